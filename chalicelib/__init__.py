@@ -1,0 +1,1 @@
+"""Relais: a non-profit's forms, from the website to a decision."""

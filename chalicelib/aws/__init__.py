@@ -1,0 +1,1 @@
+"""What talks to AWS: the store, the mail and the keys."""

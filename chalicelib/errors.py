@@ -1,0 +1,103 @@
+"""What can go wrong, in the words of the service."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from chalicelib.forms import Problem
+
+
+class RelaisError(Exception):
+    """Anything that Relais refuses, and says why."""
+
+
+class Malformed(RelaisError):
+    """The body cannot be read as what its content type says."""
+
+
+class TooLarge(RelaisError):
+    """The body is over the limit."""
+
+
+class WrongType(RelaisError):
+    """The content type is not one that forms are read from."""
+
+
+class NotHere(RelaisError):
+    """There is nothing at this address."""
+
+
+class InvalidForm(RelaisError):
+    """Fields that do not fit, each with its problem."""
+
+    def __init__(self, problems: "Sequence[Problem]") -> None:
+        super().__init__(", ".join(f"{p.field}: {p.code}" for p in problems))
+        self.problems = tuple(problems)
+
+
+class IntakePaused(RelaisError):
+    """The programme takes no new submissions of this form for now."""
+
+
+class KeyReused(RelaisError):
+    """The same Idempotency-Key came with another content."""
+
+
+class NotInvited(RelaisError):
+    """An application without an approved declaration of interest."""
+
+
+class InviteOver(RelaisError):
+    """The personal link to apply has ended."""
+
+
+class AlreadyApplied(RelaisError):
+    """The application was received before; `ref` is its reference."""
+
+    def __init__(self, ref: str) -> None:
+        super().__init__(ref)
+        self.ref = ref
+
+
+class TooMany(RelaisError):
+    """More posts than allowed; try again after `seconds`."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(f"retry after {seconds} s")
+        self.seconds = seconds
+
+
+class BadLink(RelaisError):
+    """The link is not one of ours, or for something else."""
+
+
+class Refused(RelaisError):
+    """The event does not fit the state of the case: nothing moved."""
+
+    def __init__(self, why: str, **facts: Any) -> None:
+        super().__init__(why)
+        self.why = why
+        self.facts = facts
+
+
+class Conflict(RelaisError):
+    """A conditional write met something else than it expected.
+
+    `found` holds, by position in the transaction, the items met instead.
+    """
+
+    def __init__(self, found: Mapping[int, Mapping[str, Any]]) -> None:
+        super().__init__(f"conditions failed at {sorted(found)}")
+        self.found = found
+
+
+class StoreDown(RelaisError):
+    """The store cannot be reached: try again later."""
+
+
+class DeliveryFailed(RelaisError):
+    """The mail was not taken. `permanent`: trying again will not help."""
+
+    def __init__(self, why: str, *, permanent: bool) -> None:
+        super().__init__(why)
+        self.permanent = permanent
