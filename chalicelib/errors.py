@@ -101,3 +101,7 @@ class DeliveryFailed(RelaisError):
     def __init__(self, why: str, *, permanent: bool) -> None:
         super().__init__(why)
         self.permanent = permanent
+
+
+class OutcomeUnknown(RelaisError):
+    """The answer got lost: the mail may have left. Not to be tried again at once."""

@@ -1,0 +1,233 @@
+"""The Store in DynamoDB: one table, every write on a condition."""
+
+import json
+import random
+import time
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from chalicelib.errors import Conflict, StoreDown
+from chalicelib.ports import Change, Item, Key, Put, Write
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+DUE_SHARDS: Final = 4
+"""Partitions of the due index: each holds what waits for a quarter of the cases."""
+
+TRIES: Final = 6
+"""How often a transaction that met another one is tried, within about a second."""
+
+_BUSY: Final = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
+
+
+def encode(value: Any) -> dict[str, Any]:
+    """A value as DynamoDB has it; lists and mappings as JSON, which is read and billed as text."""
+    if isinstance(value, str):
+        return {"S": value}
+    if isinstance(value, bool):
+        return {"BOOL": value}
+    if isinstance(value, int):
+        return {"N": str(value)}
+    if isinstance(value, bytes):
+        return {"B": value}
+    return {"M": {"json": {"S": json.dumps(value, ensure_ascii=False, separators=(",", ":"))}}}
+
+
+def decode(value: dict[str, Any]) -> Any:
+    kind, content = next(iter(value.items()))
+    if kind == "N":
+        return int(content)
+    if kind == "M":
+        return json.loads(content["json"]["S"])
+    return content
+
+
+def item_of(found: dict[str, Any]) -> Item:
+    return {name: decode(value) for name, value in found.items()}
+
+
+class DynamoStore:
+    """Rows of one table through the low-level client: the resource layer costs more per item."""
+
+    def __init__(self, client: "DynamoDBClient", table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def commit(self, writes: Sequence[Write]) -> None:
+        requests = [self._request(write) for write in writes]
+        for turn in range(TRIES):
+            try:
+                if len(requests) == 1:
+                    self._one(requests[0])
+                else:
+                    self._client.transact_write_items(TransactItems=requests)  # type: ignore[arg-type]
+                return
+            except ClientError as error:
+                _raise_conflict(error)
+                if not _is_busy(error) or turn == TRIES - 1:
+                    raise _translated(error) from error
+            except BotoCoreError as error:
+                raise StoreDown(str(error)) from error
+            time.sleep(random.uniform(0, 0.02 * 2**turn))
+
+    def get(self, pk: str, sk: str) -> Item | None:
+        with _store_errors():
+            found = self._client.get_item(
+                TableName=self._table, Key={"pk": {"S": pk}, "sk": {"S": sk}}, ConsistentRead=True
+            )
+        return item_of(found["Item"]) if "Item" in found else None  # type: ignore[arg-type]
+
+    def rows(self, pk: str, prefix: str = "") -> list[Item]:
+        query: dict[str, Any] = {
+            "TableName": self._table,
+            "KeyConditionExpression": "pk = :pk AND begins_with(sk, :sk)",
+            "ExpressionAttributeValues": {":pk": {"S": pk}, ":sk": {"S": prefix}},
+            "ConsistentRead": True,
+        }
+        if not prefix:
+            query["KeyConditionExpression"] = "pk = :pk"
+            del query["ExpressionAttributeValues"][":sk"]
+        return [item_of(found) for found in self._pages(query)]
+
+    def due(self, now: str) -> Iterator[Key]:
+        for shard in range(DUE_SHARDS):
+            query = {
+                "TableName": self._table,
+                "IndexName": "due",
+                "KeyConditionExpression": "due_shard = :shard AND due_at <= :now",
+                "ExpressionAttributeValues": {":shard": {"S": str(shard)}, ":now": {"S": now}},
+                "ProjectionExpression": "pk, sk",
+            }
+            for found in self._pages(query):
+                yield found["pk"]["S"], found["sk"]["S"]
+
+    def _pages(self, query: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        while True:
+            with _store_errors():
+                page = self._client.query(**query)
+            yield from page["Items"]
+            if "LastEvaluatedKey" not in page:
+                return
+            query["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+
+    def _one(self, request: dict[str, Any]) -> None:
+        if "Put" in request:
+            self._client.put_item(**request["Put"])
+        else:
+            self._client.update_item(**request["Update"])
+
+    def _request(self, write: Write) -> dict[str, Any]:
+        return self._put(write) if isinstance(write, Put) else self._update(write)
+
+    def _put(self, put: Put) -> dict[str, Any]:
+        request: dict[str, Any] = {
+            "TableName": self._table,
+            "Item": {k: encode(v) for k, v in put.item.items() if v is not None},
+            "ConditionExpression": "attribute_not_exists(pk)",
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+        }
+        if put.unless_after is not None:
+            request["ConditionExpression"] += " OR expires < :now"
+            request["ExpressionAttributeValues"] = {":now": encode(put.unless_after)}
+        return {"Put": request}
+
+    def _update(self, change: Change) -> dict[str, Any]:
+        said = _Expressions()
+        request: dict[str, Any] = {
+            "TableName": self._table,
+            "Key": {"pk": {"S": change.key[0]}, "sk": {"S": change.key[1]}},
+            "UpdateExpression": said.update(change),
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+        }
+        if condition := said.condition(change):
+            request["ConditionExpression"] = condition
+        request["ExpressionAttributeNames"] = said.names
+        if said.values:
+            request["ExpressionAttributeValues"] = said.values
+        return {"Update": request}
+
+
+class _Expressions:
+    """A Change in DynamoDB's expression language, with its names and values."""
+
+    def __init__(self) -> None:
+        self.names: dict[str, str] = {}
+        self.values: dict[str, dict[str, Any]] = {}
+
+    def update(self, change: Change) -> str:
+        kept = {k: v for k, v in change.set.items() if v is not None}
+        parts = []
+        if kept:
+            parts.append("SET " + ", ".join(f"{self._n(k)} = {self._v(v)}" for k, v in kept.items()))
+        if change.remove:
+            parts.append("REMOVE " + ", ".join(self._n(k) for k in change.remove))
+        if change.add:
+            parts.append("ADD " + ", ".join(f"{self._n(k)} {self._v(v)}" for k, v in change.add.items()))
+        return " ".join(parts)
+
+    def condition(self, change: Change) -> str:
+        parts = [f"{self._n(k)} = {self._v(v)}" for k, v in change.expect.items()]
+        parts += [f"attribute_not_exists({self._n(k)})" for k in change.absent]
+        parts += [
+            f"(attribute_not_exists({self._n(k)}) OR {self._n(k)} < {self._v(v)})"
+            for k, v in change.at_most.items()
+        ]
+        return " AND ".join(parts)
+
+    def _n(self, name: str) -> str:
+        self.names[f"#{name}"] = name
+        return f"#{name}"
+
+    def _v(self, value: Any) -> str:
+        placeholder = f":v{len(self.values)}"
+        self.values[placeholder] = encode(value)
+        return placeholder
+
+
+class _store_errors:
+    """Turns what AWS says of a read into our words."""
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, ClientError):
+            raise _translated(error) from error
+        if isinstance(error, BotoCoreError):
+            raise StoreDown(str(error)) from error
+
+
+def _reasons(error: ClientError) -> list[dict[str, Any]]:
+    reasons: Any = error.response.get("CancellationReasons", [])
+    return list(reasons)
+
+
+def _raise_conflict(error: ClientError) -> None:
+    """Raises Conflict when a condition failed; a busy neighbour beside it changes nothing."""
+    if error.response["Error"]["Code"] == "ConditionalCheckFailedException":
+        raise Conflict({0: item_of(error.response.get("Item", {}))})  # type: ignore[arg-type]
+    found = {
+        position: item_of(reason.get("Item", {}))
+        for position, reason in enumerate(_reasons(error))
+        if reason.get("Code") == "ConditionalCheckFailed"
+    }
+    if found:
+        raise Conflict(found)
+
+
+def _is_busy(error: ClientError) -> bool:
+    if error.response["Error"]["Code"] == "TransactionConflictException":
+        return True
+    return any(reason.get("Code") in _BUSY for reason in _reasons(error))
+
+
+_OURS: Final = {"ValidationException", "AccessDeniedException", "SerializationException"}
+"""A mistake in our code or policies, not the weather: let it crash and be seen."""
+
+
+def _translated(error: ClientError) -> Exception:
+    if error.response["Error"]["Code"] in _OURS:
+        return error
+    return StoreDown(error.response["Error"]["Code"])

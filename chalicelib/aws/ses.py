@@ -1,0 +1,65 @@
+"""The Mailer by SES."""
+
+from typing import TYPE_CHECKING, Any, Final
+
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+)
+
+from chalicelib.errors import DeliveryFailed, OutcomeUnknown
+from chalicelib.ports import Mail
+
+if TYPE_CHECKING:
+    from mypy_boto3_sesv2 import SESV2Client
+
+_FINAL: Final = {"MessageRejected", "BadRequestException"}
+"""SES looked at the message and will not take it, however often it is offered."""
+
+
+class SesMailer:
+    """One `SendEmail` a letter. The client must not retry by itself: an answer that
+    got lost is settled from the `Send` event, or the letter would go out twice."""
+
+    def __init__(
+        self, client: "SESV2Client", *, sender: str, reply_to: str, configuration_set: str
+    ) -> None:
+        self._client = client
+        self._sender = sender
+        self._reply_to = reply_to
+        self._configuration_set = configuration_set
+
+    def send(self, mail: Mail) -> str:
+        try:
+            answer = self._client.send_email(
+                FromEmailAddress=self._sender,
+                ReplyToAddresses=[self._reply_to],
+                Destination={"ToAddresses": [mail.to]},
+                Content={"Simple": _content(mail)},
+                EmailTags=[{"Name": "mail", "Value": mail.tag}],
+                ConfigurationSetName=self._configuration_set,
+            )
+        except ClientError as error:
+            code = error.response["Error"]["Code"]
+            raise DeliveryFailed(code, permanent=code in _FINAL) from error
+        except (EndpointConnectionError, ConnectTimeoutError) as error:
+            raise DeliveryFailed(type(error).__name__, permanent=False) from error
+        except BotoCoreError as error:
+            raise OutcomeUnknown(type(error).__name__) from error
+        return answer["MessageId"]
+
+
+def _content(mail: Mail) -> Any:
+    return {
+        "Subject": {"Data": mail.subject, "Charset": "UTF-8"},
+        "Body": {
+            "Text": {"Data": mail.text, "Charset": "UTF-8"},
+            "Html": {"Data": mail.html, "Charset": "UTF-8"},
+        },
+        "Headers": [
+            {"Name": "Auto-Submitted", "Value": "auto-generated"},
+            {"Name": "Content-Language", "Value": f"{mail.lang}-CA"},
+        ],
+    }

@@ -1,0 +1,89 @@
+"""Links that carry a right: for each purpose, one method makes it, one opens it."""
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Sequence
+from typing import Any, Final
+
+from itsdangerous import BadSignature, URLSafeSerializer, URLSafeTimedSerializer
+
+from chalicelib.errors import BadLink
+
+NONCE_SECONDS: Final = 15 * 60
+TOKEN_LENGTH_LIMIT: Final = 300
+"""Longer ones are refused unread: ours are under 120 characters."""
+
+_SIGNER: Final = {"key_derivation": "hmac", "digest_method": hashlib.sha256}
+
+
+class Links:
+    """Signs with the newest key and opens with any: keys rotate without breaking links."""
+
+    def __init__(self, keys: Sequence[str], public_url: str, website_url: str) -> None:
+        self._keys = list(keys)
+        self._public = public_url
+        self._website = website_url
+
+    # The applicant's file: stays valid while the address it was sent to is the case's.
+    def file(self, case: str, person: str) -> str:
+        return f"{self._public}/file/{self._signed('file').dumps([case, person[:8]])}"
+
+    def open_file(self, token: str) -> tuple[str, str]:
+        """The case and the start of the person's key. Raises BadLink."""
+        return self._pair("file", token)
+
+    # The personal link to apply: goes stale with the state of the case.
+    def invite(self, case: str, person: str, lang: str) -> str:
+        token = self._signed("invite").dumps([case, person[:8]])
+        if self._website:
+            return f"{self._website}/{lang}/application?invite={token}"
+        return f"{self._public}/forms/application?lang={lang}&invite={token}"
+
+    def open_invite(self, token: str) -> tuple[str, str]:
+        return self._pair("invite", token)
+
+    # Review links are stored, hashed: they are audited, reissued and used once.
+    def new_review(self) -> tuple[str, str, str]:
+        """A fresh token's address, its hash for the store, and its check code."""
+        token = secrets.token_urlsafe(32)
+        return f"{self._public}/review/{token}", hash_of(token), self.code(token)
+
+    def code(self, token: str) -> str:
+        """Four characters, printed in the mail and asked for by the last decision."""
+        digest = hmac.digest(self._keys[0].encode(), b"code:" + token.encode(), "sha256")
+        return "".join("23456789ABCDEFGHJKMNPQRSTVWXYZ"[byte % 30] for byte in digest[:4])
+
+    # The nonce that a review page hides in its form: no POST without a GET before it.
+    def nonce(self, token: str) -> str:
+        return self._timed().dumps(hash_of(token)[:16])
+
+    def check_nonce(self, token: str, nonce: str) -> bool:
+        try:
+            found = self._timed().loads(nonce[:TOKEN_LENGTH_LIMIT], max_age=NONCE_SECONDS)
+        except BadSignature:
+            return False
+        return hmac.compare_digest(str(found), hash_of(token)[:16])
+
+    def _pair(self, purpose: str, token: str) -> tuple[str, str]:
+        try:
+            found: Any = self._signed(purpose).loads(token[:TOKEN_LENGTH_LIMIT])
+        except BadSignature as error:
+            raise BadLink(purpose) from error
+        return str(found[0]), str(found[1])
+
+    def _signed(self, purpose: str) -> URLSafeSerializer:
+        return URLSafeSerializer(self._keys, salt=purpose, signer_kwargs=_SIGNER)
+
+    def _timed(self) -> URLSafeTimedSerializer:
+        return URLSafeTimedSerializer(self._keys, salt="nonce", signer_kwargs=_SIGNER)
+
+
+def hash_of(token: str) -> str:
+    """What the store keeps of a token."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def person_key(address: str, key: bytes) -> str:
+    """A person in the store: a keyed hash of the normalised address, 32 hex digits."""
+    return hmac.digest(key, address.strip().lower().encode(), "sha256").hex()[:32]

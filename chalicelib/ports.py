@@ -1,0 +1,81 @@
+"""What the service asks of the outside world: a store, a mailer, a clock."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+Item = dict[str, Any]
+"""One row: `pk`, `sk`, and plain values; lists and mappings are kept as JSON."""
+
+Key = tuple[str, str]
+Clock = Callable[[], datetime]
+"""Now, in UTC."""
+
+
+@dataclass(frozen=True)
+class Put:
+    """A new row: refused when one stands there, unless that one expired before `unless_after`.
+
+    `unless_after` is in seconds since 1970, compared with the row's `expires`.
+    """
+
+    item: Item
+    unless_after: int | None = None
+
+
+@dataclass(frozen=True)
+class Change:
+    """Some attributes of a row, on the condition that it is as `expect`ed.
+
+    `expect` names values that must stand, `absent` attributes that must not;
+    `add` counts up (the row is made when missing), at most to `at_most`.
+    """
+
+    key: Key
+    expect: Mapping[str, Any] = field(default_factory=dict)
+    absent: Sequence[str] = ()
+    set: Mapping[str, Any] = field(default_factory=dict)
+    remove: Sequence[str] = ()
+    add: Mapping[str, int] = field(default_factory=dict)
+    at_most: Mapping[str, int] = field(default_factory=dict)
+
+
+Write = Put | Change
+
+
+class Store(Protocol):
+    """Rows under (pk, sk), written only on conditions."""
+
+    def commit(self, writes: Sequence[Write]) -> None:
+        """All or nothing. Raises Conflict (with the rows met instead) or StoreDown."""
+
+    def get(self, pk: str, sk: str) -> Item | None:
+        """The row as it is now."""
+
+    def rows(self, pk: str, prefix: str = "") -> list[Item]:
+        """All rows of one `pk` whose `sk` starts so, in order of `sk`."""
+
+    def due(self, now: str) -> Iterator[Key]:
+        """What has waited until `now` (ISO, UTC), oldest first in each shard."""
+
+
+@dataclass(frozen=True)
+class Mail:
+    """One message, ready to leave. `tag` finds it again in what SES reports."""
+
+    to: str
+    subject: str
+    text: str
+    html: str
+    lang: str
+    tag: str
+
+
+class Mailer(Protocol):
+    """Hands a mail over and returns its message id.
+
+    Raises DeliveryFailed; `OutcomeUnknown` when the mail may have left.
+    """
+
+    def send(self, mail: Mail) -> str: ...

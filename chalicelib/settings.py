@@ -1,0 +1,66 @@
+"""The environment, read once, checked, and named in one place."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+
+
+class SettingsError(Exception):
+    """A setting is missing or wrong; the message names it and says why."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What each deployment chooses. A field is the environment name in lower case."""
+
+    stage: str
+    records_table: str
+    keys_secret: str
+    public_url: str
+    website_url: str
+    allowed_origins: tuple[str, ...]
+    sender: str
+    reply_to: str
+    configuration_set: str
+    undo_seconds: int
+    posts_per_hour: int
+    organization_name: str
+    contact_email: str
+    privacy_contact: str
+    person_in_charge_title: str
+    postal_address: str
+
+    @property
+    def public_origin(self) -> str:
+        """Scheme, host and port of `public_url`."""
+        return "/".join(self.public_url.split("/", 3)[:3])
+
+
+MAY_BE_EMPTY = {"website_url", "postal_address"}
+"""`postal_address` is needed by the newsletter alone; without a `website_url`
+links lead to our own pages."""
+
+
+def read(environment: Mapping[str, str]) -> Settings:
+    """The settings, or a SettingsError that names the first one missing or wrong."""
+    found: dict[str, object] = {}
+    for field in fields(Settings):
+        name = field.name.upper()
+        text = environment.get(name, "").strip()
+        if not text and field.name not in MAY_BE_EMPTY:
+            raise SettingsError(f"{name} is not set")
+        found[field.name] = _typed(name, field.name, text)
+    return Settings(**found)  # type: ignore[arg-type]
+
+
+def _typed(name: str, key: str, text: str) -> object:
+    if key.endswith("_url"):
+        if text and not text.startswith(("https://", "http://")):
+            raise SettingsError(f"{name} must start with https:// or http://, not {text!r}")
+        return text.rstrip("/")
+    if key in ("undo_seconds", "posts_per_hour"):
+        if not text.isdecimal():
+            raise SettingsError(f"{name} must be a whole number, not {text!r}")
+        return int(text)
+    if key == "allowed_origins":
+        return tuple(origin.strip().rstrip("/") for origin in text.split(",") if origin.strip())
+    return text
