@@ -1,0 +1,215 @@
+"""Letters owed: deliver one, sweep those that are due, settle what SES reports."""
+
+import json
+import logging
+import zlib
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final, Protocol
+
+from chalicelib.errors import Conflict, DeliveryFailed, OutcomeUnknown, RelaisError
+from chalicelib.ports import Change, Clock, Item, Key, Mail, Mailer, Put, Store, Write
+from chalicelib.records import ALL_STAFF, key_of, letter, stamp, tag_of
+from chalicelib.roster import Roster
+
+log = logging.getLogger("relais.post")
+
+SETTLE: Final = timedelta(minutes=15)
+"""How long a claimed letter belongs to its claim. Whoever died in between may have sent
+it: SES tells by then, or the letter is sent again (a second one is harmless, a lost one not)."""
+
+BACKOFF: Final = tuple(
+    timedelta(minutes=m) for m in (1, 5, 30, 2 * 60, 6 * 60, 24 * 60)
+)
+"""Waits between tries; after the last one the letter is dead and staff are told."""
+
+NOBODY: Final = timedelta(minutes=5)
+"""A letter to the staff waits so long for somebody to be on the roster."""
+
+
+class Written(Protocol):
+    """A letter composed for one person, with the links it carries still to be stored."""
+
+    mail: Mail
+    template: str
+    kept: Mapping[str, str]
+    links: list[Item]
+
+
+class Desk(Protocol):
+    """Writes the letter that a row owes."""
+
+    def write(self, row: Item, now: datetime) -> Written | None:
+        """None when there is nobody to write to (any more)."""
+
+
+class Post:
+    """At least once: claim, send, mark. Only the claim's owner sends."""
+
+    def __init__(
+        self, store: Store, mailer: Mailer, desk: Desk, roster: Roster, clock: Clock
+    ) -> None:
+        self._store = store
+        self._mailer = mailer
+        self._desk = desk
+        self._roster = roster
+        self._clock = clock
+
+    def deliver(self, key: Key) -> str:
+        """What became of the letter: sent, later, spread, taken, retry, dead, unknown, gone."""
+        row = self._store.get(*key)
+        now = self._clock()
+        if row is None or row["status"] not in ("owed", "claimed"):
+            return "gone"
+        if row["due_at"] > stamp(now):
+            return "later"
+        if row["to"] == ALL_STAFF:
+            return self._spread(row, now)
+        written = self._desk.write(row, now)
+        if written is None:
+            return self._end(row, "dead", "nobody to write to")
+        try:
+            row = self._claim(row, written, now)
+        except Conflict:
+            return "taken"
+        return self._send(row, written.mail, now)
+
+    def sweep(self) -> dict[str, int]:
+        """Delivers what is due, oldest first. One letter's failure does not stop the others."""
+        outcomes: dict[str, int] = {}
+        for key in list(self._store.due(stamp(self._clock()))):
+            try:
+                outcome = self.deliver(key)
+            except (RelaisError, ArithmeticError, LookupError, TypeError, ValueError):
+                log.exception("letter %s", tag_of(*key))
+                outcome = "error"
+            outcomes[outcome] = outcomes.get(outcome, 0) + 1
+        return outcomes
+
+    def settle(self, report: Mapping[str, Any]) -> str | None:
+        """What an SES event says of a letter; None when it is about none of ours."""
+        tags = report.get("mail", {}).get("tags", {}).get("mail") or []
+        kind = str(report.get("eventType") or report.get("notificationType") or "").lower()
+        if not tags or kind not in _SETTLED:
+            return None
+        key = key_of(tags[0])
+        status, before = _SETTLED[kind]
+        facts = {"message_id": report["mail"].get("messageId"), f"{status}_at": stamp(self._clock())}
+        if kind == "bounce":
+            facts["why"] = _why(report["bounce"])
+        for expected in before:
+            change = Change(
+                key,
+                expect={"status": expected},
+                set={"status": status, **facts},
+                remove=_waiting(expected),
+            )
+            try:
+                self._store.commit([change])
+            except Conflict:
+                continue
+            return status
+        return None
+
+    def _spread(self, row: Item, now: datetime) -> str:
+        """One letter to all staff becomes one a person, in one transaction."""
+        staff = self._roster.active()
+        if not staff:
+            log.error("nobody on the roster for %s", tag_of(row["pk"], row["sk"]))
+            return self._retry(row, now + NOBODY)
+        number = int(row["sk"].split("#")[1])
+        name, facts = row["letter"], row["facts"]
+        done = Change(
+            (row["pk"], row["sk"]),
+            expect={"status": row["status"], "due_at": row["due_at"]},
+            set={"status": "spread"},
+            remove=("due_shard", "due_at"),
+        )
+        each: list[Write] = [
+            Put(letter(row["pk"], number, name, to=s.id, due=stamp(now), facts=facts))
+            for s in staff
+        ]
+        try:
+            self._store.commit([done, *each])
+        except Conflict:
+            return "taken"
+        return "spread"
+
+    def _claim(self, row: Item, written: Written, now: datetime) -> Item:
+        """Ours alone from here on. What will be said is kept before it is sent."""
+        claim = {
+            "status": "claimed",
+            "attempts": row["attempts"] + 1,
+            "due_at": stamp(now + SETTLE),
+            "template": written.template,
+            "lang": written.mail.lang,
+            "copy": zlib.compress(json.dumps(written.kept, ensure_ascii=False).encode()),
+        }
+        expect = {k: row[k] for k in ("status", "attempts", "due_at")}
+        change = Change((row["pk"], row["sk"]), expect=expect, set=claim)
+        self._store.commit([change, *map(Put, written.links)])
+        return {**row, **claim}
+
+    def _send(self, row: Item, mail: Mail, now: datetime) -> str:
+        try:
+            message_id = self._mailer.send(mail)
+        except OutcomeUnknown as error:
+            log.warning("letter %s: outcome unknown (%s)", mail.tag, error)
+            return "unknown"
+        except DeliveryFailed as error:
+            return self._failed(row, error, now)
+        self._end(row, "sent", None, message_id=message_id, sent_at=stamp(self._clock()))
+        return "sent"
+
+    def _failed(self, row: Item, error: DeliveryFailed, now: datetime) -> str:
+        attempts = row["attempts"]
+        if error.permanent or attempts > len(BACKOFF):
+            return self._end(row, "dead", str(error))
+        return self._retry(row, now + BACKOFF[attempts - 1], str(error))
+
+    def _retry(self, row: Item, due: datetime, why: str | None = None) -> str:
+        change = Change(
+            (row["pk"], row["sk"]),
+            expect={k: row[k] for k in ("status", "attempts", "due_at")},
+            set={"status": "owed", "due_at": stamp(due), "why": why},
+        )
+        return self._try([change], "retry")
+
+    def _end(self, row: Item, status: str, why: str | None, **facts: Any) -> str:
+        """The end of the road; an address that was given for one letter goes with it."""
+        if status == "dead":
+            log.error("letter %s is dead: %s", tag_of(row["pk"], row["sk"]), why)
+        change = Change(
+            (row["pk"], row["sk"]),
+            expect={k: row[k] for k in ("status", "attempts", "due_at")},
+            set={"status": status, "why": why, **facts},
+            remove=("due_shard", "due_at", "address"),
+        )
+        return self._try([change], status)
+
+    def _try(self, writes: list[Write], outcome: str) -> str:
+        try:
+            self._store.commit(writes)
+        except Conflict:
+            return "taken"
+        return outcome
+
+
+_SETTLED: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
+    "send": ("sent", ("claimed",)),
+    "delivery": ("delivered", ("sent", "claimed")),
+    "bounce": ("bounced", ("sent", "claimed", "delivered")),
+    "complaint": ("complained", ("sent", "delivered", "claimed")),
+    "reject": ("dead", ("claimed", "sent")),
+}
+"""SES event → what the letter becomes, and what it may have been before."""
+
+
+def _waiting(status: str) -> tuple[str, ...]:
+    return ("due_shard", "due_at", "address") if status == "claimed" else ("address",)
+
+
+def _why(bounce: Mapping[str, Any]) -> str:
+    recipients: Iterable[Mapping[str, Any]] = bounce.get("bouncedRecipients", [])
+    codes = [str(r.get("diagnosticCode") or r.get("status") or "") for r in recipients]
+    return f"{bounce.get('bounceType', '')}: {'; '.join(filter(None, codes))}"[:500]

@@ -1,0 +1,169 @@
+"""What stands in the store: a case, its chained events, the letters it owes, its links."""
+
+import hashlib
+import json
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from chalicelib.ports import Item
+
+DUE_SHARDS: Final = 4
+"""Partitions of the due index: each holds what waits for a quarter of the cases."""
+
+APPLICANT: Final = "applicant"
+ALL_STAFF: Final = "staff"
+"""A letter to everybody on the roster: spread into one a person when it is delivered."""
+
+REVIEW_DAYS: Final = 14
+FIRST_EVENT: Final = "0" * 64
+"""What the first event of a chain carries as the hash of the one before."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """One file, from declaration to decision. `id` is what its references share."""
+
+    id: str
+    state: str
+    version: int
+    events: int
+    head: str
+    lang: str
+    cycle: str
+    person: str
+    email: str
+    contact_name: str
+    org: str
+    submitted_at: str
+    updated_at: str
+    answers: dict[str, Any]
+    warnings: list[dict[str, Any]]
+    application: dict[str, Any] | None = None
+    application_warnings: list[dict[str, Any]] | None = None
+    applied_at: str | None = None
+    apply_by: str | None = None
+    decided: dict[str, Any] | None = None
+
+    @property
+    def ref(self) -> str:
+        return f"DI-{self.id}"
+
+    @property
+    def app_ref(self) -> str | None:
+        return f"DF-{self.id}" if self.application is not None else None
+
+    @property
+    def current_ref(self) -> str:
+        """The application's reference once there is one."""
+        return self.app_ref or self.ref
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return case_key(self.id)
+
+    @classmethod
+    def of(cls, item: Item) -> "Case":
+        names = {f.name for f in fields(cls)}
+        return cls(**{k: v for k, v in item.items() if k in names})
+
+    def item(self) -> Item:
+        values = {f.name: getattr(self, f.name) for f in fields(self)}
+        pk, sk = self.key
+        return {"pk": pk, "sk": sk, "kind": "case", **indexed(self.state, self.cycle), **values}
+
+
+def indexed(state: str, cycle: str) -> Item:
+    """The case's place in the index of states: split by cycle, so that it stays small."""
+    return {"state_key": f"{state}#{cycle}"}
+
+
+def case_key(case: str) -> tuple[str, str]:
+    return f"CASE#{case}", "CASE"
+
+
+def link_key(token_hash: str) -> tuple[str, str]:
+    return f"LINK#{token_hash}", "LINK"
+
+
+def stamp(moment: datetime) -> str:
+    """UTC to the millisecond, in an order that sorts: `2026-11-23T18:04:05.123Z`."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+
+
+def moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def event(  # noqa: PLR0913
+    pk: str, number: int, before: str, *, name: str, actor: str, at: str, data: dict[str, Any]
+) -> Item:
+    """An audit event, chained: its hash covers itself and the hash of the one before."""
+    facts = {"event": name, "actor": actor, "at": at, "number": number, "data": data}
+    return {
+        "pk": pk,
+        "sk": f"EVENT#{number:06d}",
+        "kind": "event",
+        **facts,
+        "before": before,
+        "hash": chained(facts, before),
+    }
+
+
+def chained(facts: dict[str, Any], before: str) -> str:
+    text = json.dumps(facts, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(f"{before}\n{text}".encode()).hexdigest()
+
+
+def letter(  # noqa: PLR0913
+    pk: str, number: int, name: str, *, to: str, due: str, facts: dict[str, Any] | None = None
+) -> Item:
+    """A letter owed since event `number`: at most one of a name to a person for an event."""
+    return {
+        "pk": pk,
+        "sk": f"LETTER#{number:06d}#{name}#{to}",
+        "kind": "letter",
+        "letter": name,
+        "to": to,
+        "status": "owed",
+        "attempts": 0,
+        "due_shard": shard_of(pk),
+        "due_at": due,
+        "facts": facts or {},
+    }
+
+
+def shard_of(pk: str) -> str:
+    return str(zlib.crc32(pk.encode()) % DUE_SHARDS)
+
+
+def tag_of(pk: str, sk: str) -> str:
+    """The letter's key as an SES tag, which takes letters, digits, `-` and `_` alone."""
+    return f"{pk}#{sk.removeprefix('LETTER#')}".replace("_", "--").replace("#", "_")
+
+
+def key_of(tag: str) -> tuple[str, str]:
+    kind, owner, number, rest = tag.replace("_", "#").replace("--", "_").split("#", 3)
+    return f"{kind}#{owner}", f"LETTER#{number}#{rest}"
+
+
+def review_link(  # noqa: PLR0913
+    token_hash: str, *, case: Case, recipient: str, allowed: Sequence[str], now: datetime
+) -> Item:
+    """A link for one person and one version of the case. The time to live only cleans up."""
+    pk, sk = link_key(token_hash)
+    return {
+        "pk": pk,
+        "sk": sk,
+        "kind": "link",
+        "case": case.id,
+        "case_version": case.version,
+        "state": case.state,
+        "allowed": list(allowed),
+        "recipient": recipient,
+        "issued_at": stamp(now),
+        "expires_at": stamp(now + timedelta(days=REVIEW_DAYS)),
+        "expires": int((now + timedelta(days=90)).timestamp()),
+    }
