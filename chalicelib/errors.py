@@ -105,3 +105,11 @@ class DeliveryFailed(RelaisError):
 
 class OutcomeUnknown(RelaisError):
     """The answer got lost: the mail may have left. Not to be tried again at once."""
+
+
+class WrongMethod(RelaisError):
+    """The address exists, but not for this method; `allowed` lists those that work."""
+
+    def __init__(self, method: str, allowed: str) -> None:
+        super().__init__(method)
+        self.allowed = allowed

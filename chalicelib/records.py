@@ -167,3 +167,14 @@ def review_link(  # noqa: PLR0913
         "expires_at": stamp(now + timedelta(days=REVIEW_DAYS)),
         "expires": int((now + timedelta(days=90)).timestamp()),
     }
+
+
+def stream_keys(event: dict[str, Any]) -> list[tuple[str, tuple[str, str]]]:
+    """(sequence number, key) of each row that a stream event tells of."""
+    return [
+        (
+            record["dynamodb"]["SequenceNumber"],
+            (record["dynamodb"]["Keys"]["pk"]["S"], record["dynamodb"]["Keys"]["sk"]["S"]),
+        )
+        for record in event["Records"]
+    ]

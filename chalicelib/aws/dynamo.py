@@ -10,12 +10,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.errors import Conflict, StoreDown
 from chalicelib.ports import Change, Item, Key, Put, Write
+from chalicelib.records import DUE_SHARDS
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-
-DUE_SHARDS: Final = 4
-"""Partitions of the due index: each holds what waits for a quarter of the cases."""
 
 TRIES: Final = 6
 """How often a transaction that met another one is tried, within about a second."""

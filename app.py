@@ -1,0 +1,72 @@
+"""Every route, stream, schedule and topic of Relais; a view is one sentence."""
+
+import json
+import logging
+from typing import Any
+
+from chalice.app import CloudWatchEvent, DynamoDBEvent, Rate, SNSEvent
+
+from chalicelib.problems import Problems
+from chalicelib.records import stream_keys
+from chalicelib.services import services, settings
+from chalicelib.web import Relais
+
+log = logging.getLogger("relais")
+
+
+def problems() -> Problems:
+    """Works while the store and the keys are out of reach."""
+    return Problems(settings())
+
+
+app = Relais("relais", problems)
+
+
+# Public: anybody. The forms of the website, and the applicant's page behind their own link.
+app.views(
+    "/forms/{form}",
+    GET=lambda asked, form: services().front.form(asked, form),
+    POST=lambda asked, form: services().front.submit(asked, form),
+)
+app.views(
+    "/file/{token}",
+    GET=lambda asked, token: services().front.file(asked, token),
+)
+app.views("/health", GET=lambda asked: services().front.health())
+
+# Staff: whoever holds a link of their own, from a letter. Looking changes nothing.
+app.views(
+    "/review/{token}",
+    GET=lambda asked, token: services().staff.show(asked, token),
+    POST=lambda asked, token: services().staff.decide(asked, token),
+)
+
+
+# The real ARN of the stream is known to CloudFormation alone: infra/ sets it.
+@app.on_dynamodb_record(stream_arn="arn:aws:dynamodb:ca-central-1:000000000000:table/Records/stream/0")
+def deliver_letters(event: DynamoDBEvent) -> dict[str, Any]:
+    """Letters owed by what was just stored."""
+    failed = []
+    for sequence, key in stream_keys(event.to_dict()):
+        try:
+            outcome = services().post.deliver(key)
+        except Exception:
+            log.exception("letter %s", key)
+            failed.append({"itemIdentifier": sequence})
+        else:
+            log.info("letter %s: %s", key, outcome)
+    return {"batchItemFailures": failed}
+
+
+@app.schedule(Rate(1, unit=Rate.MINUTES))
+def sweep(event: CloudWatchEvent) -> dict[str, int]:
+    """Letters that are due: held ones, tries after a failure, claims nobody finished."""
+    return services().post.sweep()
+
+
+@app.on_sns_message(topic="relais-mail-events")
+def settle_mail(event: SNSEvent) -> str | None:
+    """What SES says became of a letter."""
+    return services().post.settle(json.loads(event.message))
+
+

@@ -1,0 +1,282 @@
+"""The public door: forms in, receipts and the applicant's own page out."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import urlencode, urlsplit
+
+from chalicelib import forms
+from chalicelib.asked import Answer, Asked, lang_of
+from chalicelib.cases import Cases
+from chalicelib.content import load
+from chalicelib.errors import AlreadyApplied, InvalidForm, NotHere, RelaisError
+from chalicelib.intake import Arrival, Intake, Receipt
+from chalicelib.links import Links
+from chalicelib.problems import PRIVATE, Problems
+from chalicelib.settings import Settings
+
+_OURS: Final = ("lang", "redirect", "invite", "website", "started_at")
+"""Fields that say how to treat a form, and are no answers."""
+
+
+@dataclass(frozen=True)
+class Front:
+    intake: Intake
+    cases: Cases
+    links: Links
+    settings: Settings
+    problems: Problems
+
+    def form(self, asked: Asked, name: str) -> Answer:
+        """What a website needs to build the form; for a browser, the form itself."""
+        _known(name)
+        lang = asked.lang
+        invite = asked.query.get("invite", "")
+        values = self._known_values(name, invite)
+        described = {**self._described(name, lang), "action": self._address(name)}
+        if asked.wants_page:
+            return self._form_page(asked, name, described, values, {"invite": invite}, lang)
+        if invite and values:
+            return _json({**described, "values": values}, {"Cache-Control": "no-store"})
+        return self._cacheable(asked, described)
+
+    def submit(self, asked: Asked, name: str) -> Answer:
+        _known(name)
+        fields: dict[str, Any] = {}
+        lang = asked.lang
+        try:
+            fields = asked.fields()
+            lang = lang_of(fields, asked)
+            ours = {key: _text(fields.pop(key, "")) for key in _OURS}
+            receipt = self.intake.receive(_arrival(name, fields, lang, asked, ours))
+        except RelaisError as error:
+            return self._refused(asked, name, fields, lang, error)
+        return self._received(asked, receipt, ours["redirect"])
+
+    def file(self, asked: Asked, token: str) -> Answer:
+        """The applicant's page: where the file stands, and a copy of what was sent."""
+        from chalicelib import pages
+
+        if self.links.open_file(token)[0].startswith("AE-"):
+            return self._result(asked, token)
+        case = self.cases.followed(token)
+        lang = forms.lang_or(asked.query.get("lang"), case.lang)
+        copies = [("eoi", case.answers), ("application", case.application)]
+        answers = [
+            section for form, given in copies if given for section in forms.readable(form, given, lang)
+        ]
+        switch = f"{self.settings.public_url}/file/{token}?lang={_other(lang)}"
+        if not asked.wants_page:
+            return _json({"ref": case.current_ref, "status": case.state}, PRIVATE)
+        page = pages.file(
+            lang,
+            case=case,
+            state_name=_state_name(case.state, lang),
+            answers=answers,
+            next_step=load("review")["next_steps"][case.state][lang],
+            new="new" in asked.query,
+            switch_url=switch,
+            frame=self.frame(lang),
+        )
+        return self.problems.page(page)
+
+    def health(self) -> Answer:
+        """200 while the store answers; StoreDown (503) when it does not."""
+        self.intake.store.get("HEALTH", "HEALTH")
+        return _json({"status": "ok", "stage": self.settings.stage}, {"Cache-Control": "no-store"})
+
+    def frame(self, lang: str) -> dict[str, str]:
+        """What every page says of the organisation."""
+        return self.problems.frame(lang)
+
+    def _result(self, asked: Asked, token: str) -> Answer:
+        from chalicelib import assessments, pages
+
+        found = self.cases.assessed(token)
+        lang = forms.lang_or(asked.query.get("lang"), found["lang"])
+        scored = assessments.score(found["answers"])
+        result = assessments.explain(scored, found["answers"], lang)
+        if not asked.wants_page:
+            return _json({"ref": found["ref"], "status": found["band"], "result": result}, PRIVATE)
+        page = pages.thanks(
+            "assessment",
+            lang,
+            ref=found["ref"],
+            status_url=f"{self.settings.public_url}/file/{token}",
+            message=_received_text("assessment", found["ref"], lang),
+            result=result,
+            links=self._result_links(lang),
+            switch_url=f"{self.settings.public_url}/file/{token}?lang={_other(lang)}",
+            frame=self.frame(lang),
+        )
+        return self.problems.page(page)
+
+    def _result_links(self, lang: str) -> dict[str, str | None]:
+        site = self.settings.website_url
+        return {
+            "eoi": f"{site}/{lang}/eoi" if site else f"{self._address('eoi')}?lang={lang}",
+            "coaches": f"{site}/{lang}/coaches" if site else None,
+            "contact": f"mailto:{self.settings.contact_email}",
+            "ci_101": load("programme")["links"].get(f"ci_101_{lang}"),
+        }
+
+    def _known_values(self, name: str, invite: str) -> dict[str, Any]:
+        """What an invited applicant told us before. Raises what a bad invitation deserves."""
+        if name != "application" or not invite:
+            return {}
+        return forms.prefill(self.cases.invited(invite).answers)
+
+    def _described(self, name: str, lang: forms.Lang) -> dict[str, Any]:
+        return forms.describe(name, lang, privacy_contact=self.settings.privacy_contact)
+
+    def _address(self, name: str) -> str:
+        return f"{self.settings.public_url}/forms/{name}"
+
+    def _cacheable(self, asked: Asked, described: dict[str, Any]) -> Answer:
+        answer = _json(described, {"Cache-Control": "public, max-age=300"})
+        tag = f'"{hashlib.sha256(answer.body.encode()).hexdigest()[:20]}"'
+        headers = {**answer.headers, "ETag": tag}
+        if tag in asked.headers.get("if-none-match", ""):
+            return Answer(304, "", answer.type, headers)
+        return Answer(200, answer.body, answer.type, headers)
+
+    def _form_page(  # noqa: PLR0913
+        self,
+        asked: Asked,
+        name: str,
+        described: dict[str, Any],
+        values: Mapping[str, Any],
+        hidden: Mapping[str, str],
+        lang: forms.Lang,
+        *,
+        status: int = 200,
+        problems: list[dict[str, str]] | None = None,
+        banner: tuple[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        from chalicelib import pages
+
+        address = self._address(name)
+        kept = {key: value for key, value in hidden.items() if value}
+        switch = {"lang": _other(lang)} | {k: v for k, v in kept.items() if k == "invite"}
+        stamp = {} if status != 200 else {"started_at": str(int(self.intake.clock().timestamp()))}
+        page = pages.form(
+            name,
+            described,
+            lang,
+            action=address,
+            values=values,
+            problems=problems or [],
+            banner=banner,
+            hidden={"lang": lang, **stamp, **kept},
+            switch_url=f"{address}?{urlencode(switch)}",
+            frame=self.frame(lang),
+        )
+        return self.problems.page(page, status, headers)
+
+    def _refused(
+        self,
+        asked: Asked,
+        name: str,
+        fields: Mapping[str, Any],
+        lang: forms.Lang,
+        error: RelaisError,
+    ) -> Answer:
+        """For a script, the problem; for a browser the form again, with all that was typed."""
+        if not asked.wants_page or not fields or isinstance(error, AlreadyApplied):
+            return self.problems.answer(asked, error, lang, form=name)
+        said = self.problems.said(error, lang, form=name)
+        problems = []
+        if isinstance(error, InvalidForm):
+            problems = [
+                {"field": p.field, "code": p.code, "message": p.message(lang)}
+                for p in error.problems
+            ]
+        hidden = {key: _text(fields.get(key, "")) for key in ("invite", "redirect")}
+        return self._form_page(
+            asked,
+            name,
+            {**self._described(name, lang), "action": self._address(name)},
+            fields,
+            hidden,
+            lang,
+            status=said.status,
+            problems=problems,
+            banner=None if problems else (said.title, said.detail),
+            headers=said.headers,
+        )
+
+    def _received(self, asked: Asked, receipt: Receipt, redirect: str) -> Answer:
+        headers = {"Idempotent-Replayed": "true"} if receipt.replayed else {}
+        if asked.wants_page:
+            where = self._allowed(redirect, receipt) or f"{receipt.status_url}?new=1"
+            return Answer(303, "", "text/html; charset=utf-8", {**headers, "Location": where})
+        told: dict[str, Any] = {
+            "ref": receipt.ref,
+            "status": receipt.status,
+            "message": _received_text(receipt.form, receipt.ref, receipt.lang),
+            "links": {"status": receipt.status_url},
+        }
+        if receipt.warnings:
+            told["warnings"] = [
+                {"field": w.field, "code": w.code, "message": w.message(receipt.lang)}
+                for w in receipt.warnings
+            ]
+        if receipt.result is not None:
+            told["result"] = receipt.result
+        return _json(told, {**headers, "Location": receipt.status_url}, status=201)
+
+    def _allowed(self, redirect: str, receipt: Receipt) -> str | None:
+        """Where the website wants its visitor back, if it is one of ours."""
+        parts = urlsplit(redirect)
+        origin = f"{parts.scheme}://{parts.netloc}"
+        if origin not in self.settings.allowed_origins or "\\" in redirect:
+            return None
+        told = urlencode({"form": receipt.form, "ref": receipt.ref, "status": receipt.status})
+        query = f"{parts.query}&{told}" if parts.query else told
+        return parts._replace(query=query).geturl()
+
+
+def _arrival(
+    name: str, fields: Mapping[str, Any], lang: forms.Lang, asked: Asked, ours: Mapping[str, str]
+) -> Arrival:
+    return Arrival(
+        form=name,
+        fields=fields,
+        lang=lang,
+        key=asked.headers.get("idempotency-key"),
+        address=asked.address,
+        invite=ours["invite"] or asked.query.get("invite", ""),
+        trap=ours["website"],
+        started_at=ours["started_at"],
+    )
+
+
+def _json(body: Any, headers: Mapping[str, str] | None = None, *, status: int = 200) -> Answer:
+    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    return Answer(status, text, "application/json", headers or {})
+
+
+def _known(name: str) -> None:
+    if name not in forms.FORMS:
+        raise NotHere(name)
+
+
+def _received_text(form: str, ref: str, lang: str) -> str:
+    return str(load("review")["received"][form][lang]).format(ref=ref)
+
+
+def _state_name(state: str, lang: str) -> str:
+    return str(load("states")["states"][state][lang])
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _other(lang: str) -> str:
+    return "en" if lang == "fr" else "fr"
+
+
