@@ -32,6 +32,7 @@ app.views(
     "/file/{token}",
     GET=lambda asked, token: services().front.file(asked, token),
 )
+app.views("/openapi.json", GET=lambda asked: services().front.openapi(asked))
 app.views("/health", GET=lambda asked: services().front.health())
 
 # Staff: whoever holds a link of their own, from a letter. Looking changes nothing.

@@ -82,6 +82,11 @@ class Front:
         )
         return self.problems.page(page)
 
+    def openapi(self, asked: Asked) -> Answer:
+        from chalicelib import openapi
+
+        return self._cacheable(asked, openapi.document(self.settings.public_url, asked.lang))
+
     def health(self) -> Answer:
         """200 while the store answers; StoreDown (503) when it does not."""
         self.intake.store.get("HEALTH", "HEALTH")

@@ -90,9 +90,9 @@ class Post:
         """What an SES event says of a letter; None when it is about none of ours."""
         tags = report.get("mail", {}).get("tags", {}).get("mail") or []
         kind = str(report.get("eventType") or report.get("notificationType") or "").lower()
-        if not tags or kind not in _SETTLED:
+        key = key_of(tags[0]) if tags else None
+        if key is None or kind not in _SETTLED:
             return None
-        key = key_of(tags[0])
         status, before = _SETTLED[kind]
         facts = {"message_id": report["mail"].get("messageId"), f"{status}_at": stamp(self._clock())}
         if kind == "bounce":

@@ -144,8 +144,12 @@ def tag_of(pk: str, sk: str) -> str:
     return f"{pk}#{sk.removeprefix('LETTER#')}".replace("_", "--").replace("#", "_")
 
 
-def key_of(tag: str) -> tuple[str, str]:
-    kind, owner, number, rest = tag.replace("_", "#").replace("--", "_").split("#", 3)
+def key_of(tag: str) -> tuple[str, str] | None:
+    """The key of the letter that a tag names; None for a tag of something else."""
+    parts = tag.replace("_", "#").replace("--", "_").split("#", 3)
+    if len(parts) < 4:
+        return None
+    kind, owner, number, rest = parts
     return f"{kind}#{owner}", f"LETTER#{number}#{rest}"
 
 

@@ -1,0 +1,122 @@
+"""The HTTP interface for developers: OpenAPI 3.1, made from the forms themselves."""
+
+from typing import Any
+
+from chalicelib import forms
+from chalicelib.asked import BODY_LIMIT
+from chalicelib.content import load
+
+PROBLEM = {
+    "type": "object",
+    "required": ["type", "title", "status", "detail"],
+    "properties": {
+        "type": {"type": "string", "format": "uri"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["field", "code", "message"],
+                "properties": {
+                    "field": {"type": "string", "examples": ["partners[0].name"]},
+                    "code": {"type": "string"},
+                    "message": {"type": "string"},
+                },
+            },
+        },
+    },
+}
+
+RECEIPT = {
+    "type": "object",
+    "required": ["ref", "status", "message", "links"],
+    "properties": {
+        "ref": {"type": "string", "examples": ["DI-2026-7K4MQ-X"]},
+        "status": {"type": "string"},
+        "message": {"type": "string"},
+        "links": {"type": "object", "properties": {"status": {"type": "string", "format": "uri"}}},
+        "warnings": PROBLEM["properties"]["errors"],  # type: ignore[index]
+        "result": {
+            "type": "object",
+            "description": "Self-assessment only: score, band, advice and next steps.",
+        },
+    },
+}
+
+
+def document(public_url: str, lang: forms.Lang) -> dict[str, Any]:
+    """The whole document; labels and texts in `lang`."""
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Relais",
+            "version": "1",
+            "description": f"Bodies may be {BODY_LIMIT // 1024} KiB. Send `lang` in the form, "
+            "`?lang=` or `Accept-Language`; French is the default.",
+        },
+        "servers": [{"url": public_url}],
+        "paths": {
+            **{f"/forms/{form}": _form(form, lang) for form in forms.FORMS},
+            "/file/{token}": {"get": _page("An applicant's own page", "token")},
+            "/review/{token}": {
+                "get": _page("The review page; changes nothing", "token"),
+                "post": _page("Decide: decision, reason, message, confirm, code, nonce", "token"),
+            },
+            "/health": {"get": {"responses": {"200": {"description": "The store answers"}}}},
+            "/openapi.json": {"get": {"responses": {"200": {"description": "This document"}}}},
+        },
+        "components": {"schemas": {"Problem": PROBLEM, "Receipt": RECEIPT}},
+    }
+
+
+def _form(form: str, lang: forms.Lang) -> dict[str, Any]:
+    schema = forms.describe(form, lang)["schema"]
+    problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    refused = ["400", "409", "410", "413", "415", "422", "429", "503"]
+    return {
+        "get": {
+            "summary": load(form)["title"][lang],
+            "parameters": [_query("lang"), *([_query("invite")] if form == "application" else [])],
+            "responses": {"200": {"description": "Fields, labels, limits, options, JSON Schema"}},
+        },
+        "post": {
+            "summary": load(form)["title"][lang],
+            "parameters": [
+                {"name": "Idempotency-Key", "in": "header", "schema": {"type": "string"}}
+            ],
+            "requestBody": {
+                "required": True,
+                "content": {
+                    "application/json": {"schema": schema},
+                    "application/x-www-form-urlencoded": {"schema": {"type": "object"}},
+                    "multipart/form-data": {"schema": {"type": "object"}},
+                },
+            },
+            "responses": {
+                "201": {
+                    "description": "Stored",
+                    "content": {
+                        "application/json": {"schema": {"$ref": "#/components/schemas/Receipt"}}
+                    },
+                },
+                "303": {"description": "Stored; where a browser goes next"},
+                **{code: {"description": "Refused", "content": problem} for code in refused},
+            },
+        },
+    }
+
+
+def _query(name: str) -> dict[str, Any]:
+    return {"name": name, "in": "query", "schema": {"type": "string"}}
+
+
+def _page(summary: str, parameter: str) -> dict[str, Any]:
+    return {
+        "summary": summary,
+        "parameters": [
+            {"name": parameter, "in": "path", "required": True, "schema": {"type": "string"}}
+        ],
+        "responses": {"200": {"description": "A page"}},
+    }

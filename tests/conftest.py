@@ -1,0 +1,104 @@
+"""What the tests share: an AWS that is not there, and the service with parts in memory."""
+
+import os
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from chalicelib.aws.keys import Keys
+from chalicelib.services import Services
+from chalicelib.settings import Settings, read
+from fakes import MemoryMailer, MemoryStore, SetClock
+
+ENVIRONMENT = {
+    "STAGE": "test",
+    "RECORDS_TABLE": "Records",
+    "KEYS_SECRET": "relais-test-keys",
+    "PUBLIC_URL": "https://relais.example.org/api",
+    "WEBSITE_URL": "https://www.example.org",
+    "ALLOWED_ORIGINS": "https://www.example.org",
+    "SENDER": "Innoweave <forms@example.org>",
+    "REPLY_TO": "info@example.org",
+    "CONFIGURATION_SET": "relais-test",
+    "UNDO_SECONDS": "600",
+    "POSTS_PER_HOUR": "1000",
+    "ORGANIZATION_NAME": "Innoweave",
+    "CONTACT_EMAIL": "info@example.org",
+    "PRIVACY_CONTACT": "vieprivee@example.org",
+    "PERSON_IN_CHARGE_TITLE": "Direction générale",
+    "POSTAL_ADDRESS": "1234, rue Exemple, Montréal (Québec) H2X 1Y4",
+}
+
+RITA = {
+    "pk": "STAFF",
+    "sk": "rita-roy",
+    "kind": "staff",
+    "name": "Rita Roy",
+    "email": "rita.roy@example.org",
+    "lang": "fr",
+    "active": True,
+}
+SAM = {**RITA, "sk": "sam-lee", "name": "Sam Lee", "email": "sam.lee@example.org", "lang": "en"}
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No credentials, no profile and no endpoint of the machine reach a test."""
+    for name in [n for n in os.environ if n.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "ca-central-1")
+
+
+@pytest.fixture
+def settings() -> Settings:
+    return read(ENVIRONMENT)
+
+
+@pytest.fixture
+def store() -> MemoryStore:
+    store = MemoryStore()
+    for staff in (RITA, SAM):
+        store.items[staff["pk"], staff["sk"]] = dict(staff)  # type: ignore[index]
+    return store
+
+
+@pytest.fixture
+def mailer() -> MemoryMailer:
+    return MemoryMailer()
+
+
+@pytest.fixture
+def clock() -> SetClock:
+    return SetClock()
+
+
+@pytest.fixture
+def service(
+    settings: Settings, store: MemoryStore, mailer: MemoryMailer, clock: SetClock
+) -> Services:
+    keys = Keys(links=("a" * 64,), people=b"p" * 32)
+    return Services(settings, store, keys, mailer, clock)
+
+
+@pytest.fixture
+def deliver(service: Services, store: MemoryStore) -> Callable[[], int]:
+    """Does what the stream does, until nothing new is owed; says how many letters left."""
+
+    def run() -> int:
+        left = 0
+        while True:
+            waiting = [(i["pk"], i["sk"]) for i in store.kinds("letter") if i["status"] == "owed"]
+            outcomes = [service.post.deliver(key) for key in waiting]
+            left += outcomes.count("sent")
+            if not {"sent", "spread"} & set(outcomes):
+                return left
+
+    return run
+
+
+@pytest.fixture(autouse=True)
+def _no_endpoint(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    yield

@@ -1,0 +1,101 @@
+"""What every Store must do, run on each of them."""
+
+import pytest
+
+from chalicelib.errors import Conflict
+from chalicelib.ports import Change, Item, Put, Store
+
+
+def row(pk: str = "A", sk: str = "1", **values: object) -> Item:
+    return {"pk": pk, "sk": sk, **values}
+
+
+class StoreContract:
+    @pytest.fixture
+    def store(self) -> Store:
+        raise NotImplementedError
+
+    def test_a_row_comes_back_as_it_was_put(self, store: Store) -> None:
+        item = row(
+            text="« É »", number=3, yes=True, no=False, raw=b"\x00\x01",
+            listed=["a", {"b": 1.5}], mapped={"c": None}, empty="",
+        )  # fmt: skip
+        store.commit([Put({**item, "nothing": None})])
+        assert store.get("A", "1") == item
+
+    def test_a_row_that_is_not_there_is_none(self, store: Store) -> None:
+        assert store.get("A", "9") is None
+
+    def test_a_put_never_replaces(self, store: Store) -> None:
+        store.commit([Put(row(text="first"))])
+        with pytest.raises(Conflict) as met:
+            store.commit([Put(row(text="second"))])
+        assert met.value.found == {0: row(text="first")}
+        assert store.get("A", "1") == row(text="first")
+
+    def test_a_put_replaces_a_row_that_expired(self, store: Store) -> None:
+        store.commit([Put(row(text="first", expires=100))])
+        with pytest.raises(Conflict):
+            store.commit([Put(row(text="second", expires=300), unless_after=100)])
+        store.commit([Put(row(text="second", expires=300), unless_after=101)])
+        assert store.get("A", "1") == row(text="second", expires=300)
+
+    def test_a_transaction_is_all_or_nothing(self, store: Store) -> None:
+        store.commit([Put(row(text="here"))])
+        with pytest.raises(Conflict) as met:
+            store.commit([Put(row(sk="2")), Put(row()), Put(row(sk="3"))])
+        assert met.value.found == {1: row(text="here")}
+        assert store.get("A", "2") is None
+        assert store.get("A", "3") is None
+
+    def test_a_change_touches_what_it_names_and_nothing_else(self, store: Store) -> None:
+        store.commit([Put(row(state="old", keep="kept", drop="gone", facts={"a": 1}))])
+        change = Change(
+            ("A", "1"), expect={"state": "old"}, set={"state": "new"}, remove=("drop",),
+            add={"count": 2},
+        )  # fmt: skip
+        store.commit([change])
+        assert store.get("A", "1") == row(state="new", keep="kept", facts={"a": 1}, count=2)
+
+    def test_a_change_expects(self, store: Store) -> None:
+        store.commit([Put(row(state="old"))])
+        for wrong in (
+            Change(("A", "1"), expect={"state": "other"}, set={"x": 1}),
+            Change(("A", "1"), absent=("state",), set={"x": 1}),
+            Change(("A", "2"), expect={"state": "old"}, set={"x": 1}),
+        ):
+            with pytest.raises(Conflict):
+                store.commit([wrong])
+        assert store.get("A", "1") == row(state="old")
+        assert store.get("A", "2") is None
+
+    def test_a_counter_stops_at_its_limit(self, store: Store) -> None:
+        change = Change(("A", "1"), add={"posts": 1}, at_most={"posts": 2}, set={"expires": 5})
+        store.commit([change])
+        store.commit([change])
+        with pytest.raises(Conflict):
+            store.commit([change])
+        assert store.get("A", "1") == row(posts=2, expires=5)
+
+    def test_rows_of_one_key_come_in_order(self, store: Store) -> None:
+        store.commit([Put(row(sk=sk)) for sk in ("EVENT#2", "EVENT#1", "LETTER#1")])
+        assert [r["sk"] for r in store.rows("A", "EVENT#")] == ["EVENT#1", "EVENT#2"]
+        assert len(store.rows("A")) == 3
+        assert store.rows("B") == []
+
+    def test_more_rows_than_a_page_holds_all_come(self, store: Store) -> None:
+        for number in range(30):
+            store.commit([Put(row(sk=f"{number:02d}", text="x" * 60_000))])
+        assert len(store.rows("A")) == 30
+
+    def test_due_finds_what_waited_long_enough(self, store: Store) -> None:
+        store.commit(
+            [
+                Put(row(sk="1", due_shard="0", due_at="2026-01-02")),
+                Put(row(sk="2", due_shard="0", due_at="2026-01-01")),
+                Put(row(sk="3", due_shard="1", due_at="2026-01-01")),
+                Put(row(sk="4", due_shard="1", due_at="2026-01-03")),
+                Put(row(sk="5")),
+            ]
+        )
+        assert list(store.due("2026-01-02")) == [("A", "2"), ("A", "1"), ("A", "3")]

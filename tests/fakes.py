@@ -1,0 +1,138 @@
+"""Parts that stand in for AWS: small enough to be read."""
+
+import copy
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from chalicelib.errors import Conflict
+from chalicelib.ports import Change, Item, Key, Mail, Put, Write
+from chalicelib.records import DUE_SHARDS
+
+
+class MemoryStore:
+    """A Store in a dictionary; `before` runs ahead of each commit, to break things there."""
+
+    def __init__(self) -> None:
+        self.items: dict[Key, Item] = {}
+        self.commits: list[list[Write]] = []
+        self.reads = 0
+        self.before: Callable[[Sequence[Write]], None] = lambda writes: None
+        self._lock = threading.Lock()
+
+    def commit(self, writes: Sequence[Write]) -> None:
+        self.before(writes)
+        with self._lock:
+            found = {
+                position: copy.deepcopy(self.items.get(_key(write), {}))
+                for position, write in enumerate(writes)
+                if not self._fits(write)
+            }
+            if found:
+                raise Conflict(found)
+            for write in writes:
+                self._apply(write)
+            self.commits.append(list(writes))
+
+    def get(self, pk: str, sk: str) -> Item | None:
+        self.reads += 1
+        return copy.deepcopy(self.items.get((pk, sk)))
+
+    def rows(self, pk: str, prefix: str = "") -> list[Item]:
+        self.reads += 1
+        keys = sorted(k for k in self.items if k[0] == pk and k[1].startswith(prefix))
+        return [copy.deepcopy(self.items[k]) for k in keys]
+
+    def due(self, now: str) -> Iterator[Key]:
+        for shard in range(DUE_SHARDS):
+            waiting = [
+                (item["due_at"], key)
+                for key, item in self.items.items()
+                if item.get("due_shard") == str(shard) and item["due_at"] <= now
+            ]
+            yield from (key for _, key in sorted(waiting))
+
+    def kinds(self, kind: str) -> list[Item]:
+        return [item for item in self.items.values() if item.get("kind") == kind]
+
+    def _fits(self, write: Write) -> bool:
+        item = self.items.get(_key(write))
+        if isinstance(write, Put):
+            expired = (
+                item is not None
+                and write.unless_after is not None
+                and item.get("expires", write.unless_after) < write.unless_after
+            )
+            return item is None or expired
+        item = item or {}
+        return (
+            all(item.get(k) == v for k, v in write.expect.items())
+            and not any(k in item for k in write.absent)
+            and all(item.get(k, -1) < v for k, v in write.at_most.items())
+        )
+
+    def _apply(self, write: Write) -> None:
+        key = _key(write)
+        if isinstance(write, Put):
+            self.items[key] = copy.deepcopy(
+                {k: v for k, v in write.item.items() if v is not None}
+            )
+            return
+        item = self.items.setdefault(key, {"pk": key[0], "sk": key[1]})
+        item.update(copy.deepcopy({k: v for k, v in write.set.items() if v is not None}))
+        for name in write.remove:
+            item.pop(name, None)
+        for name, step in write.add.items():
+            item[name] = item.get(name, 0) + step
+
+
+def _key(write: Write) -> Key:
+    if isinstance(write, Change):
+        return write.key
+    return write.item["pk"], write.item["sk"]
+
+
+class MemoryMailer:
+    """Keeps what it is given; `failing` is raised as long as it has errors to raise."""
+
+    def __init__(self) -> None:
+        self.sent: list[Mail] = []
+        self.failing: list[Exception] = []
+
+    def send(self, mail: Mail) -> str:
+        if self.failing:
+            raise self.failing.pop(0)
+        self.sent.append(mail)
+        return f"message-{len(self.sent)}"
+
+    def to(self, address: str) -> list[Mail]:
+        return [mail for mail in self.sent if mail.to == address]
+
+
+class SetClock:
+    """A clock that a test moves."""
+
+    def __init__(self, start: str = "2026-03-02T15:00:00+00:00") -> None:
+        self.now = datetime.fromisoformat(start).astimezone(UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def pass_(self, **span: float) -> None:
+        self.now += timedelta(**span)
+
+
+def stream_event(*keys: Key) -> dict[str, Any]:
+    return {
+        "Records": [
+            {
+                "eventName": "INSERT",
+                "dynamodb": {
+                    "SequenceNumber": str(number),
+                    "Keys": {"pk": {"S": pk}, "sk": {"S": sk}},
+                },
+            }
+            for number, (pk, sk) in enumerate(keys, 1)
+        ]
+    }

@@ -1,0 +1,285 @@
+"""Letters: owed once, claimed by one, sent at least once, and never lost."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from chalicelib.desk import Draft
+from chalicelib.errors import DeliveryFailed, OutcomeUnknown
+from chalicelib.ports import Item, Key, Mail, Put
+from chalicelib.post import BACKOFF, SETTLE, Post
+from chalicelib.records import ALL_STAFF, key_of, letter, stamp, tag_of
+from chalicelib.roster import Roster
+from fakes import MemoryMailer, MemoryStore, SetClock
+
+PK = "CASE#2026-7K4MQ-X"
+
+
+class PlainDesk:
+    """Writes the same few words to everybody."""
+
+    def __init__(self) -> None:
+        self.nobody = False
+
+    def write(self, row: Item, now: datetime) -> Draft | None:
+        if self.nobody:
+            return None
+        mail = Mail(
+            to=f"{row['to']}@example.org", subject="s", text="t", html="h", lang="fr",
+            tag=tag_of(row["pk"], row["sk"]),
+        )  # fmt: skip
+        return Draft(mail, row["letter"], {"subject": "s", "text": "t"})
+
+
+@pytest.fixture
+def desk() -> PlainDesk:
+    return PlainDesk()
+
+
+@pytest.fixture
+def post(store: MemoryStore, mailer: MemoryMailer, clock: SetClock, desk: PlainDesk) -> Post:
+    return Post(store, mailer, desk, Roster(store), clock)
+
+
+def owe(store: MemoryStore, clock: SetClock, *, to: str = "ada", wait: float = 0) -> Key:
+    due = stamp(clock() + timedelta(seconds=wait))
+    item = letter(PK, 1, "eoi_received", to=to, due=due)
+    store.commit([Put(item)])
+    return item["pk"], item["sk"]
+
+
+def report(kind: str, key: Key, **more: Any) -> dict[str, Any]:
+    return {"eventType": kind, "mail": {"tags": {"mail": [tag_of(*key)]}, "messageId": "m"}, **more}
+
+
+class Killed(BaseException):
+    """The process dies here."""
+
+
+def die(*_: object) -> None:
+    raise Killed
+
+
+def test_a_tag_leads_back_to_its_letter() -> None:
+    for to in ("applicant", "rita-roy", "staff", "rita-roy#202603021500"):
+        key = (PK, f"LETTER#000012#staff_eoi_received#{to}")
+        tag = tag_of(*key)
+        assert key_of(tag) == key
+        assert tag.replace("-", "").replace("_", "").isalnum()
+
+
+def test_a_letter_is_sent_marked_and_kept(
+    post: Post, store: MemoryStore, mailer: MemoryMailer, clock: SetClock
+) -> None:
+    key = owe(store, clock)
+    assert post.deliver(key) == "sent"
+    assert [mail.to for mail in mailer.sent] == ["ada@example.org"]
+    row = store.items[key]
+    assert (row["status"], row["message_id"], row["attempts"]) == ("sent", "message-1", 1)
+    assert row["template"] == "eoi_received"
+    assert row["copy"]
+    assert "due_at" not in row
+
+
+def test_delivering_twice_sends_once(
+    post: Post, store: MemoryStore, mailer: MemoryMailer, clock: SetClock
+) -> None:
+    key = owe(store, clock)
+    assert [post.deliver(key), post.deliver(key)] == ["sent", "gone"]
+    assert len(mailer.sent) == 1
+
+
+def test_of_two_deliveries_at_once_one_has_the_letter(
+    post: Post, store: MemoryStore, mailer: MemoryMailer, clock: SetClock
+) -> None:
+    key = owe(store, clock)
+
+    def other_first(_: object) -> None:
+        store.before = lambda writes: None
+        assert post.deliver(key) == "sent"
+
+    store.before = other_first
+    assert post.deliver(key) == "taken"
+    assert len(mailer.sent) == 1
+
+
+def test_a_held_letter_waits_for_its_time(
+    post: Post, store: MemoryStore, mailer: MemoryMailer, clock: SetClock
+) -> None:
+    key = owe(store, clock, wait=600)
+    assert post.deliver(key) == "later"
+    assert post.sweep() == {}
+    clock.pass_(seconds=600)
+    assert post.sweep() == {"sent": 1}
+    assert len(mailer.sent) == 1
+
+
+def test_when_ses_refuses_for_a_while_the_letter_arrives_afterwards_once(
+    post: Post, store: MemoryStore, mailer: MemoryMailer, clock: SetClock
+) -> None:
+    key = owe(store, clock)
+    mailer.failing = [DeliveryFailed("TooManyRequestsException", permanent=False)] * 3
+    assert post.deliver(key) == "retry"
+    for wait in BACKOFF[:3]:
+        assert post.sweep() == {}
+        clock.pass_(seconds=wait.total_seconds())
+        post.sweep()
+    assert len(mailer.sent) == 1
+    assert store.items[key]["status"] == "sent"
+
+
+def test_after_the_last_try_the_letter_is_dead_and_says_why(
+    post: Post, store: MemoryStore, mailer: MemoryMailer, clock: SetClock
+) -> None:
+    key = owe(store, clock)
+    mailer.failing = [DeliveryFailed("InternalFailure", permanent=False)] * 10
+    post.deliver(key)
+    for wait in BACKOFF:
+        clock.pass_(seconds=wait.total_seconds())
+        post.sweep()
+    assert (store.items[key]["status"], store.items[key]["why"]) == ("dead", "InternalFailure")
+    assert len(mailer.failing) == 10 - 1 - len(BACKOFF)
+
+
+def test_a_mail_that_ses_will_never_take_is_not_offered_again(
+    post: Post, store: MemoryStore, mailer: MemoryMailer, clock: SetClock
+) -> None:
+    key = owe(store, clock)
+    mailer.failing = [DeliveryFailed("MessageRejected", permanent=True)]
+    assert post.deliver(key) == "dead"
+
+
+def test_killed_before_the_send_the_letter_leaves_after_the_settling_time(
+    post: Post, store: MemoryStore, mailer: MemoryMailer, clock: SetClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    key = owe(store, clock)
+    with monkeypatch.context() as patched:
+        patched.setattr(mailer, "send", die)
+        with pytest.raises(Killed):
+            post.deliver(key)
+    assert store.items[key]["status"] == "claimed"
+    assert post.deliver(key) == "later"
+    clock.pass_(seconds=SETTLE.total_seconds())
+    assert post.sweep() == {"sent": 1}
+    assert len(mailer.sent) == 1
+
+
+def test_killed_after_the_send_the_send_event_settles_it_and_nothing_leaves_twice(
+    post: Post, store: MemoryStore, mailer: MemoryMailer, clock: SetClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    key = owe(store, clock)
+    with monkeypatch.context() as patched:
+        patched.setattr(post, "_end", die)
+        with pytest.raises(Killed):
+            post.deliver(key)
+    assert len(mailer.sent) == 1
+    assert post.settle(report("Send", key)) == "sent"
+    clock.pass_(hours=1)
+    assert post.sweep() == {}
+    assert len(mailer.sent) == 1
+
+
+def test_killed_after_the_send_and_with_no_event_a_second_copy_leaves(
+    post: Post, store: MemoryStore, mailer: MemoryMailer, clock: SetClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    key = owe(store, clock)
+    with monkeypatch.context() as patched:
+        patched.setattr(post, "_end", die)
+        with pytest.raises(Killed):
+            post.deliver(key)
+    clock.pass_(seconds=SETTLE.total_seconds())
+    assert post.sweep() == {"sent": 1}
+    assert len(mailer.sent) == 2
+
+
+def test_an_answer_that_got_lost_is_not_tried_again_at_once(
+    post: Post, store: MemoryStore, mailer: MemoryMailer, clock: SetClock
+) -> None:
+    key = owe(store, clock)
+    mailer.failing = [OutcomeUnknown("ReadTimeoutError")]
+    assert post.deliver(key) == "unknown"
+    assert post.sweep() == {}
+    assert post.settle(report("Send", key)) == "sent"
+    clock.pass_(hours=1)
+    assert post.sweep() == {}
+
+
+def test_a_letter_to_the_staff_becomes_one_for_each(
+    post: Post, store: MemoryStore, mailer: MemoryMailer, clock: SetClock
+) -> None:
+    key = owe(store, clock, to=ALL_STAFF)
+    assert post.deliver(key) == "spread"
+    assert post.deliver(key) == "gone"
+    assert post.sweep() == {"sent": 2}
+    assert {mail.to for mail in mailer.sent} == {"rita-roy@example.org", "sam-lee@example.org"}
+
+
+def test_a_letter_to_the_staff_waits_until_there_is_somebody(
+    post: Post, store: MemoryStore, mailer: MemoryMailer, clock: SetClock
+) -> None:
+    roster = {key: store.items.pop(key) for key in list(store.items) if key[0] == "STAFF"}
+    key = owe(store, clock, to=ALL_STAFF)
+    for _ in range(20):
+        assert post.deliver(key) == "retry"
+        clock.pass_(minutes=5)
+    store.items.update(roster)
+    assert post.deliver(key) == "spread"
+
+
+def test_a_letter_to_somebody_who_left_is_dead(
+    post: Post, store: MemoryStore, clock: SetClock, desk: PlainDesk
+) -> None:
+    desk.nobody = True
+    assert post.deliver(owe(store, clock)) == "dead"
+
+
+def test_one_letter_that_breaks_does_not_stop_the_others(
+    post: Post, store: MemoryStore, mailer: MemoryMailer, clock: SetClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    for to in ("ada", "bob", "eve"):
+        owe(store, clock, to=to)
+    write = PlainDesk().write
+
+    def breaks(row: Item, now: datetime) -> Draft | None:
+        if row["to"] == "bob":
+            raise KeyError("a fact that is not there")
+        return write(row, now)
+
+    monkeypatch.setattr(post._desk, "write", breaks)
+    assert post.sweep() == {"sent": 2, "error": 1}
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "more"),
+    [
+        ("Delivery", "delivered", {}),
+        ("Bounce", "bounced", {"bounce": {"bounceType": "Permanent", "bouncedRecipients": [
+            {"emailAddress": "x", "diagnosticCode": "smtp; 550 no such user"}]}}),
+        ("Complaint", "complained", {}),
+    ],
+)  # fmt: skip
+def test_what_ses_reports_is_kept_once(
+    post: Post, store: MemoryStore, clock: SetClock, kind: str, status: str, more: dict[str, Any]
+) -> None:
+    key = owe(store, clock)
+    post.deliver(key)
+    assert post.settle(report(kind, key, **more)) == status
+    before = dict(store.items[key])
+    assert post.settle(report(kind, key, **more)) is None
+    assert store.items[key] == before
+    assert before["status"] == status
+    if kind == "Bounce":
+        assert before["why"] == "Permanent: smtp; 550 no such user"
+
+
+@pytest.mark.parametrize(
+    "event", [{}, {"eventType": "Send", "mail": {}}, {"eventType": "Open", "mail": {"tags": {"mail": ["x"]}}},
+              {"notificationType": "AmazonSnsSubscriptionSucceeded"}],
+)  # fmt: skip
+def test_events_about_something_else_change_nothing(post: Post, event: dict[str, Any]) -> None:
+    assert post.settle(event) is None
