@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any, Final, cast
 
-from chalicelib import assessments, forms, letters
+from chalicelib import assessments, described, forms, letters
 from chalicelib.content import load
 from chalicelib.links import Links
 from chalicelib.ports import Item, Mail, Store
@@ -89,7 +89,7 @@ class LetterDesk:
     ) -> dict[str, Any]:
         asks_code = any(choice.code for choice in choices(case.state))
         facts: dict[str, Any] = {
-            "answers": forms.readable("eoi", case.answers, lang),
+            "answers": described.readable("eoi", case.answers, lang),
             "warnings": said(case.warnings, lang),
             "review_url": url,
             "code": code if asks_code else None,
@@ -98,7 +98,7 @@ class LetterDesk:
         }
         if case.application is not None:
             facts["eoi_answers"] = facts["answers"]
-            facts["answers"] = forms.readable("application", case.application, lang)
+            facts["answers"] = described.readable("application", case.application, lang)
             facts["warnings"] = said(case.application_warnings or [], lang)
         return facts
 
@@ -233,7 +233,7 @@ _Facts = Callable[[Case, forms.Lang, dict[str, Any], Links], dict[str, Any]]
 
 _APPLICANT: Final[dict[str, _Facts]] = {
     "eoi_received": lambda case, lang, facts, links: {
-        "answers": forms.readable("eoi", case.answers, lang),
+        "answers": described.readable("eoi", case.answers, lang),
         "status_url": links.file(case.id, case.person),
     },
     "eoi_approved": lambda case, lang, facts, links: {
@@ -246,7 +246,7 @@ _APPLICANT: Final[dict[str, _Facts]] = {
         "message": facts["message"],
     },
     "application_received": lambda case, lang, facts, links: {
-        "answers": forms.readable("application", case.application or {}, lang),
+        "answers": described.readable("application", case.application or {}, lang),
         "status_url": links.file(case.id, case.person),
     },
     "application_approved": lambda case, lang, facts, links: {

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
 
-from chalicelib import forms
+from chalicelib import described, forms
 from chalicelib.asked import Answer, Asked, lang_of
 from chalicelib.cases import Cases
 from chalicelib.content import load
@@ -65,7 +65,7 @@ class Front:
         lang = forms.lang_or(asked.query.get("lang"), case.lang)
         copies = [("eoi", case.answers), ("application", case.application)]
         answers = [
-            section for form, given in copies if given for section in forms.readable(form, given, lang)
+            section for form, given in copies if given for section in described.readable(form, given, lang)
         ]
         switch = f"{self.settings.public_url}/file/{token}?lang={_other(lang)}"
         if not asked.wants_page:
@@ -131,10 +131,10 @@ class Front:
         """What an invited applicant told us before. Raises what a bad invitation deserves."""
         if name != "application" or not invite:
             return {}
-        return forms.prefill(self.cases.invited(invite).answers)
+        return described.prefill(self.cases.invited(invite).answers)
 
     def _described(self, name: str, lang: forms.Lang) -> dict[str, Any]:
-        return forms.describe(name, lang, privacy_contact=self.settings.privacy_contact)
+        return described.describe(name, lang, privacy_contact=self.settings.privacy_contact)
 
     def _address(self, name: str) -> str:
         return f"{self.settings.public_url}/forms/{name}"

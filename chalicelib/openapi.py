@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from chalicelib import forms
+from chalicelib import described, forms
 from chalicelib.asked import BODY_LIMIT
 from chalicelib.content import load
 
@@ -72,7 +72,7 @@ def document(public_url: str, lang: forms.Lang) -> dict[str, Any]:
 
 
 def _form(form: str, lang: forms.Lang) -> dict[str, Any]:
-    schema = forms.describe(form, lang)["schema"]
+    schema = described.describe(form, lang)["schema"]
     problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
     refused = ["400", "409", "410", "413", "415", "422", "429", "503"]
     return {

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from chalicelib import forms
+from chalicelib import described, forms
 from chalicelib.asked import Answer, Asked, lang_of
 from chalicelib.cases import Cases
 from chalicelib.content import load
@@ -84,13 +84,13 @@ class StaffDoor:
         rows = [row for row in choices(case.state) if row.event in opened.link["allowed"]]
         texts = load("review")
         applied = case.application is not None
-        eoi = forms.readable("eoi", case.answers, lang)
+        eoi = described.readable("eoi", case.answers, lang)
         page = pages.review(
             lang,
             case=case,
             state_name=_state_name(case, lang),
             submitted_at=moment(case.applied_at or case.submitted_at),
-            answers=forms.readable("application", case.application or {}, lang) if applied else eoi,
+            answers=described.readable("application", case.application or {}, lang) if applied else eoi,
             eoi_answers=eoi if applied else None,
             warnings=desk.said((case.application_warnings or []) + case.warnings, lang),
             history=self._history(case, lang),

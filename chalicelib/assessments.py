@@ -1,0 +1,77 @@
+"""The self-assessment: five answers, one band, and what to do next. Advice, never a gate."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Final
+
+from chalicelib.content import load
+
+QUESTIONS: Final = ("q1_fit", "q2_goal", "q3_approach", "q4_people", "q5_capacity")
+
+
+@dataclass(frozen=True)
+class Result:
+    """`held_back_by`: the questions that keep the group from being ready, in their order."""
+
+    total: int
+    band: str
+    held_back_by: tuple[str, ...]
+
+
+def score(answers: Mapping[str, Any]) -> Result:
+    """The result of five option ids, by the rules of the content; the first band that fits."""
+    points = {question: _points()[answers[question]] for question in QUESTIONS}
+    total = sum(points.values())
+    facts = {**points, "total": total}
+    band = next(b for b in load("assessment")["bands"] if _fits(b["when"], facts))["id"]
+    held = _held_back(points, total) if band in ("preparing", "early") else ()
+    return Result(total, band, held)
+
+
+def explain(result: Result, answers: Mapping[str, Any], lang: str) -> dict[str, Any]:
+    """The result in words: why, what to do next, and where that leads."""
+    content = load("assessment")
+    texts, common = content["results"][result.band], content["results"]["common"]
+    questions = {f["key"]: f for f in content["sections"][0]["fields"]}
+    weak = [q for q in QUESTIONS if _points()[answers[q]] <= 1]
+    actions = [texts[key] for key in ("primary_action", "secondary_action") if key in texts]
+    return {
+        "score": result.total,
+        "max": content["score"]["max"],
+        "band": result.band,
+        "title": texts["title"][lang],
+        "summary": texts["summary"][lang],
+        "held_back": [{"id": q, "label": questions[q]["measures"][lang]} for q in result.held_back_by],
+        "held_back_intro": common["held_back"][lang],
+        "advice": [content["hints"][q][lang] for q in weak],
+        "next_steps": [step[lang] for step in texts["steps"]],
+        "actions": [{"id": action["id"], "label": action[lang]} for action in actions],
+        "disclaimer": common["disclaimer"][lang],
+        "talk": common["talk"][lang],
+    }
+
+
+def _held_back(points: Mapping[str, int], total: int) -> tuple[str, ...]:
+    ready = next(b for b in load("assessment")["bands"] if b["id"] == "ready")["when"]
+    failing = tuple(
+        q for q in QUESTIONS if q in ready and points[q] < ready[q].get("min", 0)
+    )
+    if failing or total >= ready["total"]["min"]:
+        return failing
+    # Only the total is short: the two lowest, as they stand in the form.
+    lowest = sorted(QUESTIONS, key=lambda q: (points[q], QUESTIONS.index(q)))[:2]
+    return tuple(sorted(lowest, key=QUESTIONS.index))
+
+
+def _fits(when: Mapping[str, Mapping[str, int]], facts: Mapping[str, int]) -> bool:
+    return all(
+        limits.get("min", 0) <= facts[name] <= limits.get("max", facts[name])
+        for name, limits in when.items()
+    )
+
+
+@cache
+def _points() -> dict[str, int]:
+    fields = load("assessment")["sections"][0]["fields"]
+    return {o["id"]: o["score"] for f in fields for o in f["options"]}

@@ -1,0 +1,250 @@
+"""Forms and answers in words: what a website builds a form from, and copies for people."""
+
+from collections.abc import Iterable, Mapping
+from functools import cache
+from typing import Any, Final
+
+from chalicelib import fields as kinds
+from chalicelib import words
+from chalicelib.content import load
+from chalicelib.forms import Lang
+
+_SHOWN: Final = ("key", "type", "min", "max", "max_length", "autocomplete", "hidden", "default")
+
+_JSON: Final[dict[str, dict[str, Any]]] = {
+    "email": {"type": "string", "format": "email"},
+    "url": {"type": "string"},
+    "bn_rr": {"type": "string", "examples": ["123456782 RR 0001"]},
+    "postal_code": {"type": "string", "examples": ["H2X 1Y4"]},
+    "phone": {"type": "string", "examples": ["514-555-0123"]},
+    "date": {"type": "string", "format": "date"},
+    "month": {"type": "string", "pattern": "^[0-9]{4}-(0[1-9]|1[0-2])$"},
+    "month_day": {"type": "string", "pattern": "^[0-9]{2}-[0-9]{2}$"},
+    "digits": {"type": "string", "pattern": "^[0-9]+$"},
+    "money": {"type": ["integer", "string"], "description": "Whole dollars"},
+    "decimal": {"type": ["number", "string"]},
+    "int": {"type": ["integer", "string"]},
+    "bool": {"type": "boolean"},
+    "consent": {"type": "boolean"},
+}
+
+
+def describe(form: str, lang: Lang, *, privacy_contact: str = "") -> dict[str, Any]:
+    """Everything to build the form in one language: fields, texts, limits, options, schema."""
+    return _described(form, lang, privacy_contact)
+
+
+@cache
+def _described(form: str, lang: Lang, privacy_contact: str) -> dict[str, Any]:
+    content, programme = load(form), load("programme")
+    status = programme["intake"][form]
+    notice = programme["privacy_notice"][lang].format(
+        form_name=programme["form_name"][form][lang],
+        retention=programme["retention"][form][lang],
+        privacy_contact=privacy_contact,
+    )
+    return {
+        "form": form,
+        "version": content["version"],
+        "lang": lang,
+        "title": content["title"][lang],
+        "intro": content["intro"][lang],
+        "submit": content["submit"][lang],
+        "notice": notice,
+        "status": status,
+        "sections": [
+            {
+                "id": section["id"],
+                "title": section["title"][lang],
+                "fields": [_field(f, lang) for f in section["fields"] if not _off(f)],
+            }
+            for section in content["sections"]
+        ],
+        "schema": _schema(content, lang),
+    }
+
+
+def _off(f: Mapping[str, Any]) -> bool:
+    """The newsletter's box needs the sender's postal address and a frequency: not yet known."""
+    return bool(f["key"] == "consent_newsletter" and not load("programme")["newsletter"]["frequency_en"])
+
+
+def _field(f: Mapping[str, Any], lang: Lang) -> dict[str, Any]:
+    shown: dict[str, Any] = {key: f[key] for key in _SHOWN if key in f}
+    shown["label"] = f["label"][lang]
+    shown["required"] = f["required"] and "when" not in f
+    if "help" in f:
+        shown["help"] = f["help"][lang]
+    if "when" in f:
+        shown["asked_when"] = f["when"]
+        if f["required"]:
+            shown["required_when"] = f["when"]
+    if f["type"] in ("choice", "choices"):
+        shown["options"] = [{"id": o["id"], "label": o[lang]} for o in _ordered(f, lang)]
+    if f["type"] == "rows":
+        shown["fields"] = [_field(row, lang) for row in f["fields"]]
+    return shown
+
+
+def _ordered(f: Mapping[str, Any], lang: Lang) -> list[dict[str, Any]]:
+    """Provinces in the order of each language; other lists as they stand."""
+    found = kinds.options(f)
+    if f.get("list") == "provinces":
+        return sorted(found, key=lambda o: words.sort_key(o[lang], lang))
+    return found
+
+
+def _schema(content: Mapping[str, Any], lang: Lang) -> dict[str, Any]:
+    fields = [f for section in content["sections"] for f in section["fields"]]
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": content["title"][lang],
+        **_object(fields, lang),
+    }
+
+
+def _object(fields: list[Mapping[str, Any]], lang: Lang) -> dict[str, Any]:
+    conditions = [_condition(f) for f in fields if "when" in f and f["required"]]
+    schema: dict[str, Any] = {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {f["key"]: {"title": f["label"][lang], **_property(f, lang)} for f in fields},
+        "required": [
+            f["key"] for f in fields if f["required"] and "when" not in f and "default" not in f
+        ],
+    }
+    if conditions:
+        schema["allOf"] = conditions
+    return schema
+
+
+def _condition(f: Mapping[str, Any]) -> dict[str, Any]:
+    when = f["when"]
+    asked = {"properties": {when["field"]: {"enum": when["in"]}}, "required": [when["field"]]}
+    return {"if": asked, "then": {"required": [f["key"]]}}
+
+
+def _property(f: Mapping[str, Any], lang: Lang) -> dict[str, Any]:
+    kind = f["type"]
+    if kind == "consent" and f["required"]:
+        return {"const": True}
+    if kind == "choice":
+        return {"enum": [o["id"] for o in kinds.options(f)]}
+    if kind in ("choices", "lines", "rows"):
+        limits = {"minItems": f["min"], "maxItems": f["max"]}
+        return {"type": "array", "items": _items(f, lang), **limits}
+    schema = dict(_JSON.get(kind, {"type": "string"}))
+    if schema["type"] == "string" and "max" in f:
+        schema["maxLength"] = f["max"]
+    elif kind in ("int", "decimal", "money"):
+        schema |= {"minimum": f["min"]} if "min" in f else {}
+        schema |= {"maximum": f["max"]} if "max" in f else {}
+    return schema
+
+
+def _items(f: Mapping[str, Any], lang: Lang) -> dict[str, Any]:
+    if f["type"] == "choices":
+        return {"enum": [o["id"] for o in kinds.options(f)]}
+    if f["type"] == "lines":
+        return {"type": "string", "maxLength": f["max_length"]}
+    return _object(f["fields"], lang)
+
+
+def readable(form: str, answers: Mapping[str, Any], lang: Lang) -> list[dict[str, Any]]:
+    """A copy of the answers in words, section by section; what was left blank is left out."""
+    copy = []
+    for section in load(form)["sections"]:
+        rows = [_row(f, answers[f["key"]], lang, answers) for f in section["fields"]
+                if f["key"] in answers and f["key"] not in _EXTENSIONS]  # fmt: skip
+        if section["id"] == "budget" and "total_expenses" in answers:
+            rows += _totals(answers, lang)
+        if rows:
+            copy.append({"title": section["title"][lang], "rows": rows})
+    return copy
+
+
+_EXTENSIONS: Final = {"contact_phone_ext", "applicant_phone_ext"}
+
+
+def _row(
+    f: Mapping[str, Any], value: Any, lang: Lang, answers: Mapping[str, Any]
+) -> dict[str, Any]:
+    label = f.get("short", f["label"])[lang]
+    if f["type"] == "rows":
+        heads = [row["label"][lang] for row in f["fields"]]
+        body = [[_said(cell, row.get(cell["key"]), lang) for cell in f["fields"]] for row in value]
+        return {"key": f["key"], "label": label, "table": {"head": heads, "body": body}}
+    if f["type"] == "phone":
+        return {"key": f["key"], "label": label,
+                "value": words.phone(value, answers.get(f"{f['key']}_ext"), lang)}  # fmt: skip
+    return {"key": f["key"], "label": label, "value": _said(f, value, lang)}
+
+
+def _said(f: Mapping[str, Any], value: Any, lang: Lang) -> str:
+    if value is None:
+        return ""
+    kind = f["type"]
+    if kind == "choice":
+        return _labels(f, [value], lang)
+    if kind == "choices":
+        return _labels(f, value, lang)
+    if kind == "lines":
+        return "\n".join(value)
+    if kind in ("bool", "consent"):
+        return {True: {"fr": "Oui", "en": "Yes"}, False: {"fr": "Non", "en": "No"}}[value][lang]
+    if kind == "money":
+        return words.money(value, lang)
+    if kind == "decimal":
+        return words.number(value, lang)
+    if kind == "phone":
+        return words.phone(value, None, lang)
+    if kind == "bn_rr":
+        return words.bn(value)
+    return str(value)
+
+
+def _labels(f: Mapping[str, Any], chosen: Iterable[str], lang: Lang) -> str:
+    names = {o["id"]: o[lang] for o in kinds.options(f)}
+    return ", ".join(names.get(one, one) for one in chosen)
+
+
+_TOTALS: Final = {
+    "total_expenses": {"en": "Total expenses", "fr": "Total des dépenses"},
+    "total_requested": {"en": "Total requested", "fr": "Total demandé"},
+    "total_contributions": {"en": "Total contributions", "fr": "Total des contributions"},
+    "contribution_percent": {"en": "Share of contributions", "fr": "Part des contributions"},
+}
+
+
+def _totals(answers: Mapping[str, Any], lang: Lang) -> list[dict[str, Any]]:
+    rows = []
+    for key, label in _TOTALS.items():
+        write = words.percent if key == "contribution_percent" else words.money
+        rows.append({"key": key, "label": label[lang], "value": write(answers[key], lang)})
+    return rows
+
+
+_SAME: Final = (
+    "collective_name", "population", "community", "scope", "provinces_served", "why_integration",
+    "affected_involved", "coach_id",
+)  # fmt: skip
+_PERSON: Final = ("first_name", "last_name", "title", "email", "phone", "phone_ext", "language")
+_ORG: Final = {"legal_name": "legal_name", "status": "status", "bn": "bn", "city": "city",
+               "province": "province", "postal_code": "postal_code", "website": "website"}  # fmt: skip
+
+
+def prefill(eoi: Mapping[str, Any]) -> dict[str, Any]:
+    """What an application asks and the declaration told already (WCAG 3.3.7)."""
+    known = {key: eoi[key] for key in _SAME if key in eoi}
+    known |= {f"applicant_{k}": eoi[f"contact_{k}"] for k in _PERSON if f"contact_{k}" in eoi}
+    if eoi["fiduciary_known"] == "lead":
+        known |= {f"fid_{k}": eoi[f"org_{v}"] for k, v in _ORG.items() if f"org_{v}" in eoi}
+    elif eoi["fiduciary_known"] == "other":
+        theirs = {"fid_legal_name": "fiduciary_name", "fid_status": "fiduciary_status",
+                  "fid_bn": "fiduciary_bn"}  # fmt: skip
+        known |= {k: eoi[v] for k, v in theirs.items() if v in eoi}
+    ours = {"name": eoi["org_legal_name"], "commitment": "confirmed"}
+    known["partners"] = [ours, *eoi["partners"]]
+    if eoi["coach_status"] != "not_yet":
+        known["coach_status"] = eoi["coach_status"]
+    return known

@@ -1,0 +1,351 @@
+"""What may be submitted: the forms of the content, read, checked and described."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cache
+from typing import Any, Final, Literal, cast
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
+
+from chalicelib import fields as kinds
+from chalicelib.content import load
+from chalicelib.errors import InvalidForm
+
+Lang = Literal["fr", "en"]
+FORMS: Final = ("assessment", "eoi", "application")
+
+ROWS_LIMIT: Final = 100
+"""Rows of one list that are looked at; every form allows fewer."""
+
+PROBLEMS_LIMIT: Final = 100
+"""Problems that are told at once."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is wrong with a field, or worth a look; `field` is "" for the whole form."""
+
+    field: str
+    code: str
+    params: dict[str, Any] = field(default_factory=dict)
+
+    def message(self, lang: Lang) -> str:
+        from chalicelib import words
+
+        said = {key: words.said(value, lang) for key, value in self.params.items()}
+        return str(load("messages")[self.code][lang]).format_map(said)
+
+
+@dataclass(frozen=True)
+class Submission:
+    """Answers that fit: normalised, JSON-able, with warnings that do not block."""
+
+    form: str
+    version: str
+    lang: Lang
+    answers: dict[str, Any]
+    warnings: tuple[Problem, ...]
+
+
+def lang_or(text: str | None, other: str) -> Lang:
+    """`text` when it is one of our languages, else `other`."""
+    return cast(Lang, text if text in ("fr", "en") else other)
+
+
+def parse(form: str, given: Mapping[str, Any], lang: Lang, today: date) -> Submission:
+    """Raises InvalidForm with every problem found; `given` holds strings or JSON values."""
+    from chalicelib import rules
+
+    content = _content(form)
+    cleaned, problems = _clean(given, content.fields)
+    problems += _missing(cleaned, content.fields, "")
+    places = _closed_up(cleaned, content.fields)
+    answers: dict[str, Any] = {}
+    try:
+        validated = content.model.model_validate(cleaned)
+        answers = validated.model_dump(exclude_unset=True)
+    except ValidationError as error:
+        found = [_problem(e, content.fields) for e in error.errors(include_url=False)]
+        problems += [_placed(problem, places) for problem in found]
+    if problems:
+        raise InvalidForm(_first_of_each(problems))
+    for key, default in content.defaults.items():
+        answers.setdefault(key, lang if default == "lang" else default)
+    problems, warnings = rules.check(form, answers, today)
+    if problems:
+        raise InvalidForm([_placed(problem, places) for problem in problems])
+    return Submission(form, content.version, lang, answers, tuple(warnings))
+
+
+@dataclass(frozen=True)
+class _Content:
+    version: str
+    fields: dict[str, Mapping[str, Any]]
+    defaults: dict[str, Any]
+    model: type[BaseModel]
+
+
+@cache
+def _content(form: str) -> _Content:
+    content = load(form)
+    all_fields = {f["key"]: f for section in content["sections"] for f in section["fields"]}
+    return _Content(
+        version=content["version"],
+        fields=all_fields,
+        defaults={key: f["default"] for key, f in all_fields.items() if "default" in f},
+        model=_model(form, all_fields.values()),
+    )
+
+
+def _model(model_name: str, fields: Iterable[Mapping[str, Any]]) -> type[BaseModel]:
+    """Everything is optional here: what is required, and when, is said by `_missing`."""
+    types: dict[str, Any] = {}
+    for f in fields:
+        if f["type"] == "rows":
+            row = _model(f"{model_name}_{f['key']}", f["fields"])
+            kind: Any = list[row]  # type: ignore[valid-type]
+            limits = Field(default=None, min_length=f["min"], max_length=f["max"])
+            types[f["key"]] = (kind, limits)
+        else:
+            types[f["key"]] = (kinds.type_of(f), None)
+    return create_model(model_name, __config__=ConfigDict(extra="forbid"), **types)
+
+
+def _clean(
+    given: Mapping[str, Any], fields: Mapping[str, Mapping[str, Any]]
+) -> tuple[dict[str, Any], list[Problem]]:
+    """Text made tidy, blanks and what was not asked taken out, unknown fields refused."""
+    cleaned: dict[str, Any] = {}
+    problems = [Problem(key[:80], "unknown_field") for key in given if key not in fields]
+    for key, f in fields.items():
+        if key not in given:
+            continue
+        value = given[key]
+        if f["type"] == "rows":
+            rows, more = _clean_rows(value, f)
+            problems += more
+            if rows:
+                cleaned[key] = rows
+        elif (value := _tidy(value)) not in ("", None, []):
+            cleaned[key] = value
+    for f in fields.values():
+        if "when" in f and not _asked(f, cleaned):
+            cleaned.pop(f["key"], None)
+    return cleaned, problems[:PROBLEMS_LIMIT]
+
+
+def _clean_rows(value: Any, f: Mapping[str, Any]) -> tuple[list[Any], list[Problem]]:
+    if value in ("", None):
+        return [], []
+    if not isinstance(value, list):
+        return [], [Problem(f["key"], "wrong_list")]
+    if len(value) > ROWS_LIMIT:
+        return [], [Problem(f["key"], "too_many", {"max": f["max"], "count": len(value)})]
+    row_fields = _by_key(f)
+    rows: list[Any] = []
+    problems: list[Problem] = []
+    for number, row in enumerate(value):
+        row = {} if row is None else row
+        if not isinstance(row, dict):
+            return [], [Problem(f"{f['key']}[{number}]", "wrong_list")]
+        cleaned, wrong = _clean(row, row_fields)
+        problems += [Problem(f"{f['key']}[{number}].{p.field}", p.code, p.params) for p in wrong]
+        # A row without any answer was left blank; its place is kept, for the
+        # problems of the rows after it are told by the number on the page.
+        rows.append(cleaned or None)
+    while rows and rows[-1] is None:
+        rows.pop()
+    return rows, problems
+
+
+def _by_key(f: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    return {row["key"]: row for row in f["fields"]}
+
+
+_KEPT_CONTROLS: Final = {"\n", "\t"}
+
+
+def _tidy(value: Any) -> Any:
+    """NFC, trimmed, LF line ends, no control characters; lists of text too."""
+    if isinstance(value, str):
+        if value.isascii() and value.isprintable():
+            return value.strip()
+        text = unicodedata.normalize("NFC", value.replace("\r\n", "\n").replace("\r", "\n"))
+        if not text.isprintable():
+            text = "".join(
+                c for c in text if c in _KEPT_CONTROLS or unicodedata.category(c) not in ("Cc", "Cs")
+            )
+        return text.strip()
+    if isinstance(value, list):
+        return [tidy for v in value[: ROWS_LIMIT + 1] if (tidy := _tidy(v)) not in ("", None)]
+    return value
+
+
+def _asked(f: Mapping[str, Any], answers: Mapping[str, Any]) -> bool:
+    when = f["when"]
+    return answers.get(when["field"]) in when["in"]
+
+
+def _missing(
+    cleaned: Mapping[str, Any], fields: Mapping[str, Mapping[str, Any]], path: str
+) -> list[Problem]:
+    """What is required and not there."""
+    problems = []
+    for key, f in fields.items():
+        if f["type"] == "rows":
+            for number, row in enumerate(cleaned.get(key, [])):
+                if row is not None:
+                    problems += _missing(row, _by_key(f), f"{path}{key}[{number}].")
+        if not f["required"] or "default" in f or ("when" in f and not _asked(f, cleaned)):
+            continue
+        if key not in cleaned or (f["type"] == "consent" and kinds.unticked(cleaned[key])):
+            problems.append(Problem(path + key, _required_code(f)))
+    return problems
+
+
+def _closed_up(
+    cleaned: dict[str, Any], fields: Mapping[str, Mapping[str, Any]]
+) -> dict[str, list[int]]:
+    """Takes blank rows out, and tells where the others stood on the page."""
+    places = {}
+    for key, f in fields.items():
+        if f["type"] == "rows" and key in cleaned:
+            rows = cleaned[key]
+            places[key] = [number for number, row in enumerate(rows) if row is not None]
+            cleaned[key] = [row for row in rows if row is not None]
+    return places
+
+
+def _placed(problem: Problem, places: Mapping[str, list[int]]) -> Problem:
+    """The problem with the number that its row has on the page."""
+    found = re.fullmatch(r"(\w+)\[(\d+)\](.*)", problem.field)
+    if not found or found[1] not in places:
+        return problem
+    number = places[found[1]][int(found[2])]
+    return Problem(f"{found[1]}[{number}]{found[3]}", problem.code, problem.params)
+
+
+def _required_code(f: Mapping[str, Any]) -> str:
+    if f["type"] == "consent":
+        return "required_consent"
+    return "required_choice" if f["type"] in ("choice", "choices") else "required"
+
+
+_CODES: Final = {
+    "extra_forbidden": "unknown_field",
+    "string_type": "wrong_type",
+    "string_unicode": "wrong_value",
+    "literal_error": "choose",
+    "list_type": "wrong_list",
+    "model_type": "wrong_list",
+    "model_attributes_type": "wrong_list",
+    "int_type": "whole",
+    "int_parsing": "whole",
+    "int_parsing_size": "whole",
+    "int_from_float": "whole",
+    "float_type": "number",
+    "float_parsing": "number",
+    "finite_number": "number",
+    "bool_type": "tick",
+}
+"""What pydantic says → our message; our own codes pass as they are."""
+
+
+def _problem(error: Mapping[str, Any], fields: Mapping[str, Mapping[str, Any]]) -> Problem:
+    path = _path(error["loc"])
+    kind = error["type"]
+    facts = error.get("ctx") or {}
+    f = fields.get(error["loc"][0])
+    for part in error["loc"][1:]:
+        if isinstance(part, str) and f is not None and "fields" in f:
+            f = _by_key(f).get(part)
+    if kind == "string_too_long":
+        given = error.get("input")
+        count = len(given) if isinstance(given, str) else 0
+        return Problem(path, "too_long", {"max": facts["max_length"], "count": count})
+    if kind in ("too_long", "too_short"):
+        limit = facts["max_length" if kind == "too_long" else "min_length"]
+        name = "max" if kind == "too_long" else "min"
+        code = "too_many" if kind == "too_long" else "too_few"
+        return Problem(path, code, {name: limit, "count": facts["actual_length"]})
+    if kind in ("greater_than_equal", "less_than_equal"):
+        return _out_of_range(path, f or {}, kind)
+    code = _CODES.get(kind, kind)
+    return Problem(path, code if code in load("messages") else "wrong_value")
+
+
+def _out_of_range(path: str, f: Mapping[str, Any], kind: str) -> Problem:
+    low, high = f.get("min", 0), f.get("max", kinds.MOST.get(f.get("type", ""), 0))
+    if f.get("type") == "money":
+        low, high = {"cents": low * 100}, {"cents": high}
+    if "min" in f and "max" in f:
+        return Problem(path, "range", {"min": low, "max": high})
+    if kind == "greater_than_equal":
+        return Problem(path, "at_least", {"min": low})
+    return Problem(path, "at_most", {"max": high})
+
+
+def _path(loc: Iterable[str | int]) -> str:
+    path = ""
+    for part in loc:
+        if isinstance(part, int):
+            path += f"[{part}]"
+        else:
+            path += f".{part}" if path else part
+    return path
+
+
+def _first_of_each(problems: Iterable[Problem]) -> list[Problem]:
+    """One problem a field: the first, which the others often follow from."""
+    found: dict[str, Problem] = {}
+    for problem in problems:
+        found.setdefault(problem.field, problem)
+    return list(found.values())[:PROBLEMS_LIMIT]
+
+
+_ROW = re.compile(r"(\w+)\[(\d{1,4})\](?:\.(\w+))?|(\w+)-(\d{1,4})-(\w+)")
+
+
+def nest(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
+    """HTML names as nested fields: `team[0].first_name`, `team-0-first_name`, `areas[]`.
+
+    A name that comes again makes a list. Rows keep their order, whatever numbers they bear.
+    """
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        match = _ROW.fullmatch(name)
+        if match is None:
+            _add(found, name.removesuffix("[]"), value)
+            continue
+        key, number, inner = match[1] or match[4], int(match[2] or match[5]), match[3] or match[6]
+        rows = found.setdefault(key, {})
+        if not isinstance(rows, dict):
+            continue
+        if inner:
+            _add(rows.setdefault(number, {}), inner, value)
+        else:
+            rows[number] = value
+    return {key: _in_order(value) for key, value in found.items()}
+
+
+def _add(into: Any, name: str, value: str) -> None:
+    if not isinstance(into, dict):
+        return
+    if name not in into:
+        into[name] = value
+    elif isinstance(into[name], list):
+        into[name].append(value)
+    elif isinstance(into[name], str):
+        into[name] = [into[name], value]
+
+
+def _in_order(value: Any) -> Any:
+    if not isinstance(value, dict):
+        return value
+    top = max(value)
+    if top < ROWS_LIMIT:
+        return [value.get(number) for number in range(top + 1)]
+    return [value[number] for number in sorted(value)]
