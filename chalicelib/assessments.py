@@ -25,7 +25,7 @@ def score(answers: Mapping[str, Any]) -> Result:
     total = sum(points.values())
     facts = {**points, "total": total}
     band = next(b for b in load("assessment")["bands"] if _fits(b["when"], facts))["id"]
-    held = _held_back(points, total) if band in ("preparing", "early") else ()
+    held = () if band in ("ready", "advanced") else _held_back(points, total)
     return Result(total, band, held)
 
 
@@ -35,6 +35,7 @@ def explain(result: Result, answers: Mapping[str, Any], lang: str) -> dict[str, 
     texts, common = content["results"][result.band], content["results"]["common"]
     questions = {f["key"]: f for f in content["sections"][0]["fields"]}
     weak = [q for q in QUESTIONS if _points()[answers[q]] <= 1]
+    held = result.held_back_by if result.band in ("preparing", "early") else ()
     actions = [texts[key] for key in ("primary_action", "secondary_action") if key in texts]
     return {
         "score": result.total,
@@ -42,7 +43,7 @@ def explain(result: Result, answers: Mapping[str, Any], lang: str) -> dict[str, 
         "band": result.band,
         "title": texts["title"][lang],
         "summary": texts["summary"][lang],
-        "held_back": [{"id": q, "label": questions[q]["measures"][lang]} for q in result.held_back_by],
+        "held_back": [{"id": q, "label": questions[q]["measures"][lang]} for q in held],
         "held_back_intro": common["held_back"][lang],
         "advice": [content["hints"][q][lang] for q in weak],
         "next_steps": [step[lang] for step in texts["steps"]],

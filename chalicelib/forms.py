@@ -138,7 +138,7 @@ def _clean(
 
 
 def _clean_rows(value: Any, f: Mapping[str, Any]) -> tuple[list[Any], list[Problem]]:
-    if value in ("", None):
+    if _tidy(value) in ("", None):
         return [], []
     if not isinstance(value, list):
         return [], [Problem(f["key"], "wrong_list")]
