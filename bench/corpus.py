@@ -1,0 +1,165 @@
+"""Invented coaches and the queries of invented visitors, the same at every run."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+from chalicelib.coaches import Coach, allowed, listing
+from chalicelib.content import load
+from chalicelib.directory.folding import fold
+
+FIRST = """Ada Aïcha Alain Amélie André Anne-Marie Benoît Chantal Chloé Claire Danielle David Élise
+Émilie Éric Fatima François Geneviève Grace Guillaume Hélène Hiroshi Isabelle Jean-François
+Jean-Pierre Joséphine Julie Karim Kateri Laura Léa Liam Louise Lucie Luc Marc-André Margaret
+Marie-Ève Mathieu Mei Michelle Mohamed Nadia Nathalie Noémie Olivier Patrick Pierre Priya Rachel
+René Rosa Samuel Sara Sébastien Sophie Stéphane Sylvie Thérèse Thomas Véronique Wei Yasmine Zoé
+""".split()
+CITIES = """Montréal,QC Québec,QC Trois-Rivières,QC Saint-Jérôme,QC Gatineau,QC Sherbrooke,QC
+Rimouski,QC Sept-Îles,QC Chicoutimi,QC Val-d’Or,QC Toronto,ON Ottawa,ON Sudbury,ON Hamilton,ON
+London,ON Kingston,ON Winnipeg,MB Brandon,MB Saint-Boniface,MB Regina,SK Saskatoon,SK Calgary,AB
+Edmonton,AB Lethbridge,AB Vancouver,BC Victoria,BC Kelowna,BC Nanaimo,BC Halifax,NS Sydney,NS
+Moncton,NB Fredericton,NB Bathurst,NB Charlottetown,PE Summerside,PE Gander,NL Corner-Brook,NL
+Whitehorse,YT Yellowknife,NT Iqaluit,NU""".split()
+TOPICS = """logement itinérance pauvreté emploi éducation santé jeunesse familles aînés quartier
+inclusion réconciliation gouvernance évaluation concertation partenariat stratégie bénévolat
+housing homelessness poverty employment education health youth families seniors neighbourhood
+reconciliation governance evaluation partnership strategy volunteering learning network funding
+cœur œuvre communauté mobilisation transport climate climat environnement culture""".split()
+PAIRS = [
+    ("housing", "logement"),
+    ("career", "carrière"),
+    ("poverty", "pauvreté"),
+    ("youth", "jeunesse"),
+    ("seniors", "aînés"),
+    ("governance", "gouvernance"),
+    ("reconciliation", "réconciliation"),
+    ("neighbourhood", "quartier"),
+    ("employment", "emploi"),
+    ("health", "santé"),
+]
+KINDS = ("name", "city and topic", "prefix", "no accents", "one edit", "other language", "filters")
+
+
+@dataclass(frozen=True)
+class Visit:
+    """A query, what was meant by it, and the rows that answer it."""
+
+    kind: str
+    q: str
+    meant: tuple[str, ...]
+    begun: bool = False
+    filters: dict[str, list[str]] = field(default_factory=dict)
+
+
+def vocabulary(luck: Random, size: int) -> list[str]:
+    """Words that sound French or English, none twice."""
+    starts = "b br c ch cl d dr f fl g gr h j l m n p pl pr qu r s st t tr v".split()
+    middles = "a e i o u é è ou an on ai eau en in io".split()
+    ends = "le re me te ne que sse nt ment tion ge teur al ive ence able eux ard ier".split()
+    made: dict[str, None] = {}
+    while len(made) < size:
+        body = "".join(luck.choice(starts) + luck.choice(middles) for _ in range(luck.randint(1, 3)))
+        made[body + luck.choice(ends)] = None
+    return list(made)
+
+
+def coaches(count: int, *, words: int = 60, seed: int = 3) -> Iterator[Coach]:
+    luck = Random(seed)
+    vocab = vocabulary(luck, 18_000)
+    surnames = [word.capitalize() for word in vocab[:2_500]]
+    surnames += ["Tremblay", "Bélanger", "O’Brien", "D’Amours", "Côté", "St-Onge", "Nguyễn", "Lévesque"]
+    weights = [1 / (rank + 3) for rank in range(len(vocab))]
+    running = [sum(weights[:1])]
+    for weight in weights[1:]:
+        running.append(running[-1] + weight)
+    half = words // 2
+    streams, sectors = sorted(allowed("streams")), sorted(allowed("sectors"))
+    languages = [entry["id"] for entry in listing("languages")][:15]
+    provinces = sorted(allowed("provinces"))
+    for number in range(count):
+        city, _, province = luck.choice(CITIES).partition(",")
+        text = luck.choices(vocab, cum_weights=running, k=words) + luck.choices(TOPICS, k=8)
+        luck.shuffle(text)
+        yield Coach.model_construct(
+            slug=f"coach-{number}",
+            first_name=luck.choice(FIRST),
+            last_name=luck.choice(surnames),
+            organization=f"{luck.choice(TOPICS).capitalize()} {luck.choice(surnames)}",
+            title_fr=f"Accompagnement en {luck.choice(TOPICS)}",
+            title_en=None,
+            city=city,
+            province=province,
+            serves=("all",) if luck.random() < 0.2 else tuple({province, luck.choice(provinces)}),
+            modes=luck.choice((("remote",), ("in_person",), ("in_person", "remote"))),
+            languages=tuple({luck.choice(("fr", "en")), luck.choice(languages)}),
+            streams=tuple(luck.sample(streams, luck.randint(1, 4))),
+            sectors=tuple(luck.sample(sectors, luck.randint(0, 3))),
+            bio_fr=" ".join(text[:half]) + ".",
+            bio_en=" ".join(text[half:]) + ".",
+            email=f"coach-{number}@example.org",
+            email_public=False,
+            phone_public=False,
+            availability=luck.choice(("open", "open", "limited", "full")),
+            status="published",
+            consent_publication="2026-01-01",
+            last_verified_at="2026-01-01",
+        )
+
+
+def slip(luck: Random, word: str) -> str:
+    """The word with one slip of the hand."""
+    at = luck.randrange(1, len(word) - 1)
+    other = luck.choice("abcdefghijklmnopqrstuvwxyz".replace(word[at], ""))
+    return luck.choice([
+        word[:at] + word[at + 1 :],
+        word[:at] + other + word[at + 1 :],
+        word[:at] + other + word[at:],
+        word[:at] + word[at + 1] + word[at] + word[at + 2 :],
+    ])  # fmt: skip
+
+
+def visits(rows: list[dict[str, Any]], count: int, *, seed: int = 5) -> list[Visit]:
+    """Of ten queries: one misspelt; two begun; the others by name, city, topic or filters."""
+    luck = Random(seed)
+    return [_visit(luck, luck.choice(rows), number) for number in range(count)]
+
+
+def _visit(luck: Random, row: dict[str, Any], number: int) -> Visit:
+    last, city = fold(row["last_name"]), row["city"]
+    rare = max(row["bio_fr"].rstrip(".").split(), key=len)
+    filters = _filters(luck, row)
+    match number % 10:
+        case 0:
+            word = luck.choice([w for w in (last, fold(city), fold(rare)) if len(w) >= 5 and w.isalpha()] or [fold(rare)])
+            return Visit("one edit", slip(luck, word), (word,))
+        case 1 | 2:
+            word = luck.choice((last, fold(rare)))
+            return Visit("prefix", word[: luck.randint(3, max(3, len(word) - 1))], (word,), begun=True)
+        case 3:
+            return Visit("no accents", f"{fold(row['first_name'])} {last}", (row["first_name"], row["last_name"]))
+        case 4:
+            pair = luck.choice(PAIRS)
+            asked, other = pair if luck.random() < 0.5 else pair[::-1]
+            return Visit("other language", asked, (other,), filters=filters)
+        case 5 | 6:
+            topic = luck.choice(TOPICS)
+            return Visit("city and topic", f"{city} {topic}", (city, topic), filters=filters)
+        case 7:
+            return Visit("filters", "", (), filters=filters or {"province": [row["province"]]})
+        case _:
+            return Visit("name", f"{row['first_name']} {row['last_name']}", (row["first_name"], row["last_name"]))
+
+
+def _filters(luck: Random, row: dict[str, Any]) -> dict[str, list[str]]:
+    possible = {
+        "stream": [luck.choice(row["streams"])],
+        "province": [row["province"]],
+        "language": [luck.choice(row["languages"])],
+        "availability": [row["availability"]],
+    }
+    return {name: possible[name] for name in luck.sample(list(possible), luck.randint(0, 2))}
+
+
+def synonyms() -> list[list[str]]:
+    return [list(group) for group in load("synonyms")["groups"]]
