@@ -55,9 +55,7 @@ def explain(result: Result, answers: Mapping[str, Any], lang: str) -> dict[str, 
 
 def _held_back(points: Mapping[str, int], total: int) -> tuple[str, ...]:
     ready = next(b for b in load("assessment")["bands"] if b["id"] == "ready")["when"]
-    failing = tuple(
-        q for q in QUESTIONS if q in ready and points[q] < ready[q].get("min", 0)
-    )
+    failing = tuple(q for q in QUESTIONS if q in ready and points[q] < ready[q].get("min", 0))
     if failing or total >= ready["total"]["min"]:
         return failing
     # Only the total is short: the two lowest, as they stand in the form.

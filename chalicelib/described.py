@@ -52,6 +52,7 @@ def _described(form: str, lang: Lang, privacy_contact: str) -> dict[str, Any]:
         "submit": content["submit"][lang],
         "notice": notice,
         "status": status,
+        "paused": None if status == "open" else _paused(form, lang),
         "sections": [
             {
                 "id": section["id"],
@@ -64,13 +65,21 @@ def _described(form: str, lang: Lang, privacy_contact: str) -> dict[str, Any]:
     }
 
 
+def _paused(form: str, lang: Lang) -> str:
+    plural = load("review")["form_plural"][form][lang]
+    return str(load("problems")["intake_paused"]["detail"][lang].format(form_plural=plural))
+
+
 def _off(f: Mapping[str, Any]) -> bool:
     """The newsletter's box needs the sender's postal address and a frequency: not yet known."""
-    return bool(f["key"] == "consent_newsletter" and not load("programme")["newsletter"]["frequency_en"])
+    known = load("programme")["newsletter"]["frequency_en"]
+    return bool(f["key"] == "consent_newsletter" and not known)
 
 
 def _field(f: Mapping[str, Any], lang: Lang) -> dict[str, Any]:
     shown: dict[str, Any] = {key: f[key] for key in _SHOWN if key in f}
+    if shown.get("default") == "lang":
+        shown["default"] = lang
     shown["label"] = f["label"][lang]
     shown["required"] = f["required"] and "when" not in f
     if "help" in f:
@@ -229,8 +238,9 @@ _SAME: Final = (
     "affected_involved", "coach_id",
 )  # fmt: skip
 _PERSON: Final = ("first_name", "last_name", "title", "email", "phone", "phone_ext", "language")
-_ORG: Final = {"legal_name": "legal_name", "status": "status", "bn": "bn", "city": "city",
-               "province": "province", "postal_code": "postal_code", "website": "website"}  # fmt: skip
+_ORG: Final = (
+    "legal_name", "status", "bn", "city", "province", "postal_code", "website",
+)  # fmt: skip
 
 
 def prefill(eoi: Mapping[str, Any]) -> dict[str, Any]:
@@ -238,7 +248,7 @@ def prefill(eoi: Mapping[str, Any]) -> dict[str, Any]:
     known = {key: eoi[key] for key in _SAME if key in eoi}
     known |= {f"applicant_{k}": eoi[f"contact_{k}"] for k in _PERSON if f"contact_{k}" in eoi}
     if eoi["fiduciary_known"] == "lead":
-        known |= {f"fid_{k}": eoi[f"org_{v}"] for k, v in _ORG.items() if f"org_{v}" in eoi}
+        known |= {f"fid_{k}": eoi[f"org_{k}"] for k in _ORG if f"org_{k}" in eoi}
     elif eoi["fiduciary_known"] == "other":
         theirs = {"fid_legal_name": "fiduciary_name", "fid_status": "fiduciary_status",
                   "fid_bn": "fiduciary_bn"}  # fmt: skip

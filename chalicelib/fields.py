@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError
 from chalicelib.content import load
 
 _SPACES: Final = str.maketrans("", "", " \u00a0\u202f\u2009-\u2011\u2013")
-_MONEY = re.compile(r"(\d{1,7}|\d{1,3}(?:[ \u00a0\u202f,]\d{3}){1,2})(?:[.,]00)?")
+_MONEY = re.compile(r"(\d{1,9}|\d{1,3}(?:[ \u00a0\u202f,]\d{3}){1,2})(?:[.,]00)?")
 _DECIMAL = re.compile(r"\d{1,6}(?:[.,]\d{1,4})?")
 _EMAIL = re.compile(r"[^@\s<>()\[\],:;\\\"]{1,64}@[^@\s<>()\[\],:;\\\"]+\.[^@\s.]{2,}")
 _URL = re.compile(r"https?://[^\s/?#@]+\.[^\s/?#@.]{2,}(?::\d+)?(?:[/?#]\S*)?", re.IGNORECASE)
@@ -23,7 +23,7 @@ _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 def wrong(code: str, **facts: Any) -> PydanticCustomError:
     """An error that carries the code of its message."""
-    return PydanticCustomError(code, code, facts)  # type: ignore[arg-type]
+    return PydanticCustomError(code, code, facts)
 
 
 def one_line(text: str) -> str:
@@ -230,6 +230,10 @@ def options(field: Mapping[str, Any]) -> list[dict[str, Any]]:
     return list(load("lists")[field["list"]])
 
 
+def _one_of(field: Mapping[str, Any]) -> Any:
+    return Literal[tuple(option["id"] for option in options(field))]
+
+
 def type_of(field: Mapping[str, Any]) -> Any:
     """The pydantic type of one field; rows are made by forms.py."""
     kind = field["type"]
@@ -246,13 +250,12 @@ def type_of(field: Mapping[str, Any]) -> Any:
         return Annotated[list[line], BeforeValidator(as_list), limits]
     if kind == "choice":
         # A scale from 0 to 3 may come as numbers from a script.
-        one = Literal[tuple(option["id"] for option in options(field))]
-        return Annotated[one, BeforeValidator(lambda v: str(v) if type(v) is int else v)]
+        return Annotated[_one_of(field), BeforeValidator(lambda v: str(v) if type(v) is int else v)]
     if kind == "choices":
-        one = Literal[tuple(option["id"] for option in options(field))]
         limits = Field(min_length=field["min"], max_length=field["max"])
+        several = list[_one_of(field)]  # type: ignore[misc,valid-type]
         # Refused before it is made unique: a thousand copies are not one answer.
-        return Annotated[list[one], BeforeValidator(as_list), limits, AfterValidator(unique)]
+        return Annotated[several, BeforeValidator(as_list), limits, AfterValidator(unique)]
     if kind in ("bool", "consent"):
         return Annotated[bool, BeforeValidator(ticked)]
     before = {"money": cents, "decimal": decimal, "int": whole}[kind]

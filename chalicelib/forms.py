@@ -1,9 +1,9 @@
 """What may be submitted: the forms of the content, read, checked and described."""
 
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as of
 from datetime import date
 from functools import cache
 from typing import Any, Final, Literal, cast
@@ -13,12 +13,14 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 from chalicelib import fields as kinds
 from chalicelib.content import load
 from chalicelib.errors import InvalidForm
+from chalicelib.typed import ROWS_LIMIT, tidy
+from chalicelib.typed import nest as nest
 
 Lang = Literal["fr", "en"]
 FORMS: Final = ("assessment", "eoi", "application")
 
-ROWS_LIMIT: Final = 100
-"""Rows of one list that are looked at; every form allows fewer."""
+FIELDS_LIMIT: Final = 200
+"""Fields of one form, or of one row, that are looked at; every form has fewer."""
 
 PROBLEMS_LIMIT: Final = 100
 """Problems that are told at once."""
@@ -30,7 +32,7 @@ class Problem:
 
     field: str
     code: str
-    params: dict[str, Any] = field(default_factory=dict)
+    params: dict[str, Any] = of(default_factory=dict)
 
     def message(self, lang: Lang) -> str:
         from chalicelib import words
@@ -59,6 +61,8 @@ def parse(form: str, given: Mapping[str, Any], lang: Lang, today: date) -> Submi
     """Raises InvalidForm with every problem found; `given` holds strings or JSON values."""
     from chalicelib import rules
 
+    if len(given) > FIELDS_LIMIT:
+        raise InvalidForm([Problem("", "too_much", {"max": FIELDS_LIMIT})])
     content = _content(form)
     cleaned, problems = _clean(given, content.fields)
     problems += _missing(cleaned, content.fields, "")
@@ -129,7 +133,9 @@ def _clean(
             problems += more
             if rows:
                 cleaned[key] = rows
-        elif (value := _tidy(value)) not in ("", None, []):
+            continue
+        value = _tidy_list(value, f) if isinstance(value, list) else tidy(value)
+        if value not in ("", None, []):
             cleaned[key] = value
     for f in fields.values():
         if "when" in f and not _asked(f, cleaned):
@@ -138,7 +144,7 @@ def _clean(
 
 
 def _clean_rows(value: Any, f: Mapping[str, Any]) -> tuple[list[Any], list[Problem]]:
-    if _tidy(value) in ("", None):
+    if tidy(value) in ("", None):
         return [], []
     if not isinstance(value, list):
         return [], [Problem(f["key"], "wrong_list")]
@@ -151,37 +157,32 @@ def _clean_rows(value: Any, f: Mapping[str, Any]) -> tuple[list[Any], list[Probl
         row = {} if row is None else row
         if not isinstance(row, dict):
             return [], [Problem(f"{f['key']}[{number}]", "wrong_list")]
+        if len(row) > FIELDS_LIMIT:
+            return [], [Problem(f"{f['key']}[{number}]", "too_much", {"max": FIELDS_LIMIT})]
         cleaned, wrong = _clean(row, row_fields)
         problems += [Problem(f"{f['key']}[{number}].{p.field}", p.code, p.params) for p in wrong]
         # A row without any answer was left blank; its place is kept, for the
         # problems of the rows after it are told by the number on the page.
-        rows.append(cleaned or None)
+        rows.append(cleaned if any(value is not False for value in cleaned.values()) else None)
+    return _without_tail(rows), problems[:PROBLEMS_LIMIT]
+
+
+def _tidy_list(values: list[Any], f: Mapping[str, Any]) -> list[Any]:
+    """Several answers to one question; lines keep their places, as rows do."""
+    found = [tidy(value) for value in values[: ROWS_LIMIT + 1]]
+    if f["type"] == "lines":
+        return _without_tail([None if value == "" else value for value in found])
+    return [value for value in found if value not in ("", None)]
+
+
+def _without_tail(rows: list[Any]) -> list[Any]:
     while rows and rows[-1] is None:
         rows.pop()
-    return rows, problems
+    return rows
 
 
 def _by_key(f: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     return {row["key"]: row for row in f["fields"]}
-
-
-_KEPT_CONTROLS: Final = {"\n", "\t"}
-
-
-def _tidy(value: Any) -> Any:
-    """NFC, trimmed, LF line ends, no control characters; lists of text too."""
-    if isinstance(value, str):
-        if value.isascii() and value.isprintable():
-            return value.strip()
-        text = unicodedata.normalize("NFC", value.replace("\r\n", "\n").replace("\r", "\n"))
-        if not text.isprintable():
-            text = "".join(
-                c for c in text if c in _KEPT_CONTROLS or unicodedata.category(c) not in ("Cc", "Cs")
-            )
-        return text.strip()
-    if isinstance(value, list):
-        return [tidy for v in value[: ROWS_LIMIT + 1] if (tidy := _tidy(v)) not in ("", None)]
-    return value
 
 
 def _asked(f: Mapping[str, Any], answers: Mapping[str, Any]) -> bool:
@@ -212,8 +213,7 @@ def _closed_up(
     """Takes blank rows out, and tells where the others stood on the page."""
     places = {}
     for key, f in fields.items():
-        if f["type"] == "rows" and key in cleaned:
-            rows = cleaned[key]
+        if f["type"] in ("rows", "lines") and isinstance(rows := cleaned.get(key), list):
             places[key] = [number for number, row in enumerate(rows) if row is not None]
             cleaned[key] = [row for row in rows if row is not None]
     return places
@@ -289,63 +289,11 @@ def _out_of_range(path: str, f: Mapping[str, Any], kind: str) -> Problem:
 
 
 def _path(loc: Iterable[str | int]) -> str:
-    path = ""
-    for part in loc:
-        if isinstance(part, int):
-            path += f"[{part}]"
-        else:
-            path += f".{part}" if path else part
-    return path
+    parts = (f"[{part}]" if isinstance(part, int) else f".{part}" for part in loc)
+    return "".join(parts).removeprefix(".")
 
 
 def _first_of_each(problems: Iterable[Problem]) -> list[Problem]:
     """One problem a field: the first, which the others often follow from."""
-    found: dict[str, Problem] = {}
-    for problem in problems:
-        found.setdefault(problem.field, problem)
-    return list(found.values())[:PROBLEMS_LIMIT]
-
-
-_ROW = re.compile(r"(\w+)\[(\d{1,4})\](?:\.(\w+))?|(\w+)-(\d{1,4})-(\w+)")
-
-
-def nest(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
-    """HTML names as nested fields: `team[0].first_name`, `team-0-first_name`, `areas[]`.
-
-    A name that comes again makes a list. Rows keep their order, whatever numbers they bear.
-    """
-    found: dict[str, Any] = {}
-    for name, value in pairs:
-        match = _ROW.fullmatch(name)
-        if match is None:
-            _add(found, name.removesuffix("[]"), value)
-            continue
-        key, number, inner = match[1] or match[4], int(match[2] or match[5]), match[3] or match[6]
-        rows = found.setdefault(key, {})
-        if not isinstance(rows, dict):
-            continue
-        if inner:
-            _add(rows.setdefault(number, {}), inner, value)
-        else:
-            rows[number] = value
-    return {key: _in_order(value) for key, value in found.items()}
-
-
-def _add(into: Any, name: str, value: str) -> None:
-    if not isinstance(into, dict):
-        return
-    if name not in into:
-        into[name] = value
-    elif isinstance(into[name], list):
-        into[name].append(value)
-    elif isinstance(into[name], str):
-        into[name] = [into[name], value]
-
-
-def _in_order(value: Any) -> Any:
-    if not isinstance(value, dict):
-        return value
-    top = max(value)
-    if top < ROWS_LIMIT:
-        return [value.get(number) for number in range(top + 1)]
-    return [value[number] for number in sorted(value)]
+    found = {problem.field: problem for problem in reversed(list(problems))}
+    return list(found.values())[::-1][:PROBLEMS_LIMIT]

@@ -41,7 +41,13 @@ def test_reference_results(points: tuple[int, ...], total: int, band: str, held:
 
 @pytest.mark.parametrize("lang", ["fr", "en"])
 def test_every_band_is_explained(lang: str) -> None:
-    for points in ((0, 0, 0, 0, 0), (2, 1, 0, 1, 0), (2, 1, 1, 1, 1), (3, 1, 0, 2, 2), (3, 3, 3, 3, 3)):
+    for points in (
+        (0, 0, 0, 0, 0),
+        (2, 1, 0, 1, 0),
+        (2, 1, 1, 1, 1),
+        (3, 1, 0, 2, 2),
+        (3, 3, 3, 3, 3),
+    ):
         result = assessments.score(answers(*points))
         said = assessments.explain(result, answers(*points), lang)
         assert said["title"]

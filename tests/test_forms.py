@@ -50,12 +50,16 @@ def test_each_required_field_is_missed(form: str) -> None:
     fields = [f for section in load(form)["sections"] for f in section["fields"]]
     for f in fields:
         if f["required"] and "when" not in f and "default" not in f:
-            for blank in (None, "", "   ", []):
+            blanks: tuple[Any, ...] = (None, "", "   ", [])
+            for blank in blanks:
                 given = {k: v for k, v in sample.items() if k != f["key"]}
                 if blank is not None:
                     given[f["key"]] = blank
                 code = problems(form, given).get(f["key"])
-                assert code in ("required", "required_choice", "required_consent"), (f["key"], blank)
+                assert code in ("required", "required_choice", "required_consent"), (
+                    f["key"],
+                    blank,
+                )
 
 
 @pytest.mark.parametrize(
@@ -83,12 +87,18 @@ def test_what_a_condition_does_not_ask_for_is_left_out() -> None:
 
 
 def test_unknown_fields_are_refused_by_name() -> None:
-    assert problems("eoi", samples.eoi(favourite_colour="red")) == {"favourite_colour": "unknown_field"}
+    assert problems("eoi", samples.eoi(favourite_colour="red")) == {
+        "favourite_colour": "unknown_field"
+    }
     team = [{**samples.application()["team"][0], "age": 3}, samples.application()["team"][1]]
-    assert problems("application", samples.application(team=team)) == {"team[0].age": "unknown_field"}
+    assert problems("application", samples.application(team=team)) == {
+        "team[0].age": "unknown_field"
+    }
 
 
-@pytest.mark.parametrize("value", [7, 1.5, True, {}, {"a": 1}, [["x"]], [{"a": {}}], 10**400, [None]])
+@pytest.mark.parametrize(
+    "value", [7, 1.5, True, {}, {"a": 1}, [["x"]], [{"a": {}}], 10**400, [None]]
+)
 @pytest.mark.parametrize("form", forms.FORMS)
 def test_a_wrong_type_in_any_field_is_a_problem_and_no_accident(form: str, value: Any) -> None:
     sample = getattr(samples, form)()
@@ -100,7 +110,9 @@ def test_a_wrong_type_in_any_field_is_a_problem_and_no_accident(form: str, value
                 problems(form, {**sample, f["key"]: rows})
 
 
-@pytest.mark.parametrize("value", ["\x00", "\ud800", "\u202e", "x" * 100_000, "=1+1", "<script>", "0" * 5000])
+@pytest.mark.parametrize(
+    "value", ["\x00", "\ud800", "\u202e", "x" * 100_000, "=1+1", "<script>", "0" * 5000]
+)
 @pytest.mark.parametrize("form", forms.FORMS)
 def test_hostile_text_in_any_field_is_a_problem_or_plain_text(form: str, value: str) -> None:
     sample = getattr(samples, form)()
@@ -126,7 +138,9 @@ def test_the_length_is_counted_in_characters_after_composition() -> None:
     for text in (composed, decomposed):
         answers = forms.parse("eoi", samples.eoi(issue_summary=text), "fr", TODAY).answers
         assert answers["issue_summary"] == composed
-    assert problems("eoi", samples.eoi(issue_summary=composed + "é")) == {"issue_summary": "too_long"}
+    assert problems("eoi", samples.eoi(issue_summary=composed + "é")) == {
+        "issue_summary": "too_long"
+    }
 
 
 def test_line_ends_count_as_one_and_control_characters_are_taken_out() -> None:
@@ -172,10 +186,23 @@ def test_the_language_of_letters_is_the_form_s_unless_told() -> None:
 
 @pytest.mark.parametrize(
     ("given", "cents"),
-    [("12 500", 1_250_000), ("12,500", 1_250_000), ("12500 $", 1_250_000), (12500, 1_250_000),
-     (f"12{NBSP}500,00", 1_250_000), ("$12,500.00", 1_250_000), ("12.500,00", None), ("12,50", None),
-     ("1.5", None), ("-5", None), ("abc", None), (True, None), (1.5, None), (12500.0, 1_250_000)],
-)  # fmt: skip
+    [
+        ("12 500", 1_250_000),
+        ("12,500", 1_250_000),
+        ("12500 $", 1_250_000),
+        (12500, 1_250_000),
+        (f"12{NBSP}500,00", 1_250_000),
+        ("$12,500.00", 1_250_000),
+        ("12.500,00", None),
+        ("12,50", None),
+        ("1.5", None),
+        ("-5", None),
+        ("abc", None),
+        (True, None),
+        (1.5, None),
+        (12500.0, 1_250_000),
+    ],
+)
 def test_money_as_people_write_it(given: Any, cents: int | None) -> None:
     sample = samples.application(fid_annual_budget=given)
     if cents is None:
@@ -223,10 +250,14 @@ def test_soft_warnings_do_not_block() -> None:
     assert warnings("eoi", samples.eoi()) == {}
     two = samples.eoi(partners=samples.eoi()["partners"][:2])
     assert warnings("eoi", two) == {"partners": "few_partners"}
-    assert warnings("eoi", samples.eoi(org_postal_code="T5J 2R7")) == {"org_postal_code": "postal_mismatch"}
+    assert warnings("eoi", samples.eoi(org_postal_code="T5J 2R7")) == {
+        "org_postal_code": "postal_mismatch"
+    }
     assert warnings("eoi", samples.eoi(org_postal_code="X0A 0A0", org_province="NU")) == {}
     assert warnings("eoi", samples.eoi(stage="action")) == {"stage": "under_way"}
-    assert warnings("eoi", samples.eoi(org_status="unincorporated")) == {"fiduciary_known": "not_a_donee"}
+    assert warnings("eoi", samples.eoi(org_status="unincorporated")) == {
+        "fiduciary_known": "not_a_donee"
+    }
     assert warnings("application", samples.application()) == {}
     other = samples.application(completed_by="other", completed_by_reason="Absence")
     assert warnings("application", other) == {"completed_by": "not_fiduciary_lead"}
@@ -234,9 +265,16 @@ def test_soft_warnings_do_not_block() -> None:
 
 @pytest.mark.parametrize(
     ("given", "stored"),
-    [("514 555-0123", "+15145550123"), ("(514) 555.0123", "+15145550123"), ("1-514-555-0123", "+15145550123"),
-     ("+33 1 23 45 67 89", "+33123456789"), ("114 555-0123", None), ("514 155-0123", None), ("555-0123", None)],
-)  # fmt: skip
+    [
+        ("514 555-0123", "+15145550123"),
+        ("(514) 555.0123", "+15145550123"),
+        ("1-514-555-0123", "+15145550123"),
+        ("+33 1 23 45 67 89", "+33123456789"),
+        ("114 555-0123", None),
+        ("514 155-0123", None),
+        ("555-0123", None),
+    ],
+)
 def test_phone_numbers(given: str, stored: str | None) -> None:
     sample = samples.eoi(contact_phone=given)
     if stored is None:
@@ -247,10 +285,18 @@ def test_phone_numbers(given: str, stored: str | None) -> None:
 
 @pytest.mark.parametrize(
     ("given", "stored"),
-    [(" Ada.T+x@Example.ORG ", "Ada.T+x@example.org"), ("ada@exämple.org", "ada@xn--exmple-cua.org"),
-     ("ada", None), ("ada@example", None), ("a@b@c.org", None), ("é@example.org", None),
-     ("a..b@example.org", None), ("ada@example.org, bob@example.org", None), ("x" * 250 + "@example.org", None)],
-)  # fmt: skip
+    [
+        (" Ada.T+x@Example.ORG ", "Ada.T+x@example.org"),
+        ("ada@exämple.org", "ada@xn--exmple-cua.org"),
+        ("ada", None),
+        ("ada@example", None),
+        ("a@b@c.org", None),
+        ("é@example.org", None),
+        ("a..b@example.org", None),
+        ("ada@example.org, bob@example.org", None),
+        ("x" * 250 + "@example.org", None),
+    ],
+)
 def test_addresses(given: str, stored: str | None) -> None:
     sample = samples.eoi(contact_email=given)
     if stored is None:
@@ -272,12 +318,17 @@ def test_addresses(given: str, stored: str | None) -> None:
         ({"fid_staff_fte": "beaucoup"}, "fid_staff_fte", "number"),
     ],
 )
-def test_dates_and_numbers_of_an_application(changes: dict[str, Any], field: str, code: str) -> None:
+def test_dates_and_numbers_of_an_application(
+    changes: dict[str, Any], field: str, code: str
+) -> None:
     assert problems("application", samples.application(**changes))[field] == code
 
 
 def test_milestones_lie_between_start_and_end() -> None:
-    milestones = [{"date": "2027-08-31", "description": "x"}, {"date": "2028-04-01", "description": "y"}]
+    milestones = [
+        {"date": "2027-08-31", "description": "x"},
+        {"date": "2028-04-01", "description": "y"},
+    ]
     assert problems("application", samples.application(milestones=milestones)) == {
         "milestones[0].date": "milestone_outside",
         "milestones[1].date": "milestone_outside",
@@ -286,11 +337,13 @@ def test_milestones_lie_between_start_and_end() -> None:
 
 def test_a_team_has_one_lead_and_addresses_of_their_own() -> None:
     lead, member = samples.application()["team"]
-    assert problems("application", samples.application(team=[lead, {**member, "role": "lead"}])) == {
-        "team": "one_lead"
-    }
+    assert problems(
+        "application", samples.application(team=[lead, {**member, "role": "lead"}])
+    ) == {"team": "one_lead"}
     same = [lead, {**member, "email": lead["email"].upper()}]
-    assert problems("application", samples.application(team=same)) == {"team[1].email": "same_email"}
+    assert problems("application", samples.application(team=same)) == {
+        "team[1].email": "same_email"
+    }
 
 
 def fees(**changes: Any) -> dict[str, Any]:
@@ -320,12 +373,21 @@ def test_a_budget_that_does_not_add_up_names_the_difference() -> None:
         ([fees(quantity=90)], "budget[0].amount", "fees_product"),
         ([fees(category="meetings")], "budget", "no_coach_fees"),
         ([fees(requested=0)], "budget", "nothing_requested"),
-        ([fees(), {"category": "backbone_time", "description": "x", "amount": 100, "requested": 100}],
-         "budget[1].requested", "backbone_requested"),
+        (
+            [
+                fees(),
+                {"category": "backbone_time", "description": "x", "amount": 100, "requested": 100},
+            ],
+            "budget[1].requested",
+            "backbone_requested",
+        ),
     ],
-)  # fmt: skip
+)
 def test_budget_rules(rows: list[dict[str, Any]], field: str, code: str) -> None:
-    assert problems("application", samples.application(budget=rows, income=income(2000)))[field] == code
+    assert (
+        problems("application", samples.application(budget=rows, income=income(2000)))[field]
+        == code
+    )
 
 
 def test_coach_fees_may_differ_from_hours_times_rate_by_a_dollar() -> None:
@@ -386,7 +448,10 @@ def test_an_application_starts_with_what_the_declaration_told() -> None:
     known = described.prefill(eoi)
     assert known["applicant_email"] == "ada.tremblay@example.org"
     assert known["fid_bn"] == "123456782RR0001"
-    assert [row["name"] for row in known["partners"]][:2] == ["Table de quartier Cœur-de-l’Île", "École du Parc"]
+    assert [row["name"] for row in known["partners"]][:2] == [
+        "Table de quartier Cœur-de-l’Île",
+        "École du Parc",
+    ]
     names = {f["key"] for s in load("application")["sections"] for f in s["fields"]}
     assert set(known) <= names
 
@@ -394,6 +459,72 @@ def test_an_application_starts_with_what_the_declaration_told() -> None:
 def test_a_readable_copy_has_every_answer_in_words() -> None:
     answers = forms.parse("application", samples.application(), "fr", TODAY).answers
     text = str(described.readable("application", answers, "en"))
-    for said in ("Registered charity", "$250,000", "Team lead", "Total requested", "$8,000", "Hybrid"):
+    for said in (
+        "Registered charity",
+        "$250,000",
+        "Team lead",
+        "Total requested",
+        "$8,000",
+        "Hybrid",
+    ):
         assert said in text
     assert "registered_charity" not in text
+
+
+@pytest.mark.parametrize("depth", [3, 400, 900])
+@pytest.mark.parametrize("key", ["contact_title", "issue_areas", "partners", "team_size_planned"])
+def test_deep_lists_and_objects_are_a_problem(key: str, depth: int) -> None:
+    for wrap in (lambda inner: [inner], lambda inner: {"name": inner}):
+        deep: Any = "x"
+        for _ in range(depth):
+            deep = wrap(deep)
+        assert problems("eoi", samples.eoi(**{key: deep}))
+
+
+def test_too_many_fields_are_one_problem() -> None:
+    many = {f"x{n}": "1" for n in range(100_000)}
+    assert problems("eoi", samples.eoi(**many)) == {"": "too_much"}
+    assert problems("eoi", samples.eoi(partners=[many]))["partners[0]"] == "too_much"
+
+
+def test_marks_that_hide_or_turn_text_are_taken_out() -> None:
+    given = samples.eoi(contact_title="Direc\u202etrice\u200b\t\x07", issue_summary="a\u2028b\tc")
+    answers = forms.parse("eoi", given, "fr", TODAY).answers
+    assert (answers["contact_title"], answers["issue_summary"]) == ("Directrice", "a\nb c")
+    assert problems("eoi", samples.eoi(contact_title="\u200b")) == {"contact_title": "required"}
+    for end in ("\r", "\x85", "\u2028"):
+        given = samples.eoi(contact_title=f"Ada{end}Bcc: all@example.org")
+        assert problems("eoi", given) == {"contact_title": "one_line"}
+
+
+def test_a_row_with_nothing_but_an_empty_box_is_blank() -> None:
+    partners = [*samples.application()["partners"], {"name": "", "role": " ", "is_new": False}]
+    answers = forms.parse(
+        "application", samples.application(partners=partners), "fr", TODAY
+    ).answers
+    assert len(answers["partners"]) == 2
+
+
+def test_a_problem_in_a_list_of_lines_keeps_its_place_on_the_page() -> None:
+    pairs = [("objectives", ""), ("objectives", "x" * 301), ("objectives", "")]
+    html = [p for p in samples.as_html(samples.application()) if p[0] != "objectives"]
+    assert problems("application", forms.nest(html + pairs)) == {"objectives[1]": "too_long"}
+    blank = [("objectives", ""), ("objectives", " ")]
+    assert problems("application", forms.nest(html + blank)) == {"objectives": "required"}
+
+
+@pytest.mark.parametrize("lang", ["fr", "en"])
+def test_a_description_says_the_default_language_and_not_its_rule(lang: forms.Lang) -> None:
+    shown = described.describe("eoi", lang)
+    fields = {f["key"]: f for section in shown["sections"] for f in section["fields"]}
+    assert fields["contact_language"]["default"] == lang
+
+
+def test_a_paused_form_says_so_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert described.describe("eoi", "fr")["paused"] is None
+    monkeypatch.setitem(load("programme")["intake"], "eoi", "paused")
+    described._described.cache_clear()
+    shown = described.describe("eoi", "fr")
+    described._described.cache_clear()
+    assert shown["status"] == "paused"
+    assert "nouvelles déclarations" in shown["paused"]
