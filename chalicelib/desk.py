@@ -235,6 +235,7 @@ _APPLICANT: Final[dict[str, _Facts]] = {
     "eoi_received": lambda case, lang, facts, links: {
         "answers": described.readable("eoi", case.answers, lang),
         "status_url": links.file(case.id, case.person),
+        "revised": facts.get("revised", False),
     },
     "eoi_approved": lambda case, lang, facts, links: {
         "apply_url": links.invite(case.id, case.person, lang),

@@ -1,44 +1,26 @@
 """What may be submitted: the forms of the content, read, checked and described."""
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from dataclasses import field as of
 from datetime import date
 from functools import cache
-from typing import Any, Final, Literal, cast
+from typing import Any, Final, cast
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
 from chalicelib import fields as kinds
 from chalicelib.content import load
 from chalicelib.errors import InvalidForm
+from chalicelib.mistakes import PROBLEMS_LIMIT, Fields, by_key, from_pydantic, in_order, placed
+from chalicelib.mistakes import Lang as Lang
+from chalicelib.mistakes import Problem as Problem
 from chalicelib.typed import ROWS_LIMIT, tidy
 from chalicelib.typed import nest as nest
 
-Lang = Literal["fr", "en"]
 FORMS: Final = ("assessment", "eoi", "application")
 
 FIELDS_LIMIT: Final = 200
 """Fields of one form, or of one row, that are looked at; every form has fewer."""
-
-PROBLEMS_LIMIT: Final = 100
-"""Problems that are told at once."""
-
-
-@dataclass(frozen=True)
-class Problem:
-    """What is wrong with a field, or worth a look; `field` is "" for the whole form."""
-
-    field: str
-    code: str
-    params: dict[str, Any] = of(default_factory=dict)
-
-    def message(self, lang: Lang) -> str:
-        from chalicelib import words
-
-        said = {key: words.said(value, lang) for key, value in self.params.items()}
-        return str(load("messages")[self.code][lang]).format_map(said)
 
 
 @dataclass(frozen=True)
@@ -72,22 +54,22 @@ def parse(form: str, given: Mapping[str, Any], lang: Lang, today: date) -> Submi
         validated = content.model.model_validate(cleaned)
         answers = validated.model_dump(exclude_unset=True)
     except ValidationError as error:
-        found = [_problem(e, content.fields) for e in error.errors(include_url=False)]
-        problems += [_placed(problem, places) for problem in found]
+        found = [from_pydantic(e, content.fields) for e in error.errors(include_url=False)]
+        problems += [placed(problem, places) for problem in found]
     if problems:
-        raise InvalidForm(_first_of_each(problems))
+        raise InvalidForm(in_order(problems, content.fields))
     for key, default in content.defaults.items():
         answers.setdefault(key, lang if default == "lang" else default)
     problems, warnings = rules.check(form, answers, today)
     if problems:
-        raise InvalidForm([_placed(problem, places) for problem in problems])
+        raise InvalidForm(in_order((placed(p, places) for p in problems), content.fields))
     return Submission(form, content.version, lang, answers, tuple(warnings))
 
 
 @dataclass(frozen=True)
 class _Content:
     version: str
-    fields: dict[str, Mapping[str, Any]]
+    fields: Fields
     defaults: dict[str, Any]
     model: type[BaseModel]
 
@@ -118,9 +100,7 @@ def _model(model_name: str, fields: Iterable[Mapping[str, Any]]) -> type[BaseMod
     return create_model(model_name, __config__=ConfigDict(extra="forbid"), **types)
 
 
-def _clean(
-    given: Mapping[str, Any], fields: Mapping[str, Mapping[str, Any]]
-) -> tuple[dict[str, Any], list[Problem]]:
+def _clean(given: Mapping[str, Any], fields: Fields) -> tuple[dict[str, Any], list[Problem]]:
     """Text made tidy, blanks and what was not asked taken out, unknown fields refused."""
     cleaned: dict[str, Any] = {}
     problems = [Problem(key[:80], "unknown_field") for key in given if key not in fields]
@@ -150,7 +130,7 @@ def _clean_rows(value: Any, f: Mapping[str, Any]) -> tuple[list[Any], list[Probl
         return [], [Problem(f["key"], "wrong_list")]
     if len(value) > ROWS_LIMIT:
         return [], [Problem(f["key"], "too_many", {"max": f["max"], "count": len(value)})]
-    row_fields = _by_key(f)
+    row_fields = by_key(f)
     rows: list[Any] = []
     problems: list[Problem] = []
     for number, row in enumerate(value):
@@ -181,25 +161,19 @@ def _without_tail(rows: list[Any]) -> list[Any]:
     return rows
 
 
-def _by_key(f: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
-    return {row["key"]: row for row in f["fields"]}
-
-
 def _asked(f: Mapping[str, Any], answers: Mapping[str, Any]) -> bool:
     when = f["when"]
     return answers.get(when["field"]) in when["in"]
 
 
-def _missing(
-    cleaned: Mapping[str, Any], fields: Mapping[str, Mapping[str, Any]], path: str
-) -> list[Problem]:
+def _missing(cleaned: Mapping[str, Any], fields: Fields, path: str) -> list[Problem]:
     """What is required and not there."""
     problems = []
     for key, f in fields.items():
         if f["type"] == "rows":
             for number, row in enumerate(cleaned.get(key, [])):
                 if row is not None:
-                    problems += _missing(row, _by_key(f), f"{path}{key}[{number}].")
+                    problems += _missing(row, by_key(f), f"{path}{key}[{number}].")
         if not f["required"] or "default" in f or ("when" in f and not _asked(f, cleaned)):
             continue
         if key not in cleaned or (f["type"] == "consent" and kinds.unticked(cleaned[key])):
@@ -207,9 +181,7 @@ def _missing(
     return problems
 
 
-def _closed_up(
-    cleaned: dict[str, Any], fields: Mapping[str, Mapping[str, Any]]
-) -> dict[str, list[int]]:
+def _closed_up(cleaned: dict[str, Any], fields: Fields) -> dict[str, list[int]]:
     """Takes blank rows out, and tells where the others stood on the page."""
     places = {}
     for key, f in fields.items():
@@ -219,81 +191,7 @@ def _closed_up(
     return places
 
 
-def _placed(problem: Problem, places: Mapping[str, list[int]]) -> Problem:
-    """The problem with the number that its row has on the page."""
-    found = re.fullmatch(r"(\w+)\[(\d+)\](.*)", problem.field)
-    if not found or found[1] not in places:
-        return problem
-    number = places[found[1]][int(found[2])]
-    return Problem(f"{found[1]}[{number}]{found[3]}", problem.code, problem.params)
-
-
 def _required_code(f: Mapping[str, Any]) -> str:
     if f["type"] == "consent":
         return "required_consent"
     return "required_choice" if f["type"] in ("choice", "choices") else "required"
-
-
-_CODES: Final = {
-    "extra_forbidden": "unknown_field",
-    "string_type": "wrong_type",
-    "string_unicode": "wrong_value",
-    "literal_error": "choose",
-    "list_type": "wrong_list",
-    "model_type": "wrong_list",
-    "model_attributes_type": "wrong_list",
-    "int_type": "whole",
-    "int_parsing": "whole",
-    "int_parsing_size": "whole",
-    "int_from_float": "whole",
-    "float_type": "number",
-    "float_parsing": "number",
-    "finite_number": "number",
-    "bool_type": "tick",
-}
-"""What pydantic says → our message; our own codes pass as they are."""
-
-
-def _problem(error: Mapping[str, Any], fields: Mapping[str, Mapping[str, Any]]) -> Problem:
-    path = _path(error["loc"])
-    kind = error["type"]
-    facts = error.get("ctx") or {}
-    f = fields.get(error["loc"][0])
-    for part in error["loc"][1:]:
-        if isinstance(part, str) and f is not None and "fields" in f:
-            f = _by_key(f).get(part)
-    if kind == "string_too_long":
-        given = error.get("input")
-        count = len(given) if isinstance(given, str) else 0
-        return Problem(path, "too_long", {"max": facts["max_length"], "count": count})
-    if kind in ("too_long", "too_short"):
-        limit = facts["max_length" if kind == "too_long" else "min_length"]
-        name = "max" if kind == "too_long" else "min"
-        code = "too_many" if kind == "too_long" else "too_few"
-        return Problem(path, code, {name: limit, "count": facts["actual_length"]})
-    if kind in ("greater_than_equal", "less_than_equal"):
-        return _out_of_range(path, f or {}, kind)
-    code = _CODES.get(kind, kind)
-    return Problem(path, code if code in load("messages") else "wrong_value")
-
-
-def _out_of_range(path: str, f: Mapping[str, Any], kind: str) -> Problem:
-    low, high = f.get("min", 0), f.get("max", kinds.MOST.get(f.get("type", ""), 0))
-    if f.get("type") == "money":
-        low, high = {"cents": low * 100}, {"cents": high}
-    if "min" in f and "max" in f:
-        return Problem(path, "range", {"min": low, "max": high})
-    if kind == "greater_than_equal":
-        return Problem(path, "at_least", {"min": low})
-    return Problem(path, "at_most", {"max": high})
-
-
-def _path(loc: Iterable[str | int]) -> str:
-    parts = (f"[{part}]" if isinstance(part, int) else f".{part}" for part in loc)
-    return "".join(parts).removeprefix(".")
-
-
-def _first_of_each(problems: Iterable[Problem]) -> list[Problem]:
-    """One problem a field: the first, which the others often follow from."""
-    found = {problem.field: problem for problem in reversed(list(problems))}
-    return list(found.values())[::-1][:PROBLEMS_LIMIT]

@@ -45,6 +45,7 @@ class Front:
     def submit(self, asked: Asked, name: str) -> Answer:
         _known(name)
         fields: dict[str, Any] = {}
+        ours: dict[str, str] = {}
         lang = asked.lang
         try:
             fields = asked.fields()
@@ -52,7 +53,7 @@ class Front:
             ours = {key: _text(fields.pop(key, "")) for key in _OURS}
             receipt = self.intake.receive(_arrival(name, fields, lang, asked, ours))
         except RelaisError as error:
-            return self._refused(asked, name, fields, lang, error)
+            return self._refused(asked, name, fields, ours, lang, error)
         return self._received(asked, receipt, ours["redirect"])
 
     def file(self, asked: Asked, token: str) -> Answer:
@@ -109,8 +110,6 @@ class Front:
             "assessment",
             lang,
             ref=found["ref"],
-            status_url=f"{self.settings.public_url}/file/{token}",
-            message=_received_text("assessment", found["ref"], lang),
             result=result,
             links=self._result_links(lang),
             switch_url=f"{self.settings.public_url}/file/{token}?lang={_other(lang)}",
@@ -181,11 +180,12 @@ class Front:
         )
         return self.problems.page(page, status, headers)
 
-    def _refused(
+    def _refused(  # noqa: PLR0913
         self,
         asked: Asked,
         name: str,
         fields: Mapping[str, Any],
+        ours: Mapping[str, str],
         lang: forms.Lang,
         error: RelaisError,
     ) -> Answer:
@@ -199,7 +199,7 @@ class Front:
                 {"field": p.field, "code": p.code, "message": p.message(lang)}
                 for p in error.problems
             ]
-        hidden = {key: _text(fields.get(key, "")) for key in ("invite", "redirect")}
+        hidden = {key: ours.get(key, "") for key in ("invite", "redirect")}
         return self._form_page(
             asked,
             name,

@@ -57,7 +57,7 @@ class Killed(BaseException):
     """The process dies here."""
 
 
-def die(*_: object) -> None:
+def die(*_: object, **__: object) -> None:
     raise Killed
 
 

@@ -1,0 +1,66 @@
+"""The e-mails: one folder a letter, with its subject, its text and its HTML."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from typing import Any, Final
+
+from chalicelib.forms import Lang
+from chalicelib.render import render
+
+LETTERS: Final = {
+    "eoi_received": {"answers", "status_url", "revised"},
+    "staff_eoi_received": {"answers", "warnings", "review_url", "code", "due", "staff_name"},
+    "staff_decision_recorded": {
+        "decision", "decided_by", "undo_url", "undo_until", "preview", "staff_name",
+    },
+    "eoi_approved": {"apply_url", "apply_by", "message"},
+    "eoi_declined": {"reasons", "message"},
+    "application_received": {"answers", "status_url"},
+    "staff_application_received": {
+        "answers", "eoi_answers", "warnings", "review_url", "code", "due", "staff_name",
+    },
+    "application_approved": {"message", "status_url"},
+    "application_declined": {"reasons", "message"},
+    "assessment_result": {"result", "links"},
+}  # fmt: skip
+"""Every letter, and the facts it needs beside the case and the sender."""
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A letter in one language, ready to leave."""
+
+    name: str
+    lang: Lang
+    subject: str
+    text: str
+    html: str
+
+
+def compose(name: str, lang: Lang, /, **facts: Any) -> Letter:
+    """Renders the three parts. A fact that is missing is an error here, and not a gap in a mail."""
+    missing = LETTERS[name] - set(facts)
+    if missing:
+        raise TypeError(f"letter {name} needs {', '.join(sorted(missing))}")
+    folder = f"email/{name}"
+    subject = one_line(render(f"{folder}/subject.txt", lang=lang, **facts))
+    return Letter(
+        name=name,
+        lang=lang,
+        subject=subject,
+        text=_tidy(render(f"{folder}/body.txt", lang=lang, **facts)),
+        html=render(f"{folder}/body.html", lang=lang, subject=subject, **facts),
+    )
+
+
+def one_line(text: str) -> str:
+    """A subject on one line, without a character that could start another header."""
+    printable = "".join(c if unicodedata.category(c) != "Cc" else " " for c in text)
+    return re.sub(r"[ \t\u2028\u2029]+", " ", printable).strip()[:250]
+
+
+def _tidy(text: str) -> str:
+    """No more than one blank line at a time, none at the ends, no spaces at line ends."""
+    lines = "\n".join(line.rstrip(" ") for line in text.splitlines())
+    return re.sub(r"\n{3,}", "\n\n", lines).strip() + "\n"

@@ -1,0 +1,126 @@
+"""The pages people land on: one function a page, each a whole document without a script."""
+
+import base64
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from markupsafe import Markup
+
+from chalicelib.forms import Lang
+from chalicelib.render import TEMPLATES, field_id, render
+
+STYLE: Final = (TEMPLATES / "pages" / "_style.css").read_text("utf-8").strip()
+
+STYLE_HASH: Final = "sha256-" + base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
+"""Names the one style sheet to the Content-Security-Policy: no other style is applied."""
+
+Frame = Mapping[str, str]
+"""What each page says of the organisation: organization, contact_email, privacy_contact,
+person_in_charge, website_url."""
+
+
+def form(  # noqa: PLR0913
+    name: str,
+    description: Mapping[str, Any],
+    lang: Lang,
+    *,
+    action: str,
+    values: Mapping[str, Any],
+    problems: Sequence[Mapping[str, str]],
+    hidden: Mapping[str, str],
+    switch_url: str,
+    frame: Frame,
+    banner: tuple[str, str] | None = None,
+) -> str:
+    """A form with what was typed; `problems` stand in a summary and beside their fields."""
+    labels = dict(_labels(description, lang))
+    summary = [
+        {**p, **_target(p["field"], labels, description["title"])} for p in problems
+    ]
+    return _page(
+        "form",
+        lang,
+        frame,
+        description=description,
+        action=action,
+        values=values,
+        problems=summary,
+        wrong={p["field"]: p["message"] for p in problems},
+        hidden=hidden,
+        banner=banner,
+        switch_url=switch_url,
+    )
+
+
+def thanks(
+    name: str,
+    lang: Lang,
+    *,
+    ref: str,
+    result: Mapping[str, Any],
+    links: Mapping[str, str | None],
+    switch_url: str,
+    frame: Frame,
+) -> str:
+    """The result of a self-assessment."""
+    return _page("thanks", lang, frame, ref=ref, result=result, links=links, switch_url=switch_url)
+
+
+def file(lang: Lang, *, frame: Frame, **facts: Any) -> str:
+    """The applicant's page: case, state_name, answers, next_step, new, switch_url."""
+    return _page("file", lang, frame, **facts)
+
+
+def review(lang: Lang, *, frame: Frame, **facts: Any) -> str:
+    """The staff's page: the whole submission, its warnings and history, and the choices."""
+    return _page("review", lang, frame, **facts)
+
+
+def decided(lang: Lang, *, frame: Frame, **facts: Any) -> str:
+    """Who decided what and when; `undo` (action, nonce, until) while it can be taken back."""
+    return _page("decided", lang, frame, **facts)
+
+
+def undone(lang: Lang, *, frame: Frame, **facts: Any) -> str:
+    return _page("undone", lang, frame, **facts)
+
+
+def expired(lang: Lang, *, frame: Frame, **facts: Any) -> str:
+    """A link that no longer works, and a button for a fresh one."""
+    return _page("expired", lang, frame, **facts)
+
+
+def fresh(lang: Lang, *, frame: Frame) -> str:
+    """Said to everybody who asks for a fresh link, whoever they are."""
+    return _page("fresh", lang, frame)
+
+
+def problem(lang: Lang, *, frame: Frame, status: int, title: str, detail: str) -> str:
+    return _page("problem", lang, frame, status=status, title=title, detail=detail)
+
+
+def _page(template: str, lang: Lang, frame: Frame, /, **facts: Any) -> str:
+    facts.setdefault("switch_url", "")
+    return render(f"pages/{template}.html", lang=lang, frame=frame, style=Markup(STYLE), **facts)
+
+
+def _target(field: str, labels: Mapping[str, str], title: str) -> dict[str, str]:
+    """Where a problem's link leads, and what it is called there."""
+    for path in (field, field.partition("[")[0]):
+        if path in labels:
+            return {"target": field_id(field), "label": labels[path]}
+    return {"target": "", "label": field or title}
+
+
+def _labels(description: Mapping[str, Any], lang: Lang) -> Iterator[tuple[str, str]]:
+    word = "ligne" if lang == "fr" else "row"
+    for section in description["sections"]:
+        for f in section["fields"]:
+            yield f["key"], f["label"]
+            for number in range(f["max"] if "fields" in f or f["type"] == "lines" else 0):
+                if f["type"] == "lines":
+                    yield f"{f['key']}[{number}]", f"{f['label']} {number + 1}"
+                for inner in f.get("fields", []):
+                    path = f"{f['key']}[{number}].{inner['key']}"
+                    yield path, f"{inner['label']} ({f['label']}, {word} {number + 1})"
