@@ -34,8 +34,8 @@ class Problem:
 
 
 def by_key(f: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
-    """The fields of a row."""
-    return {row["key"]: row for row in f["fields"]}
+    """The fields of a row; none where the field has no rows."""
+    return {row["key"]: row for row in f.get("fields", ())}
 
 
 def in_order(problems: Iterable[Problem], fields: Fields) -> list[Problem]:

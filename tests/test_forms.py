@@ -528,3 +528,24 @@ def test_a_paused_form_says_so_in_words(monkeypatch: pytest.MonkeyPatch) -> None
     described._described.cache_clear()
     assert shown["status"] == "paused"
     assert "nouvelles déclarations" in shown["paused"]
+
+
+def test_problems_stand_in_the_order_of_the_page() -> None:
+    partners = [{"name": "Y", "commitment": "nonsense"}, {"sector": "other"}]
+    given = samples.eoi(surprise=1, contact_email="x", contact_title=None, partners=partners)
+    assert list(problems("eoi", given)) == [
+        "surprise",
+        "contact_title",
+        "contact_email",
+        "partners[0].sector",
+        "partners[0].commitment",
+        "partners[1].name",
+        "partners[1].commitment",
+    ]
+
+
+@pytest.mark.parametrize(
+    "key", ["org_city[0].x", "partners[0].name", "partners[3].x", "x[9].y", ""]
+)
+def test_an_unknown_name_that_looks_like_a_row_is_only_unknown(key: str) -> None:
+    assert problems("eoi", samples.eoi(**{key: "1"})) == {key: "unknown_field"}
