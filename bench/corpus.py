@@ -1,43 +1,46 @@
 """Invented coaches and the queries of invented visitors, the same at every run."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from random import Random
-from typing import Any
 
 from chalicelib.coaches import Coach, allowed, listing
-from chalicelib.content import load
-from chalicelib.directory.folding import fold
+from chalicelib.directory.folding import fold, plain
 
-FIRST = """Ada Aïcha Alain Amélie André Anne-Marie Benoît Chantal Chloé Claire Danielle David Élise
-Émilie Éric Fatima François Geneviève Grace Guillaume Hélène Hiroshi Isabelle Jean-François
-Jean-Pierre Joséphine Julie Karim Kateri Laura Léa Liam Louise Lucie Luc Marc-André Margaret
-Marie-Ève Mathieu Mei Michelle Mohamed Nadia Nathalie Noémie Olivier Patrick Pierre Priya Rachel
-René Rosa Samuel Sara Sébastien Sophie Stéphane Sylvie Thérèse Thomas Véronique Wei Yasmine Zoé
-""".split()
-CITIES = """Montréal,QC Québec,QC Trois-Rivières,QC Saint-Jérôme,QC Gatineau,QC Sherbrooke,QC
-Rimouski,QC Sept-Îles,QC Chicoutimi,QC Val-d’Or,QC Toronto,ON Ottawa,ON Sudbury,ON Hamilton,ON
-London,ON Kingston,ON Winnipeg,MB Brandon,MB Saint-Boniface,MB Regina,SK Saskatoon,SK Calgary,AB
-Edmonton,AB Lethbridge,AB Vancouver,BC Victoria,BC Kelowna,BC Nanaimo,BC Halifax,NS Sydney,NS
-Moncton,NB Fredericton,NB Bathurst,NB Charlottetown,PE Summerside,PE Gander,NL Corner-Brook,NL
-Whitehorse,YT Yellowknife,NT Iqaluit,NU""".split()
-TOPICS = """logement itinérance pauvreté emploi éducation santé jeunesse familles aînés quartier
-inclusion réconciliation gouvernance évaluation concertation partenariat stratégie bénévolat
-housing homelessness poverty employment education health youth families seniors neighbourhood
-reconciliation governance evaluation partnership strategy volunteering learning network funding
-cœur œuvre communauté mobilisation transport climate climat environnement culture""".split()
+
+def _list(text: str) -> list[str]:
+    return text.split()
+
+
+FIRST = _list("""
+Ada Aïcha Alain Amélie André Anne-Marie Benoît Chantal Chloé Claire Danielle David Élise Émilie
+Éric Fatima François Geneviève Grace Guillaume Hélène Hiroshi Isabelle Jean-François Jean-Pierre
+Joséphine Julie Karim Kateri Laura Léa Liam Louise Lucie Luc Marc-André Margaret Marie-Ève Mathieu
+Mei Michelle Mohamed Nadia Nathalie Noémie Olivier Patrick Pierre Priya Rachel René Rosa Samuel
+Sara Sébastien Sophie Stéphane Sylvie Thérèse Thomas Véronique Wei Yasmine Zoé
+""")
+CITIES = _list("""
+Montréal,QC Québec,QC Trois-Rivières,QC Saint-Jérôme,QC Gatineau,QC Sherbrooke,QC Rimouski,QC
+Sept-Îles,QC Chicoutimi,QC Val-d’Or,QC Toronto,ON Ottawa,ON Sudbury,ON Hamilton,ON London,ON
+Kingston,ON Winnipeg,MB Brandon,MB Saint-Boniface,MB Regina,SK Saskatoon,SK Calgary,AB Edmonton,AB
+Lethbridge,AB Vancouver,BC Victoria,BC Kelowna,BC Nanaimo,BC Halifax,NS Sydney,NS Moncton,NB
+Fredericton,NB Bathurst,NB Charlottetown,PE Summerside,PE Gander,NL Corner-Brook,NL Whitehorse,YT
+Yellowknife,NT Iqaluit,NU
+""")
+TOPICS = _list("""
+logement itinérance pauvreté emploi éducation santé jeunesse familles quartier inclusion
+réconciliation gouvernance concertation stratégie bénévolat carrière école travail femmes eau
+vieillissement réfugiés subventions housing homelessness poverty employment health youth seniors
+neighbourhood evaluation partnership learning network data language cœur œuvre mobilisation climat
+""")
 PAIRS = [
-    ("housing", "logement"),
-    ("career", "carrière"),
-    ("poverty", "pauvreté"),
-    ("youth", "jeunesse"),
-    ("seniors", "aînés"),
-    ("governance", "gouvernance"),
-    ("reconciliation", "réconciliation"),
-    ("neighbourhood", "quartier"),
-    ("employment", "emploi"),
-    ("health", "santé"),
-]
+    ("career", "carrière"), ("school", "école"), ("work", "travail"), ("women", "femmes"),
+    ("water", "eau"), ("ageing", "vieillissement"), ("refugees", "réfugiés"),
+    ("grants", "subventions"), ("partenariat", "partnership"), ("apprentissage", "learning"),
+    ("réseau", "network"), ("données", "data"), ("langue", "language"),
+]  # fmt: skip
+"""What a visitor asks for, and what only the other language has a word for in the corpus."""
+
 KINDS = ("name", "city and topic", "prefix", "no accents", "one edit", "other language", "filters")
 
 
@@ -54,12 +57,14 @@ class Visit:
 
 def vocabulary(luck: Random, size: int) -> list[str]:
     """Words that sound French or English, none twice."""
-    starts = "b br c ch cl d dr f fl g gr h j l m n p pl pr qu r s st t tr v".split()
-    middles = "a e i o u é è ou an on ai eau en in io".split()
-    ends = "le re me te ne que sse nt ment tion ge teur al ive ence able eux ard ier".split()
+    starts = _list("b br c ch cl d dr f fl g gr h j l m n p pl pr qu r s st t tr v")
+    middles = _list("a e i o u é è ou an on ai eau en in io")
+    ends = _list("le re me te ne que sse nt ment tion ge teur al ive ence able eux ard ier")
     made: dict[str, None] = {}
     while len(made) < size:
-        body = "".join(luck.choice(starts) + luck.choice(middles) for _ in range(luck.randint(1, 3)))
+        body = "".join(
+            luck.choice(starts) + luck.choice(middles) for _ in range(luck.randint(1, 3))
+        )
         made[body + luck.choice(ends)] = None
     return list(made)
 
@@ -68,7 +73,7 @@ def coaches(count: int, *, words: int = 60, seed: int = 3) -> Iterator[Coach]:
     luck = Random(seed)
     vocab = vocabulary(luck, 18_000)
     surnames = [word.capitalize() for word in vocab[:2_500]]
-    surnames += ["Tremblay", "Bélanger", "O’Brien", "D’Amours", "Côté", "St-Onge", "Nguyễn", "Lévesque"]
+    surnames += _list("Tremblay Bélanger O’Brien D’Amours Côté St-Onge Nguyễn Lévesque")
     weights = [1 / (rank + 3) for rank in range(len(vocab))]
     running = [sum(weights[:1])]
     for weight in weights[1:]:
@@ -119,47 +124,47 @@ def slip(luck: Random, word: str) -> str:
     ])  # fmt: skip
 
 
-def visits(rows: list[dict[str, Any]], count: int, *, seed: int = 5) -> list[Visit]:
+def visits(rows: Sequence[Coach], count: int, *, seed: int = 5) -> list[Visit]:
     """Of ten queries: one misspelt; two begun; the others by name, city, topic or filters."""
     luck = Random(seed)
     return [_visit(luck, luck.choice(rows), number) for number in range(count)]
 
 
-def _visit(luck: Random, row: dict[str, Any], number: int) -> Visit:
-    last, city = fold(row["last_name"]), row["city"]
-    rare = max(row["bio_fr"].rstrip(".").split(), key=len)
+def _visit(luck: Random, row: Coach, number: int) -> Visit:
+    name = f"{row.first_name} {row.last_name}"
+    city = str(row.city)
+    rare = fold(max(str(row.bio_fr).rstrip(".").split(), key=len))
     filters = _filters(luck, row)
     match number % 10:
         case 0:
-            word = luck.choice([w for w in (last, fold(city), fold(rare)) if len(w) >= 5 and w.isalpha()] or [fold(rare)])
+            long = [
+                w for w in (fold(row.last_name), fold(city), rare) if len(w) > 4 and w.isalpha()
+            ]
+            word = luck.choice(long)
             return Visit("one edit", slip(luck, word), (word,))
         case 1 | 2:
-            word = luck.choice((last, fold(rare)))
-            return Visit("prefix", word[: luck.randint(3, max(3, len(word) - 1))], (word,), begun=True)
+            word = luck.choice((*plain(row.last_name).split(), rare))
+            start = word[: luck.randint(3, max(3, len(word) - 1))]
+            return Visit("prefix", start, (start,), begun=True)
         case 3:
-            return Visit("no accents", f"{fold(row['first_name'])} {last}", (row["first_name"], row["last_name"]))
+            return Visit("no accents", plain(name), (name,))
         case 4:
-            pair = luck.choice(PAIRS)
-            asked, other = pair if luck.random() < 0.5 else pair[::-1]
-            return Visit("other language", asked, (other,), filters=filters)
+            asked, known = luck.choice(PAIRS)
+            return Visit("other language", asked, (known,), filters=filters)
         case 5 | 6:
             topic = luck.choice(TOPICS)
             return Visit("city and topic", f"{city} {topic}", (city, topic), filters=filters)
         case 7:
-            return Visit("filters", "", (), filters=filters or {"province": [row["province"]]})
+            return Visit("filters", "", (), filters=filters or {"province": [row.province]})
         case _:
-            return Visit("name", f"{row['first_name']} {row['last_name']}", (row["first_name"], row["last_name"]))
+            return Visit("name", name, (name,))
 
 
-def _filters(luck: Random, row: dict[str, Any]) -> dict[str, list[str]]:
-    possible = {
-        "stream": [luck.choice(row["streams"])],
-        "province": [row["province"]],
-        "language": [luck.choice(row["languages"])],
-        "availability": [row["availability"]],
+def _filters(luck: Random, row: Coach) -> dict[str, list[str]]:
+    possible: dict[str, list[str]] = {
+        "stream": [luck.choice(row.streams)],
+        "province": [row.province],
+        "language": [luck.choice(row.languages)],
+        "availability": [row.availability],
     }
     return {name: possible[name] for name in luck.sample(list(possible), luck.randint(0, 2))}
-
-
-def synonyms() -> list[list[str]]:
-    return [list(group) for group in load("synonyms")["groups"]]

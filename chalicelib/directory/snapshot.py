@@ -42,10 +42,10 @@ def build(coaches: Iterable[Coach]) -> Snapshot:
     noise = _noise()
     words_of: Found = {field: defaultdict(set) for field in FIELDS}
     values: Found = {name: defaultdict(set) for name in FILTERS}
-    labels = _labels()
+    labels = all_labels()
     for number, row in enumerate(rows):
         _file(words_of, number, row, labels, noise)
-        for name, value in _values(row):
+        for name, value in filed_values(row):
             values[name][value].add(number)
     snapshot = {
         "format": FORMAT,
@@ -84,7 +84,7 @@ def _packed(found: Mapping[str, set[int]], size: int) -> dict[str, Posting]:
     return {word: pack(found[word], size) for word in sorted(found)}
 
 
-def _values(row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def filed_values(row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for name, (column, _) in FILTERS.items():
         value = row.get(column, ())
         yield from ((name, each) for each in ([value] if isinstance(value, str) else value))
@@ -102,7 +102,7 @@ def _file(
     noise: frozenset[str],
 ) -> None:
     texts = [row.get(column, "") for column in ("organization", "title_fr", "title_en", "city")]
-    texts.extend(_label_texts(row, labels))
+    texts.extend(label_texts(row, labels))
     everyone = load("synonyms")["everyone"]
     in_bio = {word for lang in ("fr", "en") for word in long_words(row.get(f"bio_{lang}", ""))}
     by_field = {
@@ -115,10 +115,10 @@ def _file(
             found[field][word].add(number)
 
 
-def _label_texts(
+def label_texts(
     row: Mapping[str, Any], labels: Mapping[str, Mapping[str, Mapping[str, str]]]
 ) -> Iterator[str]:
-    for name, value in _values(row):
+    for name, value in filed_values(row):
         if name in ("stream", "sector", "language") or (name, value) == ("province", "remote"):
             yield from labels[name][value].values()
     for code in {row["province"], *row["serves"]} - {"all"}:
@@ -126,7 +126,7 @@ def _label_texts(
         yield from labels["province"][code].values()
 
 
-def _labels() -> dict[str, dict[str, dict[str, str]]]:
+def all_labels() -> dict[str, dict[str, dict[str, str]]]:
     """For each filter and value, what to call it; in the order to show them."""
     labels: dict[str, dict[str, dict[str, str]]] = {
         name: {

@@ -1,0 +1,246 @@
+"""The same directory in other engines, each asked as its own documentation advises."""
+
+import json
+import sqlite3
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from bench.corpus import Visit
+from chalicelib.coaches import Coach, profile
+from chalicelib.directory import Directory, build, store
+from chalicelib.directory.folding import plain
+from chalicelib.directory.snapshot import FILTERS, all_labels, filed_values, label_texts
+
+Answer = tuple[list[str], int]
+"""The slugs of the first page, and how many there are in all."""
+
+LIMIT = 20
+
+
+class Engine:
+    """Answers a page of coaches, the total, and the counts of every facet value."""
+
+    def __init__(self, coaches: Sequence[Coach]) -> None:
+        self.rows = [profile(coach) for coach in coaches]
+
+    @abstractmethod
+    def ask(self, visit: Visit) -> Answer: ...
+
+    def texts(self, row: Mapping[str, Any]) -> tuple[str, str, str]:
+        """Name, specialty and biography, folded: the same text for every engine."""
+        name = f"{row['first_name']} {row['last_name']}"
+        columns = ("organization", "title_fr", "title_en", "city")
+        special = [row.get(column, "") for column in columns]
+        special.extend(label_texts(row, all_labels()))
+        bios = f"{row.get('bio_fr', '')} {row.get('bio_en', '')}"
+        return plain(name), plain(" ".join(special)), plain(bios)
+
+
+class Counter:
+    """Facet counts by bit sets, lent to the engines that have none of their own."""
+
+    def __init__(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        self.masks: dict[str, dict[str, int]] = {name: {} for name in FILTERS}
+        for number, row in enumerate(rows):
+            for name, value in filed_values(row):
+                self.masks[name][value] = self.masks[name].get(value, 0) | 1 << number
+        self.everyone = (1 << len(rows)) - 1
+
+    def keep(self, found: int, visit: Visit) -> tuple[int, dict[str, dict[str, int]]]:
+        chosen = {}
+        for name, values in visit.filters.items():
+            mask = 0
+            for value in values:
+                mask |= self.masks[name].get(value, 0)
+            chosen[name] = mask
+        kept, counts = found, {}
+        for mask in chosen.values():
+            kept &= mask
+        for name, known in self.masks.items():
+            rest = found
+            for other, mask in chosen.items():
+                if other != name:
+                    rest &= mask
+            counts[name] = {value: (rest & mask).bit_count() for value, mask in known.items()}
+        return kept, counts
+
+
+def as_mask(numbers: Sequence[int], size: int) -> int:
+    bits = bytearray(size // 8 + 1)
+    for number in numbers:
+        bits[number >> 3] |= 1 << (number & 7)
+    return int.from_bytes(bits, "little")
+
+
+class Relais(Engine):
+    """Ours, with highlights, explanations, suggestions and the JSON text of the answer."""
+
+    def __init__(self, coaches: Sequence[Coach]) -> None:
+        self.directory = Directory.load(store(build(coaches)))
+
+    def ask(self, visit: Visit) -> Answer:
+        answer = self.directory.search(visit.q, visit.filters, "fr", LIMIT, day="2026-01-01")
+        json.dumps(answer, ensure_ascii=False)
+        return [result["slug"] for result in answer["results"]], answer["total"]
+
+
+class Fuzzy(Engine):
+    """rapidfuzz: every row scored, those of 80 and more kept."""
+
+    def __init__(self, coaches: Sequence[Coach]) -> None:
+        super().__init__(coaches)
+        self.counter = Counter(self.rows)
+        self.docs = [" ".join(self.texts(row)) for row in self.rows]
+
+    def ask(self, visit: Visit) -> Answer:
+        from rapidfuzz import fuzz, process
+
+        if not visit.q:
+            kept, _ = self.counter.keep(self.counter.everyone, visit)
+            return _lowest(self.rows, kept), kept.bit_count()
+        hits = process.extract(
+            plain(visit.q), self.docs, scorer=fuzz.partial_ratio, score_cutoff=80, limit=None
+        )
+        found = as_mask([number for _, _, number in hits], len(self.rows))
+        kept, _ = self.counter.keep(found, visit)
+        page = [number for _, _, number in hits if kept >> number & 1][:LIMIT]
+        return [self.rows[number]["slug"] for number in page], kept.bit_count()
+
+
+class Sqlite(Engine):
+    """FTS5 with the unicode61 tokenizer: every word a prefix, ranked by bm25."""
+
+    tokenizer = "unicode61 remove_diacritics 2"
+    options = ", prefix='2 3'"
+
+    def __init__(self, coaches: Sequence[Coach]) -> None:
+        super().__init__(coaches)
+        self.counter = Counter(self.rows)
+        self.db = sqlite3.connect(":memory:")
+        self.db.execute(
+            f"CREATE VIRTUAL TABLE fts USING fts5(name, special, bio, "
+            f"tokenize='{self.tokenizer}'{self.options})"
+        )
+        self.db.executemany(
+            "INSERT INTO fts(rowid, name, special, bio) VALUES (?, ?, ?, ?)",
+            ((number + 1, *self.texts(row)) for number, row in enumerate(self.rows)),
+        )
+        self.db.execute("INSERT INTO fts(fts) VALUES ('optimize')")
+
+    def ask(self, visit: Visit) -> Answer:
+        found = self.find(visit.q) if visit.q else None
+        if found is None:
+            kept, _ = self.counter.keep(self.counter.everyone, visit)
+            return _lowest(self.rows, kept), kept.bit_count()
+        kept, _ = self.counter.keep(as_mask(found, len(self.rows)), visit)
+        page = [number for number in found if kept >> number & 1][:LIMIT]
+        return [self.rows[number]["slug"] for number in page], kept.bit_count()
+
+    def find(self, q: str) -> list[int]:
+        return self.match(" ".join(f'"{word}"*' for word in plain(q).split()))
+
+    def match(self, query: str) -> list[int]:
+        asked = "SELECT rowid FROM fts WHERE fts MATCH ? ORDER BY bm25(fts, 10, 4, 1)"
+        return [row[0] - 1 for row in self.db.execute(asked, (query,))]
+
+
+class Trigram(Sqlite):
+    """FTS5 with the trigram tokenizer: all words as they are, else any of their trigrams."""
+
+    tokenizer = "trigram"
+    options = ""
+
+    def find(self, q: str) -> list[int]:
+        words = [word for word in plain(q).split() if len(word) > 2]
+        if not words:
+            return []
+        found = self.match(" ".join(f'"{word}"' for word in words))
+        if found:
+            return found
+        trigrams = {word[at : at + 3] for word in words for at in range(len(word) - 2)}
+        return self.match(" OR ".join(f'"{trigram}"' for trigram in sorted(trigrams)))
+
+
+class Tantivy(Engine):
+    """tantivy: each word exact, begun or one edit away; facets by its own aggregations."""
+
+    def __init__(self, coaches: Sequence[Coach]) -> None:
+        import tantivy
+
+        super().__init__(coaches)
+        self.lib: Any = tantivy
+        builder = tantivy.SchemaBuilder()
+        for field in ("name", "special", "bio"):
+            builder.add_text_field(field)
+        for name in FILTERS:
+            builder.add_text_field(name, fast=True, tokenizer_name="raw", index_option="basic")
+        builder.add_text_field("slug", stored=True, tokenizer_name="raw")
+        self.schema = builder.build()
+        index = tantivy.Index(self.schema)
+        writer = index.writer(64_000_000, 1)
+        for row in self.rows:
+            document = tantivy.Document(slug=row["slug"])
+            for field, text in zip(("name", "special", "bio"), self.texts(row), strict=True):
+                document.add_text(field, text)
+            for name, value in filed_values(row):
+                document.add_text(name, value)
+            writer.add_document(document)
+        writer.commit()
+        writer.wait_merging_threads()
+        index.reload()
+        self.searcher: Any = index.searcher()
+
+    def ask(self, visit: Visit) -> Answer:
+        must, lib = self.lib.Occur.Must, self.lib
+        words = [(must, self.word(word)) for word in plain(visit.q).split()]
+        filters = {name: self.filter(name, values) for name, values in visit.filters.items()}
+        asked = words + [(must, each) for each in filters.values()]
+        query = lib.Query.boolean_query(asked) if asked else lib.Query.all_query()
+        result = self.searcher.search(query, LIMIT)
+        slugs = [self.searcher.doc(at)["slug"][0] for _, at in result.hits]
+        self.counts(query, [name for name in FILTERS if name not in filters])
+        for name in filters:
+            rest = words + [(must, each) for other, each in filters.items() if other != name]
+            without = lib.Query.boolean_query(rest) if rest else lib.Query.all_query()
+            self.counts(without, [name])
+        return slugs, result.count
+
+    def counts(self, query: Any, names: Sequence[str]) -> Any:
+        terms = {name: {"terms": {"field": name, "size": 60}} for name in names}
+        return self.searcher.aggregate(query, terms)
+
+    def filter(self, name: str, values: Sequence[str]) -> Any:
+        should, query = self.lib.Occur.Should, self.lib.Query
+        return query.boolean_query(
+            [(should, query.term_query(self.schema, name, value)) for value in values]
+        )
+
+    def word(self, word: str) -> Any:
+        query = self.lib.Query
+        either: list[tuple[Any, float]] = []
+        for field, weight in (("name", 3.0), ("special", 2.0), ("bio", 1.0)):
+            ways = [(query.term_query(self.schema, field, word), 3.0)]
+            ways.append((query.fuzzy_term_query(self.schema, field, word, 0, True, True), 2.0))
+            if len(word) > 4:
+                ways.append((query.fuzzy_term_query(self.schema, field, word, 1), 1.0))
+            either.extend(query.boost_query(way, boost * weight) for way, boost in ways)
+        return query.boolean_query([(self.lib.Occur.Should, each) for each in either])
+
+
+def _lowest(rows: Sequence[Mapping[str, Any]], kept: int) -> list[str]:
+    page: list[str] = []
+    while kept and len(page) < LIMIT:
+        low = kept & -kept
+        page.append(str(rows[low.bit_length() - 1]["slug"]))
+        kept ^= low
+    return page
+
+
+ENGINES: dict[str, type[Engine]] = {
+    "Relais": Relais,
+    "tantivy": Tantivy,
+    "FTS5 unicode61": Sqlite,
+    "FTS5 trigram": Trigram,
+    "rapidfuzz": Fuzzy,
+}
