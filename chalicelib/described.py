@@ -21,9 +21,13 @@ _JSON: Final[dict[str, dict[str, Any]]] = {
     "month": {"type": "string", "pattern": "^[0-9]{4}-(0[1-9]|1[0-2])$"},
     "month_day": {"type": "string", "pattern": "^[0-9]{2}-[0-9]{2}$"},
     "digits": {"type": "string", "pattern": "^[0-9]+$"},
-    "money": {"type": ["integer", "string"], "description": "Whole dollars"},
-    "decimal": {"type": ["number", "string"]},
-    "int": {"type": ["integer", "string"]},
+    "money": {
+        "type": ["integer", "string"],
+        "description": "Whole dollars",
+        "pattern": "^[$ \u00a0\u202f]*[0-9][0-9 \u00a0\u202f,.]*[$ \u00a0\u202f]*$",
+    },
+    "decimal": {"type": ["number", "string"], "pattern": "^[0-9]{1,6}([.,][0-9]{1,4})?$"},
+    "int": {"type": ["integer", "string"], "pattern": "^-?[0-9]{1,9}$"},
     "bool": {"type": "boolean"},
     "consent": {"type": "boolean"},
 }
@@ -143,8 +147,11 @@ def _property(f: Mapping[str, Any], lang: Lang) -> dict[str, Any]:
         limits = {"minItems": f["min"], "maxItems": f["max"]}
         return {"type": "array", "items": _items(f, lang), **limits}
     schema = dict(_JSON.get(kind, {"type": "string"}))
-    if schema["type"] == "string" and "max" in f:
-        schema["maxLength"] = f["max"]
+    if schema["type"] == "string":
+        schema |= {"maxLength": f["max"]} if "max" in f else {}
+        # Blank is an answer only where none is wanted.
+        if f["required"] and "when" not in f:
+            schema.setdefault("pattern", r"\S")
     elif kind in ("int", "decimal", "money"):
         schema |= {"minimum": f["min"]} if "min" in f else {}
         schema |= {"maximum": f["max"]} if "max" in f else {}

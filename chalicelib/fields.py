@@ -150,7 +150,10 @@ def month(text: str) -> str:
 def month_day(text: str) -> str:
     if not re.fullmatch(r"[0-9]{2}-[0-9]{2}", text):
         raise wrong("month_day")
-    day(f"2000-{text}")
+    try:
+        date.fromisoformat(f"2000-{text}")
+    except ValueError:
+        raise wrong("month_day") from None
     return text
 
 

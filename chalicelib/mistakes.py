@@ -1,4 +1,4 @@
-"""What is wrong with a form, by our own codes: pydantic’s words never reach a person."""
+"""What is wrong with a form, by our own codes: pydantic's words never reach a person."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -88,6 +88,18 @@ _CODES: Final = {
 """What pydantic says → our message; our own codes pass as they are."""
 
 
+_SHOWN_HOW: Final = {
+    "phone": "phone",
+    "bn_rr": "bn_rr",
+    "postal_code": "postal_code",
+    "date": "date",
+    "month": "month",
+    "month_day": "month_day",
+    "assessment_ref": "reference",
+}
+"""Kinds whose limit nobody needs to know: their message shows how to write them."""
+
+
 def from_pydantic(error: Mapping[str, Any], fields: Fields) -> Problem:
     path = _path(error["loc"])
     kind = error["type"]
@@ -96,6 +108,8 @@ def from_pydantic(error: Mapping[str, Any], fields: Fields) -> Problem:
     for part in error["loc"][1:]:
         if isinstance(part, str) and f is not None and "fields" in f:
             f = by_key(f).get(part)
+    if kind == "string_too_long" and f is not None and "max" not in f and f["type"] in _SHOWN_HOW:
+        return Problem(path, _SHOWN_HOW[f["type"]])
     if kind == "string_too_long":
         given = error.get("input")
         count = len(given) if isinstance(given, str) else 0

@@ -145,7 +145,7 @@ def codes_in(source: str) -> Iterator[str]:
             if place is not None and len(node.args) > place:
                 code = node.args[place]
                 if isinstance(code, ast.Constant):
-                    yield code.value
+                    yield str(code.value)
 
 
 def test_every_code_that_is_raised_has_a_message_and_every_message_a_use() -> None:

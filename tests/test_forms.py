@@ -313,7 +313,7 @@ def test_addresses(given: str, stored: str | None) -> None:
         ({"end_date": "2027-09-01"}, "end_date", "end_before_start"),
         ({"end_date": "2028-09-02"}, "end_date", "too_long_span"),
         ({"target_year": 2042}, "target_year", "year_soon"),
-        ({"fid_fiscal_year_end": "13-01"}, "fid_fiscal_year_end", "date"),
+        ({"fid_fiscal_year_end": "13-01"}, "fid_fiscal_year_end", "month_day"),
         ({"coach_hours": 501}, "coach_hours", "range"),
         ({"fid_staff_fte": "beaucoup"}, "fid_staff_fte", "number"),
     ],
