@@ -1,4 +1,4 @@
-"""What may be submitted: the forms of the content, read, checked and described."""
+"""What may be submitted: the forms of the content, read and checked."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
