@@ -43,7 +43,7 @@ app.views(
 )
 
 
-# The real ARN of the stream is known to CloudFormation alone: infra/ sets it.
+# The real ARNs of stream and topic are known to CloudFormation alone: infra/ sets them.
 @app.on_dynamodb_record(stream_arn="arn:aws:dynamodb:ca-central-1:000000000000:table/Records/stream/0")
 def deliver_letters(event: DynamoDBEvent) -> dict[str, Any]:
     """Letters owed by what was just stored."""
@@ -65,7 +65,7 @@ def sweep(event: CloudWatchEvent) -> dict[str, int]:
     return services().post.sweep()
 
 
-@app.on_sns_message(topic="relais-mail-events")
+@app.on_sns_message(topic="arn:aws:sns:ca-central-1:000000000000:mail-events")
 def settle_mail(event: SNSEvent) -> str | None:
     """What SES says became of a letter."""
     return services().post.settle(json.loads(event.message))

@@ -163,6 +163,7 @@ class Post:
 
     def _failed(self, row: Item, error: DeliveryFailed, now: datetime) -> str:
         attempts = row["attempts"]
+        log.warning("letter %s: try %s failed: %s", tag_of(row["pk"], row["sk"]), attempts, error)
         if error.permanent or attempts > len(BACKOFF):
             return self._end(row, "dead", str(error))
         return self._retry(row, now + BACKOFF[attempts - 1], str(error))

@@ -1,6 +1,7 @@
 """What went wrong, said to a script (RFC 9457) or to a person, in their language."""
 
 import json
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -9,6 +10,8 @@ from chalicelib import errors, forms
 from chalicelib.asked import BODY_LIMIT, Answer, Asked
 from chalicelib.content import load
 from chalicelib.settings import Settings
+
+log = logging.getLogger("relais.problems")
 
 CODES: Final[dict[type[errors.RelaisError], str]] = {
     errors.Malformed: "malformed",
@@ -56,6 +59,8 @@ class Problems:
 
     def said(self, error: Exception, lang: forms.Lang, *, form: str = "eoi") -> Said:
         code = CODES.get(type(error), "broken") if isinstance(error, errors.RelaisError) else "broken"
+        if isinstance(error, errors.StoreDown):
+            log.error("store out of reach: %s", error)
         text = load("problems")[code]
         detail = text["detail"][lang].format_map(_facts(error, lang, form))
         return Said(code, text["status"], text["title"][lang], detail, _headers(error))

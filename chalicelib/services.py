@@ -1,5 +1,6 @@
 """The wiring: the one place that picks the adapters."""
 
+import logging
 import os
 from datetime import UTC, datetime
 from functools import cache, cached_property
@@ -95,7 +96,9 @@ class Services:
 
 @cache
 def settings() -> Settings:
-    return environment.read(os.environ)
+    found = environment.read(os.environ)
+    logging.getLogger("relais").setLevel(found.log_level)
+    return found
 
 
 @cache

@@ -28,12 +28,15 @@ class Settings:
     privacy_contact: str
     person_in_charge_title: str
     postal_address: str
+    log_level: str
 
     @property
     def public_origin(self) -> str:
         """Scheme, host and port of `public_url`."""
         return "/".join(self.public_url.split("/", 3)[:3])
 
+
+LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 MAY_BE_EMPTY = {"website_url", "postal_address"}
 """`postal_address` is needed by the newsletter alone; without a `website_url`
@@ -61,6 +64,8 @@ def _typed(name: str, key: str, text: str) -> object:
         if not text.isdecimal():
             raise SettingsError(f"{name} must be a whole number, not {text!r}")
         return int(text)
+    if key == "log_level" and text not in LEVELS:
+        raise SettingsError(f"{name} must be one of {', '.join(LEVELS)}, not {text!r}")
     if key == "allowed_origins":
         return tuple(origin.strip().rstrip("/") for origin in text.split(",") if origin.strip())
     return text

@@ -26,6 +26,7 @@ ENVIRONMENT = {
     "CONTACT_EMAIL": "info@example.org",
     "PRIVACY_CONTACT": "vieprivee@example.org",
     "PERSON_IN_CHARGE_TITLE": "Direction générale",
+    "LOG_LEVEL": "INFO",
     "POSTAL_ADDRESS": "1234, rue Exemple, Montréal (Québec) H2X 1Y4",
 }
 

@@ -1,5 +1,6 @@
 """The Mailer by SES."""
 
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import (
@@ -43,12 +44,17 @@ class SesMailer:
             )
         except ClientError as error:
             code = error.response["Error"]["Code"]
-            raise DeliveryFailed(code, permanent=code in _FINAL) from error
+            raise DeliveryFailed(f"{code}: {_plain(error)}", permanent=code in _FINAL) from error
         except (EndpointConnectionError, ConnectTimeoutError) as error:
             raise DeliveryFailed(type(error).__name__, permanent=False) from error
         except BotoCoreError as error:
             raise OutcomeUnknown(type(error).__name__) from error
         return answer["MessageId"]
+
+
+def _plain(error: ClientError) -> str:
+    """What SES says, without the addresses that it names."""
+    return re.sub(r"\S+@\S+", "…", error.response["Error"].get("Message", ""))[:300]
 
 
 def _content(mail: Mail) -> Any:

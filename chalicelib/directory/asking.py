@@ -1,7 +1,7 @@
 """What a visitor asks of the directory, checked and bounded."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2s
 from typing import Any, Final, Literal
@@ -70,7 +70,7 @@ def ask(
 ) -> Asked:
     if len(q) > LONGEST:
         raise BadQuery("too_long", max=LONGEST, count=len(q))
-    terms, ignored = _terms(fold(q).split(), index["synonyms"], frozenset(index["noise"]))
+    terms, ignored = _terms(fold(q).split(), index["synonyms"], index["noise"])
     return Asked(
         terms=terms,
         ignored=ignored,
@@ -112,7 +112,7 @@ def _value(name: str, value: str, known: Mapping[str, Any]) -> str:
 
 
 def _terms(
-    chunks: Sequence[str], synonyms: Mapping[str, Sequence[Sequence[str]]], noise: frozenset[str]
+    chunks: Sequence[str], synonyms: Mapping[str, Sequence[Sequence[str]]], noise: Container[str]
 ) -> tuple[tuple[Term, ...], tuple[str, ...]]:
     units = _units(chunks, noise)
     terms: list[Term] = []
@@ -129,7 +129,7 @@ def _terms(
     return kept, tuple(term.typed for term in needed[MOST_WORDS:])
 
 
-def _units(chunks: Sequence[str], noise: frozenset[str]) -> list[Term]:
+def _units(chunks: Sequence[str], noise: Container[str]) -> list[Term]:
     units = []
     for chunk in chunks:
         parts = pieces(chunk)

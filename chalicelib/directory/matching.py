@@ -32,9 +32,9 @@ class Match:
     levels: Levels
     misspelt: tuple[str, ...]
 
-    @property
-    def all(self) -> int:
-        return reduce(or_, self.levels.values(), 0)
+    def names(self, kind: int) -> bool:
+        """Whether the term was found in this way in a name or a specialty."""
+        return kind * _KIND in self.levels or kind * _KIND + 1 in self.levels
 
 
 class Filed:
@@ -77,6 +77,8 @@ class Words:
 
     def __init__(self, fields: Sequence[Mapping[str, Posting]]) -> None:
         self.fields = [Filed(postings) for postings in fields]
+        self._all = frozenset().union(*fields)
+        self._near: dict[str, tuple[str, ...]] = {}
         self._odd_letters = ""
 
     def match(self, term: Term, everyone: int) -> Match:
@@ -136,12 +138,17 @@ class Words:
             return ()
         if seen and (len(word) == _FORGIVEN.start or seen.bit_count() >= _ENOUGH):
             return ()
-        near = one_edit(word, ascii_lowercase if word.isascii() else self._letters())
-        return tuple(sorted(set().union(*(f.postings.keys() & near for f in self.fields))))
+        known = self._near.get(word)
+        if known is None:
+            letters = ascii_lowercase if word.isascii() else self._letters()
+            known = tuple(sorted(self._all.intersection(one_edit(word, letters))))
+            if len(self._near) < _REMEMBERED:
+                self._near[word] = known
+        return known
 
     def _letters(self) -> str:
         if not self._odd_letters:
-            met = {letter for f in self.fields for word in f.postings for letter in word}
+            met = {letter for word in self._all if not word.isascii() for letter in word}
             self._odd_letters = "".join(sorted(letter for letter in met if not letter.isascii()))
         return self._odd_letters
 
@@ -192,11 +199,12 @@ def variants(word: str) -> list[str]:
     return found
 
 
-def one_edit(word: str, letters: str) -> set[str]:
+def one_edit(word: str, letters: str) -> list[str]:
     """Every spelling one slip away: a letter lost, added or changed, or two changed over."""
-    cuts = [(word[:at], word[at:]) for at in range(len(word) + 1)]
-    near = {head + tail[1:] for head, tail in cuts if tail}
-    near.update(head + tail[1] + tail[0] + tail[2:] for head, tail in cuts if len(tail) > 1)
-    near.update(head + letter + tail[1:] for head, tail in cuts if tail for letter in letters)
-    near.update(head + letter + tail for head, tail in cuts for letter in letters)
+    cuts = [(word[:at], word[at:], word[at + 1 :]) for at in range(len(word))]
+    near = [head + tail for head, _, tail in cuts]
+    near += [head + tail[0] + here[0] + tail[1:] for head, here, tail in cuts if tail]
+    near += [head + letter + tail for head, _, tail in cuts for letter in letters]
+    near += [head + letter + here for head, here, _ in cuts for letter in letters]
+    near += [word + letter for letter in letters]
     return near

@@ -1,15 +1,14 @@
 """A fair order among equals: another one each day and for each query, the same all day."""
 
+from functools import cache
 from hashlib import blake2s
 from typing import Final
 
 from chalicelib.directory.postings import bit, places
 
-_FEW: Final = 600
+_FEW: Final = 400
 """Up to so many coaches are sorted; more are drawn one by one, as far as the page needs."""
-_ODD_1: Final = 0x9E3779B97F4A7C15
-_ODD_2: Final = 0xBF58476D1CE4E5B9
-_64: Final = (1 << 64) - 1
+_PRIME: Final = (1 << 61) - 1
 
 
 def seed(day: str, words: str) -> int:
@@ -18,15 +17,12 @@ def seed(day: str, words: str) -> int:
 
 def draw(mask: int, count: int, size: int, wanted: int, luck: int) -> list[int]:
     """The first `wanted` of the `count` coaches in `mask`, in the order that `luck` gives."""
-    if count <= _FEW:
-        return sorted(places(mask), key=lambda place: _mixed(place ^ luck))[:wanted]
-    return _walk(mask, size, wanted, luck)
-
-
-def _mixed(value: int) -> int:
-    value = (value ^ (value >> 31)) * _ODD_1 & _64
-    value = (value ^ (value >> 29)) * _ODD_2 & _64
-    return value ^ (value >> 32)
+    if count > _FEW:
+        return _walk(mask, size, wanted, luck)
+    # Cubes, since a sum of the bits themselves would favour neighbours' neighbours.
+    factor, shift = luck % _PRIME or 1, (luck >> 3) % _PRIME
+    drawn = sorted([((p * p * p * factor + shift) % _PRIME, p) for p in places(mask)])
+    return [place for _, place in drawn[:wanted]]
 
 
 def _walk(mask: int, size: int, wanted: int, luck: int) -> list[int]:
@@ -34,12 +30,12 @@ def _walk(mask: int, size: int, wanted: int, luck: int) -> list[int]:
     prime = _prime(size)
     step = 1 + luck % (prime - 1)
     number = (luck >> 32) % prime
-    bits = mask.to_bytes((mask.bit_length() + 7) // 8, "little")
-    end = len(bits)
+    digits = bin(mask)[:1:-1]
+    end = len(digits)
     found: list[int] = []
     for _ in range(prime):
         place = bit(number)
-        if number < size and place >> 3 < end and bits[place >> 3] >> (place & 7) & 1:
+        if place < end and digits[place] == "1":
             found.append(place)
             if len(found) == wanted:
                 break
@@ -47,6 +43,7 @@ def _walk(mask: int, size: int, wanted: int, luck: int) -> list[int]:
     return found
 
 
+@cache
 def _prime(size: int) -> int:
     candidate = size | 1
     while any(candidate % divisor == 0 for divisor in range(3, int(candidate**0.5) + 1, 2)):

@@ -3,7 +3,7 @@
 import gzip
 import json
 from collections.abc import Mapping, Sequence
-from functools import reduce
+from functools import partial, reduce
 from operator import and_, or_
 from typing import Any, Final
 
@@ -14,9 +14,9 @@ from chalicelib.directory.folding import fold
 from chalicelib.directory.matching import Levels, Match, Words, both
 from chalicelib.directory.postings import number, unpack
 from chalicelib.directory.showing import Shown, page, spoken
-from chalicelib.directory.snapshot import FIELDS, FORMAT
+from chalicelib.directory.snapshot import FIELDS, FORMAT, read
 
-_REMEMBERED: Final = 4_000
+_REMEMBERED: Final = 20_000
 """Coaches kept ready to show: more than any real directory has."""
 
 
@@ -27,6 +27,7 @@ class Directory:
         self.version: str = index["version"]
         self.count: int = index["count"]
         self._index = index
+        self._columns: list[str] = index["columns"]
         self._rows = rows
         self._labels = index["labels"]
         self._words = Words([index["words"][field] for field in FIELDS])
@@ -88,9 +89,11 @@ class Directory:
     def coach(self, slug: str, lang: Lang) -> dict[str, Any] | None:
         """The whole profile of one coach; None when there is no such coach."""
         if not self._slugs:
-            self._slugs = {json.loads(row)["slug"]: at for at, row in enumerate(self._rows)}
+            place = self._columns.index("slug") if self._rows else 0
+            self._slugs = {json.loads(row)[place]: at for at, row in enumerate(self._rows)}
         at = self._slugs.get(slug)
-        return None if at is None else page(json.loads(self._rows[at]), lang, self._labels)
+        row = None if at is None else read(self._columns, self._rows[at])
+        return row and page(row, lang, self._labels)
 
     def _together(self, matches: Sequence[Match]) -> Levels:
         levels = [match.levels for match in matches if match.levels or not match.term.optional]
@@ -125,8 +128,9 @@ class Directory:
         slot = (2 * place + (lang == "fr")) % _REMEMBERED
         known = self._shown.get(slot)
         if known is None or known[0] != (lang, place):
-            row = json.loads(self._rows[number(place)])
-            known = self._shown[slot] = ((lang, place), Shown(row, lang, self._spoken[lang]))
+            line = self._rows[number(place)]
+            shown = Shown(partial(read, self._columns, line), lang, self._spoken[lang])
+            known = self._shown[slot] = ((lang, place), shown)
         return known[1]
 
     def _facets(

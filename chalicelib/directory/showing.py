@@ -1,6 +1,6 @@
 """A coach as a search shows them: a card, what was found in it, and where."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, Final, NamedTuple
 
@@ -8,7 +8,7 @@ from chalicelib.content import load
 from chalicelib.directory.asking import Lang
 from chalicelib.directory.matching import ALIKE, BEGUN, EXACT, KINDS, MISSPELT, Match, variants
 from chalicelib.directory.snapshot import FILTERS
-from chalicelib.directory.text import Part, Spot, Text
+from chalicelib.directory.text import Part, Spot, Text, part
 
 EXCERPT: Final = 220
 _BEFORE: Final = 70
@@ -19,6 +19,7 @@ _ON_CARD: Final = (
     "languages", "streams", "sectors", "availability", "photo", "contact",
 )  # fmt: skip
 
+Row = Mapping[str, Any]
 Labels = Mapping[str, Mapping[str, Mapping[str, str]]]
 
 
@@ -31,6 +32,10 @@ SEARCHED: Final = {
     if name in ("stream", "sector", "language", "province", "delivery")
 }
 """The filters whose labels are searched too, each with its column."""
+
+
+Found = tuple[list[Spot], list[Spot]]
+"""Every place of some words, and the first of each."""
 
 
 class Sighting(NamedTuple):
@@ -48,8 +53,11 @@ def other(lang: Lang) -> Lang:
 class Shown:
     """One coach in one language, prepared when first shown."""
 
-    def __init__(self, row: Mapping[str, Any], lang: Lang, spoken: Spoken) -> None:
-        self._row, self._lang, self._spoken = row, lang, spoken
+    def __init__(self, read: Callable[[], Row], lang: Lang, spoken: Spoken) -> None:
+        # The row is read again for the little that is seldom needed, and not kept: a card and
+        # its words are a third of it.
+        self._read, self._lang, self._spoken = read, lang, spoken
+        row = read()
         bio_lang = lang if row.get(f"bio_{lang}") else other(lang)
         self._bio: str = row[f"bio_{bio_lang}"]
         title_lang = lang if row.get(f"title_{lang}") else other(lang)
@@ -63,19 +71,19 @@ class Shown:
         """What is on the card."""
         card = self.card
         return Text([
-            ("name", "", card["name"]),
-            ("organization", "", card.get("organization", "")),
-            ("title", card.get("title_lang", ""), card.get("title", "")),
-            ("city", "", card.get("city", "")),
-            ("excerpt", card["excerpt_lang"], self._bio),
+            part("name", "", card["name"]),
+            part("organization", "", card.get("organization", "")),
+            part("title", card.get("title_lang", ""), card.get("title", "")),
+            part("city", "", card.get("city", "")),
+            part("excerpt", card["excerpt_lang"], self._bio),
         ])  # fmt: skip
 
     @cached_property
     def _rest(self) -> Text:
         """What was searched and is not on the card: the labels and the other language."""
-        row = self._row
+        row = self._read()
         parts: list[Part] = [
-            (column, other(self._lang), row.get(f"{column}_{other(self._lang)}", ""))
+            part(column, other(self._lang), row.get(f"{column}_{other(self._lang)}", ""))
             for column in ("title", "bio")
         ]
         parts.extend(self._spoken["province"][row["province"]])
@@ -88,22 +96,20 @@ class Shown:
         spots: list[Spot] = []
         matched = []
         for match in matches:
-            sighting = sight(self._text, match)
-            if sighting:
+            if sighting := sight(self._text, match):
                 spots.extend(sighting.spots)
                 matched.append(_said(match, sighting, self._text, self._lang))
-                continue
-            sighting = sight(self._rest, match)
-            if sighting:
+            elif sighting := sight(self._rest, match):
                 matched.append(_said(match, sighting, self._rest, self._lang))
         return {**self.card, **self._marked(spots), "matched": matched}
 
     def _marked(self, spots: Sequence[Spot]) -> dict[str, Any]:
         """The highlights by field; the excerpt moves to where the first word was found."""
         marks: dict[str, list[list[int]]] = {}
-        for part, begin, end in sorted({self._text.place(spot) for spot in spots}):
-            marks.setdefault(self._text.parts[part][0], []).append([begin, end])
-        if "excerpt" not in marks:
+        for at, begin, end in sorted({self._text.place(spot) for spot in spots}):
+            marks.setdefault(self._text.parts[at].field, []).append([begin, end])
+        shown = marks.get("excerpt")
+        if not shown or shown[-1][1] < len(self.card["excerpt"]) - 1:
             return {"highlights": marks}
         text, shift = excerpt(self._bio, marks["excerpt"][0][0])
         moved = [[begin + shift, end + shift] for begin, end in marks["excerpt"]]
@@ -113,29 +119,33 @@ class Shown:
 
 def sight(text: Text, match: Match) -> Sighting | None:
     """How the coach came to be found by a term, the best way first."""
-    term = match.term
-    if term.whole != term.words[0] and (bound := _bound(text, term.whole)):
-        return Sighting(EXACT, *bound)
-    if found := _all(text, term.words, exact=False):
-        kind = EXACT if all(map(text.is_word, found[1])) else BEGUN
-        return Sighting(kind, *found)
-    if bound := _bound(text, term.whole):
-        return Sighting(EXACT, *bound)
-    for name in (*((word,) for word in variants(term.words[0])), *term.others):
+    words, whole = match.term.words, match.term.whole
+    if whole != words[0] and (found := _bound(text, whole)):
+        return Sighting(EXACT, *found)
+    if found := _all(text, words, exact=False):
+        return Sighting(EXACT if all(map(text.is_word, found[1])) else BEGUN, *found)
+    if match.names(EXACT) and (found := _bound(text, whole)):
+        return Sighting(EXACT, *found)
+    for name in (*((word,) for word in variants(words[0])), *match.term.others):
         if found := _all(text, name, exact=True):
             return Sighting(ALIKE, *found)
     for word in match.misspelt:
-        if found := _all(text, (word,), exact=True) or _bound(text, word):
+        if found := _all(text, (word,), exact=True):
             return Sighting(MISSPELT, *found)
+    if match.names(MISSPELT):
+        return next(
+            (Sighting(MISSPELT, *found) for w in match.misspelt if (found := _bound(text, w))), None
+        )
     return None
 
 
-def _bound(text: Text, whole: str) -> tuple[list[Spot], list[Spot]] | None:
+def _bound(text: Text, whole: str) -> Found | None:
+    """Where the pieces of a name, put together, are the word: « O’Brien », "obrien"."""
     spots = text.find_bound(whole) if whole else []
     return (spots, spots[:1]) if spots else None
 
 
-def _all(text: Text, words: Iterable[str], *, exact: bool) -> tuple[list[Spot], list[Spot]] | None:
+def _all(text: Text, words: Iterable[str], *, exact: bool) -> Found | None:
     """Where each of the words stands; nowhere, if one is missing."""
     spots: list[Spot] = []
     first: list[Spot] = []
@@ -155,10 +165,10 @@ def _said(match: Match, sighting: Sighting, text: Text, lang: Lang) -> dict[str,
         text.place((spot[0], spot[0] + max(len(word), spot[1] - spot[0])))
         for spot, word in zip(sighting.first, words, strict=True)
     ]
-    field, written_in, _ = text.parts[places[0][0]]
+    field, written_in, *_ = text.parts[places[0][0]]
     said = {
         "query": match.term.typed,
-        "found": " ".join(text.parts[part][2][begin:end] for part, begin, end in places),
+        "found": " ".join(text.parts[at].text[begin:end] for at, begin, end in places),
         "how": KINDS[sighting.kind],
         "field": "bio" if field == "excerpt" else field,
     }
@@ -177,7 +187,7 @@ def spoken(labels: Labels, lang: Lang) -> Spoken:
 
 def _ways(name: str, value: str, label: Mapping[str, str], lang: Lang) -> list[Part]:
     written = dict.fromkeys((label[lang], label[other(lang)], *label.values(), value))
-    return [(name, "", text) for text in written]
+    return [part(name, "", text) for text in written]
 
 
 def _in_words(row: Mapping[str, Any], column: str, lang: Lang) -> dict[str, Any]:

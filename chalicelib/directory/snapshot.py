@@ -3,7 +3,7 @@
 import gzip
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from typing import Any, Final
 
@@ -55,16 +55,24 @@ def build(coaches: Iterable[Coach]) -> Snapshot:
         "values": {name: _packed(values[name], len(rows)) for name in FILTERS},
         "labels": labels,
         "synonyms": _synonyms(),
-        "noise": sorted(noise),
+        "noise": dict.fromkeys(sorted(noise), 1),
     }
     return {"version": sha256(_json(snapshot)).hexdigest()[:20], **snapshot}
 
 
 def store(snapshot: Snapshot) -> bytes:
     """One line for the index, then one for each coach: a row is read only when it is shown."""
+    columns = list(dict.fromkeys(key for row in snapshot["rows"] for key in row))
     index = {key: value for key, value in snapshot.items() if key != "rows"}
-    lines = [_json(index), *(_json(row) for row in snapshot["rows"])]
+    lines = [_json(index | {"columns": columns})]
+    lines.extend(_json([row.get(key) for key in columns]) for row in snapshot["rows"])
     return gzip.compress(b"\n".join(lines), compresslevel=6, mtime=0)
+
+
+def read(columns: Sequence[str], line: bytes) -> dict[str, Any]:
+    """One coach of a stored snapshot."""
+    values = zip(columns, json.loads(line), strict=True)
+    return {key: value for key, value in values if value is not None}
 
 
 def fallback(snapshot: Snapshot) -> dict[str, Any]:

@@ -3,12 +3,25 @@
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
-from typing import Final
+from functools import cached_property
+from itertools import accumulate
+from typing import Final, NamedTuple
 
-from chalicelib.directory.folding import SHORT, Origins, fold, pieces, plain
+from chalicelib.directory.folding import SHORT, Origins, fold, pieces
 
-Part = tuple[str, str, str]
-"""A field, the language of its text (or none), and the text as it was written."""
+
+class Part(NamedTuple):
+    """One text of a coach: its field, its language if it has one, as written and as folded."""
+
+    field: str
+    lang: str
+    text: str
+    folded: str
+
+
+def part(field: str, lang: str, text: str) -> Part:
+    return Part(field, lang, text, fold(text))
+
 
 Spot = tuple[int, int]
 """Where a word begins and ends in the folded texts."""
@@ -23,16 +36,16 @@ class Text:
     """Several texts put together, to look for words in all of them at once."""
 
     def __init__(self, parts: Iterable[Part]) -> None:
-        self.parts = [part for part in parts if part[2]]
-        self._starts: list[int] = []
-        at = 1
-        for _, _, text in self.parts:
-            self._starts.append(at)
-            at += len(text) + 1
-        self._written = f" {' '.join([part[2] for part in self.parts])} "
-        self.folded = plain(self._written)
-        self._origins: Origins | None = None
+        self.parts = [part for part in parts if part.text]
+        folded = " ".join([part.folded for part in self.parts])
+        self.folded = f" {folded} ".replace("'", " ").replace("-", " ")
         self._bound: list[tuple[str, Spot]] | None = None
+        self._origins: dict[int, Origins] = {}
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        lengths = [len(part.folded) + 1 for part in self.parts]
+        return list(accumulate(lengths[:-1], initial=1))
 
     def find(self, word: str, *, exact: bool) -> list[Spot]:
         """Where a word begins with this one; or, if `exact`, is it."""
@@ -52,16 +65,15 @@ class Text:
         return [spot for joined, spot in self._bound if joined.startswith(whole)]
 
     def _bindings(self) -> Iterator[tuple[str, Spot]]:
-        start = 1
-        for field, _, text in self.parts:
-            folded, at = fold(text), 0
-            for chunk in folded.split() if field in _NAMES and _BOUND.search(folded) else ():
-                at = folded.index(chunk, at)
-                parts = pieces(chunk)
-                if len(parts) > 1:
-                    yield "".join(parts), (start + at, start + at + len(chunk.rstrip("'-")))
+        for part, start in zip(self.parts, self._starts, strict=True):
+            bound = part.field in _NAMES and _BOUND.search(part.folded)
+            at = 0
+            for chunk in part.folded.split() if bound else ():
+                at = part.folded.index(chunk, at)
+                whole = pieces(chunk)
+                if len(whole) > 1:
+                    yield "".join(whole), (start + at, start + at + len(chunk.rstrip("'-")))
                 at += len(chunk)
-            start += len(folded) + 1
 
     def is_word(self, spot: Spot) -> bool:
         """Whether the word ends with the spot."""
@@ -73,9 +85,9 @@ class Text:
 
     def place(self, spot: Spot) -> tuple[int, int, int]:
         """The number of the part, and where the spot is in its text as it was written."""
-        if self._origins is None:
-            self._origins = Origins(self._written)
-        begin, end = self._origins[spot[0]], self._origins[spot[1]]
-        number = bisect_right(self._starts, begin) - 1
+        number = bisect_right(self._starts, spot[0]) - 1
+        origins = self._origins.get(number)
+        if origins is None:
+            origins = self._origins[number] = Origins(self.parts[number].text)
         start = self._starts[number]
-        return number, begin - start, end - start
+        return number, origins[spot[0] - start], origins[spot[1] - start]

@@ -1,0 +1,203 @@
+"""Deploys the package, to AWS or to the emulator alike: `python -m infra.deploy STAGE`."""
+
+import argparse
+import hashlib
+import json
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError, WaiterError
+
+from infra.package import ROOT, PackageError, package
+
+REGION = "ca-central-1"
+Say = Callable[[str], None]
+
+
+class DeployError(Exception):
+    """Why the deploy stopped, in one line."""
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """Where the stack is: `api` is its address, without a slash at the end."""
+
+    stack: str
+    api: str
+    outputs: Mapping[str, str]
+
+
+def stage_settings(stage: str) -> dict[str, str]:
+    """The stage's file, complete. Raises DeployError that names what is missing."""
+    path = ROOT / "infra" / "stages" / f"{stage}.json"
+    if not path.exists():
+        raise DeployError(f"there is no {path.relative_to(ROOT)}")
+    found: dict[str, str | None] = json.loads(path.read_text("utf-8"))
+    wanted = json.loads((ROOT / "infra" / "resources.json").read_text("utf-8"))["Parameters"]
+    for name, parameter in wanted.items():
+        if name == "Stage":
+            continue
+        if name not in found and "Default" not in parameter:
+            raise DeployError(f"{name} is not set in {path.relative_to(ROOT)}")
+        if name in found and found[name] is None:
+            what = parameter["Description"].lower()
+            raise DeployError(f"{name} is not set in {path.relative_to(ROOT)} ({what})")
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def deploy(
+    stage: str,
+    settings: Mapping[str, str],
+    template: Path,
+    *,
+    endpoint: str | None = None,
+    public_url: Callable[[str], str] | None = None,
+    say: Say = print,
+) -> Deployed:
+    """Creates or updates the stack `relais-<stage>`.
+
+    The functions must know the address of their own API, which is known only after
+    the first deploy: without a PublicUrl there is a second pass that sets it.
+    `public_url` makes the address from the id of the API, where it is not AWS's own.
+    """
+    session = boto3.session.Session(region_name=REGION)
+    stack = f"relais-{stage}"
+    cloud = session.client("cloudformation", endpoint_url=endpoint)
+    body = _uploaded(session, template, stage, endpoint, say)
+    parameters = {**settings, "Stage": stage}
+    known = parameters.get("PublicUrl") or _known_url(cloud, stack)
+    parameters["PublicUrl"] = known
+    outputs = _apply(cloud, stack, body, parameters, say)
+    address = (public_url or _aws_url)(outputs["RestAPIId"])
+    if not settings.get("PublicUrl") and known != address:
+        say("telling the functions their own address")
+        outputs = _apply(cloud, stack, body, {**parameters, "PublicUrl": address}, say)
+        known = address
+    return Deployed(stack, known, outputs)
+
+
+def _aws_url(api_id: str) -> str:
+    return f"https://{api_id}.execute-api.{REGION}.amazonaws.com/api"
+
+
+def _known_url(cloud: Any, stack: str) -> str:
+    found = _stack(cloud, stack)
+    for parameter in (found or {}).get("Parameters", []):
+        if parameter["ParameterKey"] == "PublicUrl":
+            return str(parameter["ParameterValue"])
+    return ""
+
+
+def _stack(cloud: Any, name: str) -> dict[str, Any] | None:
+    try:
+        found: dict[str, Any] = cloud.describe_stacks(StackName=name)["Stacks"][0]
+    except ClientError as error:
+        if "does not exist" in str(error):
+            return None
+        raise
+    # What a change set that was never executed leaves behind is no stack yet.
+    return None if found["StackStatus"] == "REVIEW_IN_PROGRESS" else found
+
+
+def _uploaded(
+    session: Any, template: Path, stage: str, endpoint: str | None, say: Say
+) -> str:
+    """Puts the zip and the template where CloudFormation reads them; returns the template's URL."""
+    s3 = session.client("s3", endpoint_url=endpoint)
+    account = session.client("sts", endpoint_url=endpoint).get_caller_identity()["Account"]
+    bucket = f"relais-{stage}-packages-{account}"
+    try:
+        s3.head_bucket(Bucket=bucket)
+    except ClientError:
+        s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
+    zipped = (template.parent / "deployment.zip").read_bytes()
+    key = f"{hashlib.sha256(zipped).hexdigest()}.zip"
+    say(f"uploading the package ({len(zipped) / 1e6:.1f} MB)")
+    s3.put_object(Bucket=bucket, Key=key, Body=zipped)
+    body = json.loads(template.read_text("utf-8"))
+    for resource in body["Resources"].values():
+        if resource["Type"] == "AWS::Serverless::Function":
+            resource["Properties"]["CodeUri"] = {"Bucket": bucket, "Key": key}
+    text = json.dumps(body, ensure_ascii=False)
+    name = f"{hashlib.sha256(text.encode()).hexdigest()}.json"
+    s3.put_object(Bucket=bucket, Key=name, Body=text.encode())
+    if endpoint:
+        return f"{endpoint}/{bucket}/{name}"
+    return f"https://{bucket}.s3.{REGION}.amazonaws.com/{name}"
+
+
+def _apply(
+    cloud: Any, stack: str, template_url: str, parameters: Mapping[str, str], say: Say
+) -> dict[str, str]:
+    exists = _stack(cloud, stack) is not None
+    kind = "UPDATE" if exists else "CREATE"
+    change = f"relais-{int(time.time() * 1000)}"
+    cloud.create_change_set(
+        StackName=stack,
+        ChangeSetName=change,
+        ChangeSetType=kind,
+        TemplateURL=template_url,
+        Parameters=[{"ParameterKey": k, "ParameterValue": v} for k, v in parameters.items()],
+        Capabilities=["CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
+    )
+    try:
+        cloud.get_waiter("change_set_create_complete").wait(
+            StackName=stack, ChangeSetName=change, WaiterConfig={"Delay": 1, "MaxAttempts": 300}
+        )
+    except WaiterError:
+        found = cloud.describe_change_set(StackName=stack, ChangeSetName=change)
+        cloud.delete_change_set(StackName=stack, ChangeSetName=change)
+        reason = found.get("StatusReason", "")
+        if "didn't contain changes" in reason or "No updates" in reason:
+            say("nothing changed")
+            return _outputs(cloud, stack)
+        raise DeployError(reason or "the change set failed") from None
+    say("creating the stack" if kind == "CREATE" else "updating the stack")
+    cloud.execute_change_set(StackName=stack, ChangeSetName=change)
+    try:
+        cloud.get_waiter(f"stack_{kind.lower()}_complete").wait(
+            StackName=stack, WaiterConfig={"Delay": 1, "MaxAttempts": 1800}
+        )
+    except WaiterError:
+        raise DeployError(_why(cloud, stack)) from None
+    return _outputs(cloud, stack)
+
+
+def _outputs(cloud: Any, stack: str) -> dict[str, str]:
+    found = _stack(cloud, stack) or {}
+    return {o["OutputKey"]: o["OutputValue"] for o in found.get("Outputs", [])}
+
+
+def _why(cloud: Any, stack: str) -> str:
+    """The first thing that failed: what came after is its consequence."""
+    events = cloud.describe_stack_events(StackName=stack)["StackEvents"]
+    failed = [e for e in events if e["ResourceStatus"].endswith("FAILED")]
+    if not failed:
+        return f"the stack {stack} did not finish"
+    first = failed[-1]
+    return f"{first['LogicalResourceId']}: {first.get('ResourceStatusReason', 'failed')}"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Deploy Relais to AWS.")
+    parser.add_argument("stage", help="a file of infra/stages, without .json")
+    stage = parser.parse_args().stage
+    try:
+        settings = stage_settings(stage)
+        print("building the package")
+        template = package(ROOT / "build" / stage)
+        deployed = deploy(stage, settings, template)
+    except (DeployError, PackageError) as error:
+        sys.exit(f"Not deployed: {error}")
+    except (BotoCoreError, ClientError) as error:
+        sys.exit(f"Not deployed: AWS says: {error}")
+    print(f"Deployed {deployed.stack}: {deployed.api}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,149 @@
+"""An AWS on this machine: one process, with permissions enforced."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+from typing import IO
+
+from infra.package import ROOT
+
+KEY = "local"
+"""The emulator's root: it alone passes without a policy."""
+
+
+class EmulatorError(Exception):
+    """Why the emulator did not start, in one line."""
+
+
+def free_port(wanted: int, *, must: bool = False) -> int:
+    """`wanted`, or the next free port unless it `must` be that one."""
+    for port in range(wanted, wanted + (1 if must else 50)):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise EmulatorError(f"port {wanted} is taken; choose another one")
+
+
+def use_root_key(environment: dict[str, str]) -> None:
+    """Takes every AWS setting of the machine out, and puts the emulator's own in."""
+    for name in [n for n in environment if n.startswith("AWS_")]:
+        del environment[name]
+    environment.update(
+        AWS_ACCESS_KEY_ID=KEY,
+        AWS_SECRET_ACCESS_KEY=KEY,
+        AWS_DEFAULT_REGION="ca-central-1",
+        # A profile of the machine must not decide anything here.
+        AWS_CONFIG_FILE=os.devnull,
+        AWS_SHARED_CREDENTIALS_FILE=os.devnull,
+        AWS_EC2_METADATA_DISABLED="true",
+    )
+
+
+class Emulator:
+    """Starts, answers at `url`, and stops with everything it started."""
+
+    def __init__(self, port: int, state: Path, *, fresh: bool = False) -> None:
+        self.port = port
+        self.url = f"http://127.0.0.1:{port}"
+        self._state = state
+        self._fresh = fresh
+        self._process: subprocess.Popen[bytes] | None = None
+        self._log: IO[bytes] | None = None
+        self.log_path = state.parent / "emulator.log"
+
+    def start(self) -> None:
+        program = ROOT / ".venv" / "emulator" / "bin" / "ministack"
+        if not program.exists():
+            program = Path(os.environ.get("RELAIS_EMULATOR", str(program)))
+        if not program.exists():
+            raise EmulatorError("the emulator is not installed: run `make install`")
+        if self._fresh:
+            shutil.rmtree(self._state, ignore_errors=True)
+        self._state.mkdir(parents=True, exist_ok=True)
+        self._log = self.log_path.open("wb")
+        self._process = subprocess.Popen(
+            [str(program)],
+            env=self._environment(),
+            cwd=self._state,
+            stdin=subprocess.DEVNULL,
+            stdout=self._log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        self._wait()
+
+    def stop(self) -> None:
+        """Asks it to end, which is when it keeps its state; then makes sure of it."""
+        if self._process is None:
+            return
+        group = os.getpgid(self._process.pid) if self._process.poll() is None else None
+        self._process.terminate()
+        try:
+            self._process.wait(20)
+        except subprocess.TimeoutExpired:
+            pass
+        if group is not None:
+            try:
+                os.killpg(group, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        self._process = None
+        if self._log:
+            self._log.close()
+
+    def running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def api(self, api_id: str) -> str:
+        """The address of a deployed API, without special host names."""
+        return f"{self.url}/_aws/execute-api/{api_id}/api"
+
+    def _environment(self) -> dict[str, str]:
+        kept = ("PATH", "HOME", "LANG", "TMPDIR", "SYSTEMROOT")
+        environment = {name: os.environ[name] for name in kept if name in os.environ}
+        use_root_key(environment)
+        scratch = self._state / "tmp"
+        scratch.mkdir(exist_ok=True)
+        return {
+            **environment,
+            "GATEWAY_PORT": str(self.port),
+            "BIND_HOST": "127.0.0.1",
+            "MINISTACK_HOST": "127.0.0.1",
+            "MINISTACK_REGION": "ca-central-1",
+            "AUTH": "true",
+            "PERSIST_STATE": "1",
+            "STATE_DIR": str(self._state / "aws"),
+            "S3_PERSIST": "1",
+            "S3_DATA_DIR": str(self._state / "s3"),
+            "TMPDIR": str(scratch),
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "SFTP_ENABLED": "0",
+        }
+
+    def _wait(self) -> None:
+        assert self._process is not None
+        until = time.monotonic() + 60
+        while time.monotonic() < until:
+            if self._process.poll() is not None:
+                raise EmulatorError(f"the emulator stopped at once; see {self.log_path}")
+            try:
+                urllib.request.urlopen(f"{self.url}/_ministack/health", timeout=2).close()
+            except OSError:
+                time.sleep(0.1)
+            else:
+                return
+        raise EmulatorError(f"the emulator does not answer; see {self.log_path}")
+
+
+if __name__ == "__main__":
+    sys.exit("Use `make run`.")

@@ -1,0 +1,87 @@
+"""Builds the zip and the template that AWS gets: `python -m infra.package OUT`."""
+
+import compileall
+import os
+import py_compile
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+SERVICES = {"dynamodb", "secretsmanager", "sesv2"}
+"""The AWS services that the functions call."""
+
+
+class PackageError(Exception):
+    """What stopped the build, in one line."""
+
+
+def package(out: Path) -> Path:
+    """Packages into `out`; returns the template. The content is checked first."""
+    _run([sys.executable, "-m", "chalicelib.content"])
+    # Chalice names the zip by the contents of its files alone: after a rename it
+    # would reuse a zip that lacks the new name.
+    shutil.rmtree(ROOT / ".chalice" / "deployments", ignore_errors=True)
+    shutil.rmtree(out, ignore_errors=True)
+    for cache in ROOT.glob("chalicelib/**/__pycache__"):
+        shutil.rmtree(cache, ignore_errors=True)
+    chalice = Path(sys.executable).parent / "chalice"
+    merge = ["--merge-template", "infra/resources.json"]
+    _run([str(chalice), "package", "--stage", "stack", *merge, str(out)])
+    _slim(out / "deployment.zip")
+    return out / "sam.json"
+
+
+def _slim(zipped: Path) -> None:
+    """Takes out what boto3 knows of services that we do not call, and compiles the rest.
+
+    Lambda cannot write byte code beside the source: without it, every cold start would
+    compile botocore and pydantic again.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        with zipfile.ZipFile(zipped) as archive:
+            archive.extractall(root)
+        for service in (root / "botocore" / "data").iterdir():
+            if service.is_dir() and service.name not in SERVICES:
+                shutil.rmtree(service)
+        quiet = {"quiet": 2, "workers": 1}
+        mode = py_compile.PycInvalidationMode.UNCHECKED_HASH
+        if not compileall.compile_dir(root, invalidation_mode=mode, **quiet):  # type: ignore[arg-type]
+            raise PackageError("some of the package does not compile")
+        _zip(root, zipped)
+
+
+def _zip(root: Path, zipped: Path) -> None:
+    """The same files give the same bytes, so that CloudFormation sees when nothing changed."""
+    with zipfile.ZipFile(zipped, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
+        for path in sorted(root.rglob("*")):
+            if path.is_file():
+                info = zipfile.ZipInfo(str(path.relative_to(root)), (2026, 1, 1, 0, 0, 0))
+                info.external_attr = 0o644 << 16
+                info.compress_type = zipfile.ZIP_DEFLATED
+                archive.writestr(info, path.read_bytes())
+
+
+def _run(command: list[str]) -> None:
+    environment = {
+        **os.environ,
+        "AWS_DEFAULT_REGION": "ca-central-1",
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+    if done.returncode:
+        last = (done.stdout + done.stderr).strip().splitlines() or ["no output"]
+        raise PackageError("\n".join(last[-15:]))
+
+
+if __name__ == "__main__":
+    target = Path(sys.argv[1] if len(sys.argv) > 1 else "build")
+    try:
+        print(f"Packaged {package(target.resolve())}")
+    except PackageError as error:
+        sys.exit(f"Packaging failed: {error}")
