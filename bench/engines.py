@@ -4,6 +4,7 @@ import json
 import sqlite3
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from bench.corpus import Visit
@@ -18,11 +19,31 @@ Answer = tuple[list[str], int]
 LIMIT = 20
 
 
+CARD = (
+    "slug", "first_name", "last_name", "organization", "title_fr", "city", "province", "serves",
+    "modes", "languages", "streams", "sectors", "availability", "contact",
+)  # fmt: skip
+
+
 class Engine:
-    """Answers a page of coaches, the total, and the counts of every facet value."""
+    """Answers, as JSON, a page of coaches, the total and the counts of every facet value.
+
+    Engines that can show where a word was found do so; only ours says why.
+    """
 
     def __init__(self, coaches: Sequence[Coach]) -> None:
         self.rows = [profile(coach) for coach in coaches]
+        self.cards = [
+            {key: row[key] for key in CARD if key in row} | {"excerpt": row["bio_fr"][:220]}
+            for row in self.rows
+        ]
+
+    def answer(
+        self, page: Sequence[int], total: int, counts: Any, marks: Mapping[int, Any]
+    ) -> Answer:
+        results = [{**self.cards[at], "highlights": marks.get(at, {})} for at in page]
+        json.dumps({"total": total, "results": results, "facets": counts}, ensure_ascii=False)
+        return [result["slug"] for result in results], total
 
     @abstractmethod
     def ask(self, visit: Visit) -> Answer: ...
@@ -97,15 +118,15 @@ class Fuzzy(Engine):
         from rapidfuzz import fuzz, process
 
         if not visit.q:
-            kept, _ = self.counter.keep(self.counter.everyone, visit)
-            return _lowest(self.rows, kept), kept.bit_count()
+            kept, counts = self.counter.keep(self.counter.everyone, visit)
+            return self.answer(_lowest(kept), kept.bit_count(), counts, {})
         hits = process.extract(
             plain(visit.q), self.docs, scorer=fuzz.partial_ratio, score_cutoff=80, limit=None
         )
         found = as_mask([number for _, _, number in hits], len(self.rows))
-        kept, _ = self.counter.keep(found, visit)
-        page = [number for _, _, number in hits if kept >> number & 1][:LIMIT]
-        return [self.rows[number]["slug"] for number in page], kept.bit_count()
+        kept, counts = self.counter.keep(found, visit)
+        page = _first([number for _, _, number in hits], kept)
+        return self.answer(page, kept.bit_count(), counts, {})
 
 
 class Sqlite(Engine):
@@ -131,16 +152,26 @@ class Sqlite(Engine):
     def ask(self, visit: Visit) -> Answer:
         found = self.find(visit.q) if visit.q else None
         if found is None:
-            kept, _ = self.counter.keep(self.counter.everyone, visit)
-            return _lowest(self.rows, kept), kept.bit_count()
-        kept, _ = self.counter.keep(as_mask(found, len(self.rows)), visit)
-        page = [number for number in found if kept >> number & 1][:LIMIT]
-        return [self.rows[number]["slug"] for number in page], kept.bit_count()
+            kept, counts = self.counter.keep(self.counter.everyone, visit)
+            return self.answer(_lowest(kept), kept.bit_count(), counts, {})
+        kept, counts = self.counter.keep(as_mask(found, len(self.rows)), visit)
+        page = _first(found, kept)
+        return self.answer(page, kept.bit_count(), counts, self.marks(page))
 
     def find(self, q: str) -> list[int]:
         return self.match(" ".join(f'"{word}"*' for word in plain(q).split()))
 
+    def marks(self, page: Sequence[int]) -> dict[int, Any]:
+        places = ",".join(str(at + 1) for at in page)
+        asked = (
+            "SELECT rowid, highlight(fts, 0, '[', ']'), snippet(fts, 2, '[', ']', '…', 32) "
+            f"FROM fts WHERE fts MATCH ? AND rowid IN ({places})"
+        )
+        rows = self.db.execute(asked, (self.last,))
+        return {row[0] - 1: {"name": row[1], "excerpt": row[2]} for row in rows}
+
     def match(self, query: str) -> list[int]:
+        self.last = query
         asked = "SELECT rowid FROM fts WHERE fts MATCH ? ORDER BY bm25(fts, 10, 4, 1)"
         return [row[0] - 1 for row in self.db.execute(asked, (query,))]
 
@@ -172,7 +203,7 @@ class Tantivy(Engine):
         self.lib: Any = tantivy
         builder = tantivy.SchemaBuilder()
         for field in ("name", "special", "bio"):
-            builder.add_text_field(field)
+            builder.add_text_field(field, stored=field == "bio")
         for name in FILTERS:
             builder.add_text_field(name, fast=True, tokenizer_name="raw", index_option="basic")
         builder.add_text_field("slug", stored=True, tokenizer_name="raw")
@@ -198,13 +229,19 @@ class Tantivy(Engine):
         asked = words + [(must, each) for each in filters.values()]
         query = lib.Query.boolean_query(asked) if asked else lib.Query.all_query()
         result = self.searcher.search(query, LIMIT)
-        slugs = [self.searcher.doc(at)["slug"][0] for _, at in result.hits]
-        self.counts(query, [name for name in FILTERS if name not in filters])
+        marker = self.lib.SnippetGenerator.create(self.searcher, query, self.schema, "bio")
+        page, marks = [], {}
+        for _, at in result.hits:
+            document = self.searcher.doc(at)
+            number = int(document["slug"][0].removeprefix("coach-"))
+            page.append(number)
+            marks[number] = marker.snippet_from_doc(document).to_html() if visit.q else ""
+        counts = self.counts(query, [name for name in FILTERS if name not in filters])
         for name in filters:
             rest = words + [(must, each) for other, each in filters.items() if other != name]
             without = lib.Query.boolean_query(rest) if rest else lib.Query.all_query()
-            self.counts(without, [name])
-        return slugs, result.count
+            counts |= self.counts(without, [name])
+        return self.answer(page, result.count, counts, marks)
 
     def counts(self, query: Any, names: Sequence[str]) -> Any:
         terms = {name: {"terms": {"field": name, "size": 60}} for name in names}
@@ -228,11 +265,18 @@ class Tantivy(Engine):
         return query.boolean_query([(self.lib.Occur.Should, each) for each in either])
 
 
-def _lowest(rows: Sequence[Mapping[str, Any]], kept: int) -> list[str]:
-    page: list[str] = []
+def _first(found: Sequence[int], kept: int) -> list[int]:
+    bits = kept.to_bytes(kept.bit_length() // 8 + 1, "little")
+    end = len(bits) * 8
+    rest = (at for at in found if at < end and bits[at >> 3] >> (at & 7) & 1)
+    return list(islice(rest, LIMIT))
+
+
+def _lowest(kept: int) -> list[int]:
+    page: list[int] = []
     while kept and len(page) < LIMIT:
         low = kept & -kept
-        page.append(str(rows[low.bit_length() - 1]["slug"]))
+        page.append(low.bit_length() - 1)
         kept ^= low
     return page
 

@@ -8,8 +8,7 @@ from typing import Any
 from chalicelib.content import load
 from chalicelib.directory.asking import Asked, Lang
 from chalicelib.directory.matching import Match, both
-
-Labels = Mapping[str, Mapping[str, Mapping[str, str]]]
+from chalicelib.directory.snapshot import Labels
 
 
 def advise(

@@ -12,8 +12,8 @@ HYPHENS: Final = frozenset("-‐‑‒–−.")
 _SPELLED: Final = {
     "œ": "oe", "æ": "ae", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i", "ħ": "h",
 }  # fmt: skip
-_SAME: Final = {"st": "saint", "ste": "sainte", "sts": "saints", "stes": "saintes"}
-SHORT: Final = {word: (short,) for short, word in _SAME.items()}
+SAME: Final = {"st": "saint", "ste": "sainte", "sts": "saints", "stes": "saintes"}
+SHORT: Final = {word: (short,) for short, word in SAME.items()}
 """How else a word may be written where it was found."""
 _REMEMBERED: Final = 4_000
 """Letters kept in the table; a query of odd letters must not make it grow without end."""
@@ -97,7 +97,7 @@ def plain(text: str) -> str:
 
 def pieces(chunk: str) -> list[str]:
     """« St-Jérôme », folded, is saint and jerome; « d’Amours » is d and amours."""
-    return [_SAME.get(piece, piece) for piece in chunk.replace("'", "-").split("-") if piece]
+    return [SAME.get(piece, piece) for piece in chunk.replace("'", "-").split("-") if piece]
 
 
 def words(text: str) -> Iterator[str]:

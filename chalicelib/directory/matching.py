@@ -9,6 +9,7 @@ from string import ascii_lowercase
 from typing import Final
 
 from chalicelib.directory.asking import Term
+from chalicelib.directory.folding import SAME
 from chalicelib.directory.postings import Posting, union, unpack
 
 Levels = dict[int, int]
@@ -125,6 +126,8 @@ class Words:
             # One letter begins a name, two a specialty: in running text they begin everything.
             if len(word) > place:
                 found.add(BEGUN * _KIND + place, field.begun(word))
+            if term.typed in SAME and len(term.typed) > place:
+                found.add(BEGUN * _KIND + place, field.begun(term.typed))
         misspelt = self._misspelt(word, found.seen)
         for place, field in enumerate(self.fields):
             found.add(MISSPELT * _KIND + place, field.any_of(misspelt))

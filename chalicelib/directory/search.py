@@ -3,7 +3,7 @@
 import gzip
 import json
 from collections.abc import Mapping, Sequence
-from functools import partial, reduce
+from functools import cache, reduce
 from operator import and_, or_
 from typing import Any, Final
 
@@ -13,7 +13,8 @@ from chalicelib.directory.asking import LANGS, Asked, Lang, ask, cursor, resume
 from chalicelib.directory.folding import fold
 from chalicelib.directory.matching import Levels, Match, Words, both
 from chalicelib.directory.postings import number, unpack
-from chalicelib.directory.showing import Shown, page, spoken
+from chalicelib.directory.showing import Shown, page
+from chalicelib.directory.sighting import Spoken
 from chalicelib.directory.snapshot import FIELDS, FORMAT, read
 
 _REMEMBERED: Final = 20_000
@@ -39,7 +40,7 @@ class Directory:
         self._available = [available.get(value, 0) for value in self._labels["availability"]]
         self._everyone = reduce(or_, self._available, 0)
         self._choices: dict[str, dict[str, list[tuple[str, str, int]]]] = {}
-        self._spoken = {lang: spoken(self._labels, lang) for lang in LANGS}
+        self._spoken = {lang: Spoken(self._labels, lang) for lang in LANGS}
         self._shown: dict[int, tuple[tuple[Lang, int], Shown]] = {}
         self._slugs: dict[str, int] = {}
 
@@ -71,10 +72,11 @@ class Directory:
         kept = reduce(and_, chosen.values(), found)
         total = kept.bit_count()
         places = self._ordered(levels, kept, first, asked, day)
+        named = cache(lambda at: self._spoken[lang].named(matches[at]))
         answer = {
             "version": self.version,
             "total": total,
-            "results": [self._ready(place, lang).result(matches) for place in places],
+            "results": [self._ready(place, lang).result(matches, named) for place in places],
             "facets": self._facets(found, chosen, asked),
             "next_cursor": None,
         }
@@ -129,8 +131,7 @@ class Directory:
         known = self._shown.get(slot)
         if known is None or known[0] != (lang, place):
             line = self._rows[number(place)]
-            shown = Shown(partial(read, self._columns, line), lang, self._spoken[lang])
-            known = self._shown[slot] = ((lang, place), shown)
+            known = self._shown[slot] = ((lang, place), Shown(read(self._columns, line), lang))
         return known[1]
 
     def _facets(

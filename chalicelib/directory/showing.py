@@ -1,14 +1,15 @@
 """A coach as a search shows them: a card, what was found in it, and where."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from chalicelib.content import load
 from chalicelib.directory.asking import Lang
-from chalicelib.directory.matching import ALIKE, BEGUN, EXACT, KINDS, MISSPELT, Match, variants
-from chalicelib.directory.snapshot import FILTERS
-from chalicelib.directory.text import Part, Spot, Text, part
+from chalicelib.directory.matching import Match
+from chalicelib.directory.sighting import SEARCHED, said, sight
+from chalicelib.directory.snapshot import FILTERS, Labels
+from chalicelib.directory.text import Spot, Text, part
 
 EXCERPT: Final = 220
 _BEFORE: Final = 70
@@ -20,30 +21,7 @@ _ON_CARD: Final = (
 )  # fmt: skip
 
 Row = Mapping[str, Any]
-Labels = Mapping[str, Mapping[str, Mapping[str, str]]]
-
-
-Spoken = Mapping[str, Mapping[str, Sequence[Part]]]
-"""For each filter and value, all that it is called."""
-
-SEARCHED: Final = {
-    name: column
-    for name, (column, _) in FILTERS.items()
-    if name in ("stream", "sector", "language", "province", "delivery")
-}
-"""The filters whose labels are searched too, each with its column."""
-
-
-Found = tuple[list[Spot], list[Spot]]
-"""Every place of some words, and the first of each."""
-
-
-class Sighting(NamedTuple):
-    """The kind of a match, where it is, and of each of its words the first place."""
-
-    kind: int
-    spots: list[Spot]
-    first: list[Spot]
+Named = Callable[[int], Mapping[tuple[str, str], dict[str, Any]]]
 
 
 def other(lang: Lang) -> Lang:
@@ -53,14 +31,12 @@ def other(lang: Lang) -> Lang:
 class Shown:
     """One coach in one language, prepared when first shown."""
 
-    def __init__(self, read: Callable[[], Row], lang: Lang, spoken: Spoken) -> None:
-        # The row is read again for the little that is seldom needed, and not kept: a card and
-        # its words are a third of it.
-        self._read, self._lang, self._spoken = read, lang, spoken
-        row = read()
+    def __init__(self, row: Row, lang: Lang) -> None:
+        self._lang = lang
+        title_lang = lang if row.get(f"title_{lang}") else other(lang)
         bio_lang = lang if row.get(f"bio_{lang}") else other(lang)
         self._bio: str = row[f"bio_{bio_lang}"]
-        title_lang = lang if row.get(f"title_{lang}") else other(lang)
+        self._rest = [(key, row.get(f"{key}_{other(lang)}", "")) for key in ("title", "bio")]
         self.card = {key: row[key] for key in _ON_CARD if key in row}
         self.card["name"] = f"{row['first_name']} {row['last_name']}"
         self.card |= _in_words(row, "title", title_lang) | _in_words(row, "pronouns", lang)
@@ -79,29 +55,31 @@ class Shown:
         ])  # fmt: skip
 
     @cached_property
-    def _rest(self) -> Text:
-        """What was searched and is not on the card: the labels and the other language."""
-        row = self._read()
-        parts: list[Part] = [
-            part(column, other(self._lang), row.get(f"{column}_{other(self._lang)}", ""))
-            for column in ("title", "bio")
-        ]
-        parts.extend(self._spoken["province"][row["province"]])
-        for name, column in SEARCHED.items():
-            for value in row.get(column, ()):
-                parts.extend(self._spoken[name][value])
-        return Text(parts)
+    def _unseen(self) -> Text:
+        """What was searched too, in the other language."""
+        return Text(part(key, other(self._lang), text) for key, text in self._rest)
 
-    def result(self, matches: Iterable[Match]) -> dict[str, Any]:
+    def result(self, matches: Sequence[Match], named: Named) -> dict[str, Any]:
+        """The card, with why it was found; `named` tells the labels that each match names."""
         spots: list[Spot] = []
         matched = []
-        for match in matches:
+        for at, match in enumerate(matches):
             if sighting := sight(self._text, match):
                 spots.extend(sighting.spots)
-                matched.append(_said(match, sighting, self._text, self._lang))
-            elif sighting := sight(self._rest, match):
-                matched.append(_said(match, sighting, self._rest, self._lang))
+                matched.append(said(match, sighting, self._text, self._lang))
+            elif label := self._label(named(at)):
+                matched.append(label)
+            elif sighting := sight(self._unseen, match):
+                matched.append(said(match, sighting, self._unseen, self._lang))
         return {**self.card, **self._marked(spots), "matched": matched}
+
+    def _label(self, named: Mapping[tuple[str, str], dict[str, Any]]) -> dict[str, Any] | None:
+        for (name, value), label in named.items():
+            if value in self.card.get(SEARCHED[name], ()):
+                return label
+            if name == "province" and value == self.card["province"]:
+                return label
+        return None
 
     def _marked(self, spots: Sequence[Spot]) -> dict[str, Any]:
         """The highlights by field; the excerpt moves to where the first word was found."""
@@ -115,79 +93,6 @@ class Shown:
         moved = [[begin + shift, end + shift] for begin, end in marks["excerpt"]]
         marks["excerpt"] = [[begin, end] for begin, end in moved if begin >= 0 and end < len(text)]
         return {"highlights": marks, "excerpt": text}
-
-
-def sight(text: Text, match: Match) -> Sighting | None:
-    """How the coach came to be found by a term, the best way first."""
-    words, whole = match.term.words, match.term.whole
-    if whole != words[0] and (found := _bound(text, whole)):
-        return Sighting(EXACT, *found)
-    if found := _all(text, words, exact=False):
-        return Sighting(EXACT if all(map(text.is_word, found[1])) else BEGUN, *found)
-    if match.names(EXACT) and (found := _bound(text, whole)):
-        return Sighting(EXACT, *found)
-    for name in (*((word,) for word in variants(words[0])), *match.term.others):
-        if found := _all(text, name, exact=True):
-            return Sighting(ALIKE, *found)
-    for word in match.misspelt:
-        if found := _all(text, (word,), exact=True):
-            return Sighting(MISSPELT, *found)
-    if match.names(MISSPELT):
-        return next(
-            (Sighting(MISSPELT, *found) for w in match.misspelt if (found := _bound(text, w))), None
-        )
-    return None
-
-
-def _bound(text: Text, whole: str) -> Found | None:
-    """Where the pieces of a name, put together, are the word: « O’Brien », "obrien"."""
-    spots = text.find_bound(whole) if whole else []
-    return (spots, spots[:1]) if spots else None
-
-
-def _all(text: Text, words: Iterable[str], *, exact: bool) -> Found | None:
-    """Where each of the words stands; nowhere, if one is missing."""
-    spots: list[Spot] = []
-    first: list[Spot] = []
-    for word in words:
-        found = text.find(word, exact=exact)
-        if not found:
-            return None
-        spots.extend(found)
-        first.append(next(filter(text.is_word, found), found[0]))
-    return spots, first
-
-
-def _said(match: Match, sighting: Sighting, text: Text, lang: Lang) -> dict[str, Any]:
-    """`found` is the whole words, as written; `text` explains what was not asked as such."""
-    words = [text.word(spot) for spot in sighting.first]
-    places = [
-        text.place((spot[0], spot[0] + max(len(word), spot[1] - spot[0])))
-        for spot, word in zip(sighting.first, words, strict=True)
-    ]
-    field, written_in, *_ = text.parts[places[0][0]]
-    said = {
-        "query": match.term.typed,
-        "found": " ".join(text.parts[at].text[begin:end] for at, begin, end in places),
-        "how": KINDS[sighting.kind],
-        "field": "bio" if field == "excerpt" else field,
-    }
-    if sighting.kind in (ALIKE, MISSPELT):
-        said["text"] = f"{match.term.typed}≈{' '.join(words)}"
-    return said | ({"lang": written_in} if written_in not in ("", lang) else {})
-
-
-def spoken(labels: Labels, lang: Lang) -> Spoken:
-    """Every way to say each value, that of the language first."""
-    return {
-        name: {value: _ways(name, value, label, lang) for value, label in labels[name].items()}
-        for name in SEARCHED
-    }
-
-
-def _ways(name: str, value: str, label: Mapping[str, str], lang: Lang) -> list[Part]:
-    written = dict.fromkeys((label[lang], label[other(lang)], *label.values(), value))
-    return [part(name, "", text) for text in written]
 
 
 def _in_words(row: Mapping[str, Any], column: str, lang: Lang) -> dict[str, Any]:

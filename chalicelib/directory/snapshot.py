@@ -13,6 +13,7 @@ from chalicelib.directory.folding import fold, long_words, plain, words
 from chalicelib.directory.postings import Posting, pack
 
 Snapshot = dict[str, Any]
+Labels = Mapping[str, Mapping[str, Mapping[str, str]]]
 
 FORMAT: Final = 1
 FIELDS: Final = ("name", "specialty", "bio")
@@ -106,7 +107,7 @@ def _file(
     found: Found,
     number: int,
     row: Mapping[str, Any],
-    labels: Mapping[str, Mapping[str, Mapping[str, str]]],
+    labels: Labels,
     noise: frozenset[str],
 ) -> None:
     texts = [row.get(column, "") for column in ("organization", "title_fr", "title_en", "city")]
@@ -123,9 +124,7 @@ def _file(
             found[field][word].add(number)
 
 
-def label_texts(
-    row: Mapping[str, Any], labels: Mapping[str, Mapping[str, Mapping[str, str]]]
-) -> Iterator[str]:
+def label_texts(row: Mapping[str, Any], labels: Labels) -> Iterator[str]:
     for name, value in filed_values(row):
         if name in ("stream", "sector", "language") or (name, value) == ("province", "remote"):
             yield from labels[name][value].values()

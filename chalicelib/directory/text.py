@@ -47,13 +47,13 @@ class Text:
         lengths = [len(part.folded) + 1 for part in self.parts]
         return list(accumulate(lengths[:-1], initial=1))
 
-    def find(self, word: str, *, exact: bool) -> list[Spot]:
+    def find(self, word: str, *, exact: bool, most: int = _MOST) -> list[Spot]:
         """Where a word begins with this one; or, if `exact`, is it."""
         spots: list[Spot] = []
         for spelled in (word, *SHORT[word]) if word in SHORT else (word,):
             needle = f" {spelled} " if exact else f" {spelled}"
             at = self.folded.find(needle)
-            while at >= 0 and len(spots) < _MOST:
+            while at >= 0 and len(spots) < most:
                 spots.append((at + 1, at + 1 + len(spelled)))
                 at = self.folded.find(needle, at + 1)
         return spots
@@ -83,9 +83,13 @@ class Text:
         """The whole word that begins at the spot, as compared."""
         return self.folded[spot[0] : self.folded.index(" ", spot[1])]
 
+    def number(self, spot: Spot) -> int:
+        """Which of the parts the spot is in."""
+        return bisect_right(self._starts, spot[0]) - 1
+
     def place(self, spot: Spot) -> tuple[int, int, int]:
         """The number of the part, and where the spot is in its text as it was written."""
-        number = bisect_right(self._starts, spot[0]) - 1
+        number = self.number(spot)
         origins = self._origins.get(number)
         if origins is None:
             origins = self._origins[number] = Origins(self.parts[number].text)
