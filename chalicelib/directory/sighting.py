@@ -103,8 +103,7 @@ class Spoken:
             for number in self._together(words, exact=kind != EXACT):
                 name, value = self._named[number]
                 label = self._labels[name][value][self._lang]
-                seen = {"query": match.term.typed, "found": label, "how": KINDS[kind]}
-                seen["field"] = name
+                seen = {
                     "query": match.term.typed,
                     "found": label,
                     "how": KINDS[kind],
