@@ -44,7 +44,9 @@ app.views(
 
 
 # The real ARNs of stream and topic are known to CloudFormation alone: infra/ sets them.
-@app.on_dynamodb_record(stream_arn="arn:aws:dynamodb:ca-central-1:000000000000:table/Records/stream/0")
+@app.on_dynamodb_record(
+    stream_arn="arn:aws:dynamodb:ca-central-1:000000000000:table/Records/stream/0"
+)
 def deliver_letters(event: DynamoDBEvent) -> dict[str, Any]:
     """Letters owed by what was just stored."""
     failed = []
@@ -69,5 +71,3 @@ def sweep(event: CloudWatchEvent) -> dict[str, int]:
 def settle_mail(event: SNSEvent) -> str | None:
     """What SES says became of a letter."""
     return services().post.settle(json.loads(event.message))
-
-

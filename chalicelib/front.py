@@ -66,7 +66,10 @@ class Front:
         lang = forms.lang_or(asked.query.get("lang"), case.lang)
         copies = [("eoi", case.answers), ("application", case.application)]
         answers = [
-            section for form, given in copies if given for section in described.readable(form, given, lang)
+            section
+            for form, given in copies
+            if given
+            for section in described.readable(form, given, lang)
         ]
         switch = f"{self.settings.public_url}/file/{token}?lang={_other(lang)}"
         if not asked.wants_page:
@@ -283,5 +286,3 @@ def _text(value: Any) -> str:
 
 def _other(lang: str) -> str:
     return "en" if lang == "fr" else "fr"
-
-

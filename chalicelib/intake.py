@@ -349,7 +349,6 @@ class _Attempt:
         )
 
 
-
 def _person_of(submission: forms.Submission, key: bytes) -> str | None:
     """The key of the person who sent the form; None for an anonymous assessment."""
     address = submission.answers.get("contact_email") or submission.answers.get("applicant_email")

@@ -65,7 +65,6 @@ class Move:
             "updated_at": stamp(self.now),
         }
 
-
     def owes_receipt(self, *, revised: bool = False) -> None:
         """The row's letters: a receipt for the applicant, word to the staff."""
         for name in self.row.letters:

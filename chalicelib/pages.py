@@ -35,9 +35,7 @@ def form(  # noqa: PLR0913
 ) -> str:
     """A form with what was typed; `problems` stand in a summary and beside their fields."""
     labels = dict(_labels(description, lang))
-    summary = [
-        {**p, **_target(p["field"], labels, description["title"])} for p in problems
-    ]
+    summary = [{**p, **_target(p["field"], labels, description["title"])} for p in problems]
     return _page(
         "form",
         lang,

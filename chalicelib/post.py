@@ -18,9 +18,7 @@ SETTLE: Final = timedelta(minutes=15)
 """How long a claimed letter belongs to its claim. Whoever died in between may have sent
 it: SES tells by then, or the letter is sent again (a second one is harmless, a lost one not)."""
 
-BACKOFF: Final = tuple(
-    timedelta(minutes=m) for m in (1, 5, 30, 2 * 60, 6 * 60, 24 * 60)
-)
+BACKOFF: Final = tuple(timedelta(minutes=m) for m in (1, 5, 30, 2 * 60, 6 * 60, 24 * 60))
 """Waits between tries; after the last one the letter is dead and staff are told."""
 
 NOBODY: Final = timedelta(minutes=5)
@@ -94,7 +92,10 @@ class Post:
         if key is None or kind not in _SETTLED:
             return None
         status, before = _SETTLED[kind]
-        facts = {"message_id": report["mail"].get("messageId"), f"{status}_at": stamp(self._clock())}
+        facts = {
+            "message_id": report["mail"].get("messageId"),
+            f"{status}_at": stamp(self._clock()),
+        }
         if kind == "bounce":
             facts["why"] = _why(report["bounce"])
         for expected in before:

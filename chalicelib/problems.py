@@ -58,7 +58,9 @@ class Problems:
     settings: Settings
 
     def said(self, error: Exception, lang: forms.Lang, *, form: str = "eoi") -> Said:
-        code = CODES.get(type(error), "broken") if isinstance(error, errors.RelaisError) else "broken"
+        code = (
+            CODES.get(type(error), "broken") if isinstance(error, errors.RelaisError) else "broken"
+        )
         if isinstance(error, errors.StoreDown):
             log.error("store out of reach: %s", error)
         text = load("problems")[code]

@@ -56,5 +56,3 @@ def _spoken(write: Any) -> Any:
 
 def _indented(text: str, by: str = "  ") -> str:
     return "\n".join(by + line if line else line for line in text.split("\n"))
-
-

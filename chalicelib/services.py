@@ -26,10 +26,14 @@ from chalicelib.staff import StaffDoor
 if TYPE_CHECKING:
     from chalicelib.post import Post
 
-QUICK = Config(connect_timeout=2, read_timeout=4, retries={"mode": "standard", "total_max_attempts": 3})
+QUICK = Config(
+    connect_timeout=2, read_timeout=4, retries={"mode": "standard", "total_max_attempts": 3}
+)
 """The store is asked thrice within API Gateway's patience; then the visitor hears of it."""
 
-ONCE = Config(connect_timeout=3, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 1})
+ONCE = Config(
+    connect_timeout=3, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 1}
+)
 """Mail is never offered twice by the client: see SesMailer."""
 
 

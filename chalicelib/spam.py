@@ -25,9 +25,9 @@ def looks_like_spam(
     """
     if trap.strip():
         return "trap"
-    if started_at.isdecimal() and len(started_at) < 12:
-        if 0 <= now.timestamp() - int(started_at) < SECONDS_AT_LEAST:
-            return "fast"
+    began = int(started_at) if started_at.isdecimal() and len(started_at) < 12 else 0
+    if 0 <= now.timestamp() - began < SECONDS_AT_LEAST:
+        return "fast"
     if sum(len(_LINK.findall(text)) for text in _texts(answers)) > LINKS_AT_MOST:
         return "links"
     return None

@@ -17,7 +17,14 @@ from chalicelib.review import Decision, Opened, Outcome, Reviews, masked
 from chalicelib.settings import Settings
 from chalicelib.states import choices
 
-STATUS = {"decided": 200, "undone": 200, "fresh": 200, "invalid": 422, "already": 409, "expired": 410}
+STATUS = {
+    "decided": 200,
+    "undone": 200,
+    "fresh": 200,
+    "invalid": 422,
+    "already": 409,
+    "expired": 410,
+}
 
 
 @dataclass(frozen=True)
@@ -90,11 +97,15 @@ class StaffDoor:
             case=case,
             state_name=_state_name(case, lang),
             submitted_at=moment(case.applied_at or case.submitted_at),
-            answers=described.readable("application", case.application or {}, lang) if applied else eoi,
+            answers=described.readable("application", case.application or {}, lang)
+            if applied
+            else eoi,
             eoi_answers=eoi if applied else None,
             warnings=desk.said((case.application_warnings or []) + case.warnings, lang),
             history=self._history(case, lang),
-            choices=[{"id": row.event, "label": texts["decisions"][row.event][lang]} for row in rows],
+            choices=[
+                {"id": row.event, "label": texts["decisions"][row.event][lang]} for row in rows
+            ],
             reasons=[
                 {"id": reason["id"], "label": reason[lang]}
                 for reason in load("lists")["decline_reason"]
@@ -204,7 +215,9 @@ def _typed(fields: Mapping[str, Any]) -> Decision:
         return value.strip() if isinstance(value, str) else ""
 
     given = fields.get("reason", [])
-    said = [r.strip() for r in (given if isinstance(given, list) else [given]) if isinstance(r, str)]
+    said = [
+        r.strip() for r in (given if isinstance(given, list) else [given]) if isinstance(r, str)
+    ]
     known = {reason["id"] for reason in load("lists")["decline_reason"]}
     # A reason in somebody's own words is a message under the code for all others.
     own = [r for r in said if r and r not in known]

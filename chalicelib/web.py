@@ -97,5 +97,3 @@ def _not_allowed(method: str, allowed: str) -> View:
         raise WrongMethod(method, allowed)
 
     return refuse
-
-

@@ -104,9 +104,7 @@ def _stack(cloud: Any, name: str) -> dict[str, Any] | None:
     return None if found["StackStatus"] == "REVIEW_IN_PROGRESS" else found
 
 
-def _uploaded(
-    session: Any, template: Path, stage: str, endpoint: str | None, say: Say
-) -> str:
+def _uploaded(session: Any, template: Path, stage: str, endpoint: str | None, say: Say) -> str:
     """Puts the zip and the template where CloudFormation reads them; returns the template's URL."""
     s3 = session.client("s3", endpoint_url=endpoint)
     account = session.client("sts", endpoint_url=endpoint).get_caller_identity()["Account"]

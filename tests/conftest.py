@@ -1,7 +1,7 @@
 """What the tests share: an AWS that is not there, and the service with parts in memory."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
@@ -100,6 +100,5 @@ def deliver(service: Services, store: MemoryStore) -> Callable[[], int]:
 
 
 @pytest.fixture(autouse=True)
-def _no_endpoint(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _no_endpoint(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    yield

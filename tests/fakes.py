@@ -75,9 +75,7 @@ class MemoryStore:
     def _apply(self, write: Write) -> None:
         key = _key(write)
         if isinstance(write, Put):
-            self.items[key] = copy.deepcopy(
-                {k: v for k, v in write.item.items() if v is not None}
-            )
+            self.items[key] = copy.deepcopy({k: v for k, v in write.item.items() if v is not None})
             return
         item = self.items.setdefault(key, {"pk": key[0], "sk": key[1]})
         item.update(copy.deepcopy({k: v for k, v in write.set.items() if v is not None}))

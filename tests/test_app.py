@@ -7,10 +7,10 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-import samples
 from chalice.test import Client, HTTPResponse
 
 import app as application
+import samples
 from chalicelib.errors import StoreDown
 from chalicelib.services import Services
 from fakes import MemoryMailer, MemoryStore, SetClock
@@ -152,9 +152,13 @@ def test_a_refusal_tells_the_reason_in_the_applicant_s_language(
 
 def test_a_browser_goes_back_to_the_website_or_to_our_own_page(visitor: Visitor) -> None:
     pairs = samples.as_html(samples.eoi())
-    back = visitor.submit("/forms/eoi", [*pairs, ("redirect", "https://www.example.org/fr/merci?a=1")])
+    back = visitor.submit(
+        "/forms/eoi", [*pairs, ("redirect", "https://www.example.org/fr/merci?a=1")]
+    )
     assert back.status_code == 303
-    assert back.headers["Location"].startswith("https://www.example.org/fr/merci?a=1&form=eoi&ref=DI-")
+    assert back.headers["Location"].startswith(
+        "https://www.example.org/fr/merci?a=1&form=eoi&ref=DI-"
+    )
     for elsewhere in ("https://evil.example.com/", "//evil.example.com", "https://www.example.org.evil.com",
                       "https://www.example.org@evil.com/", "javascript:alert(1)", "https://www.example.org\\@evil.com"):  # fmt: skip
         pairs = samples.as_html(samples.eoi(contact_email=f"a{hash(elsewhere)}@example.org"))
@@ -177,7 +181,9 @@ def test_a_double_click_a_resend_and_a_retry_give_one_case(
     assert deliver() == 3
 
 
-def test_a_key_makes_a_retry_safe_and_is_for_one_content(visitor: Visitor, store: MemoryStore) -> None:
+def test_a_key_makes_a_retry_safe_and_is_for_one_content(
+    visitor: Visitor, store: MemoryStore
+) -> None:
     first = visitor.send("/forms/eoi", samples.eoi(), Idempotency_Key="k1")
     again = visitor.send("/forms/eoi", samples.eoi(), Idempotency_Key="k1")
     assert first.json_body == again.json_body
@@ -213,7 +219,11 @@ def test_a_second_declaration_of_a_person_joins_the_open_case(
 def test_a_self_assessment_is_answered_at_once_and_keeps_no_address(
     visitor: Visitor, store: MemoryStore, mailer: MemoryMailer, deliver: Callable[[], int]
 ) -> None:
-    answer = visitor.send("/forms/assessment", samples.assessment(send_to_email="eve@example.org"), Accept_Language="en")
+    answer = visitor.send(
+        "/forms/assessment",
+        samples.assessment(send_to_email="eve@example.org"),
+        Accept_Language="en",
+    )
     assert answer.status_code == 201
     result = answer.json_body["result"]
     assert (result["score"], result["band"]) == (8, "ready")
@@ -231,7 +241,9 @@ def test_what_looks_like_spam_gets_the_normal_answer_and_sends_nothing(
 ) -> None:
     fast = str(int(clock().timestamp()) - 1)
     links = " ".join(["https://spam.example.com"] * 6)
-    for number, spam in enumerate(({"website": "http://x"}, {"started_at": fast}, {"issue_summary": links})):
+    for number, spam in enumerate(
+        ({"website": "http://x"}, {"started_at": fast}, {"issue_summary": links})
+    ):
         given = samples.eoi(contact_email=f"s{number}@example.org", **spam)
         assert visitor.send("/forms/eoi", given).status_code == 201
     assert {case["state"] for case in store.kinds("case")} == {"HELD_AS_SPAM"}
@@ -276,14 +288,18 @@ def test_rows_and_types_that_lie_are_refused(visitor: Visitor, store: MemoryStor
     assert not store.commits
 
 
-@pytest.mark.parametrize(("lang", "said"), [("fr", "Répondez à cette question."), ("en", "Answer this question.")])
+@pytest.mark.parametrize(
+    ("lang", "said"), [("fr", "Répondez à cette question."), ("en", "Answer this question.")]
+)
 def test_errors_speak_the_visitor_s_language(visitor: Visitor, lang: str, said: str) -> None:
     for answer in (
         visitor.send("/forms/eoi", samples.eoi(org_city="", lang=lang)),
         visitor.send(f"/forms/eoi?lang={lang}", samples.eoi(org_city="")),
         visitor.send("/forms/eoi", samples.eoi(org_city=""), Accept_Language=f"de, {lang};q=0.7"),
     ):
-        assert answer.json_body["errors"] == [{"field": "org_city", "code": "required", "message": said}]
+        assert answer.json_body["errors"] == [
+            {"field": "org_city", "code": "required", "message": said}
+        ]
         assert answer.headers["Content-Language"] == f"{lang}-CA"
 
 
@@ -294,7 +310,9 @@ def test_french_is_spoken_to_those_who_say_nothing(visitor: Visitor) -> None:
 
 def test_a_browser_gets_its_form_again_with_all_that_was_typed(visitor: Visitor) -> None:
     given = samples.eoi(org_city="", contact_first_name='<b>"Ada"</b>', issue_summary="a\nb")
-    page = visitor.submit("/forms/eoi", [*samples.as_html(given), ("redirect", "https://www.example.org/x")])
+    page = visitor.submit(
+        "/forms/eoi", [*samples.as_html(given), ("redirect", "https://www.example.org/x")]
+    )
     body = page.body.decode()
     assert page.status_code == 422
     assert 'href="#f-org-city"' in body
@@ -314,8 +332,12 @@ def test_multipart_is_read_like_the_other_kinds(visitor: Visitor, store: MemoryS
     body = f"{parts}--xyz--\r\n".encode()
     answer = visitor.request("POST", "/forms/eoi", body, Content_Type=kind)
     assert answer.status_code == 201, answer.body
-    file = parts + '--xyz\r\nContent-Disposition: form-data; name="f"; filename="a.pdf"\r\n\r\nx\r\n'
-    refused = visitor.request("POST", "/forms/eoi", f"{file}--xyz--\r\n".encode(), Content_Type=kind)
+    file = (
+        parts + '--xyz\r\nContent-Disposition: form-data; name="f"; filename="a.pdf"\r\n\r\nx\r\n'
+    )
+    refused = visitor.request(
+        "POST", "/forms/eoi", f"{file}--xyz--\r\n".encode(), Content_Type=kind
+    )
     assert refused.json_body["errors"][0]["code"] == "unknown_field"
 
 
@@ -383,7 +405,9 @@ def test_an_invitation_ends_after_its_date_and_two_days_of_grace(
     assert store.kinds("case")[0]["state"] == "EOI_APPROVED"
 
 
-def test_an_application_is_received_once(visitor: Visitor, invited: str, store: MemoryStore) -> None:
+def test_an_application_is_received_once(
+    visitor: Visitor, invited: str, store: MemoryStore
+) -> None:
     given = {**samples.application(), "invite": invited}
     first = visitor.send("/forms/application", given)
     again = visitor.send("/forms/application", given)
@@ -395,7 +419,9 @@ def test_an_application_is_received_once(visitor: Visitor, invited: str, store: 
     assert first.json_body["ref"] in other.json_body["detail"]
 
 
-def test_what_is_invalid_in_an_application_keeps_the_invitation(visitor: Visitor, invited: str) -> None:
+def test_what_is_invalid_in_an_application_keeps_the_invitation(
+    visitor: Visitor, invited: str
+) -> None:
     pairs = [*samples.as_html(samples.application(fid_city="")), ("invite", invited)]
     page = visitor.submit("/forms/application", pairs)
     assert page.status_code == 422
@@ -447,7 +473,10 @@ def test_a_paused_intake_says_so_in_the_words_of_the_programme(
 
 
 def test_an_error_of_ours_is_a_page_in_the_person_s_language(
-    visitor: Visitor, service: Services, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    visitor: Visitor,
+    service: Services,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     def breaks(*_: object) -> None:
         raise ZeroDivisionError("secret detail")

@@ -7,10 +7,10 @@ from typing import Any
 
 import jsonschema
 import pytest
-import samples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import samples
 from chalicelib import described, forms
 from chalicelib.content import load
 from chalicelib.errors import InvalidForm

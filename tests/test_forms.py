@@ -5,8 +5,8 @@ from typing import Any
 
 import jsonschema
 import pytest
-import samples
 
+import samples
 from chalicelib import described, forms
 from chalicelib.content import load
 from chalicelib.errors import InvalidForm

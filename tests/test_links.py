@@ -52,7 +52,9 @@ def test_what_is_not_ours_is_a_bad_link(links: Links, token: str) -> None:
 def test_a_changed_link_is_a_bad_link(links: Links) -> None:
     token = token_of(links.file("2026-7K4MQ-X", PERSON))
     for position in range(0, len(token), 3):
-        changed = token[:position] + ("A" if token[position] != "A" else "B") + token[position + 1 :]
+        changed = (
+            token[:position] + ("A" if token[position] != "A" else "B") + token[position + 1 :]
+        )
         with pytest.raises(BadLink):
             links.open_file(changed)
 

@@ -4,8 +4,8 @@ from datetime import date
 from typing import Any
 
 import pytest
-import samples
 
+import samples
 from chalicelib import forms
 from chalicelib.content import load
 from chalicelib.errors import InvalidForm

@@ -7,7 +7,9 @@ from conftest import ENVIRONMENT
 
 
 def test_settings_are_read_and_typed() -> None:
-    settings = read({**ENVIRONMENT, "ALLOWED_ORIGINS": "https://a.example.org, https://b.example.org/"})
+    settings = read(
+        {**ENVIRONMENT, "ALLOWED_ORIGINS": "https://a.example.org, https://b.example.org/"}
+    )
     assert settings.undo_seconds == 600
     assert settings.allowed_origins == ("https://a.example.org", "https://b.example.org")
     assert settings.public_origin == "https://relais.example.org"

@@ -21,7 +21,9 @@ def test_every_state_and_event_is_defined_or_refused() -> None:
 
 
 def test_no_row_of_the_table_stands_twice() -> None:
-    rows = [(source, row["event"]) for row in load("states")["transitions"] for source in row["from"]]
+    rows = [
+        (source, row["event"]) for row in load("states")["transitions"] for source in row["from"]
+    ]
     assert len(rows) == len(set(rows))
 
 

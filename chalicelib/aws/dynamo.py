@@ -159,11 +159,15 @@ class _Expressions:
         kept = {k: v for k, v in change.set.items() if v is not None}
         parts = []
         if kept:
-            parts.append("SET " + ", ".join(f"{self._n(k)} = {self._v(v)}" for k, v in kept.items()))
+            parts.append(
+                "SET " + ", ".join(f"{self._n(k)} = {self._v(v)}" for k, v in kept.items())
+            )
         if change.remove:
             parts.append("REMOVE " + ", ".join(self._n(k) for k in change.remove))
         if change.add:
-            parts.append("ADD " + ", ".join(f"{self._n(k)} {self._v(v)}" for k, v in change.add.items()))
+            parts.append(
+                "ADD " + ", ".join(f"{self._n(k)} {self._v(v)}" for k, v in change.add.items())
+            )
         return " ".join(parts)
 
     def condition(self, change: Change) -> str:

@@ -1,0 +1,193 @@
+"""`make run`: the stack of AWS on this machine, with a website, a mailbox and its logs."""
+
+import os
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+from infra import mailbox
+from infra.deploy import REGION, DeployError, deploy
+from infra.emulator import Emulator, EmulatorError, free_port, use_root_key
+from infra.operate import OperateError, Roster
+from infra.package import ROOT, PackageError, package
+from infra.running import announce
+from website import site
+
+LOCAL = ROOT / ".local"
+SITE_PORT = 8080
+GATEWAY_PORT = 4566
+STAFF = (("Rita Roy", "rita.roy@example.org", "fr"), ("Sam Lee", "sam.lee@example.org", "en"))
+
+
+def settings(site_url: str) -> dict[str, str]:
+    """The local stage: invented people, no undo to wait for, generous limits."""
+    return {
+        "WebsiteUrl": site_url,
+        "AllowedOrigins": f"{site_url},{site_url.replace('127.0.0.1', 'localhost')}",
+        "Sender": "Innoweave <forms@example.org>",
+        "ReplyTo": "info@example.org",
+        "UndoSeconds": os.environ.get("UNDO_SECONDS", "0"),
+        "PostsPerHour": "100000",
+        "OrganizationName": "Innoweave",
+        "ContactEmail": "info@example.org",
+        "PrivacyContact": "vieprivee@example.org",
+        "PersonInChargeTitle": "Direction générale",
+        "PostalAddress": "1234, rue Exemple, Montréal (Québec) H2X 1Y4",
+        "Emulator": "true",
+    }
+
+
+def say(text: str) -> None:
+    print(f"  {text}", flush=True)
+
+
+def start(
+    folder: Path, *, fresh: bool, site_port: int, gateway_port: int
+) -> tuple[Emulator, dict[str, str]]:
+    """Starts everything; returns the emulator and the addresses."""
+    emulator = Emulator(gateway_port, folder / "emulator", fresh=fresh)
+    say("building the package")
+    template = package(ROOT / "build" / "local")
+    say("starting the emulator")
+    emulator.start()
+    try:
+        site_url = f"http://127.0.0.1:{site_port}"
+        boto3.client("sesv2", region_name=REGION, endpoint_url=emulator.url)
+        _verify_sender(emulator.url)
+        deployed = deploy(
+            "local",
+            settings(site_url),
+            template,
+            endpoint=emulator.url,
+            public_url=emulator.api,
+            say=say,
+        )
+        _seed(emulator.url, deployed.outputs["RecordsTable"])
+        site.serve(site_port, deployed.api)
+        mail_port = free_port(site_port + 1)
+        mailbox.serve(mail_port, emulator.url)
+    except BaseException:
+        emulator.stop()
+        raise
+    return emulator, {
+        "site": site_url,
+        "api": deployed.api,
+        "mailbox": f"http://127.0.0.1:{mail_port}",
+        "emulator": emulator.url,
+    }
+
+
+def _verify_sender(endpoint: str) -> None:
+    client = boto3.client("sesv2", region_name=REGION, endpoint_url=endpoint)
+    try:
+        client.create_email_identity(EmailIdentity="example.org")
+    except client.exceptions.AlreadyExistsException:
+        pass
+
+
+def _seed(endpoint: str, table: str) -> None:
+    """Two people who decide, one in each language."""
+    roster = Roster(boto3.client("dynamodb", region_name=REGION, endpoint_url=endpoint), table)
+    for name, email, lang in STAFF:
+        try:
+            roster.add(name, email, lang)
+        except OperateError:
+            continue
+        say(f"added {name} to the staff")
+
+
+class Logs:
+    """Follows what the functions say, in short lines."""
+
+    def __init__(self, endpoint: str) -> None:
+        self._client: Any = boto3.client("logs", region_name=REGION, endpoint_url=endpoint)
+        self._since = int(time.time() * 1000)
+        self._seen: set[str] = set()
+
+    def show(self) -> None:
+        for name in ("api", "deliver_letters", "sweep", "settle_mail"):
+            group = f"/aws/lambda/relais-local-{name}"
+            try:
+                events = self._client.filter_log_events(logGroupName=group, startTime=self._since)
+            except (ClientError, BotoCoreError):
+                continue
+            for event in events["events"]:
+                self._line(name, event)
+
+    def _line(self, name: str, event: dict[str, Any]) -> None:
+        text = event["message"].strip()
+        if event["eventId"] in self._seen or text.startswith(("START ", "END ", "REPORT ")):
+            return
+        self._seen.add(event["eventId"])
+        at = time.strftime("%H:%M:%S", time.localtime(event["timestamp"] / 1000))
+        print(f"{at} {name}: {text[:200]}", flush=True)
+
+
+def _ports() -> tuple[int, int]:
+    """As the environment says, or the next free ones."""
+    found = []
+    for name, usual in (("PORT", SITE_PORT), ("GATEWAY_PORT", GATEWAY_PORT)):
+        given = os.environ.get(name, "")
+        if given and not given.isdecimal():
+            raise EmulatorError(f"{name} must be a number, not {given!r}")
+        try:
+            found.append(free_port(int(given or usual), must=bool(given)))
+        except EmulatorError:
+            raise EmulatorError(f"port {given} ({name}) is taken; choose another one") from None
+    return found[0], found[1]
+
+
+def main() -> None:
+    use_root_key(os.environ)  # type: ignore[arg-type]
+    stopping = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopping.set())
+    emulator = None
+    try:
+        site_port, gateway_port = _ports()
+        print("Setting up Relais on this machine", flush=True)
+        emulator, addresses = start(
+            LOCAL,
+            fresh=os.environ.get("FRESH") == "1",
+            site_port=site_port,
+            gateway_port=gateway_port,
+        )
+        announce(LOCAL, addresses)
+        print(_welcome(addresses), flush=True)
+        _follow(emulator, stopping)
+    except (EmulatorError, DeployError, PackageError) as error:
+        sys.exit(f"Not started: {error}")
+    except (ClientError, BotoCoreError) as error:
+        sys.exit(f"Not started: the emulator says: {error}")
+    finally:
+        (LOCAL / "run.json").unlink(missing_ok=True)
+        if emulator is not None:
+            print("\nStopping; what was stored is kept (make run FRESH=1 starts over)", flush=True)
+            emulator.stop()
+
+
+def _welcome(addresses: dict[str, str]) -> str:
+    return (
+        f"\n  website  {addresses['site']}/fr/   {addresses['site']}/en/"
+        f"\n  mailbox  {addresses['mailbox']}"
+        f"\n  api      {addresses['api']}"
+        "\n\nCtrl-C stops. What happens:"
+    )
+
+
+def _follow(emulator: Emulator, stopping: threading.Event) -> None:
+    logs = Logs(emulator.url)
+    while not stopping.wait(1):
+        if not emulator.running():
+            raise EmulatorError(f"the emulator stopped by itself; see {emulator.log_path}")
+        logs.show()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,107 @@
+"""Sent mail as a person would read it: a page for eyes, and JSON for tests."""
+
+import html
+import json
+import urllib.request
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from infra.serve import Page, Quiet, serve_forever
+
+PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>{title}</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">{refresh}
+<style>body{{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:0 auto;padding:1rem;color:#1d2522}}
+a{{color:#0b5c4a}}table{{border-collapse:collapse;width:100%}}td,th{{text-align:left;padding:.4rem .6rem .4rem 0;border-bottom:1px solid #ddd;vertical-align:top}}
+iframe{{width:100%;height:70vh;border:1px solid #7a8781}}pre{{white-space:pre-wrap;overflow-wrap:anywhere;background:#f4f5f2;padding:1rem}}</style>
+</head><body>{body}</body></html>"""
+
+
+def messages(emulator: str) -> list[dict[str, Any]]:
+    """All mail that the emulator's SES took, oldest first."""
+    with urllib.request.urlopen(f"{emulator}/_ministack/ses/messages", timeout=10) as answer:
+        accounts = json.load(answer)["messages"]
+    found = [_message(m) for sent in accounts.values() for m in sent]
+    return sorted(found, key=lambda m: str(m["at"]))
+
+
+def _message(sent: dict[str, Any]) -> dict[str, Any]:
+    headers = {h["Name"]: h["Value"] for h in sent.get("Headers") or []}
+    headers |= {"From": sent.get("Source", ""), "Message-ID": sent.get("MessageId", "")}
+    if sent.get("ReplyTo") or sent.get("ReplyToAddresses"):
+        headers["Reply-To"] = ", ".join(sent.get("ReplyTo") or sent["ReplyToAddresses"])
+    for tag in sent.get("Tags") or sent.get("EmailTags") or []:
+        headers.setdefault("X-SES-MESSAGE-TAGS", f"{tag['Name']}={tag['Value']}")
+    return {
+        "to": list(sent.get("To") or []),
+        "subject": sent.get("Subject", ""),
+        "text": sent.get("BodyText") or "",
+        "html": sent.get("BodyHtml") or "",
+        "headers": headers,
+        "at": sent.get("Timestamp") or sent.get("SentAt") or "",
+    }
+
+
+class Mailbox(Quiet):
+    """`/` lists, `/?message=N` shows one, `/html?message=N` its HTML, `/messages.json` all."""
+
+    emulator = ""
+
+    def page(self, path: str) -> Page:
+        parts = urlsplit(path)
+        found = messages(self.emulator)
+        if parts.path == "/messages.json":
+            return Page(json.dumps(found, ensure_ascii=False), "application/json")
+        number = parse_qs(parts.query).get("message", [""])[0]
+        if number.isdecimal() and int(number) < len(found):
+            message = found[int(number)]
+            if parts.path == "/html":
+                return Page(message["html"])
+            return Page(_shown(int(number), message))
+        return Page(_listed(found)) if parts.path == "/" else Page("Not found", status=404)
+
+
+def _listed(found: list[dict[str, Any]]) -> str:
+    rows = "".join(
+        f"<tr><td>{html.escape(str(m['at']))}</td><td>{html.escape(', '.join(m['to']))}</td>"
+        f'<td><a href="/?message={n}">{html.escape(m["subject"])}</a></td></tr>'
+        for n, m in reversed(list(enumerate(found)))
+    )
+    head = "<tr><th>At</th><th>To</th><th>Subject</th></tr>"
+    body = f"<h1>Sent mail ({len(found)})</h1><table>{head}{rows}</table>"
+    return PAGE.format(
+        title="Sent mail", body=body, refresh='<meta http-equiv="refresh" content="5">'
+    )
+
+
+def _shown(number: int, message: dict[str, Any]) -> str:
+    headers = "".join(
+        f"<tr><th>{html.escape(k)}</th><td>{html.escape(str(v))}</td></tr>"
+        for k, v in {"To": ", ".join(message["to"]), **message["headers"]}.items()
+    )
+    # Sandboxed: what is in a mail may open links, and may not run here.
+    frame = (
+        f'<iframe title="The HTML part" src="/html?message={number}" '
+        'sandbox="allow-popups allow-popups-to-escape-sandbox allow-top-navigation-by-user-activation"></iframe>'
+    )
+    text = _linked(message["text"])
+    body = (
+        f'<p><a href="/">All mail</a></p><h1>{html.escape(message["subject"])}</h1>'
+        f"<table>{headers}</table><h2>HTML</h2>{frame}<h2>Text</h2><pre>{text}</pre>"
+    )
+    return PAGE.format(title=html.escape(message["subject"]), body=body, refresh="")
+
+
+def _linked(text: str) -> str:
+    words = []
+    for word in html.escape(text).replace("\n", "\n ").split(" "):
+        bare = word.strip()
+        linked = f'<a href="{bare}">{bare}</a>'
+        words.append(
+            word.replace(bare, linked) if bare.startswith(("http://", "https://")) else word
+        )
+    return " ".join(words).replace("\n ", "\n")
+
+
+def serve(port: int, emulator: str) -> None:
+    serve_forever(type("ThisMailbox", (Mailbox,), {"emulator": emulator}), port)

@@ -1,0 +1,116 @@
+"""The example website's pages, made as a content management system would make them.
+
+Each form page asks Relais for `GET /forms/{form}` and writes plain HTML whose form posts
+straight to Relais. No script runs in the visitor's browser.
+"""
+
+import json
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from chalicelib.render import TEMPLATES, environment
+from infra.serve import Page, Quiet, serve_forever
+
+HERE = Path(__file__).resolve().parent
+LANGS = ("fr", "en")
+FORMS = ("assessment", "eoi", "application")
+
+
+class Site(Quiet):
+    """`/fr/`, `/fr/eoi`, `/fr/application?invite=…`, `/fr/assessment`, `/fr/thanks`; the same in English."""
+
+    api = ""
+    origin = ""
+
+    def page(self, path: str) -> Page:
+        parts = urlsplit(path)
+        query = {key: values[-1] for key, values in parse_qs(parts.query).items()}
+        _, lang, *rest = (*parts.path.split("/"), "")
+        name = rest[0] if rest else ""
+        if lang not in LANGS:
+            where = "" if parts.path == "/" else parts.path
+            return Page("", status=302, location="/fr/") if not where else self._lost("fr")
+        if name in FORMS:
+            return self._form(name, lang, query)
+        if name in ("", "thanks"):
+            return self._written(name or "home", lang, path, query=query)
+        return self._lost(lang)
+
+    def _form(self, name: str, lang: str, query: dict[str, str]) -> Page:
+        asked = {"lang": lang, **({"invite": query["invite"]} if "invite" in query else {})}
+        try:
+            described = _fetched(f"{self.api}/forms/{name}?{urlencode(asked)}")
+        except urllib.error.HTTPError as error:
+            problem = json.load(error)
+            return self._written(
+                "problem", lang, f"/{lang}/{name}", status=error.code, problem=problem
+            )
+        # A self-assessment is answered with its result, on a page of Relais.
+        back = {} if name == "assessment" else {"redirect": f"{self.origin}/{lang}/thanks"}
+        hidden = {"lang": lang, **back, "started_at": str(int(time.time())), **asked}
+        return self._written(
+            "form",
+            lang,
+            f"/{lang}/{name}" + (f"?invite={query['invite']}" if "invite" in query else ""),
+            description=described,
+            values=described.get("values", {}),
+            wrong={},
+            hidden=hidden,
+        )
+
+    def _lost(self, lang: str) -> Page:
+        said = {
+            "fr": {"title": "Page introuvable", "detail": "Vérifiez l’adresse."},
+            "en": {"title": "Page not found", "detail": "Check the address."},
+        }
+        return self._written("problem", lang, f"/{lang}/", status=404, problem=said[lang])
+
+    def _written(
+        self, template: str, lang: str, path: str, *, status: int = 200, **facts: Any
+    ) -> Page:
+        other = "en" if lang == "fr" else "fr"
+        switch = path.replace(f"/{lang}/", f"/{other}/", 1)
+        body = (
+            _environment()
+            .get_template(f"{template}.html")
+            .render(
+                lang=lang,
+                switch=switch,
+                style=Markup((HERE / "style.css").read_text("utf-8")),
+                **facts,
+            )
+        )
+        return Page(body, status=status)
+
+
+def _fetched(url: str) -> dict[str, Any]:
+    request = urllib.request.Request(url, headers={"Accept": "application/json"})
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        found: dict[str, Any] = json.load(answer)
+    return found
+
+
+def _environment() -> Environment:
+    """The fields are written with the macros of Relais' own form page."""
+    shared = environment()
+    found = Environment(
+        loader=ChoiceLoader([FileSystemLoader(HERE / "pages"), FileSystemLoader(TEMPLATES)]),
+        undefined=StrictUndefined,
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    found.filters.update(shared.filters)
+    return found
+
+
+def serve(port: int, api: str) -> None:
+    origin = f"http://127.0.0.1:{port}"
+    serve_forever(type("ThisSite", (Site,), {"api": api, "origin": origin}), port)
