@@ -100,13 +100,25 @@ def pieces(chunk: str) -> list[str]:
     return [SAME.get(piece, piece) for piece in chunk.replace("'", "-").split("-") if piece]
 
 
-def words(text: str) -> Iterator[str]:
-    """Every word to file a short text under: the pieces, and the whole they make."""
-    for chunk in fold(text).split():
-        parts = pieces(chunk)
-        yield from parts
+def wholes(chunk: str) -> Iterator[str]:
+    """What pieces make together: all of them, and those that an apostrophe binds.
+
+    « Roy-O’Brien » is asked for as royobrien by few, and as obrien by many.
+    """
+    parts = pieces(chunk)
+    if len(parts) > 1:
+        yield "".join(parts)
+    for bound in chunk.split("-") if "'" in chunk and "-" in chunk else ():
+        parts = pieces(bound)
         if len(parts) > 1:
             yield "".join(parts)
+
+
+def words(text: str) -> Iterator[str]:
+    """Every word to file a short text under: the pieces, and the wholes they make."""
+    for chunk in fold(text).split():
+        yield from pieces(chunk)
+        yield from wholes(chunk)
 
 
 def long_words(text: str) -> Iterator[str]:

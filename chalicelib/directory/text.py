@@ -7,7 +7,7 @@ from functools import cached_property
 from itertools import accumulate
 from typing import Final, NamedTuple
 
-from chalicelib.directory.folding import SHORT, Origins, fold, pieces
+from chalicelib.directory.folding import SHORT, Origins, fold, wholes
 
 
 class Part(NamedTuple):
@@ -70,9 +70,8 @@ class Text:
             at = 0
             for chunk in part.folded.split() if bound else ():
                 at = part.folded.index(chunk, at)
-                whole = pieces(chunk)
-                if len(whole) > 1:
-                    yield "".join(whole), (start + at, start + at + len(chunk.rstrip("'-")))
+                for whole in wholes(chunk):
+                    yield whole, (start + at, start + at + len(chunk.rstrip("'-")))
                 at += len(chunk)
 
     def is_word(self, spot: Spot) -> bool:
