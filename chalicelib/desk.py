@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any, Final, cast
@@ -11,6 +11,7 @@ from chalicelib import assessments, described, forms, letters
 from chalicelib.content import load
 from chalicelib.links import Links
 from chalicelib.ports import Item, Mail, Store
+from chalicelib.post import Draft
 from chalicelib.records import APPLICANT, Case, case_key, moment, review_link, tag_of
 from chalicelib.roster import Roster, Staff
 from chalicelib.states import choices
@@ -30,16 +31,6 @@ class Office:
     postal_address: str
     website_url: str
     public_url: str
-
-
-@dataclass(frozen=True)
-class Draft:
-    """A letter composed, and the links it carries, to be stored with the claim."""
-
-    mail: Mail
-    template: str
-    kept: dict[str, str]
-    links: list[Item] = field(default_factory=list)
 
 
 class LetterDesk:

@@ -86,7 +86,7 @@ class Conflict(RelaisError):
     `found` holds, by position in the transaction, the items met instead.
     """
 
-    def __init__(self, found: Mapping[int, Mapping[str, Any]]) -> None:
+    def __init__(self, found: Mapping[int, dict[str, Any]]) -> None:
         super().__init__(f"conditions failed at {sorted(found)}")
         self.found = found
 

@@ -4,6 +4,7 @@ import json
 import logging
 import zlib
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
 
@@ -25,19 +26,20 @@ NOBODY: Final = timedelta(minutes=5)
 """A letter to the staff waits so long for somebody to be on the roster."""
 
 
-class Written(Protocol):
-    """A letter composed for one person, with the links it carries still to be stored."""
+@dataclass(frozen=True)
+class Draft:
+    """A letter composed for one person, and the links it carries, to be stored with the claim."""
 
     mail: Mail
     template: str
-    kept: Mapping[str, str]
-    links: list[Item]
+    kept: dict[str, str]
+    links: list[Item] = field(default_factory=list)
 
 
 class Desk(Protocol):
     """Writes the letter that a row owes."""
 
-    def write(self, row: Item, now: datetime) -> Written | None:
+    def write(self, row: Item, now: datetime) -> Draft | None:
         """None when there is nobody to write to (any more)."""
 
 
@@ -136,7 +138,7 @@ class Post:
             return "taken"
         return "spread"
 
-    def _claim(self, row: Item, written: Written, now: datetime) -> Item:
+    def _claim(self, row: Item, written: Draft, now: datetime) -> Item:
         """Ours alone from here on. What will be said is kept before it is sent."""
         claim = {
             "status": "claimed",

@@ -68,7 +68,11 @@ class Relais(Chalice):
         return respond
 
     def _response(self, asked: Asked, answer: Answer, allowed: str) -> Response:
-        headers = {**EVERY_ANSWER, "Content-Type": answer.type, **answer.headers}
+        headers: dict[str, str | list[str]] = {
+            **EVERY_ANSWER,
+            "Content-Type": answer.type,
+            **answer.headers,
+        }
         origin = asked.headers.get("origin", "")
         if origin and origin in self._problems().settings.allowed_origins:
             headers["Access-Control-Allow-Origin"] = origin
@@ -83,11 +87,12 @@ class Relais(Chalice):
 
 def asked_of(request: Request) -> Asked:
     identity: dict[str, Any] = request.context.get("identity") or {}
+    body = request.raw_body
     return Asked(
         method=request.method,
         headers={name.lower(): value for name, value in request.headers.items()},
         query=dict(request.query_params or {}),
-        body=request.raw_body,
+        body=body if isinstance(body, bytes) else body.encode(),
         address=str(identity.get("sourceIp") or ""),
     )
 

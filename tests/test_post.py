@@ -5,10 +5,9 @@ from typing import Any
 
 import pytest
 
-from chalicelib.desk import Draft
 from chalicelib.errors import DeliveryFailed, OutcomeUnknown
 from chalicelib.ports import Item, Key, Mail, Put
-from chalicelib.post import BACKOFF, SETTLE, Post
+from chalicelib.post import BACKOFF, SETTLE, Draft, Post
 from chalicelib.records import ALL_STAFF, key_of, letter, stamp, tag_of
 from chalicelib.roster import Roster
 from fakes import MemoryMailer, MemoryStore, SetClock

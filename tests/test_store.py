@@ -45,11 +45,11 @@ class Canned:
 
 
 def cancelled(*codes: str) -> ClientError:
-    reasons = [{"Code": code} for code in codes]
-    return ClientError(
-        {"Error": {"Code": "TransactionCanceledException"}, "CancellationReasons": reasons},  # type: ignore[typeddict-unknown-key]
-        "TransactWriteItems",
-    )
+    answer: Any = {
+        "Error": {"Code": "TransactionCanceledException"},
+        "CancellationReasons": [{"Code": code} for code in codes],
+    }
+    return ClientError(answer, "TransactWriteItems")
 
 
 TWO = [Put(row(sk="1")), Put(row(sk="2"))]

@@ -76,7 +76,7 @@ class DynamoStore:
             found = self._client.get_item(
                 TableName=self._table, Key={"pk": {"S": pk}, "sk": {"S": sk}}, ConsistentRead=True
             )
-        return item_of(found["Item"]) if "Item" in found else None  # type: ignore[arg-type]
+        return item_of(found["Item"]) if "Item" in found else None
 
     def rows(self, pk: str, prefix: str = "") -> list[Item]:
         query: dict[str, Any] = {
