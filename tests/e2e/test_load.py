@@ -1,0 +1,100 @@
+"""Five hundred at once, and a stack that is updated while it holds cases."""
+
+import json
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import samples
+from e2e.conftest import Stack, ask, link_in, wait_for
+
+from infra import local
+from infra.deploy import deploy
+from infra.package import ROOT
+
+
+def test_five_hundred_posts_are_five_hundred_cases_with_exactly_their_letters(stack: Stack) -> None:
+    before = {i["pk"]["S"] for i in stack.items("CASE#")}
+
+    def post(number: int) -> Any:
+        return stack.post("eoi", samples.eoi(contact_email=f"many{number}@example.org"))
+
+    with ThreadPoolExecutor(50) as pool:
+        answers = list(pool.map(post, range(500)))
+    assert Counter(a.status for a in answers) == {201: 500}
+    refs = {a.json["ref"] for a in answers}
+    assert len(refs) == 500
+    expected = {f"CASE#{ref[3:]}" for ref in refs}
+
+    def all_sent() -> Any:
+        rows = [i for i in stack.items("CASE#") if i["pk"]["S"] in expected]
+        letters = [i for i in rows if i["sk"]["S"].startswith("LETTER#")]
+        waiting = [i for i in letters if i["status"]["S"] in ("owed", "claimed")]
+        return None if waiting or len(letters) != 2000 else rows
+
+    rows = wait_for(all_sent, "all letters", seconds=150)
+    kinds = Counter(
+        (i["kind"]["S"], i.get("letter", {}).get("S"), i.get("to", {}).get("S")) for i in rows
+    )
+    assert kinds == {
+        ("case", None, None): 500,
+        ("event", None, None): 500,
+        ("letter", "eoi_received", "applicant"): 500,
+        ("letter", "staff_eoi_received", "staff"): 500,
+        ("letter", "staff_eoi_received", "rita-roy"): 500,
+        ("letter", "staff_eoi_received", "sam-lee"): 500,
+    }
+    assert {i["pk"]["S"] for i in stack.items("CASE#")} - before == expected
+    sent = json.loads(ask("GET", f"{stack.mailbox}/messages.json").text)
+    per_person = Counter(m["to"][0] for m in sent if m["to"][0].startswith("many"))
+    assert per_person == {f"many{n}@example.org": 1 for n in range(500)}
+    staff = Counter(m["subject"] for m in sent if m["to"] == ["rita.roy@example.org"])
+    assert all(staff[s] == 1 for s in staff if any(ref in s for ref in refs))
+
+
+def test_the_same_form_from_fifty_clicks_at_once_is_one_case(stack: Stack) -> None:
+    form = samples.eoi(contact_email="clicks@example.org")
+    with ThreadPoolExecutor(50) as pool:
+        answers = list(pool.map(lambda _: stack.post("eoi", form), range(50)))
+    assert {a.status for a in answers} == {201}
+    assert len({a.json["ref"] for a in answers}) == 1
+    assert sum("idempotent-replayed" not in a.headers for a in answers) == 1
+    stack.wait_for_mail("clicks@example.org")
+    assert len(stack.mail("clicks@example.org")) == 1
+
+
+def test_looking_at_a_review_link_changes_nothing(stack: Stack) -> None:
+    stack.post("eoi", samples.eoi(contact_email="looked@example.org", org_legal_name="Regards"))
+    mail = stack.wait_for_mail("rita.roy@example.org", "Regards")
+    link = link_in(mail["text"], "review")
+    ref = mail["subject"].split("]")[0][4:]
+    before = stack.items(f"CASE#{ref}")
+    with ThreadPoolExecutor(8) as pool:
+        urls = [f"{link}?decision=approve", link] * 25
+        statuses = list(pool.map(lambda u: ask("HEAD", u).status, urls))
+        statuses += list(pool.map(lambda u: stack.page(u).status, urls))
+    assert set(statuses) == {200}
+    settled = [i for i in stack.items(f"CASE#{ref}") if i["sk"]["S"] in ("CASE", "EVENT#000001")]
+    assert settled == [i for i in before if i["sk"]["S"] in ("CASE", "EVENT#000001")]
+
+
+def test_an_update_of_the_stack_keeps_its_cases_and_its_links(stack: Stack) -> None:
+    told = stack.post("eoi", samples.eoi(contact_email="kept@example.org")).json
+    cloud = stack.client("cloudformation")
+    before = cloud.list_stack_resources(StackName="relais-local")["StackResourceSummaries"]
+    said: list[str] = []
+    deploy(
+        "local",
+        {**local.settings(stack.site), "PostsPerHour": "99999"},
+        ROOT / "build" / "local" / "sam.json",
+        endpoint=stack.emulator.url,
+        public_url=stack.emulator.api,
+        say=said.append,
+    )
+    assert "updating the stack" in said
+    after = cloud.list_stack_resources(StackName="relais-local")["StackResourceSummaries"]
+    names = [(r["LogicalResourceId"], r["PhysicalResourceId"]) for r in before]
+    assert sorted(names) == sorted((r["LogicalResourceId"], r["PhysicalResourceId"]) for r in after)
+    assert stack.page(told["links"]["status"]).status == 200
+    stack.post("eoi", samples.eoi(contact_email="after@example.org"))
+    stack.wait_for_mail("after@example.org")

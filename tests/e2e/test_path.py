@@ -1,0 +1,172 @@
+"""The whole way on the deployed stack: from the website's form to the decision on funding."""
+
+import re
+from typing import Any
+
+import pytest
+import samples
+from e2e.conftest import Stack, ask, hidden, link_in, wait_for
+
+STAFF = {"fr": "rita.roy@example.org", "en": "sam.lee@example.org"}
+SAID: dict[str, dict[str, str]] = {
+    "fr": {"received": "Nous avons bien reçu", "invited": "Invitation", "approved": "approuvée",
+           "code": r"décider\s*: ([2-9A-Z]{4})", "decided": "Votre décision est enregistrée"},
+    "en": {"received": "We received", "invited": "You are invited", "approved": "is approved",
+           "code": r"decide: ([2-9A-Z]{4})", "decided": "Your decision is recorded"},
+}  # fmt: skip
+
+
+def fill(page: str, answers: dict[str, Any]) -> list[tuple[str, str]]:
+    """A person's answers with all that the page hides in its form; the trap stays empty."""
+    shown = {name for name, _ in samples.as_html(answers)}
+    missing = {name for name in shown if f'name="{name}"' not in page}
+    assert not missing, f"the page has no {missing}"
+    found = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page)
+    # A person takes longer than the robot that runs this.
+    kept = [(n, v if n != "started_at" else str(int(v) - 60)) for n, v in found]
+    return [*kept, ("website", ""), *samples.as_html(answers)]
+
+
+def decide(stack: Stack, link: str, **fields: str) -> str:
+    page = stack.page(link)
+    assert page.status == 200
+    given = {"nonce": hidden(page.text, "nonce"), "confirm": "on", **fields}
+    answer = stack.submit(link, list(given.items()))
+    assert answer.status == 200, answer.text
+    return answer.text
+
+
+@pytest.mark.parametrize("lang", ["fr", "en"])
+def test_a_form_on_the_website_becomes_a_decision_on_funding(stack: Stack, lang: str) -> None:
+    said, staff = SAID[lang], STAFF[lang]
+    ada = f"ada.{lang}@example.org"
+    page = stack.page(f"{stack.site}/{lang}/eoi")
+    answers = samples.eoi(contact_email=ada, contact_language=lang, stream=None)
+    posted = stack.submit(f"{stack.api}/forms/eoi", fill(page.text, answers))
+    assert posted.status == 303, posted.text
+    back = stack.page(posted.headers["location"])
+    ref = re.search(r"DI-\d{4}-\w{5}-\w", back.text)
+    assert ref, "the website's own page thanks with the reference"
+
+    receipt = stack.wait_for_mail(ada, said["received"])
+    assert ref[0] in receipt["subject"]
+    assert receipt["headers"]["Auto-Submitted"] == "auto-generated"
+    assert stack.page(link_in(receipt["text"], "file")).status == 200
+    asked = stack.wait_for_mail(staff, ref[0])
+    assert said["decided"] in decide(stack, link_in(asked["text"], "review"), decision="approve")
+
+    invitation = stack.wait_for_mail(ada, said["invited"])
+    page = stack.page(link_in(invitation["text"], "invite"))
+    assert page.status == 200
+    assert page.text.count('value="Tremblay"') >= 1, "what is known is filled in"
+    application = samples.application(applicant_email=ada, applicant_language=lang)
+    applied = stack.submit(f"{stack.api}/forms/application", fill(page.text, application))
+    assert applied.status == 303, applied.text
+    app_ref = ref[0].replace("DI-", "DF-")
+    assert app_ref in applied.headers["location"]
+
+    asked = stack.wait_for_mail(staff, app_ref)
+    code = re.search(said["code"], asked["text"])
+    assert code
+    decide(stack, link_in(asked["text"], "review"), decision="approve", code=code[1])
+    final = stack.wait_for_mail(ada, said["approved"])
+    assert app_ref in final["subject"]
+    (case,) = stack.items(f"CASE#{ref[0][3:]}")[:1] and [
+        i for i in stack.items(f"CASE#{ref[0][3:]}") if i["sk"]["S"] == "CASE"
+    ]
+    assert case["state"]["S"] == "APP_APPROVED"
+
+
+def test_what_ses_reports_reaches_the_letters(stack: Stack) -> None:
+    answer = stack.post("eoi", samples.eoi(contact_email="success@simulator.amazonses.com"))
+    case = answer.json["ref"][3:]
+
+    def delivered() -> bool:
+        letters = [i for i in stack.items(f"CASE#{case}") if i["sk"]["S"].startswith("LETTER")]
+        return any(i["status"]["S"] == "delivered" for i in letters)
+
+    assert wait_for(delivered, "a delivered letter")
+
+
+def test_a_bounce_is_kept_with_its_letter(stack: Stack) -> None:
+    answer = stack.post("eoi", samples.eoi(contact_email="bounce@simulator.amazonses.com"))
+    case = answer.json["ref"][3:]
+
+    def bounced() -> bool:
+        return any(i.get("status", {}).get("S") == "bounced" for i in stack.items(f"CASE#{case}"))
+
+    assert wait_for(bounced, "a bounced letter")
+
+
+def test_the_self_assessment_is_answered_at_once(stack: Stack) -> None:
+    page = stack.page(f"{stack.site}/fr/assessment")
+    posted = stack.submit(f"{stack.api}/forms/assessment", fill(page.text, samples.assessment()))
+    assert posted.status == 303
+    result = stack.page(posted.headers["location"])
+    assert "Vous êtes en bonne position" in result.text
+
+
+def test_a_browser_gets_its_form_again_in_its_language(stack: Stack) -> None:
+    page = stack.page(f"{stack.site}/en/eoi")
+    answers = samples.eoi(contact_email="not an address", stream=None)
+    answer = stack.submit(f"{stack.api}/forms/eoi", fill(page.text, answers))
+    assert answer.status == 422
+    assert "Enter an e-mail address" in answer.text
+    assert "École du Parc" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [("GET", "/nowhere", 404), ("PUT", "/forms/eoi", 405), ("GET", "/forms/nothing", 404)],
+)
+def test_wrong_addresses_and_methods_say_so_and_scripts_can_read_it(
+    stack: Stack, method: str, path: str, status: int
+) -> None:
+    answer = ask(method, f"{stack.api}{path}", Origin=stack.site)
+    assert answer.status == status
+    assert answer.headers["access-control-allow-origin"] in ("*", stack.site)
+    assert answer.json["title"]
+
+
+def test_scripts_of_the_website_may_ask_first(stack: Stack) -> None:
+    asked = ask("OPTIONS", f"{stack.api}/forms/eoi", Origin=stack.site,
+                Access_Control_Request_Method="POST")  # fmt: skip
+    assert asked.status == 204
+    assert asked.headers["access-control-allow-origin"] == stack.site
+    other = ask("OPTIONS", f"{stack.api}/forms/eoi", Origin="https://evil.example.com")
+    assert "access-control-allow-origin" not in other.headers
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "status"),
+    [
+        (b"x" * 1_000_000, "application/json", 413),
+        (b"\xff\xfe\x00", "application/json", 400),
+        (b"{", "application/json", 400),
+        (b"x", "text/plain", 415),
+        (b"[" * 100_000, "application/json", 400),
+        (b"--b\r\n\xff\xff", "multipart/form-data; boundary=b", 400),
+    ],
+)
+def test_rubbish_is_refused_at_the_real_door(
+    stack: Stack, body: bytes, kind: str, status: int
+) -> None:
+    answer = ask("POST", f"{stack.api}/forms/eoi", body, Content_Type=kind)
+    assert answer.status == status
+    assert answer.json["detail"]
+
+
+def test_the_mailbox_shows_a_letter_as_a_person_reads_it(stack: Stack) -> None:
+    stack.post("eoi", samples.eoi(contact_email="reader@example.org"))
+    stack.wait_for_mail("reader@example.org")
+    listed = stack.page(stack.mailbox)
+    assert "Nous avons bien reçu" in listed.text
+    last = re.findall(r'href="/\?message=(\d+)"', listed.text)[0]
+    shown = stack.page(f"{stack.mailbox}/?message={last}")
+    assert "<iframe" in shown.text
+    assert re.search(r'<a href="http[^"]+/(file|review)/', shown.text)
+
+
+def test_no_permission_is_missing(stack: Stack) -> None:
+    for function in ("api", "deliver_letters", "sweep", "settle_mail"):
+        assert "AccessDenied" not in stack.logs(function)
