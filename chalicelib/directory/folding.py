@@ -103,15 +103,15 @@ def pieces(chunk: str) -> list[str]:
 def wholes(chunk: str) -> Iterator[str]:
     """What pieces make together: all of them, and those that an apostrophe binds.
 
-    « Roy-O’Brien » is asked for as royobrien by few, and as obrien by many.
+    « Roy-O’Brien » is asked for as royobrien by few, and as obrien by many; « St-Onge » as
+    stonge by some, and as saintonge by others.
     """
-    parts = pieces(chunk)
-    if len(parts) > 1:
-        yield "".join(parts)
-    for bound in chunk.split("-") if "'" in chunk and "-" in chunk else ():
-        parts = pieces(bound)
+    bound = chunk.split("-") if "'" in chunk and "-" in chunk else []
+    for several in (chunk, *bound):
+        parts = pieces(several)
         if len(parts) > 1:
             yield "".join(parts)
+            yield several.replace("'", "").replace("-", "")
 
 
 def words(text: str) -> Iterator[str]:
@@ -127,7 +127,7 @@ def long_words(text: str) -> Iterator[str]:
         parts = pieces(chunk)
         yield from (part for part in parts if len(part) > 1)
         if len(parts) > 1 and "'" not in chunk:
-            yield "".join(parts)
+            yield from wholes(chunk)
 
 
 class Origins:

@@ -19,6 +19,8 @@ from chalicelib.directory.snapshot import FIELDS, FORMAT, read
 
 _REMEMBERED: Final = 20_000
 """Coaches kept ready to show: more than any real directory has."""
+_WIDE: Final = {"all": 1, "remote": 2}
+"""What is listed after the provinces."""
 
 
 class Directory:
@@ -167,7 +169,7 @@ class Directory:
             (value, label[lang], known.get(value, 0)) for value, label in self._labels[name].items()
         ]
         if name == "province":
-            offered.sort(key=lambda each: (each[0] in ("all", "remote"), fold(each[1])))
+            offered.sort(key=lambda each: (_WIDE.get(each[0], 0), fold(each[1])))
         if name == "language":
             offered.sort(key=lambda each: (each[0] not in (lang, "fr", "en"), fold(each[1])))
         return offered
