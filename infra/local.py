@@ -1,5 +1,6 @@
 """`make run`: the stack of AWS on this machine, with a website, a mailbox and its logs."""
 
+import json
 import os
 import signal
 import sys
@@ -20,6 +21,8 @@ from infra.running import announce
 from website import site
 
 LOCAL = ROOT / ".local"
+OVERLAP = 60
+"""Seconds: what a function said reaches its log late, when it ends."""
 SITE_PORT = 8080
 GATEWAY_PORT = 4566
 STAFF = (("Rita Roy", "rita.roy@example.org", "fr"), ("Sam Lee", "sam.lee@example.org", "en"))
@@ -68,6 +71,7 @@ def start(
             public_url=emulator.api,
             say=say,
         )
+        _set_gateway_responses(emulator.url, deployed.outputs["RestAPIId"], template)
         _seed(emulator.url, deployed.outputs["RecordsTable"])
         site.serve(site_port, deployed.api)
         mail_port = free_port(site_port + 1)
@@ -91,6 +95,16 @@ def _verify_sender(endpoint: str) -> None:
         pass
 
 
+def _set_gateway_responses(endpoint: str, api: str, template: Path) -> None:
+    """The emulator leaves them out when it imports the API's definition; AWS does not."""
+    gateway = boto3.client("apigateway", region_name=REGION, endpoint_url=endpoint)
+    resources = json.loads(template.read_text("utf-8"))["Resources"]
+    defined = resources["RestAPI"]["Properties"]["DefinitionBody"]
+    for kind, response in defined["x-amazon-apigateway-gateway-responses"].items():
+        gateway.put_gateway_response(restApiId=api, responseType=kind, **response)
+    gateway.create_deployment(restApiId=api, stageName="api")
+
+
 def _seed(endpoint: str, table: str) -> None:
     """Two people who decide, one in each language."""
     roster = Roster(boto3.client("dynamodb", region_name=REGION, endpoint_url=endpoint), table)
@@ -107,14 +121,15 @@ class Logs:
 
     def __init__(self, endpoint: str) -> None:
         self._client: Any = boto3.client("logs", region_name=REGION, endpoint_url=endpoint)
-        self._since = int(time.time() * 1000)
-        self._seen: set[str] = set()
+        self._started = time.time()
+        self._seen: set[tuple[str, ...]] = set()
 
     def show(self) -> None:
+        since = int(max(self._started, time.time() - OVERLAP) * 1000)
         for name in ("api", "deliver_letters", "sweep", "settle_mail"):
             group = f"/aws/lambda/relais-local-{name}"
             try:
-                events = self._client.filter_log_events(logGroupName=group, startTime=self._since)
+                events = self._client.filter_log_events(logGroupName=group, startTime=since)
             except (ClientError, BotoCoreError):
                 continue
             for event in events["events"]:
@@ -122,9 +137,11 @@ class Logs:
 
     def _line(self, name: str, event: dict[str, Any]) -> None:
         text = event["message"].strip()
-        if event["eventId"] in self._seen or text.startswith(("START ", "END ", "REPORT ")):
+        # Not every event of the emulator has an id of its own.
+        same = (name, event["logStreamName"], str(event["timestamp"]), text)
+        if same in self._seen or text.startswith(("START ", "END ", "REPORT ")):
             return
-        self._seen.add(event["eventId"])
+        self._seen.add(same)
         at = time.strftime("%H:%M:%S", time.localtime(event["timestamp"] / 1000))
         print(f"{at} {name}: {text[:200]}", flush=True)
 
