@@ -9,9 +9,16 @@ from typing import Any
 
 from bench.corpus import Visit
 from chalicelib.coaches import Coach, profile
-from chalicelib.directory import Directory, build, store
+from chalicelib.directory import Directory
 from chalicelib.directory.folding import plain
-from chalicelib.directory.snapshot import FILTERS, all_labels, filed_values, label_texts
+from chalicelib.directory.layout import FILTERS
+from chalicelib.directory.snapshot import (
+    all_labels,
+    build,
+    filed_values,
+    label_texts,
+    store,
+)
 
 Answer = tuple[list[str], int]
 """The slugs of the first page, and how many there are in all."""

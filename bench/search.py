@@ -18,9 +18,9 @@ from typing import Any
 from bench.corpus import KINDS, Visit, coaches, visits
 from bench.engines import ENGINES, Engine, Relais
 from chalicelib.coaches import Coach, profile
-from chalicelib.directory import Directory, build, store
+from chalicelib.directory import Directory
 from chalicelib.directory.folding import plain
-from chalicelib.directory.snapshot import filed_values
+from chalicelib.directory.snapshot import build, filed_values, store
 
 TEN = 10
 BIG = 100_000

@@ -7,7 +7,8 @@ import pytest
 from pydantic import ValidationError
 
 from chalicelib.coaches import Coach, profile
-from chalicelib.directory import Directory, build, fallback, store
+from chalicelib.directory import Directory
+from chalicelib.directory.snapshot import build, fallback, store
 
 ADA: dict[str, Any] = {
     "slug": "ada-cote",

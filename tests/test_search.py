@@ -14,11 +14,12 @@ from hypothesis import strategies as st
 from bench.corpus import Visit, coaches, visits
 from bench.search import Truth
 from chalicelib.coaches import Coach
-from chalicelib.directory import BadQuery, Directory, build, sheets, store
+from chalicelib.directory import BadQuery, Directory, sheets
 from chalicelib.directory.folding import Origins, fold, plain
+from chalicelib.directory.layout import FILTERS
 from chalicelib.directory.ordering import draw, seed
 from chalicelib.directory.postings import bit, pack, places, unpack
-from chalicelib.directory.snapshot import FILTERS, filed_values
+from chalicelib.directory.snapshot import build, filed_values, store
 
 SAMPLE = Path(__file__).resolve().parent.parent / "infra" / "sample" / "coaches.csv"
 DAY = "2026-03-01"

@@ -1,7 +1,9 @@
-"""The published coaches, and how visitors find them."""
+"""The published coaches, and how visitors find them.
+
+A search needs `Directory` alone; `snapshot` and `sheets`, for those who publish, load pydantic.
+"""
 
 from chalicelib.directory.asking import BadQuery
 from chalicelib.directory.search import Directory
-from chalicelib.directory.snapshot import build, fallback, store
 
-__all__ = ["BadQuery", "Directory", "build", "fallback", "store"]
+__all__ = ["BadQuery", "Directory"]

@@ -7,8 +7,8 @@ from typing import Any
 
 from chalicelib.content import load
 from chalicelib.directory.asking import Asked, Lang
+from chalicelib.directory.layout import Labels
 from chalicelib.directory.matching import Match, both
-from chalicelib.directory.snapshot import Labels
 
 
 def advise(

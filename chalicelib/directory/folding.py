@@ -138,10 +138,11 @@ class Origins:
         self._shift: list[int] = []
         shift = 0
         for place, length in _odd_letters(text):
-            # A letter that folds to two pushes back all after its first; one to none, pulls.
-            self._from.append(place + shift + min(length, 1))
+            # Each letter more pushes back all that follow; a letter less pulls them.
+            for step in range(1, length) if length else (0,):
+                self._from.append(place + shift + step)
+                self._shift.append(shift + (step or -1))
             shift += length - 1
-            self._shift.append(shift)
 
     def __getitem__(self, place: int) -> int:
         known = bisect_right(self._from, place)

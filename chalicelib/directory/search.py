@@ -4,6 +4,7 @@ import gzip
 import json
 from collections.abc import Mapping, Sequence
 from functools import cache, reduce
+from hashlib import blake2s
 from operator import and_, or_
 from typing import Any, Final
 
@@ -11,11 +12,11 @@ from chalicelib.directory import ordering
 from chalicelib.directory.advice import advise
 from chalicelib.directory.asking import LANGS, Asked, Lang, ask, cursor, resume
 from chalicelib.directory.folding import fold
+from chalicelib.directory.layout import FIELDS, FORMAT, read
 from chalicelib.directory.matching import Levels, Match, Words, both
 from chalicelib.directory.postings import number, unpack
 from chalicelib.directory.showing import Shown, page
 from chalicelib.directory.sighting import Spoken
-from chalicelib.directory.snapshot import FIELDS, FORMAT, read
 
 _REMEMBERED: Final = 20_000
 """Coaches kept ready to show: more than any real directory has."""
@@ -89,6 +90,11 @@ class Directory:
         if not total:
             answer["help"] = advise(matches, chosen, asked, self._labels, self._everyone)
         return answer
+
+    def etag(self, *asked: str) -> str:
+        """The mark of an answer, from the question alone: a 304 need not search. Give the day."""
+        text = "\n".join((self.version, *asked))
+        return f'"{blake2s(text.encode("utf-8", "replace"), digest_size=12).hexdigest()}"'
 
     def coach(self, slug: str, lang: Lang) -> dict[str, Any] | None:
         """The whole profile of one coach; None when there is no such coach."""

@@ -6,9 +6,9 @@ from typing import Any, Final
 
 from chalicelib.content import load
 from chalicelib.directory.asking import Lang
+from chalicelib.directory.layout import FILTERS, Labels
 from chalicelib.directory.matching import Match
 from chalicelib.directory.sighting import SEARCHED, said, sight
-from chalicelib.directory.snapshot import FILTERS, Labels
 from chalicelib.directory.text import Spot, Text, part
 
 EXCERPT: Final = 220

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
 from chalicelib.directory.asking import Lang
+from chalicelib.directory.layout import FILTERS, Labels
 from chalicelib.directory.matching import ALIKE, BEGUN, EXACT, KINDS, MISSPELT, Match, variants
-from chalicelib.directory.snapshot import FILTERS, Labels
 from chalicelib.directory.text import Spot, Text, part
 
 SEARCHED: Final = {

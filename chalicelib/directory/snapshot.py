@@ -3,34 +3,15 @@
 import gzip
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
-from typing import Any, Final
+from typing import Any
 
 from chalicelib.coaches import Coach, listing, profile
 from chalicelib.content import load
 from chalicelib.directory.folding import fold, long_words, plain, words
+from chalicelib.directory.layout import FIELDS, FILTERS, FORMAT, SPOKEN, Labels, Snapshot
 from chalicelib.directory.postings import Posting, pack
-
-Snapshot = dict[str, Any]
-Labels = Mapping[str, Mapping[str, Mapping[str, str]]]
-
-FORMAT: Final = 1
-FIELDS: Final = ("name", "specialty", "bio")
-"""Where a word may be found, the best place first."""
-
-FILTERS: Final = {
-    "stream": ("streams", "streams"),
-    "province": ("serves", "provinces"),
-    "language": ("languages", "languages"),
-    "delivery": ("modes", "modes"),
-    "availability": ("availability", "availability"),
-    "sector": ("sectors", "issue_areas"),
-}
-"""For each filter, the column it looks at and the list of its values."""
-
-SPOKEN: Final = ("en", "fr", "own", "fr_abbreviation")
-"""What a value may be called; the last two are for searching."""
 
 Found = dict[str, dict[str, set[int]]]
 
@@ -68,12 +49,6 @@ def store(snapshot: Snapshot) -> bytes:
     lines = [_json(index | {"columns": columns})]
     lines.extend(_json([row.get(key) for key in columns]) for row in snapshot["rows"])
     return gzip.compress(b"\n".join(lines), compresslevel=6, mtime=0)
-
-
-def read(columns: Sequence[str], line: bytes) -> dict[str, Any]:
-    """One coach of a stored snapshot."""
-    values = zip(columns, json.loads(line), strict=True)
-    return {key: value for key, value in values if value is not None}
 
 
 def fallback(snapshot: Snapshot) -> dict[str, Any]:
