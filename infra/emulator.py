@@ -52,8 +52,11 @@ def use_root_key(environment: dict[str, str]) -> None:
 class Emulator:
     """Starts, answers at `url`, and stops with everything it started."""
 
-    def __init__(self, port: int, state: Path, *, fresh: bool = False) -> None:
+    def __init__(
+        self, port: int, state: Path, *, fresh: bool = False, mail: str | None = None
+    ) -> None:
         self.port = port
+        self._mail = mail
         self.url = f"http://127.0.0.1:{port}"
         self._state = state
         self._fresh = fresh
@@ -114,6 +117,9 @@ class Emulator:
         use_root_key(environment)
         scratch = self._state / "tmp"
         scratch.mkdir(exist_ok=True)
+        if self._mail:
+            # The functions inherit it: their mail goes through the post office.
+            environment["AWS_ENDPOINT_URL_SESV2"] = self._mail
         return {
             **environment,
             "GATEWAY_PORT": str(self.port),

@@ -6,6 +6,7 @@ import signal
 import sys
 import threading
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from infra.deploy import REGION, DeployError, deploy
 from infra.emulator import Emulator, EmulatorError, free_port, use_root_key
 from infra.operate import OperateError, Roster
 from infra.package import ROOT, PackageError, package
+from infra.postoffice import PostOffice
 from infra.running import announce
 from website import site
 
@@ -50,39 +52,59 @@ def say(text: str) -> None:
     print(f"  {text}", flush=True)
 
 
-def start(
-    folder: Path, *, fresh: bool, site_port: int, gateway_port: int
-) -> tuple[Emulator, dict[str, str]]:
-    """Starts everything; returns the emulator and the addresses."""
-    emulator = Emulator(gateway_port, folder / "emulator", fresh=fresh)
+@dataclass(frozen=True)
+class Running:
+    """All that runs: stop it with `stop`."""
+
+    emulator: Emulator
+    office: PostOffice
+    addresses: dict[str, str]
+
+    def stop(self) -> None:
+        self.emulator.stop()
+        self.office.close()
+
+
+def start(folder: Path, *, fresh: bool, site_port: int, gateway_port: int) -> Running:
+    """Starts everything on this machine."""
     say("building the package")
     template = package(ROOT / "build" / "local")
     say("starting the emulator")
-    emulator.start()
+    mail_port = free_port(gateway_port + 1)
+    url = f"http://127.0.0.1:{gateway_port}"
+    office = PostOffice(mail_port, url, folder / "emulator" / "mail.jsonl", fresh=fresh)
+    emulator = Emulator(gateway_port, folder / "emulator", fresh=fresh, mail=office.url)
+    running = Running(emulator, office, {})
     try:
-        site_url = f"http://127.0.0.1:{site_port}"
-        boto3.client("sesv2", region_name=REGION, endpoint_url=emulator.url)
-        _verify_sender(emulator.url)
-        deployed = deploy(
-            "local",
-            settings(site_url),
-            template,
-            endpoint=emulator.url,
-            public_url=emulator.api,
-            say=say,
-        )
-        _set_gateway_responses(emulator.url, deployed.outputs["RestAPIId"], template)
-        _seed(emulator.url, deployed.outputs["RecordsTable"])
-        site.serve(site_port, deployed.api)
-        mail_port = free_port(site_port + 1)
-        mailbox.serve(mail_port, emulator.url)
+        emulator.start()
+        running.addresses.update(_set_up(running, template, site_port))
     except BaseException:
-        emulator.stop()
+        running.stop()
         raise
-    return emulator, {
+    return running
+
+
+def _set_up(running: Running, template: Path, site_port: int) -> dict[str, str]:
+    emulator = running.emulator
+    site_url = f"http://127.0.0.1:{site_port}"
+    _verify_sender(emulator.url)
+    deployed = deploy(
+        "local",
+        settings(site_url),
+        template,
+        endpoint=emulator.url,
+        public_url=emulator.api,
+        say=say,
+    )
+    _set_gateway_responses(emulator.url, deployed.outputs["RestAPIId"], template)
+    _seed(emulator.url, deployed.outputs["RecordsTable"])
+    site.serve(site_port, deployed.api)
+    mailbox_port = free_port(site_port + 1)
+    mailbox.serve(mailbox_port, running.office)
+    return {
         "site": site_url,
         "api": deployed.api,
-        "mailbox": f"http://127.0.0.1:{mail_port}",
+        "mailbox": f"http://127.0.0.1:{mailbox_port}",
         "emulator": emulator.url,
     }
 
@@ -165,28 +187,28 @@ def main() -> None:
     stopping = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopping.set())
-    emulator = None
+    running = None
     try:
         site_port, gateway_port = _ports()
         print("Setting up Relais on this machine", flush=True)
-        emulator, addresses = start(
+        running = start(
             LOCAL,
             fresh=os.environ.get("FRESH") == "1",
             site_port=site_port,
             gateway_port=gateway_port,
         )
-        announce(LOCAL, addresses)
-        print(_welcome(addresses), flush=True)
-        _follow(emulator, stopping)
+        announce(LOCAL, running.addresses)
+        print(_welcome(running.addresses), flush=True)
+        _follow(running.emulator, stopping)
     except (EmulatorError, DeployError, PackageError) as error:
         sys.exit(f"Not started: {error}")
     except (ClientError, BotoCoreError) as error:
         sys.exit(f"Not started: the emulator says: {error}")
     finally:
         (LOCAL / "run.json").unlink(missing_ok=True)
-        if emulator is not None:
+        if running is not None:
             print("\nStopping; what was stored is kept (make run FRESH=1 starts over)", flush=True)
-            emulator.stop()
+            running.stop()
 
 
 def _welcome(addresses: dict[str, str]) -> str:

@@ -2,10 +2,10 @@
 
 import html
 import json
-import urllib.request
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from infra.postoffice import PostOffice
 from infra.serve import Page, Quiet, serve_forever
 
 PAGE = """<!doctype html>
@@ -17,39 +17,14 @@ iframe{{width:100%;height:70vh;border:1px solid #7a8781}}pre{{white-space:pre-wr
 </head><body>{body}</body></html>"""
 
 
-def messages(emulator: str) -> list[dict[str, Any]]:
-    """All mail that the emulator's SES took, oldest first."""
-    with urllib.request.urlopen(f"{emulator}/_ministack/ses/messages", timeout=10) as answer:
-        accounts = json.load(answer)["messages"]
-    found = [_message(m) for sent in accounts.values() for m in sent]
-    return sorted(found, key=lambda m: str(m["at"]))
-
-
-def _message(sent: dict[str, Any]) -> dict[str, Any]:
-    headers = {h["Name"]: h["Value"] for h in sent.get("Headers") or []}
-    headers |= {"From": sent.get("Source", ""), "Message-ID": sent.get("MessageId", "")}
-    if sent.get("ReplyTo") or sent.get("ReplyToAddresses"):
-        headers["Reply-To"] = ", ".join(sent.get("ReplyTo") or sent["ReplyToAddresses"])
-    for tag in sent.get("Tags") or sent.get("EmailTags") or []:
-        headers.setdefault("X-SES-MESSAGE-TAGS", f"{tag['Name']}={tag['Value']}")
-    return {
-        "to": list(sent.get("To") or []),
-        "subject": sent.get("Subject", ""),
-        "text": sent.get("BodyText") or "",
-        "html": sent.get("BodyHtml") or "",
-        "headers": headers,
-        "at": sent.get("Timestamp") or sent.get("SentAt") or "",
-    }
-
-
 class Mailbox(Quiet):
     """`/` lists, `/?message=N` shows one, `/html?message=N` its HTML, `/messages.json` all."""
 
-    emulator = ""
+    office: PostOffice
 
     def page(self, path: str) -> Page:
         parts = urlsplit(path)
-        found = messages(self.emulator)
+        found = self.office.messages()
         if parts.path == "/messages.json":
             return Page(json.dumps(found, ensure_ascii=False), "application/json")
         number = parse_qs(parts.query).get("message", [""])[0]
@@ -77,7 +52,7 @@ def _listed(found: list[dict[str, Any]]) -> str:
 def _shown(number: int, message: dict[str, Any]) -> str:
     headers = "".join(
         f"<tr><th>{html.escape(k)}</th><td>{html.escape(str(v))}</td></tr>"
-        for k, v in {"To": ", ".join(message["to"]), **message["headers"]}.items()
+        for k, v in message["headers"].items()
     )
     # Sandboxed: what is in a mail may open links, and may not run here.
     frame = (
@@ -103,5 +78,5 @@ def _linked(text: str) -> str:
     return " ".join(words).replace("\n ", "\n")
 
 
-def serve(port: int, emulator: str) -> None:
-    serve_forever(type("ThisMailbox", (Mailbox,), {"emulator": emulator}), port)
+def serve(port: int, office: PostOffice) -> None:
+    serve_forever(type("ThisMailbox", (Mailbox,), {"office": office}), port)

@@ -167,6 +167,8 @@ def as_html(fields: dict[str, Any], style: str = "brackets") -> list[tuple[str, 
                 for name, cell in row.items():
                     pair = (f"{key}[{number}].{name}", f"{key}-{number}-{name}")
                     pairs += _typed(pair[style != "brackets"], cell)
+        elif key == "objectives":
+            pairs += [(f"{key}[{number}]", str(one)) for number, one in enumerate(value)]
         elif isinstance(value, list):
             pairs += [(key, str(one)) for one in value]
         else:

@@ -16,7 +16,7 @@ import boto3
 import pytest
 
 from infra import local
-from infra.emulator import Emulator, free_port, use_root_key
+from infra.emulator import free_port, use_root_key
 
 HTML = {"Accept": "text/html,*/*;q=0.8"}
 
@@ -57,8 +57,10 @@ def _lower(headers: Any) -> dict[str, str]:
 class Stack:
     """What a person and an operator see of the deployed stack."""
 
-    def __init__(self, emulator: Emulator, addresses: dict[str, str], folder: Path) -> None:
-        self.emulator = emulator
+    def __init__(self, running: local.Running, folder: Path) -> None:
+        addresses = running.addresses
+        self.emulator = running.emulator
+        self.office = running.office
         self.api = addresses["api"]
         self.site = addresses["site"]
         self.mailbox = addresses["mailbox"]
@@ -70,7 +72,9 @@ class Stack:
 
     def post(self, form: str, fields: dict[str, Any], **headers: str) -> Answer:
         body = json.dumps(fields).encode()
-        return ask("POST", f"{self.api}/forms/{form}", body, Content_Type="application/json", **headers)
+        return ask(
+            "POST", f"{self.api}/forms/{form}", body, Content_Type="application/json", **headers
+        )
 
     def submit(self, url: str, pairs: list[tuple[str, str]]) -> Answer:
         """What a browser sends."""
@@ -82,8 +86,7 @@ class Stack:
         return ask("GET", url, **HTML)
 
     def mail(self, to: str, subject: str = "") -> list[dict[str, Any]]:
-        found = json.loads(ask("GET", f"{self.mailbox}/messages.json").text)
-        return [m for m in found if to in m["to"] and subject in m["subject"]]
+        return [m for m in self.office.messages() if to in m["to"] and subject in m["subject"]]
 
     def wait_for_mail(self, to: str, subject: str = "", count: int = 1) -> dict[str, Any]:
         found = wait_for(lambda: (m := self.mail(to, subject)) if len(self.mail(to, subject)) >= count else None,
@@ -129,14 +132,12 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     before = dict(os.environ)
     use_root_key(os.environ)  # type: ignore[arg-type]
     folder = tmp_path_factory.mktemp("stack")
-    emulator, addresses = local.start(
+    running = local.start(
         folder, fresh=True, site_port=free_port(18080), gateway_port=free_port(14566)
     )
     try:
-        yield Stack(emulator, addresses, folder)
+        yield Stack(running, folder)
     finally:
-        emulator.stop()
+        running.stop()
         os.environ.clear()
         os.environ.update(before)
-
-

@@ -1,13 +1,11 @@
 """Five hundred at once, and a stack that is updated while it holds cases."""
 
-import json
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import samples
 from e2e.conftest import Stack, ask, link_in, wait_for
-
 from infra import local
 from infra.deploy import deploy
 from infra.package import ROOT
@@ -32,7 +30,12 @@ def test_five_hundred_posts_are_five_hundred_cases_with_exactly_their_letters(st
         waiting = [i for i in letters if i["status"]["S"] in ("owed", "claimed")]
         return None if waiting or len(letters) != 2000 else rows
 
-    rows = wait_for(all_sent, "all letters", seconds=150)
+    def all_left() -> bool:
+        left = sum(m["to"][0].startswith("many") for m in stack.office.messages())
+        return left >= 500 and len(stack.office.messages()) >= 1500
+
+    wait_for(all_left, "all mail", seconds=150)
+    rows = wait_for(all_sent, "all letters", seconds=60)
     kinds = Counter(
         (i["kind"]["S"], i.get("letter", {}).get("S"), i.get("to", {}).get("S")) for i in rows
     )
@@ -45,7 +48,7 @@ def test_five_hundred_posts_are_five_hundred_cases_with_exactly_their_letters(st
         ("letter", "staff_eoi_received", "sam-lee"): 500,
     }
     assert {i["pk"]["S"] for i in stack.items("CASE#")} - before == expected
-    sent = json.loads(ask("GET", f"{stack.mailbox}/messages.json").text)
+    sent = stack.office.messages()
     per_person = Counter(m["to"][0] for m in sent if m["to"][0].startswith("many"))
     assert per_person == {f"many{n}@example.org": 1 for n in range(500)}
     staff = Counter(m["subject"] for m in sent if m["to"] == ["rita.roy@example.org"])
@@ -98,3 +101,34 @@ def test_an_update_of_the_stack_keeps_its_cases_and_its_links(stack: Stack) -> N
     assert stack.page(told["links"]["status"]).status == 200
     stack.post("eoi", samples.eoi(contact_email="after@example.org"))
     stack.wait_for_mail("after@example.org")
+
+
+def test_when_ses_refuses_for_a_while_all_forms_are_accepted_and_all_letters_arrive_once(
+    stack: Stack,
+) -> None:
+    refusals = [
+        (429, "TooManyRequestsException"),
+        (500, "InternalFailure"),
+        (503, "ServiceUnavailable"),
+    ]
+    refused: list[int] = []
+
+    def bad_weather() -> tuple[int, str] | None:
+        if len(refused) >= 9:
+            return None
+        refused.append(1)
+        return refusals[len(refused) % 3]
+
+    stack.office.refuse = bad_weather
+    try:
+        answers = [
+            stack.post("eoi", samples.eoi(contact_email=f"storm{n}@example.org")) for n in range(3)
+        ]
+        assert [a.status for a in answers] == [201] * 3
+        wait_for(lambda: len(refused) >= 9, "the refusals", seconds=30)
+    finally:
+        stack.office.refuse = lambda: None
+    # The sweep comes every minute; the first wait of a letter is a minute as well.
+    for number in range(3):
+        wait_for(lambda n=number: stack.mail(f"storm{n}@example.org"), "the letter", seconds=150)  # type: ignore[misc]
+    assert [len(stack.mail(f"storm{n}@example.org")) for n in range(3)] == [1, 1, 1]

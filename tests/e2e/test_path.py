@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 import pytest
+
 import samples
 from e2e.conftest import Stack, ask, hidden, link_in, wait_for
 

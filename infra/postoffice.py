@@ -1,0 +1,188 @@
+"""The local SES: what the emulator's leaves out, between the functions and the emulator.
+
+The emulator checks permissions and identities and takes the mail, but it forgets headers and
+tags and reports nothing to a configuration set. This door passes each `SendEmail` on to it,
+keeps the whole message, and publishes the events that SES would: Send, then Delivery, or what
+the addresses of the mailbox simulator ask for.
+"""
+
+import json
+import queue
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+REGION = "ca-central-1"
+TOPIC = f"arn:aws:sns:{REGION}:000000000000:relais-local-mail-events"
+
+SIMULATED: dict[str, tuple[str, ...]] = {
+    "bounce": ("Bounce",),
+    "suppressionlist": ("Bounce",),
+    "complaint": ("Delivery", "Complaint"),
+}
+"""The local part of a mailbox simulator address → what happens after the Send."""
+
+Refusal = tuple[int, str]
+
+
+class PostOffice:
+    """Keeps sent mail in a file, so that it is there after a restart."""
+
+    def __init__(self, port: int, emulator: str, kept: Path, *, fresh: bool = False) -> None:
+        self.url = f"http://127.0.0.1:{port}"
+        self.refuse: Callable[[], Refusal | None] = lambda: None
+        """A test's bad weather: (status, error code) to answer with, or None."""
+        self._emulator = emulator
+        self._kept = kept
+        self._lock = threading.Lock()
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        if fresh:
+            kept.unlink(missing_ok=True)
+        lines = kept.read_text("utf-8").splitlines() if kept.exists() else []
+        self._messages: list[dict[str, Any]] = [json.loads(line) for line in lines]
+        handler = type("ThisDoor", (_Door,), {"office": self})
+        self._server = ThreadingHTTPServer(("127.0.0.1", port), handler)
+        self._server.daemon_threads = True
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        # Made here: the default session of boto3 is not for two threads at once.
+        self._topics: Any = boto3.client("sns", region_name=REGION, endpoint_url=emulator)
+        self._reports: queue.Queue[tuple[dict[str, Any], str]] = queue.Queue()
+        # One after the other: reports must not crowd out the forms on a small machine.
+        threading.Thread(target=self._report_all, daemon=True).start()
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    def messages(self) -> list[dict[str, Any]]:
+        """All mail, oldest first: to, subject, text, html, headers, at."""
+        with self._lock:
+            return list(self._messages)
+
+    def keep(self, sent: dict[str, Any], message_id: str) -> None:
+        message = _message(sent, message_id)
+        with self._lock:
+            self._messages.append(message)
+            with self._kept.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(message, ensure_ascii=False) + "\n")
+
+    def report(self, sent: dict[str, Any], message_id: str) -> None:
+        """Publishes to the topic of the configuration set, as SES does, after the answer."""
+        self._reports.put((sent, message_id))
+
+    def _report_all(self) -> None:
+        while True:
+            try:
+                self._publish(*self._reports.get())
+            except (BotoCoreError, ClientError):
+                # An event that gets lost is what SES may do too; the next one comes.
+                continue
+
+    def _publish(self, sent: dict[str, Any], message_id: str) -> None:
+        for address in sent["Destination"]["ToAddresses"]:
+            local, _, domain = address.partition("@")
+            after = SIMULATED.get(local, ("Delivery",))
+            kinds = ("Send", *(after if domain == "simulator.amazonses.com" else ("Delivery",)))
+            for kind in kinds:
+                event = _event(kind, sent, message_id, address)
+                self._topics.publish(TopicArn=TOPIC, Message=json.dumps(event))
+
+
+class _Door(BaseHTTPRequestHandler):
+    office: PostOffice
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
+        refusal = self.office.refuse()
+        if refusal:
+            self._answer(refusal[0], {"message": "not now"}, refusal[1])
+            return
+        status, answer, kind = self._pass_on(body)
+        self._answer(status, answer, kind)
+        if status == 200:
+            sent = json.loads(body)
+            self.office.keep(sent, answer["MessageId"])
+            self.office.report(sent, answer["MessageId"])
+
+    def _pass_on(self, body: bytes) -> tuple[int, dict[str, Any], str]:
+        headers = {name: value for name, value in self.headers.items() if name != "Connection"}
+        url = f"{self.office._emulator}{self.path}"
+        request = urllib.request.Request(url, data=body, headers=headers, method="POST")
+        try:
+            with urllib.request.urlopen(request, timeout=30) as answer:
+                return answer.status, json.load(answer), ""
+        except urllib.error.HTTPError as error:
+            return error.code, json.load(error), error.headers.get("x-amzn-errortype", "")
+
+    def _answer(self, status: int, answer: dict[str, Any], kind: str) -> None:
+        body = json.dumps(answer).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        if kind:
+            self.send_header("x-amzn-errortype", kind)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *arguments: object) -> None:
+        """Nothing: the functions log what became of their letters."""
+
+
+def _message(sent: dict[str, Any], message_id: str) -> dict[str, Any]:
+    simple = sent["Content"]["Simple"]
+    headers = {
+        "From": sent["FromEmailAddress"],
+        "To": ", ".join(sent["Destination"]["ToAddresses"]),
+        "Reply-To": ", ".join(sent.get("ReplyToAddresses", [])),
+        "Subject": simple["Subject"]["Data"],
+        "Message-ID": f"<{message_id}>",
+        "X-SES-CONFIGURATION-SET": sent.get("ConfigurationSetName", ""),
+        "X-SES-MESSAGE-TAGS": ", ".join(
+            f"{t['Name']}={t['Value']}" for t in sent.get("EmailTags", [])
+        ),
+        **{header["Name"]: header["Value"] for header in simple.get("Headers", [])},
+    }
+    return {
+        "to": sent["Destination"]["ToAddresses"],
+        "subject": simple["Subject"]["Data"],
+        "text": simple["Body"].get("Text", {}).get("Data", ""),
+        "html": simple["Body"].get("Html", {}).get("Data", ""),
+        "headers": headers,
+        "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+    }
+
+
+def _event(kind: str, sent: dict[str, Any], message_id: str, address: str) -> dict[str, Any]:
+    at = time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime())
+    detail: dict[str, Any] = {"timestamp": at}
+    if kind == "Bounce":
+        detail |= {
+            "bounceType": "Permanent",
+            "bounceSubType": "General",
+            "bouncedRecipients": [
+                {"emailAddress": address, "diagnosticCode": "smtp; 550 5.1.1 user unknown"}
+            ],
+        }
+    elif kind == "Complaint":
+        detail |= {"complainedRecipients": [{"emailAddress": address}]}
+    tags = {tag["Name"]: [tag["Value"]] for tag in sent.get("EmailTags", [])}
+    return {
+        "eventType": kind,
+        "mail": {
+            "timestamp": at,
+            "source": sent["FromEmailAddress"],
+            "messageId": message_id,
+            "destination": [address],
+            "tags": {**tags, "ses:configuration-set": [sent.get("ConfigurationSetName", "")]},
+        },
+        kind.lower(): detail,
+    }
