@@ -93,7 +93,11 @@ class PostOffice:
             kinds = ("Send", *(after if domain == "simulator.amazonses.com" else ("Delivery",)))
             for kind in kinds:
                 event = _event(kind, sent, message_id, address)
-                self._topics.publish(TopicArn=TOPIC, Message=json.dumps(event))
+                self._topics.publish(
+                    TopicArn=TOPIC,
+                    Subject="Amazon SES Email Event Notification",
+                    Message=json.dumps(event),
+                )
 
 
 class _Door(BaseHTTPRequestHandler):
