@@ -69,6 +69,7 @@ def deploy(
     stack = f"relais-{stage}"
     cloud = session.client("cloudformation", endpoint_url=endpoint)
     body = _uploaded(session, template, stage, endpoint, say)
+    _clear_failed_start(cloud, stack, say)
     parameters = {**settings, "Stage": stage}
     known = parameters.get("PublicUrl") or _known_url(cloud, stack)
     parameters["PublicUrl"] = known
@@ -102,6 +103,21 @@ def _stack(cloud: Any, name: str) -> dict[str, Any] | None:
         raise
     # What a change set that was never executed leaves behind is no stack yet.
     return None if found["StackStatus"] == "REVIEW_IN_PROGRESS" else found
+
+
+def _clear_failed_start(cloud: Any, stack: str, say: Say) -> None:
+    """A stack whose very first deploy failed holds nothing, and cannot be updated."""
+    found = _stack(cloud, stack)
+    if found is None or found["StackStatus"] not in ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED"):
+        return
+    say("clearing what a failed first deploy left")
+    cloud.delete_stack(StackName=stack)
+    try:
+        cloud.get_waiter("stack_delete_complete").wait(
+            StackName=stack, WaiterConfig={"Delay": 1, "MaxAttempts": 600}
+        )
+    except WaiterError:
+        raise DeployError(_why(cloud, stack)) from None
 
 
 def _uploaded(session: Any, template: Path, stage: str, endpoint: str | None, say: Say) -> str:
