@@ -1,6 +1,8 @@
 """Builds the zip and the template that AWS gets: `python -m infra.package OUT`."""
 
 import compileall
+import fcntl
+import hashlib
 import os
 import py_compile
 import shutil
@@ -8,6 +10,8 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -20,20 +24,59 @@ class PackageError(Exception):
     """What stopped the build, in one line."""
 
 
+INPUTS = (
+    "app.py",
+    "chalicelib/**/*",
+    "templates/**/*",
+    ".chalice/*.json",
+    "infra/package.py",
+    "infra/resources.json",
+    "requirements.txt",
+)
+"""All that the package is made of."""
+
+
 def package(out: Path) -> Path:
-    """Packages into `out`; returns the template. The content is checked first."""
+    """Packages into `out`, unless what is there is of these very files; returns the template."""
+    template, made_of = out / "sam.json", out / "inputs.sha256"
+    with _alone():
+        inputs = _inputs()
+        if made_of.exists() and made_of.read_text("utf-8") == inputs:
+            return template
+        _build(out)
+        made_of.write_text(inputs, "utf-8")
+    return template
+
+
+def _build(out: Path) -> None:
     _run([sys.executable, "-m", "chalicelib.content"])
     # Chalice names the zip by the contents of its files alone: after a rename it
     # would reuse a zip that lacks the new name.
     shutil.rmtree(ROOT / ".chalice" / "deployments", ignore_errors=True)
     shutil.rmtree(out, ignore_errors=True)
-    for cache in ROOT.glob("chalicelib/**/__pycache__"):
-        shutil.rmtree(cache, ignore_errors=True)
     chalice = Path(sys.executable).parent / "chalice"
     merge = ["--merge-template", "infra/resources.json"]
     _run([str(chalice), "package", "--stage", "stack", *merge, str(out)])
     _slim(out / "deployment.zip")
-    return out / "sam.json"
+
+
+def _inputs() -> str:
+    """Changes with the name or the content of any input, and with the version of Python."""
+    found = hashlib.sha256(sys.version.encode())
+    for path in sorted(path for pattern in INPUTS for path in ROOT.glob(pattern)):
+        if path.is_file() and "__pycache__" not in path.parts:
+            content = hashlib.sha256(path.read_bytes()).hexdigest()
+            found.update(f"{path.relative_to(ROOT)} {content}\n".encode())
+    return found.hexdigest()
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """One build at a time: Chalice works in a folder that all of them share."""
+    (ROOT / "build").mkdir(exist_ok=True)
+    with (ROOT / "build" / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _slim(zipped: Path) -> None:
@@ -46,6 +89,8 @@ def _slim(zipped: Path) -> None:
         root = Path(folder)
         with zipfile.ZipFile(zipped) as archive:
             archive.extractall(root)
+        for cache in list(root.rglob("__pycache__")):
+            shutil.rmtree(cache)
         for service in (root / "botocore" / "data").iterdir():
             if service.is_dir() and service.name not in SERVICES:
                 shutil.rmtree(service)
