@@ -1,5 +1,6 @@
 """An AWS on this machine: one process, with permissions enforced."""
 
+import ctypes
 import os
 import shutil
 import signal
@@ -15,6 +16,15 @@ from infra.package import ROOT
 
 KEY = "local"
 """The emulator's root: it alone passes without a policy."""
+
+
+LIBC = ctypes.CDLL(None)
+PR_SET_PDEATHSIG = 1
+
+
+def _end_with_us() -> None:
+    """However this process ends, killed too: the emulator keeps its state and ends."""
+    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 class EmulatorError(Exception):
@@ -82,6 +92,7 @@ class Emulator:
             stdout=self._log,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            preexec_fn=_end_with_us if sys.platform == "linux" else None,
         )
         self._wait()
 

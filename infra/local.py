@@ -1,11 +1,13 @@
 """`make run`: the stack of AWS on this machine, with a website, a mailbox and its logs."""
 
+import fcntl
 import json
 import os
 import signal
 import sys
-import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +25,7 @@ from infra.running import announce
 from website import site
 
 LOCAL = ROOT / ".local"
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 OVERLAP = 60
 """Seconds: what a function said reaches its log late, when it ends."""
 SITE_PORT = 8080
@@ -184,31 +187,50 @@ def _ports() -> tuple[int, int]:
 
 def main() -> None:
     use_root_key(os.environ)  # type: ignore[arg-type]
-    stopping = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stopping.set())
+    for number in SIGNALS:
+        signal.signal(number, _stop)
     running = None
     try:
-        site_port, gateway_port = _ports()
-        print("Setting up Relais on this machine", flush=True)
-        running = start(
-            LOCAL,
-            fresh=os.environ.get("FRESH") == "1",
-            site_port=site_port,
-            gateway_port=gateway_port,
-        )
-        announce(LOCAL, running.addresses)
-        print(_welcome(running.addresses), flush=True)
-        _follow(running.emulator, stopping)
+        with _alone():
+            site_port, gateway_port = _ports()
+            print("Setting up Relais on this machine", flush=True)
+            (LOCAL / "run.json").unlink(missing_ok=True)
+            fresh = os.environ.get("FRESH") == "1"
+            running = start(LOCAL, fresh=fresh, site_port=site_port, gateway_port=gateway_port)
+            announce(LOCAL, running.addresses)
+            print(_welcome(running.addresses), flush=True)
+            try:
+                _follow(running.emulator)
+            finally:
+                (LOCAL / "run.json").unlink(missing_ok=True)
+    except KeyboardInterrupt:
+        print("\nStopping; what was stored is kept (make run FRESH=1 starts over)", flush=True)
     except (EmulatorError, DeployError, PackageError) as error:
         sys.exit(f"Not started: {error}")
     except (ClientError, BotoCoreError) as error:
         sys.exit(f"Not started: the emulator says: {error}")
     finally:
-        (LOCAL / "run.json").unlink(missing_ok=True)
         if running is not None:
-            print("\nStopping; what was stored is kept (make run FRESH=1 starts over)", flush=True)
             running.stop()
+
+
+def _stop(*_: object) -> None:
+    """Once: a second Ctrl-C must not interrupt the stopping, which keeps the state."""
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """One run a checkout: two would keep their state in one place."""
+    LOCAL.mkdir(exist_ok=True)
+    with (LOCAL / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise EmulatorError("it runs here already; its addresses are in .local/run.json") from None
+        yield
 
 
 def _welcome(addresses: dict[str, str]) -> str:
@@ -220,9 +242,10 @@ def _welcome(addresses: dict[str, str]) -> str:
     )
 
 
-def _follow(emulator: Emulator, stopping: threading.Event) -> None:
+def _follow(emulator: Emulator) -> None:
     logs = Logs(emulator.url)
-    while not stopping.wait(1):
+    while True:
+        time.sleep(1)
         if not emulator.running():
             raise EmulatorError(f"the emulator stopped by itself; see {emulator.log_path}")
         logs.show()

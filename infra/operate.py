@@ -1,11 +1,11 @@
 """What an operator does by hand: `python -m infra.operate --stage STAGE …`."""
 
 import argparse
+import os
 import re
 import sys
 import unicodedata
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import boto3
@@ -13,6 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.deploy import REGION
 from infra.emulator import use_root_key
+from infra.package import ROOT
 from infra.running import running
 
 STAFF = "STAFF"
@@ -85,9 +86,7 @@ def roster(stage: str) -> Roster:
     """The roster of a stage: of the emulator while `make run` runs, else of AWS."""
     endpoint = None
     if stage == "local":
-        endpoint = running(Path(".local"))["emulator"]
-        import os
-
+        endpoint = running(ROOT / ".local")["emulator"]
         use_root_key(os.environ)  # type: ignore[arg-type]
     client = boto3.client("dynamodb", region_name=REGION, endpoint_url=endpoint)
     return Roster(client, f"relais-{stage}-records")
