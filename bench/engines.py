@@ -24,6 +24,7 @@ Answer = tuple[list[str], int]
 """The slugs of the first page, and how many there are in all."""
 
 LIMIT = 20
+AS_JSON = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":")).encode
 
 
 CARD = (
@@ -49,7 +50,7 @@ class Engine:
         self, page: Sequence[int], total: int, counts: Any, marks: Mapping[int, Any]
     ) -> Answer:
         results = [{**self.cards[at], "highlights": marks.get(at, {})} for at in page]
-        json.dumps({"total": total, "results": results, "facets": counts}, ensure_ascii=False)
+        AS_JSON({"total": total, "results": results, "facets": counts})
         return [result["slug"] for result in results], total
 
     @abstractmethod
@@ -109,7 +110,7 @@ class Relais(Engine):
 
     def ask(self, visit: Visit) -> Answer:
         answer = self.directory.search(visit.q, visit.filters, "fr", LIMIT, day="2026-01-01")
-        json.dumps(answer, ensure_ascii=False)
+        AS_JSON(answer)
         return [result["slug"] for result in answer["results"]], answer["total"]
 
 

@@ -82,12 +82,18 @@ def _fold_quickly(text: str) -> bytes | None:
 
 def fold(text: str) -> str:
     """Lower case, bare letters; spaces part words, `'` and `-` bind the pieces of one."""
+    return fold_evenly(text)[0]
+
+
+def fold_evenly(text: str) -> tuple[str, bool]:
+    """The folded text, and whether every letter of it stands where it stood."""
     folded = _fold_quickly(text)
-    if folded is not None and not folded.isascii():
-        folded = folded.replace(b"\x9c", b"oe").replace(b"\xe6", b"ae")
-    if folded is None or not folded.isascii():
-        return text.translate(FOLDS)
-    return folded.decode("ascii")
+    if folded is None:
+        return text.translate(FOLDS), False
+    if folded.isascii():
+        return folded.decode("ascii"), True
+    folded = folded.replace(b"\x9c", b"oe").replace(b"\xe6", b"ae")
+    return folded.decode("ascii") if folded.isascii() else text.translate(FOLDS), False
 
 
 def plain(text: str) -> str:
@@ -151,9 +157,6 @@ class Origins:
 
 def _odd_letters(text: str) -> list[tuple[int, int]]:
     """The letters that do not fold to one, and to how many they do."""
-    folded = _fold_quickly(text)
-    if folded is not None and folded.isascii():
-        return []
     return sorted(
         (place, len(FOLDS[ord(letter)]))
         for letter in _ODD.intersection(text)

@@ -84,7 +84,8 @@ class Shown:
     def _marked(self, spots: Sequence[Spot]) -> dict[str, Any]:
         """The highlights by field; the excerpt moves to where the first word was found."""
         marks: dict[str, list[list[int]]] = {}
-        for at, begin, end in sorted({self._text.place(spot) for spot in spots}):
+        places = [self._text.place(spot) for spot in spots]
+        for at, begin, end in sorted(set(places)) if len(places) > 1 else places:
             marks.setdefault(self._text.parts[at].field, []).append([begin, end])
         shown = marks.get("excerpt")
         if not shown or shown[-1][1] < len(self.card["excerpt"]) - 1:

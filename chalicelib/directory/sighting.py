@@ -64,27 +64,27 @@ def _all(text: Text, words: Iterable[str], *, exact: bool) -> Found | None:
         if not found:
             return None
         spots.extend(found)
-        first.append(next(filter(text.is_word, found), found[0]))
+        first.append(found[0] if exact else next(filter(text.is_word, found), found[0]))
     return spots, first
 
 
 def said(match: Match, sighting: Sighting, text: Text, lang: Lang) -> dict[str, Any]:
     """`found` is the whole words, as written; `text` explains what was not asked as such."""
     words = [text.word(spot) for spot in sighting.first]
-    places = [
-        text.place((spot[0], spot[0] + max(len(word), spot[1] - spot[0])))
-        for spot, word in zip(sighting.first, words, strict=True)
-    ]
-    field, written_in, *_ = text.parts[places[0][0]]
+    places = [text.place(word) for word in words]
+    part = text.parts[places[0][0]]
     seen = {
         "query": match.term.typed,
-        "found": " ".join(text.parts[at].text[begin:end] for at, begin, end in places),
+        "found": " ".join([text.parts[at].text[begin:end] for at, begin, end in places]),
         "how": KINDS[sighting.kind],
-        "field": "bio" if field == "excerpt" else field,
+        "field": "bio" if part.field == "excerpt" else part.field,
     }
     if sighting.kind in (ALIKE, MISSPELT):
-        seen["text"] = f"{match.term.typed}≈{' '.join(words)}"
-    return seen | ({"lang": written_in} if written_in not in ("", lang) else {})
+        taken = " ".join([text.folded[begin:end] for begin, end in words])
+        seen["text"] = f"{match.term.typed}≈{taken}"
+    if part.lang and part.lang != lang:
+        seen["lang"] = part.lang
+    return seen
 
 
 class Spoken:

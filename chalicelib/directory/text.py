@@ -7,7 +7,7 @@ from functools import cached_property
 from itertools import accumulate
 from typing import Final, NamedTuple
 
-from chalicelib.directory.folding import SHORT, Origins, fold, wholes
+from chalicelib.directory.folding import SHORT, Origins, fold_evenly, wholes
 
 
 class Part(NamedTuple):
@@ -17,14 +17,19 @@ class Part(NamedTuple):
     lang: str
     text: str
     folded: str
+    even: bool
+    """Whether every folded letter stands where it stood."""
 
 
 def part(field: str, lang: str, text: str) -> Part:
-    return Part(field, lang, text, fold(text))
+    return Part(field, lang, text, *fold_evenly(text))
 
 
 Spot = tuple[int, int]
 """Where a word begins and ends in the folded texts."""
+
+Place = tuple[int, int, int]
+"""The number of a text, and where in it a word begins and ends as it was written."""
 
 _MOST: Final = 12
 _BOUND: Final = re.compile(r"\w['-]\w")
@@ -78,19 +83,22 @@ class Text:
         """Whether the word ends with the spot."""
         return self.folded[spot[1]] == " "
 
-    def word(self, spot: Spot) -> str:
-        """The whole word that begins at the spot, as compared."""
-        return self.folded[spot[0] : self.folded.index(" ", spot[1])]
+    def word(self, spot: Spot) -> Spot:
+        """The whole word that the spot begins."""
+        return spot[0], self.folded.index(" ", spot[1])
 
     def number(self, spot: Spot) -> int:
         """Which of the parts the spot is in."""
         return bisect_right(self._starts, spot[0]) - 1
 
-    def place(self, spot: Spot) -> tuple[int, int, int]:
+    def place(self, spot: Spot) -> Place:
         """The number of the part, and where the spot is in its text as it was written."""
-        number = self.number(spot)
+        number = bisect_right(self._starts, spot[0]) - 1
+        start = self._starts[number]
+        begin, end = spot[0] - start, spot[1] - start
+        if self.parts[number].even:
+            return number, begin, end
         origins = self._origins.get(number)
         if origins is None:
             origins = self._origins[number] = Origins(self.parts[number].text)
-        start = self._starts[number]
-        return number, origins[spot[0] - start], origins[spot[1] - start]
+        return number, origins[begin], origins[end]
