@@ -229,7 +229,9 @@ def _alone() -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise EmulatorError("it runs here already; its addresses are in .local/run.json") from None
+            raise EmulatorError(
+                "it runs here already; its addresses are in .local/run.json"
+            ) from None
         yield
 
 
