@@ -30,6 +30,9 @@ SIMULATED: dict[str, tuple[str, ...]] = {
 }
 """The local part of a mailbox simulator address → what happens after the Send."""
 
+PACE = 0.05
+"""Seconds between two events: each wakes a function, and this is a small machine."""
+
 Refusal = tuple[int, str]
 
 
@@ -97,7 +100,10 @@ class PostOffice:
                     TopicArn=TOPIC,
                     Subject="Amazon SES Email Event Notification",
                     Message=json.dumps(event),
+                    # The emulator leaves the key out when there are none; AWS never does.
+                    MessageAttributes={"source": {"DataType": "String", "StringValue": "ses"}},
                 )
+                time.sleep(PACE)
 
 
 class _Door(BaseHTTPRequestHandler):
