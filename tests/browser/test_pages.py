@@ -1,0 +1,81 @@
+"""What browsers, keyboards and assistive technologies make of every page and letter."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import axe_playwright_python
+import pytest
+from playwright.sync_api import Page
+
+import gallery
+from chalicelib.forms import Lang
+
+AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text("utf-8")
+TAGS = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]
+WIDTHS = (320, 360, 1280)
+
+Shown = tuple[str, str]
+
+
+def documents(lang: Lang) -> Iterator[Shown]:
+    yield from ((f"page {name}", page) for name, page in gallery.pages(lang).items())
+    yield from ((f"letter {name}", mail.html) for name, mail in gallery.letters(lang).items())
+    yield from ((f"website {name}", page) for name, page in gallery.website(lang).items())
+
+
+NAMES = [
+    *(f"page {name}" for name in gallery.PAGES),
+    *(f"letter {name}" for name in gallery.LETTERS),
+    *(f"website {name}" for name in gallery.SITE),
+]
+
+
+@pytest.fixture(params=NAMES)
+def name(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(params=gallery.LANGS)
+def document(request: pytest.FixtureRequest, name: str) -> str:
+    return dict(documents(request.param))[name]
+
+
+def test_a_page_is_accessible_in_light_and_in_dark_and_fits(shared: Page, document: str) -> None:
+    shared.set_viewport_size({"width": WIDTHS[-1], "height": 900})
+    shared.emulate_media(color_scheme="light")
+    shared.set_content(document)
+    # One of the folded parts stands for all: they are rows of the same kinds.
+    shared.evaluate("document.querySelectorAll('details')[0]?.setAttribute('open', '')")
+    shared.evaluate(AXE)
+    assert violations(shared, TAGS) == []
+    # The scheme changes colours alone: what is not about colour was just checked.
+    shared.emulate_media(color_scheme="dark")
+    assert violations(shared, ["cat.color"]) == []
+    shared.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true })")
+    for width in WIDTHS:
+        shared.set_viewport_size({"width": width, "height": 900})
+        assert too_wide(shared) == [], f"at {width} px"
+
+
+def violations(page: Page, tags: list[str]) -> list[str]:
+    found = page.evaluate(
+        "tags => axe.run(document, {runOnly: tags, resultTypes: ['violations']})"
+        ".then(r => r.violations.flatMap("
+        "v => v.nodes.map(n => `${v.id}: ${n.target} ${n.failureSummary}`)))",
+        tags,
+    )
+    return [str(one) for one in found]
+
+
+def too_wide(page: Page) -> list[str]:
+    """What makes the page scroll sideways."""
+    found = page.evaluate(
+        """() => {
+          const width = document.documentElement.clientWidth
+          if (document.documentElement.scrollWidth <= width) return []
+          const wide = [...document.querySelectorAll('body *')]
+            .filter(e => e.getBoundingClientRect().right > width + 0.5 )
+          return ['scrolls', ...wide.map(e => e.outerHTML.slice(0, 120))]
+        }"""
+    )
+    return [str(one) for one in found]

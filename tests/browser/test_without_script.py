@@ -1,0 +1,101 @@
+"""The app and a browser that runs no script: a form is sent, mended and received."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+import app as application
+import samples
+from browser.adapter import served
+from chalicelib.aws.keys import Keys
+from chalicelib.services import Services
+from chalicelib.settings import Settings
+from fakes import MemoryMailer, MemoryStore, SetClock
+
+
+@pytest.fixture
+def address(
+    settings: Settings, store: MemoryStore, mailer: MemoryMailer, clock: SetClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[str]:  # fmt: skip
+    def wire(address: str) -> None:
+        keys = Keys(links=("a" * 64,), people=b"p" * 32)
+        here = replace(settings, public_url=address, allowed_origins=(address,))
+        service = Services(here, store, keys, mailer, clock)
+        monkeypatch.setattr(application, "services", lambda: service)
+        monkeypatch.setattr(application, "settings", lambda: here)
+
+    with served(wire) as found:
+        yield found
+
+
+@pytest.fixture
+def plain(browser: Browser) -> Iterator[Page]:
+    """A browser of Québec, without scripts."""
+    context = browser.new_context(java_script_enabled=False, locale="fr-CA")
+    context.set_default_timeout(10_000)
+    yield context.new_page()
+    context.close()
+
+
+def test_a_declaration_is_refused_mended_and_received(
+    plain: Page, address: str, store: MemoryStore, clock: SetClock
+) -> None:
+    plain.goto(f"{address}/forms/eoi")
+    assert plain.locator("h1").inner_text() == "Déclaration d’intérêt"
+    fill(plain, samples.as_html(samples.eoi(contact_email="ada@", org_city="")))
+    clock.pass_(seconds=90)
+    plain.get_by_role("button").click()
+
+    assert plain.title().startswith("Erreur\u00a0:")
+    assert plain.locator(".summary li").count() == 2
+    assert plain.locator("[name=org_legal_name]").input_value() == samples.EOI["org_legal_name"]
+    assert plain.locator("[name='partners[2].name']").input_value() == "Ville de l’Exemple"
+    assert not store.kinds("case")
+    plain.locator("[name=contact_email]").fill("ada@example.org")
+    plain.locator("[name=org_city]").fill("Montréal")
+    plain.get_by_role("button").click()
+
+    assert plain.locator("h1").inner_text() == "Merci, c’est bien reçu"
+    (case,) = store.kinds("case")
+    assert case["ref"] in plain.get_by_role("status").inner_text()
+    assert case["answers"]["partners"][2]["name"] == "Ville de l’Exemple"
+    assert case["answers"]["issue_areas"] == ["youth", "employment"]
+
+    plain.get_by_role("link", name="English").click()
+    assert plain.locator("h1").inner_text().startswith("Your file")
+
+
+def test_the_style_passes_the_page_s_own_policy(page: Page, address: str) -> None:
+    page.goto(f"{address}/forms/eoi?lang=en")
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    page.reload()
+    width = page.locator("main").evaluate("e => getComputedStyle(e).maxWidth")
+    assert width == "736px", "46 rem: the style applies"
+    assert [text for text in said if "Content Security Policy" in text] == []
+
+
+def test_a_self_assessment_shows_its_result(plain: Page, address: str, clock: SetClock) -> None:
+    plain.goto(f"{address}/forms/assessment?lang=en")
+    fill(plain, samples.as_html(samples.assessment()))
+    clock.pass_(seconds=30)
+    plain.get_by_role("button").click()
+    assert plain.locator("h1").inner_text() == "You are well placed to benefit from coaching"
+
+
+def fill(page: Page, pairs: list[tuple[str, str]]) -> None:
+    """As a person would: opens folded rows, ticks, chooses and types."""
+    while (folded := page.locator("details:not([open]) > summary")).count():
+        folded.first.click()
+    for name, value in pairs:
+        controls = page.locator(f"[name='{name}']")
+        kind = controls.first.get_attribute("type")
+        if kind in ("radio", "checkbox"):
+            page.locator(f"[name='{name}'][value='{value}']").check()
+        elif controls.first.evaluate("e => e.tagName") == "SELECT":
+            controls.select_option(value)
+        else:
+            controls.fill(value)

@@ -1,0 +1,183 @@
+"""The service wired to AWS as it is deployed, on moto: tables, keys, mail and statuses."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+import samples
+from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
+from chalice.test import Client
+from conftest import ENVIRONMENT, RITA
+from fakes import stream_event
+from moto import mock_aws
+from tables import make_records
+
+import app as application
+from chalicelib import services
+from chalicelib.aws import keys
+from chalicelib.aws.ses import SesMailer
+from chalicelib.errors import DeliveryFailed, OutcomeUnknown, StoreDown
+from chalicelib.ports import Mail
+
+MAIL = Mail(to="ada@example.org", subject="é", text="t", html="<p>h</p>", lang="fr", tag="CASE_1_1_x")
+
+
+@pytest.fixture
+def wired(aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Client]:
+    for name, value in ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+    services.settings.cache_clear()
+    services.services.cache_clear()
+    with mock_aws():
+        client = boto3.client("dynamodb")
+        make_records(client)
+        client.put_item(
+            TableName="Records",
+            Item={k: {"BOOL": v} if isinstance(v, bool) else {"S": v} for k, v in RITA.items()},
+        )
+        boto3.client("secretsmanager").create_secret(
+            Name=ENVIRONMENT["KEYS_SECRET"], SecretString=json.dumps({"key": "k" * 64})
+        )
+        sesv2 = boto3.client("sesv2")
+        sesv2.create_email_identity(EmailIdentity="example.org")
+        sesv2.create_configuration_set(ConfigurationSetName=ENVIRONMENT["CONFIGURATION_SET"])
+        with Client(application.app) as found:
+            yield found
+    services.settings.cache_clear()
+    services.services.cache_clear()
+
+
+def post(client: Client, form: str, fields: dict[str, Any]) -> Any:
+    headers = {"Content-Type": "application/json"}
+    return client.http.post(f"/forms/{form}", headers=headers, body=json.dumps(fields).encode())
+
+
+def items(prefix: str = "") -> list[dict[str, Any]]:
+    found = boto3.client("dynamodb").scan(TableName="Records")["Items"]
+    return [item for item in found if item["pk"]["S"].startswith(prefix)]
+
+
+def stream(client: Client) -> Any:
+    owed = [
+        (i["pk"]["S"], i["sk"]["S"])
+        for i in items("CASE#")
+        if i["kind"]["S"] == "letter" and i["status"]["S"] == "owed"
+    ]
+    return client.lambda_.invoke("deliver_letters", stream_event(*owed)).payload
+
+
+@pytest.mark.parametrize("form", ["eoi", "assessment"])
+def test_a_form_is_stored_in_one_transaction_and_answered(wired: Client, form: str) -> None:
+    calls = []
+    store = services.services().store
+    client = store._client  # type: ignore[attr-defined]
+    client.meta.events.register("before-call.dynamodb", lambda model, **_: calls.append(model.name))
+    answer = post(wired, form, getattr(samples, form)())
+    assert answer.status_code == 201, answer.body
+    assert calls == ["TransactWriteItems"], "one round trip"
+    again = post(wired, form, getattr(samples, form)())
+    assert again.json_body["ref"] == answer.json_body["ref"]
+    assert again.headers["Idempotent-Replayed"] == "true"
+
+
+def test_the_stream_s_function_sends_what_is_owed(wired: Client) -> None:
+    post(wired, "eoi", samples.eoi())
+    assert stream(wired) == {"batchItemFailures": []}
+    assert stream(wired) == {"batchItemFailures": []}
+    letters = [i for i in items("CASE#") if i["kind"]["S"] == "letter"]
+    assert sorted(i["status"]["S"] for i in letters) == ["sent", "sent", "spread"]
+
+
+def test_a_record_that_breaks_is_reported_alone(
+    wired: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    post(wired, "eoi", samples.eoi())
+    deliver = services.services().post.deliver
+
+    def breaks(key: tuple[str, str]) -> str:
+        if key[1].endswith("staff"):
+            raise StoreDown("away")
+        return deliver(key)
+
+    monkeypatch.setattr(services.services().post, "deliver", breaks)
+    failed = stream(wired)["batchItemFailures"]
+    assert len(failed) == 1
+    statuses = {i["to"]["S"]: i["status"]["S"] for i in items("CASE#") if i["kind"]["S"] == "letter"}
+    assert statuses == {"applicant": "sent", "staff": "owed"}
+
+
+def test_the_sweep_sends_what_the_stream_did_not(wired: Client) -> None:
+    post(wired, "eoi", samples.eoi())
+    event = wired.events.generate_cw_event("aws.events", "Scheduled Event", {}, [])
+    assert wired.lambda_.invoke("sweep", event).payload == {"sent": 1, "spread": 1}
+    assert wired.lambda_.invoke("sweep", event).payload == {"sent": 1}
+    assert wired.lambda_.invoke("sweep", event).payload == {}
+
+
+def test_what_ses_says_settles_a_letter(wired: Client) -> None:
+    post(wired, "eoi", samples.eoi())
+    stream(wired)
+    case = next(i["pk"]["S"] for i in items("CASE#"))
+    tag = f"{case.replace('#', '_')}_000001_eoi--received_applicant"
+    event = {"eventType": "Delivery", "mail": {"tags": {"mail": [tag]}, "messageId": "m"}}
+    message = wired.events.generate_sns_event(message=json.dumps(event))
+    assert wired.lambda_.invoke("settle_mail", message).payload == "delivered"
+
+
+def test_keys_rotate_and_the_hash_of_people_stays(aws: None) -> None:
+    with mock_aws():
+        client = boto3.client("secretsmanager")
+        client.create_secret(Name="s", SecretString=json.dumps({"key": "one"}))
+        first = keys.read(client, "s")
+        client.put_secret_value(SecretId="s", SecretString=json.dumps({"keys": ["one", "two"]}))
+        second = keys.read(client, "s")
+        assert second.people == first.people
+        assert second.links[0] == first.links[0]
+        assert len(second.links) == 2
+        with pytest.raises(StoreDown):
+            keys.read(client, "none")
+
+
+class Refusing:
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+
+    def send_email(self, **_: Any) -> None:
+        raise self.error
+
+
+def refusal(code: str) -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": "no: ada@example.org"}}, "SendEmail")
+
+
+@pytest.mark.parametrize(
+    ("error", "permanent"),
+    [
+        (refusal("MessageRejected"), True),
+        (refusal("BadRequestException"), True),
+        (refusal("TooManyRequestsException"), False),
+        (refusal("LimitExceededException"), False),
+        (refusal("AccountSuspendedException"), False),
+        (refusal("InternalFailure"), False),
+        (EndpointConnectionError(endpoint_url="https://example.org"), False),
+    ],
+)
+def test_a_refusal_says_whether_trying_again_helps(error: Exception, permanent: bool) -> None:
+    mailer = SesMailer(Refusing(error), sender="a", reply_to="b", configuration_set="c")  # type: ignore[arg-type]
+    with pytest.raises(DeliveryFailed) as failed:
+        mailer.send(MAIL)
+    assert failed.value.permanent is permanent
+    assert "ada@" not in str(failed.value), "no address in a log"
+
+
+def test_an_answer_that_got_lost_is_unknown() -> None:
+    error = ReadTimeoutError(endpoint_url="https://example.org")
+    mailer = SesMailer(Refusing(error), sender="a", reply_to="b", configuration_set="c")  # type: ignore[arg-type]
+    with pytest.raises(OutcomeUnknown):
+        mailer.send(MAIL)
+
+
+def test_mail_is_never_offered_twice_by_the_client() -> None:
+    assert services.ONCE.retries["total_max_attempts"] == 1  # type: ignore[attr-defined]

@@ -1,0 +1,214 @@
+"""The pages as documents: headings, labels, ids, languages; whatever people typed is kept, inert."""
+
+import base64
+import hashlib
+import html
+import re
+from collections import Counter
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+
+import gallery
+from chalicelib import described, pages
+from chalicelib.forms import FORMS, Lang
+
+HOSTILE = "<script>alert(\"1\")</script> & 'Fils'"
+FRAME = {
+    "organization": "Innoweave",
+    "contact_email": "info@example.org",
+    "privacy_contact": "privacy@example.org",
+    "person_in_charge": "Direction générale",
+    "website_url": "https://www.example.org/fr/",
+}
+CONTROLS = ("input", "select", "textarea")
+
+Attributes = dict[str, str]
+
+
+class Document(HTMLParser):
+    """A page taken apart: each element with its attributes and the elements around it."""
+
+    VOID = ("input", "meta", "link", "br", "hr", "img")
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, Attributes, tuple[str, ...]]] = []
+        self.open: list[str] = []
+        self.feed(page)
+        assert not self.open, f"never closed: {self.open}"
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        repeated = [name for name, times in Counter(name for name, _ in attrs).items() if times > 1]
+        assert not repeated, f"{tag} says {repeated} twice"
+        found = {name: value or "" for name, value in attrs}
+        self.elements.append((tag, found, tuple(self.open)))
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open, f"</{tag}> closes nothing"
+        assert self.open.pop() == tag, f"</{tag}> closes something else"
+
+    def all(self, *tags: str) -> list[Attributes]:
+        return [found for tag, found, _ in self.elements if tag in tags]
+
+    @property
+    def controls(self) -> list[Attributes]:
+        return [one for one in self.all(*CONTROLS) if one.get("type") != "hidden"]
+
+    @property
+    def ids(self) -> list[str]:
+        return [found["id"] for _, found, _ in self.elements if "id" in found]
+
+
+NAMES = [*(f"page {n}" for n in gallery.PAGES), *(f"website {n}" for n in gallery.SITE)]
+
+
+@pytest.fixture(params=gallery.LANGS)
+def lang(request: pytest.FixtureRequest) -> Lang:
+    found: Lang = request.param
+    return found
+
+
+@pytest.fixture(params=NAMES)
+def document(request: pytest.FixtureRequest, lang: Lang) -> Document:
+    kind, name = request.param.split()
+    made = gallery.pages(lang) if kind == "page" else gallery.website(lang)
+    return Document(made[name])
+
+
+def blank(form: str, lang: Lang, **changes: Any) -> str:
+    description = described.describe(form, lang, privacy_contact="privacy@example.org")
+    given: dict[str, Any] = {
+        "action": f"https://relais.example.org/api/forms/{form}",
+        "values": {},
+        "problems": [],
+        "hidden": {"lang": lang},
+        "switch_url": "",
+        "frame": FRAME,
+    }
+    return pages.form(form, description, lang, **(given | changes))
+
+
+def test_the_gallery_holds_every_page(lang: Lang) -> None:
+    assert set(gallery.pages(lang)) == set(gallery.PAGES)
+    assert set(gallery.website(lang)) == set(gallery.SITE)
+
+
+def test_a_page_is_a_sound_document(document: Document, lang: Lang) -> None:
+    assert [one["lang"] for one in document.all("html")] == [f"{lang}-CA"]
+    assert len(document.all("h1")) == 1
+    assert len(document.all("title")) == 1
+    assert len(document.all("main")) == 1
+    assert document.all("script") == []
+    assert [i for i, times in Counter(document.ids).items() if times > 1] == []
+    for _, found, _ in document.elements:
+        assert not [name for name in found if name.startswith("on") or name == "style"]
+
+
+def test_headings_leave_no_level_out(document: Document) -> None:
+    levels = [int(tag[1]) for tag, _, _ in document.elements if re.fullmatch(r"h[1-6]", tag)]
+    assert levels[0] == 1
+    assert all(after - before <= 1 for before, after in zip(levels, levels[1:], strict=False))
+
+
+def test_each_control_has_a_label_and_what_describes_it(document: Document) -> None:
+    labels = Counter(one["for"] for one in document.all("label"))
+    assert [c for c in document.controls if labels[c["id"]] != 1] == []
+    assert [c for c in document.controls if not c["name"]] == []
+    ids = set(document.ids)
+    for _, found, _ in document.elements:
+        assert set(found.get("aria-describedby", "").split()) <= ids
+    assert set(labels) <= ids
+
+
+def test_links_within_a_page_lead_somewhere(document: Document) -> None:
+    links = [one["href"] for one in document.all("a")]
+    assert "" not in links
+    assert {link[1:] for link in links if link.startswith("#")} <= set(document.ids)
+
+
+def test_radios_stand_in_a_group_with_a_name(document: Document) -> None:
+    for tag, found, around in document.elements:
+        if tag == "input" and found.get("type") == "radio":
+            assert "fieldset" in around
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_each_wrong_answer_is_linked_marked_and_described(form: str, lang: Lang) -> None:
+    page = Document(gallery.pages(lang)[f"{form}-errors"])
+    targets = [one["href"][1:] for one in page.all("a") if one["href"].startswith("#f-")]
+    assert targets
+    described_by = [one.get("aria-describedby", "") for _, one, _ in page.elements]
+    for target in targets:
+        assert target in page.ids
+        assert any(f"{target}-error" in ids.split() for ids in described_by)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_form_asks_every_field_once(form: str, lang: Lang) -> None:
+    page = Document(blank(form, lang))
+    names = {one["name"] for one in page.controls}
+    for section in described.describe(form, lang)["sections"]:
+        for field in section["fields"]:
+            if "hidden" in field:
+                assert field["key"] not in names
+            elif field["type"] == "rows":
+                for number in range(field["max"]):
+                    cells = {f"{field['key']}[{number}].{f['key']}" for f in field["fields"]}
+                    assert cells <= names
+            elif field["type"] == "lines":
+                assert {f"{field['key']}[{n}]" for n in range(field["max"])} <= names
+            else:
+                assert field["key"] in names
+
+
+def test_a_form_goes_back_with_what_is_hidden(lang: Lang) -> None:
+    given = {"lang": lang, "invite": 'a"b', "redirect": "https://www.example.org/?a=1&b=2"}
+    page = Document(blank("eoi", lang, hidden=given))
+    kept = {one["name"]: one["value"] for one in page.all("input") if one["type"] == "hidden"}
+    assert kept == given
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_whatever_was_typed_is_kept_and_inert(form: str, lang: Lang) -> None:
+    values: dict[str, Any] = {}
+    sections = described.describe(form, lang)["sections"]
+    for field in (f for section in sections for f in section["fields"]):
+        rows = {inner["key"]: HOSTILE for inner in field.get("fields", [])}
+        values[field["key"]] = [rows, rows, rows, rows] if rows else HOSTILE
+    page = blank(form, lang, values=values)
+    assert "<script" not in page
+    assert html.escape(HOSTILE).replace("&quot;", "&#34;").replace("&#x27;", "&#39;") in page
+
+
+@pytest.mark.parametrize(
+    "value", [None, 3, True, "x", [], ["x"], {"a": "x"}, [["x"]], [None], [{"name": ["x"]}]]
+)
+@pytest.mark.parametrize("form", FORMS)
+def test_a_form_is_shown_again_whatever_came(form: str, value: Any) -> None:
+    sections = described.describe(form, "fr")["sections"]
+    values = {field["key"]: value for section in sections for field in section["fields"]}
+    Document(blank(form, "fr", values=values))
+
+
+@pytest.mark.parametrize("kind", ["decided-undo", "review-eoi", "review-application"])
+def test_a_decision_needs_the_nonce_of_its_page(kind: str, lang: Lang) -> None:
+    page = Document(gallery.pages(lang)[kind])
+    (nonce,) = (one for one in page.all("input") if one.get("name") == "nonce")
+    assert nonce["type"] == "hidden"
+    assert nonce["value"]
+    assert [one for one in page.all("input") if one.get("name") == "confirm" and "checked" in one] == []
+
+
+def test_a_paused_form_asks_nothing(lang: Lang) -> None:
+    for made in (gallery.pages(lang), gallery.website(lang)):
+        assert Document(made["eoi-paused"]).controls == []
+
+
+def test_the_policy_names_the_style_that_stands_on_the_page(lang: Lang) -> None:
+    (style,) = re.findall(r"<style>(.*?)</style>", gallery.pages(lang)["fresh"], re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    assert f"sha256-{digest}" == pages.STYLE_HASH
