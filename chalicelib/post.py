@@ -10,7 +10,7 @@ from typing import Any, Final, Protocol
 
 from chalicelib.errors import Conflict, DeliveryFailed, OutcomeUnknown, RelaisError
 from chalicelib.ports import Change, Clock, Item, Key, Mail, Mailer, Put, Store, Write
-from chalicelib.records import ALL_STAFF, key_of, letter, stamp, tag_of
+from chalicelib.records import ALL_STAFF, DEAD, key_of, letter, stamp, tag_of
 from chalicelib.roster import Roster
 
 log = logging.getLogger("relais.post")
@@ -183,6 +183,7 @@ class Post:
         """The end of the road; an address that was given for one letter goes with it."""
         if status == "dead":
             log.error("letter %s is dead: %s", tag_of(row["pk"], row["sk"]), why)
+            facts |= {"state_key": DEAD, "updated_at": stamp(self._clock())}
         change = Change(
             (row["pk"], row["sk"]),
             expect={k: row[k] for k in ("status", "attempts", "due_at")},

@@ -17,6 +17,9 @@ APPLICANT: Final = "applicant"
 ALL_STAFF: Final = "staff"
 """A letter to everybody on the roster: spread into one a person when it is delivered."""
 
+DEAD: Final = "DEAD_LETTER"
+"""Where the index of states holds the letters that could not be sent."""
+
 REVIEW_DAYS: Final = 14
 FIRST_EVENT: Final = "0" * 64
 """What the first event of a chain carries as the hash of the one before."""

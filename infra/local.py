@@ -18,9 +18,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 from infra import mailbox
 from infra.deploy import REGION, DeployError, deploy
 from infra.emulator import Emulator, EmulatorError, free_port, use_root_key
-from infra.operate import OperateError, Roster
 from infra.package import ROOT, PackageError, package
 from infra.postoffice import PostOffice
+from infra.roster import OperateError, Roster
 from infra.running import announce
 from website import site
 

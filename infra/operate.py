@@ -1,102 +1,127 @@
 """What an operator does by hand: `python -m infra.operate --stage STAGE …`."""
 
 import argparse
+import json
 import os
-import re
+import secrets
 import sys
-import unicodedata
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
+from chalicelib import refs
+from chalicelib.aws import keys
+from chalicelib.aws.dynamo import DynamoStore, item_of
+from chalicelib.cases import Cases, Decider
+from chalicelib.errors import Conflict, RelaisError
+from chalicelib.links import Links
+from chalicelib.ports import Change
+from chalicelib.records import DEAD, key_of, shard_of, stamp, tag_of
 from infra.deploy import REGION
 from infra.emulator import use_root_key
-from infra.package import ROOT
+from infra.roster import OperateError, Roster
 from infra.running import running
 
-STAFF = "STAFF"
+FUNCTIONS = ("api", "deliver_letters", "sweep", "settle_mail")
 
 
-class OperateError(Exception):
-    """What could not be done, in one line."""
+class Operator:
+    """The hands on one stage: of the emulator while `make run` runs, else of AWS."""
 
+    def __init__(self, stage: str, endpoint: str | None) -> None:
+        self.stage = stage
+        self._endpoint = endpoint
+        self._table = f"relais-{stage}-records"
+        self._secret = f"relais-{stage}-keys"
+        self._dynamo = self._client("dynamodb")
+        self._store = DynamoStore(self._dynamo, self._table)
 
-class Roster:
-    """The staff who decide. Every write is conditional: two operators cannot undo each other."""
-
-    def __init__(self, client: Any, table: str) -> None:
-        self._client = client
-        self._table = table
-
-    def add(self, name: str, email: str, lang: str) -> str:
-        """Returns the id of the new member. Raises OperateError when there is one already."""
-        if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", email):
-            raise OperateError(f"{email} is not an e-mail address")
-        if any(item["email"]["S"].lower() == email.lower() for item in self.all()):
-            raise OperateError(f"{email} is on the roster already")
-        staff = _slug(name)
-        item = {
-            "pk": {"S": STAFF},
-            "sk": {"S": staff},
-            "kind": {"S": "staff"},
-            "name": {"S": name},
-            "email": {"S": email},
-            "lang": {"S": lang},
-            "active": {"BOOL": True},
-            "added_at": {"S": datetime.now(UTC).isoformat(timespec="seconds")},
-        }
-        try:
-            self._client.put_item(
-                TableName=self._table, Item=item, ConditionExpression="attribute_not_exists(pk)"
-            )
-        except self._client.exceptions.ConditionalCheckFailedException:
-            raise OperateError(f"{staff} is on the roster already") from None
-        return staff
-
-    def remove(self, staff: str) -> None:
-        """Takes the right to decide away at once; the name stays, for the decisions made."""
-        try:
-            self._client.update_item(
-                TableName=self._table,
-                Key={"pk": {"S": STAFF}, "sk": {"S": staff}},
-                UpdateExpression="SET active = :no",
-                ConditionExpression="active = :yes",
-                ExpressionAttributeValues={":no": {"BOOL": False}, ":yes": {"BOOL": True}},
-            )
-        except self._client.exceptions.ConditionalCheckFailedException:
-            raise OperateError(f"{staff} is not on the roster") from None
-
-    def all(self) -> list[dict[str, Any]]:
-        found = self._client.query(
-            TableName=self._table,
-            KeyConditionExpression="pk = :pk",
-            ExpressionAttributeValues={":pk": {"S": STAFF}},
-        )
-        return list(found["Items"])
-
-
-def _slug(name: str) -> str:
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-") or "staff"
-
-
-def roster(stage: str) -> Roster:
-    """The roster of a stage: of the emulator while `make run` runs, else of AWS."""
-    endpoint = None
-    if stage == "local":
-        endpoint = running(ROOT / ".local")["emulator"]
+    @classmethod
+    def of(cls, stage: str) -> "Operator":
+        if stage != "local":
+            return cls(stage, None)
         use_root_key(os.environ)  # type: ignore[arg-type]
-    client = boto3.client("dynamodb", region_name=REGION, endpoint_url=endpoint)
-    return Roster(client, f"relais-{stage}-records")
+        return cls(stage, running(Path(".local"))["emulator"])
+
+    @property
+    def roster(self) -> Roster:
+        return Roster(self._dynamo, self._table)
+
+    def spam(self) -> Iterator[str]:
+        """Declarations held as spam, oldest first."""
+        for item in self._in_state(f"HELD_AS_SPAM#{datetime.now(UTC).year}"):
+            yield f"DI-{item['id']:16} {item['submitted_at'][:16]}  {item['org']}"
+
+    def release(self, ref: str) -> str:
+        """Lets a declaration held as spam go the way of the others."""
+        found = refs.read(ref)
+        links = Links(keys.read(self._client("secretsmanager"), self._secret).links, "", "")
+        cases = Cases(self._store, links, lambda: datetime.now(UTC), undo_seconds=0)
+        case = cases.case(refs.file_of(found or ""))
+        if case is None:
+            raise OperateError(f"there is no {ref}")
+        cases.release(case, Decider("operator", "operator"))
+        return f"Released {case.ref}: its letters leave now"
+
+    def dead_letters(self) -> Iterator[str]:
+        """Letters that could not be sent after all tries, and why."""
+        for item in self._in_state(DEAD):
+            row = self._store.get(item["pk"], item["sk"]) or {}
+            yield f"{tag_of(item['pk'], item['sk'])}  {row.get('why', '')}"
+
+    def retry(self, tag: str) -> str:
+        """Owes a dead letter again, from the first try."""
+        key = key_of(tag)
+        if key is None:
+            raise OperateError(f"there is no letter {tag}")
+        owed = {
+            "status": "owed",
+            "attempts": 0,
+            "due_shard": shard_of(key[0]),
+            "due_at": stamp(datetime.now(UTC)),
+        }
+        self._store.commit(
+            [Change(key, expect={"status": "dead"}, set=owed, remove=("state_key", "why"))]
+        )
+        return f"Owed again: {tag} leaves within a minute"
+
+    def rotate(self) -> str:
+        """Signs with a new key from now on; links signed before still open."""
+        client = self._client("secretsmanager")
+        held = json.loads(client.get_secret_value(SecretId=self._secret)["SecretString"])
+        masters = held["keys"] if "keys" in held else [held["key"]]
+        fresh = json.dumps({"keys": [*masters, secrets.token_hex(32)]})
+        client.put_secret_value(SecretId=self._secret, SecretString=fresh)
+        # A running function knows only the keys of its start: a new description renews it.
+        for name in FUNCTIONS:
+            self._client("lambda").update_function_configuration(
+                FunctionName=f"relais-{self.stage}-{name}",
+                Description=f"keys of {datetime.now(UTC):%Y-%m-%d %H:%M}",
+            )
+        return f"Rotated: {len(masters) + 1} keys, the newest signs"
+
+    def _in_state(self, state: str) -> list[dict[str, Any]]:
+        pages = self._dynamo.get_paginator("query").paginate(
+            TableName=self._table,
+            IndexName="state",
+            KeyConditionExpression="state_key = :state",
+            ExpressionAttributeValues={":state": {"S": state}},
+        )
+        return [item_of(item) for page in pages for item in page["Items"]]
+
+    def _client(self, service: str) -> Any:
+        return boto3.client(service, region_name=REGION, endpoint_url=self._endpoint)  # type: ignore[call-overload]
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m infra.operate", description=__doc__)
-    parser.add_argument("--stage", default="local", help="local (while make run runs) or prod")
-    subject = parser.add_subparsers(dest="subject", required=True)
-    staff = subject.add_parser("staff", help="who decides").add_subparsers(
+def parser() -> argparse.ArgumentParser:
+    found = argparse.ArgumentParser(prog="python -m infra.operate", description=__doc__)
+    found.add_argument("--stage", default="local", help="local (while make run runs) or prod")
+    subjects = found.add_subparsers(dest="subject", required=True)
+    staff = subjects.add_parser("staff", help="who decides").add_subparsers(
         dest="verb", required=True
     )
     staff.add_parser("list", help="everybody on the roster")
@@ -104,28 +129,60 @@ def main() -> None:
     add.add_argument("--name", required=True)
     add.add_argument("--email", required=True)
     add.add_argument("--lang", choices=("fr", "en"), required=True)
-    remove = staff.add_parser("remove", help="take somebody's links away, at once")
-    remove.add_argument("id")
-    arguments = parser.parse_args()
+    staff.add_parser("remove", help="take somebody's links away, at once").add_argument("id")
+    spam = subjects.add_parser("spam", help="forms held as spam").add_subparsers(
+        dest="verb", required=True
+    )
+    spam.add_parser("list", help="what is held this year")
+    spam.add_parser("release", help="let one go the way of the others").add_argument("ref")
+    letters = subjects.add_parser("letters", help="letters that could not be sent")
+    verbs = letters.add_subparsers(dest="verb", required=True)
+    verbs.add_parser("dead", help="which, and why")
+    verbs.add_parser("retry", help="owe one again").add_argument("tag")
+    key = subjects.add_parser("keys", help="the keys that sign links")
+    key.add_subparsers(dest="verb", required=True).add_parser("rotate", help="sign with a new key")
+    return found
+
+
+def act(operator: Operator, asked: argparse.Namespace) -> str:
+    match asked.subject, asked.verb:
+        case "staff", "add":
+            return f"Added {operator.roster.add(asked.name, asked.email, asked.lang)}"
+        case "staff", "remove":
+            operator.roster.remove(asked.id)
+            return f"Removed {asked.id}"
+        case "staff", _:
+            return "\n".join(_member(item) for item in operator.roster.all()) or "Nobody yet"
+        case "spam", "release":
+            return operator.release(asked.ref)
+        case "spam", _:
+            return "\n".join(operator.spam()) or "Nothing is held"
+        case "letters", "retry":
+            return operator.retry(asked.tag)
+        case "letters", _:
+            return "\n".join(operator.dead_letters()) or "No letter is dead"
+        case _:
+            return operator.rotate()
+
+
+def _member(item: dict[str, Any]) -> str:
+    gone = "" if item["active"]["BOOL"] else "  removed"
+    name, email = item["name"]["S"], item["email"]["S"]
+    return f"{item['sk']['S']:20} {name:24} {email:32} {item['lang']['S']}{gone}"
+
+
+def main() -> None:
+    asked = parser().parse_args()
     try:
-        print(_staff(roster(arguments.stage), arguments))
+        print(act(Operator.of(asked.stage), asked))
     except (OperateError, FileNotFoundError) as error:
+        sys.exit(f"Not done: {error}")
+    except Conflict:
+        sys.exit("Not done: it is no longer as it was; look again")
+    except RelaisError as error:
         sys.exit(f"Not done: {error}")
     except (BotoCoreError, ClientError) as error:
         sys.exit(f"Not done: AWS says: {error}")
-
-
-def _staff(people: Roster, arguments: argparse.Namespace) -> str:
-    if arguments.verb == "add":
-        return f"Added {people.add(arguments.name, arguments.email, arguments.lang)}"
-    if arguments.verb == "remove":
-        people.remove(arguments.id)
-        return f"Removed {arguments.id}"
-    return "\n".join(
-        f"{item['sk']['S']:20} {item['name']['S']:24} {item['email']['S']:32} {item['lang']['S']}"
-        f"{'' if item['active']['BOOL'] else '  removed'}"
-        for item in people.all()
-    )
 
 
 if __name__ == "__main__":
