@@ -1,0 +1,80 @@
+"""Deploying: a first try that fails, one that changes nothing, and names that must not change."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from e2e.conftest import Stack
+from infra import local
+from infra.deploy import Deployed, DeployError, deploy
+from infra.package import ROOT
+
+BUILT = ROOT / "build" / "local"
+KEPT = {
+    "APIHandler", "Alarms", "DeliverLetters", "Keys", "Mail", "MailEvents", "MailEventsDestination",
+    "Records", "RestAPI", "SettleMail", "Sweep", "UndeliveredRecords",
+}  # fmt: skip
+"""Renaming one of these makes CloudFormation build it anew beside the old one."""
+
+
+def put(stack: Stack, template: Path, said: list[str]) -> Deployed:
+    return deploy(
+        "twin",
+        local.settings(stack.site),
+        template,
+        endpoint=stack.emulator.url,
+        public_url=stack.emulator.api,
+        say=said.append,
+    )
+
+
+@pytest.fixture
+def broken(tmp_path: Path) -> Path:
+    """A template with one resource that cannot be made, after the table and the keys."""
+    template: dict[str, Any] = json.loads((BUILT / "sam.json").read_text("utf-8"))
+    template["Resources"]["Broken"] = {
+        "Type": "AWS::ApiGateway::GatewayResponse",
+        "DependsOn": ["Records", "Keys"],
+        "Properties": {"RestApiId": {"Ref": "RestAPI"}, "ResponseType": "NONSENSE"},
+    }
+    shutil.copy(BUILT / "deployment.zip", tmp_path)
+    path = tmp_path / "sam.json"
+    path.write_text(json.dumps(template), "utf-8")
+    return path
+
+
+def test_a_first_deploy_that_fails_says_why_and_the_next_one_works(
+    stack: Stack, broken: Path
+) -> None:
+    said: list[str] = []
+    with pytest.raises(DeployError, match=r"^Broken: .*NONSENSE"):
+        put(stack, broken, said)
+    tables = stack.client("dynamodb").list_tables()["TableNames"]
+    assert "relais-twin-records" not in tables, "an empty table in the way of the next try"
+
+    put(stack, BUILT / "sam.json", said)
+    assert "clearing what a failed first deploy left" in said
+    table = stack.client("dynamodb").describe_table(TableName="relais-twin-records")["Table"]
+    assert table["DeletionProtectionEnabled"], "protected once there is something to protect"
+
+    before = len(said)
+    put(stack, BUILT / "sam.json", said)
+    assert said[before + 1 :] == ["nothing changed"]
+
+
+def test_logical_names_are_stable(stack: Stack) -> None:
+    found = stack.client("cloudformation").list_stack_resources(StackName="relais-local")
+    assert {r["LogicalResourceId"] for r in found["StackResourceSummaries"]} >= KEPT
+
+
+def test_the_stream_reports_its_failures_and_keeps_them(stack: Stack) -> None:
+    (mapping,) = stack.client("lambda").list_event_source_mappings(
+        FunctionName="relais-local-deliver_letters"
+    )["EventSourceMappings"]
+    assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert mapping["BisectBatchOnFunctionError"]
+    assert mapping["MaximumRetryAttempts"] == 5
+    assert "undelivered-records" in mapping["DestinationConfig"]["OnFailure"]["Destination"]

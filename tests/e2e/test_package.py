@@ -1,0 +1,65 @@
+"""The zip that AWS gets holds all it needs, and nothing else."""
+
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from infra.package import ROOT, SERVICES, package
+
+LIMIT = 50_000_000
+"""AWS's own, for a zip that is not uploaded to S3 first."""
+
+
+@pytest.fixture(scope="module")
+def zipped() -> Path:
+    return package(ROOT / "build" / "local").parent / "deployment.zip"
+
+
+def test_it_is_small(zipped: Path) -> None:
+    assert zipped.stat().st_size < LIMIT / 4
+
+
+def test_it_holds_what_is_ours_and_no_more(zipped: Path) -> None:
+    names = set(zipfile.ZipFile(zipped).namelist())
+    for folder in ("chalicelib", "templates"):
+        here = {
+            str(path.relative_to(ROOT))
+            for path in (ROOT / folder).rglob("*")
+            if path.is_file() and "__pycache__" not in path.parts
+        }
+        assert here <= names
+    assert "app.py" in names
+    tops = {name.partition("/")[0] for name in names}
+    assert not tops & {"tests", "infra", "website", "bench", "vendor", "moto", "pytest"}
+    data = {name.split("/")[2] for name in names if name.startswith("botocore/data/")}
+    assert {name for name in data if "." not in name} == SERVICES
+
+
+def test_every_module_comes_compiled(zipped: Path) -> None:
+    names = set(zipfile.ZipFile(zipped).namelist())
+    tag = sys.implementation.cache_tag
+    for module in (n for n in names if n.startswith("chalicelib/") and n.endswith(".py")):
+        folder, _, file = module.rpartition("/")
+        assert f"{folder}/__pycache__/{file[:-3]}.{tag}.pyc" in names
+
+
+@pytest.mark.parametrize("what", ["app", "chalicelib.post", "chalicelib.pages", "boto3"])
+def test_it_runs_with_only_what_is_in_it(zipped: Path, what: str, tmp_path: Path) -> None:
+    with zipfile.ZipFile(zipped) as archive:
+        archive.extractall(tmp_path)
+    code = (
+        f"import sys; sys.path.insert(0, {str(tmp_path)!r}); import {what} as m; print(m.__file__)"
+    )
+    # -S -I: no package of this machine can be found.
+    done = subprocess.run(
+        [sys.executable, "-S", "-I", "-c", code],
+        env={"PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout.startswith(str(tmp_path)), done.stderr
