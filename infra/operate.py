@@ -7,7 +7,6 @@ import secrets
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import boto3
@@ -23,6 +22,7 @@ from chalicelib.ports import Change
 from chalicelib.records import DEAD, key_of, shard_of, stamp, tag_of
 from infra.deploy import REGION
 from infra.emulator import use_root_key
+from infra.package import ROOT
 from infra.roster import OperateError, Roster
 from infra.running import running
 
@@ -45,7 +45,7 @@ class Operator:
         if stage != "local":
             return cls(stage, None)
         use_root_key(os.environ)  # type: ignore[arg-type]
-        return cls(stage, running(Path(".local"))["emulator"])
+        return cls(stage, running(ROOT / ".local")["emulator"])
 
     @property
     def roster(self) -> Roster:

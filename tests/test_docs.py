@@ -1,0 +1,103 @@
+"""What the README promises is what is there."""
+
+import json
+import re
+from dataclasses import fields
+from pathlib import Path
+
+import app as application
+from chalicelib.settings import Settings
+from infra.operate import parser
+
+ROOT = Path(__file__).resolve().parent.parent
+README = (ROOT / "README.md").read_text("utf-8")
+MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
+
+
+def test_the_readme_is_read_in_five_minutes() -> None:
+    assert len(README.splitlines()) < 150
+
+
+def test_every_route_is_in_the_readme_and_every_route_of_the_readme_is_there() -> None:
+    said = set(re.findall(r"^\| `(\w+) (/[^`]*)`", README, re.MULTILINE))
+    routes = application.app.routes
+    # Each address answers HEAD and OPTIONS, and says 405 to what it does not do.
+    there = {
+        (method, path)
+        for path, methods in routes.items()
+        for method in ("GET", "POST")
+        if not _refuses(methods[method].view_function)
+    }
+    assert said == there
+
+
+def _refuses(view: object) -> bool:
+    cells = [cell.cell_contents for cell in getattr(view, "__closure__", None) or ()]
+    return any(getattr(cell, "__name__", "") == "refuse" for cell in cells)
+
+
+def test_every_setting_is_in_the_readme_and_in_the_stack() -> None:
+    resources = json.loads((ROOT / "infra" / "resources.json").read_text("utf-8"))
+    given = resources["Globals"]["Function"]["Environment"]["Variables"]
+    names = {field.name.upper() for field in fields(Settings)}
+    assert set(given) == names
+    settings = README.partition("## Settings")[2].partition("## Why")[0]
+    assert set(re.findall(r"`([A-Z_]{5,})`", settings)) - {"DEBUG", "WARNING", "ERROR"} == names
+
+
+def test_every_make_target_that_is_named_exists() -> None:
+    targets = set(re.findall(r"^([a-z]+):", MAKEFILE, re.MULTILINE))
+    text = README + (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    for path in (ROOT / "docs").glob("*.md"):
+        text += path.read_text("utf-8")
+    assert set(
+        re.findall(r"make ([a-z]+)\b(?! \()", re.sub(r"and make\b|Make\b", "", text))
+    ) <= targets | {"it"}
+    assert {"run", "test", "lint", "package", "deploy", "help"} <= targets
+
+
+def test_every_file_that_the_documents_name_is_there() -> None:
+    for path in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")]:
+        for link in re.findall(r"\]\(([^)#]+)\)", path.read_text("utf-8")):
+            if not link.startswith("http"):
+                assert (path.parent / link).exists(), f"{path.name}: {link}"
+    for name in ("bench/post.py", "infra/postoffice.py", "website/site.py"):
+        assert (ROOT / name).exists()
+
+
+def test_every_module_of_the_tree_is_named_in_the_readme() -> None:
+    tree = README.partition("## The tree")[2].partition("## Routes")[0]
+    for path in (ROOT / "chalicelib").glob("*.py"):
+        assert path.stem == "__init__" or path.stem in tree, path.stem
+
+
+def test_the_operator_s_commands_are_documented() -> None:
+    text = (ROOT / "docs" / "operators.md").read_text("utf-8").partition("## By hand")[2]
+    for command in re.findall(r"^\| (`[^|]*`) \|", text, re.MULTILINE):
+        for words in command.replace("`", "").split(", "):
+            verbs = [w for w in words.split() if w.islower() or w.isupper()]
+            if verbs and verbs[0] in ("staff", "spam", "letters", "keys"):
+                extra = (
+                    ["--name", "x", "--email", "x@y.z", "--lang", "fr"] if "add" in verbs else []
+                )
+                parser().parse_args([*verbs, *extra])
+
+
+def test_the_templates_are_linked_into_the_package() -> None:
+    link = ROOT / "vendor" / "templates"
+    assert link.is_symlink()
+    assert link.resolve() == ROOT / "templates"
+
+
+def test_every_function_has_a_policy_of_its_own() -> None:
+    config = json.loads((ROOT / ".chalice" / "config.json").read_text("utf-8"))["stages"]["stack"]
+    policies = [config["iam_policy_file"]]
+    policies += [f["iam_policy_file"] for f in config["lambda_functions"].values()]
+    assert len(set(policies)) == 4
+    for name in policies:
+        for statement in json.loads((ROOT / ".chalice" / name).read_text("utf-8"))["Statement"]:
+            assert "*" not in statement["Action"]
+            if statement["Resource"] == "*":
+                assert statement["Sid"] == "ListStreams", (
+                    "AWS knows this action on everything alone"
+                )
