@@ -12,8 +12,6 @@ import urllib.request
 from pathlib import Path
 from typing import IO
 
-from infra.package import ROOT
-
 KEY = "local"
 """The emulator's root: it alone passes without a policy."""
 
@@ -75,7 +73,8 @@ class Emulator:
         self.log_path = state.parent / "emulator.log"
 
     def start(self) -> None:
-        program = ROOT / ".venv" / "emulator" / "bin" / "ministack"
+        # Beside the Python that runs this: the functions must be of the same version.
+        program = Path(sys.prefix) / "emulator" / "bin" / "ministack"
         if not program.exists():
             program = Path(os.environ.get("RELAIS_EMULATOR", str(program)))
         if not program.exists():
