@@ -430,7 +430,7 @@ def test_pages_follow_one_another_without_gap_or_repeat() -> None:
         whole = found(q, limit=100)
         seen, cursor = [], None
         while True:
-            page = found(q, limit=7, start=cursor)
+            page = found(q, limit=7, cursor=cursor)
             seen += [result["slug"] for result in page["results"]]
             cursor = page["next_cursor"]
             if cursor is None:
@@ -440,22 +440,22 @@ def test_pages_follow_one_another_without_gap_or_repeat() -> None:
 
 def test_a_page_keeps_the_order_of_the_day_it_began() -> None:
     first = found("", limit=30)
-    second = directory().search(limit=30, start=first["next_cursor"], day="2026-03-02")
+    second = directory().search(limit=30, cursor=first["next_cursor"], day="2026-03-02")
     assert not set(names(first)) & set(names(second))
 
 
 def test_a_cursor_is_good_for_its_question_alone() -> None:
     cursor = found("jeunes", limit=3)["next_cursor"]
     with pytest.raises(BadQuery, match="cursor"):
-        found("logement", start=cursor)
+        found("logement", cursor=cursor)
     with pytest.raises(BadQuery, match="cursor"):
-        found("jeunes", filters={"province": ["QC"]}, start=cursor)
+        found("jeunes", filters={"province": ["QC"]}, cursor=cursor)
 
 
 def test_a_cursor_of_another_version_says_that_the_directory_changed() -> None:
     cursor = found("", limit=3)["next_cursor"]
     with pytest.raises(BadQuery) as refused:
-        _of(sample()[:30]).search(start=cursor, day=DAY)
+        _of(sample()[:30]).search(cursor=cursor, day=DAY)
     assert refused.value.code == "cursor_old"
     assert "répertoire a changé" in refused.value.message("fr")
 
@@ -466,7 +466,7 @@ def test_a_cursor_of_another_version_says_that_the_directory_changed() -> None:
 )
 def test_a_forged_cursor_is_refused(cursor: str) -> None:
     with pytest.raises(BadQuery, match="cursor"):
-        found("", start=cursor)
+        found("", cursor=cursor)
 
 
 @given(st.integers(0, 40), st.characters(codec="ascii"))
@@ -474,10 +474,10 @@ def test_a_cursor_with_one_letter_changed_is_refused_or_the_same(place: int, let
     cursor: str = found("", limit=3)["next_cursor"]
     forged = cursor[:place] + letter + cursor[place + 1 :]
     try:
-        answer = found("", limit=3, start=forged)
+        answer = found("", limit=3, cursor=forged)
     except BadQuery:
         return
-    assert answer["results"] == found("", limit=3, start=cursor)["results"]
+    assert answer["results"] == found("", limit=3, cursor=cursor)["results"]
 
 
 # -------------------------------------------------------------------------------- hostile input

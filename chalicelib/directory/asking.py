@@ -156,7 +156,7 @@ def _longest(
     raise AssertionError("a term takes at least one unit")
 
 
-def cursor(version: str, asked: Asked, day: str, start: int) -> str:
+def next_cursor(version: str, asked: Asked, day: str, start: int) -> str:
     """Where the next page starts; it holds for this snapshot and this question alone."""
     body = f"{version[:8]}.{day}.{start}"
     return urlsafe_b64encode(f"{body}.{_mark(body, version, asked)}".encode()).decode().rstrip("=")

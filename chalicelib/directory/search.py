@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from chalicelib.directory import ordering
 from chalicelib.directory.advice import advise
-from chalicelib.directory.asking import LANGS, Asked, Lang, ask, cursor, resume
+from chalicelib.directory.asking import LANGS, Asked, Lang, ask, next_cursor, resume
 from chalicelib.directory.folding import fold
 from chalicelib.directory.layout import FIELDS, FORMAT, read
 from chalicelib.directory.matching import Levels, Match, Words, both
@@ -61,13 +61,13 @@ class Directory:
         filters: Mapping[str, Sequence[str]] | None = None,
         lang: Lang = "fr",
         limit: int | str | None = None,
-        start: str | None = None,
+        cursor: str | None = None,
         *,
         day: str,
     ) -> dict[str, Any]:
-        """One page of results; `start` is the `next_cursor` of the page before."""
+        """One page of results; `cursor` is the `next_cursor` of the page before."""
         asked = ask(self._index, q, filters or {}, lang, limit)
-        day, first = resume(self.version, asked, start) if start else (day, 0)
+        day, first = resume(self.version, asked, cursor) if cursor else (day, 0)
         matches = [self._words.match(term, self._everyone) for term in asked.terms]
         levels = self._together(matches)
         found = reduce(or_, levels.values(), 0)
@@ -84,7 +84,7 @@ class Directory:
             "next_cursor": None,
         }
         if first + len(places) < total:
-            answer["next_cursor"] = cursor(self.version, asked, day, first + len(places))
+            answer["next_cursor"] = next_cursor(self.version, asked, day, first + len(places))
         if asked.ignored:
             answer["ignored"] = list(asked.ignored)
         if not total:
