@@ -20,7 +20,7 @@ from chalicelib.described import _described
 from chalicelib.errors import StoreDown
 from chalicelib.forms import Lang
 from chalicelib.ports import Mail
-from chalicelib.post import key_of
+from chalicelib.records import key_of
 from chalicelib.services import Services
 from chalicelib.settings import read
 from conftest import ENVIRONMENT, RITA, SAM
@@ -295,7 +295,7 @@ class _Walk:
         return str(found[-1])
 
     def _file(self, told: dict[str, Any]) -> str:
-        return urlsplit(told["links"]["status"]).path.removeprefix("/api")
+        return urlsplit(str(told["links"]["status"])).path.removeprefix("/api")
 
     def _page(self, path: str) -> str:
         mark = "&" if "?" in path else "?"

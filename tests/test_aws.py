@@ -6,22 +6,24 @@ from typing import Any
 
 import boto3
 import pytest
-import samples
 from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
 from chalice.test import Client
-from conftest import ENVIRONMENT, RITA
-from fakes import stream_event
 from moto import mock_aws
-from tables import make_records
 
 import app as application
+import samples
 from chalicelib import services
 from chalicelib.aws import keys
 from chalicelib.aws.ses import SesMailer
 from chalicelib.errors import DeliveryFailed, OutcomeUnknown, StoreDown
 from chalicelib.ports import Mail
+from conftest import ENVIRONMENT, RITA
+from fakes import stream_event
+from tables import make_records
 
-MAIL = Mail(to="ada@example.org", subject="é", text="t", html="<p>h</p>", lang="fr", tag="CASE_1_1_x")
+MAIL = Mail(
+    to="ada@example.org", subject="é", text="t", html="<p>h</p>", lang="fr", tag="CASE_1_1_x"
+)
 
 
 @pytest.fixture
@@ -104,7 +106,9 @@ def test_a_record_that_breaks_is_reported_alone(
     monkeypatch.setattr(services.services().post, "deliver", breaks)
     failed = stream(wired)["batchItemFailures"]
     assert len(failed) == 1
-    statuses = {i["to"]["S"]: i["status"]["S"] for i in items("CASE#") if i["kind"]["S"] == "letter"}
+    statuses = {
+        i["to"]["S"]: i["status"]["S"] for i in items("CASE#") if i["kind"]["S"] == "letter"
+    }
     assert statuses == {"applicant": "sent", "staff": "owed"}
 
 

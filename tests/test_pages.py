@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import html
+import itertools
 import re
 from collections import Counter
 from html.parser import HTMLParser
@@ -111,7 +112,7 @@ def test_a_page_is_a_sound_document(document: Document, lang: Lang) -> None:
 def test_headings_leave_no_level_out(document: Document) -> None:
     levels = [int(tag[1]) for tag, _, _ in document.elements if re.fullmatch(r"h[1-6]", tag)]
     assert levels[0] == 1
-    assert all(after - before <= 1 for before, after in zip(levels, levels[1:], strict=False))
+    assert all(after - before <= 1 for before, after in itertools.pairwise(levels))
 
 
 def test_each_control_has_a_label_and_what_describes_it(document: Document) -> None:
@@ -200,7 +201,9 @@ def test_a_decision_needs_the_nonce_of_its_page(kind: str, lang: Lang) -> None:
     (nonce,) = (one for one in page.all("input") if one.get("name") == "nonce")
     assert nonce["type"] == "hidden"
     assert nonce["value"]
-    assert [one for one in page.all("input") if one.get("name") == "confirm" and "checked" in one] == []
+    assert [
+        one for one in page.all("input") if one.get("name") == "confirm" and "checked" in one
+    ] == []
 
 
 def test_a_paused_form_asks_nothing(lang: Lang) -> None:

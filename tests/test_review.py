@@ -5,12 +5,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-import samples
-from test_app import HTML, Visitor, decide, hidden, token, visitor
 
+import samples
 from chalicelib.records import moment
 from chalicelib.services import Services
 from fakes import MemoryMailer, MemoryStore, SetClock
+from test_app import HTML, Visitor, decide, hidden, token, visitor
 
 __all__ = ["visitor"]
 
@@ -118,7 +118,12 @@ def test_who_comes_second_is_told_who_decided(
     sams = token(mailer.to("sam.lee@example.org")[-1].text, "review")
     page = visitor.page(f"/review/{sams}").body.decode()
     assert decide(visitor, link, decision="approve").status_code == 200
-    fields = {"nonce": hidden(page, "nonce"), "decision": "decline", "reason": "funds", "confirm": "on"}
+    fields = {
+        "nonce": hidden(page, "nonce"),
+        "decision": "decline",
+        "reason": "funds",
+        "confirm": "on",
+    }
     late = visitor.submit(f"/review/{sams}", list(fields.items()))
     assert late.status_code == 409
     assert "Rita Roy" in late.body.decode()
@@ -258,7 +263,9 @@ def test_after_ten_minutes_it_is_too_late_and_that_is_said(
 ) -> None:
     done = decide(visitor, link, decision="approve").body.decode()
     clock.pass_(minutes=10)
-    page = visitor.submit(f"/review/{link}", [("nonce", hidden(done, "nonce")), ("decision", "undo")])
+    page = visitor.submit(
+        f"/review/{link}", [("nonce", hidden(done, "nonce")), ("decision", "undo")]
+    )
     assert page.status_code == 409
     assert "trop tard" in page.body.decode()
     assert case(store)["state"] == "EOI_APPROVED"
@@ -340,7 +347,9 @@ def test_the_kept_copy_of_a_letter_does_not_hand_its_links_on(
 def test_the_review_page_shows_warnings_history_and_whom_the_link_is_for(
     visitor: Visitor, mailer: MemoryMailer, deliver: Deliver
 ) -> None:
-    visitor.send("/forms/eoi", samples.eoi(org_bn="123456789RR0001", partners=samples.eoi()["partners"][:1]))
+    visitor.send(
+        "/forms/eoi", samples.eoi(org_bn="123456789RR0001", partners=samples.eoi()["partners"][:1])
+    )
     deliver()
     mine = token(mailer.to("sam.lee@example.org")[-1].text, "review")
     page = visitor.page(f"/review/{mine}").body.decode()
@@ -369,5 +378,7 @@ def test_events_are_chained(
 
 
 def test_head_and_get_of_a_page_say_the_same(visitor: Visitor, link: str) -> None:
-    assert visitor.head(f"/review/{link}").status_code == visitor.page(f"/review/{link}").status_code
+    assert (
+        visitor.head(f"/review/{link}").status_code == visitor.page(f"/review/{link}").status_code
+    )
     assert HTML

@@ -83,7 +83,7 @@ class Stack:
         return ask("POST", url, body, Content_Type=kind, **HTML)
 
     def page(self, url: str) -> Answer:
-        return ask("GET", url, **HTML)
+        return ask("GET", url, None, **HTML)
 
     def mail(self, to: str, subject: str = "") -> list[dict[str, Any]]:
         return [m for m in self.office.messages() if to in m["to"] and subject in m["subject"]]
