@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from random import Random
 
 from chalicelib.coaches import Coach, allowed, listing
@@ -41,6 +42,7 @@ PAIRS = [
 ]  # fmt: skip
 """What a visitor asks for, and what only the other language has a word for in the corpus."""
 
+SEED, WORDS = 3, 18_000
 KINDS = ("name", "city and topic", "prefix", "no accents", "one edit", "other language", "filters")
 
 
@@ -69,9 +71,9 @@ def vocabulary(luck: Random, size: int) -> list[str]:
     return list(made)
 
 
-def coaches(count: int, *, words: int = 60, seed: int = 3) -> Iterator[Coach]:
+def coaches(count: int, *, words: int = 60, seed: int = SEED) -> Iterator[Coach]:
     luck = Random(seed)
-    vocab = vocabulary(luck, 18_000)
+    vocab = vocabulary(luck, WORDS)
     surnames = [word.capitalize() for word in vocab[:2_500]]
     surnames += _list("Tremblay Bélanger O’Brien D’Amours Côté St-Onge Nguyễn Lévesque")
     weights = [1 / (rank + 3) for rank in range(len(vocab))]
@@ -112,6 +114,11 @@ def coaches(count: int, *, words: int = 60, seed: int = 3) -> Iterator[Coach]:
         )
 
 
+@cache
+def _words() -> frozenset[str]:
+    return frozenset(fold(word) for word in vocabulary(Random(SEED), WORDS))
+
+
 def slip(luck: Random, word: str) -> str:
     """The word with one slip of the hand."""
     at = luck.randrange(1, len(word) - 1)
@@ -141,7 +148,9 @@ def _visit(luck: Random, row: Coach, number: int) -> Visit:
                 w for w in (fold(row.last_name), fold(city), rare) if len(w) > 4 and w.isalpha()
             ]
             word = luck.choice(long)
-            return Visit("one edit", slip(luck, word), (word,))
+            slips = (slip(luck, word) for _ in range(99))
+            # A slip that is another word of the directory is no misspelling: it finds that word.
+            return Visit("one edit", next(s for s in slips if s not in _words()), (word,))
         case 1 | 2:
             word = luck.choice((*plain(row.last_name).split(), rare))
             start = word[: luck.randint(3, max(3, len(word) - 1))]

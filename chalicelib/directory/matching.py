@@ -15,6 +15,9 @@ from chalicelib.directory.postings import Posting, union, unpack
 Levels = dict[int, int]
 """For each cost, the coaches found at it and not cheaper."""
 
+Near = tuple[tuple[str, ...], tuple[str, ...]]
+"""The words one slip away, the likelier slips first."""
+
 EXACT, ALIKE, BEGUN, MISSPELT = range(4)
 KINDS: Final = ("exact", "synonym", "prefix", "one_edit")
 _KIND: Final = 64
@@ -35,7 +38,8 @@ class Match:
 
     def names(self, kind: int) -> bool:
         """Whether the term was found in this way in a name or a specialty."""
-        return kind * _KIND in self.levels or kind * _KIND + 1 in self.levels
+        steps = 4 if kind == MISSPELT else 2
+        return any(kind * _KIND + step in self.levels for step in range(steps))
 
 
 class Filed:
@@ -79,7 +83,7 @@ class Words:
     def __init__(self, fields: Sequence[Mapping[str, Posting]]) -> None:
         self.fields = [Filed(postings) for postings in fields]
         self._all = frozenset().union(*fields)
-        self._near: dict[str, tuple[str, ...]] = {}
+        self._near: dict[str, Near] = {}
         self._odd_letters = ""
 
     def match(self, term: Term, everyone: int) -> Match:
@@ -128,23 +132,25 @@ class Words:
                 found.add(BEGUN * _KIND + place, field.begun(word))
             if term.typed in SAME and len(term.typed) > place:
                 found.add(BEGUN * _KIND + place, field.begun(term.typed))
-        misspelt = self._misspelt(word, found.seen)
+        likely, others_near = self._misspelt(word, found.seen)
         for place, field in enumerate(self.fields):
-            found.add(MISSPELT * _KIND + place, field.any_of(misspelt))
-        return Match(term, found.levels, misspelt)
+            found.add(MISSPELT * _KIND + 2 * place, field.any_of(likely))
+            found.add(MISSPELT * _KIND + 2 * place + 1, field.any_of(others_near))
+        return Match(term, found.levels, likely + others_near)
 
     def _everywhere(self, words: Sequence[str]) -> int:
         return reduce(and_, (reduce(or_, (f.exact(w) for f in self.fields)) for w in words))
 
-    def _misspelt(self, word: str, seen: int) -> tuple[str, ...]:
+    def _misspelt(self, word: str, seen: int) -> Near:
         if len(word) not in _FORGIVEN or not word.isalpha():
-            return ()
+            return (), ()
         if seen and (len(word) == _FORGIVEN.start or seen.bit_count() >= _ENOUGH):
-            return ()
+            return (), ()
         known = self._near.get(word)
         if known is None:
             letters = ascii_lowercase if word.isascii() else self._letters()
-            known = tuple(sorted(self._all.intersection(one_edit(word, letters))))
+            likely, near = (self._all.intersection(way) for way in one_edit(word, letters))
+            known = tuple(sorted(likely)), tuple(sorted(near - likely))
             if len(self._near) < _REMEMBERED:
                 self._near[word] = known
         return known
@@ -202,12 +208,16 @@ def variants(word: str) -> list[str]:
     return found
 
 
-def one_edit(word: str, letters: str) -> list[str]:
-    """Every spelling one slip away: a letter lost, added or changed, or two changed over."""
+def one_edit(word: str, letters: str) -> tuple[list[str], list[str]]:
+    """Every word this may be a slip of: first two letters changed over, or one lost.
+
+    Those come first, since there are few of them: of all the ways to change a letter or to
+    add one, it is seldom that one gives just what was typed.
+    """
     cuts = [(word[:at], word[at:], word[at + 1 :]) for at in range(len(word))]
+    likely = [head + tail[0] + here[0] + tail[1:] for head, here, tail in cuts if tail]
+    likely += [head + letter + here for head, here, _ in cuts for letter in letters]
+    likely += [word + letter for letter in letters]
     near = [head + tail for head, _, tail in cuts]
-    near += [head + tail[0] + here[0] + tail[1:] for head, here, tail in cuts if tail]
     near += [head + letter + tail for head, _, tail in cuts for letter in letters]
-    near += [head + letter + here for head, here, _ in cuts for letter in letters]
-    near += [word + letter for letter in letters]
-    return near
+    return likely, near
