@@ -3,8 +3,8 @@
 import base64
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, HTTPServer
-from threading import Thread
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Lock, Thread
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -15,13 +15,18 @@ ROUTES = ("forms", "file", "review")
 
 NAMES = {"forms": "form", "file": "token", "review": "token"}
 
+ONE_AT_A_TIME = Lock()
+"""A browser keeps connections open, a thread each; the app, as on Lambda, has one request."""
+
 
 class Gateway(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def answer(self) -> None:
         length = int(self.headers.get("Content-Length") or 0)
-        answer = app(event(self.command, self.path, self.headers, self.rfile.read(length)), None)
+        asked = event(self.command, self.path, self.headers, self.rfile.read(length))
+        with ONE_AT_A_TIME:
+            answer = app(asked, None)
         body = answer["body"].encode()
         if answer.get("isBase64Encoded"):
             body = base64.b64decode(answer["body"])
@@ -65,9 +70,10 @@ def event(method: str, path: str, headers: Any, body: bytes) -> dict[str, Any]:
 @contextmanager
 def served(before: Callable[[str], None]) -> Iterator[str]:
     """The app at an address of this machine; `before` hears the address ahead of any request."""
-    server = HTTPServer(("127.0.0.1", 0), Gateway)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Gateway)
     address = f"http://127.0.0.1:{server.server_port}"
     before(address)
+    server.daemon_threads = True
     Thread(target=server.serve_forever, daemon=True).start()
     try:
         yield address
