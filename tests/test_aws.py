@@ -1,7 +1,9 @@
 """The service wired to AWS as it is deployed, on moto: tables, keys, mail and statuses."""
 
 import json
+import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -21,6 +23,7 @@ from conftest import ENVIRONMENT, RITA
 from fakes import stream_event
 from tables import make_records
 
+ROOT = Path(__file__).resolve().parent.parent
 MAIL = Mail(
     to="ada@example.org", subject="é", text="t", html="<p>h</p>", lang="fr", tag="CASE_1_1_x"
 )
@@ -185,3 +188,91 @@ def test_an_answer_that_got_lost_is_unknown() -> None:
 
 def test_mail_is_never_offered_twice_by_the_client() -> None:
     assert services.ONCE.retries["total_max_attempts"] == 1  # type: ignore[attr-defined]
+
+
+ACTIONS = {
+    "TransactWriteItems": set(),
+    "GetSecretValue": {"secretsmanager:GetSecretValue"},
+    "SendEmail": {"ses:SendEmail"},
+}
+PLATFORM = {
+    "dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator",
+    "dynamodb:ListStreams", "sqs:SendMessage", "logs:CreateLogStream", "logs:PutLogEvents",
+}  # fmt: skip
+"""What Lambda itself does in the function's name: reads the stream, keeps failures, writes logs."""
+
+
+def used(model: Any, params: dict[str, Any]) -> set[str]:
+    """The IAM actions that a call needs."""
+    if model.name == "TransactWriteItems":
+        body = json.loads(params["body"])
+        return {f"dynamodb:{kind}Item" for item in body["TransactItems"] for kind in item}
+    return ACTIONS.get(model.name, {f"dynamodb:{model.name}"})
+
+
+def allowed(policy: str) -> set[str]:
+    path = ROOT / ".chalice" / policy
+    statements = json.loads(path.read_text("utf-8"))["Statement"]
+    return {action for statement in statements for action in statement["Action"]} - PLATFORM
+
+
+def test_each_function_may_do_what_it_does_and_nothing_else(
+    wired: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: dict[str, set[str]] = {}
+    current = ["api"]
+    make = boto3.client
+
+    def watched(*arguments: Any, **named: Any) -> Any:
+        client = make(*arguments, **named)
+        client.meta.events.register(
+            "before-call",
+            lambda model, params, **_: seen.setdefault(current[0], set()).update(
+                used(model, params)
+            ),
+        )
+        return client
+
+    monkeypatch.setattr(services.boto3, "client", watched)
+
+    def start(function: str) -> None:
+        """A function starts on its own, with nothing wired yet."""
+        services.services.cache_clear()
+        current[0] = function
+
+    start("api")
+    told = post(wired, "eoi", samples.eoi()).json_body
+    wired.http.get(told["links"]["status"].removeprefix(ENVIRONMENT["PUBLIC_URL"]))
+    start("deliver_letters")
+    stream(wired)
+    stream(wired)
+    link = re.search(r"/review/[\w-]+", sent_to("rita.roy@example.org"))
+    assert link
+    start("api")
+    html = {"Accept": "text/html", "Content-Type": "application/x-www-form-urlencoded"}
+    wired.http.get(link[0], headers=html)
+    wired.http.post(link[0], headers=html, body=b"decision=approve")
+    start("sweep")
+    post(wired, "eoi", samples.eoi(contact_email="b@example.org"))
+    seen.pop("sweep")
+    start("sweep")
+    event = wired.events.generate_cw_event("aws.events", "Scheduled Event", {}, [])
+    wired.lambda_.invoke("sweep", event)
+    start("settle_mail")
+    tag = "CASE_2026-7K4MQ-X_000001_eoi--received_applicant"
+    report = {"eventType": "Send", "mail": {"tags": {"mail": [tag]}, "messageId": "m"}}
+    wired.lambda_.invoke("settle_mail", wired.events.generate_sns_event(json.dumps(report)))
+    names = {"api": "api"} | {n: n for n in ("deliver_letters", "sweep", "settle_mail")}
+    for function, policy in names.items():
+        # The tests alone look at the whole table.
+        assert seen[function] - {"dynamodb:Scan"} == allowed(f"policy-{policy}.json"), function
+
+
+def sent_to(address: str) -> str:
+    """The text of the last mail that moto's SES took for somebody."""
+    from moto.core import DEFAULT_ACCOUNT_ID
+    from moto.ses import ses_backends
+
+    messages = ses_backends[DEFAULT_ACCOUNT_ID]["ca-central-1"].sent_messages
+    found = [m for m in messages if address in m.destinations["ToAddresses"]]
+    return str(vars(found[-1]))

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import samples
-from e2e.conftest import Stack, ask, link_in, wait_for
+from e2e.conftest import Stack, ask, hidden, link_in, wait_for
 from infra import local
 from infra.deploy import deploy
 from infra.package import ROOT
@@ -64,6 +64,35 @@ def test_the_same_form_from_fifty_clicks_at_once_is_one_case(stack: Stack) -> No
     assert sum("idempotent-replayed" not in a.headers for a in answers) == 1
     stack.wait_for_mail("clicks@example.org")
     assert len(stack.mail("clicks@example.org")) == 1
+
+
+def test_fifty_approve_and_fifty_decline_at_once_and_one_decision_stands(stack: Stack) -> None:
+    stack.post("eoi", samples.eoi(contact_email="raced@example.org", org_legal_name="La course"))
+    links = [
+        link_in(stack.wait_for_mail(staff, "La course")["text"], "review")
+        for staff in ("rita.roy@example.org", "sam.lee@example.org")
+    ]
+    nonces = [hidden(stack.page(link).text, "nonce") for link in links]
+
+    def press(number: int) -> Any:
+        mine = number % 2
+        choice = (
+            [("decision", "approve")]
+            if mine == 0
+            else [("decision", "decline"), ("reason", "funds")]
+        )
+        return stack.submit(links[mine], [("nonce", nonces[mine]), ("confirm", "on"), *choice])
+
+    with ThreadPoolExecutor(50) as pool:
+        answers = list(pool.map(press, range(100)))
+    assert Counter(a.status for a in answers) == {200: 1, 409: 99}
+    assert all("Rita Roy" in a.text or "Sam Lee" in a.text for a in answers)
+    ref = stack.mail("raced@example.org")[0]["subject"].split("(")[1].rstrip(")")[3:]
+    told = wait_for(lambda: stack.mail("raced@example.org")[1:], "the decision")
+    rows = stack.items(f"CASE#{ref}")
+    events = [i["event"]["S"] for i in rows if i["kind"]["S"] == "event"]
+    assert len(events) == 2
+    assert len(told) == 1
 
 
 def test_looking_at_a_review_link_changes_nothing(stack: Stack) -> None:
