@@ -64,7 +64,7 @@ def test_a_declaration_is_refused_mended_and_received(
     (case,) = store.kinds("case")
     assert re.search(r"DI-2026-\w{5}-\w", plain.get_by_role("status").inner_text())
     assert case["answers"]["partners"][2]["name"] == "Ville de l’Exemple"
-    assert case["answers"]["issue_areas"] == ["youth", "employment"]
+    assert case["answers"]["issue_areas"] == ["employment", "youth"], "in the order of the page"
 
     plain.get_by_role("link", name="English").click()
     assert plain.locator("h1").inner_text().startswith("Your file")
