@@ -1,6 +1,7 @@
 """Forms and answers in words: what a website builds a form from, and copies for people."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date
 from functools import cache
 from typing import Any, Final
 
@@ -214,9 +215,17 @@ def _said(f: Mapping[str, Any], value: Any, lang: Lang) -> str:
         return words.number(value, lang)
     if kind == "phone":
         return words.phone(value, None, lang)
-    if kind == "bn_rr":
-        return words.bn(value)
+    if kind in _WRITTEN:
+        return _WRITTEN[kind](value, lang)
     return str(value)
+
+
+_WRITTEN: Final[dict[str, Callable[[str, str], str]]] = {
+    "bn_rr": lambda value, lang: words.bn(value),
+    "date": lambda value, lang: words.long_date(date.fromisoformat(value), lang),
+    "month": words.long_month,
+    "month_day": words.day_of_year,
+}
 
 
 def _labels(f: Mapping[str, Any], chosen: Iterable[str], lang: Lang) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
 
-from chalicelib import described, forms
+from chalicelib import forms
 from chalicelib.asked import Answer, Asked, lang_of
 from chalicelib.cases import Cases
 from chalicelib.content import load
@@ -58,7 +58,7 @@ class Front:
 
     def file(self, asked: Asked, token: str) -> Answer:
         """The applicant's page: where the file stands, and a copy of what was sent."""
-        from chalicelib import pages
+        from chalicelib import described, pages
 
         if self.links.open_file(token)[0].startswith("AE-"):
             return self._result(asked, token)
@@ -133,9 +133,13 @@ class Front:
         """What an invited applicant told us before. Raises what a bad invitation deserves."""
         if name != "application" or not invite:
             return {}
+        from chalicelib import described
+
         return described.prefill(self.cases.invited(invite).answers)
 
     def _described(self, name: str, lang: forms.Lang) -> dict[str, Any]:
+        from chalicelib import described
+
         return described.describe(name, lang, privacy_contact=self.settings.privacy_contact)
 
     def _address(self, name: str) -> str:

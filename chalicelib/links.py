@@ -24,6 +24,7 @@ class Links:
         self._keys = list(keys)
         self._public = public_url
         self._website = website_url
+        self._signers: dict[str, URLSafeSerializer] = {}
 
     # The applicant's file: stays valid while the address it was sent to is the case's.
     def file(self, case: str, person: str) -> str:
@@ -73,7 +74,10 @@ class Links:
         return str(found[0]), str(found[1])
 
     def _signed(self, purpose: str) -> URLSafeSerializer:
-        return URLSafeSerializer(self._keys, salt=purpose, signer_kwargs=_SIGNER)
+        if purpose not in self._signers:
+            signer = URLSafeSerializer(self._keys, salt=purpose, signer_kwargs=_SIGNER)
+            self._signers[purpose] = signer
+        return self._signers[purpose]
 
     def _timed(self) -> URLSafeTimedSerializer:
         return URLSafeTimedSerializer(self._keys, salt="nonce", signer_kwargs=_SIGNER)

@@ -93,7 +93,7 @@ def link_key(token_hash: str) -> tuple[str, str]:
 
 def stamp(moment: datetime) -> str:
     """UTC to the millisecond, in an order that sorts: `2026-11-23T18:04:05.123Z`."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+    return moment.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
 def moment(text: str) -> datetime:

@@ -18,13 +18,12 @@ from chalicelib.intake import Intake
 from chalicelib.links import Links
 from chalicelib.ports import Clock, Mailer, Store
 from chalicelib.problems import Problems
-from chalicelib.review import Reviews
-from chalicelib.roster import Roster
 from chalicelib.settings import Settings
-from chalicelib.staff import StaffDoor
 
 if TYPE_CHECKING:
     from chalicelib.post import Post
+    from chalicelib.roster import Roster
+    from chalicelib.staff import StaffDoor
 
 QUICK = Config(
     connect_timeout=2,
@@ -66,7 +65,6 @@ class Services:
         self._mailer = mailer
         self.links = Links(secret.links, settings.public_url, settings.website_url)
         self.problems = Problems(settings)
-        self.roster = Roster(store)
         self.cases = Cases(store, self.links, clock, undo_seconds=settings.undo_seconds)
 
     @cached_property
@@ -82,7 +80,17 @@ class Services:
         return Front(intake, self.cases, self.links, self.settings, self.problems)
 
     @cached_property
-    def staff(self) -> StaffDoor:
+    def roster(self) -> "Roster":
+        from chalicelib.roster import Roster
+
+        return Roster(self.store)
+
+    @cached_property
+    def staff(self) -> "StaffDoor":
+        # A cold start for a form need not load what only staff use.
+        from chalicelib.review import Reviews
+        from chalicelib.staff import StaffDoor
+
         reviews = Reviews(self.store, self.cases, self.roster, self.links, self.clock)
         return StaffDoor(reviews, self.cases, self.links, self.settings, self.problems)
 

@@ -28,7 +28,7 @@ def looks_like_spam(
     began = int(started_at) if started_at.isdecimal() and len(started_at) < 12 else 0
     if 0 <= now.timestamp() - began < SECONDS_AT_LEAST:
         return "fast"
-    if sum(len(_LINK.findall(text)) for text in _texts(answers)) > LINKS_AT_MOST:
+    if len(_LINK.findall("\n".join(_texts(answers)))) > LINKS_AT_MOST:
         return "links"
     return None
 

@@ -25,6 +25,21 @@ def long_date(day: date, lang: str) -> str:
     return f"{'1er' if day.day == 1 else day.day} {month} {day.year}"
 
 
+def long_month(text: str, lang: str) -> str:
+    """`2026-09` → « septembre 2026 », “September 2026”."""
+    year, month = text.split("-")
+    return f"{_MONTHS[lang][int(month) - 1]} {year}"
+
+
+def day_of_year(text: str, lang: str) -> str:
+    """`03-31` → « 31 mars », “March 31”."""
+    month, day = (int(part) for part in text.split("-"))
+    name = _MONTHS[lang][month - 1]
+    if lang == "en":
+        return f"{name} {day}"
+    return f"{'1er' if day == 1 else day} {name}"
+
+
 def on_date(day: date, lang: str) -> str:
     """In running text: « le 1er mars 2026 », “March 1, 2026”."""
     return f"le {long_date(day, lang)}" if lang == "fr" else long_date(day, lang)

@@ -191,7 +191,6 @@ def test_mail_is_never_offered_twice_by_the_client() -> None:
 
 
 ACTIONS = {
-    "TransactWriteItems": set(),
     "GetSecretValue": {"secretsmanager:GetSecretValue"},
     "SendEmail": {"ses:SendEmail"},
 }
@@ -233,7 +232,7 @@ def test_each_function_may_do_what_it_does_and_nothing_else(
         )
         return client
 
-    monkeypatch.setattr(services.boto3, "client", watched)
+    monkeypatch.setattr("chalicelib.services.boto3.client", watched)
 
     def start(function: str) -> None:
         """A function starts on its own, with nothing wired yet."""

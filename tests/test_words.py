@@ -14,6 +14,14 @@ def test_dates() -> None:
     assert words.long_date(date(2026, 3, 1), "en") == "March 1, 2026"
 
 
+def test_months_and_days_of_the_year() -> None:
+    assert words.long_month("2026-09", "fr") == "septembre 2026"
+    assert words.long_month("2026-09", "en") == "September 2026"
+    assert words.day_of_year("03-31", "fr") == "31 mars"
+    assert words.day_of_year("04-01", "fr") == "1er avril"
+    assert words.day_of_year("03-31", "en") == "March 31"
+
+
 def test_times() -> None:
     assert words.clock(time(14, 30), "fr") == f"14{N}h{N}30"
     assert words.clock(time(9), "fr") == f"9{N}h"
