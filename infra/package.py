@@ -19,6 +19,9 @@ ROOT = Path(__file__).resolve().parent.parent
 SERVICES = {"dynamodb", "secretsmanager", "sesv2"}
 """The AWS services that the functions call."""
 
+ZONE = "America/Toronto"
+"""The one time zone that the functions know."""
+
 
 class PackageError(Exception):
     """What stopped the build, in one line."""
@@ -80,7 +83,7 @@ def _alone() -> Iterator[None]:
 
 
 def _slim(zipped: Path) -> None:
-    """Takes out what boto3 knows of services that we do not call, and compiles the rest.
+    """Takes out what is never read, half of all files, and compiles the rest.
 
     Lambda cannot write byte code beside the source: without it, every cold start would
     compile botocore and pydantic again.
@@ -89,16 +92,25 @@ def _slim(zipped: Path) -> None:
         root = Path(folder)
         with zipfile.ZipFile(zipped) as archive:
             archive.extractall(root)
-        for cache in list(root.rglob("__pycache__")):
-            shutil.rmtree(cache)
-        for service in (root / "botocore" / "data").iterdir():
-            if service.is_dir() and service.name not in SERVICES:
-                shutil.rmtree(service)
+        _take_out(root)
         quiet = {"quiet": 2, "workers": 1}
         mode = py_compile.PycInvalidationMode.UNCHECKED_HASH
         if not compileall.compile_dir(root, invalidation_mode=mode, **quiet):  # type: ignore[arg-type]
             raise PackageError("some of the package does not compile")
         _zip(root, zipped)
+
+
+def _take_out(root: Path) -> None:
+    """Services, zones and resources that we do not use, and the notes of installers."""
+    zones = root / "tzdata" / "zoneinfo"
+    used = {zones / ZONE, *(zones / ZONE).parent.glob("*.py"), *zones.glob("*.py")}
+    for path in [p for p in zones.rglob("*") if p.is_file() and p not in used]:
+        path.unlink()
+    services = (root / "botocore" / "data").iterdir()
+    unused = [path for path in services if path.is_dir() and path.name not in SERVICES]
+    unused += [root / "boto3" / "data", root / "boto3" / "examples"]
+    for folder in [*unused, *root.glob("*.dist-info"), *root.rglob("__pycache__")]:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _zip(root: Path, zipped: Path) -> None:

@@ -15,6 +15,7 @@ TEMPLATE: dict[str, Any] = json.loads((ROOT / "infra" / "resources.json").read_t
 RESOURCES: dict[str, Any] = TEMPLATE["Resources"]
 FUNCTIONS = ("APIHandler", "DeliverLetters", "Sweep", "SettleMail")
 STAGES = sorted((ROOT / "infra" / "stages").glob("*.json"))
+POLICIES = sorted((ROOT / ".chalice").glob("policy-*.json"))
 
 
 def test_every_setting_reaches_the_functions() -> None:
@@ -76,3 +77,16 @@ def test_templates_are_packed_through_the_link_in_vendor() -> None:
     link = ROOT / "vendor" / "templates"
     assert link.is_symlink()
     assert link.resolve() == ROOT / "templates"
+
+
+@pytest.mark.parametrize("policy", POLICIES, ids=lambda p: p.stem)
+def test_permissions_name_their_actions_and_their_resources(policy: Path) -> None:
+    for statement in json.loads(policy.read_text("utf-8"))["Statement"]:
+        assert not any("*" in action for action in statement["Action"]), statement["Sid"]
+        # AWS knows no smaller resource for the listing of streams.
+        assert statement["Resource"] != "*" or statement["Sid"] == "ListStreams"
+
+
+def test_only_what_writes_letters_may_send_mail() -> None:
+    may = {policy.stem for policy in POLICIES if "ses:SendEmail" in policy.read_text("utf-8")}
+    assert may == {"policy-deliver_letters", "policy-sweep"}

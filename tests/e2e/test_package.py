@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from infra.package import ROOT, SERVICES, package
+from chalicelib.eastern import zone
+from infra.package import ROOT, SERVICES, ZONE, package
 
 LIMIT = 50_000_000
 """AWS's own, for a zip that is not uploaded to S3 first."""
@@ -39,6 +40,10 @@ def test_it_holds_what_is_ours_and_no_more(zipped: Path) -> None:
     assert {name for name in data if "." not in name} == SERVICES
 
 
+def test_it_knows_our_time_zone() -> None:
+    assert zone().key == ZONE
+
+
 def test_every_module_comes_compiled(zipped: Path) -> None:
     names = set(zipfile.ZipFile(zipped).namelist())
     tag = sys.implementation.cache_tag
@@ -47,19 +52,31 @@ def test_every_module_comes_compiled(zipped: Path) -> None:
         assert f"{folder}/__pycache__/{file[:-3]}.{tag}.pyc" in names
 
 
-@pytest.mark.parametrize("what", ["app", "chalicelib.post", "chalicelib.pages", "boto3"])
-def test_it_runs_with_only_what_is_in_it(zipped: Path, what: str, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def unpacked(zipped: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("lambda")
     with zipfile.ZipFile(zipped) as archive:
-        archive.extractall(tmp_path)
-    code = (
-        f"import sys; sys.path.insert(0, {str(tmp_path)!r}); import {what} as m; print(m.__file__)"
-    )
+        archive.extractall(folder)
+    return folder
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "import app; print(app.__file__)",
+        "from chalicelib import pages, post; print(post.__file__)",
+        "from chalicelib import eastern; eastern.zone(); print(eastern.__file__)",
+        *(f"import boto3; boto3.client('{name}'); print(boto3.__file__)" for name in SERVICES),
+    ],
+)
+def test_it_runs_with_only_what_is_in_it(unpacked: Path, statement: str) -> None:
+    code = f"import sys; sys.path.insert(0, {str(unpacked)!r}); {statement}"
     # -S -I: no package of this machine can be found.
     done = subprocess.run(
         [sys.executable, "-S", "-I", "-c", code],
-        env={"PATH": os.environ["PATH"]},
+        env={"PATH": os.environ["PATH"], "PYTHONTZPATH": "", "AWS_DEFAULT_REGION": "ca-central-1"},
         capture_output=True,
         text=True,
         check=False,
     )
-    assert done.stdout.startswith(str(tmp_path)), done.stderr
+    assert done.stdout.startswith(str(unpacked)), done.stderr
