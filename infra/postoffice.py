@@ -117,11 +117,17 @@ class _Door(BaseHTTPRequestHandler):
             self._answer(refusal[0], {"message": "not now"}, refusal[1])
             return
         status, answer, kind = self._pass_on(body)
-        self._answer(status, answer, kind)
-        if status == 200:
-            sent = json.loads(body)
-            self.office.keep(sent, answer["MessageId"])
-            self.office.report(sent, answer["MessageId"])
+        if status != 200:
+            self._answer(status, answer, kind)
+            return
+        # Taken is taken: a sender that has gone meanwhile hears of it by the event.
+        sent = json.loads(body)
+        self.office.keep(sent, answer["MessageId"])
+        try:
+            self._answer(status, answer, kind)
+        except OSError:
+            self.close_connection = True
+        self.office.report(sent, answer["MessageId"])
 
     def _pass_on(self, body: bytes) -> tuple[int, dict[str, Any], str]:
         headers = {name: value for name, value in self.headers.items() if name != "Connection"}
@@ -132,6 +138,8 @@ class _Door(BaseHTTPRequestHandler):
                 return answer.status, json.load(answer), ""
         except urllib.error.HTTPError as error:
             return error.code, json.load(error), error.headers.get("x-amzn-errortype", "")
+        except OSError as error:
+            return 503, {"message": str(error)}, "ServiceUnavailable"
 
     def _answer(self, status: int, answer: dict[str, Any], kind: str) -> None:
         body = json.dumps(answer).encode()
