@@ -45,17 +45,17 @@ class Cases:
         item = self._store.get(*case_key(case_id))
         return None if item is None else Case.of(item)
 
-    def followed(self, token: str) -> Case:
-        """The case behind an applicant's own link. Raises BadLink."""
-        case_id, person = self._links.open_file(token)
+    def followed(self, token: str) -> tuple[Case, bool]:
+        """The case behind a link, and whether its answers may be shown. Raises BadLink."""
+        case_id, person, whole = self._links.open_file(token)
         case = self.case(case_id)
         if case is None or not case.person.startswith(person):
             raise BadLink("file")
-        return case
+        return case, whole
 
     def assessed(self, token: str) -> Item:
         """The assessment behind the link to its result. Raises BadLink."""
-        ref, _ = self._links.open_file(token)
+        ref, *_ = self._links.open_file(token)
         item = self._store.get(*assessment_key(ref))
         if item is None:
             raise BadLink("file")

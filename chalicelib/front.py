@@ -62,9 +62,9 @@ class Front:
 
         if self.links.open_file(token)[0].startswith("AE-"):
             return self._result(asked, token)
-        case = self.cases.followed(token)
+        case, whole = self.cases.followed(token)
         lang = forms.lang_or(asked.query.get("lang"), case.lang)
-        copies = [("eoi", case.answers), ("application", case.application)]
+        copies = [("eoi", case.answers), ("application", case.application)] if whole else []
         answers = [
             section
             for form, given in copies

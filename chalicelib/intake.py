@@ -266,7 +266,7 @@ class _Attempt:
             ref=ref,
             status=result.band,
             lang=self._submission.lang,
-            status_url=self._door.links.file(ref, ""),
+            status_url=self._status_url(ref, ""),
             result=assessments.explain(result, answers, self._submission.lang),
         )
         return writes, receipt
@@ -277,9 +277,15 @@ class _Attempt:
             ref=ref,
             status="received",
             lang=self._submission.lang,
-            status_url=self._door.links.file(case.id, case.person),
+            status_url=self._status_url(case.id, case.person),
             warnings=self._submission.warnings,
         )
+
+    def _status_url(self, about: str, person: str) -> str:
+        """An invitation came by mail, and an assessment is nobody's: these show everything."""
+        if self._submission.form == "eoi":
+            return self._door.links.standing(about, person)
+        return self._door.links.file(about, person)
 
     def _marker_pk(self) -> str:
         if self._arrival.key:
@@ -317,7 +323,7 @@ class _Attempt:
             ref=ref,
             status=status,
             lang=self._submission.lang,
-            status_url=self._door.links.file(about, marker["whose"]),
+            status_url=self._status_url(about, marker["whose"]),
             replayed=True,
             warnings=self._submission.warnings,
             result=result,

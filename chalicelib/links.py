@@ -28,11 +28,23 @@ class Links:
 
     # The applicant's file: stays valid while the address it was sent to is the case's.
     def file(self, case: str, person: str) -> str:
+        """With a copy of the answers: only for a letter, which proves the address."""
         return f"{self._public}/file/{self._signed('file').dumps([case, person[:8]])}"
 
-    def open_file(self, token: str) -> tuple[str, str]:
-        """The case and the start of the person's key. Raises BadLink."""
-        return self._pair("file", token)
+    def standing(self, case: str, person: str) -> str:
+        """Where the file stands, and no more: for whoever posts a form in somebody's name.
+
+        A second declaration joins the first one of the same address, and its sender may be
+        anybody who knows that address.
+        """
+        return f"{self._public}/file/{self._signed('standing').dumps([case, person[:8]])}"
+
+    def open_file(self, token: str) -> tuple[str, str, bool]:
+        """The case, the start of the person's key, and whether answers may be shown."""
+        try:
+            return *self._pair("file", token), True
+        except BadLink:
+            return *self._pair("standing", token), False
 
     # The personal link to apply: goes stale with the state of the case.
     def invite(self, case: str, person: str, lang: str) -> str:

@@ -22,6 +22,9 @@ it: SES tells by then, or the letter is sent again (a second one is harmless, a 
 BACKOFF: Final = tuple(timedelta(minutes=m) for m in (1, 5, 30, 2 * 60, 6 * 60, 24 * 60))
 """Waits between tries; after the last one the letter is dead and staff are told."""
 
+SWEEP: Final = timedelta(seconds=40)
+"""How long one sweep works: the function is stopped at 55 seconds, whatever it does."""
+
 NOBODY: Final = timedelta(minutes=5)
 """A letter to the staff waits so long for somebody to be on the roster."""
 
@@ -65,7 +68,14 @@ class Post:
             return "later"
         if row["to"] == ALL_STAFF:
             return self._spread(row, now)
-        written = self._desk.write(row, now)
+        try:
+            written = self._desk.write(row, now)
+        except RelaisError:
+            raise
+        except Exception as error:
+            # A letter that cannot be written must not come back every minute for ever.
+            log.exception("letter %s cannot be written", tag_of(*key))
+            return self._unwritten(row, error, now)
         if written is None:
             return self._end(row, "dead", "nobody to write to")
         try:
@@ -75,12 +85,18 @@ class Post:
         return self._send(row, written.mail, now)
 
     def sweep(self) -> dict[str, int]:
-        """Delivers what is due, oldest first. One letter's failure does not stop the others."""
+        """Delivers what is due, oldest first, for a while; the next sweep goes on.
+
+        One letter's failure does not stop the others.
+        """
         outcomes: dict[str, int] = {}
-        for key in list(self._store.due(stamp(self._clock()))):
+        start = self._clock()
+        for key in list(self._store.due(stamp(start))):
+            if self._clock() - start > SWEEP:
+                break
             try:
                 outcome = self.deliver(key)
-            except (RelaisError, ArithmeticError, LookupError, TypeError, ValueError):
+            except RelaisError:
                 log.exception("letter %s", tag_of(*key))
                 outcome = "error"
             outcomes[outcome] = outcomes.get(outcome, 0) + 1
@@ -164,6 +180,12 @@ class Post:
         self._end(row, "sent", None, message_id=message_id, sent_at=stamp(self._clock()))
         return "sent"
 
+    def _unwritten(self, row: Item, error: Exception, now: datetime) -> str:
+        attempts = row["attempts"] + 1
+        if attempts > len(BACKOFF):
+            return self._end(row, "dead", f"cannot be written: {type(error).__name__}")
+        return self._retry(row, now + BACKOFF[attempts - 1], type(error).__name__, attempts)
+
     def _failed(self, row: Item, error: DeliveryFailed, now: datetime) -> str:
         attempts = row["attempts"]
         log.warning("letter %s: try %s failed: %s", tag_of(row["pk"], row["sk"]), attempts, error)
@@ -171,11 +193,13 @@ class Post:
             return self._end(row, "dead", str(error))
         return self._retry(row, now + BACKOFF[attempts - 1], str(error))
 
-    def _retry(self, row: Item, due: datetime, why: str | None = None) -> str:
+    def _retry(
+        self, row: Item, due: datetime, why: str | None = None, attempts: int | None = None
+    ) -> str:
         change = Change(
             (row["pk"], row["sk"]),
             expect={k: row[k] for k in ("status", "attempts", "due_at")},
-            set={"status": "owed", "due_at": stamp(due), "why": why},
+            set={"status": "owed", "due_at": stamp(due), "why": why, "attempts": attempts},
         )
         return self._try([change], "retry")
 

@@ -192,6 +192,19 @@ def test_a_key_makes_a_retry_safe_and_is_for_one_content(
     assert len(store.kinds("case")) == 1
 
 
+def test_whoever_posts_in_somebody_s_name_does_not_get_their_answers(
+    visitor: Visitor, mailer: MemoryMailer, deliver: Callable[[], int]
+) -> None:
+    visitor.send("/forms/eoi", samples.eoi())
+    deliver()
+    told = visitor.send("/forms/eoi", samples.eoi(org_city="Laval")).json_body
+    stranger = visitor.page(f"/file/{token(told['links']['status'], 'file')}").body.decode()
+    assert "Reçue – à l’étude" in stranger
+    assert "Jeunes en action" not in stranger
+    own = token(mailer.to("ada.tremblay@example.org")[0].text, "file")
+    assert "Jeunes en action" in visitor.page(f"/file/{own}").body.decode()
+
+
 def test_after_a_day_the_same_content_is_a_new_form(
     visitor: Visitor, store: MemoryStore, clock: SetClock
 ) -> None:

@@ -21,7 +21,9 @@ def token_of(url: str) -> str:
 def test_a_file_link_opens_its_file(links: Links) -> None:
     url = links.file("2026-7K4MQ-X", PERSON)
     assert url.startswith("https://relais.example.org/api/file/")
-    assert links.open_file(token_of(url)) == ("2026-7K4MQ-X", PERSON[:8])
+    assert links.open_file(token_of(url)) == ("2026-7K4MQ-X", PERSON[:8], True)
+    standing = links.standing("2026-7K4MQ-X", PERSON)
+    assert links.open_file(token_of(standing)) == ("2026-7K4MQ-X", PERSON[:8], False)
 
 
 def test_an_invitation_leads_to_the_website_when_there_is_one(links: Links) -> None:

@@ -250,7 +250,30 @@ def test_one_letter_that_breaks_does_not_stop_the_others(
         return write(row, now)
 
     monkeypatch.setattr(post._desk, "write", breaks)
-    assert post.sweep() == {"sent": 2, "error": 1}
+    assert post.sweep() == {"sent": 2, "retry": 1}
+    for wait in BACKOFF:
+        clock.pass_(seconds=wait.total_seconds())
+        post.sweep()
+    (dead,) = [row for row in store.kinds("letter") if row["status"] == "dead"]
+    assert dead["why"] == "cannot be written: KeyError"
+
+
+def test_a_sweep_stops_in_time_and_the_next_one_goes_on(
+    post: Post, store: MemoryStore, mailer: MemoryMailer, clock: SetClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    for number in range(5):
+        owe(store, clock, to=f"p{number}")
+    send = mailer.send
+
+    def slowly(mail: Mail) -> str:
+        clock.pass_(seconds=25)
+        return send(mail)
+
+    monkeypatch.setattr(mailer, "send", slowly)
+    assert post.sweep() == {"sent": 2}
+    assert post.sweep() == {"sent": 2}
+    assert post.sweep() == {"sent": 1}
 
 
 @pytest.mark.parametrize(
