@@ -1,14 +1,15 @@
-"""The request path beside its floor: `python -m bench.post` prints one table of ratios.
+"""The request path beside its floor: `python -m bench.post` prints two tables of ratios.
 
 Warm: CPU of one POST of a full declaration through the Lambda handler, with the answers of
 AWS canned after signing, beside a bare Chalice app and a bare boto3 client that make the
-very same `transact_write_items`. Cold: a fresh process, its imports and its first POST,
-beside a bare Chalice + boto3 + pydantic app. All in one run, turn by turn.
+very same `transact_write_items`. Cold: CPU of a fresh process, its imports and its first
+POST, beside the same bare app with a small form. All in one run, turn by turn.
 """
 
 import compileall
 import json
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -18,7 +19,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from bench import bare, canned
+
 ROOT = Path(__file__).resolve().parent.parent
+
+OURS, BARE = "/forms/{form}", "/forms/eoi"
 
 ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "bench",
@@ -45,200 +50,126 @@ ENVIRONMENT = {
     "LOG_LEVEL": "ERROR",
 }
 
-BARE = """
-from chalice.app import Chalice
-import boto3
-from pydantic import BaseModel
 
-class Form(BaseModel):
-    contact_first_name: str
-    contact_email: str
-
-app = Chalice("bare")
-client = None
-ITEMS = [{"Put": {"TableName": "Records", "Item": {"pk": {"S": "x"}}}}]
-
-@app.route("/forms/eoi", methods=["POST"])
-def submit():
-    global client
-    if client is None:
-        client = boto3.client("dynamodb")
-    body = app.current_request.json_body
-    Form(contact_first_name=body["contact_first_name"], contact_email=body["contact_email"])
-    client.transact_write_items(TransactItems=ITEMS)
-    return {"ok": True}
-"""
-
-
-def canned() -> None:
-    """Every client made from now on gets its answers here, after serialising and signing."""
-    import boto3
-    from botocore.awsrequest import AWSResponse
-
-    class Raw:
-        def __init__(self, body: bytes) -> None:
-            self.body = body
-
-        def stream(self, **_: Any) -> Any:
-            yield self.body
-
-    def answer(request: Any, **_: Any) -> AWSResponse:
-        body = b"{}"
-        if "secretsmanager" in request.url:
-            body = json.dumps({"SecretString": json.dumps({"key": "k" * 64})}).encode()
-        headers = {"Content-Type": "application/x-amz-json-1.0"}
-        return AWSResponse(request.url, 200, headers, Raw(body))  # type: ignore[arg-type]
-
-    boto3.setup_default_session()
-    assert boto3.DEFAULT_SESSION is not None
-    boto3.DEFAULT_SESSION.events.register("before-send.*.*", answer)
-
-
-def event(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """What API Gateway hands to the function."""
-    return {
-        "resource": "/forms/{form}",
-        "headers": {"Content-Type": "application/json", "Accept": "*/*"},
-        "multiValueHeaders": {},
-        "multiValueQueryStringParameters": None,
-        "pathParameters": {"form": "eoi"},
-        "stageVariables": None,
-        "isBase64Encoded": False,
-        "body": json.dumps(fields),
-        "requestContext": {
-            "httpMethod": "POST",
-            "resourcePath": "/forms/{form}",
-            "identity": {"sourceIp": "192.0.2.1"},
-        },
-    }
-
-
-def sample() -> dict[str, Any]:
-    sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+def declaration() -> dict[str, Any]:
+    sys.path.append(str(ROOT / "tests"))
     import samples
 
     return samples.eoi()
 
 
-def warm(turns: int = 15, posts: int = 150) -> dict[str, float]:
-    """CPU milliseconds of one call: ours, the bare app, the bare client; the least of the turns."""
-    os.environ.update(ENVIRONMENT)
-    fields = sample()
-    canned()
+def warm(turns: int = 15, posts: int = 100) -> dict[str, float]:
+    """CPU milliseconds of one call, the least of the turns."""
     import boto3
 
     import app as relais
+    from chalicelib.services import QUICK, services
 
-    captured: list[Any] = []
-    ours = event(fields)
-    assert relais.app(ours, None)["statusCode"] == 201
-    from chalicelib.services import services
-
+    fields = declaration()
+    ours, theirs = canned.post(OURS, fields), canned.post(BARE, fields)
     client: Any = services().store._client  # type: ignore[attr-defined]
-    call = client.transact_write_items
-    client.transact_write_items = lambda **named: captured.append(named) or call(**named)
-    relais.app(ours, None)
-    client.transact_write_items = call
-    bare: dict[str, Any] = {"__name__": "bare"}
-    exec(compile(BARE, "bare.py", "exec"), bare)
-    bare["ITEMS"][:] = captured[0]["TransactItems"]
-    theirs = event(fields)
-    theirs["requestContext"]["resourcePath"] = theirs["resource"] = "/forms/eoi"
-    floor = boto3.client("dynamodb")
+    written = _written(client, lambda: relais.app(ours, None))
+    bare.ITEMS[:] = written
+    floor: Any = boto3.client("dynamodb")
+    trusting: Any = boto3.client("dynamodb", config=QUICK)
     runs: dict[str, Callable[[], Any]] = {
-        "boto3 alone": lambda: floor.transact_write_items(**captured[0]),
-        "bare Chalice app": lambda: bare["app"](theirs, None),
+        "boto3 alone": lambda: floor.transact_write_items(TransactItems=written),
+        "boto3 alone, as Relais sets it": lambda: trusting.transact_write_items(
+            TransactItems=written
+        ),
+        "bare Chalice app": lambda: bare.app(theirs, None),
         "Relais": lambda: relais.app(ours, None),
     }
+    assert bare.app(theirs, None)["statusCode"] == 200
+    assert relais.app(ours, None)["statusCode"] == 201
     found = dict.fromkeys(runs, float("inf"))
     for _ in range(turns):
         for name, run in runs.items():
-            start = time.process_time()
-            for _ in range(posts):
-                run()
-            found[name] = min(found[name], (time.process_time() - start) / posts * 1000)
+            found[name] = min(found[name], _cpu(run, posts))
     return found
+
+
+def _written(client: Any, post: Callable[[], Any]) -> list[Any]:
+    """The TransactItems of a real post."""
+    seen: list[Any] = []
+    client.meta.events.register(
+        "provide-client-params.dynamodb.TransactWriteItems",
+        lambda params, **_: seen.extend(params["TransactItems"]),
+        unique_id="bench",
+    )
+    post()
+    client.meta.events.unregister(
+        "provide-client-params.dynamodb.TransactWriteItems", unique_id="bench"
+    )
+    return seen
+
+
+def _cpu(run: Callable[[], Any], times: int) -> float:
+    start = time.process_time()
+    for _ in range(times):
+        run()
+    return (time.process_time() - start) / times * 1000
 
 
 COLD = """
 import json, os, sys, time
 start = time.process_time()
-sys.path[:0] = json.loads(os.environ["BENCH_PATH"])
-import bench_canned
-{load}
+sys.path.insert(0, os.environ["BENCH_PATH"])
+import canned
+from {module} import app
+canned.aws()
 answer = app(json.loads(os.environ["BENCH_EVENT"]), None)
 assert answer["statusCode"] in (200, 201), answer
 print((time.process_time() - start) * 1000)
 """
 
-LOADS = {
-    "boto3 alone": (
-        "import boto3; bench_canned.go(); client = boto3.client('dynamodb')\n"
-        "item = {'Put': {'TableName': 'Records', 'Item': {'pk': {'S': 'x'}}}}\n"
-        "app = lambda *_: client.transact_write_items(TransactItems=[item]) and {'statusCode': 200}"
-    ),
-    "bare Chalice app": "from bare import app; bench_canned.go()",
-    "Relais": "from app import app; bench_canned.go()",
-}
 
-
-def cold(turns: int = 15) -> dict[str, float]:
-    """CPU milliseconds from a fresh interpreter's first import to the end of its first POST."""
-    found: dict[str, list[float]] = {name: [] for name in LOADS}
+def cold(turns: int = 21) -> dict[str, float]:
+    """CPU milliseconds from a fresh interpreter's first import to the end of its first POST:
+    the median of the turns."""
+    fields = declaration()
+    apps = {
+        "bare Chalice app": ("bare", canned.post(BARE, fields)),
+        "Relais": ("app", canned.post(OURS, fields)),
+    }
+    found: dict[str, list[float]] = {name: [] for name in apps}
     with tempfile.TemporaryDirectory() as folder:
-        there = Path(folder)
-        (there / "bare.py").write_text(BARE, "utf-8")
-        text = Path(__file__).read_text("utf-8").partition("def canned() -> None:")[2]
-        body = text.partition("\n\n\ndef event")[0]
-        (there / "bench_canned.py").write_text(
-            "import json\nfrom typing import Any\n\ndef go() -> None:" + body + "\n", "utf-8"
-        )
-        for name in ("app.py", "chalicelib"):
-            _copied(ROOT / name, there / name)
-        compileall.compile_dir(there, quiet=2)
-        for _ in range(turns):
-            for name, load in LOADS.items():
-                found[name].append(_once(there, name, load))
+        for path in ("app.py", "bench/bare.py", "bench/canned.py"):
+            shutil.copy(ROOT / path, folder)
+        # The package that Lambda gets is compiled too: infra/package.py.
+        shutil.copytree(ROOT / "chalicelib", Path(folder, "chalicelib"))
+        compileall.compile_dir(folder, quiet=2)
+        for turn in range(turns + 1):
+            for name, (module, event) in apps.items():
+                took = _once(folder, module, event)
+                if turn:  # The first warms the machine's file cache.
+                    found[name].append(took)
     return {name: statistics.median(times) for name, times in found.items()}
 
 
-def _copied(source: Path, target: Path) -> None:
-    import shutil
-
-    if source.is_dir():
-        shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
-    else:
-        shutil.copy(source, target)
-
-
-def _once(there: Path, name: str, load: str) -> float:
-    ours = event(sample())
-    if name != "Relais":
-        ours["requestContext"]["resourcePath"] = "/forms/eoi"
-    environment = {
-        **{k: v for k, v in os.environ.items() if not k.startswith("AWS_")},
-        **ENVIRONMENT,
-        "BENCH_PATH": json.dumps([str(there)]),
-        "BENCH_EVENT": json.dumps(ours),
-    }
-    done = subprocess.run(
-        [sys.executable, "-c", COLD.format(load=load)],
-        env=environment, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+def _once(folder: str, module: str, event: Mapping[str, Any]) -> float:
+    environment = {**os.environ, "BENCH_PATH": folder, "BENCH_EVENT": json.dumps(event)}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    command = [sys.executable, "-c", COLD.format(module=module)]
+    done = subprocess.run(command, env=environment, cwd=folder, capture_output=True, text=True)
     if done.returncode:
         sys.exit(done.stderr)
     return float(done.stdout)
 
 
 def table(title: str, found: Mapping[str, float]) -> str:
-    floor, bare = found["boto3 alone"], found["bare Chalice app"]
-    rows = [f"| {title} | CPU, ms | × boto3 alone | × bare Chalice app |", "|---|---|---|---|"]
+    beside = [name for name in ("boto3 alone", "bare Chalice app") if name in found]
+    rows = [[title, "CPU, ms", *(f"× {name}" for name in beside)], ["---"] * (2 + len(beside))]
     for name, took in found.items():
-        rows.append(f"| {name} | {took:.2f} | {took / floor:.2f} | {took / bare:.2f} |")
-    return "\n".join(rows)
+        rows.append([name, f"{took:.2f}", *(f"{took / found[least]:.2f}" for least in beside)])
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
 if __name__ == "__main__":
-    print(table("one warm POST of a full EOI", warm()))
+    for name in [n for n in os.environ if n.startswith("AWS_")]:
+        del os.environ[name]
+    os.environ.update(ENVIRONMENT)
+    canned.aws()
+    print(table("one warm POST of a full declaration", warm()))
     print()
     print(table("cold: imports and the first POST", cold()))

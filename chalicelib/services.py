@@ -34,7 +34,7 @@ QUICK = Config(
 """The store is asked thrice within API Gateway's patience; then the visitor hears of it.
 
 The client's own validation is off: it walks every attribute to repeat what DynamoDB checks
-anyway, a third of a submission's CPU, for requests that one function encodes.
+anyway, a fifth of a submission's CPU, for requests that one function encodes.
 """
 
 ONCE = Config(

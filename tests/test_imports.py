@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 import samples
+from bench import canned
 from conftest import ENVIRONMENT
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -17,22 +18,9 @@ ROOT = Path(__file__).resolve().parent.parent
 POST = """
 import json, os, sys
 import boto3
-from botocore.awsrequest import AWSResponse
+from bench import canned
 
-class Raw:
-    def __init__(self, body):
-        self.body = body
-
-    def stream(self, **_):
-        yield self.body
-
-def answer(request, **_):
-    secret = json.dumps({"SecretString": json.dumps({"key": "k" * 64})})
-    body = secret if "secretsmanager" in request.url else "{}"
-    return AWSResponse(request.url, 200, {}, Raw(body.encode()))
-
-boto3.setup_default_session()
-boto3.DEFAULT_SESSION.events.register("before-send.*.*", answer)
+canned.aws()
 made = []
 create = boto3.client
 boto3.client = lambda service, **named: made.append(service) or create(service, **named)
@@ -44,23 +32,9 @@ print(json.dumps({"status": answer["statusCode"], "clients": made, "modules": li
 """
 
 
-def posted(path: str, fields: dict[str, Any]) -> dict[str, Any]:
+def posted(form: str, fields: dict[str, Any]) -> dict[str, Any]:
     """A fresh interpreter's account of its first post: the answer, modules and clients."""
-    event = {
-        "resource": "/forms/{form}",
-        "headers": {"Content-Type": "application/json"},
-        "multiValueHeaders": {},
-        "multiValueQueryStringParameters": None,
-        "pathParameters": {"form": path},
-        "stageVariables": None,
-        "isBase64Encoded": False,
-        "body": json.dumps(fields),
-        "requestContext": {
-            "httpMethod": "POST",
-            "resourcePath": "/forms/{form}",
-            "identity": {"sourceIp": "192.0.2.1"},
-        },
-    }
+    event = {**canned.post("/forms/{form}", fields), "pathParameters": {"form": form}}
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("AWS_")},
         **ENVIRONMENT,
