@@ -17,6 +17,7 @@ install: $(READY) ## Install what Relais needs, here in .venv
 
 $(READY): requirements.txt requirements-dev.txt requirements-emulator.txt
 	@$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "Relais needs Python 3.11 or later; this is " + sys.version.split()[0])'
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "Relais needs Python's venv and pip; on Debian: apt-get install python3-venv"; exit 1; }
 	@echo "Installing (once; a minute or two)"
 	@$(PYTHON) -m venv $(VENV)
 	@echo "  1/2 Relais and its tools"

@@ -61,6 +61,11 @@ class Cases:
             raise BadLink("file")
         return item
 
+    def attached(self, case: Case) -> Item | None:
+        """The self-assessment that the applicant chose to show; None without one."""
+        ref = case.answers.get("assessment_id")
+        return None if ref is None else self._store.get(*assessment_key(ref))
+
     def history(self, case: Case) -> list[Item]:
         return self._store.rows(case.key[0], "EVENT#")
 

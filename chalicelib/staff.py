@@ -102,6 +102,7 @@ class StaffDoor:
             else eoi,
             eoi_answers=eoi if applied else None,
             warnings=desk.said((case.application_warnings or []) + case.warnings, lang),
+            assessment=self._assessment(case, lang),
             history=self._history(case, lang),
             choices=[
                 {"id": row.event, "label": texts["decisions"][row.event][lang]} for row in rows
@@ -187,6 +188,14 @@ class StaffDoor:
         from chalicelib import pages
 
         return self.problems.page(pages.fresh(lang, frame=self.problems.frame(lang)))
+
+    def _assessment(self, case: Case, lang: forms.Lang) -> dict[str, Any] | None:
+        from chalicelib import assessments
+
+        found = self.cases.attached(case)
+        if found is None:
+            return None
+        return assessments.explain(assessments.score(found["answers"]), found["answers"], lang)
 
     def _history(self, case: Case, lang: forms.Lang) -> list[dict[str, Any]]:
         return [_said(row, lang) for row in self.cases.history(case)]

@@ -361,6 +361,19 @@ def test_the_review_page_shows_warnings_history_and_whom_the_link_is_for(
     assert "Registered charity" in page, "answers are said in the reader's language"
 
 
+def test_staff_see_an_assessment_that_was_attached_and_no_other(
+    visitor: Visitor, mailer: MemoryMailer, deliver: Deliver
+) -> None:
+    ref = visitor.send("/forms/assessment", samples.assessment()).json_body["ref"]
+    for number, attached in enumerate((ref, "AE-2026-00000-0", None)):
+        form = samples.eoi(contact_email=f"a{number}@example.org", assessment_id=attached)
+        assert visitor.send("/forms/eoi", form).status_code == 201
+        deliver()
+        mine = token(mailer.to("sam.lee@example.org")[-1].text, "review")
+        page = visitor.page(f"/review/{mine}").body.decode()
+        assert ("You are well placed to benefit from coaching" in page) is (attached == ref)
+
+
 def test_events_are_chained(
     visitor: Visitor, link: str, store: MemoryStore, service: Services
 ) -> None:
