@@ -57,6 +57,7 @@ def _described(form: str, lang: Lang, privacy_contact: str) -> dict[str, Any]:
         "submit": content["submit"][lang],
         "notice": notice,
         "status": status,
+        **_gate(form, lang),
         "paused": None if status == "open" else _paused(form, lang),
         "sections": [
             {
@@ -73,6 +74,13 @@ def _described(form: str, lang: Lang, privacy_contact: str) -> dict[str, Any]:
 def _paused(form: str, lang: Lang) -> str:
     plural = load("review")["form_plural"][form][lang]
     return str(load("problems")["intake_paused"]["detail"][lang].format(form_plural=plural))
+
+
+def _gate(form: str, lang: Lang) -> dict[str, str]:
+    """What to say in place of an application that nobody was invited to."""
+    return (
+        {"gate": load("problems")["not_invited"]["detail"][lang]} if form == "application" else {}
+    )
 
 
 def _off(f: Mapping[str, Any]) -> bool:

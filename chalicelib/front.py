@@ -11,7 +11,7 @@ from chalicelib import forms
 from chalicelib.asked import Answer, Asked, lang_of
 from chalicelib.cases import Cases
 from chalicelib.content import load
-from chalicelib.errors import AlreadyApplied, InvalidForm, NotHere, RelaisError
+from chalicelib.errors import AlreadyApplied, InvalidForm, NotHere, NotInvited, RelaisError
 from chalicelib.intake import Arrival, Intake, Receipt
 from chalicelib.links import Links
 from chalicelib.problems import PRIVATE, Problems
@@ -34,6 +34,9 @@ class Front:
         _known(name)
         lang = asked.lang
         invite = asked.query.get("invite", "")
+        if name == "application" and asked.wants_page and not invite:
+            # Said before somebody fills it in for an hour, and not after.
+            raise NotInvited
         values = self._known_values(name, invite)
         described = {**self._described(name, lang), "action": self._address(name)}
         if asked.wants_page:

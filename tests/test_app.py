@@ -393,6 +393,15 @@ def test_an_application_needs_an_invitation(visitor: Visitor, store: MemoryStore
     assert not store.kinds("case")
 
 
+def test_who_was_not_invited_is_told_before_filling_it_in(visitor: Visitor) -> None:
+    page = visitor.page("/forms/application?lang=en")
+    assert page.status_code == 409
+    assert "opens once your Declaration of interest has been approved" in page.body.decode()
+    described = visitor.get("/forms/application?lang=en").json_body
+    assert "opens once" in described["gate"]
+    assert "gate" not in visitor.get("/forms/eoi").json_body
+
+
 @pytest.fixture
 def invited(
     visitor: Visitor, mailer: MemoryMailer, clock: SetClock, service: Services,

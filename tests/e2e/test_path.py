@@ -107,6 +107,12 @@ def test_the_self_assessment_is_answered_at_once(stack: Stack) -> None:
     assert "Vous êtes en bonne position" in result.text
 
 
+def test_the_application_is_shown_to_those_who_were_invited(stack: Stack) -> None:
+    page = stack.page(f"{stack.site}/en/application")
+    assert "opens once your Declaration of interest has been approved" in page.text
+    assert "<form" not in page.text
+
+
 def test_a_browser_gets_its_form_again_in_its_language(stack: Stack) -> None:
     page = stack.page(f"{stack.site}/en/eoi")
     answers = samples.eoi(contact_email="not an address", stream=None)
