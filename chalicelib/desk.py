@@ -128,7 +128,6 @@ class LetterDesk:
             return None
         lang = cast(forms.Lang, found["lang"])
         result = assessments.score(found["answers"])
-        base = f"{self._office.website_url or self._office.public_url}"
         ci_101 = load("programme")["links"].get(f"ci_101_{lang}")
         letter = letters.compose(
             row["letter"],
@@ -138,7 +137,7 @@ class LetterDesk:
             result=assessments.explain(result, found["answers"], lang),
             links={
                 "eoi": self._eoi_url(lang),
-                "coaches": f"{base}/{lang}/coaches" if self._office.website_url else None,
+                "coaches": None,
                 "contact": f"mailto:{self._office.contact_email}",
                 "ci_101": ci_101,
             },

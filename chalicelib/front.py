@@ -127,7 +127,8 @@ class Front:
         site = self.settings.website_url
         return {
             "eoi": f"{site}/{lang}/eoi" if site else f"{self._address('eoi')}?lang={lang}",
-            "coaches": f"{site}/{lang}/coaches" if site else None,
+            # No page to find a coach is served yet: the action is left out.
+            "coaches": None,
             "contact": f"mailto:{self.settings.contact_email}",
             "ci_101": load("programme")["links"].get(f"ci_101_{lang}"),
         }
