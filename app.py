@@ -1,6 +1,5 @@
 """Every route, stream, schedule and topic of Relais; a view is one sentence."""
 
-import json
 import logging
 from typing import Any
 
@@ -70,4 +69,4 @@ def sweep(event: CloudWatchEvent) -> dict[str, int]:
 @app.on_sns_message(topic="arn:aws:sns:ca-central-1:000000000000:mail-events")
 def settle_mail(event: SNSEvent) -> str | None:
     """What SES says became of a letter."""
-    return services().post.settle(json.loads(event.message))
+    return services().post.report(event.message)

@@ -79,7 +79,7 @@ def _lang(text: str | None) -> Lang | None:
 def _preferred(header: str) -> Lang:
     best: tuple[float, Lang] = (0.0, "fr")
     for part in header[:500].split(","):
-        tag, _, weight = part.partition(";q=")
+        tag, _, weight = part.replace(" ", "").partition(";q=")
         lang = _lang(tag)
         try:
             quality = float(weight or 1)

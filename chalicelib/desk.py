@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any, Final, cast
 
-from chalicelib import assessments, described, forms, letters
+from chalicelib import assessments, described, eastern, forms, letters
 from chalicelib.content import load
 from chalicelib.links import Links
 from chalicelib.ports import Item, Mail, Store
@@ -96,13 +96,15 @@ class LetterDesk:
     def _recorded_facts(
         self, case: Case, staff: Staff, decided: dict[str, Any], url: str
     ) -> dict[str, Any]:
-        until = decided.get("undo_until")
+        # Undone or overtaken by the time this is written: nothing to undo, nothing to show.
+        stands = case.decided == decided
+        until = decided.get("undo_until") if stands else None
         return {
             "decision": decided["decision"],
             "decided_by": decided["name"],
             "undo_url": f"{url}?decision=undo" if until else None,
             "undo_until": moment(until) if until else None,
-            "preview": self._preview(case, decided),
+            "preview": self._preview(case, decided) if stands else None,
             "staff_name": staff.name,
         }
 
@@ -194,7 +196,7 @@ def said(warnings: list[dict[str, Any]], lang: forms.Lang) -> list[str]:
 
 def due_date(start: datetime) -> date:
     """When an answer is due, in business days from the programme's target."""
-    day = start.date()
+    day = eastern.today(start)
     left: int = load("programme")["reply_target_business_days"]
     while left:
         day += timedelta(days=1)

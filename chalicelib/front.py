@@ -66,6 +66,7 @@ class Front:
         if self.links.open_file(token)[0].startswith("AE-"):
             return self._result(asked, token)
         case, whole = self.cases.followed(token)
+        state = case.shown(self.intake.clock())
         lang = forms.lang_or(asked.query.get("lang"), case.lang)
         copies = [("eoi", case.answers), ("application", case.application)] if whole else []
         answers = [
@@ -76,13 +77,13 @@ class Front:
         ]
         switch = f"{self.settings.public_url}/file/{token}?lang={_other(lang)}"
         if not asked.wants_page:
-            return _json({"ref": case.current_ref, "status": case.state}, PRIVATE)
+            return _json({"ref": case.current_ref, "status": state}, PRIVATE)
         page = pages.file(
             lang,
             case=case,
-            state_name=_state_name(case.state, lang),
+            state_name=_state_name(state, lang),
             answers=answers,
-            next_step=load("review")["next_steps"][case.state][lang],
+            next_step=load("review")["next_steps"][state][lang],
             new="new" in asked.query,
             switch_url=switch,
             frame=self.frame(lang),
@@ -246,9 +247,16 @@ class Front:
 
     def _allowed(self, redirect: str, receipt: Receipt) -> str | None:
         """Where the website wants its visitor back, if it is one of ours."""
-        parts = urlsplit(redirect)
+        try:
+            parts = urlsplit(redirect)
+        except ValueError:
+            return None
         origin = f"{parts.scheme}://{parts.netloc}"
-        if origin not in self.settings.allowed_origins or "\\" in redirect:
+        if (
+            origin not in self.settings.allowed_origins
+            or "\\" in redirect
+            or not redirect.isascii()
+        ):
             return None
         told = urlencode({"form": receipt.form, "ref": receipt.ref, "status": receipt.status})
         query = f"{parts.query}&{told}" if parts.query else told

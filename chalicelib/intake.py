@@ -32,7 +32,7 @@ REPEAT_SECONDS: Final = 24 * 3600
 RATE_SHARDS: Final = 4
 """A counter of posts is split, so that one address does not make transactions collide."""
 
-TURNS: Final = 4
+TURNS: Final = RATE_SHARDS + 4
 """How often a submission is built anew because another one came in between."""
 
 
@@ -117,10 +117,13 @@ class _Attempt:
         self._person = _person_of(submission, door.people_key)
         self._answers_digest = self._digest(submission.answers)
         self._content = self._digest(
-            submission.form, self._answers_digest, self._person or arrival.address
+            submission.form,
+            self._answers_digest,
+            self._person or ("" if arrival.key else arrival.address),
         )
         self._shards = random.sample(range(RATE_SHARDS), RATE_SHARDS)
         self._open: Item | None = None
+        self._since = ""
         self._receipt: Receipt | None = None
 
     def commit(self) -> Receipt:
@@ -290,7 +293,7 @@ class _Attempt:
     def _marker_pk(self) -> str:
         if self._arrival.key:
             return f"ONCE#{self._digest('key', self._submission.form, self._arrival.key)}"
-        return f"ONCE#{self._content}"
+        return f"ONCE#{self._content}{self._since}"
 
     def _marker(self, receipt: Receipt) -> Put:
         seconds = int(self._now.timestamp())
@@ -307,10 +310,12 @@ class _Attempt:
             unless_after=seconds,
         )
 
-    def _replay(self, marker: Item) -> Receipt:
+    def _replay(self, marker: Item) -> Receipt | None:
         if marker["content"] != self._content:
             raise KeyReused
         ref = marker["ref"]
+        if self._overtaken(ref):
+            return None
         about = ref if ref.startswith("AE-") else refs.file_of(ref)
         result = None
         status = "received"
@@ -328,6 +333,18 @@ class _Attempt:
             warnings=self._submission.warnings,
             result=result,
         )
+
+    def _overtaken(self, ref: str) -> bool:
+        """Whether another declaration came since: then the first one again is no repeat."""
+        if self._submission.form != "eoi" or self._arrival.key or self._since:
+            return False
+        case = self._door.cases.case(refs.file_of(ref))
+        if case is None or case.state != "EOI_PENDING":
+            return False
+        if self._digest(case.answers) == self._answers_digest:
+            return False
+        self._since = f"#{case.version}"
+        return True
 
     def _spam(self) -> str | None:
         return looks_like_spam(

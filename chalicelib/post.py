@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -68,6 +69,8 @@ class Post:
             return "later"
         if row["to"] == ALL_STAFF:
             return self._spread(row, now)
+        if row["attempts"] > len(BACKOFF):
+            return self._end(row, "dead", "nobody knows whether it left")
         try:
             written = self._desk.write(row, now)
         except RelaisError:
@@ -96,11 +99,15 @@ class Post:
                 break
             try:
                 outcome = self.deliver(key)
-            except RelaisError:
+            except Exception:
                 log.exception("letter %s", tag_of(*key))
                 outcome = "error"
             outcomes[outcome] = outcomes.get(outcome, 0) + 1
         return outcomes
+
+    def report(self, message: str) -> str | None:
+        """Settles what a message of SES's topic says."""
+        return self.settle(reported(message))
 
     def settle(self, report: Mapping[str, Any]) -> str | None:
         """What an SES event says of a letter; None when it is about none of ours."""
@@ -116,6 +123,9 @@ class Post:
         }
         if kind == "bounce":
             facts["why"] = _why(report["bounce"])
+        if status == "dead":
+            log.error("letter %s is dead: SES rejected it", tags[0])
+            facts |= {"why": "rejected", **self._buried()}
         for expected in before:
             change = Change(
                 key,
@@ -207,7 +217,7 @@ class Post:
         """The end of the road; an address that was given for one letter goes with it."""
         if status == "dead":
             log.error("letter %s is dead: %s", tag_of(row["pk"], row["sk"]), why)
-            facts |= {"state_key": DEAD, "updated_at": stamp(self._clock())}
+            facts |= self._buried()
         change = Change(
             (row["pk"], row["sk"]),
             expect={k: row[k] for k in ("status", "attempts", "due_at")},
@@ -215,6 +225,10 @@ class Post:
             remove=("due_shard", "due_at", "address"),
         )
         return self._try([change], status)
+
+    def _buried(self) -> dict[str, str]:
+        """Where the operator finds a dead letter."""
+        return {"state_key": DEAD, "updated_at": stamp(self._clock())}
 
     def _try(self, writes: list[Write], outcome: str) -> str:
         try:
@@ -225,20 +239,31 @@ class Post:
 
 
 _SETTLED: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
-    "send": ("sent", ("claimed",)),
-    "delivery": ("delivered", ("sent", "claimed")),
-    "bounce": ("bounced", ("sent", "claimed", "delivered")),
+    "send": ("sent", ("claimed", "owed")),
+    "delivery": ("delivered", ("sent", "claimed", "owed")),
+    "bounce": ("bounced", ("sent", "claimed", "delivered", "owed")),
     "complaint": ("complained", ("sent", "delivered", "claimed")),
     "reject": ("dead", ("claimed", "sent")),
 }
-"""SES event → what the letter becomes, and what it may have been before."""
+"""SES event → what the letter becomes, and what it may have been before: `owed` when SES
+answered with an error and took the mail all the same."""
 
 
 def _waiting(status: str) -> tuple[str, ...]:
-    return ("due_shard", "due_at", "address") if status == "claimed" else ("address",)
+    return ("due_shard", "due_at", "address") if status in ("claimed", "owed") else ("address",)
 
 
 def _why(bounce: Mapping[str, Any]) -> str:
     recipients: Iterable[Mapping[str, Any]] = bounce.get("bouncedRecipients", [])
     codes = [str(r.get("diagnosticCode") or r.get("status") or "") for r in recipients]
-    return f"{bounce.get('bounceType', '')}: {'; '.join(filter(None, codes))}"[:500]
+    plain = re.sub(r"[^ <]+@[^ >]+", "…", "; ".join(filter(None, codes)))
+    return f"{bounce.get('bounceType', '')}: {plain}"[:500]
+
+
+def reported(message: str) -> Mapping[str, Any]:
+    """An event of SES; nothing for the greeting that it sends to a new topic."""
+    try:
+        found = json.loads(message)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}

@@ -63,6 +63,16 @@ class Case:
         """The application's reference once there is one."""
         return self.app_ref or self.ref
 
+    def shown(self, now: datetime) -> str:
+        """The state as its applicant may know it: a decision that can still be undone was
+        never made, and a declaration held as spam is under review like the others."""
+        if self.state == "HELD_AS_SPAM":
+            return "EOI_PENDING"
+        decided = self.decided
+        if decided and decided["undo_until"] and stamp(now) < decided["undo_until"]:
+            return str(decided["before"])
+        return self.state
+
     @property
     def key(self) -> tuple[str, str]:
         return case_key(self.id)

@@ -91,7 +91,7 @@ class Reviews:
         if said.name == "undo":
             return self._undo(opened, said)
         if opened.standing in ("decided", "undo", "stale"):
-            self._note(opened, "already", said.name)
+            self._again(opened, said.name)
             return Outcome("already", opened, opened.case)
         if opened.standing == "expired":
             self._wrong(opened, "expired", said.name)
@@ -100,6 +100,9 @@ class Reviews:
 
     def _decide(self, opened: Opened, said: Decision) -> Outcome:
         case, staff, link = _all(opened)
+        # Asked before the code is looked at: a full count refuses the right one too.
+        if self._tried(opened) >= TRIES_AN_HOUR:
+            raise TooMany(self._rest_of_hour())
         if errors := self._errors(opened, said):
             self._wrong(opened, errors[0][1], said.name)
             return Outcome("invalid", opened, case, errors)
@@ -114,18 +117,19 @@ class Reviews:
             )
         except (Conflict, Refused):
             again = self.open(opened.token)
-            self._note(again, "already", said.name)
+            self._again(again, said.name)
             return Outcome("already", again, again.case)
         return Outcome("decided", opened, after)
 
     def _undo(self, opened: Opened, said: Decision) -> Outcome:
         case, staff, _ = _all(opened)
         if opened.standing != "undo":
-            self._note(opened, "undo_too_late", said.name)
+            self._again(opened, said.name)
             return Outcome("already", opened, case, facts={"too_late": True})
-        if not self._links.check_nonce(opened.token, said.nonce):
-            self._wrong(opened, "nonce", said.name)
-            return Outcome("invalid", opened, case, (("nonce", "nonce"),))
+        # A robot that presses every button must not take a decision back either.
+        if not said.confirm or not self._links.check_nonce(opened.token, said.nonce):
+            self._wrong(opened, "undo", said.name)
+            return Outcome("invalid", opened, case, (("confirm", "confirm"),))
         try:
             after = self._cases.undo(case, Decider(staff.id, staff.name))
         except (Conflict, Refused):
@@ -136,8 +140,8 @@ class Reviews:
         """A new link, to the address on the roster and nowhere else."""
         case, staff, _ = _all(opened)
         rows = choices(case.state)
-        if rows:
-            self._wrong(opened, "fresh", "fresh")
+        if rows and self._counted(opened):
+            self._note(opened, "fresh", "fresh")
             name = "staff_eoi_received"
             if case.application is not None:
                 name = "staff_application_received"
@@ -182,8 +186,16 @@ class Reviews:
             return case.decided
         if case.version == link["case_version"] or case.state == link["state"]:
             return None
-        row = self._store.get(case.key[0], f"EVENT#{link['case_version'] + 1:06d}")
-        return row["data"] if row is not None and "decision" in row["data"] else None
+        row = self._event(case, link["case_version"] + 1)
+        if row is None or "decision" not in row["data"]:
+            return None
+        after = self._event(case, link["case_version"] + 2)
+        # An undone decision is nobody's; what counts is the one made since, if any.
+        undone = after is not None and after["event"] == "undo"
+        return case.decided if undone else row["data"]
+
+    def _event(self, case: Case, number: int) -> Item | None:
+        return self._store.get(case.key[0], f"EVENT#{number:06d}")
 
     def _standing(
         self, link: Item, case: Case, staff: Staff, decision: dict[str, Any] | None
@@ -222,19 +234,39 @@ class Reviews:
 
     def _wrong(self, opened: Opened, why: str, name: str) -> None:
         """Notes a wrong try, and counts it against the link."""
-        now = self._clock()
-        hour = now.strftime("%Y%m%d%H")
+        if not self._counted(opened):
+            raise TooMany(self._rest_of_hour())
+        self._note(opened, why, name)
+
+    def _again(self, opened: Opened, name: str) -> None:
+        """Notes that somebody came too late; after many times, no more notes are kept."""
+        if self._counted(opened):
+            self._note(opened, "already", name)
+
+    def _counted(self, opened: Opened) -> bool:
+        """Counts one more try of a link in this hour; False when there were too many."""
         counter = Change(
-            (f"RATE#{hash_of(opened.token)[:32]}#{hour}", "0"),
+            self._counter(opened),
             add={"posts": 1},
             at_most={"posts": TRIES_AN_HOUR},
-            set={"expires": int(now.timestamp()) + 7200},
+            set={"expires": int(self._clock().timestamp()) + 7200},
         )
         try:
             self._store.commit([counter])
         except Conflict:
-            raise TooMany(3600 - now.minute * 60 - now.second) from None
-        self._note(opened, why, name)
+            return False
+        return True
+
+    def _tried(self, opened: Opened) -> int:
+        row = self._store.get(*self._counter(opened))
+        return 0 if row is None else int(row["posts"])
+
+    def _counter(self, opened: Opened) -> tuple[str, str]:
+        return f"RATE#{hash_of(opened.token)[:32]}#{self._clock():%Y%m%d%H}", "0"
+
+    def _rest_of_hour(self) -> int:
+        now = self._clock()
+        return 3600 - now.minute * 60 - now.second
 
 
 def _all(opened: Opened) -> tuple[Case, Staff, Item]:

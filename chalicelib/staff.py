@@ -68,7 +68,13 @@ class StaffDoor:
         if outcome.kind in ("already", "invalid"):
             if opened.standing == "stale":
                 return self._expired(opened, lang, status=409)
-            return self._decided(opened, lang, 409, too_late=bool(outcome.facts.get("too_late")))
+            return self._decided(
+                opened,
+                lang,
+                STATUS[outcome.kind],
+                too_late=bool(outcome.facts.get("too_late")),
+                unconfirmed=outcome.kind == "invalid",
+            )
         if outcome.kind == "fresh":
             return self._sent_fresh(lang)
         return self._expired(opened, lang)
@@ -128,7 +134,13 @@ class StaffDoor:
         return self.problems.page(page, 422 if errors else 200)
 
     def _decided(
-        self, opened: Opened, lang: forms.Lang, status: int, *, too_late: bool = False
+        self,
+        opened: Opened,
+        lang: forms.Lang,
+        status: int,
+        *,
+        too_late: bool = False,
+        unconfirmed: bool = False,
     ) -> Answer:
         from chalicelib import pages
 
@@ -152,6 +164,7 @@ class StaffDoor:
             undo=undo,
             status=status,
             too_late=too_late,
+            unconfirmed=unconfirmed,
             switch_url=f"{self._address(opened)}?lang={_other(lang)}",
             frame=self.problems.frame(lang),
         )

@@ -7,6 +7,9 @@ from typing import Any
 
 STAFF = "STAFF"
 
+RESERVED = {"staff", "applicant", "fiduciary"}
+"""What letters call their readers: nobody on the roster may be called so."""
+
 
 class OperateError(Exception):
     """What could not be done, in one line."""
@@ -76,8 +79,8 @@ class Roster:
 
 def _new_id(name: str, taken: set[str]) -> str:
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
-    slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-") or "staff"
+    slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-") or "member"
     found, number = slug, 2
-    while found in taken:
+    while found in taken | RESERVED:
         found, number = f"{slug}-{number}", number + 1
     return found

@@ -214,7 +214,7 @@ class _Walk:
         yield "decided-undo", self._decided(old, decision="approve", message="Bravo!")
         self._deliver()
         yield "decided-already", self._decided_again(old, "decline")
-        undo = {"nonce": hidden(self._page(old), "nonce"), "decision": "undo"}
+        undo = {"nonce": hidden(self._page(old), "nonce"), "decision": "undo", "confirm": "on"}
         yield "undone", self._answer(old, undo)
         self._deliver()
         yield "expired", self._page(old)
@@ -225,7 +225,10 @@ class _Walk:
         self._decided(review, decision="approve")
         self._after_undo()
         yield "decided", self._page(review)
-        yield "decided-too-late", self._answer(review, {**undo, "decision": "undo"})
+        yield (
+            "decided-too-late",
+            self._answer(review, {**undo, "decision": "undo", "confirm": "on"}),
+        )
 
     def _application(self) -> Iterator[tuple[str, str]]:
         invite = token(self.mailer.to("ada@example.org")[-1].text, "invite")

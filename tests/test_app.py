@@ -160,7 +160,7 @@ def test_a_browser_goes_back_to_the_website_or_to_our_own_page(visitor: Visitor)
         "https://www.example.org/fr/merci?a=1&form=eoi&ref=DI-"
     )
     for elsewhere in ("https://evil.example.com/", "//evil.example.com", "https://www.example.org.evil.com",
-                      "https://www.example.org@evil.com/", "javascript:alert(1)", "https://www.example.org\\@evil.com"):  # fmt: skip
+                      "https://www.example.org@evil.com/", "https://[", "https://exa\u2100mple.com", "https://www.example.org/é", "javascript:alert(1)", "https://www.example.org\\@evil.com"):  # fmt: skip
         pairs = samples.as_html(samples.eoi(contact_email=f"a{hash(elsewhere)}@example.org"))
         ours = visitor.submit("/forms/eoi", [*pairs, ("redirect", elsewhere)])
         assert ours.headers["Location"].startswith("https://relais.example.org/api/file/")
@@ -190,6 +190,31 @@ def test_a_key_makes_a_retry_safe_and_is_for_one_content(
     other = visitor.send("/forms/eoi", samples.eoi(org_city="Laval"), Idempotency_Key="k1")
     assert other.status_code == 422
     assert len(store.kinds("case")) == 1
+
+
+def test_the_first_version_sent_again_after_a_second_one_counts(
+    visitor: Visitor, store: MemoryStore
+) -> None:
+    for city in ("Montréal", "Laval", "Montréal", "Montréal", "Laval"):
+        assert visitor.send("/forms/eoi", samples.eoi(org_city=city)).status_code == 201
+    (case,) = store.kinds("case")
+    assert case["answers"]["org_city"] == "Laval"
+    assert case["version"] == 4
+
+
+def test_a_key_works_from_another_network(
+    visitor: Visitor, service: Services, store: MemoryStore
+) -> None:
+    from chalicelib.intake import Arrival
+
+    receipts = [
+        service.front.intake.receive(
+            Arrival("assessment", samples.assessment(), "fr", key="k", address=address)
+        )
+        for address in ("192.0.2.1", "198.51.100.7")
+    ]
+    assert receipts[0].ref == receipts[1].ref
+    assert receipts[1].replayed
 
 
 def test_whoever_posts_in_somebody_s_name_does_not_get_their_answers(

@@ -51,6 +51,14 @@ def test_the_roster_is_kept_by_hand(operator: Operator) -> None:
     assert "removed" not in run(operator, "staff", "list")
 
 
+@pytest.mark.parametrize("name", ["李明", "Staff", "Applicant", "Fiduciary"])
+def test_nobody_is_called_what_letters_call_their_readers(operator: Operator, name: str) -> None:
+    added = run(
+        operator, "staff", "add", "--name", name, "--email", "x@example.org", "--lang", "en"
+    )
+    assert added.removeprefix("Added ") not in {"staff", "applicant", "fiduciary"}
+
+
 @pytest.fixture
 def working(operator: Operator, settings: Settings, clock: SetClock) -> Services:
     store = DynamoStore(boto3.client("dynamodb"), "relais-test-records")

@@ -305,3 +305,68 @@ def test_what_ses_reports_is_kept_once(
 )  # fmt: skip
 def test_events_about_something_else_change_nothing(post: Post, event: dict[str, Any]) -> None:
     assert post.settle(event) is None
+
+
+def test_an_error_of_ses_that_took_the_mail_all_the_same_is_settled(
+    post: Post, store: MemoryStore, mailer: MemoryMailer, clock: SetClock
+) -> None:
+    key = owe(store, clock)
+    mailer.failing = [DeliveryFailed("InternalFailure", permanent=False)]
+    assert post.deliver(key) == "retry"
+    assert post.settle(report("Send", key)) == "sent"
+    clock.pass_(hours=1)
+    assert post.sweep() == {}
+    assert mailer.sent == []
+
+
+def test_a_letter_whose_fate_nobody_knows_is_not_sent_for_ever(
+    post: Post, store: MemoryStore, mailer: MemoryMailer, clock: SetClock
+) -> None:
+    key = owe(store, clock)
+    mailer.failing = [OutcomeUnknown("ReadTimeoutError")] * 50
+    post.deliver(key)
+    for _ in range(50):
+        clock.pass_(seconds=SETTLE.total_seconds())
+        post.sweep()
+    assert store.items[key]["status"] == "dead"
+    assert 50 - len(mailer.failing) == len(BACKOFF) + 1
+
+
+def test_whatever_breaks_for_one_letter_the_sweep_goes_on(
+    post: Post, store: MemoryStore, mailer: MemoryMailer, clock: SetClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    for to in ("ada", "bob", "eve"):
+        owe(store, clock, to=to)
+    deliver = post.deliver
+
+    def breaks(key: Key) -> str:
+        if key[1].endswith("bob"):
+            raise OSError("something else altogether")
+        return deliver(key)
+
+    monkeypatch.setattr(post, "deliver", breaks)
+    assert post.sweep() == {"sent": 2, "error": 1}
+
+
+def test_a_rejected_letter_is_found_by_the_operator(
+    post: Post, store: MemoryStore, clock: SetClock
+) -> None:
+    key = owe(store, clock)
+    post.deliver(key)
+    assert post.settle(report("Reject", key)) == "dead"
+    assert store.items[key]["state_key"] == "DEAD_LETTER"
+
+
+def test_a_bounce_keeps_no_address(post: Post, store: MemoryStore, clock: SetClock) -> None:
+    key = owe(store, clock)
+    post.deliver(key)
+    told = "smtp; 550 5.1.1 <ada@example.org> unknown"
+    bounce = {"bounceType": "Permanent", "bouncedRecipients": [{"diagnosticCode": told}]}
+    assert post.settle(report("Bounce", key, bounce=bounce)) == "bounced"
+    assert "ada@" not in store.items[key]["why"]
+
+
+@pytest.mark.parametrize("message", ["Successfully validated SNS topic", "[]", "{}", ""])
+def test_the_greeting_of_a_topic_is_no_event(post: Post, message: str) -> None:
+    assert post.report(message) is None

@@ -227,7 +227,7 @@ def test_within_ten_minutes_a_decision_is_undone_and_the_applicant_never_hears_o
     deliver()
     assert "Annuler cette décision" in done
     clock.pass_(minutes=9, seconds=59)
-    undo = [("nonce", hidden(done, "nonce")), ("decision", "undo")]
+    undo = [("nonce", hidden(done, "nonce")), ("decision", "undo"), ("confirm", "on")]
     page = visitor.submit(f"/review/{link}", undo)
     assert page.status_code == 200
     assert "Décision annulée" in page.body.decode()
@@ -243,6 +243,75 @@ def test_within_ten_minutes_a_decision_is_undone_and_the_applicant_never_hears_o
     assert decide(visitor, fresh, decision="decline", reason="funds").status_code == 200
 
 
+def test_a_decision_that_can_still_be_undone_is_hidden_from_the_applicant(
+    visitor: Visitor, link: str, mailer: MemoryMailer, clock: SetClock
+) -> None:
+    own = token(mailer.to("ada.tremblay@example.org")[0].text, "file")
+    decide(visitor, link, decision="decline", reason="funds")
+    assert "Reçue – à l’étude" in visitor.page(f"/file/{own}").body.decode()
+    assert visitor.get(f"/file/{own}").json_body["status"] == "EOI_PENDING"
+    clock.pass_(minutes=10)
+    assert "Non retenue" in visitor.page(f"/file/{own}").body.decode()
+
+
+def test_a_robot_that_presses_undo_takes_nothing_back(
+    visitor: Visitor, link: str, store: MemoryStore
+) -> None:
+    done = decide(visitor, link, decision="approve").body.decode()
+    pressed = [("nonce", hidden(done, "nonce")), ("decision", "undo")]
+    answer = visitor.submit(f"/review/{link}", pressed)
+    assert answer.status_code == 422
+    assert "Cochez la case" in answer.body.decode()
+    assert case(store)["state"] == "EOI_APPROVED"
+
+
+def test_after_too_many_tries_the_right_answer_is_refused_too(
+    visitor: Visitor, link: str, store: MemoryStore
+) -> None:
+    for _ in range(20):
+        visitor.submit(f"/review/{link}", [("nonce", "made-up"), ("decision", "approve")])
+    assert decide(visitor, link, decision="approve").status_code == 429
+    assert case(store)["state"] == "EOI_PENDING"
+
+
+def test_coming_too_late_is_noted_and_not_for_ever(
+    visitor: Visitor, link: str, store: MemoryStore
+) -> None:
+    decide(visitor, link, decision="approve")
+    for _ in range(30):
+        answer = visitor.submit(f"/review/{link}", [("decision", "decline")])
+        assert answer.status_code == 409
+        assert "Rita Roy" in answer.body.decode()
+    assert len(store.kinds("attempt")) == 20
+
+
+def test_a_letter_that_is_late_says_only_what_still_stands(
+    visitor: Visitor, link: str, mailer: MemoryMailer, deliver: Deliver
+) -> None:
+    done = decide(visitor, link, decision="approve").body.decode()
+    undo = [("nonce", hidden(done, "nonce")), ("decision", "undo"), ("confirm", "on")]
+    assert visitor.submit(f"/review/{link}", undo).status_code == 200
+    deliver()
+    late, undone = [m for m in mailer.to("rita.roy@example.org") if "Enregistré" in m.subject]
+    assert "annulable" not in late.subject
+    assert "/review/" not in late.text
+    assert "décision annulée" in undone.subject
+
+
+def test_an_undone_decision_is_nobody_s(
+    visitor: Visitor, link: str, mailer: MemoryMailer, deliver: Deliver
+) -> None:
+    done = decide(visitor, link, decision="approve").body.decode()
+    undo = [("nonce", hidden(done, "nonce")), ("decision", "undo"), ("confirm", "on")]
+    visitor.submit(f"/review/{link}", undo)
+    deliver()
+    sams = token(mailer.to("sam.lee@example.org")[-1].text, "review")
+    decide(visitor, sams, decision="decline", reason="funds")
+    page = visitor.page(f"/review/{link}").body.decode()
+    assert "Sam Lee" in page
+    assert "Rita Roy" not in page
+
+
 def test_the_link_in_the_confirmation_undoes_too(
     visitor: Visitor, link: str, mailer: MemoryMailer, store: MemoryStore, deliver: Deliver
 ) -> None:
@@ -253,7 +322,7 @@ def test_the_link_in_the_confirmation_undoes_too(
     assert "Fonds disponibles" in recorded.text, "what the applicant will read"
     mine = token(recorded.text, "review")
     page = visitor.page(f"/review/{mine}?decision=undo").body.decode()
-    fields = [("nonce", hidden(page, "nonce")), ("decision", "undo")]
+    fields = [("nonce", hidden(page, "nonce")), ("decision", "undo"), ("confirm", "on")]
     assert visitor.submit(f"/review/{mine}", fields).status_code == 200
     assert case(store)["state"] == "EOI_PENDING"
 
@@ -264,7 +333,8 @@ def test_after_ten_minutes_it_is_too_late_and_that_is_said(
     done = decide(visitor, link, decision="approve").body.decode()
     clock.pass_(minutes=10)
     page = visitor.submit(
-        f"/review/{link}", [("nonce", hidden(done, "nonce")), ("decision", "undo")]
+        f"/review/{link}",
+        [("nonce", hidden(done, "nonce")), ("decision", "undo"), ("confirm", "on")],
     )
     assert page.status_code == 409
     assert "trop tard" in page.body.decode()
@@ -276,7 +346,7 @@ def test_another_person_cannot_undo(
 ) -> None:
     sams = token(mailer.to("sam.lee@example.org")[-1].text, "review")
     decide(visitor, link, decision="approve")
-    fields = [("nonce", service.links.nonce(sams)), ("decision", "undo")]
+    fields = [("nonce", service.links.nonce(sams)), ("decision", "undo"), ("confirm", "on")]
     assert visitor.submit(f"/review/{sams}", fields).status_code == 409
     assert case(store)["state"] == "EOI_APPROVED"
 
@@ -296,7 +366,7 @@ def test_undo_and_the_leaving_letter_cannot_both_happen(
         assert service.post.deliver(key) == "sent"
 
     store.before = letter_leaves_first
-    undo = [("nonce", hidden(done, "nonce")), ("decision", "undo")]
+    undo = [("nonce", hidden(done, "nonce")), ("decision", "undo"), ("confirm", "on")]
     assert visitor.submit(f"/review/{link}", undo).status_code == 409
     assert case(store)["state"] == "EOI_APPROVED"
     assert "Invitation" in mailer.to("ada.tremblay@example.org")[-1].subject

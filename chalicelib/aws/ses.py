@@ -8,6 +8,8 @@ from botocore.exceptions import (
     ClientError,
     ConnectTimeoutError,
     EndpointConnectionError,
+    NoCredentialsError,
+    ParamValidationError,
 )
 
 from chalicelib.errors import DeliveryFailed, OutcomeUnknown
@@ -18,6 +20,15 @@ if TYPE_CHECKING:
 
 _FINAL: Final = {"MessageRejected", "BadRequestException"}
 """SES looked at the message and will not take it, however often it is offered."""
+
+
+_NEVER_LEFT: Final = (
+    EndpointConnectionError,
+    ConnectTimeoutError,
+    NoCredentialsError,
+    ParamValidationError,
+)
+"""Failures before anything was sent: trying again cannot double a letter."""
 
 
 class SesMailer:
@@ -45,7 +56,7 @@ class SesMailer:
         except ClientError as error:
             code = error.response["Error"]["Code"]
             raise DeliveryFailed(f"{code}: {_plain(error)}", permanent=code in _FINAL) from error
-        except (EndpointConnectionError, ConnectTimeoutError) as error:
+        except _NEVER_LEFT as error:
             raise DeliveryFailed(type(error).__name__, permanent=False) from error
         except BotoCoreError as error:
             raise OutcomeUnknown(type(error).__name__) from error
