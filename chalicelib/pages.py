@@ -86,7 +86,8 @@ def undone(lang: Lang, *, frame: Frame, **facts: Any) -> str:
 
 def expired(lang: Lang, *, frame: Frame, **facts: Any) -> str:
     """A link that no longer works, and a button for a fresh one."""
-    return _page("expired", lang, frame, **facts)
+    other = "en" if lang == "fr" else "fr"
+    return _page("expired", lang, frame, switch_url=f"{facts['action']}?lang={other}", **facts)
 
 
 def fresh(lang: Lang, *, frame: Frame) -> str:
