@@ -39,7 +39,11 @@ def facts(lang: Lang, org: str) -> dict[str, Any]:
     )  # fmt: skip
     sender = {"organization": org, "contact_email": "a@example.org", "postal_address": org}
     preview = letters.Letter("eoi_declined", lang, org, org, "")
-    result = dict.fromkeys(("title", "summary", "held_back_intro", "disclaimer", "talk"), org) | {
+    result: dict[str, Any] = dict.fromkeys(
+        ("title", "summary", "held_back_intro", "disclaimer", "talk"), org
+    ) | {
+        "score": 8,
+        "max": 15,
         "held_back": [{"id": "q1_fit", "label": org}],
         "advice": [org],
         "next_steps": [org],
