@@ -36,7 +36,7 @@ PAGES = (
     "result-other_approach", "result-early", "result-preparing", "result-ready",
     "result-advanced",
     "review-eoi", "review-eoi-errors", "review-application", "review-application-errors",
-    "decided-undo", "decided", "decided-too-late", "decided-already",
+    "decided-undo", "decided-unconfirmed", "decided", "decided-too-late", "decided-already",
     "undone", "expired", "expired-unknown", "fresh", "problem",
 )  # fmt: skip
 
@@ -215,6 +215,7 @@ class _Walk:
         self._deliver()
         yield "decided-already", self._decided_again(old, "decline")
         undo = {"nonce": hidden(self._page(old), "nonce"), "decision": "undo", "confirm": "on"}
+        yield "decided-unconfirmed", self._answer(old, {**undo, "confirm": ""})
         yield "undone", self._answer(old, undo)
         self._deliver()
         yield "expired", self._page(old)

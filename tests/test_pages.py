@@ -14,6 +14,7 @@ import pytest
 import gallery
 from chalicelib import described, pages
 from chalicelib.forms import FORMS, Lang
+from chalicelib.render import field_id
 
 HOSTILE = "<script>alert(\"1\")</script> & 'Fils'"
 FRAME = {
@@ -164,6 +165,74 @@ def test_a_form_asks_every_field_once(form: str, lang: Lang) -> None:
                 assert {f"{field['key']}[{n}]" for n in range(field["max"])} <= names
             else:
                 assert field["key"] in names
+
+
+def test_a_condition_is_said_in_words_and_read_with_its_field() -> None:
+    page = blank("eoi", "fr")
+    said = (
+        "À remplir si vous avez répondu «\u00a0Oui\u00a0» à la question "
+        "«\u00a0Avez-vous déjà reçu du soutien d’Innoweave?\u00a0»."
+    )
+    assert f'id="f-earlier-support-detail-when">{said}</p>' in page
+    (control,) = (c for c in Document(page).controls if c["name"] == "earlier_support_detail")
+    assert control["aria-describedby"].split()[0] == "f-earlier-support-detail-when"
+    assert "” or “" in blank("eoi", "en"), "one of two answers"
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_no_field_is_conditional_without_saying_when(form: str, lang: Lang) -> None:
+    page = blank(form, lang)
+    for section in described.describe(form, lang)["sections"]:
+        for field in section["fields"]:
+            if "asked_when" in field:
+                assert f'id="{field_id(field["key"])}-when"' in page
+            for inner in field.get("fields", []):
+                if "asked_when" in inner:
+                    assert f'id="{field_id(field["key"] + "[0]." + inner["key"])}-when"' in page
+
+
+def test_rows_beyond_those_asked_say_that_they_may_stay_empty(lang: Lang) -> None:
+    spare = {"fr": "Laissez cette ligne vide", "en": "Leave this row empty"}[lang]
+    partners = next(
+        field
+        for section in described.describe("eoi", lang)["sections"]
+        for field in section["fields"]
+        if field["key"] == "partners"
+    )
+    assert blank("eoi", lang).count(spare) == partners["max"] - partners["min"]
+
+
+@pytest.mark.parametrize("name", ["eoi-errors", "eoi-banner", "review-eoi-errors"])
+def test_what_went_wrong_takes_the_focus_without_a_script(name: str, lang: Lang) -> None:
+    page = Document(gallery.pages(lang)[name])
+    assert [one["role"] for one in page.all("div") if "autofocus" in one] == ["alert"]
+
+
+def test_the_review_page_leads_to_each_of_its_parts(lang: Lang) -> None:
+    for name, parts in (("review-eoi", 3), ("review-application", 4)):
+        page = Document(gallery.pages(lang)[name])
+        links = [
+            found["href"] for tag, found, around in page.elements if tag == "a" and "nav" in around
+        ]
+        assert len(links) == parts
+        assert links[-1] == "#decide"
+
+
+@pytest.mark.parametrize(
+    "name", [n for n in gallery.PAGES if n not in ("undone", "fresh", "problem")]
+)
+def test_a_page_leads_to_itself_in_the_other_language(name: str, lang: Lang) -> None:
+    other = "en" if lang == "fr" else "fr"
+    page = Document(gallery.pages(lang)[name])
+    links = [one for one in page.all("a") if one.get("hreflang") == f"{other}-CA"]
+    assert len(links) == 1
+    assert f"lang={other}" in links[0]["href"]
+
+
+def test_a_french_page_has_no_straight_apostrophe() -> None:
+    for name, page in gallery.pages("fr").items():
+        shown = html.unescape(re.sub(r"<style>.*?</style>|<[^>]+>", " ", page, flags=re.DOTALL))
+        assert re.findall(r"\w'\w.{0,30}", shown) == [], name
 
 
 def test_a_form_goes_back_with_what_is_hidden(lang: Lang) -> None:

@@ -53,6 +53,7 @@ def test_a_declaration_is_refused_mended_and_received(
 
     assert plain.title().startswith("Erreur\u00a0:")
     assert plain.locator(".summary li").count() == 2
+    assert plain.locator(".summary").evaluate("e => e === document.activeElement")
     assert plain.locator("[name=org_legal_name]").input_value() == samples.EOI["org_legal_name"]
     assert plain.locator("[name='partners[2].name']").input_value() == "Ville de l’Exemple"
     assert not store.kinds("case")
