@@ -123,7 +123,9 @@ class Cases:
             raise Refused("not_yours")
         if decided["undo_until"] is None or stamp(now) >= decided["undo_until"]:
             raise Refused("too_late")
-        move = Move(case, row, now, actor=by.id, data={"from": case.state, "to": row.to})
+        move = Move(
+            case, row, now, actor=by.id, data={"name": by.name, "from": case.state, "to": row.to}
+        )
         move.removes = ["decided"] + (["apply_by"] if case.apply_by else [])
         facts = {**decided, "decision": "undo", "at": stamp(now), "undo_until": None}
         recorded, *again = row.letters
@@ -136,7 +138,9 @@ class Cases:
         """Lets a declaration that was held as spam take the way of the others."""
         row = step(case.state, "release")
         now = self._clock()
-        move = Move(case, row, now, actor=by.id, data={"from": case.state, "to": row.to})
+        move = Move(
+            case, row, now, actor=by.id, data={"name": by.name, "from": case.state, "to": row.to}
+        )
         move.owes_receipt()
         self._store.commit(move.writes())
         return move.after()
