@@ -240,8 +240,8 @@ def test_within_ten_minutes_a_decision_is_undone_and_the_applicant_never_hears_o
     assert len(mailer.to("ada.tremblay@example.org")) == 1
     assert events(store) == ["submit", "approve", "undo"]
     fresh = token(mailer.to("rita.roy@example.org")[-1].text, "review")
-    page = visitor.page(f"/review/{fresh}").body.decode()
-    assert "Décision annulée (Rita Roy)" in page
+    again = visitor.page(f"/review/{fresh}").body.decode()
+    assert "Décision annulée (Rita Roy)" in again
     assert decide(visitor, fresh, decision="decline", reason="funds").status_code == 200
 
 
