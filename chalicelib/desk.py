@@ -14,7 +14,7 @@ from chalicelib.ports import Item, Mail, Store
 from chalicelib.post import Draft
 from chalicelib.records import APPLICANT, Case, case_key, moment, review_link, tag_of
 from chalicelib.roster import Roster, Staff
-from chalicelib.states import choices
+from chalicelib.states import choices, table
 
 REVIEW_LETTERS: Final = {"staff_eoi_received", "staff_application_received"}
 
@@ -110,9 +110,10 @@ class LetterDesk:
 
     def _preview(self, case: Case, decided: dict[str, Any]) -> letters.Letter | None:
         """What the applicant reads, as the decider may still stop it."""
-        name = _HELD.get((decided["before"], decided["decision"]))
-        if name is None:
+        row = table().get((decided["before"], decided["decision"]))
+        if row is None or not row.held_letters:
             return None
+        (name,) = row.held_letters
         lang = cast(forms.Lang, case.lang)
         facts = _APPLICANT[name](case, lang, decided, self._links)
         letter = letters.compose(name, lang, **self._facts(case), **facts)
@@ -252,10 +253,3 @@ _APPLICANT: Final[dict[str, _Facts]] = {
     },
 }
 """What each letter to an applicant says beside the case itself."""
-
-_HELD: Final = {
-    ("EOI_PENDING", "approve"): "eoi_approved",
-    ("EOI_PENDING", "decline"): "eoi_declined",
-    ("APP_PENDING", "approve"): "application_approved",
-    ("APP_PENDING", "decline"): "application_declined",
-}

@@ -39,6 +39,11 @@ def lang_or(text: str | None, other: str) -> Lang:
     return cast(Lang, text if text in ("fr", "en") else other)
 
 
+def other(lang: str) -> Lang:
+    """The language that a page's switch leads to."""
+    return "en" if lang == "fr" else "fr"
+
+
 def parse(form: str, given: Mapping[str, Any], lang: Lang, today: date) -> Submission:
     """Raises InvalidForm with every problem found; `given` holds strings or JSON values."""
     from chalicelib import rules

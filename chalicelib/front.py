@@ -16,6 +16,7 @@ from chalicelib.intake import Arrival, Intake, Receipt
 from chalicelib.links import Links
 from chalicelib.problems import PRIVATE, Problems
 from chalicelib.settings import Settings
+from chalicelib.states import public_name
 
 _OURS: Final = ("lang", "redirect", "invite", "website", "started_at")
 """Fields that say how to treat a form, and are no answers."""
@@ -75,13 +76,13 @@ class Front:
             if given
             for section in described.readable(form, given, lang)
         ]
-        switch = f"{self.settings.public_url}/file/{token}?lang={_other(lang)}"
+        switch = f"{self.settings.public_url}/file/{token}?lang={forms.other(lang)}"
         if not asked.wants_page:
             return _json({"ref": case.current_ref, "status": state}, PRIVATE)
         page = pages.file(
             lang,
             case=case,
-            state_name=_state_name(state, lang),
+            state_name=public_name(state, lang),
             answers=answers,
             next_step=load("review")["next_steps"][state][lang],
             new="new" in asked.query,
@@ -119,7 +120,7 @@ class Front:
             ref=found["ref"],
             result=result,
             links=self._result_links(lang),
-            switch_url=f"{self.settings.public_url}/file/{token}?lang={_other(lang)}",
+            switch_url=f"{self.settings.public_url}/file/{token}?lang={forms.other(lang)}",
             frame=self.frame(lang),
         )
         return self.problems.page(page)
@@ -176,7 +177,7 @@ class Front:
 
         address = self._address(name)
         kept = {key: value for key, value in hidden.items() if value}
-        switch = {"lang": _other(lang)} | {k: v for k, v in kept.items() if k == "invite"}
+        switch = {"lang": forms.other(lang)} | {k: v for k, v in kept.items() if k == "invite"}
         stamp = {} if status != 200 else {"started_at": str(int(self.intake.clock().timestamp()))}
         page = pages.form(
             name,
@@ -292,13 +293,5 @@ def _received_text(form: str, ref: str, lang: str) -> str:
     return str(load("review")["received"][form][lang]).format(ref=ref)
 
 
-def _state_name(state: str, lang: str) -> str:
-    return str(load("states")["states"][state][lang])
-
-
 def _text(value: Any) -> str:
     return value if isinstance(value, str) else ""
-
-
-def _other(lang: str) -> str:
-    return "en" if lang == "fr" else "fr"

@@ -15,7 +15,7 @@ from chalicelib.problems import Problems
 from chalicelib.records import Case, moment
 from chalicelib.review import Decision, Opened, Outcome, Reviews, masked
 from chalicelib.settings import Settings
-from chalicelib.states import choices
+from chalicelib.states import choices, public_name
 
 STATUS = {
     "decided": 200,
@@ -101,7 +101,7 @@ class StaffDoor:
         page = pages.review(
             lang,
             case=case,
-            state_name=_state_name(case, lang),
+            state_name=public_name(case.state, lang),
             submitted_at=moment(case.applied_at or case.submitted_at),
             answers=described.readable("application", case.application or {}, lang)
             if applied
@@ -128,7 +128,7 @@ class StaffDoor:
                 for field, code in errors
             ],
             code_required=any(row.code for row in rows),
-            switch_url=f"{self._address(opened)}?lang={_other(lang)}",
+            switch_url=f"{self._address(opened)}?lang={forms.other(lang)}",
             frame=self.problems.frame(lang),
         )
         return self.problems.page(page, 422 if errors else 200)
@@ -156,7 +156,7 @@ class StaffDoor:
         page = pages.decided(
             lang,
             case=opened.case,
-            state_name=_state_name(opened.case, lang),
+            state_name=public_name(opened.case.state, lang),
             decided_by=decided["name"] if decided else None,
             mine=bool(decided and opened.staff and decided["by"] == opened.staff.id),
             decision=load("review")["decisions"][decided["decision"]][lang] if decided else None,
@@ -165,7 +165,7 @@ class StaffDoor:
             status=status,
             too_late=too_late,
             unconfirmed=unconfirmed,
-            switch_url=f"{self._address(opened)}?lang={_other(lang)}",
+            switch_url=f"{self._address(opened)}?lang={forms.other(lang)}",
             frame=self.problems.frame(lang),
         )
         return self.problems.page(page, status)
@@ -177,7 +177,7 @@ class StaffDoor:
         page = pages.undone(
             lang,
             case=outcome.case,
-            state_name=_state_name(outcome.case, lang),
+            state_name=public_name(outcome.case.state, lang),
             frame=self.problems.frame(lang),
         )
         return self.problems.page(page)
@@ -190,7 +190,7 @@ class StaffDoor:
         case = opened.case
         page = pages.expired(
             lang,
-            state_name=_state_name(case, lang) if case else None,
+            state_name=public_name(case.state, lang) if case else None,
             action=self._address(opened),
             status=status,
             frame=self.problems.frame(lang),
@@ -261,11 +261,3 @@ def _lang(asked: Asked, opened: Opened) -> forms.Lang:
     if opened.staff is None:
         return asked.lang
     return forms.lang_or(asked.query.get("lang"), opened.staff.lang)
-
-
-def _state_name(case: Case, lang: str) -> str:
-    return str(load("states")["states"][case.state][lang])
-
-
-def _other(lang: str) -> str:
-    return "en" if lang == "fr" else "fr"
