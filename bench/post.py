@@ -33,6 +33,7 @@ ENVIRONMENT = {
     "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
     "STAGE": "bench",
     "RECORDS_TABLE": "Records",
+    "SUBSCRIBERS_TABLE": "Subscribers",
     "KEYS_SECRET": "keys",
     "PUBLIC_URL": "https://relais.example.org/api",
     "WEBSITE_URL": "https://www.example.org",

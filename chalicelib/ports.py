@@ -41,11 +41,22 @@ class Change:
     at_most: Mapping[str, int] = field(default_factory=dict)
 
 
-Write = Put | Change
+@dataclass(frozen=True)
+class Delete:
+    """A row that goes, on the condition that it is as `expect`ed."""
+
+    key: Key
+    expect: Mapping[str, Any] = field(default_factory=dict)
+
+
+Write = Put | Change | Delete
 
 
 class Store(Protocol):
-    """Rows under (pk, sk), written only on conditions."""
+    """Rows under (pk, sk), written only on conditions.
+
+    There are two tables, and a row's `pk` says in which of them it lives.
+    """
 
     def commit(self, writes: Sequence[Write]) -> None:
         """All or nothing. Raises Conflict (with the rows met instead) or StoreDown."""

@@ -125,7 +125,9 @@ def services() -> Services:
     found = settings()
     client: Any = boto3.client("dynamodb", config=QUICK)
     secret = keys.read(boto3.client("secretsmanager", config=QUICK), found.keys_secret)
-    return Services(found, DynamoStore(client, found.records_table), secret)
+    return Services(
+        found, DynamoStore(client, found.records_table, found.subscribers_table), secret
+    )
 
 
 def _ses(found: Settings) -> Mailer:

@@ -14,6 +14,7 @@ class Settings:
 
     stage: str
     records_table: str
+    subscribers_table: str
     keys_secret: str
     public_url: str
     website_url: str

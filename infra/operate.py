@@ -36,9 +36,10 @@ class Operator:
         self.stage = stage
         self._endpoint = endpoint
         self._table = f"relais-{stage}-records"
+        subscribers = f"relais-{stage}-subscribers"
         self._secret = f"relais-{stage}-keys"
         self._dynamo = self._client("dynamodb")
-        self._store = DynamoStore(self._dynamo, self._table)
+        self._store = DynamoStore(self._dynamo, self._table, subscribers)
 
     @classmethod
     def of(cls, stage: str) -> "Operator":

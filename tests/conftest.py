@@ -13,6 +13,7 @@ from fakes import MemoryMailer, MemoryStore, SetClock
 ENVIRONMENT = {
     "STAGE": "test",
     "RECORDS_TABLE": "Records",
+    "SUBSCRIBERS_TABLE": "Subscribers",
     "KEYS_SECRET": "relais-test-keys",
     "PUBLIC_URL": "https://relais.example.org/api",
     "WEBSITE_URL": "https://www.example.org",

@@ -3,7 +3,7 @@
 import pytest
 
 from chalicelib.errors import Conflict
-from chalicelib.ports import Change, Item, Put, Store
+from chalicelib.ports import Change, Delete, Item, Put, Store
 
 
 def row(pk: str = "A", sk: str = "1", **values: object) -> Item:
@@ -99,3 +99,32 @@ class StoreContract:
             ]
         )
         assert list(store.due("2026-01-02")) == [("A", "2"), ("A", "1"), ("A", "3")]
+
+    def test_a_delete_takes_a_row_that_is_as_expected(self, store: Store) -> None:
+        store.commit([Put(row(state="old")), Put(row(sk="2"))])
+        with pytest.raises(Conflict) as met:
+            store.commit([Delete(("A", "1"), expect={"state": "new"}), Delete(("A", "2"))])
+        assert met.value.found == {0: row(state="old")}
+        assert len(store.rows("A")) == 2
+        store.commit([Delete(("A", "1"), expect={"state": "old"})])
+        store.commit([Delete(("A", "1"))])
+        assert store.rows("A") == [row(sk="2")]
+
+    def test_rows_of_both_tables_are_written_in_one_transaction(self, store: Store) -> None:
+        person, issue = row("PERSON#1", "PROFILE", state="old"), row("ISSUE#1", "ISSUE")
+        store.commit([Put(row()), Put(person), Put(issue)])
+        with pytest.raises(Conflict):
+            store.commit(
+                [
+                    Put(row(sk="2")),
+                    Change(("PERSON#1", "PROFILE"), expect={"state": "new"}, set={"x": 1}),
+                ]
+            )
+        assert store.rows("A") == [row()]
+        assert store.get("PERSON#1", "PROFILE") == person
+        assert store.rows("ISSUE#1") == [issue]
+
+    def test_due_finds_what_waits_in_both_tables(self, store: Store) -> None:
+        waiting = {"due_shard": "0", "due_at": "2026-01-01"}
+        store.commit([Put(row(**waiting)), Put(row("PERSON#1", "PROFILE", **waiting))])
+        assert sorted(store.due("2026-01-01")) == [("A", "1"), ("PERSON#1", "PROFILE")]

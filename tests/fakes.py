@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from chalicelib.errors import Conflict
-from chalicelib.ports import Change, Item, Key, Mail, Put, Write
+from chalicelib.ports import Delete, Item, Key, Mail, Put, Write
 from chalicelib.records import DUE_SHARDS
 
 
@@ -66,6 +66,8 @@ class MemoryStore:
             )
             return item is None or expired
         item = item or {}
+        if isinstance(write, Delete):
+            return all(item.get(k) == v for k, v in write.expect.items())
         return (
             all(item.get(k) == v for k, v in write.expect.items())
             and not any(k in item for k in write.absent)
@@ -77,6 +79,9 @@ class MemoryStore:
         if isinstance(write, Put):
             self.items[key] = copy.deepcopy({k: v for k, v in write.item.items() if v is not None})
             return
+        if isinstance(write, Delete):
+            self.items.pop(key, None)
+            return
         item = self.items.setdefault(key, {"pk": key[0], "sk": key[1]})
         item.update(copy.deepcopy({k: v for k, v in write.set.items() if v is not None}))
         for name in write.remove:
@@ -86,9 +91,9 @@ class MemoryStore:
 
 
 def _key(write: Write) -> Key:
-    if isinstance(write, Change):
-        return write.key
-    return write.item["pk"], write.item["sk"]
+    if isinstance(write, Put):
+        return write.item["pk"], write.item["sk"]
+    return write.key
 
 
 class MemoryMailer:

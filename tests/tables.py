@@ -15,9 +15,12 @@ _OF_CREATE_TABLE = {
 }
 
 
-def make_records(client: Any, name: str = "Records") -> None:
-    """Creates the Records table from the very resource that is deployed."""
-    properties = json.loads(INFRA.read_text("utf-8"))["Resources"]["Records"]["Properties"]
-    wanted = {k: v for k, v in properties.items() if k in _OF_CREATE_TABLE}
-    wanted.get("StreamSpecification", {})["StreamEnabled"] = True
-    client.create_table(TableName=name, **wanted)
+def make_tables(client: Any, records: str = "Records", subscribers: str = "Subscribers") -> None:
+    """Creates both tables from the very resources that are deployed."""
+    resources = json.loads(INFRA.read_text("utf-8"))["Resources"]
+    for resource, name in (("Records", records), ("Subscribers", subscribers)):
+        properties = resources[resource]["Properties"]
+        wanted = {k: v for k, v in properties.items() if k in _OF_CREATE_TABLE}
+        if "StreamSpecification" in wanted:
+            wanted["StreamSpecification"]["StreamEnabled"] = True
+        client.create_table(TableName=name, **wanted)

@@ -21,7 +21,7 @@ from chalicelib.errors import DeliveryFailed, OutcomeUnknown, StoreDown
 from chalicelib.ports import Mail
 from conftest import ENVIRONMENT, RITA
 from fakes import stream_event
-from tables import make_records
+from tables import make_tables
 
 ROOT = Path(__file__).resolve().parent.parent
 MAIL = Mail(
@@ -37,7 +37,7 @@ def wired(aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Client]:
     services.services.cache_clear()
     with mock_aws():
         client = boto3.client("dynamodb")
-        make_records(client)
+        make_tables(client)
         client.put_item(
             TableName="Records",
             Item={k: {"BOOL": v} if isinstance(v, bool) else {"S": v} for k, v in RITA.items()},

@@ -18,13 +18,13 @@ from conftest import RITA
 from fakes import MemoryMailer, SetClock
 from infra.operate import Operator, act, parser
 from infra.roster import OperateError
-from tables import make_records
+from tables import make_tables
 
 
 @pytest.fixture
 def operator(aws: None) -> Iterator[Operator]:
     with mock_aws():
-        make_records(boto3.client("dynamodb"), "relais-test-records")
+        make_tables(boto3.client("dynamodb"), "relais-test-records", "relais-test-subscribers")
         boto3.client("secretsmanager").create_secret(
             Name="relais-test-keys", SecretString=json.dumps({"key": "k" * 64})
         )
@@ -61,7 +61,7 @@ def test_nobody_is_called_what_letters_call_their_readers(operator: Operator, na
 
 @pytest.fixture
 def working(operator: Operator, settings: Settings, clock: SetClock) -> Services:
-    store = DynamoStore(boto3.client("dynamodb"), "relais-test-records")
+    store = DynamoStore(boto3.client("dynamodb"), "relais-test-records", "relais-test-subscribers")
     keys = Keys(links=("a" * 64,), people=b"p" * 32)
     from chalicelib.ports import Put
 

@@ -370,3 +370,20 @@ def test_a_bounce_keeps_no_address(post: Post, store: MemoryStore, clock: SetClo
 @pytest.mark.parametrize("message", ["Successfully validated SNS topic", "[]", "{}", ""])
 def test_the_greeting_of_a_topic_is_no_event(post: Post, message: str) -> None:
     assert post.report(message) is None
+
+
+def test_what_is_due_and_no_letter_goes_to_who_minds_it(
+    store: MemoryStore, mailer: MemoryMailer, clock: SetClock, desk: PlainDesk
+) -> None:
+    minded: list[Key] = []
+
+    def mind(key: Key) -> str:
+        minded.append(key)
+        return "reminded"
+
+    post = Post(store, mailer, desk, Roster(store), clock, {"PERSON": mind})
+    owe(store, clock)
+    due = {"due_shard": "0", "due_at": stamp(clock())}
+    store.commit([Put({"pk": "PERSON#1", "sk": "PROFILE", "kind": "subscriber", **due})])
+    assert post.sweep() == {"sent": 1, "reminded": 1}
+    assert minded == [("PERSON#1", "PROFILE")]

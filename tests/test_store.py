@@ -13,7 +13,7 @@ from chalicelib.errors import Conflict, StoreDown
 from chalicelib.ports import Put, Store
 from contracts import StoreContract, row
 from fakes import MemoryStore
-from tables import make_records
+from tables import make_tables
 
 
 class TestMemoryStore(StoreContract):
@@ -27,8 +27,8 @@ class TestDynamoStore(StoreContract):
     def store(self, aws: None) -> Iterator[Store]:
         with mock_aws():
             client = boto3.client("dynamodb")
-            make_records(client)
-            yield DynamoStore(client, "Records")
+            make_tables(client)
+            yield DynamoStore(client, "Records", "Subscribers")
 
 
 class Canned:
@@ -57,31 +57,45 @@ TWO = [Put(row(sk="1")), Put(row(sk="2"))]
 
 def test_a_busy_neighbour_is_waited_for() -> None:
     client = Canned(cancelled("TransactionConflict", "None"), cancelled("None", "ThrottlingError"))
-    DynamoStore(client, "Records").commit(TWO)  # type: ignore[arg-type]
+    DynamoStore(client, "Records", "Subscribers").commit(TWO)  # type: ignore[arg-type]
     assert client.calls == 3
 
 
 def test_a_neighbour_busy_for_ever_is_a_store_that_is_down() -> None:
     client = Canned(*[cancelled("TransactionConflict", "None")] * 20)
     with pytest.raises(StoreDown):
-        DynamoStore(client, "Records").commit(TWO)  # type: ignore[arg-type]
+        DynamoStore(client, "Records", "Subscribers").commit(TWO)  # type: ignore[arg-type]
     assert client.calls < 20
 
 
 def test_a_failed_condition_counts_more_than_a_busy_neighbour() -> None:
     client = Canned(cancelled("TransactionConflict", "ConditionalCheckFailed"))
     with pytest.raises(Conflict) as met:
-        DynamoStore(client, "Records").commit(TWO)  # type: ignore[arg-type]
+        DynamoStore(client, "Records", "Subscribers").commit(TWO)  # type: ignore[arg-type]
     assert list(met.value.found) == [1]
 
 
 def test_no_answer_is_a_store_that_is_down() -> None:
     client = Canned(ConnectTimeoutError(endpoint_url="https://example.org"))
     with pytest.raises(StoreDown):
-        DynamoStore(client, "Records").commit(TWO)  # type: ignore[arg-type]
+        DynamoStore(client, "Records", "Subscribers").commit(TWO)  # type: ignore[arg-type]
 
 
 def test_a_mistake_of_ours_is_not_hidden_as_weather() -> None:
     error = ClientError({"Error": {"Code": "ValidationException"}}, "TransactWriteItems")
     with pytest.raises(ClientError):
-        DynamoStore(Canned(error), "Records").commit(TWO)  # type: ignore[arg-type]
+        DynamoStore(Canned(error), "Records", "Subscribers").commit(TWO)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("pk", "table"),
+    [
+        ("PERSON#1", "Subscribers"),
+        ("ISSUE#1", "Subscribers"),
+        ("CASE#1", "Records"),
+        ("NEWS#1", "Records"),
+        ("STAFF", "Records"),
+    ],
+)
+def test_a_key_says_where_its_row_lives(pk: str, table: str) -> None:
+    assert DynamoStore(Canned(), "Records", "Subscribers").table(pk) == table  # type: ignore[arg-type]

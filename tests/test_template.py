@@ -42,12 +42,14 @@ def test_every_alarm_tells_the_same_people_and_says_what_is_wrong() -> None:
 
 
 def test_what_cannot_be_made_again_outlives_the_stack() -> None:
-    for name in ("Records", "Keys"):
+    for name in ("Records", "Subscribers", "Keys"):
         assert RESOURCES[name]["DeletionPolicy"] == "RetainExceptOnCreate"
         assert RESOURCES[name]["UpdateReplacePolicy"] == "Retain"
-    table = RESOURCES["Records"]["Properties"]
-    assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
-    assert table["SSESpecification"] == {"SSEEnabled": True}
+    for name in ("Records", "Subscribers"):
+        table = RESOURCES[name]["Properties"]
+        assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+        assert table["SSESpecification"] == {"SSEEnabled": True}
+        assert table["TimeToLiveSpecification"] == {"AttributeName": "expires", "Enabled": True}
 
 
 def test_the_gateway_answers_as_we_do() -> None:

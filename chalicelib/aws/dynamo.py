@@ -1,15 +1,16 @@
-"""The Store in DynamoDB: one table, every write on a condition."""
+"""The Store in DynamoDB: two tables, every write on a condition."""
 
 import json
 import random
 import time
 from collections.abc import Iterator, Sequence
+from itertools import product
 from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.errors import Conflict, StoreDown
-from chalicelib.ports import Change, Item, Key, Put, Write
+from chalicelib.ports import Change, Delete, Item, Key, Put, Write
 from chalicelib.records import DUE_SHARDS
 
 if TYPE_CHECKING:
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 
 TRIES: Final = 6
 """How often a transaction that met another one is tried, within about a second."""
+
+SUBSCRIBERS: Final = ("PERSON#", "ISSUE")
+"""How the keys begin that live in the table of the newsletter; all others are records."""
 
 _BUSY: Final = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
 
@@ -48,11 +52,16 @@ def item_of(found: dict[str, Any]) -> Item:
 
 
 class DynamoStore:
-    """Rows of one table through the low-level client: the resource layer costs more per item."""
+    """Rows through the low-level client: the resource layer costs more per item."""
 
-    def __init__(self, client: "DynamoDBClient", table: str) -> None:
+    def __init__(self, client: "DynamoDBClient", records: str, subscribers: str) -> None:
         self._client = client
-        self._table = table
+        self._records = records
+        self._subscribers = subscribers
+
+    def table(self, pk: str) -> str:
+        """Where rows of this key live."""
+        return self._subscribers if pk.startswith(SUBSCRIBERS) else self._records
 
     def commit(self, writes: Sequence[Write]) -> None:
         requests = [self._request(write) for write in writes]
@@ -74,13 +83,13 @@ class DynamoStore:
     def get(self, pk: str, sk: str) -> Item | None:
         with _store_errors():
             found = self._client.get_item(
-                TableName=self._table, Key={"pk": {"S": pk}, "sk": {"S": sk}}, ConsistentRead=True
+                TableName=self.table(pk), Key=_key((pk, sk)), ConsistentRead=True
             )
         return item_of(found["Item"]) if "Item" in found else None
 
     def rows(self, pk: str, prefix: str = "") -> list[Item]:
         query: dict[str, Any] = {
-            "TableName": self._table,
+            "TableName": self.table(pk),
             "KeyConditionExpression": "pk = :pk AND begins_with(sk, :sk)",
             "ExpressionAttributeValues": {":pk": {"S": pk}, ":sk": {"S": prefix}},
             "ConsistentRead": True,
@@ -91,9 +100,9 @@ class DynamoStore:
         return [item_of(found) for found in self._pages(query)]
 
     def due(self, now: str) -> Iterator[Key]:
-        for shard in range(DUE_SHARDS):
+        for table, shard in product((self._records, self._subscribers), range(DUE_SHARDS)):
             query = {
-                "TableName": self._table,
+                "TableName": table,
                 "IndexName": "due",
                 "KeyConditionExpression": "due_shard = :shard AND due_at <= :now",
                 "ExpressionAttributeValues": {":shard": {"S": str(shard)}, ":now": {"S": now}},
@@ -114,15 +123,19 @@ class DynamoStore:
     def _one(self, request: dict[str, Any]) -> None:
         if "Put" in request:
             self._client.put_item(**request["Put"])
-        else:
+        elif "Update" in request:
             self._client.update_item(**request["Update"])
+        else:
+            self._client.delete_item(**request["Delete"])
 
     def _request(self, write: Write) -> dict[str, Any]:
-        return self._put(write) if isinstance(write, Put) else self._update(write)
+        if isinstance(write, Put):
+            return self._put(write)
+        return self._update(write) if isinstance(write, Change) else self._delete(write)
 
     def _put(self, put: Put) -> dict[str, Any]:
         request: dict[str, Any] = {
-            "TableName": self._table,
+            "TableName": self.table(put.item["pk"]),
             "Item": {k: encode(v) for k, v in put.item.items() if v is not None},
             "ConditionExpression": "attribute_not_exists(pk)",
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
@@ -135,8 +148,8 @@ class DynamoStore:
     def _update(self, change: Change) -> dict[str, Any]:
         said = _Expressions()
         request: dict[str, Any] = {
-            "TableName": self._table,
-            "Key": {"pk": {"S": change.key[0]}, "sk": {"S": change.key[1]}},
+            "TableName": self.table(change.key[0]),
+            "Key": _key(change.key),
             "UpdateExpression": said.update(change),
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
         }
@@ -146,6 +159,23 @@ class DynamoStore:
         if said.values:
             request["ExpressionAttributeValues"] = said.values
         return {"Update": request}
+
+    def _delete(self, delete: Delete) -> dict[str, Any]:
+        request: dict[str, Any] = {
+            "TableName": self.table(delete.key[0]),
+            "Key": _key(delete.key),
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+        }
+        said = _Expressions()
+        if condition := said.condition(Change(delete.key, expect=delete.expect)):
+            request["ConditionExpression"] = condition
+            request["ExpressionAttributeNames"] = said.names
+            request["ExpressionAttributeValues"] = said.values
+        return {"Delete": request}
+
+
+def _key(key: Key) -> dict[str, Any]:
+    return {"pk": {"S": key[0]}, "sk": {"S": key[1]}}
 
 
 class _Expressions:

@@ -15,7 +15,7 @@ from infra.package import ROOT
 BUILT = ROOT / "build" / "local"
 KEPT = {
     "APIHandler", "Alarms", "DeliverLetters", "Keys", "Mail", "MailEvents", "MailEventsDestination",
-    "Records", "RestAPI", "SettleMail", "Sweep", "UndeliveredRecords",
+    "Records", "RestAPI", "SettleMail", "Subscribers", "Sweep", "UndeliveredRecords",
 }  # fmt: skip
 """Renaming one of these makes CloudFormation build it anew beside the old one."""
 

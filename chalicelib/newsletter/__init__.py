@@ -1,0 +1,1 @@
+"""The newsletter: its subscribers, its issues, and how they are sent."""
