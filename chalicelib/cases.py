@@ -117,7 +117,7 @@ class Cases:
         Raises Refused("too_late"), and Conflict when the letter left in the same moment.
         """
         decided = case.decided
-        row = step(case.state, "undo")
+        row = step(case.state, "undo", decided["before"] if decided else None)
         now = self._clock()
         if decided is None or decided["by"] != by.id:
             raise Refused("not_yours")

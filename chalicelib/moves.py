@@ -45,7 +45,7 @@ class Move:
         """The case first, then its event, then the letters."""
         change = Change(
             self.case.key,
-            expect={"version": self.case.version, "state": self.case.state},
+            expect={k: getattr(self.case, k) for k in ("version", "events", "state")},
             set={**self._moved(), **indexed(self.row.to, self.case.cycle), **self.sets},
             remove=self.removes,
         )
@@ -59,7 +59,7 @@ class Move:
     def _moved(self) -> dict[str, Any]:
         return {
             "state": self.row.to,
-            "version": self.case.version + 1,
+            "version": self.case.version + (not self.row.quiet),
             "events": self.case.events + 1,
             "head": self._event["hash"],
             "updated_at": stamp(self.now),

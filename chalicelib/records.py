@@ -27,7 +27,12 @@ FIRST_EVENT: Final = "0" * 64
 
 @dataclass(frozen=True)
 class Case:
-    """One file, from declaration to decision. `id` is what its references share."""
+    """One file, from declaration to decision. `id` is what its references share.
+
+    `version` is of what is to be decided: links are for one version. `events` counts every
+    step, quiet ones too, and no two steps can be the same one. `closed` says when the case
+    ended, and `from` which state; `recused` are the ids of staff who stand back.
+    """
 
     id: str
     state: str
@@ -49,6 +54,14 @@ class Case:
     applied_at: str | None = None
     apply_by: str | None = None
     decided: dict[str, Any] | None = None
+    owner: str | None = None
+    recused: list[str] | None = None
+    votes: list[dict[str, Any]] | None = None
+    question: dict[str, Any] | None = None
+    conditions: list[dict[str, Any]] | None = None
+    extensions: int | None = None
+    closed: dict[str, Any] | None = None
+    undeliverable: dict[str, Any] | None = None
 
     @property
     def ref(self) -> str:

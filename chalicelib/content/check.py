@@ -142,6 +142,40 @@ class Programme(BaseModel):
     form_name: dict[Forms, Text]
 
 
+State = Annotated[str, Field(pattern=r"^[A-Z_]+$")]
+ClockStep = Annotated[
+    str, Field(pattern=r"^(start|restart|stop|pause|resume) ([A-Z]|all|own)$|^restore$")
+]
+
+
+class StateText(Text):
+    kind: Literal["active", "terminal", "held", "gone"]
+    clock: Annotated[str, Field(pattern=r"^[A-Z]$")] | None = None
+
+
+class Row(Strict):
+    n: Annotated[int, Field(ge=1, le=28)] | None
+    event: Key
+    sources: Annotated[list[State], Field(alias="from", min_length=1)]
+    to: State
+    back_to: list[State] = []
+    actor: Literal["applicant", "staff", "clock", "post", "system", "anyone"]
+    undo: bool = False
+    reason: bool = False
+    code: bool = False
+    quiet: bool = False
+    choice: bool = False
+    guards: list[Key]
+    letters: list[Key]
+    held_letters: list[Key] = []
+    clocks: list[ClockStep]
+
+
+class States(Strict):
+    states: dict[State, StateText]
+    transitions: list[Row]
+
+
 _SHAPES: Final[dict[str, Any]] = {
     "assessment": Assessment,
     "eoi": Form,
@@ -151,6 +185,7 @@ _SHAPES: Final[dict[str, Any]] = {
     "streams": list[Stream],
     "messages": dict[Key, Text],
     "programme": Programme,
+    "states": States,
 }
 FORMS: Final = ("assessment", "eoi", "application")
 
