@@ -176,6 +176,17 @@ class States(Strict):
     transitions: list[Row]
 
 
+class IssueRow(Strict):
+    event: Key
+    sources: Annotated[list[State], Field(alias="from", min_length=1)]
+    to: State
+
+
+class Issues(Strict):
+    states: dict[State, Text]
+    transitions: list[IssueRow]
+
+
 _SHAPES: Final[dict[str, Any]] = {
     "assessment": Assessment,
     "eoi": Form,
@@ -186,6 +197,7 @@ _SHAPES: Final[dict[str, Any]] = {
     "messages": dict[Key, Text],
     "programme": Programme,
     "states": States,
+    "issues": Issues,
 }
 FORMS: Final = ("assessment", "eoi", "application")
 
