@@ -31,6 +31,26 @@ app.views(
     "/file/{token}",
     GET=lambda asked, token: services().front.file(asked, token),
 )
+app.views(
+    "/newsletter",
+    GET=lambda asked: services().newsletter.form(asked),
+    POST=lambda asked: services().newsletter.sign_up(asked),
+)
+app.views(
+    "/newsletter/confirm/{token}",
+    GET=lambda asked, token: services().confirming.show(asked, token),
+    POST=lambda asked, token: services().confirming.act(asked, token),
+)
+app.views(
+    "/newsletter/unsubscribe/{token}",
+    GET=lambda asked, token: services().newsletter.leave_page(asked, token),
+    POST=lambda asked, token: services().newsletter.leave(asked, token),
+)
+app.views(
+    "/newsletter/preferences/{token}",
+    GET=lambda asked, token: services().choices.show(asked, token),
+    POST=lambda asked, token: services().choices.act(asked, token),
+)
 app.views("/openapi.json", GET=lambda asked: services().front.openapi(asked))
 app.views("/health", GET=lambda asked: services().front.health())
 

@@ -43,6 +43,7 @@ ENVIRONMENT = {
     "CONFIGURATION_SET": "bench",
     "UNDO_SECONDS": "600",
     "POSTS_PER_HOUR": "1000",
+    "SIGNUPS_PER_HOUR": "5",
     "ORGANIZATION_NAME": "Innoweave",
     "CONTACT_EMAIL": "info@example.org",
     "PRIVACY_CONTACT": "info@example.org",

@@ -1,11 +1,11 @@
 """A request as the service reads it, and the answer it gives."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from chalicelib.errors import Malformed, TooLarge, WrongType
 from chalicelib.forms import Lang, nest
@@ -63,6 +63,19 @@ class Asked:
         if self.kind == _MULTIPART:
             return nest(_multipart(self.body, self.headers["content-type"]))
         raise WrongType(self.kind)
+
+
+def back_to(redirect: str, origins: Sequence[str], told: Mapping[str, str]) -> str | None:
+    """Where a website wants its visitor back, with what to tell them; None if it is not ours."""
+    try:
+        parts = urlsplit(redirect)
+    except ValueError:
+        return None
+    origin = f"{parts.scheme}://{parts.netloc}"
+    if origin not in origins or "\\" in redirect or not redirect.isascii():
+        return None
+    query = f"{parts.query}&{urlencode(told)}" if parts.query else urlencode(told)
+    return parts._replace(query=query).geturl()
 
 
 def lang_of(fields: Mapping[str, Any], asked: Asked) -> Lang:

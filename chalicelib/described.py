@@ -34,20 +34,25 @@ _JSON: Final[dict[str, dict[str, Any]]] = {
 }
 
 
-def describe(form: str, lang: Lang, *, privacy_contact: str = "") -> dict[str, Any]:
-    """Everything to build the form in one language: fields, texts, limits, options, schema."""
-    return _described(form, lang, privacy_contact)
+CONSENT_BOXES: Final = {"consent_newsletter", "consent"}
+"""Boxes that consent to the newsletter; their words name who sends it, from the settings."""
+
+
+def describe(
+    form: str, lang: Lang, *, privacy_contact: str = "", newsletter: str = ""
+) -> dict[str, Any]:
+    """Everything to build the form in one language: fields, texts, limits, options, schema.
+
+    `newsletter`: the words that consent to it; without them its box is not offered.
+    """
+    return _described(form, lang, privacy_contact, newsletter)
 
 
 @cache
-def _described(form: str, lang: Lang, privacy_contact: str) -> dict[str, Any]:
-    content, programme = load(form), load("programme")
-    status = programme["intake"][form]
-    notice = programme["privacy_notice"][lang].format(
-        form_name=programme["form_name"][form][lang],
-        retention=programme["retention"][form][lang],
-        privacy_contact=privacy_contact,
-    )
+def _described(form: str, lang: Lang, privacy_contact: str, newsletter: str) -> dict[str, Any]:
+    content = _worded(load(form), newsletter)
+    status = load("programme")["intake"].get(form, "open")
+    notice = _notice(form, lang).format(privacy_contact=privacy_contact)
     return {
         "form": form,
         "version": content["version"],
@@ -63,7 +68,7 @@ def _described(form: str, lang: Lang, privacy_contact: str) -> dict[str, Any]:
             {
                 "id": section["id"],
                 "title": section["title"][lang],
-                "fields": [_field(f, lang) for f in section["fields"] if not _off(f)],
+                "fields": [_field(f, lang) for f in section["fields"]],
             }
             for section in content["sections"]
         ],
@@ -83,10 +88,33 @@ def _gate(form: str, lang: Lang) -> dict[str, str]:
     )
 
 
-def _off(f: Mapping[str, Any]) -> bool:
-    """The newsletter's box needs the sender's postal address and a frequency: not yet known."""
-    known = load("programme")["newsletter"]["frequency_en"]
-    return bool(f["key"] == "consent_newsletter" and not known)
+def _notice(form: str, lang: Lang) -> str:
+    """How personal information is used, with a gap for who answers for it."""
+    if "notice" in (content := load(form)):
+        return str(content["notice"][lang])
+    programme = load("programme")
+    return str(
+        programme["privacy_notice"][lang].format(
+            form_name=programme["form_name"][form][lang],
+            retention=programme["retention"][form][lang],
+            privacy_contact="{privacy_contact}",
+        )
+    )
+
+
+def _worded(content: Mapping[str, Any], newsletter: str) -> Mapping[str, Any]:
+    """The form with the words of its box for the newsletter, or without the box."""
+
+    def fields(section: Mapping[str, Any]) -> list[Any]:
+        worded = {"label": {"fr": newsletter, "en": newsletter}}
+        return [
+            {**f, **worded} if f["key"] in CONSENT_BOXES else f
+            for f in section["fields"]
+            if newsletter or f["key"] not in CONSENT_BOXES
+        ]
+
+    sections = [{**section, "fields": fields(section)} for section in content["sections"]]
+    return {**content, "sections": sections}
 
 
 def _field(f: Mapping[str, Any], lang: Lang) -> dict[str, Any]:

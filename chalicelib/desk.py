@@ -11,14 +11,16 @@ from chalicelib import assessments, described, eastern, forms, letters
 from chalicelib.content import load
 from chalicelib.links import Links
 from chalicelib.ports import Item, Mail, Store
-from chalicelib.post import Draft
+from chalicelib.post import Desk, Draft
 from chalicelib.records import APPLICANT, Case, case_key, moment, review_link, tag_of
 from chalicelib.roster import Roster, Staff
 from chalicelib.states import choices, table
 
 REVIEW_LETTERS: Final = {"staff_eoi_received", "staff_application_received"}
 
-_SECRET = re.compile(r"/(review|file)/[\w.~-]+|([?&]invite=)[\w.~-]+")
+_SECRET = re.compile(
+    r"/(review|file|newsletter/(?:confirm|unsubscribe|preferences))/[\w.~-]+|([?&]invite=)[\w.~-]+"
+)
 """The part of a link that gives a right: the kept copy of a letter must not hand it on."""
 
 
@@ -32,16 +34,29 @@ class Office:
     website_url: str
     public_url: str
 
+    def sender(self) -> dict[str, str]:
+        """As the foot of a letter names who sends it."""
+        return {
+            "organization": self.organization,
+            "contact_email": self.contact_email,
+            "postal_address": self.postal_address,
+        }
+
 
 class LetterDesk:
-    def __init__(self, store: Store, links: Links, roster: Roster, office: Office) -> None:
+    def __init__(
+        self, store: Store, links: Links, roster: Roster, office: Office, newsletter: Desk
+    ) -> None:
         self._store = store
         self._links = links
         self._roster = roster
         self._office = office
+        self._newsletter = newsletter
 
     def write(self, row: Item, now: datetime) -> Draft | None:
         """The letter that a row owes; None when there is nobody to write to any more."""
+        if row["letter"].startswith("newsletter_"):
+            return self._newsletter.write(row, now)
         if row["letter"] == "assessment_result":
             return self._assessment(row)
         found = self._store.get(row["pk"], case_key("")[1])
@@ -60,7 +75,7 @@ class LetterDesk:
         letter = letters.compose(
             row["letter"], lang, **facts, **write(case, lang, row["facts"], self._links)
         )
-        return self._draft(row, _address(case, row["to"]), letter)
+        return draft(row, _address(case, row["to"]), letter)
 
     def _to_staff(self, row: Item, case: Case, staff: Staff, now: datetime) -> Draft:
         lang = cast(forms.Lang, staff.lang)
@@ -73,7 +88,7 @@ class LetterDesk:
             facts = self._recorded_facts(case, staff, row["facts"], url)
         link = review_link(token_hash, case=case, recipient=staff.id, allowed=allowed, now=now)
         letter = letters.compose(row["letter"], lang, **self._facts(case), **facts)
-        return self._draft(row, staff.email, letter, [link])
+        return draft(row, staff.email, letter, [link])
 
     def _review_facts(  # noqa: PLR0913
         self, case: Case, lang: forms.Lang, staff: Staff, now: datetime, url: str, code: str
@@ -136,7 +151,7 @@ class LetterDesk:
             row["letter"],
             lang,
             case=None,
-            sender=self._sender(),
+            sender=self._office.sender(),
             result=assessments.explain(result, found["answers"], lang),
             links={
                 "eoi": self._eoi_url(lang),
@@ -145,7 +160,7 @@ class LetterDesk:
                 "ci_101": ci_101,
             },
         )
-        return self._draft(row, row["address"], letter)
+        return draft(row, row["address"], letter, keep_address=False)
 
     def _eoi_url(self, lang: str) -> str:
         if self._office.website_url:
@@ -160,34 +175,34 @@ class LetterDesk:
             applied_at=moment(case.applied_at) if case.applied_at else None,
             apply_by=date.fromisoformat(case.apply_by) if case.apply_by else None,
         )
-        return {"case": view, "sender": self._sender()}
+        return {"case": view, "sender": self._office.sender()}
 
-    def _sender(self) -> dict[str, str]:
-        return {
-            "organization": self._office.organization,
-            "contact_email": self._office.contact_email,
-            "postal_address": self._office.postal_address,
-        }
 
-    def _draft(
-        self, row: Item, to: str, letter: letters.Letter, links: list[Item] | None = None
-    ) -> Draft:
-        mail = Mail(
-            to=to,
-            subject=letter.subject,
-            text=letter.text,
-            html=letter.html,
-            lang=letter.lang,
-            tag=tag_of(row["pk"], row["sk"]),
-        )
-        kept = {
-            "subject": letter.subject,
-            "text": _SECRET.sub(_masked, letter.text),
-            "html": _SECRET.sub(_masked, letter.html),
-        }
-        if row["letter"] != "assessment_result":
-            kept["to"] = to
-        return Draft(mail, f"{letter.name}", kept, links or [])
+def draft(
+    row: Item,
+    to: str,
+    letter: letters.Letter,
+    links: list[Item] | None = None,
+    *,
+    keep_address: bool = True,
+) -> Draft:
+    """The mail, and the copy of it that is kept, without the links that give a right."""
+    mail = Mail(
+        to=to,
+        subject=letter.subject,
+        text=letter.text,
+        html=letter.html,
+        lang=letter.lang,
+        tag=tag_of(row["pk"], row["sk"]),
+    )
+    kept = {
+        "subject": letter.subject,
+        "text": _SECRET.sub(_masked, letter.text),
+        "html": _SECRET.sub(_masked, letter.html),
+    }
+    if keep_address:
+        kept["to"] = to
+    return Draft(mail, f"{letter.name}", kept, links or [])
 
 
 def said(warnings: list[dict[str, Any]], lang: forms.Lang) -> list[str]:

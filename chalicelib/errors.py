@@ -107,6 +107,14 @@ class OutcomeUnknown(RelaisError):
     """The answer got lost: the mail may have left. Not to be tried again at once."""
 
 
+class NotYet(RelaisError):
+    """A letter that may not leave for now; why is for the operator."""
+
+
+class Overtaken(RelaisError):
+    """A letter that has lost its reason since it was owed: nobody needs it any more."""
+
+
 class WrongMethod(RelaisError):
     """The address exists, but not for this method; `allowed` lists those that work."""
 

@@ -5,15 +5,16 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from chalicelib import forms
-from chalicelib.asked import Answer, Asked, lang_of
+from chalicelib.asked import Answer, Asked, back_to, lang_of
 from chalicelib.cases import Cases
 from chalicelib.content import load
 from chalicelib.errors import AlreadyApplied, InvalidForm, NotHere, NotInvited, RelaisError
 from chalicelib.intake import Arrival, Intake, Receipt
 from chalicelib.links import Links
+from chalicelib.newsletter import wording
 from chalicelib.problems import PRIVATE, Problems
 from chalicelib.settings import Settings
 from chalicelib.states import public_name
@@ -146,7 +147,12 @@ class Front:
     def _described(self, name: str, lang: forms.Lang) -> dict[str, Any]:
         from chalicelib import described
 
-        return described.describe(name, lang, privacy_contact=self.settings.privacy_contact)
+        return described.describe(
+            name,
+            lang,
+            privacy_contact=self.settings.privacy_contact,
+            newsletter=wording.box(lang, self.settings),
+        )
 
     def _address(self, name: str) -> str:
         return f"{self.settings.public_url}/forms/{name}"
@@ -248,20 +254,8 @@ class Front:
 
     def _allowed(self, redirect: str, receipt: Receipt) -> str | None:
         """Where the website wants its visitor back, if it is one of ours."""
-        try:
-            parts = urlsplit(redirect)
-        except ValueError:
-            return None
-        origin = f"{parts.scheme}://{parts.netloc}"
-        if (
-            origin not in self.settings.allowed_origins
-            or "\\" in redirect
-            or not redirect.isascii()
-        ):
-            return None
-        told = urlencode({"form": receipt.form, "ref": receipt.ref, "status": receipt.status})
-        query = f"{parts.query}&{told}" if parts.query else told
-        return parts._replace(query=query).geturl()
+        told = {"form": receipt.form, "ref": receipt.ref, "status": receipt.status}
+        return back_to(redirect, self.settings.allowed_origins, told)
 
 
 def _arrival(

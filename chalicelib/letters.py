@@ -23,6 +23,12 @@ LETTERS: Final = {
     "application_approved": {"message", "status_url"},
     "application_declined": {"reasons", "message"},
     "assessment_result": {"result", "links"},
+    "newsletter_confirm": {"confirm_url", "cancel_url", "asked_at"},
+    "newsletter_reminder": {"confirm_url", "cancel_url", "asked_at"},
+    "newsletter_already": {"preferences_url"},
+    "newsletter_move": {"confirm_url"},
+    "newsletter_moving": {"preferences_url"},
+    "newsletter_keep": {"confirm_url", "unsubscribe_url", "until"},
 }  # fmt: skip
 """Every letter, and the facts it needs beside the case and the sender."""
 

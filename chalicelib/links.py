@@ -78,12 +78,58 @@ class Links:
             return False
         return hmac.compare_digest(str(found), hash_of(token)[:16])
 
+    # The newsletter's links need no store and stay valid for years; what they may do today
+    # depends on the subscription, and on the time that a request for one carries.
+    def confirm(self, person: str, asked: int, lang: str, topics: Sequence[str]) -> str:
+        """`asked`: when, in seconds since 1970. The rest serves when the request is purged."""
+        return self._news("confirm", "news-confirm", [person, asked, lang, *topics])
+
+    def open_confirm(self, token: str) -> tuple[str, int, str, list[str]]:
+        person, asked, lang, *topics = self._opened("news-confirm", token)
+        return person, asked, lang, topics
+
+    def keep(self, person: str) -> str:
+        """Makes an implied consent an express one."""
+        return self._news("confirm", "news-keep", [person])
+
+    def open_keep(self, token: str) -> str:
+        return str(self._opened("news-keep", token)[0])
+
+    def move(self, person: str, asked: int) -> str:
+        """To the new address of a subscriber, who proves it by this link."""
+        return self._news("confirm", "news-move", [person, asked])
+
+    def open_move(self, token: str) -> tuple[str, int]:
+        person, asked = self._opened("news-move", token)
+        return person, asked
+
+    def unsubscribe(self, person: str, issue: str = "") -> str:
+        """Leaves, and does nothing else; `issue` is the one that it was printed in."""
+        return self._news("unsubscribe", "news-leave", [person, issue])
+
+    def open_unsubscribe(self, token: str) -> tuple[str, str]:
+        person, issue = self._opened("news-leave", token)
+        return person, issue
+
+    def preferences(self, person: str) -> str:
+        return self._news("preferences", "news-choose", [person])
+
+    def open_preferences(self, token: str) -> str:
+        return str(self._opened("news-choose", token)[0])
+
+    def _news(self, page: str, purpose: str, facts: list[Any]) -> str:
+        return f"{self._public}/newsletter/{page}/{self._signed(purpose).dumps(facts)}"
+
     def _pair(self, purpose: str, token: str) -> tuple[str, str]:
+        found = self._opened(purpose, token)
+        return str(found[0]), str(found[1])
+
+    def _opened(self, purpose: str, token: str) -> list[Any]:
         try:
-            found: Any = self._signed(purpose).loads(token[:TOKEN_LENGTH_LIMIT])
+            found: list[Any] = self._signed(purpose).loads(token[:TOKEN_LENGTH_LIMIT])
         except BadSignature as error:
             raise BadLink(purpose) from error
-        return str(found[0]), str(found[1])
+        return found
 
     def _signed(self, purpose: str) -> URLSafeSerializer:
         if purpose not in self._signers:

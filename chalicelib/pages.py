@@ -95,6 +95,11 @@ def fresh(lang: Lang, *, frame: Frame) -> str:
     return _page("fresh", lang, frame)
 
 
+def newsletter(page: str, lang: Lang, *, frame: Frame, **facts: Any) -> str:
+    """`confirm`, `leave`, `preferences`, or `said`: what became of it."""
+    return _page(f"newsletter_{page}", lang, frame, **facts)
+
+
 def problem(lang: Lang, *, frame: Frame, status: int, title: str, detail: str) -> str:
     return _page("problem", lang, frame, status=status, title=title, detail=detail)
 

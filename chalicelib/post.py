@@ -9,7 +9,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
 
-from chalicelib.errors import Conflict, DeliveryFailed, OutcomeUnknown, RelaisError
+from chalicelib.errors import (
+    Conflict,
+    DeliveryFailed,
+    NotYet,
+    OutcomeUnknown,
+    Overtaken,
+    RelaisError,
+)
 from chalicelib.ports import Change, Clock, Item, Key, Mail, Mailer, Put, Store, Write
 from chalicelib.records import ALL_STAFF, DEAD, key_of, letter, stamp, tag_of
 from chalicelib.roster import Roster
@@ -28,6 +35,10 @@ SWEEP: Final = timedelta(seconds=40)
 
 NOBODY: Final = timedelta(minutes=5)
 """A letter to the staff waits so long for somebody to be on the roster."""
+
+
+NOT_YET: Final = timedelta(hours=1)
+"""A letter that may not leave waits so long before it is looked at again."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +83,8 @@ class Post:
         self._clock = clock
 
     def deliver(self, key: Key) -> str:
-        """What became of the letter: sent, later, spread, taken, retry, dead, unknown, gone."""
+        """What became of the letter: sent, later, spread, taken, retry, dropped, dead, unknown,
+        gone."""
         row = self._store.get(*key)
         now = self._clock()
         if row is None or row["status"] not in ("owed", "claimed"):
@@ -85,6 +97,11 @@ class Post:
             return self._end(row, "dead", "nobody knows whether it left")
         try:
             written = self._desk.write(row, now)
+        except Overtaken as overtaken:
+            return self._end(row, "dropped", str(overtaken))
+        except NotYet as wait:
+            log.error("letter %s waits: %s", tag_of(*key), wait)
+            return self._retry(row, now + NOT_YET, str(wait))
         except RelaisError:
             raise
         except Exception as error:

@@ -198,6 +198,7 @@ _Warnings = Callable[[Answers], Iterator[Problem]]
 
 _RULES: Final[Mapping[str, tuple[_Problems, _Warnings]]] = {
     "assessment": (_nothing, _nothing),
+    "newsletter": (_nothing, _nothing),
     "eoi": (_eoi_problems, _eoi_warnings),
     "application": (_application_problems, _application_warnings),
 }

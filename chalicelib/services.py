@@ -21,6 +21,15 @@ from chalicelib.problems import Problems
 from chalicelib.settings import Settings
 
 if TYPE_CHECKING:
+    from chalicelib.newsletter.choices import PreferencesDoor
+    from chalicelib.newsletter.confirming import ConfirmDoor
+    from chalicelib.newsletter.desk import Suppression
+    from chalicelib.newsletter.door import NewsletterDoor
+    from chalicelib.newsletter.imports import Imports
+    from chalicelib.newsletter.preferences import Preferences
+    from chalicelib.newsletter.register import Register
+    from chalicelib.newsletter.signup import SignUps
+    from chalicelib.newsletter.subscriptions import Subscriptions
     from chalicelib.post import Post
     from chalicelib.roster import Roster
     from chalicelib.staff import StaffDoor
@@ -57,12 +66,14 @@ class Services:
         secret: keys.Keys,
         mailer: Mailer | None = None,
         clock: Clock = utc_now,
+        suppression: "Suppression | None" = None,
     ) -> None:
         self.settings = settings
         self.store = store
         self.clock = clock
         self._secret = secret
         self._mailer = mailer
+        self._suppression = suppression
         self.links = Links(secret.links, settings.public_url, settings.website_url)
         self.problems = Problems(settings)
         self.cases = Cases(store, self.links, clock, undo_seconds=settings.undo_seconds)
@@ -95,9 +106,60 @@ class Services:
         return StaffDoor(reviews, self.cases, self.links, self.settings, self.problems)
 
     @cached_property
+    def register(self) -> "Register":
+        from chalicelib.newsletter.register import Register
+
+        return Register(self.store, self.clock)
+
+    @cached_property
+    def sign_ups(self) -> "SignUps":
+        from chalicelib.newsletter.signup import SignUps
+
+        return SignUps(self.register, self.settings, self._secret.people)
+
+    @cached_property
+    def subscriptions(self) -> "Subscriptions":
+        from chalicelib.newsletter.subscriptions import Subscriptions
+
+        return Subscriptions(self.register, self.settings, self._secret.people)
+
+    @cached_property
+    def preferences(self) -> "Preferences":
+        from chalicelib.newsletter.preferences import Preferences
+
+        return Preferences(self.register, self.settings, self._secret.people)
+
+    @cached_property
+    def newsletter(self) -> "NewsletterDoor":
+        from chalicelib.newsletter.door import NewsletterDoor
+
+        return NewsletterDoor(self.sign_ups, self.subscriptions, self.links, self.problems)
+
+    @cached_property
+    def confirming(self) -> "ConfirmDoor":
+        from chalicelib.newsletter.confirming import ConfirmDoor
+
+        return ConfirmDoor(self.newsletter, self.preferences)
+
+    @cached_property
+    def imports(self) -> "Imports":
+        from chalicelib.newsletter.imports import Imports
+
+        return Imports(self.register, self._secret.people)
+
+    @cached_property
+    def choices(self) -> "PreferencesDoor":
+        from chalicelib.newsletter.choices import PreferencesDoor
+        from chalicelib.newsletter.proof import Proof
+
+        return PreferencesDoor(self.newsletter, self.preferences, Proof(self.register))
+
+    @cached_property
     def post(self) -> "Post":
         # Only the functions that write letters pay for Jinja2 and the SES client.
         from chalicelib.desk import LetterDesk, Office
+        from chalicelib.newsletter.clocks import Clocks
+        from chalicelib.newsletter.desk import NewsDesk
         from chalicelib.post import Post
 
         settings = self.settings
@@ -108,9 +170,13 @@ class Services:
             website_url=settings.website_url,
             public_url=settings.public_url,
         )
-        desk = LetterDesk(self.store, self.links, self.roster, office)
+        news = NewsDesk(
+            self.register, self.links, office, lambda: self._suppression or _ses_suppression()
+        )
+        desk = LetterDesk(self.store, self.links, self.roster, office, news)
         mailer = self._mailer or _ses(settings)
-        return Post(self.store, mailer, desk, self.roster, self.clock)
+        timers = {"PERSON": Clocks(self.register, self.sign_ups).mind}
+        return Post(self.store, mailer, desk, self.roster, self.clock, timers)
 
 
 @cache
@@ -139,3 +205,9 @@ def _ses(found: Settings) -> Mailer:
         reply_to=found.reply_to,
         configuration_set=found.configuration_set,
     )
+
+
+def _ses_suppression() -> "Suppression":
+    from chalicelib.aws.ses import SesSuppression
+
+    return SesSuppression(boto3.client("sesv2", config=QUICK))

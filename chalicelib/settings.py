@@ -24,6 +24,7 @@ class Settings:
     configuration_set: str
     undo_seconds: int
     posts_per_hour: int
+    signups_per_hour: int
     organization_name: str
     contact_email: str
     privacy_contact: str
@@ -61,7 +62,7 @@ def _typed(name: str, key: str, text: str) -> object:
         if text and not text.startswith(("https://", "http://")):
             raise SettingsError(f"{name} must start with https:// or http://, not {text!r}")
         return text.rstrip("/")
-    if key in ("undo_seconds", "posts_per_hour"):
+    if key in ("undo_seconds", "posts_per_hour", "signups_per_hour"):
         if not text.isdecimal():
             raise SettingsError(f"{name} must be a whole number, not {text!r}")
         return int(text)

@@ -42,6 +42,7 @@ def settings(site_url: str) -> dict[str, str]:
         "ReplyTo": "info@example.org",
         "UndoSeconds": os.environ.get("UNDO_SECONDS", "0"),
         "PostsPerHour": "100000",
+        "SignupsPerHour": "100000",
         "OrganizationName": "Innoweave",
         "ContactEmail": "info@example.org",
         "PrivacyContact": "vieprivee@example.org",

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
@@ -38,6 +39,10 @@ PAGES = (
     "review-eoi", "review-eoi-errors", "review-application", "review-application-errors",
     "decided-undo", "decided-unconfirmed", "decided", "decided-too-late", "decided-already",
     "undone", "expired", "expired-unknown", "fresh", "problem",
+    "newsletter", "newsletter-errors", "newsletter-sent", "newsletter-confirm",
+    "newsletter-retype", "newsletter-retype-errors", "newsletter-confirmed", "newsletter-gone",
+    "newsletter-preferences", "newsletter-preferences-errors", "newsletter-preferences-moving",
+    "newsletter-preferences-left", "newsletter-cancel", "newsletter-leave", "newsletter-left",
 )  # fmt: skip
 
 LETTERS = (
@@ -47,6 +52,8 @@ LETTERS = (
     "eoi_approved", "eoi_declined",
     "application_received", "staff_application_received",
     "application_approved", "application_declined", "assessment_result",
+    "newsletter_confirm", "newsletter_reminder", "newsletter_already", "newsletter_move",
+    "newsletter_moving", "newsletter_keep",
 )  # fmt: skip
 
 SITE = ("home", "thanks", "problem", "assessment", "eoi", "eoi-paused", "application")
@@ -147,6 +154,7 @@ class _Walk:
         yield from self._decisions()
         yield from self._application()
         yield from self._refusals()
+        yield from self._newsletter()
         yield "problem", self._page("/forms/nothing")
 
     def letters(self) -> dict[str, Mail]:
@@ -154,9 +162,9 @@ class _Walk:
         for mail in self.mailer.sent:
             key = key_of(mail.tag)
             assert key
-            row = self.store.items[key]
-            facts = row.get("facts", {})
-            name = row["letter"]
+            # A sign-up that was never confirmed takes its letters along.
+            facts = self.store.items.get(key, {}).get("facts", {})
+            name = key[1].split("#")[2]
             if name == "staff_decision_recorded":
                 name += f"-{facts['decision']}"
             elif facts.get("revised"):
@@ -259,6 +267,63 @@ class _Walk:
                       code=self._code())  # fmt: skip
         self._after_undo()
         return iter(())
+
+    def _newsletter(self) -> Iterator[tuple[str, str]]:
+        yield "newsletter", self._page("/newsletter")
+        yield "newsletter-errors", self._answer("/newsletter", {"email": "zoe@"})
+        yield "newsletter-sent", self._page("/newsletter?sent=1")
+        confirm = self._signed_up("zoe@example.org")
+        yield "newsletter-confirm", self._page(confirm)
+        cancel = self._news_link("zoe@example.org", "unsubscribe")
+        yield "newsletter-cancel", self._page(cancel)
+        yield "newsletter-confirmed", self._answer(confirm, {})
+        self.clock.pass_(hours=2)
+        self._sign_up("zoe@example.org")
+        preferences = self._news_link("zoe@example.org", "preferences")
+        yield "newsletter-preferences", self._page(preferences)
+        yield (
+            "newsletter-preferences-errors",
+            self._answer(preferences, {"action": "move", "email": "zoe@"}),
+        )
+        moving = {"action": "move", "email": "zoe.roy@example.org"}
+        yield "newsletter-preferences-moving", self._answer(preferences, moving)
+        self._deliver()
+        yield "newsletter-leave", self._page(cancel)
+        yield "newsletter-left", self._answer(cancel, {"page": "1", "reason": "too_often"})
+        yield "newsletter-preferences-left", self._page(preferences)
+        yield "newsletter-gone", self._page(confirm)
+        yield from self._newsletter_later()
+
+    def _newsletter_later(self) -> Iterator[tuple[str, str]]:
+        late = self._signed_up("eve@example.org")
+        self.clock.pass_(days=2)
+        self._deliver()
+        self.clock.pass_(days=5)
+        self._deliver()
+        yield "newsletter-retype", self._page(late)
+        yield "newsletter-retype-errors", self._answer(late, {"email": "ada@example.org"})
+        since = self.clock().date() - timedelta(days=700)
+        line = f"max@example.org,{self.lang},member,{since},Register of members 2024"
+        content = f"email,lang,basis,since,evidence\n{line}".encode()
+        assert [i.outcome for i in self.service.imports.run(content, by="x", write=True)] == [
+            "imported"
+        ]
+        self._deliver()
+
+    def _signed_up(self, address: str) -> str:
+        """The confirmation link that somebody gets."""
+        self._sign_up(address)
+        return self._news_link(address, "confirm")
+
+    def _sign_up(self, address: str) -> None:
+        pairs = [("email", address), ("language", self.lang), ("consent", "on")]
+        assert self.visitor.submit("/newsletter", pairs).status_code == 303
+        self._deliver()
+
+    def _news_link(self, address: str, page: str) -> str:
+        text = self.mailer.to(address)[-1].text
+        found = re.findall(rf"/newsletter/{page}/[\w.~-]+", text)
+        return str(found[-1])
 
     def _declare(self, address: str, **answers: Any) -> dict[str, Any]:
         told = self._sent(

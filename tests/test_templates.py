@@ -57,6 +57,11 @@ def facts(lang: Lang, org: str) -> dict[str, Any]:
         "decision": "approve", "undo_until": moment, "preview": preview, "revised": True,
         "apply_by": date(2026, 9, 1), "message": org, "reasons": [org], "result": result,
         "links": {"eoi": "https://example.org/eoi"},
+        "confirm_url": "https://example.org/newsletter/confirm/e",
+        "cancel_url": "https://example.org/newsletter/unsubscribe/f",
+        "unsubscribe_url": "https://example.org/newsletter/unsubscribe/g",
+        "preferences_url": "https://example.org/newsletter/preferences/h",
+        "asked_at": date(2026, 3, 2), "until": date(2026, 9, 1),
     }  # fmt: skip
 
 

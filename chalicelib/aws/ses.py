@@ -12,7 +12,7 @@ from botocore.exceptions import (
     ParamValidationError,
 )
 
-from chalicelib.errors import DeliveryFailed, OutcomeUnknown
+from chalicelib.errors import DeliveryFailed, NotYet, OutcomeUnknown
 from chalicelib.ports import Mail
 
 if TYPE_CHECKING:
@@ -61,6 +61,24 @@ class SesMailer:
         except BotoCoreError as error:
             raise OutcomeUnknown(type(error).__name__) from error
         return answer["MessageId"]
+
+
+class SesSuppression:
+    """The account's suppression list: who bounced or complained is not mailed again."""
+
+    def __init__(self, client: "SESV2Client") -> None:
+        self._client = client
+
+    def lift(self, address: str) -> None:
+        """Raises NotYet while SES does not do it: the letter that needs it waits."""
+        try:
+            self._client.delete_suppressed_destination(EmailAddress=address)
+        except ClientError as error:
+            code = error.response["Error"]["Code"]
+            if code != "NotFoundException":
+                raise NotYet(f"suppression list: {code}") from error
+        except BotoCoreError as error:
+            raise NotYet(f"suppression list: {type(error).__name__}") from error
 
 
 def _plain(error: ClientError) -> str:

@@ -2,11 +2,12 @@
 
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
+from datetime import timedelta
 from typing import Any, Final
 
-from chalicelib.ports import Item, Key
-from chalicelib.records import shard_of
+from chalicelib.ports import Change, Delete, Item, Key, Put, Write
+from chalicelib.records import moment, shard_of, stamp
 
 BUCKETS: Final = 32
 """Partitions of each language in the index of the audience."""
@@ -23,6 +24,15 @@ STATUSES: Final = (PENDING, ACTIVE, UNSUBSCRIBED, BOUNCED, COMPLAINED, EXPIRED, 
 EXPRESS: Final = "express"
 IMPLIED: Final = "implied"
 
+REMIND: Final = timedelta(days=2)
+PURGE: Final = timedelta(days=7)
+LINK_VALID: Final = timedelta(days=14)
+HASH_KEPT: Final = timedelta(days=30)
+ASKS: Final = (timedelta(days=60), timedelta(days=14))
+"""How long before an implied consent ends its owner is asked for an express one."""
+EVIDENCE_KEPT: Final = timedelta(days=3 * 365 + 1)
+"""How long the proof of a consent that ended is kept: as long as it can be asked for."""
+
 
 @dataclass(frozen=True)
 class Subscriber:
@@ -34,27 +44,34 @@ class Subscriber:
 
     person: str
     """Keyed hash of the normalised address: `links.person_key`."""
-    email: str
-    """As it was typed; empty once the person is erased."""
-    lang: str
-    topics: list[str]
     status: str
     version: int
     updated_at: str
-    asked_at: str
-    """When they signed up, or were imported."""
+    email: str = ""
+    """As it was typed; empty while nobody may write to it."""
+    lang: str = "fr"
+    topics: list[str] = field(default_factory=list)
     basis: str | None = None
     name: str | None = None
+    province: str | None = None
     confirmed_at: str | None = None
     paused_until: str | None = None
     soft_bounces: list[dict[str, Any]] = field(default_factory=list)
     """What became of the last five mails since one bounced softly: `{"at", "soft"}`."""
     expires_at: str | None = None
     """When an implied consent ends."""
-    reminded: int = 0
-    """Mails of this state's clock that are owed or sent already."""
-    due_at: str | None = None
-    """When the state's clock rings next."""
+    asks: int = 0
+    """How often its owner was asked for an express one."""
+    request: dict[str, Any] | None = None
+    """A sign-up that waits to be confirmed: `email`, `lang`, `topics`, `name`, `province`,
+    `asked_at`, `since` (the first time), `reminded`. The status stays what it was until then."""
+    moving: dict[str, str] | None = None
+    """A new address that waits to be confirmed: `email`, `person`, `asked_at`."""
+    moved_to: str | None = None
+    """The person of the new address; an old mail still unsubscribes it."""
+    moved_from: str | None = None
+    left_at: str | None = None
+    """When the subscription ended: its proof is kept for a while from then on."""
 
     @property
     def key(self) -> Key:
@@ -69,15 +86,32 @@ class Subscriber:
     def item(self) -> Item:
         pk, sk = self.key
         values = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "person"}
-        return {"pk": pk, "sk": sk, "kind": "subscriber", **values, **self.indexed()}
+        return {"pk": pk, "sk": sk, "kind": "subscriber", **values, **self._indexed()}
 
-    def indexed(self) -> dict[str, str | None]:
+    def next_due(self) -> str | None:
+        """When this subscriber's clock rings next."""
+        times = []
+        if self.request:
+            since = moment(self.request["since"])
+            times.append(since + (PURGE if self.request["reminded"] else REMIND))
+        if self.moving:
+            times.append(moment(self.moving["asked_at"]) + LINK_VALID)
+        if self.status == ACTIVE and self.expires_at:
+            before = (*ASKS, timedelta(0))[self.asks]
+            times.append(moment(self.expires_at) - before)
+        if self.left_at:
+            times.append(moment(self.left_at) + EVIDENCE_KEPT)
+        return stamp(min(times)) if times else None
+
+    def _indexed(self) -> dict[str, str | None]:
         """The places in the indexes; None where this subscriber is not in one."""
         bucket = bucket_of(self.person)
+        due = self.next_due()
         return {
             "audience": f"{self.lang}#{bucket}" if self.status == ACTIVE else None,
             "state_key": f"SUBSCRIBER#{self.status}#{bucket}",
-            "due_shard": shard_of(self.key[0]) if self.due_at else None,
+            "due_at": due,
+            "due_shard": shard_of(self.key[0]) if due else None,
         }
 
 
@@ -87,6 +121,11 @@ def profile_key(person: str) -> Key:
 
 def person_of(pk: str) -> str:
     return pk.removeprefix("PERSON#")
+
+
+def letters_pk(person: str) -> str:
+    """Where the letters of the newsletter to this person are owed and kept."""
+    return f"NEWS#{person}"
 
 
 def bucket_of(person: str) -> str:
@@ -99,7 +138,33 @@ def audiences(lang: str) -> list[str]:
     return [f"{lang}#{bucket:02d}" for bucket in range(BUCKETS)]
 
 
-def consent(person: str, at: str, facts: Mapping[str, Any]) -> Item:
-    """What was agreed to or taken back, how and when: added, and never changed."""
-    pk, _ = profile_key(person)
-    return {"pk": pk, "sk": f"CONSENT#{at}", "kind": "consent", "at": at, **facts}
+def consent(after: Subscriber, facts: Mapping[str, Any]) -> Put:
+    """What was agreed to or taken back, how and when: added with the change that it tells of,
+    and never changed itself."""
+    pk, _ = after.key
+    sk = f"CONSENT#{after.updated_at}#{after.version:06d}"
+    return Put({"pk": pk, "sk": sk, "kind": "consent", "at": after.updated_at, **facts})
+
+
+def changed(old: Subscriber, at: str, **values: Any) -> Subscriber:
+    """The subscriber after a change, one version on."""
+    return replace(old, version=old.version + 1, updated_at=at, **values)
+
+
+def write(old: Subscriber | None, new: Subscriber) -> Write:
+    """What turns one into the other, on the condition that nobody did so meanwhile."""
+    after = new.item()
+    if old is None:
+        return Put(after)
+    before = old.item()
+    return Change(
+        old.key,
+        expect={"version": old.version},
+        set={k: v for k, v in after.items() if v is not None and v != before[k]},
+        remove=[k for k, v in after.items() if v is None and before[k] is not None],
+    )
+
+
+def gone(old: Subscriber) -> Delete:
+    """The row deleted, on the condition that nobody changed it meanwhile."""
+    return Delete(old.key, expect={"version": old.version})

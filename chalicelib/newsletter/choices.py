@@ -1,0 +1,187 @@
+"""The page of preferences: what a subscriber sees of themselves, and what they change there."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic_core import PydanticCustomError
+
+from chalicelib import fields as kinds
+from chalicelib import forms
+from chalicelib.asked import Answer, Asked
+from chalicelib.content import load
+from chalicelib.errors import Conflict
+from chalicelib.newsletter import people, wording
+from chalicelib.newsletter.door import NewsletterDoor, answered, text
+from chalicelib.newsletter.people import Subscriber
+from chalicelib.newsletter.preferences import Preferences
+from chalicelib.newsletter.proof import Proof
+from chalicelib.problems import PRIVATE
+from chalicelib.records import moment, stamp
+from chalicelib.typed import tidy
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What the page says beside the choices: a line of news, or what to mend and where."""
+
+    news: str = ""
+    wrong: Mapping[str, str] | None = None
+    typed: str = ""
+
+
+@dataclass(frozen=True)
+class PreferencesDoor:
+    door: NewsletterDoor
+    preferences: Preferences
+    proof: Proof
+
+    def show(self, asked: Asked, token: str) -> Answer:
+        person = self.door.links.open_preferences(token)
+        found = self.door.subscriptions.get(person)
+        lang = forms.lang_or(asked.query.get("lang"), found.lang if found else asked.lang)
+        return self._shown(asked, token, person, lang, Shown())
+
+    def act(self, asked: Asked, token: str) -> Answer:
+        """One field says what to do: `action`, with its own fields beside it."""
+        person = self.door.links.open_preferences(token)
+        fields = asked.fields()
+        found = self.door.subscriptions.get(person)
+        said = text(fields.get("lang")) or asked.query.get("lang")
+        lang = forms.lang_or(said, found.lang if found else asked.lang)
+        action = text(fields.get("action"))
+        if action == "export":
+            return self._exported(person)
+        if action == "leave":
+            self.door.subscriptions.leave(
+                person, channel="page", evidence=self.door.evidence(asked, "preferences")
+            )
+            return self._told(asked, token, lang, "left")
+        if action == "erase" and kinds.unticked(fields.get("confirm")) is False:
+            self.preferences.erase(person)
+            return self._told(asked, token, lang, "erased")
+        shown = self._changed(asked, person, action, fields, lang)
+        if action == "choose" and not shown.wrong:
+            lang = forms.lang_or(text(fields.get("language")), lang)
+            shown = Shown(wording.said("saved", lang))
+        return self._shown(asked, token, person, lang, shown)
+
+    def _changed(
+        self, asked: Asked, person: str, action: str, fields: Mapping[str, Any], lang: forms.Lang
+    ) -> Shown:
+        evidence = self.door.evidence(asked, "preferences")
+        if action == "choose":
+            return self._chosen(person, fields, lang, asked)
+        if action == "pause":
+            self.preferences.pause(person, evidence)
+            return Shown(wording.said("paused", lang))
+        if action == "resume":
+            self.preferences.resume(person, evidence)
+            return Shown(wording.said("resumed", lang))
+        if action == "stay":
+            self.preferences.stay(person)
+            return Shown(wording.said("stayed", lang))
+        if action == "move":
+            return self._moved(asked, person, text(fields.get("email")), lang)
+        if action == "erase":
+            return Shown(wrong={"confirm": wording.said("tick_to_erase", lang)})
+        raise Conflict({})
+
+    def _chosen(
+        self, person: str, fields: Mapping[str, Any], lang: forms.Lang, asked: Asked
+    ) -> Shown:
+        given = fields.get("topics", [])
+        wanted = given if isinstance(given, list) else [given]
+        known = wording.topics()
+        # With a single topic there is nothing to choose, and the page does not ask.
+        topics = [t for t in known if t in wanted] if len(known) > 1 else known
+        if not topics:
+            return Shown(wrong={"topics": wording.said("choose_topic", lang)})
+        language = forms.lang_or(text(fields.get("language")), lang)
+        self.preferences.choose(
+            person, lang=language, topics=topics, evidence=self.door.evidence(asked, "preferences")
+        )
+        return Shown()
+
+    def _moved(self, asked: Asked, person: str, typed: str, lang: forms.Lang) -> Shown:
+        try:
+            email = kinds.email(str(tidy(typed)))
+        except PydanticCustomError:
+            wrong = load("messages")["email"][lang]
+            return Shown(wrong={"email": wrong}, typed=typed[:254])
+        evidence = self.door.evidence(asked, "preferences")
+        if self.preferences.move(person, email, evidence) == "same":
+            return Shown(wrong={"email": wording.said("same_address", lang)}, typed=typed)
+        return Shown(wording.said("move_asked", lang))
+
+    def _exported(self, person: str) -> Answer:
+        name = {"Content-Disposition": 'attachment; filename="newsletter.json"'}
+        return answered(self.proof.of(person) or {}, {**PRIVATE, **name})
+
+    def _told(self, asked: Asked, token: str, lang: forms.Lang, what: str) -> Answer:
+        if asked.wants_page:
+            return self.door.said(lang, what, f"{self.door.url('preferences', token)}?lang=")
+        return answered({"status": what}, PRIVATE)
+
+    def _shown(
+        self, asked: Asked, token: str, person: str, lang: forms.Lang, shown: Shown
+    ) -> Answer:
+        found = self.door.subscriptions.get(person)
+        status = 422 if shown.wrong else 200
+        if not asked.wants_page:
+            told = {"status": found.status if found else "unknown", "message": shown.news}
+            wrong = [{"field": k, "message": v} for k, v in (shown.wrong or {}).items()]
+            return answered({**told, "errors": wrong}, PRIVATE, status=status)
+        from chalicelib import pages
+
+        page = pages.newsletter(
+            "preferences",
+            lang,
+            **self._facts(found, lang),
+            news=shown.news,
+            wrong=shown.wrong or {},
+            typed=shown.typed,
+            action=self.door.url("preferences", token),
+            form_url=f"{self.door.address}?lang={lang}",
+            switch_url=self.door.switch("preferences", token, lang),
+            frame=self.door.problems.frame(lang),
+        )
+        return self.door.problems.page(page, status)
+
+    def _facts(self, found: Subscriber | None, lang: forms.Lang) -> dict[str, Any]:
+        if found is None or found.status != people.ACTIVE:
+            return {"active": False, "known": found is not None, "record": []}
+        names = wording.topic_names(lang)
+        now = stamp(self.door.subscriptions.register.clock())
+        paused = found.paused_until if (found.paused_until or "") > now else None
+        return {
+            "active": True,
+            "known": True,
+            "masked": masked(found.email),
+            "language": found.lang,
+            "topics": [(topic, names[topic], topic in found.topics) for topic in names],
+            "paused_until": moment(paused) if paused else None,
+            "moving": masked(found.moving["email"]) if found.moving else "",
+            "until": moment(found.expires_at) if found.expires_at else None,
+            "record": self._record(found, lang),
+        }
+
+    def _record(self, found: Subscriber, lang: str) -> list[dict[str, Any]]:
+        """What was agreed to and changed, newest first, in words."""
+        names = load("newsletter")["record"]
+        rows = reversed(self.door.subscriptions.register.consents(found.person))
+        return [
+            {
+                "at": moment(row["at"]),
+                "what": names[row["consent"]][lang],
+                "text": row.get("text", ""),
+                "text_lang": row.get("text_lang", row.get("lang", lang)),
+            }
+            for row in rows
+        ]
+
+
+def masked(email: str) -> str:
+    """Enough for its owner, too little for whom the mail was forwarded to: `a…@example.org`."""
+    local, _, domain = email.rpartition("@")
+    return f"{local[:1]}…@{domain}"

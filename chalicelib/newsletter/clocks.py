@@ -1,0 +1,83 @@
+"""What time does to a subscription: reminders, purges, and the end of an implied consent."""
+
+from datetime import datetime
+from typing import Any
+
+from chalicelib.newsletter import people
+from chalicelib.newsletter.people import ASKS, Subscriber
+from chalicelib.newsletter.register import Register, Step, fewer_mails, owed
+from chalicelib.newsletter.signup import BY_OTHER_FORM, SignUps, seconds
+from chalicelib.ports import Key
+from chalicelib.records import moment, stamp
+
+
+class Clocks:
+    """Minds the rows of a person that are due; each ring is one conditional change."""
+
+    def __init__(self, register: Register, sign_ups: SignUps) -> None:
+        self._register = register
+        self._sign_ups = sign_ups
+
+    def mind(self, key: Key) -> str:
+        """What became of it: `reminded`, `purged`, `asked_to_keep`, `expired`, `forgotten`, …"""
+        if key[1].startswith(BY_OTHER_FORM):
+            return self._sign_ups.carry_out(key)
+        return self._register.take(people.person_of(key[0]), self._ring)
+
+    def _ring(self, old: Subscriber | None, now: datetime) -> Step:
+        if old is None:
+            return Step("gone")
+        if (old.next_due() or "~") > stamp(now):
+            return Step("later")
+        if old.request and now >= moment(old.request["since"]) + people.REMIND:
+            return self._request(old, old.request, now)
+        if old.moving and now >= moment(old.moving["asked_at"]) + people.LINK_VALID:
+            return Step("move_dropped", people.changed(old, stamp(now), moving=None))
+        if old.status == people.ACTIVE and old.expires_at:
+            return self._implied(old, old.expires_at, now)
+        return self._forgotten(old, now)
+
+    def _request(self, old: Subscriber, request: dict[str, Any], now: datetime) -> Step:
+        if now >= moment(request["since"]) + people.PURGE:
+            slots = fewer_mails(old.person, now)
+            if old.status == people.PENDING:
+                return Step("purged", None, [*self._register.without_trace(old), *slots])
+            return Step("purged", people.changed(old, stamp(now), request=None), slots)
+        after = people.changed(old, stamp(now), request={**request, "reminded": True})
+        facts = {"asked": seconds(request["asked_at"]), "topics": request["topics"]}
+        letter = owed(
+            old.person,
+            "newsletter_reminder",
+            address=request["email"],
+            lang=request["lang"],
+            now=now,
+            facts=facts,
+        )
+        return Step("reminded", after, [letter])
+
+    def _implied(self, old: Subscriber, expires_at: str, now: datetime) -> Step:
+        end = moment(expires_at)
+        if now >= end:
+            after = people.changed(
+                old, stamp(now), status=people.EXPIRED, email="", name=None, province=None,
+                left_at=stamp(now), expires_at=None, request=None, moving=None,
+            )  # fmt: skip
+            told = {"consent": "expired", "basis": old.basis}
+            return Step("expired", after, [people.consent(after, told)])
+        # Whoever comes in late is asked once, and not twice in a row.
+        after = people.changed(old, stamp(now), asks=sum(now >= end - before for before in ASKS))
+        letter = owed(
+            old.person,
+            "newsletter_keep",
+            address=old.email,
+            lang=old.lang,
+            now=now,
+            facts={"until": expires_at},
+        )
+        return Step("asked_to_keep", after, [letter])
+
+    def _forgotten(self, old: Subscriber, now: datetime) -> Step:
+        """The proof has been kept long enough; the hash stays while there is a list."""
+        self._register.forget(self._register.traces(old.person))
+        after = people.changed(old, stamp(now), left_at=None, email="", name=None, province=None)
+        return Step("forgotten", after)

@@ -1,0 +1,86 @@
+"""Writes the letters of the newsletter: to confirm, to remind, to move, to keep."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any, Final, Protocol, cast
+
+from chalicelib import eastern, letters
+from chalicelib.desk import Office, draft
+from chalicelib.errors import NotYet, Overtaken
+from chalicelib.forms import Lang
+from chalicelib.links import Links
+from chalicelib.newsletter import people
+from chalicelib.newsletter.people import Subscriber
+from chalicelib.newsletter.register import Register
+from chalicelib.ports import Item
+from chalicelib.post import Draft
+from chalicelib.records import moment
+
+CONFIRMS: Final = {"newsletter_confirm", "newsletter_reminder"}
+
+
+class Suppression(Protocol):
+    """The account's list of addresses that are not mailed, whoever asks."""
+
+    def lift(self, address: str) -> None:
+        """Takes an address off it; one that is not on it does no harm."""
+
+
+class NewsDesk:
+    def __init__(
+        self,
+        register: Register,
+        links: Links,
+        office: Office,
+        suppression: Callable[[], Suppression],
+    ) -> None:
+        """`suppression` is asked for when it is needed, which is next to never."""
+        self._register = register
+        self._links = links
+        self._office = office
+        self._suppression = suppression
+
+    def write(self, row: Item, now: datetime) -> Draft | None:
+        """Raises Overtaken when the letter has lost its reason, and NotYet while the sender
+        has no postal address: without one, nothing of the newsletter may leave."""
+        if not self._office.postal_address:
+            raise NotYet("POSTAL_ADDRESS is not set: the newsletter may not be sent without it")
+        if "address" not in row:
+            return None
+        name, facts = row["letter"], row["facts"]
+        person = row["pk"].partition("#")[2]
+        subscriber = self._register.get(person)
+        if name in CONFIRMS:
+            self._still_wanted(subscriber, row["address"])
+        if name == "newsletter_keep" and (subscriber is None or not subscriber.expires_at):
+            raise Overtaken("the consent is express, or gone")
+        lang = cast(Lang, facts["lang"])
+        said = self._said(name, person, facts)
+        letter = letters.compose(name, lang, case=None, sender=self._office.sender(), **said)
+        return draft(row, row["address"], letter, keep_address=False)
+
+    def _still_wanted(self, subscriber: Subscriber | None, address: str) -> None:
+        if subscriber is None or subscriber.request is None:
+            raise Overtaken("confirmed or cancelled meanwhile")
+        if subscriber.status == people.BOUNCED:
+            # The account's own list would swallow the one mail that can end the bounce.
+            self._suppression().lift(address)
+
+    def _said(self, name: str, person: str, facts: dict[str, Any]) -> dict[str, Any]:
+        links = self._links
+        asked = facts.get("asked", 0)
+        if name in CONFIRMS:
+            return {
+                "confirm_url": links.confirm(person, asked, facts["lang"], facts["topics"]),
+                "cancel_url": links.unsubscribe(person),
+                "asked_at": eastern.today(datetime.fromtimestamp(asked, UTC)),
+            }
+        if name == "newsletter_move":
+            return {"confirm_url": links.move(facts["person"], asked)}
+        if name == "newsletter_keep":
+            return {
+                "confirm_url": links.keep(person),
+                "unsubscribe_url": links.unsubscribe(person),
+                "until": eastern.today(moment(facts["until"])),
+            }
+        return {"preferences_url": links.preferences(person)}

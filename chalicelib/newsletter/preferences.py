@@ -1,0 +1,209 @@
+"""What a subscriber chooses: language, topics, a pause, another address, or to be forgotten."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from chalicelib.errors import Conflict
+from chalicelib.links import person_key
+from chalicelib.newsletter import people, wording
+from chalicelib.newsletter.people import Subscriber
+from chalicelib.newsletter.register import WEEK_SLOTS, Register, Step, mail_slots, owed
+from chalicelib.newsletter.signup import Evidence, seconds
+from chalicelib.newsletter.subscriptions import NOBODY, PAUSE
+from chalicelib.ports import Write
+from chalicelib.records import moment, stamp
+from chalicelib.settings import Settings
+
+
+class Preferences:
+    def __init__(self, register: Register, settings: Settings, people_key: bytes) -> None:
+        self._register = register
+        self._settings = settings
+        self._key = people_key
+
+    def choose(
+        self, person: str, *, lang: str, topics: Sequence[str], evidence: Evidence = NOBODY
+    ) -> str:
+        """Another language, other topics: `saved` or `gone`."""
+
+        def wanted(old: Subscriber, now: datetime) -> dict[str, Any]:
+            return {"lang": lang, "topics": list(topics)}
+
+        return self._change(person, wanted, evidence)
+
+    def pause(self, person: str, evidence: Evidence = NOBODY) -> str:
+        """No issue for three months."""
+        return self._change(person, lambda old, now: {"paused_until": stamp(now + PAUSE)}, evidence)
+
+    def resume(self, person: str, evidence: Evidence = NOBODY) -> str:
+        return self._change(person, lambda old, now: {"paused_until": None}, evidence)
+
+    def move(self, person: str, email: str, evidence: Evidence = NOBODY) -> str:
+        """Asks the new address to confirm, and tells the old one: `asked`, `same`, `gone`.
+
+        The answer is `asked` too when the new address may get no mail now.
+        """
+        to = person_key(email, self._key)
+        if to == person:
+            return "same"
+        for slot in range(WEEK_SLOTS):
+            try:
+                return self._ask_to_move(person, to, email, slot, evidence)
+            except Conflict:
+                continue
+        return "asked"
+
+    def stay(self, person: str) -> str:
+        """The move that waits is called off."""
+        return self._change(person, lambda old, now: {"moving": None}, NOBODY)
+
+    def moving(self, person: str, asked: datetime) -> str:
+        """What the link to the new address would do now: `confirm`, `over` or `gone`."""
+        return _moving(self._register.get(person), asked, self._register.clock())
+
+    def confirm_move(self, person: str, asked: datetime, evidence: Evidence = NOBODY) -> str:
+        """The new address said yes: the subscription is its own from here on."""
+
+        def decide(old: Subscriber | None, now: datetime) -> Step:
+            standing = _moving(old, asked, now)
+            if standing != "confirm" or old is None or old.moving is None:
+                return Step(standing)
+            there = self._register.get(old.moving["person"])
+            if there is not None and there.status == people.COMPLAINED:
+                return Step("gone")
+            return self._moved(old, there, now, evidence)
+
+        return self._register.take(person, decide)
+
+    def erase(self, person: str) -> str:
+        """Forgets everything but the keyed hash, which keeps the address from coming back by
+        an import: `erased` or `already`."""
+        earlier = ""
+
+        def decide(old: Subscriber | None, now: datetime) -> Step:
+            nonlocal earlier
+            if old is None:
+                return Step("already")
+            earlier = old.moved_from or ""
+            if old.status == people.ERASED:
+                return Step("already")
+            return Step("erased", Subscriber(person, people.ERASED, old.version + 1, stamp(now)))
+
+        outcome = self._register.take(person, decide)
+        # After the stub stands, whoever dies here only has to ask again.
+        self._register.forget(self._register.traces(person))
+        if earlier:
+            self.erase(earlier)
+        return outcome
+
+    def _change(self, person: str, wanted: Any, evidence: Evidence) -> str:
+        def decide(old: Subscriber | None, now: datetime) -> Step:
+            if old is None or old.status != people.ACTIVE:
+                return Step("gone")
+            values = wanted(old, now)
+            before = {k: getattr(old, k) for k in values}
+            if before == values:
+                return Step("saved")
+            after = people.changed(old, stamp(now), **values)
+            told = {
+                "consent": "changed",
+                # An address that was never confirmed is nobody's proof.
+                "before": {} if "moving" in values else before,
+                "after": {} if "moving" in values else values,
+                **asdict(evidence),
+            }
+            return Step("saved", after, [people.consent(after, told)])
+
+        return self._register.take(person, decide)
+
+    def _ask_to_move(  # noqa: PLR0913
+        self, person: str, to: str, email: str, slot: int, evidence: Evidence
+    ) -> str:
+        """Raises Conflict when the new address had a mail of ours too recently."""
+        now = self._register.clock()
+        old = self._register.get(person)
+        if old is None or old.status != people.ACTIVE:
+            return "gone"
+        moving = {"email": email, "person": to, "asked_at": stamp(now)}
+        after = people.changed(old, stamp(now), moving=moving)
+        told = {"consent": "move-requested", **asdict(evidence)}
+        facts = {"asked": seconds(stamp(now)), "person": person}
+        there = self._register.get(to)
+        writes: list[Write] = [
+            *mail_slots(to, slot, now),
+            people.write(old, after),
+            people.consent(after, told),
+            owed(
+                person,
+                "newsletter_moving",
+                address=old.email,
+                lang=old.lang,
+                now=now,
+                facts={},
+            ),
+        ]
+        if there is None or there.status != people.COMPLAINED:
+            writes.append(
+                owed(to, "newsletter_move", address=email, lang=old.lang, now=now, facts=facts)
+            )
+        self._register.store.commit(writes)
+        return "asked"
+
+    def _moved(
+        self, old: Subscriber, there: Subscriber | None, now: datetime, evidence: Evidence
+    ) -> Step:
+        assert old.moving is not None
+        at = stamp(now)
+        to = old.moving["person"]
+        stub = Subscriber(
+            old.person,
+            people.UNSUBSCRIBED,
+            old.version + 1,
+            at,
+            lang=old.lang,
+            moved_to=to,
+            moved_from=old.moved_from,
+            left_at=at,
+        )
+        base = there or Subscriber(to, people.PENDING, 0, at)
+        kept = ("lang", "topics", "name", "province", "basis", "expires_at", "asks", "paused_until")
+        new = people.changed(
+            base,
+            at,
+            status=people.ACTIVE,
+            email=old.moving["email"],
+            confirmed_at=at,
+            request=None,
+            soft_bounces=[],
+            left_at=None,
+            moved_to=None,
+            moved_from=old.person,
+            **{k: getattr(old, k) for k in kept},
+        )
+        agreed = {
+            "consent": "moved",
+            "basis": old.basis,
+            "lang": old.lang,
+            "topics": old.topics,
+            **wording.consent(old.lang, self._settings).facts(),
+            **asdict(evidence),
+        }
+        return Step(
+            "confirmed",
+            stub,
+            [
+                people.consent(stub, {"consent": "moved", "basis": old.basis}),
+                people.write(there, new),
+                people.consent(new, agreed),
+            ],
+        )
+
+
+def _moving(old: Subscriber | None, asked: datetime, now: datetime) -> str:
+    if now - asked > people.LINK_VALID:
+        return "over"
+    if old is None or old.moving is None or old.status != people.ACTIVE:
+        return "gone"
+    return "confirm" if moment(old.moving["asked_at"]) >= asked else "gone"

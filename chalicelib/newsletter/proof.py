@@ -1,0 +1,54 @@
+"""Everything that is kept of one person, as proof of consent or as a copy for themselves."""
+
+from typing import Any, Final
+
+from chalicelib.newsletter.people import Subscriber
+from chalicelib.newsletter.register import Register
+from chalicelib.ports import Item
+
+_INNER: Final = {
+    "pk",
+    "sk",
+    "kind",
+    "due_at",
+    "due_shard",
+    "state_key",
+    "audience",
+    "copy",
+    "expires",
+}
+"""What only the store needs to know."""
+
+
+class Proof:
+    def __init__(self, register: Register) -> None:
+        self._register = register
+
+    def of(self, person: str) -> dict[str, Any] | None:
+        """The subscription, its consents with their words, and the letters; None when the
+        address is unknown. An address that was changed brings along the one before."""
+        found = self._register.get(person)
+        if found is None:
+            return None
+        earlier = self.of(found.moved_from) if found.moved_from else None
+        return {
+            "person": person,
+            "subscription": _plain(found.item()),
+            "consents": [_plain(row) for row in self._register.consents(person)],
+            "letters": [_letter(row) for row in self._register.letters(person)],
+            **({"before_the_change_of_address": earlier} if earlier else {}),
+        }
+
+
+def consents_shown(register: Register, subscriber: Subscriber) -> list[Item]:
+    """The consents as their owner sees them on the page of preferences, newest first."""
+    return [_plain(row) for row in reversed(register.consents(subscriber.person))]
+
+
+def _plain(row: Item) -> dict[str, Any]:
+    return {k: v for k, v in row.items() if k not in _INNER and v not in (None, "", [], {})}
+
+
+def _letter(row: Item) -> dict[str, Any]:
+    wanted = ("letter", "status", "sent_at", "delivered_at", "bounced_at", "message_id", "lang")
+    return {k: row[k] for k in wanted if k in row}
