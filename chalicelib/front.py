@@ -270,6 +270,8 @@ def _arrival(
         invite=ours["invite"] or asked.query.get("invite", ""),
         trap=ours["website"],
         started_at=ours["started_at"],
+        page=asked.headers.get("referer", ""),
+        agent=asked.headers.get("user-agent", ""),
     )
 
 

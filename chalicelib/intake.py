@@ -3,7 +3,7 @@
 import hmac
 import json
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
@@ -48,6 +48,8 @@ class Arrival:
     invite: str = ""
     trap: str = ""
     started_at: str = ""
+    page: str = ""
+    agent: str = ""
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,10 @@ class Receipt:
     result: dict[str, Any] | None = None
 
 
+BoxTicked = Callable[["Arrival", forms.Submission, str, datetime], Put | None]
+"""What a declaration (its reference third) writes when its box for the newsletter is ticked."""
+
+
 class Intake:
     """The door: what it lets in is stored with everything that is owed for it."""
 
@@ -76,6 +82,7 @@ class Intake:
         *,
         people_key: bytes,
         posts_per_hour: int,
+        newsletter: BoxTicked = lambda *_: None,
     ) -> None:
         self.store = store
         self.links = links
@@ -83,6 +90,7 @@ class Intake:
         self.cases = cases
         self.people_key = people_key
         self.posts_per_hour = posts_per_hour
+        self.newsletter = newsletter
 
     def receive(self, arrival: Arrival) -> Receipt:
         """Stores a form with its letters; a repeat is answered as the first time.
@@ -167,7 +175,7 @@ class _Attempt:
         created = move.after()
         writes: list[Write] = [Put(created.item()), *move.writes()[1:]]
         if not spam:
-            writes.append(self._pointer(created))
+            writes += [self._pointer(created), *self._newsletter(created.ref)]
         return writes, self._told(created, created.ref)
 
     def _new_case(self, row: Transition) -> Case:
@@ -213,7 +221,13 @@ class _Attempt:
             "org": fresh.org,
         }
         move.owes_receipt(revised=True)
-        return move.writes(), self._told(earlier, earlier.ref)
+        return [*move.writes(), *self._newsletter(earlier.ref)], self._told(earlier, earlier.ref)
+
+    def _newsletter(self, ref: str) -> list[Write]:
+        if not self._submission.answers.get("consent_newsletter"):
+            return []
+        row = self._door.newsletter(self._arrival, self._submission, ref, self._now)
+        return [row] if row else []
 
     def _application(self) -> tuple[list[Write], Receipt]:
         try:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from chalicelib.newsletter.door import NewsletterDoor
     from chalicelib.newsletter.imports import Imports
     from chalicelib.newsletter.preferences import Preferences
+    from chalicelib.newsletter.proof import Proof
     from chalicelib.newsletter.register import Register
     from chalicelib.newsletter.signup import SignUps
     from chalicelib.newsletter.subscriptions import Subscriptions
@@ -87,6 +88,7 @@ class Services:
             self.cases,
             people_key=self._secret.people,
             posts_per_hour=self.settings.posts_per_hour,
+            newsletter=lambda *told: self.sign_ups.by_declaration(*told),
         )
         return Front(intake, self.cases, self.links, self.settings, self.problems)
 
@@ -148,11 +150,16 @@ class Services:
         return Imports(self.register, self._secret.people)
 
     @cached_property
-    def choices(self) -> "PreferencesDoor":
-        from chalicelib.newsletter.choices import PreferencesDoor
+    def proof(self) -> "Proof":
         from chalicelib.newsletter.proof import Proof
 
-        return PreferencesDoor(self.newsletter, self.preferences, Proof(self.register))
+        return Proof(self.register)
+
+    @cached_property
+    def choices(self) -> "PreferencesDoor":
+        from chalicelib.newsletter.choices import PreferencesDoor
+
+        return PreferencesDoor(self.newsletter, self.preferences, self.proof)
 
     @cached_property
     def post(self) -> "Post":

@@ -8,7 +8,7 @@ import pytest
 from chalicelib.aws.keys import Keys
 from chalicelib.services import Services
 from chalicelib.settings import Settings, read
-from fakes import MemoryMailer, MemoryStore, SetClock
+from fakes import MemoryMailer, MemoryStore, MemorySuppression, SetClock
 
 ENVIRONMENT = {
     "STAGE": "test",
@@ -82,7 +82,7 @@ def service(
     settings: Settings, store: MemoryStore, mailer: MemoryMailer, clock: SetClock
 ) -> Services:
     keys = Keys(links=("a" * 64,), people=b"p" * 32)
-    return Services(settings, store, keys, mailer, clock)
+    return Services(settings, store, keys, mailer, clock, MemorySuppression())
 
 
 @pytest.fixture

@@ -113,6 +113,16 @@ class MemoryMailer:
         return [mail for mail in self.sent if mail.to == address]
 
 
+class MemorySuppression:
+    """Remembers who was taken off the account's list."""
+
+    def __init__(self) -> None:
+        self.lifted: list[str] = []
+
+    def lift(self, address: str) -> None:
+        self.lifted.append(address)
+
+
 class SetClock:
     """A clock that a test moves."""
 

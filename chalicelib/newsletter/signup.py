@@ -4,7 +4,7 @@ import ipaddress
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from chalicelib.errors import Conflict, StoreDown, TooMany
 from chalicelib.links import person_key
@@ -14,6 +14,10 @@ from chalicelib.newsletter.register import TURNS, WEEK_SLOTS, Register, mail_slo
 from chalicelib.ports import Change, Delete, Key, Put, Write
 from chalicelib.records import moment, shard_of, stamp
 from chalicelib.settings import Settings
+
+if TYPE_CHECKING:
+    from chalicelib.forms import Submission
+    from chalicelib.intake import Arrival
 
 WEB_FORM: Final = "web_form"
 EOI_FORM: Final = "eoi_form"
@@ -96,13 +100,28 @@ class SignUps:
             return outcome
         raise StoreDown("too many sign-ups of one address at once")
 
-    def asked_for(self, wish: Wish, source: str, now: datetime) -> Put:
-        """A row that asks for the sign-up later: for the transaction of another form."""
+    def by_declaration(
+        self, arrival: "Arrival", given: "Submission", ref: str, now: datetime
+    ) -> Put | None:
+        """A row that asks for the sign-up later, for the transaction of a declaration whose box
+        is ticked; None where the box was not offered."""
+        if not wording.box(given.lang, self._settings):
+            return None
+        answers = given.answers
+        page = arrival.page or f"{self._settings.public_url}/forms/eoi"
+        wish = Wish(
+            email=answers["contact_email"],
+            lang=answers["contact_language"],
+            method=EOI_FORM,
+            evidence=Evidence.of(page=page, address=arrival.address, agent=arrival.agent),
+            name=answers["contact_first_name"],
+            text_lang=given.lang,
+        )
         pk, _ = people.profile_key(self.person(wish.email))
         return Put(
             {
                 "pk": pk,
-                "sk": f"{BY_OTHER_FORM}{source}#{stamp(now)}",
+                "sk": f"{BY_OTHER_FORM}{ref}#{stamp(now)}",
                 "kind": "asked",
                 "wish": asdict(wish),
                 "due_at": stamp(now),
