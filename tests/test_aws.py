@@ -1,24 +1,31 @@
 """The service wired to AWS as it is deployed, on moto: tables, keys, mail and statuses."""
 
+import io
 import json
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
+from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
 from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
 from chalice.test import Client
 from moto import mock_aws
 
 import app as application
 import samples
+import subscribers
 from chalicelib import services
 from chalicelib.aws import keys
-from chalicelib.aws.ses import SesMailer
-from chalicelib.errors import DeliveryFailed, OutcomeUnknown, StoreDown
-from chalicelib.ports import Mail
+from chalicelib.aws.ses import SesMailer, SesSuppression
+from chalicelib.errors import DeliveryFailed, NotYet, OutcomeUnknown, StoreDown
+from chalicelib.newsletter.people import Subscriber
+from chalicelib.ports import Mail, Put
+from chalicelib.records import stamp
 from conftest import ENVIRONMENT, RITA
 from fakes import stream_event
 from tables import make_tables
@@ -64,8 +71,8 @@ def items(prefix: str = "") -> list[dict[str, Any]]:
     return [item for item in found if item["pk"]["S"].startswith(prefix)]
 
 
-def stream(client: Client) -> Any:
-    owed = [
+def stream(client: Client, *keys: tuple[str, str]) -> Any:
+    owed = list(keys) or [
         (i["pk"]["S"], i["sk"]["S"])
         for i in items("CASE#")
         if i["kind"]["S"] == "letter" and i["status"]["S"] == "owed"
@@ -193,6 +200,7 @@ def test_mail_is_never_offered_twice_by_the_client() -> None:
 ACTIONS = {
     "GetSecretValue": {"secretsmanager:GetSecretValue"},
     "SendEmail": {"ses:SendEmail"},
+    "DeleteSuppressedDestination": {"ses:DeleteSuppressedDestination"},
 }
 PLATFORM = {
     "dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator",
@@ -230,6 +238,11 @@ def test_each_function_may_do_what_it_does_and_nothing_else(
                 used(model, params)
             ),
         )
+        # moto has no suppression list: it is taken to answer that all is well.
+        client.meta.events.register_first(
+            "before-send.sesv2.DeleteSuppressedDestination",
+            lambda **_: AWSResponse("", 200, HTTPHeaders(), io.BytesIO(b"{}")),
+        )
         return client
 
     monkeypatch.setattr("chalicelib.services.boto3.client", watched)
@@ -242,9 +255,11 @@ def test_each_function_may_do_what_it_does_and_nothing_else(
     start("api")
     told = post(wired, "eoi", samples.eoi()).json_body
     wired.http.get(told["links"]["status"].removeprefix(ENVIRONMENT["PUBLIC_URL"]))
+    newsletter(wired)
     start("deliver_letters")
     stream(wired)
     stream(wired)
+    stream(wired, coming_back("zoe@example.org"))
     link = re.search(r"/review/[\w-]+", sent_to("rita.roy@example.org"))
     assert link
     start("api")
@@ -253,6 +268,8 @@ def test_each_function_may_do_what_it_does_and_nothing_else(
     wired.http.post(link[0], headers=html, body=b"decision=approve")
     start("sweep")
     post(wired, "eoi", samples.eoi(contact_email="b@example.org"))
+    coming_back("max@example.org")
+    never_confirmed("eve@example.org")
     seen.pop("sweep")
     start("sweep")
     event = wired.events.generate_cw_event("aws.events", "Scheduled Event", {}, [])
@@ -267,6 +284,45 @@ def test_each_function_may_do_what_it_does_and_nothing_else(
         assert seen[function] - {"dynamodb:Scan"} == allowed(f"policy-{policy}.json"), function
 
 
+def newsletter(client: Client) -> None:
+    """Signs up, confirms, leaves, is forgotten, and cancels another sign-up."""
+    headers = {"Content-Type": "application/json"}
+    for address, steps in (("n@example.org", ("confirm", "unsubscribe")), ("o@example.org", ())):
+        body = json.dumps({"email": address, "language": "fr", "consent": True}).encode()
+        assert client.http.post("/newsletter", headers=headers, body=body).status_code == 202
+        links = services.services().links
+        person = services.services().sign_ups.person(address)
+        paths = {
+            "confirm": links.confirm(person, int(datetime.now(UTC).timestamp()), "fr", []),
+            "unsubscribe": links.unsubscribe(person),
+            "preferences": links.preferences(person),
+        }
+        for step in (*steps, "preferences", "unsubscribe"):
+            path = paths[step].removeprefix(ENVIRONMENT["PUBLIC_URL"])
+            body = b"action=erase&confirm=on" if step == "preferences" else b""
+            kind = {"Content-Type": "application/x-www-form-urlencoded"}
+            assert client.http.post(path, headers=kind, body=body).status_code == 200
+
+
+def coming_back(address: str) -> tuple[str, str]:
+    """Somebody whose mail bounced has signed up again: the letter to confirm is owed."""
+    found = services.services()
+    person, now = found.sign_ups.person(address), datetime.now(UTC)
+    found.store.commit([Put(Subscriber(person, "BOUNCED", 1, stamp(now)).item())])
+    assert found.sign_ups.ask(subscribers.wish(address)) == "asked"
+    (letter,) = found.register.letters(person)
+    return letter["pk"], letter["sk"]
+
+
+def never_confirmed(address: str) -> None:
+    found = services.services()
+    asked = stamp(datetime.now(UTC) - timedelta(days=8))
+    request: dict[str, Any] = {"email": address, "lang": "fr", "topics": ["news"], "since": asked}
+    request |= {"asked_at": asked, "reminded": True, "name": None, "province": None}
+    row = Subscriber(found.sign_ups.person(address), "PENDING", 1, asked, request=request)
+    found.store.commit([Put(row.item())])
+
+
 def sent_to(address: str) -> str:
     """The text of the last mail that moto's SES took for somebody."""
     from moto.core import DEFAULT_ACCOUNT_ID
@@ -275,3 +331,30 @@ def sent_to(address: str) -> str:
     messages = ses_backends[DEFAULT_ACCOUNT_ID]["ca-central-1"].sent_messages
     found = [m for m in messages if address in m.destinations["ToAddresses"]]
     return str(vars(found[-1]))
+
+
+class Listed:
+    """SES with one address on its suppression list."""
+
+    def __init__(self, *errors: Exception) -> None:
+        self.errors = list(errors)
+        self.asked: list[str] = []
+
+    def delete_suppressed_destination(self, EmailAddress: str) -> None:
+        self.asked.append(EmailAddress)
+        if self.errors:
+            raise self.errors.pop(0)
+
+
+def test_an_address_that_is_not_on_the_suppression_list_does_no_harm() -> None:
+    client = Listed(refusal("NotFoundException"))
+    SesSuppression(client).lift("ada@example.org")  # type: ignore[arg-type]
+    assert client.asked == ["ada@example.org"]
+
+
+@pytest.mark.parametrize(
+    "error", [refusal("TooManyRequestsException"), ReadTimeoutError(endpoint_url="https://x.org")]
+)
+def test_a_letter_waits_while_the_suppression_list_cannot_be_changed(error: Exception) -> None:
+    with pytest.raises(NotYet):
+        SesSuppression(Listed(error)).lift("ada@example.org")  # type: ignore[arg-type]
