@@ -95,7 +95,9 @@ class Front:
     def openapi(self, asked: Asked) -> Answer:
         from chalicelib import openapi
 
-        return self._cacheable(asked, openapi.document(self.settings.public_url, asked.lang))
+        words = wording.box(asked.lang, self.settings)
+        document = openapi.document(self.settings.public_url, asked.lang, newsletter=words)
+        return self._cacheable(asked, document)
 
     def health(self) -> Answer:
         """200 while the store answers; StoreDown (503) when it does not."""

@@ -46,8 +46,9 @@ RECEIPT = {
 }
 
 
-def document(public_url: str, lang: forms.Lang) -> dict[str, Any]:
-    """The whole document; labels and texts in `lang`."""
+def document(public_url: str, lang: forms.Lang, *, newsletter: str = "") -> dict[str, Any]:
+    """The whole document; labels and texts in `lang`, with the words that consent to the
+    newsletter where its box is offered."""
     return {
         "openapi": "3.1.0",
         "info": {
@@ -58,7 +59,8 @@ def document(public_url: str, lang: forms.Lang) -> dict[str, Any]:
         },
         "servers": [{"url": public_url}],
         "paths": {
-            **{f"/forms/{form}": _form(form, lang) for form in forms.FORMS},
+            **{f"/forms/{form}": _form(form, lang, newsletter) for form in forms.FORMS},
+            **_newsletter(lang, newsletter),
             "/file/{token}": {"get": _page("An applicant's own page", "token")},
             "/review/{token}": {
                 "get": _page("The review page; changes nothing", "token"),
@@ -71,8 +73,36 @@ def document(public_url: str, lang: forms.Lang) -> dict[str, Any]:
     }
 
 
-def _form(form: str, lang: forms.Lang) -> dict[str, Any]:
-    schema = described.describe(form, lang)["schema"]
+def _newsletter(lang: forms.Lang, newsletter: str) -> dict[str, Any]:
+    form = _form("newsletter", lang, newsletter)
+    taken = {"description": "The same answer for every address: an e-mail tells the rest"}
+    post = {**form["post"], "parameters": []}
+    post["responses"] = {
+        **{code: said for code, said in post["responses"].items() if code not in ("201", "409")},
+        "202": taken,
+    }
+    leave = _page("Leave; a mail program's one click (RFC 8058) gets an empty 200", "token")
+    return {
+        "/newsletter": {"get": form["get"], "post": post},
+        "/newsletter/confirm/{token}": {
+            "get": _page("A page with one button; changes nothing", "token"),
+            "post": _page("Confirm a sign-up or a new address", "token"),
+        },
+        "/newsletter/unsubscribe/{token}": {
+            "get": _page("A page with one button; changes nothing", "token"),
+            "post": leave,
+        },
+        "/newsletter/preferences/{token}": {
+            "get": _page("Choices and the consent record; changes nothing", "token"),
+            "post": _page(
+                "action: choose, pause, resume, move, stay, export, erase or leave", "token"
+            ),
+        },
+    }
+
+
+def _form(form: str, lang: forms.Lang, newsletter: str) -> dict[str, Any]:
+    schema = described.describe(form, lang, newsletter=newsletter)["schema"]
     problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
     refused = ["400", "409", "410", "413", "415", "422", "429", "503"]
     return {

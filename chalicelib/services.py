@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from chalicelib.newsletter.register import Register
     from chalicelib.newsletter.signup import SignUps
     from chalicelib.newsletter.subscriptions import Subscriptions
+    from chalicelib.newsletter.wording import Wording
     from chalicelib.post import Post
     from chalicelib.roster import Roster
     from chalicelib.staff import StaffDoor
@@ -107,6 +108,11 @@ class Services:
         reviews = Reviews(self.store, self.cases, self.roster, self.links, self.clock)
         return StaffDoor(reviews, self.cases, self.links, self.settings, self.problems)
 
+    def _words(self, lang: str) -> "Wording":
+        from chalicelib.newsletter import wording
+
+        return wording.consent(lang, self.settings)
+
     @cached_property
     def register(self) -> "Register":
         from chalicelib.newsletter.register import Register
@@ -123,13 +129,13 @@ class Services:
     def subscriptions(self) -> "Subscriptions":
         from chalicelib.newsletter.subscriptions import Subscriptions
 
-        return Subscriptions(self.register, self.settings, self._secret.people)
+        return Subscriptions(self.register, self._words, self._secret.people)
 
     @cached_property
     def preferences(self) -> "Preferences":
         from chalicelib.newsletter.preferences import Preferences
 
-        return Preferences(self.register, self.settings, self._secret.people)
+        return Preferences(self.register, self._words, self._secret.people)
 
     @cached_property
     def newsletter(self) -> "NewsletterDoor":

@@ -10,6 +10,7 @@ import pytest
 from chalicelib.aws.keys import Keys
 from chalicelib.errors import TooMany
 from chalicelib.newsletter import people
+from chalicelib.newsletter.erasing import erase
 from chalicelib.newsletter.people import Subscriber
 from chalicelib.records import stamp
 from chalicelib.services import Services
@@ -54,7 +55,7 @@ def into(person: Person, status: str) -> None:
         case people.COMPLAINED:
             subscriptions.complained(person.id)
         case people.ERASED:
-            person.service.preferences.erase(person.id)
+            erase(person.service.register, person.id)
 
 
 def _soft(person: Person) -> None:
@@ -84,7 +85,7 @@ EVENTS: dict[str, Callable[[Person], Any]] = {
     "hard_bounce": lambda p: p.service.subscriptions.bounced(p.id, hard=True, at=stamp(p.clock())),
     "soft_bounces": _soft,
     "complaint": lambda p: p.service.subscriptions.complained(p.id),
-    "erase": lambda p: p.service.preferences.erase(p.id),
+    "erase": lambda p: erase(p.service.register, p.id),
     "keep": lambda p: p.service.subscriptions.keep(p.id),
     "8_days": _later(8),
     "800_days": _later(800),
@@ -523,12 +524,12 @@ def test_nobody_s_mailbox_is_filled_by_changes_of_address(
 def test_erasing_leaves_a_hash_and_nothing_else(ada: Person, store: MemoryStore) -> None:
     ada.joined()
     ada.service.preferences.pause(ada.id)
-    assert ada.service.preferences.erase(ada.id) == "erased"
+    assert erase(ada.service.register, ada.id) == "erased"
     kept = [item for key, item in store.items.items() if ada.id in key[0]]
     assert sorted(item["kind"] for item in kept) == ["limit", "limit", "subscriber"]
     assert ADA not in str(store.items)
     assert ada.imported() == "refused"
-    assert ada.service.preferences.erase(ada.id) == "already"
+    assert erase(ada.service.register, ada.id) == "already"
 
 
 def test_proof_of_what_ended_is_kept_three_years(ada: Person) -> None:

@@ -10,9 +10,10 @@ from chalicelib import fields as kinds
 from chalicelib import forms
 from chalicelib.asked import Answer, Asked
 from chalicelib.content import load
-from chalicelib.errors import Conflict
+from chalicelib.errors import Malformed
 from chalicelib.newsletter import people, wording
 from chalicelib.newsletter.door import NewsletterDoor, answered, text
+from chalicelib.newsletter.erasing import erase
 from chalicelib.newsletter.people import Subscriber
 from chalicelib.newsletter.preferences import Preferences
 from chalicelib.newsletter.proof import Proof
@@ -57,8 +58,8 @@ class PreferencesDoor:
                 person, channel="page", evidence=self.door.evidence(asked, "preferences")
             )
             return self._told(asked, token, lang, "left")
-        if action == "erase" and kinds.unticked(fields.get("confirm")) is False:
-            self.preferences.erase(person)
+        if action == "erase" and _ticked(fields.get("confirm")):
+            erase(self.door.subscriptions.register, person)
             return self._told(asked, token, lang, "erased")
         shown = self._changed(asked, person, action, fields, lang)
         if action == "choose" and not shown.wrong:
@@ -85,7 +86,7 @@ class PreferencesDoor:
             return self._moved(asked, person, text(fields.get("email")), lang)
         if action == "erase":
             return Shown(wrong={"confirm": wording.said("tick_to_erase", lang)})
-        raise Conflict({})
+        raise Malformed("action")
 
     def _chosen(
         self, person: str, fields: Mapping[str, Any], lang: forms.Lang, asked: Asked
@@ -179,6 +180,13 @@ class PreferencesDoor:
             }
             for row in rows
         ]
+
+
+def _ticked(value: Any) -> bool:
+    try:
+        return bool(kinds.ticked(value))
+    except PydanticCustomError:
+        return False
 
 
 def masked(email: str) -> str:

@@ -1,4 +1,4 @@
-"""What a subscriber chooses: language, topics, a pause, another address, or to be forgotten."""
+"""What a subscriber chooses: language, topics, a pause, another address."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -7,20 +7,19 @@ from typing import Any
 
 from chalicelib.errors import Conflict
 from chalicelib.links import person_key
-from chalicelib.newsletter import people, wording
+from chalicelib.newsletter import people
 from chalicelib.newsletter.people import Subscriber
 from chalicelib.newsletter.register import WEEK_SLOTS, Register, Step, mail_slots, owed
 from chalicelib.newsletter.signup import Evidence, seconds
-from chalicelib.newsletter.subscriptions import NOBODY, PAUSE
+from chalicelib.newsletter.subscriptions import NOBODY, PAUSE, Words
 from chalicelib.ports import Write
 from chalicelib.records import moment, stamp
-from chalicelib.settings import Settings
 
 
 class Preferences:
-    def __init__(self, register: Register, settings: Settings, people_key: bytes) -> None:
+    def __init__(self, register: Register, words: Words, people_key: bytes) -> None:
         self._register = register
-        self._settings = settings
+        self._words = words
         self._key = people_key
 
     def choose(
@@ -76,27 +75,6 @@ class Preferences:
             return self._moved(old, there, now, evidence)
 
         return self._register.take(person, decide)
-
-    def erase(self, person: str) -> str:
-        """Forgets everything but the keyed hash, which keeps the address from coming back by
-        an import: `erased` or `already`."""
-        earlier = ""
-
-        def decide(old: Subscriber | None, now: datetime) -> Step:
-            nonlocal earlier
-            if old is None:
-                return Step("already")
-            earlier = old.moved_from or ""
-            if old.status == people.ERASED:
-                return Step("already")
-            return Step("erased", Subscriber(person, people.ERASED, old.version + 1, stamp(now)))
-
-        outcome = self._register.take(person, decide)
-        # After the stub stands, whoever dies here only has to ask again.
-        self._register.forget(self._register.traces(person))
-        if earlier:
-            self.erase(earlier)
-        return outcome
 
     def _change(self, person: str, wanted: Any, evidence: Evidence) -> str:
         def decide(old: Subscriber | None, now: datetime) -> Step:
@@ -187,7 +165,7 @@ class Preferences:
             "basis": old.basis,
             "lang": old.lang,
             "topics": old.topics,
-            **wording.consent(old.lang, self._settings).facts(),
+            **self._words(old.lang).facts(),
             **asdict(evidence),
         }
         return Step(

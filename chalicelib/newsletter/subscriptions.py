@@ -1,6 +1,6 @@
 """What happens to a subscription after its sign-up: confirmed, changed, left, bounced, erased."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -12,7 +12,6 @@ from chalicelib.newsletter.register import Register, Step
 from chalicelib.newsletter.signup import Evidence
 from chalicelib.ports import Write
 from chalicelib.records import moment, stamp
-from chalicelib.settings import Settings
 
 PAUSE: Final = timedelta(days=92)
 
@@ -22,13 +21,16 @@ LOOKED_AT: Final = 5
 
 NOBODY: Final = Evidence()
 
+Words = Callable[[str], wording.Wording]
+"""The consent in a language, as it stands on our pages now."""
+
 
 class Subscriptions:
     """Every call may come twice, and from two sides at once: the second changes nothing."""
 
-    def __init__(self, register: Register, settings: Settings, people_key: bytes) -> None:
+    def __init__(self, register: Register, words: Words, people_key: bytes) -> None:
         self.register = register
-        self._settings = settings
+        self._words = words
         self._key = people_key
 
     def get(self, person: str) -> Subscriber | None:
@@ -177,7 +179,7 @@ class Subscriptions:
             "asked_at": stamp(asked),
             "lang": after.lang,
             "topics": after.topics,
-            **wording.consent(after.lang, self._settings).facts(),
+            **self._words(after.lang).facts(),
             **asdict(evidence),
         }
         return Step("confirmed", after, [people.consent(after, agreed)])
