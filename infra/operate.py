@@ -20,11 +20,13 @@ from chalicelib.errors import Conflict, RelaisError
 from chalicelib.links import Links
 from chalicelib.ports import Change
 from chalicelib.records import DEAD, key_of, shard_of, stamp, tag_of
+from infra import subscribers
 from infra.deploy import REGION
 from infra.emulator import use_root_key
 from infra.package import ROOT
 from infra.roster import OperateError, Roster
 from infra.running import running
+from infra.subscribers import Subscribers, add_commands
 
 FUNCTIONS = ("api", "deliver_letters", "sweep", "settle_mail")
 
@@ -36,10 +38,10 @@ class Operator:
         self.stage = stage
         self._endpoint = endpoint
         self._table = f"relais-{stage}-records"
-        subscribers = f"relais-{stage}-subscribers"
+        self._people = f"relais-{stage}-subscribers"
         self._secret = f"relais-{stage}-keys"
         self._dynamo = self._client("dynamodb")
-        self._store = DynamoStore(self._dynamo, self._table, subscribers)
+        self._store = DynamoStore(self._dynamo, self._table, self._people)
 
     @classmethod
     def of(cls, stage: str) -> "Operator":
@@ -52,6 +54,10 @@ class Operator:
     def roster(self) -> Roster:
         return Roster(self._dynamo, self._table)
 
+    @property
+    def subscribers(self) -> Subscribers:
+        return Subscribers(self._dynamo, self._people, self._store, lambda: self._keys().people)
+
     def spam(self) -> Iterator[str]:
         """Declarations held as spam, oldest first."""
         for item in self._in_state(f"HELD_AS_SPAM#{datetime.now(UTC).year}"):
@@ -60,7 +66,7 @@ class Operator:
     def release(self, ref: str) -> str:
         """Lets a declaration held as spam go the way of the others."""
         found = refs.read(ref)
-        links = Links(keys.read(self._client("secretsmanager"), self._secret).links, "", "")
+        links = Links(self._keys().links, "", "")
         cases = Cases(self._store, links, lambda: datetime.now(UTC), undo_seconds=0)
         case = cases.case(refs.file_of(found or ""))
         if case is None:
@@ -105,6 +111,9 @@ class Operator:
             )
         return f"Rotated: {len(masters) + 1} keys, the newest signs"
 
+    def _keys(self) -> keys.Keys:
+        return keys.read(self._client("secretsmanager"), self._secret)
+
     def _in_state(self, state: str) -> list[dict[str, Any]]:
         pages = self._dynamo.get_paginator("query").paginate(
             TableName=self._table,
@@ -140,6 +149,7 @@ def parser() -> argparse.ArgumentParser:
     verbs = letters.add_subparsers(dest="verb", required=True)
     verbs.add_parser("dead", help="which, and why")
     verbs.add_parser("retry", help="owe one again").add_argument("tag")
+    add_commands(subjects)
     key = subjects.add_parser("keys", help="the keys that sign links")
     key.add_subparsers(dest="verb", required=True).add_parser("rotate", help="sign with a new key")
     return found
@@ -158,6 +168,8 @@ def act(operator: Operator, asked: argparse.Namespace) -> str:
             return operator.release(asked.ref)
         case "spam", _:
             return "\n".join(operator.spam()) or "Nothing is held"
+        case "subscribers", _:
+            return subscribers.act(operator.subscribers, asked)
         case "letters", "retry":
             return operator.retry(asked.tag)
         case "letters", _:

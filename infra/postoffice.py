@@ -132,6 +132,10 @@ class _Door(BaseHTTPRequestHandler):
             self.close_connection = True
         self.office.report(sent, answer["MessageId"])
 
+    def do_DELETE(self) -> None:
+        """The suppression list, which the emulator does not have: nobody is on it here."""
+        self._answer(404, {"message": "not on the list"}, "NotFoundException")
+
     def _pass_on(self, body: bytes) -> tuple[int, dict[str, Any], str]:
         headers = {name: value for name, value in self.headers.items() if name != "Connection"}
         url = f"{self.office._emulator}{self.path}"

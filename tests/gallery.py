@@ -56,7 +56,10 @@ LETTERS = (
     "newsletter_moving", "newsletter_keep",
 )  # fmt: skip
 
-SITE = ("home", "thanks", "problem", "assessment", "eoi", "eoi-paused", "application")
+SITE = (
+    "home", "thanks", "thanks-newsletter", "problem", "assessment", "eoi", "eoi-paused",
+    "application", "newsletter",
+)  # fmt: skip
 
 BANDS = {
     "other_approach": "00000",
@@ -103,6 +106,7 @@ def website(lang: Lang) -> dict[str, str]:
         paths = {name: name for name in SITE} | {
             "home": "",
             "thanks": "thanks?ref=DI-2026-4T7KQ-M&form=eoi&status=EOI_PENDING",
+            "thanks-newsletter": "thanks?form=newsletter&status=confirm",
             "problem": "nothing",
             "application": f"application?invite={invite}",
         }

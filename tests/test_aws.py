@@ -80,16 +80,18 @@ def stream(client: Client, *keys: tuple[str, str]) -> Any:
     return client.lambda_.invoke("deliver_letters", stream_event(*owed)).payload
 
 
-@pytest.mark.parametrize("form", ["eoi", "assessment"])
+@pytest.mark.parametrize("form", ["eoi", "assessment", "eoi with the newsletter"])
 def test_a_form_is_stored_in_one_transaction_and_answered(wired: Client, form: str) -> None:
+    form, _, ticked = form.partition(" ")
+    fields = {**getattr(samples, form)(), **({"consent_newsletter": True} if ticked else {})}
     calls = []
     store = services.services().store
     client = store._client  # type: ignore[attr-defined]
     client.meta.events.register("before-call.dynamodb", lambda model, **_: calls.append(model.name))
-    answer = post(wired, form, getattr(samples, form)())
+    answer = post(wired, form, fields)
     assert answer.status_code == 201, answer.body
     assert calls == ["TransactWriteItems"], "one round trip"
-    again = post(wired, form, getattr(samples, form)())
+    again = post(wired, form, fields)
     assert again.json_body["ref"] == answer.json_body["ref"]
     assert again.headers["Idempotent-Replayed"] == "true"
 

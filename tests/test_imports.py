@@ -56,10 +56,11 @@ def posted(form: str, fields: dict[str, Any]) -> dict[str, Any]:
     ("form", "fields", "status"),
     [
         ("eoi", samples.eoi(), 201),
+        ("eoi", samples.eoi(consent_newsletter=True), 201),
         ("eoi", samples.eoi(contact_email="nobody"), 422),
         ("assessment", samples.assessment(), 201),
     ],
-    ids=["stored", "refused", "scored"],
+    ids=["stored", "ticked", "refused", "scored"],
 )
 def test_a_scripts_post_loads_no_page_no_letter_and_no_mail(
     form: str, fields: dict[str, Any], status: int
@@ -74,6 +75,9 @@ def test_a_scripts_post_loads_no_page_no_letter_and_no_mail(
         "chalicelib.described",
         "chalicelib.desk",
         "chalicelib.letters",
+        "chalicelib.newsletter.desk",
+        "chalicelib.newsletter.door",
+        "chalicelib.newsletter.imports",
         "chalicelib.openapi",
         "chalicelib.pages",
         "chalicelib.post",

@@ -1,7 +1,10 @@
 """What an operator does by hand, on the tables as they are deployed."""
 
+import csv
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import boto3
 import pytest
@@ -107,3 +110,51 @@ class _Year2026:
         from datetime import UTC, datetime
 
         return datetime(2026, 3, 2, tzinfo=UTC)
+
+
+def test_subscribers_are_brought_listed_proved_and_forgotten(
+    operator: Operator, tmp_path: Path
+) -> None:
+    assert run(operator, "subscribers", "count") == "Nobody yet"
+    since = datetime.now(UTC).date() - timedelta(days=5)
+    path = tmp_path / "members.csv"
+    lines = ["email,lang,basis,since,evidence,name"]
+    lines += [f"ada@example.org,fr,member,{since},Register of members,=Ada"]
+    lines += [f"bea@example.org,en,donor,{since},Receipt 0123,Bea", "eve@,fr,member,x,y,z"]
+    path.write_text("\n".join(lines), "utf-8")
+    brings = ("subscribers", "import", str(path), "--by", "Rita Roy")
+    tried = run(operator, *brings)
+    assert tried.splitlines()[-1] == (
+        "Would import 2; 0 known already, 1 refused. Add --write to do it."
+    )
+    assert "line 4: " in tried
+    assert run(operator, "subscribers", "count") == "Nobody yet"
+    assert "Imported 2; 0 known already, 1 refused" in run(operator, *brings, "--write")
+    assert "Imported 0; 2 known already, 1 refused" in run(operator, *brings, "--write")
+    exported = list(csv.DictReader(run(operator, "subscribers", "export").splitlines()))
+    assert sorted(row["email"] for row in exported) == ["ada@example.org", "bea@example.org"]
+    assert {row["name"] for row in exported} == {"'=Ada", "Bea"}, "no formula reaches a sheet"
+    proof = json.loads(run(operator, "subscribers", "proof", "Ada@example.org"))
+    assert proof["consents"][0]["evidence"] == "Register of members"
+    assert proof["consents"][0]["by"] == "Rita Roy"
+    assert run(operator, "subscribers", "leave", "bea@example.org") == "Unsubscribed"
+    assert "not subscribed" in run(operator, "subscribers", "leave", "bea@example.org")
+    assert run(operator, "subscribers", "erase", "ada@example.org") == "Erased"
+    assert "nothing is known" in run(operator, "subscribers", "erase", "ada@example.org")
+    assert run(operator, "subscribers", "count").split() == ["1", "ERASED", "1", "UNSUBSCRIBED"]
+    assert "asked to be forgotten" in run(operator, *brings, "--write")
+    with pytest.raises(OperateError, match="nothing is known"):
+        run(operator, "subscribers", "proof", "nobody@example.org")
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [(b"email,lang\n", "no column basis, since, evidence"), (b"\xe9", "not in UTF-8")],
+)
+def test_a_list_that_cannot_be_read_is_refused_whole(
+    operator: Operator, tmp_path: Path, content: bytes, why: str
+) -> None:
+    path = tmp_path / "list.csv"
+    path.write_bytes(content)
+    with pytest.raises(OperateError, match=why):
+        run(operator, "subscribers", "import", str(path), "--by", "Rita")

@@ -20,11 +20,14 @@ from infra.serve import Page, Quiet, serve_forever
 
 HERE = Path(__file__).resolve().parent
 LANGS = ("fr", "en")
-FORMS = ("assessment", "eoi", "application")
+FORMS = {"assessment": "forms/assessment", "eoi": "forms/eoi", "application": "forms/application",
+         "newsletter": "newsletter"}  # fmt: skip
+"""The website's pages with a form, and where the API describes it."""
 
 
 class Site(Quiet):
-    """`/fr/`, `/fr/eoi`, `/fr/application?invite=…`, `/fr/assessment`, `/fr/thanks`; the same in English."""
+    """`/fr/`, `/fr/eoi`, `/fr/application?invite=…`, `/fr/assessment`, `/fr/newsletter`,
+    `/fr/thanks`; the same in English."""
 
     api = ""
     origin = ""
@@ -46,7 +49,7 @@ class Site(Quiet):
     def _form(self, name: str, lang: str, query: dict[str, str]) -> Page:
         asked = {"lang": lang, **({"invite": query["invite"]} if "invite" in query else {})}
         try:
-            described = _fetched(f"{self.api}/forms/{name}?{urlencode(asked)}")
+            described = _fetched(f"{self.api}/{FORMS[name]}?{urlencode(asked)}")
         except urllib.error.HTTPError as error:
             problem = json.load(error)
             return self._written(

@@ -45,19 +45,21 @@ class NewsDesk:
         has no postal address: without one, nothing of the newsletter may leave."""
         if not self._office.postal_address:
             raise NotYet("POSTAL_ADDRESS is not set: the newsletter may not be sent without it")
-        if "address" not in row:
-            return None
         name, facts = row["letter"], row["facts"]
         person = row["pk"].partition("#")[2]
         subscriber = self._register.get(person)
+        # A letter that died gave its address up; an operator may owe it again all the same.
+        address = row.get("address") or _address(subscriber)
+        if not address:
+            return None
         if name in CONFIRMS:
-            self._still_wanted(subscriber, row["address"])
+            self._still_wanted(subscriber, address)
         if name == "newsletter_keep" and (subscriber is None or not subscriber.expires_at):
             raise Overtaken("the consent is express, or gone")
         lang = cast(Lang, facts["lang"])
         said = self._said(name, person, facts)
         letter = letters.compose(name, lang, case=None, sender=self._office.sender(), **said)
-        return draft(row, row["address"], letter, keep_address=False)
+        return draft(row, address, letter, keep_address=False)
 
     def _still_wanted(self, subscriber: Subscriber | None, address: str) -> None:
         if subscriber is None or subscriber.request is None:
@@ -84,3 +86,9 @@ class NewsDesk:
                 "until": eastern.today(moment(facts["until"])),
             }
         return {"preferences_url": links.preferences(person)}
+
+
+def _address(subscriber: Subscriber | None) -> str:
+    if subscriber is None:
+        return ""
+    return str(subscriber.request["email"]) if subscriber.request else subscriber.email

@@ -1,0 +1,137 @@
+"""The newsletter's people, as an operator keeps them."""
+
+import csv
+import io
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from chalicelib.aws.dynamo import item_of
+from chalicelib.links import person_key
+from chalicelib.newsletter.erasing import erase
+from chalicelib.newsletter.imports import ImportRefused, Imports
+from chalicelib.newsletter.proof import Proof
+from chalicelib.newsletter.register import Register
+from chalicelib.newsletter.subscriptions import Subscriptions
+from chalicelib.newsletter.wording import Wording
+from chalicelib.ports import Store
+from infra.roster import OperateError
+
+COLUMNS = (
+    "email", "status", "lang", "topics", "basis", "name", "province", "confirmed_at",
+    "expires_at", "paused_until", "updated_at",
+)  # fmt: skip
+
+
+class Subscribers:
+    def __init__(self, client: Any, table: str, store: Store, key: Callable[[], bytes]) -> None:
+        self._client = client
+        self._table = table
+        self._register = Register(store, lambda: datetime.now(UTC))
+        self._key = key
+
+    def bring(self, path: Path, by: str, *, write: bool) -> str:
+        """Imports a CSV file; without `write` only says what would become of each line."""
+        try:
+            told = list(
+                Imports(self._register, self._key()).run(path.read_bytes(), by=by, write=write)
+            )
+        except (ImportRefused, OSError) as error:
+            raise OperateError(str(error)) from None
+        counts = Counter(one.outcome for one in told)
+        lines = [f"line {one.line}: {one.why}" for one in told if one.why]
+        verb = "Imported" if write else "Would import"
+        lines.append(
+            f"{verb} {counts['imported']}; {counts['known']} known already, "
+            f"{counts['refused']} refused" + ("" if write else ". Add --write to do it.")
+        )
+        return "\n".join(lines)
+
+    def export(self) -> str:
+        """Everybody who is known by an address, as CSV."""
+        text = io.StringIO()
+        rows = csv.writer(text)
+        rows.writerow(COLUMNS)
+        for found in self._all():
+            if found.get("email"):
+                rows.writerow(_cell(found.get(name)) for name in COLUMNS)
+        return text.getvalue().rstrip("\r\n")
+
+    def count(self) -> str:
+        counts = Counter(found["status"] for found in self._all())
+        return "\n".join(f"{counts[name]:8} {name}" for name in sorted(counts)) or "Nobody yet"
+
+    def proof(self, email: str) -> str:
+        """What proves the consent of one person: words, times, forms, letters, as JSON."""
+        found = Proof(self._register).of(self._person(email))
+        if found is None:
+            raise OperateError("nothing is known of this address")
+        return json.dumps(found, ensure_ascii=False, indent=1)
+
+    def leave(self, email: str) -> str:
+        subscriptions = Subscriptions(self._register, _no_words, self._key())
+        outcome = subscriptions.leave(self._person(email), channel="staff")
+        return {"already": "Nothing to do: not subscribed"}.get(outcome, "Unsubscribed")
+
+    def erase(self, email: str) -> str:
+        outcome = erase(self._register, self._person(email))
+        return {"already": "Nothing to do: nothing is known"}.get(outcome, "Erased")
+
+    def _person(self, email: str) -> str:
+        return person_key(email, self._key())
+
+    def _all(self) -> Iterator[dict[str, Any]]:
+        pages = self._client.get_paginator("scan").paginate(
+            TableName=self._table,
+            FilterExpression="kind = :kind",
+            ExpressionAttributeValues={":kind": {"S": "subscriber"}},
+        )
+        for page in pages:
+            for item in page["Items"]:
+                yield item_of(item)
+
+
+def _cell(value: Any) -> str:
+    text = " ".join(value) if isinstance(value, list) else str(value or "")
+    # A name that starts so would be a formula to a spreadsheet.
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+
+
+def _no_words(lang: str) -> Wording:
+    raise OperateError("consent is given by its owner, not here")
+
+
+def add_commands(subjects: Any) -> None:
+    found = subjects.add_parser("subscribers", help="who gets the newsletter")
+    verbs = found.add_subparsers(dest="verb", required=True)
+    verbs.add_parser("count", help="how many there are in each state")
+    verbs.add_parser("export", help="everybody known by an address, as CSV")
+    bring = verbs.add_parser("import", help="a CSV: email, lang, basis, since, evidence")
+    bring.add_argument("file", type=Path)
+    bring.add_argument("--by", required=True, help="who vouches for the list")
+    bring.add_argument("--write", action="store_true", help="do it; without, only try")
+    for verb, what in (
+        ("proof", "everything that proves one person's consent, as JSON"),
+        ("leave", "unsubscribe somebody who asked for it"),
+        ("erase", "forget somebody who asked for it, for good"),
+    ):
+        verbs.add_parser(verb, help=what).add_argument("email")
+
+
+def act(subscribers: Subscribers, asked: Any) -> str:
+    match asked.verb:
+        case "import":
+            return subscribers.bring(asked.file, asked.by, write=asked.write)
+        case "count":
+            return subscribers.count()
+        case "export":
+            return subscribers.export()
+        case "proof":
+            return subscribers.proof(asked.email)
+        case "leave":
+            return subscribers.leave(asked.email)
+        case _:
+            return subscribers.erase(asked.email)

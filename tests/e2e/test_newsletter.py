@@ -1,0 +1,50 @@
+"""A subscriber's way on the deployed stack: sign up, confirm, move, leave by one click."""
+
+import re
+
+import pytest
+
+from e2e.conftest import Stack, ask
+from e2e.test_path import fill
+
+SAID = {
+    "fr": ("Confirmez votre abonnement", "confirmé", "nouvelle adresse", "changée"),
+    "en": ("Confirm your subscription", "You are subscribed", "new address", "changed"),
+}
+ONE_CLICK = (
+    b'--b\r\nContent-Disposition: form-data; name="List-Unsubscribe"\r\n\r\nOne-Click\r\n--b--\r\n'
+)
+
+
+def path(text: str, page: str) -> str:
+    found = re.findall(rf"http\S+/newsletter/{page}/[\w.~-]+", text)
+    return str(found[-1])
+
+
+@pytest.mark.parametrize("lang", ["fr", "en"])
+def test_a_subscriber_comes_moves_and_leaves(stack: Stack, lang: str) -> None:
+    asked, confirmed, moved, changed = SAID[lang]
+    first, second = f"news.{lang}@example.org", f"news2.{lang}@example.org"
+    page = stack.page(f"{stack.site}/{lang}/newsletter")
+    answers = {"email": first, "language": lang, "consent": True}
+    posted = stack.submit(f"{stack.api}/newsletter", fill(page.text, answers))
+    assert posted.status == 303, posted.text
+    assert stack.page(posted.headers["location"]).status == 200
+    link = path(stack.wait_for_mail(first, asked)["text"], "confirm")
+    for _ in range(3):
+        assert stack.page(link).status == 200, "a scanner looks"
+    done = stack.submit(link, [("lang", lang)])
+    assert confirmed in done.text
+
+    chosen = path(done.text, "preferences")
+    assert stack.submit(chosen, [("action", "move"), ("email", second)]).status == 200
+    link = path(stack.wait_for_mail(second, moved)["text"], "confirm")
+    assert changed in stack.submit(link, [("lang", lang)]).text
+
+    leave = path(stack.wait_for_mail(first, asked)["text"], "unsubscribe")
+    answer = ask("POST", leave, ONE_CLICK, Content_Type="multipart/form-data; boundary=b")
+    assert (answer.status, answer.text) == (200, "")
+    found = stack.client("dynamodb").scan(TableName="relais-local-subscribers")["Items"]
+    rows = [i for i in found if i["kind"]["S"] == "subscriber" and i["lang"]["S"] == lang]
+    assert {i["status"]["S"] for i in rows} == {"UNSUBSCRIBED"}, "the old mail leaves the new one"
+    assert not any("audience" in i for i in found)
