@@ -51,6 +51,13 @@ app.views(
     GET=lambda asked, token: services().choices.show(asked, token),
     POST=lambda asked, token: services().choices.act(asked, token),
 )
+app.views("/coaches", GET=lambda asked: services().finder.search(asked))
+app.views("/coaches/{slug}", GET=lambda asked, slug: services().finder.coach(asked, slug))
+app.views(
+    "/coaches/{slug}/contact",
+    GET=lambda asked, slug: services().writing.form(asked, slug),
+    POST=lambda asked, slug: services().writing.send(asked, slug),
+)
 app.views("/openapi.json", GET=lambda asked: services().front.openapi(asked))
 app.views("/health", GET=lambda asked: services().front.health())
 
@@ -59,6 +66,20 @@ app.views(
     "/review/{token}",
     GET=lambda asked, token: services().staff.show(asked, token),
     POST=lambda asked, token: services().staff.decide(asked, token),
+)
+
+
+app.views(
+    "/proposal/{token}",
+    GET=lambda asked, token: services().proposals.show(asked, token),
+    POST=lambda asked, token: services().proposals.decide(asked, token),
+)
+
+# Coaches: by the link of their own, from a letter.
+app.views(
+    "/coach/{token}",
+    GET=lambda asked, token: services().coach_door.show(asked, token),
+    POST=lambda asked, token: services().coach_door.act(asked, token),
 )
 
 
@@ -82,8 +103,11 @@ def deliver_letters(event: DynamoDBEvent) -> dict[str, Any]:
 
 @app.schedule(Rate(1, unit=Rate.MINUTES))
 def sweep(event: CloudWatchEvent) -> dict[str, int]:
-    """Letters that are due: held ones, tries after a failure, claims nobody finished."""
-    return services().post.sweep()
+    """Letters that are due: held ones, tries after a failure, claims nobody finished; and once
+    a day the coaches to ask whether their page is still right."""
+    done = services().post.sweep()
+    asked = services().upkeep.check()
+    return done | ({"coaches_asked": asked} if asked else {})
 
 
 @app.on_sns_message(topic="arn:aws:sns:ca-central-1:000000000000:mail-events")

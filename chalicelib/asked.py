@@ -30,13 +30,15 @@ class Answer:
 
 @dataclass(frozen=True)
 class Asked:
-    """One request. `headers` have lower-case names; `query` has the last of each value."""
+    """One request. `headers` have lower-case names; `query` has the last of each value,
+    `several` all of them."""
 
     method: str
     headers: Mapping[str, str]
     query: Mapping[str, str]
     body: bytes
     address: str
+    several: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @cached_property
     def wants_page(self) -> bool:

@@ -139,8 +139,8 @@ def _field(f: Mapping[str, Any], lang: Lang) -> dict[str, Any]:
 def _ordered(f: Mapping[str, Any], lang: Lang) -> list[dict[str, Any]]:
     """Provinces in the order of each language; other lists as they stand."""
     found = kinds.options(f)
-    if f.get("list") == "provinces":
-        return sorted(found, key=lambda o: words.sort_key(o[lang], lang))
+    if f.get("list") in ("provinces", "serves"):
+        return sorted(found, key=lambda o: (o["id"] != "all", words.sort_key(o[lang], lang)))
     return found
 
 

@@ -1,7 +1,7 @@
 """Writes the letters that rows owe: who, in which language, with which facts and links."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from types import SimpleNamespace
@@ -19,7 +19,7 @@ from chalicelib.states import choices, table
 REVIEW_LETTERS: Final = {"staff_eoi_received", "staff_application_received"}
 
 _SECRET = re.compile(
-    r"/(review|file|newsletter/(?:confirm|unsubscribe|preferences))/[\w.~-]+|([?&]invite=)[\w.~-]+"
+    r"/(review|file|coach|proposal|newsletter/(?:confirm|unsubscribe|preferences))/[\w.~-]+|([?&]invite=)[\w.~-]+"
 )
 """The part of a link that gives a right: the kept copy of a letter must not hand it on."""
 
@@ -34,8 +34,9 @@ class Office:
     website_url: str
     public_url: str
 
+    @property
     def sender(self) -> dict[str, str]:
-        """As the foot of a letter names who sends it."""
+        """What the foot of every letter says."""
         return {
             "organization": self.organization,
             "contact_email": self.contact_email,
@@ -43,20 +44,27 @@ class Office:
         }
 
 
+class Desks:
+    """Each letter to the desk that knows its owner: by how the owner's key begins."""
+
+    def __init__(self, usual: Desk, by_kind: Mapping[str, Desk]) -> None:
+        self._usual = usual
+        self._by_kind = by_kind
+
+    def write(self, row: Item, now: datetime) -> Draft | None:
+        kind = row["pk"].partition("#")[0]
+        return self._by_kind.get(kind, self._usual).write(row, now)
+
+
 class LetterDesk:
-    def __init__(
-        self, store: Store, links: Links, roster: Roster, office: Office, newsletter: Desk
-    ) -> None:
+    def __init__(self, store: Store, links: Links, roster: Roster, office: Office) -> None:
         self._store = store
         self._links = links
         self._roster = roster
         self._office = office
-        self._newsletter = newsletter
 
     def write(self, row: Item, now: datetime) -> Draft | None:
         """The letter that a row owes; None when there is nobody to write to any more."""
-        if row["letter"].startswith("newsletter_"):
-            return self._newsletter.write(row, now)
         if row["letter"] == "assessment_result":
             return self._assessment(row)
         found = self._store.get(row["pk"], case_key("")[1])
@@ -151,11 +159,11 @@ class LetterDesk:
             row["letter"],
             lang,
             case=None,
-            sender=self._office.sender(),
+            sender=self._office.sender,
             result=assessments.explain(result, found["answers"], lang),
             links={
                 "eoi": self._eoi_url(lang),
-                "coaches": None,
+                "coaches": f"{self._office.public_url}/coaches?lang={lang}",
                 "contact": f"mailto:{self._office.contact_email}",
                 "ci_101": ci_101,
             },
@@ -175,7 +183,7 @@ class LetterDesk:
             applied_at=moment(case.applied_at) if case.applied_at else None,
             apply_by=date.fromisoformat(case.apply_by) if case.apply_by else None,
         )
-        return {"case": view, "sender": self._office.sender()}
+        return {"case": view, "sender": self._office.sender}
 
 
 def draft(
@@ -185,6 +193,7 @@ def draft(
     links: list[Item] | None = None,
     *,
     keep_address: bool = True,
+    reply_to: str | None = None,
 ) -> Draft:
     """The mail, and the copy of it that is kept, without the links that give a right."""
     mail = Mail(
@@ -194,6 +203,7 @@ def draft(
         html=letter.html,
         lang=letter.lang,
         tag=tag_of(row["pk"], row["sk"]),
+        reply_to=reply_to,
     )
     kept = {
         "subject": letter.subject,

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from chalicelib.forms import Problem
+    from chalicelib.forms import Lang, Problem
 
 
 class RelaisError(Exception):
@@ -33,6 +33,21 @@ class InvalidForm(RelaisError):
     def __init__(self, problems: "Sequence[Problem]") -> None:
         super().__init__(", ".join(f"{p.field}: {p.code}" for p in problems))
         self.problems = tuple(problems)
+
+
+class BadQuery(RelaisError):
+    """A search that cannot be made; `code` names its message in content/coaches.json."""
+
+    def __init__(self, code: str, **facts: Any) -> None:
+        super().__init__(code)
+        self.code = code
+        self.facts = facts
+
+    def message(self, lang: "Lang") -> str:
+        from chalicelib.content import load
+
+        text: str = load("coaches")["refused"][self.code][lang]
+        return text.format_map(self.facts)
 
 
 class IntakePaused(RelaisError):

@@ -222,14 +222,27 @@ LENGTHS: Final = {"phone": 40, "bn_rr": 40, "postal_code": 20, "date": 20, "mont
 MOST: Final = {"money": 999_999_900, "int": 999_999_999}
 
 
+_LISTED: Final = {
+    "provinces": "provinces",
+    "coach_languages": "languages",
+    "coach_streams": "streams",
+}
+"""Lists that have a file of their own."""
+
+
 def options(field: Mapping[str, Any]) -> list[dict[str, Any]]:
     """What can be chosen: of a shared list, or the field's own."""
     if "options" in field:
         return list(field["options"])
     if field["list"] == "streams":
         return [stream for stream in load("streams") if stream["intake"]]
-    if field["list"] == "provinces":
-        return list(load("provinces"))
+    if field["list"] in _LISTED:
+        return list(load(_LISTED[field["list"]]))
+    if field["list"] == "coach_modes":
+        return [mode for mode in load("lists")["mode"] if mode["id"] != "hybrid"]
+    if field["list"] == "serves":
+        everywhere = load("coaches")["provinces"]["all"]
+        return [{"id": "all", **everywhere}, *load("provinces")]
     return list(load("lists")[field["list"]])
 
 

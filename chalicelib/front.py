@@ -132,8 +132,7 @@ class Front:
         site = self.settings.website_url
         return {
             "eoi": f"{site}/{lang}/eoi" if site else f"{self._address('eoi')}?lang={lang}",
-            # No page to find a coach is served yet: the action is left out.
-            "coaches": None,
+            "coaches": f"{self.settings.public_url}/coaches?lang={lang}",
             "contact": f"mailto:{self.settings.contact_email}",
             "ci_101": load("programme")["links"].get(f"ci_101_{lang}"),
         }

@@ -29,6 +29,11 @@ LETTERS: Final = {
     "newsletter_move": {"confirm_url"},
     "newsletter_moving": {"preferences_url"},
     "newsletter_keep": {"confirm_url", "unsubscribe_url", "until"},
+    "coach_message": {"coach", "visitor", "message"},
+    "coach_check": {"coach", "answers", "link"},
+    "coach_update_decided": {"coach", "published", "remarks", "link"},
+    "staff_coach_update": {"coach", "changes", "review_url", "staff_name"},
+    "staff_coach_left": {"coach", "staff_name"},
 }  # fmt: skip
 """Every letter, and the facts it needs beside the case and the sender."""
 

@@ -100,6 +100,51 @@ def newsletter(page: str, lang: Lang, *, frame: Frame, **facts: Any) -> str:
     return _page(f"newsletter_{page}", lang, frame, **facts)
 
 
+def coaches(lang: Lang, *, frame: Frame, **facts: Any) -> str:
+    """The search: q, found (an answer of the directory), wrong, said, filters, filtered, action,
+    clear_url, next_url, suggestions, urls."""
+    return _page("coaches", lang, frame, **facts)
+
+
+def coach(lang: Lang, *, frame: Frame, **facts: Any) -> str:
+    """One coach: coach (a page of the directory), photo, contact_url, search_url."""
+    return _page("coach", lang, frame, **facts)
+
+
+def own(  # noqa: PLR0913
+    description: Mapping[str, Any],
+    lang: Lang,
+    *,
+    values: Mapping[str, Any],
+    problems: Sequence[Mapping[str, str]],
+    frame: Frame,
+    **facts: Any,
+) -> str:
+    """A coach's own page: action, banner, nonce, name, verified, public."""
+    labels = dict(_labels(description, lang))
+    return _page(
+        "own",
+        lang,
+        frame,
+        description=description,
+        values=values,
+        problems=[{**p, **_target(p["field"], labels, description["title"])} for p in problems],
+        wrong={p["field"]: p["message"] for p in problems},
+        **facts,
+    )
+
+
+def proposal(lang: Lang, *, frame: Frame, **facts: Any) -> str:
+    """A coach's changes, for staff: title, changes, action, nonce, name, error, wrong, decision,
+    remarks."""
+    return _page("proposal", lang, frame, **facts)
+
+
+def told(lang: Lang, *, frame: Frame, **facts: Any) -> str:
+    """Something was done: title, paragraphs, links (each a label and its address)."""
+    return _page("told", lang, frame, **facts)
+
+
 def problem(lang: Lang, *, frame: Frame, status: int, title: str, detail: str) -> str:
     return _page("problem", lang, frame, status=status, title=title, detail=detail)
 

@@ -73,7 +73,10 @@ class Store(Protocol):
 
 @dataclass(frozen=True)
 class Mail:
-    """One message, ready to leave. `tag` finds it again in what SES reports."""
+    """One message, ready to leave. `tag` finds it again in what SES reports.
+
+    Answers go to `reply_to`; to the programme's own address without one.
+    """
 
     to: str
     subject: str
@@ -81,6 +84,7 @@ class Mail:
     html: str
     lang: str
     tag: str
+    reply_to: str | None = None
 
 
 class Mailer(Protocol):

@@ -17,6 +17,7 @@ CODES: Final[dict[type[errors.RelaisError], str]] = {
     errors.Malformed: "malformed",
     errors.NotHere: "not_here",
     errors.BadLink: "bad_link",
+    errors.BadQuery: "bad_query",
     errors.WrongMethod: "method",
     errors.IntakePaused: "intake_paused",
     errors.NotInvited: "not_invited",
@@ -101,6 +102,10 @@ class Problems:
             else "",
         }
 
+    def photo_origins(self) -> list[str]:
+        """Where a page may show pictures from: the website."""
+        return [origin + "/" for origin in self.settings.allowed_origins]
+
     def _page(self, said: Said, lang: forms.Lang) -> Answer:
         from chalicelib import pages
 
@@ -119,6 +124,7 @@ class Problems:
         targets = " ".join(["'self'", *self.settings.allowed_origins])
         policy = (
             f"default-src 'none'; style-src '{pages.STYLE_HASH}'; form-action {targets}; "
+            f"img-src {' '.join(self.photo_origins())}; "
             "frame-ancestors 'none'; base-uri 'none'"
         )
         fixed = {**PRIVATE, "Content-Security-Policy": policy}
@@ -135,6 +141,8 @@ def _facts(error: Exception, lang: forms.Lang, form: str) -> dict[str, Any]:
     }
     if isinstance(error, errors.AlreadyApplied):
         facts["ref"] = error.ref
+    if isinstance(error, errors.BadQuery):
+        facts["message"] = error.message(lang)
     if isinstance(error, errors.TooMany):
         facts["minutes"] = -(-error.seconds // 60)
     return facts

@@ -1,12 +1,14 @@
 """The one Jinja environment: strict, escaped where it is HTML, with the words of both languages."""
 
 import re
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
+from markupsafe import Markup, escape
 
 from chalicelib import words
 
@@ -32,6 +34,7 @@ def environment() -> Environment:
         found.filters[name] = _spoken(write)
     found.filters["indent_lines"] = _indented
     found.filters["field_id"] = field_id
+    found.filters["marked"] = marked
     return found
 
 
@@ -42,6 +45,15 @@ def render(template: str, /, **facts: Any) -> str:
 def field_id(path: str) -> str:
     """The HTML id of a field: `partners[0].name` → `f-partners-0-name`."""
     return "f-" + re.sub(r"[^0-9A-Za-z]+", "-", path).strip("-")
+
+
+def marked(text: str, spans: Sequence[Sequence[int]] = ()) -> Markup:
+    """The text with its stretches (begin, end) marked, as a search found them."""
+    shown, at = Markup(""), 0
+    for begin, end in spans:
+        shown += escape(text[at:begin]) + Markup("<mark>{}</mark>").format(text[begin:end])
+        at = end
+    return shown + escape(text[at:])
 
 
 def _spoken(write: Any) -> Any:

@@ -196,9 +196,18 @@ def _later(day: str, months: int) -> str:
 _Problems = Callable[[Answers, date], Iterator[Problem]]
 _Warnings = Callable[[Answers], Iterator[Problem]]
 
+
+def _profile_problems(answers: Answers, today: date) -> Iterator[Problem]:
+    from chalicelib.coaches import misfits  # a visitor's form does without
+
+    return (Problem(column, code) for column, code in misfits(answers))
+
+
 _RULES: Final[Mapping[str, tuple[_Problems, _Warnings]]] = {
     "assessment": (_nothing, _nothing),
     "newsletter": (_nothing, _nothing),
     "eoi": (_eoi_problems, _eoi_warnings),
     "application": (_application_problems, _application_warnings),
+    "message": (_nothing, _nothing),
+    "profile": (_profile_problems, _nothing),
 }

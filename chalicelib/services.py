@@ -21,6 +21,11 @@ from chalicelib.problems import Problems
 from chalicelib.settings import Settings
 
 if TYPE_CHECKING:
+    from chalicelib.network.doors import CoachDoor, ProposalDoor
+    from chalicelib.network.finder import Finder
+    from chalicelib.network.shelf import Shelf
+    from chalicelib.network.upkeep import Upkeep
+    from chalicelib.network.writing import Writing
     from chalicelib.newsletter.choices import PreferencesDoor
     from chalicelib.newsletter.confirming import ConfirmDoor
     from chalicelib.newsletter.desk import Suppression
@@ -92,6 +97,59 @@ class Services:
             newsletter=lambda *told: self.sign_ups.by_declaration(*told),
         )
         return Front(intake, self.cases, self.links, self.settings, self.problems)
+
+    @cached_property
+    def finder(self) -> "Finder":
+        from chalicelib.network.finder import Finder
+        from chalicelib.network.reader import Reader
+
+        reader = Reader(self.shelf, self.clock)
+        return Finder(reader, self.settings, self.problems, self.clock)
+
+    @cached_property
+    def shelf(self) -> "Shelf":
+        from chalicelib.network.shelf import Shelf
+
+        return Shelf(self.store, self.clock)
+
+    @cached_property
+    def writing(self) -> "Writing":
+        from chalicelib.network.messages import Messages
+        from chalicelib.network.writing import Writing
+
+        messages = Messages(
+            self.store,
+            self.clock,
+            people_key=self._secret.people,
+            per_hour=self.settings.posts_per_hour,
+        )
+        finder = self.finder
+        return Writing(finder.reader, messages, self.settings, self.problems, self.clock)
+
+    @cached_property
+    def upkeep(self) -> "Upkeep":
+        from chalicelib.network.upkeep import Upkeep
+
+        return Upkeep(
+            self.store,
+            self.shelf,
+            self.roster,
+            self.links,
+            self.clock,
+            people_key=self._secret.people,
+        )
+
+    @cached_property
+    def coach_door(self) -> "CoachDoor":
+        from chalicelib.network.doors import CoachDoor
+
+        return CoachDoor(self.upkeep, self.links, self.settings, self.problems)
+
+    @cached_property
+    def proposals(self) -> "ProposalDoor":
+        from chalicelib.network.doors import ProposalDoor
+
+        return ProposalDoor(self.upkeep, self.links, self.settings, self.problems)
 
     @cached_property
     def roster(self) -> "Roster":
@@ -170,9 +228,9 @@ class Services:
     @cached_property
     def post(self) -> "Post":
         # Only the functions that write letters pay for Jinja2 and the SES client.
-        from chalicelib.desk import LetterDesk, Office
+        from chalicelib.desk import Desks, LetterDesk, Office
         from chalicelib.newsletter.clocks import Clocks
-        from chalicelib.newsletter.desk import NewsDesk
+        from chalicelib.newsletter.desk import NEWS, NewsDesk
         from chalicelib.post import Post
 
         settings = self.settings
@@ -183,13 +241,17 @@ class Services:
             website_url=settings.website_url,
             public_url=settings.public_url,
         )
+        from chalicelib.network import letters as network
+
         news = NewsDesk(
             self.register, self.links, office, lambda: self._suppression or _ses_suppression()
         )
-        desk = LetterDesk(self.store, self.links, self.roster, office, news)
+        cases = LetterDesk(self.store, self.links, self.roster, office)
+        coaches = network.NetworkDesk(self.store, self.upkeep, self.roster, office.sender)
+        desks = Desks(cases, {**dict.fromkeys(network.KINDS, coaches), NEWS: news})
         mailer = self._mailer or _ses(settings)
         timers = {"PERSON": Clocks(self.register, self.sign_ups).mind}
-        return Post(self.store, mailer, desk, self.roster, self.clock, timers)
+        return Post(self.store, mailer, desks, self.roster, self.clock, timers)
 
 
 @cache

@@ -76,10 +76,14 @@ class Relais(Chalice):
         origin = asked.headers.get("origin", "")
         if origin and origin in self._problems().settings.allowed_origins:
             headers["Access-Control-Allow-Origin"] = origin
-            headers["Access-Control-Expose-Headers"] = "Location, Retry-After, Idempotent-Replayed"
+            headers["Access-Control-Expose-Headers"] = (
+                "Location, Retry-After, Idempotent-Replayed, ETag"
+            )
             if asked.method == "OPTIONS":
                 headers["Access-Control-Allow-Methods"] = allowed
-                headers["Access-Control-Allow-Headers"] = "Content-Type, Idempotency-Key, Accept"
+                headers["Access-Control-Allow-Headers"] = (
+                    "Content-Type, Idempotency-Key, Accept, If-None-Match"
+                )
                 headers["Access-Control-Max-Age"] = "3600"
         body = "" if asked.method == "HEAD" else answer.body
         return Response(body=body, status_code=answer.status, headers=headers)
@@ -88,12 +92,14 @@ class Relais(Chalice):
 def asked_of(request: Request) -> Asked:
     identity: dict[str, Any] = request.context.get("identity") or {}
     body = request.raw_body
+    given = request.query_params
     return Asked(
         method=request.method,
         headers={name.lower(): value for name, value in request.headers.items()},
-        query=dict(request.query_params or {}),
+        query=dict(given or {}),
         body=body if isinstance(body, bytes) else body.encode(),
         address=str(identity.get("sourceIp") or ""),
+        several={name: given.getlist(name) for name in given} if given else {},
     )
 
 

@@ -18,6 +18,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from infra import mailbox
 from infra.deploy import REGION, DeployError, deploy
 from infra.emulator import Emulator, EmulatorError, free_port, use_root_key
+from infra.operate import Operator
 from infra.package import ROOT, PackageError, package
 from infra.postoffice import PostOffice
 from infra.roster import OperateError, Roster
@@ -25,6 +26,7 @@ from infra.running import announce
 from website import site
 
 LOCAL = ROOT / ".local"
+SAMPLE = ROOT / "infra" / "sample"
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 OVERLAP = 60
 """Seconds: what a function said reaches its log late, when it ends."""
@@ -102,7 +104,8 @@ def _set_up(running: Running, template: Path, site_port: int) -> dict[str, str]:
     )
     _set_gateway_responses(emulator.url, deployed.outputs["RestAPIId"], template)
     _seed(emulator.url, deployed.outputs["RecordsTable"])
-    site.serve(site_port, deployed.api)
+    _seed_coaches(running, LOCAL / "coaches.json")
+    site.serve(site_port, deployed.api, LOCAL / "coaches.json")
     mailbox_port = free_port(site_port + 1)
     mailbox.serve(mailbox_port, running.office)
     return {
@@ -140,6 +143,15 @@ def _seed(endpoint: str, table: str) -> None:
         except OperateError:
             continue
         say(f"added {name} to the staff")
+
+
+def _seed_coaches(running: Running, copy: Path) -> None:
+    """Invented coaches, unless there are some; and the copy that the website shows."""
+    directory = Operator("local", running.emulator.url).directory
+    if not any(directory.editions()):
+        directory.import_(SAMPLE / "coaches.csv", "en", dry=False, by="sample")
+        say("published the sample coaches")
+    directory.fallback(copy)
 
 
 class Logs:

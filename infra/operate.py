@@ -18,9 +18,11 @@ from chalicelib.aws.dynamo import DynamoStore, item_of
 from chalicelib.cases import Cases, Decider
 from chalicelib.errors import Conflict, RelaisError
 from chalicelib.links import Links
+from chalicelib.network.messages import HELD, Messages
+from chalicelib.network.shelf import Shelf
 from chalicelib.ports import Change
 from chalicelib.records import DEAD, key_of, shard_of, stamp, tag_of
-from infra import subscribers
+from infra import coaches, subscribers
 from infra.deploy import REGION
 from infra.emulator import use_root_key
 from infra.package import ROOT
@@ -57,6 +59,18 @@ class Operator:
     @property
     def subscribers(self) -> Subscribers:
         return Subscribers(self._dynamo, self._people, self._store, lambda: self._keys().people)
+
+    @property
+    def directory(self) -> coaches.Directory:
+        now = lambda: datetime.now(UTC)  # noqa: E731
+        secret = self._keys()
+        messages = Messages(self._store, now, people_key=secret.people, per_hour=1)
+        return coaches.Directory(Shelf(self._store, now), messages)
+
+    def held_messages(self) -> list[dict[str, Any]]:
+        """Messages to coaches that looked like spam, oldest first."""
+        keys_of = [(item["pk"], item["sk"]) for item in self._in_state(HELD)]
+        return [row for key in keys_of if (row := self._store.get(*key))]
 
     def spam(self) -> Iterator[str]:
         """Declarations held as spam, oldest first."""
@@ -152,6 +166,7 @@ def parser() -> argparse.ArgumentParser:
     add_commands(subjects)
     key = subjects.add_parser("keys", help="the keys that sign links")
     key.add_subparsers(dest="verb", required=True).add_parser("rotate", help="sign with a new key")
+    coaches.add_commands(subjects)
     return found
 
 
@@ -164,6 +179,9 @@ def act(operator: Operator, asked: argparse.Namespace) -> str:
             return f"Removed {asked.id}"
         case "staff", _:
             return "\n".join(_member(item) for item in operator.roster.all()) or "Nobody yet"
+        case "coaches", verb:
+            held = operator.held_messages() if verb in ("held", "release") else []
+            return coaches.act(operator.directory, asked, held)
         case "spam", "release":
             return operator.release(asked.ref)
         case "spam", _:

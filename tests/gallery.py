@@ -2,10 +2,12 @@
 
 import json
 import re
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from functools import cache
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -18,8 +20,10 @@ import website.site as site
 from chalicelib.aws.keys import Keys
 from chalicelib.content import load
 from chalicelib.described import _described
+from chalicelib.directory import sheets, snapshot
 from chalicelib.errors import StoreDown
 from chalicelib.forms import Lang
+from chalicelib.network.upkeep import OWN
 from chalicelib.ports import Mail
 from chalicelib.records import key_of
 from chalicelib.services import Services
@@ -27,6 +31,8 @@ from chalicelib.settings import read
 from conftest import ENVIRONMENT, RITA, SAM
 from fakes import MemoryMailer, MemoryStore, SetClock
 from test_app import Visitor, hidden, token
+
+COACHES = Path(__file__).resolve().parent.parent / "infra" / "sample" / "coaches.csv"
 
 LANGS: tuple[Lang, ...] = ("fr", "en")
 
@@ -43,6 +49,10 @@ PAGES = (
     "newsletter-retype", "newsletter-retype-errors", "newsletter-confirmed", "newsletter-gone",
     "newsletter-preferences", "newsletter-preferences-errors", "newsletter-preferences-moving",
     "newsletter-preferences-left", "newsletter-cancel", "newsletter-leave", "newsletter-left",
+    "coaches", "coaches-found", "coaches-none", "coaches-refused", "coach", "coach-other-language",
+    "coach-message", "coach-message-errors", "coach-message-sent",
+    "coach-own", "coach-own-errors", "coach-own-unsure", "coach-own-sent", "coach-own-confirmed",
+    "coach-own-withdrawn", "proposal", "proposal-errors", "proposal-published", "proposal-over",
 )  # fmt: skip
 
 LETTERS = (
@@ -54,10 +64,12 @@ LETTERS = (
     "application_approved", "application_declined", "assessment_result",
     "newsletter_confirm", "newsletter_reminder", "newsletter_already", "newsletter_move",
     "newsletter_moving", "newsletter_keep",
+    "coach_message", "coach_check", "coach_update_decided", "coach_update_decided-returned",
+    "staff_coach_update", "staff_coach_left",
 )  # fmt: skip
 
 SITE = (
-    "home", "thanks", "thanks-newsletter", "problem", "assessment", "eoi", "eoi-paused",
+    "home", "thanks", "thanks-newsletter", "problem", "coaches", "assessment", "eoi", "eoi-paused",
     "application", "newsletter",
 )  # fmt: skip
 
@@ -103,6 +115,10 @@ def website(lang: Lang) -> dict[str, str]:
         patch.setattr(site, "_fetched", fetched)
         handler = object.__new__(site.Site)
         handler.api, handler.origin = "", "https://www.example.org"
+        handler.coaches = Path(tempfile.mkdtemp()) / "coaches.json"
+        sample = sheets.parse(sheets.grid("coaches.csv", COACHES.read_bytes())).coaches
+        kept = snapshot.fallback(snapshot.build(sample))
+        handler.coaches.write_text(json.dumps(kept), "utf-8")
         paths = {name: name for name in SITE} | {
             "home": "",
             "thanks": "thanks?ref=DI-2026-4T7KQ-M&form=eoi&status=EOI_PENDING",
@@ -159,6 +175,7 @@ class _Walk:
         yield from self._application()
         yield from self._refusals()
         yield from self._newsletter()
+        yield from self._coaches()
         yield "problem", self._page("/forms/nothing")
 
     def letters(self) -> dict[str, Mail]:
@@ -171,6 +188,8 @@ class _Walk:
             name = key[1].split("#")[2]
             if name == "staff_decision_recorded":
                 name += f"-{facts['decision']}"
+            elif facts.get("published") is False:
+                name += "-returned"
             elif facts.get("revised"):
                 name += "-revised"
             found[name] = mail
@@ -271,6 +290,74 @@ class _Walk:
                       code=self._code())  # fmt: skip
         self._after_undo()
         return iter(())
+
+    def _coaches(self) -> Iterator[tuple[str, str]]:
+        # The one whose official language is the walk's comes first, to read letters in it.
+        sample = sheets.parse(sheets.grid("coaches.csv", COACHES.read_bytes())).coaches
+        first = next(coach for coach in sample if coach.languages[0] == self.lang)
+        one_language = next(coach for coach in sample if not coach.bio_fr or not coach.bio_en)
+        today = self.clock().date()
+        checked = today - timedelta(days=365)
+        book = [c.model_copy(update={"last_verified_at": checked if c is first else today})
+                for c in sample]  # fmt: skip
+        self.service.shelf.publish(book, by="test", why="sample", after=None)
+        yield "coaches", self._page("/coaches")
+        yield "coaches-found", self._page("/coaches?q=loegment&province=QC&delivery=remote")
+        yield "coaches-none", self._page("/coaches?q=logement&language=iu&province=PE")
+        yield "coaches-refused", self._page("/coaches?province=ZZ")
+        yield "coach", self._page(f"/coaches/{first.slug}")
+        yield "coach-other-language", self._page(f"/coaches/{one_language.slug}")
+        yield from self._coach_message(f"/coaches/{first.slug}/contact")
+        self.clock.pass_(hours=2)
+        self.service.upkeep.check()
+        self._deliver()
+        own = self._linked("coach", first.email)
+        yield "coach-own", self._page(own)
+        wrong = {"action": "change", "first_name": "", "bio_fr": "x" * 2000, "languages": "es"}
+        yield "coach-own-errors", self._own(own, wrong)
+        yield "coach-own-unsure", self._own(own, {"action": "withdraw"})
+        for decision in ("return", "publish"):
+            yield from self._proposal(first, own, decision)
+        yield "coach-own-confirmed", self._own(own, {"action": "confirm"})
+        yield "coach-own-withdrawn", self._own(own, {"action": "withdraw", "sure": "on"})
+        self._deliver()
+
+    def _coach_message(self, path: str) -> Iterator[tuple[str, str]]:
+        given = {"name": "Zoé Roy", "email": "zoe@example.org", "message": "Allô!\nÀ bientôt?"}
+        yield "coach-message", self._page(path)
+        yield "coach-message-errors", self._answer(path, {**given, "email": "zoe@"})
+        self._answer(path, given)
+        yield "coach-message-sent", self._page(f"{path}?sent=1")
+
+    def _proposal(self, coach: Any, own: str, decision: str) -> Iterator[tuple[str, str]]:
+        stands = coach.model_dump(mode="json", exclude_none=True)
+        given = {key: stands[key] for key in OWN if stands.get(key) not in (None, False)}
+        pairs = {
+            **given,
+            "action": "change",
+            "city": f"Laval ({decision})",
+            "phone": "514-555-0199",
+        }
+        yield "coach-own-sent", self._own(own, pairs)
+        self._deliver()
+        link = self._linked("proposal", str(self.staff["email"]))
+        yield "proposal", self._page(link)
+        yield "proposal-errors", self._own(link, {"decision": "return"})
+        said = {"decision": decision, "remarks": "Laquelle?", "confirm": "on"}
+        done = self._own(link, said)
+        if decision == "publish":
+            yield "proposal-published", done
+            yield "proposal-over", self._page(link)
+        self._deliver()
+
+    def _own(self, path: str, fields: dict[str, Any]) -> str:
+        nonce = hidden(self._page(path), "nonce")
+        pairs = [*samples.as_html(fields), ("lang", self.lang), ("nonce", nonce)]
+        return self.visitor.submit(path, pairs).body.decode()
+
+    def _linked(self, page: str, address: str) -> str:
+        texts = [mail.text for mail in self.mailer.to(address) if f"/{page}/" in mail.text]
+        return f"/{page}/{token(texts[-1], page)}"
 
     def _newsletter(self) -> Iterator[tuple[str, str]]:
         yield "newsletter", self._page("/newsletter")

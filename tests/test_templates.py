@@ -61,6 +61,9 @@ def facts(lang: Lang, org: str) -> dict[str, Any]:
         "cancel_url": "https://example.org/newsletter/unsubscribe/f",
         "unsubscribe_url": "https://example.org/newsletter/unsubscribe/g",
         "preferences_url": "https://example.org/newsletter/preferences/h",
+        "link": "https://example.org/coach/i", "coach": org, "published": False, "remarks": org,
+        "visitor": {"name": org, "email": "v@example.org", "organization": org, "lang": lang},
+        "changes": [{"label": org, "before": org, "after": org}],
         "asked_at": date(2026, 3, 2), "until": date(2026, 9, 1),
     }  # fmt: skip
 

@@ -16,6 +16,7 @@ from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from chalicelib.render import TEMPLATES, environment
+from chalicelib.words import sort_key
 from infra.serve import Page, Quiet, serve_forever
 
 HERE = Path(__file__).resolve().parent
@@ -26,11 +27,12 @@ FORMS = {"assessment": "forms/assessment", "eoi": "forms/eoi", "application": "f
 
 
 class Site(Quiet):
-    """`/fr/`, `/fr/eoi`, `/fr/application?invite=…`, `/fr/assessment`, `/fr/newsletter`,
+    """`/fr/`, `/fr/eoi`, `/fr/application?invite=…`, `/fr/assessment`, `/fr/newsletter`, `/fr/coaches`,
     `/fr/thanks`; the same in English."""
 
     api = ""
     origin = ""
+    coaches: Path | None = None
 
     def page(self, path: str) -> Page:
         parts = urlsplit(path)
@@ -42,6 +44,8 @@ class Site(Quiet):
             return Page("", status=302, location="/fr/") if not where else self._lost("fr")
         if name in FORMS:
             return self._form(name, lang, query)
+        if name == "coaches":
+            return self._coaches(lang)
         if name in ("", "thanks"):
             return self._written(name or "home", lang, path, query=query)
         return self._lost(lang)
@@ -66,6 +70,18 @@ class Site(Quiet):
             values=described.get("values", {}),
             wrong={},
             hidden=hidden,
+        )
+
+    def _coaches(self, lang: str) -> Page:
+        """Everybody, from the copy that was made when they were published: Relais may be away."""
+        kept: dict[str, Any] = {"labels": {}, "coaches": []}
+        if self.coaches is not None and self.coaches.exists():
+            kept = json.loads(self.coaches.read_text("utf-8"))
+        people = sorted(
+            kept["coaches"], key=lambda c: sort_key(f"{c['last_name']} {c['first_name']}", lang)
+        )
+        return self._written(
+            "coaches", lang, f"/{lang}/coaches", people=people, labels=kept["labels"], api=self.api
         )
 
     def _lost(self, lang: str) -> Page:
@@ -114,6 +130,9 @@ def _environment() -> Environment:
     return found
 
 
-def serve(port: int, api: str) -> None:
+def serve(port: int, api: str, coaches: Path | None = None) -> None:
+    """`coaches`: the public directory as `coaches fallback` writes it."""
     origin = f"http://127.0.0.1:{port}"
-    serve_forever(type("ThisSite", (Site,), {"api": api, "origin": origin}), port)
+    serve_forever(
+        type("ThisSite", (Site,), {"api": api, "origin": origin, "coaches": coaches}), port
+    )

@@ -47,7 +47,7 @@ class SesMailer:
         try:
             answer = self._client.send_email(
                 FromEmailAddress=self._sender,
-                ReplyToAddresses=[self._reply_to],
+                ReplyToAddresses=[mail.reply_to or self._reply_to],
                 Destination={"ToAddresses": [mail.to]},
                 Content={"Simple": _content(mail)},
                 EmailTags=[{"Name": "mail", "Value": mail.tag}],

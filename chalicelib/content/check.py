@@ -79,12 +79,13 @@ class Section(Strict):
 
 
 class Form(BaseModel):
-    form: Literal["assessment", "eoi", "application"]
+    form: Literal["assessment", "eoi", "application", "message", "profile"]
     version: Words
     prefix: Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
     title: Text
     intro: Text
     submit: Text
+    notice: Text | None = None
     sections: Annotated[list[Section], Field(min_length=1)]
 
 
@@ -191,6 +192,8 @@ _SHAPES: Final[dict[str, Any]] = {
     "assessment": Assessment,
     "eoi": Form,
     "application": Form,
+    "message": Form,
+    "profile": Form,
     "lists": dict[Key, list[Option]],
     "provinces": list[Province],
     "streams": list[Stream],
@@ -199,7 +202,7 @@ _SHAPES: Final[dict[str, Any]] = {
     "states": States,
     "issues": Issues,
 }
-FORMS: Final = ("assessment", "eoi", "application")
+FORMS: Final = ("assessment", "eoi", "application", "message", "profile")
 
 
 def faults(folder: Path = HERE) -> list[str]:
@@ -294,6 +297,10 @@ def _options(f: Any, contents: dict[str, Any]) -> list[str]:
     if "options" in f:
         return [o["id"] for o in f["options"]]
     name = f.get("list", "")
+    if name in ("serves", "coach_modes", "coach_languages", "coach_streams"):
+        from chalicelib import fields
+
+        return [str(o["id"]) for o in fields.options(f)]
     found = contents[name] if name in ("streams", "provinces") else contents["lists"].get(name, [])
     return [o["id"] for o in found]
 

@@ -6,9 +6,8 @@ from dataclasses import dataclass, replace
 from hashlib import blake2s
 from typing import Any, Final, Literal
 
-from chalicelib.content import load
 from chalicelib.directory.folding import fold, pieces
-from chalicelib.errors import RelaisError
+from chalicelib.errors import BadQuery
 
 Lang = Literal["fr", "en"]
 LANGS: Final[tuple[Lang, ...]] = ("fr", "en")
@@ -20,19 +19,6 @@ MOST_VALUES: Final = 60
 MOST_RESULTS: Final = 100
 USUAL_RESULTS: Final = 20
 _LONGEST_PHRASE: Final = 4
-
-
-class BadQuery(RelaisError):
-    """A search that cannot be made; `code` names its message in content/coaches.json."""
-
-    def __init__(self, code: str, **facts: Any) -> None:
-        super().__init__(code)
-        self.code = code
-        self.facts = facts
-
-    def message(self, lang: Lang) -> str:
-        text: str = load("coaches")["refused"][self.code][lang]
-        return text.format_map(self.facts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,6 +96,10 @@ class Directory:
         text = "\n".join((self.version, *asked))
         return f'"{blake2s(text.encode("utf-8", "replace"), digest_size=12).hexdigest()}"'
 
+    def label(self, name: str, value: str, lang: Lang) -> str:
+        """What a value of a filter is called."""
+        return str(self._labels[name][value][lang])
+
     def coach(self, slug: str, lang: Lang) -> dict[str, Any] | None:
         """The whole profile of one coach; None when there is no such coach."""
         if not self._slugs:

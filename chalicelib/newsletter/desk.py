@@ -26,6 +26,10 @@ class Suppression(Protocol):
         """Takes an address off it; one that is not on it does no harm."""
 
 
+NEWS: Final = "NEWS"
+"""How the keys of a subscriber's letters begin."""
+
+
 class NewsDesk:
     def __init__(
         self,
@@ -58,7 +62,7 @@ class NewsDesk:
             raise Overtaken("the consent is express, or gone")
         lang = cast(Lang, facts["lang"])
         said = self._said(name, person, facts)
-        letter = letters.compose(name, lang, case=None, sender=self._office.sender(), **said)
+        letter = letters.compose(name, lang, case=None, sender=self._office.sender, **said)
         return draft(row, address, letter, keep_address=False)
 
     def _still_wanted(self, subscriber: Subscriber | None, address: str) -> None:

@@ -1,0 +1,1 @@
+"""The network of coaches: its published directory, messages to coaches, and its upkeep."""

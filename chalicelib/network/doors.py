@@ -1,0 +1,220 @@
+"""The pages behind a coach's own link, and behind a staff link to judge a coach's changes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from chalicelib import forms
+from chalicelib.asked import Answer, Asked, lang_of
+from chalicelib.content import load
+from chalicelib.errors import InvalidForm, RelaisError
+from chalicelib.links import Links
+from chalicelib.network.letters import compared, spoken
+from chalicelib.network.upkeep import OWN, Judged, Upkeep
+from chalicelib.problems import Problems
+from chalicelib.settings import Settings
+
+if TYPE_CHECKING:
+    from chalicelib.coaches import Coach
+
+REMARKS_LIMIT: Final = 3000
+
+
+@dataclass(frozen=True)
+class CoachDoor:
+    upkeep: Upkeep
+    links: Links
+    settings: Settings
+    problems: Problems
+
+    def show(self, asked: Asked, token: str) -> Answer:
+        """The coach's page as it stands, to confirm, change or take down."""
+        coach = self.upkeep.opened(token)
+        return self._page(token, coach, forms.lang_or(asked.query.get("lang"), spoken(coach)))
+
+    def act(self, asked: Asked, token: str) -> Answer:
+        lang = asked.lang
+        try:
+            coach = self.upkeep.opened(token)
+            fields = asked.fields()
+            lang = forms.lang_or(lang_of(fields, asked) if "lang" in fields else None, lang)
+            return self._act(token, coach, fields, lang)
+        except RelaisError as error:
+            return self.problems.answer(asked, error, lang, form="profile")
+
+    def _act(self, token: str, coach: "Coach", fields: dict[str, Any], lang: forms.Lang) -> Answer:
+        said = {key: fields.pop(key, "") for key in ("lang", "nonce", "action", "sure", "website_")}
+        if not self.links.check_nonce(token, str(said["nonce"])):
+            typed = fields if said["action"] == "change" else None
+            return self._page(token, coach, lang, wrong="nonce", typed=typed)
+        if said["action"] == "confirm":
+            self.upkeep.confirm(coach)
+            return self._told("confirmed", token, lang)
+        if said["action"] == "withdraw":
+            if not said["sure"]:
+                return self._page(token, coach, lang, wrong="tick")
+            self.upkeep.withdraw(coach)
+            return self._told("withdrawn", token, lang)
+        try:
+            changed = self.upkeep.propose(coach, fields, lang)
+        except InvalidForm as error:
+            return self._page(token, coach, lang, typed=fields, error=error)
+        return self._told("sent" if changed else "confirmed", token, lang)
+
+    def _page(  # noqa: PLR0913
+        self,
+        token: str,
+        coach: "Coach",
+        lang: forms.Lang,
+        *,
+        wrong: str = "",
+        typed: Mapping[str, Any] | None = None,
+        error: InvalidForm | None = None,
+    ) -> Answer:
+        from chalicelib import described, pages
+
+        address = f"{self.settings.public_url}/coach/{token}"
+        contact = self.settings.privacy_contact
+        stands = coach.model_dump(mode="json", exclude_none=True)
+        page = pages.own(
+            described.describe("profile", lang, privacy_contact=contact),
+            lang,
+            action=address,
+            values=typed
+            if typed is not None
+            else {key: stands[key] for key in OWN if key in stands},
+            problems=[
+                {"field": p.field, "code": p.code, "message": p.message(lang)}
+                for p in (error.problems if error else ())
+            ],
+            banner=load("network")["own"][wrong][lang] if wrong else None,
+            nonce=self.links.nonce(token),
+            name=f"{coach.first_name} {coach.last_name}",
+            verified=coach.last_verified_at,
+            public=coach.public,
+            switch_url=f"{address}?lang={forms.other(lang)}",
+            frame=self.problems.frame(lang),
+        )
+        return self.problems.page(page, 422 if wrong or error else 200)
+
+    def _told(self, what: str, token: str, lang: forms.Lang) -> Answer:
+        from chalicelib import pages
+
+        text = load("network")["own"][what]
+        page = pages.told(
+            lang,
+            title=text["title"][lang],
+            paragraphs=[text["text"][lang].replace("{contact}", self.settings.contact_email)],
+            links=[
+                (load("network")["all"][lang], f"{self.settings.public_url}/coaches?lang={lang}")
+            ],
+            switch_url=f"{self.settings.public_url}/coach/{token}?lang={forms.other(lang)}",
+            frame=self.problems.frame(lang),
+        )
+        return self.problems.page(page)
+
+
+@dataclass(frozen=True)
+class ProposalDoor:
+    upkeep: Upkeep
+    links: Links
+    settings: Settings
+    problems: Problems
+
+    def show(self, asked: Asked, token: str) -> Answer:
+        judged = self.upkeep.judged(token)
+        return self._page(judged, self._lang(asked, judged))
+
+    def decide(self, asked: Asked, token: str) -> Answer:
+        lang = asked.lang
+        try:
+            judged = self.upkeep.judged(token)
+            fields = asked.fields()
+            lang = forms.lang_or(fields.get("lang"), self._lang(asked, judged))
+        except RelaisError as error:
+            return self.problems.answer(asked, error, lang)
+        decision, remarks = _text(fields, "decision"), _text(fields, "remarks")[:REMARKS_LIMIT]
+        if judged.standing != "open":
+            return self._page(judged, lang)
+        if wrong := self._wrong(judged, fields, decision, remarks):
+            return self._page(judged, lang, wrong=wrong, decision=decision, remarks=remarks)
+        if not self.upkeep.judge(judged, publish=decision == "publish", remarks=remarks):
+            return self._page(self.upkeep.judged(token), lang)
+        return self._told(judged, "published" if decision == "publish" else "returned", lang)
+
+    def _wrong(
+        self, judged: Judged, fields: Mapping[str, Any], decision: str, remarks: str
+    ) -> str | None:
+        if not self.links.check_nonce(judged.token, _text(fields, "nonce")):
+            return "nonce"
+        if decision not in ("publish", "return"):
+            return "choose"
+        if decision == "return" and not remarks:
+            return "remarks"
+        return None if fields.get("confirm") in ("on", "yes", "true", "1", True) else "tick"
+
+    def _page(
+        self,
+        judged: Judged,
+        lang: forms.Lang,
+        *,
+        wrong: str = "",
+        decision: str = "",
+        remarks: str = "",
+    ) -> Answer:
+        from chalicelib import pages
+
+        if judged.standing != "open":
+            return self._told(judged, "over", lang, status=410)
+        assert judged.coach is not None
+        assert judged.proposal is not None
+        assert judged.staff is not None
+        address = f"{self.settings.public_url}/proposal/{judged.token}"
+        page = pages.proposal(
+            lang,
+            title=_title(judged, "title", lang),
+            changes=compared(judged.coach, judged.proposal["changes"], lang),
+            action=address,
+            nonce=self.links.nonce(judged.token),
+            name=judged.staff.name,
+            error=load("network")["proposal"][wrong][lang] if wrong else "",
+            wrong=wrong,
+            decision=decision,
+            remarks=remarks,
+            switch_url=f"{address}?lang={forms.other(lang)}",
+            frame=self.problems.frame(lang),
+        )
+        return self.problems.page(page, 422 if wrong else 200)
+
+    def _told(self, judged: Judged, what: str, lang: forms.Lang, *, status: int = 200) -> Answer:
+        from chalicelib import pages
+
+        texts = load("network")["proposal"][what]
+        page = pages.told(
+            lang,
+            title=texts["title"][lang],
+            paragraphs=[texts["text"][lang].format(name=_name(judged))],
+            links=[],
+            switch_url=f"{self.settings.public_url}/proposal/{judged.token}"
+            f"?lang={forms.other(lang)}",
+            frame=self.problems.frame(lang),
+        )
+        return self.problems.page(page, status)
+
+    def _lang(self, asked: Asked, judged: Judged) -> forms.Lang:
+        own = judged.staff.lang if judged.staff else asked.lang
+        return forms.lang_or(asked.query.get("lang"), own)
+
+
+def _name(judged: Judged) -> str:
+    coach = judged.coach
+    return f"{coach.first_name} {coach.last_name}" if coach else ""
+
+
+def _title(judged: Judged, key: str, lang: forms.Lang) -> str:
+    return str(load("network")["proposal"][key][lang]).format(name=_name(judged))
+
+
+def _text(fields: Mapping[str, Any], key: str) -> str:
+    value = fields.get(key, "")
+    return value.strip() if isinstance(value, str) else ""

@@ -1,0 +1,212 @@
+"""The door to the directory: a search and a coach, as JSON or as a page at the same address."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from chalicelib import eastern, forms
+from chalicelib.asked import Answer, Asked
+from chalicelib.content import load
+from chalicelib.directory import BadQuery, Directory
+from chalicelib.directory.folding import fold
+from chalicelib.directory.layout import FILTERS
+from chalicelib.errors import NotHere
+from chalicelib.network.reader import Reader
+from chalicelib.ports import Clock
+from chalicelib.problems import Problems
+from chalicelib.settings import Settings
+
+SHARED: Final = {"Cache-Control": "public, max-age=60, stale-while-revalidate=600"}
+"""Anybody may keep an answer for a minute: a new edition is everywhere within two."""
+
+_ONE: Final = ("q", "lang", "limit", "cursor")
+_PARAMETERS_LIMIT: Final = 80
+
+
+@dataclass(frozen=True)
+class Finder:
+    reader: Reader
+    settings: Settings
+    problems: Problems
+    clock: Clock
+
+    def search(self, asked: Asked) -> Answer:
+        """`q`, the filters (each as often as wanted), `lang`, `limit`, `cursor`."""
+        directory = self.reader.directory()
+        if asked.wants_page:
+            return self._page(asked, directory)
+        filters = _filters(asked)
+        day = eastern.today(self.clock()).isoformat()
+        tag = directory.etag(day, asked.lang, _canonical(asked))
+        if same(asked, tag):
+            return self._unchanged(asked, tag)
+        found = self._found(directory, asked, filters, day)
+        return _json(found, {**SHARED, "ETag": tag, **_spoken(asked)})
+
+    def coach(self, asked: Asked, slug: str) -> Answer:
+        directory = self.reader.directory()
+        known = directory.coach(slug[:80], asked.lang)
+        if known is None:
+            raise NotHere(slug)
+        known = {**known, "links": self._links(slug)}
+        if not asked.wants_page:
+            tag = directory.etag("coach", asked.lang, slug)
+            if same(asked, tag):
+                return self._unchanged(asked, tag)
+            return _json(known, {**SHARED, "ETag": tag, **_spoken(asked)})
+        from chalicelib import pages, words
+
+        lang = asked.lang
+        said = words.phone(known["phone"], None, lang) if "phone" in known else ""
+        page = pages.coach(
+            lang,
+            coach={**known, "phone_said": said},
+            photo=self._photo(known),
+            contact_url=f"{self._address(slug)}/contact?lang={lang}",
+            search_url=f"{self._address()}?lang={lang}",
+            switch_url=f"{self._address(slug)}?lang={forms.other(lang)}",
+            frame=self.problems.frame(lang),
+        )
+        return self._shared_page(asked, page)
+
+    def _page(self, asked: Asked, directory: Directory) -> Answer:
+        """What the address says beside our parameters is left alone: links carry all sorts."""
+        from chalicelib import pages
+
+        lang = asked.lang
+        known = {key: values for key, values in asked.several.items() if key in FILTERS}
+        day = eastern.today(self.clock()).isoformat()
+        wrong = None
+        try:
+            found = self._found(directory, asked, known, day)
+        except BadQuery as error:
+            wrong = error.message(lang)
+            known = {}
+            found = directory.search("", {}, lang, day=day)
+        q = asked.query.get("q", "")[:300]
+        kept = [("q", q)] if q else []
+        kept += [(key, value) for key, values in known.items() for value in values if value]
+        page = pages.coaches(
+            lang,
+            q=q,
+            found={**found, "results": [_in_words(directory, r, lang) for r in found["results"]]},
+            suggestions=[
+                {**each, "url": self._without(each, kept, lang)}
+                for each in found.get("help", {}).get("suggestions", [])
+            ],
+            wrong=wrong,
+            said=_count(found["total"], lang),
+            filters=load("coaches")["filters"],
+            filtered=[key for key, values in known.items() if any(values)],
+            action=self._address(),
+            clear_url=f"{self._address()}?{urlencode({'lang': lang})}",
+            next_url=self._more(found["next_cursor"], kept, lang),
+            urls={each["slug"]: f"{self._address(each['slug'])}?lang={lang}"
+                  for each in found["results"]},
+            switch_url=f"{self._address()}?{urlencode([('lang', forms.other(lang)), *kept])}",
+            frame=self.problems.frame(lang),
+        )  # fmt: skip
+        return self._shared_page(asked, page, 400 if wrong else 200)
+
+    def _found(
+        self,
+        directory: Directory,
+        asked: Asked,
+        filters: Mapping[str, Sequence[str]],
+        day: str,
+    ) -> dict[str, Any]:
+        query = asked.query
+        return directory.search(
+            query.get("q", ""),
+            filters,
+            asked.lang,
+            query.get("limit"),
+            query.get("cursor"),
+            day=day,
+        )
+
+    def _more(self, cursor: str | None, kept: Sequence[tuple[str, str]], lang: str) -> str | None:
+        if cursor is None:
+            return None
+        return f"{self._address()}?{urlencode([('lang', lang), *kept, ('cursor', cursor)])}"
+
+    def _without(
+        self, suggestion: Mapping[str, Any], kept: Sequence[tuple[str, str]], lang: str
+    ) -> str:
+        """The same search without what a suggestion says to drop."""
+        less = [("lang", lang)]
+        for key, value in kept:
+            if key == "q":
+                words = [w for w in value.split() if fold(w) != suggestion.get("word")]
+                less += [("q", " ".join(words))] if words else []
+            elif suggestion["drop"] == "word" or key not in (suggestion.get("filter"), ""):
+                less += [(key, value)] if suggestion["drop"] != "filters" else []
+        return f"{self._address()}?{urlencode(less)}"
+
+    def _shared_page(self, asked: Asked, page: str, status: int = 200) -> Answer:
+        """A page that anybody may see, keep and find: unlike the pages behind a link."""
+        tag = f'"{sha256(page.encode()).hexdigest()[:24]}"'
+        headers = {**SHARED, "ETag": tag, "X-Robots-Tag": "all", **_spoken(asked)}
+        if status != 200:
+            return self.problems.page(page, status)
+        if same(asked, tag):
+            return self._unchanged(asked, tag)
+        return self.problems.page(page, status, headers)
+
+    def _unchanged(self, asked: Asked, tag: str) -> Answer:
+        return Answer(304, "", "text/plain", {**SHARED, "ETag": tag, **_spoken(asked)})
+
+    def _photo(self, coach: Mapping[str, Any]) -> str | None:
+        """Shown from the website alone: no third party learns who looks at whom."""
+        photo = str(coach.get("photo", ""))
+        return photo if photo.startswith(tuple(self.problems.photo_origins())) else None
+
+    def _links(self, slug: str) -> dict[str, str]:
+        return {"self": self._address(slug), "contact": f"{self._address(slug)}/contact"}
+
+    def _address(self, slug: str = "") -> str:
+        return f"{self.settings.public_url}/coaches" + (f"/{slug}" if slug else "")
+
+
+def _filters(asked: Asked) -> dict[str, Sequence[str]]:
+    """What a script asks to filter by; the directory refuses names that it does not know."""
+    if sum(map(len, asked.several.values())) > _PARAMETERS_LIMIT:
+        raise BadQuery("too_many_filters", max=_PARAMETERS_LIMIT)
+    return {key: values for key, values in asked.several.items() if key not in _ONE}
+
+
+def _canonical(asked: Asked) -> str:
+    return urlencode(sorted((k, v) for k, values in asked.several.items() for v in values))
+
+
+def _count(total: int, lang: forms.Lang) -> str:
+    from chalicelib import words
+
+    texts = load("coaches")["found"]
+    if total < 2:
+        return str(texts["one" if total else "none"][lang])
+    return str(texts["several"][lang]).format(count=words.number(total, lang))
+
+
+def _in_words(directory: Directory, result: Mapping[str, Any], lang: forms.Lang) -> dict[str, Any]:
+    return {
+        **result,
+        "province_label": directory.label("province", result["province"], lang),
+        "availability_label": directory.label("availability", result["availability"], lang),
+    }
+
+
+def _spoken(asked: Asked) -> dict[str, str]:
+    return {"Content-Language": f"{asked.lang}-CA"}
+
+
+def same(asked: Asked, tag: str) -> bool:
+    return tag in asked.headers.get("if-none-match", "")
+
+
+def _json(body: Any, headers: Mapping[str, str]) -> Answer:
+    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    return Answer(200, text, "application/json", headers)

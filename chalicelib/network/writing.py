@@ -1,0 +1,153 @@
+"""The page to write to a coach, and what its form brings."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from chalicelib import forms
+from chalicelib.asked import Answer, Asked, lang_of
+from chalicelib.content import load
+from chalicelib.errors import InvalidForm, NotHere, RelaisError
+from chalicelib.network.messages import Messages
+from chalicelib.network.reader import Reader
+from chalicelib.ports import Clock
+from chalicelib.problems import PRIVATE, Problems
+from chalicelib.settings import Settings
+
+_OURS: Final = ("lang", "website", "started_at")
+
+
+@dataclass(frozen=True)
+class Writing:
+    reader: Reader
+    messages: Messages
+    settings: Settings
+    problems: Problems
+    clock: Clock
+
+    def form(self, asked: Asked, slug: str) -> Answer:
+        coach = self._coach(slug, asked.lang)
+        if "sent" in asked.query:
+            return self._sent(coach, asked.lang)
+        if not asked.wants_page:
+            return _json(self._described(slug, asked.lang), {"Cache-Control": "public, max-age=60"})
+        return self._page(coach, asked.lang, {})
+
+    def send(self, asked: Asked, slug: str) -> Answer:
+        fields: dict[str, Any] = {}
+        lang = asked.lang
+        coach = self._coach(slug, lang)
+        try:
+            fields = asked.fields()
+            lang = lang_of(fields, asked)
+            ours = {key: _text(fields.pop(key, "")) for key in _OURS}
+            sent = self.messages.send(
+                coach["slug"],
+                fields,
+                lang,
+                address=asked.address,
+                trap=ours["website"],
+                started_at=ours["started_at"],
+            )
+        except RelaisError as error:
+            if not asked.wants_page or not fields:
+                return self.problems.answer(asked, error, lang, form="message")
+            return self._again(coach, lang, fields, error)
+        headers = {"Idempotent-Replayed": "true"} if sent.replayed else {}
+        if asked.wants_page:
+            where = f"{self._address(slug)}?lang={lang}&sent=1"
+            return Answer(303, "", "text/html; charset=utf-8", {**headers, "Location": where})
+        told = {"status": "received", "message": _said("sent", lang, coach["name"])}
+        return _json(told, {**headers, **PRIVATE}, 201)
+
+    def _again(
+        self, coach: Mapping[str, Any], lang: forms.Lang, typed: Mapping[str, Any], error: Exception
+    ) -> Answer:
+        """The form with what was typed, and what is wrong with it."""
+        said = self.problems.said(error, lang, form="message")
+        problems = [
+            {"field": p.field, "code": p.code, "message": p.message(lang)}
+            for p in (error.problems if isinstance(error, InvalidForm) else ())
+        ]
+        banner = None if problems else (said.title, said.detail)
+        return self._page(
+            coach, lang, typed, problems, banner, status=said.status, headers=said.headers
+        )
+
+    def _page(  # noqa: PLR0913
+        self,
+        coach: Mapping[str, Any],
+        lang: forms.Lang,
+        values: Mapping[str, Any],
+        problems: list[dict[str, str]] | None = None,
+        banner: tuple[str, str] | None = None,
+        *,
+        status: int = 200,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        from chalicelib import pages
+
+        address = self._address(coach["slug"])
+        described = self._described(coach["slug"], lang)
+        title = _said("title", lang, coach["name"])
+        stamp = {} if status != 200 else {"started_at": str(int(self.clock().timestamp()))}
+        page = pages.form(
+            "message",
+            {**described, "title": title},
+            lang,
+            action=address,
+            values=values,
+            problems=problems or [],
+            banner=banner,
+            hidden={"lang": lang, **stamp},
+            switch_url=f"{address}?lang={forms.other(lang)}",
+            frame=self.problems.frame(lang),
+        )
+        return self.problems.page(page, status, headers)
+
+    def _sent(self, coach: Mapping[str, Any], lang: forms.Lang) -> Answer:
+        from chalicelib import pages
+
+        base = f"{self.settings.public_url}/coaches"
+        page = pages.told(
+            lang,
+            title=_said("done", lang, coach["name"]),
+            paragraphs=[_said("sent", lang, coach["name"])],
+            links=[
+                (coach["name"], f"{base}/{coach['slug']}?lang={lang}"),
+                (load("network")["all"][lang], f"{base}?lang={lang}"),
+            ],
+            switch_url=f"{self._address(coach['slug'])}?lang={forms.other(lang)}&sent=1",
+            frame=self.problems.frame(lang),
+        )
+        return self.problems.page(page)
+
+    def _coach(self, slug: str, lang: forms.Lang) -> dict[str, Any]:
+        known = self.reader.directory().coach(slug[:80], lang)
+        if known is None:
+            raise NotHere(slug)
+        return known
+
+    def _described(self, slug: str, lang: forms.Lang) -> dict[str, Any]:
+        from chalicelib import described
+
+        contact = self.settings.privacy_contact
+        form = described.describe("message", lang, privacy_contact=contact)
+        return {**form, "action": self._address(slug)}
+
+    def _address(self, slug: str) -> str:
+        return f"{self.settings.public_url}/coaches/{slug}/contact"
+
+
+def _said(key: str, lang: forms.Lang, name: str) -> str:
+    return str(load("network")["message"][key][lang]).format(name=name)
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _json(body: Any, headers: Mapping[str, str], status: int = 200) -> Answer:
+    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    return Answer(status, text, "application/json", headers)
