@@ -29,7 +29,8 @@ app.views(
 )
 app.views(
     "/file/{token}",
-    GET=lambda asked, token: services().front.file(asked, token),
+    GET=lambda asked, token: services().own.show(asked, token),
+    POST=lambda asked, token: services().own.act(asked, token),
 )
 app.views(
     "/newsletter",

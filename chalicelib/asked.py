@@ -28,6 +28,13 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
+def json_answer(
+    body: Any, headers: Mapping[str, str] | None = None, *, status: int = 200
+) -> Answer:
+    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    return Answer(status, text, "application/json", headers or {})
+
+
 @dataclass(frozen=True)
 class Asked:
     """One request. `headers` have lower-case names; `query` has the last of each value,

@@ -1,43 +1,38 @@
-"""The life of a case after its arrival: invite, decide, undo, release."""
+"""Cases as their links open them: an invitation, a file, a result."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from chalicelib import eastern
-from chalicelib.content import load
-from chalicelib.errors import AlreadyApplied, BadLink, InviteOver, NotInvited, Refused
+from chalicelib import eastern, refs
+from chalicelib.errors import AlreadyApplied, BadLink, InviteOver, NotInvited
 from chalicelib.links import Links
-from chalicelib.moves import Move
-from chalicelib.ports import Change, Clock, Item, Store, Write
-from chalicelib.records import ALL_STAFF, APPLICANT, Case, case_key, stamp
-from chalicelib.states import step
+from chalicelib.ports import Clock, Item, Store
+from chalicelib.records import Case, case_key
 
 GRACE: Final = timedelta(hours=48)
 """An invitation still works this long after its date, in silence."""
 
 
-@dataclass(frozen=True)
-class Decider:
-    """Who decides: the roster's name, never what was typed."""
-
-    id: str
-    name: str
-
-
 class Cases:
-    """Each method is one transaction: the case, its audit event, and the letters it owes."""
+    """Looks, and changes nothing."""
 
-    def __init__(self, store: Store, links: Links, clock: Clock, *, undo_seconds: int) -> None:
+    def __init__(self, store: Store, links: Links, clock: Clock) -> None:
         self._store = store
         self._links = links
         self._clock = clock
-        self._undo = timedelta(seconds=undo_seconds)
 
     def invited(self, token: str) -> Case:
         """The case that an invitation opens. Raises NotInvited, InviteOver, AlreadyApplied."""
         case = self._case_of_invite(token)
+        self._check_invite(case)
+        return case
+
+    def referred(self, ref: str, person: str) -> Case:
+        """The case that a reference and its applicant's address open, as an invitation would."""
+        found = refs.read(ref)
+        case = None if found is None else self.case(refs.file_of(found))
+        if case is None or case.person != person:
+            raise NotInvited
         self._check_invite(case)
         return case
 
@@ -68,100 +63,6 @@ class Cases:
 
     def history(self, case: Case) -> list[Item]:
         return self._store.rows(case.key[0], "EVENT#")
-
-    def decide(  # noqa: PLR0913
-        self,
-        case: Case,
-        name: str,
-        by: Decider,
-        *,
-        link: Item,
-        reasons: Sequence[str] = (),
-        message: str = "",
-    ) -> Case:
-        """Moves the case as the link's owner chose; the applicant's letter waits for the undo.
-
-        Raises Refused when the table has no such move, Conflict when somebody was faster.
-        """
-        row = step(case.state, name)
-        now = self._clock()
-        until = now + self._undo
-        decided = {
-            "by": by.id,
-            "name": by.name,
-            "at": stamp(now),
-            "decision": name,
-            "reasons": list(reasons),
-            "message": message,
-            "before": case.state,
-            "undo_until": stamp(until) if self._undo else None,
-        }
-        move = Move(case, row, now, actor=by.id, data={**decided, "from": case.state, "to": row.to})
-        move.sets = {"decided": decided}
-        if row.to == "EOI_APPROVED":
-            move.sets["apply_by"] = self._apply_by(now)
-        move.owes(row.letters, by.id, due=now, facts=decided)
-        move.owes(row.held_letters, APPLICANT, due=until, facts=decided)
-        use = Change(
-            (link["pk"], link["sk"]),
-            expect={"case_version": case.version},
-            absent=("used_at",),
-            set={"used_at": stamp(now), "used_as": name},
-        )
-        self._store.commit([*move.writes(), use])
-        return move.after()
-
-    def undo(self, case: Case, by: Decider) -> Case:
-        """Takes a decision back while the applicant has not heard of it.
-
-        Raises Refused("too_late"), and Conflict when the letter left in the same moment.
-        """
-        decided = case.decided
-        row = step(case.state, "undo", decided["before"] if decided else None)
-        now = self._clock()
-        if decided is None or decided["by"] != by.id:
-            raise Refused("not_yours")
-        if decided["undo_until"] is None or stamp(now) >= decided["undo_until"]:
-            raise Refused("too_late")
-        move = Move(
-            case, row, now, actor=by.id, data={"name": by.name, "from": case.state, "to": row.to}
-        )
-        move.removes = ["decided"] + (["apply_by"] if case.apply_by else [])
-        facts = {**decided, "decision": "undo", "at": stamp(now), "undo_until": None}
-        recorded, *again = row.letters
-        move.owes([recorded], by.id, due=now, facts=facts)
-        move.owes(again, ALL_STAFF, due=now, facts={"again": True})
-        self._store.commit([*move.writes(), *self._recalled(case)])
-        return move.after()
-
-    def release(self, case: Case, by: Decider) -> Case:
-        """Lets a declaration that was held as spam take the way of the others."""
-        row = step(case.state, "release")
-        now = self._clock()
-        move = Move(
-            case, row, now, actor=by.id, data={"name": by.name, "from": case.state, "to": row.to}
-        )
-        move.owes_receipt()
-        self._store.commit(move.writes())
-        return move.after()
-
-    def _recalled(self, case: Case) -> list[Write]:
-        """The letters held since the last event, taken back: only while nobody sends them."""
-        prefix = f"LETTER#{case.events:06d}#"
-        return [
-            Change(
-                (row["pk"], row["sk"]),
-                expect={"status": "owed", "attempts": 0},
-                set={"status": "cancelled"},
-                remove=("due_shard", "due_at"),
-            )
-            for row in self._store.rows(case.key[0], prefix)
-            if row["to"] == APPLICANT
-        ]
-
-    def _apply_by(self, now: datetime) -> str:
-        days = load("programme")["application_link_valid_days"]
-        return str(eastern.today(now) + timedelta(days=days))
 
     def _case_of_invite(self, token: str) -> Case:
         try:

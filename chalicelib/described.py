@@ -310,3 +310,28 @@ def prefill(eoi: Mapping[str, Any]) -> dict[str, Any]:
     if eoi["coach_status"] != "not_yet":
         known["coach_status"] = eoi["coach_status"]
     return known
+
+
+def declared(application: Mapping[str, Any]) -> dict[str, Any]:
+    """What a declaration asks and an application told already: read as one, it has gaps."""
+    known = {key: application[key] for key in _SAME if key in application}
+    known |= {f"contact_{k}": application[f"applicant_{k}"] for k in _PERSON
+              if f"applicant_{k}" in application}  # fmt: skip
+    known |= {f"org_{k}": application[f"fid_{k}"] for k in _ORG if f"fid_{k}" in application}
+    keys = {f["key"] for f in _asked("eoi", "partners")["fields"]}
+    known["partners"] = [
+        {k: v for k, v in partner.items() if k in keys}
+        for partner in application.get("partners", [])
+        if partner.get("name") != application["fid_legal_name"]
+    ]
+    return known | {
+        "fiduciary_known": "lead",
+        "coach_status": application.get("coach_status", "not_yet"),
+    }
+
+
+def _asked(form: str, key: str) -> dict[str, Any]:
+    found: dict[str, Any] = next(
+        f for section in load(form)["sections"] for f in section["fields"] if f["key"] == key
+    )
+    return found

@@ -1,25 +1,23 @@
 """The public door: forms in, receipts and the applicant's own page out."""
 
 import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlencode
 
 from chalicelib import forms
-from chalicelib.asked import Answer, Asked, back_to, lang_of
+from chalicelib.asked import Answer, Asked, back_to, json_answer, lang_of
 from chalicelib.cases import Cases
 from chalicelib.content import load
 from chalicelib.errors import AlreadyApplied, InvalidForm, NotHere, NotInvited, RelaisError
 from chalicelib.intake import Arrival, Intake, Receipt
 from chalicelib.links import Links
 from chalicelib.newsletter import wording
-from chalicelib.problems import PRIVATE, Problems
+from chalicelib.problems import Problems
 from chalicelib.settings import Settings
-from chalicelib.states import public_name
 
-_OURS: Final = ("lang", "redirect", "invite", "website", "started_at")
+_OURS: Final = ("lang", "redirect", "invite", "ref", "uninvited", "website", "started_at")
 """Fields that say how to treat a form, and are no answers."""
 
 
@@ -36,15 +34,16 @@ class Front:
         _known(name)
         lang = asked.lang
         invite = asked.query.get("invite", "")
-        if name == "application" and asked.wants_page and not invite:
+        if name == "application" and asked.wants_page and not (invite or _knowingly(asked)):
             # Said before somebody fills it in for an hour, and not after.
-            raise NotInvited
+            return self._uninvited(lang)
         values = self._known_values(name, invite)
         described = {**self._described(name, lang), "action": self._address(name)}
         if asked.wants_page:
-            return self._form_page(asked, name, described, values, {"invite": invite}, lang)
+            hidden = {key: asked.query.get(key, "") for key in ("invite", "ref", "uninvited")}
+            return self._form_page(asked, name, described, values, hidden, lang)
         if invite and values:
-            return _json({**described, "values": values}, {"Cache-Control": "no-store"})
+            return json_answer({**described, "values": values}, {"Cache-Control": "no-store"})
         return self._cacheable(asked, described)
 
     def submit(self, asked: Asked, name: str) -> Answer:
@@ -61,37 +60,6 @@ class Front:
             return self._refused(asked, name, fields, ours, lang, error)
         return self._received(asked, receipt, ours["redirect"])
 
-    def file(self, asked: Asked, token: str) -> Answer:
-        """The applicant's page: where the file stands, and a copy of what was sent."""
-        from chalicelib import described, pages
-
-        if self.links.open_file(token)[0].startswith("AE-"):
-            return self._result(asked, token)
-        case, whole = self.cases.followed(token)
-        state = case.shown(self.intake.clock())
-        lang = forms.lang_or(asked.query.get("lang"), case.lang)
-        copies = [("eoi", case.answers), ("application", case.application)] if whole else []
-        answers = [
-            section
-            for form, given in copies
-            if given
-            for section in described.readable(form, given, lang)
-        ]
-        switch = f"{self.settings.public_url}/file/{token}?lang={forms.other(lang)}"
-        if not asked.wants_page:
-            return _json({"ref": case.current_ref, "status": state}, PRIVATE)
-        page = pages.file(
-            lang,
-            case=case,
-            state_name=public_name(state, lang),
-            answers=answers,
-            next_step=load("review")["next_steps"][state][lang],
-            new="new" in asked.query,
-            switch_url=switch,
-            frame=self.frame(lang),
-        )
-        return self.problems.page(page)
-
     def openapi(self, asked: Asked) -> Answer:
         from chalicelib import openapi
 
@@ -102,40 +70,13 @@ class Front:
     def health(self) -> Answer:
         """200 while the store answers; StoreDown (503) when it does not."""
         self.intake.store.get("HEALTH", "HEALTH")
-        return _json({"status": "ok", "stage": self.settings.stage}, {"Cache-Control": "no-store"})
+        return json_answer(
+            {"status": "ok", "stage": self.settings.stage}, {"Cache-Control": "no-store"}
+        )
 
     def frame(self, lang: str) -> dict[str, str]:
         """What every page says of the organisation."""
         return self.problems.frame(lang)
-
-    def _result(self, asked: Asked, token: str) -> Answer:
-        from chalicelib import assessments, pages
-
-        found = self.cases.assessed(token)
-        lang = forms.lang_or(asked.query.get("lang"), found["lang"])
-        scored = assessments.score(found["answers"])
-        result = assessments.explain(scored, found["answers"], lang)
-        if not asked.wants_page:
-            return _json({"ref": found["ref"], "status": found["band"], "result": result}, PRIVATE)
-        page = pages.thanks(
-            "assessment",
-            lang,
-            ref=found["ref"],
-            result=result,
-            links=self._result_links(lang),
-            switch_url=f"{self.settings.public_url}/file/{token}?lang={forms.other(lang)}",
-            frame=self.frame(lang),
-        )
-        return self.problems.page(page)
-
-    def _result_links(self, lang: str) -> dict[str, str | None]:
-        site = self.settings.website_url
-        return {
-            "eoi": f"{site}/{lang}/eoi" if site else f"{self._address('eoi')}?lang={lang}",
-            "coaches": f"{self.settings.public_url}/coaches?lang={lang}",
-            "contact": f"mailto:{self.settings.contact_email}",
-            "ci_101": load("programme")["links"].get(f"ci_101_{lang}"),
-        }
 
     def _known_values(self, name: str, invite: str) -> dict[str, Any]:
         """What an invited applicant told us before. Raises what a bad invitation deserves."""
@@ -144,6 +85,23 @@ class Front:
         from chalicelib import described
 
         return described.prefill(self.cases.invited(invite).answers)
+
+    def _uninvited(self, lang: forms.Lang) -> Answer:
+        """A declaration comes first; whoever knows that may go on, with its reference or not."""
+        from chalicelib import pages
+
+        said = self.problems.said(NotInvited(), lang)
+        address = self._address("application")
+        page = pages.uninvited(
+            lang,
+            title=said.title,
+            detail=said.detail,
+            action=address,
+            declare_url=self.links.declare(lang),
+            switch_url=f"{address}?lang={forms.other(lang)}",
+            frame=self.frame(lang),
+        )
+        return self.problems.page(page, said.status)
 
     def _described(self, name: str, lang: forms.Lang) -> dict[str, Any]:
         from chalicelib import described
@@ -159,7 +117,7 @@ class Front:
         return f"{self.settings.public_url}/forms/{name}"
 
     def _cacheable(self, asked: Asked, described: dict[str, Any]) -> Answer:
-        answer = _json(described, {"Cache-Control": "public, max-age=300"})
+        answer = json_answer(described, {"Cache-Control": "public, max-age=300"})
         tag = f'"{hashlib.sha256(answer.body.encode()).hexdigest()[:20]}"'
         headers = {**answer.headers, "ETag": tag}
         if tag in asked.headers.get("if-none-match", ""):
@@ -184,7 +142,8 @@ class Front:
 
         address = self._address(name)
         kept = {key: value for key, value in hidden.items() if value}
-        switch = {"lang": forms.other(lang)} | {k: v for k, v in kept.items() if k == "invite"}
+        ours = ("invite", "ref", "uninvited")
+        switch = {"lang": forms.other(lang)} | {k: v for k, v in kept.items() if k in ours}
         stamp = {} if status != 200 else {"started_at": str(int(self.intake.clock().timestamp()))}
         page = pages.form(
             name,
@@ -219,7 +178,7 @@ class Front:
                 {"field": p.field, "code": p.code, "message": p.message(lang)}
                 for p in error.problems
             ]
-        hidden = {key: ours.get(key, "") for key in ("invite", "redirect")}
+        hidden = {key: ours.get(key, "") for key in ("invite", "ref", "uninvited", "redirect")}
         return self._form_page(
             asked,
             name,
@@ -251,7 +210,7 @@ class Front:
             ]
         if receipt.result is not None:
             told["result"] = receipt.result
-        return _json(told, {**headers, "Location": receipt.status_url}, status=201)
+        return json_answer(told, {**headers, "Location": receipt.status_url}, status=201)
 
     def _allowed(self, redirect: str, receipt: Receipt) -> str | None:
         """Where the website wants its visitor back, if it is one of ours."""
@@ -269,6 +228,7 @@ def _arrival(
         key=asked.headers.get("idempotency-key"),
         address=asked.address,
         invite=ours["invite"] or asked.query.get("invite", ""),
+        ref=ours["ref"],
         trap=ours["website"],
         started_at=ours["started_at"],
         page=asked.headers.get("referer", ""),
@@ -276,9 +236,8 @@ def _arrival(
     )
 
 
-def _json(body: Any, headers: Mapping[str, str] | None = None, *, status: int = 200) -> Answer:
-    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
-    return Answer(status, text, "application/json", headers or {})
+def _knowingly(asked: Asked) -> bool:
+    return bool(asked.query.get("uninvited") or asked.query.get("ref"))
 
 
 def _known(name: str) -> None:

@@ -10,19 +10,29 @@ from chalicelib.render import render
 
 LETTERS: Final = {
     "eoi_received": {"answers", "status_url", "revised"},
-    "staff_eoi_received": {"answers", "warnings", "review_url", "code", "due", "staff_name"},
-    "staff_decision_recorded": {
-        "decision", "decided_by", "undo_url", "undo_until", "preview", "staff_name",
-    },
     "eoi_approved": {"apply_url", "apply_by", "message"},
     "eoi_declined": {"reasons", "message"},
+    "eoi_info_requested": {"message", "reply_by", "status_url"},
+    "answer_received": {"answer", "changes", "status_url"},
     "application_received": {"answers", "status_url"},
+    "application_info_requested": {"message", "reply_by", "status_url"},
+    "application_approved": {"message", "status_url"},
+    "application_declined": {"reasons", "message"},
+    "application_conditional": {"conditions", "message", "status_url"},
+    "application_waitlisted": {"message", "status_url"},
+    "orphan_received": {"answers", "status_url", "eoi_url"},
+    "invitation_ended": {"apply_by", "status_url"},
+    "invitation_extended": {"apply_by", "apply_url", "message"},
+    "file_closed": {"conditions", "reopen_by", "status_url"},
+    "file_withdrawn": {"reopen_by"},
+    "file_reopened": {"message", "state_name", "next_step", "status_url"},
+    "address_changed": {"old_address", "new_address", "status_url", "apply_url"},
+    "address_confirm": {"confirm_url"},
+    "assessment_result": {"result", "links"},
+    "staff_eoi_received": {"answers", "warnings", "review_url", "code", "due", "staff_name"},
     "staff_application_received": {
         "answers", "eoi_answers", "warnings", "review_url", "code", "due", "staff_name",
     },
-    "application_approved": {"message", "status_url"},
-    "application_declined": {"reasons", "message"},
-    "assessment_result": {"result", "links"},
     "newsletter_confirm": {"confirm_url", "cancel_url", "asked_at"},
     "newsletter_reminder": {"confirm_url", "cancel_url", "asked_at"},
     "newsletter_already": {"preferences_url"},
@@ -34,6 +44,22 @@ LETTERS: Final = {
     "coach_update_decided": {"coach", "published", "remarks", "link"},
     "staff_coach_update": {"coach", "changes", "review_url", "staff_name"},
     "staff_coach_left": {"coach", "staff_name"},
+    "staff_answer_received": {
+        "question", "answer", "changes", "warnings", "review_url", "code", "due", "staff_name",
+    },
+    "staff_orphan_received": {"candidates", "review_url", "due", "staff_name"},
+    "staff_decision_recorded": {
+        "decision", "decided_by", "undo_url", "undo_until", "preview", "staff_name",
+    },
+    "staff_invitation_ended": {"review_url", "staff_name"},
+    "staff_file_withdrawn": {"message", "review_url", "staff_name"},
+    "staff_undeliverable": {"why", "phone", "review_url", "staff_name"},
+    "staff_assigned": {
+        "assigned_by", "message", "state_name", "review_url", "code", "staff_name",
+    },
+    "staff_case_link": {"state_name", "review_url", "code", "staff_name"},
+    "staff_code": {"step_code", "staff_name"},
+    "staff_action_needed": {"what", "command", "staff_name"},
 }  # fmt: skip
 """Every letter, and the facts it needs beside the case and the sender."""
 

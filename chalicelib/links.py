@@ -14,6 +14,10 @@ NONCE_SECONDS: Final = 15 * 60
 TOKEN_LENGTH_LIMIT: Final = 300
 """Longer ones are refused unread: ours are under 120 characters."""
 
+ADDRESS_SECONDS: Final = 48 * 3600
+ADDRESS_TOKEN_LIMIT: Final = 700
+"""An address has up to 254 characters."""
+
 _SIGNER: Final = {"key_derivation": "hmac", "digest_method": hashlib.sha256}
 
 
@@ -46,12 +50,37 @@ class Links:
         except BadLink:
             return *self._pair("standing", token), False
 
+    # The link to a new address: whoever opens it reads the mail there.
+    def address(self, case: str, person: str, address: str) -> str:
+        token = self._timed("address").dumps([case, person[:8], address])
+        return f"{self._public}/file/{token}"
+
+    def open_address(self, token: str) -> tuple[str, str, str]:
+        """The case, the start of the person's key, and the address that the link was sent to."""
+        try:
+            found: Any = self._timed("address").loads(
+                token[:ADDRESS_TOKEN_LIMIT], max_age=ADDRESS_SECONDS
+            )
+        except BadSignature as error:
+            raise BadLink("address") from error
+        return str(found[0]), str(found[1]), str(found[2])
+
     # The personal link to apply: goes stale with the state of the case.
     def invite(self, case: str, person: str, lang: str) -> str:
         token = self._signed("invite").dumps([case, person[:8]])
         if self._website:
             return f"{self._website}/{lang}/application?invite={token}"
         return f"{self._public}/forms/application?lang={lang}&invite={token}"
+
+    def declare(self, lang: str) -> str:
+        """Where a Declaration of interest is filled in: on the website when there is one."""
+        if self._website:
+            return f"{self._website}/{lang}/eoi"
+        return f"{self._public}/forms/eoi?lang={lang}"
+
+    def coaches(self, lang: str) -> str:
+        """Where a coach is looked for."""
+        return f"{self._public}/coaches?lang={lang}"
 
     def open_invite(self, token: str) -> tuple[str, str]:
         return self._pair("invite", token)
@@ -79,13 +108,19 @@ class Links:
         digest = hmac.digest(self._keys[0].encode(), b"code:" + token.encode(), "sha256")
         return "".join("23456789ABCDEFGHJKMNPQRSTVWXYZ"[byte % 30] for byte in digest[:4])
 
+    def step_code(self, token_hash: str, issued_at: str) -> str:
+        """Six digits for one decision with one link, sent to its owner when it was asked for."""
+        text = f"step:{token_hash}:{issued_at}"
+        digest = hmac.digest(self._keys[0].encode(), text.encode(), "sha256")
+        return f"{int.from_bytes(digest[:8], 'big') % 1_000_000:06d}"
+
     # The nonce that a review page hides in its form: no POST without a GET before it.
     def nonce(self, token: str) -> str:
-        return self._timed().dumps(hash_of(token)[:16])
+        return self._timed("nonce").dumps(hash_of(token)[:16])
 
-    def check_nonce(self, token: str, nonce: str) -> bool:
+    def check_nonce(self, token: str, nonce: str, seconds: int = NONCE_SECONDS) -> bool:
         try:
-            found = self._timed().loads(nonce[:TOKEN_LENGTH_LIMIT], max_age=NONCE_SECONDS)
+            found = self._timed("nonce").loads(nonce[:TOKEN_LENGTH_LIMIT], max_age=seconds)
         except BadSignature:
             return False
         return hmac.compare_digest(str(found), hash_of(token)[:16])
@@ -149,8 +184,8 @@ class Links:
             self._signers[purpose] = signer
         return self._signers[purpose]
 
-    def _timed(self) -> URLSafeTimedSerializer:
-        return URLSafeTimedSerializer(self._keys, salt="nonce", signer_kwargs=_SIGNER)
+    def _timed(self, purpose: str) -> URLSafeTimedSerializer:
+        return URLSafeTimedSerializer(self._keys, salt=purpose, signer_kwargs=_SIGNER)
 
 
 def hash_of(token: str) -> str:

@@ -51,6 +51,11 @@ def form(  # noqa: PLR0913
     )
 
 
+def uninvited(lang: Lang, *, frame: Frame, **facts: Any) -> str:
+    """What comes before an application, and how to go on all the same."""
+    return _page("uninvited", lang, frame, **facts)
+
+
 def thanks(
     name: str,
     lang: Lang,
@@ -66,8 +71,31 @@ def thanks(
 
 
 def file(lang: Lang, *, frame: Frame, **facts: Any) -> str:
-    """The applicant's page: case, state_name, answers, next_step, new, switch_url."""
-    return _page("file", lang, frame, **facts)
+    """The applicant's page; `problems` of an answer stand in a summary and beside their fields."""
+    labels = dict(_labels(facts["description"], lang)) if facts["description"] else {}
+    problems = facts.pop("problems")
+    errors = [{**p, **_target(p["field"], labels, "")} for p in problems]
+    wrong = {p["field"]: p["message"] for p in problems}
+    for error in errors:
+        if error["field"] in ("answer", "address"):
+            error["target"] = f"f-{error['field']}"
+            error["label"] = ""
+    return _page("file", lang, frame, errors=errors, wrong=wrong, **facts)
+
+
+def withdrawing(lang: Lang, *, frame: Frame, **facts: Any) -> str:
+    """Asks before a file is withdrawn."""
+    return _page("withdrawing", lang, frame, **facts)
+
+
+def confirming(lang: Lang, *, frame: Frame, **facts: Any) -> str:
+    """Asks at a new address whether it is the right one."""
+    return _page("confirming", lang, frame, **facts)
+
+
+def done(lang: Lang, *, frame: Frame, **facts: Any) -> str:
+    """What an applicant just did to their file."""
+    return _page("done", lang, frame, **facts)
 
 
 def review(lang: Lang, *, frame: Frame, **facts: Any) -> str:
@@ -78,6 +106,26 @@ def review(lang: Lang, *, frame: Frame, **facts: Any) -> str:
 def decided(lang: Lang, *, frame: Frame, **facts: Any) -> str:
     """Who decided what and when; `undo` (action, nonce, until) while it can be taken back."""
     return _page("decided", lang, frame, **facts)
+
+
+def voted(lang: Lang, *, frame: Frame, **facts: Any) -> str:
+    """A vote is kept, and who else voted; the decision waits for the others."""
+    return _page("voted", lang, frame, **facts)
+
+
+def noted(lang: Lang, *, frame: Frame, **facts: Any) -> str:
+    """A step beside the decision is done."""
+    return _page("noted", lang, frame, **facts)
+
+
+def refused(lang: Lang, *, frame: Frame, **facts: Any) -> str:
+    """Why a step is not possible now."""
+    return _page("refused", lang, frame, **facts)
+
+
+def away(lang: Lang, *, frame: Frame, **facts: Any) -> str:
+    """Somebody away decides nothing before they say that they are back."""
+    return _page("away", lang, frame, **facts)
 
 
 def undone(lang: Lang, *, frame: Frame, **facts: Any) -> str:

@@ -67,6 +67,13 @@ class Store(Protocol):
     def rows(self, pk: str, prefix: str = "") -> list[Item]:
         """All rows of one `pk` whose `sk` starts so, in order of `sk`."""
 
+    def latest(self, pk: str, limit: int) -> list[Item]:
+        """The last rows of one `pk`, in backward order of `sk`: never more than `limit`."""
+
+    def of_person(self, person: str, limit: int) -> list[str]:
+        """The cases under the key of a person (see links.person_key), the newest ids first.
+        What was written a moment ago may be missing."""
+
     def due(self, now: str) -> Iterator[Key]:
         """What has waited until `now` (ISO, UTC), oldest first in each shard."""
 

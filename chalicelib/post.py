@@ -2,13 +2,13 @@
 
 import json
 import logging
-import re
 import zlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
 
+from chalicelib import incidents
 from chalicelib.errors import (
     Conflict,
     DeliveryFailed,
@@ -18,8 +18,9 @@ from chalicelib.errors import (
     RelaisError,
 )
 from chalicelib.ports import Change, Clock, Item, Key, Mail, Mailer, Put, Store, Write
-from chalicelib.records import ALL_STAFF, DEAD, key_of, letter, stamp, tag_of
-from chalicelib.roster import Roster
+from chalicelib.records import ADMINS, ALL_STAFF, letter, stamp, tag_of
+from chalicelib.reports import Reports, buried, case_key_of, reported
+from chalicelib.roster import Roster, Staff
 
 log = logging.getLogger("relais.post")
 
@@ -81,6 +82,7 @@ class Post:
         self._desk = desk
         self._roster = roster
         self._clock = clock
+        self._reports = Reports(store, clock)
 
     def deliver(self, key: Key) -> str:
         """What became of the letter: sent, later, spread, taken, retry, dropped, dead, unknown,
@@ -91,7 +93,7 @@ class Post:
             return "gone"
         if row["due_at"] > stamp(now):
             return "later"
-        if row["to"] == ALL_STAFF:
+        if row["to"] in (ALL_STAFF, ADMINS):
             return self._spread(row, now)
         if row["attempts"] > len(BACKOFF):
             return self._end(row, "dead", "nobody knows whether it left")
@@ -139,39 +141,11 @@ class Post:
         return self.settle(reported(message))
 
     def settle(self, report: Mapping[str, Any]) -> str | None:
-        """What an SES event says of a letter; None when it is about none of ours."""
-        tags = report.get("mail", {}).get("tags", {}).get("mail") or []
-        kind = str(report.get("eventType") or report.get("notificationType") or "").lower()
-        key = key_of(tags[0]) if tags else None
-        if key is None or kind not in _SETTLED:
-            return None
-        status, before = _SETTLED[kind]
-        facts = {
-            "message_id": report["mail"].get("messageId"),
-            f"{status}_at": stamp(self._clock()),
-        }
-        if kind == "bounce":
-            facts["why"] = _why(report["bounce"])
-        if status == "dead":
-            log.error("letter %s is dead: SES rejected it", tags[0])
-            facts |= {"why": "rejected", **self._buried()}
-        for expected in before:
-            change = Change(
-                key,
-                expect={"status": expected},
-                set={"status": status, **facts},
-                remove=_waiting(expected),
-            )
-            try:
-                self._store.commit([change])
-            except Conflict:
-                continue
-            return status
-        return None
+        return self._reports.settle(report)
 
     def _spread(self, row: Item, now: datetime) -> str:
         """One letter to all staff becomes one a person, in one transaction."""
-        staff = self._roster.active()
+        staff = self._readers(row)
         if not staff:
             log.error("nobody on the roster for %s", tag_of(row["pk"], row["sk"]))
             return self._retry(row, now + NOBODY)
@@ -192,6 +166,15 @@ class Post:
         except Conflict:
             return "taken"
         return "spread"
+
+    def _readers(self, row: Item) -> list[Staff]:
+        """Everybody on the roster, but for those who stand back from the case; of a letter to
+        the admins, those who are, if there are any."""
+        active = self._roster.active()
+        if row["to"] == ADMINS:
+            return [staff for staff in active if staff.admin] or active
+        case = self._store.get(*case_key_of((row["pk"], row["sk"]))) or {}
+        return [staff for staff in active if staff.id not in case.get("recused", ())]
 
     def _claim(self, row: Item, written: Draft, now: datetime) -> Item:
         """Ours alone from here on. What will be said is kept before it is sent."""
@@ -246,18 +229,22 @@ class Post:
         """The end of the road; an address that was given for one letter goes with it."""
         if status == "dead":
             log.error("letter %s is dead: %s", tag_of(row["pk"], row["sk"]), why)
-            facts |= self._buried()
+            facts |= buried(self._clock())
         change = Change(
             (row["pk"], row["sk"]),
             expect={k: row[k] for k in ("status", "attempts", "due_at")},
             set={"status": status, "why": why, **facts},
             remove=("due_shard", "due_at", "address"),
         )
-        return self._try([change], status)
-
-    def _buried(self) -> dict[str, str]:
-        """Where the operator finds a dead letter."""
-        return {"state_key": DEAD, "updated_at": stamp(self._clock())}
+        try:
+            if status == "dead" and row["letter"] != incidents.LETTER:
+                now = self._clock()
+                incidents.commit_with_word(self._store, [change], incidents.DEAD_LETTER, now)
+            else:
+                self._store.commit([change])
+        except Conflict:
+            return "taken"
+        return status
 
     def _try(self, writes: list[Write], outcome: str) -> str:
         try:
@@ -265,34 +252,3 @@ class Post:
         except Conflict:
             return "taken"
         return outcome
-
-
-_SETTLED: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
-    "send": ("sent", ("claimed", "owed")),
-    "delivery": ("delivered", ("sent", "claimed", "owed")),
-    "bounce": ("bounced", ("sent", "claimed", "delivered", "owed")),
-    "complaint": ("complained", ("sent", "delivered", "claimed")),
-    "reject": ("dead", ("claimed", "sent")),
-}
-"""SES event → what the letter becomes, and what it may have been before: `owed` when SES
-answered with an error and took the mail all the same."""
-
-
-def _waiting(status: str) -> tuple[str, ...]:
-    return ("due_shard", "due_at", "address") if status in ("claimed", "owed") else ("address",)
-
-
-def _why(bounce: Mapping[str, Any]) -> str:
-    recipients: Iterable[Mapping[str, Any]] = bounce.get("bouncedRecipients", [])
-    codes = [str(r.get("diagnosticCode") or r.get("status") or "") for r in recipients]
-    plain = re.sub(r"[^ <]+@[^ >]+", "…", "; ".join(filter(None, codes)))
-    return f"{bounce.get('bounceType', '')}: {plain}"[:500]
-
-
-def reported(message: str) -> Mapping[str, Any]:
-    """An event of SES; nothing for the greeting that it sends to a new topic."""
-    try:
-        found = json.loads(message)
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import secrets
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
@@ -14,6 +15,13 @@ DUE_SHARDS: Final = 4
 """Partitions of the due index: each holds what waits for a quarter of the cases."""
 
 APPLICANT: Final = "applicant"
+FIDUCIARY: Final = "fiduciary"
+OLD_ADDRESS: Final = "old_address"
+NEW_ADDRESS: Final = "new_address"
+"""Readers beside the staff: the applicant, the fiduciary's lead, the addresses of a correction."""
+
+ADMINS: Final = "admins"
+"""A letter to those who run the programme's Relais; to everybody when nobody is named."""
 ALL_STAFF: Final = "staff"
 """A letter to everybody on the roster: spread into one a person when it is delivered."""
 
@@ -21,6 +29,7 @@ DEAD: Final = "DEAD_LETTER"
 """Where the index of states holds the letters that could not be sent."""
 
 REVIEW_DAYS: Final = 14
+ATTEMPT_SECONDS: Final = 400 * 24 * 3600
 FIRST_EVENT: Final = "0" * 64
 """What the first event of a chain carries as the hash of the one before."""
 
@@ -31,7 +40,8 @@ class Case:
 
     `version` is of what is to be decided: links are for one version. `events` counts every
     step, quiet ones too, and no two steps can be the same one. `closed` says when the case
-    ended, and `from` which state; `recused` are the ids of staff who stand back.
+    ended, and `from` which state; `recused` are the ids of staff who stand back; `address` is
+    a corrected one, before those that the forms gave.
     """
 
     id: str
@@ -62,6 +72,8 @@ class Case:
     extensions: int | None = None
     closed: dict[str, Any] | None = None
     undeliverable: dict[str, Any] | None = None
+    address: str | None = None
+    linked_to: str | None = None
 
     @property
     def ref(self) -> str:
@@ -81,10 +93,23 @@ class Case:
         never made, and a declaration held as spam is under review like the others."""
         if self.state == "HELD_AS_SPAM":
             return "EOI_PENDING"
-        decided = self.decided
-        if decided and decided["undo_until"] and stamp(now) < decided["undo_until"]:
-            return str(decided["before"])
+        if self.decided and self.undo_open(now):
+            return str(self.decided["before"])
         return self.state
+
+    @property
+    def mail_to(self) -> str:
+        """Where the applicant is written to."""
+        if self.address:
+            return self.address
+        if self.application is not None:
+            return str(self.application["applicant_email"])
+        return self.email
+
+    def undo_open(self, now: datetime) -> bool:
+        """Whether a decision stands that its decider can still take back."""
+        until = self.decided["undo_until"] if self.decided else None
+        return until is not None and stamp(now) < until
 
     @property
     def key(self) -> tuple[str, str]:
@@ -108,6 +133,15 @@ def indexed(state: str, cycle: str) -> Item:
 
 def case_key(case: str) -> tuple[str, str]:
     return f"CASE#{case}", "CASE"
+
+
+def review_letter(state: str) -> str:
+    """The letter that brings staff to a file: to decide, or just to see it."""
+    if state == "ORPHAN_APP":
+        return "staff_orphan_received"
+    if state in ("APP_PENDING", "APP_WAITLISTED", "APP_CONDITIONAL"):
+        return "staff_application_received"
+    return "staff_eoi_received" if state == "EOI_PENDING" else "staff_case_link"
 
 
 def link_key(token_hash: str) -> tuple[str, str]:
@@ -161,6 +195,21 @@ def letter(  # noqa: PLR0913
     }
 
 
+def note(case: Case, by: str, event: str, why: str, now: datetime) -> Item:
+    """An attempt that changed nothing: kept beside the chain and not in it."""
+    return {
+        "pk": case.key[0],
+        "sk": f"ATTEMPT#{stamp(now)}#{secrets.token_hex(4)}",
+        "kind": "attempt",
+        "by": by,
+        "why": why,
+        "decision": event[:20],
+        "state": case.state,
+        "at": stamp(now),
+        "expires": int(now.timestamp()) + ATTEMPT_SECONDS,
+    }
+
+
 def shard_of(pk: str) -> str:
     return str(zlib.crc32(pk.encode()) % DUE_SHARDS)
 
@@ -190,6 +239,7 @@ def review_link(  # noqa: PLR0913
         "kind": "link",
         "case": case.id,
         "case_version": case.version,
+        "case_events": case.events,
         "state": case.state,
         "allowed": list(allowed),
         "recipient": recipient,

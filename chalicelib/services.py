@@ -21,6 +21,8 @@ from chalicelib.problems import Problems
 from chalicelib.settings import Settings
 
 if TYPE_CHECKING:
+    from chalicelib.decisions import Decisions
+    from chalicelib.files import Files
     from chalicelib.network.doors import CoachDoor, ProposalDoor
     from chalicelib.network.finder import Finder
     from chalicelib.network.shelf import Shelf
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from chalicelib.newsletter.signup import SignUps
     from chalicelib.newsletter.subscriptions import Subscriptions
     from chalicelib.newsletter.wording import Wording
+    from chalicelib.own import FileDoor
     from chalicelib.post import Post
     from chalicelib.roster import Roster
     from chalicelib.staff import StaffDoor
@@ -83,7 +86,7 @@ class Services:
         self._suppression = suppression
         self.links = Links(secret.links, settings.public_url, settings.website_url)
         self.problems = Problems(settings)
-        self.cases = Cases(store, self.links, clock, undo_seconds=settings.undo_seconds)
+        self.cases = Cases(store, self.links, clock)
 
     @cached_property
     def front(self) -> Front:
@@ -160,11 +163,54 @@ class Services:
     @cached_property
     def staff(self) -> "StaffDoor":
         # A cold start for a form need not load what only staff use.
+        from chalicelib.names import Candidates
         from chalicelib.review import Reviews
         from chalicelib.staff import StaffDoor
 
-        reviews = Reviews(self.store, self.cases, self.roster, self.links, self.clock)
-        return StaffDoor(reviews, self.cases, self.links, self.settings, self.problems)
+        reviews = Reviews(
+            self.store,
+            self.cases,
+            self.decisions,
+            self.files,
+            self.roster,
+            self.links,
+            self.clock,
+            step_up=self.settings.step_up,
+        )
+        candidates = Candidates(self.store, self._secret.people)
+        return StaffDoor(reviews, self.cases, candidates, self.links, self.settings, self.problems)
+
+    @cached_property
+    def decisions(self) -> "Decisions":
+        from chalicelib.decisions import Decisions
+
+        return Decisions(
+            self.store,
+            self.clock,
+            people_key=self._secret.people,
+            undo_seconds=self.settings.undo_seconds,
+            quorum=self.settings.quorum_application,
+        )
+
+    @cached_property
+    def own(self) -> "FileDoor":
+        from chalicelib.own import FileDoor
+
+        return FileDoor(
+            self.cases,
+            self.files,
+            self.links,
+            self.settings,
+            self.problems,
+            self.clock,
+            lambda form: None,
+        )
+
+    @cached_property
+    def files(self) -> "Files":
+        from chalicelib.files import Files
+
+        return Files(self.store, self.clock, people_key=self._secret.people)
 
     def _words(self, lang: str) -> "Wording":
         from chalicelib.newsletter import wording
@@ -229,6 +275,7 @@ class Services:
     def post(self) -> "Post":
         # Only the functions that write letters pay for Jinja2 and the SES client.
         from chalicelib.desk import Desks, LetterDesk, Office
+        from chalicelib.names import Candidates
         from chalicelib.newsletter.clocks import Clocks
         from chalicelib.newsletter.desk import NEWS, NewsDesk
         from chalicelib.post import Post
@@ -238,15 +285,15 @@ class Services:
             organization=settings.organization_name,
             contact_email=settings.contact_email,
             postal_address=settings.postal_address,
-            website_url=settings.website_url,
-            public_url=settings.public_url,
+            stage=settings.stage,
         )
         from chalicelib.network import letters as network
 
         news = NewsDesk(
             self.register, self.links, office, lambda: self._suppression or _ses_suppression()
         )
-        cases = LetterDesk(self.store, self.links, self.roster, office)
+        candidates = Candidates(self.store, self._secret.people)
+        cases = LetterDesk(self.store, self.links, self.roster, office, candidates)
         coaches = network.NetworkDesk(self.store, self.upkeep, self.roster, office.sender)
         desks = Desks(cases, {**dict.fromkeys(network.KINDS, coaches), NEWS: news})
         mailer = self._mailer or _ses(settings)

@@ -25,6 +25,8 @@ class Settings:
     undo_seconds: int
     posts_per_hour: int
     signups_per_hour: int
+    quorum_application: int
+    step_up: bool
     organization_name: str
     contact_email: str
     privacy_contact: str
@@ -62,10 +64,16 @@ def _typed(name: str, key: str, text: str) -> object:
         if text and not text.startswith(("https://", "http://")):
             raise SettingsError(f"{name} must start with https:// or http://, not {text!r}")
         return text.rstrip("/")
-    if key in ("undo_seconds", "posts_per_hour", "signups_per_hour"):
+    if key in ("undo_seconds", "posts_per_hour", "signups_per_hour", "quorum_application"):
         if not text.isdecimal():
             raise SettingsError(f"{name} must be a whole number, not {text!r}")
+        if key == "quorum_application" and int(text) == 0:
+            raise SettingsError(f"{name} must be 1 or more: somebody has to decide")
         return int(text)
+    if key == "step_up":
+        if text not in ("on", "off"):
+            raise SettingsError(f"{name} must be on or off, not {text!r}")
+        return text == "on"
     if key == "log_level" and text not in LEVELS:
         raise SettingsError(f"{name} must be one of {', '.join(LEVELS)}, not {text!r}")
     if key == "allowed_origins":

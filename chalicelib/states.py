@@ -93,6 +93,12 @@ def choices(state: str) -> list[Transition]:
     return [row for (source, _), row in table().items() if source == state and row.choice]
 
 
+def staff_steps(state: str) -> list[str]:
+    """What a staff link allows in a state: the choices, and the steps beside them."""
+    beside = [e for e in ("assign", "recuse", "correct_address") if (state, e) in table()]
+    return [row.event for row in choices(state)] + beside
+
+
 def kind(state: str) -> str:
     """`active`, `terminal`, `held` or `gone`."""
     return str(load("states")["states"][state]["kind"])

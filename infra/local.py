@@ -45,6 +45,8 @@ def settings(site_url: str) -> dict[str, str]:
         "UndoSeconds": os.environ.get("UNDO_SECONDS", "0"),
         "PostsPerHour": "100000",
         "SignupsPerHour": "100000",
+        "QuorumApplication": os.environ.get("QUORUM_APPLICATION", "1"),
+        "StepUp": os.environ.get("STEP_UP", "off"),
         "OrganizationName": "Innoweave",
         "ContactEmail": "info@example.org",
         "PrivacyContact": "vieprivee@example.org",

@@ -15,7 +15,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from chalicelib import refs
 from chalicelib.aws import keys
 from chalicelib.aws.dynamo import DynamoStore, item_of
-from chalicelib.cases import Cases, Decider
+from chalicelib.cases import Cases
+from chalicelib.decisions import Decider, Decisions
 from chalicelib.errors import Conflict, RelaisError
 from chalicelib.links import Links
 from chalicelib.network.messages import HELD, Messages
@@ -80,13 +81,14 @@ class Operator:
     def release(self, ref: str) -> str:
         """Lets a declaration held as spam go the way of the others."""
         found = refs.read(ref)
-        links = Links(self._keys().links, "", "")
-        cases = Cases(self._store, links, lambda: datetime.now(UTC), undo_seconds=0)
+        secret = self._keys()
+        cases = Cases(self._store, Links(secret.links, "", ""), _now)
         case = cases.case(refs.file_of(found or ""))
         if case is None:
             raise OperateError(f"there is no {ref}")
-        cases.release(case, Decider("operator", "operator"))
-        return f"Released {case.ref}: its letters leave now"
+        decisions = Decisions(self._store, _now, people_key=secret.people, undo_seconds=0, quorum=1)
+        decisions.release(case, Decider("operator", "operator"))
+        return f"Released {case.current_ref}: its letters leave now"
 
     def dead_letters(self) -> Iterator[str]:
         """Letters that could not be sent after all tries, and why."""
@@ -139,6 +141,10 @@ class Operator:
 
     def _client(self, service: str) -> Any:
         return boto3.client(service, region_name=REGION, endpoint_url=self._endpoint)  # type: ignore[call-overload]
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 def parser() -> argparse.ArgumentParser:

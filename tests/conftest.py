@@ -24,6 +24,8 @@ ENVIRONMENT = {
     "UNDO_SECONDS": "600",
     "POSTS_PER_HOUR": "1000",
     "SIGNUPS_PER_HOUR": "5",
+    "QUORUM_APPLICATION": "1",
+    "STEP_UP": "off",
     "ORGANIZATION_NAME": "Innoweave",
     "CONTACT_EMAIL": "info@example.org",
     "PRIVACY_CONTACT": "vieprivee@example.org",

@@ -128,3 +128,20 @@ class StoreContract:
         waiting = {"due_shard": "0", "due_at": "2026-01-01"}
         store.commit([Put(row(**waiting)), Put(row("PERSON#1", "PROFILE", **waiting))])
         assert sorted(store.due("2026-01-01")) == [("A", "1"), ("PERSON#1", "PROFILE")]
+
+    def test_the_latest_rows_come_first_and_no_more_than_asked(self, store: Store) -> None:
+        store.commit([Put(row(sk=sk)) for sk in ("1", "3", "2")])
+        assert [r["sk"] for r in store.latest("A", 2)] == ["3", "2"]
+        assert store.latest("B", 2) == []
+
+    def test_cases_of_a_person_come_newest_first(self, store: Store) -> None:
+        store.commit(
+            [
+                Put(row("CASE#2026-1", "CASE", person="p")),
+                Put(row("CASE#2026-2", "CASE", person="p")),
+                Put(row("CASE#2026-3", "CASE", person="q")),
+                Put(row("CASE#2026-4", "CASE", person="p")),
+            ]
+        )
+        assert store.of_person("p", 2) == ["2026-4", "2026-2"]
+        assert store.of_person("r", 2) == []

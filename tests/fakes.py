@@ -44,6 +44,14 @@ class MemoryStore:
         keys = sorted(k for k in self.items if k[0] == pk and k[1].startswith(prefix))
         return [copy.deepcopy(self.items[k]) for k in keys]
 
+    def latest(self, pk: str, limit: int) -> list[Item]:
+        return self.rows(pk)[::-1][:limit]
+
+    def of_person(self, person: str, limit: int) -> list[str]:
+        self.reads += 1
+        found = sorted((k[0] for k, i in self.items.items() if i.get("person") == person))
+        return [pk.removeprefix("CASE#") for pk in found[::-1]][:limit]
+
     def due(self, now: str) -> Iterator[Key]:
         for shard in range(DUE_SHARDS):
             waiting = [

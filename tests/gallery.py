@@ -15,8 +15,10 @@ import pytest
 from chalice.test import Client
 
 import app as application
+import life
 import samples
 import website.site as site
+from chalicelib import refs
 from chalicelib.aws.keys import Keys
 from chalicelib.content import load
 from chalicelib.described import _described
@@ -25,7 +27,7 @@ from chalicelib.errors import StoreDown
 from chalicelib.forms import Lang
 from chalicelib.network.upkeep import OWN
 from chalicelib.ports import Mail
-from chalicelib.records import key_of
+from chalicelib.records import Case, key_of
 from chalicelib.services import Services
 from chalicelib.settings import read
 from conftest import ENVIRONMENT, RITA, SAM
@@ -53,6 +55,13 @@ PAGES = (
     "coach-message", "coach-message-errors", "coach-message-sent",
     "coach-own", "coach-own-errors", "coach-own-unsure", "coach-own-sent", "coach-own-confirmed",
     "coach-own-withdrawn", "proposal", "proposal-errors", "proposal-published", "proposal-over",
+    "review-ask", "file-question", "file-question-errors", "file-answered", "review-answered",
+    "file-invited", "review-extend", "review-reopen", "withdrawing", "withdrawing-errors",
+    "file-withdrawn", "done", "done-refused", "address-errors", "confirming",
+    "confirming-errors", "application-uninvited", "uninvited", "file-orphan", "review-orphan",
+    "review-orphan-errors", "voted", "review-votes", "review-conditions-errors",
+    "review-conditions-met", "file-conditions", "review-step-up", "refused", "away", "noted",
+    "review-undeliverable",
 )  # fmt: skip
 
 LETTERS = (
@@ -66,6 +75,14 @@ LETTERS = (
     "newsletter_moving", "newsletter_keep",
     "coach_message", "coach_check", "coach_update_decided", "coach_update_decided-returned",
     "staff_coach_update", "staff_coach_left",
+    "eoi_info_requested", "answer_received", "staff_answer_received", "file_closed",
+    "application_info_requested", "invitation_ended", "staff_invitation_ended",
+    "invitation_extended", "application_conditional", "application_waitlisted",
+    "file_withdrawn", "staff_file_withdrawn", "file_reopened", "address_confirm",
+    "address_changed", "orphan_received", "staff_orphan_received", "staff_undeliverable",
+    "staff_assigned", "staff_case_link", "staff_code", "staff_action_needed",
+    "staff_decision_recorded-vote", "staff_decision_recorded-ask",
+    "staff_decision_recorded-conditions",
 )  # fmt: skip
 
 SITE = (
@@ -104,7 +121,7 @@ def letters(lang: Lang) -> dict[str, Mail]:
 @cache
 def website(lang: Lang) -> dict[str, str]:
     """The example website, which asks the app in memory instead of over the network."""
-    with pytest.MonkeyPatch.context() as patch, _Walk(lang, patch) as walk:
+    with pytest.MonkeyPatch.context() as patch, Walk(lang, patch) as walk:
         invite = walk.invited("ada@example.org")
         visitor = walk.visitor
 
@@ -137,12 +154,12 @@ def website(lang: Lang) -> dict[str, str]:
 
 @cache
 def _shown(lang: Lang) -> tuple[dict[str, str], dict[str, Mail]]:
-    with pytest.MonkeyPatch.context() as patch, _Walk(lang, patch) as walk:
+    with pytest.MonkeyPatch.context() as patch, Walk(lang, patch) as walk:
         made = dict(walk.pages())
         return made, walk.letters()
 
 
-class _Walk:
+class Walk:
     """One applicant's and one reviewer's way through everything, in one language."""
 
     def __init__(self, lang: Lang, patch: pytest.MonkeyPatch) -> None:
@@ -154,13 +171,19 @@ class _Walk:
         self.staff = RITA if lang == "fr" else SAM
         self.store.items[self.staff["pk"], self.staff["sk"]] = dict(self.staff)  # type: ignore[index]
         keys = Keys(links=("a" * 64,), people=b"p" * 32)
+        self.keys = keys
         self.service = Services(read(ENVIRONMENT), self.store, keys, self.mailer, self.clock)
         patch.setattr(application, "services", lambda: self.service)
         patch.setattr(application, "settings", lambda: self.service.settings)
         self.client = Client(application.app)
         self.visitor = Visitor(self.client)
 
-    def __enter__(self) -> "_Walk":
+    def serve(self, **changed: str) -> None:
+        """The same store behind other settings."""
+        settings = read({**ENVIRONMENT, **changed})
+        self.service = Services(settings, self.store, self.keys, self.mailer, self.clock)
+
+    def __enter__(self) -> "Walk":
         self.client.__enter__()
         return self
 
@@ -176,7 +199,13 @@ class _Walk:
         yield from self._refusals()
         yield from self._newsletter()
         yield from self._coaches()
-        yield "problem", self._page("/forms/nothing")
+        yield from life.questions(self)
+        yield from life.ends(self)
+        yield from life.addresses(self)
+        yield from life.orphans(self)
+        yield from life.quorum(self)
+        yield from life.staff(self)
+        yield "problem", self.page("/forms/nothing")
 
     def letters(self) -> dict[str, Mail]:
         found: dict[str, Mail] = {}
@@ -197,27 +226,27 @@ class _Walk:
 
     def invited(self, address: str, **answers: Any) -> str:
         """An approved declaration; returns the invitation of its applicant."""
-        self._declare(address, **answers)
-        self._decide("approve", message="Votre projet nous intéresse.\nÀ bientôt!")
-        self._after_undo()
+        self.declare(address, **answers)
+        self.decide("approve", message="Votre projet nous intéresse.\nÀ bientôt!")
+        self.after_undo()
         return token(self.mailer.to(address)[-1].text, "invite")
 
     def _forms(self) -> Iterator[tuple[str, str]]:
-        yield "assessment", self._page("/forms/assessment")
-        yield "eoi", self._page("/forms/eoi")
+        yield "assessment", self.page("/forms/assessment")
+        yield "eoi", self.page("/forms/eoi")
         some = samples.assessment(q3_approach=None, send_to_email="eve@")
-        yield "assessment-errors", self._posted("assessment", some)
+        yield "assessment-errors", self.posted("assessment", some)
         wrong = samples.eoi(
             **LONG, org_city=None, contact_email="ada@", org_bn="123", stream=None,
             consent_privacy=None, issue_areas=None, team_size_planned="dix",
             partners=[{"name": "École du Parc"}, {"sector": "public", "name": ""}],
         )  # fmt: skip
-        yield "eoi-errors", self._posted("eoi", wrong)
+        yield "eoi-errors", self.posted("eoi", wrong)
         with self.patch.context() as patch:
             patch.setattr(self.store, "before", _down)
-            yield "eoi-banner", self._posted("eoi", samples.eoi())
+            yield "eoi-banner", self.posted("eoi", samples.eoi())
         with paused("eoi"):
-            yield "eoi-paused", self._page("/forms/eoi")
+            yield "eoi-paused", self.page("/forms/eoi")
 
     def _results(self) -> Iterator[tuple[str, str]]:
         for band, chosen in BANDS.items():
@@ -225,70 +254,70 @@ class _Walk:
                 question: f"{question[:2]}_{choice}"
                 for question, choice in zip(samples.ASSESSMENT, chosen, strict=True)
             }
-            answer = self._sent("assessment", {**given, "send_to_email": "eve@example.org"})
+            answer = self.sent("assessment", {**given, "send_to_email": "eve@example.org"})
             assert answer["result"]["band"] == band
-            yield f"result-{band}", self._page(self._file(answer))
-        self._deliver()
+            yield f"result-{band}", self.page(self.file(answer))
+        self.deliver()
 
     def _declaration(self) -> Iterator[tuple[str, str]]:
-        told = self._declare("ada@example.org", **LONG)
-        link = self._file(told)
-        yield "file-new", self._page(f"{link}?new=1")
-        yield "file-later", self._page(link)
-        self._declare("ada@example.org", **LONG, org_city="Laval")
-        review = self._review()
-        yield "review-eoi", self._page(f"{review}?decision=approve")
-        yield "review-eoi-errors", self._decided(review, decision="decline", confirm="")
+        told = self.declare("ada@example.org", **LONG)
+        link = self.file(told)
+        yield "file-new", self.page(f"{link}?new=1")
+        yield "file-later", self.page(link)
+        self.declare("ada@example.org", **LONG, org_city="Laval")
+        review = self.review()
+        yield "review-eoi", self.page(f"{review}?decision=approve")
+        yield "review-eoi-errors", self.decided(review, decision="decline", confirm="")
 
     def _decisions(self) -> Iterator[tuple[str, str]]:
-        old = self._review()
-        yield "decided-undo", self._decided(old, decision="approve", message="Bravo!")
-        self._deliver()
+        old = self.review()
+        yield "decided-undo", self.decided(old, decision="approve", message="Bravo!")
+        self.deliver()
         yield "decided-already", self._decided_again(old, "decline")
-        undo = {"nonce": hidden(self._page(old), "nonce"), "decision": "undo", "confirm": "on"}
-        yield "decided-unconfirmed", self._answer(old, {**undo, "confirm": ""})
-        yield "undone", self._answer(old, undo)
-        self._deliver()
-        yield "expired", self._page(old)
-        yield "expired-unknown", self._page("/review/unknown")
-        yield "fresh", self._answer(old, {"decision": "fresh"})
-        self._deliver()
-        review = self._review()
-        self._decided(review, decision="approve")
-        self._after_undo()
-        yield "decided", self._page(review)
+        undo = {"nonce": hidden(self.page(old), "nonce"), "decision": "undo", "confirm": "on"}
+        yield "decided-unconfirmed", self.answer(old, {**undo, "confirm": ""})
+        yield "undone", self.answer(old, undo)
+        self.deliver()
+        yield "expired", self.page(old)
+        yield "expired-unknown", self.page("/review/unknown")
+        yield "fresh", self.answer(old, {"decision": "fresh"})
+        self.deliver()
+        review = self.review()
+        self.decided(review, decision="approve")
+        self.after_undo()
+        yield "decided", self.page(review)
         yield (
             "decided-too-late",
-            self._answer(review, {**undo, "decision": "undo", "confirm": "on"}),
+            self.answer(review, {**undo, "decision": "undo", "confirm": "on"}),
         )
 
     def _application(self) -> Iterator[tuple[str, str]]:
         invite = token(self.mailer.to("ada@example.org")[-1].text, "invite")
-        yield "application", self._page(f"/forms/application?invite={invite}")
+        yield "application", self.page(f"/forms/application?invite={invite}")
         wrong = samples.application(
             fid_city=None, fid_annual_budget="beaucoup", start_date="hier", objectives=None,
             declare_use=None, budget=[{"category": "coach_fees", "amount": "x"}],
         )  # fmt: skip
-        yield "application-errors", self._posted("application", {**wrong, "invite": invite})
-        told = self._apply(invite, "ada@example.org")
-        review = self._review()
-        yield "review-application", self._page(review)
-        yield "review-application-errors", self._decided(review, decision="approve", code="2222")
-        self._decided(review, decision="approve", message="Bravo!", code=self._code())
-        self._after_undo()
-        yield "file-complete", self._page(self._file(told))
+        yield "application-errors", self.posted("application", {**wrong, "invite": invite})
+        told = self.apply(invite, "ada@example.org")
+        review = self.review()
+        yield "review-application", self.page(review)
+        yield "review-application-errors", self.decided(review, decision="approve", code="2222")
+        self.decided(review, decision="approve", message="Bravo!", code=self.code())
+        self.after_undo()
+        yield "file-complete", self.page(self.file(told))
 
     def _refusals(self) -> Iterator[tuple[str, str]]:
         """Their letters alone are new."""
-        self._declare("bea@example.org", org_legal_name="Table des aînés", org_bn="987654329RR0001")
-        self._decide("decline", reason="too_early", message="Écrivez-nous à l’automne.")
-        self._after_undo()
+        self.declare("bea@example.org", org_legal_name="Table des aînés", org_bn="987654329RR0001")
+        self.decide("decline", reason="too_early", message="Écrivez-nous à l’automne.")
+        self.after_undo()
         invite = self.invited("cleo@example.org", org_legal_name="Centre Cléo", org_bn=None,
                               org_status="nonprofit")  # fmt: skip
-        self._apply(invite, "cleo@example.org")
-        self._decided(self._review(), decision="decline", reason="other", message="Voilà pourquoi.",
-                      code=self._code())  # fmt: skip
-        self._after_undo()
+        self.apply(invite, "cleo@example.org")
+        self.decided(self.review(), decision="decline", reason="other", message="Voilà pourquoi.",
+                      code=self.code())  # fmt: skip
+        self.after_undo()
         return iter(())
 
     def _coaches(self) -> Iterator[tuple[str, str]]:
@@ -301,18 +330,18 @@ class _Walk:
         book = [c.model_copy(update={"last_verified_at": checked if c is first else today})
                 for c in sample]  # fmt: skip
         self.service.shelf.publish(book, by="test", why="sample", after=None)
-        yield "coaches", self._page("/coaches")
-        yield "coaches-found", self._page("/coaches?q=loegment&province=QC&delivery=remote")
-        yield "coaches-none", self._page("/coaches?q=logement&language=iu&province=PE")
-        yield "coaches-refused", self._page("/coaches?province=ZZ")
-        yield "coach", self._page(f"/coaches/{first.slug}")
-        yield "coach-other-language", self._page(f"/coaches/{one_language.slug}")
+        yield "coaches", self.page("/coaches")
+        yield "coaches-found", self.page("/coaches?q=loegment&province=QC&delivery=remote")
+        yield "coaches-none", self.page("/coaches?q=logement&language=iu&province=PE")
+        yield "coaches-refused", self.page("/coaches?province=ZZ")
+        yield "coach", self.page(f"/coaches/{first.slug}")
+        yield "coach-other-language", self.page(f"/coaches/{one_language.slug}")
         yield from self._coach_message(f"/coaches/{first.slug}/contact")
         self.clock.pass_(hours=2)
         self.service.upkeep.check()
-        self._deliver()
+        self.deliver()
         own = self._linked("coach", first.email)
-        yield "coach-own", self._page(own)
+        yield "coach-own", self.page(own)
         wrong = {"action": "change", "first_name": "", "bio_fr": "x" * 2000, "languages": "es"}
         yield "coach-own-errors", self._own(own, wrong)
         yield "coach-own-unsure", self._own(own, {"action": "withdraw"})
@@ -320,14 +349,14 @@ class _Walk:
             yield from self._proposal(first, own, decision)
         yield "coach-own-confirmed", self._own(own, {"action": "confirm"})
         yield "coach-own-withdrawn", self._own(own, {"action": "withdraw", "sure": "on"})
-        self._deliver()
+        self.deliver()
 
     def _coach_message(self, path: str) -> Iterator[tuple[str, str]]:
         given = {"name": "Zoé Roy", "email": "zoe@example.org", "message": "Allô!\nÀ bientôt?"}
-        yield "coach-message", self._page(path)
-        yield "coach-message-errors", self._answer(path, {**given, "email": "zoe@"})
-        self._answer(path, given)
-        yield "coach-message-sent", self._page(f"{path}?sent=1")
+        yield "coach-message", self.page(path)
+        yield "coach-message-errors", self.answer(path, {**given, "email": "zoe@"})
+        self.answer(path, given)
+        yield "coach-message-sent", self.page(f"{path}?sent=1")
 
     def _proposal(self, coach: Any, own: str, decision: str) -> Iterator[tuple[str, str]]:
         stands = coach.model_dump(mode="json", exclude_none=True)
@@ -339,19 +368,19 @@ class _Walk:
             "phone": "514-555-0199",
         }
         yield "coach-own-sent", self._own(own, pairs)
-        self._deliver()
+        self.deliver()
         link = self._linked("proposal", str(self.staff["email"]))
-        yield "proposal", self._page(link)
+        yield "proposal", self.page(link)
         yield "proposal-errors", self._own(link, {"decision": "return"})
         said = {"decision": decision, "remarks": "Laquelle?", "confirm": "on"}
         done = self._own(link, said)
         if decision == "publish":
             yield "proposal-published", done
-            yield "proposal-over", self._page(link)
-        self._deliver()
+            yield "proposal-over", self.page(link)
+        self.deliver()
 
     def _own(self, path: str, fields: dict[str, Any]) -> str:
-        nonce = hidden(self._page(path), "nonce")
+        nonce = hidden(self.page(path), "nonce")
         pairs = [*samples.as_html(fields), ("lang", self.lang), ("nonce", nonce)]
         return self.visitor.submit(path, pairs).body.decode()
 
@@ -360,46 +389,46 @@ class _Walk:
         return f"/{page}/{token(texts[-1], page)}"
 
     def _newsletter(self) -> Iterator[tuple[str, str]]:
-        yield "newsletter", self._page("/newsletter")
-        yield "newsletter-errors", self._answer("/newsletter", {"email": "zoe@"})
-        yield "newsletter-sent", self._page("/newsletter?sent=1")
+        yield "newsletter", self.page("/newsletter")
+        yield "newsletter-errors", self.answer("/newsletter", {"email": "zoe@"})
+        yield "newsletter-sent", self.page("/newsletter?sent=1")
         confirm = self._signed_up("zoe@example.org")
-        yield "newsletter-confirm", self._page(confirm)
+        yield "newsletter-confirm", self.page(confirm)
         cancel = self._news_link("zoe@example.org", "unsubscribe")
-        yield "newsletter-cancel", self._page(cancel)
-        yield "newsletter-confirmed", self._answer(confirm, {})
+        yield "newsletter-cancel", self.page(cancel)
+        yield "newsletter-confirmed", self.answer(confirm, {})
         self.clock.pass_(hours=2)
         self._sign_up("zoe@example.org")
         preferences = self._news_link("zoe@example.org", "preferences")
-        yield "newsletter-preferences", self._page(preferences)
+        yield "newsletter-preferences", self.page(preferences)
         yield (
             "newsletter-preferences-errors",
-            self._answer(preferences, {"action": "move", "email": "zoe@"}),
+            self.answer(preferences, {"action": "move", "email": "zoe@"}),
         )
         moving = {"action": "move", "email": "zoe.roy@example.org"}
-        yield "newsletter-preferences-moving", self._answer(preferences, moving)
-        self._deliver()
-        yield "newsletter-leave", self._page(cancel)
-        yield "newsletter-left", self._answer(cancel, {"page": "1", "reason": "too_often"})
-        yield "newsletter-preferences-left", self._page(preferences)
-        yield "newsletter-gone", self._page(confirm)
+        yield "newsletter-preferences-moving", self.answer(preferences, moving)
+        self.deliver()
+        yield "newsletter-leave", self.page(cancel)
+        yield "newsletter-left", self.answer(cancel, {"page": "1", "reason": "too_often"})
+        yield "newsletter-preferences-left", self.page(preferences)
+        yield "newsletter-gone", self.page(confirm)
         yield from self._newsletter_later()
 
     def _newsletter_later(self) -> Iterator[tuple[str, str]]:
         late = self._signed_up("eve@example.org")
         self.clock.pass_(days=2)
-        self._deliver()
+        self.deliver()
         self.clock.pass_(days=5)
-        self._deliver()
-        yield "newsletter-retype", self._page(late)
-        yield "newsletter-retype-errors", self._answer(late, {"email": "ada@example.org"})
+        self.deliver()
+        yield "newsletter-retype", self.page(late)
+        yield "newsletter-retype-errors", self.answer(late, {"email": "ada@example.org"})
         since = self.clock().date() - timedelta(days=700)
         line = f"max@example.org,{self.lang},member,{since},Register of members 2024"
         content = f"email,lang,basis,since,evidence\n{line}".encode()
         assert [i.outcome for i in self.service.imports.run(content, by="x", write=True)] == [
             "imported"
         ]
-        self._deliver()
+        self.deliver()
 
     def _signed_up(self, address: str) -> str:
         """The confirmation link that somebody gets."""
@@ -409,74 +438,94 @@ class _Walk:
     def _sign_up(self, address: str) -> None:
         pairs = [("email", address), ("language", self.lang), ("consent", "on")]
         assert self.visitor.submit("/newsletter", pairs).status_code == 303
-        self._deliver()
+        self.deliver()
 
     def _news_link(self, address: str, page: str) -> str:
         text = self.mailer.to(address)[-1].text
         found = re.findall(rf"/newsletter/{page}/[\w.~-]+", text)
         return str(found[-1])
 
-    def _declare(self, address: str, **answers: Any) -> dict[str, Any]:
-        told = self._sent(
+    def declare(self, address: str, **answers: Any) -> dict[str, Any]:
+        told = self.sent(
             "eoi", samples.eoi(contact_email=address, contact_language=self.lang, **answers)
         )
-        self._deliver()
+        self.deliver()
         return told
 
-    def _apply(self, invite: str, address: str) -> dict[str, Any]:
+    def apply(self, invite: str, address: str) -> dict[str, Any]:
         given = samples.application(applicant_email=address, applicant_language=self.lang)
-        told = self._sent("application", {**given, "invite": invite})
-        self._deliver()
+        told = self.sent("application", {**given, "invite": invite})
+        self.deliver()
         return told
 
-    def _decide(self, decision: str, **fields: str) -> str:
-        return self._decided(self._review(), decision=decision, **fields)
+    def decide(self, decision: str, **fields: str) -> str:
+        return self.decided(self.review(), decision=decision, **fields)
 
-    def _decided(self, review: str, **fields: str) -> str:
-        nonce = hidden(self._page(review), "nonce")
-        return self._answer(review, {"nonce": nonce, "confirm": "on", **fields})
+    def decided(self, review: str, **fields: str) -> str:
+        nonce = hidden(self.page(review), "nonce")
+        return self.answer(review, {"nonce": nonce, "confirm": "on", **fields})
 
     def _decided_again(self, review: str, decision: str) -> str:
-        return self._answer(review, {"nonce": "", "decision": decision, "confirm": "on"})
+        return self.answer(review, {"nonce": "", "decision": decision, "confirm": "on"})
 
-    def _answer(self, path: str, fields: dict[str, str]) -> str:
+    def answer(self, path: str, fields: dict[str, str]) -> str:
         pairs = [("lang", self.lang), *fields.items()]
         return self.visitor.submit(path, pairs).body.decode()
 
-    def _review(self) -> str:
+    def review(self) -> str:
         mails = self.mailer.to(str(self.staff["email"]))
         return "/review/" + next(
             token(m.text, "review") for m in reversed(mails) if "decision=approve" in m.text
         )
 
-    def _code(self) -> str:
+    def latest(self) -> str:
+        """The link in the last letter to the staff, whatever it is about."""
+        return "/review/" + token(self.mailer.to(str(self.staff["email"]))[-1].text, "review")
+
+    def case(self, told: dict[str, Any]) -> Case:
+        """The case of a receipt, as it stands."""
+        found = self.service.cases.case(refs.file_of(told["ref"]))
+        assert found is not None
+        return found
+
+    def own(self, address: str) -> str:
+        """The last link to a file in the letters to somebody."""
+        mails = [m for m in self.mailer.to(address) if "/file/" in m.text]
+        return "/file/" + token(mails[-1].text, "file")
+
+    def send(self, path: str, page: str = "", **fields: str) -> str:
+        """Sends a form of a page, with the nonce that it hides."""
+        nonce = hidden(self.page(page or path), "nonce")
+        return self.answer(path, {"nonce": nonce, "confirm": "on", **fields})
+
+    def code(self) -> str:
         found = re.findall(r"(?:décider\u00a0|decide): ([2-9A-Z]{4})",
                            self.mailer.to(str(self.staff["email"]))[-1].text)  # fmt: skip
         return str(found[-1])
 
-    def _file(self, told: dict[str, Any]) -> str:
+    def file(self, told: dict[str, Any]) -> str:
         return urlsplit(str(told["links"]["status"])).path.removeprefix("/api")
 
-    def _page(self, path: str) -> str:
+    def page(self, path: str) -> str:
         mark = "&" if "?" in path else "?"
         return self.visitor.page(f"{path}{mark}lang={self.lang}").body.decode()
 
-    def _posted(self, form: str, fields: dict[str, Any]) -> str:
+    def posted(self, form: str, fields: dict[str, Any]) -> str:
         pairs = [*samples.as_html(fields), ("lang", self.lang)]
         return self.visitor.submit(f"/forms/{form}", pairs).body.decode()
 
-    def _sent(self, form: str, fields: dict[str, Any]) -> dict[str, Any]:
+    def sent(self, form: str, fields: dict[str, Any]) -> dict[str, Any]:
         answer = self.visitor.send(f"/forms/{form}", {**fields, "lang": self.lang})
         assert answer.status_code == 201, answer.body
         told: dict[str, Any] = answer.json_body
         return told
 
-    def _after_undo(self) -> None:
-        self._deliver()
+    def after_undo(self) -> None:
+        self.deliver()
         self.clock.pass_(seconds=600)
-        self._deliver()
+        self.deliver()
 
-    def _deliver(self) -> None:
+    def deliver(self) -> None:
         while self.service.post.sweep():
             pass
 

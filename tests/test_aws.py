@@ -277,8 +277,12 @@ def test_each_function_may_do_what_it_does_and_nothing_else(
     event = wired.events.generate_cw_event("aws.events", "Scheduled Event", {}, [])
     wired.lambda_.invoke("sweep", event)
     start("settle_mail")
-    tag = "CASE_2026-7K4MQ-X_000001_eoi--received_applicant"
-    report = {"eventType": "Send", "mail": {"tags": {"mail": [tag]}, "messageId": "m"}}
+    case = next(i["pk"]["S"] for i in items("CASE#"))
+    tag = f"{case.replace('#', '_')}_000001_eoi--received_applicant"
+    report = {
+        "eventType": "Bounce", "mail": {"tags": {"mail": [tag]}, "messageId": "m"},
+        "bounce": {"bounceType": "Permanent", "bouncedRecipients": [{"status": "5.1.1"}]},
+    }  # fmt: skip
     wired.lambda_.invoke("settle_mail", wired.events.generate_sns_event(json.dumps(report)))
     names = {"api": "api"} | {n: n for n in ("deliver_letters", "sweep", "settle_mail")}
     for function, policy in names.items():

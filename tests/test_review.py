@@ -379,7 +379,7 @@ def test_without_an_undo_window_letters_leave_at_once(
 ) -> None:
     from datetime import timedelta
 
-    service.cases._undo = timedelta(0)
+    service.decisions._undo = timedelta(0)
     page = decide(visitor, link, decision="approve").body.decode()
     assert "Annuler" not in page
     deliver()

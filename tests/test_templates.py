@@ -56,15 +56,21 @@ def facts(lang: Lang, org: str) -> dict[str, Any]:
         "code": "4T7K", "due": date(2026, 3, 23), "staff_name": org, "decided_by": org,
         "decision": "approve", "undo_until": moment, "preview": preview, "revised": True,
         "apply_by": date(2026, 9, 1), "message": org, "reasons": [org], "result": result,
-        "links": {"eoi": "https://example.org/eoi"},
         "confirm_url": "https://example.org/newsletter/confirm/e",
         "cancel_url": "https://example.org/newsletter/unsubscribe/f",
         "unsubscribe_url": "https://example.org/newsletter/unsubscribe/g",
         "preferences_url": "https://example.org/newsletter/preferences/h",
         "link": "https://example.org/coach/i", "coach": org, "published": False, "remarks": org,
         "visitor": {"name": org, "email": "v@example.org", "organization": org, "lang": lang},
-        "changes": [{"label": org, "before": org, "after": org}],
         "asked_at": date(2026, 3, 2), "until": date(2026, 9, 1),
+        "links": {"eoi": "https://example.org/eoi"}, "reply_by": date(2026, 3, 23),
+        "reopen_by": date(2026, 4, 1), "answer": org, "question": org, "why": org,
+        "changes": [{"label": org, "before": org, "after": org}], "eoi_url": "https://example.org/eoi",
+        "conditions": [{"text": org, "due": date(2026, 9, 1)}], "state_name": org,
+        "next_step": org, "old_address": "a@example.org", "new_address": "b@example.org",
+        "phone": "514 555-0123", "assigned_by": org,
+        "candidates": [{"ref": "DI-2026-4T7KQ-M", "org": org, "state_name": org}],
+        "step_code": "123456", "what": org, "command": "run it",
     }  # fmt: skip
 
 

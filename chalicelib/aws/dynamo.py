@@ -99,6 +99,26 @@ class DynamoStore:
             del query["ExpressionAttributeValues"][":sk"]
         return [item_of(found) for found in self._pages(query)]
 
+    def latest(self, pk: str, limit: int) -> list[Item]:
+        return [item_of(found) for found in self._some("pk", pk, limit, ConsistentRead=True)]
+
+    def of_person(self, person: str, limit: int) -> list[str]:
+        found = self._some("person", person, limit, IndexName="person")
+        return [item["pk"]["S"].removeprefix("CASE#") for item in found]
+
+    def _some(self, name: str, value: str, limit: int, **how: Any) -> list[dict[str, Any]]:
+        """One page and no more, from the end."""
+        with _store_errors():
+            page = self._client.query(
+                TableName=self._records,
+                KeyConditionExpression=f"{name} = :value",
+                ExpressionAttributeValues={":value": {"S": value}},
+                ScanIndexForward=False,
+                Limit=limit,
+                **how,
+            )
+        return list(page["Items"])
+
     def due(self, now: str) -> Iterator[Key]:
         for table, shard in product((self._records, self._subscribers), range(DUE_SHARDS)):
             query = {

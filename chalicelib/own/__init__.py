@@ -1,0 +1,5 @@
+"""The applicant's own file: where it stands, and what they can do with it."""
+
+from chalicelib.own.door import FileDoor
+
+__all__ = ["FileDoor"]

@@ -1,0 +1,5 @@
+"""The staff's door: the review page and what its form brings."""
+
+from chalicelib.staff.door import StaffDoor
+
+__all__ = ["StaffDoor"]
