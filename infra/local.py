@@ -85,14 +85,14 @@ def start(folder: Path, *, fresh: bool, site_port: int, gateway_port: int) -> Ru
     running = Running(emulator, office, {})
     try:
         emulator.start()
-        running.addresses.update(_set_up(running, template, site_port))
+        running.addresses.update(_set_up(running, template, site_port, folder / "coaches.json"))
     except BaseException:
         running.stop()
         raise
     return running
 
 
-def _set_up(running: Running, template: Path, site_port: int) -> dict[str, str]:
+def _set_up(running: Running, template: Path, site_port: int, copy: Path) -> dict[str, str]:
     emulator = running.emulator
     site_url = f"http://127.0.0.1:{site_port}"
     _verify_sender(emulator.url)
@@ -106,8 +106,8 @@ def _set_up(running: Running, template: Path, site_port: int) -> dict[str, str]:
     )
     _set_gateway_responses(emulator.url, deployed.outputs["RestAPIId"], template)
     _seed(emulator.url, deployed.outputs["RecordsTable"])
-    _seed_coaches(running, LOCAL / "coaches.json")
-    site.serve(site_port, deployed.api, LOCAL / "coaches.json")
+    _seed_coaches(running, copy)
+    site.serve(site_port, deployed.api, copy)
     mailbox_port = free_port(site_port + 1)
     mailbox.serve(mailbox_port, running.office)
     return {

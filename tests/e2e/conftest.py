@@ -44,7 +44,7 @@ def ask(method: str, url: str, body: bytes | None = None, **headers: str) -> Ans
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     request = urllib.request.Request(url, data=body, headers=named, method=method)
     try:
-        with OPENER.open(request, timeout=60) as answer:
+        with OPENER.open(request, timeout=300) as answer:
             return Answer(answer.status, _lower(answer.headers), answer.read().decode())
     except urllib.error.HTTPError as error:
         return Answer(error.code, _lower(error.headers), error.read().decode())

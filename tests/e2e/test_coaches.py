@@ -1,0 +1,89 @@
+"""The directory on the deployed stack: found, written to, and published while many look."""
+
+import os
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+from e2e.conftest import Stack, ask, wait_for
+from infra.coaches import Directory
+from infra.local import SAMPLE
+from infra.operate import Operator
+
+CROWD = int(os.environ.get("RELAIS_CROWD", "50"))
+"""Visitors at once. Each is a process of the emulator of its own, 50 MB and a second of a
+processor to start: 200 want 12 GB."""
+
+
+def directory(stack: Stack) -> Directory:
+    return Operator("local", stack.emulator.url).directory
+
+
+def test_a_visitor_finds_a_coach_writes_and_the_coach_gets_the_mail(stack: Stack) -> None:
+    found = ask("GET", f"{stack.api}/coaches?q=trembley&lang=en")
+    assert found.json["total"] >= 1
+    slug = found.json["results"][0]["slug"]
+    assert slug == "mireille-tremblay-okafor"
+    tag = found.headers["etag"]
+    again = ask("GET", f"{stack.api}/coaches?q=trembley&lang=en", None, If_None_Match=tag)
+    assert again.status == 304
+    page = stack.page(f"{stack.api}/coaches?q=trembley&province=QC&province=ON&lang=fr")
+    assert "<mark>Tremblay</mark>" in page.text
+    contact = f"{stack.api}/coaches/{slug}/contact"
+    assert "Mireille" in stack.page(contact).text
+    said = [("name", "Zoé Roy"), ("email", "zoe@example.org"), ("message", "Bonjour!")]
+    assert stack.submit(contact, said).status == 303
+    mail = stack.wait_for_mail(f"{slug}@example.org")
+    assert mail["headers"]["Reply-To"] == "zoe@example.org"
+
+
+def test_the_website_shows_everybody_while_relais_is_away(stack: Stack) -> None:
+    page = stack.page(f"{stack.site}/fr/coaches").text
+    assert page.count("/coaches/") == 60
+
+
+def test_every_answer_is_wholly_of_one_edition_while_another_is_published(
+    stack: Stack, tmp_path: Path
+) -> None:
+    operator = directory(stack)
+    lines = SAMPLE.joinpath("coaches.csv").read_text("utf-8").splitlines()
+    fewer = tmp_path / "fewer.csv"
+    fewer.write_text("\n".join(lines[:31]), "utf-8")
+    url = f"{stack.api}/coaches?limit=100&lang=en"
+    before = ask("GET", url).json
+    assert before["total"] == 60
+    stop, asked = Event(), []
+
+    def look(_: int) -> list[Any]:
+        seen: list[Any] = []
+        while not seen or not stop.is_set():
+            seen.append(ask("GET", url))
+            asked.append(1)
+        return seen
+
+    with ThreadPoolExecutor(CROWD) as pool:
+        looking = [pool.submit(look, number) for number in range(CROWD)]
+        wait_for(lambda: asked, "the first answer", seconds=300)
+        operator.import_(fewer, "en", dry=False, by="test")
+        after = wait_for(lambda: (a := ask("GET", url).json)["total"] == 30 and a, "the new one")
+        stop.set()
+        answers = [answer for each in looking for answer in each.result()]
+    assert {a.status for a in answers} == {200}
+    whole = {
+        before["version"]: (60, 60, _counted(before)),
+        after["version"]: (30, 30, _counted(after)),
+    }
+    for answer in answers:
+        found = answer.json
+        told = (found["total"], len(found["results"]), _counted(found))
+        assert told == whole[found["version"]]
+    kinds = Counter(answer.json["version"] for answer in answers)
+    assert min(kinds[version] for version in whole) > 0
+    assert len(answers) >= CROWD
+    operator.restore(list(operator.editions())[1].split()[0])
+
+
+def _counted(found: dict[str, Any]) -> int:
+    return sum(each["count"] for values in found["facets"].values() for each in values)
