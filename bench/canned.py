@@ -1,4 +1,4 @@
-"""AWS and API Gateway without either: canned answers, and the event of a POST."""
+"""AWS and API Gateway without either: canned answers, and the events of a POST and a GET."""
 
 import json
 from collections.abc import Iterator
@@ -44,6 +44,25 @@ def post(resource: str, fields: dict[str, Any]) -> dict[str, Any]:
         "body": json.dumps(fields),
         "requestContext": {
             "httpMethod": "POST",
+            "resourcePath": resource,
+            "identity": {"sourceIp": "192.0.2.1"},
+        },
+    }
+
+
+def get(resource: str, asked: dict[str, list[str]]) -> dict[str, Any]:
+    """What API Gateway hands to the function when a script asks."""
+    return {
+        "resource": resource,
+        "headers": {"Accept": "application/json"},
+        "multiValueHeaders": {},
+        "multiValueQueryStringParameters": asked,
+        "pathParameters": {},
+        "stageVariables": None,
+        "isBase64Encoded": False,
+        "body": None,
+        "requestContext": {
+            "httpMethod": "GET",
             "resourcePath": resource,
             "identity": {"sourceIp": "192.0.2.1"},
         },

@@ -4,9 +4,12 @@ import json
 import sqlite3
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from itertools import islice
+from types import SimpleNamespace
 from typing import Any
 
+from bench import canned
 from bench.corpus import Visit
 from chalicelib.coaches import Coach, profile
 from chalicelib.directory import Directory
@@ -19,6 +22,12 @@ from chalicelib.directory.snapshot import (
     label_texts,
     store,
 )
+from chalicelib.network.finder import Finder
+from chalicelib.network.reader import Reader
+from chalicelib.network.shelf import Edition, Shelf
+from chalicelib.problems import Problems
+from chalicelib.services import utc_now
+from chalicelib.settings import Settings, read
 
 Answer = tuple[list[str], int]
 """The slugs of the first page, and how many there are in all."""
@@ -112,6 +121,57 @@ class Relais(Engine):
         answer = self.directory.search(visit.q, visit.filters, "fr", LIMIT, day="2026-01-01")
         AS_JSON(answer)
         return [result["slug"] for result in answer["results"]], answer["total"]
+
+
+class Kept(Shelf):
+    """One edition, as if the store held it."""
+
+    def __init__(self, stored: bytes) -> None:
+        self._stored = stored
+
+    def current(self) -> Edition:
+        return Edition("000001-0000", "", 0, 0, 1, "BOOK#", 1, "", "", "")
+
+    def snapshot(self, edition: Edition) -> bytes:
+        return self._stored
+
+
+class Body(list[str]):
+    """The slugs of an answer's text, read when they are looked at: after the clock stopped."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def __getitem__(self, at: Any) -> Any:
+        return [result["slug"] for result in json.loads(self._text)["results"]][at]
+
+
+class Handler(Engine):
+    """Ours as Lambda calls it: API Gateway's event in, its response out, Chalice included."""
+
+    def __init__(self, coaches: Sequence[Coach]) -> None:
+        import app
+
+        names = [field.name.upper() for field in fields(Settings)]
+        given = {name: {"LOG_LEVEL": "ERROR"}.get(name, "1") for name in names}
+        urls = {name: "https://example.org" for name in names if name.endswith("_URL")}
+        settings = read({**given, **urls})
+        kept = Kept(store(build(coaches)))
+        clock = utc_now
+        finder = Finder(Reader(kept, clock), settings, Problems(settings), clock)
+        vars(app).update(settings=lambda: settings, services=lambda: SimpleNamespace(finder=finder))
+        self._app = app.app
+        finder.reader.directory()
+
+    def ask(self, visit: Visit) -> Answer:
+        filters = {name: list(values) for name, values in visit.filters.items()}
+        asked = {
+            "lang": ["fr"],
+            "limit": [str(LIMIT)],
+            **filters,
+            **({"q": [visit.q]} if visit.q else {}),
+        }
+        return Body(self._app(canned.get("/coaches", asked), None)["body"]), 0
 
 
 class Fuzzy(Engine):
@@ -291,6 +351,7 @@ def _lowest(kept: int) -> list[int]:
 
 ENGINES: dict[str, type[Engine]] = {
     "Relais": Relais,
+    "Relais, whole handler": Handler,
     "tantivy": Tantivy,
     "FTS5 unicode61": Sqlite,
     "FTS5 trigram": Trigram,

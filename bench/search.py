@@ -19,7 +19,7 @@ from statistics import fmean
 from typing import Any
 
 from bench.corpus import KINDS, Visit, coaches, visits
-from bench.engines import ENGINES, Engine, Relais
+from bench.engines import ENGINES, Engine, Handler, Relais
 from chalicelib.coaches import Coach, profile
 from chalicelib.directory import Directory
 from chalicelib.directory.folding import plain
@@ -80,7 +80,7 @@ def measure(name: str, count: int, queries: int) -> dict[str, Any]:
     before, began = memory(), time.process_time()
     engine = ENGINES[name](rows)
     built, used = time.process_time() - began, memory() - before
-    if isinstance(engine, Relais):
+    if isinstance(engine, Relais | Handler):
         used = _loaded_memory(rows)
     gc.collect()
     gc.freeze()
