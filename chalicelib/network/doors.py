@@ -71,11 +71,13 @@ class CoachDoor:
         typed: Mapping[str, Any] | None = None,
         error: InvalidForm | None = None,
     ) -> Answer:
-        from chalicelib import described, pages
+        from chalicelib import described, pages, words
 
         address = f"{self.settings.public_url}/coach/{token}"
         contact = self.settings.privacy_contact
         stands = coach.model_dump(mode="json", exclude_none=True)
+        if coach.phone:
+            stands["phone"] = words.phone(coach.phone, None, lang)
         page = pages.own(
             described.describe("profile", lang, privacy_contact=contact),
             lang,

@@ -84,11 +84,16 @@ class Finder:
             found = self._found(directory, asked, known, day)
         except BadQuery as error:
             wrong = error.message(lang)
-            known = {}
             found = directory.search("", {}, lang, day=day)
         q = asked.query.get("q", "")[:300]
         kept = [("q", q)] if q else []
-        kept += [(key, value) for key, values in known.items() for value in values if value]
+        chosen = [
+            (name, each["value"], each["label"])
+            for name, values in found["facets"].items()
+            for each in values
+            if each["selected"]
+        ]
+        kept += [(name, value) for name, value, _ in chosen]
         page = pages.coaches(
             lang,
             q=q,
@@ -100,7 +105,13 @@ class Finder:
             wrong=wrong,
             said=_count(found["total"], lang),
             filters=load("coaches")["filters"],
-            filtered=[key for key, values in known.items() if any(values)],
+            chosen=[
+                {
+                    "label": label,
+                    "url": self._link([pair for pair in kept if pair != (name, value)], lang),
+                }
+                for name, value, label in chosen
+            ],
             action=self._address(),
             clear_url=f"{self._address()}?{urlencode({'lang': lang})}",
             next_url=self._more(found["next_cursor"], kept, lang),
@@ -137,14 +148,17 @@ class Finder:
         self, suggestion: Mapping[str, Any], kept: Sequence[tuple[str, str]], lang: str
     ) -> str:
         """The same search without what a suggestion says to drop."""
-        less = [("lang", lang)]
+        less: list[tuple[str, str]] = []
         for key, value in kept:
             if key == "q":
                 words = [w for w in value.split() if fold(w) != suggestion.get("word")]
                 less += [("q", " ".join(words))] if words else []
             elif suggestion["drop"] == "word" or key not in (suggestion.get("filter"), ""):
                 less += [(key, value)] if suggestion["drop"] != "filters" else []
-        return f"{self._address()}?{urlencode(less)}"
+        return self._link(less, lang)
+
+    def _link(self, kept: Sequence[tuple[str, str]], lang: str) -> str:
+        return f"{self._address()}?{urlencode([('lang', lang), *kept])}"
 
     def _shared_page(self, asked: Asked, page: str, status: int = 200) -> Answer:
         """A page that anybody may see, keep and find: unlike the pages behind a link."""
