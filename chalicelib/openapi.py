@@ -61,6 +61,7 @@ def document(public_url: str, lang: forms.Lang, *, newsletter: str = "") -> dict
         "paths": {
             **{f"/forms/{form}": _form(form, lang, newsletter) for form in forms.FORMS},
             **_newsletter(lang, newsletter),
+            **_coaches(lang),
             "/file/{token}": {"get": _page("An applicant's own page", "token")},
             "/review/{token}": {
                 "get": _page("The review page; changes nothing", "token"),
@@ -97,6 +98,42 @@ def _newsletter(lang: forms.Lang, newsletter: str) -> dict[str, Any]:
             "post": _page(
                 "action: choose, pause, resume, move, stay, export, erase or leave", "token"
             ),
+        },
+    }
+
+
+def _coaches(lang: forms.Lang) -> dict[str, Any]:
+    filters = load("coaches")["filters"]
+    asked = [
+        *map(_query, ("q", "lang", "limit", "cursor")),
+        *(
+            {
+                "name": name,
+                "in": "query",
+                "description": text[lang],
+                "schema": {"type": "array", "items": {"type": "string"}},
+            }
+            for name, text in filters.items()
+        ),
+    ]
+    answers = {"200": {"description": "total, results, facets, next_cursor; for a browser a page"},
+               "304": {"description": "As the ETag says"},
+               "400": {"description": "A search that cannot be made"}}  # fmt: skip
+    contact = _form("message", lang, "")
+    for method in contact.values():
+        method["parameters"] = _page("", "slug")["parameters"]
+    contact["post"]["responses"].pop("409")
+    return {
+        "/coaches": {"get": {"parameters": asked, "responses": answers}},
+        "/coaches/{slug}": {"get": _page("One coach; for a script as JSON", "slug")},
+        "/coaches/{slug}/contact": contact,
+        "/coach/{token}": {
+            "get": _page("A coach's own page; changes nothing", "token"),
+            "post": _page("action: confirm, change or withdraw; nonce", "token"),
+        },
+        "/proposal/{token}": {
+            "get": _page("A coach's changes; changes nothing", "token"),
+            "post": _page("decision: publish or return; remarks, confirm, nonce", "token"),
         },
     }
 

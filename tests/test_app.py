@@ -540,6 +540,8 @@ def test_health_and_openapi_answer(visitor: Visitor) -> None:
     assert visitor.get("/health").json_body == {"status": "ok", "stage": "test"}
     document = visitor.get("/openapi.json").json_body
     assert document["openapi"].startswith("3.1")
+    named = {re.sub(r"/forms/\w+", "/forms/{form}", path) for path in document["paths"]}
+    assert named == set(application.app.routes)
     assert set(document["paths"]) >= {"/forms/eoi", "/review/{token}", "/health"}
 
 

@@ -1,6 +1,7 @@
 """The door to the directory: a search and a coach, as JSON or as a page at the same address."""
 
 import json
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -18,6 +19,8 @@ from chalicelib.network.reader import Reader
 from chalicelib.ports import Clock
 from chalicelib.problems import Problems
 from chalicelib.settings import Settings
+
+log = logging.getLogger("relais.network")
 
 SHARED: Final = {"Cache-Control": "public, max-age=60, stale-while-revalidate=600"}
 """Anybody may keep an answer for a minute: a new edition is everywhere within two."""
@@ -130,7 +133,7 @@ class Finder:
         day: str,
     ) -> dict[str, Any]:
         query = asked.query
-        return directory.search(
+        found = directory.search(
             query.get("q", ""),
             filters,
             asked.lang,
@@ -138,6 +141,9 @@ class Finder:
             query.get("cursor"),
             day=day,
         )
+        if not found["total"]:
+            _note(found["help"]["unknown"])
+        return found
 
     def _more(self, cursor: str | None, kept: Sequence[tuple[str, str]], lang: str) -> str | None:
         if cursor is None:
@@ -203,6 +209,14 @@ def _count(total: int, lang: forms.Lang) -> str:
     if total < 2:
         return str(texts["one" if total else "none"][lang])
     return str(texts["several"][lang]).format(count=words.number(total, lang))
+
+
+def _note(unknown: Sequence[Mapping[str, str]]) -> None:
+    """Words that nobody knows teach the synonyms. Only such words, without who asked: what
+    looks like an address or a number is left out."""
+    words = [each["word"] for each in unknown if each["word"].isalpha() and len(each["word"]) < 25]
+    if words:
+        log.info("nothing found for: %s", " ".join(words))
 
 
 def _in_words(directory: Directory, result: Mapping[str, Any], lang: forms.Lang) -> dict[str, Any]:
