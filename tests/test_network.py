@@ -1,7 +1,9 @@
 """The directory as visitors meet it: searched, published anew, restored."""
 
 import json
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,7 @@ import pytest
 from chalice.test import Client
 
 import app as application
+from chalicelib.asked import Asked
 from chalicelib.coaches import Coach
 from chalicelib.directory import sheets
 from chalicelib.errors import Conflict, StoreDown
@@ -324,3 +327,31 @@ def test_a_directory_of_many_parts_is_put_together_again(
 
 def test_the_pointer_is_one_row(store: MemoryStore, published: Edition) -> None:
     assert store.items[CURRENT]["id"] == published.id
+
+
+def test_two_hundred_at_a_time_get_whole_answers_while_editions_change(
+    service: Services, published: Edition, clock: SetClock, shelf: Shelf, coaches: tuple[Coach, ...]
+) -> None:
+    asked = Asked("GET", {}, {"limit": "100"}, b"", "192.0.2.1", {"limit": ["100"]})
+    finder, sizes = service.finder, {published.version: 60}
+    stop = threading.Event()
+
+    def look(_: int) -> list[tuple[str, int, int]]:
+        seen: list[tuple[str, int, int]] = []
+        while not stop.is_set() and len(seen) < 5:
+            found = json.loads(finder.search(asked).body)
+            seen.append((found["version"], found["total"], len(found["results"])))
+        return seen
+
+    with ThreadPoolExecutor(200) as pool:
+        looking = [pool.submit(look, number) for number in range(200)]
+        edition = published
+        for count in (30, 45, 10):
+            edition = shelf.publish(coaches[:count], by="test", why="", after=edition)
+            sizes[edition.version] = count
+            clock.pass_(seconds=21)
+        stop.set()
+        answers = [answer for each in looking for answer in each.result()]
+    assert len(answers) >= 200
+    for version, total, shown in answers:
+        assert total == shown == sizes[version]
