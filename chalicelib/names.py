@@ -18,6 +18,9 @@ SEEN: Final = 20
 """How many cases of one name are looked at: the newest. Whatever the table holds, a page costs
 the same."""
 
+LOOKED: Final = 8
+"""How many of the likeliest are opened, to see whether they still wait for an application."""
+
 WORDS: Final = 3
 """The longest words of a name stand in the index each on its own."""
 
@@ -89,7 +92,7 @@ class Candidates:
         for address in _addresses(application):
             for found in self._store.of_person(person_key(address, self._key), SEEN):
                 points[found] += _WEIGHTS["person"]
-        likely = [one for one, score in points.most_common(SEEN) if score >= ENOUGH]
+        likely = [one for one, score in points.most_common(LOOKED) if score >= ENOUGH]
         return list(self._linkable(case, likely))[:CANDIDATES]
 
     def _linkable(self, case: Case, likely: Iterable[str]) -> Iterable[Case]:

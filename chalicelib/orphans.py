@@ -36,7 +36,7 @@ class Orphans:
             check(one, Step(case, by.id, Word(), now, 1))
         if orphan.id == target.id or not linkable(target):
             raise Refused("candidate")
-        said = {"name": by.name}
+        said = {"decision": "link", "by": by.id, "name": by.name, "at": stamp(now)}
         away = Move(
             orphan, row, now, by.id, {**said, "from": orphan.state, "to": row.to, "case": target.id}
         )

@@ -1,14 +1,19 @@
 """What the tests share: an AWS that is not there, and the service with parts in memory."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 import pytest
+from chalice.test import Client
 
 from chalicelib.aws.keys import Keys
 from chalicelib.services import Services
 from chalicelib.settings import Settings, read
 from fakes import MemoryMailer, MemoryStore, MemorySuppression, SetClock
+
+if TYPE_CHECKING:
+    from way import Way
 
 ENVIRONMENT = {
     "STAGE": "test",
@@ -101,6 +106,25 @@ def deliver(service: Services, store: MemoryStore) -> Callable[[], int]:
                 return left
 
     return run
+
+
+@pytest.fixture
+def way(
+    service: Services, store: MemoryStore, mailer: MemoryMailer, clock: SetClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator["Way"]:  # fmt: skip
+    """See way.py: a case's way through the app."""
+    import app as application
+    from test_app import Visitor
+    from way import Way
+
+    def serve(served: Services) -> None:
+        monkeypatch.setattr(application, "services", lambda: served)
+        monkeypatch.setattr(application, "settings", lambda: served.settings)
+
+    serve(service)
+    with Client(application.app) as client:
+        yield Way(Visitor(client), service, store, mailer, clock, serve)
 
 
 @pytest.fixture(autouse=True)
