@@ -1,7 +1,7 @@
 """An application that came without an invitation, joined to the case it belongs to."""
 
 from chalicelib import refs
-from chalicelib.decisions import Decider
+from chalicelib.effects import Decider
 from chalicelib.errors import Refused
 from chalicelib.guards import Step, Word, check
 from chalicelib.moves import Move

@@ -194,17 +194,17 @@ class Services:
 
     @cached_property
     def own(self) -> "FileDoor":
-        from chalicelib.own import FileDoor
+        from chalicelib.own import FileDoor, FilePages
 
-        return FileDoor(
+        pages = FilePages(
             self.cases,
-            self.files,
             self.links,
             self.settings,
             self.problems,
             self.clock,
             lambda form: None,
         )
+        return FileDoor(self.cases, self.files, self.links, self.problems, self.clock, pages)
 
     @cached_property
     def files(self) -> "Files":

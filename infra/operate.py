@@ -6,7 +6,7 @@ import os
 import secrets
 import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import boto3
@@ -16,7 +16,8 @@ from chalicelib import refs
 from chalicelib.aws import keys
 from chalicelib.aws.dynamo import DynamoStore, item_of
 from chalicelib.cases import Cases
-from chalicelib.decisions import Decider, Decisions
+from chalicelib.decisions import Decisions
+from chalicelib.effects import Decider
 from chalicelib.errors import Conflict, RelaisError
 from chalicelib.links import Links
 from chalicelib.network.messages import HELD, Messages
@@ -160,6 +161,18 @@ def parser() -> argparse.ArgumentParser:
     add.add_argument("--email", required=True)
     add.add_argument("--lang", choices=("fr", "en"), required=True)
     staff.add_parser("remove", help="take somebody's links away, at once").add_argument("id")
+    away = staff.add_parser("away", help="somebody is away: others get the letters")
+    away.add_argument("id")
+    away.add_argument("--until", required=True, type=date.fromisoformat, help="first day back")
+    staff.add_parser("back", help="somebody is back").add_argument("id")
+    for role, what in (("deputy", "gets the letters while they are away"),
+                       ("manager", "hears of what waits too long")):  # fmt: skip
+        named = staff.add_parser(role, help=f"the one who {what}")
+        named.add_argument("id")
+        named.add_argument("other")
+    admin = staff.add_parser("admin", help="written to when a letter cannot be sent")
+    admin.add_argument("id")
+    admin.add_argument("switch", choices=("on", "off"))
     spam = subjects.add_parser("spam", help="forms held as spam").add_subparsers(
         dest="verb", required=True
     )
@@ -183,8 +196,10 @@ def act(operator: Operator, asked: argparse.Namespace) -> str:
         case "staff", "remove":
             operator.roster.remove(asked.id)
             return f"Removed {asked.id}"
-        case "staff", _:
+        case "staff", "list":
             return "\n".join(_member(item) for item in operator.roster.all()) or "Nobody yet"
+        case "staff", _:
+            return _changed(operator.roster, asked)
         case "coaches", verb:
             held = operator.held_messages() if verb in ("held", "release") else []
             return coaches.act(operator.directory, asked, held)
@@ -202,8 +217,29 @@ def act(operator: Operator, asked: argparse.Namespace) -> str:
             return operator.rotate()
 
 
+def _changed(roster: Roster, asked: argparse.Namespace) -> str:
+    match asked.verb:
+        case "away":
+            roster.away(asked.id, str(asked.until))
+            return f"{asked.id} is away until {asked.until}"
+        case "back":
+            roster.back(asked.id)
+            return f"{asked.id} is back"
+        case "admin":
+            roster.admin(asked.id, admin=asked.switch == "on")
+            return f"{asked.id}: admin {asked.switch}"
+        case role:
+            getattr(roster, role)(asked.id, asked.other)
+            return f"{asked.other} is the {role} of {asked.id}"
+
+
 def _member(item: dict[str, Any]) -> str:
     gone = "" if item["active"]["BOOL"] else "  removed"
+    if "away_until" in item:
+        gone += f"  away until {item['away_until']['S']}"
+    for role in ("deputy", "manager"):
+        gone += f"  {role} {item[role]['S']}" if role in item else ""
+    gone += "  admin" if item.get("admin", {}).get("BOOL") else ""
     name, email = item["name"]["S"], item["email"]["S"]
     return f"{item['sk']['S']:20} {name:24} {email:32} {item['lang']['S']}{gone}"
 

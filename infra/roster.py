@@ -7,7 +7,10 @@ from typing import Any
 
 STAFF = "STAFF"
 
-RESERVED = {"staff", "applicant", "fiduciary"}
+RESERVED = {
+    "staff", "applicant", "fiduciary", "admins", "old_address", "new_address", "post", "clock",
+    "operator", "system",
+}  # fmt: skip
 """What letters call their readers: nobody on the roster may be called so."""
 
 
@@ -56,6 +59,27 @@ class Roster:
         """Takes the right to decide away at once; the name stays, for the decisions made."""
         self._switch(staff, active=False)
 
+    def away(self, staff: str, until: str) -> None:
+        """Until the first day back: their links decide nothing, and others get the letters."""
+        self._set(staff, "away_until", {"S": until})
+
+    def back(self, staff: str) -> None:
+        self._set(staff, "away_until", None)
+
+    def deputy(self, staff: str, other: str) -> None:
+        """Who gets the letters of somebody who is away."""
+        self._named(other)
+        self._set(staff, "deputy", {"S": other})
+
+    def manager(self, staff: str, other: str) -> None:
+        """Who hears of what waits too long."""
+        self._named(other)
+        self._set(staff, "manager", {"S": other})
+
+    def admin(self, staff: str, *, admin: bool) -> None:
+        """Who is written to when a letter cannot be sent."""
+        self._set(staff, "admin", {"BOOL": admin})
+
     def all(self) -> list[dict[str, Any]]:
         found = self._client.query(
             TableName=self._table,
@@ -63,6 +87,27 @@ class Roster:
             ExpressionAttributeValues={":pk": {"S": STAFF}},
         )
         return list(found["Items"])
+
+    def _named(self, staff: str) -> None:
+        if not any(i["sk"]["S"] == staff and i["active"]["BOOL"] for i in self.all()):
+            raise OperateError(f"{staff} is not on the roster")
+
+    def _set(self, staff: str, name: str, value: dict[str, Any] | None) -> None:
+        change: dict[str, Any] = {"UpdateExpression": f"REMOVE {name}"}
+        values: dict[str, Any] = {":yes": {"BOOL": True}}
+        if value is not None:
+            change = {"UpdateExpression": f"SET {name} = :value"}
+            values[":value"] = value
+        try:
+            self._client.update_item(
+                TableName=self._table,
+                Key={"pk": {"S": STAFF}, "sk": {"S": staff}},
+                ConditionExpression="active = :yes",
+                ExpressionAttributeValues=values,
+                **change,
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            raise OperateError(f"{staff} is not on the roster") from None
 
     def _switch(self, staff: str, *, active: bool) -> None:
         try:

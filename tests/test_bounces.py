@@ -5,7 +5,7 @@ import json
 import pytest
 
 import samples
-from chalicelib.decisions import Decider
+from chalicelib.effects import Decider
 from chalicelib.errors import DeliveryFailed
 from chalicelib.records import Case, tag_of
 from life import bounced

@@ -54,6 +54,28 @@ def test_the_roster_is_kept_by_hand(operator: Operator) -> None:
     assert "removed" not in run(operator, "staff", "list")
 
 
+def test_absences_deputies_managers_and_admins_are_kept_by_hand(operator: Operator) -> None:
+    for name, lang in (("Rita Roy", "fr"), ("Sam Lee", "en")):
+        slug = name.split()[0].lower()
+        run(operator, "staff", "add", "--name", name, "--email", f"{slug}@example.org",
+            "--lang", lang)  # fmt: skip
+    run(operator, "staff", "away", "rita-roy", "--until", "2026-08-03")
+    run(operator, "staff", "deputy", "rita-roy", "sam-lee")
+    run(operator, "staff", "manager", "rita-roy", "sam-lee")
+    run(operator, "staff", "admin", "sam-lee", "on")
+    listed = run(operator, "staff", "list")
+    assert "away until 2026-08-03  deputy sam-lee  manager sam-lee" in listed
+    assert listed.count("admin") == 1
+    run(operator, "staff", "back", "rita-roy")
+    run(operator, "staff", "admin", "sam-lee", "off")
+    again = run(operator, "staff", "list")
+    assert "away" not in again
+    assert "admin" not in again
+    for wrong in (("deputy", "rita-roy", "nobody"), ("back", "nobody"), ("admin", "nobody", "on")):
+        with pytest.raises(OperateError, match="nobody is not on the roster"):
+            run(operator, "staff", *wrong)
+
+
 @pytest.mark.parametrize("name", ["李明", "Staff", "Applicant", "Fiduciary"])
 def test_nobody_is_called_what_letters_call_their_readers(operator: Operator, name: str) -> None:
     added = run(

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 import samples
-from chalicelib.decisions import Decider
+from chalicelib.effects import Decider
 from chalicelib.errors import Conflict
 from chalicelib.orphans import Orphans
 from chalicelib.records import Case

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from chalicelib.decisions import Decider
+from chalicelib.effects import Decider
 from chalicelib.errors import Conflict, Refused
 from chalicelib.guards import Word
 from way import ADA, RITA, SAM, Way

@@ -1,5 +1,6 @@
 """The applicant's own file: where it stands, and what they can do with it."""
 
 from chalicelib.own.door import FileDoor
+from chalicelib.own.pages import FilePages
 
-__all__ = ["FileDoor"]
+__all__ = ["FileDoor", "FilePages"]

@@ -5,7 +5,8 @@ from typing import Final
 
 from chalicelib import eastern
 from chalicelib.cases import Cases
-from chalicelib.decisions import Decider, Decisions
+from chalicelib.decisions import Decisions
+from chalicelib.effects import Decider
 from chalicelib.errors import Conflict, Refused
 from chalicelib.files import Files, valid_address
 from chalicelib.guards import unmet

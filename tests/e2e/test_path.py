@@ -78,6 +78,34 @@ def test_a_form_on_the_website_becomes_a_decision_on_funding(stack: Stack, lang:
     assert case["state"]["S"] == "APP_APPROVED"
 
 
+def test_a_question_is_asked_and_answered_and_the_file_goes_on(stack: Stack) -> None:
+    zoe = "zoe.question@example.org"
+    posted = stack.post("eoi", samples.eoi(contact_email=zoe, org_legal_name="Maison Zoé"))
+    ref = posted.json["ref"]
+    asked = stack.wait_for_mail(STAFF["fr"], ref)
+    decide(stack, link_in(asked["text"], "review"), decision="ask", message="Combien de jeunes?")
+    letter = stack.wait_for_mail(zoe, "Il nous manque une information")
+    assert "Combien de jeunes?" in letter["text"]
+    own = link_in(letter["text"], "file")
+    page = stack.page(own)
+    assert "En attente de votre réponse" in page.text
+    answers = samples.eoi(contact_email=zoe, org_legal_name="Maison Zoé", org_city="Laval")
+    fields = dict(samples.as_html(answers)) | {
+        "nonce": hidden(page.text, "nonce"), "action": "reply", "answer": "Douze.", "revised": "1",
+    }  # fmt: skip
+    sent = stack.submit(own, list(fields.items()))
+    assert sent.status == 200, sent.text
+    assert "votre réponse a été ajoutée" in sent.text
+    stack.wait_for_mail(zoe, "votre réponse a été ajoutée")
+    answered = stack.wait_for_mail(STAFF["fr"], "a répondu")
+    assert "Laval" in answered["text"]
+    review = link_in(answered["text"], "review")
+    assert "Douze." in stack.page(review).text
+    decide(stack, review, decision="approve")
+    stack.wait_for_mail(zoe, "Vous êtes invité")
+    assert "Invitation à présenter une demande" in stack.page(own).text
+
+
 def test_what_ses_reports_reaches_the_letters(stack: Stack) -> None:
     answer = stack.post("eoi", samples.eoi(contact_email="success@simulator.amazonses.com"))
     case = answer.json["ref"][3:]
@@ -97,6 +125,8 @@ def test_a_bounce_is_kept_with_its_letter(stack: Stack) -> None:
         return any(i.get("status", {}).get("S") == "bounced" for i in stack.items(f"CASE#{case}"))
 
     assert wait_for(bounced, "a bounced letter")
+    told = stack.wait_for_mail(STAFF["en"], f"[DI-{case}] We could not reach")
+    assert "call 514" in told["text"]
 
 
 def test_the_self_assessment_is_answered_at_once(stack: Stack) -> None:
