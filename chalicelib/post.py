@@ -19,7 +19,7 @@ from chalicelib.errors import (
 )
 from chalicelib.ports import Change, Clock, Item, Key, Mail, Mailer, Put, Store, Write
 from chalicelib.records import ADMINS, ALL_STAFF, letter, stamp, tag_of
-from chalicelib.reports import Reports, buried, case_key_of, reported
+from chalicelib.reports import Listener, Reports, buried, case_key_of, reported
 from chalicelib.roster import Roster, Staff
 
 log = logging.getLogger("relais.post")
@@ -74,15 +74,17 @@ class Post:
         roster: Roster,
         clock: Clock,
         timers: Mapping[str, Timer] | None = None,
+        listeners: Mapping[str, Listener] | None = None,
     ) -> None:
-        """`timers`: by the first word of a row's key, who minds the rows that are no letters."""
+        """By the first word of a row's key, `timers` mind the due rows that are no letters, and
+        `listeners` hear what became of the letters."""
         self._timers = timers or {}
         self._store = store
         self._mailer = mailer
         self._desk = desk
         self._roster = roster
         self._clock = clock
-        self._reports = Reports(store, clock)
+        self._reports = Reports(store, clock, listeners or {})
 
     def deliver(self, key: Key) -> str:
         """What became of the letter: sent, later, spread, taken, retry, dropped, dead, unknown,

@@ -3,7 +3,7 @@
 import json
 import logging
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -18,8 +18,14 @@ TURNS: Final = 5
 """How often a report is settled anew because the case moved in between."""
 
 
+Listener = Callable[[Key, str, Mapping[str, Any]], object]
+"""Hears what SES says of a letter: its key, the kind of event, and the report."""
+
+
 class Reports:
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, store: Store, clock: Clock, listeners: Mapping[str, Listener]) -> None:
+        """`listeners`: by the first word of a letter's key, who else wants to know."""
+        self._listeners = listeners
         self._store = store
         self._clock = clock
 
@@ -30,6 +36,9 @@ class Reports:
         key = key_of(tags[0]) if tags else None
         if key is None or kind not in _SETTLED:
             return None
+        if listener := self._listeners.get(key[0].partition("#")[0]):
+            # Ahead of the letter, whose state tells a repeat: what is heard twice does no harm.
+            listener(key, kind, report)
         status, before = _SETTLED[kind]
         facts = {
             "message_id": report["mail"].get("messageId"),

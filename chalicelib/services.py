@@ -298,7 +298,8 @@ class Services:
         desks = Desks(cases, {**dict.fromkeys(network.KINDS, coaches), NEWS: news})
         mailer = self._mailer or _ses(settings)
         timers = {"PERSON": Clocks(self.register, self.sign_ups).mind}
-        return Post(self.store, mailer, desks, self.roster, self.clock, timers)
+        listeners = {"NEWS": self.subscriptions.heard}
+        return Post(self.store, mailer, desks, self.roster, self.clock, timers, listeners)
 
 
 @cache

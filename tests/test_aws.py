@@ -3,7 +3,7 @@
 import io
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -23,9 +23,10 @@ from chalicelib import services
 from chalicelib.aws import keys
 from chalicelib.aws.ses import SesMailer, SesSuppression
 from chalicelib.errors import DeliveryFailed, NotYet, OutcomeUnknown, StoreDown
+from chalicelib.newsletter import people
 from chalicelib.newsletter.people import Subscriber
 from chalicelib.ports import Mail, Put
-from chalicelib.records import stamp
+from chalicelib.records import stamp, tag_of
 from conftest import ENVIRONMENT, RITA
 from fakes import stream_event
 from tables import make_tables
@@ -234,18 +235,14 @@ def test_each_function_may_do_what_it_does_and_nothing_else(
 
     def watched(*arguments: Any, **named: Any) -> Any:
         client = make(*arguments, **named)
-        client.meta.events.register(
-            "before-call",
-            lambda model, params, **_: seen.setdefault(current[0], set()).update(
-                used(model, params)
-            ),
-        )
-        # moto has no suppression list: it is taken to answer that all is well.
-        client.meta.events.register_first(
-            "before-send.sesv2.DeleteSuppressedDestination",
-            lambda **_: AWSResponse("", 200, HTTPHeaders(), io.BytesIO(b"{}")),
-        )
+        client.meta.events.register("before-call", note)
         return client
+
+    def note(model: Any, params: Any, **_: Any) -> Any:
+        seen.setdefault(current[0], set()).update(used(model, params))
+        # moto has no suppression list: it is taken to answer that all is well.
+        well = AWSResponse("", 200, HTTPHeaders(), io.BytesIO(b"{}"))
+        return (well, {}) if model.name == "DeleteSuppressedDestination" else None
 
     monkeypatch.setattr("chalicelib.services.boto3.client", watched)
 
@@ -276,18 +273,32 @@ def test_each_function_may_do_what_it_does_and_nothing_else(
     start("sweep")
     event = wired.events.generate_cw_event("aws.events", "Scheduled Event", {}, [])
     wired.lambda_.invoke("sweep", event)
-    start("settle_mail")
-    case = next(i["pk"]["S"] for i in items("CASE#"))
-    tag = f"{case.replace('#', '_')}_000001_eoi--received_applicant"
-    report = {
-        "eventType": "Bounce", "mail": {"tags": {"mail": [tag]}, "messageId": "m"},
-        "bounce": {"bounceType": "Permanent", "bouncedRecipients": [{"status": "5.1.1"}]},
-    }  # fmt: skip
-    wired.lambda_.invoke("settle_mail", wired.events.generate_sns_event(json.dumps(report)))
+    settle_both(wired, start)
     names = {"api": "api"} | {n: n for n in ("deliver_letters", "sweep", "settle_mail")}
     for function, policy in names.items():
         # The tests alone look at the whole table.
         assert seen[function] - {"dynamodb:Scan"} == allowed(f"policy-{policy}.json"), function
+
+
+def settle_both(client: Client, start: Callable[[str], None]) -> None:
+    """SES tells of a case's letter, and that three of the newsletter's came back."""
+    start("before")
+    never_confirmed("ivy@example.org")
+    keys = [coming_back("kim@example.org")]
+    found, now = services.services(), stamp(datetime.now(UTC))
+    lee = found.sign_ups.person("lee@example.org")
+    found.store.commit([Put(Subscriber(lee, "ACTIVE", 1, now, "lee@example.org").item())])
+    keys.append((people.letters_pk(lee), "x"))
+    keys.append((people.letters_pk(services.services().sign_ups.person("ivy@example.org")), "x"))
+    case = next(i["pk"]["S"] for i in items("CASE#"))
+    tags = [f"{case.replace('#', '_')}_000001_eoi--received_applicant", tag_of(*keys[0])]
+    tags += [tag_of(pk, "LETTER#1#newsletter_confirm#subscriber") for pk, _ in keys[1:]]
+    start("settle_mail")
+    for tag in tags:
+        bounce = {"bounceType": "Permanent", "timestamp": stamp(datetime.now(UTC))}
+        mail = {"tags": {"mail": [tag]}, "messageId": "m"}
+        report = {"eventType": "Bounce", "mail": mail, "bounce": bounce}
+        client.lambda_.invoke("settle_mail", client.events.generate_sns_event(json.dumps(report)))
 
 
 def newsletter(client: Client) -> None:

@@ -12,7 +12,7 @@ from chalicelib.errors import TooMany
 from chalicelib.newsletter import people
 from chalicelib.newsletter.erasing import erase
 from chalicelib.newsletter.people import Subscriber
-from chalicelib.records import stamp
+from chalicelib.records import stamp, tag_of
 from chalicelib.services import Services
 from chalicelib.settings import Settings
 from fakes import MemoryMailer, MemoryStore, MemorySuppression, SetClock
@@ -549,3 +549,38 @@ def test_a_subscriber_is_read_as_written(ada: Person, store: MemoryStore) -> Non
     row = ada.row
     assert row is not None
     assert Subscriber.of(store.items[row.key]) == row
+
+
+# ---------------------------------------------------------------- what SES says of a letter
+
+
+def report(store: MemoryStore, kind: str, **detail: Any) -> dict[str, Any]:
+    letter = store.kinds("letter")[-1]
+    tag = tag_of(letter["pk"], letter["sk"])
+    said = {"timestamp": "2026-03-02T16:01:00.000Z", **detail}
+    return {"eventType": kind, "mail": {"tags": {"mail": [tag]}}, kind.lower(): said}
+
+
+def test_a_confirmation_that_bounces_drops_the_request(ada: Person, store: MemoryStore) -> None:
+    ada.sign_up()
+    bounced = report(store, "Bounce", bounceType="Permanent", bouncedRecipients=[])
+    soft = {**bounced, "bounce": {**bounced["bounce"], "bounceType": "Transient"}}
+    ada.service.post.settle(soft)
+    assert ada.status == people.PENDING
+    ada.service.post.settle(bounced)
+    assert ada.status == N
+    ada.service.post.settle(bounced)
+    ada.clock.pass_(days=2)
+    assert ada.deliver() == {}, "and nobody is reminded"
+
+
+def test_who_complains_of_the_confirmation_is_never_written_to_again(
+    ada: Person, store: MemoryStore, mailer: MemoryMailer
+) -> None:
+    ada.sign_up()
+    complaint = report(store, "Complaint")
+    for _ in range(2):
+        ada.service.post.settle(complaint)
+    assert ada.status == C
+    ada.sign_up()
+    assert len(mailer.to(ADA)) == 1

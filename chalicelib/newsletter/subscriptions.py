@@ -10,7 +10,7 @@ from chalicelib.newsletter import people, wording
 from chalicelib.newsletter.people import Subscriber
 from chalicelib.newsletter.register import Register, Step
 from chalicelib.newsletter.signup import Evidence
-from chalicelib.ports import Write
+from chalicelib.ports import Key, Write
 from chalicelib.records import moment, stamp
 
 PAUSE: Final = timedelta(days=92)
@@ -137,6 +137,18 @@ class Subscriptions:
             return self._returned(old, {"at": at, "soft": False}, now)
 
         return self.register.take(person, decide)
+
+    def heard(self, key: Key, kind: str, report: Mapping[str, Any]) -> str:
+        """What SES says of a letter of the newsletter, said of its reader."""
+        person = key[0].removeprefix(people.letters_pk(""))
+        if kind == "complaint":
+            return self.complained(person)
+        if kind == "bounce":
+            hard = report["bounce"].get("bounceType") == "Permanent"
+            return self.bounced(person, hard=hard, at=report["bounce"]["timestamp"])
+        if kind == "delivery":
+            return self.delivered(person, report["delivery"]["timestamp"])
+        return "already"
 
     def complained(self, person: str) -> str:
         """They told their provider that our mail is spam: `complained` or `already`."""

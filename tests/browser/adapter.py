@@ -1,6 +1,7 @@
 """A web server that hands each request to the app as API Gateway would."""
 
 import base64
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -9,11 +10,6 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from app import app
-
-ROUTES = ("forms", "file", "review")
-"""Addresses with one argument each, named as in app.py."""
-
-NAMES = {"forms": "form", "file": "token", "review": "token"}
 
 ONE_AT_A_TIME = Lock()
 """A browser keeps connections open, a thread each; the app, as on Lambda, has one request."""
@@ -38,7 +34,7 @@ class Gateway(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    do_GET = do_POST = answer
+    do_GET = do_HEAD = do_POST = answer
 
     def log_message(self, *arguments: object) -> None:
         """Nothing: a test that fails says why."""
@@ -46,25 +42,33 @@ class Gateway(BaseHTTPRequestHandler):
 
 def event(method: str, path: str, headers: Any, body: bytes) -> dict[str, Any]:
     parts = urlsplit(path)
-    _, route, *rest = parts.path.split("/")
-    known = route in ROUTES and len(rest) == 1
+    resource, arguments = routed(parts.path)
     return {
-        "resource": f"/{route}/{{{NAMES[route]}}}" if known else parts.path,
+        "resource": resource,
         "path": parts.path,
         "httpMethod": method,
         "headers": dict(headers.items()),
         "multiValueHeaders": {name: headers.get_all(name) for name in headers},
         "multiValueQueryStringParameters": parse_qs(parts.query) or None,
-        "pathParameters": {NAMES[route]: rest[0]} if known else None,
+        "pathParameters": arguments,
         "stageVariables": None,
         "requestContext": {
             "httpMethod": method,
-            "resourcePath": f"/{route}/{{{NAMES[route]}}}" if known else parts.path,
+            "resourcePath": resource,
             "identity": {"sourceIp": "127.0.0.1"},
         },
         "body": base64.b64encode(body).decode(),
         "isBase64Encoded": True,
     }
+
+
+def routed(path: str) -> tuple[str, dict[str, str] | None]:
+    """The route of app.py that an address belongs to, and its arguments."""
+    for route in app.routes:
+        match = re.fullmatch(re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(route)), path)
+        if match:
+            return route, match.groupdict() or None
+    return path, None
 
 
 @contextmanager
