@@ -22,6 +22,7 @@ from chalicelib.errors import Conflict, RelaisError
 from chalicelib.links import Links
 from chalicelib.network.messages import HELD, Messages
 from chalicelib.network.shelf import Shelf
+from chalicelib.newsletter.waiting import release
 from chalicelib.ports import Change
 from chalicelib.records import DEAD, key_of, shard_of, stamp, tag_of
 from infra import coaches, subscribers
@@ -89,6 +90,7 @@ class Operator:
             raise OperateError(f"there is no {ref}")
         decisions = Decisions(self._store, _now, people_key=secret.people, undo_seconds=0, quorum=1)
         decisions.release(case, Decider("operator", "operator"))
+        release(self._store, case.person, _now(), f"{case.ref}#")
         return f"Released {case.current_ref}: its letters leave now"
 
     def dead_letters(self) -> Iterator[str]:

@@ -16,6 +16,7 @@ from chalicelib.newsletter.imports import ImportRefused, Imports
 from chalicelib.newsletter.proof import Proof
 from chalicelib.newsletter.register import Register
 from chalicelib.newsletter.subscriptions import Subscriptions
+from chalicelib.newsletter.waiting import HELD, release
 from chalicelib.newsletter.wording import Wording
 from chalicelib.ports import Store
 from infra.roster import OperateError
@@ -71,6 +72,30 @@ class Subscribers:
             raise OperateError("nothing is known of this address")
         return json.dumps(found, ensure_ascii=False, indent=1)
 
+    def held(self) -> str:
+        """Sign-ups that look like spam, oldest first, with what they look like."""
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            IndexName="state",
+            KeyConditionExpression="state_key = :held",
+            ExpressionAttributeValues={":held": {"S": HELD}},
+        )
+        keys = [item_of(item) for page in pages for item in page["Items"]]
+        rows = [self._register.store.get(key["pk"], key["sk"]) or {} for key in keys]
+        return (
+            "\n".join(
+                f"{row['updated_at'][:16]}  {row['why']:6} {row['wish']['email']}"
+                for row in rows
+                if row
+            )
+            or "Nothing is held"
+        )
+
+    def release(self, email: str) -> str:
+        if not release(self._register.store, self._person(email), datetime.now(UTC)):
+            raise OperateError("nothing is held of this address")
+        return "Released: the letter to confirm leaves within a minute"
+
     def leave(self, email: str) -> str:
         subscriptions = Subscriptions(self._register, _no_words, self._key())
         outcome = subscriptions.leave(self._person(email), channel="staff")
@@ -108,6 +133,7 @@ def add_commands(subjects: Any) -> None:
     found = subjects.add_parser("subscribers", help="who gets the newsletter")
     verbs = found.add_subparsers(dest="verb", required=True)
     verbs.add_parser("count", help="how many there are in each state")
+    verbs.add_parser("held", help="sign-ups that look like spam")
     verbs.add_parser("export", help="everybody known by an address, as CSV")
     bring = verbs.add_parser("import", help="a CSV: email, lang, basis, since, evidence")
     bring.add_argument("file", type=Path)
@@ -115,6 +141,7 @@ def add_commands(subjects: Any) -> None:
     bring.add_argument("--write", action="store_true", help="do it; without, only try")
     for verb, what in (
         ("proof", "everything that proves one person's consent, as JSON"),
+        ("release", "let a sign-up held as spam go the way of the others"),
         ("leave", "unsubscribe somebody who asked for it"),
         ("erase", "forget somebody who asked for it, for good"),
     ):
@@ -127,6 +154,10 @@ def act(subscribers: Subscribers, asked: Any) -> str:
             return subscribers.bring(asked.file, asked.by, write=asked.write)
         case "count":
             return subscribers.count()
+        case "held":
+            return subscribers.held()
+        case "release":
+            return subscribers.release(asked.email)
         case "export":
             return subscribers.export()
         case "proof":

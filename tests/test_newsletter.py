@@ -14,6 +14,7 @@ import test_app
 from chalicelib.aws.keys import Keys
 from chalicelib.newsletter import people
 from chalicelib.newsletter.signup import EOI_FORM
+from chalicelib.newsletter.waiting import release
 from chalicelib.services import Services
 from chalicelib.settings import Settings
 from fakes import MemoryMailer, MemoryStore, SetClock
@@ -117,6 +118,10 @@ def test_a_robot_gets_the_same_answer_and_no_mail(
     ada.deliver()
     assert ada.mailer.sent == []
     assert ada.status == "NONE"
+    assert release(ada.service.store, ada.id, ada.clock()) == 1
+    assert release(ada.service.store, ada.id, ada.clock()) == 0
+    ada.deliver()
+    assert ada.status == people.PENDING, "staff saw that it was a person"
 
 
 def test_a_network_that_asks_too_often_is_told_when_to_come_back(visitor: Visitor) -> None:
@@ -180,11 +185,15 @@ def test_a_declaration_without_the_tick_or_with_spam_starts_nothing(
     visitor: Visitor, ada: Person
 ) -> None:
     visitor.send("/forms/eoi", samples.eoi(contact_email=ADA))
-    spam = samples.eoi(contact_email="bea@example.org", consent_newsletter=True)
+    bea = Person(ada.service, ada.mailer, ada.clock, "bea@example.org")
+    spam = samples.eoi(contact_email=bea.email, consent_newsletter=True)
     visitor.send("/forms/eoi", {**spam, "website": "x"})
     ada.deliver()
-    assert ada.status == "NONE"
-    assert ada.mailer.to("bea@example.org") == []
+    assert (ada.status, bea.status) == ("NONE", "NONE")
+    assert ada.mailer.to(bea.email) == []
+    assert release(ada.service.store, bea.id, ada.clock(), "DI-") == 1
+    ada.deliver()
+    assert bea.status == people.PENDING
 
 
 def test_without_a_postal_address_a_declaration_offers_no_box(
@@ -432,3 +441,17 @@ def test_a_client_without_a_page_reads_json(visitor: Visitor, ada: Person) -> No
     ada.sign_up()
     assert visitor.get(ada.link("confirm")).json_body == {"status": "confirm"}
     assert visitor.send(ada.link("confirm"), {}).json_body == {"status": "confirmed"}
+
+
+def test_an_old_mail_s_link_leaves_at_the_new_address(
+    choose: Any, ada: Person, visitor: Visitor
+) -> None:
+    new = Person(ada.service, ada.mailer, ada.clock, "ada.roy@example.org")
+    choose(action="move", email=new.email)
+    ada.deliver()
+    visitor.submit(new.link("confirm"), [])
+    old = ada.link("unsubscribe")
+    assert "<button" in visitor.page(old).body.decode()
+    visitor.submit(old, pairs(lang="fr", page="1"))
+    assert new.status == people.UNSUBSCRIBED
+    assert "Votre désabonnement est fait" in visitor.page(old).body.decode()

@@ -11,10 +11,12 @@ import pytest
 from moto import mock_aws
 
 import samples
+import subscribers
 from chalicelib.aws.dynamo import DynamoStore
 from chalicelib.aws.keys import Keys
 from chalicelib.errors import DeliveryFailed
 from chalicelib.intake import Arrival
+from chalicelib.newsletter.waiting import release
 from chalicelib.services import Services
 from chalicelib.settings import Settings
 from conftest import RITA
@@ -180,3 +182,17 @@ def test_a_list_that_cannot_be_read_is_refused_whole(
     path.write_bytes(content)
     with pytest.raises(OperateError, match=why):
         run(operator, "subscribers", "import", str(path), "--by", "Rita")
+
+
+def test_sign_ups_held_as_spam_are_listed_and_released(
+    operator: Operator, working: Services
+) -> None:
+    working.sign_ups.hold(subscribers.wish("ada@example.org"), "fast")
+    held = run(operator, "subscribers", "held")
+    assert "fast   ada@example.org" in held
+    with pytest.raises(OperateError, match="nothing is held"):
+        # The keys of the operator hash addresses in their own way here.
+        run(operator, "subscribers", "release", "bea@example.org")
+    person = working.sign_ups.person("ada@example.org")
+    assert release(working.store, person, working.clock()) == 1
+    assert run(operator, "subscribers", "held") == "Nothing is held"

@@ -47,8 +47,9 @@ class Receipt:
     result: dict[str, Any] | None = None
 
 
-BoxTicked = Callable[["Arrival", forms.Submission, str, datetime], Put | None]
-"""What a declaration (its reference third) writes when its box for the newsletter is ticked."""
+BoxTicked = Callable[["Arrival", forms.Submission, str, datetime, str | None], Put | None]
+"""What a declaration writes when its box for the newsletter is ticked: given its reference, when
+it came, and why it looks like spam."""
 
 
 @dataclass
@@ -81,10 +82,10 @@ class Visit:
         text = json.dumps(parts, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
         return hmac.digest(self.people_key, text.encode(), "sha256").hex()
 
-    def box(self, ref: str) -> list[Write]:
+    def box(self, ref: str, spam: str | None = None) -> list[Write]:
         if not self.submission.answers.get("consent_newsletter"):
             return []
-        row = self.newsletter(self.arrival, self.submission, ref, self.now)
+        row = self.newsletter(self.arrival, self.submission, ref, self.now, spam)
         return [row] if row else []
 
     def spam(self) -> str | None:

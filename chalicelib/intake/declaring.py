@@ -30,8 +30,9 @@ def declaration(visit: Visit) -> tuple[list[Write], Receipt]:
     move.owes_receipt()
     created = move.after()
     writes: list[Write] = [Put(created.item()), *move.writes()[1:]]
+    writes += visit.box(created.ref, spam)
     if not spam:
-        writes += [_pointer(visit, created), *visit.box(created.ref)]
+        writes.append(_pointer(visit, created))
     return writes, visit.told(created.ref, visit.links.standing(created.id, created.person))
 
 

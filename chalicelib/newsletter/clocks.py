@@ -6,7 +6,8 @@ from typing import Any
 from chalicelib.newsletter import people
 from chalicelib.newsletter.people import ASKS, Subscriber
 from chalicelib.newsletter.register import Register, Step, fewer_mails, owed
-from chalicelib.newsletter.signup import BY_OTHER_FORM, SignUps, seconds
+from chalicelib.newsletter.signup import SignUps, seconds
+from chalicelib.newsletter.waiting import ASKED
 from chalicelib.ports import Key
 from chalicelib.records import moment, stamp
 
@@ -20,7 +21,7 @@ class Clocks:
 
     def mind(self, key: Key) -> str:
         """What became of it: `reminded`, `purged`, `asked_to_keep`, `expired`, `forgotten`, …"""
-        if key[1].startswith(BY_OTHER_FORM):
+        if key[1].startswith(ASKED):
             return self._sign_ups.carry_out(key)
         return self._register.take(people.person_of(key[0]), self._ring)
 

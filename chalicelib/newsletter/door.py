@@ -67,7 +67,7 @@ class NewsletterDoor:
 
     def leave_page(self, asked: Asked, token: str) -> Answer:
         person, _ = self.links.open_unsubscribe(token)
-        found = self.subscriptions.get(person)
+        found = self.subscriptions.current(person)
         lang = forms.lang_or(asked.query.get("lang"), found.lang if found else asked.lang)
         if found is None or (found.status in _OUT and found.request is None):
             return self._left(token, lang, cancelled=found is None)
@@ -136,15 +136,6 @@ class NewsletterDoor:
     ) -> None:
         self.sign_ups.count(asked.address)
         answers = given.answers
-        spam = looks_like_spam(
-            trap=ours["website"],
-            started_at=ours["started_at"],
-            answers={"first_name": answers.get("first_name", "")},
-            now=self._now(),
-        )
-        if spam:
-            log.info("sign-up: looks like spam (%s)", spam)
-            return
         wish = Wish(
             email=answers["email"],
             lang=answers["language"],
@@ -155,7 +146,15 @@ class NewsletterDoor:
             province=answers.get("province"),
             text_lang=lang,
         )
-        log.info("sign-up: %s", self.sign_ups.ask(wish))
+        spam = looks_like_spam(
+            trap=ours["website"],
+            started_at=ours["started_at"],
+            answers={"first_name": answers.get("first_name", "")},
+            now=self._now(),
+        )
+        if spam:
+            self.sign_ups.hold(wish, spam)
+        log.info("sign-up: %s", spam or self.sign_ups.ask(wish))
 
     def _refused(  # noqa: PLR0913
         self,

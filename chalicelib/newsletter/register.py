@@ -8,6 +8,7 @@ from typing import Any, Final
 from chalicelib.errors import Conflict, StoreDown
 from chalicelib.newsletter import people
 from chalicelib.newsletter.people import Subscriber
+from chalicelib.newsletter.waiting import ASKED
 from chalicelib.ports import Change, Clock, Delete, Item, Key, Put, Store, Write
 from chalicelib.records import letter, stamp
 
@@ -75,7 +76,8 @@ class Register:
 
     def traces(self, person: str) -> list[Key]:
         """Everything of a person beside the profile and the counters."""
-        rows = [*self.consents(person), *self.letters(person)]
+        asked = self.store.rows(people.profile_key(person)[0], ASKED)
+        rows = [*self.consents(person), *asked, *self.letters(person)]
         return [(row["pk"], row["sk"]) for row in rows]
 
 

@@ -11,8 +11,9 @@ from chalicelib.links import person_key
 from chalicelib.newsletter import people, wording
 from chalicelib.newsletter.people import Subscriber
 from chalicelib.newsletter.register import TURNS, WEEK_SLOTS, Register, mail_slots, owed
+from chalicelib.newsletter.waiting import waiting
 from chalicelib.ports import Change, Delete, Key, Put, Write
-from chalicelib.records import moment, shard_of, stamp
+from chalicelib.records import moment, stamp
 from chalicelib.settings import Settings
 
 if TYPE_CHECKING:
@@ -21,9 +22,6 @@ if TYPE_CHECKING:
 
 WEB_FORM: Final = "web_form"
 EOI_FORM: Final = "eoi_form"
-
-BY_OTHER_FORM: Final = "ASKED#"
-"""How the rows begin that a box on another form leaves: the sweep makes sign-ups of them."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +99,7 @@ class SignUps:
         raise StoreDown("too many sign-ups of one address at once")
 
     def by_declaration(
-        self, arrival: "Arrival", given: "Submission", ref: str, now: datetime
+        self, arrival: "Arrival", given: "Submission", ref: str, now: datetime, spam: str | None
     ) -> Put | None:
         """A row that asks for the sign-up later, for the transaction of a declaration whose box
         is ticked; None where the box was not offered."""
@@ -117,17 +115,16 @@ class SignUps:
             name=answers["contact_first_name"],
             text_lang=given.lang,
         )
-        pk, _ = people.profile_key(self.person(wish.email))
-        return Put(
-            {
-                "pk": pk,
-                "sk": f"{BY_OTHER_FORM}{ref}#{stamp(now)}",
-                "kind": "asked",
-                "wish": asdict(wish),
-                "due_at": stamp(now),
-                "due_shard": shard_of(pk),
-            }
-        )
+        return waiting(self.person(wish.email), ref, asdict(wish), now, spam=spam)
+
+    def hold(self, wish: Wish, why: str) -> None:
+        """Keeps what looks like spam for staff to release; nobody is written to."""
+        now = self._register.clock()
+        row = waiting(self.person(wish.email), WEB_FORM, asdict(wish), now, spam=why)
+        try:
+            self._register.store.commit([row])
+        except Conflict:
+            pass  # The same one, in the same instant: one is enough.
 
     def carry_out(self, key: Key) -> str:
         """Makes a sign-up of such a row, once."""

@@ -36,6 +36,13 @@ class Subscriptions:
     def get(self, person: str) -> Subscriber | None:
         return self.register.get(person)
 
+    def current(self, person: str) -> Subscriber | None:
+        """The subscriber, at the address that they moved to."""
+        found = self.register.get(person)
+        while found is not None and found.moved_to:
+            found = self.register.get(found.moved_to)
+        return found
+
     def standing(self, person: str, asked: datetime) -> str:
         """What a confirmation link would do now: `confirm`, `already`, `retype` (the request was
         purged, and the address with it), `over` (too old), or `gone` (cancelled since)."""
