@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from chalicelib.files import Files
     from chalicelib.network.doors import CoachDoor, ProposalDoor
     from chalicelib.network.finder import Finder
+    from chalicelib.network.proposals import Proposals
     from chalicelib.network.shelf import Shelf
     from chalicelib.network.upkeep import Upkeep
     from chalicelib.network.writing import Writing
@@ -143,16 +144,22 @@ class Services:
         )
 
     @cached_property
+    def _proposals(self) -> "Proposals":
+        from chalicelib.network.proposals import Proposals
+
+        return Proposals(self.store, self.upkeep, self.roster, self.links, self.clock)
+
+    @cached_property
     def coach_door(self) -> "CoachDoor":
         from chalicelib.network.doors import CoachDoor
 
-        return CoachDoor(self.upkeep, self.links, self.settings, self.problems)
+        return CoachDoor(self.upkeep, self._proposals, self.links, self.settings, self.problems)
 
     @cached_property
     def proposals(self) -> "ProposalDoor":
         from chalicelib.network.doors import ProposalDoor
 
-        return ProposalDoor(self.upkeep, self.links, self.settings, self.problems)
+        return ProposalDoor(self._proposals, self.links, self.settings, self.problems)
 
     @cached_property
     def roster(self) -> "Roster":
@@ -294,7 +301,9 @@ class Services:
         )
         candidates = Candidates(self.store, self._secret.people)
         cases = LetterDesk(self.store, self.links, self.roster, office, candidates)
-        coaches = network.NetworkDesk(self.store, self.upkeep, self.roster, office.sender)
+        coaches = network.NetworkDesk(
+            self.store, self.upkeep, self._proposals, self.roster, office.sender
+        )
         desks = Desks(cases, {**dict.fromkeys(network.KINDS, coaches), NEWS: news})
         mailer = self._mailer or _ses(settings)
         timers = {"PERSON": Clocks(self.register, self.sign_ups).mind}

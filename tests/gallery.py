@@ -25,7 +25,7 @@ from chalicelib.described import _described
 from chalicelib.directory import sheets, snapshot
 from chalicelib.errors import StoreDown
 from chalicelib.forms import Lang
-from chalicelib.network.upkeep import OWN
+from chalicelib.network.proposals import OWN
 from chalicelib.ports import Mail
 from chalicelib.records import Case, key_of
 from chalicelib.services import Services

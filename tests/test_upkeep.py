@@ -10,6 +10,7 @@ from chalicelib.coaches import Coach
 from chalicelib.errors import TooMany
 from chalicelib.network import upkeep as network
 from chalicelib.network.messages import HELD
+from chalicelib.network.proposals import OWN
 from chalicelib.network.shelf import Edition, Shelf
 from chalicelib.records import stamp
 from chalicelib.services import Services
@@ -152,7 +153,7 @@ def now(service: Services) -> Coach:
 
 def own(coach: Coach, **changes: Any) -> dict[str, Any]:
     stands = coach.model_dump(mode="json", exclude_none=True)
-    kept = {key: stands[key] for key in network.OWN if stands.get(key) not in (None, False, [])}
+    kept = {key: stands[key] for key in OWN if stands.get(key) not in (None, False, [])}
     return {**kept, **changes, "action": "change"}
 
 
@@ -256,11 +257,13 @@ def test_two_who_judge_at_once_give_one_decision(
     act(visitor, asked, own(now(service), city="Laval"))
     deliver()
     opened = [
-        service.upkeep.judged(token(mailer.to(f"{who}@example.org")[-1].text, "proposal"))
+        service.proposals.proposals.judged(
+            token(mailer.to(f"{who}@example.org")[-1].text, "proposal")
+        )
         for who in ("rita.roy", "sam.lee")
     ]
-    assert service.upkeep.judge(opened[0], publish=False, remarks="Non")
-    assert not service.upkeep.judge(opened[1], publish=True, remarks="")
+    assert service.proposals.proposals.judge(opened[0], publish=False, remarks="Non")
+    assert not service.proposals.proposals.judge(opened[1], publish=True, remarks="")
     assert now(service).city == "Montréal"
     deliver()
     assert len([m for m in mailer.to(PRIVATE) if "modifications" in m.subject]) == 1
@@ -271,9 +274,11 @@ def test_changes_go_on_top_of_what_staff_changed_meanwhile(
 ) -> None:
     act(visitor, asked, own(now(service), city="Laval"))
     deliver()
-    service.upkeep._edit(MIREILLE, {"organization": "Autre"}, by="staff", why="")
-    judged = service.upkeep.judged(token(mailer.to("sam.lee@example.org")[-1].text, "proposal"))
-    assert service.upkeep.judge(judged, publish=True, remarks="")
+    service.upkeep.edit(MIREILLE, {"organization": "Autre"}, by="staff", why="")
+    judged = service.proposals.proposals.judged(
+        token(mailer.to("sam.lee@example.org")[-1].text, "proposal")
+    )
+    assert service.proposals.proposals.judge(judged, publish=True, remarks="")
     assert (now(service).city, now(service).organization) == ("Laval", "Autre")
 
 
@@ -328,7 +333,7 @@ def test_what_does_not_fit_is_said_beside_its_field_and_kept(
 def test_a_link_dies_with_the_address_it_was_sent_to(
     visitor: Visitor, service: Services, asked: str
 ) -> None:
-    service.upkeep._edit(MIREILLE, {"email": "other@example.org"}, by="staff", why="")
+    service.upkeep.edit(MIREILLE, {"email": "other@example.org"}, by="staff", why="")
     assert visitor.page(asked).status_code == 404
     assert visitor.page("/coach/forged").status_code == 404
 

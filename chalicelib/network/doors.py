@@ -10,7 +10,8 @@ from chalicelib.content import load
 from chalicelib.errors import InvalidForm, RelaisError
 from chalicelib.links import Links
 from chalicelib.network.letters import compared, spoken
-from chalicelib.network.upkeep import OWN, Judged, Upkeep
+from chalicelib.network.proposals import OWN, Judged, Proposals
+from chalicelib.network.upkeep import Upkeep
 from chalicelib.problems import Problems
 from chalicelib.settings import Settings
 
@@ -23,6 +24,7 @@ REMARKS_LIMIT: Final = 3000
 @dataclass(frozen=True)
 class CoachDoor:
     upkeep: Upkeep
+    proposals: Proposals
     links: Links
     settings: Settings
     problems: Problems
@@ -56,7 +58,7 @@ class CoachDoor:
             self.upkeep.withdraw(coach)
             return self._told("withdrawn", token, lang)
         try:
-            changed = self.upkeep.propose(coach, fields, lang)
+            changed = self.proposals.propose(coach, fields, lang)
         except InvalidForm as error:
             return self._page(token, coach, lang, typed=fields, error=error)
         return self._told("sent" if changed else "confirmed", token, lang)
@@ -118,19 +120,19 @@ class CoachDoor:
 
 @dataclass(frozen=True)
 class ProposalDoor:
-    upkeep: Upkeep
+    proposals: Proposals
     links: Links
     settings: Settings
     problems: Problems
 
     def show(self, asked: Asked, token: str) -> Answer:
-        judged = self.upkeep.judged(token)
+        judged = self.proposals.judged(token)
         return self._page(judged, self._lang(asked, judged))
 
     def decide(self, asked: Asked, token: str) -> Answer:
         lang = asked.lang
         try:
-            judged = self.upkeep.judged(token)
+            judged = self.proposals.judged(token)
             fields = asked.fields()
             lang = forms.lang_or(fields.get("lang"), self._lang(asked, judged))
         except RelaisError as error:
@@ -140,8 +142,8 @@ class ProposalDoor:
             return self._page(judged, lang)
         if wrong := self._wrong(judged, fields, decision, remarks):
             return self._page(judged, lang, wrong=wrong, decision=decision, remarks=remarks)
-        if not self.upkeep.judge(judged, publish=decision == "publish", remarks=remarks):
-            return self._page(self.upkeep.judged(token), lang)
+        if not self.proposals.judge(judged, publish=decision == "publish", remarks=remarks):
+            return self._page(self.proposals.judged(token), lang)
         return self._told(judged, "published" if decision == "publish" else "returned", lang)
 
     def _wrong(

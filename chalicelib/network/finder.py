@@ -1,6 +1,5 @@
 """The door to the directory: a search and a coach, as JSON or as a page at the same address."""
 
-import json
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +8,7 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from chalicelib import eastern, forms
-from chalicelib.asked import Answer, Asked
+from chalicelib.asked import Answer, Asked, json_answer
 from chalicelib.content import load
 from chalicelib.directory import BadQuery, Directory
 from chalicelib.directory.folding import fold
@@ -47,7 +46,7 @@ class Finder:
         if same(asked, tag):
             return self._unchanged(asked, tag)
         found = self._found(directory, asked, filters, day)
-        return _json(found, {**SHARED, "ETag": tag, **_spoken(asked)})
+        return json_answer(found, {**SHARED, "ETag": tag, **_spoken(asked)})
 
     def coach(self, asked: Asked, slug: str) -> Answer:
         directory = self.reader.directory()
@@ -59,7 +58,7 @@ class Finder:
             tag = directory.etag("coach", asked.lang, slug)
             if same(asked, tag):
                 return self._unchanged(asked, tag)
-            return _json(known, {**SHARED, "ETag": tag, **_spoken(asked)})
+            return json_answer(known, {**SHARED, "ETag": tag, **_spoken(asked)})
         from chalicelib import pages, words
 
         lang = asked.lang
@@ -233,8 +232,3 @@ def _spoken(asked: Asked) -> dict[str, str]:
 
 def same(asked: Asked, tag: str) -> bool:
     return tag in asked.headers.get("if-none-match", "")
-
-
-def _json(body: Any, headers: Mapping[str, str]) -> Answer:
-    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
-    return Answer(200, text, "application/json", headers)

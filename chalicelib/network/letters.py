@@ -8,7 +8,8 @@ from chalicelib import described, forms, letters
 from chalicelib.content import load
 from chalicelib.desk import draft
 from chalicelib.network.messages import TO_COACH
-from chalicelib.network.upkeep import Upkeep, proposal_key
+from chalicelib.network.proposals import Proposals, proposal_key
+from chalicelib.network.upkeep import Upkeep
 from chalicelib.ports import Item, Store
 from chalicelib.post import Draft
 from chalicelib.roster import Roster
@@ -22,10 +23,16 @@ KINDS = ("MESSAGE", "COACH", "PROPOSAL")
 
 class NetworkDesk:
     def __init__(
-        self, store: Store, upkeep: Upkeep, roster: Roster, sender: Mapping[str, str]
+        self,
+        store: Store,
+        upkeep: Upkeep,
+        proposals: Proposals,
+        roster: Roster,
+        sender: Mapping[str, str],
     ) -> None:
         self._store = store
         self._upkeep = upkeep
+        self._proposals = proposals
         self._roster = roster
         self._sender = sender
 
@@ -83,7 +90,7 @@ class NetworkDesk:
             proposal = self._store.get(*proposal_key(coach.slug))
             if proposal is None or proposal["status"] != "waiting":
                 return None
-            url, link = self._upkeep.new_link(proposal, staff, now)
+            url, link = self._proposals.new_link(proposal, staff, now)
             facts |= {"review_url": url, "changes": compared(coach, proposal["changes"], lang)}
             links = [link]
         return draft(row, staff.email, self._compose(row, lang, **facts), links)

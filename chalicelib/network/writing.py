@@ -1,12 +1,11 @@
 """The page to write to a coach, and what its form brings."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from chalicelib import forms
-from chalicelib.asked import Answer, Asked, lang_of
+from chalicelib.asked import Answer, Asked, json_answer, lang_of
 from chalicelib.content import load
 from chalicelib.errors import InvalidForm, NotHere, RelaisError
 from chalicelib.network.messages import Messages
@@ -31,7 +30,9 @@ class Writing:
         if "sent" in asked.query:
             return self._sent(coach, asked.lang)
         if not asked.wants_page:
-            return _json(self._described(slug, asked.lang), {"Cache-Control": "public, max-age=60"})
+            return json_answer(
+                self._described(slug, asked.lang), {"Cache-Control": "public, max-age=60"}
+            )
         return self._page(coach, asked.lang, {})
 
     def send(self, asked: Asked, slug: str) -> Answer:
@@ -59,7 +60,7 @@ class Writing:
             where = f"{self._address(slug)}?lang={lang}&sent=1"
             return Answer(303, "", "text/html; charset=utf-8", {**headers, "Location": where})
         told = {"status": "received", "message": _said("sent", lang, coach["name"])}
-        return _json(told, {**headers, **PRIVATE}, 201)
+        return json_answer(told, {**headers, **PRIVATE}, status=201)
 
     def _again(
         self, coach: Mapping[str, Any], lang: forms.Lang, typed: Mapping[str, Any], error: Exception
@@ -146,8 +147,3 @@ def _said(key: str, lang: forms.Lang, name: str) -> str:
 
 def _text(value: Any) -> str:
     return value if isinstance(value, str) else ""
-
-
-def _json(body: Any, headers: Mapping[str, str], status: int = 200) -> Answer:
-    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
-    return Answer(status, text, "application/json", headers)
