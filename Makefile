@@ -34,7 +34,8 @@ browser: # Chromium for the browser tests
 	@sh infra/browser.sh
 
 test: $(READY) browser ## Test everything: unit, integration, browser, end to end
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n 2 --ignore tests/e2e
+	@$(BIN)/python -m pytest tests/e2e
 
 lint: $(READY) ## ruff, mypy, the content, and cfn-lint on the packaged template
 	@$(BIN)/ruff check .

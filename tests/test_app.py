@@ -541,7 +541,7 @@ def test_health_and_openapi_answer(visitor: Visitor) -> None:
     document = visitor.get("/openapi.json").json_body
     assert document["openapi"].startswith("3.1")
     named = {re.sub(r"/forms/\w+", "/forms/{form}", path) for path in document["paths"]}
-    assert named == set(application.app.routes)
+    assert named == {path for path, methods in application.app.routes.items() if methods}
     assert set(document["paths"]) >= {"/forms/eoi", "/review/{token}", "/health"}
 
 

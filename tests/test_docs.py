@@ -20,7 +20,8 @@ def test_the_readme_is_read_in_five_minutes() -> None:
 
 def test_every_route_is_in_the_readme_and_every_route_of_the_readme_is_there() -> None:
     said = set(re.findall(r"^\| `(\w+) (/[^`]*)`", README, re.MULTILINE))
-    routes = application.app.routes
+    # A request to an unknown address leaves an empty entry in Chalice's table.
+    routes = {path: methods for path, methods in application.app.routes.items() if methods}
     # Each address answers HEAD and OPTIONS, and says 405 to what it does not do.
     there = {
         (method, path)
