@@ -10,28 +10,14 @@ from typing import Any
 import pytest
 
 from chalicelib.content import HERE
+from chalicelib.newsletter import typography
 
 TEMPLATES = HERE.parent.parent / "templates"
 N = "\u00a0"
 
-RULES = {
-    "straight apostrophe": re.compile(r"\w'\w"),
-    "straight quotation mark": re.compile(r'"'),
-    "no-break space wanted before a colon": re.compile(r"(?<!\u00a0):(?!//)(?<!\d:(?=\d))"),
-    "no-break space wanted after «": re.compile(r"«(?!\u00a0)"),
-    "no-break space wanted before »": re.compile(r"(?<!\u00a0)»"),
-    "space before ; ! ?": re.compile(r"\s[;!?]"),
-    "double space": re.compile(r"\S\s{2,}\S"),
-    "no-break space wanted before $ or %": re.compile(r"[\d ][$%]"),
-    "no-break space wanted between thousands": re.compile(r"\b\d{1,3} \d{3}\b"),
-    "“no” wants a no-break space": re.compile(r"\bno \d"),
-    "English quotation marks": re.compile(r"[“”]"),
-}
-
 
 def faults(text: str) -> list[str]:
-    plain = re.sub(r"(?:https?|mailto):\S+", "", text)
-    return [f"{name}: {text!r}" for name, rule in RULES.items() if rule.search(plain)]
+    return [f"{name}: {text!r}" for name in typography.faults(text)]
 
 
 def french(content: Any, place: str) -> Iterator[tuple[str, str]]:
