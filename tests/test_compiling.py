@@ -102,7 +102,7 @@ def test_the_text_says_all_and_lists_its_links() -> None:
     )
     text = fill(made(body).rendered, VALUES).text
     assert text.startswith(
-        "Mars\n\n== Des dates ==\n\nVoici le programme [1] et mes choix [2], {{code}}, "
+        "Mars\n\n== Des dates ==\n\nVoici le programme [1] et mes choix [2], {{code}},\n"
         "https://b.example.org/.\n\n1. un\n2. deux\n   - trois\n\n> cité\n\n"
         "1. a\u00a0: 1\n   b\u00a0: 2\n\n[Image\u00a0: Une vue]\n\n    bloc { }\n\n* * *\n\n"
         "Liens\u00a0:\n[1] https://www.example.org/p\n"

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -132,7 +133,7 @@ def both(old: str, new: str) -> dict[str, str]:
     ],
 )  # fmt: skip
 def test_a_fault_is_found_at_its_line(
-    tmp_path: Path, changed: dict[str, str], code: str, file: str | None, line: int | None
+    tmp_path: Path, changed: dict[str, Any], code: str, file: str | None, line: int | None
 ) -> None:
     found = [f for f in checked(tmp_path, **changed) if f.code == code]
     assert (found[0].file, found[0].line) == (file, line)
