@@ -59,6 +59,30 @@ app.views(
     GET=lambda asked, slug: services().writing.form(asked, slug),
     POST=lambda asked, slug: services().writing.send(asked, slug),
 )
+app.views(
+    "/newsletter/archive",
+    GET=lambda asked: services().reader.archive(asked),
+)
+app.views(
+    "/newsletter/archive/{slug}",
+    GET=lambda asked, slug: services().reader.issue(asked, slug),
+)
+app.views(
+    "/newsletter/feed.fr.xml",
+    GET=lambda asked: services().reader.feed(asked, "fr", "atom"),
+)
+app.views(
+    "/newsletter/feed.en.xml",
+    GET=lambda asked: services().reader.feed(asked, "en", "atom"),
+)
+app.views(
+    "/newsletter/feed.fr.json",
+    GET=lambda asked: services().reader.feed(asked, "fr", "json"),
+)
+app.views(
+    "/newsletter/feed.en.json",
+    GET=lambda asked: services().reader.feed(asked, "en", "json"),
+)
 app.views("/openapi.json", GET=lambda asked: services().front.openapi(asked))
 app.views("/health", GET=lambda asked: services().front.health())
 
@@ -67,6 +91,21 @@ app.views(
     "/review/{token}",
     GET=lambda asked, token: services().staff.show(asked, token),
     POST=lambda asked, token: services().staff.decide(asked, token),
+)
+
+app.views(
+    "/newsletter/review/{token}",
+    GET=lambda asked, token: services().newsroom.show(asked, token),
+    POST=lambda asked, token: services().newsroom.decide(asked, token),
+)
+app.views(
+    "/newsletter/review/{token}/{lang}",
+    GET=lambda asked, token, lang: services().newsroom.mail(asked, token, lang),
+)
+app.views(
+    "/newsletter/progress/{token}",
+    GET=lambda asked, token: services().newsroom.follow(asked, token),
+    POST=lambda asked, token: services().newsroom.act(asked, token),
 )
 
 

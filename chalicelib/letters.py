@@ -33,6 +33,9 @@ LETTERS: Final = {
     "staff_application_received": {
         "answers", "eoi_answers", "warnings", "review_url", "code", "due", "staff_name",
     },
+    "newsletter_review": {
+        "issue", "version", "subjects", "asked_by", "staff_name", "review_url", "code",
+    },
     "newsletter_confirm": {"confirm_url", "cancel_url", "asked_at"},
     "newsletter_reminder": {"confirm_url", "cancel_url", "asked_at"},
     "newsletter_already": {"preferences_url"},

@@ -98,10 +98,10 @@ class Links:
         return f"{self._public}/proposal/{token}", hash_of(token)
 
     # Review links are stored, hashed: they are audited, reissued and used once.
-    def new_review(self) -> tuple[str, str, str]:
+    def new_review(self, page: str = "review") -> tuple[str, str, str]:
         """A fresh token's address, its hash for the store, and its check code."""
         token = secrets.token_urlsafe(32)
-        return f"{self._public}/review/{token}", hash_of(token), self.code(token)
+        return f"{self._public}/{page}/{token}", hash_of(token), self.code(token)
 
     def code(self, token: str) -> str:
         """Four characters, printed in the mail and asked for by the last decision."""
@@ -163,6 +163,18 @@ class Links:
 
     def open_preferences(self, token: str) -> str:
         return str(self._opened("news-choose", token)[0])
+
+    @property
+    def newsletter(self) -> str:
+        """The form to sign up with."""
+        return f"{self._public}/newsletter"
+
+    def progress(self, issue: str, staff: str) -> str:
+        """Where an issue that is sent stands, for one of the staff while they are on the roster."""
+        return self._news("progress", "news-progress", [issue, staff])
+
+    def open_progress(self, token: str) -> tuple[str, str]:
+        return self._pair("news-progress", token)
 
     def _news(self, page: str, purpose: str, facts: list[Any]) -> str:
         return f"{self._public}/newsletter/{page}/{self._signed(purpose).dumps(facts)}"

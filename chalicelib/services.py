@@ -36,8 +36,10 @@ if TYPE_CHECKING:
     from chalicelib.newsletter.imports import Imports
     from chalicelib.newsletter.preferences import Preferences
     from chalicelib.newsletter.proof import Proof
+    from chalicelib.newsletter.reading import ReaderDoor
     from chalicelib.newsletter.register import Register
     from chalicelib.newsletter.signup import SignUps
+    from chalicelib.newsletter.staffing import NewsroomDoor
     from chalicelib.newsletter.subscriptions import Subscriptions
     from chalicelib.newsletter.wording import Wording
     from chalicelib.own import FileDoor
@@ -279,12 +281,30 @@ class Services:
         return PreferencesDoor(self.newsletter, self.preferences, self.proof)
 
     @cached_property
+    def reader(self) -> "ReaderDoor":
+        from chalicelib.newsletter.reading import ReaderDoor
+
+        return ReaderDoor(self.store, self.problems)
+
+    @cached_property
+    def newsroom(self) -> "NewsroomDoor":
+        from chalicelib.newsletter.approval import Approvals
+        from chalicelib.newsletter.editions import Editions
+        from chalicelib.newsletter.staffing import NewsroomDoor
+
+        approvals = Approvals(self.store, self.roster, self.links, self.clock)
+        editions = Editions(self.store, self.clock)
+        return NewsroomDoor(self.store, approvals, editions, self.roster, self.links, self.problems)
+
+    @cached_property
     def post(self) -> "Post":
         # Only the functions that write letters pay for Jinja2 and the SES client.
         from chalicelib.desk import Desks, LetterDesk, Office
         from chalicelib.names import Candidates
+        from chalicelib.newsletter.asking import ApprovalDesk
         from chalicelib.newsletter.clocks import Clocks
         from chalicelib.newsletter.desk import NEWS, NewsDesk
+        from chalicelib.newsletter.newsroom import EDITION
         from chalicelib.post import Post
 
         settings = self.settings
@@ -299,12 +319,15 @@ class Services:
         news = NewsDesk(
             self.register, self.links, office, lambda: self._suppression or _ses_suppression()
         )
+        approval = ApprovalDesk(self.store, self.roster, self.links, office)
         candidates = Candidates(self.store, self._secret.people)
         cases = LetterDesk(self.store, self.links, self.roster, office, candidates)
         coaches = network.NetworkDesk(
             self.store, self.upkeep, self._proposals, self.roster, office.sender
         )
-        desks = Desks(cases, {**dict.fromkeys(network.KINDS, coaches), NEWS: news})
+        desks = Desks(
+            cases, {**dict.fromkeys(network.KINDS, coaches), NEWS: news, EDITION: approval}
+        )
         mailer = self._mailer or _ses(settings)
         timers = {"PERSON": Clocks(self.register, self.sign_ups).mind}
         listeners = {"NEWS": self.subscriptions.heard}

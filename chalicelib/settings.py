@@ -39,6 +39,12 @@ class Settings:
         """Scheme, host and port of `public_url`."""
         return "/".join(self.public_url.split("/", 3)[:3])
 
+    @property
+    def image_origins(self) -> tuple[str, ...]:
+        """Where the images of an issue may come from: the sender's own sites, and no other."""
+        site = "/".join(self.website_url.split("/", 3)[:3])
+        return tuple(dict.fromkeys([site or self.public_origin, *self.allowed_origins]))
+
 
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 

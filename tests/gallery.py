@@ -16,6 +16,7 @@ from chalice.test import Client
 
 import app as application
 import life
+import newsroom
 import samples
 import website.site as site
 from chalicelib import refs
@@ -26,6 +27,7 @@ from chalicelib.directory import sheets, snapshot
 from chalicelib.errors import StoreDown
 from chalicelib.forms import Lang
 from chalicelib.network.proposals import OWN
+from chalicelib.newsletter import issues
 from chalicelib.ports import Mail
 from chalicelib.records import Case, key_of
 from chalicelib.services import Services
@@ -62,6 +64,9 @@ PAGES = (
     "review-orphan-errors", "voted", "review-votes", "review-conditions-errors",
     "review-conditions-met", "file-conditions", "review-step-up", "refused", "away", "noted",
     "review-undeliverable",
+    "archive-empty", "archive", "archive-issue", "issue-mail",
+    "approval", "approval-errors", "approval-late", "approval-done", "approval-unknown",
+    "progress", "progress-following", "progress-errors", "progress-paused", "progress-sent",
 )  # fmt: skip
 
 LETTERS = (
@@ -83,6 +88,7 @@ LETTERS = (
     "staff_assigned", "staff_case_link", "staff_code", "staff_action_needed",
     "staff_decision_recorded-vote", "staff_decision_recorded-ask",
     "staff_decision_recorded-conditions",
+    "newsletter_moving", "newsletter_keep", "newsletter_review",
 )  # fmt: skip
 
 SITE = (
@@ -206,6 +212,8 @@ class Walk:
         yield from life.quorum(self)
         yield from life.staff(self)
         yield "problem", self.page("/forms/nothing")
+        yield from self._issue()
+        yield "problem", self._page("/forms/nothing")
 
     def letters(self) -> dict[str, Mail]:
         found: dict[str, Mail] = {}
@@ -429,6 +437,41 @@ class Walk:
             "imported"
         ]
         self.deliver()
+
+    def _issue(self) -> Iterator[tuple[str, str]]:
+        yield "archive-empty", self._page("/newsletter/archive")
+        issue = newsroom.asked(self.service)
+        self._deliver()
+        text = self.mailer.to(str(self.staff["email"]))[-1].text
+        link = "/newsletter/review/" + token(text, "review")
+        yield "approval", self._page(f"{link}?decision=approve")
+        yield "issue-mail", self._page(f"{link}/{self.lang}")
+        yield "approval-errors", self._decided(link, decision="send_back", confirm="")
+        code = re.findall(r"(?:approuver\u00a0|approve): ([2-9A-Z]{4})", text)[-1]
+        yield "approval-done", self._decided(link, decision="approve", code=code)
+        yield "approval-late", self._decided_again(link, "send_back")
+        yield "approval-unknown", self._page("/newsletter/review/unknown")
+        desk = newsroom.room(self.service)
+        issue = desk.schedule(desk.editions.get(issue.id), newsroom.AUTHOR, self.clock())
+        issue = desk.editions.start(issue)
+        for lang in LANGS:
+            numbers = {"queued": 1200, "sent": 800, "skipped": 3, "failed": 1, "bounced": 7}
+            self.store.commit([issues.count(issue.id, lang, "0", numbers)])
+        yield from self._progress(issue.id)
+        yield "archive", self._page("/newsletter/archive")
+        yield "archive-issue", self._page(f"/newsletter/archive/{issue.id}")
+
+    def _progress(self, issue: str) -> Iterator[tuple[str, str]]:
+        editions = newsroom.room(self.service).editions
+        address = self.service.links.progress(issue, str(self.staff["sk"]))
+        path = urlsplit(address).path.removeprefix("/api")
+        yield "progress", self._page(path)
+        yield "progress-following", self._page(f"{path}?follow=1")
+        yield "progress-errors", self._decided(path, act="pause", confirm="")
+        editions.auto_pause(editions.get(issue), "bounces", {})
+        yield "progress-paused", self._page(path)
+        editions.finished(editions.resume(editions.get(issue), "rita-roy"), {})
+        yield "progress-sent", self._page(path)
 
     def _signed_up(self, address: str) -> str:
         """The confirmation link that somebody gets."""

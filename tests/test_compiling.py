@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from chalicelib.newsletter.compiling import Compiled, compiled, text_body
 from chalicelib.newsletter.rendered import LITERALS, Rendered, fill
 from chalicelib.newsletter.source import parse
-from test_preflight import OFFICE
+from test_preflight import IMPRINT
 
 VALUES = {
     "unsubscribe_url": "https://relais.example.org/api/newsletter/unsubscribe/U",
@@ -23,7 +23,7 @@ VOID = {"meta", "br", "hr", "img"}
 
 
 def made(body: str, lang: str = "fr", head: str = HEAD, text: str | None = None) -> Compiled:
-    return compiled(parse(head + body, lang, f"{lang}.md", text)[0], OFFICE)
+    return compiled(parse(head + body, lang, f"{lang}.md", text)[0], IMPRINT)
 
 
 class Tree(HTMLParser):
@@ -119,7 +119,7 @@ def test_a_text_by_hand_takes_the_place_of_the_made_one() -> None:
 def test_the_text_to_edit_compiles_to_the_same_mail() -> None:
     body = "## Un\n\nBonjour {{first_name|à vous}} \\{ [a](https://a.example.org/)\n"
     source, _ = parse(HEAD + body, "fr", "fr.md")
-    by_hand = text_body(source, OFFICE.public_url)
+    by_hand = text_body(source, IMPRINT.public_url)
     assert "{{first_name|à vous}}" in by_hand
     mail = fill(made(body).rendered, VALUES)
     assert fill(made(body, text=by_hand).rendered, VALUES).text == mail.text

@@ -8,13 +8,12 @@ from typing import Any
 import pytest
 
 from chalicelib.content import load
-from chalicelib.desk import Office
 from chalicelib.newsletter import preflight, theme
 from chalicelib.newsletter.findings import Finding, blocking, finding_of, said
 from chalicelib.newsletter.preflight import Answered, Ground, Quota, check, finish
 from chalicelib.newsletter.source import SOURCE_LIMIT, read_folder
 
-OFFICE = Office(
+IMPRINT = Imprint(
     "Innoweave",
     "info@example.org",
     "1234, rue Exemple, Montréal (Québec) H2X 1Y4",
@@ -52,7 +51,7 @@ class SetAccount:
 
 
 GROUND = Ground(
-    office=OFFICE,
+    imprint=IMPRINT,
     sender="Innoweave <forms@example.org>",
     images_from=("https://www.example.org",),
     account=SetAccount(Quota(50_000, 1_000, 14)),
@@ -142,9 +141,9 @@ def test_a_fault_is_found_at_its_line(
 @pytest.mark.parametrize(
     ("ground", "code"),
     [
-        (replace(GROUND, office=replace(OFFICE, postal_address="")), "no_postal_address"),
-        (replace(GROUND, office=replace(OFFICE, contact_email="")), "no_contact"),
-        (replace(GROUND, office=replace(OFFICE, public_url="http://a.org/api")), "no_one_click"),
+        (replace(GROUND, imprint=replace(IMPRINT, postal_address="")), "no_postal_address"),
+        (replace(GROUND, imprint=replace(IMPRINT, contact_email="")), "no_contact"),
+        (replace(GROUND, imprint=replace(IMPRINT, public_url="http://a.org/api")), "no_one_click"),
         (replace(GROUND, sender="forms@elsewhere.example.net"), "from_not_aligned"),
         (replace(GROUND, account=SetAccount(Quota(200, 0, 1, production=False))), "sandbox"),
         (replace(GROUND, account=SetAccount(Quota(900, 0, 1, enabled=False))), "sending_off"),

@@ -7,7 +7,6 @@ from urllib.parse import quote
 
 from markupsafe import Markup as Safe
 
-from chalicelib.desk import Office
 from chalicelib.newsletter import markdown, personal, theme
 from chalicelib.newsletter.findings import Finding
 from chalicelib.newsletter.markdown import Link
@@ -15,6 +14,17 @@ from chalicelib.newsletter.markup import Markup
 from chalicelib.newsletter.plain import Plain
 from chalicelib.newsletter.rendered import LITERALS, Rendered
 from chalicelib.newsletter.source import Source
+
+
+@dataclass(frozen=True)
+class Imprint:
+    """Who publishes: what the foot of every issue says, and where its page will be."""
+
+    organization: str
+    contact_email: str
+    postal_address: str
+    website_url: str
+    public_url: str
 
 
 @dataclass(frozen=True)
@@ -40,7 +50,7 @@ class Compiled:
         }
 
 
-def compiled(source: Source, office: Office) -> Compiled:
+def compiled(source: Source, imprint: Imprint) -> Compiled:
     read = markdown.read(source.body, source.file, source.start)
     lines = [
         markdown.read_fields(source.subject, source.file, source.at("subject")),
@@ -49,13 +59,13 @@ def compiled(source: Source, office: Office) -> Compiled:
     defaults: dict[str, str] = {}
     for part in (read, *lines):
         defaults = {**part.defaults, **defaults}
-    own = archive_url(office.public_url, source.slug, source.lang)
+    own = archive_url(imprint.public_url, source.slug, source.lang)
     rendered = Rendered(
         lang=source.lang,
         subject=personal.for_text(source.subject, own),
         preheader=personal.for_text(source.preheader, own),
-        html=_html(source, read.tree, office, own),
-        text=_text(source, read.tree, office, own),
+        html=_html(source, read.tree, imprint, own),
+        text=_text(source, read.tree, imprint, own),
         defaults=defaults,
     )
     return Compiled(
@@ -84,14 +94,14 @@ def text_body(source: Source, public_url: str) -> str:
     return written + "\n"
 
 
-def _html(source: Source, tree: markdown.Node, office: Office, own: str) -> str:
+def _html(source: Source, tree: markdown.Node, imprint: Imprint, own: str) -> str:
     from chalicelib.render import render
 
     markup = Markup(mail=True, constant=own)
-    literal: dict[str, Any] = _office(office, lambda text: Safe(personal.literal_html(text)))
+    literal: dict[str, Any] = _literal(imprint, lambda text: Safe(personal.literal_html(text)))
     return render(
         "newsletter/mail.html",
-        **_facts(source, office, own, literal),
+        **_facts(source, imprint, own, literal),
         subject=Safe(markup.prose(source.subject)),
         preheader=Safe(markup.prose(source.preheader)),
         body=Safe(markup.below(tree)),
@@ -102,7 +112,7 @@ def _html(source: Source, tree: markdown.Node, office: Office, own: str) -> str:
     )
 
 
-def _text(source: Source, tree: markdown.Node, office: Office, own: str) -> str:
+def _text(source: Source, tree: markdown.Node, imprint: Imprint, own: str) -> str:
     from chalicelib.render import render
 
     body = Plain(source.lang, own).write(tree)
@@ -111,23 +121,25 @@ def _text(source: Source, tree: markdown.Node, office: Office, own: str) -> str:
     title = personal.for_text(source.subject, own)
     foot = render(
         "newsletter/foot.txt",
-        **_facts(source, office, own, _office(office, personal.literal_text)),
+        **_facts(source, imprint, own, _literal(imprint, personal.literal_text)),
         unsubscribe="{{unsubscribe_url}}",
         preferences="{{preferences_url}}",
     )
     return f"{title}\n\n{body}\n\n{foot.strip()}\n"
 
 
-def _facts(source: Source, office: Office, own: str, literal: Mapping[str, Any]) -> dict[str, Any]:
+def _facts(
+    source: Source, imprint: Imprint, own: str, literal: Mapping[str, Any]
+) -> dict[str, Any]:
     other = "en" if source.lang == "fr" else "fr"
     return {
         "lang": source.lang,
         "office": literal,
         "website": literal["website_url"].partition("://")[2],
         "archive_url": own if source.archive else None,
-        "other_url": archive_url(office.public_url, source.slug, other),
+        "other_url": archive_url(imprint.public_url, source.slug, other),
     }
 
 
-def _office(office: Office, literal: Any) -> dict[str, Any]:
-    return {name: literal(value) for name, value in asdict(office).items()}
+def _literal(imprint: Imprint, literal: Any) -> dict[str, Any]:
+    return {name: literal(value) for name, value in asdict(imprint).items()}

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from chalicelib.errors import NotHere
 from chalicelib.newsletter.issues import Issue, indexed, issue_of, step
+from chalicelib.newsletter.publishing import publication
 from chalicelib.ports import Change, Clock, Put, Store, Write
 from chalicelib.records import event, shard_of, stamp
 
@@ -35,9 +36,11 @@ class Editions:
         return found
 
     def start(self, issue: Issue, also: Sequence[Write] = (), due: datetime | None = None) -> Issue:
-        """SCHEDULED → SENDING: called when `send_at` has come."""
+        """SCHEDULED → SENDING: called when `send_at` has come. Its page is there from now on."""
         now = stamp(self._clock())
-        return self.move(issue, "start", RELAIS, {"started_at": now}, also=also, due=due)
+        listed = publication(self._store, issue, now)
+        sets = {"started_at": now}
+        return self.move(issue, "start", RELAIS, sets, also=[*also, *listed], due=due)
 
     def pause(self, issue: Issue, by: str, reason: str = "") -> Issue:
         return self._held(issue, "pause", by, reason, {})

@@ -8,10 +8,8 @@ from datetime import datetime, timedelta
 from typing import Final, Protocol
 
 from chalicelib import words
-from chalicelib.content import load
-from chalicelib.desk import Office
-from chalicelib.newsletter import personal, theme, typography
-from chalicelib.newsletter.compiling import Compiled, compiled
+from chalicelib.newsletter import personal, theme, typography, wording
+from chalicelib.newsletter.compiling import Compiled, Imprint, compiled
 from chalicelib.newsletter.findings import Finding
 from chalicelib.newsletter.issues import LANGS
 from chalicelib.newsletter.source import Source
@@ -68,7 +66,7 @@ Audience = Callable[[Sequence[str]], Mapping[str, int]]
 class Ground:
     """All that a check must know beside the issue; `tries` is None off line."""
 
-    office: Office
+    imprint: Imprint
     sender: str
     images_from: tuple[str, ...]
     account: Account
@@ -83,7 +81,7 @@ def check(
     sources: Mapping[str, Source], faults: Sequence[Finding], ground: Ground
 ) -> tuple[dict[str, Compiled], list[Finding]]:
     """Both languages compiled, and everything that was found, what blocks first."""
-    made = {lang: compiled(source, ground.office) for lang, source in sources.items()}
+    made = {lang: compiled(source, ground.imprint) for lang, source in sources.items()}
     found = list(faults)
     for one in made.values():
         found += [*one.findings, *_of_one(one, ground)]
@@ -155,14 +153,14 @@ def _pair(fr: Compiled, en: Compiled) -> Iterator[Finding]:
 
 
 def _office(ground: Ground) -> Iterator[Finding]:
-    office = ground.office
-    if not office.postal_address:
+    imprint = ground.imprint
+    if not imprint.postal_address:
         yield Finding("no_postal_address")
-    if not (office.contact_email and office.organization):
+    if not (imprint.contact_email and imprint.organization):
         yield Finding("no_contact")
-    if not office.public_url.startswith("https://"):
+    if not imprint.public_url.startswith("https://"):
         code = "local_one_click" if ground.local else "no_one_click"
-        yield Finding(code, None, None, {"text": office.public_url})
+        yield Finding(code, None, None, {"text": imprint.public_url})
     for weak in theme.too_weak():
         yield Finding("contrast", None, None, weak)
 
@@ -187,7 +185,7 @@ def _links(made: Mapping[str, Compiled], ground: Ground) -> Iterator[Finding]:
 
 
 def _topics(sources: Mapping[str, Source]) -> Iterator[Finding]:
-    known = [stream["id"] for stream in load("streams")]
+    known = wording.topics()
     for source in sources.values():
         for topic in source.topics:
             if topic not in known:

@@ -1,0 +1,198 @@
+"""The review link of an issue: somebody other than its authors approves it, or sends it back."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from chalicelib.errors import Conflict, Refused, TooMany
+from chalicelib.links import Links, hash_of
+from chalicelib.newsletter.editions import Editions
+from chalicelib.newsletter.issues import TESTED, Issue, issue_of
+from chalicelib.newsletter.newsroom import letters_pk
+from chalicelib.ports import Change, Clock, Item, Put, Store
+from chalicelib.records import REVIEW_DAYS, link_key, stamp
+from chalicelib.roster import Roster, Staff
+
+PAGE: Final = "newsletter/review"
+APPROVE: Final = "approve"
+SEND_BACK: Final = "send_back"
+
+TRIES_AN_HOUR: Final = 20
+REMARKS_LIMIT: Final = 3000
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A link that was opened: `open`, `decided`, `stale` (it was edited since), `expired`,
+    `author`, or `unknown`, also for somebody who left."""
+
+    standing: str
+    token: str
+    issue: Issue | None = None
+    staff: Staff | None = None
+    link: Item | None = None
+
+    @property
+    def whole(self) -> tuple[Issue, Staff, Item]:
+        assert self.issue is not None
+        assert self.staff is not None
+        assert self.link is not None
+        return self.issue, self.staff, self.link
+
+
+@dataclass(frozen=True)
+class Said:
+    """What the form said, as typed."""
+
+    decision: str = ""
+    remarks: str = ""
+    confirm: bool = False
+    code: str = ""
+    nonce: str = ""
+
+
+def review_row(token_hash: str, issue: Issue, recipient: str, now: datetime) -> Item:
+    """A link for one person and one version of the issue."""
+    pk, sk = link_key(token_hash)
+    return {
+        "pk": pk,
+        "sk": sk,
+        "kind": "link",
+        "issue": issue.id,
+        "issue_version": issue.version,
+        "allowed": [APPROVE, SEND_BACK],
+        "recipient": recipient,
+        "issued_at": stamp(now),
+        "expires_at": stamp(now + timedelta(days=REVIEW_DAYS)),
+        "expires": int((now + timedelta(days=90)).timestamp()),
+    }
+
+
+class Approvals:
+    """GET changes nothing; POST needs the page's nonce, the letter's code and a person's tick."""
+
+    def __init__(self, store: Store, roster: Roster, links: Links, clock: Clock) -> None:
+        self._store = store
+        self._roster = roster
+        self._links = links
+        self._clock = clock
+        self._editions = Editions(store, clock)
+
+    def open(self, token: str) -> Opened:
+        link = self._store.get(*link_key(hash_of(token)))
+        if link is None or "issue" not in link:
+            return Opened("unknown", token)
+        staff = self._roster.get(link["recipient"])
+        issue = issue_of(self._store, link["issue"])
+        if staff is None or issue is None:
+            return Opened("unknown", token)
+        return Opened(self._standing(link, issue, staff), token, issue, staff, link)
+
+    def decide(self, opened: Opened, said: Said) -> tuple[str, tuple[tuple[str, str], ...]]:
+        """What became of it (`decided`, `invalid`, `late`), and (field, code) of each error.
+
+        Raises TooMany after many wrong tries of one link.
+        """
+        if opened.standing != "open":
+            if opened.issue is not None:
+                self._note(opened, opened.standing, said)
+            return "late", ()
+        if self._tried(opened) >= TRIES_AN_HOUR:
+            raise TooMany(self._rest_of_hour())
+        if errors := self._errors(opened, said):
+            self._note(opened, errors[0][1], said)
+            return "invalid", errors
+        try:
+            self._move(opened, said)
+        except (Conflict, Refused):
+            return "late", ()
+        return "decided", ()
+
+    def _move(self, opened: Opened, said: Said) -> None:
+        issue, staff, link = opened.whole
+        now = stamp(self._clock())
+        decided = {
+            "by": staff.id,
+            "name": staff.name,
+            "at": now,
+            "decision": said.decision,
+            "remarks": said.remarks,
+            "version": issue.version,
+        }
+        use = Change(
+            (link["pk"], link["sk"]),
+            expect={"issue_version": issue.version},
+            absent=("used_at",),
+            set={"used_at": now, "used_as": said.decision},
+        )
+        self._editions.move(
+            issue, said.decision, staff.id, {"approved": decided}, also=[use], data=decided
+        )
+
+    def _standing(self, link: Item, issue: Issue, staff: Staff) -> str:
+        decided = issue.approved
+        if decided is not None and decided["version"] == link["issue_version"]:
+            return "decided"
+        if issue.version != link["issue_version"] or issue.status != TESTED:
+            return "stale"
+        if staff.id in issue.authors:
+            return "author"
+        return "expired" if stamp(self._clock()) >= link["expires_at"] else "open"
+
+    def _errors(self, opened: Opened, said: Said) -> tuple[tuple[str, str], ...]:
+        errors = []
+        if said.decision not in (APPROVE, SEND_BACK):
+            errors.append(("decision", "choose_decision"))
+        if not self._links.check_nonce(opened.token, said.nonce):
+            errors.append(("nonce", "nonce"))
+        if said.decision == SEND_BACK and not said.remarks:
+            errors.append(("remarks", "remarks"))
+        if len(said.remarks) > REMARKS_LIMIT:
+            errors.append(("remarks", "too_long"))
+        if said.decision == APPROVE and not self._right_code(opened.token, said.code):
+            errors.append(("code", "wrong_code"))
+        if not said.confirm:
+            errors.append(("confirm", "confirm"))
+        return tuple(errors)
+
+    def _right_code(self, token: str, code: str) -> bool:
+        typed = code.strip().upper().encode()
+        return secrets.compare_digest(typed, self._links.code(token).encode())
+
+    def _note(self, opened: Opened, why: str, said: Said) -> None:
+        """Keeps a try that changed nothing beside the chain, and counts it against the link."""
+        issue, staff, _ = opened.whole
+        now = self._clock()
+        counter = Change(
+            self._counter(opened.token),
+            add={"posts": 1},
+            at_most={"posts": TRIES_AN_HOUR},
+            set={"expires": int(now.timestamp()) + 7200},
+        )
+        try:
+            self._store.commit([counter])
+        except Conflict:
+            raise TooMany(self._rest_of_hour()) from None
+        attempt: dict[str, Any] = {
+            "pk": letters_pk(issue.id),
+            "sk": f"ATTEMPT#{stamp(now)}#{secrets.token_hex(4)}",
+            "kind": "attempt",
+            "by": staff.id,
+            "why": why,
+            "decision": said.decision[:20],
+            "at": stamp(now),
+            "expires": int(now.timestamp()) + 400 * 24 * 3600,
+        }
+        self._store.commit([Put(attempt)])
+
+    def _tried(self, opened: Opened) -> int:
+        row = self._store.get(*self._counter(opened.token))
+        return 0 if row is None else int(row["posts"])
+
+    def _counter(self, token: str) -> tuple[str, str]:
+        return f"RATE#{hash_of(token)[:32]}#{self._clock():%Y%m%d%H}", "0"
+
+    def _rest_of_hour(self) -> int:
+        now = self._clock()
+        return 3600 - now.minute * 60 - now.second

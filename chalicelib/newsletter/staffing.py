@@ -1,0 +1,299 @@
+"""The staff's door to an issue: the page that approves it, and the page that follows it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, cast
+
+from chalicelib import forms, words
+from chalicelib.asked import Answer, Asked, lang_of
+from chalicelib.content import load
+from chalicelib.errors import BadLink, Conflict, NotHere, Refused, RelaisError
+from chalicelib.links import Links
+from chalicelib.newsletter import approval, issues
+from chalicelib.newsletter.approval import Approvals, Opened, Said
+from chalicelib.newsletter.editions import Editions
+from chalicelib.newsletter.findings import finding_of, said
+from chalicelib.newsletter.issues import AUTO_PAUSED, LANGS, PAUSED, SENDING, SENT, Issue
+from chalicelib.newsletter.rendered import Rendered, fill
+from chalicelib.ports import Store
+from chalicelib.problems import PRIVATE, Problems
+from chalicelib.records import moment
+from chalicelib.roster import Roster, Staff
+
+FOLLOW_SECONDS: Final = 10
+
+_ACTS: Final = {
+    SENDING: ("pause", "cancel"),
+    PAUSED: ("resume", "cancel"),
+    AUTO_PAUSED: ("resume", "cancel"),
+}
+_MISSED: Final = ("skipped", "failed", "unknown", "bounced")
+
+
+@dataclass(frozen=True)
+class NewsroomDoor:
+    store: Store
+    approvals: Approvals
+    editions: Editions
+    roster: Roster
+    links: Links
+    problems: Problems
+
+    def show(self, asked: Asked, token: str) -> Answer:
+        """The page behind a review link; looking changes nothing."""
+        opened = self.approvals.open(token)
+        lang = _lang(asked, opened.staff)
+        if opened.standing == "open":
+            return self._review(opened, lang, chosen=asked.query.get("decision", ""))
+        return self._told(opened, lang, 200 if opened.standing == "decided" else 410)
+
+    def mail(self, asked: Asked, token: str, lang: str) -> Answer:
+        """The mail as it will be received, in a page that can do nothing."""
+        if lang not in LANGS:
+            raise NotHere(lang)
+        opened = self.approvals.open(token)
+        text = None
+        if opened.issue is not None and opened.standing in ("open", "decided"):
+            text = self._rendered(opened.issue, lang)
+        if text is None:
+            return self._told(opened, _lang(asked, opened.staff), 410)
+        origins = " ".join(self.problems.settings.image_origins)
+        policy = (
+            f"sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src {origins}; "
+            "frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+        )
+        headers = {**PRIVATE, "Content-Security-Policy": policy}
+        return Answer(200, fill(text, self._sample()).html, "text/html; charset=utf-8", headers)
+
+    def decide(self, asked: Asked, token: str) -> Answer:
+        opened = self.approvals.open(token)
+        lang = _lang(asked, opened.staff)
+        try:
+            fields = asked.fields()
+            lang = lang_of(fields, asked) if "lang" in fields else lang
+            typed = _typed(fields)
+            outcome, errors = self.approvals.decide(opened, typed)
+        except RelaisError as error:
+            return self.problems.answer(asked, error, lang)
+        if outcome == "invalid":
+            return self._review(opened, lang, errors=errors, typed=typed)
+        again = self.approvals.open(token)
+        if outcome == "decided":
+            return self._told(again, lang, 200)
+        if again.standing == "open":
+            # Somebody asked for other opinions in the same moment: nothing is lost but the post.
+            return self._review(again, lang, errors=(("decision", "moved"),), typed=typed)
+        return self._told(again, lang, 409 if again.standing == "decided" else 410)
+
+    def follow(self, asked: Asked, token: str) -> Answer:
+        """Where the issue stands now. Raises BadLink."""
+        issue, staff = self._followed(token)
+        return self._progress(asked, token, issue, staff, _lang(asked, staff))
+
+    def act(self, asked: Asked, token: str) -> Answer:
+        """Pause, resume or cancel. Raises BadLink."""
+        issue, staff = self._followed(token)
+        fields = asked.fields()
+        lang = lang_of(fields, asked) if "lang" in fields else _lang(asked, staff)
+        error = self._acted(issue, staff, fields, token)
+        after = self.editions.get(issue.id)
+        return self._progress(asked, token, after, staff, lang, error)
+
+    def _acted(self, issue: Issue, staff: Staff, fields: Mapping[str, Any], token: str) -> str:
+        """The code of what was wrong; empty when it is done."""
+        act = fields.get("act")
+        if act not in ("pause", "resume", "cancel"):
+            return "choose_act"
+        # A robot that presses every button must not stop an issue either.
+        if fields.get("confirm") != "on":
+            return "confirm"
+        if not self.links.check_nonce(token, str(fields.get("nonce", ""))):
+            return "nonce"
+        try:
+            getattr(self.editions, act)(issue, staff.id)
+        except (Conflict, Refused):
+            return "moved"
+        return ""
+
+    def _followed(self, token: str) -> tuple[Issue, Staff]:
+        issue_id, staff_id = self.links.open_progress(token)
+        issue, staff = issues.issue_of(self.store, issue_id), self.roster.get(staff_id)
+        if issue is None or staff is None:
+            raise BadLink("news-progress")
+        return issue, staff
+
+    def _progress(  # noqa: PLR0913
+        self,
+        asked: Asked,
+        token: str,
+        issue: Issue,
+        staff: Staff,
+        lang: forms.Lang,
+        error: str = "",
+    ) -> Answer:
+        from chalicelib import pages
+
+        counts = issues.counted(self.store, issue.id)
+        texts = load("newsroom")
+        address = f"{self.problems.settings.public_url}/newsletter/progress/{token}"
+        totals = {name: sum(counts[code][name] for code in LANGS) for name in issues.COUNTED}
+        sending = issue.status == SENDING
+        page = pages.newsletter(
+            "progress",
+            lang,
+            issue=issue,
+            status=issues.status_name(issue.status, lang),
+            queued=totals["queued"],
+            done=sum(totals[name] for name in ("sent", "skipped", "failed")),
+            rows=[
+                {"label": label[lang], **{code: counts[code][name] for code in LANGS}}
+                for name, label in texts["counts"].items()
+            ],
+            missed=[
+                {"label": texts["counts"][name][lang], "number": totals[name]}
+                for name in _MISSED
+                if totals[name] and issue.status == SENT
+            ],
+            paused=self._paused(issue, lang),
+            sending=sending,
+            refresh=FOLLOW_SECONDS if sending and "follow" in asked.query and not error else 0,
+            actions=[
+                {"id": act, "label": texts["acts"][act][lang]}
+                for act in _ACTS.get(issue.status, ())
+            ],
+            error=texts["errors"][error][lang] if error else "",
+            name=staff.name,
+            nonce=self.links.nonce(token),
+            action=address,
+            switch_url=f"{address}?lang={forms.other(lang)}",
+            frame=self.problems.frame(lang),
+        )
+        return self.problems.page(page, {"": 200, "moved": 409}.get(error, 422))
+
+    def _paused(self, issue: Issue, lang: forms.Lang) -> str:
+        paused = issue.paused
+        if paused is None:
+            return ""
+        texts = load("newsroom")["paused"]
+        known = issue.status == AUTO_PAUSED and paused["reason"] in texts
+        text: str = texts[paused["reason"] if known else "staff"][lang]
+        owner = self.roster.get(paused["by"])
+        who = owner.name if owner else "Relais"
+        return text.format(by=who, at=words.moment(moment(paused["at"]), lang))
+
+    def _review(
+        self,
+        opened: Opened,
+        lang: forms.Lang,
+        *,
+        chosen: str = "",
+        errors: tuple[tuple[str, str], ...] = (),
+        typed: Said | None = None,
+    ) -> Answer:
+        from chalicelib import pages
+        from chalicelib.review import masked
+
+        issue, staff, _ = opened.whole
+        texts = load("newsroom")
+        address = self._address(opened)
+        levels = load("preflight")["levels"]
+        shown = [finding_of(kept) for kept in issue.checks]
+        page = pages.newsletter(
+            "approval",
+            lang,
+            issue=issue,
+            authors=", ".join(self._names(issue.authors)),
+            checks=[
+                {"level": levels[finding.level][lang], "text": said(finding, lang)}
+                for finding in shown
+            ],
+            texts=[self._shown(issue, code, address) for code in LANGS],
+            choices=[{"id": name, "label": row[lang]} for name, row in texts["decisions"].items()],
+            chosen=typed.decision if typed else chosen,
+            remarks=typed.remarks if typed else "",
+            errors=[
+                {"field": field, "message": texts["errors"][code][lang]} for field, code in errors
+            ],
+            recipient_masked=masked(staff.email),
+            name=staff.name,
+            nonce=self.links.nonce(opened.token),
+            action=address,
+            switch_url=f"{address}?lang={forms.other(lang)}",
+            frame=self.problems.frame(lang),
+        )
+        return self.problems.page(page, 422 if errors else 200)
+
+    def _shown(self, issue: Issue, lang: str, address: str) -> dict[str, str]:
+        text = self._rendered(issue, lang)
+        assert text is not None
+        mail = fill(text, self._sample())
+        return {
+            "lang": lang,
+            "subject": mail.subject,
+            "preheader": text.preheader,
+            "text": mail.text,
+            "url": f"{address}/{lang}",
+        }
+
+    def _rendered(self, issue: Issue, lang: str) -> Rendered | None:
+        return issues.rendered_of(self.store, issue, lang)
+
+    def _sample(self) -> dict[str, str]:
+        """What stands where a subscriber's own links will: the public form of the newsletter."""
+        form = f"{self.problems.settings.public_url}/newsletter"
+        return {"unsubscribe_url": form, "preferences_url": form, "first_name": ""}
+
+    def _told(self, opened: Opened, lang: forms.Lang, status: int) -> Answer:
+        from chalicelib import pages
+
+        standing, facts, remarks = opened.standing, {}, ""
+        if standing == "decided":
+            issue, _, _ = opened.whole
+            decided = issue.approved or {}
+            standing = "approved" if decided["decision"] == approval.APPROVE else "sent_back"
+            at = words.moment(moment(decided["at"]), lang)
+            facts = {
+                "name": decided["name"],
+                "version": decided["version"],
+                "issue": issue.id,
+                "at": at,
+            }
+            remarks = decided["remarks"]
+        text = load("newsroom")["standing"][standing]
+        page = pages.newsletter(
+            "decided",
+            lang,
+            title=text["title"][lang],
+            detail=text["detail"][lang].format(**facts),
+            remarks=remarks,
+            switch_url=f"{self._address(opened)}?lang={forms.other(lang)}",
+            frame=self.problems.frame(lang),
+        )
+        return self.problems.page(page, status)
+
+    def _names(self, staff_ids: list[str]) -> list[str]:
+        found = [(staff_id, self.roster.get(staff_id)) for staff_id in staff_ids]
+        return [staff.name if staff else staff_id for staff_id, staff in found]
+
+    def _address(self, opened: Opened) -> str:
+        return f"{self.problems.settings.public_url}/{approval.PAGE}/{opened.token}"
+
+
+def _typed(fields: Mapping[str, Any]) -> Said:
+    def text(key: str) -> str:
+        value = fields.get(key, "")
+        return value.strip() if isinstance(value, str) else ""
+
+    return Said(
+        decision=text("decision"),
+        remarks=text("remarks").replace("\r\n", "\n"),
+        confirm=fields.get("confirm") in ("on", "yes", "true", "1", True),
+        code=text("code"),
+        nonce=text("nonce"),
+    )
+
+
+def _lang(asked: Asked, staff: Staff | None) -> forms.Lang:
+    if staff is None:
+        return asked.lang
+    return forms.lang_or(asked.query.get("lang"), cast(forms.Lang, staff.lang))

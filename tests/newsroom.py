@@ -1,0 +1,76 @@
+"""An issue on its way, as the tests need it: written, checked, tested, asked for, approved."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from chalicelib.newsletter.compiling import Imprint, compiled
+from chalicelib.newsletter.findings import Finding
+from chalicelib.newsletter.issues import Issue
+from chalicelib.newsletter.newsroom import Newsroom
+from chalicelib.newsletter.source import Source, read_folder
+from chalicelib.services import Services
+
+SAMPLE = Path(__file__).resolve().parent.parent / "infra" / "sample" / "issue"
+AUTHOR = "max-author"
+NOTES = [
+    Finding("audience", None, None, {"fr": 1200, "en": 800}),
+    Finding("unsure_link", "fr.md", 24, {"text": "https://www.example.org/", "why": "403"}),
+]
+
+
+def imprint(service: Services) -> Imprint:
+    settings = service.settings
+    return Imprint(
+        settings.organization_name,
+        settings.contact_email,
+        settings.postal_address,
+        settings.website_url,
+        settings.public_url,
+    )
+
+
+def room(service: Services) -> Newsroom:
+    return Newsroom(service.store, service.clock, service.roster)
+
+
+def facts(sources: dict[str, Source]) -> dict[str, Any]:
+    one = sources["fr"]
+    return {"id": one.slug, "topics": one.topics, "date": one.date, "archive": one.archive}
+
+
+def saved(service: Services, by: str = AUTHOR, **changed: Any) -> Issue:
+    sources, faults = read_folder(SAMPLE)
+    assert not faults
+    texts = {lang: compiled(s, imprint(service)).kept() for lang, s in sources.items()}
+    return room(service).save(texts, {**facts(sources), **changed}, by)
+
+
+def through_test(service: Services, by: str = AUTHOR) -> Issue:
+    desk = room(service)
+    return desk.tested(desk.checked(saved(service, by), NOTES, by), by, ["max@example.org"])
+
+
+def asked(service: Services, by: str = AUTHOR) -> Issue:
+    """Owes the letters with the review links."""
+    room(service).ask(through_test(service, by), by)
+    return room(service).editions.get("2026-03")
+
+
+def approved(service: Services) -> Issue:
+    """As a decision leaves it, for tests of what comes after."""
+    issue = through_test(service)
+    decided = {
+        "by": "rita-roy", "name": "Rita Roy", "at": "2026-03-02T15:00:00.000Z",
+        "decision": "approve", "remarks": "", "version": issue.version,
+    }  # fmt: skip
+    return room(service).editions.move(issue, "approve", "rita-roy", {"approved": decided})
+
+
+def scheduled(service: Services, at: datetime | None = None) -> Issue:
+    at = at or datetime(2026, 3, 2, 15, tzinfo=UTC)
+    return room(service).schedule(approved(service), AUTHOR, at)
+
+
+def sending(service: Services) -> Issue:
+    return room(service).editions.start(scheduled(service))
