@@ -64,9 +64,9 @@ PAGES = (
     "review-orphan-errors", "voted", "review-votes", "review-conditions-errors",
     "review-conditions-met", "file-conditions", "review-step-up", "refused", "away", "noted",
     "review-undeliverable",
-    "archive-empty", "archive", "archive-issue", "issue-mail",
+    "archive-empty", "archive", "archive-issue",
     "approval", "approval-errors", "approval-late", "approval-done", "approval-unknown",
-    "progress", "progress-following", "progress-errors", "progress-paused", "progress-sent",
+    "progress", "progress-errors", "progress-paused", "progress-sent",
 )  # fmt: skip
 
 LETTERS = (
@@ -90,6 +90,9 @@ LETTERS = (
     "staff_decision_recorded-conditions",
     "newsletter_moving", "newsletter_keep", "newsletter_review",
 )  # fmt: skip
+
+ISSUES = ("sample", "everything")
+"""Mails of the newsletter: the sample, and one with all that Markdown can make."""
 
 SITE = (
     "home", "thanks", "thanks-newsletter", "problem", "coaches", "assessment", "eoi", "eoi-paused",
@@ -122,6 +125,11 @@ def pages(lang: Lang) -> dict[str, str]:
 @cache
 def letters(lang: Lang) -> dict[str, Mail]:
     return _shown(lang)[1]
+
+
+@cache
+def issue_mails(lang: Lang) -> dict[str, str]:
+    return {name: newsroom.mail(name, lang) for name in ISSUES}
 
 
 @cache
@@ -445,7 +453,6 @@ class Walk:
         text = self.mailer.to(str(self.staff["email"]))[-1].text
         link = "/newsletter/review/" + token(text, "review")
         yield "approval", self._page(f"{link}?decision=approve")
-        yield "issue-mail", self._page(f"{link}/{self.lang}")
         yield "approval-errors", self._decided(link, decision="send_back", confirm="")
         code = re.findall(r"(?:approuver\u00a0|approve): ([2-9A-Z]{4})", text)[-1]
         yield "approval-done", self._decided(link, decision="approve", code=code)
@@ -466,7 +473,6 @@ class Walk:
         address = self.service.links.progress(issue, str(self.staff["sk"]))
         path = urlsplit(address).path.removeprefix("/api")
         yield "progress", self._page(path)
-        yield "progress-following", self._page(f"{path}?follow=1")
         yield "progress-errors", self._decided(path, act="pause", confirm="")
         editions.auto_pause(editions.get(issue), "bounces", {})
         yield "progress-paused", self._page(path)

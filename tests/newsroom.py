@@ -8,15 +8,74 @@ from chalicelib.newsletter.compiling import Imprint, compiled
 from chalicelib.newsletter.findings import Finding
 from chalicelib.newsletter.issues import Issue
 from chalicelib.newsletter.newsroom import Newsroom
-from chalicelib.newsletter.source import Source, read_folder
+from chalicelib.newsletter.rendered import fill
+from chalicelib.newsletter.source import Source, parse, read_folder
 from chalicelib.services import Services
 
+IMPRINT = Imprint(
+    "Innoweave",
+    "info@example.org",
+    "1234, rue Exemple, Montréal (Québec) H2X 1Y4",
+    "https://www.example.org",
+    "https://relais.example.org/api",
+)
+VALUES = {
+    "unsubscribe_url": "https://relais.example.org/api/newsletter/unsubscribe/U",
+    "preferences_url": "https://relais.example.org/api/newsletter/preferences/P",
+    "first_name": "Zoé",
+}
 SAMPLE = Path(__file__).resolve().parent.parent / "infra" / "sample" / "issue"
 AUTHOR = "max-author"
 NOTES = [
     Finding("audience", None, None, {"fr": 1200, "en": 800}),
     Finding("unsure_link", "fr.md", 24, {"text": "https://www.example.org/", "why": "403"}),
 ]
+
+
+EVERYTHING = """---
+subject: Tout ce que l’on peut écrire, {{first_name|à vous}}, dans une infolettre
+preheader: Et rien de plus
+slug: everything
+date: 2026-03-02
+---
+
+## Un titre avec un très-long-mot-composé-qui-ne-tient-pas-sur-un-petit-téléphone-de-poche
+
+Du **gras**, de l’*italique*, du ~~barré~~, du `code { }`, [un lien](https://www.example.org/une/adresse/tres/longue/qui/ne/tient/pas/sur/une/ligne/de/telephone).
+
+### Un sous-titre
+
+1. Un
+2. Deux
+   - Trois
+
+     Et quatre
+
+> Une citation
+
+| Ville | Quand | Où | Combien |
+|---|---|---|---|
+| Saint-Louis-du-Ha! Ha! | Jeudi | Bibliothèque intercommunautaire | 12 |
+
+```
+un bloc de code avec une ligne très longue qui doit se replier au lieu de défiler de côté
+```
+
+![Trois personnes autour d’une table](https://www.example.org/image.png)
+
+---
+
+#### Un titre de niveau quatre
+
+https://www.example.org/une/adresse/nue/qui/n/est/pas/un/lien/mais/qui/est/longue
+"""
+
+
+def mail(name: str, lang: str) -> str:
+    """The HTML of an issue as somebody gets it."""
+    raw = EVERYTHING if name == "everything" else (SAMPLE / f"{lang}.md").read_text("utf-8")
+    made = compiled(parse(raw, lang, f"{lang}.md")[0], IMPRINT).rendered
+    return fill(made, {**VALUES, "first_name": "Marie-Antoinette-Évangéline"}).html
 
 
 def imprint(service: Services) -> Imprint:

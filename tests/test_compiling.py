@@ -11,13 +11,8 @@ from hypothesis import strategies as st
 from chalicelib.newsletter.compiling import Compiled, compiled, text_body
 from chalicelib.newsletter.rendered import LITERALS, Rendered, fill
 from chalicelib.newsletter.source import parse
-from test_preflight import IMPRINT
+from newsroom import IMPRINT, VALUES
 
-VALUES = {
-    "unsubscribe_url": "https://relais.example.org/api/newsletter/unsubscribe/U",
-    "preferences_url": "https://relais.example.org/api/newsletter/preferences/P",
-    "first_name": "Zoé",
-}
 HEAD = "---\nsubject: Mars\npreheader: Le mois\nslug: 2026-03\ndate: 2026-03-02\n---\n"
 VOID = {"meta", "br", "hr", "img"}
 

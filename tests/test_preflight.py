@@ -12,14 +12,8 @@ from chalicelib.newsletter import preflight, theme
 from chalicelib.newsletter.findings import Finding, blocking, finding_of, said
 from chalicelib.newsletter.preflight import Answered, Ground, Quota, check, finish
 from chalicelib.newsletter.source import SOURCE_LIMIT, read_folder
+from newsroom import IMPRINT
 
-IMPRINT = Imprint(
-    "Innoweave",
-    "info@example.org",
-    "1234, rue Exemple, Montréal (Québec) H2X 1Y4",
-    "https://www.example.org",
-    "https://relais.example.org/api",
-)
 NOW = datetime(2026, 3, 2, 15, tzinfo=UTC)
 
 HEAD = """---

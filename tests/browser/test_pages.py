@@ -22,12 +22,14 @@ Shown = tuple[str, str]
 def documents(lang: Lang) -> Iterator[Shown]:
     yield from ((f"page {name}", page) for name, page in gallery.pages(lang).items())
     yield from ((f"letter {name}", mail.html) for name, mail in gallery.letters(lang).items())
+    yield from ((f"issue {name}", mail) for name, mail in gallery.issue_mails(lang).items())
     yield from ((f"website {name}", page) for name, page in gallery.website(lang).items())
 
 
 NAMES = [
     *(f"page {name}" for name in gallery.PAGES),
     *(f"letter {name}" for name in gallery.LETTERS),
+    *(f"issue {name}" for name in gallery.ISSUES),
     *(f"website {name}" for name in gallery.SITE),
 ]
 
