@@ -11,7 +11,8 @@ LEAST: Final = 4.5
 _FONT: Final = "font-family:system-ui,-apple-system,'Segoe UI',Roboto,Arial,sans-serif"
 _BREAK: Final = "overflow-wrap:anywhere;word-break:break-word"
 _CELL: Final = (
-    "padding:6px 10px 6px 0;text-align:left;vertical-align:top;border-bottom:1px solid {hair}"
+    "padding:6px 10px 6px 0;text-align:left;vertical-align:top;border-bottom:1px solid {hair};"
+    + _BREAK
 )
 
 _STYLES: Final = {
