@@ -88,7 +88,7 @@ LETTERS = (
     "staff_assigned", "staff_case_link", "staff_code", "staff_action_needed",
     "staff_decision_recorded-vote", "staff_decision_recorded-ask",
     "staff_decision_recorded-conditions",
-    "newsletter_moving", "newsletter_keep", "newsletter_review",
+    "newsletter_review",
 )  # fmt: skip
 
 ISSUES = ("sample", "everything")
@@ -221,7 +221,7 @@ class Walk:
         yield from life.staff(self)
         yield "problem", self.page("/forms/nothing")
         yield from self._issue()
-        yield "problem", self._page("/forms/nothing")
+        yield "problem", self.page("/forms/nothing")
 
     def letters(self) -> dict[str, Mail]:
         found: dict[str, Mail] = {}
@@ -447,17 +447,17 @@ class Walk:
         self.deliver()
 
     def _issue(self) -> Iterator[tuple[str, str]]:
-        yield "archive-empty", self._page("/newsletter/archive")
+        yield "archive-empty", self.page("/newsletter/archive")
         issue = newsroom.asked(self.service)
-        self._deliver()
+        self.deliver()
         text = self.mailer.to(str(self.staff["email"]))[-1].text
         link = "/newsletter/review/" + token(text, "review")
-        yield "approval", self._page(f"{link}?decision=approve")
-        yield "approval-errors", self._decided(link, decision="send_back", confirm="")
+        yield "approval", self.page(f"{link}?decision=approve")
+        yield "approval-errors", self.decided(link, decision="send_back", confirm="")
         code = re.findall(r"(?:approuver\u00a0|approve): ([2-9A-Z]{4})", text)[-1]
-        yield "approval-done", self._decided(link, decision="approve", code=code)
+        yield "approval-done", self.decided(link, decision="approve", code=code)
         yield "approval-late", self._decided_again(link, "send_back")
-        yield "approval-unknown", self._page("/newsletter/review/unknown")
+        yield "approval-unknown", self.page("/newsletter/review/unknown")
         desk = newsroom.room(self.service)
         issue = desk.schedule(desk.editions.get(issue.id), newsroom.AUTHOR, self.clock())
         issue = desk.editions.start(issue)
@@ -465,19 +465,19 @@ class Walk:
             numbers = {"queued": 1200, "sent": 800, "skipped": 3, "failed": 1, "bounced": 7}
             self.store.commit([issues.count(issue.id, lang, "0", numbers)])
         yield from self._progress(issue.id)
-        yield "archive", self._page("/newsletter/archive")
-        yield "archive-issue", self._page(f"/newsletter/archive/{issue.id}")
+        yield "archive", self.page("/newsletter/archive")
+        yield "archive-issue", self.page(f"/newsletter/archive/{issue.id}")
 
     def _progress(self, issue: str) -> Iterator[tuple[str, str]]:
         editions = newsroom.room(self.service).editions
         address = self.service.links.progress(issue, str(self.staff["sk"]))
         path = urlsplit(address).path.removeprefix("/api")
-        yield "progress", self._page(path)
-        yield "progress-errors", self._decided(path, act="pause", confirm="")
+        yield "progress", self.page(path)
+        yield "progress-errors", self.decided(path, act="pause", confirm="")
         editions.auto_pause(editions.get(issue), "bounces", {})
-        yield "progress-paused", self._page(path)
+        yield "progress-paused", self.page(path)
         editions.finished(editions.resume(editions.get(issue), "rita-roy"), {})
-        yield "progress-sent", self._page(path)
+        yield "progress-sent", self.page(path)
 
     def _signed_up(self, address: str) -> str:
         """The confirmation link that somebody gets."""

@@ -5,20 +5,20 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from chalicelib.errors import Conflict, Refused, TooMany
+from chalicelib.errors import Conflict, Refused
 from chalicelib.links import Links, hash_of
 from chalicelib.newsletter.editions import Editions
 from chalicelib.newsletter.issues import TESTED, Issue, issue_of
 from chalicelib.newsletter.newsroom import letters_pk
 from chalicelib.ports import Change, Clock, Item, Put, Store
 from chalicelib.records import REVIEW_DAYS, link_key, stamp
+from chalicelib.review.tries import Tries
 from chalicelib.roster import Roster, Staff
 
 PAGE: Final = "newsletter/review"
 APPROVE: Final = "approve"
 SEND_BACK: Final = "send_back"
 
-TRIES_AN_HOUR: Final = 20
 REMARKS_LIMIT: Final = 3000
 
 
@@ -78,6 +78,7 @@ class Approvals:
         self._links = links
         self._clock = clock
         self._editions = Editions(store, clock)
+        self._tries = Tries(store, clock)
 
     def open(self, token: str) -> Opened:
         link = self._store.get(*link_key(hash_of(token)))
@@ -98,8 +99,7 @@ class Approvals:
             if opened.issue is not None:
                 self._note(opened, opened.standing, said)
             return "late", ()
-        if self._tried(opened) >= TRIES_AN_HOUR:
-            raise TooMany(self._rest_of_hour())
+        self._tries.check(opened.token)
         if errors := self._errors(opened, said):
             self._note(opened, errors[0][1], said)
             return "invalid", errors
@@ -164,16 +164,8 @@ class Approvals:
         """Keeps a try that changed nothing beside the chain, and counts it against the link."""
         issue, staff, _ = opened.whole
         now = self._clock()
-        counter = Change(
-            self._counter(opened.token),
-            add={"posts": 1},
-            at_most={"posts": TRIES_AN_HOUR},
-            set={"expires": int(now.timestamp()) + 7200},
-        )
-        try:
-            self._store.commit([counter])
-        except Conflict:
-            raise TooMany(self._rest_of_hour()) from None
+        if not self._tries.counted(opened.token):
+            self._tries.check(opened.token)
         attempt: dict[str, Any] = {
             "pk": letters_pk(issue.id),
             "sk": f"ATTEMPT#{stamp(now)}#{secrets.token_hex(4)}",
@@ -185,14 +177,3 @@ class Approvals:
             "expires": int(now.timestamp()) + 400 * 24 * 3600,
         }
         self._store.commit([Put(attempt)])
-
-    def _tried(self, opened: Opened) -> int:
-        row = self._store.get(*self._counter(opened.token))
-        return 0 if row is None else int(row["posts"])
-
-    def _counter(self, token: str) -> tuple[str, str]:
-        return f"RATE#{hash_of(token)[:32]}#{self._clock():%Y%m%d%H}", "0"
-
-    def _rest_of_hour(self) -> int:
-        now = self._clock()
-        return 3600 - now.minute * 60 - now.second
