@@ -219,7 +219,6 @@ class Walk:
         yield from life.orphans(self)
         yield from life.quorum(self)
         yield from life.staff(self)
-        yield "problem", self.page("/forms/nothing")
         yield from self._issue()
         yield "problem", self.page("/forms/nothing")
 
