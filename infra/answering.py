@@ -1,0 +1,75 @@
+"""Whether links answer: each address once, a few at a time, and never for long."""
+
+import socket
+import ssl
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+from http.client import HTTPException
+from typing import Final
+
+from chalicelib.newsletter.preflight import Answered
+
+AT_ONCE: Final = 8
+SECONDS: Final = 8.0
+"""For one try of one address."""
+
+ALTOGETHER: Final = 90.0
+"""For all of them: what has not answered by then did not answer."""
+
+AGENT: Final = "Mozilla/5.0 (compatible; Relais link check)"
+
+_SHY: Final = {401, 402, 403, 405, 406, 407, 418, 429, 451, 999}
+"""What sites say to a program and not to a person."""
+
+Open = Callable[[str, str], int]
+"""(method, address) → status. Raises OSError or HTTPException."""
+
+
+def tries(
+    urls: Sequence[str], opened: Open | None = None, seconds: float = ALTOGETHER
+) -> Mapping[str, Answered]:
+    opened = opened or _opened
+    pool = ThreadPoolExecutor(AT_ONCE)
+    asked = {url: pool.submit(_answer, url, opened) for url in dict.fromkeys(urls)}
+    wait(asked.values(), timeout=seconds)
+    pool.shutdown(wait=False, cancel_futures=True)
+    late = Answered("dead", "timeout")
+    return {url: one.result() if one.done() and not one.cancelled() else late for url, one in asked.items()}
+
+
+def _answer(url: str, opened: Open) -> Answered:
+    """HEAD first; a site that does not like it is asked as a browser asks."""
+    found = _asked("HEAD", url, opened)
+    return found if found.kind == "well" else _asked("GET", url, opened)
+
+
+def _asked(method: str, url: str, opened: Open) -> Answered:
+    try:
+        status = opened(method, url)
+    except urllib.error.HTTPError as error:
+        status = error.code
+        error.close()
+    except (OSError, HTTPException, ValueError) as error:
+        return Answered("dead", _why(error))
+    if status < 400:
+        return Answered("well")
+    return Answered("unsure" if status in _SHY else "dead", str(status))
+
+
+def _why(error: Exception) -> str:
+    reason = getattr(error, "reason", error)
+    if isinstance(reason, TimeoutError):
+        return "timeout"
+    if isinstance(reason, socket.gaierror):
+        return "no such host"
+    if isinstance(reason, ssl.SSLError):
+        return "TLS"
+    return type(reason).__name__
+
+
+def _opened(method: str, url: str) -> int:
+    asked = urllib.request.Request(url, method=method, headers={"User-Agent": AGENT})
+    with urllib.request.urlopen(asked, timeout=SECONDS) as answer:
+        return int(answer.status)
