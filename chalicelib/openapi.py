@@ -61,6 +61,7 @@ def document(public_url: str, lang: forms.Lang, *, newsletter: str = "") -> dict
         "paths": {
             **{f"/forms/{form}": _form(form, lang, newsletter) for form in forms.FORMS},
             **_newsletter(lang, newsletter),
+            **_issues(),
             **_coaches(lang),
             "/file/{token}": {"get": _page("An applicant's own page", "token")},
             "/review/{token}": {
@@ -98,6 +99,33 @@ def _newsletter(lang: forms.Lang, newsletter: str) -> dict[str, Any]:
             "post": _page(
                 "action: choose, pause, resume, move, stay, export, erase or leave", "token"
             ),
+        },
+    }
+
+
+def _issues() -> dict[str, Any]:
+    answers = {"200": {"description": "Cacheable, with an ETag"},
+               "304": {"description": "As the ETag says"}}  # fmt: skip
+    feeds = {
+        f"/newsletter/feed.{lang}.{kind}": {"get": {"responses": answers}}
+        for lang in ("fr", "en")
+        for kind in ("xml", "json")
+    }
+    sent = "The mail to approve, as it will be received"
+    return {
+        "/newsletter/archive": {
+            "get": {"parameters": [_query("lang"), _query("year")], "responses": answers}
+        },
+        "/newsletter/archive/{slug}": {"get": _page("An issue; for a script as JSON", "slug")},
+        **feeds,
+        "/newsletter/review/{token}": {
+            "get": _page("The issue to approve; changes nothing", "token"),
+            "post": _page("decision: approve or send_back; remarks, confirm, code, nonce", "token"),
+        },
+        "/newsletter/review/{token}/{lang}": {"get": _page(sent, "token", "lang")},
+        "/newsletter/progress/{token}": {
+            "get": _page("How far an issue is; changes nothing", "token"),
+            "post": _page("act: pause, resume or cancel; confirm, nonce", "token"),
         },
     }
 
@@ -179,11 +207,12 @@ def _query(name: str) -> dict[str, Any]:
     return {"name": name, "in": "query", "schema": {"type": "string"}}
 
 
-def _page(summary: str, parameter: str) -> dict[str, Any]:
+def _page(summary: str, *parameters: str) -> dict[str, Any]:
     return {
         "summary": summary,
         "parameters": [
-            {"name": parameter, "in": "path", "required": True, "schema": {"type": "string"}}
+            {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+            for name in parameters
         ],
         "responses": {"200": {"description": "A page"}},
     }

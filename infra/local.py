@@ -18,6 +18,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from infra import mailbox
 from infra.deploy import REGION, DeployError, deploy
 from infra.emulator import Emulator, EmulatorError, free_port, use_root_key
+from infra.issue import sample
 from infra.operate import Operator
 from infra.package import ROOT, PackageError, package
 from infra.postoffice import PostOffice
@@ -154,6 +155,13 @@ def _seed_coaches(running: Running, copy: Path) -> None:
         directory.import_(SAMPLE / "coaches.csv", "en", dry=False, by="sample")
         say("published the sample coaches")
     directory.fallback(copy)
+
+
+def _seed_issue(running: Running) -> None:
+    """An issue to read in the archive, which was sent to nobody."""
+    operator = Operator("local", running.emulator.url)
+    if sample.publish(operator.store, operator.settings()):
+        say("published the sample issue")
 
 
 class Logs:

@@ -16,6 +16,7 @@ from chalicelib import refs
 from chalicelib.aws import keys
 from chalicelib.aws.dynamo import DynamoStore, item_of
 from chalicelib.cases import Cases
+from chalicelib.content import load
 from chalicelib.decisions import Decisions
 from chalicelib.effects import Decider
 from chalicelib.errors import Conflict, RelaisError
@@ -25,9 +26,14 @@ from chalicelib.network.shelf import Shelf
 from chalicelib.newsletter.waiting import release
 from chalicelib.ports import Change
 from chalicelib.records import DEAD, key_of, shard_of, stamp, tag_of
+from chalicelib.settings import Settings, read
 from infra import coaches, subscribers
 from infra.deploy import REGION
 from infra.emulator import use_root_key
+from infra.issue import commands as issue_commands
+from infra.issue.answering import tries
+from infra.issue.desk import IssueDesk, Outside
+from infra.issue.outside import Readers, SesAccount, TestMail
 from infra.package import ROOT
 from infra.roster import OperateError, Roster
 from infra.running import running
@@ -62,6 +68,38 @@ class Operator:
     @property
     def subscribers(self) -> Subscribers:
         return Subscribers(self._dynamo, self._people, self._store, lambda: self._keys().people)
+
+    @property
+    def store(self) -> DynamoStore:
+        return self._store
+
+    def settings(self) -> Settings:
+        """What the deployed API runs with."""
+        told = self._client("lambda").get_function_configuration(
+            FunctionName=f"relais-{self.stage}-api"
+        )
+        return read(told["Environment"]["Variables"])
+
+    def issue_desk(self, by: str) -> IssueDesk:
+        """An issue in the hands of one of the staff, as the deployed API is set."""
+        found = self.settings()
+        secret = self._keys()
+        links = Links(secret.links, found.public_url, found.website_url)
+        mail = self._client("sesv2")
+        outside = Outside(
+            account=SesAccount(mail),
+            audience=Readers(self._dynamo, self._people),
+            tries=tries,
+            deliver=TestMail(mail, found, links, secret.people),
+        )
+        return IssueDesk(self._store, found, links, lambda: datetime.now(UTC), outside, by)
+
+    def issue_ids(self) -> list[str]:
+        """Every issue, in whatever state."""
+        found = []
+        for state in load("issues")["states"]:
+            found += self._in_state(f"ISSUE#{state}", self._people)
+        return [item["pk"].partition("#")[2] for item in found]
 
     @property
     def directory(self) -> coaches.Directory:
@@ -133,9 +171,9 @@ class Operator:
     def _keys(self) -> keys.Keys:
         return keys.read(self._client("secretsmanager"), self._secret)
 
-    def _in_state(self, state: str) -> list[dict[str, Any]]:
+    def _in_state(self, state: str, table: str | None = None) -> list[dict[str, Any]]:
         pages = self._dynamo.get_paginator("query").paginate(
-            TableName=self._table,
+            TableName=table or self._table,
             IndexName="state",
             KeyConditionExpression="state_key = :state",
             ExpressionAttributeValues={":state": {"S": state}},
@@ -188,6 +226,7 @@ def parser() -> argparse.ArgumentParser:
     key = subjects.add_parser("keys", help="the keys that sign links")
     key.add_subparsers(dest="verb", required=True).add_parser("rotate", help="sign with a new key")
     coaches.add_commands(subjects)
+    issue_commands.add_commands(subjects)
     return found
 
 
@@ -209,6 +248,9 @@ def act(operator: Operator, asked: argparse.Namespace) -> str:
             return operator.release(asked.ref)
         case "spam", _:
             return "\n".join(operator.spam()) or "Nothing is held"
+        case "issue", _:
+            desk = operator.issue_desk(asked.by)
+            return issue_commands.act(desk, asked, operator.issue_ids)
         case "subscribers", _:
             return subscribers.act(operator.subscribers, asked)
         case "letters", "retry":

@@ -36,7 +36,10 @@ def tries(
     wait(asked.values(), timeout=seconds)
     pool.shutdown(wait=False, cancel_futures=True)
     late = Answered("dead", "timeout")
-    return {url: one.result() if one.done() and not one.cancelled() else late for url, one in asked.items()}
+    return {
+        url: one.result() if one.done() and not one.cancelled() else late
+        for url, one in asked.items()
+    }
 
 
 def _answer(url: str, opened: Open) -> Answered:

@@ -1,0 +1,1 @@
+"""An issue of the newsletter, as staff command it."""

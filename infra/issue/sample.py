@@ -1,0 +1,51 @@
+"""The sample issue of the local stage: an archive with something in it."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from chalicelib.newsletter.compiling import Imprint, compiled
+from chalicelib.newsletter.issues import issue_of
+from chalicelib.newsletter.newsroom import Newsroom
+from chalicelib.newsletter.source import read_folder
+from chalicelib.ports import Store
+from chalicelib.records import stamp
+from chalicelib.roster import Roster
+from chalicelib.settings import Settings
+
+FOLDER = Path(__file__).resolve().parent.parent / "sample" / "issue"
+AUTHOR, APPROVER = "rita-roy", "sam-lee"
+
+
+def publish(store: Store, settings: Settings) -> bool:
+    """Takes it all its way, to no reader; False when it is there already."""
+    sources, faults = read_folder(FOLDER)
+    assert not faults, faults
+    one = sources["fr"]
+    if issue_of(store, one.slug) is not None:
+        return False
+    room = Newsroom(store, lambda: datetime.now(UTC), Roster(store))
+    imprint = Imprint(
+        settings.organization_name,
+        settings.contact_email,
+        settings.postal_address,
+        settings.website_url,
+        settings.public_url,
+    )
+    texts = {lang: compiled(source, imprint).kept() for lang, source in sources.items()}
+    facts = {"id": one.slug, "topics": one.topics, "date": one.date, "archive": one.archive}
+    issue = room.tested(
+        room.checked(room.save(texts, facts, AUTHOR), [], AUTHOR), AUTHOR, ["sample@example.org"]
+    )
+    decided = {
+        "by": APPROVER,
+        "name": "Sam Lee",
+        "at": stamp(datetime.now(UTC)),
+        "decision": "approve",
+        "remarks": "",
+        "version": issue.version,
+    }
+    issue = room.editions.move(issue, "approve", APPROVER, {"approved": decided})
+    # Later than now: the sweep must not start it between these two steps.
+    issue = room.schedule(issue, AUTHOR, datetime.now(UTC) + timedelta(hours=1))
+    room.editions.finished(room.editions.start(issue), {})
+    return True
