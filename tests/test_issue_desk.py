@@ -127,6 +127,16 @@ def test_what_blocks_is_listed_and_the_draft_is_kept(
     assert newsroom.room(service).editions.get("2026-03").status == "DRAFT"
 
 
+def test_what_is_too_big_is_not_kept(desk: IssueDesk, service: Services, tmp_path: Path) -> None:
+    for lang in issues.LANGS:
+        text = (newsroom.SAMPLE / f"{lang}.md").read_text("utf-8")
+        (tmp_path / f"{lang}.md").write_text(text + "\n" + "{" * 40_000 + "\n", "utf-8")
+    told, well = desk.check(tmp_path, offline=False, over_days=False)
+    assert not well
+    assert told.endswith("Nothing was saved.")
+    assert issues.issue_of(service.store, "2026-03") is None
+
+
 def test_a_check_of_the_same_keeps_what_is_approved(desk: IssueDesk, service: Services) -> None:
     newsroom.approved(service)
     told, well = desk.check(newsroom.SAMPLE, offline=False, over_days=False)
@@ -215,7 +225,7 @@ def test_those_who_can_be_reached_get_an_issue_of_their_own(
         desk.send_to_missing("2026-03")
     world.missed = MISSED
     assert desk.send_to_missing("2026-03").startswith(
-        "Made 2026-03-suite-2 with the same approved texts, for 1 people."
+        "Made 2026-03-suite-2 with the same approved texts, readers: 1."
     )
 
 

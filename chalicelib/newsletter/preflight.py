@@ -100,7 +100,7 @@ def _of_one(one: Compiled, ground: Ground) -> Iterator[Finding]:
         yield Finding(
             "long_subject", source.file, source.at("subject"), {"size": len(source.subject)}
         )
-    size = len(rendered.html.encode())
+    size = max(len(rendered.html.encode()), len(rendered.text.encode()), one.size() // 4)
     if size >= SIZE:
         yield Finding("too_big", source.file, None, {"size": size // 1000, "limit": SIZE // 1000})
     for image in one.images:

@@ -121,7 +121,9 @@ class IssueDesk:
         ground = self._ground(offline=offline, over_days=over_days)
         made, found = preflight.check(sources, faults, ground)
         issue = None
-        if not faults and len(made) == len(LANGS) and not self._too_big(made):
+        # What is too big to be sent is too big for a row of the store.
+        too_big = any(finding.code == "too_big" for finding in found)
+        if not faults and len(made) == len(LANGS) and not too_big:
             issue = self._stepped(lambda: self._save(sources, made), sources["fr"].slug)
         lines = list(self._told(found))
         blocks = blocking(found)
@@ -266,10 +268,6 @@ class IssueDesk:
             over_days=over_days,
             local=settings.stage == "local",
         )
-
-    def _too_big(self, made: dict[str, Compiled]) -> bool:
-        """What no row of the store could hold."""
-        return any(len(one.rendered.html.encode()) >= preflight.SIZE for one in made.values())
 
     def _save(self, sources: dict[str, Source], made: dict[str, Compiled]) -> Issue:
         one = sources["fr"]

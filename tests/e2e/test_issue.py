@@ -44,7 +44,7 @@ def test_an_issue_is_checked_tested_and_approved(
         text = path.read_text("utf-8").replace("slug: 2026-03", "slug: 2026-05")
         path.write_text(text, "utf-8")
     with pytest.raises(OperateError, match="brouillon, version 1"):
-        run(operator, "check", str(folder))
+        run(operator, "check", str(folder), "--offline")
     table = stack.client("dynamodb")
     table.put_item(TableName="relais-local-subscribers", Item=_reader())
     try:
