@@ -6,8 +6,8 @@ from typing import Final
 from chalicelib import eastern, refs
 from chalicelib.errors import AlreadyApplied, BadLink, InviteOver, NotInvited
 from chalicelib.links import Links
-from chalicelib.ports import Clock, Item, Store
-from chalicelib.records import Case, case_key
+from chalicelib.ports import Change, Clock, Item, Store, Write
+from chalicelib.records import APPLICANT, Case, case_key
 
 GRACE: Final = timedelta(hours=48)
 """An invitation still works this long after its date, in silence."""
@@ -61,6 +61,22 @@ class Cases:
         ref = case.answers.get("assessment_id")
         return None if ref is None else self._store.get(*assessment_key(ref))
 
+    def recalled(self, case: Case) -> list[Write]:
+        """Takes back the letters that a decision held: only while nobody sends them."""
+        if case.decided is None:
+            return []
+        prefix = f"LETTER#{case.decided.get('event', case.events):06d}#"
+        return [
+            Change(
+                (row["pk"], row["sk"]),
+                expect={"status": "owed", "attempts": 0},
+                set={"status": "cancelled"},
+                remove=("due_shard", "due_at"),
+            )
+            for row in self._store.rows(case.key[0], prefix)
+            if row["to"] == APPLICANT
+        ]
+
     def history(self, case: Case) -> list[Item]:
         return self._store.rows(case.key[0], "EVENT#")
 
@@ -77,7 +93,10 @@ class Cases:
     def _check_invite(self, case: Case) -> None:
         if case.application is not None:
             raise AlreadyApplied(str(case.app_ref))
-        if case.state != "EOI_APPROVED" or case.apply_by is None:
+        if case.state == "INVITE_EXPIRED":
+            raise InviteOver(str(case.apply_by))
+        # An approval that can still be undone was never made, whoever knows the reference.
+        if case.state != "EOI_APPROVED" or case.apply_by is None or case.undo_open(self._clock()):
             raise NotInvited
         last = datetime.fromisoformat(f"{case.apply_by}T23:59:59")
         if eastern.local(self._clock()).replace(tzinfo=None) > last + GRACE:

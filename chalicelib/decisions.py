@@ -4,11 +4,12 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from chalicelib import eastern
+from chalicelib.cases import Cases
 from chalicelib.effects import Decider, apply
 from chalicelib.guards import REOPEN, Step, Word, check, voters
 from chalicelib.moves import Move
 from chalicelib.names import index_rows
-from chalicelib.ports import Change, Clock, Item, Store, Write
+from chalicelib.ports import Change, Clock, Item, Store
 from chalicelib.records import ALL_STAFF, APPLICANT, Case, moment, review_letter, stamp
 from chalicelib.states import Transition, step
 
@@ -19,10 +20,18 @@ NO_WORD: Final = Word()
 class Decisions:
     """Each method is one transaction: the case, its audit event, and the letters it owes."""
 
-    def __init__(
-        self, store: Store, clock: Clock, *, people_key: bytes, undo_seconds: int, quorum: int
+    def __init__(  # noqa: PLR0913
+        self,
+        store: Store,
+        cases: Cases,
+        clock: Clock,
+        *,
+        people_key: bytes,
+        undo_seconds: int,
+        quorum: int,
     ) -> None:
         self._store = store
+        self._cases = cases
         self._clock = clock
         self._people_key = people_key
         self._undo = timedelta(seconds=undo_seconds)
@@ -93,7 +102,7 @@ class Decisions:
         facts = {**decided, "decision": "undo", "at": stamp(now), "undo_until": None}
         move.owes([RECORDED], by.id, due=now, facts=facts)
         move.owes([review_letter(row.to)], ALL_STAFF, due=now, facts={"again": True})
-        self._store.commit([*move.writes(), *self._recalled(case)])
+        self._store.commit([*move.writes(), *self._cases.recalled(case)])
         return move.after()
 
     def release(self, case: Case, by: Decider) -> Case:
@@ -137,21 +146,6 @@ class Decisions:
                 to = move.reader or ALL_STAFF
             move.owes([name], to, due=now, facts=facts)
         move.owes(row.held_letters, APPLICANT, due=now + self._undo, facts=facts)
-
-    def _recalled(self, case: Case) -> list[Write]:
-        """The letters that the decision held, taken back: only while nobody sends them."""
-        assert case.decided is not None
-        prefix = f"LETTER#{case.decided.get('event', case.events):06d}#"
-        return [
-            Change(
-                (row["pk"], row["sk"]),
-                expect={"status": "owed", "attempts": 0},
-                set={"status": "cancelled"},
-                remove=("due_shard", "due_at"),
-            )
-            for row in self._store.rows(case.key[0], prefix)
-            if row["to"] == APPLICANT
-        ]
 
 
 _BROUGHT: Final = {

@@ -195,6 +195,7 @@ class Services:
 
         return Decisions(
             self.store,
+            self.cases,
             self.clock,
             people_key=self._secret.people,
             undo_seconds=self.settings.undo_seconds,

@@ -126,7 +126,9 @@ class Operator:
         case = cases.case(refs.file_of(found or ""))
         if case is None:
             raise OperateError(f"there is no {ref}")
-        decisions = Decisions(self._store, _now, people_key=secret.people, undo_seconds=0, quorum=1)
+        decisions = Decisions(
+            self._store, cases, _now, people_key=secret.people, undo_seconds=0, quorum=1
+        )
         decisions.release(case, Decider("operator", "operator"))
         release(self._store, case.person, _now(), f"{case.ref}#")
         return f"Released {case.current_ref}: its letters leave now"

@@ -222,3 +222,15 @@ def test_applications_in_somebody_s_name_have_a_limit(way: Way) -> None:
         for number in range(7)
     ]
     assert statuses == [201] * 5 + [429] * 2
+
+
+def test_an_approval_that_can_be_undone_opens_nothing(way: Way) -> None:
+    case = way.declare()
+    way.decide(RITA, decision="approve")
+    given = {**samples.application(), "ref": case.ref}
+    assert way.visitor.send("/forms/application", given).status_code == 409
+    orphan = uninvited(way)
+    refused = way.press(way.review(RITA), decision="link", target_ref=case.ref)
+    assert refused.status_code == 409
+    assert "encore être annulée" in refused.body.decode()
+    assert way.again(orphan).state == "ORPHAN_APP"

@@ -13,6 +13,7 @@ import pytest
 
 import gallery
 from chalicelib import described, pages
+from chalicelib.content import load
 from chalicelib.forms import FORMS, Lang
 from chalicelib.render import field_id
 
@@ -275,6 +276,12 @@ def test_a_decision_needs_the_nonce_of_its_page(kind: str, lang: Lang) -> None:
     assert [
         one for one in page.all("input") if one.get("name") == "confirm" and "checked" in one
     ] == []
+
+
+def test_no_page_of_the_gallery_is_the_one_for_our_own_mistakes(lang: Lang) -> None:
+    broken = load("problems")["broken"]["title"][lang]
+    for name, page in gallery.pages(lang).items():
+        assert broken not in page, name
 
 
 def test_a_paused_form_asks_nothing(lang: Lang) -> None:

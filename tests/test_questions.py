@@ -167,3 +167,12 @@ def test_sending_the_form_again_answers_the_question_too(asked: Way) -> None:
     assert case["id"] == first
     assert told.json_body["ref"] == f"DI-{first}"
     assert case["state"] == "EOI_PENDING"
+
+
+def test_a_form_sent_again_takes_a_question_back_that_nobody_has_read(way: Way) -> None:
+    case = way.declare()
+    way.decide(RITA, decision="ask", message=QUESTION)
+    way.visitor.send("/forms/eoi", samples.eoi(org_city="Laval"))
+    way.after_undo()
+    assert way.again(case).state == "EOI_PENDING"
+    assert not [text for text in way.letters(ADA) if "Depuis quand?" in text]

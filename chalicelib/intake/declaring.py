@@ -86,8 +86,11 @@ def _revision(visit: Visit, earlier: Case) -> tuple[list[Write], Receipt]:
     }
     move.removes = ["question", "votes", "address"]
     move.owes_receipt({"revised": True})
+    # A question that can still be taken back is taken back: nobody has read it.
+    held = visit.cases.recalled(earlier) if earlier.undo_open(visit.now) else []
     writes = [
         *move.writes(),
+        *held,
         *visit.box(earlier.ref),
         counter(str(visit.person), REVISIONS_AN_HOUR, visit.now),
     ]

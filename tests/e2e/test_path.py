@@ -102,7 +102,7 @@ def test_a_question_is_asked_and_answered_and_the_file_goes_on(stack: Stack) -> 
     review = link_in(answered["text"], "review")
     assert "Douze." in stack.page(review).text
     decide(stack, review, decision="approve")
-    stack.wait_for_mail(zoe, "Vous êtes invité")
+    stack.wait_for_mail(zoe, "Invitation")
     assert "Invitation à présenter une demande" in stack.page(own).text
 
 
