@@ -63,10 +63,22 @@ def document(public_url: str, lang: forms.Lang, *, newsletter: str = "") -> dict
             **_newsletter(lang, newsletter),
             **_issues(),
             **_coaches(lang),
-            "/file/{token}": {"get": _page("An applicant's own page", "token")},
+            "/file/{token}": {
+                "get": _page("An applicant's own page; changes nothing", "token"),
+                "post": _page(
+                    "action: reply (answer, and the form's fields with revised=1), withdraw "
+                    "(confirm), correct (address) or confirm; nonce as the page hides it",
+                    "token",
+                ),
+            },
             "/review/{token}": {
                 "get": _page("The review page; changes nothing", "token"),
-                "post": _page("Decide: decision, reason, message, confirm, code, nonce", "token"),
+                "post": _page(
+                    "Decide: decision (approve, decline, ask, conditions, waitlist, extend, "
+                    "conditions_met, reopen, link, treat_as_eoi, undo, assign, recuse, "
+                    "correct_address, fresh), reason, message, confirm, code, nonce",
+                    "token",
+                ),
             },
             "/health": {"get": {"responses": {"200": {"description": "The store answers"}}}},
             "/openapi.json": {"get": {"responses": {"200": {"description": "This document"}}}},
