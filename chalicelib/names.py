@@ -3,7 +3,7 @@
 import hmac
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -90,21 +90,12 @@ class Candidates:
             for row in self._store.latest(_pk(kind, text, case.cycle, self._key), SEEN):
                 points[row["case"]] += _WEIGHTS[kind]
         for address in _addresses(application):
-            for found in self._store.of_person(person_key(address, self._key), SEEN):
-                points[found] += _WEIGHTS["person"]
-        likely = [one for one, score in points.most_common(LOOKED) if score >= ENOUGH]
-        return list(self._linkable(case, likely))[:CANDIDATES]
-
-    def _linkable(self, case: Case, likely: Iterable[str]) -> Iterable[Case]:
-        shown = 0
-        for one in likely:
-            item = (
-                self._store.get(*case_key(one)) if one != case.id and shown < CANDIDATES else None
-            )
-            found = Case.of(item) if item is not None else None
-            if found is not None and linkable(found):
-                shown += 1
-                yield found
+            for theirs in self._store.of_person(person_key(address, self._key), SEEN):
+                points[theirs] += _WEIGHTS["person"]
+        best = sorted(points, key=lambda one: (-points[one], one))[:LOOKED]
+        opened = (self._store.get(*case_key(one)) for one in best if points[one] >= ENOUGH)
+        found = [Case.of(item) for item in opened if item is not None]
+        return [other for other in found if other.id != case.id and linkable(other)][:CANDIDATES]
 
 
 def linkable(case: Case) -> bool:
