@@ -6,8 +6,19 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
+from chalicelib.delays import counted
+from chalicelib.ladders import wound
 from chalicelib.ports import Change, Item, Put, Write
-from chalicelib.records import ALL_STAFF, APPLICANT, Case, event, indexed, letter, stamp
+from chalicelib.records import (
+    ALL_STAFF,
+    APPLICANT,
+    OUTSIDE,
+    Case,
+    event,
+    indexed,
+    letter,
+    stamp,
+)
 from chalicelib.states import Transition, kind
 
 
@@ -46,7 +57,15 @@ class Move:
         self, names: Sequence[str], to: str, *, due: datetime, facts: dict[str, Any] | None = None
     ) -> None:
         self._letters += [
-            letter(self.case.key[0], self.number, name, to=to, due=stamp(due), facts=facts)
+            letter(
+                self.case.key[0],
+                self.number,
+                name,
+                to=to,
+                due=stamp(due),
+                facts=facts,
+                by_day=to in OUTSIDE and self.row.actor not in ("applicant", "anyone"),
+            )
             for name in names
         ]
 
@@ -56,14 +75,16 @@ class Move:
         return self.case.events + 1
 
     def writes(self) -> list[Write]:
-        """The case first, then its event, then the letters."""
+        """The case first, then its event, the letters, the clocks, and what is counted."""
         change = Change(
             self.case.key,
             expect={k: getattr(self.case, k) for k in ("version", "events", "state")},
             set={**self._moved(), **indexed(self.row.to, self.case.cycle), **self.sets},
             remove=self._removed(),
         )
-        return [change, Put(self._event), *map(Put, self._letters)]
+        clocks = self._wound[1]
+        counts = counted(self.case, self.row, self.now)
+        return [change, Put(self._event), *map(Put, self._letters), *clocks, *counts]
 
     def after(self) -> Case:
         """The case as the transaction leaves it."""
@@ -77,10 +98,17 @@ class Move:
             "events": self.number,
             "head": self._event["hash"],
             "updated_at": stamp(self.now),
+            "clocks": self._wound[0],
         }
         if _ends(self.row):
             moved["closed"] = {"from": self.case.state, "at": stamp(self.now)}
         return moved
+
+    @cached_property
+    def _wound(self) -> tuple[dict[str, Any], list[Write]]:
+        """What the case remembers of its clocks, and the writes that wind them."""
+        version = self.case.version + (not self.row.quiet)
+        return wound(self.case, self.row, self.now, self.sets, version)
 
     def _removed(self) -> list[str]:
         """What no longer holds: an earlier decision once the case goes on, its end once it is

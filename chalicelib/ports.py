@@ -74,8 +74,13 @@ class Store(Protocol):
         """The cases under the key of a person (see links.person_key), the newest ids first.
         What was written a moment ago may be missing."""
 
-    def due(self, now: str) -> Iterator[Key]:
-        """What has waited until `now` (ISO, UTC), oldest first in each shard."""
+    def due(self, now: str, first: int = 0) -> Iterator[Key]:
+        """What has waited until `now` (ISO, UTC), oldest first in each shard; the shards in
+        turn from the `first` one on."""
+
+    def listed(self, state_key: str) -> Iterator[Item]:
+        """What the index of states holds under a key, the longest unchanged first: parts of
+        rows, a moment old."""
 
 
 @dataclass(frozen=True)

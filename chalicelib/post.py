@@ -18,9 +18,10 @@ from chalicelib.errors import (
     RelaisError,
 )
 from chalicelib.ports import Change, Clock, Item, Key, Mail, Mailer, Put, Store, Write
-from chalicelib.records import ADMINS, ALL_STAFF, letter, stamp, tag_of
+from chalicelib.records import ADMINS, ALL_STAFF, DUE_SHARDS, letter, stamp, tag_of
 from chalicelib.reports import Listener, Reports, buried, case_key_of, reported
 from chalicelib.roster import Roster, Staff
+from chalicelib.workdays import Quiet
 
 log = logging.getLogger("relais.post")
 
@@ -75,10 +76,12 @@ class Post:
         clock: Clock,
         timers: Mapping[str, Timer] | None = None,
         listeners: Mapping[str, Listener] | None = None,
+        quiet: Quiet | None = None,
     ) -> None:
-        """By the first word of a row's key, `timers` mind the due rows that are no letters, and
-        `listeners` hear what became of the letters."""
+        """By the first word of one half of a row's key, `timers` mind the due rows that are no
+        letters; by that of the whole key, `listeners` hear what became of the letters."""
         self._timers = timers or {}
+        self._quiet = quiet
         self._store = store
         self._mailer = mailer
         self._desk = desk
@@ -95,6 +98,8 @@ class Post:
             return "gone"
         if row["due_at"] > stamp(now):
             return "later"
+        if row.get("by_day") and self._quiet and self._quiet.holds(now):
+            return self._until_morning(row, self._quiet.over(now))
         if row["to"] in (ALL_STAFF, ADMINS):
             return self._spread(row, now)
         if row["attempts"] > len(BACKOFF):
@@ -123,20 +128,34 @@ class Post:
     def sweep(self) -> dict[str, int]:
         """Delivers what is due, oldest first, for a while; the next sweep goes on.
 
-        One letter's failure does not stop the others.
+        One letter's failure does not stop the others. Each minute another shard comes first,
+        so that none starves behind a full one.
         """
         outcomes: dict[str, int] = {}
         start = self._clock()
-        for key in list(self._store.due(stamp(start))):
+        first = int(start.timestamp() // 60) % DUE_SHARDS
+        for key in list(self._store.due(stamp(start), first)):
             if self._clock() - start > SWEEP:
                 break
             try:
-                outcome = self._timers.get(key[0].partition("#")[0], self.deliver)(key)
+                outcome = self._minder(key)(key)
             except Exception:
                 log.exception("due: %s", tag_of(*key))
                 outcome = "error"
             outcomes[outcome] = outcomes.get(outcome, 0) + 1
         return outcomes
+
+    def _minder(self, key: Key) -> Timer:
+        words = (half.partition("#")[0] for half in key)
+        return next((self._timers[w] for w in words if w in self._timers), self.deliver)
+
+    def _until_morning(self, row: Item, morning: datetime) -> str:
+        change = Change(
+            (row["pk"], row["sk"]),
+            expect={k: row[k] for k in ("status", "attempts", "due_at")},
+            set={"due_at": stamp(morning)},
+        )
+        return self._try([change], "later")
 
     def report(self, message: str) -> str | None:
         """Settles what a message of SES's topic says."""

@@ -18,6 +18,7 @@ APPLICANT: Final = "applicant"
 FIDUCIARY: Final = "fiduciary"
 OLD_ADDRESS: Final = "old_address"
 NEW_ADDRESS: Final = "new_address"
+OUTSIDE: Final = (APPLICANT, FIDUCIARY, OLD_ADDRESS, NEW_ADDRESS)
 """Readers beside the staff: the applicant, the fiduciary's lead, the addresses of a correction."""
 
 ADMINS: Final = "admins"
@@ -74,6 +75,7 @@ class Case:
     undeliverable: dict[str, Any] | None = None
     address: str | None = None
     linked_to: str | None = None
+    clocks: dict[str, dict[str, Any]] | None = None
 
     @property
     def ref(self) -> str:
@@ -160,30 +162,63 @@ def moment(text: str) -> datetime:
 def event(  # noqa: PLR0913
     pk: str, number: int, before: str, *, name: str, actor: str, at: str, data: dict[str, Any]
 ) -> Item:
-    """An audit event, chained: its hash covers itself and the hash of the one before."""
-    facts = {"event": name, "actor": actor, "at": at, "number": number, "data": data}
-    return {
+    """An audit event, chained: its hash covers itself and the hash of the one before.
+
+    What was said is covered by a salted digest, so that it can be erased after its time and
+    the chain still holds; nobody finds it again by guessing.
+    """
+    salt = secrets.token_hex(16)
+    item = {
         "pk": pk,
         "sk": f"EVENT#{number:06d}",
         "kind": "event",
-        **facts,
+        "event": name,
+        "actor": actor,
+        "at": at,
+        "number": number,
+        "data": data,
+        "salt": salt,
+        "digest": digested(data, salt),
         "before": before,
-        "hash": chained(facts, before),
     }
+    return {**item, "hash": chained(item, before)}
 
 
-def chained(facts: dict[str, Any], before: str) -> str:
-    text = json.dumps(facts, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+_CHAINED: Final = ("event", "actor", "at", "number", "digest")
+
+
+def chained(item: Item, before: str) -> str:
+    """The hash of an event after another one."""
+    text = _canonical({name: item.get(name) for name in _CHAINED})
     return hashlib.sha256(f"{before}\n{text}".encode()).hexdigest()
 
 
+def digested(data: dict[str, Any], salt: str) -> str:
+    return hashlib.sha256(f"{salt}\n{_canonical(data)}".encode()).hexdigest()
+
+
+def _canonical(value: dict[str, Any]) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
 def letter(  # noqa: PLR0913
-    pk: str, number: int, name: str, *, to: str, due: str, facts: dict[str, Any] | None = None
+    pk: str,
+    since: int | str,
+    name: str,
+    *,
+    to: str,
+    due: str,
+    facts: dict[str, Any] | None = None,
+    by_day: bool = False,
 ) -> Item:
-    """A letter owed since event `number`: at most one of a name to a person for an event."""
+    """A letter owed since an event or a step of a clock: at most one of a name to a person.
+
+    One that leaves `by_day` keeps to the programme's hours, whenever it is tried.
+    """
+    since = f"{since:06d}" if isinstance(since, int) else since
     return {
         "pk": pk,
-        "sk": f"LETTER#{number:06d}#{name}#{to}",
+        "sk": f"LETTER#{since}#{name}#{to}",
         "kind": "letter",
         "letter": name,
         "to": to,
@@ -192,6 +227,7 @@ def letter(  # noqa: PLR0913
         "due_shard": shard_of(pk),
         "due_at": due,
         "facts": facts or {},
+        "by_day": by_day or None,
     }
 
 

@@ -104,6 +104,12 @@ def kind(state: str) -> str:
     return str(load("states")["states"][state]["kind"])
 
 
+def clock_of(state: str) -> str | None:
+    """The clock that runs while a case is in a state."""
+    states: dict[str, dict[str, str]] = load("states")["states"]
+    return states[state].get("clock") if state != NEW else None
+
+
 def public_name(state: str, lang: str) -> str:
     """The state in the applicant's words."""
     names: dict[str, Any] = load("states")["states"][state]

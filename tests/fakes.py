@@ -52,8 +52,14 @@ class MemoryStore:
         found = sorted((k[0] for k, i in self.items.items() if i.get("person") == person))
         return [pk.removeprefix("CASE#") for pk in found[::-1]][:limit]
 
-    def due(self, now: str) -> Iterator[Key]:
-        for shard in range(DUE_SHARDS):
+    def listed(self, state_key: str) -> Iterator[Item]:
+        self.reads += 1
+        found = [item for item in self.items.values() if item.get("state_key") == state_key]
+        for item in sorted(found, key=lambda item: str(item["updated_at"])):
+            yield copy.deepcopy(item)
+
+    def due(self, now: str, first: int = 0) -> Iterator[Key]:
+        for shard in [(first + turn) % DUE_SHARDS for turn in range(DUE_SHARDS)]:
             waiting = [
                 (item["due_at"], key)
                 for key, item in self.items.items()

@@ -119,8 +119,18 @@ class DynamoStore:
             )
         return list(page["Items"])
 
-    def due(self, now: str) -> Iterator[Key]:
-        for table, shard in product((self._records, self._subscribers), range(DUE_SHARDS)):
+    def listed(self, state_key: str) -> Iterator[Item]:
+        query = {
+            "TableName": self._records,
+            "IndexName": "state",
+            "KeyConditionExpression": "state_key = :state",
+            "ExpressionAttributeValues": {":state": {"S": state_key}},
+        }
+        return (item_of(found) for found in self._pages(query))
+
+    def due(self, now: str, first: int = 0) -> Iterator[Key]:
+        shards = [(first + turn) % DUE_SHARDS for turn in range(DUE_SHARDS)]
+        for shard, table in product(shards, (self._records, self._subscribers)):
             query = {
                 "TableName": table,
                 "IndexName": "due",
