@@ -145,6 +145,7 @@ def deliver_letters(event: DynamoDBEvent) -> dict[str, Any]:
 def sweep(event: CloudWatchEvent) -> dict[str, int]:
     """Letters that are due: held ones, tries after a failure, claims nobody finished; and once
     a day the coaches to ask whether their page is still right."""
+    services().mornings.wind()
     done = services().post.sweep()
     asked = services().upkeep.check()
     return done | ({"coaches_asked": asked} if asked else {})

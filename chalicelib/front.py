@@ -83,8 +83,11 @@ class Front:
         if name != "application" or not invite:
             return {}
         from chalicelib import described
+        from chalicelib.timing import views
 
-        return described.prefill(self.cases.invited(invite).answers)
+        case = self.cases.invited(invite)
+        views.saw(self.intake.store, case, self.intake.clock())
+        return described.prefill(case.answers)
 
     def _uninvited(self, lang: forms.Lang) -> Answer:
         """A declaration comes first; whoever knows that may go on, with its reference or not."""

@@ -63,6 +63,13 @@ LETTERS: Final = {
     "staff_case_link": {"state_name", "review_url", "code", "staff_name"},
     "staff_code": {"step_code", "staff_name"},
     "staff_action_needed": {"what", "command", "staff_name"},
+    "reminder": {"awaited", "until", "last", "question", "conditions", "url"},
+    "holding_note": {"status_url", "usual"},
+    "waiting_list_status": {"status_url", "until"},
+    "staff_waiting": {
+        "staff_name", "review_url", "code", "due", "state_name", "days", "owner",
+    },
+    "staff_digest": {"staff_name", "decide", "more", "waiting", "more_waiting", "failed"},
 }  # fmt: skip
 """Every letter, and the facts it needs beside the case and the sender."""
 

@@ -6,8 +6,6 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from chalicelib.delays import counted
-from chalicelib.ladders import wound
 from chalicelib.ports import Change, Item, Put, Write
 from chalicelib.records import (
     ALL_STAFF,
@@ -20,6 +18,8 @@ from chalicelib.records import (
     stamp,
 )
 from chalicelib.states import Transition, kind
+from chalicelib.timing.delays import counted
+from chalicelib.timing.ladders import wound
 
 
 class Move:

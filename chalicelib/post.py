@@ -21,7 +21,7 @@ from chalicelib.ports import Change, Clock, Item, Key, Mail, Mailer, Put, Store,
 from chalicelib.records import ADMINS, ALL_STAFF, DUE_SHARDS, letter, stamp, tag_of
 from chalicelib.reports import Listener, Reports, buried, case_key_of, reported
 from chalicelib.roster import Roster, Staff
-from chalicelib.workdays import Quiet
+from chalicelib.timing.workdays import Quiet
 
 log = logging.getLogger("relais.post")
 

@@ -46,6 +46,10 @@ if TYPE_CHECKING:
     from chalicelib.post import Post
     from chalicelib.roster import Roster
     from chalicelib.staff import StaffDoor
+    from chalicelib.timing.clocks import Clocks
+    from chalicelib.timing.delays import Usual
+    from chalicelib.timing.mornings import Mornings
+    from chalicelib.timing.workdays import Quiet
 
 QUICK = Config(
     connect_timeout=2,
@@ -212,9 +216,32 @@ class Services:
             self.settings,
             self.problems,
             self.clock,
-            lambda form: None,
+            self._usual,
         )
         return FileDoor(self.cases, self.files, self.links, self.problems, self.clock, pages)
+
+    def _usual(self, form: str) -> "Usual | None":
+        from chalicelib.timing import delays
+
+        return delays.usual(self.store, form, self.clock())
+
+    @cached_property
+    def mornings(self) -> "Mornings":
+        from chalicelib.timing.mornings import Mornings
+
+        return Mornings(self.store, self.roster, self.clock, self._quiet)
+
+    @cached_property
+    def clocks(self) -> "Clocks":
+        from chalicelib.timing.clocks import Clocks
+
+        return Clocks(self.store, self.roster, self.clock, self.mornings, self._quiet)
+
+    @property
+    def _quiet(self) -> "Quiet | None":
+        from chalicelib.timing.workdays import Quiet
+
+        return Quiet.of(self.settings.quiet_hours)
 
     @cached_property
     def files(self) -> "Files":
@@ -300,13 +327,13 @@ class Services:
     @cached_property
     def post(self) -> "Post":
         # Only the functions that write letters pay for Jinja2 and the SES client.
-        from chalicelib.desk import Desks, LetterDesk, Office
+        from chalicelib.desk import Desks, LetterDesk, MorningDesk, Office
         from chalicelib.names import Candidates
+        from chalicelib.newsletter import clocks as newsletter
         from chalicelib.newsletter.asking import ApprovalDesk
-        from chalicelib.newsletter.clocks import Clocks
         from chalicelib.newsletter.desk import NEWS, NewsDesk
         from chalicelib.newsletter.newsroom import EDITION
-        from chalicelib.post import Post
+        from chalicelib.post import Desk, Post
 
         settings = self.settings
         office = Office(
@@ -326,13 +353,23 @@ class Services:
         coaches = network.NetworkDesk(
             self.store, self.upkeep, self._proposals, self.roster, office.sender
         )
-        desks = Desks(
-            cases, {**dict.fromkeys(network.KINDS, coaches), NEWS: news, EDITION: approval}
-        )
+        morning = MorningDesk(self.store, self.links, self.roster, office.sender)
+        others: dict[str, Desk] = {
+            **dict.fromkeys(network.KINDS, coaches),
+            NEWS: news,
+            EDITION: approval,
+            "MORNING": morning,
+        }
+        desks = Desks(cases, others)
         mailer = self._mailer or _ses(settings)
-        timers = {"PERSON": Clocks(self.register, self.sign_ups).mind}
+        timers = {
+            "PERSON": newsletter.Clocks(self.register, self.sign_ups).mind,
+            "CLOCK": self.clocks.fire,
+        }
         listeners = {"NEWS": self.subscriptions.heard}
-        return Post(self.store, mailer, desks, self.roster, self.clock, timers, listeners)
+        return Post(
+            self.store, mailer, desks, self.roster, self.clock, timers, listeners, self._quiet
+        )
 
 
 @cache

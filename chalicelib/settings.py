@@ -27,6 +27,7 @@ class Settings:
     signups_per_hour: int
     quorum_application: int
     step_up: bool
+    quiet_hours: str
     organization_name: str
     contact_email: str
     privacy_contact: str
@@ -80,8 +81,18 @@ def _typed(name: str, key: str, text: str) -> object:
         if text not in ("on", "off"):
             raise SettingsError(f"{name} must be on or off, not {text!r}")
         return text == "on"
+    if key == "quiet_hours" and not _hours(text):
+        raise SettingsError(f"{name} must be like 20-8, or off, not {text!r}")
     if key == "log_level" and text not in LEVELS:
         raise SettingsError(f"{name} must be one of {', '.join(LEVELS)}, not {text!r}")
     if key == "allowed_origins":
         return tuple(origin.strip().rstrip("/") for origin in text.split(",") if origin.strip())
     return text
+
+
+def _hours(text: str) -> bool:
+    """`off`, or an evening and a morning on the clock."""
+    evening, _, morning = text.partition("-")
+    if not (evening.isdecimal() and morning.isdecimal()):
+        return text == "off"
+    return 0 < int(morning) < int(evening) < 24

@@ -37,7 +37,7 @@ STAFF = (("Rita Roy", "rita.roy@example.org", "fr"), ("Sam Lee", "sam.lee@exampl
 
 
 def settings(site_url: str) -> dict[str, str]:
-    """The local stage: invented people, no undo to wait for, generous limits."""
+    """The local stage: invented people, no undo and no morning to wait for, generous limits."""
     return {
         "WebsiteUrl": site_url,
         "AllowedOrigins": f"{site_url},{site_url.replace('127.0.0.1', 'localhost')}",
@@ -48,6 +48,7 @@ def settings(site_url: str) -> dict[str, str]:
         "SignupsPerHour": "100000",
         "QuorumApplication": os.environ.get("QUORUM_APPLICATION", "1"),
         "StepUp": os.environ.get("STEP_UP", "off"),
+        "QuietHours": os.environ.get("QUIET_HOURS", "off"),
         "OrganizationName": "Innoweave",
         "ContactEmail": "info@example.org",
         "PrivacyContact": "vieprivee@example.org",

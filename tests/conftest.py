@@ -31,6 +31,7 @@ ENVIRONMENT = {
     "SIGNUPS_PER_HOUR": "5",
     "QUORUM_APPLICATION": "1",
     "STEP_UP": "off",
+    "QUIET_HOURS": "20-8",
     "ORGANIZATION_NAME": "Innoweave",
     "CONTACT_EMAIL": "info@example.org",
     "PRIVACY_CONTACT": "vieprivee@example.org",

@@ -86,6 +86,8 @@ LETTERS = (
     "file_withdrawn", "staff_file_withdrawn", "file_reopened", "address_confirm",
     "address_changed", "orphan_received", "staff_orphan_received", "staff_undeliverable",
     "staff_assigned", "staff_case_link", "staff_code", "staff_action_needed",
+    "reminder", "reminder-apply", "reminder-conditions", "holding_note", "waiting_list_status",
+    "staff_waiting", "staff_digest",
     "staff_decision_recorded-vote", "staff_decision_recorded-ask",
     "staff_decision_recorded-conditions",
     "newsletter_review",
@@ -220,6 +222,7 @@ class Walk:
         yield from life.quorum(self)
         yield from life.staff(self)
         yield from self._issue()
+        life.times(self)
         yield "problem", self.page("/forms/nothing")
 
     def letters(self) -> dict[str, Mail]:
@@ -234,6 +237,8 @@ class Walk:
                 name += f"-{facts['decision']}"
             elif facts.get("published") is False:
                 name += "-returned"
+            elif name == "reminder":
+                name += {"C": "-apply", "D": "-conditions"}.get(facts["clock"], "")
             elif facts.get("revised"):
                 name += "-revised"
             found[name] = mail

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import samples
@@ -223,3 +224,31 @@ def staff(walk: "Walk") -> Pages:
     walk.store.items["STAFF", "noor-ali"]["active"] = False
     walk.store.commit([Put(word("dead_letter", walk.clock()))])
     walk.deliver()
+
+
+def times(walk: "Walk") -> None:
+    """Letters that nobody sends: those of the clocks, over some months."""
+    walk.declare("lila@example.org", org_legal_name="Maison Lila")
+    walk.decide("ask", message="Qui porte le projet?")
+    walk.after_undo()
+    walk.invited("mona@example.org", org_legal_name="Centre Mona")
+    waitlisted = walk.apply(
+        walk.invited("nina@example.org", org_legal_name="Projet Nina"), "nina@example.org"
+    )
+    walk.decided(walk.review(), decision="waitlist", code=walk.code())
+    told = walk.apply(
+        walk.invited("olga@example.org", org_legal_name="Comité Olga"), "olga@example.org"
+    )
+    walk.decided(
+        walk.review(), decision="conditions", code=walk.code(),
+        condition_0="Trouver un fiduciaire", due_0=str(walk.clock().date() + timedelta(days=40)),
+    )  # fmt: skip
+    walk.after_undo()
+    assert walk.case(waitlisted).state == "APP_WAITLISTED"
+    assert walk.case(told).state == "APP_CONDITIONAL"
+    walk.declare("paula@example.org", org_legal_name="Groupe Paula")
+    walk.service.mornings.wind()
+    for _ in range(45):
+        walk.clock.pass_(days=1)
+        walk.service.post.sweep()
+        walk.deliver()

@@ -449,14 +449,14 @@ def test_staff_see_an_assessment_that_was_attached_and_no_other(
 def test_events_are_chained(
     visitor: Visitor, link: str, store: MemoryStore, service: Services
 ) -> None:
-    from chalicelib.records import FIRST_EVENT, chained
+    from chalicelib.records import FIRST_EVENT, chained, digested
 
     decide(visitor, link, decision="approve")
     before = FIRST_EVENT
     for event in sorted(store.kinds("event"), key=lambda e: int(e["number"])):
-        facts = {k: event[k] for k in ("event", "actor", "at", "number", "data")}
         assert event["before"] == before
-        assert event["hash"] == chained(facts, before)
+        assert event["digest"] == digested(event["data"], event["salt"])
+        assert event["hash"] == chained(event, before)
         before = event["hash"]
     assert case(store)["head"] == before
     assert moment(case(store)["updated_at"]).tzinfo is not None

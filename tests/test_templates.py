@@ -13,6 +13,7 @@ import gallery
 from chalicelib import letters
 from chalicelib.forms import Lang
 from chalicelib.render import TEMPLATES
+from chalicelib.timing import delays
 
 EMAIL = TEMPLATES / "email"
 PARTS = {"subject.txt", "body.txt", "body.html"}
@@ -71,6 +72,11 @@ def facts(lang: Lang, org: str) -> dict[str, Any]:
         "next_step": org, "old_address": "a@example.org", "new_address": "b@example.org",
         "phone": "514 555-0123", "assigned_by": org,
         "candidates": [{"ref": "DI-2026-4T7KQ-M", "org": org, "state_name": org}],
+        "awaited": "conditions", "last": True, "url": "https://example.org/file/k",
+        "usual": delays.Usual(12, 30, 40), "days": 5, "owner": org, "more": 2, "more_waiting": 1,
+        "failed": 3, "waiting": [{"ref": "DF-2026-4T7KQ-M", "org": org, "state_name": org, "days": 1}],
+        "decide": [{"ref": "DI-2026-4T7KQ-M", "org": org, "state_name": org, "days": 5,
+                    "url": "https://example.org/review/l", "code": "4T7K"}],
         "step_code": "123456", "what": org, "command": "run it",
     }  # fmt: skip
 

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib import eastern, workdays
-from chalicelib.workdays import Quiet
+from chalicelib import eastern
+from chalicelib.timing import workdays
+from chalicelib.timing.workdays import Quiet
 from infra import holidays, package
 
 DAYS = st.dates(date(2025, 1, 1), date(2045, 6, 30))
@@ -120,7 +121,7 @@ def test_quiet_ends_on_the_next_morning_that_is_no_holiday(moment: str, over: st
 
 
 def test_a_stage_may_have_no_quiet_hours() -> None:
-    assert Quiet.of("") is None
+    assert Quiet.of("off") is None
     assert Quiet.of("21-7") == Quiet(21, 7)
 
 

@@ -4,204 +4,13 @@ import json
 import string
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Any, Final
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from chalicelib.content import HERE
+from chalicelib.content.shapes import SHAPES
 
-Words = Annotated[str, Field(min_length=1, pattern=r"^\S")]
-Key = Annotated[str, Field(pattern=r"^[a-z0-9_]+$")]
-Points = Annotated[int, Field(ge=0, le=15)]
-
-
-class Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Text(Strict):
-    en: Words
-    fr: Words
-
-
-class Option(Text):
-    id: str
-    score: Annotated[int, Field(ge=0, le=3)] | None = None
-
-
-class Province(Text):
-    id: Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
-    fr_abbreviation: Words
-
-
-class Stream(Text):
-    id: Key
-    status: Literal["active", "search", "archived"]
-    intake: bool
-    order: int
-
-
-class When(Strict):
-    field: Key
-    among: Annotated[list[str], Field(alias="in", min_length=1)]
-
-
-class Asked(Strict):
-    """One question; `fields` are those of a row."""
-
-    key: Key
-    type: Literal[
-        "name", "line", "lines", "text", "email", "phone", "digits", "url", "bn_rr", "postal_code",
-        "money", "decimal", "int", "date", "month", "month_day", "bool", "consent", "choice",
-        "choices", "rows", "coach_ref", "assessment_ref",
-    ]  # fmt: skip
-    label: Text
-    help: Text | None = None
-    short: Text | None = None
-    measures: Text | None = None
-    required: bool
-    when: When | None = None
-    min: float | None = None
-    max: float | None = None
-    max_length: int | None = None
-    named: Annotated[Key | None, Field(alias="list")] = None
-    options: list[Option] | None = None
-    autocomplete: str | None = None
-    default: str | None = None
-    hidden: bool = False
-    fields: "list[Asked] | None" = None
-
-
-class Section(Strict):
-    id: Key
-    title: Text
-    fields: list[Asked]
-
-
-class Form(BaseModel):
-    form: Literal["assessment", "eoi", "application", "message", "profile"]
-    version: Words
-    prefix: Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
-    title: Text
-    intro: Text
-    submit: Text
-    notice: Text | None = None
-    sections: Annotated[list[Section], Field(min_length=1)]
-
-
-class Range(Strict):
-    min: Points | None = None
-    max: Points | None = None
-
-
-class Band(Strict):
-    id: Key
-    when: dict[str, Range]
-
-
-class Action(Text):
-    id: Literal["contact", "ci_101", "coaches", "eoi"]
-
-
-class Outcome(Strict):
-    title: Text
-    summary: Text
-    steps: Annotated[list[Text], Field(min_length=1)]
-    primary_action: Action
-    secondary_action: Action | None = None
-
-
-class Assessment(Form):
-    model_config = ConfigDict(extra="forbid")
-    status: Literal["proposed", "approved"]
-    start: Text
-    restart: Text
-    score: Range
-    bands: list[Band]
-    results: dict[str, Outcome | dict[str, Text]]
-    hints: dict[str, Text]
-
-
-Percent = Annotated[float, Field(ge=0, le=100)]
-Count = Annotated[int, Field(ge=1)]
-Forms = Literal["assessment", "eoi", "application"]
-
-
-class Programme(BaseModel):
-    intake: dict[Forms, Literal["open", "paused"]]
-    max_request_cad: Count | None
-    min_contribution_percent: Percent | None
-    admin_fee_max_percent: Percent | None
-    backbone_time_fundable: bool
-    max_months: Count
-    team_min: Count
-    team_max: Count
-    application_link_valid_days: Count
-    reply_target_business_days: Count
-    privacy_notice: Text
-    retention: dict[Forms, Text]
-    form_name: dict[Forms, Text]
-
-
-State = Annotated[str, Field(pattern=r"^[A-Z_]+$")]
-ClockStep = Annotated[
-    str, Field(pattern=r"^(start|restart|stop|pause|resume) ([A-Z]|all|own)$|^restore$")
-]
-
-
-class StateText(Text):
-    kind: Literal["active", "terminal", "held", "gone"]
-    clock: Annotated[str, Field(pattern=r"^[A-Z]$")] | None = None
-
-
-class Row(Strict):
-    n: Annotated[int, Field(ge=1, le=28)] | None
-    event: Key
-    sources: Annotated[list[State], Field(alias="from", min_length=1)]
-    to: State
-    back_to: list[State] = []
-    actor: Literal["applicant", "staff", "clock", "post", "system", "anyone"]
-    undo: bool = False
-    reason: bool = False
-    code: bool = False
-    quiet: bool = False
-    choice: bool = False
-    guards: list[Key]
-    letters: list[Key]
-    held_letters: list[Key] = []
-    clocks: list[ClockStep]
-
-
-class States(Strict):
-    states: dict[State, StateText]
-    transitions: list[Row]
-
-
-class IssueRow(Strict):
-    event: Key
-    sources: Annotated[list[State], Field(alias="from", min_length=1)]
-    to: State
-
-
-class Issues(Strict):
-    states: dict[State, Text]
-    transitions: list[IssueRow]
-
-
-_SHAPES: Final[dict[str, Any]] = {
-    "assessment": Assessment,
-    "eoi": Form,
-    "application": Form,
-    "message": Form,
-    "profile": Form,
-    "lists": dict[Key, list[Option]],
-    "provinces": list[Province],
-    "streams": list[Stream],
-    "messages": dict[Key, Text],
-    "programme": Programme,
-    "states": States,
-    "issues": Issues,
-}
 FORMS: Final = ("assessment", "eoi", "application", "message", "profile")
 
 
@@ -214,7 +23,7 @@ def faults(folder: Path = HERE) -> list[str]:
             contents[path.stem] = json.loads(path.read_bytes())
         except ValueError as error:
             found.append(f"{path.name}: {error}")
-    found += [f"{name}.json: missing" for name in _SHAPES if name not in contents]
+    found += [f"{name}.json: missing" for name in SHAPES if name not in contents]
     for name, content in contents.items():
         found += [f"{name}.json: {fault}" for fault in _both_languages(content, "")]
         found += [f"{name}.json: {fault}" for fault in _shape(name, content)]
@@ -226,10 +35,10 @@ def faults(folder: Path = HERE) -> list[str]:
 
 
 def _shape(name: str, content: Any) -> Iterator[str]:
-    if name not in _SHAPES:
+    if name not in SHAPES:
         return
     try:
-        TypeAdapter(_SHAPES[name]).validate_python(content)
+        TypeAdapter(SHAPES[name]).validate_python(content)
     except ValidationError as error:
         for fault in error.errors(include_url=False):
             yield f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}"

@@ -1,13 +1,14 @@
 """Kept facts in a reader's words: warnings, reasons, dates, what a letter's copy may keep."""
 
 import re
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from types import SimpleNamespace
 from typing import Any, Final
 
 from chalicelib import eastern, forms
 from chalicelib.content import load
 from chalicelib.records import Case, moment
+from chalicelib.timing.workdays import after_business_days
 
 _SECRET: Final = re.compile(
     r"/(review|file|coach|proposal|newsletter/(?:confirm|unsubscribe|preferences))/[\w.~-]+|([?&]invite=)[\w.~-]+"
@@ -22,12 +23,8 @@ def said(warnings: list[dict[str, Any]], lang: forms.Lang) -> list[str]:
 
 def due_date(start: datetime) -> date:
     """When an answer is due, in business days from the programme's target."""
-    day = eastern.today(start)
-    left: int = load("programme")["reply_target_business_days"]
-    while left:
-        day += timedelta(days=1)
-        left -= day.weekday() < 5
-    return day
+    days: int = load("programme")["reply_target_business_days"]
+    return after_business_days(eastern.today(start), days)
 
 
 def reasons_said(codes: list[str], lang: forms.Lang) -> list[str]:

@@ -11,6 +11,7 @@ from chalicelib.desk.applicant import WRITERS
 from chalicelib.desk.drafts import draft
 from chalicelib.desk.saying import view
 from chalicelib.desk.staff import StaffFacts
+from chalicelib.desk.timed import TimedFacts, still_wanted, waiting_facts
 from chalicelib.errors import Overtaken
 from chalicelib.forms import lang_or
 from chalicelib.links import Links
@@ -18,10 +19,10 @@ from chalicelib.names import Candidates
 from chalicelib.ports import Item, Store
 from chalicelib.post import Desk, Draft
 from chalicelib.records import (
-    APPLICANT,
     FIDUCIARY,
     NEW_ADDRESS,
     OLD_ADDRESS,
+    OUTSIDE,
     Case,
     case_key,
     review_link,
@@ -29,7 +30,6 @@ from chalicelib.records import (
 from chalicelib.roster import Roster, Staff
 from chalicelib.states import staff_steps
 
-_OUTSIDE: Final = (APPLICANT, FIDUCIARY, OLD_ADDRESS, NEW_ADDRESS)
 _WITHOUT_LINK: Final = {"staff_code"}
 
 
@@ -77,6 +77,7 @@ class LetterDesk:
         self._links = links
         self._roster = roster
         self._office = office
+        self._timed = TimedFacts(store, links)
         self._staff_facts = StaffFacts(links, candidates, office.sender)
 
     def write(self, row: Item, now: datetime) -> Draft | None:
@@ -89,8 +90,9 @@ class LetterDesk:
         if found is None:
             return None
         case = Case.of(found)
-        if row["to"] in _OUTSIDE:
-            return self._to_applicant(row, case)
+        still_wanted(row, case)
+        if row["to"] in OUTSIDE:
+            return self._to_applicant(row, case, now)
         staff = self._roster.get(row["to"])
         if staff is None:
             return None
@@ -98,9 +100,12 @@ class LetterDesk:
             raise Overtaken("its reader stands back from the file")
         return self._to_staff(row, case, staff, now)
 
-    def _to_applicant(self, row: Item, case: Case) -> Draft:
+    def _to_applicant(self, row: Item, case: Case, now: datetime) -> Draft:
         lang = lang_or(case.lang, "fr")
-        facts = WRITERS[row["letter"]](case, lang, row["facts"], self._links, row["to"])
+        if row["letter"] in TimedFacts.NAMES:
+            facts = self._timed.of(row, case, lang, now)
+        else:
+            facts = WRITERS[row["letter"]](case, lang, row["facts"], self._links, row["to"])
         letter = letters.compose(row["letter"], lang, **self._facts(case), **facts)
         return draft(row, _address(case, row), letter)
 
@@ -108,6 +113,9 @@ class LetterDesk:
         lang = lang_or(staff.lang, "fr")
         url, token_hash, code = self._links.new_review()
         facts = self._staff_facts.of(row, case, staff, now, url, code)
+        if row["letter"] == "staff_waiting":
+            owner = self._roster.get(case.owner) if case.owner else None
+            facts |= waiting_facts(case, owner, now)
         needed = letters.LETTERS[row["letter"]]
         letter = letters.compose(
             row["letter"],

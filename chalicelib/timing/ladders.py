@@ -8,11 +8,12 @@ from heapq import merge
 from itertools import count, takewhile
 from typing import Any, Final
 
-from chalicelib import eastern, workdays
+from chalicelib import eastern
 from chalicelib.content import load
 from chalicelib.ports import Change, Item, Key, Write
 from chalicelib.records import Case, moment, shard_of, stamp
 from chalicelib.states import Transition, clock_of, kind
+from chalicelib.timing import workdays
 
 RETENTION: Final = "R"
 ERASURE: Final = "X"
@@ -198,7 +199,7 @@ class _Winder:
 
     def _start(self, clock: str) -> None:
         ladder = Ladder(clock, eastern.today(self._now), self._until(clock))
-        self.memory[clock] = _told(ladder)
+        self.memory[clock] = {**_told(ladder), "at": stamp(self._now)}
         self._wind(ladder, ladder.step(0))
 
     def _stop(self, clock: str, *, paused: bool = False) -> None:
@@ -225,7 +226,7 @@ class _Winder:
             since = workdays.after_business_days(since, lost)
         until = told.get("until")
         ladder = Ladder(clock, since, date.fromisoformat(until) if until else None)
-        self.memory[clock] = _told(ladder)
+        self.memory[clock] = {**_told(ladder), "at": told.get("at", stamp(self._now))}
         self._wind(ladder, ladder.first_after(stopped))
         return None
 

@@ -8,7 +8,7 @@ from chalicelib import eastern
 from chalicelib.ports import Change, Store, Write
 from chalicelib.records import Case, moment
 from chalicelib.states import Transition
-from chalicelib.workdays import after_months
+from chalicelib.timing.workdays import after_months
 
 PK: Final = "STATISTICS"
 MONTHS: Final = 12

@@ -72,9 +72,9 @@ class Quiet:
 
     @classmethod
     def of(cls, text: str) -> "Quiet | None":
-        """`20-8`, or nothing."""
+        """`20-8`, or `off`."""
         evening, _, morning = text.partition("-")
-        return cls(int(evening), int(morning)) if text else None
+        return None if text == "off" else cls(int(evening), int(morning))
 
     def holds(self, moment: datetime) -> bool:
         there = eastern.local(moment)

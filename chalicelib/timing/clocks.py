@@ -4,15 +4,11 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any
 
-from chalicelib import eastern, workdays
+from chalicelib import eastern
 from chalicelib.content import load
-from chalicelib.erasure import Erasure, blank
 from chalicelib.errors import Conflict, Refused
-from chalicelib.ladders import ERASURE, RETENTION, Ladder, Step, definition, ladder_of
-from chalicelib.mornings import KEY as MORNING
-from chalicelib.mornings import Mornings
 from chalicelib.moves import Move
 from chalicelib.ports import Change, Clock, Item, Key, Put, Store, Write
 from chalicelib.readers import Readers
@@ -23,18 +19,19 @@ from chalicelib.records import (
     Case,
     case_key,
     letter,
-    moment,
     shard_of,
     stamp,
 )
 from chalicelib.roster import Roster
 from chalicelib.states import clock_of, kind, step
-from chalicelib.workdays import Quiet
+from chalicelib.timing import views, workdays
+from chalicelib.timing.erasure import Erasure, blank
+from chalicelib.timing.ladders import ERASURE, RETENTION, Ladder, Step, definition, ladder_of
+from chalicelib.timing.mornings import KEY as MORNING
+from chalicelib.timing.mornings import Mornings
+from chalicelib.timing.workdays import Quiet
 
 log = logging.getLogger("relais.clocks")
-
-OPENED_AFTER: Final = timedelta(hours=1)
-"""Whatever opens an invitation sooner after its letter may be a mail scanner."""
 
 
 @dataclass(frozen=True)
@@ -151,7 +148,9 @@ class Clocks:
             until = max(until, eastern.today(due.now) + timedelta(days=notice))
         following = _from(due, chosen.position + 1, until)
         letters = [] if self._dropped(due, chosen) else self._letters(due, chosen, until)
-        change = due.change(**following, until=str(until) if until else None, fired_at=stamp(due.now))
+        change = due.change(
+            **following, until=str(until) if until else None, fired_at=stamp(due.now)
+        )
         self._store.commit([change, *letters])
         return "reminded" if letters else "dropped"
 
@@ -190,7 +189,7 @@ class Clocks:
     def _dropped(self, due: _Due, chosen: Step) -> bool:
         if APPLICANT not in chosen.to:
             return False
-        if chosen.unless == "opened" and self._opened(due):
+        if chosen.unless == "opened" and views.opened(self._store, due.case):
             return True
         return self._noisy(due)
 
@@ -206,12 +205,6 @@ class Clocks:
             if other and left and left > stamp(since):
                 return True
         return False
-
-    def _opened(self, due: _Due) -> bool:
-        """Whether somebody looked at the invitation since its letter, and not at once."""
-        since = due.case.decided["at"] if due.case.decided else due.case.updated_at
-        after = stamp(moment(since) + OPENED_AFTER)
-        return any(row["at"] > after for row in self._store.rows(due.row["pk"], "VIEWED#"))
 
     def _move(self, due: _Due, event: str) -> str:
         """Moves the case; the clocks give way in the same transaction."""

@@ -3,14 +3,15 @@
 from datetime import datetime, time, timedelta
 from typing import Final
 
-from chalicelib import eastern, workdays
-from chalicelib.agenda import Agenda
+from chalicelib import eastern
 from chalicelib.content import load
 from chalicelib.errors import Conflict
 from chalicelib.ports import Change, Clock, Item, Key, Put, Store
 from chalicelib.records import letter, shard_of, stamp
 from chalicelib.roster import Roster
-from chalicelib.workdays import DAY, Quiet
+from chalicelib.timing import workdays
+from chalicelib.timing.agenda import Agenda
+from chalicelib.timing.workdays import DAY, Quiet
 
 KEY: Final[Key] = ("MORNING", "CLOCK#DIGEST")
 KEPT: Final = timedelta(days=90)
@@ -49,9 +50,7 @@ class Mornings:
         """
         now = self._clock()
         today = eastern.today(now)
-        change = Change(
-            KEY, expect={"due_at": row["due_at"]}, set={"due_at": stamp(_next(now))}
-        )
+        change = Change(KEY, expect={"due_at": row["due_at"]}, set={"due_at": stamp(_next(now))})
         quiet = self._quiet is not None and self._quiet.holds(now)
         letters = []
         if workdays.is_business_day(today) and not quiet:

@@ -8,7 +8,7 @@ from typing import Any, Final
 from chalicelib.content import load
 from chalicelib.ports import Item, Store
 from chalicelib.readers import Readers
-from chalicelib.records import DEAD, Case
+from chalicelib.records import DEAD
 from chalicelib.roster import Roster
 from chalicelib.states import clock_of, kind
 
