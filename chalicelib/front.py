@@ -57,6 +57,8 @@ class Front:
             ours = {key: _text(fields.pop(key, "")) for key in _OURS}
             receipt = self.intake.receive(_arrival(name, fields, lang, asked, ours))
         except RelaisError as error:
+            if isinstance(error, InvalidForm) and ours["invite"]:
+                self._begun(ours["invite"])
             return self._refused(asked, name, fields, ours, lang, error)
         return self._received(asked, receipt, ours["redirect"])
 
@@ -83,11 +85,18 @@ class Front:
         if name != "application" or not invite:
             return {}
         from chalicelib import described
-        from chalicelib.timing import views
 
-        case = self.cases.invited(invite)
-        views.saw(self.intake.store, case, self.intake.clock())
-        return described.prefill(case.answers)
+        return described.prefill(self.cases.invited(invite).answers)
+
+    def _begun(self, invite: str) -> None:
+        """Whoever is at work on an application is not reminded that there is one."""
+        from chalicelib.timing import started
+
+        try:
+            case = self.cases.invited(invite)
+        except RelaisError:
+            return
+        started.note(self.intake.store, case, self.intake.clock())
 
     def _uninvited(self, lang: forms.Lang) -> Answer:
         """A declaration comes first; whoever knows that may go on, with its reference or not."""

@@ -178,7 +178,7 @@ class Rung(Strict):
     letter: Key | None = None
     event: Key | None = None
     to: list[Literal["owner", "deputies", "manager", "applicant"]] = []
-    unless: Literal["opened"] | None = None
+    unless: Literal["begun"] | None = None
     last: bool = False
 
 

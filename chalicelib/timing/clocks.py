@@ -24,7 +24,7 @@ from chalicelib.records import (
 )
 from chalicelib.roster import Roster
 from chalicelib.states import clock_of, kind, step
-from chalicelib.timing import views, workdays
+from chalicelib.timing import started, workdays
 from chalicelib.timing.erasure import Erasure, blank
 from chalicelib.timing.ladders import ERASURE, RETENTION, Ladder, Step, definition, ladder_of
 from chalicelib.timing.mornings import KEY as MORNING
@@ -189,7 +189,7 @@ class Clocks:
     def _dropped(self, due: _Due, chosen: Step) -> bool:
         if APPLICANT not in chosen.to:
             return False
-        if chosen.unless == "opened" and views.opened(self._store, due.case):
+        if chosen.unless == "begun" and started.begun(self._store, due.case):
             return True
         return self._noisy(due)
 
