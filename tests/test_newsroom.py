@@ -1,22 +1,31 @@
 """How staff bring an issue to its readers: versions, tests, a second person, and the clock."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
+import boto3
 import pytest
 from chalice.test import Client
+from moto import mock_aws
 
 import app as application
 import newsroom
+from chalicelib.aws.dynamo import DynamoStore
+from chalicelib.aws.keys import Keys
 from chalicelib.errors import Conflict, Refused, TooMany
 from chalicelib.newsletter import issues, publishing
 from chalicelib.newsletter.approval import Approvals, Said
+from chalicelib.newsletter.compiling import compiled
 from chalicelib.newsletter.newsroom import letters_pk
+from chalicelib.newsletter.source import read_folder
 from chalicelib.ports import Put
 from chalicelib.services import Services
+from chalicelib.settings import Settings
+from conftest import RITA, SAM
 from fakes import MemoryMailer, MemoryStore, SetClock
+from tables import make_tables
 from test_app import hidden
 
 Deliver = Callable[[], int]
@@ -401,3 +410,52 @@ def test_the_page_renews_itself_only_when_asked_and_only_while_it_is_sent(
     assert mark in client.http.get(f"{path}?follow=1", headers=HTML).body.decode()
     newsroom.room(service).editions.finished(issue, {})
     assert mark not in client.http.get(f"{path}?follow=1", headers=HTML).body.decode()
+
+
+# ---------------------------------------------------------------- on DynamoDB
+
+
+@pytest.fixture
+def deployed(aws: None, settings: Settings, clock: SetClock) -> Iterator[Services]:
+    """The same service on the tables as they are deployed."""
+    with mock_aws():
+        client = boto3.client("dynamodb")
+        make_tables(client)
+        store = DynamoStore(client, "Records", "Subscribers")
+        store.commit([Put(dict(RITA)), Put(dict(SAM))])
+        keys = Keys(links=("a" * 64,), people=b"p" * 32)
+        yield Services(settings, store, keys, MemoryMailer(), clock)
+
+
+def test_an_issue_goes_its_way_on_dynamodb(deployed: Services) -> None:
+    desk = newsroom.room(deployed)
+    issue = newsroom.asked(deployed)
+    owed = deployed.store.rows(letters_pk(issue.id), "LETTER#")
+    assert [row["to"] for row in owed] == ["rita-roy", "sam-lee"]
+    assert desk.editions.get(issue.id) == issue
+    edited = newsroom.saved(deployed, topics=["news"])
+    assert edited == desk.editions.get(issue.id)
+    assert edited.version == 2
+    with pytest.raises(Conflict):
+        desk.editions.cancel(issue, "rita-roy")
+    newsroom.saved(deployed, topics=[])
+    assert newsroom.sending(deployed).status == "SENDING"
+    assert [row["issue"] for row in publishing.newest(deployed.store, 5)] == ["2026-03"]
+    sent = desk.editions.finished(desk.editions.get("2026-03"), {"fr": {"sent": 1}})
+    again = desk.follow_up(sent, "rita-roy")
+    assert desk.editions.get(again.id) == again
+    for lang in issues.LANGS:
+        assert issues.rendered_of(deployed.store, again, lang) is not None
+    deployed.store.commit([issues.count(again.id, "fr", "0", {"sent": 3})])
+    assert issues.counted(deployed.store, again.id)["fr"]["sent"] == 3
+
+
+def test_an_issue_at_every_limit_fits_its_rows(deployed: Services) -> None:
+    desk = newsroom.room(deployed)
+    sources, _ = read_folder(newsroom.SAMPLE)
+    text = {
+        **compiled(sources["fr"], newsroom.IMPRINT).kept(),
+        "html": "é" * 49_999, "text": "é" * 49_999, "page": "é" * 49_999, "source": "é" * 29_999,
+    }  # fmt: skip
+    facts = {"id": "big", "topics": [], "date": "2026-03-02", "archive": True}
+    assert desk.save({"fr": text, "en": text}, facts, "rita-roy").version == 1
