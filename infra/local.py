@@ -109,6 +109,7 @@ def _set_up(running: Running, template: Path, site_port: int, copy: Path) -> dic
     _set_gateway_responses(emulator.url, deployed.outputs["RestAPIId"], template)
     _seed(emulator.url, deployed.outputs["RecordsTable"])
     _seed_coaches(running, copy)
+    _seed_issue(running)
     site.serve(site_port, deployed.api, copy)
     mailbox_port = free_port(site_port + 1)
     mailbox.serve(mailbox_port, running.office)
@@ -117,6 +118,7 @@ def _set_up(running: Running, template: Path, site_port: int, copy: Path) -> dic
         "api": deployed.api,
         "mailbox": f"http://127.0.0.1:{mailbox_port}",
         "emulator": emulator.url,
+        "postoffice": running.office.url,
     }
 
 

@@ -45,9 +45,11 @@ FUNCTIONS = ("api", "deliver_letters", "sweep", "settle_mail")
 class Operator:
     """The hands on one stage: of the emulator while `make run` runs, else of AWS."""
 
-    def __init__(self, stage: str, endpoint: str | None) -> None:
+    def __init__(self, stage: str, endpoint: str | None, mail: str | None = None) -> None:
+        """`mail`: where mail is handed over, when that is elsewhere than the rest."""
         self.stage = stage
         self._endpoint = endpoint
+        self._mail = mail or endpoint
         self._table = f"relais-{stage}-records"
         self._people = f"relais-{stage}-subscribers"
         self._secret = f"relais-{stage}-keys"
@@ -59,7 +61,8 @@ class Operator:
         if stage != "local":
             return cls(stage, None)
         use_root_key(os.environ)  # type: ignore[arg-type]
-        return cls(stage, running(ROOT / ".local")["emulator"])
+        addresses = running(ROOT / ".local")
+        return cls(stage, addresses["emulator"], addresses["postoffice"])
 
     @property
     def roster(self) -> Roster:
@@ -85,9 +88,9 @@ class Operator:
         found = self.settings()
         secret = self._keys()
         links = Links(secret.links, found.public_url, found.website_url)
-        mail = self._client("sesv2")
+        mail = boto3.client("sesv2", region_name=REGION, endpoint_url=self._mail)
         outside = Outside(
-            account=SesAccount(mail),
+            account=SesAccount(self._client("sesv2")),
             audience=Readers(self._dynamo, self._people),
             tries=tries,
             deliver=TestMail(mail, found, links, secret.people),

@@ -74,7 +74,7 @@ def test_an_issue_goes_all_its_way_by_commands(
         (folder / f"{lang}.md").write_text((newsroom.SAMPLE / f"{lang}.md").read_text("utf-8"))
     told, well = desk.check(folder, offline=False, over_days=False)
     assert well, told
-    assert "3 people get it in French and 2 in English" in told
+    assert "readers: 3 in French and 2 in English" in told
     assert "ada@example.org" in desk.test("2026-03", ["ada@example.org"])
     assert world.sent == [
         ("ada@example.org", "[Essai] Le printemps de l’impact collectif"),

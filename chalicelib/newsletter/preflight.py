@@ -196,7 +196,7 @@ def _topics(sources: Mapping[str, Source]) -> Iterator[Finding]:
 def _sending(topics: Sequence[str], ground: Ground) -> Iterator[Finding]:
     """From, the account, and how long it takes."""
     domain = ground.sender.rpartition("@")[2].strip("> ")
-    if not ground.account.signs(domain):
+    if not (ground.local or ground.account.signs(domain)):
         yield Finding("from_not_aligned", None, None, {"text": domain})
     quota = ground.account.quota()
     if not quota.enabled:

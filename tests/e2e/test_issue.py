@@ -15,7 +15,7 @@ from infra.roster import OperateError
 
 @pytest.fixture
 def operator(stack: Stack) -> Operator:
-    return Operator("local", stack.emulator.url)
+    return Operator("local", stack.emulator.url, stack.office.url)
 
 
 def run(operator: Operator, *words: str) -> str:
