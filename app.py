@@ -3,7 +3,7 @@
 import logging
 from typing import Any
 
-from chalice.app import CloudWatchEvent, DynamoDBEvent, Rate, SNSEvent
+from chalice.app import CloudWatchEvent, DynamoDBEvent, Rate, SQSEvent
 
 from chalicelib.problems import Problems
 from chalicelib.records import stream_keys
@@ -123,7 +123,7 @@ app.views(
 )
 
 
-# The real ARNs of stream and topic are known to CloudFormation alone: infra/ sets them.
+# The real ARNs of stream and queues are known to CloudFormation alone: infra/ sets them.
 @app.on_dynamodb_record(
     stream_arn="arn:aws:dynamodb:ca-central-1:000000000000:table/Records/stream/0"
 )
@@ -151,7 +151,15 @@ def sweep(event: CloudWatchEvent) -> dict[str, int]:
     return done | ({"coaches_asked": asked} if asked else {})
 
 
-@app.on_sns_message(topic="arn:aws:sns:ca-central-1:000000000000:mail-events")
-def settle_mail(event: SNSEvent) -> str | None:
-    """What SES says became of a letter."""
-    return services().post.report(event.message)
+@app.on_sqs_message(queue_arn="arn:aws:sqs:ca-central-1:000000000000:mail-events", batch_size=50)
+def settle_mail(event: SQSEvent) -> dict[str, Any]:
+    """What SES says became of mail."""
+    return services().feedback.settle(event.to_dict())
+
+
+@app.on_sqs_message(queue_arn="arn:aws:sqs:ca-central-1:000000000000:issues", batch_size=1)
+def send_issue(event: SQSEvent) -> list[str]:
+    """A part of an issue to its readers."""
+    context: Any = event.context
+    seconds = context.get_remaining_time_in_millis() / 1000
+    return services().press.worker.take(event.to_dict(), seconds)

@@ -42,6 +42,7 @@ LETTERS: Final = {
     "newsletter_move": {"confirm_url"},
     "newsletter_moving": {"preferences_url"},
     "newsletter_keep": {"confirm_url", "unsubscribe_url", "until"},
+    "newsletter_held": {"what", "advice", "staff_name", "progress_url"},
     "coach_message": {"coach", "visitor", "message"},
     "coach_check": {"coach", "answers", "link"},
     "coach_update_decided": {"coach", "published", "remarks", "link"},

@@ -11,12 +11,12 @@ from botocore.config import Config
 
 from chalicelib import settings as environment
 from chalicelib.aws import keys
-from chalicelib.aws.dynamo import DynamoStore
+from chalicelib.aws.lists import DynamoLists
 from chalicelib.cases import Cases
 from chalicelib.front import Front
 from chalicelib.intake import Intake
 from chalicelib.links import Links
-from chalicelib.ports import Clock, Mailer, Store
+from chalicelib.ports import Clock, Mailer
 from chalicelib.problems import Problems
 from chalicelib.settings import Settings
 
@@ -33,8 +33,11 @@ if TYPE_CHECKING:
     from chalicelib.newsletter.confirming import ConfirmDoor
     from chalicelib.newsletter.desk import Suppression
     from chalicelib.newsletter.door import NewsletterDoor
+    from chalicelib.newsletter.feedback import Feedback
     from chalicelib.newsletter.imports import Imports
+    from chalicelib.newsletter.outside import Carrier, Lists, Queue
     from chalicelib.newsletter.preferences import Preferences
+    from chalicelib.newsletter.press import Press
     from chalicelib.newsletter.proof import Proof
     from chalicelib.newsletter.reading import ReaderDoor
     from chalicelib.newsletter.register import Register
@@ -68,6 +71,14 @@ ONCE = Config(
 )
 """Mail is never offered twice by the client: see SesMailer."""
 
+FIFTY_ONCE = Config(
+    connect_timeout=3,
+    read_timeout=30,
+    retries={"mode": "standard", "total_max_attempts": 1},
+    parameter_validation=False,
+)
+"""An issue goes to fifty at a time; SES may think longer about them."""
+
 
 def utc_now() -> datetime:
     return datetime.now(UTC)
@@ -79,11 +90,12 @@ class Services:
     def __init__(
         self,
         settings: Settings,
-        store: Store,
+        store: "Lists",
         secret: keys.Keys,
         mailer: Mailer | None = None,
         clock: Clock = utc_now,
         suppression: "Suppression | None" = None,
+        bulk: "tuple[Carrier, Queue] | None" = None,
     ) -> None:
         self.settings = settings
         self.store = store
@@ -91,6 +103,7 @@ class Services:
         self._secret = secret
         self._mailer = mailer
         self._suppression = suppression
+        self._bulk = bulk
         self.links = Links(secret.links, settings.public_url, settings.website_url)
         self.problems = Problems(settings)
         self.cases = Cases(store, self.links, clock)
@@ -325,6 +338,30 @@ class Services:
         return NewsroomDoor(self.store, approvals, editions, self.roster, self.links, self.problems)
 
     @cached_property
+    def press(self) -> "Press":
+        from chalicelib.newsletter.press import Press
+
+        carrier, queue = self._bulk or _bulk(self.settings)
+        return Press(self.store, carrier, queue, self.links, self.settings, self.clock)
+
+    @cached_property
+    def feedback(self) -> "Feedback":
+        from chalicelib.newsletter.editions import Editions
+        from chalicelib.newsletter.feedback import Feedback
+        from chalicelib.newsletter.watching import Watch
+
+        watch = Watch(self.store, Editions(self.store, self.clock), self.clock)
+        return Feedback(
+            self.post.settle,
+            self.store,
+            self.subscriptions,
+            watch,
+            self.clock,
+            people_key=self._secret.people,
+            topic=self.settings.mail_topic,
+        )
+
+    @cached_property
     def post(self) -> "Post":
         # Only the functions that write letters pay for Jinja2 and the SES client.
         from chalicelib.desk import Desks, LetterDesk, MorningDesk, Office
@@ -332,7 +369,9 @@ class Services:
         from chalicelib.newsletter import clocks as newsletter
         from chalicelib.newsletter.asking import ApprovalDesk
         from chalicelib.newsletter.desk import NEWS, NewsDesk
+        from chalicelib.newsletter.held import HeldDesk
         from chalicelib.newsletter.newsroom import EDITION
+        from chalicelib.newsletter.watching import HELD
         from chalicelib.post import Desk, Post
 
         settings = self.settings
@@ -358,6 +397,7 @@ class Services:
             **dict.fromkeys(network.KINDS, coaches),
             NEWS: news,
             EDITION: approval,
+            HELD: HeldDesk(self.links, self.roster, office),
             "MORNING": morning,
         }
         desks = Desks(cases, others)
@@ -365,6 +405,7 @@ class Services:
         timers = {
             "PERSON": newsletter.Clocks(self.register, self.sign_ups).mind,
             "CLOCK": self.clocks.fire,
+            "ISSUE": lambda key: self.press.rounds.mind(key),
         }
         listeners = {"NEWS": self.subscriptions.heard}
         return Post(
@@ -385,7 +426,7 @@ def services() -> Services:
     client: Any = boto3.client("dynamodb", config=QUICK)
     secret = keys.read(boto3.client("secretsmanager", config=QUICK), found.keys_secret)
     return Services(
-        found, DynamoStore(client, found.records_table, found.subscribers_table), secret
+        found, DynamoLists(client, found.records_table, found.subscribers_table), secret
     )
 
 
@@ -404,3 +445,16 @@ def _ses_suppression() -> "Suppression":
     from chalicelib.aws.ses import SesSuppression
 
     return SesSuppression(boto3.client("sesv2", config=QUICK))
+
+
+def _bulk(found: Settings) -> "tuple[Carrier, Queue]":
+    from chalicelib.aws.bulk import SesCarrier
+    from chalicelib.aws.queue import SqsQueue
+
+    carrier = SesCarrier(
+        boto3.client("sesv2", config=FIFTY_ONCE),
+        sender=found.sender,
+        reply_to=found.reply_to,
+        configuration_set=found.configuration_set,
+    )
+    return carrier, SqsQueue(boto3.client("sqs", config=QUICK), found.issue_queue)

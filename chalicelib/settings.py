@@ -25,6 +25,9 @@ class Settings:
     undo_seconds: int
     posts_per_hour: int
     signups_per_hour: int
+    issue_rate: int
+    issue_queue: str
+    mail_topic: str
     quorum_application: int
     step_up: bool
     quiet_hours: str
@@ -71,7 +74,13 @@ def _typed(name: str, key: str, text: str) -> object:
         if text and not text.startswith(("https://", "http://")):
             raise SettingsError(f"{name} must start with https:// or http://, not {text!r}")
         return text.rstrip("/")
-    if key in ("undo_seconds", "posts_per_hour", "signups_per_hour", "quorum_application"):
+    if key in (
+        "undo_seconds",
+        "posts_per_hour",
+        "signups_per_hour",
+        "issue_rate",
+        "quorum_application",
+    ):
         if not text.isdecimal():
             raise SettingsError(f"{name} must be a whole number, not {text!r}")
         if key == "quorum_application" and int(text) == 0:

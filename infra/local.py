@@ -177,7 +177,7 @@ class Logs:
 
     def show(self) -> None:
         since = int(max(self._started, time.time() - OVERLAP) * 1000)
-        for name in ("api", "deliver_letters", "sweep", "settle_mail"):
+        for name in ("api", "deliver_letters", "sweep", "settle_mail", "send_issue"):
             group = f"/aws/lambda/relais-local-{name}"
             try:
                 events = self._client.filter_log_events(logGroupName=group, startTime=since)

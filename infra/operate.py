@@ -39,7 +39,7 @@ from infra.roster import OperateError, Roster
 from infra.running import running
 from infra.subscribers import Subscribers, add_commands
 
-FUNCTIONS = ("api", "deliver_letters", "sweep", "settle_mail")
+FUNCTIONS = ("api", "deliver_letters", "sweep", "settle_mail", "send_issue")
 
 
 class Operator:

@@ -1,18 +1,19 @@
 """The local SES: what the emulator's leaves out, between the functions and the emulator.
 
 The emulator checks permissions and identities and takes the mail, but it forgets headers and
-tags and reports nothing to a configuration set. This door passes each `SendEmail` on to it,
-keeps the whole message, and publishes the events that SES would: Send, then Delivery, or what
-the addresses of the mailbox simulator ask for.
+tags and reports nothing to a configuration set. This door passes each `SendEmail` and each
+`SendBulkEmail` on to it, keeps the whole messages, and publishes the events that SES would:
+Send, then Delivery, or what the addresses of the mailbox simulator ask for.
 """
 
 import json
 import queue
+import re
 import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,8 @@ class PostOffice:
         self.url = f"http://127.0.0.1:{port}"
         self.refuse: Callable[[], Refusal | None] = lambda: None
         """A test's bad weather: (status, error code) to answer with, or None."""
+        self.quota: dict[str, float] = {}
+        """What `GetAccount` says instead of the emulator's own: Max24HourSend, MaxSendRate, …"""
         self.reporting = True
         """Whether events are published; a test of many letters does without them."""
         self._emulator = emulator
@@ -113,6 +116,12 @@ class _Door(BaseHTTPRequestHandler):
     office: PostOffice
     protocol_version = "HTTP/1.1"
 
+    def do_GET(self) -> None:
+        status, answer, kind = self._pass_on(None)
+        if status == 200 and self.path.endswith("/account"):
+            answer["SendQuota"] |= self.office.quota
+        self._answer(status, answer, kind)
+
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
         refusal = self.office.refuse()
@@ -136,10 +145,10 @@ class _Door(BaseHTTPRequestHandler):
         """The suppression list, which the emulator does not have: nobody is on it here."""
         self._answer(404, {"message": "not on the list"}, "NotFoundException")
 
-    def _pass_on(self, body: bytes) -> tuple[int, dict[str, Any], str]:
+    def _pass_on(self, body: bytes | None) -> tuple[int, dict[str, Any], str]:
         headers = {name: value for name, value in self.headers.items() if name != "Connection"}
         url = f"{self.office._emulator}{self.path}"
-        request = urllib.request.Request(url, data=body, headers=headers, method="POST")
+        request = urllib.request.Request(url, data=body, headers=headers, method=self.command)
         try:
             with urllib.request.urlopen(request, timeout=30) as answer:
                 return answer.status, json.load(answer), ""
@@ -160,6 +169,46 @@ class _Door(BaseHTTPRequestHandler):
 
     def log_message(self, *arguments: object) -> None:
         """Nothing: the functions log what became of their letters."""
+
+
+def _taken(asked: dict[str, Any], answer: dict[str, Any]) -> Iterator[tuple[dict[str, Any], str]]:
+    """Each message that was taken, as a `SendEmail` would have it, and its id."""
+    if "BulkEmailEntries" not in asked:
+        yield asked, answer["MessageId"]
+        return
+    results = answer["BulkEmailEntryResults"]
+    for entry, result in zip(asked["BulkEmailEntries"], results, strict=True):
+        if result["Status"] == "SUCCESS":
+            yield _filled(asked, entry), result["MessageId"]
+
+
+def _filled(asked: dict[str, Any], entry: dict[str, Any]) -> dict[str, Any]:
+    """One entry of a bulk with its values in their places, as SES fills them."""
+    template = asked["DefaultContent"]["Template"]
+    replaced = entry.get("ReplacementEmailContent", {}).get("ReplacementTemplate", {})
+    values = {
+        **json.loads(template.get("TemplateData") or "{}"),
+        **json.loads(replaced.get("ReplacementTemplateData") or "{}"),
+    }
+    text = template["TemplateContent"]
+    parts = {
+        name: re.sub(r"\{\{(\w+)\}\}", lambda found: str(values[found[1]]), text.get(name, ""))
+        for name in ("Subject", "Text", "Html")
+    }
+    headers = {h["Name"]: h["Value"] for h in template.get("Headers", [])}
+    headers |= {h["Name"]: h["Value"] for h in entry.get("ReplacementHeaders", [])}
+    return {
+        **{k: v for k, v in asked.items() if k not in ("DefaultContent", "BulkEmailEntries")},
+        "Destination": entry["Destination"],
+        "EmailTags": entry.get("ReplacementTags", asked.get("DefaultEmailTags", [])),
+        "Content": {
+            "Simple": {
+                "Subject": {"Data": parts["Subject"]},
+                "Body": {"Text": {"Data": parts["Text"]}, "Html": {"Data": parts["Html"]}},
+                "Headers": [{"Name": name, "Value": value} for name, value in headers.items()],
+            }
+        },
+    }
 
 
 def _message(sent: dict[str, Any], message_id: str) -> dict[str, Any]:
@@ -190,9 +239,10 @@ def _event(kind: str, sent: dict[str, Any], message_id: str, address: str) -> di
     at = time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime())
     detail: dict[str, Any] = {"timestamp": at}
     if kind == "Bounce":
+        suppressed = address.startswith("suppressionlist")
         detail |= {
             "bounceType": "Permanent",
-            "bounceSubType": "General",
+            "bounceSubType": "OnAccountSuppressionList" if suppressed else "General",
             "bouncedRecipients": [
                 {"emailAddress": address, "diagnosticCode": "smtp; 550 5.1.1 user unknown"}
             ],

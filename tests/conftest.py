@@ -10,7 +10,7 @@ from chalice.test import Client
 from chalicelib.aws.keys import Keys
 from chalicelib.services import Services
 from chalicelib.settings import Settings, read
-from fakes import MemoryMailer, MemoryStore, MemorySuppression, SetClock
+from fakes import MemoryCarrier, MemoryMailer, MemoryQueue, MemoryStore, MemorySuppression, SetClock
 
 if TYPE_CHECKING:
     from way import Way
@@ -29,6 +29,9 @@ ENVIRONMENT = {
     "UNDO_SECONDS": "600",
     "POSTS_PER_HOUR": "1000",
     "SIGNUPS_PER_HOUR": "5",
+    "ISSUE_RATE": "1000",
+    "ISSUE_QUEUE": "https://sqs.ca-central-1.amazonaws.com/123456789012/issues",
+    "MAIL_TOPIC": "arn:aws:sns:ca-central-1:123456789012:mail-events",
     "QUORUM_APPLICATION": "1",
     "STEP_UP": "off",
     "QUIET_HOURS": "20-8",
@@ -81,16 +84,31 @@ def mailer() -> MemoryMailer:
 
 
 @pytest.fixture
+def carrier() -> MemoryCarrier:
+    return MemoryCarrier()
+
+
+@pytest.fixture
+def queue() -> MemoryQueue:
+    return MemoryQueue()
+
+
+@pytest.fixture
 def clock() -> SetClock:
     return SetClock()
 
 
 @pytest.fixture
-def service(
-    settings: Settings, store: MemoryStore, mailer: MemoryMailer, clock: SetClock
+def service(  # noqa: PLR0913
+    settings: Settings,
+    store: MemoryStore,
+    mailer: MemoryMailer,
+    clock: SetClock,
+    carrier: MemoryCarrier,
+    queue: MemoryQueue,
 ) -> Services:
     keys = Keys(links=("a" * 64,), people=b"p" * 32)
-    return Services(settings, store, keys, mailer, clock, MemorySuppression())
+    return Services(settings, store, keys, mailer, clock, MemorySuppression(), (carrier, queue))
 
 
 @pytest.fixture

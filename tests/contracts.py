@@ -3,6 +3,7 @@
 import pytest
 
 from chalicelib.errors import Conflict
+from chalicelib.newsletter.outside import Lists
 from chalicelib.ports import Change, Delete, Item, Put, Store
 
 
@@ -145,3 +146,49 @@ class StoreContract:
         )
         assert store.of_person("p", 2) == ["2026-4", "2026-2"]
         assert store.of_person("r", 2) == []
+
+
+class ListsContract:
+    """What sending asks of a store beside that."""
+
+    @pytest.fixture
+    def lists(self) -> Lists:
+        raise NotImplementedError
+
+    def test_an_audience_comes_in_order_and_alone(self, lists: Lists) -> None:
+        for number, key in enumerate(("fr#00", "fr#01", "fr#00", None)):
+            person = {"audience": key, "lang": "fr", "topics": ["news"], "status": "ACTIVE"}
+            lists.commit([Put(row(f"PERSON#{9 - number}", "PROFILE", **person))])
+        assert [r["pk"] for r in lists.audience("fr#00")] == ["PERSON#7", "PERSON#9"]
+        assert next(lists.audience("fr#00"))["topics"] == ["news"]
+        assert list(lists.audience("en#00")) == []
+
+    def test_fifty_profiles_come_at_once_without_those_that_are_gone(self, lists: Lists) -> None:
+        for number in range(50):
+            lists.commit([Put(row(f"PERSON#{number:02d}", "PROFILE", email=f"{number}@x.org"))])
+        found = lists.profiles([f"{number:02d}" for number in range(1, 51)])
+        assert set(found) == {f"{number:02d}" for number in range(1, 50)}
+        assert found["07"]["email"] == "7@x.org"
+        assert lists.profiles([]) == {}
+
+    def test_what_is_gathered_twice_is_there_once(self, lists: Lists) -> None:
+        key = ("ISSUESHARD#1#0", "SEEN#00")
+        assert lists.gather(key, {"sent": {1, 2}}, {}) == {}
+        assert lists.gather(key, {"sent": {2, 3}, "soft": {9}}, {"why_9": {"text": "full"}}) == {
+            "sent": {1, 2}
+        }
+        found = lists.get(*key)
+        assert found is not None
+        assert (found["sent"], found["soft"]) == ({1, 2, 3}, {9})
+        assert found["why_9"] == {"text": "full"}
+
+    def test_a_step_is_taken_from_a_number_on(self, lists: Lists) -> None:
+        key = ("ISSUEPACE", "PACE")
+        with pytest.raises(Conflict) as met:
+            lists.step(key, {"free_at": 5}, ("free_at", 100))
+        assert met.value.found == {0: {}}
+        lists.commit([Change(key, set={"free_at": 100, "slow": 7})])
+        assert lists.step(key, {"free_at": 5}, ("free_at", 100))["free_at"] == 105
+        with pytest.raises(Conflict) as met:
+            lists.step(key, {"free_at": 5}, ("free_at", 106))
+        assert met.value.found[0]["slow"] == 7

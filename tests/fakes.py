@@ -2,11 +2,12 @@
 
 import copy
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from chalicelib.errors import Conflict
+from chalicelib.newsletter.outside import Allowance, Bulk, Envelope, Reply
 from chalicelib.ports import Delete, Item, Key, Mail, Put, Write
 from chalicelib.records import DUE_SHARDS
 
@@ -66,6 +67,34 @@ class MemoryStore:
                 if item.get("due_shard") == str(shard) and item["due_at"] <= now
             ]
             yield from (key for _, key in sorted(waiting))
+
+    def audience(self, key: str) -> Iterator[Item]:
+        rows = [item for item in self.items.values() if item.get("audience") == key]
+        yield from copy.deepcopy(sorted(rows, key=lambda row: row["pk"]))
+
+    def profiles(self, people: Sequence[str]) -> dict[str, Item]:
+        self.reads += 1
+        found = {person: self.items.get((f"PERSON#{person}", "PROFILE")) for person in people}
+        return {person: copy.deepcopy(item) for person, item in found.items() if item}
+
+    def gather(
+        self, key: Key, found: Mapping[str, set[int]], facts: Mapping[str, Any]
+    ) -> dict[str, set[int]]:
+        with self._lock:
+            item = self.items.setdefault(key, {"pk": key[0], "sk": key[1]})
+            before = {name: set(item[name]) for name in found if name in item}
+            item.update({name: item.get(name, set()) | new for name, new in found.items()})
+            item.update(copy.deepcopy(dict(facts)))
+        return before
+
+    def step(self, key: Key, add: Mapping[str, int], from_: tuple[str, int]) -> Item:
+        with self._lock:
+            item = self.items.get(key, {})
+            if from_[0] not in item or item[from_[0]] < from_[1]:
+                raise Conflict({0: dict(item)})
+            for name, number in add.items():
+                item[name] = item.get(name, 0) + number
+            return dict(item)
 
     def kinds(self, kind: str) -> list[Item]:
         return [item for item in self.items.values() if item.get("kind") == kind]
@@ -135,6 +164,49 @@ class MemorySuppression:
 
     def lift(self, address: str) -> None:
         self.lifted.append(address)
+
+
+class MemoryCarrier:
+    """Takes every bulk; `failing` is raised, or answered to all, as long as there is some."""
+
+    def __init__(self) -> None:
+        self.bulks: list[Bulk] = []
+        self.sent: list[Envelope] = []
+        self.failing: list[Exception | Reply] = []
+        self.refused: dict[str, Reply] = {}
+        """By address: what is answered for it."""
+        self.allowed = Allowance(rate=1000, daily=None, used=0)
+
+    def offer(self, bulk: Bulk) -> list[Reply]:
+        if self.failing:
+            failure = self.failing.pop(0)
+            if isinstance(failure, Exception):
+                raise failure
+            return [failure] * len(bulk.envelopes)
+        self.bulks.append(bulk)
+        return [self._one(envelope) for envelope in bulk.envelopes]
+
+    def allowance(self) -> Allowance:
+        return self.allowed
+
+    def _one(self, envelope: Envelope) -> Reply:
+        if envelope.to in self.refused:
+            return self.refused[envelope.to]
+        self.sent.append(envelope)
+        return Reply("sent", message_id=f"bulk-{len(self.sent)}")
+
+
+class MemoryQueue:
+    """Jobs in the order in which they come due; `run` is for a test to do."""
+
+    def __init__(self) -> None:
+        self.jobs: list[tuple[int, dict[str, Any]]] = []
+
+    def put(self, jobs: Sequence[Mapping[str, Any]], delay: int = 0) -> None:
+        self.jobs += [(delay, dict(job)) for job in jobs]
+
+    def idle(self) -> bool:
+        return not self.jobs
 
 
 class SetClock:

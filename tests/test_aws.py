@@ -17,6 +17,7 @@ from chalice.test import Client
 from moto import mock_aws
 
 import app as application
+import printed
 import samples
 import subscribers
 from chalicelib import services
@@ -25,7 +26,7 @@ from chalicelib.aws.ses import SesMailer, SesSuppression
 from chalicelib.errors import DeliveryFailed, NotYet, OutcomeUnknown, StoreDown
 from chalicelib.newsletter import people
 from chalicelib.newsletter.people import Subscriber
-from chalicelib.ports import Mail, Put
+from chalicelib.ports import Change, Mail, Put
 from chalicelib.records import stamp, tag_of
 from conftest import ENVIRONMENT, RITA
 from fakes import stream_event
@@ -56,6 +57,7 @@ def wired(aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Client]:
         sesv2 = boto3.client("sesv2")
         sesv2.create_email_identity(EmailIdentity="example.org")
         sesv2.create_configuration_set(ConfigurationSetName=ENVIRONMENT["CONFIGURATION_SET"])
+        boto3.client("sqs").create_queue(QueueName=ENVIRONMENT["ISSUE_QUEUE"].rpartition("/")[2])
         with Client(application.app) as found:
             yield found
     services.settings.cache_clear()
@@ -139,8 +141,35 @@ def test_what_ses_says_settles_a_letter(wired: Client) -> None:
     case = next(i["pk"]["S"] for i in items("CASE#"))
     tag = f"{case.replace('#', '_')}_000001_eoi--received_applicant"
     event = {"eventType": "Delivery", "mail": {"tags": {"mail": [tag]}, "messageId": "m"}}
-    message = wired.events.generate_sns_event(message=json.dumps(event))
-    assert wired.lambda_.invoke("settle_mail", message).payload == "delivered"
+    assert settle(wired, event) == {"batchItemFailures": []}
+    (letter,) = [i for i in items(case) if i["sk"]["S"].endswith("eoi_received#applicant")]
+    assert letter["status"]["S"] == "delivered"
+
+
+def settle(client: Client, *reports: dict[str, Any], topic: str = ENVIRONMENT["MAIL_TOPIC"]) -> Any:
+    """What the function says of events that came through the topic into the queue."""
+    records = [
+        {
+            "messageId": str(number),
+            "receiptHandle": "r",
+            "body": json.dumps({"TopicArn": topic, "Message": json.dumps(report)}),
+        }
+        for number, report in enumerate(reports)
+    ]
+    return client.lambda_.invoke("settle_mail", {"Records": records}).payload
+
+
+def test_an_event_of_another_topic_changes_nothing(wired: Client) -> None:
+    post(wired, "eoi", samples.eoi())
+    stream(wired)
+    before = items()
+    case = next(i["pk"]["S"] for i in items("CASE#"))
+    tag = f"{case.replace('#', '_')}_000001_eoi--received_applicant"
+    event = {"eventType": "Delivery", "mail": {"tags": {"mail": [tag]}, "messageId": "m"}}
+    assert settle(wired, event, topic="arn:aws:sns:ca-central-1:666666666666:mail-events") == {
+        "batchItemFailures": []
+    }
+    assert items() == before
 
 
 def test_keys_rotate_and_the_hash_of_people_stays(aws: None) -> None:
@@ -204,12 +233,29 @@ ACTIONS = {
     "GetSecretValue": {"secretsmanager:GetSecretValue"},
     "SendEmail": {"ses:SendEmail"},
     "DeleteSuppressedDestination": {"ses:DeleteSuppressedDestination"},
+    "GetAccount": {"ses:GetAccount"},
+    # AWS knows the same call by the name of the older API too.
+    "SendBulkEmail": {"ses:SendBulkEmail", "ses:SendBulkTemplatedEmail"},
+    "SendMessageBatch": {"sqs:SendMessage"},
+    "GetQueueAttributes": {"sqs:GetQueueAttributes"},
+    "ReceiveMessage": {"sqs:ReceiveMessage"},
+    "DeleteMessage": {"sqs:DeleteMessage"},
 }
 PLATFORM = {
     "dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator",
-    "dynamodb:ListStreams", "sqs:SendMessage", "logs:CreateLogStream", "logs:PutLogEvents",
+    "dynamodb:ListStreams", "logs:CreateLogStream", "logs:PutLogEvents",
+    "sqs:SendMessage", "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes",
 }  # fmt: skip
-"""What Lambda itself does in the function's name: reads the stream, keeps failures, writes logs."""
+"""What Lambda itself does in the function's name: reads the stream and the queues, keeps
+failures, writes logs."""
+
+CANNED: dict[str, dict[str, Any]] = {
+    "DeleteSuppressedDestination": {"ResponseMetadata": {}},
+    "GetAccount": {
+        "SendQuota": {"Max24HourSend": 50000.0, "MaxSendRate": 14.0, "SentLast24Hours": 0.0}
+    },
+    "SendBulkEmail": {"BulkEmailEntryResults": [{"Status": "SUCCESS", "MessageId": "m"}]},
+}
 
 
 def used(model: Any, params: dict[str, Any]) -> set[str]:
@@ -235,14 +281,15 @@ def test_each_function_may_do_what_it_does_and_nothing_else(
 
     def watched(*arguments: Any, **named: Any) -> Any:
         client = make(*arguments, **named)
-        client.meta.events.register("before-call", note)
-        return client
 
-    def note(model: Any, params: Any, **_: Any) -> Any:
-        seen.setdefault(current[0], set()).update(used(model, params))
-        # moto has no suppression list: it is taken to answer that all is well.
-        well = AWSResponse("", 200, HTTPHeaders(), io.BytesIO(b"{}"))
-        return (well, {}) if model.name == "DeleteSuppressedDestination" else None
+        def noted(model: Any, params: dict[str, Any], **_: Any) -> Any:
+            seen.setdefault(current[0], set()).update(used(model, params))
+            # What moto lacks is taken to answer that all is well.
+            answer = CANNED.get(model.name)
+            return answer and (AWSResponse("", 200, HTTPHeaders(), io.BytesIO()), answer)
+
+        client.meta.events.register_first("before-call", noted)
+        return client
 
     monkeypatch.setattr("chalicelib.services.boto3.client", watched)
 
@@ -274,10 +321,63 @@ def test_each_function_may_do_what_it_does_and_nothing_else(
     event = wired.events.generate_cw_event("aws.events", "Scheduled Event", {}, [])
     wired.lambda_.invoke("sweep", event)
     settle_both(wired, start)
-    names = {"api": "api"} | {n: n for n in ("deliver_letters", "sweep", "settle_mail")}
-    for function, policy in names.items():
+    current[0] = "tests"
+    send_an_issue(wired, start)
+    names = ("api", "deliver_letters", "sweep", "settle_mail", "send_issue")
+    for function in names:
         # The tests alone look at the whole table.
-        assert seen[function] - {"dynamodb:Scan"} == allowed(f"policy-{policy}.json"), function
+        found = seen[function] - {"dynamodb:Scan"} - PLATFORM
+        assert found == allowed(f"policy-{function}.json"), function
+
+
+def send_an_issue(client: Client, start: Callable[[str], None]) -> None:
+    """Due, frozen, sent; one of its mails comes back, and so does a mail to confirm."""
+    found, now = services.services(), datetime.now(UTC)
+    key = found._secret.people
+    printed.enrol(found.store, printed.reader(key, "reader@example.org"))
+    printed.scheduled(found.store, now)
+    pending("new@example.org")
+    tick = client.events.generate_cw_event("aws.events", "Scheduled Event", {}, [])
+    start("sweep")
+    client.lambda_.invoke("sweep", tick)
+    start("send_issue")
+    assert work(client) == ["frozen"]
+    assert work(client) == ["done"]
+    start("settle_mail")
+    row = {"campaign": [printed.ISSUE], "row": ["00-0000-0-0"], "lang": ["fr"]}
+    mail = {"messageId": "m", "tags": row, "destination": ["reader@example.org"]}
+    back = {"bounceType": "Permanent", "bouncedRecipients": [{"emailAddress": "new@example.org"}]}
+    arrived = {"recipients": ["reader@example.org"], "timestamp": stamp(now)}
+    assert settle(
+        client,
+        {"eventType": "Delivery", "mail": mail, "delivery": arrived},
+        {"notificationType": "Bounce", "mail": {"messageId": "n"}, "bounce": back},
+        {"eventType": "Complaint", "mail": mail, "complaint": {}},
+    ) == {"batchItemFailures": []}
+    start("sweep")
+    waits = Change(("ISSUE#" + printed.ISSUE, "ISSUE"), set={"due_at": stamp(now)})
+    found.store.commit([waits])
+    client.lambda_.invoke("sweep", tick)
+
+
+def work(client: Client) -> Any:
+    """What the function says of the next message of the queue."""
+    queue = boto3.client("sqs")
+    (message,) = queue.receive_message(QueueUrl=ENVIRONMENT["ISSUE_QUEUE"])["Messages"]
+    record = {"messageId": "1", "receiptHandle": "r", "body": message["Body"]}
+    queue.delete_message(
+        QueueUrl=ENVIRONMENT["ISSUE_QUEUE"], ReceiptHandle=message["ReceiptHandle"]
+    )
+    return client.lambda_.invoke("send_issue", {"Records": [record]}).payload
+
+
+def pending(address: str) -> None:
+    found = services.services()
+    asked = stamp(datetime.now(UTC))
+    request: dict[str, Any] = {"email": address, "lang": "fr", "topics": ["news"], "since": asked}
+    request |= {"asked_at": asked, "reminded": False, "name": None, "province": None}
+    row = Subscriber(found.sign_ups.person(address), "PENDING", 1, asked, request=request)
+    found.store.commit([Put(row.item())])
 
 
 def settle_both(client: Client, start: Callable[[str], None]) -> None:
@@ -298,7 +398,7 @@ def settle_both(client: Client, start: Callable[[str], None]) -> None:
         bounce = {"bounceType": "Permanent", "timestamp": stamp(datetime.now(UTC))}
         mail = {"tags": {"mail": [tag]}, "messageId": "m"}
         report = {"eventType": "Bounce", "mail": mail, "bounce": bounce}
-        client.lambda_.invoke("settle_mail", client.events.generate_sns_event(json.dumps(report)))
+        assert settle(client, report) == {"batchItemFailures": []}
 
 
 def newsletter(client: Client) -> None:

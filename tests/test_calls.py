@@ -12,8 +12,9 @@ from moto import mock_aws
 
 import app as application
 import samples
-from chalicelib.aws.dynamo import DynamoStore, encode
+from chalicelib.aws.dynamo import encode
 from chalicelib.aws.keys import Keys
+from chalicelib.aws.lists import DynamoLists
 from chalicelib.names import index_rows
 from chalicelib.ports import Put
 from chalicelib.records import indexed
@@ -40,7 +41,7 @@ def way(aws: None, calls: Counter[str], monkeypatch: pytest.MonkeyPatch) -> Iter
     with mock_aws():
         client = boto3.client("dynamodb")
         make_tables(client)
-        store = DynamoStore(client, "Records", "Subscribers")
+        store = DynamoLists(client, "Records", "Subscribers")
         store.commit([Put({**RITA}), Put({**SAM})])
         client.meta.events.register(
             "before-call.dynamodb", lambda model, **_: calls.update([model.name])

@@ -12,8 +12,8 @@ from moto import mock_aws
 
 import samples
 import subscribers
-from chalicelib.aws.dynamo import DynamoStore
 from chalicelib.aws.keys import Keys
+from chalicelib.aws.lists import DynamoLists
 from chalicelib.errors import DeliveryFailed
 from chalicelib.intake import Arrival
 from chalicelib.newsletter.waiting import release
@@ -88,7 +88,7 @@ def test_nobody_is_called_what_letters_call_their_readers(operator: Operator, na
 
 @pytest.fixture
 def working(operator: Operator, settings: Settings, clock: SetClock) -> Services:
-    store = DynamoStore(boto3.client("dynamodb"), "relais-test-records", "relais-test-subscribers")
+    store = DynamoLists(boto3.client("dynamodb"), "relais-test-records", "relais-test-subscribers")
     keys = Keys(links=("a" * 64,), people=b"p" * 32)
     from chalicelib.ports import Put
 

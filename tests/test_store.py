@@ -9,26 +9,36 @@ from botocore.exceptions import ClientError, ConnectTimeoutError
 from moto import mock_aws
 
 from chalicelib.aws.dynamo import DynamoStore
+from chalicelib.aws.lists import DynamoLists
 from chalicelib.errors import Conflict, StoreDown
+from chalicelib.newsletter.outside import Lists
 from chalicelib.ports import Put, Store
-from contracts import StoreContract, row
+from contracts import ListsContract, StoreContract, row
 from fakes import MemoryStore
 from tables import make_tables
 
 
-class TestMemoryStore(StoreContract):
+class TestMemoryStore(StoreContract, ListsContract):
     @pytest.fixture
     def store(self) -> Store:
         return MemoryStore()
 
-
-class TestDynamoStore(StoreContract):
     @pytest.fixture
-    def store(self, aws: None) -> Iterator[Store]:
+    def lists(self) -> Lists:
+        return MemoryStore()
+
+
+class TestDynamoStore(StoreContract, ListsContract):
+    @pytest.fixture
+    def store(self, lists: Lists) -> Store:
+        return lists
+
+    @pytest.fixture
+    def lists(self, aws: None) -> Iterator[Lists]:
         with mock_aws():
             client = boto3.client("dynamodb")
             make_tables(client)
-            yield DynamoStore(client, "Records", "Subscribers")
+            yield DynamoLists(client, "Records", "Subscribers")
 
 
 class Canned:

@@ -13,7 +13,7 @@ from infra.package import ROOT
 
 TEMPLATE: dict[str, Any] = json.loads((ROOT / "infra" / "resources.json").read_text("utf-8"))
 RESOURCES: dict[str, Any] = TEMPLATE["Resources"]
-FUNCTIONS = ("APIHandler", "DeliverLetters", "Sweep", "SettleMail")
+FUNCTIONS = ("APIHandler", "DeliverLetters", "Sweep", "SettleMail", "SendIssue")
 STAGES = sorted((ROOT / "infra" / "stages").glob("*.json"))
 POLICIES = sorted((ROOT / ".chalice").glob("policy-*.json"))
 
@@ -34,7 +34,7 @@ def test_every_function_has_a_log_that_ends_and_alarms_that_tell(function: str) 
 
 def test_every_alarm_tells_the_same_people_and_says_what_is_wrong() -> None:
     alarms = [r["Properties"] for r in RESOURCES.values() if "::Alarm" in r.get("Type", "")]
-    assert len(alarms) == 12
+    assert len(alarms) == 16
     for alarm in alarms:
         assert alarm["AlarmActions"] == [{"Ref": "Alarms"}]
         assert alarm["AlarmDescription"]
@@ -89,6 +89,7 @@ def test_permissions_name_their_actions_and_their_resources(policy: Path) -> Non
         assert statement["Resource"] != "*" or statement["Sid"] in (
             "ListStreams",
             "LiftSuppression",
+            "ReadAllowance",
         )
 
 

@@ -42,6 +42,8 @@ def decode(value: dict[str, Any]) -> Any:
     kind, content = next(iter(value.items()))
     if kind == "N":
         return int(content)
+    if kind == "NS":
+        return {int(number) for number in content}
     if kind == "M":
         return json.loads(content["json"]["S"])
     return content

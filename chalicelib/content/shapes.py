@@ -210,6 +210,15 @@ class IssueRow(Strict):
     to: State
 
 
+class Hold(Strict):
+    what: Text
+    advice: Text
+
+
+class Holds(Strict):
+    reasons: dict[Key, Hold]
+
+
 class Issues(Strict):
     states: dict[State, Text]
     transitions: list[IssueRow]
@@ -230,4 +239,5 @@ SHAPES: Final[dict[str, Any]] = {
     "clocks": Clocks,
     "holidays": list[date],
     "issues": Issues,
+    "holds": Holds,
 }

@@ -45,9 +45,11 @@ class Editions:
     def pause(self, issue: Issue, by: str, reason: str = "") -> Issue:
         return self._held(issue, "pause", by, reason, {})
 
-    def auto_pause(self, issue: Issue, reason: str, facts: Mapping[str, Any]) -> Issue:
+    def auto_pause(
+        self, issue: Issue, reason: str, facts: Mapping[str, Any], also: Sequence[Write] = ()
+    ) -> Issue:
         """SENDING → AUTO_PAUSED. `reason` is a code: `bounces`, `complaints`, `errors`."""
-        return self._held(issue, "auto_pause", RELAIS, reason, facts)
+        return self._held(issue, "auto_pause", RELAIS, reason, facts, also)
 
     def resume(self, issue: Issue, by: str, also: Sequence[Write] = ()) -> Issue:
         """Goes on where it stopped: due at once."""
@@ -103,9 +105,16 @@ class Editions:
         self._store.commit([change, Put(happened), *also])
         return replace(issue, **{**moved, **dict.fromkeys(drop)})
 
-    def _held(
-        self, issue: Issue, name: str, by: str, reason: str, facts: Mapping[str, Any]
+    def _held(  # noqa: PLR0913
+        self,
+        issue: Issue,
+        name: str,
+        by: str,
+        reason: str,
+        facts: Mapping[str, Any],
+        also: Sequence[Write] = (),
     ) -> Issue:
         now = stamp(self._clock())
         paused = {"by": by, "at": now, "reason": reason, "facts": dict(facts)}
-        return self.move(issue, name, by, {"paused": paused}, data={"reason": reason, **facts})
+        data = {"reason": reason, **facts}
+        return self.move(issue, name, by, {"paused": paused}, also=also, data=data)

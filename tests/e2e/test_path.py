@@ -205,5 +205,5 @@ def test_the_mailbox_shows_a_letter_as_a_person_reads_it(stack: Stack) -> None:
 
 
 def test_no_permission_is_missing(stack: Stack) -> None:
-    for function in ("api", "deliver_letters", "sweep", "settle_mail"):
+    for function in ("api", "deliver_letters", "sweep", "settle_mail", "send_issue"):
         assert "AccessDenied" not in stack.logs(function)

@@ -1,0 +1,254 @@
+"""An issue with its audience in the simulated world, and the workers that send it."""
+
+from collections import Counter
+from dataclasses import dataclass, fields
+from datetime import timedelta
+from typing import Any
+
+from bench.simulated import (
+    Killed,
+    Outside,
+    SimulatedLists,
+    SimulatedQueue,
+    SimulatedSes,
+    Stage,
+    Weather,
+)
+from chalicelib.links import Links, person_key
+from chalicelib.newsletter.feedback import Feedback
+from chalicelib.newsletter.issues import SCHEDULED, SENT, Issue, text_key
+from chalicelib.newsletter.ledger import LEASED
+from chalicelib.newsletter.people import ACTIVE, Subscriber
+from chalicelib.newsletter.press import Press
+from chalicelib.newsletter.rendered import Rendered
+from chalicelib.records import FIRST_EVENT, stamp
+from chalicelib.settings import Settings, read
+
+KEY = b"p" * 32
+ISSUE = "2026-03"
+
+SAID = {
+    "public_url": "https://relais.example.org/api",
+    "website_url": "",
+    "sender": "Innoweave <news@example.org>",
+    "reply_to": "info@example.org",
+    "postal_address": "1234, rue Exemple, Montréal (Québec) H2X 1Y4",
+    "log_level": "ERROR",
+    "step_up": "off",
+    "issue_rate": "1000000",
+}
+
+
+def settings() -> Settings:
+    """What is sent depends on a few settings; the others only have to be there."""
+    names = [field.name for field in fields(Settings)]
+    return read({name.upper(): SAID.get(name, "1") for name in names})
+
+
+def texts(size: int = 0) -> dict[str, Rendered]:
+    """An issue in both languages, of so many bytes of HTML and text together."""
+    body = {
+        "fr": "Bonjour {{first_name_html}}, voici ce qui se prépare dans le programme. ",
+        "en": "Hello {{first_name_html}}, here is what is coming up in the programme. ",
+    }
+    found = {}
+    for lang, line in body.items():
+        more = line.replace("{{first_name_html}}", "à vous")
+        html = (
+            f"<html lang='{lang}'><p>{line}</p><p><a href='{{{{unsubscribe_url_html}}}}'>×</a></p>"
+        )
+        html += f"<p>{more * max(1, size * 2 // 3 // len(more))}</p></html>"
+        text = line.replace("_html", "") + more * max(1, size // 3 // len(more))
+        text += "\n{{unsubscribe_url}}\n{{preferences_url}}\n"
+        default = {"first_name": "à vous" if lang == "fr" else "there"}
+        found[lang] = Rendered(lang, f"Mars {lang}", "", html, text, default)
+    return found
+
+
+def person(number: int, lang: str) -> Subscriber:
+    email = f"reader{number}@example.org"
+    return Subscriber(
+        person=person_key(email, KEY),
+        status=ACTIVE,
+        version=1,
+        updated_at="2026-01-01T00:00:00.000Z",
+        email=email,
+        lang=lang,
+        topics=["news"],
+        basis="express",
+        name=f"Reader {number}",
+    )
+
+
+@dataclass
+class Outcome:
+    """What a run came to."""
+
+    lost: int
+    doubled: int
+    acknowledged_doubled: int
+    kills: int
+    flagged: int
+    at_once: int
+    throttled: int
+    seconds: float
+    calls: Counter[str]
+
+
+class Newsstand:
+    """A scheduled issue for so many readers, half of them in each language."""
+
+    def __init__(  # noqa: PLR0913
+        self,
+        readers: int,
+        *,
+        cap: float = 100_000,
+        rate: float = 100_000,
+        share: float = 0.8,
+        workers: int = 5,
+        weather: Weather | None = None,
+        seed: int = 1,
+        size: int = 0,
+    ) -> None:
+        self.stage = Stage()
+        self.out = Outside(self.stage, weather or Weather(), seed)
+        self.lists = SimulatedLists(self.out)
+        self.ses = SimulatedSes(self.out, cap=cap, rate=rate)
+        self.queue = SimulatedQueue(self.out)
+        self.workers = workers
+        self.share = share
+        self.readers = [person(n, "fr" if n % 2 else "en") for n in range(readers)]
+        self.at_once = 0
+        self.flagged: set[tuple[str, int]] = set()
+        self._next_round = 0.0
+        self.out.before_kill = self._count_in_flight
+        self._set(size)
+
+    def send(self, limit: float = 3 * 86400) -> Outcome:
+        """Until the issue is SENT."""
+        for _ in range(self.workers):
+            self.stage.spawn(self._work_on)
+        self.stage.spawn(self._mind)
+        self.stage.spawn(self._listen)
+        self.stage.run(lambda: self.status == SENT, limit)
+        counts = self.ses.accepted
+        return Outcome(
+            lost=sum(counts[reader.email] == 0 for reader in self.readers),
+            doubled=sum(number > 1 for number in counts.values()),
+            acknowledged_doubled=sum(
+                counts[to] > 1 for to, number in self.ses.acknowledged.items() if number
+            ),
+            kills=self.out.kills,
+            flagged=len(self.flagged),
+            at_once=self.at_once,
+            throttled=self.ses.throttled,
+            seconds=self.stage.now,
+            calls=self.out.calls,
+        )
+
+    @property
+    def status(self) -> str:
+        return str(self.lists.rows_of[f"ISSUE#{ISSUE}"]["ISSUE"]["status"])
+
+    def parts(self) -> tuple[Press, Feedback]:
+        """As one process has them; a new one after each death."""
+        config = settings()
+        lists: Any = self.lists
+        name = f"w{self.out.random.getrandbits(48):012x}"
+        self.stage.call_me(name)
+        press = Press(
+            lists,
+            self.ses,
+            self.queue,
+            Links(["a" * 64], config.public_url, config.website_url),
+            config,
+            self.stage,
+            wait=self.stage.sleep,
+            share=self.share,
+            name=lambda: name,
+        )
+        people: Any = _Nobody()
+        feedback = Feedback(
+            lambda report: None, lists, people, press.watch, self.stage, people_key=KEY, topic=""
+        )
+        return press, feedback
+
+    def _work_on(self) -> None:
+        worker = self.parts()[0].worker
+        try:
+            while True:
+                message = self.queue.take()
+                if message is None:
+                    self.stage.sleep(self.queue.wait())
+                    continue
+                worker.run(message[2], self.stage() + timedelta(seconds=240))
+                self.queue.done(message)
+        except Killed:
+            # A new process takes its place.
+            self.stage.spawn(self._work_on, after=1.0)
+
+    def _mind(self) -> None:
+        try:
+            rounds = self.parts()[0].rounds
+            while True:
+                self.stage.sleep(self._next_round - self.stage.now)
+                self._next_round = self.stage.now + 60
+                row = self.lists.rows_of[f"ISSUE#{ISSUE}"]["ISSUE"]
+                if row.get("due_at", "~") <= stamp(self.stage()):
+                    rounds.mind((f"ISSUE#{ISSUE}", "ISSUE"))
+        except Killed:
+            self.stage.spawn(self._mind, after=1.0)
+
+    def _listen(self) -> None:
+        """Events come in bundles; one whose worker died comes again."""
+        try:
+            feedback = self.parts()[1]
+            while True:
+                self.stage.sleep(1.0)
+                while ready := self.ses.told(50):
+                    feedback.take(ready)
+                    self.ses.heard(len(ready))
+        except Killed:
+            self.stage.spawn(self._listen, after=1.0)
+
+    def _count_in_flight(self) -> None:
+        """Before a death: whom this worker takes with it."""
+        who, flying = self.stage.who, 0
+        for pk, rows in self.lists.rows_of.items():
+            if who and pk.startswith("ISSUESHARD#"):
+                for sk, row in rows.items():
+                    if row.get("by") == who and row.get("leased_at"):
+                        here = [n for n, s in enumerate(row["states"]) if s == LEASED]
+                        self.flagged.update((pk + sk, n) for n in here)
+                        flying += len(here)
+        self.at_once = max(self.at_once, flying)
+
+    def _set(self, size: int) -> None:
+        self.lists.free = True
+        audience = self.lists.in_audience
+        for reader in self.readers:
+            item = reader.item()
+            self.lists.rows_of[item["pk"]] = {"PROFILE": item}
+            kept = ("pk", "email", "lang", "topics", "name", "status", "audience")
+            audience.setdefault(item["audience"], []).append({k: item[k] for k in kept})
+        for rows in audience.values():
+            rows.sort(key=lambda row: row["pk"])
+        now = stamp(self.stage())
+        issue = Issue(
+            id=ISSUE, status=SCHEDULED, version=1, events=1, head=FIRST_EVENT, authors=["rita"],
+            topics=[], date="2026-03-02", created_at=now, updated_at=now, send_at=now,
+        )  # fmt: skip
+        due = {"due_at": now, "due_shard": "0"}
+        self.lists.rows_of[f"ISSUE#{ISSUE}"] = {"ISSUE": {**issue.item(), **due}}
+        for lang, text in texts(size).items():
+            pk, sk = text_key(ISSUE, lang)
+            fields = {name: getattr(text, name) for name in text.__dataclass_fields__}
+            self.lists.rows_of[pk][sk] = {"pk": pk, "sk": sk, "version": 1, **fields}
+        self.lists.free = False
+
+
+class _Nobody:
+    """Subscribers whom no event changes."""
+
+    def __getattr__(self, name: str) -> Any:
+        return lambda *_, **__: "already"

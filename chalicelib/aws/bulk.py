@@ -1,0 +1,131 @@
+"""The Carrier by SES: one `SendBulkEmail` for up to fifty recipients."""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from chalicelib.aws.ses import _NEVER_LEFT, _plain
+from chalicelib.errors import NotYet, OutcomeUnknown
+from chalicelib.newsletter.outside import Allowance, Bulk, Declined, Envelope, Reply
+from chalicelib.newsletter.rendered import replacements, template_content
+
+if TYPE_CHECKING:
+    from mypy_boto3_sesv2 import SESV2Client
+
+_OF_ENTRY: Final = {
+    "SUCCESS": "sent",
+    "ACCOUNT_THROTTLED": "throttled",
+    "ACCOUNT_DAILY_QUOTA_EXCEEDED": "throttled",
+    "TRANSIENT_FAILURE": "later",
+    "FAILED": "later",
+    "MESSAGE_REJECTED": "refused",
+    "INVALID_PARAMETER": "refused",
+    "INVALID_PARAMETER_VALUE": "refused",
+}
+"""All others (suspended, paused, not verified, no such configuration set) are the account's."""
+
+_TOO_FAST: Final = {"TooManyRequestsException", "ThrottlingException", "Throttling"}
+_WRONG: Final = {"BadRequestException", "MessageRejected", "ValidationException"}
+
+
+class SesCarrier:
+    """The client must not retry by itself: an answer that got lost is settled from the `Send`
+    events, or fifty people would get their issue twice."""
+
+    def __init__(
+        self, client: "SESV2Client", *, sender: str, reply_to: str, configuration_set: str
+    ) -> None:
+        self._client = client
+        self._fixed: Any = {
+            "FromEmailAddress": sender,
+            "ReplyToAddresses": [reply_to],
+            "ConfigurationSetName": configuration_set,
+        }
+
+    def offer(self, bulk: Bulk) -> list[Reply]:
+        template: Any = {
+            "TemplateContent": template_content(bulk.rendered),
+            "TemplateData": "{}",
+            "Headers": _named(bulk.headers),
+        }
+        try:
+            answer = self._client.send_bulk_email(
+                **self._fixed,
+                DefaultContent={"Template": template},
+                BulkEmailEntries=[_entry(bulk, envelope) for envelope in bulk.envelopes],
+            )
+        except ClientError as error:
+            return [_of_all(error)] * len(bulk.envelopes)
+        except _NEVER_LEFT as error:
+            return [Reply("later", type(error).__name__)] * len(bulk.envelopes)
+        except BotoCoreError as error:
+            raise OutcomeUnknown(type(error).__name__) from error
+        return [_reply(result) for result in answer["BulkEmailEntryResults"]]
+
+    def allowance(self) -> Allowance:
+        try:
+            account = self._client.get_account()
+        except ClientError as error:
+            raise NotYet(f"SES account: {error.response['Error']['Code']}") from error
+        except BotoCoreError as error:
+            raise NotYet(f"SES account: {type(error).__name__}") from error
+        quota = account["SendQuota"]
+        daily = quota["Max24HourSend"]
+        return Allowance(
+            rate=quota["MaxSendRate"],
+            daily=None if daily < 0 else daily,
+            used=quota["SentLast24Hours"],
+            stopped="" if account.get("SendingEnabled", True) else "sending is switched off",
+        )
+
+
+def _entry(bulk: Bulk, envelope: Envelope) -> Any:
+    values = replacements(bulk.rendered, envelope.values)
+    data = json.dumps(values, ensure_ascii=False, separators=(",", ":"))
+    return {
+        "Destination": {"ToAddresses": [_ascii(envelope.to)]},
+        "ReplacementEmailContent": {"ReplacementTemplate": {"ReplacementTemplateData": data}},
+        "ReplacementHeaders": _named(envelope.headers),
+        "ReplacementTags": _named(envelope.tags),
+    }
+
+
+def _named(values: Mapping[str, str]) -> list[dict[str, str]]:
+    return [{"Name": name, "Value": value} for name, value in values.items()]
+
+
+def _reply(result: Mapping[str, Any]) -> Reply:
+    status = result["Status"]
+    kind = _OF_ENTRY.get(status, "account")
+    if kind == "sent":
+        return Reply(kind, message_id=result.get("MessageId", ""))
+    said = re.sub(r"\S+@\S+", "…", result.get("Error", ""))[:200]
+    return Reply(kind, f"{status}: {said}".rstrip(": "))
+
+
+def _of_all(error: ClientError) -> Reply:
+    """What an error of the call says of each. Raises Declined or OutcomeUnknown."""
+    code = error.response["Error"]["Code"]
+    why = f"{code}: {_plain(error)}"
+    if code in _TOO_FAST:
+        return Reply("throttled", why)
+    if code in _WRONG:
+        raise Declined(why) from error
+    if error.response["ResponseMetadata"]["HTTPStatusCode"] >= 500:
+        # It may have taken them all before it failed.
+        raise OutcomeUnknown(why) from error
+    return Reply("account", why)
+
+
+def _ascii(address: str) -> str:
+    """SES takes domains in their ASCII form alone."""
+    local, _, domain = address.rpartition("@")
+    if domain.isascii():
+        return address
+    try:
+        return f"{local}@{domain.encode('idna').decode()}"
+    except UnicodeError:
+        return address

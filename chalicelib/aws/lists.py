@@ -1,0 +1,94 @@
+"""The newsletter's lists in DynamoDB: fifty rows a call, sets, and the line to SES."""
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from botocore.exceptions import ClientError
+
+from chalicelib.aws.dynamo import DynamoStore, _raise_conflict, _store_errors, encode, item_of
+from chalicelib.errors import StoreDown
+from chalicelib.newsletter.people import person_of, profile_key
+from chalicelib.ports import Item, Key
+
+TRIES: Final = 6
+"""How often keys are asked for that a busy table left out of its answer."""
+
+
+class DynamoLists(DynamoStore):
+    """The Store, and what sending needs beside it."""
+
+    def audience(self, key: str) -> Iterator[Item]:
+        query = {
+            "TableName": self._subscribers,
+            "IndexName": "audience",
+            "KeyConditionExpression": "audience = :key",
+            "ExpressionAttributeValues": {":key": {"S": key}},
+        }
+        return (item_of(found) for found in self._pages(query))
+
+    def profiles(self, people: Sequence[str]) -> Mapping[str, Item]:
+        keys = [_key(profile_key(person)) for person in dict.fromkeys(people)]
+        asked: Any = {self._subscribers: {"Keys": keys, "ConsistentRead": True}}
+        found: dict[str, Item] = {}
+        for turn in range(TRIES):
+            if not asked or not keys:
+                return found
+            with _store_errors():
+                answer = self._client.batch_get_item(RequestItems=asked)
+            for item in map(item_of, answer["Responses"].get(self._subscribers, [])):
+                found[person_of(item["pk"])] = item
+            asked = answer.get("UnprocessedKeys")
+            if asked:
+                time.sleep(0.02 * 2**turn)
+        raise StoreDown("profiles: the table is too busy")
+
+    def gather(
+        self, key: Key, found: Mapping[str, set[int]], facts: Mapping[str, Any]
+    ) -> Mapping[str, set[int]]:
+        names = {f"#{name}": name for name in (*found, *facts)}
+        values: dict[str, Any] = {
+            f":{name}": {"NS": [str(n) for n in sorted(numbers)]} for name, numbers in found.items()
+        }
+        values |= {f":{name}": encode(value) for name, value in facts.items()}
+        text = "ADD " + ", ".join(f"#{name} :{name}" for name in found)
+        if facts:
+            text += " SET " + ", ".join(f"#{name} = :{name}" for name in facts)
+        answer = self._changed(
+            TableName=self.table(key[0]),
+            Key=_key(key),
+            UpdateExpression=text,
+            ExpressionAttributeNames=names,
+            ExpressionAttributeValues=values,
+            ReturnValues="UPDATED_OLD",
+        )
+        return {name: set(before) for name, before in answer.items() if name in found}
+
+    def step(self, key: Key, add: Mapping[str, int], from_: tuple[str, int]) -> Item:
+        name, least = from_
+        return self._changed(
+            TableName=self.table(key[0]),
+            Key=_key(key),
+            UpdateExpression="ADD " + ", ".join(f"#{n} :{n}" for n in add),
+            ConditionExpression=f"#{name} >= :least",
+            ExpressionAttributeNames={f"#{n}": n for n in (*add, name)},
+            ExpressionAttributeValues={
+                ":least": encode(least),
+                **{f":{n}": encode(number) for n, number in add.items()},
+            },
+            ReturnValues="ALL_NEW",
+            ReturnValuesOnConditionCheckFailure="ALL_OLD",
+        )
+
+    def _changed(self, **request: Any) -> Item:
+        with _store_errors():
+            try:
+                answer = self._client.update_item(**request)
+            except ClientError as error:
+                _raise_conflict(error)
+                raise
+        return item_of(answer.get("Attributes", {}))
+
+
+def _key(key: Key) -> dict[str, Any]:
+    return {"pk": {"S": key[0]}, "sk": {"S": key[1]}}

@@ -1,0 +1,59 @@
+"""What is each recipient's own in an issue: address, name, links, headers and tags."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from chalicelib.links import Links
+from chalicelib.newsletter.ledger import Batch, row_tag
+from chalicelib.newsletter.outside import Envelope
+from chalicelib.settings import Settings
+
+
+class Envelopes:
+    def __init__(self, links: Links, settings: Settings) -> None:
+        self._links = links
+        self._settings = settings
+        self._domain = settings.sender.rpartition("@")[2].rstrip("> ")
+
+    def common(self, issue: str, lang: str) -> dict[str, str]:
+        """The headers that all readers of a language get.
+
+        Gmail sums complaints up by the parts of Feedback-ID: none of them is a person.
+        """
+        return {
+            "List-Id": f"<news-{lang}.{self._domain}>",
+            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+            "Content-Language": f"{lang}-CA",
+            "Feedback-ID": f"{issue}:{lang}:newsletter:relais-{self._settings.stage}",
+            "Precedence": "bulk",
+        }
+
+    def each(
+        self, batch: Batch, positions: Iterable[int], profiles: Mapping[str, Mapping[str, Any]]
+    ) -> list[Envelope]:
+        """In the order of the positions; each must have its profile."""
+        return [self._one(batch, n, profiles[batch.people[n]]) for n in positions]
+
+    def _one(self, batch: Batch, position: int, profile: Mapping[str, Any]) -> Envelope:
+        person = batch.people[position]
+        leave = self._links.unsubscribe(person, batch.issue)
+        values = {
+            "unsubscribe_url": leave,
+            "preferences_url": self._links.preferences(person),
+            "first_name": profile.get("name") or "",
+        }
+        return Envelope(
+            to=profile["email"],
+            tags={
+                "campaign": batch.issue,
+                "row": row_tag(batch.shard, batch.number, position),
+                "lang": batch.lang,
+            },
+            values=values,
+            headers={"List-Unsubscribe": f"<{leave}>, <{self._by_mail(leave)}>"},
+        )
+
+    def _by_mail(self, leave: str) -> str:
+        """To the office that answers mail: its subject is what staff give to the desk."""
+        token = leave.rpartition("/")[2]
+        return f"mailto:{self._settings.reply_to}?subject=unsubscribe%20{token}"

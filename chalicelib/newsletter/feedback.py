@@ -1,0 +1,284 @@
+"""What SES tells of mail: bounces, complaints, deliveries; each is acted on once."""
+
+import json
+import logging
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, Protocol
+
+from chalicelib.errors import Conflict
+from chalicelib.links import person_key
+from chalicelib.newsletter.issues import count
+from chalicelib.newsletter.ledger import BATCH, row_of, seen_key
+from chalicelib.newsletter.outside import Lists
+from chalicelib.newsletter.watching import Watch
+from chalicelib.ports import Clock, Key, Put
+from chalicelib.records import stamp
+
+log = logging.getLogger("relais.newsletter")
+
+STRAY_KEPT: Final = 90 * 86400
+"""Seconds that an event is kept whose mail we do not know."""
+
+_COUNTED: Final = ("delivered", "bounced", "complained")
+
+_PLAIN: Final = {
+    "send": "sent",
+    "delivery": "delivered",
+    "complaint": "complained",
+    "reject": "rejected",
+    "rendering failure": "rejected",
+}
+
+
+class People(Protocol):
+    """The subscribers, as feedback changes them; each call may come twice."""
+
+    def bounced(self, person: str, *, hard: bool, at: str) -> str: ...
+
+    def delivered(self, person: str, at: str) -> str: ...
+
+    def complained(self, person: str) -> str: ...
+
+
+@dataclass(frozen=True)
+class Told:
+    """One event of SES in our words, of either format. `name` is one of EVENTS, or empty."""
+
+    kind: str
+    name: str
+    message_id: str
+    tags: Mapping[str, str]
+    people: Sequence[str]
+    at: str
+    why: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class _Gathered:
+    """What is added to one row of the ledger by all the events that came together."""
+
+    lang: str
+    sets: dict[str, set[int]] = field(default_factory=dict)
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+class Feedback:
+    def __init__(  # noqa: PLR0913
+        self,
+        settle_letter: Callable[[Mapping[str, Any]], str | None],
+        lists: Lists,
+        people: People,
+        watch: Watch,
+        clock: Clock,
+        *,
+        people_key: bytes,
+        topic: str,
+    ) -> None:
+        """`settle_letter` does what an event means for a letter about a case; `topic` is the
+        one that is listened to."""
+        self._settle_letter = settle_letter
+        self._lists = lists
+        self._people = people
+        self._watch = watch
+        self._clock = clock
+        self._key = people_key
+        self._topic = topic
+
+    def settle(self, event: Mapping[str, Any]) -> dict[str, Any]:
+        """A bundle from the queue of the topic; names the messages that are to come again."""
+        found = [(m["messageId"], _unwrapped(m["body"], self._topic)) for m in event["Records"]]
+        failed = self.take([report for _, report in found])
+        return {"batchItemFailures": [{"itemIdentifier": found[n][0]} for n in failed]}
+
+    def take(self, reports: Sequence[Mapping[str, Any]]) -> list[int]:
+        """Acts on all; returns the positions of those that could not be, to be given again."""
+        failed: set[int] = set()
+        arrived: dict[int, Told] = {}
+        rows: dict[Key, tuple[str, str, _Gathered]] = {}
+        of_row: dict[Key, list[int]] = {}
+        for position, report in enumerate(reports):
+            try:
+                told = self._told(report)
+                if told is None:
+                    continue
+                key = self._sort(report, told, rows)
+                self._tell_people(told)
+            except Exception:
+                log.exception("event %s", position)
+                failed.add(position)
+                continue
+            if key is not None:
+                of_row.setdefault(key, []).append(position)
+                if told.name == "delivered":
+                    arrived[position] = told
+        failed.update(self._arrived(arrived))
+        for key, (issue, shard, gathered) in rows.items():
+            try:
+                self._keep(key, issue, shard, gathered)
+            except Exception:
+                log.exception("events of %s", key)
+                failed.update(of_row.get(key, ()))
+        return sorted(failed)
+
+    def _sort(
+        self,
+        report: Mapping[str, Any],
+        told: Told,
+        rows: dict[Key, tuple[str, str, _Gathered]],
+    ) -> Key | None:
+        """The event to where it belongs: a letter, a row of a ledger, or the strays."""
+        if "mail" in told.tags:
+            self._settle_letter(report)
+            return None
+        row = row_of(told.tags.get("row", ""))
+        issue = told.tags.get("campaign", "")
+        if row is None or not issue:
+            self._stray(told)
+            return None
+        shard, batch, position = row
+        key = seen_key(issue, shard, batch)
+        lang = told.tags.get("lang", "")
+        gathered = rows.setdefault(key, (issue, shard, _Gathered(lang)))[2]
+        if told.name:
+            gathered.sets.setdefault(told.name, set()).add(position)
+        if told.why:
+            gathered.facts[f"why_{position}"] = dict(told.why)
+        return key
+
+    def _keep(self, key: Key, issue: str, shard: str, gathered: _Gathered) -> None:
+        """Into the sets beside the batch: an event that comes again adds nothing."""
+        if not gathered.sets:
+            return
+        before = self._lists.gather(key, gathered.sets, gathered.facts)
+        fresh = {
+            name: len(gathered.sets.get(name, set()) - set(before.get(name, ())))
+            for name in _COUNTED
+        }
+        numbers = {name: number for name, number in fresh.items() if number}
+        if numbers:
+            self._lists.commit([count(issue, gathered.lang, shard, numbers)])
+        if "bounced" in numbers or "complained" in numbers:
+            self._watch.check(issue)
+
+    def _tell_people(self, told: Told) -> None:
+        for person in told.people:
+            if told.name in ("bounced", "soft"):
+                self._people.bounced(person, hard=told.name == "bounced", at=told.at)
+            elif told.name == "complained":
+                log.info("complaint: %s", self._people.complained(person))
+
+    def _arrived(self, arrived: Mapping[int, Told]) -> Sequence[int]:
+        """Only for somebody whose mail came back lately does it matter that one arrived.
+        Returns what could not be done."""
+        at = {person: told.at for told in arrived.values() for person in told.people}
+        people = list(at)
+        try:
+            for start in range(0, len(people), BATCH):
+                found = self._lists.profiles(people[start : start + BATCH])
+                for person in [p for p, profile in found.items() if profile.get("soft_bounces")]:
+                    self._people.delivered(person, at[person])
+        except Exception:
+            log.exception("deliveries")
+            return list(arrived)
+        return ()
+
+    def _stray(self, told: Told) -> None:
+        """Kept, and not dropped: of whom it tells is known, of which mail is not."""
+        now = self._clock()
+        row = {
+            "pk": f"STRAY#{now:%Y-%m-%d}",
+            "sk": f"{told.message_id}#{told.kind}",
+            "kind": "stray",
+            "event": told.kind,
+            "people": list(told.people),
+            "tags": dict(told.tags),
+            "why": dict(told.why),
+            "at": told.at or stamp(now),
+            "expires": int(now.timestamp()) + STRAY_KEPT,
+        }
+        try:
+            self._lists.commit([Put(row)])
+        except Conflict:
+            return
+        log.warning("event %s of a mail that is not known: %s", told.kind, told.message_id)
+
+    def _told(self, report: Mapping[str, Any]) -> Told | None:
+        """None for what is no event: the greeting that SES sends to a new topic."""
+        mail = report.get("mail")
+        kind = str(report.get("eventType") or report.get("notificationType") or "").lower()
+        if not isinstance(mail, dict) or not kind:
+            return None
+        detail = report.get(kind) or report.get("failure") or {}
+        tags = {name: str(found[0]) for name, found in (mail.get("tags") or {}).items() if found}
+        addresses = _addresses(kind, detail) or mail.get("destination") or []
+        return Told(
+            kind=kind,
+            name=_name(kind, detail),
+            message_id=str(mail.get("messageId") or ""),
+            tags=tags,
+            people=[person_key(_plain(address), self._key) for address in addresses],
+            at=str(detail.get("timestamp") or mail.get("timestamp") or ""),
+            why=_why(kind, detail, addresses),
+        )
+
+
+def _name(kind: str, detail: Mapping[str, Any]) -> str:
+    if kind == "bounce":
+        return "bounced" if detail.get("bounceType") == "Permanent" else "soft"
+    if kind == "complaint" and detail.get("complaintFeedbackType") == "not-spam":
+        # Somebody said that the mail is wanted, in the same format.
+        return ""
+    return _PLAIN.get(kind, "")
+
+
+def _addresses(kind: str, detail: Mapping[str, Any]) -> list[str]:
+    if kind in ("bounce", "complaint"):
+        listed = detail.get("bouncedRecipients") or detail.get("complainedRecipients") or []
+        return [str(one["emailAddress"]) for one in listed if one.get("emailAddress")]
+    return [str(address) for address in detail.get("recipients") or []]
+
+
+def _why(kind: str, detail: Mapping[str, Any], addresses: Sequence[str]) -> dict[str, str]:
+    if kind not in ("bounce", "complaint", "reject", "rendering failure"):
+        return {}
+    listed = detail.get("bouncedRecipients") or []
+    codes = [str(one.get("diagnosticCode") or one.get("status") or "") for one in listed]
+    said = [
+        str(detail.get(name) or "")
+        for name in ("bounceType", "bounceSubType", "complaintFeedbackType", "reason")
+    ]
+    said += [str(detail.get("errorMessage") or ""), *codes]
+    text = re.sub(r"[^ <]+@[^ >]+", "…", " ".join(filter(None, said)))[:200]
+    return {"domain": addresses[0].rpartition("@")[2].strip("> ").lower() if addresses else "",
+            "text": f"{kind}: {text}".rstrip(": ")}  # fmt: skip
+
+
+def _plain(address: str) -> str:
+    """The address alone, as it was typed: SES may name its owner too, and has domains in
+    their ASCII form."""
+    local, _, domain = address.rpartition("<")[2].rstrip("> ").rpartition("@")
+    if "xn--" in domain:
+        try:
+            domain = domain.encode("ascii").decode("idna")
+        except UnicodeError:
+            pass
+    return f"{local}@{domain}"
+
+
+def _unwrapped(body: str, topic: str) -> Mapping[str, Any]:
+    """The event in a message of the topic; nothing for another one's.
+
+    Who may put messages there is held by the queue's own policy, and who publishes by the
+    topic's: this is one more lock on the same door. No address in a message is ever fetched.
+    """
+    try:
+        wrapped = json.loads(body)
+        if wrapped["TopicArn"] != topic:
+            log.error("refused: a message of the topic %s", wrapped["TopicArn"])
+            return {}
+        found = json.loads(wrapped["Message"])
+    except (ValueError, KeyError, TypeError):
+        return {}
+    return found if isinstance(found, dict) else {}

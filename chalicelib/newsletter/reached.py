@@ -1,0 +1,80 @@
+"""Every recipient of an issue, and what became of them: the ledger as people read it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from chalicelib.newsletter import tallies
+from chalicelib.newsletter.issues import COUNTED, LANGS
+from chalicelib.newsletter.ledger import EVENTS, SENT, STATES, Batch
+from chalicelib.ports import Item, Store
+
+UNREACHED: frozenset[str] = frozenset(("bounced", "complained", "rejected"))
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """`state` is one of the words of STATES; `events` what SES told since, in its order;
+    `why` the reason of a state or an event that is not what was wanted."""
+
+    person: str
+    lang: str
+    state: str
+    why: str
+    tries: int
+    message_id: str
+    events: tuple[str, ...]
+
+    @property
+    def reached(self) -> bool:
+        return self.state == STATES[SENT] and not UNREACHED & set(self.events)
+
+
+def recipients(store: Store, issue: str) -> Iterator[Recipient]:
+    """All of them, shard by shard: two calls of the store for five hundred."""
+    for row in store.rows(f"ISSUE#{issue}", "SHARD#"):
+        for batch, seen in tallies.read(store, issue, row["sk"].partition("#")[2]):
+            yield from _of(batch, seen)
+
+
+def missed(store: Store, issue: str) -> Iterator[Recipient]:
+    """Everybody who did not get it, each with the reason."""
+    return (one for one in recipients(store, issue) if not one.reached)
+
+
+def recounted(store: Store, issue: str) -> dict[str, dict[str, int]]:
+    """lang → name → number, from each recipient's own state: exact, and slow."""
+    sums = {lang: dict.fromkeys(COUNTED, 0) for lang in LANGS}
+    for one in recipients(store, issue):
+        of_lang = sums[one.lang]
+        of_lang["queued"] += 1
+        word = {"SENT": "sent", "SKIPPED": "skipped", "FAILED_PERM": "failed"}.get(one.state)
+        of_lang[word or "unknown"] += word is not None or one.state == "UNKNOWN"
+        for event in ("delivered", "bounced", "complained"):
+            of_lang[event] += event in one.events
+    return sums
+
+
+def bounces(store: Store, issue: str) -> dict[str, int]:
+    """Hard bounces by domain."""
+    found: dict[str, int] = {}
+    for row in store.rows(f"ISSUE#{issue}", "SHARD#"):
+        for _, seen in tallies.read(store, issue, row["sk"].partition("#")[2]):
+            for position in seen.get("bounced", ()):
+                domain = (seen.get(f"why_{position}") or {}).get("domain", "")
+                found[domain] = found.get(domain, 0) + 1
+    return found
+
+
+def _of(batch: Batch, seen: Item) -> Iterator[Recipient]:
+    for n, person in enumerate(batch.people):
+        events = tuple(name for name in EVENTS if n in seen.get(name, ()))
+        told = (seen.get(f"why_{n}") or {}).get("text", "")
+        yield Recipient(
+            person=person,
+            lang=batch.lang,
+            state=STATES[batch.states[n]],
+            why=batch.why.get(n, "") or told,
+            tries=batch.tries.get(n, 0),
+            message_id=batch.ids.get(n, ""),
+            events=events,
+        )

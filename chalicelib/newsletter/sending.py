@@ -1,0 +1,287 @@
+"""Sends a shard of an issue: lease, look again, hand over, mark; nobody twice, nobody lost."""
+
+import logging
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from chalicelib.errors import Conflict, NotYet, OutcomeUnknown, RelaisError, StoreDown
+from chalicelib.newsletter import ledger, tallies
+from chalicelib.newsletter.envelopes import Envelopes
+from chalicelib.newsletter.issues import LANGS, SENDING, Issue, issue_of, rendered_of
+from chalicelib.newsletter.ledger import Batch, Outcome
+from chalicelib.newsletter.outside import Bulk, Carrier, Declined, Lists, Reply
+from chalicelib.newsletter.pacing import Pace, QuotaReached
+from chalicelib.newsletter.rendered import Rendered
+from chalicelib.ports import Clock, Item
+from chalicelib.records import stamp
+
+log = logging.getLogger("relais.newsletter")
+
+IN_A_ROW: Final = 20
+"""So many errors of one kind, and the issue is paused: the next ones would fail too."""
+
+LOOK_AGAIN: Final = timedelta(seconds=1)
+"""How long an issue is taken to be still sent: a pause is heard of within that time."""
+
+TELL: Final = timedelta(seconds=10)
+"""How often the numbers of a shard are told while it is sent."""
+
+SOON: Final = timedelta(seconds=10)
+"""After a throttled try. The rate has been halved by then."""
+
+A_MOMENT: Final = timedelta(minutes=1)
+"""After a try that failed for reasons that are not the recipient's."""
+
+TRIES: Final = 3
+
+
+class Stop(RelaisError):
+    """Why no more is sent for now: `time`, `paused`, `quota`, `account`, or `errors`."""
+
+    def __init__(self, why: str, **facts: Any) -> None:
+        super().__init__(why)
+        self.why = why
+        self.facts = facts
+
+
+@dataclass(frozen=True)
+class Left:
+    """What is left of a shard: `at` says when there is more to do (a stamp, `""` for at once),
+    None when all of it is done. `stopped` is the reason of a Stop."""
+
+    at: str | None
+    stopped: str = ""
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class Run:
+    """One worker with one shard."""
+
+    issue: Issue
+    shard: str
+    until: datetime
+    texts: Mapping[str, Rendered]
+    looked_at: datetime
+    told_at: datetime
+
+
+class Sender:
+    def __init__(  # noqa: PLR0913
+        self,
+        lists: Lists,
+        carrier: Carrier,
+        pace: Pace,
+        envelopes: Envelopes,
+        clock: Clock,
+        name: Callable[[], str] = lambda: secrets.token_hex(6),
+    ) -> None:
+        """`name` makes one for this worker, different from all others."""
+        self._lists = lists
+        self._carrier = carrier
+        self._pace = pace
+        self._envelopes = envelopes
+        self._clock = clock
+        self._me = name()
+        self._row: tuple[str, int] = ("", 0)
+
+    def work(self, issue: str, shard: str, until: datetime) -> Left:
+        """Sends what is ready, until then. Dying at any point loses and doubles nothing."""
+        found = issue_of(self._lists, issue)
+        if found is None or found.status != SENDING:
+            return Left(None, "paused")
+        texts = {lang: text for lang in LANGS if (text := rendered_of(self._lists, found, lang))}
+        now = self._clock()
+        run = Run(found, shard, until, texts, now, now)
+        stop = Left("")
+        try:
+            for batch in self._settled(run):
+                self._send(run, batch)
+        except Stop as why:
+            stop = Left("", why.why, why.facts)
+        except StoreDown as down:
+            log.warning("shard %s of %s: %s", shard, issue, down)
+            return Left(stamp(self._clock() + A_MOMENT))
+        at = tallies.tell(self._lists, found.id, shard)
+        return replace(stop, at=at)
+
+    def _settled(self, run: Run) -> list[Batch]:
+        """The shard's batches, with what SES told of those in flight."""
+        found = []
+        for batch, seen in tallies.read(self._lists, run.issue.id, run.shard):
+            after = batch.settled(set(seen.get("sent", ())), self._clock())
+            if after is not batch and not self._write(batch, after):
+                continue
+            found.append(after)
+        return found
+
+    def _send(self, run: Run, batch: Batch) -> None:
+        while some := batch.ready(self._clock())[: self._chunk()]:
+            if self._clock() >= run.until:
+                raise Stop("time")
+            try:
+                self._pace.take(len(some))
+            except QuotaReached as reached:
+                raise Stop("quota", used=str(reached)) from reached
+            except NotYet as stopped:
+                raise Stop("account", reason=str(stopped)) from stopped
+            self._look(run)
+            leased = batch.leased(some, self._clock())
+            if not self._write(batch, leased):
+                return
+            outcomes, stop = self._streak(self._hand_over(run, leased, some))
+            batch = leased.answered(outcomes, self._clock())
+            if not self._write(leased, batch):
+                log.warning("shard %s: a batch was settled by somebody else", run.shard)
+                return
+            if stop:
+                raise stop
+            self._tell(run)
+
+    def _chunk(self) -> int:
+        try:
+            return self._pace.chunk()
+        except NotYet as stopped:
+            raise Stop("account", reason=str(stopped)) from stopped
+
+    def _look(self, run: Run) -> None:
+        """A pause stops the next call, and not only the next shard."""
+        now = self._clock()
+        if now - run.looked_at < LOOK_AGAIN:
+            return
+        found = issue_of(self._lists, run.issue.id)
+        if found is None or found.status != SENDING:
+            raise Stop("paused")
+        run.looked_at = now
+
+    def _tell(self, run: Run) -> None:
+        if self._clock() - run.told_at >= TELL:
+            tallies.tell(self._lists, run.issue.id, run.shard)
+            run.told_at = self._clock()
+
+    def _hand_over(
+        self, run: Run, batch: Batch, positions: Sequence[int]
+    ) -> dict[int, "tuple[Reply, Outcome]"]:
+        """Whoever left since the audience was frozen is skipped; the others are offered."""
+        try:
+            profiles = self._lists.profiles([batch.people[n] for n in positions])
+        except StoreDown as down:
+            later = Reply("later", str(down)), Outcome(ledger.RETRY, "", counts=False, wait=SOON)
+            return dict.fromkeys(positions, later)
+        found: dict[int, tuple[Reply, Outcome]] = {}
+        readers: dict[str, list[int]] = {}
+        for n in positions:
+            profile = profiles.get(batch.people[n])
+            if why := unwanted(profile, run.issue.topics, stamp(self._clock())):
+                found[n] = Reply("skipped", why), Outcome(ledger.SKIPPED, why)
+            else:
+                assert profile is not None
+                readers.setdefault(profile["lang"], []).append(n)
+        for lang, some in readers.items():
+            # Whoever changed language since the freeze reads the other text.
+            text = replace(batch, lang=lang if lang in run.texts else batch.lang)
+            bulk = Bulk(
+                run.texts[text.lang],
+                self._envelopes.common(run.issue.id, text.lang),
+                self._envelopes.each(text, some, profiles),
+            )
+            for n, reply in zip(some, self._offer(bulk), strict=True):
+                found[n] = reply, _outcome(reply)
+        return found
+
+    def _offer(self, bulk: Bulk) -> list[Reply]:
+        """A bulk that SES declines goes again in halves: one bad address must not keep the
+        other forty-nine from their issue. Nothing of it was sent, so nothing is sent twice."""
+        number = len(bulk.envelopes)
+        try:
+            replies = self._carrier.offer(bulk)
+        except OutcomeUnknown as unknown:
+            return [Reply("unknown", str(unknown))] * number
+        except Declined as declined:
+            if number == 1:
+                return [Reply("refused", str(declined))]
+            halves = bulk.envelopes[: number // 2], bulk.envelopes[number // 2 :]
+            return [
+                reply for half in halves for reply in self._offer(replace(bulk, envelopes=half))
+            ]
+        if any(reply.kind == "throttled" for reply in replies):
+            self._pace.throttled()
+        return replies
+
+    def _streak(
+        self, found: Mapping[int, tuple[Reply, Outcome]]
+    ) -> tuple[dict[int, Outcome], Stop | None]:
+        """The outcomes; and a Stop when too many failed in a row for one reason, which is then
+        not the recipients': those of this call are not given up."""
+        last = ""
+        for reply, _ in found.values():
+            if reply.kind in ("skipped", "throttled"):
+                continue
+            if reply.kind == "sent":
+                self._row, last = ("", 0), ""
+                continue
+            # An error of the whole call is one error, however many it was to be sent to.
+            again = reply.why == last and reply.kind != "refused"
+            last = reply.why
+            same = self._row[1] if self._row[0] == reply.why else 0
+            self._row = (reply.why, same if again else same + 1)
+        outcomes = {n: outcome for n, (_, outcome) in found.items()}
+        why, number = self._row
+        if number < IN_A_ROW:
+            return outcomes, None
+        self._row = ("", 0)
+        kept = Outcome(ledger.RETRY, why, counts=False, wait=timedelta(0))
+        spared = {n: kept for n, (r, _) in found.items() if r.kind == "refused" and r.why == why}
+        return {**outcomes, **spared}, Stop("errors", kind=why, number=number)
+
+    def _write(self, before: Batch, after: Batch) -> bool:
+        """Whether this worker's word stands. An answer that gets lost is asked for again."""
+        after_ours = replace(after, by=self._me)
+        change = after_ours.write(before)
+        for turn in range(TRIES):
+            try:
+                self._lists.commit([change])
+            except Conflict as met:
+                return _same(met.found.get(0) or {}, after_ours)
+            except StoreDown:
+                if turn == TRIES - 1:
+                    raise
+            else:
+                return True
+        raise AssertionError
+
+
+def unwanted(profile: Item | None, topics: Sequence[str], now: str) -> str:
+    """Why this person gets no mail now; empty when they do."""
+    if profile is None:
+        return "erased"
+    if profile["status"] != "ACTIVE" or not profile.get("email"):
+        return str(profile["status"]).lower()
+    if (profile.get("paused_until") or "") > now:
+        return "paused"
+    if topics and not set(topics) & set(profile.get("topics") or ()):
+        return "topics"
+    return ""
+
+
+def _outcome(reply: Reply) -> Outcome:
+    match reply.kind:
+        case "sent":
+            return Outcome(ledger.SENT, message_id=reply.message_id)
+        case "unknown":
+            return Outcome(ledger.UNKNOWN, reply.why)
+        case "throttled":
+            return Outcome(ledger.RETRY, reply.why, counts=False, wait=SOON)
+        case "account":
+            return Outcome(ledger.RETRY, reply.why, counts=False, wait=A_MOMENT)
+        case "later":
+            return Outcome(ledger.RETRY, reply.why)
+        case _:
+            return Outcome(ledger.FAILED, reply.why)
+
+
+def _same(found: Mapping[str, Any], ours: Batch) -> bool:
+    return found.get("turn") == ours.turn and found.get("by") == ours.by

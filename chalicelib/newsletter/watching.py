@@ -1,0 +1,89 @@
+"""Pauses an issue before SES would: too many bounces, complaints or errors; staff are told."""
+
+import logging
+from collections.abc import Mapping
+from typing import Any, Final
+
+from chalicelib.errors import Conflict, Refused
+from chalicelib.newsletter.audience import freeze_key
+from chalicelib.newsletter.editions import Editions
+from chalicelib.newsletter.issues import SENDING, Issue, counted, issue_of
+from chalicelib.ports import Change, Clock, Put, Store
+from chalicelib.records import ADMINS, letter, stamp
+
+log = logging.getLogger("relais.newsletter")
+
+HELD: Final = "HELD"
+"""How the keys of the letters begin that tell of a pause."""
+
+LETTER: Final = "newsletter_held"
+
+SENDS: Final = 200
+"""Before so many sends, a share says nothing."""
+
+BOUNCES: Final = 0.04
+COMPLAINTS: Final = 0.0008
+"""Shares of what was sent. SES reviews an account at 5 % and 0.1 %."""
+
+_WATCHED: Final = ("sent", "bounced", "complained")
+
+
+class Watch:
+    def __init__(self, store: Store, editions: Editions, clock: Clock) -> None:
+        self._store = store
+        self._editions = editions
+        self._clock = clock
+
+    def check(self, name: str) -> str | None:
+        """The reason for which the issue was paused; None when all is well."""
+        sums = self.sums(name)
+        row = self._store.get(*freeze_key(name)) or {}
+        # Whoever resumes has decided about what was: only what comes after it counts.
+        base = row.get("base") or {}
+        since = {k: sums[k] - base.get(k, 0) for k in _WATCHED}
+        if since["sent"] < SENDS:
+            return None
+        if since["bounced"] >= BOUNCES * since["sent"]:
+            return self.hold(name, "bounces", since)
+        if since["complained"] >= COMPLAINTS * since["sent"]:
+            return self.hold(name, "complaints", since)
+        return None
+
+    def hold(self, name: str, reason: str, facts: Mapping[str, Any]) -> str | None:
+        """SENDING → AUTO_PAUSED, with a letter to the admins. None when it is not being sent."""
+        issue = issue_of(self._store, name)
+        if issue is None or issue.status != SENDING:
+            return None
+        base = Change(freeze_key(name), set={"base": self.sums(name)})
+        try:
+            self._editions.auto_pause(
+                issue, reason, facts, also=[base, self._told(issue, reason, facts)]
+            )
+        except (Conflict, Refused):
+            return None
+        log.error("issue %s is paused: %s %s", name, reason, dict(facts))
+        return reason
+
+    def tell(self, issue: Issue, reason: str, facts: Mapping[str, Any]) -> None:
+        """A letter to the admins, once a day for one reason, about an issue that waits."""
+        now = int(self._clock().timestamp())
+        pk, _ = freeze_key(issue.id)
+        once = {"pk": pk, "sk": f"TOLD#{reason}", "kind": "limit", "expires": now + 86400}
+        try:
+            self._store.commit([Put(once, now + 1), self._told(issue, reason, facts)])
+        except Conflict:
+            return
+        log.error("issue %s waits: %s %s", issue.id, reason, dict(facts))
+
+    def sums(self, name: str) -> dict[str, int]:
+        """Over both languages."""
+        found = counted(self._store, name)
+        return {k: sum(of_lang[k] for of_lang in found.values()) for k in _WATCHED}
+
+    def _told(self, issue: Issue, reason: str, facts: Mapping[str, Any]) -> Put:
+        now = self._clock()
+        told = {"issue": issue.id, "reason": reason, "facts": dict(facts), "at": stamp(now)}
+        # Numbered by the second: the same reason may come again after a resume.
+        number = int(now.timestamp())
+        pk = f"{HELD}#{issue.id}"
+        return Put(letter(pk, number, LETTER, to=ADMINS, due=stamp(now), facts=told))
