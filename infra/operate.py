@@ -33,7 +33,7 @@ from infra.emulator import use_root_key
 from infra.issue import commands as issue_commands
 from infra.issue.answering import tries
 from infra.issue.desk import IssueDesk, Outside
-from infra.issue.outside import Readers, SesAccount, TestMail
+from infra.issue.outside import NotReached, Readers, SesAccount, TestMail
 from infra.package import ROOT
 from infra.roster import OperateError, Roster
 from infra.running import running
@@ -94,6 +94,7 @@ class Operator:
             audience=Readers(self._dynamo, self._people),
             tries=tries,
             deliver=TestMail(mail, found, links, secret.people),
+            missed=NotReached(self._store),
         )
         return IssueDesk(self._store, found, links, lambda: datetime.now(UTC), outside, by)
 

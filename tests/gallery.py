@@ -33,7 +33,7 @@ from chalicelib.records import Case, key_of
 from chalicelib.services import Services
 from chalicelib.settings import read
 from conftest import ENVIRONMENT, RITA, SAM
-from fakes import MemoryMailer, MemoryStore, SetClock
+from fakes import MemoryCarrier, MemoryMailer, MemoryQueue, MemoryStore, SetClock
 from test_app import Visitor, hidden, token
 
 COACHES = Path(__file__).resolve().parent.parent / "infra" / "sample" / "coaches.csv"
@@ -90,7 +90,7 @@ LETTERS = (
     "staff_waiting", "staff_digest",
     "staff_decision_recorded-vote", "staff_decision_recorded-ask",
     "staff_decision_recorded-conditions",
-    "newsletter_review",
+    "newsletter_review", "newsletter_held",
 )  # fmt: skip
 
 ISSUES = ("sample", "everything")
@@ -188,7 +188,7 @@ class Walk:
         self.store.items[self.staff["pk"], self.staff["sk"]] = dict(self.staff)  # type: ignore[index]
         keys = Keys(links=("a" * 64,), people=b"p" * 32)
         self.keys = keys
-        self.service = Services(read(ENVIRONMENT), self.store, keys, self.mailer, self.clock)
+        self.serve()
         patch.setattr(application, "services", lambda: self.service)
         patch.setattr(application, "settings", lambda: self.service.settings)
         self.client = Client(application.app)
@@ -197,7 +197,8 @@ class Walk:
     def serve(self, **changed: str) -> None:
         """The same store behind other settings."""
         settings = read({**ENVIRONMENT, **changed})
-        self.service = Services(settings, self.store, self.keys, self.mailer, self.clock)
+        bulk = MemoryCarrier(), MemoryQueue()
+        self.service = Services(settings, self.store, self.keys, self.mailer, self.clock, bulk=bulk)
 
     def __enter__(self) -> "Walk":
         self.client.__enter__()
@@ -478,7 +479,8 @@ class Walk:
         path = urlsplit(address).path.removeprefix("/api")
         yield "progress", self.page(path)
         yield "progress-errors", self.decided(path, act="pause", confirm="")
-        editions.auto_pause(editions.get(issue), "bounces", {})
+        assert self.service.press.watch.hold(issue, "bounces", {"sent": 1600, "bounced": 90})
+        self.deliver()
         yield "progress-paused", self.page(path)
         editions.finished(editions.resume(editions.get(issue), "rita-roy"), {})
         yield "progress-sent", self.page(path)

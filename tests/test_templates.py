@@ -78,6 +78,7 @@ def facts(lang: Lang, org: str) -> dict[str, Any]:
         "decide": [{"ref": "DI-2026-4T7KQ-M", "org": org, "state_name": org, "days": 5,
                     "url": "https://example.org/review/l", "code": "4T7K"}],
         "step_code": "123456", "what": org, "command": "run it",
+        "advice": org, "progress_url": "https://example.org/newsletter/progress/j",
     }  # fmt: skip
 
 

@@ -50,10 +50,11 @@ class Envelopes:
                 "lang": batch.lang,
             },
             values=values,
-            headers={"List-Unsubscribe": f"<{leave}>, <{self._by_mail(leave)}>"},
+            headers=self.way_out(leave),
         )
 
-    def _by_mail(self, leave: str) -> str:
-        """To the office that answers mail: its subject is what staff give to the desk."""
+    def way_out(self, leave: str) -> dict[str, str]:
+        """By one click, and by a mail to the office that answers mail."""
         token = leave.rpartition("/")[2]
-        return f"mailto:{self._settings.reply_to}?subject=unsubscribe%20{token}"
+        mail = f"mailto:{self._settings.reply_to}?subject=unsubscribe%20{token}"
+        return {"List-Unsubscribe": f"<{leave}>, <{mail}>"}

@@ -1,7 +1,7 @@
 """What a check and a test of an issue ask of AWS: the account, the audience, one mail."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,12 +10,16 @@ from botocore.exceptions import BotoCoreError, ClientError
 from chalicelib.aws.dynamo import item_of
 from chalicelib.errors import DeliveryFailed
 from chalicelib.links import Links, person_key
-from chalicelib.newsletter.issues import LANGS
-from chalicelib.newsletter.people import audiences
+from chalicelib.newsletter.envelopes import Envelopes
+from chalicelib.newsletter.issues import LANGS, Issue
+from chalicelib.newsletter.people import ACTIVE, audiences, profile_key
 from chalicelib.newsletter.preflight import Quota
+from chalicelib.newsletter.reached import missed
 from chalicelib.newsletter.rendered import Rendered, fill
+from chalicelib.ports import Store
 from chalicelib.records import stamp
 from chalicelib.settings import Settings
+from infra.issue.desk import Missed
 
 
 class SesAccount:
@@ -78,6 +82,20 @@ class Readers:
         return (item_of(found) for page in pages for found in page["Items"])
 
 
+class NotReached:
+    """Everybody in the ledger of an issue who did not get it."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def __call__(self, issue: Issue) -> Iterator[Missed]:
+        for one in missed(self._store, issue.id):
+            row = self._store.get(*profile_key(one.person)) or {}
+            why = " ".join(filter(None, (one.state, *one.events[-1:], one.why)))
+            again = row.get("status") == ACTIVE
+            yield Missed(one.person, row.get("email", ""), one.lang, why, again)
+
+
 class TestMail:
     """One mail as a subscriber gets it, with all its headers."""
 
@@ -93,11 +111,8 @@ class TestMail:
         leave = self._links.unsubscribe(person, issue)
         values = {"unsubscribe_url": leave, "preferences_url": self._links.preferences(person)}
         mail = fill(text, values)
-        headers = {
-            "List-Unsubscribe": f"<{leave}>",
-            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
-            "Content-Language": f"{text.lang}-CA",
-        }
+        envelopes = Envelopes(self._links, self._settings)
+        headers = {**envelopes.common(issue, text.lang), **envelopes.way_out(leave)}
         body = {
             "Text": {"Data": mail.text, "Charset": "UTF-8"},
             "Html": {"Data": mail.html, "Charset": "UTF-8"},
