@@ -1,0 +1,116 @@
+"""One process that sends an issue through boto3 to `bench.cloud`, and tells what it cost.
+
+`python -m bench.handing URL THREADS SHARE`
+"""
+
+import json
+import os
+import queue
+import resource
+import sys
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+from bench.newsstand import ISSUE, settings
+from chalicelib.aws.bulk import SesCarrier
+from chalicelib.aws.lists import DynamoLists
+from chalicelib.links import Links
+from chalicelib.newsletter.press import Press
+
+QUICK = Config(parameter_validation=False, retries={"mode": "standard", "total_max_attempts": 3})
+ONCE = Config(
+    parameter_validation=False,
+    max_pool_connections=20,
+    retries={"mode": "standard", "total_max_attempts": 1},
+)
+
+
+class LocalQueue:
+    """The queue without SQS: its calls are counted as SQS would be called."""
+
+    def __init__(self) -> None:
+        self.jobs: queue.Queue[dict[str, Any]] = queue.Queue()
+        self.calls = 0
+
+    def put(self, jobs: Sequence[Mapping[str, Any]], delay: int = 0) -> None:
+        self.calls += -(-len(jobs) // 10)
+        for job in jobs:
+            if delay > 1:
+                threading.Timer(delay, self.jobs.put, [dict(job)]).start()
+            else:
+                self.jobs.put(dict(job))
+
+    def idle(self) -> bool:
+        return self.jobs.empty()
+
+
+def credentials() -> None:
+    os.environ.update(
+        AWS_ACCESS_KEY_ID="bench",
+        AWS_SECRET_ACCESS_KEY="bench",
+        AWS_DEFAULT_REGION="ca-central-1",
+        AWS_CONFIG_FILE=os.devnull,
+        AWS_EC2_METADATA_DISABLED="true",
+    )
+
+
+def press_at(url: str, jobs: LocalQueue, share: float) -> Press:
+    config = settings()
+    dynamo: Any = boto3.client("dynamodb", endpoint_url=url, config=QUICK)
+    ses: Any = boto3.client("sesv2", endpoint_url=url, config=ONCE)
+    carrier = SesCarrier(
+        ses, sender=config.sender, reply_to=config.reply_to, configuration_set="bench"
+    )
+    lists = DynamoLists(dynamo, "Records", "Subscribers")
+    links = Links(["a" * 64], config.public_url, config.website_url)
+    return Press(lists, carrier, jobs, links, config, lambda: datetime.now(UTC), share=share)
+
+
+def main(url: str, threads: int, share: float) -> None:
+    credentials()
+    jobs = LocalQueue()
+    presses = [press_at(url, jobs, share) for _ in range(threads)]
+    idle = resource.getrusage(resource.RUSAGE_SELF)
+    press = presses[0]
+    key = (f"ISSUE#{ISSUE}", "ISSUE")
+    press.rounds.mind(key)
+    until = datetime.now(UTC) + timedelta(hours=1)
+    began = time.perf_counter()
+    assert press.worker.run(jobs.jobs.get(), until) == "frozen"
+    frozen = time.perf_counter()
+
+    def work(mine: Press) -> None:
+        while True:
+            try:
+                job = jobs.jobs.get(timeout=3)
+            except queue.Empty:
+                return
+            mine.worker.run(job, until)
+
+    workers = [threading.Thread(target=work, args=[mine]) for mine in presses]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    print(
+        json.dumps(
+            {
+                "freeze": frozen - began,
+                "cpu": used.ru_utime + used.ru_stime - idle.ru_utime - idle.ru_stime,
+                "rss": used.ru_maxrss / 1024,
+                "rss_idle": idle.ru_maxrss / 1024,
+                "queue_calls": jobs.calls,
+            }
+        )
+    )
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], int(sys.argv[2]), float(sys.argv[3]))
