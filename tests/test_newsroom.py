@@ -12,8 +12,8 @@ from moto import mock_aws
 
 import app as application
 import newsroom
-from chalicelib.aws.dynamo import DynamoStore
 from chalicelib.aws.keys import Keys
+from chalicelib.aws.lists import DynamoLists
 from chalicelib.errors import Conflict, Refused, TooMany
 from chalicelib.newsletter import issues, publishing
 from chalicelib.newsletter.approval import Approvals, Said
@@ -421,7 +421,7 @@ def deployed(aws: None, settings: Settings, clock: SetClock) -> Iterator[Service
     with mock_aws():
         client = boto3.client("dynamodb")
         make_tables(client)
-        store = DynamoStore(client, "Records", "Subscribers")
+        store = DynamoLists(client, "Records", "Subscribers")
         store.commit([Put(dict(RITA)), Put(dict(SAM))])
         keys = Keys(links=("a" * 64,), people=b"p" * 32)
         yield Services(settings, store, keys, MemoryMailer(), clock)
