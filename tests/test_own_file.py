@@ -264,3 +264,15 @@ def test_a_script_follows_and_acts_too(way: Way) -> None:
     assert sent.json_body["status"] == "WITHDRAWN"
     again = way.visitor.send(own, {"action": "withdraw", "confirm": True, "nonce": nonce})
     assert again.status_code == 409
+
+
+def test_the_usual_delay_is_told_once_ten_files_were_decided(way: Way) -> None:
+    way.declare()
+    key = ("STATISTICS", "DELAYS#eoi#2026-02")
+    row = {"pk": key[0], "sk": key[1], "kind": "delays", "d_6": 8, "d_19": 1}
+    way.store.items[key] = row
+    assert "Délai habituel" not in way.visitor.page(way.own()).body.decode()
+    way.store.items[key] = {**row, "d_19": 2}
+    page = way.visitor.page(f"{way.own()}?lang=en").body.decode()
+    assert "Usual delay: 6 days" in page
+    assert "within 19 days" in page
