@@ -26,7 +26,7 @@ class MemoryStore:
         self.before(writes)
         with self._lock:
             found = {
-                position: copy.deepcopy(self.items.get(_key(write), {}))
+                position: copy.deepcopy(self.items.get(key_of_write(write), {}))
                 for position, write in enumerate(writes)
                 if not self._fits(write)
             }
@@ -100,7 +100,7 @@ class MemoryStore:
         return [item for item in self.items.values() if item.get("kind") == kind]
 
     def _fits(self, write: Write) -> bool:
-        item = self.items.get(_key(write))
+        item = self.items.get(key_of_write(write))
         if isinstance(write, Put):
             expired = (
                 item is not None
@@ -118,7 +118,7 @@ class MemoryStore:
         )
 
     def _apply(self, write: Write) -> None:
-        key = _key(write)
+        key = key_of_write(write)
         if isinstance(write, Put):
             self.items[key] = copy.deepcopy({k: v for k, v in write.item.items() if v is not None})
             return
@@ -133,7 +133,7 @@ class MemoryStore:
             item[name] = item.get(name, 0) + step
 
 
-def _key(write: Write) -> Key:
+def key_of_write(write: Write) -> Key:
     if isinstance(write, Put):
         return write.item["pk"], write.item["sk"]
     return write.key

@@ -28,7 +28,9 @@ def due_date(start: datetime) -> date:
 
 
 def reasons_said(codes: list[str], lang: forms.Lang) -> list[str]:
-    names = {row["id"]: row[lang] for row in load("lists")["decline_reason"]}
+    lists = load("lists")
+    known = [*lists["decline_reason"], *lists["closing_reason"]]
+    names = {row["id"]: row[lang] for row in known}
     return [names[code] for code in codes if code in names]
 
 
