@@ -27,7 +27,7 @@ from chalicelib.newsletter.waiting import release
 from chalicelib.ports import Change
 from chalicelib.records import DEAD, key_of, shard_of, stamp, tag_of
 from chalicelib.settings import Settings, read
-from infra import coaches, subscribers
+from infra import chains, coaches, subscribers
 from infra.deploy import REGION
 from infra.emulator import use_root_key
 from infra.issue import commands as issue_commands
@@ -67,6 +67,14 @@ class Operator:
     @property
     def roster(self) -> Roster:
         return Roster(self._dynamo, self._table)
+
+    def verify(self) -> str:
+        """Reads all tables. Raises OperateError with the first broken link of each chain."""
+        found = chains.owners(self._dynamo, [self._table, self._people])
+        count, faults = chains.verify(self._store, found, chains.progress)
+        if faults:
+            raise OperateError(f"{len(faults)} of {count} chains are broken, first {faults[0]}")
+        return f"Whole: {count} chains"
 
     @property
     def subscribers(self) -> Subscribers:
@@ -224,6 +232,10 @@ def parser() -> argparse.ArgumentParser:
     )
     spam.add_parser("list", help="what is held this year")
     spam.add_parser("release", help="let one go the way of the others").add_argument("ref")
+    chains = subjects.add_parser("chains", help="the events of files and issues")
+    chains.add_subparsers(dest="verb", required=True).add_parser(
+        "verify", help="whether all events are as they were written"
+    )
     letters = subjects.add_parser("letters", help="letters that could not be sent")
     verbs = letters.add_subparsers(dest="verb", required=True)
     verbs.add_parser("dead", help="which, and why")
@@ -259,6 +271,8 @@ def act(operator: Operator, asked: argparse.Namespace) -> str:
             return issue_commands.act(desk, asked, operator.issue_ids)
         case "subscribers", _:
             return subscribers.act(operator.subscribers, asked)
+        case "chains", _:
+            return operator.verify()
         case "letters", "retry":
             return operator.retry(asked.tag)
         case "letters", _:

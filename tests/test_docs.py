@@ -77,7 +77,15 @@ def test_the_operator_s_commands_are_documented() -> None:
     for command in re.findall(r"^\| (`[^|]*`) \|", text, re.MULTILINE):
         for words in command.replace("`", "").split(", "):
             verbs = [w for w in words.split() if w.islower() or w.isupper() or w[0].isdigit()]
-            if verbs and verbs[0] in ("staff", "spam", "letters", "keys", "subscribers", "coaches"):
+            if verbs and verbs[0] in (
+                "staff",
+                "spam",
+                "letters",
+                "keys",
+                "chains",
+                "subscribers",
+                "coaches",
+            ):
                 extra = (
                     ["--name", "x", "--email", "x@y.z", "--lang", "fr"] if "add" in verbs else []
                 )
