@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
 
-from chalicelib import incidents
+from chalicelib import eastern, incidents
 from chalicelib.errors import (
     Conflict,
     DeliveryFailed,
@@ -189,13 +189,15 @@ class Post:
         return "spread"
 
     def _readers(self, row: Item) -> list[Staff]:
-        """Everybody on the roster, but for those who stand back from the case; of a letter to
-        the admins, those who are, if there are any."""
+        """Everybody on the roster, but for those who stand back from the case, and for those who
+        are away while somebody is there; of a letter to the admins, those who are, if any."""
         active = self._roster.active()
         if row["to"] == ADMINS:
             return [staff for staff in active if staff.admin] or active
         case = self._store.get(*case_key_of((row["pk"], row["sk"]))) or {}
-        return [staff for staff in active if staff.id not in case.get("recused", ())]
+        mine = [staff for staff in active if staff.id not in case.get("recused", ())]
+        today = str(eastern.today(self._clock()))
+        return [staff for staff in mine if not staff.away(today)] or mine
 
     def _claim(self, row: Item, written: Draft, now: datetime) -> Item:
         """Ours alone from here on. What will be said is kept before it is sent."""

@@ -77,6 +77,25 @@ def test_whoever_is_away_is_stood_in_for(away: tuple[str, ...], reader: str) -> 
     assert readers == {reader}
 
 
+def test_a_new_file_goes_to_whoever_is_there() -> None:
+    programme = Programme(MONDAY, ({**RITA, "away_until": "2026-03-10"}, SAM))
+    programme.declare(ADA)
+    assert programme.sent("staff_eoi_received", "rita-roy") == []
+    assert len(programme.sent("staff_eoi_received", "sam-lee")) == 1
+
+
+def test_a_letter_to_somebody_away_is_read_by_the_deputy() -> None:
+    rita = {**RITA, "away_until": "2026-03-10", "deputy": "noor-ali"}
+    programme = Programme(MONDAY, (rita, SAM, NOOR))
+    case = programme.declare(ADA)
+    programme.act(case, "assign", by="sam-lee", colleague="rita-roy")
+    (letter,) = [s for s in programme.letters if s.letter == "staff_assigned"]
+    assert letter.mail.to == NOOR["email"]
+    opened = programme.service.staff.reviews.open(token(letter.mail.text, "review"))
+    assert opened.staff is not None
+    assert (opened.staff.id, opened.standing) == ("noor-ali", "open")
+
+
 def test_who_stands_back_hears_nothing_and_somebody_else_does(programme: Programme) -> None:
     case = programme.declare(ADA)
     programme.act(case, "recuse")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from chalicelib import assessments, letters
+from chalicelib import assessments, eastern, letters
 from chalicelib.content import load
 from chalicelib.desk.applicant import WRITERS
 from chalicelib.desk.drafts import draft
@@ -18,6 +18,7 @@ from chalicelib.links import Links
 from chalicelib.names import Candidates
 from chalicelib.ports import Item, Store
 from chalicelib.post import Desk, Draft
+from chalicelib.readers import Readers
 from chalicelib.records import (
     FIDUCIARY,
     NEW_ADDRESS,
@@ -31,6 +32,8 @@ from chalicelib.roster import Roster, Staff
 from chalicelib.states import staff_steps
 
 _WITHOUT_LINK: Final = {"staff_code"}
+_TO_NOBODY_ELSE: Final = {"staff_code", "staff_decision_recorded"}
+"""What only the one who acts may read."""
 
 
 @dataclass(frozen=True)
@@ -98,6 +101,8 @@ class LetterDesk:
             return None
         if staff.id in (case.recused or []):
             raise Overtaken("its reader stands back from the file")
+        if row["letter"] not in _TO_NOBODY_ELSE and staff.away(str(eastern.today(now))):
+            staff = self._stand_in(staff, case, now)
         return self._to_staff(row, case, staff, now)
 
     def _to_applicant(self, row: Item, case: Case, now: datetime) -> Draft:
@@ -131,6 +136,12 @@ class LetterDesk:
                 review_link(token_hash, case=case, recipient=staff.id, allowed=allowed, now=now)
             ]
         return draft(row, staff.email, letter, links, hide=facts.get("step_code"))
+
+    def _stand_in(self, staff: Staff, case: Case, now: datetime) -> Staff:
+        """Who reads a letter to somebody who is away; themselves when nobody else can."""
+        today = str(eastern.today(now))
+        readers = Readers(self._roster.active(), staff.id, case.recused, today)
+        return next((self._roster.get(one) or staff for one in readers.of(["owner"])), staff)
 
     def _incident(self, row: Item) -> Draft | None:
         staff = self._roster.get(row["to"])
