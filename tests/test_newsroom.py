@@ -309,6 +309,23 @@ def test_a_follow_up_has_the_approved_texts_and_its_own_life(service: Services) 
     assert (third.id, third.segment) == ("2026-03-suite-3", {"missed": "2026-03-suite-2"})
     with pytest.raises(Refused):
         desk.follow_up(third, "rita-roy")
+    for before in (first, sent):
+        with pytest.raises(Refused) as refused:
+            desk.follow_up(before, "rita-roy")
+        assert refused.value.why == "followed"
+
+
+def test_of_two_follow_ups_at_once_there_is_one(service: Services, store: MemoryStore) -> None:
+    desk = newsroom.room(service)
+    first = desk.editions.finished(newsroom.sending(service), {})
+
+    def faster(writes: object) -> None:
+        store.before = lambda writes: None
+        desk.follow_up(first, "sam-lee")
+
+    store.before = faster
+    with pytest.raises(Conflict):
+        desk.follow_up(first, "rita-roy")
 
 
 # ---------------------------------------------------------------- the pages

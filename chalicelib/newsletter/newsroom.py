@@ -104,22 +104,22 @@ class Newsroom:
     def follow_up(self, issue: Issue, by: str) -> Issue:
         """A new issue with the same approved texts, for those whom this one did not reach.
 
-        It is APPROVED as its texts are, and has no page of its own. Raises Refused, and
-        Conflict when somebody did the same at once.
+        It is APPROVED as its texts are, and has no page of its own. There is one for an issue:
+        two would write twice to the same people. Raises Refused, and Conflict when somebody
+        did the same at once.
         """
         if issue.status != SENT:
             raise Refused("issue_not_now", state=issue.status, event="follow_up")
-        first = issue.follows or issue.id
-        number = 2
-        while issue_of(self._store, f"{first}-suite-{number}") is not None:
-            number += 1
+        again_id = followed_by(issue.id)
+        if issue_of(self._store, again_id) is not None:
+            raise Refused("followed", issue=again_id)
         now = stamp(self._clock())
         again = replace(
             issue,
-            id=f"{first}-suite-{number}",
+            id=again_id,
             status=APPROVED,
             segment={**issue.segment, "missed": issue.id},
-            follows=first,
+            follows=issue.follows or issue.id,
             archive=False,
             events=0,
             head=FIRST_EVENT,
@@ -164,6 +164,12 @@ class Newsroom:
             ]
         )
         return issue
+
+
+def followed_by(issue: str) -> str:
+    """`2026-03` → `2026-03-suite-2` → `2026-03-suite-3`."""
+    first, suite, number = issue.rpartition("-suite-")
+    return f"{first}-suite-{int(number) + 1}" if suite else f"{issue}-suite-2"
 
 
 def letters_pk(issue: str) -> str:

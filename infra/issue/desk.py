@@ -315,6 +315,9 @@ class IssueDesk:
         except Refused as error:
             if error.why == "nobody_else":
                 raise OperateError(self._say("nobody_else")) from error
+            if error.why == "followed":
+                told = self._say("followed_already", issue=error.facts["issue"])
+                raise OperateError(told) from error
             state = issues.status_name(error.facts["state"], self.lang)
             raise OperateError(self._say("not_now", state=state)) from error
         except Conflict as error:
