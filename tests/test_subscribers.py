@@ -1,6 +1,7 @@
 """A subscription's whole life: every state with every event, and two at once."""
 
 import threading
+import zlib
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -161,6 +162,15 @@ def test_a_sign_up_is_confirmed_by_its_owner_and_proved(ada: Person, store: Memo
     assert "1234, rue Exemple" in confirmed["text"]
     assert len(confirmed["text_hash"]) == 64
     assert ADA not in str([row for key, row in store.items.items() if key[0].startswith("NEWS#")])
+
+
+def test_the_kept_copy_of_a_letter_hands_no_right_on(ada: Person, store: MemoryStore) -> None:
+    ada.sign_up()
+    (letter,) = store.kinds("letter")
+    copy = zlib.decompress(letter["copy"]).decode()
+    assert "/newsletter/confirm/…" in copy
+    for page in ("confirm", "unsubscribe"):
+        assert ada.link(page).rpartition("/")[2] not in copy
 
 
 def test_a_thousand_posts_for_one_address_send_one_mail(

@@ -2,7 +2,6 @@
 
 from typing import Any, Final
 
-from chalicelib.newsletter.people import Subscriber
 from chalicelib.newsletter.register import Register
 from chalicelib.ports import Item
 
@@ -38,11 +37,6 @@ class Proof:
             "letters": [_letter(row) for row in self._register.letters(person)],
             **({"before_the_change_of_address": earlier} if earlier else {}),
         }
-
-
-def consents_shown(register: Register, subscriber: Subscriber) -> list[Item]:
-    """The consents as their owner sees them on the page of preferences, newest first."""
-    return [_plain(row) for row in reversed(register.consents(subscriber.person))]
 
 
 def _plain(row: Item) -> dict[str, Any]:

@@ -1,10 +1,11 @@
 """A subscriber's way on the deployed stack: sign up, confirm, move, leave by one click."""
 
+import json
 import re
 
 import pytest
 
-from e2e.conftest import Stack, ask
+from e2e.conftest import Stack, ask, wait_for
 from e2e.test_path import fill
 
 SAID = {
@@ -48,3 +49,23 @@ def test_a_subscriber_comes_moves_and_leaves(stack: Stack, lang: str) -> None:
     rows = [i for i in found if i["kind"]["S"] == "subscriber" and i["lang"]["S"] == lang]
     assert {i["status"]["S"] for i in rows} == {"UNSUBSCRIBED"}, "the old mail leaves the new one"
     assert not any("audience" in i for i in found)
+
+
+@pytest.mark.parametrize(
+    ("mailbox", "left"), [("bounce", set()), ("complaint", {"COMPLAINED"})], ids=["bounce", "spam"]
+)
+def test_what_ses_says_of_a_confirmation_reaches_its_subscriber(
+    stack: Stack, mailbox: str, left: set[str]
+) -> None:
+    address = f"{mailbox}@simulator.amazonses.com"
+    body = json.dumps({"email": address, "language": "en", "consent": True}).encode()
+    asked = ask("POST", f"{stack.api}/newsletter", body, Content_Type="application/json")
+    assert asked.status == 202, asked.text
+    dynamo = stack.client("dynamodb")
+
+    def statuses() -> set[str]:
+        rows = dynamo.scan(TableName="relais-local-subscribers")["Items"]
+        return {i["status"]["S"] for i in rows if i["kind"]["S"] == "subscriber"}
+
+    stack.wait_for_mail(address, "Confirm your subscription")
+    wait_for(lambda: statuses() - {"UNSUBSCRIBED"} == left, f"a subscriber after a {mailbox}")
