@@ -12,6 +12,7 @@ import samples
 from chalicelib import audit
 from chalicelib.aws.dynamo import DynamoStore
 from chalicelib.aws.keys import Keys
+from chalicelib.aws.lists import DynamoLists
 from chalicelib.effects import Decider
 from chalicelib.guards import Word
 from chalicelib.intake import Arrival
@@ -119,7 +120,9 @@ def operator(aws: None) -> Iterator[Operator]:
 def stored(operator: Operator) -> list[str]:
     """Three decided cases in the operator's tables."""
     keys = Keys(links=("a" * 64,), people=b"p" * 32)
-    service = Services(read(ENVIRONMENT), operator.store, keys, MemoryMailer(), SetClock())
+    tables = ("relais-test-records", "relais-test-subscribers")
+    store = DynamoLists(boto3.client("dynamodb"), *tables)
+    service = Services(read(ENVIRONMENT), store, keys, MemoryMailer(), SetClock())
     found = []
     for name in ("ada", "bea", "cam"):
         form = samples.eoi(contact_email=f"{name}@example.org")
