@@ -83,6 +83,7 @@ def test_five_hundred_posts_are_five_hundred_cases_with_exactly_their_letters(
     assert kinds == {
         ("case", None, None): 500,
         ("event", None, None): 500,
+        ("clock", None, None): 500,
         ("letter", "eoi_received", "applicant"): 500,
         ("letter", "staff_eoi_received", "staff"): 500,
         ("letter", "staff_eoi_received", "rita-roy"): 500,
