@@ -19,7 +19,7 @@ from chalicelib.records import DUE_SHARDS, Case, key_of, stamp
 from chalicelib.services import Services
 from chalicelib.settings import read
 from conftest import ENVIRONMENT, RITA, SAM
-from fakes import MemoryMailer, MemoryStore, SetClock, key_of_write
+from fakes import MemoryMailer, MemoryStore, SetClock, copied, key_of_write
 
 NOOR = {**RITA, "sk": "noor-ali", "name": "Noor Ali", "email": "noor.ali@example.org"}
 
@@ -31,6 +31,8 @@ class QuickStore(MemoryStore):
         super().__init__()
         self.waiting: dict[Key, tuple[str, str]] = {}
         self._parts: dict[str, set[str]] = {}
+        self._states: dict[str, set[Key]] = {}
+        self._state_of: dict[Key, str] = {}
 
     def rows(self, pk: str, prefix: str = "") -> list[Item]:
         found = sorted(sk for sk in self._parts.get(pk, ()) if sk.startswith(prefix))
@@ -41,6 +43,10 @@ class QuickStore(MemoryStore):
             ripe = [(at, key) for key, (own, at) in self.waiting.items()
                     if own == str(shard) and at <= now]  # fmt: skip
             yield from (key for _, key in sorted(ripe))
+
+    def listed(self, state_key: str) -> Iterator[Item]:
+        found = [self.items[key] for key in self._states.get(state_key, ())]
+        return iter(copied(sorted(found, key=lambda item: str(item["updated_at"]))))
 
     @property
     def next_due(self) -> datetime | None:
@@ -63,6 +69,10 @@ class QuickStore(MemoryStore):
             self._parts.get(key[0], set()).discard(key[1])
         else:
             self._parts.setdefault(key[0], set()).add(key[1])
+        self._states.get(self._state_of.pop(key, ""), set()).discard(key)
+        if item is not None and "state_key" in item:
+            self._state_of[key] = item["state_key"]
+            self._states.setdefault(item["state_key"], set()).add(key)
         if item is not None and "due_at" in item:
             self.waiting[key] = (item["due_shard"], item["due_at"])
         else:

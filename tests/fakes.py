@@ -1,6 +1,5 @@
 """Parts that stand in for AWS: small enough to be read."""
 
-import copy
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -26,7 +25,7 @@ class MemoryStore:
         self.before(writes)
         with self._lock:
             found = {
-                position: copy.deepcopy(self.items.get(key_of_write(write), {}))
+                position: copied(self.items.get(key_of_write(write), {}))
                 for position, write in enumerate(writes)
                 if not self._fits(write)
             }
@@ -38,12 +37,13 @@ class MemoryStore:
 
     def get(self, pk: str, sk: str) -> Item | None:
         self.reads += 1
-        return copy.deepcopy(self.items.get((pk, sk)))
+        found: Item | None = copied(self.items.get((pk, sk)))
+        return found
 
     def rows(self, pk: str, prefix: str = "") -> list[Item]:
         self.reads += 1
         keys = sorted(k for k in self.items if k[0] == pk and k[1].startswith(prefix))
-        return [copy.deepcopy(self.items[k]) for k in keys]
+        return [copied(self.items[k]) for k in keys]
 
     def latest(self, pk: str, limit: int) -> list[Item]:
         return self.rows(pk)[::-1][:limit]
@@ -57,7 +57,7 @@ class MemoryStore:
         self.reads += 1
         found = [item for item in self.items.values() if item.get("state_key") == state_key]
         for item in sorted(found, key=lambda item: str(item["updated_at"])):
-            yield copy.deepcopy(item)
+            yield copied(item)
 
     def due(self, now: str, first: int = 0) -> Iterator[Key]:
         for shard in [(first + turn) % DUE_SHARDS for turn in range(DUE_SHARDS)]:
@@ -120,17 +120,24 @@ class MemoryStore:
     def _apply(self, write: Write) -> None:
         key = key_of_write(write)
         if isinstance(write, Put):
-            self.items[key] = copy.deepcopy({k: v for k, v in write.item.items() if v is not None})
+            self.items[key] = copied({k: v for k, v in write.item.items() if v is not None})
             return
         if isinstance(write, Delete):
             self.items.pop(key, None)
             return
         item = self.items.setdefault(key, {"pk": key[0], "sk": key[1]})
-        item.update(copy.deepcopy({k: v for k, v in write.set.items() if v is not None}))
+        item.update(copied({k: v for k, v in write.set.items() if v is not None}))
         for name in write.remove:
             item.pop(name, None)
         for name, step in write.add.items():
             item[name] = item.get(name, 0) + step
+
+
+def copied(value: Any) -> Any:
+    """Lists and mappings anew, as a table returns them; what they hold never changes."""
+    if isinstance(value, dict):
+        return {name: copied(part) for name, part in value.items()}
+    return [copied(part) for part in value] if isinstance(value, list) else value
 
 
 def key_of_write(write: Write) -> Key:
