@@ -16,7 +16,7 @@ from chalicelib.intake import Arrival
 from chalicelib.orphans import Orphans
 from chalicelib.ports import Item, Key, Mail, Write
 from chalicelib.post import Draft, Post
-from chalicelib.records import Case, case_key, stamp, tag_of
+from chalicelib.records import Case, case_key, key_of, stamp, tag_of
 from chalicelib.services import Services
 from chalicelib.settings import read
 from chalicelib.states import clock_of, kind
@@ -56,14 +56,16 @@ class Outside:
     def __init__(self) -> None:
         self.left = -1
         self.dies = 0
+        self.alone = True
         self.meanwhile: Callable[[], None] | None = None
 
     def expect(self, act: Act, meanwhile: Callable[[], None] | None) -> None:
+        self.alone = meanwhile is None
         armed = act.dies or meanwhile is not None
         self.left, self.dies, self.meanwhile = (act.at if armed else -1), act.dies, meanwhile
 
     def rest(self) -> None:
-        self.left, self.meanwhile = -1, None
+        self.left, self.meanwhile, self.alone = -1, None, True
 
     def call(self, do: Callable[[], T]) -> T:
         if self.left < 0:
@@ -107,13 +109,15 @@ class OutsideStore(QuickStore):
 
 @dataclass(frozen=True)
 class Left:
-    """A mail that left, and the case as it was then."""
+    """A mail that left, and the version of the case as it was then; `alone`: nobody else did
+    anything in that moment."""
 
     key: Key
     letter: str
     to: str
     at: str
     version: int
+    alone: bool
 
 
 class OutsideMailer:
@@ -172,8 +176,6 @@ class Life:
         self.service.mornings.wind()
         self.born: list[str] = []
         self.seen: dict[str, list[Case]] = {}
-        self.doubtful: set[Key] = set()
-        self.unknown_errors: list[Exception] = []
 
     def do(self, act: Act) -> None:
         """One act, from its first call to its last, or to its crash."""
@@ -213,13 +215,13 @@ class Life:
         return memory[max(len(memory) - 1 - act.stale, 0)]
 
     def noted(self, tag: str) -> Left:
-        from chalicelib.records import key_of
-
         key = key_of(tag)
         assert key is not None
         _, _, name, to = key[1].split("#")[:4]
         item = self.store.items.get((key[0], "CASE"), {})
-        return Left(key, name, to, stamp(self.clock()), int(item.get("version", 0)))
+        return Left(
+            key, name, to, stamp(self.clock()), int(item.get("version", 0)), self.outside.alone
+        )
 
     # Acts
 

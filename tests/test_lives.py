@@ -167,6 +167,7 @@ def check_letters(life: Life) -> None:
         if not number.isdecimal():
             clock, version = number[0], int(number[1:].partition("-")[0])
             assert CLOCKS[told.states[version]] == clock, "a reminder in a state without its clock"
+            assert one.version == version or not one.alone, "a reminder of what is over"
             continue
         assert one.to not in OUTSIDE or int(number) not in told.undone, "an undone decision left"
         if one.letter in UNDOABLE.values() and int(number) in told.held:
