@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
 .DEFAULT_GOAL := check
-.PHONY: check help install run test lint package deploy browser audit verify year
+.PHONY: check help install run test lint package deploy browser audit verify year lives
 
 check: lint test ## Lint and test (what a bare `make` does)
 
@@ -47,6 +47,9 @@ lint: $(READY) ## ruff, mypy, the content, and cfn-lint on the packaged template
 
 audit: $(READY) ## Known vulnerabilities of what is pinned
 	@$(BIN)/pip-audit -r requirements.txt --disable-pip --no-deps --progress-spinner off
+
+lives: $(READY) ## Ten thousand random lives of cases, with crashes (some minutes; LIVES=…)
+	@LIVES=$(or $(LIVES),10000) $(BIN)/python -m pytest -q tests/test_lives.py
 
 year: $(READY) ## Print every letter of a busy year, lived in seconds
 	@$(BIN)/python tests/year.py

@@ -9,12 +9,12 @@ from chalicelib.forms import Lang
 from chalicelib.render import render
 
 LETTERS: Final = {
-    "eoi_received": {"answers", "status_url", "revised"},
+    "eoi_received": {"answers", "status_url", "revised", "usual"},
     "eoi_approved": {"apply_url", "apply_by", "message"},
     "eoi_declined": {"reasons", "message"},
     "eoi_info_requested": {"message", "reply_by", "status_url"},
     "answer_received": {"answer", "changes", "status_url"},
-    "application_received": {"answers", "status_url"},
+    "application_received": {"answers", "status_url", "usual"},
     "application_info_requested": {"message", "reply_by", "status_url"},
     "application_approved": {"message", "status_url"},
     "application_declined": {"reasons", "message"},

@@ -14,7 +14,6 @@ from chalicelib.post import Draft
 from chalicelib.records import Case, case_key, moment, review_link
 from chalicelib.roster import Roster, Staff
 from chalicelib.states import choices, clock_of, public_name, staff_steps
-from chalicelib.timing import delays
 
 Facts = dict[str, Any]
 
@@ -33,16 +32,14 @@ class TimedFacts:
 
     NAMES: Final = ("reminder", "holding_note", "waiting_list_status")
 
-    def __init__(self, store: Store, links: Links) -> None:
-        self._store = store
+    def __init__(self, links: Links) -> None:
         self._links = links
 
-    def of(self, row: Item, case: Case, lang: Lang, now: datetime) -> Facts:
+    def of(self, row: Item, case: Case, lang: Lang) -> Facts:
         facts = row["facts"]
         status_url = self._links.file(case.id, case.person)
         if row["letter"] == "holding_note":
-            form = "eoi" if case.application is None else "application"
-            return {"status_url": status_url, "usual": delays.usual(self._store, form, now)}
+            return {"status_url": status_url}
         until = date.fromisoformat(facts["until"])
         if row["letter"] == "waiting_list_status":
             return {"status_url": status_url, "until": until}

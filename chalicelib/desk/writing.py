@@ -30,6 +30,7 @@ from chalicelib.records import (
 )
 from chalicelib.roster import Roster, Staff
 from chalicelib.states import staff_steps
+from chalicelib.timing import delays
 
 _WITHOUT_LINK: Final = {"staff_code"}
 _TO_NOBODY_ELSE: Final = {"staff_code", "staff_decision_recorded"}
@@ -80,7 +81,7 @@ class LetterDesk:
         self._links = links
         self._roster = roster
         self._office = office
-        self._timed = TimedFacts(store, links)
+        self._timed = TimedFacts(links)
         self._staff_facts = StaffFacts(links, candidates, office.sender)
 
     def write(self, row: Item, now: datetime) -> Draft | None:
@@ -108,9 +109,12 @@ class LetterDesk:
     def _to_applicant(self, row: Item, case: Case, now: datetime) -> Draft:
         lang = lang_or(case.lang, "fr")
         if row["letter"] in TimedFacts.NAMES:
-            facts = self._timed.of(row, case, lang, now)
+            facts = self._timed.of(row, case, lang)
         else:
             facts = WRITERS[row["letter"]](case, lang, row["facts"], self._links, row["to"])
+        if "usual" in letters.LETTERS[row["letter"]]:
+            form = "eoi" if case.application is None else "application"
+            facts = {**facts, "usual": delays.usual(self._store, form, now)}
         letter = letters.compose(row["letter"], lang, **self._facts(case), **facts)
         return draft(row, _address(case, row), letter)
 
