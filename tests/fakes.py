@@ -70,12 +70,12 @@ class MemoryStore:
 
     def audience(self, key: str) -> Iterator[Item]:
         rows = [item for item in self.items.values() if item.get("audience") == key]
-        yield from copy.deepcopy(sorted(rows, key=lambda row: row["pk"]))
+        yield from copied(sorted(rows, key=lambda row: row["pk"]))
 
     def profiles(self, people: Sequence[str]) -> dict[str, Item]:
         self.reads += 1
         found = {person: self.items.get((f"PERSON#{person}", "PROFILE")) for person in people}
-        return {person: copy.deepcopy(item) for person, item in found.items() if item}
+        return {person: copied(item) for person, item in found.items() if item}
 
     def gather(
         self, key: Key, found: Mapping[str, set[int]], facts: Mapping[str, Any]
@@ -84,7 +84,7 @@ class MemoryStore:
             item = self.items.setdefault(key, {"pk": key[0], "sk": key[1]})
             before = {name: set(item[name]) for name in found if name in item}
             item.update({name: item.get(name, set()) | new for name, new in found.items()})
-            item.update(copy.deepcopy(dict(facts)))
+            item.update(copied(dict(facts)))
         return before
 
     def step(self, key: Key, add: Mapping[str, int], from_: tuple[str, int]) -> Item:
@@ -137,6 +137,8 @@ def copied(value: Any) -> Any:
     """Lists and mappings anew, as a table returns them; what they hold never changes."""
     if isinstance(value, dict):
         return {name: copied(part) for name, part in value.items()}
+    if isinstance(value, set):
+        return set(value)
     return [copied(part) for part in value] if isinstance(value, list) else value
 
 
