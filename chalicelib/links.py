@@ -92,11 +92,6 @@ class Links:
     def open_coach(self, token: str) -> tuple[str, str]:
         return self._pair("coach", token)
 
-    def new_proposal(self) -> tuple[str, str]:
-        """A fresh link to judge a coach's changes, and its hash for the store."""
-        token = secrets.token_urlsafe(32)
-        return f"{self._public}/proposal/{token}", hash_of(token)
-
     # Review links are stored, hashed: they are audited, reissued and used once.
     def new_review(self, page: str = "review") -> tuple[str, str, str]:
         """A fresh token's address, its hash for the store, and its check code."""

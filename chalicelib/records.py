@@ -1,12 +1,11 @@
-"""What stands in the store: a case, its chained events, the letters it owes, its links."""
+"""What stands in the store: a case, its chained events, the letters it owes."""
 
 import hashlib
 import json
 import secrets
 import zlib
-from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
 from chalicelib.ports import Item
@@ -29,7 +28,6 @@ ALL_STAFF: Final = "staff"
 DEAD: Final = "DEAD_LETTER"
 """Where the index of states holds the letters that could not be sent."""
 
-REVIEW_DAYS: Final = 14
 ATTEMPT_SECONDS: Final = 400 * 24 * 3600
 FIRST_EVENT: Final = "0" * 64
 """What the first event of a chain carries as the hash of the one before."""
@@ -146,10 +144,6 @@ def review_letter(state: str) -> str:
     return "staff_eoi_received" if state == "EOI_PENDING" else "staff_case_link"
 
 
-def link_key(token_hash: str) -> tuple[str, str]:
-    return f"LINK#{token_hash}", "LINK"
-
-
 def stamp(moment: datetime) -> str:
     """UTC to the millisecond, in an order that sorts: `2026-11-23T18:04:05.123Z`."""
     return moment.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
@@ -262,27 +256,6 @@ def key_of(tag: str) -> tuple[str, str] | None:
         return None
     kind, owner, number, rest = parts
     return f"{kind}#{owner}", f"LETTER#{number}#{rest}"
-
-
-def review_link(  # noqa: PLR0913
-    token_hash: str, *, case: Case, recipient: str, allowed: Sequence[str], now: datetime
-) -> Item:
-    """A link for one person and one version of the case. The time to live only cleans up."""
-    pk, sk = link_key(token_hash)
-    return {
-        "pk": pk,
-        "sk": sk,
-        "kind": "link",
-        "case": case.id,
-        "case_version": case.version,
-        "case_events": case.events,
-        "state": case.state,
-        "allowed": list(allowed),
-        "recipient": recipient,
-        "issued_at": stamp(now),
-        "expires_at": stamp(now + timedelta(days=REVIEW_DAYS)),
-        "expires": int((now + timedelta(days=90)).timestamp()),
-    }
 
 
 def stream_keys(event: dict[str, Any]) -> list[tuple[str, tuple[str, str]]]:

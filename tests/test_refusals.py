@@ -10,7 +10,8 @@ import pytest
 import samples
 from chalicelib import forms, states
 from chalicelib.content import load
-from chalicelib.records import Case, review_link
+from chalicelib.records import Case
+from chalicelib.rights import review_link
 from test_app import token
 from way import ADA, RITA, SAM, Way
 

@@ -381,3 +381,16 @@ def test_an_edition_names_who_published_it(
     act(visitor, asked, {"action": "confirm"})
     newest = service.shelf.editions()[0]
     assert (newest.by, newest.why, newest.at) == (MIREILLE, "confirmed", stamp(clock()))
+
+
+def test_a_link_about_a_page_opens_no_file_and_no_issue(
+    visitor: Visitor, service: Services, asked: str, deliver: Deliver, mailer: MemoryMailer
+) -> None:
+    act(visitor, asked, own(now(service), city="Laval"))
+    deliver()
+    proposal = token(mailer.to("sam.lee@example.org")[-1].text, "proposal")
+    for elsewhere in ("review", "newsletter/review"):
+        unknown = visitor.page(f"/{elsewhere}/unknown").status_code
+        assert visitor.page(f"/{elsewhere}/{proposal}").status_code == unknown
+        posted = visitor.submit(f"/{elsewhere}/{proposal}", [("decision", "approve")])
+        assert posted.status_code == unknown

@@ -11,7 +11,8 @@ from chalicelib.forms import Lang, lang_or
 from chalicelib.links import Links
 from chalicelib.ports import Item, Store
 from chalicelib.post import Draft
-from chalicelib.records import Case, case_key, moment, review_link
+from chalicelib.records import Case, case_key, moment
+from chalicelib.rights import review_link
 from chalicelib.roster import Roster, Staff
 from chalicelib.states import choices, clock_of, public_name, staff_steps
 

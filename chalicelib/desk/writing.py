@@ -26,8 +26,8 @@ from chalicelib.records import (
     OUTSIDE,
     Case,
     case_key,
-    review_link,
 )
+from chalicelib.rights import review_link
 from chalicelib.roster import Roster, Staff
 from chalicelib.states import staff_steps
 from chalicelib.timing import delays

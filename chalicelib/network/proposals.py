@@ -2,22 +2,21 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from chalicelib import forms
+from chalicelib import forms, rights
 from chalicelib.errors import Conflict
-from chalicelib.links import Links, hash_of
+from chalicelib.links import Links
 from chalicelib.network.messages import TO_COACH
 from chalicelib.network.upkeep import TURNS, Upkeep
 from chalicelib.ports import Change, Clock, Item, Put, Store, Write
-from chalicelib.records import ALL_STAFF, letter, link_key, stamp
+from chalicelib.records import ALL_STAFF, letter, stamp
 from chalicelib.roster import Roster, Staff
 
 if TYPE_CHECKING:
     from chalicelib.coaches import Coach
 
-LINK_DAYS: Final = 14
 
 OWN: Final = (
     "first_name", "last_name", "pronouns_fr", "pronouns_en", "organization", "title_fr",
@@ -86,22 +85,13 @@ class Proposals:
     # What staff do with a proposal.
     def new_link(self, proposal: Item, staff: Staff, now: datetime) -> tuple[str, Item]:
         """The address of the page to judge a proposal, and its row: for one person."""
-        url, token_hash = self._links.new_proposal()
-        pk, sk = link_key(token_hash)
-        return url, {
-            "pk": pk,
-            "sk": sk,
-            "kind": "link",
-            "proposal": proposal["slug"],
-            "version": proposal["version"],
-            "recipient": staff.id,
-            "expires_at": stamp(now + timedelta(days=LINK_DAYS)),
-            "expires": int((now + timedelta(days=90)).timestamp()),
-        }
+        url, token_hash, _ = self._links.new_review("proposal")
+        about = {"proposal": proposal["slug"], "version": proposal["version"]}
+        return url, rights.link(token_hash, staff.id, now, **about)
 
     def judged(self, token: str) -> Judged:
-        link = self._store.get(*link_key(hash_of(token[:200])))
-        if link is None or "proposal" not in link:
+        link = rights.opened(self._store, token, "proposal")
+        if link is None:
             return Judged("unknown", token)
         staff = self._roster.get(link["recipient"])
         proposal = self._store.get(*proposal_key(link["proposal"]))

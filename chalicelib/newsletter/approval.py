@@ -2,16 +2,17 @@
 
 import secrets
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
+from chalicelib import rights
 from chalicelib.errors import Conflict, Refused
-from chalicelib.links import Links, hash_of
+from chalicelib.links import Links
 from chalicelib.newsletter.editions import Editions
 from chalicelib.newsletter.issues import TESTED, Issue, issue_of
 from chalicelib.newsletter.newsroom import letters_pk
 from chalicelib.ports import Change, Clock, Item, Put, Store
-from chalicelib.records import REVIEW_DAYS, link_key, stamp
+from chalicelib.records import stamp
 from chalicelib.review.tries import Tries
 from chalicelib.roster import Roster, Staff
 
@@ -54,19 +55,14 @@ class Said:
 
 def review_row(token_hash: str, issue: Issue, recipient: str, now: datetime) -> Item:
     """A link for one person and one version of the issue."""
-    pk, sk = link_key(token_hash)
-    return {
-        "pk": pk,
-        "sk": sk,
-        "kind": "link",
-        "issue": issue.id,
-        "issue_version": issue.version,
-        "allowed": [APPROVE, SEND_BACK],
-        "recipient": recipient,
-        "issued_at": stamp(now),
-        "expires_at": stamp(now + timedelta(days=REVIEW_DAYS)),
-        "expires": int((now + timedelta(days=90)).timestamp()),
-    }
+    return rights.link(
+        token_hash,
+        recipient,
+        now,
+        issue=issue.id,
+        issue_version=issue.version,
+        allowed=[APPROVE, SEND_BACK],
+    )
 
 
 class Approvals:
@@ -81,8 +77,8 @@ class Approvals:
         self._tries = Tries(store, clock)
 
     def open(self, token: str) -> Opened:
-        link = self._store.get(*link_key(hash_of(token)))
-        if link is None or "issue" not in link:
+        link = rights.opened(self._store, token, "issue")
+        if link is None:
             return Opened("unknown", token)
         staff = self._roster.get(link["recipient"])
         issue = issue_of(self._store, link["issue"])

@@ -3,17 +3,17 @@
 import secrets
 from typing import Final
 
-from chalicelib import eastern
+from chalicelib import eastern, rights
 from chalicelib.cases import Cases
 from chalicelib.decisions import Decisions
 from chalicelib.effects import Decider
 from chalicelib.errors import Conflict, Refused
 from chalicelib.files import Files, valid_address
 from chalicelib.guards import unmet
-from chalicelib.links import Links, hash_of
+from chalicelib.links import Links
 from chalicelib.orphans import Orphans
 from chalicelib.ports import Clock, Item, Put, Store
-from chalicelib.records import Case, letter, link_key, review_letter, stamp
+from chalicelib.records import Case, letter, review_letter, stamp
 from chalicelib.review.opened import Decision, Opened, Outcome, decision_since, standing
 from chalicelib.review.step_up import StepUp
 from chalicelib.review.tries import Tries
@@ -70,7 +70,7 @@ class Reviews:
         return [other for other in self._roster.active() if other.id != staff.id]
 
     def open(self, token: str) -> Opened:
-        link = self._store.get(*link_key(hash_of(token)))
+        link = rights.opened(self._store, token, "case")
         staff = None if link is None else self._roster.get(link["recipient"])
         case = None if link is None else self._cases.case(link["case"])
         if link is None or staff is None or case is None or staff.id in (case.recused or []):

@@ -7,7 +7,8 @@ from typing import Final
 from chalicelib.errors import Conflict
 from chalicelib.links import Links, hash_of
 from chalicelib.ports import Change, Clock, Put, Store
-from chalicelib.records import Case, letter, link_key, moment, stamp
+from chalicelib.records import Case, letter, moment, stamp
+from chalicelib.rights import link_key
 from chalicelib.roster import Staff
 
 LIFE: Final = timedelta(minutes=10)
