@@ -1,22 +1,34 @@
-"""How often somebody may do something in an hour, counted in the store under a keyed hash."""
+"""How often something may be done in an hour, counted in the store."""
 
 from datetime import datetime
 
-from chalicelib.links import person_key
-from chalicelib.ports import Change
+from chalicelib.errors import Conflict, TooMany
+from chalicelib.ports import Change, Key, Store
 
 
-def hourly(of: str, key: bytes, now: datetime, limit: int) -> Change:
-    """A write that fails when `of` did it `limit` times in this hour; kept for two hours."""
-    hashed = person_key(of, key)
+def key(of: str, now: datetime, shard: int = 0) -> Key:
+    return f"RATE#{of}#{now:%Y%m%d%H}", str(shard)
+
+
+def hourly(of: str, limit: int, now: datetime, shard: int = 0) -> Change:
+    """A write that fails after `limit` of them in this hour; kept for two. `of` holds no
+    personal data, and the row says that it counts."""
     return Change(
-        (f"RATE#{hashed}#{now:%Y%m%d%H}", "0"),
+        key(of, now, shard),
         add={"posts": 1},
         at_most={"posts": limit},
-        set={"expires": int(now.timestamp()) + 7200},
+        set={"kind": "rate", "expires": int(now.timestamp()) + 7200},
     )
 
 
-def rest_of_hour(now: datetime) -> int:
-    """Seconds until the counters begin anew."""
-    return 3600 - now.minute * 60 - now.second
+def count(store: Store, of: str, limit: int, now: datetime) -> None:
+    """One more in this hour. Raises TooMany."""
+    try:
+        store.commit([hourly(of, limit, now)])
+    except Conflict:
+        raise too_many(now) from None
+
+
+def too_many(now: datetime) -> TooMany:
+    """With the seconds until the counters begin anew."""
+    return TooMany(3600 - now.minute * 60 - now.second)

@@ -5,11 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from chalicelib.errors import Conflict, Refused, TooMany
+from chalicelib import counts
+from chalicelib.errors import Refused
 from chalicelib.guards import Step, Word, check
 from chalicelib.links import hash_of, person_key
 from chalicelib.moves import Move
-from chalicelib.ports import Change, Clock, Put, Store, Write
+from chalicelib.ports import Clock, Put, Store, Write
 from chalicelib.records import APPLICANT, NEW_ADDRESS, OLD_ADDRESS, Case, note
 from chalicelib.states import step
 
@@ -105,17 +106,7 @@ class Files:
 
     def counted(self, token: str) -> None:
         """Counts what a link sends. Raises TooMany."""
-        now = self._clock()
-        counter = Change(
-            (f"RATE#{hash_of(token)[:32]}#{now:%Y%m%d%H}", "0"),
-            add={"posts": 1},
-            at_most={"posts": POSTS_AN_HOUR},
-            set={"expires": int(now.timestamp()) + 7200},
-        )
-        try:
-            self._store.commit([counter])
-        except Conflict:
-            raise TooMany(3600 - now.minute * 60 - now.second) from None
+        counts.count(self._store, hash_of(token)[:32], POSTS_AN_HOUR, self._clock())
 
     def refused(self, case: Case, event: str, why: str) -> None:
         """Keeps an attempt that changed nothing."""

@@ -3,9 +3,9 @@
 from dataclasses import replace
 from typing import Any, Final
 
-from chalicelib import eastern, refs
+from chalicelib import counts, eastern, refs
 from chalicelib.content import load
-from chalicelib.intake.arrival import Receipt, Visit, counter, kept
+from chalicelib.intake.arrival import Receipt, Visit, kept
 from chalicelib.moves import Move
 from chalicelib.ports import Put, Write
 from chalicelib.records import APPLICANT, FIDUCIARY, FIRST_EVENT, Case, stamp
@@ -58,7 +58,7 @@ def _orphan(visit: Visit) -> tuple[list[Write], Receipt]:
     writes: list[Write] = [
         Put(created.item()),
         *move.writes()[1:],
-        counter(f"{visit.person}-orphan", ORPHANS_AN_HOUR, visit.now),
+        counts.hourly(f"{visit.person}-orphan", ORPHANS_AN_HOUR, visit.now),
     ]
     return writes, visit.told(f"DF-{created.id}", visit.links.standing(created.id, created.person))
 

@@ -11,7 +11,7 @@ from typing import Any
 from chalicelib import forms
 from chalicelib.cases import Cases
 from chalicelib.links import Links, person_key
-from chalicelib.ports import Change, Item, Put, Write
+from chalicelib.ports import Item, Put, Write
 from chalicelib.spam import looks_like_spam
 
 
@@ -109,13 +109,3 @@ class Visit:
 
 def kept(warnings: Sequence[forms.Problem]) -> list[dict[str, Any]]:
     return [{"field": w.field, "code": w.code, "params": w.params} for w in warnings]
-
-
-def counter(of: str, limit: int, now: datetime, shard: int = 0) -> Change:
-    """Posts in one hour; kept for two. The row says what it counts."""
-    return Change(
-        (f"RATE#{of}#{now:%Y%m%d%H}", str(shard)),
-        add={"posts": 1},
-        at_most={"posts": limit},
-        set={"kind": "rate", "expires": int(now.timestamp()) + 7200},
-    )

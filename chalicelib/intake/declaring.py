@@ -3,9 +3,9 @@
 from dataclasses import replace
 from typing import Final
 
-from chalicelib import eastern, refs
+from chalicelib import counts, eastern, refs
 from chalicelib.content import load
-from chalicelib.intake.arrival import Receipt, Visit, counter, kept
+from chalicelib.intake.arrival import Receipt, Visit, kept
 from chalicelib.moves import Move
 from chalicelib.ports import Change, Put, Write
 from chalicelib.records import APPLICANT, FIRST_EVENT, Case, stamp
@@ -92,6 +92,6 @@ def _revision(visit: Visit, earlier: Case) -> tuple[list[Write], Receipt]:
         *move.writes(),
         *held,
         *visit.box(earlier.ref),
-        counter(str(visit.person), REVISIONS_AN_HOUR, visit.now),
+        counts.hourly(str(visit.person), REVISIONS_AN_HOUR, visit.now),
     ]
     return writes, visit.told(earlier.ref, visit.links.standing(earlier.id, earlier.person))

@@ -2,10 +2,9 @@
 
 import random
 from dataclasses import replace
-from datetime import datetime
 from typing import Final
 
-from chalicelib import eastern, forms, refs
+from chalicelib import counts, eastern, forms, refs
 from chalicelib.cases import Cases
 from chalicelib.content import load
 from chalicelib.errors import (
@@ -15,10 +14,9 @@ from chalicelib.errors import (
     IntakePaused,
     KeyReused,
     StoreDown,
-    TooMany,
 )
 from chalicelib.intake.applying import application
-from chalicelib.intake.arrival import Arrival, BoxTicked, Receipt, Visit, counter
+from chalicelib.intake.arrival import Arrival, BoxTicked, Receipt, Visit
 from chalicelib.intake.assessing import assessment, receipt
 from chalicelib.intake.declaring import declaration, revisable
 from chalicelib.links import Links, person_key
@@ -114,10 +112,10 @@ class _Attempt:
         if 1 in conflict.found:
             self._shards.pop()
             if not self._shards:
-                raise TooMany(_rest_of_hour(self._visit.now))
+                raise counts.too_many(self._visit.now)
         for position, found in conflict.found.items():
             if position > 1 and found.get("kind") == "rate":
-                raise TooMany(_rest_of_hour(self._visit.now))
+                raise counts.too_many(self._visit.now)
             if found.get("kind") == "open":
                 self._visit.open = found
         return None
@@ -180,7 +178,7 @@ class _Attempt:
         """Posts of one network in one hour, under a keyed hash."""
         address = person_key(self._visit.arrival.address, self._door.people_key)
         limit = -(-self._door.posts_per_hour // RATE_SHARDS)
-        return counter(address, limit, self._visit.now, self._shards[-1])
+        return counts.hourly(address, limit, self._visit.now, self._shards[-1])
 
 
 def _way_in(visit: Visit) -> list[str]:
@@ -188,7 +186,3 @@ def _way_in(visit: Visit) -> list[str]:
     if visit.submission.form != "application":
         return []
     return [visit.arrival.invite, visit.arrival.ref]
-
-
-def _rest_of_hour(now: datetime) -> int:
-    return 3600 - now.minute * 60 - now.second

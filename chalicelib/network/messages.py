@@ -4,11 +4,12 @@ import hmac
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from chalicelib import counts, eastern, forms
-from chalicelib.errors import Conflict, TooMany
+from chalicelib.errors import Conflict
+from chalicelib.links import person_key
 from chalicelib.ports import Change, Clock, Item, Put, Store, Write
 from chalicelib.records import letter, stamp
 from chalicelib.spam import looks_like_spam
@@ -65,8 +66,8 @@ class Messages:
             row |= {"held": spam, "state_key": HELD, "updated_at": stamp(now)}
         writes: list[Write] = [
             Put(row, unless_after=int(now.timestamp())),
-            counts.hourly(f"network {address}", self._key, now, self._per_hour),
-            counts.hourly(f"coach {slug}", self._key, now, self._per_hour),
+            self._counter(f"network {address}", now),
+            self._counter(f"coach {slug}", now),
         ]
         if not spam:
             writes.append(Put(_owed(pk, stamp(now), expires)))
@@ -75,7 +76,7 @@ class Messages:
         except Conflict as conflict:
             if 0 in conflict.found or 3 in conflict.found:
                 return Sent(replayed=True)
-            raise TooMany(counts.rest_of_hour(now)) from None
+            raise counts.too_many(now) from None
         return Sent()
 
     def release(self, row: Item) -> None:
@@ -91,6 +92,9 @@ class Messages:
                 Put(_owed(row["pk"], now, row["expires"])),
             ]
         )
+
+    def _counter(self, of: str, now: datetime) -> Change:
+        return counts.hourly(person_key(of, self._key), self._per_hour, now)
 
     def _digest(self, *parts: Any) -> str:
         """Names a message by what it says: the same one within a day is the same message."""

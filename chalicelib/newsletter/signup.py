@@ -6,13 +6,14 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from chalicelib.errors import Conflict, StoreDown, TooMany
+from chalicelib import counts
+from chalicelib.errors import Conflict, StoreDown
 from chalicelib.links import person_key
 from chalicelib.newsletter import people, wording
 from chalicelib.newsletter.people import Subscriber
 from chalicelib.newsletter.register import TURNS, WEEK_SLOTS, Register, mail_slots, owed
 from chalicelib.newsletter.waiting import waiting
-from chalicelib.ports import Change, Delete, Key, Put, Write
+from chalicelib.ports import Delete, Key, Put, Write
 from chalicelib.records import moment, stamp
 from chalicelib.settings import Settings
 
@@ -67,16 +68,8 @@ class SignUps:
         """One post more from a network. Raises TooMany, with the seconds to wait."""
         now = self._register.clock()
         network = person_key(network_of(address), self._key)
-        counter = Change(
-            (f"RATE#NEWS#{network}#{now:%Y%m%d%H}", "0"),
-            add={"posts": 1},
-            at_most={"posts": self._settings.signups_per_hour},
-            set={"expires": int(now.timestamp()) + 7200},
-        )
-        try:
-            self._register.store.commit([counter])
-        except Conflict:
-            raise TooMany(3600 - now.minute * 60 - now.second) from None
+        limit = self._settings.signups_per_hour
+        counts.count(self._register.store, f"NEWS#{network}", limit, now)
 
     def ask(self, wish: Wish, also: Sequence[Write] = ()) -> str:
         """Stores the request and owes its mail, in one transaction, `also` with it.

@@ -2,9 +2,10 @@
 
 from typing import Final
 
-from chalicelib.errors import Conflict, TooMany
+from chalicelib import counts
+from chalicelib.errors import TooMany
 from chalicelib.links import hash_of
-from chalicelib.ports import Change, Clock, Put, Store
+from chalicelib.ports import Clock, Put, Store
 from chalicelib.records import Case, note
 from chalicelib.roster import Staff
 
@@ -19,14 +20,15 @@ class Tries:
 
     def check(self, token: str) -> None:
         """Asked before a code is looked at: a full count refuses the right one too."""
-        row = self._store.get(*self._counter(token))
+        now = self._clock()
+        row = self._store.get(*counts.key(_of(token), now))
         if row is not None and int(row["posts"]) >= TRIES_AN_HOUR:
-            raise TooMany(self._rest_of_hour())
+            raise counts.too_many(now)
 
     def wrong(self, token: str, case: Case, staff: Staff, event: str, why: str) -> None:
         """Notes a wrong try, and counts it against the link. Raises TooMany."""
         if not self.counted(token):
-            raise TooMany(self._rest_of_hour())
+            raise counts.too_many(self._clock())
         self.noted(case, staff, event, why)
 
     def late(self, token: str, case: Case, staff: Staff, event: str, why: str = "already") -> None:
@@ -39,21 +41,12 @@ class Tries:
 
     def counted(self, token: str) -> bool:
         """Counts one more try of a link in this hour; False when there were too many."""
-        counter = Change(
-            self._counter(token),
-            add={"posts": 1},
-            at_most={"posts": TRIES_AN_HOUR},
-            set={"expires": int(self._clock().timestamp()) + 7200},
-        )
         try:
-            self._store.commit([counter])
-        except Conflict:
+            counts.count(self._store, _of(token), TRIES_AN_HOUR, self._clock())
+        except TooMany:
             return False
         return True
 
-    def _counter(self, token: str) -> tuple[str, str]:
-        return f"RATE#{hash_of(token)[:32]}#{self._clock():%Y%m%d%H}", "0"
 
-    def _rest_of_hour(self) -> int:
-        now = self._clock()
-        return 3600 - now.minute * 60 - now.second
+def _of(token: str) -> str:
+    return hash_of(token)[:32]
