@@ -1,4 +1,4 @@
-"""Letters owed: deliver one, sweep those that are due, settle what SES reports."""
+"""Letters owed: deliver one, sweep those that are due."""
 
 import json
 import logging
@@ -19,7 +19,7 @@ from chalicelib.errors import (
 )
 from chalicelib.ports import Change, Clock, Item, Key, Mail, Mailer, Put, Store, Write
 from chalicelib.records import ADMINS, ALL_STAFF, DUE_SHARDS, letter, stamp, tag_of
-from chalicelib.reports import Listener, Reports, buried, case_key_of, reported
+from chalicelib.reports import buried, case_key_of
 from chalicelib.roster import Roster, Staff
 from chalicelib.timing.workdays import Quiet
 
@@ -75,11 +75,10 @@ class Post:
         roster: Roster,
         clock: Clock,
         timers: Mapping[str, Timer] | None = None,
-        listeners: Mapping[str, Listener] | None = None,
         quiet: Quiet | None = None,
     ) -> None:
         """By the first word of one half of a row's key, `timers` mind the due rows that are no
-        letters; by that of the whole key, `listeners` hear what became of the letters."""
+        letters."""
         self._timers = timers or {}
         self._quiet = quiet
         self._store = store
@@ -87,7 +86,6 @@ class Post:
         self._desk = desk
         self._roster = roster
         self._clock = clock
-        self._reports = Reports(store, clock, listeners or {})
 
     def deliver(self, key: Key) -> str:
         """What became of the letter: sent, later, spread, taken, retry, dropped, dead, unknown,
@@ -156,13 +154,6 @@ class Post:
             set={"due_at": stamp(morning)},
         )
         return self._try([change], "later")
-
-    def report(self, message: str) -> str | None:
-        """Settles what a message of SES's topic says."""
-        return self.settle(reported(message))
-
-    def settle(self, report: Mapping[str, Any]) -> str | None:
-        return self._reports.settle(report)
 
     def _spread(self, row: Item, now: datetime) -> str:
         """One letter to all staff becomes one a person, in one transaction."""

@@ -1,6 +1,5 @@
 """What SES reports of letters: sent, delivered, come back, rejected."""
 
-import json
 import logging
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -115,12 +114,3 @@ def _why(bounce: Mapping[str, Any]) -> str:
     codes = [str(r.get("diagnosticCode") or r.get("status") or "") for r in recipients]
     plain = re.sub(r"[^ <]+@[^ >]+", "…", "; ".join(filter(None, codes)))
     return f"{bounce.get('bounceType', '')}: {plain}"[:500]
-
-
-def reported(message: str) -> Mapping[str, Any]:
-    """An event of SES; nothing for the greeting that it sends to a new topic."""
-    try:
-        found = json.loads(message)
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from chalicelib.newsletter.wording import Wording
     from chalicelib.own import FileDoor
     from chalicelib.post import Post
+    from chalicelib.reports import Reports
     from chalicelib.roster import Roster
     from chalicelib.staff import StaffDoor
     from chalicelib.timing.clocks import Clocks
@@ -345,6 +346,12 @@ class Services:
         return Press(self.store, carrier, queue, self.links, self.settings, self.clock)
 
     @cached_property
+    def reports(self) -> "Reports":
+        from chalicelib.reports import Reports
+
+        return Reports(self.store, self.clock, {"NEWS": self.subscriptions.heard})
+
+    @cached_property
     def feedback(self) -> "Feedback":
         from chalicelib.newsletter.editions import Editions
         from chalicelib.newsletter.feedback import Feedback
@@ -352,7 +359,7 @@ class Services:
 
         watch = Watch(self.store, Editions(self.store, self.clock), self.clock)
         return Feedback(
-            self.post.settle,
+            self.reports.settle,
             self.store,
             self.subscriptions,
             watch,
@@ -407,10 +414,7 @@ class Services:
             "CLOCK": self.clocks.fire,
             "ISSUE": lambda key: self.press.rounds.mind(key),
         }
-        listeners = {"NEWS": self.subscriptions.heard}
-        return Post(
-            self.store, mailer, desks, self.roster, self.clock, timers, listeners, self._quiet
-        )
+        return Post(self.store, mailer, desks, self.roster, self.clock, timers, self._quiet)
 
 
 @cache

@@ -1,6 +1,5 @@
 """The pages and letters of a case's later life, for the gallery."""
 
-import json
 import re
 from collections.abc import Iterator
 from datetime import timedelta
@@ -99,16 +98,16 @@ def addresses(walk: "Walk") -> Pages:
         r for r in walk.store.kinds("letter")
         if r["pk"] == walk.case(told).key[0] and r["to"] == "applicant"
     )  # fmt: skip
-    walk.service.post.report(bounced(tag_of(row["pk"], row["sk"])))
+    walk.service.reports.settle(bounced(tag_of(row["pk"], row["sk"])))
     walk.deliver()
     yield "review-undeliverable", walk.page(walk.latest())
 
 
-def bounced(tag: str, kind: str = "Permanent") -> str:
+def bounced(tag: str, kind: str = "Permanent") -> dict[str, Any]:
     """What SES says of a mail that came back."""
     bounce = {"bounceType": kind, "bouncedRecipients": [{"diagnosticCode": "550 5.1.1 unknown"}]}
     mail = {"tags": {"mail": [tag]}, "messageId": "m"}
-    return json.dumps({"eventType": "Bounce", "mail": mail, "bounce": bounce})
+    return {"eventType": "Bounce", "mail": mail, "bounce": bounce}
 
 
 def orphans(walk: "Walk") -> Pages:

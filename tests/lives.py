@@ -294,7 +294,7 @@ class Life:
             tag = tag_of(*one.key)
             back = {"bounceType": "Permanent", "bouncedRecipients": []}
             mail = {"tags": {"mail": [tag]}, "messageId": "m"}
-            self.post.settle({"eventType": "Bounce", "mail": mail, "bounce": back})
+            self.service.reports.settle({"eventType": "Bounce", "mail": mail, "bounce": back})
 
     def stream(self, act: Act) -> None:
         """The stream brings one letter that was just stored."""

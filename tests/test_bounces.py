@@ -1,7 +1,5 @@
 """Mail that comes back is a task for the staff; mail that dies is one for the admins, once a day."""
 
-import json
-
 import pytest
 
 import samples
@@ -20,7 +18,7 @@ def tag(way: Way, case: Case, to: str = "applicant") -> str:
 def test_a_bounce_flags_the_file_and_asks_for_a_call(way: Way) -> None:
     case = way.declare()
     before = way.review(RITA)
-    assert way.service.post.report(bounced(tag(way, case))) == "bounced"
+    assert way.service.reports.settle(bounced(tag(way, case))) == "bounced"
     way.deliver()
     after = way.again(case)
     assert after.undeliverable
@@ -37,11 +35,11 @@ def test_a_bounce_flags_the_file_and_asks_for_a_call(way: Way) -> None:
 def test_a_bounce_told_twice_or_of_two_letters_is_one_task(way: Way) -> None:
     case = way.declare()
     for _ in range(3):
-        way.service.post.report(bounced(tag(way, case)))
+        way.service.reports.settle(bounced(tag(way, case)))
     way.decide(RITA, decision="approve")
     way.after_undo()
     invited = next(r for r in way.store.kinds("letter") if r["letter"] == "eoi_approved")
-    assert way.service.post.report(bounced(tag_of(invited["pk"], invited["sk"]))) == "bounced"
+    assert way.service.reports.settle(bounced(tag_of(invited["pk"], invited["sk"]))) == "bounced"
     assert way.events(case).count("bounce") == 1
 
 
@@ -51,7 +49,7 @@ def test_a_bounce_told_twice_or_of_two_letters_is_one_task(way: Way) -> None:
 )  # fmt: skip
 def test_other_bounces_are_no_task(way: Way, to: str, kind: str) -> None:
     case = way.declare()
-    assert way.service.post.report(bounced(tag(way, case, to), kind)) == "bounced"
+    assert way.service.reports.settle(bounced(tag(way, case, to), kind)) == "bounced"
     assert way.events(case) == ["submit"]
 
 
@@ -63,7 +61,7 @@ def test_a_file_that_moves_while_a_bounce_is_settled_gets_both(way: Way) -> None
         way.service.decisions.act(case, "approve", Decider("sam-lee", "Sam Lee"))
 
     way.store.before = decided
-    assert way.service.post.report(bounced(tag(way, case))) == "bounced"
+    assert way.service.reports.settle(bounced(tag(way, case))) == "bounced"
     after = way.again(case)
     assert (after.state, bool(after.undeliverable)) == ("EOI_APPROVED", True)
     assert way.events(case) == ["submit", "approve", "bounce"]
@@ -78,8 +76,8 @@ def test_a_process_that_dies_before_the_bounce_is_stored_stores_it_the_next_time
 
     way.store.before = dies
     with pytest.raises(OSError, match="killed"):
-        way.service.post.report(bounced(tag(way, case)))
-    assert way.service.post.report(bounced(tag(way, case))) == "bounced"
+        way.service.reports.settle(bounced(tag(way, case)))
+    assert way.service.reports.settle(bounced(tag(way, case))) == "bounced"
     assert way.events(case) == ["submit", "bounce"]
 
 
@@ -110,7 +108,7 @@ def test_without_an_admin_everybody_hears(way: Way) -> None:
 def test_a_rejected_letter_is_an_incident_too(way: Way) -> None:
     case = way.declare()
     event = {"eventType": "Reject", "mail": {"tags": {"mail": [tag(way, case)]}, "messageId": "m"}}
-    assert way.service.post.report(json.dumps(event)) == "dead"
+    assert way.service.reports.settle(event) == "dead"
     way.deliver()
     assert "Action needed" in way.subjects(SAM)[-1]
     assert ADA

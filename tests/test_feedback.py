@@ -220,6 +220,17 @@ def test_what_is_no_event_of_our_topic_changes_nothing(
     assert store.items == before
 
 
+@pytest.mark.parametrize("message", ["Successfully validated SNS topic", "[]", "{}", ""])
+def test_the_greeting_of_a_topic_is_no_event(
+    service: Services, store: MemoryStore, message: str
+) -> None:
+    before = dict(store.items)
+    body = json.dumps({"TopicArn": service.settings.mail_topic, "Message": message})
+    event = {"Records": [{"messageId": "1", "body": body}]}
+    assert service.feedback.settle(event) == {"batchItemFailures": []}
+    assert store.items == before
+
+
 def test_bounces_pause_the_issue_after_two_hundred_and_not_before(
     service: Services,
     store: MemoryStore,

@@ -90,3 +90,17 @@ def test_a_scripts_post_loads_no_page_no_letter_and_no_mail(
         "chalicelib.staff",
     }
     assert needless.isdisjoint(found["modules"])
+
+
+def test_what_ses_reports_is_settled_without_a_page_or_a_letter() -> None:
+    code = (
+        "import sys; sys.path[:0] = ['.', 'tests']\n"
+        "from conftest import ENVIRONMENT, Keys, MemoryStore, Services, SetClock, read\n"
+        "keys = Keys(links=('a' * 64,), people=b'p' * 32)\n"
+        "Services(read(ENVIRONMENT), MemoryStore(), keys, None, SetClock()).feedback\n"
+        "print(*sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert {"jinja2", "chalicelib.desk", "chalicelib.aws.ses"}.isdisjoint(done.stdout.split())

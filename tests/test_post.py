@@ -9,6 +9,7 @@ from chalicelib.errors import DeliveryFailed, OutcomeUnknown
 from chalicelib.ports import Item, Key, Mail, Put
 from chalicelib.post import BACKOFF, SETTLE, Draft, Post
 from chalicelib.records import ALL_STAFF, key_of, letter, stamp, tag_of
+from chalicelib.reports import Reports
 from chalicelib.roster import Roster
 from fakes import MemoryMailer, MemoryStore, SetClock
 
@@ -39,6 +40,11 @@ def desk() -> PlainDesk:
 @pytest.fixture
 def post(store: MemoryStore, mailer: MemoryMailer, clock: SetClock, desk: PlainDesk) -> Post:
     return Post(store, mailer, desk, Roster(store), clock)
+
+
+@pytest.fixture
+def reports(store: MemoryStore, clock: SetClock) -> Reports:
+    return Reports(store, clock, {})
 
 
 def owe(store: MemoryStore, clock: SetClock, *, to: str = "ada", wait: float = 0) -> Key:
@@ -166,7 +172,7 @@ def test_killed_before_the_send_the_letter_leaves_after_the_settling_time(
 
 
 def test_killed_after_the_send_the_send_event_settles_it_and_nothing_leaves_twice(
-    post: Post, store: MemoryStore, mailer: MemoryMailer, clock: SetClock,
+    post: Post, reports: Reports, store: MemoryStore, mailer: MemoryMailer, clock: SetClock,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     key = owe(store, clock)
@@ -175,7 +181,7 @@ def test_killed_after_the_send_the_send_event_settles_it_and_nothing_leaves_twic
         with pytest.raises(Killed):
             post.deliver(key)
     assert len(mailer.sent) == 1
-    assert post.settle(report("Send", key)) == "sent"
+    assert reports.settle(report("Send", key)) == "sent"
     clock.pass_(hours=1)
     assert post.sweep() == {}
     assert len(mailer.sent) == 1
@@ -196,13 +202,13 @@ def test_killed_after_the_send_and_with_no_event_a_second_copy_leaves(
 
 
 def test_an_answer_that_got_lost_is_not_tried_again_at_once(
-    post: Post, store: MemoryStore, mailer: MemoryMailer, clock: SetClock
+    post: Post, reports: Reports, store: MemoryStore, mailer: MemoryMailer, clock: SetClock
 ) -> None:
     key = owe(store, clock)
     mailer.failing = [OutcomeUnknown("ReadTimeoutError")]
     assert post.deliver(key) == "unknown"
     assert post.sweep() == {}
-    assert post.settle(report("Send", key)) == "sent"
+    assert reports.settle(report("Send", key)) == "sent"
     clock.pass_(hours=1)
     assert post.sweep() == {}
 
@@ -286,13 +292,19 @@ def test_a_sweep_stops_in_time_and_the_next_one_goes_on(
     ],
 )  # fmt: skip
 def test_what_ses_reports_is_kept_once(
-    post: Post, store: MemoryStore, clock: SetClock, kind: str, status: str, more: dict[str, Any]
+    post: Post,
+    reports: Reports,
+    store: MemoryStore,
+    clock: SetClock,
+    kind: str,
+    status: str,
+    more: dict[str, Any],
 ) -> None:
     key = owe(store, clock)
     post.deliver(key)
-    assert post.settle(report(kind, key, **more)) == status
+    assert reports.settle(report(kind, key, **more)) == status
     before = dict(store.items[key])
-    assert post.settle(report(kind, key, **more)) is None
+    assert reports.settle(report(kind, key, **more)) is None
     assert store.items[key] == before
     assert before["status"] == status
     if kind == "Bounce":
@@ -303,17 +315,19 @@ def test_what_ses_reports_is_kept_once(
     "event", [{}, {"eventType": "Send", "mail": {}}, {"eventType": "Open", "mail": {"tags": {"mail": ["x"]}}},
               {"notificationType": "AmazonSnsSubscriptionSucceeded"}],
 )  # fmt: skip
-def test_events_about_something_else_change_nothing(post: Post, event: dict[str, Any]) -> None:
-    assert post.settle(event) is None
+def test_events_about_something_else_change_nothing(
+    reports: Reports, event: dict[str, Any]
+) -> None:
+    assert reports.settle(event) is None
 
 
 def test_an_error_of_ses_that_took_the_mail_all_the_same_is_settled(
-    post: Post, store: MemoryStore, mailer: MemoryMailer, clock: SetClock
+    post: Post, reports: Reports, store: MemoryStore, mailer: MemoryMailer, clock: SetClock
 ) -> None:
     key = owe(store, clock)
     mailer.failing = [DeliveryFailed("InternalFailure", permanent=False)]
     assert post.deliver(key) == "retry"
-    assert post.settle(report("Send", key)) == "sent"
+    assert reports.settle(report("Send", key)) == "sent"
     clock.pass_(hours=1)
     assert post.sweep() == {}
     assert mailer.sent == []
@@ -350,26 +364,23 @@ def test_whatever_breaks_for_one_letter_the_sweep_goes_on(
 
 
 def test_a_rejected_letter_is_found_by_the_operator(
-    post: Post, store: MemoryStore, clock: SetClock
+    post: Post, reports: Reports, store: MemoryStore, clock: SetClock
 ) -> None:
     key = owe(store, clock)
     post.deliver(key)
-    assert post.settle(report("Reject", key)) == "dead"
+    assert reports.settle(report("Reject", key)) == "dead"
     assert store.items[key]["state_key"] == "DEAD_LETTER"
 
 
-def test_a_bounce_keeps_no_address(post: Post, store: MemoryStore, clock: SetClock) -> None:
+def test_a_bounce_keeps_no_address(
+    post: Post, reports: Reports, store: MemoryStore, clock: SetClock
+) -> None:
     key = owe(store, clock)
     post.deliver(key)
     told = "smtp; 550 5.1.1 <ada@example.org> unknown"
     bounce = {"bounceType": "Permanent", "bouncedRecipients": [{"diagnosticCode": told}]}
-    assert post.settle(report("Bounce", key, bounce=bounce)) == "bounced"
+    assert reports.settle(report("Bounce", key, bounce=bounce)) == "bounced"
     assert "ada@" not in store.items[key]["why"]
-
-
-@pytest.mark.parametrize("message", ["Successfully validated SNS topic", "[]", "{}", ""])
-def test_the_greeting_of_a_topic_is_no_event(post: Post, message: str) -> None:
-    assert post.report(message) is None
 
 
 def test_what_is_due_and_no_letter_goes_to_who_minds_it(

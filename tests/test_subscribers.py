@@ -575,11 +575,11 @@ def test_a_confirmation_that_bounces_drops_the_request(ada: Person, store: Memor
     ada.sign_up()
     bounced = report(store, "Bounce", bounceType="Permanent", bouncedRecipients=[])
     soft = {**bounced, "bounce": {**bounced["bounce"], "bounceType": "Transient"}}
-    ada.service.post.settle(soft)
+    ada.service.reports.settle(soft)
     assert ada.status == people.PENDING
-    ada.service.post.settle(bounced)
+    ada.service.reports.settle(bounced)
     assert ada.status == N
-    ada.service.post.settle(bounced)
+    ada.service.reports.settle(bounced)
     ada.clock.pass_(days=2)
     assert ada.deliver() == {}, "and nobody is reminded"
 
@@ -590,7 +590,7 @@ def test_who_complains_of_the_confirmation_is_never_written_to_again(
     ada.sign_up()
     complaint = report(store, "Complaint")
     for _ in range(2):
-        ada.service.post.settle(complaint)
+        ada.service.reports.settle(complaint)
     assert ada.status == C
     ada.sign_up()
     assert len(mailer.to(ADA)) == 1
