@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from hashlib import sha256
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -35,6 +36,15 @@ def json_answer(
     return Answer(status, text, "application/json", headers or {})
 
 
+def tagged(asked: "Asked", answer: Answer) -> Answer:
+    """With the mark of its content; nothing more than that for whoever has it already."""
+    tag = f'"{sha256(answer.body.encode()).hexdigest()[:20]}"'
+    headers = {**answer.headers, "ETag": tag}
+    if asked.has(tag):
+        return Answer(304, "", answer.type, headers)
+    return replace(answer, headers=headers)
+
+
 @dataclass(frozen=True)
 class Asked:
     """One request. `headers` have lower-case names; `query` has the last of each value,
@@ -51,6 +61,10 @@ class Asked:
     def wants_page(self) -> bool:
         """A browser says so; a script that says nothing gets JSON."""
         return "text/html" in self.headers.get("accept", "")
+
+    def has(self, tag: str) -> bool:
+        """Whether the visitor keeps the answer of this mark."""
+        return tag in self.headers.get("if-none-match", "")
 
     @cached_property
     def lang(self) -> Lang:
@@ -85,6 +99,20 @@ def back_to(redirect: str, origins: Sequence[str], told: Mapping[str, str]) -> s
         return None
     query = f"{parts.query}&{urlencode(told)}" if parts.query else urlencode(told)
     return parts._replace(query=query).geturl()
+
+
+def as_text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def text_of(fields: Mapping[str, Any], key: str) -> str:
+    """What was typed in a field, without the spaces around it."""
+    return as_text(fields.get(key)).strip()
+
+
+def ticked(fields: Mapping[str, Any], key: str) -> bool:
+    """A box, as a browser or a script says so."""
+    return fields.get(key) in ("on", "yes", "true", "1", True)
 
 
 def lang_of(fields: Mapping[str, Any], asked: Asked) -> Lang:

@@ -1,13 +1,12 @@
 """The public door: forms in, receipts and the applicant's own page out."""
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlencode
 
 from chalicelib import forms
-from chalicelib.asked import Answer, Asked, back_to, json_answer, lang_of
+from chalicelib.asked import Answer, Asked, as_text, back_to, json_answer, lang_of, tagged
 from chalicelib.cases import Cases
 from chalicelib.content import load
 from chalicelib.errors import AlreadyApplied, InvalidForm, NotHere, NotInvited, RelaisError
@@ -54,7 +53,7 @@ class Front:
         try:
             fields = asked.fields()
             lang = lang_of(fields, asked)
-            ours = {key: _text(fields.pop(key, "")) for key in _OURS}
+            ours = {key: as_text(fields.pop(key, "")) for key in _OURS}
             receipt = self.intake.receive(_arrival(name, fields, lang, asked, ours))
         except RelaisError as error:
             if isinstance(error, InvalidForm) and ours["invite"]:
@@ -129,12 +128,7 @@ class Front:
         return f"{self.settings.public_url}/forms/{name}"
 
     def _cacheable(self, asked: Asked, described: dict[str, Any]) -> Answer:
-        answer = json_answer(described, {"Cache-Control": "public, max-age=300"})
-        tag = f'"{hashlib.sha256(answer.body.encode()).hexdigest()[:20]}"'
-        headers = {**answer.headers, "ETag": tag}
-        if tag in asked.headers.get("if-none-match", ""):
-            return Answer(304, "", answer.type, headers)
-        return Answer(200, answer.body, answer.type, headers)
+        return tagged(asked, json_answer(described, {"Cache-Control": "public, max-age=300"}))
 
     def _form_page(  # noqa: PLR0913
         self,
@@ -259,7 +253,3 @@ def _known(name: str) -> None:
 
 def _received_text(form: str, ref: str, lang: str) -> str:
     return str(load("review")["received"][form][lang]).format(ref=ref)
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else ""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from chalicelib import forms
-from chalicelib.asked import Answer, Asked, lang_of
+from chalicelib.asked import Answer, Asked, lang_of, text_of, ticked
 from chalicelib.content import load
 from chalicelib.errors import InvalidForm, RelaisError
 from chalicelib.links import Links
@@ -45,7 +45,7 @@ class CoachDoor:
             return self.problems.answer(asked, error, lang, form="profile")
 
     def _act(self, token: str, coach: "Coach", fields: dict[str, Any], lang: forms.Lang) -> Answer:
-        said = {key: fields.pop(key, "") for key in ("lang", "nonce", "action", "sure", "website_")}
+        said = {key: fields.pop(key, "") for key in ("lang", "nonce", "action", "sure")}
         if not self.links.check_nonce(token, str(said["nonce"])):
             typed = fields if said["action"] == "change" else None
             return self._page(token, coach, lang, wrong="nonce", typed=typed)
@@ -137,7 +137,7 @@ class ProposalDoor:
             lang = forms.lang_or(fields.get("lang"), self._lang(asked, judged))
         except RelaisError as error:
             return self.problems.answer(asked, error, lang)
-        decision, remarks = _text(fields, "decision"), _text(fields, "remarks")[:REMARKS_LIMIT]
+        decision, remarks = text_of(fields, "decision"), text_of(fields, "remarks")[:REMARKS_LIMIT]
         if judged.standing != "open":
             return self._page(judged, lang)
         if wrong := self._wrong(judged, fields, decision, remarks):
@@ -149,13 +149,13 @@ class ProposalDoor:
     def _wrong(
         self, judged: Judged, fields: Mapping[str, Any], decision: str, remarks: str
     ) -> str | None:
-        if not self.links.check_nonce(judged.token, _text(fields, "nonce")):
+        if not self.links.check_nonce(judged.token, text_of(fields, "nonce")):
             return "nonce"
         if decision not in ("publish", "return"):
             return "choose"
         if decision == "return" and not remarks:
             return "remarks"
-        return None if fields.get("confirm") in ("on", "yes", "true", "1", True) else "tick"
+        return None if ticked(fields, "confirm") else "tick"
 
     def _page(
         self,
@@ -217,8 +217,3 @@ def _name(judged: Judged) -> str:
 
 def _title(judged: Judged, key: str, lang: forms.Lang) -> str:
     return str(load("network")["proposal"][key][lang]).format(name=_name(judged))
-
-
-def _text(fields: Mapping[str, Any], key: str) -> str:
-    value = fields.get(key, "")
-    return value.strip() if isinstance(value, str) else ""

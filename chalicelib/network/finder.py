@@ -3,12 +3,11 @@
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import Any, Final
 from urllib.parse import urlencode
 
 from chalicelib import eastern, forms
-from chalicelib.asked import Answer, Asked, json_answer
+from chalicelib.asked import Answer, Asked, json_answer, tagged
 from chalicelib.content import load
 from chalicelib.directory import BadQuery, Directory
 from chalicelib.directory.folding import fold
@@ -43,7 +42,7 @@ class Finder:
         filters = _filters(asked)
         day = eastern.today(self.clock()).isoformat()
         tag = directory.etag(day, asked.lang, _canonical(asked))
-        if same(asked, tag):
+        if asked.has(tag):
             return self._unchanged(asked, tag)
         found = self._found(directory, asked, filters, day)
         return json_answer(found, {**SHARED, "ETag": tag, **_spoken(asked)})
@@ -56,7 +55,7 @@ class Finder:
         known = {**known, "links": self._links(slug)}
         if not asked.wants_page:
             tag = directory.etag("coach", asked.lang, slug)
-            if same(asked, tag):
+            if asked.has(tag):
                 return self._unchanged(asked, tag)
             return json_answer(known, {**SHARED, "ETag": tag, **_spoken(asked)})
         from chalicelib import pages, words
@@ -145,9 +144,7 @@ class Finder:
         return found
 
     def _more(self, cursor: str | None, kept: Sequence[tuple[str, str]], lang: str) -> str | None:
-        if cursor is None:
-            return None
-        return f"{self._address()}?{urlencode([('lang', lang), *kept, ('cursor', cursor)])}"
+        return None if cursor is None else self._link([*kept, ("cursor", cursor)], lang)
 
     def _without(
         self, suggestion: Mapping[str, Any], kept: Sequence[tuple[str, str]], lang: str
@@ -158,8 +155,8 @@ class Finder:
             if key == "q":
                 words = [w for w in value.split() if fold(w) != suggestion.get("word")]
                 less += [("q", " ".join(words))] if words else []
-            elif suggestion["drop"] == "word" or key not in (suggestion.get("filter"), ""):
-                less += [(key, value)] if suggestion["drop"] != "filters" else []
+            elif suggestion["drop"] != "filters" and key != suggestion.get("filter"):
+                less.append((key, value))
         return self._link(less, lang)
 
     def _link(self, kept: Sequence[tuple[str, str]], lang: str) -> str:
@@ -167,13 +164,10 @@ class Finder:
 
     def _shared_page(self, asked: Asked, page: str, status: int = 200) -> Answer:
         """A page that anybody may see, keep and find: unlike the pages behind a link."""
-        tag = f'"{sha256(page.encode()).hexdigest()[:24]}"'
-        headers = {**SHARED, "ETag": tag, "X-Robots-Tag": "all", **_spoken(asked)}
         if status != 200:
             return self.problems.page(page, status)
-        if same(asked, tag):
-            return self._unchanged(asked, tag)
-        return self.problems.page(page, status, headers)
+        headers = {**SHARED, "X-Robots-Tag": "all", **_spoken(asked)}
+        return tagged(asked, self.problems.page(page, status, headers))
 
     def _unchanged(self, asked: Asked, tag: str) -> Answer:
         return Answer(304, "", "text/plain", {**SHARED, "ETag": tag, **_spoken(asked)})
@@ -228,7 +222,3 @@ def _in_words(directory: Directory, result: Mapping[str, Any], lang: forms.Lang)
 
 def _spoken(asked: Asked) -> dict[str, str]:
     return {"Content-Language": f"{asked.lang}-CA"}
-
-
-def same(asked: Asked, tag: str) -> bool:
-    return tag in asked.headers.get("if-none-match", "")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from chalicelib import forms
-from chalicelib.asked import Answer, Asked, json_answer, lang_of
+from chalicelib.asked import Answer, Asked, as_text, json_answer, lang_of
 from chalicelib.content import load
 from chalicelib.errors import InvalidForm, NotHere, RelaisError
 from chalicelib.network.messages import Messages
@@ -42,7 +42,7 @@ class Writing:
         try:
             fields = asked.fields()
             lang = lang_of(fields, asked)
-            ours = {key: _text(fields.pop(key, "")) for key in _OURS}
+            ours = {key: as_text(fields.pop(key, "")) for key in _OURS}
             sent = self.messages.send(
                 coach["slug"],
                 fields,
@@ -143,7 +143,3 @@ class Writing:
 
 def _said(key: str, lang: forms.Lang, name: str) -> str:
     return str(load("network")["message"][key][lang]).format(name=name)
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else ""

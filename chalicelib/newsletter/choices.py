@@ -8,11 +8,11 @@ from pydantic_core import PydanticCustomError
 
 from chalicelib import fields as kinds
 from chalicelib import forms
-from chalicelib.asked import Answer, Asked
+from chalicelib.asked import Answer, Asked, json_answer, text_of
 from chalicelib.content import load
 from chalicelib.errors import Malformed
 from chalicelib.newsletter import people, wording
-from chalicelib.newsletter.door import NewsletterDoor, answered, text
+from chalicelib.newsletter.door import NewsletterDoor
 from chalicelib.newsletter.erasing import erase
 from chalicelib.newsletter.people import Subscriber
 from chalicelib.newsletter.preferences import Preferences
@@ -48,9 +48,9 @@ class PreferencesDoor:
         person = self.door.links.open_preferences(token)
         fields = asked.fields()
         found = self.door.subscriptions.get(person)
-        said = text(fields.get("lang")) or asked.query.get("lang")
+        said = text_of(fields, "lang") or asked.query.get("lang")
         lang = forms.lang_or(said, found.lang if found else asked.lang)
-        action = text(fields.get("action"))
+        action = text_of(fields, "action")
         if action == "export":
             return self._exported(person)
         if action == "leave":
@@ -63,7 +63,7 @@ class PreferencesDoor:
             return self._told(asked, token, lang, "erased")
         shown = self._changed(asked, person, action, fields, lang)
         if action == "choose" and not shown.wrong:
-            lang = forms.lang_or(text(fields.get("language")), lang)
+            lang = forms.lang_or(text_of(fields, "language"), lang)
             shown = Shown(wording.said("saved", lang))
         return self._shown(asked, token, person, lang, shown)
 
@@ -83,7 +83,7 @@ class PreferencesDoor:
             self.preferences.stay(person)
             return Shown(wording.said("stayed", lang))
         if action == "move":
-            return self._moved(asked, person, text(fields.get("email")), lang)
+            return self._moved(asked, person, text_of(fields, "email"), lang)
         if action == "erase":
             return Shown(wrong={"confirm": wording.said("tick_to_erase", lang)})
         raise Malformed("action")
@@ -98,7 +98,7 @@ class PreferencesDoor:
         topics = [t for t in known if t in wanted] if len(known) > 1 else known
         if not topics:
             return Shown(wrong={"topics": wording.said("choose_topic", lang)})
-        language = forms.lang_or(text(fields.get("language")), lang)
+        language = forms.lang_or(text_of(fields, "language"), lang)
         self.preferences.choose(
             person, lang=language, topics=topics, evidence=self.door.evidence(asked, "preferences")
         )
@@ -117,12 +117,12 @@ class PreferencesDoor:
 
     def _exported(self, person: str) -> Answer:
         name = {"Content-Disposition": 'attachment; filename="newsletter.json"'}
-        return answered(self.proof.of(person) or {}, {**PRIVATE, **name})
+        return json_answer(self.proof.of(person) or {}, {**PRIVATE, **name})
 
     def _told(self, asked: Asked, token: str, lang: forms.Lang, what: str) -> Answer:
         if asked.wants_page:
             return self.door.said(lang, what, f"{self.door.url('preferences', token)}?lang=")
-        return answered({"status": what}, PRIVATE)
+        return json_answer({"status": what}, PRIVATE)
 
     def _shown(
         self, asked: Asked, token: str, person: str, lang: forms.Lang, shown: Shown
@@ -132,7 +132,7 @@ class PreferencesDoor:
         if not asked.wants_page:
             told = {"status": found.status if found else "unknown", "message": shown.news}
             wrong = [{"field": k, "message": v} for k, v in (shown.wrong or {}).items()]
-            return answered({**told, "errors": wrong}, PRIVATE, status=status)
+            return json_answer({**told, "errors": wrong}, PRIVATE, status=status)
         from chalicelib import pages
 
         page = pages.newsletter(

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from chalicelib import forms
-from chalicelib.asked import Answer, Asked
+from chalicelib.asked import Answer, Asked, json_answer, text_of
 from chalicelib.errors import BadLink
 from chalicelib.newsletter import people, wording
-from chalicelib.newsletter.door import NewsletterDoor, answered, lenient, text
+from chalicelib.newsletter.door import NewsletterDoor, lenient
 from chalicelib.newsletter.preferences import Preferences
 from chalicelib.problems import PRIVATE
 
@@ -36,9 +36,9 @@ class ConfirmDoor:
     def _request(self, asked: Asked, token: str, act: bool) -> Answer:
         person, since, of_link, topics = self.door.links.open_confirm(token)
         fields = lenient(asked) if act else {}
-        lang = forms.lang_or(text(fields.get("lang")) or asked.query.get("lang"), of_link)
+        lang = forms.lang_or(text_of(fields, "lang") or asked.query.get("lang"), of_link)
         when = datetime.fromtimestamp(since, UTC)
-        retyped = text(fields.get("email"))
+        retyped = text_of(fields, "email")
         if act:
             outcome = self.door.subscriptions.confirm(
                 person,
@@ -88,7 +88,7 @@ class ConfirmDoor:
         wrong: str = "",
     ) -> Answer:
         if not asked.wants_page:
-            return answered({"status": outcome}, PRIVATE)
+            return json_answer({"status": outcome}, PRIVATE)
         if outcome in ("confirm", "retype"):
             return self._confirm_page(token, outcome, lang, wrong)
         switch = f"{self.door.url('confirm', token)}?lang="
@@ -115,5 +115,5 @@ class ConfirmDoor:
 
     def _lang(self, asked: Asked, found: people.Subscriber | None) -> forms.Lang:
         fields = lenient(asked) if asked.method == "POST" else {}
-        said = text(fields.get("lang")) or asked.query.get("lang")
+        said = text_of(fields, "lang") or asked.query.get("lang")
         return forms.lang_or(said, found.lang if found else asked.lang)

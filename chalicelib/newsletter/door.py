@@ -1,6 +1,5 @@
 """The subscriber's side of the newsletter: sign up, and leave."""
 
-import json
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +8,7 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from chalicelib import eastern, forms
-from chalicelib.asked import Answer, Asked, back_to, lang_of
+from chalicelib.asked import Answer, Asked, as_text, back_to, json_answer, lang_of, text_of
 from chalicelib.content import load
 from chalicelib.errors import InvalidForm, Malformed, RelaisError, TooLarge, WrongType
 from chalicelib.links import Links
@@ -40,7 +39,9 @@ class NewsletterDoor:
     def form(self, asked: Asked) -> Answer:
         """The form; `?sent=1`: what to do next."""
         if not asked.wants_page:
-            return answered(self._described(asked.lang), {"Cache-Control": "public, max-age=300"})
+            return json_answer(
+                self._described(asked.lang), {"Cache-Control": "public, max-age=300"}
+            )
         if "sent" in asked.query:
             return self.said(asked.lang, "sent", f"{self.address}?sent=1&lang=")
         return self._form_page(asked.lang, {}, {"started_at": str(int(self._now().timestamp()))})
@@ -53,7 +54,7 @@ class NewsletterDoor:
         try:
             fields = asked.fields()
             lang = lang_of(fields, asked)
-            ours = {key: text(fields.pop(key, "")) for key in _OURS}
+            ours = {key: as_text(fields.pop(key, "")).strip() for key in _OURS}
             self._asked(asked, forms.parse("newsletter", fields, lang, self._today()), ours, lang)
         except RelaisError as error:
             return self._refused(asked, fields, ours, lang, error)
@@ -63,7 +64,7 @@ class NewsletterDoor:
             where = where or f"{self.address}?{urlencode({'sent': 1, 'lang': lang})}"
             return Answer(303, "", HTML, {"Location": where})
         message = wording.said("sent", lang)["detail"]
-        return answered({"status": "confirm", "message": message}, PRIVATE, status=202)
+        return json_answer({"status": "confirm", "message": message}, PRIVATE, status=202)
 
     def leave_page(self, asked: Asked, token: str) -> Answer:
         person, _ = self.links.open_unsubscribe(token)
@@ -236,15 +237,6 @@ class NewsletterDoor:
         return eastern.today(self._now())
 
 
-def answered(body: Any, headers: Mapping[str, str], *, status: int = 200) -> Answer:
-    found = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
-    return Answer(status, found, "application/json", headers)
-
-
-def text(value: Any) -> str:
-    return value.strip() if isinstance(value, str) else ""
-
-
 def lenient(asked: Asked) -> dict[str, Any]:
     """The fields of a post whose coming is what counts: a body that cannot be read has none."""
     try:
@@ -255,5 +247,5 @@ def lenient(asked: Asked) -> dict[str, Any]:
 
 def _reason(fields: Mapping[str, Any]) -> str:
     known = {reason["id"] for reason in load("newsletter")["reasons"]}
-    chosen = text(fields.get("reason"))
+    chosen = text_of(fields, "reason")
     return chosen if chosen in known else ""

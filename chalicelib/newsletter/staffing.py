@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final, cast
 
 from chalicelib import forms, words
-from chalicelib.asked import Answer, Asked, lang_of
+from chalicelib.asked import Answer, Asked, lang_of, text_of, ticked
 from chalicelib.content import load
 from chalicelib.errors import BadLink, Conflict, NotHere, Refused, RelaisError
 from chalicelib.links import Links
@@ -280,16 +280,12 @@ class NewsroomDoor:
 
 
 def _typed(fields: Mapping[str, Any]) -> Said:
-    def text(key: str) -> str:
-        value = fields.get(key, "")
-        return value.strip() if isinstance(value, str) else ""
-
     return Said(
-        decision=text("decision"),
-        remarks=text("remarks").replace("\r\n", "\n"),
-        confirm=fields.get("confirm") in ("on", "yes", "true", "1", True),
-        code=text("code"),
-        nonce=text("nonce"),
+        decision=text_of(fields, "decision"),
+        remarks=text_of(fields, "remarks").replace("\r\n", "\n"),
+        confirm=ticked(fields, "confirm"),
+        code=text_of(fields, "code"),
+        nonce=text_of(fields, "nonce"),
     )
 
 

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from chalicelib.asked import text_of, ticked
+
 ACTIONS: Final = ("reply", "withdraw", "correct")
 
 OURS: Final = (
@@ -31,11 +33,10 @@ def said(fields: Mapping[str, Any]) -> Said:
         message=_text(fields, "message"),
         address=_text(fields, "address"),
         nonce=_text(fields, "nonce"),
-        confirm=fields.get("confirm") in ("on", "yes", "true", "1", True),
+        confirm=ticked(fields, "confirm"),
         revised=_text(fields, "revised") == "1" or fields.get("revised") is True,
     )
 
 
 def _text(fields: Mapping[str, Any], key: str) -> str:
-    value = fields.get(key, "")
-    return value.strip().replace("\r\n", "\n") if isinstance(value, str) else ""
+    return text_of(fields, key).replace("\r\n", "\n")
