@@ -25,36 +25,24 @@ ROOT = Path(__file__).resolve().parent.parent
 
 OURS, BARE = "/forms/{form}", "/forms/eoi"
 
-ENVIRONMENT = {
+AWS = {
     "AWS_ACCESS_KEY_ID": "bench",
     "AWS_SECRET_ACCESS_KEY": "bench",
     "AWS_DEFAULT_REGION": "ca-central-1",
     "AWS_CONFIG_FILE": os.devnull,
     "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-    "STAGE": "bench",
-    "RECORDS_TABLE": "Records",
-    "SUBSCRIBERS_TABLE": "Subscribers",
-    "KEYS_SECRET": "keys",
-    "PUBLIC_URL": "https://relais.example.org/api",
-    "WEBSITE_URL": "https://www.example.org",
-    "ALLOWED_ORIGINS": "https://www.example.org",
-    "SENDER": "forms@example.org",
-    "REPLY_TO": "info@example.org",
-    "CONFIGURATION_SET": "bench",
-    "UNDO_SECONDS": "600",
-    "POSTS_PER_HOUR": "1000",
-    "SIGNUPS_PER_HOUR": "5",
-    "ORGANIZATION_NAME": "Innoweave",
-    "CONTACT_EMAIL": "info@example.org",
-    "PRIVACY_CONTACT": "info@example.org",
-    "PERSON_IN_CHARGE_TITLE": "Direction",
-    "POSTAL_ADDRESS": "",
-    "LOG_LEVEL": "ERROR",
 }
 
 
-def declaration() -> dict[str, Any]:
+def environment() -> dict[str, str]:
+    """The settings of the tests, without the newsletter's box, and quiet."""
     sys.path.append(str(ROOT / "tests"))
+    from conftest import ENVIRONMENT
+
+    return {**ENVIRONMENT, **AWS, "POSTAL_ADDRESS": "", "LOG_LEVEL": "ERROR"}
+
+
+def declaration() -> dict[str, Any]:
     import samples
 
     return samples.eoi()
@@ -170,7 +158,7 @@ def table(title: str, found: Mapping[str, float]) -> str:
 if __name__ == "__main__":
     for name in [n for n in os.environ if n.startswith("AWS_")]:
         del os.environ[name]
-    os.environ.update(ENVIRONMENT)
+    os.environ.update(environment())
     canned.aws()
     print(table("one warm POST of a full declaration", warm()))
     print()

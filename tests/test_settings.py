@@ -34,3 +34,9 @@ def test_some_settings_may_be_empty(name: str) -> None:
 def test_a_wrong_setting_is_named_with_what_it_must_be(name: str, text: str) -> None:
     with pytest.raises(SettingsError, match=f"^{name} must .*{text}"):
         read({**ENVIRONMENT, name: text})
+
+
+def test_the_bench_of_the_request_path_has_all_settings() -> None:
+    from bench import post
+
+    assert read(post.environment()).log_level == "ERROR"
