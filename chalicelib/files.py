@@ -110,7 +110,8 @@ class Files:
 
     def refused(self, case: Case, event: str, why: str) -> None:
         """Keeps an attempt that changed nothing."""
-        self._store.commit([Put(note(case, APPLICANT, event, why, self._clock()))])
+        attempt = note(case.key[0], APPLICANT, event, why, self._clock(), state=case.state)
+        self._store.commit([Put(attempt)])
 
     def _check(self, case: Case, event: str, word: Word) -> None:
         check(step(case.state, event), Step(case, APPLICANT, word, self._clock(), 1))

@@ -103,6 +103,10 @@ class Links:
         digest = hmac.digest(self._keys[0].encode(), b"code:" + token.encode(), "sha256")
         return "".join("23456789ABCDEFGHJKMNPQRSTVWXYZ"[byte % 30] for byte in digest[:4])
 
+    def right_code(self, token: str, typed: str) -> bool:
+        """Whether these are the four characters of the letter."""
+        return hmac.compare_digest(typed.strip().upper().encode(), self.code(token).encode())
+
     def step_code(self, token_hash: str, issued_at: str) -> str:
         """Six digits for one decision with one link, sent to its owner when it was asked for."""
         text = f"step:{token_hash}:{issued_at}"

@@ -225,16 +225,18 @@ def letter(  # noqa: PLR0913
     }
 
 
-def note(case: Case, by: str, event: str, why: str, now: datetime) -> Item:
+def note(  # noqa: PLR0913
+    pk: str, by: str, event: str, why: str, now: datetime, *, state: str | None = None
+) -> Item:
     """An attempt that changed nothing: kept beside the chain and not in it."""
     return {
-        "pk": case.key[0],
+        "pk": pk,
         "sk": f"ATTEMPT#{stamp(now)}#{secrets.token_hex(4)}",
         "kind": "attempt",
         "by": by,
         "why": why,
         "decision": event[:20],
-        "state": case.state,
+        "state": state,
         "at": stamp(now),
         "expires": int(now.timestamp()) + ATTEMPT_SECONDS,
     }

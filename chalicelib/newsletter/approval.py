@@ -1,9 +1,8 @@
 """The review link of an issue: somebody other than its authors approves it, or sends it back."""
 
-import secrets
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from chalicelib import rights
 from chalicelib.errors import Conflict, Refused
@@ -12,7 +11,7 @@ from chalicelib.newsletter.editions import Editions
 from chalicelib.newsletter.issues import TESTED, Issue, issue_of
 from chalicelib.newsletter.newsroom import letters_pk
 from chalicelib.ports import Change, Clock, Item, Put, Store
-from chalicelib.records import stamp
+from chalicelib.records import note, stamp
 from chalicelib.review.tries import Tries
 from chalicelib.roster import Roster, Staff
 
@@ -146,30 +145,16 @@ class Approvals:
             errors.append(("remarks", "remarks"))
         if len(said.remarks) > REMARKS_LIMIT:
             errors.append(("remarks", "too_long"))
-        if said.decision == APPROVE and not self._right_code(opened.token, said.code):
+        if said.decision == APPROVE and not self._links.right_code(opened.token, said.code):
             errors.append(("code", "wrong_code"))
         if not said.confirm:
             errors.append(("confirm", "confirm"))
         return tuple(errors)
 
-    def _right_code(self, token: str, code: str) -> bool:
-        typed = code.strip().upper().encode()
-        return secrets.compare_digest(typed, self._links.code(token).encode())
-
     def _note(self, opened: Opened, why: str, said: Said) -> None:
         """Keeps a try that changed nothing beside the chain, and counts it against the link."""
         issue, staff, _ = opened.whole
-        now = self._clock()
         if not self._tries.counted(opened.token):
             self._tries.check(opened.token)
-        attempt: dict[str, Any] = {
-            "pk": letters_pk(issue.id),
-            "sk": f"ATTEMPT#{stamp(now)}#{secrets.token_hex(4)}",
-            "kind": "attempt",
-            "by": staff.id,
-            "why": why,
-            "decision": said.decision[:20],
-            "at": stamp(now),
-            "expires": int(now.timestamp()) + 400 * 24 * 3600,
-        }
+        attempt = note(letters_pk(issue.id), staff.id, said.decision, why, self._clock())
         self._store.commit([Put(attempt)])

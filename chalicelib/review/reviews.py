@@ -1,6 +1,5 @@
 """What a review link shows and does: GET changes nothing, POST needs a nonce and a tick."""
 
-import secrets
 from typing import Final
 
 from chalicelib import eastern, rights
@@ -200,7 +199,7 @@ class Reviews:
             errors.append(("nonce", "nonce"))
         errors += [FIELDS[name] for name in self._unmet(opened, row, said) if name in FIELDS]
         errors += self._beside(opened, said)
-        if row.code and not self._right_code(opened.token, said.code):
+        if row.code and not self._links.right_code(opened.token, said.code):
             errors.append(("code", "wrong_code"))
         if not said.confirm:
             errors.append(("confirm", "confirm"))
@@ -232,10 +231,6 @@ class Reviews:
 
     def _chosen(self, case: Case, said: Decision) -> Transition:
         return step(case.state, said.name, case.closed["from"] if case.closed else None)
-
-    def _right_code(self, token: str, code: str) -> bool:
-        typed = code.strip().upper().encode()
-        return secrets.compare_digest(typed, self._links.code(token).encode())
 
     def _wants_code(self, case: Case, said: Decision) -> bool:
         return self._step_up is not None and "step_up" in self._chosen(case, said).guards

@@ -37,7 +37,8 @@ class Tries:
             self.noted(case, staff, event, why)
 
     def noted(self, case: Case, staff: Staff, event: str, why: str) -> None:
-        self._store.commit([Put(note(case, staff.id, event, why, self._clock()))])
+        attempt = note(case.key[0], staff.id, event, why, self._clock(), state=case.state)
+        self._store.commit([Put(attempt)])
 
     def counted(self, token: str) -> bool:
         """Counts one more try of a link in this hour; False when there were too many."""
