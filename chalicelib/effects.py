@@ -112,10 +112,10 @@ def _recuse(move: Move, by: Decider, word: Word) -> None:
 
 
 def _treat_as_eoi(move: Move, by: Decider, word: Word) -> None:
-    from chalicelib import described
+    from chalicelib import known
 
     application = move.case.application or {}
-    move.sets["answers"] = described.declared(application)
+    move.sets["answers"] = known.declared(application)
     move.sets["submitted_at"] = str(move.case.applied_at or move.case.submitted_at)
     move.sets["email"] = str(application["applicant_email"])
     move.data["application"] = application

@@ -83,9 +83,9 @@ class Front:
         """What an invited applicant told us before. Raises what a bad invitation deserves."""
         if name != "application" or not invite:
             return {}
-        from chalicelib import described
+        from chalicelib import known
 
-        return described.prefill(self.cases.invited(invite).answers)
+        return known.prefill(self.cases.invited(invite).answers)
 
     def _begun(self, invite: str) -> None:
         """Whoever is at work on an application is not reminded that there is one."""

@@ -14,6 +14,7 @@ import samples
 from chalicelib import described, forms
 from chalicelib.content import load
 from chalicelib.errors import InvalidForm
+from chalicelib.known import prefill
 
 TODAY = date(2026, 11, 23)
 
@@ -177,7 +178,7 @@ def test_the_application_that_a_declaration_starts_raises_only_what_is_missing()
     for change in changes:
         eoi = forms.parse("eoi", samples.eoi(**change), "fr", TODAY).answers
         missing = {"required", "required_choice", "required_consent", "too_few"}
-        assert codes("application", described.prefill(eoi)) <= missing
+        assert codes("application", prefill(eoi)) <= missing
 
 
 def test_blank_answers_are_left_out_of_a_copy() -> None:

@@ -10,6 +10,7 @@ import samples
 from chalicelib import described, forms
 from chalicelib.content import load
 from chalicelib.errors import InvalidForm
+from chalicelib.known import prefill
 
 TODAY = date(2026, 11, 23)
 NBSP = "\u00a0"
@@ -445,7 +446,7 @@ def test_the_json_schema_agrees_with_what_is_accepted(form: str) -> None:
 
 def test_an_application_starts_with_what_the_declaration_told() -> None:
     eoi = forms.parse("eoi", samples.eoi(), "fr", TODAY).answers
-    known = described.prefill(eoi)
+    known = prefill(eoi)
     assert known["applicant_email"] == "ada.tremblay@example.org"
     assert known["fid_bn"] == "123456782RR0001"
     assert [row["name"] for row in known["partners"]][:2] == [
