@@ -104,8 +104,8 @@ app.views(
 )
 app.views(
     "/newsletter/progress/{token}",
-    GET=lambda asked, token: services().newsroom.follow(asked, token),
-    POST=lambda asked, token: services().newsroom.act(asked, token),
+    GET=lambda asked, token: services().progress.show(asked, token),
+    POST=lambda asked, token: services().progress.act(asked, token),
 )
 
 

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from chalicelib.newsletter.desk import Suppression
     from chalicelib.newsletter.door import NewsletterDoor
     from chalicelib.newsletter.feedback import Feedback
+    from chalicelib.newsletter.following import ProgressDoor
     from chalicelib.newsletter.imports import Imports
     from chalicelib.newsletter.outside import Carrier, Lists, Queue
     from chalicelib.newsletter.preferences import Preferences
@@ -331,12 +332,20 @@ class Services:
     @cached_property
     def newsroom(self) -> "NewsroomDoor":
         from chalicelib.newsletter.approval import Approvals
-        from chalicelib.newsletter.editions import Editions
         from chalicelib.newsletter.staffing import NewsroomDoor
 
         approvals = Approvals(self.store, self.roster, self.links, self.clock)
-        editions = Editions(self.store, self.clock)
-        return NewsroomDoor(self.store, approvals, editions, self.roster, self.links, self.problems)
+        return NewsroomDoor(self.store, approvals, self.roster, self.links, self.problems)
+
+    @cached_property
+    def progress(self) -> "ProgressDoor":
+        from chalicelib.newsletter.following import ProgressDoor
+        from chalicelib.newsletter.missing import Missing
+        from chalicelib.newsletter.newsroom import Newsroom
+
+        newsroom = Newsroom(self.store, self.clock, self.roster)
+        missed = Missing(self.store, self.clock)
+        return ProgressDoor(self.store, newsroom, self.roster, self.links, self.problems, missed)
 
     @cached_property
     def press(self) -> "Press":

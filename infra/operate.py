@@ -23,6 +23,8 @@ from chalicelib.errors import Conflict, RelaisError
 from chalicelib.links import Links
 from chalicelib.network.messages import HELD, Messages
 from chalicelib.network.shelf import Shelf
+from chalicelib.newsletter.missing import Missing
+from chalicelib.newsletter.reached import bounces
 from chalicelib.newsletter.waiting import release
 from chalicelib.ports import Change
 from chalicelib.records import DEAD, key_of, shard_of, stamp, tag_of
@@ -33,7 +35,7 @@ from infra.emulator import use_root_key
 from infra.issue import commands as issue_commands
 from infra.issue.answering import tries
 from infra.issue.desk import IssueDesk, Outside
-from infra.issue.outside import NotReached, Readers, SesAccount, TestMail
+from infra.issue.outside import Readers, SesAccount, TestMail
 from infra.package import ROOT
 from infra.roster import OperateError, Roster
 from infra.running import running
@@ -102,7 +104,8 @@ class Operator:
             audience=Readers(self._dynamo, self._people),
             tries=tries,
             deliver=TestMail(mail, found, links, secret.people),
-            missed=NotReached(self._store),
+            missed=Missing(self._store, lambda: datetime.now(UTC)),
+            bounces=lambda issue: bounces(self._store, issue),
         )
         return IssueDesk(self._store, found, links, lambda: datetime.now(UTC), outside, by)
 

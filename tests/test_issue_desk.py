@@ -11,12 +11,13 @@ import pytest
 import newsroom
 from chalicelib.errors import DeliveryFailed
 from chalicelib.newsletter import issues
+from chalicelib.newsletter.missing import Missed
 from chalicelib.newsletter.preflight import Answered, Quota
 from chalicelib.newsletter.rendered import Rendered, fill
 from chalicelib.services import Services
 from fakes import MemoryStore
 from infra.issue import answering, figures
-from infra.issue.desk import IssueDesk, Missed, Outside
+from infra.issue.desk import IssueDesk, Outside
 from infra.roster import OperateError
 from newsroom import VALUES
 from test_preflight import SetAccount
@@ -47,6 +48,7 @@ class World:
             tries=lambda urls: {url: Answered("well") for url in urls},
             deliver=self.deliver,
             missed=lambda issue: self.missed,
+            bounces=lambda issue: {"example.org": 2} if self.missed else {},
         )
 
 
@@ -210,6 +212,7 @@ def test_the_report_lists_who_was_not_reached_and_why(
     world.missed = MISSED
     told = desk.report("2026-03", None)
     assert "Not reached: 2" in told
+    assert "Bounced by domain: example.org 2" in told
     assert "ada@example.org  fr  FAILED_PERM, 550 no" in told
     desk.report("2026-03", tmp_path / "missed.csv")
     lines = (tmp_path / "missed.csv").read_text("utf-8").splitlines()

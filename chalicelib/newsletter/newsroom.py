@@ -37,6 +37,9 @@ class Newsroom:
         self._roster = roster
         self.editions = Editions(store, clock)
 
+    def now(self) -> datetime:
+        return self._clock()
+
     def save(
         self, texts: Mapping[str, Mapping[str, Any]], facts: Mapping[str, Any], by: str
     ) -> Issue:

@@ -1,40 +1,29 @@
-"""The staff's door to an issue: the page that approves it, and the page that follows it."""
+"""The staff's door to an issue that waits for approval."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final, cast
+from typing import Any, cast
 
 from chalicelib import forms, words
 from chalicelib.asked import Answer, Asked, lang_of, text_of, ticked
 from chalicelib.content import load
-from chalicelib.errors import BadLink, Conflict, NotHere, Refused, RelaisError
+from chalicelib.errors import NotHere, RelaisError
 from chalicelib.links import Links
 from chalicelib.newsletter import approval, issues
 from chalicelib.newsletter.approval import Approvals, Opened, Said
-from chalicelib.newsletter.editions import Editions
 from chalicelib.newsletter.findings import finding_of, said
-from chalicelib.newsletter.issues import AUTO_PAUSED, LANGS, PAUSED, SENDING, SENT, Issue
+from chalicelib.newsletter.issues import LANGS, Issue
 from chalicelib.newsletter.rendered import Rendered, fill
 from chalicelib.ports import Store
 from chalicelib.problems import PRIVATE, Problems
 from chalicelib.records import moment
 from chalicelib.roster import Roster, Staff
 
-FOLLOW_SECONDS: Final = 10
-
-_ACTS: Final = {
-    SENDING: ("pause", "cancel"),
-    PAUSED: ("resume", "cancel"),
-    AUTO_PAUSED: ("resume", "cancel"),
-}
-_MISSED: Final = ("skipped", "failed", "unknown", "bounced")
-
 
 @dataclass(frozen=True)
 class NewsroomDoor:
     store: Store
     approvals: Approvals
-    editions: Editions
     roster: Roster
     links: Links
     problems: Problems
@@ -84,102 +73,6 @@ class NewsroomDoor:
             # Somebody asked for other opinions in the same moment: nothing is lost but the post.
             return self._review(again, lang, errors=(("decision", "moved"),), typed=typed)
         return self._told(again, lang, 409 if again.standing == "decided" else 410)
-
-    def follow(self, asked: Asked, token: str) -> Answer:
-        """Where the issue stands now. Raises BadLink."""
-        issue, staff = self._followed(token)
-        return self._progress(asked, token, issue, staff, _lang(asked, staff))
-
-    def act(self, asked: Asked, token: str) -> Answer:
-        """Pause, resume or cancel. Raises BadLink."""
-        issue, staff = self._followed(token)
-        fields = asked.fields()
-        lang = lang_of(fields, asked) if "lang" in fields else _lang(asked, staff)
-        error = self._acted(issue, staff, fields, token)
-        after = self.editions.get(issue.id)
-        return self._progress(asked, token, after, staff, lang, error)
-
-    def _acted(self, issue: Issue, staff: Staff, fields: Mapping[str, Any], token: str) -> str:
-        """The code of what was wrong; empty when it is done."""
-        act = fields.get("act")
-        if act not in ("pause", "resume", "cancel"):
-            return "choose_act"
-        # A robot that presses every button must not stop an issue either.
-        if fields.get("confirm") != "on":
-            return "confirm"
-        if not self.links.check_nonce(token, str(fields.get("nonce", ""))):
-            return "nonce"
-        try:
-            getattr(self.editions, act)(issue, staff.id)
-        except (Conflict, Refused):
-            return "moved"
-        return ""
-
-    def _followed(self, token: str) -> tuple[Issue, Staff]:
-        issue_id, staff_id = self.links.open_progress(token)
-        issue, staff = issues.issue_of(self.store, issue_id), self.roster.get(staff_id)
-        if issue is None or staff is None:
-            raise BadLink("news-progress")
-        return issue, staff
-
-    def _progress(  # noqa: PLR0913
-        self,
-        asked: Asked,
-        token: str,
-        issue: Issue,
-        staff: Staff,
-        lang: forms.Lang,
-        error: str = "",
-    ) -> Answer:
-        from chalicelib import pages
-
-        counts = issues.counted(self.store, issue.id)
-        texts = load("newsroom")
-        address = f"{self.problems.settings.public_url}/newsletter/progress/{token}"
-        totals = {name: sum(counts[code][name] for code in LANGS) for name in issues.COUNTED}
-        sending = issue.status == SENDING
-        page = pages.newsletter(
-            "progress",
-            lang,
-            issue=issue,
-            status=issues.status_name(issue.status, lang),
-            queued=totals["queued"],
-            done=sum(totals[name] for name in ("sent", "skipped", "failed")),
-            rows=[
-                {"label": label[lang], **{code: counts[code][name] for code in LANGS}}
-                for name, label in texts["counts"].items()
-            ],
-            missed=[
-                {"label": texts["counts"][name][lang], "number": totals[name]}
-                for name in _MISSED
-                if totals[name] and issue.status == SENT
-            ],
-            paused=self._paused(issue, lang),
-            sending=sending,
-            refresh=FOLLOW_SECONDS if sending and "follow" in asked.query and not error else 0,
-            actions=[
-                {"id": act, "label": texts["acts"][act][lang]}
-                for act in _ACTS.get(issue.status, ())
-            ],
-            error=texts["errors"][error][lang] if error else "",
-            name=staff.name,
-            nonce=self.links.nonce(token),
-            action=address,
-            switch_url=f"{address}?lang={forms.other(lang)}",
-            frame=self.problems.frame(lang),
-        )
-        return self.problems.page(page, {"": 200, "moved": 409}.get(error, 422))
-
-    def _paused(self, issue: Issue, lang: forms.Lang) -> str:
-        paused = issue.paused
-        if paused is None:
-            return ""
-        texts = load("newsroom")["paused"]
-        known = issue.status == AUTO_PAUSED and paused["reason"] in texts
-        text: str = texts[paused["reason"] if known else "staff"][lang]
-        owner = self.roster.get(paused["by"])
-        who = owner.name if owner else "Relais"
-        return text.format(by=who, at=words.moment(moment(paused["at"]), lang))
 
     def _review(
         self,

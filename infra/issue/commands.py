@@ -24,6 +24,8 @@ def add_commands(subjects: Any) -> None:
         ("resume", "go on"),
         ("cancel", "whoever has not been written to will not be"),
         ("status", "where one stands, or all"),
+        ("report", "everybody who was not reached, and why"),
+        ("send-to-missing", "an issue for those who were not reached"),
     ):
         named[verb] = verbs.add_parser(verb, help=what)
         named[verb].add_argument("--by", required=True, help="your id on the roster (staff list)")
@@ -37,6 +39,7 @@ def add_commands(subjects: Any) -> None:
     named["test"].add_argument("--to", action="append", required=True, help="repeat for more")
     named["schedule"].add_argument("--at", help="Eastern Time, 2026-03-05 09:00; now without")
     named["status"].add_argument("--follow", action="store_true", help="a bar, until it is sent")
+    named["report"].add_argument("--csv", type=Path, help="write the list to a file")
 
 
 def act(desk: IssueDesk, asked: Any, ids: Callable[[], Sequence[str]]) -> str:
@@ -57,12 +60,15 @@ def act(desk: IssueDesk, asked: Any, ids: Callable[[], Sequence[str]]) -> str:
             return desk.schedule(asked.issue, asked.at)
         case "status":
             return _status(desk, asked, ids)
+        case "report":
+            return desk.report(asked.issue, asked.csv)
         case verb:
             steps = {
                 "ask": desk.ask,
                 "pause": desk.pause,
                 "resume": desk.resume,
                 "cancel": desk.cancel,
+                "send-to-missing": desk.send_to_missing,
             }
             return steps[verb](asked.issue)
 

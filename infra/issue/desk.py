@@ -4,7 +4,7 @@ import csv
 import re
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +18,7 @@ from chalicelib.newsletter import issues, preflight
 from chalicelib.newsletter.compiling import Compiled, Imprint, text_body
 from chalicelib.newsletter.findings import Finding, blocking, said
 from chalicelib.newsletter.issues import LANGS, Issue
+from chalicelib.newsletter.missing import Missed
 from chalicelib.newsletter.newsroom import Newsroom
 from chalicelib.newsletter.preflight import Account, Audience, Ground, Try
 from chalicelib.newsletter.rendered import Rendered
@@ -42,17 +43,6 @@ Deliver = Callable[[Rendered, str, str], None]
 
 
 @dataclass(frozen=True)
-class Missed:
-    """Somebody whom an issue did not reach: `email` is empty when it is no longer known."""
-
-    person: str
-    email: str
-    lang: str
-    why: str
-    again: bool
-
-
-@dataclass(frozen=True)
 class Outside:
     """What a check, a test and a report ask of the world."""
 
@@ -60,7 +50,8 @@ class Outside:
     audience: Audience
     tries: Try
     deliver: Deliver
-    missed: Callable[[Issue], Iterable[Missed]] = lambda issue: ()
+    missed: Callable[[Issue], Iterable[Missed]]
+    bounces: Callable[[str], Mapping[str, int]]
 
 
 class IssueDesk:
@@ -226,6 +217,9 @@ class IssueDesk:
         issue = self._issue(issue_id)
         missed = list(self._outside.missed(issue))
         lines = [self._line(issue), *self._figures(issue.id)]
+        if domains := self._outside.bounces(issue.id):
+            told = ", ".join(f"{domain} {n}" for domain, n in sorted(domains.items()))
+            lines.append(self._say("by_domain", domains=told))
         if not missed:
             return "\n".join([*lines, self._say("reached_all")])
         lines.append(self._say("missed", number=len(missed)))

@@ -1,7 +1,7 @@
 """What a check and a test of an issue ask of AWS: the account, the audience, one mail."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,15 +11,12 @@ from chalicelib.aws.dynamo import item_of
 from chalicelib.errors import DeliveryFailed
 from chalicelib.links import Links, person_key
 from chalicelib.newsletter.envelopes import Envelopes
-from chalicelib.newsletter.issues import LANGS, Issue
-from chalicelib.newsletter.people import ACTIVE, audiences, profile_key
+from chalicelib.newsletter.issues import LANGS
+from chalicelib.newsletter.people import audiences
 from chalicelib.newsletter.preflight import Quota
-from chalicelib.newsletter.reached import missed
 from chalicelib.newsletter.rendered import Rendered, fill
-from chalicelib.ports import Store
 from chalicelib.records import stamp
 from chalicelib.settings import Settings
-from infra.issue.desk import Missed
 
 
 class SesAccount:
@@ -80,20 +77,6 @@ class Readers:
             ProjectionExpression="topics, paused_until",
         )
         return (item_of(found) for page in pages for found in page["Items"])
-
-
-class NotReached:
-    """Everybody in the ledger of an issue who did not get it."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-
-    def __call__(self, issue: Issue) -> Iterator[Missed]:
-        for one in missed(self._store, issue.id):
-            row = self._store.get(*profile_key(one.person)) or {}
-            why = " ".join(filter(None, (one.state, *one.events[-1:], one.why)))
-            again = row.get("status") == ACTIVE
-            yield Missed(one.person, row.get("email", ""), one.lang, why, again)
 
 
 class TestMail:
