@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+import newsroom
 from chalicelib.content import load
 from chalicelib.newsletter import preflight, theme
 from chalicelib.newsletter.findings import Finding, blocking, finding_of, said
@@ -269,3 +270,9 @@ def test_a_file_at_its_limit_is_read(tmp_path: Path) -> None:
     found = checked(tmp_path, fr=FR + "mot " * (room // 4))
     assert "too_long" not in codes(found)
     assert preflight.SIZE > SOURCE_LIMIT
+
+
+def test_the_sample_issue_has_nothing_to_mend_or_to_look_at() -> None:
+    made, found = check(*read_folder(newsroom.SAMPLE), GROUND)
+    assert codes(found) == set()
+    assert all(len(one.rendered.html) < 20_000 for one in made.values())
