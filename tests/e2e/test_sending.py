@@ -1,0 +1,116 @@
+"""An issue on the deployed stack: queue, pace, headers, and the whole way of what SES tells."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+import printed
+from chalicelib.aws import keys
+from chalicelib.aws.lists import DynamoLists
+from chalicelib.newsletter.issues import counted, issue_of
+from chalicelib.newsletter.people import Subscriber, profile_key
+from chalicelib.newsletter.reached import missed, recipients
+from e2e.conftest import Stack, ask, wait_for
+
+ISSUE = "2026-04"
+
+BACK = {
+    "bounce": "BOUNCED",
+    "suppressionlist": "BOUNCED",
+    "complaint": "COMPLAINED",
+    "success": "ACTIVE",
+}
+
+
+@pytest.fixture(scope="module")
+def lists(stack: Stack) -> DynamoLists:
+    client: Any = stack.client("dynamodb")
+    return DynamoLists(client, stack.table, "relais-local-subscribers")
+
+
+@pytest.fixture(scope="module")
+def sent(stack: Stack, lists: DynamoLists) -> dict[str, Subscriber]:
+    """Forty readers, and the addresses of the mailbox simulator, were sent an issue."""
+    key = keys.read(stack.client("secretsmanager"), "relais-local-keys").people
+    readers = [
+        printed.reader(key, f"reader{n}@example.org", "fr" if n % 2 else "en", name=f"R{n}")
+        for n in range(40)
+    ]
+    readers += [printed.reader(key, f"{name}@simulator.amazonses.com") for name in BACK]
+    printed.enrol(lists, *readers)
+    printed.scheduled(lists, datetime.now(UTC), id=ISSUE)
+
+    def over() -> bool:
+        issue = issue_of(lists, ISSUE)
+        return issue is not None and issue.status == "SENT"
+
+    wait_for(over, "the issue to be sent", seconds=240)
+    return {reader.email: reader for reader in readers}
+
+
+def test_every_reader_gets_it_once_with_the_headers_of_a_newsletter(
+    stack: Stack, sent: dict[str, Subscriber]
+) -> None:
+    for email, reader in sent.items():
+        subject = "Mars pour" if reader.lang == "fr" else "March for"
+        (mail,) = stack.mail(email, subject)
+        headers = mail["headers"]
+        assert headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+        assert headers["List-Id"] == f"<news-{reader.lang}.example.org>"
+        assert headers["Content-Language"] == f"{reader.lang}-CA"
+        assert headers["Precedence"] == "bulk"
+        assert f"campaign={ISSUE}" in headers["X-SES-MESSAGE-TAGS"]
+        assert "{{" not in mail["subject"] + mail["html"] + mail["text"]
+
+
+def test_what_the_simulator_does_reaches_ledger_and_people(
+    stack: Stack, sent: dict[str, Subscriber], lists: DynamoLists
+) -> None:
+    def status(name: str) -> str:
+        person = sent[f"{name}@simulator.amazonses.com"].person
+        row = lists.get(*profile_key(person))
+        assert row is not None
+        return str(row["status"])
+
+    wait_for(
+        lambda: {name: status(name) for name in BACK} == BACK, "bounces and complaints", seconds=120
+    )
+    wait_for(
+        lambda: sum(c["delivered"] for c in counted(lists, ISSUE).values()) == 42,
+        "deliveries",
+        seconds=120,
+    )
+    found = {one.person: one for one in missed(lists, ISSUE)}
+    assert set(found) == {
+        sent[f"{name}@simulator.amazonses.com"].person for name in BACK if name != "success"
+    }
+    assert (
+        "OnAccountSuppressionList"
+        in found[sent["suppressionlist@simulator.amazonses.com"].person].why
+    )
+    assert all(one.state == "SENT" for one in recipients(lists, ISSUE))
+
+
+def test_the_one_click_of_the_header_leaves_at_once(
+    stack: Stack, sent: dict[str, Subscriber], lists: DynamoLists
+) -> None:
+    reader = sent["reader1@example.org"]
+    (mail,) = stack.mail(reader.email, "Mars pour")
+    address = mail["headers"]["List-Unsubscribe"].split(">")[0].lstrip("<")
+    for method in ("HEAD", "GET"):
+        assert ask(method, address).status == 200
+    row = lists.get(*profile_key(reader.person))
+    assert row is not None
+    assert row["status"] == "ACTIVE"
+    kind = "application/x-www-form-urlencoded"
+    answer = ask("POST", address, b"List-Unsubscribe=One-Click", Content_Type=kind)
+    assert (answer.status, answer.text) == (200, "")
+    row = lists.get(*profile_key(reader.person))
+    assert row is not None
+    assert row["status"] == "UNSUBSCRIBED"
+
+
+def test_no_permission_is_missing_to_send(stack: Stack, sent: dict[str, Subscriber]) -> None:
+    for function in ("sweep", "send_issue", "settle_mail"):
+        assert "AccessDenied" not in stack.logs(function)
