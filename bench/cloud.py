@@ -166,7 +166,12 @@ class Cloud:
             return 200, {"Item": row} if row else {}
         if name == "BatchGetItem":
             ((table, keys),) = asked["RequestItems"].items()
-            rows = [row for key in keys["Keys"] if (row := self.tables.get(key))]
+            wanted = set(keys["ExpressionAttributeNames"].values())
+            rows = [
+                {name: value for name, value in row.items() if name in wanted}
+                for key in keys["Keys"]
+                if (row := self.tables.get(key))
+            ]
             return 200, {"Responses": {table: rows}, "UnprocessedKeys": {}}
         if name == "Query":
             return 200, self._query(asked)

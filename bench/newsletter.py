@@ -135,7 +135,8 @@ def beside(readers: int) -> dict[str, Any]:
         issue = home / "issue.json"
         parts = {lang: {"html": t.html, "text": t.text} for lang, t in texts(25_000).items()}
         issue.write_text(json.dumps(parts), "utf-8")
-        command = [python, "-W", "ignore", "bench/peer.py", str(readers), str(issue)]
+        # Without its own folder on the path: this very module is called like the peer's.
+        command = [python, "-P", "-W", "ignore", "bench/peer.py", str(readers), str(issue)]
         done = subprocess.run(command, capture_output=True, text=True, check=True)
     found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return found

@@ -15,6 +15,14 @@ TRIES: Final = 6
 """How often keys are asked for that a busy table left out of its answer."""
 
 
+_WANTED: Final = ("pk", "email", "lang", "topics", "name", "status", "paused_until", "soft_bounces")
+_ASKED_OF_PROFILES: Final = {
+    "ProjectionExpression": ", ".join(f"#{name}" for name in _WANTED),
+    "ExpressionAttributeNames": {f"#{name}": name for name in _WANTED},
+}
+"""A whole profile, fifty times a call, would be a third of the CPU that sending takes."""
+
+
 class DynamoLists(DynamoStore):
     """The Store, and what sending needs beside it."""
 
@@ -29,7 +37,9 @@ class DynamoLists(DynamoStore):
 
     def profiles(self, people: Sequence[str]) -> Mapping[str, Item]:
         keys = [_key(profile_key(person)) for person in dict.fromkeys(people)]
-        asked: Any = {self._subscribers: {"Keys": keys, "ConsistentRead": True}}
+        asked: Any = {
+            self._subscribers: {"Keys": keys, "ConsistentRead": True, **_ASKED_OF_PROFILES}
+        }
         found: dict[str, Item] = {}
         for turn in range(TRIES):
             if not asked or not keys:

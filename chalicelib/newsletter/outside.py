@@ -16,7 +16,8 @@ class Lists(Store, Protocol):
         """Who is in a partition of the index `audience`, in order of `pk`."""
 
     def profiles(self, people: Sequence[str]) -> Mapping[str, Item]:
-        """The profiles of up to fifty people as they are now, by person."""
+        """Of up to fifty people as they are now, by person: `email`, `lang`, `topics`, `name`,
+        `status`, `paused_until` and `soft_bounces`; more is not promised."""
 
     def gather(
         self, key: Key, found: Mapping[str, set[int]], facts: Mapping[str, Any]
