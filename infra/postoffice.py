@@ -21,7 +21,8 @@ from typing import Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-REGION = "ca-central-1"
+from infra.deploy import REGION
+
 TOPIC = f"arn:aws:sns:{REGION}:000000000000:relais-local-mail-events"
 
 SIMULATED: dict[str, tuple[str, ...]] = {
@@ -29,7 +30,7 @@ SIMULATED: dict[str, tuple[str, ...]] = {
     "suppressionlist": ("Bounce",),
     "complaint": ("Delivery", "Complaint"),
 }
-"""The local part of a mailbox simulator address → what happens after the Send."""
+"""The local part of a mailbox simulator address, less its label → what happens after the Send."""
 
 PACE = 0.05
 """Seconds between two events: each wakes a function, and this is a small machine."""
@@ -98,7 +99,7 @@ class PostOffice:
     def _publish(self, sent: dict[str, Any], message_id: str) -> None:
         for address in sent["Destination"]["ToAddresses"]:
             local, _, domain = address.partition("@")
-            after = SIMULATED.get(local, ("Delivery",))
+            after = SIMULATED.get(local.partition("+")[0], ("Delivery",))
             kinds = ("Send", *(after if domain == "simulator.amazonses.com" else ("Delivery",)))
             for kind in kinds:
                 event = _event(kind, sent, message_id, address)
@@ -133,13 +134,15 @@ class _Door(BaseHTTPRequestHandler):
             self._answer(status, answer, kind)
             return
         # Taken is taken: a sender that has gone meanwhile hears of it by the event.
-        sent = json.loads(body)
-        self.office.keep(sent, answer["MessageId"])
+        taken = list(_taken(json.loads(body), answer))
+        for sent, message_id in taken:
+            self.office.keep(sent, message_id)
         try:
             self._answer(status, answer, kind)
         except OSError:
             self.close_connection = True
-        self.office.report(sent, answer["MessageId"])
+        for sent, message_id in taken:
+            self.office.report(sent, message_id)
 
     def do_DELETE(self) -> None:
         """The suppression list, which the emulator does not have: nobody is on it here."""

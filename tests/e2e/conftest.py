@@ -16,6 +16,7 @@ import boto3
 import pytest
 
 from infra import local
+from infra.deploy import REGION
 from infra.emulator import free_port, use_root_key
 
 HTML = {"Accept": "text/html,*/*;q=0.8"}
@@ -99,18 +100,28 @@ class Stack:
         found = [item for page in pages for item in page["Items"]]
         return [item for item in found if item["pk"]["S"].startswith(prefix)]
 
+    def sweep(self) -> None:
+        """What the schedule does every minute, now."""
+        event = {
+            "version": "0", "id": "1", "account": "0", "region": REGION, "source": "aws.events",
+            "time": "", "detail-type": "Scheduled Event", "detail": {}, "resources": [],
+        }  # fmt: skip
+        name, payload = "relais-local-sweep", json.dumps(event)
+        answer = self.client("lambda").invoke(FunctionName=name, Payload=payload)
+        assert "FunctionError" not in answer, answer["Payload"].read()
+
     def logs(self, function: str) -> str:
         group = f"/aws/lambda/relais-local-{function}"
         events = self.client("logs").filter_log_events(logGroupName=group)["events"]
         return "\n".join(event["message"] for event in events)
 
 
-def wait_for(look: Callable[[], Any], what: str, seconds: float = 60) -> Any:
+def wait_for(look: Callable[[], Any], what: str, seconds: float = 60, every: float = 0.3) -> Any:
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         if found := look():
             return found
-        time.sleep(0.3)
+        time.sleep(every)
     raise AssertionError(f"waited {seconds} s in vain for {what}")
 
 

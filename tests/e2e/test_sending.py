@@ -11,6 +11,8 @@ from chalicelib.aws.lists import DynamoLists
 from chalicelib.newsletter.issues import counted, issue_of
 from chalicelib.newsletter.people import Subscriber, profile_key
 from chalicelib.newsletter.reached import missed, recipients
+from chalicelib.ports import Change
+from chalicelib.records import stamp
 from e2e.conftest import Stack, ask, wait_for
 
 ISSUE = "2026-04"
@@ -21,6 +23,11 @@ BACK = {
     "complaint": "COMPLAINED",
     "success": "ACTIVE",
 }
+
+
+def simulated(outcome: str) -> str:
+    """The simulator knows labels; without one these would be readers of another test."""
+    return f"{outcome}+issue@simulator.amazonses.com"
 
 
 @pytest.fixture(scope="module")
@@ -37,15 +44,20 @@ def sent(stack: Stack, lists: DynamoLists) -> dict[str, Subscriber]:
         printed.reader(key, f"reader{n}@example.org", "fr" if n % 2 else "en", name=f"R{n}")
         for n in range(40)
     ]
-    readers += [printed.reader(key, f"{name}@simulator.amazonses.com") for name in BACK]
+    readers += [printed.reader(key, simulated(name)) for name in BACK]
     printed.enrol(lists, *readers)
     printed.scheduled(lists, datetime.now(UTC), id=ISSUE)
 
     def over() -> bool:
+        # The next round is a minute away; a test need not wait for it.
+        lists.commit(
+            [Change((f"ISSUE#{ISSUE}", "ISSUE"), set={"due_at": stamp(datetime.now(UTC))})]
+        )
+        stack.sweep()
         issue = issue_of(lists, ISSUE)
         return issue is not None and issue.status == "SENT"
 
-    wait_for(over, "the issue to be sent", seconds=240)
+    wait_for(over, "the issue to be sent", seconds=120, every=3)
     return {reader.email: reader for reader in readers}
 
 
@@ -68,7 +80,7 @@ def test_what_the_simulator_does_reaches_ledger_and_people(
     stack: Stack, sent: dict[str, Subscriber], lists: DynamoLists
 ) -> None:
     def status(name: str) -> str:
-        person = sent[f"{name}@simulator.amazonses.com"].person
+        person = sent[simulated(name)].person
         row = lists.get(*profile_key(person))
         assert row is not None
         return str(row["status"])
@@ -82,13 +94,8 @@ def test_what_the_simulator_does_reaches_ledger_and_people(
         seconds=120,
     )
     found = {one.person: one for one in missed(lists, ISSUE)}
-    assert set(found) == {
-        sent[f"{name}@simulator.amazonses.com"].person for name in BACK if name != "success"
-    }
-    assert (
-        "OnAccountSuppressionList"
-        in found[sent["suppressionlist@simulator.amazonses.com"].person].why
-    )
+    assert set(found) == {sent[simulated(name)].person for name in BACK if name != "success"}
+    assert "OnAccountSuppressionList" in found[sent[simulated("suppressionlist")].person].why
     assert all(one.state == "SENT" for one in recipients(lists, ISSUE))
 
 
