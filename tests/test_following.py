@@ -9,6 +9,8 @@ from chalice.test import Client
 
 import app as application
 import newsroom
+from chalicelib.content import load
+from chalicelib.newsletter import people
 from chalicelib.newsletter.following import SHOWN
 from chalicelib.newsletter.ledger import Batch, Outcome, batches_of, seen_key, shard_row_key
 from chalicelib.newsletter.missing import Missing
@@ -76,14 +78,21 @@ def test_each_one_missed_has_a_reason_and_a_chance_or_none(
     service: Services, store: MemoryStore, clock: SetClock
 ) -> None:
     found = list(Missing(store, clock)(newsroom.room(service).editions.get("2026-03")))
-    assert [(one.person[-1], one.why, one.again) for one in found] == [
-        ("1", "FAILED_PERM, refused: 550", True),
-        ("2", "SKIPPED, unsubscribed", False),
-        ("3", "SENT, 5.1.1, bounced", False),
-        ("4", "FAILED_PERM, refused: 550", False),
-        ("5", "UNKNOWN, no answer", False),
+    assert [(one.person[-1], one.reason("en"), one.again) for one in found] == [
+        ("1", "SES did not take it (refused: 550)", True),
+        ("2", "Unsubscribed before it was sent", False),
+        ("3", "Their mail service returned it (5.1.1)", False),
+        ("4", "SES did not take it (refused: 550)", False),
+        ("5", "SES has not told what became of it (no answer)", False),
     ]
     assert found[0].email == "reader1@example.org"
+
+
+def test_every_reason_to_skip_somebody_has_its_words() -> None:
+    reasons = {f"skipped_{status.lower()}" for status in people.STATUSES if status != "ACTIVE"}
+    reasons |= {"skipped_paused", "skipped_topics"}
+    rest = {"complained", "bounced", "rejected", "failed", "unknown", "not_sent"}
+    assert set(load("newsroom")["missed"]) == reasons | rest
 
 
 @pytest.mark.usefixtures("sent")
@@ -96,7 +105,7 @@ def test_the_page_lists_them_when_asked_with_addresses_hinted_at(
     assert "refused" not in client.http.get(path(service), headers=HTML).body.decode()
     page = client.http.get(f"{path(service)}?missed=1", headers=HTML).body.decode()
     assert "r***@example.org (FR)" in page
-    assert "FAILED_PERM, refused: 550" in page
+    assert "SES ne l’a pas pris (refused: 550)" in page
     assert "reader1@" not in page
 
 
@@ -149,5 +158,5 @@ def test_the_page_lists_no_more_than_it_shows(
     store.commit([count(issue.id, "fr", SHARD, {"failed": SHOWN + 50})])
     newsroom.room(service).editions.finished(issue, {})
     page = client.http.get(f"{path(service)}?missed=1&lang=en", headers=HTML).body.decode()
-    assert page.count("FAILED_PERM, 550") == SHOWN
+    assert page.count("SES did not take it (550)") == SHOWN
     assert f"The first {SHOWN}." in page

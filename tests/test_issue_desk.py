@@ -23,8 +23,8 @@ from newsroom import VALUES
 from test_preflight import SetAccount
 
 MISSED = [
-    Missed("a" * 32, "ada@example.org", "fr", "FAILED_PERM, 550 no", True),
-    Missed("b" * 32, "=bea@example.org", "en", "SKIPPED, unsubscribed", False),
+    Missed("a" * 32, "ada@example.org", "fr", "failed", "550 no", True),
+    Missed("b" * 32, "=bea@example.org", "en", "skipped_unsubscribed", "", False),
 ]
 
 
@@ -213,10 +213,13 @@ def test_the_report_lists_who_was_not_reached_and_why(
     told = desk.report("2026-03", None)
     assert "Not reached: 2" in told
     assert "Bounced by domain: example.org 2" in told
-    assert "ada@example.org  fr  FAILED_PERM, 550 no" in told
+    assert "ada@example.org  fr  SES did not take it (550 no)" in told
     desk.report("2026-03", tmp_path / "missed.csv")
     lines = (tmp_path / "missed.csv").read_text("utf-8").splitlines()
-    assert lines[2] == f'{"b" * 32},\'=bea@example.org,en,"SKIPPED, unsubscribed"'
+    assert (
+        lines[2]
+        == f"{'b' * 32},'=bea@example.org,en,skipped_unsubscribed,,Unsubscribed before it was sent"
+    )
 
 
 def test_those_who_can_be_reached_get_an_issue_of_their_own(

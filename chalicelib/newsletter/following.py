@@ -141,7 +141,7 @@ class ProgressDoor:
                 for name, label in texts["counts"].items()
             ],
             missed=sum(totals[name] for name in _UNREACHED) if issue.status == SENT else 0,
-            listed=self._listed(issue) if "missed" in asked.query else None,
+            listed=self._listed(issue, lang) if "missed" in asked.query else None,
             shown=SHOWN,
             paused=self._paused(issue, lang),
             sending=sending,
@@ -162,12 +162,12 @@ class ProgressDoor:
             return ()
         return acts
 
-    def _listed(self, issue: Issue) -> list[dict[str, str]]:
+    def _listed(self, issue: Issue, lang: forms.Lang) -> list[dict[str, str]]:
         """The first of those who were missed; their addresses are hinted at."""
         found = []
         for one in self._looked(issue):
-            who = masked(one.email) if one.email else one.person[:8]
-            found.append({"who": who, "lang": one.lang, "why": one.why})
+            who = masked(one.email) if one.email else load("newsroom")["address_gone"][lang]
+            found.append({"who": who, "lang": one.lang, "why": one.reason(lang)})
             if len(found) == SHOWN:
                 break
         return found

@@ -258,8 +258,10 @@ def unwanted(profile: Item | None, topics: Sequence[str], now: str) -> str:
     """Why this person gets no mail now; empty when they do."""
     if profile is None:
         return "erased"
-    if profile["status"] != "ACTIVE" or not profile.get("email"):
+    if profile["status"] != "ACTIVE":
         return str(profile["status"]).lower()
+    if not profile.get("email"):
+        return "erased"
     if (profile.get("paused_until") or "") > now:
         return "paused"
     if topics and not set(topics) & set(profile.get("topics") or ()):

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from chalicelib import eastern, words
 from chalicelib.content import load
 from chalicelib.errors import Conflict, DeliveryFailed, OutcomeUnknown, Refused
+from chalicelib.forms import Lang, lang_or
 from chalicelib.links import Links
 from chalicelib.newsletter import issues, preflight
 from chalicelib.newsletter.compiling import Compiled, Imprint, text_body
@@ -81,8 +82,8 @@ class IssueDesk:
         self._room = Newsroom(store, clock, roster)
 
     @property
-    def lang(self) -> str:
-        return self._staff.lang
+    def lang(self) -> Lang:
+        return lang_or(self._staff.lang, "fr")
 
     def new(self, folder: Path, slug: str) -> str:
         """Two files to fill in."""
@@ -224,14 +225,19 @@ class IssueDesk:
             return "\n".join([*lines, self._say("reached_all")])
         lines.append(self._say("missed", number=len(missed)))
         if path is None:
-            lines += [f"  {one.email or one.person}  {one.lang}  {one.why}" for one in missed]
+            lines += [
+                f"  {one.email or one.person}  {one.lang}  {one.reason(self.lang)}"
+                for one in missed
+            ]
             return "\n".join(lines)
         with path.open("w", encoding="utf-8", newline="") as file:
             rows = csv.writer(file)
-            rows.writerow(["person", "email", "lang", "why"])
+            rows.writerow(["person", "email", "lang", "why", "told", "reason"])
             rows.writerows(
-                [one.person, _cell(one.email), one.lang, _cell(one.why)] for one in missed
-            )
+                [one.person, _cell(one.email), one.lang, one.why, _cell(one.told),
+                 one.reason(self.lang)]
+                for one in missed
+            )  # fmt: skip
         return "\n".join([*lines, self._say("written", file=path)])
 
     def send_to_missing(self, issue_id: str) -> str:
