@@ -85,6 +85,8 @@ def _typed(name: str, key: str, text: str) -> object:
             raise SettingsError(f"{name} must be a whole number, not {text!r}")
         if key == "quorum_application" and int(text) == 0:
             raise SettingsError(f"{name} must be 1 or more: somebody has to decide")
+        if key == "issue_rate" and int(text) == 0:
+            raise SettingsError(f"{name} must be 1 or more: pause an issue to stop it")
         return int(text)
     if key == "step_up":
         if text not in ("on", "off"):

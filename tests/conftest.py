@@ -2,12 +2,14 @@
 
 import os
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from chalice.test import Client
 
+import printed
 from chalicelib.aws.keys import Keys
+from chalicelib.newsletter.people import Subscriber
 from chalicelib.services import Services
 from chalicelib.settings import Settings, read
 from fakes import MemoryCarrier, MemoryMailer, MemoryQueue, MemoryStore, MemorySuppression, SetClock
@@ -149,3 +151,25 @@ def way(
 @pytest.fixture(autouse=True)
 def _no_endpoint(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+
+
+@pytest.fixture
+def office(service: Services, queue: MemoryQueue, clock: SetClock) -> printed.Office:
+    service.press.pace._wait = lambda seconds: clock.pass_(seconds=seconds)
+    return printed.Office(service, queue, clock)
+
+
+@pytest.fixture
+def print_for(store: MemoryStore, clock: SetClock) -> printed.Print:
+    def run(number: int = 120, **values: Any) -> list[Subscriber]:
+        readers = [
+            printed.reader(
+                b"p" * 32, f"reader{n}@example.org", "fr" if n % 3 else "en", name=f"R{n}"
+            )
+            for n in range(number)
+        ]
+        printed.enrol(store, *readers)
+        printed.scheduled(store, clock(), **values)
+        return readers
+
+    return run

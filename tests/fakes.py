@@ -77,15 +77,13 @@ class MemoryStore:
         found = {person: self.items.get((f"PERSON#{person}", "PROFILE")) for person in people}
         return {person: copied(item) for person, item in found.items() if item}
 
-    def gather(
-        self, key: Key, found: Mapping[str, set[int]], facts: Mapping[str, Any]
-    ) -> dict[str, set[int]]:
+    def gather(self, key: Key, found: Mapping[str, set[int]], facts: Mapping[str, Any]) -> Item:
         with self._lock:
             item = self.items.setdefault(key, {"pk": key[0], "sk": key[1]})
-            before = {name: set(item[name]) for name in found if name in item}
             item.update({name: item.get(name, set()) | new for name, new in found.items()})
             item.update(copied(dict(facts)))
-        return before
+            after: Item = copied(item)
+        return after
 
     def step(self, key: Key, add: Mapping[str, int], from_: tuple[str, int]) -> Item:
         with self._lock:

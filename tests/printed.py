@@ -1,14 +1,17 @@
 """An issue that is ready to be sent, and its readers: what the tests of sending share."""
 
-from datetime import datetime
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib.links import person_key
-from chalicelib.newsletter.issues import SCHEDULED, Issue, text_key
+from chalicelib.newsletter.issues import SCHEDULED, Issue, issue_of, text_key
 from chalicelib.newsletter.people import ACTIVE, Subscriber
 from chalicelib.newsletter.rendered import Rendered
 from chalicelib.ports import Put, Store
 from chalicelib.records import FIRST_EVENT, shard_of, stamp
+from chalicelib.services import Services
+from fakes import MemoryQueue, SetClock
 
 ISSUE = "2026-03"
 
@@ -68,3 +71,68 @@ def scheduled(store: Store, now: datetime, **values: Any) -> Issue:
         row = {"pk": pk, "sk": sk, "version": issue.version, "kind": "issue_text"}
         store.commit([Put({**row, **{name: getattr(text, name) for name in names}})])
     return issue
+
+
+class Office:
+    """Runs what the clock and the queue would run."""
+
+    def __init__(self, service: Services, queue: MemoryQueue, clock: SetClock) -> None:
+        self.service = service
+        self.queue = queue
+        self.clock = clock
+        self.outcomes: list[str] = []
+
+    @property
+    def status(self) -> str:
+        issue = issue_of(self.service.store, ISSUE)
+        assert issue is not None
+        return issue.status
+
+    def tick(self) -> str:
+        self.clock.pass_(minutes=1)
+        return self.service.press.rounds.mind(("ISSUE#" + ISSUE, "ISSUE"))
+
+    def work(self) -> list[str]:
+        """What is in the queue now, and what that puts there for at once."""
+        done = []
+        while self.queue.jobs:
+            jobs, self.queue.jobs = self.queue.jobs, []
+            for delay, job in jobs:
+                if delay > 1:
+                    self.queue.jobs.append((delay, job))
+                    continue
+                until = self.clock() + timedelta(seconds=240)
+                done.append(self.service.press.worker.run(job, until))
+            if all(delay > 1 for delay, _ in self.queue.jobs):
+                break
+        self.outcomes += done
+        return done
+
+    def wait(self) -> None:
+        """Until the first delayed message comes."""
+        self.clock.pass_(seconds=min(delay for delay, _ in self.queue.jobs))
+        self.queue.jobs = [(0, job) for _, job in self.queue.jobs]
+
+    def run(self) -> None:
+        """Until the issue is sent."""
+        for _ in range(40):
+            if self.tick() == "finished":
+                return
+            self.work()
+            if self.queue.jobs:
+                self.wait()
+        raise AssertionError(f"not sent: {self.outcomes}")
+
+
+Print = Callable[..., list[Subscriber]]
+
+
+def sent_event(envelope: Any, kind: str = "Send", **detail: Any) -> dict[str, Any]:
+    tags = {name: [value] for name, value in envelope.tags.items()}
+    mail = {"messageId": "m", "tags": tags, "destination": [envelope.to]}
+    return {"eventType": kind, "mail": mail, kind.lower(): detail}
+
+
+def hard(*addresses: str) -> dict[str, Any]:
+    back = [{"emailAddress": a, "diagnosticCode": f"550 5.1.1 {a} unknown"} for a in addresses]
+    return {"bounceType": "Permanent", "bounceSubType": "General", "bouncedRecipients": back}

@@ -1,6 +1,6 @@
 """The audience is frozen: all who want it, once each, whoever dies or changes meanwhile."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 import pytest
@@ -8,9 +8,9 @@ import pytest
 import printed
 from chalicelib.newsletter.audience import Audience
 from chalicelib.newsletter.issues import Issue, counted, issue_of
-from chalicelib.newsletter.people import Subscriber, changed, write
+from chalicelib.newsletter.people import Subscriber, bucket_of, changed, write
 from chalicelib.newsletter.reached import recipients
-from chalicelib.ports import Write
+from chalicelib.ports import Item, Write
 from fakes import MemoryStore, SetClock
 
 KEY = b"p" * 32
@@ -158,3 +158,23 @@ def test_an_issue_for_nobody_is_frozen_too(store: MemoryStore, clock: SetClock) 
     assert freeze(store, clock, printed.scheduled(store, clock())) == "frozen"
     assert frozen(store) == []
     assert issue_of(store, printed.ISSUE) is not None
+
+
+def test_who_changes_to_the_language_that_was_read_first_is_in_it_too(
+    store: MemoryStore, clock: SetClock, readers: list[Subscriber], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    issue = printed.scheduled(store, clock())
+    target = next(r for r in readers if r.lang == "en")
+    read = store.audience
+
+    def audience(key: str) -> Iterator[Item]:
+        now = store.get(*target.key)
+        assert now is not None
+        if key == f"en#{bucket_of(target.person)}" and now["lang"] == "en":
+            after = changed(target, "2026-03-02T15:00:00.000Z", lang="fr")
+            store.commit([write(target, after)])
+        return read(key)
+
+    monkeypatch.setattr(store, "audience", audience)
+    assert freeze(store, clock, issue) == "frozen"
+    assert frozen(store) == sorted(r.person for r in readers)

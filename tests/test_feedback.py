@@ -52,11 +52,6 @@ def event(carrier: MemoryCarrier) -> Event:
     return make
 
 
-def hard(*addresses: str) -> dict[str, Any]:
-    back = [{"emailAddress": a, "diagnosticCode": f"550 5.1.1 {a} unknown"} for a in addresses]
-    return {"bounceType": "Permanent", "bounceSubType": "General", "bouncedRecipients": back}
-
-
 def of(store: MemoryStore, reader: Subscriber) -> Recipient:
     (one,) = [r for r in recipients(store, printed.ISSUE) if r.person == reader.person]
     return one
@@ -81,7 +76,7 @@ def test_a_delivery_is_counted_once_however_often_it_is_told(
 def test_a_hard_bounce_ends_the_subscription_and_is_listed_with_its_reason(
     service: Services, store: MemoryStore, readers: list[Subscriber], event: Event
 ) -> None:
-    told = event("Bounce", readers[0], **hard(readers[0].email))
+    told = event("Bounce", readers[0], **printed.hard(readers[0].email))
     service.feedback.take([told])
     service.feedback.take([told])
     assert [status(service, r) for r in readers] == ["BOUNCED", "ACTIVE", "ACTIVE"]
@@ -133,7 +128,7 @@ def test_the_older_format_without_tags_reaches_the_person_and_is_kept(
     told = {
         "notificationType": "Bounce",
         "mail": {"messageId": "old-1", "destination": [r.email for r in readers]},
-        "bounce": {"timestamp": AT, **hard(*[r.email for r in readers[:2]])},
+        "bounce": {"timestamp": AT, **printed.hard(*[r.email for r in readers[:2]])},
     }
     assert service.feedback.take([told, told]) == []
     assert [status(service, r) for r in readers] == ["BOUNCED", "BOUNCED", "ACTIVE"]
@@ -241,12 +236,12 @@ def test_bounces_pause_the_issue_after_two_hundred_and_not_before(
     readers = sent_to(service, store, clock, queue, 210)
     share = int(210 * 0.04) + 1
     for reader in readers[: share - 1]:
-        service.feedback.take([event("Bounce", reader, **hard(reader.email))])
+        service.feedback.take([event("Bounce", reader, **printed.hard(reader.email))])
     issue = issue_of(store, printed.ISSUE)
     assert issue is not None
     assert issue.status == "SENDING"
     last = readers[share - 1]
-    service.feedback.take([event("Bounce", last, **hard(last.email))])
+    service.feedback.take([event("Bounce", last, **printed.hard(last.email))])
     issue = issue_of(store, printed.ISSUE)
     assert issue is not None
     assert issue.status == "AUTO_PAUSED"
@@ -255,7 +250,7 @@ def test_bounces_pause_the_issue_after_two_hundred_and_not_before(
     # Whoever resumes has seen these: they do not pause it again.
     service.press.editions.resume(issue, "rita-roy")
     more = readers[share]
-    service.feedback.take([event("Bounce", more, **hard(more.email))])
+    service.feedback.take([event("Bounce", more, **printed.hard(more.email))])
     issue = issue_of(store, printed.ISSUE)
     assert issue is not None
     assert issue.status == "SENDING"

@@ -12,8 +12,9 @@ import newsroom
 from chalicelib.content import load
 from chalicelib.newsletter import people
 from chalicelib.newsletter.following import SHOWN
+from chalicelib.newsletter.issues import Issue
 from chalicelib.newsletter.ledger import Batch, Outcome, batches_of, seen_key, shard_row_key
-from chalicelib.newsletter.missing import Missing
+from chalicelib.newsletter.missing import Missed, Missing
 from chalicelib.newsletter.people import Subscriber
 from chalicelib.ports import Put
 from chalicelib.services import Services
@@ -91,7 +92,7 @@ def test_each_one_missed_has_a_reason_and_a_chance_or_none(
 def test_every_reason_to_skip_somebody_has_its_words() -> None:
     reasons = {f"skipped_{status.lower()}" for status in people.STATUSES if status != "ACTIVE"}
     reasons |= {"skipped_paused", "skipped_topics"}
-    rest = {"complained", "bounced", "rejected", "failed", "unknown", "not_sent"}
+    rest = {"complained", "bounced", "soft", "rejected", "failed", "unknown", "not_sent"}
     assert set(load("newsroom")["missed"]) == reasons | rest
 
 
@@ -160,3 +161,26 @@ def test_the_page_lists_no_more_than_it_shows(
     page = client.http.get(f"{path(service)}?missed=1&lang=en", headers=HTML).body.decode()
     assert page.count("SES did not take it (550)") == SHOWN
     assert f"The first {SHOWN}." in page
+
+
+@pytest.mark.usefixtures("sent")
+def test_whoever_died_before_it_was_scheduled_finds_that_still_to_do(
+    client: Client, service: Services
+) -> None:
+    room = newsroom.room(service)
+    room.follow_up(room.editions.get("2026-03"), "rita-roy")
+    assert post(client, path(service)).status_code == 303
+    assert room.editions.get("2026-03-suite-2").status == "SCHEDULED"
+
+
+@pytest.mark.usefixtures("sent")
+def test_a_slow_ledger_is_not_taken_for_nobody(
+    service: Services, store: MemoryStore, clock: SetClock
+) -> None:
+    def slowly(issue: Issue) -> Iterator[Missed]:
+        for one in Missing(store, clock)(issue):
+            clock.pass_(seconds=16)
+            yield replace(one, again=False)
+
+    door = replace(service.progress, missed=slowly)
+    assert door._anybody(newsroom.room(service).editions.get("2026-03"))

@@ -38,10 +38,10 @@ def test_what_is_leased_is_ready_for_nobody_else(batch: Batch, clock: SetClock) 
 
 def test_what_was_in_flight_is_flagged_when_its_lease_lapses(batch: Batch, clock: SetClock) -> None:
     leased = batch.leased([0, 1], clock())
-    assert leased.settled((), clock()) is leased
+    assert leased.settled({}, clock()) is leased
     began = clock()
     clock.pass_(minutes=3)
-    flagged = leased.settled((), clock())
+    flagged = leased.settled({}, clock())
     assert flagged.states == "UUQQQ"
     assert flagged.ready(clock()) == [2, 3, 4]
     assert flagged.settle_at == stamp(began + ledger.SETTLE)
@@ -52,11 +52,11 @@ def test_a_send_event_settles_at_once_and_silence_after_fifteen_minutes(
 ) -> None:
     flagged = batch.leased([0, 1], clock())
     clock.pass_(minutes=3)
-    told = flagged.settled({1}, clock())
+    told = flagged.settled({"sent": {1}}, clock())
     assert told.states == "USQQQ"
-    assert told.settled({1}, clock()) is told
+    assert told.settled({"sent": {1}}, clock()) is told
     clock.pass_(minutes=12)
-    silent = told.settled({1}, clock())
+    silent = told.settled({"sent": {1}}, clock())
     assert silent.states == "RSQQQ"
     assert silent.why[0] == ledger.NO_EVENT
     assert silent.tries == {0: 1}

@@ -86,8 +86,8 @@ def test_it_stops_for_the_day_and_goes_on_when_ses_has_forgotten(
 def test_an_account_that_may_not_send_is_left_alone(
     store: MemoryStore, carrier: MemoryCarrier, clock: SetClock
 ) -> None:
-    carrier.allowed = Allowance(rate=10, daily=None, used=0, stopped="sending is switched off")
-    with pytest.raises(NotYet, match="switched off"):
+    carrier.allowed = Allowance(rate=10, daily=None, used=0, stopped="switched_off")
+    with pytest.raises(NotYet, match="switched_off"):
         pace(store, carrier, clock).take(1)
 
 

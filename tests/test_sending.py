@@ -5,8 +5,6 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-import pytest
-
 import printed
 from chalicelib.errors import OutcomeUnknown, StoreDown
 from chalicelib.newsletter.issues import counted, issue_of
@@ -15,82 +13,9 @@ from chalicelib.newsletter.people import Subscriber
 from chalicelib.newsletter.reached import missed, recipients, recounted
 from chalicelib.services import Services
 from fakes import MemoryCarrier, MemoryMailer, MemoryQueue, MemoryStore, SetClock
+from printed import Office, Print, sent_event
 
 KEY = b"p" * 32
-
-
-class Office:
-    """Runs what the clock and the queue would run."""
-
-    def __init__(self, service: Services, queue: MemoryQueue, clock: SetClock) -> None:
-        self.service = service
-        self.queue = queue
-        self.clock = clock
-        self.outcomes: list[str] = []
-
-    @property
-    def status(self) -> str:
-        issue = issue_of(self.service.store, printed.ISSUE)
-        assert issue is not None
-        return issue.status
-
-    def tick(self) -> str:
-        self.clock.pass_(minutes=1)
-        return self.service.press.rounds.mind(("ISSUE#" + printed.ISSUE, "ISSUE"))
-
-    def work(self) -> list[str]:
-        """What is in the queue now, and what that puts there for at once."""
-        done = []
-        while self.queue.jobs:
-            jobs, self.queue.jobs = self.queue.jobs, []
-            for delay, job in jobs:
-                if delay > 1:
-                    self.queue.jobs.append((delay, job))
-                    continue
-                until = self.clock() + timedelta(seconds=240)
-                done.append(self.service.press.worker.run(job, until))
-            if all(delay > 1 for delay, _ in self.queue.jobs):
-                break
-        self.outcomes += done
-        return done
-
-    def wait(self) -> None:
-        """Until the first delayed message comes."""
-        self.clock.pass_(seconds=min(delay for delay, _ in self.queue.jobs))
-        self.queue.jobs = [(0, job) for _, job in self.queue.jobs]
-
-    def run(self) -> None:
-        """Until the issue is sent."""
-        for _ in range(40):
-            if self.tick() == "finished":
-                return
-            self.work()
-            if self.queue.jobs:
-                self.wait()
-        raise AssertionError(f"not sent: {self.outcomes}")
-
-
-@pytest.fixture
-def office(service: Services, queue: MemoryQueue, clock: SetClock) -> Office:
-    service.press.pace._wait = lambda seconds: clock.pass_(seconds=seconds)
-    return Office(service, queue, clock)
-
-
-Print = Callable[..., list[Subscriber]]
-
-
-@pytest.fixture
-def print_for(store: MemoryStore, clock: SetClock) -> Print:
-    def run(number: int = 120, **values: Any) -> list[Subscriber]:
-        readers = [
-            printed.reader(KEY, f"reader{n}@example.org", "fr" if n % 3 else "en", name=f"R{n}")
-            for n in range(number)
-        ]
-        printed.enrol(store, *readers)
-        printed.scheduled(store, clock(), **values)
-        return readers
-
-    return run
 
 
 def state_of(store: MemoryStore, reader: Subscriber) -> tuple[str, str]:
@@ -272,12 +197,6 @@ def test_a_lost_answer_is_settled_by_the_events_of_ses(  # noqa: PLR0913
     times = {r.email: [e.to for e in carrier.sent].count(r.email) for r in readers}
     assert times == {r.email: 1 + (r.email == silent.to) for r in readers}
     assert {r.state for r in recipients(store, printed.ISSUE)} == {"SENT"}
-
-
-def sent_event(envelope: Any, kind: str = "Send", **detail: Any) -> dict[str, Any]:
-    tags = {name: [value] for name, value in envelope.tags.items()}
-    mail = {"messageId": "m", "tags": tags, "destination": [envelope.to]}
-    return {"eventType": kind, "mail": mail, kind.lower(): detail}
 
 
 def test_twenty_errors_of_one_kind_pause_the_issue_and_nobody_is_given_up(  # noqa: PLR0913

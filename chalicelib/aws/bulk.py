@@ -78,7 +78,7 @@ class SesCarrier:
             rate=quota["MaxSendRate"],
             daily=None if daily < 0 else daily,
             used=quota["SentLast24Hours"],
-            stopped="" if account.get("SendingEnabled", True) else "sending is switched off",
+            stopped="" if account.get("SendingEnabled", True) else "switched_off",
         )
 
 

@@ -15,7 +15,10 @@ TRIES: Final = 6
 """How often keys are asked for that a busy table left out of its answer."""
 
 
-_WANTED: Final = ("pk", "email", "lang", "topics", "name", "status", "paused_until", "soft_bounces")
+_WANTED: Final = (
+    "pk", "email", "lang", "topics", "name", "status", "paused_until", "expires_at",
+    "soft_bounces",
+)  # fmt: skip
 _ASKED_OF_PROFILES: Final = {
     "ProjectionExpression": ", ".join(f"#{name}" for name in _WANTED),
     "ExpressionAttributeNames": {f"#{name}": name for name in _WANTED},
@@ -53,9 +56,7 @@ class DynamoLists(DynamoStore):
                 time.sleep(0.02 * 2**turn)
         raise StoreDown("profiles: the table is too busy")
 
-    def gather(
-        self, key: Key, found: Mapping[str, set[int]], facts: Mapping[str, Any]
-    ) -> Mapping[str, set[int]]:
+    def gather(self, key: Key, found: Mapping[str, set[int]], facts: Mapping[str, Any]) -> Item:
         names = {f"#{name}": name for name in (*found, *facts)}
         values: dict[str, Any] = {
             f":{name}": {"NS": [str(n) for n in sorted(numbers)]} for name, numbers in found.items()
@@ -64,15 +65,14 @@ class DynamoLists(DynamoStore):
         text = "ADD " + ", ".join(f"#{name} :{name}" for name in found)
         if facts:
             text += " SET " + ", ".join(f"#{name} = :{name}" for name in facts)
-        answer = self._changed(
+        return self._changed(
             TableName=self.table(key[0]),
             Key=_key(key),
             UpdateExpression=text,
             ExpressionAttributeNames=names,
             ExpressionAttributeValues=values,
-            ReturnValues="UPDATED_OLD",
+            ReturnValues="ALL_NEW",
         )
-        return {name: set(before) for name, before in answer.items() if name in found}
 
     def step(self, key: Key, add: Mapping[str, int], from_: tuple[str, int]) -> Item:
         name, least = from_

@@ -217,6 +217,8 @@ class Hold(Strict):
 
 class Holds(Strict):
     reasons: dict[Key, Hold]
+    stopped: dict[Key, Text]
+    """Why nothing may be sent, by the codes that `Pace` stops with."""
 
 
 class Issues(Strict):

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from chalicelib.errors import Conflict
 from chalicelib.newsletter import tallies
-from chalicelib.newsletter.issues import LANGS, Issue, count
+from chalicelib.newsletter.issues import LANGS, Issue, count, freeze_key
 from chalicelib.newsletter.ledger import (
     SHARD,
     batches_of,
@@ -16,7 +16,7 @@ from chalicelib.newsletter.outside import Lists
 from chalicelib.newsletter.people import BUCKETS, person_of
 from chalicelib.newsletter.reached import missed
 from chalicelib.newsletter.sending import unwanted
-from chalicelib.ports import Change, Clock, Item, Key, Put, Write
+from chalicelib.ports import Change, Clock, Item, Put, Write
 from chalicelib.records import stamp
 
 MINE: Final = timedelta(minutes=2)
@@ -117,7 +117,8 @@ class Audience:
         now = stamp(self._clock())
         for bucket in buckets:
             seen: set[str] = set()
-            for lang in LANGS:
+            # The first one again: whoever changed to it meanwhile was in neither.
+            for lang in (*LANGS, LANGS[0]):
                 if lang not in wanted:
                     continue
                 for row in self._lists.audience(f"{lang}#{bucket:02d}"):
@@ -154,8 +155,3 @@ class Audience:
         if not before:
             return None
         return {one.person for one in missed(self._lists, before)}
-
-
-def freeze_key(issue: str) -> Key:
-    """How far the freezing is: the units, the next one, and whether its shards are queued."""
-    return f"ISSUE#{issue}", "FREEZE"

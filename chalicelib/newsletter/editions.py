@@ -6,7 +6,15 @@ from datetime import datetime
 from typing import Any, Final
 
 from chalicelib.errors import NotHere
-from chalicelib.newsletter.issues import Issue, indexed, issue_of, step
+from chalicelib.newsletter.issues import (
+    AUTO_PAUSED,
+    Issue,
+    freeze_key,
+    indexed,
+    issue_of,
+    step,
+    watched,
+)
 from chalicelib.newsletter.publishing import publication
 from chalicelib.ports import Change, Clock, Put, Store, Write
 from chalicelib.records import event, shard_of, stamp
@@ -53,11 +61,15 @@ class Editions:
 
     def resume(self, issue: Issue, by: str, also: Sequence[Write] = ()) -> Issue:
         """Goes on where it stopped: due at once."""
+        if issue.status == AUTO_PAUSED:
+            base = {"base": watched(self._store, issue.id)}
+            also = [*also, Change(freeze_key(issue.id), set=base)]
         return self.move(issue, "resume", by, {}, drop=("paused",), also=also, due=self._clock())
 
     def cancel(self, issue: Issue, by: str) -> Issue:
-        """Whoever has not been written to will not be."""
-        return self.move(issue, "cancel", by, {}, drop=("paused",))
+        """Whoever has not been written to will not be. Due at once: what became of mails that
+        are in flight is still to be found out."""
+        return self.move(issue, "cancel", by, {}, drop=("paused",), due=self._clock())
 
     def finished(
         self, issue: Issue, report: Mapping[str, Any], also: Sequence[Write] = ()

@@ -31,7 +31,8 @@ class Envelopes:
     def each(
         self, batch: Batch, positions: Iterable[int], profiles: Mapping[str, Mapping[str, Any]]
     ) -> list[Envelope]:
-        """In the order of the positions; each must have its profile."""
+        """In the order of the positions; each must have its profile. Their tag `lang` is the
+        one they are counted under, which the ledger froze."""
         return [self._one(batch, n, profiles[batch.people[n]]) for n in positions]
 
     def _one(self, batch: Batch, position: int, profile: Mapping[str, Any]) -> Envelope:

@@ -7,13 +7,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
-from chalicelib.errors import Conflict
+from chalicelib.errors import Conflict, StoreDown
 from chalicelib.links import person_key
 from chalicelib.newsletter.issues import count
-from chalicelib.newsletter.ledger import BATCH, row_of, seen_key
+from chalicelib.newsletter.ledger import BATCH, KEPT, row_of, seen_key
 from chalicelib.newsletter.outside import Lists
+from chalicelib.newsletter.tallies import TURNS
 from chalicelib.newsletter.watching import Watch
-from chalicelib.ports import Clock, Key, Put
+from chalicelib.ports import Change, Clock, Item, Key, Put
 from chalicelib.records import stamp
 
 log = logging.getLogger("relais.newsletter")
@@ -21,7 +22,7 @@ log = logging.getLogger("relais.newsletter")
 STRAY_KEPT: Final = 90 * 86400
 """Seconds that an event is kept whose mail we do not know."""
 
-_COUNTED: Final = ("delivered", "bounced", "complained")
+_COUNTED: Final = ("delivered", "soft", "bounced", "complained")
 
 _PLAIN: Final = {
     "send": "sent",
@@ -151,16 +152,25 @@ class Feedback:
         """Into the sets beside the batch: an event that comes again adds nothing."""
         if not gathered.sets:
             return
-        before = self._lists.gather(key, gathered.sets, gathered.facts)
-        fresh = {
-            name: len(gathered.sets.get(name, set()) - set(before.get(name, ())))
-            for name in _COUNTED
-        }
-        numbers = {name: number for name, number in fresh.items() if number}
-        if numbers:
-            self._lists.commit([count(issue, gathered.lang, shard, numbers)])
-        if "bounced" in numbers or "complained" in numbers:
-            self._watch.check(issue)
+        expires = {"expires": int((self._clock() + KEPT).timestamp())}
+        row = self._lists.gather(key, gathered.sets, {**gathered.facts, **expires})
+        for _ in range(TURNS):
+            sizes = {name: len(row.get(name) or ()) for name in _COUNTED}
+            known = row.get("counts") or {}
+            numbers = {n: v - known.get(n, 0) for n, v in sizes.items() if v != known.get(n, 0)}
+            if not numbers:
+                return
+            try:
+                self._lists.commit(
+                    [_recounted(key, row, sizes), count(issue, gathered.lang, shard, numbers)]
+                )
+            except Conflict:
+                row = self._lists.get(*key) or {}
+                continue
+            if "bounced" in numbers or "complained" in numbers:
+                self._watch.check(issue)
+            return
+        raise StoreDown(f"counts of {key}")
 
     def _tell_people(self, told: Told) -> None:
         for person in told.people:
@@ -222,6 +232,18 @@ class Feedback:
             at=str(detail.get("timestamp") or mail.get("timestamp") or ""),
             why=_why(kind, detail, addresses),
         )
+
+
+def _recounted(key: Key, row: Item, sizes: Mapping[str, int]) -> Change:
+    """What is in the sets was counted for the issue, in the same transaction: whoever dies
+    between gathering and counting leaves the rest to the next event, or to the same one."""
+    turn = row.get("turn")
+    return Change(
+        key,
+        expect={} if turn is None else {"turn": turn},
+        absent=("turn",) if turn is None else (),
+        set={"turn": (turn or 0) + 1, "counts": dict(sizes)},
+    )
 
 
 def _name(kind: str, detail: Mapping[str, Any]) -> str:

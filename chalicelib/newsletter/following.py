@@ -11,7 +11,7 @@ from chalicelib.content import load
 from chalicelib.errors import BadLink, Conflict, Refused
 from chalicelib.links import Links
 from chalicelib.newsletter import issues
-from chalicelib.newsletter.issues import AUTO_PAUSED, LANGS, PAUSED, SENDING, SENT, Issue
+from chalicelib.newsletter.issues import APPROVED, AUTO_PAUSED, LANGS, PAUSED, SENDING, SENT, Issue
 from chalicelib.newsletter.missing import Missed
 from chalicelib.newsletter.newsroom import Newsroom, followed_by
 from chalicelib.ports import Store
@@ -36,7 +36,7 @@ _ACTS: Final = {
     AUTO_PAUSED: ("resume", "cancel"),
     SENT: (AGAIN,),
 }
-_UNREACHED: Final = ("skipped", "failed", "unknown", "bounced", "complained")
+_UNREACHED: Final = ("skipped", "failed", "unknown", "soft", "bounced", "complained")
 
 
 @dataclass(frozen=True)
@@ -91,13 +91,23 @@ class ProgressDoor:
         """Another issue for those who can still be reached, which leaves within a minute."""
         if issue.status != SENT:
             return "moved"
-        if not any(one.again for one in self._looked(issue)):
-            return "nobody_missed"
         if not self.problems.settings.postal_address:
             return "no_postal_address"
-        again = self.newsroom.follow_up(issue, staff.id)
+        # Whoever died between the two steps finds the second one still to do.
+        again = issues.issue_of(self.store, followed_by(issue.id))
+        if again is None:
+            if not self._anybody(issue):
+                return "nobody_missed"
+            again = self.newsroom.follow_up(issue, staff.id)
+        if again.status != APPROVED:
+            return "moved"
         self.newsroom.schedule(again, staff.id, self.newsroom.now())
         return ""
+
+    def _anybody(self, issue: Issue) -> bool:
+        """Whether somebody can be sent to again, or may: not all were looked at in time."""
+        until = self.newsroom.now() + LOOK
+        return any(one.again or self.newsroom.now() > until for one in self.missed(issue))
 
     def _looked(self, issue: Issue) -> Iterator[Missed]:
         until = self.newsroom.now() + LOOK
@@ -158,8 +168,9 @@ class ProgressDoor:
 
     def _acts(self, issue: Issue) -> tuple[str, ...]:
         acts = _ACTS.get(issue.status, ())
-        if acts == (AGAIN,) and issues.issue_of(self.store, followed_by(issue.id)) is not None:
-            return ()
+        if acts == (AGAIN,):
+            again = issues.issue_of(self.store, followed_by(issue.id))
+            return acts if again is None or again.status == APPROVED else ()
         return acts
 
     def _listed(self, issue: Issue, lang: forms.Lang) -> list[dict[str, str]]:

@@ -1,15 +1,17 @@
 """Writes the letter that tells the admins that an issue stopped, and what to do."""
 
 from datetime import datetime
+from typing import Any
 
 from chalicelib import letters
 from chalicelib.content import load
 from chalicelib.desk import Office, draft
-from chalicelib.forms import lang_or
+from chalicelib.forms import Lang, lang_or
 from chalicelib.links import Links
 from chalicelib.ports import Item
 from chalicelib.post import Draft
 from chalicelib.roster import Roster
+from chalicelib.words import number
 
 
 class HeldDesk:
@@ -25,7 +27,7 @@ class HeldDesk:
         lang = lang_or(staff.lang, "fr")
         told = row["facts"]
         words = load("holds")["reasons"][told["reason"]]
-        facts = {"issue": told["issue"], **told["facts"]}
+        facts = {"issue": told["issue"], **{k: _said(v, lang) for k, v in told["facts"].items()}}
         letter = letters.compose(
             row["letter"],
             lang,
@@ -37,3 +39,11 @@ class HeldDesk:
             progress_url=self._links.progress(told["issue"], staff.id),
         )
         return draft(row, staff.email, letter)
+
+
+def _said(value: Any, lang: Lang) -> str:
+    """A number, one of our own codes, or what SES said in its own words."""
+    if isinstance(value, int | float):
+        return number(value, lang)
+    found = load("holds")["stopped"].get(value)
+    return str(found[lang] if found else value)

@@ -25,7 +25,7 @@ LANGS: Final = ("fr", "en")
 
 COUNTED: Final = (
     "queued", "sent", "skipped", "failed", "unknown",
-    "delivered", "bounced", "complained", "unsubscribed",
+    "delivered", "soft", "bounced", "complained", "left_header", "left_page",
 )  # fmt: skip
 """What is counted of an issue, in each language."""
 
@@ -127,6 +127,19 @@ def count(issue: str, lang: str, spread: str, numbers: Mapping[str, int]) -> Cha
     assert set(numbers) <= set(COUNTED)
     row = zlib.crc32(spread.encode()) % COUNTERS
     return Change((f"ISSUE#{issue}", f"COUNTS#{lang}#{row}"), add=numbers)
+
+
+def watched(store: Store, issue: str) -> dict[str, int]:
+    """What a pause is decided by, over both languages."""
+    found = counted(store, issue)
+    names = ("sent", "bounced", "complained")
+    return {name: sum(of_lang[name] for of_lang in found.values()) for name in names}
+
+
+def freeze_key(issue: str) -> Key:
+    """How far the freezing is: the units, the next one, whether its shards are queued, and
+    what was counted when an automatic pause was ended."""
+    return f"ISSUE#{issue}", "FREEZE"
 
 
 def counted(store: Store, issue: str) -> dict[str, dict[str, int]]:

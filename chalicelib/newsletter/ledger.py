@@ -150,6 +150,10 @@ class Batch:
             times.append("")
         return min(times) if times else None
 
+    def in_flight_until(self) -> str | None:
+        """When those in flight are given up; None when there are none."""
+        return self._lapses() if self.leased_at else self.settle_at
+
     def leased(self, positions: Iterable[int], now: datetime) -> "Batch":
         """These are in flight from now on, whatever becomes of the sender."""
         return self._moved(dict.fromkeys(positions, LEASED), leased_at=stamp(now))
@@ -173,14 +177,16 @@ class Batch:
             after, ids=ids, due=due, tries=tries, why=why, leased_at=None, settle_at=settle_at
         )
 
-    def settled(self, told_sent: Collection[int], now: datetime) -> "Batch":
-        """What is clear by now of mails in flight: `told_sent` are those SES told of.
+    def settled(self, seen: Item, now: datetime) -> "Batch":
+        """What is clear by now of mails in flight; `seen` is the row beside it, for SES tells
+        only of mail that it took, whichever of its events comes first.
 
         The batch itself when there is nothing to say.
         """
+        told = {position for name in EVENTS for position in seen.get(name) or ()}
         if self.leased_at and self._lapses() <= stamp(now):
-            return self._flagged()._told_of(told_sent, now)
-        return self if self.leased_at else self._told_of(told_sent, now)
+            return self._flagged()._told_of(told, now)
+        return self if self.leased_at else self._told_of(told, now)
 
     def _flagged(self) -> "Batch":
         """Whoever held the lease is gone, and nobody knows how far they came."""
@@ -192,7 +198,8 @@ class Batch:
     def _told_of(self, told_sent: Collection[int], now: datetime) -> "Batch":
         unknown = self.at(UNKNOWN)
         over = bool(self.settle_at) and str(self.settle_at) <= stamp(now)
-        came = {n: Outcome(SENT) for n in unknown if n in told_sent}
+        # Who was given up for lost may be told of later still, while the next try waits.
+        came = {n: Outcome(SENT) for n in self.at(UNKNOWN, RETRY) if n in told_sent}
         # They have waited long enough already.
         again = Outcome(RETRY, NO_EVENT, wait=timedelta(0))
         lost = {n: again for n in unknown if over and n not in told_sent}

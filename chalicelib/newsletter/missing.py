@@ -57,6 +57,8 @@ def _why(one: Recipient) -> str:
     for event in ("complained", "bounced", "rejected"):
         if event in UNREACHED.intersection(one.events):
             return event
+    if "soft" in one.events:
+        return "soft"
     if one.state == STATES[SKIPPED]:
         return f"skipped_{one.why}"
     return {STATES[FAILED]: "failed", STATES[UNKNOWN]: "unknown"}.get(one.state, "not_sent")

@@ -19,11 +19,9 @@ class Lists(Store, Protocol):
         """Of up to fifty people as they are now, by person: `email`, `lang`, `topics`, `name`,
         `status`, `paused_until` and `soft_bounces`; more is not promised."""
 
-    def gather(
-        self, key: Key, found: Mapping[str, set[int]], facts: Mapping[str, Any]
-    ) -> Mapping[str, set[int]]:
-        """Adds to sets of a row (made when missing) and sets `facts` beside them; returns what
-        was in the sets before."""
+    def gather(self, key: Key, found: Mapping[str, set[int]], facts: Mapping[str, Any]) -> Item:
+        """Adds to sets of a row (made when missing) and sets `facts` beside them; returns the
+        row after."""
 
     def step(self, key: Key, add: Mapping[str, int], from_: tuple[str, int]) -> Item:
         """Counts up when an attribute is `from_` a number on; returns the row after.

@@ -40,6 +40,11 @@ TURNS: Final = 20
 class QuotaReached(RelaisError):
     """No more for today; the 24 hours of SES go on by themselves."""
 
+    def __init__(self, used: int, daily: int) -> None:
+        super().__init__(f"{used} of {daily}")
+        self.used = used
+        self.daily = daily
+
 
 class Pace:
     def __init__(  # noqa: PLR0913
@@ -137,8 +142,10 @@ class Pace:
         allowed = self._allowance()
         if allowed.stopped:
             raise NotYet(allowed.stopped)
+        if not self._limit():
+            raise NotYet("no_rate")
         if number > self._left():
-            raise QuotaReached(f"{allowed.used + self._since:.0f} of {allowed.daily:.0f}")
+            raise QuotaReached(round(allowed.used + self._since), round(allowed.daily or 0))
 
     def _left(self) -> float:
         """Of the day's mails, those that an issue may have."""

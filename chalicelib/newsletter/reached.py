@@ -26,7 +26,11 @@ class Recipient:
 
     @property
     def reached(self) -> bool:
-        return self.state == STATES[SENT] and not UNREACHED & set(self.events)
+        came_back = UNREACHED & set(self.events) or (
+            # An answering machine's "soft bounce" comes beside the delivery.
+            "soft" in self.events and "delivered" not in self.events
+        )
+        return self.state == STATES[SENT] and not came_back
 
 
 def recipients(store: Store, issue: str) -> Iterator[Recipient]:
@@ -49,7 +53,7 @@ def recounted(store: Store, issue: str) -> dict[str, dict[str, int]]:
         of_lang["queued"] += 1
         word = {"SENT": "sent", "SKIPPED": "skipped", "FAILED_PERM": "failed"}.get(one.state)
         of_lang[word or "unknown"] += word is not None or one.state == "UNKNOWN"
-        for event in ("delivered", "bounced", "complained"):
+        for event in ("delivered", "soft", "bounced", "complained"):
             of_lang[event] += event in one.events
     return sums
 

@@ -8,9 +8,17 @@ from typing import Any, Final
 
 from chalicelib.errors import Conflict, Refused
 from chalicelib.newsletter import tallies
-from chalicelib.newsletter.audience import Audience, freeze_key
+from chalicelib.newsletter.audience import Audience
 from chalicelib.newsletter.editions import Editions
-from chalicelib.newsletter.issues import SCHEDULED, SENDING, Issue, counted, issue_of
+from chalicelib.newsletter.issues import (
+    CANCELLED,
+    SCHEDULED,
+    SENDING,
+    Issue,
+    counted,
+    freeze_key,
+    issue_of,
+)
 from chalicelib.newsletter.ledger import shard_row_key
 from chalicelib.newsletter.outside import Lists, Queue
 from chalicelib.newsletter.sending import Left, Sender
@@ -56,7 +64,7 @@ class Rounds:
 
     def mind(self, key: Key) -> str:
         """What became of the issue that is due: `started`, `freezing`, `sending`, `finished`,
-        `paused`, `waits`, or `gone`."""
+        `paused`, `waits`, `wound_up`, or `gone`."""
         issue = issue_of(self._lists, key[0].partition("#")[2])
         if issue is None:
             return "gone"
@@ -65,6 +73,8 @@ class Rounds:
                 return self._start(issue)
             if issue.status == SENDING:
                 return self._go_on(issue)
+            if issue.status == CANCELLED:
+                return self._wind_up(issue)
         except (Conflict, Refused):
             # Somebody paused, cancelled or edited it meanwhile: their step counts.
             return "overtaken"
@@ -74,6 +84,9 @@ class Rounds:
         """Queues all that is to do, once for each time that the issue began or was resumed."""
         open_ = [row for row in self._shards(issue.id) if row["status"] != tallies.DONE]
         self._put(issue, open_)
+        if not open_:
+            # Nobody is left, or nobody ever was: that too is said once.
+            self._fed(issue)
 
     def _start(self, issue: Issue) -> str:
         now = self._clock()
@@ -104,6 +117,14 @@ class Rounds:
         self._put(issue, self._strayed(shards, freeze["fed_at"]))
         return self._again(issue, again, "sending")
 
+    def _wind_up(self, issue: Issue) -> str:
+        """Workers look at each shard once more, and this is said last: dying before is safe."""
+        open_ = [row for row in self._shards(issue.id) if row["status"] != tallies.DONE]
+        self._queue.put([_job(issue, row) for row in open_])
+        now = {"status": issue.status, "events": issue.events}
+        self._lists.commit([Change(issue.key, expect=now, remove=("due_at", "due_shard"))])
+        return "wound_up"
+
     def _strayed(self, shards: Sequence[Item], fed_at: str) -> list[Item]:
         now = self._clock()
         open_ = [row for row in shards if row["status"] != tallies.DONE]
@@ -116,9 +137,12 @@ class Rounds:
     def _put(self, issue: Issue, shards: Sequence[Item]) -> None:
         """Who dies before it is said that they were queued, has them queued once more."""
         if shards:
-            self._queue.put([{"issue": issue.id, "shard": _name(row)} for row in shards])
-            fed = {"fed": issue.events, "fed_at": stamp(self._clock())}
-            self._lists.commit([Change(freeze_key(issue.id), set=fed)])
+            self._queue.put([_job(issue, row) for row in shards])
+            self._fed(issue)
+
+    def _fed(self, issue: Issue) -> None:
+        fed = {"fed": issue.events, "fed_at": stamp(self._clock())}
+        self._lists.commit([Change(freeze_key(issue.id), set=fed)])
 
     def _shards(self, issue: str) -> list[Item]:
         return self._lists.rows(f"ISSUE#{issue}", "SHARD#")
@@ -165,8 +189,13 @@ class Worker:
     def run(self, job: dict[str, Any], until: datetime) -> str:
         """What became of the job: `frozen`, `done`, `later`, or why it stopped."""
         issue = issue_of(self._lists, job["issue"])
+        if issue is not None and issue.status == CANCELLED and "shard" in job:
+            return self._settle(job)
         if issue is None or issue.status != SENDING:
             return "paused"
+        if job.get("events", issue.events) != issue.events:
+            # Paused and resumed since: the shard has another message of that resume.
+            return "overtaken"
         if not self._postal_address:
             self._watch.tell(issue, "postal_address", {})
             return "postal_address"
@@ -174,6 +203,12 @@ class Worker:
             return self._freeze(issue, until)
         left = self._sender.work(issue.id, job["shard"], until)
         return self._left(issue, job, left)
+
+    def _settle(self, job: dict[str, Any]) -> str:
+        at = self._sender.settle(job["issue"], job["shard"])
+        if at is not None:
+            self._later(job, moment(at))
+        return "done" if at is None else "later"
 
     def _freeze(self, issue: Issue, until: datetime) -> str:
         outcome = self._audience.freeze(issue, until)
@@ -202,5 +237,6 @@ class Worker:
         self._queue.put([job], delay)
 
 
-def _name(row: Item) -> str:
-    return str(row["sk"].partition("#")[2])
+def _job(issue: Issue, row: Item) -> dict[str, Any]:
+    """A shard as the queue has it, for as long as nobody pauses the issue."""
+    return {"issue": issue.id, "shard": row["sk"].partition("#")[2], "events": issue.events}

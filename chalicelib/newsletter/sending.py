@@ -11,7 +11,7 @@ from chalicelib.errors import Conflict, NotYet, OutcomeUnknown, RelaisError, Sto
 from chalicelib.newsletter import ledger, tallies
 from chalicelib.newsletter.envelopes import Envelopes
 from chalicelib.newsletter.issues import LANGS, SENDING, Issue, issue_of, rendered_of
-from chalicelib.newsletter.ledger import Batch, Outcome
+from chalicelib.newsletter.ledger import Batch, Outcome, seen_key
 from chalicelib.newsletter.outside import Bulk, Carrier, Declined, Lists, Reply
 from chalicelib.newsletter.pacing import Pace, QuotaReached
 from chalicelib.newsletter.rendered import Rendered
@@ -108,11 +108,23 @@ class Sender:
         at = tallies.tell(self._lists, found.id, shard)
         return replace(stop, at=at)
 
+    def settle(self, issue: str, shard: str) -> str | None:
+        """What became of mails in flight when the issue was cancelled; nothing is sent.
+        Returns when to look again, None when all is known."""
+        open_ = []
+        for batch, seen in tallies.read(self._lists, issue, shard):
+            after = batch.settled(seen, self._clock())
+            if after is not batch:
+                self._write(batch, after)
+            open_ += [at for at in (after.in_flight_until(),) if at]
+        tallies.tell(self._lists, issue, shard)
+        return min(open_, default=None)
+
     def _settled(self, run: Run) -> list[Batch]:
         """The shard's batches, with what SES told of those in flight."""
         found = []
         for batch, seen in tallies.read(self._lists, run.issue.id, run.shard):
-            after = batch.settled(set(seen.get("sent", ())), self._clock())
+            after = batch.settled(seen, self._clock())
             if after is not batch and not self._write(batch, after):
                 continue
             found.append(after)
@@ -125,10 +137,17 @@ class Sender:
             try:
                 self._pace.take(len(some))
             except QuotaReached as reached:
-                raise Stop("quota", used=str(reached)) from reached
+                raise Stop("quota", used=reached.used, daily=reached.daily) from reached
             except NotYet as stopped:
                 raise Stop("account", reason=str(stopped)) from stopped
             self._look(run)
+            if any(batch.states[n] == ledger.RETRY for n in some):
+                told = self._told_since(run, batch)
+                if told is not batch:
+                    if not self._write(batch, told):
+                        return
+                    batch = told
+                    continue
             leased = batch.leased(some, self._clock())
             if not self._write(batch, leased):
                 return
@@ -140,6 +159,12 @@ class Sender:
             if stop:
                 raise stop
             self._tell(run)
+
+    def _told_since(self, run: Run, batch: Batch) -> Batch:
+        """Waiting for a place in the line takes its time: whoever is tried again may turn out
+        to have been sent to."""
+        seen = self._lists.get(*seen_key(run.issue.id, run.shard, batch.number)) or {}
+        return batch.settled(seen, self._clock())
 
     def _chunk(self) -> int:
         try:
@@ -182,14 +207,14 @@ class Sender:
                 readers.setdefault(profile["lang"], []).append(n)
         for lang, some in readers.items():
             # Whoever changed language since the freeze reads the other text.
-            text = replace(batch, lang=lang if lang in run.texts else batch.lang)
+            reads = lang if lang in run.texts else batch.lang
             bulk = Bulk(
-                run.texts[text.lang],
-                self._envelopes.common(run.issue.id, text.lang),
-                self._envelopes.each(text, some, profiles),
+                run.texts[reads],
+                self._envelopes.common(run.issue.id, reads),
+                self._envelopes.each(batch, some, profiles),
             )
             for n, reply in zip(some, self._offer(bulk), strict=True):
-                found[n] = reply, _outcome(reply)
+                found[n] = reply, _outcome(reply, batch.tries.get(n, 0))
         return found
 
     def _offer(self, bulk: Bulk) -> list[Reply]:
@@ -262,6 +287,8 @@ def unwanted(profile: Item | None, topics: Sequence[str], now: str) -> str:
         return str(profile["status"]).lower()
     if not profile.get("email"):
         return "erased"
+    if str(profile.get("expires_at") or "9") <= now:
+        return "expired"
     if (profile.get("paused_until") or "") > now:
         return "paused"
     if topics and not set(topics) & set(profile.get("topics") or ()):
@@ -269,8 +296,12 @@ def unwanted(profile: Item | None, topics: Sequence[str], now: str) -> str:
     return ""
 
 
-def _outcome(reply: Reply) -> Outcome:
+def _outcome(reply: Reply, tries: int) -> Outcome:
+    """A first refusal may be the fault of all of them, and be found out only by the twentieth
+    in a row: nobody is given up at once."""
     match reply.kind:
+        case "refused" if not tries:
+            return Outcome(ledger.RETRY, reply.why)
         case "sent":
             return Outcome(ledger.SENT, message_id=reply.message_id)
         case "unknown":

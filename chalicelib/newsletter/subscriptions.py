@@ -1,12 +1,13 @@
 """What happens to a subscription after its sign-up: confirmed, changed, left, bounced, erased."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from chalicelib.links import person_key
 from chalicelib.newsletter import people, wording
+from chalicelib.newsletter.issues import COUNTED, count
 from chalicelib.newsletter.people import Subscriber
 from chalicelib.newsletter.register import Register, Step
 from chalicelib.newsletter.signup import Evidence
@@ -213,7 +214,12 @@ class Subscriptions:
             return Step(
                 "cancelled", after, [people.consent(after, {"consent": "withdrawn", **told})]
             )
-        return self._ended(old, people.UNSUBSCRIBED, now, {"consent": "withdrawn", **told}, "left")
+        step = self._ended(old, people.UNSUBSCRIBED, now, {"consent": "withdrawn", **told}, "left")
+        way = f"left_{told['channel']}"
+        if told["issue"] and way in COUNTED:
+            counts = count(told["issue"], old.lang, old.person, {way: 1})
+            return replace(step, writes=[*step.writes, counts])
+        return step
 
     def _undeliverable(self, old: Subscriber, now: datetime) -> Step:
         """A confirmation that came back: the address does not exist, the request is dropped."""

@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from chalicelib.errors import Conflict, Refused
-from chalicelib.newsletter.audience import freeze_key
+from chalicelib.newsletter import tallies
 from chalicelib.newsletter.editions import Editions
-from chalicelib.newsletter.issues import SENDING, Issue, counted, issue_of
-from chalicelib.ports import Change, Clock, Put, Store
+from chalicelib.newsletter.issues import SENDING, Issue, freeze_key, issue_of, watched
+from chalicelib.ports import Clock, Put, Store
 from chalicelib.records import ADMINS, letter, stamp
 
 log = logging.getLogger("relais.newsletter")
@@ -25,8 +25,6 @@ BOUNCES: Final = 0.04
 COMPLAINTS: Final = 0.0008
 """Shares of what was sent. SES reviews an account at 5 % and 0.1 %."""
 
-_WATCHED: Final = ("sent", "bounced", "complained")
-
 
 class Watch:
     def __init__(self, store: Store, editions: Editions, clock: Clock) -> None:
@@ -36,29 +34,37 @@ class Watch:
 
     def check(self, name: str) -> str | None:
         """The reason for which the issue was paused; None when all is well."""
-        sums = self.sums(name)
+        reason, since = self._judged(name)
+        if reason is None:
+            return None
+        # Bounces are counted as they come, sends a shard at a time: before a pause, all of them.
+        for row in self._store.rows(f"ISSUE#{name}", "SHARD#"):
+            if row["status"] != tallies.DONE:
+                tallies.tell(self._store, name, row["sk"].partition("#")[2])
+        reason, since = self._judged(name)
+        return self.hold(name, reason, since) if reason else None
+
+    def _judged(self, name: str) -> tuple[str | None, dict[str, int]]:
+        sums = watched(self._store, name)
         row = self._store.get(*freeze_key(name)) or {}
         # Whoever resumes has decided about what was: only what comes after it counts.
         base = row.get("base") or {}
-        since = {k: sums[k] - base.get(k, 0) for k in _WATCHED}
+        since = {k: number - base.get(k, 0) for k, number in sums.items()}
         if since["sent"] < SENDS:
-            return None
+            return None, since
         if since["bounced"] >= BOUNCES * since["sent"]:
-            return self.hold(name, "bounces", since)
+            return "bounces", since
         if since["complained"] >= COMPLAINTS * since["sent"]:
-            return self.hold(name, "complaints", since)
-        return None
+            return "complaints", since
+        return None, since
 
     def hold(self, name: str, reason: str, facts: Mapping[str, Any]) -> str | None:
         """SENDING → AUTO_PAUSED, with a letter to the admins. None when it is not being sent."""
         issue = issue_of(self._store, name)
         if issue is None or issue.status != SENDING:
             return None
-        base = Change(freeze_key(name), set={"base": self.sums(name)})
         try:
-            self._editions.auto_pause(
-                issue, reason, facts, also=[base, self._told(issue, reason, facts)]
-            )
+            self._editions.auto_pause(issue, reason, facts, also=[self._told(issue, reason, facts)])
         except (Conflict, Refused):
             return None
         log.error("issue %s is paused: %s %s", name, reason, dict(facts))
@@ -75,15 +81,10 @@ class Watch:
             return
         log.error("issue %s waits: %s %s", issue.id, reason, dict(facts))
 
-    def sums(self, name: str) -> dict[str, int]:
-        """Over both languages."""
-        found = counted(self._store, name)
-        return {k: sum(of_lang[k] for of_lang in found.values()) for k in _WATCHED}
-
     def _told(self, issue: Issue, reason: str, facts: Mapping[str, Any]) -> Put:
         now = self._clock()
         told = {"issue": issue.id, "reason": reason, "facts": dict(facts), "at": stamp(now)}
         # Numbered by the second: the same reason may come again after a resume.
         number = int(now.timestamp())
-        pk = f"{HELD}#{issue.id}"
+        pk = f"{HELD}#{issue.id}_{reason}"
         return Put(letter(pk, number, LETTER, to=ADMINS, due=stamp(now), facts=told))
