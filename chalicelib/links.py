@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, Final
 
 from itsdangerous import BadSignature, URLSafeSerializer, URLSafeTimedSerializer
@@ -206,4 +207,9 @@ def hash_of(token: str) -> str:
 
 def person_key(address: str, key: bytes) -> str:
     """A person in the store: a keyed hash of the normalised address, 32 hex digits."""
-    return hmac.digest(key, address.strip().lower().encode(), "sha256").hex()[:32]
+    local, at, domain = address.strip().lower().rpartition("@")
+    if not domain.isascii():
+        # As forms store it, and SES tells it; a domain that has no such form is nobody's.
+        with suppress(UnicodeError):
+            domain = domain.encode("idna").decode("ascii")
+    return hmac.digest(key, f"{local}{at}{domain}".encode(), "sha256").hex()[:32]

@@ -38,16 +38,14 @@ class PreferencesDoor:
     proof: Proof
 
     def show(self, asked: Asked, token: str) -> Answer:
-        person = self.door.links.open_preferences(token)
-        found = self.door.subscriptions.get(person)
+        person, found = self._of(token)
         lang = forms.lang_or(asked.query.get("lang"), found.lang if found else asked.lang)
         return self._shown(asked, token, person, lang, Shown())
 
     def act(self, asked: Asked, token: str) -> Answer:
         """One field says what to do: `action`, with its own fields beside it."""
-        person = self.door.links.open_preferences(token)
+        person, found = self._of(token)
         fields = asked.fields()
-        found = self.door.subscriptions.get(person)
         said = text_of(fields, "lang") or asked.query.get("lang")
         lang = forms.lang_or(said, found.lang if found else asked.lang)
         action = text_of(fields, "action")
@@ -66,6 +64,12 @@ class PreferencesDoor:
             lang = forms.lang_or(text_of(fields, "language"), lang)
             shown = Shown(wording.said("saved", lang))
         return self._shown(asked, token, person, lang, shown)
+
+    def _of(self, token: str) -> tuple[str, Subscriber | None]:
+        """Whose link it is: a subscription that has moved to another address since is the same."""
+        person = self.door.links.open_preferences(token)
+        found = self.door.subscriptions.register.current(person)
+        return (found.person if found else person), found
 
     def _changed(
         self, asked: Asked, person: str, action: str, fields: Mapping[str, Any], lang: forms.Lang
@@ -117,7 +121,7 @@ class PreferencesDoor:
 
     def _exported(self, person: str) -> Answer:
         name = {"Content-Disposition": 'attachment; filename="newsletter.json"'}
-        return json_answer(self.proof.of(person) or {}, {**PRIVATE, **name})
+        return json_answer(_hinted(self.proof.of(person) or {}), {**PRIVATE, **name})
 
     def _told(self, asked: Asked, token: str, lang: forms.Lang, what: str) -> Answer:
         if asked.wants_page:
@@ -187,6 +191,16 @@ def _ticked(value: Any) -> bool:
         return bool(kinds.ticked(value))
     except PydanticCustomError:
         return False
+
+
+def _hinted(value: Any) -> Any:
+    """Addresses are only hinted at, as on the page: the mail may have been forwarded."""
+    if isinstance(value, dict):
+        return {k: _hinted(v) for k, v in value.items()}
+    if isinstance(value, list):
+        return [_hinted(v) for v in value]
+    whole = isinstance(value, str) and " " not in value and value.count("@") == 1
+    return masked(value) if whole else value
 
 
 def masked(email: str) -> str:

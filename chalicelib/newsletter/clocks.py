@@ -28,17 +28,27 @@ class Clocks:
     def _ring(self, old: Subscriber | None, now: datetime) -> Step:
         if old is None:
             return Step("gone")
-        if (old.next_due() or "~") > stamp(now):
+        due = {name: at for name, at in old.clocks().items() if at <= stamp(now)}
+        if not due:
             return Step("later")
-        if old.request and now >= moment(old.request["since"]) + people.REMIND:
-            return self._request(old, old.request, now)
-        if old.moving and now >= moment(old.moving["asked_at"]) + people.LINK_VALID:
-            return Step("move_dropped", people.changed(old, stamp(now), moving=None))
-        if old.status == people.ACTIVE and old.expires_at:
-            return self._implied(old, old.expires_at, now)
-        return self._forgotten(old, now)
+        # The one that rang first, and never another one in its place.
+        match min(due, key=lambda name: due[name]):
+            case "request":
+                assert old.request
+                return self._request(old, old.request, now)
+            case "moving":
+                return Step("move_dropped", people.changed(old, stamp(now), moving=None))
+            case "implied":
+                assert old.expires_at
+                return self._implied(old, old.expires_at, now)
+            case _:
+                return self._forgotten(old, now)
 
     def _request(self, old: Subscriber, request: dict[str, Any], now: datetime) -> Step:
+        if not self._sign_ups.answered:
+            # Nobody can have confirmed: their letter waits for our postal address.
+            waits = {**request, "since": stamp(now)}
+            return Step("waits", people.changed(old, stamp(now), request=waits))
         if now >= moment(request["since"]) + people.PURGE:
             slots = fewer_mails(old.person, now)
             if old.status == people.PENDING:
@@ -61,7 +71,7 @@ class Clocks:
         if now >= end:
             after = people.changed(
                 old, stamp(now), status=people.EXPIRED, email="", name=None, province=None,
-                left_at=stamp(now), expires_at=None, request=None, moving=None,
+                left_at=stamp(now), expires_at=None, moving=None,
             )  # fmt: skip
             told = {"consent": "expired", "basis": old.basis}
             return Step("expired", after, [people.consent(after, told)])
@@ -79,6 +89,7 @@ class Clocks:
 
     def _forgotten(self, old: Subscriber, now: datetime) -> Step:
         """The proof has been kept long enough; the hash stays while there is a list."""
-        self._register.forget(self._register.traces(old.person))
+        for person in self._register.earlier(old):
+            self._register.forget(self._register.traces(person))
         after = people.changed(old, stamp(now), left_at=None, email="", name=None, province=None)
         return Step("forgotten", after)

@@ -47,6 +47,7 @@ class ConfirmDoor:
                 retyped=retyped,
                 lang=of_link,
                 topics=topics,
+                shown=lang,
             )
         else:
             outcome = self.door.subscriptions.standing(person, when)
@@ -61,7 +62,8 @@ class ConfirmDoor:
         if not act:
             outcome = self.preferences.moving(person, when)
             return self._confirmation(asked, token, outcome, lang, person)
-        outcome = self.preferences.confirm_move(person, when, self.door.evidence(asked, "confirm"))
+        evidence = self.door.evidence(asked, "confirm")
+        outcome = self.preferences.confirm_move(person, when, evidence, lang)
         return self._confirmation(
             asked, token, "moved" if outcome == "confirmed" else outcome, lang, person
         )
@@ -71,7 +73,9 @@ class ConfirmDoor:
         found = self.door.subscriptions.get(person)
         lang = self._lang(asked, found)
         if act:
-            outcome = self.door.subscriptions.keep(person, self.door.evidence(asked, "confirm"))
+            outcome = self.door.subscriptions.keep(
+                person, self.door.evidence(asked, "confirm"), lang
+            )
         elif found is None or found.status != people.ACTIVE:
             outcome = "gone"
         else:

@@ -56,8 +56,10 @@ class NewsDesk:
         address = row.get("address") or _address(subscriber)
         if not address:
             return None
-        if name in CONFIRMS:
-            self._still_wanted(subscriber, address)
+        if name in CONFIRMS and (subscriber is None or subscriber.request is None):
+            raise Overtaken("confirmed or cancelled meanwhile")
+        if name in (*CONFIRMS, "newsletter_move") and subscriber is not None:
+            self._lift(subscriber, address)
         if name == "newsletter_keep" and (subscriber is None or not subscriber.expires_at):
             raise Overtaken("the consent is express, or gone")
         lang = cast(Lang, facts["lang"])
@@ -65,11 +67,10 @@ class NewsDesk:
         letter = letters.compose(name, lang, case=None, sender=self._office.sender, **said)
         return draft(row, address, letter, keep_address=False)
 
-    def _still_wanted(self, subscriber: Subscriber | None, address: str) -> None:
-        if subscriber is None or subscriber.request is None:
-            raise Overtaken("confirmed or cancelled meanwhile")
-        if subscriber.status == people.BOUNCED:
-            # The account's own list would swallow the one mail that can end the bounce.
+    def _lift(self, subscriber: Subscriber, address: str) -> None:
+        """The account's own list would swallow the one mail that can end a bounce. Of somebody
+        who was forgotten nobody knows whether there was one."""
+        if subscriber.status in (people.BOUNCED, people.ERASED):
             self._suppression().lift(address)
 
     def _said(self, name: str, person: str, facts: dict[str, Any]) -> dict[str, Any]:

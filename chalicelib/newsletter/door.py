@@ -68,7 +68,7 @@ class NewsletterDoor:
 
     def leave_page(self, asked: Asked, token: str) -> Answer:
         person, _ = self.links.open_unsubscribe(token)
-        found = self.subscriptions.current(person)
+        found = self.subscriptions.register.current(person)
         lang = forms.lang_or(asked.query.get("lang"), found.lang if found else asked.lang)
         if found is None or (found.status in _OUT and found.request is None):
             return self._left(token, lang, cancelled=found is None)

@@ -10,18 +10,23 @@ from chalicelib.records import stamp
 
 def erase(register: Register, person: str) -> str:
     """Leaves the keyed hash alone, which keeps the address from coming back by an import:
-    `erased` or `already`."""
+    `erased` or `already`. Whichever of somebody's addresses it is asked for, all go."""
 
     def decide(old: Subscriber | None, now: datetime) -> Step:
         if old is None or old.status == people.ERASED:
             return Step("already")
-        return Step("erased", Subscriber(person, people.ERASED, old.version + 1, stamp(now)))
+        # Where they moved to stays, so that an old link finds what a death here left undone.
+        after = Subscriber(
+            old.person, people.ERASED, old.version + 1, stamp(now), moved_to=old.moved_to
+        )
+        return Step("erased", after)
 
-    before = register.get(person)
-    if before is not None and before.moved_from:
-        # First, for the row that is about to go is the only one that knows of it.
-        erase(register, before.moved_from)
-    outcome = register.take(person, decide)
-    # Whoever dies here only has to ask again: this is done whatever the outcome was.
-    register.forget(register.traces(person))
+    current = register.current(person)
+    if current is None:
+        return "already"
+    # The one that is written to last, for it alone knows of those before.
+    for one in reversed(register.earlier(current)):
+        outcome = register.take(one, decide)
+        # Whoever dies here only has to ask again: this is done whatever the outcome was.
+        register.forget(register.traces(one))
     return outcome

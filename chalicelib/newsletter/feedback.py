@@ -36,7 +36,7 @@ _PLAIN: Final = {
 class People(Protocol):
     """The subscribers, as feedback changes them; each call may come twice."""
 
-    def bounced(self, person: str, *, hard: bool, at: str) -> str: ...
+    def bounced(self, person: str, *, hard: bool, at: str, sent_at: str) -> str: ...
 
     def delivered(self, person: str, at: str) -> str: ...
 
@@ -53,6 +53,7 @@ class Told:
     tags: Mapping[str, str]
     people: Sequence[str]
     at: str
+    sent_at: str
     why: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -175,7 +176,9 @@ class Feedback:
     def _tell_people(self, told: Told) -> None:
         for person in told.people:
             if told.name in ("bounced", "soft"):
-                self._people.bounced(person, hard=told.name == "bounced", at=told.at)
+                self._people.bounced(
+                    person, hard=told.name == "bounced", at=told.at, sent_at=told.sent_at
+                )
             elif told.name == "complained":
                 log.info("complaint: %s", self._people.complained(person))
 
@@ -230,6 +233,7 @@ class Feedback:
             tags=tags,
             people=[person_key(_plain(address), self._key) for address in addresses],
             at=str(detail.get("timestamp") or mail.get("timestamp") or ""),
+            sent_at=str(mail.get("timestamp") or ""),
             why=_why(kind, detail, addresses),
         )
 
@@ -278,15 +282,8 @@ def _why(kind: str, detail: Mapping[str, Any], addresses: Sequence[str]) -> dict
 
 
 def _plain(address: str) -> str:
-    """The address alone, as it was typed: SES may name its owner too, and has domains in
-    their ASCII form."""
-    local, _, domain = address.rpartition("<")[2].rstrip("> ").rpartition("@")
-    if "xn--" in domain:
-        try:
-            domain = domain.encode("ascii").decode("idna")
-        except UnicodeError:
-            pass
-    return f"{local}@{domain}"
+    """The address alone: SES may name its owner too."""
+    return address.rpartition("<")[2].rstrip("> ")
 
 
 def _unwrapped(body: str, topic: str) -> Mapping[str, Any]:

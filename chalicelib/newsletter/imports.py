@@ -88,9 +88,9 @@ class Imports:
         def decide(old: Subscriber | None, now: datetime) -> Step:
             if old is not None and old.status in _NEVER:
                 raise LineRefused(_NEVER[old.status])
-            if old is not None and old.status != people.EXPIRED:
-                return Step("known")
             expires_at = entry.expires_at()
+            if old is not None and old.status != people.EXPIRED and not _renewed(old, expires_at):
+                return Step("known")
             if expires_at is not None and expires_at <= stamp(now):
                 raise LineRefused(f"the consent ended on {expires_at[:10]}")
             if not write:
@@ -98,6 +98,13 @@ class Imports:
             return _admitted(old, person, entry, by, now)
 
         return self._register.take(person, decide)
+
+
+def _renewed(old: Subscriber, expires_at: str | None) -> bool:
+    """A membership that was renewed, or an express consent in place of an implied one."""
+    if old.status != people.ACTIVE or old.basis != people.IMPLIED or not old.expires_at:
+        return False
+    return expires_at is None or expires_at > old.expires_at
 
 
 _NEVER: Final = {
@@ -115,9 +122,10 @@ def _admitted(old: Subscriber | None, person: str, entry: Entry, by: str, now: d
         stamp(now),
         status=people.ACTIVE,
         email=entry.email,
-        lang=entry.lang,
-        topics=list(entry.topics) or wording.topics(),
-        name=entry.name,
+        # What a subscriber chose since the last import is theirs.
+        lang=before.lang if before.status == people.ACTIVE else entry.lang,
+        topics=before.topics or list(entry.topics) or wording.topics(),
+        name=entry.name or before.name,
         basis=people.EXPRESS if entry.expires_at() is None else people.IMPLIED,
         expires_at=entry.expires_at(),
         asks=0,

@@ -88,20 +88,23 @@ class Subscriber:
         values = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "person"}
         return {"pk": pk, "sk": sk, "kind": "subscriber", **values, **self._indexed()}
 
-    def next_due(self) -> str | None:
-        """When this subscriber's clock rings next."""
-        times = []
+    def clocks(self) -> dict[str, str]:
+        """What rings when: `request`, `moving`, `implied`, `proof`."""
+        times = {}
         if self.request:
             since = moment(self.request["since"])
-            times.append(since + (PURGE if self.request["reminded"] else REMIND))
+            times["request"] = since + (PURGE if self.request["reminded"] else REMIND)
+        elif self.left_at:
+            times["proof"] = moment(self.left_at) + EVIDENCE_KEPT
         if self.moving:
-            times.append(moment(self.moving["asked_at"]) + LINK_VALID)
+            times["moving"] = moment(self.moving["asked_at"]) + LINK_VALID
         if self.status == ACTIVE and self.expires_at:
             before = (*ASKS, timedelta(0))[self.asks]
-            times.append(moment(self.expires_at) - before)
-        if self.left_at:
-            times.append(moment(self.left_at) + EVIDENCE_KEPT)
-        return stamp(min(times)) if times else None
+            times["implied"] = moment(self.expires_at) - before
+        return {name: stamp(at) for name, at in times.items()}
+
+    def next_due(self) -> str | None:
+        return min(self.clocks().values(), default=None)
 
     def _indexed(self) -> dict[str, str | None]:
         """The places in the indexes; None where this subscriber is not in one."""

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
+from chalicelib import counts
 from chalicelib.errors import Conflict
 from chalicelib.links import person_key
 from chalicelib.newsletter import people
@@ -14,6 +15,9 @@ from chalicelib.newsletter.signup import Evidence, seconds
 from chalicelib.newsletter.subscriptions import NOBODY, PAUSE, Words
 from chalicelib.ports import Write
 from chalicelib.records import moment, stamp
+
+MOVES: Final = 3
+"""Changes of address that one subscription may ask for in an hour."""
 
 
 class Preferences:
@@ -42,11 +46,13 @@ class Preferences:
     def move(self, person: str, email: str, evidence: Evidence = NOBODY) -> str:
         """Asks the new address to confirm, and tells the old one: `asked`, `same`, `gone`.
 
-        The answer is `asked` too when the new address may get no mail now.
+        The answer is `asked` too when the new address may get no mail now. Raises TooMany:
+        one subscription must not write to strangers without end.
         """
         to = person_key(email, self._key)
         if to == person:
             return "same"
+        counts.count(self._register.store, f"MOVE#{person}", MOVES, self._register.clock())
         for slot in range(WEEK_SLOTS):
             try:
                 return self._ask_to_move(person, to, email, slot, evidence)
@@ -62,8 +68,11 @@ class Preferences:
         """What the link to the new address would do now: `confirm`, `over` or `gone`."""
         return _moving(self._register.get(person), asked, self._register.clock())
 
-    def confirm_move(self, person: str, asked: datetime, evidence: Evidence = NOBODY) -> str:
-        """The new address said yes: the subscription is its own from here on."""
+    def confirm_move(
+        self, person: str, asked: datetime, evidence: Evidence = NOBODY, shown: str = ""
+    ) -> str:
+        """The new address said yes, on a page in the language `shown`: the subscription is its
+        own from here on."""
 
         def decide(old: Subscriber | None, now: datetime) -> Step:
             standing = _moving(old, asked, now)
@@ -72,7 +81,7 @@ class Preferences:
             there = self._register.get(old.moving["person"])
             if there is not None and there.status == people.COMPLAINED:
                 return Step("gone")
-            return self._moved(old, there, now, evidence)
+            return self._moved(old, there, now, evidence, shown or old.lang)
 
         return self._register.take(person, decide)
 
@@ -129,8 +138,13 @@ class Preferences:
         self._register.store.commit(writes)
         return "asked"
 
-    def _moved(
-        self, old: Subscriber, there: Subscriber | None, now: datetime, evidence: Evidence
+    def _moved(  # noqa: PLR0913
+        self,
+        old: Subscriber,
+        there: Subscriber | None,
+        now: datetime,
+        evidence: Evidence,
+        shown: str,
     ) -> Step:
         assert old.moving is not None
         at = stamp(now)
@@ -142,11 +156,13 @@ class Preferences:
             at,
             lang=old.lang,
             moved_to=to,
-            moved_from=old.moved_from,
-            left_at=at,
+            # There and back again is no ring.
+            moved_from=None if old.moved_from == to else old.moved_from,
         )
         base = there or Subscriber(to, people.PENDING, 0, at)
         kept = ("lang", "topics", "name", "province", "basis", "expires_at", "asks", "paused_until")
+        # An express consent of the new address is worth more than an implied one brought.
+        worth = _OF_CONSENT if there is not None and _express(there) else ()
         new = people.changed(
             base,
             at,
@@ -158,14 +174,15 @@ class Preferences:
             left_at=None,
             moved_to=None,
             moved_from=old.person,
-            **{k: getattr(old, k) for k in kept},
+            **{k: getattr(there if k in worth else old, k) for k in kept},
         )
         agreed = {
             "consent": "moved",
-            "basis": old.basis,
+            "basis": new.basis,
             "lang": old.lang,
             "topics": old.topics,
-            **self._words(old.lang).facts(),
+            "text_lang": shown,
+            **self._words(shown).facts(),
             **asdict(evidence),
         }
         return Step(
@@ -177,6 +194,13 @@ class Preferences:
                 people.consent(new, agreed),
             ],
         )
+
+
+_OF_CONSENT: Final = ("basis", "expires_at", "asks")
+
+
+def _express(found: Subscriber) -> bool:
+    return found.status == people.ACTIVE and found.basis == people.EXPRESS
 
 
 def _moving(old: Subscriber | None, asked: datetime, now: datetime) -> str:

@@ -2,6 +2,7 @@
 
 from typing import Any, Final
 
+from chalicelib.newsletter.people import Subscriber
 from chalicelib.newsletter.register import Register
 from chalicelib.ports import Item
 
@@ -29,13 +30,20 @@ class Proof:
         found = self._register.get(person)
         if found is None:
             return None
-        earlier = self.of(found.moved_from) if found.moved_from else None
+        whole: dict[str, Any] = {}
+        for one in reversed(self._register.earlier(found)):
+            row = self._register.get(one)
+            if row is not None:
+                told = {"before_the_change_of_address": whole} if whole else {}
+                whole = {**self._one(row), **told}
+        return whole
+
+    def _one(self, found: Subscriber) -> dict[str, Any]:
         return {
-            "person": person,
+            "person": found.person,
             "subscription": _plain(found.item()),
-            "consents": [_plain(row) for row in self._register.consents(person)],
-            "letters": [_letter(row) for row in self._register.letters(person)],
-            **({"before_the_change_of_address": earlier} if earlier else {}),
+            "consents": [_plain(row) for row in self._register.consents(found.person)],
+            "letters": [_letter(row) for row in self._register.letters(found.person)],
         }
 
 

@@ -58,6 +58,24 @@ class Register:
             return step.outcome
         raise StoreDown("too many changes of one subscription at once")
 
+    def current(self, person: str) -> Subscriber | None:
+        """The subscriber, at the address that they moved to."""
+        found, seen = self.get(person), {person}
+        while found is not None and found.moved_to and found.moved_to not in seen:
+            seen.add(found.moved_to)
+            found = self.get(found.moved_to)
+        return found
+
+    def earlier(self, found: Subscriber) -> list[str]:
+        """The person, and those of the addresses before, the latest first."""
+        chain = [found.person]
+        before = found.moved_from
+        while before and before not in chain:
+            chain.append(before)
+            stub = self.get(before)
+            before = stub.moved_from if stub else None
+        return chain
+
     def consents(self, person: str) -> list[Item]:
         """What was agreed to and taken back, oldest first."""
         return self.store.rows(people.profile_key(person)[0], "CONSENT#")
@@ -71,8 +89,13 @@ class Register:
             self.store.commit([Delete(key) for key in keys[start : start + AT_ONCE]])
 
     def without_trace(self, old: Subscriber) -> list[Write]:
-        """A request that was never confirmed goes whole: there is nothing to prove of it."""
-        return [people.gone(old), *(Delete(key) for key in self.traces(old.person)[:AT_ONCE])]
+        """A request that was never confirmed goes whole: there is nothing to prove of it.
+
+        What is too much for one transaction goes before it, so that nothing stays behind.
+        """
+        keys = self.traces(old.person)
+        self.forget(keys[AT_ONCE:])
+        return [people.gone(old), *(Delete(key) for key in keys[:AT_ONCE])]
 
     def traces(self, person: str) -> list[Key]:
         """Everything of a person beside the profile and the counters."""

@@ -61,6 +61,11 @@ class SignUps:
         self._settings = settings
         self._key = people_key
 
+    @property
+    def answered(self) -> bool:
+        """Whether the letters that ask for a confirmation may leave at all."""
+        return bool(self._settings.postal_address)
+
     def person(self, email: str) -> str:
         return person_key(email, self._key)
 
@@ -164,7 +169,8 @@ class SignUps:
             "name": wish.name,
             "province": wish.province,
             "asked_at": stamp(now),
-            "since": earlier["since"] if earlier else stamp(now),
+            # Asked again, it is kept as long again: so says its letter.
+            "since": stamp(now),
             "reminded": bool(earlier and earlier["reminded"]),
         }
         if old is None:

@@ -37,13 +37,6 @@ class Subscriptions:
     def get(self, person: str) -> Subscriber | None:
         return self.register.get(person)
 
-    def current(self, person: str) -> Subscriber | None:
-        """The subscriber, at the address that they moved to."""
-        found = self.register.get(person)
-        while found is not None and found.moved_to:
-            found = self.register.get(found.moved_to)
-        return found
-
     def standing(self, person: str, asked: datetime) -> str:
         """What a confirmation link would do now: `confirm`, `already`, `retype` (the request was
         purged, and the address with it), `over` (too old), or `gone` (cancelled since)."""
@@ -58,10 +51,12 @@ class Subscriptions:
         retyped: str = "",
         lang: str = "fr",
         topics: Sequence[str] = (),
+        shown: str = "",
     ) -> str:
         """Says yes to a request: `confirmed`, or what `standing` says instead.
 
         After a purge the link holds the `lang` and the `topics`, and `retyped` the address.
+        `shown`: the language of the page, whose words are what was agreed to.
         """
 
         def decide(old: Subscriber | None, now: datetime) -> Step:
@@ -75,14 +70,14 @@ class Subscriptions:
                     "province": None,
                 }
                 # Asked anew and confirmed in one: the link proves the address.
-                return self._confirmed(None, person, request, asked, now, evidence)
+                return self._confirmed(None, person, request, asked, now, evidence, shown)
             if standing != "confirm" or old is None or old.request is None:
                 return Step(standing)
-            return self._confirmed(old, person, old.request, asked, now, evidence)
+            return self._confirmed(old, person, old.request, asked, now, evidence, shown)
 
         return self.register.take(person, decide)
 
-    def keep(self, person: str, evidence: Evidence = NOBODY) -> str:
+    def keep(self, person: str, evidence: Evidence = NOBODY, shown: str = "") -> str:
         """Express consent in place of an implied one: `confirmed`, `already` or `gone`."""
 
         def decide(old: Subscriber | None, now: datetime) -> Step:
@@ -91,7 +86,7 @@ class Subscriptions:
             if old.basis == people.EXPRESS:
                 return Step("already")
             request = {k: getattr(old, k) for k in ("email", "lang", "topics", "name", "province")}
-            return self._confirmed(old, person, request, now, now, evidence)
+            return self._confirmed(old, person, request, now, now, evidence, shown)
 
         return self.register.take(person, decide)
 
@@ -124,11 +119,14 @@ class Subscriptions:
             )
         return outcome
 
-    def bounced(self, person: str, *, hard: bool, at: str) -> str:
-        """A mail came back: `bounced` when that ends the subscription, `noted`, or `already`."""
+    def bounced(self, person: str, *, hard: bool, at: str, sent_at: str = "") -> str:
+        """A mail came back: `bounced` when that ends the subscription, `noted`, or `already`.
+
+        News of a mail that was sent before they signed up anew is no news of that.
+        """
 
         def decide(old: Subscriber | None, now: datetime) -> Step:
-            if old is None:
+            if old is None or (sent_at and sent_at < _began(old)):
                 return Step("already")
             if old.status != people.ACTIVE:
                 return self._undeliverable(old, now) if hard else Step("already")
@@ -150,10 +148,14 @@ class Subscriptions:
         """What SES says of a letter of the newsletter, said of its reader."""
         person = key[0].removeprefix(people.letters_pk(""))
         if kind == "complaint":
-            return self.complained(person)
+            # "Not spam" comes in the same format.
+            wanted = report["complaint"].get("complaintFeedbackType") == "not-spam"
+            return "already" if wanted else self.complained(person)
         if kind == "bounce":
             hard = report["bounce"].get("bounceType") == "Permanent"
-            return self.bounced(person, hard=hard, at=report["bounce"]["timestamp"])
+            sent_at = str(report["mail"].get("timestamp") or "")
+            at = report["bounce"]["timestamp"]
+            return self.bounced(person, hard=hard, at=at, sent_at=sent_at)
         if kind == "delivery":
             return self.delivered(person, report["delivery"]["timestamp"])
         return "already"
@@ -176,6 +178,7 @@ class Subscriptions:
         asked: datetime,
         now: datetime,
         evidence: Evidence,
+        shown: str,
     ) -> Step:
         before = old or Subscriber(person, people.PENDING, 0, stamp(now))
         after = people.changed(
@@ -199,7 +202,8 @@ class Subscriptions:
             "asked_at": stamp(asked),
             "lang": after.lang,
             "topics": after.topics,
-            **self._words(after.lang).facts(),
+            "text_lang": shown or after.lang,
+            **self._words(shown or after.lang).facts(),
             **asdict(evidence),
         }
         return Step("confirmed", after, [people.consent(after, agreed)])
@@ -263,6 +267,13 @@ class Subscriptions:
         )
         writes: list[Write] = [people.consent(after, told)]
         return Step(outcome or status.lower(), after, writes)
+
+
+def _began(old: Subscriber) -> str:
+    """Since when there is what a bounce can end: a subscription, or a request for one."""
+    if old.status == people.ACTIVE:
+        return old.confirmed_at or ""
+    return str(old.request["asked_at"]) if old.request else ""
 
 
 def _standing(old: Subscriber | None, asked: datetime, now: datetime) -> str:
