@@ -23,7 +23,9 @@ from bench.simulated import Weather
 
 PORT: Final = 19801
 PEER: Final = ("django-newsletter==1.2.1", "aiosmtpd==1.4.6", "sorl-thumbnail==13.4.0")
-BAD: Final = Weather(kill=0.01, throttle=0.02, throttle_one=0.002, lose_answer=0.01)
+BAD: Final = Weather(
+    kill=0.01, throttle=0.02, throttle_one=0.002, lose_answer=0.01, late=0.02, twice=0.02, pauses=6
+)
 
 PRICES: Final = {
     "DynamoDB writes": 0.6875e-6,
@@ -39,7 +41,8 @@ PRICES: Final = {
 
 def kills(runs: int, readers: int) -> None:
     print(
-        f"\n{runs} runs of {readers} readers; 5 workers killed at random; SES throttles at random"
+        f"\n{runs} runs of {readers} readers; 5 workers killed at random; SES throttles, loses "
+        "answers, tells late or twice at random; staff pause and resume"
     )
     heads = ("run", "deaths", "throttled", "lost", "doubled", "in flight", "worst", "hours")
     print("  ".join(f"{h:>9}" for h in heads))

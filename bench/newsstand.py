@@ -14,9 +14,10 @@ from bench.simulated import (
     Stage,
     Weather,
 )
+from chalicelib.errors import Conflict, Refused
 from chalicelib.links import Links, person_key
 from chalicelib.newsletter.feedback import Feedback
-from chalicelib.newsletter.issues import SCHEDULED, SENT, Issue, text_key
+from chalicelib.newsletter.issues import PAUSED, SCHEDULED, SENT, Issue, text_key
 from chalicelib.newsletter.ledger import LEASED
 from chalicelib.newsletter.people import ACTIVE, Subscriber
 from chalicelib.newsletter.press import Press
@@ -128,6 +129,8 @@ class Newsstand:
             self.stage.spawn(self._work_on)
         self.stage.spawn(self._mind)
         self.stage.spawn(self._listen)
+        if self.out.weather.pauses:
+            self.stage.spawn(self._interrupt)
         self.stage.run(lambda: self.status == SENT, limit)
         counts = self.ses.accepted
         return Outcome(
@@ -208,6 +211,33 @@ class Newsstand:
                     self.ses.heard(len(ready))
         except Killed:
             self.stage.spawn(self._listen, after=1.0)
+
+    def _interrupt(self) -> None:
+        """Somebody who pauses the issue now and then, and resumes it after a while."""
+        rnd, hourly = self.out.random, self.out.weather.pauses
+        try:
+            editions = self.parts()[0].editions
+            while True:
+                self.stage.sleep(rnd.expovariate(hourly / 3600))
+                try:
+                    paused = editions.pause(editions.get(ISSUE), "rita-roy")
+                    self.stage.sleep(rnd.uniform(1, 1800))
+                    editions.resume(paused, "rita-roy")
+                except (Conflict, Refused):
+                    continue
+        except Killed:
+            self.stage.spawn(self._resume, after=60.0)
+
+    def _resume(self) -> None:
+        """Whoever died with the issue paused comes back for it."""
+        try:
+            editions = self.parts()[0].editions
+            issue = editions.get(ISSUE)
+            if issue.status == PAUSED:
+                editions.resume(issue, "rita-roy")
+            self.stage.spawn(self._interrupt)
+        except (Killed, Conflict):
+            self.stage.spawn(self._resume, after=60.0)
 
     def _count_in_flight(self) -> None:
         """Before a death: whom this worker takes with it."""

@@ -100,6 +100,12 @@ class Weather:
     throttle: float = 0.0
     throttle_one: float = 0.0
     lose_answer: float = 0.0
+    late: float = 0.0
+    """How often the Send event of a mail takes up to forty minutes, and Delivery is quicker."""
+    twice: float = 0.0
+    """How often an event comes twice."""
+    pauses: float = 0.0
+    """How often in an hour somebody pauses the issue, for up to half an hour."""
     table: float = 0.004
     ses: tuple[float, float] = (0.03, 0.09)
 
@@ -260,6 +266,8 @@ class SimulatedSes:
         self.calls = 0
         self._level = cap
         self._filled = 0.0
+        self._taken = 0
+        self._events_made = 0
 
     def offer(self, bulk: Bulk) -> list[Reply]:
         weather, rnd = self.out.weather, self.out.random
@@ -290,7 +298,7 @@ class SimulatedSes:
 
     def allowance(self) -> Allowance:
         self.out.call("get_account", 0.03)
-        return Allowance(self.rate, self.daily, float(self.accepted.total()))
+        return Allowance(self.rate, self.daily, float(self._taken))
 
     def _one(self, envelope: Any) -> Reply:
         now, weather = self.out.stage.now, self.out.weather
@@ -302,10 +310,21 @@ class SimulatedSes:
             return Reply("throttled", "ACCOUNT_THROTTLED")
         self._level -= 1
         self.accepted[envelope.to] += 1
-        message_id = f"m{self.accepted.total():08d}"
-        at = now + self.out.random.uniform(0.5, 20)
-        heapq.heappush(self._events, (at, self.accepted.total(), _event(envelope, message_id)))
+        self._taken += 1
+        message_id = f"m{self._taken:08d}"
+        late = weather.late and self.out.random.random() < weather.late
+        self._tell(envelope, message_id, "Send", (900, 2400) if late else (0.5, 20))
+        if late:
+            self._tell(envelope, message_id, "Delivery", (1, 60))
         return Reply("sent", message_id=message_id)
+
+    def _tell(self, envelope: Any, message_id: str, kind: str, within: tuple[float, float]) -> None:
+        rnd, twice = self.out.random, self.out.weather.twice
+        for _ in range(2 if twice and rnd.random() < twice else 1):
+            self._events_made += 1
+            at = self.out.stage.now + rnd.uniform(*within)
+            event = _event(envelope, message_id, kind)
+            heapq.heappush(self._events, (at, self._events_made, event))
 
 
 class SimulatedQueue:
@@ -376,7 +395,7 @@ def _key(write: Write) -> Key:
     return (write.item["pk"], write.item["sk"]) if isinstance(write, Put) else write.key
 
 
-def _event(envelope: Any, message_id: str) -> dict[str, Any]:
+def _event(envelope: Any, message_id: str, kind: str) -> dict[str, Any]:
     tags = {name: [value] for name, value in envelope.tags.items()}
     mail = {"messageId": message_id, "tags": tags, "destination": [envelope.to]}
-    return {"eventType": "Send", "mail": mail, "send": {}}
+    return {"eventType": kind, "mail": mail, kind.lower(): {}}

@@ -6,7 +6,9 @@ from bench.newsstand import Newsstand
 from bench.simulated import Weather
 from chalicelib.newsletter.ledger import BATCH
 
-BAD = Weather(kill=0.02, throttle=0.02, throttle_one=0.002, lose_answer=0.02)
+BAD = Weather(
+    kill=0.02, throttle=0.02, throttle_one=0.002, lose_answer=0.02, late=0.05, twice=0.05, pauses=60
+)
 
 
 @pytest.mark.parametrize("seed", range(6))
