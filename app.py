@@ -28,6 +28,11 @@ app.views(
     POST=lambda asked, form: services().front.submit(asked, form),
 )
 app.views(
+    "/file",
+    GET=lambda asked: services().lost.show(asked),
+    POST=lambda asked: services().lost.ask(asked),
+)
+app.views(
     "/file/{token}",
     GET=lambda asked, token: services().own.show(asked, token),
     POST=lambda asked, token: services().own.act(asked, token),

@@ -66,6 +66,7 @@ LETTERS: Final = {
     "staff_action_needed": {"what", "command", "staff_name"},
     "reminder": {"awaited", "until", "last", "question", "conditions", "url"},
     "holding_note": {"status_url", "usual"},
+    "file_links": {"files"},
     "waiting_list_status": {"status_url", "until"},
     "staff_waiting": {
         "staff_name", "review_url", "code", "due", "state_name", "days", "owner",

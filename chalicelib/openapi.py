@@ -63,6 +63,10 @@ def document(public_url: str, lang: forms.Lang, *, newsletter: str = "") -> dict
             **_newsletter(lang, newsletter),
             **_issues(),
             **_coaches(lang),
+            "/file": {
+                "get": _page("Asks for the address of somebody who lost their link"),
+                "post": _page("email, lang; the same answer for every address: a mail tells"),
+            },
             "/file/{token}": {
                 "get": _page("An applicant's own page; changes nothing", "token"),
                 "post": _page(

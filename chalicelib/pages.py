@@ -188,6 +188,11 @@ def proposal(lang: Lang, *, frame: Frame, **facts: Any) -> str:
     return _page("proposal", lang, frame, **facts)
 
 
+def lost(lang: Lang, *, frame: Frame, **facts: Any) -> str:
+    """Asks for the address of somebody's files: typed, wrong, action."""
+    return _page("lost", lang, frame, **facts)
+
+
 def told(lang: Lang, *, frame: Frame, **facts: Any) -> str:
     """Something was done: title, paragraphs, links (each a label and its address)."""
     return _page("told", lang, frame, **facts)

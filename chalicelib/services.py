@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from chalicelib.newsletter.staffing import NewsroomDoor
     from chalicelib.newsletter.subscriptions import Subscriptions
     from chalicelib.newsletter.wording import Wording
-    from chalicelib.own import FileDoor
+    from chalicelib.own import FileDoor, LostLinks
     from chalicelib.post import Post
     from chalicelib.reports import Reports
     from chalicelib.roster import Roster
@@ -233,7 +233,15 @@ class Services:
             self.clock,
             self._usual,
         )
-        return FileDoor(self.cases, self.files, self.links, self.problems, self.clock, pages)
+        return FileDoor(
+            self.cases, self.files, self.links, self.problems, self.clock, pages, self.lost
+        )
+
+    @cached_property
+    def lost(self) -> "LostLinks":
+        from chalicelib.own import LostLinks
+
+        return LostLinks(self.store, self.problems, self._secret.people, self.clock)
 
     def _usual(self, form: str) -> "Usual | None":
         from chalicelib.timing import delays
@@ -381,6 +389,7 @@ class Services:
     def post(self) -> "Post":
         # Only the functions that write letters pay for Jinja2 and the SES client.
         from chalicelib.desk import Desks, LetterDesk, MorningDesk, Office
+        from chalicelib.desk.found import FoundDesk
         from chalicelib.names import Candidates
         from chalicelib.newsletter import clocks as newsletter
         from chalicelib.newsletter.asking import ApprovalDesk
@@ -388,6 +397,7 @@ class Services:
         from chalicelib.newsletter.held import HeldDesk
         from chalicelib.newsletter.newsroom import EDITION
         from chalicelib.newsletter.watching import HELD
+        from chalicelib.own.lost import LOST
         from chalicelib.post import Desk, Post
 
         settings = self.settings
@@ -415,6 +425,7 @@ class Services:
             EDITION: approval,
             HELD: HeldDesk(self.links, self.roster, office),
             "MORNING": morning,
+            LOST: FoundDesk(self.store, self.links, office),
         }
         desks = Desks(cases, others)
         mailer = self._mailer or _ses(settings)

@@ -27,6 +27,12 @@ def questions(walk: "Walk") -> Pages:
     walk.after_undo()
     own = walk.own("dora@example.org")
     yield "file-question", walk.page(own)
+    yield "lost", walk.page("/file")
+    yield "lost-errors", walk.answer("/file", {"email": "dora@"})
+    yield "lost-asked", walk.page("/file?asked=1")
+    walk.answer("/file", {"email": "dora@example.org"})
+    yield "lost-broken", walk.page(f"{own[:-5]}")
+    walk.deliver()
     wrong = [(k, v) for k, v in samples.as_html(samples.eoi(org_city="")) if k != "lang"]
     yield (
         "file-question-errors",

@@ -77,6 +77,7 @@ def facts(lang: Lang, org: str) -> dict[str, Any]:
         "failed": 3, "waiting": [{"ref": "DF-2026-4T7KQ-M", "org": org, "state_name": org, "days": 1}],
         "decide": [{"ref": "DI-2026-4T7KQ-M", "org": org, "state_name": org, "days": 5,
                     "url": "https://example.org/review/l", "code": "4T7K"}],
+        "files": [{"ref": org, "state_name": org, "url": "https://example.org/file/m"}],
         "step_code": "123456", "what": org, "command": "run it",
         "advice": org, "progress_url": "https://example.org/newsletter/progress/j",
     }  # fmt: skip

@@ -47,7 +47,7 @@ class Site(Quiet):
         if name == "coaches":
             return self._coaches(lang)
         if name in ("", "thanks"):
-            return self._written(name or "home", lang, path, query=query)
+            return self._written(name or "home", lang, path, query=query, api=self.api)
         return self._lost(lang)
 
     def _form(self, name: str, lang: str, query: dict[str, str]) -> Page:

@@ -11,6 +11,7 @@ from chalicelib.errors import BadLink, Conflict, InvalidForm, Refused, RelaisErr
 from chalicelib.files import Files, Reply, valid_address
 from chalicelib.guards import MESSAGE_LIMIT
 from chalicelib.links import Links
+from chalicelib.own.lost import LostLinks
 from chalicelib.own.pages import Errors, FilePages, Mine, text
 from chalicelib.own.typed import ACTIONS, OURS, Said, said
 from chalicelib.ports import Clock
@@ -30,9 +31,18 @@ class FileDoor:
     problems: Problems
     clock: Clock
     pages: FilePages
+    lost: LostLinks
 
     def show(self, asked: Asked, token: str) -> Answer:
         """Looking changes nothing, and neither does asking whether to withdraw."""
+        try:
+            return self._show(asked, token)
+        except BadLink:
+            if not asked.wants_page:
+                raise
+            return self.lost.broken(asked)
+
+    def _show(self, asked: Asked, token: str) -> Answer:
         if (confirming := self._confirming(token)) is not None:
             return self.pages.confirming(asked, token, *confirming)
         if self.links.open_file(token)[0].startswith("AE-"):
