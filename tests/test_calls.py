@@ -20,11 +20,14 @@ from chalicelib.ports import Put
 from chalicelib.records import indexed
 from chalicelib.services import Services
 from chalicelib.settings import read
+from clockwork import QuickStore
 from conftest import ENVIRONMENT, RITA, SAM
 from fakes import MemoryMailer, MemoryStore, SetClock
 from tables import make_tables
 from test_app import Visitor, token
 from way import Way
+
+MANY = 100_000
 
 MORE = 600
 """Other cases, and a sixth of them with the very name of ours: many more than a page looks at.
@@ -90,21 +93,23 @@ def counted(way: Way, calls: Counter[str], found: dict[str, str]) -> dict[str, C
     return costs
 
 
-def crowd(way: Way, mark: str = "X") -> None:
-    """Other people's cases in every state, a sixth of them with the very names of ours."""
+def crowded(way: Way, number: int, mark: str = "X") -> Iterator[dict[str, Any]]:
+    """The rows of other people's cases in every state, a sixth with the very names of ours."""
     case = way.case(f"DI-{_ids(way)[0]}")
     index = [row.key[0] for row in index_rows(case, b"p" * 32, way.clock())]  # type: ignore[union-attr]
     states = ("EOI_PENDING", "EOI_APPROVED", "APP_PENDING", "ORPHAN_APP", "APP_DECLINED")
-    rows = []
-    for number in range(MORE):
-        state = states[number % len(states)]
-        name = f"2026-{mark}{number:05d}"
-        rows.append({**case.item(), "pk": f"CASE#{name}", "id": name, "person": f"{number:032x}",
-                     **indexed(state, "2026"), "state": state, "answers": {}})  # fmt: skip
-        if number % 6 == 0:
-            rows += [
-                {"pk": pk, "sk": f"20260302#{name}", "kind": "name", "case": name} for pk in index
-            ]
+    for one in range(number):
+        state = states[one % len(states)]
+        name = f"2026-{mark}{one:05d}"
+        yield {**case.item(), "pk": f"CASE#{name}", "id": name, "person": f"{one:032x}",
+               **indexed(state, "2026"), "state": state, "answers": {}}  # fmt: skip
+        if one % 6 == 0:
+            for pk in index:
+                yield {"pk": pk, "sk": f"20260302#{name}", "kind": "name", "case": name}
+
+
+def crowd(way: Way, mark: str = "X") -> None:
+    rows = list(crowded(way, MORE, mark))
     client = boto3.client("dynamodb")
     for start in range(0, len(rows), 25):
         batch: list[Any] = [
@@ -161,6 +166,59 @@ def test_every_step_costs_the_same_in_a_full_table(way: Way, calls: Counter[str]
     assert after == before
     for name, cost in after.items():
         assert "Scan" not in cost, name
+
+
+class Counting:
+    """A store whose calls are counted by name, and the rows that they bring too."""
+
+    def __init__(self, store: QuickStore, calls: Counter[str]) -> None:
+        self._store = store
+        self._calls = calls
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self._store, name)
+
+        def call(*given: Any, **named: Any) -> Any:
+            self._calls[name] += 1
+            found = method(*given, **named)
+            return self._drawn(name, found) if isinstance(found, Iterator | list) else found
+
+        return call if callable(method) else method
+
+    def _drawn(self, name: str, found: Any) -> Any:
+        if isinstance(found, list):
+            self._calls[f"{name} rows"] += len(found)
+            return found
+        return self._each(name, found)
+
+    def _each(self, name: str, found: Iterator[Any]) -> Iterator[Any]:
+        for row in found:
+            self._calls[f"{name} rows"] += 1
+            yield row
+
+
+def test_a_hundred_thousand_cases_cost_a_page_no_call_and_no_row_more(
+    calls: Counter[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = QuickStore()
+    kept.commit([Put({**RITA}), Put({**SAM})])
+    store: Any = Counting(kept, calls)
+    mailer, clock = MemoryMailer(), SetClock()
+    keys = Keys(links=("a" * 64,), people=b"p" * 32)
+    service = Services(read(ENVIRONMENT), store, keys, mailer, clock)
+    monkeypatch.setattr(application, "services", lambda: service)
+    monkeypatch.setattr(application, "settings", lambda: service.settings)
+    with Client(application.app) as chalice:
+        way = Way(Visitor(chalice), service, kept, mailer, clock, lambda _: None)
+        found = pages(way)
+        before = counted(way, calls, found)
+        for row in crowded(way, MANY):
+            kept.put(row)
+        after = counted(way, calls, found)
+    orphan = after.pop("orphan")
+    assert sum(orphan.values()) <= 200, "files that look alike are looked at, but only so many"
+    before.pop("orphan")
+    assert after == before
 
 
 def _ids(way: Way) -> list[str]:
