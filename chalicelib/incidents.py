@@ -11,6 +11,7 @@ from chalicelib.records import ADMINS, letter, stamp
 
 LETTER: Final = "staff_action_needed"
 DEAD_LETTER: Final = "dead_letter"
+NOBODY: Final = "nobody"
 
 
 def word(incident: str, now: datetime) -> Item:

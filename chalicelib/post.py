@@ -147,6 +147,20 @@ class Post:
         words = (half.partition("#")[0] for half in key)
         return next((self._timers[w] for w in words if w in self._timers), self.deliver)
 
+    def _nobody(self, row: Item, now: datetime) -> str:
+        """A letter that nobody may read waits for somebody, and the admins hear of it: they
+        may stand back from the file themselves, and are told nothing of what is in it."""
+        log.error("nobody on the roster for %s", tag_of(row["pk"], row["sk"]))
+        change = self._again(row, now + NOBODY)
+        try:
+            if row["letter"] == incidents.LETTER:
+                self._store.commit([change])
+            else:
+                incidents.commit_with_word(self._store, [change], incidents.NOBODY, now)
+        except Conflict:
+            return "taken"
+        return "retry"
+
     def _until_morning(self, row: Item, morning: datetime) -> str:
         change = Change(
             (row["pk"], row["sk"]),
@@ -159,9 +173,8 @@ class Post:
         """One letter to all staff becomes one a person, in one transaction."""
         staff = self._readers(row)
         if not staff:
-            log.error("nobody on the roster for %s", tag_of(row["pk"], row["sk"]))
-            return self._retry(row, now + NOBODY)
-        number = int(row["sk"].split("#")[1])
+            return self._nobody(row, now)
+        since = row["sk"].split("#")[1]
         name, facts = row["letter"], row["facts"]
         done = Change(
             (row["pk"], row["sk"]),
@@ -170,7 +183,7 @@ class Post:
             remove=("due_shard", "due_at"),
         )
         each: list[Write] = [
-            Put(letter(row["pk"], number, name, to=s.id, due=stamp(now), facts=facts))
+            Put(letter(row["pk"], since, name, to=s.id, due=stamp(now), facts=facts))
             for s in staff
         ]
         try:
@@ -232,12 +245,16 @@ class Post:
     def _retry(
         self, row: Item, due: datetime, why: str | None = None, attempts: int | None = None
     ) -> str:
-        change = Change(
+        return self._try([self._again(row, due, why, attempts)], "retry")
+
+    def _again(
+        self, row: Item, due: datetime, why: str | None = None, attempts: int | None = None
+    ) -> Change:
+        return Change(
             (row["pk"], row["sk"]),
             expect={k: row[k] for k in ("status", "attempts", "due_at")},
             set={"status": "owed", "due_at": stamp(due), "why": why, "attempts": attempts},
         )
-        return self._try([change], "retry")
 
     def _end(self, row: Item, status: str, why: str | None, **facts: Any) -> str:
         """The end of the road; an address that was given for one letter goes with it."""

@@ -4,9 +4,11 @@ import threading
 
 import pytest
 
+import conftest
 from chalicelib.effects import Decider
 from chalicelib.errors import Conflict, Refused
 from chalicelib.guards import Word
+from chalicelib.ports import Put
 from way import ADA, RITA, SAM, Way
 
 
@@ -283,3 +285,23 @@ def test_words_of_a_decision_have_a_limit(way: Way) -> None:
         way.service.decisions.act(
             case, "approve", Decider("sam-lee", "Sam"), Word(message="x" * 3001)
         )
+
+
+def test_when_everybody_stands_back_the_admins_hear_of_it_and_a_newcomer_gets_the_file(
+    way: Way,
+) -> None:
+    way.declare()
+    for who in (RITA, SAM):
+        way.decide(who, decision="recuse", message="Ma cousine")
+    for _ in range(20):
+        way.clock.pass_(days=1)
+        way.deliver()
+    assert "Intervention requise" in " ".join(way.subjects(RITA))
+    (told, *others) = way.letters(RITA, "récusé d’un dossier")
+    assert len(others) < 20, "once a day at most"
+    assert "Cœur-de-l’Île" not in told, "they stand back from it"
+    noa = {"sk": "noa-kim", "name": "Noa Kim", "email": "noa@example.org"}
+    way.store.commit([Put({**conftest.RITA, **noa})])
+    way.clock.pass_(days=1)
+    way.deliver()
+    assert way.letters("noa@example.org", "/review/")
