@@ -9,7 +9,8 @@ import pytest
 
 import printed
 from chalicelib.errors import OutcomeUnknown, StoreDown
-from chalicelib.newsletter.issues import counted
+from chalicelib.newsletter.issues import counted, issue_of
+from chalicelib.newsletter.missing import Missing
 from chalicelib.newsletter.outside import Allowance, Bulk, Envelope, Reply
 from chalicelib.newsletter.reached import missed, recipients
 from chalicelib.ports import Change, Write
@@ -302,3 +303,45 @@ def test_what_bounced_before_a_resume_does_not_pause_again(
     work(1250)
     office.tick()
     assert office.status == "SENDING"
+
+
+def test_whoever_changes_address_meanwhile_gets_the_follow_up_there(
+    office: Office,
+    print_for: Print,
+    carrier: MemoryCarrier,
+    store: MemoryStore,
+    service: Services,
+    clock: SetClock,
+) -> None:
+    readers = print_for(3)
+    office.tick()
+    _, job = office.queue.jobs.pop(0)
+    assert service.press.worker.run(job, clock() + timedelta(minutes=4)) == "frozen"
+    service.preferences.move(readers[0].person, "new@example.org")
+    assert service.preferences.confirm_move(readers[0].person, clock()) == "confirmed"
+    # To an address that gets the issue already: nothing more is owed to it.
+    service.preferences.move(readers[1].person, readers[2].email)
+    assert service.preferences.confirm_move(readers[1].person, clock()) == "confirmed"
+    office.run()
+    assert [envelope.to for envelope in carrier.sent] == [readers[2].email]
+    issue = issue_of(store, printed.ISSUE)
+    assert issue is not None
+    found = [(one.email, one.again) for one in Missing(store, clock)(issue)]
+    assert sorted(found) == [("", False), ("new@example.org", True)]
+    room = service.progress.newsroom
+    room.schedule(room.follow_up(issue, "rita-roy"), "rita-roy", clock())
+    for _ in range(5):
+        clock.pass_(minutes=1)
+        service.press.rounds.mind(("ISSUE#" + printed.ISSUE + "-suite-2", "ISSUE"))
+        office.work()
+    assert [envelope.to for envelope in carrier.sent[1:]] == ["new@example.org"]
+
+
+def test_an_issue_that_names_another_postal_address_waits_and_staff_are_told(
+    office: Office, store: MemoryStore, clock: SetClock
+) -> None:
+    printed.scheduled(store, clock(), postal_address="2 Old Street, Ottawa")
+    assert office.tick() == "waits"
+    assert office.status == "SCHEDULED"
+    (told,) = [key for key in store.items if key[0].startswith("HELD#")]
+    assert told[0].endswith("_postal_address_changed")

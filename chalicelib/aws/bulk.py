@@ -27,7 +27,13 @@ _OF_ENTRY: Final = {
 }
 """All others (suspended, paused, not verified, no such configuration set) are the account's."""
 
-_TOO_FAST: Final = {"TooManyRequestsException", "ThrottlingException", "Throttling"}
+_TOO_FAST: Final = {
+    "TooManyRequestsException",
+    "ThrottlingException",
+    "Throttling",
+    # Of the day: GetAccount is asked again within a minute, and the quota stops the issue then.
+    "LimitExceededException",
+}
 _WRONG: Final = {"BadRequestException", "MessageRejected", "ValidationException"}
 
 

@@ -12,10 +12,11 @@ from chalicelib.newsletter.ledger import (
     batches_of,
     shard_row_key,
 )
+from chalicelib.newsletter.missing import Moves
+from chalicelib.newsletter.outcomes import unwanted
 from chalicelib.newsletter.outside import Lists
-from chalicelib.newsletter.people import BUCKETS, person_of
+from chalicelib.newsletter.people import BUCKETS, person_of, profile_key
 from chalicelib.newsletter.reached import missed
-from chalicelib.newsletter.sending import unwanted
 from chalicelib.ports import Change, Clock, Item, Put, Write
 from chalicelib.records import stamp
 
@@ -154,4 +155,9 @@ class Audience:
         before = issue.segment.get("missed")
         if not before:
             return None
-        return {one.person for one in missed(self._lists, before)}
+        moves = Moves(self._lists, before)
+        profile = self._lists.get
+        return {
+            moves.now(one.person, profile(*profile_key(one.person)))[0]
+            for one in missed(self._lists, before)
+        }

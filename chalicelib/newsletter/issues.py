@@ -61,6 +61,8 @@ class Issue:
     checks: list[dict[str, Any]] = field(default_factory=list)
     """What the pre-flight found for this version."""
     checked_at: str | None = None
+    postal_address: str | None = None
+    """The one in the texts of this version."""
     tested_at: str | None = None
     approved: dict[str, Any] | None = None
     started_at: str | None = None

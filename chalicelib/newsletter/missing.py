@@ -5,12 +5,13 @@ from dataclasses import dataclass
 
 from chalicelib.content import load
 from chalicelib.forms import Lang
-from chalicelib.newsletter.issues import Issue
+from chalicelib.newsletter import tallies
+from chalicelib.newsletter.issues import Issue, freeze_key
 from chalicelib.newsletter.ledger import FAILED, SKIPPED, STATES, UNKNOWN
-from chalicelib.newsletter.people import profile_key
+from chalicelib.newsletter.outcomes import unwanted
+from chalicelib.newsletter.people import BUCKETS, bucket_of, profile_key
 from chalicelib.newsletter.reached import UNREACHED, Recipient, missed
-from chalicelib.newsletter.sending import unwanted
-from chalicelib.ports import Clock, Store
+from chalicelib.ports import Clock, Item, Store
 from chalicelib.records import stamp
 
 
@@ -32,6 +33,37 @@ class Missed:
         return f"{said} ({self.told})" if self.told else said
 
 
+class Moves:
+    """Whoever changed address while an issue was sent gets the follow-up at the new one."""
+
+    def __init__(self, store: Store, issue: str) -> None:
+        self._store = store
+        self._issue = issue
+
+    def now(self, person: str, profile: Item | None) -> tuple[str, Item | None]:
+        """Who they are by now: themselves, or the subscription that they moved to, unless the
+        issue was meant for that one too."""
+        seen = {person}
+        to, found = person, profile
+        while found is not None and found.get("moved_to") and found["moved_to"] not in seen:
+            to = found["moved_to"]
+            seen.add(to)
+            found = self._store.get(*profile_key(to))
+        if to == person or found is None or self._meant(to):
+            return person, profile
+        return to, found
+
+    def _meant(self, person: str) -> bool:
+        """Only the shards of their bucket can have them."""
+        wide = (self._store.get(*freeze_key(self._issue)) or {}).get("wide", BUCKETS)
+        unit = f"SHARD#{int(bucket_of(person)) // wide:02d}-"
+        return any(
+            person in batch.people
+            for row in self._store.rows(f"ISSUE#{self._issue}", unit)
+            for batch, _ in tallies.read(self._store, self._issue, row["sk"].partition("#")[2])
+        )
+
+
 class Missing:
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
@@ -39,11 +71,12 @@ class Missing:
 
     def __call__(self, issue: Issue) -> Iterator[Missed]:
         now = stamp(self._clock())
+        moves = Moves(self._store, issue.id)
         for one in missed(self._store, issue.id):
-            profile = self._store.get(*profile_key(one.person))
+            person, profile = moves.now(one.person, self._store.get(*profile_key(one.person)))
             why = _why(one)
             yield Missed(
-                person=one.person,
+                person=person,
                 email=str((profile or {}).get("email") or ""),
                 lang=one.lang,
                 why=why,

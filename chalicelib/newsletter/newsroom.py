@@ -26,7 +26,7 @@ LETTER: Final = "newsletter_review"
 EDITION: Final = "EDITION"
 """How the keys of letters about an issue begin."""
 
-_OUTDATED: Final = ("approved", "tested_at", "checked_at", "checks", "send_at")
+_OUTDATED: Final = ("approved", "tested_at", "checked_at", "checks", "postal_address", "send_at")
 """What is said of a version, and of no other."""
 
 
@@ -72,9 +72,15 @@ class Newsroom:
         )
         return replace(issue, checks=[])
 
-    def checked(self, issue: Issue, findings: Sequence[Finding], by: str) -> Issue:
-        """DRAFT → CHECKED: nothing blocks it."""
-        sets = {"checks": [f.kept() for f in findings], "checked_at": stamp(self._clock())}
+    def checked(
+        self, issue: Issue, findings: Sequence[Finding], by: str, postal_address: str | None = None
+    ) -> Issue:
+        """DRAFT → CHECKED: nothing blocks it, and its texts name this address."""
+        sets = {
+            "checks": [f.kept() for f in findings],
+            "checked_at": stamp(self._clock()),
+            "postal_address": postal_address,
+        }
         return self.editions.move(issue, "check", by, sets)
 
     def tested(self, issue: Issue, by: str, to: Sequence[str]) -> Issue:

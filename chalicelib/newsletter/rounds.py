@@ -92,8 +92,8 @@ class Rounds:
         now = self._clock()
         if (issue.send_at or "") > stamp(now):
             return self._again(issue, moment(str(issue.send_at)), "waits")
-        if not self._postal_address:
-            self._watch.tell(issue, "postal_address", {})
+        if wrong := _unaddressed(issue, self._postal_address):
+            self._watch.tell(issue, wrong, {})
             return self._again(issue, now + UNSENDABLE, "waits")
         self._editions.start(issue, due=now + ROUND)
         self._queue.put([{"issue": issue.id}])
@@ -235,6 +235,15 @@ class Worker:
         due = stamp(now + timedelta(seconds=delay))
         self._lists.commit([Change(key, set={"put_at": due})])
         self._queue.put([job], delay)
+
+
+def _unaddressed(issue: Issue, postal_address: str) -> str:
+    """Why it may not begin: its texts must name the sender's address as it is."""
+    if not postal_address:
+        return "postal_address"
+    if issue.postal_address not in (None, postal_address):
+        return "postal_address_changed"
+    return ""
 
 
 def _job(issue: Issue, row: Item) -> dict[str, Any]:

@@ -7,21 +7,19 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from chalicelib.errors import Conflict, NotYet, OutcomeUnknown, RelaisError, StoreDown
+from chalicelib.errors import Conflict, NotYet, OutcomeUnknown, StoreDown
 from chalicelib.newsletter import ledger, tallies
 from chalicelib.newsletter.envelopes import Envelopes
 from chalicelib.newsletter.issues import LANGS, SENDING, Issue, issue_of, rendered_of
 from chalicelib.newsletter.ledger import Batch, Outcome, seen_key
+from chalicelib.newsletter.outcomes import A_MOMENT, SOON, Stop, Streak, outcome_of, unwanted
 from chalicelib.newsletter.outside import Bulk, Carrier, Declined, Lists, Reply
 from chalicelib.newsletter.pacing import Pace, QuotaReached
 from chalicelib.newsletter.rendered import Rendered
-from chalicelib.ports import Clock, Item
+from chalicelib.ports import Clock
 from chalicelib.records import stamp
 
 log = logging.getLogger("relais.newsletter")
-
-IN_A_ROW: Final = 20
-"""So many errors of one kind, and the issue is paused: the next ones would fail too."""
 
 LOOK_AGAIN: Final = timedelta(seconds=1)
 """How long an issue is taken to be still sent: a pause is heard of within that time."""
@@ -29,22 +27,7 @@ LOOK_AGAIN: Final = timedelta(seconds=1)
 TELL: Final = timedelta(seconds=10)
 """How often the numbers of a shard are told while it is sent."""
 
-SOON: Final = timedelta(seconds=10)
-"""After a throttled try. The rate has been halved by then."""
-
-A_MOMENT: Final = timedelta(minutes=1)
-"""After a try that failed for reasons that are not the recipient's."""
-
 TRIES: Final = 3
-
-
-class Stop(RelaisError):
-    """Why no more is sent for now: `time`, `paused`, `quota`, `account`, or `errors`."""
-
-    def __init__(self, why: str, **facts: Any) -> None:
-        super().__init__(why)
-        self.why = why
-        self.facts = facts
 
 
 @dataclass(frozen=True)
@@ -86,7 +69,7 @@ class Sender:
         self._envelopes = envelopes
         self._clock = clock
         self._me = name()
-        self._row: tuple[str, int] = ("", 0)
+        self._streak = Streak()
 
     def work(self, issue: str, shard: str, until: datetime) -> Left:
         """Sends what is ready, until then. Dying at any point loses and doubles nothing."""
@@ -151,7 +134,7 @@ class Sender:
             leased = batch.leased(some, self._clock())
             if not self._write(batch, leased):
                 return
-            outcomes, stop = self._streak(self._hand_over(run, leased, some))
+            outcomes, stop = self._streak.judged(self._hand_over(run, leased, some))
             batch = leased.answered(outcomes, self._clock())
             if not self._write(leased, batch):
                 log.warning("shard %s: a batch was settled by somebody else", run.shard)
@@ -214,7 +197,7 @@ class Sender:
                 self._envelopes.each(batch, some, profiles),
             )
             for n, reply in zip(some, self._offer(bulk), strict=True):
-                found[n] = reply, _outcome(reply, batch.tries.get(n, 0))
+                found[n] = reply, outcome_of(reply, batch.tries.get(n, 0))
         return found
 
     def _offer(self, bulk: Bulk) -> list[Reply]:
@@ -236,32 +219,6 @@ class Sender:
             self._pace.throttled()
         return replies
 
-    def _streak(
-        self, found: Mapping[int, tuple[Reply, Outcome]]
-    ) -> tuple[dict[int, Outcome], Stop | None]:
-        """The outcomes; and a Stop when too many failed in a row for one reason, which is then
-        not the recipients': those of this call are not given up."""
-        last = ""
-        for reply, _ in found.values():
-            if reply.kind in ("skipped", "throttled"):
-                continue
-            if reply.kind == "sent":
-                self._row, last = ("", 0), ""
-                continue
-            # An error of the whole call is one error, however many it was to be sent to.
-            again = reply.why == last and reply.kind != "refused"
-            last = reply.why
-            same = self._row[1] if self._row[0] == reply.why else 0
-            self._row = (reply.why, same if again else same + 1)
-        outcomes = {n: outcome for n, (_, outcome) in found.items()}
-        why, number = self._row
-        if number < IN_A_ROW:
-            return outcomes, None
-        self._row = ("", 0)
-        kept = Outcome(ledger.RETRY, why, counts=False, wait=timedelta(0))
-        spared = {n: kept for n, (r, _) in found.items() if r.kind == "refused" and r.why == why}
-        return {**outcomes, **spared}, Stop("errors", kind=why, number=number)
-
     def _write(self, before: Batch, after: Batch) -> bool:
         """Whether this worker's word stands. An answer that gets lost is asked for again."""
         after_ours = replace(after, by=self._me)
@@ -277,43 +234,6 @@ class Sender:
             else:
                 return True
         raise AssertionError
-
-
-def unwanted(profile: Item | None, topics: Sequence[str], now: str) -> str:
-    """Why this person gets no mail now; empty when they do."""
-    if profile is None:
-        return "erased"
-    if profile["status"] != "ACTIVE":
-        return str(profile["status"]).lower()
-    if not profile.get("email"):
-        return "erased"
-    if str(profile.get("expires_at") or "9") <= now:
-        return "expired"
-    if (profile.get("paused_until") or "") > now:
-        return "paused"
-    if topics and not set(topics) & set(profile.get("topics") or ()):
-        return "topics"
-    return ""
-
-
-def _outcome(reply: Reply, tries: int) -> Outcome:
-    """A first refusal may be the fault of all of them, and be found out only by the twentieth
-    in a row: nobody is given up at once."""
-    match reply.kind:
-        case "refused" if not tries:
-            return Outcome(ledger.RETRY, reply.why)
-        case "sent":
-            return Outcome(ledger.SENT, message_id=reply.message_id)
-        case "unknown":
-            return Outcome(ledger.UNKNOWN, reply.why)
-        case "throttled":
-            return Outcome(ledger.RETRY, reply.why, counts=False, wait=SOON)
-        case "account":
-            return Outcome(ledger.RETRY, reply.why, counts=False, wait=A_MOMENT)
-        case "later":
-            return Outcome(ledger.RETRY, reply.why)
-        case _:
-            return Outcome(ledger.FAILED, reply.why)
 
 
 def _same(found: Mapping[str, Any], ours: Batch) -> bool:

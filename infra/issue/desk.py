@@ -125,7 +125,12 @@ class IssueDesk:
             return "\n".join(lines), False
         if issue.status in (issues.DRAFT, issues.CHECKED):
             kept: Issue = issue
-            issue = self._stepped(lambda: self._room.checked(kept, found, self._staff.id), issue.id)
+            issue = self._stepped(
+                lambda: self._room.checked(
+                    kept, found, self._staff.id, self._settings.postal_address
+                ),
+                issue.id,
+            )
         lines.append(self._say("checked", issue=issue.id, version=issue.version, by=self._staff.id))
         return "\n".join(lines), True
 
