@@ -143,7 +143,17 @@ def test_a_check_of_the_same_keeps_what_is_approved(desk: IssueDesk, service: Se
     newsroom.approved(service)
     told, well = desk.check(newsroom.SAMPLE, offline=False, over_days=False)
     assert well, told
-    assert newsroom.room(service).editions.get("2026-03").status == "APPROVED"
+    issue = newsroom.room(service).editions.get("2026-03")
+    assert issue.status == "APPROVED"
+
+
+def test_a_check_keeps_the_postal_address_that_the_texts_name(
+    desk: IssueDesk, service: Services
+) -> None:
+    told, well = desk.check(newsroom.SAMPLE, offline=False, over_days=False)
+    assert well, told
+    issue = newsroom.room(service).editions.get("2026-03")
+    assert issue.postal_address == service.settings.postal_address != ""
 
 
 def test_a_test_that_ses_refuses_is_no_test(
