@@ -183,8 +183,7 @@ class Post:
             remove=("due_shard", "due_at"),
         )
         each: list[Write] = [
-            Put(letter(row["pk"], since, name, to=s.id, due=stamp(now), facts=facts))
-            for s in staff
+            Put(letter(row["pk"], since, name, to=s.id, due=stamp(now), facts=facts)) for s in staff
         ]
         try:
             self._store.commit([done, *each])
