@@ -80,7 +80,7 @@ class Operator:
 
     @property
     def subscribers(self) -> Subscribers:
-        return Subscribers(self._dynamo, self._people, self._store, lambda: self._keys().people)
+        return Subscribers(self._dynamo, self._people, self._store, self._keys)
 
     @property
     def store(self) -> DynamoStore:

@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from chalicelib.aws.dynamo import item_of
-from chalicelib.links import person_key
+from chalicelib.aws.keys import Keys
+from chalicelib.errors import BadLink
+from chalicelib.links import Links, person_key
 from chalicelib.newsletter.erasing import erase
 from chalicelib.newsletter.imports import ImportRefused, Imports
 from chalicelib.newsletter.proof import Proof
@@ -28,17 +30,19 @@ COLUMNS = (
 
 
 class Subscribers:
-    def __init__(self, client: Any, table: str, store: Store, key: Callable[[], bytes]) -> None:
+    def __init__(self, client: Any, table: str, store: Store, keys: Callable[[], Keys]) -> None:
         self._client = client
         self._table = table
         self._register = Register(store, lambda: datetime.now(UTC))
-        self._key = key
+        self._keys = keys
 
     def bring(self, path: Path, by: str, *, write: bool) -> str:
         """Imports a CSV file; without `write` only says what would become of each line."""
         try:
             told = list(
-                Imports(self._register, self._key()).run(path.read_bytes(), by=by, write=write)
+                Imports(self._register, self._keys().people).run(
+                    path.read_bytes(), by=by, write=write
+                )
             )
         except (ImportRefused, OSError) as error:
             raise OperateError(str(error)) from None
@@ -96,9 +100,19 @@ class Subscribers:
             raise OperateError("nothing is held of this address")
         return "Released: the letter to confirm leaves within a minute"
 
-    def leave(self, email: str) -> str:
-        subscriptions = Subscriptions(self._register, _no_words, self._key())
-        outcome = subscriptions.leave(self._person(email), channel="staff")
+    def leave(self, who: str) -> str:
+        """`who`: an address, or the subject of a mail that a mail program wrote to leave: its
+        sender may be another address than the one that subscribed."""
+        subscriptions = Subscriptions(self._register, _no_words, self._keys().people)
+        if "@" in who:
+            outcome = subscriptions.leave(self._person(who), channel="staff")
+        else:
+            try:
+                token = (who.split() or [""])[-1]
+                person, issue = Links(self._keys().links, "", "").open_unsubscribe(token)
+            except BadLink:
+                raise OperateError("neither an address nor the subject of such a mail") from None
+            outcome = subscriptions.leave(person, channel="mailto", issue=issue)
         return {"already": "Nothing to do: not subscribed"}.get(outcome, "Unsubscribed")
 
     def erase(self, email: str) -> str:
@@ -106,7 +120,7 @@ class Subscribers:
         return {"already": "Nothing to do: nothing is known"}.get(outcome, "Erased")
 
     def _person(self, email: str) -> str:
-        return person_key(email, self._key())
+        return person_key(email, self._keys().people)
 
     def _all(self) -> Iterator[dict[str, Any]]:
         pages = self._client.get_paginator("scan").paginate(
@@ -142,7 +156,7 @@ def add_commands(subjects: Any) -> None:
     for verb, what in (
         ("proof", "everything that proves one person's consent, as JSON"),
         ("release", "let a sign-up held as spam go the way of the others"),
-        ("leave", "unsubscribe somebody who asked for it"),
+        ("leave", "unsubscribe somebody: an address, or the subject of their mail, in quotes"),
         ("erase", "forget somebody who asked for it, for good"),
     ):
         verbs.add_parser(verb, help=what).add_argument("email")

@@ -16,11 +16,12 @@ from chalicelib.aws.keys import Keys
 from chalicelib.aws.lists import DynamoLists
 from chalicelib.errors import DeliveryFailed
 from chalicelib.intake import Arrival
+from chalicelib.links import Links, person_key
 from chalicelib.newsletter.waiting import release
 from chalicelib.services import Services
 from chalicelib.settings import Settings
 from conftest import RITA
-from fakes import MemoryMailer, SetClock
+from fakes import MemoryMailer, MemorySuppression, SetClock
 from infra.operate import Operator, act, parser
 from infra.roster import OperateError
 from tables import make_tables
@@ -93,7 +94,7 @@ def working(operator: Operator, settings: Settings, clock: SetClock) -> Services
     from chalicelib.ports import Put
 
     store.commit([Put(dict(RITA))])
-    return Services(settings, store, keys, MemoryMailer(), clock)
+    return Services(settings, store, keys, MemoryMailer(), clock, MemorySuppression())
 
 
 def test_what_was_held_as_spam_is_listed_and_released(
@@ -169,6 +170,29 @@ def test_subscribers_are_brought_listed_proved_and_forgotten(
     assert "asked to be forgotten" in run(operator, *brings, "--write")
     with pytest.raises(OperateError, match="nothing is known"):
         run(operator, "subscribers", "proof", "nobody@example.org")
+
+
+def test_a_mail_to_leave_is_answered_by_its_subject_whoever_sent_it(
+    operator: Operator, tmp_path: Path
+) -> None:
+    since = datetime.now(UTC).date() - timedelta(days=5)
+    path = tmp_path / "members.csv"
+    path.write_text(
+        f"email,lang,basis,since,evidence\nada@example.org,fr,member,{since},Register of members\n"
+    )
+    run(operator, "subscribers", "import", str(path), "--by", "Rita Roy", "--write")
+    keys = operator._keys()
+    links = Links(keys.links, "https://www.example.org", "")
+    token = links.unsubscribe(person_key("ada@example.org", keys.people), "2026-03")
+    subject = f"Re: unsubscribe {token.rpartition('/')[2]}"
+    for wrong in ("unsubscribe", "unsubscribe " + "x" * 40, " "):
+        with pytest.raises(OperateError, match="neither"):
+            run(operator, "subscribers", "leave", wrong)
+    assert run(operator, "subscribers", "leave", subject) == "Unsubscribed"
+    proof = json.loads(run(operator, "subscribers", "proof", "ada@example.org"))
+    last = proof["consents"][-1]
+    assert (last["channel"], last["issue"]) == ("mailto", "2026-03")
+    assert "not subscribed" in run(operator, "subscribers", "leave", subject)
 
 
 @pytest.mark.parametrize(

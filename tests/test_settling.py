@@ -239,14 +239,16 @@ def test_pausing_often_leaves_one_message_for_each_shard(
 def test_whoever_leaves_by_a_link_of_an_issue_is_counted_once_with_the_way(
     office: Office, print_for: Print, service: Services, store: MemoryStore
 ) -> None:
-    one, other, _ = print_for(3)
+    one, other, third = print_for(3)
     office.run()
     for _ in range(2):
+        service.subscriptions.leave(third.person, channel="mailto", issue=printed.ISSUE)
         service.subscriptions.leave(one.person, channel="header", issue=printed.ISSUE)
         service.subscriptions.leave(other.person, channel="page", issue=printed.ISSUE)
     counts = counted(store, printed.ISSUE)
     assert sum(of_lang["left_header"] for of_lang in counts.values()) == 1
     assert sum(of_lang["left_page"] for of_lang in counts.values()) == 1
+    assert sum(of_lang["left_mailto"] for of_lang in counts.values()) == 1
 
 
 def test_an_account_without_a_rate_waits(

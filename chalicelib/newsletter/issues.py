@@ -25,7 +25,8 @@ LANGS: Final = ("fr", "en")
 
 COUNTED: Final = (
     "queued", "sent", "skipped", "failed", "unknown",
-    "delivered", "soft", "bounced", "complained", "left_header", "left_page",
+    "delivered", "soft", "bounced", "complained",
+    "left_header", "left_page", "left_mailto",
 )  # fmt: skip
 """What is counted of an issue, in each language."""
 
