@@ -118,6 +118,9 @@ class _Door(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
+        if "/suppression/" in self.path:
+            self.do_DELETE()
+            return
         status, answer, kind = self._pass_on(None)
         if status == 200 and self.path.endswith("/account"):
             answer["SendQuota"] |= self.office.quota

@@ -19,7 +19,7 @@ from chalicelib.records import DUE_SHARDS, Case, key_of, stamp
 from chalicelib.services import Services
 from chalicelib.settings import read
 from conftest import ENVIRONMENT, RITA, SAM
-from fakes import MemoryMailer, MemoryStore, SetClock, copied, key_of_write
+from fakes import MemoryMailer, MemoryStore, MemorySuppression, SetClock, copied, key_of_write
 
 NOOR = {**RITA, "sk": "noor-ali", "name": "Noor Ali", "email": "noor.ali@example.org"}
 
@@ -112,7 +112,9 @@ class Programme:
             self.store.put(one)
         keys = Keys(links=("a" * 64,), people=b"p" * 32)
         settings = read({**ENVIRONMENT, "POSTS_PER_HOUR": "100000", **changed})
-        self.service = Services(settings, self.store, keys, self.mailer, self.clock)
+        self.service = Services(
+            settings, self.store, keys, self.mailer, self.clock, MemorySuppression()
+        )
         self.service.mornings.wind()
         self.swept = True
         self._last = datetime.min.replace(tzinfo=UTC)

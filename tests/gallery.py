@@ -33,7 +33,7 @@ from chalicelib.records import Case, key_of
 from chalicelib.services import Services
 from chalicelib.settings import read
 from conftest import ENVIRONMENT, RITA, SAM
-from fakes import MemoryCarrier, MemoryMailer, MemoryQueue, MemoryStore, SetClock
+from fakes import MemoryCarrier, MemoryMailer, MemoryQueue, MemoryStore, MemorySuppression, SetClock
 from test_app import Visitor, hidden, token
 
 COACHES = Path(__file__).resolve().parent.parent / "infra" / "sample" / "coaches.csv"
@@ -200,7 +200,9 @@ class Walk:
         """The same store behind other settings."""
         settings = read({**ENVIRONMENT, **changed})
         bulk = MemoryCarrier(), MemoryQueue()
-        self.service = Services(settings, self.store, self.keys, self.mailer, self.clock, bulk=bulk)
+        self.service = Services(
+            settings, self.store, self.keys, self.mailer, self.clock, MemorySuppression(), bulk
+        )
 
     def __enter__(self) -> "Walk":
         self.client.__enter__()

@@ -23,7 +23,7 @@ from chalicelib.states import clock_of, kind
 from chalicelib.timing.workdays import Quiet
 from clockwork import NOOR, QuickStore
 from conftest import ENVIRONMENT, RITA, SAM
-from fakes import SetClock
+from fakes import MemorySuppression, SetClock
 
 T = TypeVar("T")
 STAFF: Final = ("rita-roy", "sam-lee", "noor-ali")
@@ -168,7 +168,7 @@ class Life:
         keys = Keys(links=("a" * 64,), people=b"p" * 32)
         changed = {"POSTS_PER_HOUR": "100000", "QUORUM_APPLICATION": str(quorum)}
         settings = read({**ENVIRONMENT, **changed})
-        self.service = Services(settings, self.store, keys, None, self.clock)
+        self.service = Services(settings, self.store, keys, None, self.clock, MemorySuppression())
         self.post = Post(
             self.store, self.mailer, PlainDesk(self.service), self.service.roster, self.clock,
             {"CLOCK": self.service.clocks.fire}, quiet=Quiet(),

@@ -22,7 +22,7 @@ from chalicelib.services import Services
 from chalicelib.settings import read
 from clockwork import Programme
 from conftest import ENVIRONMENT
-from fakes import MemoryMailer, SetClock
+from fakes import MemoryMailer, MemorySuppression, SetClock
 from infra import chains
 from infra.operate import Operator, act, parser
 from infra.roster import OperateError
@@ -122,7 +122,9 @@ def stored(operator: Operator) -> list[str]:
     keys = Keys(links=("a" * 64,), people=b"p" * 32)
     tables = ("relais-test-records", "relais-test-subscribers")
     store = DynamoLists(boto3.client("dynamodb"), *tables)
-    service = Services(read(ENVIRONMENT), store, keys, MemoryMailer(), SetClock())
+    service = Services(
+        read(ENVIRONMENT), store, keys, MemoryMailer(), SetClock(), MemorySuppression()
+    )
     found = []
     for name in ("ada", "bea", "cam"):
         form = samples.eoi(contact_email=f"{name}@example.org")

@@ -232,6 +232,7 @@ def test_mail_is_never_offered_twice_by_the_client() -> None:
 ACTIONS = {
     "GetSecretValue": {"secretsmanager:GetSecretValue"},
     "SendEmail": {"ses:SendEmail"},
+    "GetSuppressedDestination": {"ses:GetSuppressedDestination"},
     "DeleteSuppressedDestination": {"ses:DeleteSuppressedDestination"},
     "GetAccount": {"ses:GetAccount"},
     # AWS knows the same call by the name of the older API too.
@@ -250,6 +251,7 @@ PLATFORM = {
 failures, writes logs."""
 
 CANNED: dict[str, dict[str, Any]] = {
+    "GetSuppressedDestination": {"SuppressedDestination": {"Reason": "BOUNCE"}},
     "DeleteSuppressedDestination": {"ResponseMetadata": {}},
     "GetAccount": {
         "SendQuota": {"Max24HourSend": 50000.0, "MaxSendRate": 14.0, "SentLast24Hours": 0.0}
@@ -456,20 +458,31 @@ def sent_to(address: str) -> str:
 class Listed:
     """SES with one address on its suppression list."""
 
-    def __init__(self, *errors: Exception) -> None:
+    def __init__(self, *errors: Exception, reason: str = "BOUNCE") -> None:
         self.errors = list(errors)
-        self.asked: list[str] = []
+        self.reason = reason
+        self.lifted: list[str] = []
 
-    def delete_suppressed_destination(self, EmailAddress: str) -> None:
-        self.asked.append(EmailAddress)
+    def get_suppressed_destination(self, EmailAddress: str) -> dict[str, dict[str, str]]:
         if self.errors:
             raise self.errors.pop(0)
+        return {"SuppressedDestination": {"EmailAddress": EmailAddress, "Reason": self.reason}}
+
+    def delete_suppressed_destination(self, EmailAddress: str) -> None:
+        self.lifted.append(EmailAddress)
 
 
 def test_an_address_that_is_not_on_the_suppression_list_does_no_harm() -> None:
     client = Listed(refusal("NotFoundException"))
     SesSuppression(client).lift("ada@example.org")  # type: ignore[arg-type]
-    assert client.asked == ["ada@example.org"]
+    assert client.lifted == []
+
+
+@pytest.mark.parametrize(("reason", "lifted"), [("BOUNCE", ["ada@example.org"]), ("COMPLAINT", [])])
+def test_who_complained_stays_on_the_suppression_list(reason: str, lifted: list[str]) -> None:
+    client = Listed(reason=reason)
+    SesSuppression(client).lift("ada@example.org")  # type: ignore[arg-type]
+    assert client.lifted == lifted
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ from chalicelib.ports import Put
 from chalicelib.services import Services
 from chalicelib.settings import Settings
 from conftest import RITA, SAM
-from fakes import MemoryMailer, MemoryStore, SetClock
+from fakes import MemoryMailer, MemoryStore, MemorySuppression, SetClock
 from tables import make_tables
 from test_app import hidden
 
@@ -441,7 +441,7 @@ def deployed(aws: None, settings: Settings, clock: SetClock) -> Iterator[Service
         store = DynamoLists(client, "Records", "Subscribers")
         store.commit([Put(dict(RITA)), Put(dict(SAM))])
         keys = Keys(links=("a" * 64,), people=b"p" * 32)
-        yield Services(settings, store, keys, MemoryMailer(), clock)
+        yield Services(settings, store, keys, MemoryMailer(), clock, MemorySuppression())
 
 
 def test_an_issue_goes_its_way_on_dynamodb(deployed: Services) -> None:

@@ -70,9 +70,11 @@ class SesSuppression:
         self._client = client
 
     def lift(self, address: str) -> None:
-        """Raises NotYet while SES does not do it: the letter that needs it waits."""
+        """Of who bounced alone. Raises NotYet while SES does not do it: the letter waits."""
         try:
-            self._client.delete_suppressed_destination(EmailAddress=address)
+            found = self._client.get_suppressed_destination(EmailAddress=address)
+            if found["SuppressedDestination"]["Reason"] == "BOUNCE":
+                self._client.delete_suppressed_destination(EmailAddress=address)
         except ClientError as error:
             code = error.response["Error"]["Code"]
             if code != "NotFoundException":

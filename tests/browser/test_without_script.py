@@ -13,7 +13,7 @@ from browser.adapter import served
 from chalicelib.aws.keys import Keys
 from chalicelib.services import Services
 from chalicelib.settings import Settings
-from fakes import MemoryMailer, MemoryStore, SetClock
+from fakes import MemoryMailer, MemoryStore, MemorySuppression, SetClock
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def address(
     def wire(address: str) -> None:
         keys = Keys(links=("a" * 64,), people=b"p" * 32)
         here = replace(settings, public_url=address, allowed_origins=(address,))
-        service = Services(here, store, keys, mailer, clock)
+        service = Services(here, store, keys, mailer, clock, MemorySuppression())
         monkeypatch.setattr(application, "services", lambda: service)
         monkeypatch.setattr(application, "settings", lambda: here)
 
