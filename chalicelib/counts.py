@@ -1,6 +1,6 @@
-"""How often something may be done in an hour, counted in the store."""
+"""How often something may be done in an hour, or a day, counted in the store."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from chalicelib.errors import Conflict, TooMany
 from chalicelib.ports import Change, Key, Store
@@ -27,6 +27,21 @@ def count(store: Store, of: str, limit: int, now: datetime) -> None:
         store.commit([hourly(of, limit, now)])
     except Conflict:
         raise too_many(now) from None
+
+
+def count_daily(store: Store, of: str, limit: int, now: datetime) -> None:
+    """One more in this day of UTC. Raises TooMany."""
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    today = Change(
+        (f"RATE#{of}#{now:%Y%m%d}", "0"),
+        add={"posts": 1},
+        at_most={"posts": limit},
+        set={"kind": "rate", "expires": int(midnight.timestamp()) + 3600},
+    )
+    try:
+        store.commit([today])
+    except Conflict:
+        raise TooMany(int((midnight - now).total_seconds()) + 1) from None
 
 
 def too_many(now: datetime) -> TooMany:

@@ -19,6 +19,9 @@ from chalicelib.records import moment, stamp
 MOVES: Final = 3
 """Changes of address that one subscription may ask for in an hour."""
 
+CHANGES: Final = 20
+"""Changes in a day: each is a row of the proof, which must stay small enough to be read."""
+
 
 class Preferences:
     def __init__(self, register: Register, words: Words, people_key: bytes) -> None:
@@ -86,6 +89,10 @@ class Preferences:
         return self._register.take(person, decide)
 
     def _change(self, person: str, wanted: Any, evidence: Evidence) -> str:
+        """Raises TooMany."""
+        now = self._register.clock()
+        counts.count_daily(self._register.store, f"CHOICE#{person}", CHANGES, now)
+
         def decide(old: Subscriber | None, now: datetime) -> Step:
             if old is None or old.status != people.ACTIVE:
                 return Step("gone")
