@@ -1,5 +1,6 @@
 """Subscriptions that end, come back, and change their address: each time the whole of them."""
 
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -7,11 +8,12 @@ from typing import Any
 import pytest
 
 import test_app
+from chalicelib.aws.keys import Keys
 from chalicelib.errors import TooMany
 from chalicelib.newsletter import people
 from chalicelib.newsletter.erasing import erase
 from chalicelib.ports import Write
-from chalicelib.records import stamp, tag_of
+from chalicelib.records import moment, stamp, tag_of
 from chalicelib.services import Services
 from fakes import MemoryMailer, MemoryStore, MemorySuppression, SetClock
 from subscribers import ADA, IMPORT, Person
@@ -280,9 +282,92 @@ def test_the_mail_that_can_end_a_bounce_is_not_swallowed(
     clock.pass_(days=1)
     ada.joined()
     clock.pass_(hours=2)
+    suppression.lifted.clear()
     ada.service.preferences.move(ada.id, new.email)
     ada.deliver()
     assert suppression.lifted == [new.email]
+
+
+def test_an_address_nobody_knew_can_confirm_though_a_letter_to_it_once_bounced(
+    ada: Person, service: Services
+) -> None:
+    suppression = service._suppression
+    assert isinstance(suppression, MemorySuppression)
+    ada.sign_up()
+    assert suppression.lifted == [ADA], "the account's list would swallow the letter"
+    ada.confirm()
+    suppression.lifted.clear()
+    assert ada.sign_up() == "already"
+    assert suppression.lifted == [], "who is subscribed has proved that their mail arrives"
+
+
+def test_a_subscription_of_its_own_is_not_forgotten_with_the_one_that_left_its_address(
+    ada: Person, new: Person
+) -> None:
+    ada.joined()
+    move(ada, new)
+    ada.joined()
+    assert (ada.status, new.status) == (people.ACTIVE, people.ACTIVE)
+    new.service.subscriptions.leave(new.id, channel="page")
+    ada.clock.pass_(days=3 * 365 + 2)
+    ada.deliver()
+    assert not new.service.register.consents(new.id)
+    assert ada.service.register.consents(ada.id)
+    assert erase(ada.service.register, new.id) == "erased"
+    assert ada.status == people.ACTIVE
+
+
+def test_a_letter_that_waited_long_for_our_address_can_still_be_confirmed(
+    ada: Person, service: Services, visitor: Visitor
+) -> None:
+    keys = Keys(links=("a" * 64,), people=b"p" * 32)
+    bare = replace(service.settings, postal_address="")
+    unheard = Services(bare, service.store, keys, ada.mailer, ada.clock, MemorySuppression())
+    waiting = Person(unheard, ada.mailer, ada.clock)
+    waiting.sign_up()
+    for _ in range(30):
+        ada.clock.pass_(days=1)
+        waiting.deliver()
+    assert not ada.mailer.to(ADA)
+    ada.clock.pass_(hours=2)
+    ada.deliver()
+    visitor.submit(ada.link("confirm"), [("lang", "fr")])
+    assert ada.status == people.ACTIVE
+    (row,) = [r for r in service.register.consents(ada.id) if r["consent"] == "express"]
+    assert moment(row["asked_at"]) < ada.clock() - timedelta(days=30), "the proof says when"
+
+
+def test_an_unsubscribe_that_is_repeated_is_kept_once_a_day(ada: Person) -> None:
+    ada.joined()
+    leave = partial(ada.service.subscriptions.leave, ada.id, channel="header", issue="2026-03")
+    assert leave() == "left"
+    for _ in range(2):
+        for _ in range(3):
+            assert leave() == "already"
+        ada.clock.pass_(days=1)
+    rows = ada.service.register.consents(ada.id)
+    assert [row.get("again", False) for row in rows if row["consent"] == "withdrawn"] == [
+        False, True, True,
+    ]  # fmt: skip
+    assert rows[-1]["issue"] == "2026-03"
+    ada.clock.pass_(days=3 * 365 + 2)
+    ada.deliver()
+    assert leave() == "already"
+    assert not ada.service.register.consents(ada.id), "nothing would ever delete it"
+
+
+def test_the_proof_does_not_grow_without_end(
+    ada: Person, visitor: Visitor, service: Services
+) -> None:
+    ada.joined()
+    path = service.links.preferences(ada.id).removeprefix(service.settings.public_url)
+    codes = [
+        visitor.submit(path, [("action", "pause" if n % 2 else "resume")]).status_code
+        for n in range(30)
+    ]
+    assert codes == [200] * 20 + [429] * 10
+    assert visitor.submit(path, [("action", "leave")]).status_code == 200, "always"
+    assert ada.status == people.UNSUBSCRIBED
 
 
 def test_asked_again_it_is_kept_as_long_as_the_letter_says(ada: Person) -> None:

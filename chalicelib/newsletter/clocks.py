@@ -89,7 +89,7 @@ class Clocks:
 
     def _forgotten(self, old: Subscriber, now: datetime) -> Step:
         """The proof has been kept long enough; the hash stays while there is a list."""
-        for person in self._register.earlier(old):
+        for person in self._register.earlier(old, own=True):
             self._register.forget(self._register.traces(person))
         after = people.changed(old, stamp(now), left_at=None, email="", name=None, province=None)
         return Step("forgotten", after)

@@ -9,9 +9,9 @@ from chalicelib.desk import Office, draft
 from chalicelib.errors import NotYet, Overtaken
 from chalicelib.forms import Lang
 from chalicelib.links import Links
-from chalicelib.newsletter import people
 from chalicelib.newsletter.people import Subscriber
 from chalicelib.newsletter.register import Register
+from chalicelib.newsletter.signup import seconds
 from chalicelib.ports import Item
 from chalicelib.post import Draft
 from chalicelib.records import moment
@@ -23,7 +23,8 @@ class Suppression(Protocol):
     """The account's list of addresses that are not mailed, whoever asks."""
 
     def lift(self, address: str) -> None:
-        """Takes an address off it; one that is not on it does no harm."""
+        """Takes off an address that bounced; one that is not on the list does no harm, and one
+        that complained stays."""
 
 
 NEWS: Final = "NEWS"
@@ -38,7 +39,7 @@ class NewsDesk:
         office: Office,
         suppression: Callable[[], Suppression],
     ) -> None:
-        """`suppression` is asked for when it is needed, which is next to never."""
+        """`suppression` is asked for when it is needed: by letters to an unproven address."""
         self._register = register
         self._links = links
         self._office = office
@@ -58,27 +59,25 @@ class NewsDesk:
             return None
         if name in CONFIRMS and (subscriber is None or subscriber.request is None):
             raise Overtaken("confirmed or cancelled meanwhile")
-        if name in (*CONFIRMS, "newsletter_move") and subscriber is not None:
-            self._lift(subscriber, address)
+        if name in (*CONFIRMS, "newsletter_move"):
+            # The account's own list would swallow the one mail that can end a bounce, were it
+            # of a letter about a file, of somebody who was forgotten, or never known.
+            self._suppression().lift(address)
         if name == "newsletter_keep" and (subscriber is None or not subscriber.expires_at):
             raise Overtaken("the consent is express, or gone")
         lang = cast(Lang, facts["lang"])
-        said = self._said(name, person, facts)
+        said = self._said(name, person, {**facts, **_valid(name, subscriber)})
         letter = letters.compose(name, lang, case=None, sender=self._office.sender, **said)
         return draft(row, address, letter, keep_address=False)
-
-    def _lift(self, subscriber: Subscriber, address: str) -> None:
-        """The account's own list would swallow the one mail that can end a bounce. Of somebody
-        who was forgotten nobody knows whether there was one."""
-        if subscriber.status in (people.BOUNCED, people.ERASED):
-            self._suppression().lift(address)
 
     def _said(self, name: str, person: str, facts: dict[str, Any]) -> dict[str, Any]:
         links = self._links
         asked = facts.get("asked", 0)
         if name in CONFIRMS:
             return {
-                "confirm_url": links.confirm(person, asked, facts["lang"], facts["topics"]),
+                "confirm_url": links.confirm(
+                    person, facts["valid"], facts["lang"], facts["topics"]
+                ),
                 "cancel_url": links.unsubscribe(person),
                 "asked_at": eastern.today(datetime.fromtimestamp(asked, UTC)),
             }
@@ -91,6 +90,13 @@ class NewsDesk:
                 "until": eastern.today(moment(facts["until"])),
             }
         return {"preferences_url": links.preferences(person)}
+
+
+def _valid(name: str, subscriber: Subscriber | None) -> dict[str, int]:
+    """From when the link of a letter counts: one that had to wait is not over when it comes."""
+    if name not in CONFIRMS or subscriber is None or subscriber.request is None:
+        return {}
+    return {"valid": seconds(subscriber.request["since"])}
 
 
 def _address(subscriber: Subscriber | None) -> str:

@@ -10,7 +10,8 @@ from chalicelib.records import stamp
 
 def erase(register: Register, person: str) -> str:
     """Leaves the keyed hash alone, which keeps the address from coming back by an import:
-    `erased` or `already`. Whichever of somebody's addresses it is asked for, all go."""
+    `erased` or `already`. Whichever of somebody's addresses it is asked for, all go, but for one
+    that was subscribed anew after it was left."""
 
     def decide(old: Subscriber | None, now: datetime) -> Step:
         if old is None or old.status == people.ERASED:
@@ -25,7 +26,7 @@ def erase(register: Register, person: str) -> str:
     if current is None:
         return "already"
     # The one that is written to last, for it alone knows of those before.
-    for one in reversed(register.earlier(current)):
+    for one in reversed(register.earlier(current, own=True)):
         outcome = register.take(one, decide)
         # Whoever dies here only has to ask again: this is done whatever the outcome was.
         register.forget(register.traces(one))

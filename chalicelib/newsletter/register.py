@@ -66,13 +66,16 @@ class Register:
             found = self.get(found.moved_to)
         return found
 
-    def earlier(self, found: Subscriber) -> list[str]:
-        """The person, and those of the addresses before, the latest first."""
+    def earlier(self, found: Subscriber, *, own: bool = False) -> list[str]:
+        """The person, and those of the addresses before, the latest first. `own`: only as far as
+        they are no subscriptions of their own again."""
         chain = [found.person]
         before = found.moved_from
         while before and before not in chain:
-            chain.append(before)
             stub = self.get(before)
+            if own and (stub is None or stub.moved_to != chain[-1]):
+                break
+            chain.append(before)
             before = stub.moved_from if stub else None
         return chain
 
@@ -118,6 +121,16 @@ def owed(  # noqa: PLR0913
     )
     expires = int((now + people.EVIDENCE_KEPT).timestamp())
     return Put({**row, "address": address, "expires": expires})
+
+
+def again(register: Register, old: Subscriber, now: datetime, told: dict[str, Any]) -> Step:
+    """An unsubscribe by somebody who is out: kept once a day, for as long as the proof is."""
+    pk, _ = old.key
+    sk = f"CONSENT#{stamp(now)[:10]}T~"
+    if not old.left_at or register.store.get(pk, sk):
+        return Step("already")
+    facts = {"kind": "consent", "at": stamp(now), "consent": "withdrawn", "again": True, **told}
+    return Step("already", people.changed(old, stamp(now)), [Put({"pk": pk, "sk": sk, **facts})])
 
 
 def mail_slots(person: str, week_slot: int, now: datetime) -> list[Write]:

@@ -9,7 +9,7 @@ from chalicelib.links import person_key
 from chalicelib.newsletter import people, wording
 from chalicelib.newsletter.issues import COUNTED, count
 from chalicelib.newsletter.people import Subscriber
-from chalicelib.newsletter.register import Register, Step
+from chalicelib.newsletter.register import Register, Step, again
 from chalicelib.newsletter.signup import Evidence
 from chalicelib.ports import Key, Write
 from chalicelib.records import moment, stamp
@@ -199,7 +199,7 @@ class Subscriptions:
         agreed = {
             "consent": people.EXPRESS,
             "method": "confirmed",
-            "asked_at": stamp(asked),
+            "asked_at": request.get("asked_at") or stamp(asked),
             "lang": after.lang,
             "topics": after.topics,
             "text_lang": shown or after.lang,
@@ -212,7 +212,7 @@ class Subscriptions:
         if old.status == people.PENDING:
             return Step("cancelled", None, self.register.without_trace(old))
         if old.status == people.UNSUBSCRIBED and old.request is None:
-            return Step("already")
+            return again(self.register, old, now, told)
         if old.status == people.UNSUBSCRIBED:
             after = people.changed(old, stamp(now), request=None)
             return Step(
