@@ -133,6 +133,19 @@ def test_news_of_a_mail_of_before_ends_nothing_that_came_after(
     assert ended == ("bounced" if confirmed else "cancelled")
 
 
+def test_a_bounce_told_to_the_second_is_one_of_the_letter_that_was_sent_in_it(
+    ada: Person, clock: SetClock
+) -> None:
+    clock.pass_(milliseconds=900)
+    ada.sign_up()
+    second = stamp(clock())[:19] + ".000Z"
+    assert ada.row
+    assert ada.row.request
+    assert second < ada.row.request["asked_at"]
+    subscriptions = ada.service.subscriptions
+    assert subscriptions.bounced(ada.id, hard=True, at=second, sent_at=second) == "cancelled"
+
+
 def test_not_spam_about_a_letter_ends_nothing(
     ada: Person, service: Services, store: MemoryStore, clock: SetClock
 ) -> None:

@@ -19,6 +19,7 @@ PAUSE: Final = timedelta(days=92)
 SOFT_ALLOWED: Final = 2
 SOFT_FOR: Final = timedelta(days=14)
 LOOKED_AT: Final = 5
+CLOCKS_DIFFER: Final = timedelta(seconds=5)
 
 NOBODY: Final = Evidence()
 
@@ -126,7 +127,7 @@ class Subscriptions:
         """
 
         def decide(old: Subscriber | None, now: datetime) -> Step:
-            if old is None or (sent_at and sent_at < _began(old)):
+            if old is None or _of_before(old, sent_at):
                 return Step("already")
             if old.status != people.ACTIVE:
                 return self._undeliverable(old, now) if hard else Step("already")
@@ -269,11 +270,12 @@ class Subscriptions:
         return Step(outcome or status.lower(), after, writes)
 
 
-def _began(old: Subscriber) -> str:
-    """Since when there is what a bounce can end: a subscription, or a request for one."""
-    if old.status == people.ACTIVE:
-        return old.confirmed_at or ""
-    return str(old.request["asked_at"]) if old.request else ""
+def _of_before(old: Subscriber, sent_at: str) -> bool:
+    """Whether a mail left before there was what its bounce can end: a subscription, or a request
+    for one. Two clocks tell, and some only to the second."""
+    asked_at = old.request["asked_at"] if old.request else None
+    began = old.confirmed_at if old.status == people.ACTIVE else asked_at
+    return bool(began and sent_at) and moment(sent_at) + CLOCKS_DIFFER < moment(str(began))
 
 
 def _standing(old: Subscriber | None, asked: datetime, now: datetime) -> str:
