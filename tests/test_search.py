@@ -258,8 +258,8 @@ choices = st.fixed_dictionaries(
         ),
         "language": st.lists(st.sampled_from(["fr", "iu", "cr", "es"]), min_size=1, max_size=2),
         "delivery": st.lists(st.sampled_from(["remote", "in_person"]), min_size=1, max_size=2),
-        "availability": st.lists(st.sampled_from(["open", "full"]), min_size=1),
-        "sector": st.lists(st.sampled_from(["housing", "youth", "food"]), min_size=1),
+        "availability": st.lists(st.sampled_from(["open", "full"]), min_size=1, max_size=3),
+        "sector": st.lists(st.sampled_from(["housing", "youth", "food"]), min_size=1, max_size=3),
     },
 )
 
