@@ -252,7 +252,9 @@ def test_of_ten_that_should_be_found_ten_are(kind: str) -> None:
 choices = st.fixed_dictionaries(
     {},
     optional={
-        "stream": st.lists(st.sampled_from(["collective_impact", "social_enterprise"]), min_size=1),
+        "stream": st.lists(
+            st.sampled_from(["collective_impact", "social_enterprise"]), min_size=1, max_size=3
+        ),
         "province": st.lists(
             st.sampled_from(["QC", "ON", "NU", "all", "remote"]), min_size=1, max_size=3
         ),
