@@ -43,6 +43,14 @@ def test_two_people_approve_and_the_applicant_hears_once(two: Way) -> None:
     assert two.events(case)[-2:] == ["vote", "approve"]
 
 
+def test_a_vote_that_no_other_can_follow_says_so(two: Way) -> None:
+    two.apply()
+    two.decide(SAM, decision="recuse", message="Mon voisin")
+    voted = two.decide(RITA, decision="approve", code=two.code(RITA)).body.decode()
+    assert "1 vote sur 2" in voted
+    assert "plus assez de personnes pour voter" in voted
+
+
 def test_nobody_votes_twice(two: Way) -> None:
     case = two.apply()
     ritas = two.review(RITA)

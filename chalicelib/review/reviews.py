@@ -8,7 +8,7 @@ from chalicelib.decisions import Decisions
 from chalicelib.effects import Decider
 from chalicelib.errors import Conflict, Refused
 from chalicelib.files import Files, valid_address
-from chalicelib.guards import unmet
+from chalicelib.guards import unmet, voters
 from chalicelib.links import Links
 from chalicelib.orphans import Orphans
 from chalicelib.ports import Clock, Item, Put, Store
@@ -67,6 +67,11 @@ class Reviews:
 
     def colleagues(self, staff: Staff) -> list[Staff]:
         return [other for other in self._roster.active() if other.id != staff.id]
+
+    def voters_left(self, case: Case, staff: Staff) -> int:
+        """How many others have not voted yet, and may."""
+        gone = {*(case.recused or []), *voters(case)}
+        return sum(other.id not in gone for other in self.colleagues(staff))
 
     def open(self, token: str) -> Opened:
         link = rights.opened(self._store, token, "case")

@@ -180,11 +180,16 @@ class StaffDoor:
         from chalicelib import pages
 
         assert opened.case is not None
+        assert opened.staff is not None
+        names = [vote["name"] for vote in opened.case.votes or []]
+        needed = self.reviews.quorum
+        left = self.reviews.voters_left(opened.case, opened.staff)
         page = pages.voted(
             lang,
             case=opened.case,
-            names=[vote["name"] for vote in opened.case.votes or []],
-            needed=self.reviews.quorum,
+            names=names,
+            needed=needed,
+            too_few=len(names) + left < needed,
             action=self._address(opened),
             switch_url=self._switch(opened, lang),
             frame=self.problems.frame(lang),
