@@ -76,7 +76,7 @@ class Operator:
         count, faults = chains.verify(self._store, found, chains.progress)
         if faults:
             raise OperateError(f"{len(faults)} of {count} chains are broken, first {faults[0]}")
-        return f"Whole: {count} chains"
+        return f"Whole: {count} chain{'' if count == 1 else 's'}"
 
     @property
     def subscribers(self) -> Subscribers:

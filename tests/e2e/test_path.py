@@ -204,6 +204,15 @@ def test_the_mailbox_shows_a_letter_as_a_person_reads_it(stack: Stack) -> None:
     assert re.search(r'<a href="http[^"]+/(file|review)/', shown.text)
 
 
+def test_a_lost_link_comes_again_by_mail(stack: Stack) -> None:
+    told = stack.post("eoi", samples.eoi(contact_email="lost@example.org")).json
+    pairs = [("email", "lost@example.org"), ("lang", "en")]
+    assert stack.submit(f"{stack.api}/file", pairs).status == 303
+    mail = stack.wait_for_mail("lost@example.org", "The links to your files")
+    assert told["ref"] in mail["text"]
+    assert told["ref"] in stack.page(link_in(mail["text"], "file")).text
+
+
 def test_no_permission_is_missing(stack: Stack) -> None:
     for function in ("api", "deliver_letters", "sweep", "settle_mail", "send_issue"):
         assert "AccessDenied" not in stack.logs(function)
