@@ -137,6 +137,13 @@ def test_the_older_format_without_tags_reaches_the_person_and_is_kept(
     assert "reader0" not in json.dumps({k: v for k, v in stray.items() if k != "people"})
 
 
+def test_the_test_of_an_issue_is_no_stray(service: Services, store: MemoryStore) -> None:
+    mail = {"messageId": "m", "tags": {"trial": ["2026-03"]}, "destination": ["a@example.org"]}
+    event = {"eventType": "Delivery", "mail": mail, "delivery": {"timestamp": AT}}
+    assert service.feedback.take([event]) == []
+    assert not store.kinds("stray")
+
+
 def test_an_address_is_the_same_however_ses_writes_it(
     service: Services, store: MemoryStore, clock: SetClock
 ) -> None:

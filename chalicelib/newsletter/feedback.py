@@ -11,7 +11,7 @@ from chalicelib.newsletter.issues import count
 from chalicelib.newsletter.ledger import BATCH, KEPT, row_of, seen_key
 from chalicelib.newsletter.outside import Lists
 from chalicelib.newsletter.tallies import TURNS
-from chalicelib.newsletter.told import Told, told_by
+from chalicelib.newsletter.told import TRIAL, Told, told_by
 from chalicelib.newsletter.watching import Watch
 from chalicelib.ports import Change, Clock, Item, Key, Put
 from chalicelib.records import stamp
@@ -110,6 +110,8 @@ class Feedback:
         """The event to where it belongs: a letter, a row of a ledger, or the strays."""
         if "mail" in told.tags:
             self._settle_letter(report)
+            return None
+        if TRIAL in told.tags:
             return None
         row = row_of(told.tags.get("row", ""))
         issue = told.tags.get("campaign", "")

@@ -16,6 +16,10 @@ _PLAIN: Final = {
 }
 
 
+TRIAL: Final = "trial"
+"""The tag of a test of an issue, which is in no ledger."""
+
+
 @dataclass(frozen=True)
 class Told:
     """One event of SES in our words, of either format. `name` is one of EVENTS, or empty."""

@@ -15,6 +15,7 @@ from chalicelib.newsletter.issues import LANGS
 from chalicelib.newsletter.people import audiences
 from chalicelib.newsletter.preflight import Quota
 from chalicelib.newsletter.rendered import Rendered, fill
+from chalicelib.newsletter.told import TRIAL
 from chalicelib.records import stamp
 from chalicelib.settings import Settings
 
@@ -113,6 +114,7 @@ class TestMail:
                     }
                 },
                 ConfigurationSetName=self._settings.configuration_set,
+                EmailTags=[{"Name": TRIAL, "Value": issue}],
             )
         except (ClientError, BotoCoreError) as error:
             raise DeliveryFailed(str(error), permanent=False) from error
