@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib.links import person_key
-from chalicelib.newsletter.issues import SCHEDULED, Issue, issue_of, text_key
+from chalicelib.newsletter.issues import COUNTED, LANGS, SCHEDULED, Issue, issue_of, text_key
 from chalicelib.newsletter.people import ACTIVE, Subscriber
+from chalicelib.newsletter.reached import recipients
 from chalicelib.newsletter.rendered import Rendered
 from chalicelib.ports import Put, Store
 from chalicelib.records import FIRST_EVENT, shard_of, stamp
@@ -136,3 +137,16 @@ def sent_event(envelope: Any, kind: str = "Send", **detail: Any) -> dict[str, An
 def hard(*addresses: str) -> dict[str, Any]:
     back = [{"emailAddress": a, "diagnosticCode": f"550 5.1.1 {a} unknown"} for a in addresses]
     return {"bounceType": "Permanent", "bounceSubType": "General", "bouncedRecipients": back}
+
+
+def recounted(store: Store, issue: str) -> dict[str, dict[str, int]]:
+    """lang → name → number, from each recipient's own state: exact, and slow."""
+    sums = {lang: dict.fromkeys(COUNTED, 0) for lang in LANGS}
+    for one in recipients(store, issue):
+        of_lang = sums[one.lang]
+        of_lang["queued"] += 1
+        word = {"SENT": "sent", "SKIPPED": "skipped", "FAILED_PERM": "failed"}.get(one.state)
+        of_lang[word or "unknown"] += word is not None or one.state == "UNKNOWN"
+        for event in ("delivered", "soft", "bounced", "complained"):
+            of_lang[event] += event in one.events
+    return sums

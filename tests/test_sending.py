@@ -10,7 +10,7 @@ from chalicelib.errors import OutcomeUnknown, StoreDown
 from chalicelib.newsletter.issues import counted, issue_of
 from chalicelib.newsletter.outside import Allowance, Declined, Reply
 from chalicelib.newsletter.people import Subscriber
-from chalicelib.newsletter.reached import missed, recipients, recounted
+from chalicelib.newsletter.reached import missed, recipients
 from chalicelib.services import Services
 from fakes import MemoryCarrier, MemoryMailer, MemoryQueue, MemoryStore, SetClock
 from printed import Office, Print, sent_event
@@ -39,7 +39,7 @@ def test_every_reader_gets_the_issue_once_in_their_language(
     issue = issue_of(store, printed.ISSUE)
     assert issue is not None
     assert issue.report == counts
-    assert recounted(store, printed.ISSUE)["fr"]["sent"] == 80
+    assert printed.recounted(store, printed.ISSUE)["fr"]["sent"] == 80
 
 
 def test_each_mail_carries_the_headers_of_a_newsletter_and_its_own_way_out(

@@ -21,7 +21,6 @@ from chalicelib.records import stamp
 from chalicelib.typed import tidy
 
 COLUMNS: Final = ("email", "lang", "basis", "since", "evidence")
-OPTIONAL: Final = ("name", "topics")
 
 
 class ImportRefused(Exception):

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from chalicelib.newsletter import tallies
-from chalicelib.newsletter.issues import COUNTED, LANGS
 from chalicelib.newsletter.ledger import EVENTS, SENT, STATES, Batch
 from chalicelib.ports import Item, Store
 
@@ -43,19 +42,6 @@ def recipients(store: Store, issue: str) -> Iterator[Recipient]:
 def missed(store: Store, issue: str) -> Iterator[Recipient]:
     """Everybody who did not get it, each with the reason."""
     return (one for one in recipients(store, issue) if not one.reached)
-
-
-def recounted(store: Store, issue: str) -> dict[str, dict[str, int]]:
-    """lang → name → number, from each recipient's own state: exact, and slow."""
-    sums = {lang: dict.fromkeys(COUNTED, 0) for lang in LANGS}
-    for one in recipients(store, issue):
-        of_lang = sums[one.lang]
-        of_lang["queued"] += 1
-        word = {"SENT": "sent", "SKIPPED": "skipped", "FAILED_PERM": "failed"}.get(one.state)
-        of_lang[word or "unknown"] += word is not None or one.state == "UNKNOWN"
-        for event in ("delivered", "soft", "bounced", "complained"):
-            of_lang[event] += event in one.events
-    return sums
 
 
 def bounces(store: Store, issue: str) -> dict[str, int]:
