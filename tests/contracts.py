@@ -1,5 +1,8 @@
 """What every Store must do, run on each of them."""
 
+import threading
+from collections.abc import Callable
+
 import pytest
 
 from chalicelib.errors import Conflict
@@ -48,6 +51,36 @@ class StoreContract:
         assert met.value.found == {1: row(text="here")}
         assert store.get("A", "2") is None
         assert store.get("A", "3") is None
+
+    def test_readers_beside_writers_see_whole_rows(self, store: Store) -> None:
+        """Two threads write while two read: what is met is always a row as it was put."""
+        rows = 12
+        faults: list[object] = []
+
+        def noted(work: Callable[[int], None]) -> Callable[[], None]:
+            def run() -> None:
+                try:
+                    for turn in range(rows):
+                        work(turn)
+                except Exception as error:  # a thread's error reaches the test by this list alone
+                    faults.append(error)
+
+            return run
+
+        def write(thread: str) -> Callable[[int], None]:
+            return lambda turn: store.commit([Put(row(sk=f"{thread}{turn:02d}", text="whole"))])
+
+        def read(turn: int) -> None:
+            faults.extend(item for item in store.rows("A") if item["text"] != "whole")
+
+        work = [write("a"), write("b"), read, read]
+        threads = [threading.Thread(target=noted(each)) for each in work]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert faults == []
+        assert len(store.rows("A")) == 2 * rows
 
     def test_a_change_touches_what_it_names_and_nothing_else(self, store: Store) -> None:
         store.commit([Put(row(state="old", keep="kept", drop="gone", facts={"a": 1}))])

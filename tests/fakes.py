@@ -12,7 +12,8 @@ from chalicelib.records import DUE_SHARDS
 
 
 class MemoryStore:
-    """A Store in a dictionary; `before` runs ahead of each commit, to break things there."""
+    """A Store in a dictionary, safe under threads; `before` runs ahead of each commit, to break
+    things there."""
 
     def __init__(self) -> None:
         self.items: dict[Key, Item] = {}
@@ -36,46 +37,48 @@ class MemoryStore:
             self.commits.append(list(writes))
 
     def get(self, pk: str, sk: str) -> Item | None:
-        self.reads += 1
-        found: Item | None = copied(self.items.get((pk, sk)))
+        with self._lock:
+            self.reads += 1
+            found: Item | None = copied(self.items.get((pk, sk)))
         return found
 
     def rows(self, pk: str, prefix: str = "") -> list[Item]:
         self.reads += 1
-        keys = sorted(k for k in self.items if k[0] == pk and k[1].startswith(prefix))
-        return [copied(self.items[k]) for k in keys]
+        return self._read(lambda pk_, sk, _: pk_ == pk and sk.startswith(prefix))
 
     def latest(self, pk: str, limit: int) -> list[Item]:
         return self.rows(pk)[::-1][:limit]
 
     def of_person(self, person: str, limit: int) -> list[str]:
         self.reads += 1
-        found = sorted((k[0] for k, i in self.items.items() if i.get("person") == person))
-        return [pk.removeprefix("CASE#") for pk in found[::-1]][:limit]
+        found = self._read(lambda _, __, item: item.get("person") == person)
+        return [item["pk"].removeprefix("CASE#") for item in found[::-1]][:limit]
 
     def listed(self, state_key: str) -> Iterator[Item]:
         self.reads += 1
-        found = [item for item in self.items.values() if item.get("state_key") == state_key]
-        for item in sorted(found, key=lambda item: str(item["updated_at"])):
-            yield copied(item)
+        found = self._read(lambda _, __, item: item.get("state_key") == state_key)
+        yield from sorted(found, key=lambda item: str(item["updated_at"]))
 
     def due(self, now: str, first: int = 0) -> Iterator[Key]:
         for shard in [(first + turn) % DUE_SHARDS for turn in range(DUE_SHARDS)]:
-            waiting = [
-                (item["due_at"], key)
-                for key, item in self.items.items()
-                if item.get("due_shard") == str(shard) and item["due_at"] <= now
-            ]
-            yield from (key for _, key in sorted(waiting))
+            waiting = self._read(
+                lambda _, __, item, shard=str(shard): (
+                    item.get("due_shard") == shard and item["due_at"] <= now
+                )
+            )
+            yield from (
+                (item["pk"], item["sk"])
+                for item in sorted(waiting, key=lambda i: (i["due_at"], i["pk"], i["sk"]))
+            )
 
     def audience(self, key: str) -> Iterator[Item]:
-        rows = [item for item in self.items.values() if item.get("audience") == key]
-        yield from copied(sorted(rows, key=lambda row: row["pk"]))
+        yield from self._read(lambda _, __, item: item.get("audience") == key)
 
     def profiles(self, people: Sequence[str]) -> dict[str, Item]:
-        self.reads += 1
-        found = {person: self.items.get((f"PERSON#{person}", "PROFILE")) for person in people}
-        return {person: copied(item) for person, item in found.items() if item}
+        with self._lock:
+            self.reads += 1
+            found = {person: self.items.get((f"PERSON#{person}", "PROFILE")) for person in people}
+            return {person: copied(item) for person, item in found.items() if item}
 
     def gather(self, key: Key, found: Mapping[str, set[int]], facts: Mapping[str, Any]) -> Item:
         with self._lock:
@@ -95,7 +98,17 @@ class MemoryStore:
             return dict(item)
 
     def kinds(self, kind: str) -> list[Item]:
-        return [item for item in self.items.values() if item.get("kind") == kind]
+        with self._lock:
+            return [item for item in self.items.values() if item.get("kind") == kind]
+
+    def _read(self, wanted: Callable[[str, str, Item], bool]) -> list[Item]:
+        """Copies of the rows that are wanted (asked with pk, sk and row), in order of their keys.
+
+        A reader beside a writer sees the rows of one moment, as a query of a table does.
+        """
+        with self._lock:
+            keys = sorted(key for key, item in self.items.items() if wanted(*key, item))
+            return [copied(self.items[key]) for key in keys]
 
     def _fits(self, write: Write) -> bool:
         item = self.items.get(key_of_write(write))
