@@ -41,7 +41,7 @@ lint: $(READY) ## ruff, mypy, the content, and cfn-lint on the packaged template
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@$(BIN)/python -m chalicelib.content
+	@$(BIN)/python -m infra.content
 	@$(BIN)/python -m infra.package build/lint
 	@$(BIN)/cfn-lint build/lint/sam.json
 

@@ -9,7 +9,8 @@ from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from chalicelib.errors import Malformed, TooLarge, WrongType
-from chalicelib.forms import Lang, nest
+from chalicelib.languages import Lang
+from chalicelib.typed import nest
 
 BODY_LIMIT: Final = 256 * 1024
 """A full application with every text at its limit is under 100 KiB."""

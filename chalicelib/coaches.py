@@ -1,7 +1,7 @@
 """What a coach is, and what of it the public may see."""
 
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from functools import cache
 from typing import Annotated, Any, Final, Literal, Self
@@ -17,6 +17,7 @@ from pydantic import (
 
 from chalicelib import fields
 from chalicelib.content import load
+from chalicelib.profile_rules import misfits
 
 PRIVATE: Final = frozenset({
     "email", "phone", "email_public", "phone_public", "rate_note", "status",
@@ -132,21 +133,6 @@ class Coach(BaseModel):
     def public(self) -> bool:
         """Whether the coach may be shown at all: published, with consent."""
         return self.status == "published" and self.consent_publication is not None
-
-
-def misfits(given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """The columns that are wrong only beside another, each with the code of its message."""
-    if given.get("languages") and not {"fr", "en"} & set(given["languages"]):
-        yield "languages", "official_language"
-    if not given.get("bio_fr") and not given.get("bio_en"):
-        yield "bio_fr", "bio_needed"
-    for lang in ("fr", "en"):
-        if given.get("photo") and not given.get(f"photo_alt_{lang}"):
-            yield f"photo_alt_{lang}", "alt_needed"
-    if given.get("phone_public") and not given.get("phone"):
-        yield "phone", "phone_needed"
-    if given.get("status") == "published" and not given.get("consent_publication"):
-        yield "consent_publication", "consent_needed"
 
 
 def profile(coach: Coach) -> dict[str, Any]:

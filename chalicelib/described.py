@@ -8,7 +8,7 @@ from typing import Any, Final
 from chalicelib import fields as kinds
 from chalicelib import words
 from chalicelib.content import load
-from chalicelib.forms import Lang
+from chalicelib.languages import Lang
 
 _SHOWN: Final = ("key", "type", "min", "max", "max_length", "autocomplete", "hidden", "default")
 

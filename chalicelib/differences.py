@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from chalicelib import described
-from chalicelib.forms import Lang
+from chalicelib.languages import Lang
 from chalicelib.ports import Item
 
 Change = dict[str, str]

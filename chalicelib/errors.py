@@ -1,10 +1,9 @@
 """What can go wrong, in the words of the service."""
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
-if TYPE_CHECKING:
-    from chalicelib.forms import Lang, Problem
+from chalicelib.languages import Lang
 
 
 class RelaisError(Exception):
@@ -27,27 +26,12 @@ class NotHere(RelaisError):
     """There is nothing at this address."""
 
 
-class InvalidForm(RelaisError):
-    """Fields that do not fit, each with its problem."""
-
-    def __init__(self, problems: "Sequence[Problem]") -> None:
-        super().__init__(", ".join(f"{p.field}: {p.code}" for p in problems))
-        self.problems = tuple(problems)
-
-
 class BadQuery(RelaisError):
-    """A search that cannot be made; `code` names its message in content/coaches.json."""
+    """A search that cannot be made; the search words its own message."""
 
-    def __init__(self, code: str, **facts: Any) -> None:
-        super().__init__(code)
-        self.code = code
-        self.facts = facts
-
-    def message(self, lang: "Lang") -> str:
-        from chalicelib.content import load
-
-        text: str = load("coaches")["refused"][self.code][lang]
-        return text.format_map(self.facts)
+    def message(self, lang: Lang) -> str:
+        """Say in one sentence what the query may not be."""
+        raise NotImplementedError
 
 
 class IntakePaused(RelaisError):

@@ -4,18 +4,24 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
 from chalicelib import fields as kinds
 from chalicelib.content import load
-from chalicelib.errors import InvalidForm
-from chalicelib.mistakes import PROBLEMS_LIMIT, Fields, by_key, from_pydantic, in_order, placed
-from chalicelib.mistakes import Lang as Lang
-from chalicelib.mistakes import Problem as Problem
+from chalicelib.languages import Lang
+from chalicelib.mistakes import (
+    PROBLEMS_LIMIT,
+    Fields,
+    InvalidForm,
+    Problem,
+    by_key,
+    from_pydantic,
+    in_order,
+    placed,
+)
 from chalicelib.typed import ROWS_LIMIT, tidy
-from chalicelib.typed import nest as nest
 
 FORMS: Final = ("assessment", "eoi", "application")
 
@@ -32,16 +38,6 @@ class Submission:
     lang: Lang
     answers: dict[str, Any]
     warnings: tuple[Problem, ...]
-
-
-def lang_or(text: str | None, other: str) -> Lang:
-    """`text` when it is one of our languages, else `other`."""
-    return cast(Lang, text if text in ("fr", "en") else other)
-
-
-def other(lang: str) -> Lang:
-    """The language that a page's switch leads to."""
-    return "en" if lang == "fr" else "fr"
 
 
 def parse(form: str, given: Mapping[str, Any], lang: Lang, today: date) -> Submission:

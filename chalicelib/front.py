@@ -9,9 +9,11 @@ from chalicelib import forms
 from chalicelib.asked import Answer, Asked, as_text, back_to, json_answer, lang_of, tagged
 from chalicelib.cases import Cases
 from chalicelib.content import load
-from chalicelib.errors import AlreadyApplied, InvalidForm, NotHere, NotInvited, RelaisError
+from chalicelib.errors import AlreadyApplied, NotHere, NotInvited, RelaisError
 from chalicelib.intake import Arrival, Intake, Receipt
+from chalicelib.languages import Lang, other_language
 from chalicelib.links import Links
+from chalicelib.mistakes import InvalidForm
 from chalicelib.newsletter import wording
 from chalicelib.problems import Problems
 from chalicelib.settings import Settings
@@ -97,7 +99,7 @@ class Front:
             return
         started.note(self.intake.store, case, self.intake.clock())
 
-    def _uninvited(self, lang: forms.Lang) -> Answer:
+    def _uninvited(self, lang: Lang) -> Answer:
         """A declaration comes first; whoever knows that may go on, with its reference or not."""
         from chalicelib import pages
 
@@ -109,12 +111,12 @@ class Front:
             detail=said.detail,
             action=address,
             declare_url=self.links.declare(lang),
-            switch_url=f"{address}?lang={forms.other(lang)}",
+            switch_url=f"{address}?lang={other_language(lang)}",
             frame=self.frame(lang),
         )
         return self.problems.page(page, said.status)
 
-    def _described(self, name: str, lang: forms.Lang) -> dict[str, Any]:
+    def _described(self, name: str, lang: Lang) -> dict[str, Any]:
         from chalicelib import described
 
         return described.describe(
@@ -137,7 +139,7 @@ class Front:
         described: dict[str, Any],
         values: Mapping[str, Any],
         hidden: Mapping[str, str],
-        lang: forms.Lang,
+        lang: Lang,
         *,
         status: int = 200,
         problems: list[dict[str, str]] | None = None,
@@ -149,7 +151,7 @@ class Front:
         address = self._address(name)
         kept = {key: value for key, value in hidden.items() if value}
         ours = ("invite", "ref", "uninvited")
-        switch = {"lang": forms.other(lang)} | {k: v for k, v in kept.items() if k in ours}
+        switch = {"lang": other_language(lang)} | {k: v for k, v in kept.items() if k in ours}
         stamp = {} if status != 200 else {"started_at": str(int(self.intake.clock().timestamp()))}
         page = pages.form(
             name,
@@ -171,7 +173,7 @@ class Front:
         name: str,
         fields: Mapping[str, Any],
         ours: Mapping[str, str],
-        lang: forms.Lang,
+        lang: Lang,
         error: RelaisError,
     ) -> Answer:
         """For a script, the problem; for a browser the form again, with all that was typed."""
@@ -225,7 +227,7 @@ class Front:
 
 
 def _arrival(
-    name: str, fields: Mapping[str, Any], lang: forms.Lang, asked: Asked, ours: Mapping[str, str]
+    name: str, fields: Mapping[str, Any], lang: Lang, asked: Asked, ours: Mapping[str, str]
 ) -> Arrival:
     return Arrival(
         form=name,

@@ -5,7 +5,7 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Any, Final
 
-from chalicelib.forms import Lang
+from chalicelib.languages import Lang
 from chalicelib.render import render
 
 LETTERS: Final = {

@@ -1,15 +1,16 @@
 """What is wrong with a form, by our own codes: pydantic's words never reach a person."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as of
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from chalicelib import fields as kinds
 from chalicelib.content import load
+from chalicelib.errors import RelaisError
+from chalicelib.languages import Lang
 
-Lang = Literal["fr", "en"]
 Fields = Mapping[str, Mapping[str, Any]]
 
 PROBLEMS_LIMIT: Final = 100
@@ -31,6 +32,14 @@ class Problem:
 
         said = {key: words.said(value, lang) for key, value in self.params.items()}
         return str(load("messages")[self.code][lang]).format_map(said)
+
+
+class InvalidForm(RelaisError):
+    """Fields that do not fit, each with its problem."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__(", ".join(f"{p.field}: {p.code}" for p in problems))
+        self.problems = tuple(problems)
 
 
 def by_key(f: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:

@@ -5,6 +5,7 @@ from typing import Any
 from chalicelib import described, forms
 from chalicelib.asked import BODY_LIMIT
 from chalicelib.content import load
+from chalicelib.languages import Lang
 
 PROBLEM = {
     "type": "object",
@@ -46,7 +47,7 @@ RECEIPT = {
 }
 
 
-def document(public_url: str, lang: forms.Lang, *, newsletter: str = "") -> dict[str, Any]:
+def document(public_url: str, lang: Lang, *, newsletter: str = "") -> dict[str, Any]:
     """The whole document; labels and texts in `lang`, with the words that consent to the
     newsletter where its box is offered."""
     return {
@@ -91,7 +92,7 @@ def document(public_url: str, lang: forms.Lang, *, newsletter: str = "") -> dict
     }
 
 
-def _newsletter(lang: forms.Lang, newsletter: str) -> dict[str, Any]:
+def _newsletter(lang: Lang, newsletter: str) -> dict[str, Any]:
     form = _form("newsletter", lang, newsletter)
     taken = {"description": "The same answer for every address: an e-mail tells the rest"}
     post = {**form["post"], "parameters": []}
@@ -146,7 +147,7 @@ def _issues() -> dict[str, Any]:
     }
 
 
-def _coaches(lang: forms.Lang) -> dict[str, Any]:
+def _coaches(lang: Lang) -> dict[str, Any]:
     filters = load("coaches")["filters"]
     asked = [
         *map(_query, ("q", "lang", "limit", "cursor")),
@@ -182,7 +183,7 @@ def _coaches(lang: forms.Lang) -> dict[str, Any]:
     }
 
 
-def _form(form: str, lang: forms.Lang, newsletter: str) -> dict[str, Any]:
+def _form(form: str, lang: Lang, newsletter: str) -> dict[str, Any]:
     schema = described.describe(form, lang, newsletter=newsletter)["schema"]
     problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
     refused = ["400", "409", "410", "413", "415", "422", "429", "503"]

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from markupsafe import Markup
 
-from chalicelib.forms import Lang
+from chalicelib.languages import Lang
 from chalicelib.render import TEMPLATES, field_id, render
 
 STYLE: Final = (TEMPLATES / "pages" / "_style.css").read_text("utf-8").strip()

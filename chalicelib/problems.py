@@ -6,14 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from chalicelib import errors, forms
+from chalicelib import errors
 from chalicelib.asked import BODY_LIMIT, Answer, Asked
 from chalicelib.content import load
+from chalicelib.languages import Lang
+from chalicelib.mistakes import InvalidForm
 from chalicelib.settings import Settings
 
 log = logging.getLogger("relais.problems")
 
-CODES: Final[dict[type[errors.RelaisError], str]] = {
+CODES: Final[dict[type, str]] = {
     errors.Malformed: "malformed",
     errors.NotHere: "not_here",
     errors.BadLink: "bad_link",
@@ -25,7 +27,7 @@ CODES: Final[dict[type[errors.RelaisError], str]] = {
     errors.AlreadyApplied: "already_applied",
     errors.TooLarge: "too_large",
     errors.WrongType: "wrong_type",
-    errors.InvalidForm: "invalid",
+    InvalidForm: "invalid",
     errors.KeyReused: "key_reused",
     errors.TooMany: "too_many",
     errors.Refused: "refused",
@@ -58,10 +60,8 @@ class Said:
 class Problems:
     settings: Settings
 
-    def said(self, error: Exception, lang: forms.Lang, *, form: str = "eoi") -> Said:
-        code = (
-            CODES.get(type(error), "broken") if isinstance(error, errors.RelaisError) else "broken"
-        )
+    def said(self, error: Exception, lang: Lang, *, form: str = "eoi") -> Said:
+        code = next((CODES[kind] for kind in type(error).__mro__ if kind in CODES), "broken")
         if isinstance(error, errors.StoreDown):
             log.error("store out of reach: %s", error)
         text = load("problems")[code]
@@ -69,7 +69,7 @@ class Problems:
         return Said(code, text["status"], text["title"][lang], detail, _headers(error))
 
     def answer(
-        self, asked: Asked, error: Exception, lang: forms.Lang | None = None, *, form: str = "eoi"
+        self, asked: Asked, error: Exception, lang: Lang | None = None, *, form: str = "eoi"
     ) -> Answer:
         lang = lang or asked.lang
         said = self.said(error, lang, form=form)
@@ -81,7 +81,7 @@ class Problems:
             "status": said.status,
             "detail": said.detail,
         }
-        if isinstance(error, errors.InvalidForm):
+        if isinstance(error, InvalidForm):
             body["errors"] = [
                 {"field": p.field, "code": p.code, "message": p.message(lang)}
                 for p in error.problems
@@ -106,7 +106,7 @@ class Problems:
         """Where a page may show pictures from: the website."""
         return [origin + "/" for origin in self.settings.allowed_origins]
 
-    def _page(self, said: Said, lang: forms.Lang) -> Answer:
+    def _page(self, said: Said, lang: Lang) -> Answer:
         from chalicelib import pages
 
         page = pages.problem(
@@ -131,7 +131,7 @@ class Problems:
         return Answer(status, page, "text/html; charset=utf-8", {**fixed, **(headers or {})})
 
 
-def _facts(error: Exception, lang: forms.Lang, form: str) -> dict[str, Any]:
+def _facts(error: Exception, lang: Lang, form: str) -> dict[str, Any]:
     plurals = load("review")["form_plural"]
     facts: dict[str, Any] = {
         "form_plural": plurals[form][lang],

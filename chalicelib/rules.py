@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from chalicelib import fields as kinds
 from chalicelib.content import load
-from chalicelib.forms import Problem
+from chalicelib.mistakes import Problem
 
 Answers = dict[str, Any]
 
@@ -198,7 +198,7 @@ _Warnings = Callable[[Answers], Iterator[Problem]]
 
 
 def _profile_problems(answers: Answers, today: date) -> Iterator[Problem]:
-    from chalicelib.coaches import misfits  # a visitor's form does without
+    from chalicelib.profile_rules import misfits  # a visitor's form does without
 
     return (Problem(column, code) for column, code in misfits(answers))
 

@@ -60,16 +60,11 @@ class MemoryStore:
         yield from sorted(found, key=lambda item: str(item["updated_at"]))
 
     def due(self, now: str, first: int = 0) -> Iterator[Key]:
+        waiting = self._read(lambda _, __, row: "due_shard" in row and bool(row["due_at"] <= now))
         for shard in [(first + turn) % DUE_SHARDS for turn in range(DUE_SHARDS)]:
-            waiting = self._read(
-                lambda _, __, item, shard=str(shard): (
-                    item.get("due_shard") == shard and item["due_at"] <= now
-                )
-            )
-            yield from (
-                (item["pk"], item["sk"])
-                for item in sorted(waiting, key=lambda i: (i["due_at"], i["pk"], i["sk"]))
-            )
+            mine = [row for row in waiting if row["due_shard"] == str(shard)]
+            ordered = sorted(mine, key=lambda row: (row["due_at"], row["pk"], row["sk"]))
+            yield from ((row["pk"], row["sk"]) for row in ordered)
 
     def audience(self, key: str) -> Iterator[Item]:
         yield from self._read(lambda _, __, item: item.get("audience") == key)

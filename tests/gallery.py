@@ -25,9 +25,9 @@ from chalicelib.content import load
 from chalicelib.described import _described
 from chalicelib.directory import sheets, snapshot
 from chalicelib.errors import StoreDown
-from chalicelib.forms import Lang
+from chalicelib.languages import Lang
 from chalicelib.network.proposals import OWN
-from chalicelib.newsletter import issues
+from chalicelib.newsletter.issue_counts import count
 from chalicelib.ports import Mail
 from chalicelib.records import Case, key_of
 from chalicelib.services import Services
@@ -472,7 +472,7 @@ class Walk:
         issue = desk.editions.start(issue)
         for lang in LANGS:
             numbers = {"queued": 1200, "sent": 800, "skipped": 3, "failed": 1, "bounced": 7}
-            self.store.commit([issues.count(issue.id, lang, "0", numbers)])
+            self.store.commit([count(issue.id, lang, "0", numbers)])
         yield from self._progress(issue.id)
         yield "archive", self.page("/newsletter/archive")
         yield "archive-issue", self.page(f"/newsletter/archive/{issue.id}")

@@ -4,8 +4,10 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
+from chalicelib.languages import LANGS
 from chalicelib.links import person_key
-from chalicelib.newsletter.issues import COUNTED, LANGS, SCHEDULED, Issue, issue_of, text_key
+from chalicelib.newsletter.issue_counts import COUNTED
+from chalicelib.newsletter.issues import SCHEDULED, Issue, issue_of, text_key
 from chalicelib.newsletter.people import ACTIVE, Subscriber
 from chalicelib.newsletter.reached import recipients
 from chalicelib.newsletter.rendered import Rendered
@@ -141,7 +143,7 @@ def hard(*addresses: str) -> dict[str, Any]:
 
 def recounted(store: Store, issue: str) -> dict[str, dict[str, int]]:
     """lang → name → number, from each recipient's own state: exact, and slow."""
-    sums = {lang: dict.fromkeys(COUNTED, 0) for lang in LANGS}
+    sums: dict[str, dict[str, int]] = {lang: dict.fromkeys(COUNTED, 0) for lang in LANGS}
     for one in recipients(store, issue):
         of_lang = sums[one.lang]
         of_lang["queued"] += 1

@@ -7,7 +7,8 @@ import pytest
 
 import printed
 from chalicelib.newsletter.audience import Audience
-from chalicelib.newsletter.issues import Issue, counted, issue_of
+from chalicelib.newsletter.issue_counts import counted
+from chalicelib.newsletter.issues import Issue, issue_of
 from chalicelib.newsletter.people import Subscriber, bucket_of, changed, write
 from chalicelib.newsletter.reached import recipients
 from chalicelib.ports import Item, Write

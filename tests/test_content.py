@@ -13,7 +13,7 @@ import pytest
 
 from chalicelib import fields, forms
 from chalicelib.content import HERE, load
-from chalicelib.content.check import faults
+from infra.content.check import faults
 
 ROOT = HERE.parent.parent
 
@@ -32,7 +32,7 @@ def test_the_content_is_sound() -> None:
 
 def test_the_check_is_a_command() -> None:
     ran = subprocess.run(
-        [sys.executable, "-m", "chalicelib.content"], cwd=ROOT, capture_output=True, text=True
+        [sys.executable, "-m", "infra.content"], cwd=ROOT, capture_output=True, text=True
     )
     assert (ran.returncode, ran.stderr) == (0, "")
 

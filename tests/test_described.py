@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 import samples
 from chalicelib import described, forms
 from chalicelib.content import load
-from chalicelib.errors import InvalidForm
 from chalicelib.known import prefill
+from chalicelib.languages import Lang
+from chalicelib.mistakes import InvalidForm, Problem
+from chalicelib.typed import nest
 
 TODAY = date(2026, 11, 23)
 
@@ -82,7 +84,7 @@ def schema_of(form: str) -> jsonschema.Draft202012Validator:
     return jsonschema.Draft202012Validator(described.describe(form, "en")["schema"])
 
 
-def outcome(form: str, fields: Mapping[str, Any]) -> forms.Submission | list[forms.Problem]:
+def outcome(form: str, fields: Mapping[str, Any]) -> forms.Submission | list[Problem]:
     try:
         return forms.parse(form, fields, "fr", TODAY)
     except InvalidForm as invalid:
@@ -146,7 +148,7 @@ def test_any_names_of_an_html_form_nest(form: str) -> None:
     @quick
     @given(st.lists(st.tuples(names, st.sampled_from(["", "x"])), max_size=12))
     def holds(pairs: list[tuple[str, str]]) -> None:
-        assert codes(form, forms.nest(pairs))
+        assert codes(form, nest(pairs))
 
     holds()
 
@@ -164,7 +166,7 @@ def test_blank_is_no_answer_to_what_is_required_in_both(form: str) -> None:
 
 @pytest.mark.parametrize("lang", ["fr", "en"])
 @pytest.mark.parametrize("form", forms.FORMS)
-def test_a_description_is_json_and_small(form: str, lang: forms.Lang) -> None:
+def test_a_description_is_json_and_small(form: str, lang: Lang) -> None:
     text = json.dumps(described.describe(form, lang), ensure_ascii=False)
     assert len(text.encode()) < 100_000
 

@@ -9,7 +9,8 @@ import pytest
 
 import printed
 from chalicelib.errors import StoreDown
-from chalicelib.newsletter.issues import counted, issue_of
+from chalicelib.newsletter.issue_counts import counted
+from chalicelib.newsletter.issues import issue_of
 from chalicelib.newsletter.people import Subscriber
 from chalicelib.newsletter.reached import Recipient, bounces, missed, recipients
 from chalicelib.services import Services

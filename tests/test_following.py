@@ -100,7 +100,7 @@ def test_every_reason_to_skip_somebody_has_its_words() -> None:
 def test_the_page_lists_them_when_asked_with_addresses_hinted_at(
     client: Client, service: Services, store: MemoryStore
 ) -> None:
-    from chalicelib.newsletter.issues import count
+    from chalicelib.newsletter.issue_counts import count
 
     store.commit([count("2026-03", "fr", SHARD, {"failed": 2})])
     assert "refused" not in client.http.get(path(service), headers=HTML).body.decode()
@@ -148,7 +148,7 @@ def test_without_a_tick_nothing_is_sent_again(client: Client, service: Services)
 def test_the_page_lists_no_more_than_it_shows(
     client: Client, service: Services, store: MemoryStore, clock: SetClock
 ) -> None:
-    from chalicelib.newsletter.issues import count
+    from chalicelib.newsletter.issue_counts import count
 
     issue = newsroom.sending(service)
     people = {"fr": [person(n) for n in range(SHOWN + 50)]}

@@ -9,8 +9,10 @@ import pytest
 import samples
 from chalicelib import described, forms
 from chalicelib.content import load
-from chalicelib.errors import InvalidForm
 from chalicelib.known import prefill
+from chalicelib.languages import Lang
+from chalicelib.mistakes import InvalidForm
+from chalicelib.typed import nest
 
 TODAY = date(2026, 11, 23)
 NBSP = "\u00a0"
@@ -39,7 +41,7 @@ def test_a_whole_form_is_accepted_from_json_and_from_both_kinds_of_html(form: st
     sample = getattr(samples, form)()
     as_json = forms.parse(form, sample, "fr", TODAY)
     for style in ("brackets", "dashes"):
-        html = forms.parse(form, forms.nest(samples.as_html(sample, style)), "fr", TODAY)
+        html = forms.parse(form, nest(samples.as_html(sample, style)), "fr", TODAY)
         without_no = {k: v for k, v in as_json.answers.items() if k != "partners"}
         assert {k: v for k, v in html.answers.items() if k != "partners"} == without_no
     assert as_json.version == load(form)["version"]
@@ -163,18 +165,18 @@ def test_names_are_kept_unchanged(name: str) -> None:
 def test_blank_rows_are_left_out_and_problems_keep_their_place_on_the_page() -> None:
     pairs = [p for p in samples.as_html(samples.eoi()) if not p[0].startswith("partners")]
     pairs += [("partners[0].name", ""), ("partners[0].sector", ""), ("partners[2].name", "Y")]
-    assert problems("eoi", forms.nest(pairs)) == {
+    assert problems("eoi", nest(pairs)) == {
         "partners[2].sector": "required_choice",
         "partners[2].commitment": "required_choice",
     }
     pairs += [("partners[2].sector", "other"), ("partners[2].commitment", "nonsense")]
-    assert problems("eoi", forms.nest(pairs)) == {"partners[2].commitment": "choose"}
+    assert problems("eoi", nest(pairs)) == {"partners[2].commitment": "choose"}
 
 
 def test_nesting_is_bounded_and_never_fails() -> None:
     odd = [("a[9999].b", "1"), ("a[0]", "2"), ("a", "3"), ("b", "1"), ("b[0].c", "2"), ("c[]", "1"),
            ("c[]", "2"), ("", ""), ("[0].x", "1"), ("d[0].e", "1"), ("d[0].e", "2")]  # fmt: skip
-    found = forms.nest(odd)
+    found = nest(odd)
     assert found["c"] == ["1", "2"]
     assert len(found["a"]) == 2
     assert found["d"] == [{"e": ["1", "2"]}]
@@ -407,7 +409,7 @@ def test_the_totals_are_computed_here() -> None:
 
 @pytest.mark.parametrize("lang", ["fr", "en"])
 @pytest.mark.parametrize("form", forms.FORMS)
-def test_a_description_has_what_a_website_needs(form: str, lang: forms.Lang) -> None:
+def test_a_description_has_what_a_website_needs(form: str, lang: Lang) -> None:
     shown = described.describe(form, lang, privacy_contact="vieprivee@example.org")
     assert "{" not in shown["notice"]
     assert "vieprivee@example.org" in shown["notice"]
@@ -509,13 +511,13 @@ def test_a_row_with_nothing_but_an_empty_box_is_blank() -> None:
 def test_a_problem_in_a_list_of_lines_keeps_its_place_on_the_page() -> None:
     pairs = [("objectives", ""), ("objectives", "x" * 301), ("objectives", "")]
     html = [p for p in samples.as_html(samples.application()) if not p[0].startswith("objectives")]
-    assert problems("application", forms.nest(html + pairs)) == {"objectives[1]": "too_long"}
+    assert problems("application", nest(html + pairs)) == {"objectives[1]": "too_long"}
     blank = [("objectives", ""), ("objectives", " ")]
-    assert problems("application", forms.nest(html + blank)) == {"objectives": "required"}
+    assert problems("application", nest(html + blank)) == {"objectives": "required"}
 
 
 @pytest.mark.parametrize("lang", ["fr", "en"])
-def test_a_description_says_the_default_language_and_not_its_rule(lang: forms.Lang) -> None:
+def test_a_description_says_the_default_language_and_not_its_rule(lang: Lang) -> None:
     shown = described.describe("eoi", lang)
     fields = {f["key"]: f for section in shown["sections"] for f in section["fields"]}
     assert fields["contact_language"]["default"] == lang

@@ -10,7 +10,9 @@ import pytest
 
 import newsroom
 from chalicelib.errors import DeliveryFailed
+from chalicelib.languages import LANGS
 from chalicelib.newsletter import issues
+from chalicelib.newsletter.issue_counts import count
 from chalicelib.newsletter.missing import Missed
 from chalicelib.newsletter.preflight import Answered, Quota
 from chalicelib.newsletter.rendered import Rendered, fill
@@ -72,7 +74,7 @@ def test_an_issue_goes_all_its_way_by_commands(
 ) -> None:
     folder = tmp_path / "2026-03"
     assert "issue check" in desk.new(folder, "2026-03")
-    for lang in issues.LANGS:
+    for lang in LANGS:
         (folder / f"{lang}.md").write_text((newsroom.SAMPLE / f"{lang}.md").read_text("utf-8"))
     told, well = desk.check(folder, offline=False, over_days=False)
     assert well, told
@@ -119,7 +121,7 @@ def test_a_stranger_commands_nothing(service: Services, world: World) -> None:
 def test_what_blocks_is_listed_and_the_draft_is_kept(
     desk: IssueDesk, service: Services, tmp_path: Path
 ) -> None:
-    for lang in issues.LANGS:
+    for lang in LANGS:
         text = (newsroom.SAMPLE / f"{lang}.md").read_text("utf-8")
         (tmp_path / f"{lang}.md").write_text(text + "\n![](https://www.example.org/i.png)\n")
     told, well = desk.check(tmp_path, offline=False, over_days=False)
@@ -130,7 +132,7 @@ def test_what_blocks_is_listed_and_the_draft_is_kept(
 
 
 def test_what_is_too_big_is_not_kept(desk: IssueDesk, service: Services, tmp_path: Path) -> None:
-    for lang in issues.LANGS:
+    for lang in LANGS:
         text = (newsroom.SAMPLE / f"{lang}.md").read_text("utf-8")
         (tmp_path / f"{lang}.md").write_text(text + "\n" + "{" * 40_000 + "\n", "utf-8")
     told, well = desk.check(tmp_path, offline=False, over_days=False)
@@ -196,7 +198,7 @@ def test_a_moment_that_is_none_is_refused(desk: IssueDesk, service: Services) ->
 
 
 def test_the_text_part_is_written_once_to_be_edited(desk: IssueDesk, tmp_path: Path) -> None:
-    for lang in issues.LANGS:
+    for lang in LANGS:
         (tmp_path / f"{lang}.md").write_text((newsroom.SAMPLE / f"{lang}.md").read_text("utf-8"))
     desk.text(tmp_path)
     written = (tmp_path / "fr.txt").read_text("utf-8")
@@ -249,11 +251,11 @@ def test_the_bar_moves_until_all_are_dealt_with(
     desk: IssueDesk, service: Services, monkeypatch: pytest.MonkeyPatch, store: MemoryStore
 ) -> None:
     issue = newsroom.sending(service)
-    store.commit([issues.count(issue.id, "fr", "0", {"queued": 4})])
+    store.commit([count(issue.id, "fr", "0", {"queued": 4})])
     rounds = iter(range(5))
 
     def waits(seconds: float) -> None:
-        store.commit([issues.count(issue.id, "fr", "0", {"sent": 1})])
+        store.commit([count(issue.id, "fr", "0", {"sent": 1})])
         if next(rounds) == 3:
             editions = newsroom.room(service).editions
             editions.finished(editions.get(issue.id), {})

@@ -9,6 +9,7 @@ from chalicelib.content import load
 from chalicelib.errors import Conflict, NotHere, Refused
 from chalicelib.newsletter import issues
 from chalicelib.newsletter.editions import Editions
+from chalicelib.newsletter.issue_counts import count, counted
 from chalicelib.newsletter.issues import Issue
 from chalicelib.ports import Put
 from chalicelib.records import FIRST_EVENT, chained
@@ -114,9 +115,9 @@ def test_an_unknown_issue_is_not_here(editions: Editions) -> None:
 
 def test_counts_are_summed_by_language(store: MemoryStore) -> None:
     for shard in range(20):
-        store.commit([issues.count("2026-03", "fr", str(shard), {"sent": 2, "failed": 1})])
-    store.commit([issues.count("2026-03", "en", "0", {"sent": 5})])
-    found = issues.counted(store, "2026-03")
+        store.commit([count("2026-03", "fr", str(shard), {"sent": 2, "failed": 1})])
+    store.commit([count("2026-03", "en", "0", {"sent": 5})])
+    found = counted(store, "2026-03")
     assert (found["fr"]["sent"], found["fr"]["failed"], found["en"]["sent"]) == (40, 20, 5)
     assert found["en"]["bounced"] == 0
     assert len(store.rows("ISSUE#2026-03", "COUNTS#fr#")) > 1

@@ -7,7 +7,7 @@ import pytest
 
 import gallery
 from chalicelib import letters
-from chalicelib.forms import Lang
+from chalicelib.languages import Lang
 from test_templates import composed, facts
 
 N = "\u00a0"

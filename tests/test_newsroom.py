@@ -15,9 +15,11 @@ import newsroom
 from chalicelib.aws.keys import Keys
 from chalicelib.aws.lists import DynamoLists
 from chalicelib.errors import Conflict, Refused, TooMany
+from chalicelib.languages import LANGS
 from chalicelib.newsletter import issues, publishing
 from chalicelib.newsletter.approval import Approvals, Said
 from chalicelib.newsletter.compiling import compiled
+from chalicelib.newsletter.issue_counts import count, counted
 from chalicelib.newsletter.newsroom import letters_pk
 from chalicelib.newsletter.source import read_folder
 from chalicelib.ports import Put
@@ -71,7 +73,7 @@ def test_an_edit_makes_a_draft_of_a_new_version(service: Services) -> None:
     assert edited.authors == [newsroom.AUTHOR, "rita-roy"]
     assert edited == newsroom.room(service).editions.get("2026-03")
     assert (edited.approved, edited.tested_at, edited.checks) == (None, None, [])
-    for lang in issues.LANGS:
+    for lang in LANGS:
         assert issues.rendered_of(service.store, edited, lang) is not None
 
 
@@ -461,10 +463,10 @@ def test_an_issue_goes_its_way_on_dynamodb(deployed: Services) -> None:
     sent = desk.editions.finished(desk.editions.get("2026-03"), {"fr": {"sent": 1}})
     again = desk.follow_up(sent, "rita-roy")
     assert desk.editions.get(again.id) == again
-    for lang in issues.LANGS:
+    for lang in LANGS:
         assert issues.rendered_of(deployed.store, again, lang) is not None
-    deployed.store.commit([issues.count(again.id, "fr", "0", {"sent": 3})])
-    assert issues.counted(deployed.store, again.id)["fr"]["sent"] == 3
+    deployed.store.commit([count(again.id, "fr", "0", {"sent": 3})])
+    assert counted(deployed.store, again.id)["fr"]["sent"] == 3
 
 
 def test_an_issue_at_every_limit_fits_its_rows(deployed: Services) -> None:

@@ -14,7 +14,8 @@ import pytest
 import gallery
 from chalicelib import described, pages
 from chalicelib.content import load
-from chalicelib.forms import FORMS, Lang
+from chalicelib.forms import FORMS
+from chalicelib.languages import Lang
 from chalicelib.render import field_id
 
 HOSTILE = "<script>alert(\"1\")</script> & 'Fils'"

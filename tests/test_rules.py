@@ -8,7 +8,7 @@ import pytest
 import samples
 from chalicelib import forms
 from chalicelib.content import load
-from chalicelib.errors import InvalidForm
+from chalicelib.mistakes import InvalidForm
 
 TODAY = date(2026, 11, 23)
 N = "\u00a0"

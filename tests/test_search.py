@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from bench.corpus import Visit, coaches, visits
 from bench.search import Truth
 from chalicelib.coaches import Coach
-from chalicelib.directory import BadQuery, Directory, sheets
+from chalicelib.directory import Directory, sheets
+from chalicelib.directory.asking import UnusableQuery
 from chalicelib.directory.folding import Origins, fold, plain
 from chalicelib.directory.layout import FILTERS
 from chalicelib.directory.ordering import draw, seed
@@ -448,15 +449,15 @@ def test_a_page_keeps_the_order_of_the_day_it_began() -> None:
 
 def test_a_cursor_is_good_for_its_question_alone() -> None:
     cursor = found("jeunes", limit=3)["next_cursor"]
-    with pytest.raises(BadQuery, match="cursor"):
+    with pytest.raises(UnusableQuery, match="cursor"):
         found("logement", cursor=cursor)
-    with pytest.raises(BadQuery, match="cursor"):
+    with pytest.raises(UnusableQuery, match="cursor"):
         found("jeunes", filters={"province": ["QC"]}, cursor=cursor)
 
 
 def test_a_cursor_of_another_version_says_that_the_directory_changed() -> None:
     cursor = found("", limit=3)["next_cursor"]
-    with pytest.raises(BadQuery) as refused:
+    with pytest.raises(UnusableQuery) as refused:
         _of(sample()[:30]).search(cursor=cursor, day=DAY)
     assert refused.value.code == "cursor_old"
     assert "répertoire a changé" in refused.value.message("fr")
@@ -467,7 +468,7 @@ def test_a_cursor_of_another_version_says_that_the_directory_changed() -> None:
     ["x", "é", "=" * 300, "LTE", "MTAw", "a.b.c", "\x00", "eyJhbGciOiJub25lIn0", "🎉" * 50],
 )
 def test_a_forged_cursor_is_refused(cursor: str) -> None:
-    with pytest.raises(BadQuery, match="cursor"):
+    with pytest.raises(UnusableQuery, match="cursor"):
         found("", cursor=cursor)
 
 
@@ -477,7 +478,7 @@ def test_a_cursor_with_one_letter_changed_is_refused_or_the_same(place: int, let
     forged = cursor[:place] + letter + cursor[place + 1 :]
     try:
         answer = found("", limit=3, cursor=forged)
-    except BadQuery:
+    except UnusableQuery:
         return
     assert answer["results"] == found("", limit=3, cursor=cursor)["results"]
 
@@ -527,7 +528,7 @@ def test_letters_without_form_find_what_they_look_like() -> None:
 @pytest.mark.parametrize("length", [201, 10_000, 1_000_000])
 def test_a_long_query_is_refused_with_a_message(length: int) -> None:
     start = perf_counter()
-    with pytest.raises(BadQuery) as refused:
+    with pytest.raises(UnusableQuery) as refused:
         found("é" * length)
     assert perf_counter() - start < 0.05
     assert "200" in refused.value.message("fr")
@@ -549,7 +550,7 @@ def test_words_past_the_eighth_are_left_out_and_said_so() -> None:
     ],
 )
 def test_an_odd_filter_is_refused_with_a_message(filters: dict[str, list[str]], code: str) -> None:
-    with pytest.raises(BadQuery) as refused:
+    with pytest.raises(UnusableQuery) as refused:
         found("", filters=filters)
     assert refused.value.code == code
     assert len(refused.value.message("fr")) < 700
@@ -576,7 +577,7 @@ def test_a_limit_is_brought_within_bounds(limit: Any, shown: int) -> None:
 
 @pytest.mark.parametrize("limit", ["ten", "1e3", "0x10", "1;2"])
 def test_a_limit_that_is_no_number_is_refused(limit: str) -> None:
-    with pytest.raises(BadQuery, match="limit"):
+    with pytest.raises(UnusableQuery, match="limit"):
         found("", limit=limit)
 
 
@@ -585,7 +586,7 @@ def test_a_limit_that_is_no_number_is_refused(limit: str) -> None:
 def test_whatever_is_asked_there_is_an_answer_or_a_message(q: str, limit: Any) -> None:
     try:
         said: Any = found(q, limit=limit)
-    except BadQuery as refused:
+    except UnusableQuery as refused:
         said = refused.message("fr")
     assert json.dumps(said)
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import printed
 from chalicelib.errors import OutcomeUnknown, StoreDown
-from chalicelib.newsletter.issues import counted, issue_of
+from chalicelib.newsletter.issue_counts import counted
+from chalicelib.newsletter.issues import issue_of
 from chalicelib.newsletter.outside import Allowance, Declined, Reply
 from chalicelib.newsletter.people import Subscriber
 from chalicelib.newsletter.reached import missed, recipients

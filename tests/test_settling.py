@@ -9,7 +9,8 @@ import pytest
 
 import printed
 from chalicelib.errors import OutcomeUnknown, StoreDown
-from chalicelib.newsletter.issues import counted, issue_of
+from chalicelib.newsletter.issue_counts import counted
+from chalicelib.newsletter.issues import issue_of
 from chalicelib.newsletter.missing import Missing
 from chalicelib.newsletter.outside import Allowance, Bulk, Envelope, Reply
 from chalicelib.newsletter.reached import missed, recipients

@@ -11,7 +11,7 @@ import pytest
 
 import gallery
 from chalicelib import letters
-from chalicelib.forms import Lang
+from chalicelib.languages import Lang
 from chalicelib.render import TEMPLATES
 from chalicelib.timing import delays
 

@@ -8,7 +8,7 @@ from chalicelib import described, differences
 from chalicelib.content import load
 from chalicelib.decisions import reopen_by
 from chalicelib.desk.saying import reasons_said
-from chalicelib.forms import Lang
+from chalicelib.languages import Lang
 from chalicelib.links import Links
 from chalicelib.records import NEW_ADDRESS, Case
 from chalicelib.states import public_name

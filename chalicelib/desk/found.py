@@ -7,7 +7,7 @@ from chalicelib import letters
 from chalicelib.desk.drafts import draft
 from chalicelib.desk.writing import Office
 from chalicelib.errors import Overtaken
-from chalicelib.forms import Lang
+from chalicelib.languages import Lang
 from chalicelib.links import Links
 from chalicelib.ports import Item, Store
 from chalicelib.post import Draft

@@ -5,8 +5,10 @@ from datetime import date, datetime
 from types import SimpleNamespace
 from typing import Any, Final
 
-from chalicelib import eastern, forms
+from chalicelib import eastern
 from chalicelib.content import load
+from chalicelib.languages import Lang
+from chalicelib.mistakes import Problem
 from chalicelib.records import Case, moment
 from chalicelib.timing.workdays import after_business_days
 
@@ -16,9 +18,9 @@ _SECRET: Final = re.compile(
 """The part of a link that gives a right: the kept copy of a letter must not hand it on."""
 
 
-def said(warnings: list[dict[str, Any]], lang: forms.Lang) -> list[str]:
+def said(warnings: list[dict[str, Any]], lang: Lang) -> list[str]:
     """Kept warnings in a reader's language."""
-    return [forms.Problem(w["field"], w["code"], w["params"]).message(lang) for w in warnings]
+    return [Problem(w["field"], w["code"], w["params"]).message(lang) for w in warnings]
 
 
 def due_date(start: datetime) -> date:
@@ -27,7 +29,7 @@ def due_date(start: datetime) -> date:
     return after_business_days(eastern.today(start), days)
 
 
-def reasons_said(codes: list[str], lang: forms.Lang) -> list[str]:
+def reasons_said(codes: list[str], lang: Lang) -> list[str]:
     lists = load("lists")
     known = [*lists["decline_reason"], *lists["closing_reason"]]
     names = {row["id"]: row[lang] for row in known}

@@ -6,7 +6,7 @@ from typing import Any
 from chalicelib import described, letters, words
 from chalicelib.desk.applicant import WRITERS, changes
 from chalicelib.desk.saying import due_date, said, view, without_secrets
-from chalicelib.forms import Lang, lang_or
+from chalicelib.languages import Lang, lang_or
 from chalicelib.links import Links
 from chalicelib.names import Candidates
 from chalicelib.ports import Item

@@ -7,7 +7,7 @@ from typing import Any, Final
 from chalicelib import eastern, letters
 from chalicelib.desk.drafts import draft
 from chalicelib.errors import Overtaken
-from chalicelib.forms import Lang, lang_or
+from chalicelib.languages import Lang, lang_or
 from chalicelib.links import Links
 from chalicelib.ports import Item, Store
 from chalicelib.post import Draft

@@ -13,7 +13,7 @@ from chalicelib.desk.saying import view
 from chalicelib.desk.staff import StaffFacts
 from chalicelib.desk.timed import TimedFacts, still_wanted, waiting_facts
 from chalicelib.errors import Overtaken
-from chalicelib.forms import lang_or
+from chalicelib.languages import lang_or
 from chalicelib.links import Links
 from chalicelib.names import Candidates
 from chalicelib.ports import Item, Store

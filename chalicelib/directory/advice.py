@@ -6,9 +6,10 @@ from operator import and_, or_
 from typing import Any
 
 from chalicelib.content import load
-from chalicelib.directory.asking import Asked, Lang
+from chalicelib.directory.asking import Asked
 from chalicelib.directory.layout import Labels
 from chalicelib.directory.matching import Match, both
+from chalicelib.languages import Lang
 
 
 def advise(

@@ -4,13 +4,12 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2s
-from typing import Any, Final, Literal
+from typing import Any, Final
 
+from chalicelib.content import load
 from chalicelib.directory.folding import fold, pieces
 from chalicelib.errors import BadQuery
-
-Lang = Literal["fr", "en"]
-LANGS: Final[tuple[Lang, ...]] = ("fr", "en")
+from chalicelib.languages import Lang
 
 LONGEST: Final = 200
 """Letters in a query. Beyond, it is not a person who asks."""
@@ -19,6 +18,19 @@ MOST_VALUES: Final = 60
 MOST_RESULTS: Final = 100
 USUAL_RESULTS: Final = 20
 _LONGEST_PHRASE: Final = 4
+
+
+class UnusableQuery(BadQuery):
+    """`code` names the message in content/coaches.json; `facts` fill it."""
+
+    def __init__(self, code: str, **facts: Any) -> None:
+        super().__init__(code)
+        self.code = code
+        self.facts = facts
+
+    def message(self, lang: Lang) -> str:
+        text: str = load("coaches")["refused"][self.code][lang]
+        return text.format_map(self.facts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +67,7 @@ def ask(
     limit: int | str | None,
 ) -> Asked:
     if len(q) > LONGEST:
-        raise BadQuery("too_long", max=LONGEST, count=len(q))
+        raise UnusableQuery("too_long", max=LONGEST, count=len(q))
     terms, ignored = _terms(fold(q).split(), index["synonyms"], index["noise"])
     return Asked(
         terms=terms,
@@ -71,7 +83,7 @@ def _limit(limit: int | str | None) -> int:
     try:
         wanted = USUAL_RESULTS if limit in (None, "") else int(str(limit)[:9])
     except ValueError:
-        raise BadQuery("limit", max=MOST_RESULTS) from None
+        raise UnusableQuery("limit", max=MOST_RESULTS) from None
     return max(1, min(wanted, MOST_RESULTS))
 
 
@@ -79,11 +91,11 @@ def _filters(
     labels: Mapping[str, Mapping[str, Any]], given: Mapping[str, Sequence[str]]
 ) -> dict[str, tuple[str, ...]]:
     if sum(len(values) for values in given.values()) > MOST_VALUES:
-        raise BadQuery("too_many_filters", max=MOST_VALUES)
+        raise UnusableQuery("too_many_filters", max=MOST_VALUES)
     asked: dict[str, tuple[str, ...]] = {}
     for name, values in given.items():
         if name not in labels:
-            raise BadQuery("unknown_filter", name=name[:40], known=", ".join(labels))
+            raise UnusableQuery("unknown_filter", name=name[:40], known=", ".join(labels))
         chosen = dict.fromkeys(_value(name, value, labels[name]) for value in values if value)
         if chosen:
             asked[name] = tuple(sorted(chosen))
@@ -94,7 +106,7 @@ def _value(name: str, value: str, known: Mapping[str, Any]) -> str:
     for spelled in (value, value.upper(), value.lower()):
         if spelled in known:
             return spelled
-    raise BadQuery("unknown_value", name=name, value=value[:40], known=", ".join(known))
+    raise UnusableQuery("unknown_value", name=name, value=value[:40], known=", ".join(known))
 
 
 def _terms(
@@ -156,11 +168,11 @@ def resume(version: str, asked: Asked, given: str) -> tuple[str, int]:
         made_for, day, start = body.split(".")
         place = int(start)
     except ValueError:
-        raise BadQuery("cursor") from None
+        raise UnusableQuery("cursor") from None
     if made_for != version[:8]:
-        raise BadQuery("cursor_old")
+        raise UnusableQuery("cursor_old")
     if mark != _mark(body, version, asked) or place < 0:
-        raise BadQuery("cursor")
+        raise UnusableQuery("cursor")
     return day, place
 
 

@@ -10,13 +10,14 @@ from typing import Any, Final
 
 from chalicelib.directory import ordering
 from chalicelib.directory.advice import advise
-from chalicelib.directory.asking import LANGS, Asked, Lang, ask, next_cursor, resume
+from chalicelib.directory.asking import Asked, ask, next_cursor, resume
 from chalicelib.directory.folding import fold
 from chalicelib.directory.layout import FIELDS, FORMAT, read
 from chalicelib.directory.matching import Levels, Match, Words, both
 from chalicelib.directory.postings import number, unpack
 from chalicelib.directory.showing import Shown, page
 from chalicelib.directory.sighting import Spoken
+from chalicelib.languages import LANGS, Lang
 
 _REMEMBERED: Final = 20_000
 """Coaches kept ready to show: more than any real directory has."""

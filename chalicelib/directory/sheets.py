@@ -12,10 +12,11 @@ from zipfile import BadZipFile
 
 from pydantic import ValidationError
 
-from chalicelib.coaches import Coach, listing, misfits
+from chalicelib.coaches import Coach, listing
 from chalicelib.content import load
-from chalicelib.directory.asking import Lang
 from chalicelib.directory.folding import fold, plain
+from chalicelib.languages import Lang
+from chalicelib.profile_rules import misfits
 
 MOST_ROWS: Final = 20_000
 LISTS: Final = {

@@ -5,11 +5,11 @@ from functools import cached_property
 from typing import Any, Final
 
 from chalicelib.content import load
-from chalicelib.directory.asking import Lang
 from chalicelib.directory.layout import FILTERS, Labels
 from chalicelib.directory.matching import Match
 from chalicelib.directory.sighting import SEARCHED, said, sight
 from chalicelib.directory.text import Spot, Text, part
+from chalicelib.languages import Lang, other_language
 
 EXCERPT: Final = 220
 _BEFORE: Final = 70
@@ -24,19 +24,17 @@ Row = Mapping[str, Any]
 Named = Callable[[int], Mapping[tuple[str, str], dict[str, Any]]]
 
 
-def other(lang: Lang) -> Lang:
-    return "en" if lang == "fr" else "fr"
-
-
 class Shown:
     """One coach in one language, prepared when first shown."""
 
     def __init__(self, row: Row, lang: Lang) -> None:
         self._lang = lang
-        title_lang = lang if row.get(f"title_{lang}") else other(lang)
-        bio_lang = lang if row.get(f"bio_{lang}") else other(lang)
+        title_lang = lang if row.get(f"title_{lang}") else other_language(lang)
+        bio_lang = lang if row.get(f"bio_{lang}") else other_language(lang)
         self._bio: str = row[f"bio_{bio_lang}"]
-        self._rest = [(key, row.get(f"{key}_{other(lang)}", "")) for key in ("title", "bio")]
+        self._rest = [
+            (key, row.get(f"{key}_{other_language(lang)}", "")) for key in ("title", "bio")
+        ]
         self.card = {key: row[key] for key in _ON_CARD if key in row}
         self.card["name"] = f"{row['first_name']} {row['last_name']}"
         self.card |= _in_words(row, "title", title_lang) | _in_words(row, "pronouns", lang)
@@ -57,7 +55,7 @@ class Shown:
     @cached_property
     def _unseen(self) -> Text:
         """What was searched too, in the other language."""
-        return Text(part(key, other(self._lang), text) for key, text in self._rest)
+        return Text(part(key, other_language(self._lang), text) for key, text in self._rest)
 
     def result(self, matches: Sequence[Match], named: Named) -> dict[str, Any]:
         """The card, with why it was found; `named` tells the labels that each match names."""
@@ -118,7 +116,7 @@ def page(row: Mapping[str, Any], lang: Lang, labels: Labels) -> dict[str, Any]:
     """Everything public of one coach in one language, with the words for each choice."""
     known = {key: value for key, value in row.items() if key[-3:] not in ("_fr", "_en")}
     for column in ("title", "bio", "photo_alt", "pronouns"):
-        written_in = lang if row.get(f"{column}_{lang}") else other(lang)
+        written_in = lang if row.get(f"{column}_{lang}") else other_language(lang)
         known |= _in_words(row, column, written_in)
     if known["bio_lang"] != lang:
         known["bio_note"] = load("coaches")["bio_only"][known["bio_lang"]][lang]

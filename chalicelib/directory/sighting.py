@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
-from chalicelib.directory.asking import Lang
 from chalicelib.directory.layout import FILTERS, Labels
 from chalicelib.directory.matching import ALIKE, BEGUN, EXACT, KINDS, MISSPELT, Match, variants
 from chalicelib.directory.text import Spot, Text, part
+from chalicelib.languages import Lang
 
 SEARCHED: Final = {
     name: column

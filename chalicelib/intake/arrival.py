@@ -10,7 +10,9 @@ from typing import Any
 
 from chalicelib import forms
 from chalicelib.cases import Cases
+from chalicelib.languages import Lang
 from chalicelib.links import Links, person_key
+from chalicelib.mistakes import Problem
 from chalicelib.ports import Item, Put, Write
 from chalicelib.spam import looks_like_spam
 
@@ -22,7 +24,7 @@ class Arrival:
 
     form: str
     fields: Mapping[str, Any]
-    lang: forms.Lang
+    lang: Lang
     key: str | None = None
     address: str = ""
     invite: str = ""
@@ -40,10 +42,10 @@ class Receipt:
     form: str
     ref: str
     status: str
-    lang: forms.Lang
+    lang: Lang
     status_url: str
     replayed: bool = False
-    warnings: tuple[forms.Problem, ...] = ()
+    warnings: tuple[Problem, ...] = ()
     result: dict[str, Any] | None = None
 
 
@@ -107,5 +109,5 @@ class Visit:
         )
 
 
-def kept(warnings: Sequence[forms.Problem]) -> list[dict[str, Any]]:
+def kept(warnings: Sequence[Problem]) -> list[dict[str, Any]]:
     return [{"field": w.field, "code": w.code, "params": w.params} for w in warnings]

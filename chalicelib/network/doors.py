@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from chalicelib import forms
 from chalicelib.asked import Answer, Asked, lang_of, text_of, ticked
 from chalicelib.content import load
-from chalicelib.errors import InvalidForm, RelaisError
+from chalicelib.errors import RelaisError
+from chalicelib.languages import Lang, lang_or, other_language
 from chalicelib.links import Links
+from chalicelib.mistakes import InvalidForm
 from chalicelib.network.letters import compared, spoken
 from chalicelib.network.proposals import OWN, Judged, Proposals
 from chalicelib.network.upkeep import Upkeep
@@ -32,19 +33,19 @@ class CoachDoor:
     def show(self, asked: Asked, token: str) -> Answer:
         """The coach's page as it stands, to confirm, change or take down."""
         coach = self.upkeep.opened(token)
-        return self._page(token, coach, forms.lang_or(asked.query.get("lang"), spoken(coach)))
+        return self._page(token, coach, lang_or(asked.query.get("lang"), spoken(coach)))
 
     def act(self, asked: Asked, token: str) -> Answer:
         lang = asked.lang
         try:
             coach = self.upkeep.opened(token)
             fields = asked.fields()
-            lang = forms.lang_or(lang_of(fields, asked) if "lang" in fields else None, lang)
+            lang = lang_or(lang_of(fields, asked) if "lang" in fields else None, lang)
             return self._act(token, coach, fields, lang)
         except RelaisError as error:
             return self.problems.answer(asked, error, lang, form="profile")
 
-    def _act(self, token: str, coach: "Coach", fields: dict[str, Any], lang: forms.Lang) -> Answer:
+    def _act(self, token: str, coach: "Coach", fields: dict[str, Any], lang: Lang) -> Answer:
         said = {key: fields.pop(key, "") for key in ("lang", "nonce", "action", "sure")}
         if not self.links.check_nonce(token, str(said["nonce"])):
             typed = fields if said["action"] == "change" else None
@@ -67,7 +68,7 @@ class CoachDoor:
         self,
         token: str,
         coach: "Coach",
-        lang: forms.Lang,
+        lang: Lang,
         *,
         wrong: str = "",
         typed: Mapping[str, Any] | None = None,
@@ -96,12 +97,12 @@ class CoachDoor:
             name=f"{coach.first_name} {coach.last_name}",
             verified=coach.last_verified_at,
             public=coach.public,
-            switch_url=f"{address}?lang={forms.other(lang)}",
+            switch_url=f"{address}?lang={other_language(lang)}",
             frame=self.problems.frame(lang),
         )
         return self.problems.page(page, 422 if wrong or error else 200)
 
-    def _told(self, what: str, token: str, lang: forms.Lang) -> Answer:
+    def _told(self, what: str, token: str, lang: Lang) -> Answer:
         from chalicelib import pages
 
         text = load("network")["own"][what]
@@ -112,7 +113,7 @@ class CoachDoor:
             links=[
                 (load("network")["all"][lang], f"{self.settings.public_url}/coaches?lang={lang}")
             ],
-            switch_url=f"{self.settings.public_url}/coach/{token}?lang={forms.other(lang)}",
+            switch_url=f"{self.settings.public_url}/coach/{token}?lang={other_language(lang)}",
             frame=self.problems.frame(lang),
         )
         return self.problems.page(page)
@@ -134,7 +135,7 @@ class ProposalDoor:
         try:
             judged = self.proposals.judged(token)
             fields = asked.fields()
-            lang = forms.lang_or(fields.get("lang"), self._lang(asked, judged))
+            lang = lang_or(fields.get("lang"), self._lang(asked, judged))
         except RelaisError as error:
             return self.problems.answer(asked, error, lang)
         decision, remarks = text_of(fields, "decision"), text_of(fields, "remarks")[:REMARKS_LIMIT]
@@ -160,7 +161,7 @@ class ProposalDoor:
     def _page(
         self,
         judged: Judged,
-        lang: forms.Lang,
+        lang: Lang,
         *,
         wrong: str = "",
         decision: str = "",
@@ -185,12 +186,12 @@ class ProposalDoor:
             wrong=wrong,
             decision=decision,
             remarks=remarks,
-            switch_url=f"{address}?lang={forms.other(lang)}",
+            switch_url=f"{address}?lang={other_language(lang)}",
             frame=self.problems.frame(lang),
         )
         return self.problems.page(page, 422 if wrong else 200)
 
-    def _told(self, judged: Judged, what: str, lang: forms.Lang, *, status: int = 200) -> Answer:
+    def _told(self, judged: Judged, what: str, lang: Lang, *, status: int = 200) -> Answer:
         from chalicelib import pages
 
         texts = load("network")["proposal"][what]
@@ -199,15 +200,14 @@ class ProposalDoor:
             title=texts["title"][lang],
             paragraphs=[texts["text"][lang].format(name=_name(judged))],
             links=[],
-            switch_url=f"{self.settings.public_url}/proposal/{judged.token}"
-            f"?lang={forms.other(lang)}",
+            switch_url=f"{self.settings.public_url}/proposal/{judged.token}?lang={other_language(lang)}",
             frame=self.problems.frame(lang),
         )
         return self.problems.page(page, status)
 
-    def _lang(self, asked: Asked, judged: Judged) -> forms.Lang:
+    def _lang(self, asked: Asked, judged: Judged) -> Lang:
         own = judged.staff.lang if judged.staff else asked.lang
-        return forms.lang_or(asked.query.get("lang"), own)
+        return lang_or(asked.query.get("lang"), own)
 
 
 def _name(judged: Judged) -> str:
@@ -215,5 +215,5 @@ def _name(judged: Judged) -> str:
     return f"{coach.first_name} {coach.last_name}" if coach else ""
 
 
-def _title(judged: Judged, key: str, lang: forms.Lang) -> str:
+def _title(judged: Judged, key: str, lang: Lang) -> str:
     return str(load("network")["proposal"][key][lang]).format(name=_name(judged))

@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from chalicelib import eastern, forms
+from chalicelib import eastern
 from chalicelib.asked import Answer, Asked, json_answer, tagged
 from chalicelib.content import load
 from chalicelib.directory import BadQuery, Directory
+from chalicelib.directory.asking import UnusableQuery
 from chalicelib.directory.folding import fold
 from chalicelib.directory.layout import FILTERS
 from chalicelib.errors import NotHere
+from chalicelib.languages import Lang, other_language
 from chalicelib.network.reader import Reader
 from chalicelib.ports import Clock
 from chalicelib.problems import Problems
@@ -68,7 +70,7 @@ class Finder:
             photo=self._photo(known),
             contact_url=f"{self._address(slug)}/contact?lang={lang}",
             search_url=f"{self._address()}?lang={lang}",
-            switch_url=f"{self._address(slug)}?lang={forms.other(lang)}",
+            switch_url=f"{self._address(slug)}?lang={other_language(lang)}",
             frame=self.problems.frame(lang),
         )
         return self._shared_page(asked, page)
@@ -118,7 +120,7 @@ class Finder:
             next_url=self._more(found["next_cursor"], kept, lang),
             urls={each["slug"]: f"{self._address(each['slug'])}?lang={lang}"
                   for each in found["results"]},
-            switch_url=f"{self._address()}?{urlencode([('lang', forms.other(lang)), *kept])}",
+            switch_url=f"{self._address()}?{urlencode([('lang', other_language(lang)), *kept])}",
             frame=self.problems.frame(lang),
         )  # fmt: skip
         return self._shared_page(asked, page, 400 if wrong else 200)
@@ -187,7 +189,7 @@ class Finder:
 def _filters(asked: Asked) -> dict[str, Sequence[str]]:
     """What a script asks to filter by; the directory refuses names that it does not know."""
     if sum(map(len, asked.several.values())) > _PARAMETERS_LIMIT:
-        raise BadQuery("too_many_filters", max=_PARAMETERS_LIMIT)
+        raise UnusableQuery("too_many_filters", max=_PARAMETERS_LIMIT)
     return {key: values for key, values in asked.several.items() if key not in _ONE}
 
 
@@ -195,7 +197,7 @@ def _canonical(asked: Asked) -> str:
     return urlencode(sorted((k, v) for k, values in asked.several.items() for v in values))
 
 
-def _count(total: int, lang: forms.Lang) -> str:
+def _count(total: int, lang: Lang) -> str:
     from chalicelib import words
 
     texts = load("coaches")["found"]
@@ -212,7 +214,7 @@ def _note(unknown: Sequence[Mapping[str, str]]) -> None:
         log.info("nothing found for: %s", " ".join(words))
 
 
-def _in_words(directory: Directory, result: Mapping[str, Any], lang: forms.Lang) -> dict[str, Any]:
+def _in_words(directory: Directory, result: Mapping[str, Any], lang: Lang) -> dict[str, Any]:
     return {
         **result,
         "province_label": directory.label("province", result["province"], lang),

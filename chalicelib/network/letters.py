@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
 
-from chalicelib import described, forms, letters
+from chalicelib import described, letters
 from chalicelib.content import load
 from chalicelib.desk import draft
+from chalicelib.languages import Lang
 from chalicelib.network.messages import TO_COACH
 from chalicelib.network.proposals import Proposals, proposal_key
 from chalicelib.network.upkeep import Upkeep
@@ -55,7 +56,7 @@ class NetworkDesk:
             return None
         coach = self._upkeep.coach(kept["coach"])
         there = coach is not None and coach.public
-        lang = spoken(coach) if coach is not None else cast(forms.Lang, kept["lang"])
+        lang = spoken(coach) if coach is not None else cast(Lang, kept["lang"])
         letter = self._compose(
             row,
             lang,
@@ -80,7 +81,7 @@ class NetworkDesk:
         staff = self._roster.get(row["to"])
         if staff is None:
             return None
-        lang = cast(forms.Lang, staff.lang)
+        lang = cast(Lang, staff.lang)
         facts: dict[str, Any] = {
             "coach": f"{coach.first_name} {coach.last_name}",
             "staff_name": staff.name,
@@ -95,20 +96,20 @@ class NetworkDesk:
             links = [link]
         return draft(row, staff.email, self._compose(row, lang, **facts), links)
 
-    def _compose(self, row: Item, lang: forms.Lang, **facts: Any) -> letters.Letter:
+    def _compose(self, row: Item, lang: Lang, **facts: Any) -> letters.Letter:
         return letters.compose(row["letter"], lang, case=None, sender=self._sender, **facts)
 
 
-def spoken(coach: "Coach") -> forms.Lang:
+def spoken(coach: "Coach") -> Lang:
     """The official language that the coach names first."""
-    return next((cast(forms.Lang, each) for each in coach.languages if each in ("fr", "en")), "fr")
+    return next((cast(Lang, each) for each in coach.languages if each in ("fr", "en")), "fr")
 
 
 def _answers(coach: "Coach") -> dict[str, Any]:
     return coach.model_dump(mode="json", exclude_none=True)
 
 
-def compared(coach: "Coach", changes: Mapping[str, Any], lang: forms.Lang) -> list[dict[str, str]]:
+def compared(coach: "Coach", changes: Mapping[str, Any], lang: Lang) -> list[dict[str, str]]:
     """Field by field, what stands and what would stand, in words."""
     before = _said({**_answers(coach)}, lang)
     after = _said({k: v for k, v in {**_answers(coach), **changes}.items() if v is not None}, lang)
@@ -123,6 +124,6 @@ def compared(coach: "Coach", changes: Mapping[str, Any], lang: forms.Lang) -> li
     ]
 
 
-def _said(answers: Mapping[str, Any], lang: forms.Lang) -> dict[str, str]:
+def _said(answers: Mapping[str, Any], lang: Lang) -> dict[str, str]:
     copy = described.readable("profile", answers, lang)
     return {row["key"]: row["value"] for section in copy for row in section["rows"]}

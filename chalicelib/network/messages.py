@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from chalicelib import counts, eastern, forms
 from chalicelib.errors import Conflict
+from chalicelib.languages import Lang
 from chalicelib.links import person_key
 from chalicelib.ports import Change, Clock, Item, Put, Store, Write
 from chalicelib.records import letter, stamp
@@ -40,7 +41,7 @@ class Messages:
         self,
         slug: str,
         fields: Mapping[str, Any],
-        lang: forms.Lang,
+        lang: Lang,
         *,
         address: str,
         trap: str = "",

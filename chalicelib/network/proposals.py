@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from chalicelib import forms, rights
 from chalicelib.errors import Conflict
+from chalicelib.languages import Lang
 from chalicelib.links import Links
 from chalicelib.network.messages import TO_COACH
 from chalicelib.network.upkeep import TURNS, Upkeep
@@ -48,7 +49,7 @@ class Proposals:
         self._links = links
         self._clock = clock
 
-    def propose(self, coach: "Coach", fields: Mapping[str, Any], lang: forms.Lang) -> bool:
+    def propose(self, coach: "Coach", fields: Mapping[str, Any], lang: Lang) -> bool:
         """Keeps the changes for staff to read; False when nothing changes. Raises InvalidForm."""
         given = forms.parse("profile", fields, lang, self._upkeep.today()).answers
         changes = {

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from chalicelib import forms
 from chalicelib.asked import Answer, Asked, as_text, json_answer, lang_of
 from chalicelib.content import load
-from chalicelib.errors import InvalidForm, NotHere, RelaisError
+from chalicelib.errors import NotHere, RelaisError
+from chalicelib.languages import Lang, other_language
+from chalicelib.mistakes import InvalidForm
 from chalicelib.network.messages import Messages
 from chalicelib.network.reader import Reader
 from chalicelib.ports import Clock
@@ -63,7 +64,7 @@ class Writing:
         return json_answer(told, {**headers, **PRIVATE}, status=201)
 
     def _again(
-        self, coach: Mapping[str, Any], lang: forms.Lang, typed: Mapping[str, Any], error: Exception
+        self, coach: Mapping[str, Any], lang: Lang, typed: Mapping[str, Any], error: Exception
     ) -> Answer:
         """The form with what was typed, and what is wrong with it."""
         said = self.problems.said(error, lang, form="message")
@@ -79,7 +80,7 @@ class Writing:
     def _page(  # noqa: PLR0913
         self,
         coach: Mapping[str, Any],
-        lang: forms.Lang,
+        lang: Lang,
         values: Mapping[str, Any],
         problems: list[dict[str, str]] | None = None,
         banner: tuple[str, str] | None = None,
@@ -102,12 +103,12 @@ class Writing:
             problems=problems or [],
             banner=banner,
             hidden={"lang": lang, **stamp},
-            switch_url=f"{address}?lang={forms.other(lang)}",
+            switch_url=f"{address}?lang={other_language(lang)}",
             frame=self.problems.frame(lang),
         )
         return self.problems.page(page, status, headers)
 
-    def _sent(self, coach: Mapping[str, Any], lang: forms.Lang) -> Answer:
+    def _sent(self, coach: Mapping[str, Any], lang: Lang) -> Answer:
         from chalicelib import pages
 
         base = f"{self.settings.public_url}/coaches"
@@ -119,18 +120,18 @@ class Writing:
                 (coach["name"], f"{base}/{coach['slug']}?lang={lang}"),
                 (load("network")["all"][lang], f"{base}?lang={lang}"),
             ],
-            switch_url=f"{self._address(coach['slug'])}?lang={forms.other(lang)}&sent=1",
+            switch_url=f"{self._address(coach['slug'])}?lang={other_language(lang)}&sent=1",
             frame=self.problems.frame(lang),
         )
         return self.problems.page(page)
 
-    def _coach(self, slug: str, lang: forms.Lang) -> dict[str, Any]:
+    def _coach(self, slug: str, lang: Lang) -> dict[str, Any]:
         known = self.reader.directory().coach(slug[:80], lang)
         if known is None:
             raise NotHere(slug)
         return known
 
-    def _described(self, slug: str, lang: forms.Lang) -> dict[str, Any]:
+    def _described(self, slug: str, lang: Lang) -> dict[str, Any]:
         from chalicelib import described
 
         contact = self.settings.privacy_contact
@@ -141,5 +142,5 @@ class Writing:
         return f"{self.settings.public_url}/coaches/{slug}/contact"
 
 
-def _said(key: str, lang: forms.Lang, name: str) -> str:
+def _said(key: str, lang: Lang, name: str) -> str:
     return str(load("network")["message"][key][lang]).format(name=name)

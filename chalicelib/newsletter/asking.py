@@ -6,10 +6,10 @@ from typing import cast
 from chalicelib import letters
 from chalicelib.desk import Office, draft
 from chalicelib.errors import Overtaken
-from chalicelib.forms import Lang
+from chalicelib.languages import LANGS, Lang
 from chalicelib.links import Links
 from chalicelib.newsletter.approval import PAGE, review_row
-from chalicelib.newsletter.issues import LANGS, TESTED, issue_of, rendered_of
+from chalicelib.newsletter.issues import TESTED, issue_of, rendered_of
 from chalicelib.newsletter.rendered import fill
 from chalicelib.ports import Item, Store
 from chalicelib.post import Draft

@@ -5,8 +5,10 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from chalicelib.errors import Conflict
+from chalicelib.languages import LANGS
 from chalicelib.newsletter import tallies
-from chalicelib.newsletter.issues import LANGS, Issue, count, freeze_key
+from chalicelib.newsletter.issue_counts import count
+from chalicelib.newsletter.issues import Issue, freeze_key
 from chalicelib.newsletter.ledger import (
     SHARD,
     batches_of,
@@ -131,7 +133,9 @@ class Audience:
                         yield person, lang
 
     def _shard(self, issue: Issue, shard: str, members: list[tuple[str, str]]) -> None:
-        people = {lang: [p for p, its in members if its == lang] for lang in LANGS}
+        people: dict[str, list[str]] = {
+            lang: [p for p, its in members if its == lang] for lang in LANGS
+        }
         now = self._clock()
         pk, sk = shard_row_key(issue.id, shard)
         row = {

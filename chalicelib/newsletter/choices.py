@@ -7,10 +7,10 @@ from typing import Any
 from pydantic_core import PydanticCustomError
 
 from chalicelib import fields as kinds
-from chalicelib import forms
 from chalicelib.asked import Answer, Asked, json_answer, text_of
 from chalicelib.content import load
 from chalicelib.errors import Malformed
+from chalicelib.languages import Lang, lang_or
 from chalicelib.newsletter import people, wording
 from chalicelib.newsletter.door import NewsletterDoor
 from chalicelib.newsletter.erasing import erase
@@ -39,7 +39,7 @@ class PreferencesDoor:
 
     def show(self, asked: Asked, token: str) -> Answer:
         person, found = self._of(token)
-        lang = forms.lang_or(asked.query.get("lang"), found.lang if found else asked.lang)
+        lang = lang_or(asked.query.get("lang"), found.lang if found else asked.lang)
         return self._shown(asked, token, person, lang, Shown())
 
     def act(self, asked: Asked, token: str) -> Answer:
@@ -47,7 +47,7 @@ class PreferencesDoor:
         person, found = self._of(token)
         fields = asked.fields()
         said = text_of(fields, "lang") or asked.query.get("lang")
-        lang = forms.lang_or(said, found.lang if found else asked.lang)
+        lang = lang_or(said, found.lang if found else asked.lang)
         action = text_of(fields, "action")
         if action == "export":
             return self._exported(person)
@@ -61,7 +61,7 @@ class PreferencesDoor:
             return self._told(asked, token, lang, "erased")
         shown = self._changed(asked, person, action, fields, lang)
         if action == "choose" and not shown.wrong:
-            lang = forms.lang_or(text_of(fields, "language"), lang)
+            lang = lang_or(text_of(fields, "language"), lang)
             shown = Shown(wording.said("saved", lang))
         return self._shown(asked, token, person, lang, shown)
 
@@ -72,7 +72,7 @@ class PreferencesDoor:
         return (found.person if found else person), found
 
     def _changed(
-        self, asked: Asked, person: str, action: str, fields: Mapping[str, Any], lang: forms.Lang
+        self, asked: Asked, person: str, action: str, fields: Mapping[str, Any], lang: Lang
     ) -> Shown:
         evidence = self.door.evidence(asked, "preferences")
         if action == "choose":
@@ -92,9 +92,7 @@ class PreferencesDoor:
             return Shown(wrong={"confirm": wording.said("tick_to_erase", lang)})
         raise Malformed("action")
 
-    def _chosen(
-        self, person: str, fields: Mapping[str, Any], lang: forms.Lang, asked: Asked
-    ) -> Shown:
+    def _chosen(self, person: str, fields: Mapping[str, Any], lang: Lang, asked: Asked) -> Shown:
         given = fields.get("topics", [])
         wanted = given if isinstance(given, list) else [given]
         known = wording.topics()
@@ -102,13 +100,13 @@ class PreferencesDoor:
         topics = [t for t in known if t in wanted] if len(known) > 1 else known
         if not topics:
             return Shown(wrong={"topics": wording.said("choose_topic", lang)})
-        language = forms.lang_or(text_of(fields, "language"), lang)
+        language = lang_or(text_of(fields, "language"), lang)
         self.preferences.choose(
             person, lang=language, topics=topics, evidence=self.door.evidence(asked, "preferences")
         )
         return Shown()
 
-    def _moved(self, asked: Asked, person: str, typed: str, lang: forms.Lang) -> Shown:
+    def _moved(self, asked: Asked, person: str, typed: str, lang: Lang) -> Shown:
         try:
             email = kinds.email(str(tidy(typed)))
         except PydanticCustomError:
@@ -123,14 +121,12 @@ class PreferencesDoor:
         name = {"Content-Disposition": 'attachment; filename="newsletter.json"'}
         return json_answer(_hinted(self.proof.of(person) or {}), {**PRIVATE, **name})
 
-    def _told(self, asked: Asked, token: str, lang: forms.Lang, what: str) -> Answer:
+    def _told(self, asked: Asked, token: str, lang: Lang, what: str) -> Answer:
         if asked.wants_page:
             return self.door.said(lang, what, f"{self.door.url('preferences', token)}?lang=")
         return json_answer({"status": what}, PRIVATE)
 
-    def _shown(
-        self, asked: Asked, token: str, person: str, lang: forms.Lang, shown: Shown
-    ) -> Answer:
+    def _shown(self, asked: Asked, token: str, person: str, lang: Lang, shown: Shown) -> Answer:
         found = self.door.subscriptions.get(person)
         status = 422 if shown.wrong else 200
         if not asked.wants_page:
@@ -153,7 +149,7 @@ class PreferencesDoor:
         )
         return self.door.problems.page(page, status)
 
-    def _facts(self, found: Subscriber | None, lang: forms.Lang) -> dict[str, Any]:
+    def _facts(self, found: Subscriber | None, lang: Lang) -> dict[str, Any]:
         if found is None or found.status != people.ACTIVE:
             return {"active": False, "known": found is not None, "record": []}
         names = wording.topic_names(lang)

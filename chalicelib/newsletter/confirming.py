@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from chalicelib import forms
 from chalicelib.asked import Answer, Asked, json_answer, text_of
 from chalicelib.errors import BadLink
+from chalicelib.languages import Lang, lang_or
 from chalicelib.newsletter import people, wording
 from chalicelib.newsletter.door import NewsletterDoor, lenient
 from chalicelib.newsletter.preferences import Preferences
@@ -36,7 +36,7 @@ class ConfirmDoor:
     def _request(self, asked: Asked, token: str, act: bool) -> Answer:
         person, since, of_link, topics = self.door.links.open_confirm(token)
         fields = lenient(asked) if act else {}
-        lang = forms.lang_or(text_of(fields, "lang") or asked.query.get("lang"), of_link)
+        lang = lang_or(text_of(fields, "lang") or asked.query.get("lang"), of_link)
         when = datetime.fromtimestamp(since, UTC)
         retyped = text_of(fields, "email")
         if act:
@@ -87,7 +87,7 @@ class ConfirmDoor:
         asked: Asked,
         token: str,
         outcome: str,
-        lang: forms.Lang,
+        lang: Lang,
         person: str,
         wrong: str = "",
     ) -> Answer:
@@ -102,7 +102,7 @@ class ConfirmDoor:
         again = {} if outcome == "moved" else {"form": f"{self.door.address}?lang={lang}"}
         return self.door.said(lang, outcome, "" if outcome == "moved" else switch, again)
 
-    def _confirm_page(self, token: str, outcome: str, lang: forms.Lang, wrong: str) -> Answer:
+    def _confirm_page(self, token: str, outcome: str, lang: Lang, wrong: str) -> Answer:
         from chalicelib import pages
 
         page = pages.newsletter(
@@ -117,7 +117,7 @@ class ConfirmDoor:
         )
         return self.door.problems.page(page, 422 if wrong else 200)
 
-    def _lang(self, asked: Asked, found: people.Subscriber | None) -> forms.Lang:
+    def _lang(self, asked: Asked, found: people.Subscriber | None) -> Lang:
         fields = lenient(asked) if asked.method == "POST" else {}
         said = text_of(fields, "lang") or asked.query.get("lang")
-        return forms.lang_or(said, found.lang if found else asked.lang)
+        return lang_or(said, found.lang if found else asked.lang)

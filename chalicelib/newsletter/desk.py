@@ -7,7 +7,7 @@ from typing import Any, Final, Protocol, cast
 from chalicelib import eastern, letters
 from chalicelib.desk import Office, draft
 from chalicelib.errors import NotYet, Overtaken
-from chalicelib.forms import Lang
+from chalicelib.languages import Lang
 from chalicelib.links import Links
 from chalicelib.newsletter.people import Subscriber
 from chalicelib.newsletter.register import Register

@@ -10,8 +10,10 @@ from urllib.parse import urlencode
 from chalicelib import eastern, forms
 from chalicelib.asked import Answer, Asked, as_text, back_to, json_answer, lang_of, text_of
 from chalicelib.content import load
-from chalicelib.errors import InvalidForm, Malformed, RelaisError, TooLarge, WrongType
+from chalicelib.errors import Malformed, RelaisError, TooLarge, WrongType
+from chalicelib.languages import Lang, lang_or, other_language
 from chalicelib.links import Links
+from chalicelib.mistakes import InvalidForm
 from chalicelib.newsletter import people, wording
 from chalicelib.newsletter.signup import WEB_FORM, Evidence, SignUps, Wish
 from chalicelib.newsletter.subscriptions import Subscriptions
@@ -69,7 +71,7 @@ class NewsletterDoor:
     def leave_page(self, asked: Asked, token: str) -> Answer:
         person, _ = self.links.open_unsubscribe(token)
         found = self.subscriptions.register.current(person)
-        lang = forms.lang_or(asked.query.get("lang"), found.lang if found else asked.lang)
+        lang = lang_or(asked.query.get("lang"), found.lang if found else asked.lang)
         if found is None or (found.status in _OUT and found.request is None):
             return self._left(token, lang, cancelled=found is None)
         from chalicelib import pages
@@ -112,7 +114,7 @@ class NewsletterDoor:
         )
 
     def said(
-        self, lang: forms.Lang, what: str, switch: str = "", links: Mapping[str, str] | None = None
+        self, lang: Lang, what: str, switch: str = "", links: Mapping[str, str] | None = None
     ) -> Answer:
         """A page that tells what became of it; `switch` ends where the language goes."""
         from chalicelib import pages
@@ -122,18 +124,18 @@ class NewsletterDoor:
             lang,
             what=wording.said(what, lang),
             links=links or {},
-            switch_url=f"{switch}{forms.other(lang)}" if switch else "",
+            switch_url=f"{switch}{other_language(lang)}" if switch else "",
             frame=self.problems.frame(lang),
         )
         return self.problems.page(page)
 
-    def _left(self, token: str, lang: forms.Lang, *, cancelled: bool) -> Answer:
+    def _left(self, token: str, lang: Lang, *, cancelled: bool) -> Answer:
         switch = f"{self.url('unsubscribe', token)}?lang="
         again = {"form": f"{self.address}?lang={lang}"}
         return self.said(lang, "gone" if cancelled else "left", switch, again)
 
     def _asked(
-        self, asked: Asked, given: forms.Submission, ours: Mapping[str, str], lang: forms.Lang
+        self, asked: Asked, given: forms.Submission, ours: Mapping[str, str], lang: Lang
     ) -> None:
         self.sign_ups.count(asked.address)
         answers = given.answers
@@ -162,7 +164,7 @@ class NewsletterDoor:
         asked: Asked,
         fields: Mapping[str, Any],
         ours: Mapping[str, str],
-        lang: forms.Lang,
+        lang: Lang,
         error: RelaisError,
     ) -> Answer:
         if not asked.wants_page or not fields:
@@ -183,7 +185,7 @@ class NewsletterDoor:
 
     def _form_page(  # noqa: PLR0913
         self,
-        lang: forms.Lang,
+        lang: Lang,
         values: Mapping[str, Any],
         hidden: Mapping[str, str],
         *,
@@ -203,12 +205,12 @@ class NewsletterDoor:
             problems=problems or [],
             banner=banner,
             hidden={"lang": lang, **{k: v for k, v in hidden.items() if v}},
-            switch_url=f"{self.address}?lang={forms.other(lang)}",
+            switch_url=f"{self.address}?lang={other_language(lang)}",
             frame=self.problems.frame(lang),
         )
         return self.problems.page(page, status, headers)
 
-    def _described(self, lang: forms.Lang) -> dict[str, Any]:
+    def _described(self, lang: Lang) -> dict[str, Any]:
         from chalicelib import described
 
         words = wording.consent(lang, self.settings).text
@@ -220,7 +222,7 @@ class NewsletterDoor:
         return f"{self.address}/{page}/{token}"
 
     def switch(self, page: str, token: str, lang: str) -> str:
-        return f"{self.url(page, token)}?lang={forms.other(lang)}"
+        return f"{self.url(page, token)}?lang={other_language(lang)}"
 
     @property
     def settings(self) -> Settings:

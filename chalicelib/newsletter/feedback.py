@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
 from chalicelib.errors import Conflict, StoreDown
-from chalicelib.newsletter.issues import count
+from chalicelib.newsletter.issue_counts import count
 from chalicelib.newsletter.ledger import BATCH, KEPT, row_of, seen_key
 from chalicelib.newsletter.outside import Lists
 from chalicelib.newsletter.tallies import TURNS

@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
-from chalicelib import forms, words
+from chalicelib import words
 from chalicelib.asked import Answer, Asked, lang_of
 from chalicelib.content import load
 from chalicelib.errors import BadLink, Conflict, Refused
+from chalicelib.languages import LANGS, Lang, lang_or, other_language
 from chalicelib.links import Links
 from chalicelib.newsletter import issues
-from chalicelib.newsletter.issues import APPROVED, AUTO_PAUSED, LANGS, PAUSED, SENDING, SENT, Issue
+from chalicelib.newsletter.issue_counts import COUNTED, counted
+from chalicelib.newsletter.issues import APPROVED, AUTO_PAUSED, PAUSED, SENDING, SENT, Issue
 from chalicelib.newsletter.missing import Missed
 from chalicelib.newsletter.newsroom import Newsroom, followed_by
 from chalicelib.ports import Store
@@ -51,14 +53,14 @@ class ProgressDoor:
     def show(self, asked: Asked, token: str) -> Answer:
         """Where the issue stands now; `?missed=1` lists whom it did not reach. Raises BadLink."""
         issue, staff = self._followed(token)
-        lang = forms.lang_or(asked.query.get("lang"), staff.lang)
+        lang = lang_or(asked.query.get("lang"), staff.lang)
         return self._page(asked, token, issue, staff, lang)
 
     def act(self, asked: Asked, token: str) -> Answer:
         """Pause, resume, cancel, or send to those who were missed. Raises BadLink."""
         issue, staff = self._followed(token)
         fields = asked.fields()
-        lang = forms.lang_or(
+        lang = lang_or(
             lang_of(fields, asked) if "lang" in fields else asked.query.get("lang"), staff.lang
         )
         error = self._acted(issue, staff, fields, token)
@@ -129,14 +131,14 @@ class ProgressDoor:
         token: str,
         issue: Issue,
         staff: Staff,
-        lang: forms.Lang,
+        lang: Lang,
         error: str = "",
     ) -> Answer:
         from chalicelib import pages
 
         texts = load("newsroom")
-        counts = issues.counted(self.store, issue.id)
-        totals = {name: sum(counts[code][name] for code in LANGS) for name in issues.COUNTED}
+        counts = counted(self.store, issue.id)
+        totals = {name: sum(counts[code][name] for code in LANGS) for name in COUNTED}
         address = f"{self.problems.settings.public_url}/newsletter/progress/{token}"
         sending = issue.status == SENDING
         page = pages.newsletter(
@@ -161,7 +163,7 @@ class ProgressDoor:
             name=staff.name,
             nonce=self.links.nonce(token),
             action=address,
-            switch_url=f"{address}?lang={forms.other(lang)}",
+            switch_url=f"{address}?lang={other_language(lang)}",
             frame=self.problems.frame(lang),
         )
         return self.problems.page(page, {"": 200, "moved": 409}.get(error, 422))
@@ -173,7 +175,7 @@ class ProgressDoor:
             return acts if again is None or again.status == APPROVED else ()
         return acts
 
-    def _listed(self, issue: Issue, lang: forms.Lang) -> list[dict[str, str]]:
+    def _listed(self, issue: Issue, lang: Lang) -> list[dict[str, str]]:
         """The first of those who were missed; their addresses are hinted at."""
         found = []
         for one in self._looked(issue):
@@ -183,7 +185,7 @@ class ProgressDoor:
                 break
         return found
 
-    def _paused(self, issue: Issue, lang: forms.Lang) -> str:
+    def _paused(self, issue: Issue, lang: Lang) -> str:
         paused = issue.paused
         if paused is None:
             return ""

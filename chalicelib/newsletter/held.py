@@ -6,7 +6,7 @@ from typing import Any
 from chalicelib import letters
 from chalicelib.content import load
 from chalicelib.desk import Office, draft
-from chalicelib.forms import Lang, lang_or
+from chalicelib.languages import Lang, lang_or
 from chalicelib.links import Links
 from chalicelib.ports import Item
 from chalicelib.post import Draft

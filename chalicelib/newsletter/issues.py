@@ -1,14 +1,13 @@
 """An issue as the store keeps it: its row, its texts, its counts, and where they are."""
 
-import zlib
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Final
 
 from chalicelib.content import load
 from chalicelib.errors import Refused
+from chalicelib.newsletter.issue_counts import counted
 from chalicelib.newsletter.rendered import Rendered
-from chalicelib.ports import Change, Item, Key, Store
+from chalicelib.ports import Item, Key, Store
 
 DRAFT: Final = "DRAFT"
 CHECKED: Final = "CHECKED"
@@ -20,18 +19,6 @@ PAUSED: Final = "PAUSED"
 AUTO_PAUSED: Final = "AUTO_PAUSED"
 SENT: Final = "SENT"
 CANCELLED: Final = "CANCELLED"
-
-LANGS: Final = ("fr", "en")
-
-COUNTED: Final = (
-    "queued", "sent", "skipped", "failed", "unknown",
-    "delivered", "soft", "bounced", "complained",
-    "left_header", "left_page", "left_mailto",
-)  # fmt: skip
-"""What is counted of an issue, in each language."""
-
-COUNTERS: Final = 8
-"""Rows that a language's counts are spread over: no row takes the writes of all workers."""
 
 
 @dataclass(frozen=True)
@@ -125,13 +112,6 @@ def rendered_of(store: Store, issue: Issue, lang: str) -> Rendered | None:
     return None if item is None or item["version"] != issue.version else Rendered.of(item)
 
 
-def count(issue: str, lang: str, spread: str, numbers: Mapping[str, int]) -> Change:
-    """Adds to the counts of a language; `spread` (a shard, a person) chooses the row."""
-    assert set(numbers) <= set(COUNTED)
-    row = zlib.crc32(spread.encode()) % COUNTERS
-    return Change((f"ISSUE#{issue}", f"COUNTS#{lang}#{row}"), add=numbers)
-
-
 def watched(store: Store, issue: str) -> dict[str, int]:
     """What a pause is decided by, over both languages."""
     found = counted(store, issue)
@@ -143,17 +123,3 @@ def freeze_key(issue: str) -> Key:
     """How far the freezing is: the units, the next one, whether its shards are queued, and
     what was counted when an automatic pause was ended."""
     return f"ISSUE#{issue}", "FREEZE"
-
-
-def counted(store: Store, issue: str) -> dict[str, dict[str, int]]:
-    """lang → name → number, as far as all has been counted."""
-    return summed(store.rows(f"ISSUE#{issue}", "COUNTS#"))
-
-
-def summed(rows: Iterable[Item]) -> dict[str, dict[str, int]]:
-    sums = {lang: dict.fromkeys(COUNTED, 0) for lang in LANGS}
-    for row in rows:
-        of_lang = sums[row["sk"].split("#")[1]]
-        for name in COUNTED:
-            of_lang[name] += row.get(name, 0)
-    return sums

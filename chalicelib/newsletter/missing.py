@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from chalicelib.content import load
-from chalicelib.forms import Lang
+from chalicelib.languages import Lang
 from chalicelib.newsletter import tallies
 from chalicelib.newsletter.issues import Issue, freeze_key
 from chalicelib.newsletter.ledger import FAILED, SKIPPED, STATES, UNKNOWN

@@ -6,17 +6,10 @@ from datetime import datetime
 from typing import Any, Final
 
 from chalicelib.errors import Refused
+from chalicelib.languages import LANGS
 from chalicelib.newsletter.editions import Editions
 from chalicelib.newsletter.findings import Finding
-from chalicelib.newsletter.issues import (
-    APPROVED,
-    DRAFT,
-    LANGS,
-    SENT,
-    Issue,
-    issue_of,
-    text_key,
-)
+from chalicelib.newsletter.issues import APPROVED, DRAFT, SENT, Issue, issue_of, text_key
 from chalicelib.ports import Change, Clock, Item, Put, Store, Write
 from chalicelib.records import FIRST_EVENT, event, letter, stamp
 from chalicelib.roster import Roster, Staff

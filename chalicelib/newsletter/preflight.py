@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from typing import Final, Protocol
 
 from chalicelib import words
+from chalicelib.languages import LANGS
 from chalicelib.newsletter import personal, theme, typography, wording
 from chalicelib.newsletter.compiling import Compiled, Imprint, compiled
 from chalicelib.newsletter.findings import Finding
-from chalicelib.newsletter.issues import LANGS
 from chalicelib.newsletter.source import Source
 
 SIZE: Final = 100_000

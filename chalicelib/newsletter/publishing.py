@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
-from chalicelib.newsletter.issues import LANGS, Issue, issue_of, text_key
+from chalicelib.languages import LANGS
+from chalicelib.newsletter.issues import Issue, issue_of, text_key
 from chalicelib.ports import Change, Item, Put, Store, Write
 
 SHELF: Final = "ISSUES"

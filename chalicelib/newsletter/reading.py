@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import quote
 
-from chalicelib import forms
 from chalicelib.asked import Answer, Asked, tagged
 from chalicelib.errors import NotHere
+from chalicelib.languages import Lang, other_language
 from chalicelib.newsletter import feeds, publishing
 from chalicelib.ports import Item, Store
 from chalicelib.problems import Problems
@@ -88,7 +88,7 @@ class ReaderDoor:
             ),
         )
 
-    def feed(self, asked: Asked, lang: forms.Lang, kind: str) -> Answer:
+    def feed(self, asked: Asked, lang: Lang, kind: str) -> Answer:
         """`atom` or `json`: the newest issues, whole."""
         rows = publishing.newest(self.store, NEWEST)
         entries = [
@@ -138,12 +138,11 @@ class ReaderDoor:
             "url": self._url(row["issue"], lang),
         }
 
-    def _around(self, lang: forms.Lang, path: str) -> dict[str, Any]:
+    def _around(self, lang: Lang, path: str) -> dict[str, Any]:
         """What the head of a page says of its other language and of the feeds."""
-        other = forms.other(lang)
         return {
             "own_url": f"{self.address}{path}lang={lang}",
-            "switch_url": f"{self.address}{path}lang={other}",
+            "switch_url": f"{self.address}{path}lang={other_language(lang)}",
             "alternates": {code: f"{self.address}{path}lang={code}" for code in ("fr", "en")},
             "feeds": self._feeds()[lang],
             "frame": self.problems.frame(lang),

@@ -10,15 +10,8 @@ from chalicelib.errors import Conflict, Refused
 from chalicelib.newsletter import tallies
 from chalicelib.newsletter.audience import Audience
 from chalicelib.newsletter.editions import Editions
-from chalicelib.newsletter.issues import (
-    CANCELLED,
-    SCHEDULED,
-    SENDING,
-    Issue,
-    counted,
-    freeze_key,
-    issue_of,
-)
+from chalicelib.newsletter.issue_counts import counted
+from chalicelib.newsletter.issues import CANCELLED, SCHEDULED, SENDING, Issue, freeze_key, issue_of
 from chalicelib.newsletter.ledger import shard_row_key
 from chalicelib.newsletter.outside import Lists, Queue
 from chalicelib.newsletter.sending import Left, Sender

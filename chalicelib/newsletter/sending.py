@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from chalicelib.errors import Conflict, NotYet, OutcomeUnknown, StoreDown
+from chalicelib.languages import LANGS
 from chalicelib.newsletter import ledger, tallies
 from chalicelib.newsletter.envelopes import Envelopes
-from chalicelib.newsletter.issues import LANGS, SENDING, Issue, issue_of, rendered_of
+from chalicelib.newsletter.issues import SENDING, Issue, issue_of, rendered_of
 from chalicelib.newsletter.ledger import Batch, Outcome, seen_key
 from chalicelib.newsletter.outcomes import A_MOMENT, SOON, Stop, Streak, outcome_of, unwanted
 from chalicelib.newsletter.outside import Bulk, Carrier, Declined, Lists, Reply
@@ -76,7 +77,9 @@ class Sender:
         found = issue_of(self._lists, issue)
         if found is None or found.status != SENDING:
             return Left(None, "paused")
-        texts = {lang: text for lang in LANGS if (text := rendered_of(self._lists, found, lang))}
+        texts: dict[str, Rendered] = {
+            lang: text for lang in LANGS if (text := rendered_of(self._lists, found, lang))
+        }
         now = self._clock()
         run = Run(found, shard, until, texts, now, now)
         stop = Left("")

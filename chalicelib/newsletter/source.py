@@ -6,8 +6,8 @@ from datetime import date
 from pathlib import Path
 from typing import Final
 
+from chalicelib.languages import LANGS
 from chalicelib.newsletter.findings import Finding
-from chalicelib.newsletter.issues import LANGS
 
 SOURCE_LIMIT: Final = 60_000
 """Bytes of one file: whoever reads 60 kB of Markdown in a mail has a website open."""

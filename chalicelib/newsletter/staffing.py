@@ -4,15 +4,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
-from chalicelib import forms, words
+from chalicelib import words
 from chalicelib.asked import Answer, Asked, lang_of, text_of, ticked
 from chalicelib.content import load
 from chalicelib.errors import NotHere, RelaisError
+from chalicelib.languages import LANGS, Lang, lang_or, other_language
 from chalicelib.links import Links
 from chalicelib.newsletter import approval, issues
 from chalicelib.newsletter.approval import Approvals, Opened, Said
 from chalicelib.newsletter.findings import finding_of, said
-from chalicelib.newsletter.issues import LANGS, Issue
+from chalicelib.newsletter.issues import Issue
 from chalicelib.newsletter.rendered import Rendered, fill
 from chalicelib.ports import Store
 from chalicelib.problems import PRIVATE, Problems
@@ -77,7 +78,7 @@ class NewsroomDoor:
     def _review(
         self,
         opened: Opened,
-        lang: forms.Lang,
+        lang: Lang,
         *,
         chosen: str = "",
         errors: tuple[tuple[str, str], ...] = (),
@@ -111,7 +112,7 @@ class NewsroomDoor:
             name=staff.name,
             nonce=self.links.nonce(opened.token),
             action=address,
-            switch_url=f"{address}?lang={forms.other(lang)}",
+            switch_url=f"{address}?lang={other_language(lang)}",
             frame=self.problems.frame(lang),
         )
         return self.problems.page(page, 422 if errors else 200)
@@ -136,7 +137,7 @@ class NewsroomDoor:
         form = f"{self.problems.settings.public_url}/newsletter"
         return {"unsubscribe_url": form, "preferences_url": form, "first_name": ""}
 
-    def _told(self, opened: Opened, lang: forms.Lang, status: int) -> Answer:
+    def _told(self, opened: Opened, lang: Lang, status: int) -> Answer:
         from chalicelib import pages
 
         standing, facts, remarks = opened.standing, {}, ""
@@ -159,7 +160,7 @@ class NewsroomDoor:
             title=text["title"][lang],
             detail=text["detail"][lang].format(**facts),
             remarks=remarks,
-            switch_url=f"{self._address(opened)}?lang={forms.other(lang)}",
+            switch_url=f"{self._address(opened)}?lang={other_language(lang)}",
             frame=self.problems.frame(lang),
         )
         return self.problems.page(page, status)
@@ -182,7 +183,7 @@ def _typed(fields: Mapping[str, Any]) -> Said:
     )
 
 
-def _lang(asked: Asked, staff: Staff | None) -> forms.Lang:
+def _lang(asked: Asked, staff: Staff | None) -> Lang:
     if staff is None:
         return asked.lang
-    return forms.lang_or(asked.query.get("lang"), cast(forms.Lang, staff.lang))
+    return lang_or(asked.query.get("lang"), cast(Lang, staff.lang))

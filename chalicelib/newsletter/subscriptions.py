@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from chalicelib.links import person_key
 from chalicelib.newsletter import people, wording
-from chalicelib.newsletter.issues import COUNTED, count
+from chalicelib.newsletter.issue_counts import COUNTED, count
 from chalicelib.newsletter.people import Subscriber
 from chalicelib.newsletter.register import Register, Step, again
 from chalicelib.newsletter.signup import Evidence

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from chalicelib.errors import Conflict
-from chalicelib.newsletter.issues import count
+from chalicelib.newsletter.issue_counts import count
 from chalicelib.newsletter.ledger import Batch, shard_key, shard_row_key
 from chalicelib.ports import Change, Item, Store, Write
 

@@ -7,10 +7,12 @@ from typing import Any, Final
 from chalicelib import forms
 from chalicelib.asked import Answer, Asked, lang_of
 from chalicelib.cases import Cases
-from chalicelib.errors import BadLink, Conflict, InvalidForm, Refused, RelaisError
+from chalicelib.errors import BadLink, Conflict, Refused, RelaisError
 from chalicelib.files import Files, Reply, valid_address
 from chalicelib.guards import MESSAGE_LIMIT
+from chalicelib.languages import Lang, lang_or
 from chalicelib.links import Links
+from chalicelib.mistakes import InvalidForm
 from chalicelib.own.lost import LostLinks
 from chalicelib.own.pages import Errors, FilePages, Mine, text
 from chalicelib.own.typed import ACTIONS, OURS, Said, said
@@ -48,7 +50,7 @@ class FileDoor:
         if self.links.open_file(token)[0].startswith("AE-"):
             return self.pages.result(asked, token)
         mine = Mine(token, *self.cases.followed(token))
-        lang = forms.lang_or(asked.query.get("lang"), mine.case.lang)
+        lang = lang_or(asked.query.get("lang"), mine.case.lang)
         if not asked.wants_page:
             return self.pages.standing(mine.case)
         if asked.query.get("do") == "withdraw" and self.pages.can(mine, "withdraw"):
@@ -62,7 +64,7 @@ class FileDoor:
             given = said(fields)
             confirming = self._confirming(token)
             case, whole = (confirming[0], False) if confirming else self.cases.followed(token)
-            lang = forms.lang_or(lang_of(fields, asked) if "lang" in fields else None, case.lang)
+            lang = lang_or(lang_of(fields, asked) if "lang" in fields else None, case.lang)
             self.files.counted(token)
             if confirming is not None:
                 return self._confirm(asked, token, *confirming, given, lang)
@@ -71,7 +73,7 @@ class FileDoor:
             return self.problems.answer(asked, error, lang)
 
     def _act(
-        self, asked: Asked, mine: Mine, given: Said, fields: Mapping[str, Any], lang: forms.Lang
+        self, asked: Asked, mine: Mine, given: Said, fields: Mapping[str, Any], lang: Lang
     ) -> Answer:
         if not mine.whole:
             self.files.refused(mine.case, given.action, "standing")
@@ -88,7 +90,7 @@ class FileDoor:
             return self._not_now(asked, mine, given, "not_now", lang)
 
     def _reply(  # noqa: PLR0913
-        self, asked: Asked, mine: Mine, given: Said, fields: Mapping[str, Any], lang: forms.Lang
+        self, asked: Asked, mine: Mine, given: Said, fields: Mapping[str, Any], lang: Lang
     ) -> Answer:
         case = mine.case
         errors: Errors = []
@@ -118,7 +120,7 @@ class FileDoor:
         return self.pages.done(asked, after, "reply", lang, mine.token)
 
     def _withdraw(  # noqa: PLR0913
-        self, asked: Asked, mine: Mine, given: Said, fields: Mapping[str, Any], lang: forms.Lang
+        self, asked: Asked, mine: Mine, given: Said, fields: Mapping[str, Any], lang: Lang
     ) -> Answer:
         wrong = {}
         if not given.confirm:
@@ -133,7 +135,7 @@ class FileDoor:
         return self.pages.done(asked, after, "withdraw", lang, mine.token)
 
     def _correct(  # noqa: PLR0913
-        self, asked: Asked, mine: Mine, given: Said, fields: Mapping[str, Any], lang: forms.Lang
+        self, asked: Asked, mine: Mine, given: Said, fields: Mapping[str, Any], lang: Lang
     ) -> Answer:
         errors = self._stale(mine, given, lang)
         same = given.address.lower() == mine.case.mail_to.lower()
@@ -157,7 +159,7 @@ class FileDoor:
         return case, address
 
     def _confirm(  # noqa: PLR0913
-        self, asked: Asked, token: str, case: Case, address: str, given: Said, lang: forms.Lang
+        self, asked: Asked, token: str, case: Case, address: str, given: Said, lang: Lang
     ) -> Answer:
         if given.action not in ("confirm", ""):
             self.files.refused(case, given.action, "address")
@@ -172,23 +174,23 @@ class FileDoor:
             return self.pages.done(asked, case, "not_now", lang, None, status=409)
         return self.pages.done(asked, after, "confirm", lang, None)
 
-    def _not_now(self, asked: Asked, mine: Mine, given: Said, why: str, lang: forms.Lang) -> Answer:
+    def _not_now(self, asked: Asked, mine: Mine, given: Said, why: str, lang: Lang) -> Answer:
         """The state, or a decision that can still be undone, does not let this happen."""
         self.files.refused(mine.case, given.action, why)
         text = "settled" if why == "settled" or mine.case.undo_open(self.clock()) else "not_now"
         return self.pages.done(asked, mine.case, text, lang, mine.token, status=409)
 
-    def _parsed(self, form: str, values: Mapping[str, Any], lang: forms.Lang) -> forms.Submission:
+    def _parsed(self, form: str, values: Mapping[str, Any], lang: Lang) -> forms.Submission:
         from chalicelib import eastern
 
         return forms.parse(form, values, lang, eastern.today(self.clock()))
 
-    def _stale(self, mine: Mine, given: Said, lang: forms.Lang) -> Errors:
+    def _stale(self, mine: Mine, given: Said, lang: Lang) -> Errors:
         if self.links.check_nonce(mine.token, given.nonce, PAGE_SECONDS):
             return []
         return [self._error("", "page_old", lang)]
 
-    def _error(self, field: str, code: str, lang: forms.Lang) -> dict[str, str]:
+    def _error(self, field: str, code: str, lang: Lang) -> dict[str, str]:
         return {"field": field, "code": code, "message": text(code, lang)}
 
 

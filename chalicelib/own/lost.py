@@ -6,11 +6,12 @@ from urllib.parse import urlencode
 
 from pydantic_core import PydanticCustomError
 
-from chalicelib import counts, forms
+from chalicelib import counts
 from chalicelib import fields as kinds
 from chalicelib.asked import Answer, Asked, json_answer, lang_of, text_of
 from chalicelib.content import load
 from chalicelib.errors import Conflict
+from chalicelib.languages import Lang, other_language
 from chalicelib.links import person_key
 from chalicelib.ports import Clock, Put, Store
 from chalicelib.problems import PRIVATE, Problems
@@ -69,7 +70,7 @@ class LostLinks:
         where = f"{self._address}?{urlencode({'asked': 1, 'lang': lang})}"
         return Answer(303, "", "text/html; charset=utf-8", {"Location": where})
 
-    def _owe(self, email: str, lang: forms.Lang) -> None:
+    def _owe(self, email: str, lang: Lang) -> None:
         """One letter to an address in an hour, whoever asks and however often."""
         now = self.clock()
         row = letter(
@@ -86,7 +87,7 @@ class LostLinks:
         except Conflict:
             pass
 
-    def _told(self, lang: forms.Lang) -> Answer:
+    def _told(self, lang: Lang) -> Answer:
         from chalicelib import pages
 
         told = load("review")["file"]["links_asked"]
@@ -95,7 +96,7 @@ class LostLinks:
             title=told["title"][lang],
             paragraphs=[told["text"][lang]],
             links=[],
-            switch_url=f"{self._address}?asked=1&lang={forms.other(lang)}",
+            switch_url=f"{self._address}?asked=1&lang={other_language(lang)}",
             frame=self.problems.frame(lang),
         )
         return self.problems.page(page)
@@ -106,7 +107,7 @@ class LostLinks:
 
     def _page(
         self,
-        lang: forms.Lang,
+        lang: Lang,
         typed: str = "",
         wrong: str = "",
         *,
@@ -124,7 +125,7 @@ class LostLinks:
         page = pages.lost(
             lang,
             **facts,
-            switch_url=f"{self._address}?lang={forms.other(lang)}",
+            switch_url=f"{self._address}?lang={other_language(lang)}",
             frame=self.problems.frame(lang),
         )
         return self.problems.page(page, 422 if wrong else status)

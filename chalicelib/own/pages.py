@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from chalicelib import forms
 from chalicelib.asked import Answer, Asked, json_answer
 from chalicelib.cases import Cases
 from chalicelib.content import load
+from chalicelib.languages import Lang, lang_or, other_language
 from chalicelib.links import Links
 from chalicelib.ports import Clock
 from chalicelib.problems import PRIVATE, Problems
@@ -39,7 +39,7 @@ class FilePages:
     def file(  # noqa: PLR0913
         self,
         mine: Mine,
-        lang: forms.Lang,
+        lang: Lang,
         *,
         new: bool = False,
         typed: Mapping[str, Any] | None = None,
@@ -81,13 +81,13 @@ class FilePages:
             withdraw_url=f"{self._address(mine.token)}?do=withdraw&lang={lang}"
             if self.can(mine, "withdraw")
             else None,
-            switch_url=f"{self._address(mine.token)}?lang={forms.other(lang)}",
+            switch_url=f"{self._address(mine.token)}?lang={other_language(lang)}",
             frame=self.problems.frame(lang),
         )
         return self.problems.page(page, status or (422 if errors else 200))
 
     def withdrawing(
-        self, mine: Mine, lang: forms.Lang, typed: Mapping[str, Any], wrong: Mapping[str, str]
+        self, mine: Mine, lang: Lang, typed: Mapping[str, Any], wrong: Mapping[str, str]
     ) -> Answer:
         from chalicelib import pages
 
@@ -98,7 +98,7 @@ class FilePages:
             nonce=self.links.nonce(mine.token),
             typed=typed,
             wrong=wrong,
-            switch_url=f"{self._address(mine.token)}?do=withdraw&lang={forms.other(lang)}",
+            switch_url=f"{self._address(mine.token)}?do=withdraw&lang={other_language(lang)}",
             frame=self.problems.frame(lang),
         )
         return self.problems.page(page, 422 if wrong else 200)
@@ -108,7 +108,7 @@ class FilePages:
     ) -> Answer:
         from chalicelib import pages
 
-        lang = forms.lang_or(asked.query.get("lang"), case.lang)
+        lang = lang_or(asked.query.get("lang"), case.lang)
         page = pages.confirming(
             lang,
             case=case,
@@ -116,7 +116,7 @@ class FilePages:
             action=self._address(token),
             nonce=self.links.nonce(token),
             wrong={"confirm": text("tick", lang)} if wrong else {},
-            switch_url=f"{self._address(token)}?lang={forms.other(lang)}",
+            switch_url=f"{self._address(token)}?lang={other_language(lang)}",
             frame=self.problems.frame(lang),
         )
         return self.problems.page(page, 422 if wrong else 200)
@@ -126,7 +126,7 @@ class FilePages:
         asked: Asked,
         case: Case,
         what: str,
-        lang: forms.Lang,
+        lang: Lang,
         token: str | None,
         *,
         status: int = 200,
@@ -145,7 +145,7 @@ class FilePages:
             text=told["text"][lang],
             status=status,
             action=self._address(token) if token else None,
-            switch_url=f"{self._address(token)}?lang={forms.other(lang)}" if token else "",
+            switch_url=f"{self._address(token)}?lang={other_language(lang)}" if token else "",
             frame=self.problems.frame(lang),
         )
         return self.problems.page(page, status)
@@ -155,7 +155,7 @@ class FilePages:
         from chalicelib import assessments, pages
 
         found = self.cases.assessed(token)
-        lang = forms.lang_or(asked.query.get("lang"), found["lang"])
+        lang = lang_or(asked.query.get("lang"), found["lang"])
         scored = assessments.score(found["answers"])
         result = assessments.explain(scored, found["answers"], lang)
         if not asked.wants_page:
@@ -172,7 +172,7 @@ class FilePages:
                 "contact": f"mailto:{self.settings.contact_email}",
                 "ci_101": load("programme")["links"].get(f"ci_101_{lang}"),
             },
-            switch_url=f"{self._address(token)}?lang={forms.other(lang)}",
+            switch_url=f"{self._address(token)}?lang={other_language(lang)}",
             frame=self.problems.frame(lang),
         )
         return self.problems.page(page)
@@ -191,5 +191,5 @@ class FilePages:
         return f"{self.settings.public_url}/file/{token}"
 
 
-def text(code: str, lang: forms.Lang) -> str:
+def text(code: str, lang: Lang) -> str:
     return str(load("review")["file_errors"][code][lang])

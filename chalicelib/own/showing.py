@@ -6,7 +6,7 @@ from typing import Any
 
 from chalicelib import described, differences
 from chalicelib.content import load
-from chalicelib.forms import Lang
+from chalicelib.languages import Lang
 from chalicelib.ports import Item
 from chalicelib.records import APPLICANT, Case, moment
 from chalicelib.states import public_name, table

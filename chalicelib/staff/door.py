@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from chalicelib import forms
 from chalicelib.asked import Answer, Asked, lang_of
 from chalicelib.cases import Cases
 from chalicelib.content import load
 from chalicelib.errors import RelaisError
+from chalicelib.languages import Lang, lang_or, other_language
 from chalicelib.links import Links
 from chalicelib.names import Candidates
 from chalicelib.problems import Problems
@@ -43,12 +43,12 @@ class StaffDoor:
             fields = asked.fields()
             outcome = self.reviews.decide(token, typed(fields))
             own = _own(outcome.opened)
-            lang = forms.lang_or(lang_of(fields, asked) if "lang" in fields else None, own)
+            lang = lang_or(lang_of(fields, asked) if "lang" in fields else None, own)
         except RelaisError as error:
             return self.problems.answer(asked, error, lang)
         return self._told(outcome, fields, lang)
 
-    def _told(self, outcome: Outcome, fields: Mapping[str, Any], lang: forms.Lang) -> Answer:  # noqa: PLR0911
+    def _told(self, outcome: Outcome, fields: Mapping[str, Any], lang: Lang) -> Answer:  # noqa: PLR0911
         opened = outcome.opened
         match outcome.kind:
             case "decided":
@@ -72,7 +72,7 @@ class StaffDoor:
         return self._expired(opened, lang)
 
     def _shown(
-        self, opened: Opened, lang: forms.Lang, *, preselected: str = "", status: int = 200
+        self, opened: Opened, lang: Lang, *, preselected: str = "", status: int = 200
     ) -> Answer:
         match opened.standing:
             case "open":
@@ -85,10 +85,10 @@ class StaffDoor:
                 return self._away(opened, lang, status)
         return self._expired(opened, lang)
 
-    def _after_decision(self, outcome: Outcome, lang: forms.Lang) -> Answer:
+    def _after_decision(self, outcome: Outcome, lang: Lang) -> Answer:
         return self._shown(self.reviews.open(outcome.opened.token), lang)
 
-    def _too_late(self, outcome: Outcome, lang: forms.Lang) -> Answer:
+    def _too_late(self, outcome: Outcome, lang: Lang) -> Answer:
         opened = outcome.opened
         unconfirmed = outcome.kind == "invalid"
         if opened.standing == "voted":
@@ -106,7 +106,7 @@ class StaffDoor:
     def _review(  # noqa: PLR0913
         self,
         opened: Opened,
-        lang: forms.Lang,
+        lang: Lang,
         *,
         preselected: str = "",
         typed: Mapping[str, Any] | None = None,
@@ -141,7 +141,7 @@ class StaffDoor:
     def _decided(
         self,
         opened: Opened,
-        lang: forms.Lang,
+        lang: Lang,
         status: int,
         *,
         too_late: bool = False,
@@ -176,7 +176,7 @@ class StaffDoor:
         )
         return self.problems.page(page, status)
 
-    def _voted(self, opened: Opened, lang: forms.Lang, status: int) -> Answer:
+    def _voted(self, opened: Opened, lang: Lang, status: int) -> Answer:
         from chalicelib import pages
 
         assert opened.case is not None
@@ -196,7 +196,7 @@ class StaffDoor:
         )
         return self.problems.page(page, status)
 
-    def _undone(self, outcome: Outcome, lang: forms.Lang) -> Answer:
+    def _undone(self, outcome: Outcome, lang: Lang) -> Answer:
         from chalicelib import pages
 
         assert outcome.case is not None
@@ -208,7 +208,7 @@ class StaffDoor:
         )
         return self.problems.page(page)
 
-    def _noted(self, outcome: Outcome, lang: forms.Lang) -> Answer:
+    def _noted(self, outcome: Outcome, lang: Lang) -> Answer:
         """A step beside the decision is done."""
         from chalicelib import pages
 
@@ -223,7 +223,7 @@ class StaffDoor:
         )
         return self.problems.page(page)
 
-    def _refused(self, outcome: Outcome, lang: forms.Lang) -> Answer:
+    def _refused(self, outcome: Outcome, lang: Lang) -> Answer:
         """The table or a guard says no, and why."""
         from chalicelib import pages
 
@@ -239,7 +239,7 @@ class StaffDoor:
         )
         return self.problems.page(page, ALREADY)
 
-    def _away(self, opened: Opened, lang: forms.Lang, status: int) -> Answer:
+    def _away(self, opened: Opened, lang: Lang, status: int) -> Answer:
         from chalicelib import pages
 
         assert opened.staff is not None
@@ -254,7 +254,7 @@ class StaffDoor:
         )
         return self.problems.page(page, status)
 
-    def _expired(self, opened: Opened, lang: forms.Lang, *, status: int = 410) -> Answer:
+    def _expired(self, opened: Opened, lang: Lang, *, status: int = 410) -> Answer:
         """The same page for an unknown link as for an old one: no way to tell them apart
         but for the state of the case, which only the owner of a real link is shown."""
         from chalicelib import pages
@@ -269,7 +269,7 @@ class StaffDoor:
         )
         return self.problems.page(page, status)
 
-    def _sent_fresh(self, lang: forms.Lang) -> Answer:
+    def _sent_fresh(self, lang: Lang) -> Answer:
         from chalicelib import pages
 
         return self.problems.page(pages.fresh(lang, frame=self.problems.frame(lang)))
@@ -277,15 +277,15 @@ class StaffDoor:
     def _address(self, opened: Opened) -> str:
         return f"{self.settings.public_url}/review/{opened.token}"
 
-    def _switch(self, opened: Opened, lang: forms.Lang) -> str:
-        return f"{self._address(opened)}?lang={forms.other(lang)}"
+    def _switch(self, opened: Opened, lang: Lang) -> str:
+        return f"{self._address(opened)}?lang={other_language(lang)}"
 
 
 def _own(opened: Opened) -> str:
     return opened.staff.lang if opened.staff else "fr"
 
 
-def _lang(asked: Asked, opened: Opened) -> forms.Lang:
+def _lang(asked: Asked, opened: Opened) -> Lang:
     if opened.staff is None:
         return asked.lang
-    return forms.lang_or(asked.query.get("lang"), opened.staff.lang)
+    return lang_or(asked.query.get("lang"), opened.staff.lang)

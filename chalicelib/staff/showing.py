@@ -7,8 +7,8 @@ from typing import Any
 from chalicelib import assessments, described, desk, differences
 from chalicelib.cases import Cases
 from chalicelib.content import load
-from chalicelib.forms import Lang
 from chalicelib.guards import CONDITIONS, voters
+from chalicelib.languages import Lang
 from chalicelib.names import Candidates
 from chalicelib.ports import Item
 from chalicelib.records import Case, moment

@@ -13,12 +13,13 @@ from typing import Any, TypeVar
 from chalicelib import eastern, words
 from chalicelib.content import load
 from chalicelib.errors import Conflict, DeliveryFailed, OutcomeUnknown, Refused
-from chalicelib.forms import Lang, lang_or
+from chalicelib.languages import LANGS, Lang, lang_or
 from chalicelib.links import Links
 from chalicelib.newsletter import issues, preflight
 from chalicelib.newsletter.compiling import Compiled, Imprint, text_body
 from chalicelib.newsletter.findings import Finding, blocking, said
-from chalicelib.newsletter.issues import LANGS, Issue
+from chalicelib.newsletter.issue_counts import counted
+from chalicelib.newsletter.issues import Issue
 from chalicelib.newsletter.missing import Missed
 from chalicelib.newsletter.newsroom import Newsroom
 from chalicelib.newsletter.preflight import Account, Audience, Ground, Try
@@ -209,7 +210,7 @@ class IssueDesk:
         """A bar that moves until the issue is no longer being sent."""
         while True:
             issue = self._issue(issue_id)
-            counts = issues.counted(self._store, issue.id)
+            counts = counted(self._store, issue.id)
             line = f"{bar(*done_of(counts))}  {issues.status_name(issue.status, self.lang)}"
             out.write(f"\r\x1b[K{line}" if out.isatty() else f"{line}\n")
             out.flush()
@@ -296,7 +297,7 @@ class IssueDesk:
             raise OperateError(self._say("test_failed", to=address, why=error)) from error
 
     def _figures(self, issue_id: str) -> list[str]:
-        return list(figures(issues.counted(self._store, issue_id), self.lang))
+        return list(figures(counted(self._store, issue_id), self.lang))
 
     def _line(self, issue: Issue) -> str:
         return self._say(

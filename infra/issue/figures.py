@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from chalicelib import words
 from chalicelib.content import load
-from chalicelib.newsletter.issues import LANGS
+from chalicelib.languages import LANGS
 
 BAR = 40
 

@@ -9,9 +9,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.aws.dynamo import item_of
 from chalicelib.errors import DeliveryFailed
+from chalicelib.languages import LANGS
 from chalicelib.links import Links, person_key
 from chalicelib.newsletter.envelopes import Envelopes
-from chalicelib.newsletter.issues import LANGS
 from chalicelib.newsletter.people import audiences
 from chalicelib.newsletter.preflight import Quota
 from chalicelib.newsletter.rendered import Rendered, fill

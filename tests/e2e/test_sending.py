@@ -8,7 +8,8 @@ import pytest
 import printed
 from chalicelib.aws import keys
 from chalicelib.aws.lists import DynamoLists
-from chalicelib.newsletter.issues import counted, issue_of
+from chalicelib.newsletter.issue_counts import counted
+from chalicelib.newsletter.issues import issue_of
 from chalicelib.newsletter.people import Subscriber, profile_key
 from chalicelib.newsletter.reached import missed, recipients
 from chalicelib.ports import Change

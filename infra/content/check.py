@@ -9,7 +9,7 @@ from typing import Any, Final
 from pydantic import TypeAdapter, ValidationError
 
 from chalicelib.content import HERE
-from chalicelib.content.shapes import SHAPES
+from infra.content.shapes import SHAPES
 
 FORMS: Final = ("assessment", "eoi", "application", "message", "profile")
 

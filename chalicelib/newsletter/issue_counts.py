@@ -1,0 +1,39 @@
+"""What is counted of an issue, in each language: rows that many workers add to."""
+
+import zlib
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from chalicelib.languages import LANGS
+from chalicelib.ports import Change, Item, Store
+
+COUNTED: Final = (
+    "queued", "sent", "skipped", "failed", "unknown",
+    "delivered", "soft", "bounced", "complained",
+    "left_header", "left_page", "left_mailto",
+)  # fmt: skip
+"""What is counted of an issue, in each language."""
+
+COUNTERS: Final = 8
+"""Rows that a language's counts are spread over: no row takes the writes of all workers."""
+
+
+def count(issue: str, lang: str, spread: str, numbers: Mapping[str, int]) -> Change:
+    """Adds to the counts of a language; `spread` (a shard, a person) chooses the row."""
+    assert set(numbers) <= set(COUNTED)
+    row = zlib.crc32(spread.encode()) % COUNTERS
+    return Change((f"ISSUE#{issue}", f"COUNTS#{lang}#{row}"), add=numbers)
+
+
+def counted(store: Store, issue: str) -> dict[str, dict[str, int]]:
+    """lang → name → number, as far as all has been counted."""
+    return summed(store.rows(f"ISSUE#{issue}", "COUNTS#"))
+
+
+def summed(rows: Iterable[Item]) -> dict[str, dict[str, int]]:
+    sums: dict[str, dict[str, int]] = {lang: dict.fromkeys(COUNTED, 0) for lang in LANGS}
+    for row in rows:
+        of_lang = sums[row["sk"].split("#")[1]]
+        for name in COUNTED:
+            of_lang[name] += row.get(name, 0)
+    return sums
