@@ -49,10 +49,10 @@ audit: $(READY) ## Known vulnerabilities of what is pinned
 	@$(BIN)/pip-audit -r requirements.txt --disable-pip --no-deps --progress-spinner off
 
 lives: $(READY) ## Ten thousand random lives of cases, with crashes (some minutes; LIVES=…)
-	@LIVES=$(or $(LIVES),10000) $(BIN)/python -m pytest -q tests/test_lives.py
+	@LIVES=$(or $(LIVES),10000) $(BIN)/python -m pytest -q tests/cases/test_lives.py
 
 year: $(READY) ## Print every letter of a busy year, lived in seconds
-	@$(BIN)/python tests/year.py
+	@$(BIN)/python tests/support/year.py
 
 verify: $(READY) ## Check the chains of all events: make verify (while `make run` runs), or STAGE=prod
 	@$(BIN)/python -m infra.operate --stage $(or $(STAGE),local) chains verify

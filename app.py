@@ -5,10 +5,10 @@ from typing import Any
 
 from chalice.app import CloudWatchEvent, DynamoDBEvent, Rate, SQSEvent
 
-from chalicelib.problems import Problems
-from chalicelib.records import stream_keys
+from chalicelib.core.records import stream_keys
 from chalicelib.services import services, settings
-from chalicelib.web import Relais
+from chalicelib.web.chalice_app import Relais
+from chalicelib.web.responses import Problems
 
 log = logging.getLogger("relais")
 

@@ -9,11 +9,11 @@ import boto3
 from bench.handing import ONCE, credentials
 from bench.newsstand import person, settings, texts
 from chalicelib.aws.bulk import SesCarrier
-from chalicelib.links import Links
-from chalicelib.newsletter.envelopes import Envelopes
-from chalicelib.newsletter.ledger import BATCH, batches_of
-from chalicelib.newsletter.outside import Bulk, Envelope
-from chalicelib.newsletter.rendered import fill
+from chalicelib.core.links import Links
+from chalicelib.newsletter.issues.rendered import fill
+from chalicelib.newsletter.sending.envelopes import Envelopes
+from chalicelib.newsletter.sending.ledger import BATCH, batches_of
+from chalicelib.newsletter.sending.ports import Bulk, Envelope
 
 SIZE: Final = 25_000
 """Bytes of the issue."""

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from functools import cache
 from random import Random
 
-from chalicelib.coaches import Coach, allowed, listing
-from chalicelib.directory.folding import fold, plain
+from chalicelib.coaches.coach import Coach, allowed, listing
+from chalicelib.coaches.directory.folding import fold, plain
 
 
 def _list(text: str) -> list[str]:

@@ -11,23 +11,23 @@ from typing import Any
 
 from bench import canned
 from bench.corpus import Visit
-from chalicelib.coaches import Coach, profile
-from chalicelib.directory import Directory
-from chalicelib.directory.folding import plain
-from chalicelib.directory.layout import FILTERS
-from chalicelib.directory.snapshot import (
+from chalicelib.coaches.cache import Reader
+from chalicelib.coaches.coach import Coach, profile
+from chalicelib.coaches.directory.folding import plain
+from chalicelib.coaches.directory.layout import FILTERS
+from chalicelib.coaches.directory.search import Directory
+from chalicelib.coaches.directory.snapshot import (
     all_labels,
     build,
     filed_values,
     label_texts,
     store,
 )
-from chalicelib.network.finder import Finder
-from chalicelib.network.reader import Reader
-from chalicelib.network.shelf import Edition, Shelf
-from chalicelib.problems import Problems
+from chalicelib.coaches.editions import Edition, Shelf
+from chalicelib.core.settings import Settings
 from chalicelib.services import utc_now
-from chalicelib.settings import Settings
+from chalicelib.views.coaches import Finder
+from chalicelib.web.responses import Problems
 
 Answer = tuple[list[str], int]
 """The slugs of the first page, and how many there are in all."""

@@ -20,8 +20,8 @@ from botocore.config import Config
 from bench.newsstand import ISSUE, settings
 from chalicelib.aws.bulk import SesCarrier
 from chalicelib.aws.lists import DynamoLists
-from chalicelib.links import Links
-from chalicelib.newsletter.press import Press
+from chalicelib.core.links import Links
+from chalicelib.newsletter.sending.wiring import Press
 
 QUICK = Config(parameter_validation=False, retries={"mode": "standard", "total_max_attempts": 3})
 ONCE = Config(

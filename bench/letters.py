@@ -9,10 +9,10 @@ import boto3
 from bench.handing import ONCE, QUICK, credentials
 from chalicelib.aws.dynamo import DynamoStore
 from chalicelib.aws.ses import SesMailer
-from chalicelib.ports import Item, Mail, Put
-from chalicelib.post import Draft, Post
-from chalicelib.records import letter, stamp, tag_of
-from chalicelib.roster import Roster
+from chalicelib.cases.staff import Roster
+from chalicelib.core.ports import Item, Mail, Put
+from chalicelib.core.records import letter, stamp, tag_of
+from chalicelib.mail.outbox import Draft, Post
 
 EVERY = 0.2
 """Seconds between two letters."""

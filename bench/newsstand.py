@@ -14,16 +14,16 @@ from bench.simulated import (
     Stage,
     Weather,
 )
-from chalicelib.errors import Conflict, Refused
-from chalicelib.links import Links, person_key
-from chalicelib.newsletter.feedback import Feedback
-from chalicelib.newsletter.issues import PAUSED, SCHEDULED, SENT, Issue, text_key
-from chalicelib.newsletter.ledger import LEASED
-from chalicelib.newsletter.people import ACTIVE, Subscriber
-from chalicelib.newsletter.press import Press
-from chalicelib.newsletter.rendered import Rendered
-from chalicelib.records import FIRST_EVENT, stamp
-from chalicelib.settings import Settings
+from chalicelib.core.errors import Conflict, Refused
+from chalicelib.core.links import Links, person_key
+from chalicelib.core.records import FIRST_EVENT, stamp
+from chalicelib.core.settings import Settings
+from chalicelib.newsletter.issues.issue import PAUSED, SCHEDULED, SENT, Issue, text_key
+from chalicelib.newsletter.issues.rendered import Rendered
+from chalicelib.newsletter.sending.feedback import Feedback
+from chalicelib.newsletter.sending.ledger import LEASED
+from chalicelib.newsletter.sending.wiring import Press
+from chalicelib.newsletter.subscribers.subscriber import ACTIVE, Subscriber
 
 KEY = b"p" * 32
 ISSUE = "2026-03"

@@ -36,8 +36,8 @@ AWS = {
 
 def environment() -> dict[str, str]:
     """The settings of the tests, without the newsletter's box, and quiet."""
-    sys.path.append(str(ROOT / "tests"))
-    from conftest import ENVIRONMENT
+    sys.path.append(str(ROOT / "tests" / "support"))
+    from environment import ENVIRONMENT
 
     return {**ENVIRONMENT, **AWS, "POSTAL_ADDRESS": "", "LOG_LEVEL": "ERROR"}
 

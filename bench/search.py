@@ -20,10 +20,10 @@ from typing import Any
 
 from bench.corpus import KINDS, Visit, coaches, visits
 from bench.engines import ENGINES, Engine, Handler, Relais
-from chalicelib.coaches import Coach, profile
-from chalicelib.directory import Directory
-from chalicelib.directory.folding import plain
-from chalicelib.directory.snapshot import build, filed_values, store
+from chalicelib.coaches.coach import Coach, profile
+from chalicelib.coaches.directory.folding import plain
+from chalicelib.coaches.directory.search import Directory
+from chalicelib.coaches.directory.snapshot import build, filed_values, store
 
 TEN = 10
 BIG = 100_000

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from chalicelib.errors import Conflict, OutcomeUnknown
-from chalicelib.newsletter.outside import Allowance, Bulk, Reply
-from chalicelib.ports import Change, Delete, Item, Key, Put, Write
+from chalicelib.core.errors import Conflict, OutcomeUnknown
+from chalicelib.core.ports import Change, Delete, Item, Key, Put, Write
+from chalicelib.newsletter.sending.ports import Allowance, Bulk, Reply
 
 START = datetime(2026, 3, 2, 15, tzinfo=UTC)
 

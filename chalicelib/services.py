@@ -9,52 +9,53 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.config import Config
 
-from chalicelib import settings as environment
 from chalicelib.aws import keys
 from chalicelib.aws.lists import DynamoLists
-from chalicelib.cases import Cases
-from chalicelib.front import Front
-from chalicelib.intake import Intake
-from chalicelib.links import Links
-from chalicelib.ports import Clock, Mailer
-from chalicelib.problems import Problems
-from chalicelib.settings import Settings
+from chalicelib.cases.intake.receive import Intake
+from chalicelib.cases.lookup import Cases
+from chalicelib.core import settings as environment
+from chalicelib.core.links import Links
+from chalicelib.core.ports import Clock, Mailer
+from chalicelib.core.settings import Settings
+from chalicelib.views.forms import Front
+from chalicelib.web.responses import Problems
 
 if TYPE_CHECKING:
-    from chalicelib.decisions import Decisions
-    from chalicelib.files import Files
-    from chalicelib.network.doors import CoachDoor, ProposalDoor
-    from chalicelib.network.finder import Finder
-    from chalicelib.network.proposals import Proposals
-    from chalicelib.network.shelf import Shelf
-    from chalicelib.network.upkeep import Upkeep
-    from chalicelib.network.writing import Writing
-    from chalicelib.newsletter.choices import PreferencesDoor
-    from chalicelib.newsletter.confirming import ConfirmDoor
-    from chalicelib.newsletter.desk import Suppression
-    from chalicelib.newsletter.door import NewsletterDoor
-    from chalicelib.newsletter.feedback import Feedback
-    from chalicelib.newsletter.following import ProgressDoor
-    from chalicelib.newsletter.imports import Imports
-    from chalicelib.newsletter.outside import Carrier, Lists, Queue
-    from chalicelib.newsletter.preferences import Preferences
-    from chalicelib.newsletter.press import Press
-    from chalicelib.newsletter.proof import Proof
-    from chalicelib.newsletter.reading import ReaderDoor
-    from chalicelib.newsletter.register import Register
-    from chalicelib.newsletter.signup import SignUps
-    from chalicelib.newsletter.staffing import NewsroomDoor
-    from chalicelib.newsletter.subscriptions import Subscriptions
-    from chalicelib.newsletter.wording import Wording
-    from chalicelib.own import FileDoor, LostLinks
-    from chalicelib.post import Post
-    from chalicelib.reports import Reports
-    from chalicelib.roster import Roster
-    from chalicelib.staff import StaffDoor
-    from chalicelib.timing.clocks import Clocks
-    from chalicelib.timing.delays import Usual
-    from chalicelib.timing.mornings import Mornings
-    from chalicelib.timing.workdays import Quiet
+    from chalicelib.cases.applicant import Files
+    from chalicelib.cases.deadlines.digest import Mornings
+    from chalicelib.cases.deadlines.runner import Clocks
+    from chalicelib.cases.deadlines.turnaround import Usual
+    from chalicelib.cases.decisions import Decisions
+    from chalicelib.cases.staff import Roster
+    from chalicelib.coaches.editions import Shelf
+    from chalicelib.coaches.proposals import Proposals
+    from chalicelib.coaches.upkeep import Upkeep
+    from chalicelib.core.business_days import Quiet
+    from chalicelib.mail.delivery_events import Reports
+    from chalicelib.mail.outbox import Post
+    from chalicelib.newsletter.letters.subscriber import Suppression
+    from chalicelib.newsletter.sending.feedback import Feedback
+    from chalicelib.newsletter.sending.ports import Carrier, Lists, Queue
+    from chalicelib.newsletter.sending.wiring import Press
+    from chalicelib.newsletter.subscribers.consent_text import Wording
+    from chalicelib.newsletter.subscribers.imports import Imports
+    from chalicelib.newsletter.subscribers.preferences import Preferences
+    from chalicelib.newsletter.subscribers.proof import Proof
+    from chalicelib.newsletter.subscribers.repository import Register
+    from chalicelib.newsletter.subscribers.signup import SignUps
+    from chalicelib.newsletter.subscribers.subscriptions import Subscriptions
+    from chalicelib.views.coach_contact import Writing
+    from chalicelib.views.coach_links import CoachDoor, ProposalDoor
+    from chalicelib.views.coaches import Finder
+    from chalicelib.views.file import FileDoor
+    from chalicelib.views.lost_link import LostLinks
+    from chalicelib.views.newsletter import NewsletterDoor
+    from chalicelib.views.newsletter_archive import ReaderDoor
+    from chalicelib.views.newsletter_confirm import ConfirmDoor
+    from chalicelib.views.newsletter_preferences import PreferencesDoor
+    from chalicelib.views.newsletter_progress import ProgressDoor
+    from chalicelib.views.newsletter_review import NewsroomDoor
+    from chalicelib.views.review import StaffDoor
 
 QUICK = Config(
     connect_timeout=2,
@@ -125,22 +126,22 @@ class Services:
 
     @cached_property
     def finder(self) -> "Finder":
-        from chalicelib.network.finder import Finder
-        from chalicelib.network.reader import Reader
+        from chalicelib.coaches.cache import Reader
+        from chalicelib.views.coaches import Finder
 
         reader = Reader(self.shelf, self.clock)
         return Finder(reader, self.settings, self.problems, self.clock)
 
     @cached_property
     def shelf(self) -> "Shelf":
-        from chalicelib.network.shelf import Shelf
+        from chalicelib.coaches.editions import Shelf
 
         return Shelf(self.store, self.clock)
 
     @cached_property
     def writing(self) -> "Writing":
-        from chalicelib.network.messages import Messages
-        from chalicelib.network.writing import Writing
+        from chalicelib.coaches.messages import Messages
+        from chalicelib.views.coach_contact import Writing
 
         messages = Messages(
             self.store,
@@ -153,7 +154,7 @@ class Services:
 
     @cached_property
     def upkeep(self) -> "Upkeep":
-        from chalicelib.network.upkeep import Upkeep
+        from chalicelib.coaches.upkeep import Upkeep
 
         return Upkeep(
             self.store,
@@ -166,34 +167,34 @@ class Services:
 
     @cached_property
     def _proposals(self) -> "Proposals":
-        from chalicelib.network.proposals import Proposals
+        from chalicelib.coaches.proposals import Proposals
 
         return Proposals(self.store, self.upkeep, self.roster, self.links, self.clock)
 
     @cached_property
     def coach_door(self) -> "CoachDoor":
-        from chalicelib.network.doors import CoachDoor
+        from chalicelib.views.coach_links import CoachDoor
 
         return CoachDoor(self.upkeep, self._proposals, self.links, self.settings, self.problems)
 
     @cached_property
     def proposals(self) -> "ProposalDoor":
-        from chalicelib.network.doors import ProposalDoor
+        from chalicelib.views.coach_links import ProposalDoor
 
         return ProposalDoor(self._proposals, self.links, self.settings, self.problems)
 
     @cached_property
     def roster(self) -> "Roster":
-        from chalicelib.roster import Roster
+        from chalicelib.cases.staff import Roster
 
         return Roster(self.store)
 
     @cached_property
     def staff(self) -> "StaffDoor":
         # A cold start for a form need not load what only staff use.
-        from chalicelib.names import Candidates
-        from chalicelib.review import Reviews
-        from chalicelib.staff import StaffDoor
+        from chalicelib.cases.matching import Candidates
+        from chalicelib.cases.review.reviews import Reviews
+        from chalicelib.views.review import StaffDoor
 
         reviews = Reviews(
             self.store,
@@ -210,7 +211,7 @@ class Services:
 
     @cached_property
     def decisions(self) -> "Decisions":
-        from chalicelib.decisions import Decisions
+        from chalicelib.cases.decisions import Decisions
 
         return Decisions(
             self.store,
@@ -223,7 +224,8 @@ class Services:
 
     @cached_property
     def own(self) -> "FileDoor":
-        from chalicelib.own import FileDoor, FilePages
+        from chalicelib.views.file import FileDoor
+        from chalicelib.views.file_pages import FilePages
 
         pages = FilePages(
             self.cases,
@@ -239,117 +241,117 @@ class Services:
 
     @cached_property
     def lost(self) -> "LostLinks":
-        from chalicelib.own import LostLinks
+        from chalicelib.views.lost_link import LostLinks
 
         return LostLinks(self.store, self.problems, self._secret.people, self.clock)
 
     def _usual(self, form: str) -> "Usual | None":
-        from chalicelib.timing import delays
+        from chalicelib.cases.deadlines import turnaround as delays
 
         return delays.usual(self.store, form, self.clock())
 
     @cached_property
     def mornings(self) -> "Mornings":
-        from chalicelib.timing.mornings import Mornings
+        from chalicelib.cases.deadlines.digest import Mornings
 
         return Mornings(self.store, self.roster, self.clock, self._quiet)
 
     @cached_property
     def clocks(self) -> "Clocks":
-        from chalicelib.timing.clocks import Clocks
+        from chalicelib.cases.deadlines.runner import Clocks
 
         return Clocks(self.store, self.roster, self.clock, self.mornings, self._quiet)
 
     @property
     def _quiet(self) -> "Quiet | None":
-        from chalicelib.timing.workdays import Quiet
+        from chalicelib.core.business_days import Quiet
 
         return Quiet.of(self.settings.quiet_hours)
 
     @cached_property
     def files(self) -> "Files":
-        from chalicelib.files import Files
+        from chalicelib.cases.applicant import Files
 
         return Files(self.store, self.clock, people_key=self._secret.people)
 
     def _words(self, lang: str) -> "Wording":
-        from chalicelib.newsletter import wording
+        from chalicelib.newsletter.subscribers import consent_text as wording
 
         return wording.consent(lang, self.settings)
 
     @cached_property
     def register(self) -> "Register":
-        from chalicelib.newsletter.register import Register
+        from chalicelib.newsletter.subscribers.repository import Register
 
         return Register(self.store, self.clock)
 
     @cached_property
     def sign_ups(self) -> "SignUps":
-        from chalicelib.newsletter.signup import SignUps
+        from chalicelib.newsletter.subscribers.signup import SignUps
 
         return SignUps(self.register, self.settings, self._secret.people)
 
     @cached_property
     def subscriptions(self) -> "Subscriptions":
-        from chalicelib.newsletter.subscriptions import Subscriptions
+        from chalicelib.newsletter.subscribers.subscriptions import Subscriptions
 
         return Subscriptions(self.register, self._words, self._secret.people)
 
     @cached_property
     def preferences(self) -> "Preferences":
-        from chalicelib.newsletter.preferences import Preferences
+        from chalicelib.newsletter.subscribers.preferences import Preferences
 
         return Preferences(self.register, self._words, self._secret.people)
 
     @cached_property
     def newsletter(self) -> "NewsletterDoor":
-        from chalicelib.newsletter.door import NewsletterDoor
+        from chalicelib.views.newsletter import NewsletterDoor
 
         return NewsletterDoor(self.sign_ups, self.subscriptions, self.links, self.problems)
 
     @cached_property
     def confirming(self) -> "ConfirmDoor":
-        from chalicelib.newsletter.confirming import ConfirmDoor
+        from chalicelib.views.newsletter_confirm import ConfirmDoor
 
         return ConfirmDoor(self.newsletter, self.preferences)
 
     @cached_property
     def imports(self) -> "Imports":
-        from chalicelib.newsletter.imports import Imports
+        from chalicelib.newsletter.subscribers.imports import Imports
 
         return Imports(self.register, self._secret.people)
 
     @cached_property
     def proof(self) -> "Proof":
-        from chalicelib.newsletter.proof import Proof
+        from chalicelib.newsletter.subscribers.proof import Proof
 
         return Proof(self.register)
 
     @cached_property
     def choices(self) -> "PreferencesDoor":
-        from chalicelib.newsletter.choices import PreferencesDoor
+        from chalicelib.views.newsletter_preferences import PreferencesDoor
 
         return PreferencesDoor(self.newsletter, self.preferences, self.proof)
 
     @cached_property
     def reader(self) -> "ReaderDoor":
-        from chalicelib.newsletter.reading import ReaderDoor
+        from chalicelib.views.newsletter_archive import ReaderDoor
 
         return ReaderDoor(self.store, self.problems)
 
     @cached_property
     def newsroom(self) -> "NewsroomDoor":
-        from chalicelib.newsletter.approval import Approvals
-        from chalicelib.newsletter.staffing import NewsroomDoor
+        from chalicelib.newsletter.issues.approval import Approvals
+        from chalicelib.views.newsletter_review import NewsroomDoor
 
         approvals = Approvals(self.store, self.roster, self.links, self.clock)
         return NewsroomDoor(self.store, approvals, self.roster, self.links, self.problems)
 
     @cached_property
     def progress(self) -> "ProgressDoor":
-        from chalicelib.newsletter.following import ProgressDoor
-        from chalicelib.newsletter.missing import Missing
-        from chalicelib.newsletter.newsroom import Newsroom
+        from chalicelib.newsletter.issues.newsroom import Newsroom
+        from chalicelib.newsletter.sending.unreached import Missing
+        from chalicelib.views.newsletter_progress import ProgressDoor
 
         newsroom = Newsroom(self.store, self.clock, self.roster)
         missed = Missing(self.store, self.clock)
@@ -357,22 +359,22 @@ class Services:
 
     @cached_property
     def press(self) -> "Press":
-        from chalicelib.newsletter.press import Press
+        from chalicelib.newsletter.sending.wiring import Press
 
         carrier, queue = self._bulk or _bulk(self.settings)
         return Press(self.store, carrier, queue, self.links, self.settings, self.clock)
 
     @cached_property
     def reports(self) -> "Reports":
-        from chalicelib.reports import Reports
+        from chalicelib.mail.delivery_events import Reports
 
         return Reports(self.store, self.clock, {"NEWS": self.subscriptions.heard})
 
     @cached_property
     def feedback(self) -> "Feedback":
-        from chalicelib.newsletter.editions import Editions
-        from chalicelib.newsletter.feedback import Feedback
-        from chalicelib.newsletter.watching import Watch
+        from chalicelib.newsletter.issues.lifecycle import Editions
+        from chalicelib.newsletter.sending.auto_pause import Watch
+        from chalicelib.newsletter.sending.feedback import Feedback
 
         watch = Watch(self.store, Editions(self.store, self.clock), self.clock)
         return Feedback(
@@ -388,17 +390,18 @@ class Services:
     @cached_property
     def post(self) -> "Post":
         # Only the functions that write letters pay for Jinja2 and the SES client.
-        from chalicelib.desk import Desks, LetterDesk, MorningDesk, Office
-        from chalicelib.desk.found import FoundDesk
-        from chalicelib.names import Candidates
-        from chalicelib.newsletter import clocks as newsletter
-        from chalicelib.newsletter.asking import ApprovalDesk
-        from chalicelib.newsletter.desk import NEWS, NewsDesk
-        from chalicelib.newsletter.held import HeldDesk
-        from chalicelib.newsletter.newsroom import EDITION
-        from chalicelib.newsletter.watching import HELD
-        from chalicelib.own.lost import LOST
-        from chalicelib.post import Desk, Post
+        from chalicelib.cases.matching import Candidates
+        from chalicelib.mail.outbox import Desk, Post
+        from chalicelib.mail.writers.case import Desks, LetterDesk, Office
+        from chalicelib.mail.writers.file_links import FoundDesk
+        from chalicelib.mail.writers.reminders import MorningDesk
+        from chalicelib.newsletter.issues.newsroom import EDITION
+        from chalicelib.newsletter.letters.approval import ApprovalDesk
+        from chalicelib.newsletter.letters.held import HeldDesk
+        from chalicelib.newsletter.letters.subscriber import NEWS, NewsDesk
+        from chalicelib.newsletter.sending.auto_pause import HELD
+        from chalicelib.newsletter.subscribers import expiry as newsletter
+        from chalicelib.views.lost_link import LOST
 
         settings = self.settings
         office = Office(
@@ -407,7 +410,7 @@ class Services:
             postal_address=settings.postal_address,
             stage=settings.stage,
         )
-        from chalicelib.network import letters as network
+        from chalicelib.coaches import letters as network
 
         news = NewsDesk(
             self.register, self.links, office, lambda: self._suppression or _ses_suppression()

@@ -4,8 +4,8 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from chalicelib.audit import HEADS, Broken, verified
-from chalicelib.ports import Store
+from chalicelib.cases.audit import HEADS, Broken, verified
+from chalicelib.core.ports import Store
 
 EVERY = 500
 """Chains between two lines of progress."""

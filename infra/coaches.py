@@ -8,13 +8,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal, TextIO
 
-from chalicelib.coaches import Coach
+from chalicelib.coaches.coach import Coach
+from chalicelib.coaches.directory import sheets, snapshot
+from chalicelib.coaches.directory.changes import Changes, compare
+from chalicelib.coaches.editions import Shelf
+from chalicelib.coaches.messages import Messages
 from chalicelib.content import load
-from chalicelib.directory import sheets, snapshot
-from chalicelib.directory.changes import Changes, compare
-from chalicelib.errors import Conflict
-from chalicelib.network.messages import Messages
-from chalicelib.network.shelf import Shelf
+from chalicelib.core.errors import Conflict
 from infra.roster import OperateError
 
 Lang = Literal["fr", "en"]

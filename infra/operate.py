@@ -12,23 +12,23 @@ from typing import Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from chalicelib import refs
 from chalicelib.aws import keys
 from chalicelib.aws.dynamo import DynamoStore, item_of
-from chalicelib.cases import Cases
+from chalicelib.cases.decisions import Decisions
+from chalicelib.cases.effects import Decider
+from chalicelib.cases.lookup import Cases
+from chalicelib.coaches.editions import Shelf
+from chalicelib.coaches.messages import HELD, Messages
 from chalicelib.content import load
-from chalicelib.decisions import Decisions
-from chalicelib.effects import Decider
-from chalicelib.errors import Conflict, RelaisError
-from chalicelib.links import Links
-from chalicelib.network.messages import HELD, Messages
-from chalicelib.network.shelf import Shelf
-from chalicelib.newsletter.missing import Missing
-from chalicelib.newsletter.reached import bounces
-from chalicelib.newsletter.waiting import release
-from chalicelib.ports import Change
-from chalicelib.records import DEAD, key_of, shard_of, stamp, tag_of
-from chalicelib.settings import Settings, read
+from chalicelib.core import references as refs
+from chalicelib.core.errors import Conflict, RelaisError
+from chalicelib.core.links import Links
+from chalicelib.core.ports import Change
+from chalicelib.core.records import DEAD, key_of, shard_of, stamp, tag_of
+from chalicelib.core.settings import Settings, read
+from chalicelib.newsletter.sending.recipients import bounces
+from chalicelib.newsletter.sending.unreached import Missing
+from chalicelib.newsletter.subscribers.pending import release
 from infra import chains, coaches, subscribers
 from infra.deploy import REGION
 from infra.emulator import use_root_key

@@ -56,7 +56,7 @@ def package(out: Path) -> Path:
 
 def _build(out: Path) -> None:
     holidays_reach(datetime.now(UTC).date())
-    _run([sys.executable, "-m", "chalicelib.content"])
+    _run([sys.executable, "-m", "infra.content"])
     # Chalice names the zip by the contents of its files alone: after a rename it
     # would reuse a zip that lacks the new name.
     shutil.rmtree(ROOT / ".chalice" / "deployments", ignore_errors=True)

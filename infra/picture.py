@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
+from chalicelib.cases.states import BEFORE, NEW, SAME
 from chalicelib.content import load
-from chalicelib.states import BEFORE, NEW, SAME
 from infra.package import ROOT
 
 PAGE = ROOT / "docs" / "states.md"

@@ -11,16 +11,16 @@ from typing import Any
 
 from chalicelib.aws.dynamo import item_of
 from chalicelib.aws.keys import Keys
-from chalicelib.errors import BadLink
-from chalicelib.links import Links, person_key
-from chalicelib.newsletter.erasing import erase
-from chalicelib.newsletter.imports import ImportRefused, Imports
-from chalicelib.newsletter.proof import Proof
-from chalicelib.newsletter.register import Register
-from chalicelib.newsletter.subscriptions import Subscriptions
-from chalicelib.newsletter.waiting import HELD, release
-from chalicelib.newsletter.wording import Wording
-from chalicelib.ports import Store
+from chalicelib.core.errors import BadLink
+from chalicelib.core.links import Links, person_key
+from chalicelib.core.ports import Store
+from chalicelib.newsletter.subscribers.consent_text import Wording
+from chalicelib.newsletter.subscribers.erasure import erase
+from chalicelib.newsletter.subscribers.imports import ImportRefused, Imports
+from chalicelib.newsletter.subscribers.pending import HELD, release
+from chalicelib.newsletter.subscribers.proof import Proof
+from chalicelib.newsletter.subscribers.repository import Register
+from chalicelib.newsletter.subscribers.subscriptions import Subscriptions
 from infra.roster import OperateError
 
 COLUMNS = (

@@ -7,54 +7,20 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from chalice.test import Client
 
-import printed
+import sample_coaches
+import sent_issue
 from chalicelib.aws.keys import Keys
-from chalicelib.newsletter.people import Subscriber
+from chalicelib.core.settings import Settings, read
+from chalicelib.newsletter.subscribers.subscriber import Subscriber
 from chalicelib.services import Services
-from chalicelib.settings import Settings, read
+from environment import ENVIRONMENT, RITA, SAM
 from fakes import MemoryCarrier, MemoryMailer, MemoryQueue, MemoryStore, MemorySuppression, SetClock
 
 if TYPE_CHECKING:
-    from way import Way
-
-ENVIRONMENT = {
-    "STAGE": "test",
-    "RECORDS_TABLE": "Records",
-    "SUBSCRIBERS_TABLE": "Subscribers",
-    "KEYS_SECRET": "relais-test-keys",
-    "PUBLIC_URL": "https://relais.example.org/api",
-    "WEBSITE_URL": "https://www.example.org",
-    "ALLOWED_ORIGINS": "https://www.example.org",
-    "SENDER": "Innoweave <forms@example.org>",
-    "REPLY_TO": "info@example.org",
-    "CONFIGURATION_SET": "relais-test",
-    "UNDO_SECONDS": "600",
-    "POSTS_PER_HOUR": "1000",
-    "SIGNUPS_PER_HOUR": "5",
-    "ISSUE_RATE": "1000",
-    "ISSUE_QUEUE": "https://sqs.ca-central-1.amazonaws.com/123456789012/issues",
-    "MAIL_TOPIC": "arn:aws:sns:ca-central-1:123456789012:mail-events",
-    "QUORUM_APPLICATION": "1",
-    "STEP_UP": "off",
-    "QUIET_HOURS": "20-8",
-    "ORGANIZATION_NAME": "Innoweave",
-    "CONTACT_EMAIL": "info@example.org",
-    "PRIVACY_CONTACT": "vieprivee@example.org",
-    "PERSON_IN_CHARGE_TITLE": "Direction générale",
-    "LOG_LEVEL": "INFO",
-    "POSTAL_ADDRESS": "1234, rue Exemple, Montréal (Québec) H2X 1Y4",
-}
-
-RITA = {
-    "pk": "STAFF",
-    "sk": "rita-roy",
-    "kind": "staff",
-    "name": "Rita Roy",
-    "email": "rita.roy@example.org",
-    "lang": "fr",
-    "active": True,
-}
-SAM = {**RITA, "sk": "sam-lee", "name": "Sam Lee", "email": "sam.lee@example.org", "lang": "en"}
+    from chalicelib.coaches.coach import Coach
+    from chalicelib.coaches.editions import Edition, Shelf
+    from journey import Way
+    from visitor import Visitor
 
 
 @pytest.fixture
@@ -136,8 +102,8 @@ def way(
 ) -> Iterator["Way"]:  # fmt: skip
     """See way.py: a case's way through the app."""
     import app as application
-    from test_app import Visitor
-    from way import Way
+    from journey import Way
+    from visitor import Visitor
 
     def serve(served: Services) -> None:
         monkeypatch.setattr(application, "services", lambda: served)
@@ -154,22 +120,52 @@ def _no_endpoint(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def office(service: Services, queue: MemoryQueue, clock: SetClock) -> printed.Office:
+def office(service: Services, queue: MemoryQueue, clock: SetClock) -> sent_issue.Office:
     service.press.pace._wait = lambda seconds: clock.pass_(seconds=seconds)
-    return printed.Office(service, queue, clock)
+    return sent_issue.Office(service, queue, clock)
 
 
 @pytest.fixture
-def print_for(store: MemoryStore, clock: SetClock) -> printed.Print:
+def print_for(store: MemoryStore, clock: SetClock) -> sent_issue.Print:
     def run(number: int = 120, **values: Any) -> list[Subscriber]:
         readers = [
-            printed.reader(
+            sent_issue.reader(
                 b"p" * 32, f"reader{n}@example.org", "fr" if n % 3 else "en", name=f"R{n}"
             )
             for n in range(number)
         ]
-        printed.enrol(store, *readers)
-        printed.scheduled(store, clock(), **values)
+        sent_issue.enrol(store, *readers)
+        sent_issue.scheduled(store, clock(), **values)
         return readers
 
     return run
+
+
+@pytest.fixture
+def visitor(service: Services, monkeypatch: pytest.MonkeyPatch) -> Iterator["Visitor"]:
+    import app as application
+    from visitor import Visitor
+
+    monkeypatch.setattr(application, "services", lambda: service)
+    monkeypatch.setattr(application, "settings", lambda: service.settings)
+    with Client(application.app) as client:
+        yield Visitor(client)
+
+
+@pytest.fixture(scope="session")
+def coaches() -> tuple["Coach", ...]:
+    from chalicelib.coaches.directory import sheets
+
+    return sheets.parse(sheets.grid("coaches.csv", sample_coaches.SAMPLE.read_bytes())).coaches
+
+
+@pytest.fixture
+def shelf(store: MemoryStore, clock: SetClock) -> "Shelf":
+    from chalicelib.coaches.editions import Shelf
+
+    return Shelf(store, clock)
+
+
+@pytest.fixture
+def published(shelf: "Shelf", coaches: tuple["Coach", ...]) -> "Edition":
+    return shelf.publish(coaches, by="test", why="first", after=None)

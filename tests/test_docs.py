@@ -6,7 +6,7 @@ from dataclasses import fields
 from pathlib import Path
 
 import app as application
-from chalicelib.settings import Settings
+from chalicelib.core.settings import Settings
 from infra.operate import parser
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -12,7 +12,7 @@ import pytest
 
 import samples
 from bench import canned
-from conftest import ENVIRONMENT
+from environment import ENVIRONMENT
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -73,22 +73,22 @@ def test_a_scripts_post_loads_no_page_no_letter_and_no_mail(
         "jinja2",
         "multipart",
         "chalicelib.aws.ses",
-        "chalicelib.decisions",
-        "chalicelib.described",
-        "chalicelib.desk",
-        "chalicelib.files",
-        "chalicelib.letters",
-        "chalicelib.names",
-        "chalicelib.newsletter.desk",
-        "chalicelib.newsletter.door",
-        "chalicelib.newsletter.imports",
-        "chalicelib.openapi",
-        "chalicelib.own",
-        "chalicelib.pages",
-        "chalicelib.post",
-        "chalicelib.render",
-        "chalicelib.review",
-        "chalicelib.staff",
+        "chalicelib.cases.decisions",
+        "chalicelib.forms.description",
+        "chalicelib.mail.writers.case",
+        "chalicelib.cases.applicant",
+        "chalicelib.mail.letters",
+        "chalicelib.cases.matching",
+        "chalicelib.newsletter.letters.subscriber",
+        "chalicelib.views.newsletter",
+        "chalicelib.newsletter.subscribers.imports",
+        "chalicelib.views.openapi",
+        "chalicelib.views.file",
+        "chalicelib.web.pages",
+        "chalicelib.mail.outbox",
+        "chalicelib.core.templates",
+        "chalicelib.cases.review.reviews",
+        "chalicelib.views.review",
     }
     assert [name for name in needless if find_spec(name) is None] == [], "renamed, or gone"
     assert needless.isdisjoint(found["modules"])
@@ -96,8 +96,8 @@ def test_a_scripts_post_loads_no_page_no_letter_and_no_mail(
 
 def test_what_ses_reports_is_settled_without_a_page_or_a_letter() -> None:
     code = (
-        "import sys; sys.path[:0] = ['.', 'tests']\n"
-        "from conftest import ENVIRONMENT, Keys, MemoryStore, Services, SetClock, read\n"
+        "import sys; sys.path[:0] = ['.', 'tests', 'tests/support']\n"
+        "from environment import ENVIRONMENT; from conftest import Keys, MemoryStore, Services, SetClock, read\n"
         "keys = Keys(links=('a' * 64,), people=b'p' * 32)\n"
         "Services(read(ENVIRONMENT), MemoryStore(), keys, None, SetClock()).feedback\n"
         "print(*sys.modules)"
@@ -105,6 +105,6 @@ def test_what_ses_reports_is_settled_without_a_page_or_a_letter() -> None:
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )
-    needless = {"jinja2", "chalicelib.desk", "chalicelib.aws.ses"}
+    needless = {"jinja2", "chalicelib.mail.writers.case", "chalicelib.aws.ses"}
     assert [name for name in needless if find_spec(name) is None] == [], "renamed, or gone"
     assert needless.isdisjoint(done.stdout.split())

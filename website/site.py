@@ -15,8 +15,8 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from chalicelib.render import TEMPLATES, environment
-from chalicelib.words import sort_key
+from chalicelib.core.formatting import sort_key
+from chalicelib.core.templates import TEMPLATES, environment
 from infra.serve import Page, Quiet, serve_forever
 
 HERE = Path(__file__).resolve().parent

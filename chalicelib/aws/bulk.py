@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.aws.ses import _NEVER_LEFT, _plain
-from chalicelib.errors import NotYet, OutcomeUnknown
-from chalicelib.newsletter.outside import Allowance, Bulk, Declined, Envelope, Reply
-from chalicelib.newsletter.rendered import replacements, template_content
+from chalicelib.core.errors import NotYet, OutcomeUnknown
+from chalicelib.newsletter.issues.rendered import replacements, template_content
+from chalicelib.newsletter.sending.ports import Allowance, Bulk, Declined, Envelope, Reply
 
 if TYPE_CHECKING:
     from mypy_boto3_sesv2 import SESV2Client

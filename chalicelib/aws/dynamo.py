@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from chalicelib.errors import Conflict, StoreDown
-from chalicelib.ports import Change, Delete, Item, Key, Put, Write
-from chalicelib.records import DUE_SHARDS
+from chalicelib.core.errors import Conflict, StoreDown
+from chalicelib.core.ports import Change, Delete, Item, Key, Put, Write
+from chalicelib.core.records import DUE_SHARDS
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -7,9 +7,9 @@ from typing import Any, Final
 from botocore.exceptions import ClientError
 
 from chalicelib.aws.dynamo import DynamoStore, _raise_conflict, _store_errors, encode, item_of
-from chalicelib.errors import StoreDown
-from chalicelib.newsletter.people import person_of, profile_key
-from chalicelib.ports import Item, Key
+from chalicelib.core.errors import StoreDown
+from chalicelib.core.ports import Item, Key
+from chalicelib.newsletter.subscribers.subscriber import person_of, profile_key
 
 TRIES: Final = 6
 """How often keys are asked for that a busy table left out of its answer."""

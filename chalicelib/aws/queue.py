@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from chalicelib.errors import StoreDown
+from chalicelib.core.errors import StoreDown
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient

@@ -12,8 +12,8 @@ from botocore.exceptions import (
     ParamValidationError,
 )
 
-from chalicelib.errors import DeliveryFailed, NotYet, OutcomeUnknown
-from chalicelib.ports import Mail
+from chalicelib.core.errors import DeliveryFailed, NotYet, OutcomeUnknown
+from chalicelib.core.ports import Mail
 
 if TYPE_CHECKING:
     from mypy_boto3_sesv2 import SESV2Client

@@ -4,8 +4,8 @@ import zlib
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from chalicelib.languages import LANGS
-from chalicelib.ports import Change, Item, Store
+from chalicelib.core.languages import LANGS
+from chalicelib.core.ports import Change, Item, Store
 
 COUNTED: Final = (
     "queued", "sent", "skipped", "failed", "unknown",

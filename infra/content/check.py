@@ -107,7 +107,7 @@ def _options(f: Any, contents: dict[str, Any]) -> list[str]:
         return [o["id"] for o in f["options"]]
     name = f.get("list", "")
     if name in ("serves", "coach_modes", "coach_languages", "coach_streams"):
-        from chalicelib import fields
+        from chalicelib.forms import field_types as fields
 
         return [str(o["id"]) for o in fields.options(f)]
     found = contents[name] if name in ("streams", "provinces") else contents["lists"].get(name, [])

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from http.client import HTTPException
 from typing import Final
 
-from chalicelib.newsletter.preflight import Answered
+from chalicelib.newsletter.issues.preflight import Answered
 
 AT_ONCE: Final = 8
 SECONDS: Final = 8.0

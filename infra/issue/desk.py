@@ -10,25 +10,27 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-from chalicelib import eastern, words
+from chalicelib.cases.staff import Roster, Staff
 from chalicelib.content import load
-from chalicelib.errors import Conflict, DeliveryFailed, OutcomeUnknown, Refused
-from chalicelib.languages import LANGS, Lang, lang_or
-from chalicelib.links import Links
-from chalicelib.newsletter import issues, preflight
-from chalicelib.newsletter.compiling import Compiled, Imprint, text_body
-from chalicelib.newsletter.findings import Finding, blocking, said
+from chalicelib.core import eastern_time as eastern
+from chalicelib.core import formatting as words
+from chalicelib.core.errors import Conflict, DeliveryFailed, OutcomeUnknown, Refused
+from chalicelib.core.languages import LANGS, Lang, lang_or
+from chalicelib.core.links import Links
+from chalicelib.core.ports import Clock, Store
+from chalicelib.core.records import moment
+from chalicelib.core.settings import Settings
 from chalicelib.newsletter.issue_counts import counted
-from chalicelib.newsletter.issues import Issue
-from chalicelib.newsletter.missing import Missed
-from chalicelib.newsletter.newsroom import Newsroom
-from chalicelib.newsletter.preflight import Account, Audience, Ground, Try
-from chalicelib.newsletter.rendered import Rendered
-from chalicelib.newsletter.source import SLUG, Source, read_folder
-from chalicelib.ports import Clock, Store
-from chalicelib.records import moment
-from chalicelib.roster import Roster, Staff
-from chalicelib.settings import Settings
+from chalicelib.newsletter.issues import issue as issues
+from chalicelib.newsletter.issues import preflight
+from chalicelib.newsletter.issues.compiler import Compiled, Imprint, text_body
+from chalicelib.newsletter.issues.findings import Finding, blocking, said
+from chalicelib.newsletter.issues.issue import Issue
+from chalicelib.newsletter.issues.newsroom import Newsroom
+from chalicelib.newsletter.issues.preflight import Account, Audience, Ground, Try
+from chalicelib.newsletter.issues.rendered import Rendered
+from chalicelib.newsletter.issues.source import SLUG, Source, read_folder
+from chalicelib.newsletter.sending.unreached import Missed
 from infra.issue import files
 from infra.issue.figures import bar, done_of, figures
 from infra.roster import OperateError

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Mapping
 
-from chalicelib import words
 from chalicelib.content import load
-from chalicelib.languages import LANGS
+from chalicelib.core import formatting as words
+from chalicelib.core.languages import LANGS
 
 BAR = 40
 

@@ -8,16 +8,16 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.aws.dynamo import item_of
-from chalicelib.errors import DeliveryFailed
-from chalicelib.languages import LANGS
-from chalicelib.links import Links, person_key
-from chalicelib.newsletter.envelopes import Envelopes
-from chalicelib.newsletter.people import audiences
-from chalicelib.newsletter.preflight import Quota
-from chalicelib.newsletter.rendered import Rendered, fill
-from chalicelib.newsletter.told import TRIAL
-from chalicelib.records import stamp
-from chalicelib.settings import Settings
+from chalicelib.core.errors import DeliveryFailed
+from chalicelib.core.languages import LANGS
+from chalicelib.core.links import Links, person_key
+from chalicelib.core.records import stamp
+from chalicelib.core.settings import Settings
+from chalicelib.newsletter.issues.preflight import Quota
+from chalicelib.newsletter.issues.rendered import Rendered, fill
+from chalicelib.newsletter.sending.envelopes import Envelopes
+from chalicelib.newsletter.sending.ses_event import TRIAL
+from chalicelib.newsletter.subscribers.subscriber import audiences
 
 
 class SesAccount:

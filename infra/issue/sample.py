@@ -3,14 +3,14 @@
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from chalicelib.newsletter.compiling import Imprint, compiled
-from chalicelib.newsletter.issues import issue_of
-from chalicelib.newsletter.newsroom import Newsroom
-from chalicelib.newsletter.source import read_folder
-from chalicelib.ports import Store
-from chalicelib.records import stamp
-from chalicelib.roster import Roster
-from chalicelib.settings import Settings
+from chalicelib.cases.staff import Roster
+from chalicelib.core.ports import Store
+from chalicelib.core.records import stamp
+from chalicelib.core.settings import Settings
+from chalicelib.newsletter.issues.compiler import Imprint, compiled
+from chalicelib.newsletter.issues.issue import issue_of
+from chalicelib.newsletter.issues.newsroom import Newsroom
+from chalicelib.newsletter.issues.source import read_folder
 
 FOLDER = Path(__file__).resolve().parent.parent / "sample" / "issue"
 AUTHOR, APPROVER = "rita-roy", "sam-lee"

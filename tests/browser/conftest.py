@@ -2,9 +2,17 @@
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
+
+import app as application
+from chalicelib.aws.keys import Keys
+from chalicelib.core.settings import Settings
+from chalicelib.services import Services
+from fakes import MemoryMailer, MemoryStore, MemorySuppression, SetClock
+from served import served
 
 QUIET = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
@@ -33,5 +41,30 @@ def shared(browser: Browser) -> Page:
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="fr-CA")
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture
+def address(
+    settings: Settings, store: MemoryStore, mailer: MemoryMailer, clock: SetClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[str]:  # fmt: skip
+    def wire(address: str) -> None:
+        keys = Keys(links=("a" * 64,), people=b"p" * 32)
+        here = replace(settings, public_url=address, allowed_origins=(address,))
+        service = Services(here, store, keys, mailer, clock, MemorySuppression())
+        monkeypatch.setattr(application, "services", lambda: service)
+        monkeypatch.setattr(application, "settings", lambda: here)
+
+    with served(wire) as found:
+        yield found
+
+
+@pytest.fixture
+def plain(browser: Browser) -> Iterator[Page]:
+    """A browser of Québec, without scripts."""
+    context = browser.new_context(java_script_enabled=False, locale="fr-CA")
+    context.set_default_timeout(10_000)
     yield context.new_page()
     context.close()

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Page
 
 import gallery
-from chalicelib.languages import Lang
+from chalicelib.core.languages import Lang
 
 HERE = """() => {
   const e = document.activeElement, box = e.getBoundingClientRect(), style = getComputedStyle(e)

@@ -4,9 +4,7 @@ import re
 
 from playwright.sync_api import Page
 
-from browser.test_without_script import address as address
-from browser.test_without_script import plain as plain
-from chalicelib.newsletter import people
+from chalicelib.newsletter.subscribers import subscriber as people
 from chalicelib.services import Services
 from fakes import MemoryMailer, MemoryStore, SetClock
 from subscribers import ADA

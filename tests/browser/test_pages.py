@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page
 
 import gallery
-from chalicelib.languages import Lang
+from chalicelib.core.languages import Lang
 
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text("utf-8")
 TAGS = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]

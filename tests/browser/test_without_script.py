@@ -1,44 +1,11 @@
 """The app and a browser that runs no script: a form is sent, mended and received."""
 
 import re
-from collections.abc import Iterator
-from dataclasses import replace
 
-import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 
-import app as application
 import samples
-from browser.adapter import served
-from chalicelib.aws.keys import Keys
-from chalicelib.services import Services
-from chalicelib.settings import Settings
-from fakes import MemoryMailer, MemoryStore, MemorySuppression, SetClock
-
-
-@pytest.fixture
-def address(
-    settings: Settings, store: MemoryStore, mailer: MemoryMailer, clock: SetClock,
-    monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[str]:  # fmt: skip
-    def wire(address: str) -> None:
-        keys = Keys(links=("a" * 64,), people=b"p" * 32)
-        here = replace(settings, public_url=address, allowed_origins=(address,))
-        service = Services(here, store, keys, mailer, clock, MemorySuppression())
-        monkeypatch.setattr(application, "services", lambda: service)
-        monkeypatch.setattr(application, "settings", lambda: here)
-
-    with served(wire) as found:
-        yield found
-
-
-@pytest.fixture
-def plain(browser: Browser) -> Iterator[Page]:
-    """A browser of Québec, without scripts."""
-    context = browser.new_context(java_script_enabled=False, locale="fr-CA")
-    context.set_default_timeout(10_000)
-    yield context.new_page()
-    context.close()
+from fakes import MemoryStore, SetClock
 
 
 def test_a_declaration_is_refused_mended_and_received(

@@ -6,7 +6,7 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
-from e2e.conftest import Answer, Stack, ask, wait_for
+from deployed import Answer, Stack, ask, wait_for
 from infra.coaches import Directory
 from infra.local import SAMPLE
 from infra.operate import Operator

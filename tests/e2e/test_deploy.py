@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from e2e.conftest import Stack
+from deployed import Stack
 from infra import local
 from infra.deploy import Deployed, DeployError, deploy
 from infra.package import ROOT

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from e2e.conftest import Stack
+from deployed import Stack
 from infra.issue.sample import FOLDER
 from infra.operate import Operator, act, parser
 from infra.roster import OperateError

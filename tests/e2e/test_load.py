@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import samples
-from e2e.conftest import Stack, ask, hidden, link_in, wait_for
+from deployed import Stack, ask, hidden, link_in, wait_for
 from infra import local
 from infra.deploy import deploy
 from infra.package import ROOT

@@ -5,8 +5,7 @@ import re
 
 import pytest
 
-from e2e.conftest import Stack, ask, wait_for
-from e2e.test_path import fill
+from deployed import Stack, ask, fill, wait_for
 
 SAID = {
     "fr": ("Confirmez votre abonnement", "confirmé", "nouvelle adresse", "changée"),

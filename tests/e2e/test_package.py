@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.eastern import zone
+from chalicelib.core.eastern_time import zone
 from infra.package import ROOT, SERVICES, ZONE, package
 
 LIMIT = 50_000_000
@@ -64,8 +64,8 @@ def unpacked(zipped: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     "statement",
     [
         "import app; print(app.__file__)",
-        "from chalicelib import pages, post; print(post.__file__)",
-        "from chalicelib import eastern; eastern.zone(); print(eastern.__file__)",
+        "from chalicelib.web import pages; from chalicelib.mail import outbox; print(outbox.__file__)",
+        "from chalicelib.core import eastern_time; eastern_time.zone(); print(eastern_time.__file__)",
         *(f"import boto3; boto3.client('{name}'); print(boto3.__file__)" for name in SERVICES),
     ],
 )

@@ -1,12 +1,11 @@
 """The whole way on the deployed stack: from the website's form to the decision on funding."""
 
 import re
-from typing import Any
 
 import pytest
 
 import samples
-from e2e.conftest import Stack, ask, hidden, link_in, wait_for
+from deployed import Stack, ask, fill, hidden, link_in, wait_for
 
 STAFF = {"fr": "rita.roy@example.org", "en": "sam.lee@example.org"}
 SAID: dict[str, dict[str, str]] = {
@@ -15,17 +14,6 @@ SAID: dict[str, dict[str, str]] = {
     "en": {"received": "We received", "invited": "You are invited", "approved": "is approved",
            "code": r"decide: ([2-9A-Z]{4})", "decided": "Your decision is recorded"},
 }  # fmt: skip
-
-
-def fill(page: str, answers: dict[str, Any]) -> list[tuple[str, str]]:
-    """A person's answers with all that the page hides in its form; the trap stays empty."""
-    shown = {name for name, _ in samples.as_html(answers)}
-    missing = {name for name in shown if f'name="{name}"' not in page}
-    assert not missing, f"the page has no {missing}"
-    found = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page)
-    # A person takes longer than the robot that runs this.
-    kept = [(n, v if n != "started_at" else str(int(v) - 60)) for n, v in found]
-    return [*kept, ("website", ""), *samples.as_html(answers)]
 
 
 def decide(stack: Stack, link: str, **fields: str) -> str:

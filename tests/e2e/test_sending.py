@@ -5,16 +5,16 @@ from typing import Any
 
 import pytest
 
-import printed
+import sent_issue
 from chalicelib.aws import keys
 from chalicelib.aws.lists import DynamoLists
+from chalicelib.core.ports import Change
+from chalicelib.core.records import stamp
 from chalicelib.newsletter.issue_counts import counted
-from chalicelib.newsletter.issues import issue_of
-from chalicelib.newsletter.people import Subscriber, profile_key
-from chalicelib.newsletter.reached import missed, recipients
-from chalicelib.ports import Change
-from chalicelib.records import stamp
-from e2e.conftest import Stack, ask, wait_for
+from chalicelib.newsletter.issues.issue import issue_of
+from chalicelib.newsletter.sending.recipients import missed, recipients
+from chalicelib.newsletter.subscribers.subscriber import Subscriber, profile_key
+from deployed import Stack, ask, wait_for
 
 ISSUE = "2026-04"
 
@@ -42,12 +42,12 @@ def sent(stack: Stack, lists: DynamoLists) -> dict[str, Subscriber]:
     """Forty readers, and the addresses of the mailbox simulator, were sent an issue."""
     key = keys.read(stack.client("secretsmanager"), "relais-local-keys").people
     readers = [
-        printed.reader(key, f"reader{n}@example.org", "fr" if n % 2 else "en", name=f"R{n}")
+        sent_issue.reader(key, f"reader{n}@example.org", "fr" if n % 2 else "en", name=f"R{n}")
         for n in range(40)
     ]
-    readers += [printed.reader(key, simulated(name)) for name in BACK]
-    printed.enrol(lists, *readers)
-    printed.scheduled(lists, datetime.now(UTC), id=ISSUE)
+    readers += [sent_issue.reader(key, simulated(name)) for name in BACK]
+    sent_issue.enrol(lists, *readers)
+    sent_issue.scheduled(lists, datetime.now(UTC), id=ISSUE)
 
     def over() -> bool:
         # The next round is a minute away; a test need not wait for it.

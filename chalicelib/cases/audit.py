@@ -1,0 +1,72 @@
+"""Whether the events of a case, or of an issue, are those that were written, all, in order."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from chalicelib.core.ports import Item, Store
+from chalicelib.core.records import FIRST_EVENT, chained, digested
+
+TURNS: Final = 3
+"""How often something is read anew that moved while it was read."""
+
+HEADS: Final = {"CASE": "CASE", "ISSUE": "ISSUE"}
+"""The first word of a chain's key → the row that holds its head."""
+
+
+@dataclass(frozen=True)
+class Broken:
+    """The first link of a chain that does not hold. `why`: `gap` (an event is missing),
+    `order`, `hash`, `data` (what was said is not what was covered), `erased` (before its
+    time), `head` (the row tells of another end), or `alone` (there is no such row)."""
+
+    owner: str
+    number: int
+    why: str
+
+    def __str__(self) -> str:
+        return f"{self.owner}: event {self.number}: {self.why}"
+
+
+def verified(store: Store, pk: str) -> Broken | None:
+    """Reads a chain with its head, and says what is wrong with it; None for nothing."""
+    sk = HEADS[pk.partition("#")[0]]
+    for turn in range(TURNS):
+        head = store.get(pk, sk)
+        events = store.rows(pk, "EVENT#")
+        # A step between the two reads is no fault: read both again.
+        if turn == TURNS - 1 or store.get(pk, sk) == head:
+            return broken(pk, head, events)
+    raise AssertionError("the last turn returns")
+
+
+def broken(pk: str, head: Item | None, events: Sequence[Item]) -> Broken | None:
+    """The first link that does not hold; None for a whole chain."""
+    owner = pk.partition("#")[2]
+    before = FIRST_EVENT
+    for number, event in enumerate(events, 1):
+        if why := _wrong(event, number, before, head):
+            return Broken(owner, number, why)
+        before = event["hash"]
+    if head is None:
+        return Broken(owner, len(events), "alone")
+    if head["events"] > len(events):
+        return Broken(owner, len(events) + 1, "gap")
+    if head["events"] < len(events) or head["head"] != before:
+        return Broken(owner, len(events), "head")
+    return None
+
+
+def _wrong(event: Item, number: int, before: str, head: Item | None) -> str | None:
+    named = int(event["sk"].removeprefix("EVENT#"))
+    if named != number:
+        return "gap"
+    if event["number"] != named or event["before"] != before:
+        return "order"
+    if event["hash"] != chained(event, before):
+        return "hash"
+    if event.get("erased"):
+        return None if head is not None and head.get("state") == "ANONYMISED" else "erased"
+    if "data" not in event or event["digest"] != digested(event["data"], event["salt"]):
+        return "data"
+    return None

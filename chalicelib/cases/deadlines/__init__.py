@@ -1,0 +1,1 @@
+"""The clocks of a file: what falls due when, and what then happens."""

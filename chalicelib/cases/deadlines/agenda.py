@@ -1,0 +1,77 @@
+"""What waits for whom on a morning: to decide, with applicants, and mail that failed."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Final
+
+from chalicelib.cases.recipients import Readers
+from chalicelib.cases.staff import Roster
+from chalicelib.cases.states import clock_of, kind
+from chalicelib.content import load
+from chalicelib.core.ports import Item, Store
+from chalicelib.core.records import DEAD
+
+TO_DECIDE: Final = ("A", "O")
+"""The clocks under which staff are awaited; under all others the applicant is."""
+
+LISTED: Final = 30
+"""Cases listed in one letter; the others are counted. Each has a link that is stored with it."""
+
+CYCLES: Final = 3
+
+
+@dataclass
+class Day:
+    """One person's morning: ids of cases, the longest waiting first."""
+
+    decide: list[str] = field(default_factory=list)
+    waiting: list[str] = field(default_factory=list)
+    failed: int = 0
+
+    def facts(self) -> dict[str, Any]:
+        return {
+            "decide": self.decide[:LISTED],
+            "more": max(len(self.decide) - LISTED, 0),
+            "waiting": self.waiting[:LISTED],
+            "more_waiting": max(len(self.waiting) - LISTED, 0),
+            "failed": self.failed,
+        }
+
+    @property
+    def calls(self) -> bool:
+        """Whether there is something to do: waiting for applicants alone is no news."""
+        return bool(self.decide or self.failed)
+
+
+class Agenda:
+    """Read once a morning, by state and not by case."""
+
+    def __init__(self, store: Store, roster: Roster) -> None:
+        self._store = store
+        self._roster = roster
+
+    def of(self, today: date) -> dict[str, Day]:
+        """The day of each member of the staff who is there, also an empty one."""
+        staff = self._roster.active()
+        failed = sum(1 for _ in self._store.listed(DEAD))
+        days = {one.id: Day(failed=failed) for one in staff if not one.away(str(today))}
+        for item in sorted(self._active(today), key=lambda item: str(item["updated_at"])):
+            readers = Readers(staff, item.get("owner"), item.get("recused"), str(today))
+            asked = clock_of(_state(item)) in TO_DECIDE
+            for day in (days[one] for one in readers.of(["owner"]) if one in days):
+                (day.decide if asked else day.waiting).append(item["id"])
+        return days
+
+    def _active(self, today: date) -> Iterator[Item]:
+        states = [name for name in load("states")["states"] if kind(name) == "active"]
+        cycles = {str(today.year - back) for back in range(CYCLES)}
+        if named := load("programme").get("cycle"):
+            cycles.add(str(named))
+        for state in states:
+            for cycle in sorted(cycles):
+                yield from self._store.listed(f"{state}#{cycle}")
+
+
+def _state(item: Item) -> str:
+    return str(item["state_key"]).partition("#")[0]

@@ -1,0 +1,84 @@
+"""The daily letter to each member of the staff: at half past eight on business days."""
+
+from datetime import datetime, time, timedelta
+from typing import Final
+
+from chalicelib.cases.deadlines.agenda import Agenda
+from chalicelib.cases.staff import Roster
+from chalicelib.content import load
+from chalicelib.core import business_days as workdays
+from chalicelib.core import eastern_time as eastern
+from chalicelib.core.business_days import DAY, Quiet
+from chalicelib.core.errors import Conflict
+from chalicelib.core.ports import Change, Clock, Item, Key, Put, Store
+from chalicelib.core.records import letter, shard_of, stamp
+
+KEY: Final[Key] = ("MORNING", "CLOCK#DIGEST")
+KEPT: Final = timedelta(days=90)
+"""How long a morning's letters are kept."""
+
+
+class Mornings:
+    def __init__(self, store: Store, roster: Roster, clock: Clock, quiet: Quiet | None) -> None:
+        self._store = store
+        self._agenda = Agenda(store, roster)
+        self._clock = clock
+        self._quiet = quiet
+        self._wound = False
+
+    def wind(self) -> None:
+        """Sees to it that the clock of the mornings runs; asks the store once a cold start."""
+        if self._wound:
+            return
+        row = {
+            "pk": KEY[0],
+            "sk": KEY[1],
+            "kind": "clock",
+            "due_shard": shard_of(KEY[0]),
+            "due_at": stamp(_next(self._clock())),
+        }
+        try:
+            self._store.commit([Put(row)])
+        except Conflict:
+            pass
+        self._wound = True
+
+    def fire(self, row: Item) -> str:
+        """Owes today's letters and waits for the next morning, in one transaction.
+
+        A morning that was missed is not made up for at night: the next letter tells all.
+        """
+        now = self._clock()
+        today = eastern.today(now)
+        change = Change(KEY, expect={"due_at": row["due_at"]}, set={"due_at": stamp(_next(now))})
+        quiet = self._quiet is not None and self._quiet.holds(now)
+        letters = []
+        if workdays.is_business_day(today) and not quiet:
+            letters = self._letters(now)
+        try:
+            self._store.commit([change, *letters])
+        except Conflict:
+            return "taken"
+        return "digest" if letters else "quiet"
+
+    def _letters(self, now: datetime) -> list[Put]:
+        today = eastern.today(now)
+        puts = []
+        for reader, day in self._agenda.of(today).items():
+            if day.calls:
+                owed = letter(
+                    f"MORNING#{today}", 1, "staff_digest",
+                    to=reader, due=stamp(now), facts=day.facts(), by_day=True,
+                )  # fmt: skip
+                owed["expires"] = int((now + KEPT).timestamp())
+                puts.append(Put(owed))
+        return puts
+
+
+def _next(now: datetime) -> datetime:
+    """The next half past eight of a business day."""
+    day = eastern.today(now)
+    hour = time.fromisoformat(load("clocks")["digest"])
+    while not workdays.is_business_day(day) or workdays.at(day, hour) <= now:
+        day += DAY
+    return workdays.at(day, hour)

@@ -1,0 +1,271 @@
+"""Clocks that fall due: reminds, escalates, closes what nobody answered, forgets in time."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from chalicelib.cases.deadlines import started
+from chalicelib.cases.deadlines.digest import KEY as MORNING
+from chalicelib.cases.deadlines.digest import Mornings
+from chalicelib.cases.deadlines.erasure import Erasure, blank
+from chalicelib.cases.deadlines.schedule import (
+    ERASURE,
+    RETENTION,
+    Ladder,
+    Step,
+    definition,
+    ladder_of,
+)
+from chalicelib.cases.recipients import Readers
+from chalicelib.cases.staff import Roster
+from chalicelib.cases.states import clock_of, kind, step
+from chalicelib.cases.transition import Move
+from chalicelib.content import load
+from chalicelib.core import business_days as workdays
+from chalicelib.core import eastern_time as eastern
+from chalicelib.core.business_days import Quiet
+from chalicelib.core.errors import Conflict, Refused
+from chalicelib.core.ports import Change, Clock, Item, Key, Put, Store, Write
+from chalicelib.core.records import (
+    ALL_STAFF,
+    APPLICANT,
+    OUTSIDE,
+    Case,
+    case_key,
+    letter,
+    shard_of,
+    stamp,
+)
+
+log = logging.getLogger("relais.clocks")
+
+
+@dataclass(frozen=True)
+class _Due:
+    """A clock whose time has come, with its case and its ladder."""
+
+    row: Item
+    case: Case
+    ladder: Ladder
+    now: datetime
+
+    def change(self, **values: Any) -> Change:
+        """The clock moves on, if it is as it was read; None takes a value away."""
+        gone = [name for name, value in values.items() if value is None]
+        return Change(
+            (self.row["pk"], self.row["sk"]),
+            expect={name: self.row[name] for name in ("version", "step", "due_at")},
+            set={name: value for name, value in values.items() if value is not None},
+            remove=gone,
+        )
+
+
+class Clocks:
+    """Each step at most once: a clock moves on in the transaction that owes its letters.
+
+    A transition of the case rewinds its clocks in its own transaction, so that a step and
+    a transition can never both win.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        roster: Roster,
+        clock: Clock,
+        mornings: Mornings,
+        quiet: Quiet | None,
+    ) -> None:
+        self._store = store
+        self._roster = roster
+        self._clock = clock
+        self._mornings = mornings
+        self._quiet = quiet
+        self._erasure = Erasure(store)
+
+    def fire(self, key: Key) -> str:
+        """What became of a clock: reminded, dropped, moved, erased, later, taken, stopped."""
+        row = self._store.get(*key)
+        now = self._clock()
+        if row is None or "due_at" not in row:
+            return "stopped"
+        if row["due_at"] > stamp(now):
+            return "later"
+        if key == MORNING:
+            return self._mornings.fire(row)
+        found = self._store.get(*case_key(key[0].removeprefix("CASE#")))
+        if found is None:
+            return self._retire(row)
+        due = _Due(row, Case.of(found), ladder_of(row), now)
+        if not _belongs(due):
+            return self._retire(row)
+        if row["clock"] == ERASURE:
+            return self._erasure.go_on(due.case, row)
+        try:
+            return self._next(due)
+        except Conflict:
+            return "taken"
+
+    def _next(self, due: _Due) -> str:
+        reached = due.ladder.overdue(due.row["step"], due.now)
+        chosen = self._worth_it(due, reached)
+        if chosen is None:
+            following = reached[-1].position + 1 if reached else due.row["step"]
+            self._store.commit([due.change(**_from(due, following))])
+            return "dropped"
+        opens = self._opens(chosen, due.now)
+        if opens > due.now:
+            self._store.commit([due.change(due_at=stamp(opens))])
+            return "later"
+        if chosen.event:
+            return self._move(due, chosen.event)
+        return self._tell(due, chosen)
+
+    def _worth_it(self, due: _Due, reached: Sequence[Step]) -> Step | None:
+        """The first of several steps that still makes sense: after an outage, not three
+        reminders in a row, and none whose last day is over."""
+        notice = "notice" in definition(due.ladder.clock)
+        for number, one in enumerate(reached):
+            later = reached[number + 1 :]
+            if one.event:
+                return one
+            if any(one.letter == other.letter and {*one.to} <= {*other.to} for other in later):
+                continue
+            over = due.ladder.until is not None and due.ladder.until < eastern.today(due.now)
+            if over and not notice:
+                continue
+            return one
+        return None
+
+    def _opens(self, chosen: Step, now: datetime) -> datetime:
+        """When a step may be taken: by day, and on a business day if staff are to read it."""
+        if self._quiet is None:
+            return now
+        opens = self._quiet.over(now)
+        if chosen.letter and APPLICANT not in chosen.to:
+            while not workdays.is_business_day(eastern.today(opens)):
+                opens = self._quiet.over(opens + timedelta(hours=12))
+        return opens
+
+    def _tell(self, due: _Due, chosen: Step) -> str:
+        until = due.ladder.until
+        notice = definition(due.ladder.clock).get("notice")
+        if notice and until:
+            # Whoever was reminded late has as long as all others from there on.
+            until = max(until, eastern.today(due.now) + timedelta(days=notice))
+        following = _from(due, chosen.position + 1, until)
+        letters = [] if self._dropped(due, chosen) else self._letters(due, chosen, until)
+        change = due.change(
+            **following, until=str(until) if until else None, fired_at=stamp(due.now)
+        )
+        self._store.commit([change, *letters])
+        return "reminded" if letters else "dropped"
+
+    def _letters(self, due: _Due, chosen: Step, until: Any) -> list[Write]:
+        facts = {
+            "clock": due.ladder.clock,
+            "version": due.row["version"],
+            "state": due.case.state,
+            "since": str(due.ladder.since),
+            "until": str(until) if until else None,
+            "last": chosen.last,
+        }
+        readers = [APPLICANT]
+        if APPLICANT not in chosen.to:
+            today = str(eastern.today(due.now))
+            case = due.case
+            staff = self._roster.active()
+            readers = Readers(staff, case.owner, case.recused, today).of(chosen.to)
+        assert chosen.letter
+        since = f"{due.ladder.clock}{due.row['version']:06d}-{chosen.position:03d}"
+        return [
+            Put(
+                letter(
+                    due.row["pk"],
+                    since,
+                    chosen.letter,
+                    to=reader,
+                    due=stamp(due.now),
+                    facts=facts,
+                    by_day=True,
+                )
+            )
+            for reader in readers
+        ]
+
+    def _dropped(self, due: _Due, chosen: Step) -> bool:
+        if APPLICANT not in chosen.to:
+            return False
+        if chosen.unless == "begun" and started.begun(self._store, due.case):
+            return True
+        return self._noisy(due)
+
+    def _noisy(self, due: _Due) -> bool:
+        """Whether another mail went to the applicant in the last two days."""
+        since = due.now - timedelta(hours=load("clocks")["noise_hours"])
+        mine = f"LETTER#{due.ladder.clock}{due.row['version']:06d}-"
+        for row in self._store.rows(due.row["pk"], "LETTER#"):
+            other = row["to"] in OUTSIDE and not row["sk"].startswith(mine)
+            left = row.get("sent_at") or row.get("delivered_at")
+            if row["status"] in ("owed", "claimed"):
+                left = row["due_at"]
+            if other and left and left > stamp(since):
+                return True
+        return False
+
+    def _move(self, due: _Due, event: str) -> str:
+        """Moves the case; the clocks give way in the same transaction."""
+        case = due.case
+        try:
+            row = step(case.state, event)
+        except Refused:
+            return self._retire(due.row)
+        data = {"from": case.state, "to": row.to, "clock": due.ladder.clock}
+        move = Move(case, row, due.now, actor="clock", data=data)
+        facts = {"reasons": ["cycle"], "message": ""} if event == "close_cycle" else None
+        writes: list[Write] = []
+        if row.to == "ANONYMISED":
+            move.sets, move.removes = blank(case)
+            writes += self._erasure.pointer(case)
+        for name in row.letters:
+            to = ALL_STAFF if name.startswith("staff_") else APPLICANT
+            move.owes([name], to, due=due.now, facts=facts)
+        self._store.commit([*move.writes(), *writes])
+        return "moved"
+
+    def _retire(self, row: Item) -> str:
+        """A clock that the case has left behind."""
+        change = Change(
+            (row["pk"], row["sk"]),
+            expect={name: row[name] for name in ("version", "due_at")},
+            remove=("due_shard", "due_at"),
+        )
+        try:
+            self._store.commit([change])
+        except Conflict:
+            return "taken"
+        return "stopped"
+
+
+def _belongs(due: _Due) -> bool:
+    """Whether the case is where this clock runs."""
+    clock, state = due.ladder.clock, due.case.state
+    if clock == RETENTION:
+        return kind(state) in ("terminal", "held")
+    if clock == ERASURE:
+        return kind(state) == "gone"
+    return clock_of(state) == clock
+
+
+def _from(due: _Due, position: int, until: Any = None) -> dict[str, Any]:
+    """The clock's next step: possibly one that is late already, for the next sweep."""
+    ladder = Ladder(due.ladder.clock, due.ladder.since, until or due.ladder.until)
+    following = ladder.step(position)
+    if following is None:
+        return {"step": None, "due_at": None, "due_shard": None}
+    return {
+        "step": following.position,
+        "due_at": stamp(following.at),
+        "due_shard": shard_of(due.row["pk"]),
+    }

@@ -1,0 +1,307 @@
+"""What falls due when: the steps of each clock, and how a transition winds the clocks."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
+from functools import cache
+from heapq import merge
+from itertools import count, takewhile
+from typing import Any, Final
+
+from chalicelib.cases.states import Transition, clock_of, kind
+from chalicelib.content import load
+from chalicelib.core import business_days as workdays
+from chalicelib.core import eastern_time as eastern
+from chalicelib.core.ports import Change, Item, Key, Write
+from chalicelib.core.records import Case, moment, shard_of, stamp
+
+RETENTION: Final = "R"
+ERASURE: Final = "X"
+
+SHORTEST_CYCLE: Final = timedelta(days=28)
+"""A place on the waiting list is held at least this long, however near the cycle's end."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One rung of a ladder. `position` counts from 0; `event` steps are the last ones.
+
+    A `void` step keeps its position and is never taken.
+    """
+
+    position: int
+    day: date
+    letter: str | None = None
+    to: tuple[str, ...] = ()
+    event: str | None = None
+    unless: str | None = None
+    last: bool = False
+    void: bool = False
+
+    @property
+    def at(self) -> datetime:
+        return workdays.at(self.day, _time("hour"))
+
+
+@dataclass(frozen=True)
+class Ladder:
+    """A clock that was started on a day, and may end on another one.
+
+    `until` is the last day that somebody has, as they were told.
+    """
+
+    clock: str
+    since: date
+    until: date | None = None
+
+    def steps(self) -> Iterator[Step]:
+        """In order of time; without end for a clock that repeats and has no event."""
+        found = merge(self._fixed(), self._repeated(), key=lambda step: step.day)
+        for position, step in enumerate(found):
+            yield replace(step, position=position)
+            if step.event:
+                return
+
+    def step(self, position: int) -> Step | None:
+        """The first step from there on."""
+        return next((s for s in self._taken() if s.position >= position), None)
+
+    def first_after(self, when: datetime) -> Step | None:
+        return next((step for step in self._taken() if step.at > when), None)
+
+    def overdue(self, position: int, now: datetime) -> list[Step]:
+        """The steps from `position` on whose time has come, in order."""
+        reached = takewhile(lambda step: step.at <= now, self._taken())
+        return [step for step in reached if step.position >= position]
+
+    def _taken(self) -> Iterator[Step]:
+        return (step for step in self.steps() if not step.void)
+
+    def _fixed(self) -> list[Step]:
+        rungs = definition(self.clock)["steps"]
+        steps = [_rung(rung, self._day(rung)) for rung in rungs]
+        return sorted(map(self._checked, steps), key=lambda step: step.day)
+
+    def _checked(self, step: Step) -> Step:
+        """No reminder on the day the clock starts, none once the last day is over."""
+        if step.event or self.until is None or self.since < step.day <= self.until:
+            return step
+        return replace(step, void=True)
+
+    def _repeated(self) -> Iterator[Step]:
+        told = definition(self.clock)
+        rung = told.get("repeat")
+        if rung is None:
+            return
+        start = max((r["after"] for r in told["steps"] if "after" in r), default=0)
+        for turn in count(1):
+            day = self._counted(self.since, start + turn * rung["every"], rung)
+            yield self._checked(_rung(rung, day))
+
+    def _day(self, rung: Mapping[str, Any]) -> date:
+        if "after" in rung:
+            return self._counted(self.since, rung["after"], rung)
+        assert self.until is not None, self.clock
+        if "before" in rung:
+            return self.until - timedelta(days=rung["before"])
+        return self._counted(self.until, rung["past"], rung)
+
+    def _counted(self, start: date, number: int, rung: Mapping[str, Any]) -> date:
+        unit = rung.get("unit") or definition(self.clock)["unit"]
+        if unit == "business_days":
+            return workdays.after_business_days(start, number)
+        if unit == "months":
+            return workdays.after_months(start, number)
+        return start + timedelta(days=number)
+
+
+@cache
+def definition(clock: str) -> Any:
+    return load("clocks")["clocks"][clock]
+
+
+def clock_key(pk: str, clock: str) -> Key:
+    return pk, f"CLOCK#{clock}"
+
+
+def ladder_of(row: Item) -> Ladder:
+    until = row.get("until")
+    since = date.fromisoformat(row["since"])
+    return Ladder(row["clock"], since, date.fromisoformat(until) if until else None)
+
+
+def wound(
+    case: Case, row: Transition, now: datetime, sets: Mapping[str, Any], version: int
+) -> tuple[dict[str, Any], list[Write]]:
+    """What the case remembers of its clocks after a transition, and the writes that wind them.
+
+    The writes name no expectation of their own: they stand in one transaction with the case,
+    which does, and the clock's own steps give way to them.
+    """
+    winder = _Winder(case, row, now, sets, version)
+    for words in row.clocks:
+        winder.do(*words.split(" "))
+    winder.settle()
+    return winder.memory, list(winder.writes.values())
+
+
+class _Winder:
+    """Follows the words of one transition: start, restart, stop, pause, resume, restore."""
+
+    def __init__(
+        self, case: Case, row: Transition, now: datetime, sets: Mapping[str, Any], version: int
+    ) -> None:
+        self._case = case
+        self._row = row
+        self._now = now
+        self._sets = sets
+        self._version = version
+        self.memory: dict[str, Any] = dict(case.clocks or {})
+        self.writes: dict[str, Write] = {}
+
+    def do(self, word: str, clock: str = "own") -> None:
+        own = clock_of(self._row.to)
+        if clock == "own":
+            clock = own or ""
+        if word == "stop" and clock == "all":
+            for name in self._running():
+                self._stop(name)
+        elif word in ("stop", "pause"):
+            self._stop(clock, paused=word == "pause")
+        elif word in ("start", "restart"):
+            self._start(clock)
+        elif clock:
+            self._go_on(clock)
+
+    def settle(self) -> None:
+        """An end has the clock of retention, and nothing else runs on beside it."""
+        before, after = kind_of(self._row.source), kind_of(self._row.to)
+        if self._row.source == self._row.to:
+            return
+        if after in ("terminal", "held"):
+            self._start(RETENTION)
+        elif before in ("terminal", "held"):
+            self._stop(RETENTION)
+        if after == "gone":
+            self._start(ERASURE)
+            self.memory = {}
+        own = clock_of(self._row.source)
+        if own and own not in self.writes:
+            self._stop(own)
+
+    def _running(self) -> list[str]:
+        own = clock_of(self._row.source)
+        return [
+            name
+            for name, told in self.memory.items()
+            if name == own or ("paused" in told and name != RETENTION)
+        ]
+
+    def _start(self, clock: str) -> None:
+        ladder = Ladder(clock, eastern.today(self._now), self._until(clock))
+        self.memory[clock] = {**_told(ladder), "at": stamp(self._now)}
+        self._wind(ladder, ladder.step(0))
+
+    def _stop(self, clock: str, *, paused: bool = False) -> None:
+        told = {k: v for k, v in self.memory.get(clock, {}).items() if k != "paused"}
+        told["stopped"] = stamp(self._now)
+        if paused:
+            told["paused"] = True
+        self.memory[clock] = told
+        self.writes[clock] = Change(
+            clock_key(self._case.key[0], clock),
+            set={"kind": "clock", "clock": clock, "version": self._version},
+            remove=("due_shard", "due_at"),
+        )
+
+    def _go_on(self, clock: str) -> None:
+        """From where it stood; a pause is not counted, in business days."""
+        told = self.memory.get(clock, {})
+        if "since" not in told:
+            return self._start(clock)
+        stopped = moment(told["stopped"]) if "stopped" in told else self._now
+        since = date.fromisoformat(told["since"])
+        if told.get("paused"):
+            lost = workdays.business_days_between(eastern.today(stopped), eastern.today(self._now))
+            since = workdays.after_business_days(since, lost)
+        until = told.get("until")
+        ladder = Ladder(clock, since, date.fromisoformat(until) if until else None)
+        self.memory[clock] = {**_told(ladder), "at": told.get("at", stamp(self._now))}
+        self._wind(ladder, ladder.first_after(stopped))
+        return None
+
+    def _wind(self, ladder: Ladder, step: Step | None) -> None:
+        pk = self._case.key[0]
+        running: dict[str, Any] = {
+            "kind": "clock",
+            "clock": ladder.clock,
+            "version": self._version,
+            "since": str(ladder.since),
+            "until": str(ladder.until) if ladder.until else None,
+            "step": step.position if step else None,
+            "due_shard": shard_of(pk) if step else None,
+            "due_at": stamp(step.at) if step else None,
+        }
+        gone = [name for name, value in running.items() if value is None]
+        self.writes[ladder.clock] = Change(
+            clock_key(pk, ladder.clock), set=running, remove=(*gone, "fired_at")
+        )
+
+    def _until(self, clock: str) -> date | None:
+        told, today = definition(clock), eastern.today(self._now)
+        if "lasts" in told:
+            return today + timedelta(days=told["lasts"])
+        match told.get("until"):
+            case "apply_by":
+                return date.fromisoformat(self._value("apply_by") or str(today))
+            case "conditions":
+                dates = [c["due"] for c in self._value("conditions") or []]
+                return date.fromisoformat(max(dates, default=str(today)))
+            case "cycle_end":
+                return max(cycle_end(self._case.cycle, today), today + SHORTEST_CYCLE)
+            case "retention":
+                return workdays.after_months(today, retention_months(self._row.to))
+        return None
+
+    def _value(self, name: str) -> Any:
+        return self._sets.get(name, getattr(self._case, name))
+
+
+def cycle_end(cycle: str, today: date) -> date:
+    """The programme's date, or the last day of the year that the cycle is named after."""
+    said = load("programme").get("cycle_ends")
+    if said:
+        return date.fromisoformat(said)
+    year = int(cycle) if cycle.isdecimal() else today.year
+    return date(year, 12, 31)
+
+
+def retention_months(state: str) -> int:
+    months: dict[str, int] = load("clocks")["retention_months"]
+    return months.get(state, months["others"])
+
+
+def kind_of(state: str) -> str:
+    return "new" if state == "NEW" else kind(state)
+
+
+def _told(ladder: Ladder) -> dict[str, Any]:
+    until = {"until": str(ladder.until)} if ladder.until else {}
+    return {"since": str(ladder.since), **until}
+
+
+def _rung(rung: Mapping[str, Any], day: date) -> Step:
+    return Step(
+        position=0,
+        day=day,
+        letter=rung.get("letter"),
+        to=tuple(rung.get("to", ())),
+        event=rung.get("event"),
+        unless=rung.get("unless"),
+        last=rung.get("last", False),
+    )
+
+
+@cache
+def _time(name: str) -> time:
+    return time.fromisoformat(load("clocks")[name])

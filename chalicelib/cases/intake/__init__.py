@@ -1,0 +1,1 @@
+"""A form on its way into the store: one transaction, and repeats that change nothing."""

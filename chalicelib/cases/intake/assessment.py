@@ -1,0 +1,52 @@
+"""A self-assessment is scored at once; its result is nobody's."""
+
+from typing import Any
+
+from chalicelib.cases.intake.submission import Receipt, Visit
+from chalicelib.cases.lookup import assessment_key
+from chalicelib.core import eastern_time as eastern
+from chalicelib.core import references as refs
+from chalicelib.core.ports import Put, Write
+from chalicelib.core.records import APPLICANT, letter, stamp
+from chalicelib.forms import assessment as assessments
+
+
+def assessment(visit: Visit) -> tuple[list[Write], Receipt]:
+    answers = dict(visit.submission.answers)
+    address = answers.pop("send_to_email", None)
+    result = assessments.score(answers)
+    ref = f"AE-{refs.new_file(eastern.local(visit.now).year)}"
+    pk, sk = assessment_key(ref)
+    spam = visit.spam()
+    item = {
+        "pk": pk,
+        "sk": sk,
+        "kind": "assessment",
+        "ref": ref,
+        "lang": visit.submission.lang,
+        "form_version": visit.submission.version,
+        "answers": answers,
+        "total": result.total,
+        "band": result.band,
+        "at": stamp(visit.now),
+        "spam": spam or None,
+    }
+    writes: list[Write] = [Put(item)]
+    if address and not spam:
+        owed = letter(pk, 1, "assessment_result", to=APPLICANT, due=stamp(visit.now))
+        writes.append(Put({**owed, "address": address}))
+    return writes, receipt(visit, ref, answers)
+
+
+def receipt(visit: Visit, ref: str, answers: dict[str, Any], *, replayed: bool = False) -> Receipt:
+    scored = assessments.score(answers)
+    return Receipt(
+        form="assessment",
+        ref=ref,
+        status=scored.band,
+        lang=visit.submission.lang,
+        status_url=visit.links.file(ref, ""),
+        replayed=replayed,
+        warnings=visit.submission.warnings if replayed else (),
+        result=assessments.explain(scored, answers, visit.submission.lang),
+    )

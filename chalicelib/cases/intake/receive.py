@@ -1,0 +1,191 @@
+"""The door: what it lets in is stored with everything that is owed for it."""
+
+import random
+from dataclasses import replace
+from typing import Final
+
+from chalicelib.cases.intake.application import application
+from chalicelib.cases.intake.assessment import assessment, receipt
+from chalicelib.cases.intake.declaration import declaration, revisable
+from chalicelib.cases.intake.submission import Arrival, BoxTicked, Receipt, Visit
+from chalicelib.cases.lookup import Cases
+from chalicelib.content import load
+from chalicelib.core import eastern_time as eastern
+from chalicelib.core import rate_limit as counts
+from chalicelib.core import references as refs
+from chalicelib.core.errors import (
+    AlreadyApplied,
+    BadLink,
+    Conflict,
+    IntakePaused,
+    KeyReused,
+    StoreDown,
+)
+from chalicelib.core.links import Links, person_key
+from chalicelib.core.ports import Change, Clock, Item, Put, Store
+from chalicelib.forms import parsing as forms
+
+REPEAT_SECONDS: Final = 24 * 3600
+"""How long the same content, or the same Idempotency-Key, is answered as a repeat."""
+
+RATE_SHARDS: Final = 4
+"""A counter of posts is split, so that one address does not make transactions collide."""
+
+TURNS: Final = RATE_SHARDS + 4
+"""How often a submission is built anew because another one came in between."""
+
+_WRITERS: Final = {"eoi": declaration, "application": application, "assessment": assessment}
+
+
+class Intake:
+    def __init__(  # noqa: PLR0913
+        self,
+        store: Store,
+        links: Links,
+        clock: Clock,
+        cases: Cases,
+        *,
+        people_key: bytes,
+        posts_per_hour: int,
+        newsletter: BoxTicked = lambda *_: None,
+    ) -> None:
+        self.store = store
+        self.links = links
+        self.clock = clock
+        self.cases = cases
+        self.people_key = people_key
+        self.posts_per_hour = posts_per_hour
+        self.newsletter = newsletter
+
+    def receive(self, arrival: Arrival) -> Receipt:
+        """Stores a form with its letters; a repeat is answered as the first time.
+
+        Raises InvalidForm, IntakePaused, NotInvited, InviteOver, AlreadyApplied,
+        KeyReused, TooMany and StoreDown; then nothing is stored.
+        """
+        if load("programme")["intake"][arrival.form] != "open":
+            raise IntakePaused(arrival.form)
+        now = self.clock()
+        submission = forms.parse(arrival.form, arrival.fields, arrival.lang, eastern.today(now))
+        visit = Visit(
+            arrival, submission, now, self.cases, self.links, self.people_key, self.newsletter
+        )
+        attempt = _Attempt(self, visit)
+        for _ in range(TURNS):
+            try:
+                return attempt.commit()
+            except Conflict as conflict:
+                if receipt := attempt.learn(conflict):
+                    return receipt
+        raise StoreDown("too many submissions of one file at once")
+
+
+class _Attempt:
+    """One submission on its way into the store, wiser after each conflict."""
+
+    def __init__(self, door: Intake, visit: Visit) -> None:
+        self._door = door
+        self._visit = visit
+        self._content = visit.digest(
+            visit.submission.form,
+            visit.answers_digest,
+            visit.person or ("" if visit.arrival.key else visit.arrival.address),
+            *_way_in(visit),
+        )
+        self._shards = random.sample(range(RATE_SHARDS), RATE_SHARDS)
+        self._since = ""
+
+    def commit(self) -> Receipt:
+        """One transaction. Its first two writes are always the marker and the counter."""
+        try:
+            writes, receipt = _WRITERS[self._visit.submission.form](self._visit)
+        except AlreadyApplied:
+            marker = self._door.store.get(self._marker_pk(), "ONCE")
+            if marker is None:
+                raise
+            raise Conflict({0: marker}) from None
+        marker_row = self._marker(receipt)
+        self._door.store.commit([marker_row, self._counter(), *writes])
+        return receipt
+
+    def learn(self, conflict: Conflict) -> Receipt | None:
+        """What the rows met instead say: a repeat, a limit, or another try worth making."""
+        if 0 in conflict.found:
+            return self._replay(conflict.found[0])
+        if 1 in conflict.found:
+            self._shards.pop()
+            if not self._shards:
+                raise counts.too_many(self._visit.now)
+        for position, found in conflict.found.items():
+            if position > 1 and found.get("kind") == "rate":
+                raise counts.too_many(self._visit.now)
+            if found.get("kind") == "open":
+                self._visit.open = found
+        return None
+
+    def _marker_pk(self) -> str:
+        arrival = self._visit.arrival
+        if arrival.key:
+            return f"ONCE#{self._visit.digest('key', arrival.form, arrival.key)}"
+        return f"ONCE#{self._content}{self._since}"
+
+    def _marker(self, receipt: Receipt) -> Put:
+        seconds = int(self._visit.now.timestamp())
+        return Put(
+            {
+                "pk": self._marker_pk(),
+                "sk": "ONCE",
+                "kind": "once",
+                "content": self._content,
+                "ref": receipt.ref,
+                "whose": (self._visit.person or "")[:8],
+                "expires": seconds + REPEAT_SECONDS,
+            },
+            unless_after=seconds,
+        )
+
+    def _replay(self, marker: Item) -> Receipt | None:
+        if marker["content"] != self._content:
+            raise KeyReused
+        ref = marker["ref"]
+        if self._visit.submission.form == "assessment":
+            return receipt(self._visit, ref, self._visit.submission.answers, replayed=True)
+        if self._overtaken(ref):
+            return None
+        told = self._visit.told(ref, self._status_url(refs.file_of(ref), marker["whose"]))
+        return replace(told, replayed=True)
+
+    def _status_url(self, case: str, whose: str) -> str:
+        """Everything is shown to whoever holds the invitation of that very case."""
+        links = self._door.links
+        try:
+            invited, person = links.open_invite(self._visit.arrival.invite)
+        except BadLink:
+            return links.standing(case, whose)
+        return links.file(case, person) if invited == case else links.standing(case, whose)
+
+    def _overtaken(self, ref: str) -> bool:
+        """Whether another declaration came since: then the first one again is no repeat."""
+        visit = self._visit
+        if visit.submission.form != "eoi" or visit.arrival.key or self._since:
+            return False
+        case = self._door.cases.case(refs.file_of(ref))
+        if case is None or not revisable(case):
+            return False
+        if visit.digest(case.answers) == visit.answers_digest:
+            return False
+        self._since = f"#{case.version}"
+        return True
+
+    def _counter(self) -> Change:
+        """Posts of one network in one hour, under a keyed hash."""
+        address = person_key(self._visit.arrival.address, self._door.people_key)
+        limit = -(-self._door.posts_per_hour // RATE_SHARDS)
+        return counts.hourly(address, limit, self._visit.now, self._shards[-1])
+
+
+def _way_in(visit: Visit) -> list[str]:
+    """The same application with an invitation is not the one without."""
+    if visit.submission.form != "application":
+        return []
+    return [visit.arrival.invite, visit.arrival.ref]

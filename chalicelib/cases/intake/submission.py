@@ -1,0 +1,113 @@
+"""A form as it came, what is known of it while it is stored, and what its sender is told."""
+
+import hmac
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from chalicelib.cases.lookup import Cases
+from chalicelib.core.languages import Lang
+from chalicelib.core.links import Links, person_key
+from chalicelib.core.ports import Item, Put, Write
+from chalicelib.forms import parsing as forms
+from chalicelib.forms.problems import Problem
+from chalicelib.forms.spam import looks_like_spam
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """A form as it came: `fields` as typed, the rest from the request. `ref` is of the
+    declaration that an application follows, when the invitation is not at hand."""
+
+    form: str
+    fields: Mapping[str, Any]
+    lang: Lang
+    key: str | None = None
+    address: str = ""
+    invite: str = ""
+    ref: str = ""
+    trap: str = ""
+    started_at: str = ""
+    page: str = ""
+    agent: str = ""
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What the visitor is told: the reference, and where to follow the file."""
+
+    form: str
+    ref: str
+    status: str
+    lang: Lang
+    status_url: str
+    replayed: bool = False
+    warnings: tuple[Problem, ...] = ()
+    result: dict[str, Any] | None = None
+
+
+BoxTicked = Callable[["Arrival", forms.Submission, str, datetime, str | None], Put | None]
+"""What a declaration writes when its box for the newsletter is ticked: given its reference, when
+it came, and why it looks like spam."""
+
+
+@dataclass
+class Visit:
+    """One submission on its way: `open` is the pointer to the open case of its person, once it
+    was met."""
+
+    arrival: Arrival
+    submission: forms.Submission
+    now: datetime
+    cases: Cases
+    links: Links
+    people_key: bytes
+    newsletter: BoxTicked
+    open: Item | None = None
+
+    @cached_property
+    def person(self) -> str | None:
+        """The key of who sent the form; None for an anonymous assessment."""
+        answers = self.submission.answers
+        address = answers.get("contact_email") or answers.get("applicant_email")
+        return person_key(address, self.people_key) if address else None
+
+    @cached_property
+    def answers_digest(self) -> str:
+        return self.digest(self.submission.answers)
+
+    def digest(self, *parts: Any) -> str:
+        """Keyed, so that a digest in the store tells nothing of few possible answers."""
+        text = json.dumps(parts, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        return hmac.digest(self.people_key, text.encode(), "sha256").hex()
+
+    def box(self, ref: str, spam: str | None = None) -> list[Write]:
+        if not self.submission.answers.get("consent_newsletter"):
+            return []
+        row = self.newsletter(self.arrival, self.submission, ref, self.now, spam)
+        return [row] if row else []
+
+    def spam(self) -> str | None:
+        return looks_like_spam(
+            trap=self.arrival.trap,
+            started_at=self.arrival.started_at,
+            answers=self.submission.answers,
+            now=self.now,
+        )
+
+    def told(self, ref: str, status_url: str) -> Receipt:
+        return Receipt(
+            form=self.submission.form,
+            ref=ref,
+            status="received",
+            lang=self.submission.lang,
+            status_url=status_url,
+            warnings=self.submission.warnings,
+        )
+
+
+def kept(warnings: Sequence[Problem]) -> list[dict[str, Any]]:
+    return [{"field": w.field, "code": w.code, "params": w.params} for w in warnings]

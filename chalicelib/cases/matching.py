@@ -1,0 +1,142 @@
+"""Finds the case that an application may belong to: by folded names, numbers and addresses."""
+
+import hmac
+import re
+from collections import Counter
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from chalicelib.cases.states import table
+from chalicelib.core.formatting import fold
+from chalicelib.core.links import person_key
+from chalicelib.core.ports import Change, Store, Write
+from chalicelib.core.records import Case, case_key
+
+CANDIDATES: Final = 3
+SEEN: Final = 20
+"""How many cases of one name are looked at: the newest. Whatever the table holds, a page costs
+the same."""
+
+LOOKED: Final = 8
+"""How many of the likeliest are opened, to see whether they still wait for an application."""
+
+WORDS: Final = 3
+"""The longest words of a name stand in the index each on its own."""
+
+KEPT: Final = 3 * 366 * 24 * 3600
+"""Seconds that a row of the index lives."""
+
+_COMMON: Final = frozenset(
+    [
+        "association",
+        "centre",
+        "center",
+        "conseil",
+        "council",
+        "community",
+        "communautaire",
+        "communaute",
+        "fondation",
+        "foundation",
+        "groupe",
+        "group",
+        "services",
+        "service",
+        "table",
+        "quartier",
+        "regional",
+        "regroupement",
+        "societe",
+        "society",
+        "the",
+        "les",
+        "des",
+        "pour",
+        "and",
+    ]
+)
+
+_WEIGHTS: Final = {"person": 6, "bn": 5, "name": 4, "post": 2, "word": 1}
+"""What a match of each kind counts; a single common word is not enough to be shown."""
+
+ENOUGH: Final = 2
+
+
+def index_rows(case: Case, key: bytes, now: datetime) -> list[Write]:
+    """A row for each name of an approved declaration, under a keyed hash of it; written again
+    when the case is approved again."""
+    expires = int(now.timestamp()) + KEPT
+    return [
+        Change(
+            (_pk(kind, text, case.cycle, key), f"{now:%Y%m%d}#{case.id}"),
+            set={"kind": "name", "case": case.id, "expires": expires},
+        )
+        for kind, text in sorted(_of_declaration(case.answers))
+    ]
+
+
+class Candidates:
+    """The cases most like an application, best first. Looks, and changes nothing."""
+
+    def __init__(self, store: Store, people_key: bytes) -> None:
+        self._store = store
+        self._key = people_key
+
+    def of(self, case: Case) -> list[Case]:
+        application = case.application or {}
+        points: Counter[str] = Counter()
+        for kind, text in sorted(_of_application(application)):
+            for row in self._store.latest(_pk(kind, text, case.cycle, self._key), SEEN):
+                points[row["case"]] += _WEIGHTS[kind]
+        for address in _addresses(application):
+            for theirs in self._store.of_person(person_key(address, self._key), SEEN):
+                points[theirs] += _WEIGHTS["person"]
+        best = sorted(points, key=lambda one: (-points[one], one))[:LOOKED]
+        opened = (self._store.get(*case_key(one)) for one in best if points[one] >= ENOUGH)
+        found = [Case.of(item) for item in opened if item is not None]
+        return [other for other in found if other.id != case.id and linkable(other)][:CANDIDATES]
+
+
+def linkable(case: Case) -> bool:
+    return case.application is None and (case.state, "attach") in table()
+
+
+def _of_declaration(answers: Mapping[str, Any]) -> set[tuple[str, str]]:
+    return _terms(
+        names=[answers.get("org_legal_name"), answers.get("collective_name"),
+               answers.get("fiduciary_name")],
+        numbers=[answers.get("org_bn"), answers.get("fiduciary_bn")],
+        posts=[answers.get("org_postal_code")],
+    )  # fmt: skip
+
+
+def _of_application(answers: Mapping[str, Any]) -> set[tuple[str, str]]:
+    return _terms(
+        names=[answers.get("fid_legal_name"), answers.get("collective_name")],
+        numbers=[answers.get("fid_bn")],
+        posts=[answers.get("fid_postal_code")],
+    )
+
+
+def _terms(
+    *, names: list[str | None], numbers: list[str | None], posts: list[str | None]
+) -> set[tuple[str, str]]:
+    terms = {("bn", number[:9]) for number in numbers if number}
+    terms |= {("post", fold(post).replace(" ", "")) for post in posts if post}
+    for name in filter(None, names):
+        plain = re.findall(r"[a-z0-9]+", fold(name))
+        terms.add(("name", " ".join(plain)))
+        rare = sorted((w for w in plain if len(w) > 3 and w not in _COMMON), key=len)
+        terms |= {("word", word) for word in rare[-WORDS:]}
+    return terms
+
+
+def _addresses(application: Mapping[str, Any]) -> list[str]:
+    given = (application.get(k) for k in ("applicant_email", "fid_lead_email"))
+    return sorted({address.lower() for address in given if address})
+
+
+def _pk(kind: str, text: str, cycle: str, key: bytes) -> str:
+    digest = hmac.digest(key, f"{kind}:{cycle}:{text}".encode(), "sha256").hex()[:32]
+    return f"NAME#{digest}"

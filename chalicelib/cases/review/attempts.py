@@ -1,0 +1,53 @@
+"""Tries that changed nothing: each is noted, and a link has only so many an hour."""
+
+from typing import Final
+
+from chalicelib.cases.staff import Staff
+from chalicelib.core import rate_limit as counts
+from chalicelib.core.errors import TooMany
+from chalicelib.core.links import hash_of
+from chalicelib.core.ports import Clock, Put, Store
+from chalicelib.core.records import Case, note
+
+TRIES_AN_HOUR: Final = 20
+"""Wrong tries of one link before it is quiet for the rest of the hour."""
+
+
+class Tries:
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+
+    def check(self, token: str) -> None:
+        """Asked before a code is looked at: a full count refuses the right one too."""
+        now = self._clock()
+        row = self._store.get(*counts.key(_of(token), now))
+        if row is not None and int(row["posts"]) >= TRIES_AN_HOUR:
+            raise counts.too_many(now)
+
+    def wrong(self, token: str, case: Case, staff: Staff, event: str, why: str) -> None:
+        """Notes a wrong try, and counts it against the link. Raises TooMany."""
+        if not self.counted(token):
+            raise counts.too_many(self._clock())
+        self.noted(case, staff, event, why)
+
+    def late(self, token: str, case: Case, staff: Staff, event: str, why: str = "already") -> None:
+        """Notes that somebody came too late; after many times, no more notes are kept."""
+        if self.counted(token):
+            self.noted(case, staff, event, why)
+
+    def noted(self, case: Case, staff: Staff, event: str, why: str) -> None:
+        attempt = note(case.key[0], staff.id, event, why, self._clock(), state=case.state)
+        self._store.commit([Put(attempt)])
+
+    def counted(self, token: str) -> bool:
+        """Counts one more try of a link in this hour; False when there were too many."""
+        try:
+            counts.count(self._store, _of(token), TRIES_AN_HOUR, self._clock())
+        except TooMany:
+            return False
+        return True
+
+
+def _of(token: str) -> str:
+    return hash_of(token)[:32]

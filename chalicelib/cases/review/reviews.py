@@ -1,0 +1,269 @@
+"""What a review link shows and does: GET changes nothing, POST needs a nonce and a tick."""
+
+from typing import Final
+
+from chalicelib.cases.applicant import Files, valid_address
+from chalicelib.cases.decisions import Decisions
+from chalicelib.cases.effects import Decider
+from chalicelib.cases.guards import unmet, voters
+from chalicelib.cases.lookup import Cases
+from chalicelib.cases.orphans import Orphans
+from chalicelib.cases.review.attempts import Tries
+from chalicelib.cases.review.model import Decision, Opened, Outcome, decision_since, standing
+from chalicelib.cases.review.step_up import StepUp
+from chalicelib.cases.staff import Roster, Staff
+from chalicelib.cases.states import Transition, events, step
+from chalicelib.core import eastern_time as eastern
+from chalicelib.core import stored_links as rights
+from chalicelib.core.errors import Conflict, Refused
+from chalicelib.core.links import Links
+from chalicelib.core.ports import Clock, Item, Put, Store
+from chalicelib.core.records import Case, letter, review_letter, stamp
+
+FIELDS: Final = {
+    "reason": ("reasons", "choose_reason"),
+    "question": ("message", "write_question"),
+    "why": ("message", "write_why"),
+    "short": ("message", "too_long"),
+    "conditions": ("conditions", "write_condition"),
+    "dates": ("conditions", "condition_date"),
+    "all_met": ("met", "tick_all"),
+    "until": ("until", "choose_date"),
+}
+"""Guards that a person mends on the page: the field, and the message beside it."""
+
+BESIDE: Final = ("assign", "recuse", "correct_address")
+"""Steps that leave the decision, and the link, as they are."""
+
+FRESH: Final = ("expired", "stale", "decided", "open", "voted")
+
+
+class Reviews:
+    def __init__(  # noqa: PLR0913
+        self,
+        store: Store,
+        cases: Cases,
+        decisions: Decisions,
+        files: Files,
+        roster: Roster,
+        links: Links,
+        clock: Clock,
+        *,
+        step_up: bool,
+    ) -> None:
+        self._store = store
+        self._cases = cases
+        self._decisions = decisions
+        self._files = files
+        self._orphans = Orphans(store, clock)
+        self._roster = roster
+        self._links = links
+        self._clock = clock
+        self._step_up = StepUp(store, links, clock) if step_up else None
+        self._tries = Tries(store, clock)
+
+    @property
+    def quorum(self) -> int:
+        return self._decisions.quorum
+
+    def colleagues(self, staff: Staff) -> list[Staff]:
+        return [other for other in self._roster.active() if other.id != staff.id]
+
+    def voters_left(self, case: Case, staff: Staff) -> int:
+        """How many others have not voted yet, and may."""
+        gone = {*(case.recused or []), *voters(case)}
+        return sum(other.id not in gone for other in self.colleagues(staff))
+
+    def open(self, token: str) -> Opened:
+        link = rights.opened(self._store, token, "case")
+        staff = None if link is None else self._roster.get(link["recipient"])
+        case = None if link is None else self._cases.case(link["case"])
+        if link is None or staff is None or case is None or staff.id in (case.recused or []):
+            return Opened("unknown", token)
+        now = self._clock()
+        history = tuple(self._cases.history(case))
+        decision = decision_since(link, history)
+        today = str(eastern.today(now))
+        found = standing(link, case, staff, decision, now, today)
+        if link["allowed"] == ["undo"] and decision is None:
+            decision = case.decided
+        if found == "undo":
+            decision = case.decided
+        return Opened(found, token, case, staff, link, decision, history)
+
+    def decide(self, token: str, said: Decision) -> Outcome:
+        """Raises TooMany after many wrong tries of one link."""
+        opened = self.open(token)
+        if opened.case is None or opened.staff is None or opened.link is None:
+            return Outcome("fresh" if said.name == "fresh" else "expired", opened)
+        if opened.standing == "away":
+            return self._away(opened, said)
+        if said.name == "fresh":
+            return self._fresh(opened)
+        if said.name == "undo":
+            return self._undo(opened, said)
+        case, staff, _ = _all(opened)
+        if opened.standing in ("decided", "undo", "stale", "voted"):
+            self._tries.late(token, case, staff, said.name)
+            return Outcome("already", opened, case)
+        if opened.standing == "expired":
+            self._tries.wrong(token, case, staff, said.name, "expired")
+            return Outcome("expired", opened, case)
+        return self._decide(opened, said)
+
+    def _decide(self, opened: Opened, said: Decision) -> Outcome:
+        case, staff, link = _all(opened)
+        self._tries.check(opened.token)
+        if said.name in events() and said.name not in link["allowed"]:
+            self._tries.late(opened.token, case, staff, said.name, "not_now")
+            return Outcome("refused", opened, case, facts={"why": "not_now"})
+        if errors := self._errors(opened, said):
+            self._tries.wrong(opened.token, case, staff, said.name, errors[0][1])
+            return Outcome("invalid", opened, case, errors)
+        try:
+            self._check(opened, said)
+            if self._wants_code(case, said):
+                return self._confirm(opened, said)
+            after = self._act(opened, said)
+        except Conflict:
+            return self._late(opened, said)
+        except Refused as refused:
+            if refused.why in ("not_now", "not_recused"):
+                return self._late(opened, said)
+            self._tries.late(opened.token, case, staff, said.name, refused.why)
+            return Outcome("refused", opened, case, facts={"why": refused.why})
+        return Outcome(_became(said.name), opened, after, facts={"event": said.name})
+
+    def _act(self, opened: Opened, said: Decision) -> Case:
+        case, staff, link = _all(opened)
+        by = Decider(staff.id, staff.name)
+        if said.name == "correct_address":
+            return self._files.correct_address(case, said.address, by=by.id, name=by.name)
+        if said.name == "link":
+            target = self._orphans.target(said.target)
+            if target is None:
+                raise Refused("candidate")
+            return self._orphans.link(case, target, by, link=link)
+        used = None if said.name in BESIDE else link
+        return self._decisions.act(case, said.name, by, said.word, link=used)
+
+    def _late(self, opened: Opened, said: Decision) -> Outcome:
+        again = self.open(opened.token)
+        if again.case is None or again.staff is None:
+            return Outcome("expired", again)
+        self._tries.late(again.token, again.case, again.staff, said.name)
+        return Outcome("already", again, again.case)
+
+    def _undo(self, opened: Opened, said: Decision) -> Outcome:
+        case, staff, _ = _all(opened)
+        if opened.standing != "undo":
+            self._tries.late(opened.token, case, staff, said.name)
+            return Outcome("already", opened, case, facts={"too_late": True})
+        # A robot that presses every button must not take a decision back either.
+        if not said.confirm or not self._links.check_nonce(opened.token, said.nonce):
+            self._tries.wrong(opened.token, case, staff, said.name, "undo")
+            return Outcome("invalid", opened, case, (("confirm", "confirm"),))
+        try:
+            after = self._decisions.undo(case, Decider(staff.id, staff.name))
+        except (Conflict, Refused):
+            return Outcome("already", self.open(opened.token), case, facts={"too_late": True})
+        return Outcome("undone", opened, after)
+
+    def _fresh(self, opened: Opened) -> Outcome:
+        """A new link, to the address on the roster and nowhere else."""
+        case, staff, _ = _all(opened)
+        if opened.standing in FRESH and self._tries.counted(opened.token):
+            self._tries.noted(case, staff, "fresh", "fresh")
+            now = self._clock()
+            # Named by the minute: a second click in it owes nothing more.
+            name = review_letter(case.state)
+            owed = letter(case.key[0], case.events, name, to=staff.id, due=stamp(now))
+            owed["sk"] += f"#{now:%Y%m%d%H%M}"
+            try:
+                self._store.commit([Put(owed)])
+            except Conflict:
+                pass
+        return Outcome("fresh", opened, case)
+
+    def _away(self, opened: Opened, said: Decision) -> Outcome:
+        """Who is away decides nothing; who says that they are back is."""
+        case, staff, _ = _all(opened)
+        if said.name == "back" and self._links.check_nonce(opened.token, said.nonce):
+            self._roster.back(staff)
+            return Outcome("back", self.open(opened.token), case)
+        self._tries.late(opened.token, case, staff, said.name, "away")
+        return Outcome("away", opened, case)
+
+    def _errors(self, opened: Opened, said: Decision) -> tuple[tuple[str, str], ...]:
+        """(field, code of the message) for each thing that is missing or wrong."""
+        case, _, link = _all(opened)
+        if said.name not in link["allowed"]:
+            return (("decision", "choose_decision"),)
+        row = self._chosen(case, said)
+        errors = []
+        if not self._links.check_nonce(opened.token, said.nonce):
+            errors.append(("nonce", "nonce"))
+        errors += [FIELDS[name] for name in self._unmet(opened, row, said) if name in FIELDS]
+        errors += self._beside(opened, said)
+        if row.code and not self._links.right_code(opened.token, said.code):
+            errors.append(("code", "wrong_code"))
+        if not said.confirm:
+            errors.append(("confirm", "confirm"))
+        return tuple(errors)
+
+    def _beside(self, opened: Opened, said: Decision) -> list[tuple[str, str]]:
+        case, staff, _ = _all(opened)
+        if said.name == "assign":
+            known = {other.id for other in self.colleagues(staff)} - set(case.recused or [])
+            return [] if said.colleague in known else [("colleague", "choose_colleague")]
+        if said.name == "correct_address" and (
+            not valid_address(said.address) or said.address.lower() == case.mail_to.lower()
+        ):
+            return [("address", "write_address")]
+        if said.name == "link" and self._orphans.target(said.target) is None:
+            return [("target", "choose_case")]
+        return []
+
+    def _check(self, opened: Opened, said: Decision) -> None:
+        """Guards that nothing on the page can mend. The quorum is none: a vote is kept."""
+        case, _, _ = _all(opened)
+        for name in self._unmet(opened, self._chosen(case, said), said):
+            if name != "quorum_app":
+                raise Refused(name)
+
+    def _unmet(self, opened: Opened, row: Transition, said: Decision) -> list[str]:
+        case, staff, _ = _all(opened)
+        return unmet(row, self._decisions.step(case, Decider(staff.id, staff.name), said.word))
+
+    def _chosen(self, case: Case, said: Decision) -> Transition:
+        return step(case.state, said.name, case.closed["from"] if case.closed else None)
+
+    def _wants_code(self, case: Case, said: Decision) -> bool:
+        return self._step_up is not None and "step_up" in self._chosen(case, said).guards
+
+    def _confirm(self, opened: Opened, said: Decision) -> Outcome:
+        """Decides with the right six digits; without any, sends them."""
+        case, staff, _ = _all(opened)
+        assert self._step_up is not None
+        if not said.step_code:
+            self._step_up.send(opened.token, case, staff)
+            return Outcome("code_sent", opened, case)
+        if not self._step_up.right(opened.token, said.step_code):
+            self._tries.wrong(opened.token, case, staff, said.name, "step_code")
+            self._step_up.send(opened.token, case, staff)
+            return Outcome("code_sent", opened, case, (("step_code", "wrong_step_code"),))
+        after = self._act(opened, said)
+        return Outcome("decided", opened, after)
+
+
+def _became(name: str) -> str:
+    if name == "recuse":
+        return "recused"
+    return "noted" if name in BESIDE else "decided"
+
+
+def _all(opened: Opened) -> tuple[Case, Staff, Item]:
+    assert opened.case is not None
+    assert opened.staff is not None
+    assert opened.link is not None
+    return opened.case, opened.staff, opened.link

@@ -1,0 +1,80 @@
+"""The six digits that confirm the last decision: sent to the link's owner, good for one use."""
+
+import secrets
+from datetime import timedelta
+from typing import Final
+
+from chalicelib.cases.staff import Staff
+from chalicelib.core.errors import Conflict
+from chalicelib.core.links import Links, hash_of
+from chalicelib.core.ports import Change, Clock, Put, Store
+from chalicelib.core.records import Case, letter, moment, stamp
+from chalicelib.core.stored_links import link_key
+
+LIFE: Final = timedelta(minutes=10)
+TRIES: Final = 5
+
+
+class StepUp:
+    """A row beside the link says when the code was issued; the code itself is nowhere."""
+
+    def __init__(self, store: Store, links: Links, clock: Clock) -> None:
+        self._store = store
+        self._links = links
+        self._clock = clock
+
+    def right(self, token: str, typed: str) -> bool:
+        """Whether the digits are those that were sent; a wrong or late try counts, and after
+        five only a fresh code helps."""
+        row = self._store.get(*self._key(token))
+        if row is None or self._clock() >= moment(row["issued_at"]) + LIFE:
+            return False
+        tried = Change(
+            self._key(token),
+            expect={"issued_at": row["issued_at"]},
+            add={"tries": 1},
+            at_most={"tries": TRIES},
+        )
+        try:
+            self._store.commit([tried])
+        except Conflict:
+            return False
+        wanted = self._links.step_code(hash_of(token), row["issued_at"])
+        given = "".join(typed.split()).encode()
+        return secrets.compare_digest(given, wanted.encode())
+
+    def send(self, token: str, case: Case, staff: Staff) -> None:
+        """Owes a letter with a fresh code; while one is good, no other is sent."""
+        now = self._clock()
+        row = self._store.get(*self._key(token))
+        issued = stamp(now)
+        pk, sk = self._key(token)
+        if row is None:
+            fresh: Put | Change = Put(
+                {"pk": pk, "sk": sk, "kind": "step_up", "issued_at": issued, "tries": 0,
+                 "expires": int(now.timestamp()) + 86400}
+            )  # fmt: skip
+        elif now < moment(row["issued_at"]) + LIFE and int(row["tries"]) < TRIES:
+            return
+        else:
+            fresh = Change(
+                (pk, sk),
+                expect={"issued_at": row["issued_at"]},
+                set={"issued_at": issued, "tries": 0},
+            )
+        owed = letter(
+            case.key[0],
+            case.events,
+            "staff_code",
+            to=staff.id,
+            due=issued,
+            facts={"token_hash": hash_of(token), "issued_at": issued},
+        )
+        owed["sk"] += f"#{now:%Y%m%d%H%M%S}"
+        try:
+            self._store.commit([fresh, Put(owed)])
+        except Conflict:
+            return
+
+    def _key(self, token: str) -> tuple[str, str]:
+        return link_key(hash_of(token))[0], "STEP_UP"

@@ -1,0 +1,147 @@
+"""What a coach is, and what of it the public may see."""
+
+import unicodedata
+from collections.abc import Callable, Mapping
+from datetime import date
+from functools import cache
+from typing import Annotated, Any, Final, Literal, Self
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    model_validator,
+)
+
+from chalicelib.content import load
+from chalicelib.forms import field_types as fields
+from chalicelib.forms.profile_rules import misfits
+
+PRIVATE: Final = frozenset({
+    "email", "phone", "email_public", "phone_public", "rate_note", "status",
+    "consent_publication", "last_verified_at",
+})  # fmt: skip
+"""Never shown, and never in a snapshot; an address or number only when its coach says so."""
+
+
+def listing(listed: str) -> list[dict[str, Any]]:
+    """The entries of a list (`id`, `en`, `fr`), in the order to show them."""
+    if listed in ("streams", "provinces", "languages"):
+        return list(load(listed))
+    if listed == "modes":
+        return [mode for mode in load("lists")["mode"] if mode["id"] in ("in_person", "remote")]
+    return list(load("lists")[listed])
+
+
+@cache
+def allowed(listed: str) -> frozenset[str]:
+    more = {"all"} if listed == "serves" else set()
+    source = {"serves": "provinces", "sectors": "issue_areas"}.get(listed, listed)
+    return frozenset(entry["id"] for entry in listing(source)) | more
+
+
+def _clean(value: Any) -> Any:
+    if isinstance(value, list | tuple):
+        return [_clean(item) for item in value]
+    if not isinstance(value, str):
+        return value
+    lines = unicodedata.normalize("NFC", value.replace("\r\n", "\n").replace("\r", "\n"))
+    return "".join(c for c in lines if c == "\n" or unicodedata.category(c) != "Cc").strip()
+
+
+def _one_of(listed: str) -> Callable[[str], str]:
+    def check(value: str) -> str:
+        if value not in allowed(listed):
+            raise fields.wrong("unknown_choice", value=value[:60])
+        return value
+
+    return check
+
+
+def _all_of(listed: str) -> AfterValidator:
+    check = _one_of(listed)
+
+    def check_all(values: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(check(value) for value in values))
+
+    return AfterValidator(check_all)
+
+
+Line = Annotated[str, AfterValidator(fields.one_line)]
+Name = Annotated[Line, Field(max_length=80), AfterValidator(fields.name)]
+Url = Annotated[Line, Field(max_length=300), AfterValidator(fields.url)]
+Several = Annotated[tuple[str, ...], BeforeValidator(fields.as_list), Field(max_length=20)]
+YesNo = Annotated[bool, BeforeValidator(fields.ticked)]
+
+
+class Coach(BaseModel):
+    """One person of the network, as staff keep them; `profile` is what the public gets."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    slug: Annotated[Line, Field(max_length=80), AfterValidator(fields.slug)]
+    first_name: Name
+    last_name: Name
+    pronouns_fr: Annotated[Line, Field(max_length=40)] | None = None
+    pronouns_en: Annotated[Line, Field(max_length=40)] | None = None
+    organization: Annotated[Line, Field(max_length=160)] | None = None
+    title_fr: Annotated[Line, Field(max_length=120)] | None = None
+    title_en: Annotated[Line, Field(max_length=120)] | None = None
+    photo: Url | None = None
+    photo_alt_fr: Annotated[Line, Field(max_length=150)] | None = None
+    photo_alt_en: Annotated[Line, Field(max_length=150)] | None = None
+    city: Annotated[Line, Field(max_length=100)] | None = None
+    province: Annotated[str, AfterValidator(_one_of("provinces"))]
+    serves: Annotated[Several, Field(min_length=1, max_length=14), _all_of("serves")]
+    modes: Annotated[Several, Field(min_length=1, max_length=2), _all_of("modes")]
+    languages: Annotated[Several, Field(min_length=1, max_length=12), _all_of("languages")]
+    streams: Annotated[Several, Field(min_length=1, max_length=12), _all_of("streams")]
+    sectors: Annotated[Several, Field(max_length=8), _all_of("sectors")] = ()
+    bio_fr: Annotated[str, Field(max_length=1_500)] | None = None
+    bio_en: Annotated[str, Field(max_length=1_500)] | None = None
+    email: Annotated[Line, Field(max_length=254), AfterValidator(fields.email)]
+    email_public: YesNo = False
+    phone: Annotated[Line, Field(max_length=40), AfterValidator(fields.phone)] | None = None
+    phone_public: YesNo = False
+    website: Url | None = None
+    linkedin: Url | None = None
+    availability: Literal["open", "limited", "full"]
+    availability_updated_at: date | None = None
+    rate_note: Annotated[str, Field(max_length=600)] | None = None
+    status: Literal["draft", "published", "archived"]
+    consent_publication: date | None = None
+    last_verified_at: date
+
+    @model_validator(mode="before")
+    @classmethod
+    def _tidy(cls, given: Any) -> Any:
+        """NFC, trimmed, no control characters; what is empty was not given."""
+        if not isinstance(given, Mapping):
+            return given
+        tidy = {key: _clean(value) for key, value in given.items()}
+        return {key: value for key, value in tidy.items() if value not in ("", None, [], ())}
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        for column, code in misfits(dict(self)):
+            raise fields.wrong(code, column=column)
+        return self
+
+    @property
+    def public(self) -> bool:
+        """Whether the coach may be shown at all: published, with consent."""
+        return self.status == "published" and self.consent_publication is not None
+
+
+def profile(coach: Coach) -> dict[str, Any]:
+    """All that the public may know of a coach, ready for JSON; nothing private is in it."""
+    shown = coach.model_dump(mode="json", exclude=set(PRIVATE), exclude_none=True)
+    known = {key: value for key, value in shown.items() if value != []}
+    known["contact"] = "email" if coach.email_public else "form"
+    if coach.email_public:
+        known["email"] = coach.email
+    if coach.phone_public:
+        known["phone"] = coach.phone
+    return known

@@ -1,0 +1,1 @@
+"""The published directory of coaches, and how visitors search it."""

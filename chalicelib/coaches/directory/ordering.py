@@ -1,0 +1,51 @@
+"""A fair order among equals: another one each day and for each query, the same all day."""
+
+from functools import cache
+from hashlib import blake2s
+from typing import Final
+
+from chalicelib.coaches.directory.postings import bit, places
+
+_FEW: Final = 400
+"""Up to so many coaches are sorted; more are drawn one by one, as far as the page needs."""
+_PRIME: Final = (1 << 61) - 1
+
+
+def seed(day: str, words: str) -> int:
+    return int.from_bytes(blake2s(f"{day}\n{words}".encode(), digest_size=8).digest(), "big")
+
+
+def draw(mask: int, count: int, size: int, wanted: int, luck: int) -> list[int]:
+    """The first `wanted` of the `count` coaches in `mask`, in the order that `luck` gives."""
+    if count > _FEW:
+        return _walk(mask, size, wanted, luck)
+    # Cubes, since a sum of the bits themselves would favour neighbours' neighbours.
+    factor, shift = luck % _PRIME or 1, (luck >> 3) % _PRIME
+    drawn = sorted([((p * p * p * factor + shift) % _PRIME, p) for p in places(mask)])
+    return [place for _, place in drawn[:wanted]]
+
+
+def _walk(mask: int, size: int, wanted: int, luck: int) -> list[int]:
+    """Go round all coaches in steps of a chosen length modulo a prime: each is met once."""
+    prime = _prime(size)
+    step = 1 + luck % (prime - 1)
+    number = (luck >> 32) % prime
+    digits = bin(mask)[:1:-1]
+    end = len(digits)
+    found: list[int] = []
+    for _ in range(prime):
+        place = bit(number)
+        if place < end and digits[place] == "1":
+            found.append(place)
+            if len(found) == wanted:
+                break
+        number = (number + step) % prime
+    return found
+
+
+@cache
+def _prime(size: int) -> int:
+    candidate = size | 1
+    while any(candidate % divisor == 0 for divisor in range(3, int(candidate**0.5) + 1, 2)):
+        candidate += 2
+    return candidate

@@ -1,0 +1,286 @@
+"""Coaches in a spreadsheet: read, with every problem by row and column; and written back."""
+
+import csv
+import io
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import cache
+from typing import Any, Final
+from zipfile import BadZipFile
+
+from pydantic import ValidationError
+
+from chalicelib.coaches.coach import Coach, listing
+from chalicelib.coaches.directory.folding import fold, plain
+from chalicelib.content import load
+from chalicelib.core.languages import Lang
+from chalicelib.forms.profile_rules import misfits
+
+MOST_ROWS: Final = 20_000
+LISTS: Final = {
+    "serves": "provinces",
+    "modes": "modes",
+    "languages": "languages",
+    "streams": "streams",
+    "sectors": "issue_areas",
+}
+_SINGLE: Final = {"province": "provinces", "availability": "availability", "status": "statuses"}
+_YES_NO: Final = frozenset({"email_public", "phone_public"})
+_DATES: Final = frozenset({"availability_updated_at", "consent_publication", "last_verified_at"})
+_YES: Final = {"x": "yes", "o": "yes", "y": "yes", "n": "no", "vrai": "yes", "faux": "no"}
+_FORMULA: Final = ("=", "+", "-", "@", "\t")
+
+_CODES: Final = {
+    "missing": "required",
+    "string_too_long": "too_long",
+    "too_short": "too_few",
+    "too_long": "too_many",
+    "literal_error": "unknown_choice",
+    "extra_forbidden": "unknown_column",
+    "tick": "yes_or_no",
+    "date_from_datetime_parsing": "date",
+    "date_parsing": "date",
+    "date_type": "date",
+}
+"""What pydantic calls a fault, and what our messages do."""
+
+Grid = list[list[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """What is wrong at one place of the sheet; row 1 names the columns."""
+
+    row: int
+    column: str
+    code: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    def message(self, lang: Lang) -> str:
+        texts = load("coaches")["import"]
+        text: str = (texts if self.code in texts else load("messages"))[self.code][lang]
+        return text.format_map(self.facts)
+
+    def line(self, lang: Lang) -> str:
+        known = load("coaches")["columns"].get(self.column)
+        place: str = load("coaches")["import"]["place"][lang]
+        column = known[lang] if known else self.column
+        return place.format(row=self.row, column=column, message=self.message(lang))
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """The coaches that are right, and all that is wrong: nothing is published beside a problem."""
+
+    coaches: tuple[Coach, ...]
+    problems: tuple[Trouble, ...]
+
+
+def grid(name: str, data: bytes) -> Grid:
+    """The cells of a CSV or XLSX file, as text. ValueError when it is neither."""
+    if data[:2] == b"PK" or name.lower().endswith(".xlsx"):
+        return _workbook(data)
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = data.decode("cp1252")  # what Excel writes when asked for plain CSV
+    first = text.partition("\n")[0]
+    delimiter = max(",;\t", key=first.count)
+    try:
+        return [list(row) for row in csv.reader(io.StringIO(text, ""), delimiter=delimiter)]
+    except csv.Error as error:
+        raise ValueError("not a CSV file") from error
+
+
+def _workbook(data: bytes) -> Grid:
+    from openpyxl import load_workbook  # an operator's tool, not part of the service
+    from openpyxl.utils.exceptions import InvalidFileException
+
+    try:
+        sheet = load_workbook(io.BytesIO(data), read_only=True, data_only=True).worksheets[0]
+    except (BadZipFile, InvalidFileException, KeyError) as error:
+        raise ValueError("not an XLSX file") from error
+    return [[_as_text(cell) for cell in row] for row in sheet.iter_rows(values_only=True)]
+
+
+def _as_text(cell: Any) -> str:
+    if cell is None:
+        return ""
+    if isinstance(cell, bool):
+        return "yes" if cell else "no"
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    if isinstance(cell, datetime):
+        return cell.date().isoformat()
+    return cell.isoformat() if isinstance(cell, date) else str(cell)
+
+
+def parse(cells: Grid, progress: Callable[[int, int], None] | None = None) -> Sheet:
+    """Every coach of the sheet, or every problem of it; `progress` hears rows done and to do."""
+    filled = [(at, row) for at, row in enumerate(cells, 1) if any(cell.strip() for cell in row)]
+    if len(filled) < 2:
+        return Sheet((), (Trouble(1, "", "empty"),))
+    (_, head), *rows = filled
+    if len(rows) > MOST_ROWS:
+        facts = {"count": len(rows), "max": MOST_ROWS}
+        return Sheet((), (Trouble(1, "", "too_many_rows", facts),))
+    columns = [_column(cell) for cell in head]
+    problems = list(_head_problems(head, columns))
+    coaches: list[Coach] = []
+    seen: dict[str, int] = {}
+    for done, (at, row) in enumerate(rows, 1):
+        given = {c: v.strip() for c, v in zip(columns, row, strict=False) if c and v.strip()}
+        coach, wrong = _coach(at, given, frozenset(columns), seen)
+        problems.extend(wrong)
+        coaches.extend([coach] if coach else [])
+        if progress:
+            progress(done, len(rows))
+    return Sheet(tuple(coaches), tuple(problems))
+
+
+def _column(cell: str) -> str:
+    """The column that a heading names: by its key, or its label in either language."""
+    return _headings().get(plain(cell.replace("_", " ")).strip(), "")
+
+
+@cache
+def _headings() -> dict[str, str]:
+    labels: dict[str, dict[str, str]] = load("coaches")["columns"]
+    named = {plain(text).strip(): column for column in labels for text in labels[column].values()}
+    return named | {column.replace("_", " "): column for column in labels}
+
+
+def _head_problems(head: Sequence[str], columns: Sequence[str]) -> Iterator[Trouble]:
+    for cell, column in zip(head, columns, strict=True):
+        if cell.strip() and not column:
+            yield Trouble(1, cell.strip()[:60], "unknown_column")
+    for column in {c for c in columns if c and columns.count(c) > 1}:
+        yield Trouble(1, column, "column_repeated")
+    for column, info in Coach.model_fields.items():
+        if info.is_required() and column not in columns and column != "slug":
+            yield Trouble(1, column, "column_missing")
+
+
+def _coach(
+    at: int, given: Mapping[str, str], columns: frozenset[str], seen: dict[str, int]
+) -> tuple[Coach | None, list[Trouble]]:
+    values, problems = _values(at, given)
+    if "first_name" in given and "last_name" in given:
+        values.setdefault("slug", slug(f"{given['first_name']} {given['last_name']}"))
+    coach = None
+    try:
+        coach = Coach.model_validate(values)
+    except ValidationError as error:
+        told = {(problem.column, problem.code) for problem in problems}
+        for wrong in _wrong(at, error, columns):
+            if (wrong.column, wrong.code) not in told and wrong.column not in {c for c, _ in told}:
+                problems.append(wrong)
+        problems.extend(Trouble(at, column, code) for column, code in misfits(values))
+    address = values.get("slug", "")
+    if address and seen.setdefault(address, at) != at:
+        facts = {"value": address, "first": seen[address]}
+        problems.append(Trouble(at, "slug", "slug_repeated", facts))
+    return (None if problems else coach), problems
+
+
+def _wrong(at: int, error: ValidationError, columns: frozenset[str]) -> Iterator[Trouble]:
+    for fault in error.errors(include_url=False):
+        if not fault["loc"]:
+            continue  # the columns do not fit together: `misfits` tells all of these
+        column = str(fault["loc"][0])
+        if fault["type"] == "missing" and column not in columns:
+            continue  # said once, of the heading
+        facts = dict(fault.get("ctx", {}))
+        value = fault["input"]
+        if fault["type"] in ("string_too_long", "too_long"):
+            facts |= {"max": facts["max_length"], "count": len(value)}
+        if fault["type"] == "too_short":
+            facts |= {"min": facts["min_length"]}
+        yield Trouble(at, column, _CODES.get(fault["type"], fault["type"]), facts)
+
+
+def _values(at: int, given: Mapping[str, str]) -> tuple[dict[str, Any], list[Trouble]]:
+    """The cells as the model wants them; choices may be written as people call them."""
+    values: dict[str, Any] = {}
+    problems: list[Trouble] = []
+    for column, cell in given.items():
+        text = cell[1:] if cell[0] == "'" and cell[1:].startswith(_FORMULA) else cell
+        if column in LISTS or column in _SINGLE:
+            listed = (LISTS | _SINGLE)[column]
+            written = _split(text, listed) if column in LISTS else [text]
+            known = _known(listed)
+            chosen = [known.get(plain(one).strip(), "") for one in written]
+            problems.extend(
+                Trouble(
+                    at, column, "unknown_choice", {"value": one[:60], "known": _offered(listed)}
+                )
+                for one, value in zip(written, chosen, strict=True)
+                if not value
+            )
+            kept = [value for value in chosen if value]
+            if kept:
+                values[column] = kept if column in LISTS else kept[0]
+        elif column in _YES_NO:
+            values[column] = _YES.get(text.lower(), text.lower())
+        else:
+            values[column] = text[:10] if column in _DATES and text[10:] == " 00:00:00" else text
+    return values, problems
+
+
+def _split(text: str, listed: str) -> list[str]:
+    parts = re.split(r"[;|\n]", text)
+    if len(parts) == 1 and plain(text).strip() not in _known(listed):
+        parts = text.split(",")
+    return [part.strip() for part in parts if part.strip()]
+
+
+@cache
+def _known(listed: str) -> dict[str, str]:
+    """Each id by all it is called, folded."""
+    called: dict[str, str] = {}
+    for entry in _entries(listed):
+        for key in ("fr_abbreviation", "own", "en", "fr", "id"):
+            if entry.get(key):
+                called[plain(entry[key].replace("_", " ")).strip()] = entry["id"]
+                called[plain(entry[key]).strip()] = entry["id"]
+    return called
+
+
+def _entries(listed: str) -> list[dict[str, Any]]:
+    if listed == "statuses":
+        return list(load("coaches")["statuses"])
+    if listed == "provinces":
+        return [*listing(listed), {"id": "all", **load("coaches")["provinces"]["all"]}]
+    return listing(listed)
+
+
+@cache
+def _offered(listed: str) -> str:
+    return ", ".join(entry["id"] for entry in _entries(listed))
+
+
+def slug(name: str) -> str:
+    """The address made of a name: « Jean-Florian D’Amours » is jean-florian-damours."""
+    return "-".join(re.findall(r"[a-z0-9]+", fold(name).replace("'", "")))[:80].strip("-")
+
+
+def write(coaches: Iterable[Coach]) -> bytes:
+    """All columns as CSV that Excel opens well; no cell can be taken for a formula."""
+    out = io.StringIO()
+    sheet = csv.writer(out, lineterminator="\r\n")
+    sheet.writerow(Coach.model_fields)
+    for coach in coaches:
+        values = coach.model_dump(mode="json")
+        sheet.writerow([_cell(values[column]) for column in Coach.model_fields])
+    return out.getvalue().encode("utf-8-sig")
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, list):
+        return "; ".join(value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    text = "" if value is None else str(value)
+    return f"'{text}" if text.startswith(_FORMULA) else text

@@ -1,0 +1,1 @@
+"""What every room stands on: the store's port, errors, links, rate limits, dates, templates, settings."""

@@ -1,0 +1,122 @@
+"""What can go wrong, in the words of the service."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from chalicelib.core.languages import Lang
+
+
+class RelaisError(Exception):
+    """Anything that Relais refuses, and says why."""
+
+
+class Malformed(RelaisError):
+    """The body cannot be read as what its content type says."""
+
+
+class TooLarge(RelaisError):
+    """The body is over the limit."""
+
+
+class WrongType(RelaisError):
+    """The content type is not one that forms are read from."""
+
+
+class NotHere(RelaisError):
+    """There is nothing at this address."""
+
+
+class BadQuery(RelaisError):
+    """A search that cannot be made; the search words its own message."""
+
+    def message(self, lang: Lang) -> str:
+        """Say in one sentence what the query may not be."""
+        raise NotImplementedError
+
+
+class IntakePaused(RelaisError):
+    """The programme takes no new submissions of this form for now."""
+
+
+class KeyReused(RelaisError):
+    """The same Idempotency-Key came with another content."""
+
+
+class NotInvited(RelaisError):
+    """An application without an approved declaration of interest."""
+
+
+class InviteOver(RelaisError):
+    """The personal link to apply has ended."""
+
+
+class AlreadyApplied(RelaisError):
+    """The application was received before; `ref` is its reference."""
+
+    def __init__(self, ref: str) -> None:
+        super().__init__(ref)
+        self.ref = ref
+
+
+class TooMany(RelaisError):
+    """More posts than allowed; try again after `seconds`."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(f"retry after {seconds} s")
+        self.seconds = seconds
+
+
+class BadLink(RelaisError):
+    """The link is not one of ours, or for something else."""
+
+
+class Refused(RelaisError):
+    """The event does not fit the state of the case: nothing moved."""
+
+    def __init__(self, why: str, **facts: Any) -> None:
+        super().__init__(why)
+        self.why = why
+        self.facts = facts
+
+
+class Conflict(RelaisError):
+    """A conditional write met something else than it expected.
+
+    `found` holds, by position in the transaction, the items met instead.
+    """
+
+    def __init__(self, found: Mapping[int, dict[str, Any]]) -> None:
+        super().__init__(f"conditions failed at {sorted(found)}")
+        self.found = found
+
+
+class StoreDown(RelaisError):
+    """The store cannot be reached: try again later."""
+
+
+class DeliveryFailed(RelaisError):
+    """The mail was not taken. `permanent`: trying again will not help."""
+
+    def __init__(self, why: str, *, permanent: bool) -> None:
+        super().__init__(why)
+        self.permanent = permanent
+
+
+class OutcomeUnknown(RelaisError):
+    """The answer got lost: the mail may have left. Not to be tried again at once."""
+
+
+class NotYet(RelaisError):
+    """A letter that may not leave for now; why is for the operator."""
+
+
+class Overtaken(RelaisError):
+    """A letter that has lost its reason since it was owed: nobody needs it any more."""
+
+
+class WrongMethod(RelaisError):
+    """The address exists, but not for this method; `allowed` lists those that work."""
+
+    def __init__(self, method: str, allowed: str) -> None:
+        super().__init__(method)
+        self.allowed = allowed

@@ -1,0 +1,135 @@
+"""Dates, amounts, numbers and order, as people in Canada write them in each language."""
+
+import unicodedata
+from datetime import UTC, date, datetime, time
+from typing import Any, Final
+
+from chalicelib.core import eastern_time as eastern
+
+NBSP: Final = "\u00a0"
+
+_MONTHS: Final = {
+    "fr": ("janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre",
+           "octobre", "novembre", "décembre"),
+    "en": ("January", "February", "March", "April", "May", "June", "July", "August", "September",
+           "October", "November", "December"),
+}  # fmt: skip
+_ZONE: Final = {"fr": "heure de l’Est", "en": "Eastern Time"}
+
+
+def long_date(day: date, lang: str) -> str:
+    """« 1er mars 2026 », “March 1, 2026”; without the article."""
+    month = _MONTHS[lang][day.month - 1]
+    if lang == "en":
+        return f"{month} {day.day}, {day.year}"
+    return f"{'1er' if day.day == 1 else day.day} {month} {day.year}"
+
+
+def long_month(text: str, lang: str) -> str:
+    """`2026-09` → « septembre 2026 », “September 2026”."""
+    year, month = text.split("-")
+    return f"{_MONTHS[lang][int(month) - 1]} {year}"
+
+
+def day_of_year(text: str, lang: str) -> str:
+    """`03-31` → « 31 mars », “March 31”."""
+    month, day = (int(part) for part in text.split("-"))
+    name = _MONTHS[lang][month - 1]
+    if lang == "en":
+        return f"{name} {day}"
+    return f"{'1er' if day == 1 else day} {name}"
+
+
+def on_date(day: date, lang: str) -> str:
+    """In running text: « le 1er mars 2026 », “March 1, 2026”."""
+    return f"le {long_date(day, lang)}" if lang == "fr" else long_date(day, lang)
+
+
+def clock(moment: time, lang: str) -> str:
+    """« 14 h 30 », « 9 h », “2:30 p.m.”."""
+    if lang == "fr":
+        minutes = f"{NBSP}{moment.minute:02d}" if moment.minute else ""
+        return f"{moment.hour}{NBSP}h{minutes}"
+    hour = moment.hour % 12 or 12
+    return f"{hour}:{moment.minute:02d}{NBSP}{'a.m.' if moment.hour < 12 else 'p.m.'}"
+
+
+def moment(when: datetime, lang: str) -> str:
+    """A moment in UTC on the programme's wall clock, with the zone named."""
+    if when.tzinfo is None:
+        when = when.replace(tzinfo=UTC)
+    there = eastern.local(when)
+    comma = " à" if lang == "fr" else ","
+    return f"{long_date(there.date(), lang)}{comma} {clock(there.time(), lang)} ({_ZONE[lang]})"
+
+
+def number(value: float, lang: str) -> str:
+    """« 24 350,5 », “24,350.5”."""
+    text = f"{value:,.2f}".rstrip("0").rstrip(".") if isinstance(value, float) else f"{value:,}"
+    if lang == "en":
+        return text
+    return text.replace(",", NBSP).replace(".", ",")
+
+
+def money(cents: int, lang: str) -> str:
+    """« 24 350,72 $ », “$24,350.72”; whole dollars without cents."""
+    dollars, rest = divmod(cents, 100)
+    if lang == "en":
+        return f"${dollars:,}" + (f".{rest:02d}" if rest else "")
+    return f"{dollars:,}".replace(",", NBSP) + (f",{rest:02d}" if rest else "") + f"{NBSP}$"
+
+
+def percent(value: float, lang: str) -> str:
+    return f"{number(value, lang)}{NBSP if lang == 'fr' else ''}%"
+
+
+def phone(e164: str, ext: str | None, lang: str) -> str:
+    """« 514 555-0123, poste 12 », “514-555-0123, ext. 12”; other countries as they are."""
+    text = e164
+    if e164.startswith("+1") and len(e164) == 12:
+        area, exchange, line = e164[2:5], e164[5:8], e164[8:]
+        text = f"{area}{NBSP if lang == 'fr' else '-'}{exchange}-{line}"
+    if not ext:
+        return text
+    return f"{text}, poste{NBSP}{ext}" if lang == "fr" else f"{text}, ext.{NBSP}{ext}"
+
+
+def bn(value: str) -> str:
+    """`123456782RR0001` → `123456782 RR 0001`, held together."""
+    return f"{value[:9]}{NBSP}{value[9:11]}{NBSP}{value[11:]}"
+
+
+def said(value: Any, lang: str) -> str:
+    """A fact of a message: amounts, numbers and percents come as mappings that say so."""
+    if isinstance(value, dict):
+        (kind, content), *_ = value.items()
+        if kind == "bn":
+            return bn(content)
+        return money(content, lang) if kind == "cents" else percent(content, lang)
+    if isinstance(value, str):
+        return value
+    return number(value, lang)
+
+
+def fold(text: str) -> str:
+    """Without case, accents, ligatures and typographic marks: what a search compares."""
+    text = text.casefold().replace("œ", "oe").replace("æ", "ae").replace("’", "'")
+    plain = unicodedata.normalize("NFKD", text)
+    return "".join(c for c in plain if not unicodedata.combining(c))
+
+
+def sort_key(text: str, lang: str) -> tuple[Any, ...]:
+    """The order of a list: letters first, then accents; in French compared from the end
+    (CAN/CSA-Z243.4.1: cote, côte, coté, côté; English: cote, coté, côte, côté)."""
+    letters = fold(text)
+    spread = unicodedata.normalize("NFD", text.casefold().replace("œ", "oe").replace("æ", "ae"))
+    accents: list[str] = []
+    for c in spread:
+        if unicodedata.combining(c) and accents:
+            accents[-1] += c
+        else:
+            accents.append("")
+    if lang == "fr":
+        accents.reverse()
+    plain = "".join(c for c in letters if c.isalnum())
+    return plain, accents, letters, text

@@ -1,0 +1,70 @@
+"""The one Jinja environment: strict, escaped where it is HTML, with the words of both languages."""
+
+import re
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
+from markupsafe import Markup, escape
+
+from chalicelib.core import formatting as words
+
+TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
+
+
+@cache
+def environment() -> Environment:
+    found = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        undefined=StrictUndefined,
+        autoescape=lambda name: bool(name and name.endswith(".html")),
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=False,
+    )
+    for name, write in (
+        ("long_date", words.long_date),
+        ("on_date", words.on_date),
+        ("moment", words.moment),
+        ("number", words.number),
+    ):
+        found.filters[name] = _spoken(write)
+    found.filters["indent_lines"] = _indented
+    found.filters["field_id"] = field_id
+    found.filters["marked"] = marked
+    return found
+
+
+def render(template: str, /, **facts: Any) -> str:
+    return environment().get_template(template).render(**facts)
+
+
+def field_id(path: str) -> str:
+    """The HTML id of a field: `partners[0].name` → `f-partners-0-name`."""
+    return "f-" + re.sub(r"[^0-9A-Za-z]+", "-", path).strip("-")
+
+
+def marked(text: str, spans: Sequence[Sequence[int]] = ()) -> Markup:
+    """The text with its stretches (begin, end) marked, as a search found them."""
+    shown, at = Markup(""), 0
+    for begin, end in spans:
+        shown += escape(text[at:begin]) + Markup("<mark>{}</mark>").format(text[begin:end])
+        at = end
+    return shown + escape(text[at:])
+
+
+def _spoken(write: Any) -> Any:
+    """A filter that writes in the language of the page it stands on."""
+
+    @pass_context
+    def spoken(context: Context, value: Any) -> str:
+        return str(write(value, context["lang"]))
+
+    return spoken
+
+
+def _indented(text: str, by: str = "  ") -> str:
+    return "\n".join(by + line if line else line for line in text.split("\n"))

@@ -1,0 +1,285 @@
+"""Forms and answers in words: what a website builds a form from, and copies for people."""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date
+from functools import cache
+from typing import Any, Final
+
+from chalicelib.content import load
+from chalicelib.core import formatting as words
+from chalicelib.core.languages import Lang
+from chalicelib.forms import field_types as kinds
+
+_SHOWN: Final = ("key", "type", "min", "max", "max_length", "autocomplete", "hidden", "default")
+
+_JSON: Final[dict[str, dict[str, Any]]] = {
+    "email": {"type": "string", "format": "email"},
+    "url": {"type": "string"},
+    "bn_rr": {"type": "string", "examples": ["123456782 RR 0001"]},
+    "postal_code": {"type": "string", "examples": ["H2X 1Y4"]},
+    "phone": {"type": "string", "examples": ["514-555-0123"]},
+    "date": {"type": "string", "format": "date"},
+    "month": {"type": "string", "pattern": "^[0-9]{4}-(0[1-9]|1[0-2])$"},
+    "month_day": {"type": "string", "pattern": "^[0-9]{2}-[0-9]{2}$"},
+    "digits": {"type": "string", "pattern": "^[0-9]+$"},
+    "money": {
+        "type": ["integer", "string"],
+        "description": "Whole dollars",
+        "pattern": "^[$ \u00a0\u202f]*[0-9][0-9 \u00a0\u202f,.]*[$ \u00a0\u202f]*$",
+    },
+    "decimal": {"type": ["number", "string"], "pattern": "^[0-9]{1,6}([.,][0-9]{1,4})?$"},
+    "int": {"type": ["integer", "string"], "pattern": "^-?[0-9]{1,9}$"},
+    "bool": {"type": "boolean"},
+    "consent": {"type": "boolean"},
+}
+
+
+CONSENT_BOXES: Final = {"consent_newsletter", "consent"}
+"""Boxes that consent to the newsletter; their words name who sends it, from the settings."""
+
+
+def describe(
+    form: str, lang: Lang, *, privacy_contact: str = "", newsletter: str = ""
+) -> dict[str, Any]:
+    """Everything to build the form in one language: fields, texts, limits, options, schema.
+
+    `newsletter`: the words that consent to it; without them its box is not offered.
+    """
+    return _described(form, lang, privacy_contact, newsletter)
+
+
+@cache
+def _described(form: str, lang: Lang, privacy_contact: str, newsletter: str) -> dict[str, Any]:
+    content = _worded(load(form), newsletter)
+    status = load("programme")["intake"].get(form, "open")
+    notice = _notice(form, lang).format(privacy_contact=privacy_contact)
+    return {
+        "form": form,
+        "version": content["version"],
+        "lang": lang,
+        "title": content["title"][lang],
+        "intro": content["intro"][lang],
+        "submit": content["submit"][lang],
+        "notice": notice,
+        "status": status,
+        **_gate(form, lang),
+        "paused": None if status == "open" else _paused(form, lang),
+        "sections": [
+            {
+                "id": section["id"],
+                "title": section["title"][lang],
+                "fields": [_field(f, lang) for f in section["fields"]],
+            }
+            for section in content["sections"]
+        ],
+        "schema": _schema(content, lang),
+    }
+
+
+def _paused(form: str, lang: Lang) -> str:
+    plural = load("review")["form_plural"][form][lang]
+    return str(load("problems")["intake_paused"]["detail"][lang].format(form_plural=plural))
+
+
+def _gate(form: str, lang: Lang) -> dict[str, str]:
+    """What to say in place of an application that nobody was invited to."""
+    return (
+        {"gate": load("problems")["not_invited"]["detail"][lang]} if form == "application" else {}
+    )
+
+
+def _notice(form: str, lang: Lang) -> str:
+    """How personal information is used, with a gap for who answers for it."""
+    if "notice" in (content := load(form)):
+        return str(content["notice"][lang])
+    programme = load("programme")
+    return str(
+        programme["privacy_notice"][lang].format(
+            form_name=programme["form_name"][form][lang],
+            retention=programme["retention"][form][lang],
+            privacy_contact="{privacy_contact}",
+        )
+    )
+
+
+def _worded(content: Mapping[str, Any], newsletter: str) -> Mapping[str, Any]:
+    """The form with the words of its box for the newsletter, or without the box."""
+
+    def fields(section: Mapping[str, Any]) -> list[Any]:
+        worded = {"label": {"fr": newsletter, "en": newsletter}}
+        return [
+            {**f, **worded} if f["key"] in CONSENT_BOXES else f
+            for f in section["fields"]
+            if newsletter or f["key"] not in CONSENT_BOXES
+        ]
+
+    sections = [{**section, "fields": fields(section)} for section in content["sections"]]
+    return {**content, "sections": sections}
+
+
+def _field(f: Mapping[str, Any], lang: Lang) -> dict[str, Any]:
+    shown: dict[str, Any] = {key: f[key] for key in _SHOWN if key in f}
+    if shown.get("default") == "lang":
+        shown["default"] = lang
+    shown["label"] = f["label"][lang]
+    shown["required"] = f["required"] and "when" not in f
+    if "help" in f:
+        shown["help"] = f["help"][lang]
+    if "when" in f:
+        shown["asked_when"] = f["when"]
+        if f["required"]:
+            shown["required_when"] = f["when"]
+    if f["type"] in ("choice", "choices"):
+        shown["options"] = [{"id": o["id"], "label": o[lang]} for o in _ordered(f, lang)]
+    if f["type"] == "rows":
+        shown["fields"] = [_field(row, lang) for row in f["fields"]]
+    return shown
+
+
+def _ordered(f: Mapping[str, Any], lang: Lang) -> list[dict[str, Any]]:
+    """Provinces in the order of each language; other lists as they stand."""
+    found = kinds.options(f)
+    if f.get("list") in ("provinces", "serves"):
+        return sorted(found, key=lambda o: (o["id"] != "all", words.sort_key(o[lang], lang)))
+    return found
+
+
+def _schema(content: Mapping[str, Any], lang: Lang) -> dict[str, Any]:
+    fields = [f for section in content["sections"] for f in section["fields"]]
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": content["title"][lang],
+        **_object(fields, lang),
+    }
+
+
+def _object(fields: list[Mapping[str, Any]], lang: Lang) -> dict[str, Any]:
+    conditions = [_condition(f) for f in fields if "when" in f and f["required"]]
+    schema: dict[str, Any] = {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {f["key"]: {"title": f["label"][lang], **_property(f, lang)} for f in fields},
+        "required": [
+            f["key"] for f in fields if f["required"] and "when" not in f and "default" not in f
+        ],
+    }
+    if conditions:
+        schema["allOf"] = conditions
+    return schema
+
+
+def _condition(f: Mapping[str, Any]) -> dict[str, Any]:
+    when = f["when"]
+    asked = {"properties": {when["field"]: {"enum": when["in"]}}, "required": [when["field"]]}
+    return {"if": asked, "then": {"required": [f["key"]]}}
+
+
+def _property(f: Mapping[str, Any], lang: Lang) -> dict[str, Any]:
+    kind = f["type"]
+    if kind == "consent" and f["required"]:
+        return {"const": True}
+    if kind == "choice":
+        return {"enum": [o["id"] for o in kinds.options(f)]}
+    if kind in ("choices", "lines", "rows"):
+        limits = {"minItems": f["min"], "maxItems": f["max"]}
+        return {"type": "array", "items": _items(f, lang), **limits}
+    schema = dict(_JSON.get(kind, {"type": "string"}))
+    if schema["type"] == "string":
+        schema |= {"maxLength": f["max"]} if "max" in f else {}
+        # Blank is an answer only where none is wanted.
+        if f["required"] and "when" not in f:
+            schema.setdefault("pattern", r"\S")
+    elif kind in ("int", "decimal", "money"):
+        schema |= {"minimum": f["min"]} if "min" in f else {}
+        schema |= {"maximum": f["max"]} if "max" in f else {}
+    return schema
+
+
+def _items(f: Mapping[str, Any], lang: Lang) -> dict[str, Any]:
+    if f["type"] == "choices":
+        return {"enum": [o["id"] for o in kinds.options(f)]}
+    if f["type"] == "lines":
+        return {"type": "string", "maxLength": f["max_length"]}
+    return _object(f["fields"], lang)
+
+
+def readable(form: str, answers: Mapping[str, Any], lang: Lang) -> list[dict[str, Any]]:
+    """A copy of the answers in words, section by section; what was left blank is left out."""
+    copy = []
+    for section in load(form)["sections"]:
+        rows = [_row(f, answers[f["key"]], lang, answers) for f in section["fields"]
+                if f["key"] in answers and f["key"] not in _EXTENSIONS]  # fmt: skip
+        if section["id"] == "budget" and "total_expenses" in answers:
+            rows += _totals(answers, lang)
+        if rows:
+            copy.append({"title": section["title"][lang], "rows": rows})
+    return copy
+
+
+_EXTENSIONS: Final = {"contact_phone_ext", "applicant_phone_ext"}
+
+
+def _row(
+    f: Mapping[str, Any], value: Any, lang: Lang, answers: Mapping[str, Any]
+) -> dict[str, Any]:
+    label = f.get("short", f["label"])[lang]
+    if f["type"] == "rows":
+        heads = [row["label"][lang] for row in f["fields"]]
+        body = [[_said(cell, row.get(cell["key"]), lang) for cell in f["fields"]] for row in value]
+        return {"key": f["key"], "label": label, "table": {"head": heads, "body": body}}
+    if f["type"] == "phone":
+        return {"key": f["key"], "label": label,
+                "value": words.phone(value, answers.get(f"{f['key']}_ext"), lang)}  # fmt: skip
+    return {"key": f["key"], "label": label, "value": _said(f, value, lang)}
+
+
+def _said(f: Mapping[str, Any], value: Any, lang: Lang) -> str:
+    if value is None:
+        return ""
+    kind = f["type"]
+    if kind == "choice":
+        return _labels(f, [value], lang)
+    if kind == "choices":
+        return _labels(f, value, lang)
+    if kind == "lines":
+        return "\n".join(value)
+    if kind in ("bool", "consent"):
+        return {True: {"fr": "Oui", "en": "Yes"}, False: {"fr": "Non", "en": "No"}}[value][lang]
+    if kind == "money":
+        return words.money(value, lang)
+    if kind == "decimal":
+        return words.number(value, lang)
+    if kind == "phone":
+        return words.phone(value, None, lang)
+    if kind in _WRITTEN:
+        return _WRITTEN[kind](value, lang)
+    return str(value)
+
+
+_WRITTEN: Final[dict[str, Callable[[str, str], str]]] = {
+    "bn_rr": lambda value, lang: words.bn(value),
+    "date": lambda value, lang: words.long_date(date.fromisoformat(value), lang),
+    "month": words.long_month,
+    "month_day": words.day_of_year,
+}
+
+
+def _labels(f: Mapping[str, Any], chosen: Iterable[str], lang: Lang) -> str:
+    names = {o["id"]: o[lang] for o in kinds.options(f)}
+    return ", ".join(names.get(one, one) for one in chosen)
+
+
+_TOTALS: Final = {
+    "total_expenses": {"en": "Total expenses", "fr": "Total des dépenses"},
+    "total_requested": {"en": "Total requested", "fr": "Total demandé"},
+    "total_contributions": {"en": "Total contributions", "fr": "Total des contributions"},
+    "contribution_percent": {"en": "Share of contributions", "fr": "Part des contributions"},
+}
+
+
+def _totals(answers: Mapping[str, Any], lang: Lang) -> list[dict[str, Any]]:
+    rows = []
+    for key, label in _TOTALS.items():
+        write = words.percent if key == "contribution_percent" else words.money
+        rows.append({"key": key, "label": label[lang], "value": write(answers[key], lang)})
+    return rows

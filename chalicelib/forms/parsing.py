@@ -1,0 +1,198 @@
+"""What may be submitted: the forms of the content, read and checked."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from typing import Any, Final
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
+
+from chalicelib.content import load
+from chalicelib.core.languages import Lang
+from chalicelib.forms import field_types as kinds
+from chalicelib.forms.normalise import ROWS_LIMIT, tidy
+from chalicelib.forms.problems import (
+    PROBLEMS_LIMIT,
+    Fields,
+    InvalidForm,
+    Problem,
+    by_key,
+    from_pydantic,
+    in_order,
+    placed,
+)
+
+FORMS: Final = ("assessment", "eoi", "application")
+
+FIELDS_LIMIT: Final = 200
+"""Fields of one form, or of one row, that are looked at; every form has fewer."""
+
+
+@dataclass(frozen=True)
+class Submission:
+    """Answers that fit: normalised, JSON-able, with warnings that do not block."""
+
+    form: str
+    version: str
+    lang: Lang
+    answers: dict[str, Any]
+    warnings: tuple[Problem, ...]
+
+
+def parse(form: str, given: Mapping[str, Any], lang: Lang, today: date) -> Submission:
+    """Raises InvalidForm with every problem found; `given` holds strings or JSON values."""
+    from chalicelib.forms import rules
+
+    if len(given) > FIELDS_LIMIT:
+        raise InvalidForm([Problem("", "too_much", {"max": FIELDS_LIMIT})])
+    content = _content(form)
+    cleaned, problems = _clean(given, content.fields)
+    problems += _missing(cleaned, content.fields, "")
+    places = _closed_up(cleaned, content.fields)
+    answers: dict[str, Any] = {}
+    try:
+        validated = content.model.model_validate(cleaned)
+        answers = validated.model_dump(exclude_unset=True)
+    except ValidationError as error:
+        found = [from_pydantic(e, content.fields) for e in error.errors(include_url=False)]
+        problems += [placed(problem, places) for problem in found]
+    if problems:
+        raise InvalidForm(in_order(problems, content.fields))
+    for key, default in content.defaults.items():
+        answers.setdefault(key, lang if default == "lang" else default)
+    problems, warnings = rules.check(form, answers, today)
+    if problems:
+        raise InvalidForm(in_order((placed(p, places) for p in problems), content.fields))
+    return Submission(form, content.version, lang, answers, tuple(warnings))
+
+
+@dataclass(frozen=True)
+class _Content:
+    version: str
+    fields: Fields
+    defaults: dict[str, Any]
+    model: type[BaseModel]
+
+
+@cache
+def _content(form: str) -> _Content:
+    content = load(form)
+    all_fields = {f["key"]: f for section in content["sections"] for f in section["fields"]}
+    return _Content(
+        version=content["version"],
+        fields=all_fields,
+        defaults={key: f["default"] for key, f in all_fields.items() if "default" in f},
+        model=_model(form, all_fields.values()),
+    )
+
+
+def _model(model_name: str, fields: Iterable[Mapping[str, Any]]) -> type[BaseModel]:
+    """Everything is optional here: what is required, and when, is said by `_missing`."""
+    types: dict[str, Any] = {}
+    for f in fields:
+        if f["type"] == "rows":
+            row = _model(f"{model_name}_{f['key']}", f["fields"])
+            kind: Any = list[row]  # type: ignore[valid-type]
+            limits = Field(default=None, min_length=f["min"], max_length=f["max"])
+            types[f["key"]] = (kind, limits)
+        else:
+            types[f["key"]] = (kinds.type_of(f), None)
+    return create_model(model_name, __config__=ConfigDict(extra="forbid"), **types)
+
+
+def _clean(given: Mapping[str, Any], fields: Fields) -> tuple[dict[str, Any], list[Problem]]:
+    """Text made tidy, blanks and what was not asked taken out, unknown fields refused."""
+    cleaned: dict[str, Any] = {}
+    problems = [Problem(key[:80], "unknown_field") for key in given if key not in fields]
+    for key, f in fields.items():
+        if key not in given:
+            continue
+        value = given[key]
+        if f["type"] == "rows":
+            rows, more = _clean_rows(value, f)
+            problems += more
+            if rows:
+                cleaned[key] = rows
+            continue
+        value = _tidy_list(value, f) if isinstance(value, list) else tidy(value)
+        if value not in ("", None, []):
+            cleaned[key] = value
+    for f in fields.values():
+        if "when" in f and not _asked(f, cleaned):
+            cleaned.pop(f["key"], None)
+    return cleaned, problems[:PROBLEMS_LIMIT]
+
+
+def _clean_rows(value: Any, f: Mapping[str, Any]) -> tuple[list[Any], list[Problem]]:
+    if tidy(value) in ("", None):
+        return [], []
+    if not isinstance(value, list):
+        return [], [Problem(f["key"], "wrong_list")]
+    if len(value) > ROWS_LIMIT:
+        return [], [Problem(f["key"], "too_many", {"max": f["max"], "count": len(value)})]
+    row_fields = by_key(f)
+    rows: list[Any] = []
+    problems: list[Problem] = []
+    for number, row in enumerate(value):
+        row = {} if row is None else row
+        if not isinstance(row, dict):
+            return [], [Problem(f"{f['key']}[{number}]", "wrong_list")]
+        if len(row) > FIELDS_LIMIT:
+            return [], [Problem(f"{f['key']}[{number}]", "too_much", {"max": FIELDS_LIMIT})]
+        cleaned, wrong = _clean(row, row_fields)
+        problems += [Problem(f"{f['key']}[{number}].{p.field}", p.code, p.params) for p in wrong]
+        # A row without any answer was left blank; its place is kept, for the
+        # problems of the rows after it are told by the number on the page.
+        rows.append(cleaned if any(value is not False for value in cleaned.values()) else None)
+    return _without_tail(rows), problems[:PROBLEMS_LIMIT]
+
+
+def _tidy_list(values: list[Any], f: Mapping[str, Any]) -> list[Any]:
+    """Several answers to one question; lines keep their places, as rows do."""
+    found = [tidy(value) for value in values[: ROWS_LIMIT + 1]]
+    if f["type"] == "lines":
+        return _without_tail([None if value == "" else value for value in found])
+    return [value for value in found if value not in ("", None)]
+
+
+def _without_tail(rows: list[Any]) -> list[Any]:
+    while rows and rows[-1] is None:
+        rows.pop()
+    return rows
+
+
+def _asked(f: Mapping[str, Any], answers: Mapping[str, Any]) -> bool:
+    when = f["when"]
+    return answers.get(when["field"]) in when["in"]
+
+
+def _missing(cleaned: Mapping[str, Any], fields: Fields, path: str) -> list[Problem]:
+    """What is required and not there."""
+    problems = []
+    for key, f in fields.items():
+        if f["type"] == "rows":
+            for number, row in enumerate(cleaned.get(key, [])):
+                if row is not None:
+                    problems += _missing(row, by_key(f), f"{path}{key}[{number}].")
+        if not f["required"] or "default" in f or ("when" in f and not _asked(f, cleaned)):
+            continue
+        if key not in cleaned or (f["type"] == "consent" and kinds.unticked(cleaned[key])):
+            problems.append(Problem(path + key, _required_code(f)))
+    return problems
+
+
+def _closed_up(cleaned: dict[str, Any], fields: Fields) -> dict[str, list[int]]:
+    """Takes blank rows out, and tells where the others stood on the page."""
+    places = {}
+    for key, f in fields.items():
+        if f["type"] in ("rows", "lines") and isinstance(rows := cleaned.get(key), list):
+            places[key] = [number for number, row in enumerate(rows) if row is not None]
+            cleaned[key] = [row for row in rows if row is not None]
+    return places
+
+
+def _required_code(f: Mapping[str, Any]) -> str:
+    if f["type"] == "consent":
+        return "required_consent"
+    return "required_choice" if f["type"] in ("choice", "choices") else "required"

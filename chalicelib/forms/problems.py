@@ -1,0 +1,150 @@
+"""What is wrong with a form, by our own codes: pydantic's words never reach a person."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from dataclasses import field as of
+from typing import Any, Final
+
+from chalicelib.content import load
+from chalicelib.core.errors import RelaisError
+from chalicelib.core.languages import Lang
+from chalicelib.forms import field_types as kinds
+
+Fields = Mapping[str, Mapping[str, Any]]
+
+PROBLEMS_LIMIT: Final = 100
+"""Problems that are told at once."""
+
+_PATH = re.compile(r"(\w+)(?:\[(\d+)\](?:\.(\w+))?)?")
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is wrong with a field, or worth a look; `field` is "" for the whole form."""
+
+    field: str
+    code: str
+    params: dict[str, Any] = of(default_factory=dict)
+
+    def message(self, lang: Lang) -> str:
+        from chalicelib.core import formatting as words
+
+        said = {key: words.said(value, lang) for key, value in self.params.items()}
+        return str(load("messages")[self.code][lang]).format_map(said)
+
+
+class InvalidForm(RelaisError):
+    """Fields that do not fit, each with its problem."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__(", ".join(f"{p.field}: {p.code}" for p in problems))
+        self.problems = tuple(problems)
+
+
+def by_key(f: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """The fields of a row; none where the field has no rows."""
+    return {row["key"]: row for row in f.get("fields", ())}
+
+
+def in_order(problems: Iterable[Problem], fields: Fields) -> list[Problem]:
+    """One problem a field, the first, which others often follow from; as they stand on the page."""
+    found: dict[str, Problem] = {}
+    for problem in problems:
+        found.setdefault(problem.field, problem)
+    keys = list(fields)
+
+    def place(problem: Problem) -> tuple[int, int, int]:
+        path = _PATH.fullmatch(problem.field)
+        if path is None or path[1] not in fields:
+            return (-1, 0, 0)
+        row = list(by_key(fields[path[1]])) if path[3] else []
+        return (
+            keys.index(path[1]),
+            int(path[2] or -1),
+            row.index(path[3]) if path[3] in row else -1,
+        )
+
+    return sorted(found.values(), key=place)[:PROBLEMS_LIMIT]
+
+
+def placed(problem: Problem, places: Mapping[str, list[int]]) -> Problem:
+    """The problem with the number that its row has on the page."""
+    path = _PATH.fullmatch(problem.field)
+    if path is None or path[2] is None or path[1] not in places:
+        return problem
+    row = f"{path[1]}[{places[path[1]][int(path[2])]}]"
+    return Problem(f"{row}.{path[3]}" if path[3] else row, problem.code, problem.params)
+
+
+_CODES: Final = {
+    "extra_forbidden": "unknown_field",
+    "string_type": "wrong_type",
+    "string_unicode": "wrong_value",
+    "literal_error": "choose",
+    "list_type": "wrong_list",
+    "model_type": "wrong_list",
+    "model_attributes_type": "wrong_list",
+    "int_type": "whole",
+    "int_parsing": "whole",
+    "int_parsing_size": "whole",
+    "int_from_float": "whole",
+    "float_type": "number",
+    "float_parsing": "number",
+    "finite_number": "number",
+    "bool_type": "tick",
+}
+"""What pydantic says → our message; our own codes pass as they are."""
+
+
+_SHOWN_HOW: Final = {
+    "phone": "phone",
+    "bn_rr": "bn_rr",
+    "postal_code": "postal_code",
+    "date": "date",
+    "month": "month",
+    "month_day": "month_day",
+    "assessment_ref": "reference",
+}
+"""Kinds whose limit nobody needs to know: their message shows how to write them."""
+
+
+def from_pydantic(error: Mapping[str, Any], fields: Fields) -> Problem:
+    path = _path(error["loc"])
+    kind = error["type"]
+    facts = error.get("ctx") or {}
+    f = fields.get(error["loc"][0])
+    for part in error["loc"][1:]:
+        if isinstance(part, str) and f is not None and "fields" in f:
+            f = by_key(f).get(part)
+    if kind == "string_too_long" and f is not None and "max" not in f and f["type"] in _SHOWN_HOW:
+        return Problem(path, _SHOWN_HOW[f["type"]])
+    if kind == "string_too_long":
+        given = error.get("input")
+        count = len(given) if isinstance(given, str) else 0
+        return Problem(path, "too_long", {"max": facts["max_length"], "count": count})
+    if kind in ("too_long", "too_short"):
+        limit = facts["max_length" if kind == "too_long" else "min_length"]
+        name = "max" if kind == "too_long" else "min"
+        code = "too_many" if kind == "too_long" else "too_few"
+        return Problem(path, code, {name: limit, "count": facts["actual_length"]})
+    if kind in ("greater_than_equal", "less_than_equal"):
+        return _out_of_range(path, f or {}, kind)
+    code = _CODES.get(kind, kind)
+    return Problem(path, code if code in load("messages") else "wrong_value")
+
+
+def _out_of_range(path: str, f: Mapping[str, Any], kind: str) -> Problem:
+    low, high = f.get("min", 0), f.get("max", kinds.MOST.get(f.get("type", ""), 0))
+    if f.get("type") == "money":
+        low, high = {"cents": low * 100}, {"cents": high}
+    if "min" in f and "max" in f:
+        return Problem(path, "range", {"min": low, "max": high})
+    if kind == "greater_than_equal":
+        return Problem(path, "at_least", {"min": low})
+    return Problem(path, "at_most", {"max": high})
+
+
+def _path(loc: Iterable[str | int]) -> str:
+    parts = (f"[{part}]" if isinstance(part, int) else f".{part}" for part in loc)
+    return "".join(parts).removeprefix(".")

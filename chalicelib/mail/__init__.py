@@ -1,0 +1,1 @@
+"""Letters owed: the outbox, its writers, and what SES reports."""

@@ -1,0 +1,30 @@
+"""Word to the admins when something needs a hand: once an incident, which is a day."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from chalicelib.core import eastern_time as eastern
+from chalicelib.core.errors import Conflict
+from chalicelib.core.ports import Item, Put, Store, Write
+from chalicelib.core.records import ADMINS, letter, stamp
+
+LETTER: Final = "staff_action_needed"
+DEAD_LETTER: Final = "dead_letter"
+NOBODY: Final = "nobody"
+
+
+def word(incident: str, now: datetime) -> Item:
+    """The letter of a day and a kind of incident; its texts are in content/review.json."""
+    pk = f"INCIDENT#{incident}-{eastern.today(now)}"
+    return letter(pk, 1, LETTER, to=ADMINS, due=stamp(now), facts={"incident": incident})
+
+
+def commit_with_word(store: Store, writes: Sequence[Write], incident: str, now: datetime) -> None:
+    """Commits, and writes to the admins in the same transaction unless they know."""
+    try:
+        store.commit([*writes, Put(word(incident, now))])
+    except Conflict as conflict:
+        if set(conflict.found) != {len(writes)}:
+            raise
+        store.commit(list(writes))

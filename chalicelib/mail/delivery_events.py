@@ -1,0 +1,117 @@
+"""What SES reports of letters: sent, delivered, come back, rejected."""
+
+import logging
+import re
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from chalicelib.core.errors import Conflict, StoreDown
+from chalicelib.core.ports import Change, Clock, Key, Store
+from chalicelib.core.records import DEAD, key_of, stamp
+from chalicelib.mail import alerts as incidents
+from chalicelib.mail import bounces
+
+log = logging.getLogger("relais.post")
+
+TURNS: Final = 5
+"""How often a report is settled anew because the case moved in between."""
+
+
+Listener = Callable[[Key, str, Mapping[str, Any]], object]
+"""Hears what SES says of a letter: its key, the kind of event, and the report."""
+
+
+class Reports:
+    def __init__(self, store: Store, clock: Clock, listeners: Mapping[str, Listener]) -> None:
+        """`listeners`: by the first word of a letter's key, who else wants to know."""
+        self._listeners = listeners
+        self._store = store
+        self._clock = clock
+
+    def settle(self, report: Mapping[str, Any]) -> str | None:
+        """What an SES event says of a letter; None when it is about none of ours."""
+        tags = report.get("mail", {}).get("tags", {}).get("mail") or []
+        kind = str(report.get("eventType") or report.get("notificationType") or "").lower()
+        key = key_of(tags[0]) if tags else None
+        if key is None or kind not in _SETTLED:
+            return None
+        if listener := self._listeners.get(key[0].partition("#")[0]):
+            # Ahead of the letter, whose state tells a repeat: what is heard twice does no harm.
+            listener(key, kind, report)
+        status, before = _SETTLED[kind]
+        facts = {
+            "message_id": report["mail"].get("messageId"),
+            f"{status}_at": stamp(self._clock()),
+        }
+        if kind == "bounce":
+            facts["why"] = _why(report["bounce"])
+        if status == "dead":
+            log.error("letter %s is dead: SES rejected it", tags[0])
+            facts |= {"why": "rejected", **buried(self._clock())}
+        back = _came_back(report)
+        for expected in before:
+            change = Change(
+                key,
+                expect={"status": expected},
+                set={"status": status, **facts},
+                remove=_waiting(expected),
+            )
+            if self._settled(key, change, facts["why"] if back else None):
+                return status
+        return None
+
+    def _settled(self, key: Key, change: Change, why: str | None) -> bool:
+        """Commits what SES said; with a bounce for good (`why`), what the case says of it too."""
+        for _ in range(TURNS):
+            now = self._clock()
+            case = self._store.get(*case_key_of(key)) if why is not None else None
+            writes = [change, *bounces.writes(case, key[1], why or "", now)]
+            try:
+                if change.set["status"] == "dead":
+                    incidents.commit_with_word(self._store, writes, incidents.DEAD_LETTER, now)
+                else:
+                    self._store.commit(writes)
+            except Conflict as conflict:
+                if 0 in conflict.found:
+                    return False
+                continue
+            return True
+        raise StoreDown("the case moved too often")
+
+
+_SETTLED: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
+    "send": ("sent", ("claimed", "owed")),
+    "delivery": ("delivered", ("sent", "claimed", "owed")),
+    "bounce": ("bounced", ("sent", "claimed", "delivered", "owed")),
+    "complaint": ("complained", ("sent", "delivered", "claimed")),
+    "reject": ("dead", ("claimed", "sent")),
+}
+"""SES event → what the letter becomes, and what it may have been before: `owed` when SES
+answered with an error and took the mail all the same."""
+
+
+def _came_back(report: Mapping[str, Any]) -> bool:
+    """A bounce for good; a full mailbox is none."""
+    return str(report.get("bounce", {}).get("bounceType", "")).lower() == "permanent"
+
+
+def case_key_of(key: Key) -> Key:
+    """The case that a letter stands under; for other letters there is none."""
+    return key[0], "CASE"
+
+
+def buried(now: datetime) -> dict[str, str]:
+    """Where the operator finds a dead letter."""
+    return {"state_key": DEAD, "updated_at": stamp(now)}
+
+
+def _waiting(status: str) -> tuple[str, ...]:
+    return ("due_shard", "due_at", "address") if status in ("claimed", "owed") else ("address",)
+
+
+def _why(bounce: Mapping[str, Any]) -> str:
+    recipients: Iterable[Mapping[str, Any]] = bounce.get("bouncedRecipients", [])
+    codes = [str(r.get("diagnosticCode") or r.get("status") or "") for r in recipients]
+    plain = re.sub(r"[^ <]+@[^ >]+", "…", "; ".join(filter(None, codes)))
+    return f"{bounce.get('bounceType', '')}: {plain}"[:500]

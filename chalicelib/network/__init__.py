@@ -1,1 +1,0 @@
-"""The network of coaches: its published directory, messages to coaches, and its upkeep."""

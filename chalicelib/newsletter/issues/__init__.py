@@ -1,0 +1,1 @@
+"""An issue from its source to its archive page."""

@@ -1,0 +1,160 @@
+"""The review link of an issue: somebody other than its authors approves it, or sends it back."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from chalicelib.cases.review.attempts import Tries
+from chalicelib.cases.staff import Roster, Staff
+from chalicelib.core import stored_links as rights
+from chalicelib.core.errors import Conflict, Refused
+from chalicelib.core.links import Links
+from chalicelib.core.ports import Change, Clock, Item, Put, Store
+from chalicelib.core.records import note, stamp
+from chalicelib.newsletter.issues.issue import TESTED, Issue, issue_of
+from chalicelib.newsletter.issues.lifecycle import Editions
+from chalicelib.newsletter.issues.newsroom import letters_pk
+
+PAGE: Final = "newsletter/review"
+APPROVE: Final = "approve"
+SEND_BACK: Final = "send_back"
+
+REMARKS_LIMIT: Final = 3000
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A link that was opened: `open`, `decided`, `stale` (it was edited since), `expired`,
+    `author`, or `unknown`, also for somebody who left."""
+
+    standing: str
+    token: str
+    issue: Issue | None = None
+    staff: Staff | None = None
+    link: Item | None = None
+
+    @property
+    def whole(self) -> tuple[Issue, Staff, Item]:
+        assert self.issue is not None
+        assert self.staff is not None
+        assert self.link is not None
+        return self.issue, self.staff, self.link
+
+
+@dataclass(frozen=True)
+class Said:
+    """What the form said, as typed."""
+
+    decision: str = ""
+    remarks: str = ""
+    confirm: bool = False
+    code: str = ""
+    nonce: str = ""
+
+
+def review_row(token_hash: str, issue: Issue, recipient: str, now: datetime) -> Item:
+    """A link for one person and one version of the issue."""
+    return rights.link(
+        token_hash,
+        recipient,
+        now,
+        issue=issue.id,
+        issue_version=issue.version,
+        allowed=[APPROVE, SEND_BACK],
+    )
+
+
+class Approvals:
+    """GET changes nothing; POST needs the page's nonce, the letter's code and a person's tick."""
+
+    def __init__(self, store: Store, roster: Roster, links: Links, clock: Clock) -> None:
+        self._store = store
+        self._roster = roster
+        self._links = links
+        self._clock = clock
+        self._editions = Editions(store, clock)
+        self._tries = Tries(store, clock)
+
+    def open(self, token: str) -> Opened:
+        link = rights.opened(self._store, token, "issue")
+        if link is None:
+            return Opened("unknown", token)
+        staff = self._roster.get(link["recipient"])
+        issue = issue_of(self._store, link["issue"])
+        if staff is None or issue is None:
+            return Opened("unknown", token)
+        return Opened(self._standing(link, issue, staff), token, issue, staff, link)
+
+    def decide(self, opened: Opened, said: Said) -> tuple[str, tuple[tuple[str, str], ...]]:
+        """What became of it (`decided`, `invalid`, `late`), and (field, code) of each error.
+
+        Raises TooMany after many wrong tries of one link.
+        """
+        if opened.standing != "open":
+            if opened.issue is not None:
+                self._note(opened, opened.standing, said)
+            return "late", ()
+        self._tries.check(opened.token)
+        if errors := self._errors(opened, said):
+            self._note(opened, errors[0][1], said)
+            return "invalid", errors
+        try:
+            self._move(opened, said)
+        except (Conflict, Refused):
+            return "late", ()
+        return "decided", ()
+
+    def _move(self, opened: Opened, said: Said) -> None:
+        issue, staff, link = opened.whole
+        now = stamp(self._clock())
+        decided = {
+            "by": staff.id,
+            "name": staff.name,
+            "at": now,
+            "decision": said.decision,
+            "remarks": said.remarks,
+            "version": issue.version,
+        }
+        use = Change(
+            (link["pk"], link["sk"]),
+            expect={"issue_version": issue.version},
+            absent=("used_at",),
+            set={"used_at": now, "used_as": said.decision},
+        )
+        self._editions.move(
+            issue, said.decision, staff.id, {"approved": decided}, also=[use], data=decided
+        )
+
+    def _standing(self, link: Item, issue: Issue, staff: Staff) -> str:
+        decided = issue.approved
+        if decided is not None and decided["version"] == link["issue_version"]:
+            return "decided"
+        if issue.version != link["issue_version"] or issue.status != TESTED:
+            return "stale"
+        if staff.id in issue.authors:
+            return "author"
+        return "expired" if stamp(self._clock()) >= link["expires_at"] else "open"
+
+    def _errors(self, opened: Opened, said: Said) -> tuple[tuple[str, str], ...]:
+        errors = []
+        if said.decision not in (APPROVE, SEND_BACK):
+            errors.append(("decision", "choose_decision"))
+        if not self._links.check_nonce(opened.token, said.nonce):
+            errors.append(("nonce", "nonce"))
+        if said.decision == SEND_BACK and not said.remarks:
+            errors.append(("remarks", "remarks"))
+        if len(said.remarks) > REMARKS_LIMIT:
+            errors.append(("remarks", "too_long"))
+        if said.decision == APPROVE and not self._links.right_code(opened.token, said.code):
+            errors.append(("code", "wrong_code"))
+        if not said.confirm:
+            errors.append(("confirm", "confirm"))
+        return tuple(errors)
+
+    def _note(self, opened: Opened, why: str, said: Said) -> None:
+        """Keeps a try that changed nothing beside the chain, and counts it against the link."""
+        issue, staff, _ = opened.whole
+        if not self._tries.counted(opened.token):
+            self._tries.check(opened.token)
+        attempt = note(letters_pk(issue.id), staff.id, said.decision, why, self._clock())
+        self._store.commit([Put(attempt)])

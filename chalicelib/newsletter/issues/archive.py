@@ -1,0 +1,66 @@
+"""Where issues that were sent are listed: by year, so that no list grows without end."""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from chalicelib.core.languages import LANGS
+from chalicelib.core.ports import Change, Item, Put, Store, Write
+from chalicelib.newsletter.issues.issue import Issue, issue_of, text_key
+
+SHELF: Final = "ISSUES"
+"""The years that have issues are rows of this key; a year's issues are rows of `ISSUES#2026`."""
+
+
+def publication(store: Store, issue: Issue, at: str) -> list[Write]:
+    """What lists an issue from the moment that it leaves; nothing for one without a page."""
+    if not issue.archive:
+        return []
+    year = issue.date[:4]
+    row: Item = {
+        "pk": f"{SHELF}#{year}",
+        "sk": f"{issue.date}#{issue.id}",
+        "kind": "published",
+        "issue": issue.id,
+        "date": issue.date,
+        "published_at": at,
+    }
+    for lang in LANGS:
+        text = store.get(*text_key(issue.id, lang)) or {}
+        row |= {f"title_{lang}": text.get("title", ""), f"summary_{lang}": text.get("summary", "")}
+    # The year may stand there already: the same row, whoever writes it.
+    return [Put(row), Change((SHELF, year), set={"kind": "year"})]
+
+
+def years(store: Store) -> list[str]:
+    """Newest first."""
+    return [row["sk"] for row in reversed(store.rows(SHELF))]
+
+
+def of_year(store: Store, year: str) -> list[Item]:
+    """The issues of a year, newest first."""
+    return store.rows(f"{SHELF}#{year}")[::-1]
+
+
+def newest(store: Store, most: int) -> list[Item]:
+    found: list[Item] = []
+    for year in years(store):
+        found += of_year(store, year)
+        if len(found) >= most:
+            break
+    return found[:most]
+
+
+def published(store: Store, slug: str, lang: str) -> tuple[Issue, Item] | None:
+    """The issue of an address and its text; None unless it has left, and has a page."""
+    issue = issue_of(store, slug)
+    if issue is None or not issue.archive or issue.started_at is None:
+        return None
+    text = store.get(*text_key(slug, lang))
+    return None if text is None else (issue, text)
+
+
+def with_pages(store: Store, rows: list[Item], lang: str) -> Iterator[tuple[Item, dict[str, Any]]]:
+    for row in rows:
+        text = store.get(*text_key(row["issue"], lang))
+        if text is not None:
+            yield row, text

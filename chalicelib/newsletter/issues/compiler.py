@@ -1,0 +1,150 @@
+"""A source made into what is sent and shown: HTML, text, and the page of the archive."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+from urllib.parse import quote
+
+from markupsafe import Markup as Safe
+
+from chalicelib.newsletter.issues import markdown, theme
+from chalicelib.newsletter.issues import placeholders as personal
+from chalicelib.newsletter.issues.findings import Finding
+from chalicelib.newsletter.issues.markdown import Link
+from chalicelib.newsletter.issues.rendered import LITERALS, Rendered
+from chalicelib.newsletter.issues.source import Source
+from chalicelib.newsletter.issues.to_html import Markup
+from chalicelib.newsletter.issues.to_text import Plain
+
+
+@dataclass(frozen=True)
+class Imprint:
+    """Who publishes: what the foot of every issue says, and where its page will be."""
+
+    organization: str
+    contact_email: str
+    postal_address: str
+    website_url: str
+    public_url: str
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """One language, whole. `page` is markup without styles, fields or anybody's links."""
+
+    source: Source
+    rendered: Rendered
+    page: str
+    links: list[Link]
+    images: list[Link]
+    findings: list[Finding]
+
+    def size(self) -> int:
+        """Bytes that the store keeps of it: a row holds 400 kB."""
+        return sum(len(part.encode()) for part in self.kept().values() if isinstance(part, str))
+
+    def kept(self) -> dict[str, Any]:
+        """What the store keeps of it, beside its key and version."""
+        return {
+            **asdict(self.rendered),
+            "title": personal.for_page(self.source.subject, ""),
+            "summary": personal.for_page(self.source.preheader, ""),
+            "page": self.page,
+            "source": self.source.raw,
+            "written": self.source.text,
+        }
+
+
+def compiled(source: Source, imprint: Imprint) -> Compiled:
+    read = markdown.read(source.body, source.file, source.start)
+    lines = [
+        markdown.read_fields(source.subject, source.file, source.at("subject")),
+        markdown.read_fields(source.preheader, source.file, source.at("preheader")),
+    ]
+    defaults: dict[str, str] = {}
+    for part in (read, *lines):
+        defaults = {**part.defaults, **defaults}
+    own = archive_url(imprint.public_url, source.slug, source.lang)
+    rendered = Rendered(
+        lang=source.lang,
+        subject=personal.for_text(source.subject, own),
+        preheader=personal.for_text(source.preheader, own),
+        html=_html(source, read.tree, imprint, own),
+        text=_text(source, read.tree, imprint, own),
+        defaults=defaults,
+    )
+    return Compiled(
+        source,
+        rendered,
+        page=Markup(mail=False, constant=own).below(read.tree),
+        links=read.links,
+        images=read.images,
+        findings=[*read.findings, *(f for part in lines for f in part.findings)],
+    )
+
+
+def archive_url(public_url: str, slug: str, lang: str) -> str:
+    return f"{public_url}/newsletter/archive/{quote(slug, safe='')}?lang={lang}"
+
+
+def text_body(source: Source, public_url: str) -> str:
+    """The text that is made of the Markdown, for an author who wants to change it."""
+    own = archive_url(public_url, source.slug, source.lang)
+    read = markdown.read(source.body, source.file, source.start)
+    written = Plain(source.lang, own).write(read.tree)
+    for name, character in LITERALS.items():
+        written = written.replace("{{" + name + "}}", character)
+    for name, default in read.defaults.items():
+        written = written.replace("{{" + name + "}}", "{{" + f"{name}|{default}" + "}}")
+    return written + "\n"
+
+
+def _html(source: Source, tree: markdown.Node, imprint: Imprint, own: str) -> str:
+    from chalicelib.core.templates import render
+
+    markup = Markup(mail=True, constant=own)
+    literal: dict[str, Any] = _literal(imprint, lambda text: Safe(personal.literal_html(text)))
+    return render(
+        "newsletter/mail.html",
+        **_facts(source, imprint, own, literal),
+        subject=Safe(markup.prose(source.subject)),
+        preheader=Safe(markup.prose(source.preheader)),
+        body=Safe(markup.below(tree)),
+        style=lambda name: Safe(theme.style(name)),
+        dark=Safe(theme.dark()),
+        unsubscribe=Safe("{{unsubscribe_url_html}}"),
+        preferences=Safe("{{preferences_url_html}}"),
+    )
+
+
+def _text(source: Source, tree: markdown.Node, imprint: Imprint, own: str) -> str:
+    from chalicelib.core.templates import render
+
+    body = Plain(source.lang, own).write(tree)
+    if source.text is not None:
+        body = personal.for_text(source.text.strip("\n"), own)
+    title = personal.for_text(source.subject, own)
+    foot = render(
+        "newsletter/foot.txt",
+        **_facts(source, imprint, own, _literal(imprint, personal.literal_text)),
+        unsubscribe="{{unsubscribe_url}}",
+        preferences="{{preferences_url}}",
+    )
+    return f"{title}\n\n{body}\n\n{foot.strip()}\n"
+
+
+def _facts(
+    source: Source, imprint: Imprint, own: str, literal: Mapping[str, Any]
+) -> dict[str, Any]:
+    other = "en" if source.lang == "fr" else "fr"
+    return {
+        "lang": source.lang,
+        "office": literal,
+        "website": literal["website_url"].partition("://")[2],
+        "archive_url": own if source.archive else None,
+        "other_url": archive_url(imprint.public_url, source.slug, other),
+    }
+
+
+def _literal(imprint: Imprint, literal: Any) -> dict[str, Any]:
+    return {name: literal(value) for name, value in asdict(imprint).items()}

@@ -1,0 +1,234 @@
+"""Whether an issue may leave: what blocks it, what its author should look at, what to know."""
+
+import math
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, Protocol
+
+from chalicelib.core import formatting as words
+from chalicelib.core.languages import LANGS
+from chalicelib.newsletter.issues import placeholders as personal
+from chalicelib.newsletter.issues import theme, typography
+from chalicelib.newsletter.issues.compiler import Compiled, Imprint, compiled
+from chalicelib.newsletter.issues.findings import Finding
+from chalicelib.newsletter.issues.source import Source
+from chalicelib.newsletter.subscribers import consent_text as wording
+
+SIZE: Final = 100_000
+"""Bytes of HTML: Gmail cuts what is over 102 kB."""
+
+SUBJECT: Final = 70
+TODAY: Final = 0.95
+"""The share of a day's quota that issues may use."""
+
+PACE: Final = 0.8
+"""The share of the rate that SES allows; the rest is for letters."""
+
+
+@dataclass(frozen=True)
+class Quota:
+    """What SES allows: mails in 24 hours (below 0 for no limit), and in a second."""
+
+    per_day: int
+    sent: int
+    per_second: float
+    production: bool = True
+    enabled: bool = True
+
+    @property
+    def left(self) -> int:
+        return max(0, int(TODAY * self.per_day) - self.sent) if self.per_day >= 0 else 10**9
+
+
+class Account(Protocol):
+    """The account that sends."""
+
+    def quota(self) -> Quota: ...
+
+    def signs(self, domain: str) -> bool:
+        """Whether mail from this domain leaves with its own DKIM signature."""
+
+
+@dataclass(frozen=True)
+class Answered:
+    """What a link said to a program: `well`, `dead` or `unsure`, and in a word why."""
+
+    kind: str
+    why: str = ""
+
+
+Try = Callable[[Sequence[str]], Mapping[str, Answered]]
+Audience = Callable[[Sequence[str]], Mapping[str, int]]
+"""Topics → how many would get the issue, in each language."""
+
+
+@dataclass(frozen=True)
+class Ground:
+    """All that a check must know beside the issue; `tries` is None off line."""
+
+    imprint: Imprint
+    sender: str
+    images_from: tuple[str, ...]
+    account: Account
+    audience: Audience
+    now: datetime
+    tries: Try | None = None
+    over_days: bool = False
+    local: bool = False
+
+
+def check(
+    sources: Mapping[str, Source], faults: Sequence[Finding], ground: Ground
+) -> tuple[dict[str, Compiled], list[Finding]]:
+    """Both languages compiled, and everything that was found, what blocks first."""
+    made = {lang: compiled(source, ground.imprint) for lang, source in sources.items()}
+    found = list(faults)
+    for one in made.values():
+        found += [*one.findings, *_of_one(one, ground)]
+    if len(made) == len(LANGS):
+        found += _pair(made["fr"], made["en"])
+    found += [*_office(ground), *_links(made, ground)]
+    topics = next(iter(sources.values())).topics if sources else []
+    found += [*_topics(sources), *_sending(topics, ground)]
+    order = ("blocks", "warns", "notes")
+    return made, sorted(found, key=lambda finding: order.index(finding.level))
+
+
+def _of_one(one: Compiled, ground: Ground) -> Iterator[Finding]:
+    source, rendered = one.source, one.rendered
+    if len(source.subject) > SUBJECT:
+        yield Finding(
+            "long_subject", source.file, source.at("subject"), {"size": len(source.subject)}
+        )
+    size = max(len(rendered.html.encode()), len(rendered.text.encode()), one.size() // 4)
+    if size >= SIZE:
+        yield Finding("too_big", source.file, None, {"size": size // 1000, "limit": SIZE // 1000})
+    for image in one.images:
+        if not image.url.startswith(tuple(f"{origin}/" for origin in ground.images_from)):
+            facts = {"text": image.url[:80], "known": ", ".join(ground.images_from)}
+            yield Finding("foreign_image", source.file, image.line, facts)
+    yield from _text_part(one)
+    if source.lang == "fr":
+        for key in ("subject", "preheader"):
+            yield from _typeset(source.head.get(key, ""), source.file, source.at(key))
+        yield from _typeset(source.body, source.file, source.start)
+
+
+def _typeset(text: str, file: str, start: int) -> Iterator[Finding]:
+    for line, rule, shown in typography.lint(text, start):
+        yield Finding(rule, file, line, {"text": shown})
+
+
+def _text_part(one: Compiled) -> Iterator[Finding]:
+    written = one.source.text
+    if written is None:
+        return
+    file = f"{one.source.lang}.txt"
+    if not written.strip():
+        yield Finding("no_text", file)
+    for url in dict.fromkeys(link.url for link in one.links):
+        if url.removeprefix("mailto:").removeprefix("tel:") not in written:
+            yield Finding("text_without_link", file, None, {"text": url[:80]})
+    for named in personal.fields(written):
+        if named.name not in personal.KNOWN:
+            facts = {"name": named.name, "known": ", ".join(personal.KNOWN)}
+            yield Finding("unknown_field", file, None, facts)
+
+
+def _pair(fr: Compiled, en: Compiled) -> Iterator[Finding]:
+    """The links of both languages, one for one; declared pairs count as equal."""
+    if len(fr.links) != len(en.links):
+        yield Finding("link_count", None, None, {"fr": len(fr.links), "en": len(en.links)})
+    pairs = dict((*fr.source.counterparts, *en.source.counterparts))
+    in_english = Counter(pairs.get(link.url, link.url) for link in fr.links)
+    english = Counter(link.url for link in en.links)
+    for link in fr.links:
+        if pairs.get(link.url, link.url) not in english:
+            facts = {"text": link.url[:80], "other": en.source.file}
+            yield Finding("link_differs", fr.source.file, link.line, facts)
+    for link in en.links:
+        if link.url not in in_english:
+            facts = {"text": link.url[:80], "other": fr.source.file}
+            yield Finding("link_differs", en.source.file, link.line, facts)
+
+
+def _office(ground: Ground) -> Iterator[Finding]:
+    imprint = ground.imprint
+    if not imprint.postal_address:
+        yield Finding("no_postal_address")
+    if not (imprint.contact_email and imprint.organization):
+        yield Finding("no_contact")
+    if not imprint.public_url.startswith("https://"):
+        code = "local_one_click" if ground.local else "no_one_click"
+        yield Finding(code, None, None, {"text": imprint.public_url})
+    for weak in theme.too_weak():
+        yield Finding("contrast", None, None, weak)
+
+
+def _links(made: Mapping[str, Compiled], ground: Ground) -> Iterator[Finding]:
+    web = [
+        (one.source.file, link)
+        for one in made.values()
+        for link in (*one.links, *one.images)
+        if link.url.startswith(("https://", "http://"))
+    ]
+    if ground.tries is None:
+        if web:
+            yield Finding("links_not_tried")
+        return
+    answers = ground.tries(list(dict.fromkeys(link.url for _, link in web)))
+    for file, link in web:
+        answered = answers[link.url]
+        if answered.kind != "well":
+            code = "dead_link" if answered.kind == "dead" else "unsure_link"
+            yield Finding(code, file, link.line, {"text": link.url[:80], "why": answered.why})
+
+
+def _topics(sources: Mapping[str, Source]) -> Iterator[Finding]:
+    known = wording.topics()
+    for source in sources.values():
+        for topic in source.topics:
+            if topic not in known:
+                facts = {"text": topic[:60], "known": ", ".join(known)}
+                yield Finding("topic", source.file, source.at("topics"), facts)
+
+
+def _sending(topics: Sequence[str], ground: Ground) -> Iterator[Finding]:
+    """From, the account, and how long it takes."""
+    domain = ground.sender.rpartition("@")[2].strip("> ")
+    if not (ground.local or ground.account.signs(domain)):
+        yield Finding("from_not_aligned", None, None, {"text": domain})
+    quota = ground.account.quota()
+    if not quota.enabled:
+        yield Finding("sending_off")
+    if not (quota.production or ground.local):
+        yield Finding("sandbox")
+    counts = ground.audience(topics)
+    total = sum(counts.values())
+    yield Finding("audience", None, None, {lang: counts.get(lang, 0) for lang in LANGS})
+    if not total:
+        yield Finding("nobody")
+        return
+    done = finish(total, quota, ground.now)
+    facts = {
+        "size": total,
+        "left": quota.left,
+        "when": {"fr": words.moment(done, "fr"), "en": words.moment(done, "en")},
+    }
+    if total <= quota.left:
+        yield Finding("finish", None, None, facts)
+    else:
+        yield Finding("over_days" if ground.over_days else "over_quota", None, None, facts)
+
+
+def finish(total: int, quota: Quota, now: datetime) -> datetime:
+    """When the last of so many mails is handed over, if the first one is now."""
+    rate = max(0.1, PACE * quota.per_second)
+    if total <= quota.left:
+        return now + timedelta(seconds=total / rate)
+    a_day = max(1, int(TODAY * quota.per_day))
+    days = math.ceil((total - quota.left) / a_day)
+    last = total - quota.left - (days - 1) * a_day
+    return now + timedelta(days=days, seconds=last / rate)

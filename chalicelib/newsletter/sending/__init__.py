@@ -1,0 +1,1 @@
+"""An issue on its way to its readers: audience, ledger, pace, outcomes."""

@@ -1,0 +1,163 @@
+"""Freezes the audience of an issue: who gets it, once each, however often the freezing dies."""
+
+from collections.abc import Collection, Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from chalicelib.core.errors import Conflict
+from chalicelib.core.languages import LANGS
+from chalicelib.core.ports import Change, Clock, Item, Put, Write
+from chalicelib.core.records import stamp
+from chalicelib.newsletter.issue_counts import count
+from chalicelib.newsletter.issues.issue import Issue, freeze_key
+from chalicelib.newsletter.sending import counts as tallies
+from chalicelib.newsletter.sending.ledger import SHARD, batches_of, shard_row_key
+from chalicelib.newsletter.sending.outcomes import unwanted
+from chalicelib.newsletter.sending.ports import Lists
+from chalicelib.newsletter.sending.recipients import missed
+from chalicelib.newsletter.sending.unreached import Moves
+from chalicelib.newsletter.subscribers.subscriber import BUCKETS, person_of, profile_key
+
+MINE: Final = timedelta(minutes=2)
+"""How long a worker is believed to be freezing. Two at once do no harm: see `_unit`."""
+
+FEWEST: Final = 2 * SHARD
+"""People that are frozen together, if there are so many: a small list is not cut into crumbs."""
+
+
+class Audience:
+    """The audience is read in units: some buckets of the index, the same ones in every language.
+
+    A unit is read whole, less those of it that the ledger has already, and cut into shards.
+    Each shard is one transaction, numbered without gaps. So whoever goes on after a death sees
+    all that was frozen, and of two at once the second meets the first one's number.
+    A bucket depends on the person alone, so that a change of language meanwhile doubles nobody.
+    """
+
+    def __init__(self, lists: Lists, clock: Clock) -> None:
+        self._lists = lists
+        self._clock = clock
+
+    def freeze(self, issue: Issue, until: datetime) -> str:
+        """`frozen` when all is in the ledger; `later` when time is over; `taken` when another
+        worker is at it."""
+        row = self._begun(issue)
+        if row.get("frozen_at"):
+            return "frozen"
+        if row.get("mine_until", "") > stamp(self._clock()):
+            return "taken"
+        only = self._only(issue)
+        for unit in range(row["next"], row["units"]):
+            self._claim(issue, row)
+            if not self._unit(issue, row, unit, only, until):
+                self._lists.commit([Change(freeze_key(issue.id), remove=("mine_until",))])
+                return "later"
+            row = {**row, "next": unit + 1}
+        done = {"frozen_at": stamp(self._clock()), "next": row["units"]}
+        self._lists.commit([Change(freeze_key(issue.id), set=done, remove=("mine_until",))])
+        return "frozen"
+
+    def _begun(self, issue: Issue) -> Item:
+        key = freeze_key(issue.id)
+        row = self._lists.get(*key)
+        if row is not None and "units" in row:
+            return row
+        first = len(list(self._members(issue, range(1), None)))
+        # From the size of one bucket: how many make a unit that is worth its shards.
+        wide = min(BUCKETS, max(1, FEWEST // max(first, 1)))
+        units = {"units": -(-BUCKETS // wide), "wide": wide, "next": 0, "kind": "freeze"}
+        try:
+            self._lists.commit([Change(key, absent=("units",), set=units)])
+        except Conflict as met:
+            return met.found[0]
+        return {**units, **(row or {})}
+
+    def _claim(self, issue: Issue, row: Item) -> None:
+        mine = {"mine_until": stamp(self._clock() + MINE), "next": row["next"]}
+        self._lists.commit([Change(freeze_key(issue.id), set=mine)])
+
+    def _unit(
+        self,
+        issue: Issue,
+        row: Mapping[str, Any],
+        unit: int,
+        only: Collection[str] | None,
+        until: datetime,
+    ) -> bool:
+        """Whether the unit is in the ledger whole."""
+        buckets = range(unit * row["wide"], min((unit + 1) * row["wide"], BUCKETS))
+        while True:
+            number, known = self._frozen(issue, unit)
+            members = self._members(issue, buckets, only)
+            waiting = [(p, lang) for p, lang in members if p not in known]
+            try:
+                for start in range(0, len(waiting), SHARD):
+                    if self._clock() >= until:
+                        return False
+                    self._shard(issue, f"{unit:02d}-{number:04d}", waiting[start : start + SHARD])
+                    number += 1
+            except Conflict:
+                # Another worker froze this very number: see whom it has.
+                continue
+            return True
+
+    def _frozen(self, issue: Issue, unit: int) -> tuple[int, set[str]]:
+        """The next number of a shard of this unit, and who is in those before."""
+        rows = self._lists.rows(f"ISSUE#{issue.id}", f"SHARD#{unit:02d}-")
+        shards = [row["sk"].partition("#")[2] for row in rows]
+        read = [batch for s in shards for batch, _ in tallies.read(self._lists, issue.id, s)]
+        return len(rows), {person for batch in read for person in batch.people}
+
+    def _members(
+        self, issue: Issue, buckets: range, only: Collection[str] | None
+    ) -> Iterator[tuple[str, str]]:
+        """Person and language of those who want it, each person once."""
+        wanted = issue.segment.get("langs") or LANGS
+        now = stamp(self._clock())
+        for bucket in buckets:
+            seen: set[str] = set()
+            # The first one again: whoever changed to it meanwhile was in neither.
+            for lang in (*LANGS, LANGS[0]):
+                if lang not in wanted:
+                    continue
+                for row in self._lists.audience(f"{lang}#{bucket:02d}"):
+                    person = person_of(row["pk"])
+                    if person in seen or (only is not None and person not in only):
+                        continue
+                    if not unwanted(row, issue.topics, now):
+                        seen.add(person)
+                        yield person, lang
+
+    def _shard(self, issue: Issue, shard: str, members: list[tuple[str, str]]) -> None:
+        people: dict[str, list[str]] = {
+            lang: [p for p, its in members if its == lang] for lang in LANGS
+        }
+        now = self._clock()
+        pk, sk = shard_row_key(issue.id, shard)
+        row = {
+            "pk": pk,
+            "sk": sk,
+            "kind": "shard",
+            "status": tallies.OPEN,
+            "people": len(members),
+            "put_at": stamp(now),
+        }
+        queued: list[Write] = [
+            count(issue.id, lang, shard, {"queued": len(some)})
+            for lang, some in people.items()
+            if some
+        ]
+        batches = [batch.row(now) for batch in batches_of(issue.id, shard, people)]
+        self._lists.commit([Put(row), *batches, *queued])
+
+    def _only(self, issue: Issue) -> set[str] | None:
+        """Those whom an earlier issue did not reach, when this one is for them."""
+        before = issue.segment.get("missed")
+        if not before:
+            return None
+        moves = Moves(self._lists, before)
+        profile = self._lists.get
+        return {
+            moves.now(one.person, profile(*profile_key(one.person)))[0]
+            for one in missed(self._lists, before)
+        }

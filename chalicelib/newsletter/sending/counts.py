@@ -1,0 +1,73 @@
+"""How far a shard is, told to its issue: exact however often it is told."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from chalicelib.core.errors import Conflict
+from chalicelib.core.ports import Change, Item, Store, Write
+from chalicelib.newsletter.issue_counts import count
+from chalicelib.newsletter.sending.ledger import Batch, shard_key, shard_row_key
+
+DONE: Final = "done"
+OPEN: Final = "open"
+TURNS: Final = 5
+
+Counts = dict[str, dict[str, int]]
+"""lang → name → number."""
+
+
+def read(store: Store, issue: str, shard: str) -> list[tuple[Batch, Item]]:
+    """The batches of a shard, in order, each with what SES told of it."""
+    rows = store.rows(shard_key(issue, shard))
+    seen = {row["sk"].partition("#")[2]: row for row in rows if row["sk"].startswith("SEEN#")}
+    return [
+        (Batch.of(row), seen.get(row["sk"].partition("#")[2], {}))
+        for row in rows
+        if row["sk"].startswith("BATCH#")
+    ]
+
+
+def tell(store: Store, issue: str, shard: str) -> str | None:
+    """Brings the numbers of the issue up to those of the shard, in one transaction with what
+    was told before; returns when the shard has more to do (`""`: now), None when it is done."""
+    key = shard_row_key(issue, shard)
+    for _ in range(TURNS):
+        row = store.get(*key) or {}
+        batches = [batch for batch, _ in read(store, issue, shard)]
+        counts = summed(batches)
+        times = [at for batch in batches if (at := batch.next_at()) is not None]
+        at = min(times) if times else None
+        status = DONE if at is None else OPEN
+        if row.get("counts") == counts and row.get("status") == status:
+            return at
+        change = Change(
+            key,
+            expect={"told": row.get("told")} if "told" in row else {},
+            absent=() if "told" in row else ("told",),
+            set={"told": row.get("told", 0) + 1, "counts": counts, "status": status},
+        )
+        try:
+            store.commit([change, *_added(issue, shard, row.get("counts") or {}, counts)])
+        except Conflict:
+            continue
+        return at
+    return ""
+
+
+def summed(batches: list[Batch]) -> Counts:
+    found: Counts = {}
+    for batch in batches:
+        sums = found.setdefault(batch.lang, {})
+        for name, number in batch.counts().items():
+            sums[name] = sums.get(name, 0) + number
+    return found
+
+
+def _added(issue: str, shard: str, before: Mapping[str, Any], after: Counts) -> list[Write]:
+    changes: list[Write] = []
+    for lang, numbers in after.items():
+        known = before.get(lang) or {}
+        more = {n: v - known.get(n, 0) for n, v in numbers.items() if v != known.get(n, 0)}
+        if more:
+            changes.append(count(issue, lang, shard, more))
+    return changes

@@ -1,0 +1,175 @@
+"""The pace of all workers together: one line to SES, slower when it says so, over at its quota."""
+
+import math
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Final
+
+from chalicelib.core.errors import Conflict, NotYet, RelaisError, StoreDown
+from chalicelib.core.ports import Change, Clock, Item, Key
+from chalicelib.newsletter.sending.ledger import BATCH
+from chalicelib.newsletter.sending.ports import Allowance, Carrier, Lists
+
+PACE: Final[Key] = ("ISSUEPACE", "PACE")
+"""The row of the line: `free_at` (when the next may go, in milliseconds), and since `slow_at`
+only `slow` thousandths of the rate."""
+
+SHARE: Final = 0.8
+"""Of what SES allows a second; the rest is for letters about cases, which never wait."""
+
+OF_A_DAY: Final = 0.95
+"""Of what SES allows in 24 hours."""
+
+FRESH: Final = timedelta(minutes=1)
+"""How long what SES allows is taken for true."""
+
+MUCH: Final = 0.01
+"""Of a day's mails: having sent so many, a worker asks what the others sent."""
+
+SLACK: Final = 150
+"""Milliseconds that a worker may come late to its place in the line without losing it."""
+
+WHOLE: Final = 1000
+LEAST: Final = 60
+REGAINED: Final = 50
+"""Thousandths of the rate: in full, at least, and regained in ten seconds after a halving."""
+
+TURNS: Final = 20
+
+
+class QuotaReached(RelaisError):
+    """No more for today; the 24 hours of SES go on by themselves."""
+
+    def __init__(self, used: int, daily: int) -> None:
+        super().__init__(f"{used} of {daily}")
+        self.used = used
+        self.daily = daily
+
+
+class Pace:
+    def __init__(  # noqa: PLR0913
+        self,
+        lists: Lists,
+        carrier: Carrier,
+        clock: Clock,
+        wait: Callable[[float], None],
+        *,
+        at_most: int,
+        share: float = SHARE,
+    ) -> None:
+        """`wait` sleeps for seconds; `at_most` mails a second, whatever SES allows."""
+        self._lists = lists
+        self._carrier = carrier
+        self._clock = clock
+        self._wait = wait
+        self._at_most = at_most
+        self._share = share
+        self._allowed: Allowance | None = None
+        self._asked_at: datetime | None = None
+        self._since = 0
+        self._row: Item = {}
+
+    def chunk(self) -> int:
+        """How many recipients one call may have: half a second's worth, so that a second never
+        sees more than the rate (SES counts recipients, not calls), and no more than the day has
+        left."""
+        return max(1, int(min(BATCH, self.rate() / 2, self._left())))
+
+    def rate(self) -> float:
+        """Mails a second, now."""
+        return self._limit() * self._slowed() / WHOLE
+
+    def take(self, number: int) -> None:
+        """Waits until this many may go. Raises QuotaReached or NotYet."""
+        self._within_quota(number)
+        span = max(1, round(number * 1000 / self.rate()))
+        now = self._now()
+        start = self._line_up(span, now)
+        if start > now:
+            self._wait((start - now) / 1000)
+        self._since += number
+
+    def throttled(self) -> None:
+        """SES said that it was too fast: half the rate, once for all that hear it at a time."""
+        now = self._now()
+        if now - self._row.get("slow_at", 0) < 1000:
+            return
+        half = max(LEAST, self._slowed() // 2)
+        expect = {"slow_at": self._row["slow_at"]} if "slow_at" in self._row else {}
+        absent = () if expect else ("slow_at",)
+        change = Change(PACE, expect=expect, absent=absent, set={"slow": half, "slow_at": now})
+        try:
+            self._lists.commit([change])
+        except Conflict as met:
+            self._row = met.found.get(0) or self._row
+            return
+        self._row = {**self._row, "slow": half, "slow_at": now}
+
+    def _line_up(self, span: int, now: int) -> int:
+        """When our place in the line comes, in milliseconds."""
+        for _ in range(TURNS):
+            try:
+                self._row = self._lists.step(PACE, {"free_at": span}, ("free_at", now - SLACK))
+            except Conflict as met:
+                # Nobody has stood here for a while: the line begins anew.
+                self._row = met.found.get(0) or {}
+            else:
+                return int(self._row["free_at"]) - span
+            free_at = self._row.get("free_at")
+            begin = Change(
+                PACE,
+                expect={} if free_at is None else {"free_at": free_at},
+                absent=("free_at",) if free_at is None else (),
+                set={"free_at": now + span},
+            )
+            try:
+                self._lists.commit([begin])
+            except Conflict:
+                continue
+            return now
+        raise StoreDown("the line to SES is too crowded")
+
+    def _slowed(self) -> int:
+        if "slow_at" not in self._row:
+            return WHOLE
+        passed = max(0, self._now() - self._row["slow_at"])
+        return int(min(WHOLE, self._row["slow"] + REGAINED * passed / 10_000))
+
+    def _limit(self) -> float:
+        return min(float(self._at_most), self._share * self._allowance().rate)
+
+    def _within_quota(self, number: int) -> None:
+        allowed = self._allowance()
+        if allowed.stopped:
+            raise NotYet(allowed.stopped)
+        if not self._limit():
+            raise NotYet("no_rate")
+        if number > self._left():
+            raise QuotaReached(round(allowed.used + self._since), round(allowed.daily or 0))
+
+    def _left(self) -> float:
+        """Of the day's mails, those that an issue may have."""
+        allowed = self._allowance()
+        if allowed.daily is None:
+            return math.inf
+        return OF_A_DAY * allowed.daily - allowed.used - self._since
+
+    def _allowance(self) -> Allowance:
+        if self._allowed is not None and not self._stale(self._allowed):
+            return self._allowed
+        try:
+            self._allowed, self._since = self._carrier.allowance(), 0
+        except NotYet:
+            if self._allowed is None:
+                raise
+        self._asked_at = self._clock()
+        return self._allowed
+
+    def _stale(self, allowed: Allowance) -> bool:
+        """After a minute, and sooner when much of the day was used: others use it too."""
+        assert self._asked_at
+        much = allowed.daily is not None and self._since > MUCH * allowed.daily
+        return much or self._clock() - self._asked_at >= FRESH
+
+    def _now(self) -> int:
+        return int(self._clock().timestamp() * 1000)

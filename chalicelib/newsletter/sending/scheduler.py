@@ -1,0 +1,251 @@
+"""Minds an issue once a minute: starts it, has it frozen and sent, finishes it."""
+
+import json
+import logging
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from chalicelib.core.errors import Conflict, Refused
+from chalicelib.core.ports import Change, Clock, Item, Key
+from chalicelib.core.records import moment, stamp
+from chalicelib.newsletter.issue_counts import counted
+from chalicelib.newsletter.issues.issue import (
+    CANCELLED,
+    SCHEDULED,
+    SENDING,
+    Issue,
+    freeze_key,
+    issue_of,
+)
+from chalicelib.newsletter.issues.lifecycle import Editions
+from chalicelib.newsletter.sending import counts as tallies
+from chalicelib.newsletter.sending.audience import Audience
+from chalicelib.newsletter.sending.auto_pause import Watch
+from chalicelib.newsletter.sending.ledger import shard_row_key
+from chalicelib.newsletter.sending.ports import Lists, Queue
+from chalicelib.newsletter.sending.sender import Left, Sender
+
+log = logging.getLogger("relais.newsletter")
+
+ROUND: Final = timedelta(minutes=1)
+UNSENDABLE: Final = timedelta(hours=1)
+"""An issue that may not be sent is looked at again then."""
+
+STRAYED: Final = timedelta(minutes=3)
+LONG_STRAYED: Final = timedelta(hours=1)
+"""After so long without a word, a shard's message is taken for lost: when the queue is empty,
+and whatever the queue says. One too many is harmless."""
+
+OF_TIME: Final = 0.8
+
+LONGEST_DELAY: Final = 900
+FULL: Final = timedelta(minutes=15)
+"""After the day's quota is used up: it comes back bit by bit, over 24 hours."""
+
+
+class Rounds:
+    def __init__(  # noqa: PLR0913
+        self,
+        lists: Lists,
+        editions: Editions,
+        queue: Queue,
+        watch: Watch,
+        clock: Clock,
+        *,
+        postal_address: str,
+    ) -> None:
+        self._lists = lists
+        self._editions = editions
+        self._queue = queue
+        self._watch = watch
+        self._clock = clock
+        self._postal_address = postal_address
+
+    def mind(self, key: Key) -> str:
+        """What became of the issue that is due: `started`, `freezing`, `sending`, `finished`,
+        `paused`, `waits`, `wound_up`, or `gone`."""
+        issue = issue_of(self._lists, key[0].partition("#")[2])
+        if issue is None:
+            return "gone"
+        try:
+            if issue.status == SCHEDULED:
+                return self._start(issue)
+            if issue.status == SENDING:
+                return self._go_on(issue)
+            if issue.status == CANCELLED:
+                return self._wind_up(issue)
+        except (Conflict, Refused):
+            # Somebody paused, cancelled or edited it meanwhile: their step counts.
+            return "overtaken"
+        return "gone"
+
+    def feed(self, issue: Issue) -> None:
+        """Queues all that is to do, once for each time that the issue began or was resumed."""
+        open_ = [row for row in self._shards(issue.id) if row["status"] != tallies.DONE]
+        self._put(issue, open_)
+        if not open_:
+            # Nobody is left, or nobody ever was: that too is said once.
+            self._fed(issue)
+
+    def _start(self, issue: Issue) -> str:
+        now = self._clock()
+        if (issue.send_at or "") > stamp(now):
+            return self._again(issue, moment(str(issue.send_at)), "waits")
+        if wrong := _unaddressed(issue, self._postal_address):
+            self._watch.tell(issue, wrong, {})
+            return self._again(issue, now + UNSENDABLE, "waits")
+        self._editions.start(issue, due=now + ROUND)
+        self._queue.put([{"issue": issue.id}])
+        return "started"
+
+    def _go_on(self, issue: Issue) -> str:
+        freeze = self._lists.get(*freeze_key(issue.id)) or {}
+        again = self._clock() + ROUND
+        if not freeze.get("frozen_at"):
+            self._queue.put([{"issue": issue.id}])
+            return self._again(issue, again, "freezing")
+        if self._watch.check(issue.id):
+            return "paused"
+        if freeze.get("fed") != issue.events:
+            self.feed(issue)
+            return self._again(issue, again, "sending")
+        shards = self._shards(issue.id)
+        if all(row["status"] == tallies.DONE for row in shards):
+            self._editions.finished(issue, counted(self._lists, issue.id))
+            return "finished"
+        self._put(issue, self._strayed(shards, freeze["fed_at"]))
+        return self._again(issue, again, "sending")
+
+    def _wind_up(self, issue: Issue) -> str:
+        """Workers look at each shard once more, and this is said last: dying before is safe."""
+        open_ = [row for row in self._shards(issue.id) if row["status"] != tallies.DONE]
+        self._queue.put([_job(issue, row) for row in open_])
+        now = {"status": issue.status, "events": issue.events}
+        self._lists.commit([Change(issue.key, expect=now, remove=("due_at", "due_shard"))])
+        return "wound_up"
+
+    def _strayed(self, shards: Sequence[Item], fed_at: str) -> list[Item]:
+        now = self._clock()
+        open_ = [row for row in shards if row["status"] != tallies.DONE]
+        late = [row for row in open_ if max(row["put_at"], fed_at) <= stamp(now - STRAYED)]
+        if late and not self._queue.idle():
+            over = stamp(now - LONG_STRAYED)
+            late = [row for row in late if max(row["put_at"], fed_at) <= over]
+        return late
+
+    def _put(self, issue: Issue, shards: Sequence[Item]) -> None:
+        """Who dies before it is said that they were queued, has them queued once more."""
+        if shards:
+            self._queue.put([_job(issue, row) for row in shards])
+            self._fed(issue)
+
+    def _fed(self, issue: Issue) -> None:
+        fed = {"fed": issue.events, "fed_at": stamp(self._clock())}
+        self._lists.commit([Change(freeze_key(issue.id), set=fed)])
+
+    def _shards(self, issue: str) -> list[Item]:
+        return self._lists.rows(f"ISSUE#{issue}", "SHARD#")
+
+    def _again(self, issue: Issue, at: datetime, outcome: str) -> str:
+        change = Change(
+            issue.key,
+            expect={"status": issue.status, "events": issue.events},
+            set={"due_at": stamp(at)},
+        )
+        self._lists.commit([change])
+        return outcome
+
+
+class Worker:
+    """Does one message of the queue: freezes an issue, or sends a shard of it."""
+
+    def __init__(  # noqa: PLR0913
+        self,
+        lists: Lists,
+        audience: Audience,
+        sender: Sender,
+        rounds: Rounds,
+        watch: Watch,
+        queue: Queue,
+        clock: Clock,
+        *,
+        postal_address: str,
+    ) -> None:
+        self._lists = lists
+        self._audience = audience
+        self._sender = sender
+        self._rounds = rounds
+        self._watch = watch
+        self._queue = queue
+        self._clock = clock
+        self._postal_address = postal_address
+
+    def take(self, event: Mapping[str, Any], left: float) -> list[str]:
+        """The messages of a bundle, with so many seconds left: a fifth of them is to spare."""
+        until = self._clock() + timedelta(seconds=left * OF_TIME)
+        return [self.run(json.loads(message["body"]), until) for message in event["Records"]]
+
+    def run(self, job: dict[str, Any], until: datetime) -> str:
+        """What became of the job: `frozen`, `done`, `later`, or why it stopped."""
+        issue = issue_of(self._lists, job["issue"])
+        if issue is not None and issue.status == CANCELLED and "shard" in job:
+            return self._settle(job)
+        if issue is None or issue.status != SENDING:
+            return "paused"
+        if job.get("events", issue.events) != issue.events:
+            # Paused and resumed since: the shard has another message of that resume.
+            return "overtaken"
+        if not self._postal_address:
+            self._watch.tell(issue, "postal_address", {})
+            return "postal_address"
+        if "shard" not in job:
+            return self._freeze(issue, until)
+        left = self._sender.work(issue.id, job["shard"], until)
+        return self._left(issue, job, left)
+
+    def _settle(self, job: dict[str, Any]) -> str:
+        at = self._sender.settle(job["issue"], job["shard"])
+        if at is not None:
+            self._later(job, moment(at))
+        return "done" if at is None else "later"
+
+    def _freeze(self, issue: Issue, until: datetime) -> str:
+        outcome = self._audience.freeze(issue, until)
+        if outcome == "frozen":
+            freeze = self._lists.get(*freeze_key(issue.id)) or {}
+            if freeze.get("fed") != issue.events:
+                self._rounds.feed(issue)
+        return outcome
+
+    def _left(self, issue: Issue, job: dict[str, Any], left: Left) -> str:
+        if left.stopped == "errors":
+            self._watch.hold(issue.id, "errors", left.facts)
+        if left.stopped in ("quota", "account"):
+            self._watch.tell(issue, left.stopped, left.facts)
+            self._later(job, self._clock() + FULL)
+        elif left.at is not None and left.stopped not in ("errors", "paused"):
+            self._later(job, moment(left.at) if left.at else self._clock())
+        return left.stopped or ("done" if left.at is None else "later")
+
+    def _later(self, job: dict[str, Any], at: datetime) -> None:
+        now = self._clock()
+        delay = min(LONGEST_DELAY, max(0, int((at - now).total_seconds()) + 1))
+        key = shard_row_key(job["issue"], job["shard"])
+        due = stamp(now + timedelta(seconds=delay))
+        self._lists.commit([Change(key, set={"put_at": due})])
+        self._queue.put([job], delay)
+
+
+def _unaddressed(issue: Issue, postal_address: str) -> str:
+    """Why it may not begin: its texts must name the sender's address as it is."""
+    if not postal_address:
+        return "postal_address"
+    if issue.postal_address not in (None, postal_address):
+        return "postal_address_changed"
+    return ""
+
+
+def _job(issue: Issue, row: Item) -> dict[str, Any]:
+    """A shard as the queue has it, for as long as nobody pauses the issue."""
+    return {"issue": issue.id, "shard": row["sk"].partition("#")[2], "events": issue.events}

@@ -1,0 +1,97 @@
+"""Everybody whom an issue did not reach: who they are now, and whether they can be written to."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from chalicelib.content import load
+from chalicelib.core.languages import Lang
+from chalicelib.core.ports import Clock, Item, Store
+from chalicelib.core.records import stamp
+from chalicelib.newsletter.issues.issue import Issue, freeze_key
+from chalicelib.newsletter.sending import counts as tallies
+from chalicelib.newsletter.sending.ledger import FAILED, SKIPPED, STATES, UNKNOWN
+from chalicelib.newsletter.sending.outcomes import unwanted
+from chalicelib.newsletter.sending.recipients import UNREACHED, Recipient, missed
+from chalicelib.newsletter.subscribers.subscriber import BUCKETS, bucket_of, profile_key
+
+
+@dataclass(frozen=True)
+class Missed:
+    """`email` is empty when it is no longer known; `why` is one of the reasons in
+    content/newsroom.json, `told` the words of SES or of the other mail service, if any;
+    `again`: another try may reach them."""
+
+    person: str
+    email: str
+    lang: str
+    why: str
+    told: str
+    again: bool
+
+    def reason(self, lang: Lang) -> str:
+        said: str = load("newsroom")["missed"][self.why][lang]
+        return f"{said} ({self.told})" if self.told else said
+
+
+class Moves:
+    """Whoever changed address while an issue was sent gets the follow-up at the new one."""
+
+    def __init__(self, store: Store, issue: str) -> None:
+        self._store = store
+        self._issue = issue
+
+    def now(self, person: str, profile: Item | None) -> tuple[str, Item | None]:
+        """Who they are by now: themselves, or the subscription that they moved to, unless the
+        issue was meant for that one too."""
+        seen = {person}
+        to, found = person, profile
+        while found is not None and found.get("moved_to") and found["moved_to"] not in seen:
+            to = found["moved_to"]
+            seen.add(to)
+            found = self._store.get(*profile_key(to))
+        if to == person or found is None or self._meant(to):
+            return person, profile
+        return to, found
+
+    def _meant(self, person: str) -> bool:
+        """Only the shards of their bucket can have them."""
+        wide = (self._store.get(*freeze_key(self._issue)) or {}).get("wide", BUCKETS)
+        unit = f"SHARD#{int(bucket_of(person)) // wide:02d}-"
+        return any(
+            person in batch.people
+            for row in self._store.rows(f"ISSUE#{self._issue}", unit)
+            for batch, _ in tallies.read(self._store, self._issue, row["sk"].partition("#")[2])
+        )
+
+
+class Missing:
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+
+    def __call__(self, issue: Issue) -> Iterator[Missed]:
+        now = stamp(self._clock())
+        moves = Moves(self._store, issue.id)
+        for one in missed(self._store, issue.id):
+            person, profile = moves.now(one.person, self._store.get(*profile_key(one.person)))
+            why = _why(one)
+            yield Missed(
+                person=person,
+                email=str((profile or {}).get("email") or ""),
+                lang=one.lang,
+                why=why,
+                told="" if why.startswith("skipped") else one.why,
+                again=not unwanted(profile, issue.topics, now),
+            )
+
+
+def _why(one: Recipient) -> str:
+    """What came back says more than that it was handed over."""
+    for event in ("complained", "bounced", "rejected"):
+        if event in UNREACHED.intersection(one.events):
+            return event
+    if "soft" in one.events:
+        return "soft"
+    if one.state == STATES[SKIPPED]:
+        return f"skipped_{one.why}"
+    return {STATES[FAILED]: "failed", STATES[UNKNOWN]: "unknown"}.get(one.state, "not_sent")

@@ -1,0 +1,1 @@
+"""Who reads the newsletter: sign-up, consent, preferences, leaving."""

@@ -1,0 +1,33 @@
+"""Forgetting somebody who asks for it."""
+
+from datetime import datetime
+
+from chalicelib.core.records import stamp
+from chalicelib.newsletter.subscribers import subscriber as people
+from chalicelib.newsletter.subscribers.repository import Register, Step
+from chalicelib.newsletter.subscribers.subscriber import Subscriber
+
+
+def erase(register: Register, person: str) -> str:
+    """Leaves the keyed hash alone, which keeps the address from coming back by an import:
+    `erased` or `already`. Whichever of somebody's addresses it is asked for, all go, but for one
+    that was subscribed anew after it was left."""
+
+    def decide(old: Subscriber | None, now: datetime) -> Step:
+        if old is None or old.status == people.ERASED:
+            return Step("already")
+        # Where they moved to stays, so that an old link finds what a death here left undone.
+        after = Subscriber(
+            old.person, people.ERASED, old.version + 1, stamp(now), moved_to=old.moved_to
+        )
+        return Step("erased", after)
+
+    current = register.current(person)
+    if current is None:
+        return "already"
+    # The one that is written to last, for it alone knows of those before.
+    for one in reversed(register.earlier(current, own=True)):
+        outcome = register.take(one, decide)
+        # Whoever dies here only has to ask again: this is done whatever the outcome was.
+        register.forget(register.traces(one))
+    return outcome

@@ -1,0 +1,95 @@
+"""What time does to a subscription: reminders, purges, and the end of an implied consent."""
+
+from datetime import datetime
+from typing import Any
+
+from chalicelib.core.ports import Key
+from chalicelib.core.records import moment, stamp
+from chalicelib.newsletter.subscribers import subscriber as people
+from chalicelib.newsletter.subscribers.pending import ASKED
+from chalicelib.newsletter.subscribers.repository import Register, Step, fewer_mails, owed
+from chalicelib.newsletter.subscribers.signup import SignUps, seconds
+from chalicelib.newsletter.subscribers.subscriber import ASKS, Subscriber
+
+
+class Clocks:
+    """Minds the rows of a person that are due; each ring is one conditional change."""
+
+    def __init__(self, register: Register, sign_ups: SignUps) -> None:
+        self._register = register
+        self._sign_ups = sign_ups
+
+    def mind(self, key: Key) -> str:
+        """What became of it: `reminded`, `purged`, `asked_to_keep`, `expired`, `forgotten`, …"""
+        if key[1].startswith(ASKED):
+            return self._sign_ups.carry_out(key)
+        return self._register.take(people.person_of(key[0]), self._ring)
+
+    def _ring(self, old: Subscriber | None, now: datetime) -> Step:
+        if old is None:
+            return Step("gone")
+        due = {name: at for name, at in old.clocks().items() if at <= stamp(now)}
+        if not due:
+            return Step("later")
+        # The one that rang first, and never another one in its place.
+        match min(due, key=lambda name: due[name]):
+            case "request":
+                assert old.request
+                return self._request(old, old.request, now)
+            case "moving":
+                return Step("move_dropped", people.changed(old, stamp(now), moving=None))
+            case "implied":
+                assert old.expires_at
+                return self._implied(old, old.expires_at, now)
+            case _:
+                return self._forgotten(old, now)
+
+    def _request(self, old: Subscriber, request: dict[str, Any], now: datetime) -> Step:
+        if not self._sign_ups.answered:
+            # Nobody can have confirmed: their letter waits for our postal address.
+            waits = {**request, "since": stamp(now)}
+            return Step("waits", people.changed(old, stamp(now), request=waits))
+        if now >= moment(request["since"]) + people.PURGE:
+            slots = fewer_mails(old.person, now)
+            if old.status == people.PENDING:
+                return Step("purged", None, [*self._register.without_trace(old), *slots])
+            return Step("purged", people.changed(old, stamp(now), request=None), slots)
+        after = people.changed(old, stamp(now), request={**request, "reminded": True})
+        facts = {"asked": seconds(request["asked_at"]), "topics": request["topics"]}
+        letter = owed(
+            old.person,
+            "newsletter_reminder",
+            address=request["email"],
+            lang=request["lang"],
+            now=now,
+            facts=facts,
+        )
+        return Step("reminded", after, [letter])
+
+    def _implied(self, old: Subscriber, expires_at: str, now: datetime) -> Step:
+        end = moment(expires_at)
+        if now >= end:
+            after = people.changed(
+                old, stamp(now), status=people.EXPIRED, email="", name=None, province=None,
+                left_at=stamp(now), expires_at=None, moving=None,
+            )  # fmt: skip
+            told = {"consent": "expired", "basis": old.basis}
+            return Step("expired", after, [people.consent(after, told)])
+        # Whoever comes in late is asked once, and not twice in a row.
+        after = people.changed(old, stamp(now), asks=sum(now >= end - before for before in ASKS))
+        letter = owed(
+            old.person,
+            "newsletter_keep",
+            address=old.email,
+            lang=old.lang,
+            now=now,
+            facts={"until": expires_at},
+        )
+        return Step("asked_to_keep", after, [letter])
+
+    def _forgotten(self, old: Subscriber, now: datetime) -> Step:
+        """The proof has been kept long enough; the hash stays while there is a list."""
+        for person in self._register.earlier(old, own=True):
+            self._register.forget(self._register.traces(person))
+        after = people.changed(old, stamp(now), left_at=None, email="", name=None, province=None)
+        return Step("forgotten", after)

@@ -1,0 +1,206 @@
+"""A list that staff bring: each address with its basis and its proof, or not at all."""
+
+import calendar
+import csv
+import io
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from typing import Any, Final
+
+from pydantic_core import PydanticCustomError
+
+from chalicelib.content import load
+from chalicelib.core import eastern_time as eastern
+from chalicelib.core.links import person_key
+from chalicelib.core.records import stamp
+from chalicelib.forms import field_types as kinds
+from chalicelib.forms.normalise import tidy
+from chalicelib.newsletter.subscribers import consent_text as wording
+from chalicelib.newsletter.subscribers import subscriber as people
+from chalicelib.newsletter.subscribers.repository import Register, Step
+from chalicelib.newsletter.subscribers.subscriber import Subscriber
+
+COLUMNS: Final = ("email", "lang", "basis", "since", "evidence")
+
+
+class ImportRefused(Exception):
+    """The file as a whole cannot be read, in one line."""
+
+
+class LineRefused(Exception):
+    """One line cannot be taken, and why."""
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What became of one line: `imported`, `known`, or `refused` with the reason."""
+
+    line: int
+    outcome: str
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One address, with what allows to write to it."""
+
+    email: str
+    lang: str
+    basis: str
+    since: date
+    evidence: str
+    name: str | None
+    topics: tuple[str, ...]
+
+    def expires_at(self) -> str | None:
+        """The end of the last day of an implied consent; None for an express one."""
+        months = _bases()[self.basis]
+        if months is None:
+            return None
+        end = datetime.combine(_later(self.since, months), time.max, eastern.zone())
+        return stamp(end.astimezone(UTC))
+
+
+class Imports:
+    def __init__(self, register: Register, people_key: bytes) -> None:
+        self._register = register
+        self._key = people_key
+
+    def run(self, content: bytes, *, by: str, write: bool) -> Iterator[Imported]:
+        """Each line with what becomes of it; nothing is stored unless `write`.
+
+        Raises ImportRefused when the file itself cannot be read.
+        """
+        seen: dict[str, int] = {}
+        for number, row in _rows(content):
+            try:
+                entry = _entry(row)
+                person = person_key(entry.email, self._key)
+                if person in seen:
+                    raise LineRefused(f"the same address as line {seen[person]}")
+                seen[person] = number
+                yield Imported(number, self._admit(person, entry, by, write=write))
+            except LineRefused as refused:
+                yield Imported(number, "refused", str(refused))
+
+    def _admit(self, person: str, entry: Entry, by: str, *, write: bool) -> str:
+        def decide(old: Subscriber | None, now: datetime) -> Step:
+            if old is not None and old.status in _NEVER:
+                raise LineRefused(_NEVER[old.status])
+            expires_at = entry.expires_at()
+            if old is not None and old.status != people.EXPIRED and not _renewed(old, expires_at):
+                return Step("known")
+            if expires_at is not None and expires_at <= stamp(now):
+                raise LineRefused(f"the consent ended on {expires_at[:10]}")
+            if not write:
+                return Step("imported")
+            return _admitted(old, person, entry, by, now)
+
+        return self._register.take(person, decide)
+
+
+def _renewed(old: Subscriber, expires_at: str | None) -> bool:
+    """A membership that was renewed, or an express consent in place of an implied one."""
+    if old.status != people.ACTIVE or old.basis != people.IMPLIED or not old.expires_at:
+        return False
+    return expires_at is None or expires_at > old.expires_at
+
+
+_NEVER: Final = {
+    people.UNSUBSCRIBED: "unsubscribed: only they can come back, by the form",
+    people.COMPLAINED: "complained of our mail: never to be written to again",
+    people.BOUNCED: "mail to this address came back: they can sign up again by the form",
+    people.ERASED: "asked to be forgotten",
+}
+
+
+def _admitted(old: Subscriber | None, person: str, entry: Entry, by: str, now: datetime) -> Step:
+    before = old or Subscriber(person, people.PENDING, 0, stamp(now))
+    after = people.changed(
+        before,
+        stamp(now),
+        status=people.ACTIVE,
+        email=entry.email,
+        # What a subscriber chose since the last import is theirs.
+        lang=before.lang if before.status == people.ACTIVE else entry.lang,
+        topics=before.topics or list(entry.topics) or wording.topics(),
+        name=entry.name or before.name,
+        basis=people.EXPRESS if entry.expires_at() is None else people.IMPLIED,
+        expires_at=entry.expires_at(),
+        asks=0,
+        left_at=None,
+    )
+    told = {
+        "consent": after.basis,
+        "method": "staff_import",
+        "basis": entry.basis,
+        "since": entry.since.isoformat(),
+        "evidence": entry.evidence,
+        "expires_at": after.expires_at,
+        "by": by,
+        "lang": entry.lang,
+        "topics": after.topics,
+    }
+    return Step("imported", after, [people.consent(after, told)])
+
+
+def _rows(content: bytes) -> Iterator[tuple[int, Mapping[str, str]]]:
+    """Lines of a CSV file in UTF-8, with commas or semicolons, and the number of each."""
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise ImportRefused("the file is not in UTF-8") from None
+    head = text.partition("\n")[0]
+    reader = csv.DictReader(
+        io.StringIO(text, newline=""), delimiter=";" if head.count(";") > head.count(",") else ","
+    )
+    names = [(name or "").strip().lower() for name in reader.fieldnames or []]
+    missing = [name for name in COLUMNS if name not in names]
+    if missing:
+        raise ImportRefused(f"the first line names no column {', '.join(missing)}")
+    reader.fieldnames = names
+    for row in reader:
+        yield reader.line_num, {k: tidy(v or "") for k, v in row.items() if isinstance(k, str)}
+
+
+def _entry(row: Mapping[str, Any]) -> Entry:
+    topics = tuple(str(row.get("topics") or "").split())
+    if unknown := set(topics) - set(wording.topics()):
+        raise LineRefused(f"no such topic: {', '.join(sorted(unknown))}")
+    if row["lang"] not in ("fr", "en"):
+        raise LineRefused("lang must be fr or en")
+    if row["basis"] not in _bases():
+        raise LineRefused(f"basis must be one of {', '.join(_bases())}")
+    if len(row["evidence"]) < 10:
+        raise LineRefused("evidence must say where the proof is kept")
+    return Entry(
+        email=_read(kinds.email, row["email"], "email is not an address"),
+        lang=row["lang"],
+        basis=row["basis"],
+        since=date.fromisoformat(
+            _read(kinds.day, row["since"], "since must be a date, YYYY-MM-DD")
+        ),
+        evidence=row["evidence"][:1000],
+        name=row.get("name") or None,
+        topics=topics,
+    )
+
+
+def _read(kind: Any, text: str, otherwise: str) -> str:
+    try:
+        return str(kind(text))
+    except PydanticCustomError:
+        raise LineRefused(otherwise) from None
+
+
+def _bases() -> dict[str, int | None]:
+    """How many months each basis carries an implied consent; None for an express one."""
+    return {basis["id"]: basis["months"] for basis in load("newsletter")["bases"]}
+
+
+def _later(day: date, months: int) -> date:
+    """The same day some months on, or the last one of a shorter month."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    last = calendar.monthrange(year, month + 1)[1]
+    return date(year, month + 1, min(day.day, last))

@@ -1,0 +1,44 @@
+"""Sign-ups that wait: for the sweep, after another form, or for staff, when they look like spam."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from chalicelib.core.ports import Change, Item, Put, Store
+from chalicelib.core.records import shard_of, stamp
+from chalicelib.newsletter.subscribers import subscriber as people
+from chalicelib.newsletter.subscribers.subscriber import HASH_KEPT
+
+ASKED: Final = "ASKED#"
+"""How the keys of these rows begin, beside the person's others."""
+
+HELD: Final = "HELD_SIGN_UP"
+"""Where the index of states holds those that look like spam."""
+
+
+def waiting(
+    person: str, source: str, wish: Mapping[str, Any], now: datetime, *, spam: str | None
+) -> Put:
+    """A row that asks for a sign-up. `spam` says why it is held; it goes by itself in time."""
+    pk, _ = people.profile_key(person)
+    row: Item = {"pk": pk, "sk": f"{ASKED}{source}#{stamp(now)}", "kind": "asked", "wish": wish}
+    if spam is None:
+        return Put({**row, "due_at": stamp(now), "due_shard": shard_of(pk)})
+    expires = int((now + HASH_KEPT).timestamp())
+    held = {"state_key": HELD, "updated_at": stamp(now), "why": spam, "expires": expires}
+    return Put({**row, **held})
+
+
+def release(store: Store, person: str, now: datetime, source: str = "") -> int:
+    """Lets what is held go the way of the others, at the next sweep; says how many there were."""
+    pk, _ = people.profile_key(person)
+    held = [row for row in store.rows(pk, f"{ASKED}{source}") if row.get("state_key") == HELD]
+    for row in held:
+        freed = Change(
+            (pk, row["sk"]),
+            expect={"state_key": HELD},
+            set={"due_at": stamp(now), "due_shard": shard_of(pk)},
+            remove=("state_key", "updated_at", "why", "expires"),
+        )
+        store.commit([freed])
+    return len(held)

@@ -1,0 +1,224 @@
+"""What a subscriber chooses: language, topics, a pause, another address."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any, Final
+
+from chalicelib.core import rate_limit as counts
+from chalicelib.core.errors import Conflict
+from chalicelib.core.links import person_key
+from chalicelib.core.ports import Write
+from chalicelib.core.records import moment, stamp
+from chalicelib.newsletter.subscribers import subscriber as people
+from chalicelib.newsletter.subscribers.repository import (
+    WEEK_SLOTS,
+    Register,
+    Step,
+    mail_slots,
+    owed,
+)
+from chalicelib.newsletter.subscribers.signup import Evidence, seconds
+from chalicelib.newsletter.subscribers.subscriber import Subscriber
+from chalicelib.newsletter.subscribers.subscriptions import NOBODY, PAUSE, Words
+
+MOVES: Final = 3
+"""Changes of address that one subscription may ask for in an hour."""
+
+CHANGES: Final = 20
+"""Changes in a day: each is a row of the proof, which must stay small enough to be read."""
+
+
+class Preferences:
+    def __init__(self, register: Register, words: Words, people_key: bytes) -> None:
+        self._register = register
+        self._words = words
+        self._key = people_key
+
+    def choose(
+        self, person: str, *, lang: str, topics: Sequence[str], evidence: Evidence = NOBODY
+    ) -> str:
+        """Another language, other topics: `saved` or `gone`."""
+
+        def wanted(old: Subscriber, now: datetime) -> dict[str, Any]:
+            return {"lang": lang, "topics": list(topics)}
+
+        return self._change(person, wanted, evidence)
+
+    def pause(self, person: str, evidence: Evidence = NOBODY) -> str:
+        """No issue for three months."""
+        return self._change(person, lambda old, now: {"paused_until": stamp(now + PAUSE)}, evidence)
+
+    def resume(self, person: str, evidence: Evidence = NOBODY) -> str:
+        return self._change(person, lambda old, now: {"paused_until": None}, evidence)
+
+    def move(self, person: str, email: str, evidence: Evidence = NOBODY) -> str:
+        """Asks the new address to confirm, and tells the old one: `asked`, `same`, `gone`.
+
+        The answer is `asked` too when the new address may get no mail now. Raises TooMany:
+        one subscription must not write to strangers without end.
+        """
+        to = person_key(email, self._key)
+        if to == person:
+            return "same"
+        counts.count(self._register.store, f"MOVE#{person}", MOVES, self._register.clock())
+        for slot in range(WEEK_SLOTS):
+            try:
+                return self._ask_to_move(person, to, email, slot, evidence)
+            except Conflict:
+                continue
+        return "asked"
+
+    def stay(self, person: str) -> str:
+        """The move that waits is called off."""
+        return self._change(person, lambda old, now: {"moving": None}, NOBODY)
+
+    def moving(self, person: str, asked: datetime) -> str:
+        """What the link to the new address would do now: `confirm`, `over` or `gone`."""
+        return _moving(self._register.get(person), asked, self._register.clock())
+
+    def confirm_move(
+        self, person: str, asked: datetime, evidence: Evidence = NOBODY, shown: str = ""
+    ) -> str:
+        """The new address said yes, on a page in the language `shown`: the subscription is its
+        own from here on."""
+
+        def decide(old: Subscriber | None, now: datetime) -> Step:
+            standing = _moving(old, asked, now)
+            if standing != "confirm" or old is None or old.moving is None:
+                return Step(standing)
+            there = self._register.get(old.moving["person"])
+            if there is not None and there.status == people.COMPLAINED:
+                return Step("gone")
+            return self._moved(old, there, now, evidence, shown or old.lang)
+
+        return self._register.take(person, decide)
+
+    def _change(self, person: str, wanted: Any, evidence: Evidence) -> str:
+        """Raises TooMany."""
+        now = self._register.clock()
+        counts.count_daily(self._register.store, f"CHOICE#{person}", CHANGES, now)
+
+        def decide(old: Subscriber | None, now: datetime) -> Step:
+            if old is None or old.status != people.ACTIVE:
+                return Step("gone")
+            values = wanted(old, now)
+            before = {k: getattr(old, k) for k in values}
+            if before == values:
+                return Step("saved")
+            after = people.changed(old, stamp(now), **values)
+            told = {
+                "consent": "changed",
+                # An address that was never confirmed is nobody's proof.
+                "before": {} if "moving" in values else before,
+                "after": {} if "moving" in values else values,
+                **asdict(evidence),
+            }
+            return Step("saved", after, [people.consent(after, told)])
+
+        return self._register.take(person, decide)
+
+    def _ask_to_move(  # noqa: PLR0913
+        self, person: str, to: str, email: str, slot: int, evidence: Evidence
+    ) -> str:
+        """Raises Conflict when the new address had a mail of ours too recently."""
+        now = self._register.clock()
+        old = self._register.get(person)
+        if old is None or old.status != people.ACTIVE:
+            return "gone"
+        moving = {"email": email, "person": to, "asked_at": stamp(now)}
+        after = people.changed(old, stamp(now), moving=moving)
+        told = {"consent": "move-requested", **asdict(evidence)}
+        facts = {"asked": seconds(stamp(now)), "person": person}
+        there = self._register.get(to)
+        writes: list[Write] = [
+            *mail_slots(to, slot, now),
+            people.write(old, after),
+            people.consent(after, told),
+            owed(
+                person,
+                "newsletter_moving",
+                address=old.email,
+                lang=old.lang,
+                now=now,
+                facts={},
+            ),
+        ]
+        if there is None or there.status != people.COMPLAINED:
+            writes.append(
+                owed(to, "newsletter_move", address=email, lang=old.lang, now=now, facts=facts)
+            )
+        self._register.store.commit(writes)
+        return "asked"
+
+    def _moved(  # noqa: PLR0913
+        self,
+        old: Subscriber,
+        there: Subscriber | None,
+        now: datetime,
+        evidence: Evidence,
+        shown: str,
+    ) -> Step:
+        assert old.moving is not None
+        at = stamp(now)
+        to = old.moving["person"]
+        stub = Subscriber(
+            old.person,
+            people.UNSUBSCRIBED,
+            old.version + 1,
+            at,
+            lang=old.lang,
+            moved_to=to,
+            # There and back again is no ring.
+            moved_from=None if old.moved_from == to else old.moved_from,
+        )
+        base = there or Subscriber(to, people.PENDING, 0, at)
+        kept = ("lang", "topics", "name", "province", "basis", "expires_at", "asks", "paused_until")
+        # An express consent of the new address is worth more than an implied one brought.
+        worth = _OF_CONSENT if there is not None and _express(there) else ()
+        new = people.changed(
+            base,
+            at,
+            status=people.ACTIVE,
+            email=old.moving["email"],
+            confirmed_at=at,
+            request=None,
+            soft_bounces=[],
+            left_at=None,
+            moved_to=None,
+            moved_from=old.person,
+            **{k: getattr(there if k in worth else old, k) for k in kept},
+        )
+        agreed = {
+            "consent": "moved",
+            "basis": new.basis,
+            "lang": old.lang,
+            "topics": old.topics,
+            "text_lang": shown,
+            **self._words(shown).facts(),
+            **asdict(evidence),
+        }
+        return Step(
+            "confirmed",
+            stub,
+            [
+                people.consent(stub, {"consent": "moved", "basis": old.basis}),
+                people.write(there, new),
+                people.consent(new, agreed),
+            ],
+        )
+
+
+_OF_CONSENT: Final = ("basis", "expires_at", "asks")
+
+
+def _express(found: Subscriber) -> bool:
+    return found.status == people.ACTIVE and found.basis == people.EXPRESS
+
+
+def _moving(old: Subscriber | None, asked: datetime, now: datetime) -> str:
+    if now - asked > people.LINK_VALID:
+        return "over"
+    if old is None or old.moving is None or old.status != people.ACTIVE:
+        return "gone"
+    return "confirm" if moment(old.moving["asked_at"]) >= asked else "gone"

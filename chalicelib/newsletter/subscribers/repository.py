@@ -1,0 +1,162 @@
+"""Reads a subscriber, changes them, and starts over when somebody else did meanwhile."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from chalicelib.core.errors import Conflict, StoreDown
+from chalicelib.core.ports import Change, Clock, Delete, Item, Key, Put, Store, Write
+from chalicelib.core.records import letter, stamp
+from chalicelib.newsletter.subscribers import subscriber as people
+from chalicelib.newsletter.subscribers.pending import ASKED
+from chalicelib.newsletter.subscribers.subscriber import Subscriber
+
+TURNS: Final = 8
+SUBSCRIBER: Final = "subscriber"
+"""What letters of the newsletter call their reader."""
+
+AT_ONCE: Final = 90
+"""Rows that one transaction deletes; DynamoDB takes a hundred writes."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """What a subscriber becomes, what is written beside it, and what to call that."""
+
+    outcome: str
+    after: Subscriber | None = None
+    writes: Sequence[Write] = ()
+
+
+Decide = Callable[[Subscriber | None, datetime], Step]
+
+
+class Register:
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self.store = store
+        self.clock = clock
+
+    def get(self, person: str) -> Subscriber | None:
+        item = self.store.get(*people.profile_key(person))
+        return None if item is None else Subscriber.of(item)
+
+    def take(self, person: str, decide: Decide) -> str:
+        """Does what `decide` says of the subscriber as they are; returns its outcome."""
+        for _ in range(TURNS):
+            old = self.get(person)
+            step = decide(old, self.clock())
+            writes = list(step.writes)
+            if step.after is not None:
+                writes.insert(0, people.write(old, step.after))
+            if not writes:
+                return step.outcome
+            try:
+                self.store.commit(writes)
+            except Conflict:
+                continue
+            return step.outcome
+        raise StoreDown("too many changes of one subscription at once")
+
+    def current(self, person: str) -> Subscriber | None:
+        """The subscriber, at the address that they moved to."""
+        found, seen = self.get(person), {person}
+        while found is not None and found.moved_to and found.moved_to not in seen:
+            seen.add(found.moved_to)
+            found = self.get(found.moved_to)
+        return found
+
+    def earlier(self, found: Subscriber, *, own: bool = False) -> list[str]:
+        """The person, and those of the addresses before, the latest first. `own`: only as far as
+        they are no subscriptions of their own again."""
+        chain = [found.person]
+        before = found.moved_from
+        while before and before not in chain:
+            stub = self.get(before)
+            if own and (stub is None or stub.moved_to != chain[-1]):
+                break
+            chain.append(before)
+            before = stub.moved_from if stub else None
+        return chain
+
+    def consents(self, person: str) -> list[Item]:
+        """What was agreed to and taken back, oldest first."""
+        return self.store.rows(people.profile_key(person)[0], "CONSENT#")
+
+    def letters(self, person: str) -> list[Item]:
+        return self.store.rows(people.letters_pk(person))
+
+    def forget(self, keys: Sequence[Key]) -> None:
+        """Deletes rows; those that are gone already do no harm."""
+        for start in range(0, len(keys), AT_ONCE):
+            self.store.commit([Delete(key) for key in keys[start : start + AT_ONCE]])
+
+    def without_trace(self, old: Subscriber) -> list[Write]:
+        """A request that was never confirmed goes whole: there is nothing to prove of it.
+
+        What is too much for one transaction goes before it, so that nothing stays behind.
+        """
+        keys = self.traces(old.person)
+        self.forget(keys[AT_ONCE:])
+        return [people.gone(old), *(Delete(key) for key in keys[:AT_ONCE])]
+
+    def traces(self, person: str) -> list[Key]:
+        """Everything of a person beside the profile and the counters."""
+        asked = self.store.rows(people.profile_key(person)[0], ASKED)
+        rows = [*self.consents(person), *asked, *self.letters(person)]
+        return [(row["pk"], row["sk"]) for row in rows]
+
+
+def owed(  # noqa: PLR0913
+    person: str, name: str, *, address: str, lang: str, now: datetime, facts: dict[str, Any]
+) -> Put:
+    """A letter of the newsletter to one address; the address goes when the letter has left."""
+    row = letter(
+        people.letters_pk(person),
+        int(now.timestamp()),
+        name,
+        to=SUBSCRIBER,
+        due=stamp(now),
+        facts={"lang": lang, **facts},
+    )
+    expires = int((now + people.EVIDENCE_KEPT).timestamp())
+    return Put({**row, "address": address, "expires": expires})
+
+
+def again(register: Register, old: Subscriber, now: datetime, told: dict[str, Any]) -> Step:
+    """An unsubscribe by somebody who is out: kept once a day, for as long as the proof is."""
+    pk, _ = old.key
+    sk = f"CONSENT#{stamp(now)[:10]}T~"
+    if not old.left_at or register.store.get(pk, sk):
+        return Step("already")
+    facts = {"kind": "consent", "at": stamp(now), "consent": "withdrawn", "again": True, **told}
+    return Step("already", people.changed(old, stamp(now)), [Put({"pk": pk, "sk": sk, **facts})])
+
+
+def mail_slots(person: str, week_slot: int, now: datetime) -> list[Write]:
+    """One mail to an address in an hour, and one for each slot of a week, whoever asks.
+
+    Refused, the first means that the hour is not over, the second that the slot is taken.
+    """
+    pk, _ = people.profile_key(person)
+    seconds = int(now.timestamp())
+    return [
+        Put({"pk": pk, "sk": "HOUR", "kind": "limit", "expires": seconds + 3600}, seconds + 1),
+        Put(
+            {"pk": pk, "sk": f"WEEK#{week_slot}", "kind": "limit", "expires": seconds + 7 * 86400},
+            seconds + 1,
+        ),
+    ]
+
+
+WEEK_SLOTS: Final = 3
+
+
+def fewer_mails(person: str, now: datetime) -> list[Write]:
+    """After a sign-up that nobody confirmed, one mail a week is enough for a month."""
+    pk, _ = people.profile_key(person)
+    until = int((now + people.HASH_KEPT).timestamp())
+    return [
+        Change((pk, f"WEEK#{slot}"), set={"kind": "limit", "expires": until})
+        for slot in range(1, WEEK_SLOTS)
+    ]

@@ -1,0 +1,221 @@
+"""Signing up: a request that waits for its confirmation, and how often it may be made."""
+
+import ipaddress
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from chalicelib.core import rate_limit as counts
+from chalicelib.core.errors import Conflict, StoreDown
+from chalicelib.core.links import person_key
+from chalicelib.core.ports import Delete, Key, Put, Write
+from chalicelib.core.records import moment, stamp
+from chalicelib.core.settings import Settings
+from chalicelib.newsletter.subscribers import consent_text as wording
+from chalicelib.newsletter.subscribers import subscriber as people
+from chalicelib.newsletter.subscribers.pending import waiting
+from chalicelib.newsletter.subscribers.repository import (
+    TURNS,
+    WEEK_SLOTS,
+    Register,
+    mail_slots,
+    owed,
+)
+from chalicelib.newsletter.subscribers.subscriber import Subscriber
+
+if TYPE_CHECKING:
+    from chalicelib.cases.intake.submission import Arrival
+    from chalicelib.forms.parsing import Submission
+
+WEB_FORM: Final = "web_form"
+EOI_FORM: Final = "eoi_form"
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What proves who did something, and where: all of it from the request."""
+
+    form_url: str = ""
+    ip_trunc: str = ""
+    ua: str = ""
+
+    @classmethod
+    def of(cls, *, page: str, address: str, agent: str) -> "Evidence":
+        return cls(page[:500], truncated(address), agent[:200])
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What somebody asks for, in whose name, by which form and words."""
+
+    email: str
+    lang: str
+    method: str
+    evidence: Evidence
+    topics: Sequence[str] = ()
+    name: str | None = None
+    province: str | None = None
+    text_lang: str = ""
+    """The language of the words that were agreed to, where it is not that of the newsletter."""
+
+
+class SignUps:
+    """Whoever asks gets the same answer; what differs is the mail to the address."""
+
+    def __init__(self, register: Register, settings: Settings, people_key: bytes) -> None:
+        self._register = register
+        self._settings = settings
+        self._key = people_key
+
+    @property
+    def answered(self) -> bool:
+        """Whether the letters that ask for a confirmation may leave at all."""
+        return bool(self._settings.postal_address)
+
+    def person(self, email: str) -> str:
+        return person_key(email, self._key)
+
+    def count(self, address: str) -> None:
+        """One post more from a network. Raises TooMany, with the seconds to wait."""
+        now = self._register.clock()
+        network = person_key(network_of(address), self._key)
+        limit = self._settings.signups_per_hour
+        counts.count(self._register.store, f"NEWS#{network}", limit, now)
+
+    def ask(self, wish: Wish, also: Sequence[Write] = ()) -> str:
+        """Stores the request and owes its mail, in one transaction, `also` with it.
+
+        What became of it is for the logs: `asked`, `already`, `silent`, or `limited`.
+        """
+        person = self.person(wish.email)
+        slot = 0
+        for _ in range(TURNS + WEEK_SLOTS):
+            now = self._register.clock()
+            outcome, writes = self._effect(self._register.get(person), person, wish, now)
+            try:
+                self._register.store.commit([*mail_slots(person, slot, now), *writes, *also])
+            except Conflict as conflict:
+                slot += 1 in conflict.found
+                if 0 in conflict.found or slot == WEEK_SLOTS:
+                    return self._limited(also)
+                continue
+            return outcome
+        raise StoreDown("too many sign-ups of one address at once")
+
+    def by_declaration(
+        self, arrival: "Arrival", given: "Submission", ref: str, now: datetime, spam: str | None
+    ) -> Put | None:
+        """A row that asks for the sign-up later, for the transaction of a declaration whose box
+        is ticked; None where the box was not offered."""
+        if not wording.box(given.lang, self._settings):
+            return None
+        answers = given.answers
+        page = arrival.page or f"{self._settings.public_url}/forms/eoi"
+        wish = Wish(
+            email=answers["contact_email"],
+            lang=answers["contact_language"],
+            method=EOI_FORM,
+            evidence=Evidence.of(page=page, address=arrival.address, agent=arrival.agent),
+            name=answers["contact_first_name"],
+            text_lang=given.lang,
+        )
+        return waiting(self.person(wish.email), ref, asdict(wish), now, spam=spam)
+
+    def hold(self, wish: Wish, why: str) -> None:
+        """Keeps what looks like spam for staff to release; nobody is written to."""
+        now = self._register.clock()
+        row = waiting(self.person(wish.email), WEB_FORM, asdict(wish), now, spam=why)
+        try:
+            self._register.store.commit([row])
+        except Conflict:
+            pass  # The same one, in the same instant: one is enough.
+
+    def carry_out(self, key: Key) -> str:
+        """Makes a sign-up of such a row, once."""
+        row = self._register.store.get(*key)
+        if row is None:
+            return "gone"
+        wish = Wish(**{**row["wish"], "evidence": Evidence(**row["wish"]["evidence"])})
+        return self.ask(wish, [Delete(key, expect={"kind": "asked"})])
+
+    def _limited(self, also: Sequence[Write]) -> str:
+        if also:
+            try:
+                self._register.store.commit(also)
+            except Conflict:
+                return "gone"
+        return "limited"
+
+    def _effect(
+        self, old: Subscriber | None, person: str, wish: Wish, now: datetime
+    ) -> tuple[str, list[Write]]:
+        if old is not None and old.status == people.COMPLAINED:
+            # They told their provider that our mail is spam: no form changes that.
+            return "silent", []
+        if old is not None and old.status == people.ACTIVE and old.basis == people.EXPRESS:
+            letter = owed(
+                person, "newsletter_already", address=old.email, lang=old.lang, now=now, facts={}
+            )
+            return "already", [letter]
+        after = self._asking(old, person, wish, now)
+        assert after.request is not None
+        facts = {"asked": seconds(after.request["asked_at"]), "topics": after.request["topics"]}
+        letter = owed(
+            person, "newsletter_confirm", address=wish.email, lang=wish.lang, now=now, facts=facts
+        )
+        return "asked", [people.write(old, after), people.consent(after, self._given(wish)), letter]
+
+    def _asking(self, old: Subscriber | None, person: str, wish: Wish, now: datetime) -> Subscriber:
+        known = set(wording.topics())
+        earlier = old.request if old is not None else None
+        request = {
+            "email": wish.email,
+            "lang": wish.lang,
+            "topics": [t for t in wish.topics if t in known] or wording.topics(),
+            "name": wish.name,
+            "province": wish.province,
+            "asked_at": stamp(now),
+            # Asked again, it is kept as long again: so says its letter.
+            "since": stamp(now),
+            "reminded": bool(earlier and earlier["reminded"]),
+        }
+        if old is None:
+            return Subscriber(person, people.PENDING, 1, stamp(now), request=request)
+        return people.changed(old, stamp(now), request=request)
+
+    def _given(self, wish: Wish) -> dict[str, Any]:
+        lang = wish.text_lang or wish.lang
+        return {
+            "consent": "express-requested",
+            "method": wish.method,
+            "lang": wish.lang,
+            "text_lang": lang,
+            **wording.consent(lang, self._settings).facts(),
+            **asdict(wish.evidence),
+        }
+
+
+def seconds(at: str) -> int:
+    return int(moment(at).timestamp())
+
+
+def network_of(address: str) -> str:
+    """An IPv4 address, or the /64 that an IPv6 address was given out of."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if found.version == 4:
+        return str(found)
+    return str(ipaddress.ip_network(f"{found}/64", strict=False))
+
+
+def truncated(address: str) -> str:
+    """Enough to tell a country and a provider, not a household: /24, or /48."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return ""
+    size = 24 if found.version == 4 else 48
+    return str(ipaddress.ip_network(f"{found}/{size}", strict=False))

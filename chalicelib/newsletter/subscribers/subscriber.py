@@ -1,0 +1,173 @@
+"""A subscriber as the store keeps them: who, in which language, by which consent."""
+
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from datetime import timedelta
+from typing import Any, Final
+
+from chalicelib.core.ports import Change, Delete, Item, Key, Put, Write
+from chalicelib.core.records import moment, shard_of, stamp
+
+BUCKETS: Final = 32
+"""Partitions of each language in the index of the audience."""
+
+PENDING: Final = "PENDING"
+ACTIVE: Final = "ACTIVE"
+UNSUBSCRIBED: Final = "UNSUBSCRIBED"
+BOUNCED: Final = "BOUNCED"
+COMPLAINED: Final = "COMPLAINED"
+EXPIRED: Final = "EXPIRED"
+ERASED: Final = "ERASED"
+STATUSES: Final = (PENDING, ACTIVE, UNSUBSCRIBED, BOUNCED, COMPLAINED, EXPIRED, ERASED)
+
+EXPRESS: Final = "express"
+IMPLIED: Final = "implied"
+
+REMIND: Final = timedelta(days=2)
+PURGE: Final = timedelta(days=7)
+LINK_VALID: Final = timedelta(days=14)
+HASH_KEPT: Final = timedelta(days=30)
+ASKS: Final = (timedelta(days=60), timedelta(days=14))
+"""How long before an implied consent ends its owner is asked for an express one."""
+EVIDENCE_KEPT: Final = timedelta(days=3 * 365 + 1)
+"""How long the proof of a consent that ended is kept: as long as it can be asked for."""
+
+
+@dataclass(frozen=True)
+class Subscriber:
+    """The row PROFILE of a person; times are stamps, as everywhere.
+
+    Only who is ACTIVE is in the audience, and is written to unless `paused_until` lies ahead.
+    `version` counts every change, and every change expects the version it saw.
+    """
+
+    person: str
+    """Keyed hash of the normalised address: `links.person_key`."""
+    status: str
+    version: int
+    updated_at: str
+    email: str = ""
+    """As it was typed; empty while nobody may write to it."""
+    lang: str = "fr"
+    topics: list[str] = field(default_factory=list)
+    basis: str | None = None
+    name: str | None = None
+    province: str | None = None
+    confirmed_at: str | None = None
+    paused_until: str | None = None
+    soft_bounces: list[dict[str, Any]] = field(default_factory=list)
+    """What became of the last five mails since one bounced softly: `{"at", "soft"}`."""
+    expires_at: str | None = None
+    """When an implied consent ends."""
+    asks: int = 0
+    """How often its owner was asked for an express one."""
+    request: dict[str, Any] | None = None
+    """A sign-up that waits to be confirmed: `email`, `lang`, `topics`, `name`, `province`,
+    `asked_at`, `since` (the first time), `reminded`. The status stays what it was until then."""
+    moving: dict[str, str] | None = None
+    """A new address that waits to be confirmed: `email`, `person`, `asked_at`."""
+    moved_to: str | None = None
+    """The person of the new address; an old mail still unsubscribes it."""
+    moved_from: str | None = None
+    left_at: str | None = None
+    """When the subscription ended: its proof is kept for a while from then on."""
+
+    @property
+    def key(self) -> Key:
+        return profile_key(self.person)
+
+    @classmethod
+    def of(cls, item: Item) -> "Subscriber":
+        names = {f.name for f in fields(cls)} - {"person"}
+        person = person_of(item["pk"])
+        return cls(person=person, **{k: v for k, v in item.items() if k in names})
+
+    def item(self) -> Item:
+        pk, sk = self.key
+        values = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "person"}
+        return {"pk": pk, "sk": sk, "kind": "subscriber", **values, **self._indexed()}
+
+    def clocks(self) -> dict[str, str]:
+        """What rings when: `request`, `moving`, `implied`, `proof`."""
+        times = {}
+        if self.request:
+            since = moment(self.request["since"])
+            times["request"] = since + (PURGE if self.request["reminded"] else REMIND)
+        elif self.left_at:
+            times["proof"] = moment(self.left_at) + EVIDENCE_KEPT
+        if self.moving:
+            times["moving"] = moment(self.moving["asked_at"]) + LINK_VALID
+        if self.status == ACTIVE and self.expires_at:
+            before = (*ASKS, timedelta(0))[self.asks]
+            times["implied"] = moment(self.expires_at) - before
+        return {name: stamp(at) for name, at in times.items()}
+
+    def next_due(self) -> str | None:
+        return min(self.clocks().values(), default=None)
+
+    def _indexed(self) -> dict[str, str | None]:
+        """The places in the indexes; None where this subscriber is not in one."""
+        bucket = bucket_of(self.person)
+        due = self.next_due()
+        return {
+            "audience": f"{self.lang}#{bucket}" if self.status == ACTIVE else None,
+            "state_key": f"SUBSCRIBER#{self.status}#{bucket}",
+            "due_at": due,
+            "due_shard": shard_of(self.key[0]) if due else None,
+        }
+
+
+def profile_key(person: str) -> Key:
+    return f"PERSON#{person}", "PROFILE"
+
+
+def person_of(pk: str) -> str:
+    return pk.removeprefix("PERSON#")
+
+
+def letters_pk(person: str) -> str:
+    """Where the letters of the newsletter to this person are owed and kept."""
+    return f"NEWS#{person}"
+
+
+def bucket_of(person: str) -> str:
+    """`00` to `31`: which partition of the audience a person is in."""
+    return f"{zlib.crc32(person.encode()) % BUCKETS:02d}"
+
+
+def audiences(lang: str) -> list[str]:
+    """The keys in the index `audience` that together hold all who read this language."""
+    return [f"{lang}#{bucket:02d}" for bucket in range(BUCKETS)]
+
+
+def consent(after: Subscriber, facts: Mapping[str, Any]) -> Put:
+    """What was agreed to or taken back, how and when: added with the change that it tells of,
+    and never changed itself."""
+    pk, _ = after.key
+    sk = f"CONSENT#{after.updated_at}#{after.version:06d}"
+    return Put({"pk": pk, "sk": sk, "kind": "consent", "at": after.updated_at, **facts})
+
+
+def changed(old: Subscriber, at: str, **values: Any) -> Subscriber:
+    """The subscriber after a change, one version on."""
+    return replace(old, version=old.version + 1, updated_at=at, **values)
+
+
+def write(old: Subscriber | None, new: Subscriber) -> Write:
+    """What turns one into the other, on the condition that nobody did so meanwhile."""
+    after = new.item()
+    if old is None:
+        return Put(after)
+    before = old.item()
+    return Change(
+        old.key,
+        expect={"version": old.version},
+        set={k: v for k, v in after.items() if v is not None and v != before[k]},
+        remove=[k for k, v in after.items() if v is None and before[k] is not None],
+    )
+
+
+def gone(old: Subscriber) -> Delete:
+    """The row deleted, on the condition that nobody changed it meanwhile."""
+    return Delete(old.key, expect={"version": old.version})

@@ -1,1 +1,0 @@
-"""When things happen: business days, the clocks of a case, and what they count."""

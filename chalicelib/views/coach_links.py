@@ -1,0 +1,221 @@
+"""The pages behind a coach's own link, and behind a staff link to judge a coach's changes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from chalicelib.coaches.letters import compared, spoken
+from chalicelib.coaches.proposals import OWN, Judged, Proposals
+from chalicelib.coaches.upkeep import Upkeep
+from chalicelib.content import load
+from chalicelib.core.errors import RelaisError
+from chalicelib.core.languages import Lang, lang_or, other_language
+from chalicelib.core.links import Links
+from chalicelib.core.settings import Settings
+from chalicelib.forms.problems import InvalidForm
+from chalicelib.web.request import Answer, Asked, lang_of, text_of, ticked
+from chalicelib.web.responses import Problems
+
+if TYPE_CHECKING:
+    from chalicelib.coaches.coach import Coach
+
+REMARKS_LIMIT: Final = 3000
+
+
+@dataclass(frozen=True)
+class CoachDoor:
+    upkeep: Upkeep
+    proposals: Proposals
+    links: Links
+    settings: Settings
+    problems: Problems
+
+    def show(self, asked: Asked, token: str) -> Answer:
+        """The coach's page as it stands, to confirm, change or take down."""
+        coach = self.upkeep.opened(token)
+        return self._page(token, coach, lang_or(asked.query.get("lang"), spoken(coach)))
+
+    def act(self, asked: Asked, token: str) -> Answer:
+        lang = asked.lang
+        try:
+            coach = self.upkeep.opened(token)
+            fields = asked.fields()
+            lang = lang_or(lang_of(fields, asked) if "lang" in fields else None, lang)
+            return self._act(token, coach, fields, lang)
+        except RelaisError as error:
+            return self.problems.answer(asked, error, lang, form="profile")
+
+    def _act(self, token: str, coach: "Coach", fields: dict[str, Any], lang: Lang) -> Answer:
+        said = {key: fields.pop(key, "") for key in ("lang", "nonce", "action", "sure")}
+        if not self.links.check_nonce(token, str(said["nonce"])):
+            typed = fields if said["action"] == "change" else None
+            return self._page(token, coach, lang, wrong="nonce", typed=typed)
+        if said["action"] == "confirm":
+            self.upkeep.confirm(coach)
+            return self._told("confirmed", token, lang)
+        if said["action"] == "withdraw":
+            if not said["sure"]:
+                return self._page(token, coach, lang, wrong="tick")
+            self.upkeep.withdraw(coach)
+            return self._told("withdrawn", token, lang)
+        try:
+            changed = self.proposals.propose(coach, fields, lang)
+        except InvalidForm as error:
+            return self._page(token, coach, lang, typed=fields, error=error)
+        return self._told("sent" if changed else "confirmed", token, lang)
+
+    def _page(  # noqa: PLR0913
+        self,
+        token: str,
+        coach: "Coach",
+        lang: Lang,
+        *,
+        wrong: str = "",
+        typed: Mapping[str, Any] | None = None,
+        error: InvalidForm | None = None,
+    ) -> Answer:
+        from chalicelib.core import formatting as words
+        from chalicelib.forms import description as described
+        from chalicelib.web import pages
+
+        address = f"{self.settings.public_url}/coach/{token}"
+        contact = self.settings.privacy_contact
+        stands = coach.model_dump(mode="json", exclude_none=True)
+        if coach.phone:
+            stands["phone"] = words.phone(coach.phone, None, lang)
+        page = pages.own(
+            described.describe("profile", lang, privacy_contact=contact),
+            lang,
+            action=address,
+            values=typed
+            if typed is not None
+            else {key: stands[key] for key in OWN if key in stands},
+            problems=[
+                {"field": p.field, "code": p.code, "message": p.message(lang)}
+                for p in (error.problems if error else ())
+            ],
+            banner=load("network")["own"][wrong][lang] if wrong else None,
+            nonce=self.links.nonce(token),
+            name=f"{coach.first_name} {coach.last_name}",
+            verified=coach.last_verified_at,
+            public=coach.public,
+            switch_url=f"{address}?lang={other_language(lang)}",
+            frame=self.problems.frame(lang),
+        )
+        return self.problems.page(page, 422 if wrong or error else 200)
+
+    def _told(self, what: str, token: str, lang: Lang) -> Answer:
+        from chalicelib.web import pages
+
+        text = load("network")["own"][what]
+        page = pages.told(
+            lang,
+            title=text["title"][lang],
+            paragraphs=[text["text"][lang].replace("{contact}", self.settings.contact_email)],
+            links=[
+                (load("network")["all"][lang], f"{self.settings.public_url}/coaches?lang={lang}")
+            ],
+            switch_url=f"{self.settings.public_url}/coach/{token}?lang={other_language(lang)}",
+            frame=self.problems.frame(lang),
+        )
+        return self.problems.page(page)
+
+
+@dataclass(frozen=True)
+class ProposalDoor:
+    proposals: Proposals
+    links: Links
+    settings: Settings
+    problems: Problems
+
+    def show(self, asked: Asked, token: str) -> Answer:
+        judged = self.proposals.judged(token)
+        return self._page(judged, self._lang(asked, judged))
+
+    def decide(self, asked: Asked, token: str) -> Answer:
+        lang = asked.lang
+        try:
+            judged = self.proposals.judged(token)
+            fields = asked.fields()
+            lang = lang_or(fields.get("lang"), self._lang(asked, judged))
+        except RelaisError as error:
+            return self.problems.answer(asked, error, lang)
+        decision, remarks = text_of(fields, "decision"), text_of(fields, "remarks")[:REMARKS_LIMIT]
+        if judged.standing != "open":
+            return self._page(judged, lang)
+        if wrong := self._wrong(judged, fields, decision, remarks):
+            return self._page(judged, lang, wrong=wrong, decision=decision, remarks=remarks)
+        if not self.proposals.judge(judged, publish=decision == "publish", remarks=remarks):
+            return self._page(self.proposals.judged(token), lang)
+        return self._told(judged, "published" if decision == "publish" else "returned", lang)
+
+    def _wrong(
+        self, judged: Judged, fields: Mapping[str, Any], decision: str, remarks: str
+    ) -> str | None:
+        if not self.links.check_nonce(judged.token, text_of(fields, "nonce")):
+            return "nonce"
+        if decision not in ("publish", "return"):
+            return "choose"
+        if decision == "return" and not remarks:
+            return "remarks"
+        return None if ticked(fields, "confirm") else "tick"
+
+    def _page(
+        self,
+        judged: Judged,
+        lang: Lang,
+        *,
+        wrong: str = "",
+        decision: str = "",
+        remarks: str = "",
+    ) -> Answer:
+        from chalicelib.web import pages
+
+        if judged.standing != "open":
+            return self._told(judged, "over", lang, status=410)
+        assert judged.coach is not None
+        assert judged.proposal is not None
+        assert judged.staff is not None
+        address = f"{self.settings.public_url}/proposal/{judged.token}"
+        page = pages.proposal(
+            lang,
+            title=_title(judged, "title", lang),
+            changes=compared(judged.coach, judged.proposal["changes"], lang),
+            action=address,
+            nonce=self.links.nonce(judged.token),
+            name=judged.staff.name,
+            error=load("network")["proposal"][wrong][lang] if wrong else "",
+            wrong=wrong,
+            decision=decision,
+            remarks=remarks,
+            switch_url=f"{address}?lang={other_language(lang)}",
+            frame=self.problems.frame(lang),
+        )
+        return self.problems.page(page, 422 if wrong else 200)
+
+    def _told(self, judged: Judged, what: str, lang: Lang, *, status: int = 200) -> Answer:
+        from chalicelib.web import pages
+
+        texts = load("network")["proposal"][what]
+        page = pages.told(
+            lang,
+            title=texts["title"][lang],
+            paragraphs=[texts["text"][lang].format(name=_name(judged))],
+            links=[],
+            switch_url=f"{self.settings.public_url}/proposal/{judged.token}?lang={other_language(lang)}",
+            frame=self.problems.frame(lang),
+        )
+        return self.problems.page(page, status)
+
+    def _lang(self, asked: Asked, judged: Judged) -> Lang:
+        own = judged.staff.lang if judged.staff else asked.lang
+        return lang_or(asked.query.get("lang"), own)
+
+
+def _name(judged: Judged) -> str:
+    coach = judged.coach
+    return f"{coach.first_name} {coach.last_name}" if coach else ""
+
+
+def _title(judged: Judged, key: str, lang: Lang) -> str:
+    return str(load("network")["proposal"][key][lang]).format(name=_name(judged))

@@ -1,0 +1,227 @@
+"""The door to the directory: a search and a coach, as JSON or as a page at the same address."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from chalicelib.coaches.cache import Reader
+from chalicelib.coaches.directory.folding import fold
+from chalicelib.coaches.directory.layout import FILTERS
+from chalicelib.coaches.directory.query import UnusableQuery
+from chalicelib.coaches.directory.search import Directory
+from chalicelib.content import load
+from chalicelib.core import eastern_time as eastern
+from chalicelib.core.errors import BadQuery, NotHere
+from chalicelib.core.languages import Lang, other_language
+from chalicelib.core.ports import Clock
+from chalicelib.core.settings import Settings
+from chalicelib.web.request import Answer, Asked, json_answer, tagged
+from chalicelib.web.responses import Problems
+
+log = logging.getLogger("relais.network")
+
+SHARED: Final = {"Cache-Control": "public, max-age=60, stale-while-revalidate=600"}
+"""Anybody may keep an answer for a minute: a new edition is everywhere within two."""
+
+_ONE: Final = ("q", "lang", "limit", "cursor")
+_PARAMETERS_LIMIT: Final = 80
+
+
+@dataclass(frozen=True)
+class Finder:
+    reader: Reader
+    settings: Settings
+    problems: Problems
+    clock: Clock
+
+    def search(self, asked: Asked) -> Answer:
+        """`q`, the filters (each as often as wanted), `lang`, `limit`, `cursor`."""
+        directory = self.reader.directory()
+        if asked.wants_page:
+            return self._page(asked, directory)
+        filters = _filters(asked)
+        day = eastern.today(self.clock()).isoformat()
+        tag = directory.etag(day, asked.lang, _canonical(asked))
+        if asked.has(tag):
+            return self._unchanged(asked, tag)
+        found = self._found(directory, asked, filters, day)
+        return json_answer(found, {**SHARED, "ETag": tag, **_spoken(asked)})
+
+    def coach(self, asked: Asked, slug: str) -> Answer:
+        directory = self.reader.directory()
+        known = directory.coach(slug[:80], asked.lang)
+        if known is None:
+            raise NotHere(slug)
+        known = {**known, "links": self._links(slug)}
+        if not asked.wants_page:
+            tag = directory.etag("coach", asked.lang, slug)
+            if asked.has(tag):
+                return self._unchanged(asked, tag)
+            return json_answer(known, {**SHARED, "ETag": tag, **_spoken(asked)})
+        from chalicelib.core import formatting as words
+        from chalicelib.web import pages
+
+        lang = asked.lang
+        said = words.phone(known["phone"], None, lang) if "phone" in known else ""
+        page = pages.coach(
+            lang,
+            coach={**known, "phone_said": said},
+            photo=self._photo(known),
+            contact_url=f"{self._address(slug)}/contact?lang={lang}",
+            search_url=f"{self._address()}?lang={lang}",
+            switch_url=f"{self._address(slug)}?lang={other_language(lang)}",
+            frame=self.problems.frame(lang),
+        )
+        return self._shared_page(asked, page)
+
+    def _page(self, asked: Asked, directory: Directory) -> Answer:
+        """What the address says beside our parameters is left alone: links carry all sorts."""
+        from chalicelib.web import pages
+
+        lang = asked.lang
+        known = {key: values for key, values in asked.several.items() if key in FILTERS}
+        day = eastern.today(self.clock()).isoformat()
+        wrong = None
+        try:
+            found = self._found(directory, asked, known, day)
+        except BadQuery as error:
+            wrong = error.message(lang)
+            found = directory.search("", {}, lang, day=day)
+        q = asked.query.get("q", "")[:300]
+        kept = [("q", q)] if q else []
+        chosen = [
+            (name, each["value"], each["label"])
+            for name, values in found["facets"].items()
+            for each in values
+            if each["selected"]
+        ]
+        kept += [(name, value) for name, value, _ in chosen]
+        page = pages.coaches(
+            lang,
+            q=q,
+            found={**found, "results": [_in_words(directory, r, lang) for r in found["results"]]},
+            suggestions=[
+                {**each, "url": self._without(each, kept, lang)}
+                for each in found.get("help", {}).get("suggestions", [])
+            ],
+            wrong=wrong,
+            said=_count(found["total"], lang),
+            filters=load("coaches")["filters"],
+            chosen=[
+                {
+                    "label": label,
+                    "url": self._link([pair for pair in kept if pair != (name, value)], lang),
+                }
+                for name, value, label in chosen
+            ],
+            action=self._address(),
+            clear_url=f"{self._address()}?{urlencode({'lang': lang})}",
+            next_url=self._more(found["next_cursor"], kept, lang),
+            urls={each["slug"]: f"{self._address(each['slug'])}?lang={lang}"
+                  for each in found["results"]},
+            switch_url=f"{self._address()}?{urlencode([('lang', other_language(lang)), *kept])}",
+            frame=self.problems.frame(lang),
+        )  # fmt: skip
+        return self._shared_page(asked, page, 400 if wrong else 200)
+
+    def _found(
+        self,
+        directory: Directory,
+        asked: Asked,
+        filters: Mapping[str, Sequence[str]],
+        day: str,
+    ) -> dict[str, Any]:
+        query = asked.query
+        found = directory.search(
+            query.get("q", ""),
+            filters,
+            asked.lang,
+            query.get("limit"),
+            query.get("cursor"),
+            day=day,
+        )
+        if not found["total"]:
+            _note(found["help"]["unknown"])
+        return found
+
+    def _more(self, cursor: str | None, kept: Sequence[tuple[str, str]], lang: str) -> str | None:
+        return None if cursor is None else self._link([*kept, ("cursor", cursor)], lang)
+
+    def _without(
+        self, suggestion: Mapping[str, Any], kept: Sequence[tuple[str, str]], lang: str
+    ) -> str:
+        """The same search without what a suggestion says to drop."""
+        less: list[tuple[str, str]] = []
+        for key, value in kept:
+            if key == "q":
+                words = [w for w in value.split() if fold(w) != suggestion.get("word")]
+                less += [("q", " ".join(words))] if words else []
+            elif suggestion["drop"] != "filters" and key != suggestion.get("filter"):
+                less.append((key, value))
+        return self._link(less, lang)
+
+    def _link(self, kept: Sequence[tuple[str, str]], lang: str) -> str:
+        return f"{self._address()}?{urlencode([('lang', lang), *kept])}"
+
+    def _shared_page(self, asked: Asked, page: str, status: int = 200) -> Answer:
+        """A page that anybody may see, keep and find: unlike the pages behind a link."""
+        if status != 200:
+            return self.problems.page(page, status)
+        headers = {**SHARED, "X-Robots-Tag": "all", **_spoken(asked)}
+        return tagged(asked, self.problems.page(page, status, headers))
+
+    def _unchanged(self, asked: Asked, tag: str) -> Answer:
+        return Answer(304, "", "text/plain", {**SHARED, "ETag": tag, **_spoken(asked)})
+
+    def _photo(self, coach: Mapping[str, Any]) -> str | None:
+        """Shown from the website alone: no third party learns who looks at whom."""
+        photo = str(coach.get("photo", ""))
+        return photo if photo.startswith(tuple(self.problems.photo_origins())) else None
+
+    def _links(self, slug: str) -> dict[str, str]:
+        return {"self": self._address(slug), "contact": f"{self._address(slug)}/contact"}
+
+    def _address(self, slug: str = "") -> str:
+        return f"{self.settings.public_url}/coaches" + (f"/{slug}" if slug else "")
+
+
+def _filters(asked: Asked) -> dict[str, Sequence[str]]:
+    """What a script asks to filter by; the directory refuses names that it does not know."""
+    if sum(map(len, asked.several.values())) > _PARAMETERS_LIMIT:
+        raise UnusableQuery("too_many_filters", max=_PARAMETERS_LIMIT)
+    return {key: values for key, values in asked.several.items() if key not in _ONE}
+
+
+def _canonical(asked: Asked) -> str:
+    return urlencode(sorted((k, v) for k, values in asked.several.items() for v in values))
+
+
+def _count(total: int, lang: Lang) -> str:
+    from chalicelib.core import formatting as words
+
+    texts = load("coaches")["found"]
+    if total < 2:
+        return str(texts["one" if total else "none"][lang])
+    return str(texts["several"][lang]).format(count=words.number(total, lang))
+
+
+def _note(unknown: Sequence[Mapping[str, str]]) -> None:
+    """Words that nobody knows teach the synonyms. Only such words, without who asked: what
+    looks like an address or a number is left out."""
+    words = [each["word"] for each in unknown if each["word"].isalpha() and len(each["word"]) < 25]
+    if words:
+        log.info("nothing found for: %s", " ".join(words))
+
+
+def _in_words(directory: Directory, result: Mapping[str, Any], lang: Lang) -> dict[str, Any]:
+    return {
+        **result,
+        "province_label": directory.label("province", result["province"], lang),
+        "availability_label": directory.label("availability", result["availability"], lang),
+    }
+
+
+def _spoken(asked: Asked) -> dict[str, str]:
+    return {"Content-Language": f"{asked.lang}-CA"}

@@ -1,0 +1,201 @@
+"""The page behind an applicant's link: shown, answered, withdrawn, corrected."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from chalicelib.cases.applicant import Files, Reply, valid_address
+from chalicelib.cases.guards import MESSAGE_LIMIT
+from chalicelib.cases.lookup import Cases
+from chalicelib.cases.states import table
+from chalicelib.core.errors import BadLink, Conflict, Refused, RelaisError
+from chalicelib.core.languages import Lang, lang_or
+from chalicelib.core.links import Links
+from chalicelib.core.ports import Clock
+from chalicelib.core.records import APPLICANT, Case
+from chalicelib.forms import parsing as forms
+from chalicelib.forms.problems import InvalidForm
+from chalicelib.views.file_form import ACTIONS, OURS, Said, said
+from chalicelib.views.file_pages import Errors, FilePages, Mine, text
+from chalicelib.views.lost_link import LostLinks
+from chalicelib.web.request import Answer, Asked, lang_of
+from chalicelib.web.responses import Problems
+
+PAGE_SECONDS: Final = 24 * 3600
+"""An answer may take an afternoon to write: the page waits longer than the staff's."""
+
+
+@dataclass(frozen=True)
+class FileDoor:
+    cases: Cases
+    files: Files
+    links: Links
+    problems: Problems
+    clock: Clock
+    pages: FilePages
+    lost: LostLinks
+
+    def show(self, asked: Asked, token: str) -> Answer:
+        """Looking changes nothing, and neither does asking whether to withdraw."""
+        try:
+            return self._show(asked, token)
+        except BadLink:
+            if not asked.wants_page:
+                raise
+            return self.lost.broken(asked)
+
+    def _show(self, asked: Asked, token: str) -> Answer:
+        if (confirming := self._confirming(token)) is not None:
+            return self.pages.confirming(asked, token, *confirming)
+        if self.links.open_file(token)[0].startswith("AE-"):
+            return self.pages.result(asked, token)
+        mine = Mine(token, *self.cases.followed(token))
+        lang = lang_or(asked.query.get("lang"), mine.case.lang)
+        if not asked.wants_page:
+            return self.pages.standing(mine.case)
+        if asked.query.get("do") == "withdraw" and self.pages.can(mine, "withdraw"):
+            return self.pages.withdrawing(mine, lang, {}, {})
+        return self.pages.file(mine, lang, new="new" in asked.query)
+
+    def act(self, asked: Asked, token: str) -> Answer:
+        lang = asked.lang
+        try:
+            fields = asked.fields()
+            given = said(fields)
+            confirming = self._confirming(token)
+            case, whole = (confirming[0], False) if confirming else self.cases.followed(token)
+            lang = lang_or(lang_of(fields, asked) if "lang" in fields else None, case.lang)
+            self.files.counted(token)
+            if confirming is not None:
+                return self._confirm(asked, token, *confirming, given, lang)
+            return self._act(asked, Mine(token, case, whole), given, fields, lang)
+        except RelaisError as error:
+            return self.problems.answer(asked, error, lang)
+
+    def _act(
+        self, asked: Asked, mine: Mine, given: Said, fields: Mapping[str, Any], lang: Lang
+    ) -> Answer:
+        if not mine.whole:
+            self.files.refused(mine.case, given.action, "standing")
+            return self.pages.done(asked, mine.case, "not_yours", lang, mine.token, status=409)
+        if given.action not in ACTIONS:
+            return self.pages.file(mine, lang, status=422)
+        if given.action != "correct" and (mine.case.state, given.action) not in table():
+            return self._not_now(asked, mine, given, "not_now", lang)
+        try:
+            return _STEPS[given.action](self, asked, mine, given, fields, lang)
+        except Refused as refused:
+            return self._not_now(asked, mine, given, refused.why, lang)
+        except Conflict:
+            return self._not_now(asked, mine, given, "not_now", lang)
+
+    def _reply(  # noqa: PLR0913
+        self, asked: Asked, mine: Mine, given: Said, fields: Mapping[str, Any], lang: Lang
+    ) -> Answer:
+        case = mine.case
+        errors: Errors = []
+        if not given.text or len(given.text) > MESSAGE_LIMIT:
+            errors.append(self._error("answer", "answer", lang))
+        errors += self._stale(mine, given, lang)
+        form = "eoi" if case.application is None else "application"
+        reply = Reply(given.text)
+        values = {k: v for k, v in fields.items() if k not in OURS}
+        if given.revised:
+            try:
+                parsed = self._parsed(form, values, lang)
+                warnings = [
+                    {"field": w.field, "code": w.code, "params": w.params} for w in parsed.warnings
+                ]
+                reply = Reply(given.text, parsed.answers, warnings)
+            except InvalidForm as invalid:
+                errors += [
+                    {"field": p.field, "code": p.code, "message": p.message(lang)}
+                    for p in invalid.problems
+                ]
+        if errors:
+            return self.pages.file(
+                mine, lang, typed=fields, errors=errors, values=values if given.revised else None
+            )
+        after = self.files.reply(case, reply)
+        return self.pages.done(asked, after, "reply", lang, mine.token)
+
+    def _withdraw(  # noqa: PLR0913
+        self, asked: Asked, mine: Mine, given: Said, fields: Mapping[str, Any], lang: Lang
+    ) -> Answer:
+        wrong = {}
+        if not given.confirm:
+            wrong["confirm"] = text("withdraw", lang)
+        elif self._stale(mine, given, lang):
+            wrong["confirm"] = text("page_old", lang)
+        elif len(given.message) > MESSAGE_LIMIT:
+            wrong["confirm"] = text("message", lang)
+        if wrong:
+            return self.pages.withdrawing(mine, lang, fields, wrong)
+        after = self.files.withdraw(mine.case, given.message)
+        return self.pages.done(asked, after, "withdraw", lang, mine.token)
+
+    def _correct(  # noqa: PLR0913
+        self, asked: Asked, mine: Mine, given: Said, fields: Mapping[str, Any], lang: Lang
+    ) -> Answer:
+        errors = self._stale(mine, given, lang)
+        same = given.address.lower() == mine.case.mail_to.lower()
+        if not valid_address(given.address) or same:
+            errors.append(self._error("address", "address", lang))
+        if errors:
+            return self.pages.file(mine, lang, typed=fields, errors=errors)
+        after = self.files.ask_address(mine.case, given.address)
+        return self.pages.done(asked, after, "correct", lang, mine.token)
+
+    def _confirming(self, token: str) -> tuple[Case, str] | None:
+        """The case and the new address, of a link that came to that address. Raises BadLink
+        when the address was corrected since."""
+        try:
+            case_id, person, address = self.links.open_address(token)
+        except BadLink:
+            return None
+        case = self.cases.case(case_id)
+        if case is None or not case.person.startswith(person):
+            raise BadLink("address")
+        return case, address
+
+    def _confirm(  # noqa: PLR0913
+        self, asked: Asked, token: str, case: Case, address: str, given: Said, lang: Lang
+    ) -> Answer:
+        if given.action not in ("confirm", ""):
+            self.files.refused(case, given.action, "address")
+            return self.pages.done(asked, case, "not_yours", lang, None, status=409)
+        right = self.links.check_nonce(token, given.nonce, PAGE_SECONDS)
+        if not given.confirm or not right:
+            return self.pages.confirming(asked, token, case, address, wrong=True)
+        try:
+            after = self.files.correct_address(case, address, by=APPLICANT)
+        except (Conflict, Refused):
+            self.files.refused(case, "correct_address", "not_now")
+            return self.pages.done(asked, case, "not_now", lang, None, status=409)
+        return self.pages.done(asked, after, "confirm", lang, None)
+
+    def _not_now(self, asked: Asked, mine: Mine, given: Said, why: str, lang: Lang) -> Answer:
+        """The state, or a decision that can still be undone, does not let this happen."""
+        self.files.refused(mine.case, given.action, why)
+        text = "settled" if why == "settled" or mine.case.undo_open(self.clock()) else "not_now"
+        return self.pages.done(asked, mine.case, text, lang, mine.token, status=409)
+
+    def _parsed(self, form: str, values: Mapping[str, Any], lang: Lang) -> forms.Submission:
+        from chalicelib.core import eastern_time as eastern
+
+        return forms.parse(form, values, lang, eastern.today(self.clock()))
+
+    def _stale(self, mine: Mine, given: Said, lang: Lang) -> Errors:
+        if self.links.check_nonce(mine.token, given.nonce, PAGE_SECONDS):
+            return []
+        return [self._error("", "page_old", lang)]
+
+    def _error(self, field: str, code: str, lang: Lang) -> dict[str, str]:
+        return {"field": field, "code": code, "message": text(code, lang)}
+
+
+_STEPS: Final[dict[str, Callable[..., Answer]]] = {
+    "reply": FileDoor._reply,
+    "withdraw": FileDoor._withdraw,
+    "correct": FileDoor._correct,
+}

@@ -1,0 +1,258 @@
+"""The public door: forms in, receipts and the applicant's own page out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from chalicelib.cases.intake.receive import Intake
+from chalicelib.cases.intake.submission import Arrival, Receipt
+from chalicelib.cases.lookup import Cases
+from chalicelib.content import load
+from chalicelib.core.errors import AlreadyApplied, NotHere, NotInvited, RelaisError
+from chalicelib.core.languages import Lang, other_language
+from chalicelib.core.links import Links
+from chalicelib.core.settings import Settings
+from chalicelib.forms import parsing as forms
+from chalicelib.forms.problems import InvalidForm
+from chalicelib.newsletter.subscribers import consent_text as wording
+from chalicelib.web.request import Answer, Asked, as_text, back_to, json_answer, lang_of, tagged
+from chalicelib.web.responses import Problems
+
+_OURS: Final = ("lang", "redirect", "invite", "ref", "uninvited", "website", "started_at")
+"""Fields that say how to treat a form, and are no answers."""
+
+
+@dataclass(frozen=True)
+class Front:
+    intake: Intake
+    cases: Cases
+    links: Links
+    settings: Settings
+    problems: Problems
+
+    def form(self, asked: Asked, name: str) -> Answer:
+        """What a website needs to build the form; for a browser, the form itself."""
+        _known(name)
+        lang = asked.lang
+        invite = asked.query.get("invite", "")
+        if name == "application" and asked.wants_page and not (invite or _knowingly(asked)):
+            # Said before somebody fills it in for an hour, and not after.
+            return self._uninvited(lang)
+        values = self._known_values(name, invite)
+        described = {**self._described(name, lang), "action": self._address(name)}
+        if asked.wants_page:
+            hidden = {key: asked.query.get(key, "") for key in ("invite", "ref", "uninvited")}
+            return self._form_page(asked, name, described, values, hidden, lang)
+        if invite and values:
+            return json_answer({**described, "values": values}, {"Cache-Control": "no-store"})
+        return self._cacheable(asked, described)
+
+    def submit(self, asked: Asked, name: str) -> Answer:
+        _known(name)
+        fields: dict[str, Any] = {}
+        ours: dict[str, str] = {}
+        lang = asked.lang
+        try:
+            fields = asked.fields()
+            lang = lang_of(fields, asked)
+            ours = {key: as_text(fields.pop(key, "")) for key in _OURS}
+            receipt = self.intake.receive(_arrival(name, fields, lang, asked, ours))
+        except RelaisError as error:
+            if isinstance(error, InvalidForm) and ours["invite"]:
+                self._begun(ours["invite"])
+            return self._refused(asked, name, fields, ours, lang, error)
+        return self._received(asked, receipt, ours["redirect"])
+
+    def openapi(self, asked: Asked) -> Answer:
+        from chalicelib.views import openapi
+
+        words = wording.box(asked.lang, self.settings)
+        document = openapi.document(self.settings.public_url, asked.lang, newsletter=words)
+        return self._cacheable(asked, document)
+
+    def health(self) -> Answer:
+        """200 while the store answers; StoreDown (503) when it does not."""
+        self.intake.store.get("HEALTH", "HEALTH")
+        return json_answer(
+            {"status": "ok", "stage": self.settings.stage}, {"Cache-Control": "no-store"}
+        )
+
+    def frame(self, lang: str) -> dict[str, str]:
+        """What every page says of the organisation."""
+        return self.problems.frame(lang)
+
+    def _known_values(self, name: str, invite: str) -> dict[str, Any]:
+        """What an invited applicant told us before. Raises what a bad invitation deserves."""
+        if name != "application" or not invite:
+            return {}
+        from chalicelib.forms import prefill as known
+
+        return known.prefill(self.cases.invited(invite).answers)
+
+    def _begun(self, invite: str) -> None:
+        """Whoever is at work on an application is not reminded that there is one."""
+        from chalicelib.cases.deadlines import started
+
+        try:
+            case = self.cases.invited(invite)
+        except RelaisError:
+            return
+        started.note(self.intake.store, case, self.intake.clock())
+
+    def _uninvited(self, lang: Lang) -> Answer:
+        """A declaration comes first; whoever knows that may go on, with its reference or not."""
+        from chalicelib.web import pages
+
+        said = self.problems.said(NotInvited(), lang)
+        address = self._address("application")
+        page = pages.uninvited(
+            lang,
+            title=said.title,
+            detail=said.detail,
+            action=address,
+            declare_url=self.links.declare(lang),
+            switch_url=f"{address}?lang={other_language(lang)}",
+            frame=self.frame(lang),
+        )
+        return self.problems.page(page, said.status)
+
+    def _described(self, name: str, lang: Lang) -> dict[str, Any]:
+        from chalicelib.forms import description as described
+
+        return described.describe(
+            name,
+            lang,
+            privacy_contact=self.settings.privacy_contact,
+            newsletter=wording.box(lang, self.settings),
+        )
+
+    def _address(self, name: str) -> str:
+        return f"{self.settings.public_url}/forms/{name}"
+
+    def _cacheable(self, asked: Asked, described: dict[str, Any]) -> Answer:
+        return tagged(asked, json_answer(described, {"Cache-Control": "public, max-age=300"}))
+
+    def _form_page(  # noqa: PLR0913
+        self,
+        asked: Asked,
+        name: str,
+        described: dict[str, Any],
+        values: Mapping[str, Any],
+        hidden: Mapping[str, str],
+        lang: Lang,
+        *,
+        status: int = 200,
+        problems: list[dict[str, str]] | None = None,
+        banner: tuple[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        from chalicelib.web import pages
+
+        address = self._address(name)
+        kept = {key: value for key, value in hidden.items() if value}
+        ours = ("invite", "ref", "uninvited")
+        switch = {"lang": other_language(lang)} | {k: v for k, v in kept.items() if k in ours}
+        stamp = {} if status != 200 else {"started_at": str(int(self.intake.clock().timestamp()))}
+        page = pages.form(
+            name,
+            described,
+            lang,
+            action=address,
+            values=values,
+            problems=problems or [],
+            banner=banner,
+            hidden={"lang": lang, **stamp, **kept},
+            switch_url=f"{address}?{urlencode(switch)}",
+            frame=self.frame(lang),
+        )
+        return self.problems.page(page, status, headers)
+
+    def _refused(  # noqa: PLR0913
+        self,
+        asked: Asked,
+        name: str,
+        fields: Mapping[str, Any],
+        ours: Mapping[str, str],
+        lang: Lang,
+        error: RelaisError,
+    ) -> Answer:
+        """For a script, the problem; for a browser the form again, with all that was typed."""
+        if not asked.wants_page or not fields or isinstance(error, AlreadyApplied):
+            return self.problems.answer(asked, error, lang, form=name)
+        said = self.problems.said(error, lang, form=name)
+        problems = []
+        if isinstance(error, InvalidForm):
+            problems = [
+                {"field": p.field, "code": p.code, "message": p.message(lang)}
+                for p in error.problems
+            ]
+        hidden = {key: ours.get(key, "") for key in ("invite", "ref", "uninvited", "redirect")}
+        return self._form_page(
+            asked,
+            name,
+            {**self._described(name, lang), "action": self._address(name)},
+            fields,
+            hidden,
+            lang,
+            status=said.status,
+            problems=problems,
+            banner=None if problems else (said.title, said.detail),
+            headers=said.headers,
+        )
+
+    def _received(self, asked: Asked, receipt: Receipt, redirect: str) -> Answer:
+        headers = {"Idempotent-Replayed": "true"} if receipt.replayed else {}
+        if asked.wants_page:
+            where = self._allowed(redirect, receipt) or f"{receipt.status_url}?new=1"
+            return Answer(303, "", "text/html; charset=utf-8", {**headers, "Location": where})
+        told: dict[str, Any] = {
+            "ref": receipt.ref,
+            "status": receipt.status,
+            "message": _received_text(receipt.form, receipt.ref, receipt.lang),
+            "links": {"status": receipt.status_url},
+        }
+        if receipt.warnings:
+            told["warnings"] = [
+                {"field": w.field, "code": w.code, "message": w.message(receipt.lang)}
+                for w in receipt.warnings
+            ]
+        if receipt.result is not None:
+            told["result"] = receipt.result
+        return json_answer(told, {**headers, "Location": receipt.status_url}, status=201)
+
+    def _allowed(self, redirect: str, receipt: Receipt) -> str | None:
+        """Where the website wants its visitor back, if it is one of ours."""
+        told = {"form": receipt.form, "ref": receipt.ref, "status": receipt.status}
+        return back_to(redirect, self.settings.allowed_origins, told)
+
+
+def _arrival(
+    name: str, fields: Mapping[str, Any], lang: Lang, asked: Asked, ours: Mapping[str, str]
+) -> Arrival:
+    return Arrival(
+        form=name,
+        fields=fields,
+        lang=lang,
+        key=asked.headers.get("idempotency-key"),
+        address=asked.address,
+        invite=ours["invite"] or asked.query.get("invite", ""),
+        ref=ours["ref"],
+        trap=ours["website"],
+        started_at=ours["started_at"],
+        page=asked.headers.get("referer", ""),
+        agent=asked.headers.get("user-agent", ""),
+    )
+
+
+def _knowingly(asked: Asked) -> bool:
+    return bool(asked.query.get("uninvited") or asked.query.get("ref"))
+
+
+def _known(name: str) -> None:
+    if name not in forms.FORMS:
+        raise NotHere(name)
+
+
+def _received_text(form: str, ref: str, lang: str) -> str:
+    return str(load("review")["received"][form][lang]).format(ref=ref)

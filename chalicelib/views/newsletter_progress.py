@@ -1,0 +1,197 @@
+"""The staff's door to an issue that is sent: how far it is, who was missed, and what to do."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
+
+from chalicelib.cases.review.model import masked
+from chalicelib.cases.staff import Roster, Staff
+from chalicelib.content import load
+from chalicelib.core import formatting as words
+from chalicelib.core.errors import BadLink, Conflict, Refused
+from chalicelib.core.languages import LANGS, Lang, lang_or, other_language
+from chalicelib.core.links import Links
+from chalicelib.core.ports import Store
+from chalicelib.core.records import moment
+from chalicelib.newsletter.issue_counts import COUNTED, counted
+from chalicelib.newsletter.issues import issue as issues
+from chalicelib.newsletter.issues.issue import APPROVED, AUTO_PAUSED, PAUSED, SENDING, SENT, Issue
+from chalicelib.newsletter.issues.newsroom import Newsroom, followed_by
+from chalicelib.newsletter.sending.unreached import Missed
+from chalicelib.web.request import Answer, Asked, lang_of
+from chalicelib.web.responses import Problems
+
+FOLLOW_SECONDS: Final = 10
+
+SHOWN: Final = 100
+"""Missed readers that the page lists; the command `issue report` lists all."""
+
+LOOK: Final = timedelta(seconds=15)
+"""How long the ledger is read for a page: API Gateway waits for 29 seconds."""
+
+AGAIN: Final = "send_again"
+
+_ACTS: Final = {
+    SENDING: ("pause", "cancel"),
+    PAUSED: ("resume", "cancel"),
+    AUTO_PAUSED: ("resume", "cancel"),
+    SENT: (AGAIN,),
+}
+_UNREACHED: Final = ("skipped", "failed", "unknown", "soft", "bounced", "complained")
+
+
+@dataclass(frozen=True)
+class ProgressDoor:
+    store: Store
+    newsroom: Newsroom
+    roster: Roster
+    links: Links
+    problems: Problems
+    missed: Callable[[Issue], Iterable[Missed]]
+
+    def show(self, asked: Asked, token: str) -> Answer:
+        """Where the issue stands now; `?missed=1` lists whom it did not reach. Raises BadLink."""
+        issue, staff = self._followed(token)
+        lang = lang_or(asked.query.get("lang"), staff.lang)
+        return self._page(asked, token, issue, staff, lang)
+
+    def act(self, asked: Asked, token: str) -> Answer:
+        """Pause, resume, cancel, or send to those who were missed. Raises BadLink."""
+        issue, staff = self._followed(token)
+        fields = asked.fields()
+        lang = lang_or(
+            lang_of(fields, asked) if "lang" in fields else asked.query.get("lang"), staff.lang
+        )
+        error = self._acted(issue, staff, fields, token)
+        after = self.newsroom.editions.get(issue.id)
+        if not error and fields.get("act") == AGAIN:
+            where = f"{self.links.progress(followed_by(issue.id), staff.id)}?lang={lang}"
+            return Answer(303, "", "text/html; charset=utf-8", {"Location": where})
+        return self._page(asked, token, after, staff, lang, error)
+
+    def _acted(self, issue: Issue, staff: Staff, fields: Mapping[str, Any], token: str) -> str:
+        """The code of what was wrong; empty when it is done."""
+        act = fields.get("act")
+        if act not in ("pause", "resume", "cancel", AGAIN):
+            return "choose_act"
+        # A robot that presses every button must not stop an issue either.
+        if fields.get("confirm") != "on":
+            return "confirm"
+        if not self.links.check_nonce(token, str(fields.get("nonce", ""))):
+            return "nonce"
+        try:
+            return self._again(issue, staff) if act == AGAIN else self._moved(issue, staff, act)
+        except (Conflict, Refused):
+            return "moved"
+
+    def _moved(self, issue: Issue, staff: Staff, act: str) -> str:
+        getattr(self.newsroom.editions, act)(issue, staff.id)
+        return ""
+
+    def _again(self, issue: Issue, staff: Staff) -> str:
+        """Another issue for those who can still be reached, which leaves within a minute."""
+        if issue.status != SENT:
+            return "moved"
+        if not self.problems.settings.postal_address:
+            return "no_postal_address"
+        # Whoever died between the two steps finds the second one still to do.
+        again = issues.issue_of(self.store, followed_by(issue.id))
+        if again is None:
+            if not self._anybody(issue):
+                return "nobody_missed"
+            again = self.newsroom.follow_up(issue, staff.id)
+        if again.status != APPROVED:
+            return "moved"
+        self.newsroom.schedule(again, staff.id, self.newsroom.now())
+        return ""
+
+    def _anybody(self, issue: Issue) -> bool:
+        """Whether somebody can be sent to again, or may: not all were looked at in time."""
+        until = self.newsroom.now() + LOOK
+        return any(one.again or self.newsroom.now() > until for one in self.missed(issue))
+
+    def _looked(self, issue: Issue) -> Iterator[Missed]:
+        until = self.newsroom.now() + LOOK
+        for one in self.missed(issue):
+            yield one
+            if self.newsroom.now() > until:
+                return
+
+    def _followed(self, token: str) -> tuple[Issue, Staff]:
+        issue_id, staff_id = self.links.open_progress(token)
+        issue, staff = issues.issue_of(self.store, issue_id), self.roster.get(staff_id)
+        if issue is None or staff is None:
+            raise BadLink("news-progress")
+        return issue, staff
+
+    def _page(  # noqa: PLR0913
+        self,
+        asked: Asked,
+        token: str,
+        issue: Issue,
+        staff: Staff,
+        lang: Lang,
+        error: str = "",
+    ) -> Answer:
+        from chalicelib.web import pages
+
+        texts = load("newsroom")
+        counts = counted(self.store, issue.id)
+        totals = {name: sum(counts[code][name] for code in LANGS) for name in COUNTED}
+        address = f"{self.problems.settings.public_url}/newsletter/progress/{token}"
+        sending = issue.status == SENDING
+        page = pages.newsletter(
+            "progress",
+            lang,
+            issue=issue,
+            status=issues.status_name(issue.status, lang),
+            queued=totals["queued"],
+            done=sum(totals[name] for name in ("sent", "skipped", "failed")),
+            rows=[
+                {"label": label[lang], **{code: counts[code][name] for code in LANGS}}
+                for name, label in texts["counts"].items()
+            ],
+            missed=sum(totals[name] for name in _UNREACHED) if issue.status == SENT else 0,
+            listed=self._listed(issue, lang) if "missed" in asked.query else None,
+            shown=SHOWN,
+            paused=self._paused(issue, lang),
+            sending=sending,
+            refresh=FOLLOW_SECONDS if sending and "follow" in asked.query and not error else 0,
+            actions=[{"id": act, "label": texts["acts"][act][lang]} for act in self._acts(issue)],
+            error=texts["errors"][error][lang] if error else "",
+            name=staff.name,
+            nonce=self.links.nonce(token),
+            action=address,
+            switch_url=f"{address}?lang={other_language(lang)}",
+            frame=self.problems.frame(lang),
+        )
+        return self.problems.page(page, {"": 200, "moved": 409}.get(error, 422))
+
+    def _acts(self, issue: Issue) -> tuple[str, ...]:
+        acts = _ACTS.get(issue.status, ())
+        if acts == (AGAIN,):
+            again = issues.issue_of(self.store, followed_by(issue.id))
+            return acts if again is None or again.status == APPROVED else ()
+        return acts
+
+    def _listed(self, issue: Issue, lang: Lang) -> list[dict[str, str]]:
+        """The first of those who were missed; their addresses are hinted at."""
+        found = []
+        for one in self._looked(issue):
+            who = masked(one.email) if one.email else load("newsroom")["address_gone"][lang]
+            found.append({"who": who, "lang": one.lang, "why": one.reason(lang)})
+            if len(found) == SHOWN:
+                break
+        return found
+
+    def _paused(self, issue: Issue, lang: Lang) -> str:
+        paused = issue.paused
+        if paused is None:
+            return ""
+        texts = load("newsroom")["paused"]
+        known = issue.status == AUTO_PAUSED and paused["reason"] in texts
+        text: str = texts[paused["reason"] if known else "staff"][lang]
+        owner = self.roster.get(paused["by"])
+        who = owner.name if owner else "Relais"
+        return text.format(by=who, at=words.moment(moment(paused["at"]), lang))

@@ -1,0 +1,236 @@
+"""The HTTP interface for developers: OpenAPI 3.1, made from the forms themselves."""
+
+from typing import Any
+
+from chalicelib.content import load
+from chalicelib.core.languages import Lang
+from chalicelib.forms import description as described
+from chalicelib.forms import parsing as forms
+from chalicelib.web.request import BODY_LIMIT
+
+PROBLEM = {
+    "type": "object",
+    "required": ["type", "title", "status", "detail"],
+    "properties": {
+        "type": {"type": "string", "format": "uri"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["field", "code", "message"],
+                "properties": {
+                    "field": {"type": "string", "examples": ["partners[0].name"]},
+                    "code": {"type": "string"},
+                    "message": {"type": "string"},
+                },
+            },
+        },
+    },
+}
+
+RECEIPT = {
+    "type": "object",
+    "required": ["ref", "status", "message", "links"],
+    "properties": {
+        "ref": {"type": "string", "examples": ["DI-2026-7K4MQ-X"]},
+        "status": {"type": "string"},
+        "message": {"type": "string"},
+        "links": {"type": "object", "properties": {"status": {"type": "string", "format": "uri"}}},
+        "warnings": PROBLEM["properties"]["errors"],  # type: ignore[index]
+        "result": {
+            "type": "object",
+            "description": "Self-assessment only: score, band, advice and next steps.",
+        },
+    },
+}
+
+
+def document(public_url: str, lang: Lang, *, newsletter: str = "") -> dict[str, Any]:
+    """The whole document; labels and texts in `lang`, with the words that consent to the
+    newsletter where its box is offered."""
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Relais",
+            "version": "1",
+            "description": f"Bodies may be {BODY_LIMIT // 1024} KiB. Send `lang` in the form, "
+            "`?lang=` or `Accept-Language`; French is the default.",
+        },
+        "servers": [{"url": public_url}],
+        "paths": {
+            **{f"/forms/{form}": _form(form, lang, newsletter) for form in forms.FORMS},
+            **_newsletter(lang, newsletter),
+            **_issues(),
+            **_coaches(lang),
+            "/file": {
+                "get": _page("Asks for the address of somebody who lost their link"),
+                "post": _page("email, lang; the same answer for every address: a mail tells"),
+            },
+            "/file/{token}": {
+                "get": _page("An applicant's own page; changes nothing", "token"),
+                "post": _page(
+                    "action: reply (answer, and the form's fields with revised=1), withdraw "
+                    "(confirm), correct (address) or confirm; nonce as the page hides it",
+                    "token",
+                ),
+            },
+            "/review/{token}": {
+                "get": _page("The review page; changes nothing", "token"),
+                "post": _page(
+                    "Decide: decision (approve, decline, ask, conditions, waitlist, extend, "
+                    "conditions_met, reopen, link, treat_as_eoi, undo, assign, recuse, "
+                    "correct_address, fresh), reason, message, confirm, code, nonce",
+                    "token",
+                ),
+            },
+            "/health": {"get": {"responses": {"200": {"description": "The store answers"}}}},
+            "/openapi.json": {"get": {"responses": {"200": {"description": "This document"}}}},
+        },
+        "components": {"schemas": {"Problem": PROBLEM, "Receipt": RECEIPT}},
+    }
+
+
+def _newsletter(lang: Lang, newsletter: str) -> dict[str, Any]:
+    form = _form("newsletter", lang, newsletter)
+    taken = {"description": "The same answer for every address: an e-mail tells the rest"}
+    post = {**form["post"], "parameters": []}
+    post["responses"] = {
+        **{code: said for code, said in post["responses"].items() if code not in ("201", "409")},
+        "202": taken,
+    }
+    leave = _page("Leave; a mail program's one click (RFC 8058) gets an empty 200", "token")
+    return {
+        "/newsletter": {"get": form["get"], "post": post},
+        "/newsletter/confirm/{token}": {
+            "get": _page("A page with one button; changes nothing", "token"),
+            "post": _page("Confirm a sign-up or a new address", "token"),
+        },
+        "/newsletter/unsubscribe/{token}": {
+            "get": _page("A page with one button; changes nothing", "token"),
+            "post": leave,
+        },
+        "/newsletter/preferences/{token}": {
+            "get": _page("Choices and the consent record; changes nothing", "token"),
+            "post": _page(
+                "action: choose, pause, resume, move, stay, export, erase or leave", "token"
+            ),
+        },
+    }
+
+
+def _issues() -> dict[str, Any]:
+    answers = {"200": {"description": "Cacheable, with an ETag"},
+               "304": {"description": "As the ETag says"}}  # fmt: skip
+    feeds = {
+        f"/newsletter/feed.{lang}.{kind}": {"get": {"responses": answers}}
+        for lang in ("fr", "en")
+        for kind in ("xml", "json")
+    }
+    sent = "The mail to approve, as it will be received"
+    return {
+        "/newsletter/archive": {
+            "get": {"parameters": [_query("lang"), _query("year")], "responses": answers}
+        },
+        "/newsletter/archive/{slug}": {"get": _page("An issue; for a script as JSON", "slug")},
+        **feeds,
+        "/newsletter/review/{token}": {
+            "get": _page("The issue to approve; changes nothing", "token"),
+            "post": _page("decision: approve or send_back; remarks, confirm, code, nonce", "token"),
+        },
+        "/newsletter/review/{token}/{lang}": {"get": _page(sent, "token", "lang")},
+        "/newsletter/progress/{token}": {
+            "get": _page("How far an issue is; changes nothing", "token"),
+            "post": _page("act: pause, resume or cancel; confirm, nonce", "token"),
+        },
+    }
+
+
+def _coaches(lang: Lang) -> dict[str, Any]:
+    filters = load("coaches")["filters"]
+    asked = [
+        *map(_query, ("q", "lang", "limit", "cursor")),
+        *(
+            {
+                "name": name,
+                "in": "query",
+                "description": text[lang],
+                "schema": {"type": "array", "items": {"type": "string"}},
+            }
+            for name, text in filters.items()
+        ),
+    ]
+    answers = {"200": {"description": "total, results, facets, next_cursor; for a browser a page"},
+               "304": {"description": "As the ETag says"},
+               "400": {"description": "A search that cannot be made"}}  # fmt: skip
+    contact = _form("message", lang, "")
+    for method in contact.values():
+        method["parameters"] = _page("", "slug")["parameters"]
+    contact["post"]["responses"].pop("409")
+    return {
+        "/coaches": {"get": {"parameters": asked, "responses": answers}},
+        "/coaches/{slug}": {"get": _page("One coach; for a script as JSON", "slug")},
+        "/coaches/{slug}/contact": contact,
+        "/coach/{token}": {
+            "get": _page("A coach's own page; changes nothing", "token"),
+            "post": _page("action: confirm, change or withdraw; nonce", "token"),
+        },
+        "/proposal/{token}": {
+            "get": _page("A coach's changes; changes nothing", "token"),
+            "post": _page("decision: publish or return; remarks, confirm, nonce", "token"),
+        },
+    }
+
+
+def _form(form: str, lang: Lang, newsletter: str) -> dict[str, Any]:
+    schema = described.describe(form, lang, newsletter=newsletter)["schema"]
+    problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    refused = ["400", "409", "410", "413", "415", "422", "429", "503"]
+    return {
+        "get": {
+            "summary": load(form)["title"][lang],
+            "parameters": [_query("lang"), *([_query("invite")] if form == "application" else [])],
+            "responses": {"200": {"description": "Fields, labels, limits, options, JSON Schema"}},
+        },
+        "post": {
+            "summary": load(form)["title"][lang],
+            "parameters": [
+                {"name": "Idempotency-Key", "in": "header", "schema": {"type": "string"}}
+            ],
+            "requestBody": {
+                "required": True,
+                "content": {
+                    "application/json": {"schema": schema},
+                    "application/x-www-form-urlencoded": {"schema": {"type": "object"}},
+                    "multipart/form-data": {"schema": {"type": "object"}},
+                },
+            },
+            "responses": {
+                "201": {
+                    "description": "Stored",
+                    "content": {
+                        "application/json": {"schema": {"$ref": "#/components/schemas/Receipt"}}
+                    },
+                },
+                "303": {"description": "Stored; where a browser goes next"},
+                **{code: {"description": "Refused", "content": problem} for code in refused},
+            },
+        },
+    }
+
+
+def _query(name: str) -> dict[str, Any]:
+    return {"name": name, "in": "query", "schema": {"type": "string"}}
+
+
+def _page(summary: str, *parameters: str) -> dict[str, Any]:
+    return {
+        "summary": summary,
+        "parameters": [
+            {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+            for name in parameters
+        ],
+        "responses": {"200": {"description": "A page"}},
+    }

@@ -1,0 +1,493 @@
+"""The service wired to AWS as it is deployed, on moto: tables, keys, mail and statuses."""
+
+import io
+import json
+import re
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
+from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
+from chalice.test import Client
+from moto import mock_aws
+
+import app as application
+import samples
+import sent_issue
+import subscribers
+from chalicelib import services
+from chalicelib.aws import keys
+from chalicelib.aws.ses import SesMailer, SesSuppression
+from chalicelib.core.errors import DeliveryFailed, NotYet, OutcomeUnknown, StoreDown
+from chalicelib.core.ports import Change, Mail, Put
+from chalicelib.core.records import stamp, tag_of
+from chalicelib.newsletter.subscribers import subscriber as people
+from chalicelib.newsletter.subscribers.subscriber import Subscriber
+from environment import ENVIRONMENT, RITA
+from fakes import stream_event
+from tables import make_tables
+
+ROOT = Path(__file__).resolve().parents[2]
+MAIL = Mail(
+    to="ada@example.org", subject="é", text="t", html="<p>h</p>", lang="fr", tag="CASE_1_1_x"
+)
+
+
+@pytest.fixture
+def wired(aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Client]:
+    for name, value in ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+    services.settings.cache_clear()
+    services.services.cache_clear()
+    with mock_aws():
+        client = boto3.client("dynamodb")
+        make_tables(client)
+        client.put_item(
+            TableName="Records",
+            Item={k: {"BOOL": v} if isinstance(v, bool) else {"S": v} for k, v in RITA.items()},
+        )
+        boto3.client("secretsmanager").create_secret(
+            Name=ENVIRONMENT["KEYS_SECRET"], SecretString=json.dumps({"key": "k" * 64})
+        )
+        sesv2 = boto3.client("sesv2")
+        sesv2.create_email_identity(EmailIdentity="example.org")
+        sesv2.create_configuration_set(ConfigurationSetName=ENVIRONMENT["CONFIGURATION_SET"])
+        boto3.client("sqs").create_queue(QueueName=ENVIRONMENT["ISSUE_QUEUE"].rpartition("/")[2])
+        with Client(application.app) as found:
+            yield found
+    services.settings.cache_clear()
+    services.services.cache_clear()
+
+
+def post(client: Client, form: str, fields: dict[str, Any]) -> Any:
+    headers = {"Content-Type": "application/json"}
+    return client.http.post(f"/forms/{form}", headers=headers, body=json.dumps(fields).encode())
+
+
+def items(prefix: str = "") -> list[dict[str, Any]]:
+    found = boto3.client("dynamodb").scan(TableName="Records")["Items"]
+    return [item for item in found if item["pk"]["S"].startswith(prefix)]
+
+
+def stream(client: Client, *keys: tuple[str, str]) -> Any:
+    owed = list(keys) or [
+        (i["pk"]["S"], i["sk"]["S"])
+        for i in items("CASE#")
+        if i["kind"]["S"] == "letter" and i["status"]["S"] == "owed"
+    ]
+    return client.lambda_.invoke("deliver_letters", stream_event(*owed)).payload
+
+
+@pytest.mark.parametrize("form", ["eoi", "assessment", "eoi with the newsletter"])
+def test_a_form_is_stored_in_one_transaction_and_answered(wired: Client, form: str) -> None:
+    form, _, ticked = form.partition(" ")
+    fields = {**getattr(samples, form)(), **({"consent_newsletter": True} if ticked else {})}
+    calls = []
+    store = services.services().store
+    client = store._client  # type: ignore[attr-defined]
+    client.meta.events.register("before-call.dynamodb", lambda model, **_: calls.append(model.name))
+    answer = post(wired, form, fields)
+    assert answer.status_code == 201, answer.body
+    assert calls == ["TransactWriteItems"], "one round trip"
+    again = post(wired, form, fields)
+    assert again.json_body["ref"] == answer.json_body["ref"]
+    assert again.headers["Idempotent-Replayed"] == "true"
+
+
+def test_the_stream_s_function_sends_what_is_owed(wired: Client) -> None:
+    post(wired, "eoi", samples.eoi())
+    assert stream(wired) == {"batchItemFailures": []}
+    assert stream(wired) == {"batchItemFailures": []}
+    letters = [i for i in items("CASE#") if i["kind"]["S"] == "letter"]
+    assert sorted(i["status"]["S"] for i in letters) == ["sent", "sent", "spread"]
+
+
+def test_a_record_that_breaks_is_reported_alone(
+    wired: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    post(wired, "eoi", samples.eoi())
+    deliver = services.services().post.deliver
+
+    def breaks(key: tuple[str, str]) -> str:
+        if key[1].endswith("staff"):
+            raise StoreDown("away")
+        return deliver(key)
+
+    monkeypatch.setattr(services.services().post, "deliver", breaks)
+    failed = stream(wired)["batchItemFailures"]
+    assert len(failed) == 1
+    statuses = {
+        i["to"]["S"]: i["status"]["S"] for i in items("CASE#") if i["kind"]["S"] == "letter"
+    }
+    assert statuses == {"applicant": "sent", "staff": "owed"}
+
+
+def test_the_sweep_sends_what_the_stream_did_not(wired: Client) -> None:
+    post(wired, "eoi", samples.eoi())
+    event = wired.events.generate_cw_event("aws.events", "Scheduled Event", {}, [])
+    assert wired.lambda_.invoke("sweep", event).payload == {"sent": 1, "spread": 1}
+    assert wired.lambda_.invoke("sweep", event).payload == {"sent": 1}
+    assert wired.lambda_.invoke("sweep", event).payload == {}
+
+
+def test_what_ses_says_settles_a_letter(wired: Client) -> None:
+    post(wired, "eoi", samples.eoi())
+    stream(wired)
+    case = next(i["pk"]["S"] for i in items("CASE#"))
+    tag = f"{case.replace('#', '_')}_000001_eoi--received_applicant"
+    event = {"eventType": "Delivery", "mail": {"tags": {"mail": [tag]}, "messageId": "m"}}
+    assert settle(wired, event) == {"batchItemFailures": []}
+    (letter,) = [i for i in items(case) if i["sk"]["S"].endswith("eoi_received#applicant")]
+    assert letter["status"]["S"] == "delivered"
+
+
+def settle(client: Client, *reports: dict[str, Any], topic: str = ENVIRONMENT["MAIL_TOPIC"]) -> Any:
+    """What the function says of events that came through the topic into the queue."""
+    records = [
+        {
+            "messageId": str(number),
+            "receiptHandle": "r",
+            "body": json.dumps({"TopicArn": topic, "Message": json.dumps(report)}),
+        }
+        for number, report in enumerate(reports)
+    ]
+    return client.lambda_.invoke("settle_mail", {"Records": records}).payload
+
+
+def test_an_event_of_another_topic_changes_nothing(wired: Client) -> None:
+    post(wired, "eoi", samples.eoi())
+    stream(wired)
+    before = items()
+    case = next(i["pk"]["S"] for i in items("CASE#"))
+    tag = f"{case.replace('#', '_')}_000001_eoi--received_applicant"
+    event = {"eventType": "Delivery", "mail": {"tags": {"mail": [tag]}, "messageId": "m"}}
+    assert settle(wired, event, topic="arn:aws:sns:ca-central-1:666666666666:mail-events") == {
+        "batchItemFailures": []
+    }
+    assert items() == before
+
+
+def test_keys_rotate_and_the_hash_of_people_stays(aws: None) -> None:
+    with mock_aws():
+        client = boto3.client("secretsmanager")
+        client.create_secret(Name="s", SecretString=json.dumps({"key": "one"}))
+        first = keys.read(client, "s")
+        client.put_secret_value(SecretId="s", SecretString=json.dumps({"keys": ["one", "two"]}))
+        second = keys.read(client, "s")
+        assert second.people == first.people
+        assert second.links[0] == first.links[0]
+        assert len(second.links) == 2
+        with pytest.raises(StoreDown):
+            keys.read(client, "none")
+
+
+class Refusing:
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+
+    def send_email(self, **_: Any) -> None:
+        raise self.error
+
+
+def refusal(code: str) -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": "no: ada@example.org"}}, "SendEmail")
+
+
+@pytest.mark.parametrize(
+    ("error", "permanent"),
+    [
+        (refusal("MessageRejected"), True),
+        (refusal("BadRequestException"), True),
+        (refusal("TooManyRequestsException"), False),
+        (refusal("LimitExceededException"), False),
+        (refusal("AccountSuspendedException"), False),
+        (refusal("InternalFailure"), False),
+        (EndpointConnectionError(endpoint_url="https://example.org"), False),
+    ],
+)
+def test_a_refusal_says_whether_trying_again_helps(error: Exception, permanent: bool) -> None:
+    mailer = SesMailer(Refusing(error), sender="a", reply_to="b", configuration_set="c")  # type: ignore[arg-type]
+    with pytest.raises(DeliveryFailed) as failed:
+        mailer.send(MAIL)
+    assert failed.value.permanent is permanent
+    assert "ada@" not in str(failed.value), "no address in a log"
+
+
+def test_an_answer_that_got_lost_is_unknown() -> None:
+    error = ReadTimeoutError(endpoint_url="https://example.org")
+    mailer = SesMailer(Refusing(error), sender="a", reply_to="b", configuration_set="c")  # type: ignore[arg-type]
+    with pytest.raises(OutcomeUnknown):
+        mailer.send(MAIL)
+
+
+def test_mail_is_never_offered_twice_by_the_client() -> None:
+    assert services.ONCE.retries["total_max_attempts"] == 1  # type: ignore[attr-defined]
+
+
+ACTIONS = {
+    "GetSecretValue": {"secretsmanager:GetSecretValue"},
+    "SendEmail": {"ses:SendEmail"},
+    "GetSuppressedDestination": {"ses:GetSuppressedDestination"},
+    "DeleteSuppressedDestination": {"ses:DeleteSuppressedDestination"},
+    "GetAccount": {"ses:GetAccount"},
+    # AWS knows the same call by the name of the older API too.
+    "SendBulkEmail": {"ses:SendBulkEmail", "ses:SendBulkTemplatedEmail"},
+    "SendMessageBatch": {"sqs:SendMessage"},
+    "GetQueueAttributes": {"sqs:GetQueueAttributes"},
+    "ReceiveMessage": {"sqs:ReceiveMessage"},
+    "DeleteMessage": {"sqs:DeleteMessage"},
+}
+PLATFORM = {
+    "dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator",
+    "dynamodb:ListStreams", "logs:CreateLogStream", "logs:PutLogEvents",
+    "sqs:SendMessage", "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes",
+}  # fmt: skip
+"""What Lambda itself does in the function's name: reads the stream and the queues, keeps
+failures, writes logs."""
+
+CANNED: dict[str, dict[str, Any]] = {
+    "GetSuppressedDestination": {"SuppressedDestination": {"Reason": "BOUNCE"}},
+    "DeleteSuppressedDestination": {"ResponseMetadata": {}},
+    "GetAccount": {
+        "SendQuota": {"Max24HourSend": 50000.0, "MaxSendRate": 14.0, "SentLast24Hours": 0.0}
+    },
+    "SendBulkEmail": {"BulkEmailEntryResults": [{"Status": "SUCCESS", "MessageId": "m"}]},
+}
+
+
+def used(model: Any, params: dict[str, Any]) -> set[str]:
+    """The IAM actions that a call needs."""
+    if model.name == "TransactWriteItems":
+        body = json.loads(params["body"])
+        return {f"dynamodb:{kind}Item" for item in body["TransactItems"] for kind in item}
+    return ACTIONS.get(model.name, {f"dynamodb:{model.name}"})
+
+
+def allowed(policy: str) -> set[str]:
+    path = ROOT / ".chalice" / policy
+    statements = json.loads(path.read_text("utf-8"))["Statement"]
+    actions = [action for statement in statements for action in statement["Action"]]
+    # The emulator has names of its own for some: what AWS reads is the last of an If.
+    real = {a["Fn::If"][2] if isinstance(a, dict) else a for a in actions}
+    return real - PLATFORM
+
+
+def test_each_function_may_do_what_it_does_and_nothing_else(
+    wired: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: dict[str, set[str]] = {}
+    current = ["api"]
+    make = boto3.client
+
+    def watched(*arguments: Any, **named: Any) -> Any:
+        client = make(*arguments, **named)
+
+        def noted(model: Any, params: dict[str, Any], **_: Any) -> Any:
+            seen.setdefault(current[0], set()).update(used(model, params))
+            # What moto lacks is taken to answer that all is well.
+            answer = CANNED.get(model.name)
+            return answer and (AWSResponse("", 200, HTTPHeaders(), io.BytesIO()), answer)
+
+        client.meta.events.register_first("before-call", noted)
+        return client
+
+    monkeypatch.setattr("chalicelib.services.boto3.client", watched)
+
+    def start(function: str) -> None:
+        """A function starts on its own, with nothing wired yet."""
+        services.services.cache_clear()
+        current[0] = function
+
+    start("api")
+    told = post(wired, "eoi", samples.eoi()).json_body
+    wired.http.get(told["links"]["status"].removeprefix(ENVIRONMENT["PUBLIC_URL"]))
+    newsletter(wired)
+    start("deliver_letters")
+    stream(wired)
+    stream(wired)
+    stream(wired, coming_back("zoe@example.org"))
+    link = re.search(r"/review/[\w-]+", sent_to("rita.roy@example.org"))
+    assert link
+    start("api")
+    html = {"Accept": "text/html", "Content-Type": "application/x-www-form-urlencoded"}
+    wired.http.get(link[0], headers=html)
+    wired.http.post(link[0], headers=html, body=b"decision=approve")
+    start("sweep")
+    post(wired, "eoi", samples.eoi(contact_email="b@example.org"))
+    coming_back("max@example.org")
+    never_confirmed("eve@example.org")
+    seen.pop("sweep")
+    start("sweep")
+    event = wired.events.generate_cw_event("aws.events", "Scheduled Event", {}, [])
+    wired.lambda_.invoke("sweep", event)
+    settle_both(wired, start)
+    current[0] = "tests"
+    send_an_issue(wired, start)
+    names = ("api", "deliver_letters", "sweep", "settle_mail", "send_issue")
+    for function in names:
+        # The tests alone look at the whole table.
+        found = seen[function] - {"dynamodb:Scan"} - PLATFORM
+        assert found == allowed(f"policy-{function}.json"), function
+
+
+def send_an_issue(client: Client, start: Callable[[str], None]) -> None:
+    """Due, frozen, sent; one of its mails comes back, and so does a mail to confirm."""
+    found, now = services.services(), datetime.now(UTC)
+    key = found._secret.people
+    sent_issue.enrol(found.store, sent_issue.reader(key, "reader@example.org"))
+    sent_issue.scheduled(found.store, now)
+    pending("new@example.org")
+    tick = client.events.generate_cw_event("aws.events", "Scheduled Event", {}, [])
+    start("sweep")
+    client.lambda_.invoke("sweep", tick)
+    start("send_issue")
+    assert work(client) == ["frozen"]
+    assert work(client) == ["done"]
+    start("settle_mail")
+    row = {"campaign": [sent_issue.ISSUE], "row": ["00-0000-0-0"], "lang": ["fr"]}
+    mail = {"messageId": "m", "tags": row, "destination": ["reader@example.org"]}
+    back = {"bounceType": "Permanent", "bouncedRecipients": [{"emailAddress": "new@example.org"}]}
+    arrived = {"recipients": ["reader@example.org"], "timestamp": stamp(now)}
+    assert settle(
+        client,
+        {"eventType": "Delivery", "mail": mail, "delivery": arrived},
+        {"notificationType": "Bounce", "mail": {"messageId": "n"}, "bounce": back},
+        {"eventType": "Complaint", "mail": mail, "complaint": {}},
+    ) == {"batchItemFailures": []}
+    start("sweep")
+    waits = Change(("ISSUE#" + sent_issue.ISSUE, "ISSUE"), set={"due_at": stamp(now)})
+    found.store.commit([waits])
+    client.lambda_.invoke("sweep", tick)
+
+
+def work(client: Client) -> Any:
+    """What the function says of the next message of the queue."""
+    queue = boto3.client("sqs")
+    (message,) = queue.receive_message(QueueUrl=ENVIRONMENT["ISSUE_QUEUE"])["Messages"]
+    record = {"messageId": "1", "receiptHandle": "r", "body": message["Body"]}
+    queue.delete_message(
+        QueueUrl=ENVIRONMENT["ISSUE_QUEUE"], ReceiptHandle=message["ReceiptHandle"]
+    )
+    return client.lambda_.invoke("send_issue", {"Records": [record]}).payload
+
+
+def pending(address: str) -> None:
+    found = services.services()
+    asked = stamp(datetime.now(UTC))
+    request: dict[str, Any] = {"email": address, "lang": "fr", "topics": ["news"], "since": asked}
+    request |= {"asked_at": asked, "reminded": False, "name": None, "province": None}
+    row = Subscriber(found.sign_ups.person(address), "PENDING", 1, asked, request=request)
+    found.store.commit([Put(row.item())])
+
+
+def settle_both(client: Client, start: Callable[[str], None]) -> None:
+    """SES tells of a case's letter, and that three of the newsletter's came back."""
+    start("before")
+    never_confirmed("ivy@example.org")
+    keys = [coming_back("kim@example.org")]
+    found, now = services.services(), stamp(datetime.now(UTC))
+    lee = found.sign_ups.person("lee@example.org")
+    found.store.commit([Put(Subscriber(lee, "ACTIVE", 1, now, "lee@example.org").item())])
+    keys.append((people.letters_pk(lee), "x"))
+    keys.append((people.letters_pk(services.services().sign_ups.person("ivy@example.org")), "x"))
+    case = next(i["pk"]["S"] for i in items("CASE#"))
+    tags = [f"{case.replace('#', '_')}_000001_eoi--received_applicant", tag_of(*keys[0])]
+    tags += [tag_of(pk, "LETTER#1#newsletter_confirm#subscriber") for pk, _ in keys[1:]]
+    start("settle_mail")
+    for tag in tags:
+        bounce = {"bounceType": "Permanent", "timestamp": stamp(datetime.now(UTC))}
+        mail = {"tags": {"mail": [tag]}, "messageId": "m"}
+        report = {"eventType": "Bounce", "mail": mail, "bounce": bounce}
+        assert settle(client, report) == {"batchItemFailures": []}
+
+
+def newsletter(client: Client) -> None:
+    """Signs up, confirms, leaves, is forgotten, and cancels another sign-up."""
+    headers = {"Content-Type": "application/json"}
+    for address, steps in (("n@example.org", ("confirm", "unsubscribe")), ("o@example.org", ())):
+        body = json.dumps({"email": address, "language": "fr", "consent": True}).encode()
+        assert client.http.post("/newsletter", headers=headers, body=body).status_code == 202
+        links = services.services().links
+        person = services.services().sign_ups.person(address)
+        paths = {
+            "confirm": links.confirm(person, int(datetime.now(UTC).timestamp()), "fr", []),
+            "unsubscribe": links.unsubscribe(person),
+            "preferences": links.preferences(person),
+        }
+        for step in (*steps, "preferences", "unsubscribe"):
+            path = paths[step].removeprefix(ENVIRONMENT["PUBLIC_URL"])
+            body = b"action=erase&confirm=on" if step == "preferences" else b""
+            kind = {"Content-Type": "application/x-www-form-urlencoded"}
+            assert client.http.post(path, headers=kind, body=body).status_code == 200
+
+
+def coming_back(address: str) -> tuple[str, str]:
+    """Somebody whose mail bounced has signed up again: the letter to confirm is owed."""
+    found = services.services()
+    person, now = found.sign_ups.person(address), datetime.now(UTC)
+    found.store.commit([Put(Subscriber(person, "BOUNCED", 1, stamp(now)).item())])
+    assert found.sign_ups.ask(subscribers.wish(address)) == "asked"
+    (letter,) = found.register.letters(person)
+    return letter["pk"], letter["sk"]
+
+
+def never_confirmed(address: str) -> None:
+    found = services.services()
+    asked = stamp(datetime.now(UTC) - timedelta(days=8))
+    request: dict[str, Any] = {"email": address, "lang": "fr", "topics": ["news"], "since": asked}
+    request |= {"asked_at": asked, "reminded": True, "name": None, "province": None}
+    row = Subscriber(found.sign_ups.person(address), "PENDING", 1, asked, request=request)
+    found.store.commit([Put(row.item())])
+
+
+def sent_to(address: str) -> str:
+    """The text of the last mail that moto's SES took for somebody."""
+    from moto.core import DEFAULT_ACCOUNT_ID
+    from moto.ses import ses_backends
+
+    messages = ses_backends[DEFAULT_ACCOUNT_ID]["ca-central-1"].sent_messages
+    found = [m for m in messages if address in m.destinations["ToAddresses"]]
+    return str(vars(found[-1]))
+
+
+class Listed:
+    """SES with one address on its suppression list."""
+
+    def __init__(self, *errors: Exception, reason: str = "BOUNCE") -> None:
+        self.errors = list(errors)
+        self.reason = reason
+        self.lifted: list[str] = []
+
+    def get_suppressed_destination(self, EmailAddress: str) -> dict[str, dict[str, str]]:
+        if self.errors:
+            raise self.errors.pop(0)
+        return {"SuppressedDestination": {"EmailAddress": EmailAddress, "Reason": self.reason}}
+
+    def delete_suppressed_destination(self, EmailAddress: str) -> None:
+        self.lifted.append(EmailAddress)
+
+
+def test_an_address_that_is_not_on_the_suppression_list_does_no_harm() -> None:
+    client = Listed(refusal("NotFoundException"))
+    SesSuppression(client).lift("ada@example.org")  # type: ignore[arg-type]
+    assert client.lifted == []
+
+
+@pytest.mark.parametrize(("reason", "lifted"), [("BOUNCE", ["ada@example.org"]), ("COMPLAINT", [])])
+def test_who_complained_stays_on_the_suppression_list(reason: str, lifted: list[str]) -> None:
+    client = Listed(reason=reason)
+    SesSuppression(client).lift("ada@example.org")  # type: ignore[arg-type]
+    assert client.lifted == lifted
+
+
+@pytest.mark.parametrize(
+    "error", [refusal("TooManyRequestsException"), ReadTimeoutError(endpoint_url="https://x.org")]
+)
+def test_a_letter_waits_while_the_suppression_list_cannot_be_changed(error: Exception) -> None:
+    with pytest.raises(NotYet):
+        SesSuppression(Listed(error)).lift("ada@example.org")  # type: ignore[arg-type]

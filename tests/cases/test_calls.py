@@ -1,0 +1,226 @@
+"""However many cases the table holds, a page costs the same calls, and none is a scan."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from chalice.test import Client
+from moto import mock_aws
+
+import app as application
+import samples
+from chalicelib.aws.dynamo import encode
+from chalicelib.aws.keys import Keys
+from chalicelib.aws.lists import DynamoLists
+from chalicelib.cases.matching import index_rows
+from chalicelib.core.ports import Put
+from chalicelib.core.records import indexed
+from chalicelib.core.settings import read
+from chalicelib.services import Services
+from clock_steps import QuickStore
+from environment import ENVIRONMENT, RITA, SAM
+from fakes import MemoryMailer, MemoryStore, SetClock
+from journey import Way
+from tables import make_tables
+from visitor import Visitor, token
+
+MANY = 100_000
+
+MORE = 600
+"""Other cases, and a sixth of them with the very name of ours: many more than a page looks at.
+No call depends on more, and moto copies its table for each transaction."""
+
+
+@pytest.fixture
+def calls() -> Counter[str]:
+    return Counter()
+
+
+@pytest.fixture
+def way(aws: None, calls: Counter[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Way]:
+    with mock_aws():
+        client = boto3.client("dynamodb")
+        make_tables(client)
+        store = DynamoLists(client, "Records", "Subscribers")
+        store.commit([Put({**RITA}), Put({**SAM})])
+        client.meta.events.register(
+            "before-call.dynamodb", lambda model, **_: calls.update([model.name])
+        )
+        keys = Keys(links=("a" * 64,), people=b"p" * 32)
+        mailer, clock = MemoryMailer(), SetClock()
+        service = Services(read(ENVIRONMENT), store, keys, mailer, clock)
+
+        def serve(served: Services) -> None:
+            monkeypatch.setattr(application, "services", lambda: served)
+            monkeypatch.setattr(application, "settings", lambda: served.settings)
+
+        serve(service)
+        with Client(application.app) as chalice:
+            yield Way(Visitor(chalice), service, MemoryStore(), mailer, clock, serve)
+
+
+def pages(way: Way) -> dict[str, str]:
+    """A page of each kind, by what it shows."""
+    told = way.visitor.send("/forms/eoi", samples.eoi()).json_body
+    way.deliver()
+    found = {
+        "receipt": f"/file/{token(told['links']['status'], 'file')}",
+        "file": way.own(),
+        "withdraw": f"{way.own()}?do=withdraw",
+        "review": way.review("rita.roy@example.org"),
+    }
+    way.decide("rita.roy@example.org", decision="approve")
+    way.after_undo()
+    found["decided"] = found["review"]
+    found["invited"] = way.own()
+    found["form"] = f"/forms/application?invite={way.invite()}"
+    way.visitor.send("/forms/application", samples.application(applicant_email="zoe@example.org"))
+    way.deliver()
+    found["orphan"] = way.review("rita.roy@example.org")
+    found["unknown"] = "/review/unknown"
+    return found
+
+
+def counted(way: Way, calls: Counter[str], found: dict[str, str]) -> dict[str, Counter[str]]:
+    costs = {}
+    for name, path in found.items():
+        calls.clear()
+        assert way.visitor.page(path).status_code in (200, 410)
+        costs[name] = Counter(calls)
+    return costs
+
+
+def crowded(way: Way, number: int, mark: str = "X") -> Iterator[dict[str, Any]]:
+    """The rows of other people's cases in every state, a sixth with the very names of ours."""
+    case = way.case(f"DI-{_ids(way)[0]}")
+    index = [row.key[0] for row in index_rows(case, b"p" * 32, way.clock())]  # type: ignore[union-attr]
+    states = ("EOI_PENDING", "EOI_APPROVED", "APP_PENDING", "ORPHAN_APP", "APP_DECLINED")
+    for one in range(number):
+        state = states[one % len(states)]
+        name = f"2026-{mark}{one:05d}"
+        yield {**case.item(), "pk": f"CASE#{name}", "id": name, "person": f"{one:032x}",
+               **indexed(state, "2026"), "state": state, "answers": {}}  # fmt: skip
+        if one % 6 == 0:
+            for pk in index:
+                yield {"pk": pk, "sk": f"20260302#{name}", "kind": "name", "case": name}
+
+
+def crowd(way: Way, mark: str = "X") -> None:
+    rows = list(crowded(way, MORE, mark))
+    client = boto3.client("dynamodb")
+    for start in range(0, len(rows), 25):
+        batch: list[Any] = [
+            {"PutRequest": {"Item": {k: encode(v) for k, v in row.items() if v is not None}}}
+            for row in rows[start : start + 25]
+        ]
+        client.batch_write_item(RequestItems={"Records": batch})
+
+
+def test_a_page_costs_the_same_in_a_full_table(way: Way, calls: Counter[str]) -> None:
+    found = pages(way)
+    before = counted(way, calls, found)
+    crowd(way)
+    after = counted(way, calls, found)
+    # Files that look alike are looked at, but only so many.
+    few, some = before.pop("orphan"), after["orphan"]
+    assert sum(few.values()) <= sum(some.values()) <= 25
+    assert {name: after[name] for name in before} == before
+    crowd(way, "Y")
+    assert counted(way, calls, found) == after
+    for name, cost in after.items():
+        assert set(cost) <= {"GetItem", "Query"}, f"{name}: looking writes nothing"
+        most = 25 if name == "orphan" else 6
+        assert sum(cost.values()) <= most, f"{name}: {dict(cost)}"
+
+
+def test_every_step_costs_the_same_in_a_full_table(way: Way, calls: Counter[str]) -> None:
+    def steps(address: str) -> dict[str, Counter[str]]:
+        costs: dict[str, Counter[str]] = {}
+
+        def cost(name: str) -> None:
+            costs[name] = Counter(calls)
+            calls.clear()
+
+        calls.clear()
+        way.declare(address)
+        calls.clear()
+        way.decide("rita.roy@example.org", decision="ask", message="Qui?")
+        cost("ask")
+        way.after_undo()
+        calls.clear()
+        way.do(way.own(address), action="reply", answer="Moi.")
+        cost("reply")
+        way.deliver()
+        calls.clear()
+        way.do(way.own(address), "?do=withdraw", action="withdraw")
+        cost("withdraw")
+        way.deliver()
+        return costs
+
+    before = steps("one@example.org")
+    crowd(way)
+    after = steps("two@example.org")
+    assert after == before
+    for name, cost in after.items():
+        assert "Scan" not in cost, name
+
+
+class Counting:
+    """A store whose calls are counted by name, and the rows that they bring too."""
+
+    def __init__(self, store: QuickStore, calls: Counter[str]) -> None:
+        self._store = store
+        self._calls = calls
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self._store, name)
+
+        def call(*given: Any, **named: Any) -> Any:
+            self._calls[name] += 1
+            found = method(*given, **named)
+            return self._drawn(name, found) if isinstance(found, Iterator | list) else found
+
+        return call if callable(method) else method
+
+    def _drawn(self, name: str, found: Any) -> Any:
+        if isinstance(found, list):
+            self._calls[f"{name} rows"] += len(found)
+            return found
+        return self._each(name, found)
+
+    def _each(self, name: str, found: Iterator[Any]) -> Iterator[Any]:
+        for row in found:
+            self._calls[f"{name} rows"] += 1
+            yield row
+
+
+def test_a_hundred_thousand_cases_cost_a_page_no_call_and_no_row_more(
+    calls: Counter[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = QuickStore()
+    kept.commit([Put({**RITA}), Put({**SAM})])
+    store: Any = Counting(kept, calls)
+    mailer, clock = MemoryMailer(), SetClock()
+    keys = Keys(links=("a" * 64,), people=b"p" * 32)
+    service = Services(read(ENVIRONMENT), store, keys, mailer, clock)
+    monkeypatch.setattr(application, "services", lambda: service)
+    monkeypatch.setattr(application, "settings", lambda: service.settings)
+    with Client(application.app) as chalice:
+        way = Way(Visitor(chalice), service, kept, mailer, clock, lambda _: None)
+        found = pages(way)
+        before = counted(way, calls, found)
+        for row in crowded(way, MANY):
+            kept.put(row)
+        after = counted(way, calls, found)
+    orphan = after.pop("orphan")
+    assert sum(orphan.values()) <= 200, "files that look alike are looked at, but only so many"
+    before.pop("orphan")
+    assert after == before
+
+
+def _ids(way: Way) -> list[str]:
+    text = "\n".join(mail.subject for mail in way.mailer.sent)
+    return list(dict.fromkeys(re.findall(r"D[IF]-(\d{4}-[0-9A-Z]{5}-[0-9A-Z])", text)))

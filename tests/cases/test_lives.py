@@ -1,0 +1,254 @@
+"""Whatever people do at once, and wherever it is cut off: a file keeps its word.
+
+`make lives` (or LIVES=10000) lives more of them than the tests do each time.
+"""
+
+import os
+from collections import Counter
+from typing import Any, Final
+
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from chalicelib.cases import audit
+from chalicelib.cases.states import kind
+from chalicelib.core.ports import Change, Put
+from chalicelib.core.records import OUTSIDE, Case, moment
+from simulation import NAMES, Act, Life, runs
+
+LIVES: Final = int(os.environ.get("LIVES", "250"))
+UNDO: Final = 600
+
+E: Final = ("EOI_PENDING", "EOI_INFO_REQUESTED", "EOI_APPROVED")
+A: Final = ("APP_PENDING", "APP_INFO_REQUESTED", "APP_WAITLISTED", "APP_CONDITIONAL")
+
+MODEL: Final[dict[str, dict[tuple[str, ...], str]]] = {
+    "submit": {("NEW",): "EOI_PENDING"},
+    "apply_uninvited": {("NEW",): "ORPHAN_APP"},
+    "revise": {("EOI_PENDING", "EOI_INFO_REQUESTED"): "EOI_PENDING"},
+    "approve": {("EOI_PENDING",): "EOI_APPROVED", ("APP_PENDING", "APP_WAITLISTED"): "APP_APPROVED"},
+    "decline": {
+        ("EOI_PENDING",): "EOI_DECLINED",
+        ("APP_PENDING", "APP_WAITLISTED", "APP_CONDITIONAL", "ORPHAN_APP"): "APP_DECLINED",
+    },
+    "ask": {("EOI_PENDING",): "EOI_INFO_REQUESTED", ("APP_PENDING",): "APP_INFO_REQUESTED"},
+    "reply": {("EOI_INFO_REQUESTED",): "EOI_PENDING", ("APP_INFO_REQUESTED",): "APP_PENDING"},
+    "lapse": {
+        ("EOI_INFO_REQUESTED",): "EOI_LAPSED",
+        ("APP_INFO_REQUESTED", "APP_CONDITIONAL"): "APP_LAPSED",
+    },
+    "apply": {("EOI_APPROVED",): "APP_PENDING"},
+    "link": {("ORPHAN_APP",): "LINKED"},
+    "attach": {(*E, "INVITE_EXPIRED"): "APP_PENDING"},
+    "treat_as_eoi": {("ORPHAN_APP",): "EOI_PENDING"},
+    "expire": {("EOI_APPROVED",): "INVITE_EXPIRED"},
+    "extend": {("EOI_APPROVED", "INVITE_EXPIRED"): "EOI_APPROVED"},
+    "conditions": {("APP_PENDING",): "APP_CONDITIONAL"},
+    "conditions_met": {("APP_CONDITIONAL",): "APP_APPROVED"},
+    "waitlist": {("APP_PENDING",): "APP_WAITLISTED"},
+    "withdraw": {(*E, *A, "ORPHAN_APP"): "WITHDRAWN"},
+    "close_cycle": {("APP_WAITLISTED",): "APP_DECLINED"},
+    "anonymise": {
+        ("EOI_DECLINED", "EOI_LAPSED", "INVITE_EXPIRED", "APP_APPROVED", "APP_DECLINED",
+         "APP_LAPSED", "WITHDRAWN", "LINKED"): "ANONYMISED",
+    },
+}  # fmt: skip
+"""The transitions of the specification once more, written by hand: event → from → to."""
+
+STAY: Final = {"vote", "assign", "recuse", "correct_address", "ask_address", "bounce"}
+UNDOABLE: Final = {
+    ("EOI_PENDING", "approve"): "eoi_approved",
+    ("EOI_PENDING", "decline"): "eoi_declined",
+    ("EOI_PENDING", "ask"): "eoi_info_requested",
+    ("APP_PENDING", "ask"): "application_info_requested",
+    ("APP_PENDING", "approve"): "application_approved",
+    ("APP_WAITLISTED", "approve"): "application_approved",
+    ("APP_PENDING", "conditions"): "application_conditional",
+    ("APP_PENDING", "decline"): "application_declined",
+    ("APP_WAITLISTED", "decline"): "application_declined",
+    ("APP_CONDITIONAL", "decline"): "application_declined",
+    ("ORPHAN_APP", "decline"): "application_declined",
+}
+"""Decisions that can be undone, and the letter that waits for that."""
+
+CLOCKS: Final = {
+    "EOI_PENDING": "A", "APP_PENDING": "A", "EOI_INFO_REQUESTED": "B", "APP_INFO_REQUESTED": "B",
+    "EOI_APPROVED": "C", "APP_CONDITIONAL": "D", "APP_WAITLISTED": "E", "ORPHAN_APP": "O",
+}  # fmt: skip
+
+
+class Told:
+    """A case's story as its events tell it, followed by hand."""
+
+    def __init__(self, life: Life, case: str) -> None:
+        self.pk = f"CASE#{case}"
+        self.state, self.version = "NEW", 0
+        self.decision: tuple[str, dict[str, Any]] | None = None
+        self.closed_from = ""
+        self.held: dict[int, str] = {}
+        self.undone: set[int] = set()
+        self.states: dict[int, str] = {}
+        self.counted = 0
+        for event in life.store.rows(self.pk, "EVENT#"):
+            self._follow(event)
+
+    def _follow(self, event: dict[str, Any]) -> None:
+        name, before = event["event"], self.state
+        if name in STAY:
+            return
+        self.version += 1
+        if name == "undo":
+            self._undo(event)
+        elif name == "reopen":
+            assert before in (
+                "EOI_DECLINED",
+                "EOI_LAPSED",
+                "APP_DECLINED",
+                "APP_LAPSED",
+                "WITHDRAWN",
+            )
+            self.state, self.decision = self.closed_from, None
+        else:
+            to = [to for sources, to in MODEL[name].items() if before in sources]
+            assert len(to) == 1, f"{name} in {before}"
+            self.state = to[0]
+            self._decide(name, before, event)
+        if kind(self.state) == "terminal" and kind_(before) != "terminal":
+            self.closed_from = before
+        self.states[self.version] = self.state
+
+    def _decide(self, name: str, before: str, event: dict[str, Any]) -> None:
+        """At most one decision is in force: the last one, until the case goes on."""
+        self.decision = None
+        if letter := UNDOABLE.get((before, name)):
+            self.decision = (before, event)
+            self.held[event["number"]] = letter
+            self.counted += (
+                name in ("approve", "decline", "conditions")
+                and before != ("APP_CONDITIONAL")
+                and before != "ORPHAN_APP"
+            )
+
+    def _undo(self, event: dict[str, Any]) -> None:
+        assert self.decision is not None, "an undo of nothing"
+        before, decided = self.decision
+        assert event["actor"] == decided["actor"], "only who decided takes it back"
+        late = (moment(event["at"]) - moment(decided["at"])).total_seconds()
+        assert late < UNDO, "an undo too late"
+        self.undone.add(decided["number"])
+        self.counted -= decided["event"] in ("approve", "decline", "conditions") and before not in (
+            "APP_CONDITIONAL", "ORPHAN_APP"
+        )  # fmt: skip
+        self.state, self.decision = before, None
+
+
+def kind_(state: str) -> str:
+    return "new" if state == "NEW" else kind(state)
+
+
+def check(life: Life) -> None:
+    """What holds after every act, also after one that was cut off."""
+    for one in life.born:
+        case = Case.of(life.store.items[f"CASE#{one}", "CASE"])
+        assert audit.verified(life.store, case.key[0]) is None
+        assert runs(life, case), f"nobody is told of {case.state}"
+        told = Told(life, one)
+        assert (told.state, told.version) == (case.state, case.version)
+
+
+def check_letters(life: Life) -> None:
+    """No letter for what never was, or was taken back."""
+    stories = {f"CASE#{one}": Told(life, one) for one in life.born}
+    for one in life.left:
+        told = stories.get(one.key[0])
+        if told is None:
+            continue
+        number = one.key[1].split("#")[1]
+        if not number.isdecimal():
+            clock, version = number[0], int(number[1:].partition("-")[0])
+            assert CLOCKS[told.states[version]] == clock, "a reminder in a state without its clock"
+            assert one.version == version or not one.alone, "a reminder of what is over"
+            continue
+        assert one.to not in OUTSIDE or int(number) not in told.undone, "an undone decision left"
+        if one.letter in UNDOABLE.values() and int(number) in told.held:
+            assert told.held[int(number)] == one.letter
+
+
+def check_clocks(life: Life) -> None:
+    """No step of a clock twice, and each in its turn."""
+    steps: Counter[tuple[Any, ...]] = Counter()
+    last: dict[tuple[Any, ...], int] = {}
+    for writes in life.store.commits:
+        for write in writes:
+            if isinstance(write, Change) and "fired_at" in write.set:
+                key = (write.key, write.expect["version"])
+                steps[*key, write.expect["step"], write.expect["due_at"]] += 1
+                assert write.set.get("step", 10**6) > last.get(key, -1)
+                last[key] = write.set.get("step", 10**6)
+    assert max(steps.values(), default=0) <= 1
+    puts = Counter(
+        (w.item["pk"], w.item["sk"])
+        for writes in life.store.commits
+        for w in writes
+        if isinstance(w, Put) and w.item.get("kind") == "letter"
+    )
+    assert max(puts.values(), default=0) <= 1
+
+
+def check_delays(life: Life) -> None:
+    """Each decision in force was counted once."""
+    counted = sum(
+        number
+        for row in life.store.kinds("delays")
+        for name, number in row.items()
+        if name.startswith("d_")
+    )
+    assert counted == sum(Told(life, one).counted for one in life.born)
+
+
+def check_end(life: Life) -> None:
+    """After some quiet days nothing is stuck."""
+    now = life.clock()
+    for row in life.store.kinds("letter"):
+        if row["status"] in ("owed", "claimed"):
+            assert moment(row["due_at"]) > now, f"{row['sk']} is stuck"
+
+
+simple = st.builds(
+    Act, st.sampled_from(NAMES), st.integers(0, 3), st.integers(0, 3), st.integers(0, 2)
+)
+acts = st.builds(
+    Act,
+    name=st.sampled_from(NAMES),
+    who=st.integers(0, 3),
+    case=st.integers(0, 3),
+    stale=st.integers(0, 2),
+    at=st.integers(0, 12),
+    dies=st.sampled_from((0, 0, 0, 1, 2)),
+    meanwhile=st.none() | simple,
+)
+
+
+@settings(
+    max_examples=LIVES,
+    deadline=None,
+    derandomize="LIVES" not in os.environ,
+    database=None,
+    print_blob=True,
+    phases=(Phase.generate, Phase.shrink),
+    suppress_health_check=list(HealthCheck),
+)
+@given(st.lists(acts, min_size=3, max_size=30), st.sampled_from((1, 2)))
+def test_whatever_happens_a_file_keeps_its_word(lived: list[Act], quorum: int) -> None:
+    life = Life(quorum)
+    life.do(Act("declare"))
+    for act in lived:
+        life.do(act)
+        check(life)
+    life.settle()
+    life._look()
+    check(life)
+    check_letters(life)
+    check_clocks(life)
+    check_delays(life)
+    check_end(life)

@@ -1,0 +1,394 @@
+"""Messages to coaches, and how coaches and staff keep the directory right."""
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+
+from chalicelib.coaches import upkeep as network
+from chalicelib.coaches.coach import Coach
+from chalicelib.coaches.editions import Edition, Shelf
+from chalicelib.coaches.messages import HELD
+from chalicelib.coaches.proposals import OWN
+from chalicelib.core.errors import TooMany
+from chalicelib.core.records import stamp
+from chalicelib.services import Services
+from fakes import MemoryMailer, MemoryStore, SetClock
+from sample_coaches import MIREILLE, PRIVATE
+from samples import as_html
+from visitor import Visitor, hidden, token
+
+Deliver = Callable[[], int]
+CONTACT = f"/coaches/{MIREILLE}/contact"
+SAID = {"name": "Zoé Roy", "email": "zoe@example.org", "message": "Bonjour!\nUne question."}
+
+
+def sent(visitor: Visitor, **other: str) -> Any:
+    return visitor.send(CONTACT, {**SAID, **other})
+
+
+def test_a_message_reaches_a_coach_whose_address_nobody_sees(
+    visitor: Visitor, published: Edition, deliver: Deliver, mailer: MemoryMailer
+) -> None:
+    answer = sent(visitor, lang="en")
+    assert answer.status_code == 201
+    assert PRIVATE not in answer.body.decode()
+    deliver()
+    (mail,) = mailer.sent
+    assert (mail.to, mail.reply_to) == (PRIVATE, "zoe@example.org")
+    assert "  Une question." in mail.text
+
+
+def test_the_same_message_twice_is_sent_once(
+    visitor: Visitor, published: Edition, deliver: Deliver, mailer: MemoryMailer
+) -> None:
+    assert "Idempotent-Replayed" not in sent(visitor).headers
+    assert sent(visitor).headers["Idempotent-Replayed"] == "true"
+    deliver()
+    assert len(mailer.sent) == 1
+
+
+def test_a_message_and_its_letter_are_kept_for_thirty_days(
+    visitor: Visitor, published: Edition, deliver: Deliver, store: MemoryStore, clock: SetClock
+) -> None:
+    sent(visitor)
+    deliver()
+    kept = [item for item in store.items.values() if item["pk"].startswith("MESSAGE#")]
+    assert {item["kind"] for item in kept} == {"message", "letter"}
+    assert {item["expires"] for item in kept} == {int(clock().timestamp()) + 30 * 86400}
+
+
+def test_a_message_that_does_not_fit_comes_back_with_what_was_typed(
+    visitor: Visitor, published: Edition, store: MemoryStore
+) -> None:
+    problem = sent(visitor, email="zoe@", lang="en")
+    assert problem.status_code == 422
+    assert [e["field"] for e in problem.json_body["errors"]] == ["email"]
+    page = visitor.submit(CONTACT, [*{**SAID, "email": "zoe@"}.items(), ("lang", "fr")])
+    assert page.status_code == 422
+    assert "Une question." in page.body.decode()
+    assert not store.kinds("message")
+
+
+def test_too_many_messages_to_one_coach_wait(
+    service: Services, published: Edition, visitor: Visitor
+) -> None:
+    messages = service.writing.messages
+    messages._per_hour = 3
+    for number in range(3):
+        fields = {**SAID, "message": str(number)}
+        messages.send(MIREILLE, fields, "fr", address=f"192.0.2.{number}")
+    with pytest.raises(TooMany):
+        messages.send(MIREILLE, SAID, "fr", address="192.0.2.9")
+    answer = sent(visitor)
+    assert answer.status_code == 429
+    assert 0 < int(answer.headers["Retry-After"]) <= 3600
+
+
+def test_what_looks_like_spam_gets_the_normal_answer_and_waits_for_staff(
+    visitor: Visitor, service: Services, published: Edition, deliver: Deliver, store: MemoryStore,
+    mailer: MemoryMailer,
+) -> None:  # fmt: skip
+    assert sent(visitor, website="spam").status_code == 201
+    assert deliver() == 0
+    (held,) = [item for item in store.kinds("message") if item.get("state_key") == HELD]
+    service.writing.messages.release(held)
+    assert deliver() == 1
+    assert mailer.sent[0].to == PRIVATE
+
+
+def test_a_message_to_a_coach_who_left_meanwhile_goes_to_the_programme(
+    visitor: Visitor, service: Services, published: Edition, deliver: Deliver, mailer: MemoryMailer
+) -> None:
+    sent(visitor)
+    coach = service.upkeep.coach(MIREILLE)
+    assert coach
+    service.upkeep.withdraw(coach)
+    deliver()
+    (mail,) = [m for m in mailer.sent if m.reply_to]
+    assert mail.to == "info@example.org"
+
+
+def test_nobody_writes_to_a_coach_who_is_not_there(visitor: Visitor, published: Edition) -> None:
+    assert visitor.send("/coaches/nobody/contact", SAID).status_code == 404
+
+
+# The yearly check, and a coach's own link.
+
+
+@pytest.fixture
+def asked(
+    service: Services, shelf: Shelf, coaches: Sequence[Coach], clock: SetClock, deliver: Deliver,
+    mailer: MemoryMailer,
+) -> str:  # fmt: skip
+    """The link in the letter of Mireille, who was last checked a year ago."""
+    today = clock().date()
+    book = [
+        coach.model_copy(
+            update={
+                "last_verified_at": today - network.EVERY if coach.slug == MIREILLE else today,
+            }
+        )
+        for coach in coaches
+    ]
+    shelf.publish(book, by="test", why="", after=None)
+    assert service.upkeep.check() == 1
+    deliver()
+    return f"/coach/{token(mailer.to(PRIVATE)[-1].text, 'coach')}"
+
+
+def act(visitor: Visitor, link: str, fields: dict[str, Any]) -> Any:
+    nonce = hidden(visitor.page(link).body.decode(), "nonce")
+    return visitor.submit(link, [*as_html(fields), ("nonce", nonce), ("lang", "en")])
+
+
+def now(service: Services) -> Coach:
+    coach = service.upkeep.coach(MIREILLE)
+    assert coach
+    return coach
+
+
+def own(coach: Coach, **changes: Any) -> dict[str, Any]:
+    stands = coach.model_dump(mode="json", exclude_none=True)
+    kept = {key: stands[key] for key in OWN if stands.get(key) not in (None, False, [])}
+    return {**kept, **changes, "action": "change"}
+
+
+def test_a_coach_is_asked_once_a_year_and_reminded_once(
+    service: Services, asked: str, clock: SetClock, deliver: Deliver, mailer: MemoryMailer
+) -> None:
+    for _ in range(90):
+        service.upkeep.check()
+        clock.pass_(days=1)
+        service.upkeep.check()
+        service.upkeep.check()
+        deliver()
+    mine = [m for m in mailer.to(PRIVATE) if "/coach/" in m.text]
+    assert len(mine) == 2
+
+
+def test_nobody_is_asked_at_night_and_a_dead_sweep_is_made_up_for(
+    service: Services, shelf: Shelf, coaches: Sequence[Coach], clock: SetClock, store: MemoryStore
+) -> None:
+    old = clock().date() - network.EVERY
+    book = [coach.model_copy(update={"last_verified_at": old}) for coach in coaches[:3]]
+    shelf.publish(book, by="test", why="", after=None)
+    clock.now = clock.now.replace(hour=8)
+    assert service.upkeep.check() == 0
+    clock.now = clock.now.replace(hour=15)
+
+    class Died(BaseException): ...
+
+    left = [2]
+
+    def die(writes: object) -> None:
+        left[0] -= 1
+        if left[0] < 0:
+            raise Died
+
+    store.before = die
+    with pytest.raises(Died):
+        service.upkeep.check()
+    store.before = lambda writes: None
+    assert service.upkeep.check() == 1
+    assert service.upkeep.check() == 0
+    assert len(store.kinds("letter")) == 3
+
+
+def test_a_look_at_one_s_own_page_changes_nothing(
+    visitor: Visitor, asked: str, store: MemoryStore
+) -> None:
+    before = dict(store.items)
+    for _ in range(20):
+        assert visitor.page(asked).status_code == 200
+        assert visitor.head(asked).status_code == 200
+    assert store.items == before
+    page = visitor.page(asked)
+    assert page.headers["Cache-Control"] == "no-store"
+
+
+def test_a_coach_confirms_a_page_that_is_right(
+    visitor: Visitor, service: Services, asked: str, clock: SetClock
+) -> None:
+    assert "is confirmed" in act(visitor, asked, {"action": "confirm"}).body.decode()
+    assert now(service).last_verified_at == clock().date()
+    edition = service.shelf.current()
+    act(visitor, asked, {"action": "confirm"})
+    assert service.shelf.current() == edition
+
+
+def test_changes_wait_for_staff_and_are_published_by_one_of_them(
+    visitor: Visitor, service: Services, asked: str, deliver: Deliver, mailer: MemoryMailer,
+    store: MemoryStore,
+) -> None:  # fmt: skip
+    given = own(now(service), city="Laval", availability="full")
+    assert "changes were sent" in act(visitor, asked, given).body.decode()
+    assert now(service).city == "Montréal"
+    deliver()
+    links = [
+        f"/proposal/{token(mailer.to(f'{who}@example.org')[-1].text, 'proposal')}"
+        for who in ("rita.roy", "sam.lee")
+    ]
+    before = dict(store.items)
+    page = visitor.page(links[1]).body.decode()
+    assert "<del>Montréal</del>" in page
+    assert "<ins>Laval</ins>" in page
+    assert store.items == before
+    said = {"decision": "publish", "confirm": "on"}
+    assert act(visitor, links[1], {**said, "confirm": ""}).status_code == 422
+    assert "are published" in act(visitor, links[1], said).body.decode()
+    coach = now(service)
+    assert (coach.city, coach.availability) == ("Laval", "full")
+    assert coach.email == PRIVATE
+    assert visitor.page(links[0]).status_code == 410
+    assert visitor.submit(links[0], [*said.items(), ("nonce", "x")]).status_code == 410
+    deliver()
+    assert "à jour" in mailer.to(PRIVATE)[-1].subject
+    (done,) = store.kinds("proposal")
+    assert (done["status"], done["by"]) == ("published", "sam-lee")
+
+
+def test_two_who_judge_at_once_give_one_decision(
+    visitor: Visitor, service: Services, asked: str, deliver: Deliver, mailer: MemoryMailer
+) -> None:
+    act(visitor, asked, own(now(service), city="Laval"))
+    deliver()
+    opened = [
+        service.proposals.proposals.judged(
+            token(mailer.to(f"{who}@example.org")[-1].text, "proposal")
+        )
+        for who in ("rita.roy", "sam.lee")
+    ]
+    assert service.proposals.proposals.judge(opened[0], publish=False, remarks="Non")
+    assert not service.proposals.proposals.judge(opened[1], publish=True, remarks="")
+    assert now(service).city == "Montréal"
+    deliver()
+    assert len([m for m in mailer.to(PRIVATE) if "modifications" in m.subject]) == 1
+
+
+def test_changes_go_on_top_of_what_staff_changed_meanwhile(
+    visitor: Visitor, service: Services, asked: str, deliver: Deliver, mailer: MemoryMailer
+) -> None:
+    act(visitor, asked, own(now(service), city="Laval"))
+    deliver()
+    service.upkeep.edit(MIREILLE, {"organization": "Autre"}, by="staff", why="")
+    judged = service.proposals.proposals.judged(
+        token(mailer.to("sam.lee@example.org")[-1].text, "proposal")
+    )
+    assert service.proposals.proposals.judge(judged, publish=True, remarks="")
+    assert (now(service).city, now(service).organization) == ("Laval", "Autre")
+
+
+def test_newer_changes_take_the_place_of_older_ones(
+    visitor: Visitor, service: Services, asked: str, deliver: Deliver, mailer: MemoryMailer
+) -> None:
+    act(visitor, asked, own(now(service), city="Laval"))
+    deliver()
+    old = f"/proposal/{token(mailer.to('sam.lee@example.org')[-1].text, 'proposal')}"
+    act(visitor, asked, own(now(service), city="Gatineau"))
+    deliver()
+    assert visitor.page(old).status_code == 410
+    new = f"/proposal/{token(mailer.to('sam.lee@example.org')[-1].text, 'proposal')}"
+    assert "Gatineau" in visitor.page(new).body.decode()
+
+
+def test_a_coach_takes_the_page_down_at_once_and_staff_hear_of_it(
+    visitor: Visitor, service: Services, asked: str, deliver: Deliver, mailer: MemoryMailer,
+    clock: SetClock,
+) -> None:  # fmt: skip
+    assert act(visitor, asked, {"action": "withdraw"}).status_code == 422
+    assert now(service).public
+    assert act(visitor, asked, {"action": "withdraw", "sure": "on"}).status_code == 200
+    assert not now(service).public
+    clock.pass_(seconds=30)
+    assert visitor.get(f"/coaches/{MIREILLE}").status_code == 404
+    deliver()
+    assert "Mireille" in mailer.to("rita.roy@example.org")[-1].subject
+    for edition in service.shelf.editions()[1:]:
+        assert MIREILLE not in [coach.slug for coach in service.shelf.book(edition)]
+
+
+@pytest.mark.parametrize("fields", [{"action": "confirm"}, {"action": "withdraw", "sure": "on"}])
+def test_a_robot_that_presses_buttons_without_the_page_changes_nothing(
+    visitor: Visitor, service: Services, asked: str, fields: dict[str, str]
+) -> None:
+    before = service.shelf.current()
+    assert visitor.submit(asked, list(fields.items())).status_code == 422
+    assert service.shelf.current() == before
+
+
+def test_what_does_not_fit_is_said_beside_its_field_and_kept(
+    visitor: Visitor, service: Services, asked: str
+) -> None:
+    page = act(visitor, asked, own(now(service), first_name="", languages=["es"], city="Laval"))
+    text = page.body.decode()
+    assert page.status_code == 422
+    assert 'href="#f-first-name"' in text
+    assert 'value="Laval"' in text
+
+
+def test_a_link_dies_with_the_address_it_was_sent_to(
+    visitor: Visitor, service: Services, asked: str
+) -> None:
+    service.upkeep.edit(MIREILLE, {"email": "other@example.org"}, by="staff", why="")
+    assert visitor.page(asked).status_code == 404
+    assert visitor.page("/coach/forged").status_code == 404
+
+
+def test_a_link_to_judge_ends_after_two_weeks_and_with_its_owner(
+    visitor: Visitor, service: Services, asked: str, deliver: Deliver, mailer: MemoryMailer,
+    clock: SetClock, store: MemoryStore,
+) -> None:  # fmt: skip
+    act(visitor, asked, own(now(service), city="Laval"))
+    deliver()
+    rita, sam = (
+        f"/proposal/{token(mailer.to(f'{who}@example.org')[-1].text, 'proposal')}"
+        for who in ("rita.roy", "sam.lee")
+    )
+    store.items["STAFF", "rita-roy"]["active"] = False
+    assert visitor.page(rita).status_code == 410
+    assert visitor.page(sam).status_code == 200
+    clock.pass_(days=15)
+    assert visitor.page(sam).status_code == 410
+    assert visitor.page("/proposal/unknown").status_code == 410
+
+
+def test_the_kept_copies_of_letters_hold_no_link_that_gives_a_right(
+    visitor: Visitor, service: Services, asked: str, deliver: Deliver, store: MemoryStore
+) -> None:
+    import json
+    import zlib
+
+    act(visitor, asked, own(now(service), city="Laval"))
+    deliver()
+    copies = [
+        json.loads(zlib.decompress(item["copy"]))
+        for item in store.kinds("letter")
+        if "copy" in item
+    ]
+    assert len(copies) == 3
+    for copy in copies:
+        assert not re.findall(r"/(?:coach|proposal)/[\w-]{8,}", copy["text"] + copy["html"])
+
+
+def test_an_edition_names_who_published_it(
+    visitor: Visitor, service: Services, asked: str, clock: SetClock
+) -> None:
+    clock.pass_(seconds=1)
+    act(visitor, asked, {"action": "confirm"})
+    newest = service.shelf.editions()[0]
+    assert (newest.by, newest.why, newest.at) == (MIREILLE, "confirmed", stamp(clock()))
+
+
+def test_a_link_about_a_page_opens_no_file_and_no_issue(
+    visitor: Visitor, service: Services, asked: str, deliver: Deliver, mailer: MemoryMailer
+) -> None:
+    act(visitor, asked, own(now(service), city="Laval"))
+    deliver()
+    proposal = token(mailer.to("sam.lee@example.org")[-1].text, "proposal")
+    for elsewhere in ("review", "newsletter/review"):
+        unknown = visitor.page(f"/{elsewhere}/unknown").status_code
+        assert visitor.page(f"/{elsewhere}/{proposal}").status_code == unknown
+        posted = visitor.submit(f"/{elsewhere}/{proposal}", [("decision", "approve")])
+        assert posted.status_code == unknown

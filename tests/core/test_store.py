@@ -1,0 +1,111 @@
+"""The stores keep the contract: the one in memory, and the one in DynamoDB."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError, ConnectTimeoutError
+from moto import mock_aws
+
+from chalicelib.aws.dynamo import DynamoStore
+from chalicelib.aws.lists import DynamoLists
+from chalicelib.core.errors import Conflict, StoreDown
+from chalicelib.core.ports import Put, Store
+from chalicelib.newsletter.sending.ports import Lists
+from contracts import ListsContract, StoreContract, row
+from fakes import MemoryStore
+from tables import make_tables
+
+
+class TestMemoryStore(StoreContract, ListsContract):
+    @pytest.fixture
+    def store(self) -> Store:
+        return MemoryStore()
+
+    @pytest.fixture
+    def lists(self) -> Lists:
+        return MemoryStore()
+
+
+class TestDynamoStore(StoreContract, ListsContract):
+    @pytest.fixture
+    def store(self, lists: Lists) -> Store:
+        return lists
+
+    @pytest.fixture
+    def lists(self, aws: None) -> Iterator[Lists]:
+        with mock_aws():
+            client = boto3.client("dynamodb")
+            make_tables(client)
+            yield DynamoLists(client, "Records", "Subscribers")
+
+
+class Canned:
+    """A client whose transactions answer with one error after another."""
+
+    def __init__(self, *errors: Exception) -> None:
+        self.errors = list(errors)
+        self.calls = 0
+
+    def transact_write_items(self, **_: Any) -> None:
+        self.calls += 1
+        if self.errors:
+            raise self.errors.pop(0)
+
+
+def cancelled(*codes: str) -> ClientError:
+    answer: Any = {
+        "Error": {"Code": "TransactionCanceledException"},
+        "CancellationReasons": [{"Code": code} for code in codes],
+    }
+    return ClientError(answer, "TransactWriteItems")
+
+
+TWO = [Put(row(sk="1")), Put(row(sk="2"))]
+
+
+def test_a_busy_neighbour_is_waited_for() -> None:
+    client = Canned(cancelled("TransactionConflict", "None"), cancelled("None", "ThrottlingError"))
+    DynamoStore(client, "Records", "Subscribers").commit(TWO)  # type: ignore[arg-type]
+    assert client.calls == 3
+
+
+def test_a_neighbour_busy_for_ever_is_a_store_that_is_down() -> None:
+    client = Canned(*[cancelled("TransactionConflict", "None")] * 20)
+    with pytest.raises(StoreDown):
+        DynamoStore(client, "Records", "Subscribers").commit(TWO)  # type: ignore[arg-type]
+    assert client.calls < 20
+
+
+def test_a_failed_condition_counts_more_than_a_busy_neighbour() -> None:
+    client = Canned(cancelled("TransactionConflict", "ConditionalCheckFailed"))
+    with pytest.raises(Conflict) as met:
+        DynamoStore(client, "Records", "Subscribers").commit(TWO)  # type: ignore[arg-type]
+    assert list(met.value.found) == [1]
+
+
+def test_no_answer_is_a_store_that_is_down() -> None:
+    client = Canned(ConnectTimeoutError(endpoint_url="https://example.org"))
+    with pytest.raises(StoreDown):
+        DynamoStore(client, "Records", "Subscribers").commit(TWO)  # type: ignore[arg-type]
+
+
+def test_a_mistake_of_ours_is_not_hidden_as_weather() -> None:
+    error = ClientError({"Error": {"Code": "ValidationException"}}, "TransactWriteItems")
+    with pytest.raises(ClientError):
+        DynamoStore(Canned(error), "Records", "Subscribers").commit(TWO)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("pk", "table"),
+    [
+        ("PERSON#1", "Subscribers"),
+        ("ISSUE#1", "Subscribers"),
+        ("CASE#1", "Records"),
+        ("NEWS#1", "Records"),
+        ("STAFF", "Records"),
+    ],
+)
+def test_a_key_says_where_its_row_lives(pk: str, table: str) -> None:
+    assert DynamoStore(Canned(), "Records", "Subscribers").table(pk) == table  # type: ignore[arg-type]

@@ -1,0 +1,153 @@
+"""The directory in an operator's hands: `coaches import`, `export`, `restore` and the rest."""
+
+import io
+import json
+from pathlib import Path
+
+import pytest
+from openpyxl import Workbook
+
+from chalicelib.coaches.coach import Coach
+from chalicelib.coaches.directory import sheets
+from chalicelib.coaches.editions import Shelf
+from chalicelib.coaches.messages import Messages
+from fakes import MemoryStore, SetClock
+from infra.coaches import Bar, Directory
+from infra.roster import OperateError
+from sample_coaches import MIREILLE, PRIVATE, SAMPLE
+
+
+@pytest.fixture
+def directory(store: MemoryStore, clock: SetClock) -> Directory:
+    messages = Messages(store, clock, people_key=b"p" * 32, per_hour=9)
+    return Directory(Shelf(store, clock), messages)
+
+
+def imported(directory: Directory, path: Path, *, dry: bool = False) -> str:
+    return directory.import_(path, "en", dry=dry, by="test")
+
+
+def test_a_dry_run_says_everything_and_publishes_nothing(
+    directory: Directory, store: MemoryStore
+) -> None:
+    told = imported(directory, SAMPLE, dry=True)
+    assert "60 added" in told
+    assert MIREILLE in told
+    assert "nothing was published" in told
+    assert not store.commits
+
+
+def test_a_sheet_is_published_whole_and_a_second_one_tells_what_differs(
+    directory: Directory, coaches: tuple[Coach, ...], tmp_path: Path
+) -> None:
+    assert "60 coaches shown of 60" in imported(directory, SAMPLE)
+    assert imported(directory, SAMPLE) == "Nothing changes."
+    moved = coaches[0].model_copy(update={"city": "Laval"})
+    path = tmp_path / "next.csv"
+    path.write_bytes(sheets.write([moved, *coaches[2:]]))
+    told = imported(directory, path)
+    assert "1 changed" in told
+    assert "City: Montréal → Laval" in told
+    assert "1 removed" in told
+    assert coaches[1].slug in told
+
+
+def test_one_problem_anywhere_and_nothing_is_published(
+    directory: Directory, store: MemoryStore, tmp_path: Path
+) -> None:
+    lines = SAMPLE.read_text("utf-8").splitlines()
+    lines[3] = lines[3].replace(",QC,", ",ZZ,", 1)
+    path = tmp_path / "wrong.csv"
+    path.write_text("\n".join(lines), "utf-8")
+    for lang, said in (("en", "Row 4, column"), ("fr", "Ligne 4, colonne")):
+        with pytest.raises(OperateError, match=said):
+            directory.import_(path, lang, dry=False, by="test")  # type: ignore[arg-type]
+    assert not store.commits
+
+
+def test_a_workbook_is_read_like_a_sheet(directory: Directory, tmp_path: Path) -> None:
+    book = Workbook()
+    page = book.active
+    assert page is not None
+    for row in sheets.grid("coaches.csv", SAMPLE.read_bytes()):
+        page.append(row)
+    path = tmp_path / "coaches.xlsx"
+    book.save(path)
+    assert "60 coaches shown" in imported(directory, path)
+
+
+@pytest.mark.parametrize("content", [b"\x00\xff\x00", b"PK\x03\x04broken", b""])
+def test_a_file_that_is_no_sheet_is_refused(
+    directory: Directory, tmp_path: Path, content: bytes
+) -> None:
+    path = tmp_path / "file.xlsx"
+    path.write_bytes(content)
+    with pytest.raises(OperateError):
+        imported(directory, path)
+    with pytest.raises(OperateError):
+        imported(directory, tmp_path / "nothing.csv")
+
+
+def test_what_is_exported_can_be_imported_again(
+    directory: Directory, tmp_path: Path, coaches: tuple[Coach, ...]
+) -> None:
+    imported(directory, SAMPLE)
+    path = tmp_path / "out.csv"
+    directory.export(path)
+    assert PRIVATE in path.read_text("utf-8-sig")
+    assert imported(directory, path) == "Nothing changes."
+
+
+def test_the_copy_for_the_website_holds_everybody_and_nothing_private(
+    directory: Directory, tmp_path: Path
+) -> None:
+    imported(directory, SAMPLE)
+    path = tmp_path / "coaches.json"
+    directory.fallback(path)
+    text = path.read_text("utf-8")
+    assert len(json.loads(text)["coaches"]) == 60
+    assert PRIVATE not in text
+    assert "+15145550100" not in text
+
+
+def test_an_earlier_edition_is_restored_by_its_name(
+    directory: Directory, tmp_path: Path, coaches: tuple[Coach, ...], clock: SetClock
+) -> None:
+    imported(directory, SAMPLE)
+    clock.pass_(minutes=1)
+    path = tmp_path / "few.csv"
+    path.write_bytes(sheets.write(coaches[:2]))
+    imported(directory, path)
+    listed = list(directory.editions())
+    assert [line[0] for line in listed] == ["*", " "]
+    clock.pass_(minutes=1)
+    assert "60 coaches are shown" in directory.restore(listed[1].split()[0])
+    with pytest.raises(OperateError):
+        directory.restore("nothing")
+
+
+def test_somebody_is_taken_out_everywhere(directory: Directory, clock: SetClock) -> None:
+    imported(directory, SAMPLE)
+    clock.pass_(minutes=1)
+    directory.remove(MIREILLE)
+    shelf = directory._shelf
+    for edition in shelf.editions():
+        assert MIREILLE not in [coach.slug for coach in shelf.book(edition)]
+    with pytest.raises(OperateError):
+        directory.remove(MIREILLE)
+
+
+def test_a_bar_moves_on_a_terminal_and_is_silent_elsewhere() -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    there, elsewhere = Terminal(), io.StringIO()
+    for out in (there, elsewhere):
+        bar = Bar("Reading", out)
+        for done in range(1, 1001):
+            bar.show(done, 1000)
+        bar.end()
+    assert there.getvalue().count("\r") == 31
+    assert there.getvalue().endswith("1000/1000\n")
+    assert elsewhere.getvalue() == ""

@@ -1,0 +1,356 @@
+"""The issue commands: each says what it did, or what stands in its way, in one's own language."""
+
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import issue_factory
+from accounts import SetAccount
+from chalicelib.core.errors import DeliveryFailed
+from chalicelib.core.languages import LANGS
+from chalicelib.newsletter.issue_counts import count
+from chalicelib.newsletter.issues import issue as issues
+from chalicelib.newsletter.issues.preflight import Answered, Quota
+from chalicelib.newsletter.issues.rendered import Rendered, fill
+from chalicelib.newsletter.sending.unreached import Missed
+from chalicelib.services import Services
+from fakes import MemoryStore
+from infra.issue import answering, figures
+from infra.issue.desk import IssueDesk, Outside
+from infra.roster import OperateError
+from issue_factory import VALUES
+
+MISSED = [
+    Missed("a" * 32, "ada@example.org", "fr", "failed", "550 no", True),
+    Missed("b" * 32, "=bea@example.org", "en", "skipped_unsubscribed", "", False),
+]
+
+
+class World:
+    """Everything outside, set by a test."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[str, str]] = []
+        self.missed: Sequence[Missed] = ()
+        self.failing: Exception | None = None
+
+    def deliver(self, text: Rendered, address: str, issue: str) -> None:
+        if self.failing:
+            raise self.failing
+        self.sent.append((address, fill(text, VALUES).subject))
+
+    def outside(self) -> Outside:
+        return Outside(
+            account=SetAccount(Quota(50_000, 0, 14)),
+            audience=lambda topics: {"fr": 3, "en": 2},
+            tries=lambda urls: {url: Answered("well") for url in urls},
+            deliver=self.deliver,
+            missed=lambda issue: self.missed,
+            bounces=lambda issue: {"example.org": 2} if self.missed else {},
+        )
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def at_desk(service: Services, world: World, by: str = "sam-lee", **changed: Any) -> IssueDesk:
+    settings = replace(service.settings, **changed)
+    return IssueDesk(service.store, settings, service.links, service.clock, world.outside(), by)
+
+
+@pytest.fixture
+def desk(service: Services, world: World) -> IssueDesk:
+    return at_desk(service, world)
+
+
+def test_an_issue_goes_all_its_way_by_commands(
+    desk: IssueDesk, service: Services, world: World, tmp_path: Path
+) -> None:
+    folder = tmp_path / "2026-03"
+    assert "issue check" in desk.new(folder, "2026-03")
+    for lang in LANGS:
+        (folder / f"{lang}.md").write_text((issue_factory.SAMPLE / f"{lang}.md").read_text("utf-8"))
+    told, well = desk.check(folder, offline=False, over_days=False)
+    assert well, told
+    assert "readers: 3 in French and 2 in English" in told
+    assert "ada@example.org" in desk.test("2026-03", ["ada@example.org"])
+    assert world.sent == [
+        ("ada@example.org", "[Essai] Le printemps de l’impact collectif"),
+        ("ada@example.org", "[Test] A spring of collective impact"),
+    ]
+    assert desk.ask("2026-03").startswith("Asked Rita Roy to approve it.")
+    room = issue_factory.room(service)
+    decided = {"by": "rita-roy", "name": "Rita Roy", "at": "2026-03-02T15:00:00.000Z",
+               "decision": "approve", "remarks": "", "version": 1}  # fmt: skip
+    room.editions.move(room.editions.get("2026-03"), "approve", "rita-roy", {"approved": decided})
+    assert "March 5, 2026, 9:00\u00a0a.m. (Eastern Time)" in desk.schedule(
+        "2026-03", "2026-03-05 09:00"
+    )
+    assert "Leaves March 5" in desk.status("2026-03")
+    assert room.editions.get("2026-03").send_at == "2026-03-05T14:00:00.000Z"
+    room.editions.start(room.editions.get("2026-03"))
+    assert desk.pause("2026-03").startswith("Paused")
+    assert desk.resume("2026-03").startswith("It goes on")
+    assert desk.cancel("2026-03").startswith("Cancelled")
+    assert "Cancelled" in desk.all(["2026-03", "none"])
+
+
+def test_everything_is_said_in_ones_own_language(
+    service: Services, world: World, tmp_path: Path
+) -> None:
+    desk = at_desk(service, world, by="rita-roy")
+    with pytest.raises(OperateError, match="Il n’y a pas d’infolettre 2026-09"):
+        desk.pause("2026-09")
+    told, well = desk.check(tmp_path, offline=True, over_days=False)
+    assert not well
+    assert told.startswith("À corriger\n  fr.md\u00a0: ce fichier manque.")
+    assert told.endswith("Rien n’a été enregistré.")
+
+
+def test_a_stranger_commands_nothing(service: Services, world: World) -> None:
+    with pytest.raises(OperateError, match="not on the roster"):
+        at_desk(service, world, by="eve")
+
+
+def test_what_blocks_is_listed_and_the_draft_is_kept(
+    desk: IssueDesk, service: Services, tmp_path: Path
+) -> None:
+    for lang in LANGS:
+        text = (issue_factory.SAMPLE / f"{lang}.md").read_text("utf-8")
+        (tmp_path / f"{lang}.md").write_text(text + "\n![](https://www.example.org/i.png)\n")
+    told, well = desk.check(tmp_path, offline=False, over_days=False)
+    assert not well
+    assert "fr.md, line 36: the image" in told
+    assert told.endswith("Saved as a draft, version 1.")
+    assert issue_factory.room(service).editions.get("2026-03").status == "DRAFT"
+
+
+def test_what_is_too_big_is_not_kept(desk: IssueDesk, service: Services, tmp_path: Path) -> None:
+    for lang in LANGS:
+        text = (issue_factory.SAMPLE / f"{lang}.md").read_text("utf-8")
+        (tmp_path / f"{lang}.md").write_text(text + "\n" + "{" * 40_000 + "\n", "utf-8")
+    told, well = desk.check(tmp_path, offline=False, over_days=False)
+    assert not well
+    assert told.endswith("Nothing was saved.")
+    assert issues.issue_of(service.store, "2026-03") is None
+
+
+def test_a_check_of_the_same_keeps_what_is_approved(desk: IssueDesk, service: Services) -> None:
+    issue_factory.approved(service)
+    told, well = desk.check(issue_factory.SAMPLE, offline=False, over_days=False)
+    assert well, told
+    issue = issue_factory.room(service).editions.get("2026-03")
+    assert issue.status == "APPROVED"
+
+
+def test_a_check_keeps_the_postal_address_that_the_texts_name(
+    desk: IssueDesk, service: Services
+) -> None:
+    told, well = desk.check(issue_factory.SAMPLE, offline=False, over_days=False)
+    assert well, told
+    issue = issue_factory.room(service).editions.get("2026-03")
+    assert issue.postal_address == service.settings.postal_address != ""
+
+
+def test_a_test_that_ses_refuses_is_no_test(
+    desk: IssueDesk, service: Services, world: World
+) -> None:
+    issue = issue_factory.room(service).checked(issue_factory.saved(service), [], "sam-lee")
+    world.failing = DeliveryFailed("MessageRejected", permanent=True)
+    with pytest.raises(OperateError, match="MessageRejected"):
+        desk.test(issue.id, ["ada@example.org"])
+    assert issue_factory.room(service).editions.get(issue.id).status == "CHECKED"
+    with pytest.raises(OperateError, match="not an e-mail address"):
+        desk.test(issue.id, ["ada@"])
+
+
+def test_a_draft_is_not_tested(desk: IssueDesk, service: Services, world: World) -> None:
+    issue_factory.saved(service)
+    with pytest.raises(OperateError, match="“Draft”"):
+        desk.test("2026-03", ["ada@example.org"])
+    assert world.sent == []
+
+
+def test_without_a_postal_address_nothing_leaves_and_it_is_said_why(
+    service: Services, world: World
+) -> None:
+    issue_factory.approved(service)
+    desk = at_desk(service, world, postal_address="")
+    with pytest.raises(OperateError, match="PostalAddress"):
+        desk.schedule("2026-03", None)
+    with pytest.raises(OperateError, match="PostalAddress"):
+        desk.test("2026-03", ["ada@example.org"])
+    told, well = desk.check(issue_factory.SAMPLE, offline=True, over_days=False)
+    assert not well
+    assert "postal address is not set" in told
+
+
+def test_a_moment_that_is_none_is_refused(desk: IssueDesk, service: Services) -> None:
+    issue_factory.approved(service)
+    with pytest.raises(OperateError, match="Eastern Time"):
+        desk.schedule("2026-03", "demain")
+
+
+def test_the_text_part_is_written_once_to_be_edited(desk: IssueDesk, tmp_path: Path) -> None:
+    for lang in LANGS:
+        (tmp_path / f"{lang}.md").write_text(
+            (issue_factory.SAMPLE / f"{lang}.md").read_text("utf-8")
+        )
+    desk.text(tmp_path)
+    written = (tmp_path / "fr.txt").read_text("utf-8")
+    assert "== Deux ateliers en ligne ==" in written
+    with pytest.raises(OperateError, match="already"):
+        desk.text(tmp_path)
+    assert desk.check(tmp_path, offline=False, over_days=False)[1]
+
+
+def test_remarks_of_who_sent_it_back_are_shown(desk: IssueDesk, service: Services) -> None:
+    issue = issue_factory.through_test(service, "sam-lee")
+    back = {"by": "rita-roy", "name": "Rita Roy", "at": "2026-03-02T15:00:00.000Z",
+            "decision": "send_back", "remarks": "La date.", "version": 1}  # fmt: skip
+    issue_factory.room(service).editions.move(issue, "send_back", "rita-roy", {"approved": back})
+    assert "Rita Roy sent it back: La date." in desk.status("2026-03")
+
+
+def test_the_report_lists_who_was_not_reached_and_why(
+    desk: IssueDesk, service: Services, world: World, tmp_path: Path
+) -> None:
+    issue_factory.sending(service)
+    assert desk.report("2026-03", None).endswith("Everybody was reached.")
+    world.missed = MISSED
+    told = desk.report("2026-03", None)
+    assert "Not reached: 2" in told
+    assert "Bounced by domain: example.org 2" in told
+    assert "ada@example.org  fr  SES did not take it (550 no)" in told
+    desk.report("2026-03", tmp_path / "missed.csv")
+    lines = (tmp_path / "missed.csv").read_text("utf-8").splitlines()
+    assert (
+        lines[2]
+        == f"{'b' * 32},'=bea@example.org,en,skipped_unsubscribed,,Unsubscribed before it was sent"
+    )
+
+
+def test_those_who_can_be_reached_get_an_issue_of_their_own(
+    desk: IssueDesk, service: Services, world: World
+) -> None:
+    issue_factory.room(service).editions.finished(issue_factory.sending(service), {})
+    world.missed = MISSED[1:]
+    with pytest.raises(OperateError, match="Nobody to send to again"):
+        desk.send_to_missing("2026-03")
+    world.missed = MISSED
+    assert desk.send_to_missing("2026-03").startswith(
+        "Made 2026-03-suite-2 with the same approved texts, readers: 1."
+    )
+
+
+def test_the_bar_moves_until_all_are_dealt_with(
+    desk: IssueDesk, service: Services, monkeypatch: pytest.MonkeyPatch, store: MemoryStore
+) -> None:
+    issue = issue_factory.sending(service)
+    store.commit([count(issue.id, "fr", "0", {"queued": 4})])
+    rounds = iter(range(5))
+
+    def waits(seconds: float) -> None:
+        store.commit([count(issue.id, "fr", "0", {"sent": 1})])
+        if next(rounds) == 3:
+            editions = issue_factory.room(service).editions
+            editions.finished(editions.get(issue.id), {})
+
+    monkeypatch.setattr("infra.issue.desk.time.sleep", waits)
+    out = io.StringIO()
+    desk.follow(issue.id, out)
+    lines = out.getvalue().splitlines()
+    assert [line.split("]")[1].split()[0] for line in lines] == ["0", "25", "50", "75", "100"]
+    assert lines[-1].endswith("Sent")
+
+
+def test_a_bar_without_recipients_is_empty() -> None:
+    assert figures.bar(0, 0).startswith("[....")
+    assert figures.bar(7, 5).endswith("100 %  7/5")
+
+
+# ---------------------------------------------------------------- links
+
+
+class Site:
+    """Answers as a test says: a status, or an error to raise."""
+
+    def __init__(self, **answers: Any) -> None:
+        self.answers = answers
+        self.asked: list[tuple[str, str]] = []
+
+    def __call__(self, method: str, url: str) -> int:
+        self.asked.append((method, url))
+        found = self.answers[f"{method}_{url}"]
+        if isinstance(found, Exception):
+            raise found
+        return int(found)
+
+
+@pytest.mark.parametrize(
+    ("head", "get", "kind", "why"),
+    [
+        (200, None, "well", ""),
+        (405, 200, "well", ""),
+        (404, 404, "dead", "404"),
+        (404, 200, "well", ""),
+        (500, 503, "dead", "503"),
+        (403, 403, "unsure", "403"),
+        (TimeoutError(), TimeoutError(), "dead", "timeout"),
+        (OSError("x"), ValueError("y"), "dead", "ValueError"),
+    ],
+)
+def test_a_link_is_asked_as_a_program_then_as_a_browser(
+    head: Any, get: Any, kind: str, why: str
+) -> None:
+    site = Site(HEAD_a=head, GET_a=get)
+    assert answering.tries(["a", "a"], site) == {"a": Answered(kind, why)}
+    assert len(site.asked) == (1 if get is None else 2)
+
+
+def test_links_that_never_answer_do_not_hold_the_check_up() -> None:
+    import threading
+
+    gate = threading.Event()
+
+    def hangs(method: str, url: str) -> int:
+        gate.wait(20)
+        return 200
+
+    urls = [f"u{n}" for n in range(30)]
+    found = answering.tries(urls, hangs, seconds=0.2)
+    gate.set()
+    assert found == dict.fromkeys(urls, Answered("dead", "timeout"))
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[str]:
+    from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+    from threading import Thread
+
+    class Pages(BaseHTTPRequestHandler):
+        def do_HEAD(self) -> None:
+            self.send_response({"/here": 200, "/gone": 410, "/shy": 403}[self.path])
+            self.end_headers()
+
+        do_GET = do_HEAD  # noqa: N815
+
+        def log_message(self, *_: Any) -> None: ...
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Pages)
+    Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+def test_real_links_are_tried_over_the_network(served: str) -> None:
+    urls = [f"{served}/here", f"{served}/gone", f"{served}/shy", "http://127.0.0.1:9/"]
+    found = answering.tries(urls)
+    assert [found[url].kind for url in urls] == ["well", "dead", "unsure", "dead"]

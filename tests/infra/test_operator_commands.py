@@ -1,0 +1,222 @@
+"""What an operator does by hand, on the tables as they are deployed."""
+
+import csv
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import boto3
+import pytest
+from moto import mock_aws
+
+import samples
+import subscribers
+from chalicelib.aws.keys import Keys
+from chalicelib.aws.lists import DynamoLists
+from chalicelib.cases.intake.submission import Arrival
+from chalicelib.core.errors import DeliveryFailed
+from chalicelib.core.links import Links, person_key
+from chalicelib.core.settings import Settings
+from chalicelib.newsletter.subscribers.pending import release
+from chalicelib.services import Services
+from environment import RITA
+from fakes import MemoryMailer, MemorySuppression, SetClock
+from infra.operate import Operator, act, parser
+from infra.roster import OperateError
+from tables import make_tables
+
+
+@pytest.fixture
+def operator(aws: None) -> Iterator[Operator]:
+    with mock_aws():
+        make_tables(boto3.client("dynamodb"), "relais-test-records", "relais-test-subscribers")
+        boto3.client("secretsmanager").create_secret(
+            Name="relais-test-keys", SecretString=json.dumps({"key": "k" * 64})
+        )
+        yield Operator("test", None)
+
+
+def run(operator: Operator, *words: str) -> str:
+    return act(operator, parser().parse_args(["--stage", "test", *words]))
+
+
+def test_the_roster_is_kept_by_hand(operator: Operator) -> None:
+    rita = ("staff", "add", "--name", "Rita Roy", "--email", "rita@example.org", "--lang", "fr")
+    assert run(operator, "staff", "list") == "Nobody yet"
+    assert run(operator, *rita) == "Added rita-roy"
+    with pytest.raises(OperateError, match="already"):
+        run(operator, *rita)
+    other = ("staff", "add", "--name", "Rita Roy", "--email", "r2@example.org", "--lang", "en")
+    assert run(operator, *other) == "Added rita-roy-2"
+    assert run(operator, "staff", "remove", "rita-roy") == "Removed rita-roy"
+    with pytest.raises(OperateError, match="not on the roster"):
+        run(operator, "staff", "remove", "rita-roy")
+    assert "removed" in run(operator, "staff", "list")
+    assert run(operator, *rita) == "Added rita-roy"
+    assert "removed" not in run(operator, "staff", "list")
+
+
+def test_absences_deputies_managers_and_admins_are_kept_by_hand(operator: Operator) -> None:
+    for name, lang in (("Rita Roy", "fr"), ("Sam Lee", "en")):
+        slug = name.split()[0].lower()
+        run(operator, "staff", "add", "--name", name, "--email", f"{slug}@example.org",
+            "--lang", lang)  # fmt: skip
+    run(operator, "staff", "away", "rita-roy", "--until", "2026-08-03")
+    run(operator, "staff", "deputy", "rita-roy", "sam-lee")
+    run(operator, "staff", "manager", "rita-roy", "sam-lee")
+    run(operator, "staff", "admin", "sam-lee", "on")
+    listed = run(operator, "staff", "list")
+    assert "away until 2026-08-03  deputy sam-lee  manager sam-lee" in listed
+    assert listed.count("admin") == 1
+    run(operator, "staff", "back", "rita-roy")
+    run(operator, "staff", "admin", "sam-lee", "off")
+    again = run(operator, "staff", "list")
+    assert "away" not in again
+    assert "admin" not in again
+    for wrong in (("deputy", "rita-roy", "nobody"), ("back", "nobody"), ("admin", "nobody", "on")):
+        with pytest.raises(OperateError, match="nobody is not on the roster"):
+            run(operator, "staff", *wrong)
+
+
+@pytest.mark.parametrize("name", ["李明", "Staff", "Applicant", "Fiduciary"])
+def test_nobody_is_called_what_letters_call_their_readers(operator: Operator, name: str) -> None:
+    added = run(
+        operator, "staff", "add", "--name", name, "--email", "x@example.org", "--lang", "en"
+    )
+    assert added.removeprefix("Added ") not in {"staff", "applicant", "fiduciary"}
+
+
+@pytest.fixture
+def working(operator: Operator, settings: Settings, clock: SetClock) -> Services:
+    store = DynamoLists(boto3.client("dynamodb"), "relais-test-records", "relais-test-subscribers")
+    keys = Keys(links=("a" * 64,), people=b"p" * 32)
+    from chalicelib.core.ports import Put
+
+    store.commit([Put(dict(RITA))])
+    return Services(settings, store, keys, MemoryMailer(), clock, MemorySuppression())
+
+
+def test_what_was_held_as_spam_is_listed_and_released(
+    operator: Operator, working: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("infra.operate.datetime", _Year2026)
+    receipt = working.front.intake.receive(
+        Arrival("eoi", samples.eoi(), "fr", address="1.2.3.4", trap="x")
+    )
+    assert receipt.ref in run(operator, "spam", "list")
+    assert receipt.ref in run(operator, "spam", "release", receipt.ref.lower())
+    assert run(operator, "spam", "list") == "Nothing is held"
+    case = working.cases.case(receipt.ref[3:])
+    assert case is not None
+    assert case.state == "EOI_PENDING"
+    assert len(working.store.rows(case.key[0], "LETTER#")) == 2
+
+
+def test_a_dead_letter_is_listed_and_owed_again(
+    operator: Operator, working: Services, clock: SetClock
+) -> None:
+    mailer = working.post._mailer
+    assert isinstance(mailer, MemoryMailer)
+    mailer.failing = [DeliveryFailed("MessageRejected", permanent=True)]
+    working.front.intake.receive(Arrival("eoi", samples.eoi(), "fr", address="1.2.3.4"))
+    working.post.sweep()
+    dead = run(operator, "letters", "dead")
+    assert "MessageRejected" in dead
+    assert "Owed again" in run(operator, "letters", "retry", dead.split()[0])
+    assert run(operator, "letters", "dead") == "No letter is dead"
+    clock.pass_(days=3650)
+    assert working.post.sweep()["sent"] >= 1
+
+
+class _Year2026:
+    @staticmethod
+    def now(zone: object) -> object:
+        from datetime import UTC, datetime
+
+        return datetime(2026, 3, 2, tzinfo=UTC)
+
+
+def test_subscribers_are_brought_listed_proved_and_forgotten(
+    operator: Operator, tmp_path: Path
+) -> None:
+    assert run(operator, "subscribers", "count") == "Nobody yet"
+    since = datetime.now(UTC).date() - timedelta(days=5)
+    path = tmp_path / "members.csv"
+    lines = ["email,lang,basis,since,evidence,name"]
+    lines += [f"ada@example.org,fr,member,{since},Register of members,=Ada"]
+    lines += [f"bea@example.org,en,donor,{since},Receipt 0123,Bea", "eve@,fr,member,x,y,z"]
+    path.write_text("\n".join(lines), "utf-8")
+    brings = ("subscribers", "import", str(path), "--by", "Rita Roy")
+    tried = run(operator, *brings)
+    assert tried.splitlines()[-1] == (
+        "Would import 2; 0 known already, 1 refused. Add --write to do it."
+    )
+    assert "line 4: " in tried
+    assert run(operator, "subscribers", "count") == "Nobody yet"
+    assert "Imported 2; 0 known already, 1 refused" in run(operator, *brings, "--write")
+    assert "Imported 0; 2 known already, 1 refused" in run(operator, *brings, "--write")
+    exported = list(csv.DictReader(run(operator, "subscribers", "export").splitlines()))
+    assert sorted(row["email"] for row in exported) == ["ada@example.org", "bea@example.org"]
+    assert {row["name"] for row in exported} == {"'=Ada", "Bea"}, "no formula reaches a sheet"
+    proof = json.loads(run(operator, "subscribers", "proof", "Ada@example.org"))
+    assert proof["consents"][0]["evidence"] == "Register of members"
+    assert proof["consents"][0]["by"] == "Rita Roy"
+    assert run(operator, "subscribers", "leave", "bea@example.org") == "Unsubscribed"
+    assert "not subscribed" in run(operator, "subscribers", "leave", "bea@example.org")
+    assert run(operator, "subscribers", "erase", "ada@example.org") == "Erased"
+    assert "nothing is known" in run(operator, "subscribers", "erase", "ada@example.org")
+    assert run(operator, "subscribers", "count").split() == ["1", "ERASED", "1", "UNSUBSCRIBED"]
+    assert "asked to be forgotten" in run(operator, *brings, "--write")
+    with pytest.raises(OperateError, match="nothing is known"):
+        run(operator, "subscribers", "proof", "nobody@example.org")
+
+
+def test_a_mail_to_leave_is_answered_by_its_subject_whoever_sent_it(
+    operator: Operator, tmp_path: Path
+) -> None:
+    since = datetime.now(UTC).date() - timedelta(days=5)
+    path = tmp_path / "members.csv"
+    path.write_text(
+        f"email,lang,basis,since,evidence\nada@example.org,fr,member,{since},Register of members\n"
+    )
+    run(operator, "subscribers", "import", str(path), "--by", "Rita Roy", "--write")
+    keys = operator._keys()
+    links = Links(keys.links, "https://www.example.org", "")
+    token = links.unsubscribe(person_key("ada@example.org", keys.people), "2026-03")
+    subject = f"Re: unsubscribe {token.rpartition('/')[2]}"
+    for wrong in ("unsubscribe", "unsubscribe " + "x" * 40, " "):
+        with pytest.raises(OperateError, match="neither"):
+            run(operator, "subscribers", "leave", wrong)
+    assert run(operator, "subscribers", "leave", subject) == "Unsubscribed"
+    proof = json.loads(run(operator, "subscribers", "proof", "ada@example.org"))
+    last = proof["consents"][-1]
+    assert (last["channel"], last["issue"]) == ("mailto", "2026-03")
+    assert "not subscribed" in run(operator, "subscribers", "leave", subject)
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [(b"email,lang\n", "no column basis, since, evidence"), (b"\xe9", "not in UTF-8")],
+)
+def test_a_list_that_cannot_be_read_is_refused_whole(
+    operator: Operator, tmp_path: Path, content: bytes, why: str
+) -> None:
+    path = tmp_path / "list.csv"
+    path.write_bytes(content)
+    with pytest.raises(OperateError, match=why):
+        run(operator, "subscribers", "import", str(path), "--by", "Rita")
+
+
+def test_sign_ups_held_as_spam_are_listed_and_released(
+    operator: Operator, working: Services
+) -> None:
+    working.sign_ups.hold(subscribers.wish("ada@example.org"), "fast")
+    held = run(operator, "subscribers", "held")
+    assert "fast   ada@example.org" in held
+    with pytest.raises(OperateError, match="nothing is held"):
+        # The keys of the operator hash addresses in their own way here.
+        run(operator, "subscribers", "release", "bea@example.org")
+    person = working.sign_ups.person("ada@example.org")
+    assert release(working.store, person, working.clock()) == 1
+    assert run(operator, "subscribers", "held") == "Nothing is held"

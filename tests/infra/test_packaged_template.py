@@ -1,0 +1,98 @@
+"""What infra/ promises, read from the template itself: settings, alarms, logs and names."""
+
+import json
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chalicelib.core.settings import Settings
+from infra.deploy import DeployError, stage_settings
+from infra.package import ROOT
+
+TEMPLATE: dict[str, Any] = json.loads((ROOT / "infra" / "resources.json").read_text("utf-8"))
+RESOURCES: dict[str, Any] = TEMPLATE["Resources"]
+FUNCTIONS = ("APIHandler", "DeliverLetters", "Sweep", "SettleMail", "SendIssue")
+STAGES = sorted((ROOT / "infra" / "stages").glob("*.json"))
+POLICIES = sorted((ROOT / ".chalice").glob("policy-*.json"))
+
+
+def test_every_setting_reaches_the_functions() -> None:
+    given = TEMPLATE["Globals"]["Function"]["Environment"]["Variables"]
+    assert set(given) == {field.name.upper() for field in fields(Settings)}
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_every_function_has_a_log_that_ends_and_alarms_that_tell(function: str) -> None:
+    assert RESOURCES[f"{function}Logs"]["Properties"]["RetentionInDays"] == 30
+    assert RESOURCES[function]["DependsOn"] == f"{function}Logs"
+    for kind in ("Errors", "Throttles"):
+        alarm = RESOURCES[f"{function}{kind}Alarm"]["Properties"]
+        assert alarm["Dimensions"] == [{"Name": "FunctionName", "Value": {"Ref": function}}]
+
+
+def test_every_alarm_tells_the_same_people_and_says_what_is_wrong() -> None:
+    alarms = [r["Properties"] for r in RESOURCES.values() if "::Alarm" in r.get("Type", "")]
+    assert len(alarms) == 16
+    for alarm in alarms:
+        assert alarm["AlarmActions"] == [{"Ref": "Alarms"}]
+        assert alarm["AlarmDescription"]
+        assert alarm["TreatMissingData"] == "notBreaching"
+
+
+def test_what_cannot_be_made_again_outlives_the_stack() -> None:
+    for name in ("Records", "Subscribers", "Keys"):
+        assert RESOURCES[name]["DeletionPolicy"] == "RetainExceptOnCreate"
+        assert RESOURCES[name]["UpdateReplacePolicy"] == "Retain"
+    for name in ("Records", "Subscribers"):
+        table = RESOURCES[name]["Properties"]
+        assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+        assert table["SSESpecification"] == {"SSEEnabled": True}
+        assert table["TimeToLiveSpecification"] == {"AttributeName": "expires", "Enabled": True}
+
+
+def test_the_gateway_answers_as_we_do() -> None:
+    body = RESOURCES["RestAPI"]["Properties"]["DefinitionBody"]
+    for response in body["x-amazon-apigateway-gateway-responses"].values():
+        headers = {k.rpartition(".")[2]: v for k, v in response["responseParameters"].items()}
+        assert headers["Access-Control-Allow-Origin"] == "'*'"
+        assert headers["Content-Type"] == "'application/problem+json; charset=utf-8'"
+        said = response["responseTemplates"]["application/json"]
+        told = json.loads(said.replace("$context.error.messageString", '"…"'))
+        assert all(" / " in told[key] for key in ("title", "detail") if told[key] != "…")
+
+
+def test_a_stage_that_lacks_a_setting_is_not_deployed_and_says_which() -> None:
+    with pytest.raises(DeployError, match=r"^Sender is not set in infra/stages/prod\.json \(from"):
+        stage_settings("prod")
+    with pytest.raises(DeployError, match=r"^there is no infra/stages/nowhere\.json$"):
+        stage_settings("nowhere")
+
+
+@pytest.mark.parametrize("path", STAGES, ids=lambda p: p.stem)
+def test_a_stage_sets_only_what_there_is(path: Path) -> None:
+    assert set(json.loads(path.read_text("utf-8"))) <= set(TEMPLATE["Parameters"])
+
+
+def test_templates_are_packed_through_the_link_in_vendor() -> None:
+    link = ROOT / "vendor" / "templates"
+    assert link.is_symlink()
+    assert link.resolve() == ROOT / "templates"
+
+
+@pytest.mark.parametrize("policy", POLICIES, ids=lambda p: p.stem)
+def test_permissions_name_their_actions_and_their_resources(policy: Path) -> None:
+    for statement in json.loads(policy.read_text("utf-8"))["Statement"]:
+        assert not any("*" in action for action in statement["Action"]), statement["Sid"]
+        # AWS knows no smaller resource for these.
+        assert statement["Resource"] != "*" or statement["Sid"] in (
+            "ListStreams",
+            "LiftSuppression",
+            "ReadAllowance",
+        )
+
+
+def test_only_what_writes_letters_may_send_mail() -> None:
+    may = {policy.stem for policy in POLICIES if "ses:SendEmail" in policy.read_text("utf-8")}
+    assert may == {"policy-deliver_letters", "policy-sweep"}

@@ -1,0 +1,127 @@
+"""What each letter must say: the core sentences, the links, the code; and a subject on one line."""
+
+import html
+import re
+
+import pytest
+
+import gallery
+from chalicelib.core.languages import Lang
+from chalicelib.mail import letters
+from letter_facts import composed, facts
+
+N = "\u00a0"
+STAFF = ("staff_eoi_received", "staff_application_received")
+
+CORE = {
+    "eoi_received": {
+        "en": "We have received your Declaration of interest (DI-2026-4T7KQ-M). "
+        "We aim to reply within 15 business days.",
+        "fr": "Nous avons bien reçu votre Déclaration d’intérêt (DI-2026-4T7KQ-M). "
+        "Nous visons à vous répondre dans un délai de 15 jours ouvrables.",
+    },
+    "eoi_approved": {
+        "en": "Your Declaration of interest (DI-2026-4T7KQ-M) has been approved. You may now apply "
+        "for coaching funding until September 1, 2026. If possible, the collective’s fiduciary "
+        "lead should complete the application. Approval of the declaration is not a commitment "
+        "of funding.",
+        "fr": "Votre Déclaration d’intérêt (DI-2026-4T7KQ-M) a été approuvée. Vous pouvez "
+        "maintenant soumettre une demande de financement d’accompagnement jusqu’au 1er septembre "
+        "2026. Dans la mesure du possible, la ou le responsable fiduciaire du collectif devrait "
+        "remplir la demande. L’approbation de la déclaration ne constitue pas un engagement de "
+        "financement.",
+    },
+    "eoi_declined": {
+        "en": "After review, we are not able to invite you to apply at this time. Here is why:",
+        "fr": "Après examen, nous ne sommes pas en mesure de vous inviter à soumettre une demande "
+        f"pour le moment. Voici pourquoi{N}:",
+    },
+    "application_received": {
+        "en": "We have received your application (DF-2026-4T7KQ-M).",
+        "fr": "Nous avons bien reçu votre demande (DF-2026-4T7KQ-M).",
+    },
+}
+
+
+def shown(page: str) -> str:
+    """The words of an HTML part, without its marks."""
+    body = page[page.index("<body>") :]
+    return html.unescape(re.sub(r"\s*\n\s*", " ", re.sub(r"<[^>]+>", "", body)))
+
+
+@pytest.fixture(params=gallery.LANGS)
+def lang(request: pytest.FixtureRequest) -> Lang:
+    found: Lang = request.param
+    return found
+
+
+@pytest.mark.parametrize("name", CORE)
+def test_a_letter_says_what_it_is_for_in_the_agreed_words(name: str, lang: Lang) -> None:
+    letter = composed(name, lang, "Table de quartier")
+    assert CORE[name][lang] in letter.text
+    assert CORE[name][lang] in shown(letter.html)
+
+
+@pytest.mark.parametrize("name", STAFF)
+def test_staff_get_one_page_by_three_links_with_code_date_and_warnings(
+    name: str, lang: Lang
+) -> None:
+    letter = composed(name, lang, "Table de quartier")
+    review = "https://example.org/review/b"
+    wanted = {review, f"{review}?decision=approve", f"{review}?decision=decline"}
+    assert set(re.findall(rf"{review}\S*", letter.text)) == wanted
+    assert set(re.findall(r'href="(https://[^"]+)"', letter.html)) == wanted
+    due = {"fr": "le 23 mars 2026", "en": "March 23, 2026"}[lang]
+    for part in (letter.text, shown(letter.html)):
+        assert "4T7K" in part.replace("4T7KQ", "")
+        assert due in part
+    assert "4T7K" not in letter.subject.replace("4T7KQ", "")
+
+
+@pytest.mark.parametrize("name", STAFF)
+def test_no_word_of_a_code_where_none_is_asked(name: str, lang: Lang) -> None:
+    given = {**facts(lang, "Table de quartier"), "code": None, "warnings": []}
+    needed = letters.LETTERS[name] | {"case", "sender"}
+    letter = letters.compose(name, lang, **{key: given[key] for key in needed})
+    for part in (letter.text, letter.html):
+        assert not re.search(r"Code (à|to) ent|À vérifier|To check", part)
+
+
+@pytest.mark.parametrize("name", letters.LETTERS)
+def test_an_address_can_be_read_before_it_is_opened(name: str, lang: Lang) -> None:
+    letter = composed(name, lang, "Table de quartier")
+    for address in re.findall(r'href="(https://[^"]+)"', letter.html):
+        if "decision=" not in address:
+            assert f">{address}</a>" in letter.html
+
+
+def test_a_decision_that_was_undone_is_not_called_recorded(lang: Lang) -> None:
+    name = "staff_decision_recorded"
+    given = facts(lang, "Table de quartier") | {
+        "decision": "undo", "undo_url": None, "undo_until": None, "preview": None,
+    }  # fmt: skip
+    needed = letters.LETTERS[name] | {"case", "sender"}
+    letter = letters.compose(name, lang, **{key: given[key] for key in needed})
+    for part in (letter.text, shown(letter.html)):
+        assert not re.search(r"enregistrée? au nom|recorded in the name", part)
+        assert {"fr": "est annulée", "en": "is undone"}[lang] in part
+
+
+@pytest.mark.parametrize("name", gallery.LETTERS)
+def test_a_french_letter_has_no_straight_apostrophe(name: str) -> None:
+    letter = gallery.letters("fr")[name]
+    for part in (letter.subject, letter.text, shown(letter.html)):
+        assert re.findall(r"\w'\w.{0,30}", part) == []
+
+
+@pytest.mark.parametrize(
+    ("given", "wanted"),
+    [
+        ("Un\r\nBcc: eve@example.org", "Un Bcc: eve@example.org"),
+        ("Un\x00\x07\u2028deux  trois ", "Un deux trois"),
+        (f"Reçu{N}: l’été", f"Reçu{N}: l’été"),
+        ("x" * 999, "x" * 250),
+    ],
+)
+def test_a_subject_stays_on_one_line(given: str, wanted: str) -> None:
+    assert letters.one_line(given) == wanted

@@ -1,0 +1,182 @@
+"""The audience is frozen: all who want it, once each, whoever dies or changes meanwhile."""
+
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+
+import pytest
+
+import sent_issue
+from chalicelib.core.ports import Item, Write
+from chalicelib.newsletter.issue_counts import counted
+from chalicelib.newsletter.issues.issue import Issue, issue_of
+from chalicelib.newsletter.sending.audience import Audience
+from chalicelib.newsletter.sending.recipients import recipients
+from chalicelib.newsletter.subscribers.subscriber import Subscriber, bucket_of, changed, write
+from fakes import MemoryStore, SetClock
+
+KEY = b"p" * 32
+
+
+class Died(BaseException):
+    """The process is gone."""
+
+
+def freeze(store: MemoryStore, clock: SetClock, issue: Issue) -> str:
+    return Audience(store, clock).freeze(issue, clock() + timedelta(minutes=4))
+
+
+def frozen(store: MemoryStore) -> list[str]:
+    return sorted(one.person for one in recipients(store, sent_issue.ISSUE))
+
+
+@pytest.fixture
+def readers(store: MemoryStore) -> list[Subscriber]:
+    found = [
+        sent_issue.reader(KEY, f"reader{n}@example.org", "fr" if n % 2 else "en")
+        for n in range(1300)
+    ]
+    sent_issue.enrol(store, *found)
+    return found
+
+
+def test_all_who_want_it_are_in_it_once(
+    store: MemoryStore, clock: SetClock, readers: list[Subscriber]
+) -> None:
+    issue = sent_issue.scheduled(store, clock())
+    assert freeze(store, clock, issue) == "frozen"
+    assert frozen(store) == sorted(r.person for r in readers)
+    counts = counted(store, sent_issue.ISSUE)
+    assert (counts["fr"]["queued"], counts["en"]["queued"]) == (650, 650)
+    assert freeze(store, clock, issue) == "frozen"
+    assert len(frozen(store)) == 1300
+
+
+def test_shards_hold_five_hundred_and_batches_fifty_of_one_language(
+    store: MemoryStore, clock: SetClock, readers: list[Subscriber]
+) -> None:
+    freeze(store, clock, sent_issue.scheduled(store, clock()))
+    shards = store.rows("ISSUE#" + sent_issue.ISSUE, "SHARD#")
+    assert sum(row["people"] for row in shards) == 1300
+    assert max(row["people"] for row in shards) == 500
+    assert len(shards) < 10
+    batches = store.kinds("batch")
+    assert max(len(row["states"]) for row in batches) == 50
+    assert sum(len(row["states"]) for row in batches) == 1300
+
+
+@pytest.mark.parametrize("deaths", [1, 2, 3, 5, 8])
+def test_a_freeze_that_dies_is_continued_and_never_doubled(
+    store: MemoryStore, clock: SetClock, readers: list[Subscriber], deaths: int
+) -> None:
+    issue = sent_issue.scheduled(store, clock())
+    commits = [0]
+
+    def dies(writes: Sequence[Write]) -> None:
+        commits[0] += 1
+        if commits[0] % deaths == 0 and commits[0] < 40:
+            raise Died
+
+    store.before = dies
+    for _ in range(60):
+        try:
+            if freeze(store, clock, issue) == "frozen":
+                break
+        except Died:
+            clock.pass_(minutes=3)
+    store.before = lambda writes: None
+    assert frozen(store) == sorted(r.person for r in readers)
+    assert sum(c["queued"] for c in counted(store, sent_issue.ISSUE).values()) == 1300
+
+
+def test_two_at_once_freeze_nobody_twice(
+    store: MemoryStore, clock: SetClock, readers: list[Subscriber]
+) -> None:
+    issue = sent_issue.scheduled(store, clock())
+    inside = [False]
+
+    def another(writes: Sequence[Write]) -> None:
+        if not inside[0] and len(writes) > 3:
+            inside[0] = True
+            clock.pass_(minutes=3)
+            assert freeze(store, clock, issue) == "frozen"
+
+    store.before = another
+    assert freeze(store, clock, issue) == "frozen"
+    assert frozen(store) == sorted(r.person for r in readers)
+
+
+def test_who_changes_language_in_between_gets_one_issue(
+    store: MemoryStore, clock: SetClock, readers: list[Subscriber]
+) -> None:
+    issue = sent_issue.scheduled(store, clock())
+
+    def all_change(writes: Sequence[Write]) -> None:
+        if len(writes) > 3:
+            store.before = lambda writes: None
+            for reader in readers:
+                other = "en" if reader.lang == "fr" else "fr"
+                after = changed(reader, "2026-03-02T15:00:00.000Z", lang=other)
+                store.commit([write(reader, after)])
+            raise Died
+
+    store.before = all_change
+    with pytest.raises(Died):
+        freeze(store, clock, issue)
+    clock.pass_(minutes=3)
+    assert freeze(store, clock, issue) == "frozen"
+    assert frozen(store) == sorted(r.person for r in readers)
+
+
+def test_time_that_is_over_leaves_the_rest_to_the_next(
+    store: MemoryStore, clock: SetClock, readers: list[Subscriber]
+) -> None:
+    issue = sent_issue.scheduled(store, clock())
+    store.before = lambda writes: clock.pass_(seconds=20)
+    outcomes: list[str] = []
+    while not outcomes or outcomes[-1] != "frozen":
+        outcomes.append(Audience(store, clock).freeze(issue, clock() + timedelta(seconds=60)))
+    assert "later" in outcomes
+    assert frozen(store) == sorted(r.person for r in readers)
+
+
+def test_only_those_who_want_it_are_in_it(store: MemoryStore, clock: SetClock) -> None:
+    wants = sent_issue.reader(KEY, "wants@example.org", topics=["news", "grants"])
+    sent_issue.enrol(
+        store,
+        wants,
+        sent_issue.reader(KEY, "other@example.org", topics=["news"]),
+        sent_issue.reader(KEY, "english@example.org", "en", topics=["grants"]),
+        sent_issue.reader(
+            KEY, "later@example.org", topics=["grants"], paused_until="2026-05-01T00:00:00.000Z"
+        ),
+        sent_issue.reader(KEY, "gone@example.org", topics=["grants"], status="UNSUBSCRIBED"),
+    )
+    issue = sent_issue.scheduled(store, clock(), topics=["grants"], segment={"langs": ["fr"]})
+    freeze(store, clock, issue)
+    assert frozen(store) == [wants.person]
+
+
+def test_an_issue_for_nobody_is_frozen_too(store: MemoryStore, clock: SetClock) -> None:
+    assert freeze(store, clock, sent_issue.scheduled(store, clock())) == "frozen"
+    assert frozen(store) == []
+    assert issue_of(store, sent_issue.ISSUE) is not None
+
+
+def test_who_changes_to_the_language_that_was_read_first_is_in_it_too(
+    store: MemoryStore, clock: SetClock, readers: list[Subscriber], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    issue = sent_issue.scheduled(store, clock())
+    target = next(r for r in readers if r.lang == "en")
+    read = store.audience
+
+    def audience(key: str) -> Iterator[Item]:
+        now = store.get(*target.key)
+        assert now is not None
+        if key == f"en#{bucket_of(target.person)}" and now["lang"] == "en":
+            after = changed(target, "2026-03-02T15:00:00.000Z", lang="fr")
+            store.commit([write(target, after)])
+        return read(key)
+
+    monkeypatch.setattr(store, "audience", audience)
+    assert freeze(store, clock, issue) == "frozen"
+    assert frozen(store) == sorted(r.person for r in readers)

@@ -1,0 +1,134 @@
+"""The life of an issue: every step of the table and no other, once, in a chain."""
+
+import itertools
+from dataclasses import replace
+
+import pytest
+
+from chalicelib.content import load
+from chalicelib.core.errors import Conflict, NotHere, Refused
+from chalicelib.core.ports import Put
+from chalicelib.core.records import FIRST_EVENT, chained
+from chalicelib.newsletter.issue_counts import count, counted
+from chalicelib.newsletter.issues import issue as issues
+from chalicelib.newsletter.issues.issue import Issue
+from chalicelib.newsletter.issues.lifecycle import Editions
+from fakes import MemoryStore, SetClock
+
+STATES = list(load("issues")["states"])
+EVENTS = [row["event"] for row in load("issues")["transitions"]]
+
+MARCH = Issue(
+    id="2026-03",
+    status="SCHEDULED",
+    version=1,
+    events=0,
+    head=FIRST_EVENT,
+    authors=["rita-roy"],
+    topics=[],
+    date="2026-03-02",
+    created_at="2026-03-01T15:00:00.000Z",
+    updated_at="2026-03-01T15:00:00.000Z",
+)
+
+
+@pytest.fixture
+def editions(store: MemoryStore, clock: SetClock) -> Editions:
+    store.commit([Put(MARCH.item())])
+    return Editions(store, clock)
+
+
+@pytest.mark.parametrize(("state", "event"), [*itertools.product(STATES, EVENTS)])
+def test_every_state_and_event_is_defined_or_refused(state: str, event: str) -> None:
+    sources = {row["event"]: row["from"] for row in load("issues")["transitions"]}
+    if state in sources[event]:
+        assert issues.step(state, event) in STATES
+    else:
+        with pytest.raises(Refused):
+            issues.step(state, event)
+
+
+def test_every_state_but_the_first_is_reached() -> None:
+    assert {row["to"] for row in load("issues")["transitions"]} == set(STATES)
+
+
+def test_an_issue_goes_from_start_to_report(editions: Editions) -> None:
+    issue = editions.start(editions.get("2026-03"))
+    issue = editions.pause(issue, "rita-roy", "a wrong link")
+    assert issue.paused is not None
+    assert issue.paused["by"] == "rita-roy"
+    issue = editions.resume(issue, "rita-roy")
+    issue = editions.auto_pause(issue, "bounces", {"rate": "5.1"})
+    issue = editions.finished(editions.resume(issue, "sam-lee"), {"fr": {"sent": 2}})
+    assert issue == editions.get("2026-03")
+    assert issue.status == "SENT"
+    assert issue.paused is None
+    assert issue.report == {"fr": {"sent": 2}}
+
+
+def test_the_events_of_an_issue_are_a_chain(editions: Editions, store: MemoryStore) -> None:
+    editions.cancel(editions.pause(editions.start(editions.get("2026-03")), "rita-roy"), "sam-lee")
+    head = FIRST_EVENT
+    for row in store.rows("ISSUE#2026-03", "EVENT#"):
+        assert row["before"] == head
+        head = row["hash"]
+        assert head == chained(row, row["before"])
+    assert editions.get("2026-03").head == head
+
+
+def test_of_two_at_once_one_wins(editions: Editions, store: MemoryStore) -> None:
+    seen = editions.start(editions.get("2026-03"))
+    editions.pause(seen, "rita-roy")
+    with pytest.raises(Conflict):
+        editions.cancel(seen, "sam-lee")
+    assert editions.get("2026-03").status == "PAUSED"
+    assert len(store.rows("ISSUE#2026-03", "EVENT#")) == 2
+
+
+def test_a_step_twice_is_refused(editions: Editions) -> None:
+    issue = editions.start(editions.get("2026-03"))
+    with pytest.raises(Refused):
+        editions.start(issue)
+
+
+def test_what_joins_a_step_fails_with_it(editions: Editions, store: MemoryStore) -> None:
+    seen = editions.get("2026-03")
+    with pytest.raises(Conflict):
+        editions.start(replace(seen, events=7), also=[Put({"pk": "ISSUE#2026-03", "sk": "X"})])
+    assert store.get("ISSUE#2026-03", "X") is None
+
+
+def test_an_issue_waits_for_the_sweep_while_it_is_due(
+    editions: Editions, store: MemoryStore, clock: SetClock
+) -> None:
+    editions.start(editions.get("2026-03"), due=clock())
+    later = "2030-01-01"
+    assert list(store.due(later)) == [("ISSUE#2026-03", "ISSUE")]
+    editions.pause(editions.get("2026-03"), "rita-roy")
+    assert list(store.due(later)) == []
+
+
+def test_an_unknown_issue_is_not_here(editions: Editions) -> None:
+    with pytest.raises(NotHere):
+        editions.get("2026-04")
+
+
+def test_counts_are_summed_by_language(store: MemoryStore) -> None:
+    for shard in range(20):
+        store.commit([count("2026-03", "fr", str(shard), {"sent": 2, "failed": 1})])
+    store.commit([count("2026-03", "en", "0", {"sent": 5})])
+    found = counted(store, "2026-03")
+    assert (found["fr"]["sent"], found["fr"]["failed"], found["en"]["sent"]) == (40, 20, 5)
+    assert found["en"]["bounced"] == 0
+    assert len(store.rows("ISSUE#2026-03", "COUNTS#fr#")) > 1
+
+
+def test_a_text_of_another_version_is_not_sent(store: MemoryStore) -> None:
+    pk, sk = issues.text_key("2026-03", "fr")
+    text = {"lang": "fr", "subject": "S", "preheader": "P", "html": "H", "text": "T"}
+    store.commit([Put({"pk": pk, "sk": sk, "version": 1, **text})])
+    found = issues.rendered_of(store, MARCH, "fr")
+    assert found is not None
+    assert found.subject == "S"
+    assert issues.rendered_of(store, replace(MARCH, version=2), "fr") is None
+    assert issues.rendered_of(store, MARCH, "en") is None

@@ -1,0 +1,267 @@
+"""What stands between an issue and its readers: each fault is found, placed, and explained."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import issue_factory
+from accounts import SetAccount
+from chalicelib.content import load
+from chalicelib.newsletter.issues import preflight, theme
+from chalicelib.newsletter.issues.findings import Finding, blocking, finding_of, said
+from chalicelib.newsletter.issues.preflight import Answered, Ground, Quota, check, finish
+from chalicelib.newsletter.issues.source import SOURCE_LIMIT, read_folder
+from issue_factory import IMPRINT
+
+NOW = datetime(2026, 3, 2, 15, tzinfo=UTC)
+
+HEAD = """---
+subject: {subject}
+preheader: {preheader}
+slug: 2026-03
+date: 2026-03-02
+topics:
+---
+"""
+FR = HEAD.format(subject="Le printemps arrive", preheader="Trois dates à retenir") + (
+    "\n## Des dates\n\nVoici [le programme](https://www.example.org/p)\u00a0: à bientôt!\n"
+)
+EN = HEAD.format(subject="Spring is here", preheader="Three dates to keep") + (
+    "\n## Dates\n\nHere is [the programme](https://www.example.org/p): see you soon!\n"
+)
+
+
+GROUND = Ground(
+    imprint=IMPRINT,
+    sender="Innoweave <forms@example.org>",
+    images_from=("https://www.example.org",),
+    account=SetAccount(Quota(50_000, 1_000, 14)),
+    audience=lambda topics: {"fr": 120, "en": 80},
+    now=NOW,
+    tries=lambda urls: {url: Answered("well") for url in urls},
+)
+
+
+def checked(
+    folder: Path, fr: str | bytes = FR, en: str | bytes = EN, ground: Ground = GROUND
+) -> list[Finding]:
+    for name, text in (("fr.md", fr), ("en.md", en)):
+        (folder / name).write_bytes(text.encode() if isinstance(text, str) else text)
+    return check(*read_folder(folder), ground)[1]
+
+
+def codes(findings: list[Finding]) -> set[str]:
+    return {finding.code for finding in findings if finding.level != "notes"}
+
+
+def test_a_whole_issue_has_nothing_to_mend(tmp_path: Path) -> None:
+    found = checked(tmp_path)
+    assert codes(found) == set()
+    assert [finding.code for finding in found] == ["audience", "finish"]
+
+
+def both(old: str, new: str) -> dict[str, str]:
+    return {"fr": FR.replace(old, new), "en": EN.replace(old, new)}
+
+
+@pytest.mark.parametrize(
+    ("changed", "code", "file", "line"),
+    [
+        ({"fr": "Bonjour"}, "no_head", "fr.md", 1),
+        ({"fr": FR.replace("preheader: Trois dates à retenir\n", "")}, "head_missing", "fr.md", 1),
+        ({"fr": FR.replace("topics:", "colour: red")}, "head_line", "fr.md", 6),
+        ({"fr": FR.replace("topics:", "slug: x")}, "head_line", "fr.md", 6),
+        ({"fr": FR.replace("topics:", "counterpart: x")}, "counterpart", "fr.md", 6),
+        ({"en": EN.replace("2026-03\n", "2026-04\n")}, "head_differs", "en.md", 4),
+        (both("2026-03\n", "Été\n"), "slug", "fr.md", 4),
+        (both("2026-03-02", "2 mars"), "date", "fr.md", 5),
+        (both("topics:", "archive: perhaps"), "archive", "fr.md", 6),
+        (both("topics:", "topics: gardening"), "topic", "fr.md", 6),
+        ({"fr": FR.split("\n## ")[0]}, "no_body", "fr.md", 8),
+        (both("## D", "# D"), "heading", "fr.md", 9),
+        (both("## D", "### D"), "heading", "fr.md", 9),
+        ({"fr": FR + "\n<b>Gras</b>\n"}, "raw_html", "fr.md", 13),
+        ({"fr": FR + "\n<script>alert(1)</script>\n"}, "raw_html", "fr.md", 13),
+        ({"fr": FR + "\n[x](javascript:alert(1))\n"}, "bad_link", "fr.md", 13),
+        ({"fr": FR + "\n[x](JaVaScript&colon;alert(1))\n"}, "bad_link", "fr.md", 13),
+        ({"fr": FR + "\n[x](data:text/html,x)\n"}, "bad_link", "fr.md", 13),
+        ({"fr": FR + "\n[x](/forms/eoi)\n"}, "bad_link", "fr.md", 13),
+        ({"fr": FR + "\n[x](https://ada@evil.example.org/)\n"}, "bad_link", "fr.md", 13),
+        ({"fr": FR + "\n[x](http://[::1)\n"}, "bad_link", "fr.md", 13),
+        ({"fr": FR + "\n[](https://www.example.org/p)\n"}, "empty_link", "fr.md", 13),
+        ({"fr": FR + "\n[x](http://www.example.org/p)\n"}, "plain_link", "fr.md", 13),
+        ({"fr": FR + "\n[x](https://a.org/{{first_name}})\n"}, "field_in_link", "fr.md", 13),
+        ({"fr": FR + "\n![](https://www.example.org/i.png)\n"}, "no_alt", "fr.md", 13),
+        ({"fr": FR + "\n![Vue](i.png)\n"}, "bad_image", "fr.md", 13),
+        ({"fr": FR + "\n![Vue](https://evil.example.net/i.png)\n"}, "foreign_image", "fr.md", 13),
+        ({"fr": FR + "\n|a|b|c|d|e|\n|-|-|-|-|-|\n|1|2|3|4|5|\n"}, "big_table", "fr.md", 13),
+        ({"fr": FR + "\n|a|b|\n|-|-|\n" + "|1|2|\n" * 900}, "big_table", "fr.md", 13),
+        ({"fr": FR + "\n|a||\n|-|-|\n|1|2|\n"}, "table_head", "fr.md", 13),
+        ({"fr": FR + "\nA\nB {{shoe_size}}\n"}, "unknown_field", "fr.md", 14),
+        ({"fr": FR + "\nBonjour {{first_name}}\n"}, "no_default", "fr.md", 13),
+        ({"fr": FR + "\n{{first_name|a}} {{first_name|b}}\n"}, "two_defaults", "fr.md", 13),
+        (both("subject: ", "subject: {{first_name}} "), "no_default", "fr.md", 2),
+        ({"fr": FR + "\n[x](https://www.example.org/q)\n"}, "link_count", None, None),
+        ({"en": EN.replace("org/p", "org/q")}, "link_differs", "fr.md", 11),
+        ({"fr": FR.replace("subject: ", "subject: " + "Long " * 20)}, "long_subject", "fr.md", 2),
+        ({"fr": FR + "\nL'enjeu\n"}, "straight_apostrophe", "fr.md", 13),
+        ({"fr": FR + "\nQuoi ?\n"}, "space_before", "fr.md", 13),
+        ({"fr": FR.replace("Le printemps", "L'hiver")}, "straight_apostrophe", "fr.md", 2),
+        ({"fr": FR.encode() + b"\n\xff\n"}, "not_utf8", "fr.md", 13),
+        ({"fr": FR + "\nA\x00\n"}, "control_character", "fr.md", 13),
+        ({"fr": FR + "x" * 1_000_000}, "too_long", "fr.md", None),
+    ],
+)  # fmt: skip
+def test_a_fault_is_found_at_its_line(
+    tmp_path: Path, changed: dict[str, Any], code: str, file: str | None, line: int | None
+) -> None:
+    found = [f for f in checked(tmp_path, **changed) if f.code == code]
+    assert (found[0].file, found[0].line) == (file, line)
+
+
+@pytest.mark.parametrize(
+    ("ground", "code"),
+    [
+        (replace(GROUND, imprint=replace(IMPRINT, postal_address="")), "no_postal_address"),
+        (replace(GROUND, imprint=replace(IMPRINT, contact_email="")), "no_contact"),
+        (replace(GROUND, imprint=replace(IMPRINT, public_url="http://a.org/api")), "no_one_click"),
+        (replace(GROUND, sender="forms@elsewhere.example.net"), "from_not_aligned"),
+        (replace(GROUND, account=SetAccount(Quota(200, 0, 1, production=False))), "sandbox"),
+        (replace(GROUND, account=SetAccount(Quota(900, 0, 1, enabled=False))), "sending_off"),
+        (replace(GROUND, account=SetAccount(Quota(200, 1, 1))), "over_quota"),
+        (replace(GROUND, audience=lambda topics: {"fr": 0, "en": 0}), "nobody"),
+        (replace(GROUND, tries=lambda urls: {u: Answered("dead", "404") for u in urls}), "dead_link"),
+    ],
+)  # fmt: skip
+def test_what_is_around_the_issue_blocks_it_too(tmp_path: Path, ground: Ground, code: str) -> None:
+    assert code in {finding.code for finding in blocking(checked(tmp_path, ground=ground))}
+
+
+def test_one_language_is_not_an_issue(tmp_path: Path) -> None:
+    checked(tmp_path)
+    (tmp_path / "en.md").unlink()
+    found = check(*read_folder(tmp_path), GROUND)[1]
+    assert [(f.code, f.file) for f in blocking(found)] == [("no_file", "en.md")]
+
+
+def test_no_language_is_not_an_issue(tmp_path: Path) -> None:
+    assert len(blocking(check(*read_folder(tmp_path), GROUND)[1])) == 2
+
+
+def test_off_line_the_author_is_told_so(tmp_path: Path) -> None:
+    assert codes(checked(tmp_path, ground=replace(GROUND, tries=None))) == {"links_not_tried"}
+
+
+def test_a_link_that_refuses_programs_does_not_block(tmp_path: Path) -> None:
+    shy = replace(GROUND, tries=lambda urls: {url: Answered("unsure", "403") for url in urls})
+    found = checked(tmp_path, ground=shy)
+    assert not blocking(found)
+    assert codes(found) == {"unsure_link"}
+
+
+def test_declared_counterparts_are_the_same_link(tmp_path: Path) -> None:
+    fr = FR.replace("org/p)", "org/fr/p)")
+    assert "link_differs" in codes(checked(tmp_path, fr=fr))
+    pair = "counterpart: https://www.example.org/fr/p = https://www.example.org/p"
+    assert codes(checked(tmp_path, fr=fr.replace("topics:", f"topics:\n{pair}"))) == set()
+
+
+def test_links_in_another_order_are_the_same(tmp_path: Path) -> None:
+    fr = FR + "\n[b](https://b.example.org/) [c](https://c.example.org/)\n"
+    en = EN + "\n[c](https://c.example.org/) [b](https://b.example.org/)\n"
+    assert codes(checked(tmp_path, fr, en)) == set()
+
+
+def test_an_issue_over_a_days_quota_leaves_when_that_is_accepted(tmp_path: Path) -> None:
+    small = replace(GROUND, account=SetAccount(Quota(200, 1, 1)), over_days=True)
+    found = checked(tmp_path, ground=small)
+    assert not blocking(found)
+    assert codes(found) == {"over_days"}
+
+
+def test_an_issue_over_100_kb_blocks(tmp_path: Path) -> None:
+    heavy = "\n- [x](https://www.example.org/p)" * 900
+    found = checked(tmp_path, FR + heavy, EN + heavy)
+    assert {(f.code, f.file) for f in blocking(found)} == {
+        ("too_big", "fr.md"), ("too_big", "en.md"),
+    }  # fmt: skip
+
+
+def test_a_text_part_by_hand_holds_every_link(tmp_path: Path) -> None:
+    (tmp_path / "fr.txt").write_text("Voici : https://www.example.org/p", "utf-8")
+    (tmp_path / "en.txt").write_text("Nothing {{shoe_size}}", "utf-8")
+    found = blocking(checked(tmp_path))
+    assert {(f.code, f.file) for f in found} == {
+        ("text_without_link", "en.txt"), ("unknown_field", "en.txt"),
+    }  # fmt: skip
+
+
+def test_an_empty_text_part_blocks(tmp_path: Path) -> None:
+    (tmp_path / "fr.txt").write_text(" \n", "utf-8")
+    assert "no_text" in codes(checked(tmp_path))
+
+
+def test_weak_colours_block(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    colours = load("theme")["light"]
+    monkeypatch.setitem(colours, "soft", "#999999")
+    assert "contrast" in codes(checked(tmp_path))
+
+
+def test_the_colours_can_be_read() -> None:
+    assert not list(theme.too_weak())
+    assert theme.contrast("#000000", "#ffffff") == pytest.approx(21)
+    assert theme.contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.01)
+
+
+def test_every_finding_says_what_and_how_in_both_languages(tmp_path: Path) -> None:
+    texts = load("preflight")["findings"]
+    for code, row in texts.items():
+        assert ("mend" in row) == (
+            row["level"] != "notes" and code != "links" and code != "over_days"
+        )
+    found = checked(tmp_path, FR + "\nQuoi ?\n[](x)\n", ground=replace(GROUND, tries=None))
+    for finding in found:
+        assert finding_of(finding.kept()) == finding
+        for lang in ("fr", "en"):
+            text = said(finding, lang)
+            assert "{" not in text
+            assert text[-1] in ".)"
+    told = said(Finding("space_before", "fr.md", 13, {"text": "Quoi ?"}), "en")
+    assert told.startswith("fr.md, line 13: a space too many")
+    assert said(Finding("nobody"), "fr").startswith("personne")
+
+
+def test_every_rule_of_typography_has_its_words() -> None:
+    from chalicelib.newsletter.issues.typography import RULES
+
+    assert set(RULES) <= set(load("preflight")["findings"])
+
+
+@pytest.mark.parametrize(
+    ("total", "quota", "seconds"),
+    [
+        (1120, Quota(50_000, 0, 14), 100),
+        (100, Quota(-1, 0, 10), 12.5),
+        (100, Quota(100, 0, 10), 86_400 + 5 / 8),
+        (95 + 95 + 1, Quota(100, 0, 10), 2 * 86_400 + 1 / 8),
+        (10, Quota(100, 100, 10), 86_400 + 10 / 8),
+    ],
+)
+def test_the_end_is_computed_from_pace_and_quota(total: int, quota: Quota, seconds: float) -> None:
+    assert (finish(total, quota, NOW) - NOW).total_seconds() == pytest.approx(seconds)
+
+
+def test_a_file_at_its_limit_is_read(tmp_path: Path) -> None:
+    room = SOURCE_LIMIT - len(FR.encode())
+    found = checked(tmp_path, fr=FR + "mot " * (room // 4))
+    assert "too_long" not in codes(found)
+    assert preflight.SIZE > SOURCE_LIMIT
+
+
+def test_the_sample_issue_has_nothing_to_mend_or_to_look_at() -> None:
+    made, found = check(*read_folder(issue_factory.SAMPLE), GROUND)
+    assert codes(found) == set()
+    assert all(len(one.rendered.html) < 20_000 for one in made.values())

@@ -1,0 +1,356 @@
+"""An issue on its way: frozen, leased, looked at again, sent, settled, finished."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import sent_issue
+from chalicelib.core.errors import OutcomeUnknown, StoreDown
+from chalicelib.newsletter.issue_counts import counted
+from chalicelib.newsletter.issues.issue import issue_of
+from chalicelib.newsletter.sending.ports import Allowance, Declined, Reply
+from chalicelib.newsletter.sending.recipients import missed, recipients
+from chalicelib.newsletter.subscribers.subscriber import Subscriber
+from chalicelib.services import Services
+from fakes import MemoryCarrier, MemoryMailer, MemoryQueue, MemoryStore, SetClock
+from sent_issue import Office, Print, sent_event
+
+KEY = b"p" * 32
+
+
+def state_of(store: MemoryStore, reader: Subscriber) -> tuple[str, str]:
+    (one,) = [r for r in recipients(store, sent_issue.ISSUE) if r.person == reader.person]
+    return one.state, one.why
+
+
+def test_every_reader_gets_the_issue_once_in_their_language(
+    office: Office, print_for: Print, carrier: MemoryCarrier, store: MemoryStore
+) -> None:
+    readers = print_for(120)
+    office.run()
+    assert office.status == "SENT"
+    assert sorted(e.to for e in carrier.sent) == sorted(r.email for r in readers)
+    for bulk in carrier.bulks:
+        langs = {r.lang for r in readers if r.email in {e.to for e in bulk.envelopes}}
+        assert langs == {bulk.rendered.lang}
+    counts = counted(store, sent_issue.ISSUE)
+    assert counts["fr"]["queued"] == counts["fr"]["sent"] == 80
+    assert counts["en"]["queued"] == counts["en"]["sent"] == 40
+    issue = issue_of(store, sent_issue.ISSUE)
+    assert issue is not None
+    assert issue.report == counts
+    assert sent_issue.recounted(store, sent_issue.ISSUE)["fr"]["sent"] == 80
+
+
+def test_each_mail_carries_the_headers_of_a_newsletter_and_its_own_way_out(
+    office: Office, print_for: Print, carrier: MemoryCarrier, service: Services
+) -> None:
+    (reader,) = print_for(1)
+    office.run()
+    (bulk,) = carrier.bulks
+    (envelope,) = bulk.envelopes
+    assert bulk.headers == {
+        "List-Id": "<news-en.example.org>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+        "Content-Language": "en-CA",
+        "Feedback-ID": "2026-03:en:newsletter:relais-test",
+        "Precedence": "bulk",
+    }
+    leave = service.links.unsubscribe(reader.person, sent_issue.ISSUE)
+    token = leave.rpartition("/")[2]
+    assert envelope.headers == {
+        "List-Unsubscribe": f"<{leave}>, <mailto:info@example.org?subject=unsubscribe%20{token}>"
+    }
+    assert envelope.values["unsubscribe_url"] == leave
+    assert service.links.open_unsubscribe(token) == (reader.person, sent_issue.ISSUE)
+    assert envelope.values["first_name"] == "R0"
+    assert set(envelope.tags) == {"campaign", "row", "lang"}
+    assert all(len(value) < 996 for value in {**bulk.headers, **envelope.headers}.values())
+
+
+def test_without_a_postal_address_nothing_is_sent_and_the_admins_are_told_once_a_day(  # noqa: PLR0913
+    store: MemoryStore,
+    mailer: MemoryMailer,
+    clock: SetClock,
+    carrier: MemoryCarrier,
+    queue: MemoryQueue,
+    service: Services,
+    print_for: Print,
+) -> None:
+    service.settings = replace(service.settings, postal_address="")
+    print_for(3)
+    office = Office(service, queue, clock)
+    for _ in range(5):
+        assert office.tick() == "waits"
+    assert office.status == "SCHEDULED"
+    assert queue.jobs == []
+    told = [i for i in store.kinds("letter") if i["letter"] == "newsletter_held"]
+    assert [t["facts"]["reason"] for t in told] == ["postal_address"]
+
+
+def test_an_unsubscribe_is_honoured_inside_a_running_issue(  # noqa: PLR0913
+    office: Office,
+    print_for: Print,
+    carrier: MemoryCarrier,
+    store: MemoryStore,
+    service: Services,
+    clock: SetClock,
+) -> None:
+    readers = print_for(6, topics=["news"])
+    office.tick()
+    frozen = office.queue.jobs.pop()[1]
+    assert office.service.press.worker.run(frozen, clock() + timedelta(minutes=4)) == "frozen"
+    gone, paused, other, bounced, erased, stays = readers
+    service.subscriptions.leave(gone.person, channel="header", issue=sent_issue.ISSUE)
+    service.preferences.pause(paused.person)
+    service.preferences.choose(other.person, lang="fr", topics=[])
+    service.subscriptions.bounced(bounced.person, hard=True, at="2026-03-02T15:00:00.000Z")
+    del store.items[erased.key]
+    office.run()
+    assert [e.to for e in carrier.sent] == [stays.email]
+    assert [state_of(store, r) for r in readers] == [
+        ("SKIPPED", "unsubscribed"),
+        ("SKIPPED", "paused"),
+        ("SKIPPED", "topics"),
+        ("SKIPPED", "bounced"),
+        ("SKIPPED", "erased"),
+        ("SENT", ""),
+    ]
+    assert {one.why for one in missed(store, sent_issue.ISSUE)} == {
+        "unsubscribed", "paused", "topics", "bounced", "erased",
+    }  # fmt: skip
+
+
+def test_who_changed_language_meanwhile_reads_the_other_text(  # noqa: PLR0913
+    office: Office,
+    print_for: Print,
+    carrier: MemoryCarrier,
+    service: Services,
+    clock: SetClock,
+) -> None:
+    first, second = print_for(2)
+    office.tick()
+    frozen = office.queue.jobs.pop()[1]
+    office.service.press.worker.run(frozen, clock() + timedelta(minutes=4))
+    service.preferences.choose(first.person, lang="fr", topics=["news"])
+    office.run()
+    assert {(e.to, b.rendered.lang) for b in carrier.bulks for e in b.envelopes} == {
+        (first.email, "fr"),
+        (second.email, "fr"),
+    }
+
+
+def test_a_bad_address_does_not_keep_the_others_from_their_issue(
+    office: Office, print_for: Print, carrier: MemoryCarrier, store: MemoryStore
+) -> None:
+    readers = print_for(40)
+    bad = readers[7]
+    offer = carrier.offer
+
+    def picky(bulk: Any) -> list[Reply]:
+        if any(e.to == bad.email for e in bulk.envelopes):
+            raise Declined("BadRequestException: illegal address")
+        return offer(bulk)
+
+    carrier.offer = picky  # type: ignore[method-assign]
+    office.run()
+    assert len(carrier.sent) == len({e.to for e in carrier.sent}) == 39
+    assert state_of(store, bad) == ("FAILED_PERM", "BadRequestException: illegal address")
+
+
+def test_throttled_recipients_get_it_later_and_nobody_twice(
+    office: Office, print_for: Print, carrier: MemoryCarrier, store: MemoryStore
+) -> None:
+    print_for(120)
+    carrier.failing = [Reply("throttled", "too fast")] * 3
+    office.run()
+    assert len(carrier.sent) == len({e.to for e in carrier.sent}) == 120
+    assert all(one.tries == 0 for one in recipients(store, sent_issue.ISSUE))
+
+
+def test_a_lost_answer_is_settled_by_the_events_of_ses(  # noqa: PLR0913
+    office: Office,
+    print_for: Print,
+    carrier: MemoryCarrier,
+    store: MemoryStore,
+    service: Services,
+    clock: SetClock,
+) -> None:
+    readers = print_for(9)
+    offer = carrier.offer
+    lost: list[Any] = []
+
+    def loses_the_first(bulk: Any) -> list[Reply]:
+        replies = offer(bulk)
+        if not lost:
+            lost.extend(bulk.envelopes)
+            raise OutcomeUnknown("ReadTimeoutError")
+        return replies
+
+    carrier.offer = loses_the_first  # type: ignore[method-assign]
+    office.tick()
+    office.work()
+    assert {r.state for r in recipients(store, sent_issue.ISSUE)} == {"SENT", "UNKNOWN"}
+    told, silent = lost[:-1], lost[-1]
+    service.feedback.take([sent_event(e) for e in told])
+    office.run()
+    times = {r.email: [e.to for e in carrier.sent].count(r.email) for r in readers}
+    assert times == {r.email: 1 + (r.email == silent.to) for r in readers}
+    assert {r.state for r in recipients(store, sent_issue.ISSUE)} == {"SENT"}
+
+
+def test_twenty_errors_of_one_kind_pause_the_issue_and_nobody_is_given_up(  # noqa: PLR0913
+    office: Office,
+    print_for: Print,
+    carrier: MemoryCarrier,
+    store: MemoryStore,
+    service: Services,
+    deliver: Callable[[], int],
+    mailer: MemoryMailer,
+) -> None:
+    readers = print_for(120)
+    carrier.refused = {r.email: Reply("refused", "MESSAGE_REJECTED: virus") for r in readers}
+    office.tick()
+    office.work()
+    assert office.status == "AUTO_PAUSED"
+    assert {r.state for r in recipients(store, sent_issue.ISSUE)} <= {"QUEUED", "RETRY"}
+    issue = issue_of(store, sent_issue.ISSUE)
+    assert issue is not None
+    assert issue.paused is not None
+    assert issue.paused["reason"] == "errors"
+    told = [i for i in store.kinds("letter") if i["letter"] == "newsletter_held"]
+    assert [t["to"] for t in told] == ["admins"]
+    carrier.refused = {}
+    service.press.editions.resume(issue, "rita-roy")
+    office.run()
+    assert len(carrier.sent) == 120
+
+
+def test_a_pause_stops_the_next_call_and_a_resume_goes_on_where_it_stopped(
+    office: Office, print_for: Print, carrier: MemoryCarrier, service: Services, clock: SetClock
+) -> None:
+    print_for(200)
+    offer = carrier.offer
+
+    def pauses(bulk: Any) -> list[Reply]:
+        replies = offer(bulk)
+        if len(carrier.bulks) == 2:
+            clock.pass_(seconds=2)
+            service.press.editions.pause(service.press.editions.get(sent_issue.ISSUE), "rita-roy")
+        return replies
+
+    carrier.offer = pauses  # type: ignore[method-assign]
+    office.tick()
+    office.work()
+    assert office.status == "PAUSED"
+    before = len(carrier.sent)
+    assert before < 200
+    assert office.tick() == "gone"
+    assert office.work() == []
+    carrier.offer = offer  # type: ignore[method-assign]
+    service.press.editions.resume(service.press.editions.get(sent_issue.ISSUE), "rita-roy")
+    office.run()
+    assert len(carrier.sent) == len({e.to for e in carrier.sent}) == 200
+
+
+def test_the_rest_of_a_shard_is_left_to_the_next_function_before_time_is_over(
+    office: Office, print_for: Print, carrier: MemoryCarrier, clock: SetClock
+) -> None:
+    print_for(300)
+    carrier.allowed = Allowance(rate=1, daily=None, used=0)
+    office.tick()
+    office.work()
+    assert "time" in office.outcomes
+    office.run()
+    assert len(carrier.sent) == len({e.to for e in carrier.sent}) == 300
+
+
+def test_the_quota_of_the_day_stops_it_and_its_return_goes_on(  # noqa: PLR0913
+    office: Office,
+    print_for: Print,
+    carrier: MemoryCarrier,
+    store: MemoryStore,
+    clock: SetClock,
+) -> None:
+    print_for(120)
+    daily = 100
+    carrier.allowance = lambda: Allowance(1000, daily, 50 + len(carrier.sent))  # type: ignore[method-assign]
+    office.tick()
+    office.work()
+    assert "quota" in office.outcomes
+    assert len(carrier.sent) == 45
+    (told,) = [i for i in store.kinds("letter") if i["letter"] == "newsletter_held"]
+    assert told["facts"]["reason"] == "quota"
+    daily = 1000
+    office.run()
+    assert len(carrier.sent) == len({e.to for e in carrier.sent}) == 120
+
+
+def test_a_store_that_is_down_for_a_while_costs_time_and_nobody(
+    office: Office, print_for: Print, carrier: MemoryCarrier, store: MemoryStore
+) -> None:
+    print_for(120)
+    profiles, down = store.profiles, [True, True]
+
+    def shaky(people: Any) -> Any:
+        if down:
+            down.pop()
+            raise StoreDown("busy")
+        return profiles(people)
+
+    store.profiles = shaky  # type: ignore[method-assign]
+    office.run()
+    assert len(carrier.sent) == len({e.to for e in carrier.sent}) == 120
+
+
+def test_who_was_missed_gets_a_follow_up_and_nobody_else(
+    office: Office, print_for: Print, carrier: MemoryCarrier, store: MemoryStore, clock: SetClock
+) -> None:
+    readers = print_for(30)
+    lost = [readers[3], readers[4]]
+    carrier.refused = {r.email: Reply("refused", "MESSAGE_REJECTED: no") for r in lost}
+    office.run()
+    assert {m.person for m in missed(store, sent_issue.ISSUE)} == {r.person for r in lost}
+    carrier.refused, carrier.sent = {}, []
+    sent_issue.scheduled(store, clock(), id="2026-03-suite-2", segment={"missed": sent_issue.ISSUE})
+    press, until = office.service.press, clock() + timedelta(minutes=4)
+    press.rounds.mind(("ISSUE#2026-03-suite-2", "ISSUE"))
+    while office.queue.jobs:
+        press.worker.run(office.queue.jobs.pop(0)[1], until)
+    assert sorted(e.to for e in carrier.sent) == sorted(r.email for r in lost)
+
+
+def test_a_message_that_got_lost_is_queued_again(
+    office: Office, print_for: Print, carrier: MemoryCarrier, queue: MemoryQueue
+) -> None:
+    print_for(10)
+    office.tick()
+    worker, until = office.service.press.worker, office.clock() + timedelta(minutes=4)
+    assert worker.run(queue.jobs.pop()[1], until) == "frozen"
+    assert queue.jobs
+    queue.jobs.clear()
+    for _ in range(4):
+        office.tick()
+    office.work()
+    assert len(carrier.sent) == 10
+
+
+def test_a_letter_says_what_happened_and_where_to_resume(  # noqa: PLR0913
+    office: Office,
+    print_for: Print,
+    service: Services,
+    store: MemoryStore,
+    deliver: Callable[[], int],
+    mailer: MemoryMailer,
+) -> None:
+    print_for(5)
+    office.tick()
+    service.press.watch.hold(sent_issue.ISSUE, "bounces", {"sent": 300, "bounced": 20})
+    assert deliver() >= 1
+    for mail in mailer.sent:
+        fr = mail.lang == "fr"
+        assert mail.subject.startswith("Intervention requise" if fr else "Action needed: issue")
+        assert "20" in mail.text
+        assert "300" in mail.text
+        assert "/newsletter/progress/" in mail.text

@@ -1,0 +1,147 @@
+"""The deployed stack as a person and an operator see it: addresses, mail, rows, logs."""
+
+import json
+import re
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import boto3
+
+import samples
+from infra import local
+from infra.deploy import REGION
+
+HTML = {"Accept": "text/html,*/*;q=0.8"}
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    headers: dict[str, str]
+    text: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.text)
+
+
+class NoRedirect(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *_: Any, **__: Any) -> None:
+        return None
+
+
+OPENER = urllib.request.build_opener(NoRedirect)
+
+
+def ask(method: str, url: str, body: bytes | None = None, **headers: str) -> Answer:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    request = urllib.request.Request(url, data=body, headers=named, method=method)
+    try:
+        with OPENER.open(request, timeout=300) as answer:
+            return Answer(answer.status, _lower(answer.headers), answer.read().decode())
+    except urllib.error.HTTPError as error:
+        return Answer(error.code, _lower(error.headers), error.read().decode())
+
+
+def _lower(headers: Any) -> dict[str, str]:
+    return {name.lower(): value for name, value in headers.items()}
+
+
+class Stack:
+    """What a person and an operator see of the deployed stack."""
+
+    def __init__(self, running: local.Running, folder: Path) -> None:
+        addresses = running.addresses
+        self.emulator = running.emulator
+        self.office = running.office
+        self.api = addresses["api"]
+        self.site = addresses["site"]
+        self.mailbox = addresses["mailbox"]
+        self.folder = folder
+        self.table = "relais-local-records"
+
+    def client(self, service: str) -> Any:
+        return boto3.client(service, endpoint_url=self.emulator.url)  # type: ignore[call-overload]
+
+    def post(self, form: str, fields: dict[str, Any], **headers: str) -> Answer:
+        body = json.dumps(fields).encode()
+        return ask(
+            "POST", f"{self.api}/forms/{form}", body, Content_Type="application/json", **headers
+        )
+
+    def submit(self, url: str, pairs: list[tuple[str, str]]) -> Answer:
+        """What a browser sends."""
+        body = urlencode(pairs).encode()
+        kind = "application/x-www-form-urlencoded"
+        return ask("POST", url, body, Content_Type=kind, **HTML)
+
+    def page(self, url: str) -> Answer:
+        return ask("GET", url, None, **HTML)
+
+    def mail(self, to: str, subject: str = "") -> list[dict[str, Any]]:
+        return [m for m in self.office.messages() if to in m["to"] and subject in m["subject"]]
+
+    def wait_for_mail(self, to: str, subject: str = "", count: int = 1) -> dict[str, Any]:
+        found = wait_for(lambda: (m := self.mail(to, subject)) if len(self.mail(to, subject)) >= count else None,
+                         f"mail to {to}: {subject}")  # fmt: skip
+        last: dict[str, Any] = found[-1]
+        return last
+
+    def items(self, prefix: str = "") -> list[dict[str, Any]]:
+        pages = self.client("dynamodb").get_paginator("scan").paginate(TableName=self.table)
+        found = [item for page in pages for item in page["Items"]]
+        return [item for item in found if item["pk"]["S"].startswith(prefix)]
+
+    def sweep(self) -> None:
+        """What the schedule does every minute, now."""
+        event = {
+            "version": "0", "id": "1", "account": "0", "region": REGION, "source": "aws.events",
+            "time": "", "detail-type": "Scheduled Event", "detail": {}, "resources": [],
+        }  # fmt: skip
+        name, payload = "relais-local-sweep", json.dumps(event)
+        answer = self.client("lambda").invoke(FunctionName=name, Payload=payload)
+        assert "FunctionError" not in answer, answer["Payload"].read()
+
+    def logs(self, function: str) -> str:
+        group = f"/aws/lambda/relais-local-{function}"
+        events = self.client("logs").filter_log_events(logGroupName=group)["events"]
+        return "\n".join(event["message"] for event in events)
+
+
+def wait_for(look: Callable[[], Any], what: str, seconds: float = 60, every: float = 0.3) -> Any:
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if found := look():
+            return found
+        time.sleep(every)
+    raise AssertionError(f"waited {seconds} s in vain for {what}")
+
+
+def link_in(text: str, kind: str) -> str:
+    """The first whole link of a kind in the text part of a mail."""
+    match = re.search(rf"http\S+(?:/{kind}/|[?&]{kind}=)[\w.~-]+", text)
+    assert match, f"no {kind} link in {text[:500]}"
+    return match[0]
+
+
+def hidden(page: str, name: str) -> str:
+    match = re.search(rf'name="{name}" value="([^"]*)"', page)
+    assert match, f"no {name} on {page[:2000]}"
+    return match[1]
+
+
+def fill(page: str, answers: dict[str, Any]) -> list[tuple[str, str]]:
+    """A person's answers with all that the page hides in its form; the trap stays empty."""
+    shown = {name for name, _ in samples.as_html(answers)}
+    missing = {name for name in shown if f'name="{name}"' not in page}
+    assert not missing, f"the page has no {missing}"
+    found = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page)
+    # A person takes longer than the robot that runs this.
+    kept = [(n, v if n != "started_at" else str(int(v) - 60)) for n, v in found]
+    return [*kept, ("website", ""), *samples.as_html(answers)]

@@ -1,0 +1,252 @@
+"""Parts that stand in for AWS: small enough to be read."""
+
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from chalicelib.core.errors import Conflict
+from chalicelib.core.ports import Delete, Item, Key, Mail, Put, Write
+from chalicelib.core.records import DUE_SHARDS
+from chalicelib.newsletter.sending.ports import Allowance, Bulk, Envelope, Reply
+
+
+class MemoryStore:
+    """A Store in a dictionary, safe under threads; `before` runs ahead of each commit, to break
+    things there."""
+
+    def __init__(self) -> None:
+        self.items: dict[Key, Item] = {}
+        self.commits: list[list[Write]] = []
+        self.reads = 0
+        self.before: Callable[[Sequence[Write]], None] = lambda writes: None
+        self._lock = threading.Lock()
+
+    def commit(self, writes: Sequence[Write]) -> None:
+        self.before(writes)
+        with self._lock:
+            found = {
+                position: copied(self.items.get(key_of_write(write), {}))
+                for position, write in enumerate(writes)
+                if not self._fits(write)
+            }
+            if found:
+                raise Conflict(found)
+            for write in writes:
+                self._apply(write)
+            self.commits.append(list(writes))
+
+    def get(self, pk: str, sk: str) -> Item | None:
+        with self._lock:
+            self.reads += 1
+            found: Item | None = copied(self.items.get((pk, sk)))
+        return found
+
+    def rows(self, pk: str, prefix: str = "") -> list[Item]:
+        self.reads += 1
+        return self._read(lambda pk_, sk, _: pk_ == pk and sk.startswith(prefix))
+
+    def latest(self, pk: str, limit: int) -> list[Item]:
+        return self.rows(pk)[::-1][:limit]
+
+    def of_person(self, person: str, limit: int) -> list[str]:
+        self.reads += 1
+        found = self._read(lambda _, __, item: item.get("person") == person)
+        return [item["pk"].removeprefix("CASE#") for item in found[::-1]][:limit]
+
+    def listed(self, state_key: str) -> Iterator[Item]:
+        self.reads += 1
+        found = self._read(lambda _, __, item: item.get("state_key") == state_key)
+        yield from sorted(found, key=lambda item: str(item["updated_at"]))
+
+    def due(self, now: str, first: int = 0) -> Iterator[Key]:
+        waiting = self._read(lambda _, __, row: "due_shard" in row and bool(row["due_at"] <= now))
+        for shard in [(first + turn) % DUE_SHARDS for turn in range(DUE_SHARDS)]:
+            mine = [row for row in waiting if row["due_shard"] == str(shard)]
+            ordered = sorted(mine, key=lambda row: (row["due_at"], row["pk"], row["sk"]))
+            yield from ((row["pk"], row["sk"]) for row in ordered)
+
+    def audience(self, key: str) -> Iterator[Item]:
+        yield from self._read(lambda _, __, item: item.get("audience") == key)
+
+    def profiles(self, people: Sequence[str]) -> dict[str, Item]:
+        with self._lock:
+            self.reads += 1
+            found = {person: self.items.get((f"PERSON#{person}", "PROFILE")) for person in people}
+            return {person: copied(item) for person, item in found.items() if item}
+
+    def gather(self, key: Key, found: Mapping[str, set[int]], facts: Mapping[str, Any]) -> Item:
+        with self._lock:
+            item = self.items.setdefault(key, {"pk": key[0], "sk": key[1]})
+            item.update({name: item.get(name, set()) | new for name, new in found.items()})
+            item.update(copied(dict(facts)))
+            after: Item = copied(item)
+        return after
+
+    def step(self, key: Key, add: Mapping[str, int], from_: tuple[str, int]) -> Item:
+        with self._lock:
+            item = self.items.get(key, {})
+            if from_[0] not in item or item[from_[0]] < from_[1]:
+                raise Conflict({0: dict(item)})
+            for name, number in add.items():
+                item[name] = item.get(name, 0) + number
+            return dict(item)
+
+    def kinds(self, kind: str) -> list[Item]:
+        with self._lock:
+            return [item for item in self.items.values() if item.get("kind") == kind]
+
+    def _read(self, wanted: Callable[[str, str, Item], bool]) -> list[Item]:
+        """Copies of the rows that are wanted (asked with pk, sk and row), in order of their keys.
+
+        A reader beside a writer sees the rows of one moment, as a query of a table does.
+        """
+        with self._lock:
+            keys = sorted(key for key, item in self.items.items() if wanted(*key, item))
+            return [copied(self.items[key]) for key in keys]
+
+    def _fits(self, write: Write) -> bool:
+        item = self.items.get(key_of_write(write))
+        if isinstance(write, Put):
+            expired = (
+                item is not None
+                and write.unless_after is not None
+                and item.get("expires", write.unless_after) < write.unless_after
+            )
+            return item is None or expired
+        item = item or {}
+        if isinstance(write, Delete):
+            return all(item.get(k) == v for k, v in write.expect.items())
+        return (
+            all(item.get(k) == v for k, v in write.expect.items())
+            and not any(k in item for k in write.absent)
+            and all(item.get(k, -1) < v for k, v in write.at_most.items())
+        )
+
+    def _apply(self, write: Write) -> None:
+        key = key_of_write(write)
+        if isinstance(write, Put):
+            self.items[key] = copied({k: v for k, v in write.item.items() if v is not None})
+            return
+        if isinstance(write, Delete):
+            self.items.pop(key, None)
+            return
+        item = self.items.setdefault(key, {"pk": key[0], "sk": key[1]})
+        item.update(copied({k: v for k, v in write.set.items() if v is not None}))
+        for name in write.remove:
+            item.pop(name, None)
+        for name, step in write.add.items():
+            item[name] = item.get(name, 0) + step
+
+
+def copied(value: Any) -> Any:
+    """Lists and mappings anew, as a table returns them; what they hold never changes."""
+    if isinstance(value, dict):
+        return {name: copied(part) for name, part in value.items()}
+    if isinstance(value, set):
+        return set(value)
+    return [copied(part) for part in value] if isinstance(value, list) else value
+
+
+def key_of_write(write: Write) -> Key:
+    if isinstance(write, Put):
+        return write.item["pk"], write.item["sk"]
+    return write.key
+
+
+class MemoryMailer:
+    """Keeps what it is given; `failing` is raised as long as it has errors to raise."""
+
+    def __init__(self) -> None:
+        self.sent: list[Mail] = []
+        self.failing: list[Exception] = []
+
+    def send(self, mail: Mail) -> str:
+        if self.failing:
+            raise self.failing.pop(0)
+        self.sent.append(mail)
+        return f"message-{len(self.sent)}"
+
+    def to(self, address: str) -> list[Mail]:
+        return [mail for mail in self.sent if mail.to == address]
+
+
+class MemorySuppression:
+    """Remembers who was taken off the account's list."""
+
+    def __init__(self) -> None:
+        self.lifted: list[str] = []
+
+    def lift(self, address: str) -> None:
+        self.lifted.append(address)
+
+
+class MemoryCarrier:
+    """Takes every bulk; `failing` is raised, or answered to all, as long as there is some."""
+
+    def __init__(self) -> None:
+        self.bulks: list[Bulk] = []
+        self.sent: list[Envelope] = []
+        self.failing: list[Exception | Reply] = []
+        self.refused: dict[str, Reply] = {}
+        """By address: what is answered for it."""
+        self.allowed = Allowance(rate=1000, daily=None, used=0)
+
+    def offer(self, bulk: Bulk) -> list[Reply]:
+        if self.failing:
+            failure = self.failing.pop(0)
+            if isinstance(failure, Exception):
+                raise failure
+            return [failure] * len(bulk.envelopes)
+        self.bulks.append(bulk)
+        return [self._one(envelope) for envelope in bulk.envelopes]
+
+    def allowance(self) -> Allowance:
+        return self.allowed
+
+    def _one(self, envelope: Envelope) -> Reply:
+        if envelope.to in self.refused:
+            return self.refused[envelope.to]
+        self.sent.append(envelope)
+        return Reply("sent", message_id=f"bulk-{len(self.sent)}")
+
+
+class MemoryQueue:
+    """Jobs in the order in which they come due; `run` is for a test to do."""
+
+    def __init__(self) -> None:
+        self.jobs: list[tuple[int, dict[str, Any]]] = []
+
+    def put(self, jobs: Sequence[Mapping[str, Any]], delay: int = 0) -> None:
+        self.jobs += [(delay, dict(job)) for job in jobs]
+
+    def idle(self) -> bool:
+        return not self.jobs
+
+
+class SetClock:
+    """A clock that a test moves."""
+
+    def __init__(self, start: str = "2026-03-02T15:00:00+00:00") -> None:
+        self.now = datetime.fromisoformat(start).astimezone(UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def pass_(self, **span: float) -> None:
+        self.now += timedelta(**span)
+
+
+def stream_event(*keys: Key) -> dict[str, Any]:
+    return {
+        "Records": [
+            {
+                "eventName": "INSERT",
+                "dynamodb": {
+                    "SequenceNumber": str(number),
+                    "Keys": {"pk": {"S": pk}, "sk": {"S": sk}},
+                },
+            }
+            for number, (pk, sk) in enumerate(keys, 1)
+        ]
+    }

@@ -1,0 +1,259 @@
+"""The pages and letters of a case's later life, for the gallery."""
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import samples
+from chalicelib.cases.states import step
+from chalicelib.cases.transition import Move
+from chalicelib.core.ports import Put
+from chalicelib.core.records import tag_of
+from chalicelib.mail.alerts import word
+from environment import RITA, SAM
+from visitor import token
+
+if TYPE_CHECKING:
+    from gallery import Walk
+
+Pages = Iterator[tuple[str, str]]
+
+
+def questions(walk: "Walk") -> Pages:
+    told = walk.declare("dora@example.org", org_legal_name="Maison Dora")
+    yield "review-ask", walk.send(walk.review(), decision="ask", message="")
+    walk.decide("ask", message="Combien de jeunes?\nDepuis quand?")
+    walk.after_undo()
+    own = walk.own("dora@example.org")
+    yield "file-question", walk.page(own)
+    yield "lost", walk.page("/file")
+    yield "lost-errors", walk.answer("/file", {"email": "dora@"})
+    yield "lost-asked", walk.page("/file?asked=1")
+    walk.answer("/file", {"email": "dora@example.org"})
+    yield "lost-broken", walk.page(f"{own[:-5]}")
+    walk.deliver()
+    wrong = [(k, v) for k, v in samples.as_html(samples.eoi(org_city="")) if k != "lang"]
+    yield (
+        "file-question-errors",
+        walk.send(own, action="reply", answer="", revised="1", **dict(wrong)),
+    )
+    given = samples.eoi(
+        contact_email="dora@example.org", contact_language=walk.lang, org_city="Laval",
+        org_legal_name="Maison Dora",
+    )  # fmt: skip
+    pairs = dict(samples.as_html(given)) | {"answer": "Douze.\nDepuis mai.", "revised": "1"}
+    walk.send(own, action="reply", **pairs)
+    walk.deliver()
+    assert walk.case(told).state == "EOI_PENDING"
+    yield "file-answered", walk.page(own)
+    yield "review-answered", walk.page(walk.review())
+
+
+def ends(walk: "Walk") -> Pages:
+    told = walk.declare("elsa@example.org", org_legal_name="Centre Elsa")
+    walk.decide("ask", message="Qui porte le projet?")
+    walk.after_undo()
+    lapsed(walk, told, "lapse")
+    told = walk.declare("fanny@example.org", org_legal_name="Atelier Fanny")
+    walk.decide("approve")
+    walk.after_undo()
+    own = walk.own("fanny@example.org")
+    yield "file-invited", walk.page(own)
+    lapsed(walk, told, "expire")
+    review = walk.latest()
+    yield "review-extend", walk.page(review)
+    walk.decided(
+        review, decision="extend", until="2026-12-01", message="Prenez le temps qu’il faut."
+    )
+    walk.deliver()
+    yield "withdrawing", walk.page(f"{own}?do=withdraw")
+    yield "withdrawing-errors", walk.send(own, f"{own}?do=withdraw", action="withdraw", confirm="")
+    yield "done", walk.send(own, f"{own}?do=withdraw", action="withdraw", message="Trop tôt.")
+    walk.deliver()
+    yield "file-withdrawn", walk.page(own)
+    yield "done-refused", walk.send(own, action="withdraw")
+    review = walk.latest()
+    yield "review-reopen", walk.page(review)
+    walk.decided(review, decision="reopen", message="Comme vous l’avez demandé.")
+    walk.deliver()
+
+
+def lapsed(walk: "Walk", told: dict[str, Any], event: str) -> None:
+    """A clock ended."""
+    case = walk.case(told)
+    row = step(case.state, event)
+    move = Move(case, row, walk.clock(), "clock", {"from": case.state, "to": row.to})
+    move.owes_receipt()
+    walk.store.commit(move.writes())
+    walk.deliver()
+
+
+def addresses(walk: "Walk") -> Pages:
+    told = walk.declare("gina@example.org", org_legal_name="Groupe Gina")
+    own = walk.own("gina@example.org")
+    yield "address-errors", walk.send(own, action="correct", address="gina@")
+    walk.send(own, action="correct", address="gina.new@example.org")
+    walk.deliver()
+    confirm = walk.own("gina.new@example.org")
+    yield "confirming", walk.page(confirm)
+    yield "confirming-errors", walk.send(confirm, action="confirm", confirm="")
+    walk.send(confirm, action="confirm")
+    walk.deliver()
+    row = next(
+        r for r in walk.store.kinds("letter")
+        if r["pk"] == walk.case(told).key[0] and r["to"] == "applicant"
+    )  # fmt: skip
+    walk.service.reports.settle(bounced(tag_of(row["pk"], row["sk"])))
+    walk.deliver()
+    yield "review-undeliverable", walk.page(walk.latest())
+
+
+def bounced(tag: str, kind: str = "Permanent") -> dict[str, Any]:
+    """What SES says of a mail that came back."""
+    bounce = {"bounceType": kind, "bouncedRecipients": [{"diagnosticCode": "550 5.1.1 unknown"}]}
+    mail = {"tags": {"mail": [tag]}, "messageId": "m"}
+    return {"eventType": "Bounce", "mail": mail, "bounce": bounce}
+
+
+def orphans(walk: "Walk") -> Pages:
+    yield "uninvited", walk.page("/forms/application")
+    yield "application-uninvited", walk.page("/forms/application?uninvited=1")
+    walk.invited("hana@example.org", org_legal_name="Coopérative Hana")
+    given = samples.application(
+        applicant_email="hana@example.org", applicant_language=walk.lang,
+        fid_legal_name="Coopérative Hana",
+    )  # fmt: skip
+    walk.sent("application", given)
+    walk.deliver()
+    yield "file-orphan", walk.page(walk.own("hana@example.org"))
+    review = walk.latest()
+    yield "review-orphan", walk.page(review)
+    yield "review-orphan-errors", walk.send(review, decision="link", target_ref="DI-2026-00000-0")
+    ref = walk.case({"ref": str(_candidate(walk.page(review)))}).ref
+    walk.decided(review, decision="link", target=ref)
+    walk.deliver()
+
+
+def _candidate(page: str) -> str:
+    return page.split('name="target" value="')[1].split('"')[0]
+
+
+def quorum(walk: "Walk") -> Pages:
+    other = SAM if walk.staff is RITA else RITA
+    mine = {
+        "lang": walk.lang,
+        "sk": "sacha-morin",
+        "name": "Sacha Morin",
+        "email": "sacha@example.org",
+    }
+    walk.store.items["STAFF", str(mine["sk"])] = {**other, **mine}
+    walk.serve(QUORUM_APPLICATION="2")
+    invite = walk.invited("ines@example.org", org_legal_name="Réseau Inès")
+    told = walk.apply(invite, "ines@example.org")
+    review, code = walk.review(), walk.code()
+    yield (
+        "review-conditions-errors",
+        walk.decided(review, decision="conditions", code=code, condition_0="Trouver un fiduciaire",
+                     due_0="hier"),
+    )  # fmt: skip
+    walk.send(review, decision="ask", message="Quel budget?")
+    walk.after_undo()
+    walk.send(walk.own("ines@example.org"), action="reply", answer="Il est joint.")
+    walk.deliver()
+    review, code = walk.review(), walk.code()
+    theirs = walk.mailer.to("sacha@example.org")[-1].text
+    yield (
+        "voted",
+        walk.decided(review, decision="conditions", code=code, message="D’accord",
+                     condition_0="Trouver un fiduciaire", due_0="2026-12-01"),
+    )  # fmt: skip
+    walk.deliver()
+    second = "/review/" + _token(theirs)
+    yield "review-votes", walk.page(second)
+    walk.decided(second, decision="approve", code=_code(theirs))
+    walk.after_undo()
+    own = walk.own("ines@example.org")
+    yield "file-conditions", walk.page(own)
+    walk.answer(second, {"decision": "fresh"})
+    walk.deliver()
+    third = "/review/" + _token(walk.mailer.to("sacha@example.org")[-1].text)
+    yield "review-conditions-met", walk.send(third, decision="conditions_met", code=_code(theirs))
+    assert walk.case(told).state == "APP_CONDITIONAL"
+    walk.serve(STEP_UP="on")
+    told = walk.apply(
+        walk.invited("jade@example.org", org_legal_name="Projet Jade"), "jade@example.org"
+    )
+    review, code = walk.review(), walk.code()
+    yield "review-step-up", walk.decided(review, decision="approve", code=code)
+    walk.deliver()
+    walk.decided(review, decision="waitlist")
+    walk.deliver()
+    assert walk.case(told).state == "APP_WAITLISTED"
+    del walk.store.items["STAFF", str(mine["sk"])]
+    walk.serve()
+
+
+def _token(text: str) -> str:
+    return token(text, "review")
+
+
+def _code(text: str) -> str:
+    found: list[str] = re.findall(r"(?:décider\u00a0|decide): ([2-9A-Z]{4})", text)
+    return found[-1]
+
+
+def staff(walk: "Walk") -> Pages:
+    me = walk.store.items["STAFF", str(walk.staff["sk"])]
+    noor = {**RITA, "sk": "noor-ali", "name": "Noor Ali", "email": "noor@example.org"}
+    walk.store.items["STAFF", "noor-ali"] = {**noor, "lang": walk.lang}
+    walk.declare("kim@example.org", org_legal_name="Comité Kim")
+    review = walk.review()
+    yield (
+        "noted",
+        walk.send(review, decision="assign", colleague="noor-ali", message="Tu connais bien."),
+    )
+    walk.deliver()
+    me["away_until"] = "2027-06-01"
+    yield "away", walk.page(review)
+    me.pop("away_until")
+    walk.decided(review, decision="approve")
+    walk.after_undo()
+    for _ in range(3):
+        walk.answer(review, {"decision": "fresh"})
+        walk.deliver()
+        walk.clock.pass_(minutes=2)
+        page = walk.send(walk.latest(), decision="extend")
+        walk.deliver()
+    yield "refused", page
+    walk.store.items["STAFF", "noor-ali"]["active"] = False
+    walk.store.commit([Put(word("dead_letter", walk.clock()))])
+    walk.deliver()
+
+
+def times(walk: "Walk") -> None:
+    """Letters that nobody sends: those of the clocks, over some months."""
+    walk.declare("lila@example.org", org_legal_name="Maison Lila")
+    walk.decide("ask", message="Qui porte le projet?")
+    walk.after_undo()
+    walk.invited("mona@example.org", org_legal_name="Centre Mona")
+    waitlisted = walk.apply(
+        walk.invited("nina@example.org", org_legal_name="Projet Nina"), "nina@example.org"
+    )
+    walk.decided(walk.review(), decision="waitlist", code=walk.code())
+    told = walk.apply(
+        walk.invited("olga@example.org", org_legal_name="Comité Olga"), "olga@example.org"
+    )
+    walk.decided(
+        walk.review(), decision="conditions", code=walk.code(),
+        condition_0="Trouver un fiduciaire", due_0=str(walk.clock().date() + timedelta(days=40)),
+    )  # fmt: skip
+    walk.after_undo()
+    assert walk.case(waitlisted).state == "APP_WAITLISTED"
+    assert walk.case(told).state == "APP_CONDITIONAL"
+    walk.declare("paula@example.org", org_legal_name="Groupe Paula")
+    walk.service.mornings.wind()
+    for _ in range(45):
+        walk.clock.pass_(days=1)
+        walk.service.post.sweep()
+        walk.deliver()

@@ -1,0 +1,77 @@
+"""Facts that any letter may be given, for tests that compose each of them."""
+
+from datetime import UTC, date, datetime
+from types import SimpleNamespace
+from typing import Any
+
+from chalicelib.cases.deadlines import turnaround as delays
+from chalicelib.core.languages import Lang
+from chalicelib.mail import letters
+
+
+def facts(lang: Lang, org: str) -> dict[str, Any]:
+    """Everything that any letter may be told, with one value everywhere a person may type."""
+    told = [
+        {
+            "title": org,
+            "rows": [
+                {"key": "a", "label": org, "value": org},
+                {"key": "b", "label": "B", "table": {"head": [org, "n"], "body": [[org, ""]]}},
+            ],
+        }
+    ]
+    moment = datetime(2026, 3, 2, 15, tzinfo=UTC)
+    case = SimpleNamespace(
+        id="1", ref="DI-2026-4T7KQ-M", app_ref="DF-2026-4T7KQ-M", state="EOI_PENDING", lang=lang,
+        org=org, contact_name=org, submitted_at=moment, applied_at=moment,
+        apply_by=date(2026, 9, 1),
+    )  # fmt: skip
+    sender = {"organization": org, "contact_email": "a@example.org", "postal_address": org}
+    preview = letters.Letter("eoi_declined", lang, org, org, "")
+    result: dict[str, Any] = dict.fromkeys(
+        ("title", "summary", "held_back_intro", "disclaimer", "talk"), org
+    ) | {
+        "score": 8,
+        "max": 15,
+        "held_back": [{"id": "q1_fit", "label": org}],
+        "advice": [org],
+        "next_steps": [org],
+        "actions": [{"id": "eoi", "label": org}],
+    }
+    return {
+        "case": case, "sender": sender, "answers": told, "eoi_answers": told, "warnings": [org],
+        "status_url": "https://example.org/file/a", "review_url": "https://example.org/review/b",
+        "apply_url": "https://example.org/fr?invite=c", "undo_url": "https://example.org/review/d",
+        "code": "4T7K", "due": date(2026, 3, 23), "staff_name": org, "decided_by": org,
+        "decision": "approve", "undo_until": moment, "preview": preview, "revised": True,
+        "apply_by": date(2026, 9, 1), "message": org, "reasons": [org], "result": result,
+        "confirm_url": "https://example.org/newsletter/confirm/e",
+        "cancel_url": "https://example.org/newsletter/unsubscribe/f",
+        "unsubscribe_url": "https://example.org/newsletter/unsubscribe/g",
+        "preferences_url": "https://example.org/newsletter/preferences/h",
+        "link": "https://example.org/coach/i", "coach": org, "published": False, "remarks": org,
+        "visitor": {"name": org, "email": "v@example.org", "organization": org, "lang": lang},
+        "issue": "2026-03", "version": 2, "subjects": [("fr", org), ("en", org)], "asked_by": org,
+        "asked_at": date(2026, 3, 2), "until": date(2026, 9, 1),
+        "links": {"eoi": "https://example.org/eoi"}, "reply_by": date(2026, 3, 23),
+        "reopen_by": date(2026, 4, 1), "answer": org, "question": org, "why": org,
+        "changes": [{"label": org, "before": org, "after": org}], "eoi_url": "https://example.org/eoi",
+        "conditions": [{"text": org, "due": date(2026, 9, 1)}], "state_name": org,
+        "next_step": org, "old_address": "a@example.org", "new_address": "b@example.org",
+        "phone": "514 555-0123", "assigned_by": org,
+        "candidates": [{"ref": "DI-2026-4T7KQ-M", "org": org, "state_name": org}],
+        "awaited": "conditions", "last": True, "url": "https://example.org/file/k",
+        "usual": delays.Usual(12, 30, 40), "days": 5, "owner": org, "more": 2, "more_waiting": 1,
+        "failed": 3, "waiting": [{"ref": "DF-2026-4T7KQ-M", "org": org, "state_name": org, "days": 1}],
+        "decide": [{"ref": "DI-2026-4T7KQ-M", "org": org, "state_name": org, "days": 5,
+                    "url": "https://example.org/review/l", "code": "4T7K"}],
+        "files": [{"ref": org, "state_name": org, "url": "https://example.org/file/m"}],
+        "step_code": "123456", "what": org, "command": "run it",
+        "advice": org, "progress_url": "https://example.org/newsletter/progress/j",
+    }  # fmt: skip
+
+
+def composed(name: str, lang: Lang, org: str) -> letters.Letter:
+    given = facts(lang, org)
+    needed = letters.LETTERS[name] | {"case", "sender"}
+    return letters.compose(name, lang, **{key: given[key] for key in needed})

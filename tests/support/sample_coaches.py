@@ -1,0 +1,7 @@
+"""The sample directory of the local run, and one coach of it that tests know by name."""
+
+from pathlib import Path
+
+SAMPLE = Path(__file__).resolve().parents[2] / "infra" / "sample" / "coaches.csv"
+PRIVATE = "mireille-tremblay-okafor@example.org"
+MIREILLE = "mireille-tremblay-okafor"

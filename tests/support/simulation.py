@@ -1,0 +1,399 @@
+"""Random lives of cases: several people at once, and a crash at any call to store or mailer."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Final, TypeVar
+
+import samples
+from chalicelib.aws.keys import Keys
+from chalicelib.cases.applicant import Reply
+from chalicelib.cases.effects import Decider
+from chalicelib.cases.guards import Word
+from chalicelib.cases.intake.submission import Arrival
+from chalicelib.cases.orphans import Orphans
+from chalicelib.cases.states import clock_of, kind
+from chalicelib.core.business_days import Quiet
+from chalicelib.core.errors import DeliveryFailed, OutcomeUnknown, RelaisError
+from chalicelib.core.ports import Item, Key, Mail, Write
+from chalicelib.core.records import Case, case_key, key_of, stamp, tag_of
+from chalicelib.core.settings import read
+from chalicelib.mail.outbox import Draft, Post
+from chalicelib.mail.writers.reminders import still_wanted
+from chalicelib.services import Services
+from clock_steps import NOOR, QuickStore
+from environment import ENVIRONMENT, RITA, SAM
+from fakes import MemorySuppression, SetClock
+
+T = TypeVar("T")
+STAFF: Final = ("rita-roy", "sam-lee", "noor-ali")
+CASES: Final = 3
+"""How many people there are to declare: few, so that what they do meets."""
+
+
+class Crash(BaseException):
+    """The process died: nothing in the app may catch it."""
+
+
+@dataclass(frozen=True)
+class Act:
+    """One thing that somebody does. `at` is the call to store or mailer at which something
+    happens: a crash before (`dies` 1) or after it (2), or `meanwhile`, which somebody else does
+    in that very moment. `stale`: decided on what they saw some steps ago."""
+
+    name: str
+    who: int = 0
+    case: int = 0
+    stale: int = 0
+    at: int = 0
+    dies: int = 0
+    meanwhile: "Act | None" = None
+
+
+class Outside:
+    """Counts the calls to store and mailer, and does at one of them what the act says."""
+
+    def __init__(self) -> None:
+        self.left = -1
+        self.dies = 0
+        self.alone = True
+        self.meanwhile: Callable[[], None] | None = None
+
+    def expect(self, act: Act, meanwhile: Callable[[], None] | None) -> None:
+        self.alone = meanwhile is None
+        armed = act.dies or meanwhile is not None
+        self.left, self.dies, self.meanwhile = (act.at if armed else -1), act.dies, meanwhile
+
+    def rest(self) -> None:
+        self.left, self.meanwhile, self.alone = -1, None, True
+
+    def call(self, do: Callable[[], T]) -> T:
+        if self.left < 0:
+            return do()
+        self.left -= 1
+        if self.left >= 0:
+            return do()
+        if self.meanwhile is not None:
+            meanwhile, self.meanwhile = self.meanwhile, None
+            meanwhile()
+            return do()
+        if self.dies == 1:
+            raise Crash
+        do()
+        raise Crash
+
+
+class OutsideStore(QuickStore):
+    def __init__(self, outside: Outside) -> None:
+        super().__init__()
+        self.outside = outside
+
+    def commit(self, writes: Sequence[Write]) -> None:
+        self.outside.call(lambda: super(OutsideStore, self).commit(writes))
+
+    def get(self, pk: str, sk: str) -> Item | None:
+        return self.outside.call(lambda: super(OutsideStore, self).get(pk, sk))
+
+    def rows(self, pk: str, prefix: str = "") -> list[Item]:
+        return self.outside.call(
+            lambda: [
+                item
+                for sk in sorted(s for s in self._parts.get(pk, ()) if s.startswith(prefix))
+                if (item := super(OutsideStore, self).get(pk, sk)) is not None
+            ]
+        )
+
+    def listed(self, state_key: str) -> Iterator[Item]:
+        return self.outside.call(lambda: super(OutsideStore, self).listed(state_key))
+
+
+@dataclass(frozen=True)
+class Left:
+    """A mail that left, and the version of the case as it was then; `alone`: nobody else did
+    anything in that moment."""
+
+    key: Key
+    letter: str
+    to: str
+    at: str
+    version: int
+    alone: bool
+
+
+class OutsideMailer:
+    def __init__(self, outside: Outside, life: "Life") -> None:
+        self._outside = outside
+        self._life = life
+        self.failing: list[Exception] = []
+
+    def send(self, mail: Mail) -> str:
+        return self._outside.call(lambda: self._send(mail))
+
+    def _send(self, mail: Mail) -> str:
+        failure = self.failing.pop() if self.failing else None
+        if isinstance(failure, DeliveryFailed):
+            raise failure
+        self._life.left.append(self._life.noted(mail.tag))
+        if failure is not None:
+            raise failure
+        return mail.tag
+
+
+class PlainDesk:
+    """The desk without the words: who, which letter, and what is overtaken."""
+
+    def __init__(self, service: Services) -> None:
+        self._service = service
+
+    def write(self, row: Item, now: datetime) -> Draft | None:
+        item = self._service.store.get(row["pk"], "CASE")
+        if item is not None:
+            still_wanted(row, Case.of(item))
+        tag = tag_of(row["pk"], row["sk"])
+        mail = Mail("a@example.org", row["letter"], "", "", "fr", tag)
+        return Draft(mail, row["letter"], {})
+
+
+class Life:
+    """What the acts are done to. `born` are the cases, in the order in which they came."""
+
+    def __init__(self, quorum: int = 1) -> None:
+        self.outside = Outside()
+        self.store = OutsideStore(self.outside)
+        self.clock = SetClock("2026-03-02T15:00:00+00:00")
+        self.left: list[Left] = []
+        self.mailer = OutsideMailer(self.outside, self)
+        for one in (RITA, SAM, NOOR):
+            self.store.put({**one, "deputy": "sam-lee", "manager": "noor-ali"})
+        keys = Keys(links=("a" * 64,), people=b"p" * 32)
+        changed = {"POSTS_PER_HOUR": "100000", "QUORUM_APPLICATION": str(quorum)}
+        settings = read({**ENVIRONMENT, **changed})
+        self.service = Services(settings, self.store, keys, None, self.clock, MemorySuppression())
+        self.post = Post(
+            self.store, self.mailer, PlainDesk(self.service), self.service.roster, self.clock,
+            {"CLOCK": self.service.clocks.fire}, quiet=Quiet(),
+        )  # fmt: skip
+        self.service.mornings.wind()
+        self.born: list[str] = []
+        self.seen: dict[str, list[Case]] = {}
+
+    def do(self, act: Act) -> None:
+        """One act, from its first call to its last, or to its crash."""
+        other = act.meanwhile
+        self.outside.expect(act, None if other is None else lambda: self._tried(other))
+        try:
+            self._tried(act)
+        except Crash:
+            pass
+        finally:
+            self.outside.rest()
+        self._look()
+
+    def _tried(self, act: Act) -> None:
+        try:
+            _ACTS[act.name](self, act)
+        except RelaisError:
+            return
+
+    def _look(self) -> None:
+        """Everybody's memory of each case."""
+        self.born = sorted(
+            (key[0].removeprefix("CASE#") for key in self.store.items if key[1] == "CASE"),
+            key=lambda one: str(self.store.items[case_key(one)]["submitted_at"]) + one,
+        )
+        for one in self.born:
+            case = Case.of(self.store.items[case_key(one)])
+            memory = self.seen.setdefault(one, [])
+            if not memory or memory[-1] != case:
+                memory.append(case)
+
+    def case(self, act: Act) -> Case | None:
+        """The case as the one who acts last saw it."""
+        if not self.born:
+            return None
+        memory = self.seen[self.born[act.case % len(self.born)]]
+        return memory[max(len(memory) - 1 - act.stale, 0)]
+
+    def noted(self, tag: str) -> Left:
+        key = key_of(tag)
+        assert key is not None
+        _, _, name, to = key[1].split("#")[:4]
+        item = self.store.items.get((key[0], "CASE"), {})
+        return Left(
+            key, name, to, stamp(self.clock()), int(item.get("version", 0)), self.outside.alone
+        )
+
+    # Acts
+
+    def declare(self, act: Act) -> None:
+        form = samples.eoi(contact_email=f"p{act.case % CASES}@example.org", org_city=f"C{act.who}")
+        self.service.front.intake.receive(Arrival("eoi", form, "fr"))
+
+    def apply(self, act: Act) -> None:
+        if case := self.case(act):
+            form = samples.application(applicant_email=case.email, fid_city=f"C{act.who}")
+            invite = self.service.links.invite(case.id, case.person, "fr").partition("invite=")[2]
+            self.service.front.intake.receive(Arrival("application", form, "fr", invite=invite))
+
+    def apply_uninvited(self, act: Act) -> None:
+        form = samples.application(applicant_email=f"q{act.case % CASES}@example.org")
+        self.service.front.intake.receive(Arrival("application", form, "fr"))
+
+    def reply(self, act: Act) -> None:
+        if case := self.case(act):
+            self.service.files.reply(case, Reply(f"Réponse {act.who}"))
+
+    def withdraw(self, act: Act) -> None:
+        if case := self.case(act):
+            self.service.files.withdraw(case, "")
+
+    def readdress(self, act: Act) -> None:
+        if case := self.case(act):
+            self.service.files.correct_address(
+                case, f"n{act.who}{act.case}@example.org", by="rita-roy"
+            )
+
+    def staff(self, act: Act) -> None:
+        name = act.name
+        if case := self.case(act):
+            by = STAFF[act.who % len(STAFF)]
+            soon = str((self.clock() + timedelta(days=30)).date())
+            word = Word(
+                reasons=("not_ci",) if name == "decline" else (),
+                message="Pourquoi?" if name in ("ask", "reopen") else "",
+                conditions=(("Un fiduciaire", soon),) if name == "conditions" else (),
+                colleague=STAFF[(act.who + 1) % 3] if name == "assign" else "",
+                met=tuple(str(n) for n in range(10)) if name == "conditions_met" else (),
+            )
+            self.service.decisions.act(case, name, Decider(by, by), word)
+
+    def link(self, act: Act) -> None:
+        if (orphan := self.case(act)) and self.born:
+            memory = self.seen[self.born[act.who % len(self.born)]]
+            by = Decider("rita-roy", "Rita Roy")
+            Orphans(self.store, self.clock).link(orphan, memory[-1], by)
+
+    def away(self, act: Act) -> None:
+        row = self.store.items["STAFF", STAFF[act.who % 3]]
+        if "away_until" in row:
+            self.store.put({k: v for k, v in row.items() if k != "away_until"})
+        else:
+            back = str((self.clock() + timedelta(days=9)).date())
+            self.store.put({**row, "away_until": back})
+
+    def fail(self, act: Act) -> None:
+        """The next mail fails: for now, for good, or nobody knows."""
+        self.mailer.failing.append(
+            (DeliveryFailed("busy", permanent=False), DeliveryFailed("no", permanent=True),
+             OutcomeUnknown("lost"))[act.who % 3]
+        )  # fmt: skip
+
+    def bounce(self, act: Act) -> None:
+        if self.left:
+            one = self.left[act.case % len(self.left)]
+            tag = tag_of(*one.key)
+            back = {"bounceType": "Permanent", "bouncedRecipients": []}
+            mail = {"tags": {"mail": [tag]}, "messageId": "m"}
+            self.service.reports.settle({"eventType": "Bounce", "mail": mail, "bounce": back})
+
+    def stream(self, act: Act) -> None:
+        """The stream brings one letter that was just stored."""
+        owed = [k for k, i in self.store.items.items() if i.get("status") == "owed"]
+        if owed:
+            self.post.deliver(owed[-1 - act.who % len(owed)])
+
+    def sweep(self, act: Act) -> None:
+        outcomes = self.post.sweep()
+        assert "error" not in outcomes, outcomes
+
+    def wait(self, act: Act) -> None:
+        self.clock.pass_(**_WAITS[act.name])
+
+    def likely(self, act: Act) -> None:
+        """What people mostly do where the case is now."""
+        if self.born:
+            case = Case.of(self.store.items[case_key(self.born[act.case % len(self.born)])])
+            names = (
+                ("undo", "undo_over")
+                if case.undo_open(self.clock())
+                else (_LIKELY.get(case.state, ("reopen",)))
+            )
+            name = names[act.who % len(names)]
+            _ACTS[name](self, replace(act, name=name, who=act.at))
+
+    # The end
+
+    def settle(self) -> None:
+        """Three quiet days and nights: whatever was cut off is taken up again."""
+        self.mailer.failing.clear()
+        for hours in (0, 1, 24, 24, 24):
+            self.clock.pass_(hours=hours, minutes=1)
+            for _ in range(60):
+                before = dict(self.store.waiting)
+                self.sweep(Act("sweep"))
+                if before == self.store.waiting:
+                    break
+
+
+_WAITS: Final[dict[str, dict[str, float]]] = {
+    "minutes": {"minutes": 4},
+    "undo_over": {"minutes": 11},
+    "night": {"hours": 9},
+    "days": {"days": 2, "hours": 3},
+    "week": {"days": 8},
+    "month": {"days": 24},
+    "season": {"days": 190},
+    "years": {"days": 800},
+}
+
+STEPS: Final = (
+    "approve", "decline", "ask", "conditions", "waitlist", "undo", "undo", "extend", "reopen",
+    "conditions_met", "assign", "recuse", "treat_as_eoi",
+)  # fmt: skip
+
+_ACTS: Final[dict[str, Callable[[Life, Act], None]]] = {
+    "declare": Life.declare,
+    "apply": Life.apply,
+    "apply_uninvited": Life.apply_uninvited,
+    "reply": Life.reply,
+    "withdraw": Life.withdraw,
+    "readdress": Life.readdress,
+    "link": Life.link,
+    "away": Life.away,
+    "fail": Life.fail,
+    "bounce": Life.bounce,
+    "stream": Life.stream,
+    "sweep": Life.sweep,
+    "likely": Life.likely,
+    **dict.fromkeys(STEPS, Life.staff),
+    **dict.fromkeys(_WAITS, Life.wait),
+}
+
+_LIKELY: Final = {
+    "EOI_PENDING": ("approve", "ask", "approve", "decline"),
+    "EOI_INFO_REQUESTED": ("reply", "days", "week", "sweep"),
+    "EOI_APPROVED": ("apply", "apply", "apply", "extend"),
+    "INVITE_EXPIRED": ("extend",),
+    "APP_PENDING": ("approve", "conditions", "ask", "waitlist"),
+    "APP_INFO_REQUESTED": ("reply", "days", "week", "sweep"),
+    "APP_WAITLISTED": ("approve", "decline", "month", "sweep"),
+    "APP_CONDITIONAL": ("conditions_met", "decline", "month", "sweep"),
+    "ORPHAN_APP": ("link", "treat_as_eoi", "decline", "link"),
+    "ANONYMISED": ("declare",),
+}
+
+NAMES: Final = (
+    *("likely",) * 24,
+    "declare", "declare", "approve", "apply", *STEPS, *_WAITS, "apply_uninvited", "reply", "reply",
+    "withdraw", "readdress", "link", "away", "fail", "bounce", "stream", "stream", "sweep",
+    "sweep", "sweep",
+)  # fmt: skip
+"""What may happen, the likelier the oftener."""
+
+
+def runs(life: Life, case: Case) -> bool:
+    """Whether a clock runs for a case, as its state wants: nobody has to keep a list."""
+    wanted = {"terminal": "R", "held": "R", "gone": "X"}.get(kind(case.state))
+    clock = wanted or clock_of(case.state)
+    row: dict[str, Any] | None = life.store.items.get((case.key[0], f"CLOCK#{clock}"))
+    return clock == "X" or (row is not None and "due_at" in row)

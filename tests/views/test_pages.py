@@ -1,0 +1,297 @@
+"""The pages as documents: headings, labels, ids, languages; whatever people typed is kept, inert."""
+
+import base64
+import hashlib
+import html
+import itertools
+import re
+from collections import Counter
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+
+import gallery
+from chalicelib.content import load
+from chalicelib.core.languages import Lang
+from chalicelib.core.templates import field_id
+from chalicelib.forms import description as described
+from chalicelib.forms.parsing import FORMS
+from chalicelib.web import pages
+
+HOSTILE = "<script>alert(\"1\")</script> & 'Fils'"
+FRAME = {
+    "organization": "Innoweave",
+    "contact_email": "info@example.org",
+    "privacy_contact": "privacy@example.org",
+    "person_in_charge": "Direction générale",
+    "website_url": "https://www.example.org/fr/",
+}
+CONTROLS = ("input", "select", "textarea")
+
+Attributes = dict[str, str]
+
+
+class Document(HTMLParser):
+    """A page taken apart: each element with its attributes and the elements around it."""
+
+    VOID = ("input", "meta", "link", "br", "hr", "img")
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, Attributes, tuple[str, ...]]] = []
+        self.open: list[str] = []
+        self.feed(page)
+        assert not self.open, f"never closed: {self.open}"
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        repeated = [name for name, times in Counter(name for name, _ in attrs).items() if times > 1]
+        assert not repeated, f"{tag} says {repeated} twice"
+        found = {name: value or "" for name, value in attrs}
+        self.elements.append((tag, found, tuple(self.open)))
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open, f"</{tag}> closes nothing"
+        assert self.open.pop() == tag, f"</{tag}> closes something else"
+
+    def all(self, *tags: str) -> list[Attributes]:
+        return [found for tag, found, _ in self.elements if tag in tags]
+
+    @property
+    def controls(self) -> list[Attributes]:
+        return [one for one in self.all(*CONTROLS) if one.get("type") != "hidden"]
+
+    @property
+    def ids(self) -> list[str]:
+        return [found["id"] for _, found, _ in self.elements if "id" in found]
+
+
+NAMES = [*(f"page {n}" for n in gallery.PAGES), *(f"website {n}" for n in gallery.SITE)]
+
+
+@pytest.fixture(params=gallery.LANGS)
+def lang(request: pytest.FixtureRequest) -> Lang:
+    found: Lang = request.param
+    return found
+
+
+@pytest.fixture(params=NAMES)
+def document(request: pytest.FixtureRequest, lang: Lang) -> Document:
+    kind, name = request.param.split()
+    made = gallery.pages(lang) if kind == "page" else gallery.website(lang)
+    return Document(made[name])
+
+
+def blank(form: str, lang: Lang, **changes: Any) -> str:
+    description = described.describe(form, lang, privacy_contact="privacy@example.org")
+    given: dict[str, Any] = {
+        "action": f"https://relais.example.org/api/forms/{form}",
+        "values": {},
+        "problems": [],
+        "hidden": {"lang": lang},
+        "switch_url": "",
+        "frame": FRAME,
+    }
+    return pages.form(form, description, lang, **(given | changes))
+
+
+def test_the_gallery_holds_every_page(lang: Lang) -> None:
+    assert set(gallery.pages(lang)) == set(gallery.PAGES)
+    assert set(gallery.website(lang)) == set(gallery.SITE)
+
+
+def test_a_page_is_a_sound_document(document: Document, lang: Lang) -> None:
+    assert [one["lang"] for one in document.all("html")] == [f"{lang}-CA"]
+    assert len(document.all("h1")) == 1
+    assert len(document.all("title")) == 1
+    assert len(document.all("main")) == 1
+    assert document.all("script") == []
+    assert [i for i, times in Counter(document.ids).items() if times > 1] == []
+    for _, found, _ in document.elements:
+        assert not [name for name in found if name.startswith("on") or name == "style"]
+
+
+def test_headings_leave_no_level_out(document: Document) -> None:
+    levels = [int(tag[1]) for tag, _, _ in document.elements if re.fullmatch(r"h[1-6]", tag)]
+    assert levels[0] == 1
+    assert all(after - before <= 1 for before, after in itertools.pairwise(levels))
+
+
+def test_each_control_has_a_label_and_what_describes_it(document: Document) -> None:
+    labels = Counter(one["for"] for one in document.all("label"))
+    assert [c for c in document.controls if labels[c["id"]] != 1] == []
+    assert [c for c in document.controls if not c["name"]] == []
+    ids = set(document.ids)
+    for _, found, _ in document.elements:
+        assert set(found.get("aria-describedby", "").split()) <= ids
+    assert set(labels) <= ids
+
+
+def test_links_within_a_page_lead_somewhere(document: Document) -> None:
+    links = [one["href"] for one in document.all("a")]
+    assert "" not in links
+    assert {link[1:] for link in links if link.startswith("#")} <= set(document.ids)
+
+
+def test_radios_stand_in_a_group_with_a_name(document: Document) -> None:
+    for tag, found, around in document.elements:
+        if tag == "input" and found.get("type") == "radio":
+            assert "fieldset" in around
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_each_wrong_answer_is_linked_marked_and_described(form: str, lang: Lang) -> None:
+    page = Document(gallery.pages(lang)[f"{form}-errors"])
+    targets = [one["href"][1:] for one in page.all("a") if one["href"].startswith("#f-")]
+    assert targets
+    described_by = [one.get("aria-describedby", "") for _, one, _ in page.elements]
+    for target in targets:
+        assert target in page.ids
+        assert any(f"{target}-error" in ids.split() for ids in described_by)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_form_asks_every_field_once(form: str, lang: Lang) -> None:
+    page = Document(blank(form, lang))
+    names = {one["name"] for one in page.controls}
+    for section in described.describe(form, lang)["sections"]:
+        for field in section["fields"]:
+            if "hidden" in field:
+                assert field["key"] not in names
+            elif field["type"] == "rows":
+                for number in range(field["max"]):
+                    cells = {f"{field['key']}[{number}].{f['key']}" for f in field["fields"]}
+                    assert cells <= names
+            elif field["type"] == "lines":
+                assert {f"{field['key']}[{n}]" for n in range(field["max"])} <= names
+            else:
+                assert field["key"] in names
+
+
+def test_a_condition_is_said_in_words_and_read_with_its_field() -> None:
+    page = blank("eoi", "fr")
+    said = (
+        "À remplir si vous avez répondu «\u00a0Oui\u00a0» à la question "
+        "«\u00a0Avez-vous déjà reçu du soutien d’Innoweave?\u00a0»."
+    )
+    assert f'id="f-earlier-support-detail-when">{said}</p>' in page
+    (control,) = (c for c in Document(page).controls if c["name"] == "earlier_support_detail")
+    assert control["aria-describedby"].split()[0] == "f-earlier-support-detail-when"
+    assert "” or “" in blank("eoi", "en"), "one of two answers"
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_no_field_is_conditional_without_saying_when(form: str, lang: Lang) -> None:
+    page = blank(form, lang)
+    for section in described.describe(form, lang)["sections"]:
+        for field in section["fields"]:
+            if "asked_when" in field:
+                assert f'id="{field_id(field["key"])}-when"' in page
+            for inner in field.get("fields", []):
+                if "asked_when" in inner:
+                    assert f'id="{field_id(field["key"] + "[0]." + inner["key"])}-when"' in page
+
+
+def test_rows_beyond_those_asked_say_that_they_may_stay_empty(lang: Lang) -> None:
+    spare = {"fr": "Laissez cette ligne vide", "en": "Leave this row empty"}[lang]
+    partners = next(
+        field
+        for section in described.describe("eoi", lang)["sections"]
+        for field in section["fields"]
+        if field["key"] == "partners"
+    )
+    assert blank("eoi", lang).count(spare) == partners["max"] - partners["min"]
+
+
+@pytest.mark.parametrize("name", ["eoi-errors", "eoi-banner", "review-eoi-errors"])
+def test_what_went_wrong_takes_the_focus_without_a_script(name: str, lang: Lang) -> None:
+    page = Document(gallery.pages(lang)[name])
+    assert [one["role"] for one in page.all("div") if "autofocus" in one] == ["alert"]
+
+
+def test_the_review_page_leads_to_each_of_its_parts(lang: Lang) -> None:
+    for name, parts in (("review-eoi", 3), ("review-application", 4)):
+        page = Document(gallery.pages(lang)[name])
+        links = [
+            found["href"] for tag, found, around in page.elements if tag == "a" and "nav" in around
+        ]
+        assert len(links) == parts
+        assert links[-1] == "#decide"
+
+
+@pytest.mark.parametrize(
+    "name", [n for n in gallery.PAGES if n not in ("undone", "fresh", "problem")]
+)
+def test_a_page_leads_to_itself_in_the_other_language(name: str, lang: Lang) -> None:
+    other = "en" if lang == "fr" else "fr"
+    page = Document(gallery.pages(lang)[name])
+    links = [one for one in page.all("a") if one.get("hreflang") == f"{other}-CA"]
+    assert len(links) == 1
+    assert f"lang={other}" in links[0]["href"]
+
+
+def test_a_french_page_has_no_straight_apostrophe() -> None:
+    for name, page in gallery.pages("fr").items():
+        shown = html.unescape(re.sub(r"<style>.*?</style>|<[^>]+>", " ", page, flags=re.DOTALL))
+        assert re.findall(r"\w'\w.{0,30}", shown) == [], name
+
+
+def test_a_form_goes_back_with_what_is_hidden(lang: Lang) -> None:
+    given = {"lang": lang, "invite": 'a"b', "redirect": "https://www.example.org/?a=1&b=2"}
+    page = Document(blank("eoi", lang, hidden=given))
+    kept = {one["name"]: one["value"] for one in page.all("input") if one["type"] == "hidden"}
+    assert kept == given
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_whatever_was_typed_is_kept_and_inert(form: str, lang: Lang) -> None:
+    values: dict[str, Any] = {}
+    sections = described.describe(form, lang)["sections"]
+    for field in (f for section in sections for f in section["fields"]):
+        rows = {inner["key"]: HOSTILE for inner in field.get("fields", [])}
+        values[field["key"]] = [rows, rows, rows, rows] if rows else HOSTILE
+    page = blank(form, lang, values=values)
+    assert "<script" not in page
+    assert html.escape(HOSTILE).replace("&quot;", "&#34;").replace("&#x27;", "&#39;") in page
+
+
+@pytest.mark.parametrize(
+    "value", [None, 3, True, "x", [], ["x"], {"a": "x"}, [["x"]], [None], [{"name": ["x"]}]]
+)
+@pytest.mark.parametrize("form", FORMS)
+def test_a_form_is_shown_again_whatever_came(form: str, value: Any) -> None:
+    sections = described.describe(form, "fr")["sections"]
+    values = {field["key"]: value for section in sections for field in section["fields"]}
+    Document(blank(form, "fr", values=values))
+
+
+@pytest.mark.parametrize("kind", ["decided-undo", "review-eoi", "review-application"])
+def test_a_decision_needs_the_nonce_of_its_page(kind: str, lang: Lang) -> None:
+    page = Document(gallery.pages(lang)[kind])
+    nonces = [one for one in page.all("input") if one.get("name") == "nonce"]
+    assert nonces
+    for nonce in nonces:
+        assert nonce["type"] == "hidden"
+        assert nonce["value"]
+    assert [
+        one for one in page.all("input") if one.get("name") == "confirm" and "checked" in one
+    ] == []
+
+
+def test_no_page_of_the_gallery_is_the_one_for_our_own_mistakes(lang: Lang) -> None:
+    broken = load("problems")["broken"]["title"][lang]
+    for name, page in gallery.pages(lang).items():
+        assert broken not in page, name
+
+
+def test_a_paused_form_asks_nothing(lang: Lang) -> None:
+    for made in (gallery.pages(lang), gallery.website(lang)):
+        assert Document(made["eoi-paused"]).controls == []
+
+
+def test_the_policy_names_the_style_that_stands_on_the_page(lang: Lang) -> None:
+    (style,) = re.findall(r"<style>(.*?)</style>", gallery.pages(lang)["fresh"], re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    assert f"sha256-{digest}" == pages.STYLE_HASH
