@@ -31,7 +31,7 @@ run: $(READY) ## Run everything on this machine (FRESH=1 starts over; PORT, GATE
 	@exec $(BIN)/python -m infra.local
 
 browser: # Chromium for the browser tests
-	@sh infra/browser.sh
+	@sh infra/local_aws/browser.sh
 
 test: $(READY) browser ## Test everything: unit, integration, browser, end to end
 	@$(BIN)/python -m pytest -n 2 --ignore tests/e2e
@@ -41,6 +41,7 @@ lint: $(READY) ## ruff, mypy, the content, and cfn-lint on the packaged template
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo >/dev/null || $(BIN)/lint-imports
 	@$(BIN)/python -m infra.content
 	@$(BIN)/python -m infra.package build/lint
 	@$(BIN)/cfn-lint build/lint/sam.json

@@ -7,7 +7,7 @@ from typing import Any, Final
 import boto3
 
 from bench.handing import ONCE, credentials
-from bench.newsstand import person, settings, texts
+from bench.support.newsstand import person, settings, texts
 from chalicelib.aws.bulk import SesCarrier
 from chalicelib.core.links import Links
 from chalicelib.newsletter.issues.rendered import fill

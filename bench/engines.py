@@ -9,8 +9,8 @@ from itertools import islice
 from types import SimpleNamespace
 from typing import Any
 
-from bench import canned
 from bench.corpus import Visit
+from bench.support import canned
 from chalicelib.coaches.cache import Reader
 from chalicelib.coaches.coach import Coach, profile
 from chalicelib.coaches.directory.folding import plain

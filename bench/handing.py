@@ -17,7 +17,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from bench.newsstand import ISSUE, settings
+from bench.support.newsstand import ISSUE, settings
 from chalicelib.aws.bulk import SesCarrier
 from chalicelib.aws.lists import DynamoLists
 from chalicelib.core.links import Links

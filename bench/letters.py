@@ -10,8 +10,9 @@ from bench.handing import ONCE, QUICK, credentials
 from chalicelib.aws.dynamo import DynamoStore
 from chalicelib.aws.ses import SesMailer
 from chalicelib.cases.staff import Roster
+from chalicelib.core.letter_row import letter, tag_of
 from chalicelib.core.ports import Item, Mail, Put
-from chalicelib.core.records import letter, stamp, tag_of
+from chalicelib.core.records import stamp
 from chalicelib.mail.outbox import Draft, Post
 
 EVERY = 0.2

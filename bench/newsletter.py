@@ -18,8 +18,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from bench.newsstand import Newsstand, texts
-from bench.simulated import Weather
+from bench.support.newsstand import Newsstand, texts
+from bench.support.simulated import Weather
 
 PORT: Final = 19801
 PEER: Final = ("django-newsletter==1.2.1", "aiosmtpd==1.4.6", "sorl-thumbnail==13.4.0")
@@ -87,7 +87,12 @@ def paces(seconds: int) -> None:
 
 @contextmanager
 def cloud(readers: int, cap: float = 0, latency: float = 0, size: int = 25_000) -> Iterator[str]:
-    command = [sys.executable, "-m", "bench.cloud", *map(str, (PORT, readers, cap, latency, size))]
+    command = [
+        sys.executable,
+        "-m",
+        "bench.support.cloud",
+        *map(str, (PORT, readers, cap, latency, size)),
+    ]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None

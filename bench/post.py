@@ -19,7 +19,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from bench import bare, canned
+from bench.support import bare, canned
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -124,7 +124,7 @@ def cold(turns: int = 21) -> dict[str, float]:
     }
     found: dict[str, list[float]] = {name: [] for name in apps}
     with tempfile.TemporaryDirectory() as folder:
-        for path in ("app.py", "bench/bare.py", "bench/canned.py"):
+        for path in ("app.py", "bench/support/bare.py", "bench/support/canned.py"):
             shutil.copy(ROOT / path, folder)
         # The package that Lambda gets is compiled too: infra/package.py.
         shutil.copytree(ROOT / "chalicelib", Path(folder, "chalicelib"))

@@ -15,9 +15,10 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from chalicelib.cases.audit import FIRST_EVENT
+from chalicelib.cases.case import Case
 from chalicelib.cases.states import BEFORE, NEW, step, table
 from chalicelib.cases.transition import Move
-from chalicelib.core.records import FIRST_EVENT, Case
 
 Walk = list[tuple[str, str, str]]
 """(state, event, where the case was before): a life of a case, one step after the other."""

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from chalicelib.cases.applicant import Files
     from chalicelib.cases.deadlines.digest import Mornings
     from chalicelib.cases.deadlines.runner import Clocks
-    from chalicelib.cases.deadlines.turnaround import Usual
     from chalicelib.cases.decisions import Decisions
     from chalicelib.cases.staff import Roster
+    from chalicelib.cases.turnaround import Usual
     from chalicelib.coaches.editions import Shelf
     from chalicelib.coaches.proposals import Proposals
     from chalicelib.coaches.upkeep import Upkeep
@@ -246,9 +246,9 @@ class Services:
         return LostLinks(self.store, self.problems, self._secret.people, self.clock)
 
     def _usual(self, form: str) -> "Usual | None":
-        from chalicelib.cases.deadlines import turnaround as delays
+        from chalicelib.cases import turnaround
 
-        return delays.usual(self.store, form, self.clock())
+        return turnaround.usual(self.store, form, self.clock())
 
     @cached_property
     def mornings(self) -> "Mornings":
@@ -275,9 +275,9 @@ class Services:
         return Files(self.store, self.clock, people_key=self._secret.people)
 
     def _words(self, lang: str) -> "Wording":
-        from chalicelib.newsletter.subscribers import consent_text as wording
+        from chalicelib.newsletter.subscribers import consent_text
 
-        return wording.consent(lang, self.settings)
+        return consent_text.consent(lang, self.settings)
 
     @cached_property
     def register(self) -> "Register":
@@ -400,7 +400,7 @@ class Services:
         from chalicelib.newsletter.letters.held import HeldDesk
         from chalicelib.newsletter.letters.subscriber import NEWS, NewsDesk
         from chalicelib.newsletter.sending.auto_pause import HELD
-        from chalicelib.newsletter.subscribers import expiry as newsletter
+        from chalicelib.newsletter.subscribers import expiry
         from chalicelib.views.lost_link import LOST
 
         settings = self.settings
@@ -410,7 +410,7 @@ class Services:
             postal_address=settings.postal_address,
             stage=settings.stage,
         )
-        from chalicelib.coaches import letters as network
+        from chalicelib.coaches import letters
 
         news = NewsDesk(
             self.register, self.links, office, lambda: self._suppression or _ses_suppression()
@@ -418,12 +418,12 @@ class Services:
         approval = ApprovalDesk(self.store, self.roster, self.links, office)
         candidates = Candidates(self.store, self._secret.people)
         cases = LetterDesk(self.store, self.links, self.roster, office, candidates)
-        coaches = network.NetworkDesk(
+        coaches = letters.NetworkDesk(
             self.store, self.upkeep, self._proposals, self.roster, office.sender
         )
         morning = MorningDesk(self.store, self.links, self.roster, office.sender)
         others: dict[str, Desk] = {
-            **dict.fromkeys(network.KINDS, coaches),
+            **dict.fromkeys(letters.KINDS, coaches),
             NEWS: news,
             EDITION: approval,
             HELD: HeldDesk(self.links, self.roster, office),
@@ -433,7 +433,7 @@ class Services:
         desks = Desks(cases, others)
         mailer = self._mailer or _ses(settings)
         timers = {
-            "PERSON": newsletter.Clocks(self.register, self.sign_ups).mind,
+            "PERSON": expiry.Clocks(self.register, self.sign_ups).mind,
             "CLOCK": self.clocks.fire,
             "ISSUE": lambda key: self.press.rounds.mind(key),
         }

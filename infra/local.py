@@ -15,19 +15,18 @@ from typing import Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra import mailbox
 from infra.deploy import REGION, DeployError, deploy
-from infra.emulator import Emulator, EmulatorError, free_port, use_root_key
-from infra.issue import sample
+from infra.local_aws import mailbox, site
+from infra.local_aws.emulator import Emulator, EmulatorError, free_port, use_root_key
+from infra.local_aws.run_file import announce
+from infra.local_aws.ses import PostOffice
 from infra.operate import Operator
+from infra.operator.newsletter import sample
+from infra.operator.staff import OperateError, Roster
 from infra.package import ROOT, PackageError, package
-from infra.postoffice import PostOffice
-from infra.roster import OperateError, Roster
-from infra.running import announce
-from website import site
 
 LOCAL = ROOT / ".local"
-SAMPLE = ROOT / "infra" / "sample"
+SAMPLE = ROOT / "infra" / "local_aws" / "sample"
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 OVERLAP = 60
 """Seconds: what a function said reaches its log late, when it ends."""

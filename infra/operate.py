@@ -20,26 +20,28 @@ from chalicelib.cases.lookup import Cases
 from chalicelib.coaches.editions import Shelf
 from chalicelib.coaches.messages import HELD, Messages
 from chalicelib.content import load
-from chalicelib.core import references as refs
+from chalicelib.core import references
 from chalicelib.core.errors import Conflict, RelaisError
+from chalicelib.core.letter_row import DEAD, key_of, tag_of
 from chalicelib.core.links import Links
 from chalicelib.core.ports import Change
-from chalicelib.core.records import DEAD, key_of, shard_of, stamp, tag_of
+from chalicelib.core.records import shard_of, stamp
 from chalicelib.core.settings import Settings, read
 from chalicelib.newsletter.sending.recipients import bounces
 from chalicelib.newsletter.sending.unreached import Missing
 from chalicelib.newsletter.subscribers.pending import release
-from infra import chains, coaches, subscribers
 from infra.deploy import REGION
-from infra.emulator import use_root_key
-from infra.issue import commands as issue_commands
-from infra.issue.answering import tries
-from infra.issue.desk import IssueDesk, Outside
-from infra.issue.outside import Readers, SesAccount, TestMail
+from infra.local_aws.emulator import use_root_key
+from infra.local_aws.run_file import running
+from infra.operator import audit as chains
+from infra.operator import coaches, subscribers
+from infra.operator.newsletter import commands
+from infra.operator.newsletter.account import Readers, SesAccount, TestMail
+from infra.operator.newsletter.issue_commands import IssueDesk, Outside
+from infra.operator.newsletter.link_check import tries
+from infra.operator.staff import OperateError, Roster
+from infra.operator.subscribers import Subscribers, add_commands
 from infra.package import ROOT
-from infra.roster import OperateError, Roster
-from infra.running import running
-from infra.subscribers import Subscribers, add_commands
 
 FUNCTIONS = ("api", "deliver_letters", "sweep", "settle_mail", "send_issue")
 
@@ -135,10 +137,10 @@ class Operator:
 
     def release(self, ref: str) -> str:
         """Lets a declaration held as spam go the way of the others."""
-        found = refs.read(ref)
+        found = references.read(ref)
         secret = self._keys()
         cases = Cases(self._store, Links(secret.links, "", ""), _now)
-        case = cases.case(refs.file_of(found or ""))
+        case = cases.case(references.file_of(found or ""))
         if case is None:
             raise OperateError(f"there is no {ref}")
         decisions = Decisions(
@@ -247,7 +249,7 @@ def parser() -> argparse.ArgumentParser:
     key = subjects.add_parser("keys", help="the keys that sign links")
     key.add_subparsers(dest="verb", required=True).add_parser("rotate", help="sign with a new key")
     coaches.add_commands(subjects)
-    issue_commands.add_commands(subjects)
+    commands.add_commands(subjects)
     return found
 
 
@@ -271,7 +273,7 @@ def act(operator: Operator, asked: argparse.Namespace) -> str:
             return "\n".join(operator.spam()) or "Nothing is held"
         case "issue", _:
             desk = operator.issue_desk(asked.by)
-            return issue_commands.act(desk, asked, operator.issue_ids)
+            return commands.act(desk, asked, operator.issue_ids)
         case "subscribers", _:
             return subscribers.act(operator.subscribers, asked)
         case "chains", _:

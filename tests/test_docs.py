@@ -62,7 +62,7 @@ def test_every_file_that_the_documents_name_is_there() -> None:
         for link in re.findall(r"\]\(([^)#]+)\)", path.read_text("utf-8")):
             if not link.startswith("http"):
                 assert (path.parent / link).exists(), f"{path.name}: {link}"
-    for name in ("bench/post.py", "infra/postoffice.py", "website/site.py"):
+    for name in ("bench/post.py", "infra/local_aws/ses.py", "infra/local_aws/site.py"):
         assert (ROOT / name).exists()
 
 

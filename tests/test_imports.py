@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import samples
-from bench import canned
+from bench.support import canned
 from environment import ENVIRONMENT
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 POST = """
 import json, os, sys
 import boto3
-from bench import canned
+from bench.support import canned
 
 canned.aws()
 made = []

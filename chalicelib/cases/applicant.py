@@ -5,14 +5,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from chalicelib.cases.audit import note
+from chalicelib.cases.case import Case
 from chalicelib.cases.guards import Step, Word, check
 from chalicelib.cases.states import step
 from chalicelib.cases.transition import Move
-from chalicelib.core import rate_limit as counts
+from chalicelib.core import rate_limit
 from chalicelib.core.errors import Refused
+from chalicelib.core.letter_row import APPLICANT, NEW_ADDRESS, OLD_ADDRESS
 from chalicelib.core.links import hash_of, person_key
 from chalicelib.core.ports import Clock, Put, Store, Write
-from chalicelib.core.records import APPLICANT, NEW_ADDRESS, OLD_ADDRESS, Case, note
 
 POSTS_AN_HOUR: Final = 20
 """What one link may send in an hour, right or wrong."""
@@ -106,7 +108,7 @@ class Files:
 
     def counted(self, token: str) -> None:
         """Counts what a link sends. Raises TooMany."""
-        counts.count(self._store, hash_of(token)[:32], POSTS_AN_HOUR, self._clock())
+        rate_limit.count(self._store, hash_of(token)[:32], POSTS_AN_HOUR, self._clock())
 
     def refused(self, case: Case, event: str, why: str) -> None:
         """Keeps an attempt that changed nothing."""

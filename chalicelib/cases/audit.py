@@ -1,11 +1,79 @@
-"""Whether the events of a case, or of an issue, are those that were written, all, in order."""
+"""Audit events of a case, or of an issue: how they are chained, and whether a chain holds."""
 
+import hashlib
+import json
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from datetime import datetime
+from typing import Any, Final
 
 from chalicelib.core.ports import Item, Store
-from chalicelib.core.records import FIRST_EVENT, chained, digested
+from chalicelib.core.records import stamp
+
+ATTEMPT_SECONDS: Final = 400 * 24 * 3600
+FIRST_EVENT: Final = "0" * 64
+"""What the first event of a chain carries as the hash of the one before."""
+
+
+def event(  # noqa: PLR0913
+    pk: str, number: int, before: str, *, name: str, actor: str, at: str, data: dict[str, Any]
+) -> Item:
+    """An audit event, chained: its hash covers itself and the hash of the one before.
+
+    What was said is covered by a salted digest, so that it can be erased after its time and
+    the chain still holds; nobody finds it again by guessing.
+    """
+    salt = secrets.token_hex(16)
+    item = {
+        "pk": pk,
+        "sk": f"EVENT#{number:06d}",
+        "kind": "event",
+        "event": name,
+        "actor": actor,
+        "at": at,
+        "number": number,
+        "data": data,
+        "salt": salt,
+        "digest": digested(data, salt),
+        "before": before,
+    }
+    return {**item, "hash": chained(item, before)}
+
+
+_CHAINED: Final = ("event", "actor", "at", "number", "digest")
+
+
+def chained(item: Item, before: str) -> str:
+    """The hash of an event after another one."""
+    text = _canonical({name: item.get(name) for name in _CHAINED})
+    return hashlib.sha256(f"{before}\n{text}".encode()).hexdigest()
+
+
+def digested(data: dict[str, Any], salt: str) -> str:
+    return hashlib.sha256(f"{salt}\n{_canonical(data)}".encode()).hexdigest()
+
+
+def _canonical(value: dict[str, Any]) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def note(  # noqa: PLR0913
+    pk: str, by: str, event: str, why: str, now: datetime, *, state: str | None = None
+) -> Item:
+    """An attempt that changed nothing: kept beside the chain and not in it."""
+    return {
+        "pk": pk,
+        "sk": f"ATTEMPT#{stamp(now)}#{secrets.token_hex(4)}",
+        "kind": "attempt",
+        "by": by,
+        "why": why,
+        "decision": event[:20],
+        "state": state,
+        "at": stamp(now),
+        "expires": int(now.timestamp()) + ATTEMPT_SECONDS,
+    }
+
 
 TURNS: Final = 3
 """How often something is read anew that moved while it was read."""

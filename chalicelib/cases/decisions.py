@@ -3,15 +3,17 @@
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from chalicelib.cases.case import Case, review_letter
 from chalicelib.cases.effects import Decider, apply
 from chalicelib.cases.guards import REOPEN, Step, Word, check, voters
 from chalicelib.cases.lookup import Cases
 from chalicelib.cases.matching import index_rows
 from chalicelib.cases.states import Transition, step
 from chalicelib.cases.transition import Move
-from chalicelib.core import eastern_time as eastern
+from chalicelib.core import eastern_time
+from chalicelib.core.letter_row import ALL_STAFF, APPLICANT
 from chalicelib.core.ports import Change, Clock, Item, Store
-from chalicelib.core.records import ALL_STAFF, APPLICANT, Case, moment, review_letter, stamp
+from chalicelib.core.records import moment, stamp
 
 RECORDED: Final = "staff_decision_recorded"
 NO_WORD: Final = Word()
@@ -170,4 +172,4 @@ def _used(link: Item, case: Case, name: str, now: datetime) -> Change:
 def reopen_by(case: Case) -> str:
     """The last day on which a closed case can be opened again (ISO)."""
     assert case.closed is not None
-    return str(eastern.today(moment(case.closed["at"]) + REOPEN))
+    return str(eastern_time.today(moment(case.closed["at"]) + REOPEN))

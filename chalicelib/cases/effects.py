@@ -8,7 +8,7 @@ from typing import Final
 from chalicelib.cases.guards import Word, day, kept
 from chalicelib.cases.transition import Move
 from chalicelib.content import load
-from chalicelib.core import eastern_time as eastern
+from chalicelib.core import eastern_time
 from chalicelib.core.records import stamp
 
 ANSWER_DAYS: Final = 21
@@ -41,7 +41,7 @@ def _approve(move: Move, by: Decider, word: Word) -> None:
 
 
 def _ask(move: Move, by: Decider, word: Word) -> None:
-    reply_by = str(eastern.today(move.now) + timedelta(days=ANSWER_DAYS))
+    reply_by = str(eastern_time.today(move.now) + timedelta(days=ANSWER_DAYS))
     move.sets["question"] = {
         "text": word.message,
         "by": by.id,
@@ -80,7 +80,7 @@ def _waitlist(move: Move, by: Decider, word: Word) -> None:
 
 
 def _extend(move: Move, by: Decider, word: Word) -> None:
-    today = eastern.today(move.now)
+    today = eastern_time.today(move.now)
     last = max(today, day(move.case.apply_by or "") or today)
     until = word.until or str(last + timedelta(days=EXTENSION_DAYS))
     move.sets |= {"apply_by": until, "extensions": (move.case.extensions or 0) + 1}
@@ -88,11 +88,11 @@ def _extend(move: Move, by: Decider, word: Word) -> None:
 
 def _reopen(move: Move, by: Decider, word: Word) -> None:
     """What had a date that passed meanwhile gets a new one."""
-    case, today = move.case, str(eastern.today(move.now))
+    case, today = move.case, str(eastern_time.today(move.now))
     if move.row.to == "EOI_APPROVED" and (case.apply_by or "") <= today:
         move.sets["apply_by"] = _apply_by(move.now)
     if case.question is not None and case.question["reply_by"] <= today:
-        reply_by = str(eastern.today(move.now) + timedelta(days=ANSWER_DAYS))
+        reply_by = str(eastern_time.today(move.now) + timedelta(days=ANSWER_DAYS))
         move.sets["question"] = {**case.question, "reply_by": reply_by}
 
 
@@ -112,10 +112,10 @@ def _recuse(move: Move, by: Decider, word: Word) -> None:
 
 
 def _treat_as_eoi(move: Move, by: Decider, word: Word) -> None:
-    from chalicelib.forms import prefill as known
+    from chalicelib.forms import prefill
 
     application = move.case.application or {}
-    move.sets["answers"] = known.declared(application)
+    move.sets["answers"] = prefill.declared(application)
     move.sets["submitted_at"] = str(move.case.applied_at or move.case.submitted_at)
     move.sets["email"] = str(application["applicant_email"])
     move.data["application"] = application
@@ -124,7 +124,7 @@ def _treat_as_eoi(move: Move, by: Decider, word: Word) -> None:
 
 def _apply_by(now: datetime) -> str:
     days = load("programme")["application_link_valid_days"]
-    return str(eastern.today(now) + timedelta(days=days))
+    return str(eastern_time.today(now) + timedelta(days=days))
 
 
 _EFFECTS: Final[dict[str, Callable[[Move, Decider, Word], None]]] = {

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
+from chalicelib.cases.case import Case
 from chalicelib.cases.states import Transition
 from chalicelib.content import load
-from chalicelib.core import eastern_time as eastern
+from chalicelib.core import eastern_time
 from chalicelib.core.errors import Refused
-from chalicelib.core.records import Case, moment
+from chalicelib.core.records import moment
 
 EXTENSIONS: Final = 2
 REOPEN: Final = timedelta(days=30)
@@ -46,7 +47,7 @@ class Step:
 
     @property
     def today(self) -> date:
-        return eastern.today(self.now)
+        return eastern_time.today(self.now)
 
 
 def voters(case: Case) -> list[str]:

@@ -3,12 +3,12 @@
 from datetime import datetime, timedelta
 from typing import Final
 
-from chalicelib.core import eastern_time as eastern
-from chalicelib.core import references as refs
+from chalicelib.cases.case import Case, case_key
+from chalicelib.core import eastern_time, references
 from chalicelib.core.errors import AlreadyApplied, BadLink, InviteOver, NotInvited
+from chalicelib.core.letter_row import APPLICANT
 from chalicelib.core.links import Links
 from chalicelib.core.ports import Change, Clock, Item, Store, Write
-from chalicelib.core.records import APPLICANT, Case, case_key
 
 GRACE: Final = timedelta(hours=48)
 """An invitation still works this long after its date, in silence."""
@@ -30,8 +30,8 @@ class Cases:
 
     def referred(self, ref: str, person: str) -> Case:
         """The case that a reference and its applicant's address open, as an invitation would."""
-        found = refs.read(ref)
-        case = None if found is None else self.case(refs.file_of(found))
+        found = references.read(ref)
+        case = None if found is None else self.case(references.file_of(found))
         if case is None or case.person != person:
             raise NotInvited
         self._check_invite(case)
@@ -100,7 +100,7 @@ class Cases:
         if case.state != "EOI_APPROVED" or case.apply_by is None or case.undo_open(self._clock()):
             raise NotInvited
         last = datetime.fromisoformat(f"{case.apply_by}T23:59:59")
-        if eastern.local(self._clock()).replace(tzinfo=None) > last + GRACE:
+        if eastern_time.local(self._clock()).replace(tzinfo=None) > last + GRACE:
             raise InviteOver(case.apply_by)
 
 

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
+from chalicelib.cases.case import Case, case_key
 from chalicelib.cases.states import table
 from chalicelib.core.formatting import fold
 from chalicelib.core.links import person_key
 from chalicelib.core.ports import Change, Store, Write
-from chalicelib.core.records import Case, case_key
 
 CANDIDATES: Final = 3
 SEEN: Final = 20

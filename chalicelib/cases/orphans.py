@@ -1,14 +1,16 @@
 """An application that came without an invitation, joined to the case it belongs to."""
 
+from chalicelib.cases.case import Case, case_key
 from chalicelib.cases.effects import Decider
 from chalicelib.cases.guards import Step, Word, check
 from chalicelib.cases.matching import linkable
 from chalicelib.cases.states import step
 from chalicelib.cases.transition import Move
-from chalicelib.core import references as refs
+from chalicelib.core import references
 from chalicelib.core.errors import Refused
+from chalicelib.core.letter_row import ALL_STAFF, APPLICANT
 from chalicelib.core.ports import Change, Clock, Item, Store
-from chalicelib.core.records import ALL_STAFF, APPLICANT, Case, case_key, stamp
+from chalicelib.core.records import stamp
 
 
 class Orphans:
@@ -20,8 +22,8 @@ class Orphans:
 
     def target(self, ref: str) -> Case | None:
         """The case that a reference names, when an application can be joined to it."""
-        found = refs.read(ref)
-        item = None if found is None else self._store.get(*case_key(refs.file_of(found)))
+        found = references.read(ref)
+        item = None if found is None else self._store.get(*case_key(references.file_of(found)))
         case = None if item is None else Case.of(item)
         return case if case is not None and linkable(case) else None
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 from chalicelib.cases.staff import Staff
-from chalicelib.core.records import ALL_STAFF
+from chalicelib.core.letter_row import ALL_STAFF
 
 
 class Readers:

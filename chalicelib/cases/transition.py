@@ -6,20 +6,14 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from chalicelib.cases.deadlines.schedule import wound
-from chalicelib.cases.deadlines.turnaround import counted
+from chalicelib.cases.audit import event
+from chalicelib.cases.case import Case, indexed
+from chalicelib.cases.schedule import wound
 from chalicelib.cases.states import Transition, kind
+from chalicelib.cases.turnaround import counted
+from chalicelib.core.letter_row import ALL_STAFF, APPLICANT, OUTSIDE, letter
 from chalicelib.core.ports import Change, Item, Put, Write
-from chalicelib.core.records import (
-    ALL_STAFF,
-    APPLICANT,
-    OUTSIDE,
-    Case,
-    event,
-    indexed,
-    letter,
-    stamp,
-)
+from chalicelib.core.records import stamp
 
 
 class Move:

@@ -16,7 +16,7 @@ from pydantic import (
 )
 
 from chalicelib.content import load
-from chalicelib.forms import field_types as fields
+from chalicelib.forms import field_types
 from chalicelib.forms.profile_rules import misfits
 
 PRIVATE: Final = frozenset({
@@ -54,7 +54,7 @@ def _clean(value: Any) -> Any:
 def _one_of(listed: str) -> Callable[[str], str]:
     def check(value: str) -> str:
         if value not in allowed(listed):
-            raise fields.wrong("unknown_choice", value=value[:60])
+            raise field_types.wrong("unknown_choice", value=value[:60])
         return value
 
     return check
@@ -69,11 +69,11 @@ def _all_of(listed: str) -> AfterValidator:
     return AfterValidator(check_all)
 
 
-Line = Annotated[str, AfterValidator(fields.one_line)]
-Name = Annotated[Line, Field(max_length=80), AfterValidator(fields.name)]
-Url = Annotated[Line, Field(max_length=300), AfterValidator(fields.url)]
-Several = Annotated[tuple[str, ...], BeforeValidator(fields.as_list), Field(max_length=20)]
-YesNo = Annotated[bool, BeforeValidator(fields.ticked)]
+Line = Annotated[str, AfterValidator(field_types.one_line)]
+Name = Annotated[Line, Field(max_length=80), AfterValidator(field_types.name)]
+Url = Annotated[Line, Field(max_length=300), AfterValidator(field_types.url)]
+Several = Annotated[tuple[str, ...], BeforeValidator(field_types.as_list), Field(max_length=20)]
+YesNo = Annotated[bool, BeforeValidator(field_types.ticked)]
 
 
 class Coach(BaseModel):
@@ -81,7 +81,7 @@ class Coach(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    slug: Annotated[Line, Field(max_length=80), AfterValidator(fields.slug)]
+    slug: Annotated[Line, Field(max_length=80), AfterValidator(field_types.slug)]
     first_name: Name
     last_name: Name
     pronouns_fr: Annotated[Line, Field(max_length=40)] | None = None
@@ -101,9 +101,9 @@ class Coach(BaseModel):
     sectors: Annotated[Several, Field(max_length=8), _all_of("sectors")] = ()
     bio_fr: Annotated[str, Field(max_length=1_500)] | None = None
     bio_en: Annotated[str, Field(max_length=1_500)] | None = None
-    email: Annotated[Line, Field(max_length=254), AfterValidator(fields.email)]
+    email: Annotated[Line, Field(max_length=254), AfterValidator(field_types.email)]
     email_public: YesNo = False
-    phone: Annotated[Line, Field(max_length=40), AfterValidator(fields.phone)] | None = None
+    phone: Annotated[Line, Field(max_length=40), AfterValidator(field_types.phone)] | None = None
     phone_public: YesNo = False
     website: Url | None = None
     linkedin: Url | None = None
@@ -126,7 +126,7 @@ class Coach(BaseModel):
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         for column, code in misfits(dict(self)):
-            raise fields.wrong(code, column=column)
+            raise field_types.wrong(code, column=column)
         return self
 
     @property

@@ -11,7 +11,7 @@ from chalicelib.coaches.upkeep import Upkeep
 from chalicelib.content import load
 from chalicelib.core.languages import Lang
 from chalicelib.core.ports import Item, Store
-from chalicelib.forms import description as described
+from chalicelib.forms import description
 from chalicelib.mail import letters
 from chalicelib.mail.outbox import Draft
 from chalicelib.mail.writers.draft import draft
@@ -73,7 +73,7 @@ class NetworkDesk:
         link = self._upkeep.link(coach)
         facts: dict[str, Any] = {"coach": coach.first_name, "link": link}
         if row["letter"] == "coach_check":
-            facts["answers"] = described.readable("profile", _answers(coach), lang)
+            facts["answers"] = description.readable("profile", _answers(coach), lang)
         else:
             facts |= row["facts"]
         return draft(row, coach.email, self._compose(row, lang, **facts))
@@ -126,5 +126,5 @@ def compared(coach: "Coach", changes: Mapping[str, Any], lang: Lang) -> list[dic
 
 
 def _said(answers: Mapping[str, Any], lang: Lang) -> dict[str, str]:
-    copy = described.readable("profile", answers, lang)
+    copy = description.readable("profile", answers, lang)
     return {row["key"]: row["value"] for section in copy for row in section["rows"]}

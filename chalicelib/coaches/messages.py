@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from chalicelib.core import eastern_time as eastern
-from chalicelib.core import rate_limit as counts
+from chalicelib.core import eastern_time, rate_limit
 from chalicelib.core.errors import Conflict
 from chalicelib.core.languages import Lang
+from chalicelib.core.letter_row import letter
 from chalicelib.core.links import person_key
 from chalicelib.core.ports import Change, Clock, Item, Put, Store, Write
-from chalicelib.core.records import letter, stamp
-from chalicelib.forms import parsing as forms
+from chalicelib.core.records import stamp
+from chalicelib.forms import parsing
 from chalicelib.forms.spam import looks_like_spam
 
 KEPT: Final = timedelta(days=30)
@@ -51,9 +51,9 @@ class Messages:
     ) -> Sent:
         """Raises InvalidForm; TooMany after many from one network or to one coach."""
         now = self._clock()
-        answers = forms.parse("message", fields, lang, eastern.today(now)).answers
+        answers = parsing.parse("message", fields, lang, eastern_time.today(now)).answers
         spam = looks_like_spam(trap=trap, started_at=started_at, answers=answers, now=now)
-        pk = f"MESSAGE#{self._digest(slug, answers, eastern.today(now).isoformat())}"
+        pk = f"MESSAGE#{self._digest(slug, answers, eastern_time.today(now).isoformat())}"
         expires = int((now + KEPT).timestamp())
         row = {
             "pk": pk,
@@ -79,7 +79,7 @@ class Messages:
         except Conflict as conflict:
             if 0 in conflict.found or 3 in conflict.found:
                 return Sent(replayed=True)
-            raise counts.too_many(now) from None
+            raise rate_limit.too_many(now) from None
         return Sent()
 
     def release(self, row: Item) -> None:
@@ -97,7 +97,7 @@ class Messages:
         )
 
     def _counter(self, of: str, now: datetime) -> Change:
-        return counts.hourly(person_key(of, self._key), self._per_hour, now)
+        return rate_limit.hourly(person_key(of, self._key), self._per_hour, now)
 
     def _digest(self, *parts: Any) -> str:
         """Names a message by what it says: the same one within a day is the same message."""

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any, Final
 from chalicelib.cases.staff import Roster, Staff
 from chalicelib.coaches.messages import TO_COACH
 from chalicelib.coaches.upkeep import TURNS, Upkeep
-from chalicelib.core import stored_links as rights
+from chalicelib.core import stored_links
 from chalicelib.core.errors import Conflict
 from chalicelib.core.languages import Lang
+from chalicelib.core.letter_row import ALL_STAFF, letter
 from chalicelib.core.links import Links
 from chalicelib.core.ports import Change, Clock, Item, Put, Store, Write
-from chalicelib.core.records import ALL_STAFF, letter, stamp
-from chalicelib.forms import parsing as forms
+from chalicelib.core.records import stamp
+from chalicelib.forms import parsing
 
 if TYPE_CHECKING:
     from chalicelib.coaches.coach import Coach
@@ -52,7 +53,7 @@ class Proposals:
 
     def propose(self, coach: "Coach", fields: Mapping[str, Any], lang: Lang) -> bool:
         """Keeps the changes for staff to read; False when nothing changes. Raises InvalidForm."""
-        given = forms.parse("profile", fields, lang, self._upkeep.today()).answers
+        given = parsing.parse("profile", fields, lang, self._upkeep.today()).answers
         changes = {
             key: after
             for key in OWN
@@ -89,10 +90,10 @@ class Proposals:
         """The address of the page to judge a proposal, and its row: for one person."""
         url, token_hash, _ = self._links.new_review("proposal")
         about = {"proposal": proposal["slug"], "version": proposal["version"]}
-        return url, rights.link(token_hash, staff.id, now, **about)
+        return url, stored_links.link(token_hash, staff.id, now, **about)
 
     def judged(self, token: str) -> Judged:
-        link = rights.opened(self._store, token, "proposal")
+        link = stored_links.opened(self._store, token, "proposal")
         if link is None:
             return Judged("unknown", token)
         staff = self._roster.get(link["recipient"])

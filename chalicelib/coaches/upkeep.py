@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any, Final
 from chalicelib.cases.staff import Roster
 from chalicelib.coaches.editions import CURRENT, Edition, Shelf
 from chalicelib.coaches.messages import TO_COACH
-from chalicelib.core import eastern_time as eastern
+from chalicelib.core import eastern_time
 from chalicelib.core.errors import BadLink, Conflict
+from chalicelib.core.letter_row import ALL_STAFF, letter
 from chalicelib.core.links import Links, person_key
 from chalicelib.core.ports import Change, Clock, Put, Store, Write
-from chalicelib.core.records import ALL_STAFF, letter, stamp
+from chalicelib.core.records import stamp
 
 if TYPE_CHECKING:
     from chalicelib.coaches.coach import Coach
@@ -95,7 +96,7 @@ class Upkeep:
         runs twice or dies in between.
         """
         now = self._clock()
-        local = eastern.local(now)
+        local = eastern_time.local(now)
         if local.hour < CHECK_HOUR:
             return 0
         pointer = self._store.get(*CURRENT)
@@ -161,7 +162,7 @@ class Upkeep:
         raise Conflict({})
 
     def today(self) -> date:
-        return eastern.today(self._clock())
+        return eastern_time.today(self._clock())
 
     def _number(self) -> int:
         return int(self._clock().strftime("%y%m%d"))

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Final
 
 from chalicelib.content import load
-from chalicelib.core import eastern_time as eastern
+from chalicelib.core import eastern_time
 
 DAY: Final = timedelta(days=1)
 
@@ -60,7 +60,7 @@ def after_months(day: date, count: int) -> date:
 
 def at(day: date, when: time) -> datetime:
     """That time on the wall, in UTC: an hour earlier or later with the season."""
-    return datetime.combine(day, when, tzinfo=eastern.zone()).astimezone(UTC)
+    return datetime.combine(day, when, tzinfo=eastern_time.zone()).astimezone(UTC)
 
 
 @dataclass(frozen=True)
@@ -77,14 +77,14 @@ class Quiet:
         return None if text == "off" else cls(int(evening), int(morning))
 
     def holds(self, moment: datetime) -> bool:
-        there = eastern.local(moment)
+        there = eastern_time.local(moment)
         return not self.morning <= there.hour < self.evening or is_holiday(there.date())
 
     def over(self, moment: datetime) -> datetime:
         """The moment itself, or the next morning that is not a holiday's."""
         if not self.holds(moment):
             return moment
-        there = eastern.local(moment)
+        there = eastern_time.local(moment)
         day = there.date() + (DAY if there.hour >= self.morning else DAY * 0)
         while is_holiday(day):
             day += DAY

@@ -4,7 +4,7 @@ import unicodedata
 from datetime import UTC, date, datetime, time
 from typing import Any, Final
 
-from chalicelib.core import eastern_time as eastern
+from chalicelib.core import eastern_time
 
 NBSP: Final = "\u00a0"
 
@@ -58,7 +58,7 @@ def moment(when: datetime, lang: str) -> str:
     """A moment in UTC on the programme's wall clock, with the zone named."""
     if when.tzinfo is None:
         when = when.replace(tzinfo=UTC)
-    there = eastern.local(when)
+    there = eastern_time.local(when)
     comma = " à" if lang == "fr" else ","
     return f"{long_date(there.date(), lang)}{comma} {clock(there.time(), lang)} ({_ZONE[lang]})"
 

@@ -1,12 +1,11 @@
 """Links that are stored, hashed: each a right of one person to one thing, as it was then."""
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from chalicelib.core.links import hash_of
 from chalicelib.core.ports import Item, Store
-from chalicelib.core.records import Case, stamp
+from chalicelib.core.records import stamp
 
 VALID: Final = timedelta(days=14)
 KEPT: Final = timedelta(days=90)
@@ -30,22 +29,6 @@ def link(token_hash: str, recipient: str, now: datetime, **about: Any) -> Item:
         "expires_at": stamp(now + VALID),
         "expires": int((now + KEPT).timestamp()),
     }
-
-
-def review_link(
-    token_hash: str, *, case: Case, recipient: str, allowed: Sequence[str], now: datetime
-) -> Item:
-    """A link to one version of a case."""
-    return link(
-        token_hash,
-        recipient,
-        now,
-        case=case.id,
-        case_version=case.version,
-        case_events=case.events,
-        state=case.state,
-        allowed=list(allowed),
-    )
 
 
 def opened(store: Store, token: str, about: str) -> Item | None:

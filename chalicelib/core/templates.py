@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
-from chalicelib.core import formatting as words
+from chalicelib.core import formatting
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 
@@ -26,10 +26,10 @@ def environment() -> Environment:
         keep_trailing_newline=False,
     )
     for name, write in (
-        ("long_date", words.long_date),
-        ("on_date", words.on_date),
-        ("moment", words.moment),
-        ("number", words.number),
+        ("long_date", formatting.long_date),
+        ("on_date", formatting.on_date),
+        ("moment", formatting.moment),
+        ("number", formatting.number),
     ):
         found.filters[name] = _spoken(write)
     found.filters["indent_lines"] = _indented

@@ -6,9 +6,9 @@ from functools import cache
 from typing import Any, Final
 
 from chalicelib.content import load
-from chalicelib.core import formatting as words
+from chalicelib.core import formatting
 from chalicelib.core.languages import Lang
-from chalicelib.forms import field_types as kinds
+from chalicelib.forms import field_types
 
 _SHOWN: Final = ("key", "type", "min", "max", "max_length", "autocomplete", "hidden", "default")
 
@@ -138,9 +138,9 @@ def _field(f: Mapping[str, Any], lang: Lang) -> dict[str, Any]:
 
 def _ordered(f: Mapping[str, Any], lang: Lang) -> list[dict[str, Any]]:
     """Provinces in the order of each language; other lists as they stand."""
-    found = kinds.options(f)
+    found = field_types.options(f)
     if f.get("list") in ("provinces", "serves"):
-        return sorted(found, key=lambda o: (o["id"] != "all", words.sort_key(o[lang], lang)))
+        return sorted(found, key=lambda o: (o["id"] != "all", formatting.sort_key(o[lang], lang)))
     return found
 
 
@@ -179,7 +179,7 @@ def _property(f: Mapping[str, Any], lang: Lang) -> dict[str, Any]:
     if kind == "consent" and f["required"]:
         return {"const": True}
     if kind == "choice":
-        return {"enum": [o["id"] for o in kinds.options(f)]}
+        return {"enum": [o["id"] for o in field_types.options(f)]}
     if kind in ("choices", "lines", "rows"):
         limits = {"minItems": f["min"], "maxItems": f["max"]}
         return {"type": "array", "items": _items(f, lang), **limits}
@@ -197,7 +197,7 @@ def _property(f: Mapping[str, Any], lang: Lang) -> dict[str, Any]:
 
 def _items(f: Mapping[str, Any], lang: Lang) -> dict[str, Any]:
     if f["type"] == "choices":
-        return {"enum": [o["id"] for o in kinds.options(f)]}
+        return {"enum": [o["id"] for o in field_types.options(f)]}
     if f["type"] == "lines":
         return {"type": "string", "maxLength": f["max_length"]}
     return _object(f["fields"], lang)
@@ -229,7 +229,7 @@ def _row(
         return {"key": f["key"], "label": label, "table": {"head": heads, "body": body}}
     if f["type"] == "phone":
         return {"key": f["key"], "label": label,
-                "value": words.phone(value, answers.get(f"{f['key']}_ext"), lang)}  # fmt: skip
+                "value": formatting.phone(value, answers.get(f"{f['key']}_ext"), lang)}  # fmt: skip
     return {"key": f["key"], "label": label, "value": _said(f, value, lang)}
 
 
@@ -246,26 +246,26 @@ def _said(f: Mapping[str, Any], value: Any, lang: Lang) -> str:
     if kind in ("bool", "consent"):
         return {True: {"fr": "Oui", "en": "Yes"}, False: {"fr": "Non", "en": "No"}}[value][lang]
     if kind == "money":
-        return words.money(value, lang)
+        return formatting.money(value, lang)
     if kind == "decimal":
-        return words.number(value, lang)
+        return formatting.number(value, lang)
     if kind == "phone":
-        return words.phone(value, None, lang)
+        return formatting.phone(value, None, lang)
     if kind in _WRITTEN:
         return _WRITTEN[kind](value, lang)
     return str(value)
 
 
 _WRITTEN: Final[dict[str, Callable[[str, str], str]]] = {
-    "bn_rr": lambda value, lang: words.bn(value),
-    "date": lambda value, lang: words.long_date(date.fromisoformat(value), lang),
-    "month": words.long_month,
-    "month_day": words.day_of_year,
+    "bn_rr": lambda value, lang: formatting.bn(value),
+    "date": lambda value, lang: formatting.long_date(date.fromisoformat(value), lang),
+    "month": formatting.long_month,
+    "month_day": formatting.day_of_year,
 }
 
 
 def _labels(f: Mapping[str, Any], chosen: Iterable[str], lang: Lang) -> str:
-    names = {o["id"]: o[lang] for o in kinds.options(f)}
+    names = {o["id"]: o[lang] for o in field_types.options(f)}
     return ", ".join(names.get(one, one) for one in chosen)
 
 
@@ -280,6 +280,6 @@ _TOTALS: Final = {
 def _totals(answers: Mapping[str, Any], lang: Lang) -> list[dict[str, Any]]:
     rows = []
     for key, label in _TOTALS.items():
-        write = words.percent if key == "contribution_percent" else words.money
+        write = formatting.percent if key == "contribution_percent" else formatting.money
         rows.append({"key": key, "label": label[lang], "value": write(answers[key], lang)})
     return rows

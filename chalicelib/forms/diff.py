@@ -5,7 +5,7 @@ from typing import Any
 
 from chalicelib.core.languages import Lang
 from chalicelib.core.ports import Item
-from chalicelib.forms import description as described
+from chalicelib.forms import description
 
 Change = dict[str, str]
 """`label`, `before` and `after`; blank where there was or is nothing."""
@@ -14,7 +14,7 @@ Change = dict[str, str]
 def between(
     form: str, before: Mapping[str, Any], after: Mapping[str, Any], lang: Lang
 ) -> list[Change]:
-    old, new = (_by_key(described.readable(form, one, lang)) for one in (before, after))
+    old, new = (_by_key(description.readable(form, one, lang)) for one in (before, after))
     keys = [*old, *(key for key in new if key not in old)]
     return [
         {

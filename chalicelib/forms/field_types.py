@@ -183,9 +183,9 @@ def slug(text: str) -> str:
 
 
 def assessment_ref(text: str) -> str:
-    from chalicelib.core import references as refs
+    from chalicelib.core import references
 
-    ref = refs.read(text)
+    ref = references.read(text)
     if ref is None or not ref.startswith("AE-"):
         raise wrong("reference")
     return ref

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
 from chalicelib.content import load
 from chalicelib.core.languages import Lang
-from chalicelib.forms import field_types as kinds
+from chalicelib.forms import field_types
 from chalicelib.forms.normalise import ROWS_LIMIT, tidy
 from chalicelib.forms.problems import (
     PROBLEMS_LIMIT,
@@ -97,7 +97,7 @@ def _model(model_name: str, fields: Iterable[Mapping[str, Any]]) -> type[BaseMod
             limits = Field(default=None, min_length=f["min"], max_length=f["max"])
             types[f["key"]] = (kind, limits)
         else:
-            types[f["key"]] = (kinds.type_of(f), None)
+            types[f["key"]] = (field_types.type_of(f), None)
     return create_model(model_name, __config__=ConfigDict(extra="forbid"), **types)
 
 
@@ -177,7 +177,7 @@ def _missing(cleaned: Mapping[str, Any], fields: Fields, path: str) -> list[Prob
                     problems += _missing(row, by_key(f), f"{path}{key}[{number}].")
         if not f["required"] or "default" in f or ("when" in f and not _asked(f, cleaned)):
             continue
-        if key not in cleaned or (f["type"] == "consent" and kinds.unticked(cleaned[key])):
+        if key not in cleaned or (f["type"] == "consent" and field_types.unticked(cleaned[key])):
             problems.append(Problem(path + key, _required_code(f)))
     return problems
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 from chalicelib.content import load
 from chalicelib.core.errors import RelaisError
 from chalicelib.core.languages import Lang
-from chalicelib.forms import field_types as kinds
+from chalicelib.forms import field_types
 
 Fields = Mapping[str, Mapping[str, Any]]
 
@@ -28,9 +28,9 @@ class Problem:
     params: dict[str, Any] = of(default_factory=dict)
 
     def message(self, lang: Lang) -> str:
-        from chalicelib.core import formatting as words
+        from chalicelib.core import formatting
 
-        said = {key: words.said(value, lang) for key, value in self.params.items()}
+        said = {key: formatting.said(value, lang) for key, value in self.params.items()}
         return str(load("messages")[self.code][lang]).format_map(said)
 
 
@@ -135,7 +135,7 @@ def from_pydantic(error: Mapping[str, Any], fields: Fields) -> Problem:
 
 
 def _out_of_range(path: str, f: Mapping[str, Any], kind: str) -> Problem:
-    low, high = f.get("min", 0), f.get("max", kinds.MOST.get(f.get("type", ""), 0))
+    low, high = f.get("min", 0), f.get("max", field_types.MOST.get(f.get("type", ""), 0))
     if f.get("type") == "money":
         low, high = {"cents": low * 100}, {"cents": high}
     if "min" in f and "max" in f:

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any, Final
 
 from chalicelib.content import load
-from chalicelib.forms import field_types as kinds
+from chalicelib.forms import field_types
 from chalicelib.forms.problems import Problem
 
 Answers = dict[str, Any]
@@ -178,7 +178,7 @@ def _place(answers: Answers, code: str, province: str) -> Iterator[Problem]:
 
 def _numbers(answers: Answers, *keys: str) -> Iterator[Problem]:
     for key in keys:
-        if key in answers and not kinds.luhn(answers[key]):
+        if key in answers and not field_types.luhn(answers[key]):
             yield Problem(key, "bn_check", {"number": {"bn": answers[key]}})
 
 

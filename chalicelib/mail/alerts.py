@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from chalicelib.core import eastern_time as eastern
+from chalicelib.core import eastern_time
 from chalicelib.core.errors import Conflict
+from chalicelib.core.letter_row import ADMINS, letter
 from chalicelib.core.ports import Item, Put, Store, Write
-from chalicelib.core.records import ADMINS, letter, stamp
+from chalicelib.core.records import stamp
 
 LETTER: Final = "staff_action_needed"
 DEAD_LETTER: Final = "dead_letter"
@@ -16,7 +17,7 @@ NOBODY: Final = "nobody"
 
 def word(incident: str, now: datetime) -> Item:
     """The letter of a day and a kind of incident; its texts are in content/review.json."""
-    pk = f"INCIDENT#{incident}-{eastern.today(now)}"
+    pk = f"INCIDENT#{incident}-{eastern_time.today(now)}"
     return letter(pk, 1, LETTER, to=ADMINS, due=stamp(now), facts={"incident": incident})
 
 

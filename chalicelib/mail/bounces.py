@@ -3,10 +3,12 @@
 from datetime import datetime
 from typing import Final
 
+from chalicelib.cases.case import Case
 from chalicelib.cases.states import table
 from chalicelib.cases.transition import Move
+from chalicelib.core.letter_row import APPLICANT, FIDUCIARY
 from chalicelib.core.ports import Item, Write
-from chalicelib.core.records import APPLICANT, FIDUCIARY, Case, stamp
+from chalicelib.core.records import stamp
 
 _OURS: Final = (APPLICANT, FIDUCIARY)
 

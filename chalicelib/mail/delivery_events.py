@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import Any, Final
 
 from chalicelib.core.errors import Conflict, StoreDown
+from chalicelib.core.letter_row import DEAD, key_of
 from chalicelib.core.ports import Change, Clock, Key, Store
-from chalicelib.core.records import DEAD, key_of, stamp
-from chalicelib.mail import alerts as incidents
-from chalicelib.mail import bounces
+from chalicelib.core.records import stamp
+from chalicelib.mail import alerts, bounces
 
 log = logging.getLogger("relais.post")
 
@@ -69,7 +69,7 @@ class Reports:
             writes = [change, *bounces.writes(case, key[1], why or "", now)]
             try:
                 if change.set["status"] == "dead":
-                    incidents.commit_with_word(self._store, writes, incidents.DEAD_LETTER, now)
+                    alerts.commit_with_word(self._store, writes, alerts.DEAD_LETTER, now)
                 else:
                     self._store.commit(writes)
             except Conflict as conflict:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
 
 from chalicelib.cases.staff import Roster, Staff
-from chalicelib.core import eastern_time as eastern
+from chalicelib.core import eastern_time
 from chalicelib.core.business_days import Quiet
 from chalicelib.core.errors import (
     Conflict,
@@ -19,9 +19,10 @@ from chalicelib.core.errors import (
     Overtaken,
     RelaisError,
 )
+from chalicelib.core.letter_row import ADMINS, ALL_STAFF, letter, tag_of
 from chalicelib.core.ports import Change, Clock, Item, Key, Mail, Mailer, Put, Store, Write
-from chalicelib.core.records import ADMINS, ALL_STAFF, DUE_SHARDS, letter, stamp, tag_of
-from chalicelib.mail import alerts as incidents
+from chalicelib.core.records import DUE_SHARDS, stamp
+from chalicelib.mail import alerts
 from chalicelib.mail.delivery_events import buried, case_key_of
 
 log = logging.getLogger("relais.post")
@@ -154,10 +155,10 @@ class Post:
         log.error("nobody on the roster for %s", tag_of(row["pk"], row["sk"]))
         change = self._again(row, now + NOBODY)
         try:
-            if row["letter"] == incidents.LETTER:
+            if row["letter"] == alerts.LETTER:
                 self._store.commit([change])
             else:
-                incidents.commit_with_word(self._store, [change], incidents.NOBODY, now)
+                alerts.commit_with_word(self._store, [change], alerts.NOBODY, now)
         except Conflict:
             return "taken"
         return "retry"
@@ -200,7 +201,7 @@ class Post:
             return [staff for staff in active if staff.admin] or active
         case = self._store.get(*case_key_of((row["pk"], row["sk"]))) or {}
         mine = [staff for staff in active if staff.id not in case.get("recused", ())]
-        today = str(eastern.today(self._clock()))
+        today = str(eastern_time.today(self._clock()))
         return [staff for staff in mine if not staff.away(today)] or mine
 
     def _claim(self, row: Item, written: Draft, now: datetime) -> Item:
@@ -268,9 +269,9 @@ class Post:
             remove=("due_shard", "due_at", "address"),
         )
         try:
-            if status == "dead" and row["letter"] != incidents.LETTER:
+            if status == "dead" and row["letter"] != alerts.LETTER:
                 now = self._clock()
-                incidents.commit_with_word(self._store, [change], incidents.DEAD_LETTER, now)
+                alerts.commit_with_word(self._store, [change], alerts.DEAD_LETTER, now)
             else:
                 self._store.commit([change])
         except Conflict:

@@ -132,10 +132,10 @@ class Writing:
         return known
 
     def _described(self, slug: str, lang: Lang) -> dict[str, Any]:
-        from chalicelib.forms import description as described
+        from chalicelib.forms import description
 
         contact = self.settings.privacy_contact
-        form = described.describe("message", lang, privacy_contact=contact)
+        form = description.describe("message", lang, privacy_contact=contact)
         return {**form, "action": self._address(slug)}
 
     def _address(self, slug: str) -> str:

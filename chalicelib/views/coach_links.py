@@ -74,17 +74,17 @@ class CoachDoor:
         typed: Mapping[str, Any] | None = None,
         error: InvalidForm | None = None,
     ) -> Answer:
-        from chalicelib.core import formatting as words
-        from chalicelib.forms import description as described
+        from chalicelib.core import formatting
+        from chalicelib.forms import description
         from chalicelib.web import pages
 
         address = f"{self.settings.public_url}/coach/{token}"
         contact = self.settings.privacy_contact
         stands = coach.model_dump(mode="json", exclude_none=True)
         if coach.phone:
-            stands["phone"] = words.phone(coach.phone, None, lang)
+            stands["phone"] = formatting.phone(coach.phone, None, lang)
         page = pages.own(
-            described.describe("profile", lang, privacy_contact=contact),
+            description.describe("profile", lang, privacy_contact=contact),
             lang,
             action=address,
             values=typed

@@ -12,7 +12,7 @@ from chalicelib.coaches.directory.layout import FILTERS
 from chalicelib.coaches.directory.query import UnusableQuery
 from chalicelib.coaches.directory.search import Directory
 from chalicelib.content import load
-from chalicelib.core import eastern_time as eastern
+from chalicelib.core import eastern_time
 from chalicelib.core.errors import BadQuery, NotHere
 from chalicelib.core.languages import Lang, other_language
 from chalicelib.core.ports import Clock
@@ -42,7 +42,7 @@ class Finder:
         if asked.wants_page:
             return self._page(asked, directory)
         filters = _filters(asked)
-        day = eastern.today(self.clock()).isoformat()
+        day = eastern_time.today(self.clock()).isoformat()
         tag = directory.etag(day, asked.lang, _canonical(asked))
         if asked.has(tag):
             return self._unchanged(asked, tag)
@@ -60,11 +60,11 @@ class Finder:
             if asked.has(tag):
                 return self._unchanged(asked, tag)
             return json_answer(known, {**SHARED, "ETag": tag, **_spoken(asked)})
-        from chalicelib.core import formatting as words
+        from chalicelib.core import formatting
         from chalicelib.web import pages
 
         lang = asked.lang
-        said = words.phone(known["phone"], None, lang) if "phone" in known else ""
+        said = formatting.phone(known["phone"], None, lang) if "phone" in known else ""
         page = pages.coach(
             lang,
             coach={**known, "phone_said": said},
@@ -82,7 +82,7 @@ class Finder:
 
         lang = asked.lang
         known = {key: values for key, values in asked.several.items() if key in FILTERS}
-        day = eastern.today(self.clock()).isoformat()
+        day = eastern_time.today(self.clock()).isoformat()
         wrong = None
         try:
             found = self._found(directory, asked, known, day)
@@ -199,12 +199,12 @@ def _canonical(asked: Asked) -> str:
 
 
 def _count(total: int, lang: Lang) -> str:
-    from chalicelib.core import formatting as words
+    from chalicelib.core import formatting
 
     texts = load("coaches")["found"]
     if total < 2:
         return str(texts["one" if total else "none"][lang])
-    return str(texts["several"][lang]).format(count=words.number(total, lang))
+    return str(texts["several"][lang]).format(count=formatting.number(total, lang))
 
 
 def _note(unknown: Sequence[Mapping[str, str]]) -> None:

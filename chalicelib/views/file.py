@@ -5,15 +5,16 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from chalicelib.cases.applicant import Files, Reply, valid_address
+from chalicelib.cases.case import Case
 from chalicelib.cases.guards import MESSAGE_LIMIT
 from chalicelib.cases.lookup import Cases
 from chalicelib.cases.states import table
 from chalicelib.core.errors import BadLink, Conflict, Refused, RelaisError
 from chalicelib.core.languages import Lang, lang_or
+from chalicelib.core.letter_row import APPLICANT
 from chalicelib.core.links import Links
 from chalicelib.core.ports import Clock
-from chalicelib.core.records import APPLICANT, Case
-from chalicelib.forms import parsing as forms
+from chalicelib.forms import parsing
 from chalicelib.forms.problems import InvalidForm
 from chalicelib.views.file_form import ACTIONS, OURS, Said, said
 from chalicelib.views.file_pages import Errors, FilePages, Mine, text
@@ -180,10 +181,10 @@ class FileDoor:
         text = "settled" if why == "settled" or mine.case.undo_open(self.clock()) else "not_now"
         return self.pages.done(asked, mine.case, text, lang, mine.token, status=409)
 
-    def _parsed(self, form: str, values: Mapping[str, Any], lang: Lang) -> forms.Submission:
-        from chalicelib.core import eastern_time as eastern
+    def _parsed(self, form: str, values: Mapping[str, Any], lang: Lang) -> parsing.Submission:
+        from chalicelib.core import eastern_time
 
-        return forms.parse(form, values, lang, eastern.today(self.clock()))
+        return parsing.parse(form, values, lang, eastern_time.today(self.clock()))
 
     def _stale(self, mine: Mine, given: Said, lang: Lang) -> Errors:
         if self.links.check_nonce(mine.token, given.nonce, PAGE_SECONDS):

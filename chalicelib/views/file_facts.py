@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
+from chalicelib.cases.case import Case
 from chalicelib.cases.states import public_name, table
 from chalicelib.content import load
 from chalicelib.core.languages import Lang
+from chalicelib.core.letter_row import APPLICANT
 from chalicelib.core.ports import Item
-from chalicelib.core.records import APPLICANT, Case, moment
-from chalicelib.forms import description as described
-from chalicelib.forms import diff as differences
+from chalicelib.core.records import moment
+from chalicelib.forms import description, diff
 
 
 def standing_facts(case: Case, now: datetime, lang: Lang) -> dict[str, Any]:
@@ -43,7 +44,7 @@ def whole_facts(case: Case, history: list[Item], now: datetime, lang: Lang) -> d
             section
             for form, given in copies
             if given
-            for section in described.readable(form, given, lang)
+            for section in description.readable(form, given, lang)
         ],
         "changes": _changes(case, history, lang),
     }
@@ -66,7 +67,7 @@ def whole_facts(case: Case, history: list[Item], now: datetime, lang: Lang) -> d
 
 def _changes(case: Case, history: list[Item], lang: Lang) -> list[dict[str, Any]]:
     """What the applicant sent after the first time, newest first."""
-    fields = differences.of_history(history, case.answers, case.application, lang)
+    fields = diff.of_history(history, case.answers, case.application, lang)
     return [
         {
             "at": moment(row["at"]),

@@ -4,13 +4,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from chalicelib.cases.case import Case
 from chalicelib.cases.lookup import Cases
 from chalicelib.cases.states import table
 from chalicelib.content import load
 from chalicelib.core.languages import Lang, lang_or, other_language
 from chalicelib.core.links import Links
 from chalicelib.core.ports import Clock
-from chalicelib.core.records import Case
 from chalicelib.core.settings import Settings
 from chalicelib.web.request import Answer, Asked, json_answer
 from chalicelib.web.responses import PRIVATE, Problems
@@ -47,8 +47,8 @@ class FilePages:
         values: Mapping[str, Any] | None = None,
         status: int = 0,
     ) -> Answer:
-        from chalicelib.forms import description as described
-        from chalicelib.newsletter.subscribers import consent_text as wording
+        from chalicelib.forms import description
+        from chalicelib.newsletter.subscribers import consent_text
         from chalicelib.views.file_facts import standing_facts, whole_facts
         from chalicelib.web import pages
 
@@ -59,11 +59,11 @@ class FilePages:
             whole_facts(case, history, now, lang) if mine.whole else standing_facts(case, now, lang)
         )
         if facts["question"]:
-            facts["description"] = described.describe(
+            facts["description"] = description.describe(
                 form,
                 lang,
                 privacy_contact=self.settings.privacy_contact,
-                newsletter=wording.box(lang, self.settings),
+                newsletter=consent_text.box(lang, self.settings),
             )
             facts["values"] = values or (case.answers if form == "eoi" else case.application)
         page = pages.file(
@@ -153,13 +153,13 @@ class FilePages:
 
     def result(self, asked: Asked, token: str) -> Answer:
         """The page of a self-assessment."""
-        from chalicelib.forms import assessment as assessments
+        from chalicelib.forms import assessment
         from chalicelib.web import pages
 
         found = self.cases.assessed(token)
         lang = lang_or(asked.query.get("lang"), found["lang"])
-        scored = assessments.score(found["answers"])
-        result = assessments.explain(scored, found["answers"], lang)
+        scored = assessment.score(found["answers"])
+        result = assessment.explain(scored, found["answers"], lang)
         if not asked.wants_page:
             told = {"ref": found["ref"], "status": found["band"], "result": result}
             return json_answer(told, PRIVATE)

@@ -13,9 +13,9 @@ from chalicelib.core.errors import AlreadyApplied, NotHere, NotInvited, RelaisEr
 from chalicelib.core.languages import Lang, other_language
 from chalicelib.core.links import Links
 from chalicelib.core.settings import Settings
-from chalicelib.forms import parsing as forms
+from chalicelib.forms import parsing
 from chalicelib.forms.problems import InvalidForm
-from chalicelib.newsletter.subscribers import consent_text as wording
+from chalicelib.newsletter.subscribers import consent_text
 from chalicelib.web.request import Answer, Asked, as_text, back_to, json_answer, lang_of, tagged
 from chalicelib.web.responses import Problems
 
@@ -67,7 +67,7 @@ class Front:
     def openapi(self, asked: Asked) -> Answer:
         from chalicelib.views import openapi
 
-        words = wording.box(asked.lang, self.settings)
+        words = consent_text.box(asked.lang, self.settings)
         document = openapi.document(self.settings.public_url, asked.lang, newsletter=words)
         return self._cacheable(asked, document)
 
@@ -86,9 +86,9 @@ class Front:
         """What an invited applicant told us before. Raises what a bad invitation deserves."""
         if name != "application" or not invite:
             return {}
-        from chalicelib.forms import prefill as known
+        from chalicelib.forms import prefill
 
-        return known.prefill(self.cases.invited(invite).answers)
+        return prefill.prefill(self.cases.invited(invite).answers)
 
     def _begun(self, invite: str) -> None:
         """Whoever is at work on an application is not reminded that there is one."""
@@ -118,13 +118,13 @@ class Front:
         return self.problems.page(page, said.status)
 
     def _described(self, name: str, lang: Lang) -> dict[str, Any]:
-        from chalicelib.forms import description as described
+        from chalicelib.forms import description
 
-        return described.describe(
+        return description.describe(
             name,
             lang,
             privacy_contact=self.settings.privacy_contact,
-            newsletter=wording.box(lang, self.settings),
+            newsletter=consent_text.box(lang, self.settings),
         )
 
     def _address(self, name: str) -> str:
@@ -250,7 +250,7 @@ def _knowingly(asked: Asked) -> bool:
 
 
 def _known(name: str) -> None:
-    if name not in forms.FORMS:
+    if name not in parsing.FORMS:
         raise NotHere(name)
 
 

@@ -7,13 +7,14 @@ from urllib.parse import urlencode
 from pydantic_core import PydanticCustomError
 
 from chalicelib.content import load
-from chalicelib.core import rate_limit as counts
+from chalicelib.core import rate_limit
 from chalicelib.core.errors import Conflict
 from chalicelib.core.languages import Lang, other_language
+from chalicelib.core.letter_row import APPLICANT, letter
 from chalicelib.core.links import person_key
 from chalicelib.core.ports import Clock, Put, Store
-from chalicelib.core.records import APPLICANT, letter, stamp
-from chalicelib.forms import field_types as kinds
+from chalicelib.core.records import stamp
+from chalicelib.forms import field_types
 from chalicelib.forms.normalise import tidy
 from chalicelib.web.request import Answer, Asked, json_answer, lang_of, text_of
 from chalicelib.web.responses import PRIVATE, Problems
@@ -50,7 +51,7 @@ class LostLinks:
         lang = lang_of(fields, asked)
         typed = str(tidy(text_of(fields, "email")))
         try:
-            email = kinds.email(typed)
+            email = field_types.email(typed)
         except PydanticCustomError:
             wrong = str(load("messages")["email"][lang])
             if not asked.wants_page:
@@ -60,7 +61,7 @@ class LostLinks:
         now = self.clock()
         network = person_key(asked.address, self.people_key)
         limit = self.problems.settings.signups_per_hour
-        counts.count(self.store, f"FILES#{network}", limit, now)
+        rate_limit.count(self.store, f"FILES#{network}", limit, now)
         self._owe(email, lang)
         told = load("review")["file"]["links_asked"]
         if not asked.wants_page:

@@ -8,16 +8,15 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from chalicelib.content import load
-from chalicelib.core import eastern_time as eastern
+from chalicelib.core import eastern_time
 from chalicelib.core.errors import Malformed, RelaisError, TooLarge, WrongType
 from chalicelib.core.languages import Lang, lang_or, other_language
 from chalicelib.core.links import Links
 from chalicelib.core.settings import Settings
-from chalicelib.forms import parsing as forms
+from chalicelib.forms import parsing
 from chalicelib.forms.problems import InvalidForm
 from chalicelib.forms.spam import looks_like_spam
-from chalicelib.newsletter.subscribers import consent_text as wording
-from chalicelib.newsletter.subscribers import subscriber as people
+from chalicelib.newsletter.subscribers import consent_text, subscriber
 from chalicelib.newsletter.subscribers.signup import WEB_FORM, Evidence, SignUps, Wish
 from chalicelib.newsletter.subscribers.subscriptions import Subscriptions
 from chalicelib.web.request import Answer, Asked, as_text, back_to, json_answer, lang_of, text_of
@@ -28,7 +27,7 @@ log = logging.getLogger("relais.newsletter")
 _OURS: Final = ("lang", "redirect", "website", "started_at")
 """Fields that say how to treat a form, and are no answers."""
 
-_OUT: Final = {people.UNSUBSCRIBED, people.COMPLAINED, people.ERASED}
+_OUT: Final = {subscriber.UNSUBSCRIBED, subscriber.COMPLAINED, subscriber.ERASED}
 
 HTML: Final = "text/html; charset=utf-8"
 
@@ -59,7 +58,7 @@ class NewsletterDoor:
             fields = asked.fields()
             lang = lang_of(fields, asked)
             ours = {key: as_text(fields.pop(key, "")).strip() for key in _OURS}
-            self._asked(asked, forms.parse("newsletter", fields, lang, self._today()), ours, lang)
+            self._asked(asked, parsing.parse("newsletter", fields, lang, self._today()), ours, lang)
         except RelaisError as error:
             return self._refused(asked, fields, ours, lang, error)
         if asked.wants_page:
@@ -67,7 +66,7 @@ class NewsletterDoor:
             where = back_to(ours["redirect"], self.settings.allowed_origins, told)
             where = where or f"{self.address}?{urlencode({'sent': 1, 'lang': lang})}"
             return Answer(303, "", HTML, {"Location": where})
-        message = wording.said("sent", lang)["detail"]
+        message = consent_text.said("sent", lang)["detail"]
         return json_answer({"status": "confirm", "message": message}, PRIVATE, status=202)
 
     def leave_page(self, asked: Asked, token: str) -> Answer:
@@ -81,7 +80,7 @@ class NewsletterDoor:
         page = pages.newsletter(
             "leave",
             lang,
-            pending=found is not None and found.status == people.PENDING,
+            pending=found is not None and found.status == subscriber.PENDING,
             reasons=[(r["id"], r[lang]) for r in load("newsletter")["reasons"]],
             action=self.url("unsubscribe", token),
             switch_url=self.switch("unsubscribe", token, lang),
@@ -124,7 +123,7 @@ class NewsletterDoor:
         page = pages.newsletter(
             "said",
             lang,
-            what=wording.said(what, lang),
+            what=consent_text.said(what, lang),
             links=links or {},
             switch_url=f"{switch}{other_language(lang)}" if switch else "",
             frame=self.problems.frame(lang),
@@ -137,7 +136,7 @@ class NewsletterDoor:
         return self.said(lang, "gone" if cancelled else "left", switch, again)
 
     def _asked(
-        self, asked: Asked, given: forms.Submission, ours: Mapping[str, str], lang: Lang
+        self, asked: Asked, given: parsing.Submission, ours: Mapping[str, str], lang: Lang
     ) -> None:
         self.sign_ups.count(asked.address)
         answers = given.answers
@@ -213,11 +212,11 @@ class NewsletterDoor:
         return self.problems.page(page, status, headers)
 
     def _described(self, lang: Lang) -> dict[str, Any]:
-        from chalicelib.forms import description as described
+        from chalicelib.forms import description
 
-        words = wording.consent(lang, self.settings).text
+        words = consent_text.consent(lang, self.settings).text
         contact = self.settings.privacy_contact
-        found = described.describe("newsletter", lang, privacy_contact=contact, newsletter=words)
+        found = description.describe("newsletter", lang, privacy_contact=contact, newsletter=words)
         return {**found, "action": self.address}
 
     def url(self, page: str, token: str) -> str:
@@ -238,7 +237,7 @@ class NewsletterDoor:
         return self.subscriptions.register.clock()
 
     def _today(self) -> date:
-        return eastern.today(self._now())
+        return eastern_time.today(self._now())
 
 
 def lenient(asked: Asked) -> dict[str, Any]:

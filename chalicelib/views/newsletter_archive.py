@@ -128,14 +128,14 @@ class ReaderDoor:
     def _listed(self, row: Item, lang: str) -> dict[str, Any]:
         from datetime import date
 
-        from chalicelib.core import formatting as words
+        from chalicelib.core import formatting
 
         return {
             "slug": row["issue"],
             "title": feeds.plain(row[f"title_{lang}"]),
             "summary": feeds.plain(row[f"summary_{lang}"]),
             "date": row["date"],
-            "day": words.long_date(date.fromisoformat(row["date"]), lang),
+            "day": formatting.long_date(date.fromisoformat(row["date"]), lang),
             "url": self._url(row["issue"], lang),
         }
 

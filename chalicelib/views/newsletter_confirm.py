@@ -5,8 +5,7 @@ from datetime import UTC, datetime
 
 from chalicelib.core.errors import BadLink
 from chalicelib.core.languages import Lang, lang_or
-from chalicelib.newsletter.subscribers import consent_text as wording
-from chalicelib.newsletter.subscribers import subscriber as people
+from chalicelib.newsletter.subscribers import consent_text, subscriber
 from chalicelib.newsletter.subscribers.preferences import Preferences
 from chalicelib.views.newsletter import NewsletterDoor, lenient
 from chalicelib.web.request import Answer, Asked, json_answer, text_of
@@ -52,7 +51,7 @@ class ConfirmDoor:
             )
         else:
             outcome = self.door.subscriptions.standing(person, when)
-        wrong = wording.said("wrong_address", lang) if retyped and outcome == "retype" else ""
+        wrong = consent_text.said("wrong_address", lang) if retyped and outcome == "retype" else ""
         return self._confirmation(asked, token, outcome, lang, person, wrong)
 
     def _move(self, asked: Asked, token: str, act: bool) -> Answer:
@@ -77,10 +76,10 @@ class ConfirmDoor:
             outcome = self.door.subscriptions.keep(
                 person, self.door.evidence(asked, "confirm"), lang
             )
-        elif found is None or found.status != people.ACTIVE:
+        elif found is None or found.status != subscriber.ACTIVE:
             outcome = "gone"
         else:
-            outcome = "already" if found.basis == people.EXPRESS else "confirm"
+            outcome = "already" if found.basis == subscriber.EXPRESS else "confirm"
         return self._confirmation(asked, token, outcome, lang, person)
 
     def _confirmation(  # noqa: PLR0913
@@ -109,7 +108,7 @@ class ConfirmDoor:
         page = pages.newsletter(
             "confirm",
             lang,
-            consent=wording.consent(lang, self.door.settings).text,
+            consent=consent_text.consent(lang, self.door.settings).text,
             retype=outcome == "retype",
             wrong=wrong,
             action=self.door.url("confirm", token),
@@ -118,7 +117,7 @@ class ConfirmDoor:
         )
         return self.door.problems.page(page, 422 if wrong else 200)
 
-    def _lang(self, asked: Asked, found: people.Subscriber | None) -> Lang:
+    def _lang(self, asked: Asked, found: subscriber.Subscriber | None) -> Lang:
         fields = lenient(asked) if asked.method == "POST" else {}
         said = text_of(fields, "lang") or asked.query.get("lang")
         return lang_or(said, found.lang if found else asked.lang)

@@ -10,10 +10,9 @@ from chalicelib.content import load
 from chalicelib.core.errors import Malformed
 from chalicelib.core.languages import Lang, lang_or
 from chalicelib.core.records import moment, stamp
-from chalicelib.forms import field_types as kinds
+from chalicelib.forms import field_types
 from chalicelib.forms.normalise import tidy
-from chalicelib.newsletter.subscribers import consent_text as wording
-from chalicelib.newsletter.subscribers import subscriber as people
+from chalicelib.newsletter.subscribers import consent_text, subscriber
 from chalicelib.newsletter.subscribers.erasure import erase
 from chalicelib.newsletter.subscribers.preferences import Preferences
 from chalicelib.newsletter.subscribers.proof import Proof
@@ -63,7 +62,7 @@ class PreferencesDoor:
         shown = self._changed(asked, person, action, fields, lang)
         if action == "choose" and not shown.wrong:
             lang = lang_or(text_of(fields, "language"), lang)
-            shown = Shown(wording.said("saved", lang))
+            shown = Shown(consent_text.said("saved", lang))
         return self._shown(asked, token, person, lang, shown)
 
     def _of(self, token: str) -> tuple[str, Subscriber | None]:
@@ -80,27 +79,27 @@ class PreferencesDoor:
             return self._chosen(person, fields, lang, asked)
         if action == "pause":
             self.preferences.pause(person, evidence)
-            return Shown(wording.said("paused", lang))
+            return Shown(consent_text.said("paused", lang))
         if action == "resume":
             self.preferences.resume(person, evidence)
-            return Shown(wording.said("resumed", lang))
+            return Shown(consent_text.said("resumed", lang))
         if action == "stay":
             self.preferences.stay(person)
-            return Shown(wording.said("stayed", lang))
+            return Shown(consent_text.said("stayed", lang))
         if action == "move":
             return self._moved(asked, person, text_of(fields, "email"), lang)
         if action == "erase":
-            return Shown(wrong={"confirm": wording.said("tick_to_erase", lang)})
+            return Shown(wrong={"confirm": consent_text.said("tick_to_erase", lang)})
         raise Malformed("action")
 
     def _chosen(self, person: str, fields: Mapping[str, Any], lang: Lang, asked: Asked) -> Shown:
         given = fields.get("topics", [])
         wanted = given if isinstance(given, list) else [given]
-        known = wording.topics()
+        known = consent_text.topics()
         # With a single topic there is nothing to choose, and the page does not ask.
         topics = [t for t in known if t in wanted] if len(known) > 1 else known
         if not topics:
-            return Shown(wrong={"topics": wording.said("choose_topic", lang)})
+            return Shown(wrong={"topics": consent_text.said("choose_topic", lang)})
         language = lang_or(text_of(fields, "language"), lang)
         self.preferences.choose(
             person, lang=language, topics=topics, evidence=self.door.evidence(asked, "preferences")
@@ -109,14 +108,14 @@ class PreferencesDoor:
 
     def _moved(self, asked: Asked, person: str, typed: str, lang: Lang) -> Shown:
         try:
-            email = kinds.email(str(tidy(typed)))
+            email = field_types.email(str(tidy(typed)))
         except PydanticCustomError:
             wrong = load("messages")["email"][lang]
             return Shown(wrong={"email": wrong}, typed=typed[:254])
         evidence = self.door.evidence(asked, "preferences")
         if self.preferences.move(person, email, evidence) == "same":
-            return Shown(wrong={"email": wording.said("same_address", lang)}, typed=typed)
-        return Shown(wording.said("move_asked", lang))
+            return Shown(wrong={"email": consent_text.said("same_address", lang)}, typed=typed)
+        return Shown(consent_text.said("move_asked", lang))
 
     def _exported(self, person: str) -> Answer:
         name = {"Content-Disposition": 'attachment; filename="newsletter.json"'}
@@ -151,9 +150,9 @@ class PreferencesDoor:
         return self.door.problems.page(page, status)
 
     def _facts(self, found: Subscriber | None, lang: Lang) -> dict[str, Any]:
-        if found is None or found.status != people.ACTIVE:
+        if found is None or found.status != subscriber.ACTIVE:
             return {"active": False, "known": found is not None, "record": []}
-        names = wording.topic_names(lang)
+        names = consent_text.topic_names(lang)
         now = stamp(self.door.subscriptions.register.clock())
         paused = found.paused_until if (found.paused_until or "") > now else None
         return {
@@ -185,7 +184,7 @@ class PreferencesDoor:
 
 def _ticked(value: Any) -> bool:
     try:
-        return bool(kinds.ticked(value))
+        return bool(field_types.ticked(value))
     except PydanticCustomError:
         return False
 

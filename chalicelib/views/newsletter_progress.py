@@ -8,7 +8,7 @@ from typing import Any, Final
 from chalicelib.cases.review.model import masked
 from chalicelib.cases.staff import Roster, Staff
 from chalicelib.content import load
-from chalicelib.core import formatting as words
+from chalicelib.core import formatting
 from chalicelib.core.errors import BadLink, Conflict, Refused
 from chalicelib.core.languages import LANGS, Lang, lang_or, other_language
 from chalicelib.core.links import Links
@@ -194,4 +194,4 @@ class ProgressDoor:
         text: str = texts[paused["reason"] if known else "staff"][lang]
         owner = self.roster.get(paused["by"])
         who = owner.name if owner else "Relais"
-        return text.format(by=who, at=words.moment(moment(paused["at"]), lang))
+        return text.format(by=who, at=formatting.moment(moment(paused["at"]), lang))

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from chalicelib.cases.staff import Roster, Staff
 from chalicelib.content import load
-from chalicelib.core import formatting as words
+from chalicelib.core import formatting
 from chalicelib.core.errors import NotHere, RelaisError
 from chalicelib.core.languages import LANGS, Lang, lang_or, other_language
 from chalicelib.core.links import Links
@@ -146,7 +146,7 @@ class NewsroomDoor:
             issue, _, _ = opened.whole
             decided = issue.approved or {}
             standing = "approved" if decided["decision"] == approval.APPROVE else "sent_back"
-            at = words.moment(moment(decided["at"]), lang)
+            at = formatting.moment(moment(decided["at"]), lang)
             facts = {
                 "name": decided["name"],
                 "version": decided["version"],

@@ -4,8 +4,7 @@ from typing import Any
 
 from chalicelib.content import load
 from chalicelib.core.languages import Lang
-from chalicelib.forms import description as described
-from chalicelib.forms import parsing as forms
+from chalicelib.forms import description, parsing
 from chalicelib.web.request import BODY_LIMIT
 
 PROBLEM = {
@@ -61,7 +60,7 @@ def document(public_url: str, lang: Lang, *, newsletter: str = "") -> dict[str, 
         },
         "servers": [{"url": public_url}],
         "paths": {
-            **{f"/forms/{form}": _form(form, lang, newsletter) for form in forms.FORMS},
+            **{f"/forms/{form}": _form(form, lang, newsletter) for form in parsing.FORMS},
             **_newsletter(lang, newsletter),
             **_issues(),
             **_coaches(lang),
@@ -185,7 +184,7 @@ def _coaches(lang: Lang) -> dict[str, Any]:
 
 
 def _form(form: str, lang: Lang, newsletter: str) -> dict[str, Any]:
-    schema = described.describe(form, lang, newsletter=newsletter)["schema"]
+    schema = description.describe(form, lang, newsletter=newsletter)["schema"]
     problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
     refused = ["400", "409", "410", "413", "415", "422", "429", "503"]
     return {

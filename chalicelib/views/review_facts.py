@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from chalicelib.cases.case import Case
 from chalicelib.cases.guards import CONDITIONS, voters
 from chalicelib.cases.lookup import Cases
 from chalicelib.cases.matching import Candidates
@@ -13,15 +14,11 @@ from chalicelib.cases.states import choices, public_name
 from chalicelib.content import load
 from chalicelib.core.languages import Lang
 from chalicelib.core.ports import Item
-from chalicelib.core.records import Case, moment
+from chalicelib.core.records import moment
 from chalicelib.forms import (
-    assessment as assessments,
-)
-from chalicelib.forms import (
-    description as described,
-)
-from chalicelib.forms import (
-    diff as differences,
+    assessment,
+    description,
+    diff,
 )
 from chalicelib.mail.writers.phrases import reasons_said, said
 
@@ -31,12 +28,12 @@ def case_facts(opened: Opened, cases: Cases, lang: Lang) -> dict[str, Any]:
     assert opened.case is not None
     case = opened.case
     applied = case.application is not None
-    eoi = described.readable("eoi", case.answers, lang)
+    eoi = description.readable("eoi", case.answers, lang)
     return {
         "case": case,
         "state_name": public_name(case.state, lang),
         "submitted_at": moment(case.applied_at or case.submitted_at),
-        "answers": described.readable("application", case.application or {}, lang)
+        "answers": description.readable("application", case.application or {}, lang)
         if applied
         else eoi,
         "applied": applied,
@@ -109,11 +106,11 @@ def choice_facts(
 def history(opened: Opened, lang: Lang) -> list[dict[str, Any]]:
     case = opened.case
     assert case is not None
-    changed = differences.of_history(opened.history, case.answers, case.application, lang)
+    changed = diff.of_history(opened.history, case.answers, case.application, lang)
     return [_said(row, changed.get(row["number"], []), lang) for row in opened.history]
 
 
-def _said(row: Item, changed: list[differences.Change], lang: Lang) -> dict[str, Any]:
+def _said(row: Item, changed: list[diff.Change], lang: Lang) -> dict[str, Any]:
     texts = load("review")
     data: Mapping[str, Any] = row["data"]
     who = data.get("name") or data.get("by_name") or texts["actors"].get(row["actor"], {}).get(lang)
@@ -131,4 +128,4 @@ def _assessment(case: Case, cases: Cases, lang: Lang) -> dict[str, Any] | None:
     found = cases.attached(case)
     if found is None:
         return None
-    return assessments.explain(assessments.score(found["answers"]), found["answers"], lang)
+    return assessment.explain(assessment.score(found["answers"]), found["answers"], lang)

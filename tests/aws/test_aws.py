@@ -24,9 +24,10 @@ from chalicelib import services
 from chalicelib.aws import keys
 from chalicelib.aws.ses import SesMailer, SesSuppression
 from chalicelib.core.errors import DeliveryFailed, NotYet, OutcomeUnknown, StoreDown
+from chalicelib.core.letter_row import tag_of
 from chalicelib.core.ports import Change, Mail, Put
-from chalicelib.core.records import stamp, tag_of
-from chalicelib.newsletter.subscribers import subscriber as people
+from chalicelib.core.records import stamp
+from chalicelib.newsletter.subscribers import subscriber
 from chalicelib.newsletter.subscribers.subscriber import Subscriber
 from environment import ENVIRONMENT, RITA
 from fakes import stream_event
@@ -393,8 +394,10 @@ def settle_both(client: Client, start: Callable[[str], None]) -> None:
     found, now = services.services(), stamp(datetime.now(UTC))
     lee = found.sign_ups.person("lee@example.org")
     found.store.commit([Put(Subscriber(lee, "ACTIVE", 1, now, "lee@example.org").item())])
-    keys.append((people.letters_pk(lee), "x"))
-    keys.append((people.letters_pk(services.services().sign_ups.person("ivy@example.org")), "x"))
+    keys.append((subscriber.letters_pk(lee), "x"))
+    keys.append(
+        (subscriber.letters_pk(services.services().sign_ups.person("ivy@example.org")), "x")
+    )
     case = next(i["pk"]["S"] for i in items("CASE#"))
     tags = [f"{case.replace('#', '_')}_000001_eoi--received_applicant", tag_of(*keys[0])]
     tags += [tag_of(pk, "LETTER#1#newsletter_confirm#subscriber") for pk, _ in keys[1:]]

@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import Page
 
-from chalicelib.newsletter.subscribers import subscriber as people
+from chalicelib.newsletter.subscribers import subscriber
 from chalicelib.services import Services
 from fakes import MemoryMailer, MemoryStore, SetClock
 from subscribers import ADA
@@ -40,7 +40,7 @@ def test_a_scanner_that_is_a_browser_changes_nothing(
     plain.goto(linked(mail.text, "confirm"))
     plain.get_by_role("button", name="Confirmer").click()
     person = service.sign_ups.person(ADA)
-    assert service.register.get(person).status == people.ACTIVE  # type: ignore[union-attr]
+    assert service.register.get(person).status == subscriber.ACTIVE  # type: ignore[union-attr]
     plain.get_by_role("link", name="Voir mes préférences").click()
     preferences = plain.url
     plain.get_by_label("Nouvelle adresse de courriel").fill("ada.roy@example.org")
@@ -53,7 +53,7 @@ def test_a_scanner_that_is_a_browser_changes_nothing(
     plain.goto(leave)
     plain.get_by_role("button", name="Me désabonner").click()
     assert "Votre désabonnement est fait" in plain.content()
-    assert service.register.get(person).status == people.UNSUBSCRIBED  # type: ignore[union-attr]
+    assert service.register.get(person).status == subscriber.UNSUBSCRIBED  # type: ignore[union-attr]
 
 
 def _scanned(page: Page, store: MemoryStore, links: list[str]) -> None:

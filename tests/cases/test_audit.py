@@ -13,19 +13,19 @@ from chalicelib.aws.dynamo import DynamoStore
 from chalicelib.aws.keys import Keys
 from chalicelib.aws.lists import DynamoLists
 from chalicelib.cases import audit
+from chalicelib.cases.audit import FIRST_EVENT, event
 from chalicelib.cases.effects import Decider
 from chalicelib.cases.guards import Word
 from chalicelib.cases.intake.submission import Arrival
 from chalicelib.core.ports import Change, Delete, Item, Put
-from chalicelib.core.records import FIRST_EVENT, event
 from chalicelib.core.settings import read
 from chalicelib.services import Services
 from clock_steps import Programme
 from environment import ENVIRONMENT
 from fakes import MemoryMailer, MemorySuppression, SetClock
-from infra import chains
 from infra.operate import Operator, act, parser
-from infra.roster import OperateError
+from infra.operator import audit as chains
+from infra.operator.staff import OperateError
 from tables import make_tables
 
 Touch = Callable[[Programme, str], None]

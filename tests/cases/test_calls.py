@@ -15,9 +15,9 @@ import samples
 from chalicelib.aws.dynamo import encode
 from chalicelib.aws.keys import Keys
 from chalicelib.aws.lists import DynamoLists
+from chalicelib.cases.case import indexed
 from chalicelib.cases.matching import index_rows
 from chalicelib.core.ports import Put
-from chalicelib.core.records import indexed
 from chalicelib.core.settings import read
 from chalicelib.services import Services
 from clock_steps import QuickStore

@@ -9,9 +9,9 @@ import pytest
 import samples
 from chalicelib.cases import audit
 from chalicelib.cases.deadlines import started
-from chalicelib.cases.deadlines.schedule import clock_key
-from chalicelib.cases.deadlines.turnaround import Usual, usual
 from chalicelib.cases.intake.submission import Arrival
+from chalicelib.cases.schedule import clock_key
+from chalicelib.cases.turnaround import Usual, usual
 from chalicelib.core.errors import DeliveryFailed, StoreDown
 from chalicelib.mail.outbox import Post
 from clock_steps import NOOR, Programme

@@ -11,9 +11,11 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from chalicelib.cases import audit
+from chalicelib.cases.case import Case
 from chalicelib.cases.states import kind
+from chalicelib.core.letter_row import OUTSIDE
 from chalicelib.core.ports import Change, Put
-from chalicelib.core.records import OUTSIDE, Case, moment
+from chalicelib.core.records import moment
 from simulation import NAMES, Act, Life, runs
 
 LIVES: Final = int(os.environ.get("LIVES", "250"))

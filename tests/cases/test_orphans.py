@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 import samples
+from chalicelib.cases.case import Case
 from chalicelib.cases.effects import Decider
 from chalicelib.cases.orphans import Orphans
 from chalicelib.core.errors import Conflict
-from chalicelib.core.records import Case
 from journey import ADA, RITA, Way
 from visitor import hidden, token
 

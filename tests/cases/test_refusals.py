@@ -9,10 +9,10 @@ import pytest
 
 import samples
 from chalicelib.cases import states
+from chalicelib.cases.case import Case
+from chalicelib.cases.review.link import review_link
 from chalicelib.content import load
-from chalicelib.core.records import Case
-from chalicelib.core.stored_links import review_link
-from chalicelib.forms import parsing as forms
+from chalicelib.forms import parsing
 from journey import ADA, RITA, SAM, Way
 from visitor import token
 
@@ -29,7 +29,9 @@ def standing(way: Way, state: str) -> Case:
     """A case in a state, put there by hand, with all that any step may want of it."""
     case = way.declare()
     now = "2026-03-02T15:00:00.000Z"
-    application = forms.parse("application", samples.application(), "fr", date(2026, 3, 2)).answers
+    application = parsing.parse(
+        "application", samples.application(), "fr", date(2026, 3, 2)
+    ).answers
     put = replace(
         case,
         state=state,

@@ -447,7 +447,7 @@ def test_staff_see_an_assessment_that_was_attached_and_no_other(
 def test_events_are_chained(
     visitor: Visitor, link: str, store: MemoryStore, service: Services
 ) -> None:
-    from chalicelib.core.records import FIRST_EVENT, chained, digested
+    from chalicelib.cases.audit import FIRST_EVENT, chained, digested
 
     decide(visitor, link, decision="approve")
     before = FIRST_EVENT

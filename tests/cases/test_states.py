@@ -9,7 +9,7 @@ from chalicelib.cases.guards import ELSEWHERE, GUARDS
 from chalicelib.content import load
 from chalicelib.core.errors import Refused
 from chalicelib.mail.letters import LETTERS
-from infra import picture
+from infra import state_diagram as picture
 
 ALL = [*load("states")["states"], states.NEW]
 
@@ -126,4 +126,4 @@ def test_states_have_public_names_in_both_languages() -> None:
 
 
 def test_the_picture_shows_the_table_as_it_is() -> None:
-    assert picture.PAGE.read_text("utf-8") == picture.draw(), "run python -m infra.picture"
+    assert picture.PAGE.read_text("utf-8") == picture.draw(), "run python -m infra.state_diagram"

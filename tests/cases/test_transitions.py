@@ -9,9 +9,10 @@ import pytest
 
 from chalicelib.aws.keys import Keys
 from chalicelib.core.errors import TooMany
+from chalicelib.core.letter_row import tag_of
 from chalicelib.core.ports import Write
-from chalicelib.core.records import moment, stamp, tag_of
-from chalicelib.newsletter.subscribers import subscriber as people
+from chalicelib.core.records import moment, stamp
+from chalicelib.newsletter.subscribers import subscriber
 from chalicelib.newsletter.subscribers.erasure import erase
 from chalicelib.services import Services
 from fakes import MemoryMailer, MemoryStore, MemorySuppression, SetClock
@@ -55,7 +56,7 @@ def test_another_clock_of_the_same_person_brings_no_second_reminder(
         ada.clock.pass_(hours=1)
         ada.deliver()
     assert reminders(mailer) == 1
-    assert ada.status == people.EXPIRED
+    assert ada.status == subscriber.EXPIRED
     assert ada.row
     assert ada.row.request, "the end of the one consent leaves the request for the other"
     assert ada.confirm() == "confirmed"
@@ -83,7 +84,7 @@ def test_without_a_postal_address_a_request_waits(
     for _ in range(10):
         ada.clock.pass_(days=1)
         ada.deliver()
-    assert ada.status == people.PENDING
+    assert ada.status == subscriber.PENDING
     assert not reminders(mailer)
 
 
@@ -107,7 +108,7 @@ def test_what_ses_tells_of_a_domain_in_its_ascii_form_is_heard(
     assert service.feedback.take([event]) == []
     found = service.register.get(person)
     assert found
-    assert found.status == people.BOUNCED
+    assert found.status == subscriber.BOUNCED
 
 
 @pytest.mark.parametrize("confirmed", [True, False])
@@ -156,19 +157,19 @@ def test_not_spam_about_a_letter_ends_nothing(
         "complaint": {**detail, "complainedRecipients": [{"emailAddress": ADA}]},
     }
     assert service.feedback.take([event]) == []
-    assert ada.status == people.ACTIVE
+    assert ada.status == subscriber.ACTIVE
 
 
 def test_there_and_back_again_can_be_proven_and_forgotten(ada: Person, new: Person) -> None:
     ada.joined()
     move(ada, new)
     move(new, ada)
-    assert ada.status == people.ACTIVE
+    assert ada.status == subscriber.ACTIVE
     proof = ada.service.proof.of(ada.id)
     assert proof
     assert proof["before_the_change_of_address"]["person"] == new.id
     assert erase(ada.service.register, new.id) == "erased"
-    assert (ada.status, new.status) == (people.ERASED, people.ERASED)
+    assert (ada.status, new.status) == (subscriber.ERASED, subscriber.ERASED)
 
 
 @pytest.mark.parametrize("dies_at", range(4))
@@ -189,7 +190,7 @@ def test_forgetting_by_the_old_link_forgets_the_new_address_whenever_it_dies(
     with pytest.raises(KeyboardInterrupt):
         erase(ada.service.register, ada.id)
     erase(ada.service.register, ada.id)
-    assert (ada.status, new.status) == (people.ERASED, people.ERASED)
+    assert (ada.status, new.status) == (subscriber.ERASED, subscriber.ERASED)
     for one in (ada, new):
         assert not ada.service.register.traces(one.id)
 
@@ -198,7 +199,7 @@ def test_an_old_link_still_leaves_after_a_change_of_address(ada: Person, new: Pe
     ada.joined()
     move(ada, new)
     assert ada.service.subscriptions.leave(ada.id, channel="header") == "left"
-    assert new.status == people.UNSUBSCRIBED
+    assert new.status == subscriber.UNSUBSCRIBED
 
 
 def test_an_old_link_to_the_preferences_shows_the_subscription_where_it_is(
@@ -254,7 +255,7 @@ def test_an_implied_consent_does_not_take_the_place_of_an_express_one(
     ada.imported()
     move(ada, new)
     assert new.row
-    assert (new.row.basis, new.row.expires_at) == (people.EXPRESS, None)
+    assert (new.row.basis, new.row.expires_at) == (subscriber.EXPRESS, None)
 
 
 def test_a_renewed_membership_counts_from_its_new_date(ada: Person) -> None:
@@ -317,14 +318,14 @@ def test_a_subscription_of_its_own_is_not_forgotten_with_the_one_that_left_its_a
     ada.joined()
     move(ada, new)
     ada.joined()
-    assert (ada.status, new.status) == (people.ACTIVE, people.ACTIVE)
+    assert (ada.status, new.status) == (subscriber.ACTIVE, subscriber.ACTIVE)
     new.service.subscriptions.leave(new.id, channel="page")
     ada.clock.pass_(days=3 * 365 + 2)
     ada.deliver()
     assert not new.service.register.consents(new.id)
     assert ada.service.register.consents(ada.id)
     assert erase(ada.service.register, new.id) == "erased"
-    assert ada.status == people.ACTIVE
+    assert ada.status == subscriber.ACTIVE
 
 
 def test_a_letter_that_waited_long_for_our_address_can_still_be_confirmed(
@@ -342,7 +343,7 @@ def test_a_letter_that_waited_long_for_our_address_can_still_be_confirmed(
     ada.clock.pass_(hours=2)
     ada.deliver()
     visitor.submit(ada.link("confirm"), [("lang", "fr")])
-    assert ada.status == people.ACTIVE
+    assert ada.status == subscriber.ACTIVE
     (row,) = [r for r in service.register.consents(ada.id) if r["consent"] == "express"]
     assert moment(row["asked_at"]) < ada.clock() - timedelta(days=30), "the proof says when"
 
@@ -377,7 +378,7 @@ def test_the_proof_does_not_grow_without_end(
     ]
     assert codes == [200] * 20 + [429] * 10
     assert visitor.submit(path, [("action", "leave")]).status_code == 200, "always"
-    assert ada.status == people.UNSUBSCRIBED
+    assert ada.status == subscriber.UNSUBSCRIBED
 
 
 def test_asked_again_it_is_kept_as_long_as_the_letter_says(ada: Person) -> None:
@@ -387,7 +388,7 @@ def test_asked_again_it_is_kept_as_long_as_the_letter_says(ada: Person) -> None:
     ada.sign_up()
     ada.clock.pass_(days=6)
     ada.deliver()
-    assert ada.status == people.PENDING
+    assert ada.status == subscriber.PENDING
     ada.clock.pass_(days=2)
     ada.deliver()
     assert ada.status == "NONE"
@@ -395,7 +396,7 @@ def test_asked_again_it_is_kept_as_long_as_the_letter_says(ada: Person) -> None:
 
 def test_everything_of_a_long_request_goes(ada: Person, store: MemoryStore) -> None:
     ada.sign_up()
-    pk = people.profile_key(ada.id)[0]
+    pk = subscriber.profile_key(ada.id)[0]
     for number in range(250):
         row: dict[str, Any] = {"pk": pk, "sk": f"CONSENT#z{number:04d}", "kind": "consent"}
         store.items[pk, row["sk"]] = {**row, "consent": "changed", "at": "2026"}

@@ -12,9 +12,10 @@ import pytest
 import year
 from chalicelib.cases import audit
 from chalicelib.cases.states import table
-from chalicelib.core import eastern_time as eastern
+from chalicelib.core import eastern_time
+from chalicelib.core.letter_row import OUTSIDE
 from chalicelib.core.ports import Item
-from chalicelib.core.records import OUTSIDE, moment
+from chalicelib.core.records import moment
 from clock_steps import Programme, Sent
 
 FEDERAL = holidays.country_holidays("CA", years=(2026, 2027), categories=("government",))
@@ -110,7 +111,7 @@ def stays(programme: Programme, case: str) -> Iterator[Stay]:
 
 
 def nine(day: date) -> datetime:
-    return datetime.combine(day, time(9), tzinfo=eastern.zone()).astimezone(UTC)
+    return datetime.combine(day, time(9), tzinfo=eastern_time.zone()).astimezone(UTC)
 
 
 def business_days(start: date, count: int) -> date:
@@ -156,7 +157,7 @@ def test_no_step_was_missed(lived: year.Year) -> None:
     checked = 0
     for case in lived.cases:
         for stay in stays(lived.programme, case.id):
-            since = eastern.today(stay.start)
+            since = eastern_time.today(stay.start)
             due: list[tuple[str, datetime]] = []
             if stay.state in ("EOI_PENDING", "APP_PENDING") and stay.by in ("submit", "apply"):
                 due = [("A", nine(business_days(since, n))) for n in (2, 5, 8, 10, 30)]
@@ -173,7 +174,7 @@ def test_no_question_stays_open_for_ever(lived: year.Year) -> None:
     for case in lived.cases:
         for stay in stays(lived.programme, case.id):
             if stay.state.endswith("INFO_REQUESTED"):
-                last = nine(eastern.today(stay.start) + timedelta(days=22))
+                last = nine(eastern_time.today(stay.start) + timedelta(days=22))
                 # A last call on the day after a holiday gives its days back.
                 assert stay.end <= last + timedelta(days=4), stay
             closed += stay.state.endswith("_LAPSED")

@@ -23,7 +23,7 @@ from chalicelib.coaches.directory.query import UnusableQuery
 from chalicelib.coaches.directory.search import Directory
 from chalicelib.coaches.directory.snapshot import build, filed_values, store
 
-SAMPLE = Path(__file__).resolve().parents[2] / "infra" / "sample" / "coaches.csv"
+SAMPLE = Path(__file__).resolve().parents[2] / "infra" / "local_aws" / "sample" / "coaches.csv"
 DAY = "2026-03-01"
 
 

@@ -8,7 +8,7 @@ import pytest
 from chalicelib.coaches.coach import Coach
 from chalicelib.coaches.directory import changes, sheets
 
-SAMPLE = Path(__file__).resolve().parents[2] / "infra" / "sample" / "coaches.csv"
+SAMPLE = Path(__file__).resolve().parents[2] / "infra" / "local_aws" / "sample" / "coaches.csv"
 
 HEAD = (
     "first_name,last_name,province,serves,modes,languages,streams,bio_fr,email,"

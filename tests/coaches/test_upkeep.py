@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.coaches import upkeep as network
+from chalicelib.coaches import upkeep
 from chalicelib.coaches.coach import Coach
 from chalicelib.coaches.editions import Edition, Shelf
 from chalicelib.coaches.messages import HELD
@@ -127,7 +127,7 @@ def asked(
     book = [
         coach.model_copy(
             update={
-                "last_verified_at": today - network.EVERY if coach.slug == MIREILLE else today,
+                "last_verified_at": today - upkeep.EVERY if coach.slug == MIREILLE else today,
             }
         )
         for coach in coaches
@@ -171,7 +171,7 @@ def test_a_coach_is_asked_once_a_year_and_reminded_once(
 def test_nobody_is_asked_at_night_and_a_dead_sweep_is_made_up_for(
     service: Services, shelf: Shelf, coaches: Sequence[Coach], clock: SetClock, store: MemoryStore
 ) -> None:
-    old = clock().date() - network.EVERY
+    old = clock().date() - upkeep.EVERY
     book = [coach.model_copy(update={"last_verified_at": old}) for coach in coaches[:3]]
     shelf.publish(book, by="test", why="", after=None)
     clock.now = clock.now.replace(hour=8)

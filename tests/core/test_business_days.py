@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.core import business_days as workdays
-from chalicelib.core import eastern_time as eastern
+from chalicelib.core import business_days, eastern_time
 from chalicelib.core.business_days import Quiet
 from infra import holidays, package
 
@@ -31,12 +30,12 @@ def test_the_holidays_reach_years_ahead() -> None:
      "2026-09-30", "2026-10-12", "2026-11-11", "2026-12-25", "2026-12-28", "2028-07-03"],
 )  # fmt: skip
 def test_federal_and_quebec_holidays_are_no_business_days(day: str) -> None:
-    assert not workdays.is_business_day(date.fromisoformat(day))
+    assert not business_days.is_business_day(date.fromisoformat(day))
 
 
 def test_no_business_day_is_on_a_weekend() -> None:
-    assert not workdays.is_business_day(date(2026, 3, 7))
-    assert workdays.is_business_day(date(2026, 3, 9))
+    assert not business_days.is_business_day(date(2026, 3, 7))
+    assert business_days.is_business_day(date(2026, 3, 9))
 
 
 @pytest.mark.parametrize(
@@ -51,21 +50,21 @@ def test_no_business_day_is_on_a_weekend() -> None:
     ],
 )
 def test_business_days_are_counted_from_the_day_after(start: str, count: int, end: str) -> None:
-    assert workdays.after_business_days(date.fromisoformat(start), count).isoformat() == end
+    assert business_days.after_business_days(date.fromisoformat(start), count).isoformat() == end
 
 
 @given(DAYS, st.integers(0, 120))
 def test_the_count_of_business_days_leads_back(start: date, count: int) -> None:
-    end = workdays.after_business_days(start, count)
-    assert workdays.business_days_between(start, end) == count
-    assert workdays.business_days_between(end, start) == 0 or count == 0
+    end = business_days.after_business_days(start, count)
+    assert business_days.business_days_between(start, end) == count
+    assert business_days.business_days_between(end, start) == 0 or count == 0
 
 
 @given(DAYS, st.integers(0, 40))
 def test_the_quick_count_is_the_slow_one(start: date, span: int) -> None:
     days = [start + timedelta(days=n) for n in range(1, span + 1)]
-    found = workdays.business_days_between(start, start + timedelta(days=span))
-    assert found == sum(map(workdays.is_business_day, days))
+    found = business_days.business_days_between(start, start + timedelta(days=span))
+    assert found == sum(map(business_days.is_business_day, days))
 
 
 @pytest.mark.parametrize(
@@ -80,19 +79,19 @@ def test_the_quick_count_is_the_slow_one(start: date, span: int) -> None:
     ],
 )
 def test_a_month_later_is_the_same_day_or_the_last(day: str, count: int, found: str) -> None:
-    assert workdays.after_months(date.fromisoformat(day), count).isoformat() == found
+    assert business_days.after_months(date.fromisoformat(day), count).isoformat() == found
 
 
 def test_nine_in_the_morning_is_nine_on_the_wall_all_year() -> None:
     nine = time(9)
-    assert workdays.at(date(2026, 3, 7), nine) == datetime(2026, 3, 7, 14, tzinfo=UTC)
-    assert workdays.at(date(2026, 3, 8), nine) == datetime(2026, 3, 8, 13, tzinfo=UTC)
-    assert workdays.at(date(2026, 10, 31), nine) == datetime(2026, 10, 31, 13, tzinfo=UTC)
-    assert workdays.at(date(2026, 11, 1), nine) == datetime(2026, 11, 1, 14, tzinfo=UTC)
+    assert business_days.at(date(2026, 3, 7), nine) == datetime(2026, 3, 7, 14, tzinfo=UTC)
+    assert business_days.at(date(2026, 3, 8), nine) == datetime(2026, 3, 8, 13, tzinfo=UTC)
+    assert business_days.at(date(2026, 10, 31), nine) == datetime(2026, 10, 31, 13, tzinfo=UTC)
+    assert business_days.at(date(2026, 11, 1), nine) == datetime(2026, 11, 1, 14, tzinfo=UTC)
 
 
 def there(text: str) -> datetime:
-    return datetime.fromisoformat(text).replace(tzinfo=eastern.zone()).astimezone(UTC)
+    return datetime.fromisoformat(text).replace(tzinfo=eastern_time.zone()).astimezone(UTC)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 
 from deployed import Stack
 from infra import local
-from infra.emulator import free_port, use_root_key
+from infra.local_aws.emulator import free_port, use_root_key
 
 
 @pytest.fixture(scope="session")

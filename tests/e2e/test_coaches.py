@@ -7,9 +7,9 @@ from threading import Event
 from typing import Any
 
 from deployed import Answer, Stack, ask, wait_for
-from infra.coaches import Directory
 from infra.local import SAMPLE
 from infra.operate import Operator
+from infra.operator.coaches import Directory
 
 CROWD = int(os.environ.get("RELAIS_CROWD", "30"))
 """Visitors at once. Each is a process of the emulator of its own, 50 MB and a second of a

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from deployed import Stack
-from infra.issue.sample import FOLDER
 from infra.operate import Operator, act, parser
-from infra.roster import OperateError
+from infra.operator.newsletter.sample import FOLDER
+from infra.operator.staff import OperateError
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ import samples
 from deployed import Stack, ask, hidden, link_in, wait_for
 from infra import local
 from infra.deploy import deploy
+from infra.local_aws.ses import PostOffice
 from infra.package import ROOT
-from infra.postoffice import PostOffice
 
 STORM = [f"storm{number}@example.org" for number in range(3)]
 REFUSALS = [

@@ -5,15 +5,15 @@ from itertools import product
 
 import pytest
 
-from chalicelib.forms import assessment as assessments
+from chalicelib.forms import assessment
 
 
 def answers(*points: int) -> dict[str, str]:
-    return {q: f"{q[:2]}_{n}" for q, n in zip(assessments.QUESTIONS, points, strict=True)}
+    return {q: f"{q[:2]}_{n}" for q, n in zip(assessment.QUESTIONS, points, strict=True)}
 
 
 def test_all_combinations_fall_into_one_band() -> None:
-    bands = Counter(assessments.score(answers(*p)).band for p in product(range(4), repeat=5))
+    bands = Counter(assessment.score(answers(*p)).band for p in product(range(4), repeat=5))
     expected = {"other_approach": 256, "preparing": 515, "ready": 182, "early": 55, "advanced": 16}
     assert bands == expected
 
@@ -35,7 +35,7 @@ def test_all_combinations_fall_into_one_band() -> None:
     ],
 )
 def test_reference_results(points: tuple[int, ...], total: int, band: str, held: list[str]) -> None:
-    result = assessments.score(answers(*points))
+    result = assessment.score(answers(*points))
     assert (result.total, result.band, list(result.held_back_by)) == (total, band, held)
 
 
@@ -48,8 +48,8 @@ def test_every_band_is_explained(lang: str) -> None:
         (3, 1, 0, 2, 2),
         (3, 3, 3, 3, 3),
     ):
-        result = assessments.score(answers(*points))
-        said = assessments.explain(result, answers(*points), lang)
+        result = assessment.score(answers(*points))
+        said = assessment.explain(result, answers(*points), lang)
         assert said["title"]
         assert said["next_steps"]
         assert said["actions"]

@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 import samples
 from chalicelib.content import load
 from chalicelib.core.languages import Lang
-from chalicelib.forms import description as described
-from chalicelib.forms import parsing as forms
+from chalicelib.forms import description, parsing
 from chalicelib.forms.normalise import nest
 from chalicelib.forms.prefill import prefill
 from chalicelib.forms.problems import InvalidForm, Problem
@@ -82,12 +81,12 @@ def answers_of(fields: list[dict[str, Any]]) -> st.SearchStrategy[dict[str, Any]
 
 
 def schema_of(form: str) -> jsonschema.Draft202012Validator:
-    return jsonschema.Draft202012Validator(described.describe(form, "en")["schema"])
+    return jsonschema.Draft202012Validator(description.describe(form, "en")["schema"])
 
 
-def outcome(form: str, fields: Mapping[str, Any]) -> forms.Submission | list[Problem]:
+def outcome(form: str, fields: Mapping[str, Any]) -> parsing.Submission | list[Problem]:
     try:
-        return forms.parse(form, fields, "fr", TODAY)
+        return parsing.parse(form, fields, "fr", TODAY)
     except InvalidForm as invalid:
         return list(invalid.problems)
 
@@ -97,9 +96,9 @@ def codes(form: str, fields: Mapping[str, Any]) -> set[str]:
     return {p.code for p in found} if isinstance(found, list) else set()
 
 
-@pytest.mark.parametrize("form", forms.FORMS)
+@pytest.mark.parametrize("form", parsing.FORMS)
 def test_what_the_description_allows_fits_the_schema_and_is_accepted(form: str) -> None:
-    sections = described.describe(form, "en")["sections"]
+    sections = description.describe(form, "en")["sections"]
     schema = schema_of(form)
 
     @quick
@@ -121,7 +120,7 @@ JSON = st.recursive(
 )
 
 
-@pytest.mark.parametrize("form", forms.FORMS)
+@pytest.mark.parametrize("form", parsing.FORMS)
 def test_any_json_is_a_submission_or_a_list_of_problems(form: str) -> None:
     keys = [f["key"] for section in load(form)["sections"] for f in section["fields"]]
 
@@ -130,9 +129,9 @@ def test_any_json_is_a_submission_or_a_list_of_problems(form: str) -> None:
     def holds(changes: dict[str, Any]) -> None:
         for fields in (changes, {**getattr(samples, form)(), **changes}):
             submission = outcome(form, fields)
-            if isinstance(submission, forms.Submission):
+            if isinstance(submission, parsing.Submission):
                 json.dumps(submission.answers, allow_nan=False)
-                assert described.readable(form, submission.answers, "fr")
+                assert description.readable(form, submission.answers, "fr")
             else:
                 assert submission
                 for problem in submission:
@@ -141,7 +140,7 @@ def test_any_json_is_a_submission_or_a_list_of_problems(form: str) -> None:
     holds()
 
 
-@pytest.mark.parametrize("form", forms.FORMS)
+@pytest.mark.parametrize("form", parsing.FORMS)
 def test_any_names_of_an_html_form_nest(form: str) -> None:
     piece = st.sampled_from(["partners", "team", "[0]", "[1]", "[99]", "[]", ".", "-", "name", "0"])
     names = st.lists(piece, max_size=6).map("".join) | st.text(max_size=12)
@@ -154,10 +153,10 @@ def test_any_names_of_an_html_form_nest(form: str) -> None:
     holds()
 
 
-@pytest.mark.parametrize("form", forms.FORMS)
+@pytest.mark.parametrize("form", parsing.FORMS)
 def test_blank_is_no_answer_to_what_is_required_in_both(form: str) -> None:
     schema = schema_of(form)
-    for section in described.describe(form, "en")["sections"]:
+    for section in description.describe(form, "en")["sections"]:
         for f in section["fields"]:
             if f["required"] and "default" not in f:
                 given_blank = {**getattr(samples, form)(), f["key"]: " "}
@@ -166,9 +165,9 @@ def test_blank_is_no_answer_to_what_is_required_in_both(form: str) -> None:
 
 
 @pytest.mark.parametrize("lang", ["fr", "en"])
-@pytest.mark.parametrize("form", forms.FORMS)
+@pytest.mark.parametrize("form", parsing.FORMS)
 def test_a_description_is_json_and_small(form: str, lang: Lang) -> None:
-    text = json.dumps(described.describe(form, lang), ensure_ascii=False)
+    text = json.dumps(description.describe(form, lang), ensure_ascii=False)
     assert len(text.encode()) < 100_000
 
 
@@ -179,17 +178,17 @@ def test_the_application_that_a_declaration_starts_raises_only_what_is_missing()
         {"fiduciary_known": "unknown", "coach_status": "chosen", "coach_id": "zoe-roy"},
     ]
     for change in changes:
-        eoi = forms.parse("eoi", samples.eoi(**change), "fr", TODAY).answers
+        eoi = parsing.parse("eoi", samples.eoi(**change), "fr", TODAY).answers
         missing = {"required", "required_choice", "required_consent", "too_few"}
         assert codes("application", prefill(eoi)) <= missing
 
 
 def test_blank_answers_are_left_out_of_a_copy() -> None:
-    answers = forms.parse(
+    answers = parsing.parse(
         "eoi", samples.eoi(contact_phone=None, org_website=""), "fr", TODAY
     ).answers
     keys = {
-        r["key"] for section in described.readable("eoi", answers, "fr") for r in section["rows"]
+        r["key"] for section in description.readable("eoi", answers, "fr") for r in section["rows"]
     }
     assert not {"contact_phone", "org_website", "goal"} & keys
     assert {"contact_email", "partners"} <= keys

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from chalicelib.content import load
-from chalicelib.forms import field_types as fields
+from chalicelib.forms import field_types
 from chalicelib.forms.normalise import tidy
 
 N = "\u00a0"
@@ -38,7 +38,7 @@ FIELD: dict[str, dict[str, Any]] = {
     "coach_ref": {"max": 80},
     "assessment_ref": {},
 }
-KINDS = {kind: TypeAdapter(fields.type_of({"type": kind, **f})) for kind, f in FIELD.items()}
+KINDS = {kind: TypeAdapter(field_types.type_of({"type": kind, **f})) for kind, f in FIELD.items()}
 REF = "AE-2026-063A0-F"
 
 
@@ -142,8 +142,8 @@ def test_each_kind(kind: str, given: Any, stored: Any) -> None:
 
 def test_the_check_digit_of_a_business_number() -> None:
     for valid in ("123456782", "100000009", "987654324", "700000003"):
-        assert fields.luhn(f"{valid}RR0001")
-    assert not fields.luhn("123456789RR0001")
+        assert field_types.luhn(f"{valid}RR0001")
+    assert not field_types.luhn("123456789RR0001")
 
 
 @pytest.mark.parametrize("kind", FIELD)

@@ -9,8 +9,7 @@ import pytest
 import samples
 from chalicelib.content import load
 from chalicelib.core.languages import Lang
-from chalicelib.forms import description as described
-from chalicelib.forms import parsing as forms
+from chalicelib.forms import description, parsing
 from chalicelib.forms.normalise import nest
 from chalicelib.forms.prefill import prefill
 from chalicelib.forms.problems import InvalidForm
@@ -22,7 +21,7 @@ NBSP = "\u00a0"
 def problems(form: str, given: Any) -> dict[str, str]:
     """field → code; empty when the form fits. Every message can be said in both languages."""
     try:
-        forms.parse(form, given, "fr", TODAY)
+        parsing.parse(form, given, "fr", TODAY)
     except InvalidForm as invalid:
         for problem in invalid.problems:
             assert problem.message("fr")
@@ -32,23 +31,23 @@ def problems(form: str, given: Any) -> dict[str, str]:
 
 
 def warnings(form: str, given: Any) -> dict[str, str]:
-    found = forms.parse(form, given, "fr", TODAY).warnings
+    found = parsing.parse(form, given, "fr", TODAY).warnings
     assert all(w.message("fr") and w.message("en") for w in found)
     return {w.field: w.code for w in found}
 
 
-@pytest.mark.parametrize("form", forms.FORMS)
+@pytest.mark.parametrize("form", parsing.FORMS)
 def test_a_whole_form_is_accepted_from_json_and_from_both_kinds_of_html(form: str) -> None:
     sample = getattr(samples, form)()
-    as_json = forms.parse(form, sample, "fr", TODAY)
+    as_json = parsing.parse(form, sample, "fr", TODAY)
     for style in ("brackets", "dashes"):
-        html = forms.parse(form, nest(samples.as_html(sample, style)), "fr", TODAY)
+        html = parsing.parse(form, nest(samples.as_html(sample, style)), "fr", TODAY)
         without_no = {k: v for k, v in as_json.answers.items() if k != "partners"}
         assert {k: v for k, v in html.answers.items() if k != "partners"} == without_no
     assert as_json.version == load(form)["version"]
 
 
-@pytest.mark.parametrize("form", forms.FORMS)
+@pytest.mark.parametrize("form", parsing.FORMS)
 def test_each_required_field_is_missed(form: str) -> None:
     sample = getattr(samples, form)()
     fields = [f for section in load(form)["sections"] for f in section["fields"]]
@@ -87,7 +86,7 @@ def test_what_a_condition_asks_for_is_required(
 
 def test_what_a_condition_does_not_ask_for_is_left_out() -> None:
     given = samples.eoi(org_status="nonprofit", org_bn="rubbish")
-    assert "org_bn" not in forms.parse("eoi", given, "fr", TODAY).answers
+    assert "org_bn" not in parsing.parse("eoi", given, "fr", TODAY).answers
 
 
 def test_unknown_fields_are_refused_by_name() -> None:
@@ -103,7 +102,7 @@ def test_unknown_fields_are_refused_by_name() -> None:
 @pytest.mark.parametrize(
     "value", [7, 1.5, True, {}, {"a": 1}, [["x"]], [{"a": {}}], 10**400, [None]]
 )
-@pytest.mark.parametrize("form", forms.FORMS)
+@pytest.mark.parametrize("form", parsing.FORMS)
 def test_a_wrong_type_in_any_field_is_a_problem_and_no_accident(form: str, value: Any) -> None:
     sample = getattr(samples, form)()
     for section in load(form)["sections"]:
@@ -117,7 +116,7 @@ def test_a_wrong_type_in_any_field_is_a_problem_and_no_accident(form: str, value
 @pytest.mark.parametrize(
     "value", ["\x00", "\ud800", "\u202e", "x" * 100_000, "=1+1", "<script>", "0" * 5000]
 )
-@pytest.mark.parametrize("form", forms.FORMS)
+@pytest.mark.parametrize("form", parsing.FORMS)
 def test_hostile_text_in_any_field_is_a_problem_or_plain_text(form: str, value: str) -> None:
     sample = getattr(samples, form)()
     for section in load(form)["sections"]:
@@ -140,7 +139,7 @@ def test_a_team_has_two_to_five_people(count: int, fits: bool) -> None:
 def test_the_length_is_counted_in_characters_after_composition() -> None:
     composed, decomposed = "é" * 1500, "e\u0301" * 1500
     for text in (composed, decomposed):
-        answers = forms.parse("eoi", samples.eoi(issue_summary=text), "fr", TODAY).answers
+        answers = parsing.parse("eoi", samples.eoi(issue_summary=text), "fr", TODAY).answers
         assert answers["issue_summary"] == composed
     assert problems("eoi", samples.eoi(issue_summary=composed + "é")) == {
         "issue_summary": "too_long"
@@ -149,7 +148,7 @@ def test_the_length_is_counted_in_characters_after_composition() -> None:
 
 def test_line_ends_count_as_one_and_control_characters_are_taken_out() -> None:
     given = samples.eoi(issue_summary="  un\r\ndeux\x07\x1b  ")
-    assert forms.parse("eoi", given, "fr", TODAY).answers["issue_summary"] == "un\ndeux"
+    assert parsing.parse("eoi", given, "fr", TODAY).answers["issue_summary"] == "un\ndeux"
 
 
 @pytest.mark.parametrize("key", ["contact_first_name", "org_legal_name", "collective_name"])
@@ -159,7 +158,7 @@ def test_a_line_break_in_a_name_is_refused(key: str) -> None:
 
 @pytest.mark.parametrize("name", ["O’Brien", "D'Amours", "Jean-François", "ᐃᓄᒃ", "Nguyễn"])
 def test_names_are_kept_unchanged(name: str) -> None:
-    answers = forms.parse("eoi", samples.eoi(contact_last_name=name), "fr", TODAY).answers
+    answers = parsing.parse("eoi", samples.eoi(contact_last_name=name), "fr", TODAY).answers
     assert answers["contact_last_name"] == name
 
 
@@ -185,7 +184,7 @@ def test_nesting_is_bounded_and_never_fails() -> None:
 
 def test_the_language_of_letters_is_the_form_s_unless_told() -> None:
     given = samples.eoi(contact_language=None)
-    assert forms.parse("eoi", given, "en", TODAY).answers["contact_language"] == "en"
+    assert parsing.parse("eoi", given, "en", TODAY).answers["contact_language"] == "en"
 
 
 @pytest.mark.parametrize(
@@ -212,7 +211,7 @@ def test_money_as_people_write_it(given: Any, cents: int | None) -> None:
     if cents is None:
         assert problems("application", sample) == {"fid_annual_budget": "money"}
     else:
-        answers = forms.parse("application", sample, "fr", TODAY).answers
+        answers = parsing.parse("application", sample, "fr", TODAY).answers
         assert answers["fid_annual_budget"] == cents
 
 
@@ -230,7 +229,7 @@ def test_charity_numbers(given: str, stored: str | None) -> None:
     if stored is None:
         assert problems("eoi", sample) == {"org_bn": "bn_rr"}
     else:
-        assert forms.parse("eoi", sample, "fr", TODAY).answers["org_bn"] == stored
+        assert parsing.parse("eoi", sample, "fr", TODAY).answers["org_bn"] == stored
 
 
 def test_a_charity_number_that_fails_the_check_is_a_warning() -> None:
@@ -247,7 +246,7 @@ def test_postal_codes(given: str, stored: str | None) -> None:
     if stored is None:
         assert problems("eoi", sample) == {"org_postal_code": "postal_code"}
     else:
-        assert forms.parse("eoi", sample, "fr", TODAY).answers["org_postal_code"] == stored
+        assert parsing.parse("eoi", sample, "fr", TODAY).answers["org_postal_code"] == stored
 
 
 def test_soft_warnings_do_not_block() -> None:
@@ -284,7 +283,7 @@ def test_phone_numbers(given: str, stored: str | None) -> None:
     if stored is None:
         assert problems("eoi", sample) == {"contact_phone": "phone"}
     else:
-        assert forms.parse("eoi", sample, "fr", TODAY).answers["contact_phone"] == stored
+        assert parsing.parse("eoi", sample, "fr", TODAY).answers["contact_phone"] == stored
 
 
 @pytest.mark.parametrize(
@@ -306,7 +305,7 @@ def test_addresses(given: str, stored: str | None) -> None:
     if stored is None:
         assert list(problems("eoi", sample)) == ["contact_email"]
     else:
-        assert forms.parse("eoi", sample, "fr", TODAY).answers["contact_email"] == stored
+        assert parsing.parse("eoi", sample, "fr", TODAY).answers["contact_email"] == stored
 
 
 @pytest.mark.parametrize(
@@ -363,7 +362,7 @@ def income(amount: int) -> list[dict[str, Any]]:
 def test_a_budget_that_does_not_add_up_names_the_difference() -> None:
     given = samples.application(budget=[fees()], income=income(1500))
     with pytest.raises(InvalidForm) as invalid:
-        forms.parse("application", given, "fr", TODAY)
+        parsing.parse("application", given, "fr", TODAY)
     (problem,) = invalid.value.problems
     assert problem.code == "budget_gap"
     assert f"500{NBSP}$" in problem.message("fr")
@@ -400,7 +399,7 @@ def test_coach_fees_may_differ_from_hours_times_rate_by_a_dollar() -> None:
 
 
 def test_the_totals_are_computed_here() -> None:
-    answers = forms.parse("application", samples.application(), "fr", TODAY).answers
+    answers = parsing.parse("application", samples.application(), "fr", TODAY).answers
     assert (answers["total_expenses"], answers["total_requested"]) == (1_000_000, 800_000)
     assert (answers["total_contributions"], answers["contribution_percent"]) == (200_000, 20)
     assert problems("application", samples.application(total_requested=1)) == {
@@ -409,9 +408,9 @@ def test_the_totals_are_computed_here() -> None:
 
 
 @pytest.mark.parametrize("lang", ["fr", "en"])
-@pytest.mark.parametrize("form", forms.FORMS)
+@pytest.mark.parametrize("form", parsing.FORMS)
 def test_a_description_has_what_a_website_needs(form: str, lang: Lang) -> None:
-    shown = described.describe(form, lang, privacy_contact="vieprivee@example.org")
+    shown = description.describe(form, lang, privacy_contact="vieprivee@example.org")
     assert "{" not in shown["notice"]
     assert "vieprivee@example.org" in shown["notice"]
     for section in shown["sections"]:
@@ -423,16 +422,16 @@ def test_a_description_has_what_a_website_needs(form: str, lang: Lang) -> None:
 
 
 def test_provinces_stand_in_the_order_of_each_language() -> None:
-    shown = described.describe("eoi", "fr")
+    shown = description.describe("eoi", "fr")
     province = next(f for s in shown["sections"] for f in s["fields"] if f["key"] == "org_province")
     labels = [o["label"] for o in province["options"]]
     assert labels[:4] == ["Alberta", "Colombie-Britannique", "Île-du-Prince-Édouard", "Manitoba"]
     assert labels[-1] == "Yukon"
 
 
-@pytest.mark.parametrize("form", forms.FORMS)
+@pytest.mark.parametrize("form", parsing.FORMS)
 def test_the_json_schema_agrees_with_what_is_accepted(form: str) -> None:
-    schema = described.describe(form, "en")["schema"]
+    schema = description.describe(form, "en")["schema"]
     jsonschema.Draft202012Validator.check_schema(schema)
     validator = jsonschema.Draft202012Validator(schema)
     sample = getattr(samples, form)()
@@ -448,7 +447,7 @@ def test_the_json_schema_agrees_with_what_is_accepted(form: str) -> None:
 
 
 def test_an_application_starts_with_what_the_declaration_told() -> None:
-    eoi = forms.parse("eoi", samples.eoi(), "fr", TODAY).answers
+    eoi = parsing.parse("eoi", samples.eoi(), "fr", TODAY).answers
     known = prefill(eoi)
     assert known["applicant_email"] == "ada.tremblay@example.org"
     assert known["fid_bn"] == "123456782RR0001"
@@ -461,8 +460,8 @@ def test_an_application_starts_with_what_the_declaration_told() -> None:
 
 
 def test_a_readable_copy_has_every_answer_in_words() -> None:
-    answers = forms.parse("application", samples.application(), "fr", TODAY).answers
-    text = str(described.readable("application", answers, "en"))
+    answers = parsing.parse("application", samples.application(), "fr", TODAY).answers
+    text = str(description.readable("application", answers, "en"))
     for said in (
         "Registered charity",
         "$250,000",
@@ -493,7 +492,7 @@ def test_too_many_fields_are_one_problem() -> None:
 
 def test_marks_that_hide_or_turn_text_are_taken_out() -> None:
     given = samples.eoi(contact_title="Direc\u202etrice\u200b\t\x07", issue_summary="a\u2028b\tc")
-    answers = forms.parse("eoi", given, "fr", TODAY).answers
+    answers = parsing.parse("eoi", given, "fr", TODAY).answers
     assert (answers["contact_title"], answers["issue_summary"]) == ("Directrice", "a\nb c")
     assert problems("eoi", samples.eoi(contact_title="\u200b")) == {"contact_title": "required"}
     for end in ("\r", "\x85", "\u2028"):
@@ -503,7 +502,7 @@ def test_marks_that_hide_or_turn_text_are_taken_out() -> None:
 
 def test_a_row_with_nothing_but_an_empty_box_is_blank() -> None:
     partners = [*samples.application()["partners"], {"name": "", "role": " ", "is_new": False}]
-    answers = forms.parse(
+    answers = parsing.parse(
         "application", samples.application(partners=partners), "fr", TODAY
     ).answers
     assert len(answers["partners"]) == 2
@@ -519,17 +518,17 @@ def test_a_problem_in_a_list_of_lines_keeps_its_place_on_the_page() -> None:
 
 @pytest.mark.parametrize("lang", ["fr", "en"])
 def test_a_description_says_the_default_language_and_not_its_rule(lang: Lang) -> None:
-    shown = described.describe("eoi", lang)
+    shown = description.describe("eoi", lang)
     fields = {f["key"]: f for section in shown["sections"] for f in section["fields"]}
     assert fields["contact_language"]["default"] == lang
 
 
 def test_a_paused_form_says_so_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert described.describe("eoi", "fr")["paused"] is None
+    assert description.describe("eoi", "fr")["paused"] is None
     monkeypatch.setitem(load("programme")["intake"], "eoi", "paused")
-    described._described.cache_clear()
-    shown = described.describe("eoi", "fr")
-    described._described.cache_clear()
+    description._described.cache_clear()
+    shown = description.describe("eoi", "fr")
+    description._described.cache_clear()
     assert shown["status"] == "paused"
     assert "nouvelles déclarations" in shown["paused"]
 

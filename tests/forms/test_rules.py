@@ -7,7 +7,7 @@ import pytest
 
 import samples
 from chalicelib.content import load
-from chalicelib.forms import parsing as forms
+from chalicelib.forms import parsing
 from chalicelib.forms.problems import InvalidForm
 
 TODAY = date(2026, 11, 23)
@@ -18,14 +18,14 @@ def refused(form: str, **changes: Any) -> dict[str, str]:
     """field → code; `on` is the day of the submission."""
     today = changes.pop("on", TODAY)
     try:
-        forms.parse(form, getattr(samples, form)(**changes), "fr", today)
+        parsing.parse(form, getattr(samples, form)(**changes), "fr", today)
     except InvalidForm as invalid:
         return {p.field: p.code for p in invalid.problems}
     return {}
 
 
 def warned(form: str, **changes: Any) -> dict[str, str]:
-    found = forms.parse(form, getattr(samples, form)(**changes), "fr", TODAY).warnings
+    found = parsing.parse(form, getattr(samples, form)(**changes), "fr", TODAY).warnings
     return {w.field: w.code for w in found}
 
 
@@ -143,7 +143,7 @@ def test_a_chosen_coach_is_named() -> None:
 def test_a_budget_that_is_too_full_names_the_difference_too() -> None:
     given = samples.application(budget=[row("coach_fees", 1000, 1000)], income=income(250))
     with pytest.raises(InvalidForm) as invalid:
-        forms.parse("application", given, "fr", TODAY)
+        parsing.parse("application", given, "fr", TODAY)
     (problem,) = invalid.value.problems
     assert problem.message("fr") == (
         f"Les dépenses sont de 1{N}000{N}$; le montant demandé et les contributions font "
@@ -186,7 +186,7 @@ def test_a_programme_may_fund_coordination_time(monkeypatch: pytest.MonkeyPatch)
 
 def test_totals_without_contributions() -> None:
     given = samples.application(budget=[row("coach_fees", 900, 900)], income=[])
-    answers = forms.parse("application", given, "fr", TODAY).answers
+    answers = parsing.parse("application", given, "fr", TODAY).answers
     assert (answers["total_contributions"], answers["contribution_percent"]) == (0, 0)
     assert "income" not in answers
 

@@ -12,8 +12,8 @@ from chalicelib.coaches.directory import sheets
 from chalicelib.coaches.editions import Shelf
 from chalicelib.coaches.messages import Messages
 from fakes import MemoryStore, SetClock
-from infra.coaches import Bar, Directory
-from infra.roster import OperateError
+from infra.operator.coaches import Bar, Directory
+from infra.operator.staff import OperateError
 from sample_coaches import MIREILLE, PRIVATE, SAMPLE
 
 

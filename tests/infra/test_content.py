@@ -12,8 +12,7 @@ from typing import Any
 import pytest
 
 from chalicelib.content import HERE, load
-from chalicelib.forms import field_types as fields
-from chalicelib.forms import parsing as forms
+from chalicelib.forms import field_types, parsing
 from infra.content.check import faults
 
 ROOT = HERE.parent.parent
@@ -127,7 +126,7 @@ def test_lists_are_complete() -> None:
 
 def test_only_collective_impact_has_intake() -> None:
     stream = dict(every_field("eoi"))["stream"]
-    assert [option["id"] for option in fields.options(stream)] == ["collective_impact"]
+    assert [option["id"] for option in field_types.options(stream)] == ["collective_impact"]
     assert (stream["default"], stream["hidden"]) == ("collective_impact", True)
 
 
@@ -171,7 +170,7 @@ def test_a_message_says_how_to_put_it_right() -> None:
         assert text["fr"].endswith("."), code
 
 
-@pytest.mark.parametrize("form", forms.FORMS)
+@pytest.mark.parametrize("form", parsing.FORMS)
 def test_every_field_that_people_fill_with_their_own_details_can_be_completed(form: str) -> None:
     found = dict(every_field(form))
     for key, purpose in [

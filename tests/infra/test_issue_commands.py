@@ -19,9 +19,10 @@ from chalicelib.newsletter.issues.rendered import Rendered, fill
 from chalicelib.newsletter.sending.unreached import Missed
 from chalicelib.services import Services
 from fakes import MemoryStore
-from infra.issue import answering, figures
-from infra.issue.desk import IssueDesk, Outside
-from infra.roster import OperateError
+from infra.operator.newsletter import link_check as answering
+from infra.operator.newsletter import terminal as figures
+from infra.operator.newsletter.issue_commands import IssueDesk, Outside
+from infra.operator.staff import OperateError
 from issue_factory import VALUES
 
 MISSED = [
@@ -262,7 +263,7 @@ def test_the_bar_moves_until_all_are_dealt_with(
             editions = issue_factory.room(service).editions
             editions.finished(editions.get(issue.id), {})
 
-    monkeypatch.setattr("infra.issue.desk.time.sleep", waits)
+    monkeypatch.setattr("infra.operator.newsletter.issue_commands.time.sleep", waits)
     out = io.StringIO()
     desk.follow(issue.id, out)
     lines = out.getvalue().splitlines()

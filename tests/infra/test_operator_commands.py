@@ -23,7 +23,7 @@ from chalicelib.services import Services
 from environment import RITA
 from fakes import MemoryMailer, MemorySuppression, SetClock
 from infra.operate import Operator, act, parser
-from infra.roster import OperateError
+from infra.operator.staff import OperateError
 from tables import make_tables
 
 

@@ -3,9 +3,10 @@
 import pytest
 
 import samples
+from chalicelib.cases.case import Case
 from chalicelib.cases.effects import Decider
 from chalicelib.core.errors import DeliveryFailed
-from chalicelib.core.records import Case, tag_of
+from chalicelib.core.letter_row import tag_of
 from gallery_cases import bounced
 from journey import ADA, RITA, SAM, Way
 

@@ -7,8 +7,9 @@ import pytest
 
 from chalicelib.cases.staff import Roster
 from chalicelib.core.errors import DeliveryFailed, OutcomeUnknown
+from chalicelib.core.letter_row import ALL_STAFF, key_of, letter, tag_of
 from chalicelib.core.ports import Item, Key, Mail, Put
-from chalicelib.core.records import ALL_STAFF, key_of, letter, stamp, tag_of
+from chalicelib.core.records import stamp
 from chalicelib.mail.delivery_events import Reports
 from chalicelib.mail.outbox import BACKOFF, SETTLE, Draft, Post
 from fakes import MemoryMailer, MemoryStore, SetClock

@@ -15,8 +15,7 @@ from hypothesis import strategies as st
 import app as application
 import issue_factory
 from chalicelib.core.ports import Put
-from chalicelib.newsletter.issues import archive as publishing
-from chalicelib.newsletter.issues import feeds
+from chalicelib.newsletter.issues import archive, feeds
 from chalicelib.services import Services
 from fakes import MemoryStore
 
@@ -190,6 +189,6 @@ def test_a_year_is_listed_once_however_many_issues_it_has(store: MemoryStore) ->
             topics=[], date=f"2026-0{number}-01", created_at="", updated_at="",
         )  # fmt: skip
         store.commit([Put(issue.item())])
-        store.commit(publishing.publication(store, issue, "2026-01-01T00:00:00.000Z"))
-    assert publishing.years(store) == ["2026"]
-    assert [row["issue"] for row in publishing.newest(store, 9)] == ["n-2", "n-1"]
+        store.commit(archive.publication(store, issue, "2026-01-01T00:00:00.000Z"))
+    assert archive.years(store) == ["2026"]
+    assert [row["issue"] for row in archive.newest(store, 9)] == ["n-2", "n-1"]

@@ -2,8 +2,8 @@
 
 import pytest
 
-from bench.newsstand import Newsstand
-from bench.simulated import Weather
+from bench.support.newsstand import Newsstand
+from bench.support.simulated import Weather
 from chalicelib.newsletter.sending.ledger import BATCH
 
 BAD = Weather(

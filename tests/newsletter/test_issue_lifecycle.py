@@ -19,7 +19,7 @@ from chalicelib.core.languages import LANGS
 from chalicelib.core.ports import Put
 from chalicelib.core.settings import Settings
 from chalicelib.newsletter.issue_counts import count, counted
-from chalicelib.newsletter.issues import archive as publishing
+from chalicelib.newsletter.issues import archive
 from chalicelib.newsletter.issues import issue as issues
 from chalicelib.newsletter.issues.approval import Approvals, Said
 from chalicelib.newsletter.issues.compiler import compiled
@@ -278,11 +278,11 @@ def test_its_page_is_there_when_the_first_mail_leaves(
     service: Services, store: MemoryStore
 ) -> None:
     issue_factory.scheduled(service)
-    assert publishing.published(store, "2026-03", "fr") is None
+    assert archive.published(store, "2026-03", "fr") is None
     editions = issue_factory.room(service).editions
     editions.start(editions.get("2026-03"))
-    assert publishing.published(store, "2026-03", "fr") is not None
-    assert [row["issue"] for row in publishing.newest(store, 5)] == ["2026-03"]
+    assert archive.published(store, "2026-03", "fr") is not None
+    assert [row["issue"] for row in archive.newest(store, 5)] == ["2026-03"]
 
 
 def test_without_a_page_it_is_not_listed(service: Services, store: MemoryStore) -> None:
@@ -291,8 +291,8 @@ def test_without_a_page_it_is_not_listed(service: Services, store: MemoryStore) 
     store.items["ISSUE#2026-03", "ISSUE"]["status"] = "SCHEDULED"
     editions = issue_factory.room(service).editions
     editions.start(editions.get("2026-03"))
-    assert publishing.newest(store, 5) == []
-    assert publishing.published(store, "2026-03", "fr") is None
+    assert archive.newest(store, 5) == []
+    assert archive.published(store, "2026-03", "fr") is None
 
 
 def test_a_follow_up_has_the_approved_texts_and_its_own_life(service: Services) -> None:
@@ -460,7 +460,7 @@ def test_an_issue_goes_its_way_on_dynamodb(deployed: Services) -> None:
         desk.editions.cancel(issue, "rita-roy")
     issue_factory.saved(deployed, topics=[])
     assert issue_factory.sending(deployed).status == "SENDING"
-    assert [row["issue"] for row in publishing.newest(deployed.store, 5)] == ["2026-03"]
+    assert [row["issue"] for row in archive.newest(deployed.store, 5)] == ["2026-03"]
     sent = desk.editions.finished(desk.editions.get("2026-03"), {"fr": {"sent": 1}})
     again = desk.follow_up(sent, "rita-roy")
     assert desk.editions.get(again.id) == again

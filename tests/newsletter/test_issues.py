@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import pytest
 
+from chalicelib.cases.audit import FIRST_EVENT, chained
 from chalicelib.content import load
 from chalicelib.core.errors import Conflict, NotHere, Refused
 from chalicelib.core.ports import Put
-from chalicelib.core.records import FIRST_EVENT, chained
 from chalicelib.newsletter.issue_counts import count, counted
 from chalicelib.newsletter.issues import issue as issues
 from chalicelib.newsletter.issues.issue import Issue

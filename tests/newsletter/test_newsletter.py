@@ -12,7 +12,7 @@ import app as application
 import samples
 from chalicelib.aws.keys import Keys
 from chalicelib.core.settings import Settings
-from chalicelib.newsletter.subscribers import subscriber as people
+from chalicelib.newsletter.subscribers import subscriber
 from chalicelib.newsletter.subscribers.pending import release
 from chalicelib.newsletter.subscribers.signup import EOI_FORM
 from chalicelib.services import Services
@@ -49,10 +49,10 @@ def test_a_script_signs_up_and_the_owner_confirms_by_a_button(
     page = visitor.page(link)
     assert page.status_code == 200
     assert "1234, rue Exemple" in page.body.decode(), "the words that are agreed to"
-    assert ada.status == people.PENDING
+    assert ada.status == subscriber.PENDING
     done = visitor.submit(link, pairs(lang="fr"))
     assert "Votre abonnement est confirmé" in done.body.decode()
-    assert ada.status == people.ACTIVE
+    assert ada.status == subscriber.ACTIVE
     assert "Votre abonnement est confirmé" in visitor.submit(link, []).body.decode()
 
 
@@ -67,7 +67,7 @@ def test_a_browser_is_brought_back_to_the_website_or_to_our_page(visitor: Visito
     assert "Check your e-mail" in sent
 
 
-@pytest.mark.parametrize("status", [s for s in people.STATUSES if s != people.EXPIRED])
+@pytest.mark.parametrize("status", [s for s in subscriber.STATUSES if s != subscriber.EXPIRED])
 def test_the_answer_is_the_same_whatever_is_known_of_the_address(
     visitor: Visitor, ada: Person, store: MemoryStore, status: str
 ) -> None:
@@ -118,7 +118,7 @@ def test_a_robot_gets_the_same_answer_and_no_mail(
     assert release(ada.service.store, ada.id, ada.clock()) == 1
     assert release(ada.service.store, ada.id, ada.clock()) == 0
     ada.deliver()
-    assert ada.status == people.PENDING, "staff saw that it was a person"
+    assert ada.status == subscriber.PENDING, "staff saw that it was a person"
 
 
 def test_a_network_that_asks_too_often_is_told_when_to_come_back(visitor: Visitor) -> None:
@@ -166,7 +166,7 @@ def test_a_ticked_box_of_a_declaration_starts_the_opt_in(
     assert answer.status_code == 201
     assert ada.status == "NONE", "the form waits for nothing"
     ada.deliver()
-    assert ada.status == people.PENDING
+    assert ada.status == subscriber.PENDING
     asked, *_ = ada.service.register.consents(ada.id)
     assert asked["method"] == EOI_FORM
     assert asked["form_url"].endswith("/forms/eoi")
@@ -190,7 +190,7 @@ def test_a_declaration_without_the_tick_or_with_spam_starts_nothing(
     assert ada.mailer.to(bea.email) == []
     assert release(ada.service.store, bea.id, ada.clock(), "DI-") == 1
     ada.deliver()
-    assert bea.status == people.PENDING
+    assert bea.status == subscriber.PENDING
 
 
 def test_without_a_postal_address_a_declaration_offers_no_box(
@@ -233,7 +233,7 @@ def test_one_click_leaves_at_once_with_an_empty_200(
     assert (answer.status_code, answer.body) == (200, b"")
     assert "Location" not in answer.headers
     assert "Set-Cookie" not in answer.headers
-    assert ada.status == people.UNSUBSCRIBED
+    assert ada.status == subscriber.UNSUBSCRIBED
     gone = ada.service.register.consents(ada.id)[-1]
     assert (gone["consent"], gone["channel"], gone["issue"]) == ("withdrawn", "header", "2026-03")
     assert visitor.request("POST", link, body, **headers).status_code == 200
@@ -287,7 +287,7 @@ def test_no_link_does_the_work_of_another(visitor: Visitor, ada: Person) -> None
             assert visitor.page(f"/newsletter/{page}/{token}").status_code == status
         bad = visitor.request("POST", f"/newsletter/{page}/{tokens[page][:-2]}", ONE_CLICK)
         assert bad.status_code == 404
-    assert ada.status == people.ACTIVE
+    assert ada.status == subscriber.ACTIVE
 
 
 # ---------------------------------------------------------------- scanners
@@ -364,7 +364,7 @@ def test_an_address_is_changed_by_two_links(choose: Any, ada: Person, visitor: V
     assert "a…@example.org" in visitor.page(choose.path).body.decode()
     done = visitor.submit(new.link("confirm"), [])
     assert "Votre adresse est changée" in done.body.decode()
-    assert (ada.status, new.status) == (people.UNSUBSCRIBED, people.ACTIVE)
+    assert (ada.status, new.status) == (subscriber.UNSUBSCRIBED, subscriber.ACTIVE)
 
 
 def test_the_page_shows_the_address_only_in_part(choose: Any, visitor: Visitor) -> None:
@@ -386,13 +386,13 @@ def test_a_subscriber_takes_everything_along_and_is_forgotten(
     assert copy["letters"][0]["letter"] == "newsletter_confirm"
     assert choose(action="erase", lang="fr").status_code == 422, "not by a slip"
     assert "effacés" in choose(action="erase", confirm="on", lang="fr").body.decode()
-    assert ada.status == people.ERASED
+    assert ada.status == subscriber.ERASED
     assert "Aucune infolettre" in visitor.page(f"{choose.path}?lang=fr").body.decode()
 
 
 def test_leaving_from_the_preferences(choose: Any, ada: Person) -> None:
     assert "désabonnement" in choose(action="leave", lang="fr").body.decode()
-    assert ada.status == people.UNSUBSCRIBED
+    assert ada.status == subscriber.UNSUBSCRIBED
 
 
 def test_an_unknown_action_is_refused_and_changes_nothing(
@@ -407,13 +407,13 @@ def test_an_unknown_action_is_refused_and_changes_nothing(
 def test_several_topics_are_chosen_and_at_least_one_is_kept(
     choose: Any, ada: Person, visitor: Visitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from chalicelib.newsletter.subscribers import consent_text as wording
+    from chalicelib.newsletter.subscribers import consent_text
 
     options = [
         {"id": "news", "fr": "Nouvelles", "en": "News"},
         {"id": "events", "fr": "Événements", "en": "Events"},
     ]
-    monkeypatch.setattr(wording, "_topic_options", lambda: options)
+    monkeypatch.setattr(consent_text, "_topic_options", lambda: options)
     page = visitor.page(choose.path).body.decode()
     assert page.count('name="topics"') == 2
     choose(action="choose", language="fr", topics="events")
@@ -451,5 +451,5 @@ def test_an_old_mail_s_link_leaves_at_the_new_address(
     old = ada.link("unsubscribe")
     assert "<button" in visitor.page(old).body.decode()
     visitor.submit(old, pairs(lang="fr", page="1"))
-    assert new.status == people.UNSUBSCRIBED
+    assert new.status == subscriber.UNSUBSCRIBED
     assert "Votre désabonnement est fait" in visitor.page(old).body.decode()

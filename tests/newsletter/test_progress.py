@@ -14,7 +14,7 @@ from chalicelib.core.ports import Put
 from chalicelib.newsletter.issues.issue import Issue
 from chalicelib.newsletter.sending.ledger import Batch, Outcome, batches_of, seen_key, shard_row_key
 from chalicelib.newsletter.sending.unreached import Missed, Missing
-from chalicelib.newsletter.subscribers import subscriber as people
+from chalicelib.newsletter.subscribers import subscriber
 from chalicelib.newsletter.subscribers.subscriber import Subscriber
 from chalicelib.services import Services
 from chalicelib.views.newsletter_progress import SHOWN
@@ -90,7 +90,7 @@ def test_each_one_missed_has_a_reason_and_a_chance_or_none(
 
 
 def test_every_reason_to_skip_somebody_has_its_words() -> None:
-    reasons = {f"skipped_{status.lower()}" for status in people.STATUSES if status != "ACTIVE"}
+    reasons = {f"skipped_{status.lower()}" for status in subscriber.STATUSES if status != "ACTIVE"}
     reasons |= {"skipped_paused", "skipped_topics"}
     rest = {"complained", "bounced", "soft", "rejected", "failed", "unknown", "not_sent"}
     assert set(load("newsroom")["missed"]) == reasons | rest

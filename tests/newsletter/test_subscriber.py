@@ -5,14 +5,14 @@ from dataclasses import replace
 import pytest
 
 from chalicelib.core.ports import Put
-from chalicelib.newsletter.subscribers import subscriber as people
+from chalicelib.newsletter.subscribers import subscriber
 from chalicelib.newsletter.subscribers.subscriber import Subscriber
 from fakes import MemoryStore
 
 ADA = Subscriber(
-    person="a" * 32, email="ada@example.org", lang="fr", topics=["news"], status=people.ACTIVE,
+    person="a" * 32, email="ada@example.org", lang="fr", topics=["news"], status=subscriber.ACTIVE,
     version=2, updated_at="2026-03-02T15:00:00.000Z",
-    basis=people.EXPRESS, confirmed_at="2026-03-02T15:00:00.000Z",
+    basis=subscriber.EXPRESS, confirmed_at="2026-03-02T15:00:00.000Z",
 )  # fmt: skip
 
 
@@ -23,16 +23,16 @@ def test_a_subscriber_comes_back_from_the_store_as_it_was(store: MemoryStore) ->
     assert Subscriber.of(found) == ADA
 
 
-@pytest.mark.parametrize("status", people.STATUSES)
+@pytest.mark.parametrize("status", subscriber.STATUSES)
 def test_only_who_is_active_is_in_the_audience(store: MemoryStore, status: str) -> None:
     store.commit([Put(replace(ADA, status=status).item())])
     item = store.items[ADA.key]
-    assert ("audience" in item) is (status == people.ACTIVE)
+    assert ("audience" in item) is (status == subscriber.ACTIVE)
     assert "" not in item.values()
     assert "due_shard" not in item
 
 
 def test_the_audience_of_a_language_is_spread_evenly() -> None:
     found = [str(replace(ADA, person=f"{n * 7919:032x}").item()["audience"]) for n in range(3200)]
-    assert set(found) == set(people.audiences("fr"))
+    assert set(found) == set(subscriber.audiences("fr"))
     assert max(found.count(key) for key in set(found)) < 200

@@ -10,9 +10,10 @@ import pytest
 
 from chalicelib.aws.keys import Keys
 from chalicelib.core.errors import TooMany
-from chalicelib.core.records import stamp, tag_of
+from chalicelib.core.letter_row import tag_of
+from chalicelib.core.records import stamp
 from chalicelib.core.settings import Settings
-from chalicelib.newsletter.subscribers import subscriber as people
+from chalicelib.newsletter.subscribers import subscriber
 from chalicelib.newsletter.subscribers.erasure import erase
 from chalicelib.newsletter.subscribers.subscriber import Subscriber
 from chalicelib.services import Services
@@ -66,8 +67,8 @@ EVENTS: dict[str, Callable[[Person], Any]] = {
 }
 
 P, A, U, B, C, X, R = (
-    people.PENDING, people.ACTIVE, people.UNSUBSCRIBED, people.BOUNCED, people.COMPLAINED,
-    people.EXPIRED, people.ERASED,
+    subscriber.PENDING, subscriber.ACTIVE, subscriber.UNSUBSCRIBED, subscriber.BOUNCED, subscriber.COMPLAINED,
+    subscriber.EXPIRED, subscriber.ERASED,
 )  # fmt: skip
 N = "NONE"
 
@@ -102,8 +103,8 @@ def test_every_event_leads_from_every_state_where_it_should(
     assert ada.status == after
     EVENTS[event](ada)
     ada.deliver()
-    items = [store.items[key] for key in store.items if key == people.profile_key(ada.id)]
-    assert all(("audience" in item) is (item["status"] == people.ACTIVE) for item in items)
+    items = [store.items[key] for key in store.items if key == subscriber.profile_key(ada.id)]
+    assert all(("audience" in item) is (item["status"] == subscriber.ACTIVE) for item in items)
 
 
 @pytest.mark.parametrize("status", [U, C, R, X])
@@ -121,7 +122,7 @@ def test_a_sign_up_is_confirmed_by_its_owner_and_proved(ada: Person, store: Memo
     ada.sign_up(name="Ada")
     (mail,) = ada.mailer.to(ADA)
     assert "Ada," not in mail.text, "whoever typed the name says nothing to a third person"
-    assert ada.status == people.PENDING
+    assert ada.status == subscriber.PENDING
     ada.confirm()
     row = ada.row
     assert row is not None
@@ -252,7 +253,7 @@ def test_nothing_of_the_newsletter_leaves_without_a_postal_address(
         clock,
     )
     silent.sign_up()
-    assert silent.status == people.PENDING
+    assert silent.status == subscriber.PENDING
     assert mailer.sent == []
     assert "POSTAL_ADDRESS is not set" in caplog.text
     spoken = Person(
@@ -555,7 +556,7 @@ def test_a_confirmation_that_bounces_drops_the_request(ada: Person, store: Memor
     bounced = report(store, "Bounce", bounceType="Permanent", bouncedRecipients=[])
     soft = {**bounced, "bounce": {**bounced["bounce"], "bounceType": "Transient"}}
     ada.service.reports.settle(soft)
-    assert ada.status == people.PENDING
+    assert ada.status == subscriber.PENDING
     ada.service.reports.settle(bounced)
     assert ada.status == N
     ada.service.reports.settle(bounced)

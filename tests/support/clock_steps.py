@@ -10,13 +10,14 @@ from typing import Any
 import samples
 from chalicelib.aws.keys import Keys
 from chalicelib.cases.applicant import Reply
+from chalicelib.cases.case import Case
 from chalicelib.cases.effects import Decider
 from chalicelib.cases.guards import Word
 from chalicelib.cases.intake.submission import Arrival
-from chalicelib.core import eastern_time as eastern
-from chalicelib.core import references as refs
+from chalicelib.core import eastern_time, references
+from chalicelib.core.letter_row import key_of
 from chalicelib.core.ports import Item, Key, Mail, Write
-from chalicelib.core.records import DUE_SHARDS, Case, key_of, stamp
+from chalicelib.core.records import DUE_SHARDS, stamp
 from chalicelib.core.settings import read
 from chalicelib.services import Services
 from environment import ENVIRONMENT, RITA, SAM
@@ -92,7 +93,7 @@ class Sent:
 
     @property
     def there(self) -> datetime:
-        return eastern.local(self.at)
+        return eastern_time.local(self.at)
 
     @property
     def clock(self) -> str | None:
@@ -138,7 +139,7 @@ class Programme:
 
     def day(self, day: str, hour: str = "12:00") -> None:
         """That time on the wall."""
-        there = datetime.fromisoformat(f"{day}T{hour}").replace(tzinfo=eastern.zone())
+        there = datetime.fromisoformat(f"{day}T{hour}").replace(tzinfo=eastern_time.zone())
         self.until(there.astimezone(UTC))
 
     def settle(self) -> None:
@@ -199,7 +200,7 @@ class Programme:
 
     # What is there
     def case(self, ref: str) -> Case:
-        found = self.service.cases.case(refs.file_of(ref))
+        found = self.service.cases.case(references.file_of(ref))
         assert found is not None
         return found
 

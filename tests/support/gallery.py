@@ -18,25 +18,26 @@ import app as application
 import gallery_cases
 import issue_factory
 import samples
-import website.site as site
 from chalicelib.aws.keys import Keys
+from chalicelib.cases.case import Case
 from chalicelib.coaches.directory import sheets, snapshot
 from chalicelib.coaches.proposals import OWN
 from chalicelib.content import load
-from chalicelib.core import references as refs
+from chalicelib.core import references
 from chalicelib.core.errors import StoreDown
 from chalicelib.core.languages import Lang
+from chalicelib.core.letter_row import key_of
 from chalicelib.core.ports import Mail
-from chalicelib.core.records import Case, key_of
 from chalicelib.core.settings import read
 from chalicelib.forms.description import _described
 from chalicelib.newsletter.issue_counts import count
 from chalicelib.services import Services
 from environment import ENVIRONMENT, RITA, SAM
 from fakes import MemoryCarrier, MemoryMailer, MemoryQueue, MemoryStore, MemorySuppression, SetClock
+from infra.local_aws import site
 from visitor import Visitor, hidden, token
 
-COACHES = Path(__file__).resolve().parents[2] / "infra" / "sample" / "coaches.csv"
+COACHES = Path(__file__).resolve().parents[2] / "infra" / "local_aws" / "sample" / "coaches.csv"
 
 LANGS: tuple[Lang, ...] = ("fr", "en")
 
@@ -543,7 +544,7 @@ class Walk:
 
     def case(self, told: dict[str, Any]) -> Case:
         """The case of a receipt, as it stands."""
-        found = self.service.cases.case(refs.file_of(told["ref"]))
+        found = self.service.cases.case(references.file_of(told["ref"]))
         assert found is not None
         return found
 

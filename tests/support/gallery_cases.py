@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import samples
 from chalicelib.cases.states import step
 from chalicelib.cases.transition import Move
+from chalicelib.core.letter_row import tag_of
 from chalicelib.core.ports import Put
-from chalicelib.core.records import tag_of
 from chalicelib.mail.alerts import word
 from environment import RITA, SAM
 from visitor import token

@@ -24,7 +24,7 @@ VALUES = {
     "preferences_url": "https://relais.example.org/api/newsletter/preferences/P",
     "first_name": "Zoé",
 }
-SAMPLE = Path(__file__).resolve().parents[2] / "infra" / "sample" / "issue"
+SAMPLE = Path(__file__).resolve().parents[2] / "infra" / "local_aws" / "sample" / "issue"
 AUTHOR = "max-author"
 NOTES = [
     Finding("audience", None, None, {"fr": 1200, "en": 800}),

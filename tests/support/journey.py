@@ -7,8 +7,8 @@ from typing import Any
 from chalice.test import HTTPResponse
 
 import samples
-from chalicelib.core import references as refs
-from chalicelib.core.records import Case
+from chalicelib.cases.case import Case
+from chalicelib.core import references
 from chalicelib.core.settings import read
 from chalicelib.services import Services
 from environment import ENVIRONMENT
@@ -113,7 +113,7 @@ class Way:
         return [mail.subject for mail in self.mailer.to(address)]
 
     def case(self, ref: str) -> Case:
-        found = self.service.cases.case(refs.file_of(ref))
+        found = self.service.cases.case(references.file_of(ref))
         assert found is not None
         return found
 

@@ -2,6 +2,6 @@
 
 from pathlib import Path
 
-SAMPLE = Path(__file__).resolve().parents[2] / "infra" / "sample" / "coaches.csv"
+SAMPLE = Path(__file__).resolve().parents[2] / "infra" / "local_aws" / "sample" / "coaches.csv"
 PRIVATE = "mireille-tremblay-okafor@example.org"
 MIREILLE = "mireille-tremblay-okafor"

@@ -4,10 +4,11 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
+from chalicelib.cases.audit import FIRST_EVENT
 from chalicelib.core.languages import LANGS
 from chalicelib.core.links import person_key
 from chalicelib.core.ports import Put, Store
-from chalicelib.core.records import FIRST_EVENT, shard_of, stamp
+from chalicelib.core.records import shard_of, stamp
 from chalicelib.newsletter.issue_counts import COUNTED
 from chalicelib.newsletter.issues.issue import SCHEDULED, Issue, issue_of, text_key
 from chalicelib.newsletter.issues.rendered import Rendered

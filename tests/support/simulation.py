@@ -8,6 +8,7 @@ from typing import Any, Final, TypeVar
 import samples
 from chalicelib.aws.keys import Keys
 from chalicelib.cases.applicant import Reply
+from chalicelib.cases.case import Case, case_key
 from chalicelib.cases.effects import Decider
 from chalicelib.cases.guards import Word
 from chalicelib.cases.intake.submission import Arrival
@@ -15,8 +16,9 @@ from chalicelib.cases.orphans import Orphans
 from chalicelib.cases.states import clock_of, kind
 from chalicelib.core.business_days import Quiet
 from chalicelib.core.errors import DeliveryFailed, OutcomeUnknown, RelaisError
+from chalicelib.core.letter_row import key_of, tag_of
 from chalicelib.core.ports import Item, Key, Mail, Write
-from chalicelib.core.records import Case, case_key, key_of, stamp, tag_of
+from chalicelib.core.records import stamp
 from chalicelib.core.settings import read
 from chalicelib.mail.outbox import Draft, Post
 from chalicelib.mail.writers.reminders import still_wanted

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from chalicelib.core.records import stamp
-from chalicelib.newsletter.subscribers import subscriber as people
+from chalicelib.newsletter.subscribers import subscriber
 from chalicelib.newsletter.subscribers.erasure import erase
 from chalicelib.newsletter.subscribers.signup import Evidence, Wish
 from chalicelib.newsletter.subscribers.subscriber import Subscriber
@@ -92,9 +92,9 @@ def into(person: Person, status: str) -> None:
     now = stamp(person.clock())
     if status == "NONE":
         return
-    if status == people.PENDING:
+    if status == subscriber.PENDING:
         person.sign_up()
-    elif status == people.EXPIRED:
+    elif status == subscriber.EXPIRED:
         person.imported()
         person.clock.pass_(days=800)
         person.deliver()
@@ -103,11 +103,11 @@ def into(person: Person, status: str) -> None:
     else:
         person.joined()
     match status:
-        case people.UNSUBSCRIBED:
+        case subscriber.UNSUBSCRIBED:
             subscriptions.leave(person.id, channel="page")
-        case people.BOUNCED:
+        case subscriber.BOUNCED:
             subscriptions.bounced(person.id, hard=True, at=now)
-        case people.COMPLAINED:
+        case subscriber.COMPLAINED:
             subscriptions.complained(person.id)
-        case people.ERASED:
+        case subscriber.ERASED:
             erase(person.service.register, person.id)

@@ -10,10 +10,10 @@ from typing import Any, Final
 HERE: Final = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parents[1])]
 
+from chalicelib.cases.case import Case  # noqa: E402
 from chalicelib.cases.deadlines import started  # noqa: E402
-from chalicelib.core import business_days as workdays  # noqa: E402
+from chalicelib.core import business_days  # noqa: E402
 from chalicelib.core.errors import NotInvited, Refused  # noqa: E402
-from chalicelib.core.records import Case  # noqa: E402
 from clock_steps import NOOR, Programme  # noqa: E402
 from environment import RITA, SAM  # noqa: E402
 
@@ -55,7 +55,7 @@ class Year:
             if day == OUTAGE[1]:
                 self.programme.day(str(day), "12:00")
                 self.programme.swept = True
-            if workdays.is_business_day(day):
+            if business_days.is_business_day(day):
                 self.programme.day(str(day), "10:00")
                 self._staff(day)
                 self._arrivals(day)

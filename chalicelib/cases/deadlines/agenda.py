@@ -9,8 +9,8 @@ from chalicelib.cases.recipients import Readers
 from chalicelib.cases.staff import Roster
 from chalicelib.cases.states import clock_of, kind
 from chalicelib.content import load
+from chalicelib.core.letter_row import DEAD
 from chalicelib.core.ports import Item, Store
-from chalicelib.core.records import DEAD
 
 TO_DECIDE: Final = ("A", "O")
 """The clocks under which staff are awaited; under all others the applicant is."""

@@ -6,12 +6,12 @@ from typing import Final
 from chalicelib.cases.deadlines.agenda import Agenda
 from chalicelib.cases.staff import Roster
 from chalicelib.content import load
-from chalicelib.core import business_days as workdays
-from chalicelib.core import eastern_time as eastern
+from chalicelib.core import business_days, eastern_time
 from chalicelib.core.business_days import DAY, Quiet
 from chalicelib.core.errors import Conflict
+from chalicelib.core.letter_row import letter
 from chalicelib.core.ports import Change, Clock, Item, Key, Put, Store
-from chalicelib.core.records import letter, shard_of, stamp
+from chalicelib.core.records import shard_of, stamp
 
 KEY: Final[Key] = ("MORNING", "CLOCK#DIGEST")
 KEPT: Final = timedelta(days=90)
@@ -49,11 +49,11 @@ class Mornings:
         A morning that was missed is not made up for at night: the next letter tells all.
         """
         now = self._clock()
-        today = eastern.today(now)
+        today = eastern_time.today(now)
         change = Change(KEY, expect={"due_at": row["due_at"]}, set={"due_at": stamp(_next(now))})
         quiet = self._quiet is not None and self._quiet.holds(now)
         letters = []
-        if workdays.is_business_day(today) and not quiet:
+        if business_days.is_business_day(today) and not quiet:
             letters = self._letters(now)
         try:
             self._store.commit([change, *letters])
@@ -62,7 +62,7 @@ class Mornings:
         return "digest" if letters else "quiet"
 
     def _letters(self, now: datetime) -> list[Put]:
-        today = eastern.today(now)
+        today = eastern_time.today(now)
         puts = []
         for reader, day in self._agenda.of(today).items():
             if day.calls:
@@ -77,8 +77,8 @@ class Mornings:
 
 def _next(now: datetime) -> datetime:
     """The next half past eight of a business day."""
-    day = eastern.today(now)
+    day = eastern_time.today(now)
     hour = time.fromisoformat(load("clocks")["digest"])
-    while not workdays.is_business_day(day) or workdays.at(day, hour) <= now:
+    while not business_days.is_business_day(day) or business_days.at(day, hour) <= now:
         day += DAY
-    return workdays.at(day, hour)
+    return business_days.at(day, hour)

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
+from chalicelib.cases.case import Case
 from chalicelib.core.errors import Conflict
 from chalicelib.core.ports import Change, Delete, Item, Store, Write
-from chalicelib.core.records import Case
 
 COUNTED: Final = (
     "stream", "scope", "stage", "org_type", "provinces_served", "issue_areas", "earlier_support",

@@ -6,38 +6,23 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from chalicelib.cases.case import Case, case_key
 from chalicelib.cases.deadlines import started
 from chalicelib.cases.deadlines.digest import KEY as MORNING
 from chalicelib.cases.deadlines.digest import Mornings
 from chalicelib.cases.deadlines.erasure import Erasure, blank
-from chalicelib.cases.deadlines.schedule import (
-    ERASURE,
-    RETENTION,
-    Ladder,
-    Step,
-    definition,
-    ladder_of,
-)
 from chalicelib.cases.recipients import Readers
+from chalicelib.cases.schedule import ERASURE, RETENTION, Ladder, Step, definition, ladder_of
 from chalicelib.cases.staff import Roster
 from chalicelib.cases.states import clock_of, kind, step
 from chalicelib.cases.transition import Move
 from chalicelib.content import load
-from chalicelib.core import business_days as workdays
-from chalicelib.core import eastern_time as eastern
+from chalicelib.core import business_days, eastern_time
 from chalicelib.core.business_days import Quiet
 from chalicelib.core.errors import Conflict, Refused
+from chalicelib.core.letter_row import ALL_STAFF, APPLICANT, OUTSIDE, letter
 from chalicelib.core.ports import Change, Clock, Item, Key, Put, Store, Write
-from chalicelib.core.records import (
-    ALL_STAFF,
-    APPLICANT,
-    OUTSIDE,
-    Case,
-    case_key,
-    letter,
-    shard_of,
-    stamp,
-)
+from chalicelib.core.records import shard_of, stamp
 
 log = logging.getLogger("relais.clocks")
 
@@ -132,7 +117,7 @@ class Clocks:
                 return one
             if any(one.letter == other.letter and {*one.to} <= {*other.to} for other in later):
                 continue
-            over = due.ladder.until is not None and due.ladder.until < eastern.today(due.now)
+            over = due.ladder.until is not None and due.ladder.until < eastern_time.today(due.now)
             if over and not notice:
                 continue
             return one
@@ -144,7 +129,7 @@ class Clocks:
             return now
         opens = self._quiet.over(now)
         if chosen.letter and APPLICANT not in chosen.to:
-            while not workdays.is_business_day(eastern.today(opens)):
+            while not business_days.is_business_day(eastern_time.today(opens)):
                 opens = self._quiet.over(opens + timedelta(hours=12))
         return opens
 
@@ -153,7 +138,7 @@ class Clocks:
         notice = definition(due.ladder.clock).get("notice")
         if notice and until:
             # Whoever was reminded late has as long as all others from there on.
-            until = max(until, eastern.today(due.now) + timedelta(days=notice))
+            until = max(until, eastern_time.today(due.now) + timedelta(days=notice))
         following = _from(due, chosen.position + 1, until)
         letters = [] if self._dropped(due, chosen) else self._letters(due, chosen, until)
         change = due.change(
@@ -173,7 +158,7 @@ class Clocks:
         }
         readers = [APPLICANT]
         if APPLICANT not in chosen.to:
-            today = str(eastern.today(due.now))
+            today = str(eastern_time.today(due.now))
             case = due.case
             staff = self._roster.active()
             readers = Readers(staff, case.owner, case.recused, today).of(chosen.to)

@@ -7,9 +7,10 @@ writes nothing.
 from datetime import datetime, timedelta
 from typing import Final
 
+from chalicelib.cases.case import Case
 from chalicelib.core.errors import RelaisError
 from chalicelib.core.ports import Put, Store
-from chalicelib.core.records import Case, stamp
+from chalicelib.core.records import stamp
 
 PREFIX: Final = "STARTED#"
 KEPT: Final = timedelta(days=400)

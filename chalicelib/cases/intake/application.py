@@ -3,15 +3,16 @@
 from dataclasses import replace
 from typing import Any, Final
 
+from chalicelib.cases.audit import FIRST_EVENT
+from chalicelib.cases.case import Case
 from chalicelib.cases.intake.submission import Receipt, Visit, kept
 from chalicelib.cases.states import NEW, Transition, step
 from chalicelib.cases.transition import Move
 from chalicelib.content import load
-from chalicelib.core import eastern_time as eastern
-from chalicelib.core import rate_limit as counts
-from chalicelib.core import references as refs
+from chalicelib.core import eastern_time, rate_limit, references
+from chalicelib.core.letter_row import APPLICANT, FIDUCIARY
 from chalicelib.core.ports import Put, Write
-from chalicelib.core.records import APPLICANT, FIDUCIARY, FIRST_EVENT, Case, stamp
+from chalicelib.core.records import stamp
 
 ORPHANS_AN_HOUR: Final = 5
 """Applications without an invitation in the name of one address."""
@@ -60,7 +61,7 @@ def _orphan(visit: Visit) -> tuple[list[Write], Receipt]:
     writes: list[Write] = [
         Put(created.item()),
         *move.writes()[1:],
-        counts.hourly(f"{visit.person}-orphan", ORPHANS_AN_HOUR, visit.now),
+        rate_limit.hourly(f"{visit.person}-orphan", ORPHANS_AN_HOUR, visit.now),
     ]
     return writes, visit.told(f"DF-{created.id}", visit.links.standing(created.id, created.person))
 
@@ -68,9 +69,9 @@ def _orphan(visit: Visit) -> tuple[list[Write], Receipt]:
 def _new_case(visit: Visit, row: Transition) -> Case:
     """A case that has an application and no declaration."""
     answers = visit.submission.answers
-    year = eastern.local(visit.now).year
+    year = eastern_time.local(visit.now).year
     case = Case(
-        id=refs.new_file(year),
+        id=references.new_file(year),
         state=row.to,
         version=0,
         events=0,

@@ -4,10 +4,10 @@ from typing import Any
 
 from chalicelib.cases.intake.submission import Receipt, Visit
 from chalicelib.cases.lookup import assessment_key
-from chalicelib.core import eastern_time as eastern
-from chalicelib.core import references as refs
+from chalicelib.core import eastern_time, references
+from chalicelib.core.letter_row import APPLICANT, letter
 from chalicelib.core.ports import Put, Write
-from chalicelib.core.records import APPLICANT, letter, stamp
+from chalicelib.core.records import stamp
 from chalicelib.forms import assessment as assessments
 
 
@@ -15,7 +15,7 @@ def assessment(visit: Visit) -> tuple[list[Write], Receipt]:
     answers = dict(visit.submission.answers)
     address = answers.pop("send_to_email", None)
     result = assessments.score(answers)
-    ref = f"AE-{refs.new_file(eastern.local(visit.now).year)}"
+    ref = f"AE-{references.new_file(eastern_time.local(visit.now).year)}"
     pk, sk = assessment_key(ref)
     spam = visit.spam()
     item = {

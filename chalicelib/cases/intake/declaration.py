@@ -3,15 +3,16 @@
 from dataclasses import replace
 from typing import Final
 
+from chalicelib.cases.audit import FIRST_EVENT
+from chalicelib.cases.case import Case
 from chalicelib.cases.intake.submission import Receipt, Visit, kept
 from chalicelib.cases.states import NEW, Transition, step, table
 from chalicelib.cases.transition import Move
 from chalicelib.content import load
-from chalicelib.core import eastern_time as eastern
-from chalicelib.core import rate_limit as counts
-from chalicelib.core import references as refs
+from chalicelib.core import eastern_time, rate_limit, references
+from chalicelib.core.letter_row import APPLICANT
 from chalicelib.core.ports import Change, Put, Write
-from chalicelib.core.records import APPLICANT, FIRST_EVENT, Case, stamp
+from chalicelib.core.records import stamp
 
 REVISIONS_AN_HOUR: Final = 10
 """Anybody who knows an address can send a form in its name: each one writes to its owner."""
@@ -44,9 +45,9 @@ def revisable(case: Case) -> bool:
 
 def _new_case(visit: Visit, row: Transition) -> Case:
     answers = visit.submission.answers
-    year = eastern.local(visit.now).year
+    year = eastern_time.local(visit.now).year
     return Case(
-        id=refs.new_file(year),
+        id=references.new_file(year),
         state=row.to,
         version=1,
         events=0,
@@ -94,6 +95,6 @@ def _revision(visit: Visit, earlier: Case) -> tuple[list[Write], Receipt]:
         *move.writes(),
         *held,
         *visit.box(earlier.ref),
-        counts.hourly(str(visit.person), REVISIONS_AN_HOUR, visit.now),
+        rate_limit.hourly(str(visit.person), REVISIONS_AN_HOUR, visit.now),
     ]
     return writes, visit.told(earlier.ref, visit.links.standing(earlier.id, earlier.person))

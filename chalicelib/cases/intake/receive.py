@@ -10,9 +10,7 @@ from chalicelib.cases.intake.declaration import declaration, revisable
 from chalicelib.cases.intake.submission import Arrival, BoxTicked, Receipt, Visit
 from chalicelib.cases.lookup import Cases
 from chalicelib.content import load
-from chalicelib.core import eastern_time as eastern
-from chalicelib.core import rate_limit as counts
-from chalicelib.core import references as refs
+from chalicelib.core import eastern_time, rate_limit, references
 from chalicelib.core.errors import (
     AlreadyApplied,
     BadLink,
@@ -23,7 +21,7 @@ from chalicelib.core.errors import (
 )
 from chalicelib.core.links import Links, person_key
 from chalicelib.core.ports import Change, Clock, Item, Put, Store
-from chalicelib.forms import parsing as forms
+from chalicelib.forms import parsing
 
 REPEAT_SECONDS: Final = 24 * 3600
 """How long the same content, or the same Idempotency-Key, is answered as a repeat."""
@@ -66,7 +64,9 @@ class Intake:
         if load("programme")["intake"][arrival.form] != "open":
             raise IntakePaused(arrival.form)
         now = self.clock()
-        submission = forms.parse(arrival.form, arrival.fields, arrival.lang, eastern.today(now))
+        submission = parsing.parse(
+            arrival.form, arrival.fields, arrival.lang, eastern_time.today(now)
+        )
         visit = Visit(
             arrival, submission, now, self.cases, self.links, self.people_key, self.newsletter
         )
@@ -115,10 +115,10 @@ class _Attempt:
         if 1 in conflict.found:
             self._shards.pop()
             if not self._shards:
-                raise counts.too_many(self._visit.now)
+                raise rate_limit.too_many(self._visit.now)
         for position, found in conflict.found.items():
             if position > 1 and found.get("kind") == "rate":
-                raise counts.too_many(self._visit.now)
+                raise rate_limit.too_many(self._visit.now)
             if found.get("kind") == "open":
                 self._visit.open = found
         return None
@@ -152,7 +152,7 @@ class _Attempt:
             return receipt(self._visit, ref, self._visit.submission.answers, replayed=True)
         if self._overtaken(ref):
             return None
-        told = self._visit.told(ref, self._status_url(refs.file_of(ref), marker["whose"]))
+        told = self._visit.told(ref, self._status_url(references.file_of(ref), marker["whose"]))
         return replace(told, replayed=True)
 
     def _status_url(self, case: str, whose: str) -> str:
@@ -169,7 +169,7 @@ class _Attempt:
         visit = self._visit
         if visit.submission.form != "eoi" or visit.arrival.key or self._since:
             return False
-        case = self._door.cases.case(refs.file_of(ref))
+        case = self._door.cases.case(references.file_of(ref))
         if case is None or not revisable(case):
             return False
         if visit.digest(case.answers) == visit.answers_digest:
@@ -181,7 +181,7 @@ class _Attempt:
         """Posts of one network in one hour, under a keyed hash."""
         address = person_key(self._visit.arrival.address, self._door.people_key)
         limit = -(-self._door.posts_per_hour // RATE_SHARDS)
-        return counts.hourly(address, limit, self._visit.now, self._shards[-1])
+        return rate_limit.hourly(address, limit, self._visit.now, self._shards[-1])
 
 
 def _way_in(visit: Visit) -> list[str]:

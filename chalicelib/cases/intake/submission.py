@@ -12,7 +12,7 @@ from chalicelib.cases.lookup import Cases
 from chalicelib.core.languages import Lang
 from chalicelib.core.links import Links, person_key
 from chalicelib.core.ports import Item, Put, Write
-from chalicelib.forms import parsing as forms
+from chalicelib.forms import parsing
 from chalicelib.forms.problems import Problem
 from chalicelib.forms.spam import looks_like_spam
 
@@ -49,7 +49,7 @@ class Receipt:
     result: dict[str, Any] | None = None
 
 
-BoxTicked = Callable[["Arrival", forms.Submission, str, datetime, str | None], Put | None]
+BoxTicked = Callable[["Arrival", parsing.Submission, str, datetime, str | None], Put | None]
 """What a declaration writes when its box for the newsletter is ticked: given its reference, when
 it came, and why it looks like spam."""
 
@@ -60,7 +60,7 @@ class Visit:
     was met."""
 
     arrival: Arrival
-    submission: forms.Submission
+    submission: parsing.Submission
     now: datetime
     cases: Cases
     links: Links

@@ -2,12 +2,13 @@
 
 from typing import Final
 
+from chalicelib.cases.audit import note
+from chalicelib.cases.case import Case
 from chalicelib.cases.staff import Staff
-from chalicelib.core import rate_limit as counts
+from chalicelib.core import rate_limit
 from chalicelib.core.errors import TooMany
 from chalicelib.core.links import hash_of
 from chalicelib.core.ports import Clock, Put, Store
-from chalicelib.core.records import Case, note
 
 TRIES_AN_HOUR: Final = 20
 """Wrong tries of one link before it is quiet for the rest of the hour."""
@@ -21,14 +22,14 @@ class Tries:
     def check(self, token: str) -> None:
         """Asked before a code is looked at: a full count refuses the right one too."""
         now = self._clock()
-        row = self._store.get(*counts.key(_of(token), now))
+        row = self._store.get(*rate_limit.key(_of(token), now))
         if row is not None and int(row["posts"]) >= TRIES_AN_HOUR:
-            raise counts.too_many(now)
+            raise rate_limit.too_many(now)
 
     def wrong(self, token: str, case: Case, staff: Staff, event: str, why: str) -> None:
         """Notes a wrong try, and counts it against the link. Raises TooMany."""
         if not self.counted(token):
-            raise counts.too_many(self._clock())
+            raise rate_limit.too_many(self._clock())
         self.noted(case, staff, event, why)
 
     def late(self, token: str, case: Case, staff: Staff, event: str, why: str = "already") -> None:
@@ -43,7 +44,7 @@ class Tries:
     def counted(self, token: str) -> bool:
         """Counts one more try of a link in this hour; False when there were too many."""
         try:
-            counts.count(self._store, _of(token), TRIES_AN_HOUR, self._clock())
+            rate_limit.count(self._store, _of(token), TRIES_AN_HOUR, self._clock())
         except TooMany:
             return False
         return True

@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from chalicelib.cases.case import Case
 from chalicelib.cases.guards import Word
 from chalicelib.cases.staff import Staff
 from chalicelib.core.ports import Item
-from chalicelib.core.records import Case, stamp
+from chalicelib.core.records import stamp
 
 
 @dataclass(frozen=True)

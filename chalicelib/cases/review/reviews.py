@@ -3,6 +3,7 @@
 from typing import Final
 
 from chalicelib.cases.applicant import Files, valid_address
+from chalicelib.cases.case import Case, review_letter
 from chalicelib.cases.decisions import Decisions
 from chalicelib.cases.effects import Decider
 from chalicelib.cases.guards import unmet, voters
@@ -13,12 +14,12 @@ from chalicelib.cases.review.model import Decision, Opened, Outcome, decision_si
 from chalicelib.cases.review.step_up import StepUp
 from chalicelib.cases.staff import Roster, Staff
 from chalicelib.cases.states import Transition, events, step
-from chalicelib.core import eastern_time as eastern
-from chalicelib.core import stored_links as rights
+from chalicelib.core import eastern_time, stored_links
 from chalicelib.core.errors import Conflict, Refused
+from chalicelib.core.letter_row import letter
 from chalicelib.core.links import Links
 from chalicelib.core.ports import Clock, Item, Put, Store
-from chalicelib.core.records import Case, letter, review_letter, stamp
+from chalicelib.core.records import stamp
 
 FIELDS: Final = {
     "reason": ("reasons", "choose_reason"),
@@ -75,7 +76,7 @@ class Reviews:
         return sum(other.id not in gone for other in self.colleagues(staff))
 
     def open(self, token: str) -> Opened:
-        link = rights.opened(self._store, token, "case")
+        link = stored_links.opened(self._store, token, "case")
         staff = None if link is None else self._roster.get(link["recipient"])
         case = None if link is None else self._cases.case(link["case"])
         if link is None or staff is None or case is None or staff.id in (case.recused or []):
@@ -83,7 +84,7 @@ class Reviews:
         now = self._clock()
         history = tuple(self._cases.history(case))
         decision = decision_since(link, history)
-        today = str(eastern.today(now))
+        today = str(eastern_time.today(now))
         found = standing(link, case, staff, decision, now, today)
         if link["allowed"] == ["undo"] and decision is None:
             decision = case.decided

@@ -4,11 +4,13 @@ import secrets
 from datetime import timedelta
 from typing import Final
 
+from chalicelib.cases.case import Case
 from chalicelib.cases.staff import Staff
 from chalicelib.core.errors import Conflict
+from chalicelib.core.letter_row import letter
 from chalicelib.core.links import Links, hash_of
 from chalicelib.core.ports import Change, Clock, Put, Store
-from chalicelib.core.records import Case, letter, moment, stamp
+from chalicelib.core.records import moment, stamp
 from chalicelib.core.stored_links import link_key
 
 LIFE: Final = timedelta(minutes=10)

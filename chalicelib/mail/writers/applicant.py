@@ -4,14 +4,14 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any, Final
 
+from chalicelib.cases.case import Case
 from chalicelib.cases.decisions import reopen_by
 from chalicelib.cases.states import public_name
 from chalicelib.content import load
 from chalicelib.core.languages import Lang
+from chalicelib.core.letter_row import NEW_ADDRESS
 from chalicelib.core.links import Links
-from chalicelib.core.records import NEW_ADDRESS, Case
-from chalicelib.forms import description as described
-from chalicelib.forms import diff as differences
+from chalicelib.forms import description, diff
 from chalicelib.mail.writers.phrases import reasons_said
 
 Facts = dict[str, Any]
@@ -23,7 +23,7 @@ def _file(case: Case, links: Links) -> str:
 
 def _eoi_received(case: Case, lang: Lang, facts: Facts, links: Links, to: str) -> Facts:
     return {
-        "answers": described.readable("eoi", case.answers, lang),
+        "answers": description.readable("eoi", case.answers, lang),
         "status_url": _file(case, links),
         "revised": facts.get("revised", False),
     }
@@ -59,7 +59,7 @@ def _answered(case: Case, lang: Lang, facts: Facts, links: Links, to: str) -> Fa
 
 def _application(case: Case, lang: Lang, facts: Facts, links: Links, to: str) -> Facts:
     return {
-        "answers": described.readable("application", case.application or {}, lang),
+        "answers": description.readable("application", case.application or {}, lang),
         "status_url": _file(case, links),
     }
 
@@ -122,13 +122,13 @@ def _confirm(case: Case, lang: Lang, facts: Facts, links: Links, to: str) -> Fac
     return {"confirm_url": links.address(case.id, case.person, facts["new_address"])}
 
 
-def changes(case: Case, facts: Mapping[str, Any], lang: Lang) -> list[differences.Change]:
+def changes(case: Case, facts: Mapping[str, Any], lang: Lang) -> list[diff.Change]:
     """What an answer changed in its form, as the form stands now."""
     if "before" not in facts:
         return []
     form = facts["form"]
     after = case.answers if form == "eoi" else case.application or {}
-    return differences.between(form, facts["before"], after, lang)
+    return diff.between(form, facts["before"], after, lang)
 
 
 WRITERS: Final[dict[str, Callable[[Case, Lang, Facts, Links, str], Facts]]] = {

@@ -5,20 +5,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from chalicelib.cases.deadlines import turnaround as delays
+from chalicelib.cases import turnaround
+from chalicelib.cases.case import Case, case_key
 from chalicelib.cases.matching import Candidates
 from chalicelib.cases.recipients import Readers
+from chalicelib.cases.review.link import review_link
 from chalicelib.cases.staff import Roster, Staff
 from chalicelib.cases.states import staff_steps
 from chalicelib.content import load
-from chalicelib.core import eastern_time as eastern
+from chalicelib.core import eastern_time
 from chalicelib.core.errors import Overtaken
 from chalicelib.core.languages import lang_or
+from chalicelib.core.letter_row import FIDUCIARY, NEW_ADDRESS, OLD_ADDRESS, OUTSIDE
 from chalicelib.core.links import Links
 from chalicelib.core.ports import Item, Store
-from chalicelib.core.records import FIDUCIARY, NEW_ADDRESS, OLD_ADDRESS, OUTSIDE, Case, case_key
-from chalicelib.core.stored_links import review_link
-from chalicelib.forms import assessment as assessments
+from chalicelib.forms import assessment
 from chalicelib.mail import letters
 from chalicelib.mail.outbox import Desk, Draft
 from chalicelib.mail.writers.applicant import WRITERS
@@ -97,7 +98,7 @@ class LetterDesk:
             return None
         if staff.id in (case.recused or []):
             raise Overtaken("its reader stands back from the file")
-        if row["letter"] not in _TO_NOBODY_ELSE and staff.away(str(eastern.today(now))):
+        if row["letter"] not in _TO_NOBODY_ELSE and staff.away(str(eastern_time.today(now))):
             staff = self._stand_in(staff, case, now)
         return self._to_staff(row, case, staff, now)
 
@@ -109,7 +110,7 @@ class LetterDesk:
             facts = WRITERS[row["letter"]](case, lang, row["facts"], self._links, row["to"])
         if "usual" in letters.LETTERS[row["letter"]]:
             form = "eoi" if case.application is None else "application"
-            facts = {**facts, "usual": delays.usual(self._store, form, now)}
+            facts = {**facts, "usual": turnaround.usual(self._store, form, now)}
         letter = letters.compose(row["letter"], lang, **self._facts(case), **facts)
         return draft(row, _address(case, row), letter)
 
@@ -138,7 +139,7 @@ class LetterDesk:
 
     def _stand_in(self, staff: Staff, case: Case, now: datetime) -> Staff:
         """Who reads a letter to somebody who is away; themselves when nobody else can."""
-        today = str(eastern.today(now))
+        today = str(eastern_time.today(now))
         readers = Readers(self._roster.active(), staff.id, case.recused, today)
         return next((self._roster.get(one) or staff for one in readers.of(["owner"])), staff)
 
@@ -164,13 +165,13 @@ class LetterDesk:
         if found is None or "address" not in row:
             return None
         lang = lang_or(found["lang"], "fr")
-        result = assessments.score(found["answers"])
+        result = assessment.score(found["answers"])
         letter = letters.compose(
             row["letter"],
             lang,
             case=None,
             sender=self._office.sender,
-            result=assessments.explain(result, found["answers"], lang),
+            result=assessment.explain(result, found["answers"], lang),
             links={
                 "eoi": self._links.declare(lang),
                 "coaches": self._links.coaches(lang),

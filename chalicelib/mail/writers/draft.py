@@ -1,7 +1,7 @@
 """The mail, and the copy of it that is kept, without the links that give a right."""
 
+from chalicelib.core.letter_row import tag_of
 from chalicelib.core.ports import Item, Mail
-from chalicelib.core.records import tag_of
 from chalicelib.mail.letters import Letter
 from chalicelib.mail.outbox import Draft
 from chalicelib.mail.writers.phrases import without_secrets

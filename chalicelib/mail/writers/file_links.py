@@ -3,12 +3,12 @@
 from datetime import datetime
 from typing import Final, cast
 
+from chalicelib.cases.case import Case, case_key
 from chalicelib.cases.states import kind, public_name
 from chalicelib.core.errors import Overtaken
 from chalicelib.core.languages import Lang
 from chalicelib.core.links import Links
 from chalicelib.core.ports import Item, Store
-from chalicelib.core.records import Case, case_key
 from chalicelib.mail import letters
 from chalicelib.mail.outbox import Draft
 from chalicelib.mail.writers.case import Office

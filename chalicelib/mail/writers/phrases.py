@@ -5,11 +5,12 @@ from datetime import date, datetime
 from types import SimpleNamespace
 from typing import Any, Final
 
+from chalicelib.cases.case import Case
 from chalicelib.content import load
-from chalicelib.core import eastern_time as eastern
+from chalicelib.core import eastern_time
 from chalicelib.core.business_days import after_business_days
 from chalicelib.core.languages import Lang
-from chalicelib.core.records import Case, moment
+from chalicelib.core.records import moment
 from chalicelib.forms.problems import Problem
 
 _SECRET: Final = re.compile(
@@ -26,7 +27,7 @@ def said(warnings: list[dict[str, Any]], lang: Lang) -> list[str]:
 def due_date(start: datetime) -> date:
     """When an answer is due, in business days from the programme's target."""
     days: int = load("programme")["reply_target_business_days"]
-    return after_business_days(eastern.today(start), days)
+    return after_business_days(eastern_time.today(start), days)
 
 
 def reasons_said(codes: list[str], lang: Lang) -> list[str]:

@@ -4,15 +4,16 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any, Final
 
+from chalicelib.cases.case import Case, case_key
+from chalicelib.cases.review.link import review_link
 from chalicelib.cases.staff import Roster, Staff
 from chalicelib.cases.states import choices, clock_of, public_name, staff_steps
-from chalicelib.core import eastern_time as eastern
+from chalicelib.core import eastern_time
 from chalicelib.core.errors import Overtaken
 from chalicelib.core.languages import Lang, lang_or
 from chalicelib.core.links import Links
 from chalicelib.core.ports import Item, Store
-from chalicelib.core.records import Case, case_key, moment
-from chalicelib.core.stored_links import review_link
+from chalicelib.core.records import moment
 from chalicelib.mail import letters
 from chalicelib.mail.outbox import Draft
 from chalicelib.mail.writers.draft import draft
@@ -138,5 +139,5 @@ def _line(case: Case, lang: Lang, now: datetime) -> Facts:
 def _days(case: Case, now: datetime) -> int:
     """Days since the clock of the case's state was started."""
     clock = (case.clocks or {}).get(clock_of(case.state) or "", {})
-    since = clock.get("since") or str(eastern.today(moment(case.updated_at)))
-    return (eastern.today(now) - date.fromisoformat(since)).days
+    since = clock.get("since") or str(eastern_time.today(moment(case.updated_at)))
+    return (eastern_time.today(now) - date.fromisoformat(since)).days

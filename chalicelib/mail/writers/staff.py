@@ -3,15 +3,17 @@
 from datetime import datetime
 from typing import Any
 
+from chalicelib.cases.case import Case
 from chalicelib.cases.matching import Candidates
 from chalicelib.cases.staff import Staff
 from chalicelib.cases.states import choices, public_name, table
-from chalicelib.core import formatting as words
+from chalicelib.core import formatting
 from chalicelib.core.languages import Lang, lang_or
+from chalicelib.core.letter_row import APPLICANT
 from chalicelib.core.links import Links
 from chalicelib.core.ports import Item
-from chalicelib.core.records import APPLICANT, Case, moment
-from chalicelib.forms import description as described
+from chalicelib.core.records import moment
+from chalicelib.forms import description
 from chalicelib.mail import letters
 from chalicelib.mail.writers.applicant import WRITERS, changes
 from chalicelib.mail.writers.phrases import due_date, said, view, without_secrets
@@ -68,11 +70,11 @@ class StaffFacts:
                 return {}
 
     def _copies(self, case: Case, lang: Lang) -> Facts:
-        eoi = described.readable("eoi", case.answers, lang)
+        eoi = description.readable("eoi", case.answers, lang)
         if case.application is None:
             return {"answers": eoi, "warnings": said(case.warnings, lang)}
         return {
-            "answers": described.readable("application", case.application, lang),
+            "answers": description.readable("application", case.application, lang),
             "eoi_answers": eoi,
             "warnings": said(case.application_warnings or [], lang),
         }
@@ -114,5 +116,5 @@ def _phone(case: Case, lang: Lang) -> str:
     application = case.application or {}
     for answers, key in ((application, "applicant_phone"), (case.answers, "contact_phone")):
         if number := answers.get(key):
-            return words.phone(number, answers.get(f"{key}_ext"), lang)
+            return formatting.phone(number, answers.get(f"{key}_ext"), lang)
     return ""

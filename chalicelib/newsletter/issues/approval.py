@@ -4,13 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from chalicelib.cases.audit import note
 from chalicelib.cases.review.attempts import Tries
 from chalicelib.cases.staff import Roster, Staff
-from chalicelib.core import stored_links as rights
+from chalicelib.core import stored_links
 from chalicelib.core.errors import Conflict, Refused
 from chalicelib.core.links import Links
 from chalicelib.core.ports import Change, Clock, Item, Put, Store
-from chalicelib.core.records import note, stamp
+from chalicelib.core.records import stamp
 from chalicelib.newsletter.issues.issue import TESTED, Issue, issue_of
 from chalicelib.newsletter.issues.lifecycle import Editions
 from chalicelib.newsletter.issues.newsroom import letters_pk
@@ -54,7 +55,7 @@ class Said:
 
 def review_row(token_hash: str, issue: Issue, recipient: str, now: datetime) -> Item:
     """A link for one person and one version of the issue."""
-    return rights.link(
+    return stored_links.link(
         token_hash,
         recipient,
         now,
@@ -76,7 +77,7 @@ class Approvals:
         self._tries = Tries(store, clock)
 
     def open(self, token: str) -> Opened:
-        link = rights.opened(self._store, token, "issue")
+        link = stored_links.opened(self._store, token, "issue")
         if link is None:
             return Opened("unknown", token)
         staff = self._roster.get(link["recipient"])

@@ -7,8 +7,7 @@ from urllib.parse import quote
 
 from markupsafe import Markup as Safe
 
-from chalicelib.newsletter.issues import markdown, theme
-from chalicelib.newsletter.issues import placeholders as personal
+from chalicelib.newsletter.issues import markdown, placeholders, theme
 from chalicelib.newsletter.issues.findings import Finding
 from chalicelib.newsletter.issues.markdown import Link
 from chalicelib.newsletter.issues.rendered import LITERALS, Rendered
@@ -47,8 +46,8 @@ class Compiled:
         """What the store keeps of it, beside its key and version."""
         return {
             **asdict(self.rendered),
-            "title": personal.for_page(self.source.subject, ""),
-            "summary": personal.for_page(self.source.preheader, ""),
+            "title": placeholders.for_page(self.source.subject, ""),
+            "summary": placeholders.for_page(self.source.preheader, ""),
             "page": self.page,
             "source": self.source.raw,
             "written": self.source.text,
@@ -67,8 +66,8 @@ def compiled(source: Source, imprint: Imprint) -> Compiled:
     own = archive_url(imprint.public_url, source.slug, source.lang)
     rendered = Rendered(
         lang=source.lang,
-        subject=personal.for_text(source.subject, own),
-        preheader=personal.for_text(source.preheader, own),
+        subject=placeholders.for_text(source.subject, own),
+        preheader=placeholders.for_text(source.preheader, own),
         html=_html(source, read.tree, imprint, own),
         text=_text(source, read.tree, imprint, own),
         defaults=defaults,
@@ -103,7 +102,7 @@ def _html(source: Source, tree: markdown.Node, imprint: Imprint, own: str) -> st
     from chalicelib.core.templates import render
 
     markup = Markup(mail=True, constant=own)
-    literal: dict[str, Any] = _literal(imprint, lambda text: Safe(personal.literal_html(text)))
+    literal: dict[str, Any] = _literal(imprint, lambda text: Safe(placeholders.literal_html(text)))
     return render(
         "newsletter/mail.html",
         **_facts(source, imprint, own, literal),
@@ -122,11 +121,11 @@ def _text(source: Source, tree: markdown.Node, imprint: Imprint, own: str) -> st
 
     body = Plain(source.lang, own).write(tree)
     if source.text is not None:
-        body = personal.for_text(source.text.strip("\n"), own)
-    title = personal.for_text(source.subject, own)
+        body = placeholders.for_text(source.text.strip("\n"), own)
+    title = placeholders.for_text(source.subject, own)
     foot = render(
         "newsletter/foot.txt",
-        **_facts(source, imprint, own, _literal(imprint, personal.literal_text)),
+        **_facts(source, imprint, own, _literal(imprint, placeholders.literal_text)),
         unsubscribe="{{unsubscribe_url}}",
         preferences="{{preferences_url}}",
     )

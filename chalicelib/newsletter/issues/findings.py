@@ -50,8 +50,8 @@ def blocking(findings: Iterable[Finding]) -> list[Finding]:
 
 def _word(value: Any, lang: str) -> str:
     """A fact that differs by language is a mapping."""
-    from chalicelib.core import formatting as words
+    from chalicelib.core import formatting
 
     if isinstance(value, dict) and set(value) == {"fr", "en"}:
         return str(value[lang])
-    return words.number(value, lang) if isinstance(value, int | float) else str(value)
+    return formatting.number(value, lang) if isinstance(value, int | float) else str(value)

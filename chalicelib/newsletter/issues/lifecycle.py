@@ -5,9 +5,10 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
+from chalicelib.cases.audit import event
 from chalicelib.core.errors import NotHere
 from chalicelib.core.ports import Change, Clock, Put, Store, Write
-from chalicelib.core.records import event, shard_of, stamp
+from chalicelib.core.records import shard_of, stamp
 from chalicelib.newsletter.issues.archive import publication
 from chalicelib.newsletter.issues.issue import (
     AUTO_PAUSED,

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from markdown_it import MarkdownIt
 from markdown_it.tree import SyntaxTreeNode
 
-from chalicelib.newsletter.issues import placeholders as personal
+from chalicelib.newsletter.issues import placeholders
 from chalicelib.newsletter.issues.findings import Finding
 from chalicelib.newsletter.issues.rendered import PERSONAL
 
@@ -78,7 +78,7 @@ def _reader() -> MarkdownIt:
     reader.validateLink = lambda url: True  # type: ignore[method-assign]
     plain = reader.normalizeLink
     reader.normalizeLink = lambda url: (  # type: ignore[method-assign]
-        url if personal.fields(url) else plain(url)
+        url if placeholders.fields(url) else plain(url)
     )
     return reader
 
@@ -117,9 +117,9 @@ def _link(node: Node, line: int, notes: _Notes) -> None:
     notes.links.append(Link(url, line))
     if not words_of(node).strip():
         notes.finds("empty_link", line, text=url[:80])
-    named = personal.fields(url)
+    named = placeholders.fields(url)
     if named:
-        if len(named) > 1 or not personal.is_link(named[0].name) or not url.startswith("{{"):
+        if len(named) > 1 or not placeholders.is_link(named[0].name) or not url.startswith("{{"):
             notes.finds("field_in_link", line, text=url[:80])
     elif not allowed(url):
         notes.finds("bad_link", line, text=url[:80])
@@ -131,7 +131,7 @@ def _image(node: Node, line: int, notes: _Notes) -> None:
     url = str(node.attrs["src"])
     if not words_of(node).strip():
         notes.finds("no_alt", line, text=url[:80])
-    if not url.startswith("https://") or personal.fields(url):
+    if not url.startswith("https://") or placeholders.fields(url):
         notes.finds("bad_image", line, text=url[:80])
     else:
         notes.images.append(Link(url, line))
@@ -153,14 +153,14 @@ def _words(node: Node, line: int, notes: _Notes) -> None:
 
 
 def _text(text: str, line: int, notes: _Notes) -> None:
-    for named in personal.fields(text):
-        if named.name not in personal.KNOWN:
-            notes.finds("unknown_field", line, name=named.name, known=", ".join(personal.KNOWN))
+    for named in placeholders.fields(text):
+        if named.name not in placeholders.KNOWN:
+            notes.finds("unknown_field", line, name=named.name, known=", ".join(placeholders.KNOWN))
         elif named.name in PERSONAL:
             _default(named, line, notes)
 
 
-def _default(named: personal.Field, line: int, notes: _Notes) -> None:
+def _default(named: placeholders.Field, line: int, notes: _Notes) -> None:
     if named.default is None:
         notes.finds("no_default", line, name=named.name)
     elif notes.defaults.setdefault(named.name, named.default) != named.default:

@@ -5,11 +5,13 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
+from chalicelib.cases.audit import FIRST_EVENT, event
 from chalicelib.cases.staff import Roster, Staff
 from chalicelib.core.errors import Refused
 from chalicelib.core.languages import LANGS
+from chalicelib.core.letter_row import letter
 from chalicelib.core.ports import Change, Clock, Item, Put, Store, Write
-from chalicelib.core.records import FIRST_EVENT, event, letter, stamp
+from chalicelib.core.records import stamp
 from chalicelib.newsletter.issues.findings import Finding
 from chalicelib.newsletter.issues.issue import APPROVED, DRAFT, SENT, Issue, issue_of, text_key
 from chalicelib.newsletter.issues.lifecycle import Editions

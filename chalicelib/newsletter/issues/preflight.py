@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
-from chalicelib.core import formatting as words
+from chalicelib.core import formatting
 from chalicelib.core.languages import LANGS
-from chalicelib.newsletter.issues import placeholders as personal
-from chalicelib.newsletter.issues import theme, typography
+from chalicelib.newsletter.issues import placeholders, theme, typography
 from chalicelib.newsletter.issues.compiler import Compiled, Imprint, compiled
 from chalicelib.newsletter.issues.findings import Finding
 from chalicelib.newsletter.issues.source import Source
-from chalicelib.newsletter.subscribers import consent_text as wording
+from chalicelib.newsletter.subscribers import consent_text
 
 SIZE: Final = 100_000
 """Bytes of HTML: Gmail cuts what is over 102 kB."""
@@ -131,9 +130,9 @@ def _text_part(one: Compiled) -> Iterator[Finding]:
     for url in dict.fromkeys(link.url for link in one.links):
         if url.removeprefix("mailto:").removeprefix("tel:") not in written:
             yield Finding("text_without_link", file, None, {"text": url[:80]})
-    for named in personal.fields(written):
-        if named.name not in personal.KNOWN:
-            facts = {"name": named.name, "known": ", ".join(personal.KNOWN)}
+    for named in placeholders.fields(written):
+        if named.name not in placeholders.KNOWN:
+            facts = {"name": named.name, "known": ", ".join(placeholders.KNOWN)}
             yield Finding("unknown_field", file, None, facts)
 
 
@@ -187,7 +186,7 @@ def _links(made: Mapping[str, Compiled], ground: Ground) -> Iterator[Finding]:
 
 
 def _topics(sources: Mapping[str, Source]) -> Iterator[Finding]:
-    known = wording.topics()
+    known = consent_text.topics()
     for source in sources.values():
         for topic in source.topics:
             if topic not in known:
@@ -215,7 +214,7 @@ def _sending(topics: Sequence[str], ground: Ground) -> Iterator[Finding]:
     facts = {
         "size": total,
         "left": quota.left,
-        "when": {"fr": words.moment(done, "fr"), "en": words.moment(done, "en")},
+        "when": {"fr": formatting.moment(done, "fr"), "en": formatting.moment(done, "en")},
     }
     if total <= quota.left:
         yield Finding("finish", None, None, facts)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Final
 
-from chalicelib.newsletter.issues import placeholders as personal
+from chalicelib.newsletter.issues import placeholders
 from chalicelib.newsletter.issues.markdown import Node, allowed, words_of
 from chalicelib.newsletter.issues.theme import style
 
@@ -46,11 +46,11 @@ class Markup:
         return "".join(self.write(child) for child in node.children)
 
     def prose(self, text: str) -> str:
-        written = personal.for_html if self.mail else personal.for_page
+        written = placeholders.for_html if self.mail else placeholders.for_page
         return written(text, self.constant)
 
     def literal(self, text: str) -> str:
-        return personal.literal_html(text) if self.mail else escape(text)
+        return placeholders.literal_html(text) if self.mail else escape(text)
 
     def _element(self, tag: str, inside: str, attributes: str = "") -> str:
         end = "" if tag in _INLINE else "\n"
@@ -88,8 +88,8 @@ class Markup:
 
     def _link(self, node: Node) -> str:
         url = str(node.attrs["href"])
-        address = self.prose(url) if personal.fields(url) else self.literal(url)
-        if not address or not (personal.fields(url) or allowed(url)):
+        address = self.prose(url) if placeholders.fields(url) else self.literal(url)
+        if not address or not (placeholders.fields(url) or allowed(url)):
             return self.below(node)
         return self._element("a", self.below(node), f' href="{address}"')
 

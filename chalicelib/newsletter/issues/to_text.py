@@ -4,7 +4,7 @@ import textwrap
 from collections.abc import Iterator
 from typing import Final
 
-from chalicelib.newsletter.issues import placeholders as personal
+from chalicelib.newsletter.issues import placeholders
 from chalicelib.newsletter.issues.markdown import Node, allowed, words_of
 
 WIDTH: Final = 76
@@ -46,13 +46,13 @@ class Plain:
         if node.type == "blockquote":
             return [f"> {line}".rstrip() for line in self._joined(node)]
         if node.type in ("fence", "code_block"):
-            return [personal.literal_text(f"    {line}") for line in node.content.splitlines()]
+            return [placeholders.literal_text(f"    {line}") for line in node.content.splitlines()]
         if node.type == "table":
             return self._table(node)
         if node.type == "hr":
             return ["* * *"]
         if node.type == "html_block":
-            return _wrapped(personal.literal_text(node.content.strip()))
+            return _wrapped(placeholders.literal_text(node.content.strip()))
         return _wrapped(self._inline(node))
 
     def _joined(self, node: Node) -> list[str]:
@@ -97,13 +97,13 @@ class Plain:
         if node.type == "text":
             return self._prose(node.content)
         if node.type in ("code_inline", "html_inline"):
-            return personal.literal_text(node.content)
+            return placeholders.literal_text(node.content)
         if node.type == "softbreak":
             return " "
         if node.type == "hardbreak":
             return "\n"
         if node.type == "image":
-            return _IMAGE[self._lang].format(personal.literal_text(words_of(node)))
+            return _IMAGE[self._lang].format(placeholders.literal_text(words_of(node)))
         return self._link(node) if node.type == "link" else self._inline(node)
 
     def _link(self, node: Node) -> str:
@@ -111,14 +111,14 @@ class Plain:
         plain = url.removeprefix("mailto:").removeprefix("tel:")
         if words_of(node) in (url, plain):
             return words
-        if not personal.fields(url) and not allowed(url):
+        if not placeholders.fields(url) and not allowed(url):
             return words
         if url not in self._urls:
             self._urls.append(url)
         return f"{words} [{self._urls.index(url) + 1}]"
 
     def _prose(self, text: str) -> str:
-        return personal.for_text(text, self._constant)
+        return placeholders.for_text(text, self._constant)
 
 
 def _wrapped(text: str) -> list[str]:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Final, Protocol, cast
 
-from chalicelib.core import eastern_time as eastern
+from chalicelib.core import eastern_time
 from chalicelib.core.errors import NotYet, Overtaken
 from chalicelib.core.languages import Lang
 from chalicelib.core.links import Links
@@ -81,7 +81,7 @@ class NewsDesk:
                     person, facts["valid"], facts["lang"], facts["topics"]
                 ),
                 "cancel_url": links.unsubscribe(person),
-                "asked_at": eastern.today(datetime.fromtimestamp(asked, UTC)),
+                "asked_at": eastern_time.today(datetime.fromtimestamp(asked, UTC)),
             }
         if name == "newsletter_move":
             return {"confirm_url": links.move(facts["person"], asked)}
@@ -89,7 +89,7 @@ class NewsDesk:
             return {
                 "confirm_url": links.keep(person),
                 "unsubscribe_url": links.unsubscribe(person),
-                "until": eastern.today(moment(facts["until"])),
+                "until": eastern_time.today(moment(facts["until"])),
             }
         return {"preferences_url": links.preferences(person)}
 

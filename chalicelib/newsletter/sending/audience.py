@@ -10,7 +10,7 @@ from chalicelib.core.ports import Change, Clock, Item, Put, Write
 from chalicelib.core.records import stamp
 from chalicelib.newsletter.issue_counts import count
 from chalicelib.newsletter.issues.issue import Issue, freeze_key
-from chalicelib.newsletter.sending import counts as tallies
+from chalicelib.newsletter.sending import counts
 from chalicelib.newsletter.sending.ledger import SHARD, batches_of, shard_row_key
 from chalicelib.newsletter.sending.outcomes import unwanted
 from chalicelib.newsletter.sending.ports import Lists
@@ -105,7 +105,7 @@ class Audience:
         """The next number of a shard of this unit, and who is in those before."""
         rows = self._lists.rows(f"ISSUE#{issue.id}", f"SHARD#{unit:02d}-")
         shards = [row["sk"].partition("#")[2] for row in rows]
-        read = [batch for s in shards for batch, _ in tallies.read(self._lists, issue.id, s)]
+        read = [batch for s in shards for batch, _ in counts.read(self._lists, issue.id, s)]
         return len(rows), {person for batch in read for person in batch.people}
 
     def _members(
@@ -138,7 +138,7 @@ class Audience:
             "pk": pk,
             "sk": sk,
             "kind": "shard",
-            "status": tallies.OPEN,
+            "status": counts.OPEN,
             "people": len(members),
             "put_at": stamp(now),
         }

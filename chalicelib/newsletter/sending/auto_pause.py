@@ -5,11 +5,12 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from chalicelib.core.errors import Conflict, Refused
+from chalicelib.core.letter_row import ADMINS, letter
 from chalicelib.core.ports import Clock, Put, Store
-from chalicelib.core.records import ADMINS, letter, stamp
+from chalicelib.core.records import stamp
 from chalicelib.newsletter.issues.issue import SENDING, Issue, freeze_key, issue_of, watched
 from chalicelib.newsletter.issues.lifecycle import Editions
-from chalicelib.newsletter.sending import counts as tallies
+from chalicelib.newsletter.sending import counts
 
 log = logging.getLogger("relais.newsletter")
 
@@ -39,8 +40,8 @@ class Watch:
             return None
         # Bounces are counted as they come, sends a shard at a time: before a pause, all of them.
         for row in self._store.rows(f"ISSUE#{name}", "SHARD#"):
-            if row["status"] != tallies.DONE:
-                tallies.tell(self._store, name, row["sk"].partition("#")[2])
+            if row["status"] != counts.DONE:
+                counts.tell(self._store, name, row["sk"].partition("#")[2])
         reason, since = self._judged(name)
         return self.hold(name, reason, since) if reason else None
 

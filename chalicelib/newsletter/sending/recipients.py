@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from chalicelib.core.ports import Item, Store
-from chalicelib.newsletter.sending import counts as tallies
+from chalicelib.newsletter.sending import counts
 from chalicelib.newsletter.sending.ledger import EVENTS, SENT, STATES, Batch
 
 UNREACHED: frozenset[str] = frozenset(("bounced", "complained", "rejected"))
@@ -35,7 +35,7 @@ class Recipient:
 def recipients(store: Store, issue: str) -> Iterator[Recipient]:
     """All of them, shard by shard: two calls of the store for five hundred."""
     for row in store.rows(f"ISSUE#{issue}", "SHARD#"):
-        for batch, seen in tallies.read(store, issue, row["sk"].partition("#")[2]):
+        for batch, seen in counts.read(store, issue, row["sk"].partition("#")[2]):
             yield from _of(batch, seen)
 
 
@@ -48,7 +48,7 @@ def bounces(store: Store, issue: str) -> dict[str, int]:
     """Hard bounces by domain."""
     found: dict[str, int] = {}
     for row in store.rows(f"ISSUE#{issue}", "SHARD#"):
-        for _, seen in tallies.read(store, issue, row["sk"].partition("#")[2]):
+        for _, seen in counts.read(store, issue, row["sk"].partition("#")[2]):
             for position in seen.get("bounced", ()):
                 domain = (seen.get(f"why_{position}") or {}).get("domain", "")
                 found[domain] = found.get(domain, 0) + 1

@@ -19,7 +19,7 @@ from chalicelib.newsletter.issues.issue import (
     issue_of,
 )
 from chalicelib.newsletter.issues.lifecycle import Editions
-from chalicelib.newsletter.sending import counts as tallies
+from chalicelib.newsletter.sending import counts
 from chalicelib.newsletter.sending.audience import Audience
 from chalicelib.newsletter.sending.auto_pause import Watch
 from chalicelib.newsletter.sending.ledger import shard_row_key
@@ -82,7 +82,7 @@ class Rounds:
 
     def feed(self, issue: Issue) -> None:
         """Queues all that is to do, once for each time that the issue began or was resumed."""
-        open_ = [row for row in self._shards(issue.id) if row["status"] != tallies.DONE]
+        open_ = [row for row in self._shards(issue.id) if row["status"] != counts.DONE]
         self._put(issue, open_)
         if not open_:
             # Nobody is left, or nobody ever was: that too is said once.
@@ -111,7 +111,7 @@ class Rounds:
             self.feed(issue)
             return self._again(issue, again, "sending")
         shards = self._shards(issue.id)
-        if all(row["status"] == tallies.DONE for row in shards):
+        if all(row["status"] == counts.DONE for row in shards):
             self._editions.finished(issue, counted(self._lists, issue.id))
             return "finished"
         self._put(issue, self._strayed(shards, freeze["fed_at"]))
@@ -119,7 +119,7 @@ class Rounds:
 
     def _wind_up(self, issue: Issue) -> str:
         """Workers look at each shard once more, and this is said last: dying before is safe."""
-        open_ = [row for row in self._shards(issue.id) if row["status"] != tallies.DONE]
+        open_ = [row for row in self._shards(issue.id) if row["status"] != counts.DONE]
         self._queue.put([_job(issue, row) for row in open_])
         now = {"status": issue.status, "events": issue.events}
         self._lists.commit([Change(issue.key, expect=now, remove=("due_at", "due_shard"))])
@@ -127,7 +127,7 @@ class Rounds:
 
     def _strayed(self, shards: Sequence[Item], fed_at: str) -> list[Item]:
         now = self._clock()
-        open_ = [row for row in shards if row["status"] != tallies.DONE]
+        open_ = [row for row in shards if row["status"] != counts.DONE]
         late = [row for row in open_ if max(row["put_at"], fed_at) <= stamp(now - STRAYED)]
         if late and not self._queue.idle():
             over = stamp(now - LONG_STRAYED)

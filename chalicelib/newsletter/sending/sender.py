@@ -13,8 +13,7 @@ from chalicelib.core.ports import Clock
 from chalicelib.core.records import stamp
 from chalicelib.newsletter.issues.issue import SENDING, Issue, issue_of, rendered_of
 from chalicelib.newsletter.issues.rendered import Rendered
-from chalicelib.newsletter.sending import counts as tallies
-from chalicelib.newsletter.sending import ledger
+from chalicelib.newsletter.sending import counts, ledger
 from chalicelib.newsletter.sending.envelopes import Envelopes
 from chalicelib.newsletter.sending.ledger import Batch, Outcome, seen_key
 from chalicelib.newsletter.sending.outcomes import (
@@ -99,25 +98,25 @@ class Sender:
         except StoreDown as down:
             log.warning("shard %s of %s: %s", shard, issue, down)
             return Left(stamp(self._clock() + A_MOMENT))
-        at = tallies.tell(self._lists, found.id, shard)
+        at = counts.tell(self._lists, found.id, shard)
         return replace(stop, at=at)
 
     def settle(self, issue: str, shard: str) -> str | None:
         """What became of mails in flight when the issue was cancelled; nothing is sent.
         Returns when to look again, None when all is known."""
         open_ = []
-        for batch, seen in tallies.read(self._lists, issue, shard):
+        for batch, seen in counts.read(self._lists, issue, shard):
             after = batch.settled(seen, self._clock())
             if after is not batch:
                 self._write(batch, after)
             open_ += [at for at in (after.in_flight_until(),) if at]
-        tallies.tell(self._lists, issue, shard)
+        counts.tell(self._lists, issue, shard)
         return min(open_, default=None)
 
     def _settled(self, run: Run) -> list[Batch]:
         """The shard's batches, with what SES told of those in flight."""
         found = []
-        for batch, seen in tallies.read(self._lists, run.issue.id, run.shard):
+        for batch, seen in counts.read(self._lists, run.issue.id, run.shard):
             after = batch.settled(seen, self._clock())
             if after is not batch and not self._write(batch, after):
                 continue
@@ -178,7 +177,7 @@ class Sender:
 
     def _tell(self, run: Run) -> None:
         if self._clock() - run.told_at >= TELL:
-            tallies.tell(self._lists, run.issue.id, run.shard)
+            counts.tell(self._lists, run.issue.id, run.shard)
             run.told_at = self._clock()
 
     def _hand_over(

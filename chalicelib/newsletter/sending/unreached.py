@@ -8,7 +8,7 @@ from chalicelib.core.languages import Lang
 from chalicelib.core.ports import Clock, Item, Store
 from chalicelib.core.records import stamp
 from chalicelib.newsletter.issues.issue import Issue, freeze_key
-from chalicelib.newsletter.sending import counts as tallies
+from chalicelib.newsletter.sending import counts
 from chalicelib.newsletter.sending.ledger import FAILED, SKIPPED, STATES, UNKNOWN
 from chalicelib.newsletter.sending.outcomes import unwanted
 from chalicelib.newsletter.sending.recipients import UNREACHED, Recipient, missed
@@ -60,7 +60,7 @@ class Moves:
         return any(
             person in batch.people
             for row in self._store.rows(f"ISSUE#{self._issue}", unit)
-            for batch, _ in tallies.read(self._store, self._issue, row["sk"].partition("#")[2])
+            for batch, _ in counts.read(self._store, self._issue, row["sk"].partition("#")[2])
         )
 
 

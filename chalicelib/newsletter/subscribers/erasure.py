@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from chalicelib.core.records import stamp
-from chalicelib.newsletter.subscribers import subscriber as people
+from chalicelib.newsletter.subscribers import subscriber
 from chalicelib.newsletter.subscribers.repository import Register, Step
 from chalicelib.newsletter.subscribers.subscriber import Subscriber
 
@@ -14,11 +14,11 @@ def erase(register: Register, person: str) -> str:
     that was subscribed anew after it was left."""
 
     def decide(old: Subscriber | None, now: datetime) -> Step:
-        if old is None or old.status == people.ERASED:
+        if old is None or old.status == subscriber.ERASED:
             return Step("already")
         # Where they moved to stays, so that an old link finds what a death here left undone.
         after = Subscriber(
-            old.person, people.ERASED, old.version + 1, stamp(now), moved_to=old.moved_to
+            old.person, subscriber.ERASED, old.version + 1, stamp(now), moved_to=old.moved_to
         )
         return Step("erased", after)
 

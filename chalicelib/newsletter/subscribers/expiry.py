@@ -5,7 +5,7 @@ from typing import Any
 
 from chalicelib.core.ports import Key
 from chalicelib.core.records import moment, stamp
-from chalicelib.newsletter.subscribers import subscriber as people
+from chalicelib.newsletter.subscribers import subscriber
 from chalicelib.newsletter.subscribers.pending import ASKED
 from chalicelib.newsletter.subscribers.repository import Register, Step, fewer_mails, owed
 from chalicelib.newsletter.subscribers.signup import SignUps, seconds
@@ -23,7 +23,7 @@ class Clocks:
         """What became of it: `reminded`, `purged`, `asked_to_keep`, `expired`, `forgotten`, …"""
         if key[1].startswith(ASKED):
             return self._sign_ups.carry_out(key)
-        return self._register.take(people.person_of(key[0]), self._ring)
+        return self._register.take(subscriber.person_of(key[0]), self._ring)
 
     def _ring(self, old: Subscriber | None, now: datetime) -> Step:
         if old is None:
@@ -37,7 +37,7 @@ class Clocks:
                 assert old.request
                 return self._request(old, old.request, now)
             case "moving":
-                return Step("move_dropped", people.changed(old, stamp(now), moving=None))
+                return Step("move_dropped", subscriber.changed(old, stamp(now), moving=None))
             case "implied":
                 assert old.expires_at
                 return self._implied(old, old.expires_at, now)
@@ -48,13 +48,13 @@ class Clocks:
         if not self._sign_ups.answered:
             # Nobody can have confirmed: their letter waits for our postal address.
             waits = {**request, "since": stamp(now)}
-            return Step("waits", people.changed(old, stamp(now), request=waits))
-        if now >= moment(request["since"]) + people.PURGE:
+            return Step("waits", subscriber.changed(old, stamp(now), request=waits))
+        if now >= moment(request["since"]) + subscriber.PURGE:
             slots = fewer_mails(old.person, now)
-            if old.status == people.PENDING:
+            if old.status == subscriber.PENDING:
                 return Step("purged", None, [*self._register.without_trace(old), *slots])
-            return Step("purged", people.changed(old, stamp(now), request=None), slots)
-        after = people.changed(old, stamp(now), request={**request, "reminded": True})
+            return Step("purged", subscriber.changed(old, stamp(now), request=None), slots)
+        after = subscriber.changed(old, stamp(now), request={**request, "reminded": True})
         facts = {"asked": seconds(request["asked_at"]), "topics": request["topics"]}
         letter = owed(
             old.person,
@@ -69,14 +69,16 @@ class Clocks:
     def _implied(self, old: Subscriber, expires_at: str, now: datetime) -> Step:
         end = moment(expires_at)
         if now >= end:
-            after = people.changed(
-                old, stamp(now), status=people.EXPIRED, email="", name=None, province=None,
+            after = subscriber.changed(
+                old, stamp(now), status=subscriber.EXPIRED, email="", name=None, province=None,
                 left_at=stamp(now), expires_at=None, moving=None,
             )  # fmt: skip
             told = {"consent": "expired", "basis": old.basis}
-            return Step("expired", after, [people.consent(after, told)])
+            return Step("expired", after, [subscriber.consent(after, told)])
         # Whoever comes in late is asked once, and not twice in a row.
-        after = people.changed(old, stamp(now), asks=sum(now >= end - before for before in ASKS))
+        after = subscriber.changed(
+            old, stamp(now), asks=sum(now >= end - before for before in ASKS)
+        )
         letter = owed(
             old.person,
             "newsletter_keep",
@@ -91,5 +93,7 @@ class Clocks:
         """The proof has been kept long enough; the hash stays while there is a list."""
         for person in self._register.earlier(old, own=True):
             self._register.forget(self._register.traces(person))
-        after = people.changed(old, stamp(now), left_at=None, email="", name=None, province=None)
+        after = subscriber.changed(
+            old, stamp(now), left_at=None, email="", name=None, province=None
+        )
         return Step("forgotten", after)

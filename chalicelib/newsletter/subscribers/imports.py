@@ -11,13 +11,12 @@ from typing import Any, Final
 from pydantic_core import PydanticCustomError
 
 from chalicelib.content import load
-from chalicelib.core import eastern_time as eastern
+from chalicelib.core import eastern_time
 from chalicelib.core.links import person_key
 from chalicelib.core.records import stamp
-from chalicelib.forms import field_types as kinds
+from chalicelib.forms import field_types
 from chalicelib.forms.normalise import tidy
-from chalicelib.newsletter.subscribers import consent_text as wording
-from chalicelib.newsletter.subscribers import subscriber as people
+from chalicelib.newsletter.subscribers import consent_text, subscriber
 from chalicelib.newsletter.subscribers.repository import Register, Step
 from chalicelib.newsletter.subscribers.subscriber import Subscriber
 
@@ -58,7 +57,7 @@ class Entry:
         months = _bases()[self.basis]
         if months is None:
             return None
-        end = datetime.combine(_later(self.since, months), time.max, eastern.zone())
+        end = datetime.combine(_later(self.since, months), time.max, eastern_time.zone())
         return stamp(end.astimezone(UTC))
 
 
@@ -89,7 +88,11 @@ class Imports:
             if old is not None and old.status in _NEVER:
                 raise LineRefused(_NEVER[old.status])
             expires_at = entry.expires_at()
-            if old is not None and old.status != people.EXPIRED and not _renewed(old, expires_at):
+            if (
+                old is not None
+                and old.status != subscriber.EXPIRED
+                and not _renewed(old, expires_at)
+            ):
                 return Step("known")
             if expires_at is not None and expires_at <= stamp(now):
                 raise LineRefused(f"the consent ended on {expires_at[:10]}")
@@ -102,31 +105,31 @@ class Imports:
 
 def _renewed(old: Subscriber, expires_at: str | None) -> bool:
     """A membership that was renewed, or an express consent in place of an implied one."""
-    if old.status != people.ACTIVE or old.basis != people.IMPLIED or not old.expires_at:
+    if old.status != subscriber.ACTIVE or old.basis != subscriber.IMPLIED or not old.expires_at:
         return False
     return expires_at is None or expires_at > old.expires_at
 
 
 _NEVER: Final = {
-    people.UNSUBSCRIBED: "unsubscribed: only they can come back, by the form",
-    people.COMPLAINED: "complained of our mail: never to be written to again",
-    people.BOUNCED: "mail to this address came back: they can sign up again by the form",
-    people.ERASED: "asked to be forgotten",
+    subscriber.UNSUBSCRIBED: "unsubscribed: only they can come back, by the form",
+    subscriber.COMPLAINED: "complained of our mail: never to be written to again",
+    subscriber.BOUNCED: "mail to this address came back: they can sign up again by the form",
+    subscriber.ERASED: "asked to be forgotten",
 }
 
 
 def _admitted(old: Subscriber | None, person: str, entry: Entry, by: str, now: datetime) -> Step:
-    before = old or Subscriber(person, people.PENDING, 0, stamp(now))
-    after = people.changed(
+    before = old or Subscriber(person, subscriber.PENDING, 0, stamp(now))
+    after = subscriber.changed(
         before,
         stamp(now),
-        status=people.ACTIVE,
+        status=subscriber.ACTIVE,
         email=entry.email,
         # What a subscriber chose since the last import is theirs.
-        lang=before.lang if before.status == people.ACTIVE else entry.lang,
-        topics=before.topics or list(entry.topics) or wording.topics(),
+        lang=before.lang if before.status == subscriber.ACTIVE else entry.lang,
+        topics=before.topics or list(entry.topics) or consent_text.topics(),
         name=entry.name or before.name,
-        basis=people.EXPRESS if entry.expires_at() is None else people.IMPLIED,
+        basis=subscriber.EXPRESS if entry.expires_at() is None else subscriber.IMPLIED,
         expires_at=entry.expires_at(),
         asks=0,
         left_at=None,
@@ -142,7 +145,7 @@ def _admitted(old: Subscriber | None, person: str, entry: Entry, by: str, now: d
         "lang": entry.lang,
         "topics": after.topics,
     }
-    return Step("imported", after, [people.consent(after, told)])
+    return Step("imported", after, [subscriber.consent(after, told)])
 
 
 def _rows(content: bytes) -> Iterator[tuple[int, Mapping[str, str]]]:
@@ -166,7 +169,7 @@ def _rows(content: bytes) -> Iterator[tuple[int, Mapping[str, str]]]:
 
 def _entry(row: Mapping[str, Any]) -> Entry:
     topics = tuple(str(row.get("topics") or "").split())
-    if unknown := set(topics) - set(wording.topics()):
+    if unknown := set(topics) - set(consent_text.topics()):
         raise LineRefused(f"no such topic: {', '.join(sorted(unknown))}")
     if row["lang"] not in ("fr", "en"):
         raise LineRefused("lang must be fr or en")
@@ -175,11 +178,11 @@ def _entry(row: Mapping[str, Any]) -> Entry:
     if len(row["evidence"]) < 10:
         raise LineRefused("evidence must say where the proof is kept")
     return Entry(
-        email=_read(kinds.email, row["email"], "email is not an address"),
+        email=_read(field_types.email, row["email"], "email is not an address"),
         lang=row["lang"],
         basis=row["basis"],
         since=date.fromisoformat(
-            _read(kinds.day, row["since"], "since must be a date, YYYY-MM-DD")
+            _read(field_types.day, row["since"], "since must be a date, YYYY-MM-DD")
         ),
         evidence=row["evidence"][:1000],
         name=row.get("name") or None,

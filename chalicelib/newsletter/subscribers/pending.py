@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from chalicelib.core.ports import Change, Item, Put, Store
 from chalicelib.core.records import shard_of, stamp
-from chalicelib.newsletter.subscribers import subscriber as people
+from chalicelib.newsletter.subscribers import subscriber
 from chalicelib.newsletter.subscribers.subscriber import HASH_KEPT
 
 ASKED: Final = "ASKED#"
@@ -20,7 +20,7 @@ def waiting(
     person: str, source: str, wish: Mapping[str, Any], now: datetime, *, spam: str | None
 ) -> Put:
     """A row that asks for a sign-up. `spam` says why it is held; it goes by itself in time."""
-    pk, _ = people.profile_key(person)
+    pk, _ = subscriber.profile_key(person)
     row: Item = {"pk": pk, "sk": f"{ASKED}{source}#{stamp(now)}", "kind": "asked", "wish": wish}
     if spam is None:
         return Put({**row, "due_at": stamp(now), "due_shard": shard_of(pk)})
@@ -31,7 +31,7 @@ def waiting(
 
 def release(store: Store, person: str, now: datetime, source: str = "") -> int:
     """Lets what is held go the way of the others, at the next sweep; says how many there were."""
-    pk, _ = people.profile_key(person)
+    pk, _ = subscriber.profile_key(person)
     held = [row for row in store.rows(pk, f"{ASKED}{source}") if row.get("state_key") == HELD]
     for row in held:
         freed = Change(

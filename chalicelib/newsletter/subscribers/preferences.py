@@ -5,12 +5,12 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Final
 
-from chalicelib.core import rate_limit as counts
+from chalicelib.core import rate_limit
 from chalicelib.core.errors import Conflict
 from chalicelib.core.links import person_key
 from chalicelib.core.ports import Write
 from chalicelib.core.records import moment, stamp
-from chalicelib.newsletter.subscribers import subscriber as people
+from chalicelib.newsletter.subscribers import subscriber
 from chalicelib.newsletter.subscribers.repository import (
     WEEK_SLOTS,
     Register,
@@ -61,7 +61,7 @@ class Preferences:
         to = person_key(email, self._key)
         if to == person:
             return "same"
-        counts.count(self._register.store, f"MOVE#{person}", MOVES, self._register.clock())
+        rate_limit.count(self._register.store, f"MOVE#{person}", MOVES, self._register.clock())
         for slot in range(WEEK_SLOTS):
             try:
                 return self._ask_to_move(person, to, email, slot, evidence)
@@ -88,7 +88,7 @@ class Preferences:
             if standing != "confirm" or old is None or old.moving is None:
                 return Step(standing)
             there = self._register.get(old.moving["person"])
-            if there is not None and there.status == people.COMPLAINED:
+            if there is not None and there.status == subscriber.COMPLAINED:
                 return Step("gone")
             return self._moved(old, there, now, evidence, shown or old.lang)
 
@@ -97,16 +97,16 @@ class Preferences:
     def _change(self, person: str, wanted: Any, evidence: Evidence) -> str:
         """Raises TooMany."""
         now = self._register.clock()
-        counts.count_daily(self._register.store, f"CHOICE#{person}", CHANGES, now)
+        rate_limit.count_daily(self._register.store, f"CHOICE#{person}", CHANGES, now)
 
         def decide(old: Subscriber | None, now: datetime) -> Step:
-            if old is None or old.status != people.ACTIVE:
+            if old is None or old.status != subscriber.ACTIVE:
                 return Step("gone")
             values = wanted(old, now)
             before = {k: getattr(old, k) for k in values}
             if before == values:
                 return Step("saved")
-            after = people.changed(old, stamp(now), **values)
+            after = subscriber.changed(old, stamp(now), **values)
             told = {
                 "consent": "changed",
                 # An address that was never confirmed is nobody's proof.
@@ -114,7 +114,7 @@ class Preferences:
                 "after": {} if "moving" in values else values,
                 **asdict(evidence),
             }
-            return Step("saved", after, [people.consent(after, told)])
+            return Step("saved", after, [subscriber.consent(after, told)])
 
         return self._register.take(person, decide)
 
@@ -124,17 +124,17 @@ class Preferences:
         """Raises Conflict when the new address had a mail of ours too recently."""
         now = self._register.clock()
         old = self._register.get(person)
-        if old is None or old.status != people.ACTIVE:
+        if old is None or old.status != subscriber.ACTIVE:
             return "gone"
         moving = {"email": email, "person": to, "asked_at": stamp(now)}
-        after = people.changed(old, stamp(now), moving=moving)
+        after = subscriber.changed(old, stamp(now), moving=moving)
         told = {"consent": "move-requested", **asdict(evidence)}
         facts = {"asked": seconds(stamp(now)), "person": person}
         there = self._register.get(to)
         writes: list[Write] = [
             *mail_slots(to, slot, now),
-            people.write(old, after),
-            people.consent(after, told),
+            subscriber.write(old, after),
+            subscriber.consent(after, told),
             owed(
                 person,
                 "newsletter_moving",
@@ -144,7 +144,7 @@ class Preferences:
                 facts={},
             ),
         ]
-        if there is None or there.status != people.COMPLAINED:
+        if there is None or there.status != subscriber.COMPLAINED:
             writes.append(
                 owed(to, "newsletter_move", address=email, lang=old.lang, now=now, facts=facts)
             )
@@ -164,7 +164,7 @@ class Preferences:
         to = old.moving["person"]
         stub = Subscriber(
             old.person,
-            people.UNSUBSCRIBED,
+            subscriber.UNSUBSCRIBED,
             old.version + 1,
             at,
             lang=old.lang,
@@ -172,14 +172,14 @@ class Preferences:
             # There and back again is no ring.
             moved_from=None if old.moved_from == to else old.moved_from,
         )
-        base = there or Subscriber(to, people.PENDING, 0, at)
+        base = there or Subscriber(to, subscriber.PENDING, 0, at)
         kept = ("lang", "topics", "name", "province", "basis", "expires_at", "asks", "paused_until")
         # An express consent of the new address is worth more than an implied one brought.
         worth = _OF_CONSENT if there is not None and _express(there) else ()
-        new = people.changed(
+        new = subscriber.changed(
             base,
             at,
-            status=people.ACTIVE,
+            status=subscriber.ACTIVE,
             email=old.moving["email"],
             confirmed_at=at,
             request=None,
@@ -202,9 +202,9 @@ class Preferences:
             "confirmed",
             stub,
             [
-                people.consent(stub, {"consent": "moved", "basis": old.basis}),
-                people.write(there, new),
-                people.consent(new, agreed),
+                subscriber.consent(stub, {"consent": "moved", "basis": old.basis}),
+                subscriber.write(there, new),
+                subscriber.consent(new, agreed),
             ],
         )
 
@@ -213,12 +213,12 @@ _OF_CONSENT: Final = ("basis", "expires_at", "asks")
 
 
 def _express(found: Subscriber) -> bool:
-    return found.status == people.ACTIVE and found.basis == people.EXPRESS
+    return found.status == subscriber.ACTIVE and found.basis == subscriber.EXPRESS
 
 
 def _moving(old: Subscriber | None, asked: datetime, now: datetime) -> str:
-    if now - asked > people.LINK_VALID:
+    if now - asked > subscriber.LINK_VALID:
         return "over"
-    if old is None or old.moving is None or old.status != people.ACTIVE:
+    if old is None or old.moving is None or old.status != subscriber.ACTIVE:
         return "gone"
     return "confirm" if moment(old.moving["asked_at"]) >= asked else "gone"

@@ -6,9 +6,10 @@ from datetime import datetime
 from typing import Any, Final
 
 from chalicelib.core.errors import Conflict, StoreDown
+from chalicelib.core.letter_row import letter
 from chalicelib.core.ports import Change, Clock, Delete, Item, Key, Put, Store, Write
-from chalicelib.core.records import letter, stamp
-from chalicelib.newsletter.subscribers import subscriber as people
+from chalicelib.core.records import stamp
+from chalicelib.newsletter.subscribers import subscriber
 from chalicelib.newsletter.subscribers.pending import ASKED
 from chalicelib.newsletter.subscribers.subscriber import Subscriber
 
@@ -38,7 +39,7 @@ class Register:
         self.clock = clock
 
     def get(self, person: str) -> Subscriber | None:
-        item = self.store.get(*people.profile_key(person))
+        item = self.store.get(*subscriber.profile_key(person))
         return None if item is None else Subscriber.of(item)
 
     def take(self, person: str, decide: Decide) -> str:
@@ -48,7 +49,7 @@ class Register:
             step = decide(old, self.clock())
             writes = list(step.writes)
             if step.after is not None:
-                writes.insert(0, people.write(old, step.after))
+                writes.insert(0, subscriber.write(old, step.after))
             if not writes:
                 return step.outcome
             try:
@@ -81,10 +82,10 @@ class Register:
 
     def consents(self, person: str) -> list[Item]:
         """What was agreed to and taken back, oldest first."""
-        return self.store.rows(people.profile_key(person)[0], "CONSENT#")
+        return self.store.rows(subscriber.profile_key(person)[0], "CONSENT#")
 
     def letters(self, person: str) -> list[Item]:
-        return self.store.rows(people.letters_pk(person))
+        return self.store.rows(subscriber.letters_pk(person))
 
     def forget(self, keys: Sequence[Key]) -> None:
         """Deletes rows; those that are gone already do no harm."""
@@ -98,11 +99,11 @@ class Register:
         """
         keys = self.traces(old.person)
         self.forget(keys[AT_ONCE:])
-        return [people.gone(old), *(Delete(key) for key in keys[:AT_ONCE])]
+        return [subscriber.gone(old), *(Delete(key) for key in keys[:AT_ONCE])]
 
     def traces(self, person: str) -> list[Key]:
         """Everything of a person beside the profile and the counters."""
-        asked = self.store.rows(people.profile_key(person)[0], ASKED)
+        asked = self.store.rows(subscriber.profile_key(person)[0], ASKED)
         rows = [*self.consents(person), *asked, *self.letters(person)]
         return [(row["pk"], row["sk"]) for row in rows]
 
@@ -112,14 +113,14 @@ def owed(  # noqa: PLR0913
 ) -> Put:
     """A letter of the newsletter to one address; the address goes when the letter has left."""
     row = letter(
-        people.letters_pk(person),
+        subscriber.letters_pk(person),
         int(now.timestamp()),
         name,
         to=SUBSCRIBER,
         due=stamp(now),
         facts={"lang": lang, **facts},
     )
-    expires = int((now + people.EVIDENCE_KEPT).timestamp())
+    expires = int((now + subscriber.EVIDENCE_KEPT).timestamp())
     return Put({**row, "address": address, "expires": expires})
 
 
@@ -130,7 +131,9 @@ def again(register: Register, old: Subscriber, now: datetime, told: dict[str, An
     if not old.left_at or register.store.get(pk, sk):
         return Step("already")
     facts = {"kind": "consent", "at": stamp(now), "consent": "withdrawn", "again": True, **told}
-    return Step("already", people.changed(old, stamp(now)), [Put({"pk": pk, "sk": sk, **facts})])
+    return Step(
+        "already", subscriber.changed(old, stamp(now)), [Put({"pk": pk, "sk": sk, **facts})]
+    )
 
 
 def mail_slots(person: str, week_slot: int, now: datetime) -> list[Write]:
@@ -138,7 +141,7 @@ def mail_slots(person: str, week_slot: int, now: datetime) -> list[Write]:
 
     Refused, the first means that the hour is not over, the second that the slot is taken.
     """
-    pk, _ = people.profile_key(person)
+    pk, _ = subscriber.profile_key(person)
     seconds = int(now.timestamp())
     return [
         Put({"pk": pk, "sk": "HOUR", "kind": "limit", "expires": seconds + 3600}, seconds + 1),
@@ -154,8 +157,8 @@ WEEK_SLOTS: Final = 3
 
 def fewer_mails(person: str, now: datetime) -> list[Write]:
     """After a sign-up that nobody confirmed, one mail a week is enough for a month."""
-    pk, _ = people.profile_key(person)
-    until = int((now + people.HASH_KEPT).timestamp())
+    pk, _ = subscriber.profile_key(person)
+    until = int((now + subscriber.HASH_KEPT).timestamp())
     return [
         Change((pk, f"WEEK#{slot}"), set={"kind": "limit", "expires": until})
         for slot in range(1, WEEK_SLOTS)

@@ -6,14 +6,13 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from chalicelib.core import rate_limit as counts
+from chalicelib.core import rate_limit
 from chalicelib.core.errors import Conflict, StoreDown
 from chalicelib.core.links import person_key
 from chalicelib.core.ports import Delete, Key, Put, Write
 from chalicelib.core.records import moment, stamp
 from chalicelib.core.settings import Settings
-from chalicelib.newsletter.subscribers import consent_text as wording
-from chalicelib.newsletter.subscribers import subscriber as people
+from chalicelib.newsletter.subscribers import consent_text, subscriber
 from chalicelib.newsletter.subscribers.pending import waiting
 from chalicelib.newsletter.subscribers.repository import (
     TURNS,
@@ -81,7 +80,7 @@ class SignUps:
         now = self._register.clock()
         network = person_key(network_of(address), self._key)
         limit = self._settings.signups_per_hour
-        counts.count(self._register.store, f"NEWS#{network}", limit, now)
+        rate_limit.count(self._register.store, f"NEWS#{network}", limit, now)
 
     def ask(self, wish: Wish, also: Sequence[Write] = ()) -> str:
         """Stores the request and owes its mail, in one transaction, `also` with it.
@@ -108,7 +107,7 @@ class SignUps:
     ) -> Put | None:
         """A row that asks for the sign-up later, for the transaction of a declaration whose box
         is ticked; None where the box was not offered."""
-        if not wording.box(given.lang, self._settings):
+        if not consent_text.box(given.lang, self._settings):
             return None
         answers = given.answers
         page = arrival.page or f"{self._settings.public_url}/forms/eoi"
@@ -150,10 +149,10 @@ class SignUps:
     def _effect(
         self, old: Subscriber | None, person: str, wish: Wish, now: datetime
     ) -> tuple[str, list[Write]]:
-        if old is not None and old.status == people.COMPLAINED:
+        if old is not None and old.status == subscriber.COMPLAINED:
             # They told their provider that our mail is spam: no form changes that.
             return "silent", []
-        if old is not None and old.status == people.ACTIVE and old.basis == people.EXPRESS:
+        if old is not None and old.status == subscriber.ACTIVE and old.basis == subscriber.EXPRESS:
             letter = owed(
                 person, "newsletter_already", address=old.email, lang=old.lang, now=now, facts={}
             )
@@ -164,15 +163,19 @@ class SignUps:
         letter = owed(
             person, "newsletter_confirm", address=wish.email, lang=wish.lang, now=now, facts=facts
         )
-        return "asked", [people.write(old, after), people.consent(after, self._given(wish)), letter]
+        return "asked", [
+            subscriber.write(old, after),
+            subscriber.consent(after, self._given(wish)),
+            letter,
+        ]
 
     def _asking(self, old: Subscriber | None, person: str, wish: Wish, now: datetime) -> Subscriber:
-        known = set(wording.topics())
+        known = set(consent_text.topics())
         earlier = old.request if old is not None else None
         request = {
             "email": wish.email,
             "lang": wish.lang,
-            "topics": [t for t in wish.topics if t in known] or wording.topics(),
+            "topics": [t for t in wish.topics if t in known] or consent_text.topics(),
             "name": wish.name,
             "province": wish.province,
             "asked_at": stamp(now),
@@ -181,8 +184,8 @@ class SignUps:
             "reminded": bool(earlier and earlier["reminded"]),
         }
         if old is None:
-            return Subscriber(person, people.PENDING, 1, stamp(now), request=request)
-        return people.changed(old, stamp(now), request=request)
+            return Subscriber(person, subscriber.PENDING, 1, stamp(now), request=request)
+        return subscriber.changed(old, stamp(now), request=request)
 
     def _given(self, wish: Wish) -> dict[str, Any]:
         lang = wish.text_lang or wish.lang
@@ -191,7 +194,7 @@ class SignUps:
             "method": wish.method,
             "lang": wish.lang,
             "text_lang": lang,
-            **wording.consent(lang, self._settings).facts(),
+            **consent_text.consent(lang, self._settings).facts(),
             **asdict(wish.evidence),
         }
 

@@ -9,8 +9,7 @@ from chalicelib.core.links import person_key
 from chalicelib.core.ports import Key, Write
 from chalicelib.core.records import moment, stamp
 from chalicelib.newsletter.issue_counts import COUNTED, count
-from chalicelib.newsletter.subscribers import consent_text as wording
-from chalicelib.newsletter.subscribers import subscriber as people
+from chalicelib.newsletter.subscribers import consent_text, subscriber
 from chalicelib.newsletter.subscribers.repository import Register, Step, again
 from chalicelib.newsletter.subscribers.signup import Evidence
 from chalicelib.newsletter.subscribers.subscriber import Subscriber
@@ -24,7 +23,7 @@ CLOCKS_DIFFER: Final = timedelta(seconds=5)
 
 NOBODY: Final = Evidence()
 
-Words = Callable[[str], wording.Wording]
+Words = Callable[[str], consent_text.Wording]
 """The consent in a language, as it stands on our pages now."""
 
 
@@ -67,7 +66,7 @@ class Subscriptions:
                 request = {
                     "email": retyped.strip(),
                     "lang": lang,
-                    "topics": list(topics) or wording.topics(),
+                    "topics": list(topics) or consent_text.topics(),
                     "name": None,
                     "province": None,
                 }
@@ -83,9 +82,9 @@ class Subscriptions:
         """Express consent in place of an implied one: `confirmed`, `already` or `gone`."""
 
         def decide(old: Subscriber | None, now: datetime) -> Step:
-            if old is None or old.status != people.ACTIVE:
+            if old is None or old.status != subscriber.ACTIVE:
                 return Step("gone")
-            if old.basis == people.EXPRESS:
+            if old.basis == subscriber.EXPRESS:
                 return Step("already")
             request = {k: getattr(old, k) for k in ("email", "lang", "topics", "name", "province")}
             return self._confirmed(old, person, request, now, now, evidence, shown)
@@ -109,7 +108,7 @@ class Subscriptions:
 
         def decide(old: Subscriber | None, now: datetime) -> Step:
             moved[:] = [old.moved_to] if old is not None and old.moved_to else []
-            if old is None or old.status in (people.COMPLAINED, people.ERASED):
+            if old is None or old.status in (subscriber.COMPLAINED, subscriber.ERASED):
                 return Step("already")
             told = {"channel": channel, "issue": issue or None, "reason": reason[:500] or None}
             return self._left(old, now, {**told, **asdict(evidence)})
@@ -130,7 +129,7 @@ class Subscriptions:
         def decide(old: Subscriber | None, now: datetime) -> Step:
             if old is None or _of_before(old, sent_at):
                 return Step("already")
-            if old.status != people.ACTIVE:
+            if old.status != subscriber.ACTIVE:
                 return self._undeliverable(old, now) if hard else Step("already")
             return self._returned(old, {"at": at, "soft": True}, now, over=hard)
 
@@ -140,7 +139,7 @@ class Subscriptions:
         """A mail arrived: counts only after one that did not."""
 
         def decide(old: Subscriber | None, now: datetime) -> Step:
-            if old is None or old.status != people.ACTIVE or not old.soft_bounces:
+            if old is None or old.status != subscriber.ACTIVE or not old.soft_bounces:
                 return Step("already")
             return self._returned(old, {"at": at, "soft": False}, now)
 
@@ -148,7 +147,7 @@ class Subscriptions:
 
     def heard(self, key: Key, kind: str, report: Mapping[str, Any]) -> str:
         """What SES says of a letter of the newsletter, said of its reader."""
-        person = key[0].removeprefix(people.letters_pk(""))
+        person = key[0].removeprefix(subscriber.letters_pk(""))
         if kind == "complaint":
             # "Not spam" comes in the same format.
             wanted = report["complaint"].get("complaintFeedbackType") == "not-spam"
@@ -166,9 +165,9 @@ class Subscriptions:
         """They told their provider that our mail is spam: `complained` or `already`."""
 
         def decide(old: Subscriber | None, now: datetime) -> Step:
-            if old is None or old.status in (people.COMPLAINED, people.ERASED):
+            if old is None or old.status in (subscriber.COMPLAINED, subscriber.ERASED):
                 return Step("already")
-            return self._ended(old, people.COMPLAINED, now, {"consent": "complaint"})
+            return self._ended(old, subscriber.COMPLAINED, now, {"consent": "complaint"})
 
         return self.register.take(person, decide)
 
@@ -182,12 +181,12 @@ class Subscriptions:
         evidence: Evidence,
         shown: str,
     ) -> Step:
-        before = old or Subscriber(person, people.PENDING, 0, stamp(now))
-        after = people.changed(
+        before = old or Subscriber(person, subscriber.PENDING, 0, stamp(now))
+        after = subscriber.changed(
             before,
             stamp(now),
-            status=people.ACTIVE,
-            basis=people.EXPRESS,
+            status=subscriber.ACTIVE,
+            basis=subscriber.EXPRESS,
             confirmed_at=stamp(now),
             **{k: request[k] for k in ("email", "lang", "topics", "name", "province")},
             request=None,
@@ -199,7 +198,7 @@ class Subscriptions:
             moved_to=None,
         )
         agreed = {
-            "consent": people.EXPRESS,
+            "consent": subscriber.EXPRESS,
             "method": "confirmed",
             "asked_at": request.get("asked_at") or stamp(asked),
             "lang": after.lang,
@@ -208,19 +207,21 @@ class Subscriptions:
             **self._words(shown or after.lang).facts(),
             **asdict(evidence),
         }
-        return Step("confirmed", after, [people.consent(after, agreed)])
+        return Step("confirmed", after, [subscriber.consent(after, agreed)])
 
     def _left(self, old: Subscriber, now: datetime, told: dict[str, Any]) -> Step:
-        if old.status == people.PENDING:
+        if old.status == subscriber.PENDING:
             return Step("cancelled", None, self.register.without_trace(old))
-        if old.status == people.UNSUBSCRIBED and old.request is None:
+        if old.status == subscriber.UNSUBSCRIBED and old.request is None:
             return again(self.register, old, now, told)
-        if old.status == people.UNSUBSCRIBED:
-            after = people.changed(old, stamp(now), request=None)
+        if old.status == subscriber.UNSUBSCRIBED:
+            after = subscriber.changed(old, stamp(now), request=None)
             return Step(
-                "cancelled", after, [people.consent(after, {"consent": "withdrawn", **told})]
+                "cancelled", after, [subscriber.consent(after, {"consent": "withdrawn", **told})]
             )
-        step = self._ended(old, people.UNSUBSCRIBED, now, {"consent": "withdrawn", **told}, "left")
+        step = self._ended(
+            old, subscriber.UNSUBSCRIBED, now, {"consent": "withdrawn", **told}, "left"
+        )
         way = f"left_{told['channel']}"
         if told["issue"] and way in COUNTED:
             counts = count(told["issue"], old.lang, old.person, {way: 1})
@@ -231,9 +232,9 @@ class Subscriptions:
         """A confirmation that came back: the address does not exist, the request is dropped."""
         if old.request is None:
             return Step("already")
-        if old.status == people.PENDING:
+        if old.status == subscriber.PENDING:
             return Step("cancelled", None, self.register.without_trace(old))
-        return Step("cancelled", people.changed(old, stamp(now), request=None))
+        return Step("cancelled", subscriber.changed(old, stamp(now), request=None))
 
     def _returned(
         self, old: Subscriber, told: dict[str, Any], now: datetime, *, over: bool = False
@@ -244,18 +245,18 @@ class Subscriptions:
         last = [*old.soft_bounces, told][-LOOKED_AT:]
         if over or _too_soft(last):
             why = {"consent": "bounce", "hard": over, "bounces": last}
-            return self._ended(old, people.BOUNCED, now, why)
+            return self._ended(old, subscriber.BOUNCED, now, why)
         if not any(b["soft"] for b in last):
             last = []
-        return Step("noted", people.changed(old, stamp(now), soft_bounces=last))
+        return Step("noted", subscriber.changed(old, stamp(now), soft_bounces=last))
 
     def _ended(
         self, old: Subscriber, status: str, now: datetime, told: dict[str, Any], outcome: str = ""
     ) -> Step:
         """No more mail. The address goes with the subscription, but for staff who want to
         learn why it bounced."""
-        kept = {} if status == people.BOUNCED else {"email": "", "name": None, "province": None}
-        after = people.changed(
+        kept = {} if status == subscriber.BOUNCED else {"email": "", "name": None, "province": None}
+        after = subscriber.changed(
             old,
             stamp(now),
             status=status,
@@ -267,7 +268,7 @@ class Subscriptions:
             left_at=stamp(now),
             **kept,
         )
-        writes: list[Write] = [people.consent(after, told)]
+        writes: list[Write] = [subscriber.consent(after, told)]
         return Step(outcome or status.lower(), after, writes)
 
 
@@ -275,14 +276,14 @@ def _of_before(old: Subscriber, sent_at: str) -> bool:
     """Whether a mail left before there was what its bounce can end: a subscription, or a request
     for one. Two clocks tell, and some only to the second."""
     asked_at = old.request["asked_at"] if old.request else None
-    began = old.confirmed_at if old.status == people.ACTIVE else asked_at
+    began = old.confirmed_at if old.status == subscriber.ACTIVE else asked_at
     return bool(began and sent_at) and moment(sent_at) + CLOCKS_DIFFER < moment(str(began))
 
 
 def _standing(old: Subscriber | None, asked: datetime, now: datetime) -> str:
-    if old is not None and old.request is None and old.status == people.ACTIVE:
+    if old is not None and old.request is None and old.status == subscriber.ACTIVE:
         return "already"
-    if now - asked > people.LINK_VALID:
+    if now - asked > subscriber.LINK_VALID:
         return "over"
     if old is None:
         return "retype"

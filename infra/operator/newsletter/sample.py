@@ -12,7 +12,7 @@ from chalicelib.newsletter.issues.issue import issue_of
 from chalicelib.newsletter.issues.newsroom import Newsroom
 from chalicelib.newsletter.issues.source import read_folder
 
-FOLDER = Path(__file__).resolve().parent.parent / "sample" / "issue"
+FOLDER = Path(__file__).resolve().parents[2] / "local_aws" / "sample" / "issue"
 AUTHOR, APPROVER = "rita-roy", "sam-lee"
 
 

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from chalicelib.cases.case import Case
 from chalicelib.cases.states import Transition
-from chalicelib.core import eastern_time as eastern
+from chalicelib.core import eastern_time
 from chalicelib.core.business_days import after_months
 from chalicelib.core.ports import Change, Store, Write
-from chalicelib.core.records import Case, moment
+from chalicelib.core.records import moment
 
 PK: Final = "STATISTICS"
 MONTHS: Final = 12
@@ -39,7 +40,7 @@ class Usual:
 
 def usual(store: Store, form: str, now: datetime) -> Usual | None:
     """Of the last twelve months; None while there are too few decisions. One read."""
-    oldest = f"{after_months(eastern.today(now), -MONTHS):%Y-%m}"
+    oldest = f"{after_months(eastern_time.today(now), -MONTHS):%Y-%m}"
     days: dict[int, int] = {}
     for row in store.rows(PK, f"DELAYS#{form}#"):
         if row["sk"].rpartition("#")[2] > oldest:
@@ -69,8 +70,8 @@ def counted(case: Case, row: Transition, now: datetime) -> list[Write]:
 def _count(case: Case, before: str, decided_at: datetime, step: int) -> Change:
     form = _FORM[before]
     began = case.submitted_at if form == "eoi" else case.applied_at or case.submitted_at
-    day = eastern.today(decided_at)
-    days = min((day - eastern.today(moment(began))).days, LONGEST)
+    day = eastern_time.today(decided_at)
+    days = min((day - eastern_time.today(moment(began))).days, LONGEST)
     return Change(
         (PK, f"DELAYS#{form}#{day:%Y-%m}"),
         set={"kind": "delays", "expires": int((decided_at + timedelta(days=400)).timestamp())},

@@ -15,7 +15,7 @@ from chalicelib.coaches.editions import Shelf
 from chalicelib.coaches.messages import Messages
 from chalicelib.content import load
 from chalicelib.core.errors import Conflict
-from infra.roster import OperateError
+from infra.operator.staff import OperateError
 
 Lang = Literal["fr", "en"]
 WIDTH = 30

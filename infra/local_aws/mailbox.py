@@ -5,8 +5,8 @@ import json
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from infra.postoffice import PostOffice
-from infra.serve import Page, Quiet, serve_forever
+from infra.local_aws.server import Page, Quiet, serve_forever
+from infra.local_aws.ses import PostOffice
 
 PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>{title}</title>

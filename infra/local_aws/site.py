@@ -17,9 +17,9 @@ from markupsafe import Markup
 
 from chalicelib.core.formatting import sort_key
 from chalicelib.core.templates import TEMPLATES, environment
-from infra.serve import Page, Quiet, serve_forever
+from infra.local_aws.server import Page, Quiet, serve_forever
 
-HERE = Path(__file__).resolve().parent
+WEBSITE = Path(__file__).resolve().parents[2] / "website"
 LANGS = ("fr", "en")
 FORMS = {"assessment": "forms/assessment", "eoi": "forms/eoi", "application": "forms/application",
          "newsletter": "newsletter"}  # fmt: skip
@@ -102,7 +102,7 @@ class Site(Quiet):
             .render(
                 lang=lang,
                 switch=switch,
-                style=Markup((HERE / "style.css").read_text("utf-8")),
+                style=Markup((WEBSITE / "style.css").read_text("utf-8")),
                 **facts,
             )
         )
@@ -120,7 +120,7 @@ def _environment() -> Environment:
     """The fields are written with the macros of Relais' own form page."""
     shared = environment()
     found = Environment(
-        loader=ChoiceLoader([FileSystemLoader(HERE / "pages"), FileSystemLoader(TEMPLATES)]),
+        loader=ChoiceLoader([FileSystemLoader(WEBSITE / "pages"), FileSystemLoader(TEMPLATES)]),
         undefined=StrictUndefined,
         autoescape=True,
         trim_blocks=True,

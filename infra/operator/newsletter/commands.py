@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from infra.issue.desk import IssueDesk
-from infra.roster import OperateError
+from infra.operator.newsletter.issue_commands import IssueDesk
+from infra.operator.staff import OperateError
 
 
 def add_commands(subjects: Any) -> None:

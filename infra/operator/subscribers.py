@@ -21,7 +21,7 @@ from chalicelib.newsletter.subscribers.pending import HELD, release
 from chalicelib.newsletter.subscribers.proof import Proof
 from chalicelib.newsletter.subscribers.repository import Register
 from chalicelib.newsletter.subscribers.subscriptions import Subscriptions
-from infra.roster import OperateError
+from infra.operator.staff import OperateError
 
 COLUMNS = (
     "email", "status", "lang", "topics", "basis", "name", "province", "confirmed_at",

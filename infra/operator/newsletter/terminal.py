@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from chalicelib.content import load
-from chalicelib.core import formatting as words
+from chalicelib.core import formatting
 from chalicelib.core.languages import LANGS
 
 BAR = 40
@@ -18,7 +18,7 @@ def figures(counts: Counts, lang: str) -> Iterator[str]:
     yield bar(*done_of(counts))
     yield f"{'':{wide}}  {'FR':>9}  {'EN':>9}"
     for name, row in labels.items():
-        numbers = "  ".join(f"{words.number(counts[of][name], lang):>9}" for of in LANGS)
+        numbers = "  ".join(f"{formatting.number(counts[of][name], lang):>9}" for of in LANGS)
         yield f"{row[lang]:{wide}}  {numbers}"
 
 

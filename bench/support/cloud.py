@@ -12,7 +12,7 @@ import time
 from collections import Counter
 from typing import Any
 
-from bench.newsstand import ISSUE, Newsstand
+from bench.support.newsstand import ISSUE, Newsstand
 from chalicelib.aws.dynamo import encode
 
 Row = dict[str, Any]

@@ -1,4 +1,4 @@
-"""Draws the table of states: `python -m infra.picture` writes docs/states.md."""
+"""Draws the table of states: `python -m infra.state_diagram` writes docs/states.md."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -12,7 +12,7 @@ PAGE = ROOT / "docs" / "states.md"
 _HEAD = """\
 # The states of a case
 
-Drawn from `chalicelib/content/states.json` by `python -m infra.picture`; a test keeps it true.
+Drawn from `chalicelib/content/states.json` by `python -m infra.state_diagram`; a test keeps it true.
 Steps that leave the state as it is, and those that are possible nearly everywhere, stand in the
 table alone. What the table does not name is refused with 409, and kept as an attempt.
 """

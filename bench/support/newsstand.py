@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from datetime import timedelta
 from typing import Any
 
-from bench.simulated import (
+from bench.support.simulated import (
     Killed,
     Outside,
     SimulatedLists,
@@ -14,9 +14,10 @@ from bench.simulated import (
     Stage,
     Weather,
 )
+from chalicelib.cases.audit import FIRST_EVENT
 from chalicelib.core.errors import Conflict, Refused
 from chalicelib.core.links import Links, person_key
-from chalicelib.core.records import FIRST_EVENT, stamp
+from chalicelib.core.records import stamp
 from chalicelib.core.settings import Settings
 from chalicelib.newsletter.issues.issue import PAUSED, SCHEDULED, SENT, Issue, text_key
 from chalicelib.newsletter.issues.rendered import Rendered

@@ -8,12 +8,12 @@ from heapq import merge
 from itertools import count, takewhile
 from typing import Any, Final
 
+from chalicelib.cases.case import Case
 from chalicelib.cases.states import Transition, clock_of, kind
 from chalicelib.content import load
-from chalicelib.core import business_days as workdays
-from chalicelib.core import eastern_time as eastern
+from chalicelib.core import business_days, eastern_time
 from chalicelib.core.ports import Change, Item, Key, Write
-from chalicelib.core.records import Case, moment, shard_of, stamp
+from chalicelib.core.records import moment, shard_of, stamp
 
 RETENTION: Final = "R"
 ERASURE: Final = "X"
@@ -40,7 +40,7 @@ class Step:
 
     @property
     def at(self) -> datetime:
-        return workdays.at(self.day, _time("hour"))
+        return business_days.at(self.day, _time("hour"))
 
 
 @dataclass(frozen=True)
@@ -109,9 +109,9 @@ class Ladder:
     def _counted(self, start: date, number: int, rung: Mapping[str, Any]) -> date:
         unit = rung.get("unit") or definition(self.clock)["unit"]
         if unit == "business_days":
-            return workdays.after_business_days(start, number)
+            return business_days.after_business_days(start, number)
         if unit == "months":
-            return workdays.after_months(start, number)
+            return business_days.after_months(start, number)
         return start + timedelta(days=number)
 
 
@@ -198,7 +198,7 @@ class _Winder:
         ]
 
     def _start(self, clock: str) -> None:
-        ladder = Ladder(clock, eastern.today(self._now), self._until(clock))
+        ladder = Ladder(clock, eastern_time.today(self._now), self._until(clock))
         self.memory[clock] = {**_told(ladder), "at": stamp(self._now)}
         self._wind(ladder, ladder.step(0))
 
@@ -222,8 +222,10 @@ class _Winder:
         stopped = moment(told["stopped"]) if "stopped" in told else self._now
         since = date.fromisoformat(told["since"])
         if told.get("paused"):
-            lost = workdays.business_days_between(eastern.today(stopped), eastern.today(self._now))
-            since = workdays.after_business_days(since, lost)
+            lost = business_days.business_days_between(
+                eastern_time.today(stopped), eastern_time.today(self._now)
+            )
+            since = business_days.after_business_days(since, lost)
         until = told.get("until")
         ladder = Ladder(clock, since, date.fromisoformat(until) if until else None)
         self.memory[clock] = {**_told(ladder), "at": told.get("at", stamp(self._now))}
@@ -248,7 +250,7 @@ class _Winder:
         )
 
     def _until(self, clock: str) -> date | None:
-        told, today = definition(clock), eastern.today(self._now)
+        told, today = definition(clock), eastern_time.today(self._now)
         if "lasts" in told:
             return today + timedelta(days=told["lasts"])
         match told.get("until"):
@@ -260,7 +262,7 @@ class _Winder:
             case "cycle_end":
                 return max(cycle_end(self._case.cycle, today), today + SHORTEST_CYCLE)
             case "retention":
-                return workdays.after_months(today, retention_months(self._row.to))
+                return business_days.after_months(today, retention_months(self._row.to))
         return None
 
     def _value(self, name: str) -> Any:

@@ -12,8 +12,7 @@ from typing import Any, TypeVar
 
 from chalicelib.cases.staff import Roster, Staff
 from chalicelib.content import load
-from chalicelib.core import eastern_time as eastern
-from chalicelib.core import formatting as words
+from chalicelib.core import eastern_time, formatting
 from chalicelib.core.errors import Conflict, DeliveryFailed, OutcomeUnknown, Refused
 from chalicelib.core.languages import LANGS, Lang, lang_or
 from chalicelib.core.links import Links
@@ -31,9 +30,9 @@ from chalicelib.newsletter.issues.preflight import Account, Audience, Ground, Tr
 from chalicelib.newsletter.issues.rendered import Rendered
 from chalicelib.newsletter.issues.source import SLUG, Source, read_folder
 from chalicelib.newsletter.sending.unreached import Missed
-from infra.issue import files
-from infra.issue.figures import bar, done_of, figures
-from infra.roster import OperateError
+from infra.operator.newsletter import draft_files as files
+from infra.operator.newsletter.terminal import bar, done_of, figures
+from infra.operator.staff import OperateError
 
 PREFIX = {"fr": "[Essai] ", "en": "[Test] "}
 FOLLOW_SECONDS = 2
@@ -94,7 +93,7 @@ class IssueDesk:
             raise OperateError(self._say("exists", folder=folder))
         if not SLUG.fullmatch(slug):
             raise OperateError(said(Finding("slug", None, None, {"text": slug}), self.lang))
-        files.begin(folder, slug, eastern.today(self._clock()))
+        files.begin(folder, slug, eastern_time.today(self._clock()))
         return self._say("new", folder=folder, by=self._staff.id)
 
     def text(self, folder: Path) -> str:
@@ -337,10 +336,12 @@ class IssueDesk:
             given = datetime.fromisoformat(text)
         except ValueError:
             raise OperateError(self._say("when", text=text)) from None
-        return (given if given.tzinfo else given.replace(tzinfo=eastern.zone())).astimezone(UTC)
+        return (given if given.tzinfo else given.replace(tzinfo=eastern_time.zone())).astimezone(
+            UTC
+        )
 
     def _when(self, at: datetime) -> str:
-        return words.moment(at, self.lang)
+        return formatting.moment(at, self.lang)
 
     def _say(self, key: str, **facts: Any) -> str:
         return str(load("commands")[key][self.lang]).format(**facts)

@@ -1,0 +1,65 @@
+"""The row of a letter that is owed: its key, its reader, and its name in what SES reports."""
+
+from typing import Any, Final
+
+from chalicelib.core.ports import Item
+from chalicelib.core.records import shard_of
+
+APPLICANT: Final = "applicant"
+FIDUCIARY: Final = "fiduciary"
+OLD_ADDRESS: Final = "old_address"
+NEW_ADDRESS: Final = "new_address"
+OUTSIDE: Final = (APPLICANT, FIDUCIARY, OLD_ADDRESS, NEW_ADDRESS)
+"""Readers beside the staff: the applicant, the fiduciary's lead, the addresses of a correction."""
+
+ADMINS: Final = "admins"
+"""A letter to those who run the programme's Relais; to everybody when nobody is named."""
+ALL_STAFF: Final = "staff"
+"""A letter to everybody on the roster: spread into one a person when it is delivered."""
+
+DEAD: Final = "DEAD_LETTER"
+"""Where the index of states holds the letters that could not be sent."""
+
+
+def letter(  # noqa: PLR0913
+    pk: str,
+    since: int | str,
+    name: str,
+    *,
+    to: str,
+    due: str,
+    facts: dict[str, Any] | None = None,
+    by_day: bool = False,
+) -> Item:
+    """A letter owed since an event or a step of a clock: at most one of a name to a person.
+
+    One that leaves `by_day` keeps to the programme's hours, whenever it is tried.
+    """
+    since = f"{since:06d}" if isinstance(since, int) else since
+    return {
+        "pk": pk,
+        "sk": f"LETTER#{since}#{name}#{to}",
+        "kind": "letter",
+        "letter": name,
+        "to": to,
+        "status": "owed",
+        "attempts": 0,
+        "due_shard": shard_of(pk),
+        "due_at": due,
+        "facts": facts or {},
+        "by_day": by_day or None,
+    }
+
+
+def tag_of(pk: str, sk: str) -> str:
+    """The letter's key as an SES tag, which takes letters, digits, `-` and `_` alone."""
+    return f"{pk}#{sk.removeprefix('LETTER#')}".replace("_", "--").replace("#", "_")
+
+
+def key_of(tag: str) -> tuple[str, str] | None:
+    """The key of the letter that a tag names; None for a tag of something else."""
+    parts = tag.replace("_", "#").replace("--", "_").split("#", 3)
+    if len(parts) < 4:
+        return None
+    kind, owner, number, rest = parts
+    return f"{kind}#{owner}", f"LETTER#{number}#{rest}"

@@ -1,1 +1,0 @@
-"""An issue of the newsletter, as staff command it."""

@@ -1,0 +1,1 @@
+"""The AWS of this machine: the emulator, its mail, its servers and its samples."""

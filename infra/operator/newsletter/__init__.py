@@ -1,0 +1,1 @@
+"""The operator's commands for an issue of the newsletter."""

@@ -1,1 +1,0 @@
-"""An example website on its own origin: its forms are built from what Relais describes."""
