@@ -8,123 +8,125 @@ from chalice.app import CloudWatchEvent, DynamoDBEvent, Rate, SQSEvent
 from chalicelib.core.records import stream_keys
 from chalicelib.services import services, settings
 from chalicelib.web.chalice_app import Relais
-from chalicelib.web.responses import Problems
+from chalicelib.web.responses import Responder
 
 log = logging.getLogger("relais")
 
 
-def problems() -> Problems:
+def responder() -> Responder:
     """Works while the store and the keys are out of reach."""
-    return Problems(settings())
+    return Responder(settings())
 
 
-app = Relais("relais", problems)
+app = Relais("relais", responder)
 
 
 # Public: anybody. The forms of the website, and the applicant's page behind their own link.
 app.views(
     "/forms/{form}",
-    GET=lambda asked, form: services().front.form(asked, form),
-    POST=lambda asked, form: services().front.submit(asked, form),
+    GET=lambda request, form: services().views.forms.form(request, form),
+    POST=lambda request, form: services().views.forms.submit(request, form),
 )
 app.views(
     "/file",
-    GET=lambda asked: services().lost.show(asked),
-    POST=lambda asked: services().lost.ask(asked),
+    GET=lambda request: services().views.lost_link.show(request),
+    POST=lambda request: services().views.lost_link.ask(request),
 )
 app.views(
     "/file/{token}",
-    GET=lambda asked, token: services().own.show(asked, token),
-    POST=lambda asked, token: services().own.act(asked, token),
+    GET=lambda request, token: services().views.file.show(request, token),
+    POST=lambda request, token: services().views.file.act(request, token),
 )
 app.views(
     "/newsletter",
-    GET=lambda asked: services().newsletter.form(asked),
-    POST=lambda asked: services().newsletter.sign_up(asked),
+    GET=lambda request: services().views.newsletter.form(request),
+    POST=lambda request: services().views.newsletter.sign_up(request),
 )
 app.views(
     "/newsletter/confirm/{token}",
-    GET=lambda asked, token: services().confirming.show(asked, token),
-    POST=lambda asked, token: services().confirming.act(asked, token),
+    GET=lambda request, token: services().views.confirm.show(request, token),
+    POST=lambda request, token: services().views.confirm.act(request, token),
 )
 app.views(
     "/newsletter/unsubscribe/{token}",
-    GET=lambda asked, token: services().newsletter.leave_page(asked, token),
-    POST=lambda asked, token: services().newsletter.leave(asked, token),
+    GET=lambda request, token: services().views.newsletter.leave_page(request, token),
+    POST=lambda request, token: services().views.newsletter.leave(request, token),
 )
 app.views(
     "/newsletter/preferences/{token}",
-    GET=lambda asked, token: services().choices.show(asked, token),
-    POST=lambda asked, token: services().choices.act(asked, token),
+    GET=lambda request, token: services().views.preferences.show(request, token),
+    POST=lambda request, token: services().views.preferences.act(request, token),
 )
-app.views("/coaches", GET=lambda asked: services().finder.search(asked))
-app.views("/coaches/{slug}", GET=lambda asked, slug: services().finder.coach(asked, slug))
+app.views("/coaches", GET=lambda request: services().views.coaches.search(request))
+app.views(
+    "/coaches/{slug}", GET=lambda request, slug: services().views.coaches.coach(request, slug)
+)
 app.views(
     "/coaches/{slug}/contact",
-    GET=lambda asked, slug: services().writing.form(asked, slug),
-    POST=lambda asked, slug: services().writing.send(asked, slug),
+    GET=lambda request, slug: services().views.coach_contact.form(request, slug),
+    POST=lambda request, slug: services().views.coach_contact.send(request, slug),
 )
 app.views(
     "/newsletter/archive",
-    GET=lambda asked: services().reader.archive(asked),
+    GET=lambda request: services().views.archive.archive(request),
 )
 app.views(
     "/newsletter/archive/{slug}",
-    GET=lambda asked, slug: services().reader.issue(asked, slug),
+    GET=lambda request, slug: services().views.archive.issue(request, slug),
 )
 app.views(
     "/newsletter/feed.fr.xml",
-    GET=lambda asked: services().reader.feed(asked, "fr", "atom"),
+    GET=lambda request: services().views.archive.feed(request, "fr", "atom"),
 )
 app.views(
     "/newsletter/feed.en.xml",
-    GET=lambda asked: services().reader.feed(asked, "en", "atom"),
+    GET=lambda request: services().views.archive.feed(request, "en", "atom"),
 )
 app.views(
     "/newsletter/feed.fr.json",
-    GET=lambda asked: services().reader.feed(asked, "fr", "json"),
+    GET=lambda request: services().views.archive.feed(request, "fr", "json"),
 )
 app.views(
     "/newsletter/feed.en.json",
-    GET=lambda asked: services().reader.feed(asked, "en", "json"),
+    GET=lambda request: services().views.archive.feed(request, "en", "json"),
 )
-app.views("/openapi.json", GET=lambda asked: services().front.openapi(asked))
-app.views("/health", GET=lambda asked: services().front.health())
+app.views("/openapi.json", GET=lambda request: services().views.forms.openapi(request))
+app.views("/health", GET=lambda request: services().views.forms.health())
 
 # Staff: whoever holds a link of their own, from a letter. Looking changes nothing.
 app.views(
     "/review/{token}",
-    GET=lambda asked, token: services().staff.show(asked, token),
-    POST=lambda asked, token: services().staff.decide(asked, token),
+    GET=lambda request, token: services().views.review.show(request, token),
+    POST=lambda request, token: services().views.review.decide(request, token),
 )
 
 app.views(
     "/newsletter/review/{token}",
-    GET=lambda asked, token: services().newsroom.show(asked, token),
-    POST=lambda asked, token: services().newsroom.decide(asked, token),
+    GET=lambda request, token: services().views.issue_review.show(request, token),
+    POST=lambda request, token: services().views.issue_review.decide(request, token),
 )
 app.views(
     "/newsletter/review/{token}/{lang}",
-    GET=lambda asked, token, lang: services().newsroom.mail(asked, token, lang),
+    GET=lambda request, token, lang: services().views.issue_review.mail(request, token, lang),
 )
 app.views(
     "/newsletter/progress/{token}",
-    GET=lambda asked, token: services().progress.show(asked, token),
-    POST=lambda asked, token: services().progress.act(asked, token),
+    GET=lambda request, token: services().views.progress.show(request, token),
+    POST=lambda request, token: services().views.progress.act(request, token),
 )
 
 
 app.views(
     "/proposal/{token}",
-    GET=lambda asked, token: services().proposals.show(asked, token),
-    POST=lambda asked, token: services().proposals.decide(asked, token),
+    GET=lambda request, token: services().views.proposal.show(request, token),
+    POST=lambda request, token: services().views.proposal.decide(request, token),
 )
 
 # Coaches: by the link of their own, from a letter.
 app.views(
     "/coach/{token}",
-    GET=lambda asked, token: services().coach_door.show(asked, token),
-    POST=lambda asked, token: services().coach_door.act(asked, token),
+    GET=lambda request, token: services().views.coach_link.show(request, token),
+    POST=lambda request, token: services().views.coach_link.act(request, token),
 )
 
 
@@ -137,7 +139,7 @@ def deliver_letters(event: DynamoDBEvent) -> dict[str, Any]:
     failed = []
     for sequence, key in stream_keys(event.to_dict()):
         try:
-            outcome = services().post.deliver(key)
+            outcome = services().mail.outbox.deliver(key)
         except Exception:
             log.exception("letter %s", key)
             failed.append({"itemIdentifier": sequence})
@@ -150,9 +152,9 @@ def deliver_letters(event: DynamoDBEvent) -> dict[str, Any]:
 def sweep(event: CloudWatchEvent) -> dict[str, int]:
     """Letters that are due: held ones, tries after a failure, claims nobody finished; and once
     a day the coaches to ask whether their page is still right."""
-    services().mornings.wind()
-    done = services().post.sweep()
-    asked = services().upkeep.check()
+    services().cases.digest.wind()
+    done = services().mail.outbox.sweep()
+    asked = services().coaches.upkeep.check()
     return done | ({"coaches_asked": asked} if asked else {})
 
 
@@ -167,4 +169,4 @@ def send_issue(event: SQSEvent) -> list[str]:
     """A part of an issue to its readers."""
     context: Any = event.context
     seconds = context.get_remaining_time_in_millis() / 1000
-    return services().press.worker.take(event.to_dict(), seconds)
+    return services().issues.worker.take(event.to_dict(), seconds)

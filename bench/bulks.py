@@ -8,7 +8,7 @@ import boto3
 
 from bench.handing import ONCE, credentials
 from bench.support.newsstand import person, settings, texts
-from chalicelib.aws.bulk import SesCarrier
+from chalicelib.aws.bulk import SesBulkMailer
 from chalicelib.core.links import Links
 from chalicelib.newsletter.issues.rendered import fill
 from chalicelib.newsletter.sending.envelopes import Envelopes
@@ -35,7 +35,7 @@ def bulk_of() -> Bulk:
 
 def at_once(client: Any, bulk: Bulk) -> None:
     config = settings()
-    carrier = SesCarrier(
+    carrier = SesBulkMailer(
         client, sender=config.sender, reply_to=config.reply_to, configuration_set="bench"
     )
     assert {reply.kind for reply in carrier.offer(bulk)} == {"sent"}

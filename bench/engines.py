@@ -11,7 +11,7 @@ from typing import Any
 
 from bench.corpus import Visit
 from bench.support import canned
-from chalicelib.coaches.cache import Reader
+from chalicelib.coaches.cache import DirectoryCache
 from chalicelib.coaches.coach import Coach, profile
 from chalicelib.coaches.directory.folding import plain
 from chalicelib.coaches.directory.layout import FILTERS
@@ -23,11 +23,11 @@ from chalicelib.coaches.directory.snapshot import (
     label_texts,
     store,
 )
-from chalicelib.coaches.editions import Edition, Shelf
+from chalicelib.coaches.editions import Edition, EditionStore
 from chalicelib.core.settings import Settings
 from chalicelib.services import utc_now
-from chalicelib.views.coaches import Finder
-from chalicelib.web.responses import Problems
+from chalicelib.views.coaches import CoachViews
+from chalicelib.web.responses import Responder
 
 Answer = tuple[list[str], int]
 """The slugs of the first page, and how many there are in all."""
@@ -123,7 +123,7 @@ class Relais(Engine):
         return [result["slug"] for result in answer["results"]], answer["total"]
 
 
-class Kept(Shelf):
+class Kept(EditionStore):
     """One edition, as if the store held it."""
 
     def __init__(self, stored: bytes) -> None:
@@ -156,7 +156,7 @@ class Handler(Engine):
         settings = Settings(**given)
         kept = Kept(store(build(coaches)))
         clock = utc_now
-        finder = Finder(Reader(kept, clock), settings, Problems(settings), clock)
+        finder = CoachViews(DirectoryCache(kept, clock), settings, Responder(settings), clock)
         vars(app).update(settings=lambda: settings, services=lambda: SimpleNamespace(finder=finder))
         self._app = app.app
         finder.reader.directory()

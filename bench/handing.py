@@ -17,11 +17,10 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from bench.support.newsstand import ISSUE, settings
-from chalicelib.aws.bulk import SesCarrier
-from chalicelib.aws.lists import DynamoLists
-from chalicelib.core.links import Links
-from chalicelib.newsletter.sending.wiring import Press
+from bench.support.newsstand import ISSUE, issue_services, settings
+from chalicelib.aws.bulk import SesBulkMailer
+from chalicelib.aws.lists import DynamoSubscriberStore
+from chalicelib.wiring.issues import IssueServices
 
 QUICK = Config(parameter_validation=False, retries={"mode": "standard", "total_max_attempts": 3})
 ONCE = Config(
@@ -60,32 +59,31 @@ def credentials() -> None:
     )
 
 
-def press_at(url: str, jobs: LocalQueue, share: float) -> Press:
+def services_at(url: str, jobs: LocalQueue, share: float) -> IssueServices:
     config = settings()
     dynamo: Any = boto3.client("dynamodb", endpoint_url=url, config=QUICK)
     ses: Any = boto3.client("sesv2", endpoint_url=url, config=ONCE)
-    carrier = SesCarrier(
+    carrier = SesBulkMailer(
         ses, sender=config.sender, reply_to=config.reply_to, configuration_set="bench"
     )
-    lists = DynamoLists(dynamo, "Records", "Subscribers")
-    links = Links(["a" * 64], config.public_url, config.website_url)
-    return Press(lists, carrier, jobs, links, config, lambda: datetime.now(UTC), share=share)
+    lists = DynamoSubscriberStore(dynamo, "Records", "Subscribers")
+    return issue_services(lists, carrier, jobs, lambda: datetime.now(UTC), share=share)
 
 
 def main(url: str, threads: int, share: float) -> None:
     credentials()
     jobs = LocalQueue()
-    presses = [press_at(url, jobs, share) for _ in range(threads)]
+    workers_of = [services_at(url, jobs, share) for _ in range(threads)]
     idle = resource.getrusage(resource.RUSAGE_SELF)
-    press = presses[0]
+    issues = workers_of[0]
     key = (f"ISSUE#{ISSUE}", "ISSUE")
-    press.rounds.mind(key)
+    issues.scheduler.mind(key)
     until = datetime.now(UTC) + timedelta(hours=1)
     began = time.perf_counter()
-    assert press.worker.run(jobs.jobs.get(), until) == "frozen"
+    assert issues.worker.run(jobs.jobs.get(), until) == "frozen"
     frozen = time.perf_counter()
 
-    def work(mine: Press) -> None:
+    def work(mine: IssueServices) -> None:
         while True:
             try:
                 job = jobs.jobs.get(timeout=3)
@@ -93,7 +91,7 @@ def main(url: str, threads: int, share: float) -> None:
                 return
             mine.worker.run(job, until)
 
-    workers = [threading.Thread(target=work, args=[mine]) for mine in presses]
+    workers = [threading.Thread(target=work, args=[mine]) for mine in workers_of]
     for worker in workers:
         worker.start()
     for worker in workers:

@@ -13,7 +13,7 @@ from chalicelib.cases.staff import Roster
 from chalicelib.core.letter_row import letter, tag_of
 from chalicelib.core.ports import Item, Mail, Put
 from chalicelib.core.records import stamp
-from chalicelib.mail.outbox import Draft, Post
+from chalicelib.mail.outbox import Draft, Outbox
 
 EVERY = 0.2
 """Seconds between two letters."""
@@ -37,7 +37,7 @@ def measure(url: str, seconds: int) -> list[float]:
     ses: Any = boto3.client("sesv2", endpoint_url=url, config=ONCE)
     store = DynamoStore(client, "Records", "Subscribers")
     mailer = SesMailer(ses, sender="a@example.org", reply_to="b@example.org", configuration_set="c")
-    post = Post(store, mailer, Desk(), Roster(store), lambda: datetime.now(UTC))
+    post = Outbox(store, mailer, Desk(), Roster(store), lambda: datetime.now(UTC))
     times = []
     until = time.perf_counter() + seconds
     while (began := time.perf_counter()) < until:

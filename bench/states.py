@@ -18,7 +18,7 @@ from typing import Any
 from chalicelib.cases.audit import FIRST_EVENT
 from chalicelib.cases.case import Case
 from chalicelib.cases.states import BEFORE, NEW, step, table
-from chalicelib.cases.transition import Move
+from chalicelib.cases.transition import StateChange
 
 Walk = list[tuple[str, str, str]]
 """(state, event, where the case was before): a life of a case, one step after the other."""
@@ -96,7 +96,7 @@ def whole_steps(lives: list[Walk]) -> int:
             row = step(state, event, before)
             if event in ("approve", "extend", "reopen"):
                 case = replace(case, apply_by="2026-09-01")
-            move = Move(replace(case, state=state), row, now, "rita-roy", {"to": row.to})
+            move = StateChange(replace(case, state=state), row, now, "rita-roy", {"to": row.to})
             for name in (*row.letters, *row.held_letters):
                 move.owes([name], "applicant", due=now)
             move.writes()

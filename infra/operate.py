@@ -17,7 +17,7 @@ from chalicelib.aws.dynamo import DynamoStore, item_of
 from chalicelib.cases.decisions import Decisions
 from chalicelib.cases.effects import Decider
 from chalicelib.cases.lookup import Cases
-from chalicelib.coaches.editions import Shelf
+from chalicelib.coaches.editions import EditionStore
 from chalicelib.coaches.messages import HELD, Messages
 from chalicelib.content import load
 from chalicelib.core import references
@@ -28,7 +28,7 @@ from chalicelib.core.ports import Change
 from chalicelib.core.records import shard_of, stamp
 from chalicelib.core.settings import Settings, read
 from chalicelib.newsletter.sending.recipients import bounces
-from chalicelib.newsletter.sending.unreached import Missing
+from chalicelib.newsletter.sending.unreached import Unreached
 from chalicelib.newsletter.subscribers.pending import release
 from infra.deploy import REGION
 from infra.local_aws.emulator import use_root_key
@@ -37,7 +37,7 @@ from infra.operator import audit as chains
 from infra.operator import coaches, subscribers
 from infra.operator.newsletter import commands
 from infra.operator.newsletter.account import Readers, SesAccount, TestMail
-from infra.operator.newsletter.issue_commands import IssueDesk, Outside
+from infra.operator.newsletter.issue_commands import IssueCommands, Outside
 from infra.operator.newsletter.link_check import tries
 from infra.operator.staff import OperateError, Roster
 from infra.operator.subscribers import Subscribers, add_commands
@@ -95,7 +95,7 @@ class Operator:
         )
         return read(told["Environment"]["Variables"])
 
-    def issue_desk(self, by: str) -> IssueDesk:
+    def issue_desk(self, by: str) -> IssueCommands:
         """An issue in the hands of one of the staff, as the deployed API is set."""
         found = self.settings()
         secret = self._keys()
@@ -106,10 +106,10 @@ class Operator:
             audience=Readers(self._dynamo, self._people),
             tries=tries,
             deliver=TestMail(mail, found, links, secret.people),
-            missed=Missing(self._store, lambda: datetime.now(UTC)),
+            missed=Unreached(self._store, lambda: datetime.now(UTC)),
             bounces=lambda issue: bounces(self._store, issue),
         )
-        return IssueDesk(self._store, found, links, lambda: datetime.now(UTC), outside, by)
+        return IssueCommands(self._store, found, links, lambda: datetime.now(UTC), outside, by)
 
     def issue_ids(self) -> list[str]:
         """Every issue, in whatever state."""
@@ -123,7 +123,7 @@ class Operator:
         now = lambda: datetime.now(UTC)  # noqa: E731
         secret = self._keys()
         messages = Messages(self._store, now, people_key=secret.people, per_hour=1)
-        return coaches.Directory(Shelf(self._store, now), messages)
+        return coaches.Directory(EditionStore(self._store, now), messages)
 
     def held_messages(self) -> list[dict[str, Any]]:
         """Messages to coaches that looked like spam, oldest first."""

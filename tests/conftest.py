@@ -14,12 +14,19 @@ from chalicelib.core.settings import Settings, read
 from chalicelib.newsletter.subscribers.subscriber import Subscriber
 from chalicelib.services import Services
 from environment import ENVIRONMENT, RITA, SAM
-from fakes import MemoryCarrier, MemoryMailer, MemoryQueue, MemoryStore, MemorySuppression, SetClock
+from fakes import (
+    MemoryBulkMailer,
+    MemoryMailer,
+    MemoryQueue,
+    MemoryStore,
+    MemorySuppression,
+    SetClock,
+)
 
 if TYPE_CHECKING:
     from chalicelib.coaches.coach import Coach
-    from chalicelib.coaches.editions import Edition, Shelf
-    from journey import Way
+    from chalicelib.coaches.editions import Edition, EditionStore
+    from journey import Journey
     from visitor import Visitor
 
 
@@ -52,8 +59,8 @@ def mailer() -> MemoryMailer:
 
 
 @pytest.fixture
-def carrier() -> MemoryCarrier:
-    return MemoryCarrier()
+def carrier() -> MemoryBulkMailer:
+    return MemoryBulkMailer()
 
 
 @pytest.fixture
@@ -72,7 +79,7 @@ def service(  # noqa: PLR0913
     store: MemoryStore,
     mailer: MemoryMailer,
     clock: SetClock,
-    carrier: MemoryCarrier,
+    carrier: MemoryBulkMailer,
     queue: MemoryQueue,
 ) -> Services:
     keys = Keys(links=("a" * 64,), people=b"p" * 32)
@@ -87,7 +94,7 @@ def deliver(service: Services, store: MemoryStore) -> Callable[[], int]:
         left = 0
         while True:
             waiting = [(i["pk"], i["sk"]) for i in store.kinds("letter") if i["status"] == "owed"]
-            outcomes = [service.post.deliver(key) for key in waiting]
+            outcomes = [service.mail.outbox.deliver(key) for key in waiting]
             left += outcomes.count("sent")
             if not {"sent", "spread"} & set(outcomes):
                 return left
@@ -99,10 +106,10 @@ def deliver(service: Services, store: MemoryStore) -> Callable[[], int]:
 def way(
     service: Services, store: MemoryStore, mailer: MemoryMailer, clock: SetClock,
     monkeypatch: pytest.MonkeyPatch,
-) -> Iterator["Way"]:  # fmt: skip
+) -> Iterator["Journey"]:  # fmt: skip
     """See way.py: a case's way through the app."""
     import app as application
-    from journey import Way
+    from journey import Journey
     from visitor import Visitor
 
     def serve(served: Services) -> None:
@@ -111,7 +118,7 @@ def way(
 
     serve(service)
     with Client(application.app) as client:
-        yield Way(Visitor(client), service, store, mailer, clock, serve)
+        yield Journey(Visitor(client), service, store, mailer, clock, serve)
 
 
 @pytest.fixture(autouse=True)
@@ -120,9 +127,9 @@ def _no_endpoint(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def office(service: Services, queue: MemoryQueue, clock: SetClock) -> sent_issue.Office:
-    service.press.pace._wait = lambda seconds: clock.pass_(seconds=seconds)
-    return sent_issue.Office(service, queue, clock)
+def office(service: Services, queue: MemoryQueue, clock: SetClock) -> sent_issue.SendingRun:
+    service.issues.pace._wait = lambda seconds: clock.pass_(seconds=seconds)
+    return sent_issue.SendingRun(service, queue, clock)
 
 
 @pytest.fixture
@@ -160,12 +167,12 @@ def coaches() -> tuple["Coach", ...]:
 
 
 @pytest.fixture
-def shelf(store: MemoryStore, clock: SetClock) -> "Shelf":
-    from chalicelib.coaches.editions import Shelf
+def shelf(store: MemoryStore, clock: SetClock) -> "EditionStore":
+    from chalicelib.coaches.editions import EditionStore
 
-    return Shelf(store, clock)
+    return EditionStore(store, clock)
 
 
 @pytest.fixture
-def published(shelf: "Shelf", coaches: tuple["Coach", ...]) -> "Edition":
+def published(shelf: "EditionStore", coaches: tuple["Coach", ...]) -> "Edition":
     return shelf.publish(coaches, by="test", why="first", after=None)

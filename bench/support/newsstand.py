@@ -15,16 +15,19 @@ from bench.support.simulated import (
     Weather,
 )
 from chalicelib.cases.audit import FIRST_EVENT
+from chalicelib.cases.staff import Roster
 from chalicelib.core.errors import Conflict, Refused
 from chalicelib.core.links import Links, person_key
+from chalicelib.core.ports import Now
 from chalicelib.core.records import stamp
 from chalicelib.core.settings import Settings
 from chalicelib.newsletter.issues.issue import PAUSED, SCHEDULED, SENT, Issue, text_key
 from chalicelib.newsletter.issues.rendered import Rendered
 from chalicelib.newsletter.sending.feedback import Feedback
 from chalicelib.newsletter.sending.ledger import LEASED
-from chalicelib.newsletter.sending.wiring import Press
 from chalicelib.newsletter.subscribers.subscriber import ACTIVE, Subscriber
+from chalicelib.wiring.issues import IssueServices
+from chalicelib.wiring.parts import Parts
 
 KEY = b"p" * 32
 ISSUE = "2026-03"
@@ -95,6 +98,21 @@ class Outcome:
     calls: Counter[str]
 
 
+def issue_services(store: Any, mailer: Any, queue: Any, now: Now, **given: Any) -> IssueServices:
+    """The parts that send an issue, on stand-ins for the store, SES and the queue."""
+    config = settings()
+    links = Links(["a" * 64], config.public_url, config.website_url)
+    parts = Parts(
+        config, store, links, KEY, now,
+        mailer=_never, suppression=_never, bulk=lambda: (mailer, queue),
+    )  # fmt: skip
+    return IssueServices(parts, Roster(store), **given)
+
+
+def _never() -> Any:
+    raise AssertionError("an issue sends no letter")
+
+
 class Newsstand:
     """A scheduled issue for so many readers, half of them in each language."""
 
@@ -152,18 +170,15 @@ class Newsstand:
     def status(self) -> str:
         return str(self.lists.rows_of[f"ISSUE#{ISSUE}"]["ISSUE"]["status"])
 
-    def parts(self) -> tuple[Press, Feedback]:
+    def parts(self) -> tuple[IssueServices, Feedback]:
         """As one process has them; a new one after each death."""
-        config = settings()
         lists: Any = self.lists
         name = f"w{self.out.random.getrandbits(48):012x}"
         self.stage.call_me(name)
-        press = Press(
+        issues = issue_services(
             lists,
             self.ses,
             self.queue,
-            Links(["a" * 64], config.public_url, config.website_url),
-            config,
             self.stage,
             wait=self.stage.sleep,
             share=self.share,
@@ -171,9 +186,15 @@ class Newsstand:
         )
         people: Any = _Nobody()
         feedback = Feedback(
-            lambda report: None, lists, people, press.watch, self.stage, people_key=KEY, topic=""
+            lambda report: None,
+            lists,
+            people,
+            issues.auto_pause,
+            self.stage,
+            people_key=KEY,
+            topic="",
         )
-        return press, feedback
+        return issues, feedback
 
     def _work_on(self) -> None:
         worker = self.parts()[0].worker
@@ -191,7 +212,7 @@ class Newsstand:
 
     def _mind(self) -> None:
         try:
-            rounds = self.parts()[0].rounds
+            rounds = self.parts()[0].scheduler
             while True:
                 self.stage.sleep(self._next_round - self.stage.now)
                 self._next_round = self.stage.now + 60
@@ -217,7 +238,7 @@ class Newsstand:
         """Somebody who pauses the issue now and then, and resumes it after a while."""
         rnd, hourly = self.out.random, self.out.weather.pauses
         try:
-            editions = self.parts()[0].editions
+            editions = self.parts()[0].lifecycle
             while True:
                 self.stage.sleep(rnd.expovariate(hourly / 3600))
                 try:
@@ -232,7 +253,7 @@ class Newsstand:
     def _resume(self) -> None:
         """Whoever died with the issue paused comes back for it."""
         try:
-            editions = self.parts()[0].editions
+            editions = self.parts()[0].lifecycle
             issue = editions.get(ISSUE)
             if issue.status == PAUSED:
                 editions.resume(issue, "rita-roy")

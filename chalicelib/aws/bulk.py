@@ -37,7 +37,7 @@ _TOO_FAST: Final = {
 _WRONG: Final = {"BadRequestException", "MessageRejected", "ValidationException"}
 
 
-class SesCarrier:
+class SesBulkMailer:
     """The client must not retry by itself: an answer that got lost is settled from the `Send`
     events, or fifty people would get their issue twice."""
 

@@ -26,7 +26,7 @@ _ASKED_OF_PROFILES: Final = {
 """A whole profile, fifty times a call, would be a third of the CPU that sending takes."""
 
 
-class DynamoLists(DynamoStore):
+class DynamoSubscriberStore(DynamoStore):
     """The Store, and what sending needs beside it."""
 
     def audience(self, key: str) -> Iterator[Item]:

@@ -5,16 +5,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from chalicelib.cases.audit import note
+from chalicelib.cases.audit import attempt_row
 from chalicelib.cases.case import Case
-from chalicelib.cases.guards import Step, Word, check
+from chalicelib.cases.guards import DecisionInput, GuardContext, check
 from chalicelib.cases.states import step
-from chalicelib.cases.transition import Move
+from chalicelib.cases.transition import StateChange
 from chalicelib.core import rate_limit
 from chalicelib.core.errors import Refused
 from chalicelib.core.letter_row import APPLICANT, NEW_ADDRESS, OLD_ADDRESS
 from chalicelib.core.links import hash_of, person_key
-from chalicelib.core.ports import Clock, Put, Store, Write
+from chalicelib.core.ports import Now, Put, Store, Write
 
 POSTS_AN_HOUR: Final = 20
 """What one link may send in an hour, right or wrong."""
@@ -31,20 +31,20 @@ class Reply:
     warnings: list[dict[str, Any]] | None = None
 
 
-class Files:
+class ApplicantFiles:
     """Each method is one transaction. Raises Refused when the file is not where that can be,
     Conflict when it moved meanwhile."""
 
-    def __init__(self, store: Store, clock: Clock, *, people_key: bytes) -> None:
+    def __init__(self, store: Store, now: Now, *, people_key: bytes) -> None:
         self._store = store
-        self._clock = clock
+        self._now = now
         self._people_key = people_key
 
     def reply(self, case: Case, reply: Reply) -> Case:
         """Adds the answer. Votes were for the text before, so they fall."""
         row = step(case.state, "reply")
-        now = self._clock()
-        self._check(case, "reply", Word())
+        now = self._now()
+        self._check(case, "reply", DecisionInput())
         form = "eoi" if case.application is None else "application"
         before = case.answers if form == "eoi" else case.application
         question = case.question or {}
@@ -59,7 +59,7 @@ class Files:
         changed = bool(corrected) and corrected[_FIELD[form]] != before
         if changed:
             data["before"] = before
-        move = Move(case, row, now, APPLICANT, data)
+        move = StateChange(case, row, now, APPLICANT, data)
         move.removes = ["question", "votes"]
         if changed:
             move.sets = corrected
@@ -71,9 +71,9 @@ class Files:
 
     def withdraw(self, case: Case, message: str) -> Case:
         row = step(case.state, "withdraw")
-        self._check(case, "withdraw", Word(message=message))
+        self._check(case, "withdraw", DecisionInput(message=message))
         data = {"from": case.state, "to": row.to, "message": message}
-        move = Move(case, row, self._clock(), APPLICANT, data)
+        move = StateChange(case, row, self._now(), APPLICANT, data)
         move.owes_receipt({"message": message})
         self._store.commit(move.writes())
         return move.after()
@@ -83,7 +83,7 @@ class Files:
         row = step(case.state, "ask_address")
         if not valid_address(address):
             raise Refused("address")
-        move = Move(case, row, self._clock(), APPLICANT, {"address": self._hidden(address)})
+        move = StateChange(case, row, self._now(), APPLICANT, {"address": self._hidden(address)})
         move.owes(row.letters, NEW_ADDRESS, due=move.now, facts={"new_address": address})
         self._store.commit(move.writes())
         return move.after()
@@ -91,12 +91,12 @@ class Files:
     def correct_address(self, case: Case, address: str, *, by: str, name: str = "") -> Case:
         """Writes to `address` from now on. Both addresses are told, and old links stop."""
         row = step(case.state, "correct_address")
-        now = self._clock()
+        now = self._now()
         old = case.mail_to
         if not valid_address(address) or address.lower() == old.lower():
             raise Refused("address")
         data = {"name": name, "before": self._hidden(old), "address": self._hidden(address)}
-        move = Move(case, row, now, by, data)
+        move = StateChange(case, row, now, by, data)
         person = person_key(address, self._people_key)
         move.sets = {"address": address, "person": person}
         move.removes = ["undeliverable"]
@@ -108,15 +108,15 @@ class Files:
 
     def counted(self, token: str) -> None:
         """Counts what a link sends. Raises TooMany."""
-        rate_limit.count(self._store, hash_of(token)[:32], POSTS_AN_HOUR, self._clock())
+        rate_limit.count(self._store, hash_of(token)[:32], POSTS_AN_HOUR, self._now())
 
     def refused(self, case: Case, event: str, why: str) -> None:
         """Keeps an attempt that changed nothing."""
-        attempt = note(case.key[0], APPLICANT, event, why, self._clock(), state=case.state)
+        attempt = attempt_row(case.key[0], APPLICANT, event, why, self._now(), state=case.state)
         self._store.commit([Put(attempt)])
 
-    def _check(self, case: Case, event: str, word: Word) -> None:
-        check(step(case.state, event), Step(case, APPLICANT, word, self._clock(), 1))
+    def _check(self, case: Case, event: str, word: DecisionInput) -> None:
+        check(step(case.state, event), GuardContext(case, APPLICANT, word, self._now(), 1))
 
     def _pointer(self, case: Case, person: str) -> list[Write]:
         """The open case is found under the new address too, unless another one is."""

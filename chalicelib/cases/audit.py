@@ -58,7 +58,7 @@ def _canonical(value: dict[str, Any]) -> str:
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
-def note(  # noqa: PLR0913
+def attempt_row(  # noqa: PLR0913
     pk: str, by: str, event: str, why: str, now: datetime, *, state: str | None = None
 ) -> Item:
     """An attempt that changed nothing: kept beside the chain and not in it."""
@@ -83,7 +83,7 @@ HEADS: Final = {"CASE": "CASE", "ISSUE": "ISSUE"}
 
 
 @dataclass(frozen=True)
-class Broken:
+class BrokenChain:
     """The first link of a chain that does not hold. `why`: `gap` (an event is missing),
     `order`, `hash`, `data` (what was said is not what was covered), `erased` (before its
     time), `head` (the row tells of another end), or `alone` (there is no such row)."""
@@ -96,7 +96,7 @@ class Broken:
         return f"{self.owner}: event {self.number}: {self.why}"
 
 
-def verified(store: Store, pk: str) -> Broken | None:
+def verified(store: Store, pk: str) -> BrokenChain | None:
     """Reads a chain with its head, and says what is wrong with it; None for nothing."""
     sk = HEADS[pk.partition("#")[0]]
     for turn in range(TURNS):
@@ -108,20 +108,20 @@ def verified(store: Store, pk: str) -> Broken | None:
     raise AssertionError("the last turn returns")
 
 
-def broken(pk: str, head: Item | None, events: Sequence[Item]) -> Broken | None:
+def broken(pk: str, head: Item | None, events: Sequence[Item]) -> BrokenChain | None:
     """The first link that does not hold; None for a whole chain."""
     owner = pk.partition("#")[2]
     before = FIRST_EVENT
     for number, event in enumerate(events, 1):
         if why := _wrong(event, number, before, head):
-            return Broken(owner, number, why)
+            return BrokenChain(owner, number, why)
         before = event["hash"]
     if head is None:
-        return Broken(owner, len(events), "alone")
+        return BrokenChain(owner, len(events), "alone")
     if head["events"] > len(events):
-        return Broken(owner, len(events) + 1, "gap")
+        return BrokenChain(owner, len(events) + 1, "gap")
     if head["events"] < len(events) or head["head"] != before:
-        return Broken(owner, len(events), "head")
+        return BrokenChain(owner, len(events), "head")
     return None
 
 

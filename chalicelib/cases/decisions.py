@@ -5,18 +5,18 @@ from typing import Any, Final
 
 from chalicelib.cases.case import Case, review_letter
 from chalicelib.cases.effects import Decider, apply
-from chalicelib.cases.guards import REOPEN, Step, Word, check, voters
+from chalicelib.cases.guards import REOPEN, DecisionInput, GuardContext, check, voters
 from chalicelib.cases.lookup import Cases
 from chalicelib.cases.matching import index_rows
 from chalicelib.cases.states import Transition, step
-from chalicelib.cases.transition import Move
+from chalicelib.cases.transition import StateChange
 from chalicelib.core import eastern_time
 from chalicelib.core.letter_row import ALL_STAFF, APPLICANT
-from chalicelib.core.ports import Change, Clock, Item, Store
+from chalicelib.core.ports import Change, Item, Now, Store
 from chalicelib.core.records import moment, stamp
 
 RECORDED: Final = "staff_decision_recorded"
-NO_WORD: Final = Word()
+NO_WORD: Final = DecisionInput()
 
 
 class Decisions:
@@ -26,7 +26,7 @@ class Decisions:
         self,
         store: Store,
         cases: Cases,
-        clock: Clock,
+        now: Now,
         *,
         people_key: bytes,
         undo_seconds: int,
@@ -34,7 +34,7 @@ class Decisions:
     ) -> None:
         self._store = store
         self._cases = cases
-        self._clock = clock
+        self._now = now
         self._people_key = people_key
         self._undo = timedelta(seconds=undo_seconds)
         self._quorum = quorum
@@ -44,7 +44,13 @@ class Decisions:
         return self._quorum
 
     def act(
-        self, case: Case, name: str, by: Decider, word: Word = NO_WORD, *, link: Item | None = None
+        self,
+        case: Case,
+        name: str,
+        by: Decider,
+        word: DecisionInput = NO_WORD,
+        *,
+        link: Item | None = None,
     ) -> Case:
         """Moves the case as somebody chose. A letter to the applicant about a decision that
         can be undone waits for that.
@@ -55,11 +61,13 @@ class Decisions:
         if name == "undo":
             return self.undo(case, by)
         row = self.row(case, name, by, word)
-        now = self._clock()
+        now = self._now()
         check(row, self.step(case, by, word))
         decided = self._decided(case, row, by, word, now)
         voted = {"vote_for": name} if row.event == "vote" else {}
-        move = Move(case, row, now, by.id, {**decided, **voted, "from": case.state, "to": row.to})
+        move = StateChange(
+            case, row, now, by.id, {**decided, **voted, "from": case.state, "to": row.to}
+        )
         if not row.quiet:
             move.sets["decided"] = decided
         apply(move, by, word)
@@ -72,10 +80,10 @@ class Decisions:
         self._store.commit(writes)
         return move.after()
 
-    def step(self, case: Case, by: Decider, word: Word) -> Step:
-        return Step(case, by.id, word, self._clock(), self._quorum)
+    def step(self, case: Case, by: Decider, word: DecisionInput) -> GuardContext:
+        return GuardContext(case, by.id, word, self._now(), self._quorum)
 
-    def row(self, case: Case, name: str, by: Decider, word: Word) -> Transition:
+    def row(self, case: Case, name: str, by: Decider, word: DecisionInput) -> Transition:
         """The row that a choice leads to: an approval is a vote until enough agree, and
         conditions that one of them asked for are conditions of all."""
         if name in ("approve", "conditions") and case.application is not None:
@@ -93,11 +101,11 @@ class Decisions:
         """
         decided = case.decided
         row = step(case.state, "undo", decided["before"] if decided else None)
-        now = self._clock()
+        now = self._now()
         check(row, self.step(case, by, NO_WORD))
         assert decided is not None
         data = {"name": by.name, "from": case.state, "to": row.to}
-        move = Move(case, row, now, actor=by.id, data=data)
+        move = StateChange(case, row, now, actor=by.id, data=data)
         move.removes = ["decided", *(k for k in decided["brought"] if k != "votes")]
         if "votes" in decided["brought"]:
             move.sets["votes"] = [vote for vote in case.votes or [] if vote["by"] != by.id]
@@ -110,9 +118,9 @@ class Decisions:
     def release(self, case: Case, by: Decider) -> Case:
         """Lets a form that was held as spam take the way of the others."""
         row = step(case.state, "release" if case.answers else "release_application")
-        now = self._clock()
+        now = self._now()
         data = {"name": by.name, "from": case.state, "to": row.to}
-        move = Move(case, row, now, actor=by.id, data=data)
+        move = StateChange(case, row, now, actor=by.id, data=data)
         move.owes_receipt()
         pointer = Change(
             (f"OPEN#{case.person}#{case.cycle}", "OPEN"), set={"kind": "open", "case": case.id}
@@ -121,7 +129,7 @@ class Decisions:
         return move.after()
 
     def _decided(
-        self, case: Case, row: Transition, by: Decider, word: Word, now: datetime
+        self, case: Case, row: Transition, by: Decider, word: DecisionInput, now: datetime
     ) -> dict[str, Any]:
         until = stamp(now + self._undo) if row.undo and self._undo else None
         return {
@@ -137,7 +145,9 @@ class Decisions:
             "brought": list(_BROUGHT.get((row.event, row.to), ())),
         }
 
-    def _owe(self, move: Move, row: Transition, decided: dict[str, Any], by: Decider) -> None:
+    def _owe(
+        self, move: StateChange, row: Transition, decided: dict[str, Any], by: Decider
+    ) -> None:
         now = move.now
         facts = {**decided, **move.facts}
         for name in row.letters:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from chalicelib.cases.guards import Word, day, kept
-from chalicelib.cases.transition import Move
+from chalicelib.cases.guards import DecisionInput, day, kept
+from chalicelib.cases.transition import StateChange
 from chalicelib.content import load
 from chalicelib.core import eastern_time
 from chalicelib.core.records import stamp
@@ -26,21 +26,21 @@ class Decider:
     name: str
 
 
-def apply(move: Move, by: Decider, word: Word) -> None:
+def apply(move: StateChange, by: Decider, word: DecisionInput) -> None:
     """Some steps change nothing more: the state says it all."""
     effect = _EFFECTS.get(move.row.event)
     if effect is not None:
         effect(move, by, word)
 
 
-def _approve(move: Move, by: Decider, word: Word) -> None:
+def _approve(move: StateChange, by: Decider, word: DecisionInput) -> None:
     if move.row.to == "EOI_APPROVED":
         move.sets["apply_by"] = _apply_by(move.now)
     else:
         _vote(move, by, word)
 
 
-def _ask(move: Move, by: Decider, word: Word) -> None:
+def _ask(move: StateChange, by: Decider, word: DecisionInput) -> None:
     reply_by = str(eastern_time.today(move.now) + timedelta(days=ANSWER_DAYS))
     move.sets["question"] = {
         "text": word.message,
@@ -52,7 +52,7 @@ def _ask(move: Move, by: Decider, word: Word) -> None:
     move.facts["reply_by"] = reply_by
 
 
-def _vote(move: Move, by: Decider, word: Word) -> None:
+def _vote(move: StateChange, by: Decider, word: DecisionInput) -> None:
     mine = {
         "by": by.id,
         "name": by.name,
@@ -63,30 +63,30 @@ def _vote(move: Move, by: Decider, word: Word) -> None:
     move.sets["votes"] = [*(move.case.votes or []), mine]
 
 
-def _conditions(move: Move, by: Decider, word: Word) -> None:
+def _conditions(move: StateChange, by: Decider, word: DecisionInput) -> None:
     _vote(move, by, word)
     asked = [c for vote in move.sets["votes"] for c in vote["conditions"]]
     move.sets["conditions"] = asked
     move.facts["conditions"] = asked
 
 
-def _conditions_met(move: Move, by: Decider, word: Word) -> None:
+def _conditions_met(move: StateChange, by: Decider, word: DecisionInput) -> None:
     met = {"met_at": stamp(move.now), "met_by": by.id}
     move.sets["conditions"] = [{**c, **met} for c in move.case.conditions or []]
 
 
-def _waitlist(move: Move, by: Decider, word: Word) -> None:
+def _waitlist(move: StateChange, by: Decider, word: DecisionInput) -> None:
     move.removes.append("votes")
 
 
-def _extend(move: Move, by: Decider, word: Word) -> None:
+def _extend(move: StateChange, by: Decider, word: DecisionInput) -> None:
     today = eastern_time.today(move.now)
     last = max(today, day(move.case.apply_by or "") or today)
     until = word.until or str(last + timedelta(days=EXTENSION_DAYS))
     move.sets |= {"apply_by": until, "extensions": (move.case.extensions or 0) + 1}
 
 
-def _reopen(move: Move, by: Decider, word: Word) -> None:
+def _reopen(move: StateChange, by: Decider, word: DecisionInput) -> None:
     """What had a date that passed meanwhile gets a new one."""
     case, today = move.case, str(eastern_time.today(move.now))
     if move.row.to == "EOI_APPROVED" and (case.apply_by or "") <= today:
@@ -96,13 +96,13 @@ def _reopen(move: Move, by: Decider, word: Word) -> None:
         move.sets["question"] = {**case.question, "reply_by": reply_by}
 
 
-def _assign(move: Move, by: Decider, word: Word) -> None:
+def _assign(move: StateChange, by: Decider, word: DecisionInput) -> None:
     move.sets["owner"] = word.colleague
     move.reader = word.colleague
     move.facts["assigned_by"] = by.name
 
 
-def _recuse(move: Move, by: Decider, word: Word) -> None:
+def _recuse(move: StateChange, by: Decider, word: DecisionInput) -> None:
     case = move.case
     move.sets["recused"] = [*(case.recused or []), by.id]
     if case.owner == by.id:
@@ -111,7 +111,7 @@ def _recuse(move: Move, by: Decider, word: Word) -> None:
         move.sets["votes"] = [vote for vote in case.votes if vote["by"] != by.id]
 
 
-def _treat_as_eoi(move: Move, by: Decider, word: Word) -> None:
+def _treat_as_eoi(move: StateChange, by: Decider, word: DecisionInput) -> None:
     from chalicelib.forms import prefill
 
     application = move.case.application or {}
@@ -127,7 +127,7 @@ def _apply_by(now: datetime) -> str:
     return str(eastern_time.today(now) + timedelta(days=days))
 
 
-_EFFECTS: Final[dict[str, Callable[[Move, Decider, Word], None]]] = {
+_EFFECTS: Final[dict[str, Callable[[StateChange, Decider, DecisionInput], None]]] = {
     "approve": _approve,
     "ask": _ask,
     "vote": _vote,

@@ -22,7 +22,7 @@ MESSAGE_LIMIT: Final = 3000
 
 
 @dataclass(frozen=True)
-class Word:
+class DecisionInput:
     """What comes with a step, as the form said it; `conditions` are (text, ISO date)."""
 
     reasons: tuple[str, ...] = ()
@@ -36,12 +36,12 @@ class Word:
 
 
 @dataclass(frozen=True)
-class Step:
+class GuardContext:
     """A step about to be taken: who, with which words, when, by which rules."""
 
     case: Case
     by: str
-    word: Word
+    word: DecisionInput
     now: datetime
     quorum: int
 
@@ -62,18 +62,18 @@ def day(text: str) -> date | None:
         return None
 
 
-def _reason(step: Step) -> bool:
+def _reason(step: GuardContext) -> bool:
     known = {reason["id"] for reason in load("lists")["decline_reason"]}
     return bool(step.word.reasons) and set(step.word.reasons) <= known
 
 
-def _conditions(step: Step) -> bool:
+def _conditions(step: GuardContext) -> bool:
     given = step.word.conditions
     asked_before = any(vote.get("conditions") for vote in step.case.votes or [])
     return (bool(given) or asked_before) and len(given) <= CONDITIONS
 
 
-def _dates(step: Step) -> bool:
+def _dates(step: GuardContext) -> bool:
     """Every condition says what, and by which day to come."""
     return all(
         text and (due := day(when)) is not None and due > step.today
@@ -81,28 +81,28 @@ def _dates(step: Step) -> bool:
     )
 
 
-def _until(step: Step) -> bool:
+def _until(step: GuardContext) -> bool:
     if not step.word.until:
         return True
     until = day(step.word.until)
     return until is not None and step.today < until <= step.today + timedelta(days=366)
 
 
-def _reopenable(step: Step) -> bool:
+def _reopenable(step: GuardContext) -> bool:
     closed = step.case.closed
     return closed is not None and step.now - moment(closed["at"]) <= REOPEN
 
 
-def _all_met(step: Step) -> bool:
+def _all_met(step: GuardContext) -> bool:
     wanted = {str(number) for number in range(len(step.case.conditions or []))}
     return wanted <= set(step.word.met)
 
 
-def _enough(step: Step) -> bool:
+def _enough(step: GuardContext) -> bool:
     return len({*voters(step.case), step.by}) >= step.quorum
 
 
-GUARDS: Final[dict[str, Callable[[Step], bool]]] = {
+GUARDS: Final[dict[str, Callable[[GuardContext], bool]]] = {
     "not_recused": lambda step: step.by not in (step.case.recused or []),
     "quorum_eoi": lambda step: QUORUM_EOI == 1,
     "quorum_app": _enough,
@@ -137,12 +137,12 @@ ELSEWHERE: Final = {
 """Guards that other places keep, and where."""
 
 
-def unmet(row: Transition, step: Step) -> list[str]:
+def unmet(row: Transition, step: GuardContext) -> list[str]:
     """The guards of a row that do not hold, in its order."""
     return [name for name in row.guards if name in GUARDS and not GUARDS[name](step)]
 
 
-def check(row: Transition, step: Step) -> None:
+def check(row: Transition, step: GuardContext) -> None:
     """Raises Refused with the name of the first guard that does not hold."""
     for name in unmet(row, step):
         raise Refused(name, state=row.source, event=row.event)

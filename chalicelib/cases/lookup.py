@@ -8,7 +8,7 @@ from chalicelib.core import eastern_time, references
 from chalicelib.core.errors import AlreadyApplied, BadLink, InviteOver, NotInvited
 from chalicelib.core.letter_row import APPLICANT
 from chalicelib.core.links import Links
-from chalicelib.core.ports import Change, Clock, Item, Store, Write
+from chalicelib.core.ports import Change, Item, Now, Store, Write
 
 GRACE: Final = timedelta(hours=48)
 """An invitation still works this long after its date, in silence."""
@@ -17,10 +17,10 @@ GRACE: Final = timedelta(hours=48)
 class Cases:
     """Looks, and changes nothing."""
 
-    def __init__(self, store: Store, links: Links, clock: Clock) -> None:
+    def __init__(self, store: Store, links: Links, now: Now) -> None:
         self._store = store
         self._links = links
-        self._clock = clock
+        self._now = now
 
     def invited(self, token: str) -> Case:
         """The case that an invitation opens. Raises NotInvited, InviteOver, AlreadyApplied."""
@@ -97,10 +97,10 @@ class Cases:
         if case.state == "INVITE_EXPIRED":
             raise InviteOver(str(case.apply_by))
         # An approval that can still be undone was never made, whoever knows the reference.
-        if case.state != "EOI_APPROVED" or case.apply_by is None or case.undo_open(self._clock()):
+        if case.state != "EOI_APPROVED" or case.apply_by is None or case.undo_open(self._now()):
             raise NotInvited
         last = datetime.fromisoformat(f"{case.apply_by}T23:59:59")
-        if eastern_time.local(self._clock()).replace(tzinfo=None) > last + GRACE:
+        if eastern_time.local(self._now()).replace(tzinfo=None) > last + GRACE:
             raise InviteOver(case.apply_by)
 
 

@@ -2,23 +2,23 @@
 
 from chalicelib.cases.case import Case, case_key
 from chalicelib.cases.effects import Decider
-from chalicelib.cases.guards import Step, Word, check
+from chalicelib.cases.guards import DecisionInput, GuardContext, check
 from chalicelib.cases.matching import linkable
 from chalicelib.cases.states import step
-from chalicelib.cases.transition import Move
+from chalicelib.cases.transition import StateChange
 from chalicelib.core import references
 from chalicelib.core.errors import Refused
 from chalicelib.core.letter_row import ALL_STAFF, APPLICANT
-from chalicelib.core.ports import Change, Clock, Item, Store
+from chalicelib.core.ports import Change, Item, Now, Store
 from chalicelib.core.records import stamp
 
 
 class Orphans:
     """Both cases move in one transaction, or neither does."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, store: Store, now: Now) -> None:
         self._store = store
-        self._clock = clock
+        self._now = now
 
     def target(self, ref: str) -> Case | None:
         """The case that a reference names, when an application can be joined to it."""
@@ -33,17 +33,17 @@ class Orphans:
         Raises Refused, and Conflict when one of the two moved meanwhile.
         """
         row, attach = step(orphan.state, "link"), step(target.state, "attach")
-        now = self._clock()
+        now = self._now()
         for one, case in ((row, orphan), (attach, target)):
-            check(one, Step(case, by.id, Word(), now, 1))
+            check(one, GuardContext(case, by.id, DecisionInput(), now, 1))
         if orphan.id == target.id or not linkable(target):
             raise Refused("candidate")
         said = {"decision": "link", "by": by.id, "name": by.name, "at": stamp(now)}
-        away = Move(
+        away = StateChange(
             orphan, row, now, by.id, {**said, "from": orphan.state, "to": row.to, "case": target.id}
         )
         away.sets = {"linked_to": target.id}
-        joined = Move(
+        joined = StateChange(
             target,
             attach,
             now,

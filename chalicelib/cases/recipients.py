@@ -7,7 +7,7 @@ from chalicelib.cases.staff import Staff
 from chalicelib.core.letter_row import ALL_STAFF
 
 
-class Readers:
+class Recipients:
     """Ids of the people that `owner`, `deputies` and `manager` mean today for one case.
 
     Whoever is away or stands back from the case is passed over. When nobody is left,
@@ -61,8 +61,8 @@ class Readers:
         return [one for one in self._all if one not in self._recused]
 
 
-_ROLES: Final[dict[str, Callable[[Readers], list[Staff]]]] = {
-    "owner": Readers.owners,
-    "deputies": Readers.deputies,
-    "manager": Readers.managers,
+_ROLES: Final[dict[str, Callable[[Recipients], list[Staff]]]] = {
+    "owner": Recipients.owners,
+    "deputies": Recipients.deputies,
+    "manager": Recipients.managers,
 }

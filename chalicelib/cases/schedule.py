@@ -23,7 +23,7 @@ SHORTEST_CYCLE: Final = timedelta(days=28)
 
 
 @dataclass(frozen=True)
-class Step:
+class Rung:
     """One rung of a ladder. `position` counts from 0; `event` steps are the last ones.
 
     A `void` step keeps its position and is never taken.
@@ -54,7 +54,7 @@ class Ladder:
     since: date
     until: date | None = None
 
-    def steps(self) -> Iterator[Step]:
+    def steps(self) -> Iterator[Rung]:
         """In order of time; without end for a clock that repeats and has no event."""
         found = merge(self._fixed(), self._repeated(), key=lambda step: step.day)
         for position, step in enumerate(found):
@@ -62,33 +62,33 @@ class Ladder:
             if step.event:
                 return
 
-    def step(self, position: int) -> Step | None:
+    def step(self, position: int) -> Rung | None:
         """The first step from there on."""
         return next((s for s in self._taken() if s.position >= position), None)
 
-    def first_after(self, when: datetime) -> Step | None:
+    def first_after(self, when: datetime) -> Rung | None:
         return next((step for step in self._taken() if step.at > when), None)
 
-    def overdue(self, position: int, now: datetime) -> list[Step]:
+    def overdue(self, position: int, now: datetime) -> list[Rung]:
         """The steps from `position` on whose time has come, in order."""
         reached = takewhile(lambda step: step.at <= now, self._taken())
         return [step for step in reached if step.position >= position]
 
-    def _taken(self) -> Iterator[Step]:
+    def _taken(self) -> Iterator[Rung]:
         return (step for step in self.steps() if not step.void)
 
-    def _fixed(self) -> list[Step]:
+    def _fixed(self) -> list[Rung]:
         rungs = definition(self.clock)["steps"]
         steps = [_rung(rung, self._day(rung)) for rung in rungs]
         return sorted(map(self._checked, steps), key=lambda step: step.day)
 
-    def _checked(self, step: Step) -> Step:
+    def _checked(self, step: Rung) -> Rung:
         """No reminder on the day the clock starts, none once the last day is over."""
         if step.event or self.until is None or self.since < step.day <= self.until:
             return step
         return replace(step, void=True)
 
-    def _repeated(self) -> Iterator[Step]:
+    def _repeated(self) -> Iterator[Rung]:
         told = definition(self.clock)
         rung = told.get("repeat")
         if rung is None:
@@ -130,7 +130,7 @@ def ladder_of(row: Item) -> Ladder:
     return Ladder(row["clock"], since, date.fromisoformat(until) if until else None)
 
 
-def wound(
+def schedule_clocks(
     case: Case, row: Transition, now: datetime, sets: Mapping[str, Any], version: int
 ) -> tuple[dict[str, Any], list[Write]]:
     """What the case remembers of its clocks after a transition, and the writes that wind them.
@@ -138,14 +138,14 @@ def wound(
     The writes name no expectation of their own: they stand in one transaction with the case,
     which does, and the clock's own steps give way to them.
     """
-    winder = _Winder(case, row, now, sets, version)
+    winder = _Scheduler(case, row, now, sets, version)
     for words in row.clocks:
         winder.do(*words.split(" "))
     winder.settle()
     return winder.memory, list(winder.writes.values())
 
 
-class _Winder:
+class _Scheduler:
     """Follows the words of one transition: start, restart, stop, pause, resume, restore."""
 
     def __init__(
@@ -232,7 +232,7 @@ class _Winder:
         self._wind(ladder, ladder.first_after(stopped))
         return None
 
-    def _wind(self, ladder: Ladder, step: Step | None) -> None:
+    def _wind(self, ladder: Ladder, step: Rung | None) -> None:
         pk = self._case.key[0]
         running: dict[str, Any] = {
             "kind": "clock",
@@ -292,8 +292,8 @@ def _told(ladder: Ladder) -> dict[str, Any]:
     return {"since": str(ladder.since), **until}
 
 
-def _rung(rung: Mapping[str, Any], day: date) -> Step:
-    return Step(
+def _rung(rung: Mapping[str, Any], day: date) -> Rung:
+    return Rung(
         position=0,
         day=day,
         letter=rung.get("letter"),

@@ -8,7 +8,7 @@ from typing import Any
 
 from chalicelib.cases.audit import event
 from chalicelib.cases.case import Case, indexed
-from chalicelib.cases.schedule import wound
+from chalicelib.cases.schedule import schedule_clocks
 from chalicelib.cases.states import Transition, kind
 from chalicelib.cases.turnaround import counted
 from chalicelib.core.letter_row import ALL_STAFF, APPLICANT, OUTSIDE, letter
@@ -16,7 +16,7 @@ from chalicelib.core.ports import Change, Item, Put, Write
 from chalicelib.core.records import stamp
 
 
-class Move:
+class StateChange:
     """A case going from one state to the next, with its event and its letters."""
 
     def __init__(
@@ -102,7 +102,7 @@ class Move:
     def _wound(self) -> tuple[dict[str, Any], list[Write]]:
         """What the case remembers of its clocks, and the writes that wind them."""
         version = self.case.version + (not self.row.quiet)
-        return wound(self.case, self.row, self.now, self.sets, version)
+        return schedule_clocks(self.case, self.row, self.now, self.sets, version)
 
     def _removed(self) -> list[str]:
         """What no longer holds: an earlier decision once the case goes on, its end once it is

@@ -29,7 +29,7 @@ _FORM: Final = {
 
 
 @dataclass(frozen=True)
-class Usual:
+class Turnaround:
     """Days from a form to its decision: half of the cases took no longer than `median`,
     nine out of ten no longer than `most`."""
 
@@ -38,7 +38,7 @@ class Usual:
     cases: int
 
 
-def usual(store: Store, form: str, now: datetime) -> Usual | None:
+def usual(store: Store, form: str, now: datetime) -> Turnaround | None:
     """Of the last twelve months; None while there are too few decisions. One read."""
     oldest = f"{after_months(eastern_time.today(now), -MONTHS):%Y-%m}"
     days: dict[int, int] = {}
@@ -50,7 +50,7 @@ def usual(store: Store, form: str, now: datetime) -> Usual | None:
     total = sum(days.values())
     if total < ENOUGH:
         return None
-    return Usual(_reached(days, total, 0.5), _reached(days, total, 0.9), total)
+    return Turnaround(_reached(days, total, 0.5), _reached(days, total, 0.9), total)
 
 
 def counted(case: Case, row: Transition, now: datetime) -> list[Write]:

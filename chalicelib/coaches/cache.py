@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from chalicelib.coaches.directory.search import Directory
-from chalicelib.coaches.editions import Lost, Shelf
+from chalicelib.coaches.editions import EditionLost, EditionStore
 from chalicelib.core.errors import StoreDown
-from chalicelib.core.ports import Clock
+from chalicelib.core.ports import Now
 
 log = logging.getLogger("relais.network")
 
@@ -17,22 +17,22 @@ FRESH: Final = timedelta(seconds=20)
 TRIES: Final = 3
 
 
-class Reader:
+class DirectoryCache:
     """Looks for a new edition at most every 20 seconds, and never scans.
 
     While the store is out of reach, the edition at hand is served on.
     """
 
-    def __init__(self, shelf: Shelf, clock: Clock) -> None:
+    def __init__(self, shelf: EditionStore, now: Now) -> None:
         self._shelf = shelf
-        self._clock = clock
+        self._now = now
         self._edition = ""
         self._directory: Directory | None = None
         self._looked: datetime | None = None
 
     def directory(self) -> Directory:
         """Raises StoreDown when the store is out of reach before anything was loaded."""
-        now = self._clock()
+        now = self._now()
         if self._directory is None or self._looked is None or now - self._looked >= FRESH:
             try:
                 self._directory = self._latest()
@@ -52,7 +52,7 @@ class Reader:
                 return self._directory
             try:
                 loaded = Directory.load(self._shelf.snapshot(edition))
-            except Lost:
+            except EditionLost:
                 # Replaced between the two reads; the pointer tells the newer one.
                 log.warning("edition %s went away (try %s)", edition.id, turn + 1)
                 continue

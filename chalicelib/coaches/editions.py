@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from chalicelib.core.errors import Conflict
-from chalicelib.core.ports import Change, Clock, Item, Put, Store, Write
+from chalicelib.core.ports import Change, Item, Now, Put, Store, Write
 from chalicelib.core.records import stamp
 
 if TYPE_CHECKING:
@@ -51,20 +51,20 @@ class Edition:
         return cls(**{key: row[key] for key in cls.__dataclass_fields__})
 
 
-class Lost(Exception):
+class EditionLost(Exception):
     """Parts of an edition are gone: it was replaced while it was being read."""
 
 
-class Shelf:
+class EditionStore:
     """Everything of an edition is stored before the one write that publishes it.
 
     The snapshot is what the public sees; the book holds all coaches with all their columns,
     and is what an edition is restored from.
     """
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, store: Store, now: Now) -> None:
         self._store = store
-        self._clock = clock
+        self._now = now
 
     def current(self) -> Edition | None:
         row = self._store.get(*CURRENT)
@@ -104,7 +104,7 @@ class Shelf:
         """
         from chalicelib.coaches.directory import snapshot
 
-        now = self._clock()
+        now = self._now()
         built = snapshot.build(coaches)
         public, book = _parts(snapshot.store(built)), _parts(_book(coaches))
         edition = Edition(
@@ -156,7 +156,7 @@ class Shelf:
         change = {"book": book, "book_parts": len(parts), "coaches": len(coaches)}
         key = (PK, f"EDITION#{edition.id}")
         self._store.commit([Change(key, expect={"book": edition.book}, set=change)])
-        self._expire(edition, (edition.book,), int(self._clock().timestamp()), blank=True)
+        self._expire(edition, (edition.book,), int(self._now().timestamp()), blank=True)
 
     def _swap(self, edition: Edition, after: Edition | None) -> Write:
         if after is None:
@@ -213,7 +213,7 @@ class Shelf:
     def _read(self, pk: str, kind: str, count: int) -> bytes:
         rows = self._store.rows(pk, kind)
         if len(rows) < count:
-            raise Lost(pk)
+            raise EditionLost(pk)
         return b"".join(row["data"] for row in rows)
 
 

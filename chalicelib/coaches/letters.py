@@ -23,7 +23,7 @@ KINDS = ("MESSAGE", "COACH", "PROPOSAL")
 """What owes the letters that are written here, as its keys begin."""
 
 
-class NetworkDesk:
+class CoachLetterWriter:
     def __init__(
         self,
         store: Store,

@@ -12,7 +12,7 @@ from chalicelib.core.errors import Conflict
 from chalicelib.core.languages import Lang
 from chalicelib.core.letter_row import letter
 from chalicelib.core.links import person_key
-from chalicelib.core.ports import Change, Clock, Item, Put, Store, Write
+from chalicelib.core.ports import Change, Item, Now, Put, Store, Write
 from chalicelib.core.records import stamp
 from chalicelib.forms import parsing
 from chalicelib.forms.spam import looks_like_spam
@@ -33,9 +33,9 @@ class Sent:
 class Messages:
     """One transaction: the message, the letter that carries it, and the counters."""
 
-    def __init__(self, store: Store, clock: Clock, *, people_key: bytes, per_hour: int) -> None:
+    def __init__(self, store: Store, now: Now, *, people_key: bytes, per_hour: int) -> None:
         self._store = store
-        self._clock = clock
+        self._now = now
         self._key = people_key
         self._per_hour = per_hour
 
@@ -50,7 +50,7 @@ class Messages:
         started_at: str = "",
     ) -> Sent:
         """Raises InvalidForm; TooMany after many from one network or to one coach."""
-        now = self._clock()
+        now = self._now()
         answers = parsing.parse("message", fields, lang, eastern_time.today(now)).answers
         spam = looks_like_spam(trap=trap, started_at=started_at, answers=answers, now=now)
         pk = f"MESSAGE#{self._digest(slug, answers, eastern_time.today(now).isoformat())}"
@@ -84,7 +84,7 @@ class Messages:
 
     def release(self, row: Item) -> None:
         """Sends what was held. Raises Conflict when somebody did already."""
-        now = stamp(self._clock())
+        now = stamp(self._now())
         self._store.commit(
             [
                 Change(

@@ -13,7 +13,7 @@ from chalicelib.core.errors import Conflict
 from chalicelib.core.languages import Lang
 from chalicelib.core.letter_row import ALL_STAFF, letter
 from chalicelib.core.links import Links
-from chalicelib.core.ports import Change, Clock, Item, Put, Store, Write
+from chalicelib.core.ports import Change, Item, Now, Put, Store, Write
 from chalicelib.core.records import stamp
 from chalicelib.forms import parsing
 
@@ -43,13 +43,13 @@ class Judged:
 
 class Proposals:
     def __init__(
-        self, store: Store, upkeep: Upkeep, roster: Roster, links: Links, clock: Clock
+        self, store: Store, upkeep: Upkeep, roster: Roster, links: Links, now: Now
     ) -> None:
         self._store = store
         self._upkeep = upkeep
         self._roster = roster
         self._links = links
-        self._clock = clock
+        self._now = now
 
     def propose(self, coach: "Coach", fields: Mapping[str, Any], lang: Lang) -> bool:
         """Keeps the changes for staff to read; False when nothing changes. Raises InvalidForm."""
@@ -74,7 +74,7 @@ class Proposals:
         """Newer changes take the place of those that nobody has judged yet."""
         key = proposal_key(coach.slug)
         before = self._store.get(*key)
-        now = stamp(self._clock())
+        now = stamp(self._now())
         version = before["version"] + 1 if before else 1
         new = {"version": version, "status": "waiting", "changes": dict(changes), "at": now}
         row: Write = Put(
@@ -105,7 +105,7 @@ class Proposals:
             coach is not None
             and proposal["status"] == "waiting"
             and proposal["version"] == link["version"]
-            and stamp(self._clock()) < link["expires_at"]
+            and stamp(self._now()) < link["expires_at"]
         )
         return Judged("open" if is_open else "over", token, proposal, coach, staff)
 
@@ -118,7 +118,7 @@ class Proposals:
             "status": "published" if publish else "returned",
             "remarks": remarks,
             "by": staff.id,
-            "decided_at": stamp(self._clock()),
+            "decided_at": stamp(self._now()),
         }
         key = proposal_key(proposal["slug"])
         expect = {"version": proposal["version"], "status": "waiting"}
@@ -127,7 +127,7 @@ class Proposals:
             proposal["version"],
             "coach_update_decided",
             to=TO_COACH,
-            due=stamp(self._clock()),
+            due=stamp(self._now()),
             facts={"published": publish, "remarks": remarks},
         )
         also: list[Write] = [Change(key, expect=expect, set=done), Put(owed)]

@@ -6,13 +6,13 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from chalicelib.cases.staff import Roster
-from chalicelib.coaches.editions import CURRENT, Edition, Shelf
+from chalicelib.coaches.editions import CURRENT, Edition, EditionStore
 from chalicelib.coaches.messages import TO_COACH
 from chalicelib.core import eastern_time
 from chalicelib.core.errors import BadLink, Conflict
 from chalicelib.core.letter_row import ALL_STAFF, letter
 from chalicelib.core.links import Links, person_key
-from chalicelib.core.ports import Change, Clock, Put, Store, Write
+from chalicelib.core.ports import Change, Now, Put, Store, Write
 from chalicelib.core.records import stamp
 
 if TYPE_CHECKING:
@@ -37,10 +37,10 @@ class Upkeep:
     def __init__(  # noqa: PLR0913
         self,
         store: Store,
-        shelf: Shelf,
+        shelf: EditionStore,
         roster: Roster,
         links: Links,
-        clock: Clock,
+        now: Now,
         *,
         people_key: bytes,
     ) -> None:
@@ -48,7 +48,7 @@ class Upkeep:
         self._shelf = shelf
         self._roster = roster
         self._links = links
-        self._clock = clock
+        self._now = now
         self._key = people_key
 
     def coach(self, slug: str) -> "Coach | None":
@@ -82,7 +82,7 @@ class Upkeep:
             self._number(),
             "staff_coach_left",
             to=ALL_STAFF,
-            due=stamp(self._clock()),
+            due=stamp(self._now()),
         )
         gone = {"status": "archived", "consent_publication": None}
         self.edit(coach.slug, gone, by=coach.slug, why="withdrew", also=[Put(owed)])
@@ -95,7 +95,7 @@ class Upkeep:
         A letter is named by the day the page was last checked: it is owed once, whatever
         runs twice or dies in between.
         """
-        now = self._clock()
+        now = self._now()
         local = eastern_time.local(now)
         if local.hour < CHECK_HOUR:
             return 0
@@ -162,7 +162,7 @@ class Upkeep:
         raise Conflict({})
 
     def today(self) -> date:
-        return eastern_time.today(self._clock())
+        return eastern_time.today(self._now())
 
     def _number(self) -> int:
-        return int(self._clock().strftime("%y%m%d"))
+        return int(self._now().strftime("%y%m%d"))

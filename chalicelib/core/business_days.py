@@ -64,14 +64,14 @@ def at(day: date, when: time) -> datetime:
 
 
 @dataclass(frozen=True)
-class Quiet:
+class QuietHours:
     """The hours in which no letter wakes anybody, and holidays; `None` when there are none."""
 
     evening: int = 20
     morning: int = 8
 
     @classmethod
-    def of(cls, text: str) -> "Quiet | None":
+    def of(cls, text: str) -> "QuietHours | None":
         """`20-8`, or `off`."""
         evening, _, morning = text.partition("-")
         return None if text == "off" else cls(int(evening), int(morning))

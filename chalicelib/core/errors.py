@@ -22,7 +22,7 @@ class WrongType(RelaisError):
     """The content type is not one that forms are read from."""
 
 
-class NotHere(RelaisError):
+class NotFound(RelaisError):
     """There is nothing at this address."""
 
 

@@ -45,7 +45,7 @@ def on_date(day: date, lang: str) -> str:
     return f"le {long_date(day, lang)}" if lang == "fr" else long_date(day, lang)
 
 
-def clock(moment: time, lang: str) -> str:
+def clock_time(moment: time, lang: str) -> str:
     """« 14 h 30 », « 9 h », “2:30 p.m.”."""
     if lang == "fr":
         minutes = f"{NBSP}{moment.minute:02d}" if moment.minute else ""
@@ -60,7 +60,9 @@ def moment(when: datetime, lang: str) -> str:
         when = when.replace(tzinfo=UTC)
     there = eastern_time.local(when)
     comma = " à" if lang == "fr" else ","
-    return f"{long_date(there.date(), lang)}{comma} {clock(there.time(), lang)} ({_ZONE[lang]})"
+    return (
+        f"{long_date(there.date(), lang)}{comma} {clock_time(there.time(), lang)} ({_ZONE[lang]})"
+    )
 
 
 def number(value: float, lang: str) -> str:
@@ -99,7 +101,7 @@ def bn(value: str) -> str:
     return f"{value[:9]}{NBSP}{value[9:11]}{NBSP}{value[11:]}"
 
 
-def said(value: Any, lang: str) -> str:
+def formatted(value: Any, lang: str) -> str:
     """A fact of a message: amounts, numbers and percents come as mappings that say so."""
     if isinstance(value, dict):
         (kind, content), *_ = value.items()

@@ -9,7 +9,7 @@ Item = dict[str, Any]
 """One row: `pk`, `sk`, and plain values; lists and mappings are kept as JSON."""
 
 Key = tuple[str, str]
-Clock = Callable[[], datetime]
+Now = Callable[[], datetime]
 """Now, in UTC."""
 
 

@@ -30,7 +30,7 @@ class Problem:
     def message(self, lang: Lang) -> str:
         from chalicelib.core import formatting
 
-        said = {key: formatting.said(value, lang) for key, value in self.params.items()}
+        said = {key: formatting.formatted(value, lang) for key, value in self.params.items()}
         return str(load("messages")[self.code][lang]).format_map(said)
 
 

@@ -15,16 +15,16 @@ DEAD_LETTER: Final = "dead_letter"
 NOBODY: Final = "nobody"
 
 
-def word(incident: str, now: datetime) -> Item:
+def alert_letter(incident: str, now: datetime) -> Item:
     """The letter of a day and a kind of incident; its texts are in content/review.json."""
     pk = f"INCIDENT#{incident}-{eastern_time.today(now)}"
     return letter(pk, 1, LETTER, to=ADMINS, due=stamp(now), facts={"incident": incident})
 
 
-def commit_with_word(store: Store, writes: Sequence[Write], incident: str, now: datetime) -> None:
+def commit_with_alert(store: Store, writes: Sequence[Write], incident: str, now: datetime) -> None:
     """Commits, and writes to the admins in the same transaction unless they know."""
     try:
-        store.commit([*writes, Put(word(incident, now))])
+        store.commit([*writes, Put(alert_letter(incident, now))])
     except Conflict as conflict:
         if set(conflict.found) != {len(writes)}:
             raise

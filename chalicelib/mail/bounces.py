@@ -5,7 +5,7 @@ from typing import Final
 
 from chalicelib.cases.case import Case
 from chalicelib.cases.states import table
-from chalicelib.cases.transition import Move
+from chalicelib.cases.transition import StateChange
 from chalicelib.core.letter_row import APPLICANT, FIDUCIARY
 from chalicelib.core.ports import Item, Write
 from chalicelib.core.records import stamp
@@ -27,7 +27,7 @@ def writes(item: Item | None, sk: str, why: str, now: datetime) -> list[Write]:
     if row is None or case.undeliverable is not None:
         return []
     facts = {"to": to_whom(sk), "why": why}
-    move = Move(case, row, now, "post", facts)
+    move = StateChange(case, row, now, "post", facts)
     move.sets = {"undeliverable": {**facts, "at": stamp(now)}}
     move.owes_receipt(facts)
     return move.writes()

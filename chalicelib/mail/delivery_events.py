@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from chalicelib.core.errors import Conflict, StoreDown
 from chalicelib.core.letter_row import DEAD, key_of
-from chalicelib.core.ports import Change, Clock, Key, Store
+from chalicelib.core.ports import Change, Key, Now, Store
 from chalicelib.core.records import stamp
 from chalicelib.mail import alerts, bounces
 
@@ -22,12 +22,12 @@ Listener = Callable[[Key, str, Mapping[str, Any]], object]
 """Hears what SES says of a letter: its key, the kind of event, and the report."""
 
 
-class Reports:
-    def __init__(self, store: Store, clock: Clock, listeners: Mapping[str, Listener]) -> None:
+class DeliveryEvents:
+    def __init__(self, store: Store, now: Now, listeners: Mapping[str, Listener]) -> None:
         """`listeners`: by the first word of a letter's key, who else wants to know."""
         self._listeners = listeners
         self._store = store
-        self._clock = clock
+        self._now = now
 
     def settle(self, report: Mapping[str, Any]) -> str | None:
         """What an SES event says of a letter; None when it is about none of ours."""
@@ -42,13 +42,13 @@ class Reports:
         status, before = _SETTLED[kind]
         facts = {
             "message_id": report["mail"].get("messageId"),
-            f"{status}_at": stamp(self._clock()),
+            f"{status}_at": stamp(self._now()),
         }
         if kind == "bounce":
             facts["why"] = _why(report["bounce"])
         if status == "dead":
             log.error("letter %s is dead: SES rejected it", tags[0])
-            facts |= {"why": "rejected", **buried(self._clock())}
+            facts |= {"why": "rejected", **buried(self._now())}
         back = _came_back(report)
         for expected in before:
             change = Change(
@@ -64,12 +64,12 @@ class Reports:
     def _settled(self, key: Key, change: Change, why: str | None) -> bool:
         """Commits what SES said; with a bounce for good (`why`), what the case says of it too."""
         for _ in range(TURNS):
-            now = self._clock()
+            now = self._now()
             case = self._store.get(*case_key_of(key)) if why is not None else None
             writes = [change, *bounces.writes(case, key[1], why or "", now)]
             try:
                 if change.set["status"] == "dead":
-                    alerts.commit_with_word(self._store, writes, alerts.DEAD_LETTER, now)
+                    alerts.commit_with_alert(self._store, writes, alerts.DEAD_LETTER, now)
                 else:
                     self._store.commit(writes)
             except Conflict as conflict:

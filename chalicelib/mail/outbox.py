@@ -10,7 +10,7 @@ from typing import Any, Final, Protocol
 
 from chalicelib.cases.staff import Roster, Staff
 from chalicelib.core import eastern_time
-from chalicelib.core.business_days import Quiet
+from chalicelib.core.business_days import QuietHours
 from chalicelib.core.errors import (
     Conflict,
     DeliveryFailed,
@@ -20,7 +20,7 @@ from chalicelib.core.errors import (
     RelaisError,
 )
 from chalicelib.core.letter_row import ADMINS, ALL_STAFF, letter, tag_of
-from chalicelib.core.ports import Change, Clock, Item, Key, Mail, Mailer, Put, Store, Write
+from chalicelib.core.ports import Change, Item, Key, Mail, Mailer, Now, Put, Store, Write
 from chalicelib.core.records import DUE_SHARDS, stamp
 from chalicelib.mail import alerts
 from chalicelib.mail.delivery_events import buried, case_key_of
@@ -55,7 +55,7 @@ class Draft:
     links: list[Item] = field(default_factory=list)
 
 
-class Desk(Protocol):
+class LetterWriter(Protocol):
     """Writes the letter that a row owes."""
 
     def write(self, row: Item, now: datetime) -> Draft | None:
@@ -66,18 +66,18 @@ Timer = Callable[[Key], str]
 """What is done when a row that is no letter falls due; says what became of it."""
 
 
-class Post:
+class Outbox:
     """At least once: claim, send, mark. Only the claim's owner sends."""
 
     def __init__(  # noqa: PLR0913
         self,
         store: Store,
         mailer: Mailer,
-        desk: Desk,
+        desk: LetterWriter,
         roster: Roster,
-        clock: Clock,
+        now: Now,
         timers: Mapping[str, Timer] | None = None,
-        quiet: Quiet | None = None,
+        quiet: QuietHours | None = None,
     ) -> None:
         """By the first word of one half of a row's key, `timers` mind the due rows that are no
         letters."""
@@ -87,13 +87,13 @@ class Post:
         self._mailer = mailer
         self._desk = desk
         self._roster = roster
-        self._clock = clock
+        self._now = now
 
     def deliver(self, key: Key) -> str:
         """What became of the letter: sent, later, spread, taken, retry, dropped, dead, unknown,
         gone."""
         row = self._store.get(*key)
-        now = self._clock()
+        now = self._now()
         if row is None or row["status"] not in ("owed", "claimed"):
             return "gone"
         if row["due_at"] > stamp(now):
@@ -132,10 +132,10 @@ class Post:
         so that none starves behind a full one.
         """
         outcomes: dict[str, int] = {}
-        start = self._clock()
+        start = self._now()
         first = int(start.timestamp() // 60) % DUE_SHARDS
         for key in list(self._store.due(stamp(start), first)):
-            if self._clock() - start > SWEEP:
+            if self._now() - start > SWEEP:
                 break
             try:
                 outcome = self._minder(key)(key)
@@ -158,7 +158,7 @@ class Post:
             if row["letter"] == alerts.LETTER:
                 self._store.commit([change])
             else:
-                alerts.commit_with_word(self._store, [change], alerts.NOBODY, now)
+                alerts.commit_with_alert(self._store, [change], alerts.NOBODY, now)
         except Conflict:
             return "taken"
         return "retry"
@@ -201,7 +201,7 @@ class Post:
             return [staff for staff in active if staff.admin] or active
         case = self._store.get(*case_key_of((row["pk"], row["sk"]))) or {}
         mine = [staff for staff in active if staff.id not in case.get("recused", ())]
-        today = str(eastern_time.today(self._clock()))
+        today = str(eastern_time.today(self._now()))
         return [staff for staff in mine if not staff.away(today)] or mine
 
     def _claim(self, row: Item, written: Draft, now: datetime) -> Item:
@@ -227,7 +227,7 @@ class Post:
             return "unknown"
         except DeliveryFailed as error:
             return self._failed(row, error, now)
-        self._end(row, "sent", None, message_id=message_id, sent_at=stamp(self._clock()))
+        self._end(row, "sent", None, message_id=message_id, sent_at=stamp(self._now()))
         return "sent"
 
     def _unwritten(self, row: Item, error: Exception, now: datetime) -> str:
@@ -261,7 +261,7 @@ class Post:
         """The end of the road; an address that was given for one letter goes with it."""
         if status == "dead":
             log.error("letter %s is dead: %s", tag_of(row["pk"], row["sk"]), why)
-            facts |= buried(self._clock())
+            facts |= buried(self._now())
         change = Change(
             (row["pk"], row["sk"]),
             expect={k: row[k] for k in ("status", "attempts", "due_at")},
@@ -270,8 +270,8 @@ class Post:
         )
         try:
             if status == "dead" and row["letter"] != alerts.LETTER:
-                now = self._clock()
-                alerts.commit_with_word(self._store, [change], alerts.DEAD_LETTER, now)
+                now = self._now()
+                alerts.commit_with_alert(self._store, [change], alerts.DEAD_LETTER, now)
             else:
                 self._store.commit([change])
         except Conflict:

@@ -4,70 +4,70 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from chalicelib.coaches.cache import Reader
+from chalicelib.coaches.cache import DirectoryCache
 from chalicelib.coaches.messages import Messages
 from chalicelib.content import load
-from chalicelib.core.errors import NotHere, RelaisError
+from chalicelib.core.errors import NotFound, RelaisError
 from chalicelib.core.languages import Lang, other_language
-from chalicelib.core.ports import Clock
+from chalicelib.core.ports import Now
 from chalicelib.core.settings import Settings
 from chalicelib.forms.problems import InvalidForm
-from chalicelib.web.request import Answer, Asked, as_text, json_answer, lang_of
-from chalicelib.web.responses import PRIVATE, Problems
+from chalicelib.web.request import Request, Response, as_text, json_response, lang_of
+from chalicelib.web.responses import PRIVATE, Responder
 
 _OURS: Final = ("lang", "website", "started_at")
 
 
 @dataclass(frozen=True)
-class Writing:
-    reader: Reader
+class CoachContactViews:
+    reader: DirectoryCache
     messages: Messages
     settings: Settings
-    problems: Problems
-    clock: Clock
+    responder: Responder
+    now: Now
 
-    def form(self, asked: Asked, slug: str) -> Answer:
-        coach = self._coach(slug, asked.lang)
-        if "sent" in asked.query:
-            return self._sent(coach, asked.lang)
-        if not asked.wants_page:
-            return json_answer(
-                self._described(slug, asked.lang), {"Cache-Control": "public, max-age=60"}
+    def form(self, request: Request, slug: str) -> Response:
+        coach = self._coach(slug, request.lang)
+        if "sent" in request.query:
+            return self._sent(coach, request.lang)
+        if not request.wants_page:
+            return json_response(
+                self._described(slug, request.lang), {"Cache-Control": "public, max-age=60"}
             )
-        return self._page(coach, asked.lang, {})
+        return self._page(coach, request.lang, {})
 
-    def send(self, asked: Asked, slug: str) -> Answer:
+    def send(self, request: Request, slug: str) -> Response:
         fields: dict[str, Any] = {}
-        lang = asked.lang
+        lang = request.lang
         coach = self._coach(slug, lang)
         try:
-            fields = asked.fields()
-            lang = lang_of(fields, asked)
+            fields = request.fields()
+            lang = lang_of(fields, request)
             ours = {key: as_text(fields.pop(key, "")) for key in _OURS}
             sent = self.messages.send(
                 coach["slug"],
                 fields,
                 lang,
-                address=asked.address,
+                address=request.address,
                 trap=ours["website"],
                 started_at=ours["started_at"],
             )
         except RelaisError as error:
-            if not asked.wants_page or not fields:
-                return self.problems.answer(asked, error, lang, form="message")
+            if not request.wants_page or not fields:
+                return self.responder.answer(request, error, lang, form="message")
             return self._again(coach, lang, fields, error)
         headers = {"Idempotent-Replayed": "true"} if sent.replayed else {}
-        if asked.wants_page:
+        if request.wants_page:
             where = f"{self._address(slug)}?lang={lang}&sent=1"
-            return Answer(303, "", "text/html; charset=utf-8", {**headers, "Location": where})
+            return Response(303, "", "text/html; charset=utf-8", {**headers, "Location": where})
         told = {"status": "received", "message": _said("sent", lang, coach["name"])}
-        return json_answer(told, {**headers, **PRIVATE}, status=201)
+        return json_response(told, {**headers, **PRIVATE}, status=201)
 
     def _again(
         self, coach: Mapping[str, Any], lang: Lang, typed: Mapping[str, Any], error: Exception
-    ) -> Answer:
+    ) -> Response:
         """The form with what was typed, and what is wrong with it."""
-        said = self.problems.said(error, lang, form="message")
+        said = self.responder.said(error, lang, form="message")
         problems = [
             {"field": p.field, "code": p.code, "message": p.message(lang)}
             for p in (error.problems if isinstance(error, InvalidForm) else ())
@@ -87,13 +87,13 @@ class Writing:
         *,
         status: int = 200,
         headers: Mapping[str, str] | None = None,
-    ) -> Answer:
+    ) -> Response:
         from chalicelib.web import pages
 
         address = self._address(coach["slug"])
         described = self._described(coach["slug"], lang)
         title = _said("title", lang, coach["name"])
-        stamp = {} if status != 200 else {"started_at": str(int(self.clock().timestamp()))}
+        stamp = {} if status != 200 else {"started_at": str(int(self.now().timestamp()))}
         page = pages.form(
             "message",
             {**described, "title": title},
@@ -104,11 +104,11 @@ class Writing:
             banner=banner,
             hidden={"lang": lang, **stamp},
             switch_url=f"{address}?lang={other_language(lang)}",
-            frame=self.problems.frame(lang),
+            frame=self.responder.frame(lang),
         )
-        return self.problems.page(page, status, headers)
+        return self.responder.page(page, status, headers)
 
-    def _sent(self, coach: Mapping[str, Any], lang: Lang) -> Answer:
+    def _sent(self, coach: Mapping[str, Any], lang: Lang) -> Response:
         from chalicelib.web import pages
 
         base = f"{self.settings.public_url}/coaches"
@@ -121,14 +121,14 @@ class Writing:
                 (load("network")["all"][lang], f"{base}?lang={lang}"),
             ],
             switch_url=f"{self._address(coach['slug'])}?lang={other_language(lang)}&sent=1",
-            frame=self.problems.frame(lang),
+            frame=self.responder.frame(lang),
         )
-        return self.problems.page(page)
+        return self.responder.page(page)
 
     def _coach(self, slug: str, lang: Lang) -> dict[str, Any]:
         known = self.reader.directory().coach(slug[:80], lang)
         if known is None:
-            raise NotHere(slug)
+            raise NotFound(slug)
         return known
 
     def _described(self, slug: str, lang: Lang) -> dict[str, Any]:

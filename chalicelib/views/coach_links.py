@@ -13,8 +13,8 @@ from chalicelib.core.languages import Lang, lang_or, other_language
 from chalicelib.core.links import Links
 from chalicelib.core.settings import Settings
 from chalicelib.forms.problems import InvalidForm
-from chalicelib.web.request import Answer, Asked, lang_of, text_of, ticked
-from chalicelib.web.responses import Problems
+from chalicelib.web.request import Request, Response, lang_of, text_of, ticked
+from chalicelib.web.responses import Responder
 
 if TYPE_CHECKING:
     from chalicelib.coaches.coach import Coach
@@ -23,29 +23,29 @@ REMARKS_LIMIT: Final = 3000
 
 
 @dataclass(frozen=True)
-class CoachDoor:
+class CoachLinkViews:
     upkeep: Upkeep
     proposals: Proposals
     links: Links
     settings: Settings
-    problems: Problems
+    responder: Responder
 
-    def show(self, asked: Asked, token: str) -> Answer:
+    def show(self, request: Request, token: str) -> Response:
         """The coach's page as it stands, to confirm, change or take down."""
         coach = self.upkeep.opened(token)
-        return self._page(token, coach, lang_or(asked.query.get("lang"), spoken(coach)))
+        return self._page(token, coach, lang_or(request.query.get("lang"), spoken(coach)))
 
-    def act(self, asked: Asked, token: str) -> Answer:
-        lang = asked.lang
+    def act(self, request: Request, token: str) -> Response:
+        lang = request.lang
         try:
             coach = self.upkeep.opened(token)
-            fields = asked.fields()
-            lang = lang_or(lang_of(fields, asked) if "lang" in fields else None, lang)
+            fields = request.fields()
+            lang = lang_or(lang_of(fields, request) if "lang" in fields else None, lang)
             return self._act(token, coach, fields, lang)
         except RelaisError as error:
-            return self.problems.answer(asked, error, lang, form="profile")
+            return self.responder.answer(request, error, lang, form="profile")
 
-    def _act(self, token: str, coach: "Coach", fields: dict[str, Any], lang: Lang) -> Answer:
+    def _act(self, token: str, coach: "Coach", fields: dict[str, Any], lang: Lang) -> Response:
         said = {key: fields.pop(key, "") for key in ("lang", "nonce", "action", "sure")}
         if not self.links.check_nonce(token, str(said["nonce"])):
             typed = fields if said["action"] == "change" else None
@@ -73,7 +73,7 @@ class CoachDoor:
         wrong: str = "",
         typed: Mapping[str, Any] | None = None,
         error: InvalidForm | None = None,
-    ) -> Answer:
+    ) -> Response:
         from chalicelib.core import formatting
         from chalicelib.forms import description
         from chalicelib.web import pages
@@ -100,11 +100,11 @@ class CoachDoor:
             verified=coach.last_verified_at,
             public=coach.public,
             switch_url=f"{address}?lang={other_language(lang)}",
-            frame=self.problems.frame(lang),
+            frame=self.responder.frame(lang),
         )
-        return self.problems.page(page, 422 if wrong or error else 200)
+        return self.responder.page(page, 422 if wrong or error else 200)
 
-    def _told(self, what: str, token: str, lang: Lang) -> Answer:
+    def _told(self, what: str, token: str, lang: Lang) -> Response:
         from chalicelib.web import pages
 
         text = load("network")["own"][what]
@@ -116,30 +116,30 @@ class CoachDoor:
                 (load("network")["all"][lang], f"{self.settings.public_url}/coaches?lang={lang}")
             ],
             switch_url=f"{self.settings.public_url}/coach/{token}?lang={other_language(lang)}",
-            frame=self.problems.frame(lang),
+            frame=self.responder.frame(lang),
         )
-        return self.problems.page(page)
+        return self.responder.page(page)
 
 
 @dataclass(frozen=True)
-class ProposalDoor:
+class ProposalViews:
     proposals: Proposals
     links: Links
     settings: Settings
-    problems: Problems
+    responder: Responder
 
-    def show(self, asked: Asked, token: str) -> Answer:
+    def show(self, request: Request, token: str) -> Response:
         judged = self.proposals.judged(token)
-        return self._page(judged, self._lang(asked, judged))
+        return self._page(judged, self._lang(request, judged))
 
-    def decide(self, asked: Asked, token: str) -> Answer:
-        lang = asked.lang
+    def decide(self, request: Request, token: str) -> Response:
+        lang = request.lang
         try:
             judged = self.proposals.judged(token)
-            fields = asked.fields()
-            lang = lang_or(fields.get("lang"), self._lang(asked, judged))
+            fields = request.fields()
+            lang = lang_or(fields.get("lang"), self._lang(request, judged))
         except RelaisError as error:
-            return self.problems.answer(asked, error, lang)
+            return self.responder.answer(request, error, lang)
         decision, remarks = text_of(fields, "decision"), text_of(fields, "remarks")[:REMARKS_LIMIT]
         if judged.standing != "open":
             return self._page(judged, lang)
@@ -168,7 +168,7 @@ class ProposalDoor:
         wrong: str = "",
         decision: str = "",
         remarks: str = "",
-    ) -> Answer:
+    ) -> Response:
         from chalicelib.web import pages
 
         if judged.standing != "open":
@@ -189,11 +189,11 @@ class ProposalDoor:
             decision=decision,
             remarks=remarks,
             switch_url=f"{address}?lang={other_language(lang)}",
-            frame=self.problems.frame(lang),
+            frame=self.responder.frame(lang),
         )
-        return self.problems.page(page, 422 if wrong else 200)
+        return self.responder.page(page, 422 if wrong else 200)
 
-    def _told(self, judged: Judged, what: str, lang: Lang, *, status: int = 200) -> Answer:
+    def _told(self, judged: Judged, what: str, lang: Lang, *, status: int = 200) -> Response:
         from chalicelib.web import pages
 
         texts = load("network")["proposal"][what]
@@ -203,13 +203,13 @@ class ProposalDoor:
             paragraphs=[texts["text"][lang].format(name=_name(judged))],
             links=[],
             switch_url=f"{self.settings.public_url}/proposal/{judged.token}?lang={other_language(lang)}",
-            frame=self.problems.frame(lang),
+            frame=self.responder.frame(lang),
         )
-        return self.problems.page(page, status)
+        return self.responder.page(page, status)
 
-    def _lang(self, asked: Asked, judged: Judged) -> Lang:
-        own = judged.staff.lang if judged.staff else asked.lang
-        return lang_or(asked.query.get("lang"), own)
+    def _lang(self, request: Request, judged: Judged) -> Lang:
+        own = judged.staff.lang if judged.staff else request.lang
+        return lang_or(request.query.get("lang"), own)
 
 
 def _name(judged: Judged) -> str:

@@ -6,19 +6,19 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from chalicelib.coaches.cache import Reader
+from chalicelib.coaches.cache import DirectoryCache
 from chalicelib.coaches.directory.folding import fold
 from chalicelib.coaches.directory.layout import FILTERS
 from chalicelib.coaches.directory.query import UnusableQuery
 from chalicelib.coaches.directory.search import Directory
 from chalicelib.content import load
 from chalicelib.core import eastern_time
-from chalicelib.core.errors import BadQuery, NotHere
+from chalicelib.core.errors import BadQuery, NotFound
 from chalicelib.core.languages import Lang, other_language
-from chalicelib.core.ports import Clock
+from chalicelib.core.ports import Now
 from chalicelib.core.settings import Settings
-from chalicelib.web.request import Answer, Asked, json_answer, tagged
-from chalicelib.web.responses import Problems
+from chalicelib.web.request import Request, Response, json_response, with_etag
+from chalicelib.web.responses import Responder
 
 log = logging.getLogger("relais.network")
 
@@ -30,40 +30,40 @@ _PARAMETERS_LIMIT: Final = 80
 
 
 @dataclass(frozen=True)
-class Finder:
-    reader: Reader
+class CoachViews:
+    reader: DirectoryCache
     settings: Settings
-    problems: Problems
-    clock: Clock
+    responder: Responder
+    now: Now
 
-    def search(self, asked: Asked) -> Answer:
+    def search(self, request: Request) -> Response:
         """`q`, the filters (each as often as wanted), `lang`, `limit`, `cursor`."""
         directory = self.reader.directory()
-        if asked.wants_page:
-            return self._page(asked, directory)
-        filters = _filters(asked)
-        day = eastern_time.today(self.clock()).isoformat()
-        tag = directory.etag(day, asked.lang, _canonical(asked))
-        if asked.has(tag):
-            return self._unchanged(asked, tag)
-        found = self._found(directory, asked, filters, day)
-        return json_answer(found, {**SHARED, "ETag": tag, **_spoken(asked)})
+        if request.wants_page:
+            return self._page(request, directory)
+        filters = _filters(request)
+        day = eastern_time.today(self.now()).isoformat()
+        tag = directory.etag(day, request.lang, _canonical(request))
+        if request.has(tag):
+            return self._unchanged(request, tag)
+        found = self._found(directory, request, filters, day)
+        return json_response(found, {**SHARED, "ETag": tag, **_spoken(request)})
 
-    def coach(self, asked: Asked, slug: str) -> Answer:
+    def coach(self, request: Request, slug: str) -> Response:
         directory = self.reader.directory()
-        known = directory.coach(slug[:80], asked.lang)
+        known = directory.coach(slug[:80], request.lang)
         if known is None:
-            raise NotHere(slug)
+            raise NotFound(slug)
         known = {**known, "links": self._links(slug)}
-        if not asked.wants_page:
-            tag = directory.etag("coach", asked.lang, slug)
-            if asked.has(tag):
-                return self._unchanged(asked, tag)
-            return json_answer(known, {**SHARED, "ETag": tag, **_spoken(asked)})
+        if not request.wants_page:
+            tag = directory.etag("coach", request.lang, slug)
+            if request.has(tag):
+                return self._unchanged(request, tag)
+            return json_response(known, {**SHARED, "ETag": tag, **_spoken(request)})
         from chalicelib.core import formatting
         from chalicelib.web import pages
 
-        lang = asked.lang
+        lang = request.lang
         said = formatting.phone(known["phone"], None, lang) if "phone" in known else ""
         page = pages.coach(
             lang,
@@ -72,24 +72,24 @@ class Finder:
             contact_url=f"{self._address(slug)}/contact?lang={lang}",
             search_url=f"{self._address()}?lang={lang}",
             switch_url=f"{self._address(slug)}?lang={other_language(lang)}",
-            frame=self.problems.frame(lang),
+            frame=self.responder.frame(lang),
         )
-        return self._shared_page(asked, page)
+        return self._shared_page(request, page)
 
-    def _page(self, asked: Asked, directory: Directory) -> Answer:
+    def _page(self, request: Request, directory: Directory) -> Response:
         """What the address says beside our parameters is left alone: links carry all sorts."""
         from chalicelib.web import pages
 
-        lang = asked.lang
-        known = {key: values for key, values in asked.several.items() if key in FILTERS}
-        day = eastern_time.today(self.clock()).isoformat()
+        lang = request.lang
+        known = {key: values for key, values in request.several.items() if key in FILTERS}
+        day = eastern_time.today(self.now()).isoformat()
         wrong = None
         try:
-            found = self._found(directory, asked, known, day)
+            found = self._found(directory, request, known, day)
         except BadQuery as error:
             wrong = error.message(lang)
             found = directory.search("", {}, lang, day=day)
-        q = asked.query.get("q", "")[:300]
+        q = request.query.get("q", "")[:300]
         kept = [("q", q)] if q else []
         chosen = [
             (name, each["value"], each["label"])
@@ -122,22 +122,22 @@ class Finder:
             urls={each["slug"]: f"{self._address(each['slug'])}?lang={lang}"
                   for each in found["results"]},
             switch_url=f"{self._address()}?{urlencode([('lang', other_language(lang)), *kept])}",
-            frame=self.problems.frame(lang),
+            frame=self.responder.frame(lang),
         )  # fmt: skip
-        return self._shared_page(asked, page, 400 if wrong else 200)
+        return self._shared_page(request, page, 400 if wrong else 200)
 
     def _found(
         self,
         directory: Directory,
-        asked: Asked,
+        request: Request,
         filters: Mapping[str, Sequence[str]],
         day: str,
     ) -> dict[str, Any]:
-        query = asked.query
+        query = request.query
         found = directory.search(
             query.get("q", ""),
             filters,
-            asked.lang,
+            request.lang,
             query.get("limit"),
             query.get("cursor"),
             day=day,
@@ -165,20 +165,20 @@ class Finder:
     def _link(self, kept: Sequence[tuple[str, str]], lang: str) -> str:
         return f"{self._address()}?{urlencode([('lang', lang), *kept])}"
 
-    def _shared_page(self, asked: Asked, page: str, status: int = 200) -> Answer:
+    def _shared_page(self, request: Request, page: str, status: int = 200) -> Response:
         """A page that anybody may see, keep and find: unlike the pages behind a link."""
         if status != 200:
-            return self.problems.page(page, status)
-        headers = {**SHARED, "X-Robots-Tag": "all", **_spoken(asked)}
-        return tagged(asked, self.problems.page(page, status, headers))
+            return self.responder.page(page, status)
+        headers = {**SHARED, "X-Robots-Tag": "all", **_spoken(request)}
+        return with_etag(request, self.responder.page(page, status, headers))
 
-    def _unchanged(self, asked: Asked, tag: str) -> Answer:
-        return Answer(304, "", "text/plain", {**SHARED, "ETag": tag, **_spoken(asked)})
+    def _unchanged(self, request: Request, tag: str) -> Response:
+        return Response(304, "", "text/plain", {**SHARED, "ETag": tag, **_spoken(request)})
 
     def _photo(self, coach: Mapping[str, Any]) -> str | None:
         """Shown from the website alone: no third party learns who looks at whom."""
         photo = str(coach.get("photo", ""))
-        return photo if photo.startswith(tuple(self.problems.photo_origins())) else None
+        return photo if photo.startswith(tuple(self.responder.photo_origins())) else None
 
     def _links(self, slug: str) -> dict[str, str]:
         return {"self": self._address(slug), "contact": f"{self._address(slug)}/contact"}
@@ -187,15 +187,15 @@ class Finder:
         return f"{self.settings.public_url}/coaches" + (f"/{slug}" if slug else "")
 
 
-def _filters(asked: Asked) -> dict[str, Sequence[str]]:
+def _filters(request: Request) -> dict[str, Sequence[str]]:
     """What a script asks to filter by; the directory refuses names that it does not know."""
-    if sum(map(len, asked.several.values())) > _PARAMETERS_LIMIT:
+    if sum(map(len, request.several.values())) > _PARAMETERS_LIMIT:
         raise UnusableQuery("too_many_filters", max=_PARAMETERS_LIMIT)
-    return {key: values for key, values in asked.several.items() if key not in _ONE}
+    return {key: values for key, values in request.several.items() if key not in _ONE}
 
 
-def _canonical(asked: Asked) -> str:
-    return urlencode(sorted((k, v) for k, values in asked.several.items() for v in values))
+def _canonical(request: Request) -> str:
+    return urlencode(sorted((k, v) for k, values in request.several.items() for v in values))
 
 
 def _count(total: int, lang: Lang) -> str:
@@ -223,5 +223,5 @@ def _in_words(directory: Directory, result: Mapping[str, Any], lang: Lang) -> di
     }
 
 
-def _spoken(asked: Asked) -> dict[str, str]:
-    return {"Content-Language": f"{asked.lang}-CA"}
+def _spoken(request: Request) -> dict[str, str]:
+    return {"Content-Language": f"{request.lang}-CA"}

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from chalicelib.cases.applicant import Files, Reply, valid_address
+from chalicelib.cases.applicant import ApplicantFiles, Reply, valid_address
 from chalicelib.cases.case import Case
 from chalicelib.cases.guards import MESSAGE_LIMIT
 from chalicelib.cases.lookup import Cases
@@ -13,86 +13,96 @@ from chalicelib.core.errors import BadLink, Conflict, Refused, RelaisError
 from chalicelib.core.languages import Lang, lang_or
 from chalicelib.core.letter_row import APPLICANT
 from chalicelib.core.links import Links
-from chalicelib.core.ports import Clock
+from chalicelib.core.ports import Now
 from chalicelib.forms import parsing
 from chalicelib.forms.problems import InvalidForm
-from chalicelib.views.file_form import ACTIONS, OURS, Said, said
-from chalicelib.views.file_pages import Errors, FilePages, Mine, text
-from chalicelib.views.lost_link import LostLinks
-from chalicelib.web.request import Answer, Asked, lang_of
-from chalicelib.web.responses import Problems
+from chalicelib.views.file_form import ACTIONS, OURS, FileInput, said
+from chalicelib.views.file_pages import Errors, FilePages, OpenedFile, text
+from chalicelib.views.lost_link import LostLinkViews
+from chalicelib.web.request import Request, Response, lang_of
+from chalicelib.web.responses import Responder
 
 PAGE_SECONDS: Final = 24 * 3600
 """An answer may take an afternoon to write: the page waits longer than the staff's."""
 
 
 @dataclass(frozen=True)
-class FileDoor:
+class FileViews:
     cases: Cases
-    files: Files
+    files: ApplicantFiles
     links: Links
-    problems: Problems
-    clock: Clock
+    responder: Responder
+    now: Now
     pages: FilePages
-    lost: LostLinks
+    lost: LostLinkViews
 
-    def show(self, asked: Asked, token: str) -> Answer:
+    def show(self, request: Request, token: str) -> Response:
         """Looking changes nothing, and neither does asking whether to withdraw."""
         try:
-            return self._show(asked, token)
+            return self._show(request, token)
         except BadLink:
-            if not asked.wants_page:
+            if not request.wants_page:
                 raise
-            return self.lost.broken(asked)
+            return self.lost.broken(request)
 
-    def _show(self, asked: Asked, token: str) -> Answer:
+    def _show(self, request: Request, token: str) -> Response:
         if (confirming := self._confirming(token)) is not None:
-            return self.pages.confirming(asked, token, *confirming)
+            return self.pages.confirming(request, token, *confirming)
         if self.links.open_file(token)[0].startswith("AE-"):
-            return self.pages.result(asked, token)
-        mine = Mine(token, *self.cases.followed(token))
-        lang = lang_or(asked.query.get("lang"), mine.case.lang)
-        if not asked.wants_page:
+            return self.pages.result(request, token)
+        mine = OpenedFile(token, *self.cases.followed(token))
+        lang = lang_or(request.query.get("lang"), mine.case.lang)
+        if not request.wants_page:
             return self.pages.standing(mine.case)
-        if asked.query.get("do") == "withdraw" and self.pages.can(mine, "withdraw"):
+        if request.query.get("do") == "withdraw" and self.pages.can(mine, "withdraw"):
             return self.pages.withdrawing(mine, lang, {}, {})
-        return self.pages.file(mine, lang, new="new" in asked.query)
+        return self.pages.file(mine, lang, new="new" in request.query)
 
-    def act(self, asked: Asked, token: str) -> Answer:
-        lang = asked.lang
+    def act(self, request: Request, token: str) -> Response:
+        lang = request.lang
         try:
-            fields = asked.fields()
+            fields = request.fields()
             given = said(fields)
             confirming = self._confirming(token)
             case, whole = (confirming[0], False) if confirming else self.cases.followed(token)
-            lang = lang_or(lang_of(fields, asked) if "lang" in fields else None, case.lang)
+            lang = lang_or(lang_of(fields, request) if "lang" in fields else None, case.lang)
             self.files.counted(token)
             if confirming is not None:
-                return self._confirm(asked, token, *confirming, given, lang)
-            return self._act(asked, Mine(token, case, whole), given, fields, lang)
+                return self._confirm(request, token, *confirming, given, lang)
+            return self._act(request, OpenedFile(token, case, whole), given, fields, lang)
         except RelaisError as error:
-            return self.problems.answer(asked, error, lang)
+            return self.responder.answer(request, error, lang)
 
     def _act(
-        self, asked: Asked, mine: Mine, given: Said, fields: Mapping[str, Any], lang: Lang
-    ) -> Answer:
+        self,
+        request: Request,
+        mine: OpenedFile,
+        given: FileInput,
+        fields: Mapping[str, Any],
+        lang: Lang,
+    ) -> Response:
         if not mine.whole:
             self.files.refused(mine.case, given.action, "standing")
-            return self.pages.done(asked, mine.case, "not_yours", lang, mine.token, status=409)
+            return self.pages.done(request, mine.case, "not_yours", lang, mine.token, status=409)
         if given.action not in ACTIONS:
             return self.pages.file(mine, lang, status=422)
         if given.action != "correct" and (mine.case.state, given.action) not in table():
-            return self._not_now(asked, mine, given, "not_now", lang)
+            return self._not_now(request, mine, given, "not_now", lang)
         try:
-            return _STEPS[given.action](self, asked, mine, given, fields, lang)
+            return _STEPS[given.action](self, request, mine, given, fields, lang)
         except Refused as refused:
-            return self._not_now(asked, mine, given, refused.why, lang)
+            return self._not_now(request, mine, given, refused.why, lang)
         except Conflict:
-            return self._not_now(asked, mine, given, "not_now", lang)
+            return self._not_now(request, mine, given, "not_now", lang)
 
     def _reply(  # noqa: PLR0913
-        self, asked: Asked, mine: Mine, given: Said, fields: Mapping[str, Any], lang: Lang
-    ) -> Answer:
+        self,
+        request: Request,
+        mine: OpenedFile,
+        given: FileInput,
+        fields: Mapping[str, Any],
+        lang: Lang,
+    ) -> Response:
         case = mine.case
         errors: Errors = []
         if not given.text or len(given.text) > MESSAGE_LIMIT:
@@ -118,11 +128,16 @@ class FileDoor:
                 mine, lang, typed=fields, errors=errors, values=values if given.revised else None
             )
         after = self.files.reply(case, reply)
-        return self.pages.done(asked, after, "reply", lang, mine.token)
+        return self.pages.done(request, after, "reply", lang, mine.token)
 
     def _withdraw(  # noqa: PLR0913
-        self, asked: Asked, mine: Mine, given: Said, fields: Mapping[str, Any], lang: Lang
-    ) -> Answer:
+        self,
+        request: Request,
+        mine: OpenedFile,
+        given: FileInput,
+        fields: Mapping[str, Any],
+        lang: Lang,
+    ) -> Response:
         wrong = {}
         if not given.confirm:
             wrong["confirm"] = text("withdraw", lang)
@@ -133,11 +148,16 @@ class FileDoor:
         if wrong:
             return self.pages.withdrawing(mine, lang, fields, wrong)
         after = self.files.withdraw(mine.case, given.message)
-        return self.pages.done(asked, after, "withdraw", lang, mine.token)
+        return self.pages.done(request, after, "withdraw", lang, mine.token)
 
     def _correct(  # noqa: PLR0913
-        self, asked: Asked, mine: Mine, given: Said, fields: Mapping[str, Any], lang: Lang
-    ) -> Answer:
+        self,
+        request: Request,
+        mine: OpenedFile,
+        given: FileInput,
+        fields: Mapping[str, Any],
+        lang: Lang,
+    ) -> Response:
         errors = self._stale(mine, given, lang)
         same = given.address.lower() == mine.case.mail_to.lower()
         if not valid_address(given.address) or same:
@@ -145,7 +165,7 @@ class FileDoor:
         if errors:
             return self.pages.file(mine, lang, typed=fields, errors=errors)
         after = self.files.ask_address(mine.case, given.address)
-        return self.pages.done(asked, after, "correct", lang, mine.token)
+        return self.pages.done(request, after, "correct", lang, mine.token)
 
     def _confirming(self, token: str) -> tuple[Case, str] | None:
         """The case and the new address, of a link that came to that address. Raises BadLink
@@ -160,33 +180,35 @@ class FileDoor:
         return case, address
 
     def _confirm(  # noqa: PLR0913
-        self, asked: Asked, token: str, case: Case, address: str, given: Said, lang: Lang
-    ) -> Answer:
+        self, request: Request, token: str, case: Case, address: str, given: FileInput, lang: Lang
+    ) -> Response:
         if given.action not in ("confirm", ""):
             self.files.refused(case, given.action, "address")
-            return self.pages.done(asked, case, "not_yours", lang, None, status=409)
+            return self.pages.done(request, case, "not_yours", lang, None, status=409)
         right = self.links.check_nonce(token, given.nonce, PAGE_SECONDS)
         if not given.confirm or not right:
-            return self.pages.confirming(asked, token, case, address, wrong=True)
+            return self.pages.confirming(request, token, case, address, wrong=True)
         try:
             after = self.files.correct_address(case, address, by=APPLICANT)
         except (Conflict, Refused):
             self.files.refused(case, "correct_address", "not_now")
-            return self.pages.done(asked, case, "not_now", lang, None, status=409)
-        return self.pages.done(asked, after, "confirm", lang, None)
+            return self.pages.done(request, case, "not_now", lang, None, status=409)
+        return self.pages.done(request, after, "confirm", lang, None)
 
-    def _not_now(self, asked: Asked, mine: Mine, given: Said, why: str, lang: Lang) -> Answer:
+    def _not_now(
+        self, request: Request, mine: OpenedFile, given: FileInput, why: str, lang: Lang
+    ) -> Response:
         """The state, or a decision that can still be undone, does not let this happen."""
         self.files.refused(mine.case, given.action, why)
-        text = "settled" if why == "settled" or mine.case.undo_open(self.clock()) else "not_now"
-        return self.pages.done(asked, mine.case, text, lang, mine.token, status=409)
+        text = "settled" if why == "settled" or mine.case.undo_open(self.now()) else "not_now"
+        return self.pages.done(request, mine.case, text, lang, mine.token, status=409)
 
     def _parsed(self, form: str, values: Mapping[str, Any], lang: Lang) -> parsing.Submission:
         from chalicelib.core import eastern_time
 
-        return parsing.parse(form, values, lang, eastern_time.today(self.clock()))
+        return parsing.parse(form, values, lang, eastern_time.today(self.now()))
 
-    def _stale(self, mine: Mine, given: Said, lang: Lang) -> Errors:
+    def _stale(self, mine: OpenedFile, given: FileInput, lang: Lang) -> Errors:
         if self.links.check_nonce(mine.token, given.nonce, PAGE_SECONDS):
             return []
         return [self._error("", "page_old", lang)]
@@ -195,8 +217,8 @@ class FileDoor:
         return {"field": field, "code": code, "message": text(code, lang)}
 
 
-_STEPS: Final[dict[str, Callable[..., Answer]]] = {
-    "reply": FileDoor._reply,
-    "withdraw": FileDoor._withdraw,
-    "correct": FileDoor._correct,
+_STEPS: Final[dict[str, Callable[..., Response]]] = {
+    "reply": FileViews._reply,
+    "withdraw": FileViews._withdraw,
+    "correct": FileViews._correct,
 }

@@ -15,7 +15,7 @@ OURS: Final = (
 
 
 @dataclass(frozen=True)
-class Said:
+class FileInput:
     action: str
     text: str
     message: str
@@ -25,9 +25,9 @@ class Said:
     revised: bool
 
 
-def said(fields: Mapping[str, Any]) -> Said:
+def said(fields: Mapping[str, Any]) -> FileInput:
     text = _text(fields, "answer")
-    return Said(
+    return FileInput(
         action=_text(fields, "action") or ("reply" if text else ""),
         text=text,
         message=_text(fields, "message"),

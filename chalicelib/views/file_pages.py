@@ -10,16 +10,16 @@ from chalicelib.cases.states import table
 from chalicelib.content import load
 from chalicelib.core.languages import Lang, lang_or, other_language
 from chalicelib.core.links import Links
-from chalicelib.core.ports import Clock
+from chalicelib.core.ports import Now
 from chalicelib.core.settings import Settings
-from chalicelib.web.request import Answer, Asked, json_answer
-from chalicelib.web.responses import PRIVATE, Problems
+from chalicelib.web.request import Request, Response, json_response
+from chalicelib.web.responses import PRIVATE, Responder
 
 Errors = list[dict[str, str]]
 
 
 @dataclass(frozen=True)
-class Mine:
+class OpenedFile:
     """A file that its link opened; `whole`: the link came by mail, and proves the address."""
 
     token: str
@@ -32,13 +32,13 @@ class FilePages:
     cases: Cases
     links: Links
     settings: Settings
-    problems: Problems
-    clock: Clock
+    responder: Responder
+    now: Now
     usual: Callable[[str], Any]
 
     def file(  # noqa: PLR0913
         self,
-        mine: Mine,
+        mine: OpenedFile,
         lang: Lang,
         *,
         new: bool = False,
@@ -46,13 +46,13 @@ class FilePages:
         errors: Errors | None = None,
         values: Mapping[str, Any] | None = None,
         status: int = 0,
-    ) -> Answer:
+    ) -> Response:
         from chalicelib.forms import description
         from chalicelib.newsletter.subscribers import consent_text
         from chalicelib.views.file_facts import standing_facts, whole_facts
         from chalicelib.web import pages
 
-        case, now = mine.case, self.clock()
+        case, now = mine.case, self.now()
         form = "eoi" if case.application is None else "application"
         history = self.cases.history(case) if mine.whole else []
         facts = (
@@ -83,13 +83,13 @@ class FilePages:
             if self.can(mine, "withdraw")
             else None,
             switch_url=f"{self._address(mine.token)}?lang={other_language(lang)}",
-            frame=self.problems.frame(lang),
+            frame=self.responder.frame(lang),
         )
-        return self.problems.page(page, status or (422 if errors else 200))
+        return self.responder.page(page, status or (422 if errors else 200))
 
     def withdrawing(
-        self, mine: Mine, lang: Lang, typed: Mapping[str, Any], wrong: Mapping[str, str]
-    ) -> Answer:
+        self, mine: OpenedFile, lang: Lang, typed: Mapping[str, Any], wrong: Mapping[str, str]
+    ) -> Response:
         from chalicelib.web import pages
 
         page = pages.withdrawing(
@@ -100,16 +100,16 @@ class FilePages:
             typed=typed,
             wrong=wrong,
             switch_url=f"{self._address(mine.token)}?do=withdraw&lang={other_language(lang)}",
-            frame=self.problems.frame(lang),
+            frame=self.responder.frame(lang),
         )
-        return self.problems.page(page, 422 if wrong else 200)
+        return self.responder.page(page, 422 if wrong else 200)
 
     def confirming(
-        self, asked: Asked, token: str, case: Case, address: str, *, wrong: bool = False
-    ) -> Answer:
+        self, request: Request, token: str, case: Case, address: str, *, wrong: bool = False
+    ) -> Response:
         from chalicelib.web import pages
 
-        lang = lang_or(asked.query.get("lang"), case.lang)
+        lang = lang_or(request.query.get("lang"), case.lang)
         page = pages.confirming(
             lang,
             case=case,
@@ -118,27 +118,27 @@ class FilePages:
             nonce=self.links.nonce(token),
             wrong={"confirm": text("tick", lang)} if wrong else {},
             switch_url=f"{self._address(token)}?lang={other_language(lang)}",
-            frame=self.problems.frame(lang),
+            frame=self.responder.frame(lang),
         )
-        return self.problems.page(page, 422 if wrong else 200)
+        return self.responder.page(page, 422 if wrong else 200)
 
     def done(  # noqa: PLR0913
         self,
-        asked: Asked,
+        request: Request,
         case: Case,
         what: str,
         lang: Lang,
         token: str | None,
         *,
         status: int = 200,
-    ) -> Answer:
+    ) -> Response:
         from chalicelib.web import pages
 
         told = load("review")["file"][what]
-        if not asked.wants_page:
-            state = case.shown(self.clock())
+        if not request.wants_page:
+            state = case.shown(self.now())
             body = {"ref": case.current_ref, "status": state, "message": told["text"][lang]}
-            return json_answer(body, PRIVATE, status=status)
+            return json_response(body, PRIVATE, status=status)
         page = pages.done(
             lang,
             case=case,
@@ -147,22 +147,22 @@ class FilePages:
             status=status,
             action=self._address(token) if token else None,
             switch_url=f"{self._address(token)}?lang={other_language(lang)}" if token else "",
-            frame=self.problems.frame(lang),
+            frame=self.responder.frame(lang),
         )
-        return self.problems.page(page, status)
+        return self.responder.page(page, status)
 
-    def result(self, asked: Asked, token: str) -> Answer:
+    def result(self, request: Request, token: str) -> Response:
         """The page of a self-assessment."""
         from chalicelib.forms import assessment
         from chalicelib.web import pages
 
         found = self.cases.assessed(token)
-        lang = lang_or(asked.query.get("lang"), found["lang"])
+        lang = lang_or(request.query.get("lang"), found["lang"])
         scored = assessment.score(found["answers"])
         result = assessment.explain(scored, found["answers"], lang)
-        if not asked.wants_page:
+        if not request.wants_page:
             told = {"ref": found["ref"], "status": found["band"], "result": result}
-            return json_answer(told, PRIVATE)
+            return json_response(told, PRIVATE)
         page = pages.thanks(
             "assessment",
             lang,
@@ -175,15 +175,15 @@ class FilePages:
                 "ci_101": load("programme")["links"].get(f"ci_101_{lang}"),
             },
             switch_url=f"{self._address(token)}?lang={other_language(lang)}",
-            frame=self.problems.frame(lang),
+            frame=self.responder.frame(lang),
         )
-        return self.problems.page(page)
+        return self.responder.page(page)
 
-    def standing(self, case: Case) -> Answer:
-        return json_answer({"ref": case.current_ref, "status": case.shown(self.clock())}, PRIVATE)
+    def standing(self, case: Case) -> Response:
+        return json_response({"ref": case.current_ref, "status": case.shown(self.now())}, PRIVATE)
 
-    def can(self, mine: Mine, event: str) -> bool:
-        return mine.whole and (mine.case.shown(self.clock()), event) in table()
+    def can(self, mine: OpenedFile, event: str) -> bool:
+        return mine.whole and (mine.case.shown(self.now()), event) in table()
 
     def _delay(self, facts: Mapping[str, Any], form: str) -> Any:
         """Told while somebody waits for the staff."""

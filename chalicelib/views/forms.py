@@ -6,81 +6,89 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from chalicelib.cases.intake.receive import Intake
-from chalicelib.cases.intake.submission import Arrival, Receipt
+from chalicelib.cases.intake.submission import IncomingForm, Receipt
 from chalicelib.cases.lookup import Cases
 from chalicelib.content import load
-from chalicelib.core.errors import AlreadyApplied, NotHere, NotInvited, RelaisError
+from chalicelib.core.errors import AlreadyApplied, NotFound, NotInvited, RelaisError
 from chalicelib.core.languages import Lang, other_language
 from chalicelib.core.links import Links
 from chalicelib.core.settings import Settings
 from chalicelib.forms import parsing
 from chalicelib.forms.problems import InvalidForm
 from chalicelib.newsletter.subscribers import consent_text
-from chalicelib.web.request import Answer, Asked, as_text, back_to, json_answer, lang_of, tagged
-from chalicelib.web.responses import Problems
+from chalicelib.web.request import (
+    Request,
+    Response,
+    as_text,
+    back_to,
+    json_response,
+    lang_of,
+    with_etag,
+)
+from chalicelib.web.responses import Responder
 
 _OURS: Final = ("lang", "redirect", "invite", "ref", "uninvited", "website", "started_at")
 """Fields that say how to treat a form, and are no answers."""
 
 
 @dataclass(frozen=True)
-class Front:
+class FormViews:
     intake: Intake
     cases: Cases
     links: Links
     settings: Settings
-    problems: Problems
+    responder: Responder
 
-    def form(self, asked: Asked, name: str) -> Answer:
+    def form(self, request: Request, name: str) -> Response:
         """What a website needs to build the form; for a browser, the form itself."""
         _known(name)
-        lang = asked.lang
-        invite = asked.query.get("invite", "")
-        if name == "application" and asked.wants_page and not (invite or _knowingly(asked)):
+        lang = request.lang
+        invite = request.query.get("invite", "")
+        if name == "application" and request.wants_page and not (invite or _knowingly(request)):
             # Said before somebody fills it in for an hour, and not after.
             return self._uninvited(lang)
         values = self._known_values(name, invite)
         described = {**self._described(name, lang), "action": self._address(name)}
-        if asked.wants_page:
-            hidden = {key: asked.query.get(key, "") for key in ("invite", "ref", "uninvited")}
-            return self._form_page(asked, name, described, values, hidden, lang)
+        if request.wants_page:
+            hidden = {key: request.query.get(key, "") for key in ("invite", "ref", "uninvited")}
+            return self._form_page(request, name, described, values, hidden, lang)
         if invite and values:
-            return json_answer({**described, "values": values}, {"Cache-Control": "no-store"})
-        return self._cacheable(asked, described)
+            return json_response({**described, "values": values}, {"Cache-Control": "no-store"})
+        return self._cacheable(request, described)
 
-    def submit(self, asked: Asked, name: str) -> Answer:
+    def submit(self, request: Request, name: str) -> Response:
         _known(name)
         fields: dict[str, Any] = {}
         ours: dict[str, str] = {}
-        lang = asked.lang
+        lang = request.lang
         try:
-            fields = asked.fields()
-            lang = lang_of(fields, asked)
+            fields = request.fields()
+            lang = lang_of(fields, request)
             ours = {key: as_text(fields.pop(key, "")) for key in _OURS}
-            receipt = self.intake.receive(_arrival(name, fields, lang, asked, ours))
+            receipt = self.intake.receive(_arrival(name, fields, lang, request, ours))
         except RelaisError as error:
             if isinstance(error, InvalidForm) and ours["invite"]:
                 self._begun(ours["invite"])
-            return self._refused(asked, name, fields, ours, lang, error)
-        return self._received(asked, receipt, ours["redirect"])
+            return self._refused(request, name, fields, ours, lang, error)
+        return self._received(request, receipt, ours["redirect"])
 
-    def openapi(self, asked: Asked) -> Answer:
+    def openapi(self, request: Request) -> Response:
         from chalicelib.views import openapi
 
-        words = consent_text.box(asked.lang, self.settings)
-        document = openapi.document(self.settings.public_url, asked.lang, newsletter=words)
-        return self._cacheable(asked, document)
+        words = consent_text.box(request.lang, self.settings)
+        document = openapi.document(self.settings.public_url, request.lang, newsletter=words)
+        return self._cacheable(request, document)
 
-    def health(self) -> Answer:
+    def health(self) -> Response:
         """200 while the store answers; StoreDown (503) when it does not."""
         self.intake.store.get("HEALTH", "HEALTH")
-        return json_answer(
+        return json_response(
             {"status": "ok", "stage": self.settings.stage}, {"Cache-Control": "no-store"}
         )
 
     def frame(self, lang: str) -> dict[str, str]:
         """What every page says of the organisation."""
-        return self.problems.frame(lang)
+        return self.responder.frame(lang)
 
     def _known_values(self, name: str, invite: str) -> dict[str, Any]:
         """What an invited applicant told us before. Raises what a bad invitation deserves."""
@@ -98,13 +106,13 @@ class Front:
             case = self.cases.invited(invite)
         except RelaisError:
             return
-        started.note(self.intake.store, case, self.intake.clock())
+        started.note(self.intake.store, case, self.intake.now())
 
-    def _uninvited(self, lang: Lang) -> Answer:
+    def _uninvited(self, lang: Lang) -> Response:
         """A declaration comes first; whoever knows that may go on, with its reference or not."""
         from chalicelib.web import pages
 
-        said = self.problems.said(NotInvited(), lang)
+        said = self.responder.said(NotInvited(), lang)
         address = self._address("application")
         page = pages.uninvited(
             lang,
@@ -115,7 +123,7 @@ class Front:
             switch_url=f"{address}?lang={other_language(lang)}",
             frame=self.frame(lang),
         )
-        return self.problems.page(page, said.status)
+        return self.responder.page(page, said.status)
 
     def _described(self, name: str, lang: Lang) -> dict[str, Any]:
         from chalicelib.forms import description
@@ -130,12 +138,14 @@ class Front:
     def _address(self, name: str) -> str:
         return f"{self.settings.public_url}/forms/{name}"
 
-    def _cacheable(self, asked: Asked, described: dict[str, Any]) -> Answer:
-        return tagged(asked, json_answer(described, {"Cache-Control": "public, max-age=300"}))
+    def _cacheable(self, request: Request, described: dict[str, Any]) -> Response:
+        return with_etag(
+            request, json_response(described, {"Cache-Control": "public, max-age=300"})
+        )
 
     def _form_page(  # noqa: PLR0913
         self,
-        asked: Asked,
+        request: Request,
         name: str,
         described: dict[str, Any],
         values: Mapping[str, Any],
@@ -146,14 +156,14 @@ class Front:
         problems: list[dict[str, str]] | None = None,
         banner: tuple[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
-    ) -> Answer:
+    ) -> Response:
         from chalicelib.web import pages
 
         address = self._address(name)
         kept = {key: value for key, value in hidden.items() if value}
         ours = ("invite", "ref", "uninvited")
         switch = {"lang": other_language(lang)} | {k: v for k, v in kept.items() if k in ours}
-        stamp = {} if status != 200 else {"started_at": str(int(self.intake.clock().timestamp()))}
+        stamp = {} if status != 200 else {"started_at": str(int(self.intake.now().timestamp()))}
         page = pages.form(
             name,
             described,
@@ -166,21 +176,21 @@ class Front:
             switch_url=f"{address}?{urlencode(switch)}",
             frame=self.frame(lang),
         )
-        return self.problems.page(page, status, headers)
+        return self.responder.page(page, status, headers)
 
     def _refused(  # noqa: PLR0913
         self,
-        asked: Asked,
+        request: Request,
         name: str,
         fields: Mapping[str, Any],
         ours: Mapping[str, str],
         lang: Lang,
         error: RelaisError,
-    ) -> Answer:
+    ) -> Response:
         """For a script, the problem; for a browser the form again, with all that was typed."""
-        if not asked.wants_page or not fields or isinstance(error, AlreadyApplied):
-            return self.problems.answer(asked, error, lang, form=name)
-        said = self.problems.said(error, lang, form=name)
+        if not request.wants_page or not fields or isinstance(error, AlreadyApplied):
+            return self.responder.answer(request, error, lang, form=name)
+        said = self.responder.said(error, lang, form=name)
         problems = []
         if isinstance(error, InvalidForm):
             problems = [
@@ -189,7 +199,7 @@ class Front:
             ]
         hidden = {key: ours.get(key, "") for key in ("invite", "ref", "uninvited", "redirect")}
         return self._form_page(
-            asked,
+            request,
             name,
             {**self._described(name, lang), "action": self._address(name)},
             fields,
@@ -201,11 +211,11 @@ class Front:
             headers=said.headers,
         )
 
-    def _received(self, asked: Asked, receipt: Receipt, redirect: str) -> Answer:
+    def _received(self, request: Request, receipt: Receipt, redirect: str) -> Response:
         headers = {"Idempotent-Replayed": "true"} if receipt.replayed else {}
-        if asked.wants_page:
+        if request.wants_page:
             where = self._allowed(redirect, receipt) or f"{receipt.status_url}?new=1"
-            return Answer(303, "", "text/html; charset=utf-8", {**headers, "Location": where})
+            return Response(303, "", "text/html; charset=utf-8", {**headers, "Location": where})
         told: dict[str, Any] = {
             "ref": receipt.ref,
             "status": receipt.status,
@@ -219,7 +229,7 @@ class Front:
             ]
         if receipt.result is not None:
             told["result"] = receipt.result
-        return json_answer(told, {**headers, "Location": receipt.status_url}, status=201)
+        return json_response(told, {**headers, "Location": receipt.status_url}, status=201)
 
     def _allowed(self, redirect: str, receipt: Receipt) -> str | None:
         """Where the website wants its visitor back, if it is one of ours."""
@@ -228,30 +238,30 @@ class Front:
 
 
 def _arrival(
-    name: str, fields: Mapping[str, Any], lang: Lang, asked: Asked, ours: Mapping[str, str]
-) -> Arrival:
-    return Arrival(
+    name: str, fields: Mapping[str, Any], lang: Lang, request: Request, ours: Mapping[str, str]
+) -> IncomingForm:
+    return IncomingForm(
         form=name,
         fields=fields,
         lang=lang,
-        key=asked.headers.get("idempotency-key"),
-        address=asked.address,
-        invite=ours["invite"] or asked.query.get("invite", ""),
+        key=request.headers.get("idempotency-key"),
+        address=request.address,
+        invite=ours["invite"] or request.query.get("invite", ""),
         ref=ours["ref"],
         trap=ours["website"],
         started_at=ours["started_at"],
-        page=asked.headers.get("referer", ""),
-        agent=asked.headers.get("user-agent", ""),
+        page=request.headers.get("referer", ""),
+        agent=request.headers.get("user-agent", ""),
     )
 
 
-def _knowingly(asked: Asked) -> bool:
-    return bool(asked.query.get("uninvited") or asked.query.get("ref"))
+def _knowingly(request: Request) -> bool:
+    return bool(request.query.get("uninvited") or request.query.get("ref"))
 
 
 def _known(name: str) -> None:
     if name not in parsing.FORMS:
-        raise NotHere(name)
+        raise NotFound(name)
 
 
 def _received_text(form: str, ref: str, lang: str) -> str:

@@ -19,8 +19,16 @@ from chalicelib.forms.spam import looks_like_spam
 from chalicelib.newsletter.subscribers import consent_text, subscriber
 from chalicelib.newsletter.subscribers.signup import WEB_FORM, Evidence, SignUps, Wish
 from chalicelib.newsletter.subscribers.subscriptions import Subscriptions
-from chalicelib.web.request import Answer, Asked, as_text, back_to, json_answer, lang_of, text_of
-from chalicelib.web.responses import PRIVATE, Problems
+from chalicelib.web.request import (
+    Request,
+    Response,
+    as_text,
+    back_to,
+    json_response,
+    lang_of,
+    text_of,
+)
+from chalicelib.web.responses import PRIVATE, Responder
 
 log = logging.getLogger("relais.newsletter")
 
@@ -33,46 +41,48 @@ HTML: Final = "text/html; charset=utf-8"
 
 
 @dataclass(frozen=True)
-class NewsletterDoor:
+class NewsletterViews:
     sign_ups: SignUps
     subscriptions: Subscriptions
     links: Links
-    problems: Problems
+    responder: Responder
 
-    def form(self, asked: Asked) -> Answer:
+    def form(self, request: Request) -> Response:
         """The form; `?sent=1`: what to do next."""
-        if not asked.wants_page:
-            return json_answer(
-                self._described(asked.lang), {"Cache-Control": "public, max-age=300"}
+        if not request.wants_page:
+            return json_response(
+                self._described(request.lang), {"Cache-Control": "public, max-age=300"}
             )
-        if "sent" in asked.query:
-            return self.said(asked.lang, "sent", f"{self.address}?sent=1&lang=")
-        return self._form_page(asked.lang, {}, {"started_at": str(int(self._now().timestamp()))})
+        if "sent" in request.query:
+            return self.said(request.lang, "sent", f"{self.address}?sent=1&lang=")
+        return self._form_page(request.lang, {}, {"started_at": str(int(self._now().timestamp()))})
 
-    def sign_up(self, asked: Asked) -> Answer:
+    def sign_up(self, request: Request) -> Response:
         """The same answer for every address, whatever is known of it."""
         fields: dict[str, Any] = {}
         ours: dict[str, str] = {}
-        lang = asked.lang
+        lang = request.lang
         try:
-            fields = asked.fields()
-            lang = lang_of(fields, asked)
+            fields = request.fields()
+            lang = lang_of(fields, request)
             ours = {key: as_text(fields.pop(key, "")).strip() for key in _OURS}
-            self._asked(asked, parsing.parse("newsletter", fields, lang, self._today()), ours, lang)
+            self._asked(
+                request, parsing.parse("newsletter", fields, lang, self._today()), ours, lang
+            )
         except RelaisError as error:
-            return self._refused(asked, fields, ours, lang, error)
-        if asked.wants_page:
+            return self._refused(request, fields, ours, lang, error)
+        if request.wants_page:
             told = {"form": "newsletter", "status": "confirm"}
             where = back_to(ours["redirect"], self.settings.allowed_origins, told)
             where = where or f"{self.address}?{urlencode({'sent': 1, 'lang': lang})}"
-            return Answer(303, "", HTML, {"Location": where})
+            return Response(303, "", HTML, {"Location": where})
         message = consent_text.said("sent", lang)["detail"]
-        return json_answer({"status": "confirm", "message": message}, PRIVATE, status=202)
+        return json_response({"status": "confirm", "message": message}, PRIVATE, status=202)
 
-    def leave_page(self, asked: Asked, token: str) -> Answer:
+    def leave_page(self, request: Request, token: str) -> Response:
         person, _ = self.links.open_unsubscribe(token)
         found = self.subscriptions.register.current(person)
-        lang = lang_or(asked.query.get("lang"), found.lang if found else asked.lang)
+        lang = lang_or(request.query.get("lang"), found.lang if found else request.lang)
         if found is None or (found.status in _OUT and found.request is None):
             return self._left(token, lang, cancelled=found is None)
         from chalicelib.web import pages
@@ -84,39 +94,39 @@ class NewsletterDoor:
             reasons=[(r["id"], r[lang]) for r in load("newsletter")["reasons"]],
             action=self.url("unsubscribe", token),
             switch_url=self.switch("unsubscribe", token, lang),
-            frame=self.problems.frame(lang),
+            frame=self.responder.frame(lang),
         )
-        return self.problems.page(page)
+        return self.responder.page(page)
 
-    def leave(self, asked: Asked, token: str) -> Answer:
+    def leave(self, request: Request, token: str) -> Response:
         """From a mail program's own button: an empty 200, and no redirect (RFC 8058). From our
         page: what was done, in words."""
         person, issue = self.links.open_unsubscribe(token)
-        fields = lenient(asked)
+        fields = lenient(request)
         page = "page" in fields
         outcome = self.subscriptions.leave(
             person,
             channel="page" if page else "header",
             issue=issue,
             reason=_reason(fields),
-            evidence=self.evidence(asked, "unsubscribe"),
+            evidence=self.evidence(request, "unsubscribe"),
         )
         log.info("unsubscribed by %s: %s", "page" if page else "header", outcome)
         if not page:
-            return Answer(200, "", "text/plain; charset=utf-8", PRIVATE)
-        return self._left(token, lang_of(fields, asked), cancelled=outcome == "cancelled")
+            return Response(200, "", "text/plain; charset=utf-8", PRIVATE)
+        return self._left(token, lang_of(fields, request), cancelled=outcome == "cancelled")
 
-    def evidence(self, asked: Asked, page: str) -> Evidence:
+    def evidence(self, request: Request, page: str) -> Evidence:
         """Who asks, and on which page: the Referer, where the browser tells it."""
         return Evidence.of(
-            page=asked.headers.get("referer") or f"{self.address}/{page}".rstrip("/"),
-            address=asked.address,
-            agent=asked.headers.get("user-agent", ""),
+            page=request.headers.get("referer") or f"{self.address}/{page}".rstrip("/"),
+            address=request.address,
+            agent=request.headers.get("user-agent", ""),
         )
 
     def said(
         self, lang: Lang, what: str, switch: str = "", links: Mapping[str, str] | None = None
-    ) -> Answer:
+    ) -> Response:
         """A page that tells what became of it; `switch` ends where the language goes."""
         from chalicelib.web import pages
 
@@ -126,25 +136,25 @@ class NewsletterDoor:
             what=consent_text.said(what, lang),
             links=links or {},
             switch_url=f"{switch}{other_language(lang)}" if switch else "",
-            frame=self.problems.frame(lang),
+            frame=self.responder.frame(lang),
         )
-        return self.problems.page(page)
+        return self.responder.page(page)
 
-    def _left(self, token: str, lang: Lang, *, cancelled: bool) -> Answer:
+    def _left(self, token: str, lang: Lang, *, cancelled: bool) -> Response:
         switch = f"{self.url('unsubscribe', token)}?lang="
         again = {"form": f"{self.address}?lang={lang}"}
         return self.said(lang, "gone" if cancelled else "left", switch, again)
 
     def _asked(
-        self, asked: Asked, given: parsing.Submission, ours: Mapping[str, str], lang: Lang
+        self, request: Request, given: parsing.Submission, ours: Mapping[str, str], lang: Lang
     ) -> None:
-        self.sign_ups.count(asked.address)
+        self.sign_ups.count(request.address)
         answers = given.answers
         wish = Wish(
             email=answers["email"],
             lang=answers["language"],
             method=WEB_FORM,
-            evidence=self.evidence(asked, ""),
+            evidence=self.evidence(request, ""),
             topics=tuple(answers.get("topics", ())),
             name=answers.get("first_name"),
             province=answers.get("province"),
@@ -162,15 +172,15 @@ class NewsletterDoor:
 
     def _refused(  # noqa: PLR0913
         self,
-        asked: Asked,
+        request: Request,
         fields: Mapping[str, Any],
         ours: Mapping[str, str],
         lang: Lang,
         error: RelaisError,
-    ) -> Answer:
-        if not asked.wants_page or not fields:
-            return self.problems.answer(asked, error, lang)
-        said = self.problems.said(error, lang)
+    ) -> Response:
+        if not request.wants_page or not fields:
+            return self.responder.answer(request, error, lang)
+        said = self.responder.said(error, lang)
         wrong = error.problems if isinstance(error, InvalidForm) else ()
         return self._form_page(
             lang,
@@ -194,7 +204,7 @@ class NewsletterDoor:
         problems: list[dict[str, str]] | None = None,
         banner: tuple[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
-    ) -> Answer:
+    ) -> Response:
         from chalicelib.web import pages
 
         page = pages.form(
@@ -207,9 +217,9 @@ class NewsletterDoor:
             banner=banner,
             hidden={"lang": lang, **{k: v for k, v in hidden.items() if v}},
             switch_url=f"{self.address}?lang={other_language(lang)}",
-            frame=self.problems.frame(lang),
+            frame=self.responder.frame(lang),
         )
-        return self.problems.page(page, status, headers)
+        return self.responder.page(page, status, headers)
 
     def _described(self, lang: Lang) -> dict[str, Any]:
         from chalicelib.forms import description
@@ -227,23 +237,23 @@ class NewsletterDoor:
 
     @property
     def settings(self) -> Settings:
-        return self.problems.settings
+        return self.responder.settings
 
     @property
     def address(self) -> str:
         return f"{self.settings.public_url}/newsletter"
 
     def _now(self) -> datetime:
-        return self.subscriptions.register.clock()
+        return self.subscriptions.register.now()
 
     def _today(self) -> date:
         return eastern_time.today(self._now())
 
 
-def lenient(asked: Asked) -> dict[str, Any]:
+def lenient(request: Request) -> dict[str, Any]:
     """The fields of a post whose coming is what counts: a body that cannot be read has none."""
     try:
-        return asked.fields()
+        return request.fields()
     except (Malformed, TooLarge, WrongType):
         return {}
 

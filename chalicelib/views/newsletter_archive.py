@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import quote
 
-from chalicelib.core.errors import NotHere
+from chalicelib.core.errors import NotFound
 from chalicelib.core.languages import Lang, other_language
 from chalicelib.core.ports import Item, Store
 from chalicelib.newsletter.issues import archive as publishing
 from chalicelib.newsletter.issues import feeds
-from chalicelib.web.request import Answer, Asked, tagged
-from chalicelib.web.responses import Problems
+from chalicelib.web.request import Request, Response, with_etag
+from chalicelib.web.responses import Responder
 
 FRESH: Final = {"Cache-Control": "public, max-age=300"}
 HTML: Final = "text/html; charset=utf-8"
@@ -21,26 +21,26 @@ NEWEST: Final = 10
 
 
 @dataclass(frozen=True)
-class ReaderDoor:
+class ArchiveViews:
     store: Store
-    problems: Problems
+    responder: Responder
 
-    def archive(self, asked: Asked) -> Answer:
+    def archive(self, request: Request) -> Response:
         """The issues of a year, the newest year when none is asked for."""
-        lang = asked.lang
+        lang = request.lang
         years = publishing.years(self.store)
-        year = asked.query.get("year") or (years[0] if years else "")
+        year = request.query.get("year") or (years[0] if years else "")
         if year and year not in years:
-            raise NotHere(year)
+            raise NotFound(year)
         rows = publishing.of_year(self.store, year) if year else []
         issues = [self._listed(row, lang) for row in rows]
-        if not asked.wants_page:
+        if not request.wants_page:
             body = {"year": year, "years": years, "issues": issues, "feeds": self._feeds()}
-            return self._cached(asked, json.dumps(body, ensure_ascii=False), "application/json")
+            return self._cached(request, json.dumps(body, ensure_ascii=False), "application/json")
         from chalicelib.web import pages
 
         return self._page(
-            asked,
+            request,
             pages.newsletter(
                 "archive",
                 lang,
@@ -52,11 +52,11 @@ class ReaderDoor:
             ),
         )
 
-    def issue(self, asked: Asked, slug: str) -> Answer:
-        lang = asked.lang
+    def issue(self, request: Request, slug: str) -> Response:
+        lang = request.lang
         found = publishing.published(self.store, slug, lang)
         if found is None:
-            raise NotHere(slug)
+            raise NotFound(slug)
         issue, text = found
         told = {
             "slug": slug,
@@ -65,9 +65,9 @@ class ReaderDoor:
             "date": issue.date,
             "url": self._url(slug, lang),
         }
-        if not asked.wants_page:
+        if not request.wants_page:
             body = {**told, "html": text["page"]}
-            return self._cached(asked, json.dumps(body, ensure_ascii=False), "application/json")
+            return self._cached(request, json.dumps(body, ensure_ascii=False), "application/json")
         from datetime import date
 
         from markupsafe import Markup
@@ -75,7 +75,7 @@ class ReaderDoor:
         from chalicelib.web import pages
 
         return self._page(
-            asked,
+            request,
             pages.newsletter(
                 "issue",
                 lang,
@@ -84,12 +84,12 @@ class ReaderDoor:
                 date=date.fromisoformat(issue.date),
                 body=Markup(text["page"]),
                 archive_url=f"{self.address}?lang={lang}",
-                form_url=f"{self.problems.settings.public_url}/newsletter?lang={lang}",
+                form_url=f"{self.responder.settings.public_url}/newsletter?lang={lang}",
                 **self._around(lang, f"/{quote(slug, safe='')}?"),
             ),
         )
 
-    def feed(self, asked: Asked, lang: Lang, kind: str) -> Answer:
+    def feed(self, request: Request, lang: Lang, kind: str) -> Response:
         """`atom` or `json`: the newest issues, whole."""
         rows = publishing.newest(self.store, NEWEST)
         entries = [
@@ -104,7 +104,7 @@ class ReaderDoor:
             )
             for row, text in publishing.with_pages(self.store, rows, lang)
         ]
-        settings = self.problems.settings
+        settings = self.responder.settings
         about = feeds.About(
             lang=lang,
             organization=settings.organization_name,
@@ -113,14 +113,14 @@ class ReaderDoor:
             host=settings.public_origin.partition("://")[2],
         )
         if kind == "json":
-            return self._cached(asked, feeds.json_feed(about, entries), "application/feed+json")
+            return self._cached(request, feeds.json_feed(about, entries), "application/feed+json")
         return self._cached(
-            asked, feeds.atom(about, entries), "application/atom+xml; charset=utf-8"
+            request, feeds.atom(about, entries), "application/atom+xml; charset=utf-8"
         )
 
     @property
     def address(self) -> str:
-        return f"{self.problems.settings.public_url}/newsletter/archive"
+        return f"{self.responder.settings.public_url}/newsletter/archive"
 
     def _url(self, slug: str, lang: str) -> str:
         return f"{self.address}/{quote(slug, safe='')}?lang={lang}"
@@ -146,29 +146,29 @@ class ReaderDoor:
             "switch_url": f"{self.address}{path}lang={other_language(lang)}",
             "alternates": {code: f"{self.address}{path}lang={code}" for code in ("fr", "en")},
             "feeds": self._feeds()[lang],
-            "frame": self.problems.frame(lang),
+            "frame": self.responder.frame(lang),
         }
 
     def _feeds(self) -> dict[str, dict[str, str]]:
-        base = f"{self.problems.settings.public_url}/newsletter/feed"
+        base = f"{self.responder.settings.public_url}/newsletter/feed"
         return {
             lang: {"atom": f"{base}.{lang}.xml", "json": f"{base}.{lang}.json"}
             for lang in ("fr", "en")
         }
 
-    def _page(self, asked: Asked, page: str) -> Answer:
+    def _page(self, request: Request, page: str) -> Response:
         """Anybody may keep it; images come from the sender's own sites alone."""
         from chalicelib.web import pages
 
         policy = (
             f"default-src 'none'; style-src '{pages.STYLE_HASH}'; "
-            f"img-src {' '.join(self.problems.settings.image_origins)}; "
+            f"img-src {' '.join(self.responder.settings.image_origins)}; "
             "frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
         )
         headers = {"Content-Security-Policy": policy, "Referrer-Policy": "no-referrer"}
-        return self._cached(asked, page, HTML, headers)
+        return self._cached(request, page, HTML, headers)
 
     def _cached(
-        self, asked: Asked, body: str, kind: str, headers: Mapping[str, str] | None = None
-    ) -> Answer:
-        return tagged(asked, Answer(200, body, kind, {**FRESH, **(headers or {})}))
+        self, request: Request, body: str, kind: str, headers: Mapping[str, str] | None = None
+    ) -> Response:
+        return with_etag(request, Response(200, body, kind, {**FRESH, **(headers or {})}))

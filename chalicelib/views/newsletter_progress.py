@@ -18,9 +18,9 @@ from chalicelib.newsletter.issue_counts import COUNTED, counted
 from chalicelib.newsletter.issues import issue as issues
 from chalicelib.newsletter.issues.issue import APPROVED, AUTO_PAUSED, PAUSED, SENDING, SENT, Issue
 from chalicelib.newsletter.issues.newsroom import Newsroom, followed_by
-from chalicelib.newsletter.sending.unreached import Missed
-from chalicelib.web.request import Answer, Asked, lang_of
-from chalicelib.web.responses import Problems
+from chalicelib.newsletter.sending.unreached import UnreachedReader
+from chalicelib.web.request import Request, Response, lang_of
+from chalicelib.web.responses import Responder
 
 FOLLOW_SECONDS: Final = 10
 
@@ -42,33 +42,33 @@ _UNREACHED: Final = ("skipped", "failed", "unknown", "soft", "bounced", "complai
 
 
 @dataclass(frozen=True)
-class ProgressDoor:
+class ProgressViews:
     store: Store
     newsroom: Newsroom
     roster: Roster
     links: Links
-    problems: Problems
-    missed: Callable[[Issue], Iterable[Missed]]
+    responder: Responder
+    missed: Callable[[Issue], Iterable[UnreachedReader]]
 
-    def show(self, asked: Asked, token: str) -> Answer:
+    def show(self, request: Request, token: str) -> Response:
         """Where the issue stands now; `?missed=1` lists whom it did not reach. Raises BadLink."""
         issue, staff = self._followed(token)
-        lang = lang_or(asked.query.get("lang"), staff.lang)
-        return self._page(asked, token, issue, staff, lang)
+        lang = lang_or(request.query.get("lang"), staff.lang)
+        return self._page(request, token, issue, staff, lang)
 
-    def act(self, asked: Asked, token: str) -> Answer:
+    def act(self, request: Request, token: str) -> Response:
         """Pause, resume, cancel, or send to those who were missed. Raises BadLink."""
         issue, staff = self._followed(token)
-        fields = asked.fields()
+        fields = request.fields()
         lang = lang_or(
-            lang_of(fields, asked) if "lang" in fields else asked.query.get("lang"), staff.lang
+            lang_of(fields, request) if "lang" in fields else request.query.get("lang"), staff.lang
         )
         error = self._acted(issue, staff, fields, token)
         after = self.newsroom.editions.get(issue.id)
         if not error and fields.get("act") == AGAIN:
             where = f"{self.links.progress(followed_by(issue.id), staff.id)}?lang={lang}"
-            return Answer(303, "", "text/html; charset=utf-8", {"Location": where})
-        return self._page(asked, token, after, staff, lang, error)
+            return Response(303, "", "text/html; charset=utf-8", {"Location": where})
+        return self._page(request, token, after, staff, lang, error)
 
     def _acted(self, issue: Issue, staff: Staff, fields: Mapping[str, Any], token: str) -> str:
         """The code of what was wrong; empty when it is done."""
@@ -93,7 +93,7 @@ class ProgressDoor:
         """Another issue for those who can still be reached, which leaves within a minute."""
         if issue.status != SENT:
             return "moved"
-        if not self.problems.settings.postal_address:
+        if not self.responder.settings.postal_address:
             return "no_postal_address"
         # Whoever died between the two steps finds the second one still to do.
         again = issues.issue_of(self.store, followed_by(issue.id))
@@ -111,7 +111,7 @@ class ProgressDoor:
         until = self.newsroom.now() + LOOK
         return any(one.again or self.newsroom.now() > until for one in self.missed(issue))
 
-    def _looked(self, issue: Issue) -> Iterator[Missed]:
+    def _looked(self, issue: Issue) -> Iterator[UnreachedReader]:
         until = self.newsroom.now() + LOOK
         for one in self.missed(issue):
             yield one
@@ -127,19 +127,19 @@ class ProgressDoor:
 
     def _page(  # noqa: PLR0913
         self,
-        asked: Asked,
+        request: Request,
         token: str,
         issue: Issue,
         staff: Staff,
         lang: Lang,
         error: str = "",
-    ) -> Answer:
+    ) -> Response:
         from chalicelib.web import pages
 
         texts = load("newsroom")
         counts = counted(self.store, issue.id)
         totals = {name: sum(counts[code][name] for code in LANGS) for name in COUNTED}
-        address = f"{self.problems.settings.public_url}/newsletter/progress/{token}"
+        address = f"{self.responder.settings.public_url}/newsletter/progress/{token}"
         sending = issue.status == SENDING
         page = pages.newsletter(
             "progress",
@@ -153,20 +153,20 @@ class ProgressDoor:
                 for name, label in texts["counts"].items()
             ],
             missed=sum(totals[name] for name in _UNREACHED) if issue.status == SENT else 0,
-            listed=self._listed(issue, lang) if "missed" in asked.query else None,
+            listed=self._listed(issue, lang) if "missed" in request.query else None,
             shown=SHOWN,
             paused=self._paused(issue, lang),
             sending=sending,
-            refresh=FOLLOW_SECONDS if sending and "follow" in asked.query and not error else 0,
+            refresh=FOLLOW_SECONDS if sending and "follow" in request.query and not error else 0,
             actions=[{"id": act, "label": texts["acts"][act][lang]} for act in self._acts(issue)],
             error=texts["errors"][error][lang] if error else "",
             name=staff.name,
             nonce=self.links.nonce(token),
             action=address,
             switch_url=f"{address}?lang={other_language(lang)}",
-            frame=self.problems.frame(lang),
+            frame=self.responder.frame(lang),
         )
-        return self.problems.page(page, {"": 200, "moved": 409}.get(error, 422))
+        return self.responder.page(page, {"": 200, "moved": 409}.get(error, 422))
 
     def _acts(self, issue: Issue) -> tuple[str, ...]:
         acts = _ACTS.get(issue.status, ())

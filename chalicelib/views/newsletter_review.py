@@ -7,65 +7,65 @@ from typing import Any, cast
 from chalicelib.cases.staff import Roster, Staff
 from chalicelib.content import load
 from chalicelib.core import formatting
-from chalicelib.core.errors import NotHere, RelaisError
+from chalicelib.core.errors import NotFound, RelaisError
 from chalicelib.core.languages import LANGS, Lang, lang_or, other_language
 from chalicelib.core.links import Links
 from chalicelib.core.ports import Store
 from chalicelib.core.records import moment
 from chalicelib.newsletter.issues import approval
 from chalicelib.newsletter.issues import issue as issues
-from chalicelib.newsletter.issues.approval import Approvals, Opened, Said
+from chalicelib.newsletter.issues.approval import ApprovalInput, Approvals, OpenedIssueReview
 from chalicelib.newsletter.issues.findings import finding_of, said
 from chalicelib.newsletter.issues.issue import Issue
 from chalicelib.newsletter.issues.rendered import Rendered, fill
-from chalicelib.web.request import Answer, Asked, lang_of, text_of, ticked
-from chalicelib.web.responses import PRIVATE, Problems
+from chalicelib.web.request import Request, Response, lang_of, text_of, ticked
+from chalicelib.web.responses import PRIVATE, Responder
 
 
 @dataclass(frozen=True)
-class NewsroomDoor:
+class IssueReviewViews:
     store: Store
     approvals: Approvals
     roster: Roster
     links: Links
-    problems: Problems
+    responder: Responder
 
-    def show(self, asked: Asked, token: str) -> Answer:
+    def show(self, request: Request, token: str) -> Response:
         """The page behind a review link; looking changes nothing."""
         opened = self.approvals.open(token)
-        lang = _lang(asked, opened.staff)
+        lang = _lang(request, opened.staff)
         if opened.standing == "open":
-            return self._review(opened, lang, chosen=asked.query.get("decision", ""))
+            return self._review(opened, lang, chosen=request.query.get("decision", ""))
         return self._told(opened, lang, 200 if opened.standing == "decided" else 410)
 
-    def mail(self, asked: Asked, token: str, lang: str) -> Answer:
+    def mail(self, request: Request, token: str, lang: str) -> Response:
         """The mail as it will be received, in a page that can do nothing."""
         if lang not in LANGS:
-            raise NotHere(lang)
+            raise NotFound(lang)
         opened = self.approvals.open(token)
         text = None
         if opened.issue is not None and opened.standing in ("open", "decided"):
             text = self._rendered(opened.issue, lang)
         if text is None:
-            return self._told(opened, _lang(asked, opened.staff), 410)
-        origins = " ".join(self.problems.settings.image_origins)
+            return self._told(opened, _lang(request, opened.staff), 410)
+        origins = " ".join(self.responder.settings.image_origins)
         policy = (
             f"sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src {origins}; "
             "frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
         )
         headers = {**PRIVATE, "Content-Security-Policy": policy}
-        return Answer(200, fill(text, self._sample()).html, "text/html; charset=utf-8", headers)
+        return Response(200, fill(text, self._sample()).html, "text/html; charset=utf-8", headers)
 
-    def decide(self, asked: Asked, token: str) -> Answer:
+    def decide(self, request: Request, token: str) -> Response:
         opened = self.approvals.open(token)
-        lang = _lang(asked, opened.staff)
+        lang = _lang(request, opened.staff)
         try:
-            fields = asked.fields()
-            lang = lang_of(fields, asked) if "lang" in fields else lang
+            fields = request.fields()
+            lang = lang_of(fields, request) if "lang" in fields else lang
             typed = _typed(fields)
             outcome, errors = self.approvals.decide(opened, typed)
         except RelaisError as error:
-            return self.problems.answer(asked, error, lang)
+            return self.responder.answer(request, error, lang)
         if outcome == "invalid":
             return self._review(opened, lang, errors=errors, typed=typed)
         again = self.approvals.open(token)
@@ -78,13 +78,13 @@ class NewsroomDoor:
 
     def _review(
         self,
-        opened: Opened,
+        opened: OpenedIssueReview,
         lang: Lang,
         *,
         chosen: str = "",
         errors: tuple[tuple[str, str], ...] = (),
-        typed: Said | None = None,
-    ) -> Answer:
+        typed: ApprovalInput | None = None,
+    ) -> Response:
         from chalicelib.cases.review.model import masked
         from chalicelib.web import pages
 
@@ -114,9 +114,9 @@ class NewsroomDoor:
             nonce=self.links.nonce(opened.token),
             action=address,
             switch_url=f"{address}?lang={other_language(lang)}",
-            frame=self.problems.frame(lang),
+            frame=self.responder.frame(lang),
         )
-        return self.problems.page(page, 422 if errors else 200)
+        return self.responder.page(page, 422 if errors else 200)
 
     def _shown(self, issue: Issue, lang: str, address: str) -> dict[str, str]:
         text = self._rendered(issue, lang)
@@ -135,10 +135,10 @@ class NewsroomDoor:
 
     def _sample(self) -> dict[str, str]:
         """What stands where a subscriber's own links will: the public form of the newsletter."""
-        form = f"{self.problems.settings.public_url}/newsletter"
+        form = f"{self.responder.settings.public_url}/newsletter"
         return {"unsubscribe_url": form, "preferences_url": form, "first_name": ""}
 
-    def _told(self, opened: Opened, lang: Lang, status: int) -> Answer:
+    def _told(self, opened: OpenedIssueReview, lang: Lang, status: int) -> Response:
         from chalicelib.web import pages
 
         standing, facts, remarks = opened.standing, {}, ""
@@ -162,20 +162,20 @@ class NewsroomDoor:
             detail=text["detail"][lang].format(**facts),
             remarks=remarks,
             switch_url=f"{self._address(opened)}?lang={other_language(lang)}",
-            frame=self.problems.frame(lang),
+            frame=self.responder.frame(lang),
         )
-        return self.problems.page(page, status)
+        return self.responder.page(page, status)
 
     def _names(self, staff_ids: list[str]) -> list[str]:
         found = [(staff_id, self.roster.get(staff_id)) for staff_id in staff_ids]
         return [staff.name if staff else staff_id for staff_id, staff in found]
 
-    def _address(self, opened: Opened) -> str:
-        return f"{self.problems.settings.public_url}/{approval.PAGE}/{opened.token}"
+    def _address(self, opened: OpenedIssueReview) -> str:
+        return f"{self.responder.settings.public_url}/{approval.PAGE}/{opened.token}"
 
 
-def _typed(fields: Mapping[str, Any]) -> Said:
-    return Said(
+def _typed(fields: Mapping[str, Any]) -> ApprovalInput:
+    return ApprovalInput(
         decision=text_of(fields, "decision"),
         remarks=text_of(fields, "remarks").replace("\r\n", "\n"),
         confirm=ticked(fields, "confirm"),
@@ -184,7 +184,7 @@ def _typed(fields: Mapping[str, Any]) -> Said:
     )
 
 
-def _lang(asked: Asked, staff: Staff | None) -> Lang:
+def _lang(request: Request, staff: Staff | None) -> Lang:
     if staff is None:
-        return asked.lang
-    return lang_or(asked.query.get("lang"), cast(Lang, staff.lang))
+        return request.lang
+    return lang_or(request.query.get("lang"), cast(Lang, staff.lang))

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from chalicelib.cases.lookup import Cases
 from chalicelib.cases.matching import Candidates
-from chalicelib.cases.review.model import Opened, Outcome, masked
+from chalicelib.cases.review.model import OpenedReview, Outcome, masked
 from chalicelib.cases.review.reviews import Reviews
 from chalicelib.cases.states import choices, public_name
 from chalicelib.content import load
@@ -17,39 +17,39 @@ from chalicelib.core.links import Links
 from chalicelib.core.records import moment
 from chalicelib.core.settings import Settings
 from chalicelib.views.review_form import typed
-from chalicelib.web.request import Answer, Asked, lang_of
-from chalicelib.web.responses import Problems
+from chalicelib.web.request import Request, Response, lang_of
+from chalicelib.web.responses import Responder
 
 ALREADY: Final = 409
 
 
 @dataclass(frozen=True)
-class StaffDoor:
+class ReviewViews:
     reviews: Reviews
     cases: Cases
     candidates: Candidates
     links: Links
     settings: Settings
-    problems: Problems
+    responder: Responder
 
-    def show(self, asked: Asked, token: str) -> Answer:
+    def show(self, request: Request, token: str) -> Response:
         """The page behind a review link; looking changes nothing."""
         opened = self.reviews.open(token)
-        lang = _lang(asked, opened)
-        return self._shown(opened, lang, preselected=asked.query.get("decision", ""))
+        lang = _lang(request, opened)
+        return self._shown(opened, lang, preselected=request.query.get("decision", ""))
 
-    def decide(self, asked: Asked, token: str) -> Answer:
-        lang = asked.lang
+    def decide(self, request: Request, token: str) -> Response:
+        lang = request.lang
         try:
-            fields = asked.fields()
+            fields = request.fields()
             outcome = self.reviews.decide(token, typed(fields))
             own = _own(outcome.opened)
-            lang = lang_or(lang_of(fields, asked) if "lang" in fields else None, own)
+            lang = lang_or(lang_of(fields, request) if "lang" in fields else None, own)
         except RelaisError as error:
-            return self.problems.answer(asked, error, lang)
+            return self.responder.answer(request, error, lang)
         return self._told(outcome, fields, lang)
 
-    def _told(self, outcome: Outcome, fields: Mapping[str, Any], lang: Lang) -> Answer:  # noqa: PLR0911
+    def _told(self, outcome: Outcome, fields: Mapping[str, Any], lang: Lang) -> Response:  # noqa: PLR0911
         opened = outcome.opened
         match outcome.kind:
             case "decided":
@@ -73,8 +73,8 @@ class StaffDoor:
         return self._expired(opened, lang)
 
     def _shown(
-        self, opened: Opened, lang: Lang, *, preselected: str = "", status: int = 200
-    ) -> Answer:
+        self, opened: OpenedReview, lang: Lang, *, preselected: str = "", status: int = 200
+    ) -> Response:
         match opened.standing:
             case "open":
                 return self._review(opened, lang, preselected=preselected)
@@ -86,10 +86,10 @@ class StaffDoor:
                 return self._away(opened, lang, status)
         return self._expired(opened, lang)
 
-    def _after_decision(self, outcome: Outcome, lang: Lang) -> Answer:
+    def _after_decision(self, outcome: Outcome, lang: Lang) -> Response:
         return self._shown(self.reviews.open(outcome.opened.token), lang)
 
-    def _too_late(self, outcome: Outcome, lang: Lang) -> Answer:
+    def _too_late(self, outcome: Outcome, lang: Lang) -> Response:
         opened = outcome.opened
         unconfirmed = outcome.kind == "invalid"
         if opened.standing == "voted":
@@ -106,14 +106,14 @@ class StaffDoor:
 
     def _review(  # noqa: PLR0913
         self,
-        opened: Opened,
+        opened: OpenedReview,
         lang: Lang,
         *,
         preselected: str = "",
         typed: Mapping[str, Any] | None = None,
         errors: tuple[tuple[str, str], ...] = (),
         step: bool = False,
-    ) -> Answer:
+    ) -> Response:
         from chalicelib.views.review_facts import case_facts, choice_facts
         from chalicelib.web import pages
 
@@ -135,19 +135,19 @@ class StaffDoor:
                 for field, code in errors
             ],
             switch_url=self._switch(opened, lang),
-            frame=self.problems.frame(lang),
+            frame=self.responder.frame(lang),
         )
-        return self.problems.page(page, 422 if errors else 200)
+        return self.responder.page(page, 422 if errors else 200)
 
     def _decided(
         self,
-        opened: Opened,
+        opened: OpenedReview,
         lang: Lang,
         status: int,
         *,
         too_late: bool = False,
         unconfirmed: bool = False,
-    ) -> Answer:
+    ) -> Response:
         from chalicelib.web import pages
 
         assert opened.case is not None
@@ -173,11 +173,11 @@ class StaffDoor:
             unconfirmed=unconfirmed,
             fresh=self._address(opened) if choices(opened.case.state) and undo is None else None,
             switch_url=self._switch(opened, lang),
-            frame=self.problems.frame(lang),
+            frame=self.responder.frame(lang),
         )
-        return self.problems.page(page, status)
+        return self.responder.page(page, status)
 
-    def _voted(self, opened: Opened, lang: Lang, status: int) -> Answer:
+    def _voted(self, opened: OpenedReview, lang: Lang, status: int) -> Response:
         from chalicelib.web import pages
 
         assert opened.case is not None
@@ -193,11 +193,11 @@ class StaffDoor:
             too_few=len(names) + left < needed,
             action=self._address(opened),
             switch_url=self._switch(opened, lang),
-            frame=self.problems.frame(lang),
+            frame=self.responder.frame(lang),
         )
-        return self.problems.page(page, status)
+        return self.responder.page(page, status)
 
-    def _undone(self, outcome: Outcome, lang: Lang) -> Answer:
+    def _undone(self, outcome: Outcome, lang: Lang) -> Response:
         from chalicelib.web import pages
 
         assert outcome.case is not None
@@ -205,11 +205,11 @@ class StaffDoor:
             lang,
             case=outcome.case,
             state_name=public_name(outcome.case.state, lang),
-            frame=self.problems.frame(lang),
+            frame=self.responder.frame(lang),
         )
-        return self.problems.page(page)
+        return self.responder.page(page)
 
-    def _noted(self, outcome: Outcome, lang: Lang) -> Answer:
+    def _noted(self, outcome: Outcome, lang: Lang) -> Response:
         """A step beside the decision is done."""
         from chalicelib.web import pages
 
@@ -220,11 +220,11 @@ class StaffDoor:
             text=load("review")["noted"][what][lang],
             action=None if what == "recuse" else self._address(outcome.opened),
             switch_url="" if what == "recuse" else self._switch(outcome.opened, lang),
-            frame=self.problems.frame(lang),
+            frame=self.responder.frame(lang),
         )
-        return self.problems.page(page)
+        return self.responder.page(page)
 
-    def _refused(self, outcome: Outcome, lang: Lang) -> Answer:
+    def _refused(self, outcome: Outcome, lang: Lang) -> Response:
         """The table or a guard says no, and why."""
         from chalicelib.web import pages
 
@@ -236,11 +236,11 @@ class StaffDoor:
             text=said[lang],
             action=self._address(outcome.opened),
             switch_url=self._switch(outcome.opened, lang),
-            frame=self.problems.frame(lang),
+            frame=self.responder.frame(lang),
         )
-        return self.problems.page(page, ALREADY)
+        return self.responder.page(page, ALREADY)
 
-    def _away(self, opened: Opened, lang: Lang, status: int) -> Answer:
+    def _away(self, opened: OpenedReview, lang: Lang, status: int) -> Response:
         from chalicelib.web import pages
 
         assert opened.staff is not None
@@ -251,11 +251,11 @@ class StaffDoor:
             nonce=self.links.nonce(opened.token),
             action=self._address(opened),
             switch_url=self._switch(opened, lang),
-            frame=self.problems.frame(lang),
+            frame=self.responder.frame(lang),
         )
-        return self.problems.page(page, status)
+        return self.responder.page(page, status)
 
-    def _expired(self, opened: Opened, lang: Lang, *, status: int = 410) -> Answer:
+    def _expired(self, opened: OpenedReview, lang: Lang, *, status: int = 410) -> Response:
         """The same page for an unknown link as for an old one: no way to tell them apart
         but for the state of the case, which only the owner of a real link is shown."""
         from chalicelib.web import pages
@@ -266,27 +266,27 @@ class StaffDoor:
             state_name=public_name(case.state, lang) if case else None,
             action=self._address(opened),
             status=status,
-            frame=self.problems.frame(lang),
+            frame=self.responder.frame(lang),
         )
-        return self.problems.page(page, status)
+        return self.responder.page(page, status)
 
-    def _sent_fresh(self, lang: Lang) -> Answer:
+    def _sent_fresh(self, lang: Lang) -> Response:
         from chalicelib.web import pages
 
-        return self.problems.page(pages.fresh(lang, frame=self.problems.frame(lang)))
+        return self.responder.page(pages.fresh(lang, frame=self.responder.frame(lang)))
 
-    def _address(self, opened: Opened) -> str:
+    def _address(self, opened: OpenedReview) -> str:
         return f"{self.settings.public_url}/review/{opened.token}"
 
-    def _switch(self, opened: Opened, lang: Lang) -> str:
+    def _switch(self, opened: OpenedReview, lang: Lang) -> str:
         return f"{self._address(opened)}?lang={other_language(lang)}"
 
 
-def _own(opened: Opened) -> str:
+def _own(opened: OpenedReview) -> str:
     return opened.staff.lang if opened.staff else "fr"
 
 
-def _lang(asked: Asked, opened: Opened) -> Lang:
+def _lang(request: Request, opened: OpenedReview) -> Lang:
     if opened.staff is None:
-        return asked.lang
-    return lang_or(asked.query.get("lang"), opened.staff.lang)
+        return request.lang
+    return lang_or(request.query.get("lang"), opened.staff.lang)

@@ -8,7 +8,7 @@ from chalicelib.cases.case import Case
 from chalicelib.cases.guards import CONDITIONS, voters
 from chalicelib.cases.lookup import Cases
 from chalicelib.cases.matching import Candidates
-from chalicelib.cases.review.model import Opened
+from chalicelib.cases.review.model import OpenedReview
 from chalicelib.cases.review.reviews import Reviews
 from chalicelib.cases.states import choices, public_name
 from chalicelib.content import load
@@ -23,7 +23,7 @@ from chalicelib.forms import (
 from chalicelib.mail.writers.phrases import reasons_said, said
 
 
-def case_facts(opened: Opened, cases: Cases, lang: Lang) -> dict[str, Any]:
+def case_facts(opened: OpenedReview, cases: Cases, lang: Lang) -> dict[str, Any]:
     """The case in words: the same for every state."""
     assert opened.case is not None
     case = opened.case
@@ -51,7 +51,7 @@ def case_facts(opened: Opened, cases: Cases, lang: Lang) -> dict[str, Any]:
 
 
 def choice_facts(
-    opened: Opened, reviews: Reviews, candidates: Candidates, lang: Lang
+    opened: OpenedReview, reviews: Reviews, candidates: Candidates, lang: Lang
 ) -> dict[str, Any]:
     """What can be chosen, and what each choice needs."""
     assert opened.case is not None
@@ -103,7 +103,7 @@ def choice_facts(
     }
 
 
-def history(opened: Opened, lang: Lang) -> list[dict[str, Any]]:
+def history(opened: OpenedReview, lang: Lang) -> list[dict[str, Any]]:
     case = opened.case
     assert case is not None
     changed = diff.of_history(opened.history, case.answers, case.application, lang)

@@ -1,48 +1,52 @@
-"""Chalice on one side, the service on the other: requests in, answers out."""
+"""Chalice on one side, the views on the other: its requests in, its responses out."""
 
 import logging
 from collections.abc import Callable
 from typing import Any, Final
 
-from chalice.app import Chalice, Request, Response
+from chalice import app as chalice
 
 from chalicelib.core.errors import RelaisError, WrongMethod
-from chalicelib.web.request import Answer, Asked
-from chalicelib.web.responses import Problems
+from chalicelib.web.request import Request, Response
+from chalicelib.web.responses import Responder
 
 log = logging.getLogger("relais.web")
 
 METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
-EVERY_ANSWER: Final = {
+EVERY_RESPONSE: Final = {
     "X-Content-Type-Options": "nosniff",
     "Strict-Transport-Security": "max-age=63072000",
     "Vary": "Accept, Accept-Language, Origin",
 }
+"""Headers that each response carries, whatever the view and whatever went wrong."""
 
-View = Callable[..., Answer]
+View = Callable[..., Response]
 
 
-class Relais(Chalice):
-    """Chalice, with one place where a view's answer or error becomes a response.
+class Relais(chalice.Chalice):
+    """Chalice, with one place where a view's response or error becomes Chalice's response.
 
     Chalice turns every other exception into its own English 500 before any
     middleware sees it, so each view is wrapped as it is registered.
     """
 
-    def __init__(self, app_name: str, problems: Callable[[], Problems]) -> None:
+    def __init__(self, app_name: str, responder: Callable[[], Responder]) -> None:
         super().__init__(app_name)
-        self._problems = problems
+        self._responder = responder
         # As text, a form with bytes that are not UTF-8 would reach us mended, and wrong.
         self.api.binary_types.append("multipart/form-data")
 
     def views(self, path: str, **by_method: View) -> None:
-        """Registers what an address does, a view a method. GET answers HEAD too; what is
-        left says which methods there are. Content types are judged by us, not by Chalice."""
+        """Register the views of one address, one a method.
+
+        GET answers HEAD too; a method without a view is told which methods there are.
+        Content types are judged by the views, not by Chalice.
+        """
         known = dict(by_method)
         if "GET" in known:
             known["HEAD"] = known["GET"]
-        known["OPTIONS"] = lambda asked, **_: Answer(204, "", "text/plain")
+        known["OPTIONS"] = lambda request, **_: Response(204, "", "text/plain")
         allowed = ", ".join(sorted(known))
         for method in METHODS:
             view = known.get(method) or _not_allowed(method, allowed)
@@ -50,52 +54,54 @@ class Relais(Chalice):
             register = self.route(path, methods=[method], content_types=[], name=name)
             register(self._wrapped(view, allowed))
 
-    def _wrapped(self, view: View, allowed: str) -> Callable[..., Response]:
-        def respond(**arguments: str) -> Response:
-            request = self.current_request
-            assert request is not None
-            asked = asked_of(request)
+    def _wrapped(self, view: View, allowed: str) -> Callable[..., chalice.Response]:
+        def respond(**arguments: str) -> chalice.Response:
+            current = self.current_request
+            assert current is not None
+            request = request_of(current)
             try:
-                answer = view(asked, **arguments)
+                response = view(request, **arguments)
             except RelaisError as error:
-                answer = self._problems().answer(asked, error)
+                response = self._responder().answer(request, error)
             except Exception as error:  # noqa: BLE001
                 # The last net: a person gets a page in their language, we get the trace.
-                log.exception("%s %s", asked.method, request.path)
-                answer = self._problems().answer(asked, error)
-            return self._response(asked, answer, allowed)
+                log.exception("%s %s", request.method, current.path)
+                response = self._responder().answer(request, error)
+            return self._finished(request, response, allowed)
 
         return respond
 
-    def _response(self, asked: Asked, answer: Answer, allowed: str) -> Response:
+    def _finished(self, request: Request, response: Response, allowed: str) -> chalice.Response:
+        """Add the headers of every response, and those of CORS for an allowed origin."""
         headers: dict[str, str | list[str]] = {
-            **EVERY_ANSWER,
-            "Content-Type": answer.type,
-            **answer.headers,
+            **EVERY_RESPONSE,
+            "Content-Type": response.type,
+            **response.headers,
         }
-        origin = asked.headers.get("origin", "")
-        if origin and origin in self._problems().settings.allowed_origins:
+        origin = request.headers.get("origin", "")
+        if origin and origin in self._responder().settings.allowed_origins:
             headers["Access-Control-Allow-Origin"] = origin
             headers["Access-Control-Expose-Headers"] = (
                 "Location, Retry-After, Idempotent-Replayed, ETag"
             )
-            if asked.method == "OPTIONS":
+            if request.method == "OPTIONS":
                 headers["Access-Control-Allow-Methods"] = allowed
                 headers["Access-Control-Allow-Headers"] = (
                     "Content-Type, Idempotency-Key, Accept, If-None-Match"
                 )
                 headers["Access-Control-Max-Age"] = "3600"
-        body = "" if asked.method == "HEAD" else answer.body
-        return Response(body=body, status_code=answer.status, headers=headers)
+        body = "" if request.method == "HEAD" else response.body
+        return chalice.Response(body=body, status_code=response.status, headers=headers)
 
 
-def asked_of(request: Request) -> Asked:
-    identity: dict[str, Any] = request.context.get("identity") or {}
-    body = request.raw_body
-    given = request.query_params
-    return Asked(
-        method=request.method,
-        headers={name.lower(): value for name, value in request.headers.items()},
+def request_of(current: chalice.Request) -> Request:
+    """Return what API Gateway brought as our own request."""
+    identity: dict[str, Any] = current.context.get("identity") or {}
+    body = current.raw_body
+    given = current.query_params
+    return Request(
+        method=current.method,
+        headers={name.lower(): value for name, value in current.headers.items()},
         query=dict(given or {}),
         body=body if isinstance(body, bytes) else body.encode(),
         address=str(identity.get("sourceIp") or ""),
@@ -104,7 +110,7 @@ def asked_of(request: Request) -> Asked:
 
 
 def _not_allowed(method: str, allowed: str) -> View:
-    def refuse(asked: Asked, **_: str) -> Answer:
+    def refuse(request: Request, **_: str) -> Response:
         raise WrongMethod(method, allowed)
 
     return refuse

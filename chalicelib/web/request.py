@@ -21,7 +21,7 @@ _MULTIPART: Final = "multipart/form-data"
 
 
 @dataclass(frozen=True)
-class Answer:
+class Response:
     """A status, a body and what it is."""
 
     status: int
@@ -30,24 +30,24 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-def json_answer(
+def json_response(
     body: Any, headers: Mapping[str, str] | None = None, *, status: int = 200
-) -> Answer:
+) -> Response:
     text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
-    return Answer(status, text, "application/json", headers or {})
+    return Response(status, text, "application/json", headers or {})
 
 
-def tagged(asked: "Asked", answer: Answer) -> Answer:
+def with_etag(asked: "Request", answer: Response) -> Response:
     """With the mark of its content; nothing more than that for whoever has it already."""
     tag = f'"{sha256(answer.body.encode()).hexdigest()[:20]}"'
     headers = {**answer.headers, "ETag": tag}
     if asked.has(tag):
-        return Answer(304, "", answer.type, headers)
+        return Response(304, "", answer.type, headers)
     return replace(answer, headers=headers)
 
 
 @dataclass(frozen=True)
-class Asked:
+class Request:
     """One request. `headers` have lower-case names; `query` has the last of each value,
     `several` all of them."""
 
@@ -116,10 +116,10 @@ def ticked(fields: Mapping[str, Any], key: str) -> bool:
     return fields.get(key) in ("on", "yes", "true", "1", True)
 
 
-def lang_of(fields: Mapping[str, Any], asked: Asked) -> Lang:
+def lang_of(fields: Mapping[str, Any], request: Request) -> Lang:
     """The form's own `lang` field comes first."""
     said = fields.get("lang")
-    return _lang(said if isinstance(said, str) else None) or asked.lang
+    return _lang(said if isinstance(said, str) else None) or request.lang
 
 
 def _lang(text: str | None) -> Lang | None:

@@ -11,13 +11,13 @@ from chalicelib.core import errors
 from chalicelib.core.languages import Lang
 from chalicelib.core.settings import Settings
 from chalicelib.forms.problems import InvalidForm
-from chalicelib.web.request import BODY_LIMIT, Answer, Asked
+from chalicelib.web.request import BODY_LIMIT, Request, Response
 
 log = logging.getLogger("relais.problems")
 
 CODES: Final[dict[type, str]] = {
     errors.Malformed: "malformed",
-    errors.NotHere: "not_here",
+    errors.NotFound: "not_here",
     errors.BadLink: "bad_link",
     errors.BadQuery: "bad_query",
     errors.WrongMethod: "method",
@@ -48,7 +48,7 @@ PRIVATE: Final = {
 
 
 @dataclass(frozen=True)
-class Said:
+class ProblemText:
     code: str
     status: int
     title: str
@@ -57,23 +57,23 @@ class Said:
 
 
 @dataclass(frozen=True)
-class Problems:
+class Responder:
     settings: Settings
 
-    def said(self, error: Exception, lang: Lang, *, form: str = "eoi") -> Said:
+    def said(self, error: Exception, lang: Lang, *, form: str = "eoi") -> ProblemText:
         code = next((CODES[kind] for kind in type(error).__mro__ if kind in CODES), "broken")
         if isinstance(error, errors.StoreDown):
             log.error("store out of reach: %s", error)
         text = load("problems")[code]
         detail = text["detail"][lang].format_map(_facts(error, lang, form))
-        return Said(code, text["status"], text["title"][lang], detail, _headers(error))
+        return ProblemText(code, text["status"], text["title"][lang], detail, _headers(error))
 
     def answer(
-        self, asked: Asked, error: Exception, lang: Lang | None = None, *, form: str = "eoi"
-    ) -> Answer:
-        lang = lang or asked.lang
+        self, request: Request, error: Exception, lang: Lang | None = None, *, form: str = "eoi"
+    ) -> Response:
+        lang = lang or request.lang
         said = self.said(error, lang, form=form)
-        if asked.wants_page:
+        if request.wants_page:
             return self._page(said, lang)
         body: dict[str, Any] = {
             "type": f"{self.settings.public_url}/problems/{said.code}",
@@ -88,7 +88,7 @@ class Problems:
             ]
         text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
         headers = {"Content-Language": f"{lang}-CA", "Cache-Control": "no-store", **said.headers}
-        return Answer(said.status, text, "application/problem+json", headers)
+        return Response(said.status, text, "application/problem+json", headers)
 
     def frame(self, lang: str) -> dict[str, str]:
         """What every page says of the organisation."""
@@ -106,7 +106,7 @@ class Problems:
         """Where a page may show pictures from: the website."""
         return [origin + "/" for origin in self.settings.allowed_origins]
 
-    def _page(self, said: Said, lang: Lang) -> Answer:
+    def _page(self, said: ProblemText, lang: Lang) -> Response:
         from chalicelib.web import pages
 
         page = pages.problem(
@@ -116,7 +116,7 @@ class Problems:
 
     def page(
         self, page: str, status: int = 200, headers: Mapping[str, str] | None = None
-    ) -> Answer:
+    ) -> Response:
         """A page: never stored, never framed, and it says nothing of its address to others."""
         from chalicelib.web import pages
 
@@ -128,7 +128,7 @@ class Problems:
             "frame-ancestors 'none'; base-uri 'none'"
         )
         fixed = {**PRIVATE, "Content-Security-Policy": policy}
-        return Answer(status, page, "text/html; charset=utf-8", {**fixed, **(headers or {})})
+        return Response(status, page, "text/html; charset=utf-8", {**fixed, **(headers or {})})
 
 
 def _facts(error: Exception, lang: Lang, form: str) -> dict[str, Any]:

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from chalicelib.cases.audit import HEADS, Broken, verified
+from chalicelib.cases.audit import HEADS, BrokenChain, verified
 from chalicelib.core.ports import Store
 
 EVERY = 500
@@ -31,9 +31,9 @@ def owners(client: Any, tables: list[str]) -> Iterator[str]:
 
 def verify(
     store: Store, found: Iterator[str], say: Callable[[str], None] = lambda text: None
-) -> tuple[int, list[Broken]]:
+) -> tuple[int, list[BrokenChain]]:
     """(how many chains there are, the first broken link of each that does not hold)."""
-    faults: list[Broken] = []
+    faults: list[BrokenChain] = []
     count = 0
     for pk in found:
         count += 1

@@ -11,7 +11,7 @@ from typing import Any, Literal, TextIO
 from chalicelib.coaches.coach import Coach
 from chalicelib.coaches.directory import sheets, snapshot
 from chalicelib.coaches.directory.changes import Changes, compare
-from chalicelib.coaches.editions import Shelf
+from chalicelib.coaches.editions import EditionStore
 from chalicelib.coaches.messages import Messages
 from chalicelib.content import load
 from chalicelib.core.errors import Conflict
@@ -42,7 +42,7 @@ WORDS = {
 class Directory:
     """All or nothing: one problem anywhere, and nothing is published."""
 
-    def __init__(self, shelf: Shelf, messages: Messages) -> None:
+    def __init__(self, shelf: EditionStore, messages: Messages) -> None:
         self._shelf = shelf
         self._messages = messages
 

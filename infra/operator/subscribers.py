@@ -14,12 +14,12 @@ from chalicelib.aws.keys import Keys
 from chalicelib.core.errors import BadLink
 from chalicelib.core.links import Links, person_key
 from chalicelib.core.ports import Store
-from chalicelib.newsletter.subscribers.consent_text import Wording
+from chalicelib.newsletter.subscribers.consent_text import ConsentText
 from chalicelib.newsletter.subscribers.erasure import erase
 from chalicelib.newsletter.subscribers.imports import ImportRefused, Imports
 from chalicelib.newsletter.subscribers.pending import HELD, release
-from chalicelib.newsletter.subscribers.proof import Proof
-from chalicelib.newsletter.subscribers.repository import Register
+from chalicelib.newsletter.subscribers.proof import ConsentProof
+from chalicelib.newsletter.subscribers.repository import SubscriberRepository
 from chalicelib.newsletter.subscribers.subscriptions import Subscriptions
 from infra.operator.staff import OperateError
 
@@ -33,7 +33,7 @@ class Subscribers:
     def __init__(self, client: Any, table: str, store: Store, keys: Callable[[], Keys]) -> None:
         self._client = client
         self._table = table
-        self._register = Register(store, lambda: datetime.now(UTC))
+        self._register = SubscriberRepository(store, lambda: datetime.now(UTC))
         self._keys = keys
 
     def bring(self, path: Path, by: str, *, write: bool) -> str:
@@ -71,7 +71,7 @@ class Subscribers:
 
     def proof(self, email: str) -> str:
         """What proves the consent of one person: words, times, forms, letters, as JSON."""
-        found = Proof(self._register).of(self._person(email))
+        found = ConsentProof(self._register).of(self._person(email))
         if found is None:
             raise OperateError("nothing is known of this address")
         return json.dumps(found, ensure_ascii=False, indent=1)
@@ -139,7 +139,7 @@ def _cell(value: Any) -> str:
     return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
 
-def _no_words(lang: str) -> Wording:
+def _no_words(lang: str) -> ConsentText:
     raise OperateError("consent is given by its owner, not here")
 
 

@@ -112,14 +112,14 @@ def test_a_record_that_breaks_is_reported_alone(
     wired: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     post(wired, "eoi", samples.eoi())
-    deliver = services.services().post.deliver
+    deliver = services.services().mail.outbox.deliver
 
     def breaks(key: tuple[str, str]) -> str:
         if key[1].endswith("staff"):
             raise StoreDown("away")
         return deliver(key)
 
-    monkeypatch.setattr(services.services().post, "deliver", breaks)
+    monkeypatch.setattr(services.services().mail.outbox, "deliver", breaks)
     failed = stream(wired)["batchItemFailures"]
     assert len(failed) == 1
     statuses = {
@@ -339,7 +339,7 @@ def test_each_function_may_do_what_it_does_and_nothing_else(
 def send_an_issue(client: Client, start: Callable[[str], None]) -> None:
     """Due, frozen, sent; one of its mails comes back, and so does a mail to confirm."""
     found, now = services.services(), datetime.now(UTC)
-    key = found._secret.people
+    key = found.secret.people
     sent_issue.enrol(found.store, sent_issue.reader(key, "reader@example.org"))
     sent_issue.scheduled(found.store, now)
     pending("new@example.org")
@@ -382,7 +382,9 @@ def pending(address: str) -> None:
     asked = stamp(datetime.now(UTC))
     request: dict[str, Any] = {"email": address, "lang": "fr", "topics": ["news"], "since": asked}
     request |= {"asked_at": asked, "reminded": False, "name": None, "province": None}
-    row = Subscriber(found.sign_ups.person(address), "PENDING", 1, asked, request=request)
+    row = Subscriber(
+        found.subscribers.sign_ups.person(address), "PENDING", 1, asked, request=request
+    )
     found.store.commit([Put(row.item())])
 
 
@@ -392,11 +394,16 @@ def settle_both(client: Client, start: Callable[[str], None]) -> None:
     never_confirmed("ivy@example.org")
     keys = [coming_back("kim@example.org")]
     found, now = services.services(), stamp(datetime.now(UTC))
-    lee = found.sign_ups.person("lee@example.org")
+    lee = found.subscribers.sign_ups.person("lee@example.org")
     found.store.commit([Put(Subscriber(lee, "ACTIVE", 1, now, "lee@example.org").item())])
     keys.append((subscriber.letters_pk(lee), "x"))
     keys.append(
-        (subscriber.letters_pk(services.services().sign_ups.person("ivy@example.org")), "x")
+        (
+            subscriber.letters_pk(
+                services.services().subscribers.sign_ups.person("ivy@example.org")
+            ),
+            "x",
+        )
     )
     case = next(i["pk"]["S"] for i in items("CASE#"))
     tags = [f"{case.replace('#', '_')}_000001_eoi--received_applicant", tag_of(*keys[0])]
@@ -416,7 +423,7 @@ def newsletter(client: Client) -> None:
         body = json.dumps({"email": address, "language": "fr", "consent": True}).encode()
         assert client.http.post("/newsletter", headers=headers, body=body).status_code == 202
         links = services.services().links
-        person = services.services().sign_ups.person(address)
+        person = services.services().subscribers.sign_ups.person(address)
         paths = {
             "confirm": links.confirm(person, int(datetime.now(UTC).timestamp()), "fr", []),
             "unsubscribe": links.unsubscribe(person),
@@ -432,10 +439,10 @@ def newsletter(client: Client) -> None:
 def coming_back(address: str) -> tuple[str, str]:
     """Somebody whose mail bounced has signed up again: the letter to confirm is owed."""
     found = services.services()
-    person, now = found.sign_ups.person(address), datetime.now(UTC)
+    person, now = found.subscribers.sign_ups.person(address), datetime.now(UTC)
     found.store.commit([Put(Subscriber(person, "BOUNCED", 1, stamp(now)).item())])
-    assert found.sign_ups.ask(subscribers.wish(address)) == "asked"
-    (letter,) = found.register.letters(person)
+    assert found.subscribers.sign_ups.ask(subscribers.wish(address)) == "asked"
+    (letter,) = found.subscribers.repository.letters(person)
     return letter["pk"], letter["sk"]
 
 
@@ -444,7 +451,9 @@ def never_confirmed(address: str) -> None:
     asked = stamp(datetime.now(UTC) - timedelta(days=8))
     request: dict[str, Any] = {"email": address, "lang": "fr", "topics": ["news"], "since": asked}
     request |= {"asked_at": asked, "reminded": True, "name": None, "province": None}
-    row = Subscriber(found.sign_ups.person(address), "PENDING", 1, asked, request=request)
+    row = Subscriber(
+        found.subscribers.sign_ups.person(address), "PENDING", 1, asked, request=request
+    )
     found.store.commit([Put(row.item())])
 
 

@@ -14,7 +14,7 @@ def swept(address: str) -> Services:
     import app as application
 
     service: Services = application.services()  # type: ignore[attr-defined]
-    while service.post.sweep():
+    while service.mail.outbox.sweep():
         pass
     return service
 
@@ -39,8 +39,8 @@ def test_a_scanner_that_is_a_browser_changes_nothing(
 
     plain.goto(linked(mail.text, "confirm"))
     plain.get_by_role("button", name="Confirmer").click()
-    person = service.sign_ups.person(ADA)
-    assert service.register.get(person).status == subscriber.ACTIVE  # type: ignore[union-attr]
+    person = service.subscribers.sign_ups.person(ADA)
+    assert service.subscribers.repository.get(person).status == subscriber.ACTIVE  # type: ignore[union-attr]
     plain.get_by_role("link", name="Voir mes préférences").click()
     preferences = plain.url
     plain.get_by_label("Nouvelle adresse de courriel").fill("ada.roy@example.org")
@@ -53,7 +53,7 @@ def test_a_scanner_that_is_a_browser_changes_nothing(
     plain.goto(leave)
     plain.get_by_role("button", name="Me désabonner").click()
     assert "Votre désabonnement est fait" in plain.content()
-    assert service.register.get(person).status == subscriber.UNSUBSCRIBED  # type: ignore[union-attr]
+    assert service.subscribers.repository.get(person).status == subscriber.UNSUBSCRIBED  # type: ignore[union-attr]
 
 
 def _scanned(page: Page, store: MemoryStore, links: list[str]) -> None:

@@ -11,12 +11,12 @@ from moto import mock_aws
 import samples
 from chalicelib.aws.dynamo import DynamoStore
 from chalicelib.aws.keys import Keys
-from chalicelib.aws.lists import DynamoLists
+from chalicelib.aws.lists import DynamoSubscriberStore
 from chalicelib.cases import audit
 from chalicelib.cases.audit import FIRST_EVENT, event
 from chalicelib.cases.effects import Decider
-from chalicelib.cases.guards import Word
-from chalicelib.cases.intake.submission import Arrival
+from chalicelib.cases.guards import DecisionInput
+from chalicelib.cases.intake.submission import IncomingForm
 from chalicelib.core.ports import Change, Delete, Item, Put
 from chalicelib.core.settings import read
 from chalicelib.services import Services
@@ -92,7 +92,7 @@ def test_the_first_broken_link_is_named(
 ) -> None:
     touch(programme, pk)
     found = audit.verified(programme.store, pk)
-    assert found == audit.Broken(pk.removeprefix("CASE#"), number, why)
+    assert found == audit.BrokenChain(pk.removeprefix("CASE#"), number, why)
 
 
 def test_a_case_that_moves_while_it_is_read_is_read_again(programme: Programme, pk: str) -> None:
@@ -121,18 +121,18 @@ def stored(operator: Operator) -> list[str]:
     """Three decided cases in the operator's tables."""
     keys = Keys(links=("a" * 64,), people=b"p" * 32)
     tables = ("relais-test-records", "relais-test-subscribers")
-    store = DynamoLists(boto3.client("dynamodb"), *tables)
+    store = DynamoSubscriberStore(boto3.client("dynamodb"), *tables)
     service = Services(
         read(ENVIRONMENT), store, keys, MemoryMailer(), SetClock(), MemorySuppression()
     )
     found = []
     for name in ("ada", "bea", "cam"):
         form = samples.eoi(contact_email=f"{name}@example.org")
-        receipt = service.front.intake.receive(Arrival("eoi", form, "fr"))
-        case = service.cases.case(receipt.ref.removeprefix("DI-"))
+        receipt = service.views.forms.intake.receive(IncomingForm("eoi", form, "fr"))
+        case = service.lookup.case(receipt.ref.removeprefix("DI-"))
         assert case is not None
-        word = Word(reasons=("not_ci",))
-        service.decisions.act(case, "decline", Decider("rita-roy", "Rita Roy"), word)
+        word = DecisionInput(reasons=("not_ci",))
+        service.cases.decisions.act(case, "decline", Decider("rita-roy", "Rita Roy"), word)
         found.append(case.key[0])
     return found
 

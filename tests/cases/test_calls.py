@@ -14,7 +14,7 @@ import app as application
 import samples
 from chalicelib.aws.dynamo import encode
 from chalicelib.aws.keys import Keys
-from chalicelib.aws.lists import DynamoLists
+from chalicelib.aws.lists import DynamoSubscriberStore
 from chalicelib.cases.case import indexed
 from chalicelib.cases.matching import index_rows
 from chalicelib.core.ports import Put
@@ -23,7 +23,7 @@ from chalicelib.services import Services
 from clock_steps import QuickStore
 from environment import ENVIRONMENT, RITA, SAM
 from fakes import MemoryMailer, MemoryStore, SetClock
-from journey import Way
+from journey import Journey
 from tables import make_tables
 from visitor import Visitor, token
 
@@ -40,11 +40,11 @@ def calls() -> Counter[str]:
 
 
 @pytest.fixture
-def way(aws: None, calls: Counter[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Way]:
+def way(aws: None, calls: Counter[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Journey]:
     with mock_aws():
         client = boto3.client("dynamodb")
         make_tables(client)
-        store = DynamoLists(client, "Records", "Subscribers")
+        store = DynamoSubscriberStore(client, "Records", "Subscribers")
         store.commit([Put({**RITA}), Put({**SAM})])
         client.meta.events.register(
             "before-call.dynamodb", lambda model, **_: calls.update([model.name])
@@ -59,10 +59,10 @@ def way(aws: None, calls: Counter[str], monkeypatch: pytest.MonkeyPatch) -> Iter
 
         serve(service)
         with Client(application.app) as chalice:
-            yield Way(Visitor(chalice), service, MemoryStore(), mailer, clock, serve)
+            yield Journey(Visitor(chalice), service, MemoryStore(), mailer, clock, serve)
 
 
-def pages(way: Way) -> dict[str, str]:
+def pages(way: Journey) -> dict[str, str]:
     """A page of each kind, by what it shows."""
     told = way.visitor.send("/forms/eoi", samples.eoi()).json_body
     way.deliver()
@@ -84,7 +84,7 @@ def pages(way: Way) -> dict[str, str]:
     return found
 
 
-def counted(way: Way, calls: Counter[str], found: dict[str, str]) -> dict[str, Counter[str]]:
+def counted(way: Journey, calls: Counter[str], found: dict[str, str]) -> dict[str, Counter[str]]:
     costs = {}
     for name, path in found.items():
         calls.clear()
@@ -93,7 +93,7 @@ def counted(way: Way, calls: Counter[str], found: dict[str, str]) -> dict[str, C
     return costs
 
 
-def crowded(way: Way, number: int, mark: str = "X") -> Iterator[dict[str, Any]]:
+def crowded(way: Journey, number: int, mark: str = "X") -> Iterator[dict[str, Any]]:
     """The rows of other people's cases in every state, a sixth with the very names of ours."""
     case = way.case(f"DI-{_ids(way)[0]}")
     index = [row.key[0] for row in index_rows(case, b"p" * 32, way.clock())]  # type: ignore[union-attr]
@@ -108,7 +108,7 @@ def crowded(way: Way, number: int, mark: str = "X") -> Iterator[dict[str, Any]]:
                 yield {"pk": pk, "sk": f"20260302#{name}", "kind": "name", "case": name}
 
 
-def crowd(way: Way, mark: str = "X") -> None:
+def crowd(way: Journey, mark: str = "X") -> None:
     rows = list(crowded(way, MORE, mark))
     client = boto3.client("dynamodb")
     for start in range(0, len(rows), 25):
@@ -119,7 +119,7 @@ def crowd(way: Way, mark: str = "X") -> None:
         client.batch_write_item(RequestItems={"Records": batch})
 
 
-def test_a_page_costs_the_same_in_a_full_table(way: Way, calls: Counter[str]) -> None:
+def test_a_page_costs_the_same_in_a_full_table(way: Journey, calls: Counter[str]) -> None:
     found = pages(way)
     before = counted(way, calls, found)
     crowd(way)
@@ -136,7 +136,7 @@ def test_a_page_costs_the_same_in_a_full_table(way: Way, calls: Counter[str]) ->
         assert sum(cost.values()) <= most, f"{name}: {dict(cost)}"
 
 
-def test_every_step_costs_the_same_in_a_full_table(way: Way, calls: Counter[str]) -> None:
+def test_every_step_costs_the_same_in_a_full_table(way: Journey, calls: Counter[str]) -> None:
     def steps(address: str) -> dict[str, Counter[str]]:
         costs: dict[str, Counter[str]] = {}
 
@@ -209,7 +209,7 @@ def test_a_hundred_thousand_cases_cost_a_page_no_call_and_no_row_more(
     monkeypatch.setattr(application, "services", lambda: service)
     monkeypatch.setattr(application, "settings", lambda: service.settings)
     with Client(application.app) as chalice:
-        way = Way(Visitor(chalice), service, kept, mailer, clock, lambda _: None)
+        way = Journey(Visitor(chalice), service, kept, mailer, clock, lambda _: None)
         found = pages(way)
         before = counted(way, calls, found)
         for row in crowded(way, MANY):
@@ -221,6 +221,6 @@ def test_a_hundred_thousand_cases_cost_a_page_no_call_and_no_row_more(
     assert after == before
 
 
-def _ids(way: Way) -> list[str]:
+def _ids(way: Journey) -> list[str]:
     text = "\n".join(mail.subject for mail in way.mailer.sent)
     return list(dict.fromkeys(re.findall(r"D[IF]-(\d{4}-[0-9A-Z]{5}-[0-9A-Z])", text)))

@@ -9,11 +9,11 @@ import pytest
 import samples
 from chalicelib.cases import audit
 from chalicelib.cases.deadlines import started
-from chalicelib.cases.intake.submission import Arrival
+from chalicelib.cases.intake.submission import IncomingForm
 from chalicelib.cases.schedule import clock_key
-from chalicelib.cases.turnaround import Usual, usual
+from chalicelib.cases.turnaround import Turnaround, usual
 from chalicelib.core.errors import DeliveryFailed, StoreDown
-from chalicelib.mail.outbox import Post
+from chalicelib.mail.outbox import Outbox
 from clock_steps import NOOR, Programme
 from environment import RITA, SAM
 from visitor import token
@@ -91,7 +91,7 @@ def test_a_letter_to_somebody_away_is_read_by_the_deputy() -> None:
     programme.act(case, "assign", by="sam-lee", colleague="rita-roy")
     (letter,) = [s for s in programme.letters if s.letter == "staff_assigned"]
     assert letter.mail.to == NOOR["email"]
-    opened = programme.service.staff.reviews.open(token(letter.mail.text, "review"))
+    opened = programme.service.views.review.reviews.open(token(letter.mail.text, "review"))
     assert opened.staff is not None
     assert (opened.staff.id, opened.standing) == ("noor-ali", "open")
 
@@ -251,11 +251,11 @@ def test_on_a_holiday_nobody_is_reminded() -> None:
 def test_a_note_is_dropped_when_another_mail_just_left(programme: Programme) -> None:
     case = programme.declare(ADA)
     programme.day("2026-03-15", "11:00")
-    programme.service.front.intake.receive(_again())
+    programme.service.views.forms.intake.receive(_again())
     programme.day("2026-03-17")
     assert programme.sent("holding_note") == [], "its clock was started anew"
     programme.day("2026-03-26", "11:00")
-    programme.service.files.correct_address(
+    programme.service.cases.applicant.correct_address(
         programme.again(case), "ada.new@example.org", by="rita-roy"
     )
     programme.day("2026-03-31")
@@ -264,8 +264,8 @@ def test_a_note_is_dropped_when_another_mail_just_left(programme: Programme) -> 
     assert programme.sent("holding_note") == ["2026-04-27 09:00"]
 
 
-def _again() -> Arrival:
-    return Arrival("eoi", samples.eoi(contact_email=ADA, org_city="Laval"), "fr")
+def _again() -> IncomingForm:
+    return IncomingForm("eoi", samples.eoi(contact_email=ADA, org_city="Laval"), "fr")
 
 
 def test_after_an_outage_one_reminder_goes_out_and_not_three(programme: Programme) -> None:
@@ -312,7 +312,7 @@ def test_a_step_and_a_decision_cannot_both_win(programme: Programme) -> None:
     key = clock_key(case.key[0], "A")
     programme.swept = False
     programme.day("2026-03-04", "10:00")
-    clocks = programme.service.clocks
+    clocks = programme.service.cases.deadlines
 
     def decide(writes: object) -> None:
         programme.store.before = lambda writes: None
@@ -336,7 +336,7 @@ def test_two_sweeps_at_once_remind_once(programme: Programme) -> None:
 
     def fire() -> None:
         barrier.wait()
-        outcomes.append(programme.service.clocks.fire(key))
+        outcomes.append(programme.service.cases.deadlines.fire(key))
 
     threads = [threading.Thread(target=fire) for _ in range(4)]
     for thread in threads:
@@ -362,7 +362,7 @@ def test_a_crash_at_the_step_loses_and_doubles_nothing(programme: Programme, mom
 
     programme.store.commit = crash  # type: ignore[method-assign]
     with pytest.raises(StoreDown):
-        programme.service.clocks.fire(clock_key(case.key[0], "A"))
+        programme.service.cases.deadlines.fire(clock_key(case.key[0], "A"))
     programme.store.commit = commit  # type: ignore[method-assign]
     programme.swept = True
     programme.settle()
@@ -374,7 +374,7 @@ def test_a_reminder_that_was_answered_before_it_left_is_dropped(programme: Progr
     programme.day("2026-03-08")
     programme.swept = False
     programme.day("2026-03-09", "09:30")
-    assert programme.service.clocks.fire(clock_key(case.key[0], "B")) == "reminded"
+    assert programme.service.cases.deadlines.fire(clock_key(case.key[0], "B")) == "reminded"
     programme.reply(case)
     programme.swept = True
     programme.settle()
@@ -393,7 +393,7 @@ def test_every_shard_has_its_turn_to_be_first(
         return []
 
     programme.store.due = due  # type: ignore[assignment]
-    post: Post = programme.service.post
+    post: Outbox = programme.service.mail.outbox
     for _ in range(8):
         post.sweep()
         programme.clock.pass_(minutes=1)
@@ -439,7 +439,7 @@ def test_the_link_of_the_morning_opens_the_file(programme: Programme) -> None:
     programme.day("2026-03-03")
     mail = next(s.mail for s in programme.letters if s.letter == "staff_digest")
     link = token(mail.text, "review")
-    assert programme.service.staff.reviews.open(link).standing == "open"
+    assert programme.service.views.review.reviews.open(link).standing == "open"
 
 
 def test_a_morning_missed_is_not_made_up_for_at_night(programme: Programme) -> None:
@@ -463,10 +463,10 @@ def test_the_usual_delay_is_told_from_ten_decisions_on(programme: Programme) -> 
         assert usual(programme.store, "eoi", programme.clock()) is None
         case = programme.case(f"DI-{item['id']}")
         programme.act(case, "approve" if number % 2 else "decline", reasons=("not_ci",))
-    assert usual(programme.store, "eoi", programme.clock()) == Usual(5, 9, 10)
+    assert usual(programme.store, "eoi", programme.clock()) == Turnaround(5, 9, 10)
     assert usual(programme.store, "application", programme.clock()) is None
     programme.pass_(days=300)
-    assert usual(programme.store, "eoi", programme.clock()) == Usual(5, 9, 10)
+    assert usual(programme.store, "eoi", programme.clock()) == Turnaround(5, 9, 10)
     programme.pass_(days=100)
     assert usual(programme.store, "eoi", programme.clock()) is None
 
@@ -530,10 +530,10 @@ def test_an_erasure_that_was_cut_off_goes_on(programme: Programme) -> None:
     programme.withdraw(case)
     programme.swept = False
     programme.day("2028-03-03")
-    assert programme.service.clocks.fire(clock_key(case.key[0], "R")) == "moved"
+    assert programme.service.cases.deadlines.fire(clock_key(case.key[0], "R")) == "moved"
     erase = clock_key(case.key[0], "X")
     turns = 0
-    while programme.service.clocks.fire(erase) == "erased":
+    while programme.service.cases.deadlines.fire(erase) == "erased":
         turns += 1
         assert audit.verified(programme.store, case.key[0]) is None
     assert turns > 1
@@ -564,7 +564,7 @@ def test_an_unknown_clock_stops(programme: Programme) -> None:
     row = {**programme.store.items[clock_key(case.key[0], "A")], "sk": "CLOCK#D", "clock": "D",
            "until": "2026-03-01", "due_at": now.isoformat()}  # fmt: skip
     programme.store.put(row)
-    assert programme.service.clocks.fire((case.key[0], "CLOCK#D")) == "stopped"
+    assert programme.service.cases.deadlines.fire((case.key[0], "CLOCK#D")) == "stopped"
     assert "due_at" not in programme.store.items[case.key[0], "CLOCK#D"]
 
 
@@ -572,4 +572,4 @@ def test_a_case_that_is_gone_takes_its_clock_along(programme: Programme) -> None
     case = programme.declare(ADA)
     del programme.store.items[case.key]
     programme.clock.pass_(days=9)
-    assert programme.service.clocks.fire(clock_key(case.key[0], "A")) == "stopped"
+    assert programme.service.cases.deadlines.fire(clock_key(case.key[0], "A")) == "stopped"

@@ -9,13 +9,13 @@ from chalicelib.cases.case import Case
 from chalicelib.cases.effects import Decider
 from chalicelib.cases.orphans import Orphans
 from chalicelib.core.errors import Conflict
-from journey import ADA, RITA, Way
+from journey import ADA, RITA, Journey
 from visitor import hidden, token
 
 ZOE = "zoe@example.org"
 
 
-def uninvited(way: Way, **answers: Any) -> Case:
+def uninvited(way: Journey, **answers: Any) -> Case:
     told = way.visitor.send("/forms/application", samples.application(**answers))
     assert told.status_code == 201, told.body
     way.deliver()
@@ -23,14 +23,14 @@ def uninvited(way: Way, **answers: Any) -> Case:
 
 
 @pytest.fixture
-def invited(way: Way) -> Case:
+def invited(way: Journey) -> Case:
     case = way.declare()
     way.decide(RITA, decision="approve")
     way.after_undo()
     return way.again(case)
 
 
-def test_an_application_without_an_invitation_is_kept_and_everybody_is_told(way: Way) -> None:
+def test_an_application_without_an_invitation_is_kept_and_everybody_is_told(way: Journey) -> None:
     orphan = uninvited(way)
     assert orphan.state == "ORPHAN_APP"
     letter = way.letters(ADA)[-1]
@@ -52,7 +52,7 @@ def test_an_application_without_an_invitation_is_kept_and_everybody_is_told(way:
     ],
     ids=["folded name", "same address", "same number"],
 )  # fmt: skip
-def test_the_likeliest_file_is_found(way: Way, invited: Case, answers: dict[str, Any]) -> None:
+def test_the_likeliest_file_is_found(way: Journey, invited: Case, answers: dict[str, Any]) -> None:
     orphan = uninvited(way, **answers)
     assert invited.ref in way.letters(RITA)[-1]
     page = way.visitor.page(way.review(RITA)).body.decode()
@@ -60,7 +60,7 @@ def test_the_likeliest_file_is_found(way: Way, invited: Case, answers: dict[str,
     assert orphan.ref not in page
 
 
-def test_at_most_three_files_are_proposed_the_likeliest_first(way: Way, invited: Case) -> None:
+def test_at_most_three_files_are_proposed_the_likeliest_first(way: Journey, invited: Case) -> None:
     for number in range(4):
         way.declare(f"p{number}@example.org", org_bn="987654329RR0001", org_city=f"Ville {number}")
         way.decide(RITA, decision="approve")
@@ -73,7 +73,7 @@ def test_at_most_three_files_are_proposed_the_likeliest_first(way: Way, invited:
     assert first == invited.ref, "same address, name and number"
 
 
-def test_an_application_is_linked_to_a_file(way: Way, invited: Case) -> None:
+def test_an_application_is_linked_to_a_file(way: Journey, invited: Case) -> None:
     orphan = uninvited(way, applicant_email=ZOE)
     review = way.review(RITA)
     assert way.press(review, decision="link").status_code == 422
@@ -91,7 +91,7 @@ def test_an_application_is_linked_to_a_file(way: Way, invited: Case) -> None:
     assert way.decide(RITA, decision="approve", code=way.code(RITA)).status_code == 200
 
 
-def test_the_reference_of_another_file_may_be_typed(way: Way, invited: Case) -> None:
+def test_the_reference_of_another_file_may_be_typed(way: Journey, invited: Case) -> None:
     uninvited(way, applicant_email=ZOE, fid_legal_name="Autre", fid_bn=None, fid_status="nonprofit",
               collective_name="Sans lien", fid_postal_code="G1R 4P3")  # fmt: skip
     review = way.review(RITA)
@@ -103,7 +103,7 @@ def test_the_reference_of_another_file_may_be_typed(way: Way, invited: Case) -> 
     assert way.again(invited).state == "APP_PENDING"
 
 
-def test_two_applications_cannot_be_linked_to_one_file(way: Way, invited: Case) -> None:
+def test_two_applications_cannot_be_linked_to_one_file(way: Journey, invited: Case) -> None:
     one = uninvited(way, applicant_email=ZOE)
     two = uninvited(way, applicant_email="max@example.org")
     orphans = Orphans(way.store, way.clock)
@@ -116,7 +116,7 @@ def test_two_applications_cannot_be_linked_to_one_file(way: Way, invited: Case) 
     assert way.press(review, decision="link", target_ref=invited.ref).status_code == 422
 
 
-def test_an_application_is_treated_as_a_declaration(way: Way) -> None:
+def test_an_application_is_treated_as_a_declaration(way: Journey) -> None:
     orphan = uninvited(way)
     assert way.decide(RITA, decision="treat_as_eoi").status_code == 200
     way.deliver()
@@ -132,7 +132,7 @@ def test_an_application_is_treated_as_a_declaration(way: Way) -> None:
     assert form["values"]["fid_legal_name"] == "Table de quartier Cœur-de-l’Île"
 
 
-def test_an_application_is_declined_and_that_can_be_undone(way: Way) -> None:
+def test_an_application_is_declined_and_that_can_be_undone(way: Journey) -> None:
     orphan = uninvited(way)
     review = way.review(RITA)
     way.press(review, decision="decline", reason="incomplete")
@@ -145,7 +145,9 @@ def test_an_application_is_declined_and_that_can_be_undone(way: Way) -> None:
     assert "Décision concernant votre demande" in way.subjects(ADA)[-1]
 
 
-def test_a_reference_and_its_address_stand_in_for_the_invitation(way: Way, invited: Case) -> None:
+def test_a_reference_and_its_address_stand_in_for_the_invitation(
+    way: Journey, invited: Case
+) -> None:
     given = {**samples.application(), "ref": invited.ref.lower()}
     told = way.visitor.send("/forms/application", given)
     assert told.status_code == 201
@@ -156,7 +158,7 @@ def test_a_reference_and_its_address_stand_in_for_the_invitation(way: Way, invit
 
 @pytest.mark.parametrize("change", [{"applicant_email": ZOE}, {"ref": "DI-2026-00000-0"}])
 def test_a_reference_without_its_address_opens_nothing(
-    way: Way, invited: Case, change: dict[str, str]
+    way: Journey, invited: Case, change: dict[str, str]
 ) -> None:
     given = {**samples.application(), "ref": invited.ref, **change}
     refused = way.visitor.send("/forms/application", given)
@@ -165,7 +167,7 @@ def test_a_reference_without_its_address_opens_nothing(
     assert len(way.store.kinds("case")) == 1
 
 
-def test_a_browser_is_told_first_and_may_go_on_knowingly(way: Way) -> None:
+def test_a_browser_is_told_first_and_may_go_on_knowingly(way: Journey) -> None:
     told = way.visitor.page("/forms/application?lang=fr")
     assert told.status_code == 409
     body = told.body.decode()
@@ -181,7 +183,7 @@ def test_a_browser_is_told_first_and_may_go_on_knowingly(way: Way) -> None:
     assert hidden(with_ref, "ref") == "DI-2026-4T7KQ-M"
 
 
-def test_the_same_application_with_its_invitation_is_no_repeat(way: Way, invited: Case) -> None:
+def test_the_same_application_with_its_invitation_is_no_repeat(way: Journey, invited: Case) -> None:
     orphan = uninvited(way)
     again = way.visitor.send("/forms/application", samples.application())
     assert again.headers["Idempotent-Replayed"] == "true"
@@ -192,7 +194,7 @@ def test_the_same_application_with_its_invitation_is_no_repeat(way: Way, invited
     assert way.again(orphan).state == "ORPHAN_APP"
 
 
-def test_a_replay_with_a_made_up_invitation_shows_nothing(way: Way, invited: Case) -> None:
+def test_a_replay_with_a_made_up_invitation_shows_nothing(way: Journey, invited: Case) -> None:
     given = {**samples.application(), "invite": way.invite()}
     way.visitor.send("/forms/application", given, Idempotency_Key="k")
     again = way.visitor.send("/forms/application", given, Idempotency_Key="k")
@@ -204,17 +206,17 @@ def test_a_replay_with_a_made_up_invitation_shows_nothing(way: Way, invited: Cas
         assert other.status_code in (409, 422), "another content under the same key"
 
 
-def test_spam_is_held_and_released_as_what_it_is(way: Way) -> None:
+def test_spam_is_held_and_released_as_what_it_is(way: Journey) -> None:
     orphan = uninvited(way, website="http://x")
     assert orphan.state == "HELD_AS_SPAM"
     assert way.mailer.sent == []
-    way.service.decisions.release(orphan, Decider("operator", "operator"))
+    way.service.cases.decisions.release(orphan, Decider("operator", "operator"))
     way.deliver()
     assert way.again(orphan).state == "ORPHAN_APP"
     assert "Nous avons reçu votre demande" in way.subjects(ADA)[-1]
 
 
-def test_applications_in_somebody_s_name_have_a_limit(way: Way) -> None:
+def test_applications_in_somebody_s_name_have_a_limit(way: Journey) -> None:
     statuses = [
         way.visitor.send(
             "/forms/application", samples.application(fid_city=f"Ville {number}")
@@ -224,7 +226,7 @@ def test_applications_in_somebody_s_name_have_a_limit(way: Way) -> None:
     assert statuses == [201] * 5 + [429] * 2
 
 
-def test_an_approval_that_can_be_undone_opens_nothing(way: Way) -> None:
+def test_an_approval_that_can_be_undone_opens_nothing(way: Journey) -> None:
     case = way.declare()
     way.decide(RITA, decision="approve")
     given = {**samples.application(), "ref": case.ref}

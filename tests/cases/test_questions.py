@@ -5,13 +5,13 @@ import pytest
 import samples
 from chalicelib.cases.applicant import Reply
 from chalicelib.core.errors import Conflict
-from journey import ADA, RITA, SAM, Way
+from journey import ADA, RITA, SAM, Journey
 
 QUESTION = "Combien de jeunes?\nDepuis quand?"
 
 
 @pytest.fixture
-def asked(way: Way) -> Way:
+def asked(way: Journey) -> Journey:
     """A declaration about which the applicant was asked something."""
     way.declare()
     assert way.decide(RITA, decision="ask", message=QUESTION).status_code == 200
@@ -19,7 +19,7 @@ def asked(way: Way) -> Way:
     return way
 
 
-def test_a_question_is_asked_answered_and_the_file_goes_on(asked: Way) -> None:
+def test_a_question_is_asked_answered_and_the_file_goes_on(asked: Journey) -> None:
     letter = asked.letters(ADA)[-1]
     assert "Combien de jeunes?" in letter
     assert "23 mars 2026" in letter, "21 days to answer"
@@ -43,7 +43,7 @@ def test_a_question_is_asked_answered_and_the_file_goes_on(asked: Way) -> None:
     assert asked.decide(RITA, decision="approve").status_code == 200
 
 
-def test_both_sides_see_what_an_answer_changed_field_by_field(asked: Way) -> None:
+def test_both_sides_see_what_an_answer_changed_field_by_field(asked: Journey) -> None:
     pairs = dict(samples.as_html(samples.eoi(org_city="Laval", issue_summary="Encore plus.")))
     asked.do(asked.own(), action="reply", answer="Voilà.", revised="1", **pairs)
     asked.deliver()
@@ -59,7 +59,7 @@ def test_both_sides_see_what_an_answer_changed_field_by_field(asked: Way) -> Non
         assert "Laval" in body.partition("<ins>")[2]
 
 
-def test_a_form_sent_back_as_it_was_changes_nothing(asked: Way) -> None:
+def test_a_form_sent_back_as_it_was_changes_nothing(asked: Journey) -> None:
     page = asked.visitor.page(asked.own()).body.decode()
     from visitor import hidden
 
@@ -70,7 +70,7 @@ def test_a_form_sent_back_as_it_was_changes_nothing(asked: Way) -> None:
     assert "before" not in event["data"]
 
 
-def test_what_is_invalid_in_an_answer_is_said_and_what_was_typed_is_kept(asked: Way) -> None:
+def test_what_is_invalid_in_an_answer_is_said_and_what_was_typed_is_kept(asked: Journey) -> None:
     pairs = dict(samples.as_html(samples.eoi(org_city="")))
     answer = asked.do(asked.own(), action="reply", answer="À & B", revised="1", **pairs)
     body = answer.body.decode()
@@ -85,7 +85,7 @@ def test_what_is_invalid_in_an_answer_is_said_and_what_was_typed_is_kept(asked: 
     assert case["state"] == "EOI_INFO_REQUESTED"
 
 
-def test_a_question_without_words_is_none(way: Way) -> None:
+def test_a_question_without_words_is_none(way: Journey) -> None:
     way.declare()
     answer = way.decide(RITA, decision="ask", message="  ")
     assert answer.status_code == 422
@@ -94,7 +94,7 @@ def test_a_question_without_words_is_none(way: Way) -> None:
     assert case["state"] == "EOI_PENDING"
 
 
-def test_a_question_can_be_taken_back_and_the_applicant_never_sees_it(way: Way) -> None:
+def test_a_question_can_be_taken_back_and_the_applicant_never_sees_it(way: Journey) -> None:
     case = way.declare()
     review = way.review(RITA)
     way.press(review, decision="ask", message=QUESTION)
@@ -107,7 +107,7 @@ def test_a_question_can_be_taken_back_and_the_applicant_never_sees_it(way: Way) 
     assert (after.state, after.question, after.decided) == ("EOI_PENDING", None, None)
 
 
-def test_an_answer_before_the_question_is_out_waits(way: Way) -> None:
+def test_an_answer_before_the_question_is_out_waits(way: Journey) -> None:
     way.declare()
     own = way.own()
     way.decide(RITA, decision="ask", message=QUESTION)
@@ -116,7 +116,7 @@ def test_an_answer_before_the_question_is_out_waits(way: Way) -> None:
     assert "dix minutes" in answer.body.decode()
 
 
-def test_votes_given_before_an_answer_fall(way: Way) -> None:
+def test_votes_given_before_an_answer_fall(way: Journey) -> None:
     way.settings(QUORUM_APPLICATION="2")
     case = way.apply()
     way.decide(RITA, decision="approve", code=way.code(RITA))
@@ -138,7 +138,7 @@ def test_votes_given_before_an_answer_fall(way: Way) -> None:
     assert way.again(case).state == "APP_APPROVED"
 
 
-def test_a_corrected_form_does_not_move_the_address(asked: Way) -> None:
+def test_a_corrected_form_does_not_move_the_address(asked: Journey) -> None:
     pairs = dict(samples.as_html(samples.eoi(contact_email="eve@example.org")))
     asked.do(asked.own(), action="reply", answer="Voilà.", revised="1", **pairs)
     asked.deliver()
@@ -147,19 +147,19 @@ def test_a_corrected_form_does_not_move_the_address(asked: Way) -> None:
     assert case["answers"]["contact_email"] == ADA
 
 
-def test_two_answers_at_once_are_one(asked: Way) -> None:
+def test_two_answers_at_once_are_one(asked: Journey) -> None:
     (found,) = asked.store.kinds("case")
     case = asked.case(f"DI-{found['id']}")
-    asked.service.files.reply(case, Reply("Une."))
+    asked.service.cases.applicant.reply(case, Reply("Une."))
     with pytest.raises(Conflict):
-        asked.service.files.reply(case, Reply("Deux."))
+        asked.service.cases.applicant.reply(case, Reply("Deux."))
     assert asked.events(case).count("reply") == 1
     late = asked.visitor.submit(asked.own(), [("action", "reply"), ("answer", "Trois.")])
     assert late.status_code == 409
     assert asked.attempts(case)[-1]["by"] == "applicant"
 
 
-def test_sending_the_form_again_answers_the_question_too(asked: Way) -> None:
+def test_sending_the_form_again_answers_the_question_too(asked: Journey) -> None:
     first = asked.store.kinds("case")[0]["id"]
     told = asked.visitor.send("/forms/eoi", samples.eoi(org_city="Laval"))
     asked.deliver()
@@ -169,7 +169,7 @@ def test_sending_the_form_again_answers_the_question_too(asked: Way) -> None:
     assert case["state"] == "EOI_PENDING"
 
 
-def test_a_form_sent_again_takes_a_question_back_that_nobody_has_read(way: Way) -> None:
+def test_a_form_sent_again_takes_a_question_back_that_nobody_has_read(way: Journey) -> None:
     case = way.declare()
     way.decide(RITA, decision="ask", message=QUESTION)
     way.visitor.send("/forms/eoi", samples.eoi(org_city="Laval"))

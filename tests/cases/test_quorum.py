@@ -6,25 +6,25 @@ import pytest
 
 import environment
 from chalicelib.cases.effects import Decider
-from chalicelib.cases.guards import Word
+from chalicelib.cases.guards import DecisionInput
 from chalicelib.core.errors import Conflict, Refused
 from chalicelib.core.ports import Put
-from journey import ADA, RITA, SAM, Way
+from journey import ADA, RITA, SAM, Journey
 
 
 @pytest.fixture
-def two(way: Way) -> Way:
+def two(way: Journey) -> Journey:
     way.settings(QUORUM_APPLICATION="2")
     return way
 
 
-def test_with_a_quorum_of_one_a_single_person_approves(way: Way) -> None:
+def test_with_a_quorum_of_one_a_single_person_approves(way: Journey) -> None:
     case = way.apply()
     assert way.decide(RITA, decision="approve", code=way.code(RITA)).status_code == 200
     assert way.again(case).state == "APP_APPROVED"
 
 
-def test_two_people_approve_and_the_applicant_hears_once(two: Way) -> None:
+def test_two_people_approve_and_the_applicant_hears_once(two: Journey) -> None:
     case = two.apply()
     before = len(two.mailer.to(ADA))
     ritas, sams = two.review(RITA), two.review(SAM)
@@ -43,7 +43,7 @@ def test_two_people_approve_and_the_applicant_hears_once(two: Way) -> None:
     assert two.events(case)[-2:] == ["vote", "approve"]
 
 
-def test_a_vote_that_no_other_can_follow_says_so(two: Way) -> None:
+def test_a_vote_that_no_other_can_follow_says_so(two: Journey) -> None:
     two.apply()
     two.decide(SAM, decision="recuse", message="Mon voisin")
     voted = two.decide(RITA, decision="approve", code=two.code(RITA)).body.decode()
@@ -51,7 +51,7 @@ def test_a_vote_that_no_other_can_follow_says_so(two: Way) -> None:
     assert "plus assez de personnes pour voter" in voted
 
 
-def test_nobody_votes_twice(two: Way) -> None:
+def test_nobody_votes_twice(two: Journey) -> None:
     case = two.apply()
     ritas = two.review(RITA)
     two.press(ritas, decision="approve", code=two.code(RITA))
@@ -67,7 +67,7 @@ def test_nobody_votes_twice(two: Way) -> None:
     assert two.attempts(case)[-1]["why"] == "unique_voter"
 
 
-def test_a_condition_of_one_voter_holds_for_all(two: Way) -> None:
+def test_a_condition_of_one_voter_holds_for_all(two: Journey) -> None:
     case = two.apply()
     two.decide(RITA, decision="conditions", code=two.code(RITA),
                condition_0="Signer l’entente", due_0="2026-05-01")  # fmt: skip
@@ -89,7 +89,7 @@ def test_a_condition_of_one_voter_holds_for_all(two: Way) -> None:
      {"condition_0": "Signer", "due_0": "2026-03-01"}, {"due_0": "2026-05-01"}],
 )  # fmt: skip
 def test_an_approval_with_conditions_says_which_and_by_when(
-    way: Way, fields: dict[str, str]
+    way: Journey, fields: dict[str, str]
 ) -> None:
     case = way.apply()
     answer = way.decide(RITA, decision="conditions", code=way.code(RITA), **fields)
@@ -97,7 +97,7 @@ def test_an_approval_with_conditions_says_which_and_by_when(
     assert way.again(case).state == "APP_PENDING"
 
 
-def test_when_all_conditions_are_met_the_approval_takes_effect(way: Way) -> None:
+def test_when_all_conditions_are_met_the_approval_takes_effect(way: Journey) -> None:
     case = way.apply()
     way.decide(RITA, decision="conditions", code=way.code(RITA), condition_0="Un", due_0="2026-05-01",
                condition_1="Deux", due_1="2026-06-01")  # fmt: skip
@@ -113,7 +113,7 @@ def test_when_all_conditions_are_met_the_approval_takes_effect(way: Way) -> None
     assert "approuvée" in way.subjects(ADA)[-1]
 
 
-def test_an_undone_approval_takes_its_vote_along_and_no_other(two: Way) -> None:
+def test_an_undone_approval_takes_its_vote_along_and_no_other(two: Journey) -> None:
     case = two.apply()
     two.decide(RITA, decision="approve", code=two.code(RITA))
     sams = two.review(SAM)
@@ -126,14 +126,14 @@ def test_an_undone_approval_takes_its_vote_along_and_no_other(two: Way) -> None:
     assert "approuvée" not in two.subjects(ADA)[-1]
 
 
-def test_one_person_may_decline(two: Way) -> None:
+def test_one_person_may_decline(two: Journey) -> None:
     case = two.apply()
     two.decide(RITA, decision="approve", code=two.code(RITA))
     two.decide(SAM, decision="decline", code=two.code(SAM), reason="funds")
     assert two.again(case).state == "APP_DECLINED"
 
 
-def test_two_last_votes_at_once_make_one_decision(two: Way) -> None:
+def test_two_last_votes_at_once_make_one_decision(two: Journey) -> None:
     case = two.apply()
     people = [Decider("rita-roy", "Rita Roy"), Decider("sam-lee", "Sam Lee")]
     start = threading.Barrier(2)
@@ -143,7 +143,9 @@ def test_two_last_votes_at_once_make_one_decision(two: Way) -> None:
         start.wait()
         while True:
             try:
-                outcomes.append(two.service.decisions.act(two.again(case), "approve", by).state)
+                outcomes.append(
+                    two.service.cases.decisions.act(two.again(case), "approve", by).state
+                )
             except Conflict:
                 continue
             except Refused as refused:
@@ -159,7 +161,7 @@ def test_two_last_votes_at_once_make_one_decision(two: Way) -> None:
     assert two.events(case)[-2:] == ["vote", "approve"]
 
 
-def test_from_the_waiting_list_it_takes_a_quorum_as_well(two: Way) -> None:
+def test_from_the_waiting_list_it_takes_a_quorum_as_well(two: Journey) -> None:
     case = two.apply()
     two.decide(RITA, decision="approve", code=two.code(RITA))
     two.decide(SAM, decision="waitlist", message="En juin, peut-être.")
@@ -174,7 +176,7 @@ def test_from_the_waiting_list_it_takes_a_quorum_as_well(two: Way) -> None:
     assert two.again(case).state == "APP_APPROVED"
 
 
-def test_who_stands_back_loses_links_letters_and_vote_at_once(two: Way) -> None:
+def test_who_stands_back_loses_links_letters_and_vote_at_once(two: Journey) -> None:
     case = two.apply()
     ritas, sams = two.review(RITA), two.review(SAM)
     two.press(ritas, decision="approve", code=two.code(RITA))
@@ -200,10 +202,10 @@ def test_who_stands_back_loses_links_letters_and_vote_at_once(two: Way) -> None:
     two.deliver()
     assert len(two.mailer.to(RITA)) == before
     with pytest.raises(Refused):
-        two.service.decisions.act(two.again(case), "approve", Decider("rita-roy", "Rita Roy"))
+        two.service.cases.decisions.act(two.again(case), "approve", Decider("rita-roy", "Rita Roy"))
 
 
-def test_who_is_away_decides_nothing_until_they_are_back(way: Way) -> None:
+def test_who_is_away_decides_nothing_until_they_are_back(way: Journey) -> None:
     case = way.declare()
     link = way.review(RITA)
     way.store.items["STAFF", "rita-roy"]["away_until"] = "2026-03-09"
@@ -218,13 +220,13 @@ def test_who_is_away_decides_nothing_until_they_are_back(way: Way) -> None:
     assert way.press(link, decision="approve").status_code == 200
 
 
-def test_an_absence_ends_by_itself(way: Way) -> None:
+def test_an_absence_ends_by_itself(way: Journey) -> None:
     way.declare()
     way.store.items["STAFF", "rita-roy"]["away_until"] = "2026-03-02"
     assert way.decide(RITA, decision="approve").status_code == 200
 
 
-def test_a_file_is_assigned_to_a_colleague_who_gets_a_link(way: Way) -> None:
+def test_a_file_is_assigned_to_a_colleague_who_gets_a_link(way: Journey) -> None:
     case = way.declare()
     link = way.review(RITA)
     for wrong in ("", "rita-roy", "nobody"):
@@ -237,7 +239,7 @@ def test_a_file_is_assigned_to_a_colleague_who_gets_a_link(way: Way) -> None:
     assert way.decide(SAM, decision="approve").status_code == 200
 
 
-def test_a_code_by_mail_confirms_the_decision(way: Way) -> None:
+def test_a_code_by_mail_confirms_the_decision(way: Journey) -> None:
     way.settings(STEP_UP="on")
     case = way.apply()
     link, code = way.review(RITA), way.code(RITA)
@@ -255,7 +257,7 @@ def test_a_code_by_mail_confirms_the_decision(way: Way) -> None:
     assert digits not in str(way.store.items), "the code is kept nowhere"
 
 
-def test_a_code_dies_after_ten_minutes_and_after_five_tries(way: Way) -> None:
+def test_a_code_dies_after_ten_minutes_and_after_five_tries(way: Journey) -> None:
     way.settings(STEP_UP="on")
     case = way.apply()
     link, code = way.review(RITA), way.code(RITA)
@@ -273,30 +275,30 @@ def test_a_code_dies_after_ten_minutes_and_after_five_tries(way: Way) -> None:
     assert way.again(case).state == "APP_PENDING"
 
 
-def test_a_declaration_asks_for_no_code_by_mail(way: Way) -> None:
+def test_a_declaration_asks_for_no_code_by_mail(way: Journey) -> None:
     way.settings(STEP_UP="on")
     case = way.declare()
     assert way.decide(RITA, decision="approve").status_code == 200
     assert way.again(case).state == "EOI_APPROVED"
 
 
-def digits_of(way: Way) -> str:
+def digits_of(way: Journey) -> str:
     import re
 
     (found,) = re.findall(r"\b\d{6}\b", way.mailer.to(RITA)[-1].text)
     return str(found)
 
 
-def test_words_of_a_decision_have_a_limit(way: Way) -> None:
+def test_words_of_a_decision_have_a_limit(way: Journey) -> None:
     case = way.declare()
     with pytest.raises(Refused):
-        way.service.decisions.act(
-            case, "approve", Decider("sam-lee", "Sam"), Word(message="x" * 3001)
+        way.service.cases.decisions.act(
+            case, "approve", Decider("sam-lee", "Sam"), DecisionInput(message="x" * 3001)
         )
 
 
 def test_when_everybody_stands_back_the_admins_hear_of_it_and_a_newcomer_gets_the_file(
-    way: Way,
+    way: Journey,
 ) -> None:
     way.declare()
     for who in (RITA, SAM):

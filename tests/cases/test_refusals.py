@@ -13,7 +13,7 @@ from chalicelib.cases.case import Case
 from chalicelib.cases.review.link import review_link
 from chalicelib.content import load
 from chalicelib.forms import parsing
-from journey import ADA, RITA, SAM, Way
+from journey import ADA, RITA, SAM, Journey
 from visitor import token
 
 STATES = list(load("states")["states"])
@@ -25,7 +25,7 @@ STAFF = [event for event in states.events()
 OWN = {"reply": "reply", "withdraw": "withdraw", "correct": "ask_address"}
 
 
-def standing(way: Way, state: str) -> Case:
+def standing(way: Journey, state: str) -> Case:
     """A case in a state, put there by hand, with all that any step may want of it."""
     case = way.declare()
     now = "2026-03-02T15:00:00.000Z"
@@ -51,7 +51,9 @@ def standing(way: Way, state: str) -> Case:
 
 
 @pytest.mark.parametrize(("state", "event"), list(itertools.product(STATES, STAFF)))
-def test_staff_do_what_the_table_names_and_nothing_else(way: Way, state: str, event: str) -> None:
+def test_staff_do_what_the_table_names_and_nothing_else(
+    way: Journey, state: str, event: str
+) -> None:
     case = standing(way, state)
     secret, hashed, code = way.service.links.new_review()
     way.store.items[f"LINK#{hashed}", "LINK"] = review_link(
@@ -76,7 +78,7 @@ def test_staff_do_what_the_table_names_and_nothing_else(way: Way, state: str, ev
 
 @pytest.mark.parametrize(("state", "action"), list(itertools.product(STATES, OWN)))
 def test_applicants_do_what_the_table_names_and_nothing_else(
-    way: Way, state: str, action: str
+    way: Journey, state: str, action: str
 ) -> None:
     case = standing(way, state)
     url = way.service.links.file(case.id, case.person)
@@ -94,7 +96,7 @@ def test_applicants_do_what_the_table_names_and_nothing_else(
     assert [a["by"] for a in way.attempts(case)] == ["applicant"]
 
 
-def test_more_time_is_given_twice_and_no_third_time(way: Way) -> None:
+def test_more_time_is_given_twice_and_no_third_time(way: Journey) -> None:
     case = way.declare()
     way.decide(RITA, decision="approve")
     early = way.press(way.fresh(SAM), decision="extend")
@@ -112,7 +114,7 @@ def test_more_time_is_given_twice_and_no_third_time(way: Way) -> None:
     assert "deux fois" in third.body.decode()
 
 
-def test_decisions_that_can_be_undone_are_undone_to_where_they_came_from(way: Way) -> None:
+def test_decisions_that_can_be_undone_are_undone_to_where_they_came_from(way: Journey) -> None:
     case = way.apply()
     link = way.review(RITA)
     way.press(
@@ -130,7 +132,7 @@ def test_decisions_that_can_be_undone_are_undone_to_where_they_came_from(way: Wa
     assert way.again(case).state == "APP_WAITLISTED"
 
 
-def test_a_step_beside_a_decision_does_not_keep_it_from_being_undone(way: Way) -> None:
+def test_a_step_beside_a_decision_does_not_keep_it_from_being_undone(way: Journey) -> None:
     case = way.apply()
     link = way.review(RITA)
     way.press(link, decision="decline", code=way.code(RITA), reason="funds")

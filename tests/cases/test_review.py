@@ -137,7 +137,7 @@ def test_fifty_approve_and_fifty_decline_at_once_and_one_decision_stands(
     from chalicelib.cases.review.model import Decision
 
     sams = token(mailer.to("sam.lee@example.org")[-1].text, "review")
-    reviews = service.staff.reviews
+    reviews = service.views.review.reviews
     start = threading.Barrier(100)
     outcomes: list[Any] = []
 
@@ -233,7 +233,7 @@ def test_within_ten_minutes_a_decision_is_undone_and_the_applicant_never_hears_o
     assert "decided" not in case(store)
     assert "apply_by" not in case(store)
     clock.pass_(days=1)
-    service.post.sweep()
+    service.mail.outbox.sweep()
     deliver()
     assert len(mailer.to("ada.tremblay@example.org")) == 1
     assert events(store) == ["submit", "approve", "undo"]
@@ -363,7 +363,7 @@ def test_undo_and_the_leaving_letter_cannot_both_happen(
     def letter_leaves_first(_: object) -> None:
         store.before = lambda writes: None
         clock.pass_(seconds=1)
-        assert service.post.deliver(key) == "sent"
+        assert service.mail.outbox.deliver(key) == "sent"
 
     store.before = letter_leaves_first
     undo = [("nonce", hidden(done, "nonce")), ("decision", "undo"), ("confirm", "on")]
@@ -377,7 +377,7 @@ def test_without_an_undo_window_letters_leave_at_once(
 ) -> None:
     from datetime import timedelta
 
-    service.decisions._undo = timedelta(0)
+    service.cases.decisions._undo = timedelta(0)
     page = decide(visitor, link, decision="approve").body.decode()
     assert "Annuler" not in page
     deliver()

@@ -33,10 +33,10 @@ def new(service: Services, mailer: MemoryMailer, clock: SetClock) -> Person:
 
 def move(one: Person, to: Person) -> None:
     one.clock.pass_(hours=2)
-    assert one.service.preferences.move(one.id, to.email) == "asked"
+    assert one.service.subscribers.preferences.move(one.id, to.email) == "asked"
     asked = one.clock()
     one.deliver()
-    assert one.service.preferences.confirm_move(one.id, asked) == "confirmed"
+    assert one.service.subscribers.preferences.confirm_move(one.id, asked) == "confirmed"
 
 
 def reminders(mailer: MemoryMailer) -> int:
@@ -49,7 +49,7 @@ def test_another_clock_of_the_same_person_brings_no_second_reminder(
     today = ada.clock().date()
     since = today.replace(year=today.year - 2) + timedelta(days=5)
     line = f"{ADA},fr,member,{since},Register of members of 2026"
-    list(ada.service.imports.run((IMPORT + line).encode(), by="rita", write=True))
+    list(ada.service.subscribers.imports.run((IMPORT + line).encode(), by="rita", write=True))
     ada.deliver()
     ada.sign_up()
     for _ in range(6 * 24):
@@ -64,21 +64,21 @@ def test_another_clock_of_the_same_person_brings_no_second_reminder(
 
 def test_the_end_of_a_proof_leaves_a_new_request_alone(ada: Person, mailer: MemoryMailer) -> None:
     ada.joined()
-    ada.service.subscriptions.leave(ada.id, channel="page")
+    ada.service.subscribers.subscriptions.leave(ada.id, channel="page")
     ada.clock.pass_(days=3 * 365 - 2)
     ada.sign_up()
     for _ in range(5 * 24):
         ada.clock.pass_(hours=1)
         ada.deliver()
     assert reminders(mailer) == 1
-    last = ada.service.register.consents(ada.id)[-1]
+    last = ada.service.subscribers.repository.consents(ada.id)[-1]
     assert last["consent"] == "express-requested"
 
 
 def test_without_a_postal_address_a_request_waits(
     ada: Person, service: Services, mailer: MemoryMailer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sign_ups = type(service.sign_ups)
+    sign_ups = type(service.subscribers.sign_ups)
     monkeypatch.setattr(sign_ups, "answered", False)
     ada.sign_up()
     for _ in range(10):
@@ -94,11 +94,11 @@ def test_what_ses_tells_of_a_domain_in_its_ascii_form_is_heard(
 ) -> None:
     posted = visitor.send("/newsletter", {"email": typed, "language": "fr", "consent": True})
     assert posted.status_code == 202
-    service.post.sweep()
+    service.mail.outbox.sweep()
     (mail,) = mailer.sent
-    person = service.sign_ups.person(typed)
-    assert person == service.sign_ups.person(mail.to)
-    assert service.subscriptions.confirm(person, clock()) == "confirmed"
+    person = service.subscribers.sign_ups.person(typed)
+    assert person == service.subscribers.sign_ups.person(mail.to)
+    assert service.subscribers.subscriptions.confirm(person, clock()) == "confirmed"
     back = {"bounceType": "Permanent", "bouncedRecipients": [{"emailAddress": mail.to}]}
     event = {
         "notificationType": "Bounce",
@@ -106,7 +106,7 @@ def test_what_ses_tells_of_a_domain_in_its_ascii_form_is_heard(
         "bounce": {"timestamp": stamp(clock()), **back},
     }
     assert service.feedback.take([event]) == []
-    found = service.register.get(person)
+    found = service.subscribers.repository.get(person)
     assert found
     assert found.status == subscriber.BOUNCED
 
@@ -117,7 +117,7 @@ def test_news_of_a_mail_of_before_ends_nothing_that_came_after(
 ) -> None:
     ada.joined()
     sent_at = stamp(clock())
-    back = partial(ada.service.subscriptions.bounced, ada.id, hard=True, at=sent_at)
+    back = partial(ada.service.subscribers.subscriptions.bounced, ada.id, hard=True, at=sent_at)
     assert back(sent_at=sent_at) == "bounced"
     clock.pass_(days=1)
     ada.sign_up()
@@ -127,7 +127,7 @@ def test_news_of_a_mail_of_before_ends_nothing_that_came_after(
     assert back(sent_at=sent_at) == "already"
     assert ada.row == before
     now = stamp(clock())
-    ended = ada.service.subscriptions.bounced(ada.id, hard=True, at=now, sent_at=now)
+    ended = ada.service.subscribers.subscriptions.bounced(ada.id, hard=True, at=now, sent_at=now)
     assert ended == ("bounced" if confirmed else "cancelled")
 
 
@@ -140,7 +140,7 @@ def test_a_bounce_told_to_the_second_is_one_of_the_letter_that_was_sent_in_it(
     assert ada.row
     assert ada.row.request
     assert second < ada.row.request["asked_at"]
-    subscriptions = ada.service.subscriptions
+    subscriptions = ada.service.subscribers.subscriptions
     assert subscriptions.bounced(ada.id, hard=True, at=second, sent_at=second) == "cancelled"
 
 
@@ -165,10 +165,10 @@ def test_there_and_back_again_can_be_proven_and_forgotten(ada: Person, new: Pers
     move(ada, new)
     move(new, ada)
     assert ada.status == subscriber.ACTIVE
-    proof = ada.service.proof.of(ada.id)
+    proof = ada.service.subscribers.proof.of(ada.id)
     assert proof
     assert proof["before_the_change_of_address"]["person"] == new.id
-    assert erase(ada.service.register, new.id) == "erased"
+    assert erase(ada.service.subscribers.repository, new.id) == "erased"
     assert (ada.status, new.status) == (subscriber.ERASED, subscriber.ERASED)
 
 
@@ -188,17 +188,17 @@ def test_forgetting_by_the_old_link_forgets_the_new_address_whenever_it_dies(
 
     store.before = dying  # type: ignore[assignment]
     with pytest.raises(KeyboardInterrupt):
-        erase(ada.service.register, ada.id)
-    erase(ada.service.register, ada.id)
+        erase(ada.service.subscribers.repository, ada.id)
+    erase(ada.service.subscribers.repository, ada.id)
     assert (ada.status, new.status) == (subscriber.ERASED, subscriber.ERASED)
     for one in (ada, new):
-        assert not ada.service.register.traces(one.id)
+        assert not ada.service.subscribers.repository.traces(one.id)
 
 
 def test_an_old_link_still_leaves_after_a_change_of_address(ada: Person, new: Person) -> None:
     ada.joined()
     move(ada, new)
-    assert ada.service.subscriptions.leave(ada.id, channel="header") == "left"
+    assert ada.service.subscribers.subscriptions.leave(ada.id, channel="header") == "left"
     assert new.status == subscriber.UNSUBSCRIBED
 
 
@@ -219,10 +219,13 @@ def test_a_change_of_address_can_be_asked_for_three_times_an_hour(
     ada.joined()
     ada.clock.pass_(hours=2)
     for number in range(3):
-        assert ada.service.preferences.move(ada.id, f"victim{number}@example.org") == "asked"
+        assert (
+            ada.service.subscribers.preferences.move(ada.id, f"victim{number}@example.org")
+            == "asked"
+        )
         ada.clock.pass_(seconds=1)
     with pytest.raises(TooMany):
-        ada.service.preferences.move(ada.id, "victim3@example.org")
+        ada.service.subscribers.preferences.move(ada.id, "victim3@example.org")
     path = service.links.preferences(ada.id).removeprefix(service.settings.public_url)
     answer = visitor.submit(path, [("action", "move"), ("email", "victim4@example.org")])
     assert answer.status_code == 429
@@ -238,14 +241,14 @@ def test_the_proof_of_a_living_subscription_outlives_a_change_of_address(
     move(ada, new)
     ada.clock.pass_(days=3 * 365 + 2)
     ada.deliver()
-    proof = new.service.proof.of(new.id)
+    proof = new.service.subscribers.proof.of(new.id)
     assert proof
     earlier = proof["before_the_change_of_address"]["consents"]
     assert "express" in [row["consent"] for row in earlier]
-    new.service.subscriptions.leave(new.id, channel="page")
+    new.service.subscribers.subscriptions.leave(new.id, channel="page")
     ada.clock.pass_(days=3 * 365 + 2)
     ada.deliver()
-    assert not any(ada.service.register.consents(one.id) for one in (ada, new))
+    assert not any(ada.service.subscribers.repository.consents(one.id) for one in (ada, new))
 
 
 def test_an_implied_consent_does_not_take_the_place_of_an_express_one(
@@ -262,7 +265,7 @@ def test_a_renewed_membership_counts_from_its_new_date(ada: Person) -> None:
     assert ada.imported(days_ago=600) == "imported"
     assert ada.row
     before = ada.row.expires_at
-    ada.service.preferences.choose(ada.id, lang="en", topics=["news"])
+    ada.service.subscribers.preferences.choose(ada.id, lang="en", topics=["news"])
     assert ada.imported(days_ago=1) == "imported"
     assert before
     assert ada.row.expires_at
@@ -277,7 +280,9 @@ def test_the_proof_has_the_words_of_the_page_that_was_confirmed(
 ) -> None:
     ada.sign_up()
     visitor.submit(ada.link("confirm"), [("lang", shown)])
-    (row,) = [r for r in service.register.consents(ada.id) if r["consent"] == "express"]
+    (row,) = [
+        r for r in service.subscribers.repository.consents(ada.id) if r["consent"] == "express"
+    ]
     assert row["lang"] == "fr"
     assert row["text_lang"] == shown
     assert row["text"].startswith({"fr": "Oui", "en": "Yes"}[shown])
@@ -286,15 +291,15 @@ def test_the_proof_has_the_words_of_the_page_that_was_confirmed(
 def test_the_mail_that_can_end_a_bounce_is_not_swallowed(
     ada: Person, new: Person, clock: SetClock, service: Services
 ) -> None:
-    suppression = service._suppression
+    suppression = service.parts.suppression()
     assert isinstance(suppression, MemorySuppression)
     new.joined()
-    new.service.subscriptions.bounced(new.id, hard=True, at=stamp(clock()))
+    new.service.subscribers.subscriptions.bounced(new.id, hard=True, at=stamp(clock()))
     clock.pass_(days=1)
     ada.joined()
     clock.pass_(hours=2)
     suppression.lifted.clear()
-    ada.service.preferences.move(ada.id, new.email)
+    ada.service.subscribers.preferences.move(ada.id, new.email)
     ada.deliver()
     assert suppression.lifted == [new.email]
 
@@ -302,7 +307,7 @@ def test_the_mail_that_can_end_a_bounce_is_not_swallowed(
 def test_an_address_nobody_knew_can_confirm_though_a_letter_to_it_once_bounced(
     ada: Person, service: Services
 ) -> None:
-    suppression = service._suppression
+    suppression = service.parts.suppression()
     assert isinstance(suppression, MemorySuppression)
     ada.sign_up()
     assert suppression.lifted == [ADA], "the account's list would swallow the letter"
@@ -319,12 +324,12 @@ def test_a_subscription_of_its_own_is_not_forgotten_with_the_one_that_left_its_a
     move(ada, new)
     ada.joined()
     assert (ada.status, new.status) == (subscriber.ACTIVE, subscriber.ACTIVE)
-    new.service.subscriptions.leave(new.id, channel="page")
+    new.service.subscribers.subscriptions.leave(new.id, channel="page")
     ada.clock.pass_(days=3 * 365 + 2)
     ada.deliver()
-    assert not new.service.register.consents(new.id)
-    assert ada.service.register.consents(ada.id)
-    assert erase(ada.service.register, new.id) == "erased"
+    assert not new.service.subscribers.repository.consents(new.id)
+    assert ada.service.subscribers.repository.consents(ada.id)
+    assert erase(ada.service.subscribers.repository, new.id) == "erased"
     assert ada.status == subscriber.ACTIVE
 
 
@@ -344,19 +349,23 @@ def test_a_letter_that_waited_long_for_our_address_can_still_be_confirmed(
     ada.deliver()
     visitor.submit(ada.link("confirm"), [("lang", "fr")])
     assert ada.status == subscriber.ACTIVE
-    (row,) = [r for r in service.register.consents(ada.id) if r["consent"] == "express"]
+    (row,) = [
+        r for r in service.subscribers.repository.consents(ada.id) if r["consent"] == "express"
+    ]
     assert moment(row["asked_at"]) < ada.clock() - timedelta(days=30), "the proof says when"
 
 
 def test_an_unsubscribe_that_is_repeated_is_kept_once_a_day(ada: Person) -> None:
     ada.joined()
-    leave = partial(ada.service.subscriptions.leave, ada.id, channel="header", issue="2026-03")
+    leave = partial(
+        ada.service.subscribers.subscriptions.leave, ada.id, channel="header", issue="2026-03"
+    )
     assert leave() == "left"
     for _ in range(2):
         for _ in range(3):
             assert leave() == "already"
         ada.clock.pass_(days=1)
-    rows = ada.service.register.consents(ada.id)
+    rows = ada.service.subscribers.repository.consents(ada.id)
     assert [row.get("again", False) for row in rows if row["consent"] == "withdrawn"] == [
         False, True, True,
     ]  # fmt: skip
@@ -364,7 +373,7 @@ def test_an_unsubscribe_that_is_repeated_is_kept_once_a_day(ada: Person) -> None
     ada.clock.pass_(days=3 * 365 + 2)
     ada.deliver()
     assert leave() == "already"
-    assert not ada.service.register.consents(ada.id), "nothing would ever delete it"
+    assert not ada.service.subscribers.repository.consents(ada.id), "nothing would ever delete it"
 
 
 def test_the_proof_does_not_grow_without_end(
@@ -405,4 +414,4 @@ def test_everything_of_a_long_request_goes(ada: Person, store: MemoryStore) -> N
     ada.clock.pass_(days=8)
     ada.deliver()
     assert ada.status == "NONE"
-    assert not ada.service.register.traces(ada.id)
+    assert not ada.service.subscribers.repository.traces(ada.id)

@@ -11,10 +11,10 @@ from chalice.test import Client
 
 import app as application
 from chalicelib.coaches.coach import Coach
-from chalicelib.coaches.editions import CURRENT, Edition, Shelf
+from chalicelib.coaches.editions import CURRENT, Edition, EditionStore
 from chalicelib.core.errors import Conflict, StoreDown
 from chalicelib.services import Services
-from chalicelib.web.request import Asked
+from chalicelib.web.request import Request
 from fakes import MemoryStore, SetClock
 from sample_coaches import MIREILLE, PRIVATE
 
@@ -71,7 +71,11 @@ def test_pages_of_results_follow_each_other_without_a_gap(
 
 
 def test_an_answer_is_kept_until_the_directory_or_the_day_changes(
-    client: Client, published: Edition, clock: SetClock, shelf: Shelf, coaches: tuple[Coach, ...]
+    client: Client,
+    published: Edition,
+    clock: SetClock,
+    shelf: EditionStore,
+    coaches: tuple[Coach, ...],
 ) -> None:
     answer = got(client, "/coaches?q=housing")
     tag = answer.headers["ETag"]
@@ -168,7 +172,7 @@ def test_a_running_container_notices_a_new_edition_within_a_minute_and_reads_lit
     client: Client,
     published: Edition,
     clock: SetClock,
-    shelf: Shelf,
+    shelf: EditionStore,
     store: MemoryStore,
     coaches: tuple[Coach, ...],
 ) -> None:
@@ -204,7 +208,7 @@ def test_while_the_store_is_away_the_directory_at_hand_is_served_on(
 
 
 def test_only_one_of_two_publishers_wins(
-    shelf: Shelf, published: Edition, coaches: tuple[Coach, ...]
+    shelf: EditionStore, published: Edition, coaches: tuple[Coach, ...]
 ) -> None:
     won = shelf.publish(coaches[:5], by="one", why="", after=published)
     with pytest.raises(Conflict):
@@ -215,7 +219,7 @@ def test_only_one_of_two_publishers_wins(
 
 
 def test_a_publisher_who_dies_at_any_write_leaves_the_directory_as_it_was(
-    shelf: Shelf,
+    shelf: EditionStore,
     published: Edition,
     coaches: tuple[Coach, ...],
     store: MemoryStore,
@@ -254,7 +258,7 @@ def test_a_publisher_who_dies_at_any_write_leaves_the_directory_as_it_was(
 
 
 def test_an_earlier_edition_is_restored_as_it_was(
-    shelf: Shelf, published: Edition, coaches: tuple[Coach, ...], clock: SetClock
+    shelf: EditionStore, published: Edition, coaches: tuple[Coach, ...], clock: SetClock
 ) -> None:
     clock.pass_(minutes=1)
     shelf.publish(coaches[:5], by="test", why="", after=published)
@@ -268,7 +272,7 @@ def test_an_earlier_edition_is_restored_as_it_was(
 
 
 def test_ten_editions_are_kept_and_the_parts_of_others_expire(
-    shelf: Shelf, published: Edition, coaches: tuple[Coach, ...], clock: SetClock,
+    shelf: EditionStore, published: Edition, coaches: tuple[Coach, ...], clock: SetClock,
     store: MemoryStore,
 ) -> None:  # fmt: skip
     edition = published
@@ -285,7 +289,7 @@ def test_ten_editions_are_kept_and_the_parts_of_others_expire(
 
 
 def test_a_coach_who_withdraws_is_taken_out_of_earlier_editions_too(
-    shelf: Shelf, published: Edition, coaches: tuple[Coach, ...], clock: SetClock
+    shelf: EditionStore, published: Edition, coaches: tuple[Coach, ...], clock: SetClock
 ) -> None:
     others = [coach for coach in coaches if coach.slug != MIREILLE]
     clock.pass_(minutes=1)
@@ -297,7 +301,7 @@ def test_a_coach_who_withdraws_is_taken_out_of_earlier_editions_too(
 
 
 def test_a_directory_of_many_parts_is_put_together_again(
-    shelf: Shelf, coaches: tuple[Coach, ...], monkeypatch: pytest.MonkeyPatch
+    shelf: EditionStore, coaches: tuple[Coach, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("chalicelib.coaches.editions.PART", 1000)
     edition = shelf.publish(coaches, by="test", why="", after=None)
@@ -310,10 +314,14 @@ def test_the_pointer_is_one_row(store: MemoryStore, published: Edition) -> None:
 
 
 def test_two_hundred_at_a_time_get_whole_answers_while_editions_change(
-    service: Services, published: Edition, clock: SetClock, shelf: Shelf, coaches: tuple[Coach, ...]
+    service: Services,
+    published: Edition,
+    clock: SetClock,
+    shelf: EditionStore,
+    coaches: tuple[Coach, ...],
 ) -> None:
-    asked = Asked("GET", {}, {"limit": "100"}, b"", "192.0.2.1", {"limit": ["100"]})
-    finder, sizes = service.finder, {published.version: 60}
+    asked = Request("GET", {}, {"limit": "100"}, b"", "192.0.2.1", {"limit": ["100"]})
+    finder, sizes = service.views.coaches, {published.version: 60}
     stop = threading.Event()
 
     def look(_: int) -> list[tuple[str, int, int]]:

@@ -8,7 +8,7 @@ import pytest
 
 from chalicelib.coaches import upkeep
 from chalicelib.coaches.coach import Coach
-from chalicelib.coaches.editions import Edition, Shelf
+from chalicelib.coaches.editions import Edition, EditionStore
 from chalicelib.coaches.messages import HELD
 from chalicelib.coaches.proposals import OWN
 from chalicelib.core.errors import TooMany
@@ -74,7 +74,7 @@ def test_a_message_that_does_not_fit_comes_back_with_what_was_typed(
 def test_too_many_messages_to_one_coach_wait(
     service: Services, published: Edition, visitor: Visitor
 ) -> None:
-    messages = service.writing.messages
+    messages = service.views.coach_contact.messages
     messages._per_hour = 3
     for number in range(3):
         fields = {**SAID, "message": str(number)}
@@ -93,7 +93,7 @@ def test_what_looks_like_spam_gets_the_normal_answer_and_waits_for_staff(
     assert sent(visitor, website="spam").status_code == 201
     assert deliver() == 0
     (held,) = [item for item in store.kinds("message") if item.get("state_key") == HELD]
-    service.writing.messages.release(held)
+    service.views.coach_contact.messages.release(held)
     assert deliver() == 1
     assert mailer.sent[0].to == PRIVATE
 
@@ -102,9 +102,9 @@ def test_a_message_to_a_coach_who_left_meanwhile_goes_to_the_programme(
     visitor: Visitor, service: Services, published: Edition, deliver: Deliver, mailer: MemoryMailer
 ) -> None:
     sent(visitor)
-    coach = service.upkeep.coach(MIREILLE)
+    coach = service.coaches.upkeep.coach(MIREILLE)
     assert coach
-    service.upkeep.withdraw(coach)
+    service.coaches.upkeep.withdraw(coach)
     deliver()
     (mail,) = [m for m in mailer.sent if m.reply_to]
     assert mail.to == "info@example.org"
@@ -119,7 +119,7 @@ def test_nobody_writes_to_a_coach_who_is_not_there(visitor: Visitor, published: 
 
 @pytest.fixture
 def asked(
-    service: Services, shelf: Shelf, coaches: Sequence[Coach], clock: SetClock, deliver: Deliver,
+    service: Services, shelf: EditionStore, coaches: Sequence[Coach], clock: SetClock, deliver: Deliver,
     mailer: MemoryMailer,
 ) -> str:  # fmt: skip
     """The link in the letter of Mireille, who was last checked a year ago."""
@@ -133,7 +133,7 @@ def asked(
         for coach in coaches
     ]
     shelf.publish(book, by="test", why="", after=None)
-    assert service.upkeep.check() == 1
+    assert service.coaches.upkeep.check() == 1
     deliver()
     return f"/coach/{token(mailer.to(PRIVATE)[-1].text, 'coach')}"
 
@@ -144,7 +144,7 @@ def act(visitor: Visitor, link: str, fields: dict[str, Any]) -> Any:
 
 
 def now(service: Services) -> Coach:
-    coach = service.upkeep.coach(MIREILLE)
+    coach = service.coaches.upkeep.coach(MIREILLE)
     assert coach
     return coach
 
@@ -159,23 +159,27 @@ def test_a_coach_is_asked_once_a_year_and_reminded_once(
     service: Services, asked: str, clock: SetClock, deliver: Deliver, mailer: MemoryMailer
 ) -> None:
     for _ in range(90):
-        service.upkeep.check()
+        service.coaches.upkeep.check()
         clock.pass_(days=1)
-        service.upkeep.check()
-        service.upkeep.check()
+        service.coaches.upkeep.check()
+        service.coaches.upkeep.check()
         deliver()
     mine = [m for m in mailer.to(PRIVATE) if "/coach/" in m.text]
     assert len(mine) == 2
 
 
 def test_nobody_is_asked_at_night_and_a_dead_sweep_is_made_up_for(
-    service: Services, shelf: Shelf, coaches: Sequence[Coach], clock: SetClock, store: MemoryStore
+    service: Services,
+    shelf: EditionStore,
+    coaches: Sequence[Coach],
+    clock: SetClock,
+    store: MemoryStore,
 ) -> None:
     old = clock().date() - upkeep.EVERY
     book = [coach.model_copy(update={"last_verified_at": old}) for coach in coaches[:3]]
     shelf.publish(book, by="test", why="", after=None)
     clock.now = clock.now.replace(hour=8)
-    assert service.upkeep.check() == 0
+    assert service.coaches.upkeep.check() == 0
     clock.now = clock.now.replace(hour=15)
 
     class Died(BaseException): ...
@@ -189,10 +193,10 @@ def test_nobody_is_asked_at_night_and_a_dead_sweep_is_made_up_for(
 
     store.before = die
     with pytest.raises(Died):
-        service.upkeep.check()
+        service.coaches.upkeep.check()
     store.before = lambda writes: None
-    assert service.upkeep.check() == 1
-    assert service.upkeep.check() == 0
+    assert service.coaches.upkeep.check() == 1
+    assert service.coaches.upkeep.check() == 0
     assert len(store.kinds("letter")) == 3
 
 
@@ -213,9 +217,9 @@ def test_a_coach_confirms_a_page_that_is_right(
 ) -> None:
     assert "is confirmed" in act(visitor, asked, {"action": "confirm"}).body.decode()
     assert now(service).last_verified_at == clock().date()
-    edition = service.shelf.current()
+    edition = service.coaches.editions.current()
     act(visitor, asked, {"action": "confirm"})
-    assert service.shelf.current() == edition
+    assert service.coaches.editions.current() == edition
 
 
 def test_changes_wait_for_staff_and_are_published_by_one_of_them(
@@ -255,13 +259,13 @@ def test_two_who_judge_at_once_give_one_decision(
     act(visitor, asked, own(now(service), city="Laval"))
     deliver()
     opened = [
-        service.proposals.proposals.judged(
+        service.views.proposal.proposals.judged(
             token(mailer.to(f"{who}@example.org")[-1].text, "proposal")
         )
         for who in ("rita.roy", "sam.lee")
     ]
-    assert service.proposals.proposals.judge(opened[0], publish=False, remarks="Non")
-    assert not service.proposals.proposals.judge(opened[1], publish=True, remarks="")
+    assert service.views.proposal.proposals.judge(opened[0], publish=False, remarks="Non")
+    assert not service.views.proposal.proposals.judge(opened[1], publish=True, remarks="")
     assert now(service).city == "Montréal"
     deliver()
     assert len([m for m in mailer.to(PRIVATE) if "modifications" in m.subject]) == 1
@@ -272,11 +276,11 @@ def test_changes_go_on_top_of_what_staff_changed_meanwhile(
 ) -> None:
     act(visitor, asked, own(now(service), city="Laval"))
     deliver()
-    service.upkeep.edit(MIREILLE, {"organization": "Autre"}, by="staff", why="")
-    judged = service.proposals.proposals.judged(
+    service.coaches.upkeep.edit(MIREILLE, {"organization": "Autre"}, by="staff", why="")
+    judged = service.views.proposal.proposals.judged(
         token(mailer.to("sam.lee@example.org")[-1].text, "proposal")
     )
-    assert service.proposals.proposals.judge(judged, publish=True, remarks="")
+    assert service.views.proposal.proposals.judge(judged, publish=True, remarks="")
     assert (now(service).city, now(service).organization) == ("Laval", "Autre")
 
 
@@ -305,17 +309,17 @@ def test_a_coach_takes_the_page_down_at_once_and_staff_hear_of_it(
     assert visitor.get(f"/coaches/{MIREILLE}").status_code == 404
     deliver()
     assert "Mireille" in mailer.to("rita.roy@example.org")[-1].subject
-    for edition in service.shelf.editions()[1:]:
-        assert MIREILLE not in [coach.slug for coach in service.shelf.book(edition)]
+    for edition in service.coaches.editions.editions()[1:]:
+        assert MIREILLE not in [coach.slug for coach in service.coaches.editions.book(edition)]
 
 
 @pytest.mark.parametrize("fields", [{"action": "confirm"}, {"action": "withdraw", "sure": "on"}])
 def test_a_robot_that_presses_buttons_without_the_page_changes_nothing(
     visitor: Visitor, service: Services, asked: str, fields: dict[str, str]
 ) -> None:
-    before = service.shelf.current()
+    before = service.coaches.editions.current()
     assert visitor.submit(asked, list(fields.items())).status_code == 422
-    assert service.shelf.current() == before
+    assert service.coaches.editions.current() == before
 
 
 def test_what_does_not_fit_is_said_beside_its_field_and_kept(
@@ -331,7 +335,7 @@ def test_what_does_not_fit_is_said_beside_its_field_and_kept(
 def test_a_link_dies_with_the_address_it_was_sent_to(
     visitor: Visitor, service: Services, asked: str
 ) -> None:
-    service.upkeep.edit(MIREILLE, {"email": "other@example.org"}, by="staff", why="")
+    service.coaches.upkeep.edit(MIREILLE, {"email": "other@example.org"}, by="staff", why="")
     assert visitor.page(asked).status_code == 404
     assert visitor.page("/coach/forged").status_code == 404
 
@@ -377,7 +381,7 @@ def test_an_edition_names_who_published_it(
 ) -> None:
     clock.pass_(seconds=1)
     act(visitor, asked, {"action": "confirm"})
-    newest = service.shelf.editions()[0]
+    newest = service.coaches.editions.editions()[0]
     assert (newest.by, newest.why, newest.at) == (MIREILLE, "confirmed", stamp(clock()))
 
 

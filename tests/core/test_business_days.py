@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.core import business_days, eastern_time
-from chalicelib.core.business_days import Quiet
+from chalicelib.core.business_days import QuietHours
 from infra import holidays, package
 
 DAYS = st.dates(date(2025, 1, 1), date(2045, 6, 30))
@@ -113,15 +113,15 @@ def there(text: str) -> datetime:
     ],
 )
 def test_quiet_ends_on_the_next_morning_that_is_no_holiday(moment: str, over: str) -> None:
-    quiet = Quiet()
+    quiet = QuietHours()
     assert quiet.over(there(moment)) == there(over)
     assert quiet.holds(there(moment)) == (moment != over)
     assert not quiet.holds(quiet.over(there(moment)))
 
 
 def test_a_stage_may_have_no_quiet_hours() -> None:
-    assert Quiet.of("off") is None
-    assert Quiet.of("21-7") == Quiet(21, 7)
+    assert QuietHours.of("off") is None
+    assert QuietHours.of("21-7") == QuietHours(21, 7)
 
 
 def test_the_package_is_not_built_on_an_old_calendar() -> None:

@@ -23,10 +23,10 @@ def test_months_and_days_of_the_year() -> None:
 
 
 def test_times() -> None:
-    assert formatting.clock(time(14, 30), "fr") == f"14{N}h{N}30"
-    assert formatting.clock(time(9), "fr") == f"9{N}h"
-    assert formatting.clock(time(14, 30), "en") == f"2:30{N}p.m."
-    assert formatting.clock(time(0, 5), "en") == f"12:05{N}a.m."
+    assert formatting.clock_time(time(14, 30), "fr") == f"14{N}h{N}30"
+    assert formatting.clock_time(time(9), "fr") == f"9{N}h"
+    assert formatting.clock_time(time(14, 30), "en") == f"2:30{N}p.m."
+    assert formatting.clock_time(time(0, 5), "en") == f"12:05{N}a.m."
 
 
 def test_a_moment_is_shown_on_the_wall_clock_of_the_programme() -> None:

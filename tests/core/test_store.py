@@ -9,10 +9,10 @@ from botocore.exceptions import ClientError, ConnectTimeoutError
 from moto import mock_aws
 
 from chalicelib.aws.dynamo import DynamoStore
-from chalicelib.aws.lists import DynamoLists
+from chalicelib.aws.lists import DynamoSubscriberStore
 from chalicelib.core.errors import Conflict, StoreDown
 from chalicelib.core.ports import Put, Store
-from chalicelib.newsletter.sending.ports import Lists
+from chalicelib.newsletter.sending.ports import SubscriberStore
 from contracts import ListsContract, StoreContract, row
 from fakes import MemoryStore
 from tables import make_tables
@@ -24,21 +24,21 @@ class TestMemoryStore(StoreContract, ListsContract):
         return MemoryStore()
 
     @pytest.fixture
-    def lists(self) -> Lists:
+    def lists(self) -> SubscriberStore:
         return MemoryStore()
 
 
 class TestDynamoStore(StoreContract, ListsContract):
     @pytest.fixture
-    def store(self, lists: Lists) -> Store:
+    def store(self, lists: SubscriberStore) -> Store:
         return lists
 
     @pytest.fixture
-    def lists(self, aws: None) -> Iterator[Lists]:
+    def lists(self, aws: None) -> Iterator[SubscriberStore]:
         with mock_aws():
             client = boto3.client("dynamodb")
             make_tables(client)
-            yield DynamoLists(client, "Records", "Subscribers")
+            yield DynamoSubscriberStore(client, "Records", "Subscribers")
 
 
 class Canned:

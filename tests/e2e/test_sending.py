@@ -7,7 +7,7 @@ import pytest
 
 import sent_issue
 from chalicelib.aws import keys
-from chalicelib.aws.lists import DynamoLists
+from chalicelib.aws.lists import DynamoSubscriberStore
 from chalicelib.core.ports import Change
 from chalicelib.core.records import stamp
 from chalicelib.newsletter.issue_counts import counted
@@ -32,13 +32,13 @@ def simulated(outcome: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def lists(stack: Stack) -> DynamoLists:
+def lists(stack: Stack) -> DynamoSubscriberStore:
     client: Any = stack.client("dynamodb")
-    return DynamoLists(client, stack.table, "relais-local-subscribers")
+    return DynamoSubscriberStore(client, stack.table, "relais-local-subscribers")
 
 
 @pytest.fixture(scope="module")
-def sent(stack: Stack, lists: DynamoLists) -> dict[str, Subscriber]:
+def sent(stack: Stack, lists: DynamoSubscriberStore) -> dict[str, Subscriber]:
     """Forty readers, and the addresses of the mailbox simulator, were sent an issue."""
     key = keys.read(stack.client("secretsmanager"), "relais-local-keys").people
     readers = [
@@ -78,7 +78,7 @@ def test_every_reader_gets_it_once_with_the_headers_of_a_newsletter(
 
 
 def test_what_the_simulator_does_reaches_ledger_and_people(
-    stack: Stack, sent: dict[str, Subscriber], lists: DynamoLists
+    stack: Stack, sent: dict[str, Subscriber], lists: DynamoSubscriberStore
 ) -> None:
     def status(name: str) -> str:
         person = sent[simulated(name)].person
@@ -101,7 +101,7 @@ def test_what_the_simulator_does_reaches_ledger_and_people(
 
 
 def test_the_one_click_of_the_header_leaves_at_once(
-    stack: Stack, sent: dict[str, Subscriber], lists: DynamoLists
+    stack: Stack, sent: dict[str, Subscriber], lists: DynamoSubscriberStore
 ) -> None:
     reader = sent["reader1@example.org"]
     (mail,) = stack.mail(reader.email, "Mars pour")

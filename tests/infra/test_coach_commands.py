@@ -9,7 +9,7 @@ from openpyxl import Workbook
 
 from chalicelib.coaches.coach import Coach
 from chalicelib.coaches.directory import sheets
-from chalicelib.coaches.editions import Shelf
+from chalicelib.coaches.editions import EditionStore
 from chalicelib.coaches.messages import Messages
 from fakes import MemoryStore, SetClock
 from infra.operator.coaches import Bar, Directory
@@ -20,7 +20,7 @@ from sample_coaches import MIREILLE, PRIVATE, SAMPLE
 @pytest.fixture
 def directory(store: MemoryStore, clock: SetClock) -> Directory:
     messages = Messages(store, clock, people_key=b"p" * 32, per_hour=9)
-    return Directory(Shelf(store, clock), messages)
+    return Directory(EditionStore(store, clock), messages)
 
 
 def imported(directory: Directory, path: Path, *, dry: bool = False) -> str:

@@ -14,20 +14,20 @@ from chalicelib.core.errors import DeliveryFailed
 from chalicelib.core.languages import LANGS
 from chalicelib.newsletter.issue_counts import count
 from chalicelib.newsletter.issues import issue as issues
-from chalicelib.newsletter.issues.preflight import Answered, Quota
+from chalicelib.newsletter.issues.preflight import LinkAnswer, Quota
 from chalicelib.newsletter.issues.rendered import Rendered, fill
-from chalicelib.newsletter.sending.unreached import Missed
+from chalicelib.newsletter.sending.unreached import UnreachedReader
 from chalicelib.services import Services
 from fakes import MemoryStore
 from infra.operator.newsletter import link_check as answering
 from infra.operator.newsletter import terminal as figures
-from infra.operator.newsletter.issue_commands import IssueDesk, Outside
+from infra.operator.newsletter.issue_commands import IssueCommands, Outside
 from infra.operator.staff import OperateError
 from issue_factory import VALUES
 
 MISSED = [
-    Missed("a" * 32, "ada@example.org", "fr", "failed", "550 no", True),
-    Missed("b" * 32, "=bea@example.org", "en", "skipped_unsubscribed", "", False),
+    UnreachedReader("a" * 32, "ada@example.org", "fr", "failed", "550 no", True),
+    UnreachedReader("b" * 32, "=bea@example.org", "en", "skipped_unsubscribed", "", False),
 ]
 
 
@@ -36,7 +36,7 @@ class World:
 
     def __init__(self) -> None:
         self.sent: list[tuple[str, str]] = []
-        self.missed: Sequence[Missed] = ()
+        self.missed: Sequence[UnreachedReader] = ()
         self.failing: Exception | None = None
 
     def deliver(self, text: Rendered, address: str, issue: str) -> None:
@@ -48,7 +48,7 @@ class World:
         return Outside(
             account=SetAccount(Quota(50_000, 0, 14)),
             audience=lambda topics: {"fr": 3, "en": 2},
-            tries=lambda urls: {url: Answered("well") for url in urls},
+            tries=lambda urls: {url: LinkAnswer("well") for url in urls},
             deliver=self.deliver,
             missed=lambda issue: self.missed,
             bounces=lambda issue: {"example.org": 2} if self.missed else {},
@@ -60,18 +60,18 @@ def world() -> World:
     return World()
 
 
-def at_desk(service: Services, world: World, by: str = "sam-lee", **changed: Any) -> IssueDesk:
+def at_desk(service: Services, world: World, by: str = "sam-lee", **changed: Any) -> IssueCommands:
     settings = replace(service.settings, **changed)
-    return IssueDesk(service.store, settings, service.links, service.clock, world.outside(), by)
+    return IssueCommands(service.store, settings, service.links, service.now, world.outside(), by)
 
 
 @pytest.fixture
-def desk(service: Services, world: World) -> IssueDesk:
+def desk(service: Services, world: World) -> IssueCommands:
     return at_desk(service, world)
 
 
 def test_an_issue_goes_all_its_way_by_commands(
-    desk: IssueDesk, service: Services, world: World, tmp_path: Path
+    desk: IssueCommands, service: Services, world: World, tmp_path: Path
 ) -> None:
     folder = tmp_path / "2026-03"
     assert "issue check" in desk.new(folder, "2026-03")
@@ -120,7 +120,7 @@ def test_a_stranger_commands_nothing(service: Services, world: World) -> None:
 
 
 def test_what_blocks_is_listed_and_the_draft_is_kept(
-    desk: IssueDesk, service: Services, tmp_path: Path
+    desk: IssueCommands, service: Services, tmp_path: Path
 ) -> None:
     for lang in LANGS:
         text = (issue_factory.SAMPLE / f"{lang}.md").read_text("utf-8")
@@ -132,7 +132,9 @@ def test_what_blocks_is_listed_and_the_draft_is_kept(
     assert issue_factory.room(service).editions.get("2026-03").status == "DRAFT"
 
 
-def test_what_is_too_big_is_not_kept(desk: IssueDesk, service: Services, tmp_path: Path) -> None:
+def test_what_is_too_big_is_not_kept(
+    desk: IssueCommands, service: Services, tmp_path: Path
+) -> None:
     for lang in LANGS:
         text = (issue_factory.SAMPLE / f"{lang}.md").read_text("utf-8")
         (tmp_path / f"{lang}.md").write_text(text + "\n" + "{" * 40_000 + "\n", "utf-8")
@@ -142,7 +144,7 @@ def test_what_is_too_big_is_not_kept(desk: IssueDesk, service: Services, tmp_pat
     assert issues.issue_of(service.store, "2026-03") is None
 
 
-def test_a_check_of_the_same_keeps_what_is_approved(desk: IssueDesk, service: Services) -> None:
+def test_a_check_of_the_same_keeps_what_is_approved(desk: IssueCommands, service: Services) -> None:
     issue_factory.approved(service)
     told, well = desk.check(issue_factory.SAMPLE, offline=False, over_days=False)
     assert well, told
@@ -151,7 +153,7 @@ def test_a_check_of_the_same_keeps_what_is_approved(desk: IssueDesk, service: Se
 
 
 def test_a_check_keeps_the_postal_address_that_the_texts_name(
-    desk: IssueDesk, service: Services
+    desk: IssueCommands, service: Services
 ) -> None:
     told, well = desk.check(issue_factory.SAMPLE, offline=False, over_days=False)
     assert well, told
@@ -160,7 +162,7 @@ def test_a_check_keeps_the_postal_address_that_the_texts_name(
 
 
 def test_a_test_that_ses_refuses_is_no_test(
-    desk: IssueDesk, service: Services, world: World
+    desk: IssueCommands, service: Services, world: World
 ) -> None:
     issue = issue_factory.room(service).checked(issue_factory.saved(service), [], "sam-lee")
     world.failing = DeliveryFailed("MessageRejected", permanent=True)
@@ -171,7 +173,7 @@ def test_a_test_that_ses_refuses_is_no_test(
         desk.test(issue.id, ["ada@"])
 
 
-def test_a_draft_is_not_tested(desk: IssueDesk, service: Services, world: World) -> None:
+def test_a_draft_is_not_tested(desk: IssueCommands, service: Services, world: World) -> None:
     issue_factory.saved(service)
     with pytest.raises(OperateError, match="“Draft”"):
         desk.test("2026-03", ["ada@example.org"])
@@ -192,13 +194,13 @@ def test_without_a_postal_address_nothing_leaves_and_it_is_said_why(
     assert "postal address is not set" in told
 
 
-def test_a_moment_that_is_none_is_refused(desk: IssueDesk, service: Services) -> None:
+def test_a_moment_that_is_none_is_refused(desk: IssueCommands, service: Services) -> None:
     issue_factory.approved(service)
     with pytest.raises(OperateError, match="Eastern Time"):
         desk.schedule("2026-03", "demain")
 
 
-def test_the_text_part_is_written_once_to_be_edited(desk: IssueDesk, tmp_path: Path) -> None:
+def test_the_text_part_is_written_once_to_be_edited(desk: IssueCommands, tmp_path: Path) -> None:
     for lang in LANGS:
         (tmp_path / f"{lang}.md").write_text(
             (issue_factory.SAMPLE / f"{lang}.md").read_text("utf-8")
@@ -211,7 +213,7 @@ def test_the_text_part_is_written_once_to_be_edited(desk: IssueDesk, tmp_path: P
     assert desk.check(tmp_path, offline=False, over_days=False)[1]
 
 
-def test_remarks_of_who_sent_it_back_are_shown(desk: IssueDesk, service: Services) -> None:
+def test_remarks_of_who_sent_it_back_are_shown(desk: IssueCommands, service: Services) -> None:
     issue = issue_factory.through_test(service, "sam-lee")
     back = {"by": "rita-roy", "name": "Rita Roy", "at": "2026-03-02T15:00:00.000Z",
             "decision": "send_back", "remarks": "La date.", "version": 1}  # fmt: skip
@@ -220,7 +222,7 @@ def test_remarks_of_who_sent_it_back_are_shown(desk: IssueDesk, service: Service
 
 
 def test_the_report_lists_who_was_not_reached_and_why(
-    desk: IssueDesk, service: Services, world: World, tmp_path: Path
+    desk: IssueCommands, service: Services, world: World, tmp_path: Path
 ) -> None:
     issue_factory.sending(service)
     assert desk.report("2026-03", None).endswith("Everybody was reached.")
@@ -238,7 +240,7 @@ def test_the_report_lists_who_was_not_reached_and_why(
 
 
 def test_those_who_can_be_reached_get_an_issue_of_their_own(
-    desk: IssueDesk, service: Services, world: World
+    desk: IssueCommands, service: Services, world: World
 ) -> None:
     issue_factory.room(service).editions.finished(issue_factory.sending(service), {})
     world.missed = MISSED[1:]
@@ -251,7 +253,7 @@ def test_those_who_can_be_reached_get_an_issue_of_their_own(
 
 
 def test_the_bar_moves_until_all_are_dealt_with(
-    desk: IssueDesk, service: Services, monkeypatch: pytest.MonkeyPatch, store: MemoryStore
+    desk: IssueCommands, service: Services, monkeypatch: pytest.MonkeyPatch, store: MemoryStore
 ) -> None:
     issue = issue_factory.sending(service)
     store.commit([count(issue.id, "fr", "0", {"queued": 4})])
@@ -311,7 +313,7 @@ def test_a_link_is_asked_as_a_program_then_as_a_browser(
     head: Any, get: Any, kind: str, why: str
 ) -> None:
     site = Site(HEAD_a=head, GET_a=get)
-    assert answering.tries(["a", "a"], site) == {"a": Answered(kind, why)}
+    assert answering.tries(["a", "a"], site) == {"a": LinkAnswer(kind, why)}
     assert len(site.asked) == (1 if get is None else 2)
 
 
@@ -327,7 +329,7 @@ def test_links_that_never_answer_do_not_hold_the_check_up() -> None:
     urls = [f"u{n}" for n in range(30)]
     found = answering.tries(urls, hangs, seconds=0.2)
     gate.set()
-    assert found == dict.fromkeys(urls, Answered("dead", "timeout"))
+    assert found == dict.fromkeys(urls, LinkAnswer("dead", "timeout"))
 
 
 @pytest.fixture(scope="module")

@@ -13,8 +13,8 @@ from moto import mock_aws
 import samples
 import subscribers
 from chalicelib.aws.keys import Keys
-from chalicelib.aws.lists import DynamoLists
-from chalicelib.cases.intake.submission import Arrival
+from chalicelib.aws.lists import DynamoSubscriberStore
+from chalicelib.cases.intake.submission import IncomingForm
 from chalicelib.core.errors import DeliveryFailed
 from chalicelib.core.links import Links, person_key
 from chalicelib.core.settings import Settings
@@ -89,7 +89,9 @@ def test_nobody_is_called_what_letters_call_their_readers(operator: Operator, na
 
 @pytest.fixture
 def working(operator: Operator, settings: Settings, clock: SetClock) -> Services:
-    store = DynamoLists(boto3.client("dynamodb"), "relais-test-records", "relais-test-subscribers")
+    store = DynamoSubscriberStore(
+        boto3.client("dynamodb"), "relais-test-records", "relais-test-subscribers"
+    )
     keys = Keys(links=("a" * 64,), people=b"p" * 32)
     from chalicelib.core.ports import Put
 
@@ -101,13 +103,13 @@ def test_what_was_held_as_spam_is_listed_and_released(
     operator: Operator, working: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("infra.operate.datetime", _Year2026)
-    receipt = working.front.intake.receive(
-        Arrival("eoi", samples.eoi(), "fr", address="1.2.3.4", trap="x")
+    receipt = working.views.forms.intake.receive(
+        IncomingForm("eoi", samples.eoi(), "fr", address="1.2.3.4", trap="x")
     )
     assert receipt.ref in run(operator, "spam", "list")
     assert receipt.ref in run(operator, "spam", "release", receipt.ref.lower())
     assert run(operator, "spam", "list") == "Nothing is held"
-    case = working.cases.case(receipt.ref[3:])
+    case = working.lookup.case(receipt.ref[3:])
     assert case is not None
     assert case.state == "EOI_PENDING"
     assert len(working.store.rows(case.key[0], "LETTER#")) == 2
@@ -116,17 +118,17 @@ def test_what_was_held_as_spam_is_listed_and_released(
 def test_a_dead_letter_is_listed_and_owed_again(
     operator: Operator, working: Services, clock: SetClock
 ) -> None:
-    mailer = working.post._mailer
+    mailer = working.mail.outbox._mailer
     assert isinstance(mailer, MemoryMailer)
     mailer.failing = [DeliveryFailed("MessageRejected", permanent=True)]
-    working.front.intake.receive(Arrival("eoi", samples.eoi(), "fr", address="1.2.3.4"))
-    working.post.sweep()
+    working.views.forms.intake.receive(IncomingForm("eoi", samples.eoi(), "fr", address="1.2.3.4"))
+    working.mail.outbox.sweep()
     dead = run(operator, "letters", "dead")
     assert "MessageRejected" in dead
     assert "Owed again" in run(operator, "letters", "retry", dead.split()[0])
     assert run(operator, "letters", "dead") == "No letter is dead"
     clock.pass_(days=3650)
-    assert working.post.sweep()["sent"] >= 1
+    assert working.mail.outbox.sweep()["sent"] >= 1
 
 
 class _Year2026:
@@ -211,12 +213,12 @@ def test_a_list_that_cannot_be_read_is_refused_whole(
 def test_sign_ups_held_as_spam_are_listed_and_released(
     operator: Operator, working: Services
 ) -> None:
-    working.sign_ups.hold(subscribers.wish("ada@example.org"), "fast")
+    working.subscribers.sign_ups.hold(subscribers.wish("ada@example.org"), "fast")
     held = run(operator, "subscribers", "held")
     assert "fast   ada@example.org" in held
     with pytest.raises(OperateError, match="nothing is held"):
         # The keys of the operator hash addresses in their own way here.
         run(operator, "subscribers", "release", "bea@example.org")
-    person = working.sign_ups.person("ada@example.org")
-    assert release(working.store, person, working.clock()) == 1
+    person = working.subscribers.sign_ups.person("ada@example.org")
+    assert release(working.store, person, working.now()) == 1
     assert run(operator, "subscribers", "held") == "Nothing is held"

@@ -8,18 +8,18 @@ from chalicelib.cases.effects import Decider
 from chalicelib.core.errors import DeliveryFailed
 from chalicelib.core.letter_row import tag_of
 from gallery_cases import bounced
-from journey import ADA, RITA, SAM, Way
+from journey import ADA, RITA, SAM, Journey
 
 
-def tag(way: Way, case: Case, to: str = "applicant") -> str:
+def tag(way: Journey, case: Case, to: str = "applicant") -> str:
     row = next(r for r in way.store.kinds("letter") if r["pk"] == case.key[0] and r["to"] == to)
     return tag_of(row["pk"], row["sk"])
 
 
-def test_a_bounce_flags_the_file_and_asks_for_a_call(way: Way) -> None:
+def test_a_bounce_flags_the_file_and_asks_for_a_call(way: Journey) -> None:
     case = way.declare()
     before = way.review(RITA)
-    assert way.service.reports.settle(bounced(tag(way, case))) == "bounced"
+    assert way.service.delivery_events.settle(bounced(tag(way, case))) == "bounced"
     way.deliver()
     after = way.again(case)
     assert after.undeliverable
@@ -33,14 +33,17 @@ def test_a_bounce_flags_the_file_and_asks_for_a_call(way: Way) -> None:
     assert way.again(case).undeliverable is None
 
 
-def test_a_bounce_told_twice_or_of_two_letters_is_one_task(way: Way) -> None:
+def test_a_bounce_told_twice_or_of_two_letters_is_one_task(way: Journey) -> None:
     case = way.declare()
     for _ in range(3):
-        way.service.reports.settle(bounced(tag(way, case)))
+        way.service.delivery_events.settle(bounced(tag(way, case)))
     way.decide(RITA, decision="approve")
     way.after_undo()
     invited = next(r for r in way.store.kinds("letter") if r["letter"] == "eoi_approved")
-    assert way.service.reports.settle(bounced(tag_of(invited["pk"], invited["sk"]))) == "bounced"
+    assert (
+        way.service.delivery_events.settle(bounced(tag_of(invited["pk"], invited["sk"])))
+        == "bounced"
+    )
     assert way.events(case).count("bounce") == 1
 
 
@@ -48,27 +51,29 @@ def test_a_bounce_told_twice_or_of_two_letters_is_one_task(way: Way) -> None:
     ("to", "kind"), [("rita-roy", "Permanent"), ("applicant", "Transient")],
     ids=["to staff", "for now"],
 )  # fmt: skip
-def test_other_bounces_are_no_task(way: Way, to: str, kind: str) -> None:
+def test_other_bounces_are_no_task(way: Journey, to: str, kind: str) -> None:
     case = way.declare()
-    assert way.service.reports.settle(bounced(tag(way, case, to), kind)) == "bounced"
+    assert way.service.delivery_events.settle(bounced(tag(way, case, to), kind)) == "bounced"
     assert way.events(case) == ["submit"]
 
 
-def test_a_file_that_moves_while_a_bounce_is_settled_gets_both(way: Way) -> None:
+def test_a_file_that_moves_while_a_bounce_is_settled_gets_both(way: Journey) -> None:
     case = way.declare()
 
     def decided(_: object) -> None:
         way.store.before = lambda writes: None
-        way.service.decisions.act(case, "approve", Decider("sam-lee", "Sam Lee"))
+        way.service.cases.decisions.act(case, "approve", Decider("sam-lee", "Sam Lee"))
 
     way.store.before = decided
-    assert way.service.reports.settle(bounced(tag(way, case))) == "bounced"
+    assert way.service.delivery_events.settle(bounced(tag(way, case))) == "bounced"
     after = way.again(case)
     assert (after.state, bool(after.undeliverable)) == ("EOI_APPROVED", True)
     assert way.events(case) == ["submit", "approve", "bounce"]
 
 
-def test_a_process_that_dies_before_the_bounce_is_stored_stores_it_the_next_time(way: Way) -> None:
+def test_a_process_that_dies_before_the_bounce_is_stored_stores_it_the_next_time(
+    way: Journey,
+) -> None:
     case = way.declare()
 
     def dies(_: object) -> None:
@@ -77,12 +82,12 @@ def test_a_process_that_dies_before_the_bounce_is_stored_stores_it_the_next_time
 
     way.store.before = dies
     with pytest.raises(OSError, match="killed"):
-        way.service.reports.settle(bounced(tag(way, case)))
-    assert way.service.reports.settle(bounced(tag(way, case))) == "bounced"
+        way.service.delivery_events.settle(bounced(tag(way, case)))
+    assert way.service.delivery_events.settle(bounced(tag(way, case))) == "bounced"
     assert way.events(case) == ["submit", "bounce"]
 
 
-def test_the_admins_hear_of_dead_letters_once_a_day(way: Way) -> None:
+def test_the_admins_hear_of_dead_letters_once_a_day(way: Journey) -> None:
     way.store.items["STAFF", "sam-lee"]["admin"] = True
     for number in range(3):
         way.visitor.send("/forms/eoi", samples.eoi(contact_email=f"p{number}@example.org"))
@@ -98,7 +103,7 @@ def test_the_admins_hear_of_dead_letters_once_a_day(way: Way) -> None:
     assert len([m for m in way.mailer.sent if "Action needed" in m.subject]) == 2
 
 
-def test_without_an_admin_everybody_hears(way: Way) -> None:
+def test_without_an_admin_everybody_hears(way: Journey) -> None:
     way.visitor.send("/forms/eoi", samples.eoi())
     way.mailer.failing = [DeliveryFailed("no", permanent=True)]
     way.deliver()
@@ -106,25 +111,25 @@ def test_without_an_admin_everybody_hears(way: Way) -> None:
     assert told == {RITA, SAM}
 
 
-def test_a_rejected_letter_is_an_incident_too(way: Way) -> None:
+def test_a_rejected_letter_is_an_incident_too(way: Journey) -> None:
     case = way.declare()
     event = {"eventType": "Reject", "mail": {"tags": {"mail": [tag(way, case)]}, "messageId": "m"}}
-    assert way.service.reports.settle(event) == "dead"
+    assert way.service.delivery_events.settle(event) == "dead"
     way.deliver()
     assert "Action needed" in way.subjects(SAM)[-1]
     assert ADA
 
 
-def test_a_released_declaration_takes_revisions_like_the_others(way: Way) -> None:
+def test_a_released_declaration_takes_revisions_like_the_others(way: Journey) -> None:
     told = way.visitor.send("/forms/eoi", samples.eoi(website="http://x")).json_body
     held = way.case(told["ref"])
-    way.service.decisions.release(held, Decider("operator", "operator"))
+    way.service.cases.decisions.release(held, Decider("operator", "operator"))
     again = way.visitor.send("/forms/eoi", samples.eoi(org_city="Laval")).json_body
     assert again["ref"] == told["ref"]
     assert way.again(held).answers["org_city"] == "Laval"
 
 
-def test_revisions_in_somebody_s_name_have_a_limit(way: Way) -> None:
+def test_revisions_in_somebody_s_name_have_a_limit(way: Journey) -> None:
     statuses = [
         way.visitor.send("/forms/eoi", samples.eoi(org_city=f"Ville {number}")).status_code
         for number in range(13)

@@ -10,8 +10,8 @@ from chalicelib.core.errors import DeliveryFailed, OutcomeUnknown
 from chalicelib.core.letter_row import ALL_STAFF, key_of, letter, tag_of
 from chalicelib.core.ports import Item, Key, Mail, Put
 from chalicelib.core.records import stamp
-from chalicelib.mail.delivery_events import Reports
-from chalicelib.mail.outbox import BACKOFF, SETTLE, Draft, Post
+from chalicelib.mail.delivery_events import DeliveryEvents
+from chalicelib.mail.outbox import BACKOFF, SETTLE, Draft, Outbox
 from fakes import MemoryMailer, MemoryStore, SetClock
 
 PK = "CASE#2026-7K4MQ-X"
@@ -39,13 +39,13 @@ def desk() -> PlainDesk:
 
 
 @pytest.fixture
-def post(store: MemoryStore, mailer: MemoryMailer, clock: SetClock, desk: PlainDesk) -> Post:
-    return Post(store, mailer, desk, Roster(store), clock)
+def post(store: MemoryStore, mailer: MemoryMailer, clock: SetClock, desk: PlainDesk) -> Outbox:
+    return Outbox(store, mailer, desk, Roster(store), clock)
 
 
 @pytest.fixture
-def reports(store: MemoryStore, clock: SetClock) -> Reports:
-    return Reports(store, clock, {})
+def reports(store: MemoryStore, clock: SetClock) -> DeliveryEvents:
+    return DeliveryEvents(store, clock, {})
 
 
 def owe(store: MemoryStore, clock: SetClock, *, to: str = "ada", wait: float = 0) -> Key:
@@ -76,7 +76,7 @@ def test_a_tag_leads_back_to_its_letter() -> None:
 
 
 def test_a_letter_is_sent_marked_and_kept(
-    post: Post, store: MemoryStore, mailer: MemoryMailer, clock: SetClock
+    post: Outbox, store: MemoryStore, mailer: MemoryMailer, clock: SetClock
 ) -> None:
     key = owe(store, clock)
     assert post.deliver(key) == "sent"
@@ -89,7 +89,7 @@ def test_a_letter_is_sent_marked_and_kept(
 
 
 def test_delivering_twice_sends_once(
-    post: Post, store: MemoryStore, mailer: MemoryMailer, clock: SetClock
+    post: Outbox, store: MemoryStore, mailer: MemoryMailer, clock: SetClock
 ) -> None:
     key = owe(store, clock)
     assert [post.deliver(key), post.deliver(key)] == ["sent", "gone"]
@@ -97,7 +97,7 @@ def test_delivering_twice_sends_once(
 
 
 def test_of_two_deliveries_at_once_one_has_the_letter(
-    post: Post, store: MemoryStore, mailer: MemoryMailer, clock: SetClock
+    post: Outbox, store: MemoryStore, mailer: MemoryMailer, clock: SetClock
 ) -> None:
     key = owe(store, clock)
 
@@ -111,7 +111,7 @@ def test_of_two_deliveries_at_once_one_has_the_letter(
 
 
 def test_a_held_letter_waits_for_its_time(
-    post: Post, store: MemoryStore, mailer: MemoryMailer, clock: SetClock
+    post: Outbox, store: MemoryStore, mailer: MemoryMailer, clock: SetClock
 ) -> None:
     key = owe(store, clock, wait=600)
     assert post.deliver(key) == "later"
@@ -122,7 +122,7 @@ def test_a_held_letter_waits_for_its_time(
 
 
 def test_when_ses_refuses_for_a_while_the_letter_arrives_afterwards_once(
-    post: Post, store: MemoryStore, mailer: MemoryMailer, clock: SetClock
+    post: Outbox, store: MemoryStore, mailer: MemoryMailer, clock: SetClock
 ) -> None:
     key = owe(store, clock)
     mailer.failing = [DeliveryFailed("TooManyRequestsException", permanent=False)] * 3
@@ -136,7 +136,7 @@ def test_when_ses_refuses_for_a_while_the_letter_arrives_afterwards_once(
 
 
 def test_after_the_last_try_the_letter_is_dead_and_says_why(
-    post: Post, store: MemoryStore, mailer: MemoryMailer, clock: SetClock
+    post: Outbox, store: MemoryStore, mailer: MemoryMailer, clock: SetClock
 ) -> None:
     key = owe(store, clock)
     mailer.failing = [DeliveryFailed("InternalFailure", permanent=False)] * 10
@@ -149,7 +149,7 @@ def test_after_the_last_try_the_letter_is_dead_and_says_why(
 
 
 def test_a_mail_that_ses_will_never_take_is_not_offered_again(
-    post: Post, store: MemoryStore, mailer: MemoryMailer, clock: SetClock
+    post: Outbox, store: MemoryStore, mailer: MemoryMailer, clock: SetClock
 ) -> None:
     key = owe(store, clock)
     mailer.failing = [DeliveryFailed("MessageRejected", permanent=True)]
@@ -157,7 +157,7 @@ def test_a_mail_that_ses_will_never_take_is_not_offered_again(
 
 
 def test_killed_before_the_send_the_letter_leaves_after_the_settling_time(
-    post: Post, store: MemoryStore, mailer: MemoryMailer, clock: SetClock,
+    post: Outbox, store: MemoryStore, mailer: MemoryMailer, clock: SetClock,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     key = owe(store, clock)
@@ -173,7 +173,7 @@ def test_killed_before_the_send_the_letter_leaves_after_the_settling_time(
 
 
 def test_killed_after_the_send_the_send_event_settles_it_and_nothing_leaves_twice(
-    post: Post, reports: Reports, store: MemoryStore, mailer: MemoryMailer, clock: SetClock,
+    post: Outbox, reports: DeliveryEvents, store: MemoryStore, mailer: MemoryMailer, clock: SetClock,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     key = owe(store, clock)
@@ -189,7 +189,7 @@ def test_killed_after_the_send_the_send_event_settles_it_and_nothing_leaves_twic
 
 
 def test_killed_after_the_send_and_with_no_event_a_second_copy_leaves(
-    post: Post, store: MemoryStore, mailer: MemoryMailer, clock: SetClock,
+    post: Outbox, store: MemoryStore, mailer: MemoryMailer, clock: SetClock,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     key = owe(store, clock)
@@ -203,7 +203,7 @@ def test_killed_after_the_send_and_with_no_event_a_second_copy_leaves(
 
 
 def test_an_answer_that_got_lost_is_not_tried_again_at_once(
-    post: Post, reports: Reports, store: MemoryStore, mailer: MemoryMailer, clock: SetClock
+    post: Outbox, reports: DeliveryEvents, store: MemoryStore, mailer: MemoryMailer, clock: SetClock
 ) -> None:
     key = owe(store, clock)
     mailer.failing = [OutcomeUnknown("ReadTimeoutError")]
@@ -215,7 +215,7 @@ def test_an_answer_that_got_lost_is_not_tried_again_at_once(
 
 
 def test_a_letter_to_the_staff_becomes_one_for_each(
-    post: Post, store: MemoryStore, mailer: MemoryMailer, clock: SetClock
+    post: Outbox, store: MemoryStore, mailer: MemoryMailer, clock: SetClock
 ) -> None:
     key = owe(store, clock, to=ALL_STAFF)
     assert post.deliver(key) == "spread"
@@ -225,7 +225,7 @@ def test_a_letter_to_the_staff_becomes_one_for_each(
 
 
 def test_a_letter_to_the_staff_waits_until_there_is_somebody(
-    post: Post, store: MemoryStore, mailer: MemoryMailer, clock: SetClock
+    post: Outbox, store: MemoryStore, mailer: MemoryMailer, clock: SetClock
 ) -> None:
     roster = {key: store.items.pop(key) for key in list(store.items) if key[0] == "STAFF"}
     key = owe(store, clock, to=ALL_STAFF)
@@ -237,14 +237,14 @@ def test_a_letter_to_the_staff_waits_until_there_is_somebody(
 
 
 def test_a_letter_to_somebody_who_left_is_dead(
-    post: Post, store: MemoryStore, clock: SetClock, desk: PlainDesk
+    post: Outbox, store: MemoryStore, clock: SetClock, desk: PlainDesk
 ) -> None:
     desk.nobody = True
     assert post.deliver(owe(store, clock)) == "dead"
 
 
 def test_one_letter_that_breaks_does_not_stop_the_others(
-    post: Post, store: MemoryStore, mailer: MemoryMailer, clock: SetClock,
+    post: Outbox, store: MemoryStore, mailer: MemoryMailer, clock: SetClock,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     for to in ("ada", "bob", "eve"):
@@ -266,7 +266,7 @@ def test_one_letter_that_breaks_does_not_stop_the_others(
 
 
 def test_a_sweep_stops_in_time_and_the_next_one_goes_on(
-    post: Post, store: MemoryStore, mailer: MemoryMailer, clock: SetClock,
+    post: Outbox, store: MemoryStore, mailer: MemoryMailer, clock: SetClock,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     for number in range(5):
@@ -293,8 +293,8 @@ def test_a_sweep_stops_in_time_and_the_next_one_goes_on(
     ],
 )  # fmt: skip
 def test_what_ses_reports_is_kept_once(
-    post: Post,
-    reports: Reports,
+    post: Outbox,
+    reports: DeliveryEvents,
     store: MemoryStore,
     clock: SetClock,
     kind: str,
@@ -317,13 +317,13 @@ def test_what_ses_reports_is_kept_once(
               {"notificationType": "AmazonSnsSubscriptionSucceeded"}],
 )  # fmt: skip
 def test_events_about_something_else_change_nothing(
-    reports: Reports, event: dict[str, Any]
+    reports: DeliveryEvents, event: dict[str, Any]
 ) -> None:
     assert reports.settle(event) is None
 
 
 def test_an_error_of_ses_that_took_the_mail_all_the_same_is_settled(
-    post: Post, reports: Reports, store: MemoryStore, mailer: MemoryMailer, clock: SetClock
+    post: Outbox, reports: DeliveryEvents, store: MemoryStore, mailer: MemoryMailer, clock: SetClock
 ) -> None:
     key = owe(store, clock)
     mailer.failing = [DeliveryFailed("InternalFailure", permanent=False)]
@@ -335,7 +335,7 @@ def test_an_error_of_ses_that_took_the_mail_all_the_same_is_settled(
 
 
 def test_a_letter_whose_fate_nobody_knows_is_not_sent_for_ever(
-    post: Post, store: MemoryStore, mailer: MemoryMailer, clock: SetClock
+    post: Outbox, store: MemoryStore, mailer: MemoryMailer, clock: SetClock
 ) -> None:
     key = owe(store, clock)
     mailer.failing = [OutcomeUnknown("ReadTimeoutError")] * 50
@@ -348,7 +348,7 @@ def test_a_letter_whose_fate_nobody_knows_is_not_sent_for_ever(
 
 
 def test_whatever_breaks_for_one_letter_the_sweep_goes_on(
-    post: Post, store: MemoryStore, mailer: MemoryMailer, clock: SetClock,
+    post: Outbox, store: MemoryStore, mailer: MemoryMailer, clock: SetClock,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     for to in ("ada", "bob", "eve"):
@@ -365,7 +365,7 @@ def test_whatever_breaks_for_one_letter_the_sweep_goes_on(
 
 
 def test_a_rejected_letter_is_found_by_the_operator(
-    post: Post, reports: Reports, store: MemoryStore, clock: SetClock
+    post: Outbox, reports: DeliveryEvents, store: MemoryStore, clock: SetClock
 ) -> None:
     key = owe(store, clock)
     post.deliver(key)
@@ -374,7 +374,7 @@ def test_a_rejected_letter_is_found_by_the_operator(
 
 
 def test_a_bounce_keeps_no_address(
-    post: Post, reports: Reports, store: MemoryStore, clock: SetClock
+    post: Outbox, reports: DeliveryEvents, store: MemoryStore, clock: SetClock
 ) -> None:
     key = owe(store, clock)
     post.deliver(key)
@@ -393,7 +393,7 @@ def test_what_is_due_and_no_letter_goes_to_who_minds_it(
         minded.append(key)
         return "reminded"
 
-    post = Post(store, mailer, desk, Roster(store), clock, {"PERSON": mind})
+    post = Outbox(store, mailer, desk, Roster(store), clock, {"PERSON": mind})
     owe(store, clock)
     due = {"due_shard": "0", "due_at": stamp(clock())}
     store.commit([Put({"pk": "PERSON#1", "sk": "PROFILE", "kind": "subscriber", **due})])

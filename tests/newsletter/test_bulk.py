@@ -7,7 +7,7 @@ import pytest
 from botocore.stub import Stubber
 
 import sent_issue
-from chalicelib.aws.bulk import SesCarrier
+from chalicelib.aws.bulk import SesBulkMailer
 from chalicelib.core.errors import OutcomeUnknown
 from chalicelib.newsletter.sending.ports import Bulk, Declined, Envelope
 
@@ -25,7 +25,7 @@ def kinds(code: str, status: int) -> list[str]:
     client: Any = boto3.client("sesv2", region_name="ca-central-1")
     with Stubber(client) as stub:
         stub.add_client_error("send_bulk_email", code, http_status_code=status)
-        carrier = SesCarrier(client, sender="a@example.org", reply_to="b@example.org",
+        carrier = SesBulkMailer(client, sender="a@example.org", reply_to="b@example.org",
                              configuration_set="c")  # fmt: skip
         return [reply.kind for reply in carrier.offer(BULK)]
 

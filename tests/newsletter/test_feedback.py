@@ -14,7 +14,7 @@ from chalicelib.newsletter.issues.issue import issue_of
 from chalicelib.newsletter.sending.recipients import Recipient, bounces, missed, recipients
 from chalicelib.newsletter.subscribers.subscriber import Subscriber
 from chalicelib.services import Services
-from fakes import MemoryCarrier, MemoryQueue, MemoryStore, SetClock
+from fakes import MemoryBulkMailer, MemoryQueue, MemoryStore, SetClock
 
 KEY = b"p" * 32
 AT = "2026-03-02T15:00:00.000Z"
@@ -32,10 +32,10 @@ def sent_to(
     found = [sent_issue.reader(KEY, f"reader{n}@example.org") for n in range(number)]
     sent_issue.enrol(store, *found)
     sent_issue.scheduled(store, clock())
-    service.press.pace._wait = lambda seconds: clock.pass_(seconds=seconds)
-    service.press.rounds.mind(("ISSUE#" + sent_issue.ISSUE, "ISSUE"))
+    service.issues.pace._wait = lambda seconds: clock.pass_(seconds=seconds)
+    service.issues.scheduler.mind(("ISSUE#" + sent_issue.ISSUE, "ISSUE"))
     while queue.jobs:
-        service.press.worker.run(queue.jobs.pop(0)[1], clock() + timedelta(minutes=4))
+        service.issues.worker.run(queue.jobs.pop(0)[1], clock() + timedelta(minutes=4))
     return found
 
 
@@ -43,7 +43,7 @@ Event = Callable[..., dict[str, Any]]
 
 
 @pytest.fixture
-def event(carrier: MemoryCarrier) -> Event:
+def event(carrier: MemoryBulkMailer) -> Event:
     def make(kind: str, reader: Subscriber, **detail: Any) -> dict[str, Any]:
         (envelope,) = [e for e in carrier.sent if e.to == reader.email]
         tags = {name: [value] for name, value in envelope.tags.items()}
@@ -59,7 +59,7 @@ def of(store: MemoryStore, reader: Subscriber) -> Recipient:
 
 
 def status(service: Services, reader: Subscriber) -> str:
-    found = service.subscriptions.get(reader.person)
+    found = service.subscribers.subscriptions.get(reader.person)
     assert found is not None
     return found.status
 
@@ -176,14 +176,14 @@ def test_what_ses_took_and_then_would_not_send_is_not_reached(
 def test_one_event_that_cannot_be_handled_comes_again_and_the_others_do_not(
     service: Services, store: MemoryStore, readers: list[Subscriber], event: Event
 ) -> None:
-    complain = service.subscriptions.complained
+    complain = service.subscribers.subscriptions.complained
 
     def down(person: str) -> str:
         if person == readers[0].person:
             raise StoreDown("busy")
         return complain(person)
 
-    service.subscriptions.complained = down  # type: ignore[method-assign]
+    service.subscribers.subscriptions.complained = down  # type: ignore[method-assign]
     told = [event("Complaint", r) for r in readers]
     wrapped = {
         "Records": [
@@ -256,7 +256,7 @@ def test_bounces_pause_the_issue_after_two_hundred_and_not_before(
     assert issue.paused is not None
     assert issue.paused["facts"] == {"sent": 210, "bounced": share, "complained": 0}
     # Whoever resumes has seen these: they do not pause it again.
-    service.press.editions.resume(issue, "rita-roy")
+    service.issues.lifecycle.resume(issue, "rita-roy")
     more = readers[share]
     service.feedback.take([event("Bounce", more, **sent_issue.hard(more.email))])
     issue = issue_of(store, sent_issue.ISSUE)

@@ -13,7 +13,7 @@ from moto import mock_aws
 import app as application
 import issue_factory
 from chalicelib.aws.keys import Keys
-from chalicelib.aws.lists import DynamoLists
+from chalicelib.aws.lists import DynamoSubscriberStore
 from chalicelib.core.errors import Conflict, Refused, TooMany
 from chalicelib.core.languages import LANGS
 from chalicelib.core.ports import Put
@@ -21,7 +21,7 @@ from chalicelib.core.settings import Settings
 from chalicelib.newsletter.issue_counts import count, counted
 from chalicelib.newsletter.issues import archive
 from chalicelib.newsletter.issues import issue as issues
-from chalicelib.newsletter.issues.approval import Approvals, Said
+from chalicelib.newsletter.issues.approval import ApprovalInput, Approvals
 from chalicelib.newsletter.issues.compiler import compiled
 from chalicelib.newsletter.issues.newsroom import letters_pk
 from chalicelib.newsletter.issues.source import read_folder
@@ -35,7 +35,7 @@ Deliver = Callable[[], int]
 
 
 def approvals(service: Services) -> Approvals:
-    return Approvals(service.store, service.roster, service.links, service.clock)
+    return Approvals(service.store, service.cases.roster, service.links, service.now)
 
 
 @pytest.fixture
@@ -54,9 +54,9 @@ def token_and_code(text: str) -> tuple[str, str]:
     return found[1], code[1]
 
 
-def said(service: Services, token: str, right: str, **changed: Any) -> Said:
+def said(service: Services, token: str, right: str, **changed: Any) -> ApprovalInput:
     typed = {"decision": "approve", "confirm": True, "code": right, **changed}
-    return Said(**{"nonce": service.links.nonce(token), **typed})
+    return ApprovalInput(**{"nonce": service.links.nonce(token), **typed})
 
 
 def test_saving_the_same_changes_nothing(service: Services, store: MemoryStore) -> None:
@@ -306,7 +306,7 @@ def test_a_follow_up_has_the_approved_texts_and_its_own_life(service: Services) 
     )
     assert desk.editions.get(again.id) == again
     sent = desk.editions.finished(
-        desk.editions.start(desk.schedule(again, "rita-roy", service.clock())), {}
+        desk.editions.start(desk.schedule(again, "rita-roy", service.now())), {}
     )
     third = desk.follow_up(sent, "rita-roy")
     assert (third.id, third.segment) == ("2026-03-suite-3", {"missed": "2026-03-suite-2"})
@@ -441,7 +441,7 @@ def deployed(aws: None, settings: Settings, clock: SetClock) -> Iterator[Service
     with mock_aws():
         client = boto3.client("dynamodb")
         make_tables(client)
-        store = DynamoLists(client, "Records", "Subscribers")
+        store = DynamoSubscriberStore(client, "Records", "Subscribers")
         store.commit([Put(dict(RITA)), Put(dict(SAM))])
         keys = Keys(links=("a" * 64,), people=b"p" * 32)
         yield Services(settings, store, keys, MemoryMailer(), clock, MemorySuppression())

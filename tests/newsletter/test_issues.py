@@ -7,12 +7,12 @@ import pytest
 
 from chalicelib.cases.audit import FIRST_EVENT, chained
 from chalicelib.content import load
-from chalicelib.core.errors import Conflict, NotHere, Refused
+from chalicelib.core.errors import Conflict, NotFound, Refused
 from chalicelib.core.ports import Put
 from chalicelib.newsletter.issue_counts import count, counted
 from chalicelib.newsletter.issues import issue as issues
 from chalicelib.newsletter.issues.issue import Issue
-from chalicelib.newsletter.issues.lifecycle import Editions
+from chalicelib.newsletter.issues.lifecycle import IssueLifecycle
 from fakes import MemoryStore, SetClock
 
 STATES = list(load("issues")["states"])
@@ -33,9 +33,9 @@ MARCH = Issue(
 
 
 @pytest.fixture
-def editions(store: MemoryStore, clock: SetClock) -> Editions:
+def editions(store: MemoryStore, clock: SetClock) -> IssueLifecycle:
     store.commit([Put(MARCH.item())])
-    return Editions(store, clock)
+    return IssueLifecycle(store, clock)
 
 
 @pytest.mark.parametrize(("state", "event"), [*itertools.product(STATES, EVENTS)])
@@ -52,7 +52,7 @@ def test_every_state_but_the_first_is_reached() -> None:
     assert {row["to"] for row in load("issues")["transitions"]} == set(STATES)
 
 
-def test_an_issue_goes_from_start_to_report(editions: Editions) -> None:
+def test_an_issue_goes_from_start_to_report(editions: IssueLifecycle) -> None:
     issue = editions.start(editions.get("2026-03"))
     issue = editions.pause(issue, "rita-roy", "a wrong link")
     assert issue.paused is not None
@@ -66,7 +66,7 @@ def test_an_issue_goes_from_start_to_report(editions: Editions) -> None:
     assert issue.report == {"fr": {"sent": 2}}
 
 
-def test_the_events_of_an_issue_are_a_chain(editions: Editions, store: MemoryStore) -> None:
+def test_the_events_of_an_issue_are_a_chain(editions: IssueLifecycle, store: MemoryStore) -> None:
     editions.cancel(editions.pause(editions.start(editions.get("2026-03")), "rita-roy"), "sam-lee")
     head = FIRST_EVENT
     for row in store.rows("ISSUE#2026-03", "EVENT#"):
@@ -76,7 +76,7 @@ def test_the_events_of_an_issue_are_a_chain(editions: Editions, store: MemorySto
     assert editions.get("2026-03").head == head
 
 
-def test_of_two_at_once_one_wins(editions: Editions, store: MemoryStore) -> None:
+def test_of_two_at_once_one_wins(editions: IssueLifecycle, store: MemoryStore) -> None:
     seen = editions.start(editions.get("2026-03"))
     editions.pause(seen, "rita-roy")
     with pytest.raises(Conflict):
@@ -85,13 +85,13 @@ def test_of_two_at_once_one_wins(editions: Editions, store: MemoryStore) -> None
     assert len(store.rows("ISSUE#2026-03", "EVENT#")) == 2
 
 
-def test_a_step_twice_is_refused(editions: Editions) -> None:
+def test_a_step_twice_is_refused(editions: IssueLifecycle) -> None:
     issue = editions.start(editions.get("2026-03"))
     with pytest.raises(Refused):
         editions.start(issue)
 
 
-def test_what_joins_a_step_fails_with_it(editions: Editions, store: MemoryStore) -> None:
+def test_what_joins_a_step_fails_with_it(editions: IssueLifecycle, store: MemoryStore) -> None:
     seen = editions.get("2026-03")
     with pytest.raises(Conflict):
         editions.start(replace(seen, events=7), also=[Put({"pk": "ISSUE#2026-03", "sk": "X"})])
@@ -99,7 +99,7 @@ def test_what_joins_a_step_fails_with_it(editions: Editions, store: MemoryStore)
 
 
 def test_an_issue_waits_for_the_sweep_while_it_is_due(
-    editions: Editions, store: MemoryStore, clock: SetClock
+    editions: IssueLifecycle, store: MemoryStore, clock: SetClock
 ) -> None:
     editions.start(editions.get("2026-03"), due=clock())
     later = "2030-01-01"
@@ -108,8 +108,8 @@ def test_an_issue_waits_for_the_sweep_while_it_is_due(
     assert list(store.due(later)) == []
 
 
-def test_an_unknown_issue_is_not_here(editions: Editions) -> None:
-    with pytest.raises(NotHere):
+def test_an_unknown_issue_is_not_here(editions: IssueLifecycle) -> None:
+    with pytest.raises(NotFound):
         editions.get("2026-04")
 
 

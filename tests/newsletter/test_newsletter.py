@@ -167,7 +167,7 @@ def test_a_ticked_box_of_a_declaration_starts_the_opt_in(
     assert ada.status == "NONE", "the form waits for nothing"
     ada.deliver()
     assert ada.status == subscriber.PENDING
-    asked, *_ = ada.service.register.consents(ada.id)
+    asked, *_ = ada.service.subscribers.repository.consents(ada.id)
     assert asked["method"] == EOI_FORM
     assert asked["form_url"].endswith("/forms/eoi")
     assert [m for m in ada.mailer.to(ADA) if "Confirmez votre abonnement" in m.subject]
@@ -234,7 +234,7 @@ def test_one_click_leaves_at_once_with_an_empty_200(
     assert "Location" not in answer.headers
     assert "Set-Cookie" not in answer.headers
     assert ada.status == subscriber.UNSUBSCRIBED
-    gone = ada.service.register.consents(ada.id)[-1]
+    gone = ada.service.subscribers.repository.consents(ada.id)[-1]
     assert (gone["consent"], gone["channel"], gone["issue"]) == ("withdrawn", "header", "2026-03")
     assert visitor.request("POST", link, body, **headers).status_code == 200
 
@@ -248,7 +248,7 @@ def test_leaving_by_the_page_takes_one_button_and_an_optional_reason(
     assert page.index("<button") < page.index("<legend"), "the button comes before the question"
     done = visitor.submit(link, pairs(lang="fr", page="1", reason="too_often"))
     assert "Votre désabonnement est fait" in done.body.decode()
-    gone = ada.service.register.consents(ada.id)[-1]
+    gone = ada.service.subscribers.repository.consents(ada.id)[-1]
     assert (gone["channel"], gone["reason"]) == ("page", "too_often")
     assert "Votre désabonnement est fait" in visitor.page(link).body.decode()
 
@@ -297,7 +297,7 @@ def test_ten_thousand_looks_at_every_link_change_nothing(
     visitor: Visitor, ada: Person, store: MemoryStore
 ) -> None:
     ada.joined()
-    ada.service.preferences.move(ada.id, "ada.roy@example.org")
+    ada.service.subscribers.preferences.move(ada.id, "ada.roy@example.org")
     ada.deliver()
     bea = Person(ada.service, ada.mailer, ada.clock, "bea@example.org")
     bea.sign_up()

@@ -5,10 +5,12 @@ import pytest
 from chalicelib.core.errors import NotYet
 from chalicelib.newsletter.sending.pacing import PACE, Pace, QuotaReached
 from chalicelib.newsletter.sending.ports import Allowance
-from fakes import MemoryCarrier, MemoryStore, SetClock
+from fakes import MemoryBulkMailer, MemoryStore, SetClock
 
 
-def pace(store: MemoryStore, carrier: MemoryCarrier, clock: SetClock, at_most: int = 1000) -> Pace:
+def pace(
+    store: MemoryStore, carrier: MemoryBulkMailer, clock: SetClock, at_most: int = 1000
+) -> Pace:
     return Pace(store, carrier, clock, lambda s: clock.pass_(seconds=s), at_most=at_most)
 
 
@@ -18,7 +20,7 @@ def pace(store: MemoryStore, carrier: MemoryCarrier, clock: SetClock, at_most: i
 )
 def test_the_rate_is_a_share_of_what_ses_allows_or_the_setting(  # noqa: PLR0913
     store: MemoryStore,
-    carrier: MemoryCarrier,
+    carrier: MemoryBulkMailer,
     clock: SetClock,
     allowed: float,
     at_most: int,
@@ -32,7 +34,7 @@ def test_the_rate_is_a_share_of_what_ses_allows_or_the_setting(  # noqa: PLR0913
 
 
 def test_workers_wait_in_one_line(
-    store: MemoryStore, carrier: MemoryCarrier, clock: SetClock
+    store: MemoryStore, carrier: MemoryBulkMailer, clock: SetClock
 ) -> None:
     carrier.allowed = Allowance(rate=100, daily=None, used=0)
     workers = [pace(store, carrier, clock) for _ in range(4)]
@@ -44,7 +46,7 @@ def test_workers_wait_in_one_line(
 
 
 def test_throttling_halves_the_rate_once_for_all_and_it_comes_back_slowly(
-    store: MemoryStore, carrier: MemoryCarrier, clock: SetClock
+    store: MemoryStore, carrier: MemoryBulkMailer, clock: SetClock
 ) -> None:
     carrier.allowed = Allowance(rate=100, daily=None, used=0)
     one, other = pace(store, carrier, clock), pace(store, carrier, clock)
@@ -60,7 +62,7 @@ def test_throttling_halves_the_rate_once_for_all_and_it_comes_back_slowly(
 
 
 def test_throttling_never_stops_it_whole(
-    store: MemoryStore, carrier: MemoryCarrier, clock: SetClock
+    store: MemoryStore, carrier: MemoryBulkMailer, clock: SetClock
 ) -> None:
     found = pace(store, carrier, clock)
     for _ in range(20):
@@ -70,7 +72,7 @@ def test_throttling_never_stops_it_whole(
 
 
 def test_it_stops_for_the_day_and_goes_on_when_ses_has_forgotten(
-    store: MemoryStore, carrier: MemoryCarrier, clock: SetClock
+    store: MemoryStore, carrier: MemoryBulkMailer, clock: SetClock
 ) -> None:
     carrier.allowed = Allowance(rate=1000, daily=1000, used=900)
     found = pace(store, carrier, clock)
@@ -84,7 +86,7 @@ def test_it_stops_for_the_day_and_goes_on_when_ses_has_forgotten(
 
 
 def test_an_account_that_may_not_send_is_left_alone(
-    store: MemoryStore, carrier: MemoryCarrier, clock: SetClock
+    store: MemoryStore, carrier: MemoryBulkMailer, clock: SetClock
 ) -> None:
     carrier.allowed = Allowance(rate=10, daily=None, used=0, stopped="switched_off")
     with pytest.raises(NotYet, match="switched_off"):
@@ -92,7 +94,7 @@ def test_an_account_that_may_not_send_is_left_alone(
 
 
 def test_ses_is_asked_once_a_minute(
-    store: MemoryStore, carrier: MemoryCarrier, clock: SetClock
+    store: MemoryStore, carrier: MemoryBulkMailer, clock: SetClock
 ) -> None:
     asked: list[int] = []
     carrier.allowance = lambda: asked.append(1) or Allowance(10_000, None, 0)  # type: ignore[method-assign, func-returns-value]
@@ -104,7 +106,7 @@ def test_ses_is_asked_once_a_minute(
 
 
 def test_a_worker_that_comes_first_after_a_while_does_not_wait(
-    store: MemoryStore, carrier: MemoryCarrier, clock: SetClock
+    store: MemoryStore, carrier: MemoryBulkMailer, clock: SetClock
 ) -> None:
     found = pace(store, carrier, clock)
     for _ in range(3):

@@ -12,7 +12,13 @@ from accounts import SetAccount
 from chalicelib.content import load
 from chalicelib.newsletter.issues import preflight, theme
 from chalicelib.newsletter.issues.findings import Finding, blocking, finding_of, said
-from chalicelib.newsletter.issues.preflight import Answered, Ground, Quota, check, finish
+from chalicelib.newsletter.issues.preflight import (
+    LinkAnswer,
+    PreflightContext,
+    Quota,
+    check,
+    finish,
+)
 from chalicelib.newsletter.issues.source import SOURCE_LIMIT, read_folder
 from issue_factory import IMPRINT
 
@@ -34,19 +40,19 @@ EN = HEAD.format(subject="Spring is here", preheader="Three dates to keep") + (
 )
 
 
-GROUND = Ground(
+GROUND = PreflightContext(
     imprint=IMPRINT,
     sender="Innoweave <forms@example.org>",
     images_from=("https://www.example.org",),
     account=SetAccount(Quota(50_000, 1_000, 14)),
     audience=lambda topics: {"fr": 120, "en": 80},
     now=NOW,
-    tries=lambda urls: {url: Answered("well") for url in urls},
+    tries=lambda urls: {url: LinkAnswer("well") for url in urls},
 )
 
 
 def checked(
-    folder: Path, fr: str | bytes = FR, en: str | bytes = EN, ground: Ground = GROUND
+    folder: Path, fr: str | bytes = FR, en: str | bytes = EN, ground: PreflightContext = GROUND
 ) -> list[Finding]:
     for name, text in (("fr.md", fr), ("en.md", en)):
         (folder / name).write_bytes(text.encode() if isinstance(text, str) else text)
@@ -133,10 +139,12 @@ def test_a_fault_is_found_at_its_line(
         (replace(GROUND, account=SetAccount(Quota(900, 0, 1, enabled=False))), "sending_off"),
         (replace(GROUND, account=SetAccount(Quota(200, 1, 1))), "over_quota"),
         (replace(GROUND, audience=lambda topics: {"fr": 0, "en": 0}), "nobody"),
-        (replace(GROUND, tries=lambda urls: {u: Answered("dead", "404") for u in urls}), "dead_link"),
+        (replace(GROUND, tries=lambda urls: {u: LinkAnswer("dead", "404") for u in urls}), "dead_link"),
     ],
 )  # fmt: skip
-def test_what_is_around_the_issue_blocks_it_too(tmp_path: Path, ground: Ground, code: str) -> None:
+def test_what_is_around_the_issue_blocks_it_too(
+    tmp_path: Path, ground: PreflightContext, code: str
+) -> None:
     assert code in {finding.code for finding in blocking(checked(tmp_path, ground=ground))}
 
 
@@ -156,7 +164,7 @@ def test_off_line_the_author_is_told_so(tmp_path: Path) -> None:
 
 
 def test_a_link_that_refuses_programs_does_not_block(tmp_path: Path) -> None:
-    shy = replace(GROUND, tries=lambda urls: {url: Answered("unsure", "403") for url in urls})
+    shy = replace(GROUND, tries=lambda urls: {url: LinkAnswer("unsure", "403") for url in urls})
     found = checked(tmp_path, ground=shy)
     assert not blocking(found)
     assert codes(found) == {"unsure_link"}

@@ -13,7 +13,7 @@ from chalicelib.content import load
 from chalicelib.core.ports import Put
 from chalicelib.newsletter.issues.issue import Issue
 from chalicelib.newsletter.sending.ledger import Batch, Outcome, batches_of, seen_key, shard_row_key
-from chalicelib.newsletter.sending.unreached import Missed, Missing
+from chalicelib.newsletter.sending.unreached import Unreached, UnreachedReader
 from chalicelib.newsletter.subscribers import subscriber
 from chalicelib.newsletter.subscribers.subscriber import Subscriber
 from chalicelib.services import Services
@@ -78,7 +78,7 @@ def post(client: Client, where: str, **fields: str) -> Any:
 def test_each_one_missed_has_a_reason_and_a_chance_or_none(
     service: Services, store: MemoryStore, clock: SetClock
 ) -> None:
-    found = list(Missing(store, clock)(issue_factory.room(service).editions.get("2026-03")))
+    found = list(Unreached(store, clock)(issue_factory.room(service).editions.get("2026-03")))
     assert [(one.person[-1], one.reason("en"), one.again) for one in found] == [
         ("1", "SES did not take it (refused: 550)", True),
         ("2", "Unsubscribed before it was sent", False),
@@ -177,10 +177,10 @@ def test_whoever_died_before_it_was_scheduled_finds_that_still_to_do(
 def test_a_slow_ledger_is_not_taken_for_nobody(
     service: Services, store: MemoryStore, clock: SetClock
 ) -> None:
-    def slowly(issue: Issue) -> Iterator[Missed]:
-        for one in Missing(store, clock)(issue):
+    def slowly(issue: Issue) -> Iterator[UnreachedReader]:
+        for one in Unreached(store, clock)(issue):
             clock.pass_(seconds=16)
             yield replace(one, again=False)
 
-    door = replace(service.progress, missed=slowly)
+    door = replace(service.views.progress, missed=slowly)
     assert door._anybody(issue_factory.room(service).editions.get("2026-03"))

@@ -13,8 +13,8 @@ from chalicelib.newsletter.sending.ports import Allowance, Declined, Reply
 from chalicelib.newsletter.sending.recipients import missed, recipients
 from chalicelib.newsletter.subscribers.subscriber import Subscriber
 from chalicelib.services import Services
-from fakes import MemoryCarrier, MemoryMailer, MemoryQueue, MemoryStore, SetClock
-from sent_issue import Office, Print, sent_event
+from fakes import MemoryBulkMailer, MemoryMailer, MemoryQueue, MemoryStore, SetClock
+from sent_issue import Print, SendingRun, sent_event
 
 KEY = b"p" * 32
 
@@ -25,7 +25,7 @@ def state_of(store: MemoryStore, reader: Subscriber) -> tuple[str, str]:
 
 
 def test_every_reader_gets_the_issue_once_in_their_language(
-    office: Office, print_for: Print, carrier: MemoryCarrier, store: MemoryStore
+    office: SendingRun, print_for: Print, carrier: MemoryBulkMailer, store: MemoryStore
 ) -> None:
     readers = print_for(120)
     office.run()
@@ -44,7 +44,7 @@ def test_every_reader_gets_the_issue_once_in_their_language(
 
 
 def test_each_mail_carries_the_headers_of_a_newsletter_and_its_own_way_out(
-    office: Office, print_for: Print, carrier: MemoryCarrier, service: Services
+    office: SendingRun, print_for: Print, carrier: MemoryBulkMailer, service: Services
 ) -> None:
     (reader,) = print_for(1)
     office.run()
@@ -73,14 +73,15 @@ def test_without_a_postal_address_nothing_is_sent_and_the_admins_are_told_once_a
     store: MemoryStore,
     mailer: MemoryMailer,
     clock: SetClock,
-    carrier: MemoryCarrier,
+    carrier: MemoryBulkMailer,
     queue: MemoryQueue,
     service: Services,
     print_for: Print,
 ) -> None:
-    service.settings = replace(service.settings, postal_address="")
+    unset = replace(service.settings, postal_address="")
+    service.parts = replace(service.parts, settings=unset)
     print_for(3)
-    office = Office(service, queue, clock)
+    office = SendingRun(service, queue, clock)
     for _ in range(5):
         assert office.tick() == "waits"
     assert office.status == "SCHEDULED"
@@ -90,9 +91,9 @@ def test_without_a_postal_address_nothing_is_sent_and_the_admins_are_told_once_a
 
 
 def test_an_unsubscribe_is_honoured_inside_a_running_issue(  # noqa: PLR0913
-    office: Office,
+    office: SendingRun,
     print_for: Print,
-    carrier: MemoryCarrier,
+    carrier: MemoryBulkMailer,
     store: MemoryStore,
     service: Services,
     clock: SetClock,
@@ -100,12 +101,14 @@ def test_an_unsubscribe_is_honoured_inside_a_running_issue(  # noqa: PLR0913
     readers = print_for(6, topics=["news"])
     office.tick()
     frozen = office.queue.jobs.pop()[1]
-    assert office.service.press.worker.run(frozen, clock() + timedelta(minutes=4)) == "frozen"
+    assert office.service.issues.worker.run(frozen, clock() + timedelta(minutes=4)) == "frozen"
     gone, paused, other, bounced, erased, stays = readers
-    service.subscriptions.leave(gone.person, channel="header", issue=sent_issue.ISSUE)
-    service.preferences.pause(paused.person)
-    service.preferences.choose(other.person, lang="fr", topics=[])
-    service.subscriptions.bounced(bounced.person, hard=True, at="2026-03-02T15:00:00.000Z")
+    service.subscribers.subscriptions.leave(gone.person, channel="header", issue=sent_issue.ISSUE)
+    service.subscribers.preferences.pause(paused.person)
+    service.subscribers.preferences.choose(other.person, lang="fr", topics=[])
+    service.subscribers.subscriptions.bounced(
+        bounced.person, hard=True, at="2026-03-02T15:00:00.000Z"
+    )
     del store.items[erased.key]
     office.run()
     assert [e.to for e in carrier.sent] == [stays.email]
@@ -123,17 +126,17 @@ def test_an_unsubscribe_is_honoured_inside_a_running_issue(  # noqa: PLR0913
 
 
 def test_who_changed_language_meanwhile_reads_the_other_text(  # noqa: PLR0913
-    office: Office,
+    office: SendingRun,
     print_for: Print,
-    carrier: MemoryCarrier,
+    carrier: MemoryBulkMailer,
     service: Services,
     clock: SetClock,
 ) -> None:
     first, second = print_for(2)
     office.tick()
     frozen = office.queue.jobs.pop()[1]
-    office.service.press.worker.run(frozen, clock() + timedelta(minutes=4))
-    service.preferences.choose(first.person, lang="fr", topics=["news"])
+    office.service.issues.worker.run(frozen, clock() + timedelta(minutes=4))
+    service.subscribers.preferences.choose(first.person, lang="fr", topics=["news"])
     office.run()
     assert {(e.to, b.rendered.lang) for b in carrier.bulks for e in b.envelopes} == {
         (first.email, "fr"),
@@ -142,7 +145,7 @@ def test_who_changed_language_meanwhile_reads_the_other_text(  # noqa: PLR0913
 
 
 def test_a_bad_address_does_not_keep_the_others_from_their_issue(
-    office: Office, print_for: Print, carrier: MemoryCarrier, store: MemoryStore
+    office: SendingRun, print_for: Print, carrier: MemoryBulkMailer, store: MemoryStore
 ) -> None:
     readers = print_for(40)
     bad = readers[7]
@@ -160,7 +163,7 @@ def test_a_bad_address_does_not_keep_the_others_from_their_issue(
 
 
 def test_throttled_recipients_get_it_later_and_nobody_twice(
-    office: Office, print_for: Print, carrier: MemoryCarrier, store: MemoryStore
+    office: SendingRun, print_for: Print, carrier: MemoryBulkMailer, store: MemoryStore
 ) -> None:
     print_for(120)
     carrier.failing = [Reply("throttled", "too fast")] * 3
@@ -170,9 +173,9 @@ def test_throttled_recipients_get_it_later_and_nobody_twice(
 
 
 def test_a_lost_answer_is_settled_by_the_events_of_ses(  # noqa: PLR0913
-    office: Office,
+    office: SendingRun,
     print_for: Print,
-    carrier: MemoryCarrier,
+    carrier: MemoryBulkMailer,
     store: MemoryStore,
     service: Services,
     clock: SetClock,
@@ -201,9 +204,9 @@ def test_a_lost_answer_is_settled_by_the_events_of_ses(  # noqa: PLR0913
 
 
 def test_twenty_errors_of_one_kind_pause_the_issue_and_nobody_is_given_up(  # noqa: PLR0913
-    office: Office,
+    office: SendingRun,
     print_for: Print,
-    carrier: MemoryCarrier,
+    carrier: MemoryBulkMailer,
     store: MemoryStore,
     service: Services,
     deliver: Callable[[], int],
@@ -222,13 +225,17 @@ def test_twenty_errors_of_one_kind_pause_the_issue_and_nobody_is_given_up(  # no
     told = [i for i in store.kinds("letter") if i["letter"] == "newsletter_held"]
     assert [t["to"] for t in told] == ["admins"]
     carrier.refused = {}
-    service.press.editions.resume(issue, "rita-roy")
+    service.issues.lifecycle.resume(issue, "rita-roy")
     office.run()
     assert len(carrier.sent) == 120
 
 
 def test_a_pause_stops_the_next_call_and_a_resume_goes_on_where_it_stopped(
-    office: Office, print_for: Print, carrier: MemoryCarrier, service: Services, clock: SetClock
+    office: SendingRun,
+    print_for: Print,
+    carrier: MemoryBulkMailer,
+    service: Services,
+    clock: SetClock,
 ) -> None:
     print_for(200)
     offer = carrier.offer
@@ -237,7 +244,9 @@ def test_a_pause_stops_the_next_call_and_a_resume_goes_on_where_it_stopped(
         replies = offer(bulk)
         if len(carrier.bulks) == 2:
             clock.pass_(seconds=2)
-            service.press.editions.pause(service.press.editions.get(sent_issue.ISSUE), "rita-roy")
+            service.issues.lifecycle.pause(
+                service.issues.lifecycle.get(sent_issue.ISSUE), "rita-roy"
+            )
         return replies
 
     carrier.offer = pauses  # type: ignore[method-assign]
@@ -249,13 +258,13 @@ def test_a_pause_stops_the_next_call_and_a_resume_goes_on_where_it_stopped(
     assert office.tick() == "gone"
     assert office.work() == []
     carrier.offer = offer  # type: ignore[method-assign]
-    service.press.editions.resume(service.press.editions.get(sent_issue.ISSUE), "rita-roy")
+    service.issues.lifecycle.resume(service.issues.lifecycle.get(sent_issue.ISSUE), "rita-roy")
     office.run()
     assert len(carrier.sent) == len({e.to for e in carrier.sent}) == 200
 
 
 def test_the_rest_of_a_shard_is_left_to_the_next_function_before_time_is_over(
-    office: Office, print_for: Print, carrier: MemoryCarrier, clock: SetClock
+    office: SendingRun, print_for: Print, carrier: MemoryBulkMailer, clock: SetClock
 ) -> None:
     print_for(300)
     carrier.allowed = Allowance(rate=1, daily=None, used=0)
@@ -267,9 +276,9 @@ def test_the_rest_of_a_shard_is_left_to_the_next_function_before_time_is_over(
 
 
 def test_the_quota_of_the_day_stops_it_and_its_return_goes_on(  # noqa: PLR0913
-    office: Office,
+    office: SendingRun,
     print_for: Print,
-    carrier: MemoryCarrier,
+    carrier: MemoryBulkMailer,
     store: MemoryStore,
     clock: SetClock,
 ) -> None:
@@ -288,7 +297,7 @@ def test_the_quota_of_the_day_stops_it_and_its_return_goes_on(  # noqa: PLR0913
 
 
 def test_a_store_that_is_down_for_a_while_costs_time_and_nobody(
-    office: Office, print_for: Print, carrier: MemoryCarrier, store: MemoryStore
+    office: SendingRun, print_for: Print, carrier: MemoryBulkMailer, store: MemoryStore
 ) -> None:
     print_for(120)
     profiles, down = store.profiles, [True, True]
@@ -305,7 +314,11 @@ def test_a_store_that_is_down_for_a_while_costs_time_and_nobody(
 
 
 def test_who_was_missed_gets_a_follow_up_and_nobody_else(
-    office: Office, print_for: Print, carrier: MemoryCarrier, store: MemoryStore, clock: SetClock
+    office: SendingRun,
+    print_for: Print,
+    carrier: MemoryBulkMailer,
+    store: MemoryStore,
+    clock: SetClock,
 ) -> None:
     readers = print_for(30)
     lost = [readers[3], readers[4]]
@@ -314,19 +327,19 @@ def test_who_was_missed_gets_a_follow_up_and_nobody_else(
     assert {m.person for m in missed(store, sent_issue.ISSUE)} == {r.person for r in lost}
     carrier.refused, carrier.sent = {}, []
     sent_issue.scheduled(store, clock(), id="2026-03-suite-2", segment={"missed": sent_issue.ISSUE})
-    press, until = office.service.press, clock() + timedelta(minutes=4)
-    press.rounds.mind(("ISSUE#2026-03-suite-2", "ISSUE"))
+    issues, until = office.service.issues, clock() + timedelta(minutes=4)
+    issues.scheduler.mind(("ISSUE#2026-03-suite-2", "ISSUE"))
     while office.queue.jobs:
-        press.worker.run(office.queue.jobs.pop(0)[1], until)
+        issues.worker.run(office.queue.jobs.pop(0)[1], until)
     assert sorted(e.to for e in carrier.sent) == sorted(r.email for r in lost)
 
 
 def test_a_message_that_got_lost_is_queued_again(
-    office: Office, print_for: Print, carrier: MemoryCarrier, queue: MemoryQueue
+    office: SendingRun, print_for: Print, carrier: MemoryBulkMailer, queue: MemoryQueue
 ) -> None:
     print_for(10)
     office.tick()
-    worker, until = office.service.press.worker, office.clock() + timedelta(minutes=4)
+    worker, until = office.service.issues.worker, office.clock() + timedelta(minutes=4)
     assert worker.run(queue.jobs.pop()[1], until) == "frozen"
     assert queue.jobs
     queue.jobs.clear()
@@ -337,7 +350,7 @@ def test_a_message_that_got_lost_is_queued_again(
 
 
 def test_a_letter_says_what_happened_and_where_to_resume(  # noqa: PLR0913
-    office: Office,
+    office: SendingRun,
     print_for: Print,
     service: Services,
     store: MemoryStore,
@@ -346,7 +359,7 @@ def test_a_letter_says_what_happened_and_where_to_resume(  # noqa: PLR0913
 ) -> None:
     print_for(5)
     office.tick()
-    service.press.watch.hold(sent_issue.ISSUE, "bounces", {"sent": 300, "bounced": 20})
+    service.issues.auto_pause.hold(sent_issue.ISSUE, "bounces", {"sent": 300, "bounced": 20})
     assert deliver() >= 1
     for mail in mailer.sent:
         fr = mail.lang == "fr"

@@ -15,16 +15,16 @@ from chalicelib.newsletter.issue_counts import counted
 from chalicelib.newsletter.issues.issue import issue_of
 from chalicelib.newsletter.sending.ports import Allowance, Bulk, Envelope, Reply
 from chalicelib.newsletter.sending.recipients import missed, recipients
-from chalicelib.newsletter.sending.unreached import Missing
+from chalicelib.newsletter.sending.unreached import Unreached
 from chalicelib.services import Services
-from fakes import MemoryCarrier, MemoryStore, SetClock
-from sent_issue import Office, Print, hard, sent_event
+from fakes import MemoryBulkMailer, MemoryStore, SetClock
+from sent_issue import Print, SendingRun, hard, sent_event
 
 KEY = b"p" * 32
 
 
 @pytest.fixture
-def loses(carrier: MemoryCarrier) -> list[Envelope]:
+def loses(carrier: MemoryBulkMailer) -> list[Envelope]:
     """SES takes the first bulk, and its answer gets lost: those are filled in here."""
     lost: list[Envelope] = []
     offer = carrier.offer
@@ -42,23 +42,25 @@ def loses(carrier: MemoryCarrier) -> list[Envelope]:
 
 def told(service: Services, envelopes: Iterable[Envelope], kind: str, **detail: Any) -> None:
     failed = service.feedback.take(
-        [sent_event(one, kind, timestamp=stamp(service.clock()), **detail) for one in envelopes]
+        [sent_event(one, kind, timestamp=stamp(service.now()), **detail) for one in envelopes]
     )
     assert not failed
 
 
-def times(carrier: MemoryCarrier) -> set[int]:
+def times(carrier: MemoryBulkMailer) -> set[int]:
     return set(Counter(envelope.to for envelope in carrier.sent).values())
 
 
-def test_an_issue_for_nobody_is_sent(office: Office, store: MemoryStore, clock: SetClock) -> None:
+def test_an_issue_for_nobody_is_sent(
+    office: SendingRun, store: MemoryStore, clock: SetClock
+) -> None:
     sent_issue.scheduled(store, clock())
     office.run()
     assert office.status == "SENT"
 
 
 def test_an_issue_that_was_paused_after_its_last_mail_can_be_finished(
-    office: Office, print_for: Print, carrier: MemoryCarrier, service: Services
+    office: SendingRun, print_for: Print, carrier: MemoryBulkMailer, service: Services
 ) -> None:
     print_for(300)
     office.tick()
@@ -66,16 +68,16 @@ def test_an_issue_that_was_paused_after_its_last_mail_can_be_finished(
     for envelope in carrier.sent[:15]:
         told(service, [envelope], "Bounce", **hard(envelope.to))
     assert office.status == "AUTO_PAUSED"
-    editions = service.press.editions
+    editions = service.issues.lifecycle
     editions.resume(editions.get(sent_issue.ISSUE), "rita-roy")
     office.run()
     assert office.status == "SENT"
 
 
 def test_any_event_of_a_mail_says_that_it_was_sent(
-    office: Office,
+    office: SendingRun,
     print_for: Print,
-    carrier: MemoryCarrier,
+    carrier: MemoryBulkMailer,
     service: Services,
     loses: list[Envelope],
 ) -> None:
@@ -88,9 +90,9 @@ def test_any_event_of_a_mail_says_that_it_was_sent(
 
 
 def test_an_event_that_comes_after_the_next_try_was_planned_still_counts(
-    office: Office,
+    office: SendingRun,
     print_for: Print,
-    carrier: MemoryCarrier,
+    carrier: MemoryBulkMailer,
     service: Services,
     clock: SetClock,
     loses: list[Envelope],
@@ -111,9 +113,9 @@ def test_an_event_that_comes_after_the_next_try_was_planned_still_counts(
 
 
 def test_an_event_that_comes_while_its_next_try_waits_in_line_counts_too(
-    office: Office,
+    office: SendingRun,
     print_for: Print,
-    carrier: MemoryCarrier,
+    carrier: MemoryBulkMailer,
     service: Services,
     clock: SetClock,
     loses: list[Envelope],
@@ -123,19 +125,23 @@ def test_an_event_that_comes_while_its_next_try_waits_in_line_counts_too(
     office.work()
     clock.pass_(minutes=16)
     office.wait()
-    take = service.press.pace.take
+    take = service.issues.pace.take
 
     def late(number: int) -> None:
         take(number)
         told(service, loses, "Send")
 
-    service.press.pace.take = late  # type: ignore[method-assign]
+    service.issues.pace.take = late  # type: ignore[method-assign]
     office.run()
     assert times(carrier) == {1}
 
 
 def test_a_soft_bounce_without_a_delivery_is_somebody_not_reached(
-    office: Office, print_for: Print, carrier: MemoryCarrier, service: Services, store: MemoryStore
+    office: SendingRun,
+    print_for: Print,
+    carrier: MemoryBulkMailer,
+    service: Services,
+    store: MemoryStore,
 ) -> None:
     print_for(2)
     office.run()
@@ -149,7 +155,11 @@ def test_a_soft_bounce_without_a_delivery_is_somebody_not_reached(
 
 
 def test_what_was_gathered_and_not_counted_is_counted_when_the_event_comes_again(
-    office: Office, print_for: Print, carrier: MemoryCarrier, service: Services, store: MemoryStore
+    office: SendingRun,
+    print_for: Print,
+    carrier: MemoryBulkMailer,
+    service: Services,
+    store: MemoryStore,
 ) -> None:
     print_for(1)
     office.run()
@@ -169,7 +179,7 @@ def test_what_was_gathered_and_not_counted_is_counted_when_the_event_comes_again
 
 
 def test_a_consent_that_ended_is_not_written_to_even_if_no_clock_rang(
-    office: Office, store: MemoryStore, clock: SetClock, carrier: MemoryCarrier
+    office: SendingRun, store: MemoryStore, clock: SetClock, carrier: MemoryBulkMailer
 ) -> None:
     over = stamp(clock() - timedelta(days=3))
     sent_issue.enrol(
@@ -181,13 +191,17 @@ def test_a_consent_that_ended_is_not_written_to_even_if_no_clock_rang(
 
 
 def test_delivered_is_counted_where_sent_is_whatever_language_was_read(
-    office: Office, print_for: Print, carrier: MemoryCarrier, service: Services, store: MemoryStore
+    office: SendingRun,
+    print_for: Print,
+    carrier: MemoryBulkMailer,
+    service: Services,
+    store: MemoryStore,
 ) -> None:
     readers = print_for(2)
     office.tick()
     _, job = office.queue.jobs.pop(0)
-    service.press.worker.run(job, office.clock() + timedelta(minutes=4))
-    service.preferences.choose(readers[1].person, lang="en", topics=["news"])
+    service.issues.worker.run(job, office.clock() + timedelta(minutes=4))
+    service.subscribers.preferences.choose(readers[1].person, lang="en", topics=["news"])
     office.run()
     for envelope in carrier.sent:
         told(service, [envelope], "Delivery", recipients=[envelope.to])
@@ -196,7 +210,11 @@ def test_delivered_is_counted_where_sent_is_whatever_language_was_read(
 
 
 def test_a_cancelled_issue_learns_what_became_of_mails_in_flight(
-    office: Office, print_for: Print, carrier: MemoryCarrier, service: Services, store: MemoryStore
+    office: SendingRun,
+    print_for: Print,
+    carrier: MemoryBulkMailer,
+    service: Services,
+    store: MemoryStore,
 ) -> None:
     print_for(3)
     offer = carrier.offer
@@ -210,7 +228,7 @@ def test_a_cancelled_issue_learns_what_became_of_mails_in_flight(
     with pytest.raises(KeyboardInterrupt):
         office.work()
     told(service, carrier.sent, "Send")
-    editions = service.press.editions
+    editions = service.issues.lifecycle
     editions.cancel(editions.get(sent_issue.ISSUE), "rita-roy")
     assert office.tick() == "wound_up"
     assert "due_at" not in store.items[f"ISSUE#{sent_issue.ISSUE}", "ISSUE"]
@@ -226,13 +244,13 @@ def test_a_cancelled_issue_learns_what_became_of_mails_in_flight(
 
 
 def test_pausing_often_leaves_one_message_for_each_shard(
-    office: Office, print_for: Print, carrier: MemoryCarrier, service: Services
+    office: SendingRun, print_for: Print, carrier: MemoryBulkMailer, service: Services
 ) -> None:
     print_for(30)
     carrier.allowed = Allowance(rate=1000, daily=10, used=10)
     office.tick()
     office.work()
-    editions = service.press.editions
+    editions = service.issues.lifecycle
     for _ in range(5):
         editions.pause(editions.get(sent_issue.ISSUE), "rita-roy")
         editions.resume(editions.get(sent_issue.ISSUE), "rita-roy")
@@ -244,14 +262,20 @@ def test_pausing_often_leaves_one_message_for_each_shard(
 
 
 def test_whoever_leaves_by_a_link_of_an_issue_is_counted_once_with_the_way(
-    office: Office, print_for: Print, service: Services, store: MemoryStore
+    office: SendingRun, print_for: Print, service: Services, store: MemoryStore
 ) -> None:
     one, other, third = print_for(3)
     office.run()
     for _ in range(2):
-        service.subscriptions.leave(third.person, channel="mailto", issue=sent_issue.ISSUE)
-        service.subscriptions.leave(one.person, channel="header", issue=sent_issue.ISSUE)
-        service.subscriptions.leave(other.person, channel="page", issue=sent_issue.ISSUE)
+        service.subscribers.subscriptions.leave(
+            third.person, channel="mailto", issue=sent_issue.ISSUE
+        )
+        service.subscribers.subscriptions.leave(
+            one.person, channel="header", issue=sent_issue.ISSUE
+        )
+        service.subscribers.subscriptions.leave(
+            other.person, channel="page", issue=sent_issue.ISSUE
+        )
     counts = counted(store, sent_issue.ISSUE)
     assert sum(of_lang["left_header"] for of_lang in counts.values()) == 1
     assert sum(of_lang["left_page"] for of_lang in counts.values()) == 1
@@ -259,7 +283,7 @@ def test_whoever_leaves_by_a_link_of_an_issue_is_counted_once_with_the_way(
 
 
 def test_an_account_without_a_rate_waits(
-    office: Office, print_for: Print, carrier: MemoryCarrier
+    office: SendingRun, print_for: Print, carrier: MemoryBulkMailer
 ) -> None:
     print_for(1)
     carrier.allowed = Allowance(rate=0, daily=None, used=0)
@@ -269,7 +293,7 @@ def test_an_account_without_a_rate_waits(
 
 
 def test_a_bounce_is_judged_by_all_that_was_sent_told_or_not(
-    office: Office, print_for: Print, carrier: MemoryCarrier, service: Services
+    office: SendingRun, print_for: Print, carrier: MemoryBulkMailer, service: Services
 ) -> None:
     print_for(1000)
     carrier.allowed = Allowance(rate=37.5, daily=None, used=0)
@@ -289,7 +313,11 @@ def test_a_bounce_is_judged_by_all_that_was_sent_told_or_not(
 
 
 def test_what_bounced_before_a_resume_does_not_pause_again(
-    office: Office, print_for: Print, carrier: MemoryCarrier, service: Services, clock: SetClock
+    office: SendingRun,
+    print_for: Print,
+    carrier: MemoryBulkMailer,
+    service: Services,
+    clock: SetClock,
 ) -> None:
     print_for(3000)
     office.tick()
@@ -297,7 +325,7 @@ def test_what_bounced_before_a_resume_does_not_pause_again(
     def work(until: int) -> None:
         while len(carrier.sent) < until:
             _, job = office.queue.jobs.pop(0)
-            service.press.worker.run(job, clock() + timedelta(seconds=240))
+            service.issues.worker.run(job, clock() + timedelta(seconds=240))
 
     work(1000)
     back = list(carrier.sent)
@@ -306,7 +334,7 @@ def test_what_bounced_before_a_resume_does_not_pause_again(
     assert office.status == "AUTO_PAUSED"
     for envelope in back[45:75]:
         told(service, [envelope], "Bounce", **hard(envelope.to))
-    editions = service.press.editions
+    editions = service.issues.lifecycle
     editions.resume(editions.get(sent_issue.ISSUE), "rita-roy")
     office.tick()
     work(1250)
@@ -315,9 +343,9 @@ def test_what_bounced_before_a_resume_does_not_pause_again(
 
 
 def test_whoever_changes_address_meanwhile_gets_the_follow_up_there(
-    office: Office,
+    office: SendingRun,
     print_for: Print,
-    carrier: MemoryCarrier,
+    carrier: MemoryBulkMailer,
     store: MemoryStore,
     service: Services,
     clock: SetClock,
@@ -325,29 +353,29 @@ def test_whoever_changes_address_meanwhile_gets_the_follow_up_there(
     readers = print_for(3)
     office.tick()
     _, job = office.queue.jobs.pop(0)
-    assert service.press.worker.run(job, clock() + timedelta(minutes=4)) == "frozen"
-    service.preferences.move(readers[0].person, "new@example.org")
-    assert service.preferences.confirm_move(readers[0].person, clock()) == "confirmed"
+    assert service.issues.worker.run(job, clock() + timedelta(minutes=4)) == "frozen"
+    service.subscribers.preferences.move(readers[0].person, "new@example.org")
+    assert service.subscribers.preferences.confirm_move(readers[0].person, clock()) == "confirmed"
     # To an address that gets the issue already: nothing more is owed to it.
-    service.preferences.move(readers[1].person, readers[2].email)
-    assert service.preferences.confirm_move(readers[1].person, clock()) == "confirmed"
+    service.subscribers.preferences.move(readers[1].person, readers[2].email)
+    assert service.subscribers.preferences.confirm_move(readers[1].person, clock()) == "confirmed"
     office.run()
     assert [envelope.to for envelope in carrier.sent] == [readers[2].email]
     issue = issue_of(store, sent_issue.ISSUE)
     assert issue is not None
-    found = [(one.email, one.again) for one in Missing(store, clock)(issue)]
+    found = [(one.email, one.again) for one in Unreached(store, clock)(issue)]
     assert sorted(found) == [("", False), ("new@example.org", True)]
-    room = service.progress.newsroom
+    room = service.views.progress.newsroom
     room.schedule(room.follow_up(issue, "rita-roy"), "rita-roy", clock())
     for _ in range(5):
         clock.pass_(minutes=1)
-        service.press.rounds.mind(("ISSUE#" + sent_issue.ISSUE + "-suite-2", "ISSUE"))
+        service.issues.scheduler.mind(("ISSUE#" + sent_issue.ISSUE + "-suite-2", "ISSUE"))
         office.work()
     assert [envelope.to for envelope in carrier.sent[1:]] == ["new@example.org"]
 
 
 def test_an_issue_that_names_another_postal_address_waits_and_staff_are_told(
-    office: Office, store: MemoryStore, clock: SetClock
+    office: SendingRun, store: MemoryStore, clock: SetClock
 ) -> None:
     sent_issue.scheduled(store, clock(), postal_address="2 Old Street, Ottawa")
     assert office.tick() == "waits"

@@ -27,7 +27,7 @@ def ada(service: Services, mailer: MemoryMailer, clock: SetClock) -> Person:
 
 
 def consents(person: Person) -> list[str]:
-    return [row["consent"] for row in person.service.register.consents(person.id)]
+    return [row["consent"] for row in person.service.subscribers.repository.consents(person.id)]
 
 
 # ---------------------------------------------------------------- every state, every event
@@ -36,7 +36,7 @@ def consents(person: Person) -> list[str]:
 def _soft(person: Person) -> None:
     for hour in range(3):
         at = stamp(person.clock().replace(hour=hour))
-        person.service.subscriptions.bounced(person.id, hard=False, at=at)
+        person.service.subscribers.subscriptions.bounced(person.id, hard=False, at=at)
 
 
 def _later(days: int) -> Callable[[Person], None]:
@@ -49,19 +49,21 @@ def _later(days: int) -> Callable[[Person], None]:
 
 def _confirmed(person: Person) -> None:
     person.sign_up()
-    person.service.subscriptions.confirm(person.id, person.clock())
+    person.service.subscribers.subscriptions.confirm(person.id, person.clock())
 
 
 EVENTS: dict[str, Callable[[Person], Any]] = {
     "sign_up": lambda p: p.sign_up(),
     "sign_up_confirmed": _confirmed,
     "import": lambda p: p.imported(),
-    "leave": lambda p: p.service.subscriptions.leave(p.id, channel="header"),
-    "hard_bounce": lambda p: p.service.subscriptions.bounced(p.id, hard=True, at=stamp(p.clock())),
+    "leave": lambda p: p.service.subscribers.subscriptions.leave(p.id, channel="header"),
+    "hard_bounce": lambda p: p.service.subscribers.subscriptions.bounced(
+        p.id, hard=True, at=stamp(p.clock())
+    ),
     "soft_bounces": _soft,
-    "complaint": lambda p: p.service.subscriptions.complained(p.id),
-    "erase": lambda p: erase(p.service.register, p.id),
-    "keep": lambda p: p.service.subscriptions.keep(p.id),
+    "complaint": lambda p: p.service.subscribers.subscriptions.complained(p.id),
+    "erase": lambda p: erase(p.service.subscribers.repository, p.id),
+    "keep": lambda p: p.service.subscribers.subscriptions.keep(p.id),
     "8_days": _later(8),
     "800_days": _later(800),
 }
@@ -127,7 +129,7 @@ def test_a_sign_up_is_confirmed_by_its_owner_and_proved(ada: Person, store: Memo
     row = ada.row
     assert row is not None
     assert (row.status, row.basis, row.lang, row.name) == ("ACTIVE", "express", "fr", "Ada")
-    asked, confirmed = ada.service.register.consents(ada.id)
+    asked, confirmed = ada.service.subscribers.repository.consents(ada.id)
     assert asked["form_url"] == "https://www.example.org/fr/infolettre"
     assert (asked["consent"], asked["method"]) == ("express-requested", "web_form")
     assert (asked["ip_trunc"], asked["ua"], asked["text_id"]) == (
@@ -154,7 +156,7 @@ def test_a_thousand_posts_for_one_address_send_one_mail(
 
     def posts() -> None:
         for _ in range(125):
-            outcomes.append(service.sign_ups.ask(wish()))
+            outcomes.append(service.subscribers.sign_ups.ask(wish()))
 
     threads = [threading.Thread(target=posts) for _ in range(8)]
     for thread in threads:
@@ -164,7 +166,7 @@ def test_a_thousand_posts_for_one_address_send_one_mail(
     ada.deliver()
     assert outcomes.count("asked") == 1
     assert len(mailer.to(ADA)) == 1
-    assert len(service.register.consents(ada.id)) == 1
+    assert len(service.subscribers.repository.consents(ada.id)) == 1
 
 
 def test_an_address_gets_three_mails_a_week_and_then_one(ada: Person) -> None:
@@ -185,13 +187,13 @@ def test_an_address_gets_three_mails_a_week_and_then_one(ada: Person) -> None:
 
 def test_a_network_signs_up_five_times_an_hour(service: Services, clock: SetClock) -> None:
     for n in range(5):
-        service.sign_ups.count(f"2001:db8::{n}")
+        service.subscribers.sign_ups.count(f"2001:db8::{n}")
     with pytest.raises(TooMany) as many:
-        service.sign_ups.count("2001:db8::9")
+        service.subscribers.sign_ups.count("2001:db8::9")
     assert 0 < many.value.seconds <= 3600
-    service.sign_ups.count("2001:db8:0:1::9")
+    service.subscribers.sign_ups.count("2001:db8:0:1::9")
     clock.pass_(hours=1)
-    service.sign_ups.count("2001:db8::9")
+    service.subscribers.sign_ups.count("2001:db8::9")
 
 
 def test_who_never_confirms_is_reminded_once_and_forgotten(ada: Person, store: MemoryStore) -> None:
@@ -215,7 +217,7 @@ def test_after_the_purge_the_link_and_the_address_together_still_confirm(ada: Pe
     asked = ada.clock()
     ada.clock.pass_(days=8)
     ada.deliver()
-    confirm = ada.service.subscriptions.confirm
+    confirm = ada.service.subscribers.subscriptions.confirm
     assert confirm(ada.id, asked) == "retype"
     assert confirm(ada.id, asked, retyped="eve@example.org") == "retype"
     assert confirm(ada.id, asked, retyped=" Ada@Example.org ", lang="en") == "confirmed"
@@ -230,7 +232,7 @@ def test_a_link_is_valid_for_fourteen_days(ada: Person) -> None:
     ada.sign_up()
     asked = ada.clock()
     ada.clock.pass_(days=14, seconds=1)
-    assert ada.service.subscriptions.confirm(ada.id, asked, retyped=ADA) == "over"
+    assert ada.service.subscribers.subscriptions.confirm(ada.id, asked, retyped=ADA) == "over"
 
 
 def test_who_is_subscribed_already_hears_so_by_mail_only(ada: Person) -> None:
@@ -267,7 +269,7 @@ def test_nothing_of_the_newsletter_leaves_without_a_postal_address(
 def test_a_letter_that_lost_its_reason_is_dropped_without_alarm(
     ada: Person, store: MemoryStore, caplog: pytest.LogCaptureFixture
 ) -> None:
-    ada.service.sign_ups.ask(wish())
+    ada.service.subscribers.sign_ups.ask(wish())
     ada.confirm()
     assert ada.deliver() == {"dropped": 1}
     (letter,) = store.kinds("letter")
@@ -307,7 +309,7 @@ def test_leaving_while_confirming_ends_out_or_was_before_it(ada: Person, turn: i
     left: list[str] = []
     together(
         ada.confirm_any,
-        lambda: left.append(ada.service.subscriptions.leave(ada.id, channel="header")),
+        lambda: left.append(ada.service.subscribers.subscriptions.leave(ada.id, channel="header")),
     )
     # Either order is right; what may not be is somebody who left after confirming and is in.
     assert (left, ada.status) in [(["left"], U), (["cancelled"], N)]
@@ -319,10 +321,10 @@ def test_what_comes_in_between_is_met_and_honoured(ada: Person, store: MemorySto
 
     def leave(writes: Any) -> None:
         store.before = lambda writes: None
-        ada.service.subscriptions.leave(ada.id, channel="header")
+        ada.service.subscribers.subscriptions.leave(ada.id, channel="header")
 
     store.before = leave
-    assert ada.service.preferences.choose(ada.id, lang="en", topics=["news"]) == "gone"
+    assert ada.service.subscribers.preferences.choose(ada.id, lang="en", topics=["news"]) == "gone"
     assert ada.status == U
 
 
@@ -331,7 +333,7 @@ def test_what_comes_in_between_is_met_and_honoured(ada: Person, store: MemorySto
 
 def test_soft_bounces_count_among_the_last_five(ada: Person) -> None:
     ada.joined()
-    subscriptions, clock = ada.service.subscriptions, ada.clock
+    subscriptions, clock = ada.service.subscribers.subscriptions, ada.clock
 
     def mail(*, soft: bool) -> str:
         clock.pass_(hours=5)
@@ -356,7 +358,7 @@ def test_soft_bounces_count_among_the_last_five(ada: Person) -> None:
 
 def test_nothing_but_soft_bounces_for_two_weeks_ends_it(ada: Person) -> None:
     ada.joined()
-    subscriptions = ada.service.subscriptions
+    subscriptions = ada.service.subscribers.subscriptions
     assert subscriptions.bounced(ada.id, hard=False, at=stamp(ada.clock())) == "noted"
     ada.clock.pass_(days=14)
     assert subscriptions.bounced(ada.id, hard=False, at=stamp(ada.clock())) == "bounced"
@@ -369,7 +371,7 @@ def test_who_bounced_and_comes_back_leaves_the_account_s_list_too(
     suppression = MemorySuppression()
     service = Services(settings, store, keys, mailer, clock, suppression)
     person = Person(service, mailer, clock).joined()
-    service.subscriptions.bounced(person.id, hard=True, at=stamp(clock()))
+    service.subscribers.subscriptions.bounced(person.id, hard=True, at=stamp(clock()))
     suppression.lifted.clear()
     person.sign_up()
     assert suppression.lifted == [ADA], "or the confirmation would be swallowed"
@@ -400,7 +402,7 @@ def test_an_implied_consent_is_asked_for_twice_and_ends(ada: Person) -> None:
     assert ada.deliver() == {"expired": 1}
     assert ada.status == X
     assert ada.imported(days_ago=5) == "imported", "a new membership is a new ground"
-    assert ada.service.subscriptions.keep(ada.id) == "confirmed"
+    assert ada.service.subscribers.subscriptions.keep(ada.id) == "confirmed"
     row = ada.row
     assert row is not None
     assert (row.basis, row.expires_at) == ("express", None)
@@ -428,7 +430,7 @@ def test_a_late_import_is_asked_once(ada: Person) -> None:
     ],
 )
 def test_a_line_without_basis_or_proof_is_refused(ada: Person, line: str, why: str) -> None:
-    (told,) = ada.service.imports.run((IMPORT + line).encode(), by="rita", write=True)
+    (told,) = ada.service.subscribers.imports.run((IMPORT + line).encode(), by="rita", write=True)
     assert (told.line, told.outcome) == (2, "refused")
     assert why in told.why
     assert ada.status == N
@@ -439,13 +441,13 @@ def test_an_import_can_be_tried_first_and_counts_an_address_once(
 ) -> None:
     line = "ada@example.org,fr,member,2026-01-05,Register of members"
     content = "\ufeff" + IMPORT + line + "\n" + line.upper().replace(",FR,MEMBER", ",fr,member")
-    told = list(ada.service.imports.run(content.encode(), by="rita", write=False))
+    told = list(ada.service.subscribers.imports.run(content.encode(), by="rita", write=False))
     assert [t.outcome for t in told] == ["imported", "refused"]
     assert store.kinds("subscriber") == []
     semicolons = (IMPORT + line).replace(",", ";").encode()
-    assert [t.outcome for t in ada.service.imports.run(semicolons, by="rita", write=True)] == [
-        "imported"
-    ]
+    assert [
+        t.outcome for t in ada.service.subscribers.imports.run(semicolons, by="rita", write=True)
+    ] == ["imported"]
 
 
 # ---------------------------------------------------------------- choices
@@ -453,11 +455,11 @@ def test_an_import_can_be_tried_first_and_counts_an_address_once(
 
 def test_a_pause_lasts_three_months_and_can_be_ended(ada: Person) -> None:
     ada.joined()
-    ada.service.preferences.pause(ada.id)
+    ada.service.subscribers.preferences.pause(ada.id)
     row = ada.row
     assert row is not None
     assert str(row.paused_until) > "2026-06-01"
-    ada.service.preferences.resume(ada.id)
+    ada.service.subscribers.preferences.resume(ada.id)
     row = ada.row
     assert row is not None
     assert row.paused_until is None
@@ -469,25 +471,25 @@ def test_an_address_changes_when_the_new_one_says_so(
 ) -> None:
     ada.joined()
     new = Person(service, mailer, clock, "ada.roy@example.org")
-    assert service.preferences.move(ada.id, new.email) == "asked"
+    assert service.subscribers.preferences.move(ada.id, new.email) == "asked"
     asked = clock()
     ada.deliver()
     assert "Changement d’adresse" in mailer.to(ADA)[-1].subject, "the old one is told"
     assert new.email not in mailer.to(ADA)[-1].text
     assert (ada.status, new.status) == (A, N)
-    assert service.preferences.confirm_move(ada.id, asked) == "confirmed"
+    assert service.subscribers.preferences.confirm_move(ada.id, asked) == "confirmed"
     assert (ada.status, new.status) == (U, A)
-    assert service.preferences.confirm_move(ada.id, asked) == "gone"
-    proof = service.proof.of(new.id)
+    assert service.subscribers.preferences.confirm_move(ada.id, asked) == "gone"
+    proof = service.subscribers.proof.of(new.id)
     assert proof is not None
     assert proof["before_the_change_of_address"]["consents"][1]["consent"] == "express"
-    service.subscriptions.leave(ada.id, channel="header")
+    service.subscribers.subscriptions.leave(ada.id, channel="header")
     assert new.status == U, "an old mail still unsubscribes"
 
 
 def test_a_move_can_be_called_off_and_lapses_by_itself(ada: Person) -> None:
     ada.joined()
-    preferences = ada.service.preferences
+    preferences = ada.service.subscribers.preferences
     preferences.move(ada.id, "bea@example.org")
     asked = ada.clock()
     preferences.stay(ada.id)
@@ -506,25 +508,25 @@ def test_nobody_s_mailbox_is_filled_by_changes_of_address(
 ) -> None:
     ada.joined()
     for _ in range(3):
-        assert ada.service.preferences.move(ada.id, "bea@example.org") == "asked"
+        assert ada.service.subscribers.preferences.move(ada.id, "bea@example.org") == "asked"
     ada.deliver()
     assert len(mailer.to("bea@example.org")) == 1
 
 
 def test_erasing_leaves_a_hash_and_nothing_else(ada: Person, store: MemoryStore) -> None:
     ada.joined()
-    ada.service.preferences.pause(ada.id)
-    assert erase(ada.service.register, ada.id) == "erased"
+    ada.service.subscribers.preferences.pause(ada.id)
+    assert erase(ada.service.subscribers.repository, ada.id) == "erased"
     kept = [item for key, item in store.items.items() if ada.id in key[0]]
     assert sorted(item["kind"] for item in kept) == ["limit", "limit", "rate", "subscriber"]
     assert ADA not in str(store.items)
     assert ada.imported() == "refused"
-    assert erase(ada.service.register, ada.id) == "already"
+    assert erase(ada.service.subscribers.repository, ada.id) == "already"
 
 
 def test_proof_of_what_ended_is_kept_three_years(ada: Person) -> None:
     ada.joined()
-    ada.service.subscriptions.leave(ada.id, channel="page", reason="too_often")
+    ada.service.subscribers.subscriptions.leave(ada.id, channel="page", reason="too_often")
     ada.clock.pass_(days=3 * 365)
     assert ada.deliver() == {}
     assert consents(ada) == ["express-requested", "express", "withdrawn"]
@@ -555,11 +557,11 @@ def test_a_confirmation_that_bounces_drops_the_request(ada: Person, store: Memor
     ada.sign_up()
     bounced = report(store, "Bounce", bounceType="Permanent", bouncedRecipients=[])
     soft = {**bounced, "bounce": {**bounced["bounce"], "bounceType": "Transient"}}
-    ada.service.reports.settle(soft)
+    ada.service.delivery_events.settle(soft)
     assert ada.status == subscriber.PENDING
-    ada.service.reports.settle(bounced)
+    ada.service.delivery_events.settle(bounced)
     assert ada.status == N
-    ada.service.reports.settle(bounced)
+    ada.service.delivery_events.settle(bounced)
     ada.clock.pass_(days=2)
     assert ada.deliver() == {}, "and nobody is reminded"
 
@@ -570,7 +572,7 @@ def test_who_complains_of_the_confirmation_is_never_written_to_again(
     ada.sign_up()
     complaint = report(store, "Complaint")
     for _ in range(2):
-        ada.service.reports.settle(complaint)
+        ada.service.delivery_events.settle(complaint)
     assert ada.status == C
     ada.sign_up()
     assert len(mailer.to(ADA)) == 1

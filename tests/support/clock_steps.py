@@ -12,8 +12,8 @@ from chalicelib.aws.keys import Keys
 from chalicelib.cases.applicant import Reply
 from chalicelib.cases.case import Case
 from chalicelib.cases.effects import Decider
-from chalicelib.cases.guards import Word
-from chalicelib.cases.intake.submission import Arrival
+from chalicelib.cases.guards import DecisionInput
+from chalicelib.cases.intake.submission import IncomingForm
 from chalicelib.core import eastern_time, references
 from chalicelib.core.letter_row import key_of
 from chalicelib.core.ports import Item, Key, Mail, Write
@@ -117,7 +117,7 @@ class Programme:
         self.service = Services(
             settings, self.store, keys, self.mailer, self.clock, MemorySuppression()
         )
-        self.service.mornings.wind()
+        self.service.cases.digest.wind()
         self.swept = True
         self._last = datetime.min.replace(tzinfo=UTC)
 
@@ -146,7 +146,7 @@ class Programme:
         """Sweeps of one minute until nothing more is due: a sweep takes a step of each clock."""
         while self.swept:
             before = dict(self.store.waiting)
-            self.service.post.sweep()
+            self.service.mail.outbox.sweep()
             self._noted()
             now = stamp(self.clock())
             if not list(self.store.due(now)) or before == self.store.waiting:
@@ -162,20 +162,22 @@ class Programme:
     # People
     def declare(self, address: str, **answers: Any) -> Case:
         form = samples.eoi(contact_email=address, **answers)
-        receipt = self.service.front.intake.receive(Arrival("eoi", form, "fr"))
+        receipt = self.service.views.forms.intake.receive(IncomingForm("eoi", form, "fr"))
         self.settle()
         return self.case(receipt.ref)
 
     def apply(self, case: Case, **answers: Any) -> Case:
         form = samples.application(applicant_email=case.email, **answers)
         invite = self.service.links.invite(case.id, case.person, "fr").partition("invite=")[2]
-        arrival = Arrival("application", form, "fr", invite=invite)
-        receipt = self.service.front.intake.receive(arrival)
+        arrival = IncomingForm("application", form, "fr", invite=invite)
+        receipt = self.service.views.forms.intake.receive(arrival)
         self.settle()
         return self.case(receipt.ref)
 
     def act(self, case: Case, name: str, by: str = "rita-roy", **word: Any) -> Case:
-        after = self.service.decisions.act(self.again(case), name, Decider(by, by), Word(**word))
+        after = self.service.cases.decisions.act(
+            self.again(case), name, Decider(by, by), DecisionInput(**word)
+        )
         self.settle()
         return after
 
@@ -189,18 +191,18 @@ class Programme:
         return self.final(case, "ask", by, message="Combien de jeunes?")
 
     def reply(self, case: Case) -> Case:
-        after = self.service.files.reply(self.again(case), Reply("Douze."))
+        after = self.service.cases.applicant.reply(self.again(case), Reply("Douze."))
         self.settle()
         return after
 
     def withdraw(self, case: Case) -> Case:
-        after = self.service.files.withdraw(self.again(case), "")
+        after = self.service.cases.applicant.withdraw(self.again(case), "")
         self.settle()
         return after
 
     # What is there
     def case(self, ref: str) -> Case:
-        found = self.service.cases.case(references.file_of(ref))
+        found = self.service.lookup.case(references.file_of(ref))
         assert found is not None
         return found
 

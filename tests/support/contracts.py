@@ -7,7 +7,7 @@ import pytest
 
 from chalicelib.core.errors import Conflict
 from chalicelib.core.ports import Change, Delete, Item, Put, Store
-from chalicelib.newsletter.sending.ports import Lists
+from chalicelib.newsletter.sending.ports import SubscriberStore
 
 
 def row(pk: str = "A", sk: str = "1", **values: object) -> Item:
@@ -185,10 +185,10 @@ class ListsContract:
     """What sending asks of a store beside that."""
 
     @pytest.fixture
-    def lists(self) -> Lists:
+    def lists(self) -> SubscriberStore:
         raise NotImplementedError
 
-    def test_an_audience_comes_in_order_and_alone(self, lists: Lists) -> None:
+    def test_an_audience_comes_in_order_and_alone(self, lists: SubscriberStore) -> None:
         for number, key in enumerate(("fr#00", "fr#01", "fr#00", None)):
             person = {"audience": key, "lang": "fr", "topics": ["news"], "status": "ACTIVE"}
             lists.commit([Put(row(f"PERSON#{9 - number}", "PROFILE", **person))])
@@ -196,7 +196,9 @@ class ListsContract:
         assert next(lists.audience("fr#00"))["topics"] == ["news"]
         assert list(lists.audience("en#00")) == []
 
-    def test_fifty_profiles_come_at_once_without_those_that_are_gone(self, lists: Lists) -> None:
+    def test_fifty_profiles_come_at_once_without_those_that_are_gone(
+        self, lists: SubscriberStore
+    ) -> None:
         for number in range(50):
             lists.commit([Put(row(f"PERSON#{number:02d}", "PROFILE", email=f"{number}@x.org"))])
         found = lists.profiles([f"{number:02d}" for number in range(1, 51)])
@@ -204,7 +206,7 @@ class ListsContract:
         assert found["07"]["email"] == "7@x.org"
         assert lists.profiles([]) == {}
 
-    def test_what_is_gathered_twice_is_there_once(self, lists: Lists) -> None:
+    def test_what_is_gathered_twice_is_there_once(self, lists: SubscriberStore) -> None:
         key = ("ISSUESHARD#1#0", "SEEN#00")
         assert lists.gather(key, {"sent": {1, 2}}, {})["sent"] == {1, 2}
         found = lists.gather(key, {"sent": {2, 3}, "soft": {9}}, {"why_9": {"text": "full"}})
@@ -212,7 +214,7 @@ class ListsContract:
         assert (found["sent"], found["soft"]) == ({1, 2, 3}, {9})
         assert found["why_9"] == {"text": "full"}
 
-    def test_a_step_is_taken_from_a_number_on(self, lists: Lists) -> None:
+    def test_a_step_is_taken_from_a_number_on(self, lists: SubscriberStore) -> None:
         key = ("ISSUEPACE", "PACE")
         with pytest.raises(Conflict) as met:
             lists.step(key, {"free_at": 5}, ("free_at", 100))

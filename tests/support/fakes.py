@@ -181,7 +181,7 @@ class MemorySuppression:
         self.lifted.append(address)
 
 
-class MemoryCarrier:
+class MemoryBulkMailer:
     """Takes every bulk; `failing` is raised, or answered to all, as long as there is some."""
 
     def __init__(self) -> None:

@@ -33,7 +33,14 @@ from chalicelib.forms.description import _described
 from chalicelib.newsletter.issue_counts import count
 from chalicelib.services import Services
 from environment import ENVIRONMENT, RITA, SAM
-from fakes import MemoryCarrier, MemoryMailer, MemoryQueue, MemoryStore, MemorySuppression, SetClock
+from fakes import (
+    MemoryBulkMailer,
+    MemoryMailer,
+    MemoryQueue,
+    MemoryStore,
+    MemorySuppression,
+    SetClock,
+)
 from infra.local_aws import site
 from visitor import Visitor, hidden, token
 
@@ -200,7 +207,7 @@ class Walk:
     def serve(self, **changed: str) -> None:
         """The same store behind other settings."""
         settings = read({**ENVIRONMENT, **changed})
-        bulk = MemoryCarrier(), MemoryQueue()
+        bulk = MemoryBulkMailer(), MemoryQueue()
         self.service = Services(
             settings, self.store, self.keys, self.mailer, self.clock, MemorySuppression(), bulk
         )
@@ -355,7 +362,7 @@ class Walk:
         checked = today - timedelta(days=365)
         book = [c.model_copy(update={"last_verified_at": checked if c is first else today})
                 for c in sample]  # fmt: skip
-        self.service.shelf.publish(book, by="test", why="sample", after=None)
+        self.service.coaches.editions.publish(book, by="test", why="sample", after=None)
         yield "coaches", self.page("/coaches")
         yield "coaches-found", self.page("/coaches?q=loegment&province=QC&delivery=remote")
         yield "coaches-none", self.page("/coaches?q=logement&language=iu&province=PE")
@@ -364,7 +371,7 @@ class Walk:
         yield "coach-other-language", self.page(f"/coaches/{one_language.slug}")
         yield from self._coach_message(f"/coaches/{first.slug}/contact")
         self.clock.pass_(hours=2)
-        self.service.upkeep.check()
+        self.service.coaches.upkeep.check()
         self.deliver()
         own = self._linked("coach", first.email)
         yield "coach-own", self.page(own)
@@ -451,9 +458,9 @@ class Walk:
         since = self.clock().date() - timedelta(days=700)
         line = f"max@example.org,{self.lang},member,{since},Register of members 2024"
         content = f"email,lang,basis,since,evidence\n{line}".encode()
-        assert [i.outcome for i in self.service.imports.run(content, by="x", write=True)] == [
-            "imported"
-        ]
+        assert [
+            i.outcome for i in self.service.subscribers.imports.run(content, by="x", write=True)
+        ] == ["imported"]
         self.deliver()
 
     def _issue(self) -> Iterator[tuple[str, str]]:
@@ -484,7 +491,7 @@ class Walk:
         path = urlsplit(address).path.removeprefix("/api")
         yield "progress", self.page(path)
         yield "progress-errors", self.decided(path, act="pause", confirm="")
-        assert self.service.press.watch.hold(issue, "bounces", {"sent": 1600, "bounced": 90})
+        assert self.service.issues.auto_pause.hold(issue, "bounces", {"sent": 1600, "bounced": 90})
         self.deliver()
         yield "progress-paused", self.page(path)
         editions.finished(editions.resume(editions.get(issue), "rita-roy"), {})
@@ -544,7 +551,7 @@ class Walk:
 
     def case(self, told: dict[str, Any]) -> Case:
         """The case of a receipt, as it stands."""
-        found = self.service.cases.case(references.file_of(told["ref"]))
+        found = self.service.lookup.case(references.file_of(told["ref"]))
         assert found is not None
         return found
 
@@ -586,7 +593,7 @@ class Walk:
         self.deliver()
 
     def deliver(self) -> None:
-        while self.service.post.sweep():
+        while self.service.mail.outbox.sweep():
             pass
 
 

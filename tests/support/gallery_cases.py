@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import samples
 from chalicelib.cases.states import step
-from chalicelib.cases.transition import Move
+from chalicelib.cases.transition import StateChange
 from chalicelib.core.letter_row import tag_of
 from chalicelib.core.ports import Put
-from chalicelib.mail.alerts import word
+from chalicelib.mail.alerts import alert_letter
 from environment import RITA, SAM
 from visitor import token
 
@@ -83,7 +83,7 @@ def lapsed(walk: "Walk", told: dict[str, Any], event: str) -> None:
     """A clock ended."""
     case = walk.case(told)
     row = step(case.state, event)
-    move = Move(case, row, walk.clock(), "clock", {"from": case.state, "to": row.to})
+    move = StateChange(case, row, walk.clock(), "clock", {"from": case.state, "to": row.to})
     move.owes_receipt()
     walk.store.commit(move.writes())
     walk.deliver()
@@ -104,7 +104,7 @@ def addresses(walk: "Walk") -> Pages:
         r for r in walk.store.kinds("letter")
         if r["pk"] == walk.case(told).key[0] and r["to"] == "applicant"
     )  # fmt: skip
-    walk.service.reports.settle(bounced(tag_of(row["pk"], row["sk"])))
+    walk.service.delivery_events.settle(bounced(tag_of(row["pk"], row["sk"])))
     walk.deliver()
     yield "review-undeliverable", walk.page(walk.latest())
 
@@ -227,7 +227,7 @@ def staff(walk: "Walk") -> Pages:
         walk.deliver()
     yield "refused", page
     walk.store.items["STAFF", "noor-ali"]["active"] = False
-    walk.store.commit([Put(word("dead_letter", walk.clock()))])
+    walk.store.commit([Put(alert_letter("dead_letter", walk.clock()))])
     walk.deliver()
 
 
@@ -252,8 +252,8 @@ def times(walk: "Walk") -> None:
     assert walk.case(waitlisted).state == "APP_WAITLISTED"
     assert walk.case(told).state == "APP_CONDITIONAL"
     walk.declare("paula@example.org", org_legal_name="Groupe Paula")
-    walk.service.mornings.wind()
+    walk.service.cases.digest.wind()
     for _ in range(45):
         walk.clock.pass_(days=1)
-        walk.service.post.sweep()
+        walk.service.mail.outbox.sweep()
         walk.deliver()

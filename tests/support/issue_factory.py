@@ -90,7 +90,7 @@ def imprint(service: Services) -> Imprint:
 
 
 def room(service: Services) -> Newsroom:
-    return Newsroom(service.store, service.clock, service.roster)
+    return Newsroom(service.store, service.now, service.cases.roster)
 
 
 def facts(sources: dict[str, Source]) -> dict[str, Any]:

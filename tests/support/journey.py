@@ -21,7 +21,7 @@ SAM = "sam.lee@example.org"
 UNDO = 600
 
 
-class Way:
+class Journey:
     def __init__(
         self, visitor: Visitor, service: Services, store: MemoryStore, mailer: MemoryMailer,
         clock: SetClock, serve: Callable[[Services], None],
@@ -36,14 +36,14 @@ class Way:
     def settings(self, **changed: str) -> None:
         """The same store, mail and clock behind other settings."""
         again = Services(
-            read({**ENVIRONMENT, **changed}), self.store, self.service._secret, self.mailer,
+            read({**ENVIRONMENT, **changed}), self.store, self.service.secret, self.mailer,
             self.clock,
         )  # fmt: skip
         self.service = again
         self._serve(again)
 
     def deliver(self) -> None:
-        while {"sent", "spread"} & set(self.service.post.sweep()):
+        while {"sent", "spread"} & set(self.service.mail.outbox.sweep()):
             pass
 
     def after_undo(self) -> None:
@@ -113,7 +113,7 @@ class Way:
         return [mail.subject for mail in self.mailer.to(address)]
 
     def case(self, ref: str) -> Case:
-        found = self.service.cases.case(references.file_of(ref))
+        found = self.service.lookup.case(references.file_of(ref))
         assert found is not None
         return found
 
@@ -121,7 +121,7 @@ class Way:
         return self.case(case.ref)
 
     def events(self, case: Case) -> list[str]:
-        return [row["event"] for row in self.service.cases.history(case)]
+        return [row["event"] for row in self.service.lookup.history(case)]
 
     def attempts(self, case: Case) -> list[dict[str, Any]]:
         return [row for row in self.store.kinds("attempt") if row["pk"] == case.key[0]]

@@ -77,7 +77,7 @@ def scheduled(store: Store, now: datetime, **values: Any) -> Issue:
     return issue
 
 
-class Office:
+class SendingRun:
     """Runs what the clock and the queue would run."""
 
     def __init__(self, service: Services, queue: MemoryQueue, clock: SetClock) -> None:
@@ -94,7 +94,7 @@ class Office:
 
     def tick(self) -> str:
         self.clock.pass_(minutes=1)
-        return self.service.press.rounds.mind(("ISSUE#" + ISSUE, "ISSUE"))
+        return self.service.issues.scheduler.mind(("ISSUE#" + ISSUE, "ISSUE"))
 
     def work(self) -> list[str]:
         """What is in the queue now, and what that puts there for at once."""
@@ -106,7 +106,7 @@ class Office:
                     self.queue.jobs.append((delay, job))
                     continue
                 until = self.clock() + timedelta(seconds=240)
-                done.append(self.service.press.worker.run(job, until))
+                done.append(self.service.issues.worker.run(job, until))
             if all(delay > 1 for delay, _ in self.queue.jobs):
                 break
         self.outcomes += done

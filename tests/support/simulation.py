@@ -10,17 +10,17 @@ from chalicelib.aws.keys import Keys
 from chalicelib.cases.applicant import Reply
 from chalicelib.cases.case import Case, case_key
 from chalicelib.cases.effects import Decider
-from chalicelib.cases.guards import Word
-from chalicelib.cases.intake.submission import Arrival
+from chalicelib.cases.guards import DecisionInput
+from chalicelib.cases.intake.submission import IncomingForm
 from chalicelib.cases.orphans import Orphans
 from chalicelib.cases.states import clock_of, kind
-from chalicelib.core.business_days import Quiet
+from chalicelib.core.business_days import QuietHours
 from chalicelib.core.errors import DeliveryFailed, OutcomeUnknown, RelaisError
 from chalicelib.core.letter_row import key_of, tag_of
 from chalicelib.core.ports import Item, Key, Mail, Write
 from chalicelib.core.records import stamp
 from chalicelib.core.settings import read
-from chalicelib.mail.outbox import Draft, Post
+from chalicelib.mail.outbox import Draft, Outbox
 from chalicelib.mail.writers.reminders import still_wanted
 from chalicelib.services import Services
 from clock_steps import NOOR, QuickStore
@@ -171,11 +171,11 @@ class Life:
         changed = {"POSTS_PER_HOUR": "100000", "QUORUM_APPLICATION": str(quorum)}
         settings = read({**ENVIRONMENT, **changed})
         self.service = Services(settings, self.store, keys, None, self.clock, MemorySuppression())
-        self.post = Post(
-            self.store, self.mailer, PlainDesk(self.service), self.service.roster, self.clock,
-            {"CLOCK": self.service.clocks.fire}, quiet=Quiet(),
+        self.post = Outbox(
+            self.store, self.mailer, PlainDesk(self.service), self.service.cases.roster, self.clock,
+            {"CLOCK": self.service.cases.deadlines.fire}, quiet=QuietHours(),
         )  # fmt: skip
-        self.service.mornings.wind()
+        self.service.cases.digest.wind()
         self.born: list[str] = []
         self.seen: dict[str, list[Case]] = {}
 
@@ -229,29 +229,31 @@ class Life:
 
     def declare(self, act: Act) -> None:
         form = samples.eoi(contact_email=f"p{act.case % CASES}@example.org", org_city=f"C{act.who}")
-        self.service.front.intake.receive(Arrival("eoi", form, "fr"))
+        self.service.views.forms.intake.receive(IncomingForm("eoi", form, "fr"))
 
     def apply(self, act: Act) -> None:
         if case := self.case(act):
             form = samples.application(applicant_email=case.email, fid_city=f"C{act.who}")
             invite = self.service.links.invite(case.id, case.person, "fr").partition("invite=")[2]
-            self.service.front.intake.receive(Arrival("application", form, "fr", invite=invite))
+            self.service.views.forms.intake.receive(
+                IncomingForm("application", form, "fr", invite=invite)
+            )
 
     def apply_uninvited(self, act: Act) -> None:
         form = samples.application(applicant_email=f"q{act.case % CASES}@example.org")
-        self.service.front.intake.receive(Arrival("application", form, "fr"))
+        self.service.views.forms.intake.receive(IncomingForm("application", form, "fr"))
 
     def reply(self, act: Act) -> None:
         if case := self.case(act):
-            self.service.files.reply(case, Reply(f"Réponse {act.who}"))
+            self.service.cases.applicant.reply(case, Reply(f"Réponse {act.who}"))
 
     def withdraw(self, act: Act) -> None:
         if case := self.case(act):
-            self.service.files.withdraw(case, "")
+            self.service.cases.applicant.withdraw(case, "")
 
     def readdress(self, act: Act) -> None:
         if case := self.case(act):
-            self.service.files.correct_address(
+            self.service.cases.applicant.correct_address(
                 case, f"n{act.who}{act.case}@example.org", by="rita-roy"
             )
 
@@ -260,14 +262,14 @@ class Life:
         if case := self.case(act):
             by = STAFF[act.who % len(STAFF)]
             soon = str((self.clock() + timedelta(days=30)).date())
-            word = Word(
+            word = DecisionInput(
                 reasons=("not_ci",) if name == "decline" else (),
                 message="Pourquoi?" if name in ("ask", "reopen") else "",
                 conditions=(("Un fiduciaire", soon),) if name == "conditions" else (),
                 colleague=STAFF[(act.who + 1) % 3] if name == "assign" else "",
                 met=tuple(str(n) for n in range(10)) if name == "conditions_met" else (),
             )
-            self.service.decisions.act(case, name, Decider(by, by), word)
+            self.service.cases.decisions.act(case, name, Decider(by, by), word)
 
     def link(self, act: Act) -> None:
         if (orphan := self.case(act)) and self.born:
@@ -296,7 +298,9 @@ class Life:
             tag = tag_of(*one.key)
             back = {"bounceType": "Permanent", "bouncedRecipients": []}
             mail = {"tags": {"mail": [tag]}, "messageId": "m"}
-            self.service.reports.settle({"eventType": "Bounce", "mail": mail, "bounce": back})
+            self.service.delivery_events.settle(
+                {"eventType": "Bounce", "mail": mail, "bounce": back}
+            )
 
     def stream(self, act: Act) -> None:
         """The stream brings one letter that was just stored."""

@@ -32,11 +32,11 @@ class Person:
         self.mailer = mailer
         self.clock = clock
         self.email = email
-        self.id = service.sign_ups.person(email)
+        self.id = service.subscribers.sign_ups.person(email)
 
     @property
     def row(self) -> Subscriber | None:
-        return self.service.register.get(self.id)
+        return self.service.subscribers.repository.get(self.id)
 
     @property
     def status(self) -> str:
@@ -45,7 +45,7 @@ class Person:
     def sign_up(self, **changes: Any) -> str:
         # The hour since the last mail is over.
         self.clock.pass_(minutes=61)
-        outcome = self.service.sign_ups.ask(wish(self.email, **changes))
+        outcome = self.service.subscribers.sign_ups.ask(wish(self.email, **changes))
         self.deliver()
         return outcome
 
@@ -53,11 +53,11 @@ class Person:
         row = self.row
         assert row is not None
         assert row.request is not None
-        return self.service.subscriptions.confirm(self.id, self.clock())
+        return self.service.subscribers.subscriptions.confirm(self.id, self.clock())
 
     def confirm_any(self) -> str:
         """Whatever became of the request meanwhile."""
-        return self.service.subscriptions.confirm(self.id, self.clock())
+        return self.service.subscribers.subscriptions.confirm(self.id, self.clock())
 
     def joined(self) -> "Person":
         self.sign_up()
@@ -67,12 +67,14 @@ class Person:
     def imported(self, days_ago: int = 10, basis: str = "member") -> str:
         since = self.clock().date().fromordinal(self.clock().date().toordinal() - days_ago)
         line = f"{self.email},fr,{basis},{since},Register of members of 2026"
-        (told,) = self.service.imports.run((IMPORT + line).encode(), by="rita", write=True)
+        (told,) = self.service.subscribers.imports.run(
+            (IMPORT + line).encode(), by="rita", write=True
+        )
         return told.outcome
 
     def deliver(self) -> dict[str, int]:
         found: dict[str, int] = {}
-        while outcomes := self.service.post.sweep():
+        while outcomes := self.service.mail.outbox.sweep():
             for outcome, count in outcomes.items():
                 found[outcome] = found.get(outcome, 0) + count
         return found
@@ -88,7 +90,7 @@ Make = Callable[..., Person]
 
 def into(person: Person, status: str) -> None:
     """Brings somebody into a state by the events that lead there."""
-    subscriptions = person.service.subscriptions
+    subscriptions = person.service.subscribers.subscriptions
     now = stamp(person.clock())
     if status == "NONE":
         return
@@ -110,4 +112,4 @@ def into(person: Person, status: str) -> None:
         case subscriber.COMPLAINED:
             subscriptions.complained(person.id)
         case subscriber.ERASED:
-            erase(person.service.register, person.id)
+            erase(person.service.subscribers.repository, person.id)

@@ -40,7 +40,7 @@ def test_a_declaration_becomes_a_decision(
     assert len(mailer.to("ada.tremblay@example.org")) == 1, "the letter waits for the undo"
     assert "annulable" in mailer.to("rita.roy@example.org")[-1].subject
     clock.pass_(seconds=600)
-    service.post.sweep()
+    service.mail.outbox.sweep()
     invitation = mailer.to("ada.tremblay@example.org")[-1]
     assert "Invitation" in invitation.subject
     assert "Bravo!" in invitation.text
@@ -61,7 +61,7 @@ def test_a_declaration_becomes_a_decision(
     assert refused.status_code == 422
     assert decide(visitor, link, decision="approve", code=code[1].lower()).status_code == 200
     clock.pass_(seconds=600)
-    service.post.sweep()
+    service.mail.outbox.sweep()
     assert "approuvée" in mailer.to("ada.tremblay@example.org")[-1].subject
     (case,) = store.kinds("case")
     assert case["state"] == "APP_APPROVED"
@@ -79,7 +79,7 @@ def test_a_refusal_tells_the_reason_in_the_applicant_s_language(
     assert decide(visitor, link, decision="decline").status_code == 422
     assert decide(visitor, link, decision="decline", reason="too_early").status_code == 200
     clock.pass_(seconds=600)
-    service.post.sweep()
+    service.mail.outbox.sweep()
     letter = mailer.to("ada.tremblay@example.org")[-1]
     assert "Too early: key group not in place" in letter.text
 
@@ -139,11 +139,11 @@ def test_the_first_version_sent_again_after_a_second_one_counts(
 def test_a_key_works_from_another_network(
     visitor: Visitor, service: Services, store: MemoryStore
 ) -> None:
-    from chalicelib.cases.intake.submission import Arrival
+    from chalicelib.cases.intake.submission import IncomingForm
 
     receipts = [
-        service.front.intake.receive(
-            Arrival("assessment", samples.assessment(), "fr", key="k", address=address)
+        service.views.forms.intake.receive(
+            IncomingForm("assessment", samples.assessment(), "fr", key="k", address=address)
         )
         for address in ("192.0.2.1", "198.51.100.7")
     ]
@@ -334,7 +334,7 @@ def test_a_store_out_of_reach_is_said_and_what_was_typed_is_kept(
 def test_too_many_posts_from_one_address_wait(
     visitor: Visitor, service: Services, store: MemoryStore, clock: SetClock
 ) -> None:
-    service.front.intake.posts_per_hour = 8
+    service.views.forms.intake.posts_per_hour = 8
     statuses = [
         visitor.send("/forms/eoi", samples.eoi(contact_email=f"p{n}@example.org")).status_code
         for n in range(10)
@@ -370,7 +370,7 @@ def invited(
     deliver()
     decide(visitor, token(mailer.to("rita.roy@example.org")[0].text, "review"), decision="approve")
     clock.pass_(seconds=600)
-    service.post.sweep()
+    service.mail.outbox.sweep()
     return token(mailer.to("ada.tremblay@example.org")[-1].text, "invite")
 
 
@@ -462,7 +462,7 @@ def test_an_error_of_ours_is_a_page_in_the_person_s_language(
     def breaks(*_: object) -> None:
         raise ZeroDivisionError("secret detail")
 
-    monkeypatch.setattr(type(service.front.intake), "receive", breaks)
+    monkeypatch.setattr(type(service.views.forms.intake), "receive", breaks)
     answer = visitor.send("/forms/eoi", samples.eoi(), Accept_Language="en")
     assert answer.status_code == 500
     assert answer.json_body["title"] == "Something went wrong on our side"

@@ -4,13 +4,13 @@ import pytest
 
 import samples
 from chalicelib.core.links import NONCE_SECONDS
-from journey import ADA, RITA, Way
+from journey import ADA, RITA, Journey
 from visitor import hidden, token
 
 BEA = "bea@example.org"
 
 
-def test_a_file_is_withdrawn_from_a_page_that_asks_first(way: Way) -> None:
+def test_a_file_is_withdrawn_from_a_page_that_asks_first(way: Journey) -> None:
     case = way.declare()
     own = way.own()
     before = repr(way.store.items)
@@ -31,7 +31,7 @@ def test_a_file_is_withdrawn_from_a_page_that_asks_first(way: Way) -> None:
     assert way.do(own, action="withdraw").status_code == 409
 
 
-def test_a_withdrawn_file_is_reopened_where_it_was(way: Way) -> None:
+def test_a_withdrawn_file_is_reopened_where_it_was(way: Journey) -> None:
     case = way.declare()
     way.do(way.own(), "?do=withdraw", action="withdraw")
     way.deliver()
@@ -44,7 +44,7 @@ def test_a_withdrawn_file_is_reopened_where_it_was(way: Way) -> None:
     assert "À votre demande." in way.letters(ADA)[-1]
 
 
-def test_after_thirty_days_a_file_stays_closed_and_that_is_said(way: Way) -> None:
+def test_after_thirty_days_a_file_stays_closed_and_that_is_said(way: Journey) -> None:
     case = way.declare()
     way.do(way.own(), "?do=withdraw", action="withdraw")
     way.deliver()
@@ -57,7 +57,7 @@ def test_after_thirty_days_a_file_stays_closed_and_that_is_said(way: Way) -> Non
     assert way.attempts(case)[-1]["why"] == "thirty_days"
 
 
-def test_an_address_is_corrected_by_both_addresses(way: Way) -> None:
+def test_an_address_is_corrected_by_both_addresses(way: Journey) -> None:
     case = way.declare()
     own = way.own()
     asked = way.do(own, action="correct", address="ada@new.example.org")
@@ -85,7 +85,7 @@ def test_an_address_is_corrected_by_both_addresses(way: Way) -> None:
 
 
 def test_after_a_correction_letters_go_to_the_new_address_and_a_form_finds_the_file(
-    way: Way,
+    way: Journey,
 ) -> None:
     case = way.declare()
     way.do(way.own(), action="correct", address="ada@new.example.org")
@@ -102,7 +102,7 @@ def test_after_a_correction_letters_go_to_the_new_address_and_a_form_finds_the_f
     assert other.id != case.id, "a form from the old address joins nothing"
 
 
-def test_the_staff_correct_an_address_too(way: Way) -> None:
+def test_the_staff_correct_an_address_too(way: Journey) -> None:
     case = way.declare()
     review = way.review(RITA)
     wrong = way.press(review, decision="correct_address", address="ada@")
@@ -117,7 +117,7 @@ def test_the_staff_correct_an_address_too(way: Way) -> None:
 
 @pytest.mark.parametrize("address", ["", "ada", "ada@x", "a b@example.org", "a@example.org\r\nBcc: x",
                                      ADA, ADA.upper(), "x" * 250 + "@example.org"])  # fmt: skip
-def test_what_is_no_new_address_is_refused(way: Way, address: str) -> None:
+def test_what_is_no_new_address_is_refused(way: Journey, address: str) -> None:
     case = way.declare()
     answer = way.do(way.own(), action="correct", address=address)
     assert answer.status_code == 422
@@ -137,7 +137,7 @@ ALLOWED = {("file", "reply"), ("file", "withdraw"), ("file", "correct"), ("addre
 @pytest.mark.parametrize("action", ACTIONS)
 @pytest.mark.parametrize("purpose", ["file", "standing", "address", "invite", "review", "rubbish"])
 def test_each_link_does_what_it_is_for_and_nothing_else(
-    way: Way, purpose: str, action: str
+    way: Journey, purpose: str, action: str
 ) -> None:
     case = way.declare()
     way.decide(RITA, decision="ask", message="Qui?")
@@ -166,7 +166,7 @@ def test_each_link_does_what_it_is_for_and_nothing_else(
 
 
 @pytest.mark.parametrize("purpose", ["file", "standing", "address"])
-def test_no_link_of_an_applicant_opens_the_staff_s_page(way: Way, purpose: str) -> None:
+def test_no_link_of_an_applicant_opens_the_staff_s_page(way: Journey, purpose: str) -> None:
     case = way.declare()
     links = way.service.links
     url = {
@@ -182,7 +182,7 @@ def test_no_link_of_an_applicant_opens_the_staff_s_page(way: Way, purpose: str) 
     assert way.again(case).state == "EOI_PENDING"
 
 
-def test_a_link_opens_one_file_and_no_other(way: Way) -> None:
+def test_a_link_opens_one_file_and_no_other(way: Journey) -> None:
     first = way.declare()
     second = way.declare(BEA, org_legal_name="Maison Bea")
     mine, theirs = way.own(), way.own(BEA)
@@ -200,7 +200,7 @@ def test_a_link_opens_one_file_and_no_other(way: Way) -> None:
     assert way.visitor.page(f"/file/{token(stale, 'file')}").status_code == 404
 
 
-def test_the_page_behind_a_receipt_shows_where_it_stands_and_nothing_more(way: Way) -> None:
+def test_the_page_behind_a_receipt_shows_where_it_stands_and_nothing_more(way: Journey) -> None:
     told = way.visitor.send("/forms/eoi", samples.eoi()).json_body
     way.deliver()
     way.decide(RITA, decision="ask", message="Qui porte le projet?")
@@ -218,14 +218,14 @@ def test_the_page_behind_a_receipt_shows_where_it_stands_and_nothing_more(way: W
     assert way.attempts(case)[-1]["why"] == "standing"
 
 
-def test_a_link_may_send_so_much_an_hour(way: Way) -> None:
+def test_a_link_may_send_so_much_an_hour(way: Journey) -> None:
     way.declare()
     own = way.own()
     statuses = [way.visitor.submit(own, [("action", "withdraw")]).status_code for _ in range(22)]
     assert statuses == [422] * 20 + [429] * 2
 
 
-def test_an_answer_may_take_an_afternoon(way: Way) -> None:
+def test_an_answer_may_take_an_afternoon(way: Journey) -> None:
     import time_machine
 
     with time_machine.travel("2026-03-02T15:00:00Z", tick=False) as now:
@@ -237,14 +237,14 @@ def test_an_answer_may_take_an_afternoon(way: Way) -> None:
         assert way.again(case).state == "WITHDRAWN"
 
 
-def test_a_robot_that_presses_every_button_withdraws_nothing(way: Way) -> None:
+def test_a_robot_that_presses_every_button_withdraws_nothing(way: Journey) -> None:
     case = way.declare()
     for fields in ([("action", "withdraw")], [("action", "withdraw"), ("confirm", "on")]):
         assert way.visitor.submit(way.own(), fields).status_code == 422
     assert way.again(case).state == "EOI_PENDING"
 
 
-def test_a_decision_that_can_be_undone_shows_nowhere_on_the_page(way: Way) -> None:
+def test_a_decision_that_can_be_undone_shows_nowhere_on_the_page(way: Journey) -> None:
     way.declare()
     way.decide(RITA, decision="approve", message="Bravo!")
     page = way.visitor.page(way.own()).body.decode()
@@ -255,7 +255,7 @@ def test_a_decision_that_can_be_undone_shows_nowhere_on_the_page(way: Way) -> No
     assert "29 août 2026" in page
 
 
-def test_a_script_follows_and_acts_too(way: Way) -> None:
+def test_a_script_follows_and_acts_too(way: Journey) -> None:
     way.declare()
     own = way.own()
     assert way.visitor.get(own).json_body["status"] == "EOI_PENDING"
@@ -266,7 +266,7 @@ def test_a_script_follows_and_acts_too(way: Way) -> None:
     assert again.status_code == 409
 
 
-def test_the_usual_delay_is_told_once_ten_files_were_decided(way: Way) -> None:
+def test_the_usual_delay_is_told_once_ten_files_were_decided(way: Journey) -> None:
     way.declare()
     key = ("STATISTICS", "DELAYS#eoi#2026-02")
     row = {"pk": key[0], "sk": key[1], "kind": "delays", "d_6": 8, "d_19": 1}

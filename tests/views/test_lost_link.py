@@ -101,9 +101,9 @@ def test_a_corrected_address_gets_the_links_and_the_old_one_does_not(
     visitor: Visitor, mailed: Callable[..., list[str]], service: Services
 ) -> None:
     told = visitor.send("/forms/eoi", samples.eoi(contact_email=ADA)).json_body
-    case = service.cases.case(told["ref"].partition("-")[2])
+    case = service.lookup.case(told["ref"].partition("-")[2])
     assert case
-    service.files.correct_address(case, "ada.roy@example.org", by="rita-roy")
+    service.cases.applicant.correct_address(case, "ada.roy@example.org", by="rita-roy")
     assert mailed(ADA) == []
     assert len(mailed("ada.roy@example.org")) == 1
 

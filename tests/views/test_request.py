@@ -2,11 +2,13 @@
 
 import pytest
 
-from chalicelib.web.request import Asked, lang_of
+from chalicelib.web.request import Request, lang_of
 
 
-def asked(query: dict[str, str] | None = None, **headers: str) -> Asked:
-    return Asked("GET", {k.replace("_", "-"): v for k, v in headers.items()}, query or {}, b"", "")
+def asked(query: dict[str, str] | None = None, **headers: str) -> Request:
+    return Request(
+        "GET", {k.replace("_", "-"): v for k, v in headers.items()}, query or {}, b"", ""
+    )
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
 
-from chalicelib.cases.recipients import Readers
+from chalicelib.cases.recipients import Recipients
 from chalicelib.cases.staff import Roster
 from chalicelib.cases.states import clock_of, kind
 from chalicelib.content import load
@@ -57,7 +57,7 @@ class Agenda:
         failed = sum(1 for _ in self._store.listed(DEAD))
         days = {one.id: Day(failed=failed) for one in staff if not one.away(str(today))}
         for item in sorted(self._active(today), key=lambda item: str(item["updated_at"])):
-            readers = Readers(staff, item.get("owner"), item.get("recused"), str(today))
+            readers = Recipients(staff, item.get("owner"), item.get("recused"), str(today))
             asked = clock_of(_state(item)) in TO_DECIDE
             for day in (days[one] for one in readers.of(["owner"]) if one in days):
                 (day.decide if asked else day.waiting).append(item["id"])

@@ -7,10 +7,10 @@ from chalicelib.cases.deadlines.agenda import Agenda
 from chalicelib.cases.staff import Roster
 from chalicelib.content import load
 from chalicelib.core import business_days, eastern_time
-from chalicelib.core.business_days import DAY, Quiet
+from chalicelib.core.business_days import DAY, QuietHours
 from chalicelib.core.errors import Conflict
 from chalicelib.core.letter_row import letter
-from chalicelib.core.ports import Change, Clock, Item, Key, Put, Store
+from chalicelib.core.ports import Change, Item, Key, Now, Put, Store
 from chalicelib.core.records import shard_of, stamp
 
 KEY: Final[Key] = ("MORNING", "CLOCK#DIGEST")
@@ -18,11 +18,11 @@ KEPT: Final = timedelta(days=90)
 """How long a morning's letters are kept."""
 
 
-class Mornings:
-    def __init__(self, store: Store, roster: Roster, clock: Clock, quiet: Quiet | None) -> None:
+class Digest:
+    def __init__(self, store: Store, roster: Roster, now: Now, quiet: QuietHours | None) -> None:
         self._store = store
         self._agenda = Agenda(store, roster)
-        self._clock = clock
+        self._now = now
         self._quiet = quiet
         self._wound = False
 
@@ -35,7 +35,7 @@ class Mornings:
             "sk": KEY[1],
             "kind": "clock",
             "due_shard": shard_of(KEY[0]),
-            "due_at": stamp(_next(self._clock())),
+            "due_at": stamp(_next(self._now())),
         }
         try:
             self._store.commit([Put(row)])
@@ -48,7 +48,7 @@ class Mornings:
 
         A morning that was missed is not made up for at night: the next letter tells all.
         """
-        now = self._clock()
+        now = self._now()
         today = eastern_time.today(now)
         change = Change(KEY, expect={"due_at": row["due_at"]}, set={"due_at": stamp(_next(now))})
         quiet = self._quiet is not None and self._quiet.holds(now)

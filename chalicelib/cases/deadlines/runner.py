@@ -9,19 +9,19 @@ from typing import Any
 from chalicelib.cases.case import Case, case_key
 from chalicelib.cases.deadlines import started
 from chalicelib.cases.deadlines.digest import KEY as MORNING
-from chalicelib.cases.deadlines.digest import Mornings
+from chalicelib.cases.deadlines.digest import Digest
 from chalicelib.cases.deadlines.erasure import Erasure, blank
-from chalicelib.cases.recipients import Readers
-from chalicelib.cases.schedule import ERASURE, RETENTION, Ladder, Step, definition, ladder_of
+from chalicelib.cases.recipients import Recipients
+from chalicelib.cases.schedule import ERASURE, RETENTION, Ladder, Rung, definition, ladder_of
 from chalicelib.cases.staff import Roster
 from chalicelib.cases.states import clock_of, kind, step
-from chalicelib.cases.transition import Move
+from chalicelib.cases.transition import StateChange
 from chalicelib.content import load
 from chalicelib.core import business_days, eastern_time
-from chalicelib.core.business_days import Quiet
+from chalicelib.core.business_days import QuietHours
 from chalicelib.core.errors import Conflict, Refused
 from chalicelib.core.letter_row import ALL_STAFF, APPLICANT, OUTSIDE, letter
-from chalicelib.core.ports import Change, Clock, Item, Key, Put, Store, Write
+from chalicelib.core.ports import Change, Item, Key, Now, Put, Store, Write
 from chalicelib.core.records import shard_of, stamp
 
 log = logging.getLogger("relais.clocks")
@@ -47,7 +47,7 @@ class _Due:
         )
 
 
-class Clocks:
+class DeadlineRunner:
     """Each step at most once: a clock moves on in the transaction that owes its letters.
 
     A transition of the case rewinds its clocks in its own transaction, so that a step and
@@ -58,13 +58,13 @@ class Clocks:
         self,
         store: Store,
         roster: Roster,
-        clock: Clock,
-        mornings: Mornings,
-        quiet: Quiet | None,
+        now: Now,
+        mornings: Digest,
+        quiet: QuietHours | None,
     ) -> None:
         self._store = store
         self._roster = roster
-        self._clock = clock
+        self._now = now
         self._mornings = mornings
         self._quiet = quiet
         self._erasure = Erasure(store)
@@ -72,7 +72,7 @@ class Clocks:
     def fire(self, key: Key) -> str:
         """What became of a clock: reminded, dropped, moved, erased, later, taken, stopped."""
         row = self._store.get(*key)
-        now = self._clock()
+        now = self._now()
         if row is None or "due_at" not in row:
             return "stopped"
         if row["due_at"] > stamp(now):
@@ -107,7 +107,7 @@ class Clocks:
             return self._move(due, chosen.event)
         return self._tell(due, chosen)
 
-    def _worth_it(self, due: _Due, reached: Sequence[Step]) -> Step | None:
+    def _worth_it(self, due: _Due, reached: Sequence[Rung]) -> Rung | None:
         """The first of several steps that still makes sense: after an outage, not three
         reminders in a row, and none whose last day is over."""
         notice = "notice" in definition(due.ladder.clock)
@@ -123,7 +123,7 @@ class Clocks:
             return one
         return None
 
-    def _opens(self, chosen: Step, now: datetime) -> datetime:
+    def _opens(self, chosen: Rung, now: datetime) -> datetime:
         """When a step may be taken: by day, and on a business day if staff are to read it."""
         if self._quiet is None:
             return now
@@ -133,7 +133,7 @@ class Clocks:
                 opens = self._quiet.over(opens + timedelta(hours=12))
         return opens
 
-    def _tell(self, due: _Due, chosen: Step) -> str:
+    def _tell(self, due: _Due, chosen: Rung) -> str:
         until = due.ladder.until
         notice = definition(due.ladder.clock).get("notice")
         if notice and until:
@@ -147,7 +147,7 @@ class Clocks:
         self._store.commit([change, *letters])
         return "reminded" if letters else "dropped"
 
-    def _letters(self, due: _Due, chosen: Step, until: Any) -> list[Write]:
+    def _letters(self, due: _Due, chosen: Rung, until: Any) -> list[Write]:
         facts = {
             "clock": due.ladder.clock,
             "version": due.row["version"],
@@ -161,7 +161,7 @@ class Clocks:
             today = str(eastern_time.today(due.now))
             case = due.case
             staff = self._roster.active()
-            readers = Readers(staff, case.owner, case.recused, today).of(chosen.to)
+            readers = Recipients(staff, case.owner, case.recused, today).of(chosen.to)
         assert chosen.letter
         since = f"{due.ladder.clock}{due.row['version']:06d}-{chosen.position:03d}"
         return [
@@ -179,7 +179,7 @@ class Clocks:
             for reader in readers
         ]
 
-    def _dropped(self, due: _Due, chosen: Step) -> bool:
+    def _dropped(self, due: _Due, chosen: Rung) -> bool:
         if APPLICANT not in chosen.to:
             return False
         if chosen.unless == "begun" and started.begun(self._store, due.case):
@@ -207,7 +207,7 @@ class Clocks:
         except Refused:
             return self._retire(due.row)
         data = {"from": case.state, "to": row.to, "clock": due.ladder.clock}
-        move = Move(case, row, due.now, actor="clock", data=data)
+        move = StateChange(case, row, due.now, actor="clock", data=data)
         facts = {"reasons": ["cycle"], "message": ""} if event == "close_cycle" else None
         writes: list[Write] = []
         if row.to == "ANONYMISED":

@@ -7,7 +7,7 @@ from chalicelib.cases.audit import FIRST_EVENT
 from chalicelib.cases.case import Case
 from chalicelib.cases.intake.submission import Receipt, Visit, kept
 from chalicelib.cases.states import NEW, Transition, step
-from chalicelib.cases.transition import Move
+from chalicelib.cases.transition import StateChange
 from chalicelib.content import load
 from chalicelib.core import eastern_time, rate_limit, references
 from chalicelib.core.letter_row import APPLICANT, FIDUCIARY
@@ -40,7 +40,7 @@ def _joined(visit: Visit, case: Case) -> list[Write]:
     answers = visit.submission.answers
     row = step(case.state, "apply")
     data = {"from": case.state, "to": row.to, "answers": visit.answers_digest}
-    move = Move(case, row, visit.now, APPLICANT, data)
+    move = StateChange(case, row, visit.now, APPLICANT, data)
     move.sets = {**_given(visit), "lang": answers["applicant_language"]}
     move.sets["contact_name"] = _name(answers)
     if case.address is not None:
@@ -55,7 +55,7 @@ def _orphan(visit: Visit) -> tuple[list[Write], Receipt]:
     spam = visit.spam()
     row = step(NEW, "hold" if spam else "apply_uninvited")
     data = {"from": NEW, "to": row.to, "answers": visit.answers_digest, "spam": spam}
-    move = Move(_new_case(visit, row), row, visit.now, APPLICANT, data)
+    move = StateChange(_new_case(visit, row), row, visit.now, APPLICANT, data)
     move.owes_receipt()
     created = move.after()
     writes: list[Write] = [

@@ -7,7 +7,7 @@ from chalicelib.cases.audit import FIRST_EVENT
 from chalicelib.cases.case import Case
 from chalicelib.cases.intake.submission import Receipt, Visit, kept
 from chalicelib.cases.states import NEW, Transition, step, table
-from chalicelib.cases.transition import Move
+from chalicelib.cases.transition import StateChange
 from chalicelib.content import load
 from chalicelib.core import eastern_time, rate_limit, references
 from chalicelib.core.letter_row import APPLICANT
@@ -27,7 +27,7 @@ def declaration(visit: Visit) -> tuple[list[Write], Receipt]:
     spam = visit.spam()
     row = step(NEW, "hold" if spam else "submit")
     data = {"from": NEW, "to": row.to, "answers": visit.answers_digest, "spam": spam}
-    move = Move(
+    move = StateChange(
         replace(_new_case(visit, row), version=0, events=0), row, visit.now, APPLICANT, data
     )
     move.owes_receipt()
@@ -77,7 +77,7 @@ def _revision(visit: Visit, earlier: Case) -> tuple[list[Write], Receipt]:
     row = step(earlier.state, "revise")
     answers = visit.submission.answers
     data = {"from": earlier.state, "to": row.to, "answers": visit.answers_digest, "form": "eoi"}
-    move = Move(earlier, row, visit.now, APPLICANT, {**data, "before": earlier.answers})
+    move = StateChange(earlier, row, visit.now, APPLICANT, {**data, "before": earlier.answers})
     fresh = _new_case(visit, row)
     move.sets = {
         "answers": answers,

@@ -7,7 +7,7 @@ from typing import Final
 from chalicelib.cases.intake.application import application
 from chalicelib.cases.intake.assessment import assessment, receipt
 from chalicelib.cases.intake.declaration import declaration, revisable
-from chalicelib.cases.intake.submission import Arrival, BoxTicked, Receipt, Visit
+from chalicelib.cases.intake.submission import BoxTicked, IncomingForm, Receipt, Visit
 from chalicelib.cases.lookup import Cases
 from chalicelib.content import load
 from chalicelib.core import eastern_time, rate_limit, references
@@ -20,7 +20,7 @@ from chalicelib.core.errors import (
     StoreDown,
 )
 from chalicelib.core.links import Links, person_key
-from chalicelib.core.ports import Change, Clock, Item, Put, Store
+from chalicelib.core.ports import Change, Item, Now, Put, Store
 from chalicelib.forms import parsing
 
 REPEAT_SECONDS: Final = 24 * 3600
@@ -40,7 +40,7 @@ class Intake:
         self,
         store: Store,
         links: Links,
-        clock: Clock,
+        now: Now,
         cases: Cases,
         *,
         people_key: bytes,
@@ -49,13 +49,13 @@ class Intake:
     ) -> None:
         self.store = store
         self.links = links
-        self.clock = clock
+        self.now = now
         self.cases = cases
         self.people_key = people_key
         self.posts_per_hour = posts_per_hour
         self.newsletter = newsletter
 
-    def receive(self, arrival: Arrival) -> Receipt:
+    def receive(self, arrival: IncomingForm) -> Receipt:
         """Stores a form with its letters; a repeat is answered as the first time.
 
         Raises InvalidForm, IntakePaused, NotInvited, InviteOver, AlreadyApplied,
@@ -63,7 +63,7 @@ class Intake:
         """
         if load("programme")["intake"][arrival.form] != "open":
             raise IntakePaused(arrival.form)
-        now = self.clock()
+        now = self.now()
         submission = parsing.parse(
             arrival.form, arrival.fields, arrival.lang, eastern_time.today(now)
         )

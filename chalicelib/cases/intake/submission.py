@@ -18,7 +18,7 @@ from chalicelib.forms.spam import looks_like_spam
 
 
 @dataclass(frozen=True)
-class Arrival:
+class IncomingForm:
     """A form as it came: `fields` as typed, the rest from the request. `ref` is of the
     declaration that an application follows, when the invitation is not at hand."""
 
@@ -49,7 +49,7 @@ class Receipt:
     result: dict[str, Any] | None = None
 
 
-BoxTicked = Callable[["Arrival", parsing.Submission, str, datetime, str | None], Put | None]
+BoxTicked = Callable[["IncomingForm", parsing.Submission, str, datetime, str | None], Put | None]
 """What a declaration writes when its box for the newsletter is ticked: given its reference, when
 it came, and why it looks like spam."""
 
@@ -59,7 +59,7 @@ class Visit:
     """One submission on its way: `open` is the pointer to the open case of its person, once it
     was met."""
 
-    arrival: Arrival
+    arrival: IncomingForm
     submission: parsing.Submission
     now: datetime
     cases: Cases

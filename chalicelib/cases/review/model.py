@@ -6,14 +6,14 @@ from datetime import datetime
 from typing import Any
 
 from chalicelib.cases.case import Case
-from chalicelib.cases.guards import Word
+from chalicelib.cases.guards import DecisionInput
 from chalicelib.cases.staff import Staff
 from chalicelib.core.ports import Item
 from chalicelib.core.records import stamp
 
 
 @dataclass(frozen=True)
-class Opened:
+class OpenedReview:
     """`standing` says what the link can still do:
 
     `open`: decide; `undo`: take back; `voted`: wait for the others; `decided`: it is done;
@@ -49,8 +49,8 @@ class Decision:
     met: tuple[str, ...] = ()
 
     @property
-    def word(self) -> Word:
-        return Word(
+    def word(self) -> DecisionInput:
+        return DecisionInput(
             reasons=self.reasons,
             message=self.message,
             conditions=self.conditions if self.name == "conditions" else (),
@@ -68,7 +68,7 @@ class Outcome:
     `recused`, `code_sent`, `already`, `refused`, `invalid`, `fresh`, `expired`, `away`, `back`."""
 
     kind: str
-    opened: Opened
+    opened: OpenedReview
     case: Case | None = None
     errors: tuple[tuple[str, str], ...] = ()
     facts: Mapping[str, Any] = field(default_factory=dict)

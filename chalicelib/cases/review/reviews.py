@@ -2,15 +2,15 @@
 
 from typing import Final
 
-from chalicelib.cases.applicant import Files, valid_address
+from chalicelib.cases.applicant import ApplicantFiles, valid_address
 from chalicelib.cases.case import Case, review_letter
 from chalicelib.cases.decisions import Decisions
 from chalicelib.cases.effects import Decider
 from chalicelib.cases.guards import unmet, voters
 from chalicelib.cases.lookup import Cases
 from chalicelib.cases.orphans import Orphans
-from chalicelib.cases.review.attempts import Tries
-from chalicelib.cases.review.model import Decision, Opened, Outcome, decision_since, standing
+from chalicelib.cases.review.attempts import Attempts
+from chalicelib.cases.review.model import Decision, OpenedReview, Outcome, decision_since, standing
 from chalicelib.cases.review.step_up import StepUp
 from chalicelib.cases.staff import Roster, Staff
 from chalicelib.cases.states import Transition, events, step
@@ -18,7 +18,7 @@ from chalicelib.core import eastern_time, stored_links
 from chalicelib.core.errors import Conflict, Refused
 from chalicelib.core.letter_row import letter
 from chalicelib.core.links import Links
-from chalicelib.core.ports import Clock, Item, Put, Store
+from chalicelib.core.ports import Item, Now, Put, Store
 from chalicelib.core.records import stamp
 
 FIELDS: Final = {
@@ -45,10 +45,10 @@ class Reviews:
         store: Store,
         cases: Cases,
         decisions: Decisions,
-        files: Files,
+        files: ApplicantFiles,
         roster: Roster,
         links: Links,
-        clock: Clock,
+        now: Now,
         *,
         step_up: bool,
     ) -> None:
@@ -56,12 +56,12 @@ class Reviews:
         self._cases = cases
         self._decisions = decisions
         self._files = files
-        self._orphans = Orphans(store, clock)
+        self._orphans = Orphans(store, now)
         self._roster = roster
         self._links = links
-        self._clock = clock
-        self._step_up = StepUp(store, links, clock) if step_up else None
-        self._tries = Tries(store, clock)
+        self._now = now
+        self._step_up = StepUp(store, links, now) if step_up else None
+        self._tries = Attempts(store, now)
 
     @property
     def quorum(self) -> int:
@@ -75,13 +75,13 @@ class Reviews:
         gone = {*(case.recused or []), *voters(case)}
         return sum(other.id not in gone for other in self.colleagues(staff))
 
-    def open(self, token: str) -> Opened:
+    def open(self, token: str) -> OpenedReview:
         link = stored_links.opened(self._store, token, "case")
         staff = None if link is None else self._roster.get(link["recipient"])
         case = None if link is None else self._cases.case(link["case"])
         if link is None or staff is None or case is None or staff.id in (case.recused or []):
-            return Opened("unknown", token)
-        now = self._clock()
+            return OpenedReview("unknown", token)
+        now = self._now()
         history = tuple(self._cases.history(case))
         decision = decision_since(link, history)
         today = str(eastern_time.today(now))
@@ -90,7 +90,7 @@ class Reviews:
             decision = case.decided
         if found == "undo":
             decision = case.decided
-        return Opened(found, token, case, staff, link, decision, history)
+        return OpenedReview(found, token, case, staff, link, decision, history)
 
     def decide(self, token: str, said: Decision) -> Outcome:
         """Raises TooMany after many wrong tries of one link."""
@@ -112,7 +112,7 @@ class Reviews:
             return Outcome("expired", opened, case)
         return self._decide(opened, said)
 
-    def _decide(self, opened: Opened, said: Decision) -> Outcome:
+    def _decide(self, opened: OpenedReview, said: Decision) -> Outcome:
         case, staff, link = _all(opened)
         self._tries.check(opened.token)
         if said.name in events() and said.name not in link["allowed"]:
@@ -135,7 +135,7 @@ class Reviews:
             return Outcome("refused", opened, case, facts={"why": refused.why})
         return Outcome(_became(said.name), opened, after, facts={"event": said.name})
 
-    def _act(self, opened: Opened, said: Decision) -> Case:
+    def _act(self, opened: OpenedReview, said: Decision) -> Case:
         case, staff, link = _all(opened)
         by = Decider(staff.id, staff.name)
         if said.name == "correct_address":
@@ -148,14 +148,14 @@ class Reviews:
         used = None if said.name in BESIDE else link
         return self._decisions.act(case, said.name, by, said.word, link=used)
 
-    def _late(self, opened: Opened, said: Decision) -> Outcome:
+    def _late(self, opened: OpenedReview, said: Decision) -> Outcome:
         again = self.open(opened.token)
         if again.case is None or again.staff is None:
             return Outcome("expired", again)
         self._tries.late(again.token, again.case, again.staff, said.name)
         return Outcome("already", again, again.case)
 
-    def _undo(self, opened: Opened, said: Decision) -> Outcome:
+    def _undo(self, opened: OpenedReview, said: Decision) -> Outcome:
         case, staff, _ = _all(opened)
         if opened.standing != "undo":
             self._tries.late(opened.token, case, staff, said.name)
@@ -170,12 +170,12 @@ class Reviews:
             return Outcome("already", self.open(opened.token), case, facts={"too_late": True})
         return Outcome("undone", opened, after)
 
-    def _fresh(self, opened: Opened) -> Outcome:
+    def _fresh(self, opened: OpenedReview) -> Outcome:
         """A new link, to the address on the roster and nowhere else."""
         case, staff, _ = _all(opened)
         if opened.standing in FRESH and self._tries.counted(opened.token):
             self._tries.noted(case, staff, "fresh", "fresh")
-            now = self._clock()
+            now = self._now()
             # Named by the minute: a second click in it owes nothing more.
             name = review_letter(case.state)
             owed = letter(case.key[0], case.events, name, to=staff.id, due=stamp(now))
@@ -186,7 +186,7 @@ class Reviews:
                 pass
         return Outcome("fresh", opened, case)
 
-    def _away(self, opened: Opened, said: Decision) -> Outcome:
+    def _away(self, opened: OpenedReview, said: Decision) -> Outcome:
         """Who is away decides nothing; who says that they are back is."""
         case, staff, _ = _all(opened)
         if said.name == "back" and self._links.check_nonce(opened.token, said.nonce):
@@ -195,7 +195,7 @@ class Reviews:
         self._tries.late(opened.token, case, staff, said.name, "away")
         return Outcome("away", opened, case)
 
-    def _errors(self, opened: Opened, said: Decision) -> tuple[tuple[str, str], ...]:
+    def _errors(self, opened: OpenedReview, said: Decision) -> tuple[tuple[str, str], ...]:
         """(field, code of the message) for each thing that is missing or wrong."""
         case, _, link = _all(opened)
         if said.name not in link["allowed"]:
@@ -212,7 +212,7 @@ class Reviews:
             errors.append(("confirm", "confirm"))
         return tuple(errors)
 
-    def _beside(self, opened: Opened, said: Decision) -> list[tuple[str, str]]:
+    def _beside(self, opened: OpenedReview, said: Decision) -> list[tuple[str, str]]:
         case, staff, _ = _all(opened)
         if said.name == "assign":
             known = {other.id for other in self.colleagues(staff)} - set(case.recused or [])
@@ -225,14 +225,14 @@ class Reviews:
             return [("target", "choose_case")]
         return []
 
-    def _check(self, opened: Opened, said: Decision) -> None:
+    def _check(self, opened: OpenedReview, said: Decision) -> None:
         """Guards that nothing on the page can mend. The quorum is none: a vote is kept."""
         case, _, _ = _all(opened)
         for name in self._unmet(opened, self._chosen(case, said), said):
             if name != "quorum_app":
                 raise Refused(name)
 
-    def _unmet(self, opened: Opened, row: Transition, said: Decision) -> list[str]:
+    def _unmet(self, opened: OpenedReview, row: Transition, said: Decision) -> list[str]:
         case, staff, _ = _all(opened)
         return unmet(row, self._decisions.step(case, Decider(staff.id, staff.name), said.word))
 
@@ -242,7 +242,7 @@ class Reviews:
     def _wants_code(self, case: Case, said: Decision) -> bool:
         return self._step_up is not None and "step_up" in self._chosen(case, said).guards
 
-    def _confirm(self, opened: Opened, said: Decision) -> Outcome:
+    def _confirm(self, opened: OpenedReview, said: Decision) -> Outcome:
         """Decides with the right six digits; without any, sends them."""
         case, staff, _ = _all(opened)
         assert self._step_up is not None
@@ -263,7 +263,7 @@ def _became(name: str) -> str:
     return "noted" if name in BESIDE else "decided"
 
 
-def _all(opened: Opened) -> tuple[Case, Staff, Item]:
+def _all(opened: OpenedReview) -> tuple[Case, Staff, Item]:
     assert opened.case is not None
     assert opened.staff is not None
     assert opened.link is not None

@@ -9,7 +9,7 @@ from chalicelib.cases.staff import Staff
 from chalicelib.core.errors import Conflict
 from chalicelib.core.letter_row import letter
 from chalicelib.core.links import Links, hash_of
-from chalicelib.core.ports import Change, Clock, Put, Store
+from chalicelib.core.ports import Change, Now, Put, Store
 from chalicelib.core.records import moment, stamp
 from chalicelib.core.stored_links import link_key
 
@@ -20,16 +20,16 @@ TRIES: Final = 5
 class StepUp:
     """A row beside the link says when the code was issued; the code itself is nowhere."""
 
-    def __init__(self, store: Store, links: Links, clock: Clock) -> None:
+    def __init__(self, store: Store, links: Links, now: Now) -> None:
         self._store = store
         self._links = links
-        self._clock = clock
+        self._now = now
 
     def right(self, token: str, typed: str) -> bool:
         """Whether the digits are those that were sent; a wrong or late try counts, and after
         five only a fresh code helps."""
         row = self._store.get(*self._key(token))
-        if row is None or self._clock() >= moment(row["issued_at"]) + LIFE:
+        if row is None or self._now() >= moment(row["issued_at"]) + LIFE:
             return False
         tried = Change(
             self._key(token),
@@ -47,7 +47,7 @@ class StepUp:
 
     def send(self, token: str, case: Case, staff: Staff) -> None:
         """Owes a letter with a fresh code; while one is good, no other is sent."""
-        now = self._clock()
+        now = self._now()
         row = self._store.get(*self._key(token))
         issued = stamp(now)
         pk, sk = self._key(token)

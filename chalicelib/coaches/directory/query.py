@@ -49,7 +49,7 @@ class Term:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Query:
     terms: tuple[Term, ...]
     ignored: tuple[str, ...]
     filters: Mapping[str, tuple[str, ...]]
@@ -65,11 +65,11 @@ def ask(
     filters: Mapping[str, Sequence[str]],
     lang: Lang,
     limit: int | str | None,
-) -> Asked:
+) -> Query:
     if len(q) > LONGEST:
         raise UnusableQuery("too_long", max=LONGEST, count=len(q))
     terms, ignored = _terms(fold(q).split(), index["synonyms"], index["noise"])
-    return Asked(
+    return Query(
         terms=terms,
         ignored=ignored,
         filters=_filters(index["labels"], filters),
@@ -154,13 +154,13 @@ def _longest(
     raise AssertionError("a term takes at least one unit")
 
 
-def next_cursor(version: str, asked: Asked, day: str, start: int) -> str:
+def next_cursor(version: str, asked: Query, day: str, start: int) -> str:
     """Where the next page starts; it holds for this snapshot and this question alone."""
     body = f"{version[:8]}.{day}.{start}"
     return urlsafe_b64encode(f"{body}.{_mark(body, version, asked)}".encode()).decode().rstrip("=")
 
 
-def resume(version: str, asked: Asked, given: str) -> tuple[str, int]:
+def resume(version: str, asked: Query, given: str) -> tuple[str, int]:
     """The day whose order holds, and the place to go on from."""
     try:
         text = urlsafe_b64decode(f"{given[:200]}==").decode("ascii")
@@ -176,6 +176,6 @@ def resume(version: str, asked: Asked, given: str) -> tuple[str, int]:
     return day, place
 
 
-def _mark(body: str, version: str, asked: Asked) -> str:
+def _mark(body: str, version: str, asked: Query) -> str:
     about = f"{body}\n{version}\n{asked.normal}\n{sorted(asked.filters.items())}"
     return blake2s(about.encode(), digest_size=8).hexdigest()

@@ -24,7 +24,7 @@ Row = Mapping[str, Any]
 Named = Callable[[int], Mapping[tuple[str, str], dict[str, Any]]]
 
 
-class Shown:
+class CoachResult:
     """One coach in one language, prepared when first shown."""
 
     def __init__(self, row: Row, lang: Lang) -> None:

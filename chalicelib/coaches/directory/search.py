@@ -14,8 +14,8 @@ from chalicelib.coaches.directory.highlights import Spoken
 from chalicelib.coaches.directory.layout import FIELDS, FORMAT, read
 from chalicelib.coaches.directory.matching import Levels, Match, Words, both
 from chalicelib.coaches.directory.postings import number, unpack
-from chalicelib.coaches.directory.query import Asked, ask, next_cursor, resume
-from chalicelib.coaches.directory.results import Shown, page
+from chalicelib.coaches.directory.query import Query, ask, next_cursor, resume
+from chalicelib.coaches.directory.results import CoachResult, page
 from chalicelib.coaches.directory.suggestions import advise
 from chalicelib.core.languages import LANGS, Lang
 
@@ -45,7 +45,7 @@ class Directory:
         self._everyone = reduce(or_, self._available, 0)
         self._choices: dict[str, dict[str, list[tuple[str, str, int]]]] = {}
         self._spoken = {lang: Spoken(self._labels, lang) for lang in LANGS}
-        self._shown: dict[int, tuple[tuple[Lang, int], Shown]] = {}
+        self._shown: dict[int, tuple[tuple[Lang, int], CoachResult]] = {}
         self._slugs: dict[str, int] = {}
 
     @classmethod
@@ -118,7 +118,7 @@ class Directory:
         known = self._values[name]
         return reduce(or_, (known.get(value, 0) for value in values), 0)
 
-    def _ordered(self, levels: Levels, kept: int, skip: int, asked: Asked, day: str) -> list[int]:
+    def _ordered(self, levels: Levels, kept: int, skip: int, asked: Query, day: str) -> list[int]:
         """Best match first, then the most available; equals in the order of the day."""
         luck = ordering.seed(day, asked.normal)
         places: list[int] = []
@@ -138,17 +138,20 @@ class Directory:
                     return places
         return places
 
-    def _ready(self, place: int, lang: Lang) -> Shown:
+    def _ready(self, place: int, lang: Lang) -> CoachResult:
         # Each coach has one slot and takes it over: no list to keep, nothing to clear at once.
         slot = (2 * place + (lang == "fr")) % _REMEMBERED
         known = self._shown.get(slot)
         if known is None or known[0] != (lang, place):
             line = self._rows[number(place)]
-            known = self._shown[slot] = ((lang, place), Shown(read(self._columns, line), lang))
+            known = self._shown[slot] = (
+                (lang, place),
+                CoachResult(read(self._columns, line), lang),
+            )
         return known[1]
 
     def _facets(
-        self, found: int, chosen: Mapping[str, int], asked: Asked
+        self, found: int, chosen: Mapping[str, int], asked: Query
     ) -> dict[str, list[dict[str, Any]]]:
         """For each value, how many there would be with it, all other filters kept."""
         facets = {}

@@ -7,13 +7,13 @@ from typing import Any
 
 from chalicelib.coaches.directory.layout import Labels
 from chalicelib.coaches.directory.matching import Match, both
-from chalicelib.coaches.directory.query import Asked
+from chalicelib.coaches.directory.query import Query
 from chalicelib.content import load
 from chalicelib.core.languages import Lang
 
 
 def advise(
-    matches: Sequence[Match], chosen: Mapping[str, int], asked: Asked, labels: Labels, everyone: int
+    matches: Sequence[Match], chosen: Mapping[str, int], asked: Query, labels: Labels, everyone: int
 ) -> dict[str, Any]:
     """Each suggestion says what to drop and how many coaches that gives, the most first."""
     found = _found(matches, everyone)
@@ -37,7 +37,7 @@ def advise(
 
 
 def _without_a_filter(
-    found: int, chosen: Mapping[str, int], asked: Asked, labels: Labels
+    found: int, chosen: Mapping[str, int], asked: Query, labels: Labels
 ) -> list[dict[str, Any]]:
     suggestions = []
     for name in chosen:
@@ -53,7 +53,7 @@ def _without_a_filter(
 
 
 def _without_a_word(
-    matches: Sequence[Match], chosen: Mapping[str, int], asked: Asked, everyone: int
+    matches: Sequence[Match], chosen: Mapping[str, int], asked: Query, everyone: int
 ) -> list[dict[str, Any]]:
     suggestions = []
     for match in matches if len(matches) > 1 else ():

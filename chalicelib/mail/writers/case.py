@@ -8,7 +8,7 @@ from typing import Any, Final
 from chalicelib.cases import turnaround
 from chalicelib.cases.case import Case, case_key
 from chalicelib.cases.matching import Candidates
-from chalicelib.cases.recipients import Readers
+from chalicelib.cases.recipients import Recipients
 from chalicelib.cases.review.link import review_link
 from chalicelib.cases.staff import Roster, Staff
 from chalicelib.cases.states import staff_steps
@@ -21,11 +21,11 @@ from chalicelib.core.links import Links
 from chalicelib.core.ports import Item, Store
 from chalicelib.forms import assessment
 from chalicelib.mail import letters
-from chalicelib.mail.outbox import Desk, Draft
+from chalicelib.mail.outbox import Draft, LetterWriter
 from chalicelib.mail.writers.applicant import WRITERS
 from chalicelib.mail.writers.draft import draft
 from chalicelib.mail.writers.phrases import view
-from chalicelib.mail.writers.reminders import TimedFacts, still_wanted, waiting_facts
+from chalicelib.mail.writers.reminders import ReminderFacts, still_wanted, waiting_facts
 from chalicelib.mail.writers.staff import StaffFacts
 
 _WITHOUT_LINK: Final = {"staff_code"}
@@ -34,7 +34,7 @@ _TO_NOBODY_ELSE: Final = {"staff_code", "staff_decision_recorded"}
 
 
 @dataclass(frozen=True)
-class Office:
+class Sender:
     """Who writes, as the settings say."""
 
     organization: str
@@ -52,10 +52,10 @@ class Office:
         }
 
 
-class Desks:
+class LetterWriters:
     """Each letter to the desk that knows its owner: by how the owner's key begins."""
 
-    def __init__(self, usual: Desk, by_kind: Mapping[str, Desk]) -> None:
+    def __init__(self, usual: LetterWriter, by_kind: Mapping[str, LetterWriter]) -> None:
         self._usual = usual
         self._by_kind = by_kind
 
@@ -64,20 +64,20 @@ class Desks:
         return self._by_kind.get(kind, self._usual).write(row, now)
 
 
-class LetterDesk:
+class CaseLetterWriter:
     def __init__(  # noqa: PLR0913
         self,
         store: Store,
         links: Links,
         roster: Roster,
-        office: Office,
+        office: Sender,
         candidates: Candidates,
     ) -> None:
         self._store = store
         self._links = links
         self._roster = roster
         self._office = office
-        self._timed = TimedFacts(links)
+        self._timed = ReminderFacts(links)
         self._staff_facts = StaffFacts(links, candidates, office.sender)
 
     def write(self, row: Item, now: datetime) -> Draft | None:
@@ -104,7 +104,7 @@ class LetterDesk:
 
     def _to_applicant(self, row: Item, case: Case, now: datetime) -> Draft:
         lang = lang_or(case.lang, "fr")
-        if row["letter"] in TimedFacts.NAMES:
+        if row["letter"] in ReminderFacts.NAMES:
             facts = self._timed.of(row, case, lang)
         else:
             facts = WRITERS[row["letter"]](case, lang, row["facts"], self._links, row["to"])
@@ -140,7 +140,7 @@ class LetterDesk:
     def _stand_in(self, staff: Staff, case: Case, now: datetime) -> Staff:
         """Who reads a letter to somebody who is away; themselves when nobody else can."""
         today = str(eastern_time.today(now))
-        readers = Readers(self._roster.active(), staff.id, case.recused, today)
+        readers = Recipients(self._roster.active(), staff.id, case.recused, today)
         return next((self._roster.get(one) or staff for one in readers.of(["owner"])), staff)
 
     def _incident(self, row: Item) -> Draft | None:

@@ -11,15 +11,15 @@ from chalicelib.core.links import Links
 from chalicelib.core.ports import Item, Store
 from chalicelib.mail import letters
 from chalicelib.mail.outbox import Draft
-from chalicelib.mail.writers.case import Office
+from chalicelib.mail.writers.case import Sender
 from chalicelib.mail.writers.draft import draft
 
 MOST: Final = 10
 """Files that one letter lists."""
 
 
-class FoundDesk:
-    def __init__(self, store: Store, links: Links, office: Office) -> None:
+class FileLinksWriter:
+    def __init__(self, store: Store, links: Links, office: Sender) -> None:
         self._store = store
         self._links = links
         self._office = office

@@ -30,7 +30,7 @@ def still_wanted(row: Item, case: Case) -> None:
         raise Overtaken("the file went on")
 
 
-class TimedFacts:
+class ReminderFacts:
     """For letters to applicants that no event of the case sets off."""
 
     NAMES: Final = ("reminder", "holding_note", "waiting_list_status")
@@ -71,7 +71,7 @@ def waiting_facts(case: Case, owner: Staff | None, now: datetime) -> Facts:
     return {"days": _days(case, now), "owner": owner.name if owner else None}
 
 
-class MorningDesk:
+class DigestWriter:
     """Writes what waits for one member of the staff, as it is now."""
 
     def __init__(

@@ -4,16 +4,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from chalicelib.cases.audit import note
-from chalicelib.cases.review.attempts import Tries
+from chalicelib.cases.audit import attempt_row
+from chalicelib.cases.review.attempts import Attempts
 from chalicelib.cases.staff import Roster, Staff
 from chalicelib.core import stored_links
 from chalicelib.core.errors import Conflict, Refused
 from chalicelib.core.links import Links
-from chalicelib.core.ports import Change, Clock, Item, Put, Store
+from chalicelib.core.ports import Change, Item, Now, Put, Store
 from chalicelib.core.records import stamp
 from chalicelib.newsletter.issues.issue import TESTED, Issue, issue_of
-from chalicelib.newsletter.issues.lifecycle import Editions
+from chalicelib.newsletter.issues.lifecycle import IssueLifecycle
 from chalicelib.newsletter.issues.newsroom import letters_pk
 
 PAGE: Final = "newsletter/review"
@@ -24,7 +24,7 @@ REMARKS_LIMIT: Final = 3000
 
 
 @dataclass(frozen=True)
-class Opened:
+class OpenedIssueReview:
     """A link that was opened: `open`, `decided`, `stale` (it was edited since), `expired`,
     `author`, or `unknown`, also for somebody who left."""
 
@@ -43,7 +43,7 @@ class Opened:
 
 
 @dataclass(frozen=True)
-class Said:
+class ApprovalInput:
     """What the form said, as typed."""
 
     decision: str = ""
@@ -68,25 +68,27 @@ def review_row(token_hash: str, issue: Issue, recipient: str, now: datetime) -> 
 class Approvals:
     """GET changes nothing; POST needs the page's nonce, the letter's code and a person's tick."""
 
-    def __init__(self, store: Store, roster: Roster, links: Links, clock: Clock) -> None:
+    def __init__(self, store: Store, roster: Roster, links: Links, now: Now) -> None:
         self._store = store
         self._roster = roster
         self._links = links
-        self._clock = clock
-        self._editions = Editions(store, clock)
-        self._tries = Tries(store, clock)
+        self._now = now
+        self._editions = IssueLifecycle(store, now)
+        self._tries = Attempts(store, now)
 
-    def open(self, token: str) -> Opened:
+    def open(self, token: str) -> OpenedIssueReview:
         link = stored_links.opened(self._store, token, "issue")
         if link is None:
-            return Opened("unknown", token)
+            return OpenedIssueReview("unknown", token)
         staff = self._roster.get(link["recipient"])
         issue = issue_of(self._store, link["issue"])
         if staff is None or issue is None:
-            return Opened("unknown", token)
-        return Opened(self._standing(link, issue, staff), token, issue, staff, link)
+            return OpenedIssueReview("unknown", token)
+        return OpenedIssueReview(self._standing(link, issue, staff), token, issue, staff, link)
 
-    def decide(self, opened: Opened, said: Said) -> tuple[str, tuple[tuple[str, str], ...]]:
+    def decide(
+        self, opened: OpenedIssueReview, said: ApprovalInput
+    ) -> tuple[str, tuple[tuple[str, str], ...]]:
         """What became of it (`decided`, `invalid`, `late`), and (field, code) of each error.
 
         Raises TooMany after many wrong tries of one link.
@@ -105,9 +107,9 @@ class Approvals:
             return "late", ()
         return "decided", ()
 
-    def _move(self, opened: Opened, said: Said) -> None:
+    def _move(self, opened: OpenedIssueReview, said: ApprovalInput) -> None:
         issue, staff, link = opened.whole
-        now = stamp(self._clock())
+        now = stamp(self._now())
         decided = {
             "by": staff.id,
             "name": staff.name,
@@ -134,9 +136,11 @@ class Approvals:
             return "stale"
         if staff.id in issue.authors:
             return "author"
-        return "expired" if stamp(self._clock()) >= link["expires_at"] else "open"
+        return "expired" if stamp(self._now()) >= link["expires_at"] else "open"
 
-    def _errors(self, opened: Opened, said: Said) -> tuple[tuple[str, str], ...]:
+    def _errors(
+        self, opened: OpenedIssueReview, said: ApprovalInput
+    ) -> tuple[tuple[str, str], ...]:
         errors = []
         if said.decision not in (APPROVE, SEND_BACK):
             errors.append(("decision", "choose_decision"))
@@ -152,10 +156,10 @@ class Approvals:
             errors.append(("confirm", "confirm"))
         return tuple(errors)
 
-    def _note(self, opened: Opened, why: str, said: Said) -> None:
+    def _note(self, opened: OpenedIssueReview, why: str, said: ApprovalInput) -> None:
         """Keeps a try that changed nothing beside the chain, and counts it against the link."""
         issue, staff, _ = opened.whole
         if not self._tries.counted(opened.token):
             self._tries.check(opened.token)
-        attempt = note(letters_pk(issue.id), staff.id, said.decision, why, self._clock())
+        attempt = attempt_row(letters_pk(issue.id), staff.id, said.decision, why, self._now())
         self._store.commit([Put(attempt)])

@@ -12,8 +12,8 @@ from chalicelib.newsletter.issues.findings import Finding
 from chalicelib.newsletter.issues.markdown import Link
 from chalicelib.newsletter.issues.rendered import LITERALS, Rendered
 from chalicelib.newsletter.issues.source import Source
-from chalicelib.newsletter.issues.to_html import Markup
-from chalicelib.newsletter.issues.to_text import Plain
+from chalicelib.newsletter.issues.to_html import HtmlWriter
+from chalicelib.newsletter.issues.to_text import TextWriter
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def compiled(source: Source, imprint: Imprint) -> Compiled:
     return Compiled(
         source,
         rendered,
-        page=Markup(mail=False, constant=own).below(read.tree),
+        page=HtmlWriter(mail=False, constant=own).below(read.tree),
         links=read.links,
         images=read.images,
         findings=[*read.findings, *(f for part in lines for f in part.findings)],
@@ -90,7 +90,7 @@ def text_body(source: Source, public_url: str) -> str:
     """The text that is made of the Markdown, for an author who wants to change it."""
     own = archive_url(public_url, source.slug, source.lang)
     read = markdown.read(source.body, source.file, source.start)
-    written = Plain(source.lang, own).write(read.tree)
+    written = TextWriter(source.lang, own).write(read.tree)
     for name, character in LITERALS.items():
         written = written.replace("{{" + name + "}}", character)
     for name, default in read.defaults.items():
@@ -101,7 +101,7 @@ def text_body(source: Source, public_url: str) -> str:
 def _html(source: Source, tree: markdown.Node, imprint: Imprint, own: str) -> str:
     from chalicelib.core.templates import render
 
-    markup = Markup(mail=True, constant=own)
+    markup = HtmlWriter(mail=True, constant=own)
     literal: dict[str, Any] = _literal(imprint, lambda text: Safe(placeholders.literal_html(text)))
     return render(
         "newsletter/mail.html",
@@ -119,7 +119,7 @@ def _html(source: Source, tree: markdown.Node, imprint: Imprint, own: str) -> st
 def _text(source: Source, tree: markdown.Node, imprint: Imprint, own: str) -> str:
     from chalicelib.core.templates import render
 
-    body = Plain(source.lang, own).write(tree)
+    body = TextWriter(source.lang, own).write(tree)
     if source.text is not None:
         body = placeholders.for_text(source.text.strip("\n"), own)
     title = placeholders.for_text(source.subject, own)

@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any, Final
 
 from chalicelib.cases.audit import event
-from chalicelib.core.errors import NotHere
-from chalicelib.core.ports import Change, Clock, Put, Store, Write
+from chalicelib.core.errors import NotFound
+from chalicelib.core.ports import Change, Now, Put, Store, Write
 from chalicelib.core.records import shard_of, stamp
 from chalicelib.newsletter.issues.archive import publication
 from chalicelib.newsletter.issues.issue import (
@@ -26,27 +26,27 @@ RELAIS: Final = "relais"
 _NOT_DUE: Final = ("due_shard", "due_at")
 
 
-class Editions:
+class IssueLifecycle:
     """Every step expects the status and the count of events it saw: the second of two at
     once meets a Conflict, and a step that runs twice meets Refused or Conflict.
 
     `also` joins writes to the transaction. Times given are those of the clock's now.
     """
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, store: Store, now: Now) -> None:
         self._store = store
-        self._clock = clock
+        self._now = now
 
     def get(self, issue: str) -> Issue:
-        """The issue as it is now. Raises NotHere."""
+        """The issue as it is now. Raises NotFound."""
         found = issue_of(self._store, issue)
         if found is None:
-            raise NotHere(issue)
+            raise NotFound(issue)
         return found
 
     def start(self, issue: Issue, also: Sequence[Write] = (), due: datetime | None = None) -> Issue:
         """SCHEDULED → SENDING: called when `send_at` has come. Its page is there from now on."""
-        now = stamp(self._clock())
+        now = stamp(self._now())
         listed = publication(self._store, issue, now)
         sets = {"started_at": now}
         return self.move(issue, "start", RELAIS, sets, also=[*also, *listed], due=due)
@@ -65,18 +65,18 @@ class Editions:
         if issue.status == AUTO_PAUSED:
             base = {"base": watched(self._store, issue.id)}
             also = [*also, Change(freeze_key(issue.id), set=base)]
-        return self.move(issue, "resume", by, {}, drop=("paused",), also=also, due=self._clock())
+        return self.move(issue, "resume", by, {}, drop=("paused",), also=also, due=self._now())
 
     def cancel(self, issue: Issue, by: str) -> Issue:
         """Whoever has not been written to will not be. Due at once: what became of mails that
         are in flight is still to be found out."""
-        return self.move(issue, "cancel", by, {}, drop=("paused",), due=self._clock())
+        return self.move(issue, "cancel", by, {}, drop=("paused",), due=self._now())
 
     def finished(
         self, issue: Issue, report: Mapping[str, Any], also: Sequence[Write] = ()
     ) -> Issue:
         """SENDING → SENT, with the sums of that moment."""
-        sets = {"finished_at": stamp(self._clock()), "report": dict(report)}
+        sets = {"finished_at": stamp(self._now()), "report": dict(report)}
         return self.move(issue, "finish", RELAIS, sets, also=also)
 
     def move(  # noqa: PLR0913
@@ -95,7 +95,7 @@ class Editions:
 
         Raises Refused when the table has no such step, Conflict when somebody was faster.
         """
-        now = stamp(self._clock())
+        now = stamp(self._now())
         to = step(issue.status, name)
         told = {"from": issue.status, "to": to, "version": issue.version, **(data or {})}
         happened = event(
@@ -127,7 +127,7 @@ class Editions:
         facts: Mapping[str, Any],
         also: Sequence[Write] = (),
     ) -> Issue:
-        now = stamp(self._clock())
+        now = stamp(self._now())
         paused = {"by": by, "at": now, "reason": reason, "facts": dict(facts)}
         data = {"reason": reason, **facts}
         return self.move(issue, name, by, {"paused": paused}, also=also, data=data)

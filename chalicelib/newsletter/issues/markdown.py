@@ -29,7 +29,7 @@ class Link:
 
 
 @dataclass(frozen=True)
-class Read:
+class ParsedMarkdown:
     """A body that was read: its tree, and what stands in it."""
 
     tree: Node
@@ -55,20 +55,20 @@ class _Notes:
         self.findings.append(Finding(code, self.file, line, facts))
 
 
-def read(body: str, file: str, start: int) -> Read:
+def read(body: str, file: str, start: int) -> ParsedMarkdown:
     """`start` is the line of the file on which the body begins."""
     tree = SyntaxTreeNode(_reader().parse(body))
     notes = _Notes(file, start)
     for node, line in _lines(tree, start):
         _CHECKS.get(node.type, _nothing)(node, line, notes)
-    return Read(tree, notes.links, notes.images, notes.defaults, notes.findings)
+    return ParsedMarkdown(tree, notes.links, notes.images, notes.defaults, notes.findings)
 
 
-def read_fields(text: str, file: str, line: int) -> Read:
+def read_fields(text: str, file: str, line: int) -> ParsedMarkdown:
     """The same for a line of plain text: a subject, a preheader."""
     notes = _Notes(file, line)
     _text(text, line, notes)
-    return Read(SyntaxTreeNode([]), [], [], notes.defaults, notes.findings)
+    return ParsedMarkdown(SyntaxTreeNode([]), [], [], notes.defaults, notes.findings)
 
 
 @cache

@@ -10,11 +10,11 @@ from chalicelib.cases.staff import Roster, Staff
 from chalicelib.core.errors import Refused
 from chalicelib.core.languages import LANGS
 from chalicelib.core.letter_row import letter
-from chalicelib.core.ports import Change, Clock, Item, Put, Store, Write
+from chalicelib.core.ports import Change, Item, Now, Put, Store, Write
 from chalicelib.core.records import stamp
 from chalicelib.newsletter.issues.findings import Finding
 from chalicelib.newsletter.issues.issue import APPROVED, DRAFT, SENT, Issue, issue_of, text_key
-from chalicelib.newsletter.issues.lifecycle import Editions
+from chalicelib.newsletter.issues.lifecycle import IssueLifecycle
 
 LETTER: Final = "newsletter_review"
 
@@ -26,14 +26,14 @@ _OUTDATED: Final = ("approved", "tested_at", "checked_at", "checks", "postal_add
 
 
 class Newsroom:
-    def __init__(self, store: Store, clock: Clock, roster: Roster) -> None:
+    def __init__(self, store: Store, now: Now, roster: Roster) -> None:
         self._store = store
-        self._clock = clock
+        self._now = now
         self._roster = roster
-        self.editions = Editions(store, clock)
+        self.editions = IssueLifecycle(store, now)
 
     def now(self) -> datetime:
-        return self._clock()
+        return self._now()
 
     def save(
         self, texts: Mapping[str, Mapping[str, Any]], facts: Mapping[str, Any], by: str
@@ -73,14 +73,14 @@ class Newsroom:
         """DRAFT → CHECKED: nothing blocks it, and its texts name this address."""
         sets = {
             "checks": [f.kept() for f in findings],
-            "checked_at": stamp(self._clock()),
+            "checked_at": stamp(self._now()),
             "postal_address": postal_address,
         }
         return self.editions.move(issue, "check", by, sets)
 
     def tested(self, issue: Issue, by: str, to: Sequence[str]) -> Issue:
         """CHECKED → TESTED: it was sent to these addresses, in both languages."""
-        sets = {"tested_at": stamp(self._clock())}
+        sets = {"tested_at": stamp(self._now())}
         return self.editions.move(issue, "test", by, sets, data={"addresses": len(to)})
 
     def ask(self, issue: Issue, by: str) -> list[Staff]:
@@ -88,7 +88,7 @@ class Newsroom:
         asked = [staff for staff in self._roster.active() if staff.id not in issue.authors]
         if not asked:
             raise Refused("nobody_else")
-        now = stamp(self._clock())
+        now = stamp(self._now())
         pk = letters_pk(issue.id)
         facts = {"version": issue.version, "by": by}
         letters = [
@@ -117,7 +117,7 @@ class Newsroom:
         again_id = followed_by(issue.id)
         if issue_of(self._store, again_id) is not None:
             raise Refused("followed", issue=again_id)
-        now = stamp(self._clock())
+        now = stamp(self._now())
         again = replace(
             issue,
             id=again_id,
@@ -140,7 +140,7 @@ class Newsroom:
     def _begin(
         self, texts: Mapping[str, Mapping[str, Any]], facts: Mapping[str, Any], by: str
     ) -> Issue:
-        now = stamp(self._clock())
+        now = stamp(self._now())
         issue = Issue(
             status=DRAFT,
             version=1,
@@ -156,7 +156,7 @@ class Newsroom:
     def _created(
         self, issue: Issue, texts: Mapping[str, Mapping[str, Any]], by: str, data: Mapping[str, Any]
     ) -> Issue:
-        now = stamp(self._clock())
+        now = stamp(self._now())
         told = {"to": issue.status, "version": issue.version, **data}
         happened = event(issue.key[0], 1, FIRST_EVENT, name="create", actor=by, at=now, data=told)
         issue = replace(issue, events=1, head=happened["hash"], updated_at=now)

@@ -51,20 +51,20 @@ class Account(Protocol):
 
 
 @dataclass(frozen=True)
-class Answered:
+class LinkAnswer:
     """What a link said to a program: `well`, `dead` or `unsure`, and in a word why."""
 
     kind: str
     why: str = ""
 
 
-Try = Callable[[Sequence[str]], Mapping[str, Answered]]
+Try = Callable[[Sequence[str]], Mapping[str, LinkAnswer]]
 Audience = Callable[[Sequence[str]], Mapping[str, int]]
 """Topics → how many would get the issue, in each language."""
 
 
 @dataclass(frozen=True)
-class Ground:
+class PreflightContext:
     """All that a check must know beside the issue; `tries` is None off line."""
 
     imprint: Imprint
@@ -79,7 +79,7 @@ class Ground:
 
 
 def check(
-    sources: Mapping[str, Source], faults: Sequence[Finding], ground: Ground
+    sources: Mapping[str, Source], faults: Sequence[Finding], ground: PreflightContext
 ) -> tuple[dict[str, Compiled], list[Finding]]:
     """Both languages compiled, and everything that was found, what blocks first."""
     made = {lang: compiled(source, ground.imprint) for lang, source in sources.items()}
@@ -95,7 +95,7 @@ def check(
     return made, sorted(found, key=lambda finding: order.index(finding.level))
 
 
-def _of_one(one: Compiled, ground: Ground) -> Iterator[Finding]:
+def _of_one(one: Compiled, ground: PreflightContext) -> Iterator[Finding]:
     source, rendered = one.source, one.rendered
     if len(source.subject) > SUBJECT:
         yield Finding(
@@ -153,7 +153,7 @@ def _pair(fr: Compiled, en: Compiled) -> Iterator[Finding]:
             yield Finding("link_differs", en.source.file, link.line, facts)
 
 
-def _office(ground: Ground) -> Iterator[Finding]:
+def _office(ground: PreflightContext) -> Iterator[Finding]:
     imprint = ground.imprint
     if not imprint.postal_address:
         yield Finding("no_postal_address")
@@ -166,7 +166,7 @@ def _office(ground: Ground) -> Iterator[Finding]:
         yield Finding("contrast", None, None, weak)
 
 
-def _links(made: Mapping[str, Compiled], ground: Ground) -> Iterator[Finding]:
+def _links(made: Mapping[str, Compiled], ground: PreflightContext) -> Iterator[Finding]:
     web = [
         (one.source.file, link)
         for one in made.values()
@@ -194,7 +194,7 @@ def _topics(sources: Mapping[str, Source]) -> Iterator[Finding]:
                 yield Finding("topic", source.file, source.at("topics"), facts)
 
 
-def _sending(topics: Sequence[str], ground: Ground) -> Iterator[Finding]:
+def _sending(topics: Sequence[str], ground: PreflightContext) -> Iterator[Finding]:
     """From, the account, and how long it takes."""
     domain = ground.sender.rpartition("@")[2].strip("> ")
     if not (ground.local or ground.account.signs(domain)):

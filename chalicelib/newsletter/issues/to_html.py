@@ -27,7 +27,7 @@ _INLINE: Final = {"strong", "em", "s", "a", "td", "th"}
 
 
 @dataclass(frozen=True)
-class Markup:
+class HtmlWriter:
     """Writes one tree; `mail` decides about styles and fields. `constant` is the archive's
     address of this issue."""
 
@@ -40,7 +40,7 @@ class Markup:
             return self.below(node)
         if node.type in _PLAIN:
             return self._element(_PLAIN[node.type], self.below(node))
-        return _WRITERS.get(node.type, Markup.below)(self, node)
+        return _WRITERS.get(node.type, HtmlWriter.below)(self, node)
 
     def below(self, node: Node) -> str:
         return "".join(self.write(child) for child in node.children)
@@ -101,19 +101,19 @@ class Markup:
         return f'<img src="{self.literal(url)}" alt="{words}"{self._style("img")}>'
 
 
-_WRITERS: Final[dict[str, Callable[[Markup, Node], str]]] = {
-    "heading": Markup._heading,
-    "ordered_list": Markup._ordered,
-    "table": Markup._table,
-    "th": Markup._head_cell,
-    "text": Markup._text,
-    "code_inline": Markup._code,
-    "code_block": Markup._block,
-    "fence": Markup._block,
-    "html_block": Markup._raw,
-    "html_inline": Markup._raw,
-    "link": Markup._link,
-    "image": Markup._image,
+_WRITERS: Final[dict[str, Callable[[HtmlWriter, Node], str]]] = {
+    "heading": HtmlWriter._heading,
+    "ordered_list": HtmlWriter._ordered,
+    "table": HtmlWriter._table,
+    "th": HtmlWriter._head_cell,
+    "text": HtmlWriter._text,
+    "code_inline": HtmlWriter._code,
+    "code_block": HtmlWriter._block,
+    "fence": HtmlWriter._block,
+    "html_block": HtmlWriter._raw,
+    "html_inline": HtmlWriter._raw,
+    "link": HtmlWriter._link,
+    "image": HtmlWriter._image,
     "softbreak": lambda markup, node: "\n",
     "hardbreak": lambda markup, node: "<br>",
     "hr": lambda markup, node: f"<hr{markup._style('hr')}>",

@@ -14,7 +14,7 @@ _IMAGE: Final = {"fr": "[Image\u00a0: {}]", "en": "[Image: {}]"}
 _COLON: Final = {"fr": "\u00a0: ", "en": ": "}
 
 
-class Plain:
+class TextWriter:
     """Writes one tree, and remembers the addresses that its links lead to."""
 
     def __init__(self, lang: str, constant: str) -> None:

@@ -10,15 +10,15 @@ from chalicelib.core.links import Links
 from chalicelib.core.ports import Item, Store
 from chalicelib.mail import letters
 from chalicelib.mail.outbox import Draft
-from chalicelib.mail.writers.case import Office
+from chalicelib.mail.writers.case import Sender
 from chalicelib.mail.writers.draft import draft
 from chalicelib.newsletter.issues.approval import PAGE, review_row
 from chalicelib.newsletter.issues.issue import TESTED, issue_of, rendered_of
 from chalicelib.newsletter.issues.rendered import fill
 
 
-class ApprovalDesk:
-    def __init__(self, store: Store, roster: Roster, links: Links, office: Office) -> None:
+class ApprovalWriter:
+    def __init__(self, store: Store, roster: Roster, links: Links, office: Sender) -> None:
         self._store = store
         self._roster = roster
         self._links = links

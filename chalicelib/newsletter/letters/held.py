@@ -11,12 +11,12 @@ from chalicelib.core.links import Links
 from chalicelib.core.ports import Item
 from chalicelib.mail import letters
 from chalicelib.mail.outbox import Draft
-from chalicelib.mail.writers.case import Office
+from chalicelib.mail.writers.case import Sender
 from chalicelib.mail.writers.draft import draft
 
 
-class HeldDesk:
-    def __init__(self, links: Links, roster: Roster, office: Office) -> None:
+class HeldWriter:
+    def __init__(self, links: Links, roster: Roster, office: Sender) -> None:
         self._links = links
         self._roster = roster
         self._office = office

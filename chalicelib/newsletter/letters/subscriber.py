@@ -12,9 +12,9 @@ from chalicelib.core.ports import Item
 from chalicelib.core.records import moment
 from chalicelib.mail import letters
 from chalicelib.mail.outbox import Draft
-from chalicelib.mail.writers.case import Office
+from chalicelib.mail.writers.case import Sender
 from chalicelib.mail.writers.draft import draft
-from chalicelib.newsletter.subscribers.repository import Register
+from chalicelib.newsletter.subscribers.repository import SubscriberRepository
 from chalicelib.newsletter.subscribers.signup import seconds
 from chalicelib.newsletter.subscribers.subscriber import Subscriber
 
@@ -33,12 +33,12 @@ NEWS: Final = "NEWS"
 """How the keys of a subscriber's letters begin."""
 
 
-class NewsDesk:
+class SubscriberLetterWriter:
     def __init__(
         self,
-        register: Register,
+        register: SubscriberRepository,
         links: Links,
-        office: Office,
+        office: Sender,
         suppression: Callable[[], Suppression],
     ) -> None:
         """`suppression` is asked for when it is needed: by letters to an unproven address."""

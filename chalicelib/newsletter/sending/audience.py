@@ -6,16 +6,16 @@ from typing import Any, Final
 
 from chalicelib.core.errors import Conflict
 from chalicelib.core.languages import LANGS
-from chalicelib.core.ports import Change, Clock, Item, Put, Write
+from chalicelib.core.ports import Change, Item, Now, Put, Write
 from chalicelib.core.records import stamp
 from chalicelib.newsletter.issue_counts import count
 from chalicelib.newsletter.issues.issue import Issue, freeze_key
 from chalicelib.newsletter.sending import counts
 from chalicelib.newsletter.sending.ledger import SHARD, batches_of, shard_row_key
 from chalicelib.newsletter.sending.outcomes import unwanted
-from chalicelib.newsletter.sending.ports import Lists
+from chalicelib.newsletter.sending.ports import SubscriberStore
 from chalicelib.newsletter.sending.recipients import missed
-from chalicelib.newsletter.sending.unreached import Moves
+from chalicelib.newsletter.sending.unreached import MovedReaders
 from chalicelib.newsletter.subscribers.subscriber import BUCKETS, person_of, profile_key
 
 MINE: Final = timedelta(minutes=2)
@@ -34,9 +34,9 @@ class Audience:
     A bucket depends on the person alone, so that a change of language meanwhile doubles nobody.
     """
 
-    def __init__(self, lists: Lists, clock: Clock) -> None:
+    def __init__(self, lists: SubscriberStore, now: Now) -> None:
         self._lists = lists
-        self._clock = clock
+        self._now = now
 
     def freeze(self, issue: Issue, until: datetime) -> str:
         """`frozen` when all is in the ledger; `later` when time is over; `taken` when another
@@ -44,7 +44,7 @@ class Audience:
         row = self._begun(issue)
         if row.get("frozen_at"):
             return "frozen"
-        if row.get("mine_until", "") > stamp(self._clock()):
+        if row.get("mine_until", "") > stamp(self._now()):
             return "taken"
         only = self._only(issue)
         for unit in range(row["next"], row["units"]):
@@ -53,7 +53,7 @@ class Audience:
                 self._lists.commit([Change(freeze_key(issue.id), remove=("mine_until",))])
                 return "later"
             row = {**row, "next": unit + 1}
-        done = {"frozen_at": stamp(self._clock()), "next": row["units"]}
+        done = {"frozen_at": stamp(self._now()), "next": row["units"]}
         self._lists.commit([Change(freeze_key(issue.id), set=done, remove=("mine_until",))])
         return "frozen"
 
@@ -73,7 +73,7 @@ class Audience:
         return {**units, **(row or {})}
 
     def _claim(self, issue: Issue, row: Item) -> None:
-        mine = {"mine_until": stamp(self._clock() + MINE), "next": row["next"]}
+        mine = {"mine_until": stamp(self._now() + MINE), "next": row["next"]}
         self._lists.commit([Change(freeze_key(issue.id), set=mine)])
 
     def _unit(
@@ -92,7 +92,7 @@ class Audience:
             waiting = [(p, lang) for p, lang in members if p not in known]
             try:
                 for start in range(0, len(waiting), SHARD):
-                    if self._clock() >= until:
+                    if self._now() >= until:
                         return False
                     self._shard(issue, f"{unit:02d}-{number:04d}", waiting[start : start + SHARD])
                     number += 1
@@ -113,7 +113,7 @@ class Audience:
     ) -> Iterator[tuple[str, str]]:
         """Person and language of those who want it, each person once."""
         wanted = issue.segment.get("langs") or LANGS
-        now = stamp(self._clock())
+        now = stamp(self._now())
         for bucket in buckets:
             seen: set[str] = set()
             # The first one again: whoever changed to it meanwhile was in neither.
@@ -132,7 +132,7 @@ class Audience:
         people: dict[str, list[str]] = {
             lang: [p for p, its in members if its == lang] for lang in LANGS
         }
-        now = self._clock()
+        now = self._now()
         pk, sk = shard_row_key(issue.id, shard)
         row = {
             "pk": pk,
@@ -155,7 +155,7 @@ class Audience:
         before = issue.segment.get("missed")
         if not before:
             return None
-        moves = Moves(self._lists, before)
+        moves = MovedReaders(self._lists, before)
         profile = self._lists.get
         return {
             moves.now(one.person, profile(*profile_key(one.person)))[0]

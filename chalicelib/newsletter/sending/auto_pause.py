@@ -6,10 +6,10 @@ from typing import Any, Final
 
 from chalicelib.core.errors import Conflict, Refused
 from chalicelib.core.letter_row import ADMINS, letter
-from chalicelib.core.ports import Clock, Put, Store
+from chalicelib.core.ports import Now, Put, Store
 from chalicelib.core.records import stamp
 from chalicelib.newsletter.issues.issue import SENDING, Issue, freeze_key, issue_of, watched
-from chalicelib.newsletter.issues.lifecycle import Editions
+from chalicelib.newsletter.issues.lifecycle import IssueLifecycle
 from chalicelib.newsletter.sending import counts
 
 log = logging.getLogger("relais.newsletter")
@@ -27,11 +27,11 @@ COMPLAINTS: Final = 0.0008
 """Shares of what was sent. SES reviews an account at 5 % and 0.1 %."""
 
 
-class Watch:
-    def __init__(self, store: Store, editions: Editions, clock: Clock) -> None:
+class AutoPause:
+    def __init__(self, store: Store, editions: IssueLifecycle, now: Now) -> None:
         self._store = store
         self._editions = editions
-        self._clock = clock
+        self._now = now
 
     def check(self, name: str) -> str | None:
         """The reason for which the issue was paused; None when all is well."""
@@ -73,7 +73,7 @@ class Watch:
 
     def tell(self, issue: Issue, reason: str, facts: Mapping[str, Any]) -> None:
         """A letter to the admins, once a day for one reason, about an issue that waits."""
-        now = int(self._clock().timestamp())
+        now = int(self._now().timestamp())
         pk, _ = freeze_key(issue.id)
         once = {"pk": pk, "sk": f"TOLD#{reason}", "kind": "limit", "expires": now + 86400}
         try:
@@ -83,7 +83,7 @@ class Watch:
         log.error("issue %s waits: %s %s", issue.id, reason, dict(facts))
 
     def _told(self, issue: Issue, reason: str, facts: Mapping[str, Any]) -> Put:
-        now = self._clock()
+        now = self._now()
         told = {"issue": issue.id, "reason": reason, "facts": dict(facts), "at": stamp(now)}
         # Numbered by the second: the same reason may come again after a resume.
         number = int(now.timestamp())

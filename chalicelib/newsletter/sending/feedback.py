@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
 from chalicelib.core.errors import Conflict, StoreDown
-from chalicelib.core.ports import Change, Clock, Item, Key, Put
+from chalicelib.core.ports import Change, Item, Key, Now, Put
 from chalicelib.core.records import stamp
 from chalicelib.newsletter.issue_counts import count
-from chalicelib.newsletter.sending.auto_pause import Watch
+from chalicelib.newsletter.sending.auto_pause import AutoPause
 from chalicelib.newsletter.sending.counts import TURNS
 from chalicelib.newsletter.sending.ledger import BATCH, KEPT, row_of, seen_key
-from chalicelib.newsletter.sending.ports import Lists
-from chalicelib.newsletter.sending.ses_event import TRIAL, Told, told_by
+from chalicelib.newsletter.sending.ports import SubscriberStore
+from chalicelib.newsletter.sending.ses_event import TRIAL, SesEvent, parse_event
 
 log = logging.getLogger("relais.newsletter")
 
@@ -47,10 +47,10 @@ class Feedback:
     def __init__(  # noqa: PLR0913
         self,
         settle_letter: Callable[[Mapping[str, Any]], str | None],
-        lists: Lists,
+        lists: SubscriberStore,
         people: People,
-        watch: Watch,
-        clock: Clock,
+        watch: AutoPause,
+        now: Now,
         *,
         people_key: bytes,
         topic: str,
@@ -61,7 +61,7 @@ class Feedback:
         self._lists = lists
         self._people = people
         self._watch = watch
-        self._clock = clock
+        self._now = now
         self._key = people_key
         self._topic = topic
 
@@ -74,12 +74,12 @@ class Feedback:
     def take(self, reports: Sequence[Mapping[str, Any]]) -> list[int]:
         """Acts on all; returns the positions of those that could not be, to be given again."""
         failed: set[int] = set()
-        arrived: dict[int, Told] = {}
+        arrived: dict[int, SesEvent] = {}
         rows: dict[Key, tuple[str, str, _Gathered]] = {}
         of_row: dict[Key, list[int]] = {}
         for position, report in enumerate(reports):
             try:
-                told = told_by(report, self._key)
+                told = parse_event(report, self._key)
                 if told is None:
                     continue
                 key = self._sort(report, told, rows)
@@ -104,7 +104,7 @@ class Feedback:
     def _sort(
         self,
         report: Mapping[str, Any],
-        told: Told,
+        told: SesEvent,
         rows: dict[Key, tuple[str, str, _Gathered]],
     ) -> Key | None:
         """The event to where it belongs: a letter, a row of a ledger, or the strays."""
@@ -132,7 +132,7 @@ class Feedback:
         """Into the sets beside the batch: an event that comes again adds nothing."""
         if not gathered.sets:
             return
-        expires = {"expires": int((self._clock() + KEPT).timestamp())}
+        expires = {"expires": int((self._now() + KEPT).timestamp())}
         row = self._lists.gather(key, gathered.sets, {**gathered.facts, **expires})
         for _ in range(TURNS):
             sizes = {name: len(row.get(name) or ()) for name in _COUNTED}
@@ -152,7 +152,7 @@ class Feedback:
             return
         raise StoreDown(f"counts of {key}")
 
-    def _tell_people(self, told: Told) -> None:
+    def _tell_people(self, told: SesEvent) -> None:
         for person in told.people:
             if told.name in ("bounced", "soft"):
                 self._people.bounced(
@@ -161,7 +161,7 @@ class Feedback:
             elif told.name == "complained":
                 log.info("complaint: %s", self._people.complained(person))
 
-    def _arrived(self, arrived: Mapping[int, Told]) -> Sequence[int]:
+    def _arrived(self, arrived: Mapping[int, SesEvent]) -> Sequence[int]:
         """Only for somebody whose mail came back lately does it matter that one arrived.
         Returns what could not be done."""
         at = {person: told.at for told in arrived.values() for person in told.people}
@@ -176,9 +176,9 @@ class Feedback:
             return list(arrived)
         return ()
 
-    def _stray(self, told: Told) -> None:
+    def _stray(self, told: SesEvent) -> None:
         """Kept, and not dropped: of whom it tells is known, of which mail is not."""
-        now = self._clock()
+        now = self._now()
         row = {
             "pk": f"STRAY#{now:%Y-%m-%d}",
             "sk": f"{told.message_id}#{told.kind}",

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from chalicelib.core.errors import Conflict, NotYet, RelaisError, StoreDown
-from chalicelib.core.ports import Change, Clock, Item, Key
+from chalicelib.core.ports import Change, Item, Key, Now
 from chalicelib.newsletter.sending.ledger import BATCH
-from chalicelib.newsletter.sending.ports import Allowance, Carrier, Lists
+from chalicelib.newsletter.sending.ports import Allowance, BulkMailer, SubscriberStore
 
 PACE: Final[Key] = ("ISSUEPACE", "PACE")
 """The row of the line: `free_at` (when the next may go, in milliseconds), and since `slow_at`
@@ -49,9 +49,9 @@ class QuotaReached(RelaisError):
 class Pace:
     def __init__(  # noqa: PLR0913
         self,
-        lists: Lists,
-        carrier: Carrier,
-        clock: Clock,
+        lists: SubscriberStore,
+        carrier: BulkMailer,
+        now: Now,
         wait: Callable[[float], None],
         *,
         at_most: int,
@@ -60,7 +60,7 @@ class Pace:
         """`wait` sleeps for seconds; `at_most` mails a second, whatever SES allows."""
         self._lists = lists
         self._carrier = carrier
-        self._clock = clock
+        self._now = now
         self._wait = wait
         self._at_most = at_most
         self._share = share
@@ -83,7 +83,7 @@ class Pace:
         """Waits until this many may go. Raises QuotaReached or NotYet."""
         self._within_quota(number)
         span = max(1, round(number * 1000 / self.rate()))
-        now = self._now()
+        now = self._now_ms()
         start = self._line_up(span, now)
         if start > now:
             self._wait((start - now) / 1000)
@@ -91,7 +91,7 @@ class Pace:
 
     def throttled(self) -> None:
         """SES said that it was too fast: half the rate, once for all that hear it at a time."""
-        now = self._now()
+        now = self._now_ms()
         if now - self._row.get("slow_at", 0) < 1000:
             return
         half = max(LEAST, self._slowed() // 2)
@@ -132,7 +132,7 @@ class Pace:
     def _slowed(self) -> int:
         if "slow_at" not in self._row:
             return WHOLE
-        passed = max(0, self._now() - self._row["slow_at"])
+        passed = max(0, self._now_ms() - self._row["slow_at"])
         return int(min(WHOLE, self._row["slow"] + REGAINED * passed / 10_000))
 
     def _limit(self) -> float:
@@ -162,14 +162,14 @@ class Pace:
         except NotYet:
             if self._allowed is None:
                 raise
-        self._asked_at = self._clock()
+        self._asked_at = self._now()
         return self._allowed
 
     def _stale(self, allowed: Allowance) -> bool:
         """After a minute, and sooner when much of the day was used: others use it too."""
         assert self._asked_at
         much = allowed.daily is not None and self._since > MUCH * allowed.daily
-        return much or self._clock() - self._asked_at >= FRESH
+        return much or self._now() - self._asked_at >= FRESH
 
-    def _now(self) -> int:
-        return int(self._clock().timestamp() * 1000)
+    def _now_ms(self) -> int:
+        return int(self._now().timestamp() * 1000)

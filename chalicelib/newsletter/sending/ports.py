@@ -9,7 +9,7 @@ from chalicelib.core.ports import Item, Key, Store
 from chalicelib.newsletter.issues.rendered import Rendered
 
 
-class Lists(Store, Protocol):
+class SubscriberStore(Store, Protocol):
     """The Store, and what costs a call a row if it is done by the Store alone."""
 
     def audience(self, key: str) -> Iterator[Item]:
@@ -80,7 +80,7 @@ class Allowance:
     stopped: str = ""
 
 
-class Carrier(Protocol):
+class BulkMailer(Protocol):
     def offer(self, bulk: Bulk) -> list[Reply]:
         """One reply an envelope, in their order. Never tried twice by itself.
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from chalicelib.core.errors import Conflict, Refused
-from chalicelib.core.ports import Change, Clock, Item, Key
+from chalicelib.core.ports import Change, Item, Key, Now
 from chalicelib.core.records import moment, stamp
 from chalicelib.newsletter.issue_counts import counted
 from chalicelib.newsletter.issues.issue import (
@@ -18,13 +18,13 @@ from chalicelib.newsletter.issues.issue import (
     freeze_key,
     issue_of,
 )
-from chalicelib.newsletter.issues.lifecycle import Editions
+from chalicelib.newsletter.issues.lifecycle import IssueLifecycle
 from chalicelib.newsletter.sending import counts
 from chalicelib.newsletter.sending.audience import Audience
-from chalicelib.newsletter.sending.auto_pause import Watch
+from chalicelib.newsletter.sending.auto_pause import AutoPause
 from chalicelib.newsletter.sending.ledger import shard_row_key
-from chalicelib.newsletter.sending.ports import Lists, Queue
-from chalicelib.newsletter.sending.sender import Left, Sender
+from chalicelib.newsletter.sending.ports import Queue, SubscriberStore
+from chalicelib.newsletter.sending.sender import RunResult, Sender
 
 log = logging.getLogger("relais.newsletter")
 
@@ -44,14 +44,14 @@ FULL: Final = timedelta(minutes=15)
 """After the day's quota is used up: it comes back bit by bit, over 24 hours."""
 
 
-class Rounds:
+class Scheduler:
     def __init__(  # noqa: PLR0913
         self,
-        lists: Lists,
-        editions: Editions,
+        lists: SubscriberStore,
+        editions: IssueLifecycle,
         queue: Queue,
-        watch: Watch,
-        clock: Clock,
+        watch: AutoPause,
+        now: Now,
         *,
         postal_address: str,
     ) -> None:
@@ -59,7 +59,7 @@ class Rounds:
         self._editions = editions
         self._queue = queue
         self._watch = watch
-        self._clock = clock
+        self._now = now
         self._postal_address = postal_address
 
     def mind(self, key: Key) -> str:
@@ -89,7 +89,7 @@ class Rounds:
             self._fed(issue)
 
     def _start(self, issue: Issue) -> str:
-        now = self._clock()
+        now = self._now()
         if (issue.send_at or "") > stamp(now):
             return self._again(issue, moment(str(issue.send_at)), "waits")
         if wrong := _unaddressed(issue, self._postal_address):
@@ -101,7 +101,7 @@ class Rounds:
 
     def _go_on(self, issue: Issue) -> str:
         freeze = self._lists.get(*freeze_key(issue.id)) or {}
-        again = self._clock() + ROUND
+        again = self._now() + ROUND
         if not freeze.get("frozen_at"):
             self._queue.put([{"issue": issue.id}])
             return self._again(issue, again, "freezing")
@@ -126,7 +126,7 @@ class Rounds:
         return "wound_up"
 
     def _strayed(self, shards: Sequence[Item], fed_at: str) -> list[Item]:
-        now = self._clock()
+        now = self._now()
         open_ = [row for row in shards if row["status"] != counts.DONE]
         late = [row for row in open_ if max(row["put_at"], fed_at) <= stamp(now - STRAYED)]
         if late and not self._queue.idle():
@@ -141,7 +141,7 @@ class Rounds:
             self._fed(issue)
 
     def _fed(self, issue: Issue) -> None:
-        fed = {"fed": issue.events, "fed_at": stamp(self._clock())}
+        fed = {"fed": issue.events, "fed_at": stamp(self._now())}
         self._lists.commit([Change(freeze_key(issue.id), set=fed)])
 
     def _shards(self, issue: str) -> list[Item]:
@@ -162,13 +162,13 @@ class Worker:
 
     def __init__(  # noqa: PLR0913
         self,
-        lists: Lists,
+        lists: SubscriberStore,
         audience: Audience,
         sender: Sender,
-        rounds: Rounds,
-        watch: Watch,
+        rounds: Scheduler,
+        watch: AutoPause,
         queue: Queue,
-        clock: Clock,
+        now: Now,
         *,
         postal_address: str,
     ) -> None:
@@ -178,12 +178,12 @@ class Worker:
         self._rounds = rounds
         self._watch = watch
         self._queue = queue
-        self._clock = clock
+        self._now = now
         self._postal_address = postal_address
 
     def take(self, event: Mapping[str, Any], left: float) -> list[str]:
         """The messages of a bundle, with so many seconds left: a fifth of them is to spare."""
-        until = self._clock() + timedelta(seconds=left * OF_TIME)
+        until = self._now() + timedelta(seconds=left * OF_TIME)
         return [self.run(json.loads(message["body"]), until) for message in event["Records"]]
 
     def run(self, job: dict[str, Any], until: datetime) -> str:
@@ -218,18 +218,18 @@ class Worker:
                 self._rounds.feed(issue)
         return outcome
 
-    def _left(self, issue: Issue, job: dict[str, Any], left: Left) -> str:
+    def _left(self, issue: Issue, job: dict[str, Any], left: RunResult) -> str:
         if left.stopped == "errors":
             self._watch.hold(issue.id, "errors", left.facts)
         if left.stopped in ("quota", "account"):
             self._watch.tell(issue, left.stopped, left.facts)
-            self._later(job, self._clock() + FULL)
+            self._later(job, self._now() + FULL)
         elif left.at is not None and left.stopped not in ("errors", "paused"):
-            self._later(job, moment(left.at) if left.at else self._clock())
+            self._later(job, moment(left.at) if left.at else self._now())
         return left.stopped or ("done" if left.at is None else "later")
 
     def _later(self, job: dict[str, Any], at: datetime) -> None:
-        now = self._clock()
+        now = self._now()
         delay = min(LONGEST_DELAY, max(0, int((at - now).total_seconds()) + 1))
         key = shard_row_key(job["issue"], job["shard"])
         due = stamp(now + timedelta(seconds=delay))

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from chalicelib.core.errors import Conflict, NotYet, OutcomeUnknown, StoreDown
 from chalicelib.core.languages import LANGS
-from chalicelib.core.ports import Clock
+from chalicelib.core.ports import Now
 from chalicelib.core.records import stamp
 from chalicelib.newsletter.issues.issue import SENDING, Issue, issue_of, rendered_of
 from chalicelib.newsletter.issues.rendered import Rendered
@@ -25,7 +25,7 @@ from chalicelib.newsletter.sending.outcomes import (
     unwanted,
 )
 from chalicelib.newsletter.sending.pacing import Pace, QuotaReached
-from chalicelib.newsletter.sending.ports import Bulk, Carrier, Declined, Lists, Reply
+from chalicelib.newsletter.sending.ports import Bulk, BulkMailer, Declined, Reply, SubscriberStore
 
 log = logging.getLogger("relais.newsletter")
 
@@ -39,7 +39,7 @@ TRIES: Final = 3
 
 
 @dataclass(frozen=True)
-class Left:
+class RunResult:
     """What is left of a shard: `at` says when there is more to do (a stamp, `""` for at once),
     None when all of it is done. `stopped` is the reason of a Stop."""
 
@@ -63,11 +63,11 @@ class Run:
 class Sender:
     def __init__(  # noqa: PLR0913
         self,
-        lists: Lists,
-        carrier: Carrier,
+        lists: SubscriberStore,
+        carrier: BulkMailer,
         pace: Pace,
         envelopes: Envelopes,
-        clock: Clock,
+        now: Now,
         name: Callable[[], str] = lambda: secrets.token_hex(6),
     ) -> None:
         """`name` makes one for this worker, different from all others."""
@@ -75,29 +75,29 @@ class Sender:
         self._carrier = carrier
         self._pace = pace
         self._envelopes = envelopes
-        self._clock = clock
+        self._now = now
         self._me = name()
         self._streak = Streak()
 
-    def work(self, issue: str, shard: str, until: datetime) -> Left:
+    def work(self, issue: str, shard: str, until: datetime) -> RunResult:
         """Sends what is ready, until then. Dying at any point loses and doubles nothing."""
         found = issue_of(self._lists, issue)
         if found is None or found.status != SENDING:
-            return Left(None, "paused")
+            return RunResult(None, "paused")
         texts: dict[str, Rendered] = {
             lang: text for lang in LANGS if (text := rendered_of(self._lists, found, lang))
         }
-        now = self._clock()
+        now = self._now()
         run = Run(found, shard, until, texts, now, now)
-        stop = Left("")
+        stop = RunResult("")
         try:
             for batch in self._settled(run):
                 self._send(run, batch)
         except Stop as why:
-            stop = Left("", why.why, why.facts)
+            stop = RunResult("", why.why, why.facts)
         except StoreDown as down:
             log.warning("shard %s of %s: %s", shard, issue, down)
-            return Left(stamp(self._clock() + A_MOMENT))
+            return RunResult(stamp(self._now() + A_MOMENT))
         at = counts.tell(self._lists, found.id, shard)
         return replace(stop, at=at)
 
@@ -106,7 +106,7 @@ class Sender:
         Returns when to look again, None when all is known."""
         open_ = []
         for batch, seen in counts.read(self._lists, issue, shard):
-            after = batch.settled(seen, self._clock())
+            after = batch.settled(seen, self._now())
             if after is not batch:
                 self._write(batch, after)
             open_ += [at for at in (after.in_flight_until(),) if at]
@@ -117,15 +117,15 @@ class Sender:
         """The shard's batches, with what SES told of those in flight."""
         found = []
         for batch, seen in counts.read(self._lists, run.issue.id, run.shard):
-            after = batch.settled(seen, self._clock())
+            after = batch.settled(seen, self._now())
             if after is not batch and not self._write(batch, after):
                 continue
             found.append(after)
         return found
 
     def _send(self, run: Run, batch: Batch) -> None:
-        while some := batch.ready(self._clock())[: self._chunk()]:
-            if self._clock() >= run.until:
+        while some := batch.ready(self._now())[: self._chunk()]:
+            if self._now() >= run.until:
                 raise Stop("time")
             try:
                 self._pace.take(len(some))
@@ -141,11 +141,11 @@ class Sender:
                         return
                     batch = told
                     continue
-            leased = batch.leased(some, self._clock())
+            leased = batch.leased(some, self._now())
             if not self._write(batch, leased):
                 return
             outcomes, stop = self._streak.judged(self._hand_over(run, leased, some))
-            batch = leased.answered(outcomes, self._clock())
+            batch = leased.answered(outcomes, self._now())
             if not self._write(leased, batch):
                 log.warning("shard %s: a batch was settled by somebody else", run.shard)
                 return
@@ -157,7 +157,7 @@ class Sender:
         """Waiting for a place in the line takes its time: whoever is tried again may turn out
         to have been sent to."""
         seen = self._lists.get(*seen_key(run.issue.id, run.shard, batch.number)) or {}
-        return batch.settled(seen, self._clock())
+        return batch.settled(seen, self._now())
 
     def _chunk(self) -> int:
         try:
@@ -167,7 +167,7 @@ class Sender:
 
     def _look(self, run: Run) -> None:
         """A pause stops the next call, and not only the next shard."""
-        now = self._clock()
+        now = self._now()
         if now - run.looked_at < LOOK_AGAIN:
             return
         found = issue_of(self._lists, run.issue.id)
@@ -176,9 +176,9 @@ class Sender:
         run.looked_at = now
 
     def _tell(self, run: Run) -> None:
-        if self._clock() - run.told_at >= TELL:
+        if self._now() - run.told_at >= TELL:
             counts.tell(self._lists, run.issue.id, run.shard)
-            run.told_at = self._clock()
+            run.told_at = self._now()
 
     def _hand_over(
         self, run: Run, batch: Batch, positions: Sequence[int]
@@ -193,7 +193,7 @@ class Sender:
         readers: dict[str, list[int]] = {}
         for n in positions:
             profile = profiles.get(batch.people[n])
-            if why := unwanted(profile, run.issue.topics, stamp(self._clock())):
+            if why := unwanted(profile, run.issue.topics, stamp(self._now())):
                 found[n] = Reply("skipped", why), Outcome(ledger.SKIPPED, why)
             else:
                 assert profile is not None

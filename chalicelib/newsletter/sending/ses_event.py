@@ -21,7 +21,7 @@ TRIAL: Final = "trial"
 
 
 @dataclass(frozen=True)
-class Told:
+class SesEvent:
     """One event of SES in our words, of either format. `name` is one of EVENTS, or empty."""
 
     kind: str
@@ -34,7 +34,7 @@ class Told:
     why: Mapping[str, str] = field(default_factory=dict)
 
 
-def told_by(report: Mapping[str, Any], key: bytes) -> Told | None:
+def parse_event(report: Mapping[str, Any], key: bytes) -> SesEvent | None:
     """None for what is no event: the greeting that SES sends to a new topic. `key` hashes
     addresses."""
     mail = report.get("mail")
@@ -44,7 +44,7 @@ def told_by(report: Mapping[str, Any], key: bytes) -> Told | None:
     detail = report.get(kind) or report.get("failure") or {}
     tags = {name: str(found[0]) for name, found in (mail.get("tags") or {}).items() if found}
     addresses = _addresses(kind, detail) or mail.get("destination") or []
-    return Told(
+    return SesEvent(
         kind=kind,
         name=_name(kind, detail),
         message_id=str(mail.get("messageId") or ""),

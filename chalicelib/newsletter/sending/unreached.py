@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from chalicelib.content import load
 from chalicelib.core.languages import Lang
-from chalicelib.core.ports import Clock, Item, Store
+from chalicelib.core.ports import Item, Now, Store
 from chalicelib.core.records import stamp
 from chalicelib.newsletter.issues.issue import Issue, freeze_key
 from chalicelib.newsletter.sending import counts
@@ -16,7 +16,7 @@ from chalicelib.newsletter.subscribers.subscriber import BUCKETS, bucket_of, pro
 
 
 @dataclass(frozen=True)
-class Missed:
+class UnreachedReader:
     """`email` is empty when it is no longer known; `why` is one of the reasons in
     content/newsroom.json, `told` the words of SES or of the other mail service, if any;
     `again`: another try may reach them."""
@@ -33,7 +33,7 @@ class Missed:
         return f"{said} ({self.told})" if self.told else said
 
 
-class Moves:
+class MovedReaders:
     """Whoever changed address while an issue was sent gets the follow-up at the new one."""
 
     def __init__(self, store: Store, issue: str) -> None:
@@ -64,18 +64,18 @@ class Moves:
         )
 
 
-class Missing:
-    def __init__(self, store: Store, clock: Clock) -> None:
+class Unreached:
+    def __init__(self, store: Store, now: Now) -> None:
         self._store = store
-        self._clock = clock
+        self._now = now
 
-    def __call__(self, issue: Issue) -> Iterator[Missed]:
-        now = stamp(self._clock())
-        moves = Moves(self._store, issue.id)
+    def __call__(self, issue: Issue) -> Iterator[UnreachedReader]:
+        now = stamp(self._now())
+        moves = MovedReaders(self._store, issue.id)
         for one in missed(self._store, issue.id):
             person, profile = moves.now(one.person, self._store.get(*profile_key(one.person)))
             why = _why(one)
-            yield Missed(
+            yield UnreachedReader(
                 person=person,
                 email=str((profile or {}).get("email") or ""),
                 lang=one.lang,

@@ -9,7 +9,7 @@ from chalicelib.core.settings import Settings
 
 
 @dataclass(frozen=True)
-class Wording:
+class ConsentText:
     """A text as it stood on the page, named and whole, so that it can be shown again."""
 
     text_id: str
@@ -20,7 +20,7 @@ class Wording:
         return {"text_id": self.text_id, "text": self.text, "text_hash": digest}
 
 
-def consent(lang: str, settings: Settings) -> Wording:
+def consent(lang: str, settings: Settings) -> ConsentText:
     """The consent in one language, with who asks for it and where they are."""
     content = load("newsletter")
     template: str = content["consent"][lang]
@@ -33,7 +33,7 @@ def consent(lang: str, settings: Settings) -> Wording:
         contact_email=settings.contact_email,
         website=settings.website_url or settings.public_url,
     )
-    return Wording(content["consent"]["id"], text)
+    return ConsentText(content["consent"]["id"], text)
 
 
 def box(lang: str, settings: Settings) -> str:

@@ -4,23 +4,23 @@ from datetime import datetime
 
 from chalicelib.core.records import stamp
 from chalicelib.newsletter.subscribers import subscriber
-from chalicelib.newsletter.subscribers.repository import Register, Step
+from chalicelib.newsletter.subscribers.repository import SubscriberChange, SubscriberRepository
 from chalicelib.newsletter.subscribers.subscriber import Subscriber
 
 
-def erase(register: Register, person: str) -> str:
+def erase(register: SubscriberRepository, person: str) -> str:
     """Leaves the keyed hash alone, which keeps the address from coming back by an import:
     `erased` or `already`. Whichever of somebody's addresses it is asked for, all go, but for one
     that was subscribed anew after it was left."""
 
-    def decide(old: Subscriber | None, now: datetime) -> Step:
+    def decide(old: Subscriber | None, now: datetime) -> SubscriberChange:
         if old is None or old.status == subscriber.ERASED:
-            return Step("already")
+            return SubscriberChange("already")
         # Where they moved to stays, so that an old link finds what a death here left undone.
         after = Subscriber(
             old.person, subscriber.ERASED, old.version + 1, stamp(now), moved_to=old.moved_to
         )
-        return Step("erased", after)
+        return SubscriberChange("erased", after)
 
     current = register.current(person)
     if current is None:

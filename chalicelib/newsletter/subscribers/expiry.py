@@ -7,15 +7,20 @@ from chalicelib.core.ports import Key
 from chalicelib.core.records import moment, stamp
 from chalicelib.newsletter.subscribers import subscriber
 from chalicelib.newsletter.subscribers.pending import ASKED
-from chalicelib.newsletter.subscribers.repository import Register, Step, fewer_mails, owed
+from chalicelib.newsletter.subscribers.repository import (
+    SubscriberChange,
+    SubscriberRepository,
+    fewer_mails,
+    owed,
+)
 from chalicelib.newsletter.subscribers.signup import SignUps, seconds
 from chalicelib.newsletter.subscribers.subscriber import ASKS, Subscriber
 
 
-class Clocks:
+class SubscriberExpiry:
     """Minds the rows of a person that are due; each ring is one conditional change."""
 
-    def __init__(self, register: Register, sign_ups: SignUps) -> None:
+    def __init__(self, register: SubscriberRepository, sign_ups: SignUps) -> None:
         self._register = register
         self._sign_ups = sign_ups
 
@@ -25,35 +30,41 @@ class Clocks:
             return self._sign_ups.carry_out(key)
         return self._register.take(subscriber.person_of(key[0]), self._ring)
 
-    def _ring(self, old: Subscriber | None, now: datetime) -> Step:
+    def _ring(self, old: Subscriber | None, now: datetime) -> SubscriberChange:
         if old is None:
-            return Step("gone")
+            return SubscriberChange("gone")
         due = {name: at for name, at in old.clocks().items() if at <= stamp(now)}
         if not due:
-            return Step("later")
+            return SubscriberChange("later")
         # The one that rang first, and never another one in its place.
         match min(due, key=lambda name: due[name]):
             case "request":
                 assert old.request
                 return self._request(old, old.request, now)
             case "moving":
-                return Step("move_dropped", subscriber.changed(old, stamp(now), moving=None))
+                return SubscriberChange(
+                    "move_dropped", subscriber.changed(old, stamp(now), moving=None)
+                )
             case "implied":
                 assert old.expires_at
                 return self._implied(old, old.expires_at, now)
             case _:
                 return self._forgotten(old, now)
 
-    def _request(self, old: Subscriber, request: dict[str, Any], now: datetime) -> Step:
+    def _request(self, old: Subscriber, request: dict[str, Any], now: datetime) -> SubscriberChange:
         if not self._sign_ups.answered:
             # Nobody can have confirmed: their letter waits for our postal address.
             waits = {**request, "since": stamp(now)}
-            return Step("waits", subscriber.changed(old, stamp(now), request=waits))
+            return SubscriberChange("waits", subscriber.changed(old, stamp(now), request=waits))
         if now >= moment(request["since"]) + subscriber.PURGE:
             slots = fewer_mails(old.person, now)
             if old.status == subscriber.PENDING:
-                return Step("purged", None, [*self._register.without_trace(old), *slots])
-            return Step("purged", subscriber.changed(old, stamp(now), request=None), slots)
+                return SubscriberChange(
+                    "purged", None, [*self._register.without_trace(old), *slots]
+                )
+            return SubscriberChange(
+                "purged", subscriber.changed(old, stamp(now), request=None), slots
+            )
         after = subscriber.changed(old, stamp(now), request={**request, "reminded": True})
         facts = {"asked": seconds(request["asked_at"]), "topics": request["topics"]}
         letter = owed(
@@ -64,9 +75,9 @@ class Clocks:
             now=now,
             facts=facts,
         )
-        return Step("reminded", after, [letter])
+        return SubscriberChange("reminded", after, [letter])
 
-    def _implied(self, old: Subscriber, expires_at: str, now: datetime) -> Step:
+    def _implied(self, old: Subscriber, expires_at: str, now: datetime) -> SubscriberChange:
         end = moment(expires_at)
         if now >= end:
             after = subscriber.changed(
@@ -74,7 +85,7 @@ class Clocks:
                 left_at=stamp(now), expires_at=None, moving=None,
             )  # fmt: skip
             told = {"consent": "expired", "basis": old.basis}
-            return Step("expired", after, [subscriber.consent(after, told)])
+            return SubscriberChange("expired", after, [subscriber.consent(after, told)])
         # Whoever comes in late is asked once, and not twice in a row.
         after = subscriber.changed(
             old, stamp(now), asks=sum(now >= end - before for before in ASKS)
@@ -87,13 +98,13 @@ class Clocks:
             now=now,
             facts={"until": expires_at},
         )
-        return Step("asked_to_keep", after, [letter])
+        return SubscriberChange("asked_to_keep", after, [letter])
 
-    def _forgotten(self, old: Subscriber, now: datetime) -> Step:
+    def _forgotten(self, old: Subscriber, now: datetime) -> SubscriberChange:
         """The proof has been kept long enough; the hash stays while there is a list."""
         for person in self._register.earlier(old, own=True):
             self._register.forget(self._register.traces(person))
         after = subscriber.changed(
             old, stamp(now), left_at=None, email="", name=None, province=None
         )
-        return Step("forgotten", after)
+        return SubscriberChange("forgotten", after)

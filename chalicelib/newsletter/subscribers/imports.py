@@ -17,7 +17,7 @@ from chalicelib.core.records import stamp
 from chalicelib.forms import field_types
 from chalicelib.forms.normalise import tidy
 from chalicelib.newsletter.subscribers import consent_text, subscriber
-from chalicelib.newsletter.subscribers.repository import Register, Step
+from chalicelib.newsletter.subscribers.repository import SubscriberChange, SubscriberRepository
 from chalicelib.newsletter.subscribers.subscriber import Subscriber
 
 COLUMNS: Final = ("email", "lang", "basis", "since", "evidence")
@@ -62,7 +62,7 @@ class Entry:
 
 
 class Imports:
-    def __init__(self, register: Register, people_key: bytes) -> None:
+    def __init__(self, register: SubscriberRepository, people_key: bytes) -> None:
         self._register = register
         self._key = people_key
 
@@ -84,7 +84,7 @@ class Imports:
                 yield Imported(number, "refused", str(refused))
 
     def _admit(self, person: str, entry: Entry, by: str, *, write: bool) -> str:
-        def decide(old: Subscriber | None, now: datetime) -> Step:
+        def decide(old: Subscriber | None, now: datetime) -> SubscriberChange:
             if old is not None and old.status in _NEVER:
                 raise LineRefused(_NEVER[old.status])
             expires_at = entry.expires_at()
@@ -93,11 +93,11 @@ class Imports:
                 and old.status != subscriber.EXPIRED
                 and not _renewed(old, expires_at)
             ):
-                return Step("known")
+                return SubscriberChange("known")
             if expires_at is not None and expires_at <= stamp(now):
                 raise LineRefused(f"the consent ended on {expires_at[:10]}")
             if not write:
-                return Step("imported")
+                return SubscriberChange("imported")
             return _admitted(old, person, entry, by, now)
 
         return self._register.take(person, decide)
@@ -118,7 +118,9 @@ _NEVER: Final = {
 }
 
 
-def _admitted(old: Subscriber | None, person: str, entry: Entry, by: str, now: datetime) -> Step:
+def _admitted(
+    old: Subscriber | None, person: str, entry: Entry, by: str, now: datetime
+) -> SubscriberChange:
     before = old or Subscriber(person, subscriber.PENDING, 0, stamp(now))
     after = subscriber.changed(
         before,
@@ -145,7 +147,7 @@ def _admitted(old: Subscriber | None, person: str, entry: Entry, by: str, now: d
         "lang": entry.lang,
         "topics": after.topics,
     }
-    return Step("imported", after, [subscriber.consent(after, told)])
+    return SubscriberChange("imported", after, [subscriber.consent(after, told)])
 
 
 def _rows(content: bytes) -> Iterator[tuple[int, Mapping[str, str]]]:

@@ -13,8 +13,8 @@ from chalicelib.core.records import moment, stamp
 from chalicelib.newsletter.subscribers import subscriber
 from chalicelib.newsletter.subscribers.repository import (
     WEEK_SLOTS,
-    Register,
-    Step,
+    SubscriberChange,
+    SubscriberRepository,
     mail_slots,
     owed,
 )
@@ -30,7 +30,7 @@ CHANGES: Final = 20
 
 
 class Preferences:
-    def __init__(self, register: Register, words: Words, people_key: bytes) -> None:
+    def __init__(self, register: SubscriberRepository, words: Words, people_key: bytes) -> None:
         self._register = register
         self._words = words
         self._key = people_key
@@ -61,7 +61,7 @@ class Preferences:
         to = person_key(email, self._key)
         if to == person:
             return "same"
-        rate_limit.count(self._register.store, f"MOVE#{person}", MOVES, self._register.clock())
+        rate_limit.count(self._register.store, f"MOVE#{person}", MOVES, self._register.now())
         for slot in range(WEEK_SLOTS):
             try:
                 return self._ask_to_move(person, to, email, slot, evidence)
@@ -75,7 +75,7 @@ class Preferences:
 
     def moving(self, person: str, asked: datetime) -> str:
         """What the link to the new address would do now: `confirm`, `over` or `gone`."""
-        return _moving(self._register.get(person), asked, self._register.clock())
+        return _moving(self._register.get(person), asked, self._register.now())
 
     def confirm_move(
         self, person: str, asked: datetime, evidence: Evidence = NOBODY, shown: str = ""
@@ -83,29 +83,29 @@ class Preferences:
         """The new address said yes, on a page in the language `shown`: the subscription is its
         own from here on."""
 
-        def decide(old: Subscriber | None, now: datetime) -> Step:
+        def decide(old: Subscriber | None, now: datetime) -> SubscriberChange:
             standing = _moving(old, asked, now)
             if standing != "confirm" or old is None or old.moving is None:
-                return Step(standing)
+                return SubscriberChange(standing)
             there = self._register.get(old.moving["person"])
             if there is not None and there.status == subscriber.COMPLAINED:
-                return Step("gone")
+                return SubscriberChange("gone")
             return self._moved(old, there, now, evidence, shown or old.lang)
 
         return self._register.take(person, decide)
 
     def _change(self, person: str, wanted: Any, evidence: Evidence) -> str:
         """Raises TooMany."""
-        now = self._register.clock()
+        now = self._register.now()
         rate_limit.count_daily(self._register.store, f"CHOICE#{person}", CHANGES, now)
 
-        def decide(old: Subscriber | None, now: datetime) -> Step:
+        def decide(old: Subscriber | None, now: datetime) -> SubscriberChange:
             if old is None or old.status != subscriber.ACTIVE:
-                return Step("gone")
+                return SubscriberChange("gone")
             values = wanted(old, now)
             before = {k: getattr(old, k) for k in values}
             if before == values:
-                return Step("saved")
+                return SubscriberChange("saved")
             after = subscriber.changed(old, stamp(now), **values)
             told = {
                 "consent": "changed",
@@ -114,7 +114,7 @@ class Preferences:
                 "after": {} if "moving" in values else values,
                 **asdict(evidence),
             }
-            return Step("saved", after, [subscriber.consent(after, told)])
+            return SubscriberChange("saved", after, [subscriber.consent(after, told)])
 
         return self._register.take(person, decide)
 
@@ -122,7 +122,7 @@ class Preferences:
         self, person: str, to: str, email: str, slot: int, evidence: Evidence
     ) -> str:
         """Raises Conflict when the new address had a mail of ours too recently."""
-        now = self._register.clock()
+        now = self._register.now()
         old = self._register.get(person)
         if old is None or old.status != subscriber.ACTIVE:
             return "gone"
@@ -158,7 +158,7 @@ class Preferences:
         now: datetime,
         evidence: Evidence,
         shown: str,
-    ) -> Step:
+    ) -> SubscriberChange:
         assert old.moving is not None
         at = stamp(now)
         to = old.moving["person"]
@@ -198,7 +198,7 @@ class Preferences:
             **self._words(shown).facts(),
             **asdict(evidence),
         }
-        return Step(
+        return SubscriberChange(
             "confirmed",
             stub,
             [

@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from chalicelib.core.ports import Item
-from chalicelib.newsletter.subscribers.repository import Register
+from chalicelib.newsletter.subscribers.repository import SubscriberRepository
 from chalicelib.newsletter.subscribers.subscriber import Subscriber
 
 _INNER: Final = {
@@ -20,8 +20,8 @@ _INNER: Final = {
 """What only the store needs to know."""
 
 
-class Proof:
-    def __init__(self, register: Register) -> None:
+class ConsentProof:
+    def __init__(self, register: SubscriberRepository) -> None:
         self._register = register
 
     def of(self, person: str) -> dict[str, Any] | None:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from chalicelib.core.errors import Conflict, StoreDown
 from chalicelib.core.letter_row import letter
-from chalicelib.core.ports import Change, Clock, Delete, Item, Key, Put, Store, Write
+from chalicelib.core.ports import Change, Delete, Item, Key, Now, Put, Store, Write
 from chalicelib.core.records import stamp
 from chalicelib.newsletter.subscribers import subscriber
 from chalicelib.newsletter.subscribers.pending import ASKED
@@ -22,7 +22,7 @@ AT_ONCE: Final = 90
 
 
 @dataclass(frozen=True)
-class Step:
+class SubscriberChange:
     """What a subscriber becomes, what is written beside it, and what to call that."""
 
     outcome: str
@@ -30,13 +30,13 @@ class Step:
     writes: Sequence[Write] = ()
 
 
-Decide = Callable[[Subscriber | None, datetime], Step]
+Decide = Callable[[Subscriber | None, datetime], SubscriberChange]
 
 
-class Register:
-    def __init__(self, store: Store, clock: Clock) -> None:
+class SubscriberRepository:
+    def __init__(self, store: Store, now: Now) -> None:
         self.store = store
-        self.clock = clock
+        self.now = now
 
     def get(self, person: str) -> Subscriber | None:
         item = self.store.get(*subscriber.profile_key(person))
@@ -46,7 +46,7 @@ class Register:
         """Does what `decide` says of the subscriber as they are; returns its outcome."""
         for _ in range(TURNS):
             old = self.get(person)
-            step = decide(old, self.clock())
+            step = decide(old, self.now())
             writes = list(step.writes)
             if step.after is not None:
                 writes.insert(0, subscriber.write(old, step.after))
@@ -124,14 +124,16 @@ def owed(  # noqa: PLR0913
     return Put({**row, "address": address, "expires": expires})
 
 
-def again(register: Register, old: Subscriber, now: datetime, told: dict[str, Any]) -> Step:
+def again(
+    register: SubscriberRepository, old: Subscriber, now: datetime, told: dict[str, Any]
+) -> SubscriberChange:
     """An unsubscribe by somebody who is out: kept once a day, for as long as the proof is."""
     pk, _ = old.key
     sk = f"CONSENT#{stamp(now)[:10]}T~"
     if not old.left_at or register.store.get(pk, sk):
-        return Step("already")
+        return SubscriberChange("already")
     facts = {"kind": "consent", "at": stamp(now), "consent": "withdrawn", "again": True, **told}
-    return Step(
+    return SubscriberChange(
         "already", subscriber.changed(old, stamp(now)), [Put({"pk": pk, "sk": sk, **facts})]
     )
 

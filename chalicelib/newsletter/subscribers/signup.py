@@ -17,14 +17,14 @@ from chalicelib.newsletter.subscribers.pending import waiting
 from chalicelib.newsletter.subscribers.repository import (
     TURNS,
     WEEK_SLOTS,
-    Register,
+    SubscriberRepository,
     mail_slots,
     owed,
 )
 from chalicelib.newsletter.subscribers.subscriber import Subscriber
 
 if TYPE_CHECKING:
-    from chalicelib.cases.intake.submission import Arrival
+    from chalicelib.cases.intake.submission import IncomingForm
     from chalicelib.forms.parsing import Submission
 
 WEB_FORM: Final = "web_form"
@@ -62,7 +62,9 @@ class Wish:
 class SignUps:
     """Whoever asks gets the same answer; what differs is the mail to the address."""
 
-    def __init__(self, register: Register, settings: Settings, people_key: bytes) -> None:
+    def __init__(
+        self, register: SubscriberRepository, settings: Settings, people_key: bytes
+    ) -> None:
         self._register = register
         self._settings = settings
         self._key = people_key
@@ -77,7 +79,7 @@ class SignUps:
 
     def count(self, address: str) -> None:
         """One post more from a network. Raises TooMany, with the seconds to wait."""
-        now = self._register.clock()
+        now = self._register.now()
         network = person_key(network_of(address), self._key)
         limit = self._settings.signups_per_hour
         rate_limit.count(self._register.store, f"NEWS#{network}", limit, now)
@@ -90,7 +92,7 @@ class SignUps:
         person = self.person(wish.email)
         slot = 0
         for _ in range(TURNS + WEEK_SLOTS):
-            now = self._register.clock()
+            now = self._register.now()
             outcome, writes = self._effect(self._register.get(person), person, wish, now)
             try:
                 self._register.store.commit([*mail_slots(person, slot, now), *writes, *also])
@@ -103,7 +105,12 @@ class SignUps:
         raise StoreDown("too many sign-ups of one address at once")
 
     def by_declaration(
-        self, arrival: "Arrival", given: "Submission", ref: str, now: datetime, spam: str | None
+        self,
+        arrival: "IncomingForm",
+        given: "Submission",
+        ref: str,
+        now: datetime,
+        spam: str | None,
     ) -> Put | None:
         """A row that asks for the sign-up later, for the transaction of a declaration whose box
         is ticked; None where the box was not offered."""
@@ -123,7 +130,7 @@ class SignUps:
 
     def hold(self, wish: Wish, why: str) -> None:
         """Keeps what looks like spam for staff to release; nobody is written to."""
-        now = self._register.clock()
+        now = self._register.now()
         row = waiting(self.person(wish.email), WEB_FORM, asdict(wish), now, spam=why)
         try:
             self._register.store.commit([row])

@@ -10,7 +10,11 @@ from chalicelib.core.ports import Key, Write
 from chalicelib.core.records import moment, stamp
 from chalicelib.newsletter.issue_counts import COUNTED, count
 from chalicelib.newsletter.subscribers import consent_text, subscriber
-from chalicelib.newsletter.subscribers.repository import Register, Step, again
+from chalicelib.newsletter.subscribers.repository import (
+    SubscriberChange,
+    SubscriberRepository,
+    again,
+)
 from chalicelib.newsletter.subscribers.signup import Evidence
 from chalicelib.newsletter.subscribers.subscriber import Subscriber
 
@@ -23,14 +27,14 @@ CLOCKS_DIFFER: Final = timedelta(seconds=5)
 
 NOBODY: Final = Evidence()
 
-Words = Callable[[str], consent_text.Wording]
+Words = Callable[[str], consent_text.ConsentText]
 """The consent in a language, as it stands on our pages now."""
 
 
 class Subscriptions:
     """Every call may come twice, and from two sides at once: the second changes nothing."""
 
-    def __init__(self, register: Register, words: Words, people_key: bytes) -> None:
+    def __init__(self, register: SubscriberRepository, words: Words, people_key: bytes) -> None:
         self.register = register
         self._words = words
         self._key = people_key
@@ -41,7 +45,7 @@ class Subscriptions:
     def standing(self, person: str, asked: datetime) -> str:
         """What a confirmation link would do now: `confirm`, `already`, `retype` (the request was
         purged, and the address with it), `over` (too old), or `gone` (cancelled since)."""
-        return _standing(self.register.get(person), asked, self.register.clock())
+        return _standing(self.register.get(person), asked, self.register.now())
 
     def confirm(  # noqa: PLR0913
         self,
@@ -60,7 +64,7 @@ class Subscriptions:
         `shown`: the language of the page, whose words are what was agreed to.
         """
 
-        def decide(old: Subscriber | None, now: datetime) -> Step:
+        def decide(old: Subscriber | None, now: datetime) -> SubscriberChange:
             standing = _standing(old, asked, now)
             if standing == "retype" and person_key(retyped, self._key) == person:
                 request = {
@@ -73,7 +77,7 @@ class Subscriptions:
                 # Asked anew and confirmed in one: the link proves the address.
                 return self._confirmed(None, person, request, asked, now, evidence, shown)
             if standing != "confirm" or old is None or old.request is None:
-                return Step(standing)
+                return SubscriberChange(standing)
             return self._confirmed(old, person, old.request, asked, now, evidence, shown)
 
         return self.register.take(person, decide)
@@ -81,11 +85,11 @@ class Subscriptions:
     def keep(self, person: str, evidence: Evidence = NOBODY, shown: str = "") -> str:
         """Express consent in place of an implied one: `confirmed`, `already` or `gone`."""
 
-        def decide(old: Subscriber | None, now: datetime) -> Step:
+        def decide(old: Subscriber | None, now: datetime) -> SubscriberChange:
             if old is None or old.status != subscriber.ACTIVE:
-                return Step("gone")
+                return SubscriberChange("gone")
             if old.basis == subscriber.EXPRESS:
-                return Step("already")
+                return SubscriberChange("already")
             request = {k: getattr(old, k) for k in ("email", "lang", "topics", "name", "province")}
             return self._confirmed(old, person, request, now, now, evidence, shown)
 
@@ -106,10 +110,10 @@ class Subscriptions:
         """
         moved: list[str] = []
 
-        def decide(old: Subscriber | None, now: datetime) -> Step:
+        def decide(old: Subscriber | None, now: datetime) -> SubscriberChange:
             moved[:] = [old.moved_to] if old is not None and old.moved_to else []
             if old is None or old.status in (subscriber.COMPLAINED, subscriber.ERASED):
-                return Step("already")
+                return SubscriberChange("already")
             told = {"channel": channel, "issue": issue or None, "reason": reason[:500] or None}
             return self._left(old, now, {**told, **asdict(evidence)})
 
@@ -126,11 +130,11 @@ class Subscriptions:
         News of a mail that was sent before they signed up anew is no news of that.
         """
 
-        def decide(old: Subscriber | None, now: datetime) -> Step:
+        def decide(old: Subscriber | None, now: datetime) -> SubscriberChange:
             if old is None or _of_before(old, sent_at):
-                return Step("already")
+                return SubscriberChange("already")
             if old.status != subscriber.ACTIVE:
-                return self._undeliverable(old, now) if hard else Step("already")
+                return self._undeliverable(old, now) if hard else SubscriberChange("already")
             return self._returned(old, {"at": at, "soft": True}, now, over=hard)
 
         return self.register.take(person, decide)
@@ -138,9 +142,9 @@ class Subscriptions:
     def delivered(self, person: str, at: str) -> str:
         """A mail arrived: counts only after one that did not."""
 
-        def decide(old: Subscriber | None, now: datetime) -> Step:
+        def decide(old: Subscriber | None, now: datetime) -> SubscriberChange:
             if old is None or old.status != subscriber.ACTIVE or not old.soft_bounces:
-                return Step("already")
+                return SubscriberChange("already")
             return self._returned(old, {"at": at, "soft": False}, now)
 
         return self.register.take(person, decide)
@@ -164,9 +168,9 @@ class Subscriptions:
     def complained(self, person: str) -> str:
         """They told their provider that our mail is spam: `complained` or `already`."""
 
-        def decide(old: Subscriber | None, now: datetime) -> Step:
+        def decide(old: Subscriber | None, now: datetime) -> SubscriberChange:
             if old is None or old.status in (subscriber.COMPLAINED, subscriber.ERASED):
-                return Step("already")
+                return SubscriberChange("already")
             return self._ended(old, subscriber.COMPLAINED, now, {"consent": "complaint"})
 
         return self.register.take(person, decide)
@@ -180,7 +184,7 @@ class Subscriptions:
         now: datetime,
         evidence: Evidence,
         shown: str,
-    ) -> Step:
+    ) -> SubscriberChange:
         before = old or Subscriber(person, subscriber.PENDING, 0, stamp(now))
         after = subscriber.changed(
             before,
@@ -207,16 +211,16 @@ class Subscriptions:
             **self._words(shown or after.lang).facts(),
             **asdict(evidence),
         }
-        return Step("confirmed", after, [subscriber.consent(after, agreed)])
+        return SubscriberChange("confirmed", after, [subscriber.consent(after, agreed)])
 
-    def _left(self, old: Subscriber, now: datetime, told: dict[str, Any]) -> Step:
+    def _left(self, old: Subscriber, now: datetime, told: dict[str, Any]) -> SubscriberChange:
         if old.status == subscriber.PENDING:
-            return Step("cancelled", None, self.register.without_trace(old))
+            return SubscriberChange("cancelled", None, self.register.without_trace(old))
         if old.status == subscriber.UNSUBSCRIBED and old.request is None:
             return again(self.register, old, now, told)
         if old.status == subscriber.UNSUBSCRIBED:
             after = subscriber.changed(old, stamp(now), request=None)
-            return Step(
+            return SubscriberChange(
                 "cancelled", after, [subscriber.consent(after, {"consent": "withdrawn", **told})]
             )
         step = self._ended(
@@ -228,31 +232,31 @@ class Subscriptions:
             return replace(step, writes=[*step.writes, counts])
         return step
 
-    def _undeliverable(self, old: Subscriber, now: datetime) -> Step:
+    def _undeliverable(self, old: Subscriber, now: datetime) -> SubscriberChange:
         """A confirmation that came back: the address does not exist, the request is dropped."""
         if old.request is None:
-            return Step("already")
+            return SubscriberChange("already")
         if old.status == subscriber.PENDING:
-            return Step("cancelled", None, self.register.without_trace(old))
-        return Step("cancelled", subscriber.changed(old, stamp(now), request=None))
+            return SubscriberChange("cancelled", None, self.register.without_trace(old))
+        return SubscriberChange("cancelled", subscriber.changed(old, stamp(now), request=None))
 
     def _returned(
         self, old: Subscriber, told: dict[str, Any], now: datetime, *, over: bool = False
-    ) -> Step:
+    ) -> SubscriberChange:
         known = any(b["at"] == told["at"] and b["soft"] == told["soft"] for b in old.soft_bounces)
         if known and not over:
-            return Step("already")
+            return SubscriberChange("already")
         last = [*old.soft_bounces, told][-LOOKED_AT:]
         if over or _too_soft(last):
             why = {"consent": "bounce", "hard": over, "bounces": last}
             return self._ended(old, subscriber.BOUNCED, now, why)
         if not any(b["soft"] for b in last):
             last = []
-        return Step("noted", subscriber.changed(old, stamp(now), soft_bounces=last))
+        return SubscriberChange("noted", subscriber.changed(old, stamp(now), soft_bounces=last))
 
     def _ended(
         self, old: Subscriber, status: str, now: datetime, told: dict[str, Any], outcome: str = ""
-    ) -> Step:
+    ) -> SubscriberChange:
         """No more mail. The address goes with the subscription, but for staff who want to
         learn why it bounced."""
         kept = {} if status == subscriber.BOUNCED else {"email": "", "name": None, "province": None}
@@ -269,7 +273,7 @@ class Subscriptions:
             **kept,
         )
         writes: list[Write] = [subscriber.consent(after, told)]
-        return Step(outcome or status.lower(), after, writes)
+        return SubscriberChange(outcome or status.lower(), after, writes)
 
 
 def _of_before(old: Subscriber, sent_at: str) -> bool:

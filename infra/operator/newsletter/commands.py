@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from infra.operator.newsletter.issue_commands import IssueDesk
+from infra.operator.newsletter.issue_commands import IssueCommands
 from infra.operator.staff import OperateError
 
 
@@ -42,7 +42,7 @@ def add_commands(subjects: Any) -> None:
     named["report"].add_argument("--csv", type=Path, help="write the list to a file")
 
 
-def act(desk: IssueDesk, asked: Any, ids: Callable[[], Sequence[str]]) -> str:
+def act(desk: IssueCommands, asked: Any, ids: Callable[[], Sequence[str]]) -> str:
     """`ids`: of all issues there are, asked for when a command lists them."""
     match asked.verb:
         case "new":
@@ -73,7 +73,7 @@ def act(desk: IssueDesk, asked: Any, ids: Callable[[], Sequence[str]]) -> str:
             return steps[verb](asked.issue)
 
 
-def _status(desk: IssueDesk, asked: Any, ids: Callable[[], Sequence[str]]) -> str:
+def _status(desk: IssueCommands, asked: Any, ids: Callable[[], Sequence[str]]) -> str:
     if asked.issue is None:
         return desk.all(ids())
     if asked.follow:

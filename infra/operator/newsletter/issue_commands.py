@@ -16,7 +16,7 @@ from chalicelib.core import eastern_time, formatting
 from chalicelib.core.errors import Conflict, DeliveryFailed, OutcomeUnknown, Refused
 from chalicelib.core.languages import LANGS, Lang, lang_or
 from chalicelib.core.links import Links
-from chalicelib.core.ports import Clock, Store
+from chalicelib.core.ports import Now, Store
 from chalicelib.core.records import moment
 from chalicelib.core.settings import Settings
 from chalicelib.newsletter.issue_counts import counted
@@ -26,10 +26,10 @@ from chalicelib.newsletter.issues.compiler import Compiled, Imprint, text_body
 from chalicelib.newsletter.issues.findings import Finding, blocking, said
 from chalicelib.newsletter.issues.issue import Issue
 from chalicelib.newsletter.issues.newsroom import Newsroom
-from chalicelib.newsletter.issues.preflight import Account, Audience, Ground, Try
+from chalicelib.newsletter.issues.preflight import Account, Audience, PreflightContext, Try
 from chalicelib.newsletter.issues.rendered import Rendered
 from chalicelib.newsletter.issues.source import SLUG, Source, read_folder
-from chalicelib.newsletter.sending.unreached import Missed
+from chalicelib.newsletter.sending.unreached import UnreachedReader
 from infra.operator.newsletter import draft_files as files
 from infra.operator.newsletter.terminal import bar, done_of, figures
 from infra.operator.staff import OperateError
@@ -53,11 +53,11 @@ class Outside:
     audience: Audience
     tries: Try
     deliver: Deliver
-    missed: Callable[[Issue], Iterable[Missed]]
+    missed: Callable[[Issue], Iterable[UnreachedReader]]
     bounces: Callable[[str], Mapping[str, int]]
 
 
-class IssueDesk:
+class IssueCommands:
     """One member of the staff at the keyboard; everything is said in their language."""
 
     def __init__(  # noqa: PLR0913
@@ -65,7 +65,7 @@ class IssueDesk:
         store: Store,
         settings: Settings,
         links: Links,
-        clock: Clock,
+        clock: Now,
         outside: Outside,
         by: str,
     ) -> None:
@@ -256,9 +256,9 @@ class IssueDesk:
         again = self._stepped(lambda: self._room.follow_up(issue, self._staff.id), issue_id)
         return self._say("followed", issue=again.id, number=number, by=self._staff.id)
 
-    def _ground(self, *, offline: bool, over_days: bool) -> Ground:
+    def _ground(self, *, offline: bool, over_days: bool) -> PreflightContext:
         settings = self._settings
-        return Ground(
+        return PreflightContext(
             imprint=Imprint(
                 settings.organization_name,
                 settings.contact_email,

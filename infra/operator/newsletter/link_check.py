@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from http.client import HTTPException
 from typing import Final
 
-from chalicelib.newsletter.issues.preflight import Answered
+from chalicelib.newsletter.issues.preflight import LinkAnswer
 
 AT_ONCE: Final = 8
 SECONDS: Final = 8.0
@@ -29,36 +29,36 @@ Open = Callable[[str, str], int]
 
 def tries(
     urls: Sequence[str], opened: Open | None = None, seconds: float = ALTOGETHER
-) -> Mapping[str, Answered]:
+) -> Mapping[str, LinkAnswer]:
     opened = opened or _opened
     pool = ThreadPoolExecutor(AT_ONCE)
     asked = {url: pool.submit(_answer, url, opened) for url in dict.fromkeys(urls)}
     wait(asked.values(), timeout=seconds)
     pool.shutdown(wait=False, cancel_futures=True)
-    late = Answered("dead", "timeout")
+    late = LinkAnswer("dead", "timeout")
     return {
         url: one.result() if one.done() and not one.cancelled() else late
         for url, one in asked.items()
     }
 
 
-def _answer(url: str, opened: Open) -> Answered:
+def _answer(url: str, opened: Open) -> LinkAnswer:
     """HEAD first; a site that does not like it is asked as a browser asks."""
     found = _asked("HEAD", url, opened)
     return found if found.kind == "well" else _asked("GET", url, opened)
 
 
-def _asked(method: str, url: str, opened: Open) -> Answered:
+def _asked(method: str, url: str, opened: Open) -> LinkAnswer:
     try:
         status = opened(method, url)
     except urllib.error.HTTPError as error:
         status = error.code
         error.close()
     except (OSError, HTTPException, ValueError) as error:
-        return Answered("dead", _why(error))
+        return LinkAnswer("dead", _why(error))
     if status < 400:
-        return Answered("well")
-    return Answered("unsure" if status in _SHY else "dead", str(status))
+        return LinkAnswer("well")
+    return LinkAnswer("unsure" if status in _SHY else "dead", str(status))
 
 
 def _why(error: Exception) -> str:

@@ -1,0 +1,1 @@
+"""How the parts of each room are joined; `services.py` picks the adapters that they stand on."""

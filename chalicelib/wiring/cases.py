@@ -1,0 +1,81 @@
+"""The parts of a file's life: who decides, what the applicant may do, what falls due."""
+
+from functools import cached_property
+
+from chalicelib.cases import turnaround
+from chalicelib.cases.applicant import ApplicantFiles
+from chalicelib.cases.deadlines.digest import Digest
+from chalicelib.cases.deadlines.runner import DeadlineRunner
+from chalicelib.cases.decisions import Decisions
+from chalicelib.cases.lookup import Cases
+from chalicelib.cases.matching import Candidates
+from chalicelib.cases.review.reviews import Reviews
+from chalicelib.cases.staff import Roster
+from chalicelib.cases.turnaround import Turnaround
+from chalicelib.core.business_days import QuietHours
+from chalicelib.wiring.parts import Parts
+
+
+class CaseServices:
+    """The use cases of a file, each built when it is first asked for."""
+
+    def __init__(self, parts: Parts, lookup: Cases) -> None:
+        self._parts = parts
+        self.lookup = lookup
+
+    @cached_property
+    def roster(self) -> Roster:
+        return Roster(self._parts.store)
+
+    @cached_property
+    def decisions(self) -> Decisions:
+        parts = self._parts
+        return Decisions(
+            parts.store,
+            self.lookup,
+            parts.now,
+            people_key=parts.people_key,
+            undo_seconds=parts.settings.undo_seconds,
+            quorum=parts.settings.quorum_application,
+        )
+
+    @cached_property
+    def applicant(self) -> ApplicantFiles:
+        parts = self._parts
+        return ApplicantFiles(parts.store, parts.now, people_key=parts.people_key)
+
+    @cached_property
+    def candidates(self) -> Candidates:
+        return Candidates(self._parts.store, self._parts.people_key)
+
+    @cached_property
+    def reviews(self) -> Reviews:
+        parts = self._parts
+        return Reviews(
+            parts.store,
+            self.lookup,
+            self.decisions,
+            self.applicant,
+            self.roster,
+            parts.links,
+            parts.now,
+            step_up=parts.settings.step_up,
+        )
+
+    @cached_property
+    def digest(self) -> Digest:
+        parts = self._parts
+        return Digest(parts.store, self.roster, parts.now, self.quiet_hours)
+
+    @cached_property
+    def deadlines(self) -> DeadlineRunner:
+        parts = self._parts
+        return DeadlineRunner(parts.store, self.roster, parts.now, self.digest, self.quiet_hours)
+
+    @property
+    def quiet_hours(self) -> QuietHours | None:
+        return QuietHours.of(self._parts.settings.quiet_hours)
+
+    def turnaround(self, form: str) -> Turnaround | None:
+        """Say how long decisions on a form took lately; None before there were enough."""
+        return turnaround.usual(self._parts.store, form, self._parts.now())

@@ -1,0 +1,63 @@
+"""The parts of the network of coaches: its editions, its search, messages and upkeep."""
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from chalicelib.cases.staff import Roster
+from chalicelib.coaches.cache import DirectoryCache
+from chalicelib.coaches.editions import EditionStore
+from chalicelib.wiring.parts import Parts
+
+if TYPE_CHECKING:
+    from chalicelib.coaches.messages import Messages
+    from chalicelib.coaches.proposals import Proposals
+    from chalicelib.coaches.upkeep import Upkeep
+
+
+class CoachServices:
+    """The use cases of the directory. A search loads no model of a coach: see upkeep."""
+
+    def __init__(self, parts: Parts, roster: Roster) -> None:
+        self._parts = parts
+        self._roster = roster
+
+    @cached_property
+    def editions(self) -> EditionStore:
+        return EditionStore(self._parts.store, self._parts.now)
+
+    @cached_property
+    def directory(self) -> DirectoryCache:
+        return DirectoryCache(self.editions, self._parts.now)
+
+    @cached_property
+    def messages(self) -> "Messages":
+        from chalicelib.coaches.messages import Messages
+
+        parts = self._parts
+        return Messages(
+            parts.store,
+            parts.now,
+            people_key=parts.people_key,
+            per_hour=parts.settings.posts_per_hour,
+        )
+
+    @cached_property
+    def upkeep(self) -> "Upkeep":
+        from chalicelib.coaches.upkeep import Upkeep
+
+        parts = self._parts
+        return Upkeep(
+            parts.store,
+            self.editions,
+            self._roster,
+            parts.links,
+            parts.now,
+            people_key=parts.people_key,
+        )
+
+    @cached_property
+    def proposals(self) -> "Proposals":
+        from chalicelib.coaches.proposals import Proposals
+
+        parts = self._parts
+        return Proposals(parts.store, self.upkeep, self._roster, parts.links, parts.now)

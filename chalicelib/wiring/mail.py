@@ -1,0 +1,95 @@
+"""The parts of mail: the outbox with its writers and clocks, and what SES tells of letters.
+
+Only the functions that write letters pay for Jinja2 and the SES client.
+"""
+
+from functools import cached_property
+
+from chalicelib.cases.lost_link import FILE_LINKS
+from chalicelib.coaches import letters as coach_letters
+from chalicelib.mail.outbox import LetterWriter, Outbox
+from chalicelib.mail.writers.case import CaseLetterWriter, LetterWriters, Sender
+from chalicelib.mail.writers.file_links import FileLinksWriter
+from chalicelib.mail.writers.reminders import DigestWriter
+from chalicelib.newsletter.issues.newsroom import EDITION
+from chalicelib.newsletter.letters.approval import ApprovalWriter
+from chalicelib.newsletter.letters.held import HeldWriter
+from chalicelib.newsletter.letters.subscriber import NEWS, SubscriberLetterWriter
+from chalicelib.newsletter.sending.auto_pause import HELD
+from chalicelib.wiring.cases import CaseServices
+from chalicelib.wiring.coaches import CoachServices
+from chalicelib.wiring.issues import IssueServices
+from chalicelib.wiring.parts import Parts
+from chalicelib.wiring.subscribers import SubscriberServices
+
+
+class MailServices:
+    """The outbox, joined with the writers and the clocks of every room."""
+
+    def __init__(
+        self,
+        parts: Parts,
+        cases: CaseServices,
+        coaches: CoachServices,
+        subscribers: SubscriberServices,
+        issues: IssueServices,
+    ) -> None:
+        self._parts = parts
+        self._cases = cases
+        self._coaches = coaches
+        self._subscribers = subscribers
+        self._issues = issues
+
+    @cached_property
+    def outbox(self) -> Outbox:
+        parts = self._parts
+        timers = {
+            "PERSON": self._subscribers.expiry.mind,
+            "CLOCK": self._cases.deadlines.fire,
+            "ISSUE": lambda key: self._issues.scheduler.mind(key),
+        }
+        return Outbox(
+            parts.store,
+            parts.mailer(),
+            LetterWriters(self._case_writer, self._other_writers),
+            self._cases.roster,
+            parts.now,
+            timers,
+            self._cases.quiet_hours,
+        )
+
+    @cached_property
+    def sender(self) -> Sender:
+        """Who the letters are from, in their foot."""
+        settings = self._parts.settings
+        return Sender(
+            organization=settings.organization_name,
+            contact_email=settings.contact_email,
+            postal_address=settings.postal_address,
+            stage=settings.stage,
+        )
+
+    @cached_property
+    def _case_writer(self) -> CaseLetterWriter:
+        parts, cases = self._parts, self._cases
+        return CaseLetterWriter(
+            parts.store, parts.links, cases.roster, self.sender, cases.candidates
+        )
+
+    @cached_property
+    def _other_writers(self) -> dict[str, LetterWriter]:
+        """The writers of letters that are not of a file, by the first word of their keys."""
+        parts, roster, sender = self._parts, self._cases.roster, self.sender
+        coaches = coach_letters.CoachLetterWriter(
+            parts.store, self._coaches.upkeep, self._coaches.proposals, roster, sender.sender
+        )
+        return {
+            **dict.fromkeys(coach_letters.KINDS, coaches),
+            NEWS: SubscriberLetterWriter(
+                self._subscribers.repository, parts.links, sender, parts.suppression
+            ),
+            EDITION: ApprovalWriter(parts.store, roster, parts.links, sender),
+            HELD: HeldWriter(parts.links, roster, sender),
+            "MORNING": DigestWriter(parts.store, parts.links, roster, sender.sender),
+            FILE_LINKS: FileLinksWriter(parts.store, parts.links, sender),
+        }

@@ -1,0 +1,28 @@
+"""What every room is built from: settings, the store, links, the time, and ways to send."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from chalicelib.core.links import Links
+from chalicelib.core.ports import Mailer, Now
+from chalicelib.core.settings import Settings
+
+if TYPE_CHECKING:
+    from chalicelib.newsletter.letters.subscriber import Suppression
+    from chalicelib.newsletter.sending.ports import BulkMailer, Queue, SubscriberStore
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The adapters and settings of one process; those that send are made when first needed,
+    for most requests send nothing."""
+
+    settings: Settings
+    store: "SubscriberStore"
+    links: Links
+    people_key: bytes
+    now: Now
+    mailer: Callable[[], Mailer]
+    suppression: "Callable[[], Suppression]"
+    bulk: "Callable[[], tuple[BulkMailer, Queue]]"
