@@ -147,7 +147,7 @@ class SimulatedLists:
 
     def commit(self, writes: Sequence[Write]) -> None:
         self._out("transact" if len(writes) > 1 else "write", self.out.weather.table)
-        met = {n: dict(self._row(w)) for n, w in enumerate(writes) if not self._fits(w)}
+        met = {w.key: dict(self._row(w)) for w in writes if not self._fits(w)}
         if met:
             raise Conflict(met)
         for write in writes:
@@ -200,7 +200,7 @@ class SimulatedLists:
         item = self.rows_of.get(key[0], {}).get(key[1], {})
         self._count_write(key[0], 1)
         if item.get(from_[0], -1) < from_[1]:
-            raise Conflict({0: dict(item)})
+            raise Conflict({key: dict(item)})
         for name, number in add.items():
             item[name] = item.get(name, 0) + number
         self._answer()

@@ -75,7 +75,7 @@ class DynamoStore:
                     self._client.transact_write_items(TransactItems=requests)  # type: ignore[arg-type]
                 return
             except ClientError as error:
-                _raise_conflict(error)
+                raise_conflict(error, [write.key for write in writes])
                 if not _is_busy(error) or turn == TRIES - 1:
                     raise _translated(error) from error
             except BotoCoreError as error:
@@ -83,9 +83,9 @@ class DynamoStore:
             time.sleep(random.uniform(0, 0.02 * 2**turn))
 
     def get(self, pk: str, sk: str) -> Item | None:
-        with _store_errors():
+        with store_errors():
             found = self._client.get_item(
-                TableName=self.table(pk), Key=_key((pk, sk)), ConsistentRead=True
+                TableName=self.table(pk), Key=key_attributes((pk, sk)), ConsistentRead=True
             )
         return item_of(found["Item"]) if "Item" in found else None
 
@@ -110,7 +110,7 @@ class DynamoStore:
 
     def _some(self, name: str, value: str, limit: int, **how: Any) -> list[dict[str, Any]]:
         """One page and no more, from the end."""
-        with _store_errors():
+        with store_errors():
             page = self._client.query(
                 TableName=self._records,
                 KeyConditionExpression=f"{name} = :value",
@@ -145,7 +145,7 @@ class DynamoStore:
 
     def _pages(self, query: dict[str, Any]) -> Iterator[dict[str, Any]]:
         while True:
-            with _store_errors():
+            with store_errors():
                 page = self._client.query(**query)
             yield from page["Items"]
             if "LastEvaluatedKey" not in page:
@@ -181,7 +181,7 @@ class DynamoStore:
         said = _Expressions()
         request: dict[str, Any] = {
             "TableName": self.table(change.key[0]),
-            "Key": _key(change.key),
+            "Key": key_attributes(change.key),
             "UpdateExpression": said.update(change),
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
         }
@@ -195,7 +195,7 @@ class DynamoStore:
     def _delete(self, delete: Delete) -> dict[str, Any]:
         request: dict[str, Any] = {
             "TableName": self.table(delete.key[0]),
-            "Key": _key(delete.key),
+            "Key": key_attributes(delete.key),
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
         }
         said = _Expressions()
@@ -206,7 +206,7 @@ class DynamoStore:
         return {"Delete": request}
 
 
-def _key(key: Key) -> dict[str, Any]:
+def key_attributes(key: Key) -> dict[str, Any]:
     return {"pk": {"S": key[0]}, "sk": {"S": key[1]}}
 
 
@@ -251,7 +251,7 @@ class _Expressions:
         return placeholder
 
 
-class _store_errors:
+class store_errors:
     """Turns what AWS says of a read into our words."""
 
     def __enter__(self) -> None: ...
@@ -268,13 +268,16 @@ def _reasons(error: ClientError) -> list[dict[str, Any]]:
     return list(reasons)
 
 
-def _raise_conflict(error: ClientError) -> None:
-    """Raises Conflict when a condition failed; a busy neighbour beside it changes nothing."""
+def raise_conflict(error: ClientError, keys: Sequence[Key]) -> None:
+    """Raise Conflict when a condition failed; a busy neighbour beside it changes nothing.
+
+    `keys` are those of the writes, in their order: DynamoDB answers by position.
+    """
     if error.response["Error"]["Code"] == "ConditionalCheckFailedException":
-        raise Conflict({0: item_of(error.response.get("Item", {}))})  # type: ignore[arg-type]
+        raise Conflict({keys[0]: item_of(error.response.get("Item", {}))})  # type: ignore[arg-type]
     found = {
-        position: item_of(reason.get("Item", {}))
-        for position, reason in enumerate(_reasons(error))
+        key: item_of(reason.get("Item", {}))
+        for key, reason in zip(keys, _reasons(error), strict=False)
         if reason.get("Code") == "ConditionalCheckFailed"
     }
     if found:

@@ -6,7 +6,14 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
-from chalicelib.aws.dynamo import DynamoStore, _raise_conflict, _store_errors, encode, item_of
+from chalicelib.aws.dynamo import (
+    DynamoStore,
+    encode,
+    item_of,
+    key_attributes,
+    raise_conflict,
+    store_errors,
+)
 from chalicelib.core.errors import StoreDown
 from chalicelib.core.ports import Item, Key
 from chalicelib.newsletter.subscribers.subscriber import person_of, profile_key
@@ -39,7 +46,7 @@ class DynamoSubscriberStore(DynamoStore):
         return (item_of(found) for found in self._pages(query))
 
     def profiles(self, people: Sequence[str]) -> Mapping[str, Item]:
-        keys = [_key(profile_key(person)) for person in dict.fromkeys(people)]
+        keys = [key_attributes(profile_key(person)) for person in dict.fromkeys(people)]
         asked: Any = {
             self._subscribers: {"Keys": keys, "ConsistentRead": True, **_ASKED_OF_PROFILES}
         }
@@ -47,7 +54,7 @@ class DynamoSubscriberStore(DynamoStore):
         for turn in range(TRIES):
             if not asked or not keys:
                 return found
-            with _store_errors():
+            with store_errors():
                 answer = self._client.batch_get_item(RequestItems=asked)
             for item in map(item_of, answer["Responses"].get(self._subscribers, [])):
                 found[person_of(item["pk"])] = item
@@ -66,8 +73,7 @@ class DynamoSubscriberStore(DynamoStore):
         if facts:
             text += " SET " + ", ".join(f"#{name} = :{name}" for name in facts)
         return self._changed(
-            TableName=self.table(key[0]),
-            Key=_key(key),
+            key,
             UpdateExpression=text,
             ExpressionAttributeNames=names,
             ExpressionAttributeValues=values,
@@ -77,8 +83,7 @@ class DynamoSubscriberStore(DynamoStore):
     def step(self, key: Key, add: Mapping[str, int], from_: tuple[str, int]) -> Item:
         name, least = from_
         return self._changed(
-            TableName=self.table(key[0]),
-            Key=_key(key),
+            key,
             UpdateExpression="ADD " + ", ".join(f"#{n} :{n}" for n in add),
             ConditionExpression=f"#{name} >= :least",
             ExpressionAttributeNames={f"#{n}": n for n in (*add, name)},
@@ -90,15 +95,13 @@ class DynamoSubscriberStore(DynamoStore):
             ReturnValuesOnConditionCheckFailure="ALL_OLD",
         )
 
-    def _changed(self, **request: Any) -> Item:
-        with _store_errors():
+    def _changed(self, key: Key, **request: Any) -> Item:
+        with store_errors():
             try:
-                answer = self._client.update_item(**request)
+                answer = self._client.update_item(
+                    TableName=self.table(key[0]), Key=key_attributes(key), **request
+                )
             except ClientError as error:
-                _raise_conflict(error)
+                raise_conflict(error, [key])
                 raise
         return item_of(answer.get("Attributes", {}))
-
-
-def _key(key: Key) -> dict[str, Any]:
-    return {"pk": {"S": key[0]}, "sk": {"S": key[1]}}

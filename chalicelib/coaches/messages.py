@@ -67,19 +67,16 @@ class Messages:
         }
         if spam:
             row |= {"held": spam, "state_key": HELD, "updated_at": stamp(now)}
-        writes: list[Write] = [
-            Put(row, unless_after=int(now.timestamp())),
-            self._counter(f"network {address}", now),
-            self._counter(f"coach {slug}", now),
-        ]
+        counters = [self._counter(of, now) for of in (f"network {address}", f"coach {slug}")]
+        writes: list[Write] = [Put(row, unless_after=int(now.timestamp())), *counters]
         if not spam:
             writes.append(Put(_owed(pk, stamp(now), expires)))
         try:
             self._store.commit(writes)
         except Conflict as conflict:
-            if 0 in conflict.found or 3 in conflict.found:
-                return Sent(replayed=True)
-            raise rate_limit.too_many(now) from None
+            if set(conflict.found) <= {counter.key for counter in counters}:
+                raise rate_limit.too_many(now) from None
+            return Sent(replayed=True)
         return Sent()
 
     def release(self, row: Item) -> None:

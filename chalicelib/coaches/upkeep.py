@@ -156,8 +156,8 @@ class Upkeep:
             try:
                 return self._shelf.publish(edited, by=by, why=why, after=current, also=also)
             except Conflict as conflict:
-                # 0 and 1 are the edition's own writes: another one came in between.
-                if min(conflict.found) > 1:
+                # A conflict at the edition's own rows: another one came in between.
+                if set(conflict.found) <= {write.key for write in also}:
                     raise
         raise Conflict({})
 

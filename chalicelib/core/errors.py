@@ -1,9 +1,9 @@
 """What can go wrong, in the words of the service."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from chalicelib.core.languages import Lang
+from chalicelib.core.ports import Item, Key
 
 
 class RelaisError(Exception):
@@ -73,7 +73,7 @@ class BadLink(RelaisError):
 class Refused(RelaisError):
     """The event does not fit the state of the case: nothing moved."""
 
-    def __init__(self, why: str, **facts: Any) -> None:
+    def __init__(self, why: str, **facts: object) -> None:
         super().__init__(why)
         self.why = why
         self.facts = facts
@@ -82,12 +82,17 @@ class Refused(RelaisError):
 class Conflict(RelaisError):
     """A conditional write met something else than it expected.
 
-    `found` holds, by position in the transaction, the items met instead.
+    `found` maps the key of each such row to what stood there instead: the row, or {} for none.
     """
 
-    def __init__(self, found: Mapping[int, dict[str, Any]]) -> None:
+    def __init__(self, found: Mapping[Key, Item]) -> None:
         super().__init__(f"conditions failed at {sorted(found)}")
         self.found = found
+
+    def met(self, key: Key) -> Item | None:
+        """Return the row that was met under `key`, {} where there was none; None where the
+        write fitted, or the transaction had none."""
+        return self.found.get(key)
 
 
 class StoreDown(RelaisError):

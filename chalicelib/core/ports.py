@@ -23,6 +23,10 @@ class Put:
     item: Item
     unless_after: int | None = None
 
+    @property
+    def key(self) -> Key:
+        return self.item["pk"], self.item["sk"]
+
 
 @dataclass(frozen=True)
 class Change:
@@ -59,7 +63,7 @@ class Store(Protocol):
     """
 
     def commit(self, writes: Sequence[Write]) -> None:
-        """All or nothing. Raises Conflict (with the rows met instead) or StoreDown."""
+        """Write all or nothing. Raises Conflict (with the rows met instead) or StoreDown."""
 
     def get(self, pk: str, sk: str) -> Item | None:
         """The row as it is now."""

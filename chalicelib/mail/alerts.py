@@ -23,9 +23,10 @@ def alert_letter(incident: str, now: datetime) -> Item:
 
 def commit_with_alert(store: Store, writes: Sequence[Write], incident: str, now: datetime) -> None:
     """Commits, and writes to the admins in the same transaction unless they know."""
+    alert = Put(alert_letter(incident, now))
     try:
-        store.commit([*writes, Put(alert_letter(incident, now))])
+        store.commit([*writes, alert])
     except Conflict as conflict:
-        if set(conflict.found) != {len(writes)}:
+        if set(conflict.found) != {alert.key}:
             raise
         store.commit(list(writes))

@@ -73,7 +73,7 @@ class DeliveryEvents:
                 else:
                     self._store.commit(writes)
             except Conflict as conflict:
-                if 0 in conflict.found:
+                if conflict.met(change.key) is not None:
                     return False
                 continue
             return True

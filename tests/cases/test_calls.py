@@ -96,7 +96,7 @@ def counted(way: Journey, calls: Counter[str], found: dict[str, str]) -> dict[st
 def crowded(way: Journey, number: int, mark: str = "X") -> Iterator[dict[str, Any]]:
     """The rows of other people's cases in every state, a sixth with the very names of ours."""
     case = way.case(f"DI-{_ids(way)[0]}")
-    index = [row.key[0] for row in index_rows(case, b"p" * 32, way.clock())]  # type: ignore[union-attr]
+    index = [row.key[0] for row in index_rows(case, b"p" * 32, way.clock())]
     states = ("EOI_PENDING", "EOI_APPROVED", "APP_PENDING", "ORPHAN_APP", "APP_DECLINED")
     for one in range(number):
         state = states[one % len(states)]

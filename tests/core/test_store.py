@@ -82,7 +82,7 @@ def test_a_failed_condition_counts_more_than_a_busy_neighbour() -> None:
     client = Canned(cancelled("TransactionConflict", "ConditionalCheckFailed"))
     with pytest.raises(Conflict) as met:
         DynamoStore(client, "Records", "Subscribers").commit(TWO)  # type: ignore[arg-type]
-    assert list(met.value.found) == [1]
+    assert list(met.value.found) == [("A", "2")]
 
 
 def test_no_answer_is_a_store_that_is_down() -> None:

@@ -21,7 +21,7 @@ from chalicelib.core.records import DUE_SHARDS, stamp
 from chalicelib.core.settings import read
 from chalicelib.services import Services
 from environment import ENVIRONMENT, RITA, SAM
-from fakes import MemoryMailer, MemoryStore, MemorySuppression, SetClock, copied, key_of_write
+from fakes import MemoryMailer, MemoryStore, MemorySuppression, SetClock, copied
 
 NOOR = {**RITA, "sk": "noor-ali", "name": "Noor Ali", "email": "noor.ali@example.org"}
 
@@ -63,7 +63,7 @@ class QuickStore(MemoryStore):
 
     def _apply(self, write: Write) -> None:
         super()._apply(write)
-        self._noted(key_of_write(write))
+        self._noted(write.key)
 
     def _noted(self, key: Key) -> None:
         item = self.items.get(key)

@@ -34,7 +34,7 @@ class StoreContract:
         store.commit([Put(row(text="first"))])
         with pytest.raises(Conflict) as met:
             store.commit([Put(row(text="second"))])
-        assert met.value.found == {0: row(text="first")}
+        assert met.value.found == {("A", "1"): row(text="first")}
         assert store.get("A", "1") == row(text="first")
 
     def test_a_put_replaces_a_row_that_expired(self, store: Store) -> None:
@@ -48,7 +48,7 @@ class StoreContract:
         store.commit([Put(row(text="here"))])
         with pytest.raises(Conflict) as met:
             store.commit([Put(row(sk="2")), Put(row()), Put(row(sk="3"))])
-        assert met.value.found == {1: row(text="here")}
+        assert met.value.found == {("A", "1"): row(text="here")}
         assert store.get("A", "2") is None
         assert store.get("A", "3") is None
 
@@ -138,7 +138,7 @@ class StoreContract:
         store.commit([Put(row(state="old")), Put(row(sk="2"))])
         with pytest.raises(Conflict) as met:
             store.commit([Delete(("A", "1"), expect={"state": "new"}), Delete(("A", "2"))])
-        assert met.value.found == {0: row(state="old")}
+        assert met.value.found == {("A", "1"): row(state="old")}
         assert len(store.rows("A")) == 2
         store.commit([Delete(("A", "1"), expect={"state": "old"})])
         store.commit([Delete(("A", "1"))])
@@ -218,9 +218,9 @@ class ListsContract:
         key = ("ISSUEPACE", "PACE")
         with pytest.raises(Conflict) as met:
             lists.step(key, {"free_at": 5}, ("free_at", 100))
-        assert met.value.found == {0: {}}
+        assert met.value.found == {key: {}}
         lists.commit([Change(key, set={"free_at": 100, "slow": 7})])
         assert lists.step(key, {"free_at": 5}, ("free_at", 100))["free_at"] == 105
         with pytest.raises(Conflict) as met:
             lists.step(key, {"free_at": 5}, ("free_at", 106))
-        assert met.value.found[0]["slow"] == 7
+        assert met.value.found[key]["slow"] == 7

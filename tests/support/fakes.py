@@ -26,8 +26,8 @@ class MemoryStore:
         self.before(writes)
         with self._lock:
             found = {
-                position: copied(self.items.get(key_of_write(write), {}))
-                for position, write in enumerate(writes)
+                write.key: copied(self.items.get(write.key, {}))
+                for write in writes
                 if not self._fits(write)
             }
             if found:
@@ -87,7 +87,7 @@ class MemoryStore:
         with self._lock:
             item = self.items.get(key, {})
             if from_[0] not in item or item[from_[0]] < from_[1]:
-                raise Conflict({0: dict(item)})
+                raise Conflict({key: dict(item)})
             for name, number in add.items():
                 item[name] = item.get(name, 0) + number
             return dict(item)
@@ -106,7 +106,7 @@ class MemoryStore:
             return [copied(self.items[key]) for key in keys]
 
     def _fits(self, write: Write) -> bool:
-        item = self.items.get(key_of_write(write))
+        item = self.items.get(write.key)
         if isinstance(write, Put):
             expired = (
                 item is not None
@@ -124,7 +124,7 @@ class MemoryStore:
         )
 
     def _apply(self, write: Write) -> None:
-        key = key_of_write(write)
+        key = write.key
         if isinstance(write, Put):
             self.items[key] = copied({k: v for k, v in write.item.items() if v is not None})
             return
@@ -146,12 +146,6 @@ def copied(value: Any) -> Any:
     if isinstance(value, set):
         return set(value)
     return [copied(part) for part in value] if isinstance(value, list) else value
-
-
-def key_of_write(write: Write) -> Key:
-    if isinstance(write, Put):
-        return write.item["pk"], write.item["sk"]
-    return write.key
 
 
 class MemoryMailer:

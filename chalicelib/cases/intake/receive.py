@@ -20,7 +20,7 @@ from chalicelib.core.errors import (
     StoreDown,
 )
 from chalicelib.core.links import Links, person_key
-from chalicelib.core.ports import Change, Item, Now, Put, Store
+from chalicelib.core.ports import Change, Item, Key, Now, Put, Store
 from chalicelib.forms import parsing
 
 REPEAT_SECONDS: Final = 24 * 3600
@@ -96,45 +96,48 @@ class _Attempt:
         self._since = ""
 
     def commit(self) -> Receipt:
-        """One transaction. Its first two writes are always the marker and the counter."""
+        """Store the submission in one transaction, with the marker of its content and the counter
+        of its network."""
         try:
             writes, receipt = _WRITERS[self._visit.submission.form](self._visit)
         except AlreadyApplied:
-            marker = self._door.store.get(self._marker_pk(), "ONCE")
+            marker = self._door.store.get(*self._marker_key())
             if marker is None:
                 raise
-            raise Conflict({0: marker}) from None
-        marker_row = self._marker(receipt)
-        self._door.store.commit([marker_row, self._counter(), *writes])
+            raise Conflict({self._marker_key(): marker}) from None
+        self._door.store.commit([self._marker(receipt), self._counter(), *writes])
         return receipt
 
     def learn(self, conflict: Conflict) -> Receipt | None:
         """What the rows met instead say: a repeat, a limit, or another try worth making."""
-        if 0 in conflict.found:
-            return self._replay(conflict.found[0])
-        if 1 in conflict.found:
+        marker = conflict.met(self._marker_key())
+        if marker is not None:
+            return self._replay(marker)
+        counter = self._counter().key
+        if conflict.met(counter) is not None:
             self._shards.pop()
             if not self._shards:
                 raise rate_limit.too_many(self._visit.now)
-        for position, found in conflict.found.items():
-            if position > 1 and found.get("kind") == "rate":
+        for key, found in conflict.found.items():
+            if key != counter and found.get("kind") == "rate":
                 raise rate_limit.too_many(self._visit.now)
             if found.get("kind") == "open":
                 self._visit.open = found
         return None
 
-    def _marker_pk(self) -> str:
+    def _marker_key(self) -> Key:
         arrival = self._visit.arrival
         if arrival.key:
-            return f"ONCE#{self._visit.digest('key', arrival.form, arrival.key)}"
-        return f"ONCE#{self._content}{self._since}"
+            return f"ONCE#{self._visit.digest('key', arrival.form, arrival.key)}", "ONCE"
+        return f"ONCE#{self._content}{self._since}", "ONCE"
 
     def _marker(self, receipt: Receipt) -> Put:
         seconds = int(self._visit.now.timestamp())
+        pk, sk = self._marker_key()
         return Put(
             {
-                "pk": self._marker_pk(),
-                "sk": "ONCE",
+                "pk": pk,
+                "sk": sk,
                 "kind": "once",
                 "content": self._content,
                 "ref": receipt.ref,

@@ -69,7 +69,7 @@ class Audience:
         try:
             self._lists.commit([Change(key, absent=("units",), set=units)])
         except Conflict as met:
-            return met.found[0]
+            return met.found[key]
         return {**units, **(row or {})}
 
     def _claim(self, issue: Issue, row: Item) -> None:

@@ -101,7 +101,7 @@ class Pace:
         try:
             self._lists.commit([change])
         except Conflict as met:
-            self._row = met.found.get(0) or self._row
+            self._row = met.met(PACE) or self._row
             return
         self._row = {**self._row, "slow": half, "slow_at": now}
 
@@ -112,7 +112,7 @@ class Pace:
                 self._row = self._lists.step(PACE, {"free_at": span}, ("free_at", now - SLACK))
             except Conflict as met:
                 # Nobody has stood here for a while: the line begins anew.
-                self._row = met.found.get(0) or {}
+                self._row = met.met(PACE) or {}
             else:
                 return int(self._row["free_at"]) - span
             free_at = self._row.get("free_at")

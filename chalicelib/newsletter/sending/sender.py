@@ -237,7 +237,7 @@ class Sender:
             try:
                 self._lists.commit([change])
             except Conflict as met:
-                return _same(met.found.get(0) or {}, after_ours)
+                return _same(met.met(change.key) or {}, after_ours)
             except StoreDown:
                 if turn == TRIES - 1:
                     raise

@@ -138,20 +138,20 @@ def again(
     )
 
 
-def mail_slots(person: str, week_slot: int, now: datetime) -> list[Write]:
+def mail_slots(person: str, week_slot: int, now: datetime) -> tuple[Put, Put]:
     """One mail to an address in an hour, and one for each slot of a week, whoever asks.
 
     Refused, the first means that the hour is not over, the second that the slot is taken.
     """
     pk, _ = subscriber.profile_key(person)
     seconds = int(now.timestamp())
-    return [
+    return (
         Put({"pk": pk, "sk": "HOUR", "kind": "limit", "expires": seconds + 3600}, seconds + 1),
         Put(
             {"pk": pk, "sk": f"WEEK#{week_slot}", "kind": "limit", "expires": seconds + 7 * 86400},
             seconds + 1,
         ),
-    ]
+    )
 
 
 WEEK_SLOTS: Final = 3

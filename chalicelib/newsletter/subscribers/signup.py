@@ -94,11 +94,12 @@ class SignUps:
         for _ in range(TURNS + WEEK_SLOTS):
             now = self._register.now()
             outcome, writes = self._effect(self._register.get(person), person, wish, now)
+            hour, week = mail_slots(person, slot, now)
             try:
-                self._register.store.commit([*mail_slots(person, slot, now), *writes, *also])
+                self._register.store.commit([hour, week, *writes, *also])
             except Conflict as conflict:
-                slot += 1 in conflict.found
-                if 0 in conflict.found or slot == WEEK_SLOTS:
+                slot += conflict.met(week.key) is not None
+                if conflict.met(hour.key) is not None or slot == WEEK_SLOTS:
                     return self._limited(also)
                 continue
             return outcome

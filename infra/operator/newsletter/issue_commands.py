@@ -325,7 +325,7 @@ class IssueCommands:
             if error.why == "followed":
                 told = self._say("followed_already", issue=error.facts["issue"])
                 raise OperateError(told) from error
-            state = issues.status_name(error.facts["state"], self.lang)
+            state = issues.status_name(str(error.facts["state"]), self.lang)
             raise OperateError(self._say("not_now", state=state)) from error
         except Conflict as error:
             told = self._say("moved", issue=issue_id, by=self._staff.id)
