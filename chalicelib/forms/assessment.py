@@ -32,7 +32,7 @@ def score(answers: Mapping[str, Any]) -> Result:
 def explain(result: Result, answers: Mapping[str, Any], lang: str) -> dict[str, Any]:
     """The result in words: why, what to do next, and where that leads."""
     content = load("assessment")
-    texts, common = content["results"][result.band], content["results"]["common"]
+    texts, common = content["results"][result.band], content["common"]
     questions = {f["key"]: f for f in content["sections"][0]["fields"]}
     weak = [q for q in QUESTIONS if _points()[answers[q]] <= 1]
     held = result.held_back_by if result.band in ("preparing", "early") else ()

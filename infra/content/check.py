@@ -4,14 +4,15 @@ import json
 import string
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from types import GenericAlias
 from typing import Any, Final
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from chalicelib.content import HERE
-from infra.content.shapes import SHAPES
+from chalicelib.content.shapes import SHAPES
 
-FORMS: Final = ("assessment", "eoi", "application", "message", "profile")
+FORMS: Final = ("assessment", "eoi", "application", "message", "newsletter", "profile")
 
 
 def faults(folder: Path = HERE) -> list[str]:
@@ -37,11 +38,13 @@ def faults(folder: Path = HERE) -> list[str]:
 def _shape(name: str, content: Any) -> Iterator[str]:
     if name not in SHAPES:
         return
+    # The shape within a list: a list takes settings, and what it holds goes by them.
+    shape: Any = GenericAlias(list, (SHAPES[name],))
     try:
-        TypeAdapter(SHAPES[name]).validate_python(content)
+        TypeAdapter(shape, config=ConfigDict(extra="forbid")).validate_python([content])
     except ValidationError as error:
         for fault in error.errors(include_url=False):
-            yield f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}"
+            yield f"{'.'.join(map(str, fault['loc'][1:]))}: {fault['msg']}"
 
 
 def _both_languages(content: Any, path: str) -> Iterator[str]:
@@ -119,7 +122,7 @@ def _scoring(content: Any) -> Iterator[str]:
     keys = {f["key"] for f in questions}
     if content["hints"].keys() != keys:
         yield "hints: not one for each question"
-    if content["results"].keys() != {"common", *(band["id"] for band in content["bands"])}:
+    if content["results"].keys() != {band["id"] for band in content["bands"]}:
         yield "results: not one for each band"
     if content["bands"][-1]["when"]:
         yield "bands: the last must fit everyone"
