@@ -12,7 +12,7 @@ from chalicelib.core.records import stamp
 
 LETTER: Final = "staff_action_needed"
 DEAD_LETTER: Final = "dead_letter"
-NOBODY: Final = "nobody"
+EMPTY_ROSTER: Final = "nobody"
 
 
 def alert_letter(incident: str, now: datetime) -> Item:

@@ -12,9 +12,9 @@ from chalicelib.core.ports import Change, Key, Now, Store
 from chalicelib.core.records import stamp
 from chalicelib.mail import alerts, bounces
 
-log = logging.getLogger("relais.post")
+log = logging.getLogger("relais.mail.delivery_events")
 
-TURNS: Final = 5
+COMMIT_ATTEMPTS: Final = 5
 """How often a report is settled anew because the case moved in between."""
 
 
@@ -63,7 +63,7 @@ class DeliveryEvents:
 
     def _settled(self, key: Key, change: Change, why: str | None) -> bool:
         """Commits what SES said; with a bounce for good (`why`), what the case says of it too."""
-        for _ in range(TURNS):
+        for _ in range(COMMIT_ATTEMPTS):
             now = self._now()
             case = self._store.get(*case_key_of(key)) if why is not None else None
             writes = [change, *bounces.writes(case, key[1], why or "", now)]

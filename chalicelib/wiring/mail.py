@@ -43,7 +43,7 @@ class MailServices:
     @cached_property
     def outbox(self) -> Outbox:
         parts = self._parts
-        timers = {
+        due_handlers = {
             "PERSON": self._subscribers.expiry.mind,
             "CLOCK": self._cases.deadlines.fire,
             "ISSUE": lambda key: self._issues.scheduler.mind(key),
@@ -54,7 +54,7 @@ class MailServices:
             LetterWriters(self._case_writer, self._other_writers),
             self._cases.roster,
             parts.now,
-            timers,
+            due_handlers,
             self._cases.quiet_hours,
         )
 

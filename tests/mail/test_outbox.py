@@ -11,13 +11,13 @@ from chalicelib.core.letter_row import ALL_STAFF, key_of, letter, tag_of
 from chalicelib.core.ports import Item, Key, Mail, Put
 from chalicelib.core.records import stamp
 from chalicelib.mail.delivery_events import DeliveryEvents
-from chalicelib.mail.outbox import BACKOFF, SETTLE, Draft, Outbox
+from chalicelib.mail.outbox import BACKOFF, CLAIM_LEASE, By, Draft, Outbox, Outcome
 from fakes import MemoryMailer, MemoryStore, SetClock
 
 PK = "CASE#2026-7K4MQ-X"
 
 
-class PlainDesk:
+class PlainWriter:
     """Writes the same few words to everybody."""
 
     def __init__(self) -> None:
@@ -34,13 +34,13 @@ class PlainDesk:
 
 
 @pytest.fixture
-def desk() -> PlainDesk:
-    return PlainDesk()
+def writer() -> PlainWriter:
+    return PlainWriter()
 
 
 @pytest.fixture
-def post(store: MemoryStore, mailer: MemoryMailer, clock: SetClock, desk: PlainDesk) -> Outbox:
-    return Outbox(store, mailer, desk, Roster(store), clock)
+def post(store: MemoryStore, mailer: MemoryMailer, clock: SetClock, writer: PlainWriter) -> Outbox:
+    return Outbox(store, mailer, writer, Roster(store), clock)
 
 
 @pytest.fixture
@@ -167,7 +167,7 @@ def test_killed_before_the_send_the_letter_leaves_after_the_settling_time(
             post.deliver(key)
     assert store.items[key]["status"] == "claimed"
     assert post.deliver(key) == "later"
-    clock.pass_(seconds=SETTLE.total_seconds())
+    clock.pass_(seconds=CLAIM_LEASE.total_seconds())
     assert post.sweep() == {"sent": 1}
     assert len(mailer.sent) == 1
 
@@ -197,7 +197,7 @@ def test_killed_after_the_send_and_with_no_event_a_second_copy_leaves(
         patched.setattr(post, "_end", die)
         with pytest.raises(Killed):
             post.deliver(key)
-    clock.pass_(seconds=SETTLE.total_seconds())
+    clock.pass_(seconds=CLAIM_LEASE.total_seconds())
     assert post.sweep() == {"sent": 1}
     assert len(mailer.sent) == 2
 
@@ -237,9 +237,9 @@ def test_a_letter_to_the_staff_waits_until_there_is_somebody(
 
 
 def test_a_letter_to_somebody_who_left_is_dead(
-    post: Outbox, store: MemoryStore, clock: SetClock, desk: PlainDesk
+    post: Outbox, store: MemoryStore, clock: SetClock, writer: PlainWriter
 ) -> None:
-    desk.nobody = True
+    writer.nobody = True
     assert post.deliver(owe(store, clock)) == "dead"
 
 
@@ -249,14 +249,14 @@ def test_one_letter_that_breaks_does_not_stop_the_others(
 ) -> None:  # fmt: skip
     for to in ("ada", "bob", "eve"):
         owe(store, clock, to=to)
-    write = PlainDesk().write
+    write = PlainWriter().write
 
     def breaks(row: Item, now: datetime) -> Draft | None:
         if row["to"] == "bob":
             raise KeyError("a fact that is not there")
         return write(row, now)
 
-    monkeypatch.setattr(post._desk, "write", breaks)
+    monkeypatch.setattr(post._writer, "write", breaks)
     assert post.sweep() == {"sent": 2, "retry": 1}
     for wait in BACKOFF:
         clock.pass_(seconds=wait.total_seconds())
@@ -341,7 +341,7 @@ def test_a_letter_whose_fate_nobody_knows_is_not_sent_for_ever(
     mailer.failing = [OutcomeUnknown("ReadTimeoutError")] * 50
     post.deliver(key)
     for _ in range(50):
-        clock.pass_(seconds=SETTLE.total_seconds())
+        clock.pass_(seconds=CLAIM_LEASE.total_seconds())
         post.sweep()
     assert store.items[key]["status"] == "dead"
     assert store.items[key]["attempts"] == len(BACKOFF) + 1
@@ -355,10 +355,10 @@ def test_whatever_breaks_for_one_letter_the_sweep_goes_on(
         owe(store, clock, to=to)
     deliver = post.deliver
 
-    def breaks(key: Key) -> str:
+    def breaks(key: Key, by: By) -> Outcome:
         if key[1].endswith("bob"):
             raise OSError("something else altogether")
-        return deliver(key)
+        return deliver(key, by)
 
     monkeypatch.setattr(post, "deliver", breaks)
     assert post.sweep() == {"sent": 2, "error": 1}
@@ -385,7 +385,7 @@ def test_a_bounce_keeps_no_address(
 
 
 def test_what_is_due_and_no_letter_goes_to_who_minds_it(
-    store: MemoryStore, mailer: MemoryMailer, clock: SetClock, desk: PlainDesk
+    store: MemoryStore, mailer: MemoryMailer, clock: SetClock, writer: PlainWriter
 ) -> None:
     minded: list[Key] = []
 
@@ -393,9 +393,30 @@ def test_what_is_due_and_no_letter_goes_to_who_minds_it(
         minded.append(key)
         return "reminded"
 
-    post = Outbox(store, mailer, desk, Roster(store), clock, {"PERSON": mind})
+    post = Outbox(store, mailer, writer, Roster(store), clock, {"PERSON": mind})
     owe(store, clock)
     due = {"due_shard": "0", "due_at": stamp(clock())}
     store.commit([Put({"pk": "PERSON#1", "sk": "PROFILE", "kind": "subscriber", **due})])
     assert post.sweep() == {"sent": 1, "reminded": 1}
     assert minded == [("PERSON#1", "PROFILE")]
+
+
+def test_the_row_says_whether_the_stream_or_the_sweep_sent_the_letter(
+    post: Outbox, store: MemoryStore, mailer: MemoryMailer, clock: SetClock
+) -> None:
+    at_once, later = owe(store, clock), owe(store, clock, to="bob", wait=60)
+    assert post.deliver(at_once, by="stream") == "sent"
+    clock.pass_(minutes=1)
+    assert post.sweep() == {"sent": 1}
+    assert [store.items[key]["sent_by"] for key in (at_once, later)] == ["stream", "sweep"]
+
+
+def test_who_sent_a_letter_is_kept_when_its_outcome_is_settled_by_ses(
+    post: Outbox, reports: DeliveryEvents, store: MemoryStore, mailer: MemoryMailer, clock: SetClock
+) -> None:
+    key = owe(store, clock)
+    mailer.failing = [OutcomeUnknown("ReadTimeoutError")]
+    clock.pass_(minutes=1)
+    assert post.sweep() == {"unknown": 1}
+    assert reports.settle(report("Send", key)) == "sent"
+    assert store.items[key]["sent_by"] == "sweep"

@@ -141,8 +141,8 @@ class OutsideMailer:
         return mail.tag
 
 
-class PlainDesk:
-    """The desk without the words: who, which letter, and what is overtaken."""
+class PlainWriter:
+    """The writer without the words: who, which letter, and what is overtaken."""
 
     def __init__(self, service: Services) -> None:
         self._service = service
@@ -172,8 +172,8 @@ class Life:
         settings = read({**ENVIRONMENT, **changed})
         self.service = Services(settings, self.store, keys, None, self.clock, MemorySuppression())
         self.post = Outbox(
-            self.store, self.mailer, PlainDesk(self.service), self.service.cases.roster, self.clock,
-            {"CLOCK": self.service.cases.deadlines.fire}, quiet=QuietHours(),
+            self.store, self.mailer, PlainWriter(self.service), self.service.cases.roster, self.clock,
+            {"CLOCK": self.service.cases.deadlines.fire}, quiet_hours=QuietHours(),
         )  # fmt: skip
         self.service.cases.digest.wind()
         self.born: list[str] = []
