@@ -13,7 +13,8 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.aws import keys
-from chalicelib.aws.dynamo import DynamoStore, item_of
+from chalicelib.aws.dynamo import item_of
+from chalicelib.aws.lists import DynamoSubscriberStore
 from chalicelib.cases.decisions import Decisions
 from chalicelib.cases.effects import Decider
 from chalicelib.cases.lookup import Cases
@@ -27,6 +28,7 @@ from chalicelib.core.links import Links
 from chalicelib.core.ports import Change
 from chalicelib.core.records import shard_of, stamp
 from chalicelib.core.settings import Settings, read
+from chalicelib.newsletter.sending.audience import reader_counts
 from chalicelib.newsletter.sending.recipients import bounces
 from chalicelib.newsletter.sending.unreached import Unreached
 from chalicelib.newsletter.subscribers.pending import release
@@ -36,7 +38,7 @@ from infra.local_aws.run_file import running
 from infra.operator import audit as chains
 from infra.operator import coaches, subscribers
 from infra.operator.newsletter import commands
-from infra.operator.newsletter.account import Readers, SesAccount, TestMail
+from infra.operator.newsletter.account import SesAccount, TestMail
 from infra.operator.newsletter.issue_commands import IssueCommands, Outside
 from infra.operator.newsletter.link_check import tries
 from infra.operator.staff import OperateError, Roster
@@ -58,7 +60,7 @@ class Operator:
         self._people = f"relais-{stage}-subscribers"
         self._secret = f"relais-{stage}-keys"
         self._dynamo = self._client("dynamodb")
-        self._store = DynamoStore(self._dynamo, self._table, self._people)
+        self._store = DynamoSubscriberStore(self._dynamo, self._table, self._people)
 
     @classmethod
     def of(cls, stage: str) -> "Operator":
@@ -85,7 +87,7 @@ class Operator:
         return Subscribers(self._dynamo, self._people, self._store, self._keys)
 
     @property
-    def store(self) -> DynamoStore:
+    def store(self) -> DynamoSubscriberStore:
         return self._store
 
     def settings(self) -> Settings:
@@ -103,7 +105,7 @@ class Operator:
         mail = boto3.client("sesv2", region_name=REGION, endpoint_url=self._mail)
         outside = Outside(
             account=SesAccount(self._client("sesv2")),
-            audience=Readers(self._dynamo, self._people),
+            audience=lambda topics: reader_counts(self._store, topics, _now()),
             tries=tries,
             deliver=TestMail(mail, found, links, secret.people),
             missed=Unreached(self._store, lambda: datetime.now(UTC)),

@@ -16,7 +16,8 @@ from typing import Any
 
 from chalicelib.core.errors import Conflict, OutcomeUnknown
 from chalicelib.core.ports import Change, Delete, Item, Key, Put, Write
-from chalicelib.newsletter.sending.ports import Allowance, Bulk, Reply
+from chalicelib.newsletter.pace import Allowance
+from chalicelib.newsletter.sending.ports import Bulk, Reply
 
 START = datetime(2026, 3, 2, 15, tzinfo=UTC)
 

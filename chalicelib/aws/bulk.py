@@ -1,4 +1,4 @@
-"""The Carrier by SES: one `SendBulkEmail` for up to fifty recipients."""
+"""The BulkMailer by SES: one `SendBulkEmail` for up to fifty recipients."""
 
 import json
 import re
@@ -10,7 +10,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from chalicelib.aws.ses import _NEVER_LEFT, _plain
 from chalicelib.core.errors import NotYet, OutcomeUnknown
 from chalicelib.newsletter.issues.rendered import replacements, template_content
-from chalicelib.newsletter.sending.ports import Allowance, Bulk, Declined, Envelope, Reply
+from chalicelib.newsletter.pace import Allowance
+from chalicelib.newsletter.sending.ports import Bulk, Declined, Envelope, Reply
 
 if TYPE_CHECKING:
     from mypy_boto3_sesv2 import SESV2Client
@@ -78,14 +79,20 @@ class SesBulkMailer:
             raise NotYet(f"SES account: {error.response['Error']['Code']}") from error
         except BotoCoreError as error:
             raise NotYet(f"SES account: {type(error).__name__}") from error
-        quota = account["SendQuota"]
-        daily = quota["Max24HourSend"]
-        return Allowance(
-            rate=quota["MaxSendRate"],
-            daily=None if daily < 0 else daily,
-            used=quota["SentLast24Hours"],
-            stopped="" if account.get("SendingEnabled", True) else "switched_off",
-        )
+        return allowance_of(account)
+
+
+def allowance_of(account: Mapping[str, Any]) -> Allowance:
+    """Return what an answer of `GetAccount` allows."""
+    quota = account["SendQuota"]
+    daily = quota["Max24HourSend"]
+    return Allowance(
+        rate=quota["MaxSendRate"],
+        daily=None if daily < 0 else daily,
+        used=quota["SentLast24Hours"],
+        stopped="" if account.get("SendingEnabled", True) else "switched_off",
+        sandbox=not account.get("ProductionAccessEnabled"),
+    )
 
 
 def _entry(bulk: Bulk, envelope: Envelope) -> Any:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from chalicelib.cases.staff import Roster
 from chalicelib.mail.delivery_events import DeliveryEvents
 from chalicelib.newsletter.issues.lifecycle import IssueLifecycle
+from chalicelib.newsletter.pace import RATE_SHARE
 from chalicelib.newsletter.sending.auto_pause import AutoPause
-from chalicelib.newsletter.sending.pacing import SHARE, Pace
+from chalicelib.newsletter.sending.pacing import Pace
 from chalicelib.newsletter.sending.ports import BulkMailer, Queue
 from chalicelib.newsletter.sending.scheduler import Scheduler, Worker
 from chalicelib.newsletter.sending.sender import Sender
@@ -36,7 +37,7 @@ class IssueServices:
         roster: Roster,
         *,
         wait: Callable[[float], None] = time.sleep,
-        share: float = SHARE,
+        share: float = RATE_SHARE,
         name: Callable[[], str] | None = None,
     ) -> None:
         self._parts = parts

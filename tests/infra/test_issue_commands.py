@@ -14,8 +14,9 @@ from chalicelib.core.errors import DeliveryFailed
 from chalicelib.core.languages import LANGS
 from chalicelib.newsletter.issue_counts import count
 from chalicelib.newsletter.issues import issue as issues
-from chalicelib.newsletter.issues.preflight import LinkAnswer, Quota
+from chalicelib.newsletter.issues.preflight import LinkAnswer
 from chalicelib.newsletter.issues.rendered import Rendered, fill
+from chalicelib.newsletter.pace import Allowance
 from chalicelib.newsletter.sending.unreached import UnreachedReader
 from chalicelib.services import Services
 from fakes import MemoryStore
@@ -46,7 +47,7 @@ class World:
 
     def outside(self) -> Outside:
         return Outside(
-            account=SetAccount(Quota(50_000, 0, 14)),
+            account=SetAccount(Allowance(rate=14, daily=50_000, used=0)),
             audience=lambda topics: {"fr": 3, "en": 2},
             tries=lambda urls: {url: LinkAnswer("well") for url in urls},
             deliver=self.deliver,

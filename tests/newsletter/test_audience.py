@@ -7,9 +7,10 @@ import pytest
 
 import sent_issue
 from chalicelib.core.ports import Item, Write
+from chalicelib.core.records import stamp
 from chalicelib.newsletter.issue_counts import counted
 from chalicelib.newsletter.issues.issue import Issue, issue_of
-from chalicelib.newsletter.sending.audience import Audience
+from chalicelib.newsletter.sending.audience import Audience, reader_counts
 from chalicelib.newsletter.sending.recipients import recipients
 from chalicelib.newsletter.subscribers.subscriber import Subscriber, bucket_of, changed, write
 from fakes import MemoryStore, SetClock
@@ -154,6 +155,25 @@ def test_only_those_who_want_it_are_in_it(store: MemoryStore, clock: SetClock) -
     issue = sent_issue.scheduled(store, clock(), topics=["grants"], segment={"langs": ["fr"]})
     freeze(store, clock, issue)
     assert frozen(store) == [wants.person]
+
+
+def test_who_gets_an_issue_is_counted_by_the_rule_that_freezes_it(
+    store: MemoryStore, clock: SetClock
+) -> None:
+    at = clock()
+    still, over, paused = (
+        sent_issue.reader(KEY, f"{name}@example.org", topics=["grants"], **values)
+        for name, values in (
+            ("still", {"expires_at": stamp(at + timedelta(minutes=1))}),
+            ("over", {"expires_at": stamp(at - timedelta(minutes=1))}),
+            ("paused", {"paused_until": stamp(at + timedelta(days=1))}),
+        )
+    )
+    other = sent_issue.reader(KEY, "other@example.org", topics=["news"])
+    sent_issue.enrol(store, still, over, paused, other)
+    assert reader_counts(store, ["grants"], at) == {"fr": 1, "en": 0}
+    freeze(store, clock, sent_issue.scheduled(store, at, topics=["grants"]))
+    assert frozen(store) == [still.person]
 
 
 def test_an_issue_for_nobody_is_frozen_too(store: MemoryStore, clock: SetClock) -> None:

@@ -3,8 +3,8 @@
 import pytest
 
 from chalicelib.core.errors import NotYet
+from chalicelib.newsletter.pace import Allowance
 from chalicelib.newsletter.sending.pacing import PACE, Pace, QuotaReached
-from chalicelib.newsletter.sending.ports import Allowance
 from fakes import MemoryBulkMailer, MemoryStore, SetClock
 
 

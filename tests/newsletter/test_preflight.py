@@ -15,11 +15,13 @@ from chalicelib.newsletter.issues.findings import Finding, blocking, finding_of,
 from chalicelib.newsletter.issues.preflight import (
     LinkAnswer,
     PreflightContext,
-    Quota,
     check,
     finish,
 )
 from chalicelib.newsletter.issues.source import SOURCE_LIMIT, read_folder
+from chalicelib.newsletter.pace import Allowance
+from chalicelib.newsletter.sending.pacing import Pace
+from fakes import MemoryBulkMailer, MemoryStore, SetClock
 from issue_factory import IMPRINT
 
 NOW = datetime(2026, 3, 2, 15, tzinfo=UTC)
@@ -44,7 +46,8 @@ GROUND = PreflightContext(
     imprint=IMPRINT,
     sender="Innoweave <forms@example.org>",
     images_from=("https://www.example.org",),
-    account=SetAccount(Quota(50_000, 1_000, 14)),
+    account=SetAccount(Allowance(rate=14, daily=50_000, used=1_000)),
+    at_most=1000,
     audience=lambda topics: {"fr": 120, "en": 80},
     now=NOW,
     tries=lambda urls: {url: LinkAnswer("well") for url in urls},
@@ -135,9 +138,9 @@ def test_a_fault_is_found_at_its_line(
         (replace(GROUND, imprint=replace(IMPRINT, contact_email="")), "no_contact"),
         (replace(GROUND, imprint=replace(IMPRINT, public_url="http://a.org/api")), "no_one_click"),
         (replace(GROUND, sender="forms@elsewhere.example.net"), "from_not_aligned"),
-        (replace(GROUND, account=SetAccount(Quota(200, 0, 1, production=False))), "sandbox"),
-        (replace(GROUND, account=SetAccount(Quota(900, 0, 1, enabled=False))), "sending_off"),
-        (replace(GROUND, account=SetAccount(Quota(200, 1, 1))), "over_quota"),
+        (replace(GROUND, account=SetAccount(Allowance(rate=1, daily=200, used=0, sandbox=True))), "sandbox"),
+        (replace(GROUND, account=SetAccount(Allowance(1, 900, 0, stopped="switched_off"))), "sending_off"),
+        (replace(GROUND, account=SetAccount(Allowance(rate=1, daily=200, used=1))), "over_quota"),
         (replace(GROUND, audience=lambda topics: {"fr": 0, "en": 0}), "nobody"),
         (replace(GROUND, tries=lambda urls: {u: LinkAnswer("dead", "404") for u in urls}), "dead_link"),
     ],
@@ -184,7 +187,9 @@ def test_links_in_another_order_are_the_same(tmp_path: Path) -> None:
 
 
 def test_an_issue_over_a_days_quota_leaves_when_that_is_accepted(tmp_path: Path) -> None:
-    small = replace(GROUND, account=SetAccount(Quota(200, 1, 1)), over_days=True)
+    small = replace(
+        GROUND, account=SetAccount(Allowance(rate=1, daily=200, used=1)), over_days=True
+    )
     found = checked(tmp_path, ground=small)
     assert not blocking(found)
     assert codes(found) == {"over_days"}
@@ -249,17 +254,45 @@ def test_every_rule_of_typography_has_its_words() -> None:
 
 
 @pytest.mark.parametrize(
-    ("total", "quota", "seconds"),
+    ("total", "allowance", "seconds"),
     [
-        (1120, Quota(50_000, 0, 14), 100),
-        (100, Quota(-1, 0, 10), 12.5),
-        (100, Quota(100, 0, 10), 86_400 + 5 / 8),
-        (95 + 95 + 1, Quota(100, 0, 10), 2 * 86_400 + 1 / 8),
-        (10, Quota(100, 100, 10), 86_400 + 10 / 8),
+        (1120, Allowance(rate=14, daily=50_000, used=0), 100),
+        (100, Allowance(rate=10, daily=None, used=0), 12.5),
+        (100, Allowance(rate=10, daily=100, used=0), 86_400 + 5 / 8),
+        (95 + 95 + 1, Allowance(rate=10, daily=100, used=0), 2 * 86_400 + 1 / 8),
+        (10, Allowance(rate=10, daily=100, used=100), 86_400 + 10 / 8),
     ],
 )
-def test_the_end_is_computed_from_pace_and_quota(total: int, quota: Quota, seconds: float) -> None:
-    assert (finish(total, quota, NOW) - NOW).total_seconds() == pytest.approx(seconds)
+def test_the_end_is_computed_from_pace_and_quota(
+    total: int, allowance: Allowance, seconds: float
+) -> None:
+    assert (finish(total, allowance, 1000, NOW) - NOW).total_seconds() == pytest.approx(seconds)
+
+
+@pytest.mark.parametrize(
+    ("total", "allowed", "at_most", "seconds"),
+    [(10_000, 100, 10, 1_000), (10_000, 100, 1000, 125), (2_000, 1, 1000, 2_500)],
+)
+def test_the_check_promises_the_finish_that_the_sender_keeps(  # noqa: PLR0913
+    store: MemoryStore,
+    carrier: MemoryBulkMailer,
+    clock: SetClock,
+    total: int,
+    allowed: float,
+    at_most: int,
+    seconds: float,
+) -> None:
+    carrier.allowed = Allowance(rate=allowed, daily=None, used=0)
+    pace = Pace(store, carrier, clock, lambda s: clock.pass_(seconds=s), at_most=at_most)
+    began, left = clock(), total
+    promised = finish(total, carrier.allowed, at_most, began)
+    while left:
+        number = min(left, pace.chunk())
+        pace.take(number)
+        left -= number
+    assert (promised - began).total_seconds() == pytest.approx(seconds)
+    # The last call is made when its place in the line comes, half a second before its end.
+    assert (clock() - began).total_seconds() == pytest.approx(seconds, abs=2)
 
 
 def test_a_file_at_its_limit_is_read(tmp_path: Path) -> None:

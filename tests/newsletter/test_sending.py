@@ -9,7 +9,8 @@ import sent_issue
 from chalicelib.core.errors import OutcomeUnknown, StoreDown
 from chalicelib.newsletter.issue_counts import counted
 from chalicelib.newsletter.issues.issue import issue_of
-from chalicelib.newsletter.sending.ports import Allowance, Declined, Reply
+from chalicelib.newsletter.pace import Allowance
+from chalicelib.newsletter.sending.ports import Declined, Reply
 from chalicelib.newsletter.sending.recipients import missed, recipients
 from chalicelib.newsletter.subscribers.subscriber import Subscriber
 from chalicelib.services import Services

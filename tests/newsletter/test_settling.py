@@ -13,7 +13,8 @@ from chalicelib.core.ports import Change, Write
 from chalicelib.core.records import stamp
 from chalicelib.newsletter.issue_counts import counted
 from chalicelib.newsletter.issues.issue import issue_of
-from chalicelib.newsletter.sending.ports import Allowance, Bulk, Envelope, Reply
+from chalicelib.newsletter.pace import Allowance
+from chalicelib.newsletter.sending.ports import Bulk, Envelope, Reply
 from chalicelib.newsletter.sending.recipients import missed, recipients
 from chalicelib.newsletter.sending.unreached import Unreached
 from chalicelib.services import Services

@@ -190,10 +190,17 @@ class ListsContract:
 
     def test_an_audience_comes_in_order_and_alone(self, lists: SubscriberStore) -> None:
         for number, key in enumerate(("fr#00", "fr#01", "fr#00", None)):
-            person = {"audience": key, "lang": "fr", "topics": ["news"], "status": "ACTIVE"}
+            person = {
+                "audience": key, "lang": "fr", "topics": ["news"], "status": "ACTIVE",
+                "email": "a@example.org", "paused_until": "2026-03-03T", "expires_at": "2026-03-04T",
+            }  # fmt: skip
             lists.commit([Put(row(f"PERSON#{9 - number}", "PROFILE", **person))])
         assert [r["pk"] for r in lists.audience("fr#00")] == ["PERSON#7", "PERSON#9"]
-        assert next(lists.audience("fr#00"))["topics"] == ["news"]
+        found = next(lists.audience("fr#00"))
+        assert found["topics"] == ["news"]
+        # All that says whether they get an issue.
+        asked = ("status", "email", "paused_until", "expires_at")
+        assert [found[name] for name in asked] == [person[name] for name in asked]
         assert list(lists.audience("en#00")) == []
 
     def test_fifty_profiles_come_at_once_without_those_that_are_gone(

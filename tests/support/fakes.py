@@ -8,7 +8,8 @@ from typing import Any
 from chalicelib.core.errors import Conflict
 from chalicelib.core.ports import Delete, Item, Key, Mail, Put, Write
 from chalicelib.core.records import DUE_SHARDS
-from chalicelib.newsletter.sending.ports import Allowance, Bulk, Envelope, Reply
+from chalicelib.newsletter.pace import Allowance
+from chalicelib.newsletter.sending.ports import Bulk, Envelope, Reply
 
 
 class MemoryStore:

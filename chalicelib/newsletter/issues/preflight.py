@@ -13,38 +13,24 @@ from chalicelib.newsletter.issues import placeholders, theme, typography
 from chalicelib.newsletter.issues.compiler import Compiled, Imprint, compiled
 from chalicelib.newsletter.issues.findings import Finding
 from chalicelib.newsletter.issues.source import Source
+from chalicelib.newsletter.pace import DAY_SHARE, Allowance, daily_left, rate
 from chalicelib.newsletter.subscribers import consent_text
 
 SIZE: Final = 100_000
 """Bytes of HTML: Gmail cuts what is over 102 kB."""
 
 SUBJECT: Final = 70
-TODAY: Final = 0.95
-"""The share of a day's quota that issues may use."""
+LEAST_RATE: Final = 0.1
+"""Mails a second that a finish is told by where SES allows none: it blocks the issue itself."""
 
-PACE: Final = 0.8
-"""The share of the rate that SES allows; the rest is for letters."""
-
-
-@dataclass(frozen=True)
-class Quota:
-    """What SES allows: mails in 24 hours (below 0 for no limit), and in a second."""
-
-    per_day: int
-    sent: int
-    per_second: float
-    production: bool = True
-    enabled: bool = True
-
-    @property
-    def left(self) -> int:
-        return max(0, int(TODAY * self.per_day) - self.sent) if self.per_day >= 0 else 10**9
+NO_LIMIT: Final = 10**9
+"""What is shown as left of a day without a limit."""
 
 
 class Account(Protocol):
     """The account that sends."""
 
-    def quota(self) -> Quota: ...
+    def allowance(self) -> Allowance: ...
 
     def signs(self, domain: str) -> bool:
         """Whether mail from this domain leaves with its own DKIM signature."""
@@ -65,7 +51,8 @@ Audience = Callable[[Sequence[str]], Mapping[str, int]]
 
 @dataclass(frozen=True)
 class PreflightContext:
-    """All that a check must know beside the issue; `tries` is None off line."""
+    """All that a check must know beside the issue. `at_most` is the setting ISSUE_RATE, in mails
+    a second; `tries` is None off line."""
 
     imprint: Imprint
     sender: str
@@ -73,6 +60,7 @@ class PreflightContext:
     account: Account
     audience: Audience
     now: datetime
+    at_most: int
     tries: Try | None = None
     over_days: bool = False
     local: bool = False
@@ -199,10 +187,10 @@ def _sending(topics: Sequence[str], ground: PreflightContext) -> Iterator[Findin
     domain = ground.sender.rpartition("@")[2].strip("> ")
     if not (ground.local or ground.account.signs(domain)):
         yield Finding("from_not_aligned", None, None, {"text": domain})
-    quota = ground.account.quota()
-    if not quota.enabled:
+    allowance = ground.account.allowance()
+    if allowance.stopped:
         yield Finding("sending_off")
-    if not (quota.production or ground.local):
+    if allowance.sandbox and not ground.local:
         yield Finding("sandbox")
     counts = ground.audience(topics)
     total = sum(counts.values())
@@ -210,24 +198,31 @@ def _sending(topics: Sequence[str], ground: PreflightContext) -> Iterator[Findin
     if not total:
         yield Finding("nobody")
         return
-    done = finish(total, quota, ground.now)
+    done = finish(total, allowance, ground.at_most, ground.now)
+    left = left_today(allowance)
     facts = {
         "size": total,
-        "left": quota.left,
+        "left": left,
         "when": {"fr": formatting.moment(done, "fr"), "en": formatting.moment(done, "en")},
     }
-    if total <= quota.left:
+    if total <= left:
         yield Finding("finish", None, None, facts)
     else:
         yield Finding("over_days" if ground.over_days else "over_quota", None, None, facts)
 
 
-def finish(total: int, quota: Quota, now: datetime) -> datetime:
-    """When the last of so many mails is handed over, if the first one is now."""
-    rate = max(0.1, PACE * quota.per_second)
-    if total <= quota.left:
-        return now + timedelta(seconds=total / rate)
-    a_day = max(1, int(TODAY * quota.per_day))
-    days = math.ceil((total - quota.left) / a_day)
-    last = total - quota.left - (days - 1) * a_day
-    return now + timedelta(days=days, seconds=last / rate)
+def left_today(allowance: Allowance) -> int:
+    """Return how many mails of today's quota an issue may use, at least 0."""
+    return int(min(NO_LIMIT, max(0, daily_left(allowance))))
+
+
+def finish(total: int, allowance: Allowance, at_most: int, now: datetime) -> datetime:
+    """Return when the last of `total` mails is handed over, if the first one is now."""
+    a_second = max(LEAST_RATE, rate(allowance, at_most))
+    left = left_today(allowance)
+    if total <= left or allowance.daily is None:
+        return now + timedelta(seconds=total / a_second)
+    a_day = max(1, int(DAY_SHARE * allowance.daily))
+    days = math.ceil((total - left) / a_day)
+    last = total - left - (days - 1) * a_day
+    return now + timedelta(days=days, seconds=last / a_second)

@@ -1,6 +1,6 @@
 """Freezes the audience of an issue: who gets it, once each, however often the freezing dies."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -16,13 +16,32 @@ from chalicelib.newsletter.sending.outcomes import unwanted
 from chalicelib.newsletter.sending.ports import SubscriberStore
 from chalicelib.newsletter.sending.recipients import missed
 from chalicelib.newsletter.sending.unreached import MovedReaders
-from chalicelib.newsletter.subscribers.subscriber import BUCKETS, person_of, profile_key
+from chalicelib.newsletter.subscribers.subscriber import BUCKETS, audiences, person_of, profile_key
 
 MINE: Final = timedelta(minutes=2)
 """How long a worker is believed to be freezing. Two at once do no harm: see `_unit`."""
 
 FEWEST: Final = 2 * SHARD
 """People that are frozen together, if there are so many: a small list is not cut into crumbs."""
+
+
+def wanting(
+    store: SubscriberStore, partition: str, topics: Sequence[str], now: str
+) -> Iterator[Item]:
+    """Yield the rows of a partition of the audience whose owners get mail on these topics now.
+
+    The count before an issue and the freeze at its start both read the audience by this rule.
+    """
+    return (row for row in store.audience(partition) if not unwanted(row, topics, now))
+
+
+def reader_counts(store: SubscriberStore, topics: Sequence[str], now: datetime) -> dict[str, int]:
+    """Return how many readers of each language an issue on these topics would get now."""
+    at = stamp(now)
+    return {
+        lang: sum(1 for key in audiences(lang) for _ in wanting(store, key, topics, at))
+        for lang in LANGS
+    }
 
 
 class Audience:
@@ -120,11 +139,9 @@ class Audience:
             for lang in (*LANGS, LANGS[0]):
                 if lang not in wanted:
                     continue
-                for row in self._lists.audience(f"{lang}#{bucket:02d}"):
+                for row in wanting(self._lists, f"{lang}#{bucket:02d}", issue.topics, now):
                     person = person_of(row["pk"])
-                    if person in seen or (only is not None and person not in only):
-                        continue
-                    if not unwanted(row, issue.topics, now):
+                    if person not in seen and (only is None or person in only):
                         seen.add(person)
                         yield person, lang
 

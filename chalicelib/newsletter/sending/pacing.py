@@ -1,24 +1,19 @@
 """The pace of all workers together: one line to SES, slower when it says so, over at its quota."""
 
-import math
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
 
 from chalicelib.core.errors import Conflict, NotYet, RelaisError, StoreDown
 from chalicelib.core.ports import Change, Item, Key, Now
+from chalicelib.newsletter import pace
+from chalicelib.newsletter.pace import RATE_SHARE, Allowance
 from chalicelib.newsletter.sending.ledger import BATCH
-from chalicelib.newsletter.sending.ports import Allowance, BulkMailer, SubscriberStore
+from chalicelib.newsletter.sending.ports import BulkMailer, SubscriberStore
 
 PACE: Final[Key] = ("ISSUEPACE", "PACE")
 """The row of the line: `free_at` (when the next may go, in milliseconds), and since `slow_at`
 only `slow` thousandths of the rate."""
-
-SHARE: Final = 0.8
-"""Of what SES allows a second; the rest is for letters about cases, which never wait."""
-
-OF_A_DAY: Final = 0.95
-"""Of what SES allows in 24 hours."""
 
 FRESH: Final = timedelta(minutes=1)
 """How long what SES allows is taken for true."""
@@ -55,7 +50,7 @@ class Pace:
         wait: Callable[[float], None],
         *,
         at_most: int,
-        share: float = SHARE,
+        share: float = RATE_SHARE,
     ) -> None:
         """`wait` sleeps for seconds; `at_most` mails a second, whatever SES allows."""
         self._lists = lists
@@ -136,7 +131,7 @@ class Pace:
         return int(min(WHOLE, self._row["slow"] + REGAINED * passed / 10_000))
 
     def _limit(self) -> float:
-        return min(float(self._at_most), self._share * self._allowance().rate)
+        return pace.rate(self._allowance(), self._at_most, self._share)
 
     def _within_quota(self, number: int) -> None:
         allowed = self._allowance()
@@ -148,11 +143,8 @@ class Pace:
             raise QuotaReached(round(allowed.used + self._since), round(allowed.daily or 0))
 
     def _left(self) -> float:
-        """Of the day's mails, those that an issue may have."""
-        allowed = self._allowance()
-        if allowed.daily is None:
-            return math.inf
-        return OF_A_DAY * allowed.daily - allowed.used - self._since
+        """Return how many of the day's mails an issue may still have."""
+        return pace.daily_left(self._allowance()) - self._since
 
     def _allowance(self) -> Allowance:
         if self._allowed is not None and not self._stale(self._allowed):

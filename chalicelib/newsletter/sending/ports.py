@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from chalicelib.core.errors import RelaisError
 from chalicelib.core.ports import Item, Key, Store
 from chalicelib.newsletter.issues.rendered import Rendered
+from chalicelib.newsletter.pace import Allowance
 
 
 class SubscriberStore(Store, Protocol):
@@ -65,19 +66,6 @@ class Reply:
 
 class Declined(RelaisError):
     """SES took the bulk as a whole for wrong, and sent to none of it."""
-
-
-@dataclass(frozen=True)
-class Allowance:
-    """What SES lets the account do: a second and in 24 hours (None: no end), and what was used.
-
-    `stopped` says why nothing may be sent at all.
-    """
-
-    rate: float
-    daily: float | None
-    used: float
-    stopped: str = ""
 
 
 class BulkMailer(Protocol):

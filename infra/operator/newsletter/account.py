@@ -1,23 +1,17 @@
-"""What a check and a test of an issue ask of AWS: the account, the audience, one mail."""
+"""What a check and a test of an issue ask of SES: the account, and one mail."""
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from chalicelib.aws.dynamo import item_of
+from chalicelib.aws.bulk import allowance_of
 from chalicelib.core.errors import DeliveryFailed
-from chalicelib.core.languages import LANGS
 from chalicelib.core.links import Links, person_key
-from chalicelib.core.records import stamp
 from chalicelib.core.settings import Settings
-from chalicelib.newsletter.issues.preflight import Quota
 from chalicelib.newsletter.issues.rendered import Rendered, fill
+from chalicelib.newsletter.pace import Allowance
 from chalicelib.newsletter.sending.envelopes import Envelopes
 from chalicelib.newsletter.sending.ses_event import TRIAL
-from chalicelib.newsletter.subscribers.subscriber import audiences
 
 
 class SesAccount:
@@ -26,16 +20,8 @@ class SesAccount:
     def __init__(self, client: Any) -> None:
         self._client = client
 
-    def quota(self) -> Quota:
-        told = self._client.get_account()
-        sends = told.get("SendQuota", {})
-        return Quota(
-            per_day=int(sends.get("Max24HourSend", 0)),
-            sent=int(sends.get("SentLast24Hours", 0)),
-            per_second=float(sends.get("MaxSendRate", 0)),
-            production=bool(told.get("ProductionAccessEnabled")),
-            enabled=bool(told.get("SendingEnabled", True)),
-        )
+    def allowance(self) -> Allowance:
+        return allowance_of(self._client.get_account())
 
     def signs(self, domain: str) -> bool:
         """A domain signs for its subdomains too, and a relaxed DMARC takes that for aligned."""
@@ -52,32 +38,6 @@ class SesAccount:
             raise
         dkim = told.get("DkimAttributes", {})
         return bool(dkim.get("SigningEnabled")) and dkim.get("Status") == "SUCCESS"
-
-
-class Readers:
-    """Who would get an issue, counted in the index of the audience."""
-
-    def __init__(self, client: Any, table: str) -> None:
-        self._client = client
-        self._table = table
-
-    def __call__(self, topics: Sequence[str]) -> Mapping[str, int]:
-        now = stamp(datetime.now(UTC))
-        counts: Counter[str] = Counter(dict.fromkeys(LANGS, 0))
-        for lang in LANGS:
-            for key in audiences(lang):
-                counts[lang] += sum(_wants(row, topics, now) for row in self._rows(key))
-        return counts
-
-    def _rows(self, key: str) -> Any:
-        pages = self._client.get_paginator("query").paginate(
-            TableName=self._table,
-            IndexName="audience",
-            KeyConditionExpression="audience = :key",
-            ExpressionAttributeValues={":key": {"S": key}},
-            ProjectionExpression="topics, paused_until",
-        )
-        return (item_of(found) for page in pages for found in page["Items"])
 
 
 class TestMail:
@@ -118,9 +78,3 @@ class TestMail:
             )
         except (ClientError, BotoCoreError) as error:
             raise DeliveryFailed(str(error), permanent=False) from error
-
-
-def _wants(row: Mapping[str, Any], topics: Sequence[str], now: str) -> bool:
-    if (row.get("paused_until") or "") > now:
-        return False
-    return not topics or bool(set(topics) & set(row.get("topics") or ()))

@@ -271,6 +271,7 @@ class IssueCommands:
             account=self._outside.account,
             audience=self._outside.audience,
             now=self._clock(),
+            at_most=settings.issue_rate,
             tries=None if offline else self._outside.tries,
             over_days=over_days,
             local=settings.stage == "local",
