@@ -139,10 +139,10 @@ class Operator:
 
     def release(self, ref: str) -> str:
         """Lets a declaration held as spam go the way of the others."""
-        found = references.read(ref)
+        found = references.parse_reference(ref)
         secret = self._keys()
         cases = Cases(self._store, Links(secret.links, "", ""), _now)
-        case = cases.case(references.file_of(found or ""))
+        case = cases.case(references.file_number_of(found or ""))
         if case is None:
             raise OperateError(f"there is no {ref}")
         decisions = Decisions(

@@ -30,8 +30,8 @@ class Cases:
 
     def referred(self, ref: str, person: str) -> Case:
         """The case that a reference and its applicant's address open, as an invitation would."""
-        found = references.read(ref)
-        case = None if found is None else self.case(references.file_of(found))
+        found = references.parse_reference(ref)
+        case = None if found is None else self.case(references.file_number_of(found))
         if case is None or case.person != person:
             raise NotInvited
         self._check_invite(case)

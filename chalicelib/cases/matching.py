@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from chalicelib.cases.case import Case, case_key
 from chalicelib.cases.states import table
-from chalicelib.core.formatting import fold
+from chalicelib.core.formatting import unaccented
 from chalicelib.core.links import person_key
 from chalicelib.core.ports import Change, Store, Write
 
@@ -123,9 +123,9 @@ def _terms(
     *, names: list[str | None], numbers: list[str | None], posts: list[str | None]
 ) -> set[tuple[str, str]]:
     terms = {("bn", number[:9]) for number in numbers if number}
-    terms |= {("post", fold(post).replace(" ", "")) for post in posts if post}
+    terms |= {("post", unaccented(post).replace(" ", "")) for post in posts if post}
     for name in filter(None, names):
-        plain = re.findall(r"[a-z0-9]+", fold(name))
+        plain = re.findall(r"[a-z0-9]+", unaccented(name))
         terms.add(("name", " ".join(plain)))
         rare = sorted((w for w in plain if len(w) > 3 and w not in _COMMON), key=len)
         terms |= {("word", word) for word in rare[-WORDS:]}

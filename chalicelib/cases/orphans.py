@@ -22,8 +22,10 @@ class Orphans:
 
     def target(self, ref: str) -> Case | None:
         """The case that a reference names, when an application can be joined to it."""
-        found = references.read(ref)
-        item = None if found is None else self._store.get(*case_key(references.file_of(found)))
+        found = references.parse_reference(ref)
+        item = (
+            None if found is None else self._store.get(*case_key(references.file_number_of(found)))
+        )
         case = None if item is None else Case.of(item)
         return case if case is not None and linkable(case) else None
 

@@ -40,7 +40,7 @@ class Rung:
 
     @property
     def at(self) -> datetime:
-        return business_days.at(self.day, _time("hour"))
+        return business_days.at_eastern_time(self.day, _time("hour"))
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Business days and quiet hours, on the programme's wall clock."""
+"""Count business days, and keep letters out of quiet hours, in Eastern time."""
 
 from bisect import bisect_left
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ def _weekday_holidays() -> list[date]:
 
 
 def is_holiday(day: date) -> bool:
-    """A day off of the federal government or of Québec."""
+    """Return whether the federal government or Québec has the day off."""
     return day.isoformat() in _holidays()
 
 
@@ -33,7 +33,7 @@ def is_business_day(day: date) -> bool:
 
 
 def after_business_days(day: date, count: int) -> date:
-    """The `count`th business day after `day`; `day` itself when it is 0."""
+    """Return the `count`th business day after `day`; `day` itself if `count` is 0."""
     while count:
         day += DAY
         count -= is_business_day(day)
@@ -41,7 +41,7 @@ def after_business_days(day: date, count: int) -> date:
 
 
 def business_days_between(start: date, end: date) -> int:
-    """How many business days come after `start`, up to `end`; 0 when `end` is earlier."""
+    """Count the business days after `start`, up to and with `end`; 0 if `end` is earlier."""
     if end <= start:
         return 0
     weeks, rest = divmod((end - start).days, 7)
@@ -51,41 +51,44 @@ def business_days_between(start: date, end: date) -> int:
 
 
 def after_months(day: date, count: int) -> date:
-    """The same day of a later month, or its last one: January 31 + 1 is February 28 or 29."""
+    """Return the same day `count` months later, or the last of that month if it is shorter."""
     years, month = divmod(day.month - 1 + count, 12)
     year, month = day.year + years, month + 1
     length = (date(year + month // 12, month % 12 + 1, 1) - date(year, month, 1)).days
     return date(year, month, min(day.day, length))
 
 
-def at(day: date, when: time) -> datetime:
-    """That time on the wall, in UTC: an hour earlier or later with the season."""
+def at_eastern_time(day: date, when: time) -> datetime:
+    """Return the moment, in UTC, when clocks in the Eastern zone show that date and time."""
     return datetime.combine(day, when, tzinfo=eastern_time.zone()).astimezone(UTC)
 
 
 @dataclass(frozen=True)
 class QuietHours:
-    """The hours in which no letter wakes anybody, and holidays; `None` when there are none."""
+    """The hours of the evening and night, and the holidays, in which no letter leaves.
+
+    They begin at `evening` and end at `morning`: whole hours from 0 to 23, Eastern time.
+    """
 
     evening: int = 20
     morning: int = 8
 
     @classmethod
-    def of(cls, text: str) -> "QuietHours | None":
-        """`20-8`, or `off`."""
+    def parse(cls, text: str) -> "QuietHours | None":
+        """Read the setting, `20-8` or `off`; return None for `off`."""
         evening, _, morning = text.partition("-")
         return None if text == "off" else cls(int(evening), int(morning))
 
-    def holds(self, moment: datetime) -> bool:
+    def contains(self, moment: datetime) -> bool:
         there = eastern_time.local(moment)
         return not self.morning <= there.hour < self.evening or is_holiday(there.date())
 
-    def over(self, moment: datetime) -> datetime:
-        """The moment itself, or the next morning that is not a holiday's."""
-        if not self.holds(moment):
+    def first_open(self, moment: datetime) -> datetime:
+        """Return the moment itself, or the next morning that is not on a holiday."""
+        if not self.contains(moment):
             return moment
         there = eastern_time.local(moment)
         day = there.date() + (DAY if there.hour >= self.morning else DAY * 0)
         while is_holiday(day):
             day += DAY
-        return at(day, time(self.morning))
+        return at_eastern_time(day, time(self.morning))

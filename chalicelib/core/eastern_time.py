@@ -1,4 +1,4 @@
-"""The clock on the programme's wall: America/Toronto."""
+"""The time zone of the programme, America/Toronto."""
 
 from datetime import date, datetime
 from functools import cache
@@ -11,8 +11,10 @@ def zone() -> ZoneInfo:
 
 
 def local(moment: datetime) -> datetime:
+    """Return the same moment in Eastern time; `moment` needs a time zone."""
     return moment.astimezone(zone())
 
 
 def today(moment: datetime) -> date:
+    """Return the date in Eastern time at that moment."""
     return local(moment).date()

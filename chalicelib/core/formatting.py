@@ -113,17 +113,20 @@ def formatted(value: Any, lang: str) -> str:
     return number(value, lang)
 
 
-def fold(text: str) -> str:
-    """Without case, accents, ligatures and typographic marks: what a search compares."""
+def unaccented(text: str) -> str:
+    """Return the text in lower case, without accents, ligatures and curly apostrophes."""
     text = text.casefold().replace("œ", "oe").replace("æ", "ae").replace("’", "'")
     plain = unicodedata.normalize("NFKD", text)
     return "".join(c for c in plain if not unicodedata.combining(c))
 
 
 def sort_key(text: str, lang: str) -> tuple[Any, ...]:
-    """The order of a list: letters first, then accents; in French compared from the end
-    (CAN/CSA-Z243.4.1: cote, côte, coté, côté; English: cote, coté, côte, côté)."""
-    letters = fold(text)
+    """Return the key that sorts a list as readers of `lang` expect.
+
+    Letters decide first, then accents. French compares accents from the end, as
+    CAN/CSA-Z243.4.1 says: cote, côte, coté, côté; English has cote, coté, côte, côté.
+    """
+    letters = unaccented(text)
     spread = unicodedata.normalize("NFD", text.casefold().replace("œ", "oe").replace("æ", "ae"))
     accents: list[str] = []
     for c in spread:

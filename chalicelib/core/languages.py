@@ -1,11 +1,11 @@
-"""The two languages of Relais, and which of them somebody reads."""
+"""The two languages of Relais."""
 
 from typing import Final, Literal, cast
 
 Lang = Literal["fr", "en"]
 
 LANGS: Final[tuple[Lang, Lang]] = ("fr", "en")
-"""In the order in which both are shown: French first."""
+"""Both, in the order in which they are shown: French first."""
 
 
 def lang_or(text: str | None, default: str) -> Lang:

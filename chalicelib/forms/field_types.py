@@ -185,7 +185,7 @@ def slug(text: str) -> str:
 def assessment_ref(text: str) -> str:
     from chalicelib.core import references
 
-    ref = references.read(text)
+    ref = references.parse_reference(text)
     if ref is None or not ref.startswith("AE-"):
         raise wrong("reference")
     return ref

@@ -109,8 +109,8 @@ class Outbox:
             return "gone"
         if row["due_at"] > stamp(now):
             return "later"
-        if row.get("by_day") and self._quiet_hours and self._quiet_hours.holds(now):
-            return self._until_morning(row, self._quiet_hours.over(now))
+        if row.get("by_day") and self._quiet_hours and self._quiet_hours.contains(now):
+            return self._until_morning(row, self._quiet_hours.first_open(now))
         if row["to"] in (ALL_STAFF, ADMINS):
             return self._spread(row, now)
         if row["attempts"] > len(BACKOFF):

@@ -74,7 +74,7 @@ class CaseServices:
 
     @property
     def quiet_hours(self) -> QuietHours | None:
-        return QuietHours.of(self._parts.settings.quiet_hours)
+        return QuietHours.parse(self._parts.settings.quiet_hours)
 
     def turnaround(self, form: str) -> Turnaround | None:
         """Say how long decisions on a form took lately; None before there were enough."""

@@ -84,10 +84,18 @@ def test_a_month_later_is_the_same_day_or_the_last(day: str, count: int, found: 
 
 def test_nine_in_the_morning_is_nine_on_the_wall_all_year() -> None:
     nine = time(9)
-    assert business_days.at(date(2026, 3, 7), nine) == datetime(2026, 3, 7, 14, tzinfo=UTC)
-    assert business_days.at(date(2026, 3, 8), nine) == datetime(2026, 3, 8, 13, tzinfo=UTC)
-    assert business_days.at(date(2026, 10, 31), nine) == datetime(2026, 10, 31, 13, tzinfo=UTC)
-    assert business_days.at(date(2026, 11, 1), nine) == datetime(2026, 11, 1, 14, tzinfo=UTC)
+    assert business_days.at_eastern_time(date(2026, 3, 7), nine) == datetime(
+        2026, 3, 7, 14, tzinfo=UTC
+    )
+    assert business_days.at_eastern_time(date(2026, 3, 8), nine) == datetime(
+        2026, 3, 8, 13, tzinfo=UTC
+    )
+    assert business_days.at_eastern_time(date(2026, 10, 31), nine) == datetime(
+        2026, 10, 31, 13, tzinfo=UTC
+    )
+    assert business_days.at_eastern_time(date(2026, 11, 1), nine) == datetime(
+        2026, 11, 1, 14, tzinfo=UTC
+    )
 
 
 def there(text: str) -> datetime:
@@ -114,14 +122,14 @@ def there(text: str) -> datetime:
 )
 def test_quiet_ends_on_the_next_morning_that_is_no_holiday(moment: str, over: str) -> None:
     quiet = QuietHours()
-    assert quiet.over(there(moment)) == there(over)
-    assert quiet.holds(there(moment)) == (moment != over)
-    assert not quiet.holds(quiet.over(there(moment)))
+    assert quiet.first_open(there(moment)) == there(over)
+    assert quiet.contains(there(moment)) == (moment != over)
+    assert not quiet.contains(quiet.first_open(there(moment)))
 
 
 def test_a_stage_may_have_no_quiet_hours() -> None:
-    assert QuietHours.of("off") is None
-    assert QuietHours.of("21-7") == QuietHours(21, 7)
+    assert QuietHours.parse("off") is None
+    assert QuietHours.parse("21-7") == QuietHours(21, 7)
 
 
 def test_the_package_is_not_built_on_an_old_calendar() -> None:

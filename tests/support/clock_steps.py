@@ -202,7 +202,7 @@ class Programme:
 
     # What is there
     def case(self, ref: str) -> Case:
-        found = self.service.lookup.case(references.file_of(ref))
+        found = self.service.lookup.case(references.file_number_of(ref))
         assert found is not None
         return found
 

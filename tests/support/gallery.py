@@ -551,7 +551,7 @@ class Walk:
 
     def case(self, told: dict[str, Any]) -> Case:
         """The case of a receipt, as it stands."""
-        found = self.service.lookup.case(references.file_of(told["ref"]))
+        found = self.service.lookup.case(references.file_number_of(told["ref"]))
         assert found is not None
         return found
 

@@ -113,7 +113,7 @@ class Journey:
         return [mail.subject for mail in self.mailer.to(address)]
 
     def case(self, ref: str) -> Case:
-        found = self.service.lookup.case(references.file_of(ref))
+        found = self.service.lookup.case(references.file_number_of(ref))
         assert found is not None
         return found
 

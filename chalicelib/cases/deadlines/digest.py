@@ -51,7 +51,7 @@ class Digest:
         now = self._now()
         today = eastern_time.today(now)
         change = Change(KEY, expect={"due_at": row["due_at"]}, set={"due_at": stamp(_next(now))})
-        quiet = self._quiet is not None and self._quiet.holds(now)
+        quiet = self._quiet is not None and self._quiet.contains(now)
         letters = []
         if business_days.is_business_day(today) and not quiet:
             letters = self._letters(now)
@@ -79,6 +79,6 @@ def _next(now: datetime) -> datetime:
     """The next half past eight of a business day."""
     day = eastern_time.today(now)
     hour = time.fromisoformat(load("clocks")["digest"])
-    while not business_days.is_business_day(day) or business_days.at(day, hour) <= now:
+    while not business_days.is_business_day(day) or business_days.at_eastern_time(day, hour) <= now:
         day += DAY
-    return business_days.at(day, hour)
+    return business_days.at_eastern_time(day, hour)

@@ -127,10 +127,10 @@ class DeadlineRunner:
         """When a step may be taken: by day, and on a business day if staff are to read it."""
         if self._quiet is None:
             return now
-        opens = self._quiet.over(now)
+        opens = self._quiet.first_open(now)
         if chosen.letter and APPLICANT not in chosen.to:
             while not business_days.is_business_day(eastern_time.today(opens)):
-                opens = self._quiet.over(opens + timedelta(hours=12))
+                opens = self._quiet.first_open(opens + timedelta(hours=12))
         return opens
 
     def _tell(self, due: _Due, chosen: Rung) -> str:

@@ -71,7 +71,7 @@ def _new_case(visit: Visit, row: Transition) -> Case:
     answers = visit.submission.answers
     year = eastern_time.local(visit.now).year
     case = Case(
-        id=references.new_file(year),
+        id=references.new_file_number(year),
         state=row.to,
         version=0,
         events=0,

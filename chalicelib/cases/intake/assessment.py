@@ -15,7 +15,7 @@ def assessment(visit: Visit) -> tuple[list[Write], Receipt]:
     answers = dict(visit.submission.answers)
     address = answers.pop("send_to_email", None)
     result = assessments.score(answers)
-    ref = f"AE-{references.new_file(eastern_time.local(visit.now).year)}"
+    ref = f"AE-{references.new_file_number(eastern_time.local(visit.now).year)}"
     pk, sk = assessment_key(ref)
     spam = visit.spam()
     item = {

@@ -155,7 +155,9 @@ class _Attempt:
             return receipt(self._visit, ref, self._visit.submission.answers, replayed=True)
         if self._overtaken(ref):
             return None
-        told = self._visit.told(ref, self._status_url(references.file_of(ref), marker["whose"]))
+        told = self._visit.told(
+            ref, self._status_url(references.file_number_of(ref), marker["whose"])
+        )
         return replace(told, replayed=True)
 
     def _status_url(self, case: str, whose: str) -> str:
@@ -172,7 +174,7 @@ class _Attempt:
         visit = self._visit
         if visit.submission.form != "eoi" or visit.arrival.key or self._since:
             return False
-        case = self._door.cases.case(references.file_of(ref))
+        case = self._door.cases.case(references.file_number_of(ref))
         if case is None or not revisable(case):
             return False
         if visit.digest(case.answers) == visit.answers_digest:
