@@ -1,7 +1,5 @@
 """The newsletter's people, as an operator keeps them."""
 
-import csv
-import io
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -11,6 +9,7 @@ from typing import Any
 
 from chalicelib.aws.dynamo import item_of
 from chalicelib.aws.keys import Keys
+from chalicelib.core.csv_table import csv_text
 from chalicelib.core.errors import BadLink
 from chalicelib.core.links import Links, person_key
 from chalicelib.core.ports import Store
@@ -57,13 +56,12 @@ class Subscribers:
 
     def export(self) -> str:
         """Everybody who is known by an address, as CSV."""
-        text = io.StringIO()
-        rows = csv.writer(text)
-        rows.writerow(COLUMNS)
-        for found in self._all():
-            if found.get("email"):
-                rows.writerow(_cell(found.get(name)) for name in COLUMNS)
-        return text.getvalue().rstrip("\r\n")
+        rows = (
+            [_cell(found.get(name)) for name in COLUMNS]
+            for found in self._all()
+            if found.get("email")
+        )
+        return csv_text(COLUMNS, rows).rstrip("\r\n")
 
     def count(self) -> str:
         counts = Counter(found["status"] for found in self._all())
@@ -133,10 +131,8 @@ class Subscribers:
                 yield item_of(item)
 
 
-def _cell(value: Any) -> str:
-    text = " ".join(value) if isinstance(value, list) else str(value or "")
-    # A name that starts so would be a formula to a spreadsheet.
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+def _cell(value: object) -> object:
+    return " ".join(value) if isinstance(value, list) else value or ""
 
 
 def _no_words(lang: str) -> ConsentText:

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from chalicelib.coaches.coach import Coach, listing
 from chalicelib.coaches.directory.folding import fold, plain
 from chalicelib.content import load
+from chalicelib.core.csv_table import csv_table, csv_value
 from chalicelib.core.languages import Lang
 from chalicelib.forms.profile_rules import misfits
 
@@ -30,7 +31,6 @@ _SINGLE: Final = {"province": "provinces", "availability": "availability", "stat
 _YES_NO: Final = frozenset({"email_public", "phone_public"})
 _DATES: Final = frozenset({"availability_updated_at", "consent_publication", "last_verified_at"})
 _YES: Final = {"x": "yes", "o": "yes", "y": "yes", "n": "no", "vrai": "yes", "faux": "no"}
-_FORMULA: Final = ("=", "+", "-", "@", "\t")
 
 _CODES: Final = {
     "missing": "required",
@@ -206,7 +206,7 @@ def _values(at: int, given: Mapping[str, str]) -> tuple[dict[str, Any], list[Tro
     values: dict[str, Any] = {}
     problems: list[Trouble] = []
     for column, cell in given.items():
-        text = cell[1:] if cell[0] == "'" and cell[1:].startswith(_FORMULA) else cell
+        text = csv_value(cell)
         if column in LISTS or column in _SINGLE:
             listed = (LISTS | _SINGLE)[column]
             written = _split(text, listed) if column in LISTS else [text]
@@ -267,20 +267,11 @@ def slug(name: str) -> str:
 
 
 def write(coaches: Iterable[Coach]) -> bytes:
-    """All columns as CSV that Excel opens well; no cell can be taken for a formula."""
-    out = io.StringIO()
-    sheet = csv.writer(out, lineterminator="\r\n")
-    sheet.writerow(Coach.model_fields)
-    for coach in coaches:
-        values = coach.model_dump(mode="json")
-        sheet.writerow([_cell(values[column]) for column in Coach.model_fields])
-    return out.getvalue().encode("utf-8-sig")
+    """Return all columns as a CSV file that `grid` and `parse` read back."""
+    columns = list(Coach.model_fields)
+    values = (coach.model_dump(mode="json") for coach in coaches)
+    return csv_table(columns, ([_cell(row[column]) for column in columns] for row in values))
 
 
-def _cell(value: Any) -> str:
-    if isinstance(value, list):
-        return "; ".join(value)
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    text = "" if value is None else str(value)
-    return f"'{text}" if text.startswith(_FORMULA) else text
+def _cell(value: object) -> object:
+    return "; ".join(value) if isinstance(value, list) else value

@@ -12,6 +12,7 @@ from pydantic_core import PydanticCustomError
 
 from chalicelib.content import load
 from chalicelib.core import eastern_time
+from chalicelib.core.csv_table import csv_value
 from chalicelib.core.links import person_key
 from chalicelib.core.records import stamp
 from chalicelib.forms import field_types
@@ -166,7 +167,10 @@ def _rows(content: bytes) -> Iterator[tuple[int, Mapping[str, str]]]:
         raise ImportRefused(f"the first line names no column {', '.join(missing)}")
     reader.fieldnames = names
     for row in reader:
-        yield reader.line_num, {k: tidy(v or "") for k, v in row.items() if isinstance(k, str)}
+        yield (
+            reader.line_num,
+            {k: tidy(csv_value(v or "")) for k, v in row.items() if isinstance(k, str)},
+        )
 
 
 def _entry(row: Mapping[str, Any]) -> Entry:

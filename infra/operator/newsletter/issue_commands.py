@@ -1,6 +1,5 @@
 """An issue of the newsletter from its first line to its report, as staff command it."""
 
-import csv
 import re
 import sys
 import time
@@ -13,6 +12,7 @@ from typing import Any, TypeVar
 from chalicelib.cases.staff import Roster, Staff
 from chalicelib.content import load
 from chalicelib.core import eastern_time, formatting
+from chalicelib.core.csv_table import csv_table
 from chalicelib.core.errors import Conflict, DeliveryFailed, OutcomeUnknown, Refused
 from chalicelib.core.languages import LANGS, Lang, lang_or
 from chalicelib.core.links import Links
@@ -237,14 +237,12 @@ class IssueCommands:
                 for one in missed
             ]
             return "\n".join(lines)
-        with path.open("w", encoding="utf-8", newline="") as file:
-            rows = csv.writer(file)
-            rows.writerow(["person", "email", "lang", "why", "told", "reason"])
-            rows.writerows(
-                [one.person, _cell(one.email), one.lang, one.why, _cell(one.told),
-                 one.reason(self.lang)]
-                for one in missed
-            )  # fmt: skip
+        columns = ("person", "email", "lang", "why", "told", "reason")
+        rows = (
+            (one.person, one.email, one.lang, one.why, one.told, one.reason(self.lang))
+            for one in missed
+        )
+        path.write_bytes(csv_table(columns, rows))
         return "\n".join([*lines, self._say("written", file=path)])
 
     def send_to_missing(self, issue_id: str) -> str:
@@ -346,8 +344,3 @@ class IssueCommands:
 
     def _say(self, key: str, **facts: Any) -> str:
         return str(load("commands")[key][self.lang]).format(**facts)
-
-
-def _cell(text: str) -> str:
-    """A spreadsheet must not take it for a formula."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text
