@@ -35,10 +35,10 @@ def bulk_of() -> Bulk:
 
 def at_once(client: Any, bulk: Bulk) -> None:
     config = settings()
-    carrier = SesBulkMailer(
+    mailer = SesBulkMailer(
         client, sender=config.sender, reply_to=config.reply_to, configuration_set="bench"
     )
-    assert {reply.kind for reply in carrier.offer(bulk)} == {"sent"}
+    assert {reply.kind for reply in mailer.offer(bulk)} == {"sent"}
 
 
 def one_by_one(client: Any, bulk: Bulk) -> None:

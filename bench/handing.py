@@ -63,11 +63,11 @@ def services_at(url: str, jobs: LocalQueue, share: float) -> IssueServices:
     config = settings()
     dynamo: Any = boto3.client("dynamodb", endpoint_url=url, config=QUICK)
     ses: Any = boto3.client("sesv2", endpoint_url=url, config=ONCE)
-    carrier = SesBulkMailer(
+    mailer = SesBulkMailer(
         ses, sender=config.sender, reply_to=config.reply_to, configuration_set="bench"
     )
-    lists = DynamoSubscriberStore(dynamo, "Records", "Subscribers")
-    return issue_services(lists, carrier, jobs, lambda: datetime.now(UTC), share=share)
+    store = DynamoSubscriberStore(dynamo, "Records", "Subscribers")
+    return issue_services(store, mailer, jobs, lambda: datetime.now(UTC), share=share)
 
 
 def main(url: str, threads: int, share: float) -> None:

@@ -188,16 +188,16 @@ def growth(readers: int) -> None:
     began = time.perf_counter()
     stand = Newsstand(readers, cap=500, rate=500, workers=5)
     found = stand.send()
-    lists = stand.lists
+    store = stand.store
     assert (found.lost, found.doubled) == (0, 0), found
     print(f"\n{readers} subscribers, simulated in {time.perf_counter() - began:.0f} s")
     print(f"  sent in {found.seconds / 3600:.2f} h at 0.8 of 500 a second")
-    for name, counted, limit in (("written", lists.written, 1000), ("read", lists.read, 3000)):
+    for name, counted, limit in (("written", store.written, 1000), ("read", store.read, 3000)):
         ((busiest, number),) = counted.most_common(1)
         print(
             f"  most {name} in one second under one key: {number} of {limit} units ({busiest[0]})"
         )
-    writes, reads = lists.written.total(), lists.read.total()
+    writes, reads = store.written.total(), store.read.total()
     profiles = readers
     hours = found.seconds * 5
     events = 2 * readers

@@ -59,7 +59,7 @@ def mailer() -> MemoryMailer:
 
 
 @pytest.fixture
-def carrier() -> MemoryBulkMailer:
+def bulk_mailer() -> MemoryBulkMailer:
     return MemoryBulkMailer()
 
 
@@ -79,11 +79,11 @@ def service(  # noqa: PLR0913
     store: MemoryStore,
     mailer: MemoryMailer,
     clock: SetClock,
-    carrier: MemoryBulkMailer,
+    bulk_mailer: MemoryBulkMailer,
     queue: MemoryQueue,
 ) -> Services:
     keys = Keys(links=("a" * 64,), people=b"p" * 32)
-    return Services(settings, store, keys, mailer, clock, MemorySuppression(), (carrier, queue))
+    return Services(settings, store, keys, mailer, clock, MemorySuppression(), (bulk_mailer, queue))
 
 
 @pytest.fixture

@@ -98,10 +98,10 @@ class Cloud:
         self.latency = latency
         self._level, self._filled = cap, time.monotonic()
         stand = Newsstand(readers, size=size)
-        for rows in stand.lists.rows_of.values():
+        for rows in stand.store.rows_of.values():
             for row in rows.values():
                 self.tables.put({k: encode(v) for k, v in row.items() if v is not None})
-        for key, listed in stand.lists.in_audience.items():
+        for key, listed in stand.store.in_audience.items():
             self.tables.audience[key] = [
                 {k: encode(v) for k, v in row.items() if v is not None} for row in listed
             ]

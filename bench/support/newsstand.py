@@ -8,9 +8,9 @@ from typing import Any
 from bench.support.simulated import (
     Killed,
     Outside,
-    SimulatedLists,
     SimulatedQueue,
     SimulatedSes,
+    SimulatedStore,
     Stage,
     Weather,
 )
@@ -130,7 +130,7 @@ class Newsstand:
     ) -> None:
         self.stage = Stage()
         self.out = Outside(self.stage, weather or Weather(), seed)
-        self.lists = SimulatedLists(self.out)
+        self.store = SimulatedStore(self.out)
         self.ses = SimulatedSes(self.out, cap=cap, rate=rate)
         self.queue = SimulatedQueue(self.out)
         self.workers = workers
@@ -168,15 +168,15 @@ class Newsstand:
 
     @property
     def status(self) -> str:
-        return str(self.lists.rows_of[f"ISSUE#{ISSUE}"]["ISSUE"]["status"])
+        return str(self.store.rows_of[f"ISSUE#{ISSUE}"]["ISSUE"]["status"])
 
     def parts(self) -> tuple[IssueServices, Feedback]:
         """As one process has them; a new one after each death."""
-        lists: Any = self.lists
+        store: Any = self.store
         name = f"w{self.out.random.getrandbits(48):012x}"
         self.stage.call_me(name)
         issues = issue_services(
-            lists,
+            store,
             self.ses,
             self.queue,
             self.stage,
@@ -187,7 +187,7 @@ class Newsstand:
         people: Any = _Nobody()
         feedback = Feedback(
             lambda report: None,
-            lists,
+            store,
             people,
             issues.auto_pause,
             self.stage,
@@ -216,7 +216,7 @@ class Newsstand:
             while True:
                 self.stage.sleep(self._next_round - self.stage.now)
                 self._next_round = self.stage.now + 60
-                row = self.lists.rows_of[f"ISSUE#{ISSUE}"]["ISSUE"]
+                row = self.store.rows_of[f"ISSUE#{ISSUE}"]["ISSUE"]
                 if row.get("due_at", "~") <= stamp(self.stage()):
                     rounds.mind((f"ISSUE#{ISSUE}", "ISSUE"))
         except Killed:
@@ -238,13 +238,13 @@ class Newsstand:
         """Somebody who pauses the issue now and then, and resumes it after a while."""
         rnd, hourly = self.out.random, self.out.weather.pauses
         try:
-            editions = self.parts()[0].lifecycle
+            lifecycle = self.parts()[0].lifecycle
             while True:
                 self.stage.sleep(rnd.expovariate(hourly / 3600))
                 try:
-                    paused = editions.pause(editions.get(ISSUE), "rita-roy")
+                    paused = lifecycle.pause(lifecycle.get(ISSUE), "rita-roy")
                     self.stage.sleep(rnd.uniform(1, 1800))
-                    editions.resume(paused, "rita-roy")
+                    lifecycle.resume(paused, "rita-roy")
                 except (Conflict, Refused):
                     continue
         except Killed:
@@ -253,10 +253,10 @@ class Newsstand:
     def _resume(self) -> None:
         """Whoever died with the issue paused comes back for it."""
         try:
-            editions = self.parts()[0].lifecycle
-            issue = editions.get(ISSUE)
+            lifecycle = self.parts()[0].lifecycle
+            issue = lifecycle.get(ISSUE)
             if issue.status == PAUSED:
-                editions.resume(issue, "rita-roy")
+                lifecycle.resume(issue, "rita-roy")
             self.stage.spawn(self._interrupt)
         except (Killed, Conflict):
             self.stage.spawn(self._resume, after=60.0)
@@ -264,7 +264,7 @@ class Newsstand:
     def _count_in_flight(self) -> None:
         """Before a death: whom this worker takes with it."""
         who, flying = self.stage.who, 0
-        for pk, rows in self.lists.rows_of.items():
+        for pk, rows in self.store.rows_of.items():
             if who and pk.startswith("ISSUESHARD#"):
                 for sk, row in rows.items():
                     if row.get("by") == who and row.get("leased_at"):
@@ -274,11 +274,11 @@ class Newsstand:
         self.at_once = max(self.at_once, flying)
 
     def _set(self, size: int) -> None:
-        self.lists.free = True
-        audience = self.lists.in_audience
+        self.store.free = True
+        audience = self.store.in_audience
         for reader in self.readers:
             item = reader.item()
-            self.lists.rows_of[item["pk"]] = {"PROFILE": item}
+            self.store.rows_of[item["pk"]] = {"PROFILE": item}
             kept = ("pk", "email", "lang", "topics", "name", "status", "audience")
             audience.setdefault(item["audience"], []).append({k: item[k] for k in kept})
         for rows in audience.values():
@@ -289,12 +289,12 @@ class Newsstand:
             topics=[], date="2026-03-02", created_at=now, updated_at=now, send_at=now,
         )  # fmt: skip
         due = {"due_at": now, "due_shard": "0"}
-        self.lists.rows_of[f"ISSUE#{ISSUE}"] = {"ISSUE": {**issue.item(), **due}}
+        self.store.rows_of[f"ISSUE#{ISSUE}"] = {"ISSUE": {**issue.item(), **due}}
         for lang, text in texts(size).items():
             pk, sk = text_key(ISSUE, lang)
             fields = {name: getattr(text, name) for name in text.__dataclass_fields__}
-            self.lists.rows_of[pk][sk] = {"pk": pk, "sk": sk, "version": 1, **fields}
-        self.lists.free = False
+            self.store.rows_of[pk][sk] = {"pk": pk, "sk": sk, "version": 1, **fields}
+        self.store.free = False
 
 
 class _Nobody:

@@ -134,7 +134,7 @@ class Outside:
             raise Killed
 
 
-class SimulatedLists:
+class SimulatedStore:
     """The store by its rules, in dictionaries; counts calls and capacity as DynamoDB would."""
 
     def __init__(self, outside: Outside) -> None:

@@ -81,7 +81,7 @@ class NewsletterViews:
 
     def leave_page(self, request: Request, token: str) -> Response:
         person, _ = self.links.open_unsubscribe(token)
-        found = self.subscriptions.register.current(person)
+        found = self.subscriptions.repository.current(person)
         lang = lang_or(request.query.get("lang"), found.lang if found else request.lang)
         if found is None or (found.status in _OUT and found.request is None):
             return self._left(token, lang, cancelled=found is None)
@@ -244,7 +244,7 @@ class NewsletterViews:
         return f"{self.settings.public_url}/newsletter"
 
     def _now(self) -> datetime:
-        return self.subscriptions.register.now()
+        return self.subscriptions.repository.now()
 
     def _today(self) -> date:
         return eastern_time.today(self._now())

@@ -57,7 +57,7 @@ class PreferencesViews:
             )
             return self._told(request, token, lang, "left")
         if action == "erase" and _ticked(fields.get("confirm")):
-            erase(self.newsletter.subscriptions.register, person)
+            erase(self.newsletter.subscriptions.repository, person)
             return self._told(request, token, lang, "erased")
         shown = self._changed(request, person, action, fields, lang)
         if action == "choose" and not shown.wrong:
@@ -68,7 +68,7 @@ class PreferencesViews:
     def _of(self, token: str) -> tuple[str, Subscriber | None]:
         """Whose link it is: a subscription that has moved to another address since is the same."""
         person = self.newsletter.links.open_preferences(token)
-        found = self.newsletter.subscriptions.register.current(person)
+        found = self.newsletter.subscriptions.repository.current(person)
         return (found.person if found else person), found
 
     def _changed(
@@ -164,7 +164,7 @@ class PreferencesViews:
         if found is None or found.status != subscriber.ACTIVE:
             return {"active": False, "known": found is not None, "record": []}
         names = consent_text.topic_names(lang)
-        now = stamp(self.newsletter.subscriptions.register.now())
+        now = stamp(self.newsletter.subscriptions.repository.now())
         paused = found.paused_until if (found.paused_until or "") > now else None
         return {
             "active": True,
@@ -181,7 +181,7 @@ class PreferencesViews:
     def _record(self, found: Subscriber, lang: str) -> list[dict[str, Any]]:
         """What was agreed to and changed, newest first, in words."""
         names = load("newsletter")["record"]
-        rows = reversed(self.newsletter.subscriptions.register.consents(found.person))
+        rows = reversed(self.newsletter.subscriptions.repository.consents(found.person))
         return [
             {
                 "at": moment(row["at"]),

@@ -64,7 +64,7 @@ class ProgressViews:
             lang_of(fields, request) if "lang" in fields else request.query.get("lang"), staff.lang
         )
         error = self._acted(issue, staff, fields, token)
-        after = self.newsroom.editions.get(issue.id)
+        after = self.newsroom.lifecycle.get(issue.id)
         if not error and fields.get("act") == AGAIN:
             where = f"{self.links.progress(followed_by(issue.id), staff.id)}?lang={lang}"
             return Response(303, "", "text/html; charset=utf-8", {"Location": where})
@@ -86,7 +86,7 @@ class ProgressViews:
             return "moved"
 
     def _moved(self, issue: Issue, staff: Staff, act: str) -> str:
-        getattr(self.newsroom.editions, act)(issue, staff.id)
+        getattr(self.newsroom.lifecycle, act)(issue, staff.id)
         return ""
 
     def _again(self, issue: Issue, staff: Staff) -> str:

@@ -25,9 +25,9 @@ def kinds(code: str, status: int) -> list[str]:
     client: Any = boto3.client("sesv2", region_name="ca-central-1")
     with Stubber(client) as stub:
         stub.add_client_error("send_bulk_email", code, http_status_code=status)
-        carrier = SesBulkMailer(client, sender="a@example.org", reply_to="b@example.org",
+        bulk_mailer = SesBulkMailer(client, sender="a@example.org", reply_to="b@example.org",
                              configuration_set="c")  # fmt: skip
-        return [reply.kind for reply in carrier.offer(BULK)]
+        return [reply.kind for reply in bulk_mailer.offer(BULK)]
 
 
 @pytest.mark.parametrize(

@@ -43,9 +43,9 @@ Event = Callable[..., dict[str, Any]]
 
 
 @pytest.fixture
-def event(carrier: MemoryBulkMailer) -> Event:
+def event(bulk_mailer: MemoryBulkMailer) -> Event:
     def make(kind: str, reader: Subscriber, **detail: Any) -> dict[str, Any]:
-        (envelope,) = [e for e in carrier.sent if e.to == reader.email]
+        (envelope,) = [e for e in bulk_mailer.sent if e.to == reader.email]
         tags = {name: [value] for name, value in envelope.tags.items()}
         mail = {"messageId": "m" + reader.email, "tags": tags, "destination": [reader.email]}
         return {"eventType": kind, "mail": mail, kind.lower(): {"timestamp": AT, **detail}}

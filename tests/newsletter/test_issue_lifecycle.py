@@ -72,7 +72,7 @@ def test_an_edit_makes_a_draft_of_a_new_version(service: Services) -> None:
     edited = issue_factory.saved(service, by="rita-roy", topics=["news"])
     assert (edited.status, edited.version) == ("DRAFT", 2)
     assert edited.authors == [issue_factory.AUTHOR, "rita-roy"]
-    assert edited == issue_factory.room(service).editions.get("2026-03")
+    assert edited == issue_factory.room(service).lifecycle.get("2026-03")
     assert (edited.approved, edited.tested_at, edited.checks) == (None, None, [])
     for lang in LANGS:
         assert issues.rendered_of(service.store, edited, lang) is not None
@@ -81,11 +81,11 @@ def test_an_edit_makes_a_draft_of_a_new_version(service: Services) -> None:
 @pytest.mark.parametrize("state", ["SENDING", "SENT", "CANCELLED"])
 def test_what_has_left_is_not_edited(service: Services, state: str) -> None:
     issue = issue_factory.sending(service)
-    editions = issue_factory.room(service).editions
+    lifecycle = issue_factory.room(service).lifecycle
     if state == "SENT":
-        editions.finished(issue, {})
+        lifecycle.finished(issue, {})
     if state == "CANCELLED":
-        editions.cancel(issue, "rita-roy")
+        lifecycle.cancel(issue, "rita-roy")
     with pytest.raises(Refused):
         issue_factory.saved(service, topics=["news"])
 
@@ -98,7 +98,7 @@ def test_a_saving_that_dies_leaves_the_version_before(
     with pytest.raises(RuntimeError):
         issue_factory.saved(service, topics=["news"])
     store.before = lambda writes: None
-    assert issue_factory.room(service).editions.get("2026-03") == first
+    assert issue_factory.room(service).lifecycle.get("2026-03") == first
     assert issues.rendered_of(store, first, "fr") is not None
 
 
@@ -110,7 +110,7 @@ def test_of_two_who_begin_an_issue_at_once_one_wins(service: Services, store: Me
     store.before = faster
     with pytest.raises(Conflict):
         issue_factory.saved(service, by="sam-lee")
-    assert issue_factory.room(service).editions.get("2026-03").authors == ["rita-roy"]
+    assert issue_factory.room(service).lifecycle.get("2026-03").authors == ["rita-roy"]
 
 
 def test_nothing_is_approved_before_it_was_tested(service: Services) -> None:
@@ -156,7 +156,7 @@ def test_a_second_person_approves(service: Services, link: tuple[str, str]) -> N
     token, code = link
     found = approvals(service)
     assert found.decide(found.open(token), said(service, token, code)) == ("decided", ())
-    issue = issue_factory.room(service).editions.get("2026-03")
+    issue = issue_factory.room(service).lifecycle.get("2026-03")
     assert issue.status == "APPROVED"
     assert issue.approved is not None
     assert issue.approved["by"] == "rita-roy"
@@ -168,7 +168,7 @@ def test_sent_back_it_is_a_draft_with_remarks(service: Services, link: tuple[str
     found = approvals(service)
     back = said(service, token, "", decision="send_back", remarks="La date est fausse.")
     assert found.decide(found.open(token), back) == ("decided", ())
-    issue = issue_factory.room(service).editions.get("2026-03")
+    issue = issue_factory.room(service).lifecycle.get("2026-03")
     assert issue.status == "DRAFT"
     assert issue.approved is not None
     assert issue.approved["remarks"] == "La date est fausse."
@@ -197,7 +197,7 @@ def test_what_is_missing_is_said_and_nothing_moves(
     found = approvals(service)
     outcome, errors = found.decide(found.open(token), said(service, token, right, **changed))
     assert (outcome, errors) == ("invalid", ((field, code),))
-    assert issue_factory.room(service).editions.get("2026-03").status == "TESTED"
+    assert issue_factory.room(service).lifecycle.get("2026-03").status == "TESTED"
     assert [row["why"] for row in store.rows(letters_pk("2026-03"), "ATTEMPT#")] == [code]
 
 
@@ -223,7 +223,7 @@ def test_of_two_who_decide_at_once_one_does(
     opened = found.open(link[0])
     store.before = faster
     assert found.decide(opened, said(service, *link)) == ("late", ())
-    issue = issue_factory.room(service).editions.get("2026-03")
+    issue = issue_factory.room(service).lifecycle.get("2026-03")
     assert issue.approved is not None
     assert issue.approved["by"] == "sam-lee"
 
@@ -279,8 +279,8 @@ def test_its_page_is_there_when_the_first_mail_leaves(
 ) -> None:
     issue_factory.scheduled(service)
     assert archive.published(store, "2026-03", "fr") is None
-    editions = issue_factory.room(service).editions
-    editions.start(editions.get("2026-03"))
+    lifecycle = issue_factory.room(service).lifecycle
+    lifecycle.start(lifecycle.get("2026-03"))
     assert archive.published(store, "2026-03", "fr") is not None
     assert [row["issue"] for row in archive.newest(store, 5)] == ["2026-03"]
 
@@ -289,24 +289,24 @@ def test_without_a_page_it_is_not_listed(service: Services, store: MemoryStore) 
     issue_factory.saved(service)
     store.items["ISSUE#2026-03", "ISSUE"]["archive"] = False
     store.items["ISSUE#2026-03", "ISSUE"]["status"] = "SCHEDULED"
-    editions = issue_factory.room(service).editions
-    editions.start(editions.get("2026-03"))
+    lifecycle = issue_factory.room(service).lifecycle
+    lifecycle.start(lifecycle.get("2026-03"))
     assert archive.newest(store, 5) == []
     assert archive.published(store, "2026-03", "fr") is None
 
 
 def test_a_follow_up_has_the_approved_texts_and_its_own_life(service: Services) -> None:
     desk = issue_factory.room(service)
-    first = desk.editions.finished(issue_factory.sending(service), {})
+    first = desk.lifecycle.finished(issue_factory.sending(service), {})
     again = desk.follow_up(first, "rita-roy")
     assert (again.id, again.status) == ("2026-03-suite-2", "APPROVED")
     assert again.segment == {"missed": "2026-03"}
     assert issues.rendered_of(service.store, again, "en") == issues.rendered_of(
         service.store, first, "en"
     )
-    assert desk.editions.get(again.id) == again
-    sent = desk.editions.finished(
-        desk.editions.start(desk.schedule(again, "rita-roy", service.now())), {}
+    assert desk.lifecycle.get(again.id) == again
+    sent = desk.lifecycle.finished(
+        desk.lifecycle.start(desk.schedule(again, "rita-roy", service.now())), {}
     )
     third = desk.follow_up(sent, "rita-roy")
     assert (third.id, third.segment) == ("2026-03-suite-3", {"missed": "2026-03-suite-2"})
@@ -320,7 +320,7 @@ def test_a_follow_up_has_the_approved_texts_and_its_own_life(service: Services) 
 
 def test_of_two_follow_ups_at_once_there_is_one(service: Services, store: MemoryStore) -> None:
     desk = issue_factory.room(service)
-    first = desk.editions.finished(issue_factory.sending(service), {})
+    first = desk.lifecycle.finished(issue_factory.sending(service), {})
 
     def faster(writes: object) -> None:
         store.before = lambda writes: None
@@ -377,7 +377,7 @@ def test_a_decision_beside_another_ask_is_not_lost(
     def asks(writes: object) -> None:
         store.before = lambda writes: None
         desk = issue_factory.room(service)
-        desk.ask(desk.editions.get("2026-03"), issue_factory.AUTHOR)
+        desk.ask(desk.lifecycle.get("2026-03"), issue_factory.AUTHOR)
 
     path = f"/newsletter/review/{link[0]}"
     nonce = hidden(client.http.get(path, headers=HTML).body.decode(), "nonce")
@@ -386,12 +386,12 @@ def test_a_decision_beside_another_ask_is_not_lost(
     answer = client.http.post(path, headers=HTML, body=body)
     assert answer.status_code == 422
     assert client.http.post(path, headers=HTML, body=body).status_code == 200
-    assert issue_factory.room(service).editions.get("2026-03").status == "APPROVED"
+    assert issue_factory.room(service).lifecycle.get("2026-03").status == "APPROVED"
 
 
 def test_an_issue_is_paused_and_resumed_from_its_page(client: Client, service: Services) -> None:
     issue_factory.sending(service)
-    editions = issue_factory.room(service).editions
+    lifecycle = issue_factory.room(service).lifecycle
     path = service.links.progress("2026-03", "rita-roy").removeprefix(service.settings.public_url)
 
     def post(**fields: str) -> int:
@@ -402,12 +402,12 @@ def test_an_issue_is_paused_and_resumed_from_its_page(client: Client, service: S
     assert post(act="pause", confirm="") == 422
     assert post(act="start") == 422
     assert post(act="pause", nonce="x") == 422
-    assert editions.get("2026-03").status == "SENDING"
+    assert lifecycle.get("2026-03").status == "SENDING"
     assert post(act="pause") == 200
-    assert editions.get("2026-03").status == "PAUSED"
+    assert lifecycle.get("2026-03").status == "PAUSED"
     assert post(act="pause") == 409
     assert post(act="resume") == 200
-    assert editions.get("2026-03").status == "SENDING"
+    assert lifecycle.get("2026-03").status == "SENDING"
 
 
 def test_a_progress_link_dies_with_the_place_on_the_roster(
@@ -428,7 +428,7 @@ def test_the_page_renews_itself_only_when_asked_and_only_while_it_is_sent(
     mark = 'http-equiv="refresh"'
     assert mark not in client.http.get(path, headers=HTML).body.decode()
     assert mark in client.http.get(f"{path}?follow=1", headers=HTML).body.decode()
-    issue_factory.room(service).editions.finished(issue, {})
+    issue_factory.room(service).lifecycle.finished(issue, {})
     assert mark not in client.http.get(f"{path}?follow=1", headers=HTML).body.decode()
 
 
@@ -452,18 +452,18 @@ def test_an_issue_goes_its_way_on_dynamodb(deployed: Services) -> None:
     issue = issue_factory.asked(deployed)
     owed = deployed.store.rows(letters_pk(issue.id), "LETTER#")
     assert [row["to"] for row in owed] == ["rita-roy", "sam-lee"]
-    assert desk.editions.get(issue.id) == issue
+    assert desk.lifecycle.get(issue.id) == issue
     edited = issue_factory.saved(deployed, topics=["news"])
-    assert edited == desk.editions.get(issue.id)
+    assert edited == desk.lifecycle.get(issue.id)
     assert edited.version == 2
     with pytest.raises(Conflict):
-        desk.editions.cancel(issue, "rita-roy")
+        desk.lifecycle.cancel(issue, "rita-roy")
     issue_factory.saved(deployed, topics=[])
     assert issue_factory.sending(deployed).status == "SENDING"
     assert [row["issue"] for row in archive.newest(deployed.store, 5)] == ["2026-03"]
-    sent = desk.editions.finished(desk.editions.get("2026-03"), {"fr": {"sent": 1}})
+    sent = desk.lifecycle.finished(desk.lifecycle.get("2026-03"), {"fr": {"sent": 1}})
     again = desk.follow_up(sent, "rita-roy")
-    assert desk.editions.get(again.id) == again
+    assert desk.lifecycle.get(again.id) == again
     for lang in LANGS:
         assert issues.rendered_of(deployed.store, again, lang) is not None
     deployed.store.commit([count(again.id, "fr", "0", {"sent": 3})])

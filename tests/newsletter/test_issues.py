@@ -33,7 +33,7 @@ MARCH = Issue(
 
 
 @pytest.fixture
-def editions(store: MemoryStore, clock: SetClock) -> IssueLifecycle:
+def lifecycle(store: MemoryStore, clock: SetClock) -> IssueLifecycle:
     store.commit([Put(MARCH.item())])
     return IssueLifecycle(store, clock)
 
@@ -52,65 +52,67 @@ def test_every_state_but_the_first_is_reached() -> None:
     assert {row["to"] for row in load("issues")["transitions"]} == set(STATES)
 
 
-def test_an_issue_goes_from_start_to_report(editions: IssueLifecycle) -> None:
-    issue = editions.start(editions.get("2026-03"))
-    issue = editions.pause(issue, "rita-roy", "a wrong link")
+def test_an_issue_goes_from_start_to_report(lifecycle: IssueLifecycle) -> None:
+    issue = lifecycle.start(lifecycle.get("2026-03"))
+    issue = lifecycle.pause(issue, "rita-roy", "a wrong link")
     assert issue.paused is not None
     assert issue.paused["by"] == "rita-roy"
-    issue = editions.resume(issue, "rita-roy")
-    issue = editions.auto_pause(issue, "bounces", {"rate": "5.1"})
-    issue = editions.finished(editions.resume(issue, "sam-lee"), {"fr": {"sent": 2}})
-    assert issue == editions.get("2026-03")
+    issue = lifecycle.resume(issue, "rita-roy")
+    issue = lifecycle.auto_pause(issue, "bounces", {"rate": "5.1"})
+    issue = lifecycle.finished(lifecycle.resume(issue, "sam-lee"), {"fr": {"sent": 2}})
+    assert issue == lifecycle.get("2026-03")
     assert issue.status == "SENT"
     assert issue.paused is None
     assert issue.report == {"fr": {"sent": 2}}
 
 
-def test_the_events_of_an_issue_are_a_chain(editions: IssueLifecycle, store: MemoryStore) -> None:
-    editions.cancel(editions.pause(editions.start(editions.get("2026-03")), "rita-roy"), "sam-lee")
+def test_the_events_of_an_issue_are_a_chain(lifecycle: IssueLifecycle, store: MemoryStore) -> None:
+    lifecycle.cancel(
+        lifecycle.pause(lifecycle.start(lifecycle.get("2026-03")), "rita-roy"), "sam-lee"
+    )
     head = FIRST_EVENT
     for row in store.rows("ISSUE#2026-03", "EVENT#"):
         assert row["before"] == head
         head = row["hash"]
         assert head == chained(row, row["before"])
-    assert editions.get("2026-03").head == head
+    assert lifecycle.get("2026-03").head == head
 
 
-def test_of_two_at_once_one_wins(editions: IssueLifecycle, store: MemoryStore) -> None:
-    seen = editions.start(editions.get("2026-03"))
-    editions.pause(seen, "rita-roy")
+def test_of_two_at_once_one_wins(lifecycle: IssueLifecycle, store: MemoryStore) -> None:
+    seen = lifecycle.start(lifecycle.get("2026-03"))
+    lifecycle.pause(seen, "rita-roy")
     with pytest.raises(Conflict):
-        editions.cancel(seen, "sam-lee")
-    assert editions.get("2026-03").status == "PAUSED"
+        lifecycle.cancel(seen, "sam-lee")
+    assert lifecycle.get("2026-03").status == "PAUSED"
     assert len(store.rows("ISSUE#2026-03", "EVENT#")) == 2
 
 
-def test_a_step_twice_is_refused(editions: IssueLifecycle) -> None:
-    issue = editions.start(editions.get("2026-03"))
+def test_a_step_twice_is_refused(lifecycle: IssueLifecycle) -> None:
+    issue = lifecycle.start(lifecycle.get("2026-03"))
     with pytest.raises(Refused):
-        editions.start(issue)
+        lifecycle.start(issue)
 
 
-def test_what_joins_a_step_fails_with_it(editions: IssueLifecycle, store: MemoryStore) -> None:
-    seen = editions.get("2026-03")
+def test_what_joins_a_step_fails_with_it(lifecycle: IssueLifecycle, store: MemoryStore) -> None:
+    seen = lifecycle.get("2026-03")
     with pytest.raises(Conflict):
-        editions.start(replace(seen, events=7), also=[Put({"pk": "ISSUE#2026-03", "sk": "X"})])
+        lifecycle.start(replace(seen, events=7), also=[Put({"pk": "ISSUE#2026-03", "sk": "X"})])
     assert store.get("ISSUE#2026-03", "X") is None
 
 
 def test_an_issue_waits_for_the_sweep_while_it_is_due(
-    editions: IssueLifecycle, store: MemoryStore, clock: SetClock
+    lifecycle: IssueLifecycle, store: MemoryStore, clock: SetClock
 ) -> None:
-    editions.start(editions.get("2026-03"), due=clock())
+    lifecycle.start(lifecycle.get("2026-03"), due=clock())
     later = "2030-01-01"
     assert list(store.due(later)) == [("ISSUE#2026-03", "ISSUE")]
-    editions.pause(editions.get("2026-03"), "rita-roy")
+    lifecycle.pause(lifecycle.get("2026-03"), "rita-roy")
     assert list(store.due(later)) == []
 
 
-def test_an_unknown_issue_is_not_here(editions: IssueLifecycle) -> None:
+def test_an_unknown_issue_is_not_here(lifecycle: IssueLifecycle) -> None:
     with pytest.raises(NotFound):
-        editions.get("2026-04")
+        lifecycle.get("2026-04")
 
 
 def test_counts_are_summed_by_language(store: MemoryStore) -> None:

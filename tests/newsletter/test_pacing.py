@@ -9,9 +9,9 @@ from fakes import MemoryBulkMailer, MemoryStore, SetClock
 
 
 def pace(
-    store: MemoryStore, carrier: MemoryBulkMailer, clock: SetClock, at_most: int = 1000
+    store: MemoryStore, bulk_mailer: MemoryBulkMailer, clock: SetClock, at_most: int = 1000
 ) -> Pace:
-    return Pace(store, carrier, clock, lambda s: clock.pass_(seconds=s), at_most=at_most)
+    return Pace(store, bulk_mailer, clock, lambda s: clock.pass_(seconds=s), at_most=at_most)
 
 
 @pytest.mark.parametrize(
@@ -20,24 +20,24 @@ def pace(
 )
 def test_the_rate_is_a_share_of_what_ses_allows_or_the_setting(  # noqa: PLR0913
     store: MemoryStore,
-    carrier: MemoryBulkMailer,
+    bulk_mailer: MemoryBulkMailer,
     clock: SetClock,
     allowed: float,
     at_most: int,
     rate: float,
     chunk: int,
 ) -> None:
-    carrier.allowed = Allowance(rate=allowed, daily=None, used=0)
-    found = pace(store, carrier, clock, at_most)
+    bulk_mailer.allowed = Allowance(rate=allowed, daily=None, used=0)
+    found = pace(store, bulk_mailer, clock, at_most)
     assert found.rate() == pytest.approx(rate)
     assert found.chunk() == chunk
 
 
 def test_workers_wait_in_one_line(
-    store: MemoryStore, carrier: MemoryBulkMailer, clock: SetClock
+    store: MemoryStore, bulk_mailer: MemoryBulkMailer, clock: SetClock
 ) -> None:
-    carrier.allowed = Allowance(rate=100, daily=None, used=0)
-    workers = [pace(store, carrier, clock) for _ in range(4)]
+    bulk_mailer.allowed = Allowance(rate=100, daily=None, used=0)
+    workers = [pace(store, bulk_mailer, clock) for _ in range(4)]
     began = clock()
     for turn in range(40):
         workers[turn % 4].take(40)
@@ -46,10 +46,10 @@ def test_workers_wait_in_one_line(
 
 
 def test_throttling_halves_the_rate_once_for_all_and_it_comes_back_slowly(
-    store: MemoryStore, carrier: MemoryBulkMailer, clock: SetClock
+    store: MemoryStore, bulk_mailer: MemoryBulkMailer, clock: SetClock
 ) -> None:
-    carrier.allowed = Allowance(rate=100, daily=None, used=0)
-    one, other = pace(store, carrier, clock), pace(store, carrier, clock)
+    bulk_mailer.allowed = Allowance(rate=100, daily=None, used=0)
+    one, other = pace(store, bulk_mailer, clock), pace(store, bulk_mailer, clock)
     one.take(1)
     other.take(1)
     one.throttled()
@@ -62,9 +62,9 @@ def test_throttling_halves_the_rate_once_for_all_and_it_comes_back_slowly(
 
 
 def test_throttling_never_stops_it_whole(
-    store: MemoryStore, carrier: MemoryBulkMailer, clock: SetClock
+    store: MemoryStore, bulk_mailer: MemoryBulkMailer, clock: SetClock
 ) -> None:
-    found = pace(store, carrier, clock)
+    found = pace(store, bulk_mailer, clock)
     for _ in range(20):
         found.throttled()
         clock.pass_(seconds=1.5)
@@ -72,33 +72,33 @@ def test_throttling_never_stops_it_whole(
 
 
 def test_it_stops_for_the_day_and_goes_on_when_ses_has_forgotten(
-    store: MemoryStore, carrier: MemoryBulkMailer, clock: SetClock
+    store: MemoryStore, bulk_mailer: MemoryBulkMailer, clock: SetClock
 ) -> None:
-    carrier.allowed = Allowance(rate=1000, daily=1000, used=900)
-    found = pace(store, carrier, clock)
+    bulk_mailer.allowed = Allowance(rate=1000, daily=1000, used=900)
+    found = pace(store, bulk_mailer, clock)
     found.take(50)
-    carrier.allowed = Allowance(rate=1000, daily=1000, used=950)
+    bulk_mailer.allowed = Allowance(rate=1000, daily=1000, used=950)
     with pytest.raises(QuotaReached, match="950 of 1000"):
         found.take(1)
-    carrier.allowed = Allowance(rate=1000, daily=1000, used=100)
+    bulk_mailer.allowed = Allowance(rate=1000, daily=1000, used=100)
     clock.pass_(minutes=2)
     found.take(1)
 
 
 def test_an_account_that_may_not_send_is_left_alone(
-    store: MemoryStore, carrier: MemoryBulkMailer, clock: SetClock
+    store: MemoryStore, bulk_mailer: MemoryBulkMailer, clock: SetClock
 ) -> None:
-    carrier.allowed = Allowance(rate=10, daily=None, used=0, stopped="switched_off")
+    bulk_mailer.allowed = Allowance(rate=10, daily=None, used=0, stopped="switched_off")
     with pytest.raises(NotYet, match="switched_off"):
-        pace(store, carrier, clock).take(1)
+        pace(store, bulk_mailer, clock).take(1)
 
 
 def test_ses_is_asked_once_a_minute(
-    store: MemoryStore, carrier: MemoryBulkMailer, clock: SetClock
+    store: MemoryStore, bulk_mailer: MemoryBulkMailer, clock: SetClock
 ) -> None:
     asked: list[int] = []
-    carrier.allowance = lambda: asked.append(1) or Allowance(10_000, None, 0)  # type: ignore[method-assign, func-returns-value]
-    found = pace(store, carrier, clock)
+    bulk_mailer.allowance = lambda: asked.append(1) or Allowance(10_000, None, 0)  # type: ignore[method-assign, func-returns-value]
+    found = pace(store, bulk_mailer, clock)
     for _ in range(118):
         found.take(1)
         clock.pass_(seconds=1)
@@ -106,9 +106,9 @@ def test_ses_is_asked_once_a_minute(
 
 
 def test_a_worker_that_comes_first_after_a_while_does_not_wait(
-    store: MemoryStore, carrier: MemoryBulkMailer, clock: SetClock
+    store: MemoryStore, bulk_mailer: MemoryBulkMailer, clock: SetClock
 ) -> None:
-    found = pace(store, carrier, clock)
+    found = pace(store, bulk_mailer, clock)
     for _ in range(3):
         before = clock()
         found.take(50)

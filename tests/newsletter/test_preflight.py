@@ -55,11 +55,11 @@ GROUND = PreflightContext(
 
 
 def checked(
-    folder: Path, fr: str | bytes = FR, en: str | bytes = EN, ground: PreflightContext = GROUND
+    folder: Path, fr: str | bytes = FR, en: str | bytes = EN, context: PreflightContext = GROUND
 ) -> list[Finding]:
     for name, text in (("fr.md", fr), ("en.md", en)):
         (folder / name).write_bytes(text.encode() if isinstance(text, str) else text)
-    return check(*read_folder(folder), ground)[1]
+    return check(*read_folder(folder), context)[1]
 
 
 def codes(findings: list[Finding]) -> set[str]:
@@ -146,9 +146,9 @@ def test_a_fault_is_found_at_its_line(
     ],
 )  # fmt: skip
 def test_what_is_around_the_issue_blocks_it_too(
-    tmp_path: Path, ground: PreflightContext, code: str
+    tmp_path: Path, context: PreflightContext, code: str
 ) -> None:
-    assert code in {finding.code for finding in blocking(checked(tmp_path, ground=ground))}
+    assert code in {finding.code for finding in blocking(checked(tmp_path, context=context))}
 
 
 def test_one_language_is_not_an_issue(tmp_path: Path) -> None:
@@ -163,12 +163,12 @@ def test_no_language_is_not_an_issue(tmp_path: Path) -> None:
 
 
 def test_off_line_the_author_is_told_so(tmp_path: Path) -> None:
-    assert codes(checked(tmp_path, ground=replace(GROUND, tries=None))) == {"links_not_tried"}
+    assert codes(checked(tmp_path, context=replace(GROUND, tries=None))) == {"links_not_tried"}
 
 
 def test_a_link_that_refuses_programs_does_not_block(tmp_path: Path) -> None:
     shy = replace(GROUND, tries=lambda urls: {url: LinkAnswer("unsure", "403") for url in urls})
-    found = checked(tmp_path, ground=shy)
+    found = checked(tmp_path, context=shy)
     assert not blocking(found)
     assert codes(found) == {"unsure_link"}
 
@@ -190,7 +190,7 @@ def test_an_issue_over_a_days_quota_leaves_when_that_is_accepted(tmp_path: Path)
     small = replace(
         GROUND, account=SetAccount(Allowance(rate=1, daily=200, used=1)), over_days=True
     )
-    found = checked(tmp_path, ground=small)
+    found = checked(tmp_path, context=small)
     assert not blocking(found)
     assert codes(found) == {"over_days"}
 
@@ -235,7 +235,7 @@ def test_every_finding_says_what_and_how_in_both_languages(tmp_path: Path) -> No
         assert ("mend" in row) == (
             row["level"] != "notes" and code != "links" and code != "over_days"
         )
-    found = checked(tmp_path, FR + "\nQuoi ?\n[](x)\n", ground=replace(GROUND, tries=None))
+    found = checked(tmp_path, FR + "\nQuoi ?\n[](x)\n", context=replace(GROUND, tries=None))
     for finding in found:
         assert finding_of(finding.kept()) == finding
         for lang in ("fr", "en"):
@@ -275,17 +275,17 @@ def test_the_end_is_computed_from_pace_and_quota(
 )
 def test_the_check_promises_the_finish_that_the_sender_keeps(  # noqa: PLR0913
     store: MemoryStore,
-    carrier: MemoryBulkMailer,
+    bulk_mailer: MemoryBulkMailer,
     clock: SetClock,
     total: int,
     allowed: float,
     at_most: int,
     seconds: float,
 ) -> None:
-    carrier.allowed = Allowance(rate=allowed, daily=None, used=0)
-    pace = Pace(store, carrier, clock, lambda s: clock.pass_(seconds=s), at_most=at_most)
+    bulk_mailer.allowed = Allowance(rate=allowed, daily=None, used=0)
+    pace = Pace(store, bulk_mailer, clock, lambda s: clock.pass_(seconds=s), at_most=at_most)
     began, left = clock(), total
-    promised = finish(total, carrier.allowed, at_most, began)
+    promised = finish(total, bulk_mailer.allowed, at_most, began)
     while left:
         number = min(left, pace.chunk())
         pace.take(number)

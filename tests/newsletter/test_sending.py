@@ -26,13 +26,13 @@ def state_of(store: MemoryStore, reader: Subscriber) -> tuple[str, str]:
 
 
 def test_every_reader_gets_the_issue_once_in_their_language(
-    office: SendingRun, print_for: Print, carrier: MemoryBulkMailer, store: MemoryStore
+    office: SendingRun, print_for: Print, bulk_mailer: MemoryBulkMailer, store: MemoryStore
 ) -> None:
     readers = print_for(120)
     office.run()
     assert office.status == "SENT"
-    assert sorted(e.to for e in carrier.sent) == sorted(r.email for r in readers)
-    for bulk in carrier.bulks:
+    assert sorted(e.to for e in bulk_mailer.sent) == sorted(r.email for r in readers)
+    for bulk in bulk_mailer.bulks:
         langs = {r.lang for r in readers if r.email in {e.to for e in bulk.envelopes}}
         assert langs == {bulk.rendered.lang}
     counts = counted(store, sent_issue.ISSUE)
@@ -45,11 +45,11 @@ def test_every_reader_gets_the_issue_once_in_their_language(
 
 
 def test_each_mail_carries_the_headers_of_a_newsletter_and_its_own_way_out(
-    office: SendingRun, print_for: Print, carrier: MemoryBulkMailer, service: Services
+    office: SendingRun, print_for: Print, bulk_mailer: MemoryBulkMailer, service: Services
 ) -> None:
     (reader,) = print_for(1)
     office.run()
-    (bulk,) = carrier.bulks
+    (bulk,) = bulk_mailer.bulks
     (envelope,) = bulk.envelopes
     assert bulk.headers == {
         "List-Id": "<news-en.example.org>",
@@ -74,7 +74,7 @@ def test_without_a_postal_address_nothing_is_sent_and_the_admins_are_told_once_a
     store: MemoryStore,
     mailer: MemoryMailer,
     clock: SetClock,
-    carrier: MemoryBulkMailer,
+    bulk_mailer: MemoryBulkMailer,
     queue: MemoryQueue,
     service: Services,
     print_for: Print,
@@ -94,7 +94,7 @@ def test_without_a_postal_address_nothing_is_sent_and_the_admins_are_told_once_a
 def test_an_unsubscribe_is_honoured_inside_a_running_issue(  # noqa: PLR0913
     office: SendingRun,
     print_for: Print,
-    carrier: MemoryBulkMailer,
+    bulk_mailer: MemoryBulkMailer,
     store: MemoryStore,
     service: Services,
     clock: SetClock,
@@ -112,7 +112,7 @@ def test_an_unsubscribe_is_honoured_inside_a_running_issue(  # noqa: PLR0913
     )
     del store.items[erased.key]
     office.run()
-    assert [e.to for e in carrier.sent] == [stays.email]
+    assert [e.to for e in bulk_mailer.sent] == [stays.email]
     assert [state_of(store, r) for r in readers] == [
         ("SKIPPED", "unsubscribed"),
         ("SKIPPED", "paused"),
@@ -129,7 +129,7 @@ def test_an_unsubscribe_is_honoured_inside_a_running_issue(  # noqa: PLR0913
 def test_who_changed_language_meanwhile_reads_the_other_text(  # noqa: PLR0913
     office: SendingRun,
     print_for: Print,
-    carrier: MemoryBulkMailer,
+    bulk_mailer: MemoryBulkMailer,
     service: Services,
     clock: SetClock,
 ) -> None:
@@ -139,50 +139,50 @@ def test_who_changed_language_meanwhile_reads_the_other_text(  # noqa: PLR0913
     office.service.issues.worker.run(frozen, clock() + timedelta(minutes=4))
     service.subscribers.preferences.choose(first.person, lang="fr", topics=["news"])
     office.run()
-    assert {(e.to, b.rendered.lang) for b in carrier.bulks for e in b.envelopes} == {
+    assert {(e.to, b.rendered.lang) for b in bulk_mailer.bulks for e in b.envelopes} == {
         (first.email, "fr"),
         (second.email, "fr"),
     }
 
 
 def test_a_bad_address_does_not_keep_the_others_from_their_issue(
-    office: SendingRun, print_for: Print, carrier: MemoryBulkMailer, store: MemoryStore
+    office: SendingRun, print_for: Print, bulk_mailer: MemoryBulkMailer, store: MemoryStore
 ) -> None:
     readers = print_for(40)
     bad = readers[7]
-    offer = carrier.offer
+    offer = bulk_mailer.offer
 
     def picky(bulk: Any) -> list[Reply]:
         if any(e.to == bad.email for e in bulk.envelopes):
             raise Declined("BadRequestException: illegal address")
         return offer(bulk)
 
-    carrier.offer = picky  # type: ignore[method-assign]
+    bulk_mailer.offer = picky  # type: ignore[method-assign]
     office.run()
-    assert len(carrier.sent) == len({e.to for e in carrier.sent}) == 39
+    assert len(bulk_mailer.sent) == len({e.to for e in bulk_mailer.sent}) == 39
     assert state_of(store, bad) == ("FAILED_PERM", "BadRequestException: illegal address")
 
 
 def test_throttled_recipients_get_it_later_and_nobody_twice(
-    office: SendingRun, print_for: Print, carrier: MemoryBulkMailer, store: MemoryStore
+    office: SendingRun, print_for: Print, bulk_mailer: MemoryBulkMailer, store: MemoryStore
 ) -> None:
     print_for(120)
-    carrier.failing = [Reply("throttled", "too fast")] * 3
+    bulk_mailer.failing = [Reply("throttled", "too fast")] * 3
     office.run()
-    assert len(carrier.sent) == len({e.to for e in carrier.sent}) == 120
+    assert len(bulk_mailer.sent) == len({e.to for e in bulk_mailer.sent}) == 120
     assert all(one.tries == 0 for one in recipients(store, sent_issue.ISSUE))
 
 
 def test_a_lost_answer_is_settled_by_the_events_of_ses(  # noqa: PLR0913
     office: SendingRun,
     print_for: Print,
-    carrier: MemoryBulkMailer,
+    bulk_mailer: MemoryBulkMailer,
     store: MemoryStore,
     service: Services,
     clock: SetClock,
 ) -> None:
     readers = print_for(9)
-    offer = carrier.offer
+    offer = bulk_mailer.offer
     lost: list[Any] = []
 
     def loses_the_first(bulk: Any) -> list[Reply]:
@@ -192,14 +192,14 @@ def test_a_lost_answer_is_settled_by_the_events_of_ses(  # noqa: PLR0913
             raise OutcomeUnknown("ReadTimeoutError")
         return replies
 
-    carrier.offer = loses_the_first  # type: ignore[method-assign]
+    bulk_mailer.offer = loses_the_first  # type: ignore[method-assign]
     office.tick()
     office.work()
     assert {r.state for r in recipients(store, sent_issue.ISSUE)} == {"SENT", "UNKNOWN"}
     told, silent = lost[:-1], lost[-1]
     service.feedback.take([sent_event(e) for e in told])
     office.run()
-    times = {r.email: [e.to for e in carrier.sent].count(r.email) for r in readers}
+    times = {r.email: [e.to for e in bulk_mailer.sent].count(r.email) for r in readers}
     assert times == {r.email: 1 + (r.email == silent.to) for r in readers}
     assert {r.state for r in recipients(store, sent_issue.ISSUE)} == {"SENT"}
 
@@ -207,14 +207,14 @@ def test_a_lost_answer_is_settled_by_the_events_of_ses(  # noqa: PLR0913
 def test_twenty_errors_of_one_kind_pause_the_issue_and_nobody_is_given_up(  # noqa: PLR0913
     office: SendingRun,
     print_for: Print,
-    carrier: MemoryBulkMailer,
+    bulk_mailer: MemoryBulkMailer,
     store: MemoryStore,
     service: Services,
     deliver: Callable[[], int],
     mailer: MemoryMailer,
 ) -> None:
     readers = print_for(120)
-    carrier.refused = {r.email: Reply("refused", "MESSAGE_REJECTED: virus") for r in readers}
+    bulk_mailer.refused = {r.email: Reply("refused", "MESSAGE_REJECTED: virus") for r in readers}
     office.tick()
     office.work()
     assert office.status == "AUTO_PAUSED"
@@ -225,80 +225,80 @@ def test_twenty_errors_of_one_kind_pause_the_issue_and_nobody_is_given_up(  # no
     assert issue.paused["reason"] == "errors"
     told = [i for i in store.kinds("letter") if i["letter"] == "newsletter_held"]
     assert [t["to"] for t in told] == ["admins"]
-    carrier.refused = {}
+    bulk_mailer.refused = {}
     service.issues.lifecycle.resume(issue, "rita-roy")
     office.run()
-    assert len(carrier.sent) == 120
+    assert len(bulk_mailer.sent) == 120
 
 
 def test_a_pause_stops_the_next_call_and_a_resume_goes_on_where_it_stopped(
     office: SendingRun,
     print_for: Print,
-    carrier: MemoryBulkMailer,
+    bulk_mailer: MemoryBulkMailer,
     service: Services,
     clock: SetClock,
 ) -> None:
     print_for(200)
-    offer = carrier.offer
+    offer = bulk_mailer.offer
 
     def pauses(bulk: Any) -> list[Reply]:
         replies = offer(bulk)
-        if len(carrier.bulks) == 2:
+        if len(bulk_mailer.bulks) == 2:
             clock.pass_(seconds=2)
             service.issues.lifecycle.pause(
                 service.issues.lifecycle.get(sent_issue.ISSUE), "rita-roy"
             )
         return replies
 
-    carrier.offer = pauses  # type: ignore[method-assign]
+    bulk_mailer.offer = pauses  # type: ignore[method-assign]
     office.tick()
     office.work()
     assert office.status == "PAUSED"
-    before = len(carrier.sent)
+    before = len(bulk_mailer.sent)
     assert before < 200
     assert office.tick() == "gone"
     assert office.work() == []
-    carrier.offer = offer  # type: ignore[method-assign]
+    bulk_mailer.offer = offer  # type: ignore[method-assign]
     service.issues.lifecycle.resume(service.issues.lifecycle.get(sent_issue.ISSUE), "rita-roy")
     office.run()
-    assert len(carrier.sent) == len({e.to for e in carrier.sent}) == 200
+    assert len(bulk_mailer.sent) == len({e.to for e in bulk_mailer.sent}) == 200
 
 
 def test_the_rest_of_a_shard_is_left_to_the_next_function_before_time_is_over(
-    office: SendingRun, print_for: Print, carrier: MemoryBulkMailer, clock: SetClock
+    office: SendingRun, print_for: Print, bulk_mailer: MemoryBulkMailer, clock: SetClock
 ) -> None:
     print_for(300)
-    carrier.allowed = Allowance(rate=1, daily=None, used=0)
+    bulk_mailer.allowed = Allowance(rate=1, daily=None, used=0)
     office.tick()
     office.work()
     assert "time" in office.outcomes
     office.run()
-    assert len(carrier.sent) == len({e.to for e in carrier.sent}) == 300
+    assert len(bulk_mailer.sent) == len({e.to for e in bulk_mailer.sent}) == 300
 
 
 def test_the_quota_of_the_day_stops_it_and_its_return_goes_on(  # noqa: PLR0913
     office: SendingRun,
     print_for: Print,
-    carrier: MemoryBulkMailer,
+    bulk_mailer: MemoryBulkMailer,
     store: MemoryStore,
     clock: SetClock,
 ) -> None:
     print_for(120)
     daily = 100
-    carrier.allowance = lambda: Allowance(1000, daily, 50 + len(carrier.sent))  # type: ignore[method-assign]
+    bulk_mailer.allowance = lambda: Allowance(1000, daily, 50 + len(bulk_mailer.sent))  # type: ignore[method-assign]
     office.tick()
     office.work()
     assert "quota" in office.outcomes
-    assert len(carrier.sent) == 45
+    assert len(bulk_mailer.sent) == 45
     (told,) = [i for i in store.kinds("letter") if i["letter"] == "newsletter_held"]
     assert told["facts"]["reason"] == "quota"
     daily = 1000
     office.run()
-    assert len(carrier.sent) == len({e.to for e in carrier.sent}) == 120
+    assert len(bulk_mailer.sent) == len({e.to for e in bulk_mailer.sent}) == 120
 
 
 def test_a_store_that_is_down_for_a_while_costs_time_and_nobody(
-    office: SendingRun, print_for: Print, carrier: MemoryBulkMailer, store: MemoryStore
+    office: SendingRun, print_for: Print, bulk_mailer: MemoryBulkMailer, store: MemoryStore
 ) -> None:
     print_for(120)
     profiles, down = store.profiles, [True, True]
@@ -311,32 +311,32 @@ def test_a_store_that_is_down_for_a_while_costs_time_and_nobody(
 
     store.profiles = shaky  # type: ignore[method-assign]
     office.run()
-    assert len(carrier.sent) == len({e.to for e in carrier.sent}) == 120
+    assert len(bulk_mailer.sent) == len({e.to for e in bulk_mailer.sent}) == 120
 
 
 def test_who_was_missed_gets_a_follow_up_and_nobody_else(
     office: SendingRun,
     print_for: Print,
-    carrier: MemoryBulkMailer,
+    bulk_mailer: MemoryBulkMailer,
     store: MemoryStore,
     clock: SetClock,
 ) -> None:
     readers = print_for(30)
     lost = [readers[3], readers[4]]
-    carrier.refused = {r.email: Reply("refused", "MESSAGE_REJECTED: no") for r in lost}
+    bulk_mailer.refused = {r.email: Reply("refused", "MESSAGE_REJECTED: no") for r in lost}
     office.run()
     assert {m.person for m in missed(store, sent_issue.ISSUE)} == {r.person for r in lost}
-    carrier.refused, carrier.sent = {}, []
+    bulk_mailer.refused, bulk_mailer.sent = {}, []
     sent_issue.scheduled(store, clock(), id="2026-03-suite-2", segment={"missed": sent_issue.ISSUE})
     issues, until = office.service.issues, clock() + timedelta(minutes=4)
     issues.scheduler.mind(("ISSUE#2026-03-suite-2", "ISSUE"))
     while office.queue.jobs:
         issues.worker.run(office.queue.jobs.pop(0)[1], until)
-    assert sorted(e.to for e in carrier.sent) == sorted(r.email for r in lost)
+    assert sorted(e.to for e in bulk_mailer.sent) == sorted(r.email for r in lost)
 
 
 def test_a_message_that_got_lost_is_queued_again(
-    office: SendingRun, print_for: Print, carrier: MemoryBulkMailer, queue: MemoryQueue
+    office: SendingRun, print_for: Print, bulk_mailer: MemoryBulkMailer, queue: MemoryQueue
 ) -> None:
     print_for(10)
     office.tick()
@@ -347,7 +347,7 @@ def test_a_message_that_got_lost_is_queued_again(
     for _ in range(4):
         office.tick()
     office.work()
-    assert len(carrier.sent) == 10
+    assert len(bulk_mailer.sent) == 10
 
 
 def test_a_letter_says_what_happened_and_where_to_resume(  # noqa: PLR0913

@@ -25,10 +25,10 @@ KEY = b"p" * 32
 
 
 @pytest.fixture
-def loses(carrier: MemoryBulkMailer) -> list[Envelope]:
+def loses(bulk_mailer: MemoryBulkMailer) -> list[Envelope]:
     """SES takes the first bulk, and its answer gets lost: those are filled in here."""
     lost: list[Envelope] = []
-    offer = carrier.offer
+    offer = bulk_mailer.offer
 
     def losing(bulk: Bulk) -> list[Reply]:
         replies = offer(bulk)
@@ -37,7 +37,7 @@ def loses(carrier: MemoryBulkMailer) -> list[Envelope]:
             raise OutcomeUnknown("ReadTimeout")
         return replies
 
-    carrier.offer = losing  # type: ignore[method-assign]
+    bulk_mailer.offer = losing  # type: ignore[method-assign]
     return lost
 
 
@@ -48,8 +48,8 @@ def told(service: Services, envelopes: Iterable[Envelope], kind: str, **detail: 
     assert not failed
 
 
-def times(carrier: MemoryBulkMailer) -> set[int]:
-    return set(Counter(envelope.to for envelope in carrier.sent).values())
+def times(bulk_mailer: MemoryBulkMailer) -> set[int]:
+    return set(Counter(envelope.to for envelope in bulk_mailer.sent).values())
 
 
 def test_an_issue_for_nobody_is_sent(
@@ -61,16 +61,16 @@ def test_an_issue_for_nobody_is_sent(
 
 
 def test_an_issue_that_was_paused_after_its_last_mail_can_be_finished(
-    office: SendingRun, print_for: Print, carrier: MemoryBulkMailer, service: Services
+    office: SendingRun, print_for: Print, bulk_mailer: MemoryBulkMailer, service: Services
 ) -> None:
     print_for(300)
     office.tick()
     office.work()
-    for envelope in carrier.sent[:15]:
+    for envelope in bulk_mailer.sent[:15]:
         told(service, [envelope], "Bounce", **hard(envelope.to))
     assert office.status == "AUTO_PAUSED"
-    editions = service.issues.lifecycle
-    editions.resume(editions.get(sent_issue.ISSUE), "rita-roy")
+    lifecycle = service.issues.lifecycle
+    lifecycle.resume(lifecycle.get(sent_issue.ISSUE), "rita-roy")
     office.run()
     assert office.status == "SENT"
 
@@ -78,7 +78,7 @@ def test_an_issue_that_was_paused_after_its_last_mail_can_be_finished(
 def test_any_event_of_a_mail_says_that_it_was_sent(
     office: SendingRun,
     print_for: Print,
-    carrier: MemoryBulkMailer,
+    bulk_mailer: MemoryBulkMailer,
     service: Services,
     loses: list[Envelope],
 ) -> None:
@@ -87,13 +87,13 @@ def test_any_event_of_a_mail_says_that_it_was_sent(
     office.work()
     told(service, loses, "Delivery", recipients=[])
     office.run()
-    assert times(carrier) == {1}
+    assert times(bulk_mailer) == {1}
 
 
 def test_an_event_that_comes_after_the_next_try_was_planned_still_counts(
     office: SendingRun,
     print_for: Print,
-    carrier: MemoryBulkMailer,
+    bulk_mailer: MemoryBulkMailer,
     service: Services,
     clock: SetClock,
     loses: list[Envelope],
@@ -101,22 +101,22 @@ def test_an_event_that_comes_after_the_next_try_was_planned_still_counts(
     print_for(3)
     office.tick()
     office.work()
-    carrier.allowed = Allowance(rate=1000, daily=100, used=100)
+    bulk_mailer.allowed = Allowance(rate=1000, daily=100, used=100)
     clock.pass_(minutes=16)
     office.wait()
     office.work()
     told(service, loses, "Send")
-    carrier.allowed = Allowance(rate=1000, daily=None, used=0)
+    bulk_mailer.allowed = Allowance(rate=1000, daily=None, used=0)
     clock.pass_(minutes=16)
     office.wait()
     office.run()
-    assert times(carrier) == {1}
+    assert times(bulk_mailer) == {1}
 
 
 def test_an_event_that_comes_while_its_next_try_waits_in_line_counts_too(
     office: SendingRun,
     print_for: Print,
-    carrier: MemoryBulkMailer,
+    bulk_mailer: MemoryBulkMailer,
     service: Services,
     clock: SetClock,
     loses: list[Envelope],
@@ -134,23 +134,23 @@ def test_an_event_that_comes_while_its_next_try_waits_in_line_counts_too(
 
     service.issues.pace.take = late  # type: ignore[method-assign]
     office.run()
-    assert times(carrier) == {1}
+    assert times(bulk_mailer) == {1}
 
 
 def test_a_soft_bounce_without_a_delivery_is_somebody_not_reached(
     office: SendingRun,
     print_for: Print,
-    carrier: MemoryBulkMailer,
+    bulk_mailer: MemoryBulkMailer,
     service: Services,
     store: MemoryStore,
 ) -> None:
     print_for(2)
     office.run()
     soft = {"bounceType": "Transient", "bounceSubType": "MailboxFull"}
-    for envelope in carrier.sent:
+    for envelope in bulk_mailer.sent:
         back = [{"emailAddress": envelope.to}]
         told(service, [envelope], "Bounce", **soft, bouncedRecipients=back)
-    told(service, carrier.sent[:1], "Delivery", recipients=[carrier.sent[0].to])
+    told(service, bulk_mailer.sent[:1], "Delivery", recipients=[bulk_mailer.sent[0].to])
     assert len(list(missed(store, sent_issue.ISSUE))) == 1
     assert sum(of_lang["soft"] for of_lang in counted(store, sent_issue.ISSUE).values()) == 2
 
@@ -158,13 +158,13 @@ def test_a_soft_bounce_without_a_delivery_is_somebody_not_reached(
 def test_what_was_gathered_and_not_counted_is_counted_when_the_event_comes_again(
     office: SendingRun,
     print_for: Print,
-    carrier: MemoryBulkMailer,
+    bulk_mailer: MemoryBulkMailer,
     service: Services,
     store: MemoryStore,
 ) -> None:
     print_for(1)
     office.run()
-    (envelope,) = carrier.sent
+    (envelope,) = bulk_mailer.sent
     event = sent_event(envelope, "Bounce", timestamp="t", **hard(envelope.to))
 
     def down(writes: Sequence[Write]) -> None:
@@ -180,7 +180,7 @@ def test_what_was_gathered_and_not_counted_is_counted_when_the_event_comes_again
 
 
 def test_a_consent_that_ended_is_not_written_to_even_if_no_clock_rang(
-    office: SendingRun, store: MemoryStore, clock: SetClock, carrier: MemoryBulkMailer
+    office: SendingRun, store: MemoryStore, clock: SetClock, bulk_mailer: MemoryBulkMailer
 ) -> None:
     over = stamp(clock() - timedelta(days=3))
     sent_issue.enrol(
@@ -188,13 +188,13 @@ def test_a_consent_that_ended_is_not_written_to_even_if_no_clock_rang(
     )
     sent_issue.scheduled(store, clock())
     office.run()
-    assert not carrier.sent
+    assert not bulk_mailer.sent
 
 
 def test_delivered_is_counted_where_sent_is_whatever_language_was_read(
     office: SendingRun,
     print_for: Print,
-    carrier: MemoryBulkMailer,
+    bulk_mailer: MemoryBulkMailer,
     service: Services,
     store: MemoryStore,
 ) -> None:
@@ -204,7 +204,7 @@ def test_delivered_is_counted_where_sent_is_whatever_language_was_read(
     service.issues.worker.run(job, office.clock() + timedelta(minutes=4))
     service.subscribers.preferences.choose(readers[1].person, lang="en", topics=["news"])
     office.run()
-    for envelope in carrier.sent:
+    for envelope in bulk_mailer.sent:
         told(service, [envelope], "Delivery", recipients=[envelope.to])
     for of_lang in counted(store, sent_issue.ISSUE).values():
         assert of_lang["delivered"] == of_lang["sent"] == 1
@@ -213,24 +213,24 @@ def test_delivered_is_counted_where_sent_is_whatever_language_was_read(
 def test_a_cancelled_issue_learns_what_became_of_mails_in_flight(
     office: SendingRun,
     print_for: Print,
-    carrier: MemoryBulkMailer,
+    bulk_mailer: MemoryBulkMailer,
     service: Services,
     store: MemoryStore,
 ) -> None:
     print_for(3)
-    offer = carrier.offer
+    offer = bulk_mailer.offer
 
     def dies(bulk: Bulk) -> list[Reply]:
         offer(bulk)
         raise KeyboardInterrupt
 
-    carrier.offer = dies  # type: ignore[method-assign]
+    bulk_mailer.offer = dies  # type: ignore[method-assign]
     office.tick()
     with pytest.raises(KeyboardInterrupt):
         office.work()
-    told(service, carrier.sent, "Send")
-    editions = service.issues.lifecycle
-    editions.cancel(editions.get(sent_issue.ISSUE), "rita-roy")
+    told(service, bulk_mailer.sent, "Send")
+    lifecycle = service.issues.lifecycle
+    lifecycle.cancel(lifecycle.get(sent_issue.ISSUE), "rita-roy")
     assert office.tick() == "wound_up"
     assert "due_at" not in store.items[f"ISSUE#{sent_issue.ISSUE}", "ISSUE"]
     for _ in range(4):
@@ -245,16 +245,16 @@ def test_a_cancelled_issue_learns_what_became_of_mails_in_flight(
 
 
 def test_pausing_often_leaves_one_message_for_each_shard(
-    office: SendingRun, print_for: Print, carrier: MemoryBulkMailer, service: Services
+    office: SendingRun, print_for: Print, bulk_mailer: MemoryBulkMailer, service: Services
 ) -> None:
     print_for(30)
-    carrier.allowed = Allowance(rate=1000, daily=10, used=10)
+    bulk_mailer.allowed = Allowance(rate=1000, daily=10, used=10)
     office.tick()
     office.work()
-    editions = service.issues.lifecycle
+    lifecycle = service.issues.lifecycle
     for _ in range(5):
-        editions.pause(editions.get(sent_issue.ISSUE), "rita-roy")
-        editions.resume(editions.get(sent_issue.ISSUE), "rita-roy")
+        lifecycle.pause(lifecycle.get(sent_issue.ISSUE), "rita-roy")
+        lifecycle.resume(lifecycle.get(sent_issue.ISSUE), "rita-roy")
         office.tick()
         office.work()
     office.wait()
@@ -284,30 +284,30 @@ def test_whoever_leaves_by_a_link_of_an_issue_is_counted_once_with_the_way(
 
 
 def test_an_account_without_a_rate_waits(
-    office: SendingRun, print_for: Print, carrier: MemoryBulkMailer
+    office: SendingRun, print_for: Print, bulk_mailer: MemoryBulkMailer
 ) -> None:
     print_for(1)
-    carrier.allowed = Allowance(rate=0, daily=None, used=0)
+    bulk_mailer.allowed = Allowance(rate=0, daily=None, used=0)
     office.tick()
     office.work()
     assert office.outcomes[-1] == "account"
 
 
 def test_a_bounce_is_judged_by_all_that_was_sent_told_or_not(
-    office: SendingRun, print_for: Print, carrier: MemoryBulkMailer, service: Services
+    office: SendingRun, print_for: Print, bulk_mailer: MemoryBulkMailer, service: Services
 ) -> None:
     print_for(1000)
-    carrier.allowed = Allowance(rate=37.5, daily=None, used=0)
-    offer = carrier.offer
+    bulk_mailer.allowed = Allowance(rate=37.5, daily=None, used=0)
+    offer = bulk_mailer.offer
 
     def bouncing(bulk: Bulk) -> list[Reply]:
         replies = offer(bulk)
-        for number, envelope in enumerate(bulk.envelopes, len(carrier.sent)):
+        for number, envelope in enumerate(bulk.envelopes, len(bulk_mailer.sent)):
             if number % 33 == 0:
                 told(service, [envelope], "Bounce", **hard(envelope.to))
         return replies
 
-    carrier.offer = bouncing  # type: ignore[method-assign]
+    bulk_mailer.offer = bouncing  # type: ignore[method-assign]
     office.tick()
     office.work()
     assert office.status == "SENDING"
@@ -316,7 +316,7 @@ def test_a_bounce_is_judged_by_all_that_was_sent_told_or_not(
 def test_what_bounced_before_a_resume_does_not_pause_again(
     office: SendingRun,
     print_for: Print,
-    carrier: MemoryBulkMailer,
+    bulk_mailer: MemoryBulkMailer,
     service: Services,
     clock: SetClock,
 ) -> None:
@@ -324,19 +324,19 @@ def test_what_bounced_before_a_resume_does_not_pause_again(
     office.tick()
 
     def work(until: int) -> None:
-        while len(carrier.sent) < until:
+        while len(bulk_mailer.sent) < until:
             _, job = office.queue.jobs.pop(0)
             service.issues.worker.run(job, clock() + timedelta(seconds=240))
 
     work(1000)
-    back = list(carrier.sent)
+    back = list(bulk_mailer.sent)
     for envelope in back[:45]:
         told(service, [envelope], "Bounce", **hard(envelope.to))
     assert office.status == "AUTO_PAUSED"
     for envelope in back[45:75]:
         told(service, [envelope], "Bounce", **hard(envelope.to))
-    editions = service.issues.lifecycle
-    editions.resume(editions.get(sent_issue.ISSUE), "rita-roy")
+    lifecycle = service.issues.lifecycle
+    lifecycle.resume(lifecycle.get(sent_issue.ISSUE), "rita-roy")
     office.tick()
     work(1250)
     office.tick()
@@ -346,7 +346,7 @@ def test_what_bounced_before_a_resume_does_not_pause_again(
 def test_whoever_changes_address_meanwhile_gets_the_follow_up_there(
     office: SendingRun,
     print_for: Print,
-    carrier: MemoryBulkMailer,
+    bulk_mailer: MemoryBulkMailer,
     store: MemoryStore,
     service: Services,
     clock: SetClock,
@@ -361,7 +361,7 @@ def test_whoever_changes_address_meanwhile_gets_the_follow_up_there(
     service.subscribers.preferences.move(readers[1].person, readers[2].email)
     assert service.subscribers.preferences.confirm_move(readers[1].person, clock()) == "confirmed"
     office.run()
-    assert [envelope.to for envelope in carrier.sent] == [readers[2].email]
+    assert [envelope.to for envelope in bulk_mailer.sent] == [readers[2].email]
     issue = issue_of(store, sent_issue.ISSUE)
     assert issue is not None
     found = [(one.email, one.again) for one in Unreached(store, clock)(issue)]
@@ -372,7 +372,7 @@ def test_whoever_changes_address_meanwhile_gets_the_follow_up_there(
         clock.pass_(minutes=1)
         service.issues.scheduler.mind(("ISSUE#" + sent_issue.ISSUE + "-suite-2", "ISSUE"))
         office.work()
-    assert [envelope.to for envelope in carrier.sent[1:]] == ["new@example.org"]
+    assert [envelope.to for envelope in bulk_mailer.sent[1:]] == ["new@example.org"]
 
 
 def test_an_issue_that_names_another_postal_address_waits_and_staff_are_told(

@@ -476,8 +476,8 @@ class Walk:
         yield "approval-late", self._decided_again(link, "send_back")
         yield "approval-unknown", self.page("/newsletter/review/unknown")
         desk = issue_factory.room(self.service)
-        issue = desk.schedule(desk.editions.get(issue.id), issue_factory.AUTHOR, self.clock())
-        issue = desk.editions.start(issue)
+        issue = desk.schedule(desk.lifecycle.get(issue.id), issue_factory.AUTHOR, self.clock())
+        issue = desk.lifecycle.start(issue)
         for lang in LANGS:
             numbers = {"queued": 1200, "sent": 800, "skipped": 3, "failed": 1, "bounced": 7}
             self.store.commit([count(issue.id, lang, "0", numbers)])
@@ -486,7 +486,7 @@ class Walk:
         yield "archive-issue", self.page(f"/newsletter/archive/{issue.id}")
 
     def _progress(self, issue: str) -> Iterator[tuple[str, str]]:
-        editions = issue_factory.room(self.service).editions
+        lifecycle = issue_factory.room(self.service).lifecycle
         address = self.service.links.progress(issue, str(self.staff["sk"]))
         path = urlsplit(address).path.removeprefix("/api")
         yield "progress", self.page(path)
@@ -494,7 +494,7 @@ class Walk:
         assert self.service.issues.auto_pause.hold(issue, "bounces", {"sent": 1600, "bounced": 90})
         self.deliver()
         yield "progress-paused", self.page(path)
-        editions.finished(editions.resume(editions.get(issue), "rita-roy"), {})
+        lifecycle.finished(lifecycle.resume(lifecycle.get(issue), "rita-roy"), {})
         yield "progress-sent", self.page(path)
 
     def _signed_up(self, address: str) -> str:

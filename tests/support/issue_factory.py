@@ -113,7 +113,7 @@ def through_test(service: Services, by: str = AUTHOR) -> Issue:
 def asked(service: Services, by: str = AUTHOR) -> Issue:
     """Owes the letters with the review links."""
     room(service).ask(through_test(service, by), by)
-    return room(service).editions.get("2026-03")
+    return room(service).lifecycle.get("2026-03")
 
 
 def approved(service: Services) -> Issue:
@@ -123,7 +123,7 @@ def approved(service: Services) -> Issue:
         "by": "rita-roy", "name": "Rita Roy", "at": "2026-03-02T15:00:00.000Z",
         "decision": "approve", "remarks": "", "version": issue.version,
     }  # fmt: skip
-    return room(service).editions.move(issue, "approve", "rita-roy", {"approved": decided})
+    return room(service).lifecycle.move(issue, "approve", "rita-roy", {"approved": decided})
 
 
 def scheduled(service: Services, at: datetime | None = None) -> Issue:
@@ -132,4 +132,4 @@ def scheduled(service: Services, at: datetime | None = None) -> Issue:
 
 
 def sending(service: Services) -> Issue:
-    return room(service).editions.start(scheduled(service))
+    return room(service).lifecycle.start(scheduled(service))

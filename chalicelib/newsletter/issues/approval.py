@@ -73,8 +73,8 @@ class Approvals:
         self._roster = roster
         self._links = links
         self._now = now
-        self._editions = IssueLifecycle(store, now)
-        self._tries = Attempts(store, now)
+        self._lifecycle = IssueLifecycle(store, now)
+        self._attempts = Attempts(store, now)
 
     def open(self, token: str) -> OpenedIssueReview:
         link = stored_links.opened(self._store, token, "issue")
@@ -97,7 +97,7 @@ class Approvals:
             if opened.issue is not None:
                 self._note(opened, opened.standing, said)
             return "late", ()
-        self._tries.check(opened.token)
+        self._attempts.check(opened.token)
         if errors := self._errors(opened, said):
             self._note(opened, errors[0][1], said)
             return "invalid", errors
@@ -124,7 +124,7 @@ class Approvals:
             absent=("used_at",),
             set={"used_at": now, "used_as": said.decision},
         )
-        self._editions.move(
+        self._lifecycle.move(
             issue, said.decision, staff.id, {"approved": decided}, also=[use], data=decided
         )
 
@@ -159,7 +159,7 @@ class Approvals:
     def _note(self, opened: OpenedIssueReview, why: str, said: ApprovalInput) -> None:
         """Keeps a try that changed nothing beside the chain, and counts it against the link."""
         issue, staff, _ = opened.whole
-        if not self._tries.counted(opened.token):
-            self._tries.check(opened.token)
+        if not self._attempts.counted(opened.token):
+            self._attempts.check(opened.token)
         attempt = attempt_row(letters_pk(issue.id), staff.id, said.decision, why, self._now())
         self._store.commit([Put(attempt)])

@@ -30,7 +30,7 @@ class Newsroom:
         self._store = store
         self._now = now
         self._roster = roster
-        self.editions = IssueLifecycle(store, now)
+        self.lifecycle = IssueLifecycle(store, now)
 
     def now(self) -> datetime:
         return self._now()
@@ -62,7 +62,7 @@ class Newsroom:
         authors = old.authors if by in old.authors else [*old.authors, by]
         sets = {**facts, "version": version, "authors": authors}
         del sets["id"]
-        issue = self.editions.move(
+        issue = self.lifecycle.move(
             old, "save", by, sets, drop=_OUTDATED, also=writes, data={"version": version}
         )
         return replace(issue, checks=[])
@@ -76,12 +76,12 @@ class Newsroom:
             "checked_at": stamp(self._now()),
             "postal_address": postal_address,
         }
-        return self.editions.move(issue, "check", by, sets)
+        return self.lifecycle.move(issue, "check", by, sets)
 
     def tested(self, issue: Issue, by: str, to: Sequence[str]) -> Issue:
         """CHECKED → TESTED: it was sent to these addresses, in both languages."""
         sets = {"tested_at": stamp(self._now())}
-        return self.editions.move(issue, "test", by, sets, data={"addresses": len(to)})
+        return self.lifecycle.move(issue, "test", by, sets, data={"addresses": len(to)})
 
     def ask(self, issue: Issue, by: str) -> list[Staff]:
         """Owes a review link to everybody who may approve. Raises Refused("nobody_else")."""
@@ -95,7 +95,7 @@ class Newsroom:
             Put(letter(pk, issue.events + 1, LETTER, to=staff.id, due=now, facts=facts))
             for staff in asked
         ]
-        self.editions.move(
+        self.lifecycle.move(
             issue, "ask", by, {}, also=letters, data={"asked": [staff.id for staff in asked]}
         )
         return asked
@@ -103,7 +103,7 @@ class Newsroom:
     def schedule(self, issue: Issue, by: str, at: datetime) -> Issue:
         """APPROVED → SCHEDULED; the sweep meets it at that time, or now if that has passed."""
         sets = {"send_at": stamp(at)}
-        return self.editions.move(issue, "schedule", by, sets, data=sets, due=at)
+        return self.lifecycle.move(issue, "schedule", by, sets, data=sets, due=at)
 
     def follow_up(self, issue: Issue, by: str) -> Issue:
         """A new issue with the same approved texts, for those whom this one did not reach.

@@ -67,23 +67,23 @@ class PreflightContext:
 
 
 def check(
-    sources: Mapping[str, Source], faults: Sequence[Finding], ground: PreflightContext
+    sources: Mapping[str, Source], faults: Sequence[Finding], context: PreflightContext
 ) -> tuple[dict[str, Compiled], list[Finding]]:
     """Both languages compiled, and everything that was found, what blocks first."""
-    made = {lang: compiled(source, ground.imprint) for lang, source in sources.items()}
+    made = {lang: compiled(source, context.imprint) for lang, source in sources.items()}
     found = list(faults)
     for one in made.values():
-        found += [*one.findings, *_of_one(one, ground)]
+        found += [*one.findings, *_of_one(one, context)]
     if len(made) == len(LANGS):
         found += _pair(made["fr"], made["en"])
-    found += [*_office(ground), *_links(made, ground)]
+    found += [*_office(context), *_links(made, context)]
     topics = next(iter(sources.values())).topics if sources else []
-    found += [*_topics(sources), *_sending(topics, ground)]
+    found += [*_topics(sources), *_sending(topics, context)]
     order = ("blocks", "warns", "notes")
     return made, sorted(found, key=lambda finding: order.index(finding.level))
 
 
-def _of_one(one: Compiled, ground: PreflightContext) -> Iterator[Finding]:
+def _of_one(one: Compiled, context: PreflightContext) -> Iterator[Finding]:
     source, rendered = one.source, one.rendered
     if len(source.subject) > SUBJECT:
         yield Finding(
@@ -93,8 +93,8 @@ def _of_one(one: Compiled, ground: PreflightContext) -> Iterator[Finding]:
     if size >= SIZE:
         yield Finding("too_big", source.file, None, {"size": size // 1000, "limit": SIZE // 1000})
     for image in one.images:
-        if not image.url.startswith(tuple(f"{origin}/" for origin in ground.images_from)):
-            facts = {"text": image.url[:80], "known": ", ".join(ground.images_from)}
+        if not image.url.startswith(tuple(f"{origin}/" for origin in context.images_from)):
+            facts = {"text": image.url[:80], "known": ", ".join(context.images_from)}
             yield Finding("foreign_image", source.file, image.line, facts)
     yield from _text_part(one)
     if source.lang == "fr":
@@ -141,31 +141,31 @@ def _pair(fr: Compiled, en: Compiled) -> Iterator[Finding]:
             yield Finding("link_differs", en.source.file, link.line, facts)
 
 
-def _office(ground: PreflightContext) -> Iterator[Finding]:
-    imprint = ground.imprint
+def _office(context: PreflightContext) -> Iterator[Finding]:
+    imprint = context.imprint
     if not imprint.postal_address:
         yield Finding("no_postal_address")
     if not (imprint.contact_email and imprint.organization):
         yield Finding("no_contact")
     if not imprint.public_url.startswith("https://"):
-        code = "local_one_click" if ground.local else "no_one_click"
+        code = "local_one_click" if context.local else "no_one_click"
         yield Finding(code, None, None, {"text": imprint.public_url})
     for weak in theme.too_weak():
         yield Finding("contrast", None, None, weak)
 
 
-def _links(made: Mapping[str, Compiled], ground: PreflightContext) -> Iterator[Finding]:
+def _links(made: Mapping[str, Compiled], context: PreflightContext) -> Iterator[Finding]:
     web = [
         (one.source.file, link)
         for one in made.values()
         for link in (*one.links, *one.images)
         if link.url.startswith(("https://", "http://"))
     ]
-    if ground.tries is None:
+    if context.tries is None:
         if web:
             yield Finding("links_not_tried")
         return
-    answers = ground.tries(list(dict.fromkeys(link.url for _, link in web)))
+    answers = context.tries(list(dict.fromkeys(link.url for _, link in web)))
     for file, link in web:
         answered = answers[link.url]
         if answered.kind != "well":
@@ -182,23 +182,23 @@ def _topics(sources: Mapping[str, Source]) -> Iterator[Finding]:
                 yield Finding("topic", source.file, source.at("topics"), facts)
 
 
-def _sending(topics: Sequence[str], ground: PreflightContext) -> Iterator[Finding]:
+def _sending(topics: Sequence[str], context: PreflightContext) -> Iterator[Finding]:
     """From, the account, and how long it takes."""
-    domain = ground.sender.rpartition("@")[2].strip("> ")
-    if not (ground.local or ground.account.signs(domain)):
+    domain = context.sender.rpartition("@")[2].strip("> ")
+    if not (context.local or context.account.signs(domain)):
         yield Finding("from_not_aligned", None, None, {"text": domain})
-    allowance = ground.account.allowance()
+    allowance = context.account.allowance()
     if allowance.stopped:
         yield Finding("sending_off")
-    if allowance.sandbox and not ground.local:
+    if allowance.sandbox and not context.local:
         yield Finding("sandbox")
-    counts = ground.audience(topics)
+    counts = context.audience(topics)
     total = sum(counts.values())
     yield Finding("audience", None, None, {lang: counts.get(lang, 0) for lang in LANGS})
     if not total:
         yield Finding("nobody")
         return
-    done = finish(total, allowance, ground.at_most, ground.now)
+    done = finish(total, allowance, context.at_most, context.now)
     left = left_today(allowance)
     facts = {
         "size": total,
@@ -208,7 +208,7 @@ def _sending(topics: Sequence[str], ground: PreflightContext) -> Iterator[Findin
     if total <= left:
         yield Finding("finish", None, None, facts)
     else:
-        yield Finding("over_days" if ground.over_days else "over_quota", None, None, facts)
+        yield Finding("over_days" if context.over_days else "over_quota", None, None, facts)
 
 
 def left_today(allowance: Allowance) -> int:

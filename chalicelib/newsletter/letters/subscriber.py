@@ -36,13 +36,13 @@ NEWS: Final = "NEWS"
 class SubscriberLetterWriter:
     def __init__(
         self,
-        register: SubscriberRepository,
+        repository: SubscriberRepository,
         links: Links,
         office: Sender,
         suppression: Callable[[], Suppression],
     ) -> None:
         """`suppression` is asked for when it is needed: by letters to an unproven address."""
-        self._register = register
+        self._repository = repository
         self._links = links
         self._office = office
         self._suppression = suppression
@@ -54,7 +54,7 @@ class SubscriberLetterWriter:
             raise NotYet("POSTAL_ADDRESS is not set: the newsletter may not be sent without it")
         name, facts = row["letter"], row["facts"]
         person = row["pk"].partition("#")[2]
-        subscriber = self._register.get(person)
+        subscriber = self._repository.get(person)
         # A letter that died gave its address up; an operator may owe it again all the same.
         address = row.get("address") or _address(subscriber)
         if not address:

@@ -53,8 +53,8 @@ class Audience:
     A bucket depends on the person alone, so that a change of language meanwhile doubles nobody.
     """
 
-    def __init__(self, lists: SubscriberStore, now: Now) -> None:
-        self._lists = lists
+    def __init__(self, store: SubscriberStore, now: Now) -> None:
+        self._store = store
         self._now = now
 
     def freeze(self, issue: Issue, until: datetime) -> str:
@@ -69,16 +69,16 @@ class Audience:
         for unit in range(row["next"], row["units"]):
             self._claim(issue, row)
             if not self._unit(issue, row, unit, only, until):
-                self._lists.commit([Change(freeze_key(issue.id), remove=("mine_until",))])
+                self._store.commit([Change(freeze_key(issue.id), remove=("mine_until",))])
                 return "later"
             row = {**row, "next": unit + 1}
         done = {"frozen_at": stamp(self._now()), "next": row["units"]}
-        self._lists.commit([Change(freeze_key(issue.id), set=done, remove=("mine_until",))])
+        self._store.commit([Change(freeze_key(issue.id), set=done, remove=("mine_until",))])
         return "frozen"
 
     def _begun(self, issue: Issue) -> Item:
         key = freeze_key(issue.id)
-        row = self._lists.get(*key)
+        row = self._store.get(*key)
         if row is not None and "units" in row:
             return row
         first = len(list(self._members(issue, range(1), None)))
@@ -86,14 +86,14 @@ class Audience:
         wide = min(BUCKETS, max(1, FEWEST // max(first, 1)))
         units = {"units": -(-BUCKETS // wide), "wide": wide, "next": 0, "kind": "freeze"}
         try:
-            self._lists.commit([Change(key, absent=("units",), set=units)])
+            self._store.commit([Change(key, absent=("units",), set=units)])
         except Conflict as met:
             return met.found[key]
         return {**units, **(row or {})}
 
     def _claim(self, issue: Issue, row: Item) -> None:
         mine = {"mine_until": stamp(self._now() + MINE), "next": row["next"]}
-        self._lists.commit([Change(freeze_key(issue.id), set=mine)])
+        self._store.commit([Change(freeze_key(issue.id), set=mine)])
 
     def _unit(
         self,
@@ -122,9 +122,9 @@ class Audience:
 
     def _frozen(self, issue: Issue, unit: int) -> tuple[int, set[str]]:
         """The next number of a shard of this unit, and who is in those before."""
-        rows = self._lists.rows(f"ISSUE#{issue.id}", f"SHARD#{unit:02d}-")
+        rows = self._store.rows(f"ISSUE#{issue.id}", f"SHARD#{unit:02d}-")
         shards = [row["sk"].partition("#")[2] for row in rows]
-        read = [batch for s in shards for batch, _ in counts.read(self._lists, issue.id, s)]
+        read = [batch for s in shards for batch, _ in counts.read(self._store, issue.id, s)]
         return len(rows), {person for batch in read for person in batch.people}
 
     def _members(
@@ -139,7 +139,7 @@ class Audience:
             for lang in (*LANGS, LANGS[0]):
                 if lang not in wanted:
                     continue
-                for row in wanting(self._lists, f"{lang}#{bucket:02d}", issue.topics, now):
+                for row in wanting(self._store, f"{lang}#{bucket:02d}", issue.topics, now):
                     person = person_of(row["pk"])
                     if person not in seen and (only is None or person in only):
                         seen.add(person)
@@ -165,16 +165,16 @@ class Audience:
             if some
         ]
         batches = [batch.row(now) for batch in batches_of(issue.id, shard, people)]
-        self._lists.commit([Put(row), *batches, *queued])
+        self._store.commit([Put(row), *batches, *queued])
 
     def _only(self, issue: Issue) -> set[str] | None:
         """Those whom an earlier issue did not reach, when this one is for them."""
         before = issue.segment.get("missed")
         if not before:
             return None
-        moves = MovedReaders(self._lists, before)
-        profile = self._lists.get
+        moves = MovedReaders(self._store, before)
+        profile = self._store.get
         return {
             moves.now(one.person, profile(*profile_key(one.person)))[0]
-            for one in missed(self._lists, before)
+            for one in missed(self._store, before)
         }

@@ -28,9 +28,9 @@ COMPLAINTS: Final = 0.0008
 
 
 class AutoPause:
-    def __init__(self, store: Store, editions: IssueLifecycle, now: Now) -> None:
+    def __init__(self, store: Store, lifecycle: IssueLifecycle, now: Now) -> None:
         self._store = store
-        self._editions = editions
+        self._lifecycle = lifecycle
         self._now = now
 
     def check(self, name: str) -> str | None:
@@ -65,7 +65,9 @@ class AutoPause:
         if issue is None or issue.status != SENDING:
             return None
         try:
-            self._editions.auto_pause(issue, reason, facts, also=[self._told(issue, reason, facts)])
+            self._lifecycle.auto_pause(
+                issue, reason, facts, also=[self._told(issue, reason, facts)]
+            )
         except (Conflict, Refused):
             return None
         log.error("issue %s is paused: %s %s", name, reason, dict(facts))

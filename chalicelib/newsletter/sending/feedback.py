@@ -47,9 +47,9 @@ class Feedback:
     def __init__(  # noqa: PLR0913
         self,
         settle_letter: Callable[[Mapping[str, Any]], str | None],
-        lists: SubscriberStore,
+        store: SubscriberStore,
         people: People,
-        watch: AutoPause,
+        auto_pause: AutoPause,
         now: Now,
         *,
         people_key: bytes,
@@ -58,9 +58,9 @@ class Feedback:
         """`settle_letter` does what an event means for a letter about a case; `topic` is the
         one that is listened to."""
         self._settle_letter = settle_letter
-        self._lists = lists
+        self._store = store
         self._people = people
-        self._watch = watch
+        self._auto_pause = auto_pause
         self._now = now
         self._key = people_key
         self._topic = topic
@@ -133,7 +133,7 @@ class Feedback:
         if not gathered.sets:
             return
         expires = {"expires": int((self._now() + KEPT).timestamp())}
-        row = self._lists.gather(key, gathered.sets, {**gathered.facts, **expires})
+        row = self._store.gather(key, gathered.sets, {**gathered.facts, **expires})
         for _ in range(TURNS):
             sizes = {name: len(row.get(name) or ()) for name in _COUNTED}
             known = row.get("counts") or {}
@@ -141,14 +141,14 @@ class Feedback:
             if not numbers:
                 return
             try:
-                self._lists.commit(
+                self._store.commit(
                     [_recounted(key, row, sizes), count(issue, gathered.lang, shard, numbers)]
                 )
             except Conflict:
-                row = self._lists.get(*key) or {}
+                row = self._store.get(*key) or {}
                 continue
             if "bounced" in numbers or "complained" in numbers:
-                self._watch.check(issue)
+                self._auto_pause.check(issue)
             return
         raise StoreDown(f"counts of {key}")
 
@@ -168,7 +168,7 @@ class Feedback:
         people = list(at)
         try:
             for start in range(0, len(people), BATCH):
-                found = self._lists.profiles(people[start : start + BATCH])
+                found = self._store.profiles(people[start : start + BATCH])
                 for person in [p for p, profile in found.items() if profile.get("soft_bounces")]:
                     self._people.delivered(person, at[person])
         except Exception:
@@ -191,7 +191,7 @@ class Feedback:
             "expires": int(now.timestamp()) + STRAY_KEPT,
         }
         try:
-            self._lists.commit([Put(row)])
+            self._store.commit([Put(row)])
         except Conflict:
             return
         log.warning("event %s of a mail that is not known: %s", told.kind, told.message_id)

@@ -44,8 +44,8 @@ class QuotaReached(RelaisError):
 class Pace:
     def __init__(  # noqa: PLR0913
         self,
-        lists: SubscriberStore,
-        carrier: BulkMailer,
+        store: SubscriberStore,
+        mailer: BulkMailer,
         now: Now,
         wait: Callable[[float], None],
         *,
@@ -53,8 +53,8 @@ class Pace:
         share: float = RATE_SHARE,
     ) -> None:
         """`wait` sleeps for seconds; `at_most` mails a second, whatever SES allows."""
-        self._lists = lists
-        self._carrier = carrier
+        self._store = store
+        self._mailer = mailer
         self._now = now
         self._wait = wait
         self._at_most = at_most
@@ -94,7 +94,7 @@ class Pace:
         absent = () if expect else ("slow_at",)
         change = Change(PACE, expect=expect, absent=absent, set={"slow": half, "slow_at": now})
         try:
-            self._lists.commit([change])
+            self._store.commit([change])
         except Conflict as met:
             self._row = met.met(PACE) or self._row
             return
@@ -104,7 +104,7 @@ class Pace:
         """When our place in the line comes, in milliseconds."""
         for _ in range(TURNS):
             try:
-                self._row = self._lists.step(PACE, {"free_at": span}, ("free_at", now - SLACK))
+                self._row = self._store.step(PACE, {"free_at": span}, ("free_at", now - SLACK))
             except Conflict as met:
                 # Nobody has stood here for a while: the line begins anew.
                 self._row = met.met(PACE) or {}
@@ -118,7 +118,7 @@ class Pace:
                 set={"free_at": now + span},
             )
             try:
-                self._lists.commit([begin])
+                self._store.commit([begin])
             except Conflict:
                 continue
             return now
@@ -150,7 +150,7 @@ class Pace:
         if self._allowed is not None and not self._stale(self._allowed):
             return self._allowed
         try:
-            self._allowed, self._since = self._carrier.allowance(), 0
+            self._allowed, self._since = self._mailer.allowance(), 0
         except NotYet:
             if self._allowed is None:
                 raise

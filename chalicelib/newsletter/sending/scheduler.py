@@ -47,25 +47,25 @@ FULL: Final = timedelta(minutes=15)
 class Scheduler:
     def __init__(  # noqa: PLR0913
         self,
-        lists: SubscriberStore,
-        editions: IssueLifecycle,
+        store: SubscriberStore,
+        lifecycle: IssueLifecycle,
         queue: Queue,
-        watch: AutoPause,
+        auto_pause: AutoPause,
         now: Now,
         *,
         postal_address: str,
     ) -> None:
-        self._lists = lists
-        self._editions = editions
+        self._store = store
+        self._lifecycle = lifecycle
         self._queue = queue
-        self._watch = watch
+        self._auto_pause = auto_pause
         self._now = now
         self._postal_address = postal_address
 
     def mind(self, key: Key) -> str:
         """What became of the issue that is due: `started`, `freezing`, `sending`, `finished`,
         `paused`, `waits`, `wound_up`, or `gone`."""
-        issue = issue_of(self._lists, key[0].partition("#")[2])
+        issue = issue_of(self._store, key[0].partition("#")[2])
         if issue is None:
             return "gone"
         try:
@@ -93,26 +93,26 @@ class Scheduler:
         if (issue.send_at or "") > stamp(now):
             return self._again(issue, moment(str(issue.send_at)), "waits")
         if wrong := _unaddressed(issue, self._postal_address):
-            self._watch.tell(issue, wrong, {})
+            self._auto_pause.tell(issue, wrong, {})
             return self._again(issue, now + UNSENDABLE, "waits")
-        self._editions.start(issue, due=now + ROUND)
+        self._lifecycle.start(issue, due=now + ROUND)
         self._queue.put([{"issue": issue.id}])
         return "started"
 
     def _go_on(self, issue: Issue) -> str:
-        freeze = self._lists.get(*freeze_key(issue.id)) or {}
+        freeze = self._store.get(*freeze_key(issue.id)) or {}
         again = self._now() + ROUND
         if not freeze.get("frozen_at"):
             self._queue.put([{"issue": issue.id}])
             return self._again(issue, again, "freezing")
-        if self._watch.check(issue.id):
+        if self._auto_pause.check(issue.id):
             return "paused"
         if freeze.get("fed") != issue.events:
             self.feed(issue)
             return self._again(issue, again, "sending")
         shards = self._shards(issue.id)
         if all(row["status"] == counts.DONE for row in shards):
-            self._editions.finished(issue, counted(self._lists, issue.id))
+            self._lifecycle.finished(issue, counted(self._store, issue.id))
             return "finished"
         self._put(issue, self._strayed(shards, freeze["fed_at"]))
         return self._again(issue, again, "sending")
@@ -122,7 +122,7 @@ class Scheduler:
         open_ = [row for row in self._shards(issue.id) if row["status"] != counts.DONE]
         self._queue.put([_job(issue, row) for row in open_])
         now = {"status": issue.status, "events": issue.events}
-        self._lists.commit([Change(issue.key, expect=now, remove=("due_at", "due_shard"))])
+        self._store.commit([Change(issue.key, expect=now, remove=("due_at", "due_shard"))])
         return "wound_up"
 
     def _strayed(self, shards: Sequence[Item], fed_at: str) -> list[Item]:
@@ -142,10 +142,10 @@ class Scheduler:
 
     def _fed(self, issue: Issue) -> None:
         fed = {"fed": issue.events, "fed_at": stamp(self._now())}
-        self._lists.commit([Change(freeze_key(issue.id), set=fed)])
+        self._store.commit([Change(freeze_key(issue.id), set=fed)])
 
     def _shards(self, issue: str) -> list[Item]:
-        return self._lists.rows(f"ISSUE#{issue}", "SHARD#")
+        return self._store.rows(f"ISSUE#{issue}", "SHARD#")
 
     def _again(self, issue: Issue, at: datetime, outcome: str) -> str:
         change = Change(
@@ -153,7 +153,7 @@ class Scheduler:
             expect={"status": issue.status, "events": issue.events},
             set={"due_at": stamp(at)},
         )
-        self._lists.commit([change])
+        self._store.commit([change])
         return outcome
 
 
@@ -162,21 +162,21 @@ class Worker:
 
     def __init__(  # noqa: PLR0913
         self,
-        lists: SubscriberStore,
+        store: SubscriberStore,
         audience: Audience,
         sender: Sender,
-        rounds: Scheduler,
-        watch: AutoPause,
+        scheduler: Scheduler,
+        auto_pause: AutoPause,
         queue: Queue,
         now: Now,
         *,
         postal_address: str,
     ) -> None:
-        self._lists = lists
+        self._store = store
         self._audience = audience
         self._sender = sender
-        self._rounds = rounds
-        self._watch = watch
+        self._scheduler = scheduler
+        self._auto_pause = auto_pause
         self._queue = queue
         self._now = now
         self._postal_address = postal_address
@@ -188,7 +188,7 @@ class Worker:
 
     def run(self, job: dict[str, Any], until: datetime) -> str:
         """What became of the job: `frozen`, `done`, `later`, or why it stopped."""
-        issue = issue_of(self._lists, job["issue"])
+        issue = issue_of(self._store, job["issue"])
         if issue is not None and issue.status == CANCELLED and "shard" in job:
             return self._settle(job)
         if issue is None or issue.status != SENDING:
@@ -197,7 +197,7 @@ class Worker:
             # Paused and resumed since: the shard has another message of that resume.
             return "overtaken"
         if not self._postal_address:
-            self._watch.tell(issue, "postal_address", {})
+            self._auto_pause.tell(issue, "postal_address", {})
             return "postal_address"
         if "shard" not in job:
             return self._freeze(issue, until)
@@ -213,16 +213,16 @@ class Worker:
     def _freeze(self, issue: Issue, until: datetime) -> str:
         outcome = self._audience.freeze(issue, until)
         if outcome == "frozen":
-            freeze = self._lists.get(*freeze_key(issue.id)) or {}
+            freeze = self._store.get(*freeze_key(issue.id)) or {}
             if freeze.get("fed") != issue.events:
-                self._rounds.feed(issue)
+                self._scheduler.feed(issue)
         return outcome
 
     def _left(self, issue: Issue, job: dict[str, Any], left: RunResult) -> str:
         if left.stopped == "errors":
-            self._watch.hold(issue.id, "errors", left.facts)
+            self._auto_pause.hold(issue.id, "errors", left.facts)
         if left.stopped in ("quota", "account"):
-            self._watch.tell(issue, left.stopped, left.facts)
+            self._auto_pause.tell(issue, left.stopped, left.facts)
             self._later(job, self._now() + FULL)
         elif left.at is not None and left.stopped not in ("errors", "paused"):
             self._later(job, moment(left.at) if left.at else self._now())
@@ -233,7 +233,7 @@ class Worker:
         delay = min(LONGEST_DELAY, max(0, int((at - now).total_seconds()) + 1))
         key = shard_row_key(job["issue"], job["shard"])
         due = stamp(now + timedelta(seconds=delay))
-        self._lists.commit([Change(key, set={"put_at": due})])
+        self._store.commit([Change(key, set={"put_at": due})])
         self._queue.put([job], delay)
 
 

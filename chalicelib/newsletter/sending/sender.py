@@ -63,16 +63,16 @@ class Run:
 class Sender:
     def __init__(  # noqa: PLR0913
         self,
-        lists: SubscriberStore,
-        carrier: BulkMailer,
+        store: SubscriberStore,
+        mailer: BulkMailer,
         pace: Pace,
         envelopes: Envelopes,
         now: Now,
         name: Callable[[], str] = lambda: secrets.token_hex(6),
     ) -> None:
         """`name` makes one for this worker, different from all others."""
-        self._lists = lists
-        self._carrier = carrier
+        self._store = store
+        self._mailer = mailer
         self._pace = pace
         self._envelopes = envelopes
         self._now = now
@@ -81,11 +81,11 @@ class Sender:
 
     def work(self, issue: str, shard: str, until: datetime) -> RunResult:
         """Sends what is ready, until then. Dying at any point loses and doubles nothing."""
-        found = issue_of(self._lists, issue)
+        found = issue_of(self._store, issue)
         if found is None or found.status != SENDING:
             return RunResult(None, "paused")
         texts: dict[str, Rendered] = {
-            lang: text for lang in LANGS if (text := rendered_of(self._lists, found, lang))
+            lang: text for lang in LANGS if (text := rendered_of(self._store, found, lang))
         }
         now = self._now()
         run = Run(found, shard, until, texts, now, now)
@@ -98,25 +98,25 @@ class Sender:
         except StoreDown as down:
             log.warning("shard %s of %s: %s", shard, issue, down)
             return RunResult(stamp(self._now() + A_MOMENT))
-        at = counts.tell(self._lists, found.id, shard)
+        at = counts.tell(self._store, found.id, shard)
         return replace(stop, at=at)
 
     def settle(self, issue: str, shard: str) -> str | None:
         """What became of mails in flight when the issue was cancelled; nothing is sent.
         Returns when to look again, None when all is known."""
         open_ = []
-        for batch, seen in counts.read(self._lists, issue, shard):
+        for batch, seen in counts.read(self._store, issue, shard):
             after = batch.settled(seen, self._now())
             if after is not batch:
                 self._write(batch, after)
             open_ += [at for at in (after.in_flight_until(),) if at]
-        counts.tell(self._lists, issue, shard)
+        counts.tell(self._store, issue, shard)
         return min(open_, default=None)
 
     def _settled(self, run: Run) -> list[Batch]:
         """The shard's batches, with what SES told of those in flight."""
         found = []
-        for batch, seen in counts.read(self._lists, run.issue.id, run.shard):
+        for batch, seen in counts.read(self._store, run.issue.id, run.shard):
             after = batch.settled(seen, self._now())
             if after is not batch and not self._write(batch, after):
                 continue
@@ -156,7 +156,7 @@ class Sender:
     def _told_since(self, run: Run, batch: Batch) -> Batch:
         """Waiting for a place in the line takes its time: whoever is tried again may turn out
         to have been sent to."""
-        seen = self._lists.get(*seen_key(run.issue.id, run.shard, batch.number)) or {}
+        seen = self._store.get(*seen_key(run.issue.id, run.shard, batch.number)) or {}
         return batch.settled(seen, self._now())
 
     def _chunk(self) -> int:
@@ -170,14 +170,14 @@ class Sender:
         now = self._now()
         if now - run.looked_at < LOOK_AGAIN:
             return
-        found = issue_of(self._lists, run.issue.id)
+        found = issue_of(self._store, run.issue.id)
         if found is None or found.status != SENDING:
             raise Stop("paused")
         run.looked_at = now
 
     def _tell(self, run: Run) -> None:
         if self._now() - run.told_at >= TELL:
-            counts.tell(self._lists, run.issue.id, run.shard)
+            counts.tell(self._store, run.issue.id, run.shard)
             run.told_at = self._now()
 
     def _hand_over(
@@ -185,7 +185,7 @@ class Sender:
     ) -> dict[int, "tuple[Reply, Outcome]"]:
         """Whoever left since the audience was frozen is skipped; the others are offered."""
         try:
-            profiles = self._lists.profiles([batch.people[n] for n in positions])
+            profiles = self._store.profiles([batch.people[n] for n in positions])
         except StoreDown as down:
             later = Reply("later", str(down)), Outcome(ledger.RETRY, "", counts=False, wait=SOON)
             return dict.fromkeys(positions, later)
@@ -215,7 +215,7 @@ class Sender:
         other forty-nine from their issue. Nothing of it was sent, so nothing is sent twice."""
         number = len(bulk.envelopes)
         try:
-            replies = self._carrier.offer(bulk)
+            replies = self._mailer.offer(bulk)
         except OutcomeUnknown as unknown:
             return [Reply("unknown", str(unknown))] * number
         except Declined as declined:
@@ -235,7 +235,7 @@ class Sender:
         change = after_ours.write(before)
         for turn in range(TRIES):
             try:
-                self._lists.commit([change])
+                self._store.commit([change])
             except Conflict as met:
                 return _same(met.met(change.key) or {}, after_ours)
             except StoreDown:

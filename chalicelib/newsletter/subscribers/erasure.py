@@ -8,7 +8,7 @@ from chalicelib.newsletter.subscribers.repository import SubscriberChange, Subsc
 from chalicelib.newsletter.subscribers.subscriber import Subscriber
 
 
-def erase(register: SubscriberRepository, person: str) -> str:
+def erase(repository: SubscriberRepository, person: str) -> str:
     """Leaves the keyed hash alone, which keeps the address from coming back by an import:
     `erased` or `already`. Whichever of somebody's addresses it is asked for, all go, but for one
     that was subscribed anew after it was left."""
@@ -22,12 +22,12 @@ def erase(register: SubscriberRepository, person: str) -> str:
         )
         return SubscriberChange("erased", after)
 
-    current = register.current(person)
+    current = repository.current(person)
     if current is None:
         return "already"
     # The one that is written to last, for it alone knows of those before.
-    for one in reversed(register.earlier(current, own=True)):
-        outcome = register.take(one, decide)
+    for one in reversed(repository.earlier(current, own=True)):
+        outcome = repository.take(one, decide)
         # Whoever dies here only has to ask again: this is done whatever the outcome was.
-        register.forget(register.traces(one))
+        repository.forget(repository.traces(one))
     return outcome

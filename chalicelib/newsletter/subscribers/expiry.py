@@ -20,15 +20,15 @@ from chalicelib.newsletter.subscribers.subscriber import ASKS, Subscriber
 class SubscriberExpiry:
     """Minds the rows of a person that are due; each ring is one conditional change."""
 
-    def __init__(self, register: SubscriberRepository, sign_ups: SignUps) -> None:
-        self._register = register
+    def __init__(self, repository: SubscriberRepository, sign_ups: SignUps) -> None:
+        self._repository = repository
         self._sign_ups = sign_ups
 
     def mind(self, key: Key) -> str:
         """What became of it: `reminded`, `purged`, `asked_to_keep`, `expired`, `forgotten`, …"""
         if key[1].startswith(ASKED):
             return self._sign_ups.carry_out(key)
-        return self._register.take(subscriber.person_of(key[0]), self._ring)
+        return self._repository.take(subscriber.person_of(key[0]), self._ring)
 
     def _ring(self, old: Subscriber | None, now: datetime) -> SubscriberChange:
         if old is None:
@@ -60,7 +60,7 @@ class SubscriberExpiry:
             slots = fewer_mails(old.person, now)
             if old.status == subscriber.PENDING:
                 return SubscriberChange(
-                    "purged", None, [*self._register.without_trace(old), *slots]
+                    "purged", None, [*self._repository.without_trace(old), *slots]
                 )
             return SubscriberChange(
                 "purged", subscriber.changed(old, stamp(now), request=None), slots
@@ -102,8 +102,8 @@ class SubscriberExpiry:
 
     def _forgotten(self, old: Subscriber, now: datetime) -> SubscriberChange:
         """The proof has been kept long enough; the hash stays while there is a list."""
-        for person in self._register.earlier(old, own=True):
-            self._register.forget(self._register.traces(person))
+        for person in self._repository.earlier(old, own=True):
+            self._repository.forget(self._repository.traces(person))
         after = subscriber.changed(
             old, stamp(now), left_at=None, email="", name=None, province=None
         )

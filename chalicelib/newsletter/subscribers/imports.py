@@ -63,8 +63,8 @@ class Entry:
 
 
 class Imports:
-    def __init__(self, register: SubscriberRepository, people_key: bytes) -> None:
-        self._register = register
+    def __init__(self, repository: SubscriberRepository, people_key: bytes) -> None:
+        self._repository = repository
         self._key = people_key
 
     def run(self, content: bytes, *, by: str, write: bool) -> Iterator[Imported]:
@@ -101,7 +101,7 @@ class Imports:
                 return SubscriberChange("imported")
             return _admitted(old, person, entry, by, now)
 
-        return self._register.take(person, decide)
+        return self._repository.take(person, decide)
 
 
 def _renewed(old: Subscriber, expires_at: str | None) -> bool:

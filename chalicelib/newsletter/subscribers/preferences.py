@@ -30,8 +30,8 @@ CHANGES: Final = 20
 
 
 class Preferences:
-    def __init__(self, register: SubscriberRepository, words: Words, people_key: bytes) -> None:
-        self._register = register
+    def __init__(self, repository: SubscriberRepository, words: Words, people_key: bytes) -> None:
+        self._repository = repository
         self._words = words
         self._key = people_key
 
@@ -61,7 +61,7 @@ class Preferences:
         to = person_key(email, self._key)
         if to == person:
             return "same"
-        rate_limit.count(self._register.store, f"MOVE#{person}", MOVES, self._register.now())
+        rate_limit.count(self._repository.store, f"MOVE#{person}", MOVES, self._repository.now())
         for slot in range(WEEK_SLOTS):
             try:
                 return self._ask_to_move(person, to, email, slot, evidence)
@@ -75,7 +75,7 @@ class Preferences:
 
     def moving(self, person: str, asked: datetime) -> str:
         """What the link to the new address would do now: `confirm`, `over` or `gone`."""
-        return _moving(self._register.get(person), asked, self._register.now())
+        return _moving(self._repository.get(person), asked, self._repository.now())
 
     def confirm_move(
         self, person: str, asked: datetime, evidence: Evidence = NOBODY, shown: str = ""
@@ -87,17 +87,17 @@ class Preferences:
             standing = _moving(old, asked, now)
             if standing != "confirm" or old is None or old.moving is None:
                 return SubscriberChange(standing)
-            there = self._register.get(old.moving["person"])
+            there = self._repository.get(old.moving["person"])
             if there is not None and there.status == subscriber.COMPLAINED:
                 return SubscriberChange("gone")
             return self._moved(old, there, now, evidence, shown or old.lang)
 
-        return self._register.take(person, decide)
+        return self._repository.take(person, decide)
 
     def _change(self, person: str, wanted: Any, evidence: Evidence) -> str:
         """Raises TooMany."""
-        now = self._register.now()
-        rate_limit.count_daily(self._register.store, f"CHOICE#{person}", CHANGES, now)
+        now = self._repository.now()
+        rate_limit.count_daily(self._repository.store, f"CHOICE#{person}", CHANGES, now)
 
         def decide(old: Subscriber | None, now: datetime) -> SubscriberChange:
             if old is None or old.status != subscriber.ACTIVE:
@@ -116,21 +116,21 @@ class Preferences:
             }
             return SubscriberChange("saved", after, [subscriber.consent(after, told)])
 
-        return self._register.take(person, decide)
+        return self._repository.take(person, decide)
 
     def _ask_to_move(  # noqa: PLR0913
         self, person: str, to: str, email: str, slot: int, evidence: Evidence
     ) -> str:
         """Raises Conflict when the new address had a mail of ours too recently."""
-        now = self._register.now()
-        old = self._register.get(person)
+        now = self._repository.now()
+        old = self._repository.get(person)
         if old is None or old.status != subscriber.ACTIVE:
             return "gone"
         moving = {"email": email, "person": to, "asked_at": stamp(now)}
         after = subscriber.changed(old, stamp(now), moving=moving)
         told = {"consent": "move-requested", **asdict(evidence)}
         facts = {"asked": seconds(stamp(now)), "person": person}
-        there = self._register.get(to)
+        there = self._repository.get(to)
         writes: list[Write] = [
             *mail_slots(to, slot, now),
             subscriber.write(old, after),
@@ -148,7 +148,7 @@ class Preferences:
             writes.append(
                 owed(to, "newsletter_move", address=email, lang=old.lang, now=now, facts=facts)
             )
-        self._register.store.commit(writes)
+        self._repository.store.commit(writes)
         return "asked"
 
     def _moved(  # noqa: PLR0913

@@ -21,18 +21,18 @@ _INNER: Final = {
 
 
 class ConsentProof:
-    def __init__(self, register: SubscriberRepository) -> None:
-        self._register = register
+    def __init__(self, repository: SubscriberRepository) -> None:
+        self._repository = repository
 
     def of(self, person: str) -> dict[str, Any] | None:
         """The subscription, its consents with their words, and the letters; None when the
         address is unknown. An address that was changed brings along the one before."""
-        found = self._register.get(person)
+        found = self._repository.get(person)
         if found is None:
             return None
         whole: dict[str, Any] = {}
-        for one in reversed(self._register.earlier(found)):
-            row = self._register.get(one)
+        for one in reversed(self._repository.earlier(found)):
+            row = self._repository.get(one)
             if row is not None:
                 told = {"before_the_change_of_address": whole} if whole else {}
                 whole = {**self._one(row), **told}
@@ -42,8 +42,8 @@ class ConsentProof:
         return {
             "person": found.person,
             "subscription": _plain(found.item()),
-            "consents": [_plain(row) for row in self._register.consents(found.person)],
-            "letters": [_letter(row) for row in self._register.letters(found.person)],
+            "consents": [_plain(row) for row in self._repository.consents(found.person)],
+            "letters": [_letter(row) for row in self._repository.letters(found.person)],
         }
 
 

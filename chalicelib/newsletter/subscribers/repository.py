@@ -125,12 +125,12 @@ def owed(  # noqa: PLR0913
 
 
 def again(
-    register: SubscriberRepository, old: Subscriber, now: datetime, told: dict[str, Any]
+    repository: SubscriberRepository, old: Subscriber, now: datetime, told: dict[str, Any]
 ) -> SubscriberChange:
     """An unsubscribe by somebody who is out: kept once a day, for as long as the proof is."""
     pk, _ = old.key
     sk = f"CONSENT#{stamp(now)[:10]}T~"
-    if not old.left_at or register.store.get(pk, sk):
+    if not old.left_at or repository.store.get(pk, sk):
         return SubscriberChange("already")
     facts = {"kind": "consent", "at": stamp(now), "consent": "withdrawn", "again": True, **told}
     return SubscriberChange(

@@ -63,9 +63,9 @@ class SignUps:
     """Whoever asks gets the same answer; what differs is the mail to the address."""
 
     def __init__(
-        self, register: SubscriberRepository, settings: Settings, people_key: bytes
+        self, repository: SubscriberRepository, settings: Settings, people_key: bytes
     ) -> None:
-        self._register = register
+        self._repository = repository
         self._settings = settings
         self._key = people_key
 
@@ -79,10 +79,10 @@ class SignUps:
 
     def count(self, address: str) -> None:
         """One post more from a network. Raises TooMany, with the seconds to wait."""
-        now = self._register.now()
+        now = self._repository.now()
         network = person_key(network_of(address), self._key)
         limit = self._settings.signups_per_hour
-        rate_limit.count(self._register.store, f"NEWS#{network}", limit, now)
+        rate_limit.count(self._repository.store, f"NEWS#{network}", limit, now)
 
     def ask(self, wish: Wish, also: Sequence[Write] = ()) -> str:
         """Stores the request and owes its mail, in one transaction, `also` with it.
@@ -92,11 +92,11 @@ class SignUps:
         person = self.person(wish.email)
         slot = 0
         for _ in range(TURNS + WEEK_SLOTS):
-            now = self._register.now()
-            outcome, writes = self._effect(self._register.get(person), person, wish, now)
+            now = self._repository.now()
+            outcome, writes = self._effect(self._repository.get(person), person, wish, now)
             hour, week = mail_slots(person, slot, now)
             try:
-                self._register.store.commit([hour, week, *writes, *also])
+                self._repository.store.commit([hour, week, *writes, *also])
             except Conflict as conflict:
                 slot += conflict.met(week.key) is not None
                 if conflict.met(hour.key) is not None or slot == WEEK_SLOTS:
@@ -131,16 +131,16 @@ class SignUps:
 
     def hold(self, wish: Wish, why: str) -> None:
         """Keeps what looks like spam for staff to release; nobody is written to."""
-        now = self._register.now()
+        now = self._repository.now()
         row = waiting(self.person(wish.email), WEB_FORM, asdict(wish), now, spam=why)
         try:
-            self._register.store.commit([row])
+            self._repository.store.commit([row])
         except Conflict:
             pass  # The same one, in the same instant: one is enough.
 
     def carry_out(self, key: Key) -> str:
         """Makes a sign-up of such a row, once."""
-        row = self._register.store.get(*key)
+        row = self._repository.store.get(*key)
         if row is None:
             return "gone"
         wish = Wish(**{**row["wish"], "evidence": Evidence(**row["wish"]["evidence"])})
@@ -149,7 +149,7 @@ class SignUps:
     def _limited(self, also: Sequence[Write]) -> str:
         if also:
             try:
-                self._register.store.commit(also)
+                self._repository.store.commit(also)
             except Conflict:
                 return "gone"
         return "limited"

@@ -34,18 +34,18 @@ Words = Callable[[str], consent_text.ConsentText]
 class Subscriptions:
     """Every call may come twice, and from two sides at once: the second changes nothing."""
 
-    def __init__(self, register: SubscriberRepository, words: Words, people_key: bytes) -> None:
-        self.register = register
+    def __init__(self, repository: SubscriberRepository, words: Words, people_key: bytes) -> None:
+        self.repository = repository
         self._words = words
         self._key = people_key
 
     def get(self, person: str) -> Subscriber | None:
-        return self.register.get(person)
+        return self.repository.get(person)
 
     def standing(self, person: str, asked: datetime) -> str:
         """What a confirmation link would do now: `confirm`, `already`, `retype` (the request was
         purged, and the address with it), `over` (too old), or `gone` (cancelled since)."""
-        return _standing(self.register.get(person), asked, self.register.now())
+        return _standing(self.repository.get(person), asked, self.repository.now())
 
     def confirm(  # noqa: PLR0913
         self,
@@ -80,7 +80,7 @@ class Subscriptions:
                 return SubscriberChange(standing)
             return self._confirmed(old, person, old.request, asked, now, evidence, shown)
 
-        return self.register.take(person, decide)
+        return self.repository.take(person, decide)
 
     def keep(self, person: str, evidence: Evidence = NOBODY, shown: str = "") -> str:
         """Express consent in place of an implied one: `confirmed`, `already` or `gone`."""
@@ -93,7 +93,7 @@ class Subscriptions:
             request = {k: getattr(old, k) for k in ("email", "lang", "topics", "name", "province")}
             return self._confirmed(old, person, request, now, now, evidence, shown)
 
-        return self.register.take(person, decide)
+        return self.repository.take(person, decide)
 
     def leave(  # noqa: PLR0913
         self,
@@ -117,7 +117,7 @@ class Subscriptions:
             told = {"channel": channel, "issue": issue or None, "reason": reason[:500] or None}
             return self._left(old, now, {**told, **asdict(evidence)})
 
-        outcome = self.register.take(person, decide)
+        outcome = self.repository.take(person, decide)
         if moved:
             return self.leave(
                 moved[0], channel=channel, issue=issue, reason=reason, evidence=evidence
@@ -137,7 +137,7 @@ class Subscriptions:
                 return self._undeliverable(old, now) if hard else SubscriberChange("already")
             return self._returned(old, {"at": at, "soft": True}, now, over=hard)
 
-        return self.register.take(person, decide)
+        return self.repository.take(person, decide)
 
     def delivered(self, person: str, at: str) -> str:
         """A mail arrived: counts only after one that did not."""
@@ -147,7 +147,7 @@ class Subscriptions:
                 return SubscriberChange("already")
             return self._returned(old, {"at": at, "soft": False}, now)
 
-        return self.register.take(person, decide)
+        return self.repository.take(person, decide)
 
     def heard(self, key: Key, kind: str, report: Mapping[str, Any]) -> str:
         """What SES says of a letter of the newsletter, said of its reader."""
@@ -173,7 +173,7 @@ class Subscriptions:
                 return SubscriberChange("already")
             return self._ended(old, subscriber.COMPLAINED, now, {"consent": "complaint"})
 
-        return self.register.take(person, decide)
+        return self.repository.take(person, decide)
 
     def _confirmed(  # noqa: PLR0913
         self,
@@ -215,9 +215,9 @@ class Subscriptions:
 
     def _left(self, old: Subscriber, now: datetime, told: dict[str, Any]) -> SubscriberChange:
         if old.status == subscriber.PENDING:
-            return SubscriberChange("cancelled", None, self.register.without_trace(old))
+            return SubscriberChange("cancelled", None, self.repository.without_trace(old))
         if old.status == subscriber.UNSUBSCRIBED and old.request is None:
-            return again(self.register, old, now, told)
+            return again(self.repository, old, now, told)
         if old.status == subscriber.UNSUBSCRIBED:
             after = subscriber.changed(old, stamp(now), request=None)
             return SubscriberChange(
@@ -237,7 +237,7 @@ class Subscriptions:
         if old.request is None:
             return SubscriberChange("already")
         if old.status == subscriber.PENDING:
-            return SubscriberChange("cancelled", None, self.register.without_trace(old))
+            return SubscriberChange("cancelled", None, self.repository.without_trace(old))
         return SubscriberChange("cancelled", subscriber.changed(old, stamp(now), request=None))
 
     def _returned(

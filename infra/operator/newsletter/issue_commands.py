@@ -112,8 +112,8 @@ class IssueCommands:
     def check(self, folder: Path, *, offline: bool, over_days: bool) -> tuple[str, bool]:
         """What was found; saves what can be saved. Second: whether nothing blocks it."""
         sources, faults = read_folder(folder)
-        ground = self._ground(offline=offline, over_days=over_days)
-        made, found = preflight.check(sources, faults, ground)
+        context = self._context(offline=offline, over_days=over_days)
+        made, found = preflight.check(sources, faults, context)
         issue = None
         # What is too big to be sent is too big for a row of the store.
         too_big = any(finding.code == "too_big" for finding in found)
@@ -171,17 +171,17 @@ class IssueCommands:
 
     def pause(self, issue_id: str) -> str:
         issue = self._issue(issue_id)
-        self._stepped(lambda: self._room.editions.pause(issue, self._staff.id), issue_id)
+        self._stepped(lambda: self._room.lifecycle.pause(issue, self._staff.id), issue_id)
         return self._say("paused")
 
     def resume(self, issue_id: str) -> str:
         issue = self._issue(issue_id)
-        self._stepped(lambda: self._room.editions.resume(issue, self._staff.id), issue_id)
+        self._stepped(lambda: self._room.lifecycle.resume(issue, self._staff.id), issue_id)
         return self._say("resumed")
 
     def cancel(self, issue_id: str) -> str:
         issue = self._issue(issue_id)
-        self._stepped(lambda: self._room.editions.cancel(issue, self._staff.id), issue_id)
+        self._stepped(lambda: self._room.lifecycle.cancel(issue, self._staff.id), issue_id)
         return self._say("cancelled")
 
     def link(self, issue_id: str) -> str:
@@ -254,7 +254,7 @@ class IssueCommands:
         again = self._stepped(lambda: self._room.follow_up(issue, self._staff.id), issue_id)
         return self._say("followed", issue=again.id, number=number, by=self._staff.id)
 
-    def _ground(self, *, offline: bool, over_days: bool) -> PreflightContext:
+    def _context(self, *, offline: bool, over_days: bool) -> PreflightContext:
         settings = self._settings
         return PreflightContext(
             imprint=Imprint(

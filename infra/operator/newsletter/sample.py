@@ -44,8 +44,8 @@ def publish(store: Store, settings: Settings) -> bool:
         "remarks": "",
         "version": issue.version,
     }
-    issue = room.editions.move(issue, "approve", APPROVER, {"approved": decided})
+    issue = room.lifecycle.move(issue, "approve", APPROVER, {"approved": decided})
     # Later than now: the sweep must not start it between these two steps.
     issue = room.schedule(issue, AUTHOR, datetime.now(UTC) + timedelta(hours=1))
-    room.editions.finished(room.editions.start(issue), {})
+    room.lifecycle.finished(room.lifecycle.start(issue), {})
     return True
