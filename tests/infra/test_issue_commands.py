@@ -87,7 +87,7 @@ def test_an_issue_goes_all_its_way_by_commands(
         ("ada@example.org", "[Test] A spring of collective impact"),
     ]
     assert desk.ask("2026-03").startswith("Asked Rita Roy to approve it.")
-    room = issue_factory.room(service)
+    room = issue_factory.newsroom(service)
     decided = {"by": "rita-roy", "name": "Rita Roy", "at": "2026-03-02T15:00:00.000Z",
                "decision": "approve", "remarks": "", "version": 1}  # fmt: skip
     room.lifecycle.move(room.lifecycle.get("2026-03"), "approve", "rita-roy", {"approved": decided})
@@ -130,7 +130,7 @@ def test_what_blocks_is_listed_and_the_draft_is_kept(
     assert not well
     assert "fr.md, line 36: the image" in told
     assert told.endswith("Saved as a draft, version 1.")
-    assert issue_factory.room(service).lifecycle.get("2026-03").status == "DRAFT"
+    assert issue_factory.newsroom(service).lifecycle.get("2026-03").status == "DRAFT"
 
 
 def test_what_is_too_big_is_not_kept(
@@ -149,7 +149,7 @@ def test_a_check_of_the_same_keeps_what_is_approved(desk: IssueCommands, service
     issue_factory.approved(service)
     told, well = desk.check(issue_factory.SAMPLE, offline=False, over_days=False)
     assert well, told
-    issue = issue_factory.room(service).lifecycle.get("2026-03")
+    issue = issue_factory.newsroom(service).lifecycle.get("2026-03")
     assert issue.status == "APPROVED"
 
 
@@ -158,18 +158,18 @@ def test_a_check_keeps_the_postal_address_that_the_texts_name(
 ) -> None:
     told, well = desk.check(issue_factory.SAMPLE, offline=False, over_days=False)
     assert well, told
-    issue = issue_factory.room(service).lifecycle.get("2026-03")
+    issue = issue_factory.newsroom(service).lifecycle.get("2026-03")
     assert issue.postal_address == service.settings.postal_address != ""
 
 
 def test_a_test_that_ses_refuses_is_no_test(
     desk: IssueCommands, service: Services, world: World
 ) -> None:
-    issue = issue_factory.room(service).checked(issue_factory.saved(service), [], "sam-lee")
+    issue = issue_factory.newsroom(service).checked(issue_factory.saved(service), [], "sam-lee")
     world.failing = DeliveryFailed("MessageRejected", permanent=True)
     with pytest.raises(OperateError, match="MessageRejected"):
         desk.test(issue.id, ["ada@example.org"])
-    assert issue_factory.room(service).lifecycle.get(issue.id).status == "CHECKED"
+    assert issue_factory.newsroom(service).lifecycle.get(issue.id).status == "CHECKED"
     with pytest.raises(OperateError, match="not an e-mail address"):
         desk.test(issue.id, ["ada@"])
 
@@ -218,7 +218,9 @@ def test_remarks_of_who_sent_it_back_are_shown(desk: IssueCommands, service: Ser
     issue = issue_factory.through_test(service, "sam-lee")
     back = {"by": "rita-roy", "name": "Rita Roy", "at": "2026-03-02T15:00:00.000Z",
             "decision": "send_back", "remarks": "La date.", "version": 1}  # fmt: skip
-    issue_factory.room(service).lifecycle.move(issue, "send_back", "rita-roy", {"approved": back})
+    issue_factory.newsroom(service).lifecycle.move(
+        issue, "send_back", "rita-roy", {"approved": back}
+    )
     assert "Rita Roy sent it back: La date." in desk.status("2026-03")
 
 
@@ -243,7 +245,7 @@ def test_the_report_lists_who_was_not_reached_and_why(
 def test_those_who_can_be_reached_get_an_issue_of_their_own(
     desk: IssueCommands, service: Services, world: World
 ) -> None:
-    issue_factory.room(service).lifecycle.finished(issue_factory.sending(service), {})
+    issue_factory.newsroom(service).lifecycle.finished(issue_factory.sending(service), {})
     world.missed = MISSED[1:]
     with pytest.raises(OperateError, match="Nobody to send to again"):
         desk.send_to_missing("2026-03")
@@ -263,7 +265,7 @@ def test_the_bar_moves_until_all_are_dealt_with(
     def waits(seconds: float) -> None:
         store.commit([count(issue.id, "fr", "0", {"sent": 1})])
         if next(rounds) == 3:
-            lifecycle = issue_factory.room(service).lifecycle
+            lifecycle = issue_factory.newsroom(service).lifecycle
             lifecycle.finished(lifecycle.get(issue.id), {})
 
     monkeypatch.setattr("infra.operator.newsletter.issue_commands.time.sleep", waits)

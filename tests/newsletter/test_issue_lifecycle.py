@@ -72,7 +72,7 @@ def test_an_edit_makes_a_draft_of_a_new_version(service: Services) -> None:
     edited = issue_factory.saved(service, by="rita-roy", topics=["news"])
     assert (edited.status, edited.version) == ("DRAFT", 2)
     assert edited.authors == [issue_factory.AUTHOR, "rita-roy"]
-    assert edited == issue_factory.room(service).lifecycle.get("2026-03")
+    assert edited == issue_factory.newsroom(service).lifecycle.get("2026-03")
     assert (edited.approved, edited.tested_at, edited.checks) == (None, None, [])
     for lang in LANGS:
         assert issues.rendered_of(service.store, edited, lang) is not None
@@ -81,7 +81,7 @@ def test_an_edit_makes_a_draft_of_a_new_version(service: Services) -> None:
 @pytest.mark.parametrize("state", ["SENDING", "SENT", "CANCELLED"])
 def test_what_has_left_is_not_edited(service: Services, state: str) -> None:
     issue = issue_factory.sending(service)
-    lifecycle = issue_factory.room(service).lifecycle
+    lifecycle = issue_factory.newsroom(service).lifecycle
     if state == "SENT":
         lifecycle.finished(issue, {})
     if state == "CANCELLED":
@@ -98,7 +98,7 @@ def test_a_saving_that_dies_leaves_the_version_before(
     with pytest.raises(RuntimeError):
         issue_factory.saved(service, topics=["news"])
     store.before = lambda writes: None
-    assert issue_factory.room(service).lifecycle.get("2026-03") == first
+    assert issue_factory.newsroom(service).lifecycle.get("2026-03") == first
     assert issues.rendered_of(store, first, "fr") is not None
 
 
@@ -110,17 +110,17 @@ def test_of_two_who_begin_an_issue_at_once_one_wins(service: Services, store: Me
     store.before = faster
     with pytest.raises(Conflict):
         issue_factory.saved(service, by="sam-lee")
-    assert issue_factory.room(service).lifecycle.get("2026-03").authors == ["rita-roy"]
+    assert issue_factory.newsroom(service).lifecycle.get("2026-03").authors == ["rita-roy"]
 
 
 def test_nothing_is_approved_before_it_was_tested(service: Services) -> None:
     issue = issue_factory.saved(service)
-    desk = issue_factory.room(service)
+    newsroom = issue_factory.newsroom(service)
     with pytest.raises(Refused):
-        desk.ask(issue, issue_factory.AUTHOR)
-    checked = desk.checked(issue, [], issue_factory.AUTHOR)
+        newsroom.ask(issue, issue_factory.AUTHOR)
+    checked = newsroom.checked(issue, [], issue_factory.AUTHOR)
     with pytest.raises(Refused):
-        desk.ask(checked, issue_factory.AUTHOR)
+        newsroom.ask(checked, issue_factory.AUTHOR)
 
 
 def test_everybody_but_the_authors_is_asked(
@@ -139,7 +139,7 @@ def test_with_nobody_else_nobody_is_asked(service: Services, store: MemoryStore)
     store.items["STAFF", "sam-lee"]["active"] = False
     issue = issue_factory.through_test(service, "rita-roy")
     with pytest.raises(Refused) as refused:
-        issue_factory.room(service).ask(issue, "rita-roy")
+        issue_factory.newsroom(service).ask(issue, "rita-roy")
     assert refused.value.why == "nobody_else"
 
 
@@ -156,7 +156,7 @@ def test_a_second_person_approves(service: Services, link: tuple[str, str]) -> N
     token, code = link
     found = approvals(service)
     assert found.decide(found.open(token), said(service, token, code)) == ("decided", ())
-    issue = issue_factory.room(service).lifecycle.get("2026-03")
+    issue = issue_factory.newsroom(service).lifecycle.get("2026-03")
     assert issue.status == "APPROVED"
     assert issue.approved is not None
     assert issue.approved["by"] == "rita-roy"
@@ -168,7 +168,7 @@ def test_sent_back_it_is_a_draft_with_remarks(service: Services, link: tuple[str
     found = approvals(service)
     back = said(service, token, "", decision="send_back", remarks="La date est fausse.")
     assert found.decide(found.open(token), back) == ("decided", ())
-    issue = issue_factory.room(service).lifecycle.get("2026-03")
+    issue = issue_factory.newsroom(service).lifecycle.get("2026-03")
     assert issue.status == "DRAFT"
     assert issue.approved is not None
     assert issue.approved["remarks"] == "La date est fausse."
@@ -197,7 +197,7 @@ def test_what_is_missing_is_said_and_nothing_moves(
     found = approvals(service)
     outcome, errors = found.decide(found.open(token), said(service, token, right, **changed))
     assert (outcome, errors) == ("invalid", ((field, code),))
-    assert issue_factory.room(service).lifecycle.get("2026-03").status == "TESTED"
+    assert issue_factory.newsroom(service).lifecycle.get("2026-03").status == "TESTED"
     assert [row["why"] for row in store.rows(letters_pk("2026-03"), "ATTEMPT#")] == [code]
 
 
@@ -223,7 +223,7 @@ def test_of_two_who_decide_at_once_one_does(
     opened = found.open(link[0])
     store.before = faster
     assert found.decide(opened, said(service, *link)) == ("late", ())
-    issue = issue_factory.room(service).lifecycle.get("2026-03")
+    issue = issue_factory.newsroom(service).lifecycle.get("2026-03")
     assert issue.approved is not None
     assert issue.approved["by"] == "sam-lee"
 
@@ -270,7 +270,7 @@ def test_it_waits_for_its_time(service: Services, store: MemoryStore) -> None:
     assert issue.status == "SCHEDULED"
     assert ("ISSUE#2026-03", "ISSUE") not in list(store.due("2026-03-05T13:59:59.000Z"))
     assert ("ISSUE#2026-03", "ISSUE") in list(store.due("2026-03-05T14:00:00.000Z"))
-    later = issue_factory.room(service).schedule(issue, "x", datetime(2026, 3, 6, tzinfo=UTC))
+    later = issue_factory.newsroom(service).schedule(issue, "x", datetime(2026, 3, 6, tzinfo=UTC))
     assert later.send_at == "2026-03-06T00:00:00.000Z"
 
 
@@ -279,7 +279,7 @@ def test_its_page_is_there_when_the_first_mail_leaves(
 ) -> None:
     issue_factory.scheduled(service)
     assert archive.published(store, "2026-03", "fr") is None
-    lifecycle = issue_factory.room(service).lifecycle
+    lifecycle = issue_factory.newsroom(service).lifecycle
     lifecycle.start(lifecycle.get("2026-03"))
     assert archive.published(store, "2026-03", "fr") is not None
     assert [row["issue"] for row in archive.newest(store, 5)] == ["2026-03"]
@@ -289,46 +289,46 @@ def test_without_a_page_it_is_not_listed(service: Services, store: MemoryStore) 
     issue_factory.saved(service)
     store.items["ISSUE#2026-03", "ISSUE"]["archive"] = False
     store.items["ISSUE#2026-03", "ISSUE"]["status"] = "SCHEDULED"
-    lifecycle = issue_factory.room(service).lifecycle
+    lifecycle = issue_factory.newsroom(service).lifecycle
     lifecycle.start(lifecycle.get("2026-03"))
     assert archive.newest(store, 5) == []
     assert archive.published(store, "2026-03", "fr") is None
 
 
 def test_a_follow_up_has_the_approved_texts_and_its_own_life(service: Services) -> None:
-    desk = issue_factory.room(service)
-    first = desk.lifecycle.finished(issue_factory.sending(service), {})
-    again = desk.follow_up(first, "rita-roy")
+    newsroom = issue_factory.newsroom(service)
+    first = newsroom.lifecycle.finished(issue_factory.sending(service), {})
+    again = newsroom.follow_up(first, "rita-roy")
     assert (again.id, again.status) == ("2026-03-suite-2", "APPROVED")
     assert again.segment == {"missed": "2026-03"}
     assert issues.rendered_of(service.store, again, "en") == issues.rendered_of(
         service.store, first, "en"
     )
-    assert desk.lifecycle.get(again.id) == again
-    sent = desk.lifecycle.finished(
-        desk.lifecycle.start(desk.schedule(again, "rita-roy", service.now())), {}
+    assert newsroom.lifecycle.get(again.id) == again
+    sent = newsroom.lifecycle.finished(
+        newsroom.lifecycle.start(newsroom.schedule(again, "rita-roy", service.now())), {}
     )
-    third = desk.follow_up(sent, "rita-roy")
+    third = newsroom.follow_up(sent, "rita-roy")
     assert (third.id, third.segment) == ("2026-03-suite-3", {"missed": "2026-03-suite-2"})
     with pytest.raises(Refused):
-        desk.follow_up(third, "rita-roy")
+        newsroom.follow_up(third, "rita-roy")
     for before in (first, sent):
         with pytest.raises(Refused) as refused:
-            desk.follow_up(before, "rita-roy")
+            newsroom.follow_up(before, "rita-roy")
         assert refused.value.why == "followed"
 
 
 def test_of_two_follow_ups_at_once_there_is_one(service: Services, store: MemoryStore) -> None:
-    desk = issue_factory.room(service)
-    first = desk.lifecycle.finished(issue_factory.sending(service), {})
+    newsroom = issue_factory.newsroom(service)
+    first = newsroom.lifecycle.finished(issue_factory.sending(service), {})
 
     def faster(writes: object) -> None:
         store.before = lambda writes: None
-        desk.follow_up(first, "sam-lee")
+        newsroom.follow_up(first, "sam-lee")
 
     store.before = faster
     with pytest.raises(Conflict):
-        desk.follow_up(first, "rita-roy")
+        newsroom.follow_up(first, "rita-roy")
 
 
 # ---------------------------------------------------------------- the pages
@@ -376,8 +376,8 @@ def test_a_decision_beside_another_ask_is_not_lost(
 ) -> None:
     def asks(writes: object) -> None:
         store.before = lambda writes: None
-        desk = issue_factory.room(service)
-        desk.ask(desk.lifecycle.get("2026-03"), issue_factory.AUTHOR)
+        newsroom = issue_factory.newsroom(service)
+        newsroom.ask(newsroom.lifecycle.get("2026-03"), issue_factory.AUTHOR)
 
     path = f"/newsletter/review/{link[0]}"
     nonce = hidden(client.http.get(path, headers=HTML).body.decode(), "nonce")
@@ -386,12 +386,12 @@ def test_a_decision_beside_another_ask_is_not_lost(
     answer = client.http.post(path, headers=HTML, body=body)
     assert answer.status_code == 422
     assert client.http.post(path, headers=HTML, body=body).status_code == 200
-    assert issue_factory.room(service).lifecycle.get("2026-03").status == "APPROVED"
+    assert issue_factory.newsroom(service).lifecycle.get("2026-03").status == "APPROVED"
 
 
 def test_an_issue_is_paused_and_resumed_from_its_page(client: Client, service: Services) -> None:
     issue_factory.sending(service)
-    lifecycle = issue_factory.room(service).lifecycle
+    lifecycle = issue_factory.newsroom(service).lifecycle
     path = service.links.progress("2026-03", "rita-roy").removeprefix(service.settings.public_url)
 
     def post(**fields: str) -> int:
@@ -428,7 +428,7 @@ def test_the_page_renews_itself_only_when_asked_and_only_while_it_is_sent(
     mark = 'http-equiv="refresh"'
     assert mark not in client.http.get(path, headers=HTML).body.decode()
     assert mark in client.http.get(f"{path}?follow=1", headers=HTML).body.decode()
-    issue_factory.room(service).lifecycle.finished(issue, {})
+    issue_factory.newsroom(service).lifecycle.finished(issue, {})
     assert mark not in client.http.get(f"{path}?follow=1", headers=HTML).body.decode()
 
 
@@ -448,22 +448,22 @@ def deployed(aws: None, settings: Settings, clock: SetClock) -> Iterator[Service
 
 
 def test_an_issue_goes_its_way_on_dynamodb(deployed: Services) -> None:
-    desk = issue_factory.room(deployed)
+    newsroom = issue_factory.newsroom(deployed)
     issue = issue_factory.asked(deployed)
     owed = deployed.store.rows(letters_pk(issue.id), "LETTER#")
     assert [row["to"] for row in owed] == ["rita-roy", "sam-lee"]
-    assert desk.lifecycle.get(issue.id) == issue
+    assert newsroom.lifecycle.get(issue.id) == issue
     edited = issue_factory.saved(deployed, topics=["news"])
-    assert edited == desk.lifecycle.get(issue.id)
+    assert edited == newsroom.lifecycle.get(issue.id)
     assert edited.version == 2
     with pytest.raises(Conflict):
-        desk.lifecycle.cancel(issue, "rita-roy")
+        newsroom.lifecycle.cancel(issue, "rita-roy")
     issue_factory.saved(deployed, topics=[])
     assert issue_factory.sending(deployed).status == "SENDING"
     assert [row["issue"] for row in archive.newest(deployed.store, 5)] == ["2026-03"]
-    sent = desk.lifecycle.finished(desk.lifecycle.get("2026-03"), {"fr": {"sent": 1}})
-    again = desk.follow_up(sent, "rita-roy")
-    assert desk.lifecycle.get(again.id) == again
+    sent = newsroom.lifecycle.finished(newsroom.lifecycle.get("2026-03"), {"fr": {"sent": 1}})
+    again = newsroom.follow_up(sent, "rita-roy")
+    assert newsroom.lifecycle.get(again.id) == again
     for lang in LANGS:
         assert issues.rendered_of(deployed.store, again, lang) is not None
     deployed.store.commit([count(again.id, "fr", "0", {"sent": 3})])
@@ -471,11 +471,11 @@ def test_an_issue_goes_its_way_on_dynamodb(deployed: Services) -> None:
 
 
 def test_an_issue_at_every_limit_fits_its_rows(deployed: Services) -> None:
-    desk = issue_factory.room(deployed)
+    newsroom = issue_factory.newsroom(deployed)
     sources, _ = read_folder(issue_factory.SAMPLE)
     text = {
         **compiled(sources["fr"], issue_factory.IMPRINT).kept(),
         "html": "é" * 49_999, "text": "é" * 49_999, "page": "é" * 49_999, "source": "é" * 29_999,
     }  # fmt: skip
     facts = {"id": "big", "topics": [], "date": "2026-03-02", "archive": True}
-    assert desk.save({"fr": text, "en": text}, facts, "rita-roy").version == 1
+    assert newsroom.save({"fr": text, "en": text}, facts, "rita-roy").version == 1

@@ -42,7 +42,7 @@ EN = HEAD.format(subject="Spring is here", preheader="Three dates to keep") + (
 )
 
 
-GROUND = PreflightContext(
+CONTEXT = PreflightContext(
     imprint=IMPRINT,
     sender="Innoweave <forms@example.org>",
     images_from=("https://www.example.org",),
@@ -55,7 +55,7 @@ GROUND = PreflightContext(
 
 
 def checked(
-    folder: Path, fr: str | bytes = FR, en: str | bytes = EN, context: PreflightContext = GROUND
+    folder: Path, fr: str | bytes = FR, en: str | bytes = EN, context: PreflightContext = CONTEXT
 ) -> list[Finding]:
     for name, text in (("fr.md", fr), ("en.md", en)):
         (folder / name).write_bytes(text.encode() if isinstance(text, str) else text)
@@ -132,17 +132,17 @@ def test_a_fault_is_found_at_its_line(
 
 
 @pytest.mark.parametrize(
-    ("ground", "code"),
+    ("context", "code"),
     [
-        (replace(GROUND, imprint=replace(IMPRINT, postal_address="")), "no_postal_address"),
-        (replace(GROUND, imprint=replace(IMPRINT, contact_email="")), "no_contact"),
-        (replace(GROUND, imprint=replace(IMPRINT, public_url="http://a.org/api")), "no_one_click"),
-        (replace(GROUND, sender="forms@elsewhere.example.net"), "from_not_aligned"),
-        (replace(GROUND, account=SetAccount(Allowance(rate=1, daily=200, used=0, sandbox=True))), "sandbox"),
-        (replace(GROUND, account=SetAccount(Allowance(1, 900, 0, stopped="switched_off"))), "sending_off"),
-        (replace(GROUND, account=SetAccount(Allowance(rate=1, daily=200, used=1))), "over_quota"),
-        (replace(GROUND, audience=lambda topics: {"fr": 0, "en": 0}), "nobody"),
-        (replace(GROUND, tries=lambda urls: {u: LinkAnswer("dead", "404") for u in urls}), "dead_link"),
+        (replace(CONTEXT, imprint=replace(IMPRINT, postal_address="")), "no_postal_address"),
+        (replace(CONTEXT, imprint=replace(IMPRINT, contact_email="")), "no_contact"),
+        (replace(CONTEXT, imprint=replace(IMPRINT, public_url="http://a.org/api")), "no_one_click"),
+        (replace(CONTEXT, sender="forms@elsewhere.example.net"), "from_not_aligned"),
+        (replace(CONTEXT, account=SetAccount(Allowance(rate=1, daily=200, used=0, sandbox=True))), "sandbox"),
+        (replace(CONTEXT, account=SetAccount(Allowance(1, 900, 0, stopped="switched_off"))), "sending_off"),
+        (replace(CONTEXT, account=SetAccount(Allowance(rate=1, daily=200, used=1))), "over_quota"),
+        (replace(CONTEXT, audience=lambda topics: {"fr": 0, "en": 0}), "nobody"),
+        (replace(CONTEXT, tries=lambda urls: {u: LinkAnswer("dead", "404") for u in urls}), "dead_link"),
     ],
 )  # fmt: skip
 def test_what_is_around_the_issue_blocks_it_too(
@@ -154,20 +154,20 @@ def test_what_is_around_the_issue_blocks_it_too(
 def test_one_language_is_not_an_issue(tmp_path: Path) -> None:
     checked(tmp_path)
     (tmp_path / "en.md").unlink()
-    found = check(*read_folder(tmp_path), GROUND)[1]
+    found = check(*read_folder(tmp_path), CONTEXT)[1]
     assert [(f.code, f.file) for f in blocking(found)] == [("no_file", "en.md")]
 
 
 def test_no_language_is_not_an_issue(tmp_path: Path) -> None:
-    assert len(blocking(check(*read_folder(tmp_path), GROUND)[1])) == 2
+    assert len(blocking(check(*read_folder(tmp_path), CONTEXT)[1])) == 2
 
 
 def test_off_line_the_author_is_told_so(tmp_path: Path) -> None:
-    assert codes(checked(tmp_path, context=replace(GROUND, tries=None))) == {"links_not_tried"}
+    assert codes(checked(tmp_path, context=replace(CONTEXT, tries=None))) == {"links_not_tried"}
 
 
 def test_a_link_that_refuses_programs_does_not_block(tmp_path: Path) -> None:
-    shy = replace(GROUND, tries=lambda urls: {url: LinkAnswer("unsure", "403") for url in urls})
+    shy = replace(CONTEXT, tries=lambda urls: {url: LinkAnswer("unsure", "403") for url in urls})
     found = checked(tmp_path, context=shy)
     assert not blocking(found)
     assert codes(found) == {"unsure_link"}
@@ -188,7 +188,7 @@ def test_links_in_another_order_are_the_same(tmp_path: Path) -> None:
 
 def test_an_issue_over_a_days_quota_leaves_when_that_is_accepted(tmp_path: Path) -> None:
     small = replace(
-        GROUND, account=SetAccount(Allowance(rate=1, daily=200, used=1)), over_days=True
+        CONTEXT, account=SetAccount(Allowance(rate=1, daily=200, used=1)), over_days=True
     )
     found = checked(tmp_path, context=small)
     assert not blocking(found)
@@ -235,7 +235,7 @@ def test_every_finding_says_what_and_how_in_both_languages(tmp_path: Path) -> No
         assert ("mend" in row) == (
             row["level"] != "notes" and code != "links" and code != "over_days"
         )
-    found = checked(tmp_path, FR + "\nQuoi ?\n[](x)\n", context=replace(GROUND, tries=None))
+    found = checked(tmp_path, FR + "\nQuoi ?\n[](x)\n", context=replace(CONTEXT, tries=None))
     for finding in found:
         assert finding_of(finding.kept()) == finding
         for lang in ("fr", "en"):
@@ -303,6 +303,6 @@ def test_a_file_at_its_limit_is_read(tmp_path: Path) -> None:
 
 
 def test_the_sample_issue_has_nothing_to_mend_or_to_look_at() -> None:
-    made, found = check(*read_folder(issue_factory.SAMPLE), GROUND)
+    made, found = check(*read_folder(issue_factory.SAMPLE), CONTEXT)
     assert codes(found) == set()
     assert all(len(one.rendered.html) < 20_000 for one in made.values())

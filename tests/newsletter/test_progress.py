@@ -52,7 +52,7 @@ def sent(service: Services, store: MemoryStore, clock: SetClock) -> None:
         email = f"reader{number}@example.org" if status != "UNSUBSCRIBED" else ""
         row = Subscriber(person(number), status, 1, "2026-03-01T00:00:00.000Z", email=email)
         store.commit([Put({**row.item(), "email": email})])
-    issue_factory.room(service).lifecycle.finished(issue, {})
+    issue_factory.newsroom(service).lifecycle.finished(issue, {})
 
 
 @pytest.fixture
@@ -78,7 +78,7 @@ def post(client: Client, where: str, **fields: str) -> Any:
 def test_each_one_missed_has_a_reason_and_a_chance_or_none(
     service: Services, store: MemoryStore, clock: SetClock
 ) -> None:
-    found = list(Unreached(store, clock)(issue_factory.room(service).lifecycle.get("2026-03")))
+    found = list(Unreached(store, clock)(issue_factory.newsroom(service).lifecycle.get("2026-03")))
     assert [(one.person[-1], one.reason("en"), one.again) for one in found] == [
         ("1", "SES did not take it (refused: 550)", True),
         ("2", "Unsubscribed before it was sent", False),
@@ -117,7 +117,7 @@ def test_send_to_these_makes_one_issue_however_often_it_is_pressed(
     answer = post(client, path(service))
     assert answer.status_code == 303
     assert "/newsletter/progress/" in answer.headers["Location"]
-    again = issue_factory.room(service).lifecycle.get("2026-03-suite-2")
+    again = issue_factory.newsroom(service).lifecycle.get("2026-03-suite-2")
     assert (again.status, again.segment) == ("SCHEDULED", {"missed": "2026-03"})
     assert ("ISSUE#2026-03-suite-2", "ISSUE") in list(store.due("2026-03-02T15:00:00.000Z"))
     page = client.http.get(path(service), headers=HTML).body.decode()
@@ -157,7 +157,7 @@ def test_the_page_lists_no_more_than_it_shows(
         store.commit([batch.answered(failed, clock()).row(clock())])
     store.commit([Put({"pk": f"ISSUE#{issue.id}", "sk": f"SHARD#{SHARD}"})])
     store.commit([count(issue.id, "fr", SHARD, {"failed": SHOWN + 50})])
-    issue_factory.room(service).lifecycle.finished(issue, {})
+    issue_factory.newsroom(service).lifecycle.finished(issue, {})
     page = client.http.get(f"{path(service)}?missed=1&lang=en", headers=HTML).body.decode()
     assert page.count("SES did not take it (550)") == SHOWN
     assert f"The first {SHOWN}." in page
@@ -167,10 +167,10 @@ def test_the_page_lists_no_more_than_it_shows(
 def test_whoever_died_before_it_was_scheduled_finds_that_still_to_do(
     client: Client, service: Services
 ) -> None:
-    room = issue_factory.room(service)
-    room.follow_up(room.lifecycle.get("2026-03"), "rita-roy")
+    newsroom = issue_factory.newsroom(service)
+    newsroom.follow_up(newsroom.lifecycle.get("2026-03"), "rita-roy")
     assert post(client, path(service)).status_code == 303
-    assert room.lifecycle.get("2026-03-suite-2").status == "SCHEDULED"
+    assert newsroom.lifecycle.get("2026-03-suite-2").status == "SCHEDULED"
 
 
 @pytest.mark.usefixtures("sent")
@@ -183,4 +183,4 @@ def test_a_slow_ledger_is_not_taken_for_nobody(
             yield replace(one, again=False)
 
     door = replace(service.views.progress, missed=slowly)
-    assert door._anybody(issue_factory.room(service).lifecycle.get("2026-03"))
+    assert door._anybody(issue_factory.newsroom(service).lifecycle.get("2026-03"))

@@ -366,8 +366,8 @@ def test_whoever_changes_address_meanwhile_gets_the_follow_up_there(
     assert issue is not None
     found = [(one.email, one.again) for one in Unreached(store, clock)(issue)]
     assert sorted(found) == [("", False), ("new@example.org", True)]
-    room = service.views.progress.newsroom
-    room.schedule(room.follow_up(issue, "rita-roy"), "rita-roy", clock())
+    newsroom = service.views.progress.newsroom
+    newsroom.schedule(newsroom.follow_up(issue, "rita-roy"), "rita-roy", clock())
     for _ in range(5):
         clock.pass_(minutes=1)
         service.issues.scheduler.mind(("ISSUE#" + sent_issue.ISSUE + "-suite-2", "ISSUE"))

@@ -475,7 +475,7 @@ class Walk:
         yield "approval-done", self.decided(link, decision="approve", code=code)
         yield "approval-late", self._decided_again(link, "send_back")
         yield "approval-unknown", self.page("/newsletter/review/unknown")
-        desk = issue_factory.room(self.service)
+        desk = issue_factory.newsroom(self.service)
         issue = desk.schedule(desk.lifecycle.get(issue.id), issue_factory.AUTHOR, self.clock())
         issue = desk.lifecycle.start(issue)
         for lang in LANGS:
@@ -486,7 +486,7 @@ class Walk:
         yield "archive-issue", self.page(f"/newsletter/archive/{issue.id}")
 
     def _progress(self, issue: str) -> Iterator[tuple[str, str]]:
-        lifecycle = issue_factory.room(self.service).lifecycle
+        lifecycle = issue_factory.newsroom(self.service).lifecycle
         address = self.service.links.progress(issue, str(self.staff["sk"]))
         path = urlsplit(address).path.removeprefix("/api")
         yield "progress", self.page(path)

@@ -89,7 +89,7 @@ def imprint(service: Services) -> Imprint:
     )
 
 
-def room(service: Services) -> Newsroom:
+def newsroom(service: Services) -> Newsroom:
     return Newsroom(service.store, service.now, service.cases.roster)
 
 
@@ -102,18 +102,18 @@ def saved(service: Services, by: str = AUTHOR, **changed: Any) -> Issue:
     sources, faults = read_folder(SAMPLE)
     assert not faults
     texts = {lang: compiled(s, imprint(service)).kept() for lang, s in sources.items()}
-    return room(service).save(texts, {**facts(sources), **changed}, by)
+    return newsroom(service).save(texts, {**facts(sources), **changed}, by)
 
 
 def through_test(service: Services, by: str = AUTHOR) -> Issue:
-    desk = room(service)
+    desk = newsroom(service)
     return desk.tested(desk.checked(saved(service, by), NOTES, by), by, ["max@example.org"])
 
 
 def asked(service: Services, by: str = AUTHOR) -> Issue:
     """Owes the letters with the review links."""
-    room(service).ask(through_test(service, by), by)
-    return room(service).lifecycle.get("2026-03")
+    newsroom(service).ask(through_test(service, by), by)
+    return newsroom(service).lifecycle.get("2026-03")
 
 
 def approved(service: Services) -> Issue:
@@ -123,13 +123,13 @@ def approved(service: Services) -> Issue:
         "by": "rita-roy", "name": "Rita Roy", "at": "2026-03-02T15:00:00.000Z",
         "decision": "approve", "remarks": "", "version": issue.version,
     }  # fmt: skip
-    return room(service).lifecycle.move(issue, "approve", "rita-roy", {"approved": decided})
+    return newsroom(service).lifecycle.move(issue, "approve", "rita-roy", {"approved": decided})
 
 
 def scheduled(service: Services, at: datetime | None = None) -> Issue:
     at = at or datetime(2026, 3, 2, 15, tzinfo=UTC)
-    return room(service).schedule(approved(service), AUTHOR, at)
+    return newsroom(service).schedule(approved(service), AUTHOR, at)
 
 
 def sending(service: Services) -> Issue:
-    return room(service).lifecycle.start(scheduled(service))
+    return newsroom(service).lifecycle.start(scheduled(service))
