@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from chalicelib.aws.ses import _NEVER_LEFT, _plain
+from chalicelib.aws.ses import _NEVER_LEFT, _plain, sendable
 from chalicelib.core.errors import NotYet, OutcomeUnknown
 from chalicelib.newsletter.issues.rendered import replacements, template_content
 from chalicelib.newsletter.pace import Allowance
@@ -99,7 +99,7 @@ def _entry(bulk: Bulk, envelope: Envelope) -> Any:
     values = replacements(bulk.rendered, envelope.values)
     data = json.dumps(values, ensure_ascii=False, separators=(",", ":"))
     return {
-        "Destination": {"ToAddresses": [_ascii(envelope.to)]},
+        "Destination": {"ToAddresses": [sendable(envelope.to)]},
         "ReplacementEmailContent": {"ReplacementTemplate": {"ReplacementTemplateData": data}},
         "ReplacementHeaders": _named(envelope.headers),
         "ReplacementTags": _named(envelope.tags),
@@ -131,14 +131,3 @@ def _of_all(error: ClientError) -> Reply:
         # It may have taken them all before it failed.
         raise OutcomeUnknown(why) from error
     return Reply("account", why)
-
-
-def _ascii(address: str) -> str:
-    """SES takes domains in their ASCII form alone."""
-    local, _, domain = address.rpartition("@")
-    if domain.isascii():
-        return address
-    try:
-        return f"{local}@{domain.encode('idna').decode()}"
-    except UnicodeError:
-        return address

@@ -12,6 +12,7 @@ from botocore.exceptions import (
     ParamValidationError,
 )
 
+from chalicelib.core.email_address import with_ascii_domain
 from chalicelib.core.errors import DeliveryFailed, NotYet, OutcomeUnknown
 from chalicelib.core.ports import Mail
 
@@ -48,7 +49,7 @@ class SesMailer:
             answer = self._client.send_email(
                 FromEmailAddress=self._sender,
                 ReplyToAddresses=[mail.reply_to or self._reply_to],
-                Destination={"ToAddresses": [mail.to]},
+                Destination={"ToAddresses": [sendable(mail.to)]},
                 Content={"Simple": _content(mail)},
                 EmailTags=[{"Name": "mail", "Value": mail.tag}],
                 ConfigurationSetName=self._configuration_set,
@@ -81,6 +82,14 @@ class SesSuppression:
                 raise NotYet(f"suppression list: {code}") from error
         except BotoCoreError as error:
             raise NotYet(f"suppression list: {type(error).__name__}") from error
+
+
+def sendable(address: str) -> str:
+    """Return the address as SES takes it, with its domain in ASCII; as it is where it has none."""
+    try:
+        return with_ascii_domain(address)
+    except UnicodeError:
+        return address
 
 
 def _plain(error: ClientError) -> str:

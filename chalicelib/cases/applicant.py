@@ -1,6 +1,5 @@
 """What applicants do to their own file: answer, withdraw, correct their address."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -15,11 +14,10 @@ from chalicelib.core.errors import Refused
 from chalicelib.core.letter_row import APPLICANT, NEW_ADDRESS, OLD_ADDRESS
 from chalicelib.core.links import hash_of, person_key
 from chalicelib.core.ports import Now, Put, Store, Write
+from chalicelib.forms.field_types import email_or_none
 
 POSTS_AN_HOUR: Final = 20
 """What one link may send in an hour, right or wrong."""
-
-ADDRESS: Final = re.compile(r"[^@\s<>\"(),;:]{1,64}@[^@\s<>\"(),;:]+\.[^@\s<>\"(),;:.]{2,}")
 
 
 @dataclass(frozen=True)
@@ -81,8 +79,7 @@ class ApplicantFiles:
     def ask_address(self, case: Case, address: str) -> Case:
         """Writes to the new address; nothing changes before somebody confirms there."""
         row = step(case.state, "ask_address")
-        if not valid_address(address):
-            raise Refused("address")
+        address = _checked(address)
         move = StateChange(case, row, self._now(), APPLICANT, {"address": self._hidden(address)})
         move.owes(row.letters, NEW_ADDRESS, due=move.now, facts={"new_address": address})
         self._store.commit(move.writes())
@@ -93,8 +90,7 @@ class ApplicantFiles:
         row = step(case.state, "correct_address")
         now = self._now()
         old = case.mail_to
-        if not valid_address(address) or address.lower() == old.lower():
-            raise Refused("address")
+        address = _checked(address, other_than=old)
         data = {"name": name, "before": self._hidden(old), "address": self._hidden(address)}
         move = StateChange(case, row, now, by, data)
         person = person_key(address, self._people_key)
@@ -136,8 +132,12 @@ _FIELD: Final = {"eoi": "answers", "application": "application"}
 """Where the case keeps the answers of a form."""
 
 
-def valid_address(text: str) -> bool:
-    return len(text) <= 254 and text.isprintable() and ADDRESS.fullmatch(text) is not None
+def _checked(text: str, other_than: str = "") -> str:
+    """Return the address as it is kept. Raises Refused when it is none, or not another one."""
+    address = email_or_none(text)
+    if address is None or address.lower() == other_than.lower():
+        raise Refused("address")
+    return address
 
 
 def _corrected(case: Case, form: str, reply: Reply) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from itsdangerous import BadSignature, URLSafeSerializer, URLSafeTimedSerializer
 
+from chalicelib.core.email_address import with_ascii_domain
 from chalicelib.core.errors import BadLink
 
 NONCE_SECONDS: Final = 15 * 60
@@ -207,9 +208,8 @@ def hash_of(token: str) -> str:
 
 def person_key(address: str, key: bytes) -> str:
     """A person in the store: a keyed hash of the normalised address, 32 hex digits."""
-    local, at, domain = address.strip().lower().rpartition("@")
-    if not domain.isascii():
-        # As forms store it, and SES tells it; a domain that has no such form is nobody's.
-        with suppress(UnicodeError):
-            domain = domain.encode("idna").decode("ascii")
-    return hmac.digest(key, f"{local}{at}{domain}".encode(), "sha256").hex()[:32]
+    normalised = address.strip().lower()
+    # As forms store it, and SES tells it; a domain that has no such form is nobody's.
+    with suppress(UnicodeError):
+        normalised = with_ascii_domain(normalised)
+    return hmac.digest(key, normalised.encode(), "sha256").hex()[:32]

@@ -9,6 +9,9 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from chalicelib.content import load
+from chalicelib.core.email_address import with_ascii_domain
+
+EMAIL_MAX_LENGTH: Final = 254
 
 _SPACES: Final = str.maketrans("", "", " \u00a0\u202f\u2009-\u2011\u2013")
 _MONEY = re.compile(r"(\d{1,9}|\d{1,3}(?:[ \u00a0\u202f,]\d{3}){1,2})(?:[.,]00)?")
@@ -46,18 +49,21 @@ def digits(text: str) -> str:
 
 
 def email(text: str) -> str:
-    if not _EMAIL.fullmatch(text):
+    address = email_or_none(text)
+    if address is None:
         raise wrong("email")
-    local, _, domain = text.rpartition("@")
-    if not domain.isascii():
-        # Mail servers know such a domain by its ASCII form alone.
-        try:
-            domain = domain.encode("idna").decode("ascii")
-        except UnicodeError:
-            raise wrong("email") from None
-    if not local.isascii() or ".." in text:
-        raise wrong("email")
-    return f"{local}@{domain.lower()}"
+    return address
+
+
+def email_or_none(text: str) -> str | None:
+    """Return the address as it is kept, with its domain in ASCII; None when it cannot be one."""
+    if not _EMAIL.fullmatch(text) or ".." in text or not text.isprintable():
+        return None
+    try:
+        address = with_ascii_domain(text)
+    except UnicodeError:
+        return None
+    return address if address.isascii() and len(address) <= EMAIL_MAX_LENGTH else None
 
 
 def phone(text: str) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from chalicelib.cases.applicant import ApplicantFiles, Reply, valid_address
+from chalicelib.cases.applicant import ApplicantFiles, Reply
 from chalicelib.cases.case import Case
 from chalicelib.cases.guards import MESSAGE_LIMIT
 from chalicelib.cases.lookup import Cases
@@ -15,6 +15,7 @@ from chalicelib.core.letter_row import APPLICANT
 from chalicelib.core.links import Links
 from chalicelib.core.ports import Now
 from chalicelib.forms import parsing
+from chalicelib.forms.field_types import email_or_none
 from chalicelib.forms.problems import InvalidForm
 from chalicelib.views.file_form import ACTIONS, OURS, FileInput, said
 from chalicelib.views.file_pages import Errors, FilePages, OpenedFile, text
@@ -159,8 +160,8 @@ class FileViews:
         lang: Lang,
     ) -> Response:
         errors = self._stale(mine, given, lang)
-        same = given.address.lower() == mine.case.mail_to.lower()
-        if not valid_address(given.address) or same:
+        address = email_or_none(given.address)
+        if address is None or address.lower() == mine.case.mail_to.lower():
             errors.append(self._error("address", "address", lang))
         if errors:
             return self.pages.file(mine, lang, typed=fields, errors=errors)

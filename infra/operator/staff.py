@@ -5,6 +5,8 @@ import unicodedata
 from datetime import UTC, datetime
 from typing import Any
 
+from chalicelib.forms.field_types import email_or_none
+
 STAFF = "STAFF"
 
 RESERVED = {
@@ -27,11 +29,12 @@ class Roster:
 
     def add(self, name: str, email: str, lang: str) -> str:
         """Returns the id of the new member. Raises OperateError when the address is there."""
-        if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", email):
+        address = email_or_none(email)
+        if address is None:
             raise OperateError(f"{email} is not an e-mail address")
         known = self.all()
         for item in known:
-            if item["email"]["S"].lower() == email.lower():
+            if item["email"]["S"].lower() == address.lower():
                 if item["active"]["BOOL"]:
                     raise OperateError(f"{email} is on the roster already")
                 self._switch(item["sk"]["S"], active=True)
@@ -42,7 +45,7 @@ class Roster:
             "sk": {"S": staff},
             "kind": {"S": "staff"},
             "name": {"S": name},
-            "email": {"S": email},
+            "email": {"S": address},
             "lang": {"S": lang},
             "active": {"BOOL": True},
             "added_at": {"S": datetime.now(UTC).isoformat(timespec="seconds")},

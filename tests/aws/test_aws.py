@@ -4,6 +4,7 @@ import io
 import json
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -193,6 +194,23 @@ class Refusing:
 
     def send_email(self, **_: Any) -> None:
         raise self.error
+
+
+class Taking:
+    def __init__(self) -> None:
+        self.to: list[str] = []
+
+    def send_email(self, **mail: Any) -> dict[str, str]:
+        self.to += mail["Destination"]["ToAddresses"]
+        return {"MessageId": "m"}
+
+
+def test_ses_is_given_a_domain_in_its_ascii_form() -> None:
+    client = Taking()
+    mailer = SesMailer(client, sender="a", reply_to="b", configuration_set="c")  # type: ignore[arg-type]
+    for address in ("ada@Québec.ca", "ada@example.org"):
+        mailer.send(replace(MAIL, to=address))
+    assert client.to == ["ada@xn--qubec-csa.ca", "ada@example.org"]
 
 
 def refusal(code: str) -> ClientError:

@@ -170,8 +170,9 @@ def test_a_test_that_ses_refuses_is_no_test(
     with pytest.raises(OperateError, match="MessageRejected"):
         desk.test(issue.id, ["ada@example.org"])
     assert issue_factory.newsroom(service).lifecycle.get(issue.id).status == "CHECKED"
-    with pytest.raises(OperateError, match="not an e-mail address"):
-        desk.test(issue.id, ["ada@"])
+    for address in ("ada@", "adé@x.ca", "a..b@x.ca", "a[b@x.ca"):
+        with pytest.raises(OperateError, match="not an e-mail address"):
+            desk.test(issue.id, [address])
 
 
 def test_a_draft_is_not_tested(desk: IssueCommands, service: Services, world: World) -> None:

@@ -79,6 +79,22 @@ def test_absences_deputies_managers_and_admins_are_kept_by_hand(operator: Operat
             run(operator, "staff", *wrong)
 
 
+@pytest.mark.parametrize("address", ["adé@x.ca", "a..b@x.ca", "a[b@x.ca", "rita"])
+def test_an_address_that_forms_refuse_is_not_put_on_the_roster(
+    operator: Operator, address: str
+) -> None:
+    with pytest.raises(OperateError, match="is not an e-mail address"):
+        run(operator, "staff", "add", "--name", "R", "--email", address, "--lang", "fr")
+
+
+def test_the_roster_keeps_the_ascii_form_of_a_domain(operator: Operator) -> None:
+    add = ("staff", "add", "--name", "R", "--email", "rita@québec.ca", "--lang", "fr")
+    run(operator, *add)
+    assert "rita@xn--qubec-csa.ca" in run(operator, "staff", "list")
+    with pytest.raises(OperateError, match="already"):
+        run(operator, *add)
+
+
 @pytest.mark.parametrize("name", ["李明", "Staff", "Applicant", "Fiduciary"])
 def test_nobody_is_called_what_letters_call_their_readers(operator: Operator, name: str) -> None:
     added = run(

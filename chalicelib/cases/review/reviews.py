@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from chalicelib.cases.applicant import ApplicantFiles, valid_address
+from chalicelib.cases.applicant import ApplicantFiles
 from chalicelib.cases.case import Case, review_letter
 from chalicelib.cases.decisions import Decisions
 from chalicelib.cases.effects import Decider
@@ -20,6 +20,7 @@ from chalicelib.core.letter_row import letter
 from chalicelib.core.links import Links
 from chalicelib.core.ports import Item, Now, Put, Store
 from chalicelib.core.records import stamp
+from chalicelib.forms.field_types import email_or_none
 
 FIELDS: Final = {
     "reason": ("reasons", "choose_reason"),
@@ -217,10 +218,10 @@ class Reviews:
         if said.name == "assign":
             known = {other.id for other in self.colleagues(staff)} - set(case.recused or [])
             return [] if said.colleague in known else [("colleague", "choose_colleague")]
-        if said.name == "correct_address" and (
-            not valid_address(said.address) or said.address.lower() == case.mail_to.lower()
-        ):
-            return [("address", "write_address")]
+        if said.name == "correct_address":
+            address = email_or_none(said.address)
+            if address is None or address.lower() == case.mail_to.lower():
+                return [("address", "write_address")]
         if said.name == "link" and self._orphans.target(said.target) is None:
             return [("target", "choose_case")]
         return []

@@ -1,6 +1,5 @@
 """An issue of the newsletter from its first line to its report, as staff command it."""
 
-import re
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -19,6 +18,7 @@ from chalicelib.core.links import Links
 from chalicelib.core.ports import Now, Store
 from chalicelib.core.records import moment
 from chalicelib.core.settings import Settings
+from chalicelib.forms.field_types import email_or_none
 from chalicelib.newsletter.issue_counts import counted
 from chalicelib.newsletter.issues import issue as issues
 from chalicelib.newsletter.issues import preflight
@@ -139,9 +139,7 @@ class IssueCommands:
     def test(self, issue_id: str, to: Sequence[str]) -> str:
         """The mail in both languages, to addresses that are looked at."""
         issue = self._issue(issue_id)
-        for address in to:
-            if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", address):
-                raise OperateError(self._say("address", text=address))
+        to = [self._address(text) for text in to]
         if not self._settings.postal_address:
             raise OperateError(self._say("no_postal_address"))
         # Asked before anything is sent: a draft must be checked first.
@@ -154,6 +152,12 @@ class IssueCommands:
                 self._deliver(marked, address, issue.id)
         self._stepped(lambda: self._room.tested(issue, self._staff.id, to), issue_id)
         return self._say("tested", to=", ".join(to), issue=issue.id, by=self._staff.id)
+
+    def _address(self, text: str) -> str:
+        address = email_or_none(text)
+        if address is None:
+            raise OperateError(self._say("address", text=text))
+        return address
 
     def ask(self, issue_id: str) -> str:
         issue = self._issue(issue_id)
