@@ -88,7 +88,7 @@ class Proposals:
     # What staff do with a proposal.
     def new_link(self, proposal: Item, staff: Staff, now: datetime) -> tuple[str, Item]:
         """The address of the page to judge a proposal, and its row: for one person."""
-        url, token_hash, _ = self._links.new_review("proposal")
+        url, token_hash, _ = self._links.new_proposal()
         about = {"proposal": proposal["slug"], "version": proposal["version"]}
         return url, stored_links.link(token_hash, staff.id, now, **about)
 

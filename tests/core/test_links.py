@@ -1,10 +1,22 @@
 """Links carry one right each, and stop at what they were made for."""
 
+import html
+import inspect
+import random
+from typing import Any
+
 import pytest
 import time_machine
 
 from chalicelib.core.errors import BadLink
-from chalicelib.core.links import Links, hash_of, person_key
+from chalicelib.core.links import (
+    ADDRESS_TOKEN_LIMIT,
+    PURPOSES,
+    TOKEN_LENGTH_LIMIT,
+    Links,
+    hash_of,
+    person_key,
+)
 
 PERSON = "0123456789abcdef0123456789abcdef"
 
@@ -105,3 +117,73 @@ def test_a_person_is_a_keyed_hash_of_the_normalised_address() -> None:
     assert key == person_key("ada.tremblay@example.org", b"k")
     assert key != person_key("ada.tremblay@example.org", b"other")
     assert "ada" not in key
+
+
+def incompressible(length: int) -> str:
+    return "".join(random.Random(1).choices("abcdefghijklmnopqrstuvwxyz", k=length))
+
+
+def test_a_token_over_the_length_limit_is_refused_unread(links: Links) -> None:
+    """Signed by ourselves, so that nothing but its length is wrong with it."""
+    token = token_of(links.file(incompressible(TOKEN_LENGTH_LIMIT), PERSON))
+    with pytest.raises(BadLink):
+        links.open_file(token)
+    token = token_of(links.address("x", PERSON, incompressible(2 * ADDRESS_TOKEN_LIMIT)))
+    with pytest.raises(BadLink):
+        links.open_address(token)
+
+
+@pytest.mark.parametrize("purpose", PURPOSES)
+def test_the_longest_token_we_make_is_within_the_limit(links: Links, purpose: str) -> None:
+    limit = ADDRESS_TOKEN_LIMIT if purpose == "address" else TOKEN_LENGTH_LIMIT
+    token = token_of(made(links).get(purpose, links.nonce("token")))
+    assert len(token) <= limit / 2 or purpose == "address"
+
+
+MADE_FROM: dict[str, Any] = {
+    "case": "2026-7K4MQ-X", "person": PERSON, "address": f"{'a' * 64}@{'b' * 180}.example.org",
+    "lang": "fr", "slug": "marie-eve-tremblay", "since": 1_772_463_600, "staff": "rita-roy",
+    "topics": ["programme", "events", "learning"], "issue": "2026-03",
+    "url": "https://relais.example.org/api/newsletter/unsubscribe/TOKEN.signed",
+}  # fmt: skip
+"""One value for each parameter that a method of `Links` may take; a new one is named here."""
+
+
+def made(links: Links) -> dict[str, str]:
+    """Every address that `links` makes, by its method; a new method is met here by itself."""
+    found = {}
+    for name, method in inspect.getmembers(links, inspect.ismethod):
+        parameters = inspect.signature(method).parameters
+        if name.startswith(("_", "open_")) or not parameters.keys() <= MADE_FROM.keys():
+            continue
+        result = method(**{each: MADE_FROM[each] for each in parameters})
+        found[name.removeprefix("new_")] = result if isinstance(result, str) else result.url
+    return found | {"newsletter": links.newsletter}
+
+
+WITHOUT_A_RIGHT = {"coaches", "declare", "newsletter"}
+
+
+def test_every_method_that_makes_an_address_is_looked_at(links: Links) -> None:
+    others = {"code", "nonce", "right_code", "check_nonce", "step_code", "redact", "newsletter"}
+    methods = {name for name in vars(Links) if not name.startswith(("_", "open_"))}
+    assert {name.removeprefix("new_") for name in methods - others} | {"newsletter"} == set(
+        made(links)
+    )
+    assert set(made(links)) - WITHOUT_A_RIGHT - {"unsubscribe_mail"} == set(PURPOSES) - {"nonce"}
+
+
+@pytest.mark.parametrize("website", ["", "https://www.example.org"])
+@pytest.mark.parametrize("text", ["{}", "Voici: {}.", "<{}>", '<a href="{}">{}</a>', "{}?lang=fr"])
+def test_no_token_survives_in_what_is_kept(text: str, website: str) -> None:
+    links = Links(["k" * 64], "https://relais.example.org/api", website)
+    for name, url in made(links).items():
+        for written in (url, html.escape(url)):
+            whole = text.replace("{}", written)
+            kept = Links.redact(whole)
+            if name in WITHOUT_A_RIGHT:
+                assert kept == whole
+            else:
+                assert token_of(url.replace("%20", "/")) not in kept
+                assert kept != whole
+                assert kept.startswith(text.partition("{")[0])

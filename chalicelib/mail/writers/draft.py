@@ -1,10 +1,10 @@
 """The mail, and the copy of it that is kept, without the links that give a right."""
 
 from chalicelib.core.letter_row import tag_of
+from chalicelib.core.links import Links
 from chalicelib.core.ports import Item, Mail
 from chalicelib.mail.letters import Letter
 from chalicelib.mail.outbox import Draft
-from chalicelib.mail.writers.phrases import without_secrets
 
 
 def draft(  # noqa: PLR0913
@@ -27,7 +27,7 @@ def draft(  # noqa: PLR0913
         tag=tag_of(row["pk"], row["sk"]),
         reply_to=reply_to,
     )
-    text, html = (without_secrets(part) for part in (letter.text, letter.html))
+    text, html = (Links.redact(part) for part in (letter.text, letter.html))
     if hide:
         text, html = text.replace(hide, "……"), html.replace(hide, "……")
     kept = {"subject": letter.subject, "text": text, "html": html}

@@ -1,9 +1,8 @@
-"""Kept facts in a reader's words: warnings, reasons, dates, what a letter's copy may keep."""
+"""Kept facts in a reader's words: warnings, reasons and dates."""
 
-import re
 from datetime import date, datetime
 from types import SimpleNamespace
-from typing import Any, Final
+from typing import Any
 
 from chalicelib.cases.case import Case
 from chalicelib.content import load
@@ -12,11 +11,6 @@ from chalicelib.core.business_days import after_business_days
 from chalicelib.core.languages import Lang
 from chalicelib.core.records import moment
 from chalicelib.forms.problems import Problem
-
-_SECRET: Final = re.compile(
-    r"/(review|file|coach|proposal|newsletter/(?:confirm|unsubscribe|preferences))/[\w.~-]+|([?&]invite=)[\w.~-]+"
-)
-"""The part of a link that gives a right: the kept copy of a letter must not hand it on."""
 
 
 def said(warnings: list[dict[str, Any]], lang: Lang) -> list[str]:
@@ -46,7 +40,3 @@ def view(case: Case) -> SimpleNamespace:
         applied_at=moment(case.applied_at) if case.applied_at else None,
         apply_by=date.fromisoformat(case.apply_by) if case.apply_by else None,
     )
-
-
-def without_secrets(text: str) -> str:
-    return _SECRET.sub(lambda found: f"/{found[1]}/…" if found[1] else f"{found[2]}…", text)

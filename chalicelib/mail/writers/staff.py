@@ -16,7 +16,7 @@ from chalicelib.core.records import moment
 from chalicelib.forms import description
 from chalicelib.mail import letters
 from chalicelib.mail.writers.applicant import WRITERS, changes
-from chalicelib.mail.writers.phrases import due_date, said, view, without_secrets
+from chalicelib.mail.writers.phrases import due_date, said, view
 
 Facts = dict[str, Any]
 
@@ -108,7 +108,7 @@ class StaffFacts:
         lang = lang_or(case.lang, "fr")
         facts = WRITERS[name](case, lang, decided, self._links, APPLICANT)
         letter = letters.compose(name, lang, case=view(case), sender=self._sender, **facts)
-        return letters.Letter(name, lang, letter.subject, without_secrets(letter.text), html="")
+        return letters.Letter(name, lang, letter.subject, Links.redact(letter.text), html="")
 
 
 def _phone(case: Case, lang: Lang) -> str:

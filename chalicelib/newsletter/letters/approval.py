@@ -12,7 +12,7 @@ from chalicelib.mail import letters
 from chalicelib.mail.outbox import Draft
 from chalicelib.mail.writers.case import Sender
 from chalicelib.mail.writers.draft import draft
-from chalicelib.newsletter.issues.approval import PAGE, review_row
+from chalicelib.newsletter.issues.approval import review_row
 from chalicelib.newsletter.issues.issue import TESTED, issue_of, rendered_of
 from chalicelib.newsletter.issues.rendered import fill
 
@@ -33,7 +33,7 @@ class ApprovalWriter:
         if issue.status != TESTED or issue.version != row["facts"]["version"]:
             raise Overtaken("the issue went on meanwhile")
         asker = self._roster.get(row["facts"]["by"])
-        url, token_hash, code = self._links.new_review(PAGE)
+        url, token_hash, code = self._links.new_approval()
         form = self._links.newsletter
         values = {"unsubscribe_url": form, "preferences_url": form, "first_name": ""}
         texts = [(lang, rendered_of(self._store, issue, lang)) for lang in LANGS]

@@ -56,6 +56,5 @@ class Envelopes:
 
     def way_out(self, leave: str) -> dict[str, str]:
         """By one click, and by a mail to the office that answers mail."""
-        token = leave.rpartition("/")[2]
-        mail = f"mailto:{self._settings.reply_to}?subject=unsubscribe%20{token}"
+        mail = self._links.unsubscribe_mail(self._settings.reply_to, leave)
         return {"List-Unsubscribe": f"<{leave}>, <{mail}>"}
