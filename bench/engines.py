@@ -4,7 +4,6 @@ import json
 import sqlite3
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
 from itertools import islice
 from types import SimpleNamespace
 from typing import Any
@@ -152,8 +151,8 @@ class Handler(Engine):
     def __init__(self, coaches: Sequence[Coach]) -> None:
         import app
 
-        given: dict[str, Any] = {field.name: "https://example.org" for field in fields(Settings)}
-        settings = Settings(**given)
+        given: dict[str, Any] = dict.fromkeys(Settings.model_fields, "https://example.org")
+        settings = Settings.model_construct(**given)
         kept = Kept(store(build(coaches)))
         clock = utc_now
         finder = CoachViews(DirectoryCache(kept, clock), settings, Responder(settings), clock)

@@ -5,7 +5,7 @@ import hashlib
 import json
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,14 +13,27 @@ from typing import Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError, WaiterError
 
+from chalicelib.core.email_address import email_or_none
+from chalicelib.core.settings import SettingsError, read
 from infra.package import ROOT, PackageError, package
 
 REGION = "ca-central-1"
 Say = Callable[[str], None]
 
+_MADE_BY_THE_STACK = {
+    "PUBLIC_URL": "https://unknown.invalid/api",
+    "RECORDS_TABLE": "records",
+    "SUBSCRIBERS_TABLE": "subscribers",
+    "KEYS_SECRET": "keys",
+    "CONFIGURATION_SET": "mail",
+    "ISSUE_QUEUE": "https://sqs.invalid/issues",
+    "MAIL_TOPIC": f"arn:aws:sns:{REGION}:0:mail",
+}
+"""Stand-ins for settings that are known only once the stack is there."""
+
 
 class DeployError(Exception):
-    """Why the deploy stopped, in one line."""
+    """Why the deploy stopped, with a line for each thing to mend."""
 
 
 @dataclass(frozen=True)
@@ -33,21 +46,42 @@ class Deployed:
 
 
 def stage_settings(stage: str) -> dict[str, str]:
-    """The stage's file, complete. Raises DeployError that names what is missing."""
+    """Return the parameters of a stage's file. Raises DeployError that names all that is wrong."""
     path = ROOT / "infra" / "stages" / f"{stage}.json"
     if not path.exists():
         raise DeployError(f"there is no {path.relative_to(ROOT)}")
     found: dict[str, str | None] = json.loads(path.read_text("utf-8"))
-    wanted = json.loads((ROOT / "infra" / "resources.json").read_text("utf-8"))["Parameters"]
-    for name, parameter in wanted.items():
-        if name == "Stage":
-            continue
-        if name not in found and "Default" not in parameter:
-            raise DeployError(f"{name} is not set in {path.relative_to(ROOT)}")
-        if name in found and found[name] is None:
-            what = parameter["Description"].lower()
-            raise DeployError(f"{name} is not set in {path.relative_to(ROOT)} ({what})")
-    return {name: value for name, value in found.items() if value is not None}
+    given = {name: value for name, value in found.items() if value is not None}
+    if wrong := list(_wrong(stage, given, f" in {path.relative_to(ROOT)}")):
+        raise DeployError("\n".join(wrong))
+    return given
+
+
+def _wrong(stage: str, given: Mapping[str, str], where: str = "") -> Iterator[str]:
+    """Say what the functions would refuse, parameter by parameter, before anything is created."""
+    template = json.loads((ROOT / "infra" / "resources.json").read_text("utf-8"))
+    parameters = template["Parameters"]
+    for name in given.keys() - parameters.keys():
+        yield f"{name}{where} is no setting"
+    values = {name: one["Default"] for name, one in parameters.items() if "Default" in one}
+    values |= {**given, "Stage": stage}
+    names = template["Globals"]["Function"]["Environment"]["Variables"]
+    environment, parameter_of = dict(_MADE_BY_THE_STACK), {}
+    for setting, value in names.items():
+        parameter = "PublicUrl" if setting == "PUBLIC_URL" else value.get("Ref")
+        if parameter in parameters:
+            parameter_of[setting.lower()] = parameter
+            environment[setting] = values.get(parameter) or environment.get(setting, "")
+    try:
+        read(environment)
+    except SettingsError as error:
+        for setting, why in error.problems.items():
+            name = parameter_of[setting]
+            what = f" ({parameters[name]['Description'].lower()})" if why == "is not set" else ""
+            yield f"{name} {why}{where}{what}"
+    alarms = given.get("AlarmEmail")
+    if alarms and email_or_none(alarms) is None:
+        yield f"AlarmEmail must be an e-mail address{where}, not {alarms!r}"
 
 
 def deploy(
@@ -64,7 +98,10 @@ def deploy(
     The functions must know the address of their own API, which is known only after
     the first deploy: without a PublicUrl there is a second pass that sets it.
     `public_url` makes the address from the id of the API, where it is not AWS's own.
+    Raises DeployError that names every setting that is missing or wrong.
     """
+    if wrong := list(_wrong(stage, settings)):
+        raise DeployError("\n".join(wrong))
     session = boto3.session.Session(region_name=REGION)
     stack = f"relais-{stage}"
     cloud = session.client("cloudformation", endpoint_url=endpoint)

@@ -2,7 +2,6 @@
 
 import json
 import re
-from dataclasses import fields
 from pathlib import Path
 
 import app as application
@@ -40,7 +39,7 @@ def _refuses(view: object) -> bool:
 def test_every_setting_is_in_the_readme_and_in_the_stack() -> None:
     resources = json.loads((ROOT / "infra" / "resources.json").read_text("utf-8"))
     given = resources["Globals"]["Function"]["Environment"]["Variables"]
-    names = {field.name.upper() for field in fields(Settings)}
+    names = {name.upper() for name in Settings.model_fields}
     assert set(given) == names
     settings = README.partition("## Settings")[2].partition("## Why")[0]
     assert set(re.findall(r"`([A-Z_]{5,})`", settings)) - {"DEBUG", "WARNING", "ERROR"} == names

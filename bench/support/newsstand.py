@@ -1,7 +1,7 @@
 """An issue with its audience in the simulated world, and the workers that send it."""
 
 from collections import Counter
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -45,7 +45,9 @@ SAID: dict[str, Any] = {
 def settings() -> Settings:
     """What is sent depends on a few settings; the others only have to be there."""
     empty: dict[Any, Any] = {str: "", int: 1, bool: False}
-    return Settings(**{f.name: SAID.get(f.name, empty.get(f.type, ())) for f in fields(Settings)})
+    fields = Settings.model_fields.items()
+    given = {name: SAID.get(name, empty.get(field.annotation, ())) for name, field in fields}
+    return Settings.model_construct(**given)
 
 
 def texts(size: int = 0) -> dict[str, Rendered]:

@@ -10,11 +10,11 @@ from chalicelib.cases.guards import DecisionInput, GuardContext, check
 from chalicelib.cases.states import step
 from chalicelib.cases.transition import StateChange
 from chalicelib.core import rate_limit
+from chalicelib.core.email_address import email_or_none
 from chalicelib.core.errors import Refused
 from chalicelib.core.letter_row import APPLICANT, NEW_ADDRESS, OLD_ADDRESS
 from chalicelib.core.links import hash_of, person_key
 from chalicelib.core.ports import Now, Put, Store, Write
-from chalicelib.forms.field_types import email_or_none
 
 POSTS_AN_HOUR: Final = 20
 """What one link may send in an hour, right or wrong."""

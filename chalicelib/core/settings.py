@@ -1,42 +1,153 @@
-"""The environment, read once, checked, and named in one place."""
+"""The environment, read once, checked whole, and named in one place."""
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from typing import Annotated, Final, Literal
+from urllib.parse import urlsplit
+
+from annotated_types import Ge, MinLen
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+from chalicelib.core.email_address import email_or_none
+
+MAY_BE_EMPTY: Final = {"website_url", "postal_address"}
+"""`postal_address` is needed by the newsletter alone; without a `website_url`
+links lead to our own pages."""
+
+_QUIET: Final = re.compile(r"([0-9]{1,2})-([0-9]{1,2})")
+_STAGE: Final = re.compile(r"[a-z][a-z0-9-]{1,15}")
 
 
 class SettingsError(Exception):
-    """A setting is missing or wrong; the message names it and says why."""
+    """Settings are missing or wrong; the message has a line for each.
+
+    `problems` maps the field to what is wrong with it, in the order of the fields.
+    """
+
+    def __init__(self, problems: Mapping[str, str]) -> None:
+        super().__init__("\n".join(f"{name.upper()} {text}" for name, text in problems.items()))
+        self.problems = problems
 
 
-@dataclass(frozen=True)
-class Settings:
+def _must(what: str) -> PydanticCustomError:
+    return PydanticCustomError("shape", "must {what}", {"what": what})
+
+
+def _stage(text: str) -> str:
+    if not _STAGE.fullmatch(text):
+        raise _must("be 2 to 16 small letters, digits and hyphens")
+    return text
+
+
+def _web_address(text: str) -> str:
+    try:
+        parts = urlsplit(text)
+        host = parts.hostname if parts.port != 0 else None
+    except ValueError:
+        raise _must("be an address of the Web") from None
+    if parts.scheme not in ("https", "http") or "://" not in text:
+        raise _must("start with https:// or http://")
+    if not host or parts.username or parts.query or parts.fragment or re.search(r"[\s;,*]", text):
+        raise _must("be an address of the Web without a query")
+    return text.rstrip("/")
+
+
+def _web_address_or_none(text: str) -> str:
+    return text and _web_address(text)
+
+
+def _origins(text: str) -> tuple[str, ...]:
+    found = []
+    for origin in filter(None, (part.strip() for part in text.split(","))):
+        address = _web_address(origin)
+        if urlsplit(address).path:
+            raise _must("be origins like https://www.example.org, with commas between")
+        found.append(address)
+    if not found:
+        raise _must("name at least one origin")
+    return tuple(found)
+
+
+def _address(text: str) -> str:
+    address = email_or_none(text)
+    if address is None:
+        raise _must("be an e-mail address")
+    return address
+
+
+def _named_address(text: str) -> str:
+    name, bracket, rest = text.partition("<")
+    if not bracket:
+        return _address(text)
+    if not rest.endswith(">") or any(c in name for c in '>@"\r\n'):
+        raise _must("be an e-mail address, or Name <address>")
+    return f"{name.strip()} <{_address(rest[:-1])}>".lstrip()
+
+
+def _switch(text: str) -> bool:
+    if text not in ("on", "off"):
+        raise _must("be on or off")
+    return text == "on"
+
+
+def _quiet_hours(text: str) -> str:
+    found = _QUIET.fullmatch(text)
+    if text != "off" and not (found and 0 < int(found[2]) < int(found[1]) < 24):
+        raise _must("be like 20-8, or off")
+    return text
+
+
+def _topic(text: str) -> str:
+    if not re.fullmatch(r"arn:aws[a-z-]*:sns:[^:\s]+:[0-9]+:\S+", text):
+        raise _must("be the ARN of a topic")
+    return text
+
+
+Text = Annotated[str, MinLen(1)]
+Count = Annotated[int, Ge(0)]
+CountFromOne = Annotated[int, Ge(1)]
+Stage = Annotated[str, AfterValidator(_stage)]
+WebAddress = Annotated[str, AfterValidator(_web_address)]
+WebAddressOrNone = Annotated[str, AfterValidator(_web_address_or_none)]
+Origins = Annotated[tuple[str, ...], BeforeValidator(_origins)]
+Address = Annotated[str, AfterValidator(_address)]
+NamedAddress = Annotated[str, AfterValidator(_named_address)]
+Switch = Annotated[bool, BeforeValidator(_switch)]
+QuietHoursText = Annotated[str, AfterValidator(_quiet_hours)]
+Topic = Annotated[str, AfterValidator(_topic)]
+
+
+class Settings(BaseModel):
     """What each deployment chooses. A field is the environment name in lower case."""
 
-    stage: str
-    records_table: str
-    subscribers_table: str
-    keys_secret: str
-    public_url: str
-    website_url: str
-    allowed_origins: tuple[str, ...]
-    sender: str
-    reply_to: str
-    configuration_set: str
-    undo_seconds: int
-    posts_per_hour: int
-    signups_per_hour: int
-    issue_rate: int
-    issue_queue: str
-    mail_topic: str
-    quorum_application: int
-    step_up: bool
-    quiet_hours: str
-    organization_name: str
-    contact_email: str
-    privacy_contact: str
-    person_in_charge_title: str
+    model_config = ConfigDict(frozen=True)
+
+    stage: Stage
+    records_table: Text
+    subscribers_table: Text
+    keys_secret: Text
+    public_url: WebAddress
+    website_url: WebAddressOrNone
+    allowed_origins: Origins
+    sender: NamedAddress
+    reply_to: Address
+    configuration_set: Text
+    undo_seconds: Count
+    posts_per_hour: Count
+    signups_per_hour: Count
+    issue_rate: CountFromOne
+    issue_queue: WebAddress
+    mail_topic: Topic
+    quorum_application: CountFromOne
+    step_up: Switch
+    quiet_hours: QuietHoursText
+    organization_name: Text
+    contact_email: Address
+    privacy_contact: Address
+    person_in_charge_title: Text
     postal_address: str
-    log_level: str
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 
     @property
     def public_origin(self) -> str:
@@ -50,60 +161,27 @@ class Settings:
         return tuple(dict.fromkeys([site or self.public_origin, *self.allowed_origins]))
 
 
-LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
-
-MAY_BE_EMPTY = {"website_url", "postal_address"}
-"""`postal_address` is needed by the newsletter alone; without a `website_url`
-links lead to our own pages."""
-
-
 def read(environment: Mapping[str, str]) -> Settings:
-    """The settings, or a SettingsError that names the first one missing or wrong."""
-    found: dict[str, object] = {}
-    for field in fields(Settings):
-        name = field.name.upper()
-        text = environment.get(name, "").strip()
-        if not text and field.name not in MAY_BE_EMPTY:
-            raise SettingsError(f"{name} is not set")
-        found[field.name] = _typed(name, field.name, text)
-    return Settings(**found)  # type: ignore[arg-type]
+    """Return the settings; raises SettingsError that names every one missing or wrong."""
+    given = {name: environment.get(name.upper(), "").strip() for name in Settings.model_fields}
+    try:
+        return Settings.model_validate(given)
+    except ValidationError as error:
+        problems = {str(one["loc"][0]): _problem(one) for one in error.errors(include_url=False)}
+        raise SettingsError(problems) from None
 
 
-def _typed(name: str, key: str, text: str) -> object:
-    if key.endswith("_url"):
-        if text and not text.startswith(("https://", "http://")):
-            raise SettingsError(f"{name} must start with https:// or http://, not {text!r}")
-        return text.rstrip("/")
-    if key in (
-        "undo_seconds",
-        "posts_per_hour",
-        "signups_per_hour",
-        "issue_rate",
-        "quorum_application",
-    ):
-        if not text.isdecimal():
-            raise SettingsError(f"{name} must be a whole number, not {text!r}")
-        if key == "quorum_application" and int(text) == 0:
-            raise SettingsError(f"{name} must be 1 or more: somebody has to decide")
-        if key == "issue_rate" and int(text) == 0:
-            raise SettingsError(f"{name} must be 1 or more: pause an issue to stop it")
-        return int(text)
-    if key == "step_up":
-        if text not in ("on", "off"):
-            raise SettingsError(f"{name} must be on or off, not {text!r}")
-        return text == "on"
-    if key == "quiet_hours" and not _hours(text):
-        raise SettingsError(f"{name} must be like 20-8, or off, not {text!r}")
-    if key == "log_level" and text not in LEVELS:
-        raise SettingsError(f"{name} must be one of {', '.join(LEVELS)}, not {text!r}")
-    if key == "allowed_origins":
-        return tuple(origin.strip().rstrip("/") for origin in text.split(",") if origin.strip())
-    return text
-
-
-def _hours(text: str) -> bool:
-    """`off`, or an evening and a morning on the clock."""
-    evening, _, morning = text.partition("-")
-    if not (evening.isdecimal() and morning.isdecimal()):
-        return text == "off"
-    return 0 < int(morning) < int(evening) < 24
+def _problem(error: ErrorDetails) -> str:
+    text = error["input"]
+    if text == "":
+        return "is not set"
+    match error["type"]:
+        case "shape":
+            what = error["msg"]
+        case "literal_error":
+            what = f"must be {error['ctx']['expected']}".replace("'", "")
+        case "greater_than_equal":
+            what = f"must be {error['ctx']['ge']} or more"
+        case _:
+            what = "must be a whole number"
+    return f"{what}, not {text!r}"

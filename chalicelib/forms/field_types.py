@@ -9,14 +9,11 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from chalicelib.content import load
-from chalicelib.core.email_address import with_ascii_domain
-
-EMAIL_MAX_LENGTH: Final = 254
+from chalicelib.core.email_address import email_or_none
 
 _SPACES: Final = str.maketrans("", "", " \u00a0\u202f\u2009-\u2011\u2013")
 _MONEY = re.compile(r"(\d{1,9}|\d{1,3}(?:[ \u00a0\u202f,]\d{3}){1,2})(?:[.,]00)?")
 _DECIMAL = re.compile(r"\d{1,6}(?:[.,]\d{1,4})?")
-_EMAIL = re.compile(r"[^@\s<>()\[\],:;\\\"]{1,64}@[^@\s<>()\[\],:;\\\"]+\.[^@\s.]{2,}")
 _URL = re.compile(r"https?://[^\s/?#@]+\.[^\s/?#@.]{2,}(?::\d+)?(?:[/?#]\S*)?", re.IGNORECASE)
 _BN = re.compile(r"[0-9]{9}RR[0-9]{4}")
 _POSTAL = re.compile(r"[ABCEGHJ-NPRSTVXY][0-9][ABCEGHJ-NPRSTV-Z][0-9][ABCEGHJ-NPRSTV-Z][0-9]")
@@ -53,17 +50,6 @@ def email(text: str) -> str:
     if address is None:
         raise wrong("email")
     return address
-
-
-def email_or_none(text: str) -> str | None:
-    """Return the address as it is kept, with its domain in ASCII; None when it cannot be one."""
-    if not _EMAIL.fullmatch(text) or ".." in text or not text.isprintable():
-        return None
-    try:
-        address = with_ascii_domain(text)
-    except UnicodeError:
-        return None
-    return address if address.isascii() and len(address) <= EMAIL_MAX_LENGTH else None
 
 
 def phone(text: str) -> str:

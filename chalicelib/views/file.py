@@ -9,13 +9,13 @@ from chalicelib.cases.case import Case
 from chalicelib.cases.guards import MESSAGE_LIMIT
 from chalicelib.cases.lookup import Cases
 from chalicelib.cases.states import table
+from chalicelib.core.email_address import email_or_none
 from chalicelib.core.errors import BadLink, Conflict, Refused, RelaisError
 from chalicelib.core.languages import Lang, lang_or
 from chalicelib.core.letter_row import APPLICANT
 from chalicelib.core.links import Links
 from chalicelib.core.ports import Now
 from chalicelib.forms import parsing
-from chalicelib.forms.field_types import email_or_none
 from chalicelib.forms.problems import InvalidForm
 from chalicelib.views.file_form import ACTIONS, OURS, FileInput, said
 from chalicelib.views.file_pages import Errors, FilePages, OpenedFile, text

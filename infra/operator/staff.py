@@ -5,7 +5,7 @@ import unicodedata
 from datetime import UTC, datetime
 from typing import Any
 
-from chalicelib.forms.field_types import email_or_none
+from chalicelib.core.email_address import email_or_none
 
 STAFF = "STAFF"
 

@@ -2,7 +2,6 @@
 
 import shutil
 from collections.abc import Iterator
-from dataclasses import replace
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -52,7 +51,7 @@ def address(
 ) -> Iterator[str]:  # fmt: skip
     def wire(address: str) -> None:
         keys = Keys(links=("a" * 64,), people=b"p" * 32)
-        here = replace(settings, public_url=address, allowed_origins=(address,))
+        here = settings.model_copy(update={"public_url": address, "allowed_origins": (address,)})
         service = Services(here, store, keys, mailer, clock, MemorySuppression())
         monkeypatch.setattr(application, "services", lambda: service)
         monkeypatch.setattr(application, "settings", lambda: here)

@@ -1,6 +1,5 @@
 """Subscriptions that end, come back, and change their address: each time the whole of them."""
 
-from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -337,7 +336,7 @@ def test_a_letter_that_waited_long_for_our_address_can_still_be_confirmed(
     ada: Person, service: Services, visitor: Visitor
 ) -> None:
     keys = Keys(links=("a" * 64,), people=b"p" * 32)
-    bare = replace(service.settings, postal_address="")
+    bare = service.settings.model_copy(update={"postal_address": ""})
     unheard = Services(bare, service.store, keys, ada.mailer, ada.clock, MemorySuppression())
     waiting = Person(unheard, ada.mailer, ada.clock)
     waiting.sign_up()

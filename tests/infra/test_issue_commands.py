@@ -2,7 +2,6 @@
 
 import io
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +61,7 @@ def world() -> World:
 
 
 def at_desk(service: Services, world: World, by: str = "sam-lee", **changed: Any) -> IssueCommands:
-    settings = replace(service.settings, **changed)
+    settings = service.settings.model_copy(update=changed)
     return IssueCommands(service.store, settings, service.links, service.now, world.outside(), by)
 
 

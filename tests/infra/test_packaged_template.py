@@ -1,14 +1,14 @@
 """What infra/ promises, read from the template itself: settings, alarms, logs and names."""
 
 import json
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from chalicelib.core.settings import Settings
-from infra.deploy import DeployError, stage_settings
+from infra import local
+from infra.deploy import DeployError, deploy, stage_settings
 from infra.package import ROOT
 
 TEMPLATE: dict[str, Any] = json.loads((ROOT / "infra" / "resources.json").read_text("utf-8"))
@@ -20,7 +20,7 @@ POLICIES = sorted((ROOT / ".chalice").glob("policy-*.json"))
 
 def test_every_setting_reaches_the_functions() -> None:
     given = TEMPLATE["Globals"]["Function"]["Environment"]["Variables"]
-    assert set(given) == {field.name.upper() for field in fields(Settings)}
+    assert set(given) == {name.upper() for name in Settings.model_fields}
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
@@ -66,8 +66,26 @@ def test_the_gateway_answers_as_we_do() -> None:
 def test_a_stage_that_lacks_a_setting_is_not_deployed_and_says_which() -> None:
     with pytest.raises(DeployError, match=r"^Sender is not set in infra/stages/prod\.json \(from"):
         stage_settings("prod")
+    with pytest.raises(DeployError) as caught:
+        stage_settings("prod")
+    assert [line.split()[0] for line in str(caught.value).splitlines()] == [
+        "Sender", "PrivacyContact", "PersonInChargeTitle"
+    ]  # fmt: skip
     with pytest.raises(DeployError, match=r"^there is no infra/stages/nowhere\.json$"):
         stage_settings("nowhere")
+
+
+def test_nothing_is_created_while_a_setting_is_wrong(tmp_path: Path) -> None:
+    wrong = {**local.settings("http://127.0.0.1:8080"), "UndoSeconds": "soon", "Sender": "",
+             "Colour": "red", "AlarmEmail": "us"}  # fmt: skip
+    with pytest.raises(DeployError) as caught:
+        deploy("local", wrong, tmp_path / "nothing.json")
+    assert str(caught.value).splitlines() == [
+        "Colour is no setting",
+        "Sender is not set (from address of every letter)",
+        "UndoSeconds must be a whole number, not 'soon'",
+        "AlarmEmail must be an e-mail address, not 'us'",
+    ]
 
 
 @pytest.mark.parametrize("path", STAGES, ids=lambda p: p.stem)

@@ -2,7 +2,6 @@
 
 import json
 import re
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -197,7 +196,7 @@ def test_without_a_postal_address_a_declaration_offers_no_box(
     visitor: Visitor, settings: Settings, store: MemoryStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     keys = Keys(links=("a" * 64,), people=b"p" * 32)
-    service = Services(replace(settings, postal_address=""), store, keys)
+    service = Services(settings.model_copy(update={"postal_address": ""}), store, keys)
     monkeypatch.setattr(application, "services", lambda: service)
     form = visitor.get("/forms/eoi?lang=fr").body.decode()
     assert "consent_newsletter" not in form

@@ -79,7 +79,7 @@ def test_without_a_postal_address_nothing_is_sent_and_the_admins_are_told_once_a
     service: Services,
     print_for: Print,
 ) -> None:
-    unset = replace(service.settings, postal_address="")
+    unset = service.settings.model_copy(update={"postal_address": ""})
     service.parts = replace(service.parts, settings=unset)
     print_for(3)
     office = SendingRun(service, queue, clock)

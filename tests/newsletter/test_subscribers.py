@@ -3,7 +3,6 @@
 import threading
 import zlib
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -249,7 +248,12 @@ def test_nothing_of_the_newsletter_leaves_without_a_postal_address(
     keys = Keys(links=("a" * 64,), people=b"p" * 32)
     silent = Person(
         Services(
-            replace(settings, postal_address=""), store, keys, mailer, clock, MemorySuppression()
+            settings.model_copy(update={"postal_address": ""}),
+            store,
+            keys,
+            mailer,
+            clock,
+            MemorySuppression(),
         ),
         mailer,
         clock,

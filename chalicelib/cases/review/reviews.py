@@ -15,12 +15,12 @@ from chalicelib.cases.review.step_up import StepUp
 from chalicelib.cases.staff import Roster, Staff
 from chalicelib.cases.states import Transition, events, step
 from chalicelib.core import eastern_time, stored_links
+from chalicelib.core.email_address import email_or_none
 from chalicelib.core.errors import Conflict, Refused
 from chalicelib.core.letter_row import letter
 from chalicelib.core.links import Links
 from chalicelib.core.ports import Item, Now, Put, Store
 from chalicelib.core.records import stamp
-from chalicelib.forms.field_types import email_or_none
 
 FIELDS: Final = {
     "reason": ("reasons", "choose_reason"),

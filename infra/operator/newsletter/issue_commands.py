@@ -12,13 +12,13 @@ from chalicelib.cases.staff import Roster, Staff
 from chalicelib.content import load
 from chalicelib.core import eastern_time, formatting
 from chalicelib.core.csv_table import csv_table
+from chalicelib.core.email_address import email_or_none
 from chalicelib.core.errors import Conflict, DeliveryFailed, OutcomeUnknown, Refused
 from chalicelib.core.languages import LANGS, Lang, lang_or
 from chalicelib.core.links import Links
 from chalicelib.core.ports import Now, Store
 from chalicelib.core.records import moment
 from chalicelib.core.settings import Settings
-from chalicelib.forms.field_types import email_or_none
 from chalicelib.newsletter.issue_counts import counted
 from chalicelib.newsletter.issues import issue as issues
 from chalicelib.newsletter.issues import preflight
