@@ -20,6 +20,7 @@ from infra.local_aws import mailbox, site
 from infra.local_aws.emulator import Emulator, EmulatorError, free_port, use_root_key
 from infra.local_aws.run_file import announce
 from infra.local_aws.ses import PostOffice
+from infra.local_aws.streams import renew_stream_mappings
 from infra.operate import Operator
 from infra.operator.newsletter import sample
 from infra.operator.staff import OperateError, Roster
@@ -105,6 +106,7 @@ def _set_up(running: Running, template: Path, site_port: int, copy: Path) -> dic
         public_url=emulator.api,
         say=say,
     )
+    renew_stream_mappings(emulator.url)
     _set_gateway_responses(emulator.url, deployed.outputs["RestAPIId"], template)
     _seed(emulator.url, deployed.outputs["RecordsTable"])
     _seed_coaches(running, copy)

@@ -1,6 +1,7 @@
 """An AWS on this machine: one process, with permissions enforced."""
 
 import ctypes
+import fcntl
 import os
 import shutil
 import signal
@@ -15,13 +16,15 @@ from typing import IO
 KEY = "local"
 """The emulator's root: it alone passes without a policy."""
 
+SAVE_SECONDS = 20
+"""How long an emulator that was told to end may take to keep its state."""
 
 LIBC = ctypes.CDLL(None)
 PR_SET_PDEATHSIG = 1
 
 
 def _end_with_us() -> None:
-    """However this process ends, killed too: the emulator keeps its state and ends."""
+    """Tell the emulator to keep its state and end, however this process ends, killed too."""
     LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
@@ -30,7 +33,7 @@ class EmulatorError(Exception):
 
 
 def free_port(wanted: int, *, must: bool = False) -> int:
-    """`wanted`, or the next free port unless it `must` be that one."""
+    """Return `wanted`, or the next free port unless it `must` be that one."""
     for port in range(wanted, wanted + (1 if must else 50)):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -43,7 +46,7 @@ def free_port(wanted: int, *, must: bool = False) -> int:
 
 
 def use_root_key(environment: dict[str, str]) -> None:
-    """Takes every AWS setting of the machine out, and puts the emulator's own in."""
+    """Take every AWS setting of the machine out, and put the emulator's in."""
     for name in [n for n in environment if n.startswith("AWS_")]:
         del environment[name]
     environment.update(
@@ -58,7 +61,7 @@ def use_root_key(environment: dict[str, str]) -> None:
 
 
 class Emulator:
-    """Starts, answers at `url`, and stops with everything it started."""
+    """An emulator that answers at `url` and stops with everything it started."""
 
     def __init__(
         self, port: int, state: Path, *, fresh: bool = False, mail: str | None = None
@@ -71,6 +74,7 @@ class Emulator:
         self._process: subprocess.Popen[bytes] | None = None
         self._log: IO[bytes] | None = None
         self.log_path = state.parent / "emulator.log"
+        self._lock_path = state.parent / "emulator.lock"
 
     def start(self) -> None:
         # Beside the Python that runs this: the functions must be of the same version.
@@ -79,30 +83,51 @@ class Emulator:
             program = Path(os.environ.get("RELAIS_EMULATOR", str(program)))
         if not program.exists():
             raise EmulatorError("the emulator is not installed: run `make install`")
-        if self._fresh:
-            shutil.rmtree(self._state, ignore_errors=True)
-        self._state.mkdir(parents=True, exist_ok=True)
-        self._log = self.log_path.open("wb")
-        self._process = subprocess.Popen(
-            [str(program)],
-            env=self._environment(),
-            cwd=self._state,
-            stdin=subprocess.DEVNULL,
-            stdout=self._log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-            preexec_fn=_end_with_us if sys.platform == "linux" else None,
-        )
+        self._state.parent.mkdir(parents=True, exist_ok=True)
+        with self._lock_path.open("a") as lock:
+            self._wait_for_predecessor(lock)
+            if self._fresh:
+                shutil.rmtree(self._state, ignore_errors=True)
+            self._state.mkdir(parents=True, exist_ok=True)
+            self._log = self.log_path.open("wb")
+            self._process = subprocess.Popen(
+                [str(program)],
+                env=self._environment(),
+                cwd=self._state,
+                stdin=subprocess.DEVNULL,
+                stdout=self._log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                # The lock is the emulator's from here on, until it ends.
+                pass_fds=[lock.fileno()],
+                preexec_fn=_end_with_us if sys.platform == "linux" else None,
+            )
         self._wait()
 
+    def _wait_for_predecessor(self, lock: IO[str]) -> None:
+        """Take the lock of the state. The emulator of a run that was killed keeps it while it
+        saves; whoever started before that would read half of it."""
+        until = time.monotonic() + SAVE_SECONDS
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if time.monotonic() > until:
+                    raise EmulatorError(
+                        "an emulator of an earlier run still works here: end it (pgrep -af ministack)"
+                    ) from None
+                time.sleep(0.1)
+            else:
+                return
+
     def stop(self) -> None:
-        """Asks it to end, which is when it keeps its state; then makes sure of it."""
+        """Ask the emulator to end, which is when it keeps its state; then make sure of it."""
         if self._process is None:
             return
         group = os.getpgid(self._process.pid) if self._process.poll() is None else None
         self._process.terminate()
         try:
-            self._process.wait(20)
+            self._process.wait(SAVE_SECONDS)
         except subprocess.TimeoutExpired:
             pass
         if group is not None:
@@ -118,17 +143,19 @@ class Emulator:
         return self._process is not None and self._process.poll() is None
 
     def api(self, api_id: str) -> str:
-        """The address of a deployed API, without special host names."""
+        """Return the address of a deployed API, without special host names."""
         return f"{self.url}/_aws/execute-api/{api_id}/api"
 
     def _environment(self) -> dict[str, str]:
         kept = ("PATH", "HOME", "LANG", "TMPDIR", "SYSTEMROOT")
         environment = {name: os.environ[name] for name in kept if name in os.environ}
         use_root_key(environment)
+        # Each run unpacks every function anew, and leaves it when it ends.
         scratch = self._state / "tmp"
-        scratch.mkdir(exist_ok=True)
+        shutil.rmtree(scratch, ignore_errors=True)
+        scratch.mkdir()
         if self._mail:
-            # The functions inherit it: their mail goes through the post office.
+            # The functions inherit it: their mail goes through the local SES.
             environment["AWS_ENDPOINT_URL_SESV2"] = self._mail
         return {
             **environment,
