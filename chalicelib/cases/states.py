@@ -4,8 +4,10 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, Final
 
+from chalicelib import content
 from chalicelib.content import load
 from chalicelib.core.errors import Refused
+from chalicelib.core.languages import Lang
 
 NEW: Final = "NEW"
 """Where a case comes from before it exists."""
@@ -108,6 +110,12 @@ def clock_of(state: str) -> str | None:
     """The clock that runs while a case is in a state."""
     states: dict[str, dict[str, str]] = load("states")["states"]
     return states[state].get("clock") if state != NEW else None
+
+
+def next_step(state: str, lang: Lang) -> str:
+    """Return what an applicant whose file is in this state may expect."""
+    days = content.programme()["reply_target_business_days"]
+    return content.review()["next_steps"][state][lang].format(reply_days=days)
 
 
 def public_name(state: str, lang: str) -> str:

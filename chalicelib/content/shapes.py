@@ -6,7 +6,7 @@ The request path never imports this module; `chalicelib.content` names its types
 from datetime import date
 from typing import Annotated, Final, Literal, NotRequired
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 from typing_extensions import TypedDict
 
 Words = Annotated[str, Field(min_length=1, pattern=r"^\S")]
@@ -21,6 +21,19 @@ ClockName = Annotated[str, Field(pattern=r"^[A-Z]$")]
 ClockStep = Annotated[
     str, Field(pattern=r"^(start|restart|stop|pause|resume) ([A-Z]|all|own)$|^restore$")
 ]
+
+
+def keys(*names: str) -> AfterValidator:
+    """Return the check that a mapping has these keys and no other."""
+
+    def whole(found: dict[str, object]) -> dict[str, object]:
+        if missing := set(names) - found.keys():
+            raise ValueError(f"without {', '.join(sorted(missing))}")
+        if unknown := found.keys() - set(names):
+            raise ValueError(f"{', '.join(sorted(unknown))} is of no use")
+        return found
+
+    return AfterValidator(whole)
 
 
 class Text(TypedDict):
@@ -187,7 +200,7 @@ class Newsletter(Form):
 
 # The programme
 
-FundedForm = Literal["assessment", "eoi", "application"]
+_EACH_FORM = keys("assessment", "eoi", "application")
 
 
 class Links(TypedDict):
@@ -196,22 +209,19 @@ class Links(TypedDict):
 
 
 class Programme(TypedDict):
-    intake: dict[FundedForm, Literal["open", "paused"]]
+    intake: Annotated[dict[str, Literal["open", "paused"]], _EACH_FORM]
     max_request_cad: Count | None
     min_contribution_percent: Percent | None
     admin_fee_max_percent: Percent | None
     backbone_time_fundable: bool
     max_months: Count
-    team_min: Count
-    team_max: Count
-    eoi_approval_required: bool
     application_link_valid_days: Count
     reply_target_business_days: Count
     cycle: Words | None
     links: Links
     privacy_notice: Text
-    retention: dict[FundedForm, Text]
-    form_name: dict[FundedForm, Text]
+    retention: Annotated[dict[str, Text], _EACH_FORM]
+    form_name: Annotated[dict[str, Text], _EACH_FORM]
 
 
 # The states of a case
@@ -298,7 +308,7 @@ class Review(TypedDict):
     decisions: dict[Key, Text]
     errors: dict[Key, Text]
     next_steps: dict[StateName, Text]
-    received: dict[FundedForm, Text]
+    received: Annotated[dict[str, Text], _EACH_FORM]
     events: dict[Key, Text]
     applicant: Text
     actors: dict[Key, Text]

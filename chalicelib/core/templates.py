@@ -10,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
+from chalicelib import content
 from chalicelib.core import formatting
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
@@ -32,10 +33,15 @@ def environment() -> Environment:
         ("number", formatting.number),
     ):
         found.filters[name] = _spoken(write)
+    found.globals["reply_days"] = _reply_days
     found.filters["indent_lines"] = _indented
     found.filters["field_id"] = field_id
     found.filters["marked"] = marked
     return found
+
+
+def _reply_days() -> int:
+    return content.programme()["reply_target_business_days"]
 
 
 def render(template: str, /, **facts: Any) -> str:

@@ -5,8 +5,7 @@ from datetime import date, datetime
 from typing import Any
 
 from chalicelib.cases.case import Case
-from chalicelib.cases.states import public_name, table
-from chalicelib.content import load
+from chalicelib.cases.states import next_step, public_name, table
 from chalicelib.core.languages import Lang
 from chalicelib.core.letter_row import APPLICANT
 from chalicelib.core.ports import Item
@@ -20,7 +19,7 @@ def standing_facts(case: Case, now: datetime, lang: Lang) -> dict[str, Any]:
     return {
         "case": case,
         "state_name": public_name(state, lang),
-        "next_step": load("review")["next_steps"][state][lang],
+        "next_step": next_step(state, lang),
         "may_act": (state, "withdraw") in table(),
         "answers": [],
         "changes": [],

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlencode
 
+from chalicelib import content
 from chalicelib.cases.intake.receive import Intake
 from chalicelib.cases.intake.submission import IncomingForm, Receipt
 from chalicelib.cases.lookup import Cases
-from chalicelib.content import load
 from chalicelib.core.errors import AlreadyApplied, NotFound, NotInvited, RelaisError
 from chalicelib.core.languages import Lang, other_language
 from chalicelib.core.links import Links
@@ -264,5 +264,6 @@ def _known(name: str) -> None:
         raise NotFound(name)
 
 
-def _received_text(form: str, ref: str, lang: str) -> str:
-    return str(load("review")["received"][form][lang]).format(ref=ref)
+def _received_text(form: str, ref: str, lang: Lang) -> str:
+    days = content.programme()["reply_target_business_days"]
+    return content.review()["received"][form][lang].format(ref=ref, reply_days=days)

@@ -6,8 +6,7 @@ from typing import Any, Final
 
 from chalicelib.cases.case import Case
 from chalicelib.cases.decisions import reopen_by
-from chalicelib.cases.states import public_name
-from chalicelib.content import load
+from chalicelib.cases.states import next_step, public_name
 from chalicelib.core.languages import Lang
 from chalicelib.core.letter_row import NEW_ADDRESS
 from chalicelib.core.links import Links
@@ -102,7 +101,7 @@ def _reopened(case: Case, lang: Lang, facts: Facts, links: Links, to: str) -> Fa
     return {
         **_told(case, lang, facts, links, to),
         "state_name": public_name(case.state, lang),
-        "next_step": load("review")["next_steps"][case.state][lang],
+        "next_step": next_step(case.state, lang),
     }
 
 

@@ -4,6 +4,7 @@ from datetime import date, datetime
 from types import SimpleNamespace
 from typing import Any
 
+from chalicelib import content
 from chalicelib.cases.case import Case
 from chalicelib.content import load
 from chalicelib.core import eastern_time
@@ -20,7 +21,7 @@ def said(warnings: list[dict[str, Any]], lang: Lang) -> list[str]:
 
 def due_date(start: datetime) -> date:
     """When an answer is due, in business days from the programme's target."""
-    days: int = load("programme")["reply_target_business_days"]
+    days = content.programme()["reply_target_business_days"]
     return after_business_days(eastern_time.today(start), days)
 
 
