@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from random import Random
 
-from chalicelib.coaches.coach import Coach, allowed, listing
+from chalicelib.coaches.coach import Coach, allowed_values, options
 from chalicelib.coaches.directory.folding import fold, plain
 
 
@@ -81,9 +81,9 @@ def coaches(count: int, *, words: int = 60, seed: int = SEED) -> Iterator[Coach]
     for weight in weights[1:]:
         running.append(running[-1] + weight)
     half = words // 2
-    streams, sectors = sorted(allowed("streams")), sorted(allowed("sectors"))
-    languages = [entry["id"] for entry in listing("languages")][:15]
-    provinces = sorted(allowed("provinces"))
+    streams, sectors = sorted(allowed_values("streams")), sorted(allowed_values("sectors"))
+    languages = [entry["id"] for entry in options("languages")][:15]
+    provinces = sorted(allowed_values("provinces"))
     for number in range(count):
         city, _, province = luck.choice(CITIES).partition(",")
         text = luck.choices(vocab, cum_weights=running, k=words) + luck.choices(TOPICS, k=8)

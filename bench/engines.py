@@ -11,7 +11,7 @@ from typing import Any
 from bench.corpus import Visit
 from bench.support import canned
 from chalicelib.coaches.cache import DirectoryCache
-from chalicelib.coaches.coach import Coach, profile
+from chalicelib.coaches.coach import Coach, public_profile
 from chalicelib.coaches.directory.folding import plain
 from chalicelib.coaches.directory.layout import FILTERS
 from chalicelib.coaches.directory.search import Directory
@@ -48,7 +48,7 @@ class Engine:
     """
 
     def __init__(self, coaches: Sequence[Coach]) -> None:
-        self.rows = [profile(coach) for coach in coaches]
+        self.rows = [public_profile(coach) for coach in coaches]
         self.cards = [
             {key: row[key] for key in CARD if key in row} | {"excerpt": row["bio_fr"][:220]}
             for row in self.rows

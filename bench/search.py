@@ -20,7 +20,7 @@ from typing import Any
 
 from bench.corpus import KINDS, Visit, coaches, visits
 from bench.engines import ENGINES, Engine, Handler, Relais
-from chalicelib.coaches.coach import Coach, profile
+from chalicelib.coaches.coach import Coach, public_profile
 from chalicelib.coaches.directory.folding import plain
 from chalicelib.coaches.directory.search import Directory
 from chalicelib.coaches.directory.snapshot import build, filed_values, store
@@ -37,7 +37,7 @@ class Truth:
         self.values: dict[tuple[str, str], set[str]] = defaultdict(set)
         self.everyone = {row.slug for row in rows}
         for coach in rows:
-            row = profile(coach)
+            row = public_profile(coach)
             text = " ".join(" ".join(Engine.texts(_Nobody(), row)).split())
             for word in text.split():
                 self.words[word].add(coach.slug)

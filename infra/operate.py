@@ -19,7 +19,7 @@ from chalicelib.cases.decisions import Decisions
 from chalicelib.cases.effects import Decider
 from chalicelib.cases.lookup import Cases
 from chalicelib.coaches.editions import EditionStore
-from chalicelib.coaches.messages import HELD, Messages
+from chalicelib.coaches.messages import HELD_STATE_KEY, Messages
 from chalicelib.content import load
 from chalicelib.core import references
 from chalicelib.core.errors import Conflict, RelaisError
@@ -129,7 +129,7 @@ class Operator:
 
     def held_messages(self) -> list[dict[str, Any]]:
         """Messages to coaches that looked like spam, oldest first."""
-        keys_of = [(item["pk"], item["sk"]) for item in self._in_state(HELD)]
+        keys_of = [(item["pk"], item["sk"]) for item in self._in_state(HELD_STATE_KEY)]
         return [row for key in keys_of if (row := self._store.get(*key))]
 
     def spam(self) -> Iterator[str]:

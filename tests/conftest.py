@@ -167,12 +167,12 @@ def coaches() -> tuple["Coach", ...]:
 
 
 @pytest.fixture
-def shelf(store: MemoryStore, clock: SetClock) -> "EditionStore":
+def editions(store: MemoryStore, clock: SetClock) -> "EditionStore":
     from chalicelib.coaches.editions import EditionStore
 
     return EditionStore(store, clock)
 
 
 @pytest.fixture
-def published(shelf: "EditionStore", coaches: tuple["Coach", ...]) -> "Edition":
-    return shelf.publish(coaches, by="test", why="first", after=None)
+def published(editions: "EditionStore", coaches: tuple["Coach", ...]) -> "Edition":
+    return editions.publish(coaches, by="test", why="first", after=None)

@@ -1,4 +1,4 @@
-"""The directory that a container searches: one edition, replaced when another is published."""
+"""The directory that a container searches: one edition in memory, replaced by a newer one."""
 
 import logging
 from datetime import datetime, timedelta
@@ -9,61 +9,67 @@ from chalicelib.coaches.editions import EditionLost, EditionStore
 from chalicelib.core.errors import StoreDown
 from chalicelib.core.ports import Now
 
-log = logging.getLogger("relais.network")
+log = logging.getLogger("relais.coaches")
 
-FRESH: Final = timedelta(seconds=20)
-"""How old what we know of the current edition may be: one small read after that."""
+EDITION_CHECK_INTERVAL: Final = timedelta(seconds=20)
+"""How long a container searches its edition before it asks the store for a newer one."""
 
-TRIES: Final = 3
+LOAD_ATTEMPTS: Final = 3
+"""How often an edition is looked up anew, because it was replaced while it was read."""
 
 
 class DirectoryCache:
-    """Looks for a new edition at most every 20 seconds, and never scans.
+    """Holds the directory of the current edition.
 
-    While the store is out of reach, the edition at hand is served on.
+    It reads one row of the store at most every 20 seconds, and the edition only when that
+    row names another one. While the store is down, it goes on with the edition it holds.
     """
 
-    def __init__(self, shelf: EditionStore, now: Now) -> None:
-        self._shelf = shelf
+    def __init__(self, editions: EditionStore, now: Now) -> None:
+        self._editions = editions
         self._now = now
-        self._edition = ""
+        self._edition_id = ""
         self._directory: Directory | None = None
-        self._looked: datetime | None = None
+        self._checked_at: datetime | None = None
 
     def directory(self) -> Directory:
-        """Raises StoreDown when the store is out of reach before anything was loaded."""
+        """Return the directory, at most 20 seconds behind the published edition.
+
+        Raises StoreDown if the store is down before any edition was loaded.
+        """
         now = self._now()
-        if self._directory is None or self._looked is None or now - self._looked >= FRESH:
+        checked_at = self._checked_at
+        if self._directory is None or not checked_at or now - checked_at >= EDITION_CHECK_INTERVAL:
             try:
                 self._directory = self._latest()
             except StoreDown:
                 if self._directory is None:
                     raise
-                log.warning("the store is out of reach: edition %s is served on", self._edition)
-            self._looked = now
+                log.warning("the store is down: edition %s stays in use", self._edition_id)
+            self._checked_at = now
         return self._directory
 
     def _latest(self) -> Directory:
-        for turn in range(TRIES):
-            edition = self._shelf.current()
+        for attempt in range(1, LOAD_ATTEMPTS + 1):
+            edition = self._editions.current()
             if edition is None:
-                return _nobody()
-            if self._directory is not None and edition.id == self._edition:
+                return _empty_directory()
+            if self._directory is not None and edition.id == self._edition_id:
                 return self._directory
             try:
-                loaded = Directory.load(self._shelf.snapshot(edition))
+                loaded = Directory.load(self._editions.snapshot(edition))
             except EditionLost:
-                # Replaced between the two reads; the pointer tells the newer one.
-                log.warning("edition %s went away (try %s)", edition.id, turn + 1)
+                # It was replaced between the two reads: the next look finds the newer one.
+                log.warning("edition %s was replaced (attempt %s)", edition.id, attempt)
                 continue
-            self._edition = edition.id
+            self._edition_id = edition.id
             log.info("directory: edition %s, %s coaches", edition.id, edition.count)
             return loaded
-        raise StoreDown("the directory changes too fast to be read")
+        raise StoreDown("the directory was replaced each time it was read")
 
 
-def _nobody() -> Directory:
-    """Before the first edition: a directory without coaches."""
+def _empty_directory() -> Directory:
+    """Return a directory without coaches, for the time before the first edition."""
     from chalicelib.coaches.directory import snapshot
 
     return Directory.load(snapshot.store(snapshot.build([])))

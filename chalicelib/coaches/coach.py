@@ -26,7 +26,7 @@ PRIVATE: Final = frozenset({
 """Never shown, and never in a snapshot; an address or number only when its coach says so."""
 
 
-def listing(listed: str) -> list[dict[str, Any]]:
+def options(listed: str) -> list[dict[str, Any]]:
     """The entries of a list (`id`, `en`, `fr`), in the order to show them."""
     if listed in ("streams", "provinces", "languages"):
         return list(load(listed))
@@ -36,10 +36,10 @@ def listing(listed: str) -> list[dict[str, Any]]:
 
 
 @cache
-def allowed(listed: str) -> frozenset[str]:
+def allowed_values(listed: str) -> frozenset[str]:
     more = {"all"} if listed == "serves" else set()
     source = {"serves": "provinces", "sectors": "issue_areas"}.get(listed, listed)
-    return frozenset(entry["id"] for entry in listing(source)) | more
+    return frozenset(entry["id"] for entry in options(source)) | more
 
 
 def _clean(value: Any) -> Any:
@@ -53,7 +53,7 @@ def _clean(value: Any) -> Any:
 
 def _one_of(listed: str) -> Callable[[str], str]:
     def check(value: str) -> str:
-        if value not in allowed(listed):
+        if value not in allowed_values(listed):
             raise field_types.wrong("unknown_choice", value=value[:60])
         return value
 
@@ -135,7 +135,7 @@ class Coach(BaseModel):
         return self.status == "published" and self.consent_publication is not None
 
 
-def profile(coach: Coach) -> dict[str, Any]:
+def public_profile(coach: Coach) -> dict[str, Any]:
     """All that the public may know of a coach, ready for JSON; nothing private is in it."""
     shown = coach.model_dump(mode="json", exclude=set(PRIVATE), exclude_none=True)
     known = {key: value for key, value in shown.items() if value != []}

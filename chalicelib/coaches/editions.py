@@ -3,13 +3,14 @@
 import gzip
 import json
 import secrets
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, fields
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.errors import Conflict
-from chalicelib.core.ports import Change, Item, Now, Put, Store, Write
+from chalicelib.core.ports import Change, Item, Key, Now, Put, Store, Write
 from chalicelib.core.records import stamp
 
 if TYPE_CHECKING:
@@ -17,22 +18,36 @@ if TYPE_CHECKING:
 
 PK: Final = "DIRECTORY"
 CURRENT: Final = (PK, "CURRENT")
+"""The row that names the current edition: whoever changes it publishes."""
 
-PART: Final = 350_000
-"""Bytes of one row: DynamoDB takes 400 KB."""
+PART_SIZE_BYTES: Final = 350_000
+"""How much of an edition one row holds; DynamoDB takes rows of 400 KB."""
 
-KEPT: Final = 10
-"""Editions that can be restored; the oldest goes when an eleventh is published."""
+MAX_EDITIONS: Final = 10
+"""How many editions can be restored; the oldest goes when an eleventh is published."""
 
-LINGER: Final = timedelta(days=1)
-"""What was replaced stays so long for containers that are about to load it."""
+GRACE_PERIOD: Final = timedelta(days=1)
+"""How long a replaced snapshot stays, for containers that are about to load it."""
+
+PUBLISHING_TIMEOUT: Final = timedelta(hours=1)
+"""After this time an edition that was written but not published counts as given up."""
+
+_SNAPSHOT: Final = "SNAPSHOT#"
+_CATALOGUE: Final = "BOOK#"
+_STORED_NAMES: Final = {"catalogue_prefix": "book", "catalogue_parts": "book_parts"}
+"""Fields of an edition whose attribute in the store has another name."""
+
+_DATES: Final = ("availability_updated_at", "consent_publication", "last_verified_at")
 
 
 @dataclass(frozen=True)
 class Edition:
-    """One published version: `version` is of what the public sees, `id` of everything.
+    """One published version of the directory.
 
-    `book` begins the keys of the rows that hold all coaches.
+    `version` changes with what the public sees, `id` with each edition. `count` is how many
+    coaches the public sees, `coaches` how many there are in all. The keys of the rows that
+    hold the catalogue begin with `catalogue_prefix`. `at` is an ISO time in UTC, `by` the id
+    of a person, `why` a note for staff.
     """
 
     id: str
@@ -40,26 +55,38 @@ class Edition:
     count: int
     coaches: int
     snapshot_parts: int
-    book: str
-    book_parts: int
+    catalogue_prefix: str
+    catalogue_parts: int
     at: str
     by: str
     why: str
 
     @classmethod
     def of(cls, row: Item) -> "Edition":
-        return cls(**{key: row[key] for key in cls.__dataclass_fields__})
+        return cls(**{f.name: row[_STORED_NAMES.get(f.name, f.name)] for f in fields(cls)})
+
+    def attributes(self) -> dict[str, object]:
+        """Return the edition as its row holds it."""
+        return {_STORED_NAMES.get(key, key): value for key, value in vars(self).items()}
+
+    @property
+    def key(self) -> Key:
+        return PK, f"EDITION#{self.id}"
+
+    @property
+    def parts_pk(self) -> str:
+        return f"{PK}#{self.id}"
 
 
 class EditionLost(Exception):
-    """Parts of an edition are gone: it was replaced while it was being read."""
+    """Raised when parts of an edition are gone: it was replaced while it was read."""
 
 
 class EditionStore:
-    """Everything of an edition is stored before the one write that publishes it.
+    """Keeps the editions: all of one is stored before the one write that publishes it.
 
-    The snapshot is what the public sees; the book holds all coaches with all their columns,
-    and is what an edition is restored from.
+    The snapshot is what the public sees. The catalogue holds all coaches with all their
+    columns; editions are restored from it.
     """
 
     def __init__(self, store: Store, now: Now) -> None:
@@ -67,26 +94,32 @@ class EditionStore:
         self._now = now
 
     def current(self) -> Edition | None:
+        """Return the published edition; None before the first."""
         row = self._store.get(*CURRENT)
         return None if row is None else Edition.of(row)
 
-    def editions(self) -> list[Edition]:
-        """Those that can be restored, newest first."""
+    def restorable(self) -> list[Edition]:
+        """Return the editions that can be restored, newest first, the current one included."""
         rows = self._store.rows(PK, "EDITION#")
         return [Edition.of(row) for row in reversed(rows) if row["status"] == "published"]
 
     def snapshot(self, edition: Edition) -> bytes:
-        return self._read(f"{PK}#{edition.id}", "SNAPSHOT#", edition.snapshot_parts)
+        """Return what `Directory.load` reads. Raises EditionLost."""
+        return self._read(edition.parts_pk, _SNAPSHOT, edition.snapshot_parts)
 
-    def book(self, edition: Edition | None) -> "list[Coach]":
-        """All coaches, as staff keep them: private columns and those not shown included."""
+    def catalogue(self, edition: Edition | None) -> "list[Coach]":
+        """Return all coaches with all columns, also those not published; none without edition.
+
+        Raises EditionLost.
+        """
         from chalicelib.coaches.coach import Coach
 
         if edition is None:
             return []
-        stored = self._read(f"{PK}#{edition.id}", edition.book, edition.book_parts)
-        # What is stored was checked; lists of choices may have changed since.
-        return [Coach.model_construct(**_typed(row)) for row in json.loads(gzip.decompress(stored))]
+        stored = self._read(edition.parts_pk, edition.catalogue_prefix, edition.catalogue_parts)
+        # The rows were checked when they were stored; the lists of options may have changed.
+        rows: list[dict[str, object]] = json.loads(gzip.decompress(stored))
+        return [Coach.model_construct(None, **_column_values(row)) for row in rows]
 
     def publish(
         self,
@@ -97,149 +130,145 @@ class EditionStore:
         after: Edition | None,
         also: Sequence[Write] = (),
     ) -> Edition:
-        """Publishes on the condition that `after` is still the current edition.
+        """Publish the coaches if `after` is still the current edition, and return theirs.
 
-        Raises Conflict when somebody else published meanwhile, or when one of the writes
-        that come `also` does not fit; then the directory is as it was.
+        The writes in `also` are part of the transaction that publishes. Raises Conflict when
+        somebody else published meanwhile, or when one of those writes does not fit; the
+        directory is then as it was.
         """
         from chalicelib.coaches.directory import snapshot
 
         now = self._now()
         built = snapshot.build(coaches)
-        public, book = _parts(snapshot.store(built)), _parts(_book(coaches))
+        public, everything = _parts(snapshot.store(built)), _parts(_packed(coaches))
         edition = Edition(
             id=f"{_number(after) + 1:06}-{secrets.token_hex(2)}",
             version=built["version"],
             count=built["count"],
             coaches=len(coaches),
             snapshot_parts=len(public),
-            book="BOOK#",
-            book_parts=len(book),
+            catalogue_prefix=_CATALOGUE,
+            catalogue_parts=len(everything),
             at=stamp(now),
             by=by,
             why=why,
         )
-        key = (PK, f"EDITION#{edition.id}")
-        draft = {"pk": PK, "sk": key[1], "kind": "edition", **asdict(edition), "status": "writing"}
-        self._store.commit([Put(draft)])
-        self._write(f"{PK}#{edition.id}", "SNAPSHOT#", public)
-        self._write(f"{PK}#{edition.id}", "BOOK#", book)
-        done = Change(key, expect={"status": "writing"}, set={"status": "published"})
-        self._store.commit([self._swap(edition, after), done, *also])
-        self._tidy(edition, now)
+        pk, sk = edition.key
+        draft = {"pk": pk, "sk": sk, "kind": "edition", **edition.attributes()}
+        self._store.commit([Put({**draft, "status": "writing"})])
+        self._write(edition.parts_pk, _SNAPSHOT, public)
+        self._write(edition.parts_pk, _CATALOGUE, everything)
+        published = Change(edition.key, expect={"status": "writing"}, set={"status": "published"})
+        self._store.commit([_replace(after, edition), published, *also])
+        self._expire_superseded(edition, now)
         return edition
 
     def restore(self, edition: Edition, *, by: str) -> Edition:
-        """An earlier edition's coaches, as a new edition."""
-        coaches = self.book(edition)
+        """Publish the coaches of an earlier edition as a new one. Raises as `publish` does."""
+        coaches = self.catalogue(edition)
         return self.publish(coaches, by=by, why=f"restored {edition.id}", after=self.current())
 
     def forget(self, slug: str) -> int:
-        """Takes a coach who withdrew out of the earlier editions too; how many had them."""
+        """Take a coach who withdrew out of the earlier editions; return how many had them."""
         current = self.current()
         found = 0
-        for edition in self.editions():
+        for edition in self.restorable():
             if current is not None and edition.id == current.id:
                 continue
-            book = self.book(edition)
-            kept = [coach for coach in book if coach.slug != slug]
-            if len(kept) < len(book):
-                self._rewrite(edition, kept)
+            coaches = self.catalogue(edition)
+            kept = [coach for coach in coaches if coach.slug != slug]
+            if len(kept) < len(coaches):
+                self._replace_catalogue(edition, kept)
                 found += 1
         return found
 
-    def _rewrite(self, edition: Edition, coaches: "Sequence[Coach]") -> None:
-        """Beside the old book first: whoever restores meanwhile reads one or the other whole."""
-        parts = _parts(_book(coaches))
-        pk, book = f"{PK}#{edition.id}", f"BOOK-{secrets.token_hex(2)}#"
-        self._write(pk, book, parts)
-        change = {"book": book, "book_parts": len(parts), "coaches": len(coaches)}
-        key = (PK, f"EDITION#{edition.id}")
-        self._store.commit([Change(key, expect={"book": edition.book}, set=change)])
-        self._expire(edition, (edition.book,), int(self._now().timestamp()), blank=True)
+    def _replace_catalogue(self, edition: Edition, coaches: "Sequence[Coach]") -> None:
+        """Write the new catalogue beside the old one first, so that readers find one whole."""
+        parts, prefix = _parts(_packed(coaches)), f"BOOK-{secrets.token_hex(2)}#"
+        self._write(edition.parts_pk, prefix, parts)
+        change = {"book": prefix, "book_parts": len(parts), "coaches": len(coaches)}
+        expected = {"book": edition.catalogue_prefix}
+        self._store.commit([Change(edition.key, expect=expected, set=change)])
+        blank = {"expires": int(self._now().timestamp()), "data": b""}
+        self._change_parts(edition, edition.catalogue_prefix, edition.catalogue_parts, blank)
 
-    def _swap(self, edition: Edition, after: Edition | None) -> Write:
-        if after is None:
-            pk, sk = CURRENT
-            return Put({"pk": pk, "sk": sk, "kind": "directory", **asdict(edition)})
-        return Change(CURRENT, expect={"id": after.id}, set=asdict(edition))
+    def _expire_superseded(self, current: Edition, now: datetime) -> None:
+        """Let the store's time to live take away what is no longer needed.
 
-    def _tidy(self, current: Edition, now: datetime) -> None:
-        """Sends off what is no longer needed: TTL takes the rows away.
-
-        The public part of every earlier edition, for a restored one is built anew; whole
-        editions beyond those kept; and what somebody never finished to publish.
+        That is the snapshot of each earlier edition, since a restored one is built anew; the
+        editions beyond the number kept; and what somebody began and never published.
         """
         rows = [r for r in self._store.rows(PK, "EDITION#") if r["id"] != current.id]
-        published = [row for row in rows if row["status"] == "published"]
-        gone = {row["id"] for row in published[: -(KEPT - 1)]}
-        stale = stamp(now - timedelta(hours=1))
-        unfinished = {r["id"] for r in rows if r["status"] == "writing" and r["at"] < stale}
-        until = int((now + LINGER).timestamp())
+        published = [row["id"] for row in rows if row["status"] == "published"]
+        given_up = stamp(now - PUBLISHING_TIMEOUT)
+        unfinished = [r["id"] for r in rows if r["status"] == "writing" and r["at"] < given_up]
+        retired = {*published[: -(MAX_EDITIONS - 1)], *unfinished}
+        expires: dict[str, object] = {"expires": int((now + GRACE_PERIOD).timestamp())}
         for row in rows:
-            edition = Edition.of(row)
-            if row["id"] in gone | unfinished:
-                self._expire(edition, ("SNAPSHOT#", edition.book), until)
-                change = {"status": "retired", "expires": until}
-                key = (PK, row["sk"])
-                self._quietly(Change(key, expect={"status": row["status"]}, set=change))
-            elif row["status"] == "published" and not row.get("private_only"):
-                self._expire(edition, ("SNAPSHOT#",), until)
+            edition, status = Edition.of(row), row["status"]
+            if edition.id in retired:
+                self._change_parts(edition, _SNAPSHOT, edition.snapshot_parts, expires)
+                prefix, count = edition.catalogue_prefix, edition.catalogue_parts
+                self._change_parts(edition, prefix, count, expires)
+                change = {"status": "retired", **expires}
+            elif status == "published" and not row.get("private_only"):
+                self._change_parts(edition, _SNAPSHOT, edition.snapshot_parts, expires)
                 change = {"private_only": True}
-                self._quietly(Change((PK, row["sk"]), expect={"status": "published"}, set=change))
+            else:
+                continue
+            self._change_if_there(Change(edition.key, expect={"status": status}, set=change))
 
-    def _expire(
-        self, edition: Edition, kinds: Sequence[str], until: int, *, blank: bool = False
+    def _change_parts(
+        self, edition: Edition, prefix: str, count: int, attributes: Mapping[str, object]
     ) -> None:
-        pk = f"{PK}#{edition.id}"
-        counts = {"SNAPSHOT#": edition.snapshot_parts, edition.book: edition.book_parts}
-        sets: dict[str, object] = {"expires": until} | ({"data": b""} if blank else {})
-        for kind in kinds:
-            for number in range(counts[kind]):
-                key = (pk, f"{kind}{number:04}")
-                self._quietly(Change(key, expect={"kind": "edition_part"}, set=sets))
+        for number in range(count):
+            key = (edition.parts_pk, f"{prefix}{number:04}")
+            self._change_if_there(Change(key, expect={"kind": "edition_part"}, set=attributes))
 
-    def _quietly(self, change: Change) -> None:
-        try:
+    def _change_if_there(self, change: Change) -> None:
+        with suppress(Conflict):  # another publisher, or the time to live, was there first
             self._store.commit([change])
-        except Conflict:
-            pass  # another publisher tidies too, or TTL was there first
 
-    def _write(self, pk: str, kind: str, parts: Iterable[bytes]) -> None:
+    def _write(self, pk: str, prefix: str, parts: Iterable[bytes]) -> None:
         for number, data in enumerate(parts):
-            row = {"pk": pk, "sk": f"{kind}{number:04}", "kind": "edition_part", "data": data}
+            row = {"pk": pk, "sk": f"{prefix}{number:04}", "kind": "edition_part", "data": data}
             self._store.commit([Put(row)])
 
-    def _read(self, pk: str, kind: str, count: int) -> bytes:
-        rows = self._store.rows(pk, kind)
+    def _read(self, pk: str, prefix: str, count: int) -> bytes:
+        rows = self._store.rows(pk, prefix)
         if len(rows) < count:
             raise EditionLost(pk)
         return b"".join(row["data"] for row in rows)
 
 
+def _replace(before: Edition | None, edition: Edition) -> Write:
+    """Return the write that makes an edition the current one, if `before` still is."""
+    if before is None:
+        pk, sk = CURRENT
+        return Put({"pk": pk, "sk": sk, "kind": "directory", **edition.attributes()})
+    return Change(CURRENT, expect={"id": before.id}, set=edition.attributes())
+
+
 def _number(edition: Edition | None) -> int:
-    """Editions are numbered; two who publish at once write the same number beside each other."""
+    """Return the number in an edition's id; two who publish at once may take the same one."""
     return int(edition.id.partition("-")[0]) if edition else 0
 
 
-def _book(coaches: "Sequence[Coach]") -> bytes:
+def _packed(coaches: "Sequence[Coach]") -> bytes:
     rows = [coach.model_dump(mode="json", exclude_none=True) for coach in coaches]
     return gzip.compress(json.dumps(rows, ensure_ascii=False).encode(), mtime=0)
 
 
 def _parts(data: bytes) -> list[bytes]:
-    return [data[at : at + PART] for at in range(0, len(data), PART)]
+    return [data[at : at + PART_SIZE_BYTES] for at in range(0, len(data), PART_SIZE_BYTES)]
 
 
-_DATES: Final = ("availability_updated_at", "consent_publication", "last_verified_at")
+def _column_values(row: Mapping[str, object]) -> dict[str, object]:
+    """Return a stored coach with lists and dates as the model of a coach has them."""
 
+    def value_of(column: str, stored: object) -> object:
+        if isinstance(stored, list):
+            return tuple(stored)
+        return date.fromisoformat(str(stored)) if column in _DATES else stored
 
-def _typed(row: dict[str, Any]) -> dict[str, Any]:
-    from datetime import date
-
-    def one(key: str, value: Any) -> Any:
-        if isinstance(value, list):
-            return tuple(value)
-        return date.fromisoformat(value) if key in _DATES else value
-
-    return {key: one(key, value) for key, value in row.items()}
+    return {column: value_of(column, stored) for column, stored in row.items()}

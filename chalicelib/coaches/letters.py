@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from chalicelib.cases.staff import Roster
 from chalicelib.coaches.messages import TO_COACH
-from chalicelib.coaches.proposals import Proposals, proposal_key
+from chalicelib.coaches.proposals import Proposals
 from chalicelib.coaches.upkeep import Upkeep
 from chalicelib.content import load
 from chalicelib.core.languages import Lang
@@ -89,11 +89,11 @@ class CoachLetterWriter:
         }
         links = []
         if row["letter"] == "staff_coach_update":
-            proposal = self._store.get(*proposal_key(coach.slug))
-            if proposal is None or proposal["status"] != "waiting":
+            proposal = self._proposals.newest(coach.slug)
+            if proposal is None or proposal.status != "waiting":
                 return None
             url, link = self._proposals.new_link(proposal, staff, now)
-            facts |= {"review_url": url, "changes": compared(coach, proposal["changes"], lang)}
+            facts |= {"review_url": url, "changes": compared(coach, proposal.changes, lang)}
             links = [link]
         return draft(row, staff.email, self._compose(row, lang, **facts), links)
 
@@ -110,7 +110,7 @@ def _answers(coach: "Coach") -> dict[str, Any]:
     return coach.model_dump(mode="json", exclude_none=True)
 
 
-def compared(coach: "Coach", changes: Mapping[str, Any], lang: Lang) -> list[dict[str, str]]:
+def compared(coach: "Coach", changes: Mapping[str, object], lang: Lang) -> list[dict[str, str]]:
     """Field by field, what stands and what would stand, in words."""
     before = _said({**_answers(coach)}, lang)
     after = _said({k: v for k, v in {**_answers(coach), **changes}.items() if v is not None}, lang)

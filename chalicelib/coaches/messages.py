@@ -1,11 +1,11 @@
-"""A visitor's message to a coach whose address is not shown: passed on, and kept for 30 days."""
+"""Passes a visitor's message on to a coach whose address is not shown."""
 
 import hmac
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from chalicelib.core import eastern_time, rate_limit
 from chalicelib.core.errors import Conflict
@@ -17,21 +17,25 @@ from chalicelib.core.records import stamp
 from chalicelib.forms import parsing
 from chalicelib.forms.spam import looks_like_spam
 
-KEPT: Final = timedelta(days=30)
+MESSAGE_RETENTION: Final = timedelta(days=30)
+"""How long a message and the kept copy of its letter stay."""
+
 TO_COACH: Final = "coach"
-HELD: Final = "MESSAGE_HELD"
-"""Where the index of states holds what looked like spam, for staff to release."""
+"""The reader of a letter to the coach whom its row is about."""
+
+HELD_STATE_KEY: Final = "MESSAGE_HELD"
+"""The key under which the index of states lists what looked like spam, for staff to release."""
 
 
 @dataclass(frozen=True)
 class Sent:
-    """Whether it was sent before: then nothing was sent again."""
+    """What became of a message; `replayed` if the same one was sent within the day before."""
 
     replayed: bool = False
 
 
 class Messages:
-    """One transaction: the message, the letter that carries it, and the counters."""
+    """Keeps a message, the letter that carries it and the counters in one transaction."""
 
     def __init__(self, store: Store, now: Now, *, people_key: bytes, per_hour: int) -> None:
         self._store = store
@@ -42,19 +46,24 @@ class Messages:
     def send(
         self,
         slug: str,
-        fields: Mapping[str, Any],
+        fields: Mapping[str, object],
         lang: Lang,
         *,
         address: str,
         trap: str = "",
         started_at: str = "",
     ) -> Sent:
-        """Raises InvalidForm; TooMany after many from one network or to one coach."""
+        """Send a message to a coach, or hold it for staff if it looks like spam.
+
+        `address` is the visitor's IP address; `trap` and `started_at` are the form's fields
+        against robots. Raises InvalidForm; TooMany after too many messages within an hour
+        from one network or to one coach.
+        """
         now = self._now()
         answers = parsing.parse("message", fields, lang, eastern_time.today(now)).answers
         spam = looks_like_spam(trap=trap, started_at=started_at, answers=answers, now=now)
         pk = f"MESSAGE#{self._digest(slug, answers, eastern_time.today(now).isoformat())}"
-        expires = int((now + KEPT).timestamp())
+        expires = int((now + MESSAGE_RETENTION).timestamp())
         row = {
             "pk": pk,
             "sk": "MESSAGE",
@@ -66,7 +75,7 @@ class Messages:
             **answers,
         }
         if spam:
-            row |= {"held": spam, "state_key": HELD, "updated_at": stamp(now)}
+            row |= {"held": spam, "state_key": HELD_STATE_KEY, "updated_at": stamp(now)}
         counters = [self._counter(of, now) for of in (f"network {address}", f"coach {slug}")]
         writes: list[Write] = [Put(row, unless_after=int(now.timestamp())), *counters]
         if not spam:
@@ -80,13 +89,13 @@ class Messages:
         return Sent()
 
     def release(self, row: Item) -> None:
-        """Sends what was held. Raises Conflict when somebody did already."""
+        """Send a held message. Raises Conflict when somebody released it already."""
         now = stamp(self._now())
         self._store.commit(
             [
                 Change(
                     (row["pk"], row["sk"]),
-                    expect={"state_key": HELD},
+                    expect={"state_key": HELD_STATE_KEY},
                     remove=("state_key", "updated_at"),
                 ),
                 Put(_owed(row["pk"], now, row["expires"])),
@@ -96,12 +105,12 @@ class Messages:
     def _counter(self, of: str, now: datetime) -> Change:
         return rate_limit.hourly(person_key(of, self._key), self._per_hour, now)
 
-    def _digest(self, *parts: Any) -> str:
-        """Names a message by what it says: the same one within a day is the same message."""
+    def _digest(self, *parts: object) -> str:
+        """Return the name of a message, the same for the same words on the same day."""
         text = json.dumps(parts, ensure_ascii=False, sort_keys=True)
         return hmac.digest(self._key, text.encode(), "sha256").hex()[:32]
 
 
 def _owed(pk: str, due: str, expires: int) -> Item:
-    """The kept copy of the letter goes with the message."""
+    """Return the letter's row; its kept copy expires with the message."""
     return {**letter(pk, 1, "coach_message", to=TO_COACH, due=due), "expires": expires}

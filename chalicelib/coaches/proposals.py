@@ -1,42 +1,70 @@
 """Changes that coaches propose to their page, and staff who publish them or send them back."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 from chalicelib.cases.staff import Roster, Staff
 from chalicelib.coaches.messages import TO_COACH
-from chalicelib.coaches.upkeep import TURNS, Upkeep
+from chalicelib.coaches.upkeep import COMMIT_ATTEMPTS, Upkeep
 from chalicelib.core import stored_links
 from chalicelib.core.errors import Conflict
 from chalicelib.core.languages import Lang
 from chalicelib.core.letter_row import ALL_STAFF, letter
 from chalicelib.core.links import Links
-from chalicelib.core.ports import Change, Item, Now, Put, Store, Write
+from chalicelib.core.ports import Change, Item, Key, Now, Put, Store, Write
 from chalicelib.core.records import stamp
 from chalicelib.forms import parsing
 
 if TYPE_CHECKING:
     from chalicelib.coaches.coach import Coach
 
-
-OWN: Final = (
+EDITABLE_COLUMNS: Final = (
     "first_name", "last_name", "pronouns_fr", "pronouns_en", "organization", "title_fr",
     "title_en", "city", "province", "serves", "modes", "languages", "streams", "sectors",
     "bio_fr", "bio_en", "email_public", "phone", "phone_public", "website", "linkedin",
     "availability",
 )  # fmt: skip
-"""What coaches may change of their page; the rest is for staff."""
+"""The columns of their page that coaches may change; the others are for staff."""
+
+ProposalStatus = Literal["waiting", "published", "returned"]
 
 
 @dataclass(frozen=True)
-class Judged:
-    """A proposal behind a staff link. `standing`: open, over or unknown."""
+class Proposal:
+    """The newest changes that a coach proposed: new values by column, as JSON has them."""
 
-    standing: str
+    slug: str
+    version: int
+    status: ProposalStatus
+    changes: Mapping[str, object]
+
+    @classmethod
+    def of(cls, row: Item) -> "Proposal":
+        return cls(row["slug"], row["version"], row["status"], row["changes"])
+
+    @property
+    def key(self) -> Key:
+        return proposal_key(self.slug)
+
+
+@dataclass(frozen=True)
+class OpenProposal:
+    """A proposal that one of the staff can decide on, reached by their link."""
+
     token: str
-    proposal: Item | None = None
+    proposal: Proposal
+    coach: "Coach"
+    staff: Staff
+
+
+@dataclass(frozen=True)
+class ClosedProposal:
+    """A link that decides nothing any more; without coach and staff it was never one of ours."""
+
+    token: str
     coach: "Coach | None" = None
     staff: Staff | None = None
 
@@ -51,116 +79,112 @@ class Proposals:
         self._links = links
         self._now = now
 
-    def propose(self, coach: "Coach", fields: Mapping[str, Any], lang: Lang) -> bool:
-        """Keeps the changes for staff to read; False when nothing changes. Raises InvalidForm."""
-        given = parsing.parse("profile", fields, lang, self._upkeep.today()).answers
-        changes = {
-            key: after
-            for key in OWN
-            if (after := _plain(given.get(key), getattr(coach, key))) != _kept(getattr(coach, key))
-        }
+    def newest(self, slug: str) -> Proposal | None:
+        """Return what a coach proposed last, decided on or not."""
+        row = self._store.get(*proposal_key(slug))
+        return None if row is None else Proposal.of(row)
+
+    def propose(self, coach: "Coach", fields: Mapping[str, object], lang: Lang) -> bool:
+        """Keep the changes in a form for staff to decide on; return whether there are any.
+
+        A form without changes confirms the page. Raises InvalidForm.
+        """
+        answers = parsing.parse("profile", fields, lang, self._upkeep.today()).answers
+        stands = {column: getattr(coach, column) for column in EDITABLE_COLUMNS}
+        proposed = {key: _from_form(answers.get(key), before) for key, before in stands.items()}
+        changes = {key: new for key, new in proposed.items() if new != _as_json(stands[key])}
         if not changes:
             self._upkeep.confirm(coach)
             return False
-        for _ in range(TURNS):
-            try:
-                self._store.commit(self._proposal(coach, changes))
-            except Conflict:
-                continue
-            return True
+        for _ in range(COMMIT_ATTEMPTS):
+            with suppress(Conflict):
+                self._store.commit(self._writes(coach, changes))
+                return True
         raise Conflict({})
 
-    def _proposal(self, coach: "Coach", changes: Mapping[str, Any]) -> list[Write]:
-        """Newer changes take the place of those that nobody has judged yet."""
-        key = proposal_key(coach.slug)
-        before = self._store.get(*key)
+    def _writes(self, coach: "Coach", changes: Mapping[str, object]) -> list[Write]:
+        """Return the writes that keep a proposal, in place of one that nobody decided on."""
+        before = self.newest(coach.slug)
         now = stamp(self._now())
-        version = before["version"] + 1 if before else 1
+        version = before.version + 1 if before else 1
         new = {"version": version, "status": "waiting", "changes": dict(changes), "at": now}
-        row: Write = Put(
-            {"pk": key[0], "sk": key[1], "kind": "proposal", "slug": coach.slug, **new}
-        )
-        if before:
-            row = Change(key, expect={"version": before["version"]}, set=new, remove=("remarks",))
-        owed = letter(key[0], version, "staff_coach_update", to=ALL_STAFF, due=now)
-        return [row, Put(owed)]
+        pk, sk = key = proposal_key(coach.slug)
+        owed = Put(letter(pk, version, "staff_coach_update", to=ALL_STAFF, due=now))
+        if before is None:
+            return [Put({"pk": pk, "sk": sk, "kind": "proposal", "slug": coach.slug, **new}), owed]
+        expected = {"version": before.version}
+        return [Change(key, expect=expected, set=new, remove=("remarks",)), owed]
 
-    # What staff do with a proposal.
-    def new_link(self, proposal: Item, staff: Staff, now: datetime) -> tuple[str, Item]:
-        """The address of the page to judge a proposal, and its row: for one person."""
+    def new_link(self, proposal: Proposal, staff: Staff, now: datetime) -> tuple[str, Item]:
+        """Return the address where one of the staff decides on a proposal, and its row."""
         url, token_hash, _ = self._links.new_proposal()
-        about = {"proposal": proposal["slug"], "version": proposal["version"]}
+        about = {"proposal": proposal.slug, "version": proposal.version}
         return url, stored_links.link(token_hash, staff.id, now, **about)
 
-    def judged(self, token: str) -> Judged:
+    def open(self, token: str) -> OpenProposal | ClosedProposal:
+        """Return what a staff link leads to.
+
+        It is closed when somebody decided, newer changes came, the coach left, or the link
+        or its owner's place on the roster ended.
+        """
         link = stored_links.opened(self._store, token, "proposal")
         if link is None:
-            return Judged("unknown", token)
+            return ClosedProposal(token)
         staff = self._roster.get(link["recipient"])
-        proposal = self._store.get(*proposal_key(link["proposal"]))
+        proposal = self.newest(link["proposal"])
         coach = self._upkeep.coach(link["proposal"])
         if staff is None or proposal is None:
-            return Judged("unknown", token)
-        is_open = (
-            coach is not None
-            and proposal["status"] == "waiting"
-            and proposal["version"] == link["version"]
-            and stamp(self._now()) < link["expires_at"]
-        )
-        return Judged("open" if is_open else "over", token, proposal, coach, staff)
+            return ClosedProposal(token)
+        waits = proposal.status == "waiting" and proposal.version == link["version"]
+        if coach is None or not waits or stamp(self._now()) >= link["expires_at"]:
+            return ClosedProposal(token, coach, staff)
+        return OpenProposal(token, proposal, coach, staff)
 
-    def judge(self, judged: Judged, *, publish: bool, remarks: str) -> bool:
-        """Publishes the changes or sends them back; False when somebody was faster."""
-        proposal, staff = judged.proposal, judged.staff
-        assert proposal is not None
-        assert staff is not None
-        done = {
-            "status": "published" if publish else "returned",
-            "remarks": remarks,
-            "by": staff.id,
-            "decided_at": stamp(self._now()),
-        }
-        key = proposal_key(proposal["slug"])
-        expect = {"version": proposal["version"], "status": "waiting"}
+    def decide(self, opened: OpenProposal, *, publish: bool, remarks: str) -> bool:
+        """Publish the changes or send them back; return False when somebody was faster."""
+        proposal, by = opened.proposal, opened.staff.id
+        now = stamp(self._now())
+        status: ProposalStatus = "published" if publish else "returned"
+        decided = {"status": status, "remarks": remarks, "by": by, "decided_at": now}
+        expected = {"version": proposal.version, "status": "waiting"}
         owed = letter(
-            key[0],
-            proposal["version"],
+            proposal.key[0],
+            proposal.version,
             "coach_update_decided",
             to=TO_COACH,
-            due=stamp(self._now()),
+            due=now,
             facts={"published": publish, "remarks": remarks},
         )
-        also: list[Write] = [Change(key, expect=expect, set=done), Put(owed)]
+        writes: list[Write] = [Change(proposal.key, expect=expected, set=decided), Put(owed)]
         try:
             if publish:
-                changes = self._checked_today(proposal["changes"])
-                self._upkeep.edit(
-                    proposal["slug"], changes, by=staff.id, why="own changes", also=also
-                )
+                changes = self._verified_today(proposal.changes)
+                self._upkeep.edit(proposal.slug, changes, by=by, why="own changes", also=writes)
             else:
-                self._store.commit(also)
+                self._store.commit(writes)
         except Conflict:
             return False
         return True
 
-    def _checked_today(self, changes: Mapping[str, Any]) -> dict[str, Any]:
+    def _verified_today(self, changes: Mapping[str, object]) -> dict[str, object]:
+        """Return the changes with the dates that they bring up to date."""
         today = self._upkeep.today()
         fresh = {"availability_updated_at": today} if "availability" in changes else {}
         return {**changes, **fresh, "last_verified_at": today}
 
 
-def proposal_key(slug: str) -> tuple[str, str]:
+def proposal_key(slug: str) -> Key:
     return f"PROPOSAL#{slug}", "PROPOSAL"
 
 
-def _kept(value: Any) -> Any:
-    """A column as JSON has it: what is empty is nothing."""
-    kept = list(value) if isinstance(value, tuple) else value
-    return None if kept in ("", []) else kept
+def _as_json(value: object) -> object:
+    """Return a column as JSON has it, with None for what is empty."""
+    listed = list(value) if isinstance(value, tuple) else value
+    return None if listed in ("", []) else listed
 
 
-def _plain(given: Any, before: Any) -> Any:
-    """An answer as the column has it: a box that is not ticked is a no."""
+def _from_form(answer: object, before: object) -> object:
+    """Return an answer as JSON has the column; a box that is not ticked means no."""
     if isinstance(before, bool):
-        return bool(given)
-    return _kept(tuple(given) if isinstance(given, list) else given)
+        return bool(answer)
+    return _as_json(answer)

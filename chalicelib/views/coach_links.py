@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from chalicelib.coaches.letters import compared, spoken
-from chalicelib.coaches.proposals import OWN, Judged, Proposals
+from chalicelib.coaches.proposals import EDITABLE_COLUMNS, ClosedProposal, OpenProposal, Proposals
 from chalicelib.coaches.upkeep import Upkeep
 from chalicelib.content import load
 from chalicelib.core.errors import RelaisError
@@ -89,7 +89,7 @@ class CoachLinkViews:
             action=address,
             values=typed
             if typed is not None
-            else {key: stands[key] for key in OWN if key in stands},
+            else {key: stands[key] for key in EDITABLE_COLUMNS if key in stands},
             problems=[
                 {"field": p.field, "code": p.code, "message": p.message(lang)}
                 for p in (error.problems if error else ())
@@ -129,28 +129,32 @@ class ProposalViews:
     responder: Responder
 
     def show(self, request: Request, token: str) -> Response:
-        judged = self.proposals.judged(token)
+        judged = self.proposals.open(token)
         return self._page(judged, self._lang(request, judged))
 
     def decide(self, request: Request, token: str) -> Response:
         lang = request.lang
         try:
-            judged = self.proposals.judged(token)
+            judged = self.proposals.open(token)
             fields = request.fields()
             lang = lang_or(fields.get("lang"), self._lang(request, judged))
         except RelaisError as error:
             return self.responder.answer(request, error, lang)
         decision, remarks = text_of(fields, "decision"), text_of(fields, "remarks")[:REMARKS_LIMIT]
-        if judged.standing != "open":
+        if isinstance(judged, ClosedProposal):
             return self._page(judged, lang)
         if wrong := self._wrong(judged, fields, decision, remarks):
             return self._page(judged, lang, wrong=wrong, decision=decision, remarks=remarks)
-        if not self.proposals.judge(judged, publish=decision == "publish", remarks=remarks):
-            return self._page(self.proposals.judged(token), lang)
+        if not self.proposals.decide(judged, publish=decision == "publish", remarks=remarks):
+            return self._page(self.proposals.open(token), lang)
         return self._told(judged, "published" if decision == "publish" else "returned", lang)
 
     def _wrong(
-        self, judged: Judged, fields: Mapping[str, Any], decision: str, remarks: str
+        self,
+        judged: OpenProposal | ClosedProposal,
+        fields: Mapping[str, Any],
+        decision: str,
+        remarks: str,
     ) -> str | None:
         if not self.links.check_nonce(judged.token, text_of(fields, "nonce")):
             return "nonce"
@@ -162,7 +166,7 @@ class ProposalViews:
 
     def _page(
         self,
-        judged: Judged,
+        judged: OpenProposal | ClosedProposal,
         lang: Lang,
         *,
         wrong: str = "",
@@ -171,16 +175,13 @@ class ProposalViews:
     ) -> Response:
         from chalicelib.web import pages
 
-        if judged.standing != "open":
+        if isinstance(judged, ClosedProposal):
             return self._told(judged, "over", lang, status=410)
-        assert judged.coach is not None
-        assert judged.proposal is not None
-        assert judged.staff is not None
         address = f"{self.settings.public_url}/proposal/{judged.token}"
         page = pages.proposal(
             lang,
             title=_title(judged, "title", lang),
-            changes=compared(judged.coach, judged.proposal["changes"], lang),
+            changes=compared(judged.coach, judged.proposal.changes, lang),
             action=address,
             nonce=self.links.nonce(judged.token),
             name=judged.staff.name,
@@ -193,7 +194,9 @@ class ProposalViews:
         )
         return self.responder.page(page, 422 if wrong else 200)
 
-    def _told(self, judged: Judged, what: str, lang: Lang, *, status: int = 200) -> Response:
+    def _told(
+        self, judged: OpenProposal | ClosedProposal, what: str, lang: Lang, *, status: int = 200
+    ) -> Response:
         from chalicelib.web import pages
 
         texts = load("network")["proposal"][what]
@@ -207,15 +210,15 @@ class ProposalViews:
         )
         return self.responder.page(page, status)
 
-    def _lang(self, request: Request, judged: Judged) -> Lang:
+    def _lang(self, request: Request, judged: OpenProposal | ClosedProposal) -> Lang:
         own = judged.staff.lang if judged.staff else request.lang
         return lang_or(request.query.get("lang"), own)
 
 
-def _name(judged: Judged) -> str:
+def _name(judged: OpenProposal | ClosedProposal) -> str:
     coach = judged.coach
     return f"{coach.first_name} {coach.last_name}" if coach else ""
 
 
-def _title(judged: Judged, key: str, lang: Lang) -> str:
+def _title(judged: OpenProposal | ClosedProposal, key: str, lang: Lang) -> str:
     return str(load("network")["proposal"][key][lang]).format(name=_name(judged))

@@ -20,7 +20,7 @@ from chalicelib.core.settings import Settings
 from chalicelib.web.request import Request, Response, json_response, with_etag
 from chalicelib.web.responses import Responder
 
-log = logging.getLogger("relais.network")
+log = logging.getLogger("relais.coaches")
 
 SHARED: Final = {"Cache-Control": "public, max-age=60, stale-while-revalidate=600"}
 """Anybody may keep an answer for a minute: a new edition is everywhere within two."""

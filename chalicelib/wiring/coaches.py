@@ -1,4 +1,4 @@
-"""The parts of the network of coaches: its editions, its search, messages and upkeep."""
+"""Builds the parts of the coaches' room: editions, search, messages, upkeep, proposals."""
 
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class CoachServices:
-    """The use cases of the directory. A search loads no model of a coach: see upkeep."""
+    """Builds each part when it is first used: a search must not load the model of a coach."""
 
     def __init__(self, parts: Parts, roster: Roster) -> None:
         self._parts = parts
@@ -47,12 +47,7 @@ class CoachServices:
 
         parts = self._parts
         return Upkeep(
-            parts.store,
-            self.editions,
-            self._roster,
-            parts.links,
-            parts.now,
-            people_key=parts.people_key,
+            parts.store, self.editions, parts.links, parts.now, people_key=parts.people_key
         )
 
     @cached_property

@@ -42,8 +42,8 @@ WORDS = {
 class Directory:
     """All or nothing: one problem anywhere, and nothing is published."""
 
-    def __init__(self, shelf: EditionStore, messages: Messages) -> None:
-        self._shelf = shelf
+    def __init__(self, editions: EditionStore, messages: Messages) -> None:
+        self._editions = editions
         self._messages = messages
 
     def import_(self, path: Path, lang: Lang, *, dry: bool, by: str) -> str:
@@ -53,8 +53,8 @@ class Directory:
         if sheet.problems:
             lines = [problem.line(lang) for problem in sheet.problems]
             raise OperateError("\n  ".join([words["problems"], *lines]))
-        current = self._shelf.current()
-        before = self._shelf.book(current)
+        current = self._editions.current()
+        before = self._editions.catalogue(current)
         changes = compare(before, sheet.coaches)
         told = list(_told(changes, lang))
         if not changes:
@@ -62,7 +62,7 @@ class Directory:
         if dry:
             return "\n".join([*told, words["dry"]])
         try:
-            edition = self._shelf.publish(sheet.coaches, by=by, why=path.name, after=current)
+            edition = self._editions.publish(sheet.coaches, by=by, why=path.name, after=current)
         except Conflict:
             raise OperateError("somebody published meanwhile; look again") from None
         facts = {"id": edition.id, "count": edition.count, "coaches": edition.coaches}
@@ -82,29 +82,29 @@ class Directory:
         return f"Wrote {len(public['coaches'])} coaches to {path}; nothing private is in it"
 
     def editions(self) -> Iterator[str]:
-        current = self._shelf.current()
-        for edition in self._shelf.editions():
+        current = self._editions.current()
+        for edition in self._editions.restorable():
             mark = "*" if current is not None and edition.id == current.id else " "
             yield f"{mark} {edition.id}  {edition.count:5} of {edition.coaches:5}  {edition.by}: {edition.why}"
 
     def restore(self, edition: str) -> str:
-        found = next((e for e in self._shelf.editions() if e.id == edition), None)
+        found = next((e for e in self._editions.restorable() if e.id == edition), None)
         if found is None:
             raise OperateError(f"there is no edition {edition}")
-        done = self._shelf.restore(found, by="operator")
+        done = self._editions.restore(found, by="operator")
         return f"Restored {edition} as {done.id}: {done.count} coaches are shown"
 
     def remove(self, slug: str) -> str:
         """Somebody's wish: gone from the directory and from every edition that is kept."""
-        current = self._shelf.current()
-        book = self._shelf.book(current)
-        kept = [coach for coach in book if coach.slug != slug]
-        if len(kept) == len(book):
-            if not self._shelf.forget(slug):
+        current = self._editions.current()
+        catalogue = self._editions.catalogue(current)
+        kept = [coach for coach in catalogue if coach.slug != slug]
+        if len(kept) == len(catalogue):
+            if not self._editions.forget(slug):
                 raise OperateError(f"there is no coach {slug}")
             return f"Removed {slug} from earlier editions"
-        self._shelf.publish(kept, by="operator", why=f"removed {slug}", after=current)
-        self._shelf.forget(slug)
+        self._editions.publish(kept, by="operator", why=f"removed {slug}", after=current)
+        self._editions.forget(slug)
         return f"Removed {slug}"
 
     def release(self, rows: Sequence[dict[str, Any]], message: str) -> str:
@@ -115,7 +115,7 @@ class Directory:
         raise OperateError(f"there is no held message {message}")
 
     def _coaches(self) -> list[Coach]:
-        return self._shelf.book(self._shelf.current())
+        return self._editions.catalogue(self._editions.current())
 
 
 def _read(path: Path, lang: Lang) -> sheets.Sheet:

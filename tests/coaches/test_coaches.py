@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from chalicelib.coaches.coach import Coach, profile
+from chalicelib.coaches.coach import Coach, public_profile
 from chalicelib.coaches.directory.search import Directory
 from chalicelib.coaches.directory.snapshot import build, fallback, store
 
@@ -82,14 +82,14 @@ def test_a_biography_may_be_as_long_as_the_limit() -> None:
 
 
 def test_nothing_private_is_in_a_profile() -> None:
-    text = json.dumps(profile(coach()), ensure_ascii=False)
+    text = json.dumps(public_profile(coach()), ensure_ascii=False)
     for private in ("ada.private", "5550123", "180", "2026-0", "published"):
         assert private not in text
-    assert profile(coach())["contact"] == "form"
+    assert public_profile(coach())["contact"] == "form"
 
 
 def test_an_address_and_a_number_are_shown_when_their_coach_says_so() -> None:
-    shown = profile(coach(email_public=True, phone_public="yes"))
+    shown = public_profile(coach(email_public=True, phone_public="yes"))
     assert (shown["contact"], shown["email"]) == ("email", "ada.private@example.org")
     assert shown["phone"] == "+15145550123"
 

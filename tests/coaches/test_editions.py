@@ -74,7 +74,7 @@ def test_an_answer_is_kept_until_the_directory_or_the_day_changes(
     client: Client,
     published: Edition,
     clock: SetClock,
-    shelf: EditionStore,
+    editions: EditionStore,
     coaches: tuple[Coach, ...],
 ) -> None:
     answer = got(client, "/coaches?q=housing")
@@ -86,7 +86,7 @@ def test_an_answer_is_kept_until_the_directory_or_the_day_changes(
     assert (again.status_code, again.body) == (304, b"")
     assert got(client, "/coaches?q=health").headers["ETag"] != tag
     assert got(client, "/coaches?q=housing&lang=en").headers["ETag"] != tag
-    shelf.publish(coaches[1:], by="test", why="one less", after=published)
+    editions.publish(coaches[1:], by="test", why="one less", after=published)
     clock.pass_(seconds=21)
     assert got(client, "/coaches?q=housing", **{"If-None-Match": tag}).headers["ETag"] != tag
 
@@ -172,7 +172,7 @@ def test_a_running_container_notices_a_new_edition_within_a_minute_and_reads_lit
     client: Client,
     published: Edition,
     clock: SetClock,
-    shelf: EditionStore,
+    editions: EditionStore,
     store: MemoryStore,
     coaches: tuple[Coach, ...],
 ) -> None:
@@ -181,7 +181,7 @@ def test_a_running_container_notices_a_new_edition_within_a_minute_and_reads_lit
     for _ in range(50):
         got(client, "/coaches?q=housing")
     assert store.reads == before
-    shelf.publish(coaches[:3], by="test", why="three", after=published)
+    editions.publish(coaches[:3], by="test", why="three", after=published)
     clock.pass_(seconds=59)
     assert got(client, "/coaches").json_body["total"] == 3
     reads = store.reads
@@ -208,18 +208,18 @@ def test_while_the_store_is_away_the_directory_at_hand_is_served_on(
 
 
 def test_only_one_of_two_publishers_wins(
-    shelf: EditionStore, published: Edition, coaches: tuple[Coach, ...]
+    editions: EditionStore, published: Edition, coaches: tuple[Coach, ...]
 ) -> None:
-    won = shelf.publish(coaches[:5], by="one", why="", after=published)
+    won = editions.publish(coaches[:5], by="one", why="", after=published)
     with pytest.raises(Conflict):
-        shelf.publish(coaches[:6], by="two", why="", after=published)
+        editions.publish(coaches[:6], by="two", why="", after=published)
     with pytest.raises(Conflict):
-        shelf.publish(coaches[:7], by="three", why="", after=None)
-    assert shelf.current() == won
+        editions.publish(coaches[:7], by="three", why="", after=None)
+    assert editions.current() == won
 
 
 def test_a_publisher_who_dies_at_any_write_leaves_the_directory_as_it_was(
-    shelf: EditionStore,
+    editions: EditionStore,
     published: Edition,
     coaches: tuple[Coach, ...],
     store: MemoryStore,
@@ -238,48 +238,48 @@ def test_a_publisher_who_dies_at_any_write_leaves_the_directory_as_it_was(
 
         store.before = die
         try:
-            done = shelf.publish(coaches[:9], by="test", why="", after=published)
+            done = editions.publish(coaches[:9], by="test", why="", after=published)
         except Died:
             store.before = lambda writes: None
-            current = shelf.current()
+            current = editions.current()
             assert current is not None
             clock.pass_(seconds=30)
             total = got(client, "/coaches").json_body["total"]
             if current.id == published.id:
                 assert total == published.count
-                assert shelf.book(current) == list(coaches)
+                assert editions.catalogue(current) == list(coaches)
                 continue
             assert total == 9
             return
         store.before = lambda writes: None
-        assert shelf.current() == done
+        assert editions.current() == done
         return
     pytest.fail("it never got through")
 
 
 def test_an_earlier_edition_is_restored_as_it_was(
-    shelf: EditionStore, published: Edition, coaches: tuple[Coach, ...], clock: SetClock
+    editions: EditionStore, published: Edition, coaches: tuple[Coach, ...], clock: SetClock
 ) -> None:
     clock.pass_(minutes=1)
-    shelf.publish(coaches[:5], by="test", why="", after=published)
-    earlier = shelf.editions()[-1]
+    editions.publish(coaches[:5], by="test", why="", after=published)
+    earlier = editions.restorable()[-1]
     assert earlier.id == published.id
     clock.pass_(minutes=1)
-    restored = shelf.restore(earlier, by="test")
+    restored = editions.restore(earlier, by="test")
     assert restored.version == published.version
-    assert shelf.book(restored) == list(coaches)
-    assert [e.coaches for e in shelf.editions()] == [60, 5, 60]
+    assert editions.catalogue(restored) == list(coaches)
+    assert [e.coaches for e in editions.restorable()] == [60, 5, 60]
 
 
 def test_ten_editions_are_kept_and_the_parts_of_others_expire(
-    shelf: EditionStore, published: Edition, coaches: tuple[Coach, ...], clock: SetClock,
+    editions: EditionStore, published: Edition, coaches: tuple[Coach, ...], clock: SetClock,
     store: MemoryStore,
 ) -> None:  # fmt: skip
     edition = published
     for count in range(1, 14):
         clock.pass_(minutes=1)
-        edition = shelf.publish(coaches[:count], by="test", why="", after=edition)
-    assert len(shelf.editions()) == 10
+        edition = editions.publish(coaches[:count], by="test", why="", after=edition)
+    assert len(editions.restorable()) == 10
     parts = store.kinds("edition_part")
     live = {p["sk"][:4] for p in parts if "expires" not in p and p["pk"].endswith(edition.id)}
     assert live == {"SNAP", "BOOK"}
@@ -289,24 +289,24 @@ def test_ten_editions_are_kept_and_the_parts_of_others_expire(
 
 
 def test_a_coach_who_withdraws_is_taken_out_of_earlier_editions_too(
-    shelf: EditionStore, published: Edition, coaches: tuple[Coach, ...], clock: SetClock
+    editions: EditionStore, published: Edition, coaches: tuple[Coach, ...], clock: SetClock
 ) -> None:
     others = [coach for coach in coaches if coach.slug != MIREILLE]
     clock.pass_(minutes=1)
-    shelf.publish(others, by="test", why="", after=published)
-    assert shelf.forget(MIREILLE) == 1
-    assert shelf.forget(MIREILLE) == 0
-    (earlier,) = [e for e in shelf.editions() if e.id == published.id]
-    assert shelf.book(earlier) == others
+    editions.publish(others, by="test", why="", after=published)
+    assert editions.forget(MIREILLE) == 1
+    assert editions.forget(MIREILLE) == 0
+    (earlier,) = [e for e in editions.restorable() if e.id == published.id]
+    assert editions.catalogue(earlier) == others
 
 
 def test_a_directory_of_many_parts_is_put_together_again(
-    shelf: EditionStore, coaches: tuple[Coach, ...], monkeypatch: pytest.MonkeyPatch
+    editions: EditionStore, coaches: tuple[Coach, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("chalicelib.coaches.editions.PART", 1000)
-    edition = shelf.publish(coaches, by="test", why="", after=None)
+    monkeypatch.setattr("chalicelib.coaches.editions.PART_SIZE_BYTES", 1000)
+    edition = editions.publish(coaches, by="test", why="", after=None)
     assert edition.snapshot_parts > 9
-    assert shelf.book(edition) == list(coaches)
+    assert editions.catalogue(edition) == list(coaches)
 
 
 def test_the_pointer_is_one_row(store: MemoryStore, published: Edition) -> None:
@@ -317,7 +317,7 @@ def test_two_hundred_at_a_time_get_whole_answers_while_editions_change(
     service: Services,
     published: Edition,
     clock: SetClock,
-    shelf: EditionStore,
+    editions: EditionStore,
     coaches: tuple[Coach, ...],
 ) -> None:
     asked = Request("GET", {}, {"limit": "100"}, b"", "192.0.2.1", {"limit": ["100"]})
@@ -335,7 +335,7 @@ def test_two_hundred_at_a_time_get_whole_answers_while_editions_change(
         looking = [pool.submit(look, number) for number in range(200)]
         edition = published
         for count in (30, 45, 10):
-            edition = shelf.publish(coaches[:count], by="test", why="", after=edition)
+            edition = editions.publish(coaches[:count], by="test", why="", after=edition)
             sizes[edition.version] = count
             clock.pass_(seconds=21)
         stop.set()

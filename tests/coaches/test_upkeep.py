@@ -9,8 +9,8 @@ import pytest
 from chalicelib.coaches import upkeep
 from chalicelib.coaches.coach import Coach
 from chalicelib.coaches.editions import Edition, EditionStore
-from chalicelib.coaches.messages import HELD
-from chalicelib.coaches.proposals import OWN
+from chalicelib.coaches.messages import HELD_STATE_KEY
+from chalicelib.coaches.proposals import EDITABLE_COLUMNS, OpenProposal
 from chalicelib.core.errors import TooMany
 from chalicelib.core.records import stamp
 from chalicelib.services import Services
@@ -92,7 +92,7 @@ def test_what_looks_like_spam_gets_the_normal_answer_and_waits_for_staff(
 ) -> None:  # fmt: skip
     assert sent(visitor, website="spam").status_code == 201
     assert deliver() == 0
-    (held,) = [item for item in store.kinds("message") if item.get("state_key") == HELD]
+    (held,) = [item for item in store.kinds("message") if item.get("state_key") == HELD_STATE_KEY]
     service.views.coach_contact.messages.release(held)
     assert deliver() == 1
     assert mailer.sent[0].to == PRIVATE
@@ -119,20 +119,22 @@ def test_nobody_writes_to_a_coach_who_is_not_there(visitor: Visitor, published: 
 
 @pytest.fixture
 def asked(
-    service: Services, shelf: EditionStore, coaches: Sequence[Coach], clock: SetClock, deliver: Deliver,
+    service: Services, editions: EditionStore, coaches: Sequence[Coach], clock: SetClock, deliver: Deliver,
     mailer: MemoryMailer,
 ) -> str:  # fmt: skip
     """The link in the letter of Mireille, who was last checked a year ago."""
     today = clock().date()
-    book = [
+    catalogue = [
         coach.model_copy(
             update={
-                "last_verified_at": today - upkeep.EVERY if coach.slug == MIREILLE else today,
+                "last_verified_at": today - upkeep.CHECK_INTERVAL
+                if coach.slug == MIREILLE
+                else today,
             }
         )
         for coach in coaches
     ]
-    shelf.publish(book, by="test", why="", after=None)
+    editions.publish(catalogue, by="test", why="", after=None)
     assert service.coaches.upkeep.check() == 1
     deliver()
     return f"/coach/{token(mailer.to(PRIVATE)[-1].text, 'coach')}"
@@ -151,7 +153,9 @@ def now(service: Services) -> Coach:
 
 def own(coach: Coach, **changes: Any) -> dict[str, Any]:
     stands = coach.model_dump(mode="json", exclude_none=True)
-    kept = {key: stands[key] for key in OWN if stands.get(key) not in (None, False, [])}
+    kept = {
+        key: stands[key] for key in EDITABLE_COLUMNS if stands.get(key) not in (None, False, [])
+    }
     return {**kept, **changes, "action": "change"}
 
 
@@ -170,14 +174,14 @@ def test_a_coach_is_asked_once_a_year_and_reminded_once(
 
 def test_nobody_is_asked_at_night_and_a_dead_sweep_is_made_up_for(
     service: Services,
-    shelf: EditionStore,
+    editions: EditionStore,
     coaches: Sequence[Coach],
     clock: SetClock,
     store: MemoryStore,
 ) -> None:
-    old = clock().date() - upkeep.EVERY
-    book = [coach.model_copy(update={"last_verified_at": old}) for coach in coaches[:3]]
-    shelf.publish(book, by="test", why="", after=None)
+    old = clock().date() - upkeep.CHECK_INTERVAL
+    catalogue = [coach.model_copy(update={"last_verified_at": old}) for coach in coaches[:3]]
+    editions.publish(catalogue, by="test", why="", after=None)
     clock.now = clock.now.replace(hour=8)
     assert service.coaches.upkeep.check() == 0
     clock.now = clock.now.replace(hour=15)
@@ -253,19 +257,21 @@ def test_changes_wait_for_staff_and_are_published_by_one_of_them(
     assert (done["status"], done["by"]) == ("published", "sam-lee")
 
 
-def test_two_who_judge_at_once_give_one_decision(
+def opened_by(who: str, service: Services, mailer: MemoryMailer) -> OpenProposal:
+    link = token(mailer.to(f"{who}@example.org")[-1].text, "proposal")
+    opened = service.coaches.proposals.open(link)
+    assert isinstance(opened, OpenProposal)
+    return opened
+
+
+def test_two_who_decide_at_once_give_one_decision(
     visitor: Visitor, service: Services, asked: str, deliver: Deliver, mailer: MemoryMailer
 ) -> None:
     act(visitor, asked, own(now(service), city="Laval"))
     deliver()
-    opened = [
-        service.views.proposal.proposals.judged(
-            token(mailer.to(f"{who}@example.org")[-1].text, "proposal")
-        )
-        for who in ("rita.roy", "sam.lee")
-    ]
-    assert service.views.proposal.proposals.judge(opened[0], publish=False, remarks="Non")
-    assert not service.views.proposal.proposals.judge(opened[1], publish=True, remarks="")
+    rita, sam = (opened_by(who, service, mailer) for who in ("rita.roy", "sam.lee"))
+    assert service.coaches.proposals.decide(rita, publish=False, remarks="Non")
+    assert not service.coaches.proposals.decide(sam, publish=True, remarks="")
     assert now(service).city == "Montréal"
     deliver()
     assert len([m for m in mailer.to(PRIVATE) if "modifications" in m.subject]) == 1
@@ -277,10 +283,8 @@ def test_changes_go_on_top_of_what_staff_changed_meanwhile(
     act(visitor, asked, own(now(service), city="Laval"))
     deliver()
     service.coaches.upkeep.edit(MIREILLE, {"organization": "Autre"}, by="staff", why="")
-    judged = service.views.proposal.proposals.judged(
-        token(mailer.to("sam.lee@example.org")[-1].text, "proposal")
-    )
-    assert service.views.proposal.proposals.judge(judged, publish=True, remarks="")
+    opened = opened_by("sam.lee", service, mailer)
+    assert service.coaches.proposals.decide(opened, publish=True, remarks="")
     assert (now(service).city, now(service).organization) == ("Laval", "Autre")
 
 
@@ -309,8 +313,8 @@ def test_a_coach_takes_the_page_down_at_once_and_staff_hear_of_it(
     assert visitor.get(f"/coaches/{MIREILLE}").status_code == 404
     deliver()
     assert "Mireille" in mailer.to("rita.roy@example.org")[-1].subject
-    for edition in service.coaches.editions.editions()[1:]:
-        assert MIREILLE not in [coach.slug for coach in service.coaches.editions.book(edition)]
+    for edition in service.coaches.editions.restorable()[1:]:
+        assert MIREILLE not in [coach.slug for coach in service.coaches.editions.catalogue(edition)]
 
 
 @pytest.mark.parametrize("fields", [{"action": "confirm"}, {"action": "withdraw", "sure": "on"}])
@@ -381,7 +385,7 @@ def test_an_edition_names_who_published_it(
 ) -> None:
     clock.pass_(seconds=1)
     act(visitor, asked, {"action": "confirm"})
-    newest = service.coaches.editions.editions()[0]
+    newest = service.coaches.editions.restorable()[0]
     assert (newest.by, newest.why, newest.at) == (MIREILLE, "confirmed", stamp(clock()))
 
 

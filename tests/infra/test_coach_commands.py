@@ -130,9 +130,9 @@ def test_somebody_is_taken_out_everywhere(directory: Directory, clock: SetClock)
     imported(directory, SAMPLE)
     clock.pass_(minutes=1)
     directory.remove(MIREILLE)
-    shelf = directory._shelf
-    for edition in shelf.editions():
-        assert MIREILLE not in [coach.slug for coach in shelf.book(edition)]
+    editions = directory._editions
+    for edition in editions.restorable():
+        assert MIREILLE not in [coach.slug for coach in editions.catalogue(edition)]
     with pytest.raises(OperateError):
         directory.remove(MIREILLE)
 

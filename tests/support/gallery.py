@@ -21,7 +21,7 @@ import samples
 from chalicelib.aws.keys import Keys
 from chalicelib.cases.case import Case
 from chalicelib.coaches.directory import sheets, snapshot
-from chalicelib.coaches.proposals import OWN
+from chalicelib.coaches.proposals import EDITABLE_COLUMNS
 from chalicelib.content import load
 from chalicelib.core import references
 from chalicelib.core.errors import StoreDown
@@ -393,7 +393,9 @@ class Walk:
 
     def _proposal(self, coach: Any, own: str, decision: str) -> Iterator[tuple[str, str]]:
         stands = coach.model_dump(mode="json", exclude_none=True)
-        given = {key: stands[key] for key in OWN if stands.get(key) not in (None, False)}
+        given = {
+            key: stands[key] for key in EDITABLE_COLUMNS if stands.get(key) not in (None, False)
+        }
         pairs = {
             **given,
             "action": "change",

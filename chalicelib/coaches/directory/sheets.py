@@ -12,7 +12,7 @@ from zipfile import BadZipFile
 
 from pydantic import ValidationError
 
-from chalicelib.coaches.coach import Coach, listing
+from chalicelib.coaches.coach import Coach, options
 from chalicelib.coaches.directory.folding import fold, plain
 from chalicelib.content import load
 from chalicelib.core.csv_table import csv_table, csv_value
@@ -252,8 +252,8 @@ def _entries(listed: str) -> list[dict[str, Any]]:
     if listed == "statuses":
         return list(load("coaches")["statuses"])
     if listed == "provinces":
-        return [*listing(listed), {"id": "all", **load("coaches")["provinces"]["all"]}]
-    return listing(listed)
+        return [*options(listed), {"id": "all", **load("coaches")["provinces"]["all"]}]
+    return options(listed)
 
 
 @cache

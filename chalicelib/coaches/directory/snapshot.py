@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
 from typing import Any
 
-from chalicelib.coaches.coach import Coach, listing, profile
+from chalicelib.coaches.coach import Coach, options, public_profile
 from chalicelib.coaches.directory.folding import fold, long_words, plain, words
 from chalicelib.coaches.directory.layout import FIELDS, FILTERS, FORMAT, SPOKEN, Labels, Snapshot
 from chalicelib.coaches.directory.postings import Posting, pack
@@ -18,7 +18,7 @@ Found = dict[str, dict[str, set[int]]]
 
 def build(coaches: Iterable[Coach]) -> Snapshot:
     """The snapshot of those that may be shown; the others leave no trace in it."""
-    rows = [profile(coach) for coach in coaches if coach.public]
+    rows = [public_profile(coach) for coach in coaches if coach.public]
     # By the hash of the slug: where a coach stands must say nothing of their name or age.
     rows.sort(key=lambda row: sha256(row["slug"].encode()).digest())
     noise = _noise()
@@ -73,7 +73,7 @@ def filed_values(row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         value = row.get(column, ())
         yield from ((name, each) for each in ([value] if isinstance(value, str) else value))
     if "all" in row["serves"]:
-        yield from (("province", entry["id"]) for entry in listing("provinces"))
+        yield from (("province", entry["id"]) for entry in options("provinces"))
     if "remote" in row["modes"]:
         yield "province", "remote"
 
@@ -113,7 +113,7 @@ def all_labels() -> dict[str, dict[str, dict[str, str]]]:
     labels: dict[str, dict[str, dict[str, str]]] = {
         name: {
             entry["id"]: {key: entry[key] for key in SPOKEN if key in entry}
-            for entry in listing(listed)
+            for entry in options(listed)
         }
         for name, (_, listed) in FILTERS.items()
     }
