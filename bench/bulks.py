@@ -12,7 +12,7 @@ from chalicelib.aws.bulk import SesBulkMailer
 from chalicelib.core.links import Links
 from chalicelib.newsletter.issues.rendered import fill
 from chalicelib.newsletter.sending.envelopes import Envelopes
-from chalicelib.newsletter.sending.ledger import BATCH, batches_of
+from chalicelib.newsletter.sending.ledger import BATCH_SIZE, batches_of
 from chalicelib.newsletter.sending.ports import Bulk, Envelope
 
 SIZE: Final = 25_000
@@ -22,14 +22,14 @@ SIZE: Final = 25_000
 def bulk_of() -> Bulk:
     """Fifty readers of one language, as the sender offers them."""
     config = settings()
-    readers = [person(number, "fr") for number in range(BATCH)]
+    readers = [person(number, "fr") for number in range(BATCH_SIZE)]
     (batch,) = batches_of("2026-03", "00-0000", {"fr": [one.person for one in readers]})
     envelopes = Envelopes(Links(["a" * 64], config.public_url, config.website_url), config)
     profiles = {one.person: {"email": one.email, "name": one.name} for one in readers}
     return Bulk(
         texts(SIZE)["fr"],
         envelopes.common("2026-03", "fr"),
-        envelopes.each(batch, range(BATCH), profiles),
+        envelopes.each(batch, range(BATCH_SIZE), profiles),
     )
 
 
@@ -73,7 +73,7 @@ def measure(url: str, rounds: int) -> dict[str, dict[str, float]]:
         began, cpu = time.perf_counter(), time.process_time()
         for _ in range(rounds):
             way(client, bulk)
-        number = rounds * BATCH
+        number = rounds * BATCH_SIZE
         found[name] = {
             "cpu": (time.process_time() - cpu) / number * 1e6,
             "wall": (time.perf_counter() - began) / number * 1e6,

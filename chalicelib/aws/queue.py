@@ -11,7 +11,7 @@ from chalicelib.core.errors import StoreDown
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
-AT_ONCE: Final = 10
+MESSAGES_PER_CALL: Final = 10
 """Messages that one call takes."""
 
 _WAITING: Final = (
@@ -28,10 +28,10 @@ class SqsQueue:
 
     def put(self, jobs: Sequence[Mapping[str, Any]], delay: int = 0) -> None:
         """Raises StoreDown when not all could be put; those that were may come twice then."""
-        for start in range(0, len(jobs), AT_ONCE):
+        for start in range(0, len(jobs), MESSAGES_PER_CALL):
             entries: Any = [
                 {"Id": str(n), "MessageBody": json.dumps(job), "DelaySeconds": delay}
-                for n, job in enumerate(jobs[start : start + AT_ONCE])
+                for n, job in enumerate(jobs[start : start + MESSAGES_PER_CALL])
             ]
             try:
                 answer = self._client.send_message_batch(QueueUrl=self._url, Entries=entries)

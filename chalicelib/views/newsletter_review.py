@@ -15,7 +15,7 @@ from chalicelib.core.records import moment
 from chalicelib.newsletter.issues import approval
 from chalicelib.newsletter.issues import issue as issues
 from chalicelib.newsletter.issues.approval import ApprovalInput, Approvals, OpenedIssueReview
-from chalicelib.newsletter.issues.findings import finding_of, said
+from chalicelib.newsletter.issues.findings import finding_of, message
 from chalicelib.newsletter.issues.issue import Issue
 from chalicelib.newsletter.issues.rendered import Rendered, fill
 from chalicelib.web.request import Request, Response, lang_of, text_of, ticked
@@ -99,7 +99,7 @@ class IssueReviewViews:
             issue=issue,
             authors=", ".join(self._names(issue.authors)),
             checks=[
-                {"level": levels[finding.level][lang], "text": said(finding, lang)}
+                {"level": levels[finding.level][lang], "text": message(finding, lang)}
                 for finding in shown
             ],
             texts=[self._shown(issue, code, address) for code in LANGS],

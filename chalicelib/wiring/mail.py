@@ -11,11 +11,11 @@ from chalicelib.mail.outbox import LetterWriter, Outbox
 from chalicelib.mail.writers.case import CaseLetterWriter, LetterWriters, Sender
 from chalicelib.mail.writers.file_links import FileLinksWriter
 from chalicelib.mail.writers.reminders import DigestWriter
-from chalicelib.newsletter.issues.newsroom import EDITION
+from chalicelib.newsletter.issues.newsroom import ISSUE_LETTERS
 from chalicelib.newsletter.letters.approval import ApprovalWriter
 from chalicelib.newsletter.letters.held import HeldWriter
 from chalicelib.newsletter.letters.subscriber import NEWS, SubscriberLetterWriter
-from chalicelib.newsletter.sending.auto_pause import HELD
+from chalicelib.newsletter.sending.auto_pause import HELD_LETTERS
 from chalicelib.wiring.cases import CaseServices
 from chalicelib.wiring.coaches import CoachServices
 from chalicelib.wiring.issues import IssueServices
@@ -88,8 +88,8 @@ class MailServices:
             NEWS: SubscriberLetterWriter(
                 self._subscribers.repository, parts.links, sender, parts.suppression
             ),
-            EDITION: ApprovalWriter(parts.store, roster, parts.links, sender),
-            HELD: HeldWriter(parts.links, roster, sender),
+            ISSUE_LETTERS: ApprovalWriter(parts.store, roster, parts.links, sender),
+            HELD_LETTERS: HeldWriter(parts.links, roster, sender),
             "MORNING": DigestWriter(parts.store, parts.links, roster, sender.sender),
             FILE_LINKS: FileLinksWriter(parts.store, parts.links, sender),
         }

@@ -16,7 +16,7 @@ from chalicelib.core.ports import Store
 from chalicelib.newsletter.subscribers.consent_text import ConsentText
 from chalicelib.newsletter.subscribers.erasure import erase
 from chalicelib.newsletter.subscribers.imports import ImportRefused, Imports
-from chalicelib.newsletter.subscribers.pending import HELD, release
+from chalicelib.newsletter.subscribers.pending import HELD_SIGN_UPS, release
 from chalicelib.newsletter.subscribers.proof import ConsentProof
 from chalicelib.newsletter.subscribers.repository import SubscriberRepository
 from chalicelib.newsletter.subscribers.subscriptions import Subscriptions
@@ -80,7 +80,7 @@ class Subscribers:
             TableName=self._table,
             IndexName="state",
             KeyConditionExpression="state_key = :held",
-            ExpressionAttributeValues={":held": {"S": HELD}},
+            ExpressionAttributeValues={":held": {"S": HELD_SIGN_UPS}},
         )
         keys = [item_of(item) for page in pages for item in page["Items"]]
         rows = [self._register.store.get(key["pk"], key["sk"]) or {} for key in keys]

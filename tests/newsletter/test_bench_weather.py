@@ -4,7 +4,7 @@ import pytest
 
 from bench.support.newsstand import Newsstand
 from bench.support.simulated import Weather
-from chalicelib.newsletter.sending.ledger import BATCH
+from chalicelib.newsletter.sending.ledger import BATCH_SIZE
 
 BAD = Weather(
     kill=0.02, throttle=0.02, throttle_one=0.002, lose_answer=0.02, late=0.05, twice=0.05, pauses=60
@@ -16,7 +16,7 @@ def test_whatever_dies_everybody_gets_it_once(seed: int) -> None:
     found = Newsstand(1000, cap=500, rate=500, weather=BAD, seed=seed).send()
     assert found.kills > 5
     assert (found.lost, found.doubled) == (0, 0)
-    assert found.at_once <= BATCH
+    assert found.at_once <= BATCH_SIZE
 
 
 @pytest.mark.parametrize(("cap", "readers"), [(14, 1400), (50, 2500), (160, 6000), (500, 6000)])

@@ -33,7 +33,7 @@ def test_what_is_leased_is_ready_for_nobody_else(batch: Batch, clock: SetClock) 
     leased = batch.leased([0, 1], clock())
     assert leased.states == "LLQQQ"
     assert leased.ready(clock()) == []
-    assert leased.next_at() == stamp(clock() + ledger.LEASE)
+    assert leased.next_at() == stamp(clock() + ledger.LEASE_TIMEOUT)
 
 
 def test_what_was_in_flight_is_flagged_when_its_lease_lapses(batch: Batch, clock: SetClock) -> None:
@@ -44,7 +44,7 @@ def test_what_was_in_flight_is_flagged_when_its_lease_lapses(batch: Batch, clock
     flagged = leased.settled({}, clock())
     assert flagged.states == "UUQQQ"
     assert flagged.ready(clock()) == [2, 3, 4]
-    assert flagged.settle_at == stamp(began + ledger.SETTLE)
+    assert flagged.settle_at == stamp(began + ledger.SETTLE_TIMEOUT)
 
 
 def test_a_send_event_settles_at_once_and_silence_after_fifteen_minutes(
@@ -72,7 +72,7 @@ def test_a_recipient_is_tried_seven_times_within_a_day_and_then_given_up(
         batch = batch.leased([0], clock()).answered({0: Outcome("R", "busy")}, clock())
         assert batch.states[0] == "R", number
         assert 0 not in batch.ready(clock())
-        clock.pass_(seconds=(ledger.WAITS[number]).total_seconds())
+        clock.pass_(seconds=(ledger.RETRY_WAITS[number]).total_seconds())
         assert 0 in batch.ready(clock())
     assert clock() - began <= timedelta(hours=24)
     batch = batch.leased([0], clock()).answered({0: Outcome("R", "busy")}, clock())

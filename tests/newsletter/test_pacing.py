@@ -4,7 +4,7 @@ import pytest
 
 from chalicelib.core.errors import NotYet
 from chalicelib.newsletter.pace import Allowance
-from chalicelib.newsletter.sending.pacing import PACE, Pace, QuotaReached
+from chalicelib.newsletter.sending.pacing import PACE_KEY, Pace, QuotaReached
 from fakes import MemoryBulkMailer, MemoryStore, SetClock
 
 
@@ -114,4 +114,4 @@ def test_a_worker_that_comes_first_after_a_while_does_not_wait(
         found.take(50)
         assert clock() == before
         clock.pass_(hours=1)
-    assert store.items[PACE]["free_at"] > 0
+    assert store.items[PACE_KEY]["free_at"] > 0

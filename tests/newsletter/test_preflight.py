@@ -11,7 +11,7 @@ import issue_factory
 from accounts import SetAccount
 from chalicelib.content import load
 from chalicelib.newsletter.issues import preflight, theme
-from chalicelib.newsletter.issues.findings import Finding, blocking, finding_of, said
+from chalicelib.newsletter.issues.findings import Finding, blocking, finding_of, message
 from chalicelib.newsletter.issues.preflight import (
     LinkAnswer,
     PreflightContext,
@@ -239,12 +239,12 @@ def test_every_finding_says_what_and_how_in_both_languages(tmp_path: Path) -> No
     for finding in found:
         assert finding_of(finding.kept()) == finding
         for lang in ("fr", "en"):
-            text = said(finding, lang)
+            text = message(finding, lang)
             assert "{" not in text
             assert text[-1] in ".)"
-    told = said(Finding("space_before", "fr.md", 13, {"text": "Quoi ?"}), "en")
+    told = message(Finding("space_before", "fr.md", 13, {"text": "Quoi ?"}), "en")
     assert told.startswith("fr.md, line 13: a space too many")
-    assert said(Finding("nobody"), "fr").startswith("personne")
+    assert message(Finding("nobody"), "fr").startswith("personne")
 
 
 def test_every_rule_of_typography_has_its_words() -> None:
@@ -299,7 +299,7 @@ def test_a_file_at_its_limit_is_read(tmp_path: Path) -> None:
     room = SOURCE_LIMIT - len(FR.encode())
     found = checked(tmp_path, fr=FR + "mot " * (room // 4))
     assert "too_long" not in codes(found)
-    assert preflight.SIZE > SOURCE_LIMIT
+    assert preflight.MAX_BYTES > SOURCE_LIMIT
 
 
 def test_the_sample_issue_has_nothing_to_mend_or_to_look_at() -> None:

@@ -7,7 +7,7 @@ from chalicelib.core.languages import LANGS
 from chalicelib.core.ports import Change, Item, Put, Store, Write
 from chalicelib.newsletter.issues.issue import Issue, issue_of, text_key
 
-SHELF: Final = "ISSUES"
+YEARS_KEY: Final = "ISSUES"
 """The years that have issues are rows of this key; a year's issues are rows of `ISSUES#2026`."""
 
 
@@ -17,7 +17,7 @@ def publication(store: Store, issue: Issue, at: str) -> list[Write]:
         return []
     year = issue.date[:4]
     row: Item = {
-        "pk": f"{SHELF}#{year}",
+        "pk": f"{YEARS_KEY}#{year}",
         "sk": f"{issue.date}#{issue.id}",
         "kind": "published",
         "issue": issue.id,
@@ -28,17 +28,17 @@ def publication(store: Store, issue: Issue, at: str) -> list[Write]:
         text = store.get(*text_key(issue.id, lang)) or {}
         row |= {f"title_{lang}": text.get("title", ""), f"summary_{lang}": text.get("summary", "")}
     # The year may stand there already: the same row, whoever writes it.
-    return [Put(row), Change((SHELF, year), set={"kind": "year"})]
+    return [Put(row), Change((YEARS_KEY, year), set={"kind": "year"})]
 
 
 def years(store: Store) -> list[str]:
     """Newest first."""
-    return [row["sk"] for row in reversed(store.rows(SHELF))]
+    return [row["sk"] for row in reversed(store.rows(YEARS_KEY))]
 
 
 def of_year(store: Store, year: str) -> list[Item]:
     """The issues of a year, newest first."""
-    return store.rows(f"{SHELF}#{year}")[::-1]
+    return store.rows(f"{YEARS_KEY}#{year}")[::-1]
 
 
 def newest(store: Store, most: int) -> list[Item]:

@@ -30,7 +30,7 @@ def finding_of(kept: dict[str, Any]) -> Finding:
     return Finding(kept["code"], kept["file"], kept["line"], kept["facts"])
 
 
-def said(finding: Finding, lang: str) -> str:
+def message(finding: Finding, lang: str) -> str:
     """`fr.md, ligne 12 : what. How to mend it.`"""
     texts = load("preflight")
     facts = {name: _word(value, lang) for name, value in finding.facts.items()}

@@ -18,7 +18,7 @@ from chalicelib.newsletter.issues.lifecycle import IssueLifecycle
 
 LETTER: Final = "newsletter_review"
 
-EDITION: Final = "EDITION"
+ISSUE_LETTERS: Final = "ISSUE_LETTERS"
 """How the keys of letters about an issue begin."""
 
 _OUTDATED: Final = ("approved", "tested_at", "checked_at", "checks", "postal_address", "send_at")
@@ -178,7 +178,7 @@ def followed_by(issue: str) -> str:
 
 def letters_pk(issue: str) -> str:
     """Where letters about an issue are owed: beside those of the cases, which leave at once."""
-    return f"{EDITION}#{issue}"
+    return f"{ISSUE_LETTERS}#{issue}"
 
 
 def _text_row(issue: Issue, lang: str, text: Mapping[str, Any]) -> Item:

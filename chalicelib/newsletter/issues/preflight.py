@@ -16,10 +16,10 @@ from chalicelib.newsletter.issues.source import Source
 from chalicelib.newsletter.pace import DAY_SHARE, Allowance, daily_left, rate
 from chalicelib.newsletter.subscribers import consent_text
 
-SIZE: Final = 100_000
+MAX_BYTES: Final = 100_000
 """Bytes of HTML: Gmail cuts what is over 102 kB."""
 
-SUBJECT: Final = 70
+MAX_SUBJECT_LENGTH: Final = 70
 LEAST_RATE: Final = 0.1
 """Mails a second that a finish is told by where SES allows none: it blocks the issue itself."""
 
@@ -85,13 +85,15 @@ def check(
 
 def _of_one(one: Compiled, context: PreflightContext) -> Iterator[Finding]:
     source, rendered = one.source, one.rendered
-    if len(source.subject) > SUBJECT:
+    if len(source.subject) > MAX_SUBJECT_LENGTH:
         yield Finding(
             "long_subject", source.file, source.at("subject"), {"size": len(source.subject)}
         )
     size = max(len(rendered.html.encode()), len(rendered.text.encode()), one.size() // 4)
-    if size >= SIZE:
-        yield Finding("too_big", source.file, None, {"size": size // 1000, "limit": SIZE // 1000})
+    if size >= MAX_BYTES:
+        yield Finding(
+            "too_big", source.file, None, {"size": size // 1000, "limit": MAX_BYTES // 1000}
+        )
     for image in one.images:
         if not image.url.startswith(tuple(f"{origin}/" for origin in context.images_from)):
             facts = {"text": image.url[:80], "known": ", ".join(context.images_from)}

@@ -5,7 +5,7 @@ from typing import Final
 
 from chalicelib.content import load
 
-LEAST: Final = 4.5
+LEAST_CONTRAST: Final = 4.5
 """The contrast of text that WCAG 2.2 AA asks for."""
 
 _FONT: Final = "font-family:system-ui,-apple-system,'Segoe UI',Roboto,Arial,sans-serif"
@@ -65,7 +65,7 @@ def too_weak() -> Iterator[dict[str, str]]:
     for mode in ("light", "dark"):
         for text, ground in theme["text_on"]:
             found = contrast(theme[mode][text], theme[mode][ground])
-            if found < LEAST:
+            if found < LEAST_CONTRAST:
                 yield {"text": f"{text} ({mode})", "ground": ground, "found": f"{found:.1f}"}
 
 

@@ -11,17 +11,17 @@ from chalicelib.core.records import stamp
 from chalicelib.newsletter.issue_counts import count
 from chalicelib.newsletter.issues.issue import Issue, freeze_key
 from chalicelib.newsletter.sending import counts
-from chalicelib.newsletter.sending.ledger import SHARD, batches_of, shard_row_key
+from chalicelib.newsletter.sending.ledger import SHARD_SIZE, batches_of, shard_row_key
 from chalicelib.newsletter.sending.outcomes import unwanted
 from chalicelib.newsletter.sending.ports import SubscriberStore
 from chalicelib.newsletter.sending.recipients import missed
 from chalicelib.newsletter.sending.unreached import MovedReaders
 from chalicelib.newsletter.subscribers.subscriber import BUCKETS, audiences, person_of, profile_key
 
-MINE: Final = timedelta(minutes=2)
+FREEZE_TIMEOUT: Final = timedelta(minutes=2)
 """How long a worker is believed to be freezing. Two at once do no harm: see `_unit`."""
 
-FEWEST: Final = 2 * SHARD
+LEAST_UNIT: Final = 2 * SHARD_SIZE
 """People that are frozen together, if there are so many: a small list is not cut into crumbs."""
 
 
@@ -83,7 +83,7 @@ class Audience:
             return row
         first = len(list(self._members(issue, range(1), None)))
         # From the size of one bucket: how many make a unit that is worth its shards.
-        wide = min(BUCKETS, max(1, FEWEST // max(first, 1)))
+        wide = min(BUCKETS, max(1, LEAST_UNIT // max(first, 1)))
         units = {"units": -(-BUCKETS // wide), "wide": wide, "next": 0, "kind": "freeze"}
         try:
             self._store.commit([Change(key, absent=("units",), set=units)])
@@ -92,7 +92,7 @@ class Audience:
         return {**units, **(row or {})}
 
     def _claim(self, issue: Issue, row: Item) -> None:
-        mine = {"mine_until": stamp(self._now() + MINE), "next": row["next"]}
+        mine = {"mine_until": stamp(self._now() + FREEZE_TIMEOUT), "next": row["next"]}
         self._store.commit([Change(freeze_key(issue.id), set=mine)])
 
     def _unit(
@@ -110,10 +110,12 @@ class Audience:
             members = self._members(issue, buckets, only)
             waiting = [(p, lang) for p, lang in members if p not in known]
             try:
-                for start in range(0, len(waiting), SHARD):
+                for start in range(0, len(waiting), SHARD_SIZE):
                     if self._now() >= until:
                         return False
-                    self._shard(issue, f"{unit:02d}-{number:04d}", waiting[start : start + SHARD])
+                    self._shard(
+                        issue, f"{unit:02d}-{number:04d}", waiting[start : start + SHARD_SIZE]
+                    )
                     number += 1
             except Conflict:
                 # Another worker froze this very number: see whom it has.
@@ -155,7 +157,7 @@ class Audience:
             "pk": pk,
             "sk": sk,
             "kind": "shard",
-            "status": counts.OPEN,
+            "status": counts.SHARD_OPEN,
             "people": len(members),
             "put_at": stamp(now),
         }

@@ -14,16 +14,16 @@ from chalicelib.newsletter.sending import counts
 
 log = logging.getLogger("relais.newsletter")
 
-HELD: Final = "HELD"
+HELD_LETTERS: Final = "HELD_LETTERS"
 """How the keys of the letters begin that tell of a pause."""
 
 LETTER: Final = "newsletter_held"
 
-SENDS: Final = 200
+LEAST_SENDS: Final = 200
 """Before so many sends, a share says nothing."""
 
-BOUNCES: Final = 0.04
-COMPLAINTS: Final = 0.0008
+BOUNCE_SHARE: Final = 0.04
+COMPLAINT_SHARE: Final = 0.0008
 """Shares of what was sent. SES reviews an account at 5 % and 0.1 %."""
 
 
@@ -40,7 +40,7 @@ class AutoPause:
             return None
         # Bounces are counted as they come, sends a shard at a time: before a pause, all of them.
         for row in self._store.rows(f"ISSUE#{name}", "SHARD#"):
-            if row["status"] != counts.DONE:
+            if row["status"] != counts.SHARD_DONE:
                 counts.tell(self._store, name, row["sk"].partition("#")[2])
         reason, since = self._judged(name)
         return self.hold(name, reason, since) if reason else None
@@ -51,11 +51,11 @@ class AutoPause:
         # Whoever resumes has decided about what was: only what comes after it counts.
         base = row.get("base") or {}
         since = {k: number - base.get(k, 0) for k, number in sums.items()}
-        if since["sent"] < SENDS:
+        if since["sent"] < LEAST_SENDS:
             return None, since
-        if since["bounced"] >= BOUNCES * since["sent"]:
+        if since["bounced"] >= BOUNCE_SHARE * since["sent"]:
             return "bounces", since
-        if since["complained"] >= COMPLAINTS * since["sent"]:
+        if since["complained"] >= COMPLAINT_SHARE * since["sent"]:
             return "complaints", since
         return None, since
 
@@ -89,5 +89,5 @@ class AutoPause:
         told = {"issue": issue.id, "reason": reason, "facts": dict(facts), "at": stamp(now)}
         # Numbered by the second: the same reason may come again after a resume.
         number = int(now.timestamp())
-        pk = f"{HELD}#{issue.id}_{reason}"
+        pk = f"{HELD_LETTERS}#{issue.id}_{reason}"
         return Put(letter(pk, number, LETTER, to=ADMINS, due=stamp(now), facts=told))

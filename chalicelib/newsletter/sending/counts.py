@@ -8,9 +8,9 @@ from chalicelib.core.ports import Change, Item, Store, Write
 from chalicelib.newsletter.issue_counts import count
 from chalicelib.newsletter.sending.ledger import Batch, shard_key, shard_row_key
 
-DONE: Final = "done"
-OPEN: Final = "open"
-TURNS: Final = 5
+SHARD_DONE: Final = "done"
+SHARD_OPEN: Final = "open"
+COMMIT_ATTEMPTS: Final = 5
 
 Counts = dict[str, dict[str, int]]
 """lang → name → number."""
@@ -31,13 +31,13 @@ def tell(store: Store, issue: str, shard: str) -> str | None:
     """Brings the numbers of the issue up to those of the shard, in one transaction with what
     was told before; returns when the shard has more to do (`""`: now), None when it is done."""
     key = shard_row_key(issue, shard)
-    for _ in range(TURNS):
+    for _ in range(COMMIT_ATTEMPTS):
         row = store.get(*key) or {}
         batches = [batch for batch, _ in read(store, issue, shard)]
         counts = summed(batches)
         times = [at for batch in batches if (at := batch.next_at()) is not None]
         at = min(times) if times else None
-        status = DONE if at is None else OPEN
+        status = SHARD_DONE if at is None else SHARD_OPEN
         if row.get("counts") == counts and row.get("status") == status:
             return at
         change = Change(

@@ -11,14 +11,14 @@ from chalicelib.core.ports import Change, Item, Key, Now, Put
 from chalicelib.core.records import stamp
 from chalicelib.newsletter.issue_counts import count
 from chalicelib.newsletter.sending.auto_pause import AutoPause
-from chalicelib.newsletter.sending.counts import TURNS
-from chalicelib.newsletter.sending.ledger import BATCH, KEPT, row_of, seen_key
+from chalicelib.newsletter.sending.counts import COMMIT_ATTEMPTS
+from chalicelib.newsletter.sending.ledger import BATCH_SIZE, LEDGER_RETENTION, row_of, seen_key
 from chalicelib.newsletter.sending.ports import SubscriberStore
 from chalicelib.newsletter.sending.ses_event import TRIAL, SesEvent, parse_event
 
 log = logging.getLogger("relais.newsletter")
 
-STRAY_KEPT: Final = 90 * 86400
+STRAY_RETENTION_SECONDS: Final = 90 * 86400
 """Seconds that an event is kept whose mail we do not know."""
 
 _COUNTED: Final = ("delivered", "soft", "bounced", "complained")
@@ -132,9 +132,9 @@ class Feedback:
         """Into the sets beside the batch: an event that comes again adds nothing."""
         if not gathered.sets:
             return
-        expires = {"expires": int((self._now() + KEPT).timestamp())}
+        expires = {"expires": int((self._now() + LEDGER_RETENTION).timestamp())}
         row = self._store.gather(key, gathered.sets, {**gathered.facts, **expires})
-        for _ in range(TURNS):
+        for _ in range(COMMIT_ATTEMPTS):
             sizes = {name: len(row.get(name) or ()) for name in _COUNTED}
             known = row.get("counts") or {}
             numbers = {n: v - known.get(n, 0) for n, v in sizes.items() if v != known.get(n, 0)}
@@ -167,8 +167,8 @@ class Feedback:
         at = {person: told.at for told in arrived.values() for person in told.people}
         people = list(at)
         try:
-            for start in range(0, len(people), BATCH):
-                found = self._store.profiles(people[start : start + BATCH])
+            for start in range(0, len(people), BATCH_SIZE):
+                found = self._store.profiles(people[start : start + BATCH_SIZE])
                 for person in [p for p, profile in found.items() if profile.get("soft_bounces")]:
                     self._people.delivered(person, at[person])
         except Exception:
@@ -188,7 +188,7 @@ class Feedback:
             "tags": dict(told.tags),
             "why": dict(told.why),
             "at": told.at or stamp(now),
-            "expires": int(now.timestamp()) + STRAY_KEPT,
+            "expires": int(now.timestamp()) + STRAY_RETENTION_SECONDS,
         }
         try:
             self._store.commit([Put(row)])

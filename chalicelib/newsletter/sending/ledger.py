@@ -8,10 +8,10 @@ from typing import Any, Final
 from chalicelib.core.ports import Change, Item, Key, Put
 from chalicelib.core.records import moment, stamp
 
-SHARD: Final = 500
+SHARD_SIZE: Final = 500
 """Recipients that one message of the queue is about."""
 
-BATCH: Final = 50
+BATCH_SIZE: Final = 50
 """Recipients that share a row, and one `SendBulkEmail`, which takes no more."""
 
 QUEUED: Final = "Q"
@@ -33,20 +33,20 @@ STATES: Final = {
 }
 """A letter for each recipient in their order: a state of fifty costs fifty bytes."""
 
-OPEN: Final = frozenset((QUEUED, LEASED, RETRY, UNKNOWN))
+UNFINISHED: Final = frozenset((QUEUED, LEASED, RETRY, UNKNOWN))
 """States that are not the end."""
 
-LEASE: Final = timedelta(minutes=2)
+LEASE_TIMEOUT: Final = timedelta(minutes=2)
 """How long a lease is good for. It is taken when the rate allows the send, so that only the
 call of SES, ten seconds at most, falls into it."""
 
-SETTLE: Final = timedelta(minutes=15)
+SETTLE_TIMEOUT: Final = timedelta(minutes=15)
 """How long the `Send` event of a mail in flight is waited for."""
 
-WAITS: Final = tuple(timedelta(minutes=m) for m in (1, 5, 30, 2 * 60, 6 * 60, 15 * 60))
+RETRY_WAITS: Final = tuple(timedelta(minutes=m) for m in (1, 5, 30, 2 * 60, 6 * 60, 15 * 60))
 """Between the tries of one recipient: six of them within a day."""
 
-KEPT: Final = timedelta(days=3 * 365 + 1)
+LEDGER_RETENTION: Final = timedelta(days=3 * 365 + 1)
 """As long as the proof of a consent: who was written to under it belongs to that."""
 
 EVENTS: Final = ("sent", "delivered", "soft", "bounced", "complained", "rejected")
@@ -103,7 +103,7 @@ class Batch:
             "kind": "batch",
             "lang": self.lang,
             "people": b"".join(map(bytes.fromhex, self.people)),
-            "expires": int((now + KEPT).timestamp()),
+            "expires": int((now + LEDGER_RETENTION).timestamp()),
             **self._told(),
         }
         return Put(item)
@@ -166,13 +166,13 @@ class Batch:
             state, wait = outcome.state, outcome.wait
             if state == RETRY and outcome.counts:
                 tries[position] = tries.get(position, 0) + 1
-                state = FAILED if tries[position] > len(WAITS) else RETRY
-                wait = WAITS[tries[position] - 1] if wait is None and state == RETRY else wait
+                state = FAILED if tries[position] > len(RETRY_WAITS) else RETRY
+                wait = RETRY_WAITS[tries[position] - 1] if wait is None and state == RETRY else wait
             after[position] = state
             _put(due, position, stamp(now + (wait or timedelta(0))) if state == RETRY else "")
             _put(ids, position, outcome.message_id)
             _put(why, position, outcome.why)
-        settle_at = stamp(now + SETTLE) if UNKNOWN in after.values() else self.settle_at
+        settle_at = stamp(now + SETTLE_TIMEOUT) if UNKNOWN in after.values() else self.settle_at
         return self._moved(
             after, ids=ids, due=due, tries=tries, why=why, leased_at=None, settle_at=settle_at
         )
@@ -191,7 +191,7 @@ class Batch:
     def _flagged(self) -> "Batch":
         """Whoever held the lease is gone, and nobody knows how far they came."""
         assert self.leased_at
-        until = max(stamp(moment(self.leased_at) + SETTLE), self.settle_at or "")
+        until = max(stamp(moment(self.leased_at) + SETTLE_TIMEOUT), self.settle_at or "")
         lost = dict.fromkeys(self.at(LEASED), UNKNOWN)
         return self._moved(lost, leased_at=None, settle_at=until)
 
@@ -209,7 +209,7 @@ class Batch:
         return after if after.at(UNKNOWN) else replace(after, settle_at=None)
 
     def _lapses(self) -> str:
-        return stamp(moment(str(self.leased_at)) + LEASE)
+        return stamp(moment(str(self.leased_at)) + LEASE_TIMEOUT)
 
     def counts(self) -> dict[str, int]:
         """By the names that an issue counts in."""
@@ -279,8 +279,8 @@ def batches_of(issue: str, shard: str, people: Mapping[str, Sequence[str]]) -> l
     """The people of a shard, by language, in batches of one language."""
     found: list[Batch] = []
     for lang, readers in people.items():
-        for start in range(0, len(readers), BATCH):
-            some = tuple(readers[start : start + BATCH])
+        for start in range(0, len(readers), BATCH_SIZE):
+            some = tuple(readers[start : start + BATCH_SIZE])
             found.append(Batch(issue, shard, len(found), lang, some, QUEUED * len(some)))
     return found
 

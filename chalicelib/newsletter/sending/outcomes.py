@@ -10,13 +10,13 @@ from chalicelib.newsletter.sending import ledger
 from chalicelib.newsletter.sending.ledger import Outcome
 from chalicelib.newsletter.sending.ports import Reply
 
-IN_A_ROW: Final = 20
+ERRORS_IN_A_ROW: Final = 20
 """So many errors of one kind, and the issue is paused: the next ones would fail too."""
 
-SOON: Final = timedelta(seconds=10)
+THROTTLED_WAIT: Final = timedelta(seconds=10)
 """After a throttled try. The rate has been halved by then."""
 
-A_MOMENT: Final = timedelta(minutes=1)
+SHORT_WAIT: Final = timedelta(minutes=1)
 """After a try that failed for reasons that are not the recipient's."""
 
 
@@ -54,7 +54,7 @@ class Streak:
             self._row = (reply.why, same if again else same + 1)
         outcomes = {n: outcome for n, (_, outcome) in found.items()}
         why, number = self._row
-        if number < IN_A_ROW:
+        if number < ERRORS_IN_A_ROW:
             return outcomes, None
         self._row = ("", 0)
         kept = Outcome(ledger.RETRY, why, counts=False, wait=timedelta(0))
@@ -90,9 +90,9 @@ def outcome_of(reply: Reply, tries: int) -> Outcome:
         case "unknown":
             return Outcome(ledger.UNKNOWN, reply.why)
         case "throttled":
-            return Outcome(ledger.RETRY, reply.why, counts=False, wait=SOON)
+            return Outcome(ledger.RETRY, reply.why, counts=False, wait=THROTTLED_WAIT)
         case "account":
-            return Outcome(ledger.RETRY, reply.why, counts=False, wait=A_MOMENT)
+            return Outcome(ledger.RETRY, reply.why, counts=False, wait=SHORT_WAIT)
         case "later":
             return Outcome(ledger.RETRY, reply.why)
         case _:

@@ -8,28 +8,28 @@ from chalicelib.core.errors import Conflict, NotYet, RelaisError, StoreDown
 from chalicelib.core.ports import Change, Item, Key, Now
 from chalicelib.newsletter import pace
 from chalicelib.newsletter.pace import RATE_SHARE, Allowance
-from chalicelib.newsletter.sending.ledger import BATCH
+from chalicelib.newsletter.sending.ledger import BATCH_SIZE
 from chalicelib.newsletter.sending.ports import BulkMailer, SubscriberStore
 
-PACE: Final[Key] = ("ISSUEPACE", "PACE")
+PACE_KEY: Final[Key] = ("ISSUEPACE", "PACE_KEY")
 """The row of the line: `free_at` (when the next may go, in milliseconds), and since `slow_at`
 only `slow` thousandths of the rate."""
 
-FRESH: Final = timedelta(minutes=1)
+ALLOWANCE_LIFE: Final = timedelta(minutes=1)
 """How long what SES allows is taken for true."""
 
-MUCH: Final = 0.01
+REFRESH_SHARE: Final = 0.01
 """Of a day's mails: having sent so many, a worker asks what the others sent."""
 
-SLACK: Final = 150
+SLACK_MS: Final = 150
 """Milliseconds that a worker may come late to its place in the line without losing it."""
 
-WHOLE: Final = 1000
-LEAST: Final = 60
-REGAINED: Final = 50
+FULL_SPEED: Final = 1000
+LEAST_SPEED: Final = 60
+SPEED_REGAINED: Final = 50
 """Thousandths of the rate: in full, at least, and regained in ten seconds after a halving."""
 
-TURNS: Final = 20
+LINE_UP_ATTEMPTS: Final = 20
 
 
 class QuotaReached(RelaisError):
@@ -68,11 +68,11 @@ class Pace:
         """How many recipients one call may have: half a second's worth, so that a second never
         sees more than the rate (SES counts recipients, not calls), and no more than the day has
         left."""
-        return max(1, int(min(BATCH, self.rate() / 2, self._left())))
+        return max(1, int(min(BATCH_SIZE, self.rate() / 2, self._left())))
 
     def rate(self) -> float:
         """Mails a second, now."""
-        return self._limit() * self._slowed() / WHOLE
+        return self._limit() * self._slowed() / FULL_SPEED
 
     def take(self, number: int) -> None:
         """Waits until this many may go. Raises QuotaReached or NotYet."""
@@ -89,30 +89,32 @@ class Pace:
         now = self._now_ms()
         if now - self._row.get("slow_at", 0) < 1000:
             return
-        half = max(LEAST, self._slowed() // 2)
+        half = max(LEAST_SPEED, self._slowed() // 2)
         expect = {"slow_at": self._row["slow_at"]} if "slow_at" in self._row else {}
         absent = () if expect else ("slow_at",)
-        change = Change(PACE, expect=expect, absent=absent, set={"slow": half, "slow_at": now})
+        change = Change(PACE_KEY, expect=expect, absent=absent, set={"slow": half, "slow_at": now})
         try:
             self._store.commit([change])
         except Conflict as met:
-            self._row = met.met(PACE) or self._row
+            self._row = met.met(PACE_KEY) or self._row
             return
         self._row = {**self._row, "slow": half, "slow_at": now}
 
     def _line_up(self, span: int, now: int) -> int:
         """When our place in the line comes, in milliseconds."""
-        for _ in range(TURNS):
+        for _ in range(LINE_UP_ATTEMPTS):
             try:
-                self._row = self._store.step(PACE, {"free_at": span}, ("free_at", now - SLACK))
+                self._row = self._store.step(
+                    PACE_KEY, {"free_at": span}, ("free_at", now - SLACK_MS)
+                )
             except Conflict as met:
                 # Nobody has stood here for a while: the line begins anew.
-                self._row = met.met(PACE) or {}
+                self._row = met.met(PACE_KEY) or {}
             else:
                 return int(self._row["free_at"]) - span
             free_at = self._row.get("free_at")
             begin = Change(
-                PACE,
+                PACE_KEY,
                 expect={} if free_at is None else {"free_at": free_at},
                 absent=("free_at",) if free_at is None else (),
                 set={"free_at": now + span},
@@ -126,9 +128,9 @@ class Pace:
 
     def _slowed(self) -> int:
         if "slow_at" not in self._row:
-            return WHOLE
+            return FULL_SPEED
         passed = max(0, self._now_ms() - self._row["slow_at"])
-        return int(min(WHOLE, self._row["slow"] + REGAINED * passed / 10_000))
+        return int(min(FULL_SPEED, self._row["slow"] + SPEED_REGAINED * passed / 10_000))
 
     def _limit(self) -> float:
         return pace.rate(self._allowance(), self._at_most, self._share)
@@ -160,8 +162,8 @@ class Pace:
     def _stale(self, allowed: Allowance) -> bool:
         """After a minute, and sooner when much of the day was used: others use it too."""
         assert self._asked_at
-        much = allowed.daily is not None and self._since > MUCH * allowed.daily
-        return much or self._now() - self._asked_at >= FRESH
+        much = allowed.daily is not None and self._since > REFRESH_SHARE * allowed.daily
+        return much or self._now() - self._asked_at >= ALLOWANCE_LIFE
 
     def _now_ms(self) -> int:
         return int(self._now().timestamp() * 1000)

@@ -28,19 +28,19 @@ from chalicelib.newsletter.sending.sender import RunResult, Sender
 
 log = logging.getLogger("relais.newsletter")
 
-ROUND: Final = timedelta(minutes=1)
-UNSENDABLE: Final = timedelta(hours=1)
+MIND_INTERVAL: Final = timedelta(minutes=1)
+UNSENDABLE_WAIT: Final = timedelta(hours=1)
 """An issue that may not be sent is looked at again then."""
 
-STRAYED: Final = timedelta(minutes=3)
-LONG_STRAYED: Final = timedelta(hours=1)
+LOST_AFTER: Final = timedelta(minutes=3)
+SURELY_LOST_AFTER: Final = timedelta(hours=1)
 """After so long without a word, a shard's message is taken for lost: when the queue is empty,
 and whatever the queue says. One too many is harmless."""
 
-OF_TIME: Final = 0.8
+TIME_SHARE: Final = 0.8
 
-LONGEST_DELAY: Final = 900
-FULL: Final = timedelta(minutes=15)
+MAX_DELAY_SECONDS: Final = 900
+QUOTA_WAIT: Final = timedelta(minutes=15)
 """After the day's quota is used up: it comes back bit by bit, over 24 hours."""
 
 
@@ -82,7 +82,7 @@ class Scheduler:
 
     def feed(self, issue: Issue) -> None:
         """Queues all that is to do, once for each time that the issue began or was resumed."""
-        open_ = [row for row in self._shards(issue.id) if row["status"] != counts.DONE]
+        open_ = [row for row in self._shards(issue.id) if row["status"] != counts.SHARD_DONE]
         self._put(issue, open_)
         if not open_:
             # Nobody is left, or nobody ever was: that too is said once.
@@ -94,14 +94,14 @@ class Scheduler:
             return self._again(issue, moment(str(issue.send_at)), "waits")
         if wrong := _unaddressed(issue, self._postal_address):
             self._auto_pause.tell(issue, wrong, {})
-            return self._again(issue, now + UNSENDABLE, "waits")
-        self._lifecycle.start(issue, due=now + ROUND)
+            return self._again(issue, now + UNSENDABLE_WAIT, "waits")
+        self._lifecycle.start(issue, due=now + MIND_INTERVAL)
         self._queue.put([{"issue": issue.id}])
         return "started"
 
     def _go_on(self, issue: Issue) -> str:
         freeze = self._store.get(*freeze_key(issue.id)) or {}
-        again = self._now() + ROUND
+        again = self._now() + MIND_INTERVAL
         if not freeze.get("frozen_at"):
             self._queue.put([{"issue": issue.id}])
             return self._again(issue, again, "freezing")
@@ -111,7 +111,7 @@ class Scheduler:
             self.feed(issue)
             return self._again(issue, again, "sending")
         shards = self._shards(issue.id)
-        if all(row["status"] == counts.DONE for row in shards):
+        if all(row["status"] == counts.SHARD_DONE for row in shards):
             self._lifecycle.finished(issue, counted(self._store, issue.id))
             return "finished"
         self._put(issue, self._strayed(shards, freeze["fed_at"]))
@@ -119,7 +119,7 @@ class Scheduler:
 
     def _wind_up(self, issue: Issue) -> str:
         """Workers look at each shard once more, and this is said last: dying before is safe."""
-        open_ = [row for row in self._shards(issue.id) if row["status"] != counts.DONE]
+        open_ = [row for row in self._shards(issue.id) if row["status"] != counts.SHARD_DONE]
         self._queue.put([_job(issue, row) for row in open_])
         now = {"status": issue.status, "events": issue.events}
         self._store.commit([Change(issue.key, expect=now, remove=("due_at", "due_shard"))])
@@ -127,10 +127,10 @@ class Scheduler:
 
     def _strayed(self, shards: Sequence[Item], fed_at: str) -> list[Item]:
         now = self._now()
-        open_ = [row for row in shards if row["status"] != counts.DONE]
-        late = [row for row in open_ if max(row["put_at"], fed_at) <= stamp(now - STRAYED)]
+        open_ = [row for row in shards if row["status"] != counts.SHARD_DONE]
+        late = [row for row in open_ if max(row["put_at"], fed_at) <= stamp(now - LOST_AFTER)]
         if late and not self._queue.idle():
-            over = stamp(now - LONG_STRAYED)
+            over = stamp(now - SURELY_LOST_AFTER)
             late = [row for row in late if max(row["put_at"], fed_at) <= over]
         return late
 
@@ -183,7 +183,7 @@ class Worker:
 
     def take(self, event: Mapping[str, Any], left: float) -> list[str]:
         """The messages of a bundle, with so many seconds left: a fifth of them is to spare."""
-        until = self._now() + timedelta(seconds=left * OF_TIME)
+        until = self._now() + timedelta(seconds=left * TIME_SHARE)
         return [self.run(json.loads(message["body"]), until) for message in event["Records"]]
 
     def run(self, job: dict[str, Any], until: datetime) -> str:
@@ -223,14 +223,14 @@ class Worker:
             self._auto_pause.hold(issue.id, "errors", left.facts)
         if left.stopped in ("quota", "account"):
             self._auto_pause.tell(issue, left.stopped, left.facts)
-            self._later(job, self._now() + FULL)
+            self._later(job, self._now() + QUOTA_WAIT)
         elif left.at is not None and left.stopped not in ("errors", "paused"):
             self._later(job, moment(left.at) if left.at else self._now())
         return left.stopped or ("done" if left.at is None else "later")
 
     def _later(self, job: dict[str, Any], at: datetime) -> None:
         now = self._now()
-        delay = min(LONGEST_DELAY, max(0, int((at - now).total_seconds()) + 1))
+        delay = min(MAX_DELAY_SECONDS, max(0, int((at - now).total_seconds()) + 1))
         key = shard_row_key(job["issue"], job["shard"])
         due = stamp(now + timedelta(seconds=delay))
         self._store.commit([Change(key, set={"put_at": due})])

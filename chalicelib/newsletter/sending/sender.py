@@ -17,8 +17,8 @@ from chalicelib.newsletter.sending import counts, ledger
 from chalicelib.newsletter.sending.envelopes import Envelopes
 from chalicelib.newsletter.sending.ledger import Batch, Outcome, seen_key
 from chalicelib.newsletter.sending.outcomes import (
-    A_MOMENT,
-    SOON,
+    SHORT_WAIT,
+    THROTTLED_WAIT,
     Stop,
     Streak,
     outcome_of,
@@ -29,13 +29,13 @@ from chalicelib.newsletter.sending.ports import Bulk, BulkMailer, Declined, Repl
 
 log = logging.getLogger("relais.newsletter")
 
-LOOK_AGAIN: Final = timedelta(seconds=1)
+STATUS_INTERVAL: Final = timedelta(seconds=1)
 """How long an issue is taken to be still sent: a pause is heard of within that time."""
 
-TELL: Final = timedelta(seconds=10)
+COUNT_INTERVAL: Final = timedelta(seconds=10)
 """How often the numbers of a shard are told while it is sent."""
 
-TRIES: Final = 3
+WRITE_ATTEMPTS: Final = 3
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ class Sender:
             stop = RunResult("", why.why, why.facts)
         except StoreDown as down:
             log.warning("shard %s of %s: %s", shard, issue, down)
-            return RunResult(stamp(self._now() + A_MOMENT))
+            return RunResult(stamp(self._now() + SHORT_WAIT))
         at = counts.tell(self._store, found.id, shard)
         return replace(stop, at=at)
 
@@ -168,7 +168,7 @@ class Sender:
     def _look(self, run: Run) -> None:
         """A pause stops the next call, and not only the next shard."""
         now = self._now()
-        if now - run.looked_at < LOOK_AGAIN:
+        if now - run.looked_at < STATUS_INTERVAL:
             return
         found = issue_of(self._store, run.issue.id)
         if found is None or found.status != SENDING:
@@ -176,7 +176,7 @@ class Sender:
         run.looked_at = now
 
     def _tell(self, run: Run) -> None:
-        if self._now() - run.told_at >= TELL:
+        if self._now() - run.told_at >= COUNT_INTERVAL:
             counts.tell(self._store, run.issue.id, run.shard)
             run.told_at = self._now()
 
@@ -187,7 +187,10 @@ class Sender:
         try:
             profiles = self._store.profiles([batch.people[n] for n in positions])
         except StoreDown as down:
-            later = Reply("later", str(down)), Outcome(ledger.RETRY, "", counts=False, wait=SOON)
+            later = (
+                Reply("later", str(down)),
+                Outcome(ledger.RETRY, "", counts=False, wait=THROTTLED_WAIT),
+            )
             return dict.fromkeys(positions, later)
         found: dict[int, tuple[Reply, Outcome]] = {}
         readers: dict[str, list[int]] = {}
@@ -233,13 +236,13 @@ class Sender:
         """Whether this worker's word stands. An answer that gets lost is asked for again."""
         after_ours = replace(after, by=self._me)
         change = after_ours.write(before)
-        for turn in range(TRIES):
+        for turn in range(WRITE_ATTEMPTS):
             try:
                 self._store.commit([change])
             except Conflict as met:
                 return _same(met.met(change.key) or {}, after_ours)
             except StoreDown:
-                if turn == TRIES - 1:
+                if turn == WRITE_ATTEMPTS - 1:
                     raise
             else:
                 return True

@@ -6,7 +6,7 @@ from typing import Any
 from chalicelib.core.ports import Key
 from chalicelib.core.records import moment, stamp
 from chalicelib.newsletter.subscribers import subscriber
-from chalicelib.newsletter.subscribers.pending import ASKED
+from chalicelib.newsletter.subscribers.pending import PENDING_PREFIX
 from chalicelib.newsletter.subscribers.repository import (
     SubscriberChange,
     SubscriberRepository,
@@ -14,7 +14,7 @@ from chalicelib.newsletter.subscribers.repository import (
     owed,
 )
 from chalicelib.newsletter.subscribers.signup import SignUps, seconds
-from chalicelib.newsletter.subscribers.subscriber import ASKS, Subscriber
+from chalicelib.newsletter.subscribers.subscriber import ASKED_BEFORE_END, Subscriber
 
 
 class SubscriberExpiry:
@@ -26,7 +26,7 @@ class SubscriberExpiry:
 
     def mind(self, key: Key) -> str:
         """What became of it: `reminded`, `purged`, `asked_to_keep`, `expired`, `forgotten`, …"""
-        if key[1].startswith(ASKED):
+        if key[1].startswith(PENDING_PREFIX):
             return self._sign_ups.carry_out(key)
         return self._repository.take(subscriber.person_of(key[0]), self._ring)
 
@@ -56,7 +56,7 @@ class SubscriberExpiry:
             # Nobody can have confirmed: their letter waits for our postal address.
             waits = {**request, "since": stamp(now)}
             return SubscriberChange("waits", subscriber.changed(old, stamp(now), request=waits))
-        if now >= moment(request["since"]) + subscriber.PURGE:
+        if now >= moment(request["since"]) + subscriber.PURGE_AFTER:
             slots = fewer_mails(old.person, now)
             if old.status == subscriber.PENDING:
                 return SubscriberChange(
@@ -88,7 +88,7 @@ class SubscriberExpiry:
             return SubscriberChange("expired", after, [subscriber.consent(after, told)])
         # Whoever comes in late is asked once, and not twice in a row.
         after = subscriber.changed(
-            old, stamp(now), asks=sum(now >= end - before for before in ASKS)
+            old, stamp(now), asks=sum(now >= end - before for before in ASKED_BEFORE_END)
         )
         letter = owed(
             old.person,

@@ -7,12 +7,12 @@ from typing import Any, Final
 from chalicelib.core.ports import Change, Item, Put, Store
 from chalicelib.core.records import shard_of, stamp
 from chalicelib.newsletter.subscribers import subscriber
-from chalicelib.newsletter.subscribers.subscriber import HASH_KEPT
+from chalicelib.newsletter.subscribers.subscriber import HASH_RETENTION
 
-ASKED: Final = "ASKED#"
+PENDING_PREFIX: Final = "ASKED#"
 """How the keys of these rows begin, beside the person's others."""
 
-HELD: Final = "HELD_SIGN_UP"
+HELD_SIGN_UPS: Final = "HELD_SIGN_UP"
 """Where the index of states holds those that look like spam."""
 
 
@@ -21,22 +21,31 @@ def waiting(
 ) -> Put:
     """A row that asks for a sign-up. `spam` says why it is held; it goes by itself in time."""
     pk, _ = subscriber.profile_key(person)
-    row: Item = {"pk": pk, "sk": f"{ASKED}{source}#{stamp(now)}", "kind": "asked", "wish": wish}
+    row: Item = {
+        "pk": pk,
+        "sk": f"{PENDING_PREFIX}{source}#{stamp(now)}",
+        "kind": "asked",
+        "wish": wish,
+    }
     if spam is None:
         return Put({**row, "due_at": stamp(now), "due_shard": shard_of(pk)})
-    expires = int((now + HASH_KEPT).timestamp())
-    held = {"state_key": HELD, "updated_at": stamp(now), "why": spam, "expires": expires}
+    expires = int((now + HASH_RETENTION).timestamp())
+    held = {"state_key": HELD_SIGN_UPS, "updated_at": stamp(now), "why": spam, "expires": expires}
     return Put({**row, **held})
 
 
 def release(store: Store, person: str, now: datetime, source: str = "") -> int:
     """Lets what is held go the way of the others, at the next sweep; says how many there were."""
     pk, _ = subscriber.profile_key(person)
-    held = [row for row in store.rows(pk, f"{ASKED}{source}") if row.get("state_key") == HELD]
+    held = [
+        row
+        for row in store.rows(pk, f"{PENDING_PREFIX}{source}")
+        if row.get("state_key") == HELD_SIGN_UPS
+    ]
     for row in held:
         freed = Change(
             (pk, row["sk"]),
-            expect={"state_key": HELD},
+            expect={"state_key": HELD_SIGN_UPS},
             set={"due_at": stamp(now), "due_shard": shard_of(pk)},
             remove=("state_key", "updated_at", "why", "expires"),
         )

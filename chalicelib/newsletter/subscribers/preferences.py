@@ -20,12 +20,12 @@ from chalicelib.newsletter.subscribers.repository import (
 )
 from chalicelib.newsletter.subscribers.signup import Evidence, seconds
 from chalicelib.newsletter.subscribers.subscriber import Subscriber
-from chalicelib.newsletter.subscribers.subscriptions import NOBODY, PAUSE, Words
+from chalicelib.newsletter.subscribers.subscriptions import NO_EVIDENCE, PAUSE_LENGTH, Words
 
-MOVES: Final = 3
+MOVES_PER_HOUR: Final = 3
 """Changes of address that one subscription may ask for in an hour."""
 
-CHANGES: Final = 20
+CHANGES_PER_DAY: Final = 20
 """Changes in a day: each is a row of the proof, which must stay small enough to be read."""
 
 
@@ -36,7 +36,7 @@ class Preferences:
         self._key = people_key
 
     def choose(
-        self, person: str, *, lang: str, topics: Sequence[str], evidence: Evidence = NOBODY
+        self, person: str, *, lang: str, topics: Sequence[str], evidence: Evidence = NO_EVIDENCE
     ) -> str:
         """Another language, other topics: `saved` or `gone`."""
 
@@ -45,14 +45,16 @@ class Preferences:
 
         return self._change(person, wanted, evidence)
 
-    def pause(self, person: str, evidence: Evidence = NOBODY) -> str:
+    def pause(self, person: str, evidence: Evidence = NO_EVIDENCE) -> str:
         """No issue for three months."""
-        return self._change(person, lambda old, now: {"paused_until": stamp(now + PAUSE)}, evidence)
+        return self._change(
+            person, lambda old, now: {"paused_until": stamp(now + PAUSE_LENGTH)}, evidence
+        )
 
-    def resume(self, person: str, evidence: Evidence = NOBODY) -> str:
+    def resume(self, person: str, evidence: Evidence = NO_EVIDENCE) -> str:
         return self._change(person, lambda old, now: {"paused_until": None}, evidence)
 
-    def move(self, person: str, email: str, evidence: Evidence = NOBODY) -> str:
+    def move(self, person: str, email: str, evidence: Evidence = NO_EVIDENCE) -> str:
         """Asks the new address to confirm, and tells the old one: `asked`, `same`, `gone`.
 
         The answer is `asked` too when the new address may get no mail now. Raises TooMany:
@@ -61,7 +63,9 @@ class Preferences:
         to = person_key(email, self._key)
         if to == person:
             return "same"
-        rate_limit.count(self._repository.store, f"MOVE#{person}", MOVES, self._repository.now())
+        rate_limit.count(
+            self._repository.store, f"MOVE#{person}", MOVES_PER_HOUR, self._repository.now()
+        )
         for slot in range(WEEK_SLOTS):
             try:
                 return self._ask_to_move(person, to, email, slot, evidence)
@@ -71,14 +75,14 @@ class Preferences:
 
     def stay(self, person: str) -> str:
         """The move that waits is called off."""
-        return self._change(person, lambda old, now: {"moving": None}, NOBODY)
+        return self._change(person, lambda old, now: {"moving": None}, NO_EVIDENCE)
 
     def moving(self, person: str, asked: datetime) -> str:
         """What the link to the new address would do now: `confirm`, `over` or `gone`."""
         return _moving(self._repository.get(person), asked, self._repository.now())
 
     def confirm_move(
-        self, person: str, asked: datetime, evidence: Evidence = NOBODY, shown: str = ""
+        self, person: str, asked: datetime, evidence: Evidence = NO_EVIDENCE, shown: str = ""
     ) -> str:
         """The new address said yes, on a page in the language `shown`: the subscription is its
         own from here on."""
@@ -97,7 +101,7 @@ class Preferences:
     def _change(self, person: str, wanted: Any, evidence: Evidence) -> str:
         """Raises TooMany."""
         now = self._repository.now()
-        rate_limit.count_daily(self._repository.store, f"CHOICE#{person}", CHANGES, now)
+        rate_limit.count_daily(self._repository.store, f"CHOICE#{person}", CHANGES_PER_DAY, now)
 
         def decide(old: Subscriber | None, now: datetime) -> SubscriberChange:
             if old is None or old.status != subscriber.ACTIVE:

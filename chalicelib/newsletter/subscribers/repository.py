@@ -10,14 +10,14 @@ from chalicelib.core.letter_row import letter
 from chalicelib.core.ports import Change, Delete, Item, Key, Now, Put, Store, Write
 from chalicelib.core.records import stamp
 from chalicelib.newsletter.subscribers import subscriber
-from chalicelib.newsletter.subscribers.pending import ASKED
+from chalicelib.newsletter.subscribers.pending import PENDING_PREFIX
 from chalicelib.newsletter.subscribers.subscriber import Subscriber
 
-TURNS: Final = 8
+COMMIT_ATTEMPTS: Final = 8
 SUBSCRIBER: Final = "subscriber"
 """What letters of the newsletter call their reader."""
 
-AT_ONCE: Final = 90
+DELETES_PER_COMMIT: Final = 90
 """Rows that one transaction deletes; DynamoDB takes a hundred writes."""
 
 
@@ -44,7 +44,7 @@ class SubscriberRepository:
 
     def take(self, person: str, decide: Decide) -> str:
         """Does what `decide` says of the subscriber as they are; returns its outcome."""
-        for _ in range(TURNS):
+        for _ in range(COMMIT_ATTEMPTS):
             old = self.get(person)
             step = decide(old, self.now())
             writes = list(step.writes)
@@ -89,8 +89,8 @@ class SubscriberRepository:
 
     def forget(self, keys: Sequence[Key]) -> None:
         """Deletes rows; those that are gone already do no harm."""
-        for start in range(0, len(keys), AT_ONCE):
-            self.store.commit([Delete(key) for key in keys[start : start + AT_ONCE]])
+        for start in range(0, len(keys), DELETES_PER_COMMIT):
+            self.store.commit([Delete(key) for key in keys[start : start + DELETES_PER_COMMIT]])
 
     def without_trace(self, old: Subscriber) -> list[Write]:
         """A request that was never confirmed goes whole: there is nothing to prove of it.
@@ -98,12 +98,12 @@ class SubscriberRepository:
         What is too much for one transaction goes before it, so that nothing stays behind.
         """
         keys = self.traces(old.person)
-        self.forget(keys[AT_ONCE:])
-        return [subscriber.gone(old), *(Delete(key) for key in keys[:AT_ONCE])]
+        self.forget(keys[DELETES_PER_COMMIT:])
+        return [subscriber.gone(old), *(Delete(key) for key in keys[:DELETES_PER_COMMIT])]
 
     def traces(self, person: str) -> list[Key]:
         """Everything of a person beside the profile and the counters."""
-        asked = self.store.rows(subscriber.profile_key(person)[0], ASKED)
+        asked = self.store.rows(subscriber.profile_key(person)[0], PENDING_PREFIX)
         rows = [*self.consents(person), *asked, *self.letters(person)]
         return [(row["pk"], row["sk"]) for row in rows]
 
@@ -120,7 +120,7 @@ def owed(  # noqa: PLR0913
         due=stamp(now),
         facts={"lang": lang, **facts},
     )
-    expires = int((now + subscriber.EVIDENCE_KEPT).timestamp())
+    expires = int((now + subscriber.EVIDENCE_RETENTION).timestamp())
     return Put({**row, "address": address, "expires": expires})
 
 
@@ -160,7 +160,7 @@ WEEK_SLOTS: Final = 3
 def fewer_mails(person: str, now: datetime) -> list[Write]:
     """After a sign-up that nobody confirmed, one mail a week is enough for a month."""
     pk, _ = subscriber.profile_key(person)
-    until = int((now + subscriber.HASH_KEPT).timestamp())
+    until = int((now + subscriber.HASH_RETENTION).timestamp())
     return [
         Change((pk, f"WEEK#{slot}"), set={"kind": "limit", "expires": until})
         for slot in range(1, WEEK_SLOTS)

@@ -15,7 +15,7 @@ from chalicelib.core.settings import Settings
 from chalicelib.newsletter.subscribers import consent_text, subscriber
 from chalicelib.newsletter.subscribers.pending import waiting
 from chalicelib.newsletter.subscribers.repository import (
-    TURNS,
+    COMMIT_ATTEMPTS,
     WEEK_SLOTS,
     SubscriberRepository,
     mail_slots,
@@ -91,7 +91,7 @@ class SignUps:
         """
         person = self.person(wish.email)
         slot = 0
-        for _ in range(TURNS + WEEK_SLOTS):
+        for _ in range(COMMIT_ATTEMPTS + WEEK_SLOTS):
             now = self._repository.now()
             outcome, writes = self._effect(self._repository.get(person), person, wish, now)
             hour, week = mail_slots(person, slot, now)

@@ -24,13 +24,13 @@ STATUSES: Final = (PENDING, ACTIVE, UNSUBSCRIBED, BOUNCED, COMPLAINED, EXPIRED, 
 EXPRESS: Final = "express"
 IMPLIED: Final = "implied"
 
-REMIND: Final = timedelta(days=2)
-PURGE: Final = timedelta(days=7)
+REMIND_AFTER: Final = timedelta(days=2)
+PURGE_AFTER: Final = timedelta(days=7)
 LINK_VALID: Final = timedelta(days=14)
-HASH_KEPT: Final = timedelta(days=30)
-ASKS: Final = (timedelta(days=60), timedelta(days=14))
+HASH_RETENTION: Final = timedelta(days=30)
+ASKED_BEFORE_END: Final = (timedelta(days=60), timedelta(days=14))
 """How long before an implied consent ends its owner is asked for an express one."""
-EVIDENCE_KEPT: Final = timedelta(days=3 * 365 + 1)
+EVIDENCE_RETENTION: Final = timedelta(days=3 * 365 + 1)
 """How long the proof of a consent that ended is kept: as long as it can be asked for."""
 
 
@@ -93,13 +93,13 @@ class Subscriber:
         times = {}
         if self.request:
             since = moment(self.request["since"])
-            times["request"] = since + (PURGE if self.request["reminded"] else REMIND)
+            times["request"] = since + (PURGE_AFTER if self.request["reminded"] else REMIND_AFTER)
         elif self.left_at:
-            times["proof"] = moment(self.left_at) + EVIDENCE_KEPT
+            times["proof"] = moment(self.left_at) + EVIDENCE_RETENTION
         if self.moving:
             times["moving"] = moment(self.moving["asked_at"]) + LINK_VALID
         if self.status == ACTIVE and self.expires_at:
-            before = (*ASKS, timedelta(0))[self.asks]
+            before = (*ASKED_BEFORE_END, timedelta(0))[self.asks]
             times["implied"] = moment(self.expires_at) - before
         return {name: stamp(at) for name, at in times.items()}
 

@@ -18,14 +18,14 @@ from chalicelib.newsletter.subscribers.repository import (
 from chalicelib.newsletter.subscribers.signup import Evidence
 from chalicelib.newsletter.subscribers.subscriber import Subscriber
 
-PAUSE: Final = timedelta(days=92)
+PAUSE_LENGTH: Final = timedelta(days=92)
 
 SOFT_ALLOWED: Final = 2
-SOFT_FOR: Final = timedelta(days=14)
-LOOKED_AT: Final = 5
-CLOCKS_DIFFER: Final = timedelta(seconds=5)
+SOFT_SPAN: Final = timedelta(days=14)
+MAILS_LOOKED_AT: Final = 5
+CLOCK_TOLERANCE: Final = timedelta(seconds=5)
 
-NOBODY: Final = Evidence()
+NO_EVIDENCE: Final = Evidence()
 
 Words = Callable[[str], consent_text.ConsentText]
 """The consent in a language, as it stands on our pages now."""
@@ -51,7 +51,7 @@ class Subscriptions:
         self,
         person: str,
         asked: datetime,
-        evidence: Evidence = NOBODY,
+        evidence: Evidence = NO_EVIDENCE,
         *,
         retyped: str = "",
         lang: str = "fr",
@@ -82,7 +82,7 @@ class Subscriptions:
 
         return self.repository.take(person, decide)
 
-    def keep(self, person: str, evidence: Evidence = NOBODY, shown: str = "") -> str:
+    def keep(self, person: str, evidence: Evidence = NO_EVIDENCE, shown: str = "") -> str:
         """Express consent in place of an implied one: `confirmed`, `already` or `gone`."""
 
         def decide(old: Subscriber | None, now: datetime) -> SubscriberChange:
@@ -102,7 +102,7 @@ class Subscriptions:
         channel: str,
         issue: str = "",
         reason: str = "",
-        evidence: Evidence = NOBODY,
+        evidence: Evidence = NO_EVIDENCE,
     ) -> str:
         """Out, at once: `left`, `cancelled` (a request), or `already`.
 
@@ -246,7 +246,7 @@ class Subscriptions:
         known = any(b["at"] == told["at"] and b["soft"] == told["soft"] for b in old.soft_bounces)
         if known and not over:
             return SubscriberChange("already")
-        last = [*old.soft_bounces, told][-LOOKED_AT:]
+        last = [*old.soft_bounces, told][-MAILS_LOOKED_AT:]
         if over or _too_soft(last):
             why = {"consent": "bounce", "hard": over, "bounces": last}
             return self._ended(old, subscriber.BOUNCED, now, why)
@@ -281,7 +281,7 @@ def _of_before(old: Subscriber, sent_at: str) -> bool:
     for one. Two clocks tell, and some only to the second."""
     asked_at = old.request["asked_at"] if old.request else None
     began = old.confirmed_at if old.status == subscriber.ACTIVE else asked_at
-    return bool(began and sent_at) and moment(sent_at) + CLOCKS_DIFFER < moment(str(began))
+    return bool(began and sent_at) and moment(sent_at) + CLOCK_TOLERANCE < moment(str(began))
 
 
 def _standing(old: Subscriber | None, asked: datetime, now: datetime) -> str:
@@ -299,4 +299,4 @@ def _too_soft(last: Sequence[Mapping[str, Any]]) -> bool:
     if sum(b["soft"] for b in last) > SOFT_ALLOWED:
         return True
     times = [moment(b["at"]) for b in last]
-    return all(b["soft"] for b in last) and max(times) - min(times) >= SOFT_FOR
+    return all(b["soft"] for b in last) and max(times) - min(times) >= SOFT_SPAN

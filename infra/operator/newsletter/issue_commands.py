@@ -23,7 +23,7 @@ from chalicelib.newsletter.issue_counts import counted
 from chalicelib.newsletter.issues import issue as issues
 from chalicelib.newsletter.issues import preflight
 from chalicelib.newsletter.issues.compiler import Compiled, Imprint, text_body
-from chalicelib.newsletter.issues.findings import Finding, blocking, said
+from chalicelib.newsletter.issues.findings import Finding, blocking, message
 from chalicelib.newsletter.issues.issue import Issue
 from chalicelib.newsletter.issues.newsroom import Newsroom
 from chalicelib.newsletter.issues.preflight import Account, Audience, PreflightContext, Try
@@ -92,7 +92,7 @@ class IssueCommands:
         if any((folder / f"{lang}.md").exists() for lang in LANGS):
             raise OperateError(self._say("exists", folder=folder))
         if not SLUG.fullmatch(slug):
-            raise OperateError(said(Finding("slug", None, None, {"text": slug}), self.lang))
+            raise OperateError(message(Finding("slug", None, None, {"text": slug}), self.lang))
         files.begin(folder, slug, eastern_time.today(self._clock()))
         return self._say("new", folder=folder, by=self._staff.id)
 
@@ -100,7 +100,7 @@ class IssueCommands:
         """The text parts as they are made, to be edited."""
         sources, faults = read_folder(folder)
         if faults:
-            raise OperateError("\n".join(said(fault, self.lang) for fault in faults))
+            raise OperateError("\n".join(message(fault, self.lang) for fault in faults))
         paths = [folder / f"{lang}.txt" for lang in sources]
         for path in paths:
             if path.exists():
@@ -292,7 +292,7 @@ class IssueCommands:
             if finding.level != level:
                 level = finding.level
                 yield f"{levels[level][self.lang]}"
-            yield f"  {said(finding, self.lang)}"
+            yield f"  {message(finding, self.lang)}"
 
     def _deliver(self, text: Rendered, address: str, issue_id: str) -> None:
         try:
