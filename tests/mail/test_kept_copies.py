@@ -7,7 +7,7 @@ from collections.abc import Callable
 from chalicelib.core.letter_row import ADMINS, letter
 from chalicelib.core.ports import Put
 from chalicelib.core.records import stamp
-from chalicelib.newsletter.sending.auto_pause import HELD, LETTER
+from chalicelib.newsletter.sending.auto_pause import HELD_LETTERS, LETTER
 from chalicelib.services import Services
 from fakes import MemoryMailer, MemoryStore, SetClock
 from visitor import token
@@ -25,7 +25,7 @@ def test_the_kept_copy_of_a_stopped_issue_holds_no_link_that_works(
     deliver: Callable[[], int],
 ) -> None:  # fmt: skip
     facts = {"issue": "2026-03", "reason": "bounces", "facts": {"bounced": 5, "sent": 100}}
-    pk = f"{HELD}#2026-03_bounces"
+    pk = f"{HELD_LETTERS}#2026-03_bounces"
     store.commit([Put(letter(pk, 1, LETTER, to=ADMINS, due=stamp(clock()), facts=facts))])
     assert deliver()
     sent = token(mailer.sent[0].text, "progress")
