@@ -18,7 +18,7 @@ from chalicelib.newsletter.issues.lifecycle import IssueLifecycle
 
 LETTER: Final = "newsletter_review"
 
-ISSUE_LETTERS: Final = "ISSUE_LETTERS"
+ISSUE_LETTERS: Final = "EDITION"
 """How the keys of letters about an issue begin."""
 
 _OUTDATED: Final = ("approved", "tested_at", "checked_at", "checks", "postal_address", "send_at")

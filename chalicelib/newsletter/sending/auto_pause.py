@@ -14,7 +14,7 @@ from chalicelib.newsletter.sending import counts
 
 log = logging.getLogger("relais.newsletter")
 
-HELD_LETTERS: Final = "HELD_LETTERS"
+HELD_LETTERS: Final = "HELD"
 """How the keys of the letters begin that tell of a pause."""
 
 LETTER: Final = "newsletter_held"

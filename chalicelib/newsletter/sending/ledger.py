@@ -33,9 +33,6 @@ STATES: Final = {
 }
 """A letter for each recipient in their order: a state of fifty costs fifty bytes."""
 
-UNFINISHED: Final = frozenset((QUEUED, LEASED, RETRY, UNKNOWN))
-"""States that are not the end."""
-
 LEASE_TIMEOUT: Final = timedelta(minutes=2)
 """How long a lease is good for. It is taken when the rate allows the send, so that only the
 call of SES, ten seconds at most, falls into it."""

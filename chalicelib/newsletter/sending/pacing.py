@@ -11,7 +11,7 @@ from chalicelib.newsletter.pace import RATE_SHARE, Allowance
 from chalicelib.newsletter.sending.ledger import BATCH_SIZE
 from chalicelib.newsletter.sending.ports import BulkMailer, SubscriberStore
 
-PACE_KEY: Final[Key] = ("ISSUEPACE", "PACE_KEY")
+PACE_KEY: Final[Key] = ("ISSUEPACE", "PACE")
 """The row of the line: `free_at` (when the next may go, in milliseconds), and since `slow_at`
 only `slow` thousandths of the rate."""
 
