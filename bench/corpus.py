@@ -6,7 +6,7 @@ from functools import cache
 from random import Random
 
 from chalicelib.coaches.coach import Coach, allowed_values, options
-from chalicelib.coaches.directory.folding import fold, plain
+from chalicelib.coaches.directory.folding import fold_text, fold_to_words
 
 
 def _list(text: str) -> list[str]:
@@ -116,7 +116,7 @@ def coaches(count: int, *, words: int = 60, seed: int = SEED) -> Iterator[Coach]
 
 @cache
 def _words() -> frozenset[str]:
-    return frozenset(fold(word) for word in vocabulary(Random(SEED), WORDS))
+    return frozenset(fold_text(word) for word in vocabulary(Random(SEED), WORDS))
 
 
 def slip(luck: Random, word: str) -> str:
@@ -140,23 +140,25 @@ def visits(rows: Sequence[Coach], count: int, *, seed: int = 5) -> list[Visit]:
 def _visit(luck: Random, row: Coach, number: int) -> Visit:
     name = f"{row.first_name} {row.last_name}"
     city = str(row.city)
-    rare = fold(max(str(row.bio_fr).rstrip(".").split(), key=len))
+    rare = fold_text(max(str(row.bio_fr).rstrip(".").split(), key=len))
     filters = _filters(luck, row)
     match number % 10:
         case 0:
             long = [
-                w for w in (fold(row.last_name), fold(city), rare) if len(w) > 4 and w.isalpha()
+                w
+                for w in (fold_text(row.last_name), fold_text(city), rare)
+                if len(w) > 4 and w.isalpha()
             ]
             word = luck.choice(long)
             slips = (slip(luck, word) for _ in range(99))
             # A slip that is another word of the directory is no misspelling: it finds that word.
             return Visit("one edit", next(s for s in slips if s not in _words()), (word,))
         case 1 | 2:
-            word = luck.choice((*plain(row.last_name).split(), rare))
+            word = luck.choice((*fold_to_words(row.last_name).split(), rare))
             start = word[: luck.randint(3, max(3, len(word) - 1))]
             return Visit("prefix", start, (start,), begun=True)
         case 3:
-            return Visit("no accents", plain(name), (name,))
+            return Visit("no accents", fold_to_words(name), (name,))
         case 4:
             asked, known = luck.choice(PAIRS)
             return Visit("other language", asked, (known,), filters=filters)

@@ -12,15 +12,15 @@ from bench.corpus import Visit
 from bench.support import canned
 from chalicelib.coaches.cache import DirectoryCache
 from chalicelib.coaches.coach import Coach, public_profile
-from chalicelib.coaches.directory.folding import plain
+from chalicelib.coaches.directory.folding import fold_to_words
 from chalicelib.coaches.directory.layout import FILTERS
 from chalicelib.coaches.directory.search import Directory
 from chalicelib.coaches.directory.snapshot import (
     all_labels,
     build,
-    filed_values,
+    filter_values,
     label_texts,
-    store,
+    serialise,
 )
 from chalicelib.coaches.editions import Edition, EditionStore
 from chalicelib.core.settings import Settings
@@ -71,7 +71,7 @@ class Engine:
         special = [row.get(column, "") for column in columns]
         special.extend(label_texts(row, all_labels()))
         bios = f"{row.get('bio_fr', '')} {row.get('bio_en', '')}"
-        return plain(name), plain(" ".join(special)), plain(bios)
+        return fold_to_words(name), fold_to_words(" ".join(special)), fold_to_words(bios)
 
 
 class Counter:
@@ -80,7 +80,7 @@ class Counter:
     def __init__(self, rows: Sequence[Mapping[str, Any]]) -> None:
         self.masks: dict[str, dict[str, int]] = {name: {} for name in FILTERS}
         for number, row in enumerate(rows):
-            for name, value in filed_values(row):
+            for name, value in filter_values(row):
                 self.masks[name][value] = self.masks[name].get(value, 0) | 1 << number
         self.everyone = (1 << len(rows)) - 1
 
@@ -114,7 +114,7 @@ class Relais(Engine):
     """Ours, with highlights, explanations, suggestions and the JSON text of the answer."""
 
     def __init__(self, coaches: Sequence[Coach]) -> None:
-        self.directory = Directory.load(store(build(coaches)))
+        self.directory = Directory.load(serialise(build(coaches)))
 
     def ask(self, visit: Visit) -> Answer:
         answer = self.directory.search(visit.q, visit.filters, "fr", LIMIT, day="2026-01-01")
@@ -153,7 +153,7 @@ class Handler(Engine):
 
         given: dict[str, Any] = dict.fromkeys(Settings.model_fields, "https://example.org")
         settings = Settings.model_construct(**given)
-        kept = Kept(store(build(coaches)))
+        kept = Kept(serialise(build(coaches)))
         clock = utc_now
         finder = CoachViews(DirectoryCache(kept, clock), settings, Responder(settings), clock)
         vars(app).update(settings=lambda: settings, services=lambda: SimpleNamespace(finder=finder))
@@ -186,7 +186,11 @@ class Fuzzy(Engine):
             kept, counts = self.counter.keep(self.counter.everyone, visit)
             return self.answer(_lowest(kept), kept.bit_count(), counts, {})
         hits = process.extract(
-            plain(visit.q), self.docs, scorer=fuzz.partial_ratio, score_cutoff=80, limit=None
+            fold_to_words(visit.q),
+            self.docs,
+            scorer=fuzz.partial_ratio,
+            score_cutoff=80,
+            limit=None,
         )
         found = as_mask([number for _, _, number in hits], len(self.rows))
         kept, counts = self.counter.keep(found, visit)
@@ -224,7 +228,7 @@ class Sqlite(Engine):
         return self.answer(page, kept.bit_count(), counts, self.marks(page))
 
     def find(self, q: str) -> list[int]:
-        return self.match(" ".join(f'"{word}"*' for word in plain(q).split()))
+        return self.match(" ".join(f'"{word}"*' for word in fold_to_words(q).split()))
 
     def marks(self, page: Sequence[int]) -> dict[int, Any]:
         places = ",".join(str(at + 1) for at in page)
@@ -248,7 +252,7 @@ class Trigram(Sqlite):
     options = ""
 
     def find(self, q: str) -> list[int]:
-        words = [word for word in plain(q).split() if len(word) > 2]
+        words = [word for word in fold_to_words(q).split() if len(word) > 2]
         if not words:
             return []
         found = self.match(" ".join(f'"{word}"' for word in words))
@@ -279,7 +283,7 @@ class Tantivy(Engine):
             document = tantivy.Document(slug=row["slug"])
             for field, text in zip(("name", "special", "bio"), self.texts(row), strict=True):
                 document.add_text(field, text)
-            for name, value in filed_values(row):
+            for name, value in filter_values(row):
                 document.add_text(name, value)
             writer.add_document(document)
         writer.commit()
@@ -289,7 +293,7 @@ class Tantivy(Engine):
 
     def ask(self, visit: Visit) -> Answer:
         must, lib = self.lib.Occur.Must, self.lib
-        words = [(must, self.word(word)) for word in plain(visit.q).split()]
+        words = [(must, self.word(word)) for word in fold_to_words(visit.q).split()]
         filters = {name: self.filter(name, values) for name, values in visit.filters.items()}
         asked = words + [(must, each) for each in filters.values()]
         query = lib.Query.boolean_query(asked) if asked else lib.Query.all_query()

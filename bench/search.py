@@ -21,9 +21,9 @@ from typing import Any
 from bench.corpus import KINDS, Visit, coaches, visits
 from bench.engines import ENGINES, Engine, Handler, Relais
 from chalicelib.coaches.coach import Coach, public_profile
-from chalicelib.coaches.directory.folding import plain
+from chalicelib.coaches.directory.folding import fold_to_words
 from chalicelib.coaches.directory.search import Directory
-from chalicelib.coaches.directory.snapshot import build, filed_values, store
+from chalicelib.coaches.directory.snapshot import build, filter_values, serialise
 
 TEN = 10
 BIG = 100_000
@@ -41,13 +41,13 @@ class Truth:
             text = " ".join(" ".join(Engine.texts(_Nobody(), row)).split())
             for word in text.split():
                 self.words[word].add(coach.slug)
-            for filed in filed_values(row):
+            for filed in filter_values(row):
                 self.values[filed].add(coach.slug)
         self.order = sorted(self.words)
 
     def relevant(self, visit: Visit) -> set[str]:
         found = set(self.everyone)
-        for word in plain(" ".join(visit.meant)).split():
+        for word in fold_to_words(" ".join(visit.meant)).split():
             found &= self._begun(word) if visit.begun else self.words.get(word, set())
         for name, values in visit.filters.items():
             found &= set().union(*(self.values[name, value] for value in values))
@@ -122,7 +122,7 @@ def _recall(
 def _loaded_memory(rows: Sequence[Coach]) -> float:
     """What a fresh process takes to hold the directory: it never sees how it was built."""
     with tempfile.NamedTemporaryFile(suffix=".gz") as stored:
-        stored.write(store(build(rows)))
+        stored.write(serialise(build(rows)))
         stored.flush()
         code = "import sys; from bench.search import load_alone; print(load_alone(sys.argv[1]))"
         done = subprocess.run(
@@ -142,7 +142,7 @@ def load_times(count: int) -> tuple[float, float, int]:
     """Cold load in milliseconds (best of five), the build in seconds, and the size."""
     rows = list(coaches(count))
     began = time.process_time()
-    stored = store(build(rows))
+    stored = serialise(build(rows))
     built = time.process_time() - began
     best = float("inf")
     for _ in range(5):

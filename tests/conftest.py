@@ -163,7 +163,9 @@ def visitor(service: Services, monkeypatch: pytest.MonkeyPatch) -> Iterator["Vis
 def coaches() -> tuple["Coach", ...]:
     from chalicelib.coaches.directory import sheets
 
-    return sheets.parse(sheets.grid("coaches.csv", sample_coaches.SAMPLE.read_bytes())).coaches
+    return sheets.parse(
+        sheets.read_cells("coaches.csv", sample_coaches.SAMPLE.read_bytes())
+    ).coaches
 
 
 @pytest.fixture

@@ -72,4 +72,4 @@ def _empty_directory() -> Directory:
     """Return a directory without coaches, for the time before the first edition."""
     from chalicelib.coaches.directory import snapshot
 
-    return Directory.load(snapshot.store(snapshot.build([])))
+    return Directory.load(snapshot.serialise(snapshot.build([])))

@@ -140,7 +140,7 @@ class EditionStore:
 
         now = self._now()
         built = snapshot.build(coaches)
-        public, everything = _parts(snapshot.store(built)), _parts(_packed(coaches))
+        public, everything = _parts(snapshot.serialise(built)), _parts(_packed(coaches))
         edition = Edition(
             id=f"{_number(after) + 1:06}-{secrets.token_hex(2)}",
             version=built["version"],

@@ -7,7 +7,7 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from chalicelib.coaches.cache import DirectoryCache
-from chalicelib.coaches.directory.folding import fold
+from chalicelib.coaches.directory.folding import fold_text
 from chalicelib.coaches.directory.layout import FILTERS
 from chalicelib.coaches.directory.query import UnusableQuery
 from chalicelib.coaches.directory.search import Directory
@@ -156,7 +156,7 @@ class CoachViews:
         less: list[tuple[str, str]] = []
         for key, value in kept:
             if key == "q":
-                words = [w for w in value.split() if fold(w) != suggestion.get("word")]
+                words = [w for w in value.split() if fold_text(w) != suggestion.get("word")]
                 less += [("q", " ".join(words))] if words else []
             elif suggestion["drop"] != "filters" and key != suggestion.get("filter"):
                 less.append((key, value))

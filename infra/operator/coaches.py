@@ -120,7 +120,7 @@ class Directory:
 
 def _read(path: Path, lang: Lang) -> sheets.Sheet:
     try:
-        cells = sheets.grid(path.name, path.read_bytes())
+        cells = sheets.read_cells(path.name, path.read_bytes())
     except (OSError, ValueError) as error:
         text = load("coaches")["import"]["unreadable"][lang]
         raise OperateError(f"{path}: {text if isinstance(error, ValueError) else error}") from None

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from chalicelib.coaches.coach import Coach, public_profile
 from chalicelib.coaches.directory.search import Directory
-from chalicelib.coaches.directory.snapshot import build, fallback, store
+from chalicelib.coaches.directory.snapshot import build, fallback, serialise
 
 ADA: dict[str, Any] = {
     "slug": "ada-cote",
@@ -113,12 +113,12 @@ def test_nothing_private_is_anywhere_in_a_snapshot_or_the_fallback() -> None:
 
 def test_a_snapshot_is_the_same_whatever_the_order_and_new_with_any_change() -> None:
     bo = coach(slug="bo-roy", last_name="Roy")
-    assert store(build([coach(), bo])) == store(build([bo, coach()]))
+    assert serialise(build([coach(), bo])) == serialise(build([bo, coach()]))
     assert build([coach()])["version"] != build([coach(city="Lévis")])["version"]
 
 
 def test_a_page_says_when_a_biography_is_in_the_other_language() -> None:
-    directory = Directory.load(store(build([coach()])))
+    directory = Directory.load(serialise(build([coach()])))
     french, english = directory.coach("ada-cote", "fr"), directory.coach("ada-cote", "en")
     assert french is not None
     assert english is not None
@@ -130,7 +130,7 @@ def test_a_page_says_when_a_biography_is_in_the_other_language() -> None:
 
 
 def test_an_empty_directory_answers() -> None:
-    directory = Directory.load(store(build([])))
+    directory = Directory.load(serialise(build([])))
     assert directory.search("ada", day="2026-01-01")["total"] == 0
     assert directory.search(day="2026-01-01")["results"] == []
     assert directory.coach("ada-cote", "fr") is None

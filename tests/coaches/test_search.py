@@ -15,13 +15,13 @@ from bench.corpus import Visit, coaches, visits
 from bench.search import Truth
 from chalicelib.coaches.coach import Coach
 from chalicelib.coaches.directory import sheets
-from chalicelib.coaches.directory.folding import Origins, fold, plain
+from chalicelib.coaches.directory.folding import Origins, fold_text, fold_to_words
 from chalicelib.coaches.directory.layout import FILTERS
-from chalicelib.coaches.directory.ordering import draw, seed
-from chalicelib.coaches.directory.postings import bit, pack, places, unpack
+from chalicelib.coaches.directory.ordering import daily_seed, draw
+from chalicelib.coaches.directory.postings import bit_of, pack, set_bits, unpack
 from chalicelib.coaches.directory.query import UnusableQuery
 from chalicelib.coaches.directory.search import Directory
-from chalicelib.coaches.directory.snapshot import build, filed_values, store
+from chalicelib.coaches.directory.snapshot import build, filter_values, serialise
 
 SAMPLE = Path(__file__).resolve().parents[2] / "infra" / "local_aws" / "sample" / "coaches.csv"
 DAY = "2026-03-01"
@@ -29,18 +29,18 @@ DAY = "2026-03-01"
 
 @cache
 def sample() -> tuple[Coach, ...]:
-    return sheets.parse(sheets.grid("coaches.csv", SAMPLE.read_bytes())).coaches
+    return sheets.parse(sheets.read_cells("coaches.csv", SAMPLE.read_bytes())).coaches
 
 
 @cache
 def directory() -> Directory:
-    return Directory.load(store(build(sample())))
+    return Directory.load(serialise(build(sample())))
 
 
 @cache
 def crowd(count: int = 1_000) -> tuple[tuple[Coach, ...], Directory]:
     rows = tuple(coaches(count))
-    return rows, Directory.load(store(build(rows)))
+    return rows, Directory.load(serialise(build(rows)))
 
 
 def found(q: str, **more: Any) -> dict[str, Any]:
@@ -189,10 +189,11 @@ def test_the_order_holds_all_day_and_changes_with_the_day_and_the_query() -> Non
 
 @pytest.mark.parametrize("size", [3, 7, 60])
 def test_over_the_year_every_coach_is_first_about_as_often(size: int) -> None:
-    everyone = sum(1 << bit(number) for number in range(size))
+    everyone = sum(1 << bit_of(number) for number in range(size))
     days = 400 * size
     firsts = Counter(
-        draw(everyone, size, size, 1, seed(f"day {day}", "logement"))[0] for day in range(days)
+        draw(everyone, size, size, 1, daily_seed(f"day {day}", "logement"))[0]
+        for day in range(days)
     )
     assert len(firsts) == size
     assert all(280 < count < 540 for count in firsts.values())
@@ -200,18 +201,20 @@ def test_over_the_year_every_coach_is_first_about_as_often(size: int) -> None:
 
 def test_a_crowd_is_drawn_as_fairly_as_a_few() -> None:
     size, group = 2_000, 1_000
-    mask = sum(1 << bit(number) for number in range(0, size, 2))
-    firsts = Counter(draw(mask, group, size, 1, seed(str(day), ""))[0] for day in range(3_000))
+    mask = sum(1 << bit_of(number) for number in range(0, size, 2))
+    firsts = Counter(
+        draw(mask, group, size, 1, daily_seed(str(day), ""))[0] for day in range(3_000)
+    )
     assert len(firsts) > 900
     assert max(firsts.values()) < 20
 
 
 def test_a_long_draw_begins_with_the_short_one() -> None:
-    mask = sum(1 << bit(number) for number in range(0, 5_000, 3))
-    luck = seed(DAY, "x")
+    mask = sum(1 << bit_of(number) for number in range(0, 5_000, 3))
+    luck = daily_seed(DAY, "x")
     long = draw(mask, 1_667, 5_000, 1_667, luck)
     assert long[:40] == draw(mask, 1_667, 5_000, 40, luck)
-    assert sorted(long) == list(places(mask))
+    assert sorted(long) == list(set_bits(mask))
 
 
 # ------------------------------------------------------------------------------------ recall
@@ -276,7 +279,7 @@ def test_counts_are_what_looking_at_every_coach_gives(
     everyone = {result["slug"] for result in found(q, limit=100)["results"]}
     rows = {row["slug"]: row for row in build(sample())["rows"]}
     has: dict[str, set[tuple[str, str]]] = {
-        slug: set(filed_values(rows[slug])) for slug in everyone
+        slug: set(filter_values(rows[slug])) for slug in everyone
     }
 
     def fits(slug: str, without: str = "") -> bool:
@@ -351,9 +354,9 @@ def _at(result: dict[str, Any], field: str, mark: list[int]) -> str:
 def test_every_highlight_is_a_word_that_was_asked_for(q: str) -> None:
     for result in found(q, limit=100)["results"]:
         for field, mark in _marks(result):
-            shown = plain(_at(result, field, mark)).strip()
+            shown = fold_to_words(_at(result, field, mark)).strip()
             assert shown
-            known = [plain(match["found"]) for match in result["matched"]]
+            known = [fold_to_words(match["found"]) for match in result["matched"]]
             assert any(shown in text for text in known), (shown, known)
 
 
@@ -393,9 +396,9 @@ def test_an_excerpt_moves_to_what_was_found_and_keeps_its_marks() -> None:
 
 @given(st.text(max_size=60))
 def test_folded_places_lead_back_to_the_text(text: str) -> None:
-    folded, origins = fold(text), Origins(text)
+    folded, origins = fold_text(text), Origins(text)
     for place, letter in enumerate(folded):
-        assert letter in fold(text[origins[place]]) or letter in "' -"
+        assert letter in fold_text(text[origins[place]]) or letter in "' -"
 
 
 # ---------------------------------------------------------------------------- when nobody is found
@@ -609,11 +612,11 @@ def test_the_worst_query_is_bounded() -> None:
 def test_a_set_of_coaches_is_packed_and_unpacked_the_same(numbers: set[int], size: int) -> None:
     packed = pack(numbers, size)
     assert json.loads(json.dumps(packed, ensure_ascii=False).encode()) == packed
-    assert unpack(packed) == sum(1 << bit(number) for number in numbers)
+    assert unpack(packed) == sum(1 << bit_of(number) for number in numbers)
 
 
 def test_a_thousand_coaches_are_ready_soon_after_a_cold_start() -> None:
-    stored = store(build(crowd()[0]))
+    stored = serialise(build(crowd()[0]))
     start = perf_counter()
     Directory.load(stored)
     assert perf_counter() - start < 0.15
@@ -622,7 +625,7 @@ def test_a_thousand_coaches_are_ready_soon_after_a_cold_start() -> None:
 def test_another_format_is_not_loaded() -> None:
     snapshot = build(sample()[:2])
     with pytest.raises(ValueError, match="format"):
-        Directory.load(store(snapshot | {"format": 99}))
+        Directory.load(serialise(snapshot | {"format": 99}))
 
 
 def _ada(slug: str, **more: Any) -> Coach:
@@ -646,4 +649,4 @@ def _ada(slug: str, **more: Any) -> Coach:
 
 
 def _of(rows: Any) -> Directory:
-    return Directory.load(store(build(rows)))
+    return Directory.load(serialise(build(rows)))

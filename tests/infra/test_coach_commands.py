@@ -69,7 +69,7 @@ def test_a_workbook_is_read_like_a_sheet(directory: Directory, tmp_path: Path) -
     book = Workbook()
     page = book.active
     assert page is not None
-    for row in sheets.grid("coaches.csv", SAMPLE.read_bytes()):
+    for row in sheets.read_cells("coaches.csv", SAMPLE.read_bytes()):
         page.append(row)
     path = tmp_path / "coaches.xlsx"
     book.save(path)

@@ -12,14 +12,14 @@ HYPHENS: Final = frozenset("-‐‑‒–−.")
 _SPELLED: Final = {
     "œ": "oe", "æ": "ae", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i", "ħ": "h",
 }  # fmt: skip
-SAME: Final = {"st": "saint", "ste": "sainte", "sts": "saints", "stes": "saintes"}
-SHORT: Final = {word: (short,) for short, word in SAME.items()}
+SAINTS: Final = {"st": "saint", "ste": "sainte", "sts": "saints", "stes": "saintes"}
+SAINT_ABBREVIATIONS: Final = {word: (short,) for short, word in SAINTS.items()}
 """How else a word may be written where it was found."""
-_REMEMBERED: Final = 4_000
+_TABLE_SIZE: Final = 4_000
 """Letters kept in the table; a query of odd letters must not make it grow without end."""
 
 
-_ODD: set[str] = set()
+_UNALIGNED_LETTERS: set[str] = set()
 """Of the letters met, those that do not fold to exactly one."""
 
 
@@ -29,8 +29,8 @@ class _Folds(dict[int, str]):
     def __missing__(self, code: int) -> str:
         folded = _fold_letter(chr(code))
         if len(folded) != 1:
-            _ODD.add(chr(code))
-        if len(self) < _REMEMBERED:
+            _UNALIGNED_LETTERS.add(chr(code))
+        if len(self) < _TABLE_SIZE:
             self[code] = folded
         return folded
 
@@ -54,7 +54,7 @@ def _fold_piece(piece: str) -> str:
     return " "
 
 
-FOLDS: Final = _Folds()
+FOLDED_LETTERS: Final = _Folds()
 
 
 def _windows_table() -> bytes:
@@ -62,7 +62,7 @@ def _windows_table() -> bytes:
     table = bytearray(range(256))
     for byte in range(256):
         letter = bytes([byte]).decode("cp1252", "replace")
-        folded = FOLDS[ord(letter)]
+        folded = FOLDED_LETTERS[ord(letter)]
         if len(folded) == 1 and folded.isascii():
             table[byte] = ord(folded)
     table[0x8C], table[0xC6] = 0x9C, 0xE6
@@ -80,33 +80,33 @@ def _fold_quickly(text: str) -> bytes | None:
         return None
 
 
-def fold(text: str) -> str:
+def fold_text(text: str) -> str:
     """Lower case, bare letters; spaces part words, `'` and `-` bind the pieces of one."""
-    return fold_evenly(text)[0]
+    return fold_aligned(text)[0]
 
 
-def fold_evenly(text: str) -> tuple[str, bool]:
+def fold_aligned(text: str) -> tuple[str, bool]:
     """The folded text, and whether every letter of it stands where it stood."""
     folded = _fold_quickly(text)
     if folded is None:
-        return text.translate(FOLDS), False
+        return text.translate(FOLDED_LETTERS), False
     if folded.isascii():
         return folded.decode("ascii"), True
     folded = folded.replace(b"\x9c", b"oe").replace(b"\xe6", b"ae")
-    return folded.decode("ascii") if folded.isascii() else text.translate(FOLDS), False
+    return folded.decode("ascii") if folded.isascii() else text.translate(FOLDED_LETTERS), False
 
 
-def plain(text: str) -> str:
+def fold_to_words(text: str) -> str:
     """As `fold`, every piece of a word standing alone."""
-    return fold(text).replace("'", " ").replace("-", " ")
+    return fold_text(text).replace("'", " ").replace("-", " ")
 
 
 def pieces(chunk: str) -> list[str]:
     """« St-Jérôme », folded, is saint and jerome; « d’Amours » is d and amours."""
-    return [SAME.get(piece, piece) for piece in chunk.replace("'", "-").split("-") if piece]
+    return [SAINTS.get(piece, piece) for piece in chunk.replace("'", "-").split("-") if piece]
 
 
-def wholes(chunk: str) -> Iterator[str]:
+def joined_pieces(chunk: str) -> Iterator[str]:
     """What pieces make together: all of them, and those that an apostrophe binds.
 
     « Roy-O’Brien » is asked for as royobrien by few, and as obrien by many; « St-Onge » as
@@ -120,20 +120,20 @@ def wholes(chunk: str) -> Iterator[str]:
             yield several.replace("'", "").replace("-", "")
 
 
-def words(text: str) -> Iterator[str]:
+def index_words(text: str) -> Iterator[str]:
     """Every word to file a short text under: the pieces, and the wholes they make."""
-    for chunk in fold(text).split():
+    for chunk in fold_text(text).split():
         yield from pieces(chunk)
-        yield from wholes(chunk)
+        yield from joined_pieces(chunk)
 
 
-def long_words(text: str) -> Iterator[str]:
+def index_words_of_prose(text: str) -> Iterator[str]:
     """As `words`, for running text: there an apostrophe is an article, not part of a name."""
-    for chunk in fold(text).split():
+    for chunk in fold_text(text).split():
         parts = pieces(chunk)
         yield from (part for part in parts if len(part) > 1)
         if len(parts) > 1 and "'" not in chunk:
-            yield from wholes(chunk)
+            yield from joined_pieces(chunk)
 
 
 class Origins:
@@ -158,8 +158,8 @@ class Origins:
 def _odd_letters(text: str) -> list[tuple[int, int]]:
     """The letters that do not fold to one, and to how many they do."""
     return sorted(
-        (place, len(FOLDS[ord(letter)]))
-        for letter in _ODD.intersection(text)
+        (place, len(FOLDED_LETTERS[ord(letter)]))
+        for letter in _UNALIGNED_LETTERS.intersection(text)
         for place in _places(text, letter)
     )
 

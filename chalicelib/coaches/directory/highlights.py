@@ -13,60 +13,65 @@ from chalicelib.coaches.directory.matching import (
     Match,
     variants,
 )
-from chalicelib.coaches.directory.text import Spot, Text, part
+from chalicelib.coaches.directory.text import FoldedTexts, Span, folded_part
 from chalicelib.core.languages import Lang
 
-SEARCHED: Final = {
+LABEL_FILTERS: Final = {
     name: column
     for name, (column, _) in FILTERS.items()
     if name in ("stream", "sector", "language", "province", "delivery")
 }
 """The filters whose labels are searched too, each with its column."""
 
-Found = tuple[list[Spot], list[Spot]]
+Found = tuple[list[Span], list[Span]]
 """Every place of some words, and the first of each."""
 
 
-class Sighting(NamedTuple):
+class FoundTerm(NamedTuple):
     """The kind of a match, where it is, and of each of its words the first place."""
 
     kind: int
-    spots: list[Spot]
-    first: list[Spot]
+    spots: list[Span]
+    first: list[Span]
 
 
-def sight(text: Text, match: Match) -> Sighting | None:
+def find_term(text: FoldedTexts, match: Match) -> FoundTerm | None:
     """How the coach came to be found by a term, the best way first."""
     words, whole = match.term.words, match.term.whole
-    if whole != words[0] and (found := _bound(text, whole)):
-        return Sighting(EXACT, *found)
-    if found := _all(text, words, exact=False):
-        return Sighting(EXACT if all(map(text.is_word, found[1])) else BEGUN, *found)
-    if match.names(EXACT) and (found := _bound(text, whole)):
-        return Sighting(EXACT, *found)
+    if whole != words[0] and (found := _find_joined(text, whole)):
+        return FoundTerm(EXACT, *found)
+    if found := _find_all(text, words, exact=False):
+        return FoundTerm(EXACT if all(map(text.is_word, found[1])) else BEGUN, *found)
+    if match.names(EXACT) and (found := _find_joined(text, whole)):
+        return FoundTerm(EXACT, *found)
     for name in (*((word,) for word in variants(words[0])), *match.term.others):
-        if found := _all(text, name, exact=True):
-            return Sighting(ALIKE, *found)
+        if found := _find_all(text, name, exact=True):
+            return FoundTerm(ALIKE, *found)
     for word in match.misspelt:
-        if found := _all(text, (word,), exact=True):
-            return Sighting(MISSPELT, *found)
+        if found := _find_all(text, (word,), exact=True):
+            return FoundTerm(MISSPELT, *found)
     if match.names(MISSPELT):
         return next(
-            (Sighting(MISSPELT, *found) for w in match.misspelt if (found := _bound(text, w))), None
+            (
+                FoundTerm(MISSPELT, *found)
+                for w in match.misspelt
+                if (found := _find_joined(text, w))
+            ),
+            None,
         )
     return None
 
 
-def _bound(text: Text, whole: str) -> Found | None:
+def _find_joined(text: FoldedTexts, whole: str) -> Found | None:
     """Where the pieces of a name, put together, are the word: « O’Brien », "obrien"."""
     spots = text.find_bound(whole) if whole else []
     return (spots, spots[:1]) if spots else None
 
 
-def _all(text: Text, words: Iterable[str], *, exact: bool) -> Found | None:
+def _find_all(text: FoldedTexts, words: Iterable[str], *, exact: bool) -> Found | None:
     """Where each of the words stands; nowhere, if one is missing."""
-    spots: list[Spot] = []
-    first: list[Spot] = []
+    spots: list[Span] = []
+    first: list[Span] = []
     for word in words:
         found = text.find(word, exact=exact)
         if not found:
@@ -76,33 +81,37 @@ def _all(text: Text, words: Iterable[str], *, exact: bool) -> Found | None:
     return spots, first
 
 
-def said(match: Match, sighting: Sighting, text: Text, lang: Lang) -> dict[str, Any]:
+def explain(match: Match, sighting: FoundTerm, text: FoldedTexts, lang: Lang) -> dict[str, Any]:
     """`found` is the whole words, as written; `text` explains what was not asked as such."""
     words = [text.word(spot) for spot in sighting.first]
     places = [text.place(word) for word in words]
-    part = text.parts[places[0][0]]
+    folded_part = text.parts[places[0][0]]
     seen = {
         "query": match.term.typed,
         "found": " ".join([text.parts[at].text[begin:end] for at, begin, end in places]),
         "how": KINDS[sighting.kind],
-        "field": "bio" if part.field == "excerpt" else part.field,
+        "field": "bio" if folded_part.field == "excerpt" else folded_part.field,
     }
     if sighting.kind in (ALIKE, MISSPELT):
         taken = " ".join([text.folded[begin:end] for begin, end in words])
         seen["text"] = f"{match.term.typed}≈{taken}"
-    if part.lang and part.lang != lang:
-        seen["lang"] = part.lang
+    if folded_part.lang and folded_part.lang != lang:
+        seen["lang"] = folded_part.lang
     return seen
 
 
-class Spoken:
+class LabelIndex:
     """The labels of one directory in one language, and which of them a term names."""
 
     def __init__(self, labels: Labels, lang: Lang) -> None:
         self._labels, self._lang = labels, lang
-        ways = [(name, value, way) for name in SEARCHED for value, way in _ways(labels[name])]
+        ways = [
+            (name, value, way)
+            for name in LABEL_FILTERS
+            for value, way in _names_of_values(labels[name])
+        ]
         self._named = [(name, value) for name, value, _ in ways]
-        self._text = Text(part(name, "", way) for name, _, way in ways)
+        self._text = FoldedTexts(folded_part(name, "", way) for name, _, way in ways)
 
     def named(self, match: Match) -> dict[tuple[str, str], dict[str, Any]]:
         """For each filter and value that the term names, how to say so."""
@@ -139,7 +148,7 @@ def _readings(match: Match) -> Iterator[tuple[int, tuple[str, ...]]]:
     yield from ((MISSPELT, (word,)) for word in match.misspelt)
 
 
-def _ways(labels: Mapping[str, Mapping[str, str]]) -> Iterator[tuple[str, str]]:
+def _names_of_values(labels: Mapping[str, Mapping[str, str]]) -> Iterator[tuple[str, str]]:
     """Every way to say each value: its label in both languages, its own name, its code."""
     for value, label in labels.items():
         yield from ((value, way) for way in dict.fromkeys((*label.values(), value)))

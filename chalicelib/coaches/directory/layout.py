@@ -21,11 +21,11 @@ FILTERS: Final = {
 }
 """For each filter, the column it looks at and the list of its values."""
 
-SPOKEN: Final = ("en", "fr", "own", "fr_abbreviation")
+LABEL_NAMES: Final = ("en", "fr", "own", "fr_abbreviation")
 """What a value may be called; the last two are for searching."""
 
 
-def read(columns: Sequence[str], line: bytes) -> dict[str, Any]:
+def read_profile(columns: Sequence[str], line: bytes) -> dict[str, Any]:
     """One coach of a stored snapshot."""
     values = zip(columns, json.loads(line), strict=True)
     return {key: value for key, value in values if value is not None}

@@ -8,14 +8,14 @@ from operator import and_, or_
 from string import ascii_lowercase
 from typing import Final
 
-from chalicelib.coaches.directory.folding import SAME
+from chalicelib.coaches.directory.folding import SAINTS
 from chalicelib.coaches.directory.postings import Posting, union, unpack
 from chalicelib.coaches.directory.query import Term
 
 Levels = dict[int, int]
 """For each cost, the coaches found at it and not cheaper."""
 
-Near = tuple[tuple[str, ...], tuple[str, ...]]
+Corrections = tuple[tuple[str, ...], tuple[str, ...]]
 """The words one slip away, the likelier slips first."""
 
 EXACT, ALIKE, BEGUN, MISSPELT = range(4)
@@ -23,11 +23,11 @@ KINDS: Final = ("exact", "synonym", "prefix", "one_edit")
 _KIND: Final = 64
 """How much a kind weighs beside a field: over any number of words, kinds come first."""
 
-_ENOUGH: Final = 10
+_ENOUGH_RESULTS: Final = 10
 """A word that finds so many as it stands is not taken for a misspelt one."""
-_FORGIVEN: Final = range(4, 25)
+_CORRECTED_LENGTHS: Final = range(4, 25)
 """Lengths of words that may be misspelt; at the least length only if nothing else is found."""
-_REMEMBERED: Final = 400
+_CACHE_SIZE: Final = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Match:
         return any(kind * _KIND + step in self.levels for step in range(steps))
 
 
-class Filed:
+class FieldIndex:
     """The words of one field."""
 
     def __init__(self, postings: Mapping[str, Posting]) -> None:
@@ -72,18 +72,18 @@ class Filed:
         first = bisect_left(order, start)
         last = bisect_left(order, f"{start}\U0010ffff", first)
         found = union(self.postings[word] for word in order[first:last])
-        if last - first > 3 and len(self._begun) < _REMEMBERED:
+        if last - first > 3 and len(self._begun) < _CACHE_SIZE:
             self._begun[start] = found
         return found
 
 
-class Words:
+class WordIndex:
     """The words of all fields, the best field first."""
 
     def __init__(self, fields: Sequence[Mapping[str, Posting]]) -> None:
-        self.fields = [Filed(postings) for postings in fields]
+        self.fields = [FieldIndex(postings) for postings in fields]
         self._all = frozenset().union(*fields)
-        self._near: dict[str, Near] = {}
+        self._near: dict[str, Corrections] = {}
         self._odd_letters = ""
 
     def match(self, term: Term, everyone: int) -> Match:
@@ -101,7 +101,7 @@ class Words:
     def _as_one(self, match: Match, term: Term) -> Match:
         """The word written as one comes before its pieces found apart."""
         whole = self._word(term, term.whole, ())
-        found = Gathering()
+        found = LevelsBuilder()
         for cost, mask in sorted(
             [*whole.levels.items(), *((cost + _KIND, mask) for cost, mask in match.levels.items())]
         ):
@@ -110,14 +110,14 @@ class Words:
 
     def _phrase(self, term: Term) -> Match:
         matches = [self._word(term, word, ()) for word in term.words]
-        found = Gathering()
+        found = LevelsBuilder()
         alike = [(ALIKE * _KIND + 1, self._everywhere(other)) for other in term.others]
-        for cost, mask in sorted([*both([m.levels for m in matches]).items(), *alike]):
+        for cost, mask in sorted([*intersect([m.levels for m in matches]).items(), *alike]):
             found.add(cost, mask)
         return Match(term, found.levels, tuple(word for m in matches for word in m.misspelt))
 
     def _word(self, term: Term, word: str, others: Sequence[tuple[str, ...]]) -> Match:
-        found = Gathering()
+        found = LevelsBuilder()
         for place, field in enumerate(self.fields):
             found.add(EXACT * _KIND + place, field.exact(word))
         alike = [*variants(word), *(other[0] for other in others if len(other) == 1)]
@@ -130,7 +130,7 @@ class Words:
             # One letter begins a name, two a specialty: in running text they begin everything.
             if len(word) > place:
                 found.add(BEGUN * _KIND + place, field.begun(word))
-            if term.typed in SAME and len(term.typed) > place:
+            if term.typed in SAINTS and len(term.typed) > place:
                 found.add(BEGUN * _KIND + place, field.begun(term.typed))
         likely, others_near = self._misspelt(word, found.seen)
         for place, field in enumerate(self.fields):
@@ -141,17 +141,17 @@ class Words:
     def _everywhere(self, words: Sequence[str]) -> int:
         return reduce(and_, (reduce(or_, (f.exact(w) for f in self.fields)) for w in words))
 
-    def _misspelt(self, word: str, seen: int) -> Near:
-        if len(word) not in _FORGIVEN or not word.isalpha():
+    def _misspelt(self, word: str, seen: int) -> Corrections:
+        if len(word) not in _CORRECTED_LENGTHS or not word.isalpha():
             return (), ()
-        if seen and (len(word) == _FORGIVEN.start or seen.bit_count() >= _ENOUGH):
+        if seen and (len(word) == _CORRECTED_LENGTHS.start or seen.bit_count() >= _ENOUGH_RESULTS):
             return (), ()
         known = self._near.get(word)
         if known is None:
             letters = ascii_lowercase if word.isascii() else self._letters()
             likely, near = (self._all.intersection(way) for way in one_edit(word, letters))
             known = tuple(sorted(likely)), tuple(sorted(near - likely))
-            if len(self._near) < _REMEMBERED:
+            if len(self._near) < _CACHE_SIZE:
                 self._near[word] = known
         return known
 
@@ -162,7 +162,7 @@ class Words:
         return self._odd_letters
 
 
-class Gathering:
+class LevelsBuilder:
     """Levels as they are found, the cheapest first: nobody is in two."""
 
     def __init__(self) -> None:
@@ -176,7 +176,7 @@ class Gathering:
             self.seen |= fresh
 
 
-def both(several: Sequence[Levels]) -> Levels:
+def intersect(several: Sequence[Levels]) -> Levels:
     """The coaches that every word finds, at what the words cost together."""
     total, *others = several
     for levels in others:

@@ -4,24 +4,24 @@ from functools import cache
 from hashlib import blake2s
 from typing import Final
 
-from chalicelib.coaches.directory.postings import bit, places
+from chalicelib.coaches.directory.postings import bit_of, set_bits
 
-_FEW: Final = 400
+_SORT_LIMIT: Final = 400
 """Up to so many coaches are sorted; more are drawn one by one, as far as the page needs."""
 _PRIME: Final = (1 << 61) - 1
 
 
-def seed(day: str, words: str) -> int:
+def daily_seed(day: str, words: str) -> int:
     return int.from_bytes(blake2s(f"{day}\n{words}".encode(), digest_size=8).digest(), "big")
 
 
 def draw(mask: int, count: int, size: int, wanted: int, luck: int) -> list[int]:
     """The first `wanted` of the `count` coaches in `mask`, in the order that `luck` gives."""
-    if count > _FEW:
+    if count > _SORT_LIMIT:
         return _walk(mask, size, wanted, luck)
     # Cubes, since a sum of the bits themselves would favour neighbours' neighbours.
     factor, shift = luck % _PRIME or 1, (luck >> 3) % _PRIME
-    drawn = sorted([((p * p * p * factor + shift) % _PRIME, p) for p in places(mask)])
+    drawn = sorted([((p * p * p * factor + shift) % _PRIME, p) for p in set_bits(mask)])
     return [place for _, place in drawn[:wanted]]
 
 
@@ -34,7 +34,7 @@ def _walk(mask: int, size: int, wanted: int, luck: int) -> list[int]:
     end = len(digits)
     found: list[int] = []
     for _ in range(prime):
-        place = bit(number)
+        place = bit_of(number)
         if place < end and digits[place] == "1":
             found.append(place)
             if len(found) == wanted:

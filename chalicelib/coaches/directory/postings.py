@@ -6,7 +6,7 @@ from typing import Final
 Posting = str | list[str]
 """The coaches filed under a word, as stored: letters, or for a common word [hexadecimal]."""
 
-_FIRST: Final = 0x5D
+_FIRST_LETTER: Final = 0x5D
 """The first letter that stands for a coach: beyond those that JSON escapes."""
 _GAP_FROM: Final = 0xD800
 _GAP: Final = 0x800
@@ -15,19 +15,19 @@ _DENSE: Final = 48
 """Beyond one coach in so many, hexadecimal is shorter and quicker to read than letters."""
 
 
-def bit(number: int) -> int:
+def bit_of(number_of: int) -> int:
     """The bit of the coach with this number; it is also the letter that stands for them."""
-    place = number + _FIRST
+    place = number_of + _FIRST_LETTER
     return place if place < _GAP_FROM else place + _GAP
 
 
-def number(place: int) -> int:
-    return place - _FIRST if place < _GAP_FROM else place - _FIRST - _GAP
+def number_of(place: int) -> int:
+    return place - _FIRST_LETTER if place < _GAP_FROM else place - _FIRST_LETTER - _GAP
 
 
 def pack(numbers: Iterable[int], size: int) -> Posting:
     found = sorted(set(numbers))
-    letters = "".join(chr(bit(n)) for n in found)
+    letters = "".join(chr(bit_of(n)) for n in found)
     if len(found) * _DENSE < size:
         return letters
     return [f"{from_letters(letters):x}"]
@@ -61,7 +61,7 @@ def from_letters(letters: str) -> int:
     return int.from_bytes(bits, "little")
 
 
-def places(mask: int) -> Iterator[int]:
+def set_bits(mask: int) -> Iterator[int]:
     """The bits that are set, lowest first."""
     digits = bin(mask)[:1:-1]
     place = digits.find("1")

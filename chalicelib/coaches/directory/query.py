@@ -6,18 +6,18 @@ from dataclasses import dataclass, replace
 from hashlib import blake2s
 from typing import Any, Final
 
-from chalicelib.coaches.directory.folding import fold, pieces
+from chalicelib.coaches.directory.folding import fold_text, pieces
 from chalicelib.content import load
 from chalicelib.core.errors import BadQuery
 from chalicelib.core.languages import Lang
 
-LONGEST: Final = 200
+MAX_QUERY_LENGTH: Final = 200
 """Letters in a query. Beyond, it is not a person who asks."""
-MOST_WORDS: Final = 8
-MOST_VALUES: Final = 60
-MOST_RESULTS: Final = 100
-USUAL_RESULTS: Final = 20
-_LONGEST_PHRASE: Final = 4
+MAX_WORDS: Final = 8
+MAX_FILTER_VALUES: Final = 60
+MAX_RESULTS: Final = 100
+DEFAULT_RESULTS: Final = 20
+_MAX_PHRASE_WORDS: Final = 4
 
 
 class UnusableQuery(BadQuery):
@@ -59,16 +59,16 @@ class Query:
     """The words as compared: two spellings of one query are one query."""
 
 
-def ask(
+def parse_query(
     index: Mapping[str, Any],
     q: str,
     filters: Mapping[str, Sequence[str]],
     lang: Lang,
     limit: int | str | None,
 ) -> Query:
-    if len(q) > LONGEST:
-        raise UnusableQuery("too_long", max=LONGEST, count=len(q))
-    terms, ignored = _terms(fold(q).split(), index["synonyms"], index["noise"])
+    if len(q) > MAX_QUERY_LENGTH:
+        raise UnusableQuery("too_long", max=MAX_QUERY_LENGTH, count=len(q))
+    terms, ignored = _terms(fold_text(q).split(), index["synonyms"], index["noise"])
     return Query(
         terms=terms,
         ignored=ignored,
@@ -81,17 +81,17 @@ def ask(
 
 def _limit(limit: int | str | None) -> int:
     try:
-        wanted = USUAL_RESULTS if limit in (None, "") else int(str(limit)[:9])
+        wanted = DEFAULT_RESULTS if limit in (None, "") else int(str(limit)[:9])
     except ValueError:
-        raise UnusableQuery("limit", max=MOST_RESULTS) from None
-    return max(1, min(wanted, MOST_RESULTS))
+        raise UnusableQuery("limit", max=MAX_RESULTS) from None
+    return max(1, min(wanted, MAX_RESULTS))
 
 
 def _filters(
     labels: Mapping[str, Mapping[str, Any]], given: Mapping[str, Sequence[str]]
 ) -> dict[str, tuple[str, ...]]:
-    if sum(len(values) for values in given.values()) > MOST_VALUES:
-        raise UnusableQuery("too_many_filters", max=MOST_VALUES)
+    if sum(len(values) for values in given.values()) > MAX_FILTER_VALUES:
+        raise UnusableQuery("too_many_filters", max=MAX_FILTER_VALUES)
     asked: dict[str, tuple[str, ...]] = {}
     for name, values in given.items():
         if name not in labels:
@@ -115,7 +115,7 @@ def _terms(
     units = _units(chunks, noise)
     terms: list[Term] = []
     while units:
-        term, taken = _longest(units[:_LONGEST_PHRASE], synonyms)
+        term, taken = _longest(units[:_MAX_PHRASE_WORDS], synonyms)
         terms.append(term)
         units = units[taken:]
     terms = list(dict.fromkeys(terms))
@@ -123,8 +123,8 @@ def _terms(
         terms = [replace(term, optional=False) for term in terms]
     needed = [term for term in terms if not term.optional]
     spare = [term for term in terms if term.optional]
-    kept = (*needed[:MOST_WORDS], *spare[:MOST_WORDS])
-    return kept, tuple(term.typed for term in needed[MOST_WORDS:])
+    kept = (*needed[:MAX_WORDS], *spare[:MAX_WORDS])
+    return kept, tuple(term.typed for term in needed[MAX_WORDS:])
 
 
 def _units(chunks: Sequence[str], noise: Container[str]) -> list[Term]:
@@ -154,13 +154,13 @@ def _longest(
     raise AssertionError("a term takes at least one unit")
 
 
-def next_cursor(version: str, asked: Query, day: str, start: int) -> str:
+def make_cursor(version: str, asked: Query, day: str, start: int) -> str:
     """Where the next page starts; it holds for this snapshot and this question alone."""
     body = f"{version[:8]}.{day}.{start}"
     return urlsafe_b64encode(f"{body}.{_mark(body, version, asked)}".encode()).decode().rstrip("=")
 
 
-def resume(version: str, asked: Query, given: str) -> tuple[str, int]:
+def read_cursor(version: str, asked: Query, given: str) -> tuple[str, int]:
     """The day whose order holds, and the place to go on from."""
     try:
         text = urlsafe_b64decode(f"{given[:200]}==").decode("ascii")

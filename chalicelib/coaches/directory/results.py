@@ -4,18 +4,18 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, Final
 
-from chalicelib.coaches.directory.highlights import SEARCHED, said, sight
+from chalicelib.coaches.directory.highlights import LABEL_FILTERS, explain, find_term
 from chalicelib.coaches.directory.layout import FILTERS, Labels
 from chalicelib.coaches.directory.matching import Match
-from chalicelib.coaches.directory.text import Spot, Text, part
+from chalicelib.coaches.directory.text import FoldedTexts, Span, folded_part
 from chalicelib.content import load
 from chalicelib.core.languages import Lang, other_language
 
-EXCERPT: Final = 220
-_BEFORE: Final = 70
+EXCERPT_LENGTH: Final = 220
+_EXCERPT_LEAD: Final = 70
 """How much of a biography is shown, and of that how much before the first word found."""
 
-_ON_CARD: Final = (
+_CARD_COLUMNS: Final = (
     "slug", "first_name", "last_name", "organization", "city", "province", "serves", "modes",
     "languages", "streams", "sectors", "availability", "photo", "contact",
 )  # fmt: skip
@@ -35,51 +35,53 @@ class CoachResult:
         self._rest = [
             (key, row.get(f"{key}_{other_language(lang)}", "")) for key in ("title", "bio")
         ]
-        self.card = {key: row[key] for key in _ON_CARD if key in row}
+        self.card = {key: row[key] for key in _CARD_COLUMNS if key in row}
         self.card["name"] = f"{row['first_name']} {row['last_name']}"
-        self.card |= _in_words(row, "title", title_lang) | _in_words(row, "pronouns", lang)
+        self.card |= _in_language(row, "title", title_lang) | _in_language(row, "pronouns", lang)
         self.card |= {"excerpt": excerpt(self._bio, 0)[0], "excerpt_lang": bio_lang}
 
     @cached_property
-    def _text(self) -> Text:
+    def _text(self) -> FoldedTexts:
         """What is on the card."""
         card = self.card
-        return Text([
-            part("name", "", card["name"]),
-            part("organization", "", card.get("organization", "")),
-            part("title", card.get("title_lang", ""), card.get("title", "")),
-            part("city", "", card.get("city", "")),
-            part("excerpt", card["excerpt_lang"], self._bio),
+        return FoldedTexts([
+            folded_part("name", "", card["name"]),
+            folded_part("organization", "", card.get("organization", "")),
+            folded_part("title", card.get("title_lang", ""), card.get("title", "")),
+            folded_part("city", "", card.get("city", "")),
+            folded_part("excerpt", card["excerpt_lang"], self._bio),
         ])  # fmt: skip
 
     @cached_property
-    def _unseen(self) -> Text:
+    def _unseen(self) -> FoldedTexts:
         """What was searched too, in the other language."""
-        return Text(part(key, other_language(self._lang), text) for key, text in self._rest)
+        return FoldedTexts(
+            folded_part(key, other_language(self._lang), text) for key, text in self._rest
+        )
 
     def result(self, matches: Sequence[Match], named: Named) -> dict[str, Any]:
         """The card, with why it was found; `named` tells the labels that each match names."""
-        spots: list[Spot] = []
+        spots: list[Span] = []
         matched = []
         for at, match in enumerate(matches):
-            if sighting := sight(self._text, match):
+            if sighting := find_term(self._text, match):
                 spots.extend(sighting.spots)
-                matched.append(said(match, sighting, self._text, self._lang))
+                matched.append(explain(match, sighting, self._text, self._lang))
             elif label := self._label(named(at)):
                 matched.append(label)
-            elif sighting := sight(self._unseen, match):
-                matched.append(said(match, sighting, self._unseen, self._lang))
+            elif sighting := find_term(self._unseen, match):
+                matched.append(explain(match, sighting, self._unseen, self._lang))
         return {**self.card, **self._marked(spots), "matched": matched}
 
     def _label(self, named: Mapping[tuple[str, str], dict[str, Any]]) -> dict[str, Any] | None:
         for (name, value), label in named.items():
-            if value in self.card.get(SEARCHED[name], ()):
+            if value in self.card.get(LABEL_FILTERS[name], ()):
                 return label
             if name == "province" and value == self.card["province"]:
                 return label
         return None
 
-    def _marked(self, spots: Sequence[Spot]) -> dict[str, Any]:
+    def _marked(self, spots: Sequence[Span]) -> dict[str, Any]:
         """The highlights by field; the excerpt moves to where the first word was found."""
         marks: dict[str, list[list[int]]] = {}
         places = [self._text.place(spot) for spot in spots]
@@ -94,7 +96,7 @@ class CoachResult:
         return {"highlights": marks, "excerpt": text}
 
 
-def _in_words(row: Mapping[str, Any], column: str, lang: Lang) -> dict[str, Any]:
+def _in_language(row: Mapping[str, Any], column: str, lang: Lang) -> dict[str, Any]:
     text = row.get(f"{column}_{lang}")
     return {column: text, f"{column}_lang": lang} if text else {}
 
@@ -102,22 +104,22 @@ def _in_words(row: Mapping[str, Any], column: str, lang: Lang) -> dict[str, Any]
 def excerpt(text: str, first: int) -> tuple[str, int]:
     """A stretch of the text with the letter at `first` in it, and how far letters moved."""
     start = 0
-    if first > EXCERPT - _BEFORE:
-        start = text.find(" ", first - _BEFORE, first) + 1 or first
+    if first > EXCERPT_LENGTH - _EXCERPT_LEAD:
+        start = text.find(" ", first - _EXCERPT_LEAD, first) + 1 or first
     end = len(text)
-    if end - start > EXCERPT:
-        end = max(text.rfind(" ", start, start + EXCERPT), start + EXCERPT // 2)
+    if end - start > EXCERPT_LENGTH:
+        end = max(text.rfind(" ", start, start + EXCERPT_LENGTH), start + EXCERPT_LENGTH // 2)
     head, tail = "… " if start else "", " …" if end < len(text) else " "
     shown = f"{head}{text[start:end]}{tail}".replace("\n", " ")
     return shown, len(head) - start
 
 
-def page(row: Mapping[str, Any], lang: Lang, labels: Labels) -> dict[str, Any]:
+def profile_in(row: Mapping[str, Any], lang: Lang, labels: Labels) -> dict[str, Any]:
     """Everything public of one coach in one language, with the words for each choice."""
     known = {key: value for key, value in row.items() if key[-3:] not in ("_fr", "_en")}
     for column in ("title", "bio", "photo_alt", "pronouns"):
         written_in = lang if row.get(f"{column}_{lang}") else other_language(lang)
-        known |= _in_words(row, column, written_in)
+        known |= _in_language(row, column, written_in)
     if known["bio_lang"] != lang:
         known["bio_note"] = load("coaches")["bio_only"][known["bio_lang"]][lang]
     known["name"] = f"{row['first_name']} {row['last_name']}"

@@ -9,19 +9,19 @@ from operator import and_, or_
 from typing import Any, Final
 
 from chalicelib.coaches.directory import ordering
-from chalicelib.coaches.directory.folding import fold
-from chalicelib.coaches.directory.highlights import Spoken
-from chalicelib.coaches.directory.layout import FIELDS, FORMAT, read
-from chalicelib.coaches.directory.matching import Levels, Match, Words, both
-from chalicelib.coaches.directory.postings import number, unpack
-from chalicelib.coaches.directory.query import Query, ask, next_cursor, resume
-from chalicelib.coaches.directory.results import CoachResult, page
-from chalicelib.coaches.directory.suggestions import advise
+from chalicelib.coaches.directory.folding import fold_text
+from chalicelib.coaches.directory.highlights import LabelIndex
+from chalicelib.coaches.directory.layout import FIELDS, FORMAT, read_profile
+from chalicelib.coaches.directory.matching import Levels, Match, WordIndex, intersect
+from chalicelib.coaches.directory.postings import number_of, unpack
+from chalicelib.coaches.directory.query import Query, make_cursor, parse_query, read_cursor
+from chalicelib.coaches.directory.results import CoachResult, profile_in
+from chalicelib.coaches.directory.suggestions import suggest
 from chalicelib.core.languages import LANGS, Lang
 
-_REMEMBERED: Final = 20_000
+_MAX_PREPARED: Final = 20_000
 """Coaches kept ready to show: more than any real directory has."""
-_WIDE: Final = {"all": 1, "remote": 2}
+_PROVINCES_LAST: Final = {"all": 1, "remote": 2}
 """What is listed after the provinces."""
 
 
@@ -35,7 +35,7 @@ class Directory:
         self._columns: list[str] = index["columns"]
         self._rows = rows
         self._labels = index["labels"]
-        self._words = Words([index["words"][field] for field in FIELDS])
+        self._words = WordIndex([index["words"][field] for field in FIELDS])
         self._values = {
             name: {value: unpack(posting) for value, posting in values.items()}
             for name, values in index["values"].items()
@@ -44,7 +44,7 @@ class Directory:
         self._available = [available.get(value, 0) for value in self._labels["availability"]]
         self._everyone = reduce(or_, self._available, 0)
         self._choices: dict[str, dict[str, list[tuple[str, str, int]]]] = {}
-        self._spoken = {lang: Spoken(self._labels, lang) for lang in LANGS}
+        self._spoken = {lang: LabelIndex(self._labels, lang) for lang in LANGS}
         self._shown: dict[int, tuple[tuple[Lang, int], CoachResult]] = {}
         self._slugs: dict[str, int] = {}
 
@@ -67,8 +67,8 @@ class Directory:
         day: str,
     ) -> dict[str, Any]:
         """One page of results; `cursor` is the `next_cursor` of the page before."""
-        asked = ask(self._index, q, filters or {}, lang, limit)
-        day, first = resume(self.version, asked, cursor) if cursor else (day, 0)
+        asked = parse_query(self._index, q, filters or {}, lang, limit)
+        day, first = read_cursor(self.version, asked, cursor) if cursor else (day, 0)
         matches = [self._words.match(term, self._everyone) for term in asked.terms]
         levels = self._together(matches)
         found = reduce(or_, levels.values(), 0)
@@ -85,11 +85,11 @@ class Directory:
             "next_cursor": None,
         }
         if first + len(places) < total:
-            answer["next_cursor"] = next_cursor(self.version, asked, day, first + len(places))
+            answer["next_cursor"] = make_cursor(self.version, asked, day, first + len(places))
         if asked.ignored:
             answer["ignored"] = list(asked.ignored)
         if not total:
-            answer["help"] = advise(matches, chosen, asked, self._labels, self._everyone)
+            answer["help"] = suggest(matches, chosen, asked, self._labels, self._everyone)
         return answer
 
     def etag(self, *asked: str) -> str:
@@ -107,12 +107,12 @@ class Directory:
             place = self._columns.index("slug") if self._rows else 0
             self._slugs = {json.loads(row)[place]: at for at, row in enumerate(self._rows)}
         at = self._slugs.get(slug)
-        row = None if at is None else read(self._columns, self._rows[at])
-        return row and page(row, lang, self._labels)
+        row = None if at is None else read_profile(self._columns, self._rows[at])
+        return row and profile_in(row, lang, self._labels)
 
     def _together(self, matches: Sequence[Match]) -> Levels:
         levels = [match.levels for match in matches if match.levels or not match.term.optional]
-        return both(levels) if levels else {0: self._everyone}
+        return intersect(levels) if levels else {0: self._everyone}
 
     def _any(self, name: str, values: Sequence[str]) -> int:
         known = self._values[name]
@@ -120,7 +120,7 @@ class Directory:
 
     def _ordered(self, levels: Levels, kept: int, skip: int, asked: Query, day: str) -> list[int]:
         """Best match first, then the most available; equals in the order of the day."""
-        luck = ordering.seed(day, asked.normal)
+        luck = ordering.daily_seed(day, asked.normal)
         places: list[int] = []
         for cost in sorted(levels):
             level = levels[cost] & kept
@@ -140,13 +140,13 @@ class Directory:
 
     def _ready(self, place: int, lang: Lang) -> CoachResult:
         # Each coach has one slot and takes it over: no list to keep, nothing to clear at once.
-        slot = (2 * place + (lang == "fr")) % _REMEMBERED
+        slot = (2 * place + (lang == "fr")) % _MAX_PREPARED
         known = self._shown.get(slot)
         if known is None or known[0] != (lang, place):
-            line = self._rows[number(place)]
+            line = self._rows[number_of(place)]
             known = self._shown[slot] = (
                 (lang, place),
-                CoachResult(read(self._columns, line), lang),
+                CoachResult(read_profile(self._columns, line), lang),
             )
         return known[1]
 
@@ -183,7 +183,7 @@ class Directory:
             (value, label[lang], known.get(value, 0)) for value, label in self._labels[name].items()
         ]
         if name == "province":
-            offered.sort(key=lambda each: (_WIDE.get(each[0], 0), fold(each[1])))
+            offered.sort(key=lambda each: (_PROVINCES_LAST.get(each[0], 0), fold_text(each[1])))
         if name == "language":
-            offered.sort(key=lambda each: (each[0] not in (lang, "fr", "en"), fold(each[1])))
+            offered.sort(key=lambda each: (each[0] not in (lang, "fr", "en"), fold_text(each[1])))
         return offered

@@ -13,14 +13,14 @@ from zipfile import BadZipFile
 from pydantic import ValidationError
 
 from chalicelib.coaches.coach import Coach, options
-from chalicelib.coaches.directory.folding import fold, plain
+from chalicelib.coaches.directory.folding import fold_text, fold_to_words
 from chalicelib.content import load
 from chalicelib.core.csv_table import csv_table, csv_value
 from chalicelib.core.languages import Lang
 from chalicelib.forms.profile_rules import misfits
 
-MOST_ROWS: Final = 20_000
-LISTS: Final = {
+MAX_ROWS: Final = 20_000
+LIST_COLUMNS: Final = {
     "serves": "provinces",
     "modes": "modes",
     "languages": "languages",
@@ -50,7 +50,7 @@ Grid = list[list[str]]
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
+class SheetProblem:
     """What is wrong at one place of the sheet; row 1 names the columns."""
 
     row: int
@@ -75,10 +75,10 @@ class Sheet:
     """The coaches that are right, and all that is wrong: nothing is published beside a problem."""
 
     coaches: tuple[Coach, ...]
-    problems: tuple[Trouble, ...]
+    problems: tuple[SheetProblem, ...]
 
 
-def grid(name: str, data: bytes) -> Grid:
+def read_cells(name: str, data: bytes) -> Grid:
     """The cells of a CSV or XLSX file, as text. ValueError when it is neither."""
     if data[:2] == b"PK" or name.lower().endswith(".xlsx"):
         return _workbook(data)
@@ -121,11 +121,11 @@ def parse(cells: Grid, progress: Callable[[int, int], None] | None = None) -> Sh
     """Every coach of the sheet, or every problem of it; `progress` hears rows done and to do."""
     filled = [(at, row) for at, row in enumerate(cells, 1) if any(cell.strip() for cell in row)]
     if len(filled) < 2:
-        return Sheet((), (Trouble(1, "", "empty"),))
+        return Sheet((), (SheetProblem(1, "", "empty"),))
     (_, head), *rows = filled
-    if len(rows) > MOST_ROWS:
-        facts = {"count": len(rows), "max": MOST_ROWS}
-        return Sheet((), (Trouble(1, "", "too_many_rows", facts),))
+    if len(rows) > MAX_ROWS:
+        facts = {"count": len(rows), "max": MAX_ROWS}
+        return Sheet((), (SheetProblem(1, "", "too_many_rows", facts),))
     columns = [_column(cell) for cell in head]
     problems = list(_head_problems(head, columns))
     coaches: list[Coach] = []
@@ -142,33 +142,35 @@ def parse(cells: Grid, progress: Callable[[int, int], None] | None = None) -> Sh
 
 def _column(cell: str) -> str:
     """The column that a heading names: by its key, or its label in either language."""
-    return _headings().get(plain(cell.replace("_", " ")).strip(), "")
+    return _headings().get(fold_to_words(cell.replace("_", " ")).strip(), "")
 
 
 @cache
 def _headings() -> dict[str, str]:
     labels: dict[str, dict[str, str]] = load("coaches")["columns"]
-    named = {plain(text).strip(): column for column in labels for text in labels[column].values()}
+    named = {
+        fold_to_words(text).strip(): column for column in labels for text in labels[column].values()
+    }
     return named | {column.replace("_", " "): column for column in labels}
 
 
-def _head_problems(head: Sequence[str], columns: Sequence[str]) -> Iterator[Trouble]:
+def _head_problems(head: Sequence[str], columns: Sequence[str]) -> Iterator[SheetProblem]:
     for cell, column in zip(head, columns, strict=True):
         if cell.strip() and not column:
-            yield Trouble(1, cell.strip()[:60], "unknown_column")
+            yield SheetProblem(1, cell.strip()[:60], "unknown_column")
     for column in {c for c in columns if c and columns.count(c) > 1}:
-        yield Trouble(1, column, "column_repeated")
+        yield SheetProblem(1, column, "column_repeated")
     for column, info in Coach.model_fields.items():
         if info.is_required() and column not in columns and column != "slug":
-            yield Trouble(1, column, "column_missing")
+            yield SheetProblem(1, column, "column_missing")
 
 
 def _coach(
     at: int, given: Mapping[str, str], columns: frozenset[str], seen: dict[str, int]
-) -> tuple[Coach | None, list[Trouble]]:
+) -> tuple[Coach | None, list[SheetProblem]]:
     values, problems = _values(at, given)
     if "first_name" in given and "last_name" in given:
-        values.setdefault("slug", slug(f"{given['first_name']} {given['last_name']}"))
+        values.setdefault("slug", slug_of(f"{given['first_name']} {given['last_name']}"))
     coach = None
     try:
         coach = Coach.model_validate(values)
@@ -177,15 +179,15 @@ def _coach(
         for wrong in _wrong(at, error, columns):
             if (wrong.column, wrong.code) not in told and wrong.column not in {c for c, _ in told}:
                 problems.append(wrong)
-        problems.extend(Trouble(at, column, code) for column, code in misfits(values))
+        problems.extend(SheetProblem(at, column, code) for column, code in misfits(values))
     address = values.get("slug", "")
     if address and seen.setdefault(address, at) != at:
         facts = {"value": address, "first": seen[address]}
-        problems.append(Trouble(at, "slug", "slug_repeated", facts))
+        problems.append(SheetProblem(at, "slug", "slug_repeated", facts))
     return (None if problems else coach), problems
 
 
-def _wrong(at: int, error: ValidationError, columns: frozenset[str]) -> Iterator[Trouble]:
+def _wrong(at: int, error: ValidationError, columns: frozenset[str]) -> Iterator[SheetProblem]:
     for fault in error.errors(include_url=False):
         if not fault["loc"]:
             continue  # the columns do not fit together: `misfits` tells all of these
@@ -198,22 +200,22 @@ def _wrong(at: int, error: ValidationError, columns: frozenset[str]) -> Iterator
             facts |= {"max": facts["max_length"], "count": len(value)}
         if fault["type"] == "too_short":
             facts |= {"min": facts["min_length"]}
-        yield Trouble(at, column, _CODES.get(fault["type"], fault["type"]), facts)
+        yield SheetProblem(at, column, _CODES.get(fault["type"], fault["type"]), facts)
 
 
-def _values(at: int, given: Mapping[str, str]) -> tuple[dict[str, Any], list[Trouble]]:
+def _values(at: int, given: Mapping[str, str]) -> tuple[dict[str, Any], list[SheetProblem]]:
     """The cells as the model wants them; choices may be written as people call them."""
     values: dict[str, Any] = {}
-    problems: list[Trouble] = []
+    problems: list[SheetProblem] = []
     for column, cell in given.items():
         text = csv_value(cell)
-        if column in LISTS or column in _SINGLE:
-            listed = (LISTS | _SINGLE)[column]
-            written = _split(text, listed) if column in LISTS else [text]
+        if column in LIST_COLUMNS or column in _SINGLE:
+            listed = (LIST_COLUMNS | _SINGLE)[column]
+            written = _split(text, listed) if column in LIST_COLUMNS else [text]
             known = _known(listed)
-            chosen = [known.get(plain(one).strip(), "") for one in written]
+            chosen = [known.get(fold_to_words(one).strip(), "") for one in written]
             problems.extend(
-                Trouble(
+                SheetProblem(
                     at, column, "unknown_choice", {"value": one[:60], "known": _offered(listed)}
                 )
                 for one, value in zip(written, chosen, strict=True)
@@ -221,7 +223,7 @@ def _values(at: int, given: Mapping[str, str]) -> tuple[dict[str, Any], list[Tro
             )
             kept = [value for value in chosen if value]
             if kept:
-                values[column] = kept if column in LISTS else kept[0]
+                values[column] = kept if column in LIST_COLUMNS else kept[0]
         elif column in _YES_NO:
             values[column] = _YES.get(text.lower(), text.lower())
         else:
@@ -231,7 +233,7 @@ def _values(at: int, given: Mapping[str, str]) -> tuple[dict[str, Any], list[Tro
 
 def _split(text: str, listed: str) -> list[str]:
     parts = re.split(r"[;|\n]", text)
-    if len(parts) == 1 and plain(text).strip() not in _known(listed):
+    if len(parts) == 1 and fold_to_words(text).strip() not in _known(listed):
         parts = text.split(",")
     return [part.strip() for part in parts if part.strip()]
 
@@ -243,8 +245,8 @@ def _known(listed: str) -> dict[str, str]:
     for entry in _entries(listed):
         for key in ("fr_abbreviation", "own", "en", "fr", "id"):
             if entry.get(key):
-                called[plain(entry[key].replace("_", " ")).strip()] = entry["id"]
-                called[plain(entry[key]).strip()] = entry["id"]
+                called[fold_to_words(entry[key].replace("_", " ")).strip()] = entry["id"]
+                called[fold_to_words(entry[key]).strip()] = entry["id"]
     return called
 
 
@@ -261,9 +263,9 @@ def _offered(listed: str) -> str:
     return ", ".join(entry["id"] for entry in _entries(listed))
 
 
-def slug(name: str) -> str:
+def slug_of(name: str) -> str:
     """The address made of a name: « Jean-Florian D’Amours » is jean-florian-damours."""
-    return "-".join(re.findall(r"[a-z0-9]+", fold(name).replace("'", "")))[:80].strip("-")
+    return "-".join(re.findall(r"[a-z0-9]+", fold_text(name).replace("'", "")))[:80].strip("-")
 
 
 def write(coaches: Iterable[Coach]) -> bytes:

@@ -8,8 +8,20 @@ from hashlib import sha256
 from typing import Any
 
 from chalicelib.coaches.coach import Coach, options, public_profile
-from chalicelib.coaches.directory.folding import fold, long_words, plain, words
-from chalicelib.coaches.directory.layout import FIELDS, FILTERS, FORMAT, SPOKEN, Labels, Snapshot
+from chalicelib.coaches.directory.folding import (
+    fold_text,
+    fold_to_words,
+    index_words,
+    index_words_of_prose,
+)
+from chalicelib.coaches.directory.layout import (
+    FIELDS,
+    FILTERS,
+    FORMAT,
+    LABEL_NAMES,
+    Labels,
+    Snapshot,
+)
 from chalicelib.coaches.directory.postings import Posting, pack
 from chalicelib.content import load
 
@@ -26,8 +38,8 @@ def build(coaches: Iterable[Coach]) -> Snapshot:
     values: Found = {name: defaultdict(set) for name in FILTERS}
     labels = all_labels()
     for number, row in enumerate(rows):
-        _file(words_of, number, row, labels, noise)
-        for name, value in filed_values(row):
+        _index_profile(words_of, number, row, labels, noise)
+        for name, value in filter_values(row):
             values[name][value].add(number)
     snapshot = {
         "format": FORMAT,
@@ -42,7 +54,7 @@ def build(coaches: Iterable[Coach]) -> Snapshot:
     return {"version": sha256(_json(snapshot)).hexdigest()[:20], **snapshot}
 
 
-def store(snapshot: Snapshot) -> bytes:
+def serialise(snapshot: Snapshot) -> bytes:
     """One line for the index, then one for each coach: a row is read only when it is shown."""
     columns = list(dict.fromkeys(key for row in snapshot["rows"] for key in row))
     index = {key: value for key, value in snapshot.items() if key != "rows"}
@@ -68,7 +80,7 @@ def _packed(found: Mapping[str, set[int]], size: int) -> dict[str, Posting]:
     return {word: pack(found[word], size) for word in sorted(found)}
 
 
-def filed_values(row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def filter_values(row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for name, (column, _) in FILTERS.items():
         value = row.get(column, ())
         yield from ((name, each) for each in ([value] if isinstance(value, str) else value))
@@ -78,7 +90,7 @@ def filed_values(row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield "province", "remote"
 
 
-def _file(
+def _index_profile(
     found: Found,
     number: int,
     row: Mapping[str, Any],
@@ -88,11 +100,13 @@ def _file(
     texts = [row.get(column, "") for column in ("organization", "title_fr", "title_en", "city")]
     texts.extend(label_texts(row, labels))
     everyone = load("synonyms")["everyone"]
-    in_bio = {word for lang in ("fr", "en") for word in long_words(row.get(f"bio_{lang}", ""))}
+    in_bio = {
+        word for lang in ("fr", "en") for word in index_words_of_prose(row.get(f"bio_{lang}", ""))
+    }
     by_field = {
-        "name": set(words(f"{row['first_name']} {row['last_name']}")),
-        "specialty": {word for text in texts for word in words(text)} - noise,
-        "bio": (in_bio | {fold(word) for word in everyone}) - noise,
+        "name": set(index_words(f"{row['first_name']} {row['last_name']}")),
+        "specialty": {word for text in texts for word in index_words(text)} - noise,
+        "bio": (in_bio | {fold_text(word) for word in everyone}) - noise,
     }
     for field, filed in by_field.items():
         for word in filed:
@@ -100,7 +114,7 @@ def _file(
 
 
 def label_texts(row: Mapping[str, Any], labels: Labels) -> Iterator[str]:
-    for name, value in filed_values(row):
+    for name, value in filter_values(row):
         if name in ("stream", "sector", "language") or (name, value) == ("province", "remote"):
             yield from labels[name][value].values()
     for code in {row["province"], *row["serves"]} - {"all"}:
@@ -112,7 +126,7 @@ def all_labels() -> dict[str, dict[str, dict[str, str]]]:
     """For each filter and value, what to call it; in the order to show them."""
     labels: dict[str, dict[str, dict[str, str]]] = {
         name: {
-            entry["id"]: {key: entry[key] for key in SPOKEN if key in entry}
+            entry["id"]: {key: entry[key] for key in LABEL_NAMES if key in entry}
             for entry in options(listed)
         }
         for name, (_, listed) in FILTERS.items()
@@ -123,7 +137,7 @@ def all_labels() -> dict[str, dict[str, dict[str, str]]]:
 
 def _noise() -> frozenset[str]:
     listed = load("synonyms")["noise"]
-    return frozenset(word for lang in listed for text in listed[lang] for word in words(text))
+    return frozenset(word for lang in listed for text in listed[lang] for word in index_words(text))
 
 
 def _synonyms() -> dict[str, list[list[str]]]:
@@ -131,7 +145,7 @@ def _synonyms() -> dict[str, list[list[str]]]:
     others: dict[str, list[list[str]]] = {}
     noise = _noise()
     for group in load("synonyms")["groups"]:
-        names = [[w for w in plain(text).split() if w not in noise] for text in group]
+        names = [[w for w in fold_to_words(text).split() if w not in noise] for text in group]
         for name in names:
             known = others.setdefault(" ".join(name), [])
             known.extend(other for other in names if other != name and other not in known)

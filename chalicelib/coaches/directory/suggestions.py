@@ -6,13 +6,13 @@ from operator import and_, or_
 from typing import Any
 
 from chalicelib.coaches.directory.layout import Labels
-from chalicelib.coaches.directory.matching import Match, both
+from chalicelib.coaches.directory.matching import Match, intersect
 from chalicelib.coaches.directory.query import Query
 from chalicelib.content import load
 from chalicelib.core.languages import Lang
 
 
-def advise(
+def suggest(
     matches: Sequence[Match], chosen: Mapping[str, int], asked: Query, labels: Labels, everyone: int
 ) -> dict[str, Any]:
     """Each suggestion says what to drop and how many coaches that gives, the most first."""
@@ -67,7 +67,7 @@ def _without_a_word(
 
 def _found(matches: Sequence[Match], everyone: int) -> int:
     levels = [match.levels for match in matches if match.levels or not match.term.optional]
-    return reduce(or_, both(levels).values(), 0) if levels else everyone
+    return reduce(or_, intersect(levels).values(), 0) if levels else everyone
 
 
 def _suggestion(code: str, count: int, lang: Lang, **facts: Any) -> dict[str, Any]:
