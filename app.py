@@ -8,17 +8,18 @@ from chalice.app import CloudWatchEvent, DynamoDBEvent, Rate, SQSEvent
 from chalicelib.core.records import stream_keys
 from chalicelib.services import services, settings
 from chalicelib.web.chalice_app import Relais
-from chalicelib.web.responses import Responder
+from chalicelib.web.pages import Pages
+from chalicelib.web.problems import Problems
 
 log = logging.getLogger("relais")
 
 
-def responder() -> Responder:
-    """Works while the store and the keys are out of reach."""
-    return Responder(settings())
+def problems() -> Problems:
+    """Return what answers errors: it works while the store and the keys are out of reach."""
+    return Problems(Pages(settings()))
 
 
-app = Relais("relais", responder)
+app = Relais("relais", problems, lambda: settings().allowed_origins)
 
 
 # Public: anybody. The forms of the website, and the applicant's page behind their own link.

@@ -26,7 +26,7 @@ from chalicelib.coaches.editions import Edition, EditionStore
 from chalicelib.core.settings import Settings
 from chalicelib.services import utc_now
 from chalicelib.views.coaches import CoachViews
-from chalicelib.web.responses import Responder
+from chalicelib.web.pages import Pages
 
 Answer = tuple[list[str], int]
 """The slugs of the first page, and how many there are in all."""
@@ -155,10 +155,11 @@ class Handler(Engine):
         settings = Settings.model_construct(**given)
         kept = Kept(serialise(build(coaches)))
         clock = utc_now
-        finder = CoachViews(DirectoryCache(kept, clock), settings, Responder(settings), clock)
-        vars(app).update(settings=lambda: settings, services=lambda: SimpleNamespace(finder=finder))
+        coach_views = CoachViews(DirectoryCache(kept, clock), Pages(settings), clock)
+        views = SimpleNamespace(coaches=coach_views)
+        vars(app).update(settings=lambda: settings, services=lambda: SimpleNamespace(views=views))
         self._app = app.app
-        finder.reader.directory()
+        coach_views.cache.directory()
 
     def ask(self, visit: Visit) -> Answer:
         filters = {name: list(values) for name, values in visit.filters.items()}

@@ -16,7 +16,8 @@ from chalicelib.cases.lookup import Cases
 from chalicelib.core.links import Links
 from chalicelib.core.ports import Mailer, Now
 from chalicelib.core.settings import Settings, read
-from chalicelib.web.responses import Responder
+from chalicelib.web.pages import Pages
+from chalicelib.web.problems import Problems
 from chalicelib.wiring.parts import Parts
 from chalicelib.wiring.views import Views
 
@@ -82,7 +83,8 @@ class Services:
         self.secret = secret
         self.now = now
         self.links = Links(secret.links, settings.public_url, settings.website_url)
-        self.responder = Responder(settings)
+        self.pages = Pages(settings)
+        self.problems = Problems(self.pages)
         self.lookup = Cases(store, self.links, now)
         self.parts = Parts(
             settings,
@@ -151,7 +153,7 @@ class Services:
 
     @cached_property
     def views(self) -> Views:
-        return Views(self.parts, self, self.responder)
+        return Views(self.parts, self, self.pages, self.problems)
 
 
 @cache

@@ -1,10 +1,9 @@
 """The one Jinja environment: strict, escaped where it is HTML, with the words of both languages."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
@@ -32,7 +31,7 @@ def environment() -> Environment:
         ("moment", formatting.moment),
         ("number", formatting.number),
     ):
-        found.filters[name] = _spoken(write)
+        found.filters[name] = _in_language(write)
     found.globals["reply_days"] = _reply_days
     found.filters["indent_lines"] = _indented
     found.filters["field_id"] = field_id
@@ -44,17 +43,17 @@ def _reply_days() -> int:
     return content.programme()["reply_target_business_days"]
 
 
-def render(template: str, /, **facts: Any) -> str:
+def render(template: str, /, **facts: object) -> str:
     return environment().get_template(template).render(**facts)
 
 
 def field_id(path: str) -> str:
-    """The HTML id of a field: `partners[0].name` → `f-partners-0-name`."""
+    """Return the HTML id of a field: `partners[0].name` → `f-partners-0-name`."""
     return "f-" + re.sub(r"[^0-9A-Za-z]+", "-", path).strip("-")
 
 
 def marked(text: str, spans: Sequence[Sequence[int]] = ()) -> Markup:
-    """The text with its stretches (begin, end) marked, as a search found them."""
+    """Return the text with the stretches (begin, end) that a search found in `<mark>`."""
     shown, at = Markup(""), 0
     for begin, end in spans:
         shown += escape(text[at:begin]) + Markup("<mark>{}</mark>").format(text[begin:end])
@@ -62,14 +61,14 @@ def marked(text: str, spans: Sequence[Sequence[int]] = ()) -> Markup:
     return shown + escape(text[at:])
 
 
-def _spoken(write: Any) -> Any:
-    """A filter that writes in the language of the page it stands on."""
+def _in_language(write: Callable[..., str]) -> Callable[[Context, object], str]:
+    """Return a filter that writes in the language of the page it stands on."""
 
     @pass_context
-    def spoken(context: Context, value: Any) -> str:
-        return str(write(value, context["lang"]))
+    def in_language(context: Context, value: object) -> str:
+        return write(value, context["lang"])
 
-    return spoken
+    return in_language
 
 
 def _indented(text: str, by: str = "  ") -> str:

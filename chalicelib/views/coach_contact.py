@@ -2,136 +2,107 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from chalicelib.coaches.cache import DirectoryCache
 from chalicelib.coaches.messages import Messages
 from chalicelib.content import load
 from chalicelib.core.errors import NotFound, RelaisError
-from chalicelib.core.languages import Lang, other_language
+from chalicelib.core.languages import Lang
 from chalicelib.core.ports import Now
 from chalicelib.core.settings import Settings
-from chalicelib.forms.problems import InvalidForm
-from chalicelib.web.request import Request, Response, as_text, json_response, lang_of
-from chalicelib.web.responses import PRIVATE, Responder
+from chalicelib.views.form_page import respond_with_form
+from chalicelib.web.form_errors import Description
+from chalicelib.web.pages import Pages, in_language
+from chalicelib.web.problems import Problems, ProblemText
+from chalicelib.web.request import Request, text_or_empty
+from chalicelib.web.responses import PRIVATE, Response, json_response, see_other
 
-_OURS: Final = ("lang", "website", "started_at")
+CONTROL_FIELDS: Final = ("lang", "website", "started_at")
+"""Fields that say how to treat a message, and are no part of it."""
 
 
 @dataclass(frozen=True)
 class CoachContactViews:
-    reader: DirectoryCache
+    cache: DirectoryCache
     messages: Messages
     settings: Settings
-    responder: Responder
+    pages: Pages
+    problems: Problems
     now: Now
 
     def form(self, request: Request, slug: str) -> Response:
-        coach = self._coach(slug, request.lang)
+        lang = request.lang
+        coach = self._coach(slug, lang)
         if "sent" in request.query:
-            return self._sent(coach, request.lang)
+            return self._sent(coach, lang)
         if not request.wants_page:
             return json_response(
-                self._described(slug, request.lang), {"Cache-Control": "public, max-age=60"}
+                self._describe(slug, lang), {"Cache-Control": "public, max-age=60"}
             )
-        return self._page(coach, request.lang, {})
+        return self._form_page(coach, lang, {})
 
     def send(self, request: Request, slug: str) -> Response:
-        fields: dict[str, Any] = {}
+        fields: dict[str, object] = {}
         lang = request.lang
         coach = self._coach(slug, lang)
         try:
             fields = request.fields()
-            lang = lang_of(fields, request)
-            ours = {key: as_text(fields.pop(key, "")) for key in _OURS}
+            lang = request.language(fields)
+            control = {key: text_or_empty(fields.pop(key, "")) for key in CONTROL_FIELDS}
             sent = self.messages.send(
                 coach["slug"],
                 fields,
                 lang,
                 address=request.address,
-                trap=ours["website"],
-                started_at=ours["started_at"],
+                trap=control["website"],
+                started_at=control["started_at"],
             )
         except RelaisError as error:
             if not request.wants_page or not fields:
-                return self.responder.answer(request, error, lang, form="message")
-            return self._again(coach, lang, fields, error)
+                return self.problems.respond(request, error, lang, form="message")
+            refused = self.problems.text(error, lang, form="message")
+            return self._form_page(coach, lang, fields, refused)
         headers = {"Idempotent-Replayed": "true"} if sent.replayed else {}
         if request.wants_page:
-            where = f"{self._address(slug)}?lang={lang}&sent=1"
-            return Response(303, "", "text/html; charset=utf-8", {**headers, "Location": where})
-        told = {"status": "received", "message": _said("sent", lang, coach["name"])}
-        return json_response(told, {**headers, **PRIVATE}, status=201)
+            return see_other(in_language(f"{self._address(slug)}?sent=1", lang), headers)
+        body = {"status": "received", "message": _text("sent", lang, coach)}
+        return json_response(body, {**headers, **PRIVATE}, status=201)
 
-    def _again(
-        self, coach: Mapping[str, Any], lang: Lang, typed: Mapping[str, Any], error: Exception
-    ) -> Response:
-        """The form with what was typed, and what is wrong with it."""
-        said = self.responder.said(error, lang, form="message")
-        problems = [
-            {"field": p.field, "code": p.code, "message": p.message(lang)}
-            for p in (error.problems if isinstance(error, InvalidForm) else ())
-        ]
-        banner = None if problems else (said.title, said.detail)
-        return self._page(
-            coach, lang, typed, problems, banner, status=said.status, headers=said.headers
-        )
-
-    def _page(  # noqa: PLR0913
+    def _form_page(
         self,
-        coach: Mapping[str, Any],
+        coach: Mapping[str, str],
         lang: Lang,
-        values: Mapping[str, Any],
-        problems: list[dict[str, str]] | None = None,
-        banner: tuple[str, str] | None = None,
-        *,
-        status: int = 200,
-        headers: Mapping[str, str] | None = None,
+        values: Mapping[str, object],
+        refused: ProblemText | None = None,
     ) -> Response:
-        from chalicelib.web import pages
-
-        address = self._address(coach["slug"])
-        described = self._described(coach["slug"], lang)
-        title = _said("title", lang, coach["name"])
-        stamp = {} if status != 200 else {"started_at": str(int(self.now().timestamp()))}
-        page = pages.form(
-            "message",
-            {**described, "title": title},
-            lang,
-            action=address,
-            values=values,
-            problems=problems or [],
-            banner=banner,
-            hidden={"lang": lang, **stamp},
-            switch_url=f"{address}?lang={other_language(lang)}",
-            frame=self.responder.frame(lang),
+        description = {
+            **self._describe(coach["slug"], lang),
+            "title": _text("title", lang, coach),
+        }
+        stamp = {} if refused else {"started_at": str(int(self.now().timestamp()))}
+        return respond_with_form(
+            self.pages, description, lang, values=values, hidden=stamp, refused=refused
         )
-        return self.responder.page(page, status, headers)
 
-    def _sent(self, coach: Mapping[str, Any], lang: Lang) -> Response:
-        from chalicelib.web import pages
+    def _sent(self, coach: Mapping[str, str], lang: Lang) -> Response:
+        everybody = in_language(self.pages.address("coaches"), lang)
+        page = in_language(self.pages.address("coaches", coach["slug"]), lang)
+        facts = {
+            "title": _text("done", lang, coach),
+            "paragraphs": [_text("sent", lang, coach)],
+            "links": [(coach["name"], page), (load("network")["all"][lang], everybody)],
+        }
+        address = f"{self._address(coach['slug'])}?sent=1"
+        return self.pages.respond("message", lang, facts, address=address)
 
-        base = f"{self.settings.public_url}/coaches"
-        page = pages.told(
-            lang,
-            title=_said("done", lang, coach["name"]),
-            paragraphs=[_said("sent", lang, coach["name"])],
-            links=[
-                (coach["name"], f"{base}/{coach['slug']}?lang={lang}"),
-                (load("network")["all"][lang], f"{base}?lang={lang}"),
-            ],
-            switch_url=f"{self._address(coach['slug'])}?lang={other_language(lang)}&sent=1",
-            frame=self.responder.frame(lang),
-        )
-        return self.responder.page(page)
-
-    def _coach(self, slug: str, lang: Lang) -> dict[str, Any]:
-        known = self.reader.directory().coach(slug[:80], lang)
-        if known is None:
+    def _coach(self, slug: str, lang: Lang) -> Mapping[str, str]:
+        coach = self.cache.directory().coach(slug[:80], lang)
+        if coach is None:
             raise NotFound(slug)
-        return known
+        return coach
 
-    def _described(self, slug: str, lang: Lang) -> dict[str, Any]:
+    def _describe(self, slug: str, lang: Lang) -> Description:
         from chalicelib.forms import description
 
         contact = self.settings.privacy_contact
@@ -139,8 +110,8 @@ class CoachContactViews:
         return {**form, "action": self._address(slug)}
 
     def _address(self, slug: str) -> str:
-        return f"{self.settings.public_url}/coaches/{slug}/contact"
+        return self.pages.address("coaches", slug, "contact")
 
 
-def _said(key: str, lang: Lang, name: str) -> str:
-    return str(load("network")["message"][key][lang]).format(name=name)
+def _text(key: str, lang: Lang, coach: Mapping[str, str]) -> str:
+    return str(load("network")["message"][key][lang]).format(name=coach["name"])

@@ -2,24 +2,42 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from datetime import date
+from typing import TYPE_CHECKING, Final
 
 from chalicelib.coaches.letters import compared, spoken
 from chalicelib.coaches.proposals import EDITABLE_COLUMNS, ClosedProposal, OpenProposal, Proposals
 from chalicelib.coaches.upkeep import Upkeep
 from chalicelib.content import load
 from chalicelib.core.errors import RelaisError
-from chalicelib.core.languages import Lang, lang_or, other_language
+from chalicelib.core.languages import Lang
 from chalicelib.core.links import Links
 from chalicelib.core.settings import Settings
 from chalicelib.forms.problems import InvalidForm
-from chalicelib.web.request import Request, Response, lang_of, text_of, ticked
-from chalicelib.web.responses import Responder
+from chalicelib.web.form_errors import Description, FormErrors, form_errors
+from chalicelib.web.pages import Pages, in_language
+from chalicelib.web.problems import Problems, field_errors
+from chalicelib.web.request import Request, is_ticked, text_field
+from chalicelib.web.responses import Response
 
 if TYPE_CHECKING:
     from chalicelib.coaches.coach import Coach
 
 REMARKS_LIMIT: Final = 3000
+"""Characters of what staff write to a coach whose changes go back."""
+
+
+class CoachOwnFacts(FormErrors):
+    """`banner` is what went wrong with the page as a whole."""
+
+    description: Description
+    action: str
+    values: Mapping[str, object]
+    banner: str | None
+    nonce: str
+    name: str
+    verified: date
+    public: bool
 
 
 @dataclass(frozen=True)
@@ -28,41 +46,42 @@ class CoachLinkViews:
     proposals: Proposals
     links: Links
     settings: Settings
-    responder: Responder
+    pages: Pages
+    problems: Problems
 
     def show(self, request: Request, token: str) -> Response:
         """The coach's page as it stands, to confirm, change or take down."""
         coach = self.upkeep.opened(token)
-        return self._page(token, coach, lang_or(request.query.get("lang"), spoken(coach)))
+        return self._page(token, coach, request.language({}, spoken(coach)))
 
     def act(self, request: Request, token: str) -> Response:
         lang = request.lang
         try:
             coach = self.upkeep.opened(token)
             fields = request.fields()
-            lang = lang_or(lang_of(fields, request) if "lang" in fields else None, lang)
+            lang = request.language(fields)
             return self._act(token, coach, fields, lang)
         except RelaisError as error:
-            return self.responder.answer(request, error, lang, form="profile")
+            return self.problems.respond(request, error, lang, form="profile")
 
-    def _act(self, token: str, coach: "Coach", fields: dict[str, Any], lang: Lang) -> Response:
-        said = {key: fields.pop(key, "") for key in ("lang", "nonce", "action", "sure")}
-        if not self.links.check_nonce(token, str(said["nonce"])):
-            typed = fields if said["action"] == "change" else None
-            return self._page(token, coach, lang, wrong="nonce", typed=typed)
-        if said["action"] == "confirm":
+    def _act(self, token: str, coach: "Coach", fields: dict[str, object], lang: Lang) -> Response:
+        control = {key: fields.pop(key, "") for key in ("lang", "nonce", "action", "sure")}
+        if not self.links.check_nonce(token, str(control["nonce"])):
+            entered = fields if control["action"] == "change" else None
+            return self._page(token, coach, lang, wrong="nonce", entered=entered)
+        if control["action"] == "confirm":
             self.upkeep.confirm(coach)
-            return self._told("confirmed", token, lang)
-        if said["action"] == "withdraw":
-            if not said["sure"]:
+            return self._done("confirmed", token, lang)
+        if control["action"] == "withdraw":
+            if not control["sure"]:
                 return self._page(token, coach, lang, wrong="tick")
             self.upkeep.withdraw(coach)
-            return self._told("withdrawn", token, lang)
+            return self._done("withdrawn", token, lang)
         try:
             changed = self.proposals.propose(coach, fields, lang)
         except InvalidForm as error:
-            return self._page(token, coach, lang, typed=fields, error=error)
-        return self._told("sent" if changed else "confirmed", token, lang)
+            return self._page(token, coach, lang, entered=fields, error=error)
+        return self._done("sent" if changed else "confirmed", token, lang)
 
     def _page(  # noqa: PLR0913
         self,
@@ -71,154 +90,146 @@ class CoachLinkViews:
         lang: Lang,
         *,
         wrong: str = "",
-        typed: Mapping[str, Any] | None = None,
+        entered: Mapping[str, object] | None = None,
         error: InvalidForm | None = None,
     ) -> Response:
-        from chalicelib.core import formatting
         from chalicelib.forms import description
-        from chalicelib.web import pages
 
-        address = f"{self.settings.public_url}/coach/{token}"
         contact = self.settings.privacy_contact
-        stands = coach.model_dump(mode="json", exclude_none=True)
-        if coach.phone:
-            stands["phone"] = formatting.phone(coach.phone, None, lang)
-        page = pages.own(
-            description.describe("profile", lang, privacy_contact=contact),
-            lang,
-            action=address,
-            values=typed
-            if typed is not None
-            else {key: stands[key] for key in EDITABLE_COLUMNS if key in stands},
-            problems=[
-                {"field": p.field, "code": p.code, "message": p.message(lang)}
-                for p in (error.problems if error else ())
-            ],
-            banner=load("network")["own"][wrong][lang] if wrong else None,
-            nonce=self.links.nonce(token),
-            name=f"{coach.first_name} {coach.last_name}",
-            verified=coach.last_verified_at,
-            public=coach.public,
-            switch_url=f"{address}?lang={other_language(lang)}",
-            frame=self.responder.frame(lang),
+        described = description.describe("profile", lang, privacy_contact=contact)
+        facts: CoachOwnFacts = {
+            **form_errors(field_errors(error, lang) if error else [], described, lang),
+            "description": described,
+            "action": self._address(token),
+            "values": entered if entered is not None else _published(coach, lang),
+            "banner": load("network")["own"][wrong][lang] if wrong else None,
+            "nonce": self.links.nonce(token),
+            "name": f"{coach.first_name} {coach.last_name}",
+            "verified": coach.last_verified_at,
+            "public": coach.public,
+        }
+        status = 422 if wrong or error else 200
+        return self.pages.respond(
+            "coach_own", lang, facts, address=self._address(token), status=status
         )
-        return self.responder.page(page, 422 if wrong or error else 200)
 
-    def _told(self, what: str, token: str, lang: Lang) -> Response:
-        from chalicelib.web import pages
-
+    def _done(self, what: str, token: str, lang: Lang) -> Response:
         text = load("network")["own"][what]
-        page = pages.told(
-            lang,
-            title=text["title"][lang],
-            paragraphs=[text["text"][lang].replace("{contact}", self.settings.contact_email)],
-            links=[
-                (load("network")["all"][lang], f"{self.settings.public_url}/coaches?lang={lang}")
-            ],
-            switch_url=f"{self.settings.public_url}/coach/{token}?lang={other_language(lang)}",
-            frame=self.responder.frame(lang),
-        )
-        return self.responder.page(page)
+        everybody = in_language(self.pages.address("coaches"), lang)
+        facts = {
+            "title": text["title"][lang],
+            "paragraphs": [text["text"][lang].replace("{contact}", self.settings.contact_email)],
+            "links": [(load("network")["all"][lang], everybody)],
+        }
+        return self.pages.respond("message", lang, facts, address=self._address(token))
+
+    def _address(self, token: str) -> str:
+        return self.pages.address("coach", token)
 
 
 @dataclass(frozen=True)
 class ProposalViews:
     proposals: Proposals
     links: Links
-    settings: Settings
-    responder: Responder
+    pages: Pages
+    problems: Problems
 
     def show(self, request: Request, token: str) -> Response:
-        judged = self.proposals.open(token)
-        return self._page(judged, self._lang(request, judged))
+        opened = self.proposals.open(token)
+        return self._page(opened, request.language({}, _reader_lang(opened)))
 
     def decide(self, request: Request, token: str) -> Response:
         lang = request.lang
         try:
-            judged = self.proposals.open(token)
+            opened = self.proposals.open(token)
             fields = request.fields()
-            lang = lang_or(fields.get("lang"), self._lang(request, judged))
+            lang = request.language(fields, _reader_lang(opened))
         except RelaisError as error:
-            return self.responder.answer(request, error, lang)
-        decision, remarks = text_of(fields, "decision"), text_of(fields, "remarks")[:REMARKS_LIMIT]
-        if isinstance(judged, ClosedProposal):
-            return self._page(judged, lang)
-        if wrong := self._wrong(judged, fields, decision, remarks):
-            return self._page(judged, lang, wrong=wrong, decision=decision, remarks=remarks)
-        if not self.proposals.decide(judged, publish=decision == "publish", remarks=remarks):
+            return self.problems.respond(request, error, lang)
+        decision = text_field(fields, "decision")
+        remarks = text_field(fields, "remarks")[:REMARKS_LIMIT]
+        if isinstance(opened, ClosedProposal):
+            return self._page(opened, lang)
+        if wrong := self._wrong(opened, fields, decision, remarks):
+            return self._page(opened, lang, wrong=wrong, decision=decision, remarks=remarks)
+        if not self.proposals.decide(opened, publish=decision == "publish", remarks=remarks):
             return self._page(self.proposals.open(token), lang)
-        return self._told(judged, "published" if decision == "publish" else "returned", lang)
+        return self._done(opened, "published" if decision == "publish" else "returned", lang)
 
     def _wrong(
         self,
-        judged: OpenProposal | ClosedProposal,
-        fields: Mapping[str, Any],
+        opened: OpenProposal | ClosedProposal,
+        fields: Mapping[str, object],
         decision: str,
         remarks: str,
     ) -> str | None:
-        if not self.links.check_nonce(judged.token, text_of(fields, "nonce")):
+        """Return the code of the first thing that is wrong with the form."""
+        if not self.links.check_nonce(opened.token, text_field(fields, "nonce")):
             return "nonce"
         if decision not in ("publish", "return"):
             return "choose"
         if decision == "return" and not remarks:
             return "remarks"
-        return None if ticked(fields, "confirm") else "tick"
+        return None if is_ticked(fields, "confirm") else "tick"
 
     def _page(
         self,
-        judged: OpenProposal | ClosedProposal,
+        opened: OpenProposal | ClosedProposal,
         lang: Lang,
         *,
         wrong: str = "",
         decision: str = "",
         remarks: str = "",
     ) -> Response:
-        from chalicelib.web import pages
-
-        if isinstance(judged, ClosedProposal):
-            return self._told(judged, "over", lang, status=410)
-        address = f"{self.settings.public_url}/proposal/{judged.token}"
-        page = pages.proposal(
-            lang,
-            title=_title(judged, "title", lang),
-            changes=compared(judged.coach, judged.proposal.changes, lang),
-            action=address,
-            nonce=self.links.nonce(judged.token),
-            name=judged.staff.name,
-            error=load("network")["proposal"][wrong][lang] if wrong else "",
-            wrong=wrong,
-            decision=decision,
-            remarks=remarks,
-            switch_url=f"{address}?lang={other_language(lang)}",
-            frame=self.responder.frame(lang),
+        if isinstance(opened, ClosedProposal):
+            return self._done(opened, "over", lang, status=410)
+        texts = load("network")["proposal"]
+        facts = {
+            "title": texts["title"][lang].format(name=_name(opened)),
+            "changes": compared(opened.coach, opened.proposal.changes, lang),
+            "action": self._address(opened),
+            "nonce": self.links.nonce(opened.token),
+            "name": opened.staff.name,
+            "error": texts[wrong][lang] if wrong else "",
+            "wrong": wrong,
+            "decision": decision,
+            "remarks": remarks,
+        }
+        return self.pages.respond(
+            "proposal", lang, facts, address=self._address(opened), status=422 if wrong else 200
         )
-        return self.responder.page(page, 422 if wrong else 200)
 
-    def _told(
-        self, judged: OpenProposal | ClosedProposal, what: str, lang: Lang, *, status: int = 200
+    def _done(
+        self, opened: OpenProposal | ClosedProposal, what: str, lang: Lang, *, status: int = 200
     ) -> Response:
-        from chalicelib.web import pages
-
-        texts = load("network")["proposal"][what]
-        page = pages.told(
-            lang,
-            title=texts["title"][lang],
-            paragraphs=[texts["text"][lang].format(name=_name(judged))],
-            links=[],
-            switch_url=f"{self.settings.public_url}/proposal/{judged.token}?lang={other_language(lang)}",
-            frame=self.responder.frame(lang),
+        text = load("network")["proposal"][what]
+        facts = {
+            "title": text["title"][lang],
+            "paragraphs": [text["text"][lang].format(name=_name(opened))],
+            "links": [],
+        }
+        return self.pages.respond(
+            "message", lang, facts, address=self._address(opened), status=status
         )
-        return self.responder.page(page, status)
 
-    def _lang(self, request: Request, judged: OpenProposal | ClosedProposal) -> Lang:
-        own = judged.staff.lang if judged.staff else request.lang
-        return lang_or(request.query.get("lang"), own)
+    def _address(self, opened: OpenProposal | ClosedProposal) -> str:
+        return self.pages.address("proposal", opened.token)
 
 
-def _name(judged: OpenProposal | ClosedProposal) -> str:
-    coach = judged.coach
+def _published(coach: "Coach", lang: Lang) -> dict[str, object]:
+    """Return what coaches may change of their page, as it stands."""
+    from chalicelib.core import formatting
+
+    values = coach.model_dump(mode="json", exclude_none=True)
+    if coach.phone:
+        values["phone"] = formatting.phone(coach.phone, None, lang)
+    return {key: values[key] for key in EDITABLE_COLUMNS if key in values}
+
+
+def _reader_lang(opened: OpenProposal | ClosedProposal) -> str | None:
+    return opened.staff.lang if opened.staff else None
+
+
+def _name(opened: OpenProposal | ClosedProposal) -> str:
+    coach = opened.coach
     return f"{coach.first_name} {coach.last_name}" if coach else ""
-
-
-def _title(judged: OpenProposal | ClosedProposal, key: str, lang: Lang) -> str:
-    return str(load("network")["proposal"][key][lang]).format(name=_name(judged))

@@ -1,4 +1,4 @@
-"""The door to the directory: a search and a coach, as JSON or as a page at the same address."""
+"""The public directory: a search and a coach, as JSON or as a page at the same address."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -14,117 +14,117 @@ from chalicelib.coaches.directory.search import Directory
 from chalicelib.content import load
 from chalicelib.core import eastern_time
 from chalicelib.core.errors import BadQuery, NotFound
-from chalicelib.core.languages import Lang, other_language
+from chalicelib.core.languages import Lang
 from chalicelib.core.ports import Now
-from chalicelib.core.settings import Settings
-from chalicelib.web.request import Request, Response, json_response, with_etag
-from chalicelib.web.responses import Responder
+from chalicelib.web.pages import Pages, in_language
+from chalicelib.web.request import Request
+from chalicelib.web.responses import Response, json_response, with_etag
 
-log = logging.getLogger("relais.coaches")
+log = logging.getLogger("relais.views.coaches")
 
 SHARED: Final = {"Cache-Control": "public, max-age=60, stale-while-revalidate=600"}
-"""Anybody may keep an answer for a minute: a new edition is everywhere within two."""
+"""Anybody may keep a response for a minute: a new edition is everywhere within two."""
 
-_ONE: Final = ("q", "lang", "limit", "cursor")
-_PARAMETERS_LIMIT: Final = 80
+PARAMETERS_LIMIT: Final = 80
+QUERY_LIMIT: Final = 300
+"""Characters of a search that are shown again."""
+
+_SINGLE: Final = ("q", "lang", "limit", "cursor")
+"""Parameters that are no filters, and given once."""
+
+Query = Sequence[tuple[str, str]]
+"""The parameters of a search, in their order: each filter as often as it has values."""
 
 
 @dataclass(frozen=True)
 class CoachViews:
-    reader: DirectoryCache
-    settings: Settings
-    responder: Responder
+    cache: DirectoryCache
+    pages: Pages
     now: Now
 
     def search(self, request: Request) -> Response:
         """`q`, the filters (each as often as wanted), `lang`, `limit`, `cursor`."""
-        directory = self.reader.directory()
+        directory = self.cache.directory()
         if request.wants_page:
             return self._page(request, directory)
         filters = _filters(request)
         day = eastern_time.today(self.now()).isoformat()
-        tag = directory.etag(day, request.lang, _canonical(request))
-        if request.has(tag):
-            return self._unchanged(request, tag)
+        etag = directory.etag(day, request.lang, _canonical(request))
+        if request.has(etag):
+            return self._unchanged(request, etag)
         found = self._found(directory, request, filters, day)
-        return json_response(found, {**SHARED, "ETag": tag, **_spoken(request)})
+        return json_response(found, {**SHARED, "ETag": etag, **_content_language(request)})
 
     def coach(self, request: Request, slug: str) -> Response:
-        directory = self.reader.directory()
-        known = directory.coach(slug[:80], request.lang)
-        if known is None:
+        directory, lang = self.cache.directory(), request.lang
+        coach = directory.coach(slug[:80], lang)
+        if coach is None:
             raise NotFound(slug)
-        known = {**known, "links": self._links(slug)}
+        address = self._address(slug)
+        contact = f"{address}/contact"
         if not request.wants_page:
-            tag = directory.etag("coach", request.lang, slug)
-            if request.has(tag):
-                return self._unchanged(request, tag)
-            return json_response(known, {**SHARED, "ETag": tag, **_spoken(request)})
+            etag = directory.etag("coach", lang, slug)
+            if request.has(etag):
+                return self._unchanged(request, etag)
+            body = {**coach, "links": {"self": address, "contact": contact}}
+            return json_response(body, {**SHARED, "ETag": etag, **_content_language(request)})
         from chalicelib.core import formatting
-        from chalicelib.web import pages
 
-        lang = request.lang
-        said = formatting.phone(known["phone"], None, lang) if "phone" in known else ""
-        page = pages.coach(
-            lang,
-            coach={**known, "phone_said": said},
-            photo=self._photo(known),
-            contact_url=f"{self._address(slug)}/contact?lang={lang}",
-            search_url=f"{self._address()}?lang={lang}",
-            switch_url=f"{self._address(slug)}?lang={other_language(lang)}",
-            frame=self.responder.frame(lang),
-        )
-        return self._shared_page(request, page)
+        phone = formatting.phone(coach["phone"], None, lang) if "phone" in coach else ""
+        facts = {
+            "coach": {**coach, "phone_text": phone},
+            "photo": self._photo(coach),
+            "contact_url": in_language(contact, lang),
+            "search_url": in_language(self._address(), lang),
+        }
+        return self._shared_page("coach", request, facts, address)
 
     def _page(self, request: Request, directory: Directory) -> Response:
         """What the address says beside our parameters is left alone: links carry all sorts."""
-        from chalicelib.web import pages
-
         lang = request.lang
-        known = {key: values for key, values in request.several.items() if key in FILTERS}
+        filters = {key: values for key, values in request.several.items() if key in FILTERS}
         day = eastern_time.today(self.now()).isoformat()
         wrong = None
         try:
-            found = self._found(directory, request, known, day)
+            found = self._found(directory, request, filters, day)
         except BadQuery as error:
             wrong = error.message(lang)
             found = directory.search("", {}, lang, day=day)
-        q = request.query.get("q", "")[:300]
-        kept = [("q", q)] if q else []
-        chosen = [
-            (name, each["value"], each["label"])
-            for name, values in found["facets"].items()
-            for each in values
-            if each["selected"]
-        ]
-        kept += [(name, value) for name, value, _ in chosen]
-        page = pages.coaches(
-            lang,
-            q=q,
-            found={**found, "results": [_in_words(directory, r, lang) for r in found["results"]]},
-            suggestions=[
-                {**each, "url": self._without(each, kept, lang)}
-                for each in found.get("help", {}).get("suggestions", [])
-            ],
-            wrong=wrong,
-            said=_count(found["total"], lang),
-            filters=load("coaches")["filters"],
-            chosen=[
-                {
-                    "label": label,
-                    "url": self._link([pair for pair in kept if pair != (name, value)], lang),
-                }
+        q = request.query.get("q", "")[:QUERY_LIMIT]
+        chosen = _chosen(found)
+        kept = [*([("q", q)] if q else []), *((name, value) for name, value, _ in chosen)]
+        facts = {
+            "q": q,
+            "wrong": wrong,
+            "chosen": [
+                {"label": label, "url": self._link([p for p in kept if p != (name, value)], lang)}
                 for name, value, label in chosen
             ],
-            action=self._address(),
-            clear_url=f"{self._address()}?{urlencode({'lang': lang})}",
-            next_url=self._more(found["next_cursor"], kept, lang),
-            urls={each["slug"]: f"{self._address(each['slug'])}?lang={lang}"
-                  for each in found["results"]},
-            switch_url=f"{self._address()}?{urlencode([('lang', other_language(lang)), *kept])}",
-            frame=self.responder.frame(lang),
-        )  # fmt: skip
-        return self._shared_page(request, page, 400 if wrong else 200)
+            "filters": load("coaches")["filters"],
+            "action": self._address(),
+            "clear_url": self._link([], lang),
+            **self._result_facts(directory, found, kept, lang),
+        }
+        address = f"{self._address()}?{urlencode(kept)}" if kept else self._address()
+        return self._shared_page("coaches", request, facts, address, 400 if wrong else 200)
+
+    def _result_facts(
+        self, directory: Directory, found: Mapping[str, Any], kept: Query, lang: Lang
+    ) -> dict[str, object]:
+        """Return what was found in words, with the links to more of it, or to less of a search."""
+        cursor = found["next_cursor"]
+        results = found["results"]
+        return {
+            "found": {**found, "results": [_in_words(directory, each, lang) for each in results]},
+            "count_text": _count_text(found["total"], lang),
+            "suggestions": [
+                {**each, "url": self._link(_less(each, kept), lang)}
+                for each in found.get("help", {}).get("suggestions", [])
+            ],
+            "next_url": None if cursor is None else self._link([*kept, ("cursor", cursor)], lang),
+            "urls": {each["slug"]: in_language(self._address(each["slug"]), lang)
+                     for each in results},
+        }  # fmt: skip
 
     def _found(
         self,
@@ -143,62 +143,76 @@ class CoachViews:
             day=day,
         )
         if not found["total"]:
-            _note(found["help"]["unknown"])
+            _log_unknown(found["help"]["unknown"])
         return found
 
-    def _more(self, cursor: str | None, kept: Sequence[tuple[str, str]], lang: str) -> str | None:
-        return None if cursor is None else self._link([*kept, ("cursor", cursor)], lang)
-
-    def _without(
-        self, suggestion: Mapping[str, Any], kept: Sequence[tuple[str, str]], lang: str
-    ) -> str:
-        """The same search without what a suggestion says to drop."""
-        less: list[tuple[str, str]] = []
-        for key, value in kept:
-            if key == "q":
-                words = [w for w in value.split() if fold_text(w) != suggestion.get("word")]
-                less += [("q", " ".join(words))] if words else []
-            elif suggestion["drop"] != "filters" and key != suggestion.get("filter"):
-                less.append((key, value))
-        return self._link(less, lang)
-
-    def _link(self, kept: Sequence[tuple[str, str]], lang: str) -> str:
+    def _link(self, kept: Query, lang: str) -> str:
         return f"{self._address()}?{urlencode([('lang', lang), *kept])}"
 
-    def _shared_page(self, request: Request, page: str, status: int = 200) -> Response:
-        """A page that anybody may see, keep and find: unlike the pages behind a link."""
+    def _shared_page(
+        self,
+        template: str,
+        request: Request,
+        facts: Mapping[str, object],
+        address: str,
+        status: int = 200,
+    ) -> Response:
+        """A page that anybody may see, keep and find, unlike the pages behind a link; but for
+        one that says what is wrong with a search."""
+        lang = request.lang
         if status != 200:
-            return self.responder.page(page, status)
-        headers = {**SHARED, "X-Robots-Tag": "all", **_spoken(request)}
-        return with_etag(request, self.responder.page(page, status, headers))
+            return self.pages.respond(template, lang, facts, address=address, status=status)
+        headers = {**SHARED, "X-Robots-Tag": "all", **_content_language(request)}
+        page = self.pages.respond(template, lang, facts, address=address, headers=headers)
+        return with_etag(request, page)
 
-    def _unchanged(self, request: Request, tag: str) -> Response:
-        return Response(304, "", "text/plain", {**SHARED, "ETag": tag, **_spoken(request)})
+    def _unchanged(self, request: Request, etag: str) -> Response:
+        headers = {**SHARED, "ETag": etag, **_content_language(request)}
+        return Response(304, "", "text/plain", headers)
 
-    def _photo(self, coach: Mapping[str, Any]) -> str | None:
+    def _photo(self, coach: Mapping[str, object]) -> str | None:
         """Shown from the website alone: no third party learns who looks at whom."""
         photo = str(coach.get("photo", ""))
-        return photo if photo.startswith(tuple(self.responder.photo_origins())) else None
+        return photo if photo.startswith(tuple(self.pages.photo_origins())) else None
 
-    def _links(self, slug: str) -> dict[str, str]:
-        return {"self": self._address(slug), "contact": f"{self._address(slug)}/contact"}
+    def _address(self, *slug: str) -> str:
+        return self.pages.address("coaches", *slug)
 
-    def _address(self, slug: str = "") -> str:
-        return f"{self.settings.public_url}/coaches" + (f"/{slug}" if slug else "")
+
+def _chosen(found: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """Return each filter in use: its name, its value and the label of that value."""
+    return [
+        (name, each["value"], each["label"])
+        for name, values in found["facets"].items()
+        for each in values
+        if each["selected"]
+    ]
+
+
+def _less(suggestion: Mapping[str, str], kept: Query) -> Query:
+    """Return the same search without what a suggestion says to drop."""
+    less: list[tuple[str, str]] = []
+    for key, value in kept:
+        if key == "q":
+            words = [w for w in value.split() if fold_text(w) != suggestion.get("word")]
+            less += [("q", " ".join(words))] if words else []
+        elif suggestion["drop"] != "filters" and key != suggestion.get("filter"):
+            less.append((key, value))
+    return less
 
 
 def _filters(request: Request) -> dict[str, Sequence[str]]:
     """What a script asks to filter by; the directory refuses names that it does not know."""
-    if sum(map(len, request.several.values())) > _PARAMETERS_LIMIT:
-        raise UnusableQuery("too_many_filters", max=_PARAMETERS_LIMIT)
-    return {key: values for key, values in request.several.items() if key not in _ONE}
+    if sum(map(len, request.several.values())) > PARAMETERS_LIMIT:
+        raise UnusableQuery("too_many_filters", max=PARAMETERS_LIMIT)
+    return {key: values for key, values in request.several.items() if key not in _SINGLE}
 
 
 def _canonical(request: Request) -> str:
     return urlencode(sorted((k, v) for k, values in request.several.items() for v in values))
 
 
-def _count(total: int, lang: Lang) -> str:
+def _count_text(total: int, lang: Lang) -> str:
     from chalicelib.core import formatting
 
     texts = load("coaches")["found"]
@@ -207,7 +221,7 @@ def _count(total: int, lang: Lang) -> str:
     return str(texts["several"][lang]).format(count=formatting.number(total, lang))
 
 
-def _note(unknown: Sequence[Mapping[str, str]]) -> None:
+def _log_unknown(unknown: Sequence[Mapping[str, str]]) -> None:
     """Words that nobody knows teach the synonyms. Only such words, without who asked: what
     looks like an address or a number is left out."""
     words = [each["word"] for each in unknown if each["word"].isalpha() and len(each["word"]) < 25]
@@ -215,7 +229,7 @@ def _note(unknown: Sequence[Mapping[str, str]]) -> None:
         log.info("nothing found for: %s", " ".join(words))
 
 
-def _in_words(directory: Directory, result: Mapping[str, Any], lang: Lang) -> dict[str, Any]:
+def _in_words(directory: Directory, result: Mapping[str, str], lang: Lang) -> dict[str, str]:
     return {
         **result,
         "province_label": directory.label("province", result["province"], lang),
@@ -223,5 +237,5 @@ def _in_words(directory: Directory, result: Mapping[str, Any], lang: Lang) -> di
     }
 
 
-def _spoken(request: Request) -> dict[str, str]:
+def _content_language(request: Request) -> dict[str, str]:
     return {"Content-Language": f"{request.lang}-CA"}

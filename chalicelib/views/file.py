@@ -1,27 +1,29 @@
 """The page behind an applicant's link: shown, answered, withdrawn, corrected."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from chalicelib.cases.applicant import ApplicantFiles, Reply
 from chalicelib.cases.case import Case
 from chalicelib.cases.guards import MESSAGE_LIMIT
 from chalicelib.cases.lookup import Cases
 from chalicelib.cases.states import table
+from chalicelib.core import eastern_time
 from chalicelib.core.email_address import email_or_none
 from chalicelib.core.errors import BadLink, Conflict, Refused, RelaisError
-from chalicelib.core.languages import Lang, lang_or
+from chalicelib.core.languages import Lang
 from chalicelib.core.letter_row import APPLICANT
 from chalicelib.core.links import Links
 from chalicelib.core.ports import Now
 from chalicelib.forms import parsing
 from chalicelib.forms.problems import InvalidForm
-from chalicelib.views.file_form import ACTIONS, OURS, FileInput, said
-from chalicelib.views.file_pages import Errors, FilePages, OpenedFile, text
+from chalicelib.views.file_form import FileInput, read_input
+from chalicelib.views.file_pages import FilePages, OpenedFile, error_text
 from chalicelib.views.lost_link import LostLinkViews
-from chalicelib.web.request import Request, Response, lang_of
-from chalicelib.web.responses import Responder
+from chalicelib.web.problems import FieldError, Problems, field_errors
+from chalicelib.web.request import Request
+from chalicelib.web.responses import Response
 
 PAGE_SECONDS: Final = 24 * 3600
 """An answer may take an afternoon to write: the page waits longer than the staff's."""
@@ -32,10 +34,10 @@ class FileViews:
     cases: Cases
     files: ApplicantFiles
     links: Links
-    responder: Responder
+    problems: Problems
     now: Now
     pages: FilePages
-    lost: LostLinkViews
+    lost_link: LostLinkViews
 
     def show(self, request: Request, token: str) -> Response:
         """Looking changes nothing, and neither does asking whether to withdraw."""
@@ -44,7 +46,7 @@ class FileViews:
         except BadLink:
             if not request.wants_page:
                 raise
-            return self.lost.broken(request)
+            return self.lost_link.broken(request)
 
     def _show(self, request: Request, token: str) -> Response:
         if (confirming := self._confirming(token)) is not None:
@@ -52,7 +54,7 @@ class FileViews:
         if self.links.open_file(token)[0].startswith("AE-"):
             return self.pages.result(request, token)
         mine = OpenedFile(token, *self.cases.followed(token))
-        lang = lang_or(request.query.get("lang"), mine.case.lang)
+        lang = request.language({}, mine.case.lang)
         if not request.wants_page:
             return self.pages.standing(mine.case)
         if request.query.get("do") == "withdraw" and self.pages.can(mine, "withdraw"):
@@ -63,113 +65,81 @@ class FileViews:
         lang = request.lang
         try:
             fields = request.fields()
-            given = said(fields)
+            given = read_input(fields)
             confirming = self._confirming(token)
             case, whole = (confirming[0], False) if confirming else self.cases.followed(token)
-            lang = lang_or(lang_of(fields, request) if "lang" in fields else None, case.lang)
+            lang = request.language(fields, case.lang)
             self.files.counted(token)
             if confirming is not None:
                 return self._confirm(request, token, *confirming, given, lang)
-            return self._act(request, OpenedFile(token, case, whole), given, fields, lang)
+            return self._act(request, OpenedFile(token, case, whole), given, lang)
         except RelaisError as error:
-            return self.responder.answer(request, error, lang)
+            return self.problems.respond(request, error, lang)
 
-    def _act(
-        self,
-        request: Request,
-        mine: OpenedFile,
-        given: FileInput,
-        fields: Mapping[str, Any],
-        lang: Lang,
-    ) -> Response:
+    def _act(self, request: Request, mine: OpenedFile, given: FileInput, lang: Lang) -> Response:
         if not mine.whole:
             self.files.refused(mine.case, given.action, "standing")
             return self.pages.done(request, mine.case, "not_yours", lang, mine.token, status=409)
-        if given.action not in ACTIONS:
+        if given.action not in _ACTIONS:
             return self.pages.file(mine, lang, status=422)
         if given.action != "correct" and (mine.case.state, given.action) not in table():
             return self._not_now(request, mine, given, "not_now", lang)
         try:
-            return _STEPS[given.action](self, request, mine, given, fields, lang)
+            return _ACTIONS[given.action](self, request, mine, given, lang)
         except Refused as refused:
             return self._not_now(request, mine, given, refused.why, lang)
         except Conflict:
             return self._not_now(request, mine, given, "not_now", lang)
 
-    def _reply(  # noqa: PLR0913
-        self,
-        request: Request,
-        mine: OpenedFile,
-        given: FileInput,
-        fields: Mapping[str, Any],
-        lang: Lang,
-    ) -> Response:
-        case = mine.case
-        errors: Errors = []
-        if not given.text or len(given.text) > MESSAGE_LIMIT:
-            errors.append(self._error("answer", "answer", lang))
-        errors += self._stale(mine, given, lang)
-        form = "eoi" if case.application is None else "application"
-        reply = Reply(given.text)
-        values = {k: v for k, v in fields.items() if k not in OURS}
+    def _reply(self, request: Request, mine: OpenedFile, given: FileInput, lang: Lang) -> Response:
+        errors = self._stale(mine, given, lang)
+        if not given.answer or len(given.answer) > MESSAGE_LIMIT:
+            errors.insert(0, _error("answer", "answer", lang))
+        reply = Reply(given.answer)
         if given.revised:
             try:
-                parsed = self._parsed(form, values, lang)
+                parsed = self._parsed(mine, given, lang)
                 warnings = [
                     {"field": w.field, "code": w.code, "params": w.params} for w in parsed.warnings
                 ]
-                reply = Reply(given.text, parsed.answers, warnings)
+                reply = Reply(given.answer, parsed.answers, warnings)
             except InvalidForm as invalid:
-                errors += [
-                    {"field": p.field, "code": p.code, "message": p.message(lang)}
-                    for p in invalid.problems
-                ]
+                errors += field_errors(invalid, lang)
         if errors:
-            return self.pages.file(
-                mine, lang, typed=fields, errors=errors, values=values if given.revised else None
-            )
-        after = self.files.reply(case, reply)
+            values = given.answers if given.revised else None
+            return self.pages.file(mine, lang, entered=given.fields, errors=errors, values=values)
+        after = self.files.reply(mine.case, reply)
         return self.pages.done(request, after, "reply", lang, mine.token)
 
-    def _withdraw(  # noqa: PLR0913
-        self,
-        request: Request,
-        mine: OpenedFile,
-        given: FileInput,
-        fields: Mapping[str, Any],
-        lang: Lang,
+    def _withdraw(
+        self, request: Request, mine: OpenedFile, given: FileInput, lang: Lang
     ) -> Response:
         wrong = {}
         if not given.confirm:
-            wrong["confirm"] = text("withdraw", lang)
+            wrong["confirm"] = error_text("withdraw", lang)
         elif self._stale(mine, given, lang):
-            wrong["confirm"] = text("page_old", lang)
+            wrong["confirm"] = error_text("page_old", lang)
         elif len(given.message) > MESSAGE_LIMIT:
-            wrong["confirm"] = text("message", lang)
+            wrong["confirm"] = error_text("message", lang)
         if wrong:
-            return self.pages.withdrawing(mine, lang, fields, wrong)
+            return self.pages.withdrawing(mine, lang, given.fields, wrong)
         after = self.files.withdraw(mine.case, given.message)
         return self.pages.done(request, after, "withdraw", lang, mine.token)
 
-    def _correct(  # noqa: PLR0913
-        self,
-        request: Request,
-        mine: OpenedFile,
-        given: FileInput,
-        fields: Mapping[str, Any],
-        lang: Lang,
+    def _correct(
+        self, request: Request, mine: OpenedFile, given: FileInput, lang: Lang
     ) -> Response:
         errors = self._stale(mine, given, lang)
         address = email_or_none(given.address)
         if address is None or address.lower() == mine.case.mail_to.lower():
-            errors.append(self._error("address", "address", lang))
+            errors.append(_error("address", "address", lang))
         if errors:
-            return self.pages.file(mine, lang, typed=fields, errors=errors)
+            return self.pages.file(mine, lang, entered=given.fields, errors=errors)
         after = self.files.ask_address(mine.case, given.address)
         return self.pages.done(request, after, "correct", lang, mine.token)
 
     def _confirming(self, token: str) -> tuple[Case, str] | None:
-        """The case and the new address, of a link that came to that address. Raises BadLink
+        """Return the case and the new address, of a link that came to that address. Raises BadLink
         when the address was corrected since."""
         try:
             case_id, person, address = self.links.open_address(token)
@@ -201,25 +171,26 @@ class FileViews:
     ) -> Response:
         """The state, or a decision that can still be undone, does not let this happen."""
         self.files.refused(mine.case, given.action, why)
-        text = "settled" if why == "settled" or mine.case.undo_open(self.now()) else "not_now"
-        return self.pages.done(request, mine.case, text, lang, mine.token, status=409)
+        what = "settled" if why == "settled" or mine.case.undo_open(self.now()) else "not_now"
+        return self.pages.done(request, mine.case, what, lang, mine.token, status=409)
 
-    def _parsed(self, form: str, values: Mapping[str, Any], lang: Lang) -> parsing.Submission:
-        from chalicelib.core import eastern_time
+    def _parsed(self, mine: OpenedFile, given: FileInput, lang: Lang) -> parsing.Submission:
+        return parsing.parse(mine.form, given.answers, lang, eastern_time.today(self.now()))
 
-        return parsing.parse(form, values, lang, eastern_time.today(self.now()))
-
-    def _stale(self, mine: OpenedFile, given: FileInput, lang: Lang) -> Errors:
+    def _stale(self, mine: OpenedFile, given: FileInput, lang: Lang) -> list[FieldError]:
+        """Return an error when the page that was posted is too old."""
         if self.links.check_nonce(mine.token, given.nonce, PAGE_SECONDS):
             return []
-        return [self._error("", "page_old", lang)]
-
-    def _error(self, field: str, code: str, lang: Lang) -> dict[str, str]:
-        return {"field": field, "code": code, "message": text(code, lang)}
+        return [_error("", "page_old", lang)]
 
 
-_STEPS: Final[dict[str, Callable[..., Response]]] = {
+def _error(field: str, code: str, lang: Lang) -> FieldError:
+    return {"field": field, "code": code, "message": error_text(code, lang)}
+
+
+_ACTIONS: Final[dict[str, Callable[..., Response]]] = {
     "reply": FileViews._reply,
     "withdraw": FileViews._withdraw,
     "correct": FileViews._correct,
 }
+"""What the forms of the page do, by the name that they post."""

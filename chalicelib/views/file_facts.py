@@ -1,8 +1,8 @@
 """What an applicant's page shows of their file, in words."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypedDict
 
 from chalicelib.cases.case import Case
 from chalicelib.cases.states import next_step, public_name, table
@@ -11,42 +11,86 @@ from chalicelib.core.letter_row import APPLICANT
 from chalicelib.core.ports import Item
 from chalicelib.core.records import moment
 from chalicelib.forms import description, diff
+from chalicelib.web.form_errors import Description, FormErrors
 
 
-def standing_facts(case: Case, now: datetime, lang: Lang) -> dict[str, Any]:
-    """Where the file stands: all that whoever posts a form in somebody's name may know."""
+class AskedQuestion(TypedDict):
+    text: str
+    reply_by: date
+
+
+class SentChange(TypedDict):
+    """What the applicant sent after the first time: an answer, and fields that it changed."""
+
+    at: datetime
+    answer: str
+    fields: Sequence[diff.Change]
+
+
+class FileFacts(TypedDict):
+    """`whole` says whether the link proves the address: without that, nothing is shown but where
+    the file stands. `answers` are sections in words: see `description.readable`."""
+
+    case: Case
+    state_name: str
+    next_step: str
+    may_act: bool
+    whole: bool
+    answers: list[dict[str, Any]]
+    changes: list[SentChange]
+    conditions: list[dict[str, object]]
+    question: AskedQuestion | None
+    apply_by: date | None
+
+
+class FilePageFacts(FileFacts, FormErrors):
+    """All that the page `file` shows; `description` and `values` are of the form that may be
+    revised with an answer, `entered` is what the last post brought."""
+
+    description: Description | None
+    values: Mapping[str, object]
+    revising: bool
+    entered: Mapping[str, object]
+    new: bool
+    delay: object
+    action: str
+    nonce: str
+    apply_url: str | None
+    address_form: bool
+    mail_to: str
+    withdraw_url: str | None
+
+
+def standing_facts(case: Case, now: datetime, lang: Lang) -> FileFacts:
+    """Return where the file stands: all that whoever posts a form in somebody's name may know."""
     state = case.shown(now)
     return {
         "case": case,
         "state_name": public_name(state, lang),
         "next_step": next_step(state, lang),
         "may_act": (state, "withdraw") in table(),
+        "whole": False,
         "answers": [],
         "changes": [],
         "conditions": [],
         "question": None,
-        "description": None,
-        "values": {},
         "apply_by": None,
-        "whole": False,
     }
 
 
-def whole_facts(case: Case, history: list[Item], now: datetime, lang: Lang) -> dict[str, Any]:
-    """Everything the applicant gave and was told, and what can be done now."""
+def whole_facts(case: Case, history: list[Item], now: datetime, lang: Lang) -> FileFacts:
+    """Return everything the applicant gave and was told, and what can be done now."""
     state = case.shown(now)
     facts = standing_facts(case, now, lang)
     copies = [("eoi", case.answers), ("application", case.application)]
-    facts |= {
-        "whole": True,
-        "answers": [
-            section
-            for form, given in copies
-            if given
-            for section in description.readable(form, given, lang)
-        ],
-        "changes": _changes(case, history, lang),
-    }
+    facts["whole"] = True
+    facts["answers"] = [
+        section
+        for form, given in copies
+        if given
+        for section in description.readable(form, given, lang)
+    ]
+    facts["changes"] = _changes(case, history, lang)
     # What a decision brought is shown only once it can no longer be undone.
     if state != case.state:
         return facts
@@ -64,20 +108,15 @@ def whole_facts(case: Case, history: list[Item], now: datetime, lang: Lang) -> d
     return facts
 
 
-def _changes(case: Case, history: list[Item], lang: Lang) -> list[dict[str, Any]]:
-    """What the applicant sent after the first time, newest first."""
+def _changes(case: Case, history: list[Item], lang: Lang) -> list[SentChange]:
+    """Return what the applicant sent after the first time, newest first."""
     fields = diff.of_history(history, case.answers, case.application, lang)
     return [
         {
             "at": moment(row["at"]),
-            "answer": _text(row["data"], "answer") if row["event"] == "reply" else "",
+            "answer": str(row["data"].get("answer", "")) if row["event"] == "reply" else "",
             "fields": fields.get(row["number"], []),
         }
         for row in reversed(history)
         if row["actor"] == APPLICANT and row["event"] in ("reply", "revise")
     ]
-
-
-def _text(data: Mapping[str, Any], key: str) -> str:
-    value = data.get(key, "")
-    return value if isinstance(value, str) else ""

@@ -2,41 +2,44 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-from chalicelib.web.request import text_of, ticked
+from chalicelib.web.request import is_ticked, text_area, text_field
 
-ACTIONS: Final = ("reply", "withdraw", "correct")
-
-OURS: Final = (
+CONTROL_FIELDS: Final = (
     "lang", "nonce", "action", "answer", "revised", "message", "confirm", "address", "website",
 )  # fmt: skip
-"""Fields of the page; the others are the answers of the form that is corrected."""
+"""Fields of the page itself; the others are the answers of the form that is revised."""
 
 
 @dataclass(frozen=True)
 class FileInput:
+    """One post: `action` says which of the page's forms it is; `answers` are those of the
+    declaration or application, as entered, and count when `revised`."""
+
     action: str
-    text: str
+    answer: str
     message: str
     address: str
     nonce: str
     confirm: bool
     revised: bool
+    fields: Mapping[str, object]
+
+    @property
+    def answers(self) -> dict[str, object]:
+        return {key: value for key, value in self.fields.items() if key not in CONTROL_FIELDS}
 
 
-def said(fields: Mapping[str, Any]) -> FileInput:
-    text = _text(fields, "answer")
+def read_input(fields: Mapping[str, object]) -> FileInput:
+    answer = text_area(fields, "answer")
     return FileInput(
-        action=_text(fields, "action") or ("reply" if text else ""),
-        text=text,
-        message=_text(fields, "message"),
-        address=_text(fields, "address"),
-        nonce=_text(fields, "nonce"),
-        confirm=ticked(fields, "confirm"),
-        revised=_text(fields, "revised") == "1" or fields.get("revised") is True,
+        action=text_field(fields, "action") or ("reply" if answer else ""),
+        answer=answer,
+        message=text_area(fields, "message"),
+        address=text_field(fields, "address"),
+        nonce=text_field(fields, "nonce"),
+        confirm=is_ticked(fields, "confirm"),
+        revised=text_field(fields, "revised") == "1" or fields.get("revised") is True,
+        fields=fields,
     )
-
-
-def _text(fields: Mapping[str, Any], key: str) -> str:
-    return text_of(fields, key).replace("\r\n", "\n")

@@ -1,21 +1,22 @@
-"""The pages behind an applicant's link, drawn; what they do is the door's."""
+"""The pages behind an applicant's link; what is done there is in `views.file`."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from chalicelib.cases.case import Case
 from chalicelib.cases.lookup import Cases
 from chalicelib.cases.states import table
 from chalicelib.content import load
-from chalicelib.core.languages import Lang, lang_or, other_language
+from chalicelib.core.languages import Lang
 from chalicelib.core.links import Links
 from chalicelib.core.ports import Now
 from chalicelib.core.settings import Settings
-from chalicelib.web.request import Request, Response, json_response
-from chalicelib.web.responses import PRIVATE, Responder
-
-Errors = list[dict[str, str]]
+from chalicelib.views.file_facts import FileFacts, FilePageFacts, standing_facts, whole_facts
+from chalicelib.web.form_errors import Description, form_errors
+from chalicelib.web.pages import Pages, in_language
+from chalicelib.web.problems import FieldError
+from chalicelib.web.request import Request
+from chalicelib.web.responses import PRIVATE, Response, json_response
 
 
 @dataclass(frozen=True)
@@ -26,15 +27,20 @@ class OpenedFile:
     case: Case
     whole: bool
 
+    @property
+    def form(self) -> str:
+        """The form that the file is about now."""
+        return "eoi" if self.case.application is None else "application"
+
 
 @dataclass(frozen=True)
 class FilePages:
     cases: Cases
     links: Links
     settings: Settings
-    responder: Responder
+    pages: Pages
     now: Now
-    usual: Callable[[str], Any]
+    turnaround: Callable[[str], object]
 
     def file(  # noqa: PLR0913
         self,
@@ -42,85 +48,80 @@ class FilePages:
         lang: Lang,
         *,
         new: bool = False,
-        typed: Mapping[str, Any] | None = None,
-        errors: Errors | None = None,
-        values: Mapping[str, Any] | None = None,
-        status: int = 0,
+        entered: Mapping[str, object] | None = None,
+        errors: Sequence[FieldError] = (),
+        values: Mapping[str, object] | None = None,
+        status: int = 200,
     ) -> Response:
-        from chalicelib.forms import description
-        from chalicelib.newsletter.subscribers import consent_text
-        from chalicelib.views.file_facts import standing_facts, whole_facts
-        from chalicelib.web import pages
-
-        case, now = mine.case, self.now()
-        form = "eoi" if case.application is None else "application"
-        history = self.cases.history(case) if mine.whole else []
-        facts = (
-            whole_facts(case, history, now, lang) if mine.whole else standing_facts(case, now, lang)
-        )
-        if facts["question"]:
-            facts["description"] = description.describe(
-                form,
-                lang,
-                privacy_contact=self.settings.privacy_contact,
-                newsletter=consent_text.box(lang, self.settings),
-            )
-            facts["values"] = values or (case.answers if form == "eoi" else case.application)
-        page = pages.file(
-            lang,
+        """The page of a file; `values` are the answers that somebody is at work on."""
+        case, address = mine.case, self._address(mine.token)
+        facts = self._facts(mine, lang)
+        description = self._describe(mine, lang) if facts["question"] else None
+        stored = case.answers if case.application is None else case.application
+        page: FilePageFacts = {
             **facts,
-            new=new,
-            delay=self._delay(facts, form),
-            action=self._address(mine.token),
-            nonce=self.links.nonce(mine.token),
-            typed=typed or {},
-            problems=errors or [],
-            revising=values is not None,
-            apply_url=self.links.invite(case.id, case.person, lang) if facts["apply_by"] else None,
-            address_form=(case.state, "ask_address") in table(),
-            mail_to=case.mail_to,
-            withdraw_url=f"{self._address(mine.token)}?do=withdraw&lang={lang}"
+            **form_errors(errors, description, lang, other_fields=("answer", "address")),
+            "description": description,
+            "values": (values or stored) if description else {},
+            "revising": values is not None,
+            "entered": entered or {},
+            "new": new,
+            # Told while somebody waits for the staff.
+            "delay": self.turnaround(mine.form) if case.state.endswith("_PENDING") else None,
+            "action": address,
+            "nonce": self.links.nonce(mine.token),
+            "apply_url": self.links.invite(case.id, case.person, lang)
+            if facts["apply_by"]
+            else None,
+            "address_form": (case.state, "ask_address") in table(),
+            "mail_to": case.mail_to,
+            "withdraw_url": in_language(f"{address}?do=withdraw", lang)
             if self.can(mine, "withdraw")
             else None,
-            switch_url=f"{self._address(mine.token)}?lang={other_language(lang)}",
-            frame=self.responder.frame(lang),
-        )
-        return self.responder.page(page, status or (422 if errors else 200))
+        }
+        status = 422 if errors else status
+        return self.pages.respond("file", lang, page, address=address, status=status)
 
     def withdrawing(
-        self, mine: OpenedFile, lang: Lang, typed: Mapping[str, Any], wrong: Mapping[str, str]
+        self,
+        mine: OpenedFile,
+        lang: Lang,
+        entered: Mapping[str, object],
+        wrong: Mapping[str, str],
     ) -> Response:
-        from chalicelib.web import pages
-
-        page = pages.withdrawing(
+        """Asks before a file is withdrawn."""
+        address = self._address(mine.token)
+        facts = {
+            "case": mine.case,
+            "action": address,
+            "nonce": self.links.nonce(mine.token),
+            "entered": entered,
+            "wrong": wrong,
+        }
+        return self.pages.respond(
+            "withdrawing",
             lang,
-            case=mine.case,
-            action=self._address(mine.token),
-            nonce=self.links.nonce(mine.token),
-            typed=typed,
-            wrong=wrong,
-            switch_url=f"{self._address(mine.token)}?do=withdraw&lang={other_language(lang)}",
-            frame=self.responder.frame(lang),
+            facts,
+            address=f"{address}?do=withdraw",
+            status=422 if wrong else 200,
         )
-        return self.responder.page(page, 422 if wrong else 200)
 
     def confirming(
         self, request: Request, token: str, case: Case, address: str, *, wrong: bool = False
     ) -> Response:
-        from chalicelib.web import pages
-
-        lang = lang_or(request.query.get("lang"), case.lang)
-        page = pages.confirming(
-            lang,
-            case=case,
-            address=address,
-            action=self._address(token),
-            nonce=self.links.nonce(token),
-            wrong={"confirm": text("tick", lang)} if wrong else {},
-            switch_url=f"{self._address(token)}?lang={other_language(lang)}",
-            frame=self.responder.frame(lang),
+        """Asks at a new e-mail address whether it is the right one."""
+        lang = request.language({}, case.lang)
+        facts = {
+            "case": case,
+            "address": address,
+            "action": self._address(token),
+            "nonce": self.links.nonce(token),
+            "wrong": {"confirm": error_text("tick", lang)} if wrong else {},
+        }
+        status = 422 if wrong else 200
+        return self.pages.respond(
+            "confirming", lang, facts, address=self._address(token), status=status
         )
-        return self.responder.page(page, 422 if wrong else 200)
 
     def done(  # noqa: PLR0913
         self,
@@ -132,52 +133,35 @@ class FilePages:
         *,
         status: int = 200,
     ) -> Response:
-        from chalicelib.web import pages
-
-        told = load("review")["file"][what]
+        """What an applicant just did to their file, or why not."""
+        texts = load("review")["file"][what]
+        title, text = texts["title"][lang], texts["text"][lang]
         if not request.wants_page:
-            state = case.shown(self.now())
-            body = {"ref": case.current_ref, "status": state, "message": told["text"][lang]}
+            body = {"ref": case.current_ref, "status": case.shown(self.now()), "message": text}
             return json_response(body, PRIVATE, status=status)
-        page = pages.done(
-            lang,
-            case=case,
-            title=told["title"][lang],
-            text=told["text"][lang],
-            status=status,
-            action=self._address(token) if token else None,
-            switch_url=f"{self._address(token)}?lang={other_language(lang)}" if token else "",
-            frame=self.responder.frame(lang),
-        )
-        return self.responder.page(page, status)
+        address = self._address(token) if token else ""
+        facts = {"case": case, "title": title, "text": text, "status": status, "action": address}
+        return self.pages.respond("done", lang, facts, address=address, status=status)
 
     def result(self, request: Request, token: str) -> Response:
         """The page of a self-assessment."""
         from chalicelib.forms import assessment
-        from chalicelib.web import pages
 
         found = self.cases.assessed(token)
-        lang = lang_or(request.query.get("lang"), found["lang"])
+        lang = request.language({}, found["lang"])
         scored = assessment.score(found["answers"])
         result = assessment.explain(scored, found["answers"], lang)
         if not request.wants_page:
-            told = {"ref": found["ref"], "status": found["band"], "result": result}
-            return json_response(told, PRIVATE)
-        page = pages.thanks(
-            "assessment",
-            lang,
-            ref=found["ref"],
-            result=result,
-            links={
-                "eoi": self.links.declare(lang),
-                "coaches": self.links.coaches(lang),
-                "contact": f"mailto:{self.settings.contact_email}",
-                "ci_101": load("programme")["links"].get(f"ci_101_{lang}"),
-            },
-            switch_url=f"{self._address(token)}?lang={other_language(lang)}",
-            frame=self.responder.frame(lang),
-        )
-        return self.responder.page(page)
+            body = {"ref": found["ref"], "status": found["band"], "result": result}
+            return json_response(body, PRIVATE)
+        links = {
+            "eoi": self.links.declare(lang),
+            "coaches": self.links.coaches(lang),
+            "contact": f"mailto:{self.settings.contact_email}",
+            "ci_101": load("programme")["links"].get(f"ci_101_{lang}"),
+        }
+        facts = {"ref": found["ref"], "result": result, "links": links}
+        return self.pages.respond("thanks", lang, facts, address=self._address(token))
 
     def standing(self, case: Case) -> Response:
         return json_response({"ref": case.current_ref, "status": case.shown(self.now())}, PRIVATE)
@@ -185,13 +169,25 @@ class FilePages:
     def can(self, mine: OpenedFile, event: str) -> bool:
         return mine.whole and (mine.case.shown(self.now()), event) in table()
 
-    def _delay(self, facts: Mapping[str, Any], form: str) -> Any:
-        """Told while somebody waits for the staff."""
-        return self.usual(form) if facts["case"].state.endswith("_PENDING") else None
+    def _facts(self, mine: OpenedFile, lang: Lang) -> FileFacts:
+        if mine.whole:
+            return whole_facts(mine.case, self.cases.history(mine.case), self.now(), lang)
+        return standing_facts(mine.case, self.now(), lang)
+
+    def _describe(self, mine: OpenedFile, lang: Lang) -> Description:
+        from chalicelib.forms import description
+        from chalicelib.newsletter.subscribers import consent_text
+
+        return description.describe(
+            mine.form,
+            lang,
+            privacy_contact=self.settings.privacy_contact,
+            newsletter=consent_text.box(lang, self.settings),
+        )
 
     def _address(self, token: str) -> str:
-        return f"{self.settings.public_url}/file/{token}"
+        return self.pages.address("file", token)
 
 
-def text(code: str, lang: Lang) -> str:
+def error_text(code: str, lang: Lang) -> str:
     return str(load("review")["file_errors"][code][lang])

@@ -3,41 +3,64 @@
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Any, Final
-from urllib.parse import urlencode
+from datetime import date
+from typing import Final
 
 from chalicelib.content import load
 from chalicelib.core import eastern_time
 from chalicelib.core.errors import Malformed, RelaisError, TooLarge, WrongType
-from chalicelib.core.languages import Lang, lang_or, other_language
+from chalicelib.core.languages import Lang
 from chalicelib.core.links import Links
+from chalicelib.core.ports import Now
 from chalicelib.core.settings import Settings
 from chalicelib.forms import parsing
-from chalicelib.forms.problems import InvalidForm
 from chalicelib.forms.spam import looks_like_spam
 from chalicelib.newsletter.subscribers import consent_text, subscriber
 from chalicelib.newsletter.subscribers.signup import WEB_FORM, Evidence, SignUps, Wish
 from chalicelib.newsletter.subscribers.subscriptions import Subscriptions
-from chalicelib.web.request import (
-    Request,
-    Response,
-    as_text,
-    back_to,
-    json_response,
-    lang_of,
-    text_of,
-)
-from chalicelib.web.responses import PRIVATE, Responder
+from chalicelib.views.form_page import respond_with_form
+from chalicelib.web.form_errors import Description
+from chalicelib.web.pages import Pages, in_language
+from chalicelib.web.problems import Problems, ProblemText
+from chalicelib.web.request import Request, redirect_target, text_field, text_or_empty
+from chalicelib.web.responses import PRIVATE, Response, json_response, see_other
 
-log = logging.getLogger("relais.newsletter")
+log = logging.getLogger("relais.views.newsletter")
 
-_OURS: Final = ("lang", "redirect", "website", "started_at")
+CONTROL_FIELDS: Final = ("lang", "redirect", "website", "started_at")
 """Fields that say how to treat a form, and are no answers."""
 
-_OUT: Final = {subscriber.UNSUBSCRIBED, subscriber.COMPLAINED, subscriber.ERASED}
+_GONE: Final = {subscriber.UNSUBSCRIBED, subscriber.COMPLAINED, subscriber.ERASED}
 
-HTML: Final = "text/html; charset=utf-8"
+
+@dataclass(frozen=True)
+class NewsletterPages:
+    """What the pages of subscribers share: where they stand, and the one that says what is done."""
+
+    pages: Pages
+
+    def message(
+        self, lang: Lang, what: str, address: str = "", links: Mapping[str, str] | None = None
+    ) -> Response:
+        """Return the page that says what became of it; `links` may lead to `preferences` or to the
+        `form`."""
+        facts = {"text": consent_text.said(what, lang), "links": links or {}}
+        return self.pages.respond("newsletter_message", lang, facts, address=address)
+
+    def again(self, lang: Lang) -> dict[str, str]:
+        """Return the link to sign up again."""
+        return {"form": in_language(self.address(), lang)}
+
+    def address(self, *parts: str) -> str:
+        return self.pages.address("newsletter", *parts)
+
+    def evidence(self, request: Request, page: str = "") -> Evidence:
+        """Return who asks, and on which page: the Referer, where the browser tells it."""
+        return Evidence.of(
+            page=request.headers.get("referer") or self.address(*filter(None, [page])),
+            address=request.address,
+            agent=request.headers.get("user-agent", ""),
+        )
 
 
 @dataclass(frozen=True)
@@ -45,220 +68,148 @@ class NewsletterViews:
     sign_ups: SignUps
     subscriptions: Subscriptions
     links: Links
-    responder: Responder
+    settings: Settings
+    newsletter: NewsletterPages
+    problems: Problems
+    now: Now
 
     def form(self, request: Request) -> Response:
         """The form; `?sent=1`: what to do next."""
         if not request.wants_page:
             return json_response(
-                self._described(request.lang), {"Cache-Control": "public, max-age=300"}
+                self._describe(request.lang), {"Cache-Control": "public, max-age=300"}
             )
         if "sent" in request.query:
-            return self.said(request.lang, "sent", f"{self.address}?sent=1&lang=")
-        return self._form_page(request.lang, {}, {"started_at": str(int(self._now().timestamp()))})
+            address = f"{self.newsletter.address()}?sent=1"
+            return self.newsletter.message(request.lang, "sent", address)
+        return self._form_page(request.lang, {}, {"started_at": str(int(self.now().timestamp()))})
 
     def sign_up(self, request: Request) -> Response:
         """The same answer for every address, whatever is known of it."""
-        fields: dict[str, Any] = {}
-        ours: dict[str, str] = {}
+        fields: dict[str, object] = {}
+        control: dict[str, str] = {}
         lang = request.lang
         try:
             fields = request.fields()
-            lang = lang_of(fields, request)
-            ours = {key: as_text(fields.pop(key, "")).strip() for key in _OURS}
-            self._asked(
-                request, parsing.parse("newsletter", fields, lang, self._today()), ours, lang
-            )
+            lang = request.language(fields)
+            control = {key: text_or_empty(fields.pop(key, "")).strip() for key in CONTROL_FIELDS}
+            self._sign_up(request, fields, control, lang)
         except RelaisError as error:
-            return self._refused(request, fields, ours, lang, error)
+            if not request.wants_page or not fields:
+                return self.problems.respond(request, error, lang)
+            kept = {"redirect": control.get("redirect", "")}
+            return self._form_page(lang, fields, kept, self.problems.text(error, lang))
         if request.wants_page:
-            told = {"form": "newsletter", "status": "confirm"}
-            where = back_to(ours["redirect"], self.settings.allowed_origins, told)
-            where = where or f"{self.address}?{urlencode({'sent': 1, 'lang': lang})}"
-            return Response(303, "", HTML, {"Location": where})
+            facts = {"form": "newsletter", "status": "confirm"}
+            back = redirect_target(control["redirect"], self.settings.allowed_origins, facts)
+            return see_other(back or in_language(f"{self.newsletter.address()}?sent=1", lang))
         message = consent_text.said("sent", lang)["detail"]
         return json_response({"status": "confirm", "message": message}, PRIVATE, status=202)
 
     def leave_page(self, request: Request, token: str) -> Response:
         person, _ = self.links.open_unsubscribe(token)
         found = self.subscriptions.repository.current(person)
-        lang = lang_or(request.query.get("lang"), found.lang if found else request.lang)
-        if found is None or (found.status in _OUT and found.request is None):
+        lang = request.language({}, found.lang if found else None)
+        if found is None or (found.status in _GONE and found.request is None):
             return self._left(token, lang, cancelled=found is None)
-        from chalicelib.web import pages
-
-        page = pages.newsletter(
-            "leave",
-            lang,
-            pending=found is not None and found.status == subscriber.PENDING,
-            reasons=[(r["id"], r[lang]) for r in load("newsletter")["reasons"]],
-            action=self.url("unsubscribe", token),
-            switch_url=self.switch("unsubscribe", token, lang),
-            frame=self.responder.frame(lang),
-        )
-        return self.responder.page(page)
+        address = self.newsletter.address("unsubscribe", token)
+        facts = {
+            "pending": found.status == subscriber.PENDING,
+            "reasons": [(r["id"], r[lang]) for r in load("newsletter")["reasons"]],
+            "action": address,
+        }
+        return self.newsletter.pages.respond("newsletter_leave", lang, facts, address=address)
 
     def leave(self, request: Request, token: str) -> Response:
         """From a mail program's own button: an empty 200, and no redirect (RFC 8058). From our
         page: what was done, in words."""
         person, issue = self.links.open_unsubscribe(token)
-        fields = lenient(request)
+        fields = lenient_fields(request)
         page = "page" in fields
         outcome = self.subscriptions.leave(
             person,
             channel="page" if page else "header",
             issue=issue,
             reason=_reason(fields),
-            evidence=self.evidence(request, "unsubscribe"),
+            evidence=self.newsletter.evidence(request, "unsubscribe"),
         )
         log.info("unsubscribed by %s: %s", "page" if page else "header", outcome)
         if not page:
             return Response(200, "", "text/plain; charset=utf-8", PRIVATE)
-        return self._left(token, lang_of(fields, request), cancelled=outcome == "cancelled")
-
-    def evidence(self, request: Request, page: str) -> Evidence:
-        """Who asks, and on which page: the Referer, where the browser tells it."""
-        return Evidence.of(
-            page=request.headers.get("referer") or f"{self.address}/{page}".rstrip("/"),
-            address=request.address,
-            agent=request.headers.get("user-agent", ""),
-        )
-
-    def said(
-        self, lang: Lang, what: str, switch: str = "", links: Mapping[str, str] | None = None
-    ) -> Response:
-        """A page that tells what became of it; `switch` ends where the language goes."""
-        from chalicelib.web import pages
-
-        page = pages.newsletter(
-            "said",
-            lang,
-            what=consent_text.said(what, lang),
-            links=links or {},
-            switch_url=f"{switch}{other_language(lang)}" if switch else "",
-            frame=self.responder.frame(lang),
-        )
-        return self.responder.page(page)
+        return self._left(token, request.language(fields), cancelled=outcome == "cancelled")
 
     def _left(self, token: str, lang: Lang, *, cancelled: bool) -> Response:
-        switch = f"{self.url('unsubscribe', token)}?lang="
-        again = {"form": f"{self.address}?lang={lang}"}
-        return self.said(lang, "gone" if cancelled else "left", switch, again)
+        address = self.newsletter.address("unsubscribe", token)
+        again = self.newsletter.again(lang)
+        return self.newsletter.message(lang, "gone" if cancelled else "left", address, again)
 
-    def _asked(
-        self, request: Request, given: parsing.Submission, ours: Mapping[str, str], lang: Lang
+    def _sign_up(
+        self,
+        request: Request,
+        fields: Mapping[str, object],
+        control: Mapping[str, str],
+        lang: Lang,
     ) -> None:
+        """Ask for confirmation, or hold what looks like spam. Raises InvalidForm or TooMany."""
+        answers = parsing.parse("newsletter", fields, lang, self._today()).answers
         self.sign_ups.count(request.address)
-        answers = given.answers
         wish = Wish(
             email=answers["email"],
             lang=answers["language"],
             method=WEB_FORM,
-            evidence=self.evidence(request, ""),
+            evidence=self.newsletter.evidence(request),
             topics=tuple(answers.get("topics", ())),
             name=answers.get("first_name"),
             province=answers.get("province"),
             text_lang=lang,
         )
         spam = looks_like_spam(
-            trap=ours["website"],
-            started_at=ours["started_at"],
+            trap=control["website"],
+            started_at=control["started_at"],
             answers={"first_name": answers.get("first_name", "")},
-            now=self._now(),
+            now=self.now(),
         )
         if spam:
             self.sign_ups.hold(wish, spam)
         log.info("sign-up: %s", spam or self.sign_ups.ask(wish))
 
-    def _refused(  # noqa: PLR0913
-        self,
-        request: Request,
-        fields: Mapping[str, Any],
-        ours: Mapping[str, str],
-        lang: Lang,
-        error: RelaisError,
-    ) -> Response:
-        if not request.wants_page or not fields:
-            return self.responder.answer(request, error, lang)
-        said = self.responder.said(error, lang)
-        wrong = error.problems if isinstance(error, InvalidForm) else ()
-        return self._form_page(
-            lang,
-            fields,
-            {"redirect": ours.get("redirect", "")},
-            status=said.status,
-            problems=[
-                {"field": p.field, "code": p.code, "message": p.message(lang)} for p in wrong
-            ],
-            banner=None if wrong else (said.title, said.detail),
-            headers=said.headers,
-        )
-
-    def _form_page(  # noqa: PLR0913
+    def _form_page(
         self,
         lang: Lang,
-        values: Mapping[str, Any],
+        values: Mapping[str, object],
         hidden: Mapping[str, str],
-        *,
-        status: int = 200,
-        problems: list[dict[str, str]] | None = None,
-        banner: tuple[str, str] | None = None,
-        headers: Mapping[str, str] | None = None,
+        refused: ProblemText | None = None,
     ) -> Response:
-        from chalicelib.web import pages
-
-        page = pages.form(
-            "newsletter",
-            self._described(lang),
+        return respond_with_form(
+            self.newsletter.pages,
+            self._describe(lang),
             lang,
-            action=self.address,
             values=values,
-            problems=problems or [],
-            banner=banner,
-            hidden={"lang": lang, **{k: v for k, v in hidden.items() if v}},
-            switch_url=f"{self.address}?lang={other_language(lang)}",
-            frame=self.responder.frame(lang),
+            hidden=hidden,
+            refused=refused,
         )
-        return self.responder.page(page, status, headers)
 
-    def _described(self, lang: Lang) -> dict[str, Any]:
+    def _describe(self, lang: Lang) -> Description:
         from chalicelib.forms import description
 
         words = consent_text.consent(lang, self.settings).text
         contact = self.settings.privacy_contact
-        found = description.describe("newsletter", lang, privacy_contact=contact, newsletter=words)
-        return {**found, "action": self.address}
-
-    def url(self, page: str, token: str) -> str:
-        return f"{self.address}/{page}/{token}"
-
-    def switch(self, page: str, token: str, lang: str) -> str:
-        return f"{self.url(page, token)}?lang={other_language(lang)}"
-
-    @property
-    def settings(self) -> Settings:
-        return self.responder.settings
-
-    @property
-    def address(self) -> str:
-        return f"{self.settings.public_url}/newsletter"
-
-    def _now(self) -> datetime:
-        return self.subscriptions.repository.now()
+        form = description.describe("newsletter", lang, privacy_contact=contact, newsletter=words)
+        return {**form, "action": self.newsletter.address()}
 
     def _today(self) -> date:
-        return eastern_time.today(self._now())
+        return eastern_time.today(self.now())
 
 
-def lenient(request: Request) -> dict[str, Any]:
-    """The fields of a post whose coming is what counts: a body that cannot be read has none."""
+def lenient_fields(request: Request) -> dict[str, object]:
+    """Return the fields of a post that counts whatever it says: none when it cannot be read."""
     try:
         return request.fields()
     except (Malformed, TooLarge, WrongType):
         return {}
 
 
-def _reason(fields: Mapping[str, Any]) -> str:
-    known = {reason["id"] for reason in load("newsletter")["reasons"]}
-    chosen = text_of(fields, "reason")
-    return chosen if chosen in known else ""
+def _reason(fields: Mapping[str, object]) -> str:
+    codes = {reason["id"] for reason in load("newsletter")["reasons"]}
+    chosen = text_field(fields, "reason")
+    return chosen if chosen in codes else ""

@@ -4,18 +4,24 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from chalicelib.core.errors import BadLink
-from chalicelib.core.languages import Lang, lang_or
+from chalicelib.core.languages import Lang
+from chalicelib.core.links import Links
+from chalicelib.core.settings import Settings
 from chalicelib.newsletter.subscribers import consent_text, subscriber
 from chalicelib.newsletter.subscribers.preferences import Preferences
-from chalicelib.views.newsletter import NewsletterViews, lenient
-from chalicelib.web.request import Request, Response, json_response, text_of
-from chalicelib.web.responses import PRIVATE
+from chalicelib.newsletter.subscribers.subscriptions import Subscriptions
+from chalicelib.views.newsletter import NewsletterPages, lenient_fields
+from chalicelib.web.request import Request, text_field
+from chalicelib.web.responses import PRIVATE, Response, json_response
 
 
 @dataclass(frozen=True)
 class ConfirmViews:
-    newsletter: NewsletterViews
+    subscriptions: Subscriptions
     preferences: Preferences
+    links: Links
+    settings: Settings
+    newsletter: NewsletterPages
 
     def show(self, request: Request, token: str) -> Response:
         """One button; looking changes nothing."""
@@ -26,21 +32,21 @@ class ConfirmViews:
 
     def _confirming(self, request: Request, token: str, *, act: bool) -> Response:
         """The same address confirms a sign-up, a new address, or an implied consent."""
-        for kind in (self._request, self._move, self._keep):
+        for kind in (self._sign_up, self._new_address, self._keep):
             try:
                 return kind(request, token, act)
             except BadLink:
                 continue
         raise BadLink("confirm")
 
-    def _request(self, request: Request, token: str, act: bool) -> Response:
-        person, since, of_link, topics = self.newsletter.links.open_confirm(token)
-        fields = lenient(request) if act else {}
-        lang = lang_or(text_of(fields, "lang") or request.query.get("lang"), of_link)
+    def _sign_up(self, request: Request, token: str, act: bool) -> Response:
+        person, since, of_link, topics = self.links.open_confirm(token)
+        fields = lenient_fields(request) if act else {}
+        lang = request.language(fields, of_link)
         when = datetime.fromtimestamp(since, UTC)
-        retyped = text_of(fields, "email")
+        retyped = text_field(fields, "email")
         if act:
-            outcome = self.newsletter.subscriptions.confirm(
+            outcome = self.subscriptions.confirm(
                 person,
                 when,
                 self.newsletter.evidence(request, "confirm"),
@@ -50,14 +56,14 @@ class ConfirmViews:
                 shown=lang,
             )
         else:
-            outcome = self.newsletter.subscriptions.standing(person, when)
+            outcome = self.subscriptions.standing(person, when)
         wrong = consent_text.said("wrong_address", lang) if retyped and outcome == "retype" else ""
         return self._confirmation(request, token, outcome, lang, person, wrong)
 
-    def _move(self, request: Request, token: str, act: bool) -> Response:
-        person, since = self.newsletter.links.open_move(token)
+    def _new_address(self, request: Request, token: str, act: bool) -> Response:
+        person, since = self.links.open_move(token)
         when = datetime.fromtimestamp(since, UTC)
-        found = self.newsletter.subscriptions.get(person)
+        found = self.subscriptions.get(person)
         lang = self._lang(request, found)
         if not act:
             outcome = self.preferences.moving(person, when)
@@ -69,11 +75,11 @@ class ConfirmViews:
         )
 
     def _keep(self, request: Request, token: str, act: bool) -> Response:
-        person = self.newsletter.links.open_keep(token)
-        found = self.newsletter.subscriptions.get(person)
+        person = self.links.open_keep(token)
+        found = self.subscriptions.get(person)
         lang = self._lang(request, found)
         if act:
-            outcome = self.newsletter.subscriptions.keep(
+            outcome = self.subscriptions.keep(
                 person, self.newsletter.evidence(request, "confirm"), lang
             )
         elif found is None or found.status != subscriber.ACTIVE:
@@ -95,29 +101,27 @@ class ConfirmViews:
             return json_response({"status": outcome}, PRIVATE)
         if outcome in ("confirm", "retype"):
             return self._confirm_page(token, outcome, lang, wrong)
-        switch = f"{self.newsletter.url('confirm', token)}?lang="
+        address = self.newsletter.address("confirm", token)
         if outcome in ("confirmed", "already"):
-            chosen = {"preferences": self.newsletter.links.preferences(person)}
-            return self.newsletter.said(lang, outcome, switch, chosen)
-        again = {} if outcome == "moved" else {"form": f"{self.newsletter.address}?lang={lang}"}
-        return self.newsletter.said(lang, outcome, "" if outcome == "moved" else switch, again)
+            links = {"preferences": self.links.preferences(person)}
+            return self.newsletter.message(lang, outcome, address, links)
+        if outcome == "moved":
+            return self.newsletter.message(lang, outcome)
+        return self.newsletter.message(lang, outcome, address, self.newsletter.again(lang))
 
     def _confirm_page(self, token: str, outcome: str, lang: Lang, wrong: str) -> Response:
-        from chalicelib.web import pages
-
-        page = pages.newsletter(
-            "confirm",
-            lang,
-            consent=consent_text.consent(lang, self.newsletter.settings).text,
-            retype=outcome == "retype",
-            wrong=wrong,
-            action=self.newsletter.url("confirm", token),
-            switch_url=self.newsletter.switch("confirm", token, lang),
-            frame=self.newsletter.responder.frame(lang),
+        address = self.newsletter.address("confirm", token)
+        facts = {
+            "consent": consent_text.consent(lang, self.settings).text,
+            "retype": outcome == "retype",
+            "wrong": wrong,
+            "action": address,
+        }
+        status = 422 if wrong else 200
+        return self.newsletter.pages.respond(
+            "newsletter_confirm", lang, facts, address=address, status=status
         )
-        return self.newsletter.responder.page(page, 422 if wrong else 200)
 
     def _lang(self, request: Request, found: subscriber.Subscriber | None) -> Lang:
-        fields = lenient(request) if request.method == "POST" else {}
-        said = text_of(fields, "lang") or request.query.get("lang")
-        return lang_or(said, found.lang if found else request.lang)
+        fields = lenient_fields(request) if request.method == "POST" else {}
+        return request.language(fields, found.lang if found else None)

@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import Final, Required, TypedDict
 
 from pydantic_core import PydanticCustomError
 
 from chalicelib.content import load
 from chalicelib.core.errors import Malformed
 from chalicelib.core.languages import Lang, lang_or
+from chalicelib.core.links import Links
 from chalicelib.core.records import moment, stamp
 from chalicelib.forms import field_types
 from chalicelib.forms.normalise import tidy
@@ -17,9 +19,14 @@ from chalicelib.newsletter.subscribers.erasure import erase
 from chalicelib.newsletter.subscribers.preferences import Preferences
 from chalicelib.newsletter.subscribers.proof import ConsentProof
 from chalicelib.newsletter.subscribers.subscriber import Subscriber
-from chalicelib.views.newsletter import NewsletterViews
-from chalicelib.web.request import Request, Response, json_response, text_of
-from chalicelib.web.responses import PRIVATE
+from chalicelib.newsletter.subscribers.subscriptions import Subscriptions
+from chalicelib.views.newsletter import NewsletterPages
+from chalicelib.web.pages import in_language
+from chalicelib.web.request import Request, text_field
+from chalicelib.web.responses import PRIVATE, Response, json_response
+
+EMAIL_LIMIT: Final = 254
+"""Characters of a wrong address that are shown again."""
 
 
 @dataclass(frozen=True)
@@ -28,72 +35,99 @@ class PreferencesPage:
 
     news: str = ""
     wrong: Mapping[str, str] | None = None
-    typed: str = ""
+    entered: str = ""
+
+
+class ConsentRecord(TypedDict):
+    """What was agreed to or changed, and the words that were shown."""
+
+    at: datetime
+    what: str
+    text: str
+    text_lang: str
+
+
+class PreferencesFacts(TypedDict, total=False):
+    """All but the first three are there when the subscription is active. `topics` are id, name,
+    and whether it is chosen."""
+
+    active: Required[bool]
+    known: Required[bool]
+    record: Required[list[ConsentRecord]]
+    masked: str
+    language: str
+    topics: list[tuple[str, str, bool]]
+    paused_until: datetime | None
+    moving: str
+    until: datetime | None
 
 
 @dataclass(frozen=True)
 class PreferencesViews:
-    newsletter: NewsletterViews
+    subscriptions: Subscriptions
     preferences: Preferences
     proof: ConsentProof
+    links: Links
+    newsletter: NewsletterPages
 
     def show(self, request: Request, token: str) -> Response:
         person, found = self._of(token)
-        lang = lang_or(request.query.get("lang"), found.lang if found else request.lang)
+        lang = request.language({}, found.lang if found else None)
         return self._shown(request, token, person, lang, PreferencesPage())
 
     def act(self, request: Request, token: str) -> Response:
         """One field says what to do: `action`, with its own fields beside it."""
         person, found = self._of(token)
         fields = request.fields()
-        said = text_of(fields, "lang") or request.query.get("lang")
-        lang = lang_or(said, found.lang if found else request.lang)
-        action = text_of(fields, "action")
+        lang = request.language(fields, found.lang if found else None)
+        action = text_field(fields, "action")
         if action == "export":
             return self._exported(person)
         if action == "leave":
-            self.newsletter.subscriptions.leave(
+            self.subscriptions.leave(
                 person, channel="page", evidence=self.newsletter.evidence(request, "preferences")
             )
-            return self._told(request, token, lang, "left")
-        if action == "erase" and _ticked(fields.get("confirm")):
-            erase(self.newsletter.subscriptions.repository, person)
-            return self._told(request, token, lang, "erased")
+            return self._done(request, token, lang, "left")
+        if action == "erase" and _is_ticked(fields.get("confirm")):
+            erase(self.subscriptions.repository, person)
+            return self._done(request, token, lang, "erased")
         shown = self._changed(request, person, action, fields, lang)
         if action == "choose" and not shown.wrong:
-            lang = lang_or(text_of(fields, "language"), lang)
+            lang = lang_or(text_field(fields, "language"), lang)
             shown = PreferencesPage(consent_text.said("saved", lang))
         return self._shown(request, token, person, lang, shown)
 
     def _of(self, token: str) -> tuple[str, Subscriber | None]:
-        """Whose link it is: a subscription that has moved to another address since is the same."""
-        person = self.newsletter.links.open_preferences(token)
-        found = self.newsletter.subscriptions.repository.current(person)
+        """Return whose link it is: a subscription that has moved to another address since is the
+        same."""
+        person = self.links.open_preferences(token)
+        found = self.subscriptions.repository.current(person)
         return (found.person if found else person), found
 
     def _changed(
-        self, request: Request, person: str, action: str, fields: Mapping[str, Any], lang: Lang
+        self, request: Request, person: str, action: str, fields: Mapping[str, object], lang: Lang
     ) -> PreferencesPage:
         evidence = self.newsletter.evidence(request, "preferences")
-        if action == "choose":
-            return self._chosen(person, fields, lang, request)
-        if action == "pause":
-            self.preferences.pause(person, evidence)
-            return PreferencesPage(consent_text.said("paused", lang))
-        if action == "resume":
-            self.preferences.resume(person, evidence)
-            return PreferencesPage(consent_text.said("resumed", lang))
-        if action == "stay":
-            self.preferences.stay(person)
-            return PreferencesPage(consent_text.said("stayed", lang))
-        if action == "move":
-            return self._moved(request, person, text_of(fields, "email"), lang)
-        if action == "erase":
-            return PreferencesPage(wrong={"confirm": consent_text.said("tick_to_erase", lang)})
+        match action:
+            case "choose":
+                return self._chosen(person, fields, lang, request)
+            case "pause":
+                self.preferences.pause(person, evidence)
+                return PreferencesPage(consent_text.said("paused", lang))
+            case "resume":
+                self.preferences.resume(person, evidence)
+                return PreferencesPage(consent_text.said("resumed", lang))
+            case "stay":
+                self.preferences.stay(person)
+                return PreferencesPage(consent_text.said("stayed", lang))
+            case "move":
+                return self._moved(request, person, text_field(fields, "email"), lang)
+            case "erase":
+                return PreferencesPage(wrong={"confirm": consent_text.said("tick_to_erase", lang)})
         raise Malformed("action")
 
     def _chosen(
-        self, person: str, fields: Mapping[str, Any], lang: Lang, request: Request
+        self, person: str, fields: Mapping[str, object], lang: Lang, request: Request
     ) -> PreferencesPage:
         given = fields.get("topics", [])
         wanted = given if isinstance(given, list) else [given]
@@ -102,7 +136,7 @@ class PreferencesViews:
         topics = [t for t in known if t in wanted] if len(known) > 1 else known
         if not topics:
             return PreferencesPage(wrong={"topics": consent_text.said("choose_topic", lang)})
-        language = lang_or(text_of(fields, "language"), lang)
+        language = lang_or(text_field(fields, "language"), lang)
         self.preferences.choose(
             person,
             lang=language,
@@ -111,16 +145,16 @@ class PreferencesViews:
         )
         return PreferencesPage()
 
-    def _moved(self, request: Request, person: str, typed: str, lang: Lang) -> PreferencesPage:
+    def _moved(self, request: Request, person: str, entered: str, lang: Lang) -> PreferencesPage:
         try:
-            email = field_types.email(str(tidy(typed)))
+            email = field_types.email(str(tidy(entered)))
         except PydanticCustomError:
             wrong = load("messages")["email"][lang]
-            return PreferencesPage(wrong={"email": wrong}, typed=typed[:254])
+            return PreferencesPage(wrong={"email": wrong}, entered=entered[:EMAIL_LIMIT])
         evidence = self.newsletter.evidence(request, "preferences")
         if self.preferences.move(person, email, evidence) == "same":
             return PreferencesPage(
-                wrong={"email": consent_text.said("same_address", lang)}, typed=typed
+                wrong={"email": consent_text.said("same_address", lang)}, entered=entered
             )
         return PreferencesPage(consent_text.said("move_asked", lang))
 
@@ -128,43 +162,44 @@ class PreferencesViews:
         name = {"Content-Disposition": 'attachment; filename="newsletter.json"'}
         return json_response(_hinted(self.proof.of(person) or {}), {**PRIVATE, **name})
 
-    def _told(self, request: Request, token: str, lang: Lang, what: str) -> Response:
+    def _done(self, request: Request, token: str, lang: Lang, what: str) -> Response:
         if request.wants_page:
-            return self.newsletter.said(
-                lang, what, f"{self.newsletter.url('preferences', token)}?lang="
-            )
+            return self.newsletter.message(lang, what, self._address(token))
         return json_response({"status": what}, PRIVATE)
 
     def _shown(
         self, request: Request, token: str, person: str, lang: Lang, shown: PreferencesPage
     ) -> Response:
-        found = self.newsletter.subscriptions.get(person)
+        found = self.subscriptions.get(person)
         status = 422 if shown.wrong else 200
         if not request.wants_page:
-            told = {"status": found.status if found else "unknown", "message": shown.news}
-            wrong = [{"field": k, "message": v} for k, v in (shown.wrong or {}).items()]
-            return json_response({**told, "errors": wrong}, PRIVATE, status=status)
-        from chalicelib.web import pages
-
-        page = pages.newsletter(
-            "preferences",
-            lang,
+            body = {
+                "status": found.status if found else "unknown",
+                "message": shown.news,
+                "errors": [{"field": k, "message": v} for k, v in (shown.wrong or {}).items()],
+            }
+            return json_response(body, PRIVATE, status=status)
+        address = self._address(token)
+        facts = {
             **self._facts(found, lang),
-            news=shown.news,
-            wrong=shown.wrong or {},
-            typed=shown.typed,
-            action=self.newsletter.url("preferences", token),
-            form_url=f"{self.newsletter.address}?lang={lang}",
-            switch_url=self.newsletter.switch("preferences", token, lang),
-            frame=self.newsletter.responder.frame(lang),
+            "news": shown.news,
+            "wrong": shown.wrong or {},
+            "entered": shown.entered,
+            "action": address,
+            "form_url": in_language(self.newsletter.address(), lang),
+        }
+        return self.newsletter.pages.respond(
+            "newsletter_preferences", lang, facts, address=address, status=status
         )
-        return self.newsletter.responder.page(page, status)
 
-    def _facts(self, found: Subscriber | None, lang: Lang) -> dict[str, Any]:
+    def _address(self, token: str) -> str:
+        return self.newsletter.address("preferences", token)
+
+    def _facts(self, found: Subscriber | None, lang: Lang) -> PreferencesFacts:
         if found is None or found.status != subscriber.ACTIVE:
             return {"active": False, "known": found is not None, "record": []}
         names = consent_text.topic_names(lang)
-        now = stamp(self.newsletter.subscriptions.repository.now())
+        now = stamp(self.subscriptions.repository.now())
         paused = found.paused_until if (found.paused_until or "") > now else None
         return {
             "active": True,
@@ -178,36 +213,37 @@ class PreferencesViews:
             "record": self._record(found, lang),
         }
 
-    def _record(self, found: Subscriber, lang: str) -> list[dict[str, Any]]:
-        """What was agreed to and changed, newest first, in words."""
+    def _record(self, found: Subscriber, lang: str) -> list[ConsentRecord]:
+        """Return what was agreed to and changed, newest first, in words."""
         names = load("newsletter")["record"]
-        rows = reversed(self.newsletter.subscriptions.repository.consents(found.person))
+        rows = reversed(self.subscriptions.repository.consents(found.person))
         return [
             {
                 "at": moment(row["at"]),
                 "what": names[row["consent"]][lang],
                 "text": row.get("text", ""),
-                "text_lang": row.get("text_lang", row.get("lang", lang)),
+                "text_lang": row.get("text_lang") or row.get("lang") or lang,
             }
             for row in rows
         ]
 
 
-def _ticked(value: Any) -> bool:
+def _is_ticked(value: object) -> bool:
     try:
         return bool(field_types.ticked(value))
     except PydanticCustomError:
         return False
 
 
-def _hinted(value: Any) -> Any:
+def _hinted(value: object) -> object:
     """Addresses are only hinted at, as on the page: the mail may have been forwarded."""
     if isinstance(value, dict):
         return {k: _hinted(v) for k, v in value.items()}
     if isinstance(value, list):
         return [_hinted(v) for v in value]
-    whole = isinstance(value, str) and " " not in value and value.count("@") == 1
-    return masked(value) if whole else value
+    if isinstance(value, str) and " " not in value and value.count("@") == 1:
+        return masked(value)
+    return value
 
 
 def masked(email: str) -> str:

@@ -1,26 +1,28 @@
-"""The staff's door to an issue that is sent: how far it is, who was missed, and what to do."""
+"""The page behind a staff link to an issue that is sent: how far it is, who was missed."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 
 from chalicelib.cases.review.model import masked
 from chalicelib.cases.staff import Roster, Staff
 from chalicelib.content import load
 from chalicelib.core import formatting
 from chalicelib.core.errors import BadLink, Conflict, Refused
-from chalicelib.core.languages import LANGS, Lang, lang_or, other_language
+from chalicelib.core.languages import LANGS, Lang
 from chalicelib.core.links import Links
 from chalicelib.core.ports import Store
 from chalicelib.core.records import moment
+from chalicelib.core.settings import Settings
 from chalicelib.newsletter.issue_counts import COUNTED, counted
 from chalicelib.newsletter.issues import issue as issues
 from chalicelib.newsletter.issues.issue import APPROVED, AUTO_PAUSED, PAUSED, SENDING, SENT, Issue
 from chalicelib.newsletter.issues.newsroom import Newsroom, followed_by
 from chalicelib.newsletter.sending.unreached import UnreachedReader
-from chalicelib.web.request import Request, Response, lang_of
-from chalicelib.web.responses import Responder
+from chalicelib.web.pages import Pages, in_language
+from chalicelib.web.request import Request, text_field
+from chalicelib.web.responses import Response, see_other
 
 FOLLOW_SECONDS: Final = 10
 
@@ -47,53 +49,61 @@ class ProgressViews:
     newsroom: Newsroom
     roster: Roster
     links: Links
-    responder: Responder
+    settings: Settings
+    pages: Pages
     missed: Callable[[Issue], Iterable[UnreachedReader]]
 
     def show(self, request: Request, token: str) -> Response:
         """Where the issue stands now; `?missed=1` lists whom it did not reach. Raises BadLink."""
         issue, staff = self._followed(token)
-        lang = lang_or(request.query.get("lang"), staff.lang)
+        lang = request.language({}, staff.lang)
         return self._page(request, token, issue, staff, lang)
 
     def act(self, request: Request, token: str) -> Response:
         """Pause, resume, cancel, or send to those who were missed. Raises BadLink."""
         issue, staff = self._followed(token)
         fields = request.fields()
-        lang = lang_or(
-            lang_of(fields, request) if "lang" in fields else request.query.get("lang"), staff.lang
-        )
+        lang = request.language(fields, staff.lang)
         error = self._acted(issue, staff, fields, token)
         after = self.newsroom.lifecycle.get(issue.id)
         if not error and fields.get("act") == AGAIN:
-            where = f"{self.links.progress(followed_by(issue.id), staff.id)}?lang={lang}"
-            return Response(303, "", "text/html; charset=utf-8", {"Location": where})
+            again = self.links.progress(followed_by(issue.id), staff.id)
+            return see_other(in_language(again, lang))
         return self._page(request, token, after, staff, lang, error)
 
-    def _acted(self, issue: Issue, staff: Staff, fields: Mapping[str, Any], token: str) -> str:
+    def _acted(self, issue: Issue, staff: Staff, fields: Mapping[str, object], token: str) -> str:
         """The code of what was wrong; empty when it is done."""
-        act = fields.get("act")
-        if act not in ("pause", "resume", "cancel", AGAIN):
+        act = text_field(fields, "act")
+        changes = self._changes()
+        if act != AGAIN and act not in changes:
             return "choose_act"
         # A robot that presses every button must not stop an issue either.
         if fields.get("confirm") != "on":
             return "confirm"
-        if not self.links.check_nonce(token, str(fields.get("nonce", ""))):
+        if not self.links.check_nonce(token, text_field(fields, "nonce")):
             return "nonce"
         try:
-            return self._again(issue, staff) if act == AGAIN else self._moved(issue, staff, act)
+            if act == AGAIN:
+                return self._again(issue, staff)
+            changes[act](issue, staff.id)
         except (Conflict, Refused):
             return "moved"
-
-    def _moved(self, issue: Issue, staff: Staff, act: str) -> str:
-        getattr(self.newsroom.lifecycle, act)(issue, staff.id)
         return ""
+
+    def _changes(self) -> dict[str, Callable[[Issue, str], object]]:
+        """Return what the buttons do to an issue, by the name that they post."""
+        lifecycle = self.newsroom.lifecycle
+        return {
+            "pause": lifecycle.pause,
+            "resume": lifecycle.resume,
+            "cancel": lifecycle.cancel,
+        }
 
     def _again(self, issue: Issue, staff: Staff) -> str:
         """Another issue for those who can still be reached, which leaves within a minute."""
         if issue.status != SENT:
             return "moved"
-        if not self.responder.settings.postal_address:
+        if not self.settings.postal_address:
             return "no_postal_address"
         # Whoever died between the two steps finds the second one still to do.
         again = issues.issue_of(self.store, followed_by(issue.id))
@@ -134,39 +144,38 @@ class ProgressViews:
         lang: Lang,
         error: str = "",
     ) -> Response:
-        from chalicelib.web import pages
-
         texts = load("newsroom")
         counts = counted(self.store, issue.id)
         totals = {name: sum(counts[code][name] for code in LANGS) for name in COUNTED}
-        address = f"{self.responder.settings.public_url}/newsletter/progress/{token}"
+        address = self.pages.address("newsletter", "progress", token)
         sending = issue.status == SENDING
-        page = pages.newsletter(
-            "progress",
-            lang,
-            issue=issue,
-            status=issues.status_name(issue.status, lang),
-            queued=totals["queued"],
-            done=sum(totals[name] for name in ("sent", "skipped", "failed")),
-            rows=[
+        facts = {
+            "issue": issue,
+            "status": issues.status_name(issue.status, lang),
+            "queued": totals["queued"],
+            "done": sum(totals[name] for name in ("sent", "skipped", "failed")),
+            "rows": [
                 {"label": label[lang], **{code: counts[code][name] for code in LANGS}}
                 for name, label in texts["counts"].items()
             ],
-            missed=sum(totals[name] for name in _UNREACHED) if issue.status == SENT else 0,
-            listed=self._listed(issue, lang) if "missed" in request.query else None,
-            shown=SHOWN,
-            paused=self._paused(issue, lang),
-            sending=sending,
-            refresh=FOLLOW_SECONDS if sending and "follow" in request.query and not error else 0,
-            actions=[{"id": act, "label": texts["acts"][act][lang]} for act in self._acts(issue)],
-            error=texts["errors"][error][lang] if error else "",
-            name=staff.name,
-            nonce=self.links.nonce(token),
-            action=address,
-            switch_url=f"{address}?lang={other_language(lang)}",
-            frame=self.responder.frame(lang),
+            "missed": sum(totals[name] for name in _UNREACHED) if issue.status == SENT else 0,
+            "listed": self._listed(issue, lang) if "missed" in request.query else None,
+            "shown": SHOWN,
+            "paused": self._paused(issue, lang),
+            "sending": sending,
+            "refresh": FOLLOW_SECONDS if sending and "follow" in request.query and not error else 0,
+            "actions": [
+                {"id": act, "label": texts["acts"][act][lang]} for act in self._acts(issue)
+            ],
+            "error": texts["errors"][error][lang] if error else "",
+            "name": staff.name,
+            "nonce": self.links.nonce(token),
+            "action": address,
+        }
+        status = {"": 200, "moved": 409}.get(error, 422)
+        return self.pages.respond(
+            "newsletter_progress", lang, facts, address=address, status=status
         )
-        return self.responder.page(page, {"": 200, "moved": 409}.get(error, 422))
 
     def _acts(self, issue: Issue) -> tuple[str, ...]:
         acts = _ACTS.get(issue.status, ())

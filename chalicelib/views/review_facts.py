@@ -1,8 +1,8 @@
 """What the review page shows of a case: its answers, what changed, its history and choices."""
 
-from collections.abc import Mapping
-from datetime import date
-from typing import Any
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any, TypedDict
 
 from chalicelib.cases.case import Case
 from chalicelib.cases.guards import CONDITIONS, voters
@@ -15,16 +15,93 @@ from chalicelib.content import load
 from chalicelib.core.languages import Lang
 from chalicelib.core.ports import Item
 from chalicelib.core.records import moment
-from chalicelib.forms import (
-    assessment,
-    description,
-    diff,
-)
+from chalicelib.forms import assessment, description, diff
 from chalicelib.mail.writers.phrases import reasons_said, said
 
 
-def case_facts(opened: OpenedReview, cases: Cases, lang: Lang) -> dict[str, Any]:
-    """The case in words: the same for every state."""
+class Choice(TypedDict):
+    id: str
+    label: str
+
+
+class Colleague(TypedDict):
+    id: str
+    name: str
+
+
+class CandidateFacts(TypedDict):
+    """A case that an application without an invitation may belong to."""
+
+    ref: str
+    org: str
+    contact: str
+    state_name: str
+
+
+class VotesFacts(TypedDict):
+    """Who approved so far, how many it takes, and the conditions that came with these votes."""
+
+    names: list[str]
+    needed: int
+    conditions: list[Mapping[str, object]]
+
+
+class HistoryEntry(TypedDict):
+    at: datetime
+    what: str
+    who: str
+    reasons: Sequence[str]
+    message: str
+    changes: Sequence[diff.Change]
+
+
+class CaseFacts(TypedDict):
+    """`answers` and `eoi_answers` are sections in words: see `description.readable`."""
+
+    case: Case
+    state_name: str
+    submitted_at: datetime
+    answers: list[dict[str, Any]]
+    applied: bool
+    eoi_answers: list[dict[str, Any]] | None
+    warnings: Sequence[str]
+    undeliverable: Mapping[str, object] | None
+    assessment: Mapping[str, object] | None
+    history: list[HistoryEntry]
+    question: Mapping[str, object] | None
+    conditions: list[dict[str, object]]
+
+
+class ChoiceFacts(TypedDict):
+    """`beside` are the state changes that stand beside the decision, such as `recuse`."""
+
+    choices: list[Choice]
+    reasons: list[Choice]
+    condition_rows: Sequence[int]
+    candidates: list[CandidateFacts]
+    votes: VotesFacts | None
+    code_required: bool
+    colleagues: list[Colleague]
+    beside: Collection[str]
+    mine: bool
+
+
+class ReviewPageFacts(CaseFacts, ChoiceFacts):
+    """All that the page `review` shows; `entered` is what the last post brought, and `step` says
+    that its code of six digits is on its way."""
+
+    nonce: str
+    action: str
+    recipient_masked: str
+    name: str
+    preselected: str
+    entered: Mapping[str, object]
+    step: bool
+    errors: list[dict[str, str]]
+
+
+def case_facts(opened: OpenedReview, cases: Cases, lang: Lang) -> CaseFacts:
+    """Return the case in words: the same for every state."""
     assert opened.case is not None
     case = opened.case
     applied = case.application is not None
@@ -41,78 +118,91 @@ def case_facts(opened: OpenedReview, cases: Cases, lang: Lang) -> dict[str, Any]
         "warnings": said((case.application_warnings or []) + case.warnings, lang),
         "undeliverable": case.undeliverable,
         "assessment": _assessment(case, cases, lang),
-        "history": history(opened, lang),
+        "history": _history(opened, case, lang),
         "question": case.question,
-        "conditions": [
-            {**c, "due": date.fromisoformat(c["due"]), "id": str(number)}
-            for number, c in enumerate(case.conditions or [])
-        ],
+        "conditions": conditions_facts(case),
     }
+
+
+def conditions_facts(case: Case) -> list[dict[str, object]]:
+    """Return the conditions of an approval: `text`, `due`, and the `id` that the form posts."""
+    return [
+        {**condition, "due": date.fromisoformat(condition["due"]), "id": str(number)}
+        for number, condition in enumerate(case.conditions or [])
+    ]
 
 
 def choice_facts(
     opened: OpenedReview, reviews: Reviews, candidates: Candidates, lang: Lang
-) -> dict[str, Any]:
-    """What can be chosen, and what each choice needs."""
+) -> ChoiceFacts:
+    """Return what can be chosen, and what each choice needs."""
     assert opened.case is not None
     assert opened.staff is not None
     assert opened.link is not None
-    case, staff = opened.case, opened.staff
-    rows = [row for row in choices(case.state) if row.event in opened.link["allowed"]]
+    case, allowed = opened.case, set(opened.link["allowed"])
+    rows = [row for row in choices(case.state) if row.event in allowed]
     events = {row.event for row in rows}
-    beside = set(opened.link["allowed"]) - events
-    texts = load("review")
-    likely = candidates.of(case) if "link" in events else []
+    beside = allowed - events
+    names = load("review")["decisions"]
     return {
-        "choices": [
-            {"id": row.event, "label": texts["decisions"][row.event][lang]} for row in rows
-        ],
-        "reasons": [
-            {"id": reason["id"], "label": reason[lang]}
-            for reason in load("lists")["decline_reason"]
-        ]
-        if "decline" in events
-        else [],
+        "choices": [{"id": row.event, "label": names[row.event][lang]} for row in rows],
+        "reasons": _reasons(lang) if "decline" in events else [],
         "condition_rows": range(CONDITIONS) if "conditions" in events else [],
-        "candidates": [
-            {
-                "ref": one.ref,
-                "org": one.org,
-                "contact": one.contact_name,
-                "state_name": public_name(one.state, lang),
-            }
-            for one in likely
-        ],
-        "votes": {
-            "names": [vote["name"] for vote in case.votes or []],
-            "needed": reviews.quorum,
-            "conditions": [c for vote in case.votes or [] for c in vote["conditions"]],
-        }
-        if "approve" in events and case.application is not None and reviews.quorum > 1
-        else None,
+        "candidates": candidates_facts(candidates, case, lang) if "link" in events else [],
+        "votes": votes_facts(case, reviews.quorum) if "approve" in events else None,
         "code_required": any(row.code for row in rows),
-        "colleagues": [
-            {"id": other.id, "name": other.name}
-            for other in reviews.colleagues(staff)
-            if other.id not in (case.recused or [])
-        ]
-        if "assign" in beside
-        else [],
+        "colleagues": _colleagues(opened, reviews) if "assign" in beside else [],
         "beside": beside,
-        "mine": staff.id in voters(case),
+        "mine": opened.staff.id in voters(case),
     }
 
 
-def history(opened: OpenedReview, lang: Lang) -> list[dict[str, Any]]:
-    case = opened.case
-    assert case is not None
+def votes_facts(case: Case, quorum: int) -> VotesFacts | None:
+    """Return where the votes on an application stand; None where one person decides alone."""
+    if case.application is None or quorum <= 1:
+        return None
+    votes = case.votes or []
+    return {
+        "names": [vote["name"] for vote in votes],
+        "needed": quorum,
+        "conditions": [condition for vote in votes for condition in vote["conditions"]],
+    }
+
+
+def candidates_facts(candidates: Candidates, case: Case, lang: Lang) -> list[CandidateFacts]:
+    return [
+        {
+            "ref": one.ref,
+            "org": one.org,
+            "contact": one.contact_name,
+            "state_name": public_name(one.state, lang),
+        }
+        for one in candidates.of(case)
+    ]
+
+
+def _reasons(lang: Lang) -> list[Choice]:
+    reasons = load("lists")["decline_reason"]
+    return [{"id": reason["id"], "label": reason[lang]} for reason in reasons]
+
+
+def _colleagues(opened: OpenedReview, reviews: Reviews) -> list[Colleague]:
+    """Return who may take the case over: nobody who stands back from it."""
+    assert opened.case is not None
+    assert opened.staff is not None
+    recused = opened.case.recused or []
+    found = reviews.colleagues(opened.staff)
+    return [{"id": one.id, "name": one.name} for one in found if one.id not in recused]
+
+
+def _history(opened: OpenedReview, case: Case, lang: Lang) -> list[HistoryEntry]:
     changed = diff.of_history(opened.history, case.answers, case.application, lang)
-    return [_said(row, changed.get(row["number"], []), lang) for row in opened.history]
+    return [_entry(row, changed.get(row["number"], []), lang) for row in opened.history]
 
 
-def _said(row: Item, changed: list[diff.Change], lang: Lang) -> dict[str, Any]:
+def _entry(row: Item, changes: Sequence[diff.Change], lang: Lang) -> HistoryEntry:
     texts = load("review")
-    data: Mapping[str, Any] = row["data"]
+    data = row["data"]
     who = data.get("name") or data.get("by_name") or texts["actors"].get(row["actor"], {}).get(lang)
     return {
         "at": moment(row["at"]),
@@ -120,11 +210,11 @@ def _said(row: Item, changed: list[diff.Change], lang: Lang) -> dict[str, Any]:
         "who": who or texts["applicant"][lang],
         "reasons": reasons_said(data.get("reasons", []), lang),
         "message": data.get("message") or data.get("answer") or "",
-        "changes": changed,
+        "changes": changes,
     }
 
 
-def _assessment(case: Case, cases: Cases, lang: Lang) -> dict[str, Any] | None:
+def _assessment(case: Case, cases: Cases, lang: Lang) -> Mapping[str, object] | None:
     found = cases.attached(case)
     if found is None:
         return None

@@ -1,47 +1,47 @@
-"""What the review page's form says, read kindly: by people, and by scripts that name things so."""
+"""What the review page's form says: read kindly, for scripts may name its fields too."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from chalicelib.cases.guards import CONDITIONS
 from chalicelib.cases.review.model import Decision
 from chalicelib.content import load
-from chalicelib.web.request import text_of, ticked
+from chalicelib.web.request import is_ticked, text_field
 
 
-def typed(fields: Mapping[str, Any]) -> Decision:
-    known = {reason["id"] for reason in load("lists")["decline_reason"]}
-    said = [r.strip() for r in _list(fields.get("reason")) if isinstance(r, str)]
+def read_decision(fields: Mapping[str, object]) -> Decision:
+    codes = {reason["id"] for reason in load("lists")["decline_reason"]}
+    given = [r.strip() for r in _list(fields.get("reason")) if isinstance(r, str)]
     # A reason in somebody's own words is a message under the code for all others.
-    own = [r for r in said if r and r not in known]
+    free = [r for r in given if r and r not in codes]
     message = "\n".join(
-        [*own, *filter(None, (text_of(fields, k) for k in ("message", "question")))]
+        [*free, *filter(None, (text_field(fields, key) for key in ("message", "question")))]
     )
     return Decision(
-        name=text_of(fields, "decision"),
-        reasons=tuple([r for r in said if r in known] or (["other"] if own else [])),
+        name=text_field(fields, "decision"),
+        reasons=tuple([r for r in given if r in codes] or (["other"] if free else [])),
         message=message.replace("\r\n", "\n").strip(),
-        confirm=ticked(fields, "confirm"),
-        code=text_of(fields, "code"),
-        nonce=text_of(fields, "nonce"),
-        step_code=text_of(fields, "step_code"),
+        confirm=is_ticked(fields, "confirm"),
+        code=text_field(fields, "code"),
+        nonce=text_field(fields, "nonce"),
+        step_code=text_field(fields, "step_code"),
         conditions=_conditions(fields),
-        until=text_of(fields, "until"),
-        colleague=text_of(fields, "colleague"),
-        address=text_of(fields, "address"),
-        target=text_of(fields, "target_ref") or text_of(fields, "target"),
+        until=text_field(fields, "until"),
+        colleague=text_field(fields, "colleague"),
+        address=text_field(fields, "address"),
+        target=text_field(fields, "target_ref") or text_field(fields, "target"),
         met=tuple(str(one) for one in _list(fields.get("met"))),
     )
 
 
-def _conditions(fields: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+def _conditions(fields: Mapping[str, object]) -> tuple[tuple[str, str], ...]:
     rows = (
-        (text_of(fields, f"condition_{n}"), text_of(fields, f"due_{n}")) for n in range(CONDITIONS)
+        (text_field(fields, f"condition_{n}"), text_field(fields, f"due_{n}"))
+        for n in range(CONDITIONS)
     )
     return tuple(row for row in rows if any(row))
 
 
-def _list(value: Any) -> list[Any]:
+def _list(value: object) -> list[object]:
     if value is None:
         return []
     return list(value) if isinstance(value, list) else [value]

@@ -1,16 +1,17 @@
 """Chalice on one side, the views on the other: its requests in, its responses out."""
 
 import logging
-from collections.abc import Callable
-from typing import Any, Final
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
 
 from chalice import app as chalice
 
 from chalicelib.core.errors import RelaisError, WrongMethod
-from chalicelib.web.request import Request, Response
-from chalicelib.web.responses import Responder
+from chalicelib.web.problems import Problems
+from chalicelib.web.request import Request
+from chalicelib.web.responses import Response
 
-log = logging.getLogger("relais.web")
+log = logging.getLogger("relais.web.chalice_app")
 
 METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
@@ -31,9 +32,15 @@ class Relais(chalice.Chalice):
     middleware sees it, so each view is wrapped as it is registered.
     """
 
-    def __init__(self, app_name: str, responder: Callable[[], Responder]) -> None:
+    def __init__(
+        self,
+        app_name: str,
+        problems: Callable[[], Problems],
+        allowed_origins: Callable[[], Sequence[str]],
+    ) -> None:
         super().__init__(app_name)
-        self._responder = responder
+        self._problems = problems
+        self._allowed_origins = allowed_origins
         # As text, a form with bytes that are not UTF-8 would reach us mended, and wrong.
         self.api.binary_types.append("multipart/form-data")
 
@@ -43,13 +50,13 @@ class Relais(chalice.Chalice):
         GET answers HEAD too; a method without a view is told which methods there are.
         Content types are judged by the views, not by Chalice.
         """
-        known = dict(by_method)
-        if "GET" in known:
-            known["HEAD"] = known["GET"]
-        known["OPTIONS"] = lambda request, **_: Response(204, "", "text/plain")
-        allowed = ", ".join(sorted(known))
+        views = dict(by_method)
+        if "GET" in views:
+            views["HEAD"] = views["GET"]
+        views["OPTIONS"] = lambda request, **_: Response(204, "", "text/plain")
+        allowed = ", ".join(sorted(views))
         for method in METHODS:
-            view = known.get(method) or _not_allowed(method, allowed)
+            view = views.get(method) or _not_allowed(method, allowed)
             name = f"{method.lower()}{path.replace('/', '_').replace('{', '').replace('}', '')}"
             register = self.route(path, methods=[method], content_types=[], name=name)
             register(self._wrapped(view, allowed))
@@ -62,11 +69,11 @@ class Relais(chalice.Chalice):
             try:
                 response = view(request, **arguments)
             except RelaisError as error:
-                response = self._responder().answer(request, error)
+                response = self._problems().respond(request, error)
             except Exception as error:  # noqa: BLE001
                 # The last net: a person gets a page in their language, we get the trace.
                 log.exception("%s %s", request.method, current.path)
-                response = self._responder().answer(request, error)
+                response = self._problems().respond(request, error)
             return self._finished(request, response, allowed)
 
         return respond
@@ -75,11 +82,11 @@ class Relais(chalice.Chalice):
         """Add the headers of every response, and those of CORS for an allowed origin."""
         headers: dict[str, str | list[str]] = {
             **EVERY_RESPONSE,
-            "Content-Type": response.type,
+            "Content-Type": response.content_type,
             **response.headers,
         }
         origin = request.headers.get("origin", "")
-        if origin and origin in self._responder().settings.allowed_origins:
+        if origin and origin in self._allowed_origins():
             headers["Access-Control-Allow-Origin"] = origin
             headers["Access-Control-Expose-Headers"] = (
                 "Location, Retry-After, Idempotent-Replayed, ETag"
@@ -95,8 +102,8 @@ class Relais(chalice.Chalice):
 
 
 def request_of(current: chalice.Request) -> Request:
-    """Return what API Gateway brought as our own request."""
-    identity: dict[str, Any] = current.context.get("identity") or {}
+    """Return what API Gateway brought, as our own request."""
+    identity: Mapping[str, object] = current.context.get("identity") or {}
     body = current.raw_body
     given = current.query_params
     return Request(

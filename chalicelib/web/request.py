@@ -1,15 +1,14 @@
-"""A request as the service reads it, and the answer it gives."""
+"""A request as the views read it: its language, its fields, and what its sender accepts."""
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
-from hashlib import sha256
-from typing import Any, Final
+from typing import Final
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from chalicelib.core.errors import Malformed, TooLarge, WrongType
-from chalicelib.core.languages import Lang
+from chalicelib.core.languages import Lang, lang_or
 from chalicelib.forms.normalise import nest
 
 BODY_LIMIT: Final = 256 * 1024
@@ -21,35 +20,9 @@ _MULTIPART: Final = "multipart/form-data"
 
 
 @dataclass(frozen=True)
-class Response:
-    """A status, a body and what it is."""
-
-    status: int
-    body: str
-    type: str
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-
-def json_response(
-    body: Any, headers: Mapping[str, str] | None = None, *, status: int = 200
-) -> Response:
-    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
-    return Response(status, text, "application/json", headers or {})
-
-
-def with_etag(asked: "Request", answer: Response) -> Response:
-    """With the mark of its content; nothing more than that for whoever has it already."""
-    tag = f'"{sha256(answer.body.encode()).hexdigest()[:20]}"'
-    headers = {**answer.headers, "ETag": tag}
-    if asked.has(tag):
-        return Response(304, "", answer.type, headers)
-    return replace(answer, headers=headers)
-
-
-@dataclass(frozen=True)
 class Request:
-    """One request. `headers` have lower-case names; `query` has the last of each value,
-    `several` all of them."""
+    """One request. `headers` have lower-case names; `query` has the last value of each
+    parameter, `several` all of them."""
 
     method: str
     headers: Mapping[str, str]
@@ -63,21 +36,27 @@ class Request:
         """A browser says so; a script that says nothing gets JSON."""
         return "text/html" in self.headers.get("accept", "")
 
-    def has(self, tag: str) -> bool:
-        """Whether the visitor keeps the answer of this mark."""
-        return tag in self.headers.get("if-none-match", "")
+    def has(self, etag: str) -> bool:
+        """Return whether the visitor keeps the response with this ETag."""
+        return etag in self.headers.get("if-none-match", "")
 
     @cached_property
     def lang(self) -> Lang:
         """Of the query, else the first of ours in Accept-Language, else French."""
         return _lang(self.query.get("lang")) or _preferred(self.headers.get("accept-language", ""))
 
+    def language(self, fields: Mapping[str, object], default: str | None = None) -> Lang:
+        """Return the language of the form's own `lang` field, else of the query, else `default`
+        (the reader's, where we know the reader), else what the browser prefers."""
+        chosen = _lang(text_field(fields, "lang")) or _lang(self.query.get("lang"))
+        return chosen or (lang_or(None, default) if default else self.lang)
+
     @cached_property
     def kind(self) -> str:
         return self.headers.get("content-type", "").partition(";")[0].strip().lower()
 
-    def fields(self) -> dict[str, Any]:
-        """The body as nested fields. Raises TooLarge, WrongType or Malformed."""
+    def fields(self) -> dict[str, object]:
+        """Return the body as nested fields. Raises TooLarge, WrongType or Malformed."""
         if len(self.body) > BODY_LIMIT:
             raise TooLarge
         if self.kind == "application/json":
@@ -89,8 +68,9 @@ class Request:
         raise WrongType(self.kind)
 
 
-def back_to(redirect: str, origins: Sequence[str], told: Mapping[str, str]) -> str | None:
-    """Where a website wants its visitor back, with what to tell them; None if it is not ours."""
+def redirect_target(redirect: str, origins: Sequence[str], facts: Mapping[str, str]) -> str | None:
+    """Return where a website wants its visitor back, with `facts` in the query; None when it is
+    none of `origins`."""
     try:
         parts = urlsplit(redirect)
     except ValueError:
@@ -98,28 +78,27 @@ def back_to(redirect: str, origins: Sequence[str], told: Mapping[str, str]) -> s
     origin = f"{parts.scheme}://{parts.netloc}"
     if origin not in origins or "\\" in redirect or not redirect.isascii():
         return None
-    query = f"{parts.query}&{urlencode(told)}" if parts.query else urlencode(told)
+    query = f"{parts.query}&{urlencode(facts)}" if parts.query else urlencode(facts)
     return parts._replace(query=query).geturl()
 
 
-def as_text(value: Any) -> str:
+def text_or_empty(value: object) -> str:
     return value if isinstance(value, str) else ""
 
 
-def text_of(fields: Mapping[str, Any], key: str) -> str:
-    """What was typed in a field, without the spaces around it."""
-    return as_text(fields.get(key)).strip()
+def text_field(fields: Mapping[str, object], key: str) -> str:
+    """Return what was entered in a field, without the spaces around it."""
+    return text_or_empty(fields.get(key)).strip()
 
 
-def ticked(fields: Mapping[str, Any], key: str) -> bool:
-    """A box, as a browser or a script says so."""
+def text_area(fields: Mapping[str, object], key: str) -> str:
+    """Return a text of several lines, with the line ends of Unix: browsers send others."""
+    return text_field(fields, key).replace("\r\n", "\n")
+
+
+def is_ticked(fields: Mapping[str, object], key: str) -> bool:
+    """Return whether a box is ticked, as a browser or a script says so."""
     return fields.get(key) in ("on", "yes", "true", "1", True)
-
-
-def lang_of(fields: Mapping[str, Any], request: Request) -> Lang:
-    """The form's own `lang` field comes first."""
-    said = fields.get("lang")
-    return _lang(said if isinstance(said, str) else None) or request.lang
 
 
 def _lang(text: str | None) -> Lang | None:
@@ -155,7 +134,7 @@ def _no_constant(name: str) -> None:
     raise ValueError(name)
 
 
-def _json(text: str) -> dict[str, Any]:
+def _json(text: str) -> dict[str, object]:
     try:
         found = json.loads(text, parse_constant=_no_constant)
         if "\\u" in text:

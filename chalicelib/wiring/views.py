@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Protocol
 from chalicelib.cases.intake.receive import Intake
 from chalicelib.cases.lookup import Cases
 from chalicelib.views.forms import FormViews
-from chalicelib.web.responses import Responder
+from chalicelib.web.pages import Pages
+from chalicelib.web.problems import Problems
 from chalicelib.wiring.parts import Parts
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from chalicelib.views.coaches import CoachViews
     from chalicelib.views.file import FileViews
     from chalicelib.views.lost_link import LostLinkViews
-    from chalicelib.views.newsletter import NewsletterViews
+    from chalicelib.views.newsletter import NewsletterPages, NewsletterViews
     from chalicelib.views.newsletter_archive import ArchiveViews
     from chalicelib.views.newsletter_confirm import ConfirmViews
     from chalicelib.views.newsletter_preferences import PreferencesViews
@@ -48,22 +49,31 @@ class Rooms(Protocol):
 class Views:
     """One attribute an address; a script's form loads none but the first."""
 
-    def __init__(self, parts: Parts, rooms: Rooms, responder: Responder) -> None:
+    def __init__(self, parts: Parts, rooms: Rooms, pages: Pages, problems: Problems) -> None:
         self._parts = parts
         self._rooms = rooms
-        self._responder = responder
+        self._pages = pages
+        self._problems = problems
 
     @cached_property
     def forms(self) -> FormViews:
         parts, rooms = self._parts, self._rooms
-        return FormViews(rooms.intake, rooms.lookup, parts.links, parts.settings, self._responder)
+        return FormViews(
+            rooms.intake,
+            rooms.lookup,
+            parts.store,
+            parts.now,
+            parts.links,
+            parts.settings,
+            self._pages,
+            self._problems,
+        )
 
     @cached_property
     def coaches(self) -> "CoachViews":
         from chalicelib.views.coaches import CoachViews
 
-        parts, directory = self._parts, self._rooms.coaches.directory
-        return CoachViews(directory, parts.settings, self._responder, parts.now)
+        return CoachViews(self._rooms.coaches.directory, self._pages, self._parts.now)
 
     @cached_property
     def coach_contact(self) -> "CoachContactViews":
@@ -71,7 +81,12 @@ class Views:
 
         parts, coaches = self._parts, self._rooms.coaches
         return CoachContactViews(
-            coaches.directory, coaches.messages, parts.settings, self._responder, parts.now
+            coaches.directory,
+            coaches.messages,
+            parts.settings,
+            self._pages,
+            self._problems,
+            parts.now,
         )
 
     @cached_property
@@ -80,30 +95,33 @@ class Views:
 
         parts, coaches = self._parts, self._rooms.coaches
         return CoachLinkViews(
-            coaches.upkeep, coaches.proposals, parts.links, parts.settings, self._responder
+            coaches.upkeep,
+            coaches.proposals,
+            parts.links,
+            parts.settings,
+            self._pages,
+            self._problems,
         )
 
     @cached_property
     def proposal(self) -> "ProposalViews":
         from chalicelib.views.coach_links import ProposalViews
 
-        parts = self._parts
-        return ProposalViews(
-            self._rooms.coaches.proposals, parts.links, parts.settings, self._responder
-        )
+        proposals = self._rooms.coaches.proposals
+        return ProposalViews(proposals, self._parts.links, self._pages, self._problems)
 
     @cached_property
     def review(self) -> "ReviewViews":
         from chalicelib.views.review import ReviewViews
 
-        parts, cases = self._parts, self._rooms.cases
+        cases = self._rooms.cases
         return ReviewViews(
             cases.reviews,
             cases.lookup,
             cases.candidates,
-            parts.links,
-            parts.settings,
-            self._responder,
+            self._parts.links,
+            self._pages,
+            self._problems,
         )
 
     @cached_property
@@ -116,7 +134,7 @@ class Views:
             cases.lookup,
             parts.links,
             parts.settings,
-            self._responder,
+            self._pages,
             parts.now,
             cases.turnaround,
         )
@@ -124,7 +142,7 @@ class Views:
             cases.lookup,
             cases.applicant,
             parts.links,
-            self._responder,
+            self._problems,
             parts.now,
             pages,
             self.lost_link,
@@ -139,35 +157,60 @@ class Views:
         lost_links = LostLinks(
             parts.store, parts.now, parts.people_key, parts.settings.signups_per_hour
         )
-        return LostLinkViews(lost_links, self._responder)
+        return LostLinkViews(lost_links, self._pages)
+
+    @cached_property
+    def _newsletter_pages(self) -> "NewsletterPages":
+        from chalicelib.views.newsletter import NewsletterPages
+
+        return NewsletterPages(self._pages)
 
     @cached_property
     def newsletter(self) -> "NewsletterViews":
         from chalicelib.views.newsletter import NewsletterViews
 
-        subscribers = self._rooms.subscribers
+        parts, subscribers = self._parts, self._rooms.subscribers
         return NewsletterViews(
-            subscribers.sign_ups, subscribers.subscriptions, self._parts.links, self._responder
+            subscribers.sign_ups,
+            subscribers.subscriptions,
+            parts.links,
+            parts.settings,
+            self._newsletter_pages,
+            self._problems,
+            parts.now,
         )
 
     @cached_property
     def confirm(self) -> "ConfirmViews":
         from chalicelib.views.newsletter_confirm import ConfirmViews
 
-        return ConfirmViews(self.newsletter, self._rooms.subscribers.preferences)
+        parts, subscribers = self._parts, self._rooms.subscribers
+        return ConfirmViews(
+            subscribers.subscriptions,
+            subscribers.preferences,
+            parts.links,
+            parts.settings,
+            self._newsletter_pages,
+        )
 
     @cached_property
     def preferences(self) -> "PreferencesViews":
         from chalicelib.views.newsletter_preferences import PreferencesViews
 
         subscribers = self._rooms.subscribers
-        return PreferencesViews(self.newsletter, subscribers.preferences, subscribers.proof)
+        return PreferencesViews(
+            subscribers.subscriptions,
+            subscribers.preferences,
+            subscribers.proof,
+            self._parts.links,
+            self._newsletter_pages,
+        )
 
     @cached_property
     def archive(self) -> "ArchiveViews":
         from chalicelib.views.newsletter_archive import ArchiveViews
 
-        return ArchiveViews(self._parts.store, self._responder)
+        return ArchiveViews(self._parts.store, self._parts.settings, self._pages)
 
     @cached_property
     def issue_review(self) -> "IssueReviewViews":
@@ -179,7 +222,9 @@ class Views:
             rooms.issues.approvals,
             rooms.cases.roster,
             parts.links,
-            self._responder,
+            parts.settings,
+            self._pages,
+            self._problems,
         )
 
     @cached_property
@@ -192,6 +237,7 @@ class Views:
             rooms.issues.newsroom,
             rooms.cases.roster,
             parts.links,
-            self._responder,
+            parts.settings,
+            self._pages,
             rooms.issues.unreached,
         )

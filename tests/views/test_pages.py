@@ -14,19 +14,16 @@ import pytest
 import gallery
 from chalicelib.content import load
 from chalicelib.core.languages import Lang
-from chalicelib.core.templates import field_id
+from chalicelib.core.settings import read
+from chalicelib.core.templates import TEMPLATES, environment, field_id
 from chalicelib.forms import description as described
 from chalicelib.forms.parsing import FORMS
-from chalicelib.web import pages
+from chalicelib.views.form_page import respond_with_form
+from chalicelib.web import rendering
+from chalicelib.web.pages import Pages
+from environment import ENVIRONMENT
 
 HOSTILE = "<script>alert(\"1\")</script> & 'Fils'"
-FRAME = {
-    "organization": "Innoweave",
-    "contact_email": "info@example.org",
-    "privacy_contact": "privacy@example.org",
-    "person_in_charge": "Direction générale",
-    "website_url": "https://www.example.org/fr/",
-}
 CONTROLS = ("input", "select", "textarea")
 
 Attributes = dict[str, str]
@@ -85,21 +82,25 @@ def document(request: pytest.FixtureRequest, lang: Lang) -> Document:
 
 
 def blank(form: str, lang: Lang, **changes: Any) -> str:
-    description = described.describe(form, lang, privacy_contact="privacy@example.org")
-    given: dict[str, Any] = {
+    description = {
+        **described.describe(form, lang, privacy_contact="privacy@example.org"),
         "action": f"https://relais.example.org/api/forms/{form}",
-        "values": {},
-        "problems": [],
-        "hidden": {"lang": lang},
-        "switch_url": "",
-        "frame": FRAME,
     }
-    return pages.form(form, description, lang, **(given | changes))
+    given: dict[str, Any] = {"values": {}, "hidden": {}}
+    pages = Pages(read(ENVIRONMENT))
+    return respond_with_form(pages, description, lang, **(given | changes)).body
 
 
 def test_the_gallery_holds_every_page(lang: Lang) -> None:
     assert set(gallery.pages(lang)) == set(gallery.PAGES)
     assert set(gallery.website(lang)) == set(gallery.SITE)
+
+
+def test_every_template_of_a_page_is_filled_in_with_its_facts() -> None:
+    gallery.pages("fr")
+    loaded = {str(name) for _, name in environment().cache or ()}
+    names = {f"pages/{path.name}" for path in (TEMPLATES / "pages").glob("[!_]*.html")}
+    assert names - loaded == set(), "no page of the gallery shows them"
 
 
 def test_a_page_is_a_sound_document(document: Document, lang: Lang) -> None:
@@ -294,4 +295,4 @@ def test_a_paused_form_asks_nothing(lang: Lang) -> None:
 def test_the_policy_names_the_style_that_stands_on_the_page(lang: Lang) -> None:
     (style,) = re.findall(r"<style>(.*?)</style>", gallery.pages(lang)["fresh"], re.DOTALL)
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    assert f"sha256-{digest}" == pages.STYLE_HASH
+    assert f"sha256-{digest}" == rendering.STYLE_HASH

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chalicelib.web.request import Request, lang_of
+from chalicelib.web.request import Request
 
 
 def asked(query: dict[str, str] | None = None, **headers: str) -> Request:
@@ -20,8 +20,10 @@ def test_the_language_comes_from_the_header_last(header: str, lang: str) -> None
     request = asked(accept_language=header)
     assert request.lang == lang
     assert asked({"lang": "en"}, accept_language=header).lang == "en"
-    assert lang_of({"lang": "fr"}, asked({"lang": "en"})) == "fr"
-    assert lang_of({"lang": ["fr"]}, asked({"lang": "en"})) == "en"
+    assert asked({"lang": "en"}).language({"lang": "fr"}) == "fr"
+    assert asked({"lang": "en"}).language({"lang": ["fr"]}) == "en"
+    assert asked(accept_language=header).language({}, "en") == "en", "the reader is known"
+    assert asked({"lang": "fr"}).language({"lang": "de"}, "en") == "fr"
 
 
 def test_a_browser_asks_for_a_page_and_a_script_does_not() -> None:

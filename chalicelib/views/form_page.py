@@ -1,0 +1,52 @@
+"""A described form as a page: to fill in, or once more with all that was entered and what is wrong."""
+
+from collections.abc import Mapping
+
+from chalicelib.core.languages import Lang
+from chalicelib.web.form_errors import Description, FormErrors, form_errors
+from chalicelib.web.pages import Pages
+from chalicelib.web.problems import ProblemText
+from chalicelib.web.responses import Response
+
+
+class FormFacts(FormErrors):
+    """`banner` is the title and the detail of what is wrong with the form as a whole; `hidden`
+    has the fields that nobody sees."""
+
+    description: Description
+    action: str
+    values: Mapping[str, object]
+    hidden: Mapping[str, str]
+    banner: tuple[str, str] | None
+
+
+def respond_with_form(  # noqa: PLR0913
+    pages: Pages,
+    description: Description,
+    lang: Lang,
+    *,
+    values: Mapping[str, object],
+    hidden: Mapping[str, str],
+    address: str = "",
+    refused: ProblemText | None = None,
+) -> Response:
+    """Return the form with `values` in its fields, which is posted to `description["action"]`.
+
+    `address` is that of the page, where it says more than the action does.
+    """
+    facts: FormFacts = {
+        **form_errors(refused.errors if refused else [], description, lang),
+        "description": description,
+        "action": description["action"],
+        "values": values,
+        "hidden": {"lang": lang, **{key: value for key, value in hidden.items() if value}},
+        "banner": refused.banner if refused else None,
+    }
+    return pages.respond(
+        "form",
+        lang,
+        facts,
+        address=address or description["action"],
+        status=refused.status if refused else 200,
+        headers=refused.headers if refused else None,
+    )

@@ -1,0 +1,147 @@
+"""What went wrong, for a script (RFC 9457) or for a person, in their language."""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, TypedDict
+
+from chalicelib.content import load
+from chalicelib.core import errors
+from chalicelib.core.languages import Lang
+from chalicelib.forms.problems import InvalidForm, Problem
+from chalicelib.web.pages import Pages
+from chalicelib.web.request import BODY_LIMIT, Request
+from chalicelib.web.responses import Response, json_response
+
+log = logging.getLogger("relais.web.problems")
+
+CODES: Final[dict[type, str]] = {
+    errors.Malformed: "malformed",
+    errors.NotFound: "not_here",
+    errors.BadLink: "bad_link",
+    errors.BadQuery: "bad_query",
+    errors.WrongMethod: "method",
+    errors.IntakePaused: "intake_paused",
+    errors.NotInvited: "not_invited",
+    errors.InviteOver: "invite_over",
+    errors.AlreadyApplied: "already_applied",
+    errors.TooLarge: "too_large",
+    errors.WrongType: "wrong_type",
+    InvalidForm: "invalid",
+    errors.KeyReused: "key_reused",
+    errors.TooMany: "too_many",
+    errors.Refused: "refused",
+    errors.Conflict: "refused",
+    errors.StoreDown: "store_down",
+}
+"""Every error that can reach a visitor; the texts are in content/problems.json."""
+
+RETRY_SECONDS: Final = 30
+"""What `Retry-After` says while the store is out of reach."""
+
+
+class FieldError(TypedDict):
+    """What is wrong with a field, in words; `field` is "" for the whole form."""
+
+    field: str
+    code: str
+    message: str
+
+
+@dataclass(frozen=True)
+class ProblemText:
+    """A problem in one language; `errors` name the fields that it is about, if any."""
+
+    code: str
+    status: int
+    title: str
+    detail: str
+    headers: Mapping[str, str]
+    errors: list[FieldError]
+
+    @property
+    def banner(self) -> tuple[str, str] | None:
+        """Title and detail, for a page whose fields do not say what is wrong."""
+        return None if self.errors else (self.title, self.detail)
+
+
+class Problems:
+    """Answers what went wrong: to a script as `application/problem+json`, to a person as a page."""
+
+    def __init__(self, pages: Pages) -> None:
+        self._pages = pages
+
+    def text(self, error: Exception, lang: Lang, *, form: str = "eoi") -> ProblemText:
+        code = next((CODES[kind] for kind in type(error).__mro__ if kind in CODES), "broken")
+        if isinstance(error, errors.StoreDown):
+            log.error("store out of reach: %s", error)
+        text = load("problems")[code]
+        return ProblemText(
+            code,
+            text["status"],
+            text["title"][lang],
+            text["detail"][lang].format_map(_facts(error, lang, form)),
+            _headers(error),
+            field_errors(error, lang),
+        )
+
+    def respond(
+        self, request: Request, error: Exception, lang: Lang | None = None, *, form: str = "eoi"
+    ) -> Response:
+        lang = lang or request.lang
+        text = self.text(error, lang, form=form)
+        if request.wants_page:
+            facts = {"status": text.status, "title": text.title, "detail": text.detail}
+            return self._pages.respond(
+                "problem", lang, facts, status=text.status, headers=text.headers
+            )
+        body: dict[str, object] = {
+            "type": self._pages.address("problems", text.code),
+            "title": text.title,
+            "status": text.status,
+            "detail": text.detail,
+        }
+        if isinstance(error, InvalidForm):
+            body["errors"] = text.errors
+        headers = {"Content-Language": f"{lang}-CA", "Cache-Control": "no-store", **text.headers}
+        return json_response(
+            body, headers, status=text.status, content_type="application/problem+json"
+        )
+
+
+def field_errors(error: Exception, lang: Lang) -> list[FieldError]:
+    """Return what is wrong with each field; nothing for an error that is not about fields."""
+    if not isinstance(error, InvalidForm):
+        return []
+    return [in_words(problem, lang) for problem in error.problems]
+
+
+def in_words(problem: Problem, lang: Lang) -> FieldError:
+    return {"field": problem.field, "code": problem.code, "message": problem.message(lang)}
+
+
+def _facts(error: Exception, lang: Lang, form: str) -> dict[str, object]:
+    plurals = load("review")["form_plural"]
+    facts: dict[str, object] = {
+        "form_plural": plurals[form][lang],
+        "limit": f"{BODY_LIMIT // 1024}\u00a0{'kB' if lang == 'en' else 'ko'}",
+        "format": str(error) or "UTF-8",
+        "method": str(error),
+    }
+    if isinstance(error, errors.AlreadyApplied):
+        facts["ref"] = error.ref
+    if isinstance(error, errors.BadQuery):
+        facts["message"] = error.message(lang)
+    if isinstance(error, errors.TooMany):
+        facts["minutes"] = -(-error.seconds // 60)
+    return facts
+
+
+def _headers(error: Exception) -> dict[str, str]:
+    if isinstance(error, errors.TooMany):
+        return {"Retry-After": str(error.seconds)}
+    if isinstance(error, errors.StoreDown):
+        return {"Retry-After": str(RETRY_SECONDS)}
+    if isinstance(error, errors.WrongMethod):
+        return {"Allow": error.allowed}
+    return {}
