@@ -1,6 +1,6 @@
 """The request path beside its floor: `python -m bench.post` prints two tables of ratios.
 
-Warm: CPU of one POST of a full declaration through the Lambda handler, with the answers of
+Warm: CPU of one POST of a full declaration through the Lambda handler, with the responses of
 AWS canned after signing, beside a bare Chalice app and a bare boto3 client that make the
 very same `transact_write_items`. Cold: CPU of a fresh process, its imports and its first
 POST, beside the same bare app with a small form. All in one run, turn by turn.
@@ -35,7 +35,8 @@ AWS = {
 
 
 def environment() -> dict[str, str]:
-    """The settings of the tests, without the newsletter's box, and quiet."""
+    """Return the settings of the tests, without the newsletter's box, and with errors alone in
+    the log."""
     sys.path.append(str(ROOT / "tests" / "support"))
     from environment import ENVIRONMENT
 
@@ -49,7 +50,7 @@ def declaration() -> dict[str, Any]:
 
 
 def warm(turns: int = 15, posts: int = 100) -> dict[str, float]:
-    """CPU milliseconds of one call, the least of the turns."""
+    """Return the CPU milliseconds of one call, the least of the turns, by name."""
     import boto3
 
     import app as relais
@@ -80,7 +81,7 @@ def warm(turns: int = 15, posts: int = 100) -> dict[str, float]:
 
 
 def _written(client: Any, post: Callable[[], Any]) -> list[Any]:
-    """The TransactItems of a real post."""
+    """Return the TransactItems of a real post."""
     seen: list[Any] = []
     client.meta.events.register(
         "provide-client-params.dynamodb.TransactWriteItems",
@@ -108,15 +109,15 @@ sys.path.insert(0, os.environ["BENCH_PATH"])
 import canned
 from {module} import app
 canned.aws()
-answer = app(json.loads(os.environ["BENCH_EVENT"]), None)
-assert answer["statusCode"] in (200, 201), answer
+response = app(json.loads(os.environ["BENCH_EVENT"]), None)
+assert response["statusCode"] in (200, 201), response
 print((time.process_time() - start) * 1000)
 """
 
 
 def cold(turns: int = 21) -> dict[str, float]:
-    """CPU milliseconds from a fresh interpreter's first import to the end of its first POST:
-    the median of the turns."""
+    """Return the CPU milliseconds from a fresh interpreter's first import to the end of its first
+    POST, the median of the turns, by name."""
     fields = declaration()
     apps = {
         "bare Chalice app": ("bare", canned.post(BARE, fields)),

@@ -34,7 +34,7 @@ from chalicelib.newsletter.sending.unreached import Unreached
 from chalicelib.newsletter.subscribers.pending import release
 from infra.deploy import REGION
 from infra.local_aws.emulator import use_root_key
-from infra.local_aws.run_file import running
+from infra.local_aws.run_file import read_run_file
 from infra.operator import audit as chains
 from infra.operator import coaches, subscribers
 from infra.operator.newsletter import commands
@@ -67,8 +67,8 @@ class Operator:
         if stage != "local":
             return cls(stage, None)
         use_root_key(os.environ)  # type: ignore[arg-type]
-        addresses = running(ROOT / ".local")
-        return cls(stage, addresses["emulator"], addresses["postoffice"])
+        addresses = read_run_file(ROOT / ".local")
+        return cls(stage, addresses["emulator"], addresses["ses"])
 
     @property
     def roster(self) -> Roster:

@@ -1,4 +1,4 @@
-"""AWS and API Gateway without either: canned answers, and the events of a POST and a GET."""
+"""AWS and API Gateway without either: canned responses, and the events of a POST and a GET."""
 
 import json
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ class _Body:
         yield self._content
 
 
-def _answer(request: Any, **_: Any) -> AWSResponse:
+def _respond(request: Any, **_: Any) -> AWSResponse:
     secret = {"SecretString": json.dumps({"key": "k" * 64})}
     content = json.dumps(secret if "secretsmanager" in request.url else {}).encode()
     headers: Any = {"Content-Type": "application/x-amz-json-1.0"}
@@ -24,15 +24,15 @@ def _answer(request: Any, **_: Any) -> AWSResponse:
 
 
 def aws() -> None:
-    """Answers every client made from now on, after it serialised and signed its request."""
+    """Respond to every client made from now on, after it serialised and signed its request."""
     boto3.setup_default_session()
     assert boto3.DEFAULT_SESSION is not None
     events: Any = boto3.DEFAULT_SESSION.events
-    events.register("before-send.*.*", _answer)
+    events.register("before-send.*.*", _respond)
 
 
 def post(resource: str, fields: dict[str, Any]) -> dict[str, Any]:
-    """What API Gateway hands to the function when a script posts a declaration."""
+    """Return what API Gateway hands to the function when a script posts a declaration."""
     return {
         "resource": resource,
         "headers": {"Content-Type": "application/json", "Accept": "*/*"},
@@ -50,13 +50,13 @@ def post(resource: str, fields: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def get(resource: str, asked: dict[str, list[str]]) -> dict[str, Any]:
-    """What API Gateway hands to the function when a script asks."""
+def get(resource: str, query: dict[str, list[str]]) -> dict[str, Any]:
+    """Return what API Gateway hands to the function when a script gets a page."""
     return {
         "resource": resource,
         "headers": {"Accept": "application/json"},
         "multiValueHeaders": {},
-        "multiValueQueryStringParameters": asked,
+        "multiValueQueryStringParameters": query,
         "pathParameters": {},
         "stageVariables": None,
         "isBase64Encoded": False,

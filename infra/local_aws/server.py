@@ -13,8 +13,8 @@ class Page:
     location: str = ""
 
 
-class Quiet(BaseHTTPRequestHandler):
-    """Answers GET and HEAD with what `page` makes; keeps no log of its own."""
+class PageHandler(BaseHTTPRequestHandler):
+    """Responds to GET and HEAD with what `page` returns; keeps no log."""
 
     protocol_version = "HTTP/1.1"
 
@@ -44,7 +44,7 @@ class Quiet(BaseHTTPRequestHandler):
 
 
 def serve_forever(handler: type[BaseHTTPRequestHandler], port: int) -> ThreadingHTTPServer:
-    """Serves on this machine alone, in a thread that ends with the process."""
+    """Serve on this machine alone, in a thread that ends with the process."""
     server = ThreadingHTTPServer(("127.0.0.1", port), handler)
     server.daemon_threads = True
     Thread(target=server.serve_forever, daemon=True).start()

@@ -1,7 +1,7 @@
-"""The local SES: what the emulator's leaves out, between the functions and the emulator.
+"""A local SES between the functions and the emulator, for what the emulator's leaves out.
 
 The emulator checks permissions and identities and takes the mail, but it forgets headers and
-tags and reports nothing to a configuration set. This door passes each `SendEmail` and each
+tags and reports nothing to a configuration set. This server passes each `SendEmail` and each
 `SendBulkEmail` on to it, keeps the whole messages, and publishes the events that SES would:
 Send, then Delivery, or what the addresses of the mailbox simulator ask for.
 """
@@ -32,32 +32,33 @@ SIMULATED: dict[str, tuple[str, ...]] = {
 }
 """The local part of a mailbox simulator address, less its label → what happens after the Send."""
 
-PACE = 0.05
-"""Seconds between two events: each wakes a function, and this is a small machine."""
+EVENT_PAUSE_SECONDS = 0.05
+"""Each event wakes a function, and this is a small machine."""
 
 Refusal = tuple[int, str]
+"""A status and an error code."""
 
 
-class PostOffice:
-    """Keeps sent mail in a file, so that it is there after a restart."""
+class LocalSes:
+    """Keeps sent mail in the file `path`, so that it is there after a restart."""
 
-    def __init__(self, port: int, emulator: str, kept: Path, *, fresh: bool = False) -> None:
+    def __init__(self, port: int, emulator: str, path: Path, *, fresh: bool = False) -> None:
         self.url = f"http://127.0.0.1:{port}"
         self.refuse: Callable[[], Refusal | None] = lambda: None
-        """A test's bad weather: (status, error code) to answer with, or None."""
+        """A test sets it to refuse mail: what it returns, unless None, is the response."""
         self.quota: dict[str, float] = {}
-        """What `GetAccount` says instead of the emulator's own: Max24HourSend, MaxSendRate, …"""
+        """What `GetAccount` returns instead of the emulator's: Max24HourSend, MaxSendRate, …"""
         self.reporting = True
         """Whether events are published; a test of many letters does without them."""
         self._emulator = emulator
-        self._kept = kept
+        self._path = path
         self._lock = threading.Lock()
-        kept.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         if fresh:
-            kept.unlink(missing_ok=True)
-        lines = kept.read_text("utf-8").splitlines() if kept.exists() else []
+            path.unlink(missing_ok=True)
+        lines = path.read_text("utf-8").splitlines() if path.exists() else []
         self._messages: list[dict[str, Any]] = [json.loads(line) for line in lines]
-        handler = type("ThisDoor", (_Door,), {"office": self})
+        handler = type("ThisSesHandler", (_SesHandler,), {"ses": self})
         self._server = ThreadingHTTPServer(("127.0.0.1", port), handler)
         self._server.daemon_threads = True
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
@@ -72,7 +73,7 @@ class PostOffice:
         self._server.server_close()
 
     def messages(self) -> list[dict[str, Any]]:
-        """All mail, oldest first: to, subject, text, html, headers, at."""
+        """Return all mail, oldest first, each with to, subject, text, html, headers and at."""
         with self._lock:
             return list(self._messages)
 
@@ -80,11 +81,11 @@ class PostOffice:
         message = _message(sent, message_id)
         with self._lock:
             self._messages.append(message)
-            with self._kept.open("a", encoding="utf-8") as file:
+            with self._path.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(message, ensure_ascii=False) + "\n")
 
     def report(self, sent: dict[str, Any], message_id: str) -> None:
-        """Publishes to the topic of the configuration set, as SES does, after the answer."""
+        """Publish to the topic of the configuration set, as SES does, after the response."""
         if self.reporting:
             self._reports.put((sent, message_id))
 
@@ -110,66 +111,66 @@ class PostOffice:
                     # The emulator leaves the key out when there are none; AWS never does.
                     MessageAttributes={"source": {"DataType": "String", "StringValue": "ses"}},
                 )
-                time.sleep(PACE)
+                time.sleep(EVENT_PAUSE_SECONDS)
 
 
-class _Door(BaseHTTPRequestHandler):
-    office: PostOffice
+class _SesHandler(BaseHTTPRequestHandler):
+    ses: LocalSes
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
         if "/suppression/" in self.path:
             self.do_DELETE()
             return
-        status, answer, kind = self._pass_on(None)
+        status, response, error = self._forward(None)
         if status == 200 and self.path.endswith("/account"):
-            answer["SendQuota"] |= self.office.quota
-        self._answer(status, answer, kind)
+            response["SendQuota"] |= self.ses.quota
+        self._respond(status, response, error)
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
-        refusal = self.office.refuse()
+        refusal = self.ses.refuse()
         if refusal:
-            self._answer(refusal[0], {"message": "not now"}, refusal[1])
+            self._respond(refusal[0], {"message": "not now"}, refusal[1])
             return
-        status, answer, kind = self._pass_on(body)
+        status, response, error = self._forward(body)
         if status != 200:
-            self._answer(status, answer, kind)
+            self._respond(status, response, error)
             return
-        # Taken is taken: a sender that has gone meanwhile hears of it by the event.
-        taken = list(_taken(json.loads(body), answer))
-        for sent, message_id in taken:
-            self.office.keep(sent, message_id)
+        # A sender that has gone meanwhile hears of its mail by the event.
+        accepted = list(_accepted(json.loads(body), response))
+        for sent, message_id in accepted:
+            self.ses.keep(sent, message_id)
         try:
-            self._answer(status, answer, kind)
+            self._respond(status, response, error)
         except OSError:
             self.close_connection = True
-        for sent, message_id in taken:
-            self.office.report(sent, message_id)
+        for sent, message_id in accepted:
+            self.ses.report(sent, message_id)
 
     def do_DELETE(self) -> None:
-        """The suppression list, which the emulator does not have: nobody is on it here."""
-        self._answer(404, {"message": "not on the list"}, "NotFoundException")
+        """Take nobody off the suppression list, which the emulator does not have."""
+        self._respond(404, {"message": "not on the list"}, "NotFoundException")
 
-    def _pass_on(self, body: bytes | None) -> tuple[int, dict[str, Any], str]:
+    def _forward(self, body: bytes | None) -> tuple[int, dict[str, Any], str]:
         headers = {name: value for name, value in self.headers.items() if name != "Connection"}
-        url = f"{self.office._emulator}{self.path}"
+        url = f"{self.ses._emulator}{self.path}"
         request = urllib.request.Request(url, data=body, headers=headers, method=self.command)
         try:
-            with urllib.request.urlopen(request, timeout=30) as answer:
-                return answer.status, json.load(answer), ""
+            with urllib.request.urlopen(request, timeout=30) as response:
+                return response.status, json.load(response), ""
         except urllib.error.HTTPError as error:
             return error.code, json.load(error), error.headers.get("x-amzn-errortype", "")
         except OSError as error:
             return 503, {"message": str(error)}, "ServiceUnavailable"
 
-    def _answer(self, status: int, answer: dict[str, Any], kind: str) -> None:
-        body = json.dumps(answer).encode()
+    def _respond(self, status: int, response: dict[str, Any], error: str) -> None:
+        body = json.dumps(response).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
-        if kind:
-            self.send_header("x-amzn-errortype", kind)
+        if error:
+            self.send_header("x-amzn-errortype", error)
         self.end_headers()
         self.wfile.write(body)
 
@@ -177,20 +178,22 @@ class _Door(BaseHTTPRequestHandler):
         """Nothing: the functions log what became of their letters."""
 
 
-def _taken(asked: dict[str, Any], answer: dict[str, Any]) -> Iterator[tuple[dict[str, Any], str]]:
-    """Each message that was taken, as a `SendEmail` would have it, and its id."""
-    if "BulkEmailEntries" not in asked:
-        yield asked, answer["MessageId"]
+def _accepted(
+    request: dict[str, Any], response: dict[str, Any]
+) -> Iterator[tuple[dict[str, Any], str]]:
+    """Yield each message that was accepted, as a `SendEmail` would have it, and its id."""
+    if "BulkEmailEntries" not in request:
+        yield request, response["MessageId"]
         return
-    results = answer["BulkEmailEntryResults"]
-    for entry, result in zip(asked["BulkEmailEntries"], results, strict=True):
+    results = response["BulkEmailEntryResults"]
+    for entry, result in zip(request["BulkEmailEntries"], results, strict=True):
         if result["Status"] == "SUCCESS":
-            yield _filled(asked, entry), result["MessageId"]
+            yield _filled(request, entry), result["MessageId"]
 
 
-def _filled(asked: dict[str, Any], entry: dict[str, Any]) -> dict[str, Any]:
-    """One entry of a bulk with its values in their places, as SES fills them."""
-    template = asked["DefaultContent"]["Template"]
+def _filled(request: dict[str, Any], entry: dict[str, Any]) -> dict[str, Any]:
+    """Return one entry of a bulk with its values in their places, as SES fills them."""
+    template = request["DefaultContent"]["Template"]
     replaced = entry.get("ReplacementEmailContent", {}).get("ReplacementTemplate", {})
     values = {
         **json.loads(template.get("TemplateData") or "{}"),
@@ -204,9 +207,9 @@ def _filled(asked: dict[str, Any], entry: dict[str, Any]) -> dict[str, Any]:
     headers = {h["Name"]: h["Value"] for h in template.get("Headers", [])}
     headers |= {h["Name"]: h["Value"] for h in entry.get("ReplacementHeaders", [])}
     return {
-        **{k: v for k, v in asked.items() if k not in ("DefaultContent", "BulkEmailEntries")},
+        **{k: v for k, v in request.items() if k not in ("DefaultContent", "BulkEmailEntries")},
         "Destination": entry["Destination"],
-        "EmailTags": entry.get("ReplacementTags", asked.get("DefaultEmailTags", [])),
+        "EmailTags": entry.get("ReplacementTags", request.get("DefaultEmailTags", [])),
         "Content": {
             "Simple": {
                 "Subject": {"Data": parts["Subject"]},

@@ -1,4 +1,4 @@
-"""The example website's pages, made as a content management system would make them.
+"""The example website, which writes its pages as a content management system would.
 
 Each form page asks Relais for `GET /forms/{form}` and writes plain HTML whose form posts
 straight to Relais. No script runs in the visitor's browser.
@@ -8,6 +8,7 @@ import json
 import time
 import urllib.error
 import urllib.request
+from http.server import HTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -17,7 +18,7 @@ from markupsafe import Markup
 
 from chalicelib.core.formatting import sort_key
 from chalicelib.core.templates import TEMPLATES, environment
-from infra.local_aws.server import Page, Quiet, serve_forever
+from infra.local_aws.server import Page, PageHandler, serve_forever
 
 WEBSITE = Path(__file__).resolve().parents[2] / "website"
 LANGS = ("fr", "en")
@@ -26,8 +27,8 @@ FORMS = {"assessment": "forms/assessment", "eoi": "forms/eoi", "application": "f
 """The website's pages with a form, and where the API describes it."""
 
 
-class Site(Quiet):
-    """`/fr/`, `/fr/eoi`, `/fr/application?invite=…`, `/fr/assessment`, `/fr/newsletter`, `/fr/coaches`,
+class Site(PageHandler):
+    """Serves `/fr/`, `/fr/eoi`, `/fr/application?invite=…`, `/fr/assessment`, `/fr/newsletter`, `/fr/coaches`,
     `/fr/thanks`; the same in English."""
 
     api = ""
@@ -40,58 +41,62 @@ class Site(Quiet):
         _, lang, *rest = (*parts.path.split("/"), "")
         name = rest[0] if rest else ""
         if lang not in LANGS:
-            where = "" if parts.path == "/" else parts.path
-            return Page("", status=302, location="/fr/") if not where else self._lost("fr")
+            return (
+                Page("", status=302, location="/fr/")
+                if parts.path == "/"
+                else self._not_found("fr")
+            )
         if name in FORMS:
             return self._form(name, lang, query)
         if name == "coaches":
             return self._coaches(lang)
         if name in ("", "thanks"):
-            return self._written(name or "home", lang, path, query=query, api=self.api)
-        return self._lost(lang)
+            return self._render(name or "home", lang, path, query=query, api=self.api)
+        return self._not_found(lang)
 
     def _form(self, name: str, lang: str, query: dict[str, str]) -> Page:
-        asked = {"lang": lang, **({"invite": query["invite"]} if "invite" in query else {})}
+        query_sent = {"lang": lang, **({"invite": query["invite"]} if "invite" in query else {})}
         try:
-            described = _fetched(f"{self.api}/{FORMS[name]}?{urlencode(asked)}")
+            description = _fetch(f"{self.api}/{FORMS[name]}?{urlencode(query_sent)}")
         except urllib.error.HTTPError as error:
             problem = json.load(error)
-            return self._written(
+            return self._render(
                 "problem", lang, f"/{lang}/{name}", status=error.code, problem=problem
             )
-        # A self-assessment is answered with its result, on a page of Relais.
+        # A self-assessment leads to its result, on a page of Relais.
         back = {} if name == "assessment" else {"redirect": f"{self.origin}/{lang}/thanks"}
-        hidden = {"lang": lang, **back, "started_at": str(int(time.time())), **asked}
-        return self._written(
+        hidden = {"lang": lang, **back, "started_at": str(int(time.time())), **query_sent}
+        return self._render(
             "form",
             lang,
             f"/{lang}/{name}" + (f"?invite={query['invite']}" if "invite" in query else ""),
-            description=described,
-            values=described.get("values", {}),
+            description=description,
+            values=description.get("values", {}),
             wrong={},
             hidden=hidden,
         )
 
     def _coaches(self, lang: str) -> Page:
-        """Everybody, from the copy that was made when they were published: Relais may be away."""
-        kept: dict[str, Any] = {"labels": {}, "coaches": []}
+        """Show everybody, from the copy that was made when they were published: Relais may be
+        away."""
+        copy: dict[str, Any] = {"labels": {}, "coaches": []}
         if self.coaches is not None and self.coaches.exists():
-            kept = json.loads(self.coaches.read_text("utf-8"))
+            copy = json.loads(self.coaches.read_text("utf-8"))
         people = sorted(
-            kept["coaches"], key=lambda c: sort_key(f"{c['last_name']} {c['first_name']}", lang)
+            copy["coaches"], key=lambda c: sort_key(f"{c['last_name']} {c['first_name']}", lang)
         )
-        return self._written(
-            "coaches", lang, f"/{lang}/coaches", people=people, labels=kept["labels"], api=self.api
+        return self._render(
+            "coaches", lang, f"/{lang}/coaches", people=people, labels=copy["labels"], api=self.api
         )
 
-    def _lost(self, lang: str) -> Page:
-        said = {
+    def _not_found(self, lang: str) -> Page:
+        problem = {
             "fr": {"title": "Page introuvable", "detail": "Vérifiez l’adresse."},
             "en": {"title": "Page not found", "detail": "Check the address."},
         }
-        return self._written("problem", lang, f"/{lang}/", status=404, problem=said[lang])
+        return self._render("problem", lang, f"/{lang}/", status=404, problem=problem[lang])
 
-    def _written(
+    def _render(
         self, template: str, lang: str, path: str, *, status: int = 200, **facts: Any
     ) -> Page:
         other = "en" if lang == "fr" else "fr"
@@ -109,15 +114,15 @@ class Site(Quiet):
         return Page(body, status=status)
 
 
-def _fetched(url: str) -> dict[str, Any]:
+def _fetch(url: str) -> dict[str, Any]:
     request = urllib.request.Request(url, headers={"Accept": "application/json"})
-    with urllib.request.urlopen(request, timeout=30) as answer:
-        found: dict[str, Any] = json.load(answer)
+    with urllib.request.urlopen(request, timeout=30) as response:
+        found: dict[str, Any] = json.load(response)
     return found
 
 
 def _environment() -> Environment:
-    """The fields are written with the macros of Relais' own form page."""
+    """Return an environment whose pages may use the macros of Relais' form page."""
     shared = environment()
     found = Environment(
         loader=ChoiceLoader([FileSystemLoader(WEBSITE / "pages"), FileSystemLoader(TEMPLATES)]),
@@ -130,9 +135,9 @@ def _environment() -> Environment:
     return found
 
 
-def serve(port: int, api: str, coaches: Path | None = None) -> None:
-    """`coaches`: the public directory as `coaches fallback` writes it."""
+def serve(port: int, api: str, coaches: Path | None = None) -> HTTPServer:
+    """Serve the website; `coaches` is the public directory as `coaches fallback` writes it."""
     origin = f"http://127.0.0.1:{port}"
-    serve_forever(
+    return serve_forever(
         type("ThisSite", (Site,), {"api": api, "origin": origin, "coaches": coaches}), port
     )

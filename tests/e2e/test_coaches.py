@@ -6,8 +6,8 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
-from deployed import Answer, Stack, ask, wait_for
-from infra.local import SAMPLE
+from deployed import Response, Stack, ask, wait_for
+from infra.local_aws.stack import SAMPLE
 from infra.operate import Operator
 from infra.operator.coaches import Directory
 
@@ -93,7 +93,7 @@ Told = tuple[int, str, int, int, int]
 """Status, version, total, results on the page, and the sum of all counts."""
 
 
-def _told(answer: Answer) -> Told:
+def _told(answer: Response) -> Told:
     return _told_of(answer.json, answer.status)
 
 

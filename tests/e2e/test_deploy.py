@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from deployed import Stack
-from infra import local
 from infra.deploy import Deployed, DeployError, deploy
+from infra.local_aws.stack import stack_settings
 from infra.package import ROOT
 
 BUILT = ROOT / "build" / "local"
@@ -23,7 +23,7 @@ KEPT = {
 def put(stack: Stack, template: Path, said: list[str]) -> Deployed:
     return deploy(
         "twin",
-        local.settings(stack.site),
+        stack_settings(stack.site),
         template,
         endpoint=stack.emulator.url,
         public_url=stack.emulator.api,

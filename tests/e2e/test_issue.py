@@ -15,7 +15,7 @@ from infra.operator.staff import OperateError
 
 @pytest.fixture
 def operator(stack: Stack) -> Operator:
-    return Operator("local", stack.emulator.url, stack.office.url)
+    return Operator("local", stack.emulator.url, stack.ses.url)
 
 
 def run(operator: Operator, *words: str) -> str:

@@ -9,9 +9,9 @@ import pytest
 
 import samples
 from deployed import Stack, ask, hidden, link_in, wait_for
-from infra import local
 from infra.deploy import deploy
-from infra.local_aws.ses import PostOffice
+from infra.local_aws.ses import LocalSes
+from infra.local_aws.stack import stack_settings
 from infra.package import ROOT
 
 STORM = [f"storm{number}@example.org" for number in range(3)]
@@ -32,27 +32,27 @@ def test_while_ses_refuses_all_forms_are_accepted(stack: Stack) -> None:
         refused.append(REFUSALS[len(refused) % 3])
         return refused[-1]
 
-    stack.office.refuse = bad_weather
+    stack.ses.refuse = bad_weather
     try:
         answers = [stack.post("eoi", samples.eoi(contact_email=address)) for address in STORM]
         assert [a.status for a in answers] == [201] * 3
         wait_for(lambda: len(refused) == 9, "the refusals", seconds=30)
     finally:
-        stack.office.refuse = lambda: None
+        stack.ses.refuse = lambda: None
 
 
 @pytest.fixture
-def quiet_office(stack: Stack) -> Iterator[PostOffice]:
+def silent_ses(stack: Stack) -> Iterator[LocalSes]:
     """No events for mail by the thousand: each would wake a function, on two cores."""
-    stack.office.reporting = False
-    yield stack.office
-    stack.office.reporting = True
+    stack.ses.reporting = False
+    yield stack.ses
+    stack.ses.reporting = True
 
 
 def test_five_hundred_posts_are_five_hundred_cases_with_exactly_their_letters(
-    stack: Stack, quiet_office: PostOffice
+    stack: Stack, silent_ses: LocalSes
 ) -> None:
-    assert not quiet_office.reporting
+    assert not silent_ses.reporting
     before = {i["pk"]["S"] for i in stack.items("CASE#")}
 
     def post(number: int) -> Any:
@@ -72,8 +72,8 @@ def test_five_hundred_posts_are_five_hundred_cases_with_exactly_their_letters(
         return None if waiting or len(letters) != 2000 else rows
 
     def all_left() -> bool:
-        left = sum(m["to"][0].startswith("many") for m in stack.office.messages())
-        return left >= 500 and len(stack.office.messages()) >= 1500
+        left = sum(m["to"][0].startswith("many") for m in stack.ses.messages())
+        return left >= 500 and len(stack.ses.messages()) >= 1500
 
     wait_for(all_left, "all mail", seconds=150)
     rows = wait_for(all_sent, "all letters", seconds=60)
@@ -90,7 +90,7 @@ def test_five_hundred_posts_are_five_hundred_cases_with_exactly_their_letters(
         ("letter", "staff_eoi_received", "sam-lee"): 500,
     }
     assert {i["pk"]["S"] for i in stack.items("CASE#")} - before == expected
-    sent = stack.office.messages()
+    sent = stack.ses.messages()
     per_person = Counter(m["to"][0] for m in sent if m["to"][0].startswith("many"))
     assert per_person == {f"many{n}@example.org": 1 for n in range(500)}
     staff = Counter(m["subject"] for m in sent if m["to"] == ["rita.roy@example.org"])
@@ -159,7 +159,7 @@ def test_an_update_of_the_stack_keeps_its_cases_and_its_links(stack: Stack) -> N
     said: list[str] = []
     deploy(
         "local",
-        {**local.settings(stack.site), "PostsPerHour": "99999"},
+        {**stack_settings(stack.site), "PostsPerHour": "99999"},
         ROOT / "build" / "local" / "sam.json",
         endpoint=stack.emulator.url,
         public_url=stack.emulator.api,

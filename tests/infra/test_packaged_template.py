@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from chalicelib.core.settings import Settings
-from infra import local
 from infra.deploy import DeployError, deploy, stage_settings
+from infra.local_aws.stack import stack_settings
 from infra.package import ROOT
 
 TEMPLATE: dict[str, Any] = json.loads((ROOT / "infra" / "resources.json").read_text("utf-8"))
@@ -76,7 +76,7 @@ def test_a_stage_that_lacks_a_setting_is_not_deployed_and_says_which() -> None:
 
 
 def test_nothing_is_created_while_a_setting_is_wrong(tmp_path: Path) -> None:
-    wrong = {**local.settings("http://127.0.0.1:8080"), "UndoSeconds": "soon", "Sender": "",
+    wrong = {**stack_settings("http://127.0.0.1:8080"), "UndoSeconds": "soon", "Sender": "",
              "Colour": "red", "AlarmEmail": "us"}  # fmt: skip
     with pytest.raises(DeployError) as caught:
         deploy("local", wrong, tmp_path / "nothing.json")

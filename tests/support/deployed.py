@@ -14,14 +14,15 @@ from urllib.parse import urlencode
 import boto3
 
 import samples
-from infra import local
 from infra.deploy import REGION
+from infra.local_aws.emulator import free_port
+from infra.local_aws.stack import start_stack
 
 HTML = {"Accept": "text/html,*/*;q=0.8"}
 
 
 @dataclass(frozen=True)
-class Answer:
+class Response:
     status: int
     headers: dict[str, str]
     text: str
@@ -39,14 +40,14 @@ class NoRedirect(urllib.request.HTTPRedirectHandler):
 OPENER = urllib.request.build_opener(NoRedirect)
 
 
-def ask(method: str, url: str, body: bytes | None = None, **headers: str) -> Answer:
+def ask(method: str, url: str, body: bytes | None = None, **headers: str) -> Response:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     request = urllib.request.Request(url, data=body, headers=named, method=method)
     try:
-        with OPENER.open(request, timeout=300) as answer:
-            return Answer(answer.status, _lower(answer.headers), answer.read().decode())
+        with OPENER.open(request, timeout=300) as response:
+            return Response(response.status, _lower(response.headers), response.read().decode())
     except urllib.error.HTTPError as error:
-        return Answer(error.code, _lower(error.headers), error.read().decode())
+        return Response(error.code, _lower(error.headers), error.read().decode())
 
 
 def _lower(headers: Any) -> dict[str, str]:
@@ -56,36 +57,52 @@ def _lower(headers: Any) -> dict[str, str]:
 class Stack:
     """What a person and an operator see of the deployed stack."""
 
-    def __init__(self, running: local.Running, folder: Path) -> None:
-        addresses = running.addresses
-        self.emulator = running.emulator
-        self.office = running.office
+    table = "relais-local-records"
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._site_port, self._gateway_port = free_port(18080), free_port(14566)
+        self._start(fresh=True)
+
+    def _start(self, *, fresh: bool) -> None:
+        self._local = start_stack(
+            self.folder, fresh=fresh, site_port=self._site_port, gateway_port=self._gateway_port
+        )
+        addresses = self._local.addresses
+        self.emulator = self._local.emulator
+        self.ses = self._local.ses
         self.api = addresses["api"]
         self.site = addresses["site"]
         self.mailbox = addresses["mailbox"]
-        self.folder = folder
-        self.table = "relais-local-records"
+
+    def stop(self) -> None:
+        self._local.stop()
+
+    def restart(self) -> None:
+        """Stop, and start again over the state that was kept."""
+        self.stop()
+        self._start(fresh=False)
 
     def client(self, service: str) -> Any:
         return boto3.client(service, endpoint_url=self.emulator.url)  # type: ignore[call-overload]
 
-    def post(self, form: str, fields: dict[str, Any], **headers: str) -> Answer:
+    def post(self, form: str, fields: dict[str, Any], **headers: str) -> Response:
         body = json.dumps(fields).encode()
         return ask(
             "POST", f"{self.api}/forms/{form}", body, Content_Type="application/json", **headers
         )
 
-    def submit(self, url: str, pairs: list[tuple[str, str]]) -> Answer:
-        """What a browser sends."""
+    def submit(self, url: str, pairs: list[tuple[str, str]]) -> Response:
+        """Send what a browser sends."""
         body = urlencode(pairs).encode()
         kind = "application/x-www-form-urlencoded"
         return ask("POST", url, body, Content_Type=kind, **HTML)
 
-    def page(self, url: str) -> Answer:
+    def page(self, url: str) -> Response:
         return ask("GET", url, None, **HTML)
 
     def mail(self, to: str, subject: str = "") -> list[dict[str, Any]]:
-        return [m for m in self.office.messages() if to in m["to"] and subject in m["subject"]]
+        return [m for m in self.ses.messages() if to in m["to"] and subject in m["subject"]]
 
     def wait_for_mail(self, to: str, subject: str = "", count: int = 1) -> dict[str, Any]:
         found = wait_for(lambda: (m := self.mail(to, subject)) if len(self.mail(to, subject)) >= count else None,
@@ -99,14 +116,14 @@ class Stack:
         return [item for item in found if item["pk"]["S"].startswith(prefix)]
 
     def sweep(self) -> None:
-        """What the schedule does every minute, now."""
+        """Do now what the schedule does every minute."""
         event = {
             "version": "0", "id": "1", "account": "0", "region": REGION, "source": "aws.events",
             "time": "", "detail-type": "Scheduled Event", "detail": {}, "resources": [],
         }  # fmt: skip
         name, payload = "relais-local-sweep", json.dumps(event)
-        answer = self.client("lambda").invoke(FunctionName=name, Payload=payload)
-        assert "FunctionError" not in answer, answer["Payload"].read()
+        response = self.client("lambda").invoke(FunctionName=name, Payload=payload)
+        assert "FunctionError" not in response, response["Payload"].read()
 
     def logs(self, function: str) -> str:
         group = f"/aws/lambda/relais-local-{function}"
@@ -124,7 +141,7 @@ def wait_for(look: Callable[[], Any], what: str, seconds: float = 60, every: flo
 
 
 def link_in(text: str, kind: str) -> str:
-    """The first whole link of a kind in the text part of a mail."""
+    """Return the first whole link of a kind in the text part of a mail."""
     match = re.search(rf"http\S+(?:/{kind}/|[?&]{kind}=)[\w.~-]+", text)
     assert match, f"no {kind} link in {text[:500]}"
     return match[0]
@@ -137,7 +154,7 @@ def hidden(page: str, name: str) -> str:
 
 
 def fill(page: str, answers: dict[str, Any]) -> list[tuple[str, str]]:
-    """A person's answers with all that the page hides in its form; the trap stays empty."""
+    """Return a person's answers with all that the page hides in its form; the trap stays empty."""
     shown = {name for name, _ in samples.as_html(answers)}
     missing = {name for name in shown if f'name="{name}"' not in page}
     assert not missing, f"the page has no {missing}"

@@ -18,23 +18,23 @@ ONE_AT_A_TIME = Lock()
 class Gateway(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
-    def answer(self) -> None:
+    def respond(self) -> None:
         length = int(self.headers.get("Content-Length") or 0)
-        asked = event(self.command, self.path, self.headers, self.rfile.read(length))
+        request = event(self.command, self.path, self.headers, self.rfile.read(length))
         with ONE_AT_A_TIME:
-            answer = app(asked, None)
-        body = answer["body"].encode()
-        if answer.get("isBase64Encoded"):
-            body = base64.b64decode(answer["body"])
-        self.send_response(answer["statusCode"])
-        for name, values in answer["multiValueHeaders"].items() | answer["headers"].items():
+            response = app(request, None)
+        body = response["body"].encode()
+        if response.get("isBase64Encoded"):
+            body = base64.b64decode(response["body"])
+        self.send_response(response["statusCode"])
+        for name, values in response["multiValueHeaders"].items() | response["headers"].items():
             for value in values if isinstance(values, list) else [values]:
                 self.send_header(name, value)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
 
-    do_GET = do_HEAD = do_POST = answer
+    do_GET = do_HEAD = do_POST = respond
 
     def log_message(self, *arguments: object) -> None:
         """Nothing: a test that fails says why."""
@@ -63,7 +63,7 @@ def event(method: str, path: str, headers: Any, body: bytes) -> dict[str, Any]:
 
 
 def routed(path: str) -> tuple[str, dict[str, str] | None]:
-    """The route of app.py that an address belongs to, and its arguments."""
+    """Return the route of app.py that an address belongs to, and its arguments."""
     for route in app.routes:
         match = re.fullmatch(re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(route)), path)
         if match:
@@ -73,7 +73,7 @@ def routed(path: str) -> tuple[str, dict[str, str] | None]:
 
 @contextmanager
 def served(before: Callable[[str], None]) -> Iterator[str]:
-    """The app at an address of this machine; `before` hears the address ahead of any request."""
+    """Serve the app at an address of this machine, which `before` gets ahead of any request."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), Gateway)
     address = f"http://127.0.0.1:{server.server_port}"
     before(address)

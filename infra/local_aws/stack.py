@@ -1,0 +1,154 @@
+"""The stack of AWS on this machine: deployed to the emulator, with a website and a mailbox."""
+
+import json
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from http.server import HTTPServer
+from pathlib import Path
+
+import boto3
+
+from infra.deploy import REGION, Deployed, deploy
+from infra.local_aws import mailbox, site
+from infra.local_aws.emulator import Emulator, free_port
+from infra.local_aws.ses import LocalSes
+from infra.local_aws.streams import renew_stream_mappings
+from infra.operate import Operator
+from infra.operator.newsletter import sample
+from infra.operator.staff import OperateError, Roster
+from infra.package import ROOT, package
+
+SAMPLE = ROOT / "infra" / "local_aws" / "sample"
+STAFF = (("Rita Roy", "rita.roy@example.org", "fr"), ("Sam Lee", "sam.lee@example.org", "en"))
+"""Name, address and language of each person who decides on the local stage."""
+
+Say = Callable[[str], None]
+
+
+def stack_settings(site_url: str) -> dict[str, str]:
+    """The local stage: invented people, no undo and no morning to wait for, generous limits."""
+    return {
+        "WebsiteUrl": site_url,
+        "AllowedOrigins": f"{site_url},{site_url.replace('127.0.0.1', 'localhost')}",
+        "Sender": "Innoweave <forms@example.org>",
+        "ReplyTo": "info@example.org",
+        "UndoSeconds": os.environ.get("UNDO_SECONDS", "0"),
+        "PostsPerHour": "100000",
+        "SignupsPerHour": "100000",
+        "QuorumApplication": os.environ.get("QUORUM_APPLICATION", "1"),
+        "StepUp": os.environ.get("STEP_UP", "off"),
+        "QuietHours": os.environ.get("QUIET_HOURS", "off"),
+        "OrganizationName": "Innoweave",
+        "ContactEmail": "info@example.org",
+        "PrivacyContact": "vieprivee@example.org",
+        "PersonInChargeTitle": "Direction générale",
+        "PostalAddress": "1234, rue Exemple, Montréal (Québec) H2X 1Y4",
+        "Emulator": "true",
+    }
+
+
+@dataclass(frozen=True)
+class LocalStack:
+    """All that runs, until `stop`. `addresses` are those of `.local/run.json`: site, api,
+    mailbox, emulator and ses."""
+
+    emulator: Emulator
+    ses: LocalSes
+    website: HTTPServer
+    mailbox: HTTPServer
+    addresses: dict[str, str]
+
+    def stop(self) -> None:
+        """End everything; the emulator keeps its state."""
+        self.emulator.stop()
+        self.ses.close()
+        for server in (self.website, self.mailbox):
+            server.shutdown()
+            server.server_close()
+
+
+def start_stack(
+    folder: Path, *, fresh: bool, site_port: int, gateway_port: int, say: Say = print
+) -> LocalStack:
+    """Start everything on this machine, over the state kept in `folder` unless `fresh`."""
+    say("building the package")
+    template = package(ROOT / "build" / "local")
+    say("starting the emulator")
+    url = f"http://127.0.0.1:{gateway_port}"
+    mail = folder / "emulator" / "mail.jsonl"
+    ses = LocalSes(free_port(gateway_port + 1), url, mail, fresh=fresh)
+    emulator = Emulator(gateway_port, folder / "emulator", fresh=fresh, mail=ses.url)
+    try:
+        emulator.start()
+        site_url = f"http://127.0.0.1:{site_port}"
+        deployed = _deploy(emulator, template, site_url, say)
+        coaches = folder / "coaches.json"
+        _seed(emulator.url, deployed.outputs["RecordsTable"], coaches, say)
+    except BaseException:
+        emulator.stop()
+        ses.close()
+        raise
+    website = site.serve(site_port, deployed.api, coaches)
+    mailbox_port = free_port(site_port + 1)
+    addresses = {
+        "site": site_url,
+        "api": deployed.api,
+        "mailbox": f"http://127.0.0.1:{mailbox_port}",
+        "emulator": emulator.url,
+        "ses": ses.url,
+    }
+    return LocalStack(emulator, ses, website, mailbox.serve(mailbox_port, ses), addresses)
+
+
+def _deploy(emulator: Emulator, template: Path, site_url: str, say: Say) -> Deployed:
+    _verify_sender(emulator.url)
+    settings = stack_settings(site_url)
+    deployed = deploy(
+        "local", settings, template, endpoint=emulator.url, public_url=emulator.api, say=say
+    )
+    renew_stream_mappings(emulator.url)
+    _set_gateway_responses(emulator.url, deployed.outputs["RestAPIId"], template)
+    return deployed
+
+
+def _seed(endpoint: str, table: str, coaches: Path, say: Say) -> None:
+    """Add what there is not yet of staff, coaches and an issue; write the website's copy of
+    the coaches."""
+    _seed_staff(endpoint, table, say)
+    operator = Operator("local", endpoint)
+    if not any(operator.directory.editions()):
+        operator.directory.import_(SAMPLE / "coaches.csv", "en", dry=False, by="sample")
+        say("published the sample coaches")
+    operator.directory.fallback(coaches)
+    if sample.publish(operator.store, operator.settings()):
+        # For the archive; it was sent to nobody.
+        say("published the sample issue")
+
+
+def _verify_sender(endpoint: str) -> None:
+    client = boto3.client("sesv2", region_name=REGION, endpoint_url=endpoint)
+    try:
+        client.create_email_identity(EmailIdentity="example.org")
+    except client.exceptions.AlreadyExistsException:
+        pass
+
+
+def _set_gateway_responses(endpoint: str, api: str, template: Path) -> None:
+    """The emulator leaves them out when it imports the API's definition; AWS does not."""
+    gateway = boto3.client("apigateway", region_name=REGION, endpoint_url=endpoint)
+    resources = json.loads(template.read_text("utf-8"))["Resources"]
+    defined = resources["RestAPI"]["Properties"]["DefinitionBody"]
+    for kind, response in defined["x-amazon-apigateway-gateway-responses"].items():
+        gateway.put_gateway_response(restApiId=api, responseType=kind, **response)
+    gateway.create_deployment(restApiId=api, stageName="api")
+
+
+def _seed_staff(endpoint: str, table: str, say: Say) -> None:
+    roster = Roster(boto3.client("dynamodb", region_name=REGION, endpoint_url=endpoint), table)
+    for name, email, lang in STAFF:
+        try:
+            roster.add(name, email, lang)
+        except OperateError:
+            continue
+        say(f"added {name} to the staff")
