@@ -5,14 +5,12 @@ import string
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import GenericAlias
-from typing import Any, Final
+from typing import Any
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from chalicelib.content import HERE
-from chalicelib.content.shapes import SHAPES
-
-FORMS: Final = ("assessment", "eoi", "application", "message", "newsletter", "profile")
+from chalicelib.content.shapes import SHAPES, Form
 
 
 def faults(folder: Path = HERE) -> list[str]:
@@ -29,17 +27,16 @@ def faults(folder: Path = HERE) -> list[str]:
         found += [f"{name}.json: {fault}" for fault in _both_languages(content, "")]
         found += [f"{name}.json: {fault}" for fault in _shape(name, content)]
     if not found:
-        for name in FORMS:
-            found += [f"{name}.json: {fault}" for fault in _names_meet(contents[name], contents)]
+        for name, content in contents.items():
+            if "sections" in content:
+                found += [f"{name}.json: {fault}" for fault in _names_meet(content, contents)]
         found += [f"assessment.json: {fault}" for fault in _scoring(contents["assessment"])]
     return found
 
 
 def _shape(name: str, content: Any) -> Iterator[str]:
-    if name not in SHAPES:
-        return
     # The shape within a list: a list takes settings, and what it holds goes by them.
-    shape: Any = GenericAlias(list, (SHAPES[name],))
+    shape: Any = GenericAlias(list, (SHAPES.get(name, Form),))
     try:
         TypeAdapter(shape, config=ConfigDict(extra="forbid")).validate_python([content])
     except ValidationError as error:

@@ -1,0 +1,121 @@
+"""The shape of the states of a case, their clocks, and what pages say of them."""
+
+from typing import Annotated, Literal, NotRequired
+
+from pydantic import Field
+from typing_extensions import TypedDict
+
+from chalicelib.content.shapes.text import (
+    ClockName,
+    ClockStep,
+    Count,
+    Key,
+    StateName,
+    Text,
+    Time,
+    TitleAndText,
+    Words,
+    keys,
+)
+
+
+class StateText(Text):
+    kind: Literal["active", "terminal", "held", "gone"]
+    clock: NotRequired[ClockName]
+
+
+_From = TypedDict("_From", {"from": Annotated[list[StateName], Field(min_length=1)]})
+
+
+class Transition(_From):
+    n: Annotated[int, Field(ge=1, le=28)] | None
+    event: Key
+    to: StateName
+    back_to: NotRequired[list[StateName]]
+    actor: Literal["applicant", "staff", "clock", "post", "system", "anyone"]
+    undo: NotRequired[bool]
+    reason: NotRequired[bool]
+    code: NotRequired[bool]
+    quiet: NotRequired[bool]
+    choice: NotRequired[bool]
+    guards: list[Key]
+    letters: list[Key]
+    held_letters: NotRequired[list[Key]]
+    clocks: list[ClockStep]
+
+
+class States(TypedDict):
+    states: dict[StateName, StateText]
+    transitions: list[Transition]
+
+
+class Rung(TypedDict):
+    """One step of a clock: when, and whom it writes to or which event it sets off."""
+
+    after: NotRequired[Annotated[int, Field(ge=0)]]
+    before: NotRequired[Count]
+    past: NotRequired[Annotated[int, Field(ge=0)]]
+    every: NotRequired[Count]
+    unit: NotRequired[Literal["days", "business_days", "months"]]
+    letter: NotRequired[Key]
+    event: NotRequired[Key]
+    to: NotRequired[list[Literal["owner", "deputies", "manager", "applicant"]]]
+    unless: NotRequired[Literal["begun"]]
+    last: NotRequired[bool]
+
+
+class ClockText(TypedDict):
+    unit: Literal["days", "business_days", "months"]
+    steps: Annotated[list[Rung], Field(min_length=1)]
+    repeat: NotRequired[Rung]
+    lasts: NotRequired[Count]
+    notice: NotRequired[Count]
+    until: NotRequired[Literal["apply_by", "conditions", "cycle_end", "retention"]]
+
+
+class Clocks(TypedDict):
+    hour: Time
+    digest: Time
+    noise_hours: Count
+    clocks: dict[ClockName, ClockText]
+    retention_months: dict[str, Count]
+
+
+class ProblemText(TypedDict):
+    status: Annotated[int, Field(ge=400, le=599)]
+    title: Text
+    detail: Text
+
+
+class Incident(TypedDict):
+    what: Text
+    command: Words
+
+
+class Review(TypedDict):
+    form_plural: dict[Key, Text]
+    decisions: dict[Key, Text]
+    errors: Annotated[
+        dict[str, Text],
+        keys(
+            "choose_decision choose_reason too_long wrong_code confirm nonce write_question "
+            "write_why write_condition condition_date tick_all choose_date choose_colleague "
+            "write_address choose_case wrong_step_code"
+        ),
+    ]
+    next_steps: dict[StateName, Text]
+    received: dict[Key, Text]
+    events: dict[Key, Text]
+    applicant: Text
+    actors: Annotated[dict[str, Text], keys("clock post operator system")]
+    noted: Annotated[dict[str, Text], keys("assign recuse correct_address back")]
+    refusals: Annotated[
+        dict[str, Text],
+        keys("not_now unique_voter extensions_left thirty_days settled candidate"),
+    ]
+    incidents: Annotated[dict[str, Incident], keys("dead_letter nobody")]
+    file: Annotated[
+        dict[str, TitleAndText],
+        keys("reply withdraw correct confirm not_now settled not_yours links_asked"),
+    ]
+    file_errors: Annotated[dict[str, Text], keys("answer withdraw tick page_old address message")]

@@ -1,0 +1,96 @@
+"""The shape of what the directory of coaches says and understands."""
+
+from typing import Annotated
+
+from pydantic import Field
+from typing_extensions import TypedDict
+
+from chalicelib.content.shapes.text import Key, Option, Text, TitleAndText, Words, keys
+
+
+class Noise(TypedDict):
+    en: list[Words]
+    fr: list[Words]
+
+
+class Synonyms(TypedDict):
+    noise: Noise
+    everyone: list[Words]
+    groups: list[Annotated[list[Words], Field(min_length=2)]]
+
+
+class ProvinceWords(TypedDict):
+    all: Text
+    remote: Text
+
+
+class FoundWords(TypedDict):
+    none: Text
+    one: Text
+    several: Text
+
+
+class HelpWords(TypedDict):
+    drop_filter: Text
+    drop_filters: Text
+    drop_word: Text
+    unknown_word: Text
+    contact: Text
+
+
+_Import = TypedDict("_Import", {"import": dict[Key, Text]})
+
+
+class Coaches(_Import):
+    filters: Annotated[
+        dict[str, Text], keys("stream province language delivery availability sector")
+    ]
+    provinces: ProvinceWords
+    found: FoundWords
+    help: HelpWords
+    bio_only: dict[Key, Text]
+    refused: dict[Key, Text]
+    columns: Annotated[
+        dict[str, Text],
+        keys(
+            "slug first_name last_name pronouns_fr pronouns_en organization title_fr title_en "
+            "photo photo_alt_fr photo_alt_en city province serves modes languages streams "
+            "sectors bio_fr bio_en email email_public phone phone_public website linkedin "
+            "availability availability_updated_at rate_note status consent_publication "
+            "last_verified_at"
+        ),
+    ]
+    statuses: list[Option]
+
+
+class ContactPage(TypedDict):
+    title: Text
+    done: Text
+    sent: Text
+
+
+class OwnProfile(TypedDict):
+    title: Text
+    confirmed: TitleAndText
+    sent: TitleAndText
+    withdrawn: TitleAndText
+    tick: Text
+    nonce: Text
+
+
+class ProposalPage(TypedDict):
+    title: Text
+    published: TitleAndText
+    returned: TitleAndText
+    over: TitleAndText
+    choose: Text
+    remarks: Text
+    tick: Text
+    nonce: Text
+
+
+class Network(TypedDict):
+    all: Text
+    message: ContactPage
+    own: OwnProfile
+    proposal: ProposalPage

@@ -1,0 +1,155 @@
+"""The shape of the newsletter's form, its issues, their checks and their pages."""
+
+from typing import Annotated, Literal, NotRequired
+
+from pydantic import Field
+from typing_extensions import TypedDict
+
+from chalicelib.content.shapes.forms import Form
+from chalicelib.content.shapes.text import (
+    Colour,
+    Count,
+    Key,
+    Option,
+    StateName,
+    Text,
+    TextWithSpace,
+    TitleAndDetail,
+    Words,
+    keys,
+)
+
+
+class Basis(Text):
+    id: Key
+    months: Count | None
+
+
+class ConsentText(Text):
+    id: Words
+
+
+class TitledPage(TypedDict):
+    title: Words
+    detail: Words
+
+
+class TitledPages(TypedDict):
+    en: TitledPage
+    fr: TitledPage
+
+
+class Newsletter(Form):
+    frequency: Text
+    consent: ConsentText
+    bases: list[Basis]
+    reasons: list[Option]
+    said: Annotated[
+        dict[str, Text | TitledPages],
+        keys(
+            "sent confirmed already moved over gone left erased saved paused resumed "
+            "move_asked same_address stayed wrong_address tick_to_erase choose_topic"
+        ),
+    ]
+    record: Annotated[
+        dict[str, Text],
+        keys(
+            "express-requested express implied changed move-requested moved withdrawn bounce "
+            "complaint expired"
+        ),
+    ]
+
+
+_IssueFrom = TypedDict("_IssueFrom", {"from": Annotated[list[StateName], Field(min_length=1)]})
+
+
+class IssueTransition(_IssueFrom):
+    event: Key
+    to: StateName
+
+
+class Issues(TypedDict):
+    states: dict[StateName, Text]
+    transitions: list[IssueTransition]
+
+
+class Hold(TypedDict):
+    what: Text
+    advice: Text
+
+
+class Holds(TypedDict):
+    """Why an issue waits; `stopped` goes by the codes that `Pace` stops with."""
+
+    reasons: Annotated[
+        dict[str, Hold],
+        keys("bounces complaints errors quota account postal_address postal_address_changed"),
+    ]
+    stopped: Annotated[dict[str, Text], keys("switched_off no_rate")]
+
+
+class Newsroom(TypedDict):
+    decisions: Annotated[dict[str, Text], keys("approve send_back")]
+    errors: Annotated[
+        dict[str, Text],
+        keys(
+            "choose_decision remarks too_long wrong_code confirm nonce choose_act moved "
+            "nobody_missed no_postal_address"
+        ),
+    ]
+    standing: Annotated[
+        dict[str, TitleAndDetail], keys("approved sent_back stale author expired unknown")
+    ]
+    acts: Annotated[dict[str, Text], keys("pause resume cancel send_again")]
+    counts: Annotated[
+        dict[str, Text],
+        keys(
+            "queued sent delivered skipped failed unknown soft bounced complained left_header "
+            "left_page left_mailto"
+        ),
+    ]
+    paused: Annotated[dict[str, Text], keys("staff bounces complaints errors")]
+    missed: Annotated[
+        dict[str, Text],
+        keys(
+            "complained bounced rejected failed unknown not_sent skipped_erased "
+            "skipped_pending skipped_unsubscribed skipped_bounced skipped_complained "
+            "skipped_expired skipped_paused skipped_topics soft"
+        ),
+    ]
+    address_gone: Text
+
+
+class Finding(TypedDict):
+    level: Literal["blocks", "warns", "notes"]
+    what: Text
+    mend: NotRequired[Text]
+
+
+class Levels(TypedDict):
+    blocks: Text
+    warns: Text
+    notes: Text
+
+
+class Preflight(TypedDict):
+    line: TextWithSpace
+    colon: TextWithSpace
+    levels: Levels
+    findings: dict[Key, Finding]
+
+
+class Palette(TypedDict):
+    ink: Colour
+    soft: Colour
+    paper: Colour
+    wash: Colour
+    link: Colour
+    hair: Colour
+    line: Colour
+
+
+class Theme(TypedDict):
+    light: Palette
+    dark: Palette
+    text_on: list[Annotated[list[Key], Field(min_length=2, max_length=2)]]

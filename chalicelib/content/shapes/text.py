@@ -1,0 +1,78 @@
+"""Texts in both languages, and the kinds of value that all content files share."""
+
+from typing import Annotated, NotRequired
+
+from pydantic import AfterValidator, Field
+from typing_extensions import TypedDict
+
+Words = Annotated[str, Field(min_length=1, pattern=r"^\S")]
+
+
+Key = Annotated[str, Field(pattern=r"^[a-z0-9_]+$")]
+
+
+Points = Annotated[int, Field(ge=0, le=15)]
+
+
+Percent = Annotated[float, Field(ge=0, le=100)]
+
+
+Count = Annotated[int, Field(ge=1)]
+
+
+Time = Annotated[str, Field(pattern=r"^\d\d:\d\d$")]
+
+
+Colour = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{3,6}$")]
+
+
+StateName = Annotated[str, Field(pattern=r"^[A-Z_]+$")]
+
+
+ClockName = Annotated[str, Field(pattern=r"^[A-Z]$")]
+
+
+ClockStep = Annotated[
+    str, Field(pattern=r"^(start|restart|stop|pause|resume) ([A-Z]|all|own)$|^restore$")
+]
+
+
+def keys(listed: str) -> AfterValidator:
+    """Return the check that a mapping has these keys, which the code reads, and no other."""
+    names = set(listed.split())
+
+    def whole(found: dict[str, object]) -> dict[str, object]:
+        if missing := names - found.keys():
+            raise ValueError(f"without {', '.join(sorted(missing))}")
+        if unknown := found.keys() - names:
+            raise ValueError(f"{', '.join(sorted(unknown))} is of no use")
+        return found
+
+    return AfterValidator(whole)
+
+
+class Text(TypedDict):
+    en: Words
+    fr: Words
+
+
+class Option(Text):
+    id: str
+    score: NotRequired[Annotated[int, Field(ge=0, le=3)]]
+
+
+class TitleAndText(TypedDict):
+    title: Text
+    text: Text
+
+
+class TitleAndDetail(TypedDict):
+    title: Text
+    detail: Text
+
+
+class TextWithSpace(TypedDict):
+    """A piece of a line, which may begin with a space or a comma."""
+
+    en: str
+    fr: str
