@@ -7,33 +7,31 @@ from pathlib import Path
 import app as application
 from chalicelib.core.settings import Settings
 from infra.operate import parser
+from visitor import Visitor
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
 MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
+NOT_ALLOWED = 405
 
 
 def test_the_readme_is_read_in_five_minutes() -> None:
     assert len(README.splitlines()) < 150
 
 
-def test_every_route_is_in_the_readme_and_every_route_of_the_readme_is_there() -> None:
+def test_every_route_is_in_the_readme_and_every_route_of_the_readme_is_there(
+    visitor: Visitor,
+) -> None:
     said = set(re.findall(r"^\| `(\w+) (/[^`]*)`", README, re.MULTILINE))
     # A request to an unknown address leaves an empty entry in Chalice's table.
-    routes = {path: methods for path, methods in application.app.routes.items() if methods}
-    # Each address answers HEAD and OPTIONS, and says 405 to what it does not do.
+    paths = [path for path, methods in application.app.routes.items() if methods]
     there = {
         (method, path)
-        for path, methods in routes.items()
-        for method in ("GET", "POST")
-        if not _refuses(methods[method].view_function)
+        for path in paths
+        for method in ("GET", "POST", "PUT", "PATCH", "DELETE")
+        if visitor.request(method, re.sub(r"\{\w+\}", "x", path)).status_code != NOT_ALLOWED
     }
     assert said == there
-
-
-def _refuses(view: object) -> bool:
-    cells = [cell.cell_contents for cell in getattr(view, "__closure__", None) or ()]
-    return any(getattr(cell, "__name__", "") == "refuse" for cell in cells)
 
 
 def test_every_setting_is_in_the_readme_and_in_the_stack() -> None:
@@ -65,10 +63,22 @@ def test_every_file_that_the_documents_name_is_there() -> None:
         assert (ROOT / name).exists()
 
 
-def test_every_module_of_the_tree_is_named_in_the_readme() -> None:
-    tree = README.partition("## The tree")[2].partition("## Routes")[0]
-    for path in (ROOT / "chalicelib").glob("*.py"):
-        assert path.stem == "__init__" or path.stem in tree, path.stem
+def test_the_rooms_of_the_tree_are_the_folders() -> None:
+    tree = README.partition("## What is where")[2].partition("## Routes")[0]
+    block = tree.partition("```")[2].partition("```")[0]
+    rooms = {path.name.removesuffix(".py") for path in (ROOT / "chalicelib").iterdir()}
+    tops = {path.name for path in ROOT.iterdir() if path.is_dir() and path.name[0] != "."}
+    ours = {f"{name}/" for name in tops - {"vendor", "docs", "build", "dist"}} | {"app.py"}
+    inside = block.partition("chalicelib/")[2].partition("templates/")[0]
+    named = {
+        word
+        for line in inside.splitlines()[1:]
+        for word in re.split(r"[, ]+", line.strip().partition("  ")[0])
+        if word
+    }
+    assert named == rooms - {"__init__", "__pycache__"}
+    assert {word for word in re.findall(r"[\w.]+/?", block) if word in ours} == ours
+    assert len(block.strip().splitlines()) <= 12
 
 
 def test_the_operator_s_commands_are_documented() -> None:
