@@ -5,12 +5,11 @@ import sqlite3
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from itertools import islice
-from types import SimpleNamespace
 from typing import Any
 
 from bench.corpus import Visit
 from bench.support import canned
-from chalicelib.coaches.cache import DirectoryCache
+from chalicelib.aws.keys import Keys
 from chalicelib.coaches.coach import Coach, public_profile
 from chalicelib.coaches.directory.folding import fold_to_words
 from chalicelib.coaches.directory.layout import FILTERS
@@ -23,10 +22,10 @@ from chalicelib.coaches.directory.snapshot import (
     serialise,
 )
 from chalicelib.coaches.editions import Edition, EditionStore
+from chalicelib.coaches.profile import Profile, text_in
+from chalicelib.core.languages import LANGS
 from chalicelib.core.settings import Settings
-from chalicelib.services import utc_now
-from chalicelib.views.coaches import CoachViews
-from chalicelib.web.pages import Pages
+from chalicelib.services import Services
 
 Answer = tuple[list[str], int]
 """The slugs of the first page, and how many there are in all."""
@@ -50,7 +49,8 @@ class Engine:
     def __init__(self, coaches: Sequence[Coach]) -> None:
         self.rows = [public_profile(coach) for coach in coaches]
         self.cards = [
-            {key: row[key] for key in CARD if key in row} | {"excerpt": row["bio_fr"][:220]}
+            {key: row.get(key) for key in CARD if key in row}
+            | {"excerpt": text_in(row, "bio", "fr")[:220]}
             for row in self.rows
         ]
 
@@ -64,20 +64,19 @@ class Engine:
     @abstractmethod
     def ask(self, visit: Visit) -> Answer: ...
 
-    def texts(self, row: Mapping[str, Any]) -> tuple[str, str, str]:
+    def texts(self, row: Profile) -> tuple[str, str, str]:
         """Name, specialty and biography, folded: the same text for every engine."""
         name = f"{row['first_name']} {row['last_name']}"
-        columns = ("organization", "title_fr", "title_en", "city")
-        special = [row.get(column, "") for column in columns]
-        special.extend(label_texts(row, all_labels()))
-        bios = f"{row.get('bio_fr', '')} {row.get('bio_en', '')}"
+        special = [row.get("organization", ""), *(text_in(row, "title", lang) for lang in LANGS)]
+        special += [row.get("city", ""), *label_texts(row, all_labels())]
+        bios = " ".join(text_in(row, "bio", lang) for lang in LANGS)
         return fold_to_words(name), fold_to_words(" ".join(special)), fold_to_words(bios)
 
 
 class Counter:
     """Facet counts by bit sets, lent to the engines that have none of their own."""
 
-    def __init__(self, rows: Sequence[Mapping[str, Any]]) -> None:
+    def __init__(self, rows: Sequence[Profile]) -> None:
         self.masks: dict[str, dict[str, int]] = {name: {} for name in FILTERS}
         for number, row in enumerate(rows):
             for name, value in filter_values(row):
@@ -122,8 +121,8 @@ class Relais(Engine):
         return [result["slug"] for result in answer["results"]], answer["total"]
 
 
-class Kept(EditionStore):
-    """One edition, as if the store held it."""
+class OneEdition(EditionStore):
+    """One edition in memory, in place of those of the store."""
 
     def __init__(self, stored: bytes) -> None:
         self._stored = stored
@@ -136,7 +135,7 @@ class Kept(EditionStore):
 
 
 class Body(list[str]):
-    """The slugs of an answer's text, read when they are looked at: after the clock stopped."""
+    """The slugs in a response body, parsed when they are looked at: after the time is taken."""
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -153,23 +152,22 @@ class Handler(Engine):
 
         given: dict[str, Any] = dict.fromkeys(Settings.model_fields, "https://example.org")
         settings = Settings.model_construct(**given)
-        kept = Kept(serialise(build(coaches)))
-        clock = utc_now
-        coach_views = CoachViews(DirectoryCache(kept, clock), Pages(settings), clock)
-        views = SimpleNamespace(coaches=coach_views)
-        vars(app).update(settings=lambda: settings, services=lambda: SimpleNamespace(views=views))
+        no_store: Any = None
+        services = Services(settings, no_store, Keys(("links",), b"people"))
+        vars(services.coaches)["editions"] = OneEdition(serialise(build(coaches)))
+        services.coaches.directory.directory()
+        vars(app).update(settings=lambda: settings, services=lambda: services)
         self._app = app.app
-        coach_views.cache.directory()
 
     def ask(self, visit: Visit) -> Answer:
         filters = {name: list(values) for name, values in visit.filters.items()}
-        asked = {
+        query = {
             "lang": ["fr"],
             "limit": [str(LIMIT)],
             **filters,
             **({"q": [visit.q]} if visit.q else {}),
         }
-        return Body(self._app(canned.get("/coaches", asked), None)["body"]), 0
+        return Body(self._app(canned.get("/coaches", query), None)["body"]), 0
 
 
 class Fuzzy(Engine):

@@ -30,7 +30,7 @@ BIG = 100_000
 
 
 class Truth:
-    """Who should be found, by looking at every row."""
+    """Which coaches a query should find, by looking at every row."""
 
     def __init__(self, rows: Sequence[Coach]) -> None:
         self.words: dict[str, set[str]] = defaultdict(set)

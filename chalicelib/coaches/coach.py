@@ -1,10 +1,10 @@
-"""What a coach is, and what of it the public may see."""
+"""A coach as staff keep them, and what of it the public may see."""
 
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from functools import cache
-from typing import Annotated, Any, Final, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Final, Literal, Self, cast
 
 from pydantic import (
     AfterValidator,
@@ -15,34 +15,47 @@ from pydantic import (
     model_validator,
 )
 
-from chalicelib.content import load
+from chalicelib import content
+from chalicelib.coaches.profile import Profile
 from chalicelib.forms import field_types
 from chalicelib.forms.profile_rules import misfits
+
+if TYPE_CHECKING:
+    from chalicelib.content.shapes import Language, Option, Province, Stream
+
+    ContentOption = Option | Language | Province | Stream
 
 PRIVATE: Final = frozenset({
     "email", "phone", "email_public", "phone_public", "rate_note", "status",
     "consent_publication", "last_verified_at",
 })  # fmt: skip
-"""Never shown, and never in a snapshot; an address or number only when its coach says so."""
+"""Columns that no snapshot holds; of these, coaches may choose to show address and number."""
 
 
-def options(listed: str) -> list[dict[str, Any]]:
-    """The entries of a list (`id`, `en`, `fr`), in the order to show them."""
-    if listed in ("streams", "provinces", "languages"):
-        return list(load(listed))
-    if listed == "modes":
-        return [mode for mode in load("lists")["mode"] if mode["id"] in ("in_person", "remote")]
-    return list(load("lists")[listed])
+def options(name: str) -> "Sequence[ContentOption]":
+    """Return the options of a list, each with `id`, `en` and `fr`, in the order to show them."""
+    if name == "streams":
+        return content.streams()
+    if name == "provinces":
+        return content.provinces()
+    if name == "languages":
+        return content.languages()
+    if name == "modes":
+        modes = content.lists()["mode"]
+        return [mode for mode in modes if mode["id"] in ("in_person", "remote")]
+    return content.lists()[name]
 
 
 @cache
-def allowed_values(listed: str) -> frozenset[str]:
-    more = {"all"} if listed == "serves" else set()
-    source = {"serves": "provinces", "sectors": "issue_areas"}.get(listed, listed)
-    return frozenset(entry["id"] for entry in options(source)) | more
+def allowed_values(column: str) -> frozenset[str]:
+    """Return the ids that a column of a coach may hold."""
+    source = {"serves": "provinces", "sectors": "issue_areas"}.get(column, column)
+    more = {"all"} if column == "serves" else set()
+    return frozenset(option["id"] for option in options(source)) | more
 
 
-def _clean(value: Any) -> Any:
+def _clean(value: object) -> object:
+    """Return a value in NFC, trimmed, without control characters but line feeds."""
     if isinstance(value, list | tuple):
         return [_clean(item) for item in value]
     if not isinstance(value, str):
@@ -51,17 +64,17 @@ def _clean(value: Any) -> Any:
     return "".join(c for c in lines if c == "\n" or unicodedata.category(c) != "Cc").strip()
 
 
-def _one_of(listed: str) -> Callable[[str], str]:
+def _one_of(column: str) -> Callable[[str], str]:
     def check(value: str) -> str:
-        if value not in allowed_values(listed):
+        if value not in allowed_values(column):
             raise field_types.wrong("unknown_choice", value=value[:60])
         return value
 
     return check
 
 
-def _all_of(listed: str) -> AfterValidator:
-    check = _one_of(listed)
+def _all_of(column: str) -> AfterValidator:
+    check = _one_of(column)
 
     def check_all(values: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(dict.fromkeys(check(value) for value in values))
@@ -77,7 +90,7 @@ YesNo = Annotated[bool, BeforeValidator(field_types.ticked)]
 
 
 class Coach(BaseModel):
-    """One person of the network, as staff keep them; `profile` is what the public gets."""
+    """One person of the network, with all columns; `public_profile` is what the public gets."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -116,8 +129,8 @@ class Coach(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _tidy(cls, given: Any) -> Any:
-        """NFC, trimmed, no control characters; what is empty was not given."""
+    def _tidy(cls, given: object) -> object:
+        """Clean each column and leave out those that are empty."""
         if not isinstance(given, Mapping):
             return given
         tidy = {key: _clean(value) for key, value in given.items()}
@@ -131,17 +144,17 @@ class Coach(BaseModel):
 
     @property
     def public(self) -> bool:
-        """Whether the coach may be shown at all: published, with consent."""
+        """Whether the public may see the coach: published, with consent."""
         return self.status == "published" and self.consent_publication is not None
 
 
-def public_profile(coach: Coach) -> dict[str, Any]:
-    """All that the public may know of a coach, ready for JSON; nothing private is in it."""
-    shown = coach.model_dump(mode="json", exclude=set(PRIVATE), exclude_none=True)
-    known = {key: value for key, value in shown.items() if value != []}
-    known["contact"] = "email" if coach.email_public else "form"
+def public_profile(coach: Coach) -> Profile:
+    """Return what the public may know of a coach, ready for JSON."""
+    dumped = coach.model_dump(mode="json", exclude=set(PRIVATE), exclude_none=True)
+    profile = cast("Profile", {key: value for key, value in dumped.items() if value != []})
+    profile["contact"] = "email" if coach.email_public else "form"
     if coach.email_public:
-        known["email"] = coach.email
-    if coach.phone_public:
-        known["phone"] = coach.phone
-    return known
+        profile["email"] = coach.email
+    if coach.phone_public and coach.phone is not None:
+        profile["phone"] = coach.phone
+    return profile

@@ -9,7 +9,8 @@ from string import ascii_lowercase
 from typing import Final
 
 from chalicelib.coaches.directory.folding import SAINTS
-from chalicelib.coaches.directory.postings import Posting, union, unpack
+from chalicelib.coaches.directory.layout import Posting
+from chalicelib.coaches.directory.postings import union, unpack
 from chalicelib.coaches.directory.query import Term
 
 Levels = dict[int, int]

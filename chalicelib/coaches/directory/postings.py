@@ -1,31 +1,32 @@
-"""Sets of coaches: one bit each in an integer, one letter each in a snapshot."""
+"""Sets of coaches: one bit each in an integer in memory, one letter each in a snapshot."""
 
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-Posting = str | list[str]
-"""The coaches filed under a word, as stored: letters, or for a common word [hexadecimal]."""
+from chalicelib.coaches.directory.layout import Posting
 
 _FIRST_LETTER: Final = 0x5D
-"""The first letter that stands for a coach: beyond those that JSON escapes."""
+"""The code of the first coach's letter: it is beyond those that JSON escapes."""
 _GAP_FROM: Final = 0xD800
 _GAP: Final = 0x800
-"""Letters that UTF-8 has no place for."""
+"""How many codes from there on are surrogates, which UTF-8 cannot write."""
 _DENSE: Final = 48
-"""Beyond one coach in so many, hexadecimal is shorter and quicker to read than letters."""
+"""From one coach in so many on, hexadecimal is shorter and quicker to read than letters."""
 
 
 def bit_of(number_of: int) -> int:
-    """The bit of the coach with this number; it is also the letter that stands for them."""
+    """Return the bit of the coach in this row; its number is also that of their letter."""
     place = number_of + _FIRST_LETTER
     return place if place < _GAP_FROM else place + _GAP
 
 
 def number_of(place: int) -> int:
+    """Return the row of the coach whose bit this is."""
     return place - _FIRST_LETTER if place < _GAP_FROM else place - _FIRST_LETTER - _GAP
 
 
 def pack(numbers: Iterable[int], size: int) -> Posting:
+    """Return the coaches in these rows, of `size` in all, as they are stored."""
     found = sorted(set(numbers))
     letters = "".join(chr(bit_of(n)) for n in found)
     if len(found) * _DENSE < size:
@@ -34,11 +35,12 @@ def pack(numbers: Iterable[int], size: int) -> Posting:
 
 
 def unpack(posting: Posting) -> int:
+    """Return the stored coaches as a bit mask."""
     return from_letters(posting) if isinstance(posting, str) else int(posting[0], 16)
 
 
 def union(postings: Iterable[Posting]) -> int:
-    """Every coach in any of them. Letters are joined first: one pass for a thousand words."""
+    """Return every coach in any of them; letters are joined first, to read them in one pass."""
     letters: list[str] = []
     mask = 0
     for posting in postings:
@@ -62,7 +64,7 @@ def from_letters(letters: str) -> int:
 
 
 def set_bits(mask: int) -> Iterator[int]:
-    """The bits that are set, lowest first."""
+    """Yield the numbers of the bits that are set, lowest first."""
     digits = bin(mask)[:1:-1]
     place = digits.find("1")
     while place >= 0:

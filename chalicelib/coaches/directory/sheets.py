@@ -1,4 +1,4 @@
-"""Coaches in a spreadsheet: read, with every problem by row and column; and written back."""
+"""Reads coaches from a spreadsheet, with every problem by row and column, and writes them."""
 
 import csv
 import io
@@ -7,19 +7,25 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cache
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 from zipfile import BadZipFile
 
 from pydantic import ValidationError
 
+from chalicelib import content
 from chalicelib.coaches.coach import Coach, options
 from chalicelib.coaches.directory.folding import fold_text, fold_to_words
-from chalicelib.content import load
 from chalicelib.core.csv_table import csv_table, csv_value
-from chalicelib.core.languages import Lang
+from chalicelib.core.languages import LANGS, Lang
 from chalicelib.forms.profile_rules import misfits
 
+if TYPE_CHECKING:
+    from chalicelib.coaches.coach import ContentOption
+    from chalicelib.content.shapes import Option
+
 MAX_ROWS: Final = 20_000
+"""How many coaches a sheet may hold."""
+
 LIST_COLUMNS: Final = {
     "serves": "provinces",
     "modes": "modes",
@@ -27,6 +33,7 @@ LIST_COLUMNS: Final = {
     "streams": "streams",
     "sectors": "issue_areas",
 }
+"""The columns that hold several values, each with the list of its options."""
 _SINGLE: Final = {"province": "provinces", "availability": "availability", "status": "statuses"}
 _YES_NO: Final = frozenset({"email_public", "phone_public"})
 _DATES: Final = frozenset({"availability_updated_at", "consent_publication", "last_verified_at"})
@@ -44,7 +51,7 @@ _CODES: Final = {
     "date_parsing": "date",
     "date_type": "date",
 }
-"""What pydantic calls a fault, and what our messages do."""
+"""For each type of pydantic's errors, the code of our message."""
 
 Grid = list[list[str]]
 
@@ -56,30 +63,33 @@ class SheetProblem:
     row: int
     column: str
     code: str
-    facts: Mapping[str, Any] = field(default_factory=dict)
+    facts: Mapping[str, object] = field(default_factory=dict)
 
     def message(self, lang: Lang) -> str:
-        texts = load("coaches")["import"]
-        text: str = (texts if self.code in texts else load("messages"))[self.code][lang]
-        return text.format_map(self.facts)
+        texts = content.coaches()["import"]
+        text = (texts if self.code in texts else content.messages())[self.code]
+        return text[lang].format_map(self.facts)
 
     def line(self, lang: Lang) -> str:
-        known = load("coaches")["columns"].get(self.column)
-        place: str = load("coaches")["import"]["place"][lang]
+        """Return the message with its place: « Ligne 4, colonne … »."""
+        texts = content.coaches()
+        known = texts["columns"].get(self.column)
         column = known[lang] if known else self.column
-        return place.format(row=self.row, column=column, message=self.message(lang))
+        return texts["import"]["place"][lang].format(
+            row=self.row, column=column, message=self.message(lang)
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """The coaches that are right, and all that is wrong: nothing is published beside a problem."""
+    """The coaches of the rows without a problem, and the problems of the others."""
 
     coaches: tuple[Coach, ...]
     problems: tuple[SheetProblem, ...]
 
 
 def read_cells(name: str, data: bytes) -> Grid:
-    """The cells of a CSV or XLSX file, as text. ValueError when it is neither."""
+    """Return the cells of a CSV or XLSX file as text. Raises ValueError when it is neither."""
     if data[:2] == b"PK" or name.lower().endswith(".xlsx"):
         return _workbook(data)
     try:
@@ -105,7 +115,7 @@ def _workbook(data: bytes) -> Grid:
     return [[_as_text(cell) for cell in row] for row in sheet.iter_rows(values_only=True)]
 
 
-def _as_text(cell: Any) -> str:
+def _as_text(cell: object) -> str:
     if cell is None:
         return ""
     if isinstance(cell, bool):
@@ -118,7 +128,10 @@ def _as_text(cell: Any) -> str:
 
 
 def parse(cells: Grid, progress: Callable[[int, int], None] | None = None) -> Sheet:
-    """Every coach of the sheet, or every problem of it; `progress` hears rows done and to do."""
+    """Return the coaches and problems of a sheet whose first row names the columns.
+
+    `progress` is called after each row with the number of rows read and of all rows.
+    """
     filled = [(at, row) for at, row in enumerate(cells, 1) if any(cell.strip() for cell in row)]
     if len(filled) < 2:
         return Sheet((), (SheetProblem(1, "", "empty"),))
@@ -141,15 +154,17 @@ def parse(cells: Grid, progress: Callable[[int, int], None] | None = None) -> Sh
 
 
 def _column(cell: str) -> str:
-    """The column that a heading names: by its key, or its label in either language."""
+    """Return the column that a heading names by its key or its label; empty if none."""
     return _headings().get(fold_to_words(cell.replace("_", " ")).strip(), "")
 
 
 @cache
 def _headings() -> dict[str, str]:
-    labels: dict[str, dict[str, str]] = load("coaches")["columns"]
+    labels = content.coaches()["columns"]
     named = {
-        fold_to_words(text).strip(): column for column in labels for text in labels[column].values()
+        fold_to_words(label[lang]).strip(): column
+        for column, label in labels.items()
+        for lang in LANGS
     }
     return named | {column.replace("_", " "): column for column in labels}
 
@@ -175,12 +190,12 @@ def _coach(
     try:
         coach = Coach.model_validate(values)
     except ValidationError as error:
-        told = {(problem.column, problem.code) for problem in problems}
+        reported = {problem.column for problem in problems}
         for wrong in _wrong(at, error, columns):
-            if (wrong.column, wrong.code) not in told and wrong.column not in {c for c, _ in told}:
+            if wrong.column not in reported:
                 problems.append(wrong)
         problems.extend(SheetProblem(at, column, code) for column, code in misfits(values))
-    address = values.get("slug", "")
+    address = str(values.get("slug", ""))
     if address and seen.setdefault(address, at) != at:
         facts = {"value": address, "first": seen[address]}
         problems.append(SheetProblem(at, "slug", "slug_repeated", facts))
@@ -190,10 +205,10 @@ def _coach(
 def _wrong(at: int, error: ValidationError, columns: frozenset[str]) -> Iterator[SheetProblem]:
     for fault in error.errors(include_url=False):
         if not fault["loc"]:
-            continue  # the columns do not fit together: `misfits` tells all of these
+            continue  # columns that do not fit together: `misfits` finds all of these
         column = str(fault["loc"][0])
         if fault["type"] == "missing" and column not in columns:
-            continue  # said once, of the heading
+            continue  # reported once, for the heading
         facts = dict(fault.get("ctx", {}))
         value = fault["input"]
         if fault["type"] in ("string_too_long", "too_long"):
@@ -203,9 +218,12 @@ def _wrong(at: int, error: ValidationError, columns: frozenset[str]) -> Iterator
         yield SheetProblem(at, column, _CODES.get(fault["type"], fault["type"]), facts)
 
 
-def _values(at: int, given: Mapping[str, str]) -> tuple[dict[str, Any], list[SheetProblem]]:
-    """The cells as the model wants them; choices may be written as people call them."""
-    values: dict[str, Any] = {}
+def _values(at: int, given: Mapping[str, str]) -> tuple[dict[str, object], list[SheetProblem]]:
+    """Return the cells as the model of a coach takes them, and the choices nobody knows.
+
+    Choices may be written by any of their names.
+    """
+    values: dict[str, object] = {}
     problems: list[SheetProblem] = []
     for column, cell in given.items():
         text = csv_value(cell)
@@ -240,36 +258,38 @@ def _split(text: str, listed: str) -> list[str]:
 
 @cache
 def _known(listed: str) -> dict[str, str]:
-    """Each id by all it is called, folded."""
-    called: dict[str, str] = {}
-    for entry in _entries(listed):
+    """Return the id of each option under each of its names, folded."""
+    by_name: dict[str, str] = {}
+    for option in _options(listed):
         for key in ("fr_abbreviation", "own", "en", "fr", "id"):
-            if entry.get(key):
-                called[fold_to_words(entry[key].replace("_", " ")).strip()] = entry["id"]
-                called[fold_to_words(entry[key]).strip()] = entry["id"]
-    return called
+            if name := str(option.get(key, "")):
+                by_name[fold_to_words(name.replace("_", " ")).strip()] = option["id"]
+                by_name[fold_to_words(name).strip()] = option["id"]
+    return by_name
 
 
-def _entries(listed: str) -> list[dict[str, Any]]:
+def _options(listed: str) -> "Sequence[ContentOption]":
     if listed == "statuses":
-        return list(load("coaches")["statuses"])
+        return content.coaches()["statuses"]
     if listed == "provinces":
-        return [*options(listed), {"id": "all", **load("coaches")["provinces"]["all"]}]
+        everywhere = content.coaches()["provinces"]["all"]
+        all_of_canada: Option = {"id": "all", "en": everywhere["en"], "fr": everywhere["fr"]}
+        return [*options(listed), all_of_canada]
     return options(listed)
 
 
 @cache
 def _offered(listed: str) -> str:
-    return ", ".join(entry["id"] for entry in _entries(listed))
+    return ", ".join(option["id"] for option in _options(listed))
 
 
 def slug_of(name: str) -> str:
-    """The address made of a name: « Jean-Florian D’Amours » is jean-florian-damours."""
+    """Return the slug for a name: « Jean-Florian D’Amours » is jean-florian-damours."""
     return "-".join(re.findall(r"[a-z0-9]+", fold_text(name).replace("'", "")))[:80].strip("-")
 
 
 def write(coaches: Iterable[Coach]) -> bytes:
-    """Return all columns as a CSV file that `grid` and `parse` read back."""
+    """Return all columns as a CSV file that `read_cells` and `parse` read back."""
     columns = list(Coach.model_fields)
     values = (coach.model_dump(mode="json") for coach in coaches)
     return csv_table(columns, ([_cell(row[column]) for column in columns] for row in values))

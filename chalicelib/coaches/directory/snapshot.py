@@ -1,12 +1,13 @@
-"""A published directory: what is shown of each coach, and every word they are found by."""
+"""Makes the snapshot of an edition: each public coach, and every word they are found by."""
 
 import gzip
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
-from typing import Any
+from typing import TypedDict
 
+from chalicelib import content
 from chalicelib.coaches.coach import Coach, options, public_profile
 from chalicelib.coaches.directory.folding import (
     fold_text,
@@ -19,33 +20,48 @@ from chalicelib.coaches.directory.layout import (
     FILTERS,
     FORMAT,
     LABEL_NAMES,
+    Field,
     Labels,
+    Posting,
     Snapshot,
+    SnapshotContent,
 )
-from chalicelib.coaches.directory.postings import Posting, pack
-from chalicelib.content import load
+from chalicelib.coaches.directory.postings import pack
+from chalicelib.coaches.profile import Profile, text_in, values_of
+from chalicelib.core.languages import LANGS
 
-Found = dict[str, dict[str, set[int]]]
+RowsByWord = dict[str, set[int]]
+"""For each word or value, the rows of the coaches who have it."""
+
+
+class Fallback(TypedDict):
+    """What the website needs to show the directory alone, while the API is away."""
+
+    version: str
+    labels: Labels
+    coaches: list[Profile]
 
 
 def build(coaches: Iterable[Coach]) -> Snapshot:
-    """The snapshot of those that may be shown; the others leave no trace in it."""
+    """Return the snapshot of the public coaches; the others leave no trace in it."""
     rows = [public_profile(coach) for coach in coaches if coach.public]
     # By the hash of the slug: where a coach stands must say nothing of their name or age.
     rows.sort(key=lambda row: sha256(row["slug"].encode()).digest())
     noise = _noise()
-    words_of: Found = {field: defaultdict(set) for field in FIELDS}
-    values: Found = {name: defaultdict(set) for name in FILTERS}
+    words: dict[Field, RowsByWord] = {field: defaultdict(set) for field in FIELDS}
+    values: dict[str, RowsByWord] = {name: defaultdict(set) for name in FILTERS}
     labels = all_labels()
     for number, row in enumerate(rows):
-        _index_profile(words_of, number, row, labels, noise)
+        for field, found in _words_by_field(row, labels, noise).items():
+            for word in found:
+                words[field][word].add(number)
         for name, value in filter_values(row):
             values[name][value].add(number)
-    snapshot = {
+    snapshot: SnapshotContent = {
         "format": FORMAT,
         "count": len(rows),
         "rows": rows,
-        "words": {field: _packed(words_of[field], len(rows)) for field in FIELDS},
+        "words": {field: _packed(words[field], len(rows)) for field in FIELDS},
         "values": {name: _packed(values[name], len(rows)) for name in FILTERS},
         "labels": labels,
         "synonyms": _synonyms(),
@@ -55,7 +71,8 @@ def build(coaches: Iterable[Coach]) -> Snapshot:
 
 
 def serialise(snapshot: Snapshot) -> bytes:
-    """One line for the index, then one for each coach: a row is read only when it is shown."""
+    """Return the snapshot as it is stored: gzip, with one line of JSON for the index and one
+    for each coach, so that a row is parsed only when its coach is shown."""
     columns = list(dict.fromkeys(key for row in snapshot["rows"] for key in row))
     index = {key: value for key, value in snapshot.items() if key != "rows"}
     lines = [_json(index | {"columns": columns})]
@@ -63,8 +80,7 @@ def serialise(snapshot: Snapshot) -> bytes:
     return gzip.compress(b"\n".join(lines), compresslevel=6, mtime=0)
 
 
-def fallback(snapshot: Snapshot) -> dict[str, Any]:
-    """All that the website needs to show the directory alone, while the API is away."""
+def fallback(snapshot: Snapshot) -> Fallback:
     return {
         "version": snapshot["version"],
         "labels": snapshot["labels"],
@@ -72,48 +88,42 @@ def fallback(snapshot: Snapshot) -> dict[str, Any]:
     }
 
 
-def _json(value: Any) -> bytes:
+def _json(value: object) -> bytes:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def _packed(found: Mapping[str, set[int]], size: int) -> dict[str, Posting]:
+def _packed(found: RowsByWord, size: int) -> dict[str, Posting]:
     return {word: pack(found[word], size) for word in sorted(found)}
 
 
-def filter_values(row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def filter_values(row: Profile) -> Iterator[tuple[str, str]]:
+    """Yield each filter and value that finds a coach, also by what `all` and `remote` mean."""
     for name, (column, _) in FILTERS.items():
-        value = row.get(column, ())
-        yield from ((name, each) for each in ([value] if isinstance(value, str) else value))
+        yield from ((name, value) for value in values_of(row, column))
     if "all" in row["serves"]:
-        yield from (("province", entry["id"]) for entry in options("provinces"))
+        yield from (("province", option["id"]) for option in options("provinces"))
     if "remote" in row["modes"]:
         yield "province", "remote"
 
 
-def _index_profile(
-    found: Found,
-    number: int,
-    row: Mapping[str, Any],
-    labels: Labels,
-    noise: frozenset[str],
-) -> None:
-    texts = [row.get(column, "") for column in ("organization", "title_fr", "title_en", "city")]
-    texts.extend(label_texts(row, labels))
-    everyone = load("synonyms")["everyone"]
-    in_bio = {
-        word for lang in ("fr", "en") for word in index_words_of_prose(row.get(f"bio_{lang}", ""))
-    }
-    by_field = {
+def _words_by_field(
+    row: Profile, labels: Labels, noise: frozenset[str]
+) -> dict[Field, Iterable[str]]:
+    """Return the folded words that find a coach, by the field that they stand in."""
+    organization, city = row.get("organization", ""), row.get("city", "")
+    titles = (text_in(row, "title", lang) for lang in LANGS)
+    texts = [organization, *titles, city, *label_texts(row, labels)]
+    in_bios = {word for lang in LANGS for word in index_words_of_prose(text_in(row, "bio", lang))}
+    fit_everyone = {fold_text(word) for word in content.synonyms()["everyone"]}
+    return {
         "name": set(index_words(f"{row['first_name']} {row['last_name']}")),
         "specialty": {word for text in texts for word in index_words(text)} - noise,
-        "bio": (in_bio | {fold_text(word) for word in everyone}) - noise,
+        "bio": (in_bios | fit_everyone) - noise,
     }
-    for field, filed in by_field.items():
-        for word in filed:
-            found[field][word].add(number)
 
 
-def label_texts(row: Mapping[str, Any], labels: Labels) -> Iterator[str]:
+def label_texts(row: Profile, labels: Labels) -> Iterator[str]:
+    """Yield every name of what a coach chose: streams, sectors, languages and places."""
     for name, value in filter_values(row):
         if name in ("stream", "sector", "language") or (name, value) == ("province", "remote"):
             yield from labels[name][value].values()
@@ -122,29 +132,32 @@ def label_texts(row: Mapping[str, Any], labels: Labels) -> Iterator[str]:
         yield from labels["province"][code].values()
 
 
-def all_labels() -> dict[str, dict[str, dict[str, str]]]:
-    """For each filter and value, what to call it; in the order to show them."""
-    labels: dict[str, dict[str, dict[str, str]]] = {
-        name: {
-            entry["id"]: {key: entry[key] for key in LABEL_NAMES if key in entry}
-            for entry in options(listed)
-        }
-        for name, (_, listed) in FILTERS.items()
+def all_labels() -> Labels:
+    """Return the names of each value of each filter, in the order to show them."""
+    labels: dict[str, dict[str, Mapping[str, str]]] = {
+        name: {option["id"]: _names(option) for option in options(source)}
+        for name, (_, source) in FILTERS.items()
     }
-    labels["province"].update(load("coaches")["provinces"])
+    provinces = content.coaches()["provinces"]
+    labels["province"] |= {"all": _names(provinces["all"]), "remote": _names(provinces["remote"])}
     return labels
 
 
+def _names(option: Mapping[str, object]) -> dict[str, str]:
+    return {key: str(option[key]) for key in LABEL_NAMES if key in option}
+
+
 def _noise() -> frozenset[str]:
-    listed = load("synonyms")["noise"]
-    return frozenset(word for lang in listed for text in listed[lang] for word in index_words(text))
+    """Return the folded words that a search passes over."""
+    noise = content.synonyms()["noise"]
+    return frozenset(word for text in (*noise["en"], *noise["fr"]) for word in index_words(text))
 
 
 def _synonyms() -> dict[str, list[list[str]]]:
-    """For each word or expression, folded, what else it may be called."""
+    """Return, for each folded word or phrase, the words of each of its other names."""
     others: dict[str, list[list[str]]] = {}
     noise = _noise()
-    for group in load("synonyms")["groups"]:
+    for group in content.synonyms()["groups"]:
         names = [[w for w in fold_to_words(text).split() if w not in noise] for text in group]
         for name in names:
             known = others.setdefault(" ".join(name), [])
