@@ -1,36 +1,154 @@
 """Writes the letters to and about coaches."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Final, TypedDict
 
-from chalicelib.cases.staff import Roster
+from chalicelib.cases.staff import Roster, Staff
 from chalicelib.coaches.messages import TO_COACH
-from chalicelib.coaches.proposals import Proposals
+from chalicelib.coaches.profile_text import (
+    ChangedField,
+    changed_fields,
+    official_language,
+    profile_answers,
+)
+from chalicelib.coaches.proposals import Proposal, Proposals
 from chalicelib.coaches.upkeep import Upkeep
-from chalicelib.content import load
-from chalicelib.core.languages import Lang
+from chalicelib.core.languages import Lang, lang_or
 from chalicelib.core.ports import Item, Store
 from chalicelib.forms import description
-from chalicelib.mail import letters
+from chalicelib.mail.letters import STAFF, letter
 from chalicelib.mail.outbox import Draft
-from chalicelib.mail.writers.draft import draft
+from chalicelib.mail.writers.draft import Sender
 
 if TYPE_CHECKING:
     from chalicelib.coaches.coach import Coach
 
-KINDS = ("MESSAGE", "COACH", "PROPOSAL")
-"""What owes the letters that are written here, as its keys begin."""
+KINDS: Final = ("MESSAGE", "COACH", "PROPOSAL")
+"""How the keys begin of what owes the letters that are written here."""
+
+
+@dataclass(frozen=True)
+class MessageLetter:
+    """A visitor's message; without `coach` it goes to the programme, for the coach has left."""
+
+    coach: "Coach | None"
+    message: Item
+
+
+class Message(TypedDict):
+    coach: str
+    visitor: Mapping[str, str]
+    message: str
+
+
+@letter("coach_message", to=TO_COACH)
+def coach_message(owed: MessageLetter) -> Message:
+    kept = owed.message
+    return {
+        "coach": owed.coach.first_name if owed.coach else "",
+        "visitor": {key: kept.get(key, "") for key in ("name", "email", "organization", "lang")},
+        "message": kept["message"],
+    }
+
+
+@dataclass(frozen=True)
+class CoachLetter:
+    """To a coach, with their own link; `facts` are those of the row."""
+
+    coach: "Coach"
+    lang: Lang
+    link: str
+    facts: Item
+
+
+class ProfileCheck(TypedDict):
+    coach: str
+    link: str
+    answers: Sequence[Mapping[str, object]]
+
+
+@letter("coach_check", to=TO_COACH)
+def coach_check(owed: CoachLetter) -> ProfileCheck:
+    return {
+        "coach": owed.coach.first_name,
+        "link": owed.link,
+        "answers": description.readable("profile", profile_answers(owed.coach), owed.lang),
+    }
+
+
+class UpdateDecided(TypedDict):
+    coach: str
+    link: str
+    published: bool
+    remarks: str
+
+
+@letter("coach_update_decided", to=TO_COACH)
+def coach_update_decided(owed: CoachLetter) -> UpdateDecided:
+    return {
+        "coach": owed.coach.first_name,
+        "link": owed.link,
+        "published": owed.facts["published"],
+        "remarks": owed.facts["remarks"],
+    }
+
+
+@dataclass(frozen=True)
+class AboutCoach:
+    """To a member of staff; `stored_links` holds the links that the letter was given."""
+
+    coach: "Coach"
+    staff: Staff
+    now: datetime
+    proposals: Proposals
+    proposal: Proposal | None
+    stored_links: list[Item] = field(default_factory=list)
+
+    @property
+    def lang(self) -> Lang:
+        return lang_or(self.staff.lang, "fr")
+
+
+class CoachLeft(TypedDict):
+    coach: str
+    staff_name: str
+
+
+@letter("staff_coach_left", to=STAFF)
+def staff_coach_left(owed: AboutCoach) -> CoachLeft:
+    return {
+        "coach": f"{owed.coach.first_name} {owed.coach.last_name}",
+        "staff_name": owed.staff.name,
+    }
+
+
+class CoachUpdate(CoachLeft):
+    review_url: str
+    changes: list[ChangedField]
+
+
+@letter("staff_coach_update", to=STAFF)
+def staff_coach_update(owed: AboutCoach) -> CoachUpdate:
+    assert owed.proposal is not None
+    url, link = owed.proposals.new_link(owed.proposal, owed.staff, owed.now)
+    owed.stored_links.append(link)
+    return {
+        **staff_coach_left(owed),
+        "review_url": url,
+        "changes": changed_fields(owed.coach, owed.proposal.changes, owed.lang),
+    }
 
 
 class CoachLetterWriter:
-    def __init__(
+    def __init__(  # noqa: PLR0913
         self,
         store: Store,
         upkeep: Upkeep,
         proposals: Proposals,
         roster: Roster,
-        sender: Mapping[str, str],
+        sender: Sender,
     ) -> None:
         self._store = store
         self._upkeep = upkeep
@@ -39,7 +157,7 @@ class CoachLetterWriter:
         self._sender = sender
 
     def write(self, row: Item, now: datetime) -> Draft | None:
-        """None when there is nobody to write to any more."""
+        """Return None when there is nobody to write to any more, or nothing left to judge."""
         kind, _, owner = row["pk"].partition("#")
         if kind == "MESSAGE":
             return self._message(row)
@@ -47,7 +165,9 @@ class CoachLetterWriter:
         if coach is None:
             return None
         if row["to"] == TO_COACH:
-            return self._to_coach(row, coach)
+            lang = official_language(coach)
+            owed = CoachLetter(coach, lang, self._upkeep.link(coach), row["facts"])
+            return self._sender.draft(row, coach.email, lang, owed)
         return self._to_staff(row, coach, now)
 
     def _message(self, row: Item) -> Draft | None:
@@ -56,75 +176,20 @@ class CoachLetterWriter:
         if kept is None:
             return None
         coach = self._upkeep.coach(kept["coach"])
-        there = coach is not None and coach.public
-        lang = spoken(coach) if coach is not None else cast(Lang, kept["lang"])
-        letter = self._compose(
-            row,
-            lang,
-            coach=coach.first_name if there and coach is not None else "",
-            visitor={key: kept.get(key, "") for key in ("name", "email", "organization", "lang")},
-            message=kept["message"],
-        )
-        to = coach.email if there and coach is not None else self._sender["contact_email"]
-        return draft(row, to, letter, reply_to=kept["email"])
-
-    def _to_coach(self, row: Item, coach: "Coach") -> Draft:
-        lang = spoken(coach)
-        link = self._upkeep.link(coach)
-        facts: dict[str, Any] = {"coach": coach.first_name, "link": link}
-        if row["letter"] == "coach_check":
-            facts["answers"] = description.readable("profile", _answers(coach), lang)
-        else:
-            facts |= row["facts"]
-        return draft(row, coach.email, self._compose(row, lang, **facts))
+        lang = official_language(coach) if coach is not None else lang_or(kept["lang"], "fr")
+        there = coach if coach is not None and coach.public else None
+        to = there.email if there else self._sender.contact_email
+        owed = MessageLetter(there, kept)
+        return self._sender.draft(row, to, lang, owed, reply_to=kept["email"])
 
     def _to_staff(self, row: Item, coach: "Coach", now: datetime) -> Draft | None:
         staff = self._roster.get(row["to"])
         if staff is None:
             return None
-        lang = cast(Lang, staff.lang)
-        facts: dict[str, Any] = {
-            "coach": f"{coach.first_name} {coach.last_name}",
-            "staff_name": staff.name,
-        }
-        links = []
+        proposal = None
         if row["letter"] == "staff_coach_update":
             proposal = self._proposals.newest(coach.slug)
             if proposal is None or proposal.status != "waiting":
                 return None
-            url, link = self._proposals.new_link(proposal, staff, now)
-            facts |= {"review_url": url, "changes": compared(coach, proposal.changes, lang)}
-            links = [link]
-        return draft(row, staff.email, self._compose(row, lang, **facts), links)
-
-    def _compose(self, row: Item, lang: Lang, **facts: Any) -> letters.Letter:
-        return letters.compose(row["letter"], lang, case=None, sender=self._sender, **facts)
-
-
-def spoken(coach: "Coach") -> Lang:
-    """The official language that the coach names first."""
-    return next((cast(Lang, each) for each in coach.languages if each in ("fr", "en")), "fr")
-
-
-def _answers(coach: "Coach") -> dict[str, Any]:
-    return coach.model_dump(mode="json", exclude_none=True)
-
-
-def compared(coach: "Coach", changes: Mapping[str, object], lang: Lang) -> list[dict[str, str]]:
-    """Field by field, what stands and what would stand, in words."""
-    before = _said({**_answers(coach)}, lang)
-    after = _said({k: v for k, v in {**_answers(coach), **changes}.items() if v is not None}, lang)
-    labels = load("coaches")["columns"]
-    return [
-        {
-            "label": labels[key][lang],
-            "before": before.get(key, ""),
-            "after": after.get(key, ""),
-        }
-        for key in changes
-    ]
-
-
-def _said(answers: Mapping[str, Any], lang: Lang) -> dict[str, str]:
-    copy = description.readable("profile", answers, lang)
-    return {row["key"]: row["value"] for section in copy for row in section["rows"]}
+        owed = AboutCoach(coach, staff, now, self._proposals, proposal)
+        return self._sender.draft(row, staff.email, owed.lang, owed, links=owed.stored_links)

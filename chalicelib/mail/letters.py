@@ -1,79 +1,63 @@
-"""The e-mails: one folder a letter, with its subject, its text and its HTML."""
+"""The letters: each is a folder of templates and one registered function that gives its facts.
+
+The function names its readers with `@letter`, and returns a TypedDict: that is what the three
+templates may use, beside the case and the sender. `LETTERS` follows from these functions.
+"""
 
 import re
 import unicodedata
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from functools import cached_property
+from typing import Any, Final, TypeVar
 
 from chalicelib.core.languages import Lang
 from chalicelib.core.templates import render
 
-LETTERS: Final = {
-    "eoi_received": {"answers", "status_url", "revised", "usual"},
-    "eoi_approved": {"apply_url", "apply_by", "message"},
-    "eoi_declined": {"reasons", "message"},
-    "eoi_info_requested": {"message", "reply_by", "status_url"},
-    "answer_received": {"answer", "changes", "status_url"},
-    "application_received": {"answers", "status_url", "usual"},
-    "application_info_requested": {"message", "reply_by", "status_url"},
-    "application_approved": {"message", "status_url"},
-    "application_declined": {"reasons", "message"},
-    "application_conditional": {"conditions", "message", "status_url"},
-    "application_waitlisted": {"message", "status_url"},
-    "orphan_received": {"answers", "status_url", "eoi_url"},
-    "invitation_ended": {"apply_by", "status_url"},
-    "invitation_extended": {"apply_by", "apply_url", "message"},
-    "file_closed": {"conditions", "reopen_by", "status_url"},
-    "file_withdrawn": {"reopen_by"},
-    "file_reopened": {"message", "state_name", "next_step", "status_url"},
-    "address_changed": {"old_address", "new_address", "status_url", "apply_url"},
-    "address_confirm": {"confirm_url"},
-    "assessment_result": {"result", "links"},
-    "staff_eoi_received": {"answers", "warnings", "review_url", "code", "due", "staff_name"},
-    "staff_application_received": {
-        "answers", "eoi_answers", "warnings", "review_url", "code", "due", "staff_name",
-    },
-    "newsletter_review": {
-        "issue", "version", "subjects", "asked_by", "staff_name", "review_url", "code",
-    },
-    "newsletter_confirm": {"confirm_url", "cancel_url", "asked_at"},
-    "newsletter_reminder": {"confirm_url", "cancel_url", "asked_at"},
-    "newsletter_already": {"preferences_url"},
-    "newsletter_move": {"confirm_url"},
-    "newsletter_moving": {"preferences_url"},
-    "newsletter_keep": {"confirm_url", "unsubscribe_url", "until"},
-    "newsletter_held": {"what", "advice", "staff_name", "progress_url"},
-    "coach_message": {"coach", "visitor", "message"},
-    "coach_check": {"coach", "answers", "link"},
-    "coach_update_decided": {"coach", "published", "remarks", "link"},
-    "staff_coach_update": {"coach", "changes", "review_url", "staff_name"},
-    "staff_coach_left": {"coach", "staff_name"},
-    "staff_answer_received": {
-        "question", "answer", "changes", "warnings", "review_url", "code", "due", "staff_name",
-    },
-    "staff_orphan_received": {"candidates", "review_url", "due", "staff_name"},
-    "staff_decision_recorded": {
-        "decision", "decided_by", "undo_url", "undo_until", "preview", "staff_name",
-    },
-    "staff_invitation_ended": {"review_url", "staff_name"},
-    "staff_file_withdrawn": {"message", "review_url", "staff_name"},
-    "staff_undeliverable": {"why", "phone", "review_url", "staff_name"},
-    "staff_assigned": {
-        "assigned_by", "message", "state_name", "review_url", "code", "staff_name",
-    },
-    "staff_case_link": {"state_name", "review_url", "code", "staff_name"},
-    "staff_code": {"step_code", "staff_name"},
-    "staff_action_needed": {"what", "command", "staff_name"},
-    "reminder": {"awaited", "until", "last", "question", "conditions", "url"},
-    "holding_note": {"status_url", "usual"},
-    "file_links": {"files"},
-    "waiting_list_status": {"status_url", "until"},
-    "staff_waiting": {
-        "staff_name", "review_url", "code", "due", "state_name", "days", "owner",
-    },
-    "staff_digest": {"staff_name", "decide", "more", "waiting", "more_waiting", "failed"},
-}  # fmt: skip
-"""Every letter, and the facts it needs beside the case and the sender."""
+STAFF: Final = "staff"
+"""A member of staff; whoever is away has the letter read by a stand-in."""
+
+ACTOR: Final = "actor"
+"""The member of staff who acts, and nobody in their place."""
+
+Facts = Mapping[str, object]
+FactsFunction = TypeVar("FactsFunction", bound=Callable[[Any], Facts])
+
+
+@dataclass(frozen=True)
+class RegisteredLetter:
+    """A letter that can be owed: its name, who may read it, and what its facts come from."""
+
+    name: str
+    readers: frozenset[str]
+    facts_of: Callable[[Any], Facts]
+
+    @cached_property
+    def fact_names(self) -> frozenset[str]:
+        """The keys of the TypedDict that the function returns."""
+        returned: type = self.facts_of.__annotations__["return"]
+        return frozenset(returned.__annotations__)
+
+
+LETTERS: Final[dict[str, RegisteredLetter]] = {}
+"""Every letter by its name. Each room adds its own when its writer is imported: all are here
+once `chalicelib.wiring.mail` is."""
+
+
+def letter(*names: str, to: str | tuple[str, ...]) -> Callable[[FactsFunction], FactsFunction]:
+    """Register a function as what the letters of these names are written from.
+
+    The function takes what its room's writer knows of the letter, such as the case and its
+    reader, and returns the facts for the templates in `templates/email/<name>/`.
+    """
+    readers = frozenset((to,) if isinstance(to, str) else to)
+
+    def register(function: FactsFunction) -> FactsFunction:
+        for name in names:
+            LETTERS[name] = RegisteredLetter(name, readers, function)
+        return function
+
+    return register
 
 
 @dataclass(frozen=True)
@@ -87,13 +71,16 @@ class Letter:
     html: str
 
 
-def compose(name: str, lang: Lang, /, **facts: Any) -> Letter:
-    """Renders the three parts. A fact that is missing is an error here, and not a gap in a mail."""
-    missing = LETTERS[name] - set(facts)
+def compose(name: str, lang: Lang, /, **facts: object) -> Letter:
+    """Render the three parts.
+
+    Raises TypeError when a fact is missing, so that no mail leaves with a gap.
+    """
+    missing = LETTERS[name].fact_names - set(facts)
     if missing:
         raise TypeError(f"letter {name} needs {', '.join(sorted(missing))}")
     folder = f"email/{name}"
-    subject = one_line(render(f"{folder}/subject.txt", lang=lang, **facts))
+    subject = subject_line(render(f"{folder}/subject.txt", lang=lang, **facts))
     return Letter(
         name=name,
         lang=lang,
@@ -103,13 +90,13 @@ def compose(name: str, lang: Lang, /, **facts: Any) -> Letter:
     )
 
 
-def one_line(text: str) -> str:
-    """A subject on one line, without a character that could start another header."""
+def subject_line(text: str) -> str:
+    """Return the subject on one line, without a character that could start another header."""
     printable = "".join(c if unicodedata.category(c) != "Cc" else " " for c in text)
     return re.sub(r"[ \t\u2028\u2029]+", " ", printable).strip()[:250]
 
 
 def _tidy(text: str) -> str:
-    """No more than one blank line at a time, none at the ends, no spaces at line ends."""
+    """Leave no more than one blank line at a time, none at the ends, no spaces at line ends."""
     lines = "\n".join(line.rstrip(" ") for line in text.splitlines())
     return re.sub(r"\n{3,}", "\n\n", lines).strip() + "\n"

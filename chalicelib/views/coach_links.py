@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Final
 
-from chalicelib.coaches.letters import compared, spoken
+from chalicelib.coaches.profile_text import changed_fields, official_language
 from chalicelib.coaches.proposals import EDITABLE_COLUMNS, ClosedProposal, OpenProposal, Proposals
 from chalicelib.coaches.upkeep import Upkeep
 from chalicelib.content import load
@@ -52,7 +52,7 @@ class CoachLinkViews:
     def show(self, request: Request, token: str) -> Response:
         """The coach's page as it stands, to confirm, change or take down."""
         coach = self.upkeep.opened(token)
-        return self._page(token, coach, request.language({}, spoken(coach)))
+        return self._page(token, coach, request.language({}, official_language(coach)))
 
     def act(self, request: Request, token: str) -> Response:
         lang = request.lang
@@ -186,7 +186,7 @@ class ProposalViews:
         texts = load("network")["proposal"]
         facts = {
             "title": texts["title"][lang].format(name=_name(opened)),
-            "changes": compared(opened.coach, opened.proposal.changes, lang),
+            "changes": changed_fields(opened.coach, opened.proposal.changes, lang),
             "action": self._address(opened),
             "nonce": self.links.nonce(opened.token),
             "name": opened.staff.name,

@@ -16,7 +16,7 @@ from chalicelib.core.languages import Lang
 from chalicelib.core.ports import Item
 from chalicelib.core.records import moment
 from chalicelib.forms import assessment, description, diff
-from chalicelib.mail.writers.phrases import reasons_said, said
+from chalicelib.mail.writers.phrases import reason_texts, warning_texts
 
 
 class Choice(TypedDict):
@@ -115,7 +115,7 @@ def case_facts(opened: OpenedReview, cases: Cases, lang: Lang) -> CaseFacts:
         else eoi,
         "applied": applied,
         "eoi_answers": eoi if applied and eoi else None,
-        "warnings": said((case.application_warnings or []) + case.warnings, lang),
+        "warnings": warning_texts((case.application_warnings or []) + case.warnings, lang),
         "undeliverable": case.undeliverable,
         "assessment": _assessment(case, cases, lang),
         "history": _history(opened, case, lang),
@@ -208,7 +208,7 @@ def _entry(row: Item, changes: Sequence[diff.Change], lang: Lang) -> HistoryEntr
         "at": moment(row["at"]),
         "what": texts["events"][row["event"]][lang],
         "who": who or texts["applicant"][lang],
-        "reasons": reasons_said(data.get("reasons", []), lang),
+        "reasons": reason_texts(data.get("reasons", []), lang),
         "message": data.get("message") or data.get("answer") or "",
         "changes": changes,
     }

@@ -8,9 +8,12 @@ from functools import cached_property
 from chalicelib.cases.lost_link import FILE_LINKS
 from chalicelib.coaches import letters as coach_letters
 from chalicelib.mail.outbox import LetterWriter, Outbox
-from chalicelib.mail.writers.case import CaseLetterWriter, LetterWriters, Sender
+from chalicelib.mail.writers.alert import AlertLetterWriter
+from chalicelib.mail.writers.assessment import AssessmentLetterWriter
+from chalicelib.mail.writers.case import CaseLetterWriter, LetterWriters
+from chalicelib.mail.writers.digest import DigestWriter
+from chalicelib.mail.writers.draft import Sender
 from chalicelib.mail.writers.file_links import FileLinksWriter
-from chalicelib.mail.writers.reminders import DigestWriter
 from chalicelib.newsletter.issues.newsroom import ISSUE_LETTERS
 from chalicelib.newsletter.letters.approval import ApprovalWriter
 from chalicelib.newsletter.letters.held import HeldWriter
@@ -51,7 +54,7 @@ class MailServices:
         return Outbox(
             parts.store,
             parts.mailer(),
-            LetterWriters(self._case_writer, self._other_writers),
+            LetterWriters(self._writers),
             self._cases.roster,
             parts.now,
             due_handlers,
@@ -70,26 +73,24 @@ class MailServices:
         )
 
     @cached_property
-    def _case_writer(self) -> CaseLetterWriter:
-        parts, cases = self._parts, self._cases
-        return CaseLetterWriter(
-            parts.store, parts.links, cases.roster, self.sender, cases.candidates
-        )
-
-    @cached_property
-    def _other_writers(self) -> dict[str, LetterWriter]:
-        """The writers of letters that are not of a file, by the first word of their keys."""
-        parts, roster, sender = self._parts, self._cases.roster, self.sender
+    def _writers(self) -> dict[str, LetterWriter]:
+        """The writers of all letters, by the first word of the keys of what owes them."""
+        parts, cases, sender = self._parts, self._cases, self.sender
+        store, links, roster = parts.store, parts.links, cases.roster
         coaches = coach_letters.CoachLetterWriter(
-            parts.store, self._coaches.upkeep, self._coaches.proposals, roster, sender.sender
+            store, self._coaches.upkeep, self._coaches.proposals, roster, sender
+        )
+        subscribers = SubscriberLetterWriter(
+            self._subscribers.repository, links, sender, parts.suppression
         )
         return {
+            "CASE": CaseLetterWriter(store, links, roster, sender, cases.candidates),
+            "ASSESSMENT": AssessmentLetterWriter(store, links, sender),
+            "INCIDENT": AlertLetterWriter(roster, sender),
+            "MORNING": DigestWriter(store, links, roster, sender),
+            FILE_LINKS: FileLinksWriter(store, links, sender),
+            NEWS: subscribers,
+            ISSUE_LETTERS: ApprovalWriter(store, roster, links, sender),
+            HELD_LETTERS: HeldWriter(links, roster, sender),
             **dict.fromkeys(coach_letters.KINDS, coaches),
-            NEWS: SubscriberLetterWriter(
-                self._subscribers.repository, parts.links, sender, parts.suppression
-            ),
-            ISSUE_LETTERS: ApprovalWriter(parts.store, roster, parts.links, sender),
-            HELD_LETTERS: HeldWriter(parts.links, roster, sender),
-            "MORNING": DigestWriter(parts.store, parts.links, roster, sender.sender),
-            FILE_LINKS: FileLinksWriter(parts.store, parts.links, sender),
         }

@@ -8,8 +8,8 @@ from chalicelib.cases import states
 from chalicelib.cases.guards import ELSEWHERE, GUARDS
 from chalicelib.content import load
 from chalicelib.core.errors import Refused
-from chalicelib.mail.letters import LETTERS
 from infra import state_diagram as picture
+from letter_facts import LETTERS
 
 ALL = [*load("states")["states"], states.NEW]
 

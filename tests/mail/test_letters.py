@@ -8,7 +8,7 @@ import pytest
 import gallery
 from chalicelib.core.languages import Lang
 from chalicelib.mail import letters
-from letter_facts import composed, facts
+from letter_facts import LETTERS, composed
 
 N = "\u00a0"
 STAFF = ("staff_eoi_received", "staff_application_received")
@@ -80,14 +80,12 @@ def test_staff_get_one_page_by_three_links_with_code_date_and_warnings(
 
 @pytest.mark.parametrize("name", STAFF)
 def test_no_word_of_a_code_where_none_is_asked(name: str, lang: Lang) -> None:
-    given = {**facts(lang, "Table de quartier"), "code": None, "warnings": []}
-    needed = letters.LETTERS[name] | {"case", "sender"}
-    letter = letters.compose(name, lang, **{key: given[key] for key in needed})
+    letter = composed(name, lang, "Table de quartier", code=None, warnings=[])
     for part in (letter.text, letter.html):
         assert not re.search(r"Code (à|to) ent|À vérifier|To check", part)
 
 
-@pytest.mark.parametrize("name", letters.LETTERS)
+@pytest.mark.parametrize("name", LETTERS)
 def test_an_address_can_be_read_before_it_is_opened(name: str, lang: Lang) -> None:
     letter = composed(name, lang, "Table de quartier")
     for address in re.findall(r'href="(https://[^"]+)"', letter.html):
@@ -97,11 +95,8 @@ def test_an_address_can_be_read_before_it_is_opened(name: str, lang: Lang) -> No
 
 def test_a_decision_that_was_undone_is_not_called_recorded(lang: Lang) -> None:
     name = "staff_decision_recorded"
-    given = facts(lang, "Table de quartier") | {
-        "decision": "undo", "undo_url": None, "undo_until": None, "preview": None,
-    }  # fmt: skip
-    needed = letters.LETTERS[name] | {"case", "sender"}
-    letter = letters.compose(name, lang, **{key: given[key] for key in needed})
+    undone = {"decision": "undo", "undo_url": None, "undo_until": None, "preview": None}
+    letter = composed(name, lang, "Table de quartier", **undone)
     for part in (letter.text, shown(letter.html)):
         assert not re.search(r"enregistrée? au nom|recorded in the name", part)
         assert {"fr": "est annulée", "en": "is undone"}[lang] in part
@@ -124,4 +119,4 @@ def test_a_french_letter_has_no_straight_apostrophe(name: str) -> None:
     ],
 )
 def test_a_subject_stays_on_one_line(given: str, wanted: str) -> None:
-    assert letters.one_line(given) == wanted
+    assert letters.subject_line(given) == wanted

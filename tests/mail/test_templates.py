@@ -10,7 +10,7 @@ import gallery
 from chalicelib.core.languages import Lang
 from chalicelib.core.templates import TEMPLATES
 from chalicelib.mail import letters
-from letter_facts import composed
+from letter_facts import LETTERS, composed
 
 EMAIL = TEMPLATES / "email"
 PARTS = {"subject.txt", "body.txt", "body.html"}
@@ -18,7 +18,7 @@ HOSTILE = "<script>alert(\"1\")</script> & 'Fils'"
 BREAKING = "Table\r\nBcc: eve@example.org\nX: y"
 
 
-@pytest.fixture(params=sorted(letters.LETTERS))
+@pytest.fixture(params=sorted(LETTERS))
 def name(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
@@ -34,13 +34,13 @@ def links_in_html(text: str) -> set[str]:
 
 def test_each_letter_has_a_folder_and_each_folder_a_letter() -> None:
     folders = {path.name: path for path in EMAIL.iterdir() if not path.name.startswith("_")}
-    assert set(folders) == set(letters.LETTERS)
+    assert set(folders) == set(LETTERS)
     for path in folders.values():
         assert {part.name for part in path.iterdir()} == PARTS
 
 
 def test_each_letter_is_met_on_the_way_through_the_app() -> None:
-    assert {name.partition("-")[0] for name in gallery.LETTERS} == set(letters.LETTERS)
+    assert {name.partition("-")[0] for name in gallery.LETTERS} == set(LETTERS)
     for lang in gallery.LANGS:
         assert set(gallery.letters(lang)) == set(gallery.LETTERS)
 

@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime
 from types import SimpleNamespace
 from typing import Any
 
+import chalicelib.wiring.mail  # noqa: F401 - every room that has letters
 from chalicelib.cases import turnaround
 from chalicelib.core.languages import Lang
 from chalicelib.mail import letters
@@ -71,7 +72,12 @@ def facts(lang: Lang, org: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def composed(name: str, lang: Lang, org: str) -> letters.Letter:
-    given = facts(lang, org)
-    needed = letters.LETTERS[name] | {"case", "sender"}
+LETTERS = letters.LETTERS
+"""All of them, for the wiring above imports every room that has some."""
+
+
+def composed(name: str, lang: Lang, org: str, **changed: object) -> letters.Letter:
+    """The letter from these facts, and no others than it says it needs."""
+    given = facts(lang, org) | changed
+    needed = LETTERS[name].fact_names | {"case", "sender"}
     return letters.compose(name, lang, **{key: given[key] for key in needed})

@@ -21,7 +21,7 @@ from chalicelib.core.ports import Item, Key, Mail, Write
 from chalicelib.core.records import stamp
 from chalicelib.core.settings import read
 from chalicelib.mail.outbox import Draft, Outbox
-from chalicelib.mail.writers.reminders import still_wanted
+from chalicelib.mail.writers.waiting import check_still_wanted
 from chalicelib.services import Services
 from clock_steps import NOOR, QuickStore
 from environment import ENVIRONMENT, RITA, SAM
@@ -150,7 +150,7 @@ class PlainWriter:
     def write(self, row: Item, now: datetime) -> Draft | None:
         item = self._service.store.get(row["pk"], "CASE")
         if item is not None:
-            still_wanted(row, Case.of(item))
+            check_still_wanted(row, Case.of(item))
         tag = tag_of(row["pk"], row["sk"])
         mail = Mail("a@example.org", row["letter"], "", "", "fr", tag)
         return Draft(mail, row["letter"], {})

@@ -1,128 +1,244 @@
-"""What each letter to an applicant says beside the case itself."""
+"""The letters of a case to the applicant, the fiduciary's lead and a corrected address."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any, Final
+from typing import TypedDict
 
 from chalicelib.cases.case import Case
 from chalicelib.cases.decisions import reopen_by
 from chalicelib.cases.states import next_step, public_name
+from chalicelib.cases.turnaround import Turnaround
 from chalicelib.core.languages import Lang
-from chalicelib.core.letter_row import NEW_ADDRESS
-from chalicelib.core.links import Links
+from chalicelib.core.letter_row import APPLICANT, FIDUCIARY, NEW_ADDRESS, OLD_ADDRESS
+from chalicelib.core.ports import Item
 from chalicelib.forms import description, diff
-from chalicelib.mail.writers.phrases import reasons_said
+from chalicelib.mail.letters import letter
+from chalicelib.mail.writers.context import CaseLetter
+from chalicelib.mail.writers.phrases import reason_texts
 
-Facts = dict[str, Any]
+Copy = Sequence[Mapping[str, object]]
+"""A form's answers in words, section by section: `description.readable`."""
 
 
-def _file(case: Case, links: Links) -> str:
-    return links.file(case.id, case.person)
+class EoiReceived(TypedDict):
+    answers: Copy
+    status_url: str
+    usual: Turnaround | None
+    revised: bool
 
 
-def _eoi_received(case: Case, lang: Lang, facts: Facts, links: Links, to: str) -> Facts:
+@letter("eoi_received", to=APPLICANT)
+def eoi_received(owed: CaseLetter) -> EoiReceived:
     return {
-        "answers": description.readable("eoi", case.answers, lang),
-        "status_url": _file(case, links),
-        "revised": facts.get("revised", False),
+        "answers": description.readable("eoi", owed.case.answers, owed.lang),
+        "status_url": owed.status_url,
+        "usual": owed.usual(),
+        "revised": owed.facts.get("revised", False),
     }
 
 
-def _eoi_approved(case: Case, lang: Lang, facts: Facts, links: Links, to: str) -> Facts:
+class Invitation(TypedDict):
+    apply_url: str
+    apply_by: date
+    message: str
+
+
+@letter("eoi_approved", "invitation_extended", to=APPLICANT)
+def invitation(owed: CaseLetter) -> Invitation:
     return {
-        "apply_url": links.invite(case.id, case.person, lang),
-        "apply_by": date.fromisoformat(str(case.apply_by)),
+        "apply_url": owed.apply_url,
+        "apply_by": owed.apply_by,
+        "message": owed.facts["message"],
+    }
+
+
+class Declined(TypedDict):
+    reasons: list[str]
+    message: str
+
+
+@letter("eoi_declined", "application_declined", to=APPLICANT)
+def declined(owed: CaseLetter) -> Declined:
+    facts = owed.facts
+    return {
+        "reasons": reason_texts(facts["reasons"], owed.lang),
         "message": facts["message"],
     }
 
 
-def _declined(case: Case, lang: Lang, facts: Facts, links: Links, to: str) -> Facts:
-    return {"reasons": reasons_said(facts["reasons"], lang), "message": facts["message"]}
+class InfoRequested(TypedDict):
+    message: str
+    reply_by: date
+    status_url: str
 
 
-def _asked(case: Case, lang: Lang, facts: Facts, links: Links, to: str) -> Facts:
+@letter("eoi_info_requested", "application_info_requested", to=APPLICANT)
+def info_requested(owed: CaseLetter) -> InfoRequested:
     return {
-        "message": facts["message"],
-        "reply_by": date.fromisoformat(facts["reply_by"]),
-        "status_url": _file(case, links),
+        "message": owed.facts["message"],
+        "reply_by": date.fromisoformat(owed.facts["reply_by"]),
+        "status_url": owed.status_url,
     }
 
 
-def _answered(case: Case, lang: Lang, facts: Facts, links: Links, to: str) -> Facts:
+class AnswerReceived(TypedDict):
+    answer: str
+    changes: list[diff.Change]
+    status_url: str
+
+
+@letter("answer_received", to=APPLICANT)
+def answer_received(owed: CaseLetter) -> AnswerReceived:
     return {
-        "answer": facts["answer"],
-        "changes": changes(case, facts, lang),
-        "status_url": _file(case, links),
+        "answer": owed.facts["answer"],
+        "changes": changes(owed.case, owed.facts, owed.lang),
+        "status_url": owed.status_url,
     }
 
 
-def _application(case: Case, lang: Lang, facts: Facts, links: Links, to: str) -> Facts:
+class ApplicationReceived(TypedDict):
+    answers: Copy
+    status_url: str
+    usual: Turnaround | None
+
+
+@letter("application_received", to=(APPLICANT, FIDUCIARY))
+def application_received(owed: CaseLetter) -> ApplicationReceived:
     return {
-        "answers": description.readable("application", case.application or {}, lang),
-        "status_url": _file(case, links),
+        "answers": _application_copy(owed),
+        "status_url": owed.status_url,
+        "usual": owed.usual(),
     }
 
 
-def _orphan(case: Case, lang: Lang, facts: Facts, links: Links, to: str) -> Facts:
-    return {**_application(case, lang, facts, links, to), "eoi_url": links.declare(lang)}
+class OrphanReceived(TypedDict):
+    answers: Copy
+    status_url: str
+    eoi_url: str
 
 
-def _told(case: Case, lang: Lang, facts: Facts, links: Links, to: str) -> Facts:
-    return {"message": facts.get("message", ""), "status_url": _file(case, links)}
-
-
-def _conditional(case: Case, lang: Lang, facts: Facts, links: Links, to: str) -> Facts:
-    conditions = [
-        {"text": c["text"], "due": date.fromisoformat(c["due"])} for c in facts["conditions"]
-    ]
-    return {**_told(case, lang, facts, links, to), "conditions": conditions}
-
-
-def _ended(case: Case, lang: Lang, facts: Facts, links: Links, to: str) -> Facts:
+@letter("orphan_received", to=APPLICANT)
+def orphan_received(owed: CaseLetter) -> OrphanReceived:
     return {
-        "apply_by": date.fromisoformat(str(case.apply_by)),
-        "status_url": _file(case, links),
+        "answers": _application_copy(owed),
+        "status_url": owed.status_url,
+        "eoi_url": owed.links.declare(owed.lang),
     }
 
 
-def _closed(case: Case, lang: Lang, facts: Facts, links: Links, to: str) -> Facts:
+class Decided(TypedDict):
+    message: str
+    status_url: str
+
+
+@letter("application_approved", "application_waitlisted", to=APPLICANT)
+def decided(owed: CaseLetter) -> Decided:
     return {
-        "conditions": bool(case.conditions),
-        "reopen_by": date.fromisoformat(reopen_by(case)),
-        "status_url": _file(case, links),
+        "message": owed.facts.get("message", ""),
+        "status_url": owed.status_url,
     }
 
 
-def _withdrawn(case: Case, lang: Lang, facts: Facts, links: Links, to: str) -> Facts:
-    return {"reopen_by": date.fromisoformat(reopen_by(case))}
+class Condition(TypedDict):
+    text: str
+    due: date
 
 
-def _reopened(case: Case, lang: Lang, facts: Facts, links: Links, to: str) -> Facts:
+class Conditional(Decided):
+    conditions: list[Condition]
+
+
+@letter("application_conditional", to=APPLICANT)
+def application_conditional(owed: CaseLetter) -> Conditional:
     return {
-        **_told(case, lang, facts, links, to),
-        "state_name": public_name(case.state, lang),
-        "next_step": next_step(case.state, lang),
+        **decided(owed),
+        "conditions": [
+            {"text": each["text"], "due": date.fromisoformat(each["due"])}
+            for each in owed.facts["conditions"]
+        ],
     }
 
 
-def _address(case: Case, lang: Lang, facts: Facts, links: Links, to: str) -> Facts:
+class InvitationEnded(TypedDict):
+    apply_by: date
+    status_url: str
+
+
+@letter("invitation_ended", to=APPLICANT)
+def invitation_ended(owed: CaseLetter) -> InvitationEnded:
+    return {"apply_by": owed.apply_by, "status_url": owed.status_url}
+
+
+class FileWithdrawn(TypedDict):
+    reopen_by: date
+
+
+@letter("file_withdrawn", to=APPLICANT)
+def file_withdrawn(owed: CaseLetter) -> FileWithdrawn:
+    return {"reopen_by": date.fromisoformat(reopen_by(owed.case))}
+
+
+class FileClosed(FileWithdrawn):
+    conditions: bool
+    status_url: str
+
+
+@letter("file_closed", to=APPLICANT)
+def file_closed(owed: CaseLetter) -> FileClosed:
+    return {
+        **file_withdrawn(owed),
+        "conditions": bool(owed.case.conditions),
+        "status_url": owed.status_url,
+    }
+
+
+class FileReopened(Decided):
+    state_name: str
+    next_step: str
+
+
+@letter("file_reopened", to=APPLICANT)
+def file_reopened(owed: CaseLetter) -> FileReopened:
+    state, lang = owed.case.state, owed.lang
+    return {
+        **decided(owed),
+        "state_name": public_name(state, lang),
+        "next_step": next_step(state, lang),
+    }
+
+
+class AddressChanged(TypedDict):
+    old_address: str
+    new_address: str
+    status_url: str | None
+    apply_url: str | None
+
+
+@letter("address_changed", to=(OLD_ADDRESS, NEW_ADDRESS))
+def address_changed(owed: CaseLetter) -> AddressChanged:
     """Only the new address gets links: the old one may be somebody else's."""
-    ours = to == NEW_ADDRESS
-    invited = ours and case.state == "EOI_APPROVED"
+    is_new = owed.reader == NEW_ADDRESS
+    is_invited = is_new and owed.case.state == "EOI_APPROVED"
     return {
-        "old_address": facts["old_address"],
-        "new_address": facts["new_address"],
-        "status_url": _file(case, links) if ours else None,
-        "apply_url": links.invite(case.id, case.person, lang) if invited else None,
+        "old_address": owed.facts["old_address"],
+        "new_address": owed.facts["new_address"],
+        "status_url": owed.status_url if is_new else None,
+        "apply_url": owed.apply_url if is_invited else None,
     }
 
 
-def _confirm(case: Case, lang: Lang, facts: Facts, links: Links, to: str) -> Facts:
-    return {"confirm_url": links.address(case.id, case.person, facts["new_address"])}
+class AddressConfirm(TypedDict):
+    confirm_url: str
 
 
-def changes(case: Case, facts: Mapping[str, Any], lang: Lang) -> list[diff.Change]:
-    """What an answer changed in its form, as the form stands now."""
+@letter("address_confirm", to=NEW_ADDRESS)
+def address_confirm(owed: CaseLetter) -> AddressConfirm:
+    case, address = owed.case, owed.facts["new_address"]
+    return {"confirm_url": owed.links.address(case.id, case.person, address)}
+
+
+def changes(case: Case, facts: Item, lang: Lang) -> list[diff.Change]:
+    """Return what an answer changed in its form, as the form stands now."""
     if "before" not in facts:
         return []
     form = facts["form"]
@@ -130,24 +246,5 @@ def changes(case: Case, facts: Mapping[str, Any], lang: Lang) -> list[diff.Chang
     return diff.between(form, facts["before"], after, lang)
 
 
-WRITERS: Final[dict[str, Callable[[Case, Lang, Facts, Links, str], Facts]]] = {
-    "eoi_received": _eoi_received,
-    "eoi_approved": _eoi_approved,
-    "eoi_declined": _declined,
-    "eoi_info_requested": _asked,
-    "answer_received": _answered,
-    "application_received": _application,
-    "application_info_requested": _asked,
-    "application_approved": _told,
-    "application_declined": _declined,
-    "application_conditional": _conditional,
-    "application_waitlisted": _told,
-    "orphan_received": _orphan,
-    "invitation_ended": _ended,
-    "invitation_extended": _eoi_approved,
-    "file_closed": _closed,
-    "file_withdrawn": _withdrawn,
-    "file_reopened": _reopened,
-    "address_changed": _address,
-    "address_confirm": _confirm,
-}
+def _application_copy(owed: CaseLetter) -> Copy:
+    return description.readable("application", owed.case.application or {}, owed.lang)

@@ -1,36 +1,72 @@
-"""The mail, and the copy of it that is kept, without the links that give a right."""
+"""Composes a letter into a draft: the mail, and the copy of it that is kept without secrets."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from chalicelib.cases.case import Case
+from chalicelib.core.languages import Lang
 from chalicelib.core.letter_row import tag_of
 from chalicelib.core.links import Links
 from chalicelib.core.ports import Item, Mail
-from chalicelib.mail.letters import Letter
+from chalicelib.mail import letters
 from chalicelib.mail.outbox import Draft
+from chalicelib.mail.writers.phrases import view
 
 
-def draft(  # noqa: PLR0913
-    row: Item,
-    to: str,
-    letter: Letter,
-    links: list[Item] | None = None,
-    *,
-    keep_address: bool = True,
-    reply_to: str | None = None,
-    hide: str | None = None,
-) -> Draft:
-    """`hide`: a code that the kept copy must not tell."""
-    mail = Mail(
-        to=to,
-        subject=letter.subject,
-        text=letter.text,
-        html=letter.html,
-        lang=letter.lang,
-        tag=tag_of(row["pk"], row["sk"]),
-        reply_to=reply_to,
-    )
-    text, html = (Links.redact(part) for part in (letter.text, letter.html))
-    if hide:
-        text, html = text.replace(hide, "……"), html.replace(hide, "……")
-    kept = {"subject": letter.subject, "text": text, "html": html}
-    if keep_address:
-        kept["to"] = to
-    return Draft(mail, letter.name, kept, links or [])
+@dataclass(frozen=True)
+class Sender:
+    """Who writes, as the settings say."""
+
+    organization: str
+    contact_email: str
+    postal_address: str
+    stage: str
+
+    def compose(
+        self, name: str, lang: Lang, facts: letters.Facts, case: Case | None = None
+    ) -> letters.Letter:
+        """Compose a letter over the foot that all of them have, and about a case if any."""
+        foot = {
+            "organization": self.organization,
+            "contact_email": self.contact_email,
+            "postal_address": self.postal_address,
+        }
+        about = None if case is None else view(case)
+        return letters.compose(name, lang, case=about, sender=foot, **facts)
+
+    def draft(  # noqa: PLR0913
+        self,
+        row: Item,
+        to: str,
+        lang: Lang,
+        owed: object,
+        *,
+        case: Case | None = None,
+        links: Sequence[Item] = (),
+        keep_address: bool = True,
+        reply_to: str | None = None,
+    ) -> Draft:
+        """Compose the letter that a row owes, to this address.
+
+        `owed` is what its registered function writes from, such as a `CaseLetter`. `links` are stored with the claim. The kept copy has neither tokens of links nor the
+        `step_code` among the facts, and the address only where it may be kept.
+        """
+        facts = letters.LETTERS[row["letter"]].facts_of(owed)
+        letter = self.compose(row["letter"], lang, facts, case)
+        mail = Mail(
+            to=to,
+            subject=letter.subject,
+            text=letter.text,
+            html=letter.html,
+            lang=lang,
+            tag=tag_of(row["pk"], row["sk"]),
+            reply_to=reply_to,
+        )
+        kept = {"subject": letter.subject}
+        for part, written in (("text", letter.text), ("html", letter.html)):
+            kept[part] = Links.redact(written)
+            if code := facts.get("step_code"):
+                kept[part] = kept[part].replace(str(code), "……")
+        if keep_address:
+            kept["to"] = to
+        return Draft(mail, letter.name, kept, list(links))

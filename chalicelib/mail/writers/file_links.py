@@ -1,47 +1,74 @@
 """Writes the letter with the links of somebody's files, if they have any."""
 
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, cast
+from typing import Final, TypedDict
 
 from chalicelib.cases.case import Case, case_key
+from chalicelib.cases.lost_link import LETTER
 from chalicelib.cases.states import kind, public_name
 from chalicelib.core.errors import Overtaken
-from chalicelib.core.languages import Lang
+from chalicelib.core.languages import Lang, lang_or
+from chalicelib.core.letter_row import APPLICANT
 from chalicelib.core.links import Links
 from chalicelib.core.ports import Item, Store
-from chalicelib.mail import letters
+from chalicelib.mail.letters import letter
 from chalicelib.mail.outbox import Draft
-from chalicelib.mail.writers.case import Sender
-from chalicelib.mail.writers.draft import draft
+from chalicelib.mail.writers.draft import Sender
 
-MOST: Final = 10
+MAX_FILES: Final = 10
 """Files that one letter lists."""
 
 
+class FileLine(TypedDict):
+    ref: str
+    state_name: str
+    url: str
+
+
+class FileLinks(TypedDict):
+    files: list[FileLine]
+
+
+@dataclass(frozen=True)
+class FileLinksLetter:
+    cases: list[Case]
+    lang: Lang
+    now: datetime
+    links: Links
+
+
+@letter(LETTER, to=APPLICANT)
+def file_links(owed: FileLinksLetter) -> FileLinks:
+    return {
+        "files": [
+            {
+                "ref": case.current_ref,
+                "state_name": public_name(case.shown(owed.now), owed.lang),
+                "url": owed.links.file(case.id, case.person),
+            }
+            for case in owed.cases
+        ]
+    }
+
+
 class FileLinksWriter:
-    def __init__(self, store: Store, links: Links, office: Sender) -> None:
+    def __init__(self, store: Store, links: Links, sender: Sender) -> None:
         self._store = store
         self._links = links
-        self._office = office
+        self._sender = sender
 
     def write(self, row: Item, now: datetime) -> Draft | None:
         """Raises Overtaken when the address has no file: nobody is written to then."""
         person = row["pk"].partition("#")[2]
-        lang = cast(Lang, row["facts"]["lang"])
-        opened = (self._store.get(*case_key(one)) for one in self._store.of_person(person, MOST))
-        cases = [Case.of(item) for item in opened if item is not None]
-        files = [
-            {
-                "ref": case.current_ref,
-                "state_name": public_name(case.shown(now), lang),
-                "url": self._links.file(case.id, case.person),
-            }
-            for case in cases
+        lang = lang_or(row["facts"]["lang"], "fr")
+        found = (self._store.get(*case_key(id)) for id in self._store.of_person(person, MAX_FILES))
+        cases = [
+            case
+            for case in (Case.of(item) for item in found if item is not None)
             if case.person == person and kind(case.state) in ("active", "terminal")
         ]
-        if not files:
+        if not cases:
             raise Overtaken("no file of this address")
-        letter = letters.compose(
-            row["letter"], lang, case=None, sender=self._office.sender, files=files
-        )
-        return draft(row, row["address"], letter, keep_address=False)
+        owed = FileLinksLetter(cases, lang, now, self._links)
+        return self._sender.draft(row, row["address"], lang, owed, keep_address=False)

@@ -1,118 +1,241 @@
-"""What each letter to a member of staff says beside the case itself."""
+"""The letters of a case to one member of staff."""
 
-from datetime import datetime
-from typing import Any
+from datetime import date, datetime
+from typing import TypedDict
 
 from chalicelib.cases.case import Case
-from chalicelib.cases.matching import Candidates
-from chalicelib.cases.staff import Staff
-from chalicelib.cases.states import choices, public_name, table
+from chalicelib.cases.states import public_name, table
 from chalicelib.core import formatting
 from chalicelib.core.languages import Lang, lang_or
 from chalicelib.core.letter_row import APPLICANT
 from chalicelib.core.links import Links
-from chalicelib.core.ports import Item
 from chalicelib.core.records import moment
-from chalicelib.forms import description
-from chalicelib.mail import letters
-from chalicelib.mail.writers.applicant import WRITERS, changes
-from chalicelib.mail.writers.phrases import due_date, said, view
+from chalicelib.forms import description, diff
+from chalicelib.mail.letters import ACTOR, LETTERS, STAFF, Letter, letter
+from chalicelib.mail.writers.applicant import Copy, changes
+from chalicelib.mail.writers.context import CaseLetter, StaffLetter
+from chalicelib.mail.writers.phrases import warning_texts
+from chalicelib.mail.writers.waiting import days_waiting
 
-Facts = dict[str, Any]
+
+class LinkOnly(TypedDict):
+    staff_name: str
+    review_url: str
 
 
-class StaffFacts:
-    """Facts for one letter: `url` is the reader's own link, `code` the four characters to it."""
+def _link_only(owed: StaffLetter) -> LinkOnly:
+    return {"staff_name": owed.staff.name, "review_url": owed.review_url}
 
-    def __init__(self, links: Links, candidates: Candidates, sender: dict[str, str]) -> None:
-        self._links = links
-        self._candidates = candidates
-        self._sender = sender
 
-    def of(  # noqa: PLR0913
-        self, row: Item, case: Case, staff: Staff, now: datetime, url: str, code: str
-    ) -> Facts:
-        lang = lang_or(staff.lang, "fr")
-        if row["letter"] == "staff_decision_recorded":
-            return self._recorded(case, staff, row["facts"], url)
-        common = {
-            "staff_name": staff.name,
-            "review_url": url,
-            "code": code if any(choice.code for choice in choices(case.state)) else None,
-            "due": due_date(moment(case.applied_at or case.submitted_at)),
-            "state_name": public_name(case.state, lang),
-            "message": row["facts"].get("message", ""),
-        }
-        return common | self._own(row, case, lang)
+@letter("staff_invitation_ended", to=STAFF)
+def staff_invitation_ended(owed: StaffLetter) -> LinkOnly:
+    return _link_only(owed)
 
-    def _own(self, row: Item, case: Case, lang: Lang) -> Facts:
-        match row["letter"]:
-            case "staff_eoi_received" | "staff_application_received":
-                return self._copies(case, lang)
-            case "staff_answer_received":
-                facts = row["facts"]
-                return {
-                    "question": facts["question"],
-                    "answer": facts["answer"],
-                    "changes": changes(case, facts, lang),
-                    "warnings": said(case.application_warnings or case.warnings, lang),
-                }
-            case "staff_orphan_received":
-                return {"candidates": self._likely(case, lang)}
-            case "staff_undeliverable":
-                return {"why": row["facts"]["why"], "phone": _phone(case, lang)}
-            case "staff_assigned":
-                return {"assigned_by": row["facts"]["assigned_by"]}
-            case "staff_code":
-                facts = row["facts"]
-                return {"step_code": self._links.step_code(facts["token_hash"], facts["issued_at"])}
-            case _:
-                return {}
 
-    def _copies(self, case: Case, lang: Lang) -> Facts:
-        eoi = description.readable("eoi", case.answers, lang)
-        if case.application is None:
-            return {"answers": eoi, "warnings": said(case.warnings, lang)}
-        return {
-            "answers": description.readable("application", case.application, lang),
-            "eoi_answers": eoi,
-            "warnings": said(case.application_warnings or [], lang),
-        }
+class ToDecide(LinkOnly):
+    code: str | None
+    due: date
 
-    def _likely(self, case: Case, lang: Lang) -> list[dict[str, str]]:
-        return [
-            {"ref": one.ref, "org": one.org, "state_name": public_name(one.state, lang)}
-            for one in self._candidates.of(case)
-        ]
 
-    def _recorded(self, case: Case, staff: Staff, decided: Facts, url: str) -> Facts:
-        # Undone or overtaken by the time this is written: nothing to undo, nothing to show.
-        now = case.decided
-        stands = now is not None and (now["at"], now["by"]) == (decided["at"], decided["by"])
-        until = decided.get("undo_until") if stands else None
-        return {
-            "decision": decided["decision"],
-            "decided_by": decided["name"],
-            "undo_url": f"{url}?decision=undo" if until else None,
-            "undo_until": moment(until) if until else None,
-            "preview": self._preview(case, decided) if stands else None,
-            "staff_name": staff.name,
-        }
+def _to_decide(owed: StaffLetter) -> ToDecide:
+    return {**_link_only(owed), "code": owed.code, "due": owed.due}
 
-    def _preview(self, case: Case, decided: Facts) -> letters.Letter | None:
-        """What the applicant reads, as the decider may still stop it."""
-        row = table().get((decided["before"], decided["decision"]))
-        if row is None or not row.held_letters:
-            return None
-        (name,) = row.held_letters
-        lang = lang_or(case.lang, "fr")
-        facts = WRITERS[name](case, lang, decided, self._links, APPLICANT)
-        letter = letters.compose(name, lang, case=view(case), sender=self._sender, **facts)
-        return letters.Letter(name, lang, letter.subject, Links.redact(letter.text), html="")
+
+class EoiToDecide(ToDecide):
+    answers: Copy
+    warnings: list[str]
+
+
+@letter("staff_eoi_received", to=STAFF)
+def staff_eoi_received(owed: StaffLetter) -> EoiToDecide:
+    case, lang = owed.case, owed.lang
+    return {
+        **_to_decide(owed),
+        "answers": description.readable("eoi", case.answers, lang),
+        "warnings": warning_texts(case.warnings, lang),
+    }
+
+
+class ApplicationToDecide(EoiToDecide):
+    eoi_answers: Copy
+
+
+@letter("staff_application_received", to=STAFF)
+def staff_application_received(owed: StaffLetter) -> ApplicationToDecide:
+    case, lang = owed.case, owed.lang
+    return {
+        **_to_decide(owed),
+        "answers": description.readable("application", case.application or {}, lang),
+        "eoi_answers": description.readable("eoi", case.answers, lang),
+        "warnings": warning_texts(case.application_warnings or [], lang),
+    }
+
+
+class AnswerToRead(ToDecide):
+    question: str
+    answer: str
+    changes: list[diff.Change]
+    warnings: list[str]
+
+
+@letter("staff_answer_received", to=STAFF)
+def staff_answer_received(owed: StaffLetter) -> AnswerToRead:
+    case, facts, lang = owed.case, owed.facts, owed.lang
+    return {
+        **_to_decide(owed),
+        "question": facts["question"],
+        "answer": facts["answer"],
+        "changes": changes(case, facts, lang),
+        "warnings": warning_texts(case.application_warnings or case.warnings, lang),
+    }
+
+
+class CandidateFacts(TypedDict):
+    ref: str
+    org: str
+    state_name: str
+
+
+class OrphanToPlace(LinkOnly):
+    due: date
+    candidates: list[CandidateFacts]
+
+
+@letter("staff_orphan_received", to=STAFF)
+def staff_orphan_received(owed: StaffLetter) -> OrphanToPlace:
+    return {
+        **_link_only(owed),
+        "due": owed.due,
+        "candidates": [
+            {"ref": one.ref, "org": one.org, "state_name": public_name(one.state, owed.lang)}
+            for one in owed.candidates.of(owed.case)
+        ],
+    }
+
+
+class WithMessage(LinkOnly):
+    message: str
+
+
+@letter("staff_file_withdrawn", to=STAFF)
+def staff_file_withdrawn(owed: StaffLetter) -> WithMessage:
+    return {**_link_only(owed), "message": owed.facts.get("message", "")}
+
+
+class Undeliverable(LinkOnly):
+    why: str
+    phone: str
+
+
+@letter("staff_undeliverable", to=STAFF)
+def staff_undeliverable(owed: StaffLetter) -> Undeliverable:
+    phone = _phone(owed.case, owed.lang)
+    return {**_link_only(owed), "why": owed.facts["why"], "phone": phone}
+
+
+class CaseLink(LinkOnly):
+    state_name: str
+    code: str | None
+
+
+@letter("staff_case_link", to=STAFF)
+def staff_case_link(owed: StaffLetter) -> CaseLink:
+    return {
+        **_link_only(owed),
+        "state_name": owed.state_name,
+        "code": owed.code,
+    }
+
+
+class Assigned(CaseLink):
+    assigned_by: str
+    message: str
+
+
+@letter("staff_assigned", to=STAFF)
+def staff_assigned(owed: StaffLetter) -> Assigned:
+    return {
+        **staff_case_link(owed),
+        "assigned_by": owed.facts["assigned_by"],
+        "message": owed.facts.get("message", ""),
+    }
+
+
+class Waiting(CaseLink):
+    due: date
+    days: int
+    owner: str | None
+
+
+@letter("staff_waiting", to=STAFF)
+def staff_waiting(owed: StaffLetter) -> Waiting:
+    case = owed.case
+    owner = owed.roster.get(case.owner) if case.owner else None
+    return {
+        **staff_case_link(owed),
+        "due": owed.due,
+        "days": days_waiting(case, owed.now),
+        "owner": owner.name if owner else None,
+    }
+
+
+class StepCode(TypedDict):
+    staff_name: str
+    step_code: str
+
+
+@letter("staff_code", to=ACTOR)
+def staff_code(owed: StaffLetter) -> StepCode:
+    facts = owed.facts
+    return {
+        "staff_name": owed.staff.name,
+        "step_code": owed.links.step_code(facts["token_hash"], facts["issued_at"]),
+    }
+
+
+class DecisionRecorded(TypedDict):
+    staff_name: str
+    decision: str
+    decided_by: str
+    undo_url: str | None
+    undo_until: datetime | None
+    preview: Letter | None
+
+
+@letter("staff_decision_recorded", to=ACTOR)
+def staff_decision_recorded(owed: StaffLetter) -> DecisionRecorded:
+    decided, current = owed.facts, owed.case.decided
+    # Undone or overtaken by the time this is written: nothing to undo, nothing to show.
+    stands = current is not None and (current["at"], current["by"]) == (
+        decided["at"],
+        decided["by"],
+    )
+    until = decided.get("undo_until") if stands else None
+    return {
+        "staff_name": owed.staff.name,
+        "decision": decided["decision"],
+        "decided_by": decided["name"],
+        "undo_url": f"{owed.new_link(['undo']).url}?decision=undo" if until else None,
+        "undo_until": moment(until) if until else None,
+        "preview": _preview(owed) if stands else None,
+    }
+
+
+def _preview(owed: StaffLetter) -> Letter | None:
+    """Return what the applicant reads, as the decider may still stop it; without its links."""
+    case, decided = owed.case, owed.facts
+    row = table().get((decided["before"], decided["decision"]))
+    if row is None or not row.held_letters:
+        return None
+    (name,) = row.held_letters
+    lang = lang_or(case.lang, "fr")
+    held = CaseLetter(case, lang, decided, APPLICANT, owed.now, owed.store, owed.links)
+    composed = owed.sender.compose(name, lang, LETTERS[name].facts_of(held), case)
+    return Letter(name, lang, composed.subject, Links.redact(composed.text), html="")
 
 
 def _phone(case: Case, lang: Lang) -> str:
-    """The applicant's telephone number; blank when none was given."""
+    """Return the applicant's telephone number; blank when none was given."""
     application = case.application or {}
     for answers, key in ((application, "applicant_phone"), (case.answers, "contact_phone")):
         if number := answers.get(key):

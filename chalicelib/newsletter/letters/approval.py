@@ -1,28 +1,63 @@
 """Writes the letter that asks somebody of the staff to approve an issue."""
 
+from dataclasses import dataclass
 from datetime import datetime
-from typing import cast
+from typing import TypedDict
 
-from chalicelib.cases.staff import Roster
+from chalicelib.cases.staff import Roster, Staff
 from chalicelib.core.errors import Overtaken
-from chalicelib.core.languages import LANGS, Lang
-from chalicelib.core.links import Links
+from chalicelib.core.languages import LANGS, Lang, lang_or
+from chalicelib.core.links import Links, StoredLink
 from chalicelib.core.ports import Item, Store
-from chalicelib.mail import letters
+from chalicelib.mail.letters import STAFF, letter
 from chalicelib.mail.outbox import Draft
-from chalicelib.mail.writers.case import Sender
-from chalicelib.mail.writers.draft import draft
+from chalicelib.mail.writers.draft import Sender
 from chalicelib.newsletter.issues.approval import review_row
-from chalicelib.newsletter.issues.issue import TESTED, issue_of, rendered_of
+from chalicelib.newsletter.issues.issue import TESTED, Issue, issue_of, rendered_of
+from chalicelib.newsletter.issues.newsroom import LETTER
 from chalicelib.newsletter.issues.rendered import fill
 
 
+@dataclass(frozen=True)
+class ApprovalLetter:
+    """An issue to approve, with the reader's own link; `asked_by` is a colleague's name."""
+
+    issue: Issue
+    subjects: list[tuple[Lang, str]]
+    asked_by: str
+    staff: Staff
+    link: StoredLink
+
+
+class Approval(TypedDict):
+    issue: str
+    version: int
+    subjects: list[tuple[Lang, str]]
+    asked_by: str
+    staff_name: str
+    review_url: str
+    code: str
+
+
+@letter(LETTER, to=STAFF)
+def newsletter_review(owed: ApprovalLetter) -> Approval:
+    return {
+        "issue": owed.issue.id,
+        "version": owed.issue.version,
+        "subjects": owed.subjects,
+        "asked_by": owed.asked_by,
+        "staff_name": owed.staff.name,
+        "review_url": owed.link.url,
+        "code": owed.link.code,
+    }
+
+
 class ApprovalWriter:
-    def __init__(self, store: Store, roster: Roster, links: Links, office: Sender) -> None:
+    def __init__(self, store: Store, roster: Roster, links: Links, sender: Sender) -> None:
         self._store = store
         self._roster = roster
         self._links = links
-        self._office = office
+        self._sender = sender
 
     def write(self, row: Item, now: datetime) -> Draft | None:
         """Raises Overtaken when the issue went on, or was changed, since it was asked for."""
@@ -33,22 +68,15 @@ class ApprovalWriter:
         if issue.status != TESTED or issue.version != row["facts"]["version"]:
             raise Overtaken("the issue went on meanwhile")
         asker = self._roster.get(row["facts"]["by"])
-        url, token_hash, code = self._links.new_approval()
+        asked_by = asker.name if asker else row["facts"]["by"]
+        made = self._links.new_approval()
+        owed = ApprovalLetter(issue, self._subjects(issue), asked_by, staff, made)
+        link = review_row(made.token_hash, issue, staff.id, now)
+        lang = lang_or(staff.lang, "fr")
+        return self._sender.draft(row, staff.email, lang, owed, links=[link])
+
+    def _subjects(self, issue: Issue) -> list[tuple[Lang, str]]:
         form = self._links.newsletter
         values = {"unsubscribe_url": form, "preferences_url": form, "first_name": ""}
         texts = [(lang, rendered_of(self._store, issue, lang)) for lang in LANGS]
-        letter = letters.compose(
-            row["letter"],
-            cast(Lang, staff.lang),
-            case=None,
-            sender=self._office.sender,
-            issue=issue.id,
-            version=issue.version,
-            subjects=[(lang, fill(text, values).subject) for lang, text in texts if text],
-            asked_by=asker.name if asker else row["facts"]["by"],
-            staff_name=staff.name,
-            review_url=url,
-            code=code,
-        )
-        link = review_row(token_hash, issue, staff.id, now)
-        return draft(row, staff.email, letter, [link])
+        return [(lang, fill(text, values).subject) for lang, text in texts if text]

@@ -1,50 +1,70 @@
 """Writes the letter that tells the admins that an issue stopped, and what to do."""
 
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TypedDict
 
-from chalicelib.cases.staff import Roster
-from chalicelib.content import load
+from chalicelib import content
+from chalicelib.cases.staff import Roster, Staff
 from chalicelib.core.formatting import number
 from chalicelib.core.languages import Lang, lang_or
+from chalicelib.core.letter_row import ADMINS
 from chalicelib.core.links import Links
 from chalicelib.core.ports import Item
-from chalicelib.mail import letters
+from chalicelib.mail.letters import letter
 from chalicelib.mail.outbox import Draft
-from chalicelib.mail.writers.case import Sender
-from chalicelib.mail.writers.draft import draft
+from chalicelib.mail.writers.draft import Sender
+from chalicelib.newsletter.sending.auto_pause import LETTER
+
+
+@dataclass(frozen=True)
+class HeldLetter:
+    """Why an issue stopped: the reason's code, and the numbers and codes that it names."""
+
+    facts: Item
+    staff: Staff
+    lang: Lang
+    links: Links
+
+
+class Held(TypedDict):
+    what: str
+    advice: str
+    staff_name: str
+    progress_url: str
+
+
+@letter(LETTER, to=ADMINS)
+def newsletter_held(owed: HeldLetter) -> Held:
+    issue, lang = owed.facts["issue"], owed.lang
+    texts = content.holds()["reasons"][owed.facts["reason"]]
+    values = {"issue": issue, **{k: _text(v, lang) for k, v in owed.facts["facts"].items()}}
+    return {
+        "what": texts["what"][lang].format(**values),
+        "advice": texts["advice"][lang].format(**values),
+        "staff_name": owed.staff.name,
+        "progress_url": owed.links.progress(issue, owed.staff.id),
+    }
 
 
 class HeldWriter:
-    def __init__(self, links: Links, roster: Roster, office: Sender) -> None:
+    def __init__(self, links: Links, roster: Roster, sender: Sender) -> None:
         self._links = links
         self._roster = roster
-        self._office = office
+        self._sender = sender
 
     def write(self, row: Item, now: datetime) -> Draft | None:
         staff = self._roster.get(row["to"])
         if staff is None:
             return None
         lang = lang_or(staff.lang, "fr")
-        told = row["facts"]
-        words = load("holds")["reasons"][told["reason"]]
-        facts = {"issue": told["issue"], **{k: _said(v, lang) for k, v in told["facts"].items()}}
-        letter = letters.compose(
-            row["letter"],
-            lang,
-            case=None,
-            sender=self._office.sender,
-            what=words["what"][lang].format(**facts),
-            advice=words["advice"][lang].format(**facts),
-            staff_name=staff.name,
-            progress_url=self._links.progress(told["issue"], staff.id),
-        )
-        return draft(row, staff.email, letter)
+        owed = HeldLetter(row["facts"], staff, lang, self._links)
+        return self._sender.draft(row, staff.email, lang, owed)
 
 
-def _said(value: Any, lang: Lang) -> str:
-    """A number, one of our own codes, or what SES said in its own words."""
+def _text(value: float | str, lang: Lang) -> str:
+    """Return a number, one of our own codes in words, or what SES said as it is."""
     if isinstance(value, int | float):
         return number(value, lang)
-    found = load("holds")["stopped"].get(value)
+    found = content.holds()["stopped"].get(value)
     return str(found[lang] if found else value)

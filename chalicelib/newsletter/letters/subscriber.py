@@ -1,36 +1,109 @@
 """Writes the letters of the newsletter: to confirm, to remind, to move, to keep."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
-from typing import Any, Final, Protocol, cast
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Final, Protocol, TypedDict
 
 from chalicelib.core import eastern_time
 from chalicelib.core.errors import NotYet, Overtaken
-from chalicelib.core.languages import Lang
+from chalicelib.core.languages import Lang, lang_or
 from chalicelib.core.links import Links
 from chalicelib.core.ports import Item
 from chalicelib.core.records import moment
-from chalicelib.mail import letters
+from chalicelib.mail.letters import letter
 from chalicelib.mail.outbox import Draft
-from chalicelib.mail.writers.case import Sender
-from chalicelib.mail.writers.draft import draft
-from chalicelib.newsletter.subscribers.repository import SubscriberRepository
+from chalicelib.mail.writers.draft import Sender
+from chalicelib.newsletter.subscribers.repository import SUBSCRIBER, SubscriberRepository
 from chalicelib.newsletter.subscribers.signup import seconds
 from chalicelib.newsletter.subscribers.subscriber import Subscriber
 
-CONFIRMS: Final = {"newsletter_confirm", "newsletter_reminder"}
+NEWS: Final = "NEWS"
+"""How the keys of a subscriber's letters begin."""
 
 
 class Suppression(Protocol):
     """The account's list of addresses that are not mailed, whoever asks."""
 
     def lift(self, address: str) -> None:
-        """Takes off an address that bounced; one that is not on the list does no harm, and one
+        """Take off an address that bounced; one that is not on the list does no harm, and one
         that complained stays."""
 
 
-NEWS: Final = "NEWS"
-"""How the keys of a subscriber's letters begin."""
+@dataclass(frozen=True)
+class SubscriberLetter:
+    """What a letter to a subscriber, or to who may become one, is written from.
+
+    `facts` are those of the row that owes it; `suppression` is made when it is needed.
+    """
+
+    person: str
+    subscriber: Subscriber | None
+    address: str
+    facts: Item
+    links: Links
+    suppression: Callable[[], Suppression]
+
+    def lift_suppression(self) -> None:
+        """The account's own list would swallow the one mail that can end a bounce, were it
+        of a letter about a file, of somebody who was forgotten, or never known."""
+        self.suppression().lift(self.address)
+
+
+class Confirmation(TypedDict):
+    confirm_url: str
+    cancel_url: str
+    asked_at: date
+
+
+@letter("newsletter_confirm", "newsletter_reminder", to=SUBSCRIBER)
+def newsletter_confirm(owed: SubscriberLetter) -> Confirmation:
+    """The link counts from the request: one that had to wait is not over when it comes."""
+    if owed.subscriber is None or owed.subscriber.request is None:
+        raise Overtaken("confirmed or cancelled meanwhile")
+    owed.lift_suppression()
+    facts, since = owed.facts, seconds(owed.subscriber.request["since"])
+    return {
+        "confirm_url": owed.links.confirm(owed.person, since, facts["lang"], facts["topics"]),
+        "cancel_url": owed.links.unsubscribe(owed.person),
+        "asked_at": eastern_time.today(datetime.fromtimestamp(facts.get("asked", 0), UTC)),
+    }
+
+
+class Move(TypedDict):
+    confirm_url: str
+
+
+@letter("newsletter_move", to=SUBSCRIBER)
+def newsletter_move(owed: SubscriberLetter) -> Move:
+    owed.lift_suppression()
+    return {"confirm_url": owed.links.move(owed.facts["person"], owed.facts.get("asked", 0))}
+
+
+class Keep(TypedDict):
+    confirm_url: str
+    unsubscribe_url: str
+    until: date
+
+
+@letter("newsletter_keep", to=SUBSCRIBER)
+def newsletter_keep(owed: SubscriberLetter) -> Keep:
+    if owed.subscriber is None or not owed.subscriber.expires_at:
+        raise Overtaken("the consent is express, or gone")
+    return {
+        "confirm_url": owed.links.keep(owed.person),
+        "unsubscribe_url": owed.links.unsubscribe(owed.person),
+        "until": eastern_time.today(moment(owed.facts["until"])),
+    }
+
+
+class ToPreferences(TypedDict):
+    preferences_url: str
+
+
+@letter("newsletter_already", "newsletter_moving", to=SUBSCRIBER)
+def to_preferences(owed: SubscriberLetter) -> ToPreferences:
+    return {"preferences_url": owed.links.preferences(owed.person)}
 
 
 class SubscriberLetterWriter:
@@ -38,67 +111,30 @@ class SubscriberLetterWriter:
         self,
         repository: SubscriberRepository,
         links: Links,
-        office: Sender,
+        sender: Sender,
         suppression: Callable[[], Suppression],
     ) -> None:
-        """`suppression` is asked for when it is needed: by letters to an unproven address."""
         self._repository = repository
         self._links = links
-        self._office = office
+        self._sender = sender
         self._suppression = suppression
 
     def write(self, row: Item, now: datetime) -> Draft | None:
         """Raises Overtaken when the letter has lost its reason, and NotYet while the sender
         has no postal address: without one, nothing of the newsletter may leave."""
-        if not self._office.postal_address:
+        if not self._sender.postal_address:
             raise NotYet("POSTAL_ADDRESS is not set: the newsletter may not be sent without it")
-        name, facts = row["letter"], row["facts"]
         person = row["pk"].partition("#")[2]
         subscriber = self._repository.get(person)
         # A letter that died gave its address up; an operator may owe it again all the same.
         address = row.get("address") or _address(subscriber)
         if not address:
             return None
-        if name in CONFIRMS and (subscriber is None or subscriber.request is None):
-            raise Overtaken("confirmed or cancelled meanwhile")
-        if name in (*CONFIRMS, "newsletter_move"):
-            # The account's own list would swallow the one mail that can end a bounce, were it
-            # of a letter about a file, of somebody who was forgotten, or never known.
-            self._suppression().lift(address)
-        if name == "newsletter_keep" and (subscriber is None or not subscriber.expires_at):
-            raise Overtaken("the consent is express, or gone")
-        lang = cast(Lang, facts["lang"])
-        said = self._said(name, person, {**facts, **_valid(name, subscriber)})
-        letter = letters.compose(name, lang, case=None, sender=self._office.sender, **said)
-        return draft(row, address, letter, keep_address=False)
-
-    def _said(self, name: str, person: str, facts: dict[str, Any]) -> dict[str, Any]:
-        links = self._links
-        asked = facts.get("asked", 0)
-        if name in CONFIRMS:
-            return {
-                "confirm_url": links.confirm(
-                    person, facts["valid"], facts["lang"], facts["topics"]
-                ),
-                "cancel_url": links.unsubscribe(person),
-                "asked_at": eastern_time.today(datetime.fromtimestamp(asked, UTC)),
-            }
-        if name == "newsletter_move":
-            return {"confirm_url": links.move(facts["person"], asked)}
-        if name == "newsletter_keep":
-            return {
-                "confirm_url": links.keep(person),
-                "unsubscribe_url": links.unsubscribe(person),
-                "until": eastern_time.today(moment(facts["until"])),
-            }
-        return {"preferences_url": links.preferences(person)}
-
-
-def _valid(name: str, subscriber: Subscriber | None) -> dict[str, int]:
-    """From when the link of a letter counts: one that had to wait is not over when it comes."""
-    if name not in CONFIRMS or subscriber is None or subscriber.request is None:
-        return {}
-    return {"valid": seconds(subscriber.request["since"])}
+        owed = SubscriberLetter(
+            person, subscriber, address, row["facts"], self._links, self._suppression
+        )
+        lang: Lang = lang_or(row["facts"]["lang"], "fr")
+        return self._sender.draft(row, address, lang, owed, keep_address=False)
 
 
 def _address(subscriber: Subscriber | None) -> str:

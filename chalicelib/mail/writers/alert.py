@@ -1,0 +1,53 @@
+"""Writes to the admins what needs a hand, and the command that helps."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypedDict
+
+from chalicelib import content
+from chalicelib.cases.staff import Roster, Staff
+from chalicelib.core.languages import Lang, lang_or
+from chalicelib.core.letter_row import ADMINS
+from chalicelib.core.ports import Item
+from chalicelib.mail import alerts
+from chalicelib.mail.letters import letter
+from chalicelib.mail.outbox import Draft
+from chalicelib.mail.writers.draft import Sender
+
+
+class ActionNeeded(TypedDict):
+    staff_name: str
+    what: str
+    command: str
+
+
+@dataclass(frozen=True)
+class AlertLetter:
+    incident: str
+    staff: Staff
+    lang: Lang
+    stage: str
+
+
+@letter(alerts.LETTER, to=ADMINS)
+def staff_action_needed(owed: AlertLetter) -> ActionNeeded:
+    text = content.review()["incidents"][owed.incident]
+    return {
+        "staff_name": owed.staff.name,
+        "what": text["what"][owed.lang],
+        "command": text["command"].format(stage=owed.stage),
+    }
+
+
+class AlertLetterWriter:
+    def __init__(self, roster: Roster, sender: Sender) -> None:
+        self._roster = roster
+        self._sender = sender
+
+    def write(self, row: Item, now: datetime) -> Draft | None:
+        staff = self._roster.get(row["to"])
+        if staff is None:
+            return None
+        lang = lang_or(staff.lang, "fr")
+        owed = AlertLetter(row["facts"]["incident"], staff, lang, self._sender.stage)
+        return self._sender.draft(row, staff.email, lang, owed)

@@ -1,0 +1,58 @@
+"""Writes the result of a self-assessment to whoever left an address for it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypedDict
+
+from chalicelib import content
+from chalicelib.core.languages import Lang, lang_or
+from chalicelib.core.letter_row import APPLICANT
+from chalicelib.core.links import Links
+from chalicelib.core.ports import Item, Store
+from chalicelib.forms import assessment
+from chalicelib.mail.letters import letter
+from chalicelib.mail.outbox import Draft
+from chalicelib.mail.writers.draft import Sender
+
+
+class AssessmentResult(TypedDict):
+    result: Mapping[str, object]
+    links: Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class AssessmentLetter:
+    answers: Item
+    lang: Lang
+    links: Links
+    contact_email: str
+
+
+@letter("assessment_result", to=APPLICANT)
+def assessment_result(owed: AssessmentLetter) -> AssessmentResult:
+    answers, lang = owed.answers, owed.lang
+    return {
+        "result": assessment.explain(assessment.score(answers), answers, lang),
+        "links": {
+            "eoi": owed.links.declare(lang),
+            "coaches": owed.links.coaches(lang),
+            "contact": f"mailto:{owed.contact_email}",
+            "ci_101": content.programme()["links"].get(f"ci_101_{lang}"),
+        },
+    }
+
+
+class AssessmentLetterWriter:
+    def __init__(self, store: Store, links: Links, sender: Sender) -> None:
+        self._store = store
+        self._links = links
+        self._sender = sender
+
+    def write(self, row: Item, now: datetime) -> Draft | None:
+        found = self._store.get(row["pk"], "ASSESSMENT")
+        if found is None or "address" not in row:
+            return None
+        lang = lang_or(found["lang"], "fr")
+        owed = AssessmentLetter(found["answers"], lang, self._links, self._sender.contact_email)
+        return self._sender.draft(row, row["address"], lang, owed, keep_address=False)

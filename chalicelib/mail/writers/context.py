@@ -1,0 +1,113 @@
+"""What the letters of a case are written from."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import cached_property
+
+from chalicelib.cases import turnaround
+from chalicelib.cases.case import Case
+from chalicelib.cases.matching import Candidates
+from chalicelib.cases.review.link import review_link
+from chalicelib.cases.staff import Roster, Staff
+from chalicelib.cases.states import choices, public_name, staff_steps
+from chalicelib.cases.turnaround import Turnaround
+from chalicelib.core.languages import Lang, lang_or
+from chalicelib.core.links import Links, StoredLink
+from chalicelib.core.ports import Item, Store
+from chalicelib.core.records import moment
+from chalicelib.mail.writers.draft import Sender
+from chalicelib.mail.writers.phrases import due_date
+
+
+@dataclass(frozen=True)
+class CaseLetter:
+    """What a letter of a case to somebody outside is written from.
+
+    `facts` are those of the row that owes it; `reader` is who it goes to.
+    """
+
+    case: Case
+    lang: Lang
+    facts: Item
+    reader: str
+    now: datetime
+    store: Store
+    links: Links
+
+    @property
+    def status_url(self) -> str:
+        return self.links.file(self.case.id, self.case.person)
+
+    @property
+    def apply_url(self) -> str:
+        return self.links.invite(self.case.id, self.case.person, self.lang)
+
+    @property
+    def apply_by(self) -> date:
+        return date.fromisoformat(str(self.case.apply_by))
+
+    def usual(self) -> Turnaround | None:
+        """Return how long the form that is under review usually takes."""
+        form = "eoi" if self.case.application is None else "application"
+        return turnaround.usual(self.store, form, self.now)
+
+
+@dataclass(frozen=True)
+class StaffLetter:
+    """What a letter of a case to a member of staff is written from.
+
+    `facts` are those of the row that owes it. `stored_links` holds the links that the letter
+    was given, to be stored with it: the reader's own link is made when it is first used.
+    """
+
+    case: Case
+    staff: Staff
+    facts: Item
+    now: datetime
+    store: Store
+    links: Links
+    roster: Roster
+    candidates: Candidates
+    sender: Sender
+    stored_links: list[Item] = field(default_factory=list)
+
+    @property
+    def lang(self) -> Lang:
+        return lang_or(self.staff.lang, "fr")
+
+    def new_link(self, allowed: Sequence[str]) -> StoredLink:
+        """Make a link for the reader alone that allows these steps."""
+        made = self.links.new_review()
+        self.stored_links.append(
+            review_link(
+                made.token_hash,
+                case=self.case,
+                recipient=self.staff.id,
+                allowed=allowed,
+                now=self.now,
+            )
+        )
+        return made
+
+    @cached_property
+    def _link(self) -> StoredLink:
+        return self.new_link(staff_steps(self.case.state))
+
+    @property
+    def review_url(self) -> str:
+        return self._link.url
+
+    @property
+    def code(self) -> str | None:
+        """The four characters to the link, where a decision asks for them."""
+        asked = any(choice.code for choice in choices(self.case.state))
+        return self._link.code if asked else None
+
+    @property
+    def due(self) -> date:
+        return due_date(moment(self.case.applied_at or self.case.submitted_at))
+
+    @property
+    def state_name(self) -> str:
+        return public_name(self.case.state, self.lang)

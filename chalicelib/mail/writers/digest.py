@@ -1,0 +1,117 @@
+"""The staff's morning letter: what waits for one of them, as it is when it is written."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypedDict
+
+from chalicelib.cases.case import Case, case_key
+from chalicelib.cases.review.link import review_link
+from chalicelib.cases.staff import Roster, Staff
+from chalicelib.cases.states import choices, clock_of, public_name, staff_steps
+from chalicelib.core.errors import Overtaken
+from chalicelib.core.languages import Lang, lang_or
+from chalicelib.core.links import Links
+from chalicelib.core.ports import Item, Store
+from chalicelib.mail.letters import STAFF, letter
+from chalicelib.mail.outbox import Draft
+from chalicelib.mail.writers.draft import Sender
+from chalicelib.mail.writers.waiting import days_waiting
+
+
+class Line(TypedDict):
+    ref: str
+    org: str
+    state_name: str
+    days: int
+
+
+class LinkedLine(Line):
+    url: str
+    code: str | None
+
+
+class Digest(TypedDict):
+    staff_name: str
+    decide: list[LinkedLine]
+    more: int
+    waiting: list[Line]
+    more_waiting: int
+    failed: int
+
+
+@dataclass(frozen=True)
+class DigestLetter:
+    """The cases to decide, each with the reader's own link, and those that wait for others."""
+
+    staff: Staff
+    decide: list[LinkedLine]
+    waiting: list[Line]
+    facts: Item
+
+
+@letter("staff_digest", to=STAFF)
+def staff_digest(owed: DigestLetter) -> Digest:
+    facts = owed.facts
+    return {
+        "staff_name": owed.staff.name,
+        "decide": owed.decide,
+        "more": facts["more"],
+        "waiting": owed.waiting,
+        "more_waiting": facts["more_waiting"],
+        "failed": facts["failed"],
+    }
+
+
+class DigestWriter:
+    def __init__(self, store: Store, links: Links, roster: Roster, sender: Sender) -> None:
+        self._store = store
+        self._links = links
+        self._roster = roster
+        self._sender = sender
+
+    def write(self, row: Item, now: datetime) -> Draft | None:
+        """Raises Overtaken when nothing waits for the reader any more."""
+        staff = self._roster.get(row["to"])
+        if staff is None:
+            return None
+        facts, links = row["facts"], list[Item]()
+        lang = lang_or(staff.lang, "fr")
+        decide: list[LinkedLine] = []
+        for case in self._still_under(facts["decide"], ("A", "O"), staff):
+            link, line = self._linked(case, staff, lang, now)
+            links.append(link)
+            decide.append(line)
+        waiting = self._still_under(facts["waiting"], ("B", "C", "D", "E"), staff)
+        if not decide and not facts["more"] and not facts["failed"]:
+            raise Overtaken("nothing waits for its reader any more")
+        lines = [_line(case, lang, now) for case in waiting]
+        owed = DigestLetter(staff, decide, lines, facts)
+        return self._sender.draft(row, staff.email, lang, owed, links=links)
+
+    def _still_under(self, ids: list[str], clocks: tuple[str, ...], staff: Staff) -> list[Case]:
+        """Return the cases of these ids under one of the clocks that the reader may read."""
+        items = [self._store.get(*case_key(one)) for one in ids]
+        cases = [Case.of(item) for item in items if item is not None]
+        return [
+            case
+            for case in cases
+            if clock_of(case.state) in clocks and staff.id not in (case.recused or [])
+        ]
+
+    def _linked(
+        self, case: Case, staff: Staff, lang: Lang, now: datetime
+    ) -> tuple[Item, LinkedLine]:
+        url, token_hash, code = self._links.new_review()
+        asks_code = any(choice.code for choice in choices(case.state))
+        allowed = staff_steps(case.state)
+        link = review_link(token_hash, case=case, recipient=staff.id, allowed=allowed, now=now)
+        return link, {**_line(case, lang, now), "url": url, "code": code if asks_code else None}
+
+
+def _line(case: Case, lang: Lang, now: datetime) -> Line:
+    return {
+        "ref": case.current_ref,
+        "org": case.org,
+        "state_name": public_name(case.state, lang),
+        "days": days_waiting(case, now),
+    }
