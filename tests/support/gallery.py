@@ -155,7 +155,7 @@ def website(lang: Lang) -> dict[str, str]:
             parts = urlsplit(url)
             return json.loads(visitor.get(f"{parts.path}?{parts.query}").body)
 
-        patch.setattr(site, "_fetched", fetched)
+        patch.setattr(site, "_fetch", fetched)
         handler = object.__new__(site.Site)
         handler.api, handler.origin = "", "https://www.example.org"
         handler.coaches = Path(tempfile.mkdtemp()) / "coaches.json"
