@@ -1,0 +1,58 @@
+"""The headers of every response: each route, each method, for a browser and for a script."""
+
+import re
+
+import pytest
+
+import app as application
+from chalicelib.core.errors import StoreDown
+from chalicelib.services import Services
+from chalicelib.web.chalice_app import METHODS
+from visitor import FORM, HTML, Visitor
+
+EVERY_RESPONSE = {
+    "X-Content-Type-Options": "nosniff",
+    "Strict-Transport-Security": "max-age=63072000",
+    "Vary": "Accept, Accept-Language, Origin",
+}
+
+ROUTES = sorted(application.app.routes)
+
+
+def _address(route: str) -> str:
+    return re.sub(r"{\w+}", "nobody", route.replace("{form}", "eoi").replace("{lang}", "fr"))
+
+
+@pytest.mark.parametrize("browser", [True, False], ids=["browser", "script"])
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("route", ROUTES)
+def test_every_response_has_the_headers_that_protect_its_reader(
+    visitor: Visitor, route: str, method: str, browser: bool
+) -> None:
+    accept = HTML if browser else {}
+    response = visitor.request(method, _address(route), b"", **FORM, **accept)
+    headers = response.headers
+    assert {name: headers.get(name) for name in EVERY_RESPONSE} == EVERY_RESPONSE
+    if response.status_code == 405:
+        assert method not in headers["Allow"].split(", ")
+    if headers["Content-Type"].startswith("text/html"):
+        policy = headers["Content-Security-Policy"]
+        assert "default-src 'none'" in policy
+        assert "frame-ancestors 'none'" in policy
+        assert headers["Referrer-Policy"] == "no-referrer"
+    if response.status_code >= 400 or "{token}" in route:
+        assert headers.get("Cache-Control", "no-store") == "no-store"
+
+
+def test_the_headers_stand_when_the_store_is_down_and_when_we_break(
+    visitor: Visitor, service: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for error, status in ((StoreDown("away"), 503), (ZeroDivisionError(), 500)):
+
+        def fails(*_: object, error: Exception = error) -> None:
+            raise error
+
+        monkeypatch.setattr(type(service.store), "get", fails)
+        response = visitor.get("/health")
+        assert response.status_code == status
+        assert {name: response.headers.get(name) for name in EVERY_RESPONSE} == EVERY_RESPONSE
