@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
+from chalicelib import content
 from chalicelib.coaches.cache import DirectoryCache
 from chalicelib.coaches.messages import Messages
-from chalicelib.content import load
 from chalicelib.core.errors import NotFound, RelaisError
 from chalicelib.core.languages import Lang
 from chalicelib.core.ports import Now
@@ -91,7 +91,7 @@ class CoachContactViews:
         facts = {
             "title": _text("done", lang, coach),
             "paragraphs": [_text("sent", lang, coach)],
-            "links": [(coach["name"], page), (load("network")["all"][lang], everybody)],
+            "links": [(coach["name"], page), (content.network()["all"][lang], everybody)],
         }
         address = f"{self._address(coach['slug'])}?sent=1"
         return self.pages.respond("message", lang, facts, address=address)
@@ -113,5 +113,5 @@ class CoachContactViews:
         return self.pages.address("coaches", slug, "contact")
 
 
-def _text(key: str, lang: Lang, coach: Mapping[str, str]) -> str:
-    return str(load("network")["message"][key][lang]).format(name=coach["name"])
+def _text(key: Literal["title", "done", "sent"], lang: Lang, coach: Mapping[str, str]) -> str:
+    return str(content.network()["message"][key][lang]).format(name=coach["name"])

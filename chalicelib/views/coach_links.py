@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
+from chalicelib import content
 from chalicelib.coaches.profile_text import changed_fields, official_language
 from chalicelib.coaches.proposals import EDITABLE_COLUMNS, ClosedProposal, OpenProposal, Proposals
 from chalicelib.coaches.upkeep import Upkeep
-from chalicelib.content import load
 from chalicelib.core.errors import RelaisError
 from chalicelib.core.languages import Lang
 from chalicelib.core.links import Links
@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 
 REMARKS_LIMIT: Final = 3000
 """Characters of what staff write to a coach whose changes go back."""
+
+
+ProposalError = Literal["", "choose", "nonce", "remarks", "tick"]
+"""What is wrong with the form that judges a coach's changes; empty when nothing is."""
 
 
 class CoachOwnFacts(FormErrors):
@@ -89,7 +93,7 @@ class CoachLinkViews:
         coach: "Coach",
         lang: Lang,
         *,
-        wrong: str = "",
+        wrong: Literal["", "nonce", "tick"] = "",
         entered: Mapping[str, object] | None = None,
         error: InvalidForm | None = None,
     ) -> Response:
@@ -102,7 +106,7 @@ class CoachLinkViews:
             "description": described,
             "action": self._address(token),
             "values": entered if entered is not None else _published(coach, lang),
-            "banner": load("network")["own"][wrong][lang] if wrong else None,
+            "banner": content.network()["own"][wrong][lang] if wrong else None,
             "nonce": self.links.nonce(token),
             "name": f"{coach.first_name} {coach.last_name}",
             "verified": coach.last_verified_at,
@@ -113,13 +117,15 @@ class CoachLinkViews:
             "coach_own", lang, facts, address=self._address(token), status=status
         )
 
-    def _done(self, what: str, token: str, lang: Lang) -> Response:
-        text = load("network")["own"][what]
+    def _done(
+        self, what: Literal["confirmed", "sent", "withdrawn"], token: str, lang: Lang
+    ) -> Response:
+        text = content.network()["own"][what]
         everybody = in_language(self.pages.address("coaches"), lang)
         facts = {
             "title": text["title"][lang],
             "paragraphs": [text["text"][lang].replace("{contact}", self.settings.contact_email)],
-            "links": [(load("network")["all"][lang], everybody)],
+            "links": [(content.network()["all"][lang], everybody)],
         }
         return self.pages.respond("message", lang, facts, address=self._address(token))
 
@@ -162,28 +168,28 @@ class ProposalViews:
         fields: Mapping[str, object],
         decision: str,
         remarks: str,
-    ) -> str | None:
-        """Return the code of the first thing that is wrong with the form."""
+    ) -> ProposalError:
+        """Return the code of the first thing that is wrong with the form; empty when all is right."""
         if not self.links.check_nonce(opened.token, text_field(fields, "nonce")):
             return "nonce"
         if decision not in ("publish", "return"):
             return "choose"
         if decision == "return" and not remarks:
             return "remarks"
-        return None if is_ticked(fields, "confirm") else "tick"
+        return "" if is_ticked(fields, "confirm") else "tick"
 
     def _page(
         self,
         opened: OpenProposal | ClosedProposal,
         lang: Lang,
         *,
-        wrong: str = "",
+        wrong: ProposalError = "",
         decision: str = "",
         remarks: str = "",
     ) -> Response:
         if isinstance(opened, ClosedProposal):
             return self._done(opened, "over", lang, status=410)
-        texts = load("network")["proposal"]
+        texts = content.network()["proposal"]
         facts = {
             "title": texts["title"][lang].format(name=_name(opened)),
             "changes": changed_fields(opened.coach, opened.proposal.changes, lang),
@@ -200,9 +206,14 @@ class ProposalViews:
         )
 
     def _done(
-        self, opened: OpenProposal | ClosedProposal, what: str, lang: Lang, *, status: int = 200
+        self,
+        opened: OpenProposal | ClosedProposal,
+        what: Literal["over", "published", "returned"],
+        lang: Lang,
+        *,
+        status: int = 200,
     ) -> Response:
-        text = load("network")["proposal"][what]
+        text = content.network()["proposal"][what]
         facts = {
             "title": text["title"][lang],
             "paragraphs": [text["text"][lang].format(name=_name(opened))],

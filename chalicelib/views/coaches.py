@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlencode
 
+from chalicelib import content
 from chalicelib.coaches.cache import DirectoryCache
 from chalicelib.coaches.directory.folding import fold_text
 from chalicelib.coaches.directory.layout import FILTERS
 from chalicelib.coaches.directory.query import UnusableQuery
 from chalicelib.coaches.directory.search import Directory
-from chalicelib.content import load
 from chalicelib.core import eastern_time
 from chalicelib.core.errors import BadQuery, NotFound
 from chalicelib.core.languages import Lang
@@ -100,7 +100,7 @@ class CoachViews:
                 {"label": label, "url": self._link([p for p in kept if p != (name, value)], lang)}
                 for name, value, label in chosen
             ],
-            "filters": load("coaches")["filters"],
+            "filters": content.coaches()["filters"],
             "action": self._address(),
             "clear_url": self._link([], lang),
             **self._result_facts(directory, found, kept, lang),
@@ -215,7 +215,7 @@ def _canonical(request: Request) -> str:
 def _count_text(total: int, lang: Lang) -> str:
     from chalicelib.core import formatting
 
-    texts = load("coaches")["found"]
+    texts = content.coaches()["found"]
     if total < 2:
         return str(texts["one" if total else "none"][lang])
     return str(texts["several"][lang]).format(count=formatting.number(total, lang))

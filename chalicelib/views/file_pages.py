@@ -3,10 +3,10 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from chalicelib import content
 from chalicelib.cases.case import Case
 from chalicelib.cases.lookup import Cases
 from chalicelib.cases.states import table
-from chalicelib.content import load
 from chalicelib.core.languages import Lang
 from chalicelib.core.links import Links
 from chalicelib.core.ports import Now
@@ -134,7 +134,7 @@ class FilePages:
         status: int = 200,
     ) -> Response:
         """What an applicant just did to their file, or why not."""
-        texts = load("review")["file"][what]
+        texts = content.review()["file"][what]
         title, text = texts["title"][lang], texts["text"][lang]
         if not request.wants_page:
             body = {"ref": case.current_ref, "status": case.shown(self.now()), "message": text}
@@ -158,7 +158,7 @@ class FilePages:
             "eoi": self.links.declare(lang),
             "coaches": self.links.coaches(lang),
             "contact": f"mailto:{self.settings.contact_email}",
-            "ci_101": load("programme")["links"].get(f"ci_101_{lang}"),
+            "ci_101": content.programme()["links"].get(f"ci_101_{lang}"),
         }
         facts = {"ref": found["ref"], "result": result, "links": links}
         return self.pages.respond("thanks", lang, facts, address=self._address(token))
@@ -190,4 +190,4 @@ class FilePages:
 
 
 def error_text(code: str, lang: Lang) -> str:
-    return str(load("review")["file_errors"][code][lang])
+    return str(content.review()["file_errors"][code][lang])

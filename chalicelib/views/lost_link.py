@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from pydantic_core import PydanticCustomError
 
+from chalicelib import content
 from chalicelib.cases.lost_link import LostLinks
-from chalicelib.content import load
 from chalicelib.core.languages import Lang
 from chalicelib.forms import field_types
 from chalicelib.forms.normalise import tidy
@@ -40,24 +40,24 @@ class LostLinkViews:
         try:
             email = field_types.email(entered)
         except PydanticCustomError:
-            wrong = str(load("messages")["email"][lang])
+            wrong = str(content.messages()["email"][lang])
             if not request.wants_page:
                 errors = [{"field": "email", "code": "email", "message": wrong}]
                 return json_response({"status": 422, "errors": errors}, PRIVATE, status=422)
             return self._page(lang, entered[:EMAIL_LIMIT], wrong, status=422)
         self.lost_links.ask(email, lang, request.address)
         if not request.wants_page:
-            message = load("review")["file"]["links_asked"]["text"][lang]
+            message = content.review()["file"]["links_asked"]["text"][lang]
             return json_response({"status": "asked", "message": message}, PRIVATE, status=202)
         return see_other(in_language(f"{self._address}?asked=1", lang))
 
     def broken(self, request: Request) -> Response:
         """In place of a file whose link does not work: how to get another one."""
-        title = load("problems")["bad_link"]["title"][request.lang]
+        title = content.problems()["bad_link"]["title"][request.lang]
         return self._page(request.lang, broken=title, status=404)
 
     def _requested(self, lang: Lang) -> Response:
-        text = load("review")["file"]["links_asked"]
+        text = content.review()["file"]["links_asked"]
         facts = {"title": text["title"][lang], "paragraphs": [text["text"][lang]], "links": []}
         return self.pages.respond("message", lang, facts, address=f"{self._address}?asked=1")
 

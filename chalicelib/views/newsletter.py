@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from chalicelib.content import load
+from chalicelib import content
 from chalicelib.core import eastern_time
 from chalicelib.core.errors import Malformed, RelaisError, TooLarge, WrongType
 from chalicelib.core.languages import Lang
@@ -115,7 +115,7 @@ class NewsletterViews:
         address = self.newsletter.address("unsubscribe", token)
         facts = {
             "pending": found.status == subscriber.PENDING,
-            "reasons": [(r["id"], r[lang]) for r in load("newsletter")["reasons"]],
+            "reasons": [(r["id"], r[lang]) for r in content.newsletter()["reasons"]],
             "action": address,
         }
         return self.newsletter.pages.respond("newsletter_leave", lang, facts, address=address)
@@ -210,6 +210,6 @@ def lenient_fields(request: Request) -> dict[str, object]:
 
 
 def _reason(fields: Mapping[str, object]) -> str:
-    codes = {reason["id"] for reason in load("newsletter")["reasons"]}
+    codes = {reason["id"] for reason in content.newsletter()["reasons"]}
     chosen = text_field(fields, "reason")
     return chosen if chosen in codes else ""

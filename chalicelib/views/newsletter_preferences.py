@@ -7,7 +7,7 @@ from typing import Final, Required, TypedDict
 
 from pydantic_core import PydanticCustomError
 
-from chalicelib.content import load
+from chalicelib import content
 from chalicelib.core.errors import Malformed
 from chalicelib.core.languages import Lang, lang_or
 from chalicelib.core.links import Links
@@ -149,7 +149,7 @@ class PreferencesViews:
         try:
             email = field_types.email(str(tidy(entered)))
         except PydanticCustomError:
-            wrong = load("messages")["email"][lang]
+            wrong = content.messages()["email"][lang]
             return PreferencesPage(wrong={"email": wrong}, entered=entered[:EMAIL_LIMIT])
         evidence = self.newsletter.evidence(request, "preferences")
         if self.preferences.move(person, email, evidence) == "same":
@@ -213,9 +213,9 @@ class PreferencesViews:
             "record": self._record(found, lang),
         }
 
-    def _record(self, found: Subscriber, lang: str) -> list[ConsentRecord]:
+    def _record(self, found: Subscriber, lang: Lang) -> list[ConsentRecord]:
         """Return what was agreed to and changed, newest first, in words."""
-        names = load("newsletter")["record"]
+        names = content.newsletter()["record"]
         rows = reversed(self.subscriptions.repository.consents(found.person))
         return [
             {

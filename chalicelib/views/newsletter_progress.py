@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
+from chalicelib import content
 from chalicelib.cases.review.model import masked
 from chalicelib.cases.staff import Roster, Staff
-from chalicelib.content import load
 from chalicelib.core import formatting
 from chalicelib.core.errors import BadLink, Conflict, Refused
 from chalicelib.core.languages import LANGS, Lang
@@ -144,7 +144,7 @@ class ProgressViews:
         lang: Lang,
         error: str = "",
     ) -> Response:
-        texts = load("newsroom")
+        texts = content.newsroom()
         counts = counted(self.store, issue.id)
         totals = {name: sum(counts[code][name] for code in LANGS) for name in COUNTED}
         address = self.pages.address("newsletter", "progress", token)
@@ -188,7 +188,7 @@ class ProgressViews:
         """The first of those who were missed; their addresses are hinted at."""
         found = []
         for one in self._looked(issue):
-            who = masked(one.email) if one.email else load("newsroom")["address_gone"][lang]
+            who = masked(one.email) if one.email else content.newsroom()["address_gone"][lang]
             found.append({"who": who, "lang": one.lang, "why": one.reason(lang)})
             if len(found) == SHOWN:
                 break
@@ -198,7 +198,7 @@ class ProgressViews:
         paused = issue.paused
         if paused is None:
             return ""
-        texts = load("newsroom")["paused"]
+        texts = content.newsroom()["paused"]
         known = issue.status == AUTO_PAUSED and paused["reason"] in texts
         text: str = texts[paused["reason"] if known else "staff"][lang]
         owner = self.roster.get(paused["by"])

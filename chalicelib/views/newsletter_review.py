@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from chalicelib import content
 from chalicelib.cases.review.model import masked
 from chalicelib.cases.staff import Roster
-from chalicelib.content import load
 from chalicelib.core import formatting
 from chalicelib.core.errors import NotFound, RelaisError
 from chalicelib.core.languages import LANGS, Lang
@@ -91,8 +91,8 @@ class IssueReviewViews:
         given: ApprovalInput | None = None,
     ) -> Response:
         issue, staff, _ = opened.whole
-        texts = load("newsroom")
-        levels = load("preflight")["levels"]
+        texts = content.newsroom()
+        levels = content.preflight()["levels"]
         address = self._address(opened)
         findings = [finding_of(kept) for kept in issue.checks]
         facts = {
@@ -155,7 +155,7 @@ class IssueReviewViews:
                 "at": at,
             }
             remarks = decided["remarks"]
-        text = load("newsroom")["standing"][standing]
+        text = content.newsroom()["standing"][standing]
         facts = {
             "title": text["title"][lang],
             "detail": text["detail"][lang].format(**names),

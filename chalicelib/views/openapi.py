@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from chalicelib.content import load
+from chalicelib import content
 from chalicelib.core.languages import Lang
 from chalicelib.forms import description, parsing
 from chalicelib.web.request import BODY_LIMIT
@@ -148,7 +148,7 @@ def _issues() -> dict[str, Any]:
 
 
 def _coaches(lang: Lang) -> dict[str, Any]:
-    filters = load("coaches")["filters"]
+    filters = content.coaches()["filters"]
     asked = [
         *map(_query, ("q", "lang", "limit", "cursor")),
         *(
@@ -189,12 +189,12 @@ def _form(form: str, lang: Lang, newsletter: str) -> dict[str, Any]:
     refused = ["400", "409", "410", "413", "415", "422", "429", "503"]
     return {
         "get": {
-            "summary": load(form)["title"][lang],
+            "summary": content.form(form)["title"][lang],
             "parameters": [_query("lang"), *([_query("invite")] if form == "application" else [])],
             "responses": {"200": {"description": "Fields, labels, limits, options, JSON Schema"}},
         },
         "post": {
-            "summary": load(form)["title"][lang],
+            "summary": content.form(form)["title"][lang],
             "parameters": [
                 {"name": "Idempotency-Key", "in": "header", "schema": {"type": "string"}}
             ],

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
+from chalicelib import content
 from chalicelib.cases.lookup import Cases
 from chalicelib.cases.matching import Candidates
 from chalicelib.cases.review.model import OpenedReview, Outcome, masked
 from chalicelib.cases.review.reviews import Reviews
 from chalicelib.cases.states import choices, public_name
-from chalicelib.content import load
 from chalicelib.core.errors import RelaisError
 from chalicelib.core.languages import Lang
 from chalicelib.core.links import Links
@@ -117,7 +117,7 @@ class ReviewViews:
         step: bool = False,
     ) -> Response:
         assert opened.staff is not None
-        texts = load("review")["errors"]
+        texts = content.review()["errors"]
         facts: ReviewPageFacts = {
             **case_facts(opened, self.cases, lang),
             **choice_facts(opened, self.reviews, self.candidates, lang),
@@ -158,7 +158,9 @@ class ReviewViews:
             "state_name": public_name(opened.case.state, lang),
             "decided_by": decided["name"] if decided else None,
             "mine": bool(decided and opened.staff and decided["by"] == opened.staff.id),
-            "decision": load("review")["decisions"][decided["decision"]][lang] if decided else None,
+            "decision": content.review()["decisions"][decided["decision"]][lang]
+            if decided
+            else None,
             "at": moment(decided["at"]) if decided else None,
             "undo": undo,
             "status": status,
@@ -192,13 +194,13 @@ class ReviewViews:
         what = str(outcome.facts.get("event", "back"))
         # Whoever stood back has no link to this file any more.
         address = "" if what == "recuse" else self._address(outcome.opened)
-        text = load("review")["noted"][what][lang]
+        text = content.review()["noted"][what][lang]
         facts = {"case": outcome.case, "text": text, "action": address}
         return self.pages.respond("noted", lang, facts, address=address)
 
     def _refused(self, outcome: Outcome, lang: Lang) -> Response:
         """The table of states or a guard says no, and why."""
-        texts = load("review")["refusals"]
+        texts = content.review()["refusals"]
         text = texts.get(str(outcome.facts["why"]), texts["not_now"])
         facts = {
             "case": outcome.case,

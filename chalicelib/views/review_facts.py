@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, TypedDict
 
+from chalicelib import content
 from chalicelib.cases.case import Case
 from chalicelib.cases.guards import CONDITIONS, voters
 from chalicelib.cases.lookup import Cases
@@ -11,7 +12,6 @@ from chalicelib.cases.matching import Candidates
 from chalicelib.cases.review.model import OpenedReview
 from chalicelib.cases.review.reviews import Reviews
 from chalicelib.cases.states import choices, public_name
-from chalicelib.content import load
 from chalicelib.core.languages import Lang
 from chalicelib.core.ports import Item
 from chalicelib.core.records import moment
@@ -143,7 +143,7 @@ def choice_facts(
     rows = [row for row in choices(case.state) if row.event in allowed]
     events = {row.event for row in rows}
     beside = allowed - events
-    names = load("review")["decisions"]
+    names = content.review()["decisions"]
     return {
         "choices": [{"id": row.event, "label": names[row.event][lang]} for row in rows],
         "reasons": _reasons(lang) if "decline" in events else [],
@@ -182,7 +182,7 @@ def candidates_facts(candidates: Candidates, case: Case, lang: Lang) -> list[Can
 
 
 def _reasons(lang: Lang) -> list[Choice]:
-    reasons = load("lists")["decline_reason"]
+    reasons = content.lists()["decline_reason"]
     return [{"id": reason["id"], "label": reason[lang]} for reason in reasons]
 
 
@@ -201,13 +201,13 @@ def _history(opened: OpenedReview, case: Case, lang: Lang) -> list[HistoryEntry]
 
 
 def _entry(row: Item, changes: Sequence[diff.Change], lang: Lang) -> HistoryEntry:
-    texts = load("review")
+    texts = content.review()
     data = row["data"]
-    who = data.get("name") or data.get("by_name") or texts["actors"].get(row["actor"], {}).get(lang)
+    actor = texts["actors"].get(row["actor"], texts["applicant"])
     return {
         "at": moment(row["at"]),
         "what": texts["events"][row["event"]][lang],
-        "who": who or texts["applicant"][lang],
+        "who": data.get("name") or data.get("by_name") or actor[lang],
         "reasons": reason_texts(data.get("reasons", []), lang),
         "message": data.get("message") or data.get("answer") or "",
         "changes": changes,

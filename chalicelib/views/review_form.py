@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping
 
+from chalicelib import content
 from chalicelib.cases.guards import CONDITIONS
 from chalicelib.cases.review.model import Decision
-from chalicelib.content import load
 from chalicelib.web.request import is_ticked, text_field
 
 
 def read_decision(fields: Mapping[str, object]) -> Decision:
-    codes = {reason["id"] for reason in load("lists")["decline_reason"]}
+    codes = {reason["id"] for reason in content.lists()["decline_reason"]}
     given = [r.strip() for r in _list(fields.get("reason")) if isinstance(r, str)]
     # A reason in somebody's own words is a message under the code for all others.
     free = [r for r in given if r and r not in codes]

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, TypedDict
 
-from chalicelib.content import load
+from chalicelib import content
 from chalicelib.core import errors
 from chalicelib.core.languages import Lang
 from chalicelib.forms.problems import InvalidForm, Problem
@@ -75,7 +75,7 @@ class Problems:
         code = next((CODES[kind] for kind in type(error).__mro__ if kind in CODES), "broken")
         if isinstance(error, errors.StoreDown):
             log.error("store out of reach: %s", error)
-        text = load("problems")[code]
+        text = content.problems()[code]
         return ProblemText(
             code,
             text["status"],
@@ -121,7 +121,7 @@ def in_words(problem: Problem, lang: Lang) -> FieldError:
 
 
 def _facts(error: Exception, lang: Lang, form: str) -> dict[str, object]:
-    plurals = load("review")["form_plural"]
+    plurals = content.review()["form_plural"]
     facts: dict[str, object] = {
         "form_plural": plurals[form][lang],
         "limit": f"{BODY_LIMIT // 1024}\u00a0{'kB' if lang == 'en' else 'ko'}",

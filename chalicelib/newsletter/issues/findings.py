@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
+from chalicelib import content
 from chalicelib.content import load
 
 
@@ -17,9 +18,9 @@ class Finding:
     facts: dict[str, Any] = field(default_factory=dict)
 
     @property
-    def level(self) -> str:
+    def level(self) -> Literal["blocks", "warns", "notes"]:
         """`blocks`, `warns` or `notes`."""
-        return str(load("preflight")["findings"][self.code]["level"])
+        return content.preflight()["findings"][self.code]["level"]
 
     def kept(self) -> dict[str, Any]:
         """As it is stored with the issue."""
