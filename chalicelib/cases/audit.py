@@ -3,23 +3,25 @@
 import hashlib
 import json
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
+from chalicelib.cases.states import kind
 from chalicelib.core.ports import Item, Store
 from chalicelib.core.records import stamp
 
-ATTEMPT_SECONDS: Final = 400 * 24 * 3600
+ATTEMPT_RETENTION_SECONDS: Final = 400 * 24 * 3600
 FIRST_EVENT: Final = "0" * 64
 """What the first event of a chain carries as the hash of the one before."""
 
 
 def event(  # noqa: PLR0913
-    pk: str, number: int, before: str, *, name: str, actor: str, at: str, data: dict[str, Any]
+    pk: str, number: int, before: str, *, name: str, actor: str, at: str, data: Mapping[str, object]
 ) -> Item:
-    """An audit event, chained: its hash covers itself and the hash of the one before.
+    """Return the row of an audit event, chained: its hash covers itself and the hash of the one
+    before.
 
     What was said is covered by a salted digest, so that it can be erased after its time and
     the chain still holds; nobody finds it again by guessing.
@@ -33,7 +35,7 @@ def event(  # noqa: PLR0913
         "actor": actor,
         "at": at,
         "number": number,
-        "data": data,
+        "data": dict(data),
         "salt": salt,
         "digest": digested(data, salt),
         "before": before,
@@ -45,23 +47,23 @@ _CHAINED: Final = ("event", "actor", "at", "number", "digest")
 
 
 def chained(item: Item, before: str) -> str:
-    """The hash of an event after another one."""
+    """Return the hash of an event after another one."""
     text = _canonical({name: item.get(name) for name in _CHAINED})
     return hashlib.sha256(f"{before}\n{text}".encode()).hexdigest()
 
 
-def digested(data: dict[str, Any], salt: str) -> str:
+def digested(data: Mapping[str, object], salt: str) -> str:
     return hashlib.sha256(f"{salt}\n{_canonical(data)}".encode()).hexdigest()
 
 
-def _canonical(value: dict[str, Any]) -> str:
+def _canonical(value: Mapping[str, object]) -> str:
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 def attempt_row(  # noqa: PLR0913
     pk: str, by: str, event: str, why: str, now: datetime, *, state: str | None = None
 ) -> Item:
-    """An attempt that changed nothing: kept beside the chain and not in it."""
+    """Return the row of an attempt that changed nothing: kept beside the chain and not in it."""
     return {
         "pk": pk,
         "sk": f"ATTEMPT#{stamp(now)}#{secrets.token_hex(4)}",
@@ -71,11 +73,11 @@ def attempt_row(  # noqa: PLR0913
         "decision": event[:20],
         "state": state,
         "at": stamp(now),
-        "expires": int(now.timestamp()) + ATTEMPT_SECONDS,
+        "expires": int(now.timestamp()) + ATTEMPT_RETENTION_SECONDS,
     }
 
 
-TURNS: Final = 3
+READ_ATTEMPTS: Final = 3
 """How often something is read anew that moved while it was read."""
 
 HEADS: Final = {"CASE": "CASE", "ISSUE": "ISSUE"}
@@ -97,19 +99,20 @@ class BrokenChain:
 
 
 def verified(store: Store, pk: str) -> BrokenChain | None:
-    """Reads a chain with its head, and says what is wrong with it; None for nothing."""
+    """Read a chain with its head, and return the first link that does not hold; None for a
+    whole chain."""
     sk = HEADS[pk.partition("#")[0]]
-    for turn in range(TURNS):
+    for _ in range(READ_ATTEMPTS):
         head = store.get(pk, sk)
         events = store.rows(pk, "EVENT#")
         # A step between the two reads is no fault: read both again.
-        if turn == TURNS - 1 or store.get(pk, sk) == head:
-            return broken(pk, head, events)
-    raise AssertionError("the last turn returns")
+        if store.get(pk, sk) == head:
+            break
+    return broken(pk, head, events)
 
 
 def broken(pk: str, head: Item | None, events: Sequence[Item]) -> BrokenChain | None:
-    """The first link that does not hold; None for a whole chain."""
+    """Return the first link that does not hold; None for a whole chain."""
     owner = pk.partition("#")[2]
     before = FIRST_EVENT
     for number, event in enumerate(events, 1):
@@ -134,7 +137,12 @@ def _wrong(event: Item, number: int, before: str, head: Item | None) -> str | No
     if event["hash"] != chained(event, before):
         return "hash"
     if event.get("erased"):
-        return None if head is not None and head.get("state") == "ANONYMISED" else "erased"
+        return None if head is not None and _erasable(head) else "erased"
     if "data" not in event or event["digest"] != digested(event["data"], event["salt"]):
         return "data"
     return None
+
+
+def _erasable(head: Item) -> bool:
+    """Say whether what was said of a case may be gone: issues keep all."""
+    return head.get("kind") == "case" and kind(head["state"]) == "gone"

@@ -1,11 +1,107 @@
 """A case: one file, from declaration to decision, as its row keeps it."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Literal, NotRequired, TypedDict
 
-from chalicelib.core.ports import Item
+from chalicelib import content
+from chalicelib.cases import states
+from chalicelib.cases.audit import FIRST_EVENT
+from chalicelib.core import eastern_time, references
+from chalicelib.core.ports import Item, Key
 from chalicelib.core.records import stamp
+
+if TYPE_CHECKING:
+    from chalicelib.forms.problems import Problem
+    from chalicelib.forms.rules import Answers
+
+FormName = Literal["eoi", "application"]
+
+
+class DecisionMade(TypedDict):
+    """A decision as the case and its audit event keep it: `by` and `name` say who made it.
+
+    `before` is the state it was made in, `brought` names what it added to the case (an undo
+    takes that away), `event` is its number in the chain. `undo_until` is missing (None) where
+    nothing can be undone.
+    """
+
+    by: str
+    name: str
+    at: str
+    decision: str
+    reasons: list[str]
+    message: str
+    before: str
+    undo_until: str | None
+    event: NotRequired[int]
+    brought: list[str]
+
+
+class Condition(TypedDict):
+    """What an approval asks for, by the day `due` (ISO); `met_at` and `met_by` once it came."""
+
+    text: str
+    due: str
+    met_at: NotRequired[str]
+    met_by: NotRequired[str]
+
+
+class Vote(TypedDict):
+    """One voice for approval, with the conditions that it asked for."""
+
+    by: str
+    name: str
+    at: str
+    message: str
+    conditions: list[Condition]
+
+
+class Question(TypedDict):
+    """What staff asked the applicant, to be answered by the day `reply_by` (ISO)."""
+
+    text: str
+    by: str
+    name: str
+    at: str
+    reply_by: str
+
+
+Closed = TypedDict("Closed", {"from": str, "at": str, "was": NotRequired[str]})
+"""When the case ended and from which state; `was` is the end itself, once the case is erased."""
+
+
+class Undeliverable(TypedDict):
+    """A mail that came back: whose address it went `to`, and `why` (the receiver's words)."""
+
+    to: str
+    why: str
+    at: str
+
+
+class ClockMemory(TypedDict):
+    """What a case remembers of a clock: the day it counts from and the last day (ISO dates), when
+    it was started and stopped (stamps), and whether the stop is a pause."""
+
+    since: NotRequired[str]
+    until: NotRequired[str]
+    at: NotRequired[str]
+    stopped: NotRequired[str]
+    paused: NotRequired[bool]
+
+
+class KeptWarning(TypedDict):
+    """A warning about an answer: the field, our code, and what its sentence is filled with."""
+
+    field: str
+    code: str
+    params: Mapping[str, object]
+
+
+def kept_warnings(warnings: Sequence["Problem"]) -> list[KeptWarning]:
+    """Return warnings as a case keeps them."""
+    return [{"field": w.field, "code": w.code, "params": w.params} for w in warnings]
 
 
 @dataclass(frozen=True)
@@ -13,9 +109,8 @@ class Case:
     """One file, from declaration to decision. `id` is what its references share.
 
     `version` is of what is to be decided: links are for one version. `events` counts every
-    step, quiet ones too, and no two steps can be the same one. `closed` says when the case
-    ended, and `from` which state; `recused` are the ids of staff who stand back; `address` is
-    a corrected one, before those that the forms gave.
+    step, quiet ones too, and no two steps can be the same one. `recused` are the ids of staff
+    who stand back; `address` is a corrected one, before those that the forms gave.
     """
 
     id: str
@@ -31,24 +126,24 @@ class Case:
     org: str
     submitted_at: str
     updated_at: str
-    answers: dict[str, Any]
-    warnings: list[dict[str, Any]]
-    application: dict[str, Any] | None = None
-    application_warnings: list[dict[str, Any]] | None = None
+    answers: "Answers"
+    warnings: list[KeptWarning]
+    application: "Answers | None" = None
+    application_warnings: list[KeptWarning] | None = None
     applied_at: str | None = None
     apply_by: str | None = None
-    decided: dict[str, Any] | None = None
+    decided: DecisionMade | None = None
     owner: str | None = None
     recused: list[str] | None = None
-    votes: list[dict[str, Any]] | None = None
-    question: dict[str, Any] | None = None
-    conditions: list[dict[str, Any]] | None = None
+    votes: list[Vote] | None = None
+    question: Question | None = None
+    conditions: list[Condition] | None = None
     extensions: int | None = None
-    closed: dict[str, Any] | None = None
-    undeliverable: dict[str, Any] | None = None
+    closed: Closed | None = None
+    undeliverable: Undeliverable | None = None
     address: str | None = None
     linked_to: str | None = None
-    clocks: dict[str, dict[str, Any]] | None = None
+    clocks: dict[str, ClockMemory] | None = None
 
     @property
     def ref(self) -> str:
@@ -63,14 +158,22 @@ class Case:
         """The application's reference once there is one."""
         return self.app_ref or self.ref
 
+    @property
+    def form(self) -> FormName:
+        """The form that is being decided: the application once there is one."""
+        return "eoi" if self.application is None else "application"
+
+    @property
+    def came_from(self) -> str | None:
+        """The state that a closed case can be opened to again; None while it is open."""
+        return self.closed["from"] if self.closed else None
+
     def shown(self, now: datetime) -> str:
-        """The state as its applicant may know it: a decision that can still be undone was
-        never made, and a declaration held as spam is under review like the others."""
-        if self.state == "HELD_AS_SPAM":
-            return "EOI_PENDING"
+        """Return the state as its applicant may know it: a decision that can still be undone
+        was never made."""
         if self.decided and self.undo_open(now):
-            return str(self.decided["before"])
-        return self.state
+            return self.decided["before"]
+        return states.shown_as(self.state)
 
     @property
     def mail_to(self) -> str:
@@ -82,38 +185,70 @@ class Case:
         return self.email
 
     def undo_open(self, now: datetime) -> bool:
-        """Whether a decision stands that its decider can still take back."""
+        """Say whether a decision stands that its decider can still take back."""
         until = self.decided["undo_until"] if self.decided else None
         return until is not None and stamp(now) < until
 
     @property
-    def key(self) -> tuple[str, str]:
+    def key(self) -> Key:
         return case_key(self.id)
 
     @classmethod
+    def begun(  # noqa: PLR0913
+        cls,
+        now: datetime,
+        *,
+        person: str,
+        lang: str,
+        email: str,
+        contact_name: str,
+        org: str,
+        answers: "Answers",
+        warnings: list[KeptWarning],
+        application: "Answers | None" = None,
+        application_warnings: list[KeptWarning] | None = None,
+        applied_at: str | None = None,
+    ) -> "Case":
+        """Return a new case in the state NEW, which its first step moves and stores."""
+        year = eastern_time.local(now).year
+        return cls(
+            id=references.new_file_number(year),
+            state=states.NEW,
+            version=0,
+            events=0,
+            head=FIRST_EVENT,
+            lang=lang,
+            cycle=str(content.programme().get("cycle") or year),
+            person=person,
+            email=email,
+            contact_name=contact_name,
+            org=org,
+            submitted_at=stamp(now),
+            updated_at=stamp(now),
+            answers=answers,
+            warnings=warnings,
+            application=application,
+            application_warnings=application_warnings,
+            applied_at=applied_at,
+        )
+
+    @classmethod
     def of(cls, item: Item) -> "Case":
+        """Return the case that a row keeps."""
         names = {f.name for f in fields(cls)}
         return cls(**{k: v for k, v in item.items() if k in names})
 
     def item(self) -> Item:
+        """Return the row that keeps the case."""
         values = {f.name: getattr(self, f.name) for f in fields(self)}
         pk, sk = self.key
         return {"pk": pk, "sk": sk, "kind": "case", **indexed(self.state, self.cycle), **values}
 
 
 def indexed(state: str, cycle: str) -> Item:
-    """The case's place in the index of states: split by cycle, so that it stays small."""
+    """Return the case's place in the index of states: split by cycle, so that it stays small."""
     return {"state_key": f"{state}#{cycle}"}
 
 
-def case_key(case: str) -> tuple[str, str]:
+def case_key(case: str) -> Key:
     return f"CASE#{case}", "CASE"
-
-
-def review_letter(state: str) -> str:
-    """The letter that brings staff to a file: to decide, or just to see it."""
-    if state == "ORPHAN_APP":
-        return "staff_orphan_received"
-    if state in ("APP_PENDING", "APP_WAITLISTED", "APP_CONDITIONAL"):
-        return "staff_application_received"
-    return "staff_eoi_received" if state == "EOI_PENDING" else "staff_case_link"

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from chalicelib.cases.guards import DecisionInput, day, kept
+from chalicelib import content
+from chalicelib.cases.case import Condition, Question, Vote
+from chalicelib.cases.guards import DecisionInput, day, kept_conditions
+from chalicelib.cases.states import is_invited
 from chalicelib.cases.transition import StateChange
-from chalicelib.content import load
 from chalicelib.core import eastern_time
 from chalicelib.core.records import stamp
 
@@ -26,117 +28,132 @@ class Decider:
     name: str
 
 
-def apply(move: StateChange, by: Decider, word: DecisionInput) -> None:
-    """Some steps change nothing more: the state says it all."""
-    effect = _EFFECTS.get(move.row.event)
-    if effect is not None:
-        effect(move, by, word)
+Effect = Callable[[StateChange, Decider, DecisionInput], None]
+
+_EFFECTS: Final[dict[str, Effect]] = {}
 
 
-def _approve(move: StateChange, by: Decider, word: DecisionInput) -> None:
-    if move.row.to == "EOI_APPROVED":
-        move.sets["apply_by"] = _apply_by(move.now)
+def effect(event: str) -> Callable[[Effect], Effect]:
+    """Register a function as the effect of this event."""
+
+    def registered(function: Effect) -> Effect:
+        _EFFECTS[event] = function
+        return function
+
+    return registered
+
+
+def apply(change: StateChange, by: Decider, given: DecisionInput) -> None:
+    """Add to a change what its event brings; most events bring nothing but the state."""
+    if found := _EFFECTS.get(change.row.event):
+        found(change, by, given)
+
+
+@effect("approve")
+def _approve(change: StateChange, by: Decider, given: DecisionInput) -> None:
+    if is_invited(change.row.to):
+        change.sets["apply_by"] = _apply_by(change.now)
     else:
-        _vote(move, by, word)
+        _vote(change, by, given)
 
 
-def _ask(move: StateChange, by: Decider, word: DecisionInput) -> None:
-    reply_by = str(eastern_time.today(move.now) + timedelta(days=ANSWER_DAYS))
-    move.sets["question"] = {
-        "text": word.message,
+@effect("ask")
+def _ask(change: StateChange, by: Decider, given: DecisionInput) -> None:
+    question: Question = {
+        "text": given.message,
         "by": by.id,
         "name": by.name,
-        "at": stamp(move.now),
-        "reply_by": reply_by,
+        "at": stamp(change.now),
+        "reply_by": _in_days(ANSWER_DAYS, change.now),
     }
-    move.facts["reply_by"] = reply_by
+    change.sets["question"] = question
+    change.facts["reply_by"] = question["reply_by"]
 
 
-def _vote(move: StateChange, by: Decider, word: DecisionInput) -> None:
-    mine = {
+@effect("vote")
+def _vote(change: StateChange, by: Decider, given: DecisionInput) -> None:
+    vote: Vote = {
         "by": by.id,
         "name": by.name,
-        "at": stamp(move.now),
-        "message": word.message,
-        "conditions": kept(word.conditions),
+        "at": stamp(change.now),
+        "message": given.message,
+        "conditions": kept_conditions(given.conditions),
     }
-    move.sets["votes"] = [*(move.case.votes or []), mine]
+    change.sets["votes"] = [*(change.case.votes or []), vote]
 
 
-def _conditions(move: StateChange, by: Decider, word: DecisionInput) -> None:
-    _vote(move, by, word)
-    asked = [c for vote in move.sets["votes"] for c in vote["conditions"]]
-    move.sets["conditions"] = asked
-    move.facts["conditions"] = asked
+@effect("conditions")
+def _conditions(change: StateChange, by: Decider, given: DecisionInput) -> None:
+    _vote(change, by, given)
+    wanted = [condition for vote in change.sets["votes"] for condition in vote["conditions"]]
+    change.sets["conditions"] = wanted
+    change.facts["conditions"] = wanted
 
 
-def _conditions_met(move: StateChange, by: Decider, word: DecisionInput) -> None:
-    met = {"met_at": stamp(move.now), "met_by": by.id}
-    move.sets["conditions"] = [{**c, **met} for c in move.case.conditions or []]
+@effect("conditions_met")
+def _conditions_met(change: StateChange, by: Decider, given: DecisionInput) -> None:
+    met: list[Condition] = [
+        {**condition, "met_at": stamp(change.now), "met_by": by.id}
+        for condition in change.case.conditions or []
+    ]
+    change.sets["conditions"] = met
 
 
-def _waitlist(move: StateChange, by: Decider, word: DecisionInput) -> None:
-    move.removes.append("votes")
+@effect("waitlist")
+def _waitlist(change: StateChange, by: Decider, given: DecisionInput) -> None:
+    change.removes.append("votes")
 
 
-def _extend(move: StateChange, by: Decider, word: DecisionInput) -> None:
-    today = eastern_time.today(move.now)
-    last = max(today, day(move.case.apply_by or "") or today)
-    until = word.until or str(last + timedelta(days=EXTENSION_DAYS))
-    move.sets |= {"apply_by": until, "extensions": (move.case.extensions or 0) + 1}
+@effect("extend")
+def _extend(change: StateChange, by: Decider, given: DecisionInput) -> None:
+    today = eastern_time.today(change.now)
+    last = max(today, day(change.case.apply_by or "") or today)
+    until = given.until or str(last + timedelta(days=EXTENSION_DAYS))
+    change.sets |= {"apply_by": until, "extensions": (change.case.extensions or 0) + 1}
 
 
-def _reopen(move: StateChange, by: Decider, word: DecisionInput) -> None:
+@effect("reopen")
+def _reopen(change: StateChange, by: Decider, given: DecisionInput) -> None:
     """What had a date that passed meanwhile gets a new one."""
-    case, today = move.case, str(eastern_time.today(move.now))
-    if move.row.to == "EOI_APPROVED" and (case.apply_by or "") <= today:
-        move.sets["apply_by"] = _apply_by(move.now)
+    case, today = change.case, str(eastern_time.today(change.now))
+    if is_invited(change.row.to) and (case.apply_by or "") <= today:
+        change.sets["apply_by"] = _apply_by(change.now)
     if case.question is not None and case.question["reply_by"] <= today:
-        reply_by = str(eastern_time.today(move.now) + timedelta(days=ANSWER_DAYS))
-        move.sets["question"] = {**case.question, "reply_by": reply_by}
+        change.sets["question"] = {**case.question, "reply_by": _in_days(ANSWER_DAYS, change.now)}
 
 
-def _assign(move: StateChange, by: Decider, word: DecisionInput) -> None:
-    move.sets["owner"] = word.colleague
-    move.reader = word.colleague
-    move.facts["assigned_by"] = by.name
+@effect("assign")
+def _assign(change: StateChange, by: Decider, given: DecisionInput) -> None:
+    change.sets["owner"] = given.colleague
+    change.reader = given.colleague
+    change.facts["assigned_by"] = by.name
 
 
-def _recuse(move: StateChange, by: Decider, word: DecisionInput) -> None:
-    case = move.case
-    move.sets["recused"] = [*(case.recused or []), by.id]
+@effect("recuse")
+def _recuse(change: StateChange, by: Decider, given: DecisionInput) -> None:
+    case = change.case
+    change.sets["recused"] = [*(case.recused or []), by.id]
     if case.owner == by.id:
-        move.removes.append("owner")
+        change.removes.append("owner")
     if case.votes:
-        move.sets["votes"] = [vote for vote in case.votes if vote["by"] != by.id]
+        change.sets["votes"] = [vote for vote in case.votes if vote["by"] != by.id]
 
 
-def _treat_as_eoi(move: StateChange, by: Decider, word: DecisionInput) -> None:
+@effect("treat_as_eoi")
+def _treat_as_eoi(change: StateChange, by: Decider, given: DecisionInput) -> None:
     from chalicelib.forms import prefill
 
-    application = move.case.application or {}
-    move.sets["answers"] = prefill.declared(application)
-    move.sets["submitted_at"] = str(move.case.applied_at or move.case.submitted_at)
-    move.sets["email"] = str(application["applicant_email"])
-    move.data["application"] = application
-    move.removes += ["application", "application_warnings", "applied_at"]
+    application = change.case.application or {}
+    change.sets["answers"] = prefill.declared(application)
+    change.sets["submitted_at"] = str(change.case.applied_at or change.case.submitted_at)
+    change.sets["email"] = str(application["applicant_email"])
+    change.data["application"] = application
+    change.removes += ["application", "application_warnings", "applied_at"]
 
 
 def _apply_by(now: datetime) -> str:
-    days = load("programme")["application_link_valid_days"]
+    return _in_days(content.programme()["application_link_valid_days"], now)
+
+
+def _in_days(days: int, now: datetime) -> str:
     return str(eastern_time.today(now) + timedelta(days=days))
-
-
-_EFFECTS: Final[dict[str, Callable[[StateChange, Decider, DecisionInput], None]]] = {
-    "approve": _approve,
-    "ask": _ask,
-    "vote": _vote,
-    "conditions": _conditions,
-    "conditions_met": _conditions_met,
-    "waitlist": _waitlist,
-    "extend": _extend,
-    "reopen": _reopen,
-    "assign": _assign,
-    "recuse": _recuse,
-    "treat_as_eoi": _treat_as_eoi,
-}

@@ -1,29 +1,34 @@
 """What must hold before a row of the table may be taken, each under its name there."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
-from chalicelib.cases.case import Case
+from chalicelib import content
+from chalicelib.cases.case import Case, Condition
 from chalicelib.cases.states import Transition
-from chalicelib.content import load
 from chalicelib.core import eastern_time
 from chalicelib.core.errors import Refused
 from chalicelib.core.records import moment
 
-EXTENSIONS: Final = 2
-REOPEN: Final = timedelta(days=30)
-QUORUM_EOI: Final = 1
-CONDITIONS: Final = 5
-"""How many conditions an approval may have."""
+MAX_EXTENSIONS: Final = 2
+REOPEN_WINDOW: Final = timedelta(days=30)
+"""How long after its end a case can be opened again."""
+
+MAX_CONDITIONS: Final = 5
+"""How many conditions one approval may have."""
+
+MAX_EXTENSION: Final = timedelta(days=366)
+"""How far from today an extension may reach."""
 
 MESSAGE_LIMIT: Final = 3000
+"""Characters that a message may have."""
 
 
 @dataclass(frozen=True)
 class DecisionInput:
-    """What comes with a step, as the form said it; `conditions` are (text, ISO date)."""
+    """What comes with a step, as the form gave it; `conditions` are (text, ISO date)."""
 
     reasons: tuple[str, ...] = ()
     message: str = ""
@@ -34,119 +39,171 @@ class DecisionInput:
     target: str = ""
     met: tuple[str, ...] = ()
 
+    def for_event(self, event: str) -> "DecisionInput":
+        """Return what this event uses: rows of conditions stand on the form for all choices."""
+        return self if event == "conditions" else replace(self, conditions=())
+
 
 @dataclass(frozen=True)
 class GuardContext:
-    """A step about to be taken: who, with which words, when, by which rules."""
+    """A step about to be taken: the id of who takes it, what came with it, when, and how many
+    votes an approval needs."""
 
     case: Case
     by: str
-    word: DecisionInput
+    given: DecisionInput
     now: datetime
-    quorum: int
+    quorum: int = 1
 
     @property
     def today(self) -> date:
         return eastern_time.today(self.now)
 
 
+Guard = Callable[[GuardContext], bool]
+
+GUARDS: Final[dict[str, Guard]] = {}
+"""Guards by their name in the table: each says whether a step may be taken."""
+
+CALLERS_GUARDS: Final = frozenset(
+    (
+        "valid",  # forms.parsing: an invalid form reaches no case
+        "invited",  # Cases.invited
+        "in_time",  # Cases.invited
+        "code",  # Reviews: the code of the mail that brought the link
+        "step_up",  # Reviews: the code sent for this very decision
+        "candidate",  # Orphans.link: the case joined to must be there, without application
+        "letters_held",  # Decisions.undo: the letters are taken back in the same transaction
+        "both_addresses_or_staff",  # the link to confirm came to the new address
+        "clock_ended",  # DeadlineRunner: the clock of the case, in the same transaction
+        "retention_over",  # DeadlineRunner: likewise
+    )
+)
+"""Names that the table may use beside those: whoever takes the step keeps them by its way."""
+
+
+def guard(name: str) -> Callable[[Guard], Guard]:
+    """Register a function as the guard of this name."""
+
+    def registered(function: Guard) -> Guard:
+        GUARDS[name] = function
+        return function
+
+    return registered
+
+
+def unmet(row: Transition, context: GuardContext) -> list[str]:
+    """Return the names of the row's guards that do not hold, in its order."""
+    return [name for name in row.guards if name in GUARDS and not GUARDS[name](context)]
+
+
+def check(row: Transition, context: GuardContext) -> None:
+    """Raise Refused with the name of the first guard that does not hold."""
+    for name in unmet(row, context):
+        raise Refused(name, state=row.source, event=row.event)
+
+
 def voters(case: Case) -> list[str]:
-    """Who has voted for approval on the text as it is; nobody counts twice."""
+    """Return the ids of who has voted for approval on the text as it is, each once."""
     return list(dict.fromkeys(vote["by"] for vote in case.votes or []))
 
 
 def day(text: str) -> date | None:
+    """Return the day of an ISO date; None for any other text."""
     try:
         return date.fromisoformat(text)
     except ValueError:
         return None
 
 
-def _reason(step: GuardContext) -> bool:
-    known = {reason["id"] for reason in load("lists")["decline_reason"]}
-    return bool(step.word.reasons) and set(step.word.reasons) <= known
+def kept_conditions(conditions: tuple[tuple[str, str], ...]) -> list[Condition]:
+    """Return conditions as a vote keeps them."""
+    return [{"text": text, "due": due} for text, due in conditions]
 
 
-def _conditions(step: GuardContext) -> bool:
-    given = step.word.conditions
-    asked_before = any(vote.get("conditions") for vote in step.case.votes or [])
-    return (bool(given) or asked_before) and len(given) <= CONDITIONS
+@guard("not_recused")
+def _not_recused(step: GuardContext) -> bool:
+    return step.by not in (step.case.recused or [])
 
 
-def _dates(step: GuardContext) -> bool:
-    """Every condition says what, and by which day to come."""
-    return all(
-        text and (due := day(when)) is not None and due > step.today
-        for text, when in step.word.conditions
-    )
-
-
-def _until(step: GuardContext) -> bool:
-    if not step.word.until:
-        return True
-    until = day(step.word.until)
-    return until is not None and step.today < until <= step.today + timedelta(days=366)
-
-
-def _reopenable(step: GuardContext) -> bool:
-    closed = step.case.closed
-    return closed is not None and step.now - moment(closed["at"]) <= REOPEN
-
-
-def _all_met(step: GuardContext) -> bool:
-    wanted = {str(number) for number in range(len(step.case.conditions or []))}
-    return wanted <= set(step.word.met)
-
-
+@guard("quorum_app")
 def _enough(step: GuardContext) -> bool:
     return len({*voters(step.case), step.by}) >= step.quorum
 
 
-GUARDS: Final[dict[str, Callable[[GuardContext], bool]]] = {
-    "not_recused": lambda step: step.by not in (step.case.recused or []),
-    "quorum_eoi": lambda step: QUORUM_EOI == 1,
-    "quorum_app": _enough,
-    "unique_voter": lambda step: step.by not in voters(step.case),
-    "reason": _reason,
-    "question": lambda step: bool(step.word.message),
-    "why": lambda step: bool(step.word.message),
-    "short": lambda step: len(step.word.message) <= MESSAGE_LIMIT,
-    "conditions": _conditions,
-    "dates": _dates,
-    "all_met": _all_met,
-    "until": _until,
-    "extensions_left": lambda step: (step.case.extensions or 0) < EXTENSIONS,
-    "thirty_days": _reopenable,
-    "decider": lambda step: bool(step.case.decided and step.case.decided["by"] == step.by),
-    "undo_open": lambda step: step.case.undo_open(step.now),
-    "settled": lambda step: not step.case.undo_open(step.now),
-}
-
-ELSEWHERE: Final = {
-    "valid": "forms.parse: an invalid form reaches no case",
-    "invited": "Cases.invited",
-    "in_time": "Cases.invited",
-    "code": "Reviews: the code of the mail that brought the link",
-    "step_up": "Reviews: the code sent for this very decision",
-    "candidate": "Orphans.link: the case it is joined to must be there, and without application",
-    "letters_held": "Decisions.undo: the letters are taken back in the same transaction",
-    "both_addresses_or_staff": "Files.confirm: the link came to the new address",
-    "clock_ended": "the clock of the case, in the same transaction",
-    "retention_over": "the clock of the case, in the same transaction",
-}
-"""Guards that other places keep, and where."""
+@guard("unique_voter")
+def _first_vote(step: GuardContext) -> bool:
+    return step.by not in voters(step.case)
 
 
-def unmet(row: Transition, step: GuardContext) -> list[str]:
-    """The guards of a row that do not hold, in its order."""
-    return [name for name in row.guards if name in GUARDS and not GUARDS[name](step)]
+@guard("reason")
+def _reason(step: GuardContext) -> bool:
+    known = {reason["id"] for reason in content.lists()["decline_reason"]}
+    return bool(step.given.reasons) and set(step.given.reasons) <= known
 
 
-def check(row: Transition, step: GuardContext) -> None:
-    """Raises Refused with the name of the first guard that does not hold."""
-    for name in unmet(row, step):
-        raise Refused(name, state=row.source, event=row.event)
+@guard("question")
+@guard("why")
+def _message(step: GuardContext) -> bool:
+    return bool(step.given.message)
 
 
-def kept(conditions: tuple[tuple[str, str], ...]) -> list[dict[str, Any]]:
-    return [{"text": text, "due": due} for text, due in conditions]
+@guard("short")
+def _short(step: GuardContext) -> bool:
+    return len(step.given.message) <= MESSAGE_LIMIT
+
+
+@guard("conditions")
+def _conditions(step: GuardContext) -> bool:
+    given = step.given.conditions
+    asked_before = any(vote["conditions"] for vote in step.case.votes or [])
+    return (bool(given) or asked_before) and len(given) <= MAX_CONDITIONS
+
+
+@guard("dates")
+def _dates(step: GuardContext) -> bool:
+    """Every condition says what, and by which day to come."""
+    return all(
+        text and (due := day(when)) is not None and due > step.today
+        for text, when in step.given.conditions
+    )
+
+
+@guard("all_met")
+def _all_met(step: GuardContext) -> bool:
+    wanted = {str(number) for number in range(len(step.case.conditions or []))}
+    return wanted <= set(step.given.met)
+
+
+@guard("until")
+def _until(step: GuardContext) -> bool:
+    if not step.given.until:
+        return True
+    until = day(step.given.until)
+    return until is not None and step.today < until <= step.today + MAX_EXTENSION
+
+
+@guard("extensions_left")
+def _extensions_left(step: GuardContext) -> bool:
+    return (step.case.extensions or 0) < MAX_EXTENSIONS
+
+
+@guard("thirty_days")
+def _reopenable(step: GuardContext) -> bool:
+    closed = step.case.closed
+    return closed is not None and step.now - moment(closed["at"]) <= REOPEN_WINDOW
+
+
+@guard("decider")
+def _decider(step: GuardContext) -> bool:
+    return step.case.decided is not None and step.case.decided["by"] == step.by
+
+
+@guard("undo_open")
+def _undo_open(step: GuardContext) -> bool:
+    return step.case.undo_open(step.now)
+
+
+@guard("settled")
+def _settled(step: GuardContext) -> bool:
+    return not step.case.undo_open(step.now)

@@ -4,13 +4,14 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from chalicelib.cases.case import Case, case_key
+from chalicelib.cases.states import invitation_is_over, is_invited
 from chalicelib.core import eastern_time, references
 from chalicelib.core.errors import AlreadyApplied, BadLink, InviteOver, NotInvited
 from chalicelib.core.letter_row import APPLICANT
 from chalicelib.core.links import Links
-from chalicelib.core.ports import Change, Item, Now, Store, Write
+from chalicelib.core.ports import Change, Item, Key, Now, Store, Write
 
-GRACE: Final = timedelta(hours=48)
+INVITATION_GRACE: Final = timedelta(hours=48)
 """An invitation still works this long after its date, in silence."""
 
 
@@ -23,13 +24,14 @@ class Cases:
         self._now = now
 
     def invited(self, token: str) -> Case:
-        """The case that an invitation opens. Raises NotInvited, InviteOver, AlreadyApplied."""
+        """Return the case that an invitation opens. Raises NotInvited, InviteOver, AlreadyApplied."""
         case = self._case_of_invite(token)
         self._check_invite(case)
         return case
 
     def referred(self, ref: str, person: str) -> Case:
-        """The case that a reference and its applicant's address open, as an invitation would."""
+        """Return the case that a reference and its applicant's address (`person`, its key) open, as
+        an invitation would. Raises as `invited` does."""
         found = references.parse_reference(ref)
         case = None if found is None else self.case(references.file_number_of(found))
         if case is None or case.person != person:
@@ -42,7 +44,7 @@ class Cases:
         return None if item is None else Case.of(item)
 
     def followed(self, token: str) -> tuple[Case, bool]:
-        """The case behind a link, and whether its answers may be shown. Raises BadLink."""
+        """Return the case behind a link, and whether its answers may be shown. Raises BadLink."""
         case_id, person, whole = self._links.open_file(token)
         case = self.case(case_id)
         if case is None or not case.person.startswith(person):
@@ -50,7 +52,7 @@ class Cases:
         return case, whole
 
     def assessed(self, token: str) -> Item:
-        """The assessment behind the link to its result. Raises BadLink."""
+        """Return the row of the assessment behind the link to its result. Raises BadLink."""
         ref, *_ = self._links.open_file(token)
         item = self._store.get(*assessment_key(ref))
         if item is None:
@@ -58,12 +60,13 @@ class Cases:
         return item
 
     def attached(self, case: Case) -> Item | None:
-        """The self-assessment that the applicant chose to show; None without one."""
+        """Return the row of the self-assessment that the applicant chose to show, if any."""
         ref = case.answers.get("assessment_id")
         return None if ref is None else self._store.get(*assessment_key(ref))
 
     def recalled(self, case: Case) -> list[Write]:
-        """Takes back the letters that a decision held: only while nobody sends them."""
+        """Return the writes that take back the letters a decision held: they fail once somebody
+        sends them."""
         if case.decided is None:
             return []
         prefix = f"LETTER#{case.decided.get('event', case.events):06d}#"
@@ -79,6 +82,7 @@ class Cases:
         ]
 
     def history(self, case: Case) -> list[Item]:
+        """Return the rows of the audit events of a case, in order."""
         return self._store.rows(case.key[0], "EVENT#")
 
     def _case_of_invite(self, token: str) -> Case:
@@ -94,15 +98,15 @@ class Cases:
     def _check_invite(self, case: Case) -> None:
         if case.application is not None:
             raise AlreadyApplied(str(case.app_ref))
-        if case.state == "INVITE_EXPIRED":
+        if invitation_is_over(case.state):
             raise InviteOver(str(case.apply_by))
         # An approval that can still be undone was never made, whoever knows the reference.
-        if case.state != "EOI_APPROVED" or case.apply_by is None or case.undo_open(self._now()):
+        if not is_invited(case.state) or case.apply_by is None or case.undo_open(self._now()):
             raise NotInvited
         last = datetime.fromisoformat(f"{case.apply_by}T23:59:59")
-        if eastern_time.local(self._now()).replace(tzinfo=None) > last + GRACE:
+        if eastern_time.local(self._now()).replace(tzinfo=None) > last + INVITATION_GRACE:
             raise InviteOver(case.apply_by)
 
 
-def assessment_key(ref: str) -> tuple[str, str]:
+def assessment_key(ref: str) -> Key:
     return f"ASSESSMENT#{ref}", "ASSESSMENT"

@@ -3,9 +3,8 @@
 import hmac
 import re
 from collections import Counter
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
 from chalicelib.cases.case import Case, case_key
 from chalicelib.cases.states import table
@@ -13,19 +12,21 @@ from chalicelib.core.formatting import unaccented
 from chalicelib.core.links import person_key
 from chalicelib.core.ports import Change, Store, Write
 
-CANDIDATES: Final = 3
-SEEN: Final = 20
+if TYPE_CHECKING:
+    from chalicelib.forms.rules import Answers
+
+MAX_CANDIDATES: Final = 3
+MAX_CASES_A_NAME: Final = 20
 """How many cases of one name are looked at: the newest. Whatever the table holds, a page costs
 the same."""
 
-LOOKED: Final = 8
+MAX_OPENED: Final = 8
 """How many of the likeliest are opened, to see whether they still wait for an application."""
 
-WORDS: Final = 3
+WORDS_INDEXED: Final = 3
 """The longest words of a name stand in the index each on its own."""
 
-KEPT: Final = 3 * 366 * 24 * 3600
-"""Seconds that a row of the index lives."""
+INDEX_RETENTION_SECONDS: Final = 3 * 366 * 24 * 3600
 
 _COMMON: Final = frozenset(
     [
@@ -58,15 +59,16 @@ _COMMON: Final = frozenset(
 )
 
 _WEIGHTS: Final = {"person": 6, "bn": 5, "name": 4, "post": 2, "word": 1}
-"""What a match of each kind counts; a single common word is not enough to be shown."""
+"""How many points a match of each kind counts."""
 
-ENOUGH: Final = 2
+MIN_POINTS: Final = 2
+"""What a candidate must have: one word in common is not enough to be shown."""
 
 
 def index_rows(case: Case, key: bytes, now: datetime) -> list[Write]:
-    """A row for each name of an approved declaration, under a keyed hash of it; written again
+    """Return a row for each name of an approved declaration, under a keyed hash of it; written again
     when the case is approved again."""
-    expires = int(now.timestamp()) + KEPT
+    expires = int(now.timestamp()) + INDEX_RETENTION_SECONDS
     return [
         Change(
             (_pk(kind, text, case.cycle, key), f"{now:%Y%m%d}#{case.id}"),
@@ -77,32 +79,36 @@ def index_rows(case: Case, key: bytes, now: datetime) -> list[Write]:
 
 
 class Candidates:
-    """The cases most like an application, best first. Looks, and changes nothing."""
+    """Finds the cases most like an application; changes nothing."""
 
     def __init__(self, store: Store, people_key: bytes) -> None:
         self._store = store
         self._key = people_key
 
     def of(self, case: Case) -> list[Case]:
+        """Return the cases that an orphan's application may belong to, the likeliest first."""
         application = case.application or {}
         points: Counter[str] = Counter()
         for kind, text in sorted(_of_application(application)):
-            for row in self._store.latest(_pk(kind, text, case.cycle, self._key), SEEN):
+            for row in self._store.latest(_pk(kind, text, case.cycle, self._key), MAX_CASES_A_NAME):
                 points[row["case"]] += _WEIGHTS[kind]
         for address in _addresses(application):
-            for theirs in self._store.of_person(person_key(address, self._key), SEEN):
+            for theirs in self._store.of_person(person_key(address, self._key), MAX_CASES_A_NAME):
                 points[theirs] += _WEIGHTS["person"]
-        best = sorted(points, key=lambda one: (-points[one], one))[:LOOKED]
-        opened = (self._store.get(*case_key(one)) for one in best if points[one] >= ENOUGH)
+        best = sorted(points, key=lambda one: (-points[one], one))[:MAX_OPENED]
+        opened = (self._store.get(*case_key(one)) for one in best if points[one] >= MIN_POINTS)
         found = [Case.of(item) for item in opened if item is not None]
-        return [other for other in found if other.id != case.id and linkable(other)][:CANDIDATES]
+        return [other for other in found if other.id != case.id and linkable(other)][
+            :MAX_CANDIDATES
+        ]
 
 
 def linkable(case: Case) -> bool:
+    """Say whether an application can be joined to a case."""
     return case.application is None and (case.state, "attach") in table()
 
 
-def _of_declaration(answers: Mapping[str, Any]) -> set[tuple[str, str]]:
+def _of_declaration(answers: "Answers") -> set[tuple[str, str]]:
     return _terms(
         names=[answers.get("org_legal_name"), answers.get("collective_name"),
                answers.get("fiduciary_name")],
@@ -111,7 +117,7 @@ def _of_declaration(answers: Mapping[str, Any]) -> set[tuple[str, str]]:
     )  # fmt: skip
 
 
-def _of_application(answers: Mapping[str, Any]) -> set[tuple[str, str]]:
+def _of_application(answers: "Answers") -> set[tuple[str, str]]:
     return _terms(
         names=[answers.get("fid_legal_name"), answers.get("collective_name")],
         numbers=[answers.get("fid_bn")],
@@ -128,11 +134,11 @@ def _terms(
         plain = re.findall(r"[a-z0-9]+", unaccented(name))
         terms.add(("name", " ".join(plain)))
         rare = sorted((w for w in plain if len(w) > 3 and w not in _COMMON), key=len)
-        terms |= {("word", word) for word in rare[-WORDS:]}
+        terms |= {("word", word) for word in rare[-WORDS_INDEXED:]}
     return terms
 
 
-def _addresses(application: Mapping[str, Any]) -> list[str]:
+def _addresses(application: "Answers") -> list[str]:
     given = (application.get(k) for k in ("applicant_email", "fid_lead_email"))
     return sorted({address.lower() for address in given if address})
 

@@ -1,24 +1,28 @@
-"""What falls due when: the steps of each clock, and how a transition winds the clocks."""
+"""What falls due when: the steps of each clock, and how a transition schedules the clocks."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from functools import cache
 from heapq import merge
 from itertools import count, takewhile
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
-from chalicelib.cases.case import Case
+from chalicelib import content
+from chalicelib.cases.case import Case, ClockMemory
 from chalicelib.cases.states import Transition, clock_of, kind
-from chalicelib.content import load
 from chalicelib.core import business_days, eastern_time
 from chalicelib.core.ports import Change, Item, Key, Write
 from chalicelib.core.records import moment, shard_of, stamp
 
+if TYPE_CHECKING:
+    from chalicelib.content.shapes import ClockText
+    from chalicelib.content.shapes import Rung as RungText
+
 RETENTION: Final = "R"
 ERASURE: Final = "X"
 
-SHORTEST_CYCLE: Final = timedelta(days=28)
+MIN_WAITING: Final = timedelta(days=28)
 """A place on the waiting list is held at least this long, however near the cycle's end."""
 
 
@@ -40,7 +44,7 @@ class Rung:
 
     @property
     def at(self) -> datetime:
-        return business_days.at_eastern_time(self.day, _time("hour"))
+        return business_days.at_eastern_time(self.day, _hour())
 
 
 @dataclass(frozen=True)
@@ -89,16 +93,16 @@ class Ladder:
         return replace(step, void=True)
 
     def _repeated(self) -> Iterator[Rung]:
-        told = definition(self.clock)
-        rung = told.get("repeat")
+        clock = definition(self.clock)
+        rung = clock.get("repeat")
         if rung is None:
             return
-        start = max((r["after"] for r in told["steps"] if "after" in r), default=0)
+        start = max((r["after"] for r in clock["steps"] if "after" in r), default=0)
         for turn in count(1):
             day = self._counted(self.since, start + turn * rung["every"], rung)
             yield self._checked(_rung(rung, day))
 
-    def _day(self, rung: Mapping[str, Any]) -> date:
+    def _day(self, rung: "RungText") -> date:
         if "after" in rung:
             return self._counted(self.since, rung["after"], rung)
         assert self.until is not None, self.clock
@@ -106,7 +110,7 @@ class Ladder:
             return self.until - timedelta(days=rung["before"])
         return self._counted(self.until, rung["past"], rung)
 
-    def _counted(self, start: date, number: int, rung: Mapping[str, Any]) -> date:
+    def _counted(self, start: date, number: int, rung: "RungText") -> date:
         unit = rung.get("unit") or definition(self.clock)["unit"]
         if unit == "business_days":
             return business_days.after_business_days(start, number)
@@ -115,9 +119,9 @@ class Ladder:
         return start + timedelta(days=number)
 
 
-@cache
-def definition(clock: str) -> Any:
-    return load("clocks")["clocks"][clock]
+def definition(clock: str) -> "ClockText":
+    """Return the unit, steps and end of a clock, as content/clocks.json has them."""
+    return content.clocks()["clocks"][clock]
 
 
 def clock_key(pk: str, clock: str) -> Key:
@@ -131,51 +135,52 @@ def ladder_of(row: Item) -> Ladder:
 
 
 def schedule_clocks(
-    case: Case, row: Transition, now: datetime, sets: Mapping[str, Any], version: int
-) -> tuple[dict[str, Any], list[Write]]:
-    """What the case remembers of its clocks after a transition, and the writes that wind them.
+    case: Case, row: Transition, now: datetime, sets: Item, version: int
+) -> tuple[dict[str, ClockMemory], list[Write]]:
+    """Return what the case remembers of its clocks after a transition, and the writes that
+    schedule them. `sets` are the attributes that the transition sets, `version` the new one.
 
     The writes name no expectation of their own: they stand in one transaction with the case,
     which does, and the clock's own steps give way to them.
     """
-    winder = _Scheduler(case, row, now, sets, version)
-    for words in row.clocks:
-        winder.do(*words.split(" "))
-    winder.settle()
-    return winder.memory, list(winder.writes.values())
+    scheduler = _Scheduler(case, row, now, sets, version)
+    for command in row.clocks:
+        scheduler.do(*command.split(" "))
+    scheduler.settle()
+    return scheduler.memory, list(scheduler.writes.values())
 
 
 class _Scheduler:
-    """Follows the words of one transition: start, restart, stop, pause, resume, restore."""
+    """Follows the commands of one transition: start, restart, stop, pause, resume, restore."""
 
     def __init__(
-        self, case: Case, row: Transition, now: datetime, sets: Mapping[str, Any], version: int
+        self, case: Case, row: Transition, now: datetime, sets: Item, version: int
     ) -> None:
         self._case = case
         self._row = row
         self._now = now
         self._sets = sets
         self._version = version
-        self.memory: dict[str, Any] = dict(case.clocks or {})
+        self.memory: dict[str, ClockMemory] = dict(case.clocks or {})
         self.writes: dict[str, Write] = {}
 
-    def do(self, word: str, clock: str = "own") -> None:
+    def do(self, command: str, clock: str = "own") -> None:
         own = clock_of(self._row.to)
         if clock == "own":
             clock = own or ""
-        if word == "stop" and clock == "all":
+        if command == "stop" and clock == "all":
             for name in self._running():
                 self._stop(name)
-        elif word in ("stop", "pause"):
-            self._stop(clock, paused=word == "pause")
-        elif word in ("start", "restart"):
+        elif command in ("stop", "pause"):
+            self._stop(clock, paused=command == "pause")
+        elif command in ("start", "restart"):
             self._start(clock)
         elif clock:
             self._go_on(clock)
 
     def settle(self) -> None:
         """An end has the clock of retention, and nothing else runs on beside it."""
-        before, after = kind_of(self._row.source), kind_of(self._row.to)
+        before, after = kind(self._row.source), kind(self._row.to)
         if self._row.source == self._row.to:
             return
         if after in ("terminal", "held"):
@@ -193,21 +198,22 @@ class _Scheduler:
         own = clock_of(self._row.source)
         return [
             name
-            for name, told in self.memory.items()
-            if name == own or ("paused" in told and name != RETENTION)
+            for name, clock in self.memory.items()
+            if name == own or ("paused" in clock and name != RETENTION)
         ]
 
     def _start(self, clock: str) -> None:
         ladder = Ladder(clock, eastern_time.today(self._now), self._until(clock))
-        self.memory[clock] = {**_told(ladder), "at": stamp(self._now)}
-        self._wind(ladder, ladder.step(0))
+        self.memory[clock] = {**_days_of(ladder), "at": stamp(self._now)}
+        self._schedule(ladder, ladder.step(0))
 
     def _stop(self, clock: str, *, paused: bool = False) -> None:
-        told = {k: v for k, v in self.memory.get(clock, {}).items() if k != "paused"}
-        told["stopped"] = stamp(self._now)
+        memory = self.memory.get(clock, ClockMemory()).copy()
+        memory.pop("paused", None)
+        memory["stopped"] = stamp(self._now)
         if paused:
-            told["paused"] = True
-        self.memory[clock] = told
+            memory["paused"] = True
+        self.memory[clock] = memory
         self.writes[clock] = Change(
             clock_key(self._case.key[0], clock),
             set={"kind": "clock", "clock": clock, "version": self._version},
@@ -216,25 +222,25 @@ class _Scheduler:
 
     def _go_on(self, clock: str) -> None:
         """From where it stood; a pause is not counted, in business days."""
-        told = self.memory.get(clock, {})
-        if "since" not in told:
-            return self._start(clock)
-        stopped = moment(told["stopped"]) if "stopped" in told else self._now
-        since = date.fromisoformat(told["since"])
-        if told.get("paused"):
+        memory = self.memory.get(clock, ClockMemory())
+        if "since" not in memory:
+            self._start(clock)
+            return
+        stopped = moment(memory["stopped"]) if "stopped" in memory else self._now
+        since = date.fromisoformat(memory["since"])
+        if memory.get("paused"):
             lost = business_days.business_days_between(
                 eastern_time.today(stopped), eastern_time.today(self._now)
             )
             since = business_days.after_business_days(since, lost)
-        until = told.get("until")
+        until = memory.get("until")
         ladder = Ladder(clock, since, date.fromisoformat(until) if until else None)
-        self.memory[clock] = {**_told(ladder), "at": told.get("at", stamp(self._now))}
-        self._wind(ladder, ladder.first_after(stopped))
-        return None
+        self.memory[clock] = {**_days_of(ladder), "at": memory.get("at", stamp(self._now))}
+        self._schedule(ladder, ladder.first_after(stopped))
 
-    def _wind(self, ladder: Ladder, step: Rung | None) -> None:
+    def _schedule(self, ladder: Ladder, step: Rung | None) -> None:
         pk = self._case.key[0]
-        running: dict[str, Any] = {
+        running: Item = {
             "kind": "clock",
             "clock": ladder.clock,
             "version": self._version,
@@ -250,49 +256,46 @@ class _Scheduler:
         )
 
     def _until(self, clock: str) -> date | None:
-        told, today = definition(clock), eastern_time.today(self._now)
-        if "lasts" in told:
-            return today + timedelta(days=told["lasts"])
-        match told.get("until"):
+        clock_text, today = definition(clock), eastern_time.today(self._now)
+        if "lasts" in clock_text:
+            return today + timedelta(days=clock_text["lasts"])
+        match clock_text.get("until"):
             case "apply_by":
-                return date.fromisoformat(self._value("apply_by") or str(today))
+                apply_by = self._sets.get("apply_by", self._case.apply_by)
+                return date.fromisoformat(apply_by or str(today))
             case "conditions":
-                dates = [c["due"] for c in self._value("conditions") or []]
+                conditions = self._sets.get("conditions", self._case.conditions)
+                dates = [condition["due"] for condition in conditions or []]
                 return date.fromisoformat(max(dates, default=str(today)))
             case "cycle_end":
-                return max(cycle_end(self._case.cycle, today), today + SHORTEST_CYCLE)
+                return max(cycle_end(self._case.cycle, today), today + MIN_WAITING)
             case "retention":
                 return business_days.after_months(today, retention_months(self._row.to))
         return None
 
-    def _value(self, name: str) -> Any:
-        return self._sets.get(name, getattr(self._case, name))
-
 
 def cycle_end(cycle: str, today: date) -> date:
-    """The programme's date, or the last day of the year that the cycle is named after."""
-    said = load("programme").get("cycle_ends")
-    if said:
-        return date.fromisoformat(said)
+    """Return the programme's date, or the last day of the year that the cycle is named after."""
+    named = content.programme().get("cycle_ends")
+    if named:
+        return date.fromisoformat(named)
     year = int(cycle) if cycle.isdecimal() else today.year
     return date(year, 12, 31)
 
 
 def retention_months(state: str) -> int:
-    months: dict[str, int] = load("clocks")["retention_months"]
+    """Return how long a case is kept after it ended in a state."""
+    months = content.clocks()["retention_months"]
     return months.get(state, months["others"])
 
 
-def kind_of(state: str) -> str:
-    return "new" if state == "NEW" else kind(state)
+def _days_of(ladder: Ladder) -> ClockMemory:
+    if ladder.until is None:
+        return {"since": str(ladder.since)}
+    return {"since": str(ladder.since), "until": str(ladder.until)}
 
 
-def _told(ladder: Ladder) -> dict[str, Any]:
-    until = {"until": str(ladder.until)} if ladder.until else {}
-    return {"since": str(ladder.since), **until}
-
-
-def _rung(rung: Mapping[str, Any], day: date) -> Rung:
+def _rung(rung: "RungText", day: date) -> Rung:
     return Rung(
         position=0,
         day=day,
@@ -305,5 +308,5 @@ def _rung(rung: Mapping[str, Any], day: date) -> Rung:
 
 
 @cache
-def _time(name: str) -> time:
-    return time.fromisoformat(load("clocks")[name])
+def _hour() -> time:
+    return time.fromisoformat(content.clocks()["hour"])

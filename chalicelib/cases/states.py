@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 from chalicelib import content
-from chalicelib.content import load
 from chalicelib.core.errors import Refused
 from chalicelib.core.languages import Lang
+
+if TYPE_CHECKING:
+    from chalicelib.content.shapes import Awaited, StateKind, StateText
 
 NEW: Final = "NEW"
 """Where a case comes from before it exists."""
@@ -18,16 +20,20 @@ SAME: Final = "SAME"
 BEFORE: Final = "BEFORE"
 """The case goes back to where it was: one of the row's `back_to`."""
 
+STAFF_LETTER: Final = "staff_case_link"
+"""Brings staff to a file in a state that names no letter of its own."""
+
 
 @dataclass(frozen=True)
 class Transition:
     """One row: `event` in `source` leads to `to`.
 
-    `letters` leave at once; `held_letters` wait until the decision can no longer
-    be undone. `clocks` are told in words: `start A`, `pause A`, `stop all`; `start own`
-    is the clock of the state that the case goes to, `restore` gives back what an undone
-    decision stopped. A `quiet` row leaves the version, and so the links of others, alone.
-    `reason` and `code` say what the decision form must carry; `choice` rows stand on it.
+    `letters` leave at once; `held_letters` wait until the decision can no longer be undone.
+    `clocks` are commands of two words: `start A`, `pause A`, `stop all`; `start own` is the clock
+    of the state that the case goes to, `restore` gives back what an undone decision stopped. A
+    `quiet` row leaves the version, and so the links of others, alone. `reason` and `code` say
+    what the decision form must carry; `choice` rows stand on it, rows `beside` the decision are
+    open to staff too and use up no link.
     """
 
     event: str
@@ -43,14 +49,15 @@ class Transition:
     code: bool
     quiet: bool
     choice: bool
+    beside: bool
     back_to: tuple[str, ...]
 
 
 @cache
 def table() -> dict[tuple[str, str], Transition]:
-    """(state, event) → transition. What is not here is refused."""
+    """Return (state, event) → transition. What is not here is refused."""
     rows: dict[tuple[str, str], Transition] = {}
-    for row in load("states")["transitions"]:
+    for row in content.states()["transitions"]:
         for source in row["from"]:
             rows[source, row["event"]] = Transition(
                 event=row["event"],
@@ -66,13 +73,14 @@ def table() -> dict[tuple[str, str], Transition]:
                 code=row.get("code", False),
                 quiet=row.get("quiet", False),
                 choice=row.get("choice", False),
+                beside=row.get("beside", False),
                 back_to=tuple(row.get("back_to", ())),
             )
     return rows
 
 
 def step(state: str, event: str, before: str | None = None) -> Transition:
-    """The transition, or Refused: nothing moves that the table does not name.
+    """Return the transition, or raise Refused: nothing moves that the table does not name.
 
     `before` is where the case came from, for an event that leads back.
     """
@@ -87,29 +95,81 @@ def step(state: str, event: str, before: str | None = None) -> Transition:
 
 
 def events() -> list[str]:
+    """Return the names of all events, in the order of the table."""
     return list(dict.fromkeys(event for _, event in table()))
 
 
 def choices(state: str) -> list[Transition]:
-    """What staff can choose on the review page in a state, in the order of the table."""
+    """Return what staff can choose on the review page in a state, in the order of the table."""
     return [row for (source, _), row in table().items() if source == state and row.choice]
 
 
 def staff_steps(state: str) -> list[str]:
-    """What a staff link allows in a state: the choices, and the steps beside them."""
-    beside = [e for e in ("assign", "recuse", "correct_address") if (state, e) in table()]
+    """Return the events that a staff link allows in a state: the choices, and those beside."""
+    beside = [row.event for (source, _), row in table().items() if source == state and row.beside]
     return [row.event for row in choices(state)] + beside
 
 
-def kind(state: str) -> str:
-    """`active`, `terminal`, `held` or `gone`."""
-    return str(load("states")["states"][state]["kind"])
+@cache
+def beside() -> frozenset[str]:
+    """Return the events that leave the decision, and the link, as they are."""
+    return frozenset(row.event for row in table().values() if row.beside)
+
+
+def kind(state: str) -> "StateKind | Literal['new']":
+    return "new" if state == NEW else _state(state)["kind"]
 
 
 def clock_of(state: str) -> str | None:
-    """The clock that runs while a case is in a state."""
-    states: dict[str, dict[str, str]] = load("states")["states"]
-    return states[state].get("clock") if state != NEW else None
+    """Return the clock that runs while a case is in a state."""
+    return _state(state).get("clock") if state != NEW else None
+
+
+def awaits(state: str) -> "Awaited | None":
+    """Return what a case waits for in a state: staff for a `decision`, the applicant for all
+    else; None once it has ended."""
+    clock = clock_of(state)
+    return None if clock is None else content.clocks()["clocks"][clock].get("awaits")
+
+
+def form_of(state: str) -> str | None:
+    """Return the form that a state is about; None where the case may have come to it by either."""
+    return _state(state).get("form")
+
+
+def turnaround_form(state: str) -> str | None:
+    """Return the form whose usual time to a decision counts decisions made in this state."""
+    return form_of(state) if state != NEW and _state(state).get("turnaround") else None
+
+
+def tells_turnaround(state: str) -> bool:
+    """Say whether its applicant reads how long a decision usually takes."""
+    return turnaround_form(state) is not None and awaits(state) == "decision"
+
+
+def staff_letter(state: str) -> str:
+    """Return the letter that brings staff to a file: to decide, or just to see it."""
+    return _state(state).get("staff_letter", STAFF_LETTER)
+
+
+def shown_as(state: str) -> str:
+    """Return the state that the applicant is told in place of this one: mostly itself."""
+    return _state(state).get("shown_as", state)
+
+
+def is_invited(state: str) -> bool:
+    """Say whether the personal link to apply works in a state."""
+    return _state(state).get("invitation") == "open"
+
+
+def invitation_is_over(state: str) -> bool:
+    """Say whether it worked once, and somebody let its time pass."""
+    return _state(state).get("invitation") == "over"
+
+
+def shows(state: str, what: Literal["apply_by", "conditions"]) -> bool:
+    """Say whether applicants see this beside their file in a state."""
+    return what in _state(state).get("shows", ())
 
 
 def next_step(state: str, lang: Lang) -> str:
@@ -119,6 +179,9 @@ def next_step(state: str, lang: Lang) -> str:
 
 
 def public_name(state: str, lang: str) -> str:
-    """The state in the applicant's words."""
-    names: dict[str, Any] = load("states")["states"][state]
-    return str(names[lang])
+    """Return the state in the applicant's words."""
+    return _state(state)["fr" if lang == "fr" else "en"]
+
+
+def _state(name: str) -> "StateText":
+    return content.states()["states"][name]

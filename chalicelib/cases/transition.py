@@ -1,13 +1,13 @@
 """One step of a case, as the writes of a single transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import Final
 
 from chalicelib.cases.audit import event
-from chalicelib.cases.case import Case, indexed
+from chalicelib.cases.case import Case, ClockMemory, indexed
 from chalicelib.cases.schedule import schedule_clocks
 from chalicelib.cases.states import Transition, kind
 from chalicelib.cases.turnaround import counted
@@ -15,25 +15,102 @@ from chalicelib.core.letter_row import ALL_STAFF, APPLICANT, OUTSIDE, letter
 from chalicelib.core.ports import Change, Item, Put, Write
 from chalicelib.core.records import stamp
 
+STAFF_PREFIX: Final = "staff_"
+"""How the names of letters to staff begin."""
+
+RECORDED: Final = "staff_decision_recorded"
+"""The letter to whoever decided, with the link that takes the decision back."""
+
 
 class StateChange:
-    """A case going from one state to the next, with its event and its letters."""
+    """A case going from one state to the next, with its event and its letters.
+
+    `data` is what the audit event keeps, with the two states unless the row is quiet; `sets` and `removes` are the attributes of the case
+    that change beside its state; `facts` are given to the letters of the row beside the
+    decision; `reader` is the one member of staff who gets them, in place of all. All of them
+    are to be complete before the writes are asked for: the event is hashed then.
+    """
 
     def __init__(
-        self, case: Case, row: Transition, now: datetime, actor: str, data: dict[str, Any]
+        self,
+        case: Case,
+        row: Transition,
+        now: datetime,
+        actor: str,
+        data: Mapping[str, object] | None = None,
     ) -> None:
         self.case = case
         self.row = row
         self.now = now
         self.actor = actor
-        self.data = dict(data)
-        self.sets: dict[str, Any] = {}
+        states = {} if row.quiet else {"from": case.state, "to": row.to}
+        self.data: dict[str, object] = {**states, **(data or {})}
+        self.sets: Item = {}
         self.removes: list[str] = []
-        self.facts: dict[str, Any] = {}
-        """What the letters of the row are told beside the decision."""
+        self.facts: dict[str, object] = {}
         self.reader: str | None = None
-        """The one member of staff who gets the row's letter, instead of all."""
         self._letters: list[Item] = []
+
+    @property
+    def number(self) -> int:
+        """The number of the event in the chain of the case."""
+        return self.case.events + 1
+
+    def owes(
+        self,
+        names: Sequence[str],
+        to: str,
+        *,
+        due: datetime | None = None,
+        facts: Mapping[str, object] | None = None,
+    ) -> None:
+        """Owe the letters to a reader, at once where nothing else is said."""
+        self._letters += [
+            letter(
+                self.case.key[0],
+                self.number,
+                name,
+                to=to,
+                due=stamp(due or self.now),
+                facts=facts,
+                by_day=to in OUTSIDE and self.row.actor not in ("applicant", "anyone"),
+            )
+            for name in names
+        ]
+
+    def owes_letters(self, facts: Mapping[str, object] | None = None) -> None:
+        """Owe the row's letters at once, each to the reader that its name says."""
+        for name in self.row.letters:
+            to = APPLICANT
+            if name == RECORDED:
+                to = self.actor
+            elif name.startswith(STAFF_PREFIX):
+                to = self.reader or ALL_STAFF
+            self.owes([name], to, facts=facts)
+
+    def writes(self) -> list[Write]:
+        """Return the transaction: the case, its event, the letters, clocks, and counts."""
+        update = Change(
+            self.case.key,
+            expect={k: getattr(self.case, k) for k in ("version", "events", "state")},
+            set={**self._moved(), **indexed(self.row.to, self.case.cycle), **self.sets},
+            remove=self._removed(),
+        )
+        return [update, *self._beside()]
+
+    def creates(self) -> list[Write]:
+        """Return the transaction of a first step: the case stands there from now on."""
+        return [Put(self.after().item()), *self._beside()]
+
+    def after(self) -> Case:
+        """Return the case as the transaction leaves it."""
+        removed = dict.fromkeys(self._removed())
+        return replace(self.case, **{**self._moved(), **self.sets, **removed})
+
+    def _beside(self) -> list[Write]:
+        _, clocks = self._clocks
+        counts = counted(self.case, self.row, self.now)
+        return [Put(self._event), *map(Put, self._letters), *clocks, *counts]
 
     @cached_property
     def _event(self) -> Item:
@@ -47,79 +124,34 @@ class StateChange:
             data=self.data,
         )
 
-    def owes(
-        self, names: Sequence[str], to: str, *, due: datetime, facts: dict[str, Any] | None = None
-    ) -> None:
-        self._letters += [
-            letter(
-                self.case.key[0],
-                self.number,
-                name,
-                to=to,
-                due=stamp(due),
-                facts=facts,
-                by_day=to in OUTSIDE and self.row.actor not in ("applicant", "anyone"),
-            )
-            for name in names
-        ]
-
-    @property
-    def number(self) -> int:
-        """The number of the event in the chain of the case."""
-        return self.case.events + 1
-
-    def writes(self) -> list[Write]:
-        """The case first, then its event, the letters, the clocks, and what is counted."""
-        change = Change(
-            self.case.key,
-            expect={k: getattr(self.case, k) for k in ("version", "events", "state")},
-            set={**self._moved(), **indexed(self.row.to, self.case.cycle), **self.sets},
-            remove=self._removed(),
-        )
-        clocks = self._wound[1]
-        counts = counted(self.case, self.row, self.now)
-        return [change, Put(self._event), *map(Put, self._letters), *clocks, *counts]
-
-    def after(self) -> Case:
-        """The case as the transaction leaves it."""
-        removed = dict.fromkeys(self._removed())
-        return replace(self.case, **{**self._moved(), **self.sets, **removed})
-
-    def _moved(self) -> dict[str, Any]:
-        moved = {
+    def _moved(self) -> Item:
+        clocks, _ = self._clocks
+        moved: Item = {
             "state": self.row.to,
-            "version": self.case.version + (not self.row.quiet),
+            "version": self._version,
             "events": self.number,
             "head": self._event["hash"],
             "updated_at": stamp(self.now),
-            "clocks": self._wound[0],
+            "clocks": clocks,
         }
-        if _ends(self.row):
+        if kind(self.row.to) == "terminal" and self.row.source != self.row.to:
             moved["closed"] = {"from": self.case.state, "at": stamp(self.now)}
         return moved
 
+    @property
+    def _version(self) -> int:
+        return self.case.version + (not self.row.quiet)
+
     @cached_property
-    def _wound(self) -> tuple[dict[str, Any], list[Write]]:
-        """What the case remembers of its clocks, and the writes that wind them."""
-        version = self.case.version + (not self.row.quiet)
-        return schedule_clocks(self.case, self.row, self.now, self.sets, version)
+    def _clocks(self) -> tuple[dict[str, ClockMemory], list[Write]]:
+        return schedule_clocks(self.case, self.row, self.now, self.sets, self._version)
 
     def _removed(self) -> list[str]:
-        """What no longer holds: an earlier decision once the case goes on, its end once it is
-        open again."""
+        """Name what no longer holds: an earlier decision once the case goes on, its end once it
+        is open again."""
         removed = list(self.removes)
         if self.case.decided is not None and not self.row.quiet and "decided" not in self.sets:
             removed.append("decided")
         if self.case.closed is not None and kind(self.row.to) == "active":
             removed.append("closed")
         return list(dict.fromkeys(removed))
-
-    def owes_receipt(self, facts: dict[str, Any] | None = None) -> None:
-        """The row's letters, at once: to the applicant, and word to the staff."""
-        for name in self.row.letters:
-            to = ALL_STAFF if name.startswith("staff_") else APPLICANT
-            self.owes([name], to, due=self.now, facts=facts)
-
-
-def _ends(row: Transition) -> bool:
-    return kind(row.to) == "terminal" and row.source != row.to

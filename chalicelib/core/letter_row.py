@@ -1,6 +1,7 @@
 """The row of a letter that is owed: its key, its reader, and its name in what SES reports."""
 
-from typing import Any, Final
+from collections.abc import Mapping
+from typing import Final
 
 from chalicelib.core.ports import Item
 from chalicelib.core.records import shard_of
@@ -28,12 +29,14 @@ def letter(  # noqa: PLR0913
     *,
     to: str,
     due: str,
-    facts: dict[str, Any] | None = None,
+    facts: Mapping[str, object] | None = None,
     by_day: bool = False,
 ) -> Item:
-    """A letter owed since an event or a step of a clock: at most one of a name to a person.
+    """Return the row of a letter that is owed since an event (its number) or a step of a clock
+    (`B000002-001`): at most one of a name to a reader.
 
-    One that leaves `by_day` keeps to the programme's hours, whenever it is tried.
+    `to` is one of the readers above or the id of a member of staff, `due` a stamp. A letter
+    that leaves `by_day` keeps to the programme's hours, whenever it is tried.
     """
     since = f"{since:06d}" if isinstance(since, int) else since
     return {
@@ -46,18 +49,18 @@ def letter(  # noqa: PLR0913
         "attempts": 0,
         "due_shard": shard_of(pk),
         "due_at": due,
-        "facts": facts or {},
+        "facts": dict(facts or {}),
         "by_day": by_day or None,
     }
 
 
 def tag_of(pk: str, sk: str) -> str:
-    """The letter's key as an SES tag, which takes letters, digits, `-` and `_` alone."""
+    """Return the letter's key as an SES tag, which takes letters, digits, `-` and `_` alone."""
     return f"{pk}#{sk.removeprefix('LETTER#')}".replace("_", "--").replace("#", "_")
 
 
 def key_of(tag: str) -> tuple[str, str] | None:
-    """The key of the letter that a tag names; None for a tag of something else."""
+    """Return the key of the letter that a tag names; None for a tag of something else."""
     parts = tag.replace("_", "#").replace("--", "_").split("#", 3)
     if len(parts) < 4:
         return None

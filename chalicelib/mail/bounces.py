@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Final
 
-from chalicelib.cases.case import Case
+from chalicelib.cases.case import Case, Undeliverable
 from chalicelib.cases.states import table
 from chalicelib.cases.transition import StateChange
 from chalicelib.core.letter_row import APPLICANT, FIDUCIARY
@@ -27,7 +27,8 @@ def writes(item: Item | None, sk: str, why: str, now: datetime) -> list[Write]:
     if row is None or case.undeliverable is not None:
         return []
     facts = {"to": to_whom(sk), "why": why}
-    move = StateChange(case, row, now, "post", facts)
-    move.sets = {"undeliverable": {**facts, "at": stamp(now)}}
-    move.owes_receipt(facts)
-    return move.writes()
+    change = StateChange(case, row, now, "post", facts)
+    undeliverable: Undeliverable = {"to": to_whom(sk), "why": why, "at": stamp(now)}
+    change.sets = {"undeliverable": undeliverable}
+    change.owes_letters(facts)
+    return change.writes()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from chalicelib.cases.applicant import ApplicantFiles, Reply
-from chalicelib.cases.case import Case
+from chalicelib.cases.case import Case, kept_warnings
 from chalicelib.cases.guards import MESSAGE_LIMIT
 from chalicelib.cases.lookup import Cases
 from chalicelib.cases.states import table
@@ -99,10 +99,7 @@ class FileViews:
         if given.revised:
             try:
                 parsed = self._parsed(mine, given, lang)
-                warnings = [
-                    {"field": w.field, "code": w.code, "params": w.params} for w in parsed.warnings
-                ]
-                reply = Reply(given.answer, parsed.answers, warnings)
+                reply = Reply(given.answer, parsed.answers, kept_warnings(parsed.warnings))
             except InvalidForm as invalid:
                 errors += field_errors(invalid, lang)
         if errors:

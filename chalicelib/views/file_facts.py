@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any, TypedDict
 
 from chalicelib.cases.case import Case
-from chalicelib.cases.states import next_step, public_name, table
+from chalicelib.cases.states import next_step, public_name, shows, table
 from chalicelib.core.languages import Lang
 from chalicelib.core.letter_row import APPLICANT
 from chalicelib.core.ports import Item
@@ -94,9 +94,9 @@ def whole_facts(case: Case, history: list[Item], now: datetime, lang: Lang) -> F
     # What a decision brought is shown only once it can no longer be undone.
     if state != case.state:
         return facts
-    if case.state == "EOI_APPROVED" and case.apply_by:
+    if shows(case.state, "apply_by") and case.apply_by:
         facts["apply_by"] = date.fromisoformat(case.apply_by)
-    if case.state == "APP_CONDITIONAL":
+    if shows(case.state, "conditions"):
         facts["conditions"] = [
             {**c, "due": date.fromisoformat(c["due"])} for c in case.conditions or []
         ]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from chalicelib import content
 from chalicelib.cases.case import Case
 from chalicelib.cases.lookup import Cases
-from chalicelib.cases.states import table
+from chalicelib.cases.states import table, tells_turnaround
 from chalicelib.core.languages import Lang
 from chalicelib.core.links import Links
 from chalicelib.core.ports import Now
@@ -30,7 +30,7 @@ class OpenedFile:
     @property
     def form(self) -> str:
         """The form that the file is about now."""
-        return "eoi" if self.case.application is None else "application"
+        return self.case.form
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class FilePages:
             "entered": entered or {},
             "new": new,
             # Told while somebody waits for the staff.
-            "delay": self.turnaround(mine.form) if case.state.endswith("_PENDING") else None,
+            "delay": self.turnaround(mine.form) if tells_turnaround(case.state) else None,
             "action": address,
             "nonce": self.links.nonce(mine.token),
             "apply_url": self.links.invite(case.id, case.person, lang)

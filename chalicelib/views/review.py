@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from typing import Final, assert_never
 
 from chalicelib import content
 from chalicelib.cases.lookup import Cases
@@ -72,7 +72,9 @@ class ReviewViews:
                 return self._away(opened, lang, CONFLICT)
             case "already" | "invalid":
                 return self._too_late(outcome, lang)
-        return self._expired(opened, lang)
+            case "expired":
+                return self._expired(opened, lang)
+        assert_never(outcome.kind)
 
     def _shown(
         self, opened: OpenedReview, lang: Lang, *, preselected: str = "", status: int = 200
@@ -86,7 +88,9 @@ class ReviewViews:
                 return self._voted(opened, lang, status)
             case "away":
                 return self._away(opened, lang, status)
-        return self._expired(opened, lang)
+            case "stale" | "expired" | "unknown":
+                return self._expired(opened, lang)
+        assert_never(opened.standing)
 
     def _after_decision(self, outcome: Outcome, lang: Lang) -> Response:
         return self._shown(self.reviews.open(outcome.opened.token), lang)
@@ -147,7 +151,7 @@ class ReviewViews:
         assert opened.case is not None
         decided = opened.decision
         undo = None
-        if opened.standing == "undo" and decided is not None:
+        if opened.standing == "undo" and decided and decided["undo_until"]:
             undo = {
                 "action": self._address(opened),
                 "nonce": self.links.nonce(opened.token),

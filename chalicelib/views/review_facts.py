@@ -6,7 +6,7 @@ from typing import Any, TypedDict
 
 from chalicelib import content
 from chalicelib.cases.case import Case
-from chalicelib.cases.guards import CONDITIONS, voters
+from chalicelib.cases.guards import MAX_CONDITIONS, voters
 from chalicelib.cases.lookup import Cases
 from chalicelib.cases.matching import Candidates
 from chalicelib.cases.review.model import OpenedReview
@@ -147,7 +147,7 @@ def choice_facts(
     return {
         "choices": [{"id": row.event, "label": names[row.event][lang]} for row in rows],
         "reasons": _reasons(lang) if "decline" in events else [],
-        "condition_rows": range(CONDITIONS) if "conditions" in events else [],
+        "condition_rows": range(MAX_CONDITIONS) if "conditions" in events else [],
         "candidates": candidates_facts(candidates, case, lang) if "link" in events else [],
         "votes": votes_facts(case, reviews.quorum) if "approve" in events else None,
         "code_required": any(row.code for row in rows),

@@ -3,27 +3,23 @@
 from collections.abc import Mapping
 
 from chalicelib import content
-from chalicelib.cases.guards import CONDITIONS
+from chalicelib.cases.guards import MAX_CONDITIONS, DecisionInput
 from chalicelib.cases.review.model import Decision
 from chalicelib.web.request import is_ticked, text_field
 
 
 def read_decision(fields: Mapping[str, object]) -> Decision:
     codes = {reason["id"] for reason in content.lists()["decline_reason"]}
-    given = [r.strip() for r in _list(fields.get("reason")) if isinstance(r, str)]
+    texts = [r.strip() for r in _list(fields.get("reason")) if isinstance(r, str)]
     # A reason in somebody's own words is a message under the code for all others.
-    free = [r for r in given if r and r not in codes]
+    free = [r for r in texts if r and r not in codes]
     message = "\n".join(
         [*free, *filter(None, (text_field(fields, key) for key in ("message", "question")))]
     )
-    return Decision(
-        name=text_field(fields, "decision"),
-        reasons=tuple([r for r in given if r in codes] or (["other"] if free else [])),
+    name = text_field(fields, "decision")
+    given = DecisionInput(
+        reasons=tuple([r for r in texts if r in codes] or (["other"] if free else [])),
         message=message.replace("\r\n", "\n").strip(),
-        confirm=is_ticked(fields, "confirm"),
-        code=text_field(fields, "code"),
-        nonce=text_field(fields, "nonce"),
-        step_code=text_field(fields, "step_code"),
         conditions=_conditions(fields),
         until=text_field(fields, "until"),
         colleague=text_field(fields, "colleague"),
@@ -31,12 +27,20 @@ def read_decision(fields: Mapping[str, object]) -> Decision:
         target=text_field(fields, "target_ref") or text_field(fields, "target"),
         met=tuple(str(one) for one in _list(fields.get("met"))),
     )
+    return Decision(
+        name=name,
+        given=given.for_event(name),
+        confirm=is_ticked(fields, "confirm"),
+        code=text_field(fields, "code"),
+        nonce=text_field(fields, "nonce"),
+        step_code=text_field(fields, "step_code"),
+    )
 
 
 def _conditions(fields: Mapping[str, object]) -> tuple[tuple[str, str], ...]:
     rows = (
         (text_field(fields, f"condition_{n}"), text_field(fields, f"due_{n}"))
-        for n in range(CONDITIONS)
+        for n in range(MAX_CONDITIONS)
     )
     return tuple(row for row in rows if any(row))
 

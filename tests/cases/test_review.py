@@ -134,6 +134,7 @@ def test_fifty_approve_and_fifty_decline_at_once_and_one_decision_stands(
     visitor: Visitor, link: str, mailer: MemoryMailer, store: MemoryStore, service: Services,
     clock: SetClock,
 ) -> None:  # fmt: skip
+    from chalicelib.cases.guards import DecisionInput
     from chalicelib.cases.review.model import Decision
 
     sams = token(mailer.to("sam.lee@example.org")[-1].text, "review")
@@ -143,7 +144,7 @@ def test_fifty_approve_and_fifty_decline_at_once_and_one_decision_stands(
 
     def press(mine: str, name: str) -> None:
         said = Decision(
-            name, ("funds",) if name == "decline" else (), confirm=True,
+            name, DecisionInput(reasons=("funds",) if name == "decline" else ()), confirm=True,
             nonce=service.links.nonce(mine),
         )  # fmt: skip
         start.wait()

@@ -5,7 +5,7 @@ import itertools
 import pytest
 
 from chalicelib.cases import states
-from chalicelib.cases.guards import ELSEWHERE, GUARDS
+from chalicelib.cases.guards import CALLERS_GUARDS, GUARDS
 from chalicelib.content import load
 from chalicelib.core.errors import Refused
 from infra import state_diagram as picture
@@ -109,7 +109,7 @@ def test_staff_choose_what_the_state_allows() -> None:
 
 def test_every_guard_of_the_table_is_kept_somewhere() -> None:
     named = {guard for row in states.table().values() for guard in row.guards}
-    assert named == {*GUARDS, *ELSEWHERE}
+    assert named == {*GUARDS, *CALLERS_GUARDS}
 
 
 def test_the_last_decision_asks_for_the_code_and_a_refusal_for_a_reason() -> None:

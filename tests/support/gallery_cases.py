@@ -83,8 +83,8 @@ def lapsed(walk: "Walk", told: dict[str, Any], event: str) -> None:
     """A clock ended."""
     case = walk.case(told)
     row = step(case.state, event)
-    move = StateChange(case, row, walk.clock(), "clock", {"from": case.state, "to": row.to})
-    move.owes_receipt()
+    move = StateChange(case, row, walk.clock(), "clock")
+    move.owes_letters()
     walk.store.commit(move.writes())
     walk.deliver()
 

@@ -3,22 +3,20 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Final
+from typing import Final
 
+from chalicelib import content
 from chalicelib.cases.recipients import Recipients
 from chalicelib.cases.staff import Roster
-from chalicelib.cases.states import clock_of, kind
-from chalicelib.content import load
+from chalicelib.cases.states import awaits, kind
 from chalicelib.core.letter_row import DEAD
 from chalicelib.core.ports import Item, Store
 
-TO_DECIDE: Final = ("A", "O")
-"""The clocks under which staff are awaited; under all others the applicant is."""
-
-LISTED: Final = 30
+MAX_LISTED: Final = 30
 """Cases listed in one letter; the others are counted. Each has a link that is stored with it."""
 
-CYCLES: Final = 3
+CYCLES_BACK: Final = 3
+"""How many years of cycles are looked through, from this year back."""
 
 
 @dataclass
@@ -29,18 +27,19 @@ class Day:
     waiting: list[str] = field(default_factory=list)
     failed: int = 0
 
-    def facts(self) -> dict[str, Any]:
+    def facts(self) -> dict[str, object]:
+        """Return what the letter keeps: ids to `decide` and `waiting`, and how many `more`."""
         return {
-            "decide": self.decide[:LISTED],
-            "more": max(len(self.decide) - LISTED, 0),
-            "waiting": self.waiting[:LISTED],
-            "more_waiting": max(len(self.waiting) - LISTED, 0),
+            "decide": self.decide[:MAX_LISTED],
+            "more": max(len(self.decide) - MAX_LISTED, 0),
+            "waiting": self.waiting[:MAX_LISTED],
+            "more_waiting": max(len(self.waiting) - MAX_LISTED, 0),
             "failed": self.failed,
         }
 
     @property
     def calls(self) -> bool:
-        """Whether there is something to do: waiting for applicants alone is no news."""
+        """Say whether there is something to do: waiting for applicants alone is no news."""
         return bool(self.decide or self.failed)
 
 
@@ -52,22 +51,22 @@ class Agenda:
         self._roster = roster
 
     def of(self, today: date) -> dict[str, Day]:
-        """The day of each member of the staff who is there, also an empty one."""
+        """Return the day of each member of the staff who is there, also an empty one."""
         staff = self._roster.active()
         failed = sum(1 for _ in self._store.listed(DEAD))
         days = {one.id: Day(failed=failed) for one in staff if not one.away(str(today))}
         for item in sorted(self._active(today), key=lambda item: str(item["updated_at"])):
             readers = Recipients(staff, item.get("owner"), item.get("recused"), str(today))
-            asked = clock_of(_state(item)) in TO_DECIDE
+            to_decide = awaits(_state(item)) == "decision"
             for day in (days[one] for one in readers.of(["owner"]) if one in days):
-                (day.decide if asked else day.waiting).append(item["id"])
+                (day.decide if to_decide else day.waiting).append(item["id"])
         return days
 
     def _active(self, today: date) -> Iterator[Item]:
-        states = [name for name in load("states")["states"] if kind(name) == "active"]
-        cycles = {str(today.year - back) for back in range(CYCLES)}
-        if named := load("programme").get("cycle"):
-            cycles.add(str(named))
+        states = [name for name in content.states()["states"] if kind(name) == "active"]
+        cycles = {str(today.year - back) for back in range(CYCLES_BACK)}
+        if named := content.programme()["cycle"]:
+            cycles.add(named)
         for state in states:
             for cycle in sorted(cycles):
                 yield from self._store.listed(f"{state}#{cycle}")

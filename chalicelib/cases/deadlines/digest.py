@@ -14,8 +14,7 @@ from chalicelib.core.ports import Change, Item, Key, Now, Put, Store
 from chalicelib.core.records import shard_of, stamp
 
 KEY: Final[Key] = ("MORNING", "CLOCK#DIGEST")
-KEPT: Final = timedelta(days=90)
-"""How long a morning's letters are kept."""
+DIGEST_RETENTION: Final = timedelta(days=90)
 
 
 class Digest:
@@ -70,7 +69,7 @@ class Digest:
                     f"MORNING#{today}", 1, "staff_digest",
                     to=reader, due=stamp(now), facts=day.facts(), by_day=True,
                 )  # fmt: skip
-                owed["expires"] = int((now + KEPT).timestamp())
+                owed["expires"] = int((now + DIGEST_RETENTION).timestamp())
                 puts.append(Put(owed))
         return puts
 

@@ -1,7 +1,7 @@
 """What is left of a case after its time: enough to count, nothing about anybody."""
 
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Final
 
 from chalicelib.cases.case import Case
 from chalicelib.core.errors import Conflict
@@ -10,13 +10,12 @@ from chalicelib.core.ports import Change, Delete, Item, Store, Write
 COUNTED: Final = (
     "stream", "scope", "stage", "org_type", "provinces_served", "issue_areas", "earlier_support",
 )  # fmt: skip
-"""Answers chosen from a list, which name nobody."""
+"""Answers chosen from a list, which name nobody: they stay, to be counted."""
 
-NOBODY: Final = "-"
+NO_PERSON: Final = "-"
 """In place of the key of a person."""
 
-AT_ONCE: Final = 20
-"""Rows erased in one transaction."""
+ROWS_A_TRANSACTION: Final = 20
 
 _GONE: Final = (
     "application", "application_warnings", "decided", "owner", "recused", "votes", "question",
@@ -24,13 +23,13 @@ _GONE: Final = (
 )  # fmt: skip
 
 
-def blank(case: Case) -> tuple[dict[str, Any], list[str]]:
-    """What an anonymised case keeps, and the names of what goes."""
+def blank(case: Case) -> tuple[Item, list[str]]:
+    """Return the attributes that an anonymised case keeps, and the names of those that go."""
     kept = {name: case.answers[name] for name in COUNTED if name in case.answers}
-    sets: dict[str, Any] = {
+    sets: Item = {
         "answers": kept,
         "warnings": [],
-        "person": NOBODY,
+        "person": NO_PERSON,
         "email": "",
         "contact_name": "",
         "org": "",
@@ -46,7 +45,7 @@ class Erasure:
         self._store = store
 
     def pointer(self, case: Case) -> list[Write]:
-        """The row that finds the open case of a person, if it still leads to this one."""
+        """Delete the row that finds the open case of a person, if it still leads to this one."""
         key = (f"OPEN#{case.person}#{case.cycle}", "OPEN")
         found = self._store.get(*key)
         if found is None or found["case"] != case.id:
@@ -54,10 +53,10 @@ class Erasure:
         return [Delete(key, expect={"case": case.id})]
 
     def go_on(self, case: Case, clock: Item) -> str:
-        """Erases some rows; the clock goes with the last of them."""
+        """Erase some rows; the clock goes with the last of them. Returns `erased` or `taken`."""
         left = [write for row in self._store.rows(case.key[0]) for write in _erased(row)]
-        writes = left[:AT_ONCE]
-        if len(left) <= AT_ONCE:
+        writes = left[:ROWS_A_TRANSACTION]
+        if len(left) <= ROWS_A_TRANSACTION:
             expect = {"version": clock["version"]}
             writes.append(Delete((clock["pk"], clock["sk"]), expect=expect))
         try:

@@ -3,9 +3,10 @@
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import date, datetime, timedelta
+from typing import Final
 
+from chalicelib import content
 from chalicelib.cases.case import Case, case_key
 from chalicelib.cases.deadlines import started
 from chalicelib.cases.deadlines.digest import KEY as MORNING
@@ -16,11 +17,10 @@ from chalicelib.cases.schedule import ERASURE, RETENTION, Ladder, Rung, definiti
 from chalicelib.cases.staff import Roster
 from chalicelib.cases.states import clock_of, kind, step
 from chalicelib.cases.transition import StateChange
-from chalicelib.content import load
 from chalicelib.core import business_days, eastern_time
 from chalicelib.core.business_days import QuietHours
 from chalicelib.core.errors import Conflict, Refused
-from chalicelib.core.letter_row import ALL_STAFF, APPLICANT, OUTSIDE, letter
+from chalicelib.core.letter_row import APPLICANT, OUTSIDE, letter
 from chalicelib.core.ports import Change, Item, Key, Now, Put, Store, Write
 from chalicelib.core.records import shard_of, stamp
 
@@ -36,8 +36,8 @@ class _Due:
     ladder: Ladder
     now: datetime
 
-    def change(self, **values: Any) -> Change:
-        """The clock moves on, if it is as it was read; None takes a value away."""
+    def update(self, **values: object) -> Change:
+        """Move the clock on, if it is as it was read; None takes a value away."""
         gone = [name for name, value in values.items() if value is None]
         return Change(
             (self.row["pk"], self.row["sk"]),
@@ -70,7 +70,8 @@ class DeadlineRunner:
         self._erasure = Erasure(store)
 
     def fire(self, key: Key) -> str:
-        """What became of a clock: reminded, dropped, moved, erased, later, taken, stopped."""
+        """Take the step of a clock that is due, and return what became of it: `reminded`,
+        `dropped`, `moved`, `erased`, `later`, `taken`, `stopped`, `digest` or `quiet`."""
         row = self._store.get(*key)
         now = self._now()
         if row is None or "due_at" not in row:
@@ -97,18 +98,18 @@ class DeadlineRunner:
         chosen = self._worth_it(due, reached)
         if chosen is None:
             following = reached[-1].position + 1 if reached else due.row["step"]
-            self._store.commit([due.change(**_from(due, following))])
+            self._store.commit([due.update(**_from(due, following))])
             return "dropped"
         opens = self._opens(chosen, due.now)
         if opens > due.now:
-            self._store.commit([due.change(due_at=stamp(opens))])
+            self._store.commit([due.update(due_at=stamp(opens))])
             return "later"
         if chosen.event:
             return self._move(due, chosen.event)
         return self._tell(due, chosen)
 
     def _worth_it(self, due: _Due, reached: Sequence[Rung]) -> Rung | None:
-        """The first of several steps that still makes sense: after an outage, not three
+        """Return the first of several steps that still makes sense: after an outage, not three
         reminders in a row, and none whose last day is over."""
         notice = "notice" in definition(due.ladder.clock)
         for number, one in enumerate(reached):
@@ -124,7 +125,7 @@ class DeadlineRunner:
         return None
 
     def _opens(self, chosen: Rung, now: datetime) -> datetime:
-        """When a step may be taken: by day, and on a business day if staff are to read it."""
+        """Return when a step may be taken: by day, and on a business day if staff are to read it."""
         if self._quiet is None:
             return now
         opens = self._quiet.first_open(now)
@@ -141,13 +142,13 @@ class DeadlineRunner:
             until = max(until, eastern_time.today(due.now) + timedelta(days=notice))
         following = _from(due, chosen.position + 1, until)
         letters = [] if self._dropped(due, chosen) else self._letters(due, chosen, until)
-        change = due.change(
+        change = due.update(
             **following, until=str(until) if until else None, fired_at=stamp(due.now)
         )
         self._store.commit([change, *letters])
         return "reminded" if letters else "dropped"
 
-    def _letters(self, due: _Due, chosen: Rung, until: Any) -> list[Write]:
+    def _letters(self, due: _Due, chosen: Rung, until: date | None) -> list[Write]:
         facts = {
             "clock": due.ladder.clock,
             "version": due.row["version"],
@@ -187,8 +188,8 @@ class DeadlineRunner:
         return self._noisy(due)
 
     def _noisy(self, due: _Due) -> bool:
-        """Whether another mail went to the applicant in the last two days."""
-        since = due.now - timedelta(hours=load("clocks")["noise_hours"])
+        """Say whether another mail went to the applicant in the last two days."""
+        since = due.now - timedelta(hours=content.clocks()["noise_hours"])
         mine = f"LETTER#{due.ladder.clock}{due.row['version']:06d}-"
         for row in self._store.rows(due.row["pk"], "LETTER#"):
             other = row["to"] in OUTSIDE and not row["sk"].startswith(mine)
@@ -200,27 +201,23 @@ class DeadlineRunner:
         return False
 
     def _move(self, due: _Due, event: str) -> str:
-        """Moves the case; the clocks give way in the same transaction."""
+        """Move the case; the clocks give way in the same transaction."""
         case = due.case
         try:
             row = step(case.state, event)
         except Refused:
             return self._retire(due.row)
-        data = {"from": case.state, "to": row.to, "clock": due.ladder.clock}
-        move = StateChange(case, row, due.now, actor="clock", data=data)
-        facts = {"reasons": ["cycle"], "message": ""} if event == "close_cycle" else None
+        change = StateChange(case, row, due.now, "clock", {"clock": due.ladder.clock})
         writes: list[Write] = []
-        if row.to == "ANONYMISED":
-            move.sets, move.removes = blank(case)
+        if kind(row.to) == "gone":
+            change.sets, change.removes = blank(case)
             writes += self._erasure.pointer(case)
-        for name in row.letters:
-            to = ALL_STAFF if name.startswith("staff_") else APPLICANT
-            move.owes([name], to, due=due.now, facts=facts)
-        self._store.commit([*move.writes(), *writes])
+        change.owes_letters(_CLOSING_FACTS.get(event))
+        self._store.commit([*change.writes(), *writes])
         return "moved"
 
     def _retire(self, row: Item) -> str:
-        """A clock that the case has left behind."""
+        """Stop a clock that the case has left behind."""
         change = Change(
             (row["pk"], row["sk"]),
             expect={name: row[name] for name in ("version", "due_at")},
@@ -233,8 +230,12 @@ class DeadlineRunner:
         return "stopped"
 
 
+_CLOSING_FACTS: Final = {"close_cycle": {"reasons": ["cycle"], "message": ""}}
+"""What a clock's event says in place of a decider."""
+
+
 def _belongs(due: _Due) -> bool:
-    """Whether the case is where this clock runs."""
+    """Say whether the case is where this clock runs."""
     clock, state = due.ladder.clock, due.case.state
     if clock == RETENTION:
         return kind(state) in ("terminal", "held")
@@ -243,8 +244,8 @@ def _belongs(due: _Due) -> bool:
     return clock_of(state) == clock
 
 
-def _from(due: _Due, position: int, until: Any = None) -> dict[str, Any]:
-    """The clock's next step: possibly one that is late already, for the next sweep."""
+def _from(due: _Due, position: int, until: date | None = None) -> Item:
+    """Return what the clock's row becomes for its next step: possibly one that is late already, for the next sweep."""
     ladder = Ladder(due.ladder.clock, due.ladder.since, until or due.ladder.until)
     following = ladder.step(position)
     if following is None:

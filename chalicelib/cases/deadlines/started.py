@@ -13,17 +13,17 @@ from chalicelib.core.ports import Put, Store
 from chalicelib.core.records import stamp
 
 PREFIX: Final = "STARTED#"
-KEPT: Final = timedelta(days=400)
+STARTED_RETENTION: Final = timedelta(days=400)
 
 
 def note(store: Store, case: Case, now: datetime) -> None:
-    """Once a day and case. The form comes back all the same when this fails."""
+    """Note it once a day and case. The form comes back all the same when this fails."""
     row = {
         "pk": case.key[0],
         "sk": f"{PREFIX}{case.version:06d}#{now:%Y-%m-%d}",
         "kind": "started",
         "at": stamp(now),
-        "expires": int((now + KEPT).timestamp()),
+        "expires": int((now + STARTED_RETENTION).timestamp()),
     }
     try:
         store.commit([Put(row)])

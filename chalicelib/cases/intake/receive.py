@@ -1,15 +1,15 @@
-"""The door: what it lets in is stored with everything that is owed for it."""
+"""A form that comes in is stored with everything that is owed for it."""
 
 import random
 from dataclasses import replace
 from typing import Final
 
+from chalicelib import content
 from chalicelib.cases.intake.application import application
 from chalicelib.cases.intake.assessment import assessment, receipt
 from chalicelib.cases.intake.declaration import declaration, revisable
 from chalicelib.cases.intake.submission import BoxTicked, IncomingForm, Receipt, Visit
 from chalicelib.cases.lookup import Cases
-from chalicelib.content import load
 from chalicelib.core import eastern_time, rate_limit, references
 from chalicelib.core.errors import (
     AlreadyApplied,
@@ -29,7 +29,7 @@ REPEAT_SECONDS: Final = 24 * 3600
 RATE_SHARDS: Final = 4
 """A counter of posts is split, so that one address does not make transactions collide."""
 
-TURNS: Final = RATE_SHARDS + 4
+COMMIT_ATTEMPTS: Final = RATE_SHARDS + 4
 """How often a submission is built anew because another one came in between."""
 
 _WRITERS: Final = {"eoi": declaration, "application": application, "assessment": assessment}
@@ -56,12 +56,12 @@ class Intake:
         self.newsletter = newsletter
 
     def receive(self, arrival: IncomingForm) -> Receipt:
-        """Stores a form with its letters; a repeat is answered as the first time.
+        """Store a form with its letters; a repeat is answered as the first time.
 
         Raises InvalidForm, IntakePaused, NotInvited, InviteOver, AlreadyApplied,
         KeyReused, TooMany and StoreDown; then nothing is stored.
         """
-        if load("programme")["intake"][arrival.form] != "open":
+        if arrival.form not in _open_forms():
             raise IntakePaused(arrival.form)
         now = self.now()
         submission = parsing.parse(
@@ -71,7 +71,7 @@ class Intake:
             arrival, submission, now, self.cases, self.links, self.people_key, self.newsletter
         )
         attempt = _Attempt(self, visit)
-        for _ in range(TURNS):
+        for _ in range(COMMIT_ATTEMPTS):
             try:
                 return attempt.commit()
             except Conflict as conflict:
@@ -83,8 +83,8 @@ class Intake:
 class _Attempt:
     """One submission on its way into the store, wiser after each conflict."""
 
-    def __init__(self, door: Intake, visit: Visit) -> None:
-        self._door = door
+    def __init__(self, intake: Intake, visit: Visit) -> None:
+        self._intake = intake
         self._visit = visit
         self._content = visit.digest(
             visit.submission.form,
@@ -101,15 +101,16 @@ class _Attempt:
         try:
             writes, receipt = _WRITERS[self._visit.submission.form](self._visit)
         except AlreadyApplied:
-            marker = self._door.store.get(*self._marker_key())
+            marker = self._intake.store.get(*self._marker_key())
             if marker is None:
                 raise
             raise Conflict({self._marker_key(): marker}) from None
-        self._door.store.commit([self._marker(receipt), self._counter(), *writes])
+        self._intake.store.commit([self._marker(receipt), self._counter(), *writes])
         return receipt
 
     def learn(self, conflict: Conflict) -> Receipt | None:
-        """What the rows met instead say: a repeat, a limit, or another try worth making."""
+        """Return the receipt of a repeat; None where another attempt is worth making. Raises
+        TooMany, and KeyReused."""
         marker = conflict.met(self._marker_key())
         if marker is not None:
             return self._replay(marker)
@@ -155,14 +156,15 @@ class _Attempt:
             return receipt(self._visit, ref, self._visit.submission.answers, replayed=True)
         if self._overtaken(ref):
             return None
-        told = self._visit.told(
+        again = self._visit.receipt(
             ref, self._status_url(references.file_number_of(ref), marker["whose"])
         )
-        return replace(told, replayed=True)
+        return replace(again, replayed=True)
 
     def _status_url(self, case: str, whose: str) -> str:
-        """Everything is shown to whoever holds the invitation of that very case."""
-        links = self._door.links
+        """Return the link to the file: everything is shown to whoever holds the invitation of
+        that very case."""
+        links = self._intake.links
         try:
             invited, person = links.open_invite(self._visit.arrival.invite)
         except BadLink:
@@ -170,11 +172,11 @@ class _Attempt:
         return links.file(case, person) if invited == case else links.standing(case, whose)
 
     def _overtaken(self, ref: str) -> bool:
-        """Whether another declaration came since: then the first one again is no repeat."""
+        """Say whether another declaration came since: then the first one again is no repeat."""
         visit = self._visit
         if visit.submission.form != "eoi" or visit.arrival.key or self._since:
             return False
-        case = self._door.cases.case(references.file_number_of(ref))
+        case = self._intake.cases.case(references.file_number_of(ref))
         if case is None or not revisable(case):
             return False
         if visit.digest(case.answers) == visit.answers_digest:
@@ -183,9 +185,9 @@ class _Attempt:
         return True
 
     def _counter(self) -> Change:
-        """Posts of one network in one hour, under a keyed hash."""
-        address = person_key(self._visit.arrival.address, self._door.people_key)
-        limit = -(-self._door.posts_per_hour // RATE_SHARDS)
+        """Count the posts of one network in one hour, under a keyed hash."""
+        address = person_key(self._visit.arrival.address, self._intake.people_key)
+        limit = -(-self._intake.posts_per_hour // RATE_SHARDS)
         return rate_limit.hourly(address, limit, self._visit.now, self._shards[-1])
 
 
@@ -194,3 +196,8 @@ def _way_in(visit: Visit) -> list[str]:
     if visit.submission.form != "application":
         return []
     return [visit.arrival.invite, visit.arrival.ref]
+
+
+def _open_forms() -> list[str]:
+    intake = content.programme()["intake"]
+    return [form for form, standing in intake.items() if standing == "open"]

@@ -1,12 +1,11 @@
-"""A form as it came, what is known of it while it is stored, and what its sender is told."""
+"""A form as it came, what is known of it while it is stored, and the receipt for its sender."""
 
 import hmac
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import Any
 
 from chalicelib.cases.lookup import Cases
 from chalicelib.core.languages import Lang
@@ -23,7 +22,7 @@ class IncomingForm:
     declaration that an application follows, when the invitation is not at hand."""
 
     form: str
-    fields: Mapping[str, Any]
+    fields: Mapping[str, object]
     lang: Lang
     key: str | None = None
     address: str = ""
@@ -37,7 +36,7 @@ class IncomingForm:
 
 @dataclass(frozen=True)
 class Receipt:
-    """What the visitor is told: the reference, and where to follow the file."""
+    """What the visitor reads: the reference, and where to follow the file."""
 
     form: str
     ref: str
@@ -46,7 +45,7 @@ class Receipt:
     status_url: str
     replayed: bool = False
     warnings: tuple[Problem, ...] = ()
-    result: dict[str, Any] | None = None
+    result: Mapping[str, object] | None = None
 
 
 BoxTicked = Callable[["IncomingForm", parsing.Submission, str, datetime, str | None], Put | None]
@@ -79,18 +78,21 @@ class Visit:
     def answers_digest(self) -> str:
         return self.digest(self.submission.answers)
 
-    def digest(self, *parts: Any) -> str:
-        """Keyed, so that a digest in the store tells nothing of few possible answers."""
+    def digest(self, *parts: object) -> str:
+        """Return a keyed hash of JSON values: without the key it tells nothing of few possible
+        answers."""
         text = json.dumps(parts, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
         return hmac.digest(self.people_key, text.encode(), "sha256").hex()
 
     def box(self, ref: str, spam: str | None = None) -> list[Write]:
+        """Return what the ticked box for the newsletter writes."""
         if not self.submission.answers.get("consent_newsletter"):
             return []
         row = self.newsletter(self.arrival, self.submission, ref, self.now, spam)
         return [row] if row else []
 
     def spam(self) -> str | None:
+        """Return why the form looks like spam; None when it does not."""
         return looks_like_spam(
             trap=self.arrival.trap,
             started_at=self.arrival.started_at,
@@ -98,7 +100,7 @@ class Visit:
             now=self.now,
         )
 
-    def told(self, ref: str, status_url: str) -> Receipt:
+    def receipt(self, ref: str, status_url: str) -> Receipt:
         return Receipt(
             form=self.submission.form,
             ref=ref,
@@ -107,7 +109,3 @@ class Visit:
             status_url=status_url,
             warnings=self.submission.warnings,
         )
-
-
-def kept(warnings: Sequence[Problem]) -> list[dict[str, Any]]:
-    return [{"field": w.field, "code": w.code, "params": w.params} for w in warnings]

@@ -11,7 +11,7 @@ from chalicelib.core.stored_links import link
 def review_link(
     token_hash: str, *, case: Case, recipient: str, allowed: Sequence[str], now: datetime
 ) -> Item:
-    """A link to one version of a case."""
+    """Return the row of a link to one version of a case: `recipient` may take these events."""
     return link(
         token_hash,
         recipient,

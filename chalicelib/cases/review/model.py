@@ -3,80 +3,70 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Literal
 
-from chalicelib.cases.case import Case
+from chalicelib.cases.case import Case, DecisionMade
+from chalicelib.cases.decisions import NOTHING_GIVEN
 from chalicelib.cases.guards import DecisionInput
 from chalicelib.cases.staff import Staff
+from chalicelib.core import eastern_time
 from chalicelib.core.ports import Item
 from chalicelib.core.records import stamp
+
+Standing = Literal["open", "undo", "voted", "decided", "stale", "away", "expired", "unknown"]
+"""What a link can still do. `open`: decide; `undo`: take back; `voted`: wait for the others;
+`decided`: it is done; `stale`: the file went on since the link was sent; `away`: its owner is
+away; `unknown`: also for somebody who left or stands back from this file."""
+
+OutcomeKind = Literal[
+    "decided", "undone", "noted", "recused", "code_sent", "already", "refused", "invalid",
+    "fresh", "expired", "away", "back",
+]  # fmt: skip
+"""What became of a POST. `noted`: a step beside the decision was taken."""
 
 
 @dataclass(frozen=True)
 class OpenedReview:
-    """`standing` says what the link can still do:
+    """A link with what it leads to; `decision` is the one that the link was for."""
 
-    `open`: decide; `undo`: take back; `voted`: wait for the others; `decided`: it is done;
-    `stale`: the file went on since the link was sent; `away`: its owner is away; `expired`;
-    `unknown`: also for somebody who left or stands back from this file.
-    """
-
-    standing: str
+    standing: Standing
     token: str
     case: Case | None = None
     staff: Staff | None = None
     link: Item | None = None
-    decision: dict[str, Any] | None = None
+    decision: DecisionMade | None = None
     history: tuple[Item, ...] = ()
 
 
 @dataclass(frozen=True)
 class Decision:
-    """What the form said, as typed."""
+    """A decision as it was posted: the event chosen, what comes with it, and the proofs that a
+    person means it."""
 
     name: str = ""
-    reasons: tuple[str, ...] = ()
-    message: str = ""
+    given: DecisionInput = NOTHING_GIVEN
     confirm: bool = False
     code: str = ""
     nonce: str = ""
     step_code: str = ""
-    conditions: tuple[tuple[str, str], ...] = ()
-    until: str = ""
-    colleague: str = ""
-    address: str = ""
-    target: str = ""
-    met: tuple[str, ...] = ()
-
-    @property
-    def word(self) -> DecisionInput:
-        return DecisionInput(
-            reasons=self.reasons,
-            message=self.message,
-            conditions=self.conditions if self.name == "conditions" else (),
-            until=self.until,
-            colleague=self.colleague,
-            address=self.address,
-            target=self.target,
-            met=self.met,
-        )
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a POST: `decided`, `undone`, `noted` (a step beside the decision),
-    `recused`, `code_sent`, `already`, `refused`, `invalid`, `fresh`, `expired`, `away`, `back`."""
+    """What became of a POST; `errors` are (field, code of the message)."""
 
-    kind: str
+    kind: OutcomeKind
     opened: OpenedReview
     case: Case | None = None
     errors: tuple[tuple[str, str], ...] = ()
-    facts: Mapping[str, Any] = field(default_factory=dict)
+    facts: Mapping[str, object] = field(default_factory=dict)
 
 
 def standing(
-    link: Item, case: Case, staff: Staff, decision: dict[str, Any] | None, now: datetime, today: str
-) -> str:
+    link: Item, case: Case, staff: Staff, decision: DecisionMade | None, now: datetime
+) -> Standing:
+    """Return what a link of a case can still do for its owner."""
+    today = str(eastern_time.today(now))
     if staff.away(today):
         return "away"
     if _can_undo(link, case, staff, now):
@@ -92,11 +82,11 @@ def standing(
     return "expired" if stamp(now) >= link["expires_at"] else "open"
 
 
-def decision_since(link: Item, history: tuple[Item, ...]) -> dict[str, Any] | None:
-    """The decision that the link was for, or that ended it: the first one made since the link
-    was issued that was not undone. An undone decision is nobody's."""
+def decision_since(link: Item, history: tuple[Item, ...]) -> DecisionMade | None:
+    """Return the decision that the link was for, or that ended it: the first one made since the
+    link was issued that was not undone. An undone decision is nobody's."""
     issued = link.get("case_events", link["case_version"])
-    found: dict[str, Any] | None = None
+    found: DecisionMade | None = None
     for row in history:
         if row["number"] <= issued or row["event"] in ("vote", "assign", "recuse"):
             continue
@@ -108,6 +98,7 @@ def decision_since(link: Item, history: tuple[Item, ...]) -> dict[str, Any] | No
 
 
 def _can_undo(link: Item, case: Case, staff: Staff, now: datetime) -> bool:
+    """Only the decision that this link made, or that it was sent to take back."""
     if case.decided is None or case.decided["by"] != staff.id or not case.undo_open(now):
         return False
     return case.version - link["case_version"] in (0, 1)

@@ -3,18 +3,25 @@
 from typing import Final
 
 from chalicelib.cases.applicant import ApplicantFiles
-from chalicelib.cases.case import Case, review_letter
+from chalicelib.cases.case import Case
 from chalicelib.cases.decisions import Decisions
 from chalicelib.cases.effects import Decider
 from chalicelib.cases.guards import unmet, voters
 from chalicelib.cases.lookup import Cases
 from chalicelib.cases.orphans import Orphans
 from chalicelib.cases.review.attempts import Attempts
-from chalicelib.cases.review.model import Decision, OpenedReview, Outcome, decision_since, standing
+from chalicelib.cases.review.model import (
+    Decision,
+    OpenedReview,
+    Outcome,
+    OutcomeKind,
+    decision_since,
+    standing,
+)
 from chalicelib.cases.review.step_up import StepUp
 from chalicelib.cases.staff import Roster, Staff
-from chalicelib.cases.states import Transition, events, step
-from chalicelib.core import eastern_time, stored_links
+from chalicelib.cases.states import Transition, beside, events, staff_letter, step
+from chalicelib.core import stored_links
 from chalicelib.core.email_address import email_or_none
 from chalicelib.core.errors import Conflict, Refused
 from chalicelib.core.letter_row import letter
@@ -34,10 +41,8 @@ FIELDS: Final = {
 }
 """Guards that a person mends on the page: the field, and the message beside it."""
 
-BESIDE: Final = ("assign", "recuse", "correct_address")
-"""Steps that leave the decision, and the link, as they are."""
-
 FRESH: Final = ("expired", "stale", "decided", "open", "voted")
+"""Standings of a link whose owner may have a new one."""
 
 
 class Reviews:
@@ -62,7 +67,7 @@ class Reviews:
         self._links = links
         self._now = now
         self._step_up = StepUp(store, links, now) if step_up else None
-        self._tries = Attempts(store, now)
+        self._attempts = Attempts(store, now)
 
     @property
     def quorum(self) -> int:
@@ -85,85 +90,82 @@ class Reviews:
         now = self._now()
         history = tuple(self._cases.history(case))
         decision = decision_since(link, history)
-        today = str(eastern_time.today(now))
-        found = standing(link, case, staff, decision, now, today)
-        if link["allowed"] == ["undo"] and decision is None:
-            decision = case.decided
-        if found == "undo":
+        found = standing(link, case, staff, decision, now)
+        if found == "undo" or (link["allowed"] == ["undo"] and decision is None):
             decision = case.decided
         return OpenedReview(found, token, case, staff, link, decision, history)
 
-    def decide(self, token: str, said: Decision) -> Outcome:
+    def decide(self, token: str, decision: Decision) -> Outcome:
         """Raises TooMany after many wrong tries of one link."""
         opened = self.open(token)
         if opened.case is None or opened.staff is None or opened.link is None:
-            return Outcome("fresh" if said.name == "fresh" else "expired", opened)
+            return Outcome("fresh" if decision.name == "fresh" else "expired", opened)
         if opened.standing == "away":
-            return self._away(opened, said)
-        if said.name == "fresh":
+            return self._away(opened, decision)
+        if decision.name == "fresh":
             return self._fresh(opened)
-        if said.name == "undo":
-            return self._undo(opened, said)
+        if decision.name == "undo":
+            return self._undo(opened, decision)
         case, staff, _ = _all(opened)
         if opened.standing in ("decided", "undo", "stale", "voted"):
-            self._tries.late(token, case, staff, said.name)
+            self._attempts.late(token, case, staff, decision.name)
             return Outcome("already", opened, case)
         if opened.standing == "expired":
-            self._tries.wrong(token, case, staff, said.name, "expired")
+            self._attempts.wrong(token, case, staff, decision.name, "expired")
             return Outcome("expired", opened, case)
-        return self._decide(opened, said)
+        return self._decide(opened, decision)
 
-    def _decide(self, opened: OpenedReview, said: Decision) -> Outcome:
+    def _decide(self, opened: OpenedReview, decision: Decision) -> Outcome:
         case, staff, link = _all(opened)
-        self._tries.check(opened.token)
-        if said.name in events() and said.name not in link["allowed"]:
-            self._tries.late(opened.token, case, staff, said.name, "not_now")
+        self._attempts.check(opened.token)
+        if decision.name in events() and decision.name not in link["allowed"]:
+            self._attempts.late(opened.token, case, staff, decision.name, "not_now")
             return Outcome("refused", opened, case, facts={"why": "not_now"})
-        if errors := self._errors(opened, said):
-            self._tries.wrong(opened.token, case, staff, said.name, errors[0][1])
+        if errors := self._errors(opened, decision):
+            self._attempts.wrong(opened.token, case, staff, decision.name, errors[0][1])
             return Outcome("invalid", opened, case, errors)
         try:
-            self._check(opened, said)
-            if self._wants_code(case, said):
-                return self._confirm(opened, said)
-            after = self._act(opened, said)
+            self._check(opened, decision)
+            if self._wants_code(case, decision):
+                return self._confirm(opened, decision)
+            after = self._act(opened, decision)
         except Conflict:
-            return self._late(opened, said)
+            return self._late(opened, decision)
         except Refused as refused:
             if refused.why in ("not_now", "not_recused"):
-                return self._late(opened, said)
-            self._tries.late(opened.token, case, staff, said.name, refused.why)
+                return self._late(opened, decision)
+            self._attempts.late(opened.token, case, staff, decision.name, refused.why)
             return Outcome("refused", opened, case, facts={"why": refused.why})
-        return Outcome(_became(said.name), opened, after, facts={"event": said.name})
+        return Outcome(_became(decision.name), opened, after, facts={"event": decision.name})
 
-    def _act(self, opened: OpenedReview, said: Decision) -> Case:
+    def _act(self, opened: OpenedReview, decision: Decision) -> Case:
         case, staff, link = _all(opened)
         by = Decider(staff.id, staff.name)
-        if said.name == "correct_address":
-            return self._files.correct_address(case, said.address, by=by.id, name=by.name)
-        if said.name == "link":
-            target = self._orphans.target(said.target)
+        if decision.name == "correct_address":
+            return self._files.correct_address(case, decision.given.address, by=by.id, name=by.name)
+        if decision.name == "link":
+            target = self._orphans.target(decision.given.target)
             if target is None:
                 raise Refused("candidate")
             return self._orphans.link(case, target, by, link=link)
-        used = None if said.name in BESIDE else link
-        return self._decisions.act(case, said.name, by, said.word, link=used)
+        used = None if decision.name in beside() else link
+        return self._decisions.act(case, decision.name, by, decision.given, link=used)
 
-    def _late(self, opened: OpenedReview, said: Decision) -> Outcome:
+    def _late(self, opened: OpenedReview, decision: Decision) -> Outcome:
         again = self.open(opened.token)
         if again.case is None or again.staff is None:
             return Outcome("expired", again)
-        self._tries.late(again.token, again.case, again.staff, said.name)
+        self._attempts.late(again.token, again.case, again.staff, decision.name)
         return Outcome("already", again, again.case)
 
-    def _undo(self, opened: OpenedReview, said: Decision) -> Outcome:
+    def _undo(self, opened: OpenedReview, decision: Decision) -> Outcome:
         case, staff, _ = _all(opened)
         if opened.standing != "undo":
-            self._tries.late(opened.token, case, staff, said.name)
+            self._attempts.late(opened.token, case, staff, decision.name)
             return Outcome("already", opened, case, facts={"too_late": True})
         # A robot that presses every button must not take a decision back either.
-        if not said.confirm or not self._links.check_nonce(opened.token, said.nonce):
-            self._tries.wrong(opened.token, case, staff, said.name, "undo")
+        if not decision.confirm or not self._links.check_nonce(opened.token, decision.nonce):
+            self._attempts.wrong(opened.token, case, staff, decision.name, "undo")
             return Outcome("invalid", opened, case, (("confirm", "confirm"),))
         try:
             after = self._decisions.undo(case, Decider(staff.id, staff.name))
@@ -174,11 +176,11 @@ class Reviews:
     def _fresh(self, opened: OpenedReview) -> Outcome:
         """A new link, to the address on the roster and nowhere else."""
         case, staff, _ = _all(opened)
-        if opened.standing in FRESH and self._tries.counted(opened.token):
-            self._tries.noted(case, staff, "fresh", "fresh")
+        if opened.standing in FRESH and self._attempts.counted(opened.token):
+            self._attempts.noted(case, staff, "fresh", "fresh")
             now = self._now()
             # Named by the minute: a second click in it owes nothing more.
-            name = review_letter(case.state)
+            name = staff_letter(case.state)
             owed = letter(case.key[0], case.events, name, to=staff.id, due=stamp(now))
             owed["sk"] += f"#{now:%Y%m%d%H%M}"
             try:
@@ -187,81 +189,84 @@ class Reviews:
                 pass
         return Outcome("fresh", opened, case)
 
-    def _away(self, opened: OpenedReview, said: Decision) -> Outcome:
+    def _away(self, opened: OpenedReview, decision: Decision) -> Outcome:
         """Who is away decides nothing; who says that they are back is."""
         case, staff, _ = _all(opened)
-        if said.name == "back" and self._links.check_nonce(opened.token, said.nonce):
+        if decision.name == "back" and self._links.check_nonce(opened.token, decision.nonce):
             self._roster.back(staff)
             return Outcome("back", self.open(opened.token), case)
-        self._tries.late(opened.token, case, staff, said.name, "away")
+        self._attempts.late(opened.token, case, staff, decision.name, "away")
         return Outcome("away", opened, case)
 
-    def _errors(self, opened: OpenedReview, said: Decision) -> tuple[tuple[str, str], ...]:
-        """(field, code of the message) for each thing that is missing or wrong."""
+    def _errors(self, opened: OpenedReview, decision: Decision) -> tuple[tuple[str, str], ...]:
+        """Return (field, code of the message) for each thing that is missing or wrong."""
         case, _, link = _all(opened)
-        if said.name not in link["allowed"]:
+        if decision.name not in link["allowed"]:
             return (("decision", "choose_decision"),)
-        row = self._chosen(case, said)
+        row = self._chosen(case, decision)
         errors = []
-        if not self._links.check_nonce(opened.token, said.nonce):
+        if not self._links.check_nonce(opened.token, decision.nonce):
             errors.append(("nonce", "nonce"))
-        errors += [FIELDS[name] for name in self._unmet(opened, row, said) if name in FIELDS]
-        errors += self._beside(opened, said)
-        if row.code and not self._links.right_code(opened.token, said.code):
+        errors += [FIELDS[name] for name in self._unmet(opened, row, decision) if name in FIELDS]
+        errors += self._beside(opened, decision)
+        if row.code and not self._links.right_code(opened.token, decision.code):
             errors.append(("code", "wrong_code"))
-        if not said.confirm:
+        if not decision.confirm:
             errors.append(("confirm", "confirm"))
         return tuple(errors)
 
-    def _beside(self, opened: OpenedReview, said: Decision) -> list[tuple[str, str]]:
+    def _beside(self, opened: OpenedReview, decision: Decision) -> list[tuple[str, str]]:
         case, staff, _ = _all(opened)
-        if said.name == "assign":
+        given = decision.given
+        if decision.name == "assign":
             known = {other.id for other in self.colleagues(staff)} - set(case.recused or [])
-            return [] if said.colleague in known else [("colleague", "choose_colleague")]
-        if said.name == "correct_address":
-            address = email_or_none(said.address)
+            return [] if given.colleague in known else [("colleague", "choose_colleague")]
+        if decision.name == "correct_address":
+            address = email_or_none(given.address)
             if address is None or address.lower() == case.mail_to.lower():
                 return [("address", "write_address")]
-        if said.name == "link" and self._orphans.target(said.target) is None:
+        if decision.name == "link" and self._orphans.target(given.target) is None:
             return [("target", "choose_case")]
         return []
 
-    def _check(self, opened: OpenedReview, said: Decision) -> None:
+    def _check(self, opened: OpenedReview, decision: Decision) -> None:
         """Guards that nothing on the page can mend. The quorum is none: a vote is kept."""
         case, _, _ = _all(opened)
-        for name in self._unmet(opened, self._chosen(case, said), said):
+        for name in self._unmet(opened, self._chosen(case, decision), decision):
             if name != "quorum_app":
                 raise Refused(name)
 
-    def _unmet(self, opened: OpenedReview, row: Transition, said: Decision) -> list[str]:
+    def _unmet(self, opened: OpenedReview, row: Transition, decision: Decision) -> list[str]:
         case, staff, _ = _all(opened)
-        return unmet(row, self._decisions.step(case, Decider(staff.id, staff.name), said.word))
+        return unmet(
+            row, self._decisions.context(case, Decider(staff.id, staff.name), decision.given)
+        )
 
-    def _chosen(self, case: Case, said: Decision) -> Transition:
-        return step(case.state, said.name, case.closed["from"] if case.closed else None)
+    def _chosen(self, case: Case, decision: Decision) -> Transition:
+        return step(case.state, decision.name, case.came_from)
 
-    def _wants_code(self, case: Case, said: Decision) -> bool:
-        return self._step_up is not None and "step_up" in self._chosen(case, said).guards
+    def _wants_code(self, case: Case, decision: Decision) -> bool:
+        return self._step_up is not None and "step_up" in self._chosen(case, decision).guards
 
-    def _confirm(self, opened: OpenedReview, said: Decision) -> Outcome:
+    def _confirm(self, opened: OpenedReview, decision: Decision) -> Outcome:
         """Decides with the right six digits; without any, sends them."""
         case, staff, _ = _all(opened)
         assert self._step_up is not None
-        if not said.step_code:
+        if not decision.step_code:
             self._step_up.send(opened.token, case, staff)
             return Outcome("code_sent", opened, case)
-        if not self._step_up.right(opened.token, said.step_code):
-            self._tries.wrong(opened.token, case, staff, said.name, "step_code")
+        if not self._step_up.right(opened.token, decision.step_code):
+            self._attempts.wrong(opened.token, case, staff, decision.name, "step_code")
             self._step_up.send(opened.token, case, staff)
             return Outcome("code_sent", opened, case, (("step_code", "wrong_step_code"),))
-        after = self._act(opened, said)
+        after = self._act(opened, decision)
         return Outcome("decided", opened, after)
 
 
-def _became(name: str) -> str:
-    if name == "recuse":
+def _became(event: str) -> OutcomeKind:
+    if event == "recuse":
         return "recused"
-    return "noted" if name in BESIDE else "decided"
+    return "noted" if event in beside() else "decided"
 
 
 def _all(opened: OpenedReview) -> tuple[Case, Staff, Item]:

@@ -7,12 +7,14 @@ from datetime import date
 from typing import Final
 
 from chalicelib.content.shapes.cases import (
+    Awaited,
     Clocks,
     ClockText,
     Incident,
     ProblemText,
     Review,
     Rung,
+    StateKind,
     States,
     StateText,
     Transition,
@@ -73,6 +75,7 @@ from chalicelib.content.shapes.text import (
 __all__ = [
     "Action",
     "Assessment",
+    "Awaited",
     "Band",
     "Basis",
     "ClockText",
@@ -114,6 +117,7 @@ __all__ = [
     "Rung",
     "Score",
     "Section",
+    "StateKind",
     "StateText",
     "States",
     "Stream",

@@ -18,10 +18,27 @@ from chalicelib.content.shapes.text import (
     keys,
 )
 
+StateKind = Literal["active", "terminal", "held", "gone"]
+Awaited = Literal["decision", "answer", "apply", "conditions", "cycle"]
+"""What a case waits for while a clock runs: all but a decision is not the staff's to give."""
+
 
 class StateText(Text):
-    kind: Literal["active", "terminal", "held", "gone"]
+    """A state of a case, with its name for the applicant.
+
+    `form` is what the state is about; `turnaround`: decisions made here count in its usual time.
+    `staff_letter` brings staff to the file. The applicant reads the state `shown_as` in its
+    place, and beside the file what it `shows`; with an `invitation` that is open they may apply.
+    """
+
+    kind: StateKind
     clock: NotRequired[ClockName]
+    form: NotRequired[Literal["eoi", "application"]]
+    turnaround: NotRequired[bool]
+    staff_letter: NotRequired[Key]
+    shown_as: NotRequired[StateName]
+    invitation: NotRequired[Literal["open", "over"]]
+    shows: NotRequired[list[Literal["apply_by", "conditions"]]]
 
 
 _From = TypedDict("_From", {"from": Annotated[list[StateName], Field(min_length=1)]})
@@ -37,6 +54,7 @@ class Transition(_From):
     reason: NotRequired[bool]
     code: NotRequired[bool]
     quiet: NotRequired[bool]
+    beside: NotRequired[bool]
     choice: NotRequired[bool]
     guards: list[Key]
     letters: list[Key]
@@ -66,6 +84,7 @@ class Rung(TypedDict):
 
 class ClockText(TypedDict):
     unit: Literal["days", "business_days", "months"]
+    awaits: NotRequired[Awaited]
     steps: Annotated[list[Rung], Field(min_length=1)]
     repeat: NotRequired[Rung]
     lasts: NotRequired[Count]

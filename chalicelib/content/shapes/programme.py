@@ -1,6 +1,6 @@
 """The shape of the programme and of its lists."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NotRequired
 
 from pydantic import Field
 from typing_extensions import TypedDict
@@ -40,6 +40,7 @@ class Programme(TypedDict):
     application_link_valid_days: Count
     reply_target_business_days: Count
     cycle: Words | None
+    cycle_ends: NotRequired[Words]
     links: Links
     privacy_notice: Text
     retention: dict[Key, Text]

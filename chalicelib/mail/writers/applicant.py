@@ -6,7 +6,7 @@ from typing import TypedDict
 
 from chalicelib.cases.case import Case
 from chalicelib.cases.decisions import reopen_by
-from chalicelib.cases.states import next_step, public_name
+from chalicelib.cases.states import is_invited, next_step, public_name
 from chalicelib.cases.turnaround import Turnaround
 from chalicelib.core.languages import Lang
 from chalicelib.core.letter_row import APPLICANT, FIDUCIARY, NEW_ADDRESS, OLD_ADDRESS
@@ -218,12 +218,12 @@ class AddressChanged(TypedDict):
 def address_changed(owed: CaseLetter) -> AddressChanged:
     """Only the new address gets links: the old one may be somebody else's."""
     is_new = owed.reader == NEW_ADDRESS
-    is_invited = is_new and owed.case.state == "EOI_APPROVED"
+    may_apply = is_new and is_invited(owed.case.state)
     return {
         "old_address": owed.facts["old_address"],
         "new_address": owed.facts["new_address"],
         "status_url": owed.status_url if is_new else None,
-        "apply_url": owed.apply_url if is_invited else None,
+        "apply_url": owed.apply_url if may_apply else None,
     }
 
 

@@ -49,8 +49,7 @@ class CaseLetter:
 
     def usual(self) -> Turnaround | None:
         """Return how long the form that is under review usually takes."""
-        form = "eoi" if self.case.application is None else "application"
-        return turnaround.usual(self.store, form, self.now)
+        return turnaround.usual(self.store, self.case.form, self.now)
 
 
 @dataclass(frozen=True)

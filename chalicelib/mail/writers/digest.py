@@ -7,7 +7,7 @@ from typing import TypedDict
 from chalicelib.cases.case import Case, case_key
 from chalicelib.cases.review.link import review_link
 from chalicelib.cases.staff import Roster, Staff
-from chalicelib.cases.states import choices, clock_of, public_name, staff_steps
+from chalicelib.cases.states import awaits, choices, public_name, staff_steps
 from chalicelib.core.errors import Overtaken
 from chalicelib.core.languages import Lang, lang_or
 from chalicelib.core.links import Links
@@ -77,25 +77,28 @@ class DigestWriter:
         facts, links = row["facts"], list[Item]()
         lang = lang_or(staff.lang, "fr")
         decide: list[LinkedLine] = []
-        for case in self._still_under(facts["decide"], ("A", "O"), staff):
+        for case in self._still(facts["decide"], staff, to_decide=True):
             link, line = self._linked(case, staff, lang, now)
             links.append(link)
             decide.append(line)
-        waiting = self._still_under(facts["waiting"], ("B", "C", "D", "E"), staff)
+        waiting = self._still(facts["waiting"], staff, to_decide=False)
         if not decide and not facts["more"] and not facts["failed"]:
             raise Overtaken("nothing waits for its reader any more")
         lines = [_line(case, lang, now) for case in waiting]
         owed = DigestLetter(staff, decide, lines, facts)
         return self._sender.draft(row, staff.email, lang, owed, links=links)
 
-    def _still_under(self, ids: list[str], clocks: tuple[str, ...], staff: Staff) -> list[Case]:
-        """Return the cases of these ids under one of the clocks that the reader may read."""
+    def _still(self, ids: list[str], staff: Staff, *, to_decide: bool) -> list[Case]:
+        """Return those of the cases that still wait for staff, or for somebody else, and that the
+        reader may read."""
         items = [self._store.get(*case_key(one)) for one in ids]
         cases = [Case.of(item) for item in items if item is not None]
         return [
             case
             for case in cases
-            if clock_of(case.state) in clocks and staff.id not in (case.recused or [])
+            if (awaited := awaits(case.state)) is not None
+            and (awaited == "decision") == to_decide
+            and staff.id not in (case.recused or [])
         ]
 
     def _linked(

@@ -5,18 +5,17 @@ from datetime import date, datetime
 from types import SimpleNamespace
 
 from chalicelib import content
-from chalicelib.cases.case import Case
+from chalicelib.cases.case import Case, KeptWarning
 from chalicelib.core import eastern_time
 from chalicelib.core.business_days import after_business_days
 from chalicelib.core.languages import Lang
-from chalicelib.core.ports import Item
 from chalicelib.core.records import moment
 from chalicelib.forms.problems import Problem
 
 
-def warning_texts(warnings: Iterable[Item], lang: Lang) -> list[str]:
+def warning_texts(warnings: Iterable[KeptWarning], lang: Lang) -> list[str]:
     """Return kept warnings in a reader's language."""
-    return [Problem(w["field"], w["code"], w["params"]).message(lang) for w in warnings]
+    return [Problem(w["field"], w["code"], dict(w["params"])).message(lang) for w in warnings]
 
 
 def due_date(start: datetime) -> date:

@@ -1,9 +1,9 @@
 """The letters to the applicant that clocks set off, and no event of the case."""
 
-from collections.abc import Mapping
 from datetime import date
-from typing import Final, Literal, TypedDict
+from typing import TypedDict
 
+from chalicelib.cases.schedule import definition
 from chalicelib.cases.turnaround import Turnaround
 from chalicelib.core.letter_row import APPLICANT
 from chalicelib.mail.letters import letter
@@ -12,7 +12,7 @@ from chalicelib.mail.writers.context import CaseLetter
 
 
 class Reminder(TypedDict):
-    awaited: Literal["answer", "apply", "conditions"]
+    awaited: str
     until: date
     last: bool
     question: str
@@ -20,23 +20,15 @@ class Reminder(TypedDict):
     url: str
 
 
-_AWAITED: Final[Mapping[str, Literal["answer", "apply", "conditions"]]] = {
-    "B": "answer",
-    "C": "apply",
-    "D": "conditions",
-}
-"""What the applicant owes while each clock of a case runs."""
-
-
 @letter("reminder", to=APPLICANT)
 def reminder(owed: CaseLetter) -> Reminder:
     case, facts = owed.case, owed.facts
-    awaited = _AWAITED[facts["clock"]]
+    awaited = definition(facts["clock"])["awaits"]
     return {
         "awaited": awaited,
         "until": date.fromisoformat(facts["until"]),
         "last": facts["last"],
-        "question": (case.question or {}).get("text", ""),
+        "question": case.question["text"] if case.question else "",
         "conditions": [
             {"text": each["text"], "due": date.fromisoformat(each["due"])}
             for each in case.conditions or []
