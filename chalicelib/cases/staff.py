@@ -1,11 +1,28 @@
 """The staff who decide: who they are, where to write to them, in which language."""
 
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
 
-from chalicelib.core.errors import Conflict
-from chalicelib.core.ports import Change, Item, Store
+from chalicelib.core.email_address import email_or_none
+from chalicelib.core.errors import Conflict, RelaisError
+from chalicelib.core.languages import Lang
+from chalicelib.core.ports import Change, Item, Put, Store
 
 PK = "STAFF"
+
+RESERVED_IDS: Final = frozenset({
+    "staff", "applicant", "fiduciary", "admins", "old_address", "new_address", "post", "clock",
+    "operator", "system",
+})  # fmt: skip
+"""What letters call their readers: nobody on the roster may be called so."""
+
+
+class RosterRefused(RelaisError):
+    """What cannot be done to the roster, in one line."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +72,75 @@ class Roster:
         staff = None if item is None else Staff.of(item)
         return staff if staff is not None and staff.active else None
 
+    def all(self) -> list[Staff]:
+        """Return everybody who ever was on the roster, those who were removed too."""
+        return [Staff.of(item) for item in self._store.rows(PK)]
+
+    def require(self, staff_id: str) -> Staff:
+        """Return somebody who is active; raises RosterRefused for all others."""
+        staff = self.get(staff_id)
+        if staff is None:
+            raise RosterRefused(f"{staff_id} is not on the roster")
+        return staff
+
+    def add(self, name: str, email: str, lang: Lang, now: datetime) -> str:
+        """Add somebody, or take them back under the id they had, and return that id.
+
+        Raises RosterRefused when the name or address is none, or the address is there already.
+        """
+        address, name = email_or_none(email), " ".join(name.split())
+        if address is None:
+            raise RosterRefused(f"{email} is not an e-mail address")
+        if not any(letter.isalpha() for letter in name):
+            raise RosterRefused("a name has letters: give --name")
+        known = self.all()
+        for staff in known:
+            if staff.email.lower() == address.lower():
+                if staff.active:
+                    raise RosterRefused(f"{email} is on the roster already")
+                self._change(staff.id, {"active": True, "name": name, "lang": lang}, active=False)
+                return staff.id
+        staff_id = _new_id(name, {staff.id for staff in known})
+        row = {
+            "pk": PK,
+            "sk": staff_id,
+            "kind": "staff",
+            "name": name,
+            "email": address,
+            "lang": lang,
+            "active": True,
+            "added_at": now.isoformat(timespec="seconds"),
+        }
+        try:
+            self._store.commit([Put(row)])
+        except Conflict:
+            raise RosterRefused(f"{staff_id} was added by somebody else just now") from None
+        return staff_id
+
+    def remove(self, staff_id: str) -> None:
+        """Take the right to decide away at once; the name stays, for the decisions made."""
+        self._change(staff_id, {"active": False})
+
+    def set_away(self, staff_id: str, until: str) -> None:
+        """Begin an absence that ends on the day `until` (ISO): others get the letters."""
+        self._change(staff_id, {"away_until": until})
+
+    def set_deputy(self, staff_id: str, other: str) -> None:
+        """Say who gets the letters of somebody who is away."""
+        self._set_other(staff_id, "deputy", other)
+
+    def set_manager(self, staff_id: str, other: str) -> None:
+        """Say who hears of what waits too long."""
+        self._set_other(staff_id, "manager", other)
+
+    def set_admin(self, staff_id: str, *, admin: bool) -> None:
+        """Say who is written to when a letter cannot be sent."""
+        self._change(staff_id, {"admin": admin})
+
+    def end_absence(self, staff_id: str) -> None:
+        """End an absence, if there is one; raises RosterRefused for who is not on the roster."""
+        self._change(staff_id, {}, remove=("away_until",))
+
     def back(self, staff: Staff) -> None:
         """Ends an absence; a second time changes nothing."""
         change = Change(
@@ -64,3 +150,33 @@ class Roster:
             self._store.commit([change])
         except Conflict:
             return
+
+    def _set_other(self, staff_id: str, role: str, other: str) -> None:
+        self.require(other)
+        if other == staff_id:
+            raise RosterRefused(f"{staff_id} cannot be their own {role}: name somebody else")
+        self._change(staff_id, {role: other})
+
+    def _change(
+        self,
+        staff_id: str,
+        values: Mapping[str, object],
+        *,
+        active: bool = True,
+        remove: Sequence[str] = (),
+    ) -> None:
+        """Change the row of somebody who is (or is not) active: no two changes undo each other."""
+        change = Change((PK, staff_id), expect={"active": active}, set=values, remove=remove)
+        try:
+            self._store.commit([change])
+        except Conflict:
+            raise RosterRefused(f"{staff_id} is not on the roster") from None
+
+
+def _new_id(name: str, taken: set[str]) -> str:
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-") or "member"
+    found, number = slug, 2
+    while found in taken | RESERVED_IDS:
+        found, number = f"{slug}-{number}", number + 1
+    return found
