@@ -6,7 +6,6 @@ from pathlib import Path
 
 import app as application
 from chalicelib.core.settings import Settings
-from infra.operate import parser
 from visitor import Visitor
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -79,26 +78,6 @@ def test_the_rooms_of_the_tree_are_the_folders() -> None:
     assert named == rooms - {"__init__", "__pycache__"}
     assert {word for word in re.findall(r"[\w.]+/?", block) if word in ours} == ours
     assert len(block.strip().splitlines()) <= 12
-
-
-def test_the_operator_s_commands_are_documented() -> None:
-    text = (ROOT / "docs" / "operators.md").read_text("utf-8").partition("## By hand")[2]
-    for command in re.findall(r"^\| (`[^|]*`) \|", text, re.MULTILINE):
-        for words in command.replace("`", "").split(", "):
-            verbs = [w for w in words.split() if w.islower() or w.isupper() or w[0].isdigit()]
-            if verbs and verbs[0] in (
-                "staff",
-                "spam",
-                "letters",
-                "keys",
-                "chains",
-                "subscribers",
-                "coaches",
-            ):
-                extra = (
-                    ["--name", "x", "--email", "x@y.z", "--lang", "fr"] if "add" in verbs else []
-                )
-                parser().parse_args([*verbs, *extra])
 
 
 def test_the_templates_are_linked_into_the_package() -> None:

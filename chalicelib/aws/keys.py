@@ -28,11 +28,22 @@ def read(client: "SecretsManagerClient", name: str) -> Keys:
     the first master stays, since the hashes of addresses hang on it.
     """
     try:
-        secret = json.loads(client.get_secret_value(SecretId=name)["SecretString"])
+        secret = client.get_secret_value(SecretId=name)["SecretString"]
     except (ClientError, BotoCoreError) as error:
         raise StoreDown(f"secret {name}: {error}") from error
-    masters = secret["keys"] if "keys" in secret else [secret["key"]]
+    masters = _masters(secret)
     return Keys(
         links=tuple(hmac.digest(m.encode(), b"links", "sha256").hex() for m in masters),
         people=hmac.digest(masters[0].encode(), b"people", "sha256"),
     )
+
+
+def rotated(secret: str, fresh: str) -> tuple[int, str]:
+    """Return how many keys there are with a `fresh` one, and the secret that holds them all."""
+    masters = [*_masters(secret), fresh]
+    return len(masters), json.dumps({"keys": masters})
+
+
+def _masters(secret: str) -> list[str]:
+    held = json.loads(secret)
+    return list(held["keys"]) if "keys" in held else [str(held["key"])]

@@ -9,18 +9,23 @@ from pathlib import Path
 
 import boto3
 
+from chalicelib.cases.staff import RosterRefused
+from chalicelib.core.languages import Lang
 from infra.deploy import REGION, Deployed, deploy
 from infra.local_aws import mailbox, site
 from infra.local_aws.emulator import Emulator, free_port
 from infra.local_aws.ses import LocalSes
 from infra.local_aws.streams import renew_stream_mappings
-from infra.operate import Operator
+from infra.operator.directory import Directory
 from infra.operator.newsletter import sample
-from infra.operator.staff import OperateError, Roster
+from infra.operator.stage import Operator
 from infra.package import ROOT, package
 
 SAMPLE = ROOT / "infra" / "local_aws" / "sample"
-STAFF = (("Rita Roy", "rita.roy@example.org", "fr"), ("Sam Lee", "sam.lee@example.org", "en"))
+STAFF: tuple[tuple[str, str, Lang], tuple[str, str, Lang]] = (
+    ("Rita Roy", "rita.roy@example.org", "fr"),
+    ("Sam Lee", "sam.lee@example.org", "en"),
+)
 """Name, address and language of each person who decides on the local stage."""
 
 Say = Callable[[str], None]
@@ -84,7 +89,7 @@ def start_stack(
         site_url = f"http://127.0.0.1:{site_port}"
         deployed = _deploy(emulator, template, site_url, say)
         coaches = folder / "coaches.json"
-        _seed(emulator.url, deployed.outputs["RecordsTable"], coaches, say)
+        _seed(Operator("local", emulator.url), coaches, say)
     except BaseException:
         emulator.stop()
         ses.close()
@@ -112,16 +117,22 @@ def _deploy(emulator: Emulator, template: Path, site_url: str, say: Say) -> Depl
     return deployed
 
 
-def _seed(endpoint: str, table: str, coaches: Path, say: Say) -> None:
+def _seed(operator: Operator, coaches: Path, say: Say) -> None:
     """Add what there is not yet of staff, coaches and an issue; write the website's copy of
     the coaches."""
-    _seed_staff(endpoint, table, say)
-    operator = Operator("local", endpoint)
-    if not any(operator.directory.editions()):
-        operator.directory.import_(SAMPLE / "coaches.csv", "en", dry=False, by="sample")
+    services = operator.services
+    for name, email, lang in STAFF:
+        try:
+            services.cases.roster.add(name, email, lang, operator.now())
+        except RosterRefused:
+            continue
+        say(f"added {name} to the staff")
+    directory = Directory(services.coaches.editions)
+    if not directory.editions():
+        directory.import_(SAMPLE / "coaches.csv", "en", dry=False, by="sample")
         say("published the sample coaches")
-    operator.directory.fallback(coaches)
-    if sample.publish(operator.store, operator.settings()):
+    directory.fallback(coaches)
+    if sample.publish(services):
         # For the archive; it was sent to nobody.
         say("published the sample issue")
 
@@ -142,13 +153,3 @@ def _set_gateway_responses(endpoint: str, api: str, template: Path) -> None:
     for kind, response in defined["x-amazon-apigateway-gateway-responses"].items():
         gateway.put_gateway_response(restApiId=api, responseType=kind, **response)
     gateway.create_deployment(restApiId=api, stageName="api")
-
-
-def _seed_staff(endpoint: str, table: str, say: Say) -> None:
-    roster = Roster(boto3.client("dynamodb", region_name=REGION, endpoint_url=endpoint), table)
-    for name, email, lang in STAFF:
-        try:
-            roster.add(name, email, lang)
-        except OperateError:
-            continue
-        say(f"added {name} to the staff")

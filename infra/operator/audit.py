@@ -1,50 +1,41 @@
-"""Checks the chains of all events: `make verify`, or `python -m infra.operate … chains verify`."""
+"""`relais chains …`, and `make verify`: whether all events are as they were written."""
 
-import sys
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterable
+
+import typer
 
 from chalicelib.cases.audit import HEADS, BrokenChain, verified
 from chalicelib.core.ports import Store
+from infra.operator.errors import OperatorError
+from infra.operator.session import bar, session_of
 
-EVERY = 500
-"""Chains between two lines of progress."""
+commands = typer.Typer(no_args_is_help=True, help="Check the events of files and issues.")
 
 
-def owners(client: Any, tables: list[str]) -> Iterator[str]:
-    """The keys of all that has events, or should: each once, from page after page."""
-    seen: set[str] = set()
-    for table in tables:
-        pages = client.get_paginator("scan").paginate(
-            TableName=table,
-            ProjectionExpression="pk",
-            FilterExpression=" OR ".join(f"begins_with(pk, :{word})" for word in HEADS),
-            ExpressionAttributeValues={f":{word}": {"S": f"{word}#"} for word in HEADS},
-        )
-        for page in pages:
-            for item in page["Items"]:
-                pk = item["pk"]["S"]
-                if pk not in seen:
-                    seen.add(pk)
-                    yield pk
+@commands.command("verify")
+def verify_(context: typer.Context) -> None:
+    """Check that all events are as they were written, and name each chain's first broken link."""
+    session = session_of(context)
+    operator = session.operator
+    with bar("Chains") as shown:
+        partitions = operator.tables.partitions(tuple(HEADS))
+        count, faults = verify(operator.store, partitions, shown.show)
+    for fault in faults:
+        typer.echo(f"broken  {fault}", err=True)
+    if faults:
+        raise OperatorError(f"{len(faults)} of {count} chains are broken, first {faults[0]}")
+    session.say(f"Whole: {count} chain{'' if count == 1 else 's'}")
 
 
 def verify(
-    store: Store, found: Iterator[str], say: Callable[[str], None] = lambda text: None
+    store: Store, partitions: Iterable[str], progress: Callable[[int], None] = lambda count: None
 ) -> tuple[int, list[BrokenChain]]:
-    """(how many chains there are, the first broken link of each that does not hold)."""
+    """Return how many chains there are, and the first broken link of each that does not hold."""
     faults: list[BrokenChain] = []
     count = 0
-    for pk in found:
-        count += 1
+    for count, pk in enumerate(partitions, 1):
         fault = verified(store, pk)
         if fault is not None:
             faults.append(fault)
-            say(f"broken  {fault}")
-        if count % EVERY == 0:
-            say(f"{count} chains checked")
+        progress(count)
     return count, faults
-
-
-def progress(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)

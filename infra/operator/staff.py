@@ -1,134 +1,111 @@
-"""The staff who decide, as an operator keeps them."""
+"""`relais staff …`: who decides, as an operator keeps them."""
 
-import re
-import unicodedata
-from datetime import UTC, datetime
-from typing import Any
+from typing import Annotated, Literal
 
-from chalicelib.core.email_address import email_or_none
+import typer
 
-STAFF = "STAFF"
+from chalicelib.cases.staff import Roster
+from chalicelib.core.languages import Lang
+from infra.operator.dates import day_ahead
+from infra.operator.session import Session, session_of
 
-RESERVED = {
-    "staff", "applicant", "fiduciary", "admins", "old_address", "new_address", "post", "clock",
-    "operator", "system",
-}  # fmt: skip
-"""What letters call their readers: nobody on the roster may be called so."""
+commands = typer.Typer(no_args_is_help=True, help="Keep the roster of those who decide.")
 
-
-class OperateError(Exception):
-    """What could not be done, in one line."""
+Id = Annotated[str, typer.Argument(help="Their id, as `staff list` shows it.")]
+Other = Annotated[str, typer.Argument(help="The id of the other person.")]
 
 
-class Roster:
-    """Every write is conditional: two operators cannot undo each other."""
+def _roster(session: Session) -> Roster:
+    return session.operator.services.cases.roster
 
-    def __init__(self, client: Any, table: str) -> None:
-        self._client = client
-        self._table = table
 
-    def add(self, name: str, email: str, lang: str) -> str:
-        """Returns the id of the new member. Raises OperateError when the address is there."""
-        address = email_or_none(email)
-        if address is None:
-            raise OperateError(f"{email} is not an e-mail address")
-        known = self.all()
-        for item in known:
-            if item["email"]["S"].lower() == address.lower():
-                if item["active"]["BOOL"]:
-                    raise OperateError(f"{email} is on the roster already")
-                self._switch(item["sk"]["S"], active=True)
-                return str(item["sk"]["S"])
-        staff = _new_id(name, {item["sk"]["S"] for item in known})
-        item = {
-            "pk": {"S": STAFF},
-            "sk": {"S": staff},
-            "kind": {"S": "staff"},
-            "name": {"S": name},
-            "email": {"S": address},
-            "lang": {"S": lang},
-            "active": {"BOOL": True},
-            "added_at": {"S": datetime.now(UTC).isoformat(timespec="seconds")},
+@commands.command("list")
+def list_(context: typer.Context) -> None:
+    """List everybody who is or was on the roster."""
+    session = session_of(context)
+    rows = [
+        {
+            "id": staff.id,
+            "name": staff.name,
+            "email": staff.email,
+            "lang": staff.lang,
+            "removed": not staff.active,
+            "away_until": staff.away_until,
+            "deputy": staff.deputy,
+            "manager": staff.manager,
+            "admin": staff.admin,
         }
-        try:
-            self._client.put_item(
-                TableName=self._table, Item=item, ConditionExpression="attribute_not_exists(pk)"
-            )
-        except self._client.exceptions.ConditionalCheckFailedException:
-            raise OperateError(f"{staff} was added by somebody else just now") from None
-        return staff
-
-    def remove(self, staff: str) -> None:
-        """Takes the right to decide away at once; the name stays, for the decisions made."""
-        self._switch(staff, active=False)
-
-    def away(self, staff: str, until: str) -> None:
-        """Until the first day back: their links decide nothing, and others get the letters."""
-        self._set(staff, "away_until", {"S": until})
-
-    def back(self, staff: str) -> None:
-        self._set(staff, "away_until", None)
-
-    def deputy(self, staff: str, other: str) -> None:
-        """Who gets the letters of somebody who is away."""
-        self._named(other)
-        self._set(staff, "deputy", {"S": other})
-
-    def manager(self, staff: str, other: str) -> None:
-        """Who hears of what waits too long."""
-        self._named(other)
-        self._set(staff, "manager", {"S": other})
-
-    def admin(self, staff: str, *, admin: bool) -> None:
-        """Who is written to when a letter cannot be sent."""
-        self._set(staff, "admin", {"BOOL": admin})
-
-    def all(self) -> list[dict[str, Any]]:
-        found = self._client.query(
-            TableName=self._table,
-            KeyConditionExpression="pk = :pk",
-            ExpressionAttributeValues={":pk": {"S": STAFF}},
-        )
-        return list(found["Items"])
-
-    def _named(self, staff: str) -> None:
-        if not any(i["sk"]["S"] == staff and i["active"]["BOOL"] for i in self.all()):
-            raise OperateError(f"{staff} is not on the roster")
-
-    def _set(self, staff: str, name: str, value: dict[str, Any] | None) -> None:
-        change: dict[str, Any] = {"UpdateExpression": f"REMOVE {name}"}
-        values: dict[str, Any] = {":yes": {"BOOL": True}}
-        if value is not None:
-            change = {"UpdateExpression": f"SET {name} = :value"}
-            values[":value"] = value
-        try:
-            self._client.update_item(
-                TableName=self._table,
-                Key={"pk": {"S": STAFF}, "sk": {"S": staff}},
-                ConditionExpression="active = :yes",
-                ExpressionAttributeValues=values,
-                **change,
-            )
-        except self._client.exceptions.ConditionalCheckFailedException:
-            raise OperateError(f"{staff} is not on the roster") from None
-
-    def _switch(self, staff: str, *, active: bool) -> None:
-        try:
-            self._client.update_item(
-                TableName=self._table,
-                Key={"pk": {"S": STAFF}, "sk": {"S": staff}},
-                UpdateExpression="SET active = :new",
-                ConditionExpression="active = :old",
-                ExpressionAttributeValues={":new": {"BOOL": active}, ":old": {"BOOL": not active}},
-            )
-        except self._client.exceptions.ConditionalCheckFailedException:
-            raise OperateError(f"{staff} is not on the roster") from None
+        for staff in _roster(session).all()
+    ]
+    session.list_rows(rows, "Nobody yet")
 
 
-def _new_id(name: str, taken: set[str]) -> str:
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
-    slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-") or "member"
-    found, number = slug, 2
-    while found in taken | RESERVED:
-        found, number = f"{slug}-{number}", number + 1
-    return found
+@commands.command()
+def add(
+    context: typer.Context,
+    name: Annotated[str, typer.Option(help="Their name, as letters show it.")],
+    email: Annotated[str, typer.Option(help="Where letters to them go.")],
+    lang: Annotated[Lang, typer.Option(help="The language of letters to them.")],
+) -> None:
+    """Add somebody; whoever was removed comes back under the id they had."""
+    session = session_of(context)
+    added = _roster(session).add(name, email, lang, session.operator.now())
+    session.say(f"Added {added}")
+
+
+@commands.command()
+def remove(context: typer.Context, staff_id: Id) -> None:
+    """Take somebody's links away, at once and for good."""
+    session = session_of(context)
+    roster = _roster(session)
+    staff = roster.require(staff_id)
+    last = len(roster.active()) == 1
+    alone = "Nobody is left who can decide then. " if last else ""
+    session.confirm(f"{alone}Remove {staff.name} <{staff.email}>?")
+    roster.remove(staff_id)
+    session.say(f"Removed {staff_id}")
+
+
+@commands.command()
+def away(
+    context: typer.Context,
+    staff_id: Id,
+    until: Annotated[str, typer.Option(help="The first day back: 2026-08-03, or 3 août 2026.")],
+) -> None:
+    """Say that somebody is away: their links decide nothing, and others get the letters."""
+    session = session_of(context)
+    back_on = day_ahead(until, session.operator.now())
+    _roster(session).set_away(staff_id, str(back_on))
+    session.say(f"{staff_id} is away until {back_on}")
+
+
+@commands.command()
+def back(context: typer.Context, staff_id: Id) -> None:
+    """Say that somebody is back."""
+    session = session_of(context)
+    _roster(session).end_absence(staff_id)
+    session.say(f"{staff_id} is back")
+
+
+@commands.command()
+def deputy(context: typer.Context, staff_id: Id, other: Other) -> None:
+    """Choose who gets the letters of somebody who is away."""
+    session = session_of(context)
+    _roster(session).set_deputy(staff_id, other)
+    session.say(f"{other} is the deputy of {staff_id}")
+
+
+@commands.command()
+def manager(context: typer.Context, staff_id: Id, other: Other) -> None:
+    """Choose who hears of what waits too long for somebody."""
+    session = session_of(context)
+    _roster(session).set_manager(staff_id, other)
+    session.say(f"{other} is the manager of {staff_id}")
+
+
+@commands.command()
+def admin(context: typer.Context, staff_id: Id, switch: Literal["on", "off"]) -> None:
+    """Choose whether somebody is written to when a letter cannot be sent."""
+    session = session_of(context)
+    _roster(session).set_admin(staff_id, admin=switch == "on")
+    session.say(f"{staff_id}: admin {switch}")

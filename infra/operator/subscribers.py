@@ -1,178 +1,175 @@
-"""The newsletter's people, as an operator keeps them."""
+"""`relais subscribers …`: the newsletter's people, as an operator keeps them."""
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from email.utils import parseaddr
 from pathlib import Path
-from typing import Any
+from typing import Annotated
 
-from chalicelib.aws.dynamo import item_of
-from chalicelib.aws.keys import Keys
-from chalicelib.core.csv_table import csv_text
+import typer
+
+from chalicelib.core.csv_table import csv_table, csv_text
+from chalicelib.core.email_address import email_or_none
 from chalicelib.core.errors import BadLink
-from chalicelib.core.links import Links, person_key
-from chalicelib.core.ports import Store
-from chalicelib.newsletter.subscribers.consent_text import ConsentText
-from chalicelib.newsletter.subscribers.erasure import erase
-from chalicelib.newsletter.subscribers.imports import ImportRefused, Imports
-from chalicelib.newsletter.subscribers.pending import HELD_SIGN_UPS, release
-from chalicelib.newsletter.subscribers.proof import ConsentProof
-from chalicelib.newsletter.subscribers.repository import SubscriberRepository
-from chalicelib.newsletter.subscribers.subscriptions import Subscriptions
-from infra.operator.staff import OperateError
+from chalicelib.core.links import person_key
+from chalicelib.newsletter.subscribers import erasure, pending
+from chalicelib.newsletter.subscribers.imports import Imported, ImportRefused
+from infra.operator.errors import OperatorError
+from infra.operator.session import Session, bar, session_of
 
 COLUMNS = (
     "email", "status", "lang", "topics", "basis", "name", "province", "confirmed_at",
     "expires_at", "paused_until", "updated_at",
 )  # fmt: skip
 
+commands = typer.Typer(no_args_is_help=True, help="Keep the newsletter's subscribers.")
 
-class Subscribers:
-    def __init__(self, client: Any, table: str, store: Store, keys: Callable[[], Keys]) -> None:
-        self._client = client
-        self._table = table
-        self._register = SubscriberRepository(store, lambda: datetime.now(UTC))
-        self._keys = keys
+Email = Annotated[str, typer.Argument(help="Their e-mail address.")]
 
-    def bring(self, path: Path, by: str, *, write: bool) -> str:
-        """Imports a CSV file; without `write` only says what would become of each line."""
+
+@commands.command()
+def count(context: typer.Context) -> None:
+    """Count how many there are in each state."""
+    session = session_of(context)
+    counts = Counter(found["status"] for found in session.operator.tables.everybody())
+    rows = [{"number": counts[name], "state": name} for name in sorted(counts)]
+    session.list_rows(rows, "Nobody yet")
+
+
+@commands.command()
+def export(
+    context: typer.Context,
+    file: Annotated[
+        Path | None, typer.Argument(help="The file to write; else it is shown.")
+    ] = None,
+) -> None:
+    """Write everybody who is known by an address, as CSV (or, without a file, --json)."""
+    session = session_of(context)
+    known = [found for found in session.operator.tables.everybody() if found.get("email")]
+    if session.as_json and file is None:
+        session.list_rows([{name: one.get(name) for name in COLUMNS} for one in known], "")
+        return
+    rows = [[_cell(found.get(name)) for name in COLUMNS] for found in known]
+    if file is None:
+        typer.echo(csv_text(COLUMNS, rows), nl=False)
+        return
+    file.write_bytes(csv_table(COLUMNS, rows))
+    session.say(f"Wrote {len(rows)} subscribers to {file}; it holds their addresses")
+
+
+@commands.command("import")
+def import_(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="A CSV: email, lang, basis, since, evidence.")],
+    by: Annotated[str, typer.Option(help="Who vouches for the list.")],
+    write: Annotated[bool, typer.Option("--write", help="Do it; without, only try.")] = False,
+) -> None:
+    """Import a list with the consent of each line; without --write, only say what would be."""
+    session = session_of(context)
+    content = file.read_bytes()
+    if write:
+        session.confirm(f"Import {file} for {by}?")
+    outcomes: list[Imported] = []
+    try:
+        with bar("Importing" if write else "Trying", content.count(b"\n")) as shown:
+            for one in session.operator.services.subscribers.imports.run(
+                content, by=by, write=write
+            ):
+                outcomes.append(one)
+                shown.show(len(outcomes))
+                if write:
+                    session.done = f"done up to line {one.line}; the same file again goes on"
+    except ImportRefused as error:
+        raise OperatorError(str(error)) from None
+    counts = Counter(one.outcome for one in outcomes)
+    lines = [f"line {one.line}: {one.why}" for one in outcomes if one.why]
+    verb = "Imported" if write else "Would import"
+    lines.append(
+        f"{verb} {counts['imported']}; {counts['known']} known already, "
+        f"{counts['refused']} refused" + ("" if write else ". Add --write to do it.")
+    )
+    session.say("\n".join(lines))
+
+
+@commands.command()
+def proof(context: typer.Context, email: Email) -> None:
+    """Show what proves one person's consent, as JSON: words, times, forms, letters."""
+    session = session_of(context)
+    found = session.operator.services.subscribers.proof.of(_person(session, email))
+    if found is None:
+        raise OperatorError("nothing is known of this address")
+    session.say(json.dumps(found, ensure_ascii=False, indent=1))
+
+
+@commands.command()
+def held(context: typer.Context) -> None:
+    """List the sign-ups that look like spam, oldest first, with what they look like."""
+    session = session_of(context)
+    operator = session.operator
+    keys = operator.tables.people_in_state(pending.HELD_SIGN_UPS)
+    found = [operator.store.get(key["pk"], key["sk"]) for key in keys]
+    rows = [
+        {"at": row["updated_at"], "why": row["why"], "email": row["wish"]["email"]}
+        for row in found
+        if row
+    ]
+    session.list_rows(rows, "Nothing is held")
+
+
+@commands.command()
+def release(context: typer.Context, email: Email) -> None:
+    """Let a sign-up that is held go the way of the others."""
+    session = session_of(context)
+    operator = session.operator
+    if not pending.release(operator.store, _person(session, email), operator.now()):
+        raise OperatorError("nothing is held of this address")
+    session.say("Released: the letter to confirm leaves within a minute")
+
+
+@commands.command()
+def leave(
+    context: typer.Context,
+    who: Annotated[
+        str,
+        typer.Argument(
+            help="An address, or, in quotes, the subject of a mail that a mail program wrote to "
+            "leave: its sender may be another address than the one that subscribed."
+        ),
+    ],
+) -> None:
+    """Unsubscribe somebody who asked for it; only they can come back, by the form."""
+    session = session_of(context)
+    services = session.operator.services
+    channel, issue = "mailto", ""
+    if "@" in who:
+        person, channel = _person(session, who), "staff"
+    else:
         try:
-            told = list(
-                Imports(self._register, self._keys().people).run(
-                    path.read_bytes(), by=by, write=write
-                )
-            )
-        except (ImportRefused, OSError) as error:
-            raise OperateError(str(error)) from None
-        counts = Counter(one.outcome for one in told)
-        lines = [f"line {one.line}: {one.why}" for one in told if one.why]
-        verb = "Imported" if write else "Would import"
-        lines.append(
-            f"{verb} {counts['imported']}; {counts['known']} known already, "
-            f"{counts['refused']} refused" + ("" if write else ". Add --write to do it.")
-        )
-        return "\n".join(lines)
+            person, issue = services.links.open_unsubscribe((who.split() or [""])[-1])
+        except BadLink:
+            raise OperatorError("neither an address nor the subject of such a mail") from None
+    session.confirm(f"Unsubscribe {who}?")
+    outcome = services.subscribers.subscriptions.leave(person, channel=channel, issue=issue)
+    session.say("Nothing to do: not subscribed" if outcome == "already" else "Unsubscribed")
 
-    def export(self) -> str:
-        """Everybody who is known by an address, as CSV."""
-        rows = (
-            [_cell(found.get(name)) for name in COLUMNS]
-            for found in self._all()
-            if found.get("email")
-        )
-        return csv_text(COLUMNS, rows).rstrip("\r\n")
 
-    def count(self) -> str:
-        counts = Counter(found["status"] for found in self._all())
-        return "\n".join(f"{counts[name]:8} {name}" for name in sorted(counts)) or "Nobody yet"
+@commands.command()
+def erase(context: typer.Context, email: Email) -> None:
+    """Forget somebody who asked for it, for good."""
+    session = session_of(context)
+    person = _person(session, email)
+    session.confirm(f"Forget {email} for good?")
+    outcome = erasure.erase(session.operator.services.subscribers.repository, person)
+    session.say("Nothing to do: nothing is known" if outcome == "already" else "Erased")
 
-    def proof(self, email: str) -> str:
-        """What proves the consent of one person: words, times, forms, letters, as JSON."""
-        found = ConsentProof(self._register).of(self._person(email))
-        if found is None:
-            raise OperateError("nothing is known of this address")
-        return json.dumps(found, ensure_ascii=False, indent=1)
 
-    def held(self) -> str:
-        """Sign-ups that look like spam, oldest first, with what they look like."""
-        pages = self._client.get_paginator("query").paginate(
-            TableName=self._table,
-            IndexName="state",
-            KeyConditionExpression="state_key = :held",
-            ExpressionAttributeValues={":held": {"S": HELD_SIGN_UPS}},
-        )
-        keys = [item_of(item) for page in pages for item in page["Items"]]
-        rows = [self._register.store.get(key["pk"], key["sk"]) or {} for key in keys]
-        return (
-            "\n".join(
-                f"{row['updated_at'][:16]}  {row['why']:6} {row['wish']['email']}"
-                for row in rows
-                if row
-            )
-            or "Nothing is held"
-        )
-
-    def release(self, email: str) -> str:
-        if not release(self._register.store, self._person(email), datetime.now(UTC)):
-            raise OperateError("nothing is held of this address")
-        return "Released: the letter to confirm leaves within a minute"
-
-    def leave(self, who: str) -> str:
-        """`who`: an address, or the subject of a mail that a mail program wrote to leave: its
-        sender may be another address than the one that subscribed."""
-        subscriptions = Subscriptions(self._register, _no_words, self._keys().people)
-        if "@" in who:
-            outcome = subscriptions.leave(self._person(who), channel="staff")
-        else:
-            try:
-                token = (who.split() or [""])[-1]
-                person, issue = Links(self._keys().links, "", "").open_unsubscribe(token)
-            except BadLink:
-                raise OperateError("neither an address nor the subject of such a mail") from None
-            outcome = subscriptions.leave(person, channel="mailto", issue=issue)
-        return {"already": "Nothing to do: not subscribed"}.get(outcome, "Unsubscribed")
-
-    def erase(self, email: str) -> str:
-        outcome = erase(self._register, self._person(email))
-        return {"already": "Nothing to do: nothing is known"}.get(outcome, "Erased")
-
-    def _person(self, email: str) -> str:
-        return person_key(email, self._keys().people)
-
-    def _all(self) -> Iterator[dict[str, Any]]:
-        pages = self._client.get_paginator("scan").paginate(
-            TableName=self._table,
-            FilterExpression="kind = :kind",
-            ExpressionAttributeValues={":kind": {"S": "subscriber"}},
-        )
-        for page in pages:
-            for item in page["Items"]:
-                yield item_of(item)
+def _person(session: Session, text: str) -> str:
+    """Return the key of an address, also of one as mail programs copy it: `Ada <ada@…>`."""
+    address = email_or_none(parseaddr(text.removeprefix("mailto:"))[1])
+    if address is None:
+        raise OperatorError(f"{text!r} is not an e-mail address")
+    return person_key(address, session.operator.services.secret.people)
 
 
 def _cell(value: object) -> object:
     return " ".join(value) if isinstance(value, list) else value or ""
-
-
-def _no_words(lang: str) -> ConsentText:
-    raise OperateError("consent is given by its owner, not here")
-
-
-def add_commands(subjects: Any) -> None:
-    found = subjects.add_parser("subscribers", help="who gets the newsletter")
-    verbs = found.add_subparsers(dest="verb", required=True)
-    verbs.add_parser("count", help="how many there are in each state")
-    verbs.add_parser("held", help="sign-ups that look like spam")
-    verbs.add_parser("export", help="everybody known by an address, as CSV")
-    bring = verbs.add_parser("import", help="a CSV: email, lang, basis, since, evidence")
-    bring.add_argument("file", type=Path)
-    bring.add_argument("--by", required=True, help="who vouches for the list")
-    bring.add_argument("--write", action="store_true", help="do it; without, only try")
-    for verb, what in (
-        ("proof", "everything that proves one person's consent, as JSON"),
-        ("release", "let a sign-up held as spam go the way of the others"),
-        ("leave", "unsubscribe somebody: an address, or the subject of their mail, in quotes"),
-        ("erase", "forget somebody who asked for it, for good"),
-    ):
-        verbs.add_parser(verb, help=what).add_argument("email")
-
-
-def act(subscribers: Subscribers, asked: Any) -> str:
-    match asked.verb:
-        case "import":
-            return subscribers.bring(asked.file, asked.by, write=asked.write)
-        case "count":
-            return subscribers.count()
-        case "held":
-            return subscribers.held()
-        case "release":
-            return subscribers.release(asked.email)
-        case "export":
-            return subscribers.export()
-        case "proof":
-            return subscribers.proof(asked.email)
-        case "leave":
-            return subscribers.leave(asked.email)
-        case _:
-            return subscribers.erase(asked.email)

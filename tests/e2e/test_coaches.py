@@ -8,8 +8,8 @@ from typing import Any
 
 from deployed import Response, Stack, ask, wait_for
 from infra.local_aws.stack import SAMPLE
-from infra.operate import Operator
-from infra.operator.coaches import Directory
+from infra.operator.directory import Directory
+from infra.operator.stage import Operator
 
 CROWD = int(os.environ.get("RELAIS_CROWD", "30"))
 """Visitors at once. Each is a process of the emulator of its own, 50 MB and a second of a
@@ -17,7 +17,7 @@ processor to start: 200 want 12 GB."""
 
 
 def directory(stack: Stack) -> Directory:
-    return Operator("local", stack.emulator.url).directory
+    return Directory(Operator("local", stack.emulator.url).services.coaches.editions)
 
 
 def test_a_visitor_finds_a_coach_writes_and_the_coach_gets_the_mail(stack: Stack) -> None:
@@ -86,7 +86,7 @@ def test_every_answer_is_wholly_of_one_edition_while_another_is_published(
     assert set(seen) <= {older, newer}
     assert seen.count(older) >= CROWD
     assert newer in seen
-    operator.restore(list(operator.editions())[1].split()[0])
+    operator.restore(str(operator.editions()[1]["id"]))
 
 
 Told = tuple[int, str, int, int, int]

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from deployed import Stack
-from infra.operate import Operator, act, parser
+from infra.operator.errors import OperatorError
 from infra.operator.newsletter.sample import FOLDER
-from infra.operator.staff import OperateError
+from infra.operator.stage import Operator
+from operator_cli import relais
 
 
 @pytest.fixture
@@ -19,7 +20,7 @@ def operator(stack: Stack) -> Operator:
 
 
 def run(operator: Operator, *words: str) -> str:
-    return act(operator, parser().parse_args(["issue", *words, "--by", "rita-roy"]))
+    return relais(operator, "issue", *words, "--by", "rita-roy")
 
 
 def test_the_sample_is_in_the_archive_and_the_feeds(stack: Stack) -> None:
@@ -43,7 +44,7 @@ def test_an_issue_is_checked_tested_and_approved(
     for path in folder.iterdir():
         text = path.read_text("utf-8").replace("slug: 2026-03", "slug: 2026-05")
         path.write_text(text, "utf-8")
-    with pytest.raises(OperateError, match="brouillon, version 1"):
+    with pytest.raises(OperatorError, match="brouillon, version 1"):
         run(operator, "check", str(folder), "--offline")
     table = stack.client("dynamodb")
     table.put_item(TableName="relais-local-subscribers", Item=_reader())

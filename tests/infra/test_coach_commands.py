@@ -1,6 +1,5 @@
 """The directory in an operator's hands: `coaches import`, `export`, `restore` and the rest."""
 
-import io
 import json
 from pathlib import Path
 
@@ -10,17 +9,15 @@ from openpyxl import Workbook
 from chalicelib.coaches.coach import Coach
 from chalicelib.coaches.directory import sheets
 from chalicelib.coaches.editions import EditionStore
-from chalicelib.coaches.messages import Messages
 from fakes import MemoryStore, SetClock
-from infra.operator.coaches import Bar, Directory
-from infra.operator.staff import OperateError
+from infra.operator.directory import Directory
+from infra.operator.errors import OperatorError
 from sample_coaches import MIREILLE, PRIVATE, SAMPLE
 
 
 @pytest.fixture
 def directory(store: MemoryStore, clock: SetClock) -> Directory:
-    messages = Messages(store, clock, people_key=b"p" * 32, per_hour=9)
-    return Directory(EditionStore(store, clock), messages)
+    return Directory(EditionStore(store, clock))
 
 
 def imported(directory: Directory, path: Path, *, dry: bool = False) -> str:
@@ -60,7 +57,7 @@ def test_one_problem_anywhere_and_nothing_is_published(
     path = tmp_path / "wrong.csv"
     path.write_text("\n".join(lines), "utf-8")
     for lang, said in (("en", "Row 4, column"), ("fr", "Ligne 4, colonne")):
-        with pytest.raises(OperateError, match=said):
+        with pytest.raises(OperatorError, match=said):
             directory.import_(path, lang, dry=False, by="test")  # type: ignore[arg-type]
     assert not store.commits
 
@@ -82,9 +79,9 @@ def test_a_file_that_is_no_sheet_is_refused(
 ) -> None:
     path = tmp_path / "file.xlsx"
     path.write_bytes(content)
-    with pytest.raises(OperateError):
+    with pytest.raises(OperatorError):
         imported(directory, path)
-    with pytest.raises(OperateError):
+    with pytest.raises(OperatorError):
         imported(directory, tmp_path / "nothing.csv")
 
 
@@ -118,11 +115,11 @@ def test_an_earlier_edition_is_restored_by_its_name(
     path = tmp_path / "few.csv"
     path.write_bytes(sheets.write(coaches[:2]))
     imported(directory, path)
-    listed = list(directory.editions())
-    assert [line[0] for line in listed] == ["*", " "]
+    listed = directory.editions()
+    assert [edition["current"] for edition in listed] == [True, False]
     clock.pass_(minutes=1)
-    assert "60 coaches are shown" in directory.restore(listed[1].split()[0])
-    with pytest.raises(OperateError):
+    assert "60 coaches are shown" in directory.restore(str(listed[1]["id"]))
+    with pytest.raises(OperatorError):
         directory.restore("nothing")
 
 
@@ -133,21 +130,18 @@ def test_somebody_is_taken_out_everywhere(directory: Directory, clock: SetClock)
     editions = directory._editions
     for edition in editions.restorable():
         assert MIREILLE not in [coach.slug for coach in editions.catalogue(edition)]
-    with pytest.raises(OperateError):
+    with pytest.raises(OperatorError):
         directory.remove(MIREILLE)
 
 
-def test_a_bar_moves_on_a_terminal_and_is_silent_elsewhere() -> None:
-    class Terminal(io.StringIO):
-        def isatty(self) -> bool:
-            return True
+def test_who_says_no_publishes_nothing(directory: Directory, store: MemoryStore) -> None:
+    questions: list[str] = []
 
-    there, elsewhere = Terminal(), io.StringIO()
-    for out in (there, elsewhere):
-        bar = Bar("Reading", out)
-        for done in range(1, 1001):
-            bar.show(done, 1000)
-        bar.end()
-    assert there.getvalue().count("\r") == 31
-    assert there.getvalue().endswith("1000/1000\n")
-    assert elsewhere.getvalue() == ""
+    def no(question: str) -> None:
+        questions.append(question)
+        raise OperatorError("no")
+
+    with pytest.raises(OperatorError, match="no"):
+        directory.import_(SAMPLE, "en", dry=False, by="test", confirm=no)
+    assert questions[0].endswith("Coaches added: 60; changed: 0; removed: 0.")
+    assert not store.commits

@@ -1,7 +1,7 @@
 """The issue commands: each says what it did, or what stands in its way, in one's own language."""
 
-import io
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +9,7 @@ import pytest
 
 import issue_factory
 from accounts import SetAccount
+from chalicelib.cases.staff import RosterRefused
 from chalicelib.core.errors import DeliveryFailed
 from chalicelib.core.languages import LANGS
 from chalicelib.newsletter.issue_counts import count
@@ -19,10 +20,10 @@ from chalicelib.newsletter.pace import Allowance
 from chalicelib.newsletter.sending.unreached import UnreachedReader
 from chalicelib.services import Services
 from fakes import MemoryStore
+from infra.operator.errors import OperatorError
+from infra.operator.newsletter import drafts, lifecycle, report
 from infra.operator.newsletter import link_check as answering
-from infra.operator.newsletter import terminal as figures
-from infra.operator.newsletter.issue_commands import IssueCommands, Outside
-from infra.operator.staff import OperateError
+from infra.operator.newsletter.context import IssueContext, Outside
 from issue_factory import VALUES
 
 MISSED = [
@@ -60,72 +61,80 @@ def world() -> World:
     return World()
 
 
-def at_desk(service: Services, world: World, by: str = "sam-lee", **changed: Any) -> IssueCommands:
+def commanded(
+    service: Services, world: World, by: str = "sam-lee", **changed: object
+) -> IssueContext:
     settings = service.settings.model_copy(update=changed)
-    return IssueCommands(service.store, settings, service.links, service.now, world.outside(), by)
+    services = Services(settings, service.store, service.secret, now=service.now)
+    return IssueContext(services, world.outside(), by)
 
 
 @pytest.fixture
-def desk(service: Services, world: World) -> IssueCommands:
-    return at_desk(service, world)
+def context(service: Services, world: World) -> IssueContext:
+    return commanded(service, world)
 
 
 def test_an_issue_goes_all_its_way_by_commands(
-    desk: IssueCommands, service: Services, world: World, tmp_path: Path
+    context: IssueContext, service: Services, world: World, tmp_path: Path
 ) -> None:
     folder = tmp_path / "2026-03"
-    assert "issue check" in desk.new(folder, "2026-03")
+    assert "issue check" in drafts.new(context, folder, "2026-03")
     for lang in LANGS:
         (folder / f"{lang}.md").write_text((issue_factory.SAMPLE / f"{lang}.md").read_text("utf-8"))
-    told, well = desk.check(folder, offline=False, over_days=False)
+    told, well = drafts.check(context, folder, offline=False, over_days=False)
     assert well, told
     assert "readers: 3 in French and 2 in English" in told
-    assert "ada@example.org" in desk.test("2026-03", ["ada@example.org"])
+    assert "ada@example.org" in lifecycle.test(context, "2026-03", ["ada@example.org"])
     assert world.sent == [
         ("ada@example.org", "[Essai] Le printemps de l’impact collectif"),
         ("ada@example.org", "[Test] A spring of collective impact"),
     ]
-    assert desk.ask("2026-03").startswith("Asked Rita Roy to approve it.")
+    assert lifecycle.ask(context, "2026-03").startswith("Asked Rita Roy to approve it.")
     room = issue_factory.newsroom(service)
     decided = {"by": "rita-roy", "name": "Rita Roy", "at": "2026-03-02T15:00:00.000Z",
                "decision": "approve", "remarks": "", "version": 1}  # fmt: skip
     room.lifecycle.move(room.lifecycle.get("2026-03"), "approve", "rita-roy", {"approved": decided})
-    assert "March 5, 2026, 9:00\u00a0a.m. (Eastern Time)" in desk.schedule(
-        "2026-03", "2026-03-05 09:00"
+    questions: list[str] = []
+    assert "March 5, 2026, 9:00\u00a0a.m. (Eastern Time)" in lifecycle.schedule(
+        context, "2026-03", datetime(2026, 3, 5, 14, tzinfo=UTC), questions.append
     )
-    assert "Leaves March 5" in desk.status("2026-03")
+    assert questions == [
+        "Send 2026-03, March 5, 2026, 9:00\u00a0a.m. (Eastern Time), to 3 readers in French and 2 "
+        "in English?"
+    ]
+    assert "Leaves March 5" in report.status(context, "2026-03")
     assert room.lifecycle.get("2026-03").send_at == "2026-03-05T14:00:00.000Z"
     room.lifecycle.start(room.lifecycle.get("2026-03"))
-    assert desk.pause("2026-03").startswith("Paused")
-    assert desk.resume("2026-03").startswith("It goes on")
-    assert desk.cancel("2026-03").startswith("Cancelled")
-    assert "Cancelled" in desk.all(["2026-03", "none"])
+    assert lifecycle.pause(context, "2026-03").startswith("Paused")
+    assert lifecycle.resume(context, "2026-03").startswith("It goes on")
+    assert lifecycle.cancel(context, "2026-03").startswith("Cancelled")
+    assert "Cancelled" in report.every(context, ["2026-03", "none"])
 
 
 def test_everything_is_said_in_ones_own_language(
     service: Services, world: World, tmp_path: Path
 ) -> None:
-    desk = at_desk(service, world, by="rita-roy")
-    with pytest.raises(OperateError, match="Il n’y a pas d’infolettre 2026-09"):
-        desk.pause("2026-09")
-    told, well = desk.check(tmp_path, offline=True, over_days=False)
+    context = commanded(service, world, by="rita-roy")
+    with pytest.raises(OperatorError, match="Il n’y a pas d’infolettre 2026-09"):
+        lifecycle.pause(context, "2026-09")
+    told, well = drafts.check(context, tmp_path, offline=True, over_days=False)
     assert not well
     assert told.startswith("À corriger\n  fr.md\u00a0: ce fichier manque.")
     assert told.endswith("Rien n’a été enregistré.")
 
 
 def test_a_stranger_commands_nothing(service: Services, world: World) -> None:
-    with pytest.raises(OperateError, match="not on the roster"):
-        at_desk(service, world, by="eve")
+    with pytest.raises(RosterRefused, match="not on the roster"):
+        commanded(service, world, by="eve")
 
 
 def test_what_blocks_is_listed_and_the_draft_is_kept(
-    desk: IssueCommands, service: Services, tmp_path: Path
+    context: IssueContext, service: Services, tmp_path: Path
 ) -> None:
     for lang in LANGS:
         text = (issue_factory.SAMPLE / f"{lang}.md").read_text("utf-8")
         (tmp_path / f"{lang}.md").write_text(text + "\n![](https://www.example.org/i.png)\n")
-    told, well = desk.check(tmp_path, offline=False, over_days=False)
+    told, well = drafts.check(context, tmp_path, offline=False, over_days=False)
     assert not well
     assert "fr.md, line 36: the image" in told
     assert told.endswith("Saved as a draft, version 1.")
@@ -133,51 +142,53 @@ def test_what_blocks_is_listed_and_the_draft_is_kept(
 
 
 def test_what_is_too_big_is_not_kept(
-    desk: IssueCommands, service: Services, tmp_path: Path
+    context: IssueContext, service: Services, tmp_path: Path
 ) -> None:
     for lang in LANGS:
         text = (issue_factory.SAMPLE / f"{lang}.md").read_text("utf-8")
         (tmp_path / f"{lang}.md").write_text(text + "\n" + "{" * 40_000 + "\n", "utf-8")
-    told, well = desk.check(tmp_path, offline=False, over_days=False)
+    told, well = drafts.check(context, tmp_path, offline=False, over_days=False)
     assert not well
     assert told.endswith("Nothing was saved.")
     assert issues.issue_of(service.store, "2026-03") is None
 
 
-def test_a_check_of_the_same_keeps_what_is_approved(desk: IssueCommands, service: Services) -> None:
+def test_a_check_of_the_same_keeps_what_is_approved(
+    context: IssueContext, service: Services
+) -> None:
     issue_factory.approved(service)
-    told, well = desk.check(issue_factory.SAMPLE, offline=False, over_days=False)
+    told, well = drafts.check(context, issue_factory.SAMPLE, offline=False, over_days=False)
     assert well, told
     issue = issue_factory.newsroom(service).lifecycle.get("2026-03")
     assert issue.status == "APPROVED"
 
 
 def test_a_check_keeps_the_postal_address_that_the_texts_name(
-    desk: IssueCommands, service: Services
+    context: IssueContext, service: Services
 ) -> None:
-    told, well = desk.check(issue_factory.SAMPLE, offline=False, over_days=False)
+    told, well = drafts.check(context, issue_factory.SAMPLE, offline=False, over_days=False)
     assert well, told
     issue = issue_factory.newsroom(service).lifecycle.get("2026-03")
     assert issue.postal_address == service.settings.postal_address != ""
 
 
 def test_a_test_that_ses_refuses_is_no_test(
-    desk: IssueCommands, service: Services, world: World
+    context: IssueContext, service: Services, world: World
 ) -> None:
     issue = issue_factory.newsroom(service).checked(issue_factory.saved(service), [], "sam-lee")
     world.failing = DeliveryFailed("MessageRejected", permanent=True)
-    with pytest.raises(OperateError, match="MessageRejected"):
-        desk.test(issue.id, ["ada@example.org"])
+    with pytest.raises(OperatorError, match="MessageRejected"):
+        lifecycle.test(context, issue.id, ["ada@example.org"])
     assert issue_factory.newsroom(service).lifecycle.get(issue.id).status == "CHECKED"
     for address in ("ada@", "adé@x.ca", "a..b@x.ca", "a[b@x.ca"):
-        with pytest.raises(OperateError, match="not an e-mail address"):
-            desk.test(issue.id, [address])
+        with pytest.raises(OperatorError, match="not an e-mail address"):
+            lifecycle.test(context, issue.id, [address])
 
 
-def test_a_draft_is_not_tested(desk: IssueCommands, service: Services, world: World) -> None:
+def test_a_draft_is_not_tested(context: IssueContext, service: Services, world: World) -> None:
     issue_factory.saved(service)
-    with pytest.raises(OperateError, match="“Draft”"):
-        desk.test("2026-03", ["ada@example.org"])
+    with pytest.raises(OperatorError, match="“Draft”"):
+        lifecycle.test(context, "2026-03", ["ada@example.org"])
     assert world.sent == []
 
 
@@ -185,56 +196,78 @@ def test_without_a_postal_address_nothing_leaves_and_it_is_said_why(
     service: Services, world: World
 ) -> None:
     issue_factory.approved(service)
-    desk = at_desk(service, world, postal_address="")
-    with pytest.raises(OperateError, match="PostalAddress"):
-        desk.schedule("2026-03", None)
-    with pytest.raises(OperateError, match="PostalAddress"):
-        desk.test("2026-03", ["ada@example.org"])
-    told, well = desk.check(issue_factory.SAMPLE, offline=True, over_days=False)
+    context = commanded(service, world, postal_address="")
+    with pytest.raises(OperatorError, match="PostalAddress"):
+        lifecycle.schedule(context, "2026-03", None)
+    with pytest.raises(OperatorError, match="PostalAddress"):
+        lifecycle.test(context, "2026-03", ["ada@example.org"])
+    told, well = drafts.check(context, issue_factory.SAMPLE, offline=True, over_days=False)
     assert not well
     assert "postal address is not set" in told
 
 
-def test_a_moment_that_is_none_is_refused(desk: IssueCommands, service: Services) -> None:
+def test_who_says_no_schedules_nothing_and_sends_to_nobody_again(
+    context: IssueContext, service: Services, world: World
+) -> None:
+    def no(question: str) -> None:
+        raise OperatorError("no")
+
     issue_factory.approved(service)
-    with pytest.raises(OperateError, match="Eastern Time"):
-        desk.schedule("2026-03", "demain")
+    with pytest.raises(OperatorError, match="no"):
+        lifecycle.schedule(context, "2026-03", None, no)
+    assert context.issue("2026-03").status == "APPROVED"
+    world.missed = MISSED
+    with pytest.raises(OperatorError, match="no"):
+        lifecycle.send_to_missing(context, "2026-03", no)
 
 
-def test_the_text_part_is_written_once_to_be_edited(desk: IssueCommands, tmp_path: Path) -> None:
+def test_nobody_is_asked_about_what_cannot_be_scheduled(
+    context: IssueContext, service: Services
+) -> None:
+    issue_factory.saved(service)
+    with pytest.raises(OperatorError, match="“Draft”"):
+        lifecycle.schedule(context, "2026-03", None, pytest.fail)
+
+
+def test_the_text_part_is_written_once_to_be_edited(context: IssueContext, tmp_path: Path) -> None:
     for lang in LANGS:
         (tmp_path / f"{lang}.md").write_text(
             (issue_factory.SAMPLE / f"{lang}.md").read_text("utf-8")
         )
-    desk.text(tmp_path)
+    drafts.text(context, tmp_path)
     written = (tmp_path / "fr.txt").read_text("utf-8")
     assert "== Deux ateliers en ligne ==" in written
-    with pytest.raises(OperateError, match="already"):
-        desk.text(tmp_path)
-    assert desk.check(tmp_path, offline=False, over_days=False)[1]
+    with pytest.raises(OperatorError, match="already"):
+        drafts.text(context, tmp_path)
+    assert drafts.check(context, tmp_path, offline=False, over_days=False)[1]
 
 
-def test_remarks_of_who_sent_it_back_are_shown(desk: IssueCommands, service: Services) -> None:
+def test_remarks_of_who_sent_it_back_are_shown(context: IssueContext, service: Services) -> None:
     issue = issue_factory.through_test(service, "sam-lee")
     back = {"by": "rita-roy", "name": "Rita Roy", "at": "2026-03-02T15:00:00.000Z",
             "decision": "send_back", "remarks": "La date.", "version": 1}  # fmt: skip
     issue_factory.newsroom(service).lifecycle.move(
         issue, "send_back", "rita-roy", {"approved": back}
     )
-    assert "Rita Roy sent it back: La date." in desk.status("2026-03")
+    assert "Rita Roy sent it back: La date." in report.status(context, "2026-03")
+
+
+def reported(context: IssueContext, issue_id: str, path: Path | None) -> str:
+    issue = context.issue(issue_id)
+    return report.report(context, issue, list(context.outside.missed(issue)), path)
 
 
 def test_the_report_lists_who_was_not_reached_and_why(
-    desk: IssueCommands, service: Services, world: World, tmp_path: Path
+    context: IssueContext, service: Services, world: World, tmp_path: Path
 ) -> None:
     issue_factory.sending(service)
-    assert desk.report("2026-03", None).endswith("Everybody was reached.")
+    assert reported(context, "2026-03", None).endswith("Everybody was reached.")
     world.missed = MISSED
-    told = desk.report("2026-03", None)
+    told = reported(context, "2026-03", None)
     assert "Not reached: 2" in told
     assert "Bounced by domain: example.org 2" in told
     assert "ada@example.org  fr  SES did not take it (550 no)" in told
-    desk.report("2026-03", tmp_path / "missed.csv")
+    reported(context, "2026-03", tmp_path / "missed.csv")
     lines = (tmp_path / "missed.csv").read_text("utf-8").splitlines()
     assert (
         lines[2]
@@ -243,20 +276,20 @@ def test_the_report_lists_who_was_not_reached_and_why(
 
 
 def test_those_who_can_be_reached_get_an_issue_of_their_own(
-    desk: IssueCommands, service: Services, world: World
+    context: IssueContext, service: Services, world: World
 ) -> None:
     issue_factory.newsroom(service).lifecycle.finished(issue_factory.sending(service), {})
     world.missed = MISSED[1:]
-    with pytest.raises(OperateError, match="Nobody to send to again"):
-        desk.send_to_missing("2026-03")
+    with pytest.raises(OperatorError, match="Nobody to send to again"):
+        lifecycle.send_to_missing(context, "2026-03")
     world.missed = MISSED
-    assert desk.send_to_missing("2026-03").startswith(
+    assert lifecycle.send_to_missing(context, "2026-03").startswith(
         "Made 2026-03-suite-2 with the same approved texts, readers: 1."
     )
 
 
 def test_the_bar_moves_until_all_are_dealt_with(
-    desk: IssueCommands, service: Services, monkeypatch: pytest.MonkeyPatch, store: MemoryStore
+    context: IssueContext, service: Services, store: MemoryStore
 ) -> None:
     issue = issue_factory.sending(service)
     store.commit([count(issue.id, "fr", "0", {"queued": 4})])
@@ -268,17 +301,15 @@ def test_the_bar_moves_until_all_are_dealt_with(
             lifecycle = issue_factory.newsroom(service).lifecycle
             lifecycle.finished(lifecycle.get(issue.id), {})
 
-    monkeypatch.setattr("infra.operator.newsletter.issue_commands.time.sleep", waits)
-    out = io.StringIO()
-    desk.follow(issue.id, out)
-    lines = out.getvalue().splitlines()
-    assert [line.split("]")[1].split()[0] for line in lines] == ["0", "25", "50", "75", "100"]
+    lines: list[str] = []
+    report.follow(context, issue.id, lines.append, waits)
+    assert [line.split()[0] for line in lines] == ["0", "25", "50", "75", "100"]
     assert lines[-1].endswith("Sent")
 
 
-def test_a_bar_without_recipients_is_empty() -> None:
-    assert figures.bar(0, 0).startswith("[....")
-    assert figures.bar(7, 5).endswith("100 %  7/5")
+def test_a_share_of_nothing_is_none() -> None:
+    assert report.share(0, 0) == "  0 %  0/0"
+    assert report.share(7, 5) == "100 %  7/5"
 
 
 # ---------------------------------------------------------------- links

@@ -1,81 +1,203 @@
-"""The words of `issue …` on the command line, and what each does."""
+"""`relais issue …`: an issue of the newsletter, from its first line to its report."""
 
-import argparse
-from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Annotated
 
-from infra.operator.newsletter.issue_commands import IssueCommands
-from infra.operator.staff import OperateError
+import typer
 
+from chalicelib.content import load
+from chalicelib.newsletter.sending.audience import reader_counts
+from chalicelib.newsletter.sending.recipients import bounces
+from infra.operator.dates import moment_ahead
+from infra.operator.errors import OperatorError
+from infra.operator.newsletter import drafts, lifecycle
+from infra.operator.newsletter import report as reports
+from infra.operator.newsletter.account import SesAccount, TestMail
+from infra.operator.newsletter.context import IssueContext, Outside
+from infra.operator.newsletter.link_check import tries
+from infra.operator.session import Session, session_of
 
-def add_commands(subjects: Any) -> None:
-    found = subjects.add_parser("issue", help="the newsletter: write, check, test, send")
-    verbs = found.add_subparsers(dest="verb", required=True)
-    named: dict[str, argparse.ArgumentParser] = {}
-    for verb, what in (
-        ("new", "two files to fill in"),
-        ("text", "write the text parts, to edit them"),
-        ("check", "all that must be right, and save the draft"),
-        ("test", "send it to addresses that are looked at"),
-        ("ask", "ask the others to approve it"),
-        ("schedule", "when it leaves"),
-        ("pause", "stop after the mails in flight"),
-        ("resume", "go on"),
-        ("cancel", "whoever has not been written to will not be"),
-        ("status", "where one stands, or all"),
-        ("report", "everybody who was not reached, and why"),
-        ("send-to-missing", "an issue for those who were not reached"),
-    ):
-        named[verb] = verbs.add_parser(verb, help=what)
-        named[verb].add_argument("--by", required=True, help="your id on the roster (staff list)")
-        if verb in ("new", "text", "check"):
-            named[verb].add_argument("folder", type=Path)
-        else:
-            named[verb].add_argument("issue", nargs="?" if verb == "status" else None)
-    named["new"].add_argument("--slug", help="its address: 2026-04; the folder's name without")
-    named["check"].add_argument("--offline", action="store_true", help="do not try the links")
-    named["check"].add_argument("--over-days", action="store_true", help="may take several days")
-    named["test"].add_argument("--to", action="append", required=True, help="repeat for more")
-    named["schedule"].add_argument("--at", help="Eastern Time, 2026-03-05 09:00; now without")
-    named["status"].add_argument("--follow", action="store_true", help="a bar, until it is sent")
-    named["report"].add_argument("--csv", type=Path, help="write the list to a file")
+commands = typer.Typer(no_args_is_help=True, help="Write, check, test and send the newsletter.")
+
+By = Annotated[str, typer.Option(help="Your id on the roster, as `staff list` shows it.")]
+Folder = Annotated[Path, typer.Argument(help="The folder of the issue's files.")]
+IssueId = Annotated[str, typer.Argument(metavar="ISSUE", help="The issue: 2026-04.")]
 
 
-def act(desk: IssueCommands, asked: Any, ids: Callable[[], Sequence[str]]) -> str:
-    """`ids`: of all issues there are, asked for when a command lists them."""
-    match asked.verb:
-        case "new":
-            return desk.new(asked.folder, asked.slug or asked.folder.name)
-        case "text":
-            return desk.text(asked.folder)
-        case "check":
-            told, well = desk.check(asked.folder, offline=asked.offline, over_days=asked.over_days)
-            if not well:
-                raise OperateError(told)
-            return told
-        case "test":
-            return desk.test(asked.issue, asked.to)
-        case "schedule":
-            return desk.schedule(asked.issue, asked.at)
-        case "status":
-            return _status(desk, asked, ids)
-        case "report":
-            return desk.report(asked.issue, asked.csv)
-        case verb:
-            steps = {
-                "ask": desk.ask,
-                "pause": desk.pause,
-                "resume": desk.resume,
-                "cancel": desk.cancel,
-                "send-to-missing": desk.send_to_missing,
-            }
-            return steps[verb](asked.issue)
+def _begun(context: typer.Context, by: str) -> tuple[Session, IssueContext]:
+    """Return the session, and an issue's context as the deployed API is set."""
+    session = session_of(context)
+    operator, services = session.operator, session.operator.services
+    outside = Outside(
+        account=SesAccount(operator.client("sesv2")),
+        audience=lambda topics: reader_counts(operator.store, topics, operator.now()),
+        tries=tries,
+        deliver=TestMail(
+            operator.mail_client(), services.settings, services.links, services.secret.people
+        ),
+        missed=services.issues.unreached,
+        bounces=partial(bounces, operator.store),
+    )
+    return session, IssueContext(services, outside, by)
 
 
-def _status(desk: IssueCommands, asked: Any, ids: Callable[[], Sequence[str]]) -> str:
-    if asked.issue is None:
-        return desk.all(ids())
-    if asked.follow:
-        desk.follow(asked.issue)
-    return desk.status(asked.issue)
+@commands.command()
+def new(
+    context: typer.Context,
+    folder: Folder,
+    by: By,
+    slug: Annotated[
+        str | None, typer.Option(help="Its address: 2026-04; without, the folder's name.")
+    ] = None,
+) -> None:
+    """Begin an issue: two files to fill in, one in each language."""
+    session, issue = _begun(context, by)
+    session.say(drafts.new(issue, folder, slug or folder.name))
+
+
+@commands.command()
+def text(context: typer.Context, folder: Folder, by: By) -> None:
+    """Write the text parts as they are made of the Markdown, to edit them."""
+    session, issue = _begun(context, by)
+    session.say(drafts.text(issue, folder))
+
+
+@commands.command()
+def check(
+    context: typer.Context,
+    folder: Folder,
+    by: By,
+    offline: Annotated[bool, typer.Option("--offline", help="Do not try the links.")] = False,
+    over_days: Annotated[
+        bool, typer.Option("--over-days", help="It may take several days to send.")
+    ] = False,
+) -> None:
+    """Save the draft, and list what blocks it, what to look at and what to know."""
+    session, issue = _begun(context, by)
+    found, well = drafts.check(issue, folder, offline=offline, over_days=over_days)
+    if not well:
+        raise OperatorError(found)
+    session.say(found)
+
+
+@commands.command()
+def test(
+    context: typer.Context,
+    issue_id: IssueId,
+    to: Annotated[list[str], typer.Option(help="An address; repeat it for more.")],
+    by: By,
+) -> None:
+    """Send an issue in both languages to addresses that are looked at."""
+    session, issue = _begun(context, by)
+    session.say(lifecycle.test(issue, issue_id, to))
+
+
+@commands.command()
+def ask(context: typer.Context, issue_id: IssueId, by: By) -> None:
+    """Ask those who wrote none of it to approve an issue."""
+    session, issue = _begun(context, by)
+    session.say(lifecycle.ask(issue, issue_id))
+
+
+@commands.command()
+def schedule(
+    context: typer.Context,
+    issue_id: IssueId,
+    by: By,
+    at: Annotated[
+        str | None, typer.Option(help="Eastern Time: 2026-03-05 09:00; without, now.")
+    ] = None,
+) -> None:
+    """Say when an approved issue leaves; again to change it."""
+    session, issue = _begun(context, by)
+    when = None if at is None else moment_ahead(at, issue.now())
+    session.say(lifecycle.schedule(issue, issue_id, when, session.confirm))
+
+
+@commands.command()
+def pause(context: typer.Context, issue_id: IssueId, by: By) -> None:
+    """Stop the sending of an issue after the mails in flight."""
+    session, issue = _begun(context, by)
+    session.say(lifecycle.pause(issue, issue_id))
+
+
+@commands.command()
+def resume(context: typer.Context, issue_id: IssueId, by: By) -> None:
+    """Go on with the sending of an issue that is paused."""
+    session, issue = _begun(context, by)
+    session.say(lifecycle.resume(issue, issue_id))
+
+
+@commands.command()
+def cancel(context: typer.Context, issue_id: IssueId, by: By) -> None:
+    """End an issue: whoever has not been written to will not be."""
+    session, issue = _begun(context, by)
+    session.confirm(issue.text("cancel_question", issue=issue.issue(issue_id).id))
+    session.say(lifecycle.cancel(issue, issue_id))
+
+
+@commands.command()
+def status(
+    context: typer.Context,
+    by: By,
+    issue_id: Annotated[
+        str | None, typer.Argument(metavar="[ISSUE]", help="The issue; all without.")
+    ] = None,
+    follow: Annotated[bool, typer.Option("--follow", help="Show a bar until it is sent.")] = False,
+) -> None:
+    """Show where an issue stands, with its figures and the link to its page; or all issues."""
+    session, issue = _begun(context, by)
+    if issue_id is not None:
+        if follow:
+            reports.follow(issue, issue_id, session.say)
+        session.say(reports.status(issue, issue_id))
+        return
+    ids = _every_id(session)
+    if not session.as_json:
+        session.say(reports.every(issue, ids))
+        return
+    rows = [
+        {
+            "issue": one.id,
+            "status": one.status,
+            "version": one.version,
+            "updated_at": one.updated_at,
+        }
+        for one in reports.newest_first(issue, ids)
+    ]
+    session.list_rows(rows, "")
+
+
+@commands.command()
+def report(
+    context: typer.Context,
+    issue_id: IssueId,
+    by: By,
+    csv: Annotated[Path | None, typer.Option(help="Write the list to this file.")] = None,
+) -> None:
+    """Show the figures of an issue, and everybody who was not reached, with the reason."""
+    session, issue = _begun(context, by)
+    found = issue.issue(issue_id)
+    missed = list(issue.outside.missed(found))
+    if session.as_json:
+        session.list_rows(reports.unreached_rows(issue, missed), "")
+        return
+    session.say(reports.report(issue, found, missed, csv))
+
+
+@commands.command("send-to-missing")
+def send_to_missing(context: typer.Context, issue_id: IssueId, by: By) -> None:
+    """Make another issue of the same texts, for those who were not reached and can be."""
+    session, issue = _begun(context, by)
+    session.say(lifecycle.send_to_missing(issue, issue_id, session.confirm))
+
+
+def _every_id(session: Session) -> list[str]:
+    tables = session.operator.tables
+    found = [
+        item
+        for state in load("issues")["states"]
+        for item in tables.people_in_state(f"ISSUE#{state}")
+    ]
+    return [str(item["pk"]).partition("#")[2] for item in found]

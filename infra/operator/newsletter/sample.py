@@ -1,29 +1,27 @@
 """The sample issue of the local stage: an archive with something in it."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
-from chalicelib.cases.staff import Roster
-from chalicelib.core.ports import Store
 from chalicelib.core.records import stamp
-from chalicelib.core.settings import Settings
 from chalicelib.newsletter.issues.compiler import Imprint, compiled
 from chalicelib.newsletter.issues.issue import issue_of
-from chalicelib.newsletter.issues.newsroom import Newsroom
 from chalicelib.newsletter.issues.source import read_folder
+from chalicelib.services import Services
 
 FOLDER = Path(__file__).resolve().parents[2] / "local_aws" / "sample" / "issue"
 AUTHOR, APPROVER = "rita-roy", "sam-lee"
 
 
-def publish(store: Store, settings: Settings) -> bool:
-    """Takes it all its way, to no reader; False when it is there already."""
+def publish(services: Services) -> bool:
+    """Take it all its way, to no reader; return False when it is there already."""
+    settings, now = services.settings, services.now
     sources, faults = read_folder(FOLDER)
     assert not faults, faults
     one = sources["fr"]
-    if issue_of(store, one.slug) is not None:
+    if issue_of(services.store, one.slug) is not None:
         return False
-    room = Newsroom(store, lambda: datetime.now(UTC), Roster(store))
+    room = services.issues.newsroom
     imprint = Imprint(
         settings.organization_name,
         settings.contact_email,
@@ -39,13 +37,13 @@ def publish(store: Store, settings: Settings) -> bool:
     decided = {
         "by": APPROVER,
         "name": "Sam Lee",
-        "at": stamp(datetime.now(UTC)),
+        "at": stamp(now()),
         "decision": "approve",
         "remarks": "",
         "version": issue.version,
     }
     issue = room.lifecycle.move(issue, "approve", APPROVER, {"approved": decided})
     # Later than now: the sweep must not start it between these two steps.
-    issue = room.schedule(issue, AUTHOR, datetime.now(UTC) + timedelta(hours=1))
+    issue = room.schedule(issue, AUTHOR, now() + timedelta(hours=1))
     room.lifecycle.finished(room.lifecycle.start(issue), {})
     return True

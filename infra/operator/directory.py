@@ -1,0 +1,162 @@
+"""The directory of coaches from a sheet to an edition, and back to files."""
+
+import json
+import textwrap
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from chalicelib.coaches.coach import Coach
+from chalicelib.coaches.directory import sheets, snapshot
+from chalicelib.coaches.directory.changes import Changes, compare
+from chalicelib.coaches.editions import EditionStore
+from chalicelib.content import load
+from chalicelib.core.errors import Conflict
+from chalicelib.core.languages import Lang
+from infra.operator.errors import OperatorError
+from infra.operator.session import bar
+
+TEXTS = {
+    "fr": {
+        "reading": "Lecture", "added": "ajoutés", "changed": "modifiés", "removed": "retirés",
+        "same": "Rien ne change.", "dry": "Essai : rien n’a été publié.".replace(" :", "\u00a0:"),
+        "problems": "Rien n’a été publié. À corriger :".replace(" :", "\u00a0:"),
+        "question": "Publier ce fichier? Coachs ajoutés : {added}; modifiés : {changed}; retirés : {removed}.".replace(" :", "\u00a0:"),
+        "published": "Publié : édition {id}, {count} coachs visibles sur {coaches}.".replace(" :", "\u00a0:"),
+    },
+    "en": {
+        "reading": "Reading", "added": "added", "changed": "changed", "removed": "removed",
+        "same": "Nothing changes.", "dry": "Dry run: nothing was published.",
+        "problems": "Nothing was published. To mend:",
+        "question": "Publish this file? Coaches added: {added}; changed: {changed}; removed: {removed}.",
+        "published": "Published: edition {id}, {count} coaches shown of {coaches}.",
+    },
+}  # fmt: skip
+
+
+class Directory:
+    """All or nothing: one problem anywhere, and nothing is published."""
+
+    def __init__(self, editions: EditionStore) -> None:
+        self._editions = editions
+
+    def import_(
+        self,
+        path: Path,
+        lang: Lang,
+        *,
+        dry: bool,
+        by: str,
+        confirm: Callable[[str], None] = lambda question: None,
+    ) -> str:
+        """Return what would change or changed, line by line; `confirm` raises to stop before it.
+
+        Raises OperatorError with every problem of the sheet.
+        """
+        words = TEXTS[lang]
+        sheet = _read(path, lang)
+        if sheet.problems:
+            lines = [problem.line(lang) for problem in sheet.problems]
+            raise OperatorError("\n  ".join([words["problems"], *lines]))
+        current = self._editions.current()
+        before = self._editions.catalogue(current)
+        changes = compare(before, sheet.coaches)
+        told = list(_told(changes, lang))
+        if not changes:
+            return words["same"]
+        if dry:
+            return "\n".join([*told, words["dry"]])
+        counts = {
+            "added": len(changes.added),
+            "changed": len(changes.changed),
+            "removed": len(changes.removed),
+        }
+        confirm("\n".join([*told, words["question"].format(**counts)]))
+        try:
+            edition = self._editions.publish(sheet.coaches, by=by, why=path.name, after=current)
+        except Conflict:
+            raise OperatorError("somebody published meanwhile; look again") from None
+        facts = {"id": edition.id, "count": edition.count, "coaches": edition.coaches}
+        return "\n".join([*told, words["published"].format(**facts)])
+
+    def export(self, path: Path) -> str:
+        """Write everything that staff keep, private columns too."""
+        coaches = self._coaches()
+        path.write_bytes(sheets.write(coaches))
+        return f"Wrote {len(coaches)} coaches to {path}; private columns are in it"
+
+    def fallback(self, path: Path) -> str:
+        """Write the public directory as one file, for the website."""
+        public = snapshot.fallback(snapshot.build(self._coaches()))
+        text = json.dumps(public, ensure_ascii=False, separators=(",", ":"))
+        path.write_text(text, "utf-8")
+        return f"Wrote {len(public['coaches'])} coaches to {path}; nothing private is in it"
+
+    def editions(self) -> list[dict[str, object]]:
+        """Return those that can be restored, newest first, each with whether it is shown now."""
+        current = self._editions.current()
+        return [
+            {
+                "id": edition.id,
+                "current": current is not None and edition.id == current.id,
+                "shown": edition.count,
+                "coaches": edition.coaches,
+                "by": edition.by,
+                "why": edition.why,
+            }
+            for edition in self._editions.restorable()
+        ]
+
+    def restore(self, edition: str) -> str:
+        found = next((e for e in self._editions.restorable() if e.id == edition), None)
+        if found is None:
+            raise OperatorError(f"there is no edition {edition}")
+        done = self._editions.restore(found, by="operator")
+        return f"Restored {edition} as {done.id}: {done.count} coaches are shown"
+
+    def remove(self, slug: str) -> str:
+        """Take somebody out of the directory and of every edition that is kept."""
+        current = self._editions.current()
+        catalogue = self._editions.catalogue(current)
+        kept = [coach for coach in catalogue if coach.slug != slug]
+        if len(kept) == len(catalogue):
+            if not self._editions.forget(slug):
+                raise OperatorError(f"there is no coach {slug}")
+            return f"Removed {slug} from earlier editions"
+        self._editions.publish(kept, by="operator", why=f"removed {slug}", after=current)
+        self._editions.forget(slug)
+        return f"Removed {slug}"
+
+    def _coaches(self) -> list[Coach]:
+        return self._editions.catalogue(self._editions.current())
+
+
+def _read(path: Path, lang: Lang) -> sheets.Sheet:
+    try:
+        cells = sheets.read_cells(path.name, path.read_bytes())
+    except (OSError, ValueError) as error:
+        text = load("coaches")["import"]["unreadable"][lang]
+        raise OperatorError(f"{path}: {text if isinstance(error, ValueError) else error}") from None
+    with bar(TEXTS[lang]["reading"]) as shown:
+        return sheets.parse(cells, shown.show)
+
+
+def _told(changes: Changes, lang: Lang) -> Iterator[str]:
+    words, columns = TEXTS[lang], load("coaches")["columns"]
+    for kind, slugs in (("added", changes.added), ("removed", changes.removed)):
+        if slugs:
+            yield f"{len(slugs)} {words[kind]}"
+            yield textwrap.fill(
+                ", ".join(slugs), 96, initial_indent="  ", subsequent_indent="  ",
+                break_on_hyphens=False,
+            )  # fmt: skip
+    if changes.changed:
+        yield f"{len(changes.changed)} {words['changed']}"
+    for slug, edits in changes.changed.items():
+        yield f"  {slug}"
+        for column, (old, new) in edits.items():
+            yield f"    {columns[column][lang]}: {_short(old)} → {_short(new)}"
+
+
+def _short(value: object) -> str:
+    text = ", ".join(value) if isinstance(value, list) else str("–" if value is None else value)
+    return textwrap.shorten(text, 60, placeholder="…")

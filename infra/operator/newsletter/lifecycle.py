@@ -1,0 +1,115 @@
+"""An issue from its test to its end: `issue test`, `ask`, `schedule`, `pause` and the rest."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from chalicelib.core.email_address import email_or_none
+from chalicelib.core.errors import DeliveryFailed, OutcomeUnknown
+from chalicelib.core.languages import LANGS
+from chalicelib.newsletter.issues import issue as issues
+from chalicelib.newsletter.issues.rendered import Rendered
+from infra.operator.errors import OperatorError
+from infra.operator.newsletter.context import IssueContext
+from infra.operator.newsletter.report import link
+
+PREFIX = {"fr": "[Essai] ", "en": "[Test] "}
+
+
+def test(context: IssueContext, issue_id: str, to: Sequence[str]) -> str:
+    """Send the mail in both languages, to addresses that are looked at."""
+    issue = context.issue(issue_id)
+    to = [_address(context, text) for text in to]
+    if not context.settings.postal_address:
+        raise OperatorError(context.text("no_postal_address"))
+    # Asked before anything is sent: a draft must be checked first.
+    context.attempt(lambda: issues.step(issue.status, "test"), issue_id)
+    for lang in LANGS:
+        text = issues.rendered_of(context.store, issue, lang)
+        assert text is not None
+        marked = replace(text, subject=PREFIX[lang] + text.subject)
+        for address in to:
+            _deliver(context, marked, address, issue.id)
+    context.attempt(lambda: context.newsroom.tested(issue, context.staff.id, to), issue_id)
+    return context.text("tested", to=", ".join(to), issue=issue.id, by=context.staff.id)
+
+
+def ask(context: IssueContext, issue_id: str) -> str:
+    issue = context.issue(issue_id)
+    asked = context.attempt(lambda: context.newsroom.ask(issue, context.staff.id), issue_id)
+    names = ", ".join(staff.name for staff in asked)
+    return context.text("asked", names=names, issue=issue.id, by=context.staff.id)
+
+
+def schedule(
+    context: IssueContext,
+    issue_id: str,
+    at: datetime | None,
+    confirm: Callable[[str], None] = lambda question: None,
+) -> str:
+    """Say when it leaves (None: now); `confirm` raises to stop before that."""
+    issue = context.issue(issue_id)
+    if not context.settings.postal_address:
+        raise OperatorError(context.text("no_postal_address"))
+    when = context.now() if at is None else at
+    # Refused before anybody is asked: what is not approved is not scheduled.
+    context.attempt(lambda: issues.step(issue.status, "schedule"), issue_id)
+    readers = context.outside.audience(issue.topics)
+    confirm(
+        context.text(
+            "send_question",
+            issue=issue.id,
+            when=context.when(when),
+            fr=readers["fr"],
+            en=readers["en"],
+        )
+    )
+    context.attempt(lambda: context.newsroom.schedule(issue, context.staff.id, when), issue_id)
+    return context.text("scheduled", when=context.when(when), link=link(context, issue_id))
+
+
+def pause(context: IssueContext, issue_id: str) -> str:
+    issue = context.issue(issue_id)
+    context.attempt(lambda: context.newsroom.lifecycle.pause(issue, context.staff.id), issue_id)
+    return context.text("paused")
+
+
+def resume(context: IssueContext, issue_id: str) -> str:
+    issue = context.issue(issue_id)
+    context.attempt(lambda: context.newsroom.lifecycle.resume(issue, context.staff.id), issue_id)
+    return context.text("resumed")
+
+
+def cancel(context: IssueContext, issue_id: str) -> str:
+    issue = context.issue(issue_id)
+    context.attempt(lambda: context.newsroom.lifecycle.cancel(issue, context.staff.id), issue_id)
+    return context.text("cancelled")
+
+
+def send_to_missing(
+    context: IssueContext,
+    issue_id: str,
+    confirm: Callable[[str], None] = lambda question: None,
+) -> str:
+    """Make another issue with the same texts, for those whom this one can still reach."""
+    issue = context.issue(issue_id)
+    number = sum(one.again for one in context.outside.missed(issue))
+    if not number:
+        raise OperatorError(context.text("nobody_missed"))
+    confirm(context.text("again_question", issue=issue.id, number=number))
+    again = context.attempt(lambda: context.newsroom.follow_up(issue, context.staff.id), issue_id)
+    return context.text("followed", issue=again.id, number=number, by=context.staff.id)
+
+
+def _address(context: IssueContext, text: str) -> str:
+    address = email_or_none(text)
+    if address is None:
+        raise OperatorError(context.text("address", text=text))
+    return address
+
+
+def _deliver(context: IssueContext, text: Rendered, address: str, issue_id: str) -> None:
+    try:
+        context.outside.deliver(text, address, issue_id)
+    except (DeliveryFailed, OutcomeUnknown) as error:
+        raise OperatorError(context.text("test_failed", to=address, why=error)) from error

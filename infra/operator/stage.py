@@ -1,0 +1,102 @@
+"""One stage in an operator's hands: the services of Relais, on the stage's tables and keys."""
+
+import os
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+import boto3
+from botocore.exceptions import ClientError
+
+from chalicelib.aws import keys
+from chalicelib.aws.lists import DynamoSubscriberStore
+from chalicelib.core.ports import Now
+from chalicelib.core.settings import Settings, read
+from chalicelib.services import Services, utc_now
+from infra.deploy import REGION
+from infra.local_aws.emulator import use_root_key
+from infra.local_aws.run_file import read_run_file
+from infra.operator.errors import OperatorError
+from infra.operator.tables import Tables
+from infra.package import ROOT
+
+LOCAL = "local"
+
+
+def stages() -> list[str]:
+    """Return the stages that exist: the one of `make run`, and those with a file."""
+    return [LOCAL, *sorted(path.stem for path in (ROOT / "infra" / "stages").glob("*.json"))]
+
+
+class Operator:
+    """Whoever operates one stage: of the emulator while `make run` runs, else of AWS."""
+
+    def __init__(
+        self,
+        stage: str,
+        endpoint: str | None = None,
+        mail_endpoint: str | None = None,
+        *,
+        now: Now = utc_now,
+        settings: Settings | None = None,
+    ) -> None:
+        """`mail_endpoint` takes mail, where that is elsewhere than the rest; without `settings`
+        the stage's own are read."""
+        self.stage = stage
+        self._endpoint = endpoint
+        self._mail_endpoint = mail_endpoint or endpoint
+        self._now = now
+        self._given = settings
+
+    @classmethod
+    def of(cls, stage: str) -> "Operator":
+        """Reach a stage by its name. Raises FileNotFoundError when the local one does not run."""
+        if stage != LOCAL:
+            return cls(stage)
+        use_root_key(os.environ)  # type: ignore[arg-type]
+        addresses = read_run_file(ROOT / ".local")
+        return cls(stage, addresses["emulator"], addresses["ses"])
+
+    def now(self) -> datetime:
+        return self._now()
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The settings that the deployed API runs with. Raises OperatorError without one."""
+        if self._given is not None:
+            return self._given
+        name = f"relais-{self.stage}-api"
+        try:
+            found = self.client("lambda").get_function_configuration(FunctionName=name)
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ResourceNotFoundException":
+                raise
+            raise OperatorError(
+                f"{self.stage} is not deployed in this account: make deploy STAGE={self.stage}"
+            ) from None
+        return read(found["Environment"]["Variables"])
+
+    @cached_property
+    def tables(self) -> Tables:
+        client = self.client("dynamodb")
+        return Tables(client, f"relais-{self.stage}-records", f"relais-{self.stage}-subscribers")
+
+    @cached_property
+    def store(self) -> DynamoSubscriberStore:
+        tables = self.tables
+        return DynamoSubscriberStore(tables.client, tables.records, tables.subscribers)
+
+    @property
+    def secret_name(self) -> str:
+        return f"relais-{self.stage}-keys"
+
+    @cached_property
+    def services(self) -> Services:
+        secret = keys.read(self.client("secretsmanager"), self.secret_name)
+        return Services(self.settings, self.store, secret, now=self._now)
+
+    def mail_client(self) -> Any:
+        return boto3.client("sesv2", region_name=REGION, endpoint_url=self._mail_endpoint)
+
+    def client(self, service: str) -> Any:
+        return boto3.client(service, region_name=REGION, endpoint_url=self._endpoint)  # type: ignore[call-overload]
