@@ -6,6 +6,7 @@ from typing import Final, Literal
 
 from chalicelib import content
 from chalicelib.coaches.cache import DirectoryCache
+from chalicelib.coaches.directory.results import CoachPage
 from chalicelib.coaches.messages import Messages
 from chalicelib.core.errors import NotFound, RelaisError
 from chalicelib.core.languages import Lang
@@ -71,7 +72,7 @@ class CoachContactViews:
 
     def _form_page(
         self,
-        coach: Mapping[str, str],
+        coach: CoachPage,
         lang: Lang,
         values: Mapping[str, object],
         refused: ProblemText | None = None,
@@ -85,7 +86,7 @@ class CoachContactViews:
             self.pages, description, lang, values=values, hidden=stamp, refused=refused
         )
 
-    def _sent(self, coach: Mapping[str, str], lang: Lang) -> Response:
+    def _sent(self, coach: CoachPage, lang: Lang) -> Response:
         everybody = in_language(self.pages.address("coaches"), lang)
         page = in_language(self.pages.address("coaches", coach["slug"]), lang)
         facts = {
@@ -96,7 +97,7 @@ class CoachContactViews:
         address = f"{self._address(coach['slug'])}?sent=1"
         return self.pages.respond("message", lang, facts, address=address)
 
-    def _coach(self, slug: str, lang: Lang) -> Mapping[str, str]:
+    def _coach(self, slug: str, lang: Lang) -> CoachPage:
         coach = self.cache.directory().coach(slug[:80], lang)
         if coach is None:
             raise NotFound(slug)
@@ -113,5 +114,5 @@ class CoachContactViews:
         return self.pages.address("coaches", slug, "contact")
 
 
-def _text(key: Literal["title", "done", "sent"], lang: Lang, coach: Mapping[str, str]) -> str:
-    return str(content.network()["message"][key][lang]).format(name=coach["name"])
+def _text(key: Literal["title", "done", "sent"], lang: Lang, coach: CoachPage) -> str:
+    return content.network()["message"][key][lang].format(name=coach["name"])

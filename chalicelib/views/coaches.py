@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlencode
 
 from chalicelib import content
@@ -11,7 +11,9 @@ from chalicelib.coaches.cache import DirectoryCache
 from chalicelib.coaches.directory.folding import fold_text
 from chalicelib.coaches.directory.layout import FILTERS
 from chalicelib.coaches.directory.query import UnusableQuery
-from chalicelib.coaches.directory.search import Directory
+from chalicelib.coaches.directory.results import Result
+from chalicelib.coaches.directory.search import Directory, SearchPage
+from chalicelib.coaches.directory.suggestions import Suggestion, UnknownWord
 from chalicelib.core import eastern_time
 from chalicelib.core.errors import BadQuery, NotFound
 from chalicelib.core.languages import Lang
@@ -109,7 +111,7 @@ class CoachViews:
         return self._shared_page("coaches", request, facts, address, 400 if wrong else 200)
 
     def _result_facts(
-        self, directory: Directory, found: Mapping[str, Any], kept: Query, lang: Lang
+        self, directory: Directory, found: SearchPage, kept: Query, lang: Lang
     ) -> dict[str, object]:
         """Return what was found in words, with the links to more of it, or to less of a search."""
         cursor = found["next_cursor"]
@@ -132,7 +134,7 @@ class CoachViews:
         request: Request,
         filters: Mapping[str, Sequence[str]],
         day: str,
-    ) -> dict[str, Any]:
+    ) -> SearchPage:
         query = request.query
         found = directory.search(
             query.get("q", ""),
@@ -179,7 +181,7 @@ class CoachViews:
         return self.pages.address("coaches", *slug)
 
 
-def _chosen(found: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+def _chosen(found: SearchPage) -> list[tuple[str, str, str]]:
     """Return each filter in use: its name, its value and the label of that value."""
     return [
         (name, each["value"], each["label"])
@@ -189,7 +191,7 @@ def _chosen(found: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     ]
 
 
-def _less(suggestion: Mapping[str, str], kept: Query) -> Query:
+def _less(suggestion: Suggestion, kept: Query) -> Query:
     """Return the same search without what a suggestion says to drop."""
     less: list[tuple[str, str]] = []
     for key, value in kept:
@@ -221,7 +223,7 @@ def _count_text(total: int, lang: Lang) -> str:
     return str(texts["several"][lang]).format(count=formatting.number(total, lang))
 
 
-def _log_unknown(unknown: Sequence[Mapping[str, str]]) -> None:
+def _log_unknown(unknown: Sequence[UnknownWord]) -> None:
     """Words that nobody knows teach the synonyms. Only such words, without who asked: what
     looks like an address or a number is left out."""
     words = [each["word"] for each in unknown if each["word"].isalpha() and len(each["word"]) < 25]
@@ -229,7 +231,7 @@ def _log_unknown(unknown: Sequence[Mapping[str, str]]) -> None:
         log.info("nothing found for: %s", " ".join(words))
 
 
-def _in_words(directory: Directory, result: Mapping[str, str], lang: Lang) -> dict[str, str]:
+def _in_words(directory: Directory, result: Result, lang: Lang) -> dict[str, object]:
     return {
         **result,
         "province_label": directory.label("province", result["province"], lang),

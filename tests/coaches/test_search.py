@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter, defaultdict
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from time import perf_counter
@@ -20,7 +21,8 @@ from chalicelib.coaches.directory.layout import FILTERS
 from chalicelib.coaches.directory.ordering import daily_seed, draw
 from chalicelib.coaches.directory.postings import bit_of, pack, set_bits, unpack
 from chalicelib.coaches.directory.query import UnusableQuery
-from chalicelib.coaches.directory.search import Directory
+from chalicelib.coaches.directory.results import Result
+from chalicelib.coaches.directory.search import Directory, SearchPage
 from chalicelib.coaches.directory.snapshot import build, filter_values, serialise
 
 SAMPLE = Path(__file__).resolve().parents[2] / "infra" / "local_aws" / "sample" / "coaches.csv"
@@ -43,11 +45,11 @@ def crowd(count: int = 1_000) -> tuple[tuple[Coach, ...], Directory]:
     return rows, Directory.load(serialise(build(rows)))
 
 
-def found(q: str, **more: Any) -> dict[str, Any]:
+def found(q: str, **more: Any) -> SearchPage:
     return directory().search(q, more.pop("filters", None), day=DAY, **more)
 
 
-def names(answer: dict[str, Any]) -> list[str]:
+def names(answer: SearchPage) -> list[str]:
     return [result["name"] for result in answer["results"]]
 
 
@@ -339,11 +341,11 @@ def test_highlights_are_places_in_the_text_as_written() -> None:
     assert [_at(result, field, mark) for field, mark in _marks(result)][:2] == ["Cœur", "œuvre"]
 
 
-def _marks(result: dict[str, Any]) -> list[tuple[str, list[int]]]:
+def _marks(result: Result) -> list[tuple[str, list[int]]]:
     return [(field, mark) for field, marks in result["highlights"].items() for mark in marks]
 
 
-def _at(result: dict[str, Any], field: str, mark: list[int]) -> str:
+def _at(result: Mapping[str, Any], field: str, mark: list[int]) -> str:
     text: str = result[field]
     return text[mark[0] : mark[1]]
 
@@ -478,7 +480,8 @@ def test_a_forged_cursor_is_refused(cursor: str) -> None:
 
 @given(st.integers(0, 40), st.characters(codec="ascii"))
 def test_a_cursor_with_one_letter_changed_is_refused_or_the_same(place: int, letter: str) -> None:
-    cursor: str = found("", limit=3)["next_cursor"]
+    cursor = found("", limit=3)["next_cursor"]
+    assert cursor
     forged = cursor[:place] + letter + cursor[place + 1 :]
     try:
         answer = found("", limit=3, cursor=forged)

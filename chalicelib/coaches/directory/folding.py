@@ -1,4 +1,4 @@
-"""Words as a search compares them: without case, accents, ligatures or marks."""
+"""Folds text for the search: to small letters without accents, ligatures and marks."""
 
 import unicodedata
 from bisect import bisect_right
@@ -7,24 +7,24 @@ from typing import Final
 
 APOSTROPHES: Final = frozenset("'’‘ʼʻʹ`´＇")
 HYPHENS: Final = frozenset("-‐‑‒–−.")
-"""A full stop binds too, so that « C.-B. » and « N.-É. » can be found as cb and ne."""
+"""A full stop joins too, so that « C.-B. » and « N.-É. » can be found as cb and ne."""
 
 _SPELLED: Final = {
     "œ": "oe", "æ": "ae", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i", "ħ": "h",
 }  # fmt: skip
 SAINTS: Final = {"st": "saint", "ste": "sainte", "sts": "saints", "stes": "saintes"}
 SAINT_ABBREVIATIONS: Final = {word: (short,) for short, word in SAINTS.items()}
-"""How else a word may be written where it was found."""
+"""How a folded word may stand in a text instead."""
 _TABLE_SIZE: Final = 4_000
-"""Letters kept in the table; a query of odd letters must not make it grow without end."""
+"""Letters that the table keeps: a query of odd letters must not make it grow without end."""
 
 
 _UNALIGNED_LETTERS: set[str] = set()
-"""Of the letters met, those that do not fold to exactly one."""
+"""Those of the letters met that do not fold to exactly one."""
 
 
 class _Folds(dict[int, str]):
-    """The folded form of each letter, worked out when it is first met."""
+    """Has the folded form of each letter, worked out when it is first met."""
 
     def __missing__(self, code: int) -> str:
         folded = _fold_letter(chr(code))
@@ -58,7 +58,7 @@ FOLDED_LETTERS: Final = _Folds()
 
 
 def _windows_table() -> bytes:
-    """The folded byte of each byte of Windows-1252; those that need two stay as they are."""
+    """Return the folded byte of each byte of Windows-1252; those that need two stay as is."""
     table = bytearray(range(256))
     for byte in range(256):
         letter = bytes([byte]).decode("cp1252", "replace")
@@ -73,7 +73,7 @@ _WINDOWS: Final = _windows_table()
 
 
 def _fold_quickly(text: str) -> bytes | None:
-    """French and English fit in one byte a letter, which folds ten times as fast."""
+    """Fold a text of Windows-1252 letters, ten times as fast as any other; None for others."""
     try:
         return text.encode("cp1252").translate(_WINDOWS)
     except UnicodeEncodeError:
@@ -81,12 +81,12 @@ def _fold_quickly(text: str) -> bytes | None:
 
 
 def fold_text(text: str) -> str:
-    """Lower case, bare letters; spaces part words, `'` and `-` bind the pieces of one."""
+    """Return the text in bare small letters: words apart by spaces, their pieces by `'` or `-`."""
     return fold_aligned(text)[0]
 
 
 def fold_aligned(text: str) -> tuple[str, bool]:
-    """The folded text, and whether every letter of it stands where it stood."""
+    """Return the folded text, and whether each of its letters stands where it stood."""
     folded = _fold_quickly(text)
     if folded is None:
         return text.translate(FOLDED_LETTERS), False
@@ -97,20 +97,19 @@ def fold_aligned(text: str) -> tuple[str, bool]:
 
 
 def fold_to_words(text: str) -> str:
-    """As `fold`, every piece of a word standing alone."""
+    """Return the folded text with spaces also between the pieces of a word."""
     return fold_text(text).replace("'", " ").replace("-", " ")
 
 
 def pieces(chunk: str) -> list[str]:
-    """« St-Jérôme », folded, is saint and jerome; « d’Amours » is d and amours."""
+    """Return the pieces of a folded word: saint and jerome for « St-Jérôme »."""
     return [SAINTS.get(piece, piece) for piece in chunk.replace("'", "-").split("-") if piece]
 
 
 def joined_pieces(chunk: str) -> Iterator[str]:
-    """What pieces make together: all of them, and those that an apostrophe binds.
+    """Yield what pieces of a folded word make together: all, and those an apostrophe joins.
 
-    « Roy-O’Brien » is asked for as royobrien by few, and as obrien by many; « St-Onge » as
-    stonge by some, and as saintonge by others.
+    « Roy-O’Brien » gives royobrien and obrien; « St-Onge » gives saintonge and stonge.
     """
     bound = chunk.split("-") if "'" in chunk and "-" in chunk else []
     for several in (chunk, *bound):
@@ -121,7 +120,7 @@ def joined_pieces(chunk: str) -> Iterator[str]:
 
 
 def index_words(text: str) -> Iterator[str]:
-    """Every word to file a short text under: the pieces, and the wholes they make."""
+    """Yield every word that finds a short text: its pieces, and what they make together."""
     for chunk in fold_text(text).split():
         yield from pieces(chunk)
         yield from joined_pieces(chunk)
@@ -137,7 +136,7 @@ def index_words_of_prose(text: str) -> Iterator[str]:
 
 
 class Origins:
-    """Where each letter of a folded text stands in the text as it was written."""
+    """Tells where each letter of a folded text stands in the text as it was written."""
 
     def __init__(self, text: str) -> None:
         self._from: list[int] = []
@@ -156,7 +155,7 @@ class Origins:
 
 
 def _odd_letters(text: str) -> list[tuple[int, int]]:
-    """The letters that do not fold to one, and to how many they do."""
+    """Return the places of letters that do not fold to one, and to how many each does."""
     return sorted(
         (place, len(FOLDED_LETTERS[ord(letter)]))
         for letter in _UNALIGNED_LETTERS.intersection(text)

@@ -1,18 +1,10 @@
-"""Why a coach was found: the words in their texts, or a label they chose, that a term names."""
+"""Why a coach was found: the words in their texts, or the labels they chose, that a term names."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Final, NamedTuple
+from typing import Final, Literal, NamedTuple, NotRequired, TypedDict
 
 from chalicelib.coaches.directory.layout import FILTERS, Labels
-from chalicelib.coaches.directory.matching import (
-    ALIKE,
-    BEGUN,
-    EXACT,
-    KINDS,
-    MISSPELT,
-    Match,
-    variants,
-)
+from chalicelib.coaches.directory.matching import Match, MatchKind, variants
 from chalicelib.coaches.directory.text import FoldedTexts, Span, folded_part
 from chalicelib.core.languages import Lang
 
@@ -23,132 +15,158 @@ LABEL_FILTERS: Final = {
 }
 """The filters whose labels are searched too, each with its column."""
 
-Found = tuple[list[Span], list[Span]]
-"""Every place of some words, and the first of each."""
+How = Literal["exact", "synonym", "prefix", "one_edit"]
+HOW: Final[tuple[How, ...]] = ("exact", "synonym", "prefix", "one_edit")
+"""What a visitor is told of each MatchKind, in their order."""
+
+_SUBSTITUTES: Final = (MatchKind.SYNONYM, MatchKind.ONE_EDIT)
+"""Kinds in which another word was found than the visitor wrote."""
+
+_MAX_LABELS: Final = 500
+
+
+class Explanation(TypedDict):
+    """How one term found a coach.
+
+    `query` is the term, `found` the words as they stand in the `field`, which is a column or
+    a filter. `text` sets the two side by side where they differ (« trembley≈tremblay »), and
+    `lang` is the language of the words if it is not the visitor's.
+    """
+
+    query: str
+    found: str
+    how: How
+    field: str
+    text: NotRequired[str]
+    lang: NotRequired[str]
+
+
+Value = tuple[str, str]
+"""The name of a filter, and one of its values."""
+
+Spans = tuple[list[Span], list[Span]]
+"""Every place of some words, and the first place of each word."""
 
 
 class FoundTerm(NamedTuple):
-    """The kind of a match, where it is, and of each of its words the first place."""
+    """Where a term stands in some texts: all places, and the first one of each of its words."""
 
-    kind: int
-    spots: list[Span]
+    kind: MatchKind
+    spans: list[Span]
     first: list[Span]
 
 
-def find_term(text: FoldedTexts, match: Match) -> FoundTerm | None:
-    """How the coach came to be found by a term, the best way first."""
-    words, whole = match.term.words, match.term.whole
-    if whole != words[0] and (found := _find_joined(text, whole)):
-        return FoundTerm(EXACT, *found)
-    if found := _find_all(text, words, exact=False):
-        return FoundTerm(EXACT if all(map(text.is_word, found[1])) else BEGUN, *found)
-    if match.names(EXACT) and (found := _find_joined(text, whole)):
-        return FoundTerm(EXACT, *found)
-    for name in (*((word,) for word in variants(words[0])), *match.term.others):
-        if found := _find_all(text, name, exact=True):
-            return FoundTerm(ALIKE, *found)
-    for word in match.misspelt:
-        if found := _find_all(text, (word,), exact=True):
-            return FoundTerm(MISSPELT, *found)
-    if match.names(MISSPELT):
-        return next(
-            (
-                FoundTerm(MISSPELT, *found)
-                for w in match.misspelt
-                if (found := _find_joined(text, w))
-            ),
-            None,
-        )
+def find_term(texts: FoldedTexts, match: Match) -> FoundTerm | None:
+    """Return where a term stands, in the best way in which it does; None if it does not."""
+    words, joined = match.term.words, match.term.joined
+    if joined != words[0] and (found := _find_joined(texts, joined)):
+        return FoundTerm(MatchKind.EXACT, *found)
+    if found := _find_all(texts, words, exact=False):
+        whole_words = all(map(texts.is_word, found[1]))
+        return FoundTerm(MatchKind.EXACT if whole_words else MatchKind.PREFIX, *found)
+    if match.in_name_or_specialty(MatchKind.EXACT) and (found := _find_joined(texts, joined)):
+        return FoundTerm(MatchKind.EXACT, *found)
+    for name in (*((word,) for word in variants(words[0])), *match.term.synonyms):
+        if found := _find_all(texts, name, exact=True):
+            return FoundTerm(MatchKind.SYNONYM, *found)
+    for word in match.corrections:
+        if found := _find_all(texts, (word,), exact=True):
+            return FoundTerm(MatchKind.ONE_EDIT, *found)
+    if match.in_name_or_specialty(MatchKind.ONE_EDIT):
+        for word in match.corrections:
+            if found := _find_joined(texts, word):
+                return FoundTerm(MatchKind.ONE_EDIT, *found)
     return None
 
 
-def _find_joined(text: FoldedTexts, whole: str) -> Found | None:
-    """Where the pieces of a name, put together, are the word: « O’Brien », "obrien"."""
-    spots = text.find_bound(whole) if whole else []
-    return (spots, spots[:1]) if spots else None
+def _find_joined(texts: FoldedTexts, joined: str) -> Spans | None:
+    """Return where the pieces of a name, put together, are the word: « O’Brien », "obrien"."""
+    spans = texts.find_joined(joined) if joined else []
+    return (spans, spans[:1]) if spans else None
 
 
-def _find_all(text: FoldedTexts, words: Iterable[str], *, exact: bool) -> Found | None:
-    """Where each of the words stands; nowhere, if one is missing."""
-    spots: list[Span] = []
+def _find_all(texts: FoldedTexts, words: Iterable[str], *, exact: bool) -> Spans | None:
+    """Return where each of the words stands; None if one is missing."""
+    spans: list[Span] = []
     first: list[Span] = []
     for word in words:
-        found = text.find(word, exact=exact)
+        found = texts.find(word, exact=exact)
         if not found:
             return None
-        spots.extend(found)
-        first.append(found[0] if exact else next(filter(text.is_word, found), found[0]))
-    return spots, first
+        spans.extend(found)
+        first.append(found[0] if exact else next(filter(texts.is_word, found), found[0]))
+    return spans, first
 
 
-def explain(match: Match, sighting: FoundTerm, text: FoldedTexts, lang: Lang) -> dict[str, Any]:
-    """`found` is the whole words, as written; `text` explains what was not asked as such."""
-    words = [text.word(spot) for spot in sighting.first]
-    places = [text.place(word) for word in words]
-    folded_part = text.parts[places[0][0]]
-    seen = {
-        "query": match.term.typed,
-        "found": " ".join([text.parts[at].text[begin:end] for at, begin, end in places]),
-        "how": KINDS[sighting.kind],
-        "field": "bio" if folded_part.field == "excerpt" else folded_part.field,
+def explain(match: Match, found: FoundTerm, texts: FoldedTexts, lang: Lang) -> Explanation:
+    """Return how a term found a coach in their texts, for a visitor who reads `lang`."""
+    words = [texts.word(span) for span in found.first]
+    places = [texts.as_written(word) for word in words]
+    part = texts.parts[places[0][0]]
+    explanation: Explanation = {
+        "query": match.term.text,
+        "found": " ".join([texts.parts[at].text[begin:end] for at, begin, end in places]),
+        "how": HOW[found.kind],
+        "field": "bio" if part.field == "excerpt" else part.field,
     }
-    if sighting.kind in (ALIKE, MISSPELT):
-        taken = " ".join([text.folded[begin:end] for begin, end in words])
-        seen["text"] = f"{match.term.typed}≈{taken}"
-    if folded_part.lang and folded_part.lang != lang:
-        seen["lang"] = folded_part.lang
-    return seen
+    if found.kind in _SUBSTITUTES:
+        taken = " ".join([texts.folded[begin:end] for begin, end in words])
+        explanation["text"] = f"{match.term.text}≈{taken}"
+    if part.lang and part.lang != lang:
+        explanation["lang"] = part.lang
+    return explanation
 
 
 class LabelIndex:
-    """The labels of one directory in one language, and which of them a term names."""
+    """The labels of one directory in one language, to find those that a term names."""
 
     def __init__(self, labels: Labels, lang: Lang) -> None:
         self._labels, self._lang = labels, lang
-        ways = [
-            (name, value, way)
-            for name in LABEL_FILTERS
-            for value, way in _names_of_values(labels[name])
+        names = [
+            (filtered, value, name)
+            for filtered in LABEL_FILTERS
+            for value, name in _names_of_values(labels[filtered])
         ]
-        self._named = [(name, value) for name, value, _ in ways]
-        self._text = FoldedTexts(folded_part(name, "", way) for name, _, way in ways)
+        self._values: list[Value] = [(filtered, value) for filtered, value, _ in names]
+        self._texts = FoldedTexts(folded_part(filtered, "", name) for filtered, _, name in names)
 
-    def named(self, match: Match) -> dict[tuple[str, str], dict[str, Any]]:
-        """For each filter and value that the term names, how to say so."""
-        sayings: dict[tuple[str, str], dict[str, Any]] = {}
+    def named_by(self, match: Match) -> dict[Value, Explanation]:
+        """Return each value that the term names, with the explanation for its coaches."""
+        explanations: dict[Value, Explanation] = {}
         for kind, words in _readings(match):
-            for number in self._together(words, exact=kind != EXACT):
-                name, value = self._named[number]
-                label = self._labels[name][value][self._lang]
-                seen = {
-                    "query": match.term.typed,
-                    "found": label,
-                    "how": KINDS[kind],
-                    "field": name,
+            for number in self._with_all(words, exact=kind != MatchKind.EXACT):
+                filtered, value = self._values[number]
+                explanation: Explanation = {
+                    "query": match.term.text,
+                    "found": self._labels[filtered][value][self._lang],
+                    "how": HOW[kind],
+                    "field": filtered,
                 }
-                if kind in (ALIKE, MISSPELT):
-                    seen["text"] = f"{match.term.typed}≈{' '.join(words)}"
-                sayings.setdefault((name, value), seen)
-        return sayings
+                if kind in _SUBSTITUTES:
+                    explanation["text"] = f"{match.term.text}≈{' '.join(words)}"
+                explanations.setdefault((filtered, value), explanation)
+        return explanations
 
-    def _together(self, words: Iterable[str], *, exact: bool) -> set[int]:
-        """The labels that have all the words."""
+    def _with_all(self, words: Iterable[str], *, exact: bool) -> set[int]:
+        """Return the numbers of the names that have all the words."""
+        find, number_of = self._texts.find, self._texts.part_number
         found = [
-            {self._text.number(spot) for spot in self._text.find(word, exact=exact, most=500)}
+            {number_of(span) for span in find(word, exact=exact, most=_MAX_LABELS)}
             for word in words
         ]
         return set.intersection(*found) if found else set()
 
 
-def _readings(match: Match) -> Iterator[tuple[int, tuple[str, ...]]]:
+def _readings(match: Match) -> Iterator[tuple[MatchKind, tuple[str, ...]]]:
+    """Yield the words that a term may stand for, the best reading first."""
     words = match.term.words
-    yield EXACT, words
-    yield from ((ALIKE, (word,)) for word in variants(words[0]))
-    yield from ((ALIKE, other) for other in match.term.others)
-    yield from ((MISSPELT, (word,)) for word in match.misspelt)
+    yield MatchKind.EXACT, words
+    yield from ((MatchKind.SYNONYM, (word,)) for word in variants(words[0]))
+    yield from ((MatchKind.SYNONYM, other) for other in match.term.synonyms)
+    yield from ((MatchKind.ONE_EDIT, (word,)) for word in match.corrections)
 
 
 def _names_of_values(labels: Mapping[str, Mapping[str, str]]) -> Iterator[tuple[str, str]]:
-    """Every way to say each value: its label in both languages, its own name, its code."""
+    """Yield each value with each of its names: its labels in both languages, its code."""
     for value, label in labels.items():
-        yield from ((value, way) for way in dict.fromkeys((*label.values(), value)))
+        yield from ((value, name) for name in dict.fromkeys((*label.values(), value)))

@@ -1,12 +1,13 @@
-"""Which coaches a word finds, and how well: as typed, by another name, begun, misspelt."""
+"""Finds the coaches for one term: as written, by a synonym, by a beginning, or misspelt."""
 
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import IntEnum
 from functools import reduce
 from operator import and_, or_
 from string import ascii_lowercase
-from typing import Final
+from typing import Final, NamedTuple
 
 from chalicelib.coaches.directory.folding import SAINTS
 from chalicelib.coaches.directory.layout import Posting
@@ -14,43 +15,66 @@ from chalicelib.coaches.directory.postings import union, unpack
 from chalicelib.coaches.directory.query import Term
 
 Levels = dict[int, int]
-"""For each cost, the coaches found at it and not cheaper."""
+"""For each cost, the bit mask of the coaches found at it and at none below."""
 
-Corrections = tuple[tuple[str, ...], tuple[str, ...]]
-"""The words one slip away, the likelier slips first."""
 
-EXACT, ALIKE, BEGUN, MISSPELT = range(4)
-KINDS: Final = ("exact", "synonym", "prefix", "one_edit")
-_KIND: Final = 64
-"""How much a kind weighs beside a field: over any number of words, kinds come first."""
+class MatchKind(IntEnum):
+    """How a word was found, the best way first; visitors see the names in small letters."""
+
+    EXACT = 0
+    SYNONYM = 1
+    PREFIX = 2
+    ONE_EDIT = 3
+
+
+_KIND_COST: Final = 64
+"""What a kind costs beside a field: over any number of words, the kind decides first."""
+
+# As plain numbers: arithmetic with members of an enumeration is slow.
+_EXACT: Final = MatchKind.EXACT * _KIND_COST
+_SYNONYM: Final = MatchKind.SYNONYM * _KIND_COST
+_PREFIX: Final = MatchKind.PREFIX * _KIND_COST
+_ONE_EDIT: Final = MatchKind.ONE_EDIT * _KIND_COST
 
 _ENOUGH_RESULTS: Final = 10
-"""A word that finds so many as it stands is not taken for a misspelt one."""
+"""A word that finds so many coaches as it stands is not taken for a misspelt one."""
+
 _CORRECTED_LENGTHS: Final = range(4, 25)
 """Lengths of words that may be misspelt; at the least length only if nothing else is found."""
+
 _CACHE_SIZE: Final = 400
+"""Beginnings, and misspelt words, that an index remembers."""
+
+
+class Corrections(NamedTuple):
+    """The known words one slip away from a word; `likely` are the slips made most often."""
+
+    likely: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
+    """The coaches whom a term finds, and the words it may be a misspelling of."""
+
     term: Term
     levels: Levels
-    misspelt: tuple[str, ...]
+    corrections: tuple[str, ...]
 
-    def names(self, kind: int) -> bool:
-        """Whether the term was found in this way in a name or a specialty."""
-        steps = 4 if kind == MISSPELT else 2
-        return any(kind * _KIND + step in self.levels for step in range(steps))
+    def in_name_or_specialty(self, kind: MatchKind) -> bool:
+        """Return whether the term was found in this way in a name or a specialty."""
+        steps = 4 if kind == MatchKind.ONE_EDIT else 2
+        return any(kind * _KIND_COST + step in self.levels for step in range(steps))
 
 
 class FieldIndex:
-    """The words of one field."""
+    """The words of one field, each with its coaches as a bit mask."""
 
     def __init__(self, postings: Mapping[str, Posting]) -> None:
         self.postings = postings
-        self._order = list(postings)
+        self._sorted = list(postings)
         self._common: dict[str, int] = {}
-        self._begun: dict[str, int] = {}
+        self._by_start: dict[str, int] = {}
 
     def exact(self, word: str) -> int:
         posting = self.postings.get(word)
@@ -65,98 +89,101 @@ class FieldIndex:
     def any_of(self, words: Iterable[str]) -> int:
         return reduce(or_, (self.exact(word) for word in words if word in self.postings), 0)
 
-    def begun(self, start: str) -> int:
-        known = self._begun.get(start)
+    def starting_with(self, start: str) -> int:
+        known = self._by_start.get(start)
         if known is not None:
             return known
-        order = self._order
-        first = bisect_left(order, start)
-        last = bisect_left(order, f"{start}\U0010ffff", first)
-        found = union(self.postings[word] for word in order[first:last])
-        if last - first > 3 and len(self._begun) < _CACHE_SIZE:
-            self._begun[start] = found
+        words = self._sorted
+        first = bisect_left(words, start)
+        last = bisect_left(words, f"{start}\U0010ffff", first)
+        found = union(self.postings[word] for word in words[first:last])
+        if last - first > 3 and len(self._by_start) < _CACHE_SIZE:
+            self._by_start[start] = found
         return found
 
 
 class WordIndex:
-    """The words of all fields, the best field first."""
+    """The words of all fields, the field that counts most first."""
 
     def __init__(self, fields: Sequence[Mapping[str, Posting]]) -> None:
         self.fields = [FieldIndex(postings) for postings in fields]
         self._all = frozenset().union(*fields)
-        self._near: dict[str, Corrections] = {}
+        self._corrections: dict[str, Corrections] = {}
         self._odd_letters = ""
 
     def match(self, term: Term, everyone: int) -> Match:
+        """Return whom a term finds; `everyone` is the bit mask of all coaches."""
         if term.optional:
             named = self.fields[0].any_of(term.words)
             return Match(term, {0: named, 1: everyone ^ named} if named else {}, ())
         if len(term.words) == 1:
-            match = self._word(term, term.words[0], term.others)
+            match = self._word(term, term.words[0], term.synonyms)
         else:
             match = self._phrase(term)
-        if term.whole and term.whole != term.words[0]:
-            return self._as_one(match, term)
+        if term.joined and term.joined != term.words[0]:
+            return self._joined_first(match, term)
         return match
 
-    def _as_one(self, match: Match, term: Term) -> Match:
-        """The word written as one comes before its pieces found apart."""
-        whole = self._word(term, term.whole, ())
+    def _joined_first(self, match: Match, term: Term) -> Match:
+        """Put whoever has the word written as one before those who have its pieces apart."""
+        joined = self._word(term, term.joined, ())
         found = LevelsBuilder()
-        for cost, mask in sorted(
-            [*whole.levels.items(), *((cost + _KIND, mask) for cost, mask in match.levels.items())]
-        ):
+        apart = ((cost + _KIND_COST, mask) for cost, mask in match.levels.items())
+        for cost, mask in sorted([*joined.levels.items(), *apart]):
             found.add(cost, mask)
-        return Match(term, found.levels, whole.misspelt + match.misspelt)
+        return Match(term, found.levels, joined.corrections + match.corrections)
 
     def _phrase(self, term: Term) -> Match:
         matches = [self._word(term, word, ()) for word in term.words]
         found = LevelsBuilder()
-        alike = [(ALIKE * _KIND + 1, self._everywhere(other)) for other in term.others]
-        for cost, mask in sorted([*intersect([m.levels for m in matches]).items(), *alike]):
+        synonyms = [(_SYNONYM + 1, self._everywhere(other)) for other in term.synonyms]
+        for cost, mask in sorted([*intersect([m.levels for m in matches]).items(), *synonyms]):
             found.add(cost, mask)
-        return Match(term, found.levels, tuple(word for m in matches for word in m.misspelt))
+        return Match(term, found.levels, tuple(word for m in matches for word in m.corrections))
 
-    def _word(self, term: Term, word: str, others: Sequence[tuple[str, ...]]) -> Match:
+    def _word(self, term: Term, word: str, synonyms: Sequence[tuple[str, ...]]) -> Match:
         found = LevelsBuilder()
         for place, field in enumerate(self.fields):
-            found.add(EXACT * _KIND + place, field.exact(word))
-        alike = [*variants(word), *(other[0] for other in others if len(other) == 1)]
+            found.add(_EXACT + place, field.exact(word))
+        alike = [*variants(word), *(other[0] for other in synonyms if len(other) == 1)]
         for place, field in enumerate(self.fields):
-            found.add(ALIKE * _KIND + place, field.any_of(alike))
-        for other in others:
+            found.add(_SYNONYM + place, field.any_of(alike))
+        for other in synonyms:
             if len(other) > 1:
-                found.add(ALIKE * _KIND + 2, self._everywhere(other))
+                found.add(_SYNONYM + 2, self._everywhere(other))
         for place, field in enumerate(self.fields):
             # One letter begins a name, two a specialty: in running text they begin everything.
             if len(word) > place:
-                found.add(BEGUN * _KIND + place, field.begun(word))
-            if term.typed in SAINTS and len(term.typed) > place:
-                found.add(BEGUN * _KIND + place, field.begun(term.typed))
-        likely, others_near = self._misspelt(word, found.seen)
+                found.add(_PREFIX + place, field.starting_with(word))
+            if term.text in SAINTS and len(term.text) > place:
+                found.add(_PREFIX + place, field.starting_with(term.text))
+        likely, others = self._corrected(word, found.seen)
         for place, field in enumerate(self.fields):
-            found.add(MISSPELT * _KIND + 2 * place, field.any_of(likely))
-            found.add(MISSPELT * _KIND + 2 * place + 1, field.any_of(others_near))
-        return Match(term, found.levels, likely + others_near)
+            found.add(_ONE_EDIT + 2 * place, field.any_of(likely))
+            found.add(_ONE_EDIT + 2 * place + 1, field.any_of(others))
+        return Match(term, found.levels, likely + others)
 
     def _everywhere(self, words: Sequence[str]) -> int:
+        """Return who has all the words, in whichever fields."""
         return reduce(and_, (reduce(or_, (f.exact(w) for f in self.fields)) for w in words))
 
-    def _misspelt(self, word: str, seen: int) -> Corrections:
+    def _corrected(self, word: str, seen: int) -> Corrections:
+        """Return the words it may be a misspelling of, if it found too few coaches, `seen`."""
         if len(word) not in _CORRECTED_LENGTHS or not word.isalpha():
-            return (), ()
+            return Corrections()
         if seen and (len(word) == _CORRECTED_LENGTHS.start or seen.bit_count() >= _ENOUGH_RESULTS):
-            return (), ()
-        known = self._near.get(word)
+            return Corrections()
+        known = self._corrections.get(word)
         if known is None:
             letters = ascii_lowercase if word.isascii() else self._letters()
-            likely, near = (self._all.intersection(way) for way in one_edit(word, letters))
-            known = tuple(sorted(likely)), tuple(sorted(near - likely))
-            if len(self._near) < _CACHE_SIZE:
-                self._near[word] = known
+            likely, others = (self._all.intersection(way) for way in one_edit(word, letters))
+            known = Corrections(tuple(sorted(likely)), tuple(sorted(others - likely)))
+            if len(self._corrections) < _CACHE_SIZE:
+                self._corrections[word] = known
         return known
 
     def _letters(self) -> str:
+        """Return the letters beyond ASCII that words of the index have."""
         if not self._odd_letters:
             met = {letter for word in self._all if not word.isascii() for letter in word}
             self._odd_letters = "".join(sorted(letter for letter in met if not letter.isascii()))
@@ -164,7 +191,7 @@ class WordIndex:
 
 
 class LevelsBuilder:
-    """Levels as they are found, the cheapest first: nobody is in two."""
+    """Collects levels from the cheapest on, so that each coach is in one level alone."""
 
     def __init__(self) -> None:
         self.levels: Levels = {}
@@ -178,7 +205,7 @@ class LevelsBuilder:
 
 
 def intersect(several: Sequence[Levels]) -> Levels:
-    """The coaches that every word finds, at what the words cost together."""
+    """Return the coaches who are in all of them, at the sum of their costs."""
     total, *others = several
     for levels in others:
         together: Levels = {}
@@ -192,7 +219,8 @@ def intersect(several: Sequence[Levels]) -> Levels:
 
 
 def variants(word: str) -> list[str]:
-    """The other number of a word, in English or French: cities, city; locaux, local."""
+    """Return what the singular or plural may be, in either language: cities → city,
+    locaux → local."""
     if len(word) < 4:
         return []
     found = []
@@ -210,10 +238,10 @@ def variants(word: str) -> list[str]:
 
 
 def one_edit(word: str, letters: str) -> tuple[list[str], list[str]]:
-    """Every word this may be a slip of: first two letters changed over, or one lost.
+    """Return every spelling that this word may be one slip away from.
 
-    Those come first, since there are few of them: of all the ways to change a letter or to
-    add one, it is seldom that one gives just what was typed.
+    The first list has two letters swapped or one lost; the second has one added or changed.
+    The first is the likelier: few words have such a neighbour by chance.
     """
     cuts = [(word[:at], word[at:], word[at + 1 :]) for at in range(len(word))]
     likely = [head + tail[0] + here[0] + tail[1:] for head, here, tail in cuts if tail]

@@ -1,71 +1,91 @@
-"""What a visitor asks of the directory, checked and bounded."""
+"""What a visitor searches for: the query, checked and bounded."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2s
-from typing import Any, Final
+from typing import Final
 
+from chalicelib import content
 from chalicelib.coaches.directory.folding import fold_text, pieces
-from chalicelib.content import load
+from chalicelib.coaches.directory.layout import Index, Labels
 from chalicelib.core.errors import BadQuery
 from chalicelib.core.languages import Lang
 
 MAX_QUERY_LENGTH: Final = 200
-"""Letters in a query. Beyond, it is not a person who asks."""
+"""Characters of a query; no person writes more."""
+
 MAX_WORDS: Final = 8
+"""Terms of a query that are searched for; the others are ignored."""
+
 MAX_FILTER_VALUES: Final = 60
+"""Values of all filters together."""
+
 MAX_RESULTS: Final = 100
 DEFAULT_RESULTS: Final = 20
+"""Results on one page, at most and unless the visitor says how many."""
+
 _MAX_PHRASE_WORDS: Final = 4
+
+Synonyms = Mapping[str, Sequence[Sequence[str]]]
 
 
 class UnusableQuery(BadQuery):
-    """`code` names the message in content/coaches.json; `facts` fill it."""
+    """Raised for a query that cannot be searched for.
 
-    def __init__(self, code: str, **facts: Any) -> None:
+    `code` names the message under `refused` in content/coaches.json; `facts` fill its places.
+    """
+
+    def __init__(self, code: str, **facts: object) -> None:
         super().__init__(code)
         self.code = code
         self.facts = facts
 
     def message(self, lang: Lang) -> str:
-        text: str = load("coaches")["refused"][self.code][lang]
-        return text.format_map(self.facts)
+        return content.coaches()["refused"][self.code][lang].format_map(self.facts)
 
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One word or known expression of a query.
+    """One word, or one phrase that has synonyms, of a query.
 
-    `whole` is what the pieces make together, as in « St-Jérôme »; `others` are the other
-    names it goes by, in either language.
+    `text` is the term as it was written, folded. `words` are its pieces, and `joined` is what
+    they make together: saint, jerome and saintjerome for « St-Jérôme ». `synonyms` has the
+    words of each of its other names, in either language. An `optional` term is a word such as
+    « le » that need not be found.
     """
 
-    typed: str
+    text: str
     words: tuple[str, ...]
-    whole: str
-    others: tuple[tuple[str, ...], ...] = ()
+    joined: str
+    synonyms: tuple[tuple[str, ...], ...] = ()
     optional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
+    """A query that can be searched for.
+
+    `ignored` has the terms beyond MAX_WORDS. `canonical_text` is the same for every spelling
+    that finds the same: orders and cursors hang on it.
+    """
+
     terms: tuple[Term, ...]
     ignored: tuple[str, ...]
     filters: Mapping[str, tuple[str, ...]]
     lang: Lang
     limit: int
-    normal: str
-    """The words as compared: two spellings of one query are one query."""
+    canonical_text: str
 
 
 def parse_query(
-    index: Mapping[str, Any],
+    index: Index,
     q: str,
     filters: Mapping[str, Sequence[str]],
     lang: Lang,
     limit: int | str | None,
 ) -> Query:
+    """Return the query in the terms and values of this index. Raises UnusableQuery."""
     if len(q) > MAX_QUERY_LENGTH:
         raise UnusableQuery("too_long", max=MAX_QUERY_LENGTH, count=len(q))
     terms, ignored = _terms(fold_text(q).split(), index["synonyms"], index["noise"])
@@ -75,7 +95,7 @@ def parse_query(
         filters=_filters(index["labels"], filters),
         lang=lang,
         limit=_limit(limit),
-        normal=" ".join(term.typed for term in terms),
+        canonical_text=" ".join(term.text for term in terms),
     )
 
 
@@ -87,22 +107,21 @@ def _limit(limit: int | str | None) -> int:
     return max(1, min(wanted, MAX_RESULTS))
 
 
-def _filters(
-    labels: Mapping[str, Mapping[str, Any]], given: Mapping[str, Sequence[str]]
-) -> dict[str, tuple[str, ...]]:
+def _filters(labels: Labels, given: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
     if sum(len(values) for values in given.values()) > MAX_FILTER_VALUES:
         raise UnusableQuery("too_many_filters", max=MAX_FILTER_VALUES)
-    asked: dict[str, tuple[str, ...]] = {}
+    filters: dict[str, tuple[str, ...]] = {}
     for name, values in given.items():
         if name not in labels:
             raise UnusableQuery("unknown_filter", name=name[:40], known=", ".join(labels))
         chosen = dict.fromkeys(_value(name, value, labels[name]) for value in values if value)
         if chosen:
-            asked[name] = tuple(sorted(chosen))
-    return asked
+            filters[name] = tuple(sorted(chosen))
+    return filters
 
 
-def _value(name: str, value: str, known: Mapping[str, Any]) -> str:
+def _value(name: str, value: str, known: Mapping[str, object]) -> str:
+    """Return the value in the case in which the filter knows it."""
     for spelled in (value, value.upper(), value.lower()):
         if spelled in known:
             return spelled
@@ -110,72 +129,75 @@ def _value(name: str, value: str, known: Mapping[str, Any]) -> str:
 
 
 def _terms(
-    chunks: Sequence[str], synonyms: Mapping[str, Sequence[Sequence[str]]], noise: Container[str]
+    chunks: Sequence[str], synonyms: Synonyms, noise: Container[str]
 ) -> tuple[tuple[Term, ...], tuple[str, ...]]:
-    units = _units(chunks, noise)
+    """Return the terms to search for, and the texts of those that are ignored."""
+    words = _single_words(chunks, noise)
     terms: list[Term] = []
-    while units:
-        term, taken = _longest(units[:_MAX_PHRASE_WORDS], synonyms)
+    while words:
+        term, taken = _longest_phrase(words[:_MAX_PHRASE_WORDS], synonyms)
         terms.append(term)
-        units = units[taken:]
+        words = words[taken:]
     terms = list(dict.fromkeys(terms))
     if all(term.optional for term in terms):
         terms = [replace(term, optional=False) for term in terms]
     needed = [term for term in terms if not term.optional]
-    spare = [term for term in terms if term.optional]
-    kept = (*needed[:MAX_WORDS], *spare[:MAX_WORDS])
-    return kept, tuple(term.typed for term in needed[MAX_WORDS:])
+    optional = [term for term in terms if term.optional]
+    kept = (*needed[:MAX_WORDS], *optional[:MAX_WORDS])
+    return kept, tuple(term.text for term in needed[MAX_WORDS:])
 
 
-def _units(chunks: Sequence[str], noise: Container[str]) -> list[Term]:
-    units = []
+def _single_words(chunks: Sequence[str], noise: Container[str]) -> list[Term]:
+    terms = []
     for chunk in chunks:
         parts = pieces(chunk)
         telling = [part for part in parts if part not in noise]
         if parts:
-            typed = chunk.strip("'-")
-            optional = not telling
-            units.append(Term(typed, tuple(telling or parts), "".join(parts), optional=optional))
-    return units
+            text, words, optional = chunk.strip("'-"), tuple(telling or parts), not telling
+            terms.append(Term(text, words, "".join(parts), optional=optional))
+    return terms
 
 
-def _longest(
-    units: Sequence[Term], synonyms: Mapping[str, Sequence[Sequence[str]]]
-) -> tuple[Term, int]:
-    for count in range(len(units), 0, -1):
-        words = tuple(word for unit in units[:count] for word in unit.words)
+def _longest_phrase(terms: Sequence[Term], synonyms: Synonyms) -> tuple[Term, int]:
+    """Return the longest phrase that the terms begin with and that has synonyms, or the first
+    term alone; and how many terms it takes."""
+    for count in range(len(terms), 0, -1):
+        words = tuple(word for term in terms[:count] for word in term.words)
         others = tuple(tuple(other) for other in synonyms.get(" ".join(words), ()))
         if count == 1:
-            first = units[0]
-            return Term(first.typed, first.words, first.whole, others, first.optional), 1
+            return replace(terms[0], synonyms=others), 1
         if others:
-            typed = " ".join(unit.typed for unit in units[:count])
-            return Term(typed, words, "", others), count
-    raise AssertionError("a term takes at least one unit")
+            return Term(" ".join(term.text for term in terms[:count]), words, "", others), count
+    raise AssertionError("there is at least one term")
 
 
-def make_cursor(version: str, asked: Query, day: str, start: int) -> str:
-    """Where the next page starts; it holds for this snapshot and this question alone."""
+def make_cursor(version: str, query: Query, day: str, start: int) -> str:
+    """Return where the next page starts, for this snapshot and this query alone.
+
+    `day` (ISO) is the day whose order among equals holds for all pages.
+    """
     body = f"{version[:8]}.{day}.{start}"
-    return urlsafe_b64encode(f"{body}.{_mark(body, version, asked)}".encode()).decode().rstrip("=")
+    text = f"{body}.{_signature(body, version, query)}"
+    return urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-def read_cursor(version: str, asked: Query, given: str) -> tuple[str, int]:
-    """The day whose order holds, and the place to go on from."""
+def read_cursor(version: str, query: Query, given: str) -> tuple[str, int]:
+    """Return the day and the start of a cursor. Raises UnusableQuery for one made for another
+    version or another query."""
     try:
         text = urlsafe_b64decode(f"{given[:200]}==").decode("ascii")
-        body, _, mark = text.rpartition(".")
-        made_for, day, start = body.split(".")
-        place = int(start)
+        body, _, signature = text.rpartition(".")
+        made_for, day, digits = body.split(".")
+        start = int(digits)
     except ValueError:
         raise UnusableQuery("cursor") from None
     if made_for != version[:8]:
         raise UnusableQuery("cursor_old")
-    if mark != _mark(body, version, asked) or place < 0:
+    if signature != _signature(body, version, query) or start < 0:
         raise UnusableQuery("cursor")
-    return day, place
+    return day, start
 
 
-def _mark(body: str, version: str, asked: Query) -> str:
-    about = f"{body}\n{version}\n{asked.normal}\n{sorted(asked.filters.items())}"
+def _signature(body: str, version: str, query: Query) -> str:
+    about = f"{body}\n{version}\n{query.canonical_text}\n{sorted(query.filters.items())}"
     return blake2s(about.encode(), digest_size=8).hexdigest()

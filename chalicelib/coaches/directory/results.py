@@ -1,47 +1,124 @@
-"""A coach as a search shows them: a card, what was found in it, and where."""
+"""A coach as visitors see them: a card among the results, with why they were found, or a page."""
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from typing import Any, Final
+from typing import Final, Literal, NotRequired, TypedDict, cast
 
-from chalicelib.coaches.directory.highlights import LABEL_FILTERS, explain, find_term
+from chalicelib import content
+from chalicelib.coaches.directory.highlights import (
+    LABEL_FILTERS,
+    Explanation,
+    Value,
+    explain,
+    find_term,
+)
 from chalicelib.coaches.directory.layout import FILTERS, Labels
 from chalicelib.coaches.directory.matching import Match
 from chalicelib.coaches.directory.text import FoldedTexts, Span, folded_part
-from chalicelib.content import load
+from chalicelib.coaches.profile import Profile, text_in, values_of
 from chalicelib.core.languages import Lang, other_language
 
 EXCERPT_LENGTH: Final = 220
+"""Characters of a biography on a card."""
+
 _EXCERPT_LEAD: Final = 70
-"""How much of a biography is shown, and of that how much before the first word found."""
+"""How many of them stand before the first word that was found."""
 
 _CARD_COLUMNS: Final = (
     "slug", "first_name", "last_name", "organization", "city", "province", "serves", "modes",
     "languages", "streams", "sectors", "availability", "photo", "contact",
 )  # fmt: skip
 
-Row = Mapping[str, Any]
-Named = Callable[[int], Mapping[tuple[str, str], dict[str, Any]]]
+Highlights = dict[str, list[list[int]]]
+"""For each text of a card, where found words begin and end: characters, the end excluded."""
+
+NamedValues = Callable[[int], Mapping[Value, Explanation]]
+"""Returns what `LabelIndex.named_by` does for the match of this number."""
+
+
+class Summary(TypedDict):
+    """What a card and a page have in common.
+
+    `title` and `pronouns` are missing if the coach gave none; a title may be in the other
+    language, as `title_lang` says.
+    """
+
+    slug: str
+    first_name: str
+    last_name: str
+    name: str
+    province: str
+    serves: list[str]
+    modes: list[str]
+    languages: list[str]
+    streams: list[str]
+    sectors: NotRequired[list[str]]
+    availability: Literal["open", "limited", "full"]
+    contact: Literal["email", "form"]
+    organization: NotRequired[str]
+    city: NotRequired[str]
+    photo: NotRequired[str]
+    title: NotRequired[str]
+    title_lang: NotRequired[Lang]
+    pronouns: NotRequired[str]
+    pronouns_lang: NotRequired[Lang]
+
+
+class Card(Summary):
+    """`excerpt` is from the biography in `excerpt_lang`."""
+
+    excerpt: str
+    excerpt_lang: Lang
+
+
+class Result(Card):
+    """A card, the places of the words found, and for each term how it found this coach."""
+
+    highlights: Highlights
+    matched: list[Explanation]
+
+
+class CoachPage(Summary):
+    """All that is public of one coach in one language.
+
+    `labels` has, by column, the label of each value. `bio_note` says that the biography is
+    in the other language alone.
+    """
+
+    labels: dict[str, dict[str, str]]
+    bio: str
+    bio_lang: Lang
+    bio_note: NotRequired[str]
+    photo_alt: NotRequired[str]
+    photo_alt_lang: NotRequired[Lang]
+    availability_updated_at: NotRequired[str]
+    email: NotRequired[str]
+    phone: NotRequired[str]
+    website: NotRequired[str]
+    linkedin: NotRequired[str]
 
 
 class CoachResult:
-    """One coach in one language, prepared when first shown."""
+    """One coach in one language, prepared when they are first found."""
 
-    def __init__(self, row: Row, lang: Lang) -> None:
+    def __init__(self, profile: Profile, lang: Lang) -> None:
         self._lang = lang
-        title_lang = lang if row.get(f"title_{lang}") else other_language(lang)
-        bio_lang = lang if row.get(f"bio_{lang}") else other_language(lang)
-        self._bio: str = row[f"bio_{bio_lang}"]
-        self._rest = [
-            (key, row.get(f"{key}_{other_language(lang)}", "")) for key in ("title", "bio")
+        self._other_lang = other_language(lang)
+        bio_lang = _written_in(profile, "bio", lang)
+        title_lang = _written_in(profile, "title", lang)
+        self._bio = text_in(profile, "bio", bio_lang)
+        self._other_texts = [
+            (column, text_in(profile, column, self._other_lang)) for column in ("title", "bio")
         ]
-        self.card = {key: row[key] for key in _CARD_COLUMNS if key in row}
-        self.card["name"] = f"{row['first_name']} {row['last_name']}"
-        self.card |= _in_language(row, "title", title_lang) | _in_language(row, "pronouns", lang)
-        self.card |= {"excerpt": excerpt(self._bio, 0)[0], "excerpt_lang": bio_lang}
+        columns = cast("Mapping[str, object]", profile)
+        shown = {key: columns[key] for key in _CARD_COLUMNS if key in columns}
+        shown["name"] = f"{profile['first_name']} {profile['last_name']}"
+        shown |= _localised(profile, "title", title_lang) | _localised(profile, "pronouns", lang)
+        shown |= {"excerpt": excerpt(self._bio, 0)[0], "excerpt_lang": bio_lang}
+        self.card = cast("Card", shown)
 
     @cached_property
-    def _text(self) -> FoldedTexts:
+    def _texts(self) -> FoldedTexts:
         """What is on the card."""
         card = self.card
         return FoldedTexts([
@@ -53,56 +130,64 @@ class CoachResult:
         ])  # fmt: skip
 
     @cached_property
-    def _unseen(self) -> FoldedTexts:
-        """What was searched too, in the other language."""
+    def _hidden_texts(self) -> FoldedTexts:
+        """What is searched too and not on the card: the texts in the other language."""
         return FoldedTexts(
-            folded_part(key, other_language(self._lang), text) for key, text in self._rest
+            folded_part(column, self._other_lang, text) for column, text in self._other_texts
         )
 
-    def result(self, matches: Sequence[Match], named: Named) -> dict[str, Any]:
-        """The card, with why it was found; `named` tells the labels that each match names."""
-        spots: list[Span] = []
-        matched = []
-        for at, match in enumerate(matches):
-            if sighting := find_term(self._text, match):
-                spots.extend(sighting.spots)
-                matched.append(explain(match, sighting, self._text, self._lang))
-            elif label := self._label(named(at)):
+    def result(self, matches: Sequence[Match], named_values: NamedValues) -> Result:
+        """Return the card with why these terms found it."""
+        spans: list[Span] = []
+        matched: list[Explanation] = []
+        for number, match in enumerate(matches):
+            if found := find_term(self._texts, match):
+                spans.extend(found.spans)
+                matched.append(explain(match, found, self._texts, self._lang))
+            elif label := self._chosen(named_values(number)):
                 matched.append(label)
-            elif sighting := find_term(self._unseen, match):
-                matched.append(explain(match, sighting, self._unseen, self._lang))
-        return {**self.card, **self._marked(spots), "matched": matched}
+            elif found := find_term(self._hidden_texts, match):
+                matched.append(explain(match, found, self._hidden_texts, self._lang))
+        highlights, shown = self._highlights(spans)
+        return {**self.card, "highlights": highlights, "excerpt": shown, "matched": matched}
 
-    def _label(self, named: Mapping[tuple[str, str], dict[str, Any]]) -> dict[str, Any] | None:
-        for (name, value), label in named.items():
-            if value in self.card.get(LABEL_FILTERS[name], ()):
-                return label
+    def _chosen(self, named: Mapping[Value, Explanation]) -> Explanation | None:
+        """Return the explanation of the first of these values that the coach has."""
+        columns = cast("Mapping[str, list[str]]", self.card)
+        for (name, value), explanation in named.items():
+            if value in columns.get(LABEL_FILTERS[name], ()):
+                return explanation
             if name == "province" and value == self.card["province"]:
-                return label
+                return explanation
         return None
 
-    def _marked(self, spots: Sequence[Span]) -> dict[str, Any]:
-        """The highlights by field; the excerpt moves to where the first word was found."""
-        marks: dict[str, list[list[int]]] = {}
-        places = [self._text.place(spot) for spot in spots]
-        for at, begin, end in sorted(set(places)) if len(places) > 1 else places:
-            marks.setdefault(self._text.parts[at].field, []).append([begin, end])
-        shown = marks.get("excerpt")
-        if not shown or shown[-1][1] < len(self.card["excerpt"]) - 1:
-            return {"highlights": marks}
-        text, shift = excerpt(self._bio, marks["excerpt"][0][0])
-        moved = [[begin + shift, end + shift] for begin, end in marks["excerpt"]]
+    def _highlights(self, spans: Sequence[Span]) -> tuple[Highlights, str]:
+        """Return the highlights, and the excerpt, moved to where the first word was found."""
+        marks: Highlights = {}
+        places = [self._texts.as_written(span) for span in spans]
+        for number, begin, end in sorted(set(places)) if len(places) > 1 else places:
+            marks.setdefault(self._texts.parts[number].field, []).append([begin, end])
+        in_bio = marks.get("excerpt")
+        if not in_bio or in_bio[-1][1] < len(self.card["excerpt"]) - 1:
+            return marks, self.card["excerpt"]
+        text, shift = excerpt(self._bio, in_bio[0][0])
+        moved = [[begin + shift, end + shift] for begin, end in in_bio]
         marks["excerpt"] = [[begin, end] for begin, end in moved if begin >= 0 and end < len(text)]
-        return {"highlights": marks, "excerpt": text}
+        return marks, text
 
 
-def _in_language(row: Mapping[str, Any], column: str, lang: Lang) -> dict[str, Any]:
-    text = row.get(f"{column}_{lang}")
+def _written_in(profile: Profile, column: str, lang: Lang) -> Lang:
+    """Return the language to show a text in: the other one if it is not given in `lang`."""
+    return lang if text_in(profile, column, lang) else other_language(lang)
+
+
+def _localised(profile: Profile, column: str, lang: Lang) -> dict[str, object]:
+    text = text_in(profile, column, lang)
     return {column: text, f"{column}_lang": lang} if text else {}
 
 
 def excerpt(text: str, first: int) -> tuple[str, int]:
-    """A stretch of the text with the letter at `first` in it, and how far letters moved."""
+    """Return a stretch of the text around the letter at `first`, and how far letters moved."""
     start = 0
     if first > EXCERPT_LENGTH - _EXCERPT_LEAD:
         start = text.find(" ", first - _EXCERPT_LEAD, first) + 1 or first
@@ -114,22 +199,22 @@ def excerpt(text: str, first: int) -> tuple[str, int]:
     return shown, len(head) - start
 
 
-def profile_in(row: Mapping[str, Any], lang: Lang, labels: Labels) -> dict[str, Any]:
-    """Everything public of one coach in one language, with the words for each choice."""
-    known = {key: value for key, value in row.items() if key[-3:] not in ("_fr", "_en")}
-    for column in ("title", "bio", "photo_alt", "pronouns"):
-        written_in = lang if row.get(f"{column}_{lang}") else other_language(lang)
-        known |= _in_language(row, column, written_in)
-    if known["bio_lang"] != lang:
-        known["bio_note"] = load("coaches")["bio_only"][known["bio_lang"]][lang]
-    known["name"] = f"{row['first_name']} {row['last_name']}"
-    known["labels"] = {
-        column: {
-            value: labels[name][value][lang]
-            for value in ([row[column]] if isinstance(row[column], str) else row[column])
-        }
-        for name, (column, _) in FILTERS.items()
-        if column in row
+def coach_page(profile: Profile, lang: Lang, labels: Labels) -> CoachPage:
+    """Return everything public of one coach in one language, with a label for each choice."""
+    shown: dict[str, object] = {
+        key: value for key, value in profile.items() if key[-3:] not in ("_fr", "_en")
     }
-    known["labels"]["province"] = {row["province"]: labels["province"][row["province"]][lang]}
-    return known
+    for column in ("title", "bio", "photo_alt", "pronouns"):
+        shown |= _localised(profile, column, _written_in(profile, column, lang))
+    page = cast("CoachPage", shown)
+    if page["bio_lang"] != lang:
+        page["bio_note"] = content.coaches()["bio_only"][page["bio_lang"]][lang]
+    page["name"] = f"{profile['first_name']} {profile['last_name']}"
+    page["labels"] = {
+        column: {value: labels[name][value][lang] for value in values_of(profile, column)}
+        for name, (column, _) in FILTERS.items()
+        if column in profile
+    }
+    code = profile["province"]
+    page["labels"]["province"] = {code: labels["province"][code][lang]}
+    return page

@@ -16,14 +16,16 @@ from chalicelib.coaches.directory.folding import (
 
 
 class Part(NamedTuple):
-    """One text of a coach: its field, its language if it has one, as written and as folded."""
+    """One text of a coach, as written and folded; `lang` is empty if it is in no language.
+
+    It is `aligned` if every letter stands in the folded text where it stands in the other.
+    """
 
     field: str
     lang: str
     text: str
     folded: str
-    even: bool
-    """Whether every folded letter stands where it stood."""
+    aligned: bool
 
 
 def folded_part(field: str, lang: str, text: str) -> Part:
@@ -34,76 +36,76 @@ Span = tuple[int, int]
 """Where a word begins and ends in the folded texts."""
 
 PartSpan = tuple[int, int, int]
-"""The number of a text, and where in it a word begins and ends as it was written."""
+"""The number of a part, and where in its text, as written, a word begins and ends."""
 
 _MAX_SPANS: Final = 12
+"""Places of one word that are looked for."""
+
 _JOINED_WORDS: Final = re.compile(r"\w['-]\w")
-_NAMES: Final = frozenset({"name", "organization", "title", "city"})
-"""Where a word may be written apart and asked for as one: « O’Brien », "obrien"."""
+_NAME_FIELDS: Final = frozenset({"name", "organization", "title", "city"})
+"""Where a visitor may write as one word what stands in pieces: « O’Brien », "obrien"."""
 
 
 class FoldedTexts:
     """Several texts put together, to look for words in all of them at once."""
 
     def __init__(self, parts: Iterable[Part]) -> None:
-        self.parts = [folded_part for folded_part in parts if folded_part.text]
-        folded = " ".join([folded_part.folded for folded_part in self.parts])
+        self.parts = [part for part in parts if part.text]
+        folded = " ".join([part.folded for part in self.parts])
         self.folded = f" {folded} ".replace("'", " ").replace("-", " ")
-        self._bound: list[tuple[str, Span]] | None = None
+        self._joined: list[tuple[str, Span]] | None = None
         self._origins: dict[int, Origins] = {}
 
     @cached_property
     def _starts(self) -> list[int]:
-        lengths = [len(folded_part.folded) + 1 for folded_part in self.parts]
+        lengths = [len(part.folded) + 1 for part in self.parts]
         return list(accumulate(lengths[:-1], initial=1))
 
     def find(self, word: str, *, exact: bool, most: int = _MAX_SPANS) -> list[Span]:
-        """Where a word begins with this one; or, if `exact`, is it."""
-        spots: list[Span] = []
-        for spelled in (
-            (word, *SAINT_ABBREVIATIONS[word]) if word in SAINT_ABBREVIATIONS else (word,)
-        ):
+        """Return where a word stands if `exact`, else where any word begins with it."""
+        spans: list[Span] = []
+        short = SAINT_ABBREVIATIONS.get(word, ())
+        for spelled in (word, *short):
             needle = f" {spelled} " if exact else f" {spelled}"
             at = self.folded.find(needle)
-            while at >= 0 and len(spots) < most:
-                spots.append((at + 1, at + 1 + len(spelled)))
+            while at >= 0 and len(spans) < most:
+                spans.append((at + 1, at + 1 + len(spelled)))
                 at = self.folded.find(needle, at + 1)
-        return spots
+        return spans
 
-    def find_bound(self, whole: str) -> list[Span]:
-        """Where the pieces of a word, put together, begin with this one."""
-        if self._bound is None:
-            self._bound = list(self._bindings())
-        return [spot for joined, spot in self._bound if joined.startswith(whole)]
+    def find_joined(self, joined: str) -> list[Span]:
+        """Return where the pieces of a word, put together, begin with this one."""
+        if self._joined is None:
+            self._joined = list(self._all_joined())
+        return [span for word, span in self._joined if word.startswith(joined)]
 
-    def _bindings(self) -> Iterator[tuple[str, Span]]:
-        for folded_part, start in zip(self.parts, self._starts, strict=True):
-            bound = folded_part.field in _NAMES and _JOINED_WORDS.search(folded_part.folded)
+    def _all_joined(self) -> Iterator[tuple[str, Span]]:
+        for part, start in zip(self.parts, self._starts, strict=True):
+            has_any = part.field in _NAME_FIELDS and _JOINED_WORDS.search(part.folded)
             at = 0
-            for chunk in folded_part.folded.split() if bound else ():
-                at = folded_part.folded.index(chunk, at)
-                for whole in joined_pieces(chunk):
-                    yield whole, (start + at, start + at + len(chunk.rstrip("'-")))
+            for chunk in part.folded.split() if has_any else ():
+                at = part.folded.index(chunk, at)
+                for word in joined_pieces(chunk):
+                    yield word, (start + at, start + at + len(chunk.rstrip("'-")))
                 at += len(chunk)
 
-    def is_word(self, spot: Span) -> bool:
-        """Whether the word ends with the spot."""
-        return self.folded[spot[1]] == " "
+    def is_word(self, span: Span) -> bool:
+        """Return whether the word ends with the span."""
+        return self.folded[span[1]] == " "
 
-    def word(self, spot: Span) -> Span:
-        """The whole word that the spot begins."""
-        return spot[0], self.folded.index(" ", spot[1])
+    def word(self, span: Span) -> Span:
+        """Return the whole word that the span begins."""
+        return span[0], self.folded.index(" ", span[1])
 
-    def number(self, spot: Span) -> int:
-        """Which of the parts the spot is in."""
-        return bisect_right(self._starts, spot[0]) - 1
+    def part_number(self, span: Span) -> int:
+        return bisect_right(self._starts, span[0]) - 1
 
-    def place(self, spot: Span) -> PartSpan:
-        """The number of the part, and where the spot is in its text as it was written."""
-        number = bisect_right(self._starts, spot[0]) - 1
+    def as_written(self, span: Span) -> PartSpan:
+        """Return the part that the span is in, and its place in the text as written."""
+        number = bisect_right(self._starts, span[0]) - 1
         start = self._starts[number]
-        begin, end = spot[0] - start, spot[1] - start
-        if self.parts[number].even:
+        begin, end = span[0] - start, span[1] - start
+        if self.parts[number].aligned:
             return number, begin, end
         origins = self._origins.get(number)
         if origins is None:
