@@ -141,15 +141,15 @@ class Services:
 
     @cached_property
     def delivery_events(self) -> "DeliveryEvents":
-        """What SES tells of letters; loaded without the outbox, which writes them."""
+        """What SES reports of letters; loaded without the outbox, which writes them."""
         from chalicelib.mail.delivery_events import DeliveryEvents
 
-        listeners = {"NEWS": self.subscribers.subscriptions.heard}
+        listeners = {"NEWS": self.subscribers.feedback.settle_letter}
         return DeliveryEvents(self.store, self.now, listeners)
 
     @cached_property
     def feedback(self) -> "Feedback":
-        return self.issues.feedback(self.delivery_events, self.subscribers.subscriptions)
+        return self.issues.feedback(self.delivery_events, self.subscribers.feedback)
 
     @cached_property
     def views(self) -> Views:

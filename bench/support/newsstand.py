@@ -17,6 +17,7 @@ from bench.support.simulated import (
 from chalicelib.cases.audit import FIRST_EVENT
 from chalicelib.cases.staff import Roster
 from chalicelib.core.errors import Conflict, Refused
+from chalicelib.core.languages import Lang
 from chalicelib.core.links import Links, person_key
 from chalicelib.core.ports import Now
 from chalicelib.core.records import stamp
@@ -70,7 +71,7 @@ def texts(size: int = 0) -> dict[str, Rendered]:
     return found
 
 
-def person(number: int, lang: str) -> Subscriber:
+def person(number: int, lang: Lang) -> Subscriber:
     email = f"reader{number}@example.org"
     return Subscriber(
         person=person_key(email, KEY),

@@ -11,12 +11,12 @@ from chalicelib.aws.ses import _NEVER_LEFT, _plain, sendable
 from chalicelib.core.errors import NotYet, OutcomeUnknown
 from chalicelib.newsletter.issues.rendered import replacements, template_content
 from chalicelib.newsletter.pace import Allowance
-from chalicelib.newsletter.sending.ports import Bulk, Declined, Envelope, Reply
+from chalicelib.newsletter.sending.ports import Bulk, Declined, Envelope, Reply, ReplyKind
 
 if TYPE_CHECKING:
     from mypy_boto3_sesv2 import SESV2Client
 
-_OF_ENTRY: Final = {
+_KINDS: Final[Mapping[str, ReplyKind]] = {
     "SUCCESS": "sent",
     "ACCOUNT_THROTTLED": "throttled",
     "ACCOUNT_DAILY_QUOTA_EXCEEDED": "throttled",
@@ -26,7 +26,8 @@ _OF_ENTRY: Final = {
     "INVALID_PARAMETER": "refused",
     "INVALID_PARAMETER_VALUE": "refused",
 }
-"""All others (suspended, paused, not verified, no such configuration set) are the account's."""
+"""What each status of an entry means; all others (suspended, paused, not verified, no such
+configuration set) are the account's."""
 
 _TOO_FAST: Final = {
     "TooManyRequestsException",
@@ -112,15 +113,16 @@ def _named(values: Mapping[str, str]) -> list[dict[str, str]]:
 
 def _reply(result: Mapping[str, Any]) -> Reply:
     status = result["Status"]
-    kind = _OF_ENTRY.get(status, "account")
+    kind = _KINDS.get(status, "account")
     if kind == "sent":
         return Reply(kind, message_id=result.get("MessageId", ""))
-    said = re.sub(r"\S+@\S+", "…", result.get("Error", ""))[:200]
-    return Reply(kind, f"{status}: {said}".rstrip(": "))
+    error = re.sub(r"\S+@\S+", "…", result.get("Error", ""))[:200]
+    return Reply(kind, f"{status}: {error}".rstrip(": "))
 
 
 def _of_all(error: ClientError) -> Reply:
-    """What an error of the call says of each. Raises Declined or OutcomeUnknown."""
+    """Return the reply to each that an error of the whole call stands for. Raises Declined or
+    OutcomeUnknown."""
     code = error.response["Error"]["Code"]
     why = f"{code}: {_plain(error)}"
     if code in _TOO_FAST:

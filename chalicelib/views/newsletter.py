@@ -44,7 +44,7 @@ class NewsletterPages:
     ) -> Response:
         """Return the page that says what became of it; `links` may lead to `preferences` or to the
         `form`."""
-        facts = {"text": consent_text.said(what, lang), "links": links or {}}
+        facts = {"text": consent_text.page_text(what, lang), "links": links or {}}
         return self.pages.respond("newsletter_message", lang, facts, address=address)
 
     def again(self, lang: Lang) -> dict[str, str]:
@@ -103,7 +103,7 @@ class NewsletterViews:
             facts = {"form": "newsletter", "status": "confirm"}
             back = redirect_target(control["redirect"], self.settings.allowed_origins, facts)
             return see_other(back or in_language(f"{self.newsletter.address()}?sent=1", lang))
-        message = consent_text.said("sent", lang)["detail"]
+        message = consent_text.page_text("sent", lang)["detail"]
         return json_response({"status": "confirm", "message": message}, PRIVATE, status=202)
 
     def leave_page(self, request: Request, token: str) -> Response:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from chalicelib.core.errors import BadLink
-from chalicelib.core.languages import Lang
+from chalicelib.core.languages import Lang, lang_or
 from chalicelib.core.links import Links
 from chalicelib.core.settings import Settings
 from chalicelib.newsletter.subscribers import consent_text, subscriber
@@ -51,13 +51,15 @@ class ConfirmViews:
                 when,
                 self.newsletter.evidence(request, "confirm"),
                 retyped=retyped,
-                lang=of_link,
+                lang=lang_or(of_link, lang),
                 topics=topics,
                 shown=lang,
             )
         else:
             outcome = self.subscriptions.standing(person, when)
-        wrong = consent_text.said("wrong_address", lang) if retyped and outcome == "retype" else ""
+        wrong = (
+            consent_text.sentence("wrong_address", lang) if retyped and outcome == "retype" else ""
+        )
         return self._confirmation(request, token, outcome, lang, person, wrong)
 
     def _new_address(self, request: Request, token: str, act: bool) -> Response:

@@ -94,7 +94,7 @@ class PreferencesViews:
         shown = self._changed(request, person, action, fields, lang)
         if action == "choose" and not shown.wrong:
             lang = lang_or(text_field(fields, "language"), lang)
-            shown = PreferencesPage(consent_text.said("saved", lang))
+            shown = PreferencesPage(consent_text.sentence("saved", lang))
         return self._shown(request, token, person, lang, shown)
 
     def _of(self, token: str) -> tuple[str, Subscriber | None]:
@@ -113,17 +113,19 @@ class PreferencesViews:
                 return self._chosen(person, fields, lang, request)
             case "pause":
                 self.preferences.pause(person, evidence)
-                return PreferencesPage(consent_text.said("paused", lang))
+                return PreferencesPage(consent_text.sentence("paused", lang))
             case "resume":
                 self.preferences.resume(person, evidence)
-                return PreferencesPage(consent_text.said("resumed", lang))
+                return PreferencesPage(consent_text.sentence("resumed", lang))
             case "stay":
                 self.preferences.stay(person)
-                return PreferencesPage(consent_text.said("stayed", lang))
+                return PreferencesPage(consent_text.sentence("stayed", lang))
             case "move":
                 return self._moved(request, person, text_field(fields, "email"), lang)
             case "erase":
-                return PreferencesPage(wrong={"confirm": consent_text.said("tick_to_erase", lang)})
+                return PreferencesPage(
+                    wrong={"confirm": consent_text.sentence("tick_to_erase", lang)}
+                )
         raise Malformed("action")
 
     def _chosen(
@@ -135,7 +137,7 @@ class PreferencesViews:
         # With a single topic there is nothing to choose, and the page does not ask.
         topics = [t for t in known if t in wanted] if len(known) > 1 else known
         if not topics:
-            return PreferencesPage(wrong={"topics": consent_text.said("choose_topic", lang)})
+            return PreferencesPage(wrong={"topics": consent_text.sentence("choose_topic", lang)})
         language = lang_or(text_field(fields, "language"), lang)
         self.preferences.choose(
             person,
@@ -154,9 +156,9 @@ class PreferencesViews:
         evidence = self.newsletter.evidence(request, "preferences")
         if self.preferences.move(person, email, evidence) == "same":
             return PreferencesPage(
-                wrong={"email": consent_text.said("same_address", lang)}, entered=entered
+                wrong={"email": consent_text.sentence("same_address", lang)}, entered=entered
             )
-        return PreferencesPage(consent_text.said("move_asked", lang))
+        return PreferencesPage(consent_text.sentence("move_asked", lang))
 
     def _exported(self, person: str) -> Response:
         name = {"Content-Disposition": 'attachment; filename="newsletter.json"'}

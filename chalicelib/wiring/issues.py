@@ -1,4 +1,4 @@
-"""The parts of an issue: its life, its approval, its sending, and what SES tells of it."""
+"""The parts of an issue: its life, its approval, its sending, and what SES reports of it."""
 
 import time
 from collections.abc import Callable
@@ -14,7 +14,6 @@ from chalicelib.newsletter.sending.pacing import Pace
 from chalicelib.newsletter.sending.ports import BulkMailer, Queue
 from chalicelib.newsletter.sending.scheduler import Scheduler, Worker
 from chalicelib.newsletter.sending.sender import Sender
-from chalicelib.newsletter.subscribers.subscriptions import Subscriptions
 from chalicelib.wiring.parts import Parts
 
 if TYPE_CHECKING:
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from chalicelib.newsletter.issues.newsroom import Newsroom
     from chalicelib.newsletter.sending.feedback import Feedback
     from chalicelib.newsletter.sending.unreached import Unreached
+    from chalicelib.newsletter.subscribers.feedback import SubscriberFeedback
 
 
 class IssueServices:
@@ -122,15 +122,15 @@ class IssueServices:
             postal_address=parts.settings.postal_address,
         )
 
-    def feedback(self, events: DeliveryEvents, subscriptions: Subscriptions) -> "Feedback":
-        """Join what SES tells of issues with what it tells of letters and of people."""
+    def feedback(self, events: DeliveryEvents, subscribers: "SubscriberFeedback") -> "Feedback":
+        """Join what SES reports of issues with what it reports of letters and of people."""
         from chalicelib.newsletter.sending.feedback import Feedback
 
         parts = self._parts
         return Feedback(
             events.settle,
             parts.store,
-            subscriptions,
+            subscribers,
             self.auto_pause,
             parts.now,
             people_key=parts.people_key,

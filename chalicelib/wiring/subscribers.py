@@ -8,8 +8,10 @@ from chalicelib.newsletter.subscribers.signup import SignUps
 from chalicelib.wiring.parts import Parts
 
 if TYPE_CHECKING:
+    from chalicelib.core.languages import Lang
     from chalicelib.newsletter.subscribers.consent_text import ConsentText
     from chalicelib.newsletter.subscribers.expiry import SubscriberExpiry
+    from chalicelib.newsletter.subscribers.feedback import SubscriberFeedback
     from chalicelib.newsletter.subscribers.imports import Imports
     from chalicelib.newsletter.subscribers.preferences import Preferences
     from chalicelib.newsletter.subscribers.proof import ConsentProof
@@ -37,6 +39,12 @@ class SubscriberServices:
         return Subscriptions(self.repository, self._consent, self._parts.people_key)
 
     @cached_property
+    def feedback(self) -> "SubscriberFeedback":
+        from chalicelib.newsletter.subscribers.feedback import SubscriberFeedback
+
+        return SubscriberFeedback(self.repository)
+
+    @cached_property
     def preferences(self) -> "Preferences":
         from chalicelib.newsletter.subscribers.preferences import Preferences
 
@@ -60,7 +68,7 @@ class SubscriberServices:
 
         return SubscriberExpiry(self.repository, self.sign_ups)
 
-    def _consent(self, lang: str) -> "ConsentText":
+    def _consent(self, lang: "Lang") -> "ConsentText":
         from chalicelib.newsletter.subscribers import consent_text
 
         return consent_text.consent(lang, self._parts.settings)

@@ -29,7 +29,7 @@ from chalicelib.core.letter_row import tag_of
 from chalicelib.core.ports import Change, Mail, Put
 from chalicelib.core.records import stamp
 from chalicelib.newsletter.subscribers import subscriber
-from chalicelib.newsletter.subscribers.subscriber import Subscriber
+from chalicelib.newsletter.subscribers.subscriber import SignUpRequest, Subscriber
 from environment import ENVIRONMENT, RITA
 from fakes import stream_event
 from tables import make_tables
@@ -398,8 +398,10 @@ def work(client: Client) -> Any:
 def pending(address: str) -> None:
     found = services.services()
     asked = stamp(datetime.now(UTC))
-    request: dict[str, Any] = {"email": address, "lang": "fr", "topics": ["news"], "since": asked}
-    request |= {"asked_at": asked, "reminded": False, "name": None, "province": None}
+    request: SignUpRequest = {
+        "email": address, "lang": "fr", "topics": ["news"], "name": None, "province": None,
+        "since": asked, "asked_at": asked, "reminded": False,
+    }  # fmt: skip
     row = Subscriber(
         found.subscribers.sign_ups.person(address), "PENDING", 1, asked, request=request
     )
@@ -467,8 +469,10 @@ def coming_back(address: str) -> tuple[str, str]:
 def never_confirmed(address: str) -> None:
     found = services.services()
     asked = stamp(datetime.now(UTC) - timedelta(days=8))
-    request: dict[str, Any] = {"email": address, "lang": "fr", "topics": ["news"], "since": asked}
-    request |= {"asked_at": asked, "reminded": True, "name": None, "province": None}
+    request: SignUpRequest = {
+        "email": address, "lang": "fr", "topics": ["news"], "name": None, "province": None,
+        "since": asked, "asked_at": asked, "reminded": True,
+    }  # fmt: skip
     row = Subscriber(
         found.subscribers.sign_ups.person(address), "PENDING", 1, asked, request=request
     )

@@ -116,7 +116,7 @@ def test_news_of_a_mail_of_before_ends_nothing_that_came_after(
 ) -> None:
     ada.joined()
     sent_at = stamp(clock())
-    back = partial(ada.service.subscribers.subscriptions.bounced, ada.id, hard=True, at=sent_at)
+    back = partial(ada.service.subscribers.feedback.bounced, ada.id, hard=True, at=sent_at)
     assert back(sent_at=sent_at) == "bounced"
     clock.pass_(days=1)
     ada.sign_up()
@@ -126,7 +126,7 @@ def test_news_of_a_mail_of_before_ends_nothing_that_came_after(
     assert back(sent_at=sent_at) == "already"
     assert ada.row == before
     now = stamp(clock())
-    ended = ada.service.subscribers.subscriptions.bounced(ada.id, hard=True, at=now, sent_at=now)
+    ended = ada.service.subscribers.feedback.bounced(ada.id, hard=True, at=now, sent_at=now)
     assert ended == ("bounced" if confirmed else "cancelled")
 
 
@@ -139,8 +139,8 @@ def test_a_bounce_told_to_the_second_is_one_of_the_letter_that_was_sent_in_it(
     assert ada.row
     assert ada.row.request
     assert second < ada.row.request["asked_at"]
-    subscriptions = ada.service.subscribers.subscriptions
-    assert subscriptions.bounced(ada.id, hard=True, at=second, sent_at=second) == "cancelled"
+    feedback = ada.service.subscribers.feedback
+    assert feedback.bounced(ada.id, hard=True, at=second, sent_at=second) == "cancelled"
 
 
 def test_not_spam_about_a_letter_ends_nothing(
@@ -293,7 +293,7 @@ def test_the_mail_that_can_end_a_bounce_is_not_swallowed(
     suppression = service.parts.suppression()
     assert isinstance(suppression, MemorySuppression)
     new.joined()
-    new.service.subscribers.subscriptions.bounced(new.id, hard=True, at=stamp(clock()))
+    new.service.subscribers.feedback.bounced(new.id, hard=True, at=stamp(clock()))
     clock.pass_(days=1)
     ada.joined()
     clock.pass_(hours=2)

@@ -176,14 +176,14 @@ def test_what_ses_took_and_then_would_not_send_is_not_reached(
 def test_one_event_that_cannot_be_handled_comes_again_and_the_others_do_not(
     service: Services, store: MemoryStore, readers: list[Subscriber], event: Event
 ) -> None:
-    complain = service.subscribers.subscriptions.complained
+    complain = service.subscribers.feedback.complained
 
     def down(person: str) -> str:
         if person == readers[0].person:
             raise StoreDown("busy")
         return complain(person)
 
-    service.subscribers.subscriptions.complained = down  # type: ignore[method-assign]
+    service.subscribers.feedback.complained = down  # type: ignore[method-assign]
     told = [event("Complaint", r) for r in readers]
     wrapped = {
         "Records": [

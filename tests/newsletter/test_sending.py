@@ -107,9 +107,7 @@ def test_an_unsubscribe_is_honoured_inside_a_running_issue(  # noqa: PLR0913
     service.subscribers.subscriptions.leave(gone.person, channel="header", issue=sent_issue.ISSUE)
     service.subscribers.preferences.pause(paused.person)
     service.subscribers.preferences.choose(other.person, lang="fr", topics=[])
-    service.subscribers.subscriptions.bounced(
-        bounced.person, hard=True, at="2026-03-02T15:00:00.000Z"
-    )
+    service.subscribers.feedback.bounced(bounced.person, hard=True, at="2026-03-02T15:00:00.000Z")
     del store.items[erased.key]
     office.run()
     assert [e.to for e in bulk_mailer.sent] == [stays.email]

@@ -1,12 +1,13 @@
 """A subscriber's row: what it keeps, and in which indexes it stands."""
 
 from dataclasses import replace
+from typing import get_args
 
 import pytest
 
 from chalicelib.core.ports import Put
 from chalicelib.newsletter.subscribers import subscriber
-from chalicelib.newsletter.subscribers.subscriber import Subscriber
+from chalicelib.newsletter.subscribers.subscriber import Status, Subscriber
 from fakes import MemoryStore
 
 ADA = Subscriber(
@@ -23,8 +24,8 @@ def test_a_subscriber_comes_back_from_the_store_as_it_was(store: MemoryStore) ->
     assert Subscriber.of(found) == ADA
 
 
-@pytest.mark.parametrize("status", subscriber.STATUSES)
-def test_only_who_is_active_is_in_the_audience(store: MemoryStore, status: str) -> None:
+@pytest.mark.parametrize("status", get_args(subscriber.Status))
+def test_only_who_is_active_is_in_the_audience(store: MemoryStore, status: Status) -> None:
     store.commit([Put(replace(ADA, status=status).item())])
     item = store.items[ADA.key]
     assert ("audience" in item) is (status == subscriber.ACTIVE)

@@ -35,7 +35,7 @@ def consents(person: Person) -> list[str]:
 def _soft(person: Person) -> None:
     for hour in range(3):
         at = stamp(person.clock().replace(hour=hour))
-        person.service.subscribers.subscriptions.bounced(person.id, hard=False, at=at)
+        person.service.subscribers.feedback.bounced(person.id, hard=False, at=at)
 
 
 def _later(days: int) -> Callable[[Person], None]:
@@ -56,11 +56,11 @@ EVENTS: dict[str, Callable[[Person], Any]] = {
     "sign_up_confirmed": _confirmed,
     "import": lambda p: p.imported(),
     "leave": lambda p: p.service.subscribers.subscriptions.leave(p.id, channel="header"),
-    "hard_bounce": lambda p: p.service.subscribers.subscriptions.bounced(
+    "hard_bounce": lambda p: p.service.subscribers.feedback.bounced(
         p.id, hard=True, at=stamp(p.clock())
     ),
     "soft_bounces": _soft,
-    "complaint": lambda p: p.service.subscribers.subscriptions.complained(p.id),
+    "complaint": lambda p: p.service.subscribers.feedback.complained(p.id),
     "erase": lambda p: erase(p.service.subscribers.repository, p.id),
     "keep": lambda p: p.service.subscribers.subscriptions.keep(p.id),
     "8_days": _later(8),
@@ -337,13 +337,13 @@ def test_what_comes_in_between_is_met_and_honoured(ada: Person, store: MemorySto
 
 def test_soft_bounces_count_among_the_last_five(ada: Person) -> None:
     ada.joined()
-    subscriptions, clock = ada.service.subscribers.subscriptions, ada.clock
+    feedback, clock = ada.service.subscribers.feedback, ada.clock
 
     def mail(*, soft: bool) -> str:
         clock.pass_(hours=5)
         if soft:
-            return subscriptions.bounced(ada.id, hard=False, at=stamp(clock()))
-        return subscriptions.delivered(ada.id, stamp(clock()))
+            return feedback.bounced(ada.id, hard=False, at=stamp(clock()))
+        return feedback.delivered(ada.id, stamp(clock()))
 
     assert mail(soft=False) == "already"
     assert [mail(soft=True), mail(soft=True)] == ["noted", "noted"]
@@ -354,7 +354,7 @@ def test_soft_bounces_count_among_the_last_five(ada: Person) -> None:
     assert row is not None
     assert row.soft_bounces == []
     at = stamp(clock())
-    assert [subscriptions.bounced(ada.id, hard=False, at=at) for _ in range(4)] == [
+    assert [feedback.bounced(ada.id, hard=False, at=at) for _ in range(4)] == [
         "noted", "already", "already", "already",
     ], "one event that comes four times is one"  # fmt: skip
     assert [mail(soft=True), mail(soft=True)] == ["noted", "bounced"]
@@ -362,10 +362,10 @@ def test_soft_bounces_count_among_the_last_five(ada: Person) -> None:
 
 def test_nothing_but_soft_bounces_for_two_weeks_ends_it(ada: Person) -> None:
     ada.joined()
-    subscriptions = ada.service.subscribers.subscriptions
-    assert subscriptions.bounced(ada.id, hard=False, at=stamp(ada.clock())) == "noted"
+    feedback = ada.service.subscribers.feedback
+    assert feedback.bounced(ada.id, hard=False, at=stamp(ada.clock())) == "noted"
     ada.clock.pass_(days=14)
-    assert subscriptions.bounced(ada.id, hard=False, at=stamp(ada.clock())) == "bounced"
+    assert feedback.bounced(ada.id, hard=False, at=stamp(ada.clock())) == "bounced"
 
 
 def test_who_bounced_and_comes_back_leaves_the_account_s_list_too(
@@ -375,7 +375,7 @@ def test_who_bounced_and_comes_back_leaves_the_account_s_list_too(
     suppression = MemorySuppression()
     service = Services(settings, store, keys, mailer, clock, suppression)
     person = Person(service, mailer, clock).joined()
-    service.subscribers.subscriptions.bounced(person.id, hard=True, at=stamp(clock()))
+    service.subscribers.feedback.bounced(person.id, hard=True, at=stamp(clock()))
     suppression.lifted.clear()
     person.sign_up()
     assert suppression.lifted == [ADA], "or the confirmation would be swallowed"

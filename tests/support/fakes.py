@@ -9,7 +9,7 @@ from chalicelib.core.errors import Conflict
 from chalicelib.core.ports import Delete, Item, Key, Mail, Put, Write
 from chalicelib.core.records import DUE_SHARDS
 from chalicelib.newsletter.pace import Allowance
-from chalicelib.newsletter.sending.ports import Bulk, Envelope, Reply
+from chalicelib.newsletter.sending.ports import Bulk, Envelope, Job, Reply
 
 
 class MemoryStore:
@@ -210,10 +210,10 @@ class MemoryQueue:
     """Jobs in the order in which they come due; `run` is for a test to do."""
 
     def __init__(self) -> None:
-        self.jobs: list[tuple[int, dict[str, Any]]] = []
+        self.jobs: list[tuple[int, Job]] = []
 
-    def put(self, jobs: Sequence[Mapping[str, Any]], delay: int = 0) -> None:
-        self.jobs += [(delay, dict(job)) for job in jobs]
+    def put(self, jobs: Sequence[Job], delay: int = 0) -> None:
+        self.jobs += [(delay, job) for job in jobs]
 
     def idle(self) -> bool:
         return not self.jobs

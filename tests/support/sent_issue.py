@@ -98,7 +98,7 @@ class SendingRun:
 
     def work(self) -> list[str]:
         """What is in the queue now, and what that puts there for at once."""
-        done = []
+        done: list[str] = []
         while self.queue.jobs:
             jobs, self.queue.jobs = self.queue.jobs, []
             for delay, job in jobs:

@@ -108,8 +108,8 @@ def into(person: Person, status: str) -> None:
         case subscriber.UNSUBSCRIBED:
             subscriptions.leave(person.id, channel="page")
         case subscriber.BOUNCED:
-            subscriptions.bounced(person.id, hard=True, at=now)
+            person.service.subscribers.feedback.bounced(person.id, hard=True, at=now)
         case subscriber.COMPLAINED:
-            subscriptions.complained(person.id)
+            person.service.subscribers.feedback.complained(person.id)
         case subscriber.ERASED:
             erase(person.service.subscribers.repository, person.id)

@@ -1,8 +1,8 @@
 """Freezes the audience of an issue: who gets it, once each, however often the freezing dies."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final, Literal
 
 from chalicelib.core.errors import Conflict
 from chalicelib.core.languages import LANGS
@@ -19,10 +19,13 @@ from chalicelib.newsletter.sending.unreached import MovedReaders
 from chalicelib.newsletter.subscribers.subscriber import BUCKETS, audiences, person_of, profile_key
 
 FREEZE_TIMEOUT: Final = timedelta(minutes=2)
-"""How long a worker is believed to be freezing. Two at once do no harm: see `_unit`."""
+"""How long a worker is taken to be freezing. Two at once do no harm: see `_unit`."""
 
 LEAST_UNIT: Final = 2 * SHARD_SIZE
-"""People that are frozen together, if there are so many: a small list is not cut into crumbs."""
+"""How many people are frozen together, if there are so many: a small list is not cut into
+crumbs."""
+
+FreezeOutcome = Literal["frozen", "later", "taken"]
 
 
 def wanting(
@@ -57,9 +60,9 @@ class Audience:
         self._store = store
         self._now = now
 
-    def freeze(self, issue: Issue, until: datetime) -> str:
-        """`frozen` when all is in the ledger; `later` when time is over; `taken` when another
-        worker is at it."""
+    def freeze(self, issue: Issue, until: datetime) -> FreezeOutcome:
+        """Put the audience into the ledger, and return `frozen` when all is there; `later` when
+        time is over; `taken` when another worker is at it."""
         row = self._begun(issue)
         if row.get("frozen_at"):
             return "frozen"
@@ -98,12 +101,12 @@ class Audience:
     def _unit(
         self,
         issue: Issue,
-        row: Mapping[str, Any],
+        row: Item,
         unit: int,
         only: Collection[str] | None,
         until: datetime,
     ) -> bool:
-        """Whether the unit is in the ledger whole."""
+        """Freeze a unit, and return whether it is in the ledger whole."""
         buckets = range(unit * row["wide"], min((unit + 1) * row["wide"], BUCKETS))
         while True:
             number, known = self._frozen(issue, unit)
@@ -123,7 +126,7 @@ class Audience:
             return True
 
     def _frozen(self, issue: Issue, unit: int) -> tuple[int, set[str]]:
-        """The next number of a shard of this unit, and who is in those before."""
+        """Return the next number of a shard of this unit, and who is in those before."""
         rows = self._store.rows(f"ISSUE#{issue.id}", f"SHARD#{unit:02d}-")
         shards = [row["sk"].partition("#")[2] for row in rows]
         read = [batch for s in shards for batch, _ in counts.read(self._store, issue.id, s)]
@@ -132,7 +135,7 @@ class Audience:
     def _members(
         self, issue: Issue, buckets: range, only: Collection[str] | None
     ) -> Iterator[tuple[str, str]]:
-        """Person and language of those who want it, each person once."""
+        """Yield person and language of those who want it, each person once."""
         wanted = issue.segment.get("langs") or LANGS
         now = stamp(self._now())
         for bucket in buckets:
@@ -170,7 +173,7 @@ class Audience:
         self._store.commit([Put(row), *batches, *queued])
 
     def _only(self, issue: Issue) -> set[str] | None:
-        """Those whom an earlier issue did not reach, when this one is for them."""
+        """Return those whom an earlier issue did not reach, when this one is for them alone."""
         before = issue.segment.get("missed")
         if not before:
             return None

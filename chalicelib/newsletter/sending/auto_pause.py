@@ -1,8 +1,8 @@
-"""Pauses an issue before SES would: too many bounces, complaints or errors; staff are told."""
+"""Pauses an issue before SES would, and tells the admins: bounces, complaints, errors."""
 
 import logging
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final, Literal
 
 from chalicelib.core.errors import Conflict, Refused
 from chalicelib.core.letter_row import ADMINS, letter
@@ -12,10 +12,16 @@ from chalicelib.newsletter.issues.issue import SENDING, Issue, freeze_key, issue
 from chalicelib.newsletter.issues.lifecycle import IssueLifecycle
 from chalicelib.newsletter.sending import counts
 
+HoldReason = Literal[
+    "bounces", "complaints", "errors", "quota", "account", "postal_address",
+    "postal_address_changed",
+]  # fmt: skip
+"""Why an issue is paused or waits: the keys of `reasons` in content/holds.json."""
+
 log = logging.getLogger("relais.newsletter")
 
 HELD_LETTERS: Final = "HELD"
-"""How the keys of the letters begin that tell of a pause."""
+"""How the keys of letters about a pause begin."""
 
 LETTER: Final = "newsletter_held"
 
@@ -33,19 +39,20 @@ class AutoPause:
         self._lifecycle = lifecycle
         self._now = now
 
-    def check(self, name: str) -> str | None:
-        """The reason for which the issue was paused; None when all is well."""
+    def check(self, name: str) -> HoldReason | None:
+        """Pause the issue when too much comes back; return the reason, None when all is well."""
         reason, since = self._judged(name)
         if reason is None:
             return None
         # Bounces are counted as they come, sends a shard at a time: before a pause, all of them.
         for row in self._store.rows(f"ISSUE#{name}", "SHARD#"):
             if row["status"] != counts.SHARD_DONE:
-                counts.tell(self._store, name, row["sk"].partition("#")[2])
+                counts.update(self._store, name, row["sk"].partition("#")[2], self._now())
         reason, since = self._judged(name)
         return self.hold(name, reason, since) if reason else None
 
-    def _judged(self, name: str) -> tuple[str | None, dict[str, int]]:
+    def _judged(self, name: str) -> tuple[HoldReason | None, dict[str, int]]:
+        """Return the reason to pause, if any, and what was counted since the last resume."""
         sums = watched(self._store, name)
         row = self._store.get(*freeze_key(name)) or {}
         # Whoever resumes has decided about what was: only what comes after it counts.
@@ -59,35 +66,36 @@ class AutoPause:
             return "complaints", since
         return None, since
 
-    def hold(self, name: str, reason: str, facts: Mapping[str, Any]) -> str | None:
-        """SENDING → AUTO_PAUSED, with a letter to the admins. None when it is not being sent."""
+    def hold(self, name: str, reason: HoldReason, facts: Mapping[str, object]) -> HoldReason | None:
+        """Bring SENDING to AUTO_PAUSED, with a letter to the admins; return the reason, None when
+        the issue is not being sent."""
         issue = issue_of(self._store, name)
         if issue is None or issue.status != SENDING:
             return None
         try:
             self._lifecycle.auto_pause(
-                issue, reason, facts, also=[self._told(issue, reason, facts)]
+                issue, reason, facts, also=[self._letter(issue, reason, facts)]
             )
         except (Conflict, Refused):
             return None
         log.error("issue %s is paused: %s %s", name, reason, dict(facts))
         return reason
 
-    def tell(self, issue: Issue, reason: str, facts: Mapping[str, Any]) -> None:
-        """A letter to the admins, once a day for one reason, about an issue that waits."""
+    def tell(self, issue: Issue, reason: HoldReason, facts: Mapping[str, object]) -> None:
+        """Owe the admins a letter about an issue that waits: once a day for one reason."""
         now = int(self._now().timestamp())
         pk, _ = freeze_key(issue.id)
         once = {"pk": pk, "sk": f"TOLD#{reason}", "kind": "limit", "expires": now + 86400}
         try:
-            self._store.commit([Put(once, now + 1), self._told(issue, reason, facts)])
+            self._store.commit([Put(once, now + 1), self._letter(issue, reason, facts)])
         except Conflict:
             return
         log.error("issue %s waits: %s %s", issue.id, reason, dict(facts))
 
-    def _told(self, issue: Issue, reason: str, facts: Mapping[str, Any]) -> Put:
+    def _letter(self, issue: Issue, reason: HoldReason, facts: Mapping[str, object]) -> Put:
         now = self._now()
-        told = {"issue": issue.id, "reason": reason, "facts": dict(facts), "at": stamp(now)}
+        about = {"issue": issue.id, "reason": reason, "facts": dict(facts), "at": stamp(now)}
         # Numbered by the second: the same reason may come again after a resume.
         number = int(now.timestamp())
         pk = f"{HELD_LETTERS}#{issue.id}_{reason}"
-        return Put(letter(pk, number, LETTER, to=ADMINS, due=stamp(now), facts=told))
+        return Put(letter(pk, number, LETTER, to=ADMINS, due=stamp(now), facts=about))

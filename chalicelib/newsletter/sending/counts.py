@@ -1,7 +1,8 @@
-"""How far a shard is, told to its issue: exact however often it is told."""
+"""Adds how far a shard is to the counts of its issue: exact, however often it is done."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from datetime import datetime
+from typing import Final
 
 from chalicelib.core.errors import Conflict
 from chalicelib.core.ports import Change, Item, Store, Write
@@ -10,6 +11,8 @@ from chalicelib.newsletter.sending.ledger import Batch, shard_key, shard_row_key
 
 SHARD_DONE: Final = "done"
 SHARD_OPEN: Final = "open"
+"""Whether a shard has more to do: the `status` of its row."""
+
 COMMIT_ATTEMPTS: Final = 5
 
 Counts = dict[str, dict[str, int]]
@@ -17,7 +20,7 @@ Counts = dict[str, dict[str, int]]
 
 
 def read(store: Store, issue: str, shard: str) -> list[tuple[Batch, Item]]:
-    """The batches of a shard, in order, each with what SES told of it."""
+    """Return the batches of a shard, in order, each with the row of what SES reported of it."""
     rows = store.rows(shard_key(issue, shard))
     seen = {row["sk"].partition("#")[2]: row for row in rows if row["sk"].startswith("SEEN#")}
     return [
@@ -27,16 +30,16 @@ def read(store: Store, issue: str, shard: str) -> list[tuple[Batch, Item]]:
     ]
 
 
-def tell(store: Store, issue: str, shard: str) -> str | None:
-    """Brings the numbers of the issue up to those of the shard, in one transaction with what
-    was told before; returns when the shard has more to do (`""`: now), None when it is done."""
+def update(store: Store, issue: str, shard: str, now: datetime) -> datetime | None:
+    """Bring the counts of the issue up to those of the shard, in one transaction with the note
+    of what was added; return when the shard has more to do, None when it is done."""
     key = shard_row_key(issue, shard)
     for _ in range(COMMIT_ATTEMPTS):
         row = store.get(*key) or {}
         batches = [batch for batch, _ in read(store, issue, shard)]
         counts = summed(batches)
-        times = [at for batch in batches if (at := batch.next_at()) is not None]
-        at = min(times) if times else None
+        times = [at for batch in batches if (at := batch.next_at(now)) is not None]
+        at = min(times, default=None)
         status = SHARD_DONE if at is None else SHARD_OPEN
         if row.get("counts") == counts and row.get("status") == status:
             return at
@@ -51,7 +54,7 @@ def tell(store: Store, issue: str, shard: str) -> str | None:
         except Conflict:
             continue
         return at
-    return ""
+    return now
 
 
 def summed(batches: list[Batch]) -> Counts:
@@ -63,7 +66,9 @@ def summed(batches: list[Batch]) -> Counts:
     return found
 
 
-def _added(issue: str, shard: str, before: Mapping[str, Any], after: Counts) -> list[Write]:
+def _added(
+    issue: str, shard: str, before: Mapping[str, Mapping[str, int]], after: Counts
+) -> list[Write]:
     changes: list[Write] = []
     for lang, numbers in after.items():
         known = before.get(lang) or {}

@@ -1,9 +1,9 @@
-"""What is each recipient's own in an issue: address, name, links, headers and tags."""
+"""Addresses an issue: each recipient's address, name, links, headers and tags."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 from chalicelib.core.links import Links
+from chalicelib.core.ports import Item
 from chalicelib.core.settings import Settings
 from chalicelib.newsletter.sending.ledger import Batch, row_tag
 from chalicelib.newsletter.sending.ports import Envelope
@@ -16,7 +16,7 @@ class Envelopes:
         self._domain = settings.sender.rpartition("@")[2].rstrip("> ")
 
     def common(self, issue: str, lang: str) -> dict[str, str]:
-        """The headers that all readers of a language get.
+        """Return the headers that all readers of a language get.
 
         Gmail sums complaints up by the parts of Feedback-ID: none of them is a person.
         """
@@ -29,13 +29,15 @@ class Envelopes:
         }
 
     def each(
-        self, batch: Batch, positions: Iterable[int], profiles: Mapping[str, Mapping[str, Any]]
+        self, batch: Batch, positions: Iterable[int], profiles: Mapping[str, Item]
     ) -> list[Envelope]:
-        """In the order of the positions; each must have its profile. Their tag `lang` is the
-        one they are counted under, which the ledger froze."""
+        """Return the envelopes of these positions, in their order; each must have a profile.
+
+        The tag `lang` is the language that they are counted in, which the ledger froze.
+        """
         return [self._one(batch, n, profiles[batch.people[n]]) for n in positions]
 
-    def _one(self, batch: Batch, position: int, profile: Mapping[str, Any]) -> Envelope:
+    def _one(self, batch: Batch, position: int, profile: Item) -> Envelope:
         person = batch.people[position]
         leave = self._links.unsubscribe(person, batch.issue)
         values = {
@@ -51,10 +53,10 @@ class Envelopes:
                 "lang": batch.lang,
             },
             values=values,
-            headers=self.way_out(leave),
+            headers=self.unsubscribe_headers(leave),
         )
 
-    def way_out(self, leave: str) -> dict[str, str]:
-        """By one click, and by a mail to the office that answers mail."""
+    def unsubscribe_headers(self, leave: str) -> dict[str, str]:
+        """Return the header of RFC 8058 for a link to leave, with a mail to `reply_to` beside it."""
         mail = self._links.unsubscribe_mail(self._settings.reply_to, leave)
         return {"List-Unsubscribe": f"<{leave}>, <{mail}>"}

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, Literal, cast
 
 from chalicelib.core.ports import Change, Item, Key, Put
 from chalicelib.core.records import moment, stamp
@@ -14,6 +14,14 @@ SHARD_SIZE: Final = 500
 BATCH_SIZE: Final = 50
 """Recipients that share a row, and one `SendBulkEmail`, which takes no more."""
 
+State = Literal["Q", "L", "S", "R", "F", "K", "U"]
+"""One recipient's state, a letter each: the states of fifty cost fifty bytes."""
+
+StateName = Literal[
+    "QUEUED", "LEASED", "SENT", "RETRY", "FAILED_PERM", "SKIPPED", "UNKNOWN"
+]  # fmt: skip
+EventName = Literal["sent", "delivered", "soft", "bounced", "complained", "rejected"]
+
 QUEUED: Final = "Q"
 LEASED: Final = "L"
 SENT: Final = "S"
@@ -22,7 +30,7 @@ FAILED: Final = "F"
 SKIPPED: Final = "K"
 UNKNOWN: Final = "U"
 
-STATES: Final = {
+STATES: Final[Mapping[State, StateName]] = {
     QUEUED: "QUEUED",
     LEASED: "LEASED",
     SENT: "SENT",
@@ -31,7 +39,7 @@ STATES: Final = {
     SKIPPED: "SKIPPED",
     UNKNOWN: "UNKNOWN",
 }
-"""A letter for each recipient in their order: a state of fifty costs fifty bytes."""
+"""The names of the states, as people read them."""
 
 LEASE_TIMEOUT: Final = timedelta(minutes=2)
 """How long a lease is good for. It is taken when the rate allows the send, so that only the
@@ -41,24 +49,27 @@ SETTLE_TIMEOUT: Final = timedelta(minutes=15)
 """How long the `Send` event of a mail in flight is waited for."""
 
 RETRY_WAITS: Final = tuple(timedelta(minutes=m) for m in (1, 5, 30, 2 * 60, 6 * 60, 15 * 60))
-"""Between the tries of one recipient: six of them within a day."""
+"""How long to wait between the tries of one recipient: six of them within a day."""
 
 LEDGER_RETENTION: Final = timedelta(days=3 * 365 + 1)
-"""As long as the proof of a consent: who was written to under it belongs to that."""
+"""How long a ledger is kept: as long as the proof of a consent, for who was written to under it
+belongs to that."""
 
-EVENTS: Final = ("sent", "delivered", "soft", "bounced", "complained", "rejected")
-"""What SES tells of a recipient."""
+EVENTS: Final[tuple[EventName, ...]] = (
+    "sent", "delivered", "soft", "bounced", "complained", "rejected",
+)  # fmt: skip
+"""What SES reports of a recipient, in the order of the row beside a batch."""
 
 
 @dataclass(frozen=True)
 class Batch:
     """The row of up to fifty recipients who read one language, in a fixed order.
 
-    A write expects `turn` and counts it up, so that of two writers one wins; `by` says which,
-    should the answer get lost. `states` has a
-    letter of STATES for each of `people`; `ids`, `due` (when to try again), `tries` and `why`
-    are by position. `leased_at`: since when some are in flight; `settle_at`: when those that
-    are UNKNOWN are given up.
+    A write expects `turn` and counts it up, so that of two writers one wins; `by` names that
+    one, should the reply to a write get lost. `states` has a letter of STATES for each of
+    `people`; `ids` (of their mails), `due` (stamps of the next try), `tries` and `why` go by
+    position. Some are in flight since `leased_at`; those that are UNKNOWN are given up at
+    `settle_at`.
     """
 
     issue: str
@@ -92,7 +103,7 @@ class Batch:
         return cls(**{**values, **facts, **named})
 
     def row(self, now: datetime) -> Put:
-        """The batch as the audience is frozen."""
+        """Return the write that puts the batch into the ledger, as the audience is frozen."""
         pk, sk = self.key
         item = {
             "pk": pk,
@@ -101,21 +112,22 @@ class Batch:
             "lang": self.lang,
             "people": b"".join(map(bytes.fromhex, self.people)),
             "expires": int((now + LEDGER_RETENTION).timestamp()),
-            **self._told(),
+            **self._state(),
         }
         return Put(item)
 
     def write(self, before: "Batch") -> Change:
-        """What makes a row of it, on the condition that nobody wrote since `before`."""
-        told = self._told()
+        """Return the write that brings the row up to this batch, on the condition that nobody
+        wrote it since `before`."""
+        state = self._state()
         return Change(
             self.key,
             expect={"turn": before.turn},
-            set={k: v for k, v in told.items() if v is not None},
-            remove=[k for k, v in told.items() if v is None and getattr(before, k) is not None],
+            set={k: v for k, v in state.items() if v is not None},
+            remove=[k for k, v in state.items() if v is None and getattr(before, k) is not None],
         )
 
-    def _told(self) -> Item:
+    def _state(self) -> Item:
         return {
             "turn": self.turn,
             "by": self.by,
@@ -125,39 +137,43 @@ class Batch:
             "settle_at": self.settle_at,
         }
 
-    def at(self, *states: str) -> list[int]:
-        """Positions of the recipients in one of these states."""
+    def state(self, position: int) -> State:
+        return cast(State, self.states[position])
+
+    def at(self, *states: State) -> list[int]:
+        """Return the positions of the recipients in one of these states."""
         return [n for n, state in enumerate(self.states) if state in states]
 
     def ready(self, now: datetime) -> list[int]:
-        """Positions of those who can be sent to now."""
+        """Return the positions of those who can be sent to now."""
         if self.leased_at:
             return []
         queued, again = self.at(QUEUED), self.at(RETRY)
         return sorted([*queued, *(n for n in again if self.due[n] <= stamp(now))])
 
-    def next_at(self) -> str | None:
-        """When there is something to do, `""` for at once; None when all is done."""
-        times = [self.due[n] for n in self.at(RETRY)]
+    def next_at(self, now: datetime) -> datetime | None:
+        """Return when there is something to do, `now` for at once; None when all is done."""
+        times = [moment(self.due[n]) for n in self.at(RETRY)]
         if self.leased_at:
-            return min([self._lapses(), *times])
+            return min([moment(self._lapses()), *times])
         if self.settle_at:
-            times.append(self.settle_at)
+            times.append(moment(self.settle_at))
         if self.at(QUEUED):
-            times.append("")
-        return min(times) if times else None
+            times.append(now)
+        return min(times, default=None)
 
-    def in_flight_until(self) -> str | None:
-        """When those in flight are given up; None when there are none."""
-        return self._lapses() if self.leased_at else self.settle_at
+    def in_flight_until(self) -> datetime | None:
+        """Return when those in flight are given up; None when there are none."""
+        at = self._lapses() if self.leased_at else self.settle_at
+        return moment(at) if at else None
 
     def leased(self, positions: Iterable[int], now: datetime) -> "Batch":
-        """These are in flight from now on, whatever becomes of the sender."""
+        """Return the batch with these in flight from now on, whatever becomes of the sender."""
         return self._moved(dict.fromkeys(positions, LEASED), leased_at=stamp(now))
 
     def answered(self, outcomes: Mapping[int, "Outcome"], now: datetime) -> "Batch":
-        """What was leased, with what SES said of each."""
-        after: dict[int, str] = {}
+        """Return the batch with the outcome of each that was leased."""
+        after: dict[int, State] = {}
         ids, due, tries, why = dict(self.ids), dict(self.due), dict(self.tries), dict(self.why)
         for position, outcome in outcomes.items():
             state, wait = outcome.state, outcome.wait
@@ -175,31 +191,31 @@ class Batch:
         )
 
     def settled(self, seen: Item, now: datetime) -> "Batch":
-        """What is clear by now of mails in flight; `seen` is the row beside it, for SES tells
-        only of mail that it took, whichever of its events comes first.
+        """Return the batch with what is clear by now of mails in flight: itself, if nothing is.
 
-        The batch itself when there is nothing to say.
+        `seen` is the row beside it. Any event will do: SES reports only mail that it took.
         """
-        told = {position for name in EVENTS for position in seen.get(name) or ()}
+        reported = {position for name in EVENTS for position in seen.get(name) or ()}
         if self.leased_at and self._lapses() <= stamp(now):
-            return self._flagged()._told_of(told, now)
-        return self if self.leased_at else self._told_of(told, now)
+            return self._flagged()._resolved(reported, now)
+        return self if self.leased_at else self._resolved(reported, now)
 
     def _flagged(self) -> "Batch":
-        """Whoever held the lease is gone, and nobody knows how far they came."""
+        """Return the batch with its lease ended: whoever held it is gone, and nobody knows how
+        far they came."""
         assert self.leased_at
         until = max(stamp(moment(self.leased_at) + SETTLE_TIMEOUT), self.settle_at or "")
-        lost = dict.fromkeys(self.at(LEASED), UNKNOWN)
+        lost: dict[int, State] = dict.fromkeys(self.at(LEASED), UNKNOWN)
         return self._moved(lost, leased_at=None, settle_at=until)
 
-    def _told_of(self, told_sent: Collection[int], now: datetime) -> "Batch":
+    def _resolved(self, reported: Collection[int], now: datetime) -> "Batch":
         unknown = self.at(UNKNOWN)
         over = bool(self.settle_at) and str(self.settle_at) <= stamp(now)
-        # Who was given up for lost may be told of later still, while the next try waits.
-        came = {n: Outcome(SENT) for n in self.at(UNKNOWN, RETRY) if n in told_sent}
+        # Who was given up for lost may be reported later still, while the next try waits.
+        came = {n: Outcome(SENT) for n in self.at(UNKNOWN, RETRY) if n in reported}
         # They have waited long enough already.
         again = Outcome(RETRY, NO_EVENT, wait=timedelta(0))
-        lost = {n: again for n in unknown if over and n not in told_sent}
+        lost = {n: again for n in unknown if over and n not in reported}
         if not came and not lost:
             return self
         after = self.answered({**came, **lost}, now)
@@ -209,7 +225,7 @@ class Batch:
         return stamp(moment(str(self.leased_at)) + LEASE_TIMEOUT)
 
     def counts(self) -> dict[str, int]:
-        """By the names that an issue counts in."""
+        """Return the numbers of this batch, by the names that an issue counts in."""
         return {
             "sent": self.states.count(SENT),
             "skipped": self.states.count(SKIPPED),
@@ -217,7 +233,7 @@ class Batch:
             "unknown": self.states.count(UNKNOWN),
         }
 
-    def _moved(self, after: Mapping[int, str], **values: Any) -> "Batch":
+    def _moved(self, after: Mapping[int, State], **values: Any) -> "Batch":
         states = list(self.states)
         for position, state in after.items():
             states[position] = state
@@ -228,11 +244,10 @@ class Batch:
 class Outcome:
     """What became of one recipient in one try.
 
-    `counts`: whether a RETRY uses up one of the tries; `wait`: before the next one, if it is
-    not the usual.
+    A RETRY uses up one of the tries if it `counts`, and waits for `wait` if that is given.
     """
 
-    state: str
+    state: State
     why: str = ""
     message_id: str = ""
     counts: bool = True
@@ -249,22 +264,23 @@ def shard_key(issue: str, shard: str) -> str:
 
 
 def seen_key(issue: str, shard: str, batch: int) -> Key:
-    """The row beside a batch with what SES told of it: sets of positions, by EVENTS."""
+    """Return the key of the row beside a batch with what SES reported: sets of positions under
+    the names of EVENTS, and under `why_<position>` the `domain` and `text` of a failure."""
     return shard_key(issue, shard), f"SEEN#{batch:02d}"
 
 
 def shard_row_key(issue: str, shard: str) -> Key:
-    """The row of the issue that says how far a shard is."""
+    """Return the key of the row of the issue that says how far a shard is."""
     return f"ISSUE#{issue}", f"SHARD#{shard}"
 
 
 def row_tag(shard: str, batch: int, position: int) -> str:
-    """A recipient in the tags of SES, which come back with every event."""
+    """Return the tag of a recipient, which comes back with every event of SES."""
     return f"{shard}-{batch}-{position}"
 
 
 def row_of(tag: str) -> tuple[str, int, int] | None:
-    """Shard, batch and position of a tag; None for another one."""
+    """Return the shard, batch and position of a tag; None for a tag of something else."""
     shard, _, rest = tag.partition("-")
     parts = rest.split("-")
     if not shard or len(parts) != 3 or not all(p.isdecimal() for p in parts):
@@ -273,7 +289,7 @@ def row_of(tag: str) -> tuple[str, int, int] | None:
 
 
 def batches_of(issue: str, shard: str, people: Mapping[str, Sequence[str]]) -> list[Batch]:
-    """The people of a shard, by language, in batches of one language."""
+    """Return the people of a shard, given by language, in batches of one language each."""
     found: list[Batch] = []
     for lang, readers in people.items():
         for start in range(0, len(readers), BATCH_SIZE):

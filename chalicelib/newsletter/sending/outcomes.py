@@ -1,8 +1,8 @@
-"""What a reply of SES makes of a recipient, and when the errors are no longer the recipients'."""
+"""What a reply of SES makes of a recipient, and when errors are no longer the recipients' fault."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final, Literal, assert_never
 
 from chalicelib.core.errors import RelaisError
 from chalicelib.core.ports import Item
@@ -20,50 +20,63 @@ SHORT_WAIT: Final = timedelta(minutes=1)
 """After a try that failed for reasons that are not the recipient's."""
 
 
-class Stop(RelaisError):
-    """Why no more is sent for now: `time`, `paused`, `quota`, `account`, or `errors`."""
+StopReason = Literal["time", "paused", "quota", "account", "errors"]
 
-    def __init__(self, why: str, **facts: Any) -> None:
+
+class Stop(RelaisError):
+    """No more is sent for now; `facts` go into the letter about it."""
+
+    def __init__(self, why: StopReason, **facts: object) -> None:
         super().__init__(why)
-        self.why = why
+        self.why: StopReason = why
         self.facts = facts
 
 
 class Streak:
-    """Errors of one worker in a row, over all its calls."""
+    """Counts the errors for one reason that a worker met in a row, over all its calls."""
 
     def __init__(self) -> None:
-        self._row: tuple[str, int] = ("", 0)
+        self._why = ""
+        self._number = 0
 
-    def judged(
+    def judge(
         self, found: Mapping[int, tuple[Reply, Outcome]]
     ) -> tuple[dict[int, Outcome], Stop | None]:
-        """The outcomes; and a Stop when too many failed in a row for one reason, which is then
-        not the recipients': those of this call are not given up."""
-        last = ""
-        for reply, _ in found.values():
-            if reply.kind in ("skipped", "throttled"):
-                continue
-            if reply.kind == "sent":
-                self._row, last = ("", 0), ""
-                continue
-            # An error of the whole call is one error, however many it was to be sent to.
-            again = reply.why == last and reply.kind != "refused"
-            last = reply.why
-            same = self._row[1] if self._row[0] == reply.why else 0
-            self._row = (reply.why, same if again else same + 1)
+        """Return the outcomes of a call; and a Stop when too many failed in a row for one reason,
+        which is then not the recipients': those of this call are not given up."""
+        self._count(reply for reply, _ in found.values())
         outcomes = {n: outcome for n, (_, outcome) in found.items()}
-        why, number = self._row
-        if number < ERRORS_IN_A_ROW:
+        if self._number < ERRORS_IN_A_ROW:
             return outcomes, None
-        self._row = ("", 0)
+        why, number = self._why, self._number
+        self._begin("")
         kept = Outcome(ledger.RETRY, why, counts=False, wait=timedelta(0))
         spared = {n: kept for n, (r, _) in found.items() if r.kind == "refused" and r.why == why}
         return {**outcomes, **spared}, Stop("errors", kind=why, number=number)
 
+    def _count(self, replies: Iterable[Reply]) -> None:
+        before = ""
+        for reply in replies:
+            if reply.kind in ("skipped", "throttled"):
+                continue
+            if reply.kind == "sent":
+                self._begin("")
+                before = ""
+                continue
+            if reply.why != self._why:
+                self._begin(reply.why)
+            # An error of the whole call is one error, however many it was to be sent to.
+            if reply.kind == "refused" or reply.why != before:
+                self._number += 1
+            before = reply.why
+
+    def _begin(self, why: str) -> None:
+        self._why, self._number = why, 0
+
 
 def unwanted(profile: Item | None, topics: Sequence[str], now: str) -> str:
-    """Why this person gets no mail now; empty when they do."""
+    """Return why this person gets no mail on these topics now, empty when they do: `erased`,
+    `expired`, `paused`, `topics`, or their status in small letters."""
     if profile is None:
         return "erased"
     if profile["status"] != "ACTIVE":
@@ -80,11 +93,12 @@ def unwanted(profile: Item | None, topics: Sequence[str], now: str) -> str:
 
 
 def outcome_of(reply: Reply, tries: int) -> Outcome:
-    """A first refusal may be the fault of all of them, and be found out only by the twentieth
-    in a row: nobody is given up at once."""
+    """Return what a reply makes of a recipient who was tried `tries` times before.
+
+    A first refusal may be the fault of all of them, and be found out only by the twentieth in
+    a row: nobody is given up at once.
+    """
     match reply.kind:
-        case "refused" if not tries:
-            return Outcome(ledger.RETRY, reply.why)
         case "sent":
             return Outcome(ledger.SENT, message_id=reply.message_id)
         case "unknown":
@@ -95,5 +109,9 @@ def outcome_of(reply: Reply, tries: int) -> Outcome:
             return Outcome(ledger.RETRY, reply.why, counts=False, wait=SHORT_WAIT)
         case "later":
             return Outcome(ledger.RETRY, reply.why)
+        case "refused":
+            return Outcome(ledger.FAILED if tries else ledger.RETRY, reply.why)
+        case "skipped":
+            return Outcome(ledger.SKIPPED, reply.why)
         case _:
-            return Outcome(ledger.FAILED, reply.why)
+            assert_never(reply.kind)

@@ -1,4 +1,4 @@
-"""The pace of all workers together: one line to SES, slower when it says so, over at its quota."""
+"""Paces all workers together: one line to SES, slower when it says so, closed at its quota."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -16,24 +16,25 @@ PACE_KEY: Final[Key] = ("ISSUEPACE", "PACE")
 only `slow` thousandths of the rate."""
 
 ALLOWANCE_LIFE: Final = timedelta(minutes=1)
-"""How long what SES allows is taken for true."""
+"""How long an allowance is used before SES is asked again."""
 
 REFRESH_SHARE: Final = 0.01
-"""Of a day's mails: having sent so many, a worker asks what the others sent."""
+"""The part of a day's mails after which a worker asks SES anew: the others send too."""
 
 SLACK_MS: Final = 150
-"""Milliseconds that a worker may come late to its place in the line without losing it."""
+"""How late a worker may come to its place in the line without losing it."""
 
 FULL_SPEED: Final = 1000
 LEAST_SPEED: Final = 60
 SPEED_REGAINED: Final = 50
-"""Thousandths of the rate: in full, at least, and regained in ten seconds after a halving."""
+"""Thousandths of the rate: in full, at least, and what is regained in ten seconds after a
+halving."""
 
 LINE_UP_ATTEMPTS: Final = 20
 
 
 class QuotaReached(RelaisError):
-    """No more for today; the 24 hours of SES go on by themselves."""
+    """The day's mails are used up; the 24 hours of SES go on by themselves."""
 
     def __init__(self, used: int, daily: int) -> None:
         super().__init__(f"{used} of {daily}")
@@ -65,17 +66,17 @@ class Pace:
         self._row: Item = {}
 
     def chunk(self) -> int:
-        """How many recipients one call may have: half a second's worth, so that a second never
+        """Return how many recipients one call may have: half a second's worth, so that a second never
         sees more than the rate (SES counts recipients, not calls), and no more than the day has
         left."""
         return max(1, int(min(BATCH_SIZE, self.rate() / 2, self._left())))
 
     def rate(self) -> float:
-        """Mails a second, now."""
+        """Return the mails a second that may go now."""
         return self._limit() * self._slowed() / FULL_SPEED
 
     def take(self, number: int) -> None:
-        """Waits until this many may go. Raises QuotaReached or NotYet."""
+        """Wait until this many may go. Raises QuotaReached or NotYet."""
         self._within_quota(number)
         span = max(1, round(number * 1000 / self.rate()))
         now = self._now_ms()
@@ -85,7 +86,8 @@ class Pace:
         self._since += number
 
     def throttled(self) -> None:
-        """SES said that it was too fast: half the rate, once for all that hear it at a time."""
+        """Halve the rate, for SES replied that it was too fast: once for all workers that it
+        tells at a time."""
         now = self._now_ms()
         if now - self._row.get("slow_at", 0) < 1000:
             return
@@ -101,7 +103,7 @@ class Pace:
         self._row = {**self._row, "slow": half, "slow_at": now}
 
     def _line_up(self, span: int, now: int) -> int:
-        """When our place in the line comes, in milliseconds."""
+        """Return when our place in the line comes, in milliseconds since 1970."""
         for _ in range(LINE_UP_ATTEMPTS):
             try:
                 self._row = self._store.step(
@@ -160,7 +162,8 @@ class Pace:
         return self._allowed
 
     def _stale(self, allowed: Allowance) -> bool:
-        """After a minute, and sooner when much of the day was used: others use it too."""
+        """Return whether to ask SES anew: after a minute, and sooner when much of the day was
+        used, for others use it too."""
         assert self._asked_at
         much = allowed.daily is not None and self._since > REFRESH_SHARE * allowed.daily
         return much or self._now() - self._asked_at >= ALLOWANCE_LIFE

@@ -1,8 +1,8 @@
-"""What sending an issue asks of the outside world: lists, a line to wait in, SES, a queue."""
+"""What sending an issue asks of the outside world: a store, SES, a queue."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Literal, NotRequired, Protocol, TypedDict
 
 from chalicelib.core.errors import RelaisError
 from chalicelib.core.ports import Item, Key, Store
@@ -11,24 +11,29 @@ from chalicelib.newsletter.pace import Allowance
 
 
 class SubscriberStore(Store, Protocol):
-    """The Store, and what costs a call a row if it is done by the Store alone."""
+    """The Store, and what would cost a call for each row if the Store did it alone."""
 
     def audience(self, key: str) -> Iterator[Item]:
-        """Who is in a partition of the index `audience`, in order of `pk`."""
+        """Yield the rows of a partition of the index `audience`, in order of `pk`: what `unwanted`
+        reads of a profile, and no more."""
 
     def profiles(self, people: Sequence[str]) -> Mapping[str, Item]:
-        """Of up to fifty people as they are now, by person: `email`, `lang`, `topics`, `name`,
-        `status`, `paused_until` and `soft_bounces`; more is not promised."""
+        """Return the profiles of up to fifty people as they are now, by person: `email`, `lang`,
+        `topics`, `name`, `status`, `paused_until`, `expires_at` and `soft_bounces`; more is not
+        promised. Who has no profile is missing."""
 
-    def gather(self, key: Key, found: Mapping[str, set[int]], facts: Mapping[str, Any]) -> Item:
-        """Adds to sets of a row (made when missing) and sets `facts` beside them; returns the
-        row after."""
+    def gather(self, key: Key, found: Mapping[str, set[int]], facts: Mapping[str, object]) -> Item:
+        """Add to sets of a row (made when missing), set `facts` beside them, and return the row
+        after."""
 
     def step(self, key: Key, add: Mapping[str, int], from_: tuple[str, int]) -> Item:
-        """Counts up when an attribute is `from_` a number on; returns the row after.
+        """Count attributes up when one is at least what `from_` says; return the row after.
 
         Raises Conflict with the row as it is.
         """
+
+
+ReplyKind = Literal["sent", "throttled", "later", "refused", "account", "unknown", "skipped"]
 
 
 @dataclass(frozen=True)
@@ -53,13 +58,13 @@ class Bulk:
 
 @dataclass(frozen=True)
 class Reply:
-    """What SES said of one recipient.
+    """What SES replied about one recipient.
 
     `kind`: `sent`; `throttled` (too fast); `later` (try again); `refused` (never this one);
-    `account` (nobody, for now).
+    `account` (nobody, for now); `unknown` (the reply got lost); `skipped` (never offered).
     """
 
-    kind: str
+    kind: ReplyKind
     why: str = ""
     message_id: str = ""
 
@@ -68,22 +73,33 @@ class Declined(RelaisError):
     """SES took the bulk as a whole for wrong, and sent to none of it."""
 
 
+class Job(TypedDict):
+    """One message of the queue: an issue to be frozen, or a shard of it to be sent.
+
+    `events` is the issue's count of events when the shard was queued.
+    """
+
+    issue: str
+    shard: NotRequired[str]
+    events: NotRequired[int]
+
+
 class BulkMailer(Protocol):
     def offer(self, bulk: Bulk) -> list[Reply]:
-        """One reply an envelope, in their order. Never tried twice by itself.
+        """Offer a bulk once, and return one reply for each envelope, in their order.
 
         Raises Declined, and OutcomeUnknown when some may have left.
         """
 
     def allowance(self) -> Allowance:
-        """Raises NotYet when SES does not tell."""
+        """Return what SES allows now. Raises NotYet when SES does not answer."""
 
 
 class Queue(Protocol):
-    """Hands work to the workers; what is there twice is done once."""
+    """Hands jobs to the workers; a job that is there twice is done once."""
 
-    def put(self, jobs: Sequence[Mapping[str, Any]], delay: int = 0) -> None:
-        """`delay` in seconds, at most 900."""
+    def put(self, jobs: Sequence[Job], delay: int = 0) -> None:
+        """Queue jobs, to be taken after `delay` seconds, at most 900."""
 
     def idle(self) -> bool:
-        """Nothing waits in it, as far as it knows."""
+        """Return whether nothing waits in it, as far as it knows."""

@@ -2,30 +2,32 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
 
 from chalicelib.core.ports import Item, Store
 from chalicelib.newsletter.sending import counts
-from chalicelib.newsletter.sending.ledger import EVENTS, SENT, STATES, Batch
+from chalicelib.newsletter.sending.ledger import EVENTS, SENT, STATES, Batch, EventName, StateName
 
-UNREACHED: frozenset[str] = frozenset(("bounced", "complained", "rejected"))
+NOT_REACHED: Final[frozenset[EventName]] = frozenset(("bounced", "complained", "rejected"))
+"""Events that say of a mail that was handed over that it did not reach anybody."""
 
 
 @dataclass(frozen=True)
 class Recipient:
-    """`state` is one of the words of STATES; `events` what SES told since, in its order;
-    `why` the reason of a state or an event that is not what was wanted."""
+    """One recipient: `events` are what SES reported, in the order of EVENTS; `why` is the reason
+    of a failure; `message_id` is empty until SES took the mail."""
 
     person: str
     lang: str
-    state: str
+    state: StateName
     why: str
     tries: int
     message_id: str
-    events: tuple[str, ...]
+    events: tuple[EventName, ...]
 
     @property
     def reached(self) -> bool:
-        came_back = UNREACHED & set(self.events) or (
+        came_back = NOT_REACHED & set(self.events) or (
             # An answering machine's "soft bounce" comes beside the delivery.
             "soft" in self.events and "delivered" not in self.events
         )
@@ -33,19 +35,19 @@ class Recipient:
 
 
 def recipients(store: Store, issue: str) -> Iterator[Recipient]:
-    """All of them, shard by shard: two calls of the store for five hundred."""
+    """Yield every recipient, shard by shard: two calls of the store for five hundred."""
     for row in store.rows(f"ISSUE#{issue}", "SHARD#"):
         for batch, seen in counts.read(store, issue, row["sk"].partition("#")[2]):
             yield from _of(batch, seen)
 
 
 def missed(store: Store, issue: str) -> Iterator[Recipient]:
-    """Everybody who did not get it, each with the reason."""
+    """Yield everybody who did not get it, each with the reason."""
     return (one for one in recipients(store, issue) if not one.reached)
 
 
 def bounces(store: Store, issue: str) -> dict[str, int]:
-    """Hard bounces by domain."""
+    """Return the number of hard bounces of each domain."""
     found: dict[str, int] = {}
     for row in store.rows(f"ISSUE#{issue}", "SHARD#"):
         for _, seen in counts.read(store, issue, row["sk"].partition("#")[2]):
@@ -58,12 +60,12 @@ def bounces(store: Store, issue: str) -> dict[str, int]:
 def _of(batch: Batch, seen: Item) -> Iterator[Recipient]:
     for n, person in enumerate(batch.people):
         events = tuple(name for name in EVENTS if n in seen.get(name, ()))
-        told = (seen.get(f"why_{n}") or {}).get("text", "")
+        reported = (seen.get(f"why_{n}") or {}).get("text", "")
         yield Recipient(
             person=person,
             lang=batch.lang,
-            state=STATES[batch.states[n]],
-            why=batch.why.get(n, "") or told,
+            state=STATES[batch.state(n)],
+            why=batch.why.get(n, "") or reported,
             tries=batch.tries.get(n, 0),
             message_id=batch.ids.get(n, ""),
             events=events,

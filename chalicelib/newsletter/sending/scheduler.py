@@ -1,10 +1,10 @@
-"""Minds an issue once a minute: starts it, has it frozen and sent, finishes it."""
+"""Looks after an issue once a minute: starts it, has it frozen and sent, finishes it."""
 
 import json
 import logging
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from chalicelib.core.errors import Conflict, Refused
 from chalicelib.core.ports import Change, Item, Key, Now
@@ -20,28 +20,39 @@ from chalicelib.newsletter.issues.issue import (
 )
 from chalicelib.newsletter.issues.lifecycle import IssueLifecycle
 from chalicelib.newsletter.sending import counts
-from chalicelib.newsletter.sending.audience import Audience
+from chalicelib.newsletter.sending.audience import Audience, FreezeOutcome
 from chalicelib.newsletter.sending.auto_pause import AutoPause
 from chalicelib.newsletter.sending.ledger import shard_row_key
-from chalicelib.newsletter.sending.ports import Queue, SubscriberStore
+from chalicelib.newsletter.sending.outcomes import StopReason
+from chalicelib.newsletter.sending.ports import Job, Queue, SubscriberStore
 from chalicelib.newsletter.sending.sender import RunResult, Sender
 
 log = logging.getLogger("relais.newsletter")
 
 MIND_INTERVAL: Final = timedelta(minutes=1)
+"""How often an issue that is sent is looked at."""
+
 UNSENDABLE_WAIT: Final = timedelta(hours=1)
-"""An issue that may not be sent is looked at again then."""
+"""How long an issue waits that may not be sent, before it is looked at again."""
 
 LOST_AFTER: Final = timedelta(minutes=3)
 SURELY_LOST_AFTER: Final = timedelta(hours=1)
-"""After so long without a word, a shard's message is taken for lost: when the queue is empty,
-and whatever the queue says. One too many is harmless."""
+"""How old the message of an open shard is when it is taken for lost: while the queue is empty,
+and whatever the queue holds. One message too many is harmless."""
 
 TIME_SHARE: Final = 0.8
+"""The part of a function's time that a bundle of jobs uses; the rest is to finish in."""
 
 MAX_DELAY_SECONDS: Final = 900
+"""The longest delay that SQS knows."""
+
 QUOTA_WAIT: Final = timedelta(minutes=15)
-"""After the day's quota is used up: it comes back bit by bit, over 24 hours."""
+"""How long a shard waits after the day's quota is used up: it comes back bit by bit, over 24
+hours."""
+
+MindOutcome = Literal[
+    "started", "freezing", "sending", "finished", "paused", "waits", "wound_up", "overtaken", "gone",
+]  # fmt: skip
 
 
 class Scheduler:
@@ -62,9 +73,8 @@ class Scheduler:
         self._now = now
         self._postal_address = postal_address
 
-    def mind(self, key: Key) -> str:
-        """What became of the issue that is due: `started`, `freezing`, `sending`, `finished`,
-        `paused`, `waits`, `wound_up`, or `gone`."""
+    def mind(self, key: Key) -> MindOutcome:
+        """Do what the issue is due for, and return what became of it."""
         issue = issue_of(self._store, key[0].partition("#")[2])
         if issue is None:
             return "gone"
@@ -76,19 +86,20 @@ class Scheduler:
             if issue.status == CANCELLED:
                 return self._wind_up(issue)
         except (Conflict, Refused):
-            # Somebody paused, cancelled or edited it meanwhile: their step counts.
+            # Somebody paused, cancelled or edited it meanwhile: their change counts.
             return "overtaken"
         return "gone"
 
     def feed(self, issue: Issue) -> None:
-        """Queues all that is to do, once for each time that the issue began or was resumed."""
+        """Queue every shard that is not done, once for each time that the issue began or was
+        resumed."""
         open_ = [row for row in self._shards(issue.id) if row["status"] != counts.SHARD_DONE]
         self._put(issue, open_)
         if not open_:
-            # Nobody is left, or nobody ever was: that too is said once.
+            # With no shard left, or none at all, that it was fed is noted all the same.
             self._fed(issue)
 
-    def _start(self, issue: Issue) -> str:
+    def _start(self, issue: Issue) -> MindOutcome:
         now = self._now()
         if (issue.send_at or "") > stamp(now):
             return self._again(issue, moment(str(issue.send_at)), "waits")
@@ -99,7 +110,7 @@ class Scheduler:
         self._queue.put([{"issue": issue.id}])
         return "started"
 
-    def _go_on(self, issue: Issue) -> str:
+    def _go_on(self, issue: Issue) -> MindOutcome:
         freeze = self._store.get(*freeze_key(issue.id)) or {}
         again = self._now() + MIND_INTERVAL
         if not freeze.get("frozen_at"):
@@ -117,8 +128,8 @@ class Scheduler:
         self._put(issue, self._strayed(shards, freeze["fed_at"]))
         return self._again(issue, again, "sending")
 
-    def _wind_up(self, issue: Issue) -> str:
-        """Workers look at each shard once more, and this is said last: dying before is safe."""
+    def _wind_up(self, issue: Issue) -> MindOutcome:
+        """Have workers look at each shard once more, and note that last: dying before is safe."""
         open_ = [row for row in self._shards(issue.id) if row["status"] != counts.SHARD_DONE]
         self._queue.put([_job(issue, row) for row in open_])
         now = {"status": issue.status, "events": issue.events}
@@ -135,7 +146,7 @@ class Scheduler:
         return late
 
     def _put(self, issue: Issue, shards: Sequence[Item]) -> None:
-        """Who dies before it is said that they were queued, has them queued once more."""
+        """Queue shards and note it; after a death in between they are queued once more."""
         if shards:
             self._queue.put([_job(issue, row) for row in shards])
             self._fed(issue)
@@ -147,7 +158,8 @@ class Scheduler:
     def _shards(self, issue: str) -> list[Item]:
         return self._store.rows(f"ISSUE#{issue}", "SHARD#")
 
-    def _again(self, issue: Issue, at: datetime, outcome: str) -> str:
+    def _again(self, issue: Issue, at: datetime, outcome: MindOutcome) -> MindOutcome:
+        """Have the issue looked at again then; return `outcome`."""
         change = Change(
             issue.key,
             expect={"status": issue.status, "events": issue.events},
@@ -157,8 +169,11 @@ class Scheduler:
         return outcome
 
 
+JobOutcome = FreezeOutcome | StopReason | Literal["done", "overtaken", "postal_address"]
+
+
 class Worker:
-    """Does one message of the queue: freezes an issue, or sends a shard of it."""
+    """Does one job of the queue: freezes an issue, or sends a shard of it."""
 
     def __init__(  # noqa: PLR0913
         self,
@@ -182,19 +197,20 @@ class Worker:
         self._postal_address = postal_address
 
     def take(self, event: Mapping[str, Any], left: float) -> list[str]:
-        """The messages of a bundle, with so many seconds left: a fifth of them is to spare."""
+        """Run the jobs of a bundle of messages, with `left` seconds to do it; return what became of
+        each."""
         until = self._now() + timedelta(seconds=left * TIME_SHARE)
         return [self.run(json.loads(message["body"]), until) for message in event["Records"]]
 
-    def run(self, job: dict[str, Any], until: datetime) -> str:
-        """What became of the job: `frozen`, `done`, `later`, or why it stopped."""
+    def run(self, job: Job, until: datetime) -> JobOutcome:
+        """Do the job, and return what became of it, or why it stopped."""
         issue = issue_of(self._store, job["issue"])
         if issue is not None and issue.status == CANCELLED and "shard" in job:
             return self._settle(job)
         if issue is None or issue.status != SENDING:
             return "paused"
         if job.get("events", issue.events) != issue.events:
-            # Paused and resumed since: the shard has another message of that resume.
+            # Paused and resumed since: the shard has another message from that resume.
             return "overtaken"
         if not self._postal_address:
             self._auto_pause.tell(issue, "postal_address", {})
@@ -204,13 +220,13 @@ class Worker:
         left = self._sender.work(issue.id, job["shard"], until)
         return self._left(issue, job, left)
 
-    def _settle(self, job: dict[str, Any]) -> str:
+    def _settle(self, job: Job) -> JobOutcome:
         at = self._sender.settle(job["issue"], job["shard"])
         if at is not None:
-            self._later(job, moment(at))
+            self._later(job, at)
         return "done" if at is None else "later"
 
-    def _freeze(self, issue: Issue, until: datetime) -> str:
+    def _freeze(self, issue: Issue, until: datetime) -> JobOutcome:
         outcome = self._audience.freeze(issue, until)
         if outcome == "frozen":
             freeze = self._store.get(*freeze_key(issue.id)) or {}
@@ -218,17 +234,18 @@ class Worker:
                 self._scheduler.feed(issue)
         return outcome
 
-    def _left(self, issue: Issue, job: dict[str, Any], left: RunResult) -> str:
+    def _left(self, issue: Issue, job: Job, left: RunResult) -> JobOutcome:
+        """Queue the shard again when something is left of it; return what became of it."""
         if left.stopped == "errors":
             self._auto_pause.hold(issue.id, "errors", left.facts)
         if left.stopped in ("quota", "account"):
             self._auto_pause.tell(issue, left.stopped, left.facts)
             self._later(job, self._now() + QUOTA_WAIT)
         elif left.at is not None and left.stopped not in ("errors", "paused"):
-            self._later(job, moment(left.at) if left.at else self._now())
+            self._later(job, left.at)
         return left.stopped or ("done" if left.at is None else "later")
 
-    def _later(self, job: dict[str, Any], at: datetime) -> None:
+    def _later(self, job: Job, at: datetime) -> None:
         now = self._now()
         delay = min(MAX_DELAY_SECONDS, max(0, int((at - now).total_seconds()) + 1))
         key = shard_row_key(job["issue"], job["shard"])
@@ -237,15 +254,17 @@ class Worker:
         self._queue.put([job], delay)
 
 
-def _unaddressed(issue: Issue, postal_address: str) -> str:
-    """Why it may not begin: its texts must name the sender's address as it is."""
+def _unaddressed(
+    issue: Issue, postal_address: str
+) -> Literal["postal_address", "postal_address_changed"] | None:
+    """Return why an issue may not begin: its texts must name the sender's address as it is."""
     if not postal_address:
         return "postal_address"
     if issue.postal_address not in (None, postal_address):
         return "postal_address_changed"
-    return ""
+    return None
 
 
-def _job(issue: Issue, row: Item) -> dict[str, Any]:
-    """A shard as the queue has it, for as long as nobody pauses the issue."""
+def _job(issue: Issue, row: Item) -> Job:
+    """Return the job that sends a shard, which holds until the issue is paused."""
     return {"issue": issue.id, "shard": row["sk"].partition("#")[2], "events": issue.events}

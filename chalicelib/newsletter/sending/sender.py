@@ -5,11 +5,11 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from chalicelib.core.errors import Conflict, NotYet, OutcomeUnknown, StoreDown
 from chalicelib.core.languages import LANGS
-from chalicelib.core.ports import Now
+from chalicelib.core.ports import Item, Now
 from chalicelib.core.records import stamp
 from chalicelib.newsletter.issues.issue import SENDING, Issue, issue_of, rendered_of
 from chalicelib.newsletter.issues.rendered import Rendered
@@ -20,6 +20,7 @@ from chalicelib.newsletter.sending.outcomes import (
     SHORT_WAIT,
     THROTTLED_WAIT,
     Stop,
+    StopReason,
     Streak,
     outcome_of,
     unwanted,
@@ -30,34 +31,34 @@ from chalicelib.newsletter.sending.ports import Bulk, BulkMailer, Declined, Repl
 log = logging.getLogger("relais.newsletter")
 
 STATUS_INTERVAL: Final = timedelta(seconds=1)
-"""How long an issue is taken to be still sent: a pause is heard of within that time."""
+"""How often the status of the issue is read: a pause is noticed within that time."""
 
 COUNT_INTERVAL: Final = timedelta(seconds=10)
-"""How often the numbers of a shard are told while it is sent."""
+"""How often the counts of a shard are added to the issue while it is sent."""
 
 WRITE_ATTEMPTS: Final = 3
 
 
 @dataclass(frozen=True)
 class RunResult:
-    """What is left of a shard: `at` says when there is more to do (a stamp, `""` for at once),
-    None when all of it is done. `stopped` is the reason of a Stop."""
+    """What is left of a shard: `at` says when there is more to do, None when all of it is done.
+    `stopped` and `facts` are those of a Stop, if there was one."""
 
-    at: str | None
-    stopped: str = ""
-    facts: Mapping[str, Any] = field(default_factory=dict)
+    at: datetime | None
+    stopped: StopReason | None = None
+    facts: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass
 class Run:
-    """One worker with one shard."""
+    """One worker on one shard."""
 
     issue: Issue
     shard: str
     until: datetime
     texts: Mapping[str, Rendered]
     looked_at: datetime
-    told_at: datetime
+    counted_at: datetime
 
 
 class Sender:
@@ -80,7 +81,8 @@ class Sender:
         self._streak = Streak()
 
     def work(self, issue: str, shard: str, until: datetime) -> RunResult:
-        """Sends what is ready, until then. Dying at any point loses and doubles nothing."""
+        """Send what is ready of a shard, until then. Dying at any point loses and doubles
+        nothing."""
         found = issue_of(self._store, issue)
         if found is None or found.status != SENDING:
             return RunResult(None, "paused")
@@ -89,32 +91,32 @@ class Sender:
         }
         now = self._now()
         run = Run(found, shard, until, texts, now, now)
-        stop = RunResult("")
+        stop: Stop | None = None
         try:
             for batch in self._settled(run):
                 self._send(run, batch)
         except Stop as why:
-            stop = RunResult("", why.why, why.facts)
+            stop = why
         except StoreDown as down:
             log.warning("shard %s of %s: %s", shard, issue, down)
-            return RunResult(stamp(self._now() + SHORT_WAIT))
-        at = counts.tell(self._store, found.id, shard)
-        return replace(stop, at=at)
+            return RunResult(self._now() + SHORT_WAIT)
+        at = counts.update(self._store, found.id, shard, self._now())
+        return RunResult(at, stop.why, stop.facts) if stop else RunResult(at)
 
-    def settle(self, issue: str, shard: str) -> str | None:
-        """What became of mails in flight when the issue was cancelled; nothing is sent.
-        Returns when to look again, None when all is known."""
+    def settle(self, issue: str, shard: str) -> datetime | None:
+        """Find out what became of mails in flight when the issue was cancelled, and send nothing.
+        Return when to look again, None when all is known."""
         open_ = []
         for batch, seen in counts.read(self._store, issue, shard):
             after = batch.settled(seen, self._now())
             if after is not batch:
                 self._write(batch, after)
             open_ += [at for at in (after.in_flight_until(),) if at]
-        counts.tell(self._store, issue, shard)
+        counts.update(self._store, issue, shard, self._now())
         return min(open_, default=None)
 
     def _settled(self, run: Run) -> list[Batch]:
-        """The shard's batches, with what SES told of those in flight."""
+        """Return the shard's batches, with what SES reported of those in flight."""
         found = []
         for batch, seen in counts.read(self._store, run.issue.id, run.shard):
             after = batch.settled(seen, self._now())
@@ -133,29 +135,29 @@ class Sender:
                 raise Stop("quota", used=reached.used, daily=reached.daily) from reached
             except NotYet as stopped:
                 raise Stop("account", reason=str(stopped)) from stopped
-            self._look(run)
+            self._check_status(run)
             if any(batch.states[n] == ledger.RETRY for n in some):
-                told = self._told_since(run, batch)
-                if told is not batch:
-                    if not self._write(batch, told):
+                after = self._settled_since(run, batch)
+                if after is not batch:
+                    if not self._write(batch, after):
                         return
-                    batch = told
+                    batch = after
                     continue
             leased = batch.leased(some, self._now())
             if not self._write(batch, leased):
                 return
-            outcomes, stop = self._streak.judged(self._hand_over(run, leased, some))
+            outcomes, stop = self._streak.judge(self._hand_over(run, leased, some))
             batch = leased.answered(outcomes, self._now())
             if not self._write(leased, batch):
                 log.warning("shard %s: a batch was settled by somebody else", run.shard)
                 return
             if stop:
                 raise stop
-            self._tell(run)
+            self._update_counts(run)
 
-    def _told_since(self, run: Run, batch: Batch) -> Batch:
-        """Waiting for a place in the line takes its time: whoever is tried again may turn out
-        to have been sent to."""
+    def _settled_since(self, run: Run, batch: Batch) -> Batch:
+        """Return the batch with what SES reported during the wait for a place in the line:
+        whoever is tried again may turn out to have been sent to."""
         seen = self._store.get(*seen_key(run.issue.id, run.shard, batch.number)) or {}
         return batch.settled(seen, self._now())
 
@@ -165,8 +167,8 @@ class Sender:
         except NotYet as stopped:
             raise Stop("account", reason=str(stopped)) from stopped
 
-    def _look(self, run: Run) -> None:
-        """A pause stops the next call, and not only the next shard."""
+    def _check_status(self, run: Run) -> None:
+        """Raise Stop when the issue was paused: that stops the next call, not the next shard."""
         now = self._now()
         if now - run.looked_at < STATUS_INTERVAL:
             return
@@ -175,15 +177,16 @@ class Sender:
             raise Stop("paused")
         run.looked_at = now
 
-    def _tell(self, run: Run) -> None:
-        if self._now() - run.told_at >= COUNT_INTERVAL:
-            counts.tell(self._store, run.issue.id, run.shard)
-            run.told_at = self._now()
+    def _update_counts(self, run: Run) -> None:
+        if self._now() - run.counted_at >= COUNT_INTERVAL:
+            counts.update(self._store, run.issue.id, run.shard, self._now())
+            run.counted_at = self._now()
 
     def _hand_over(
         self, run: Run, batch: Batch, positions: Sequence[int]
-    ) -> dict[int, "tuple[Reply, Outcome]"]:
-        """Whoever left since the audience was frozen is skipped; the others are offered."""
+    ) -> dict[int, tuple[Reply, Outcome]]:
+        """Offer a text to these, and skip whoever left since the audience was frozen; return the
+        reply and the outcome of each."""
         try:
             profiles = self._store.profiles([batch.people[n] for n in positions])
         except StoreDown as down:
@@ -197,7 +200,8 @@ class Sender:
         for n in positions:
             profile = profiles.get(batch.people[n])
             if why := unwanted(profile, run.issue.topics, stamp(self._now())):
-                found[n] = Reply("skipped", why), Outcome(ledger.SKIPPED, why)
+                skipped = Reply("skipped", why)
+                found[n] = skipped, outcome_of(skipped, 0)
             else:
                 assert profile is not None
                 readers.setdefault(profile["lang"], []).append(n)
@@ -214,8 +218,11 @@ class Sender:
         return found
 
     def _offer(self, bulk: Bulk) -> list[Reply]:
-        """A bulk that SES declines goes again in halves: one bad address must not keep the
-        other forty-nine from their issue. Nothing of it was sent, so nothing is sent twice."""
+        """Return one reply for each envelope of a bulk.
+
+        A bulk that SES declines goes again in halves: one bad address must not keep the other
+        forty-nine from their issue. Nothing of it was sent, so nothing is sent twice.
+        """
         number = len(bulk.envelopes)
         try:
             replies = self._mailer.offer(bulk)
@@ -233,7 +240,8 @@ class Sender:
         return replies
 
     def _write(self, before: Batch, after: Batch) -> bool:
-        """Whether this worker's word stands. An answer that gets lost is asked for again."""
+        """Write the batch, and return whether this worker's write stands. A reply that gets lost
+        is asked for again."""
         after_ours = replace(after, by=self._me)
         change = after_ours.write(before)
         for turn in range(WRITE_ATTEMPTS):
@@ -249,5 +257,5 @@ class Sender:
         raise AssertionError
 
 
-def _same(found: Mapping[str, Any], ours: Batch) -> bool:
+def _same(found: Item, ours: Batch) -> bool:
     return found.get("turn") == ours.turn and found.get("by") == ours.by

@@ -1,9 +1,9 @@
-"""Everybody whom an issue did not reach: who they are now, and whether they can be written to."""
+"""Finds everybody whom an issue did not reach: who they are now, and whether they can be reached."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from chalicelib.content import load
+from chalicelib import content
 from chalicelib.core.languages import Lang
 from chalicelib.core.ports import Item, Now, Store
 from chalicelib.core.records import stamp
@@ -11,38 +11,41 @@ from chalicelib.newsletter.issues.issue import Issue, freeze_key
 from chalicelib.newsletter.sending import counts
 from chalicelib.newsletter.sending.ledger import FAILED, SKIPPED, STATES, UNKNOWN
 from chalicelib.newsletter.sending.outcomes import unwanted
-from chalicelib.newsletter.sending.recipients import UNREACHED, Recipient, missed
+from chalicelib.newsletter.sending.recipients import Recipient, missed
 from chalicelib.newsletter.subscribers.subscriber import BUCKETS, bucket_of, profile_key
 
 
 @dataclass(frozen=True)
 class UnreachedReader:
-    """`email` is empty when it is no longer known; `why` is one of the reasons in
-    content/newsroom.json, `told` the words of SES or of the other mail service, if any;
-    `again`: another try may reach them."""
+    """Somebody whom an issue did not reach.
+
+    `email` is empty when it is no longer known; `why` is a key of `missed` in
+    content/newsroom.json, `detail` the words of SES or of the other mail service, if any;
+    `again` says whether another try may reach them.
+    """
 
     person: str
     email: str
     lang: str
     why: str
-    told: str
+    detail: str
     again: bool
 
     def reason(self, lang: Lang) -> str:
-        said: str = load("newsroom")["missed"][self.why][lang]
-        return f"{said} ({self.told})" if self.told else said
+        text = content.newsroom()["missed"][self.why][lang]
+        return f"{text} ({self.detail})" if self.detail else text
 
 
 class MovedReaders:
-    """Whoever changed address while an issue was sent gets the follow-up at the new one."""
+    """Finds where whoever changed address while an issue was sent gets the follow-up."""
 
     def __init__(self, store: Store, issue: str) -> None:
         self._store = store
         self._issue = issue
 
     def now(self, person: str, profile: Item | None) -> tuple[str, Item | None]:
-        """Who they are by now: themselves, or the subscription that they moved to, unless the
-        issue was meant for that one too."""
+        """Return the person and profile to write to: their own, or those of the subscription that
+        they moved to, unless the issue was meant for that one too."""
         seen = {person}
         to, found = person, profile
         while found is not None and found.get("moved_to") and found["moved_to"] not in seen:
@@ -54,7 +57,8 @@ class MovedReaders:
         return to, found
 
     def _meant(self, person: str) -> bool:
-        """Only the shards of their bucket can have them."""
+        """Return whether the issue was meant for this person: only the shards of their bucket can
+        have them."""
         wide = (self._store.get(*freeze_key(self._issue)) or {}).get("wide", BUCKETS)
         unit = f"SHARD#{int(bucket_of(person)) // wide:02d}-"
         return any(
@@ -80,15 +84,15 @@ class Unreached:
                 email=str((profile or {}).get("email") or ""),
                 lang=one.lang,
                 why=why,
-                told="" if why.startswith("skipped") else one.why,
+                detail="" if why.startswith("skipped") else one.why,
                 again=not unwanted(profile, issue.topics, now),
             )
 
 
 def _why(one: Recipient) -> str:
-    """What came back says more than that it was handed over."""
+    """Return the reason: what came back says more than that it was handed over."""
     for event in ("complained", "bounced", "rejected"):
-        if event in UNREACHED.intersection(one.events):
+        if event in one.events:
             return event
     if "soft" in one.events:
         return "soft"

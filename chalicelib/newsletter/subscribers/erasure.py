@@ -1,4 +1,4 @@
-"""Forgetting somebody who asks for it."""
+"""Forgets somebody who asks for it."""
 
 from datetime import datetime
 
@@ -9,9 +9,12 @@ from chalicelib.newsletter.subscribers.subscriber import Subscriber
 
 
 def erase(repository: SubscriberRepository, person: str) -> str:
-    """Leaves the keyed hash alone, which keeps the address from coming back by an import:
-    `erased` or `already`. Whichever of somebody's addresses it is asked for, all go, but for one
-    that was subscribed anew after it was left."""
+    """Erase all but the keyed hash, which keeps the address from coming back by an import; return
+    `erased` or `already`.
+
+    Whichever of somebody's addresses is given, all go, but for one that was subscribed anew
+    after it was left.
+    """
 
     def decide(old: Subscriber | None, now: datetime) -> SubscriberChange:
         if old is None or old.status == subscriber.ERASED:
@@ -26,7 +29,7 @@ def erase(repository: SubscriberRepository, person: str) -> str:
     if current is None:
         return "already"
     # The one that is written to last, for it alone knows of those before.
-    for one in reversed(repository.earlier(current, own=True)):
+    for one in reversed(repository.earlier(current, abandoned=True)):
         outcome = repository.take(one, decide)
         # Whoever dies here only has to ask again: this is done whatever the outcome was.
         repository.forget(repository.traces(one))

@@ -1,7 +1,7 @@
-"""What time does to a subscription: reminders, purges, and the end of an implied consent."""
+"""Does what a subscription is due for: reminders, purges, the end of an implied consent."""
 
 from datetime import datetime
-from typing import Any
+from typing import assert_never
 
 from chalicelib.core.ports import Key
 from chalicelib.core.records import moment, stamp
@@ -14,30 +14,32 @@ from chalicelib.newsletter.subscribers.repository import (
     owed,
 )
 from chalicelib.newsletter.subscribers.signup import SignUps, seconds
-from chalicelib.newsletter.subscribers.subscriber import ASKED_BEFORE_END, Subscriber
+from chalicelib.newsletter.subscribers.subscriber import ASKED_BEFORE_END, SignUpRequest, Subscriber
 
 
 class SubscriberExpiry:
-    """Minds the rows of a person that are due; each ring is one conditional change."""
+    """Looks after the rows of a person that are due; each deadline is one conditional change."""
 
     def __init__(self, repository: SubscriberRepository, sign_ups: SignUps) -> None:
         self._repository = repository
         self._sign_ups = sign_ups
 
     def mind(self, key: Key) -> str:
-        """What became of it: `reminded`, `purged`, `asked_to_keep`, `expired`, `forgotten`, …"""
+        """Do what a row is due for, and return what became of it: `reminded`, `purged`, `waits`,
+        `move_dropped`, `asked_to_keep`, `expired`, `forgotten`, `later`, `gone`, or what
+        `SignUps.ask` returns."""
         if key[1].startswith(PENDING_PREFIX):
             return self._sign_ups.carry_out(key)
-        return self._repository.take(subscriber.person_of(key[0]), self._ring)
+        return self._repository.take(subscriber.person_of(key[0]), self._due)
 
-    def _ring(self, old: Subscriber | None, now: datetime) -> SubscriberChange:
+    def _due(self, old: Subscriber | None, now: datetime) -> SubscriberChange:
         if old is None:
             return SubscriberChange("gone")
-        due = {name: at for name, at in old.clocks().items() if at <= stamp(now)}
+        due = {name: at for name, at in old.deadlines().items() if at <= stamp(now)}
         if not due:
             return SubscriberChange("later")
-        # The one that rang first, and never another one in its place.
-        match min(due, key=lambda name: due[name]):
+        # The one that came first, and never another one in its place.
+        match first := min(due, key=lambda name: due[name]):
             case "request":
                 assert old.request
                 return self._request(old, old.request, now)
@@ -48,13 +50,15 @@ class SubscriberExpiry:
             case "implied":
                 assert old.expires_at
                 return self._implied(old, old.expires_at, now)
-            case _:
+            case "proof":
                 return self._forgotten(old, now)
+            case _:
+                assert_never(first)
 
-    def _request(self, old: Subscriber, request: dict[str, Any], now: datetime) -> SubscriberChange:
+    def _request(self, old: Subscriber, request: SignUpRequest, now: datetime) -> SubscriberChange:
         if not self._sign_ups.answered:
             # Nobody can have confirmed: their letter waits for our postal address.
-            waits = {**request, "since": stamp(now)}
+            waits: SignUpRequest = {**request, "since": stamp(now)}
             return SubscriberChange("waits", subscriber.changed(old, stamp(now), request=waits))
         if now >= moment(request["since"]) + subscriber.PURGE_AFTER:
             slots = fewer_mails(old.person, now)
@@ -84,9 +88,9 @@ class SubscriberExpiry:
                 old, stamp(now), status=subscriber.EXPIRED, email="", name=None, province=None,
                 left_at=stamp(now), expires_at=None, moving=None,
             )  # fmt: skip
-            told = {"consent": "expired", "basis": old.basis}
-            return SubscriberChange("expired", after, [subscriber.consent(after, told)])
-        # Whoever comes in late is asked once, and not twice in a row.
+            proof = {"consent": "expired", "basis": old.basis}
+            return SubscriberChange("expired", after, [subscriber.consent(after, proof)])
+        # Whoever comes in late is asked once, not twice in a row.
         after = subscriber.changed(
             old, stamp(now), asks=sum(now >= end - before for before in ASKED_BEFORE_END)
         )
@@ -101,8 +105,8 @@ class SubscriberExpiry:
         return SubscriberChange("asked_to_keep", after, [letter])
 
     def _forgotten(self, old: Subscriber, now: datetime) -> SubscriberChange:
-        """The proof has been kept long enough; the hash stays while there is a list."""
-        for person in self._repository.earlier(old, own=True):
+        """Delete the proof, which has been kept long enough; the hash stays."""
+        for person in self._repository.earlier(old, abandoned=True):
             self._repository.forget(self._repository.traces(person))
         after = subscriber.changed(
             old, stamp(now), left_at=None, email="", name=None, province=None

@@ -1,18 +1,19 @@
-"""A list that staff bring: each address with its basis and its proof, or not at all."""
+"""Imports a list that staff bring: each address with its basis and its proof, or not at all."""
 
 import calendar
 import csv
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
-from typing import Any, Final
+from typing import Final
 
 from pydantic_core import PydanticCustomError
 
-from chalicelib.content import load
+from chalicelib import content
 from chalicelib.core import eastern_time
 from chalicelib.core.csv_table import csv_value
+from chalicelib.core.languages import LANGS, Lang, lang_or
 from chalicelib.core.links import person_key
 from chalicelib.core.records import stamp
 from chalicelib.forms import field_types
@@ -25,16 +26,16 @@ COLUMNS: Final = ("email", "lang", "basis", "since", "evidence")
 
 
 class ImportRefused(Exception):
-    """The file as a whole cannot be read, in one line."""
+    """The file cannot be read; the message is one line, for staff."""
 
 
 class LineRefused(Exception):
-    """One line cannot be taken, and why."""
+    """One line cannot be taken; the message says why."""
 
 
 @dataclass(frozen=True)
 class Imported:
-    """What became of one line: `imported`, `known`, or `refused` with the reason."""
+    """What became of one line: `imported`, `known`, or `refused` and `why`."""
 
     line: int
     outcome: str
@@ -46,7 +47,7 @@ class Entry:
     """One address, with what allows to write to it."""
 
     email: str
-    lang: str
+    lang: Lang
     basis: str
     since: date
     evidence: str
@@ -54,7 +55,7 @@ class Entry:
     topics: tuple[str, ...]
 
     def expires_at(self) -> str | None:
-        """The end of the last day of an implied consent; None for an express one."""
+        """Return the end of the last day of an implied consent; None for an express one."""
         months = _bases()[self.basis]
         if months is None:
             return None
@@ -67,13 +68,13 @@ class Imports:
         self._repository = repository
         self._key = people_key
 
-    def run(self, content: bytes, *, by: str, write: bool) -> Iterator[Imported]:
-        """Each line with what becomes of it; nothing is stored unless `write`.
+    def run(self, file: bytes, *, by: str, write: bool) -> Iterator[Imported]:
+        """Yield each line with what becomes of it; nothing is stored unless `write`.
 
         Raises ImportRefused when the file itself cannot be read.
         """
         seen: dict[str, int] = {}
-        for number, row in _rows(content):
+        for number, row in _rows(file):
             try:
                 entry = _entry(row)
                 person = person_key(entry.email, self._key)
@@ -105,7 +106,8 @@ class Imports:
 
 
 def _renewed(old: Subscriber, expires_at: str | None) -> bool:
-    """A membership that was renewed, or an express consent in place of an implied one."""
+    """Return whether a membership was renewed, or an express consent comes in place of an implied
+    one."""
     if old.status != subscriber.ACTIVE or old.basis != subscriber.IMPLIED or not old.expires_at:
         return False
     return expires_at is None or expires_at > old.expires_at
@@ -137,7 +139,7 @@ def _admitted(
         asks=0,
         left_at=None,
     )
-    told = {
+    proof = {
         "consent": after.basis,
         "method": "staff_import",
         "basis": entry.basis,
@@ -148,13 +150,14 @@ def _admitted(
         "lang": entry.lang,
         "topics": after.topics,
     }
-    return SubscriberChange("imported", after, [subscriber.consent(after, told)])
+    return SubscriberChange("imported", after, [subscriber.consent(after, proof)])
 
 
-def _rows(content: bytes) -> Iterator[tuple[int, Mapping[str, str]]]:
-    """Lines of a CSV file in UTF-8, with commas or semicolons, and the number of each."""
+def _rows(file: bytes) -> Iterator[tuple[int, Mapping[str, str]]]:
+    """Yield the number and the cells of each line of a CSV file in UTF-8, with commas or
+    semicolons."""
     try:
-        text = content.decode("utf-8-sig")
+        text = file.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise ImportRefused("the file is not in UTF-8") from None
     head = text.partition("\n")[0]
@@ -173,11 +176,11 @@ def _rows(content: bytes) -> Iterator[tuple[int, Mapping[str, str]]]:
         )
 
 
-def _entry(row: Mapping[str, Any]) -> Entry:
-    topics = tuple(str(row.get("topics") or "").split())
+def _entry(row: Mapping[str, str]) -> Entry:
+    topics = tuple(row.get("topics", "").split())
     if unknown := set(topics) - set(consent_text.topics()):
         raise LineRefused(f"no such topic: {', '.join(sorted(unknown))}")
-    if row["lang"] not in ("fr", "en"):
+    if row["lang"] not in LANGS:
         raise LineRefused("lang must be fr or en")
     if row["basis"] not in _bases():
         raise LineRefused(f"basis must be one of {', '.join(_bases())}")
@@ -185,7 +188,7 @@ def _entry(row: Mapping[str, Any]) -> Entry:
         raise LineRefused("evidence must say where the proof is kept")
     return Entry(
         email=_read(field_types.email, row["email"], "email is not an address"),
-        lang=row["lang"],
+        lang=lang_or(row["lang"], "fr"),
         basis=row["basis"],
         since=date.fromisoformat(
             _read(field_types.day, row["since"], "since must be a date, YYYY-MM-DD")
@@ -196,20 +199,20 @@ def _entry(row: Mapping[str, Any]) -> Entry:
     )
 
 
-def _read(kind: Any, text: str, otherwise: str) -> str:
+def _read(kind: Callable[[str], str], text: str, otherwise: str) -> str:
     try:
-        return str(kind(text))
+        return kind(text)
     except PydanticCustomError:
         raise LineRefused(otherwise) from None
 
 
 def _bases() -> dict[str, int | None]:
-    """How many months each basis carries an implied consent; None for an express one."""
-    return {basis["id"]: basis["months"] for basis in load("newsletter")["bases"]}
+    """Return how many months each basis carries an implied consent; None for an express one."""
+    return {basis["id"]: basis["months"] for basis in content.newsletter()["bases"]}
 
 
 def _later(day: date, months: int) -> date:
-    """The same day some months on, or the last one of a shorter month."""
+    """Return the same day some months on, or the last one of a shorter month."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     last = calendar.monthrange(year, month + 1)[1]
     return date(year, month + 1, min(day.day, last))

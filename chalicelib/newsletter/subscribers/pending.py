@@ -1,8 +1,8 @@
-"""Sign-ups that wait: for the sweep, after another form, or for staff, when they look like spam."""
+"""Keeps sign-ups that wait: for the sweep, after another form, or for staff, as spam."""
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from chalicelib.core.ports import Change, Item, Put, Store
 from chalicelib.core.records import shard_of, stamp
@@ -13,13 +13,14 @@ PENDING_PREFIX: Final = "ASKED#"
 """How the keys of these rows begin, beside the person's others."""
 
 HELD_SIGN_UPS: Final = "HELD_SIGN_UP"
-"""Where the index of states holds those that look like spam."""
+"""The `state_key` of those that look like spam."""
 
 
 def waiting(
-    person: str, source: str, wish: Mapping[str, Any], now: datetime, *, spam: str | None
+    person: str, source: str, wish: Mapping[str, object], now: datetime, *, spam: str | None
 ) -> Put:
-    """A row that asks for a sign-up. `spam` says why it is held; it goes by itself in time."""
+    """Return the write of a row that waits for a sign-up. `spam` says why it is held, if it is; it
+    expires by itself then."""
     pk, _ = subscriber.profile_key(person)
     row: Item = {
         "pk": pk,
@@ -35,7 +36,7 @@ def waiting(
 
 
 def release(store: Store, person: str, now: datetime, source: str = "") -> int:
-    """Lets what is held go the way of the others, at the next sweep; says how many there were."""
+    """Let what is held go the way of the others, at the next sweep; return how many there were."""
     pk, _ = subscriber.profile_key(person)
     held = [
         row

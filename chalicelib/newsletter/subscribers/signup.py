@@ -1,13 +1,14 @@
 """Signing up: a request that waits for its confirmation, and how often it may be made."""
 
-import ipaddress
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from chalicelib.core import rate_limit
+from chalicelib.core.addresses import network_of, truncated
 from chalicelib.core.errors import Conflict, StoreDown
+from chalicelib.core.languages import Lang
 from chalicelib.core.links import person_key
 from chalicelib.core.ports import Delete, Key, Put, Write
 from chalicelib.core.records import moment, stamp
@@ -21,7 +22,7 @@ from chalicelib.newsletter.subscribers.repository import (
     mail_slots,
     owed,
 )
-from chalicelib.newsletter.subscribers.subscriber import Subscriber
+from chalicelib.newsletter.subscribers.subscriber import SignUpRequest, Subscriber
 
 if TYPE_CHECKING:
     from chalicelib.cases.intake.submission import IncomingForm
@@ -33,7 +34,8 @@ EOI_FORM: Final = "eoi_form"
 
 @dataclass(frozen=True)
 class Evidence:
-    """What proves who did something, and where: all of it from the request."""
+    """What proves who did something, and where: the page, the truncated IP address and the user
+    agent of a request."""
 
     form_url: str = ""
     ip_trunc: str = ""
@@ -46,21 +48,21 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Wish:
-    """What somebody asks for, in whose name, by which form and words."""
+    """What somebody signs up for: in whose name, by which form, with which words of consent."""
 
     email: str
-    lang: str
+    lang: Lang
     method: str
     evidence: Evidence
     topics: Sequence[str] = ()
     name: str | None = None
     province: str | None = None
-    text_lang: str = ""
-    """The language of the words that were agreed to, where it is not that of the newsletter."""
+    text_lang: Lang | None = None
+    """The language of the consent, where it is not that of the newsletter."""
 
 
 class SignUps:
-    """Whoever asks gets the same answer; what differs is the mail to the address."""
+    """Takes sign-ups: every visitor gets the same page; what differs is the mail to the address."""
 
     def __init__(
         self, repository: SubscriberRepository, settings: Settings, people_key: bytes
@@ -71,23 +73,24 @@ class SignUps:
 
     @property
     def answered(self) -> bool:
-        """Whether the letters that ask for a confirmation may leave at all."""
+        """Return whether the letters that ask for a confirmation may leave at all."""
         return bool(self._settings.postal_address)
 
     def person(self, email: str) -> str:
         return person_key(email, self._key)
 
     def count(self, address: str) -> None:
-        """One post more from a network. Raises TooMany, with the seconds to wait."""
+        """Count one post more from a network. Raises TooMany, with the seconds to wait."""
         now = self._repository.now()
         network = person_key(network_of(address), self._key)
         limit = self._settings.signups_per_hour
         rate_limit.count(self._repository.store, f"NEWS#{network}", limit, now)
 
     def ask(self, wish: Wish, also: Sequence[Write] = ()) -> str:
-        """Stores the request and owes its mail, in one transaction, `also` with it.
+        """Store the sign-up and owe its mail, in one transaction with `also`.
 
-        What became of it is for the logs: `asked`, `already`, `silent`, or `limited`.
+        Return what became of it, for the logs: `asked`, `already`, `silent`, `limited`, or `gone`
+        when the writes of `also` were done before.
         """
         person = self.person(wish.email)
         slot = 0
@@ -113,8 +116,8 @@ class SignUps:
         now: datetime,
         spam: str | None,
     ) -> Put | None:
-        """A row that asks for the sign-up later, for the transaction of a declaration whose box
-        is ticked; None where the box was not offered."""
+        """Return a row that has the sign-up made later, for the transaction of a declaration whose
+        box is ticked; None where the box was not offered."""
         if not consent_text.box(given.lang, self._settings):
             return None
         answers = given.answers
@@ -130,7 +133,7 @@ class SignUps:
         return waiting(self.person(wish.email), ref, asdict(wish), now, spam=spam)
 
     def hold(self, wish: Wish, why: str) -> None:
-        """Keeps what looks like spam for staff to release; nobody is written to."""
+        """Keep what looks like spam for staff to release; nobody is written to."""
         now = self._repository.now()
         row = waiting(self.person(wish.email), WEB_FORM, asdict(wish), now, spam=why)
         try:
@@ -139,7 +142,7 @@ class SignUps:
             pass  # The same one, in the same instant: one is enough.
 
     def carry_out(self, key: Key) -> str:
-        """Makes a sign-up of such a row, once."""
+        """Make a sign-up of a row that waits, once; return what became of it."""
         row = self._repository.store.get(*key)
         if row is None:
             return "gone"
@@ -173,21 +176,21 @@ class SignUps:
         )
         return "asked", [
             subscriber.write(old, after),
-            subscriber.consent(after, self._given(wish)),
+            subscriber.consent(after, self._proof(wish)),
             letter,
         ]
 
     def _asking(self, old: Subscriber | None, person: str, wish: Wish, now: datetime) -> Subscriber:
         known = set(consent_text.topics())
         earlier = old.request if old is not None else None
-        request = {
+        request: SignUpRequest = {
             "email": wish.email,
             "lang": wish.lang,
             "topics": [t for t in wish.topics if t in known] or consent_text.topics(),
             "name": wish.name,
             "province": wish.province,
             "asked_at": stamp(now),
-            # Asked again, it is kept as long again: so says its letter.
+            # Who signs up again has as long again to confirm: so says the letter.
             "since": stamp(now),
             "reminded": bool(earlier and earlier["reminded"]),
         }
@@ -195,7 +198,7 @@ class SignUps:
             return Subscriber(person, subscriber.PENDING, 1, stamp(now), request=request)
         return subscriber.changed(old, stamp(now), request=request)
 
-    def _given(self, wish: Wish) -> dict[str, Any]:
+    def _proof(self, wish: Wish) -> dict[str, object]:
         lang = wish.text_lang or wish.lang
         return {
             "consent": "express-requested",
@@ -209,24 +212,3 @@ class SignUps:
 
 def seconds(at: str) -> int:
     return int(moment(at).timestamp())
-
-
-def network_of(address: str) -> str:
-    """An IPv4 address, or the /64 that an IPv6 address was given out of."""
-    try:
-        found = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    if found.version == 4:
-        return str(found)
-    return str(ipaddress.ip_network(f"{found}/64", strict=False))
-
-
-def truncated(address: str) -> str:
-    """Enough to tell a country and a provider, not a household: /24, or /48."""
-    try:
-        found = ipaddress.ip_address(address)
-    except ValueError:
-        return ""
-    size = 24 if found.version == 4 else 48
-    return str(ipaddress.ip_network(f"{found}/{size}", strict=False))

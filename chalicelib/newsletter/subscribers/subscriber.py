@@ -1,16 +1,23 @@
-"""A subscriber as the store keeps them: who, in which language, by which consent."""
+"""A subscriber as the store keeps them: who they are, what they read, by which consent."""
 
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
-from datetime import timedelta
-from typing import Any, Final
+from datetime import datetime, timedelta
+from typing import Any, Final, Literal, TypedDict
 
+from chalicelib.core.languages import Lang
 from chalicelib.core.ports import Change, Delete, Item, Key, Put, Write
 from chalicelib.core.records import moment, shard_of, stamp
 
 BUCKETS: Final = 32
 """Partitions of each language in the index of the audience."""
+
+Status = Literal[
+    "PENDING", "ACTIVE", "UNSUBSCRIBED", "BOUNCED", "COMPLAINED", "EXPIRED", "ERASED"
+]  # fmt: skip
+Basis = Literal["express", "implied"]
+"""What allows to write to somebody: their own word, or a relation that ends."""
 
 PENDING: Final = "PENDING"
 ACTIVE: Final = "ACTIVE"
@@ -19,19 +26,59 @@ BOUNCED: Final = "BOUNCED"
 COMPLAINED: Final = "COMPLAINED"
 EXPIRED: Final = "EXPIRED"
 ERASED: Final = "ERASED"
-STATUSES: Final = (PENDING, ACTIVE, UNSUBSCRIBED, BOUNCED, COMPLAINED, EXPIRED, ERASED)
 
 EXPRESS: Final = "express"
 IMPLIED: Final = "implied"
 
 REMIND_AFTER: Final = timedelta(days=2)
+"""How long after a sign-up its confirmation is asked for again."""
 PURGE_AFTER: Final = timedelta(days=7)
+"""How long after a sign-up it is dropped that nobody confirmed."""
 LINK_VALID: Final = timedelta(days=14)
 HASH_RETENTION: Final = timedelta(days=30)
+"""How long the hash of an address stays that never confirmed, or is held as spam."""
 ASKED_BEFORE_END: Final = (timedelta(days=60), timedelta(days=14))
-"""How long before an implied consent ends its owner is asked for an express one."""
+"""How long before an implied consent ends its owner is asked for an express one: twice."""
+
 EVIDENCE_RETENTION: Final = timedelta(days=3 * 365 + 1)
 """How long the proof of a consent that ended is kept: as long as it can be asked for."""
+
+
+Deadline = Literal["request", "moving", "implied", "proof"]
+"""What ends in time: a request, a move, an implied consent, the time that a proof is kept."""
+
+
+class Contact(TypedDict):
+    """Who a subscription is for, and what they want to get."""
+
+    email: str
+    lang: Lang
+    topics: list[str]
+    name: str | None
+    province: str | None
+
+
+class SignUpRequest(Contact):
+    """A sign-up that waits to be confirmed; times are stamps, `since` is the last one's."""
+
+    asked_at: str
+    since: str
+    reminded: bool
+
+
+class AddressMove(TypedDict):
+    """A new address that waits to be confirmed, and the person that it belongs to."""
+
+    email: str
+    person: str
+    asked_at: str
+
+
+class Bounce(TypedDict):
+    """What became of one mail: it bounced softly, or arrived."""
+
+    at: str
+    soft: bool
 
 
 @dataclass(frozen=True)
@@ -44,29 +91,27 @@ class Subscriber:
 
     person: str
     """Keyed hash of the normalised address: `links.person_key`."""
-    status: str
+    status: Status
     version: int
     updated_at: str
     email: str = ""
     """As it was typed; empty while nobody may write to it."""
-    lang: str = "fr"
+    lang: Lang = "fr"
     topics: list[str] = field(default_factory=list)
-    basis: str | None = None
+    basis: Basis | None = None
     name: str | None = None
     province: str | None = None
     confirmed_at: str | None = None
     paused_until: str | None = None
-    soft_bounces: list[dict[str, Any]] = field(default_factory=list)
-    """What became of the last five mails since one bounced softly: `{"at", "soft"}`."""
+    soft_bounces: list[Bounce] = field(default_factory=list)
+    """What became of the last five mails since one bounced softly."""
     expires_at: str | None = None
     """When an implied consent ends."""
     asks: int = 0
     """How often its owner was asked for an express one."""
-    request: dict[str, Any] | None = None
-    """A sign-up that waits to be confirmed: `email`, `lang`, `topics`, `name`, `province`,
-    `asked_at`, `since` (the first time), `reminded`. The status stays what it was until then."""
-    moving: dict[str, str] | None = None
-    """A new address that waits to be confirmed: `email`, `person`, `asked_at`."""
+    request: SignUpRequest | None = None
+    """The status stays what it was until this is confirmed."""
+    moving: AddressMove | None = None
     moved_to: str | None = None
     """The person of the new address; an old mail still unsubscribes it."""
     moved_from: str | None = None
@@ -88,9 +133,19 @@ class Subscriber:
         values = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "person"}
         return {"pk": pk, "sk": sk, "kind": "subscriber", **values, **self._indexed()}
 
-    def clocks(self) -> dict[str, str]:
-        """What rings when: `request`, `moving`, `implied`, `proof`."""
-        times = {}
+    @property
+    def contact(self) -> Contact:
+        return {
+            "email": self.email,
+            "lang": self.lang,
+            "topics": self.topics,
+            "name": self.name,
+            "province": self.province,
+        }
+
+    def deadlines(self) -> dict[Deadline, str]:
+        """Return the stamp of each deadline of this subscriber."""
+        times: dict[Deadline, datetime] = {}
         if self.request:
             since = moment(self.request["since"])
             times["request"] = since + (PURGE_AFTER if self.request["reminded"] else REMIND_AFTER)
@@ -104,10 +159,10 @@ class Subscriber:
         return {name: stamp(at) for name, at in times.items()}
 
     def next_due(self) -> str | None:
-        return min(self.clocks().values(), default=None)
+        return min(self.deadlines().values(), default=None)
 
     def _indexed(self) -> dict[str, str | None]:
-        """The places in the indexes; None where this subscriber is not in one."""
+        """Return the keys in the indexes; None where this subscriber is not in one."""
         bucket = bucket_of(self.person)
         due = self.next_due()
         return {
@@ -127,35 +182,38 @@ def person_of(pk: str) -> str:
 
 
 def letters_pk(person: str) -> str:
-    """Where the letters of the newsletter to this person are owed and kept."""
+    """Return the `pk` of the newsletter's letters to this person."""
     return f"NEWS#{person}"
 
 
 def bucket_of(person: str) -> str:
-    """`00` to `31`: which partition of the audience a person is in."""
+    """Return which partition of the audience a person is in: `00` to `31`."""
     return f"{zlib.crc32(person.encode()) % BUCKETS:02d}"
 
 
 def audiences(lang: str) -> list[str]:
-    """The keys in the index `audience` that together hold all who read this language."""
+    """Return the keys of the index `audience` that together hold all who read this language."""
     return [f"{lang}#{bucket:02d}" for bucket in range(BUCKETS)]
 
 
-def consent(after: Subscriber, facts: Mapping[str, Any]) -> Put:
-    """What was agreed to or taken back, how and when: added with the change that it tells of,
-    and never changed itself."""
+def consent(after: Subscriber, facts: Mapping[str, object]) -> Put:
+    """Return the row that proves a change: what was agreed to or taken back, how and when.
+
+    It is added with the change, and never changed itself.
+    """
     pk, _ = after.key
     sk = f"CONSENT#{after.updated_at}#{after.version:06d}"
     return Put({"pk": pk, "sk": sk, "kind": "consent", "at": after.updated_at, **facts})
 
 
 def changed(old: Subscriber, at: str, **values: Any) -> Subscriber:
-    """The subscriber after a change, one version on."""
+    """Return the subscriber after a change, one version on."""
     return replace(old, version=old.version + 1, updated_at=at, **values)
 
 
 def write(old: Subscriber | None, new: Subscriber) -> Write:
-    """What turns one into the other, on the condition that nobody did so meanwhile."""
+    """Return the write that turns one into the other, on the condition that nobody did so
+    meanwhile."""
     after = new.item()
     if old is None:
         return Put(after)
@@ -169,5 +227,5 @@ def write(old: Subscriber | None, new: Subscriber) -> Write:
 
 
 def gone(old: Subscriber) -> Delete:
-    """The row deleted, on the condition that nobody changed it meanwhile."""
+    """Return the write that deletes the row, on the condition that nobody changed it meanwhile."""
     return Delete(old.key, expect={"version": old.version})

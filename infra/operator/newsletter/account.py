@@ -56,7 +56,7 @@ class TestMail:
         values = {"unsubscribe_url": leave, "preferences_url": self._links.preferences(person)}
         mail = fill(text, values)
         envelopes = Envelopes(self._links, self._settings)
-        headers = {**envelopes.common(issue, text.lang), **envelopes.way_out(leave)}
+        headers = {**envelopes.common(issue, text.lang), **envelopes.unsubscribe_headers(leave)}
         body = {
             "Text": {"Data": mail.text, "Charset": "UTF-8"},
             "Html": {"Data": mail.html, "Charset": "UTF-8"},

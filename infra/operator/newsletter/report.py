@@ -102,7 +102,7 @@ def unreached_rows(
 ) -> list[dict[str, object]]:
     """Return a row for each reader who was not reached; `why` and `told`: see UnreachedReader."""
     values = (
-        (one.person, one.email, one.lang, one.why, one.told, one.reason(context.lang))
+        (one.person, one.email, one.lang, one.why, one.detail, one.reason(context.lang))
         for one in missed
     )
     return [dict(zip(UNREACHED_COLUMNS, row, strict=True)) for row in values]

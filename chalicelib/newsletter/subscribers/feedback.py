@@ -1,0 +1,122 @@
+"""What becomes of a subscription when mail comes back, arrives, or is called spam."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from chalicelib.core.ports import Key
+from chalicelib.core.records import moment, stamp
+from chalicelib.newsletter.subscribers import subscriber
+from chalicelib.newsletter.subscribers.ending import ended
+from chalicelib.newsletter.subscribers.repository import SubscriberChange, SubscriberRepository
+from chalicelib.newsletter.subscribers.subscriber import Bounce, Subscriber
+
+SOFT_ALLOWED: Final = 2
+"""How many of the mails looked at may bounce softly."""
+
+MAILS_LOOKED_AT: Final = 5
+SOFT_SPAN: Final = timedelta(days=14)
+"""How long every mail may bounce softly."""
+
+CLOCK_TOLERANCE: Final = timedelta(seconds=5)
+"""How far the clocks of SES and ours may lie apart; some of its times are to the second."""
+
+
+class SubscriberFeedback:
+    """Every call may come twice, and from two sides at once: the second changes nothing."""
+
+    def __init__(self, repository: SubscriberRepository) -> None:
+        self._repository = repository
+
+    def bounced(self, person: str, *, hard: bool, at: str, sent_at: str = "") -> str:
+        """Note that a mail came back; return `bounced` when that ends the subscription, `cancelled`
+        when it ends a request, `noted`, or `already`.
+
+        News of a mail that was sent before they signed up anew is no news of that.
+        """
+
+        def decide(old: Subscriber | None, now: datetime) -> SubscriberChange:
+            if old is None or _of_before(old, sent_at):
+                return SubscriberChange("already")
+            if old.status != subscriber.ACTIVE:
+                return self._undeliverable(old, now) if hard else SubscriberChange("already")
+            return self._returned(old, {"at": at, "soft": True}, now, over=hard)
+
+        return self._repository.take(person, decide)
+
+    def delivered(self, person: str, at: str) -> str:
+        """Note that a mail arrived, which counts only after one that did not; return `noted` or
+        `already`."""
+
+        def decide(old: Subscriber | None, now: datetime) -> SubscriberChange:
+            if old is None or old.status != subscriber.ACTIVE or not old.soft_bounces:
+                return SubscriberChange("already")
+            return self._returned(old, {"at": at, "soft": False}, now)
+
+        return self._repository.take(person, decide)
+
+    def settle_letter(self, key: Key, kind: str, report: Mapping[str, Any]) -> str:
+        """Do what an event of SES about a letter of the newsletter means for its reader."""
+        person = key[0].removeprefix(subscriber.letters_pk(""))
+        if kind == "complaint":
+            # "Not spam" comes in the same format.
+            wanted = report["complaint"].get("complaintFeedbackType") == "not-spam"
+            return "already" if wanted else self.complained(person)
+        if kind == "bounce":
+            hard = report["bounce"].get("bounceType") == "Permanent"
+            sent_at = str(report["mail"].get("timestamp") or "")
+            at = report["bounce"]["timestamp"]
+            return self.bounced(person, hard=hard, at=at, sent_at=sent_at)
+        if kind == "delivery":
+            return self.delivered(person, report["delivery"]["timestamp"])
+        return "already"
+
+    def complained(self, person: str) -> str:
+        """End the subscription of who told their provider that our mail is spam; return
+        `complained` or `already`."""
+
+        def decide(old: Subscriber | None, now: datetime) -> SubscriberChange:
+            if old is None or old.status in (subscriber.COMPLAINED, subscriber.ERASED):
+                return SubscriberChange("already")
+            return ended(old, subscriber.COMPLAINED, now, {"consent": "complaint"})
+
+        return self._repository.take(person, decide)
+
+    def _undeliverable(self, old: Subscriber, now: datetime) -> SubscriberChange:
+        """Drop a request whose confirmation came back: the address does not exist."""
+        if old.request is None:
+            return SubscriberChange("already")
+        if old.status == subscriber.PENDING:
+            return SubscriberChange("cancelled", None, self._repository.without_trace(old))
+        return SubscriberChange("cancelled", subscriber.changed(old, stamp(now), request=None))
+
+    def _returned(
+        self, old: Subscriber, mail: Bounce, now: datetime, *, over: bool = False
+    ) -> SubscriberChange:
+        """Add what became of a mail to the last few; `over` ends the subscription at once."""
+        known = mail in old.soft_bounces
+        if known and not over:
+            return SubscriberChange("already")
+        last = [*old.soft_bounces, mail][-MAILS_LOOKED_AT:]
+        if over or _too_soft(last):
+            why = {"consent": "bounce", "hard": over, "bounces": last}
+            return ended(old, subscriber.BOUNCED, now, why)
+        if not any(b["soft"] for b in last):
+            last = []
+        return SubscriberChange("noted", subscriber.changed(old, stamp(now), soft_bounces=last))
+
+
+def _of_before(old: Subscriber, sent_at: str) -> bool:
+    """Return whether a mail left before there was what its bounce can end: a subscription, or a
+    request for one."""
+    asked_at = old.request["asked_at"] if old.request else None
+    began = old.confirmed_at if old.status == subscriber.ACTIVE else asked_at
+    return bool(began and sent_at) and moment(sent_at) + CLOCK_TOLERANCE < moment(str(began))
+
+
+def _too_soft(last: Sequence[Bounce]) -> bool:
+    """Return whether three of the last five bounced softly, or all that came in fourteen days."""
+    if sum(b["soft"] for b in last) > SOFT_ALLOWED:
+        return True
+    times = [moment(b["at"]) for b in last]
+    return all(b["soft"] for b in last) and max(times) - min(times) >= SOFT_SPAN
