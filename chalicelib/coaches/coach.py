@@ -29,7 +29,7 @@ PRIVATE: Final = frozenset({
     "email", "phone", "email_public", "phone_public", "rate_note", "status",
     "consent_publication", "last_verified_at",
 })  # fmt: skip
-"""Columns that no snapshot holds; of these, coaches may choose to show address and number."""
+"""Columns that the public never gets, but for an address or number whose coach shows it."""
 
 
 def options(name: str) -> "Sequence[ContentOption]":

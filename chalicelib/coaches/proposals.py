@@ -62,7 +62,7 @@ class OpenProposal:
 
 @dataclass(frozen=True)
 class ClosedProposal:
-    """A link that decides nothing any more; without coach and staff it was never one of ours."""
+    """A link that decides nothing any more. Without a coach it leads to no proposal at all."""
 
     token: str
     coach: "Coach | None" = None

@@ -2,7 +2,7 @@
 
 import unicodedata
 from datetime import UTC, date, datetime, time
-from typing import Any, Final
+from typing import Final
 
 from chalicelib.core import eastern_time
 
@@ -101,16 +101,15 @@ def bn(value: str) -> str:
     return f"{value[:9]}{NBSP}{value[9:11]}{NBSP}{value[11:]}"
 
 
-def formatted(value: Any, lang: str) -> str:
-    """A fact of a message: amounts, numbers and percents come as mappings that say so."""
+def formatted(value: object, lang: str) -> str:
+    """Return a fact of a message as text; `{"cents": …}`, `{"percent": …}` and `{"bn": …}`
+    say what they are."""
     if isinstance(value, dict):
         (kind, content), *_ = value.items()
         if kind == "bn":
             return bn(content)
         return money(content, lang) if kind == "cents" else percent(content, lang)
-    if isinstance(value, str):
-        return value
-    return number(value, lang)
+    return number(value, lang) if isinstance(value, int | float) else str(value)
 
 
 def unaccented(text: str) -> str:
@@ -120,7 +119,7 @@ def unaccented(text: str) -> str:
     return "".join(c for c in plain if not unicodedata.combining(c))
 
 
-def sort_key(text: str, lang: str) -> tuple[Any, ...]:
+def sort_key(text: str, lang: str) -> tuple[str, list[str], str, str]:
     """Return the key that sorts a list as readers of `lang` expect.
 
     Letters decide first, then accents. French compares accents from the end, as

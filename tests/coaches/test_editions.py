@@ -122,7 +122,7 @@ def test_the_same_address_is_a_page_for_a_browser(
 
 
 @pytest.mark.parametrize(
-    ("query", "said"),
+    ("query", "named"),
     [
         ("q=" + "a" * 10_000, "200"),
         ("colour=blue", "colour"),
@@ -133,10 +133,10 @@ def test_the_same_address_is_a_page_for_a_browser(
     ],
 )
 def test_what_cannot_be_searched_is_refused_with_words(
-    client: Client, published: Edition, query: str, said: str
+    client: Client, published: Edition, query: str, named: str
 ) -> None:
     problem = got(client, f"/coaches?{query}&lang=en", status=400).json_body
-    assert said in problem["detail"]
+    assert named in problem["detail"]
     page = client.http.get(f"/coaches?{query}&lang=en", headers={"Accept": "text/html"})
     assert page.status_code in (200, 400)
     assert "<h1>Find a coach</h1>" in page.body.decode()
@@ -320,14 +320,14 @@ def test_two_hundred_at_a_time_get_whole_answers_while_editions_change(
     editions: EditionStore,
     coaches: tuple[Coach, ...],
 ) -> None:
-    asked = Request("GET", {}, {"limit": "100"}, b"", "192.0.2.1", {"limit": ["100"]})
+    request = Request("GET", {}, {"limit": "100"}, b"", "192.0.2.1", {"limit": ["100"]})
     finder, sizes = service.views.coaches, {published.version: 60}
     stop = threading.Event()
 
     def look(_: int) -> list[tuple[str, int, int]]:
         seen: list[tuple[str, int, int]] = []
         while not stop.is_set() and len(seen) < 5:
-            found = json.loads(finder.search(asked).body)
+            found = json.loads(finder.search(request).body)
             seen.append((found["version"], found["total"], len(found["results"])))
         return seen
 

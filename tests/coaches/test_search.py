@@ -382,9 +382,9 @@ def test_every_result_says_why_every_word_found_it() -> None:
     assert rows
     for visit in _visits(1_500)[:300]:
         results = crowded.search(visit.q, visit.filters, day=DAY)["results"]
-        asked = [{match["query"] for match in result["matched"]} for result in results]
-        assert all(queries == asked[0] for queries in asked), (visit.q, asked)
-        assert all(asked) or not visit.q
+        queries = [{match["query"] for match in result["matched"]} for result in results]
+        assert all(each == queries[0] for each in queries), (visit.q, queries)
+        assert all(queries) or not visit.q
 
 
 def test_an_excerpt_moves_to_what_was_found_and_keeps_its_marks() -> None:
@@ -592,10 +592,10 @@ def test_a_limit_that_is_no_number_is_refused(limit: str) -> None:
 @settings(max_examples=200, deadline=None)
 def test_whatever_is_asked_there_is_an_answer_or_a_message(q: str, limit: Any) -> None:
     try:
-        said: Any = found(q, limit=limit)
+        shown: object = found(q, limit=limit)
     except UnusableQuery as refused:
-        said = refused.message("fr")
-    assert json.dumps(said)
+        shown = refused.message("fr")
+    assert json.dumps(shown)
 
 
 def test_the_worst_query_is_bounded() -> None:

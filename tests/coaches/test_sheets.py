@@ -139,9 +139,9 @@ def test_changes_name_who_is_added_changed_and_removed() -> None:
 
 
 def test_progress_is_told_row_by_row() -> None:
-    told: list[tuple[int, int]] = []
+    reported: list[tuple[int, int]] = []
     sheets.parse(
         sheets.read_cells("coaches.csv", "\n".join([HEAD, ADA, ADA]).encode()),
-        progress=lambda done, of: told.append((done, of)),
+        progress=lambda done, of: reported.append((done, of)),
     )
-    assert told == [(1, 2), (2, 2)]
+    assert reported == [(1, 2), (2, 2)]

@@ -21,11 +21,11 @@ from visitor import Visitor, hidden, token
 
 Deliver = Callable[[], int]
 CONTACT = f"/coaches/{MIREILLE}/contact"
-SAID = {"name": "Zoé Roy", "email": "zoe@example.org", "message": "Bonjour!\nUne question."}
+MESSAGE = {"name": "Zoé Roy", "email": "zoe@example.org", "message": "Bonjour!\nUne question."}
 
 
 def sent(visitor: Visitor, **other: str) -> Any:
-    return visitor.send(CONTACT, {**SAID, **other})
+    return visitor.send(CONTACT, {**MESSAGE, **other})
 
 
 def test_a_message_reaches_a_coach_whose_address_nobody_sees(
@@ -65,7 +65,7 @@ def test_a_message_that_does_not_fit_comes_back_with_what_was_typed(
     problem = sent(visitor, email="zoe@", lang="en")
     assert problem.status_code == 422
     assert [e["field"] for e in problem.json_body["errors"]] == ["email"]
-    page = visitor.submit(CONTACT, [*{**SAID, "email": "zoe@"}.items(), ("lang", "fr")])
+    page = visitor.submit(CONTACT, [*{**MESSAGE, "email": "zoe@"}.items(), ("lang", "fr")])
     assert page.status_code == 422
     assert "Une question." in page.body.decode()
     assert not store.kinds("message")
@@ -77,10 +77,10 @@ def test_too_many_messages_to_one_coach_wait(
     messages = service.views.coach_contact.messages
     messages._per_hour = 3
     for number in range(3):
-        fields = {**SAID, "message": str(number)}
+        fields = {**MESSAGE, "message": str(number)}
         messages.send(MIREILLE, fields, "fr", address=f"192.0.2.{number}")
     with pytest.raises(TooMany):
-        messages.send(MIREILLE, SAID, "fr", address="192.0.2.9")
+        messages.send(MIREILLE, MESSAGE, "fr", address="192.0.2.9")
     answer = sent(visitor)
     assert answer.status_code == 429
     assert 0 < int(answer.headers["Retry-After"]) <= 3600
@@ -111,14 +111,14 @@ def test_a_message_to_a_coach_who_left_meanwhile_goes_to_the_programme(
 
 
 def test_nobody_writes_to_a_coach_who_is_not_there(visitor: Visitor, published: Edition) -> None:
-    assert visitor.send("/coaches/nobody/contact", SAID).status_code == 404
+    assert visitor.send("/coaches/nobody/contact", MESSAGE).status_code == 404
 
 
 # The yearly check, and a coach's own link.
 
 
 @pytest.fixture
-def asked(
+def coach_link(
     service: Services, editions: EditionStore, coaches: Sequence[Coach], clock: SetClock, deliver: Deliver,
     mailer: MemoryMailer,
 ) -> str:  # fmt: skip
@@ -151,7 +151,7 @@ def now(service: Services) -> Coach:
     return coach
 
 
-def own(coach: Coach, **changes: Any) -> dict[str, Any]:
+def page_form(coach: Coach, **changes: Any) -> dict[str, Any]:
     stands = coach.model_dump(mode="json", exclude_none=True)
     kept = {
         key: stands[key] for key in EDITABLE_COLUMNS if stands.get(key) not in (None, False, [])
@@ -160,7 +160,7 @@ def own(coach: Coach, **changes: Any) -> dict[str, Any]:
 
 
 def test_a_coach_is_asked_once_a_year_and_reminded_once(
-    service: Services, asked: str, clock: SetClock, deliver: Deliver, mailer: MemoryMailer
+    service: Services, coach_link: str, clock: SetClock, deliver: Deliver, mailer: MemoryMailer
 ) -> None:
     for _ in range(90):
         service.coaches.upkeep.check()
@@ -205,33 +205,33 @@ def test_nobody_is_asked_at_night_and_a_dead_sweep_is_made_up_for(
 
 
 def test_a_look_at_one_s_own_page_changes_nothing(
-    visitor: Visitor, asked: str, store: MemoryStore
+    visitor: Visitor, coach_link: str, store: MemoryStore
 ) -> None:
     before = dict(store.items)
     for _ in range(20):
-        assert visitor.page(asked).status_code == 200
-        assert visitor.head(asked).status_code == 200
+        assert visitor.page(coach_link).status_code == 200
+        assert visitor.head(coach_link).status_code == 200
     assert store.items == before
-    page = visitor.page(asked)
+    page = visitor.page(coach_link)
     assert page.headers["Cache-Control"] == "no-store"
 
 
 def test_a_coach_confirms_a_page_that_is_right(
-    visitor: Visitor, service: Services, asked: str, clock: SetClock
+    visitor: Visitor, service: Services, coach_link: str, clock: SetClock
 ) -> None:
-    assert "is confirmed" in act(visitor, asked, {"action": "confirm"}).body.decode()
+    assert "is confirmed" in act(visitor, coach_link, {"action": "confirm"}).body.decode()
     assert now(service).last_verified_at == clock().date()
     edition = service.coaches.editions.current()
-    act(visitor, asked, {"action": "confirm"})
+    act(visitor, coach_link, {"action": "confirm"})
     assert service.coaches.editions.current() == edition
 
 
 def test_changes_wait_for_staff_and_are_published_by_one_of_them(
-    visitor: Visitor, service: Services, asked: str, deliver: Deliver, mailer: MemoryMailer,
+    visitor: Visitor, service: Services, coach_link: str, deliver: Deliver, mailer: MemoryMailer,
     store: MemoryStore,
 ) -> None:  # fmt: skip
-    given = own(now(service), city="Laval", availability="full")
-    assert "changes were sent" in act(visitor, asked, given).body.decode()
+    given = page_form(now(service), city="Laval", availability="full")
+    assert "changes were sent" in act(visitor, coach_link, given).body.decode()
     assert now(service).city == "Montréal"
     deliver()
     links = [
@@ -243,14 +243,14 @@ def test_changes_wait_for_staff_and_are_published_by_one_of_them(
     assert "<del>Montréal</del>" in page
     assert "<ins>Laval</ins>" in page
     assert store.items == before
-    said = {"decision": "publish", "confirm": "on"}
-    assert act(visitor, links[1], {**said, "confirm": ""}).status_code == 422
-    assert "are published" in act(visitor, links[1], said).body.decode()
+    decision = {"decision": "publish", "confirm": "on"}
+    assert act(visitor, links[1], {**decision, "confirm": ""}).status_code == 422
+    assert "are published" in act(visitor, links[1], decision).body.decode()
     coach = now(service)
     assert (coach.city, coach.availability) == ("Laval", "full")
     assert coach.email == PRIVATE
     assert visitor.page(links[0]).status_code == 410
-    assert visitor.submit(links[0], [*said.items(), ("nonce", "x")]).status_code == 410
+    assert visitor.submit(links[0], [*decision.items(), ("nonce", "x")]).status_code == 410
     deliver()
     assert "à jour" in mailer.to(PRIVATE)[-1].subject
     (done,) = store.kinds("proposal")
@@ -265,9 +265,9 @@ def opened_by(who: str, service: Services, mailer: MemoryMailer) -> OpenProposal
 
 
 def test_two_who_decide_at_once_give_one_decision(
-    visitor: Visitor, service: Services, asked: str, deliver: Deliver, mailer: MemoryMailer
+    visitor: Visitor, service: Services, coach_link: str, deliver: Deliver, mailer: MemoryMailer
 ) -> None:
-    act(visitor, asked, own(now(service), city="Laval"))
+    act(visitor, coach_link, page_form(now(service), city="Laval"))
     deliver()
     rita, sam = (opened_by(who, service, mailer) for who in ("rita.roy", "sam.lee"))
     assert service.coaches.proposals.decide(rita, publish=False, remarks="Non")
@@ -278,9 +278,9 @@ def test_two_who_decide_at_once_give_one_decision(
 
 
 def test_changes_go_on_top_of_what_staff_changed_meanwhile(
-    visitor: Visitor, service: Services, asked: str, deliver: Deliver, mailer: MemoryMailer
+    visitor: Visitor, service: Services, coach_link: str, deliver: Deliver, mailer: MemoryMailer
 ) -> None:
-    act(visitor, asked, own(now(service), city="Laval"))
+    act(visitor, coach_link, page_form(now(service), city="Laval"))
     deliver()
     service.coaches.upkeep.edit(MIREILLE, {"organization": "Autre"}, by="staff", why="")
     opened = opened_by("sam.lee", service, mailer)
@@ -289,12 +289,12 @@ def test_changes_go_on_top_of_what_staff_changed_meanwhile(
 
 
 def test_newer_changes_take_the_place_of_older_ones(
-    visitor: Visitor, service: Services, asked: str, deliver: Deliver, mailer: MemoryMailer
+    visitor: Visitor, service: Services, coach_link: str, deliver: Deliver, mailer: MemoryMailer
 ) -> None:
-    act(visitor, asked, own(now(service), city="Laval"))
+    act(visitor, coach_link, page_form(now(service), city="Laval"))
     deliver()
     old = f"/proposal/{token(mailer.to('sam.lee@example.org')[-1].text, 'proposal')}"
-    act(visitor, asked, own(now(service), city="Gatineau"))
+    act(visitor, coach_link, page_form(now(service), city="Gatineau"))
     deliver()
     assert visitor.page(old).status_code == 410
     new = f"/proposal/{token(mailer.to('sam.lee@example.org')[-1].text, 'proposal')}"
@@ -302,12 +302,12 @@ def test_newer_changes_take_the_place_of_older_ones(
 
 
 def test_a_coach_takes_the_page_down_at_once_and_staff_hear_of_it(
-    visitor: Visitor, service: Services, asked: str, deliver: Deliver, mailer: MemoryMailer,
+    visitor: Visitor, service: Services, coach_link: str, deliver: Deliver, mailer: MemoryMailer,
     clock: SetClock,
 ) -> None:  # fmt: skip
-    assert act(visitor, asked, {"action": "withdraw"}).status_code == 422
+    assert act(visitor, coach_link, {"action": "withdraw"}).status_code == 422
     assert now(service).public
-    assert act(visitor, asked, {"action": "withdraw", "sure": "on"}).status_code == 200
+    assert act(visitor, coach_link, {"action": "withdraw", "sure": "on"}).status_code == 200
     assert not now(service).public
     clock.pass_(seconds=30)
     assert visitor.get(f"/coaches/{MIREILLE}").status_code == 404
@@ -319,17 +319,19 @@ def test_a_coach_takes_the_page_down_at_once_and_staff_hear_of_it(
 
 @pytest.mark.parametrize("fields", [{"action": "confirm"}, {"action": "withdraw", "sure": "on"}])
 def test_a_robot_that_presses_buttons_without_the_page_changes_nothing(
-    visitor: Visitor, service: Services, asked: str, fields: dict[str, str]
+    visitor: Visitor, service: Services, coach_link: str, fields: dict[str, str]
 ) -> None:
     before = service.coaches.editions.current()
-    assert visitor.submit(asked, list(fields.items())).status_code == 422
+    assert visitor.submit(coach_link, list(fields.items())).status_code == 422
     assert service.coaches.editions.current() == before
 
 
 def test_what_does_not_fit_is_said_beside_its_field_and_kept(
-    visitor: Visitor, service: Services, asked: str
+    visitor: Visitor, service: Services, coach_link: str
 ) -> None:
-    page = act(visitor, asked, own(now(service), first_name="", languages=["es"], city="Laval"))
+    page = act(
+        visitor, coach_link, page_form(now(service), first_name="", languages=["es"], city="Laval")
+    )
     text = page.body.decode()
     assert page.status_code == 422
     assert 'href="#f-first-name"' in text
@@ -337,18 +339,18 @@ def test_what_does_not_fit_is_said_beside_its_field_and_kept(
 
 
 def test_a_link_dies_with_the_address_it_was_sent_to(
-    visitor: Visitor, service: Services, asked: str
+    visitor: Visitor, service: Services, coach_link: str
 ) -> None:
     service.coaches.upkeep.edit(MIREILLE, {"email": "other@example.org"}, by="staff", why="")
-    assert visitor.page(asked).status_code == 404
+    assert visitor.page(coach_link).status_code == 404
     assert visitor.page("/coach/forged").status_code == 404
 
 
 def test_a_link_to_judge_ends_after_two_weeks_and_with_its_owner(
-    visitor: Visitor, service: Services, asked: str, deliver: Deliver, mailer: MemoryMailer,
+    visitor: Visitor, service: Services, coach_link: str, deliver: Deliver, mailer: MemoryMailer,
     clock: SetClock, store: MemoryStore,
 ) -> None:  # fmt: skip
-    act(visitor, asked, own(now(service), city="Laval"))
+    act(visitor, coach_link, page_form(now(service), city="Laval"))
     deliver()
     rita, sam = (
         f"/proposal/{token(mailer.to(f'{who}@example.org')[-1].text, 'proposal')}"
@@ -363,12 +365,12 @@ def test_a_link_to_judge_ends_after_two_weeks_and_with_its_owner(
 
 
 def test_the_kept_copies_of_letters_hold_no_link_that_gives_a_right(
-    visitor: Visitor, service: Services, asked: str, deliver: Deliver, store: MemoryStore
+    visitor: Visitor, service: Services, coach_link: str, deliver: Deliver, store: MemoryStore
 ) -> None:
     import json
     import zlib
 
-    act(visitor, asked, own(now(service), city="Laval"))
+    act(visitor, coach_link, page_form(now(service), city="Laval"))
     deliver()
     copies = [
         json.loads(zlib.decompress(item["copy"]))
@@ -381,18 +383,18 @@ def test_the_kept_copies_of_letters_hold_no_link_that_gives_a_right(
 
 
 def test_an_edition_names_who_published_it(
-    visitor: Visitor, service: Services, asked: str, clock: SetClock
+    visitor: Visitor, service: Services, coach_link: str, clock: SetClock
 ) -> None:
     clock.pass_(seconds=1)
-    act(visitor, asked, {"action": "confirm"})
+    act(visitor, coach_link, {"action": "confirm"})
     newest = service.coaches.editions.restorable()[0]
     assert (newest.by, newest.why, newest.at) == (MIREILLE, "confirmed", stamp(clock()))
 
 
 def test_a_link_about_a_page_opens_no_file_and_no_issue(
-    visitor: Visitor, service: Services, asked: str, deliver: Deliver, mailer: MemoryMailer
+    visitor: Visitor, service: Services, coach_link: str, deliver: Deliver, mailer: MemoryMailer
 ) -> None:
-    act(visitor, asked, own(now(service), city="Laval"))
+    act(visitor, coach_link, page_form(now(service), city="Laval"))
     deliver()
     proposal = token(mailer.to("sam.lee@example.org")[-1].text, "proposal")
     for elsewhere in ("review", "newsletter/review"):

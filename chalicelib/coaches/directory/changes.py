@@ -1,18 +1,17 @@
-"""What an import would change in the directory."""
+"""Finds what an import would change in the directory."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from chalicelib.coaches.coach import Coach
 
-Edits = dict[str, tuple[Any, Any]]
-"""For each column, what it was and what it becomes."""
+Edits = dict[str, tuple[object, object]]
+"""For each column that changes, its value before and after, as JSON has them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """By slug; `removed` are those that the new version no longer has."""
+    """The slugs of coaches who come and go, and the edits of the others, by slug."""
 
     added: tuple[str, ...]
     changed: dict[str, Edits]
@@ -23,6 +22,7 @@ class Changes:
 
 
 def compare(before: Iterable[Coach], after: Iterable[Coach]) -> Changes:
+    """Return what changes between two versions of the directory."""
     old = {coach.slug: coach.model_dump(mode="json") for coach in before}
     new = {coach.slug: coach.model_dump(mode="json") for coach in after}
     changed = {

@@ -73,7 +73,7 @@ _WINDOWS: Final = _windows_table()
 
 
 def _fold_quickly(text: str) -> bytes | None:
-    """Fold a text of Windows-1252 letters, ten times as fast as any other; None for others."""
+    """Return the folded bytes of a text in Windows-1252, ten times as fast; None for others."""
     try:
         return text.encode("cp1252").translate(_WINDOWS)
     except UnicodeEncodeError:
@@ -127,7 +127,7 @@ def index_words(text: str) -> Iterator[str]:
 
 
 def index_words_of_prose(text: str) -> Iterator[str]:
-    """As `words`, for running text: there an apostrophe is an article, not part of a name."""
+    """Yield the words of running text, where what stands before an apostrophe is an article."""
     for chunk in fold_text(text).split():
         parts = pieces(chunk)
         yield from (part for part in parts if len(part) > 1)

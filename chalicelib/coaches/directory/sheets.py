@@ -34,10 +34,14 @@ LIST_COLUMNS: Final = {
     "sectors": "issue_areas",
 }
 """The columns that hold several values, each with the list of its options."""
-_SINGLE: Final = {"province": "provinces", "availability": "availability", "status": "statuses"}
-_YES_NO: Final = frozenset({"email_public", "phone_public"})
+_SINGLE_COLUMNS: Final = {
+    "province": "provinces",
+    "availability": "availability",
+    "status": "statuses",
+}
+_YES_NO_COLUMNS: Final = frozenset({"email_public", "phone_public"})
 _DATES: Final = frozenset({"availability_updated_at", "consent_publication", "last_verified_at"})
-_YES: Final = {"x": "yes", "o": "yes", "y": "yes", "n": "no", "vrai": "yes", "faux": "no"}
+_YES_NO_WORDS: Final = {"x": "yes", "o": "yes", "y": "yes", "n": "no", "vrai": "yes", "faux": "no"}
 
 _CODES: Final = {
     "missing": "required",
@@ -183,6 +187,10 @@ def _head_problems(head: Sequence[str], columns: Sequence[str]) -> Iterator[Shee
 def _coach(
     at: int, given: Mapping[str, str], columns: frozenset[str], seen: dict[str, int]
 ) -> tuple[Coach | None, list[SheetProblem]]:
+    """Return the coach of a row, or the row's problems.
+
+    `given` has the filled cells by column; `seen` the row of each slug so far, and gains this.
+    """
     values, problems = _values(at, given)
     if "first_name" in given and "last_name" in given:
         values.setdefault("slug", slug_of(f"{given['first_name']} {given['last_name']}"))
@@ -191,7 +199,7 @@ def _coach(
         coach = Coach.model_validate(values)
     except ValidationError as error:
         reported = {problem.column for problem in problems}
-        for wrong in _wrong(at, error, columns):
+        for wrong in _model_problems(at, error, columns):
             if wrong.column not in reported:
                 problems.append(wrong)
         problems.extend(SheetProblem(at, column, code) for column, code in misfits(values))
@@ -202,7 +210,9 @@ def _coach(
     return (None if problems else coach), problems
 
 
-def _wrong(at: int, error: ValidationError, columns: frozenset[str]) -> Iterator[SheetProblem]:
+def _model_problems(
+    at: int, error: ValidationError, columns: frozenset[str]
+) -> Iterator[SheetProblem]:
     for fault in error.errors(include_url=False):
         if not fault["loc"]:
             continue  # columns that do not fit together: `misfits` finds all of these
@@ -227,14 +237,14 @@ def _values(at: int, given: Mapping[str, str]) -> tuple[dict[str, object], list[
     problems: list[SheetProblem] = []
     for column, cell in given.items():
         text = csv_value(cell)
-        if column in LIST_COLUMNS or column in _SINGLE:
-            listed = (LIST_COLUMNS | _SINGLE)[column]
+        if column in LIST_COLUMNS or column in _SINGLE_COLUMNS:
+            listed = (LIST_COLUMNS | _SINGLE_COLUMNS)[column]
             written = _split(text, listed) if column in LIST_COLUMNS else [text]
-            known = _known(listed)
+            known = _ids_by_name(listed)
             chosen = [known.get(fold_to_words(one).strip(), "") for one in written]
             problems.extend(
                 SheetProblem(
-                    at, column, "unknown_choice", {"value": one[:60], "known": _offered(listed)}
+                    at, column, "unknown_choice", {"value": one[:60], "known": _ids_as_text(listed)}
                 )
                 for one, value in zip(written, chosen, strict=True)
                 if not value
@@ -242,8 +252,8 @@ def _values(at: int, given: Mapping[str, str]) -> tuple[dict[str, object], list[
             kept = [value for value in chosen if value]
             if kept:
                 values[column] = kept if column in LIST_COLUMNS else kept[0]
-        elif column in _YES_NO:
-            values[column] = _YES.get(text.lower(), text.lower())
+        elif column in _YES_NO_COLUMNS:
+            values[column] = _YES_NO_WORDS.get(text.lower(), text.lower())
         else:
             values[column] = text[:10] if column in _DATES and text[10:] == " 00:00:00" else text
     return values, problems
@@ -251,13 +261,13 @@ def _values(at: int, given: Mapping[str, str]) -> tuple[dict[str, object], list[
 
 def _split(text: str, listed: str) -> list[str]:
     parts = re.split(r"[;|\n]", text)
-    if len(parts) == 1 and fold_to_words(text).strip() not in _known(listed):
+    if len(parts) == 1 and fold_to_words(text).strip() not in _ids_by_name(listed):
         parts = text.split(",")
     return [part.strip() for part in parts if part.strip()]
 
 
 @cache
-def _known(listed: str) -> dict[str, str]:
+def _ids_by_name(listed: str) -> dict[str, str]:
     """Return the id of each option under each of its names, folded."""
     by_name: dict[str, str] = {}
     for option in _options(listed):
@@ -279,7 +289,7 @@ def _options(listed: str) -> "Sequence[ContentOption]":
 
 
 @cache
-def _offered(listed: str) -> str:
+def _ids_as_text(listed: str) -> str:
     return ", ".join(option["id"] for option in _options(listed))
 
 
