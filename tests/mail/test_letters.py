@@ -6,12 +6,16 @@ import re
 import pytest
 
 import gallery
+from chalicelib.coaches.messages import TO_COACH
 from chalicelib.core.languages import Lang
+from chalicelib.core.letter_row import ADMINS, OUTSIDE
 from chalicelib.mail import letters
+from chalicelib.mail.letters import ACTOR, STAFF
+from chalicelib.newsletter.subscribers.repository import SUBSCRIBER
 from letter_facts import LETTERS, composed
 
 N = "\u00a0"
-STAFF = ("staff_eoi_received", "staff_application_received")
+TO_DECIDE = ("staff_eoi_received", "staff_application_received")
 
 CORE = {
     "eoi_received": {
@@ -62,7 +66,7 @@ def test_a_letter_says_what_it_is_for_in_the_agreed_words(name: str, lang: Lang)
     assert CORE[name][lang] in shown(letter.html)
 
 
-@pytest.mark.parametrize("name", STAFF)
+@pytest.mark.parametrize("name", TO_DECIDE)
 def test_staff_get_one_page_by_three_links_with_code_date_and_warnings(
     name: str, lang: Lang
 ) -> None:
@@ -78,7 +82,7 @@ def test_staff_get_one_page_by_three_links_with_code_date_and_warnings(
     assert "4T7K" not in letter.subject.replace("4T7KQ", "")
 
 
-@pytest.mark.parametrize("name", STAFF)
+@pytest.mark.parametrize("name", TO_DECIDE)
 def test_no_word_of_a_code_where_none_is_asked(name: str, lang: Lang) -> None:
     letter = composed(name, lang, "Table de quartier", code=None, warnings=[])
     for part in (letter.text, letter.html):
@@ -91,6 +95,15 @@ def test_an_address_can_be_read_before_it_is_opened(name: str, lang: Lang) -> No
     for address in re.findall(r'href="(https://[^"]+)"', letter.html):
         if "decision=" not in address:
             assert f">{address}</a>" in letter.html
+
+
+@pytest.mark.parametrize("name", LETTERS)
+def test_a_letter_goes_to_the_readers_that_it_names_and_to_nobody_else(name: str) -> None:
+    named, met = LETTERS[name].readers, gallery.readers("en")[name]
+    outside = {*OUTSIDE, SUBSCRIBER, TO_COACH}
+    assert met & outside == named & outside
+    assert bool(met - outside) == bool(named & {STAFF, ADMINS, ACTOR})
+    assert named <= outside | {STAFF, ADMINS, ACTOR}
 
 
 def test_a_decision_that_was_undone_is_not_called_recorded(lang: Lang) -> None:

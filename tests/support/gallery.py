@@ -17,6 +17,7 @@ from chalice.test import Client
 import app as application
 import gallery_cases
 import issue_factory
+import letter_facts
 import samples
 from chalicelib.aws.keys import Keys
 from chalicelib.cases.case import Case
@@ -78,30 +79,15 @@ PAGES = (
     "progress", "progress-errors", "progress-paused", "progress-sent",
 )  # fmt: skip
 
-LETTERS = (
-    "eoi_received", "eoi_received-revised", "staff_eoi_received", "staff_eoi_received-revised",
+VARIANTS = (
+    "eoi_received-revised", "staff_eoi_received-revised", "coach_update_decided-returned",
     "staff_decision_recorded-approve", "staff_decision_recorded-decline",
-    "staff_decision_recorded-undo",
-    "eoi_approved", "eoi_declined",
-    "application_received", "staff_application_received",
-    "application_approved", "application_declined", "assessment_result",
-    "newsletter_confirm", "newsletter_reminder", "newsletter_already", "newsletter_move",
-    "newsletter_moving", "newsletter_keep",
-    "coach_message", "coach_check", "coach_update_decided", "coach_update_decided-returned",
-    "staff_coach_update", "staff_coach_left",
-    "eoi_info_requested", "answer_received", "staff_answer_received", "file_closed",
-    "application_info_requested", "invitation_ended", "staff_invitation_ended",
-    "invitation_extended", "application_conditional", "application_waitlisted",
-    "file_links",
-    "file_withdrawn", "staff_file_withdrawn", "file_reopened", "address_confirm",
-    "address_changed", "orphan_received", "staff_orphan_received", "staff_undeliverable",
-    "staff_assigned", "staff_case_link", "staff_code", "staff_action_needed",
-    "reminder", "reminder-apply", "reminder-conditions", "holding_note", "waiting_list_status",
-    "staff_waiting", "staff_digest",
-    "staff_decision_recorded-vote", "staff_decision_recorded-ask",
-    "staff_decision_recorded-conditions",
-    "newsletter_review", "newsletter_held",
+    "staff_decision_recorded-undo", "staff_decision_recorded-vote", "staff_decision_recorded-ask",
+    "staff_decision_recorded-conditions", "reminder-apply", "reminder-conditions",
 )  # fmt: skip
+"""Letters that are met in more than one form."""
+
+LETTERS = (*sorted(set(letter_facts.LETTERS) - {"staff_decision_recorded"}), *VARIANTS)
 
 ISSUES = ("sample", "everything")
 """Mails of the newsletter: the sample, and one with all that Markdown can make."""
@@ -137,6 +123,12 @@ def pages(lang: Lang) -> dict[str, str]:
 @cache
 def letters(lang: Lang) -> dict[str, Mail]:
     return _shown(lang)[1]
+
+
+@cache
+def readers(lang: Lang) -> dict[str, set[str]]:
+    """Who each letter went to, as its key says: a reader outside, or the id of a member of staff."""
+    return _shown(lang)[2]
 
 
 @cache
@@ -179,10 +171,10 @@ def website(lang: Lang) -> dict[str, str]:
 
 
 @cache
-def _shown(lang: Lang) -> tuple[dict[str, str], dict[str, Mail]]:
+def _shown(lang: Lang) -> tuple[dict[str, str], dict[str, Mail], dict[str, set[str]]]:
     with pytest.MonkeyPatch.context() as patch, Walk(lang, patch) as walk:
         made = dict(walk.pages())
-        return made, walk.letters()
+        return made, walk.letters(), walk.readers()
 
 
 class Walk:
@@ -255,6 +247,15 @@ class Walk:
             elif facts.get("revised"):
                 name += "-revised"
             found[name] = mail
+        return found
+
+    def readers(self) -> dict[str, set[str]]:
+        found: dict[str, set[str]] = {}
+        for mail in self.mailer.sent:
+            key = key_of(mail.tag)
+            assert key
+            name, reader = key[1].split("#")[2:4]
+            found.setdefault(name, set()).add(reader)
         return found
 
     def invited(self, address: str, **answers: Any) -> str:

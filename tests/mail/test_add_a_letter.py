@@ -1,0 +1,107 @@
+"""Does what CONTRIBUTING says under "Add a letter", in a copy of the tree, and sends the letter."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+NAME = "eoi_welcome"
+
+TEMPLATES = {
+    "subject.txt": '{{ "Bienvenue" if lang == "fr" else "Welcome" }}, {{ case.org }}',
+    "body.txt": '{{ "Bonjour" if lang == "fr" else "Hello" }} {{ case.org }}\n{{ status_url }}\n',
+    "body.html": '{% extends "email/_base/letter.html" %}\n'
+    '{% from "email/_base/go.html" import go %}\n'
+    '{% block body %}<h1>{{ "Bienvenue" if lang == "fr" else "Welcome" }} {{ case.org }}</h1>\n'
+    '{{ go(lang, status_url, "Suivre" if lang == "fr" else "Follow") }}{% endblock %}\n',
+}
+
+SEND = """
+import json
+
+from chalice.test import Client
+
+import app
+import samples
+from chalicelib.aws.keys import Keys
+from chalicelib.core.settings import read
+from chalicelib.services import Services
+from environment import ENVIRONMENT
+from fakes import MemoryMailer, MemoryStore, MemorySuppression, SetClock
+from visitor import Visitor
+
+keys = Keys(links=("a" * 64,), people=b"p" * 32)
+mailer = MemoryMailer()
+found = Services(
+    read(ENVIRONMENT), MemoryStore(), keys, mailer, SetClock(), MemorySuppression()
+)
+app.services, app.settings = lambda: found, lambda: found.settings
+with Client(app.app) as client:
+    Visitor(client).send("/forms/eoi", samples.eoi())
+while found.mail.outbox.sweep().get("sent"):
+    pass
+print("\\n" + json.dumps([[mail.to, mail.subject, mail.text] for mail in mailer.sent]))
+"""
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tree with one more letter, made by the steps of the recipe."""
+    tree = tmp_path_factory.mktemp("tree")
+    for each in ("chalicelib", "templates", "tests", "infra", "website"):
+        shutil.copytree(ROOT / each, tree / each, ignore=shutil.ignore_patterns("__pycache__"))
+    for file in ("app.py", "pyproject.toml"):
+        shutil.copy(ROOT / file, tree / file)
+
+    folder = tree / "templates" / "email" / NAME
+    folder.mkdir()
+    for part, text in TEMPLATES.items():
+        (folder / part).write_text(text, "utf-8")
+
+    recipe = (ROOT / "CONTRIBUTING.md").read_text("utf-8").split("## Add a letter")[1]
+    example = re.search(r"```python\n(.*?)```", recipe, re.DOTALL)
+    assert example
+    code = re.sub(r"^ {3}", "", example[1], flags=re.MULTILINE)
+    writers = tree / "chalicelib" / "mail" / "writers" / "applicant.py"
+    writers.write_text(writers.read_text("utf-8") + f"\n\n{code}", "utf-8")
+
+    states = tree / "chalicelib" / "content" / "states.json"
+    content = json.loads(states.read_text("utf-8"))
+    next(r for r in content["transitions"] if r["event"] == "submit")["letters"].append(NAME)
+    states.write_text(json.dumps(content), "utf-8")
+    return tree
+
+
+def run(copy: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    support = f"{copy}{os.pathsep}{copy / 'tests' / 'support'}"
+    return subprocess.run(
+        [sys.executable, *arguments], cwd=copy, env={**os.environ, "PYTHONPATH": support},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+def test_a_letter_that_was_added_by_the_recipe_is_sent(copy: Path) -> None:
+    done = run(copy, "-c", SEND)
+    assert done.returncode == 0, done.stderr
+    subjects = {
+        subject: (to, text) for to, subject, text in json.loads(done.stdout.splitlines()[-1])
+    }
+    (welcome,) = (subject for subject in subjects if subject.startswith("Bienvenue, "))
+    to, text = subjects[welcome]
+    assert to == "ada.tremblay@example.org"
+    assert re.search(r"https://\S+/file/\S+", text)
+
+
+def test_the_tests_of_all_letters_run_on_one_that_was_added(copy: Path) -> None:
+    done = run(
+        copy, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist",
+        "tests/mail/test_templates.py", "-k", f"{NAME} and not as_sent",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr
+    assert done.stdout.startswith("." * 7), done.stdout
