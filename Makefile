@@ -22,6 +22,7 @@ $(READY): requirements.txt requirements-dev.txt requirements-emulator.txt
 	@$(PYTHON) -m venv $(VENV)
 	@echo "  1/2 Relais and its tools"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
 	@echo "  2/2 the local AWS"
 	@$(PYTHON) -m venv $(VENV)/emulator
 	@$(VENV)/emulator/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-emulator.txt
@@ -56,7 +57,7 @@ year: $(READY) ## Print every letter of a busy year, lived in seconds
 	@$(BIN)/python tests/support/year.py
 
 verify: $(READY) ## Check the chains of all events: make verify (while `make run` runs), or STAGE=prod
-	@$(BIN)/python -m infra.operate --stage $(or $(STAGE),local) chains verify
+	@$(BIN)/relais --stage $(or $(STAGE),local) chains verify
 
 package: $(READY) ## Build the zip and the template that AWS gets, in build/
 	@$(BIN)/python -m infra.package build/package

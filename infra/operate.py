@@ -29,7 +29,6 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    help="Keep what Relais runs on: the staff, the coaches, the subscribers and the newsletter.",
 )
 for _name, _commands in (
     ("staff", staff.commands),
@@ -68,9 +67,7 @@ def _begin(
 
     --stage, --json and --yes may also stand at the end.
     """
-    given = context.obj
-    assert given is None or isinstance(given, Session)
-    session = given or Session(stage)
+    session = context.obj or Session(stage)
     session.stage, session.as_json, session.yes = stage, as_json, session.yes or yes
     context.obj = session
 
@@ -92,11 +89,10 @@ def run(words: Sequence[str]) -> int:
         status = app(
             args=shared_first(words), obj=session, standalone_mode=False, prog_name="relais"
         )
-    except (typer.Abort, KeyboardInterrupt):
-        done = session.done or "what was under way may be done or not: look before you repeat it"
-        return _fail(f"Stopped: {done}", STOPPED)
+    except typer.Abort:
+        status = STOPPED
     except typer.TyperException as error:
-        message = error.format_message()
+        message = " ".join(error.format_message().split())
         return _fail(f"{message} (relais … --help shows how)" if message else "", WRONG_USE)
     except OSError as error:
         return _fail(f"Not done: {error}")
@@ -104,6 +100,9 @@ def run(words: Sequence[str]) -> int:
         if (why := _why(error, session.stage)) is None:
             raise
         return _fail(f"Not done: {why}")
+    if status == STOPPED:
+        done = session.done or "what was under way may be done or not: look before you repeat it"
+        typer.echo(f"Stopped: {done}", err=True)
     return status if isinstance(status, int) else DONE
 
 

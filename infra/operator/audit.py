@@ -6,13 +6,14 @@ import typer
 
 from chalicelib.cases.audit import HEADS, BrokenChain, verified
 from chalicelib.core.ports import Store
+from infra.operator.commands import Commands
 from infra.operator.errors import OperatorError
 from infra.operator.session import bar, session_of
 
-commands = typer.Typer(no_args_is_help=True, help="Check the events of files and issues.")
+commands = Commands("Check the events of files and issues.")
 
 
-@commands.command("verify")
+@commands.add("verify")
 def verify_(context: typer.Context) -> None:
     """Check that all events are as they were written, and name each chain's first broken link."""
     session = session_of(context)

@@ -10,11 +10,12 @@ import typer
 from chalicelib.coaches.messages import HELD_STATE_KEY
 from chalicelib.core.languages import Lang
 from chalicelib.core.ports import Item
+from infra.operator.commands import Commands
 from infra.operator.directory import Directory
 from infra.operator.errors import OperatorError
 from infra.operator.session import Session, session_of
 
-commands = typer.Typer(no_args_is_help=True, help="Keep the directory of coaches.")
+commands = Commands("Keep the directory of coaches.")
 
 BY = "operator"
 
@@ -23,7 +24,7 @@ def directory_of(session: Session) -> Directory:
     return Directory(session.operator.services.coaches.editions)
 
 
-@commands.command("import")
+@commands.add("import")
 def import_(
     context: typer.Context,
     file: Annotated[Path, typer.Argument(help="A CSV or XLSX file with all columns.")],
@@ -36,7 +37,7 @@ def import_(
     session.say(directory.import_(file, lang, dry=dry_run, by=BY, confirm=session.confirm))
 
 
-@commands.command()
+@commands.add()
 def export(
     context: typer.Context, file: Annotated[Path, typer.Argument(help="The file to write.")]
 ) -> None:
@@ -45,7 +46,7 @@ def export(
     session.say(directory_of(session).export(file))
 
 
-@commands.command()
+@commands.add()
 def fallback(
     context: typer.Context, file: Annotated[Path, typer.Argument(help="The file to write.")]
 ) -> None:
@@ -54,14 +55,14 @@ def fallback(
     session.say(directory_of(session).fallback(file))
 
 
-@commands.command()
+@commands.add()
 def editions(context: typer.Context) -> None:
     """List what was published and can be restored, newest first."""
     session = session_of(context)
     session.list_rows(directory_of(session).editions(), "Nothing was published yet")
 
 
-@commands.command()
+@commands.add()
 def restore(
     context: typer.Context,
     edition: Annotated[str, typer.Argument(help="The edition, as `coaches editions` shows it.")],
@@ -72,7 +73,7 @@ def restore(
     session.say(directory_of(session).restore(edition))
 
 
-@commands.command()
+@commands.add()
 def remove(
     context: typer.Context,
     slug: Annotated[str, typer.Argument(help="The end of the coach's address: ada-lovelace.")],
@@ -83,7 +84,7 @@ def remove(
     session.say(directory_of(session).remove(slug))
 
 
-@commands.command()
+@commands.add()
 def held(context: typer.Context) -> None:
     """List the messages to coaches that look like spam, oldest first."""
     session = session_of(context)
@@ -99,7 +100,7 @@ def held(context: typer.Context) -> None:
     session.list_rows(rows, "Nothing is held")
 
 
-@commands.command()
+@commands.add()
 def release(
     context: typer.Context,
     message: Annotated[str, typer.Argument(help="The message, as `coaches held` shows it.")],

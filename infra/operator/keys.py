@@ -5,14 +5,15 @@ import secrets
 import typer
 
 from chalicelib.aws.keys import rotated
+from infra.operator.commands import Commands
 from infra.operator.session import session_of
 
 FUNCTIONS = ("api", "deliver_letters", "sweep", "settle_mail", "send_issue")
 
-commands = typer.Typer(no_args_is_help=True, help="Keep the keys that sign links.")
+commands = Commands("Keep the keys that sign links.")
 
 
-@commands.command()
+@commands.add()
 def rotate(context: typer.Context) -> None:
     """Sign links with a new key from now on; links signed before still open."""
     session = session_of(context)

@@ -7,13 +7,14 @@ import typer
 from chalicelib.core.letter_row import DEAD, key_of, tag_of
 from chalicelib.core.ports import Change
 from chalicelib.core.records import shard_of, stamp
+from infra.operator.commands import Commands
 from infra.operator.errors import OperatorError
 from infra.operator.session import session_of
 
-commands = typer.Typer(no_args_is_help=True, help="See the letters that could not be sent.")
+commands = Commands("See the letters that could not be sent.")
 
 
-@commands.command()
+@commands.add()
 def dead(context: typer.Context) -> None:
     """List the letters that were given up, and why."""
     session = session_of(context)
@@ -28,13 +29,14 @@ def dead(context: typer.Context) -> None:
     session.list_rows(rows, "No letter is dead")
 
 
-@commands.command()
+@commands.add()
 def retry(
     context: typer.Context,
     tag: Annotated[str, typer.Argument(help="The tag of the letter, as `letters dead` shows it.")],
 ) -> None:
     """Owe a letter again, from the first try."""
     session = session_of(context)
+    store = session.operator.store
     key = key_of(tag)
     if key is None:
         raise OperatorError(f"there is no letter {tag}: see `relais letters dead`")
@@ -45,5 +47,5 @@ def retry(
         "due_at": stamp(session.operator.now()),
     }
     change = Change(key, expect={"status": "dead"}, set=owed, remove=("state_key", "why"))
-    session.operator.store.commit([change])
+    store.commit([change])
     session.say(f"Owed again: {tag} leaves within a minute")

@@ -7,13 +7,14 @@ import typer
 from chalicelib.cases.effects import Decider
 from chalicelib.core import references
 from chalicelib.newsletter.subscribers.pending import release as release_sign_up
+from infra.operator.commands import Commands
 from infra.operator.errors import OperatorError
 from infra.operator.session import session_of
 
-commands = typer.Typer(no_args_is_help=True, help="See the forms that are held as spam.")
+commands = Commands("See the forms that are held as spam.")
 
 
-@commands.command("list")
+@commands.add("list")
 def list_(context: typer.Context) -> None:
     """List the declarations that are held since the year before this one, oldest first."""
     session = session_of(context)
@@ -26,7 +27,7 @@ def list_(context: typer.Context) -> None:
     session.list_rows(rows, "Nothing is held")
 
 
-@commands.command()
+@commands.add()
 def release(
     context: typer.Context,
     reference: Annotated[str, typer.Argument(help="The reference of the declaration.")],

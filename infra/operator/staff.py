@@ -6,10 +6,11 @@ import typer
 
 from chalicelib.cases.staff import Roster
 from chalicelib.core.languages import Lang
+from infra.operator.commands import Commands
 from infra.operator.dates import day_ahead
 from infra.operator.session import Session, session_of
 
-commands = typer.Typer(no_args_is_help=True, help="Keep the roster of those who decide.")
+commands = Commands("Keep the roster of those who decide.")
 
 Id = Annotated[str, typer.Argument(help="Their id, as `staff list` shows it.")]
 Other = Annotated[str, typer.Argument(help="The id of the other person.")]
@@ -19,7 +20,7 @@ def _roster(session: Session) -> Roster:
     return session.operator.services.cases.roster
 
 
-@commands.command("list")
+@commands.add("list")
 def list_(context: typer.Context) -> None:
     """List everybody who is or was on the roster."""
     session = session_of(context)
@@ -40,7 +41,7 @@ def list_(context: typer.Context) -> None:
     session.list_rows(rows, "Nobody yet")
 
 
-@commands.command()
+@commands.add()
 def add(
     context: typer.Context,
     name: Annotated[str, typer.Option(help="Their name, as letters show it.")],
@@ -53,7 +54,7 @@ def add(
     session.say(f"Added {added}")
 
 
-@commands.command()
+@commands.add()
 def remove(context: typer.Context, staff_id: Id) -> None:
     """Take somebody's links away, at once and for good."""
     session = session_of(context)
@@ -66,7 +67,7 @@ def remove(context: typer.Context, staff_id: Id) -> None:
     session.say(f"Removed {staff_id}")
 
 
-@commands.command()
+@commands.add()
 def away(
     context: typer.Context,
     staff_id: Id,
@@ -79,7 +80,7 @@ def away(
     session.say(f"{staff_id} is away until {back_on}")
 
 
-@commands.command()
+@commands.add()
 def back(context: typer.Context, staff_id: Id) -> None:
     """Say that somebody is back."""
     session = session_of(context)
@@ -87,7 +88,7 @@ def back(context: typer.Context, staff_id: Id) -> None:
     session.say(f"{staff_id} is back")
 
 
-@commands.command()
+@commands.add()
 def deputy(context: typer.Context, staff_id: Id, other: Other) -> None:
     """Choose who gets the letters of somebody who is away."""
     session = session_of(context)
@@ -95,7 +96,7 @@ def deputy(context: typer.Context, staff_id: Id, other: Other) -> None:
     session.say(f"{other} is the deputy of {staff_id}")
 
 
-@commands.command()
+@commands.add()
 def manager(context: typer.Context, staff_id: Id, other: Other) -> None:
     """Choose who hears of what waits too long for somebody."""
     session = session_of(context)
@@ -103,7 +104,7 @@ def manager(context: typer.Context, staff_id: Id, other: Other) -> None:
     session.say(f"{other} is the manager of {staff_id}")
 
 
-@commands.command()
+@commands.add()
 def admin(context: typer.Context, staff_id: Id, switch: Literal["on", "off"]) -> None:
     """Choose whether somebody is written to when a letter cannot be sent."""
     session = session_of(context)

@@ -14,6 +14,7 @@ from chalicelib.core.errors import BadLink
 from chalicelib.core.links import person_key
 from chalicelib.newsletter.subscribers import erasure, pending
 from chalicelib.newsletter.subscribers.imports import Imported, ImportRefused
+from infra.operator.commands import Commands
 from infra.operator.errors import OperatorError
 from infra.operator.session import Session, bar, session_of
 
@@ -22,12 +23,12 @@ COLUMNS = (
     "expires_at", "paused_until", "updated_at",
 )  # fmt: skip
 
-commands = typer.Typer(no_args_is_help=True, help="Keep the newsletter's subscribers.")
+commands = Commands("Keep the newsletter's subscribers.")
 
 Email = Annotated[str, typer.Argument(help="Their e-mail address.")]
 
 
-@commands.command()
+@commands.add()
 def count(context: typer.Context) -> None:
     """Count how many there are in each state."""
     session = session_of(context)
@@ -36,7 +37,7 @@ def count(context: typer.Context) -> None:
     session.list_rows(rows, "Nobody yet")
 
 
-@commands.command()
+@commands.add()
 def export(
     context: typer.Context,
     file: Annotated[
@@ -57,7 +58,7 @@ def export(
     session.say(f"Wrote {len(rows)} subscribers to {file}; it holds their addresses")
 
 
-@commands.command("import")
+@commands.add("import")
 def import_(
     context: typer.Context,
     file: Annotated[Path, typer.Argument(help="A CSV: email, lang, basis, since, evidence.")],
@@ -91,7 +92,7 @@ def import_(
     session.say("\n".join(lines))
 
 
-@commands.command()
+@commands.add()
 def proof(context: typer.Context, email: Email) -> None:
     """Show what proves one person's consent, as JSON: words, times, forms, letters."""
     session = session_of(context)
@@ -101,7 +102,7 @@ def proof(context: typer.Context, email: Email) -> None:
     session.say(json.dumps(found, ensure_ascii=False, indent=1))
 
 
-@commands.command()
+@commands.add()
 def held(context: typer.Context) -> None:
     """List the sign-ups that look like spam, oldest first, with what they look like."""
     session = session_of(context)
@@ -116,7 +117,7 @@ def held(context: typer.Context) -> None:
     session.list_rows(rows, "Nothing is held")
 
 
-@commands.command()
+@commands.add()
 def release(context: typer.Context, email: Email) -> None:
     """Let a sign-up that is held go the way of the others."""
     session = session_of(context)
@@ -126,7 +127,7 @@ def release(context: typer.Context, email: Email) -> None:
     session.say("Released: the letter to confirm leaves within a minute")
 
 
-@commands.command()
+@commands.add()
 def leave(
     context: typer.Context,
     who: Annotated[
@@ -153,13 +154,14 @@ def leave(
     session.say("Nothing to do: not subscribed" if outcome == "already" else "Unsubscribed")
 
 
-@commands.command()
+@commands.add()
 def erase(context: typer.Context, email: Email) -> None:
     """Forget somebody who asked for it, for good."""
     session = session_of(context)
+    repository = session.operator.services.subscribers.repository
     person = _person(session, email)
     session.confirm(f"Forget {email} for good?")
-    outcome = erasure.erase(session.operator.services.subscribers.repository, person)
+    outcome = erasure.erase(repository, person)
     session.say("Nothing to do: nothing is known" if outcome == "already" else "Erased")
 
 

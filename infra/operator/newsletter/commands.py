@@ -9,6 +9,7 @@ import typer
 from chalicelib.content import load
 from chalicelib.newsletter.sending.audience import reader_counts
 from chalicelib.newsletter.sending.recipients import bounces
+from infra.operator.commands import Commands
 from infra.operator.dates import moment_ahead
 from infra.operator.errors import OperatorError
 from infra.operator.newsletter import drafts, lifecycle
@@ -18,7 +19,7 @@ from infra.operator.newsletter.context import IssueContext, Outside
 from infra.operator.newsletter.link_check import tries
 from infra.operator.session import Session, session_of
 
-commands = typer.Typer(no_args_is_help=True, help="Write, check, test and send the newsletter.")
+commands = Commands("Write, check, test and send the newsletter.")
 
 By = Annotated[str, typer.Option(help="Your id on the roster, as `staff list` shows it.")]
 Folder = Annotated[Path, typer.Argument(help="The folder of the issue's files.")]
@@ -42,7 +43,7 @@ def _begun(context: typer.Context, by: str) -> tuple[Session, IssueContext]:
     return session, IssueContext(services, outside, by)
 
 
-@commands.command()
+@commands.add()
 def new(
     context: typer.Context,
     folder: Folder,
@@ -56,14 +57,14 @@ def new(
     session.say(drafts.new(issue, folder, slug or folder.name))
 
 
-@commands.command()
+@commands.add()
 def text(context: typer.Context, folder: Folder, by: By) -> None:
     """Write the text parts as they are made of the Markdown, to edit them."""
     session, issue = _begun(context, by)
     session.say(drafts.text(issue, folder))
 
 
-@commands.command()
+@commands.add()
 def check(
     context: typer.Context,
     folder: Folder,
@@ -81,7 +82,7 @@ def check(
     session.say(found)
 
 
-@commands.command()
+@commands.add()
 def test(
     context: typer.Context,
     issue_id: IssueId,
@@ -93,14 +94,14 @@ def test(
     session.say(lifecycle.test(issue, issue_id, to))
 
 
-@commands.command()
+@commands.add()
 def ask(context: typer.Context, issue_id: IssueId, by: By) -> None:
     """Ask those who wrote none of it to approve an issue."""
     session, issue = _begun(context, by)
     session.say(lifecycle.ask(issue, issue_id))
 
 
-@commands.command()
+@commands.add()
 def schedule(
     context: typer.Context,
     issue_id: IssueId,
@@ -115,21 +116,21 @@ def schedule(
     session.say(lifecycle.schedule(issue, issue_id, when, session.confirm))
 
 
-@commands.command()
+@commands.add()
 def pause(context: typer.Context, issue_id: IssueId, by: By) -> None:
     """Stop the sending of an issue after the mails in flight."""
     session, issue = _begun(context, by)
     session.say(lifecycle.pause(issue, issue_id))
 
 
-@commands.command()
+@commands.add()
 def resume(context: typer.Context, issue_id: IssueId, by: By) -> None:
     """Go on with the sending of an issue that is paused."""
     session, issue = _begun(context, by)
     session.say(lifecycle.resume(issue, issue_id))
 
 
-@commands.command()
+@commands.add()
 def cancel(context: typer.Context, issue_id: IssueId, by: By) -> None:
     """End an issue: whoever has not been written to will not be."""
     session, issue = _begun(context, by)
@@ -137,7 +138,7 @@ def cancel(context: typer.Context, issue_id: IssueId, by: By) -> None:
     session.say(lifecycle.cancel(issue, issue_id))
 
 
-@commands.command()
+@commands.add()
 def status(
     context: typer.Context,
     by: By,
@@ -169,7 +170,7 @@ def status(
     session.list_rows(rows, "")
 
 
-@commands.command()
+@commands.add()
 def report(
     context: typer.Context,
     issue_id: IssueId,
@@ -186,7 +187,7 @@ def report(
     session.say(reports.report(issue, found, missed, csv))
 
 
-@commands.command("send-to-missing")
+@commands.add("send-to-missing")
 def send_to_missing(context: typer.Context, issue_id: IssueId, by: By) -> None:
     """Make another issue of the same texts, for those who were not reached and can be."""
     session, issue = _begun(context, by)

@@ -1,0 +1,202 @@
+"""The command itself: what it says to whoever writes it wrongly, and what its papers promise."""
+
+import json
+import re
+import shlex
+import subprocess
+import sys
+from functools import cached_property
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+import typer
+from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError
+from typer.testing import CliRunner
+
+from chalicelib.core.errors import Conflict, StoreDown
+from chalicelib.core.settings import SettingsError
+from infra import operate
+from infra.operate import app, run, shared_first
+from infra.operator.errors import OperatorError
+from infra.operator.session import Session, bar
+from infra.operator.stage import Operator, stages
+from infra.package import ROOT
+
+DOCS = {path.name: path.read_text("utf-8") for path in (ROOT / "docs").glob("*.md")}
+SPANS = [
+    span.removeprefix(".venv/bin/")
+    for text in DOCS.values()
+    for span in re.findall(r"`((?:\.venv/bin/)?relais [^`]+)`", text)
+]
+
+
+class Reached(Exception):
+    """A command was understood, and began."""
+
+
+class Stop(Session):
+    @cached_property
+    def operator(self) -> Operator:
+        raise Reached
+
+
+def commands() -> list[tuple[str, str]]:
+    groups = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+    return [(name, verb) for name, group in groups.items() for verb in group.commands]
+
+
+@pytest.mark.parametrize("line", SPANS)
+def test_every_command_of_the_documents_is_understood(line: str) -> None:
+    words = shared_first(shlex.split(line)[1:])
+    done = CliRunner().invoke(app, words, obj=Stop("local", yes=True))
+    if "--help" in words:
+        assert done.exit_code == 0
+    else:
+        # A list that is imported is read before anything is reached.
+        assert isinstance(done.exception, Reached | FileNotFoundError), done.output
+
+
+def test_every_command_is_documented() -> None:
+    said = {tuple(span.replace("--stage prod ", "").split()[1:3]) for span in SPANS}
+    assert [one for one in commands() if one not in said] == []
+
+
+@pytest.mark.parametrize("command", commands(), ids=" ".join)
+def test_every_command_says_what_it_does_in_a_sentence(command: tuple[str, str]) -> None:
+    done = CliRunner().invoke(app, [*command, "--help"], env={"COLUMNS": "200"})
+    assert done.exit_code == 0
+    sentence = done.stdout.split("\n\n")[0] + done.stdout
+    assert re.search(r"^ [A-Z][^|]+\.\s*$", sentence, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    ("words", "texts"),
+    [
+        ("--stage nope staff list", ["no stage 'nope'; there are: local, prod"]),
+        ("staff add", ["'--name'", "'--email'", "'--lang'"]),
+        ("staff add --lang de", ["'--name'", "'--email'", "'de' is not one of"]),
+        ("staff dismiss rita", ["No such command 'dismiss'"]),
+        ("issue test", ["'ISSUE'", "'--to'", "'--by'"]),
+        ("coaches import", ["Missing argument"]),
+    ],
+)
+def test_what_is_written_wrongly_is_said_all_at_once_in_a_line(
+    words: str, texts: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(shlex.split(words)) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert len(err.splitlines()) == 1
+    for text in texts:
+        assert text in err
+
+
+def raising(error: BaseException, done: str = "") -> typer.Typer:
+    failing = typer.Typer()
+
+    @failing.command()
+    def fail(context: typer.Context) -> NoReturn:
+        context.obj.done = done
+        raise error
+
+    return failing
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "text"),
+    [
+        (OperatorError("there is no DI-1"), 1, "Not done: there is no DI-1"),
+        (Conflict({}), 1, "Not done: it is no longer as it was; look again"),
+        (SettingsError({"sender": "is not set", "stage": "is not set"}), 1,
+         "Not done: the settings of local are wrong: SENDER is not set; STAGE is not set"),
+        (NoCredentialsError(), 1, "Not done: AWS knows nobody here: sign in, or set AWS_PROFILE"),
+        (EndpointConnectionError(endpoint_url="http://x"), 1, "Not done: AWS cannot be reached: "),
+        (ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "PutSecretValue"), 1,
+         "Not done: AWS refuses to put secret value: AccessDenied: no"),
+        (StoreDown("the table is too busy"), 1, "Not done: the table is too busy"),
+        (FileNotFoundError("no members.csv"), 1, "Not done: no members.csv"),
+        (KeyboardInterrupt(), 130, "Stopped: what was under way may be done or not"),
+    ],
+)  # fmt: skip
+def test_every_trouble_is_one_line_that_names_it(
+    error: BaseException, status: int, text: str,
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(operate, "app", raising(error))
+    assert run([]) == status
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith(text)
+    assert len(err.splitlines()) == 1
+
+
+def test_a_store_that_is_down_for_want_of_credentials_says_so(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    error = StoreDown("x")
+    error.__cause__ = NoCredentialsError()
+    monkeypatch.setattr(operate, "app", raising(error))
+    assert run([]) == 1
+    assert "set AWS_PROFILE" in capsys.readouterr().err
+
+
+def test_who_stops_a_command_hears_what_is_done(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(operate, "app", raising(KeyboardInterrupt(), "done up to line 7"))
+    assert run([]) == 130
+    assert capsys.readouterr().err == "Stopped: done up to line 7\n"
+
+
+def test_what_nobody_foresaw_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(operate, "app", raising(ZeroDivisionError()))
+    with pytest.raises(ZeroDivisionError):
+        run([])
+
+
+def test_the_options_of_all_commands_may_stand_anywhere() -> None:
+    words = ["staff", "list", "--stage", "prod", "--json", "--", "--yes"]
+    assert shared_first(words) == ["--stage", "prod", "--json", "staff", "list", "--", "--yes"]
+    assert shared_first(["keys", "rotate", "--stage=prod"])[0] == "--stage=prod"
+    assert shared_first(["staff", "list", "--stage"]) == ["--stage", "staff", "list"]
+
+
+def test_the_stages_are_those_with_a_file_and_the_local_one() -> None:
+    assert stages() == ["local", "prod"]
+
+
+def test_what_cannot_be_undone_is_not_done_where_nobody_can_be_asked() -> None:
+    with pytest.raises(OperatorError, match=r"^Forget ada\? .*: add --yes to do it$"):
+        Session("local").confirm("Forget ada?")
+    Session("local", yes=True).confirm("Forget ada?")
+
+
+def test_a_listing_is_a_table_or_json(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [{"id": "ada", "away_until": None, "admin": True, "note": "[bold] " + "x" * 300}]
+    Session("local").list_rows(rows, "Nobody yet")
+    head, row = capsys.readouterr().out.splitlines()
+    assert head.split() == ["id", "away", "until", "admin", "note"]
+    assert row.split() == ["ada", "yes", "[bold]", "x" * 300]
+    Session("local").list_rows([], "Nobody yet")
+    assert capsys.readouterr().out == "Nobody yet\n"
+    Session("local", as_json=True).list_rows(rows, "Nobody yet")
+    assert json.loads(capsys.readouterr().out) == rows
+    Session("local", as_json=True).list_rows([], "Nobody yet")
+    assert json.loads(capsys.readouterr().out) == []
+
+
+def test_a_bar_is_silent_where_nobody_watches(capsys: pytest.CaptureFixture[str]) -> None:
+    with bar("Reading", 2) as shown:
+        shown.show(1)
+        shown.show(2, 2)
+    assert not shown.visible
+    assert capsys.readouterr() == ("", "")
+
+
+def test_the_old_spelling_still_works(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "infra.operate", "--stage", "nope", "staff", "list"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "there are: local, prod" in done.stderr
+    assert "Traceback" not in done.stderr
