@@ -136,11 +136,11 @@ app.views(
     stream_arn="arn:aws:dynamodb:ca-central-1:000000000000:table/Records/stream/0"
 )
 def deliver_letters(event: DynamoDBEvent) -> dict[str, Any]:
-    """Letters owed by what was just stored."""
+    """Send the letters owed by what was just stored."""
     failed = []
     for sequence, key in stream_keys(event.to_dict()):
         try:
-            outcome = services().mail.outbox.deliver(key)
+            outcome = services().mail.outbox.deliver(key, by="stream")
         except Exception:
             log.exception("letter %s", key)
             failed.append({"itemIdentifier": sequence})
@@ -151,23 +151,28 @@ def deliver_letters(event: DynamoDBEvent) -> dict[str, Any]:
 
 @app.schedule(Rate(1, unit=Rate.MINUTES))
 def sweep(event: CloudWatchEvent) -> dict[str, int]:
-    """Letters that are due: held ones, tries after a failure, claims nobody finished; and once
-    a day the coaches to ask whether their page is still right."""
+    """Send the letters that are due: held ones, attempts after a failure, claims nobody finished,
+    and late ones, which the stream should have sent; and once a day ask coaches whether their
+    page is still right. Returns how many rows had each outcome."""
     services().cases.digest.wind()
-    done = services().mail.outbox.sweep()
-    asked = services().coaches.upkeep.check()
-    return done | ({"coaches_asked": asked} if asked else {})
+    outcomes = services().mail.outbox.sweep()
+    coaches = services().coaches.upkeep.check()
+    if coaches:
+        outcomes["coaches_asked"] = coaches
+    if outcomes:
+        log.info("sweep: %s", outcomes)
+    return outcomes
 
 
 @app.on_sqs_message(queue_arn="arn:aws:sqs:ca-central-1:000000000000:mail-events", batch_size=50)
 def settle_mail(event: SQSEvent) -> dict[str, Any]:
-    """What SES says became of mail."""
+    """Settle what SES reports of mail."""
     return services().feedback.settle(event.to_dict())
 
 
 @app.on_sqs_message(queue_arn="arn:aws:sqs:ca-central-1:000000000000:issues", batch_size=1)
 def send_issue(event: SQSEvent) -> list[str]:
-    """A part of an issue to its readers."""
+    """Send a part of an issue to its readers."""
     context: Any = event.context
     seconds = context.get_remaining_time_in_millis() / 1000
     return services().issues.worker.take(event.to_dict(), seconds)

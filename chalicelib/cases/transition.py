@@ -74,6 +74,7 @@ class StateChange:
                 due=stamp(due or self.now),
                 facts=facts,
                 by_day=to in OUTSIDE and self.row.actor not in ("applicant", "anyone"),
+                held=due is not None and due > self.now,
             )
             for name in names
         ]

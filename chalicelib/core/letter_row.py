@@ -31,12 +31,14 @@ def letter(  # noqa: PLR0913
     due: str,
     facts: Mapping[str, object] | None = None,
     by_day: bool = False,
+    held: bool = False,
 ) -> Item:
     """Return the row of a letter that is owed since an event (its number) or a step of a clock
     (`B000002-001`): at most one of a name to a reader.
 
     `to` is one of the readers above or the id of a member of staff, `due` a stamp. A letter
-    that leaves `by_day` keeps to the programme's hours, whenever it is tried.
+    that leaves `by_day` keeps to the programme's hours, whenever it is tried; one that is `held`
+    is due only when what it is about cannot be undone any more.
     """
     since = f"{since:06d}" if isinstance(since, int) else since
     return {
@@ -51,6 +53,7 @@ def letter(  # noqa: PLR0913
         "due_at": due,
         "facts": dict(facts or {}),
         "by_day": by_day or None,
+        "held": held or None,
     }
 
 

@@ -43,11 +43,17 @@ EMPTY_ROSTER_WAIT: Final = timedelta(minutes=5)
 NOT_YET_WAIT: Final = timedelta(hours=1)
 """A letter that may not leave waits so long before it is looked at again."""
 
+STREAM_DELAY: Final = timedelta(seconds=10)
+"""What is due at once has left by the table's stream within this time, if the stream works."""
+
 By = Literal["stream", "sweep"]
 """Who delivers a letter: the table's stream at once, or the sweep of each minute."""
 
-Outcome = Literal["sent", "later", "spread", "taken", "retry", "dropped", "dead", "unknown", "gone"]
-"""What became of a delivery: `taken` by another one, `gone` when nothing is owed any more."""
+Outcome = Literal[
+    "sent", "late", "later", "spread", "taken", "retry", "dropped", "dead", "unknown", "gone"
+]
+"""What became of a delivery: `late` is sent, but by the sweep where the stream should have;
+`taken` by another delivery; `gone` when nothing is owed any more."""
 
 FinalStatus = Literal["sent", "dropped", "dead"]
 """How a letter may end here; what SES reports of it comes later."""
@@ -219,6 +225,7 @@ class Outbox:
             "attempts": row["attempts"] + 1,
             "due_at": stamp(now + CLAIM_LEASE),
             "sent_by": by,
+            "late": (by == "sweep" and _is_late(row, now)) or None,
             "template": draft.template,
             "lang": draft.mail.lang,
             "copy": zlib.compress(json.dumps(draft.kept, ensure_ascii=False).encode()),
@@ -236,7 +243,10 @@ class Outbox:
         except DeliveryFailed as error:
             return self._failed(row, error, now)
         self._end(row, "sent", None, message_id=message_id, sent_at=stamp(self._now()))
-        return "sent"
+        if not row["late"]:
+            return "sent"
+        log.warning("letter %s is late: the stream did not send it", mail.tag)
+        return "late"
 
     def _unwritten(self, row: Item, error: Exception, now: datetime) -> Outcome:
         attempts = row["attempts"] + 1
@@ -299,3 +309,9 @@ class Outbox:
 def _unchanged(row: Item) -> Item:
     """Return what the row must still hold for a change of it to be written."""
     return {key: row[key] for key in ("status", "attempts", "due_at")}
+
+
+def _is_late(row: Item, now: datetime) -> bool:
+    """Whether a letter that is tried for the first time was due at once, and some time ago."""
+    waited = row["attempts"] or row.get("held") or row.get("by_day") or row.get("why")
+    return not waited and row["due_at"] <= stamp(now - STREAM_DELAY)

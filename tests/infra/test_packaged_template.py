@@ -34,7 +34,7 @@ def test_every_function_has_a_log_that_ends_and_alarms_that_tell(function: str) 
 
 def test_every_alarm_tells_the_same_people_and_says_what_is_wrong() -> None:
     alarms = [r["Properties"] for r in RESOURCES.values() if "::Alarm" in r.get("Type", "")]
-    assert len(alarms) == 16
+    assert len(alarms) == 17
     for alarm in alarms:
         assert alarm["AlarmActions"] == [{"Ref": "Alarms"}]
         assert alarm["AlarmDescription"]

@@ -278,9 +278,9 @@ def test_a_sweep_stops_in_time_and_the_next_one_goes_on(
         return send(mail)
 
     monkeypatch.setattr(mailer, "send", slowly)
-    assert post.sweep() == {"sent": 2}
-    assert post.sweep() == {"sent": 2}
-    assert post.sweep() == {"sent": 1}
+    assert post.sweep() == {"sent": 1, "late": 1}
+    assert post.sweep() == {"late": 2}
+    assert post.sweep() == {"late": 1}
 
 
 @pytest.mark.parametrize(
@@ -420,3 +420,38 @@ def test_who_sent_a_letter_is_kept_when_its_outcome_is_settled_by_ses(
     assert post.sweep() == {"unknown": 1}
     assert reports.settle(report("Send", key)) == "sent"
     assert store.items[key]["sent_by"] == "sweep"
+
+
+def test_a_letter_that_the_stream_should_have_sent_is_late_and_the_log_says_so(
+    post: Outbox, store: MemoryStore, clock: SetClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    missed, fresh = owe(store, clock), owe(store, clock, to="bob", wait=60)
+    clock.pass_(seconds=60)
+    with caplog.at_level("WARNING", logger="relais.mail.outbox"):
+        assert post.sweep() == {"late": 1, "sent": 1}
+    assert store.items[missed]["late"]
+    assert not store.items[fresh].get("late"), "the stream has some seconds"
+    assert f"letter {tag_of(*missed)} is late" in caplog.text
+
+
+@pytest.mark.parametrize("kind", ["held", "by_day"])
+def test_a_letter_that_had_to_wait_is_not_late(
+    post: Outbox, store: MemoryStore, clock: SetClock, kind: str
+) -> None:
+    key = owe(store, clock)
+    store.items[key][kind] = True
+    clock.pass_(minutes=10)
+    assert post.sweep() == {"sent": 1}
+    assert not store.items[key].get("late")
+
+
+def test_a_second_attempt_is_not_late(
+    post: Outbox, store: MemoryStore, mailer: MemoryMailer, clock: SetClock
+) -> None:
+    key = owe(store, clock)
+    mailer.failing = [DeliveryFailed("throttled", permanent=False)]
+    assert post.deliver(key, by="stream") == "retry"
+    clock.pass_(minutes=10)
+    assert post.sweep() == {"sent": 1}
+    assert store.items[key]["sent_by"] == "sweep"
+    assert not store.items[key].get("late")
