@@ -45,16 +45,16 @@ def on_date(day: date, lang: str) -> str:
     return f"le {long_date(day, lang)}" if lang == "fr" else long_date(day, lang)
 
 
-def clock_time(moment: time, lang: str) -> str:
+def clock_time(date_and_time: time, lang: str) -> str:
     """« 14 h 30 », « 9 h », “2:30 p.m.”."""
     if lang == "fr":
-        minutes = f"{NBSP}{moment.minute:02d}" if moment.minute else ""
-        return f"{moment.hour}{NBSP}h{minutes}"
-    hour = moment.hour % 12 or 12
-    return f"{hour}:{moment.minute:02d}{NBSP}{'a.m.' if moment.hour < 12 else 'p.m.'}"
+        minutes = f"{NBSP}{date_and_time.minute:02d}" if date_and_time.minute else ""
+        return f"{date_and_time.hour}{NBSP}h{minutes}"
+    hour = date_and_time.hour % 12 or 12
+    return f"{hour}:{date_and_time.minute:02d}{NBSP}{'a.m.' if date_and_time.hour < 12 else 'p.m.'}"
 
 
-def moment(when: datetime, lang: str) -> str:
+def date_and_time(when: datetime, lang: str) -> str:
     """A moment in UTC on the programme's wall clock, with the zone named."""
     if when.tzinfo is None:
         when = when.replace(tzinfo=UTC)
@@ -117,6 +117,12 @@ def unaccented(text: str) -> str:
     text = text.casefold().replace("œ", "oe").replace("æ", "ae").replace("’", "'")
     plain = unicodedata.normalize("NFKD", text)
     return "".join(c for c in plain if not unicodedata.combining(c))
+
+
+def masked(address: str, mark: str = "***") -> str:
+    """Return `r***@example.org`: enough for the owner of the address, too little for others."""
+    local, _, domain = address.rpartition("@")
+    return f"{local[:1]}{mark}@{domain}"
 
 
 def sort_key(text: str, lang: str) -> tuple[str, list[str], str, str]:

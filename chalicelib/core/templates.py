@@ -28,7 +28,7 @@ def environment() -> Environment:
     for name, write in (
         ("long_date", formatting.long_date),
         ("on_date", formatting.on_date),
-        ("moment", formatting.moment),
+        ("moment", formatting.date_and_time),
         ("number", formatting.number),
     ):
         found.filters[name] = _in_language(write)

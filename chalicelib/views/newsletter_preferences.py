@@ -9,6 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from chalicelib import content
 from chalicelib.core.errors import Malformed
+from chalicelib.core.formatting import masked
 from chalicelib.core.languages import Lang, lang_or
 from chalicelib.core.links import Links
 from chalicelib.core.records import moment, stamp
@@ -206,11 +207,11 @@ class PreferencesViews:
         return {
             "active": True,
             "known": True,
-            "masked": masked(found.email),
+            "masked": masked(found.email, "…"),
             "language": found.lang,
             "topics": [(topic, names[topic], topic in found.topics) for topic in names],
             "paused_until": moment(paused) if paused else None,
-            "moving": masked(found.moving["email"]) if found.moving else "",
+            "moving": masked(found.moving["email"], "…") if found.moving else "",
             "until": moment(found.expires_at) if found.expires_at else None,
             "record": self._record(found, lang),
         }
@@ -244,11 +245,5 @@ def _hinted(value: object) -> object:
     if isinstance(value, list):
         return [_hinted(v) for v in value]
     if isinstance(value, str) and " " not in value and value.count("@") == 1:
-        return masked(value)
+        return masked(value, "…")
     return value
-
-
-def masked(email: str) -> str:
-    """Enough for its owner, too little for whom the mail was forwarded to: `a…@example.org`."""
-    local, _, domain = email.rpartition("@")
-    return f"{local[:1]}…@{domain}"

@@ -6,10 +6,10 @@ from datetime import timedelta
 from typing import Final
 
 from chalicelib import content
-from chalicelib.cases.review.model import masked
 from chalicelib.cases.staff import Roster, Staff
 from chalicelib.core import formatting
 from chalicelib.core.errors import BadLink, Conflict, Refused
+from chalicelib.core.formatting import masked
 from chalicelib.core.languages import LANGS, Lang
 from chalicelib.core.links import Links
 from chalicelib.core.ports import Store
@@ -203,4 +203,4 @@ class ProgressViews:
         text: str = texts[paused["reason"] if known else "staff"][lang]
         owner = self.roster.get(paused["by"])
         who = owner.name if owner else "Relais"
-        return text.format(by=who, at=formatting.moment(moment(paused["at"]), lang))
+        return text.format(by=who, at=formatting.date_and_time(moment(paused["at"]), lang))

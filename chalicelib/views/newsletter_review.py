@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from chalicelib import content
-from chalicelib.cases.review.model import masked
 from chalicelib.cases.staff import Roster
 from chalicelib.core import formatting
 from chalicelib.core.errors import NotFound, RelaisError
+from chalicelib.core.formatting import masked
 from chalicelib.core.languages import LANGS, Lang
 from chalicelib.core.links import Links
 from chalicelib.core.ports import Store
@@ -147,7 +147,7 @@ class IssueReviewViews:
             issue, _, _ = opened.whole
             decided = issue.approved or {}
             standing = "approved" if decided["decision"] == approval.APPROVE else "sent_back"
-            at = formatting.moment(moment(decided["at"]), lang)
+            at = formatting.date_and_time(moment(decided["at"]), lang)
             names = {
                 "name": decided["name"],
                 "version": decided["version"],

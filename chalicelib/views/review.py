@@ -8,10 +8,11 @@ from typing import Final, assert_never
 from chalicelib import content
 from chalicelib.cases.lookup import Cases
 from chalicelib.cases.matching import Candidates
-from chalicelib.cases.review.model import OpenedReview, Outcome, masked
+from chalicelib.cases.review.model import OpenedReview, Outcome
 from chalicelib.cases.review.reviews import Reviews
 from chalicelib.cases.states import choices, public_name
 from chalicelib.core.errors import RelaisError
+from chalicelib.core.formatting import masked
 from chalicelib.core.languages import Lang
 from chalicelib.core.links import Links
 from chalicelib.core.records import moment

@@ -125,8 +125,8 @@ def test_times() -> None:
 
 def test_a_moment_is_shown_on_the_wall_clock_of_the_programme() -> None:
     moment = datetime(2026, 7, 1, 3, 30, tzinfo=UTC)
-    assert formatting.moment(moment, "fr") == f"30 juin 2026 à 23{N}h{N}30 (heure de l’Est)"
-    assert formatting.moment(moment, "en") == f"June 30, 2026, 11:30{N}p.m. (Eastern Time)"
+    assert formatting.date_and_time(moment, "fr") == f"30 juin 2026 à 23{N}h{N}30 (heure de l’Est)"
+    assert formatting.date_and_time(moment, "en") == f"June 30, 2026, 11:30{N}p.m. (Eastern Time)"
 
 
 def test_amounts() -> None:

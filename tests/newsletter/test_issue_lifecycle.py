@@ -23,7 +23,7 @@ from chalicelib.newsletter.issues import archive
 from chalicelib.newsletter.issues import issue as issues
 from chalicelib.newsletter.issues.approval import ApprovalInput, Approvals
 from chalicelib.newsletter.issues.compiler import compiled
-from chalicelib.newsletter.issues.newsroom import letters_pk
+from chalicelib.newsletter.issues.newsroom import issue_letters_pk
 from chalicelib.newsletter.issues.source import read_folder
 from chalicelib.services import Services
 from environment import RITA, SAM
@@ -198,7 +198,7 @@ def test_what_is_missing_is_said_and_nothing_moves(
     outcome, errors = found.decide(found.open(token), said(service, token, right, **changed))
     assert (outcome, errors) == ("invalid", ((field, code),))
     assert issue_factory.newsroom(service).lifecycle.get("2026-03").status == "TESTED"
-    assert [row["why"] for row in store.rows(letters_pk("2026-03"), "ATTEMPT#")] == [code]
+    assert [row["why"] for row in store.rows(issue_letters_pk("2026-03"), "ATTEMPT#")] == [code]
 
 
 def test_a_link_has_only_so_many_tries(service: Services, link: tuple[str, str]) -> None:
@@ -450,7 +450,7 @@ def deployed(aws: None, settings: Settings, clock: SetClock) -> Iterator[Service
 def test_an_issue_goes_its_way_on_dynamodb(deployed: Services) -> None:
     newsroom = issue_factory.newsroom(deployed)
     issue = issue_factory.asked(deployed)
-    owed = deployed.store.rows(letters_pk(issue.id), "LETTER#")
+    owed = deployed.store.rows(issue_letters_pk(issue.id), "LETTER#")
     assert [row["to"] for row in owed] == ["rita-roy", "sam-lee"]
     assert newsroom.lifecycle.get(issue.id) == issue
     edited = issue_factory.saved(deployed, topics=["news"])

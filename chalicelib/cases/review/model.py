@@ -102,9 +102,3 @@ def _can_undo(link: Item, case: Case, staff: Staff, now: datetime) -> bool:
     if case.decided is None or case.decided["by"] != staff.id or not case.undo_open(now):
         return False
     return case.version - link["case_version"] in (0, 1)
-
-
-def masked(address: str) -> str:
-    """`rita.roy@example.org` → `r***@example.org`."""
-    name, _, domain = address.partition("@")
-    return f"{name[:1]}***@{domain}"

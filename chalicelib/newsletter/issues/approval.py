@@ -14,7 +14,7 @@ from chalicelib.core.ports import Change, Item, Now, Put, Store
 from chalicelib.core.records import stamp
 from chalicelib.newsletter.issues.issue import TESTED, Issue, issue_of
 from chalicelib.newsletter.issues.lifecycle import IssueLifecycle
-from chalicelib.newsletter.issues.newsroom import letters_pk
+from chalicelib.newsletter.issues.newsroom import issue_letters_pk
 
 PAGE: Final = "newsletter/review"
 APPROVE: Final = "approve"
@@ -161,5 +161,5 @@ class Approvals:
         issue, staff, _ = opened.whole
         if not self._attempts.counted(opened.token):
             self._attempts.check(opened.token)
-        attempt = attempt_row(letters_pk(issue.id), staff.id, said.decision, why, self._now())
+        attempt = attempt_row(issue_letters_pk(issue.id), staff.id, said.decision, why, self._now())
         self._store.commit([Put(attempt)])

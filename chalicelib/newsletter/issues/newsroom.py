@@ -89,7 +89,7 @@ class Newsroom:
         if not asked:
             raise Refused("nobody_else")
         now = stamp(self._now())
-        pk = letters_pk(issue.id)
+        pk = issue_letters_pk(issue.id)
         facts = {"version": issue.version, "by": by}
         letters = [
             Put(letter(pk, issue.events + 1, LETTER, to=staff.id, due=now, facts=facts))
@@ -176,7 +176,7 @@ def followed_by(issue: str) -> str:
     return f"{first}-suite-{int(number) + 1}" if suite else f"{issue}-suite-2"
 
 
-def letters_pk(issue: str) -> str:
+def issue_letters_pk(issue: str) -> str:
     """Where letters about an issue are owed: beside those of the cases, which leave at once."""
     return f"{ISSUE_LETTERS}#{issue}"
 

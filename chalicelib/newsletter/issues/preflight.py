@@ -205,7 +205,10 @@ def _sending(topics: Sequence[str], context: PreflightContext) -> Iterator[Findi
     facts = {
         "size": total,
         "left": left,
-        "when": {"fr": formatting.moment(done, "fr"), "en": formatting.moment(done, "en")},
+        "when": {
+            "fr": formatting.date_and_time(done, "fr"),
+            "en": formatting.date_and_time(done, "en"),
+        },
     }
     if total <= left:
         yield Finding("finish", None, None, facts)

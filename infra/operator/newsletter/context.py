@@ -57,7 +57,7 @@ class IssueContext:
         return str(load("commands")[key][self.lang]).format(**facts)
 
     def when(self, at: datetime) -> str:
-        return formatting.moment(at, self.lang)
+        return formatting.date_and_time(at, self.lang)
 
     def issue(self, issue_id: str) -> Issue:
         """Return an issue that exists; raises OperatorError for all others."""
