@@ -40,7 +40,7 @@ PAIRS = [
     ("grants", "subventions"), ("partenariat", "partnership"), ("apprentissage", "learning"),
     ("réseau", "network"), ("données", "data")
 ]  # fmt: skip
-"""What a visitor asks for, and what only the other language has a word for in the corpus."""
+"""A word that a visitor may search for, and the only word for it in the corpus."""
 
 SEED, WORDS = 3, 18_000
 KINDS = ("name", "city and topic", "prefix", "no accents", "one edit", "other language", "filters")
@@ -160,8 +160,8 @@ def _visit(luck: Random, row: Coach, number: int) -> Visit:
         case 3:
             return Visit("no accents", fold_to_words(name), (name,))
         case 4:
-            asked, known = luck.choice(PAIRS)
-            return Visit("other language", asked, (known,), filters=filters)
+            searched, known = luck.choice(PAIRS)
+            return Visit("other language", searched, (known,), filters=filters)
         case 5 | 6:
             topic = luck.choice(TOPICS)
             return Visit("city and topic", f"{city} {topic}", (city, topic), filters=filters)

@@ -1,4 +1,4 @@
-"""The same directory in other engines, each asked as its own documentation advises."""
+"""The same directory in other engines, each used as its documentation advises."""
 
 import json
 import sqlite3
@@ -27,7 +27,7 @@ from chalicelib.core.languages import LANGS
 from chalicelib.core.settings import Settings
 from chalicelib.services import Services
 
-Answer = tuple[list[str], int]
+Found = tuple[list[str], int]
 """The slugs of the first page, and how many there are in all."""
 
 LIMIT = 20
@@ -41,7 +41,7 @@ CARD = (
 
 
 class Engine:
-    """Answers, as JSON, a page of coaches, the total and the counts of every facet value.
+    """Returns a page of coaches, the total and the counts of every facet value, as JSON.
 
     Engines that can show where a word was found do so; only ours says why.
     """
@@ -54,15 +54,15 @@ class Engine:
             for row in self.rows
         ]
 
-    def answer(
+    def page_of(
         self, page: Sequence[int], total: int, counts: Any, marks: Mapping[int, Any]
-    ) -> Answer:
+    ) -> Found:
         results = [{**self.cards[at], "highlights": marks.get(at, {})} for at in page]
         AS_JSON({"total": total, "results": results, "facets": counts})
         return [result["slug"] for result in results], total
 
     @abstractmethod
-    def ask(self, visit: Visit) -> Answer: ...
+    def search(self, visit: Visit) -> Found: ...
 
     def texts(self, row: Profile) -> tuple[str, str, str]:
         """Name, specialty and biography, folded: the same text for every engine."""
@@ -110,15 +110,15 @@ def as_mask(numbers: Sequence[int], size: int) -> int:
 
 
 class Relais(Engine):
-    """Ours, with highlights, explanations, suggestions and the JSON text of the answer."""
+    """Ours, with highlights, explanations, suggestions and the JSON text of the page."""
 
     def __init__(self, coaches: Sequence[Coach]) -> None:
         self.directory = Directory.load(serialise(build(coaches)))
 
-    def ask(self, visit: Visit) -> Answer:
-        answer = self.directory.search(visit.q, visit.filters, "fr", LIMIT, day="2026-01-01")
-        AS_JSON(answer)
-        return [result["slug"] for result in answer["results"]], answer["total"]
+    def search(self, visit: Visit) -> Found:
+        found = self.directory.search(visit.q, visit.filters, "fr", LIMIT, day="2026-01-01")
+        AS_JSON(found)
+        return [result["slug"] for result in found["results"]], found["total"]
 
 
 class OneEdition(EditionStore):
@@ -159,7 +159,7 @@ class Handler(Engine):
         vars(app).update(settings=lambda: settings, services=lambda: services)
         self._app = app.app
 
-    def ask(self, visit: Visit) -> Answer:
+    def search(self, visit: Visit) -> Found:
         filters = {name: list(values) for name, values in visit.filters.items()}
         query = {
             "lang": ["fr"],
@@ -178,12 +178,12 @@ class Fuzzy(Engine):
         self.counter = Counter(self.rows)
         self.docs = [" ".join(self.texts(row)) for row in self.rows]
 
-    def ask(self, visit: Visit) -> Answer:
+    def search(self, visit: Visit) -> Found:
         from rapidfuzz import fuzz, process
 
         if not visit.q:
             kept, counts = self.counter.keep(self.counter.everyone, visit)
-            return self.answer(_lowest(kept), kept.bit_count(), counts, {})
+            return self.page_of(_lowest(kept), kept.bit_count(), counts, {})
         hits = process.extract(
             fold_to_words(visit.q),
             self.docs,
@@ -194,7 +194,7 @@ class Fuzzy(Engine):
         found = as_mask([number for _, _, number in hits], len(self.rows))
         kept, counts = self.counter.keep(found, visit)
         page = _first([number for _, _, number in hits], kept)
-        return self.answer(page, kept.bit_count(), counts, {})
+        return self.page_of(page, kept.bit_count(), counts, {})
 
 
 class Sqlite(Engine):
@@ -217,31 +217,31 @@ class Sqlite(Engine):
         )
         self.db.execute("INSERT INTO fts(fts) VALUES ('optimize')")
 
-    def ask(self, visit: Visit) -> Answer:
+    def search(self, visit: Visit) -> Found:
         found = self.find(visit.q) if visit.q else None
         if found is None:
             kept, counts = self.counter.keep(self.counter.everyone, visit)
-            return self.answer(_lowest(kept), kept.bit_count(), counts, {})
+            return self.page_of(_lowest(kept), kept.bit_count(), counts, {})
         kept, counts = self.counter.keep(as_mask(found, len(self.rows)), visit)
         page = _first(found, kept)
-        return self.answer(page, kept.bit_count(), counts, self.marks(page))
+        return self.page_of(page, kept.bit_count(), counts, self.marks(page))
 
     def find(self, q: str) -> list[int]:
         return self.match(" ".join(f'"{word}"*' for word in fold_to_words(q).split()))
 
     def marks(self, page: Sequence[int]) -> dict[int, Any]:
         places = ",".join(str(at + 1) for at in page)
-        asked = (
+        sql = (
             "SELECT rowid, highlight(fts, 0, '[', ']'), snippet(fts, 2, '[', ']', '…', 32) "
             f"FROM fts WHERE fts MATCH ? AND rowid IN ({places})"
         )
-        rows = self.db.execute(asked, (self.last,))
+        rows = self.db.execute(sql, (self.last,))
         return {row[0] - 1: {"name": row[1], "excerpt": row[2]} for row in rows}
 
     def match(self, query: str) -> list[int]:
         self.last = query
-        asked = "SELECT rowid FROM fts WHERE fts MATCH ? ORDER BY bm25(fts, 10, 4, 1)"
-        return [row[0] - 1 for row in self.db.execute(asked, (query,))]
+        sql = "SELECT rowid FROM fts WHERE fts MATCH ? ORDER BY bm25(fts, 10, 4, 1)"
+        return [row[0] - 1 for row in self.db.execute(sql, (query,))]
 
 
 class Trigram(Sqlite):
@@ -290,12 +290,12 @@ class Tantivy(Engine):
         index.reload()
         self.searcher: Any = index.searcher()
 
-    def ask(self, visit: Visit) -> Answer:
+    def search(self, visit: Visit) -> Found:
         must, lib = self.lib.Occur.Must, self.lib
         words = [(must, self.word(word)) for word in fold_to_words(visit.q).split()]
         filters = {name: self.filter(name, values) for name, values in visit.filters.items()}
-        asked = words + [(must, each) for each in filters.values()]
-        query = lib.Query.boolean_query(asked) if asked else lib.Query.all_query()
+        clauses = words + [(must, each) for each in filters.values()]
+        query = lib.Query.boolean_query(clauses) if clauses else lib.Query.all_query()
         result = self.searcher.search(query, LIMIT)
         marker = self.lib.SnippetGenerator.create(self.searcher, query, self.schema, "bio")
         page, marks = [], {}
@@ -309,7 +309,7 @@ class Tantivy(Engine):
             rest = words + [(must, each) for other, each in filters.items() if other != name]
             without = lib.Query.boolean_query(rest) if rest else lib.Query.all_query()
             counts |= self.counts(without, [name])
-        return self.answer(page, result.count, counts, marks)
+        return self.page_of(page, result.count, counts, marks)
 
     def counts(self, query: Any, names: Sequence[str]) -> Any:
         terms = {name: {"terms": {"field": name, "size": 60}} for name in names}

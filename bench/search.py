@@ -25,8 +25,11 @@ from chalicelib.coaches.directory.folding import fold_to_words
 from chalicelib.coaches.directory.search import Directory
 from chalicelib.coaches.directory.snapshot import build, filter_values, serialise
 
-TEN = 10
-BIG = 100_000
+FIRST_RESULTS = 10
+"""How many results count for the recall."""
+
+LARGE = 100_000
+"""From so many rows on, biographies are half as long."""
 
 
 class Truth:
@@ -38,7 +41,7 @@ class Truth:
         self.everyone = {row.slug for row in rows}
         for coach in rows:
             row = public_profile(coach)
-            text = " ".join(" ".join(Engine.texts(_Nobody(), row)).split())
+            text = " ".join(" ".join(Engine.texts(_Folding(), row)).split())
             for word in text.split():
                 self.words[word].add(coach.slug)
             for filed in filter_values(row):
@@ -59,11 +62,11 @@ class Truth:
         return set().union(*(self.words[word] for word in self.order[first:last]))
 
 
-class _Nobody(Engine):
+class _Folding(Engine):
     def __init__(self) -> None:
         pass
 
-    def ask(self, visit: Visit) -> Any:
+    def search(self, visit: Visit) -> Any:
         raise NotImplementedError
 
 
@@ -74,8 +77,8 @@ def memory() -> float:
 
 
 def measure(name: str, count: int, queries: int) -> dict[str, Any]:
-    rows = list(coaches(count, words=30 if count >= BIG else 60))
-    asked = visits(rows, queries)
+    rows = list(coaches(count, words=30 if count >= LARGE else 60))
+    measured_visits = visits(rows, queries)
     gc.collect()
     before, began = memory(), time.process_time()
     engine = ENGINES[name](rows)
@@ -86,12 +89,12 @@ def measure(name: str, count: int, queries: int) -> dict[str, Any]:
     gc.freeze()
     rested = memory()
     for visit in visits(rows, queries, seed=7):
-        engine.ask(visit)
+        engine.search(visit)
     used += memory() - rested
     taken, pages = [], []
-    for visit in asked:
+    for visit in measured_visits:
         start = time.process_time_ns()
-        slugs, _ = engine.ask(visit)
+        slugs, _ = engine.search(visit)
         taken.append((time.process_time_ns() - start) / 1e6)
         pages.append(slugs)
     return {
@@ -101,26 +104,26 @@ def measure(name: str, count: int, queries: int) -> dict[str, Any]:
         "memory": used,
         "p50": _rank(taken, 0.5),
         "p99": _rank(taken, 0.99),
-        "recall": _recall(Truth(rows), asked, pages),
+        "recall": _recall(Truth(rows), measured_visits, pages),
     }
 
 
 def _recall(
-    truth: Truth, asked: Sequence[Visit], pages: Sequence[Sequence[str]]
+    truth: Truth, measured_visits: Sequence[Visit], pages: Sequence[Sequence[str]]
 ) -> dict[str, float]:
-    """Of the first ten that could be right, how many are; by kind of query and over all."""
+    """Return which share of the first ten that could be right is, by kind of query and in all."""
     shares: dict[str, list[float]] = defaultdict(list)
-    for visit, slugs in zip(asked, pages, strict=True):
+    for visit, slugs in zip(measured_visits, pages, strict=True):
         relevant = truth.relevant(visit)
         if relevant:
-            right = len(relevant.intersection(slugs[:TEN]))
-            shares[visit.kind].append(right / min(TEN, len(relevant)))
+            right = len(relevant.intersection(slugs[:FIRST_RESULTS]))
+            shares[visit.kind].append(right / min(FIRST_RESULTS, len(relevant)))
     every = [share for kind in shares.values() for share in kind]
     return {"all": fmean(every), **{kind: fmean(shares[kind]) for kind in KINDS if kind in shares}}
 
 
 def _loaded_memory(rows: Sequence[Coach]) -> float:
-    """What a fresh process takes to hold the directory: it never sees how it was built."""
+    """Return the megabytes that a fresh process takes to hold the directory, without its build."""
     with tempfile.NamedTemporaryFile(suffix=".gz") as stored:
         stored.write(serialise(build(rows)))
         stored.flush()
@@ -139,7 +142,7 @@ def load_alone(path: str) -> float:
 
 
 def load_times(count: int) -> tuple[float, float, int]:
-    """Cold load in milliseconds (best of five), the build in seconds, and the size."""
+    """Return the cold load in milliseconds (best of five), the build in seconds, the bytes."""
     rows = list(coaches(count))
     began = time.process_time()
     stored = serialise(build(rows))
@@ -157,7 +160,7 @@ def _rank(taken: Sequence[float], share: float) -> float:
 
 
 def alone(name: str, count: int, queries: int) -> dict[str, Any]:
-    """In a process of its own, so that memory is told apart."""
+    """Measure one engine in a process of its own, so that memory is of it alone."""
     command = [sys.executable, "-m", "bench.search", "--one", name]
     command += ["--rows", str(count), "--queries", str(queries)]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
