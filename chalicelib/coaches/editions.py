@@ -153,15 +153,21 @@ class EditionStore:
             by=by,
             why=why,
         )
-        pk, sk = edition.key
-        draft = {"pk": pk, "sk": sk, "kind": "edition", **edition.attributes()}
-        self._store.commit([Put({**draft, "status": "writing"})])
-        self._write(edition.parts_pk, _SNAPSHOT, public)
-        self._write(edition.parts_pk, _CATALOGUE, everything)
+        self._draft(edition, public, everything)
         published = Change(edition.key, expect={"status": "writing"}, set={"status": "published"})
         self._store.commit([_replace(after, edition), published, *also])
         self._expire_superseded(edition, now)
         return edition
+
+    def _draft(
+        self, edition: Edition, snapshot: Iterable[bytes], catalogue: Iterable[bytes]
+    ) -> None:
+        """Store all of an edition that is still to be published."""
+        pk, sk = edition.key
+        row = {"pk": pk, "sk": sk, "kind": "edition", **edition.attributes(), "status": "writing"}
+        self._store.commit([Put(row)])
+        self._write(edition.parts_pk, _SNAPSHOT, snapshot)
+        self._write(edition.parts_pk, _CATALOGUE, catalogue)
 
     def restore(self, edition: Edition, *, by: str) -> Edition:
         """Publish the coaches of an earlier edition as a new one. Raises as `publish` does."""

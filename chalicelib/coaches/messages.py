@@ -62,24 +62,13 @@ class Messages:
         now = self._now()
         answers = parsing.parse("message", fields, lang, eastern_time.today(now)).answers
         spam = looks_like_spam(trap=trap, started_at=started_at, answers=answers, now=now)
-        pk = f"MESSAGE#{self._digest(slug, answers, eastern_time.today(now).isoformat())}"
-        expires = int((now + MESSAGE_RETENTION).timestamp())
-        row = {
-            "pk": pk,
-            "sk": "MESSAGE",
-            "kind": "message",
-            "coach": slug,
-            "lang": lang,
-            "at": stamp(now),
-            "expires": expires,
-            **answers,
-        }
+        row = self._row(slug, answers, lang, now)
         if spam:
             row |= {"held": spam, "state_key": HELD_STATE_KEY, "updated_at": stamp(now)}
         counters = [self._counter(of, now) for of in (f"network {address}", f"coach {slug}")]
         writes: list[Write] = [Put(row, unless_after=int(now.timestamp())), *counters]
         if not spam:
-            writes.append(Put(_owed(pk, stamp(now), expires)))
+            writes.append(Put(_owed(row["pk"], stamp(now), row["expires"])))
         try:
             self._store.commit(writes)
         except Conflict as conflict:
@@ -87,6 +76,20 @@ class Messages:
                 raise rate_limit.too_many(now) from None
             return Sent(replayed=True)
         return Sent()
+
+    def _row(self, slug: str, answers: Item, lang: Lang, now: datetime) -> Item:
+        """Return the message's row, under the same key for the same words on the same day."""
+        digest = self._digest(slug, answers, eastern_time.today(now).isoformat())
+        return {
+            "pk": f"MESSAGE#{digest}",
+            "sk": "MESSAGE",
+            "kind": "message",
+            "coach": slug,
+            "lang": lang,
+            "at": stamp(now),
+            "expires": int((now + MESSAGE_RETENTION).timestamp()),
+            **answers,
+        }
 
     def release(self, row: Item) -> None:
         """Send a held message. Raises Conflict when somebody released it already."""
@@ -106,7 +109,6 @@ class Messages:
         return rate_limit.hourly(person_key(of, self._key), self._per_hour, now)
 
     def _digest(self, *parts: object) -> str:
-        """Return the name of a message, the same for the same words on the same day."""
         text = json.dumps(parts, ensure_ascii=False, sort_keys=True)
         return hmac.digest(self._key, text.encode(), "sha256").hex()[:32]
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from chalicelib.coaches.coach import Coach
 from chalicelib.coaches.directory import sheets, snapshot
+from chalicelib.coaches.directory.cells import read_cells
 from chalicelib.coaches.directory.changes import Changes, compare
 from chalicelib.coaches.editions import EditionStore
 from chalicelib.content import load
@@ -132,7 +133,7 @@ class Directory:
 
 def _read(path: Path, lang: Lang) -> sheets.Sheet:
     try:
-        cells = sheets.read_cells(path.name, path.read_bytes())
+        cells = read_cells(path.name, path.read_bytes())
     except (OSError, ValueError) as error:
         text = load("coaches")["import"]["unreadable"][lang]
         raise OperatorError(f"{path}: {text if isinstance(error, ValueError) else error}") from None

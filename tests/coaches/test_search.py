@@ -16,6 +16,7 @@ from bench.corpus import Visit, coaches, visits
 from bench.search import Truth
 from chalicelib.coaches.coach import Coach
 from chalicelib.coaches.directory import sheets
+from chalicelib.coaches.directory.cells import read_cells
 from chalicelib.coaches.directory.folding import Origins, fold_text, fold_to_words
 from chalicelib.coaches.directory.layout import FILTERS
 from chalicelib.coaches.directory.ordering import daily_seed, draw
@@ -31,7 +32,7 @@ DAY = "2026-03-01"
 
 @cache
 def sample() -> tuple[Coach, ...]:
-    return sheets.parse(sheets.read_cells("coaches.csv", SAMPLE.read_bytes())).coaches
+    return sheets.parse(read_cells("coaches.csv", SAMPLE.read_bytes())).coaches
 
 
 @cache

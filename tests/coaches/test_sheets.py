@@ -7,6 +7,7 @@ import pytest
 
 from chalicelib.coaches.coach import Coach
 from chalicelib.coaches.directory import changes, sheets
+from chalicelib.coaches.directory.cells import read_cells
 
 SAMPLE = Path(__file__).resolve().parents[2] / "infra" / "local_aws" / "sample" / "coaches.csv"
 
@@ -21,11 +22,11 @@ ADA = (
 
 
 def read(*lines: str) -> sheets.Sheet:
-    return sheets.parse(sheets.read_cells("coaches.csv", "\n".join(lines).encode()))
+    return sheets.parse(read_cells("coaches.csv", "\n".join(lines).encode()))
 
 
 def test_the_sample_holds_sixty_coaches_without_a_problem() -> None:
-    sheet = sheets.parse(sheets.read_cells("coaches.csv", SAMPLE.read_bytes()))
+    sheet = sheets.parse(read_cells("coaches.csv", SAMPLE.read_bytes()))
     assert [problem.line("fr") for problem in sheet.problems] == []
     assert len(sheet.coaches) == 60
     assert all(coach.public for coach in sheet.coaches)
@@ -45,7 +46,7 @@ def test_columns_may_be_named_in_either_language() -> None:
 
 def test_a_semicolon_file_of_french_excel_is_read_in_windows_letters() -> None:
     text = f"{HEAD}\n{ADA}".replace("; ", "|").replace(",", ";")
-    sheet = sheets.parse(sheets.read_cells("coaches.csv", text.encode("cp1252")))
+    sheet = sheets.parse(read_cells("coaches.csv", text.encode("cp1252")))
     assert [coach.last_name for coach in sheet.coaches] == ["Côté"]
 
 
@@ -93,13 +94,13 @@ def test_two_coaches_cannot_have_one_address() -> None:
 
 @pytest.mark.parametrize("data", [b"", b"\n\n", HEAD.encode()])
 def test_a_sheet_without_rows_is_told_so(data: bytes) -> None:
-    (problem,) = sheets.parse(sheets.read_cells("coaches.csv", data)).problems
+    (problem,) = sheets.parse(read_cells("coaches.csv", data)).problems
     assert problem.code == "empty"
 
 
 def test_a_broken_workbook_is_not_read() -> None:
     with pytest.raises(ValueError, match="XLSX"):
-        sheets.read_cells("coaches.xlsx", b"PK\x03\x04 and then nothing")
+        read_cells("coaches.xlsx", b"PK\x03\x04 and then nothing")
 
 
 def test_a_workbook_is_read_with_its_dates_and_booleans() -> None:
@@ -111,7 +112,7 @@ def test_a_workbook_is_read_with_its_dates_and_booleans() -> None:
     book.active.append([*ADA.split(",")[:-1], datetime(2026, 2, 1), True])
     out = BytesIO()
     book.save(out)
-    (ada,) = sheets.parse(sheets.read_cells("coaches.xlsx", out.getvalue())).coaches
+    (ada,) = sheets.parse(read_cells("coaches.xlsx", out.getvalue())).coaches
     assert ada.last_verified_at.isoformat() == "2026-02-01"
     assert ada.email_public
 
@@ -123,7 +124,7 @@ def test_what_is_written_is_read_back_the_same_and_is_no_formula() -> None:
     data = sheets.write(before)
     assert b"'=1+1" in data
     assert b"'+1514" in data
-    after = sheets.parse(sheets.read_cells("coaches.csv", data))
+    after = sheets.parse(read_cells("coaches.csv", data))
     assert list(after.coaches) == before
 
 
@@ -141,7 +142,7 @@ def test_changes_name_who_is_added_changed_and_removed() -> None:
 def test_progress_is_told_row_by_row() -> None:
     reported: list[tuple[int, int]] = []
     sheets.parse(
-        sheets.read_cells("coaches.csv", "\n".join([HEAD, ADA, ADA]).encode()),
+        read_cells("coaches.csv", "\n".join([HEAD, ADA, ADA]).encode()),
         progress=lambda done, of: reported.append((done, of)),
     )
     assert reported == [(1, 2), (2, 2)]

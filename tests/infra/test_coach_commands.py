@@ -8,6 +8,7 @@ from openpyxl import Workbook
 
 from chalicelib.coaches.coach import Coach
 from chalicelib.coaches.directory import sheets
+from chalicelib.coaches.directory.cells import read_cells
 from chalicelib.coaches.editions import EditionStore
 from fakes import MemoryStore, SetClock
 from infra.operator.directory import Directory
@@ -66,7 +67,7 @@ def test_a_workbook_is_read_like_a_sheet(directory: Directory, tmp_path: Path) -
     book = Workbook()
     page = book.active
     assert page is not None
-    for row in sheets.read_cells("coaches.csv", SAMPLE.read_bytes()):
+    for row in read_cells("coaches.csv", SAMPLE.read_bytes()):
         page.append(row)
     path = tmp_path / "coaches.xlsx"
     book.save(path)

@@ -22,6 +22,7 @@ import samples
 from chalicelib.aws.keys import Keys
 from chalicelib.cases.case import Case
 from chalicelib.coaches.directory import sheets, snapshot
+from chalicelib.coaches.directory.cells import read_cells
 from chalicelib.coaches.proposals import EDITABLE_COLUMNS
 from chalicelib.content import load
 from chalicelib.core import references
@@ -151,7 +152,7 @@ def website(lang: Lang) -> dict[str, str]:
         handler = object.__new__(site.Site)
         handler.api, handler.origin = "", "https://www.example.org"
         handler.coaches = Path(tempfile.mkdtemp()) / "coaches.json"
-        sample = sheets.parse(sheets.read_cells("coaches.csv", COACHES.read_bytes())).coaches
+        sample = sheets.parse(read_cells("coaches.csv", COACHES.read_bytes())).coaches
         kept = snapshot.fallback(snapshot.build(sample))
         handler.coaches.write_text(json.dumps(kept), "utf-8")
         paths = {name: name for name in SITE} | {
@@ -356,7 +357,7 @@ class Walk:
 
     def _coaches(self) -> Iterator[tuple[str, str]]:
         # The one whose official language is the walk's comes first, to read letters in it.
-        sample = sheets.parse(sheets.read_cells("coaches.csv", COACHES.read_bytes())).coaches
+        sample = sheets.parse(read_cells("coaches.csv", COACHES.read_bytes())).coaches
         first = next(coach for coach in sample if coach.languages[0] == self.lang)
         one_language = next(coach for coach in sample if not coach.bio_fr or not coach.bio_en)
         today = self.clock().date()

@@ -2,7 +2,7 @@
 
 import gzip
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, reduce
 from hashlib import blake2s
 from operator import and_, or_
@@ -112,12 +112,10 @@ class Directory:
         kept = reduce(and_, filtered.values(), found)
         total = kept.bit_count()
         places = self._ordered(levels, kept, first, query, day)
-        label_index = self._label_index[lang]
-        named_values = cache(lambda number: label_index.named_by(matches[number]))
         page: SearchPage = {
             "version": self.version,
             "total": total,
-            "results": [self._coach(at, lang).result(matches, named_values) for at in places],
+            "results": self._results(places, matches, lang),
             "facets": self._facets(found, filtered, query),
             "next_cursor": None,
         }
@@ -181,6 +179,11 @@ class Directory:
                 if len(places) >= query.limit:
                     return places
         return places
+
+    def _results(self, places: Iterable[int], matches: Sequence[Match], lang: Lang) -> list[Result]:
+        labels = self._label_index[lang]
+        named_values = cache(lambda number: labels.named_by(matches[number]))
+        return [self._coach(place, lang).result(matches, named_values) for place in places]
 
     def _coach(self, place: int, lang: Lang) -> CoachResult:
         # A coach's slot is taken over by the next one of it: nothing needs to be cleared.

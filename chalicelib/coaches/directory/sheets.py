@@ -1,19 +1,16 @@
 """Reads coaches from a spreadsheet, with every problem by row and column, and writes them."""
 
-import csv
-import io
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Final
-from zipfile import BadZipFile
 
 from pydantic import ValidationError
 
 from chalicelib import content
 from chalicelib.coaches.coach import Coach, options
+from chalicelib.coaches.directory.cells import Grid
 from chalicelib.coaches.directory.folding import fold_text, fold_to_words
 from chalicelib.core.csv_table import csv_table, csv_value
 from chalicelib.core.languages import LANGS, Lang
@@ -57,8 +54,6 @@ _CODES: Final = {
 }
 """For each type of pydantic's errors, the code of our message."""
 
-Grid = list[list[str]]
-
 
 @dataclass(frozen=True, slots=True)
 class SheetProblem:
@@ -90,45 +85,6 @@ class Sheet:
 
     coaches: tuple[Coach, ...]
     problems: tuple[SheetProblem, ...]
-
-
-def read_cells(name: str, data: bytes) -> Grid:
-    """Return the cells of a CSV or XLSX file as text. Raises ValueError when it is neither."""
-    if data[:2] == b"PK" or name.lower().endswith(".xlsx"):
-        return _workbook(data)
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = data.decode("cp1252")  # what Excel writes when asked for plain CSV
-    first = text.partition("\n")[0]
-    delimiter = max(",;\t", key=first.count)
-    try:
-        return [list(row) for row in csv.reader(io.StringIO(text, ""), delimiter=delimiter)]
-    except csv.Error as error:
-        raise ValueError("not a CSV file") from error
-
-
-def _workbook(data: bytes) -> Grid:
-    from openpyxl import load_workbook  # an operator's tool, not part of the service
-    from openpyxl.utils.exceptions import InvalidFileException
-
-    try:
-        sheet = load_workbook(io.BytesIO(data), read_only=True, data_only=True).worksheets[0]
-    except (BadZipFile, InvalidFileException, KeyError) as error:
-        raise ValueError("not an XLSX file") from error
-    return [[_as_text(cell) for cell in row] for row in sheet.iter_rows(values_only=True)]
-
-
-def _as_text(cell: object) -> str:
-    if cell is None:
-        return ""
-    if isinstance(cell, bool):
-        return "yes" if cell else "no"
-    if isinstance(cell, float) and cell.is_integer():
-        return str(int(cell))
-    if isinstance(cell, datetime):
-        return cell.date().isoformat()
-    return cell.isoformat() if isinstance(cell, date) else str(cell)
 
 
 def parse(cells: Grid, progress: Callable[[int, int], None] | None = None) -> Sheet:
