@@ -72,6 +72,7 @@ def test_a_scripts_post_loads_no_page_no_letter_and_no_mail(
     needless = {
         "jinja2",
         "multipart",
+        "chalicelib.content.shapes",
         "chalicelib.aws.ses",
         "chalicelib.cases.decisions",
         "chalicelib.forms.description",

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
+from chalicelib import content
 from chalicelib.content import load
 from chalicelib.core.languages import Lang
 from chalicelib.forms import field_types
@@ -23,7 +24,8 @@ from chalicelib.forms.problems import (
     placed,
 )
 
-FORMS: Final = ("assessment", "eoi", "application")
+FORMS: Final = tuple(content.programme()["intake"])
+"""The forms that anybody may submit, as the programme lists them."""
 
 FIELDS_LIMIT: Final = 200
 """Fields of one form, or of one row, that are looked at; every form has fewer."""

@@ -28,7 +28,7 @@ _PROVINCES: Final = {
 
 def check(form: str, answers: Answers, today: date) -> tuple[list[Problem], list[Problem]]:
     """(problems, warnings); adds the computed totals to the answers of an application."""
-    problems, warnings = _RULES[form]
+    problems, warnings = RULES.get(form, (_nothing, _nothing))
     return list(problems(answers, today)), list(warnings(answers))
 
 
@@ -203,11 +203,9 @@ def _profile_problems(answers: Answers, today: date) -> Iterator[Problem]:
     return (Problem(column, code) for column, code in misfits(answers))
 
 
-_RULES: Final[Mapping[str, tuple[_Problems, _Warnings]]] = {
-    "assessment": (_nothing, _nothing),
-    "newsletter": (_nothing, _nothing),
+RULES: Final[Mapping[str, tuple[_Problems, _Warnings]]] = {
     "eoi": (_eoi_problems, _eoi_warnings),
     "application": (_application_problems, _application_warnings),
-    "message": (_nothing, _nothing),
     "profile": (_profile_problems, _nothing),
 }
+"""The rules of each form that has any, and its warnings."""

@@ -11,6 +11,7 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from chalicelib.content import HERE
 from chalicelib.content.shapes import SHAPES, Form
+from infra.content import names
 
 
 def faults(folder: Path = HERE) -> list[str]:
@@ -31,6 +32,7 @@ def faults(folder: Path = HERE) -> list[str]:
             if "sections" in content:
                 found += [f"{name}.json: {fault}" for fault in _names_meet(content, contents)]
         found += [f"assessment.json: {fault}" for fault in _scoring(contents["assessment"])]
+        found += names.faults(contents)
     return found
 
 
