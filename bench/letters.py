@@ -13,7 +13,8 @@ from chalicelib.cases.staff import Roster
 from chalicelib.core.letter_row import letter, tag_of
 from chalicelib.core.ports import Item, Mail, Put
 from chalicelib.core.records import stamp
-from chalicelib.mail.outbox import Draft, Outbox
+from chalicelib.mail.draft import Draft
+from chalicelib.mail.outbox import Outbox
 
 EVERY = 0.2
 """Seconds between two letters."""

@@ -18,8 +18,8 @@ from chalicelib.coaches.upkeep import Upkeep
 from chalicelib.core.languages import Lang, lang_or
 from chalicelib.core.ports import Item, Store
 from chalicelib.forms import description
+from chalicelib.mail.draft import Draft
 from chalicelib.mail.letters import STAFF, letter
-from chalicelib.mail.outbox import Draft
 from chalicelib.mail.writers.draft import Sender
 
 if TYPE_CHECKING:

@@ -147,13 +147,12 @@ class Links:
         return self._open_pair("invite", token)
 
     def declare(self, lang: str) -> str:
-        """Where a Declaration of interest is filled in: on the website when there is one."""
+        """Lead to the Declaration of interest: on the website when there is one."""
         if self._website:
             return f"{self._website}/{lang}/eoi"
         return f"{self._public}/forms/eoi?lang={lang}"
 
     def coaches(self, lang: str) -> str:
-        """Where a coach is looked for."""
         return f"{self._public}/coaches?lang={lang}"
 
     def coach(self, slug: str, person: str) -> str:
@@ -198,8 +197,7 @@ class Links:
         return hmac.compare_digest(str(found), hash_of(token)[:16])
 
     def confirm(self, person: str, since: int, lang: str, topics: Sequence[str]) -> str:
-        """`since`: when the link begins to count, in seconds since 1970. The language and the
-        topics serve when the request is purged."""
+        """`since`: seconds since 1970. Language and topics serve when the request is purged."""
         return self._url("confirm", self._sign("confirm", person, since, lang, *topics))
 
     def open_confirm(self, token: str) -> tuple[str, int, str, list[str]]:
@@ -208,7 +206,7 @@ class Links:
         return person, since, lang, topics
 
     def keep(self, person: str) -> str:
-        """Makes an implied consent an express one."""
+        """Make an implied consent an express one."""
         return self._url("keep", self._sign("keep", person))
 
     def open_keep(self, token: str) -> str:
@@ -244,7 +242,6 @@ class Links:
 
     @property
     def newsletter(self) -> str:
-        """The form to sign up with."""
         return f"{self._public}/newsletter"
 
     def progress(self, issue: str, staff: str) -> str:

@@ -1,4 +1,4 @@
-"""Word to the admins when something needs a hand: once an incident, which is a day."""
+"""Alerts to the admins when something needs a hand: one a day for each kind of incident."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -12,17 +12,23 @@ from chalicelib.core.records import stamp
 
 LETTER: Final = "staff_action_needed"
 DEAD_LETTER: Final = "dead_letter"
+"""The incident: a letter could not be sent."""
+
 EMPTY_ROSTER: Final = "nobody"
+"""The incident: a letter has no reader on the roster."""
 
 
 def alert_letter(incident: str, now: datetime) -> Item:
-    """The letter of a day and a kind of incident; its texts are in content/review.json."""
+    """Return the letter of today for a kind of incident, whose texts are in content/review.json."""
     pk = f"INCIDENT#{incident}-{eastern_time.today(now)}"
     return letter(pk, 1, LETTER, to=ADMINS, due=stamp(now), facts={"incident": incident})
 
 
 def commit_with_alert(store: Store, writes: Sequence[Write], incident: str, now: datetime) -> None:
-    """Commits, and writes to the admins in the same transaction unless they know."""
+    """Commit, and owe the admins an alert in the same transaction unless today's is owed already.
+
+    Raises Conflict when anything else than the alert stands in the way.
+    """
     alert = Put(alert_letter(incident, now))
     try:
         store.commit([*writes, alert])

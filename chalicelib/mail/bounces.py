@@ -1,4 +1,4 @@
-"""A mail to an applicant that came back: the case says so, and the staff get a phone task."""
+"""A mail to an applicant that bounced: the case keeps it, and staff are asked to telephone."""
 
 from datetime import datetime
 from typing import Final
@@ -10,25 +10,28 @@ from chalicelib.core.letter_row import APPLICANT, FIDUCIARY
 from chalicelib.core.ports import Item, Write
 from chalicelib.core.records import stamp
 
-_OURS: Final = (APPLICANT, FIDUCIARY)
+_READERS: Final = (APPLICANT, FIDUCIARY)
 
 
-def to_whom(sk: str) -> str:
-    """The reader in the key of a letter."""
+def _reader_of(sk: str) -> str:
+    """Return the reader that the key of a letter names."""
     return sk.split("#")[3]
 
 
 def writes(item: Item | None, sk: str, why: str, now: datetime) -> list[Write]:
-    """What else a bounce writes; nothing for staff, for a closed case, or the second time."""
-    if item is None or item.get("kind") != "case" or to_whom(sk) not in _OURS:
+    """Return what a bounce writes beside the letter, if `item` is the row of its case.
+
+    Nothing for a letter to staff, for a state that has no such event, or the second time.
+    """
+    if item is None or item.get("kind") != "case" or _reader_of(sk) not in _READERS:
         return []
     case = Case.of(item)
     row = table().get((case.state, "bounce"))
     if row is None or case.undeliverable is not None:
         return []
-    facts = {"to": to_whom(sk), "why": why}
+    facts = {"to": _reader_of(sk), "why": why}
     change = StateChange(case, row, now, "post", facts)
-    undeliverable: Undeliverable = {"to": to_whom(sk), "why": why, "at": stamp(now)}
+    undeliverable: Undeliverable = {"to": _reader_of(sk), "why": why, "at": stamp(now)}
     change.sets = {"undeliverable": undeliverable}
     change.owes_letters(facts)
     return change.writes()

@@ -1,4 +1,4 @@
-"""What SES reports of letters: sent, delivered, come back, rejected."""
+"""What SES reports of letters: sent, delivered, bounced, complained of, rejected."""
 
 import logging
 import re
@@ -15,22 +15,24 @@ from chalicelib.mail import alerts, bounces
 log = logging.getLogger("relais.mail.delivery_events")
 
 COMMIT_ATTEMPTS: Final = 5
-"""How often a report is settled anew because the case moved in between."""
-
+"""How often a report is settled anew because the case changed in between."""
 
 Listener = Callable[[Key, str, Mapping[str, Any]], object]
-"""Hears what SES says of a letter: its key, the kind of event, and the report."""
+"""Is called with a letter's key, the kind of event in lower case, and SES's report."""
 
 
 class DeliveryEvents:
     def __init__(self, store: Store, now: Now, listeners: Mapping[str, Listener]) -> None:
-        """`listeners`: by the first word of a letter's key, who else wants to know."""
+        """`listeners` are called beside: each is found by the first word of a letter's key."""
         self._listeners = listeners
         self._store = store
         self._now = now
 
     def settle(self, report: Mapping[str, Any]) -> str | None:
-        """What an SES event says of a letter; None when it is about none of ours."""
+        """Write what an SES event says of a letter, and return the letter's new status.
+
+        Returns None when the event is about none of ours, or says nothing new.
+        """
         tags = report.get("mail", {}).get("tags", {}).get("mail") or []
         kind = str(report.get("eventType") or report.get("notificationType") or "").lower()
         key = key_of(tags[0]) if tags else None
@@ -48,8 +50,8 @@ class DeliveryEvents:
             facts["why"] = _why(report["bounce"])
         if status == "dead":
             log.error("letter %s is dead: SES rejected it", tags[0])
-            facts |= {"why": "rejected", **buried(self._now())}
-        back = _came_back(report)
+            facts |= {"why": "rejected", **dead_letter(self._now())}
+        back = _is_permanent_bounce(report)
         for expected in before:
             change = Change(
                 key,
@@ -62,7 +64,10 @@ class DeliveryEvents:
         return None
 
     def _settled(self, key: Key, change: Change, why: str | None) -> bool:
-        """Commits what SES said; with a bounce for good (`why`), what the case says of it too."""
+        """Commit the change; for a permanent bounce (`why`) with what the case keeps of it.
+
+        Returns whether the letter was as the change expects.
+        """
         for _ in range(COMMIT_ATTEMPTS):
             now = self._now()
             case = self._store.get(*case_key_of(key)) if why is not None else None
@@ -77,7 +82,7 @@ class DeliveryEvents:
                     return False
                 continue
             return True
-        raise StoreDown("the case moved too often")
+        raise StoreDown("the case changed too often")
 
 
 _SETTLED: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
@@ -91,18 +96,18 @@ _SETTLED: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
 answered with an error and took the mail all the same."""
 
 
-def _came_back(report: Mapping[str, Any]) -> bool:
-    """A bounce for good; a full mailbox is none."""
+def _is_permanent_bounce(report: Mapping[str, Any]) -> bool:
+    """A full mailbox is none."""
     return str(report.get("bounce", {}).get("bounceType", "")).lower() == "permanent"
 
 
 def case_key_of(key: Key) -> Key:
-    """The case that a letter stands under; for other letters there is none."""
+    """Return the key of the case that a letter stands under; other letters have none there."""
     return key[0], "CASE"
 
 
-def buried(now: datetime) -> dict[str, str]:
-    """Where the operator finds a dead letter."""
+def dead_letter(now: datetime) -> dict[str, str]:
+    """Return the attributes by which the operator finds a dead letter."""
     return {"state_key": DEAD, "updated_at": stamp(now)}
 
 

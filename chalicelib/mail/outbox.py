@@ -4,9 +4,8 @@ import json
 import logging
 import zlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final, Literal, Protocol
+from typing import Final, Literal
 
 from chalicelib.cases.staff import Roster, Staff
 from chalicelib.core import eastern_time
@@ -23,7 +22,8 @@ from chalicelib.core.letter_row import ADMINS, ALL_STAFF, letter, tag_of
 from chalicelib.core.ports import Change, Item, Key, Mail, Mailer, Now, Put, Store, Write
 from chalicelib.core.records import DUE_SHARDS, stamp
 from chalicelib.mail import alerts
-from chalicelib.mail.delivery_events import buried, case_key_of
+from chalicelib.mail.delivery_events import case_key_of, dead_letter
+from chalicelib.mail.draft import Draft, LetterWriter
 
 log = logging.getLogger("relais.mail.outbox")
 
@@ -57,27 +57,6 @@ Outcome = Literal[
 
 FinalStatus = Literal["sent", "dropped", "dead"]
 """How a letter may end here; what SES reports of it comes later."""
-
-
-@dataclass(frozen=True)
-class Draft:
-    """A letter composed for one person, and the links it carries, to be stored with the claim.
-
-    `kept` is the copy that stays with the row: subject, text and HTML without secrets, and
-    the address where it may be kept.
-    """
-
-    mail: Mail
-    template: str
-    kept: dict[str, str]
-    links: list[Item] = field(default_factory=list)
-
-
-class LetterWriter(Protocol):
-    """Writes the letter that a row owes."""
-
-    def write(self, row: Item, now: datetime) -> Draft | None:
-        """Return the draft, or None when there is nobody to write to (any more)."""
 
 
 DueHandler = Callable[[Key], str]
@@ -281,7 +260,7 @@ class Outbox:
         """Close the row; an address that was given for one letter goes with it."""
         if status == "dead":
             log.error("letter %s is dead: %s", tag_of(row["pk"], row["sk"]), why)
-            facts |= buried(self._now())
+            facts |= dead_letter(self._now())
         change = Change(
             (row["pk"], row["sk"]),
             expect=_unchanged(row),

@@ -7,7 +7,8 @@ from functools import cached_property
 
 from chalicelib.cases.lost_link import FILE_LINKS
 from chalicelib.coaches import letters as coach_letters
-from chalicelib.mail.outbox import LetterWriter, Outbox
+from chalicelib.mail.draft import LetterWriter
+from chalicelib.mail.outbox import Outbox
 from chalicelib.mail.writers.alert import AlertLetterWriter
 from chalicelib.mail.writers.assessment import AssessmentLetterWriter
 from chalicelib.mail.writers.case import CaseLetterWriter, LetterWriters

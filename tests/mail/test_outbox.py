@@ -11,7 +11,8 @@ from chalicelib.core.letter_row import ALL_STAFF, key_of, letter, tag_of
 from chalicelib.core.ports import Item, Key, Mail, Put
 from chalicelib.core.records import stamp
 from chalicelib.mail.delivery_events import DeliveryEvents
-from chalicelib.mail.outbox import BACKOFF, CLAIM_LEASE, By, Draft, Outbox, Outcome
+from chalicelib.mail.draft import Draft
+from chalicelib.mail.outbox import BACKOFF, CLAIM_LEASE, By, Outbox, Outcome
 from fakes import MemoryMailer, MemoryStore, SetClock
 
 PK = "CASE#2026-7K4MQ-X"

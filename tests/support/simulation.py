@@ -20,7 +20,8 @@ from chalicelib.core.letter_row import key_of, tag_of
 from chalicelib.core.ports import Item, Key, Mail, Write
 from chalicelib.core.records import stamp
 from chalicelib.core.settings import read
-from chalicelib.mail.outbox import Draft, Outbox
+from chalicelib.mail.draft import Draft
+from chalicelib.mail.outbox import Outbox
 from chalicelib.mail.writers.waiting import check_still_wanted
 from chalicelib.services import Services
 from clock_steps import NOOR, QuickStore

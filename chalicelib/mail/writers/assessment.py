@@ -11,8 +11,8 @@ from chalicelib.core.letter_row import APPLICANT
 from chalicelib.core.links import Links
 from chalicelib.core.ports import Item, Store
 from chalicelib.forms import assessment
+from chalicelib.mail.draft import Draft
 from chalicelib.mail.letters import letter
-from chalicelib.mail.outbox import Draft
 from chalicelib.mail.writers.draft import Sender
 
 

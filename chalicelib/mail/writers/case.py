@@ -17,8 +17,8 @@ from chalicelib.core.languages import lang_or
 from chalicelib.core.letter_row import FIDUCIARY, NEW_ADDRESS, OLD_ADDRESS, OUTSIDE
 from chalicelib.core.links import Links
 from chalicelib.core.ports import Item, Store
+from chalicelib.mail.draft import Draft, LetterWriter
 from chalicelib.mail.letters import LETTERS, STAFF
-from chalicelib.mail.outbox import Draft, LetterWriter
 from chalicelib.mail.writers.context import CaseLetter, StaffLetter
 from chalicelib.mail.writers.draft import Sender
 from chalicelib.mail.writers.waiting import check_still_wanted

@@ -12,8 +12,8 @@ from chalicelib.core.errors import Overtaken
 from chalicelib.core.languages import Lang, lang_or
 from chalicelib.core.links import Links
 from chalicelib.core.ports import Item, Store
+from chalicelib.mail.draft import Draft
 from chalicelib.mail.letters import STAFF, letter
-from chalicelib.mail.outbox import Draft
 from chalicelib.mail.writers.draft import Sender
 from chalicelib.mail.writers.waiting import days_waiting
 

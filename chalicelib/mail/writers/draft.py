@@ -9,7 +9,7 @@ from chalicelib.core.letter_row import tag_of
 from chalicelib.core.links import Links
 from chalicelib.core.ports import Item, Mail
 from chalicelib.mail import letters
-from chalicelib.mail.outbox import Draft
+from chalicelib.mail.draft import Draft
 from chalicelib.mail.writers.phrases import view
 
 

@@ -12,8 +12,8 @@ from chalicelib.core.languages import Lang, lang_or
 from chalicelib.core.letter_row import APPLICANT
 from chalicelib.core.links import Links
 from chalicelib.core.ports import Item, Store
+from chalicelib.mail.draft import Draft
 from chalicelib.mail.letters import letter
-from chalicelib.mail.outbox import Draft
 from chalicelib.mail.writers.draft import Sender
 
 MAX_FILES: Final = 10

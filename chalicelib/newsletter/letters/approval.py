@@ -9,8 +9,8 @@ from chalicelib.core.errors import Overtaken
 from chalicelib.core.languages import LANGS, Lang, lang_or
 from chalicelib.core.links import Links, StoredLink
 from chalicelib.core.ports import Item, Store
+from chalicelib.mail.draft import Draft
 from chalicelib.mail.letters import STAFF, letter
-from chalicelib.mail.outbox import Draft
 from chalicelib.mail.writers.draft import Sender
 from chalicelib.newsletter.issues.approval import review_row
 from chalicelib.newsletter.issues.issue import TESTED, Issue, issue_of, rendered_of

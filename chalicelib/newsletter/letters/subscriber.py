@@ -11,8 +11,8 @@ from chalicelib.core.languages import Lang, lang_or
 from chalicelib.core.links import Links
 from chalicelib.core.ports import Item
 from chalicelib.core.records import moment
+from chalicelib.mail.draft import Draft
 from chalicelib.mail.letters import letter
-from chalicelib.mail.outbox import Draft
 from chalicelib.mail.writers.draft import Sender
 from chalicelib.newsletter.subscribers.repository import SUBSCRIBER, SubscriberRepository
 from chalicelib.newsletter.subscribers.signup import seconds
