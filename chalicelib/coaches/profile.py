@@ -6,8 +6,8 @@ from typing import Literal, NotRequired, TypedDict, cast
 from chalicelib.core.languages import Lang
 
 
-class Profile(TypedDict):
-    """All that the public may know of one coach; what a coach left empty is missing."""
+class Basics(TypedDict):
+    """What a profile says in no language, and every view of a coach shows."""
 
     slug: str
     first_name: str
@@ -19,23 +19,33 @@ class Profile(TypedDict):
     streams: list[str]
     sectors: NotRequired[list[str]]
     availability: Literal["open", "limited", "full"]
-    availability_updated_at: NotRequired[str]
     contact: Literal["email", "form"]
+    organization: NotRequired[str]
+    city: NotRequired[str]
+    photo: NotRequired[str]
+
+
+class Contacts(TypedDict, total=False):
+    """What a coach may add; ISO date, address, number as E.164, and addresses on the web."""
+
+    availability_updated_at: str
+    email: str
+    phone: str
+    website: str
+    linkedin: str
+
+
+class Profile(Basics, Contacts):
+    """All that the public may know of one coach; what a coach left empty is missing."""
+
     pronouns_fr: NotRequired[str]
     pronouns_en: NotRequired[str]
-    organization: NotRequired[str]
     title_fr: NotRequired[str]
     title_en: NotRequired[str]
-    photo: NotRequired[str]
     photo_alt_fr: NotRequired[str]
     photo_alt_en: NotRequired[str]
-    city: NotRequired[str]
     bio_fr: NotRequired[str]
     bio_en: NotRequired[str]
-    email: NotRequired[str]
-    phone: NotRequired[str]
-    website: NotRequired[str]
-    linkedin: NotRequired[str]
 
 
 def text_in(profile: Profile, name: str, lang: Lang) -> str:

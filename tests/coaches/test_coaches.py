@@ -1,4 +1,4 @@
-"""What a coach is, and what of it leaves the house."""
+"""What the record of a coach may hold, and what of it the public gets."""
 
 import json
 from typing import Any

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from typing import Final, Literal, NotRequired, TypedDict, cast
+from typing import Final, NotRequired, cast
 
 from chalicelib import content
 from chalicelib.coaches.directory.highlights import (
@@ -15,7 +15,7 @@ from chalicelib.coaches.directory.highlights import (
 from chalicelib.coaches.directory.layout import FILTERS, Labels
 from chalicelib.coaches.directory.matching import Match
 from chalicelib.coaches.directory.text import FoldedTexts, Span, folded_part
-from chalicelib.coaches.profile import Profile, text_in, values_of
+from chalicelib.coaches.profile import Basics, Contacts, Profile, text_in, values_of
 from chalicelib.core.languages import Lang, other_language
 
 EXCERPT_LENGTH: Final = 220
@@ -36,28 +36,14 @@ NamedValues = Callable[[int], Mapping[Value, Explanation]]
 """Returns what `LabelIndex.named_by` does for the match of this number."""
 
 
-class Summary(TypedDict):
+class Summary(Basics):
     """What a card and a page have in common.
 
     `title` and `pronouns` are missing if the coach gave none; a title may be in the other
     language, as `title_lang` says.
     """
 
-    slug: str
-    first_name: str
-    last_name: str
     name: str
-    province: str
-    serves: list[str]
-    modes: list[str]
-    languages: list[str]
-    streams: list[str]
-    sectors: NotRequired[list[str]]
-    availability: Literal["open", "limited", "full"]
-    contact: Literal["email", "form"]
-    organization: NotRequired[str]
-    city: NotRequired[str]
-    photo: NotRequired[str]
     title: NotRequired[str]
     title_lang: NotRequired[Lang]
     pronouns: NotRequired[str]
@@ -78,7 +64,7 @@ class Result(Card):
     matched: list[Explanation]
 
 
-class CoachPage(Summary):
+class CoachPage(Summary, Contacts):
     """All that is public of one coach in one language.
 
     `labels` has, by column, the label of each value. `bio_note` says that the biography is
@@ -91,11 +77,6 @@ class CoachPage(Summary):
     bio_note: NotRequired[str]
     photo_alt: NotRequired[str]
     photo_alt_lang: NotRequired[Lang]
-    availability_updated_at: NotRequired[str]
-    email: NotRequired[str]
-    phone: NotRequired[str]
-    website: NotRequired[str]
-    linkedin: NotRequired[str]
 
 
 class CoachResult:
