@@ -142,10 +142,13 @@ class IssueReviewViews:
         return {"unsubscribe_url": form, "preferences_url": form, "first_name": ""}
 
     def _standing_page(self, opened: OpenedIssueReview, lang: Lang, status: int) -> Response:
-        standing, names, remarks = opened.standing, {}, ""
+        standing: str = opened.standing
+        names: dict[str, object] = {}
+        remarks = ""
         if standing == "decided":
             issue, _, _ = opened.whole
-            decided = issue.approved or {}
+            decided = issue.approved
+            assert decided is not None
             standing = "approved" if decided["decision"] == approval.APPROVE else "sent_back"
             at = formatting.date_and_time(moment(decided["at"]), lang)
             names = {

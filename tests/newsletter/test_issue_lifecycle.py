@@ -23,7 +23,7 @@ from chalicelib.newsletter.issues import archive
 from chalicelib.newsletter.issues import issue as issues
 from chalicelib.newsletter.issues.approval import ApprovalInput, Approvals
 from chalicelib.newsletter.issues.compiler import compiled
-from chalicelib.newsletter.issues.newsroom import issue_letters_pk
+from chalicelib.newsletter.issues.newsroom import IssueFacts, issue_letters_pk
 from chalicelib.newsletter.issues.source import read_folder
 from chalicelib.services import Services
 from environment import RITA, SAM
@@ -477,5 +477,5 @@ def test_an_issue_at_every_limit_fits_its_rows(deployed: Services) -> None:
         **compiled(sources["fr"], issue_factory.IMPRINT).kept(),
         "html": "é" * 49_999, "text": "é" * 49_999, "page": "é" * 49_999, "source": "é" * 29_999,
     }  # fmt: skip
-    facts = {"id": "big", "topics": [], "date": "2026-03-02", "archive": True}
+    facts: IssueFacts = {"id": "big", "topics": [], "date": "2026-03-02", "archive": True}
     assert newsroom.save({"fr": text, "en": text}, facts, "rita-roy").version == 1

@@ -11,12 +11,12 @@ from chalicelib.core.errors import Conflict, NotFound, Refused
 from chalicelib.core.ports import Put
 from chalicelib.newsletter.issue_counts import count, counted
 from chalicelib.newsletter.issues import issue as issues
-from chalicelib.newsletter.issues.issue import Issue
+from chalicelib.newsletter.issues.issue import Issue, IssueEvent, IssueStatus
 from chalicelib.newsletter.issues.lifecycle import IssueLifecycle
 from fakes import MemoryStore, SetClock
 
-STATES = list(load("issues")["states"])
-EVENTS = [row["event"] for row in load("issues")["transitions"]]
+STATES: list[IssueStatus] = list(load("issues")["states"])
+EVENTS: list[IssueEvent] = [row["event"] for row in load("issues")["transitions"]]
 
 MARCH = Issue(
     id="2026-03",
@@ -39,13 +39,13 @@ def lifecycle(store: MemoryStore, clock: SetClock) -> IssueLifecycle:
 
 
 @pytest.mark.parametrize(("state", "event"), [*itertools.product(STATES, EVENTS)])
-def test_every_state_and_event_is_defined_or_refused(state: str, event: str) -> None:
+def test_every_state_and_event_is_defined_or_refused(state: IssueStatus, event: IssueEvent) -> None:
     sources = {row["event"]: row["from"] for row in load("issues")["transitions"]}
     if state in sources[event]:
-        assert issues.step(state, event) in STATES
+        assert issues.status_after(state, event) in STATES
     else:
         with pytest.raises(Refused):
-            issues.step(state, event)
+            issues.status_after(state, event)
 
 
 def test_every_state_but_the_first_is_reached() -> None:

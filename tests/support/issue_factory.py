@@ -7,7 +7,7 @@ from typing import Any
 from chalicelib.newsletter.issues.compiler import Imprint, compiled
 from chalicelib.newsletter.issues.findings import Finding
 from chalicelib.newsletter.issues.issue import Issue
-from chalicelib.newsletter.issues.newsroom import Newsroom
+from chalicelib.newsletter.issues.newsroom import IssueFacts, Newsroom
 from chalicelib.newsletter.issues.rendered import fill
 from chalicelib.newsletter.issues.source import Source, parse, read_folder
 from chalicelib.services import Services
@@ -93,7 +93,7 @@ def newsroom(service: Services) -> Newsroom:
     return Newsroom(service.store, service.now, service.cases.roster)
 
 
-def facts(sources: dict[str, Source]) -> dict[str, Any]:
+def facts(sources: dict[str, Source]) -> IssueFacts:
     one = sources["fr"]
     return {"id": one.slug, "topics": one.topics, "date": one.date, "archive": one.archive}
 
@@ -102,7 +102,8 @@ def saved(service: Services, by: str = AUTHOR, **changed: Any) -> Issue:
     sources, faults = read_folder(SAMPLE)
     assert not faults
     texts = {lang: compiled(s, imprint(service)).kept() for lang, s in sources.items()}
-    return newsroom(service).save(texts, {**facts(sources), **changed}, by)
+    head: Any = {**dict(facts(sources)), **changed}
+    return newsroom(service).save(texts, head, by)
 
 
 def through_test(service: Services, by: str = AUTHOR) -> Issue:

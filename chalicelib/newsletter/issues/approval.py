@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, Literal
 
 from chalicelib.cases.audit import attempt_row
 from chalicelib.cases.review.attempts import Attempts
@@ -12,7 +12,7 @@ from chalicelib.core.errors import Conflict, Refused
 from chalicelib.core.links import Links
 from chalicelib.core.ports import Change, Item, Now, Put, Store
 from chalicelib.core.records import stamp
-from chalicelib.newsletter.issues.issue import TESTED, Issue, issue_of
+from chalicelib.newsletter.issues.issue import TESTED, Approval, DecisionName, Issue, issue_of
 from chalicelib.newsletter.issues.lifecycle import IssueLifecycle
 from chalicelib.newsletter.issues.newsroom import issue_letters_pk
 
@@ -23,12 +23,16 @@ SEND_BACK: Final = "send_back"
 REMARKS_LIMIT: Final = 3000
 
 
+Standing = Literal["open", "decided", "stale", "expired", "author", "unknown"]
+Outcome = Literal["decided", "invalid", "late"]
+
+
 @dataclass(frozen=True)
 class OpenedIssueReview:
-    """A link that was opened: `open`, `decided`, `stale` (it was edited since), `expired`,
-    `author`, or `unknown`, also for somebody who left."""
+    """A link that was opened. It is `stale` when the issue was edited since, and `unknown` also to
+    somebody who left: then there is no issue, staff or link."""
 
-    standing: str
+    standing: Standing
     token: str
     issue: Issue | None = None
     staff: Staff | None = None
@@ -44,7 +48,7 @@ class OpenedIssueReview:
 
 @dataclass(frozen=True)
 class ApprovalInput:
-    """What the form said, as typed."""
+    """The fields of the form, as they were entered."""
 
     decision: str = ""
     remarks: str = ""
@@ -54,7 +58,7 @@ class ApprovalInput:
 
 
 def review_row(token_hash: str, issue: Issue, recipient: str, now: datetime) -> Item:
-    """A link for one person and one version of the issue."""
+    """Return the row of a link for one person and one version of the issue."""
     return stored_links.link(
         token_hash,
         recipient,
@@ -87,48 +91,49 @@ class Approvals:
         return OpenedIssueReview(self._standing(link, issue, staff), token, issue, staff, link)
 
     def decide(
-        self, opened: OpenedIssueReview, said: ApprovalInput
-    ) -> tuple[str, tuple[tuple[str, str], ...]]:
-        """What became of it (`decided`, `invalid`, `late`), and (field, code) of each error.
+        self, opened: OpenedIssueReview, given: ApprovalInput
+    ) -> tuple[Outcome, tuple[tuple[str, str], ...]]:
+        """Decide about the issue; return what became of it, and (field, code) of each error.
 
-        Raises TooMany after many wrong tries of one link.
+        Raises TooMany after many wrong attempts by one link.
         """
         if opened.standing != "open":
             if opened.issue is not None:
-                self._note(opened, opened.standing, said)
+                self._note(opened, opened.standing, given)
             return "late", ()
         self._attempts.check(opened.token)
-        if errors := self._errors(opened, said):
-            self._note(opened, errors[0][1], said)
+        if errors := self._errors(opened, given):
+            self._note(opened, errors[0][1], given)
             return "invalid", errors
         try:
-            self._move(opened, said)
+            self._move(opened, given)
         except (Conflict, Refused):
             return "late", ()
         return "decided", ()
 
-    def _move(self, opened: OpenedIssueReview, said: ApprovalInput) -> None:
+    def _move(self, opened: OpenedIssueReview, given: ApprovalInput) -> None:
         issue, staff, link = opened.whole
+        decision: DecisionName = APPROVE if given.decision == APPROVE else SEND_BACK
         now = stamp(self._now())
-        decided = {
+        decided: Approval = {
             "by": staff.id,
             "name": staff.name,
             "at": now,
-            "decision": said.decision,
-            "remarks": said.remarks,
+            "decision": decision,
+            "remarks": given.remarks,
             "version": issue.version,
         }
         use = Change(
             (link["pk"], link["sk"]),
             expect={"issue_version": issue.version},
             absent=("used_at",),
-            set={"used_at": now, "used_as": said.decision},
+            set={"used_at": now, "used_as": decision},
         )
         self._lifecycle.move(
-            issue, said.decision, staff.id, {"approved": decided}, also=[use], data=decided
+            issue, decision, staff.id, {"approved": decided}, also=[use], data=decided
         )
 
-    def _standing(self, link: Item, issue: Issue, staff: Staff) -> str:
+    def _standing(self, link: Item, issue: Issue, staff: Staff) -> Standing:
         decided = issue.approved
         if decided is not None and decided["version"] == link["issue_version"]:
             return "decided"
@@ -139,27 +144,29 @@ class Approvals:
         return "expired" if stamp(self._now()) >= link["expires_at"] else "open"
 
     def _errors(
-        self, opened: OpenedIssueReview, said: ApprovalInput
+        self, opened: OpenedIssueReview, given: ApprovalInput
     ) -> tuple[tuple[str, str], ...]:
         errors = []
-        if said.decision not in (APPROVE, SEND_BACK):
+        if given.decision not in (APPROVE, SEND_BACK):
             errors.append(("decision", "choose_decision"))
-        if not self._links.check_nonce(opened.token, said.nonce):
+        if not self._links.check_nonce(opened.token, given.nonce):
             errors.append(("nonce", "nonce"))
-        if said.decision == SEND_BACK and not said.remarks:
+        if given.decision == SEND_BACK and not given.remarks:
             errors.append(("remarks", "remarks"))
-        if len(said.remarks) > REMARKS_LIMIT:
+        if len(given.remarks) > REMARKS_LIMIT:
             errors.append(("remarks", "too_long"))
-        if said.decision == APPROVE and not self._links.right_code(opened.token, said.code):
+        if given.decision == APPROVE and not self._links.right_code(opened.token, given.code):
             errors.append(("code", "wrong_code"))
-        if not said.confirm:
+        if not given.confirm:
             errors.append(("confirm", "confirm"))
         return tuple(errors)
 
-    def _note(self, opened: OpenedIssueReview, why: str, said: ApprovalInput) -> None:
-        """Keeps a try that changed nothing beside the chain, and counts it against the link."""
+    def _note(self, opened: OpenedIssueReview, why: str, given: ApprovalInput) -> None:
+        """Keep an attempt that changed nothing beside the chain, and count it against the link."""
         issue, staff, _ = opened.whole
         if not self._attempts.counted(opened.token):
             self._attempts.check(opened.token)
-        attempt = attempt_row(issue_letters_pk(issue.id), staff.id, said.decision, why, self._now())
+        attempt = attempt_row(
+            issue_letters_pk(issue.id), staff.id, given.decision, why, self._now()
+        )
         self._store.commit([Put(attempt)])

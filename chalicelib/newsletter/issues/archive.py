@@ -1,7 +1,7 @@
-"""Where issues that were sent are listed: by year, so that no list grows without end."""
+"""Lists the issues that were sent: by year, so that no list grows without end."""
 
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Final
 
 from chalicelib.core.languages import LANGS
 from chalicelib.core.ports import Change, Item, Put, Store, Write
@@ -12,7 +12,8 @@ YEARS_KEY: Final = "ISSUES"
 
 
 def publication(store: Store, issue: Issue, at: str) -> list[Write]:
-    """What lists an issue from the moment that it leaves; nothing for one without a page."""
+    """Return the writes that list an issue from the moment that it leaves; none for one without a
+    page."""
     if not issue.archive:
         return []
     year = issue.date[:4]
@@ -32,12 +33,13 @@ def publication(store: Store, issue: Issue, at: str) -> list[Write]:
 
 
 def years(store: Store) -> list[str]:
-    """Newest first."""
+    """Return the years that have issues, newest first."""
     return [row["sk"] for row in reversed(store.rows(YEARS_KEY))]
 
 
 def of_year(store: Store, year: str) -> list[Item]:
-    """The issues of a year, newest first."""
+    """Return the issues of a year, newest first: `issue`, `date`, `published_at`, and `title_…` and
+    `summary_…` of each language."""
     return store.rows(f"{YEARS_KEY}#{year}")[::-1]
 
 
@@ -51,7 +53,7 @@ def newest(store: Store, most: int) -> list[Item]:
 
 
 def published(store: Store, slug: str, lang: str) -> tuple[Issue, Item] | None:
-    """The issue of an address and its text; None unless it has left, and has a page."""
+    """Return the issue of an address and its text; None unless it has left, and has a page."""
     issue = issue_of(store, slug)
     if issue is None or not issue.archive or issue.started_at is None:
         return None
@@ -59,7 +61,8 @@ def published(store: Store, slug: str, lang: str) -> tuple[Issue, Item] | None:
     return None if text is None else (issue, text)
 
 
-def with_pages(store: Store, rows: list[Item], lang: str) -> Iterator[tuple[Item, dict[str, Any]]]:
+def with_pages(store: Store, rows: list[Item], lang: str) -> Iterator[tuple[Item, Item]]:
+    """Yield each published issue with its text in one language."""
     for row in rows:
         text = store.get(*text_key(row["issue"], lang))
         if text is not None:

@@ -1,8 +1,7 @@
 """A source made into what is sent and shown: HTML, text, and the page of the archive."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
 from urllib.parse import quote
 
 from markupsafe import Markup as Safe
@@ -39,11 +38,13 @@ class Compiled:
     findings: list[Finding]
 
     def size(self) -> int:
-        """Bytes that the store keeps of it: a row holds 400 kB."""
+        """Return how many bytes the store keeps of it: a row holds 400 kB."""
         return sum(len(part.encode()) for part in self.kept().values() if isinstance(part, str))
 
-    def kept(self) -> dict[str, Any]:
-        """What the store keeps of it, beside its key and version."""
+    def kept(self) -> dict[str, object]:
+        """Return what the store keeps of it beside its key and version: the fields of `Rendered`,
+        `title`, `summary` and `page` (markup), `source`, and `written` (the author's own text part,
+        or None)."""
         return {
             **asdict(self.rendered),
             "title": placeholders.for_page(self.source.subject, ""),
@@ -63,19 +64,19 @@ def compiled(source: Source, imprint: Imprint) -> Compiled:
     defaults: dict[str, str] = {}
     for part in (read, *lines):
         defaults = {**part.defaults, **defaults}
-    own = archive_url(imprint.public_url, source.slug, source.lang)
+    page_url = archive_url(imprint.public_url, source.slug, source.lang)
     rendered = Rendered(
         lang=source.lang,
-        subject=placeholders.for_text(source.subject, own),
-        preheader=placeholders.for_text(source.preheader, own),
-        html=_html(source, read.tree, imprint, own),
-        text=_text(source, read.tree, imprint, own),
+        subject=placeholders.for_text(source.subject, page_url),
+        preheader=placeholders.for_text(source.preheader, page_url),
+        html=_html(source, read.tree, imprint, page_url),
+        text=_text(source, read.tree, imprint, page_url),
         defaults=defaults,
     )
     return Compiled(
         source,
         rendered,
-        page=HtmlWriter(mail=False, constant=own).below(read.tree),
+        page=HtmlWriter(mail=False, constant=page_url).below(read.tree),
         links=read.links,
         images=read.images,
         findings=[*read.findings, *(f for part in lines for f in part.findings)],
@@ -87,10 +88,10 @@ def archive_url(public_url: str, slug: str, lang: str) -> str:
 
 
 def text_body(source: Source, public_url: str) -> str:
-    """The text that is made of the Markdown, for an author who wants to change it."""
-    own = archive_url(public_url, source.slug, source.lang)
+    """Return the text that is made of the Markdown, for an author who wants to change it."""
+    page_url = archive_url(public_url, source.slug, source.lang)
     read = markdown.read(source.body, source.file, source.start)
-    written = TextWriter(source.lang, own).write(read.tree)
+    written = TextWriter(source.lang, page_url).write(read.tree)
     for name, character in LITERALS.items():
         written = written.replace("{{" + name + "}}", character)
     for name, default in read.defaults.items():
@@ -98,14 +99,14 @@ def text_body(source: Source, public_url: str) -> str:
     return written + "\n"
 
 
-def _html(source: Source, tree: markdown.Node, imprint: Imprint, own: str) -> str:
+def _html(source: Source, tree: markdown.Node, imprint: Imprint, page_url: str) -> str:
     from chalicelib.core.templates import render
 
-    markup = HtmlWriter(mail=True, constant=own)
-    literal: dict[str, Any] = _literal(imprint, lambda text: Safe(placeholders.literal_html(text)))
+    markup = HtmlWriter(mail=True, constant=page_url)
+    literal = _literal(imprint, lambda text: Safe(placeholders.literal_html(text)))
     return render(
         "newsletter/mail.html",
-        **_facts(source, imprint, own, literal),
+        **_facts(source, imprint, page_url, literal),
         subject=Safe(markup.prose(source.subject)),
         preheader=Safe(markup.prose(source.preheader)),
         body=Safe(markup.below(tree)),
@@ -116,16 +117,16 @@ def _html(source: Source, tree: markdown.Node, imprint: Imprint, own: str) -> st
     )
 
 
-def _text(source: Source, tree: markdown.Node, imprint: Imprint, own: str) -> str:
+def _text(source: Source, tree: markdown.Node, imprint: Imprint, page_url: str) -> str:
     from chalicelib.core.templates import render
 
-    body = TextWriter(source.lang, own).write(tree)
+    body = TextWriter(source.lang, page_url).write(tree)
     if source.text is not None:
-        body = placeholders.for_text(source.text.strip("\n"), own)
-    title = placeholders.for_text(source.subject, own)
+        body = placeholders.for_text(source.text.strip("\n"), page_url)
+    title = placeholders.for_text(source.subject, page_url)
     foot = render(
         "newsletter/foot.txt",
-        **_facts(source, imprint, own, _literal(imprint, placeholders.literal_text)),
+        **_facts(source, imprint, page_url, _literal(imprint, placeholders.literal_text)),
         unsubscribe="{{unsubscribe_url}}",
         preferences="{{preferences_url}}",
     )
@@ -133,17 +134,17 @@ def _text(source: Source, tree: markdown.Node, imprint: Imprint, own: str) -> st
 
 
 def _facts(
-    source: Source, imprint: Imprint, own: str, literal: Mapping[str, Any]
-) -> dict[str, Any]:
+    source: Source, imprint: Imprint, page_url: str, literal: Mapping[str, str]
+) -> dict[str, object]:
     other = "en" if source.lang == "fr" else "fr"
     return {
         "lang": source.lang,
         "office": literal,
         "website": literal["website_url"].partition("://")[2],
-        "archive_url": own if source.archive else None,
+        "archive_url": page_url if source.archive else None,
         "other_url": archive_url(imprint.public_url, source.slug, other),
     }
 
 
-def _literal(imprint: Imprint, literal: Any) -> dict[str, Any]:
+def _literal(imprint: Imprint, literal: Callable[[str], str]) -> dict[str, str]:
     return {name: literal(value) for name, value in asdict(imprint).items()}

@@ -1,56 +1,67 @@
-"""What a check of an issue found: where, what, and how to mend it, in both languages."""
+"""What a check of an issue found: where, what, and how to mend it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal, TypedDict
 
 from chalicelib import content
-from chalicelib.content import load
+from chalicelib.core.languages import Lang
+
+Level = Literal["blocks", "warns", "notes"]
+
+
+class StoredFinding(TypedDict):
+    """A finding as it is stored with its issue."""
+
+    code: str
+    file: str | None
+    line: int | None
+    facts: dict[str, object]
 
 
 @dataclass(frozen=True)
 class Finding:
-    """`code` names its texts in `content/preflight.json`, which also says whether it blocks."""
+    """A fault or a note; its `code` is its key in content/preflight.json, its `facts` fill the texts
+    there."""
 
     code: str
     file: str | None = None
     line: int | None = None
-    facts: dict[str, Any] = field(default_factory=dict)
+    facts: Mapping[str, object] = field(default_factory=dict)
 
     @property
-    def level(self) -> Literal["blocks", "warns", "notes"]:
-        """`blocks`, `warns` or `notes`."""
+    def level(self) -> Level:
         return content.preflight()["findings"][self.code]["level"]
 
-    def kept(self) -> dict[str, Any]:
-        """As it is stored with the issue."""
-        return {"code": self.code, "file": self.file, "line": self.line, "facts": self.facts}
+    def kept(self) -> StoredFinding:
+        """Return the finding as it is stored with the issue."""
+        facts = dict(self.facts)
+        return {"code": self.code, "file": self.file, "line": self.line, "facts": facts}
 
 
-def finding_of(kept: dict[str, Any]) -> Finding:
+def finding_of(kept: StoredFinding) -> Finding:
     return Finding(kept["code"], kept["file"], kept["line"], kept["facts"])
 
 
-def message(finding: Finding, lang: str) -> str:
-    """`fr.md, ligne 12 : what. How to mend it.`"""
-    texts = load("preflight")
-    facts = {name: _word(value, lang) for name, value in finding.facts.items()}
+def message(finding: Finding, lang: Lang) -> str:
+    """Return a line for the author: `fr.md, ligne 12 : what. How to mend it.`"""
+    texts = content.preflight()
+    facts = {name: _fact(value, lang) for name, value in finding.facts.items()}
     row = texts["findings"][finding.code]
     place = finding.file or ""
     if finding.line is not None:
         place += texts["line"][lang].format(line=finding.line)
-    colon: str = texts["colon"][lang] if place else ""
+    colon = texts["colon"][lang] if place else ""
     mend = f" {row['mend'][lang]}" if "mend" in row else ""
-    told: str = (row["what"][lang] + mend).format(**facts)
-    return place + colon + told
+    return place + colon + (row["what"][lang] + mend).format(**facts)
 
 
 def blocking(findings: Iterable[Finding]) -> list[Finding]:
     return [finding for finding in findings if finding.level == "blocks"]
 
 
-def _word(value: Any, lang: str) -> str:
-    """A fact that differs by language is a mapping."""
+def _fact(value: object, lang: Lang) -> str:
+    """Return a fact as it is shown; one that differs by language is a mapping."""
     from chalicelib.core import formatting
 
     if isinstance(value, dict) and set(value) == {"fr", "en"}:

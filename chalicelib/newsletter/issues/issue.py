@@ -1,13 +1,29 @@
-"""An issue as the store keeps it: its row, its texts, its counts, and where they are."""
+"""An issue as the store keeps it: its row, its states, and the keys of what belongs to it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any, Final
+from typing import Final, Literal, TypedDict, cast
 
-from chalicelib.content import load
+from chalicelib import content
 from chalicelib.core.errors import Refused
+from chalicelib.core.languages import Lang
 from chalicelib.core.ports import Item, Key, Store
 from chalicelib.newsletter.issue_counts import counted
+from chalicelib.newsletter.issues.findings import StoredFinding
 from chalicelib.newsletter.issues.rendered import Rendered
+
+IssueStatus = Literal[
+    "DRAFT", "CHECKED", "TESTED", "APPROVED", "SCHEDULED", "SENDING", "PAUSED", "AUTO_PAUSED",
+    "SENT", "CANCELLED",
+]  # fmt: skip
+DecisionName = Literal["approve", "send_back"]
+IssueEvent = (
+    DecisionName
+    | Literal[
+        "save", "check", "test", "ask", "schedule", "start", "pause", "auto_pause", "resume",
+        "cancel", "finish",
+    ]
+)  # fmt: skip
 
 DRAFT: Final = "DRAFT"
 CHECKED: Final = "CHECKED"
@@ -21,43 +37,70 @@ SENT: Final = "SENT"
 CANCELLED: Final = "CANCELLED"
 
 
+class Approval(TypedDict):
+    """What was decided about a version of an issue; `by` is a member of the staff."""
+
+    by: str
+    name: str
+    at: str
+    decision: DecisionName
+    remarks: str
+    version: int
+
+
+class Pause(TypedDict):
+    """Who paused an issue, when and why; `by` is `relais` for AUTO_PAUSED, `reason` a code then."""
+
+    by: str
+    at: str
+    reason: str
+    facts: dict[str, object]
+
+
+class Segment(TypedDict, total=False):
+    """Narrows an audience: to some languages, to those whom the issue `missed` did not reach."""
+
+    langs: list[str]
+    missed: str
+
+
 @dataclass(frozen=True)
 class Issue:
     """The row of an issue; times are stamps. `id` is also its address in the archive.
 
     `version` is of the texts: any edit makes a new one, and links, tests and approvals are
-    for one version. `events` counts every step, and every step expects the count it saw.
+    for one version. `events` counts every event, and every event expects the count it saw.
     `follows` names the issue whose missed recipients this one is for.
     """
 
     id: str
-    status: str
+    status: IssueStatus
     version: int
     events: int
     head: str
     authors: list[str]
     """Staff who wrote any of it: none of them can approve it."""
     topics: list[str]
-    """Who gets it: subscribers of any of these topics; of all when empty."""
+    """It goes to subscribers of any of these topics, or of all topics when there are none."""
     date: str
     created_at: str
     updated_at: str
     archive: bool = True
-    segment: dict[str, Any] = field(default_factory=dict)
-    """Narrows the audience: `{"langs": ["fr"]}`, `{"missed": "2026-11"}`; empty for all."""
+    segment: Segment = field(default_factory=Segment)
     send_at: str | None = None
-    checks: list[dict[str, Any]] = field(default_factory=list)
+    checks: list[StoredFinding] = field(default_factory=list)
     """What the pre-flight found for this version."""
     checked_at: str | None = None
     postal_address: str | None = None
-    """The one in the texts of this version."""
+    """The address in the texts of this version."""
     tested_at: str | None = None
-    approved: dict[str, Any] | None = None
+    approved: Approval | None = None
+    """What was decided last: also when it was sent back."""
     started_at: str | None = None
     finished_at: str | None = None
-    paused: dict[str, Any] | None = None
-    """`{"by", "at", "reason", "facts"}` while it is paused; `by` is `relais` for AUTO_PAUSED."""
-    report: dict[str, Any] | None = None
+    paused: Pause | None = None
+    report: Mapping[str, Mapping[str, int]] | None = None
+    """The counts at the end: language → name → number."""
     follows: str | None = None
 
     @property
@@ -80,25 +123,25 @@ def issue_key(issue: str) -> Key:
 
 
 def text_key(issue: str, lang: str) -> Key:
-    """The row of an issue's text: what `Rendered` holds, its source, and its page."""
+    """Return the key of an issue's text: what `Rendered` holds, its source, and its page."""
     return f"ISSUE#{issue}", f"TEXT#{lang}"
 
 
-def indexed(status: str) -> Item:
-    """The issue's place in the index of states."""
+def indexed(status: IssueStatus) -> Item:
+    """Return the issue's place in the index of states."""
     return {"state_key": f"ISSUE#{status}"}
 
 
-def step(status: str, event: str) -> str:
-    """Where an event leads. Raises Refused when the table has no such move."""
-    for row in load("issues")["transitions"]:
+def status_after(status: IssueStatus, event: IssueEvent) -> IssueStatus:
+    """Return where an event leads. Raises Refused when content/issues.json has no such transition."""
+    for row in content.issues()["transitions"]:
         if row["event"] == event and status in row["from"]:
-            return str(row["to"])
+            return cast(IssueStatus, row["to"])
     raise Refused("issue_not_now", state=status, event=event)
 
 
-def status_name(status: str, lang: str) -> str:
-    return str(load("issues")["states"][status][lang])
+def status_name(status: str, lang: Lang) -> str:
+    return content.issues()["states"][status][lang]
 
 
 def issue_of(store: Store, issue: str) -> Issue | None:
@@ -107,19 +150,20 @@ def issue_of(store: Store, issue: str) -> Issue | None:
 
 
 def rendered_of(store: Store, issue: Issue, lang: str) -> Rendered | None:
-    """The text to send; None when it is missing, or of another version than the issue."""
+    """Return the text to send; None when it is missing, or of another version than the issue."""
     item = store.get(*text_key(issue.id, lang))
     return None if item is None or item["version"] != issue.version else Rendered.of(item)
 
 
-def watched(store: Store, issue: str) -> dict[str, int]:
-    """What a pause is decided by, over both languages."""
+def pause_counts(store: Store, issue: str) -> dict[str, int]:
+    """Return the numbers that an automatic pause is decided by, over both languages: `sent`,
+    `bounced`, `complained`."""
     found = counted(store, issue)
     names = ("sent", "bounced", "complained")
     return {name: sum(of_lang[name] for of_lang in found.values()) for name in names}
 
 
 def freeze_key(issue: str) -> Key:
-    """How far the freezing is: the units, the next one, whether its shards are queued, and
-    what was counted when an automatic pause was ended."""
+    """Return the key of how far the freeze is: the units, the next one, whether the shards are
+    queued, and what was counted when an automatic pause was ended."""
     return f"ISSUE#{issue}", "FREEZE"

@@ -1,4 +1,4 @@
-"""The life of an issue: each method is one transaction, the issue and its audit event."""
+"""The life of an issue: each method is one transaction of the issue and its audit event."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -13,24 +13,27 @@ from chalicelib.newsletter.issues.archive import publication
 from chalicelib.newsletter.issues.issue import (
     AUTO_PAUSED,
     Issue,
+    IssueEvent,
+    Pause,
     freeze_key,
     indexed,
     issue_of,
-    step,
-    watched,
+    pause_counts,
+    status_after,
 )
 
 RELAIS: Final = "relais"
-"""Who acts when nobody does: the clock, the sender."""
+"""The actor of what the clock and the sender do."""
 
 _NOT_DUE: Final = ("due_shard", "due_at")
 
 
 class IssueLifecycle:
-    """Every step expects the status and the count of events it saw: the second of two at
-    once meets a Conflict, and a step that runs twice meets Refused or Conflict.
+    """Every event expects the status and the count of events it saw: the second of two at once
+    meets a Conflict, and an event that comes twice meets Refused or Conflict.
 
-    `also` joins writes to the transaction. Times given are those of the clock's now.
+    Each method returns the issue as it is after. `also` joins writes to the transaction; `due`
+    has the sweep look at the issue then.
     """
 
     def __init__(self, store: Store, now: Now) -> None:
@@ -38,14 +41,14 @@ class IssueLifecycle:
         self._now = now
 
     def get(self, issue: str) -> Issue:
-        """The issue as it is now. Raises NotFound."""
+        """Return the issue as it is now. Raises NotFound."""
         found = issue_of(self._store, issue)
         if found is None:
             raise NotFound(issue)
         return found
 
     def start(self, issue: Issue, also: Sequence[Write] = (), due: datetime | None = None) -> Issue:
-        """SCHEDULED → SENDING: called when `send_at` has come. Its page is there from now on."""
+        """Start an issue whose `send_at` has come: SCHEDULED → SENDING, with its page from now on."""
         now = stamp(self._now())
         listed = publication(self._store, issue, now)
         sets = {"started_at": now}
@@ -55,53 +58,54 @@ class IssueLifecycle:
         return self._held(issue, "pause", by, reason, {})
 
     def auto_pause(
-        self, issue: Issue, reason: str, facts: Mapping[str, Any], also: Sequence[Write] = ()
+        self, issue: Issue, reason: str, facts: Mapping[str, object], also: Sequence[Write] = ()
     ) -> Issue:
-        """SENDING → AUTO_PAUSED. `reason` is a code: `bounces`, `complaints`, `errors`."""
+        """Pause a SENDING issue for a reason that was counted: `bounces`, `complaints`, `errors`."""
         return self._held(issue, "auto_pause", RELAIS, reason, facts, also)
 
     def resume(self, issue: Issue, by: str, also: Sequence[Write] = ()) -> Issue:
-        """Goes on where it stopped: due at once."""
+        """Have an issue go on where it stopped: it is due at once."""
         if issue.status == AUTO_PAUSED:
-            base = {"base": watched(self._store, issue.id)}
+            base = {"base": pause_counts(self._store, issue.id)}
             also = [*also, Change(freeze_key(issue.id), set=base)]
         return self.move(issue, "resume", by, {}, drop=("paused",), also=also, due=self._now())
 
     def cancel(self, issue: Issue, by: str) -> Issue:
-        """Whoever has not been written to will not be. Due at once: what became of mails that
-        are in flight is still to be found out."""
+        """Write to nobody more. The issue is due at once: what became of mails that are in flight is
+        still to be found out."""
         return self.move(issue, "cancel", by, {}, drop=("paused",), due=self._now())
 
     def finished(
-        self, issue: Issue, report: Mapping[str, Any], also: Sequence[Write] = ()
+        self, issue: Issue, report: Mapping[str, Mapping[str, int]], also: Sequence[Write] = ()
     ) -> Issue:
-        """SENDING → SENT, with the sums of that moment."""
+        """End a SENDING issue, with its counts (language → name → number) as the report."""
         sets = {"finished_at": stamp(self._now()), "report": dict(report)}
         return self.move(issue, "finish", RELAIS, sets, also=also)
 
     def move(  # noqa: PLR0913
         self,
         issue: Issue,
-        name: str,
+        name: IssueEvent,
         by: str,
-        sets: Mapping[str, Any],
+        sets: Mapping[str, object],
         *,
         drop: Sequence[str] = (),
         also: Sequence[Write] = (),
-        data: Mapping[str, Any] | None = None,
+        data: Mapping[str, object] | None = None,
         due: datetime | None = None,
     ) -> Issue:
-        """One step of the table. `data` is what the event tells; `due` wakes the sweep then.
+        """Do one transition: set `sets` and remove `drop` of the row, with an audit event that
+        holds `data`.
 
-        Raises Refused when the table has no such step, Conflict when somebody was faster.
+        Raises Refused when the table has no such transition, Conflict when somebody was faster.
         """
         now = stamp(self._now())
-        to = step(issue.status, name)
-        told = {"from": issue.status, "to": to, "version": issue.version, **(data or {})}
+        to = status_after(issue.status, name)
+        facts = {"from": issue.status, "to": to, "version": issue.version, **(data or {})}
         happened = event(
-            issue.key[0], issue.events + 1, issue.head, name=name, actor=by, at=now, data=told
+            issue.key[0], issue.events + 1, issue.head, name=name, actor=by, at=now, data=facts
         )
-        moved = {
+        moved: dict[str, Any] = {
             **sets,
             "status": to,
             "events": issue.events + 1,
@@ -121,13 +125,13 @@ class IssueLifecycle:
     def _held(  # noqa: PLR0913
         self,
         issue: Issue,
-        name: str,
+        name: IssueEvent,
         by: str,
         reason: str,
-        facts: Mapping[str, Any],
+        facts: Mapping[str, object],
         also: Sequence[Write] = (),
     ) -> Issue:
         now = stamp(self._now())
-        paused = {"by": by, "at": now, "reason": reason, "facts": dict(facts)}
+        paused: Pause = {"by": by, "at": now, "reason": reason, "facts": dict(facts)}
         data = {"reason": reason, **facts}
         return self.move(issue, name, by, {"paused": paused}, also=also, data=data)

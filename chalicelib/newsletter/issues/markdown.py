@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlsplit
 
 from markdown_it import MarkdownIt
@@ -51,7 +51,7 @@ class _Notes:
     findings: list[Finding] = field(default_factory=list)
     heading: int = 1
 
-    def finds(self, code: str, line: int, **facts: Any) -> None:
+    def finds(self, code: str, line: int, **facts: object) -> None:
         self.findings.append(Finding(code, self.file, line, facts))
 
 

@@ -1,9 +1,9 @@
-"""What staff do with an issue: save it, have it checked, tested, approved, and scheduled."""
+"""What staff do with an issue: save, check, test, approve and schedule it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Final, TypedDict
 
 from chalicelib.cases.audit import FIRST_EVENT, event
 from chalicelib.cases.staff import Roster, Staff
@@ -13,7 +13,15 @@ from chalicelib.core.letter_row import letter
 from chalicelib.core.ports import Change, Item, Now, Put, Store, Write
 from chalicelib.core.records import stamp
 from chalicelib.newsletter.issues.findings import Finding
-from chalicelib.newsletter.issues.issue import APPROVED, DRAFT, SENT, Issue, issue_of, text_key
+from chalicelib.newsletter.issues.issue import (
+    APPROVED,
+    DRAFT,
+    SENT,
+    Issue,
+    Segment,
+    issue_of,
+    text_key,
+)
 from chalicelib.newsletter.issues.lifecycle import IssueLifecycle
 
 LETTER: Final = "newsletter_review"
@@ -22,7 +30,20 @@ ISSUE_LETTERS: Final = "EDITION"
 """How the keys of letters about an issue begin."""
 
 _OUTDATED: Final = ("approved", "tested_at", "checked_at", "checks", "postal_address", "send_at")
-"""What is said of a version, and of no other."""
+"""Attributes of one version, which an edit removes."""
+
+
+class IssueFacts(TypedDict):
+    """What the head of both sources says of an issue."""
+
+    id: str
+    topics: list[str]
+    date: str
+    archive: bool
+
+
+Texts = Mapping[str, Mapping[str, object]]
+"""For each language, what `Compiled.kept` returns."""
 
 
 class Newsroom:
@@ -35,13 +56,9 @@ class Newsroom:
     def now(self) -> datetime:
         return self._now()
 
-    def save(
-        self, texts: Mapping[str, Mapping[str, Any]], facts: Mapping[str, Any], by: str
-    ) -> Issue:
-        """Keeps both languages; a text that changed makes a new version, and a DRAFT of it.
-
-        `facts`: id, topics, date, archive. Saving what is there already changes nothing.
-        """
+    def save(self, texts: Texts, facts: IssueFacts, by: str) -> Issue:
+        """Keep both languages; a text that changed makes a new version, and a DRAFT of it. Saving
+        what is there already changes nothing."""
         old = issue_of(self._store, facts["id"])
         if old is None:
             return self._begin(texts, facts, by)
@@ -60,8 +77,8 @@ class Newsroom:
             for lang in LANGS
         ]
         authors = old.authors if by in old.authors else [*old.authors, by]
-        sets = {**facts, "version": version, "authors": authors}
-        del sets["id"]
+        sets = {k: v for k, v in facts.items() if k != "id"}
+        sets |= {"version": version, "authors": authors}
         issue = self.lifecycle.move(
             old, "save", by, sets, drop=_OUTDATED, also=writes, data={"version": version}
         )
@@ -70,7 +87,7 @@ class Newsroom:
     def checked(
         self, issue: Issue, findings: Sequence[Finding], by: str, postal_address: str | None = None
     ) -> Issue:
-        """DRAFT → CHECKED: nothing blocks it, and its texts name this address."""
+        """Note that nothing blocks a DRAFT, and that its texts name this address: → CHECKED."""
         sets = {
             "checks": [f.kept() for f in findings],
             "checked_at": stamp(self._now()),
@@ -79,34 +96,35 @@ class Newsroom:
         return self.lifecycle.move(issue, "check", by, sets)
 
     def tested(self, issue: Issue, by: str, to: Sequence[str]) -> Issue:
-        """CHECKED → TESTED: it was sent to these addresses, in both languages."""
+        """Note that it was sent to these addresses in both languages: CHECKED → TESTED."""
         sets = {"tested_at": stamp(self._now())}
         return self.lifecycle.move(issue, "test", by, sets, data={"addresses": len(to)})
 
     def ask(self, issue: Issue, by: str) -> list[Staff]:
-        """Owes a review link to everybody who may approve. Raises Refused("nobody_else")."""
-        asked = [staff for staff in self._roster.active() if staff.id not in issue.authors]
-        if not asked:
+        """Owe a review link to everybody who may approve, and return them. Raises
+        Refused("nobody_else")."""
+        reviewers = [staff for staff in self._roster.active() if staff.id not in issue.authors]
+        if not reviewers:
             raise Refused("nobody_else")
         now = stamp(self._now())
         pk = issue_letters_pk(issue.id)
         facts = {"version": issue.version, "by": by}
         letters = [
             Put(letter(pk, issue.events + 1, LETTER, to=staff.id, due=now, facts=facts))
-            for staff in asked
+            for staff in reviewers
         ]
         self.lifecycle.move(
-            issue, "ask", by, {}, also=letters, data={"asked": [staff.id for staff in asked]}
+            issue, "ask", by, {}, also=letters, data={"asked": [staff.id for staff in reviewers]}
         )
-        return asked
+        return reviewers
 
     def schedule(self, issue: Issue, by: str, at: datetime) -> Issue:
-        """APPROVED → SCHEDULED; the sweep meets it at that time, or now if that has passed."""
+        """Have the sweep start an APPROVED issue at that time, now if that has passed: → SCHEDULED."""
         sets = {"send_at": stamp(at)}
         return self.lifecycle.move(issue, "schedule", by, sets, data=sets, due=at)
 
     def follow_up(self, issue: Issue, by: str) -> Issue:
-        """A new issue with the same approved texts, for those whom this one did not reach.
+        """Create an issue with the same approved texts, for those whom this one did not reach.
 
         It is APPROVED as its texts are, and has no page of its own. There is one for an issue:
         two would write twice to the same people. Raises Refused, and Conflict when somebody
@@ -122,7 +140,7 @@ class Newsroom:
             issue,
             id=again_id,
             status=APPROVED,
-            segment={**issue.segment, "missed": issue.id},
+            segment=Segment(**{**issue.segment, "missed": issue.id}),
             follows=issue.follows or issue.id,
             archive=False,
             events=0,
@@ -134,12 +152,12 @@ class Newsroom:
             paused=None,
             report=None,
         )
-        texts = {lang: self._store.get(*text_key(issue.id, lang)) for lang in LANGS}
-        return self._created(again, texts, by, {"missed": issue.id})  # type: ignore[arg-type]
+        texts: Texts = {
+            str(lang): self._store.get(*text_key(issue.id, lang)) or {} for lang in LANGS
+        }
+        return self._created(again, texts, by, {"missed": issue.id})
 
-    def _begin(
-        self, texts: Mapping[str, Mapping[str, Any]], facts: Mapping[str, Any], by: str
-    ) -> Issue:
+    def _begin(self, texts: Texts, facts: IssueFacts, by: str) -> Issue:
         now = stamp(self._now())
         issue = Issue(
             status=DRAFT,
@@ -153,12 +171,10 @@ class Newsroom:
         )
         return self._created(issue, texts, by, {})
 
-    def _created(
-        self, issue: Issue, texts: Mapping[str, Mapping[str, Any]], by: str, data: Mapping[str, Any]
-    ) -> Issue:
+    def _created(self, issue: Issue, texts: Texts, by: str, data: Mapping[str, object]) -> Issue:
         now = stamp(self._now())
-        told = {"to": issue.status, "version": issue.version, **data}
-        happened = event(issue.key[0], 1, FIRST_EVENT, name="create", actor=by, at=now, data=told)
+        facts = {"to": issue.status, "version": issue.version, **data}
+        happened = event(issue.key[0], 1, FIRST_EVENT, name="create", actor=by, at=now, data=facts)
         issue = replace(issue, events=1, head=happened["hash"], updated_at=now)
         self._store.commit(
             [
@@ -171,20 +187,20 @@ class Newsroom:
 
 
 def followed_by(issue: str) -> str:
-    """`2026-03` → `2026-03-suite-2` → `2026-03-suite-3`."""
+    """Return the id of the follow-up: `2026-03` → `2026-03-suite-2` → `2026-03-suite-3`."""
     first, suite, number = issue.rpartition("-suite-")
     return f"{first}-suite-{int(number) + 1}" if suite else f"{issue}-suite-2"
 
 
 def issue_letters_pk(issue: str) -> str:
-    """Where letters about an issue are owed: beside those of the cases, which leave at once."""
+    """Return the `pk` of letters about an issue."""
     return f"{ISSUE_LETTERS}#{issue}"
 
 
-def _text_row(issue: Issue, lang: str, text: Mapping[str, Any]) -> Item:
+def _text_row(issue: Issue, lang: str, text: Mapping[str, object]) -> Item:
     pk, sk = text_key(issue.id, lang)
     return {**text, "pk": pk, "sk": sk, "kind": "issue_text", "version": issue.version}
 
 
-def _same(kept: Item | None, text: Mapping[str, Any]) -> bool:
+def _same(kept: Item | None, text: Mapping[str, object]) -> bool:
     return kept is not None and all(kept.get(name) == value for name, value in text.items())

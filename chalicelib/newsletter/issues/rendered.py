@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from html import escape
-from typing import Any, Final
+from typing import Final
 
 from chalicelib.core.ports import Item
 
@@ -77,8 +77,8 @@ def fill(rendered: Rendered, values: Mapping[str, str]) -> Filled:
     )
 
 
-def template_content(rendered: Rendered) -> dict[str, Any]:
-    """What SES takes as `TemplateContent` of a `SendEmail` or `SendBulkEmail`."""
+def template_content(rendered: Rendered) -> dict[str, str]:
+    """Return what SES takes as `TemplateContent` of a `SendEmail` or `SendBulkEmail`."""
     return {"Subject": rendered.subject, "Html": rendered.html, "Text": rendered.text}
 
 

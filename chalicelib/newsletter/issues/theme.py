@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from chalicelib.content import load
+from chalicelib import content
 
 LEAST_CONTRAST: Final = 4.5
 """The contrast of text that WCAG 2.2 AA asks for."""
@@ -44,13 +44,13 @@ _STYLES: Final = {
 
 
 def style(name: str) -> str:
-    """What stands in the element's `style`; empty for one that needs none."""
-    return _STYLES.get(name, "").format(**load("theme")["light"])
+    """Return what stands in the element's `style`; an empty text for one that needs none."""
+    return _STYLES.get(name, "").format(**content.theme()["light"])
 
 
 def dark() -> str:
-    """The rules for a dark screen: programs that know them overrule what stands inline."""
-    colours = load("theme")["dark"]
+    """Return the rules for a dark screen: programs that know them overrule what stands inline."""
+    colours = content.theme()["dark"]
     return (
         "body{{background:{wash}!important;color:{ink}!important}}"
         "main{{background:{paper}!important;color:{ink}!important}}"
@@ -60,17 +60,19 @@ def dark() -> str:
 
 
 def too_weak() -> Iterator[dict[str, str]]:
-    """Pairs of colours that too many people could not read."""
-    theme = load("theme")
-    for mode in ("light", "dark"):
+    """Yield the pairs of colours that too many people could not read: `text`, `ground`, and the
+    contrast that was `found`."""
+    theme = content.theme()
+    for mode, palette in (("light", theme["light"]), ("dark", theme["dark"])):
+        colours = {name: str(colour) for name, colour in palette.items()}
         for text, ground in theme["text_on"]:
-            found = contrast(theme[mode][text], theme[mode][ground])
+            found = contrast(colours[text], colours[ground])
             if found < LEAST_CONTRAST:
                 yield {"text": f"{text} ({mode})", "ground": ground, "found": f"{found:.1f}"}
 
 
 def contrast(one: str, other: str) -> float:
-    """The ratio of WCAG, 1 to 21, of two colours as `#rrggbb`."""
+    """Return the ratio of WCAG, 1 to 21, of two colours as `#rrggbb`."""
     dark_one, light_one = sorted((_luminance(one), _luminance(other)))
     return (light_one + 0.05) / (dark_one + 0.05)
 

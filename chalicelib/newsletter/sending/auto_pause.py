@@ -8,7 +8,7 @@ from chalicelib.core.errors import Conflict, Refused
 from chalicelib.core.letter_row import ADMINS, letter
 from chalicelib.core.ports import Now, Put, Store
 from chalicelib.core.records import stamp
-from chalicelib.newsletter.issues.issue import SENDING, Issue, freeze_key, issue_of, watched
+from chalicelib.newsletter.issues.issue import SENDING, Issue, freeze_key, issue_of, pause_counts
 from chalicelib.newsletter.issues.lifecycle import IssueLifecycle
 from chalicelib.newsletter.sending import counts
 
@@ -53,7 +53,7 @@ class AutoPause:
 
     def _judged(self, name: str) -> tuple[HoldReason | None, dict[str, int]]:
         """Return the reason to pause, if any, and what was counted since the last resume."""
-        sums = watched(self._store, name)
+        sums = pause_counts(self._store, name)
         row = self._store.get(*freeze_key(name)) or {}
         # Whoever resumes has decided about what was: only what comes after it counts.
         base = row.get("base") or {}

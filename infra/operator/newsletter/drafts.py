@@ -11,6 +11,7 @@ from chalicelib.newsletter.issues import preflight
 from chalicelib.newsletter.issues.compiler import Compiled, Imprint, text_body
 from chalicelib.newsletter.issues.findings import Finding, blocking, message
 from chalicelib.newsletter.issues.issue import Issue
+from chalicelib.newsletter.issues.newsroom import IssueFacts
 from chalicelib.newsletter.issues.preflight import PreflightContext
 from chalicelib.newsletter.issues.source import SLUG, Source, read_folder
 from infra.operator.errors import OperatorError
@@ -100,7 +101,12 @@ def _preflight_context(
 
 def _save(context: IssueContext, sources: dict[str, Source], made: dict[str, Compiled]) -> Issue:
     one = sources["fr"]
-    facts = {"id": one.slug, "topics": one.topics, "date": one.date, "archive": one.archive}
+    facts: IssueFacts = {
+        "id": one.slug,
+        "topics": one.topics,
+        "date": one.date,
+        "archive": one.archive,
+    }
     texts = {lang: compiled.kept() for lang, compiled in made.items()}
     return context.newsroom.save(texts, facts, context.staff.id)
 

@@ -23,7 +23,7 @@ def test(context: IssueContext, issue_id: str, to: Sequence[str]) -> str:
     if not context.settings.postal_address:
         raise OperatorError(context.text("no_postal_address"))
     # Asked before anything is sent: a draft must be checked first.
-    context.attempt(lambda: issues.step(issue.status, "test"), issue_id)
+    context.attempt(lambda: issues.status_after(issue.status, "test"), issue_id)
     for lang in LANGS:
         text = issues.rendered_of(context.store, issue, lang)
         assert text is not None
@@ -53,7 +53,7 @@ def schedule(
         raise OperatorError(context.text("no_postal_address"))
     when = context.now() if at is None else at
     # Refused before anybody is asked: what is not approved is not scheduled.
-    context.attempt(lambda: issues.step(issue.status, "schedule"), issue_id)
+    context.attempt(lambda: issues.status_after(issue.status, "schedule"), issue_id)
     readers = context.outside.audience(issue.topics)
     confirm(
         context.text(

@@ -6,6 +6,7 @@ from pathlib import Path
 from chalicelib.core.records import stamp
 from chalicelib.newsletter.issues.compiler import Imprint, compiled
 from chalicelib.newsletter.issues.issue import issue_of
+from chalicelib.newsletter.issues.newsroom import IssueFacts
 from chalicelib.newsletter.issues.source import read_folder
 from chalicelib.services import Services
 
@@ -30,7 +31,12 @@ def publish(services: Services) -> bool:
         settings.public_url,
     )
     texts = {lang: compiled(source, imprint).kept() for lang, source in sources.items()}
-    facts = {"id": one.slug, "topics": one.topics, "date": one.date, "archive": one.archive}
+    facts: IssueFacts = {
+        "id": one.slug,
+        "topics": one.topics,
+        "date": one.date,
+        "archive": one.archive,
+    }
     issue = room.tested(
         room.checked(room.save(texts, facts, AUTHOR), [], AUTHOR), AUTHOR, ["sample@example.org"]
     )
