@@ -4,7 +4,7 @@ import logging
 import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from chalicelib.core.errors import Conflict, StoreDown
 from chalicelib.core.letter_row import DEAD, key_of
@@ -17,6 +17,9 @@ log = logging.getLogger("relais.mail.delivery_events")
 COMMIT_ATTEMPTS: Final = 5
 """How often a report is settled anew because the case changed in between."""
 
+ReportedStatus = Literal["sent", "delivered", "bounced", "complained", "dead"]
+"""What a letter becomes by what SES reports of it."""
+
 Listener = Callable[[Key, str, Mapping[str, Any]], object]
 """Is called with a letter's key, the kind of event in lower case, and SES's report."""
 
@@ -28,7 +31,7 @@ class DeliveryEvents:
         self._store = store
         self._now = now
 
-    def settle(self, report: Mapping[str, Any]) -> str | None:
+    def settle(self, report: Mapping[str, Any]) -> ReportedStatus | None:
         """Write what an SES event says of a letter, and return the letter's new status.
 
         Returns None when the event is about none of ours, or says nothing new.
@@ -85,7 +88,7 @@ class DeliveryEvents:
         raise StoreDown("the case changed too often")
 
 
-_SETTLED: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
+_SETTLED: Final[Mapping[str, tuple[ReportedStatus, tuple[str, ...]]]] = {
     "send": ("sent", ("claimed", "owed")),
     "delivery": ("delivered", ("sent", "claimed", "owed")),
     "bounce": ("bounced", ("sent", "claimed", "delivered", "owed")),

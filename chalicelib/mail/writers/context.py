@@ -100,8 +100,8 @@ class StaffLetter:
     @property
     def code(self) -> str | None:
         """The four characters to the link, where a decision asks for them."""
-        asked = any(choice.code for choice in choices(self.case.state))
-        return self._link.code if asked else None
+        is_asked_for = any(choice.code for choice in choices(self.case.state))
+        return self._link.code if is_asked_for else None
 
     @property
     def due(self) -> date:
