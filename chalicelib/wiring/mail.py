@@ -55,7 +55,7 @@ class MailServices:
         return Outbox(
             parts.store,
             parts.mailer(),
-            LetterWriters(self._writers),
+            self.writers,
             self._cases.roster,
             parts.now,
             due_handlers,
@@ -74,7 +74,7 @@ class MailServices:
         )
 
     @cached_property
-    def _writers(self) -> dict[str, LetterWriter]:
+    def writers(self) -> LetterWriters:
         """The writers of all letters, by the first word of the keys of what owes them."""
         parts, cases, sender = self._parts, self._cases, self.sender
         store, links, roster = parts.store, parts.links, cases.roster
@@ -84,7 +84,7 @@ class MailServices:
         subscribers = SubscriberLetterWriter(
             self._subscribers.repository, links, sender, parts.suppression
         )
-        return {
+        by_kind: dict[str, LetterWriter] = {
             "CASE": CaseLetterWriter(store, links, roster, sender, cases.candidates),
             "ASSESSMENT": AssessmentLetterWriter(store, links, sender),
             "INCIDENT": AlertLetterWriter(roster, sender),
@@ -95,3 +95,4 @@ class MailServices:
             HELD_LETTERS: HeldWriter(links, roster, sender),
             **dict.fromkeys(coach_letters.KINDS, coaches),
         }
+        return LetterWriters(by_kind)

@@ -208,6 +208,12 @@ def check_delays(life: Life) -> None:
     assert counted == sum(Told(life, one).counted for one in life.born)
 
 
+def check_written(life: Life) -> None:
+    """Every letter that is owed can be written, by its own writer and its own templates."""
+    for error in life.unwritten:
+        raise error
+
+
 def check_end(life: Life) -> None:
     """After some quiet days nothing is stuck."""
     now = life.clock()
@@ -251,6 +257,7 @@ def test_whatever_happens_a_file_keeps_its_word(lived: list[Act], quorum: int) -
     life._look()
     check(life)
     check_letters(life)
+    check_written(life)
     check_clocks(life)
     check_delays(life)
     check_end(life)

@@ -236,3 +236,20 @@ def test_an_approval_that_can_be_undone_opens_nothing(way: Journey) -> None:
     assert refused.status_code == 409
     assert "encore être annulée" in refused.body.decode()
     assert way.again(orphan).state == "ORPHAN_APP"
+
+
+def test_one_word_in_common_makes_no_candidate(way: Journey, invited: Case) -> None:
+    orphan = uninvited(
+        way,
+        applicant_email=ZOE,
+        fid_legal_name="Coeur ouvert de Rimouski",
+        fid_bn=None,
+        fid_status="nonprofit",
+        fid_postal_code="G5L 1A1",
+        collective_name="Rien de semblable",
+    )
+    assert way.service.cases.candidates.of(orphan) == []
+    alike = uninvited(
+        way, applicant_email=ZOE, fid_legal_name=invited.org, fid_postal_code="G5L 1A1"
+    )
+    assert [one.id for one in way.service.cases.candidates.of(alike)] == [invited.id]

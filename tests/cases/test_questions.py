@@ -176,3 +176,15 @@ def test_a_form_sent_again_takes_a_question_back_that_nobody_has_read(way: Journ
     way.after_undo()
     assert way.again(case).state == "EOI_PENDING"
     assert not [text for text in way.letters(ADA) if "Depuis quand?" in text]
+
+
+def test_a_corrected_form_changes_the_language_of_the_file(way: Journey) -> None:
+    case = way.declare(contact_language="fr")
+    way.decide(RITA, decision="ask", message=QUESTION)
+    way.after_undo()
+    pairs = dict(samples.as_html(samples.eoi(contact_language="en")))
+    sent = way.do(way.own(), action="reply", answer="Voici.", revised="1", **pairs)
+    assert sent.status_code == 200, sent.body
+    way.deliver()
+    assert way.again(case).lang == "en"
+    assert "Your answer" in way.letters(ADA)[-1]

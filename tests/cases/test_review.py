@@ -10,6 +10,7 @@ import samples
 from chalicelib.core.records import moment
 from chalicelib.services import Services
 from fakes import MemoryMailer, MemoryStore, SetClock
+from journey import RITA, Journey
 from visitor import HTML, Visitor, decide, hidden, token
 
 Deliver = Callable[[], int]
@@ -466,3 +467,14 @@ def test_head_and_get_of_a_page_say_the_same(visitor: Visitor, link: str) -> Non
         visitor.head(f"/review/{link}").status_code == visitor.page(f"/review/{link}").status_code
     )
     assert HTML
+
+
+def test_only_the_link_that_decided_takes_the_decision_back(way: Journey) -> None:
+    way.declare()
+    earlier = way.review(RITA).removeprefix("/review/")
+    way.declare(org_city="Laval")
+    latest = way.review(RITA).removeprefix("/review/")
+    way.decide(RITA, decision="approve")
+    reviews = way.service.views.review.reviews
+    assert reviews.open(latest).standing == "undo"
+    assert reviews.open(earlier).standing == "decided"

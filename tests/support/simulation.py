@@ -1,5 +1,6 @@
 """Random lives of cases: several people at once, and a crash at any call to store or mailer."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -20,9 +21,8 @@ from chalicelib.core.letter_row import key_of, tag_of
 from chalicelib.core.ports import Item, Key, Mail, Write
 from chalicelib.core.records import stamp
 from chalicelib.core.settings import read
-from chalicelib.mail.draft import Draft
+from chalicelib.mail.draft import Draft, LetterWriter
 from chalicelib.mail.outbox import Outbox
-from chalicelib.mail.writers.waiting import check_still_wanted
 from chalicelib.services import Services
 from clock_steps import NOOR, QuickStore
 from environment import ENVIRONMENT, RITA, SAM
@@ -136,25 +136,30 @@ class OutsideMailer:
         failure = self.failing.pop() if self.failing else None
         if isinstance(failure, DeliveryFailed):
             raise failure
+        if re.search(r"\bNone\b", f"{mail.subject}\n{mail.text}\n{mail.html}"):
+            self._life.unwritten.append(ValueError(f"{mail.tag}: None in {mail.subject!r}"))
         self._life.left.append(self._life.noted(mail.tag))
         if failure is not None:
             raise failure
         return mail.tag
 
 
-class PlainWriter:
-    """The writer without the words: who, which letter, and what is overtaken."""
+class WatchedWriter:
+    """The writer of all letters; it notes what it cannot write, which the outbox survives."""
 
-    def __init__(self, service: Services) -> None:
-        self._service = service
+    def __init__(self, writer: LetterWriter, unwritten: list[Exception]) -> None:
+        self._writer = writer
+        self._unwritten = unwritten
 
     def write(self, row: Item, now: datetime) -> Draft | None:
-        item = self._service.store.get(row["pk"], "CASE")
-        if item is not None:
-            check_still_wanted(row, Case.of(item))
-        tag = tag_of(row["pk"], row["sk"])
-        mail = Mail("a@example.org", row["letter"], "", "", "fr", tag)
-        return Draft(mail, row["letter"], {})
+        try:
+            return self._writer.write(row, now)
+        except RelaisError:
+            raise
+        except Exception as error:
+            error.add_note(f"letter {row['sk']} of {row['pk']}")
+            self._unwritten.append(error)
+            raise
 
 
 class Life:
@@ -171,10 +176,14 @@ class Life:
         keys = Keys(links=("a" * 64,), people=b"p" * 32)
         changed = {"POSTS_PER_HOUR": "100000", "QUORUM_APPLICATION": str(quorum)}
         settings = read({**ENVIRONMENT, **changed})
-        self.service = Services(settings, self.store, keys, None, self.clock, MemorySuppression())
-        self.post = Outbox(
-            self.store, self.mailer, PlainWriter(self.service), self.service.cases.roster, self.clock,
-            {"CLOCK": self.service.cases.deadlines.fire}, quiet_hours=QuietHours(),
+        self.service = Services(
+            settings, self.store, keys, self.mailer, self.clock, MemorySuppression()
+        )
+        self.unwritten: list[Exception] = []
+        self.outbox = Outbox(
+            self.store, self.mailer, WatchedWriter(self.service.mail.writers, self.unwritten),
+            self.service.cases.roster, self.clock, {"CLOCK": self.service.cases.deadlines.fire},
+            quiet_hours=QuietHours(),
         )  # fmt: skip
         self.service.cases.digest.wind()
         self.born: list[str] = []
@@ -307,10 +316,10 @@ class Life:
         """The stream brings one letter that was just stored."""
         owed = [k for k, i in self.store.items.items() if i.get("status") == "owed"]
         if owed:
-            self.post.deliver(owed[-1 - act.who % len(owed)])
+            self.outbox.deliver(owed[-1 - act.who % len(owed)])
 
     def sweep(self, act: Act) -> None:
-        outcomes = self.post.sweep()
+        outcomes = self.outbox.sweep()
         assert "error" not in outcomes, outcomes
 
     def wait(self, act: Act) -> None:

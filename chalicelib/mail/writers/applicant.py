@@ -5,7 +5,6 @@ from datetime import date
 from typing import TypedDict
 
 from chalicelib.cases.case import Case
-from chalicelib.cases.decisions import reopen_by
 from chalicelib.cases.states import is_invited, next_step, public_name
 from chalicelib.cases.turnaround import Turnaround
 from chalicelib.core.languages import Lang
@@ -175,7 +174,7 @@ class FileWithdrawn(TypedDict):
 
 @letter("file_withdrawn", to=APPLICANT)
 def file_withdrawn(owed: CaseLetter) -> FileWithdrawn:
-    return {"reopen_by": date.fromisoformat(reopen_by(owed.case))}
+    return {"reopen_by": owed.reopen_by}
 
 
 class FileClosed(FileWithdrawn):

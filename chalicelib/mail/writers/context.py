@@ -7,11 +7,13 @@ from functools import cached_property
 
 from chalicelib.cases import turnaround
 from chalicelib.cases.case import Case
+from chalicelib.cases.decisions import reopen_by
 from chalicelib.cases.matching import Candidates
 from chalicelib.cases.review.link import review_link
 from chalicelib.cases.staff import Roster, Staff
 from chalicelib.cases.states import choices, public_name, staff_steps
 from chalicelib.cases.turnaround import Turnaround
+from chalicelib.core.errors import Overtaken
 from chalicelib.core.languages import Lang, lang_or
 from chalicelib.core.links import Links, StoredLink
 from chalicelib.core.ports import Item, Store
@@ -45,7 +47,17 @@ class CaseLetter:
 
     @property
     def apply_by(self) -> date:
-        return date.fromisoformat(str(self.case.apply_by))
+        """Raises Overtaken once nobody is invited any more."""
+        if self.case.apply_by is None:
+            raise Overtaken("the invitation was taken back")
+        return date.fromisoformat(self.case.apply_by)
+
+    @property
+    def reopen_by(self) -> date:
+        """Raises Overtaken once the file is open again."""
+        if self.case.closed is None:
+            raise Overtaken("the file is open again")
+        return date.fromisoformat(reopen_by(self.case))
 
     def usual(self) -> Turnaround | None:
         """Return how long the form that is under review usually takes."""

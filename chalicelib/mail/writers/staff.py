@@ -206,9 +206,8 @@ class DecisionRecorded(TypedDict):
 def staff_decision_recorded(owed: StaffLetter) -> DecisionRecorded:
     decided, current = owed.facts, owed.case.decided
     # Undone or overtaken by the time this is written: nothing to undo, nothing to show.
-    stands = current is not None and (current["at"], current["by"]) == (
-        decided["at"],
-        decided["by"],
+    stands = current is not None and all(
+        current.get(name) == decided.get(name) for name in ("at", "by", "event", "decision")
     )
     until = decided.get("undo_until") if stands else None
     return {
