@@ -19,7 +19,13 @@ How = Literal["exact", "synonym", "prefix", "one_edit"]
 HOW: Final[tuple[How, ...]] = ("exact", "synonym", "prefix", "one_edit")
 """What a visitor is told of each MatchKind, in their order."""
 
-_SUBSTITUTES: Final = (MatchKind.SYNONYM, MatchKind.ONE_EDIT)
+# Members of an enumeration are slow to reach, and each result of a search reaches for several.
+_EXACT: Final = MatchKind.EXACT
+_SYNONYM: Final = MatchKind.SYNONYM
+_PREFIX: Final = MatchKind.PREFIX
+_ONE_EDIT: Final = MatchKind.ONE_EDIT
+
+_SUBSTITUTES: Final = (_SYNONYM, _ONE_EDIT)
 """Kinds in which another word was found than the visitor wrote."""
 
 _MAX_LABELS: Final = 500
@@ -60,22 +66,22 @@ def find_term(texts: FoldedTexts, match: Match) -> FoundTerm | None:
     """Return where a term stands, in the best way in which it does; None if it does not."""
     words, joined = match.term.words, match.term.joined
     if joined != words[0] and (found := _find_joined(texts, joined)):
-        return FoundTerm(MatchKind.EXACT, *found)
+        return FoundTerm(_EXACT, *found)
     if found := _find_all(texts, words, exact=False):
         whole_words = all(map(texts.is_word, found[1]))
-        return FoundTerm(MatchKind.EXACT if whole_words else MatchKind.PREFIX, *found)
-    if match.in_name_or_specialty(MatchKind.EXACT) and (found := _find_joined(texts, joined)):
-        return FoundTerm(MatchKind.EXACT, *found)
+        return FoundTerm(_EXACT if whole_words else _PREFIX, *found)
+    if match.in_name_or_specialty(_EXACT) and (found := _find_joined(texts, joined)):
+        return FoundTerm(_EXACT, *found)
     for name in (*((word,) for word in variants(words[0])), *match.term.synonyms):
         if found := _find_all(texts, name, exact=True):
-            return FoundTerm(MatchKind.SYNONYM, *found)
+            return FoundTerm(_SYNONYM, *found)
     for word in match.corrections:
         if found := _find_all(texts, (word,), exact=True):
-            return FoundTerm(MatchKind.ONE_EDIT, *found)
-    if match.in_name_or_specialty(MatchKind.ONE_EDIT):
+            return FoundTerm(_ONE_EDIT, *found)
+    if match.in_name_or_specialty(_ONE_EDIT):
         for word in match.corrections:
             if found := _find_joined(texts, word):
-                return FoundTerm(MatchKind.ONE_EDIT, *found)
+                return FoundTerm(_ONE_EDIT, *found)
     return None
 
 
@@ -134,7 +140,7 @@ class LabelIndex:
         """Return each value that the term names, with the explanation for its coaches."""
         explanations: dict[Value, Explanation] = {}
         for kind, words in _readings(match):
-            for number in self._with_all(words, exact=kind != MatchKind.EXACT):
+            for number in self._with_all(words, exact=kind != _EXACT):
                 filtered, value = self._values[number]
                 explanation: Explanation = {
                     "query": match.term.text,
@@ -160,10 +166,10 @@ class LabelIndex:
 def _readings(match: Match) -> Iterator[tuple[MatchKind, tuple[str, ...]]]:
     """Yield the words that a term may stand for, the best reading first."""
     words = match.term.words
-    yield MatchKind.EXACT, words
-    yield from ((MatchKind.SYNONYM, (word,)) for word in variants(words[0]))
-    yield from ((MatchKind.SYNONYM, other) for other in match.term.synonyms)
-    yield from ((MatchKind.ONE_EDIT, (word,)) for word in match.corrections)
+    yield _EXACT, words
+    yield from ((_SYNONYM, (word,)) for word in variants(words[0]))
+    yield from ((_SYNONYM, other) for other in match.term.synonyms)
+    yield from ((_ONE_EDIT, (word,)) for word in match.corrections)
 
 
 def _names_of_values(labels: Mapping[str, Mapping[str, str]]) -> Iterator[tuple[str, str]]:
