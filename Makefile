@@ -1,4 +1,5 @@
 # Relais: `make run` sets everything up and runs it here, `make test` tests everything.
+# The targets stand in the order of a first hour; `make help` prints them so.
 SHELL := /bin/sh
 PYTHON ?= python3
 VENV := .venv
@@ -6,14 +7,12 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
 .DEFAULT_GOAL := check
-.PHONY: check help install run test lint package deploy browser audit verify year lives
+.PHONY: help install run test lint check year lives verify audit package deploy browser
 
-check: lint test ## Lint and test (what a bare `make` does)
+help: ## List what make can do
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "%-9s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-help: ## Say what each target does
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort
-
-install: $(READY) ## Install what Relais needs, here in .venv
+install: $(READY) ## Install everything in .venv; the others do it too when needed
 
 $(READY): requirements.txt requirements-dev.txt requirements-emulator.txt
 	@$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "Relais needs Python 3.11 or later; this is " + sys.version.split()[0])'
@@ -28,40 +27,42 @@ $(READY): requirements.txt requirements-dev.txt requirements-emulator.txt
 	@$(VENV)/emulator/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-emulator.txt
 	@touch $(READY)
 
-run: $(READY) ## Run everything on this machine (FRESH=1 starts over; PORT, GATEWAY_PORT, UNDO_SECONDS)
+run: $(READY) ## Run Relais on this machine, with a mailbox (FRESH=1, PORT, GATEWAY_PORT, UNDO_SECONDS)
 	@exec $(BIN)/python -m infra.local
 
-browser: # Chromium for the browser tests
-	@sh infra/local_aws/browser.sh
-
-test: $(READY) browser ## Test everything: unit, integration, browser, end to end
+test: $(READY) browser ## Test everything: unit, browser, end to end (some minutes)
 	@$(BIN)/python -m pytest -n 2 --ignore tests/e2e
 	@$(BIN)/python -m pytest tests/e2e
 
-lint: $(READY) ## ruff, mypy, the content, and cfn-lint on the packaged template
+lint: $(READY) ## Check style, types, imports, content and the template for AWS
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@$(BIN)/lint-imports --no-logo >/dev/null || $(BIN)/lint-imports
+	@broken=$$($(BIN)/lint-imports --no-logo 2>&1) || { echo "$$broken"; exit 1; }
 	@$(BIN)/python -m infra.content
 	@$(BIN)/python -m infra.package build/lint
 	@$(BIN)/cfn-lint build/lint/sam.json
 
-audit: $(READY) ## Known vulnerabilities of what is pinned
-	@$(BIN)/pip-audit -r requirements.txt --disable-pip --no-deps --progress-spinner off
-
-lives: $(READY) ## Ten thousand random lives of cases, with crashes (some minutes; LIVES=…)
-	@LIVES=$(or $(LIVES),10000) $(BIN)/python -m pytest -q tests/cases/test_lives.py
+check: lint test ## Lint and test, as a bare make does
 
 year: $(READY) ## Print every letter of a busy year, lived in seconds
 	@$(BIN)/python tests/support/year.py
 
-verify: $(READY) ## Check the chains of all events: make verify (while `make run` runs), or STAGE=prod
+lives: $(READY) ## Live ten thousand random cases, with crashes (some minutes; LIVES=…)
+	@LIVES=$(or $(LIVES),10000) $(BIN)/python -m pytest -q tests/cases/test_lives.py
+
+verify: $(READY) ## Check the chains of events of what make run keeps, or of STAGE=prod
 	@$(BIN)/relais --stage $(or $(STAGE),local) chains verify
 
-package: $(READY) ## Build the zip and the template that AWS gets, in build/
+audit: $(READY) ## Look for known vulnerabilities in what is pinned
+	@$(BIN)/pip-audit -r requirements.txt --disable-pip --no-deps --progress-spinner off
+
+package: $(READY) ## Build what AWS gets, in build/package
 	@$(BIN)/python -m infra.package build/package
 
 deploy: $(READY) ## Deploy to AWS: make deploy STAGE=prod
 	@test -n "$(STAGE)" || { echo "Say which stage: make deploy STAGE=prod"; exit 1; }
 	@$(BIN)/python -m infra.deploy $(STAGE)
+
+browser: # Chromium for the browser tests
+	@sh infra/local_aws/browser.sh

@@ -120,12 +120,17 @@ class Emulator:
             else:
                 return
 
+    def tell_to_end(self) -> None:
+        """Make the emulator keep its state and end, without waiting for it."""
+        if self._process is not None:
+            self._process.terminate()
+
     def stop(self) -> None:
         """Ask the emulator to end, which is when it keeps its state; then make sure of it."""
         if self._process is None:
             return
         group = os.getpgid(self._process.pid) if self._process.poll() is None else None
-        self._process.terminate()
+        self.tell_to_end()
         try:
             self._process.wait(SAVE_SECONDS)
         except subprocess.TimeoutExpired:

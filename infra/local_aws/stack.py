@@ -67,6 +67,9 @@ class LocalStack:
     def stop(self) -> None:
         """End everything; the emulator keeps its state."""
         self.emulator.stop()
+        self.close_servers()
+
+    def close_servers(self) -> None:
         self.ses.close()
         for server in (self.website, self.mailbox):
             server.shutdown()

@@ -78,10 +78,20 @@ class Stack:
     def stop(self) -> None:
         self._local.stop()
 
-    def restart(self) -> None:
-        """Stop, and start again over the state that was kept."""
-        self.stop()
+    def restart(self, *, killed: bool = False) -> None:
+        """Start again over the state that was kept.
+
+        The emulator of a `killed` run is told to end, and nobody waits for it to save its state.
+        """
+        before = self._local
+        if killed:
+            before.emulator.tell_to_end()
+            before.close_servers()
+        else:
+            before.stop()
         self._start(fresh=False)
+        if killed:
+            before.emulator.stop()
 
     def client(self, service: str) -> Any:
         return boto3.client(service, endpoint_url=self.emulator.url)  # type: ignore[call-overload]
