@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final
+from typing import Final, Literal
 
 from chalicelib import content
 from chalicelib.cases.staff import Roster, Staff
@@ -33,6 +33,11 @@ LOOK: Final = timedelta(seconds=15)
 """How long the ledger is read for a page: API Gateway waits for 29 seconds."""
 
 AGAIN: Final = "send_again"
+
+ProgressError = Literal[
+    "", "choose_act", "confirm", "nonce", "moved", "no_postal_address", "nobody_missed"
+]
+"""What is wrong with a post; empty when it is done."""
 
 _ACTS: Final = {
     SENDING: ("pause", "cancel"),
@@ -71,7 +76,9 @@ class ProgressViews:
             return see_other(in_language(again, lang))
         return self._page(request, token, after, staff, lang, error)
 
-    def _acted(self, issue: Issue, staff: Staff, fields: Mapping[str, object], token: str) -> str:
+    def _acted(
+        self, issue: Issue, staff: Staff, fields: Mapping[str, object], token: str
+    ) -> ProgressError:
         """The code of what was wrong; empty when it is done."""
         act = text_field(fields, "act")
         changes = self._changes()
@@ -99,7 +106,7 @@ class ProgressViews:
             "cancel": lifecycle.cancel,
         }
 
-    def _again(self, issue: Issue, staff: Staff) -> str:
+    def _again(self, issue: Issue, staff: Staff) -> ProgressError:
         """Another issue for those who can still be reached, which leaves within a minute."""
         if issue.status != SENT:
             return "moved"
@@ -142,7 +149,7 @@ class ProgressViews:
         issue: Issue,
         staff: Staff,
         lang: Lang,
-        error: str = "",
+        error: ProgressError = "",
     ) -> Response:
         texts = content.newsroom()
         counts = counted(self.store, issue.id)
@@ -172,7 +179,7 @@ class ProgressViews:
             "nonce": self.links.nonce(token),
             "action": address,
         }
-        status = {"": 200, "moved": 409}.get(error, 422)
+        status = 409 if error == "moved" else 422 if error else 200
         return self.pages.respond(
             "newsletter_progress", lang, facts, address=address, status=status
         )

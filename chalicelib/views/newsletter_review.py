@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import assert_never
 
 from chalicelib import content
 from chalicelib.cases.staff import Roster
@@ -71,11 +72,16 @@ class IssueReviewViews:
             outcome, errors = self.approvals.decide(opened, given)
         except RelaisError as error:
             return self.problems.respond(request, error, lang)
-        if outcome == "invalid":
-            return self._review(opened, lang, errors=errors, given=given)
-        again = self.approvals.open(token)
-        if outcome == "decided":
-            return self._standing_page(again, lang, 200)
+        match outcome:
+            case "invalid":
+                return self._review(opened, lang, errors=errors, given=given)
+            case "decided":
+                return self._standing_page(self.approvals.open(token), lang, 200)
+            case "late":
+                return self._late(self.approvals.open(token), lang, given)
+        assert_never(outcome)
+
+    def _late(self, again: OpenedIssueReview, lang: Lang, given: ApprovalInput) -> Response:
         if again.standing == "open":
             # Somebody asked for other opinions in the same moment: nothing is lost but the post.
             return self._review(again, lang, errors=(("decision", "moved"),), given=given)
