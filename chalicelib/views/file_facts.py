@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import Any, TypedDict
+from typing import TypedDict
 
 from chalicelib.cases.case import Case
 from chalicelib.cases.states import next_step, public_name, shows, table
@@ -36,7 +36,7 @@ class FileFacts(TypedDict):
     next_step: str
     may_act: bool
     whole: bool
-    answers: list[dict[str, Any]]
+    answers: Sequence[Mapping[str, object]]
     changes: list[SentChange]
     conditions: list[dict[str, object]]
     question: AskedQuestion | None

@@ -1,11 +1,41 @@
 """The HTTP interface for developers: OpenAPI 3.1, made from the forms themselves."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import TypedDict
 
 from chalicelib import content
-from chalicelib.core.languages import Lang
+from chalicelib.cases.states import staff_steps, table
+from chalicelib.core.languages import LANGS, Lang
 from chalicelib.forms import description, parsing
 from chalicelib.web.request import BODY_LIMIT
+
+Schema = Mapping[str, object]
+Parameter = Mapping[str, object]
+
+
+class Operation(TypedDict, total=False):
+    """A method of a path; `responses` are by status."""
+
+    summary: str
+    parameters: list[Parameter]
+    requestBody: Mapping[str, object]
+    responses: dict[str, object]
+
+
+Paths = dict[str, dict[str, Operation]]
+
+FIELD_ERRORS = {
+    "type": "array",
+    "items": {
+        "type": "object",
+        "required": ["field", "code", "message"],
+        "properties": {
+            "field": {"type": "string", "examples": ["partners[0].name"]},
+            "code": {"type": "string"},
+            "message": {"type": "string"},
+        },
+    },
+}
 
 PROBLEM = {
     "type": "object",
@@ -15,18 +45,7 @@ PROBLEM = {
         "title": {"type": "string"},
         "status": {"type": "integer"},
         "detail": {"type": "string"},
-        "errors": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "required": ["field", "code", "message"],
-                "properties": {
-                    "field": {"type": "string", "examples": ["partners[0].name"]},
-                    "code": {"type": "string"},
-                    "message": {"type": "string"},
-                },
-            },
-        },
+        "errors": FIELD_ERRORS,
     },
 }
 
@@ -38,7 +57,7 @@ RECEIPT = {
         "status": {"type": "string"},
         "message": {"type": "string"},
         "links": {"type": "object", "properties": {"status": {"type": "string", "format": "uri"}}},
-        "warnings": PROBLEM["properties"]["errors"],  # type: ignore[index]
+        "warnings": FIELD_ERRORS,
         "result": {
             "type": "object",
             "description": "Self-assessment only: score, band, advice and next steps.",
@@ -47,8 +66,8 @@ RECEIPT = {
 }
 
 
-def document(public_url: str, lang: Lang, *, newsletter: str = "") -> dict[str, Any]:
-    """The whole document; labels and texts in `lang`, with the words that consent to the
+def document(public_url: str, lang: Lang, *, newsletter: str = "") -> dict[str, object]:
+    """Return the whole document; labels and texts in `lang`, with the words that consent to the
     newsletter where its box is offered."""
     return {
         "openapi": "3.1.0",
@@ -64,42 +83,56 @@ def document(public_url: str, lang: Lang, *, newsletter: str = "") -> dict[str, 
             **_newsletter(lang, newsletter),
             **_issues(),
             **_coaches(lang),
-            "/file": {
-                "get": _page("Asks for the address of somebody who lost their link"),
-                "post": _page("email, lang; the same answer for every address: a mail tells"),
-            },
-            "/file/{token}": {
-                "get": _page("An applicant's own page; changes nothing", "token"),
-                "post": _page(
-                    "action: reply (answer, and the form's fields with revised=1), withdraw "
-                    "(confirm), correct (address) or confirm; nonce as the page hides it",
-                    "token",
-                ),
-            },
-            "/review/{token}": {
-                "get": _page("The review page; changes nothing", "token"),
-                "post": _page(
-                    "Decide: decision (approve, decline, ask, conditions, waitlist, extend, "
-                    "conditions_met, reopen, link, treat_as_eoi, undo, assign, recuse, "
-                    "correct_address, fresh), reason, message, confirm, code, nonce",
-                    "token",
-                ),
-            },
-            "/health": {"get": {"responses": {"200": {"description": "The store answers"}}}},
-            "/openapi.json": {"get": {"responses": {"200": {"description": "This document"}}}},
+            **_files(),
+            **_reviews(),
+            **_machines(),
         },
         "components": {"schemas": {"Problem": PROBLEM, "Receipt": RECEIPT}},
     }
 
 
-def _newsletter(lang: Lang, newsletter: str) -> dict[str, Any]:
-    form = _form("newsletter", lang, newsletter)
-    taken = {"description": "The same answer for every address: an e-mail tells the rest"}
-    post = {**form["post"], "parameters": []}
-    post["responses"] = {
-        **{code: said for code, said in post["responses"].items() if code not in ("201", "409")},
-        "202": taken,
+def _files() -> Paths:
+    return {
+        "/file": {
+            "get": _page("Asks for the address of somebody who lost their link"),
+            "post": _page("email, lang; the same answer for every address: a mail tells"),
+        },
+        "/file/{token}": {
+            "get": _page("An applicant's own page; changes nothing", "token"),
+            "post": _page(
+                "action: reply (answer, and the form's fields with revised=1), withdraw "
+                "(confirm), correct (address) or confirm; nonce as the page hides it",
+                "token",
+            ),
+        },
     }
+
+
+def _reviews() -> Paths:
+    events = dict.fromkeys(event for state, _ in table() for event in staff_steps(state))
+    decisions = ", ".join([*events, "undo", "fresh"])
+    return {
+        "/review/{token}": {
+            "get": _page("The review page; changes nothing", "token"),
+            "post": _page(
+                f"Decide: decision ({decisions}), reason, message, confirm, code, nonce", "token"
+            ),
+        },
+    }
+
+
+def _machines() -> Paths:
+    return {
+        "/health": {"get": {"responses": {"200": {"description": "The store answers"}}}},
+        "/openapi.json": {"get": {"responses": {"200": {"description": "This document"}}}},
+    }
+
+
+def _newsletter(lang: Lang, newsletter: str) -> Paths:
+    form = _form("newsletter", lang, newsletter)
+    accepted = {"description": "The same answer for every address: an e-mail tells the rest"}
+    responses = _without(form["post"], "201", "409") | {"202": accepted}
+    post: Operation = {**form["post"], "parameters": [], "responses": responses}
     leave = _page("Leave; a mail program's one click (RFC 8058) gets an empty 200", "token")
     return {
         "/newsletter": {"get": form["get"], "post": post},
@@ -120,18 +153,18 @@ def _newsletter(lang: Lang, newsletter: str) -> dict[str, Any]:
     }
 
 
-def _issues() -> dict[str, Any]:
-    answers = {"200": {"description": "Cacheable, with an ETag"},
+def _issues() -> Paths:
+    responses: dict[str, object] = {"200": {"description": "Cacheable, with an ETag"},
                "304": {"description": "As the ETag says"}}  # fmt: skip
-    feeds = {
-        f"/newsletter/feed.{lang}.{kind}": {"get": {"responses": answers}}
-        for lang in ("fr", "en")
+    feeds: Paths = {
+        f"/newsletter/feed.{lang}.{kind}": {"get": {"responses": responses}}
+        for lang in LANGS
         for kind in ("xml", "json")
     }
     sent = "The mail to approve, as it will be received"
     return {
         "/newsletter/archive": {
-            "get": {"parameters": [_query("lang"), _query("year")], "responses": answers}
+            "get": {"parameters": [_query("lang"), _query("year")], "responses": responses}
         },
         "/newsletter/archive/{slug}": {"get": _page("An issue; for a script as JSON", "slug")},
         **feeds,
@@ -147,9 +180,9 @@ def _issues() -> dict[str, Any]:
     }
 
 
-def _coaches(lang: Lang) -> dict[str, Any]:
+def _coaches(lang: Lang) -> Paths:
     filters = content.coaches()["filters"]
-    asked = [
+    parameters: list[Parameter] = [
         *map(_query, ("q", "lang", "limit", "cursor")),
         *(
             {
@@ -161,15 +194,15 @@ def _coaches(lang: Lang) -> dict[str, Any]:
             for name, text in filters.items()
         ),
     ]
-    answers = {"200": {"description": "total, results, facets, next_cursor; for a browser a page"},
+    responses: dict[str, object] = {"200": {"description": "total, results, facets, next_cursor; for a browser a page"},
                "304": {"description": "As the ETag says"},
                "400": {"description": "A search that cannot be made"}}  # fmt: skip
     contact = _form("message", lang, "")
-    for method in contact.values():
-        method["parameters"] = _page("", "slug")["parameters"]
-    contact["post"]["responses"].pop("409")
+    for operation in contact.values():
+        operation["parameters"] = [_path("slug")]
+    contact["post"]["responses"] = _without(contact["post"], "409")
     return {
-        "/coaches": {"get": {"parameters": asked, "responses": answers}},
+        "/coaches": {"get": {"parameters": parameters, "responses": responses}},
         "/coaches/{slug}": {"get": _page("One coach; for a script as JSON", "slug")},
         "/coaches/{slug}/contact": contact,
         "/coach/{token}": {
@@ -183,7 +216,7 @@ def _coaches(lang: Lang) -> dict[str, Any]:
     }
 
 
-def _form(form: str, lang: Lang, newsletter: str) -> dict[str, Any]:
+def _form(form: str, lang: Lang, newsletter: str) -> dict[str, Operation]:
     schema = description.describe(form, lang, newsletter=newsletter)["schema"]
     problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
     refused = ["400", "409", "410", "413", "415", "422", "429", "503"]
@@ -220,16 +253,23 @@ def _form(form: str, lang: Lang, newsletter: str) -> dict[str, Any]:
     }
 
 
-def _query(name: str) -> dict[str, Any]:
+def _without(operation: Operation, *statuses: str) -> dict[str, object]:
+    """Return the responses of an operation but those of some statuses."""
+    responses = operation["responses"]
+    return {status: response for status, response in responses.items() if status not in statuses}
+
+
+def _query(name: str) -> Parameter:
     return {"name": name, "in": "query", "schema": {"type": "string"}}
 
 
-def _page(summary: str, *parameters: str) -> dict[str, Any]:
+def _path(name: str) -> Parameter:
+    return {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+
+
+def _page(summary: str, *parameters: str) -> Operation:
     return {
         "summary": summary,
-        "parameters": [
-            {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
-            for name in parameters
-        ],
+        "parameters": [_path(name) for name in parameters],
         "responses": {"200": {"description": "A page"}},
     }

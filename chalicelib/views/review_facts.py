@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
-from typing import Any, TypedDict
+from typing import TypedDict
 
 from chalicelib import content
 from chalicelib.cases.case import Case
@@ -61,9 +61,9 @@ class CaseFacts(TypedDict):
     case: Case
     state_name: str
     submitted_at: datetime
-    answers: list[dict[str, Any]]
+    answers: Sequence[Mapping[str, object]]
     applied: bool
-    eoi_answers: list[dict[str, Any]] | None
+    eoi_answers: Sequence[Mapping[str, object]] | None
     warnings: Sequence[str]
     undeliverable: Mapping[str, object] | None
     assessment: Mapping[str, object] | None

@@ -5,9 +5,11 @@ import re
 from collections.abc import Callable
 
 import pytest
+from openapi_spec_validator import validate
 
 import app as application
 import samples
+from chalicelib.cases.states import table
 from chalicelib.core.errors import StoreDown
 from chalicelib.services import Services
 from fakes import MemoryMailer, MemoryStore, SetClock
@@ -477,6 +479,17 @@ def test_health_and_openapi_answer(visitor: Visitor) -> None:
     named = {re.sub(r"/forms/\w+", "/forms/{form}", path) for path in document["paths"]}
     assert named == {path for path, methods in application.app.routes.items() if methods}
     assert set(document["paths"]) >= {"/forms/eoi", "/review/{token}", "/health"}
+
+
+@pytest.mark.parametrize("lang", ["fr", "en"])
+def test_openapi_is_valid_and_names_each_decision(visitor: Visitor, lang: str) -> None:
+    document = visitor.get(f"/openapi.json?lang={lang}").json_body
+    validate(document)
+    summary = document["paths"]["/review/{token}"]["post"]["summary"]
+    choices = {row.event for row in table().values() if row.choice}
+    assert "approve" in choices
+    for decision in (*choices, "undo", "assign", "recuse"):
+        assert re.search(rf"\b{decision}\b", summary), decision
 
 
 def test_pages_tell_nobody_their_address(visitor: Visitor) -> None:
