@@ -11,7 +11,7 @@ from chalicelib.web.chalice_app import Relais
 from chalicelib.web.pages import Pages
 from chalicelib.web.problems import Problems
 
-log = logging.getLogger("relais")
+log = logging.getLogger("relais.app")
 
 
 def problems() -> Problems:
@@ -135,7 +135,7 @@ app.views(
 @app.on_dynamodb_record(
     stream_arn="arn:aws:dynamodb:ca-central-1:000000000000:table/Records/stream/0"
 )
-def deliver_letters(event: DynamoDBEvent) -> dict[str, Any]:
+def deliver_letters(event: DynamoDBEvent) -> dict[str, list[dict[str, str]]]:
     """Send the letters owed by what was just stored."""
     failed = []
     for sequence, key in stream_keys(event.to_dict()):
@@ -165,7 +165,7 @@ def sweep(event: CloudWatchEvent) -> dict[str, int]:
 
 
 @app.on_sqs_message(queue_arn="arn:aws:sqs:ca-central-1:000000000000:mail-events", batch_size=50)
-def settle_mail(event: SQSEvent) -> dict[str, Any]:
+def settle_mail(event: SQSEvent) -> dict[str, list[dict[str, str]]]:
     """Settle what SES reports of mail."""
     return services().feedback.settle(event.to_dict())
 

@@ -100,10 +100,10 @@ class CoachLinkViews:
         from chalicelib.forms import description
 
         contact = self.settings.privacy_contact
-        described = description.describe("profile", lang, privacy_contact=contact)
+        form = description.describe("profile", lang, privacy_contact=contact)
         facts: CoachOwnFacts = {
-            **form_errors(field_errors(error, lang) if error else [], described, lang),
-            "description": described,
+            **form_errors(field_errors(error, lang) if error else [], form, lang),
+            "description": form,
             "action": self._address(token),
             "values": entered if entered is not None else _published(coach, lang),
             "banner": content.network()["own"][wrong][lang] if wrong else None,

@@ -126,13 +126,13 @@ class FormViews:
     def _describe(self, name: str, lang: Lang) -> dict[str, object]:
         from chalicelib.forms import description
 
-        described = description.describe(
+        form = description.describe(
             name,
             lang,
             privacy_contact=self.settings.privacy_contact,
             newsletter=consent_text.box(lang, self.settings),
         )
-        return {**described, "action": self.pages.address("forms", name)}
+        return {**form, "action": self.pages.address("forms", name)}
 
     def _cacheable(self, request: Request, body: object) -> Response:
         return with_etag(request, json_response(body, {"Cache-Control": "public, max-age=300"}))

@@ -134,9 +134,9 @@ class PreferencesViews:
     ) -> PreferencesPage:
         given = fields.get("topics", [])
         wanted = given if isinstance(given, list) else [given]
-        known = consent_text.topics()
+        offered = consent_text.topics()
         # With a single topic there is nothing to choose, and the page does not ask.
-        topics = [t for t in known if t in wanted] if len(known) > 1 else known
+        topics = [t for t in offered if t in wanted] if len(offered) > 1 else offered
         if not topics:
             return PreferencesPage(wrong={"topics": consent_text.sentence("choose_topic", lang)})
         language = lang_or(text_field(fields, "language"), lang)

@@ -206,8 +206,8 @@ class ProgressViews:
         if paused is None:
             return ""
         texts = content.newsroom()["paused"]
-        known = issue.status == AUTO_PAUSED and paused["reason"] in texts
-        text: str = texts[paused["reason"] if known else "staff"][lang]
+        by_itself = issue.status == AUTO_PAUSED and paused["reason"] in texts
+        text: str = texts[paused["reason"] if by_itself else "staff"][lang]
         owner = self.roster.get(paused["by"])
         who = owner.name if owner else "Relais"
         return text.format(by=who, at=formatting.date_and_time(moment(paused["at"]), lang))
