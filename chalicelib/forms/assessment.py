@@ -3,9 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from chalicelib.content import load
+from chalicelib import content
+from chalicelib.core.languages import Lang
+
+if TYPE_CHECKING:
+    from chalicelib.content.shapes import Range
 
 QUESTIONS: Final = ("q1_fit", "q2_goal", "q3_approach", "q4_people", "q5_capacity")
 
@@ -20,32 +24,35 @@ class Result:
 
 
 def score(answers: Mapping[str, Any]) -> Result:
-    """The result of five option ids, by the rules of the content; the first band that fits."""
+    """Return the result of five option ids: the first band of the content that fits them."""
     points = {question: _points()[answers[question]] for question in QUESTIONS}
     total = sum(points.values())
     facts = {**points, "total": total}
-    band = next(b for b in load("assessment")["bands"] if _fits(b["when"], facts))["id"]
+    band = next(b for b in content.assessment()["bands"] if _fits(b["when"], facts))["id"]
     held = () if band in ("ready", "advanced") else _held_back(points, total)
     return Result(total, band, held)
 
 
-def explain(result: Result, answers: Mapping[str, Any], lang: str) -> dict[str, Any]:
-    """The result in words: why, what to do next, and where that leads."""
-    content = load("assessment")
-    texts, common = content["results"][result.band], content["common"]
-    questions = {f["key"]: f for f in content["sections"][0]["fields"]}
+def explain(result: Result, answers: Mapping[str, Any], lang: Lang) -> dict[str, Any]:
+    """Return what templates and scripts say of a result: score, band, title, summary, what held
+    the group back, advice, next steps and actions (`id` and `label`), in one language."""
+    form = content.assessment()
+    texts, common = form["results"][result.band], form["common"]
+    questions = {f["key"]: f for f in form["sections"][0]["fields"]}
     weak = [q for q in QUESTIONS if _points()[answers[q]] <= 1]
     held = result.held_back_by if result.band in ("preparing", "early") else ()
-    actions = [texts[key] for key in ("primary_action", "secondary_action") if key in texts]
+    actions = [texts["primary_action"]]
+    if "secondary_action" in texts:
+        actions.append(texts["secondary_action"])
     return {
         "score": result.total,
-        "max": content["score"]["max"],
+        "max": form["score"]["max"],
         "band": result.band,
         "title": texts["title"][lang],
         "summary": texts["summary"][lang],
         "held_back": [{"id": q, "label": questions[q]["measures"][lang]} for q in held],
         "held_back_intro": common["held_back"][lang],
-        "advice": [content["hints"][q][lang] for q in weak],
+        "advice": [form["hints"][q][lang] for q in weak],
         "next_steps": [step[lang] for step in texts["steps"]],
         "actions": [{"id": action["id"], "label": action[lang]} for action in actions],
         "disclaimer": common["disclaimer"][lang],
@@ -54,7 +61,7 @@ def explain(result: Result, answers: Mapping[str, Any], lang: str) -> dict[str, 
 
 
 def _held_back(points: Mapping[str, int], total: int) -> tuple[str, ...]:
-    ready = next(b for b in load("assessment")["bands"] if b["id"] == "ready")["when"]
+    ready = next(b for b in content.assessment()["bands"] if b["id"] == "ready")["when"]
     failing = tuple(q for q in QUESTIONS if q in ready and points[q] < ready[q].get("min", 0))
     if failing or total >= ready["total"]["min"]:
         return failing
@@ -63,7 +70,7 @@ def _held_back(points: Mapping[str, int], total: int) -> tuple[str, ...]:
     return tuple(sorted(lowest, key=QUESTIONS.index))
 
 
-def _fits(when: Mapping[str, Mapping[str, int]], facts: Mapping[str, int]) -> bool:
+def _fits(when: "Mapping[str, Range]", facts: Mapping[str, int]) -> bool:
     return all(
         limits.get("min", 0) <= facts[name] <= limits.get("max", facts[name])
         for name, limits in when.items()
@@ -72,5 +79,5 @@ def _fits(when: Mapping[str, Mapping[str, int]], facts: Mapping[str, int]) -> bo
 
 @cache
 def _points() -> dict[str, int]:
-    fields = load("assessment")["sections"][0]["fields"]
+    fields = content.assessment()["sections"][0]["fields"]
     return {o["id"]: o["score"] for f in fields for o in f["options"]}

@@ -1,14 +1,17 @@
 """Forms and answers in words: what a website builds a form from, and copies for people."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import cache
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from chalicelib.content import load
+from chalicelib import content
 from chalicelib.core import formatting
 from chalicelib.core.languages import Lang
 from chalicelib.forms import field_types
+
+if TYPE_CHECKING:
+    from chalicelib.content.shapes import Entry, Form, FormField, Section
 
 _SHOWN: Final = ("key", "type", "min", "max", "max_length", "autocomplete", "hidden", "default")
 
@@ -50,16 +53,16 @@ def describe(
 
 @cache
 def _described(form: str, lang: Lang, privacy_contact: str, newsletter: str) -> dict[str, Any]:
-    content = _worded(load(form), newsletter)
-    status = load("programme")["intake"].get(form, "open")
+    described = _with_consent_text(content.form(form), newsletter)
+    status = content.programme()["intake"].get(form, "open")
     notice = _notice(form, lang).format(privacy_contact=privacy_contact)
     return {
         "form": form,
-        "version": content["version"],
+        "version": described["version"],
         "lang": lang,
-        "title": content["title"][lang],
-        "intro": content["intro"][lang],
-        "submit": content["submit"][lang],
+        "title": described["title"][lang],
+        "intro": described["intro"][lang],
+        "submit": described["submit"][lang],
         "notice": notice,
         "status": status,
         **_gate(form, lang),
@@ -70,29 +73,30 @@ def _described(form: str, lang: Lang, privacy_contact: str, newsletter: str) -> 
                 "title": section["title"][lang],
                 "fields": [_field(f, lang) for f in section["fields"]],
             }
-            for section in content["sections"]
+            for section in described["sections"]
         ],
-        "schema": _schema(content, lang),
+        "schema": _schema(described, lang),
     }
 
 
 def _paused(form: str, lang: Lang) -> str:
-    plural = load("review")["form_plural"][form][lang]
-    return str(load("problems")["intake_paused"]["detail"][lang].format(form_plural=plural))
+    plural = content.review()["form_plural"][form][lang]
+    return str(content.problems()["intake_paused"]["detail"][lang].format(form_plural=plural))
 
 
 def _gate(form: str, lang: Lang) -> dict[str, str]:
     """What to say in place of an application that nobody was invited to."""
     return (
-        {"gate": load("problems")["not_invited"]["detail"][lang]} if form == "application" else {}
+        {"gate": content.problems()["not_invited"]["detail"][lang]} if form == "application" else {}
     )
 
 
 def _notice(form: str, lang: Lang) -> str:
     """How personal information is used, with a gap for who answers for it."""
-    if "notice" in (content := load(form)):
-        return str(content["notice"][lang])
-    programme = load("programme")
+    described = content.form(form)
+    if "notice" in described:
+        return described["notice"][lang]
+    programme = content.programme()
     return str(
         programme["privacy_notice"][lang].format(
             form_name=programme["form_name"][form][lang],
@@ -102,22 +106,23 @@ def _notice(form: str, lang: Lang) -> str:
     )
 
 
-def _worded(content: Mapping[str, Any], newsletter: str) -> Mapping[str, Any]:
-    """The form with the words of its box for the newsletter, or without the box."""
+def _with_consent_text(described: "Form", newsletter: str) -> "Form":
+    """Return the form with the text of its newsletter box, or without the box."""
 
-    def fields(section: Mapping[str, Any]) -> list[Any]:
-        worded = {"label": {"fr": newsletter, "en": newsletter}}
-        return [
-            {**f, **worded} if f["key"] in CONSENT_BOXES else f
-            for f in section["fields"]
-            if newsletter or f["key"] not in CONSENT_BOXES
-        ]
+    def fields(section: "Section") -> "Iterator[FormField]":
+        for f in section["fields"]:
+            if f["key"] not in CONSENT_BOXES:
+                yield f
+            elif newsletter:
+                yield {**f, "label": {"fr": newsletter, "en": newsletter}}
 
-    sections = [{**section, "fields": fields(section)} for section in content["sections"]]
-    return {**content, "sections": sections}
+    sections: list[Section] = [
+        {**section, "fields": list(fields(section))} for section in described["sections"]
+    ]
+    return {**described, "sections": sections}
 
 
-def _field(f: Mapping[str, Any], lang: Lang) -> dict[str, Any]:
+def _field(f: "FormField", lang: Lang) -> dict[str, Any]:
     shown: dict[str, Any] = {key: f[key] for key in _SHOWN if key in f}
     if shown.get("default") == "lang":
         shown["default"] = lang
@@ -136,7 +141,7 @@ def _field(f: Mapping[str, Any], lang: Lang) -> dict[str, Any]:
     return shown
 
 
-def _ordered(f: Mapping[str, Any], lang: Lang) -> list[dict[str, Any]]:
+def _ordered(f: "FormField", lang: Lang) -> "Sequence[Entry]":
     """Provinces in the order of each language; other lists as they stand."""
     found = field_types.options(f)
     if f.get("list") in ("provinces", "serves"):
@@ -144,16 +149,16 @@ def _ordered(f: Mapping[str, Any], lang: Lang) -> list[dict[str, Any]]:
     return found
 
 
-def _schema(content: Mapping[str, Any], lang: Lang) -> dict[str, Any]:
-    fields = [f for section in content["sections"] for f in section["fields"]]
+def _schema(described: "Form", lang: Lang) -> dict[str, Any]:
+    fields = [f for section in described["sections"] for f in section["fields"]]
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": content["title"][lang],
+        "title": described["title"][lang],
         **_object(fields, lang),
     }
 
 
-def _object(fields: list[Mapping[str, Any]], lang: Lang) -> dict[str, Any]:
+def _object(fields: "list[FormField]", lang: Lang) -> dict[str, Any]:
     conditions = [_condition(f) for f in fields if "when" in f and f["required"]]
     schema: dict[str, Any] = {
         "type": "object",
@@ -168,13 +173,13 @@ def _object(fields: list[Mapping[str, Any]], lang: Lang) -> dict[str, Any]:
     return schema
 
 
-def _condition(f: Mapping[str, Any]) -> dict[str, Any]:
+def _condition(f: "FormField") -> dict[str, Any]:
     when = f["when"]
     asked = {"properties": {when["field"]: {"enum": when["in"]}}, "required": [when["field"]]}
     return {"if": asked, "then": {"required": [f["key"]]}}
 
 
-def _property(f: Mapping[str, Any], lang: Lang) -> dict[str, Any]:
+def _property(f: "FormField", lang: Lang) -> dict[str, Any]:
     kind = f["type"]
     if kind == "consent" and f["required"]:
         return {"const": True}
@@ -195,7 +200,7 @@ def _property(f: Mapping[str, Any], lang: Lang) -> dict[str, Any]:
     return schema
 
 
-def _items(f: Mapping[str, Any], lang: Lang) -> dict[str, Any]:
+def _items(f: "FormField", lang: Lang) -> dict[str, Any]:
     if f["type"] == "choices":
         return {"enum": [o["id"] for o in field_types.options(f)]}
     if f["type"] == "lines":
@@ -206,7 +211,7 @@ def _items(f: Mapping[str, Any], lang: Lang) -> dict[str, Any]:
 def readable(form: str, answers: Mapping[str, Any], lang: Lang) -> list[dict[str, Any]]:
     """A copy of the answers in words, section by section; what was left blank is left out."""
     copy = []
-    for section in load(form)["sections"]:
+    for section in content.form(form)["sections"]:
         rows = [_row(f, answers[f["key"]], lang, answers) for f in section["fields"]
                 if f["key"] in answers and f["key"] not in _EXTENSIONS]  # fmt: skip
         if section["id"] == "budget" and "total_expenses" in answers:
@@ -219,21 +224,21 @@ def readable(form: str, answers: Mapping[str, Any], lang: Lang) -> list[dict[str
 _EXTENSIONS: Final = {"contact_phone_ext", "applicant_phone_ext"}
 
 
-def _row(
-    f: Mapping[str, Any], value: Any, lang: Lang, answers: Mapping[str, Any]
-) -> dict[str, Any]:
+def _row(f: "FormField", value: Any, lang: Lang, answers: Mapping[str, Any]) -> dict[str, Any]:
     label = f.get("short", f["label"])[lang]
     if f["type"] == "rows":
         heads = [row["label"][lang] for row in f["fields"]]
-        body = [[_said(cell, row.get(cell["key"]), lang) for cell in f["fields"]] for row in value]
+        body = [
+            [_in_words(cell, row.get(cell["key"]), lang) for cell in f["fields"]] for row in value
+        ]
         return {"key": f["key"], "label": label, "table": {"head": heads, "body": body}}
     if f["type"] == "phone":
         return {"key": f["key"], "label": label,
                 "value": formatting.phone(value, answers.get(f"{f['key']}_ext"), lang)}  # fmt: skip
-    return {"key": f["key"], "label": label, "value": _said(f, value, lang)}
+    return {"key": f["key"], "label": label, "value": _in_words(f, value, lang)}
 
 
-def _said(f: Mapping[str, Any], value: Any, lang: Lang) -> str:
+def _in_words(f: "FormField", value: Any, lang: Lang) -> str:
     if value is None:
         return ""
     kind = f["type"]
@@ -264,7 +269,7 @@ _WRITTEN: Final[dict[str, Callable[[str, str], str]]] = {
 }
 
 
-def _labels(f: Mapping[str, Any], chosen: Iterable[str], lang: Lang) -> str:
+def _labels(f: "FormField", chosen: Iterable[str], lang: Lang) -> str:
     names = {o["id"]: o[lang] for o in field_types.options(f)}
     return ", ".join(names.get(one, one) for one in chosen)
 

@@ -1,15 +1,18 @@
 """The kinds of answers: what each may be, how people write it, how it is stored."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from datetime import date
-from typing import Annotated, Any, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
-from chalicelib.content import load
+from chalicelib import content
 from chalicelib.core.email_address import email_or_none
+
+if TYPE_CHECKING:
+    from chalicelib.content.shapes import Entry, FormField
 
 _SPACES: Final = str.maketrans("", "", " \u00a0\u202f\u2009-\u2011\u2013")
 _MONEY = re.compile(r"(\d{1,9}|\d{1,3}(?:[ \u00a0\u202f,]\d{3}){1,2})(?:[.,]00)?")
@@ -214,53 +217,55 @@ LENGTHS: Final = {"phone": 40, "bn_rr": 40, "postal_code": 20, "date": 20, "mont
 MOST: Final = {"money": 999_999_900, "int": 999_999_999}
 
 
-_LISTED: Final = {
-    "provinces": "provinces",
-    "coach_languages": "languages",
-    "coach_streams": "streams",
+_LISTS_OF_THEIR_OWN: Final[dict[str, Callable[[], "Sequence[Entry]"]]] = {
+    "provinces": content.provinces,
+    "coach_languages": content.languages,
+    "coach_streams": content.streams,
 }
 """Lists that have a file of their own."""
 
 
-def options(field: Mapping[str, Any]) -> list[dict[str, Any]]:
+def options(field: "FormField") -> "Sequence[Entry]":
     """What can be chosen: of a shared list, or the field's own."""
     if "options" in field:
         return list(field["options"])
     if field["list"] == "streams":
-        return [stream for stream in load("streams") if stream["intake"]]
-    if field["list"] in _LISTED:
-        return list(load(_LISTED[field["list"]]))
+        return [stream for stream in content.streams() if stream["intake"]]
+    if field["list"] in _LISTS_OF_THEIR_OWN:
+        return list(_LISTS_OF_THEIR_OWN[field["list"]]())
     if field["list"] == "coach_modes":
-        return [mode for mode in load("lists")["mode"] if mode["id"] != "hybrid"]
+        return [mode for mode in content.lists()["mode"] if mode["id"] != "hybrid"]
     if field["list"] == "serves":
-        everywhere = load("coaches")["provinces"]["all"]
-        return [{"id": "all", **everywhere}, *load("provinces")]
-    return list(load("lists")[field["list"]])
+        everywhere = content.coaches()["provinces"]["all"]
+        return [{"id": "all", **everywhere}, *content.provinces()]
+    return list(content.lists()[field["list"]])
 
 
-def _one_of(field: Mapping[str, Any]) -> Any:
+def _one_of(field: "FormField") -> Any:
     return Literal[tuple(option["id"] for option in options(field))]
 
 
-def type_of(field: Mapping[str, Any]) -> Any:
+def type_of(field: "FormField") -> Any:
     """The pydantic type of one field; rows are made by forms.py."""
     kind = field["type"]
     if kind in _STRINGS:
-        limit = StringConstraints(max_length=field.get("max", LENGTHS.get(kind)))
+        limit = StringConstraints(
+            max_length=int(field["max"]) if "max" in field else LENGTHS.get(kind)
+        )
         return Annotated[str, limit, AfterValidator(_STRINGS[kind])]
     if kind == "text":
-        return Annotated[str, StringConstraints(max_length=field["max"])]
+        return Annotated[str, StringConstraints(max_length=int(field["max"]))]
     if kind == "lines":
         line = Annotated[
             str, StringConstraints(max_length=field["max_length"]), AfterValidator(one_line)
         ]
-        limits = Field(min_length=field["min"], max_length=field["max"])
+        limits = Field(min_length=int(field["min"]), max_length=int(field["max"]))
         return Annotated[list[line], BeforeValidator(as_list), limits]
     if kind == "choice":
         # A scale from 0 to 3 may come as numbers from a script.
         return Annotated[_one_of(field), BeforeValidator(lambda v: str(v) if type(v) is int else v)]
     if kind == "choices":
-        limits = Field(min_length=field["min"], max_length=field["max"])
+        limits = Field(min_length=int(field["min"]), max_length=int(field["max"]))
         several = list[_one_of(field)]  # type: ignore[misc,valid-type]
         # Refused before it is made unique: a thousand copies are not one answer.
         return Annotated[several, BeforeValidator(as_list), limits, AfterValidator(unique)]

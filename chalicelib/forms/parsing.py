@@ -4,12 +4,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
 from chalicelib import content
-from chalicelib.content import load
 from chalicelib.core.languages import Lang
 from chalicelib.forms import field_types
 from chalicelib.forms.normalise import ROWS_LIMIT, tidy
@@ -18,11 +17,14 @@ from chalicelib.forms.problems import (
     Fields,
     InvalidForm,
     Problem,
+    at_page_row,
     by_key,
     from_pydantic,
-    in_order,
-    placed,
+    in_page_order,
 )
+
+if TYPE_CHECKING:
+    from chalicelib.content.shapes import FormField
 
 FORMS: Final = tuple(content.programme()["intake"])
 """The forms that anybody may submit, as the programme lists them."""
@@ -48,29 +50,31 @@ def parse(form: str, given: Mapping[str, Any], lang: Lang, today: date) -> Submi
 
     if len(given) > FIELDS_LIMIT:
         raise InvalidForm([Problem("", "too_much", {"max": FIELDS_LIMIT})])
-    content = _content(form)
-    cleaned, problems = _clean(given, content.fields)
-    problems += _missing(cleaned, content.fields, "")
-    places = _closed_up(cleaned, content.fields)
+    definition = _definition(form)
+    cleaned, problems = _clean(given, definition.fields)
+    problems += _missing(cleaned, definition.fields, "")
+    places = _closed_up(cleaned, definition.fields)
     answers: dict[str, Any] = {}
     try:
-        validated = content.model.model_validate(cleaned)
+        validated = definition.model.model_validate(cleaned)
         answers = validated.model_dump(exclude_unset=True)
     except ValidationError as error:
-        found = [from_pydantic(e, content.fields) for e in error.errors(include_url=False)]
-        problems += [placed(problem, places) for problem in found]
+        found = [from_pydantic(e, definition.fields) for e in error.errors(include_url=False)]
+        problems += [at_page_row(problem, places) for problem in found]
     if problems:
-        raise InvalidForm(in_order(problems, content.fields))
-    for key, default in content.defaults.items():
+        raise InvalidForm(in_page_order(problems, definition.fields))
+    for key, default in definition.defaults.items():
         answers.setdefault(key, lang if default == "lang" else default)
     problems, warnings = rules.check(form, answers, today)
     if problems:
-        raise InvalidForm(in_order((placed(p, places) for p in problems), content.fields))
-    return Submission(form, content.version, lang, answers, tuple(warnings))
+        raise InvalidForm(
+            in_page_order((at_page_row(p, places) for p in problems), definition.fields)
+        )
+    return Submission(form, definition.version, lang, answers, tuple(warnings))
 
 
 @dataclass(frozen=True)
-class _Content:
+class _Definition:
     version: str
     fields: Fields
     defaults: dict[str, Any]
@@ -78,25 +82,25 @@ class _Content:
 
 
 @cache
-def _content(form: str) -> _Content:
-    content = load(form)
-    all_fields = {f["key"]: f for section in content["sections"] for f in section["fields"]}
-    return _Content(
-        version=content["version"],
+def _definition(form: str) -> _Definition:
+    described = content.form(form)
+    all_fields = {f["key"]: f for section in described["sections"] for f in section["fields"]}
+    return _Definition(
+        version=described["version"],
         fields=all_fields,
         defaults={key: f["default"] for key, f in all_fields.items() if "default" in f},
         model=_model(form, all_fields.values()),
     )
 
 
-def _model(model_name: str, fields: Iterable[Mapping[str, Any]]) -> type[BaseModel]:
+def _model(model_name: str, fields: "Iterable[FormField]") -> type[BaseModel]:
     """Everything is optional here: what is required, and when, is said by `_missing`."""
     types: dict[str, Any] = {}
     for f in fields:
         if f["type"] == "rows":
             row = _model(f"{model_name}_{f['key']}", f["fields"])
             kind: Any = list[row]  # type: ignore[valid-type]
-            limits = Field(default=None, min_length=f["min"], max_length=f["max"])
+            limits = Field(default=None, min_length=int(f["min"]), max_length=int(f["max"]))
             types[f["key"]] = (kind, limits)
         else:
             types[f["key"]] = (field_types.type_of(f), None)
@@ -126,7 +130,7 @@ def _clean(given: Mapping[str, Any], fields: Fields) -> tuple[dict[str, Any], li
     return cleaned, problems[:PROBLEMS_LIMIT]
 
 
-def _clean_rows(value: Any, f: Mapping[str, Any]) -> tuple[list[Any], list[Problem]]:
+def _clean_rows(value: Any, f: "FormField") -> tuple[list[Any], list[Problem]]:
     if tidy(value) in ("", None):
         return [], []
     if not isinstance(value, list):
@@ -150,7 +154,7 @@ def _clean_rows(value: Any, f: Mapping[str, Any]) -> tuple[list[Any], list[Probl
     return _without_tail(rows), problems[:PROBLEMS_LIMIT]
 
 
-def _tidy_list(values: list[Any], f: Mapping[str, Any]) -> list[Any]:
+def _tidy_list(values: list[Any], f: "FormField") -> list[Any]:
     """Several answers to one question; lines keep their places, as rows do."""
     found = [tidy(value) for value in values[: ROWS_LIMIT + 1]]
     if f["type"] == "lines":
@@ -164,7 +168,7 @@ def _without_tail(rows: list[Any]) -> list[Any]:
     return rows
 
 
-def _asked(f: Mapping[str, Any], answers: Mapping[str, Any]) -> bool:
+def _asked(f: "FormField", answers: Mapping[str, Any]) -> bool:
     when = f["when"]
     return answers.get(when["field"]) in when["in"]
 
@@ -194,7 +198,7 @@ def _closed_up(cleaned: dict[str, Any], fields: Fields) -> dict[str, list[int]]:
     return places
 
 
-def _required_code(f: Mapping[str, Any]) -> str:
+def _required_code(f: "FormField") -> str:
     if f["type"] == "consent":
         return "required_consent"
     return "required_choice" if f["type"] in ("choice", "choices") else "required"

@@ -4,14 +4,17 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as of
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from chalicelib.content import load
+from chalicelib import content
 from chalicelib.core.errors import RelaisError
 from chalicelib.core.languages import Lang
 from chalicelib.forms import field_types
 
-Fields = Mapping[str, Mapping[str, Any]]
+if TYPE_CHECKING:
+    from chalicelib.content.shapes import FormField
+
+Fields = Mapping[str, "FormField"]
 
 PROBLEMS_LIMIT: Final = 100
 """Problems that are told at once."""
@@ -30,8 +33,21 @@ class Problem:
     def message(self, lang: Lang) -> str:
         from chalicelib.core import formatting
 
-        said = {key: formatting.formatted(value, lang) for key, value in self.params.items()}
-        return str(load("messages")[self.code][lang]).format_map(said)
+        shown = {key: formatting.formatted(value, lang) for key, value in self.params.items()}
+        return content.messages()[self.code][lang].format_map(shown)
+
+    def as_json(self, lang: Lang) -> dict[str, str]:
+        """Return `field`, `code` and the `message` in one language, as scripts get them."""
+        return {"field": self.field, "code": self.code, "message": self.message(lang)}
+
+    def kept(self) -> dict[str, Any]:
+        """Return `field`, `code` and `params`, as a case keeps them: words come when it is read."""
+        return {"field": self.field, "code": self.code, "params": self.params}
+
+    @classmethod
+    def of_kept(cls, kept: Mapping[str, Any]) -> "Problem":
+        """Return the problem that `kept` wrote down."""
+        return cls(kept["field"], kept["code"], kept["params"])
 
 
 class InvalidForm(RelaisError):
@@ -42,13 +58,14 @@ class InvalidForm(RelaisError):
         self.problems = tuple(problems)
 
 
-def by_key(f: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+def by_key(f: "FormField") -> "dict[str, FormField]":
     """The fields of a row; none where the field has no rows."""
     return {row["key"]: row for row in f.get("fields", ())}
 
 
-def in_order(problems: Iterable[Problem], fields: Fields) -> list[Problem]:
-    """One problem a field, the first, which others often follow from; as they stand on the page."""
+def in_page_order(problems: Iterable[Problem], fields: Fields) -> list[Problem]:
+    """Return the first problem of each field, from which others often follow, in the order of
+    the page."""
     found: dict[str, Problem] = {}
     for problem in problems:
         found.setdefault(problem.field, problem)
@@ -68,8 +85,8 @@ def in_order(problems: Iterable[Problem], fields: Fields) -> list[Problem]:
     return sorted(found.values(), key=place)[:PROBLEMS_LIMIT]
 
 
-def placed(problem: Problem, places: Mapping[str, list[int]]) -> Problem:
-    """The problem with the number that its row has on the page."""
+def at_page_row(problem: Problem, places: Mapping[str, list[int]]) -> Problem:
+    """Return the problem with the number that its row has on the page."""
     path = _PATH.fullmatch(problem.field)
     if path is None or path[2] is None or path[1] not in places:
         return problem
@@ -128,16 +145,17 @@ def from_pydantic(error: Mapping[str, Any], fields: Fields) -> Problem:
         name = "max" if kind == "too_long" else "min"
         code = "too_many" if kind == "too_long" else "too_few"
         return Problem(path, code, {name: limit, "count": facts["actual_length"]})
-    if kind in ("greater_than_equal", "less_than_equal"):
-        return _out_of_range(path, f or {}, kind)
+    if kind in ("greater_than_equal", "less_than_equal") and f is not None:
+        return _out_of_range(path, f, kind)
     code = _CODES.get(kind, kind)
-    return Problem(path, code if code in load("messages") else "wrong_value")
+    return Problem(path, code if code in content.messages() else "wrong_value")
 
 
-def _out_of_range(path: str, f: Mapping[str, Any], kind: str) -> Problem:
-    low, high = f.get("min", 0), f.get("max", field_types.MOST.get(f.get("type", ""), 0))
-    if f.get("type") == "money":
-        low, high = {"cents": low * 100}, {"cents": high}
+def _out_of_range(path: str, f: "FormField", kind: str) -> Problem:
+    low: object = f.get("min", 0)
+    high: object = f.get("max", field_types.MOST.get(f["type"], 0))
+    if f["type"] == "money":
+        low, high = {"cents": f.get("min", 0) * 100}, {"cents": high}
     if "min" in f and "max" in f:
         return Problem(path, "range", {"min": low, "max": high})
     if kind == "greater_than_equal":

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from typing import Any, Final
 
-from chalicelib.content import load
+from chalicelib import content
 from chalicelib.forms import field_types
 from chalicelib.forms.problems import Problem
 
@@ -101,7 +101,7 @@ def _team(team: list[Answers]) -> Iterator[Problem]:
 
 def _dates(answers: Answers, today: date) -> Iterator[Problem]:
     start, end = answers["start_date"], answers["end_date"]
-    months: int = load("programme")["max_months"]
+    months = content.programme()["max_months"]
     if start < today.isoformat():
         yield Problem("start_date", "date_past")
     if end <= start:
@@ -138,7 +138,7 @@ def _budget(answers: Answers) -> Iterator[Problem]:
 
 
 def _budget_rows(rows: list[Answers]) -> Iterator[Problem]:
-    fundable = load("programme")["backbone_time_fundable"]
+    fundable = content.programme()["backbone_time_fundable"]
     for number, row in enumerate(rows):
         path = f"budget[{number}]"
         if row["requested"] > row["amount"]:
@@ -156,7 +156,7 @@ def _limits(
     rows: list[Answers], requested: int, contributions: int, expenses: int
 ) -> Iterator[Problem]:
     """What the programme has not published is null, and not enforced."""
-    programme = load("programme")
+    programme = content.programme()
     most, share = programme["max_request_cad"], programme["min_contribution_percent"]
     fee = programme["admin_fee_max_percent"]
     if most is not None and requested > most * 100:

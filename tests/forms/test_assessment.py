@@ -5,6 +5,7 @@ from itertools import product
 
 import pytest
 
+from chalicelib.core.languages import Lang
 from chalicelib.forms import assessment
 
 
@@ -40,7 +41,7 @@ def test_reference_results(points: tuple[int, ...], total: int, band: str, held:
 
 
 @pytest.mark.parametrize("lang", ["fr", "en"])
-def test_every_band_is_explained(lang: str) -> None:
+def test_every_band_is_explained(lang: Lang) -> None:
     for points in (
         (0, 0, 0, 0, 0),
         (2, 1, 0, 1, 0),

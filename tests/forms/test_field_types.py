@@ -1,6 +1,6 @@
 """The kinds of answers, one by one: how people write them, how they are kept, what is refused."""
 
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import given, settings
@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from chalicelib.content import load
+from chalicelib.content.shapes import FormField
 from chalicelib.forms import field_types
 from chalicelib.forms.normalise import tidy
 
@@ -38,7 +39,10 @@ FIELD: dict[str, dict[str, Any]] = {
     "coach_ref": {"max": 80},
     "assessment_ref": {},
 }
-KINDS = {kind: TypeAdapter(field_types.type_of({"type": kind, **f})) for kind, f in FIELD.items()}
+KINDS = {
+    kind: TypeAdapter(field_types.type_of(cast("FormField", {"type": kind, **f})))
+    for kind, f in FIELD.items()
+}
 REF = "AE-2026-063A0-F"
 
 

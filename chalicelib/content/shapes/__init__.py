@@ -64,6 +64,7 @@ from chalicelib.content.shapes.newsletter import (
 )
 from chalicelib.content.shapes.programme import Language, Links, Programme, Province, Stream
 from chalicelib.content.shapes.text import (
+    Entry,
     Key,
     Option,
     Text,
@@ -84,6 +85,7 @@ __all__ = [
     "Common",
     "ConsentText",
     "ContactPage",
+    "Entry",
     "FieldType",
     "Finding",
     "Form",

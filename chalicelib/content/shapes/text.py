@@ -56,8 +56,13 @@ class Text(TypedDict):
     fr: Words
 
 
-class Option(Text):
+class Entry(Text):
+    """Something that can be chosen, of any list."""
+
     id: str
+
+
+class Option(Entry):
     score: NotRequired[Annotated[int, Field(ge=0, le=3)]]
 
 
