@@ -45,6 +45,8 @@ def retry(
         "attempts": 0,
         "due_shard": shard_of(key[0]),
         "due_at": stamp(session.operator.now()),
+        # The stream wakes for new rows alone: the sweep is who sends it.
+        "held": True,
     }
     change = Change(key, expect={"status": "dead"}, set=owed, remove=("state_key", "why"))
     store.commit([change])

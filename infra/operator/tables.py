@@ -38,6 +38,17 @@ class Tables:
         )
         return (item_of(item) for page in pages for item in page["Items"])
 
+    def letters_sent_since(self, since: str) -> Iterator[Item]:
+        """Yield the key and what is said of lateness of each letter sent since a stamp, in no
+        order. Reads the whole table."""
+        pages = self.client.get_paginator("scan").paginate(
+            TableName=self.records,
+            ProjectionExpression="pk, sk, late",
+            FilterExpression="kind = :kind AND sent_at >= :since",
+            ExpressionAttributeValues={":kind": {"S": "letter"}, ":since": {"S": since}},
+        )
+        return (item_of(item) for page in pages for item in page["Items"])
+
     def partitions(self, words: Sequence[str]) -> Iterator[str]:
         """Yield each `pk` of both tables that begins with one of the words, once."""
         seen: set[str] = set()

@@ -1,0 +1,51 @@
+"""`relais doctor`: what is wrong with a stage, although nothing fails."""
+
+from datetime import timedelta
+from typing import Final
+
+import typer
+
+from chalicelib.core.records import stamp
+from infra.operator.errors import OperatorError
+from infra.operator.session import session_of
+from infra.operator.stage import Operator
+
+LOOK_BACK: Final = timedelta(days=7)
+"""Letters that left before are not looked at."""
+
+LATE_PERCENT: Final = 5
+"""More late letters than this mean that the stream does not work; the alarm has the same."""
+
+
+def doctor(context: typer.Context) -> None:
+    """Check what fails without a word, and end with 1 when something is wrong."""
+    session = session_of(context)
+    findings = [finding for check in CHECKS if (finding := check(session.operator))]
+    for finding in findings:
+        typer.echo(f"wrong  {finding}", err=True)
+    if findings:
+        raise OperatorError(f"{len(findings)} of {len(CHECKS)} checks found something")
+    session.say(f"Well: {len(CHECKS)} check{'' if len(CHECKS) == 1 else 's'}")
+
+
+def late_letters(operator: Operator) -> str | None:
+    """Return a sentence when too many letters waited for the sweep, else None."""
+    sent, late = stream_share(operator)
+    if late * 100 <= sent * LATE_PERCENT:
+        return None
+    return (
+        f"{late} of {sent} letters of the last {LOOK_BACK.days} days waited up to a minute for the "
+        "sweep: the table's stream did not wake deliver_letters; look at its event source mapping"
+    )
+
+
+def stream_share(operator: Operator) -> tuple[int, int]:
+    """Return how many letters left lately, and how many of them late: by the sweep, where the
+    stream should have sent them."""
+    since = stamp(operator.now() - LOOK_BACK)
+    rows = list(operator.tables.letters_sent_since(since))
+    return len(rows), sum(bool(row.get("late")) for row in rows)
+
+
+CHECKS: Final = (late_letters,)
+"""Each looks at one thing that no error tells of."""
