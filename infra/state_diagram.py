@@ -1,6 +1,6 @@
 """Draws the table of states: `python -m infra.state_diagram` writes docs/states.md."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from chalicelib.cases.states import BEFORE, NEW, SAME
@@ -22,7 +22,10 @@ def draw() -> str:
     """The page: a picture, the states, and every row of the table."""
     data = load("states")
     lines = [_HEAD, "```mermaid", "stateDiagram-v2", *_arrows(data["transitions"]), "```", ""]
-    lines += ["| state | English | French | kind | clock |", "|---|---|---|---|---|"]
+    lines += [
+        "| state | English | French | kind | clock | form | letter to staff | else |",
+        "|" + "---|" * 8,
+    ]
     lines += [_state(name, state) for name, state in data["states"].items()]
     heads = ("no.", "event", "who", "from", "to", "only if", "letters", "held letters", "clocks")
     lines += ["", f"| {' | '.join(heads)} |", "|" + "---|" * len(heads)]
@@ -47,9 +50,20 @@ def _undoes(rows: list[dict[str, Any]], source: str, target: str) -> bool:
     return any(row.get("undo") and row["to"] == source and target in row["from"] for row in rows)
 
 
-def _state(name: str, state: dict[str, str]) -> str:
-    cells = (f"`{name}`", state["en"], state["fr"], state["kind"], state.get("clock", ""))
+def _state(name: str, state: Mapping[str, object]) -> str:
+    beside = ("turnaround", "shown_as", "invitation", "shows")
+    other = [f"{key}: {_plain(state[key])}" for key in beside if key in state]
+    plain = (
+        str(state.get(key, "")) for key in ("en", "fr", "kind", "clock", "form", "staff_letter")
+    )
+    cells = (f"`{name}`", *plain, "; ".join(other))
     return f"| {' | '.join(cells)} |"
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return "yes" if value is True else str(value)
 
 
 def _row(row: dict[str, Any]) -> str:

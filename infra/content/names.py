@@ -66,6 +66,13 @@ def _transitions(contents: Contents) -> Iterator[str]:
     for name, state in states.items():
         yield from _unknown(f"states.json: {name}", [state["clock"]] if "clock" in state else [],
                             clocks, "clock")  # fmt: skip
+        letter, shown = state.get("staff_letter"), state.get("shown_as")
+        yield from _unknown(f"states.json: {name}", [letter] if letter else [], LETTERS, "letter")
+        yield from _unknown(f"states.json: {name}", [shown] if shown else [], states, "state")
+        if state.get("turnaround") and "form" not in state:
+            yield f"states.json: {name}: turnaround without a form"
+        if "clock" in state and "awaits" not in clocks.get(state["clock"], {}):
+            yield f"states.json: {name}: clock {state['clock']} does not say what it awaits"
     for number, row in enumerate(contents["states"]["transitions"]):
         place = f"states.json: transitions.{number} ({row['event']})"
         letters = [*row["letters"], *row.get("held_letters", [])]

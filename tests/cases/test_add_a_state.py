@@ -1,0 +1,84 @@
+"""CONTRIBUTING's "Add a state", followed in a copy of the tree: data alone, and a case walks it."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from infra.package import ROOT
+
+WALK = """
+from chalicelib.cases.states import staff_letter
+from clock_steps import Programme
+from infra.content.check import faults
+
+assert faults() == [], faults()
+programme = Programme("2026-03-02T15:00:00+00:00")
+case = programme.declare("ada@example.org")
+aside = programme.act(case, "set_aside")
+assert aside.state == "EOI_SET_ASIDE", aside.state
+assert aside.shown(programme.clock()) == "EOI_PENDING"
+assert staff_letter(aside.state) == "staff_eoi_received"
+programme.pass_(days=6)
+assert programme.sent("staff_waiting"), "its clock runs"
+back = programme.act(case, "take_up")
+assert back.state == "EOI_PENDING", back.state
+assert programme.sent("staff_decision_recorded", "rita-roy")
+print("walked")
+"""
+
+
+def edited(path: Path, edit: Callable[[dict[str, Any]], None]) -> None:
+    content = json.loads(path.read_text("utf-8"))
+    edit(content)
+    path.write_text(json.dumps(content, ensure_ascii=False), "utf-8")
+
+
+def add_states(content: dict[str, Any]) -> None:
+    content["states"]["EOI_SET_ASIDE"] = {
+        "en": "Set aside", "fr": "Mise de côté", "kind": "active", "clock": "A", "form": "eoi",
+        "staff_letter": "staff_eoi_received", "shown_as": "EOI_PENDING",
+    }  # fmt: skip
+    for event, source, to in (
+        ("set_aside", "EOI_PENDING", "EOI_SET_ASIDE"),
+        ("take_up", "EOI_SET_ASIDE", "EOI_PENDING"),
+    ):
+        content["transitions"].append(
+            {
+                "n": None, "event": event, "from": [source], "to": to, "actor": "staff",
+                "choice": True, "guards": ["not_recused", "short"],
+                "letters": ["staff_decision_recorded"], "clocks": ["restart A"],
+            }
+        )  # fmt: skip
+    for row in content["transitions"]:
+        if row["event"] in ("withdraw", "bounce", "assign", "recuse"):
+            row["from"].append("EOI_SET_ASIDE")
+
+
+def add_words(content: dict[str, Any]) -> None:
+    for event, en, fr in (
+        ("set_aside", "Set aside", "Mettre de côté"),
+        ("take_up", "Take up again", "Reprendre"),
+    ):
+        content["decisions"][event] = {"en": en, "fr": fr}
+        content["events"][event] = {"en": en, "fr": fr}
+    content["next_steps"]["EOI_SET_ASIDE"] = content["next_steps"]["EOI_PENDING"]
+
+
+def test_a_state_is_added_in_data_alone(tmp_path: Path) -> None:
+    ignored = shutil.ignore_patterns("__pycache__")
+    for folder in ("chalicelib", "infra", "templates", "tests/support"):
+        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=ignored, symlinks=True)
+    edited(tmp_path / "chalicelib/content/states.json", add_states)
+    edited(tmp_path / "chalicelib/content/review.json", add_words)
+    path = os.pathsep.join((str(tmp_path), str(tmp_path / "tests/support")))
+    walked = subprocess.run(
+        [sys.executable, "-c", WALK],
+        cwd=tmp_path, env={**os.environ, "PYTHONPATH": path}, capture_output=True, text=True,
+        check=False,
+    )  # fmt: skip
+    assert walked.stdout == "walked\n", walked.stderr
