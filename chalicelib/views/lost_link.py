@@ -6,15 +6,13 @@ from pydantic_core import PydanticCustomError
 
 from chalicelib import content
 from chalicelib.cases.lost_link import LostLinks
+from chalicelib.core.email_address import EMAIL_MAX_LENGTH
 from chalicelib.core.languages import Lang
 from chalicelib.forms import field_types
 from chalicelib.forms.normalise import tidy
 from chalicelib.web.pages import Pages, in_language
 from chalicelib.web.request import Request, text_field
 from chalicelib.web.responses import PRIVATE, Response, json_response, see_other
-
-EMAIL_LIMIT = 254
-"""Characters of a wrong address that are shown again."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +42,7 @@ class LostLinkViews:
             if not request.wants_page:
                 errors = [{"field": "email", "code": "email", "message": wrong}]
                 return json_response({"status": 422, "errors": errors}, PRIVATE, status=422)
-            return self._page(lang, entered[:EMAIL_LIMIT], wrong, status=422)
+            return self._page(lang, entered[:EMAIL_MAX_LENGTH], wrong, status=422)
         self.lost_links.ask(email, lang, request.address)
         if not request.wants_page:
             message = content.review()["file"]["links_asked"]["text"][lang]

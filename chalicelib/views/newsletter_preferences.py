@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, Required, TypedDict
+from typing import Required, TypedDict
 
 from pydantic_core import PydanticCustomError
 
 from chalicelib import content
+from chalicelib.core.email_address import EMAIL_MAX_LENGTH
 from chalicelib.core.errors import Malformed
 from chalicelib.core.formatting import masked
 from chalicelib.core.languages import Lang, lang_or
@@ -25,9 +26,6 @@ from chalicelib.views.newsletter import NewsletterPages
 from chalicelib.web.pages import in_language
 from chalicelib.web.request import Request, text_field
 from chalicelib.web.responses import PRIVATE, Response, json_response
-
-EMAIL_LIMIT: Final = 254
-"""Characters of a wrong address that are shown again."""
 
 
 @dataclass(frozen=True)
@@ -153,7 +151,7 @@ class PreferencesViews:
             email = field_types.email(str(tidy(entered)))
         except PydanticCustomError:
             wrong = content.messages()["email"][lang]
-            return PreferencesPage(wrong={"email": wrong}, entered=entered[:EMAIL_LIMIT])
+            return PreferencesPage(wrong={"email": wrong}, entered=entered[:EMAIL_MAX_LENGTH])
         evidence = self.newsletter.evidence(request, "preferences")
         if self.preferences.move(person, email, evidence) == "same":
             return PreferencesPage(

@@ -152,20 +152,12 @@ class ProgressViews:
         error: ProgressError = "",
     ) -> Response:
         texts = content.newsroom()
-        counts = counted(self.store, issue.id)
-        totals = {name: sum(counts[code][name] for code in LANGS) for name in COUNTED}
         address = self.pages.address("newsletter", "progress", token)
         sending = issue.status == SENDING
         facts = {
             "issue": issue,
             "status": issues.status_name(issue.status, lang),
-            "queued": totals["queued"],
-            "done": sum(totals[name] for name in ("sent", "skipped", "failed")),
-            "rows": [
-                {"label": label[lang], **{code: counts[code][name] for code in LANGS}}
-                for name, label in texts["counts"].items()
-            ],
-            "missed": sum(totals[name] for name in _UNREACHED) if issue.status == SENT else 0,
+            **self._count_facts(issue, lang),
             "listed": self._listed(issue, lang) if "missed" in request.query else None,
             "shown": SHOWN,
             "paused": self._paused(issue, lang),
@@ -183,6 +175,20 @@ class ProgressViews:
         return self.pages.respond(
             "newsletter_progress", lang, facts, address=address, status=status
         )
+
+    def _count_facts(self, issue: Issue, lang: Lang) -> dict[str, object]:
+        """Return how far the issue is: its counts in all, and a row for each count by language."""
+        counts = counted(self.store, issue.id)
+        totals = {name: sum(counts[code][name] for code in LANGS) for name in COUNTED}
+        return {
+            "queued": totals["queued"],
+            "done": sum(totals[name] for name in ("sent", "skipped", "failed")),
+            "rows": [
+                {"label": label[lang], **{code: counts[code][name] for code in LANGS}}
+                for name, label in content.newsroom()["counts"].items()
+            ],
+            "missed": sum(totals[name] for name in _UNREACHED) if issue.status == SENT else 0,
+        }
 
     def _acts(self, issue: Issue) -> tuple[str, ...]:
         acts = _ACTS.get(issue.status, ())
