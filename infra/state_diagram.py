@@ -1,10 +1,10 @@
 """Draws the table of states: `python -m infra.state_diagram` writes docs/states.md."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
+from chalicelib import content
 from chalicelib.cases.states import BEFORE, NEW, SAME
-from chalicelib.content import load
+from chalicelib.content.shapes import Transition
 from infra.package import ROOT
 
 PAGE = ROOT / "docs" / "states.md"
@@ -20,7 +20,7 @@ table alone. What the table does not name is refused with 409, and kept as an at
 
 def draw() -> str:
     """The page: a picture, the states, and every row of the table."""
-    data = load("states")
+    data = content.states()
     lines = [_HEAD, "```mermaid", "stateDiagram-v2", *_arrows(data["transitions"]), "```", ""]
     lines += [
         "| state | English | French | kind | clock | form | letter to staff | else |",
@@ -33,7 +33,7 @@ def draw() -> str:
     return "\n".join(lines) + "\n"
 
 
-def _arrows(rows: list[dict[str, Any]]) -> Iterator[str]:
+def _arrows(rows: list[Transition]) -> Iterator[str]:
     for row in rows:
         sources, to = row["from"], row["to"]
         if to == SAME or row["event"] in ("withdraw", "anonymise", "reopen"):
@@ -45,7 +45,7 @@ def _arrows(rows: list[dict[str, Any]]) -> Iterator[str]:
                     yield f"    {start} --> {target}: {row['event']}"
 
 
-def _undoes(rows: list[dict[str, Any]], source: str, target: str) -> bool:
+def _undoes(rows: list[Transition], source: str, target: str) -> bool:
     """Whether a decision led from `target` to `source`, so that an undo can lead back."""
     return any(row.get("undo") and row["to"] == source and target in row["from"] for row in rows)
 
@@ -66,7 +66,7 @@ def _plain(value: object) -> str:
     return "yes" if value is True else str(value)
 
 
-def _row(row: dict[str, Any]) -> str:
+def _row(row: Transition) -> str:
     to = {BEFORE: "where it was", SAME: "the same"}.get(str(row["to"]), f"`{row['to']}`")
     cells = (
         str(row["n"] or ""),
@@ -74,7 +74,9 @@ def _row(row: dict[str, Any]) -> str:
         str(row["actor"]),
         ", ".join(f"`{source}`" for source in row["from"]),
         to,
-        *(", ".join(row.get(name, ())) for name in ("guards", "letters", "held_letters", "clocks")),
+        *map(
+            ", ".join, (row["guards"], row["letters"], row.get("held_letters", []), row["clocks"])
+        ),
     )
     return f"| {' | '.join(cells)} |"
 

@@ -34,99 +34,99 @@ HERE = Path(__file__).resolve().parent
 
 
 @cache
-def load(name: str) -> Any:
+def _load(name: str) -> Any:
     """Return the content of `name`.json; it is read once."""
     return json.loads((HERE / f"{name}.json").read_bytes())
 
 
 def form(name: str) -> "Form":
     """Return the form of this name: `eoi`, `application`, `newsletter`, …"""
-    return cast("Form", load(name))
+    return cast("Form", _load(name))
 
 
 def assessment() -> "Assessment":
-    return cast("Assessment", load("assessment"))
+    return cast("Assessment", _load("assessment"))
 
 
 def clocks() -> "Clocks":
-    return cast("Clocks", load("clocks"))
+    return cast("Clocks", _load("clocks"))
 
 
 def coaches() -> "Coaches":
-    return cast("Coaches", load("coaches"))
+    return cast("Coaches", _load("coaches"))
 
 
 def commands() -> "dict[str, Text]":
-    return cast("dict[str, Text]", load("commands"))
+    return cast("dict[str, Text]", _load("commands"))
 
 
 def holds() -> "Holds":
-    return cast("Holds", load("holds"))
+    return cast("Holds", _load("holds"))
 
 
 def holidays() -> "list[str]":
-    return cast("list[str]", load("holidays"))
+    return cast("list[str]", _load("holidays"))
 
 
 def issues() -> "Issues":
-    return cast("Issues", load("issues"))
+    return cast("Issues", _load("issues"))
 
 
 def languages() -> "list[Language]":
-    return cast("list[Language]", load("languages"))
+    return cast("list[Language]", _load("languages"))
 
 
 def lists() -> "dict[str, list[Option]]":
-    return cast("dict[str, list[Option]]", load("lists"))
+    return cast("dict[str, list[Option]]", _load("lists"))
 
 
 def messages() -> "dict[str, Text]":
-    return cast("dict[str, Text]", load("messages"))
+    return cast("dict[str, Text]", _load("messages"))
 
 
 def network() -> "Network":
-    return cast("Network", load("network"))
+    return cast("Network", _load("network"))
 
 
 def newsletter() -> "Newsletter":
-    return cast("Newsletter", load("newsletter"))
+    return cast("Newsletter", _load("newsletter"))
 
 
 def newsroom() -> "Newsroom":
-    return cast("Newsroom", load("newsroom"))
+    return cast("Newsroom", _load("newsroom"))
 
 
 def preflight() -> "Preflight":
-    return cast("Preflight", load("preflight"))
+    return cast("Preflight", _load("preflight"))
 
 
 def problems() -> "dict[str, ProblemText]":
-    return cast("dict[str, ProblemText]", load("problems"))
+    return cast("dict[str, ProblemText]", _load("problems"))
 
 
 def programme() -> "Programme":
-    return cast("Programme", load("programme"))
+    return cast("Programme", _load("programme"))
 
 
 def provinces() -> "list[Province]":
-    return cast("list[Province]", load("provinces"))
+    return cast("list[Province]", _load("provinces"))
 
 
 def review() -> "Review":
-    return cast("Review", load("review"))
+    return cast("Review", _load("review"))
 
 
 def states() -> "States":
-    return cast("States", load("states"))
+    return cast("States", _load("states"))
 
 
 def streams() -> "list[Stream]":
-    return cast("list[Stream]", load("streams"))
+    return cast("list[Stream]", _load("streams"))
 
 
 def synonyms() -> "Synonyms":
-    return cast("Synonyms", load("synonyms"))
+    return cast("Synonyms", _load("synonyms"))
 
 
 def theme() -> "Theme":
-    return cast("Theme", load("theme"))
+    return cast("Theme", _load("theme"))

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from typing import Final
 
-from chalicelib.content import load
+from chalicelib import content
 from chalicelib.core import eastern_time
 
 DAY: Final = timedelta(days=1)
@@ -14,12 +14,12 @@ DAY: Final = timedelta(days=1)
 
 @cache
 def _holidays() -> frozenset[str]:
-    return frozenset(load("holidays"))
+    return frozenset(content.holidays())
 
 
 @cache
 def _weekday_holidays() -> list[date]:
-    days = (date.fromisoformat(day) for day in load("holidays"))
+    days = (date.fromisoformat(day) for day in content.holidays())
     return sorted(day for day in days if day.weekday() < 5)
 
 

@@ -36,19 +36,6 @@ class Problem:
         shown = {key: formatting.formatted(value, lang) for key, value in self.params.items()}
         return content.messages()[self.code][lang].format_map(shown)
 
-    def as_json(self, lang: Lang) -> dict[str, str]:
-        """Return `field`, `code` and the `message` in one language, as scripts get them."""
-        return {"field": self.field, "code": self.code, "message": self.message(lang)}
-
-    def kept(self) -> dict[str, Any]:
-        """Return `field`, `code` and `params`, as a case keeps them: words come when it is read."""
-        return {"field": self.field, "code": self.code, "params": self.params}
-
-    @classmethod
-    def of_kept(cls, kept: Mapping[str, Any]) -> "Problem":
-        """Return the problem that `kept` wrote down."""
-        return cls(kept["field"], kept["code"], kept["params"])
-
 
 class InvalidForm(RelaisError):
     """Fields that do not fit, each with its problem."""

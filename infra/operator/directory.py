@@ -5,12 +5,12 @@ import textwrap
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from chalicelib import content
 from chalicelib.coaches.coach import Coach
 from chalicelib.coaches.directory import sheets, snapshot
 from chalicelib.coaches.directory.cells import read_cells
 from chalicelib.coaches.directory.changes import Changes, compare
 from chalicelib.coaches.editions import EditionStore
-from chalicelib.content import load
 from chalicelib.core.errors import Conflict
 from chalicelib.core.languages import Lang
 from infra.operator.errors import OperatorError
@@ -135,14 +135,14 @@ def _read(path: Path, lang: Lang) -> sheets.Sheet:
     try:
         cells = read_cells(path.name, path.read_bytes())
     except (OSError, ValueError) as error:
-        text = load("coaches")["import"]["unreadable"][lang]
+        text = content.coaches()["import"]["unreadable"][lang]
         raise OperatorError(f"{path}: {text if isinstance(error, ValueError) else error}") from None
     with bar(TEXTS[lang]["reading"]) as shown:
         return sheets.parse(cells, shown.show)
 
 
 def _told(changes: Changes, lang: Lang) -> Iterator[str]:
-    words, columns = TEXTS[lang], load("coaches")["columns"]
+    words, columns = TEXTS[lang], content.coaches()["columns"]
     for kind, slugs in (("added", changes.added), ("removed", changes.removed)):
         if slugs:
             yield f"{len(slugs)} {words[kind]}"

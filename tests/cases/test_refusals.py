@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 
 import samples
+from chalicelib import content
 from chalicelib.cases import states
 from chalicelib.cases.case import Case
 from chalicelib.cases.review.link import review_link
-from chalicelib.content import load
 from chalicelib.forms import parsing
 from journey import ADA, RITA, SAM, Journey
 from visitor import token
 
-STATES = list(load("states")["states"])
+STATES = list(content.states()["states"])
 STAFF = [event for event in states.events()
          if any(row.actor in ("staff", "anyone") for key, row in states.table().items()
                 if key[1] == event) and event not in ("vote", "attach", "undo")]  # fmt: skip

@@ -4,14 +4,14 @@ import itertools
 
 import pytest
 
+from chalicelib import content
 from chalicelib.cases import states
 from chalicelib.cases.guards import CALLERS_GUARDS, GUARDS
-from chalicelib.content import load
 from chalicelib.core.errors import Refused
 from infra import state_diagram as picture
 from letter_facts import LETTERS
 
-ALL = [*load("states")["states"], states.NEW]
+ALL = [*content.states()["states"], states.NEW]
 
 
 @pytest.mark.parametrize(("state", "event"), [*itertools.product(ALL, states.events())])
@@ -30,22 +30,22 @@ def test_every_state_and_event_is_defined_or_refused(state: str, event: str) -> 
                 with pytest.raises(Refused):
                     states.step(state, event, before)
     else:
-        assert states.step(state, event).to in load("states")["states"]
+        assert states.step(state, event).to in content.states()["states"]
 
 
 def test_every_transition_of_the_specification_is_in_the_table() -> None:
-    assert {row["n"] for row in load("states")["transitions"]} - {None} == set(range(1, 29))
+    assert {row["n"] for row in content.states()["transitions"]} - {None} == set(range(1, 29))
 
 
 def test_no_row_of_the_table_stands_twice() -> None:
     rows = [
-        (source, row["event"]) for row in load("states")["transitions"] for source in row["from"]
+        (source, row["event"]) for row in content.states()["transitions"] for source in row["from"]
     ]
     assert len(rows) == len(set(rows))
 
 
 def test_every_state_is_reached_and_every_source_exists() -> None:
-    data = load("states")
+    data = content.states()
     reached = {row.to for row in states.table().values()} - {states.BEFORE}
     assert reached == set(data["states"])
     assert {source for source, _ in states.table()} <= {*data["states"], states.NEW}
@@ -70,14 +70,14 @@ def test_letters_that_wait_for_the_undo_belong_to_decisions_that_have_one() -> N
 
 
 def test_every_active_state_has_its_clock_and_a_way_out_by_the_applicant() -> None:
-    for name, state in load("states")["states"].items():
+    for name, state in content.states()["states"].items():
         assert ("clock" in state) == (state["kind"] == "active"), name
         assert ((name, "withdraw") in states.table()) == (state["kind"] == "active"), name
 
 
 def test_clocks_run_only_where_somebody_waits() -> None:
     """A row into an active state starts, resumes or keeps its clock; one into an end stops all."""
-    own = {name: state.get("clock") for name, state in load("states")["states"].items()}
+    own = {name: state.get("clock") for name, state in content.states()["states"].items()}
     for row in states.table().values():
         if row.to in (states.BEFORE, row.source) or row.quiet:
             continue
@@ -120,7 +120,7 @@ def test_the_last_decision_asks_for_the_code_and_a_refusal_for_a_reason() -> Non
 
 
 def test_states_have_public_names_in_both_languages() -> None:
-    for state in load("states")["states"]:
+    for state in content.states()["states"]:
         assert states.public_name(state, "fr") != ""
         assert states.public_name(state, "en") != ""
 

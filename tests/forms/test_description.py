@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import samples
-from chalicelib.content import load
+from chalicelib import content
 from chalicelib.core.languages import Lang
 from chalicelib.forms import description, parsing
 from chalicelib.forms.normalise import nest
@@ -122,7 +122,7 @@ JSON = st.recursive(
 
 @pytest.mark.parametrize("form", parsing.FORMS)
 def test_any_json_is_a_submission_or_a_list_of_problems(form: str) -> None:
-    keys = [f["key"] for section in load(form)["sections"] for f in section["fields"]]
+    keys = [f["key"] for section in content.form(form)["sections"] for f in section["fields"]]
 
     @quick
     @given(st.dictionaries(st.sampled_from(keys) | st.text(max_size=9), JSON, max_size=12))

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from chalicelib.content import load
+from chalicelib import content
 from chalicelib.content.shapes import FormField
 from chalicelib.forms import field_types
 from chalicelib.forms.normalise import tidy
@@ -170,5 +170,7 @@ def test_every_kind_of_the_forms_is_tested_here() -> None:
         return found.union(*(kinds_of(f["fields"]) for f in content if "fields" in f))
 
     for form in ("assessment", "eoi", "application"):
-        used = kinds_of([f for section in load(form)["sections"] for f in section["fields"]])
+        used = kinds_of(
+            [f for section in content.form(form)["sections"] for f in section["fields"]]
+        )
         assert used <= {*FIELD, "rows"}

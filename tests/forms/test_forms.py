@@ -7,7 +7,7 @@ import jsonschema
 import pytest
 
 import samples
-from chalicelib.content import load
+from chalicelib import content
 from chalicelib.core.languages import Lang
 from chalicelib.forms import description, parsing
 from chalicelib.forms.normalise import nest
@@ -44,13 +44,13 @@ def test_a_whole_form_is_accepted_from_json_and_from_both_kinds_of_html(form: st
         html = parsing.parse(form, nest(samples.as_html(sample, style)), "fr", TODAY)
         without_no = {k: v for k, v in as_json.answers.items() if k != "partners"}
         assert {k: v for k, v in html.answers.items() if k != "partners"} == without_no
-    assert as_json.version == load(form)["version"]
+    assert as_json.version == content.form(form)["version"]
 
 
 @pytest.mark.parametrize("form", parsing.FORMS)
 def test_each_required_field_is_missed(form: str) -> None:
     sample = getattr(samples, form)()
-    fields = [f for section in load(form)["sections"] for f in section["fields"]]
+    fields = [f for section in content.form(form)["sections"] for f in section["fields"]]
     for f in fields:
         if f["required"] and "when" not in f and "default" not in f:
             blanks: tuple[Any, ...] = (None, "", "   ", [])
@@ -105,7 +105,7 @@ def test_unknown_fields_are_refused_by_name() -> None:
 @pytest.mark.parametrize("form", parsing.FORMS)
 def test_a_wrong_type_in_any_field_is_a_problem_and_no_accident(form: str, value: Any) -> None:
     sample = getattr(samples, form)()
-    for section in load(form)["sections"]:
+    for section in content.form(form)["sections"]:
         for f in section["fields"]:
             problems(form, {**sample, f["key"]: value})
             for row in f.get("fields", []):
@@ -119,7 +119,7 @@ def test_a_wrong_type_in_any_field_is_a_problem_and_no_accident(form: str, value
 @pytest.mark.parametrize("form", parsing.FORMS)
 def test_hostile_text_in_any_field_is_a_problem_or_plain_text(form: str, value: str) -> None:
     sample = getattr(samples, form)()
-    for section in load(form)["sections"]:
+    for section in content.form(form)["sections"]:
         for f in section["fields"]:
             problems(form, {**sample, f["key"]: value})
 
@@ -436,7 +436,7 @@ def test_the_json_schema_agrees_with_what_is_accepted(form: str) -> None:
     validator = jsonschema.Draft202012Validator(schema)
     sample = getattr(samples, form)()
     assert list(validator.iter_errors(sample)) == []
-    for section in load(form)["sections"]:
+    for section in content.form(form)["sections"]:
         for f in section["fields"]:
             without = {k: v for k, v in sample.items() if k != f["key"]}
             refused = f["key"] in problems(form, without)
@@ -455,7 +455,7 @@ def test_an_application_starts_with_what_the_declaration_told() -> None:
         "Table de quartier Cœur-de-l’Île",
         "École du Parc",
     ]
-    names = {f["key"] for s in load("application")["sections"] for f in s["fields"]}
+    names = {f["key"] for s in content.form("application")["sections"] for f in s["fields"]}
     assert set(known) <= names
 
 
@@ -525,7 +525,7 @@ def test_a_description_says_the_default_language_and_not_its_rule(lang: Lang) ->
 
 def test_a_paused_form_says_so_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
     assert description.describe("eoi", "fr")["paused"] is None
-    monkeypatch.setitem(load("programme")["intake"], "eoi", "paused")
+    monkeypatch.setitem(content.programme()["intake"], "eoi", "paused")
     description._described.cache_clear()
     shown = description.describe("eoi", "fr")
     description._described.cache_clear()

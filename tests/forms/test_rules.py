@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 import samples
-from chalicelib.content import load
+from chalicelib import content
 from chalicelib.forms import parsing
 from chalicelib.forms.problems import InvalidForm
 
@@ -170,9 +170,9 @@ def test_limits_are_enforced_once_they_are_published(
     budget = [row("coach_fees", 9200, 7200), row("admin_fee", 800, 800)]
     given: dict[str, Any] = {"budget": budget, "income": income(2000)}
     assert refused("application", **given) == {}
-    monkeypatch.setitem(load("programme"), setting, limit)
+    monkeypatch.setitem(content.programme(), setting, limit)
     assert refused("application", **given) == {field: code}
-    monkeypatch.setitem(load("programme"), setting, fits)
+    monkeypatch.setitem(content.programme(), setting, fits)
     assert refused("application", **given) == {}
 
 
@@ -180,7 +180,7 @@ def test_a_programme_may_fund_coordination_time(monkeypatch: pytest.MonkeyPatch)
     budget = [row("coach_fees", 900, 900), row("backbone_time", 100, 100)]
     given: dict[str, Any] = {"budget": budget, "income": []}
     assert refused("application", **given) == {"budget[1].requested": "backbone_requested"}
-    monkeypatch.setitem(load("programme"), "backbone_time_fundable", True)
+    monkeypatch.setitem(content.programme(), "backbone_time_fundable", True)
     assert refused("application", **given) == {}
 
 

@@ -13,7 +13,7 @@ import pytest
 
 import samples
 from chalicelib import content
-from chalicelib.content import HERE, load
+from chalicelib.content import HERE
 from chalicelib.content.shapes import SHAPES
 from chalicelib.forms import field_types, parsing
 from chalicelib.forms.problems import InvalidForm
@@ -25,7 +25,7 @@ TODAY = date(2026, 11, 23)
 
 
 def every_field(form: str) -> Iterator[tuple[str, Any]]:
-    for section in load(form)["sections"]:
+    for section in content.form(form)["sections"]:
         for f in section["fields"]:
             yield f["key"], f
             for row in f.get("fields", []):
@@ -184,7 +184,7 @@ def test_only_collective_impact_has_intake() -> None:
 
 
 def test_what_the_programme_has_not_published_is_not_enforced() -> None:
-    programme = load("programme")
+    programme = content.programme()
     for name in ("max_request_cad", "min_contribution_percent", "admin_fee_max_percent"):
         assert programme[name] is None
 
@@ -206,7 +206,7 @@ def test_a_message_says_how_to_put_it_right() -> None:
     facts = {"few_partners", "postal_mismatch", "bn_check", "under_way", "not_a_donee",
              "one_organization", "other_coach", "not_fiduciary_lead", "fees_under_half",
              "conflict"}  # fmt: skip
-    for code, text in load("messages").items():
+    for code, text in content.messages().items():
         if code not in facts:
             assert not text["en"].startswith(("Invalid", "Error", "Wrong")), code
         assert text["en"].endswith("."), code

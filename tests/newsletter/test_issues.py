@@ -2,11 +2,12 @@
 
 import itertools
 from dataclasses import replace
+from typing import cast
 
 import pytest
 
+from chalicelib import content
 from chalicelib.cases.audit import FIRST_EVENT, chained
-from chalicelib.content import load
 from chalicelib.core.errors import Conflict, NotFound, Refused
 from chalicelib.core.ports import Put
 from chalicelib.newsletter.issue_counts import count, counted
@@ -15,8 +16,8 @@ from chalicelib.newsletter.issues.issue import Issue, IssueEvent, IssueStatus
 from chalicelib.newsletter.issues.lifecycle import IssueLifecycle
 from fakes import MemoryStore, SetClock
 
-STATES: list[IssueStatus] = list(load("issues")["states"])
-EVENTS: list[IssueEvent] = [row["event"] for row in load("issues")["transitions"]]
+STATES = cast("list[IssueStatus]", list(content.issues()["states"]))
+EVENTS = cast("list[IssueEvent]", [row["event"] for row in content.issues()["transitions"]])
 
 MARCH = Issue(
     id="2026-03",
@@ -40,7 +41,7 @@ def lifecycle(store: MemoryStore, clock: SetClock) -> IssueLifecycle:
 
 @pytest.mark.parametrize(("state", "event"), [*itertools.product(STATES, EVENTS)])
 def test_every_state_and_event_is_defined_or_refused(state: IssueStatus, event: IssueEvent) -> None:
-    sources = {row["event"]: row["from"] for row in load("issues")["transitions"]}
+    sources = {row["event"]: row["from"] for row in content.issues()["transitions"]}
     if state in sources[event]:
         assert issues.status_after(state, event) in STATES
     else:
@@ -49,7 +50,7 @@ def test_every_state_and_event_is_defined_or_refused(state: IssueStatus, event: 
 
 
 def test_every_state_but_the_first_is_reached() -> None:
-    assert {row["to"] for row in load("issues")["transitions"]} == set(STATES)
+    assert {row["to"] for row in content.issues()["transitions"]} == set(STATES)
 
 
 def test_an_issue_goes_from_start_to_report(lifecycle: IssueLifecycle) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 import issue_factory
 from accounts import SetAccount
-from chalicelib.content import load
+from chalicelib import content
 from chalicelib.newsletter.issues import preflight, theme
 from chalicelib.newsletter.issues.findings import Finding, blocking, finding_of, message
 from chalicelib.newsletter.issues.preflight import (
@@ -218,7 +218,7 @@ def test_an_empty_text_part_blocks(tmp_path: Path) -> None:
 
 
 def test_weak_colours_block(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    colours = load("theme")["light"]
+    colours = content.theme()["light"]
     monkeypatch.setitem(colours, "soft", "#999999")
     assert "contrast" in codes(checked(tmp_path))
 
@@ -230,7 +230,7 @@ def test_the_colours_can_be_read() -> None:
 
 
 def test_every_finding_says_what_and_how_in_both_languages(tmp_path: Path) -> None:
-    texts = load("preflight")["findings"]
+    texts = content.preflight()["findings"]
     for code, row in texts.items():
         assert ("mend" in row) == (
             row["level"] != "notes" and code != "links" and code != "over_days"
@@ -250,7 +250,7 @@ def test_every_finding_says_what_and_how_in_both_languages(tmp_path: Path) -> No
 def test_every_rule_of_typography_has_its_words() -> None:
     from chalicelib.newsletter.issues.typography import RULES
 
-    assert set(RULES) <= set(load("preflight")["findings"])
+    assert set(RULES) <= set(content.preflight()["findings"])
 
 
 @pytest.mark.parametrize(

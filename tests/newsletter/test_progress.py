@@ -9,7 +9,7 @@ from chalice.test import Client
 
 import app as application
 import issue_factory
-from chalicelib.content import load
+from chalicelib import content
 from chalicelib.core.ports import Put
 from chalicelib.newsletter.issues.issue import Issue
 from chalicelib.newsletter.sending.ledger import Batch, Outcome, batches_of, seen_key, shard_row_key
@@ -96,7 +96,7 @@ def test_every_reason_to_skip_somebody_has_its_words() -> None:
     }
     reasons |= {"skipped_paused", "skipped_topics"}
     rest = {"complained", "bounced", "soft", "rejected", "failed", "unknown", "not_sent"}
-    assert set(load("newsroom")["missed"]) == reasons | rest
+    assert set(content.newsroom()["missed"]) == reasons | rest
 
 
 @pytest.mark.usefixtures("sent")

@@ -19,12 +19,12 @@ import gallery_cases
 import issue_factory
 import letter_facts
 import samples
+from chalicelib import content
 from chalicelib.aws.keys import Keys
 from chalicelib.cases.case import Case
 from chalicelib.coaches.directory import sheets, snapshot
 from chalicelib.coaches.directory.cells import read_cells
 from chalicelib.coaches.proposals import EDITABLE_COLUMNS
-from chalicelib.content import load
 from chalicelib.core import references
 from chalicelib.core.errors import StoreDown
 from chalicelib.core.languages import Lang
@@ -605,7 +605,7 @@ class Walk:
 def paused(form: str) -> Iterator[None]:
     """The programme takes no such form; descriptions made before are forgotten, and after."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(load("programme")["intake"], form, "paused")
+        patch.setitem(content.programme()["intake"], form, "paused")
         _described.cache_clear()
         yield
     _described.cache_clear()

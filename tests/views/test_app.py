@@ -446,9 +446,9 @@ def test_a_form_is_served_with_a_tag_and_not_sent_twice(visitor: Visitor) -> Non
 def test_a_paused_intake_says_so_in_the_words_of_the_programme(
     visitor: Visitor, monkeypatch: pytest.MonkeyPatch, store: MemoryStore
 ) -> None:
-    from chalicelib.content import load
+    from chalicelib import content
 
-    monkeypatch.setitem(load("programme")["intake"], "eoi", "paused")
+    monkeypatch.setitem(content.programme()["intake"], "eoi", "paused")
     answer = visitor.send("/forms/eoi", samples.eoi())
     assert answer.status_code == 409
     assert "n’accepte pas de nouvelles déclarations" in answer.json_body["detail"]

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 import gallery
-from chalicelib.content import load
+from chalicelib import content
 from chalicelib.core.languages import Lang
 from chalicelib.core.settings import read
 from chalicelib.core.templates import TEMPLATES, environment, field_id
@@ -282,7 +282,7 @@ def test_a_decision_needs_the_nonce_of_its_page(kind: str, lang: Lang) -> None:
 
 
 def test_no_page_of_the_gallery_is_the_one_for_our_own_mistakes(lang: Lang) -> None:
-    broken = load("problems")["broken"]["title"][lang]
+    broken = content.problems()["broken"]["title"][lang]
     for name, page in gallery.pages(lang).items():
         assert broken not in page, name
 

@@ -3,9 +3,9 @@
 from datetime import datetime, time, timedelta
 from typing import Final
 
+from chalicelib import content
 from chalicelib.cases.deadlines.agenda import Agenda
 from chalicelib.cases.staff import Roster
-from chalicelib.content import load
 from chalicelib.core import business_days, eastern_time
 from chalicelib.core.business_days import DAY, QuietHours
 from chalicelib.core.errors import Conflict
@@ -77,7 +77,7 @@ class Digest:
 def _next(now: datetime) -> datetime:
     """The next half past eight of a business day."""
     day = eastern_time.today(now)
-    hour = time.fromisoformat(load("clocks")["digest"])
+    hour = time.fromisoformat(content.clocks()["digest"])
     while not business_days.is_business_day(day) or business_days.at_eastern_time(day, hour) <= now:
         day += DAY
     return business_days.at_eastern_time(day, hour)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from chalicelib.content import load
+from chalicelib import content
 from chalicelib.newsletter.sending.audience import reader_counts
 from chalicelib.newsletter.sending.recipients import bounces
 from infra.operator.commands import Commands
@@ -198,7 +198,7 @@ def _every_id(session: Session) -> list[str]:
     tables = session.operator.tables
     found = [
         item
-        for state in load("issues")["states"]
+        for state in content.issues()["states"]
         for item in tables.people_in_state(f"ISSUE#{state}")
     ]
     return [str(item["pk"]).partition("#")[2] for item in found]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
-from chalicelib.content import load
+from chalicelib import content
 from chalicelib.core import formatting
 from chalicelib.core.errors import Conflict, Refused
 from chalicelib.core.languages import lang_or
@@ -54,7 +54,7 @@ class IssueContext:
 
     def text(self, key: str, **facts: object) -> str:
         """Return a text of content/commands.json."""
-        return str(load("commands")[key][self.lang]).format(**facts)
+        return str(content.commands()[key][self.lang]).format(**facts)
 
     def when(self, at: datetime) -> str:
         return formatting.date_and_time(at, self.lang)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from chalicelib.content import load
+from chalicelib import content
 from chalicelib.core import eastern_time
 from chalicelib.core.languages import LANGS
 from chalicelib.newsletter.issues import issue as issues
@@ -112,7 +112,7 @@ def _save(context: IssueContext, sources: dict[str, Source], made: dict[str, Com
 
 
 def _told(context: IssueContext, found: Sequence[Finding]) -> Iterator[str]:
-    levels = load("preflight")["levels"]
+    levels = content.preflight()["levels"]
     level = ""
     for finding in found:
         if finding.level != level:

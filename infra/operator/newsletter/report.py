@@ -4,10 +4,10 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from chalicelib.content import load
+from chalicelib import content
 from chalicelib.core import formatting
 from chalicelib.core.csv_table import csv_table
-from chalicelib.core.languages import LANGS
+from chalicelib.core.languages import LANGS, Lang
 from chalicelib.core.records import moment
 from chalicelib.newsletter.issue_counts import counted
 from chalicelib.newsletter.issues import issue as issues
@@ -122,8 +122,8 @@ def _line(context: IssueContext, issue: Issue) -> str:
     )
 
 
-def figures(counts: Counts, lang: str) -> Iterator[str]:
-    labels = load("newsroom")["counts"]
+def figures(counts: Counts, lang: Lang) -> Iterator[str]:
+    labels = content.newsroom()["counts"]
     wide = max(len(row[lang]) for row in labels.values())
     yield share(*done_of(counts))
     yield f"{'':{wide}}  {'FR':>9}  {'EN':>9}"
