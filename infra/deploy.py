@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Literal
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError, WaiterError
@@ -16,6 +16,10 @@ from botocore.exceptions import BotoCoreError, ClientError, WaiterError
 from chalicelib.core.email_address import email_or_none
 from chalicelib.core.settings import SettingsError, read
 from infra.package import ROOT, PackageError, package
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation import CloudFormationClient
+    from mypy_boto3_cloudformation.type_defs import StackTypeDef, WaiterConfigTypeDef
 
 REGION = "ca-central-1"
 Say = Callable[[str], None]
@@ -123,17 +127,17 @@ def _aws_url(api_id: str) -> str:
     return f"https://{api_id}.execute-api.{REGION}.amazonaws.com/api"
 
 
-def _known_url(cloud: Any, stack: str) -> str:
+def _known_url(cloud: "CloudFormationClient", stack: str) -> str:
     found = _stack(cloud, stack)
-    for parameter in (found or {}).get("Parameters", []):
+    for parameter in found.get("Parameters", []) if found else []:
         if parameter["ParameterKey"] == "PublicUrl":
             return str(parameter["ParameterValue"])
     return ""
 
 
-def _stack(cloud: Any, name: str) -> dict[str, Any] | None:
+def _stack(cloud: "CloudFormationClient", name: str) -> "StackTypeDef | None":
     try:
-        found: dict[str, Any] = cloud.describe_stacks(StackName=name)["Stacks"][0]
+        found = cloud.describe_stacks(StackName=name)["Stacks"][0]
     except ClientError as error:
         if "does not exist" in str(error):
             return None
@@ -142,7 +146,7 @@ def _stack(cloud: Any, name: str) -> dict[str, Any] | None:
     return None if found["StackStatus"] == "REVIEW_IN_PROGRESS" else found
 
 
-def _clear_failed_start(cloud: Any, stack: str, say: Say) -> None:
+def _clear_failed_start(cloud: "CloudFormationClient", stack: str, say: Say) -> None:
     """A stack whose very first deploy failed holds nothing, and cannot be updated."""
     found = _stack(cloud, stack)
     if found is None or found["StackStatus"] not in ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED"):
@@ -157,7 +161,9 @@ def _clear_failed_start(cloud: Any, stack: str, say: Say) -> None:
         raise DeployError(_why(cloud, stack)) from None
 
 
-def _uploaded(session: Any, template: Path, stage: str, endpoint: str | None, say: Say) -> str:
+def _uploaded(
+    session: boto3.session.Session, template: Path, stage: str, endpoint: str | None, say: Say
+) -> str:
     """Puts the zip and the template where CloudFormation reads them; returns the template's URL."""
     s3 = session.client("s3", endpoint_url=endpoint)
     account = session.client("sts", endpoint_url=endpoint).get_caller_identity()["Account"]
@@ -183,10 +189,41 @@ def _uploaded(session: Any, template: Path, stage: str, endpoint: str | None, sa
 
 
 def _apply(
-    cloud: Any, stack: str, template_url: str, parameters: Mapping[str, str], say: Say
+    cloud: "CloudFormationClient",
+    stack: str,
+    template_url: str,
+    parameters: Mapping[str, str],
+    say: Say,
 ) -> dict[str, str]:
+    """Create or update the stack, and return its outputs."""
     exists = _stack(cloud, stack) is not None
-    kind = "UPDATE" if exists else "CREATE"
+    change = _change_set(cloud, stack, template_url, parameters, "UPDATE" if exists else "CREATE")
+    if change is None:
+        say("nothing changed")
+        return _outputs(cloud, stack)
+    say("updating the stack" if exists else "creating the stack")
+    cloud.execute_change_set(StackName=stack, ChangeSetName=change)
+    patience: WaiterConfigTypeDef = {"Delay": 1, "MaxAttempts": 1800}
+    try:
+        if exists:
+            updated = cloud.get_waiter("stack_update_complete")
+            updated.wait(StackName=stack, WaiterConfig=patience)
+        else:
+            created = cloud.get_waiter("stack_create_complete")
+            created.wait(StackName=stack, WaiterConfig=patience)
+    except WaiterError:
+        raise DeployError(_why(cloud, stack)) from None
+    return _outputs(cloud, stack)
+
+
+def _change_set(
+    cloud: "CloudFormationClient",
+    stack: str,
+    template_url: str,
+    parameters: Mapping[str, str],
+    kind: Literal["CREATE", "UPDATE"],
+) -> str | None:
+    """Return the name of a change set that waits to be executed; None when nothing changes."""
     change = f"relais-{int(time.time() * 1000)}"
     cloud.create_change_set(
         StackName=stack,
@@ -205,26 +242,18 @@ def _apply(
         cloud.delete_change_set(StackName=stack, ChangeSetName=change)
         reason = found.get("StatusReason", "")
         if "didn't contain changes" in reason or "No updates" in reason:
-            say("nothing changed")
-            return _outputs(cloud, stack)
+            return None
         raise DeployError(reason or "the change set failed") from None
-    say("creating the stack" if kind == "CREATE" else "updating the stack")
-    cloud.execute_change_set(StackName=stack, ChangeSetName=change)
-    try:
-        cloud.get_waiter(f"stack_{kind.lower()}_complete").wait(
-            StackName=stack, WaiterConfig={"Delay": 1, "MaxAttempts": 1800}
-        )
-    except WaiterError:
-        raise DeployError(_why(cloud, stack)) from None
-    return _outputs(cloud, stack)
+    return change
 
 
-def _outputs(cloud: Any, stack: str) -> dict[str, str]:
-    found = _stack(cloud, stack) or {}
-    return {o["OutputKey"]: o["OutputValue"] for o in found.get("Outputs", [])}
+def _outputs(cloud: "CloudFormationClient", stack: str) -> dict[str, str]:
+    found = _stack(cloud, stack)
+    listed = found.get("Outputs", []) if found else []
+    return {output["OutputKey"]: output["OutputValue"] for output in listed}
 
 
-def _why(cloud: Any, stack: str) -> str:
+def _why(cloud: "CloudFormationClient", stack: str) -> str:
     """The first thing that failed: what came after is its consequence."""
     events = cloud.describe_stack_events(StackName=stack)["StackEvents"]
     failed = [e for e in events if e["ResourceStatus"].endswith("FAILED")]

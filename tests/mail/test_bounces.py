@@ -95,7 +95,7 @@ def test_the_admins_hear_of_dead_letters_once_a_day(way: Journey) -> None:
     way.deliver()
     told = [m for m in way.mailer.sent if "Action needed" in m.subject]
     assert [m.to for m in told] == [SAM]
-    assert "python -m infra.operate --stage test letters dead" in told[0].text
+    assert "relais --stage test letters dead" in told[0].text
     way.clock.pass_(days=1)
     way.visitor.send("/forms/eoi", samples.eoi(contact_email="p9@example.org"))
     way.mailer.failing = [DeliveryFailed("no such mailbox", permanent=True)]

@@ -1,6 +1,6 @@
 """What a check and a test of an issue ask of SES: the account, and one mail."""
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -13,11 +13,15 @@ from chalicelib.newsletter.pace import Allowance
 from chalicelib.newsletter.sending.envelopes import Envelopes
 from chalicelib.newsletter.sending.ses_event import TRIAL
 
+if TYPE_CHECKING:
+    from mypy_boto3_sesv2 import SESV2Client
+    from mypy_boto3_sesv2.type_defs import BodyTypeDef
+
 
 class SesAccount:
     """Satisfies `preflight.Account`."""
 
-    def __init__(self, client: Any) -> None:
+    def __init__(self, client: "SESV2Client") -> None:
         self._client = client
 
     def allowance(self) -> Allowance:
@@ -43,7 +47,9 @@ class SesAccount:
 class TestMail:
     """One mail as a subscriber gets it, with all its headers."""
 
-    def __init__(self, client: Any, settings: Settings, links: Links, people_key: bytes) -> None:
+    def __init__(
+        self, client: "SESV2Client", settings: Settings, links: Links, people_key: bytes
+    ) -> None:
         self._client = client
         self._settings = settings
         self._links = links
@@ -57,7 +63,7 @@ class TestMail:
         mail = fill(text, values)
         envelopes = Envelopes(self._links, self._settings)
         headers = {**envelopes.common(issue, text.lang), **envelopes.unsubscribe_headers(leave)}
-        body = {
+        body: BodyTypeDef = {
             "Text": {"Data": mail.text, "Charset": "UTF-8"},
             "Html": {"Data": mail.html, "Charset": "UTF-8"},
         }
