@@ -134,7 +134,7 @@ def test_a_dead_letter_is_listed_and_owed_again(
     assert "MessageRejected" in dead["why"]
     assert "Owed again" in run(operator, "letters", "retry", dead["tag"])
     assert run(operator, "letters", "dead") == "No letter is dead"
-    clock.pass_(days=3650)
+    clock.pass_(minutes=1)
     assert working.mail.outbox.sweep()["sent"] >= 1
 
 
