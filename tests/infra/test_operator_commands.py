@@ -135,7 +135,11 @@ def test_a_dead_letter_is_listed_and_owed_again(
     assert "Owed again" in run(operator, "letters", "retry", dead["tag"])
     assert run(operator, "letters", "dead") == "No letter is dead"
     clock.pass_(minutes=1)
-    assert working.mail.outbox.sweep()["sent"] >= 1
+    clock.pass_(minutes=1)
+    left = len(mailer.sent)
+    outcomes = working.mail.outbox.sweep()
+    assert outcomes.get("sent", 0) + outcomes.get("late", 0) >= 1
+    assert len(mailer.sent) > left
 
 
 def test_subscribers_are_brought_listed_proved_and_forgotten(
