@@ -16,7 +16,7 @@ from chalicelib.core.records import DUE_SHARDS
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-TRIES: Final = 6
+COMMIT_ATTEMPTS: Final = 6
 """How often a transaction that met another one is tried, within about a second."""
 
 SUBSCRIBERS: Final = ("PERSON#", "ISSUE")
@@ -67,7 +67,7 @@ class DynamoStore:
 
     def commit(self, writes: Sequence[Write]) -> None:
         requests = [self._request(write) for write in writes]
-        for turn in range(TRIES):
+        for turn in range(COMMIT_ATTEMPTS):
             try:
                 if len(requests) == 1:
                     self._one(requests[0])
@@ -76,7 +76,7 @@ class DynamoStore:
                 return
             except ClientError as error:
                 raise_conflict(error, [write.key for write in writes])
-                if not _is_busy(error) or turn == TRIES - 1:
+                if not _is_busy(error) or turn == COMMIT_ATTEMPTS - 1:
                     raise _translated(error) from error
             except BotoCoreError as error:
                 raise StoreDown(str(error)) from error

@@ -18,7 +18,7 @@ from chalicelib.core.errors import StoreDown
 from chalicelib.core.ports import Item, Key
 from chalicelib.newsletter.subscribers.subscriber import person_of, profile_key
 
-TRIES: Final = 6
+READ_ATTEMPTS: Final = 6
 """How often keys are asked for that a busy table left out of its answer."""
 
 
@@ -26,7 +26,7 @@ _WANTED: Final = (
     "pk", "email", "lang", "topics", "name", "status", "paused_until", "expires_at",
     "soft_bounces",
 )  # fmt: skip
-_ASKED_OF_PROFILES: Final = {
+_PROFILE_PROJECTION: Final = {
     "ProjectionExpression": ", ".join(f"#{name}" for name in _WANTED),
     "ExpressionAttributeNames": {f"#{name}": name for name in _WANTED},
 }
@@ -48,10 +48,10 @@ class DynamoSubscriberStore(DynamoStore):
     def profiles(self, people: Sequence[str]) -> Mapping[str, Item]:
         keys = [key_attributes(profile_key(person)) for person in dict.fromkeys(people)]
         asked: Any = {
-            self._subscribers: {"Keys": keys, "ConsistentRead": True, **_ASKED_OF_PROFILES}
+            self._subscribers: {"Keys": keys, "ConsistentRead": True, **_PROFILE_PROJECTION}
         }
         found: dict[str, Item] = {}
-        for turn in range(TRIES):
+        for turn in range(READ_ATTEMPTS):
             if not asked or not keys:
                 return found
             with store_errors():

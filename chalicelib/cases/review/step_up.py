@@ -13,8 +13,8 @@ from chalicelib.core.ports import Change, Now, Put, Store
 from chalicelib.core.records import moment, stamp
 from chalicelib.core.stored_links import link_key
 
-LIFE: Final = timedelta(minutes=10)
-TRIES: Final = 5
+CODE_LIFETIME: Final = timedelta(minutes=10)
+MAX_CODE_ATTEMPTS: Final = 5
 
 
 class StepUp:
@@ -29,13 +29,13 @@ class StepUp:
         """Whether the digits are those that were sent; a wrong or late try counts, and after
         five only a fresh code helps."""
         row = self._store.get(*self._key(token))
-        if row is None or self._now() >= moment(row["issued_at"]) + LIFE:
+        if row is None or self._now() >= moment(row["issued_at"]) + CODE_LIFETIME:
             return False
         tried = Change(
             self._key(token),
             expect={"issued_at": row["issued_at"]},
             add={"tries": 1},
-            at_most={"tries": TRIES},
+            at_most={"tries": MAX_CODE_ATTEMPTS},
         )
         try:
             self._store.commit([tried])
@@ -56,7 +56,9 @@ class StepUp:
                 {"pk": pk, "sk": sk, "kind": "step_up", "issued_at": issued, "tries": 0,
                  "expires": int(now.timestamp()) + 86400}
             )  # fmt: skip
-        elif now < moment(row["issued_at"]) + LIFE and int(row["tries"]) < TRIES:
+        elif (
+            now < moment(row["issued_at"]) + CODE_LIFETIME and int(row["tries"]) < MAX_CODE_ATTEMPTS
+        ):
             return
         else:
             fresh = Change(
