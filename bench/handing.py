@@ -10,7 +10,7 @@ import resource
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -20,6 +20,7 @@ from botocore.config import Config
 from bench.support.newsstand import ISSUE, issue_services, settings
 from chalicelib.aws.bulk import SesBulkMailer
 from chalicelib.aws.lists import DynamoSubscriberStore
+from chalicelib.newsletter.sending.ports import Job
 from chalicelib.wiring.issues import IssueServices
 
 QUICK = Config(parameter_validation=False, retries={"mode": "standard", "total_max_attempts": 3})
@@ -34,16 +35,16 @@ class LocalQueue:
     """The queue without SQS: its calls are counted as SQS would be called."""
 
     def __init__(self) -> None:
-        self.jobs: queue.Queue[dict[str, Any]] = queue.Queue()
+        self.jobs: queue.Queue[Job] = queue.Queue()
         self.calls = 0
 
-    def put(self, jobs: Sequence[Mapping[str, Any]], delay: int = 0) -> None:
+    def put(self, jobs: Sequence[Job], delay: int = 0) -> None:
         self.calls += -(-len(jobs) // 10)
         for job in jobs:
             if delay > 1:
                 threading.Timer(delay, self.jobs.put, [dict(job)]).start()
             else:
-                self.jobs.put(dict(job))
+                self.jobs.put(job)
 
     def idle(self) -> bool:
         return self.jobs.empty()

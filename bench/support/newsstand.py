@@ -215,13 +215,13 @@ class Newsstand:
 
     def _mind(self) -> None:
         try:
-            rounds = self.parts()[0].scheduler
+            scheduler = self.parts()[0].scheduler
             while True:
                 self.stage.sleep(self._next_round - self.stage.now)
                 self._next_round = self.stage.now + 60
                 row = self.store.rows_of[f"ISSUE#{ISSUE}"]["ISSUE"]
                 if row.get("due_at", "~") <= stamp(self.stage()):
-                    rounds.mind((f"ISSUE#{ISSUE}", "ISSUE"))
+                    scheduler.mind((f"ISSUE#{ISSUE}", "ISSUE"))
         except Killed:
             self.stage.spawn(self._mind, after=1.0)
 

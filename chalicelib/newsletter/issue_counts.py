@@ -1,4 +1,4 @@
-"""What is counted of an issue, in each language: rows that many workers add to."""
+"""Counts an issue in each language, in rows that many workers add to."""
 
 import zlib
 from collections.abc import Iterable, Mapping
@@ -19,14 +19,15 @@ COUNTERS: Final = 8
 
 
 def count(issue: str, lang: str, spread: str, numbers: Mapping[str, int]) -> Change:
-    """Adds to the counts of a language; `spread` (a shard, a person) chooses the row."""
+    """Return the write that adds to the counts of a language; `spread` (a shard, a person)
+    chooses the row."""
     assert set(numbers) <= set(COUNTED)
     row = zlib.crc32(spread.encode()) % COUNTERS
     return Change((f"ISSUE#{issue}", f"COUNTS#{lang}#{row}"), add=numbers)
 
 
 def counted(store: Store, issue: str) -> dict[str, dict[str, int]]:
-    """lang → name → number, as far as all has been counted."""
+    """Return language → name of COUNTED → number, as far as all has been counted."""
     return summed(store.rows(f"ISSUE#{issue}", "COUNTS#"))
 
 

@@ -91,7 +91,7 @@ class ArchiveViews:
             lang=lang,
             organization=self.settings.organization_name,
             home=in_language(self._address(), lang),
-            own=self._feeds()[lang][kind],
+            address=self._feeds()[lang][kind],
             host=self.settings.public_origin.partition("://")[2],
         )
         if kind == "json":

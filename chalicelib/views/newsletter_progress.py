@@ -16,8 +16,16 @@ from chalicelib.core.ports import Store
 from chalicelib.core.records import moment
 from chalicelib.core.settings import Settings
 from chalicelib.newsletter.issue_counts import COUNTED, counted
-from chalicelib.newsletter.issues import issue as issues
-from chalicelib.newsletter.issues.issue import APPROVED, AUTO_PAUSED, PAUSED, SENDING, SENT, Issue
+from chalicelib.newsletter.issues.issue import (
+    APPROVED,
+    AUTO_PAUSED,
+    PAUSED,
+    SENDING,
+    SENT,
+    Issue,
+    issue_of,
+    status_name,
+)
 from chalicelib.newsletter.issues.newsroom import Newsroom, followed_by
 from chalicelib.newsletter.sending.unreached import UnreachedReader
 from chalicelib.web.pages import Pages, in_language
@@ -113,7 +121,7 @@ class ProgressViews:
         if not self.settings.postal_address:
             return "no_postal_address"
         # Whoever died between the two steps finds the second one still to do.
-        again = issues.issue_of(self.store, followed_by(issue.id))
+        again = issue_of(self.store, followed_by(issue.id))
         if again is None:
             if not self._anybody(issue):
                 return "nobody_missed"
@@ -137,7 +145,7 @@ class ProgressViews:
 
     def _followed(self, token: str) -> tuple[Issue, Staff]:
         issue_id, staff_id = self.links.open_progress(token)
-        issue, staff = issues.issue_of(self.store, issue_id), self.roster.get(staff_id)
+        issue, staff = issue_of(self.store, issue_id), self.roster.get(staff_id)
         if issue is None or staff is None:
             raise BadLink("news-progress")
         return issue, staff
@@ -156,7 +164,7 @@ class ProgressViews:
         sending = issue.status == SENDING
         facts = {
             "issue": issue,
-            "status": issues.status_name(issue.status, lang),
+            "status": status_name(issue.status, lang),
             **self._count_facts(issue, lang),
             "listed": self._listed(issue, lang) if "missed" in request.query else None,
             "shown": SHOWN,
@@ -193,7 +201,7 @@ class ProgressViews:
     def _acts(self, issue: Issue) -> tuple[str, ...]:
         acts = _ACTS.get(issue.status, ())
         if acts == (AGAIN,):
-            again = issues.issue_of(self.store, followed_by(issue.id))
+            again = issue_of(self.store, followed_by(issue.id))
             return acts if again is None or again.status == APPROVED else ()
         return acts
 

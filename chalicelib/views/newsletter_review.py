@@ -15,10 +15,9 @@ from chalicelib.core.ports import Store
 from chalicelib.core.records import moment
 from chalicelib.core.settings import Settings
 from chalicelib.newsletter.issues import approval
-from chalicelib.newsletter.issues import issue as issues
 from chalicelib.newsletter.issues.approval import ApprovalInput, Approvals, OpenedIssueReview
 from chalicelib.newsletter.issues.findings import finding_of, message
-from chalicelib.newsletter.issues.issue import Issue
+from chalicelib.newsletter.issues.issue import Issue, rendered_of
 from chalicelib.newsletter.issues.rendered import Rendered, fill
 from chalicelib.web.pages import Pages
 from chalicelib.web.problems import Problems
@@ -140,7 +139,7 @@ class IssueReviewViews:
         }
 
     def _rendered(self, issue: Issue, lang: str) -> Rendered | None:
-        return issues.rendered_of(self.store, issue, lang)
+        return rendered_of(self.store, issue, lang)
 
     def _sample(self) -> dict[str, str]:
         """What stands where a subscriber's own links will: the public form of the newsletter."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -13,7 +13,7 @@ from chalicelib.cases.staff import RosterRefused
 from chalicelib.core.errors import DeliveryFailed
 from chalicelib.core.languages import LANGS
 from chalicelib.newsletter.issue_counts import count
-from chalicelib.newsletter.issues import issue as issues
+from chalicelib.newsletter.issues.issue import issue_of
 from chalicelib.newsletter.issues.preflight import LinkAnswer
 from chalicelib.newsletter.issues.rendered import Rendered, fill
 from chalicelib.newsletter.pace import Allowance
@@ -150,7 +150,7 @@ def test_what_is_too_big_is_not_kept(
     told, well = drafts.check(context, tmp_path, offline=False, over_days=False)
     assert not well
     assert told.endswith("Nothing was saved.")
-    assert issues.issue_of(service.store, "2026-03") is None
+    assert issue_of(service.store, "2026-03") is None
 
 
 def test_a_check_of_the_same_keeps_what_is_approved(
@@ -344,7 +344,7 @@ class Site:
     ],
 )
 def test_a_link_is_asked_as_a_program_then_as_a_browser(
-    head: Any, get: Any, kind: str, why: str
+    head: Any, get: Any, kind: Literal["well", "dead", "unsure"], why: str
 ) -> None:
     site = Site(HEAD_a=head, GET_a=get)
     assert answering.tries(["a", "a"], site) == {"a": LinkAnswer(kind, why)}

@@ -20,9 +20,9 @@ from chalicelib.core.ports import Put
 from chalicelib.core.settings import Settings
 from chalicelib.newsletter.issue_counts import count, counted
 from chalicelib.newsletter.issues import archive
-from chalicelib.newsletter.issues import issue as issues
 from chalicelib.newsletter.issues.approval import ApprovalInput, Approvals
 from chalicelib.newsletter.issues.compiler import compiled
+from chalicelib.newsletter.issues.issue import rendered_of
 from chalicelib.newsletter.issues.newsroom import IssueFacts, issue_letters_pk
 from chalicelib.newsletter.issues.source import read_folder
 from chalicelib.services import Services
@@ -75,7 +75,7 @@ def test_an_edit_makes_a_draft_of_a_new_version(service: Services) -> None:
     assert edited == issue_factory.newsroom(service).lifecycle.get("2026-03")
     assert (edited.approved, edited.tested_at, edited.checks) == (None, None, [])
     for lang in LANGS:
-        assert issues.rendered_of(service.store, edited, lang) is not None
+        assert rendered_of(service.store, edited, lang) is not None
 
 
 @pytest.mark.parametrize("state", ["SENDING", "SENT", "CANCELLED"])
@@ -99,7 +99,7 @@ def test_a_saving_that_dies_leaves_the_version_before(
         issue_factory.saved(service, topics=["news"])
     store.before = lambda writes: None
     assert issue_factory.newsroom(service).lifecycle.get("2026-03") == first
-    assert issues.rendered_of(store, first, "fr") is not None
+    assert rendered_of(store, first, "fr") is not None
 
 
 def test_of_two_who_begin_an_issue_at_once_one_wins(service: Services, store: MemoryStore) -> None:
@@ -301,9 +301,7 @@ def test_a_follow_up_has_the_approved_texts_and_its_own_life(service: Services) 
     again = newsroom.follow_up(first, "rita-roy")
     assert (again.id, again.status) == ("2026-03-suite-2", "APPROVED")
     assert again.segment == {"missed": "2026-03"}
-    assert issues.rendered_of(service.store, again, "en") == issues.rendered_of(
-        service.store, first, "en"
-    )
+    assert rendered_of(service.store, again, "en") == rendered_of(service.store, first, "en")
     assert newsroom.lifecycle.get(again.id) == again
     sent = newsroom.lifecycle.finished(
         newsroom.lifecycle.start(newsroom.schedule(again, "rita-roy", service.now())), {}
@@ -465,7 +463,7 @@ def test_an_issue_goes_its_way_on_dynamodb(deployed: Services) -> None:
     again = newsroom.follow_up(sent, "rita-roy")
     assert newsroom.lifecycle.get(again.id) == again
     for lang in LANGS:
-        assert issues.rendered_of(deployed.store, again, lang) is not None
+        assert rendered_of(deployed.store, again, lang) is not None
     deployed.store.commit([count(again.id, "fr", "0", {"sent": 3})])
     assert counted(deployed.store, again.id)["fr"]["sent"] == 3
 

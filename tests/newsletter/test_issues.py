@@ -11,8 +11,14 @@ from chalicelib.cases.audit import FIRST_EVENT, chained
 from chalicelib.core.errors import Conflict, NotFound, Refused
 from chalicelib.core.ports import Put
 from chalicelib.newsletter.issue_counts import count, counted
-from chalicelib.newsletter.issues import issue as issues
-from chalicelib.newsletter.issues.issue import Issue, IssueEvent, IssueStatus
+from chalicelib.newsletter.issues.issue import (
+    Issue,
+    IssueEvent,
+    IssueStatus,
+    rendered_of,
+    status_after,
+    text_key,
+)
 from chalicelib.newsletter.issues.lifecycle import IssueLifecycle
 from fakes import MemoryStore, SetClock
 
@@ -43,10 +49,10 @@ def lifecycle(store: MemoryStore, clock: SetClock) -> IssueLifecycle:
 def test_every_state_and_event_is_defined_or_refused(state: IssueStatus, event: IssueEvent) -> None:
     sources = {row["event"]: row["from"] for row in content.issues()["transitions"]}
     if state in sources[event]:
-        assert issues.status_after(state, event) in STATES
+        assert status_after(state, event) in STATES
     else:
         with pytest.raises(Refused):
-            issues.status_after(state, event)
+            status_after(state, event)
 
 
 def test_every_state_but_the_first_is_reached() -> None:
@@ -127,11 +133,11 @@ def test_counts_are_summed_by_language(store: MemoryStore) -> None:
 
 
 def test_a_text_of_another_version_is_not_sent(store: MemoryStore) -> None:
-    pk, sk = issues.text_key("2026-03", "fr")
+    pk, sk = text_key("2026-03", "fr")
     text = {"lang": "fr", "subject": "S", "preheader": "P", "html": "H", "text": "T"}
     store.commit([Put({"pk": pk, "sk": sk, "version": 1, **text})])
-    found = issues.rendered_of(store, MARCH, "fr")
+    found = rendered_of(store, MARCH, "fr")
     assert found is not None
     assert found.subject == "S"
-    assert issues.rendered_of(store, replace(MARCH, version=2), "fr") is None
-    assert issues.rendered_of(store, MARCH, "en") is None
+    assert rendered_of(store, replace(MARCH, version=2), "fr") is None
+    assert rendered_of(store, MARCH, "en") is None

@@ -6,7 +6,8 @@ import pytest
 
 from chalicelib.core.records import stamp
 from chalicelib.newsletter.sending import ledger
-from chalicelib.newsletter.sending.ledger import Batch, Outcome, State, batches_of, row_of, row_tag
+from chalicelib.newsletter.sending.keys import row_of, row_tag
+from chalicelib.newsletter.sending.ledger import Batch, Outcome, State, batches_of
 from fakes import SetClock
 
 PEOPLE = tuple(f"{number:032x}" for number in range(5))

@@ -12,7 +12,8 @@ import issue_factory
 from chalicelib import content
 from chalicelib.core.ports import Put
 from chalicelib.newsletter.issues.issue import Issue
-from chalicelib.newsletter.sending.ledger import Batch, Outcome, batches_of, seen_key, shard_row_key
+from chalicelib.newsletter.sending.keys import seen_key, shard_row_key
+from chalicelib.newsletter.sending.ledger import Batch, Outcome, batches_of
 from chalicelib.newsletter.sending.unreached import Unreached, UnreachedReader
 from chalicelib.newsletter.subscribers import subscriber
 from chalicelib.newsletter.subscribers.subscriber import Status, Subscriber

@@ -18,12 +18,12 @@ _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 
 @dataclass(frozen=True)
 class About:
-    """The feed itself; `home` and `own` are addresses."""
+    """The feed itself; `home` is the address of the archive, `address` its own."""
 
     lang: str
     organization: str
     home: str
-    own: str
+    address: str
     host: str
 
     @property
@@ -49,11 +49,11 @@ def atom(about: About, entries: Sequence[Entry]) -> str:
     lines = [
         '<?xml version="1.0" encoding="utf-8"?>',
         f'<feed xmlns="http://www.w3.org/2005/Atom" xml:lang="{lang}">',
-        f"<id>{_text(about.own)}</id>",
+        f"<id>{_text(about.address)}</id>",
         f"<title>{_text(about.title)}</title>",
         f"<updated>{_moment(max((e.at for e in entries), default=_EMPTY))}</updated>",
         f"<author><name>{_text(about.organization)}</name></author>",
-        f'<link rel="self" type="application/atom+xml" href={quoteattr(about.own)}/>',
+        f'<link rel="self" type="application/atom+xml" href={quoteattr(about.address)}/>',
         f'<link rel="alternate" type="text/html" hreflang="{lang}" href={quoteattr(about.home)}/>',
     ]
     for entry in entries:
@@ -76,7 +76,7 @@ def json_feed(about: About, entries: Sequence[Entry]) -> str:
         "version": "https://jsonfeed.org/version/1.1",
         "title": about.title,
         "home_page_url": about.home,
-        "feed_url": about.own,
+        "feed_url": about.address,
         "language": f"{about.lang}-CA",
         "authors": [{"name": about.organization}],
         "items": [
@@ -96,12 +96,12 @@ def json_feed(about: About, entries: Sequence[Entry]) -> str:
 
 
 def plain(markup: str) -> str:
-    """A title or a summary, which hold no elements, as text."""
+    """Return a title or a summary, which hold no elements, as text."""
     return unescape(markup)
 
 
 def _id(about: About, entry: Entry) -> str:
-    """The same for ever, wherever the API moves within its host (RFC 4151)."""
+    """Return an id that stays the same, wherever the API moves within its host (RFC 4151)."""
     return f"tag:{about.host.partition(':')[0]},{entry.date}:newsletter/{entry.slug}/{about.lang}"
 
 

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final, Protocol
+from typing import Final, Literal, Protocol
 
 from chalicelib.core import formatting
 from chalicelib.core.languages import LANGS
@@ -21,32 +21,32 @@ MAX_BYTES: Final = 100_000
 
 MAX_SUBJECT_LENGTH: Final = 70
 LEAST_RATE: Final = 0.1
-"""Mails a second that a finish is told by where SES allows none: it blocks the issue itself."""
+"""The mails a second that a finish is computed with where SES allows none, which blocks anyway."""
 
 NO_LIMIT: Final = 10**9
 """What is shown as left of a day without a limit."""
 
 
 class Account(Protocol):
-    """The account that sends."""
+    """The account of SES that sends."""
 
     def allowance(self) -> Allowance: ...
 
     def signs(self, domain: str) -> bool:
-        """Whether mail from this domain leaves with its own DKIM signature."""
+        """Return whether mail from this domain leaves with its own DKIM signature."""
 
 
 @dataclass(frozen=True)
 class LinkAnswer:
-    """What a link said to a program: `well`, `dead` or `unsure`, and in a word why."""
+    """How a link answered a program, and why it is not `well`."""
 
-    kind: str
+    kind: Literal["well", "dead", "unsure"]
     why: str = ""
 
 
 Try = Callable[[Sequence[str]], Mapping[str, LinkAnswer]]
 Audience = Callable[[Sequence[str]], Mapping[str, int]]
-"""Topics → how many would get the issue, in each language."""
+"""Takes topics, and returns how many would get the issue, by language."""
 
 
 @dataclass(frozen=True)
@@ -69,14 +69,14 @@ class PreflightContext:
 def check(
     sources: Mapping[str, Source], faults: Sequence[Finding], context: PreflightContext
 ) -> tuple[dict[str, Compiled], list[Finding]]:
-    """Both languages compiled, and everything that was found, what blocks first."""
+    """Return the compiled texts by language, and everything that was found, what blocks first."""
     made = {lang: compiled(source, context.imprint) for lang, source in sources.items()}
     found = list(faults)
     for one in made.values():
         found += [*one.findings, *_of_one(one, context)]
     if len(made) == len(LANGS):
         found += _pair(made["fr"], made["en"])
-    found += [*_office(context), *_links(made, context)]
+    found += [*_imprint(context), *_links(made, context)]
     topics = next(iter(sources.values())).topics if sources else []
     found += [*_topics(sources), *_sending(topics, context)]
     order = ("blocks", "warns", "notes")
@@ -127,7 +127,7 @@ def _text_part(one: Compiled) -> Iterator[Finding]:
 
 
 def _pair(fr: Compiled, en: Compiled) -> Iterator[Finding]:
-    """The links of both languages, one for one; declared pairs count as equal."""
+    """Compare the links of both languages, one for one; declared pairs count as equal."""
     if len(fr.links) != len(en.links):
         yield Finding("link_count", None, None, {"fr": len(fr.links), "en": len(en.links)})
     pairs = dict((*fr.source.counterparts, *en.source.counterparts))
@@ -143,7 +143,7 @@ def _pair(fr: Compiled, en: Compiled) -> Iterator[Finding]:
             yield Finding("link_differs", en.source.file, link.line, facts)
 
 
-def _office(context: PreflightContext) -> Iterator[Finding]:
+def _imprint(context: PreflightContext) -> Iterator[Finding]:
     imprint = context.imprint
     if not imprint.postal_address:
         yield Finding("no_postal_address")
@@ -185,7 +185,7 @@ def _topics(sources: Mapping[str, Source]) -> Iterator[Finding]:
 
 
 def _sending(topics: Sequence[str], context: PreflightContext) -> Iterator[Finding]:
-    """From, the account, and how long it takes."""
+    """Check the sender, the account, the audience, and how long the sending takes."""
     domain = context.sender.rpartition("@")[2].strip("> ")
     if not (context.local or context.account.signs(domain)):
         yield Finding("from_not_aligned", None, None, {"text": domain})

@@ -16,7 +16,7 @@ SLUG: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+){0,8}")
 _KEYS: Final = ("subject", "preheader", "slug", "date", "topics", "archive", "counterpart")
 _NEEDED: Final = ("subject", "preheader", "slug", "date")
 _SHARED: Final = ("slug", "date", "topics", "archive")
-"""What both files must say alike."""
+"""Keys that must have the same value in both files."""
 
 
 @dataclass(frozen=True)
@@ -62,12 +62,12 @@ class Source:
         return self.head.get("archive", "yes") != "no"
 
     def at(self, key: str) -> int:
-        """The line that says this; the first one when none does."""
+        """Return the line that has this key; the first line when none does."""
         return self.lines.get(key, 1)
 
 
 def read_folder(folder: Path) -> tuple[dict[str, Source], list[Finding]]:
-    """The sources of a folder by language, and what cannot be read."""
+    """Return the sources of a folder by language, and what cannot be read."""
     sources: dict[str, Source] = {}
     found: list[Finding] = []
     for lang in LANGS:
@@ -85,7 +85,7 @@ def read_folder(folder: Path) -> tuple[dict[str, Source], list[Finding]]:
 
 
 def parse(raw: str, lang: str, file: str, text: str | None = None) -> tuple[Source, list[Finding]]:
-    """A source, and what is wrong with the lines on top of it."""
+    """Return a source, and what is wrong with the lines on top of it."""
     raw = raw.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     lines = raw.split("\n")
     end = next((n for n, line in enumerate(lines[1:], 1) if line.strip() == "---"), 0)

@@ -79,14 +79,14 @@ class TextWriter:
         lines: list[str] = []
         for number, row in enumerate(rows, 1):
             cells = [self._inline(cell) for cell in row.children]
-            told = [
+            labelled = [
                 f"{name}{_COLON[self._lang]}{cell}" if name else cell
                 for name, cell in zip(names, cells, strict=False)
                 if cell
             ]
             lines += [
                 (f"{number}. " if first else "   ") + line
-                for first, line in zip([True] + [False] * len(told), told, strict=False)
+                for first, line in zip([True] + [False] * len(labelled), labelled, strict=False)
             ]
         return lines or [", ".join(names)]
 

@@ -11,7 +11,8 @@ from chalicelib.core.records import stamp
 from chalicelib.newsletter.issue_counts import count
 from chalicelib.newsletter.issues.issue import Issue, freeze_key
 from chalicelib.newsletter.sending import counts
-from chalicelib.newsletter.sending.ledger import SHARD_SIZE, batches_of, shard_row_key
+from chalicelib.newsletter.sending.keys import shard_row_key
+from chalicelib.newsletter.sending.ledger import SHARD_SIZE, batches_of
 from chalicelib.newsletter.sending.outcomes import unwanted
 from chalicelib.newsletter.sending.ports import SubscriberStore
 from chalicelib.newsletter.sending.recipients import missed

@@ -7,7 +7,8 @@ from typing import Final
 from chalicelib.core.errors import Conflict
 from chalicelib.core.ports import Change, Item, Store, Write
 from chalicelib.newsletter.issue_counts import count
-from chalicelib.newsletter.sending.ledger import Batch, shard_key, shard_row_key
+from chalicelib.newsletter.sending.keys import shard_key, shard_row_key
+from chalicelib.newsletter.sending.ledger import Batch
 
 SHARD_DONE: Final = "done"
 SHARD_OPEN: Final = "open"

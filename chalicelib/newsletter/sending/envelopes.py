@@ -5,7 +5,8 @@ from collections.abc import Iterable, Mapping
 from chalicelib.core.links import Links
 from chalicelib.core.ports import Item
 from chalicelib.core.settings import Settings
-from chalicelib.newsletter.sending.ledger import Batch, row_tag
+from chalicelib.newsletter.sending.keys import row_tag
+from chalicelib.newsletter.sending.ledger import Batch
 from chalicelib.newsletter.sending.ports import Envelope
 
 

@@ -12,7 +12,8 @@ from chalicelib.core.records import stamp
 from chalicelib.newsletter.issue_counts import count
 from chalicelib.newsletter.sending.auto_pause import AutoPause
 from chalicelib.newsletter.sending.counts import COMMIT_ATTEMPTS
-from chalicelib.newsletter.sending.ledger import BATCH_SIZE, LEDGER_RETENTION, row_of, seen_key
+from chalicelib.newsletter.sending.keys import row_of, seen_key
+from chalicelib.newsletter.sending.ledger import BATCH_SIZE, LEDGER_RETENTION
 from chalicelib.newsletter.sending.ports import SubscriberStore
 from chalicelib.newsletter.sending.ses_event import TRIAL, SesEvent, parse_event
 from chalicelib.newsletter.subscribers.feedback import SubscriberFeedback

@@ -7,6 +7,7 @@ from typing import Any, Final, Literal, cast
 
 from chalicelib.core.ports import Change, Item, Key, Put
 from chalicelib.core.records import moment, stamp
+from chalicelib.newsletter.sending.keys import shard_key
 
 SHARD_SIZE: Final = 500
 """Recipients that one message of the queue is about."""
@@ -257,35 +258,6 @@ class Outcome:
 NO_EVENT: Final = "in flight, and SES told of no send within 15 minutes"
 
 _FACTS: Final = ("ids", "due", "tries", "why")
-
-
-def shard_key(issue: str, shard: str) -> str:
-    return f"ISSUESHARD#{issue}#{shard}"
-
-
-def seen_key(issue: str, shard: str, batch: int) -> Key:
-    """Return the key of the row beside a batch with what SES reported: sets of positions under
-    the names of EVENTS, and under `why_<position>` the `domain` and `text` of a failure."""
-    return shard_key(issue, shard), f"SEEN#{batch:02d}"
-
-
-def shard_row_key(issue: str, shard: str) -> Key:
-    """Return the key of the row of the issue that says how far a shard is."""
-    return f"ISSUE#{issue}", f"SHARD#{shard}"
-
-
-def row_tag(shard: str, batch: int, position: int) -> str:
-    """Return the tag of a recipient, which comes back with every event of SES."""
-    return f"{shard}-{batch}-{position}"
-
-
-def row_of(tag: str) -> tuple[str, int, int] | None:
-    """Return the shard, batch and position of a tag; None for a tag of something else."""
-    shard, _, rest = tag.partition("-")
-    parts = rest.split("-")
-    if not shard or len(parts) != 3 or not all(p.isdecimal() for p in parts):
-        return None
-    return f"{shard}-{parts[0]}", int(parts[1]), int(parts[2])
 
 
 def batches_of(issue: str, shard: str, people: Mapping[str, Sequence[str]]) -> list[Batch]:

@@ -22,7 +22,7 @@ from chalicelib.newsletter.issues.lifecycle import IssueLifecycle
 from chalicelib.newsletter.sending import counts
 from chalicelib.newsletter.sending.audience import Audience, FreezeOutcome
 from chalicelib.newsletter.sending.auto_pause import AutoPause
-from chalicelib.newsletter.sending.ledger import shard_row_key
+from chalicelib.newsletter.sending.keys import shard_row_key
 from chalicelib.newsletter.sending.outcomes import StopReason
 from chalicelib.newsletter.sending.ports import Job, Queue, SubscriberStore
 from chalicelib.newsletter.sending.sender import RunResult, Sender

@@ -15,7 +15,8 @@ from chalicelib.newsletter.issues.issue import SENDING, Issue, issue_of, rendere
 from chalicelib.newsletter.issues.rendered import Rendered
 from chalicelib.newsletter.sending import counts, ledger
 from chalicelib.newsletter.sending.envelopes import Envelopes
-from chalicelib.newsletter.sending.ledger import Batch, Outcome, seen_key
+from chalicelib.newsletter.sending.keys import seen_key
+from chalicelib.newsletter.sending.ledger import Batch, Outcome
 from chalicelib.newsletter.sending.outcomes import (
     SHORT_WAIT,
     THROTTLED_WAIT,

@@ -9,8 +9,7 @@ from chalicelib import content
 from chalicelib.core import formatting
 from chalicelib.core.errors import Conflict, Refused
 from chalicelib.core.languages import lang_or
-from chalicelib.newsletter.issues import issue as issues
-from chalicelib.newsletter.issues.issue import Issue
+from chalicelib.newsletter.issues.issue import Issue, issue_of, status_name
 from chalicelib.newsletter.issues.preflight import Account, Audience, Try
 from chalicelib.newsletter.issues.rendered import Rendered
 from chalicelib.newsletter.sending.unreached import UnreachedReader
@@ -61,7 +60,7 @@ class IssueContext:
 
     def issue(self, issue_id: str) -> Issue:
         """Return an issue that exists; raises OperatorError for all others."""
-        found = issues.issue_of(self.store, issue_id)
+        found = issue_of(self.store, issue_id)
         if found is None:
             raise OperatorError(self.text("unknown", issue=issue_id))
         return found
@@ -80,4 +79,4 @@ class IssueContext:
             return self.text("nobody_else")
         if error.why == "followed":
             return self.text("followed_already", issue=error.facts["issue"])
-        return self.text("not_now", state=issues.status_name(str(error.facts["state"]), self.lang))
+        return self.text("not_now", state=status_name(str(error.facts["state"]), self.lang))

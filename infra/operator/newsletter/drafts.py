@@ -6,11 +6,10 @@ from pathlib import Path
 from chalicelib import content
 from chalicelib.core import eastern_time
 from chalicelib.core.languages import LANGS
-from chalicelib.newsletter.issues import issue as issues
 from chalicelib.newsletter.issues import preflight
 from chalicelib.newsletter.issues.compiler import Compiled, Imprint, text_body
 from chalicelib.newsletter.issues.findings import Finding, blocking, message
-from chalicelib.newsletter.issues.issue import Issue
+from chalicelib.newsletter.issues.issue import CHECKED, DRAFT, Issue
 from chalicelib.newsletter.issues.newsroom import IssueFacts
 from chalicelib.newsletter.issues.preflight import PreflightContext
 from chalicelib.newsletter.issues.source import SLUG, Source, read_folder
@@ -61,7 +60,7 @@ def check(
         saved = context.text("saved", version=issue.version) if issue else context.text("not_saved")
         lines.append(context.text("blocked", number=len(blocks), saved=saved))
         return "\n".join(lines), False
-    if issue.status in (issues.DRAFT, issues.CHECKED):
+    if issue.status in (DRAFT, CHECKED):
         kept: Issue = issue
         issue = context.attempt(
             lambda: context.newsroom.checked(

@@ -7,7 +7,7 @@ from datetime import datetime
 from chalicelib.core.email_address import email_or_none
 from chalicelib.core.errors import DeliveryFailed, OutcomeUnknown
 from chalicelib.core.languages import LANGS
-from chalicelib.newsletter.issues import issue as issues
+from chalicelib.newsletter.issues.issue import rendered_of, status_after
 from chalicelib.newsletter.issues.rendered import Rendered
 from infra.operator.errors import OperatorError
 from infra.operator.newsletter.context import IssueContext
@@ -23,9 +23,9 @@ def test(context: IssueContext, issue_id: str, to: Sequence[str]) -> str:
     if not context.settings.postal_address:
         raise OperatorError(context.text("no_postal_address"))
     # Asked before anything is sent: a draft must be checked first.
-    context.attempt(lambda: issues.status_after(issue.status, "test"), issue_id)
+    context.attempt(lambda: status_after(issue.status, "test"), issue_id)
     for lang in LANGS:
-        text = issues.rendered_of(context.store, issue, lang)
+        text = rendered_of(context.store, issue, lang)
         assert text is not None
         marked = replace(text, subject=PREFIX[lang] + text.subject)
         for address in to:
@@ -53,7 +53,7 @@ def schedule(
         raise OperatorError(context.text("no_postal_address"))
     when = context.now() if at is None else at
     # Refused before anybody is asked: what is not approved is not scheduled.
-    context.attempt(lambda: issues.status_after(issue.status, "schedule"), issue_id)
+    context.attempt(lambda: status_after(issue.status, "schedule"), issue_id)
     readers = context.outside.audience(issue.topics)
     confirm(
         context.text(

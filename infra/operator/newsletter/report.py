@@ -10,8 +10,18 @@ from chalicelib.core.csv_table import csv_table
 from chalicelib.core.languages import LANGS, Lang
 from chalicelib.core.records import moment
 from chalicelib.newsletter.issue_counts import counted
-from chalicelib.newsletter.issues import issue as issues
-from chalicelib.newsletter.issues.issue import Issue
+from chalicelib.newsletter.issues.issue import (
+    AUTO_PAUSED,
+    CANCELLED,
+    DRAFT,
+    PAUSED,
+    SCHEDULED,
+    SENDING,
+    SENT,
+    Issue,
+    issue_of,
+    status_name,
+)
 from chalicelib.newsletter.sending.unreached import UnreachedReader
 from infra.operator.newsletter.context import IssueContext
 from infra.operator.session import bar
@@ -19,7 +29,7 @@ from infra.operator.session import bar
 FOLLOW_SECONDS = 2
 UNREACHED_COLUMNS = ("person", "email", "lang", "why", "told", "reason")
 
-_SENDING = {issues.SENDING, issues.PAUSED, issues.AUTO_PAUSED, issues.SENT, issues.CANCELLED}
+_SENDING = {SENDING, PAUSED, AUTO_PAUSED, SENT, CANCELLED}
 
 Counts = Mapping[str, Mapping[str, int]]
 """lang → name → number."""
@@ -34,9 +44,9 @@ def status(context: IssueContext, issue_id: str) -> str:
     issue = context.issue(issue_id)
     lines = [_line(context, issue)]
     decided = issue.approved
-    if decided and decided["decision"] == "send_back" and issue.status == issues.DRAFT:
+    if decided and decided["decision"] == "send_back" and issue.status == DRAFT:
         lines.append(context.text("remarks", name=decided["name"], remarks=decided["remarks"]))
-    if issue.send_at and issue.status == issues.SCHEDULED:
+    if issue.send_at and issue.status == SCHEDULED:
         lines.append(context.text("leaves", when=context.when(moment(issue.send_at))))
     if issue.status in _SENDING:
         lines += _figures(context, issue.id)
@@ -46,7 +56,7 @@ def status(context: IssueContext, issue_id: str) -> str:
 
 def newest_first(context: IssueContext, ids: Sequence[str]) -> list[Issue]:
     """Return the issues that are there, the one changed last first."""
-    found = [issue for name in ids if (issue := issues.issue_of(context.store, name))]
+    found = [issue for name in ids if (issue := issue_of(context.store, name))]
     return sorted(found, key=lambda issue: issue.updated_at, reverse=True)
 
 
@@ -67,11 +77,11 @@ def follow(
         while True:
             issue = context.issue(issue_id)
             done, queued = done_of(counted(context.store, issue.id))
-            state = issues.status_name(issue.status, context.lang)
+            state = status_name(issue.status, context.lang)
             shown.show(done, queued, state)
             if not shown.visible:
                 say(f"{share(done, queued)}  {state}")
-            if issue.status not in (issues.SCHEDULED, issues.SENDING):
+            if issue.status not in (SCHEDULED, SENDING):
                 return
             wait(FOLLOW_SECONDS)
 
@@ -116,7 +126,7 @@ def _line(context: IssueContext, issue: Issue) -> str:
     return context.text(
         "status",
         issue=issue.id,
-        state=issues.status_name(issue.status, context.lang),
+        state=status_name(issue.status, context.lang),
         version=issue.version,
         when=context.when(moment(issue.updated_at)),
     )
