@@ -82,7 +82,7 @@ class Services:
         self.store = store
         self.secret = secret
         self.now = now
-        self.links = Links(secret.links, settings.public_url, settings.website_url)
+        self.links = Links(secret.links, settings.public_url, settings.website_url, now)
         self.pages = Pages(settings)
         self.problems = Problems(self.pages)
         self.lookup = Cases(store, self.links, now)

@@ -1,7 +1,7 @@
 """What applicants do to their own file: answer, withdraw, correct their address."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 from chalicelib.cases.audit import attempt_row
 from chalicelib.cases.case import Case, KeptWarning
@@ -12,14 +12,16 @@ from chalicelib.core import rate_limit
 from chalicelib.core.email_address import email_or_none
 from chalicelib.core.errors import Refused
 from chalicelib.core.letter_row import APPLICANT, NEW_ADDRESS, OLD_ADDRESS
-from chalicelib.core.links import hash_of, person_key
+from chalicelib.core.links import person_key
 from chalicelib.core.ports import Item, Now, Put, Store, Write
 
 if TYPE_CHECKING:
     from chalicelib.forms.rules import Answers
 
 POSTS_AN_HOUR: Final = 20
-"""What one link may send in an hour, right or wrong."""
+"""What links of one right to a case may send in an hour, right or wrong."""
+
+LinkRight = Literal["file", "standing", "address"]
 
 
 @dataclass(frozen=True)
@@ -95,9 +97,13 @@ class ApplicantFiles:
         self._store.commit([*change.writes(), *self._pointer(case, person)])
         return change.after()
 
-    def counted(self, token: str) -> None:
-        """Count one more post of a link. Raises TooMany."""
-        rate_limit.count(self._store, hash_of(token)[:32], POSTS_AN_HOUR, self._now())
+    def counted(self, case: Case, right: LinkRight) -> None:
+        """Count one more post by links of one right to the case. Raises TooMany.
+
+        What a link stands for is counted, not its spelling: another letter brings another link.
+        """
+        of = f"FILE#{case.id}#{case.person}#{right}"
+        rate_limit.count(self._store, of, POSTS_AN_HOUR, self._now())
 
     def refused(self, case: Case, event: str, why: str) -> None:
         """Keep an attempt that changed nothing."""

@@ -1,18 +1,20 @@
-"""Links that carry a right: one table of purposes; for each, one method makes it, one opens it."""
+"""Links that carry a right: for each purpose, one method makes it and one opens it."""
 
 import hashlib
 import hmac
-import re
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 
-from itsdangerous import BadSignature, URLSafeSerializer, URLSafeTimedSerializer
+from itsdangerous import BadData, URLSafeTimedSerializer
 
 from chalicelib.core.email_address import with_ascii_domain
 from chalicelib.core.errors import BadLink
+from chalicelib.core.link_purposes import NONCE_SECONDS, PURPOSES, UNSUBSCRIBE_SUBJECT, redacted
+from chalicelib.core.ports import Now
+from chalicelib.core.signing import Serializer, serializer
 
 TOKEN_LENGTH_LIMIT: Final = 300
 """Longer ones are refused unread: ours are under 120 characters."""
@@ -20,63 +22,11 @@ TOKEN_LENGTH_LIMIT: Final = 300
 ADDRESS_TOKEN_LIMIT: Final = 700
 """An address has up to 254 characters."""
 
-NONCE_SECONDS: Final = 15 * 60
+_CODE_LETTERS: Final = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
-@dataclass(frozen=True)
-class Purpose:
-    """One right that a link may carry, and where its token stands in the address.
-
-    The token follows `path`, or is the value of `parameter`. A purpose without a `salt` has a
-    random token that is stored, hashed; the others are signed under their salt. Without
-    `lifetime_seconds` a link is good for as long as the thing it leads to.
-    """
-
-    path: str = ""
-    parameter: str = ""
-    salt: str = ""
-    lifetime_seconds: int | None = None
-
-
-PURPOSES: Final[Mapping[str, Purpose]] = {
-    # The applicant's file: stays valid while the address it was sent to is the case's.
-    "file": Purpose("file", salt="file"),
-    # Where the file stands, and no more: for whoever posts a form in somebody's name.
-    "standing": Purpose("file", salt="standing"),
-    # To a new address: whoever opens it reads the mail there.
-    "address": Purpose("file", salt="address", lifetime_seconds=48 * 3600),
-    # The personal link to apply: goes stale with the state of the case.
-    "invite": Purpose(parameter="invite", salt="invite"),
-    # A coach's own link: goes stale when their address changes.
-    "coach": Purpose("coach", salt="coach"),
-    # Stored, hashed: they are audited, reissued and used once.
-    "review": Purpose("review"),
-    "proposal": Purpose("proposal"),
-    "approval": Purpose("newsletter/review"),
-    # The newsletter's need no store and stay valid for years; what they may do today depends
-    # on the subscription, and on the time that a request for one carries.
-    "confirm": Purpose("newsletter/confirm", salt="news-confirm"),
-    "keep": Purpose("newsletter/confirm", salt="news-keep"),
-    "move": Purpose("newsletter/confirm", salt="news-move"),
-    "unsubscribe": Purpose("newsletter/unsubscribe", salt="news-leave"),
-    "preferences": Purpose("newsletter/preferences", salt="news-choose"),
-    "progress": Purpose("newsletter/progress", salt="news-progress"),
-    # What a review page hides in its form: no POST without a GET before it. In no address.
-    "nonce": Purpose(salt="nonce", lifetime_seconds=NONCE_SECONDS),
-}
-"""Every purpose of a token; `Links` makes, opens and redacts them by this table."""
-
-UNSUBSCRIBE_SUBJECT: Final = "unsubscribe%20"
-_SECRET: Final = re.compile(
-    "(/(?:{paths})/|[?&;](?:{parameters})=|{subject})[\\w.~-]+".format(
-        paths="|".join(sorted({each.path for each in PURPOSES.values()} - {""})),
-        parameters="|".join(sorted({each.parameter for each in PURPOSES.values()} - {""})),
-        subject=UNSUBSCRIBE_SUBJECT,
-    )
-)
-"""A token behind what stands before it; `;` ends the `&amp;` of HTML."""
-
-_SIGNER: Final = {"key_derivation": "hmac", "digest_method": hashlib.sha256}
+def utc_now() -> datetime:
+    return datetime.now(UTC)
 
 
 class StoredLink(NamedTuple):
@@ -90,28 +40,37 @@ class StoredLink(NamedTuple):
 class Links:
     """Makes, opens and redacts the links that carry a right.
 
-    Signs with the newest key and opens with any: keys rotate without breaking links. Each
-    `open_…` raises BadLink for a token that is not ours, or is over.
+    Signs with the last key and opens with any: keys rotate without breaking links. Each
+    `open_…` raises BadLink for a token that is not ours, is not spelled as we write it, or is
+    over.
     """
 
-    def __init__(self, keys: Sequence[str], public_url: str, website_url: str) -> None:
-        self._keys = list(keys)
+    def __init__(
+        self,
+        keys: Sequence[str] | Callable[[], Sequence[str]],
+        public_url: str,
+        website_url: str,
+        now: Now = utc_now,
+    ) -> None:
+        """`keys` are a list, or a function that returns the list as it is at that moment."""
+        self._current_keys = keys if callable(keys) else lambda: keys
         self._public = public_url
         self._website = website_url
-        self._signers: dict[str, URLSafeSerializer] = {}
+        self._now = now
+        self._signers: dict[str, Serializer] = {}
+        self._signer_keys: Sequence[str] = ()
 
     @staticmethod
     def redact(text: str) -> str:
         """Return the text or HTML with the token of every link replaced by an ellipsis."""
-        return _SECRET.sub(r"\1…", text)
+        return redacted(text)
 
     def file(self, case: str, person: str) -> str:
         """With a copy of the answers: only for a letter, which proves the address."""
         return self._url("file", self._sign("file", case, person[:8]))
 
     def standing(self, case: str, person: str) -> str:
-        """A second declaration joins the first one of the same address, and its sender may be
-        anybody who knows that address."""
+        """For a response: whoever sent the form may be anybody who knows the address."""
         return self._url("standing", self._sign("standing", case, person[:8]))
 
     def open_file(self, token: str) -> tuple[str, str, bool]:
@@ -122,17 +81,11 @@ class Links:
             return *self._open_pair("standing", token), False
 
     def address(self, case: str, person: str, address: str) -> str:
-        token = self._timed("address").dumps([case, person[:8], address])
-        return self._url("address", token)
+        return self._url("address", self._sign("address", case, person[:8], address))
 
     def open_address(self, token: str) -> tuple[str, str, str]:
         """Return the case, the start of the person's key, and the address it was sent to."""
-        try:
-            case, person, address = self._timed("address").loads(
-                token[:ADDRESS_TOKEN_LIMIT], max_age=PURPOSES["address"].lifetime_seconds
-            )
-        except BadSignature as error:
-            raise BadLink("address") from error
+        case, person, address = self._open("address", token, ADDRESS_TOKEN_LIMIT)
         return str(case), str(person), str(address)
 
     def invite(self, case: str, person: str, lang: str) -> str:
@@ -173,26 +126,34 @@ class Links:
 
     def code(self, token: str) -> str:
         """Return four characters, printed in the mail and asked for by the last decision."""
-        digest = hmac.digest(self._keys[0].encode(), b"code:" + token.encode(), "sha256")
-        return "".join("23456789ABCDEFGHJKMNPQRSTVWXYZ"[byte % 30] for byte in digest[:4])
+        return _code(self._current_keys()[-1], token)
 
     def right_code(self, token: str, given: str) -> bool:
         """Whether these are the four characters of the letter."""
-        return hmac.compare_digest(given.strip().upper().encode(), self.code(token).encode())
+        typed = given.strip().upper().encode()
+        return any(
+            hmac.compare_digest(typed, _code(key, token).encode()) for key in self._current_keys()
+        )
 
     def step_code(self, token_hash: str, issued_at: str) -> str:
         """Return six digits for one decision with one link, sent to its owner on request."""
-        text = f"step:{token_hash}:{issued_at}"
-        digest = hmac.digest(self._keys[0].encode(), text.encode(), "sha256")
-        return f"{int.from_bytes(digest[:8], 'big') % 1_000_000:06d}"
+        return _step_code(self._current_keys()[-1], token_hash, issued_at)
+
+    def right_step_code(self, token_hash: str, issued_at: str, given: str) -> bool:
+        """Whether these are the six digits of the letter."""
+        typed = "".join(given.split()).encode()
+        return any(
+            hmac.compare_digest(typed, _step_code(key, token_hash, issued_at).encode())
+            for key in self._current_keys()
+        )
 
     def nonce(self, token: str) -> str:
-        return self._timed("nonce").dumps(hash_of(token)[:16])
+        return self._sign("nonce", hash_of(token)[:16])
 
     def check_nonce(self, token: str, nonce: str, seconds: int = NONCE_SECONDS) -> bool:
         try:
-            found = self._timed("nonce").loads(nonce[:TOKEN_LENGTH_LIMIT], max_age=seconds)
-        except BadSignature:
+            (found,) = self._open("nonce", nonce, max_age=seconds)
+        except BadLink:
             return False
         return hmac.compare_digest(str(found), hash_of(token)[:16])
 
@@ -260,29 +221,51 @@ class Links:
         return StoredLink(self._url(purpose, token), hash_of(token), self.code(token))
 
     def _sign(self, purpose: str, *values: object) -> str:
-        return str(self._signed(purpose).dumps(list(values)))
+        return str(self._signer(purpose).dumps(list(values)))
 
-    def _open(self, purpose: str, token: str) -> list[Any]:
-        """Return the values that were signed."""
+    def _open(
+        self,
+        purpose: str,
+        token: str,
+        length_limit: int = TOKEN_LENGTH_LIMIT,
+        max_age: int | None = None,
+    ) -> list[Any]:
+        """Return the values that were signed. Raises BadLink."""
+        if len(token) > length_limit:
+            raise BadLink(purpose)
+        signer = self._signer(purpose)
         try:
-            found: list[Any] = self._signed(purpose).loads(token[:TOKEN_LENGTH_LIMIT])
-        except BadSignature as error:
+            if isinstance(signer, URLSafeTimedSerializer):
+                seconds = max_age or PURPOSES[purpose].lifetime_seconds
+                found = signer.loads(token, max_age=seconds)
+            else:
+                found = signer.loads(token)
+        except (BadData, UnicodeError) as error:
             raise BadLink(purpose) from error
-        return found
+        return list(found)
 
     def _open_pair(self, purpose: str, token: str) -> tuple[str, str]:
         first, second, *_ = self._open(purpose, token)
         return str(first), str(second)
 
-    def _signed(self, purpose: str) -> URLSafeSerializer:
+    def _signer(self, purpose: str) -> Serializer:
+        """Return the signer of a purpose: with the time where the purpose has a lifetime."""
+        keys = self._current_keys()
+        if keys != self._signer_keys:
+            self._signers, self._signer_keys = {}, keys
         if purpose not in self._signers:
-            salt = PURPOSES[purpose].salt
-            self._signers[purpose] = URLSafeSerializer(self._keys, salt=salt, signer_kwargs=_SIGNER)
+            self._signers[purpose] = serializer(PURPOSES[purpose], keys, self._now)
         return self._signers[purpose]
 
-    def _timed(self, purpose: str) -> URLSafeTimedSerializer:
-        salt = PURPOSES[purpose].salt
-        return URLSafeTimedSerializer(self._keys, salt=salt, signer_kwargs=_SIGNER)
+
+def _code(key: str, token: str) -> str:
+    digest = hmac.digest(key.encode(), b"code:" + token.encode(), "sha256")
+    return "".join(_CODE_LETTERS[byte % 30] for byte in digest[:4])
+
+
+def _step_code(key: str, token_hash: str, issued_at: str) -> str:
+    digest = hmac.digest(key.encode(), f"step:{token_hash}:{issued_at}".encode(), "sha256")
+    return f"{int.from_bytes(digest[:8], 'big') % 1_000_000:06d}"
 
 
 def hash_of(token: str) -> str:

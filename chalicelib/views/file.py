@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from chalicelib.cases.applicant import ApplicantFiles, Reply
+from chalicelib.cases.applicant import ApplicantFiles, LinkRight, Reply
 from chalicelib.cases.case import Case, kept_warnings
 from chalicelib.cases.guards import MESSAGE_LIMIT
 from chalicelib.cases.lookup import Cases
@@ -69,7 +69,8 @@ class FileViews:
             confirming = self._confirming(token)
             case, whole = (confirming[0], False) if confirming else self.cases.followed(token)
             lang = request.language(fields, case.lang)
-            self.files.counted(token)
+            right: LinkRight = "address" if confirming else "file" if whole else "standing"
+            self.files.counted(case, right)
             if confirming is not None:
                 return self._confirm(request, token, *confirming, given, lang)
             return self._act(request, OpenedFile(token, case, whole), given, lang)

@@ -19,6 +19,7 @@ from chalicelib.newsletter.issue_counts import COUNTED, counted
 from chalicelib.newsletter.issues.issue import (
     APPROVED,
     AUTO_PAUSED,
+    CANCELLED,
     PAUSED,
     SENDING,
     SENT,
@@ -39,6 +40,9 @@ SHOWN: Final = 100
 
 LOOK: Final = timedelta(seconds=15)
 """How long the ledger is read for a page: API Gateway waits for 29 seconds."""
+
+LINK_AFTER_ISSUE: Final = timedelta(days=30)
+"""How long after an issue was sent, or cancelled, its links still show what became of it."""
 
 AGAIN: Final = "send_again"
 
@@ -146,9 +150,13 @@ class ProgressViews:
     def _followed(self, token: str) -> tuple[Issue, Staff]:
         issue_id, staff_id = self.links.open_progress(token)
         issue, staff = issue_of(self.store, issue_id), self.roster.get(staff_id)
-        if issue is None or staff is None:
-            raise BadLink("news-progress")
+        if issue is None or staff is None or self._is_over(issue):
+            raise BadLink("progress")
         return issue, staff
+
+    def _is_over(self, issue: Issue) -> bool:
+        ended = issue.status in (SENT, CANCELLED)
+        return ended and moment(issue.updated_at) + LINK_AFTER_ISSUE < self.newsroom.now()
 
     def _page(  # noqa: PLR0913
         self,

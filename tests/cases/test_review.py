@@ -95,20 +95,15 @@ def test_what_was_typed_is_kept_when_something_is_missing(visitor: Visitor, link
     assert "Choisissez au moins un motif" in body
 
 
-def test_a_page_open_too_long_asks_again(
-    visitor: Visitor, link: str, store: MemoryStore, service: Services
-) -> None:
-    import time_machine
-
-    with time_machine.travel("2026-03-02T15:00:00Z", tick=False) as now:
-        page = visitor.page(f"/review/{link}").body.decode()
-        now.shift(16 * 60)
-        fields = {"nonce": hidden(page, "nonce"), "decision": "approve", "confirm": "on"}
-        answer = visitor.submit(f"/review/{link}", list(fields.items()))
-        assert answer.status_code == 422
-        assert "plus de 15 minutes" in answer.body.decode()
-        fields["nonce"] = hidden(answer.body.decode(), "nonce")
-        assert visitor.submit(f"/review/{link}", list(fields.items())).status_code == 200
+def test_a_page_open_too_long_asks_again(visitor: Visitor, link: str, clock: SetClock) -> None:
+    page = visitor.page(f"/review/{link}").body.decode()
+    clock.pass_(minutes=16)
+    fields = {"nonce": hidden(page, "nonce"), "decision": "approve", "confirm": "on"}
+    answer = visitor.submit(f"/review/{link}", list(fields.items()))
+    assert answer.status_code == 422
+    assert "plus de 15 minutes" in answer.body.decode()
+    fields["nonce"] = hidden(answer.body.decode(), "nonce")
+    assert visitor.submit(f"/review/{link}", list(fields.items())).status_code == 200
 
 
 def test_who_comes_second_is_told_who_decided(

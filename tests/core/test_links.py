@@ -3,27 +3,39 @@
 import html
 import inspect
 import random
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-import time_machine
+from hypothesis import given
+from hypothesis import strategies as st
 
 from chalicelib.core.errors import BadLink
+from chalicelib.core.link_purposes import PURPOSES
 from chalicelib.core.links import (
     ADDRESS_TOKEN_LIMIT,
-    PURPOSES,
     TOKEN_LENGTH_LIMIT,
     Links,
     hash_of,
     person_key,
 )
+from fakes import SetClock
 
 PERSON = "0123456789abcdef0123456789abcdef"
 
 
 @pytest.fixture
-def links() -> Links:
-    return Links(["old" * 20], "https://relais.example.org/api", "https://www.example.org")
+def clock() -> SetClock:
+    return SetClock()
+
+
+@pytest.fixture
+def links(clock: SetClock) -> Links:
+    return links_with(clock)
+
+
+def links_with(clock: SetClock) -> Links:
+    return Links(["old" * 20], "https://relais.example.org/api", "https://www.example.org", clock)
 
 
 def token_of(url: str) -> str:
@@ -96,15 +108,16 @@ def test_a_review_token_is_stored_as_a_hash(links: Links) -> None:
     assert links.new_review()[0] != url
 
 
-def test_a_nonce_is_for_its_token_and_for_a_quarter_of_an_hour(links: Links) -> None:
-    with time_machine.travel("2026-03-02T15:00:00Z", tick=False) as now:
-        nonce = links.nonce("token")
-        assert links.check_nonce("token", nonce)
-        assert not links.check_nonce("other", nonce)
-        now.shift(15 * 60)
-        assert links.check_nonce("token", nonce)
-        now.shift(1)
-        assert not links.check_nonce("token", nonce)
+def test_a_nonce_is_for_its_token_and_for_a_quarter_of_an_hour(
+    links: Links, clock: SetClock
+) -> None:
+    nonce = links.nonce("token")
+    assert links.check_nonce("token", nonce)
+    assert not links.check_nonce("other", nonce)
+    clock.pass_(minutes=15)
+    assert links.check_nonce("token", nonce)
+    clock.pass_(seconds=1)
+    assert not links.check_nonce("token", nonce)
 
 
 @pytest.mark.parametrize("nonce", ["", "x", "é", "a.b.c", "x" * 10_000])
@@ -165,7 +178,16 @@ WITHOUT_A_RIGHT = {"coaches", "declare", "newsletter"}
 
 
 def test_every_method_that_makes_an_address_is_looked_at(links: Links) -> None:
-    others = {"code", "nonce", "right_code", "check_nonce", "step_code", "redact", "newsletter"}
+    others = {
+        "code",
+        "nonce",
+        "right_code",
+        "check_nonce",
+        "step_code",
+        "right_step_code",
+        "redact",
+        "newsletter",
+    }
     methods = {name for name in vars(Links) if not name.startswith(("_", "open_"))}
     assert {name.removeprefix("new_") for name in methods - others} | {"newsletter"} == set(
         made(links)
@@ -187,3 +209,128 @@ def test_no_token_survives_in_what_is_kept(text: str, website: str) -> None:
                 assert token_of(url.replace("%20", "/")) not in kept
                 assert kept != whole
                 assert kept.startswith(text.partition("{")[0])
+
+
+OPENED: dict[str, Callable[[Links, str], object]] = {
+    "file": lambda links, token: links.open_file(token),
+    "standing": lambda links, token: links.open_file(token),
+    "address": lambda links, token: links.open_address(token),
+    "invite": lambda links, token: links.open_invite(token),
+    "coach": lambda links, token: links.open_coach(token),
+    "confirm": lambda links, token: links.open_confirm(token),
+    "keep": lambda links, token: links.open_keep(token),
+    "move": lambda links, token: links.open_move(token),
+    "unsubscribe": lambda links, token: links.open_unsubscribe(token),
+    "preferences": lambda links, token: links.open_preferences(token),
+    "progress": lambda links, token: links.open_progress(token),
+    "nonce": lambda links, token: links.check_nonce("token", token) or refuse(),
+}
+"""How the token of each signed purpose is opened."""
+
+SPELLINGS = st.one_of(
+    st.tuples(st.just("insert"), st.integers(0, 400), st.sampled_from("~.=!_-A a\n\x00é+/%*")),
+    st.tuples(st.just("replace"), st.integers(0, 400), st.sampled_from("~.=_-AaZz09+/")),
+    st.tuples(st.just("delete"), st.integers(0, 400), st.just("")),
+    st.tuples(st.just("append"), st.just(0), st.text("~=.A-_ \ud800", min_size=1, max_size=500)),
+)
+
+
+def refuse() -> bool:
+    raise BadLink("nonce")
+
+
+def respelt(token: str, how: str, place: int, what: str) -> str:
+    place %= len(token)
+    if how == "append":
+        return token + what
+    return token[:place] + what + token[place + (how != "insert") :]
+
+
+def test_every_signed_purpose_is_opened_here() -> None:
+    assert set(OPENED) == {name for name, purpose in PURPOSES.items() if purpose.salt}
+
+
+@pytest.mark.parametrize("purpose", OPENED)
+@given(SPELLINGS)
+def test_a_token_opens_in_its_own_spelling_alone(purpose: str, edit: tuple[str, int, str]) -> None:
+    links = links_with(SetClock())
+    token = token_of(made(links).get(purpose) or links.nonce("token"))
+    OPENED[purpose](links, token)
+    if (other := respelt(token, *edit)) != token:
+        with pytest.raises(BadLink):
+            OPENED[purpose](links, other)
+
+
+@pytest.mark.parametrize("purpose", OPENED)
+def test_each_last_character_but_ours_is_refused(links: Links, purpose: str) -> None:
+    """The last character of a signature has bits that base64 does not look at."""
+    token = token_of(made(links).get(purpose) or links.nonce("token"))
+    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    for last in set(letters) - {token[-1]}:
+        with pytest.raises(BadLink):
+            OPENED[purpose](links, token[:-1] + last)
+
+
+def test_what_follows_a_token_of_the_longest_length_is_not_cut_off(links: Links) -> None:
+    address = next(
+        incompressible(length)
+        for length in range(400, 900)
+        if len(token_of(links.address("x", PERSON, incompressible(length)))) == ADDRESS_TOKEN_LIMIT
+    )
+    token = token_of(links.address("x", PERSON, address))
+    assert links.open_address(token)[2] == address
+    with pytest.raises(BadLink):
+        links.open_address(f"{token}~")
+
+
+@pytest.mark.parametrize("name", PURPOSES)
+def test_every_right_has_an_end(name: str) -> None:
+    purpose = PURPOSES[name]
+    assert bool(purpose.lifetime_seconds) != bool(purpose.ends_with)
+    assert purpose.salt or purpose.ends_with, "a stored link ends with its row"
+
+
+@pytest.mark.parametrize("purpose", [n for n, one in PURPOSES.items() if one.lifetime_seconds])
+def test_a_link_with_a_lifetime_opens_to_its_last_second(
+    links: Links, clock: SetClock, purpose: str
+) -> None:
+    token = token_of(made(links).get(purpose) or links.nonce("token"))
+    clock.pass_(seconds=PURPOSES[purpose].lifetime_seconds or 0)
+    OPENED[purpose](links, token)
+    clock.pass_(seconds=1)
+    with pytest.raises(BadLink):
+        OPENED[purpose](links, token)
+
+
+def test_a_newsletter_s_links_work_for_sixty_days_and_more(links: Links, clock: SetClock) -> None:
+    unsubscribe, preferences = links.unsubscribe(PERSON), links.preferences(PERSON)
+    clock.pass_(days=61)
+    assert links.open_unsubscribe(token_of(unsubscribe)) == (PERSON, "")
+    assert links.open_preferences(token_of(preferences)) == PERSON
+
+
+def test_codes_are_of_the_newest_key_and_of_any_that_is_not_retired() -> None:
+    old, both, new = (
+        Links(keys, "https://x.example.org", "") for keys in (["a"], ["a", "b"], ["b"])
+    )
+    code, digits = old.code("token"), old.step_code("hash", "2026")
+    assert both.code("token") == new.code("token") != code
+    assert both.step_code("hash", "2026") == new.step_code("hash", "2026") != digits
+    assert both.right_code("token", code.lower())
+    assert both.right_step_code("hash", "2026", f" {digits[:3]} {digits[3:]} ")
+    assert not new.right_code("token", code)
+    assert not new.right_step_code("hash", "2026", digits)
+
+
+def test_keys_may_change_while_the_process_lives() -> None:
+    keys = [["a"]]
+    links = Links(lambda: keys[0], "https://x.example.org", "")
+    old = token_of(links.file("2026-7K4MQ-X", PERSON))
+    keys[0] = ["a", "b"]
+    new = token_of(links.file("2026-7K4MQ-X", PERSON))
+    assert new != old
+    assert links.open_file(old)
+    keys[0] = ["b"]
+    assert links.open_file(new)
+    with pytest.raises(BadLink):
+        links.open_file(old)

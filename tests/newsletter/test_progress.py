@@ -188,3 +188,14 @@ def test_a_slow_ledger_is_not_taken_for_nobody(
 
     door = replace(service.views.progress, missed=slowly)
     assert door._anybody(issue_factory.newsroom(service).lifecycle.get("2026-03"))
+
+
+@pytest.mark.usefixtures("sent")
+def test_a_link_to_an_issue_ends_a_month_after_the_issue(
+    client: Client, service: Services, clock: SetClock
+) -> None:
+    where = path(service)
+    clock.pass_(days=30)
+    assert client.http.get(where, headers=HTML).status_code == 200
+    clock.pass_(seconds=1)
+    assert client.http.get(where, headers=HTML).status_code == 404
