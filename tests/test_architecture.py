@@ -1,0 +1,167 @@
+"""What docs/architecture.md says of the code: its rooms, and the paths that a newcomer walks."""
+
+import ast
+import json
+import re
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import pairwise
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import samples
+from chalicelib.content import HERE
+from fakes import MemoryMailer
+from visitor import Visitor
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGE = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+ROOMS = {
+    name: int(floor)
+    for floor, names in re.findall(r"^\| (\d+) \| (.+?) \|", PAGE, re.MULTILINE)
+    for name in re.findall(r"`([a-z_]+)(?:/|\.py)`", names)
+}
+"""Room → floor, as the page says."""
+
+STOPS = {
+    "parse": "forms/parsing.py",
+    "declaration": "cases/intake/declaration.py",
+    "creates": "cases/transition.py",
+    "commit": "support/fakes.py",
+    "staff_eoi_received": "mail/writers/staff.py",
+    "readable": "forms/description.py",
+    "compose": "mail/letters.py",
+    "send": "support/fakes.py",
+}
+"""Where an answer is on its way looked for: a function and the end of its file's name."""
+
+
+class Trip:
+    """The files that stand on the stack at each stop, and the calls that climb."""
+
+    def __init__(self) -> None:
+        self.files: list[str] = []
+        self.climbs: list[tuple[str, str]] = []
+        self.stops: set[str] = set()
+
+    def look(self, frame: FrameType) -> None:
+        name = frame.f_code.co_name
+        if name not in STOPS or not frame.f_code.co_filename.endswith(STOPS[name]):
+            return
+        stack: list[str] = []
+        at: FrameType | None = frame
+        while at is not None:
+            place = _place(at.f_code.co_filename)
+            if place is not None:
+                stack.append(place)
+            at = at.f_back
+        stack.reverse()
+        if name == "readable" and "chalicelib/mail/writers/staff.py" not in stack:
+            return  # The applicant's own letter shows a copy too.
+        self.stops.add(name)
+        self.files += [place for place in dict.fromkeys(stack) if place not in self.files]
+        self.climbs += [
+            (caller, callee)
+            for caller, callee in pairwise(stack)
+            # A line of the route table is called by Chalice's class: it is the way in.
+            if callee != "app.py" and _floor(callee) > _floor(caller)
+        ]
+
+
+def _place(filename: str) -> str | None:
+    inside = filename.removeprefix(f"{ROOT}/")
+    return inside if inside == "app.py" or inside.startswith("chalicelib/") else None
+
+
+def _floor(place: str) -> int:
+    return (
+        max(ROOMS.values()) if place == "app.py" else ROOMS[place.split("/")[1].removesuffix(".py")]
+    )
+
+
+@contextmanager
+def trip() -> Iterator[Trip]:
+    found = Trip()
+
+    def profile(frame: FrameType, event: str, _: Any) -> None:
+        if event == "call":
+            found.look(frame)
+
+    before = sys.getprofile()
+    sys.setprofile(profile)
+    try:
+        yield found
+    finally:
+        sys.setprofile(before)
+
+
+def listed(heading: str) -> list[str]:
+    """The files that the page lists under a path of a newcomer."""
+    part = PAGE.partition(f"**{heading}**")[2].partition("\n\n")[0]
+    return re.findall(r"`([\w./*]+\.(?:py|json|txt|html))`", part)
+
+
+def test_the_rooms_of_the_page_are_the_folders_on_the_floors_of_the_linter() -> None:
+    folders = {path.name.removesuffix(".py") for path in (ROOT / "chalicelib").iterdir()}
+    assert set(ROOMS) == folders - {"__init__", "__pycache__"}
+    layers = re.search(r'type = "layers"\nlayers = \[(.*?)\]', _pyproject(), re.DOTALL)
+    assert layers is not None
+    floors = [re.findall(r"chalicelib\.(\w+)", line) for line in layers[1].strip().splitlines()]
+    heights = [{ROOMS[name] for name in names} for names in floors]
+    assert all(len(height) == 1 for height in heights), "what stands side by side is on one floor"
+    flat = [height.pop() for height in heights]
+    assert flat == sorted(flat, reverse=True)
+
+
+def test_every_file_that_the_page_names_is_there() -> None:
+    names = set(re.findall(r"`([\w/]+\.(?:py|json|txt))`", PAGE))
+    assert len(names) > 20
+    bases = (ROOT, ROOT / "chalicelib")
+    assert [name for name in names if not any((base / name).exists() for base in bases)] == []
+
+
+def test_no_init_file_says_more_than_a_sentence() -> None:
+    for path in (ROOT / "chalicelib").rglob("__init__.py"):
+        if path.parent.name in ("content", "chalicelib"):
+            continue  # the content's one function a file is its interface
+        body = ast.parse(path.read_text("utf-8")).body
+        assert len(body) == 1, path
+        assert isinstance(body[0], ast.Expr), path
+
+
+def test_an_answer_goes_from_the_post_to_the_staff_s_mail_in_few_files_and_never_climbs(
+    visitor: Visitor, deliver: Callable[[], int], mailer: MemoryMailer
+) -> None:
+    with trip() as post:
+        response = visitor.send("/forms/eoi", samples.eoi(issue_summary="Loyers en hausse " * 8))
+    with trip() as letter:
+        deliver()
+    assert response.status_code == 201
+    assert post.stops | letter.stops == set(STOPS), "a stop was renamed"
+    assert "Loyers en hausse" in mailer.to("rita.roy@example.org")[0].text
+    assert post.climbs == []
+    assert letter.climbs == []
+    files = list(dict.fromkeys(post.files + letter.files))
+    page = listed("`issue_summary`, from the POST to the staff's mail")
+    assert {name for name in page if name.endswith(".py")} == set(files)
+    assert len(page) <= 14
+
+
+def test_the_rule_of_a_team_and_its_message_are_in_three_files() -> None:
+    files = listed("The rule “a team of 2 to 5” and its message")
+    assert len(files) <= 3
+    assert all((ROOT / name).exists() for name in files)
+    form = json.loads((HERE / "application.json").read_text("utf-8"))
+    fields = [field for section in form["sections"] for field in section["fields"]]
+    (team,) = [field for field in fields if field["key"] == "team"]
+    messages = json.loads((HERE / "messages.json").read_text("utf-8"))
+    assert {"min", "max"} <= set(team)
+    assert {"too_few", "too_many"} <= set(messages)
+    # Nobody else says the numbers: what reads a limit reads it from the form.
+    assert "team_min" not in (HERE / "programme.json").read_text("utf-8")
+
+
+def _pyproject() -> str:
+    return (ROOT / "pyproject.toml").read_text("utf-8")
