@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from chalicelib import content
 from chalicelib.cases.states import BEFORE, NEW, SAME
-from chalicelib.content.shapes import Transition
+from chalicelib.content.shapes.cases import Transition
 from infra.package import ROOT
 
 PAGE = ROOT / "docs" / "states.md"

@@ -16,8 +16,8 @@ from chalicelib.core.ports import Change, Item, Key, Write
 from chalicelib.core.records import moment, shard_of, stamp
 
 if TYPE_CHECKING:
-    from chalicelib.content.shapes import ClockText
-    from chalicelib.content.shapes import Rung as RungText
+    from chalicelib.content.shapes.cases import ClockText
+    from chalicelib.content.shapes.cases import Rung as RungText
 
 RETENTION: Final = "R"
 ERASURE: Final = "X"

@@ -9,7 +9,7 @@ from chalicelib.core.errors import Refused
 from chalicelib.core.languages import Lang
 
 if TYPE_CHECKING:
-    from chalicelib.content.shapes import Awaited, StateKind, StateText
+    from chalicelib.content.shapes.cases import Awaited, StateKind, StateText
 
 NEW: Final = "NEW"
 """Where a case comes from before it exists."""

@@ -21,7 +21,8 @@ from chalicelib.forms import field_types
 from chalicelib.forms.profile_rules import misfits
 
 if TYPE_CHECKING:
-    from chalicelib.content.shapes import Language, Option, Province, Stream
+    from chalicelib.content.shapes.programme import Language, Province, Stream
+    from chalicelib.content.shapes.text import Option
 
     ContentOption = Option | Language | Province | Stream
 

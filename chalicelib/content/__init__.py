@@ -6,29 +6,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
-    from chalicelib.content.shapes import (
-        Assessment,
-        Clocks,
-        Coaches,
-        Form,
+    from chalicelib.content.shapes.cases import Clocks, ProblemText, Review, States
+    from chalicelib.content.shapes.coaches import Coaches, Network, Synonyms
+    from chalicelib.content.shapes.forms import Assessment, Form
+    from chalicelib.content.shapes.newsletter import (
         Holds,
         Issues,
-        Language,
-        Network,
         Newsletter,
         Newsroom,
-        Option,
         Preflight,
-        ProblemText,
-        Programme,
-        Province,
-        Review,
-        States,
-        Stream,
-        Synonyms,
-        Text,
         Theme,
     )
+    from chalicelib.content.shapes.programme import Language, Programme, Province, Stream
+    from chalicelib.content.shapes.text import Option, Text
 
 HERE = Path(__file__).resolve().parent
 

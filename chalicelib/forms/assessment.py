@@ -9,7 +9,7 @@ from chalicelib import content
 from chalicelib.core.languages import Lang
 
 if TYPE_CHECKING:
-    from chalicelib.content.shapes import Range
+    from chalicelib.content.shapes.forms import Range
 
 QUESTIONS: Final = ("q1_fit", "q2_goal", "q3_approach", "q4_people", "q5_capacity")
 

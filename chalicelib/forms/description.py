@@ -11,7 +11,8 @@ from chalicelib.core.languages import Lang
 from chalicelib.forms import field_types
 
 if TYPE_CHECKING:
-    from chalicelib.content.shapes import Entry, Form, FormField, Section
+    from chalicelib.content.shapes.forms import Form, FormField, Section
+    from chalicelib.content.shapes.text import Entry
 
 _SHOWN: Final = ("key", "type", "min", "max", "max_length", "autocomplete", "hidden", "default")
 

@@ -12,7 +12,8 @@ from chalicelib import content
 from chalicelib.core.email_address import email_or_none
 
 if TYPE_CHECKING:
-    from chalicelib.content.shapes import Entry, FormField
+    from chalicelib.content.shapes.forms import FormField
+    from chalicelib.content.shapes.text import Entry
 
 _SPACES: Final = str.maketrans("", "", " \u00a0\u202f\u2009-\u2011\u2013")
 _MONEY = re.compile(r"(\d{1,9}|\d{1,3}(?:[ \u00a0\u202f,]\d{3}){1,2})(?:[.,]00)?")

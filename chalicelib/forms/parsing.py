@@ -24,7 +24,7 @@ from chalicelib.forms.problems import (
 )
 
 if TYPE_CHECKING:
-    from chalicelib.content.shapes import FormField
+    from chalicelib.content.shapes.forms import FormField
 
 FORMS: Final = tuple(content.programme()["intake"])
 """The forms that anybody may submit, as the programme lists them."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 from chalicelib import content
 
 if TYPE_CHECKING:
-    from chalicelib.content.shapes import FormField
+    from chalicelib.content.shapes.forms import FormField
 
 _SAME: Final = (
     "collective_name", "population", "community", "scope", "provinces_served", "why_integration",

@@ -12,7 +12,7 @@ from chalicelib.core.languages import Lang
 from chalicelib.forms import field_types
 
 if TYPE_CHECKING:
-    from chalicelib.content.shapes import FormField
+    from chalicelib.content.shapes.forms import FormField
 
 Fields = Mapping[str, "FormField"]
 

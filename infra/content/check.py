@@ -10,7 +10,8 @@ from typing import Any
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from chalicelib.content import HERE
-from chalicelib.content.shapes import SHAPES, Form
+from chalicelib.content.shapes.by_file import SHAPES
+from chalicelib.content.shapes.forms import Form
 from infra.content import names
 
 

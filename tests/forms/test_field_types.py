@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from chalicelib import content
-from chalicelib.content.shapes import FormField
+from chalicelib.content.shapes.forms import FormField
 from chalicelib.forms import field_types
 from chalicelib.forms.normalise import tidy
 

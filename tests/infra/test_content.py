@@ -14,7 +14,7 @@ import pytest
 import samples
 from chalicelib import content
 from chalicelib.content import HERE
-from chalicelib.content.shapes import SHAPES
+from chalicelib.content.shapes.by_file import SHAPES
 from chalicelib.forms import field_types, parsing
 from chalicelib.forms.problems import InvalidForm
 from infra.content import codes

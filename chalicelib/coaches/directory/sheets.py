@@ -18,7 +18,7 @@ from chalicelib.forms.profile_rules import misfits
 
 if TYPE_CHECKING:
     from chalicelib.coaches.coach import ContentOption
-    from chalicelib.content.shapes import Option
+    from chalicelib.content.shapes.text import Option
 
 MAX_ROWS: Final = 20_000
 """How many coaches a sheet may hold."""

@@ -10,7 +10,8 @@ from chalicelib.core.languages import Lang
 from chalicelib.core.settings import Settings
 
 if TYPE_CHECKING:
-    from chalicelib.content.shapes import Option, TitledPage
+    from chalicelib.content.shapes.newsletter import TitledPage
+    from chalicelib.content.shapes.text import Option
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,44 @@
+"""Which shape each content file has: what the check validates with."""
+
+from datetime import date
+from typing import Final
+
+from chalicelib.content.shapes.cases import Clocks, ProblemText, Review, States
+from chalicelib.content.shapes.coaches import Coaches, Network, Synonyms
+from chalicelib.content.shapes.forms import Assessment
+from chalicelib.content.shapes.newsletter import (
+    Holds,
+    Issues,
+    Newsletter,
+    Newsroom,
+    Preflight,
+    Theme,
+)
+from chalicelib.content.shapes.programme import Language, Programme, Province, Stream
+from chalicelib.content.shapes.text import Key, Option, Text
+
+SHAPES: Final[dict[str, object]] = {
+    "assessment": Assessment,
+    "clocks": Clocks,
+    "coaches": Coaches,
+    "commands": dict[Key, Text],
+    "holds": Holds,
+    "holidays": list[date],
+    "issues": Issues,
+    "languages": list[Language],
+    "lists": dict[Key, list[Option]],
+    "messages": dict[Key, Text],
+    "network": Network,
+    "newsletter": Newsletter,
+    "newsroom": Newsroom,
+    "preflight": Preflight,
+    "problems": dict[Key, ProblemText],
+    "programme": Programme,
+    "provinces": list[Province],
+    "review": Review,
+    "states": States,
+    "streams": list[Stream],
+    "synonyms": Synonyms,
+    "theme": Theme,
+}
+"""The shape of each file, by its name without `.json`; any other file is a `Form`."""
