@@ -14,7 +14,9 @@ def restarted(stack: Stack, request: pytest.FixtureRequest) -> Iterator[Stack]:
     """The stack over its kept state, without the sweep of each minute: the stream alone sends."""
     stack.restart(killed=request.param == "killed")
     events = stack.client("events")
-    (rule,) = [r["Name"] for r in events.list_rules()["Rules"] if "sweep" in r["Name"].lower()]
+    cloud = stack.client("cloudformation")
+    made = cloud.list_stack_resources(StackName="relais-local")["StackResourceSummaries"]
+    (rule,) = [r["PhysicalResourceId"] for r in made if r["ResourceType"] == "AWS::Events::Rule"]
     events.disable_rule(Name=rule)
     yield stack
     events.enable_rule(Name=rule)
@@ -33,8 +35,9 @@ def test_the_stream_sends_letters_and_what_ses_reports_reaches_them(restarted: S
 
 
 def test_the_stream_has_one_reader_who_has_not_changed(restarted: Stack) -> None:
-    found = restarted.client("lambda").list_event_source_mappings()["EventSourceMappings"]
-    (mapping,) = [m for m in found if ":dynamodb:" in m["EventSourceArn"]]
+    (mapping,) = restarted.client("lambda").list_event_source_mappings(
+        FunctionName="relais-local-deliver_letters"
+    )["EventSourceMappings"]
     table = restarted.client("dynamodb").describe_table(TableName=restarted.table)["Table"]
     assert mapping["EventSourceArn"] == table["LatestStreamArn"]
     assert mapping["BatchSize"] == 20
