@@ -19,8 +19,12 @@ EVERY_RESPONSE: Final = {
     "X-Content-Type-Options": "nosniff",
     "Strict-Transport-Security": "max-age=63072000",
     "Vary": "Accept, Accept-Language, Origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    # Nearly every response may hold a link that is a right: whoever means it to be kept says so.
+    "Cache-Control": "no-store",
 }
-"""Headers that each response carries, whatever the view and whatever went wrong."""
+"""Headers that each response carries, whatever the view and whatever went wrong; a view may
+set its own `Cache-Control`. The gateway's own errors carry them too: infra/resources.json."""
 
 View = Callable[..., Response]
 

@@ -116,7 +116,7 @@ def _deploy(emulator: Emulator, template: Path, site_url: str, say: Say) -> Depl
         "local", settings, template, endpoint=emulator.url, public_url=emulator.api, say=say
     )
     renew_stream_mappings(emulator.url)
-    _set_gateway_responses(emulator.url, deployed.outputs["RestAPIId"], template)
+    _set_gateway_responses(emulator.url, deployed.outputs["RestAPIId"], template, site_url)
     return deployed
 
 
@@ -148,11 +148,17 @@ def _verify_sender(endpoint: str) -> None:
         pass
 
 
-def _set_gateway_responses(endpoint: str, api: str, template: Path) -> None:
-    """The emulator leaves them out when it imports the API's definition; AWS does not."""
+def _set_gateway_responses(endpoint: str, api: str, template: Path, site_url: str) -> None:
+    """The emulator leaves them out when it imports the API's definition; AWS does not. The one
+    header that is no plain text is the origin of the website."""
     gateway = boto3.client("apigateway", region_name=REGION, endpoint_url=endpoint)
     resources = json.loads(template.read_text("utf-8"))["Resources"]
     defined = resources["RestAPI"]["Properties"]["DefinitionBody"]
     for kind, response in defined["x-amazon-apigateway-gateway-responses"].items():
+        headers = {
+            name: value if isinstance(value, str) else f"'{site_url}'"
+            for name, value in response["responseParameters"].items()
+        }
+        response = {**response, "responseParameters": headers}
         gateway.put_gateway_response(restApiId=api, responseType=kind, **response)
     gateway.create_deployment(restApiId=api, stageName="api")

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from chalicelib.core.settings import Settings
+from chalicelib.web.chalice_app import EVERY_RESPONSE
 from infra.deploy import DeployError, deploy, stage_settings
 from infra.local_aws.stack import stack_settings
 from infra.package import ROOT
@@ -56,7 +57,11 @@ def test_the_gateway_answers_as_we_do() -> None:
     body = RESOURCES["RestAPI"]["Properties"]["DefinitionBody"]
     for response in body["x-amazon-apigateway-gateway-responses"].values():
         headers = {k.rpartition(".")[2]: v for k, v in response["responseParameters"].items()}
-        assert headers["Access-Control-Allow-Origin"] == "'*'"
+        for name, value in EVERY_RESPONSE.items():
+            assert headers[name] == f"'{value}'"
+        # The website's scripts read why they were refused; no other page's may.
+        origin = headers["Access-Control-Allow-Origin"]["Fn::Sub"][1]["Origin"]
+        assert origin == {"Fn::Select": [0, {"Fn::Split": [",", {"Ref": "AllowedOrigins"}]}]}
         assert headers["Content-Type"] == "'application/problem+json; charset=utf-8'"
         said = response["responseTemplates"]["application/json"]
         told = json.loads(said.replace("$context.error.messageString", '"…"'))

@@ -5,6 +5,7 @@ import re
 import pytest
 
 import app as application
+import samples
 from chalicelib.core.errors import StoreDown
 from chalicelib.services import Services
 from chalicelib.web.chalice_app import METHODS
@@ -14,6 +15,7 @@ EVERY_RESPONSE = {
     "X-Content-Type-Options": "nosniff",
     "Strict-Transport-Security": "max-age=63072000",
     "Vary": "Accept, Accept-Language, Origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
 
 ROUTES = sorted(application.app.routes)
@@ -40,8 +42,20 @@ def test_every_response_has_the_headers_that_protect_its_reader(
         assert "default-src 'none'" in policy
         assert "frame-ancestors 'none'" in policy
         assert headers["Referrer-Policy"] == "no-referrer"
-    if response.status_code >= 400 or "{token}" in route:
-        assert headers.get("Cache-Control", "no-store") == "no-store"
+    if response.status_code != 200 or "{token}" in route:
+        assert headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize("browser", [True, False], ids=["browser", "script"])
+def test_a_response_with_a_link_in_it_is_kept_nowhere(visitor: Visitor, browser: bool) -> None:
+    response = (
+        visitor.submit("/forms/eoi", samples.as_html(samples.eoi()))
+        if browser
+        else visitor.send("/forms/eoi", samples.eoi())
+    )
+    assert response.status_code == (303 if browser else 201)
+    assert "/file/" in response.headers["Location"]
+    assert response.headers["Cache-Control"] == "no-store"
 
 
 def test_the_headers_stand_when_the_store_is_down_and_when_we_break(
