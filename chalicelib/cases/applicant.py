@@ -13,7 +13,7 @@ from chalicelib.core.email_address import email_or_none
 from chalicelib.core.errors import Refused
 from chalicelib.core.letter_row import APPLICANT, NEW_ADDRESS, OLD_ADDRESS
 from chalicelib.core.links import person_key
-from chalicelib.core.ports import Item, Now, Put, Store, Write
+from chalicelib.core.ports import Delete, Item, Now, Put, Store, Write
 
 if TYPE_CHECKING:
     from chalicelib.forms.rules import Answers
@@ -116,13 +116,17 @@ class ApplicantFiles:
         return row
 
     def _pointer(self, case: Case, person: str) -> list[Write]:
-        """Let the open case be found under the new address too, unless another one is."""
+        """Let the open case be found under the new address, unless another one is, and no more
+        under the old one."""
         if case.application is not None or form_of(case.state) != "eoi":
             return []
-        pk = f"OPEN#{person}#{case.cycle}"
-        if self._store.get(pk, "OPEN") is not None:
-            return []
-        return [Put({"pk": pk, "sk": "OPEN", "kind": "open", "case": case.id})]
+        before, after = (f"OPEN#{one}#{case.cycle}" for one in (case.person, person))
+        writes: list[Write] = []
+        if before != after and (self._store.get(before, "OPEN") or {}).get("case") == case.id:
+            writes.append(Delete((before, "OPEN"), expect={"case": case.id}))
+        if self._store.get(after, "OPEN") is None:
+            writes.append(Put({"pk": after, "sk": "OPEN", "kind": "open", "case": case.id}))
+        return writes
 
     def _hidden(self, address: str) -> str:
         """Return an address for the chain of events, out of which nobody can read it."""

@@ -285,7 +285,7 @@ def cycle_end(cycle: str, today: date) -> date:
 
 def retention_months(state: str) -> int:
     """Return how long a case is kept after it ended in a state."""
-    months = content.clocks()["retention_months"]
+    months = content.retention()["case_months"]
     return months.get(state, months["others"])
 
 

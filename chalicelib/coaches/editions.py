@@ -90,17 +90,17 @@ class EditionStore:
     """
 
     def __init__(self, store: Store, now: Now) -> None:
-        self._store = store
+        self.store = store
         self._now = now
 
     def current(self) -> Edition | None:
         """Return the published edition; None before the first."""
-        row = self._store.get(*CURRENT)
+        row = self.store.get(*CURRENT)
         return None if row is None else Edition.of(row)
 
     def restorable(self) -> list[Edition]:
         """Return the editions that can be restored, newest first, the current one included."""
-        rows = self._store.rows(PK, "EDITION#")
+        rows = self.store.rows(PK, "EDITION#")
         return [Edition.of(row) for row in reversed(rows) if row["status"] == "published"]
 
     def snapshot(self, edition: Edition) -> bytes:
@@ -155,7 +155,7 @@ class EditionStore:
         )
         self._draft(edition, public, everything)
         published = Change(edition.key, expect={"status": "writing"}, set={"status": "published"})
-        self._store.commit([_replace(after, edition), published, *also])
+        self.store.commit([_replace(after, edition), published, *also])
         self._expire_superseded(edition, now)
         return edition
 
@@ -165,7 +165,7 @@ class EditionStore:
         """Store all of an edition that is still to be published."""
         pk, sk = edition.key
         row = {"pk": pk, "sk": sk, "kind": "edition", **edition.attributes(), "status": "writing"}
-        self._store.commit([Put(row)])
+        self.store.commit([Put(row)])
         self._write(edition.parts_pk, _SNAPSHOT, snapshot)
         self._write(edition.parts_pk, _CATALOGUE, catalogue)
 
@@ -175,11 +175,22 @@ class EditionStore:
         return self.publish(coaches, by=by, why=f"restored {edition.id}", after=self.current())
 
     def forget(self, slug: str) -> int:
-        """Take a coach who withdrew out of the earlier editions; return how many had them."""
+        """Take a coach who withdrew out of the earlier editions; return how many had them.
+
+        What was to expire within a day, and might hold them, is emptied at once.
+        """
         current = self.current()
         found = 0
-        for edition in self.restorable():
+        for row in self.store.rows(PK, "EDITION#"):
+            edition = Edition.of(row)
             if current is not None and edition.id == current.id:
+                continue
+            self._change_parts(edition, _SNAPSHOT, edition.snapshot_parts, self._blank())
+            if row["by"] == slug:
+                self._change_if_there(Change(edition.key, expect={"by": slug}, set={"by": "coach"}))
+            if row["status"] != "published":
+                prefix, parts = edition.catalogue_prefix, edition.catalogue_parts
+                self._change_parts(edition, prefix, parts, self._blank())
                 continue
             coaches = self.catalogue(edition)
             kept = [coach for coach in coaches if coach.slug != slug]
@@ -188,15 +199,18 @@ class EditionStore:
                 found += 1
         return found
 
+    def _blank(self) -> dict[str, object]:
+        return {"expires": int(self._now().timestamp()), "data": b""}
+
     def _replace_catalogue(self, edition: Edition, coaches: "Sequence[Coach]") -> None:
         """Write the new catalogue beside the old one first, so that readers find one whole."""
         parts, prefix = _parts(_packed(coaches)), f"BOOK-{secrets.token_hex(2)}#"
         self._write(edition.parts_pk, prefix, parts)
         change = {"book": prefix, "book_parts": len(parts), "coaches": len(coaches)}
         expected = {"book": edition.catalogue_prefix}
-        self._store.commit([Change(edition.key, expect=expected, set=change)])
-        blank = {"expires": int(self._now().timestamp()), "data": b""}
-        self._change_parts(edition, edition.catalogue_prefix, edition.catalogue_parts, blank)
+        self.store.commit([Change(edition.key, expect=expected, set=change)])
+        prefix, count = edition.catalogue_prefix, edition.catalogue_parts
+        self._change_parts(edition, prefix, count, self._blank())
 
     def _expire_superseded(self, current: Edition, now: datetime) -> None:
         """Let the store's time to live take away what is no longer needed.
@@ -204,7 +218,7 @@ class EditionStore:
         That is the snapshot of each earlier edition, since a restored one is built anew; the
         editions beyond the number kept; and what somebody began and never published.
         """
-        rows = [r for r in self._store.rows(PK, "EDITION#") if r["id"] != current.id]
+        rows = [r for r in self.store.rows(PK, "EDITION#") if r["id"] != current.id]
         published = [row["id"] for row in rows if row["status"] == "published"]
         given_up = stamp(now - PUBLISHING_TIMEOUT)
         unfinished = [r["id"] for r in rows if r["status"] == "writing" and r["at"] < given_up]
@@ -233,15 +247,15 @@ class EditionStore:
 
     def _change_if_there(self, change: Change) -> None:
         with suppress(Conflict):  # another publisher, or the time to live, was there first
-            self._store.commit([change])
+            self.store.commit([change])
 
     def _write(self, pk: str, prefix: str, parts: Iterable[bytes]) -> None:
         for number, data in enumerate(parts):
             row = {"pk": pk, "sk": f"{prefix}{number:04}", "kind": "edition_part", "data": data}
-            self._store.commit([Put(row)])
+            self.store.commit([Put(row)])
 
     def _read(self, pk: str, prefix: str, count: int) -> bytes:
-        rows = self._store.rows(pk, prefix)
+        rows = self.store.rows(pk, prefix)
         if len(rows) < count:
             raise EditionLost(pk)
         return b"".join(row["data"] for row in rows)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final, Literal
 
 from chalicelib.cases.staff import Roster, Staff
@@ -28,6 +28,8 @@ EDITABLE_COLUMNS: Final = (
     "availability",
 )  # fmt: skip
 """The columns of their page that coaches may change; the others are for staff."""
+
+PROPOSAL_RETENTION: Final = timedelta(days=400)
 
 ProposalStatus = Literal["waiting", "published", "returned"]
 
@@ -106,8 +108,15 @@ class Proposals:
         """Return the writes that keep a proposal, in place of one that nobody decided on."""
         before = self.newest(coach.slug)
         now = stamp(self._now())
+        expires = int((self._now() + PROPOSAL_RETENTION).timestamp())
         version = before.version + 1 if before else 1
-        new = {"version": version, "status": "waiting", "changes": dict(changes), "at": now}
+        new = {
+            "version": version,
+            "status": "waiting",
+            "changes": dict(changes),
+            "at": now,
+            "expires": expires,
+        }
         pk, sk = key = proposal_key(coach.slug)
         owed = Put(letter(pk, version, "staff_coach_update", to=ALL_STAFF, due=now))
         if before is None:

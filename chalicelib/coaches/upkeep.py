@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from chalicelib.coaches.editions import CURRENT, Edition, EditionStore
 from chalicelib.coaches.messages import TO_COACH
+from chalicelib.coaches.removal import CoachRemoval, forget_rows
 from chalicelib.core import eastern_time
 from chalicelib.core.errors import BadLink, Conflict
 from chalicelib.core.letter_row import ALL_STAFF, letter
@@ -22,6 +23,10 @@ CHECK_INTERVAL: Final = timedelta(days=365)
 
 REMINDER_DELAY: Final = timedelta(days=30)
 """How long after the first letter a coach who did nothing is asked once more."""
+
+ARCHIVED_RETENTION: Final = timedelta(days=2 * 365)
+"""How long after the last check an archived coach is kept. A page that is shown is checked every
+year, so this is a year from the archiving on."""
 
 EARLIEST_CHECK_HOUR: Final = 9
 """The hour of the day, Eastern time, before which no such letter is owed."""
@@ -88,6 +93,7 @@ class Upkeep:
         archived = {"status": "archived", "consent_publication": None}
         self.edit(coach.slug, archived, by=coach.slug, why="withdrew", also=[Put(owed)])
         self._editions.forget(coach.slug)
+        forget_rows(self._store, f"PROPOSAL#{coach.slug}", but_owed=True)
 
     def edit(
         self,
@@ -121,7 +127,8 @@ class Upkeep:
         raise Conflict({})
 
     def check(self) -> int:
-        """Owe the letters of today's yearly checks, once a day; return how many.
+        """Owe the letters of today's yearly checks, once a day; return how many. Who was archived
+        too long ago is taken out.
 
         A letter is named by the day the page was last checked, so that it is owed once,
         whatever runs twice or dies in between.
@@ -137,6 +144,10 @@ class Upkeep:
         edition = Edition.of(pointer)
         coaches = self._editions.catalogue(edition)
         owed = sum(self._owe_check(coach, today, now) for coach in coaches)
+        for coach in coaches:
+            if coach.status == "archived" and today - coach.last_verified_at > ARCHIVED_RETENTION:
+                CoachRemoval(self._editions).remove(coach.slug, by="sweep")
+                edition = self._editions.current() or edition
         done = {"checked_on": today.isoformat()}
         with suppress(Conflict):  # a new edition came in: the next sweep checks that one
             self._store.commit([Change(CURRENT, expect={"id": edition.id}, set=done)])

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         Preflight,
         Theme,
     )
+    from chalicelib.content.shapes.people import Retention
     from chalicelib.content.shapes.programme import Language, Programme, Province, Stream
     from chalicelib.content.shapes.text import Option, Text
 
@@ -100,6 +101,10 @@ def programme() -> "Programme":
 
 def provinces() -> "list[Province]":
     return cast("list[Province]", _load("provinces"))
+
+
+def retention() -> "Retention":
+    return cast("Retention", _load("retention"))
 
 
 def review() -> "Review":

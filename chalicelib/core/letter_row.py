@@ -1,10 +1,11 @@
 """The row of a letter that is owed: its key, its reader, and its name in what SES reports."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Final
 
 from chalicelib.core.ports import Item
-from chalicelib.core.records import shard_of
+from chalicelib.core.records import moment, shard_of
 
 APPLICANT: Final = "applicant"
 FIDUCIARY: Final = "fiduciary"
@@ -17,6 +18,9 @@ ADMINS: Final = "admins"
 """A letter to those who run the programme's Relais; to everybody when nobody is named."""
 ALL_STAFF: Final = "staff"
 """A letter to everybody on the roster: spread into one a person when it is delivered."""
+
+LETTER_RETENTION: Final = timedelta(days=400)
+"""How long a letter is kept that belongs to no file, unless it says otherwise itself."""
 
 DEAD: Final = "DEAD_LETTER"
 """Where the index of states holds the letters that could not be sent."""
@@ -36,6 +40,8 @@ def letter(  # noqa: PLR0913
     """Return the row of a letter that is owed since an event (its number) or a step of a clock
     (`B000002-001`): at most one of a name to a reader.
 
+    A letter of a file goes with the file; any other one expires.
+
     `to` is one of the readers above or the id of a member of staff, `due` a stamp. A letter
     that leaves `by_day` keeps to the programme's hours, whenever it is tried; one that is `held`
     is due only when what it is about cannot be undone any more.
@@ -54,7 +60,12 @@ def letter(  # noqa: PLR0913
         "facts": dict(facts or {}),
         "by_day": by_day or None,
         "held": held or None,
+        "expires": None if pk.startswith("CASE#") else _expires(due),
     }
+
+
+def _expires(due: str) -> int:
+    return int((moment(due) + LETTER_RETENTION).timestamp())
 
 
 def tag_of(pk: str, sk: str) -> str:

@@ -181,7 +181,13 @@ class Outbox:
             remove=("due_shard", "due_at"),
         )
         each: list[Write] = [
-            Put(letter(row["pk"], since, name, to=s.id, due=stamp(now), facts=facts)) for s in staff
+            Put(
+                {
+                    **letter(row["pk"], since, name, to=s.id, due=stamp(now), facts=facts),
+                    "expires": row.get("expires"),
+                }
+            )
+            for s in staff
         ]
         return self._commit([done, *each], "spread")
 

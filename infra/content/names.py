@@ -8,6 +8,7 @@ from chalicelib.cases.guards import CALLERS_GUARDS, GUARDS
 from chalicelib.cases.states import BEFORE, NEW, SAME
 from chalicelib.forms.rules import RULES
 from chalicelib.mail.letters import LETTERS
+from chalicelib.people import retention
 from chalicelib.web.problems import CODES
 from infra.content import codes
 
@@ -31,6 +32,7 @@ def faults(contents: Contents) -> Iterator[str]:
     yield from _transitions(contents)
     yield from _clocks(contents)
     yield from _words_of_cases(contents)
+    yield from _retention(contents)
     yield from _issues(contents)
     yield from _codes(contents)
 
@@ -92,11 +94,26 @@ def _clocks(contents: Contents) -> Iterator[str]:
         events = [rung["event"] for rung in rungs if "event" in rung]
         yield from _unknown(place, letters, LETTERS, "letter")
         yield from _unknown(place, events, {*_events(contents), ERASE}, "event")
-    kept = contents["clocks"]["retention_months"]
-    states = contents["states"]["states"]
-    yield from _unknown("clocks.json: retention_months", kept, {*states, "others"}, "state")
-    if "others" not in kept:
-        yield "clocks.json: retention_months: without others"
+
+
+def _retention(contents: Contents) -> Iterator[str]:
+    table, states = contents["retention"], contents["states"]["states"]
+    months = table["case_months"]
+    yield from _unknown("retention.json: case_months", months, {*states, "others"}, "state")
+    if "others" not in months:
+        yield "retention.json: case_months: without others"
+    named: set[str] = set()
+    for row in [*table["rows"], *table["elsewhere"]]:
+        place = f"retention.json: {row['name']}"
+        if row["name"] in named:
+            yield f"{place}: stands twice"
+        named.add(row["name"])
+        yield from _unknown(place, [row["ended_by"]], table["ended_by"], "way to end")
+        period = row.get("period", {})
+        if period.get("months_of", "case_months") not in table:
+            yield f"{place}: no such setting: {period['months_of']}"
+        if "constant" in period and retention.constant(period["constant"]) is None:
+            yield f"{place}: no such constant: {period['constant']}"
 
 
 def _words_of_cases(contents: Contents) -> Iterator[str]:

@@ -11,6 +11,7 @@ from chalicelib.coaches.directory import sheets, snapshot
 from chalicelib.coaches.directory.cells import read_cells
 from chalicelib.coaches.directory.changes import Changes, compare
 from chalicelib.coaches.editions import EditionStore
+from chalicelib.coaches.removal import CoachRemoval
 from chalicelib.core.errors import Conflict
 from chalicelib.core.languages import Lang
 from infra.operator.errors import OperatorError
@@ -116,16 +117,10 @@ class Directory:
 
     def remove(self, slug: str) -> str:
         """Take somebody out of the directory and of every edition that is kept."""
-        current = self._editions.current()
-        catalogue = self._editions.catalogue(current)
-        kept = [coach for coach in catalogue if coach.slug != slug]
-        if len(kept) == len(catalogue):
-            if not self._editions.forget(slug):
-                raise OperatorError(f"there is no coach {slug}")
-            return f"Removed {slug} from earlier editions"
-        self._editions.publish(kept, by="operator", why=f"removed {slug}", after=current)
-        self._editions.forget(slug)
-        return f"Removed {slug}"
+        done = CoachRemoval(self._editions).remove(slug, by="operator")
+        if done == "unknown":
+            raise OperatorError(f"there is no coach {slug}")
+        return f"Removed {slug}" + (" from earlier editions" if done == "earlier" else "")
 
     def _coaches(self) -> list[Coach]:
         return self._editions.catalogue(self._editions.current())

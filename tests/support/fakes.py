@@ -3,13 +3,18 @@
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from chalicelib.core.errors import Conflict
-from chalicelib.core.ports import Delete, Item, Key, Mail, Put, Write
+from chalicelib.core.ports import Change, Delete, Item, Key, Mail, Put, Write
 from chalicelib.core.records import DUE_SHARDS
 from chalicelib.newsletter.pace import Allowance
 from chalicelib.newsletter.sending.ports import Bulk, Envelope, Job, Reply
+from chalicelib.people import retention
+
+if TYPE_CHECKING:
+    from chalicelib.content.shapes.people import RetentionRow
 
 
 class MemoryStore:
@@ -25,6 +30,7 @@ class MemoryStore:
 
     def commit(self, writes: Sequence[Write]) -> None:
         self.before(writes)
+        check_kinds(writes)
         with self._lock:
             found = {
                 write.key: copied(self.items.get(write.key, {}))
@@ -138,6 +144,34 @@ class MemoryStore:
             item.pop(name, None)
         for name, step in write.add.items():
             item[name] = item.get(name, 0) + step
+
+
+KINDS_WRITTEN: set[str] = set()
+"""The lines of the table of retention that this process wrote rows of."""
+
+
+def check_kinds(writes: Sequence[Write]) -> None:
+    """No row is written that the table of retention does not know, nor without its end."""
+    for write in writes:
+        if isinstance(write, Delete) or (isinstance(write, Change) and "kind" not in write.set):
+            continue
+        item = write.item if isinstance(write, Put) else write.set
+        line = _line_of(_words(write.key[0]), _words(write.key[1]), item.get("kind"))
+        assert line, f"no line of content/retention.json fits {write.key}, {item.get('kind')}"
+        new = isinstance(write, Put)
+        assert not new or line["ended_by"] != "ttl" or item.get("expires"), f"no end: {item}"
+        KINDS_WRITTEN.add(line["name"])
+
+
+@cache
+def _line_of(pk: str, sk: str, kind: str | None) -> "RetentionRow | None":
+    return retention.row_of(pk, sk, kind)
+
+
+def _words(half: str) -> str:
+    """Return half of a key without what differs from row to row of its kind."""
+    word, number, _ = half.partition("#")
+    return f"{word}#x" if number else word
 
 
 def copied(value: Any) -> Any:

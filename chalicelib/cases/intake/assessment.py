@@ -1,10 +1,12 @@
 """A self-assessment is scored at once; its result is nobody's."""
 
+from datetime import time
 from typing import Any
 
+from chalicelib import content
 from chalicelib.cases.intake.submission import Receipt, Visit
 from chalicelib.cases.lookup import assessment_key
-from chalicelib.core import eastern_time, references
+from chalicelib.core import business_days, eastern_time, references
 from chalicelib.core.letter_row import APPLICANT, letter
 from chalicelib.core.ports import Put, Write
 from chalicelib.core.records import stamp
@@ -30,12 +32,20 @@ def assessment(visit: Visit) -> tuple[list[Write], Receipt]:
         "band": result.band,
         "at": stamp(visit.now),
         "spam": spam or None,
+        "expires": _expires(visit),
     }
     writes: list[Write] = [Put(item)]
     if address and not spam:
         owed = letter(pk, 1, "assessment_result", to=APPLICANT, due=stamp(visit.now))
-        writes.append(Put({**owed, "address": address}))
+        writes.append(Put({**owed, "address": address, "expires": item["expires"]}))
     return writes, receipt(visit, ref, answers)
+
+
+def _expires(visit: Visit) -> int:
+    """Return when the answers go, in seconds since 1970."""
+    today = eastern_time.today(visit.now)
+    last = business_days.after_months(today, content.retention()["assessment_months"])
+    return int(business_days.at_eastern_time(last, time(23, 59)).timestamp())
 
 
 def receipt(visit: Visit, ref: str, answers: dict[str, Any], *, replayed: bool = False) -> Receipt:

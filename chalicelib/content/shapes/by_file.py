@@ -14,6 +14,7 @@ from chalicelib.content.shapes.newsletter import (
     Preflight,
     Theme,
 )
+from chalicelib.content.shapes.people import Retention
 from chalicelib.content.shapes.programme import Language, Programme, Province, Stream
 from chalicelib.content.shapes.text import Key, Option, Text
 
@@ -35,6 +36,7 @@ SHAPES: Final[dict[str, object]] = {
     "problems": dict[Key, ProblemText],
     "programme": Programme,
     "provinces": list[Province],
+    "retention": Retention,
     "review": Review,
     "states": States,
     "streams": list[Stream],

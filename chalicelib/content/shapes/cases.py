@@ -97,7 +97,6 @@ class Clocks(TypedDict):
     digest: Time
     noise_hours: Count
     clocks: dict[ClockName, ClockText]
-    retention_months: dict[str, Count]
 
 
 class ProblemText(TypedDict):

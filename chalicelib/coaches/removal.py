@@ -1,0 +1,46 @@
+"""Takes a coach out of the directory, with all that is kept about them."""
+
+from typing import Final, Literal
+
+from chalicelib.coaches.editions import EditionStore
+from chalicelib.core.ports import Delete, Store
+
+DELETES_PER_COMMIT: Final = 90
+"""How many rows one transaction deletes; DynamoDB takes a hundred writes."""
+
+
+class CoachRemoval:
+    def __init__(self, editions: EditionStore) -> None:
+        self._editions = editions
+
+    def remove(self, slug: str, by: str) -> Literal["removed", "earlier", "unknown"]:
+        """Take somebody out of the current edition and of every one that is kept, with their
+        proposals and letters; `earlier` when the current edition did not have them.
+
+        Doing it again after a death goes on. Raises Conflict when somebody published meanwhile.
+        """
+        current = self._editions.current()
+        catalogue = self._editions.catalogue(current)
+        kept = [coach for coach in catalogue if coach.slug != slug]
+        there = len(kept) < len(catalogue)
+        if there:
+            self._editions.publish(kept, by=by, why="removed a coach", after=current)
+        earlier = self._editions.forget(slug)
+        gone = forget_rows(self._editions.store, f"PROPOSAL#{slug}", f"COACH#{slug}")
+        if there:
+            return "removed"
+        return "earlier" if earlier or gone else "unknown"
+
+
+def forget_rows(store: Store, *partitions: str, but_owed: bool = False) -> int:
+    """Delete all rows of some partitions, or all `but` the letters still `owed`; return how many
+    there were."""
+    rows = [row for pk in partitions for row in store.rows(pk)]
+    keys = [
+        (row["pk"], row["sk"])
+        for row in rows
+        if not but_owed or row.get("status") not in ("owed", "claimed")
+    ]
+    for start in range(0, len(keys), DELETES_PER_COMMIT):
+        store.commit([Delete(key) for key in keys[start : start + DELETES_PER_COMMIT]])
+    return len(keys)

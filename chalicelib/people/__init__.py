@@ -1,0 +1,1 @@
+"""One person across all rooms: what is kept of them, for how long, and how it ends."""
