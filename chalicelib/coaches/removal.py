@@ -32,15 +32,9 @@ class CoachRemoval:
         return "earlier" if earlier or gone else "unknown"
 
 
-def forget_rows(store: Store, *partitions: str, but_owed: bool = False) -> int:
-    """Delete all rows of some partitions, or all `but` the letters still `owed`; return how many
-    there were."""
-    rows = [row for pk in partitions for row in store.rows(pk)]
-    keys = [
-        (row["pk"], row["sk"])
-        for row in rows
-        if not but_owed or row.get("status") not in ("owed", "claimed")
-    ]
+def forget_rows(store: Store, *partitions: str, prefix: str = "") -> int:
+    """Delete the rows of some partitions whose `sk` starts so; return how many there were."""
+    keys = [(row["pk"], row["sk"]) for pk in partitions for row in store.rows(pk, prefix)]
     for start in range(0, len(keys), DELETES_PER_COMMIT):
         store.commit([Delete(key) for key in keys[start : start + DELETES_PER_COMMIT]])
     return len(keys)

@@ -93,7 +93,7 @@ class Upkeep:
         archived = {"status": "archived", "consent_publication": None}
         self.edit(coach.slug, archived, by=coach.slug, why="withdrew", also=[Put(owed)])
         self._editions.forget(coach.slug)
-        forget_rows(self._store, f"PROPOSAL#{coach.slug}", but_owed=True)
+        forget_rows(self._store, f"PROPOSAL#{coach.slug}", prefix="PROPOSAL")
 
     def edit(
         self,

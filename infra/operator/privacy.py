@@ -1,6 +1,5 @@
 """`relais privacy …`: what the programme says of personal information, as pages."""
 
-import re
 from pathlib import Path
 from typing import Final
 
@@ -12,7 +11,8 @@ from infra.operator.commands import Commands
 from infra.operator.session import session_of
 from infra.package import ROOT
 
-_TABLE: Final = re.compile(r"(<!-- retention -->\n\n).*?(\n\n<!-- /retention -->)", re.DOTALL)
+START: Final = "<!-- retention -->"
+END: Final = "<!-- /retention -->"
 
 commands = Commands("Keep the pages about personal information.")
 
@@ -24,8 +24,9 @@ def print_(context: typer.Context) -> None:
     for lang in LANGS:
         path = page(lang)
         text = path.read_text("utf-8")
-        table = retention.table(lang)
-        path.write_text(_TABLE.sub(lambda found: f"{found[1]}{table}{found[2]}", text), "utf-8")  # noqa: B023
+        table = f"\n\n{retention.table(lang)}\n\n"
+        before, _, rest = text.partition(START)
+        path.write_text(f"{before}{START}{table}{END}{rest.partition(END)[2]}", "utf-8")
         session.say(f"Wrote {path.relative_to(ROOT)}")
 
 

@@ -84,7 +84,7 @@ def test_the_notices_promise_what_the_table_says() -> None:
 
 def test_logs_and_backups_end_as_the_table_says() -> None:
     elsewhere = {row["name"]: row for row in content.retention()["elsewhere"]}
-    groups = [r for r in RESOURCES.values() if r["Type"] == "AWS::Logs::LogGroup"]
+    groups = [r for r in RESOURCES.values() if r.get("Type") == "AWS::Logs::LogGroup"]
     assert groups
     days = elsewhere["function_logs"]["period"]["days"]
     assert {group["Properties"]["RetentionInDays"] for group in groups} == {days}
@@ -92,7 +92,7 @@ def test_logs_and_backups_end_as_the_table_says() -> None:
         assert RESOURCES[table]["Properties"]["TimeToLiveSpecification"] == {
             "AttributeName": "expires", "Enabled": True
         }  # fmt: skip
-    queues = [r for r in RESOURCES.values() if r["Type"] == "AWS::SQS::Queue"]
+    queues = [r for r in RESOURCES.values() if r.get("Type") == "AWS::SQS::Queue"]
     most = elsewhere["queues"]["period"]["days"] * 86400
     assert all(queue["Properties"]["MessageRetentionPeriod"] <= most for queue in queues)
 
