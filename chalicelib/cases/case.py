@@ -147,11 +147,11 @@ class Case:
 
     @property
     def ref(self) -> str:
-        return f"DI-{self.id}"
+        return references.reference("eoi", self.id)
 
     @property
     def app_ref(self) -> str | None:
-        return f"DF-{self.id}" if self.application is not None else None
+        return references.reference("application", self.id) if self.application else None
 
     @property
     def current_ref(self) -> str:

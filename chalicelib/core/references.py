@@ -4,10 +4,22 @@ import re
 import secrets
 from typing import Final
 
+from chalicelib import content
+
 REFERENCE_ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's base 32, which leaves out I, L, O and U."""
 
-_SHAPE = re.compile(r"(DI|DF|AE)-(\d{4})-([0-9A-HJKMNP-TV-Z]{5})-([0-9A-HJKMNP-TV-Z])")
+_SHAPE = re.compile(r"([A-Z]{2})-(\d{4})-([0-9A-HJKMNP-TV-Z]{5})-([0-9A-HJKMNP-TV-Z])")
+
+
+def reference(form: str, number: str) -> str:
+    """Return the reference of a form with this file number: `DI-2026-7K4MQ-X`."""
+    return f"{content.form(form)['prefix']}-{number}"
+
+
+def is_reference_of(form: str, ref: str) -> bool:
+    """Say whether a reference is one of this form's."""
+    return ref.startswith(f"{content.form(form)['prefix']}-")
 
 
 def new_file_number(year: int) -> str:

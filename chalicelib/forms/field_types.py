@@ -182,7 +182,7 @@ def assessment_ref(text: str) -> str:
     from chalicelib.core import references
 
     ref = references.parse_reference(text)
-    if ref is None or not ref.startswith("AE-"):
+    if ref is None or not references.is_reference_of("assessment", ref):
         raise wrong("reference")
     return ref
 

@@ -9,7 +9,7 @@ from chalicelib.cases.case import Case, kept_warnings
 from chalicelib.cases.guards import MESSAGE_LIMIT
 from chalicelib.cases.lookup import Cases
 from chalicelib.cases.states import table
-from chalicelib.core import eastern_time
+from chalicelib.core import eastern_time, references
 from chalicelib.core.email_address import email_or_none
 from chalicelib.core.errors import BadLink, Conflict, Refused, RelaisError
 from chalicelib.core.languages import Lang
@@ -51,7 +51,7 @@ class FileViews:
     def _show(self, request: Request, token: str) -> Response:
         if (confirming := self._confirming(token)) is not None:
             return self.pages.confirming(request, token, *confirming)
-        if self.links.open_file(token)[0].startswith("AE-"):
+        if references.is_reference_of("assessment", self.links.open_file(token)[0]):
             return self.pages.result(request, token)
         mine = OpenedFile(token, *self.cases.followed(token))
         lang = request.language({}, mine.case.lang)

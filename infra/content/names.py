@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import chalicelib.wiring.mail  # noqa: F401 - it imports every module that registers letters
 from chalicelib.cases.guards import CALLERS_GUARDS, GUARDS
+from chalicelib.cases.intake.receive import RECEIVERS
 from chalicelib.cases.states import BEFORE, NEW, SAME
 from chalicelib.forms.rules import RULES
 from chalicelib.mail.letters import LETTERS
@@ -54,6 +55,13 @@ def _forms(contents: Contents) -> Iterator[str]:
     for name, prefix in prefixes.items():
         if list(prefixes.values()).count(prefix) > 1:
             yield f"{name}.json: prefix: another form has {prefix} too"
+    for name in offered:
+        form = forms.get(name, {})
+        if "prefix" not in form:
+            yield f"{name}.json: prefix: missing, and its references begin with it"
+        if form.get("received_as") not in RECEIVERS:
+            known = ", ".join(RECEIVERS)
+            yield f"{name}.json: received_as: says none of {known}, so nothing receives it"
     yield from _one_for_each(
         "review.json: form_plural",
         contents["review"]["form_plural"],

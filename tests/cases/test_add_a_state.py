@@ -1,15 +1,9 @@
 """CONTRIBUTING's "Add a state", followed in a copy of the tree: data alone, and a case walks it."""
 
-import json
-import os
-import shutil
-import subprocess
-import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from infra.package import ROOT
+from tree_copy import copy_tree, edit_json, run_in
 
 WALK = """
 from chalicelib.cases.states import staff_letter
@@ -30,12 +24,6 @@ assert back.state == "EOI_PENDING", back.state
 assert programme.sent("staff_decision_recorded", "rita-roy")
 print("walked")
 """
-
-
-def edited(path: Path, edit: Callable[[dict[str, Any]], None]) -> None:
-    content = json.loads(path.read_text("utf-8"))
-    edit(content)
-    path.write_text(json.dumps(content, ensure_ascii=False), "utf-8")
 
 
 def add_states(content: dict[str, Any]) -> None:
@@ -70,15 +58,8 @@ def add_words(content: dict[str, Any]) -> None:
 
 
 def test_a_state_is_added_in_data_alone(tmp_path: Path) -> None:
-    ignored = shutil.ignore_patterns("__pycache__")
-    for folder in ("chalicelib", "infra", "templates", "tests/support"):
-        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=ignored, symlinks=True)
-    edited(tmp_path / "chalicelib/content/states.json", add_states)
-    edited(tmp_path / "chalicelib/content/review.json", add_words)
-    path = os.pathsep.join((str(tmp_path), str(tmp_path / "tests/support")))
-    walked = subprocess.run(
-        [sys.executable, "-c", WALK],
-        cwd=tmp_path, env={**os.environ, "PYTHONPATH": path}, capture_output=True, text=True,
-        check=False,
-    )  # fmt: skip
+    tree = copy_tree(tmp_path)
+    edit_json(tree / "chalicelib/content/states.json", add_states)
+    edit_json(tree / "chalicelib/content/review.json", add_words)
+    walked = run_in(tree, "-c", WALK)
     assert walked.stdout == "walked\n", walked.stderr

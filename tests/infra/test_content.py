@@ -64,6 +64,8 @@ SLIPS: list[tuple[str, Change, str]] = [
     ("eoi", lambda c: c["sections"][2]["fields"][1].update(min=16), "min over max"),
     ("eoi", lambda c: c.update(form="eoy"), "is called eoy"),
     ("eoi", lambda c: c.update(prefix="AE"), "another form has AE too"),
+    ("eoi", lambda c: c.pop("prefix"), "prefix"),
+    ("eoi", lambda c: c.update(received_as="declared"), "nothing receives it"),
     ("newsletter", lambda c: c["sections"][0]["fields"][0].update(type="mail"), "type"),
     ("message", lambda c: c["sections"][0]["fields"][0].pop("max"), "says no max"),
     ("profile", lambda c: c["sections"][0]["fields"][0].update(lable="x"), "lable"),

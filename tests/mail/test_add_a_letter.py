@@ -1,14 +1,13 @@
 """Does what CONTRIBUTING says under "Add a letter", in a copy of the tree, and sends the letter."""
 
 import json
-import os
 import re
-import shutil
-import subprocess
-import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from tree_copy import copy_tree, edit_json, run_in
 
 ROOT = Path(__file__).resolve().parents[2]
 NAME = "eoi_welcome"
@@ -53,12 +52,7 @@ print("\\n" + json.dumps([[mail.to, mail.subject, mail.text] for mail in mailer.
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The tree with one more letter, made by the steps of the recipe."""
-    tree = tmp_path_factory.mktemp("tree")
-    for each in ("chalicelib", "templates", "tests", "infra", "website"):
-        shutil.copytree(ROOT / each, tree / each, ignore=shutil.ignore_patterns("__pycache__"))
-    for file in ("app.py", "pyproject.toml"):
-        shutil.copy(ROOT / file, tree / file)
-
+    tree = copy_tree(tmp_path_factory.mktemp("tree"))
     folder = tree / "templates" / "email" / NAME
     folder.mkdir()
     for part, text in TEMPLATES.items():
@@ -71,23 +65,16 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     writers = tree / "chalicelib" / "mail" / "writers" / "applicant.py"
     writers.write_text(writers.read_text("utf-8") + f"\n\n{code}", "utf-8")
 
-    states = tree / "chalicelib" / "content" / "states.json"
-    content = json.loads(states.read_text("utf-8"))
-    next(r for r in content["transitions"] if r["event"] == "submit")["letters"].append(NAME)
-    states.write_text(json.dumps(content), "utf-8")
+    edit_json(tree / "chalicelib" / "content" / "states.json", owe_it)
     return tree
 
 
-def run(copy: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
-    support = f"{copy}{os.pathsep}{copy / 'tests' / 'support'}"
-    return subprocess.run(
-        [sys.executable, *arguments], cwd=copy, env={**os.environ, "PYTHONPATH": support},
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+def owe_it(content: Any) -> None:
+    next(r for r in content["transitions"] if r["event"] == "submit")["letters"].append(NAME)
 
 
 def test_a_letter_that_was_added_by_the_recipe_is_sent(copy: Path) -> None:
-    done = run(copy, "-c", SEND)
+    done = run_in(copy, "-c", SEND)
     assert done.returncode == 0, done.stderr
     subjects = {
         subject: (to, text) for to, subject, text in json.loads(done.stdout.splitlines()[-1])
@@ -99,7 +86,7 @@ def test_a_letter_that_was_added_by_the_recipe_is_sent(copy: Path) -> None:
 
 
 def test_the_tests_of_all_letters_run_on_one_that_was_added(copy: Path) -> None:
-    done = run(
+    done = run_in(
         copy, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist",
         "tests/mail/test_templates.py", "-k", f"{NAME} and not as_sent",
     )  # fmt: skip

@@ -17,7 +17,8 @@ def assessment(visit: Visit) -> tuple[list[Write], Receipt]:
     answers = dict(visit.submission.answers)
     address = answers.pop("send_to_email", None)
     result = assessments.score(answers)
-    ref = f"AE-{references.new_file_number(eastern_time.local(visit.now).year)}"
+    number = references.new_file_number(eastern_time.local(visit.now).year)
+    ref = references.reference(visit.submission.form, number)
     pk, sk = assessment_key(ref)
     spam = visit.spam()
     item = {

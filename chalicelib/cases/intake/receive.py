@@ -32,7 +32,12 @@ RATE_SHARDS: Final = 4
 COMMIT_ATTEMPTS: Final = RATE_SHARDS + 4
 """How often a submission is built anew because another one came in between."""
 
-_WRITERS: Final = {"eoi": declaration, "application": application, "assessment": assessment}
+RECEIVERS: Final = {
+    "declaration": declaration,
+    "application": application,
+    "assessment": assessment,
+}
+"""What receiving a form writes, by what its content says under `received_as`."""
 
 
 class Intake:
@@ -99,7 +104,9 @@ class _Attempt:
         """Store the submission in one transaction, with the marker of its content and the counter
         of its network."""
         try:
-            writes, receipt = _WRITERS[self._visit.submission.form](self._visit)
+            writes, receipt = RECEIVERS[content.form(self._visit.submission.form)["received_as"]](
+                self._visit
+            )
         except AlreadyApplied:
             marker = self._intake.store.get(*self._marker_key())
             if marker is None:

@@ -50,6 +50,7 @@ class Form(TypedDict):
     form: Key
     version: Words
     prefix: NotRequired[Annotated[str, Field(pattern=r"^[A-Z]{2}$")]]
+    received_as: NotRequired[Key]
     title: Text
     intro: Text
     submit: Text

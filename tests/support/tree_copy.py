@@ -1,0 +1,50 @@
+"""A copy of the tree, in which a recipe of CONTRIBUTING is followed and then tried."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from infra.package import ROOT
+
+FOLDERS = ("chalicelib", "infra", "templates", "tests", "website", "docs")
+FILES = ("app.py", "pyproject.toml", "README.md", "Makefile", "CONTRIBUTING.md")
+
+
+def copy_tree(to: Path) -> Path:
+    """Copy what runs and what tests it; links stay links."""
+    ignored = shutil.ignore_patterns("__pycache__", "golden")
+    for folder in FOLDERS:
+        shutil.copytree(ROOT / folder, to / folder, ignore=ignored, symlinks=True)
+    for name in FILES:
+        shutil.copy(ROOT / name, to / name)
+    (to / ".chalice").mkdir()
+    for path in (ROOT / ".chalice").glob("*.json"):
+        shutil.copy(path, to / ".chalice" / path.name)
+    return to
+
+
+def run_in(tree: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    """Run Python in the copy, and nothing of the original tree."""
+    path = os.pathsep.join((str(tree), str(tree / "tests" / "support")))
+    return subprocess.run(
+        [sys.executable, *arguments], cwd=tree, env={**os.environ, "PYTHONPATH": path},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+def edit_json(path: Path, edit: Callable[[Any], None]) -> None:
+    content = json.loads(path.read_text("utf-8"))
+    edit(content)
+    path.write_text(json.dumps(content, ensure_ascii=False), "utf-8")
+
+
+def edit_text(path: Path, old: str, new: str) -> None:
+    """Replace one place; raises AssertionError when it is not there once."""
+    text = path.read_text("utf-8")
+    assert text.count(old) == 1, f"{path.name}: {text.count(old)} × {old!r}"
+    path.write_text(text.replace(old, new), "utf-8")
