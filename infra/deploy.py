@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError, WaiterError
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_cloudformation.type_defs import StackTypeDef, WaiterConfigTypeDef
 
-REGION = "ca-central-1"
+REGION: Final = "ca-central-1"
 Say = Callable[[str], None]
 
 _MADE_BY_THE_STACK = {
