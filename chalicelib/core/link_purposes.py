@@ -45,10 +45,17 @@ PURPOSES: Final[Mapping[str, Purpose]] = {
     "approval": Purpose("newsletter/review", ends_with="its row, after 14 days"),
     # The newsletter's need no store; what they may do today depends on the subscription too.
     "confirm": Purpose(
-        "newsletter/confirm", salt="news-confirm", ends_with="its request, after 14 days"
+        "newsletter/confirm", salt="news-confirm-request", ends_with="its request, after 14 days"
     ),
-    "keep": Purpose("newsletter/confirm", salt="news-keep", ends_with="the implied consent"),
-    "move": Purpose("newsletter/confirm", salt="news-move", ends_with="its request, after 14 days"),
+    "cancel": Purpose(
+        "newsletter/unsubscribe", salt="news-cancel", ends_with="its request, after 14 days"
+    ),
+    "keep": Purpose(
+        "newsletter/confirm", salt="news-keep-consent", ends_with="the implied consent"
+    ),
+    "move": Purpose(
+        "newsletter/confirm", salt="news-move-address", ends_with="its request, after 14 days"
+    ),
     # Whoever has a mail of ours may leave by it, however old it is.
     "unsubscribe": Purpose(
         "newsletter/unsubscribe", salt="news-leave", ends_with="the subscription"

@@ -157,30 +157,47 @@ class Links:
             return False
         return hmac.compare_digest(str(found), hash_of(token)[:16])
 
-    def confirm(self, person: str, since: int, lang: str, topics: Sequence[str]) -> str:
-        """`since`: seconds since 1970. Language and topics serve when the request is purged."""
-        return self._url("confirm", self._sign("confirm", person, since, lang, *topics))
+    def confirm(self, person: str, asked: int, since: int, lang: str, topics: Sequence[str]) -> str:
+        """Confirm the sign-up of a person that was `asked` at that time, and no other one.
 
-    def open_confirm(self, token: str) -> tuple[str, int, str, list[str]]:
-        """Return the person, the seconds since 1970, the language and the topics."""
-        person, since, lang, *topics = self._open("confirm", token)
-        return person, since, lang, topics
+        The link counts from `since`; both are seconds since 1970. Language and topics are those
+        of its letter, and serve when the request is purged.
+        """
+        return self._url("confirm", self._sign("confirm", person, asked, since, lang, *topics))
 
-    def keep(self, person: str) -> str:
-        """Make an implied consent an express one."""
-        return self._url("keep", self._sign("keep", person))
+    def open_confirm(self, token: str) -> tuple[str, int, int, str, list[str]]:
+        """Return the person, when they asked and since when it counts in seconds since 1970, the
+        language and the topics."""
+        person, asked, since, lang, *topics = self._open("confirm", token)
+        return str(person), asked, since, lang, topics
 
-    def open_keep(self, token: str) -> str:
-        return str(self._open("keep", token)[0])
+    def cancel(self, person: str, asked: int) -> str:
+        """Cancel the sign-up that was `asked` at that time, and do nothing else."""
+        return self._url("cancel", self._sign("cancel", person, asked))
 
-    def move(self, person: str, since: int) -> str:
-        """To the new address of a subscriber, who proves it by this link."""
-        return self._url("move", self._sign("move", person, since))
+    def open_cancel(self, token: str) -> tuple[str, int]:
+        """Return the person, and the seconds since 1970 when they asked."""
+        person, asked = self._open("cancel", token)
+        return person, asked
 
-    def open_move(self, token: str) -> tuple[str, int]:
-        """Return the person, and the seconds since 1970 when the move was requested."""
-        person, since = self._open("move", token)
-        return person, since
+    def keep(self, person: str, until: int) -> str:
+        """Make the implied consent an express one that ends at `until`, in seconds since 1970."""
+        return self._url("keep", self._sign("keep", person, until))
+
+    def open_keep(self, token: str) -> tuple[str, int]:
+        """Return the person, and the seconds since 1970 when their implied consent ends."""
+        person, until = self._open("keep", token)
+        return person, until
+
+    def move(self, person: str, to: str, asked: int) -> str:
+        """To the new address of a subscriber, `to`, who proves this very address by this link."""
+        return self._url("move", self._sign("move", person, to, asked))
+
+    def open_move(self, token: str) -> tuple[str, str, int]:
+        """Return the person, that of the new address, and the seconds since 1970 when the move
+        was requested."""
+        person, to, asked = self._open("move", token)
+        return person, to, asked
 
     def unsubscribe(self, person: str, issue: str = "") -> str:
         """Leaves, and does nothing else; `issue` is the one that it was printed in."""

@@ -17,6 +17,7 @@ from chalicelib.core.settings import Settings
 from chalicelib.forms import parsing
 from chalicelib.forms.problems import InvalidForm
 from chalicelib.newsletter.subscribers import consent_text
+from chalicelib.newsletter.subscribers.consent_text import SHOWN_FIELD, ConsentTexts
 from chalicelib.web.pages import Pages
 from chalicelib.web.problems import Problems, ProblemText, in_words
 from chalicelib.web.request import Request, redirect_target, text_or_empty
@@ -25,7 +26,14 @@ from chalicelib.web.responses import Response, json_response, see_other, with_et
 INVITATION_FIELDS: Final = ("invite", "ref", "uninvited")
 """Fields of the query that say how somebody came to a form: they stay with it."""
 
-CONTROL_FIELDS: Final = (*INVITATION_FIELDS, "lang", "redirect", "website", "started_at")
+CONTROL_FIELDS: Final = (
+    *INVITATION_FIELDS,
+    "lang",
+    "redirect",
+    "website",
+    "started_at",
+    SHOWN_FIELD,
+)
 """Fields that say how to treat a form, and are no answers."""
 
 
@@ -37,6 +45,7 @@ class FormViews:
     now: Now
     links: Links
     settings: Settings
+    consent_texts: ConsentTexts
     pages: Pages
     problems: Problems
 
@@ -132,7 +141,8 @@ class FormViews:
             privacy_contact=self.settings.privacy_contact,
             newsletter=consent_text.box(lang, self.settings),
         )
-        return {**form, "action": self.pages.address("forms", name)}
+        shown = {SHOWN_FIELD: self.consent_texts.shown(lang)} if name == "eoi" else {}
+        return {**form, "action": self.pages.address("forms", name), **shown}
 
     def _cacheable(self, request: Request, body: object) -> Response:
         return with_etag(request, json_response(body, {"Cache-Control": "public, max-age=300"}))
@@ -155,7 +165,7 @@ class FormViews:
             description,
             lang,
             values=values,
-            hidden={**stamp, **kept},
+            hidden={**stamp, **kept, SHOWN_FIELD: str(description.get(SHOWN_FIELD, ""))},
             address=f"{address}?{query}" if query else address,
             refused=refused,
         )
@@ -198,6 +208,7 @@ def _incoming(
         started_at=control["started_at"],
         page=request.headers.get("referer", ""),
         agent=request.headers.get("user-agent", ""),
+        consent_shown=control[SHOWN_FIELD],
     )
 
 

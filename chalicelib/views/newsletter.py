@@ -3,12 +3,12 @@
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Final
 
 from chalicelib import content
 from chalicelib.core import eastern_time
-from chalicelib.core.errors import Malformed, RelaisError, TooLarge, WrongType
+from chalicelib.core.errors import BadLink, Malformed, RelaisError, TooLarge, WrongType
 from chalicelib.core.languages import Lang
 from chalicelib.core.links import Links
 from chalicelib.core.ports import Now
@@ -17,6 +17,7 @@ from chalicelib.forms import parsing
 from chalicelib.forms.spam import looks_like_spam
 from chalicelib.newsletter.subscribers import consent_text, subscriber
 from chalicelib.newsletter.subscribers.signup import WEB_FORM, Evidence, SignUps, Wish
+from chalicelib.newsletter.subscribers.subscriber import Subscriber
 from chalicelib.newsletter.subscribers.subscriptions import Subscriptions
 from chalicelib.views.form_page import respond_with_form
 from chalicelib.web.form_errors import Description
@@ -27,7 +28,7 @@ from chalicelib.web.responses import PRIVATE, Response, json_response, see_other
 
 log = logging.getLogger("relais.views.newsletter")
 
-CONTROL_FIELDS: Final = ("lang", "redirect", "website", "started_at")
+CONTROL_FIELDS: Final = ("lang", "redirect", "website", "started_at", consent_text.SHOWN_FIELD)
 """Fields that say how to treat a form, and are no answers."""
 
 _GONE: Final = {subscriber.UNSUBSCRIBED, subscriber.COMPLAINED, subscriber.ERASED}
@@ -107,7 +108,10 @@ class NewsletterViews:
         return json_response({"status": "confirm", "message": message}, PRIVATE, status=202)
 
     def leave_page(self, request: Request, token: str) -> Response:
-        person, _ = self.links.open_unsubscribe(token)
+        try:
+            person, _ = self.links.open_unsubscribe(token)
+        except BadLink:
+            return self._cancelling(request, token, act=False)
         found = self.subscriptions.repository.current(person)
         lang = request.language({}, found.lang if found else None)
         if found is None or (found.status in _GONE and found.request is None):
@@ -115,6 +119,7 @@ class NewsletterViews:
         address = self.newsletter.address("unsubscribe", token)
         facts = {
             "pending": found.status == subscriber.PENDING,
+            "known": False,
             "reasons": [(r["id"], r[lang]) for r in content.newsletter()["reasons"]],
             "action": address,
         }
@@ -123,7 +128,10 @@ class NewsletterViews:
     def leave(self, request: Request, token: str) -> Response:
         """From a mail program's own button: an empty 200, and no redirect (RFC 8058). From our
         page: what was done, in words."""
-        person, issue = self.links.open_unsubscribe(token)
+        try:
+            person, issue = self.links.open_unsubscribe(token)
+        except BadLink:
+            return self._cancelling(request, token, act=True)
         fields = lenient_fields(request)
         page = "page" in fields
         outcome = self.subscriptions.leave(
@@ -137,6 +145,29 @@ class NewsletterViews:
         if not page:
             return Response(200, "", "text/plain; charset=utf-8", PRIVATE)
         return self._left(token, request.language(fields), cancelled=outcome == "cancelled")
+
+    def _cancelling(self, request: Request, token: str, *, act: bool) -> Response:
+        """The link of a letter that asks to confirm: it cancels that very request alone."""
+        person, asked = self.links.open_cancel(token)
+        when = datetime.fromtimestamp(asked, UTC)
+        found = self.subscriptions.get(person)
+        fields = lenient_fields(request) if act else {}
+        lang = request.language(fields, found.lang if found else None)
+        if act:
+            log.info("sign-up: %s", self.subscriptions.cancel(person, when))
+            return self._cancelled(token, lang, found)
+        if found is None or found.request_of(asked) is None:
+            return self._cancelled(token, lang, found)
+        address = self.newsletter.address("unsubscribe", token)
+        known = found.status != subscriber.PENDING or bool(found.superseded)
+        facts = {"pending": True, "known": known, "reasons": [], "action": address}
+        return self.newsletter.pages.respond("newsletter_leave", lang, facts, address=address)
+
+    def _cancelled(self, token: str, lang: Lang, found: Subscriber | None) -> Response:
+        if found is not None and found.status == subscriber.ACTIVE and found.request is None:
+            address = self.newsletter.address("unsubscribe", token)
+            return self.newsletter.message(lang, "confirmed_since", address)
+        return self._left(token, lang, cancelled=True)
 
     def _left(self, token: str, lang: Lang, *, cancelled: bool) -> Response:
         address = self.newsletter.address("unsubscribe", token)
@@ -161,7 +192,7 @@ class NewsletterViews:
             topics=tuple(answers.get("topics", ())),
             name=answers.get("first_name"),
             province=answers.get("province"),
-            text_lang=lang,
+            words=self.sign_ups.texts.of(control, lang),
         )
         spam = looks_like_spam(
             trap=control["website"],
@@ -180,12 +211,13 @@ class NewsletterViews:
         hidden: Mapping[str, str],
         refused: ProblemText | None = None,
     ) -> Response:
+        form = self._describe(lang)
         return respond_with_form(
             self.newsletter.pages,
-            self._describe(lang),
+            form,
             lang,
             values=values,
-            hidden=hidden,
+            hidden={**hidden, consent_text.SHOWN_FIELD: form[consent_text.SHOWN_FIELD]},
             refused=refused,
         )
 
@@ -195,7 +227,8 @@ class NewsletterViews:
         words = consent_text.consent(lang, self.settings).text
         contact = self.settings.privacy_contact
         form = description.describe("newsletter", lang, privacy_contact=contact, newsletter=words)
-        return {**form, "action": self.newsletter.address()}
+        shown = {consent_text.SHOWN_FIELD: self.sign_ups.texts.shown(lang)}
+        return {**form, "action": self.newsletter.address(), **shown}
 
     def _today(self) -> date:
         return eastern_time.today(self.now())

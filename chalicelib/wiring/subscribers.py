@@ -8,8 +8,6 @@ from chalicelib.newsletter.subscribers.signup import SignUps
 from chalicelib.wiring.parts import Parts
 
 if TYPE_CHECKING:
-    from chalicelib.core.languages import Lang
-    from chalicelib.newsletter.subscribers.consent_text import ConsentText
     from chalicelib.newsletter.subscribers.expiry import SubscriberExpiry
     from chalicelib.newsletter.subscribers.feedback import SubscriberFeedback
     from chalicelib.newsletter.subscribers.imports import Imports
@@ -36,7 +34,7 @@ class SubscriberServices:
     def subscriptions(self) -> "Subscriptions":
         from chalicelib.newsletter.subscribers.subscriptions import Subscriptions
 
-        return Subscriptions(self.repository, self._consent, self._parts.people_key)
+        return Subscriptions(self.repository, self.sign_ups.texts, self._parts.people_key)
 
     @cached_property
     def feedback(self) -> "SubscriberFeedback":
@@ -48,7 +46,7 @@ class SubscriberServices:
     def preferences(self) -> "Preferences":
         from chalicelib.newsletter.subscribers.preferences import Preferences
 
-        return Preferences(self.repository, self._consent, self._parts.people_key)
+        return Preferences(self.repository, self.sign_ups.texts, self._parts.people_key)
 
     @cached_property
     def imports(self) -> "Imports":
@@ -67,8 +65,3 @@ class SubscriberServices:
         from chalicelib.newsletter.subscribers.expiry import SubscriberExpiry
 
         return SubscriberExpiry(self.repository, self.sign_ups)
-
-    def _consent(self, lang: "Lang") -> "ConsentText":
-        from chalicelib.newsletter.subscribers import consent_text
-
-        return consent_text.consent(lang, self._parts.settings)

@@ -65,6 +65,7 @@ class Views:
             parts.now,
             parts.links,
             parts.settings,
+            rooms.subscribers.sign_ups.texts,
             self._pages,
             self._problems,
         )
@@ -189,7 +190,7 @@ class Views:
             subscribers.subscriptions,
             subscribers.preferences,
             parts.links,
-            parts.settings,
+            subscribers.sign_ups.texts,
             self._newsletter_pages,
         )
 

@@ -29,7 +29,7 @@ from chalicelib.core.letter_row import tag_of
 from chalicelib.core.ports import Change, Mail, Put
 from chalicelib.core.records import stamp
 from chalicelib.newsletter.subscribers import subscriber
-from chalicelib.newsletter.subscribers.subscriber import SignUpRequest, Subscriber
+from chalicelib.newsletter.subscribers.subscriber import SignUpRequest, Subscriber, seconds
 from environment import ENVIRONMENT, RITA
 from fakes import stream_event
 from tables import make_tables
@@ -444,8 +444,12 @@ def newsletter(client: Client) -> None:
         assert client.http.post("/newsletter", headers=headers, body=body).status_code == 202
         links = services.services().links
         person = services.services().subscribers.sign_ups.person(address)
+        found = services.services().subscribers.repository.get(person)
+        assert found is not None
+        assert found.request is not None
+        asked = seconds(found.request["asked_at"])
         paths = {
-            "confirm": links.confirm(person, int(datetime.now(UTC).timestamp()), "fr", []),
+            "confirm": links.confirm(person, asked, asked, "fr", []),
             "unsubscribe": links.unsubscribe(person),
             "preferences": links.preferences(person),
         }

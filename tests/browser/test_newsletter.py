@@ -48,7 +48,7 @@ def test_a_scanner_that_is_a_browser_changes_nothing(
     swept(address)
     moved = linked(mailer.to("ada.roy@example.org")[-1].text, "confirm")
     leave = service.links.unsubscribe(person)
-    _scanned(page, store, [preferences, moved, leave, service.links.keep(person)])
+    _scanned(page, store, [preferences, moved, leave, service.links.keep(person, 0)])
 
     plain.goto(leave)
     plain.get_by_role("button", name="Me désabonner").click()

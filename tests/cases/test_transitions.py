@@ -31,11 +31,7 @@ def new(service: Services, mailer: MemoryMailer, clock: SetClock) -> Person:
 
 
 def move(one: Person, to: Person) -> None:
-    one.clock.pass_(hours=2)
-    assert one.service.subscribers.preferences.move(one.id, to.email) == "asked"
-    asked = one.clock()
-    one.deliver()
-    assert one.service.subscribers.preferences.confirm_move(one.id, asked) == "confirmed"
+    assert one.move(to) == "confirmed"
 
 
 def reminders(mailer: MemoryMailer) -> int:

@@ -155,6 +155,7 @@ def test_the_longest_token_we_make_is_within_the_limit(links: Links, purpose: st
 
 MADE_FROM: dict[str, Any] = {
     "case": "2026-7K4MQ-X", "person": PERSON, "address": f"{'a' * 64}@{'b' * 180}.example.org",
+    "to": PERSON[::-1], "asked": 1_772_460_000, "until": 1_835_535_600,
     "lang": "fr", "slug": "marie-eve-tremblay", "since": 1_772_463_600, "staff": "rita-roy",
     "topics": ["programme", "events", "learning"], "issue": "2026-03",
     "url": "https://relais.example.org/api/newsletter/unsubscribe/TOKEN.signed",
@@ -218,6 +219,7 @@ OPENED: dict[str, Callable[[Links, str], object]] = {
     "invite": lambda links, token: links.open_invite(token),
     "coach": lambda links, token: links.open_coach(token),
     "confirm": lambda links, token: links.open_confirm(token),
+    "cancel": lambda links, token: links.open_cancel(token),
     "keep": lambda links, token: links.open_keep(token),
     "move": lambda links, token: links.open_move(token),
     "unsubscribe": lambda links, token: links.open_unsubscribe(token),

@@ -226,9 +226,7 @@ def test_one_click_leaves_at_once_with_an_empty_200(
     visitor: Visitor, ada: Person, body: bytes, kind: str, accept: str
 ) -> None:
     ada.joined()
-    link = ada.service.links.unsubscribe(ada.id, "2026-03").removeprefix(
-        ada.service.settings.public_url
-    )
+    link = ada.leave_link("2026-03")
     headers = {"Accept": accept} | ({"Content-Type": kind} if kind else {})
     answer = visitor.request("POST", link, body, **headers)
     assert (answer.status_code, answer.body) == (200, b"")
@@ -244,7 +242,7 @@ def test_leaving_by_the_page_takes_one_button_and_an_optional_reason(
     visitor: Visitor, ada: Person
 ) -> None:
     ada.joined()
-    link = ada.link("unsubscribe")
+    link = ada.leave_link()
     page = visitor.page(link).body.decode()
     assert page.index("<button") < page.index("<legend"), "the button comes before the question"
     done = visitor.submit(link, pairs(lang="fr", page="1", reason="too_often"))
@@ -278,7 +276,7 @@ def test_no_link_does_the_work_of_another(visitor: Visitor, ada: Person) -> None
     ada.joined()
     links = ada.service.links
     tokens = {
-        "confirm": links.keep(ada.id).rpartition("/")[2],
+        "confirm": links.keep(ada.id, 0).rpartition("/")[2],
         "unsubscribe": links.unsubscribe(ada.id).rpartition("/")[2],
         "preferences": links.preferences(ada.id).rpartition("/")[2],
     }
@@ -311,7 +309,11 @@ def test_ten_thousand_looks_at_every_link_change_nothing(
         Person(ada.service, ada.mailer, ada.clock, "ada.roy@example.org").link("confirm"),
         *(
             link.removeprefix(public)
-            for link in (links.unsubscribe(ada.id), links.preferences(ada.id), links.keep(ada.id))
+            for link in (
+                links.unsubscribe(ada.id),
+                links.preferences(ada.id),
+                links.keep(ada.id, 0),
+            )
         ),
     ]
     before = str(store.items)
@@ -449,7 +451,7 @@ def test_an_old_mail_s_link_leaves_at_the_new_address(
     choose(action="move", email=new.email)
     ada.deliver()
     visitor.submit(new.link("confirm"), [])
-    old = ada.link("unsubscribe")
+    old = ada.leave_link()
     assert "<button" in visitor.page(old).body.decode()
     visitor.submit(old, pairs(lang="fr", page="1"))
     assert new.status == subscriber.UNSUBSCRIBED

@@ -356,10 +356,18 @@ def test_whoever_changes_address_meanwhile_gets_the_follow_up_there(
     _, job = office.queue.jobs.pop(0)
     assert service.issues.worker.run(job, clock() + timedelta(minutes=4)) == "frozen"
     service.subscribers.preferences.move(readers[0].person, "new@example.org")
-    assert service.subscribers.preferences.confirm_move(readers[0].person, clock()) == "confirmed"
+    assert (
+        service.subscribers.preferences.confirm_move(
+            readers[0].person, service.subscribers.sign_ups.person("new@example.org"), clock()
+        )
+        == "confirmed"
+    )
     # To an address that gets the issue already: nothing more is owed to it.
     service.subscribers.preferences.move(readers[1].person, readers[2].email)
-    assert service.subscribers.preferences.confirm_move(readers[1].person, clock()) == "confirmed"
+    assert (
+        service.subscribers.preferences.confirm_move(readers[1].person, readers[2].person, clock())
+        == "confirmed"
+    )
     office.run()
     assert [envelope.to for envelope in bulk_mailer.sent] == [readers[2].email]
     issue = issue_of(store, sent_issue.ISSUE)

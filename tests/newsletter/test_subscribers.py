@@ -62,7 +62,7 @@ EVENTS: dict[str, Callable[[Person], Any]] = {
     "soft_bounces": _soft,
     "complaint": lambda p: p.service.subscribers.feedback.complained(p.id),
     "erase": lambda p: erase(p.service.subscribers.repository, p.id),
-    "keep": lambda p: p.service.subscribers.subscriptions.keep(p.id),
+    "keep": lambda p: p.keep(),
     "8_days": _later(8),
     "800_days": _later(800),
 }
@@ -406,7 +406,7 @@ def test_an_implied_consent_is_asked_for_twice_and_ends(ada: Person) -> None:
     assert ada.deliver() == {"expired": 1}
     assert ada.status == X
     assert ada.imported(days_ago=5) == "imported", "a new membership is a new ground"
-    assert ada.service.subscribers.subscriptions.keep(ada.id) == "confirmed"
+    assert ada.keep() == "confirmed"
     row = ada.row
     assert row is not None
     assert (row.basis, row.expires_at) == ("express", None)
@@ -481,9 +481,9 @@ def test_an_address_changes_when_the_new_one_says_so(
     assert "Changement d’adresse" in mailer.to(ADA)[-1].subject, "the old one is told"
     assert new.email not in mailer.to(ADA)[-1].text
     assert (ada.status, new.status) == (A, N)
-    assert service.subscribers.preferences.confirm_move(ada.id, asked) == "confirmed"
+    assert service.subscribers.preferences.confirm_move(ada.id, new.id, asked) == "confirmed"
     assert (ada.status, new.status) == (U, A)
-    assert service.subscribers.preferences.confirm_move(ada.id, asked) == "gone"
+    assert service.subscribers.preferences.confirm_move(ada.id, new.id, asked) == "gone"
     proof = service.subscribers.proof.of(new.id)
     assert proof is not None
     assert proof["before_the_change_of_address"]["consents"][1]["consent"] == "express"
@@ -494,16 +494,17 @@ def test_an_address_changes_when_the_new_one_says_so(
 def test_a_move_can_be_called_off_and_lapses_by_itself(ada: Person) -> None:
     ada.joined()
     preferences = ada.service.subscribers.preferences
+    bea = ada.service.subscribers.sign_ups.person("bea@example.org")
     preferences.move(ada.id, "bea@example.org")
     asked = ada.clock()
     preferences.stay(ada.id)
-    assert preferences.confirm_move(ada.id, asked) == "gone"
+    assert preferences.confirm_move(ada.id, bea, asked) == "gone"
     ada.clock.pass_(hours=2)
     preferences.move(ada.id, "bea@example.org")
     asked = ada.clock()
     ada.clock.pass_(days=14)
     assert "move_dropped" in ada.deliver()
-    assert preferences.confirm_move(ada.id, asked) == "gone"
+    assert preferences.confirm_move(ada.id, bea, asked) == "gone"
     assert ada.status == A
 
 

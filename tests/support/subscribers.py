@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from chalicelib.core.records import stamp
+from chalicelib.core.records import moment, stamp
 from chalicelib.newsletter.subscribers import subscriber
 from chalicelib.newsletter.subscribers.erasure import erase
 from chalicelib.newsletter.subscribers.signup import Evidence, Wish
@@ -53,7 +53,8 @@ class Person:
         row = self.row
         assert row is not None
         assert row.request is not None
-        return self.service.subscribers.subscriptions.confirm(self.id, self.clock())
+        asked = moment(row.request["asked_at"])
+        return self.service.subscribers.subscriptions.confirm(self.id, asked)
 
     def confirm_any(self) -> str:
         """Whatever became of the request meanwhile."""
@@ -63,6 +64,20 @@ class Person:
         self.sign_up()
         assert self.confirm() == "confirmed"
         return self
+
+    def keep(self) -> str:
+        """Press the link of the letter that asks to keep an implied consent."""
+        row = self.row
+        until = moment(row.expires_at) if row and row.expires_at else self.clock()
+        return self.service.subscribers.subscriptions.keep(self.id, until)
+
+    def move(self, to: "Person") -> str:
+        """Ask for another address, and press the link of the letter to it."""
+        self.clock.pass_(hours=2)
+        assert self.service.subscribers.preferences.move(self.id, to.email) == "asked"
+        asked = self.clock()
+        self.deliver()
+        return self.service.subscribers.preferences.confirm_move(self.id, to.id, asked)
 
     def imported(self, days_ago: int = 10, basis: str = "member") -> str:
         since = self.clock().date().fromordinal(self.clock().date().toordinal() - days_ago)
@@ -78,6 +93,11 @@ class Person:
             for outcome, count in outcomes.items():
                 found[outcome] = found.get(outcome, 0) + count
         return found
+
+    def leave_link(self, issue: str = "") -> str:
+        """The path of the link to leave, as it stands in an issue."""
+        links = self.service.links
+        return links.unsubscribe(self.id, issue).removeprefix(self.service.settings.public_url)
 
     def link(self, page: str) -> str:
         """The path of the newest link of a page in the mail to this address."""

@@ -19,7 +19,8 @@ from chalicelib.forms.spam import looks_like_spam
 @dataclass(frozen=True)
 class IncomingForm:
     """A form as it came: `fields` as typed, the rest from the request. `ref` is of the
-    declaration that an application follows, when the invitation is not at hand."""
+    declaration that an application follows, when the invitation is not at hand; `consent_shown`
+    has the words of the newsletter's box as they stood on the page."""
 
     form: str
     fields: Mapping[str, object]
@@ -32,6 +33,7 @@ class IncomingForm:
     started_at: str = ""
     page: str = ""
     agent: str = ""
+    consent_shown: str = ""
 
 
 @dataclass(frozen=True)

@@ -47,7 +47,7 @@ class Newsletter(Form):
     said: Annotated[
         dict[str, Text | TitledPages],
         keys(
-            "sent confirmed already moved over gone left erased saved paused resumed "
+            "sent confirmed already moved over gone confirmed_since left_before left erased saved paused resumed "
             "move_asked same_address stayed wrong_address tick_to_erase choose_topic"
         ),
     ]

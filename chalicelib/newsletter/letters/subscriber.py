@@ -15,8 +15,7 @@ from chalicelib.mail.draft import Draft
 from chalicelib.mail.letters import letter
 from chalicelib.mail.writers.draft import Sender
 from chalicelib.newsletter.subscribers.repository import SUBSCRIBER, SubscriberRepository
-from chalicelib.newsletter.subscribers.signup import seconds
-from chalicelib.newsletter.subscribers.subscriber import Subscriber
+from chalicelib.newsletter.subscribers.subscriber import Subscriber, seconds
 
 NEWS: Final = "NEWS"
 """How the keys of a subscriber's letters begin."""
@@ -58,15 +57,20 @@ class Confirmation(TypedDict):
 
 @letter("newsletter_confirm", "newsletter_reminder", to=SUBSCRIBER)
 def newsletter_confirm(owed: SubscriberLetter) -> Confirmation:
-    """The link counts from the request: one that had to wait is not over when it comes."""
-    if owed.subscriber is None or owed.subscriber.request is None:
+    """Each link is of the very request that its letter tells of. It counts from the time that the
+    letter could leave: one that had to wait is not over when it comes."""
+    asked: int = owed.facts["asked"]
+    request = owed.subscriber.request_of(asked) if owed.subscriber else None
+    if request is None:
         raise Overtaken("confirmed or cancelled meanwhile")
     owed.lift_suppression()
-    facts, since = owed.facts, seconds(owed.subscriber.request["since"])
+    since = seconds(request["since"])
     return {
-        "confirm_url": owed.links.confirm(owed.person, since, facts["lang"], facts["topics"]),
-        "cancel_url": owed.links.unsubscribe(owed.person),
-        "asked_at": eastern_time.today(datetime.fromtimestamp(facts.get("asked", 0), UTC)),
+        "confirm_url": owed.links.confirm(
+            owed.person, asked, since, request["lang"], request["topics"]
+        ),
+        "cancel_url": owed.links.cancel(owed.person, asked),
+        "asked_at": eastern_time.today(datetime.fromtimestamp(asked, UTC)),
     }
 
 
@@ -76,8 +80,11 @@ class Move(TypedDict):
 
 @letter("newsletter_move", to=SUBSCRIBER)
 def newsletter_move(owed: SubscriberLetter) -> Move:
+    if owed.subscriber is not None and owed.subscriber.refuses_mail:
+        raise Overtaken("complained meanwhile")
     owed.lift_suppression()
-    return {"confirm_url": owed.links.move(owed.facts["person"], owed.facts.get("asked", 0))}
+    link = owed.links.move(owed.facts["person"], owed.person, owed.facts["asked"])
+    return {"confirm_url": link}
 
 
 class Keep(TypedDict):
@@ -91,7 +98,7 @@ def newsletter_keep(owed: SubscriberLetter) -> Keep:
     if owed.subscriber is None or not owed.subscriber.expires_at:
         raise Overtaken("the consent is express, or gone")
     return {
-        "confirm_url": owed.links.keep(owed.person),
+        "confirm_url": owed.links.keep(owed.person, seconds(owed.facts["until"])),
         "unsubscribe_url": owed.links.unsubscribe(owed.person),
         "until": eastern_time.today(moment(owed.facts["until"])),
     }

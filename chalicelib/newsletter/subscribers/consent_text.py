@@ -1,17 +1,21 @@
 """The words that consent is given to, and the topics that can be chosen."""
 
-import hashlib
-from collections.abc import Sequence
+import hmac
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from chalicelib import content
-from chalicelib.core.languages import Lang
+from chalicelib.core.languages import Lang, lang_or
 from chalicelib.core.settings import Settings
+from chalicelib.newsletter.subscribers.shown_words import hash_of_words
 
 if TYPE_CHECKING:
     from chalicelib.content.shapes.newsletter import TitledPage
     from chalicelib.content.shapes.text import Option
+
+SHOWN_FIELD: Final = "consent_shown"
+"""The field in which a form brings back the words that it showed."""
 
 
 @dataclass(frozen=True)
@@ -20,11 +24,52 @@ class ConsentText:
 
     text_id: str
     text: str
+    lang: Lang
 
     def facts(self) -> dict[str, str]:
-        """Return what a proof keeps of it: `text_id`, `text`, and `text_hash` (SHA-256)."""
-        digest = hashlib.sha256(self.text.encode()).hexdigest()
-        return {"text_id": self.text_id, "text": self.text, "text_hash": digest}
+        """Return what a proof keeps of it: `text_id`, `text_lang`, `text`, and `text_hash`
+        (SHA-256)."""
+        return {
+            "text_id": self.text_id,
+            "text_lang": self.lang,
+            "text": self.text,
+            "text_hash": hash_of_words(self.text),
+        }
+
+
+class ConsentTexts:
+    """The consent in each language, and what a page shows of it to come back with the form.
+
+    A page may be posted after a deploy has changed the words: what it brings back are the words
+    that stood on it, with their hash under our key, for others could bring back any.
+    """
+
+    def __init__(self, settings: Settings, people_key: bytes) -> None:
+        self._settings = settings
+        self._key = people_key
+
+    def current(self, lang: Lang) -> ConsentText:
+        return consent(lang, self._settings)
+
+    def shown(self, lang: Lang) -> str:
+        """Return the value of `SHOWN_FIELD` for a page in this language."""
+        return self._sealed(self.current(lang))
+
+    def of(self, fields: Mapping[str, object], lang: Lang) -> ConsentText:
+        """Return the words that a form brings back; those of today in this language when it
+        brings none, or none of ours."""
+        given = fields.get(SHOWN_FIELD)
+        parts = given.split(":", 3) if isinstance(given, str) else []
+        if len(parts) == 4:  # noqa: PLR2004
+            found = ConsentText(parts[1], parts[3], lang_or(parts[2], lang))
+            if hmac.compare_digest(self._sealed(found).encode(), str(given).encode()):
+                return found
+        return self.current(lang)
+
+    def _sealed(self, words: ConsentText) -> str:
+        signed = f"{words.text_id}:{words.lang}:{words.text}"
+        digest = hmac.digest(self._key, f"consent:{signed}".encode(), "sha256").hex()
+        return f"{digest}:{signed}"
 
 
 def consent(lang: Lang, settings: Settings) -> ConsentText:
@@ -40,7 +85,7 @@ def consent(lang: Lang, settings: Settings) -> ConsentText:
         contact_email=settings.contact_email,
         website=settings.website_url or settings.public_url,
     )
-    return ConsentText(texts["consent"]["id"], text)
+    return ConsentText(texts["consent"]["id"], text, lang)
 
 
 def box(lang: Lang, settings: Settings) -> str:

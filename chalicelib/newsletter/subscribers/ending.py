@@ -27,6 +27,7 @@ def ended(
         stamp(now),
         status=status,
         request=None,
+        superseded=[],
         moving=None,
         paused_until=None,
         soft_bounces=[],

@@ -13,8 +13,13 @@ from chalicelib.newsletter.subscribers.repository import (
     fewer_mails,
     owed,
 )
-from chalicelib.newsletter.subscribers.signup import SignUps, seconds
-from chalicelib.newsletter.subscribers.subscriber import ASKED_BEFORE_END, SignUpRequest, Subscriber
+from chalicelib.newsletter.subscribers.signup import SignUps
+from chalicelib.newsletter.subscribers.subscriber import (
+    ASKED_BEFORE_END,
+    SignUpRequest,
+    Subscriber,
+    seconds,
+)
 
 
 class SubscriberExpiry:
@@ -59,16 +64,17 @@ class SubscriberExpiry:
         if not self._sign_ups.answered:
             # Nobody can have confirmed: their letter waits for our postal address.
             waits: SignUpRequest = {**request, "since": stamp(now)}
-            return SubscriberChange("waits", subscriber.changed(old, stamp(now), request=waits))
+            before = [{**one, "since": stamp(now)} for one in old.superseded]
+            after = subscriber.changed(old, stamp(now), request=waits, superseded=before)
+            return SubscriberChange("waits", after)
         if now >= moment(request["since"]) + subscriber.PURGE_AFTER:
             slots = fewer_mails(old.person, now)
             if old.status == subscriber.PENDING:
                 return SubscriberChange(
                     "purged", None, [*self._repository.without_trace(old), *slots]
                 )
-            return SubscriberChange(
-                "purged", subscriber.changed(old, stamp(now), request=None), slots
-            )
+            dropped = subscriber.changed(old, stamp(now), request=None, superseded=[])
+            return SubscriberChange("purged", dropped, slots)
         after = subscriber.changed(old, stamp(now), request={**request, "reminded": True})
         facts = {"asked": seconds(request["asked_at"]), "topics": request["topics"]}
         letter = owed(
@@ -106,8 +112,10 @@ class SubscriberExpiry:
 
     def _forgotten(self, old: Subscriber, now: datetime) -> SubscriberChange:
         """Delete the proof, which has been kept long enough; the hash stays."""
-        for person in self._repository.earlier(old, abandoned=True):
-            self._repository.forget(self._repository.traces(person))
+        for one in self._repository.left_behind(old):
+            if not one["joined"]:
+                self._repository.forget(self._repository.traces(one["person"], one["at"]))
+        self._repository.forget(self._repository.traces(old.person))
         after = subscriber.changed(
             old, stamp(now), left_at=None, email="", name=None, province=None
         )

@@ -1,6 +1,7 @@
 """What becomes of a subscription when mail comes back, arrives, or is called spam."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -61,7 +62,7 @@ class SubscriberFeedback:
         if kind == "complaint":
             # "Not spam" comes in the same format.
             wanted = report["complaint"].get("complaintFeedbackType") == "not-spam"
-            return "already" if wanted else self.complained(person)
+            return "already" if wanted else self._complained(person, was_mailed=True)
         if kind == "bounce":
             hard = report["bounce"].get("bounceType") == "Permanent"
             sent_at = str(report["mail"].get("timestamp") or "")
@@ -73,12 +74,23 @@ class SubscriberFeedback:
 
     def complained(self, person: str) -> str:
         """End the subscription of who told their provider that our mail is spam; return
-        `complained` or `already`."""
+        `complained` or `already`. It is for good: who was erased gets no mail again either."""
+        return self._complained(person)
+
+    def _complained(self, person: str, *, was_mailed: bool = False) -> str:
+        """The same; `was_mailed` when a letter proves that we wrote to them, whatever is known of
+        them now: nobody who types their address has us write to them again."""
 
         def decide(old: Subscriber | None, now: datetime) -> SubscriberChange:
-            if old is None or old.status in (subscriber.COMPLAINED, subscriber.ERASED):
+            if (old is None and not was_mailed) or (old is not None and old.refuses_mail):
                 return SubscriberChange("already")
-            return ended(old, subscriber.COMPLAINED, now, {"consent": "complaint"})
+            before = old or Subscriber(person, subscriber.PENDING, 0, stamp(now))
+            if before.status == subscriber.ERASED:
+                erased = replace(before, request=None, superseded=[])
+                return SubscriberChange(
+                    "complained", subscriber.changed(erased, stamp(now), complained=True)
+                )
+            return ended(before, subscriber.COMPLAINED, now, {"consent": "complaint"})
 
         return self._repository.take(person, decide)
 
@@ -88,7 +100,8 @@ class SubscriberFeedback:
             return SubscriberChange("already")
         if old.status == subscriber.PENDING:
             return SubscriberChange("cancelled", None, self._repository.without_trace(old))
-        return SubscriberChange("cancelled", subscriber.changed(old, stamp(now), request=None))
+        dropped = subscriber.changed(old, stamp(now), request=None, superseded=[])
+        return SubscriberChange("cancelled", dropped)
 
     def _returned(
         self, old: Subscriber, mail: Bounce, now: datetime, *, over: bool = False

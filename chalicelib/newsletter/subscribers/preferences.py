@@ -1,8 +1,9 @@
 """What a subscriber chooses: language, topics, a pause, another address."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 from chalicelib.core import rate_limit
@@ -10,8 +11,9 @@ from chalicelib.core.errors import Conflict
 from chalicelib.core.languages import Lang
 from chalicelib.core.links import person_key
 from chalicelib.core.ports import Write
-from chalicelib.core.records import moment, stamp
-from chalicelib.newsletter.subscribers import subscriber
+from chalicelib.core.records import stamp
+from chalicelib.newsletter.subscribers import consent_text, subscriber
+from chalicelib.newsletter.subscribers.address_change import AddressChange
 from chalicelib.newsletter.subscribers.repository import (
     WEEK_SLOTS,
     SubscriberChange,
@@ -19,9 +21,9 @@ from chalicelib.newsletter.subscribers.repository import (
     mail_slots,
     owed,
 )
-from chalicelib.newsletter.subscribers.signup import Evidence, seconds
-from chalicelib.newsletter.subscribers.subscriber import AddressMove, Subscriber
-from chalicelib.newsletter.subscribers.subscriptions import NO_EVIDENCE, PAUSE_LENGTH, ConsentTexts
+from chalicelib.newsletter.subscribers.signup import Evidence
+from chalicelib.newsletter.subscribers.subscriber import AddressMove, Subscriber, seconds
+from chalicelib.newsletter.subscribers.subscriptions import NO_EVIDENCE, PAUSE_LENGTH
 
 MOVES_PER_HOUR: Final = 3
 """How many changes of address one subscription may ask for."""
@@ -33,7 +35,10 @@ enough to be read."""
 
 class Preferences:
     def __init__(
-        self, repository: SubscriberRepository, texts: ConsentTexts, people_key: bytes
+        self,
+        repository: SubscriberRepository,
+        texts: consent_text.ConsentTexts,
+        people_key: bytes,
     ) -> None:
         self._repository = repository
         self._texts = texts
@@ -57,8 +62,8 @@ class Preferences:
     def move(self, person: str, email: str, evidence: Evidence = NO_EVIDENCE) -> str:
         """Ask the new address to confirm, and tell the old one; return `asked`, `same` or `gone`.
 
-        It is `asked` too when the new address may get no mail now. Raises TooMany:
-        one subscription must not write to strangers without end.
+        The request before it ends. It is `asked` too when the new address may get no mail now.
+        Raises TooMany: one subscription must not write to strangers without end.
         """
         to = person_key(email, self._key)
         if to == person:
@@ -71,36 +76,56 @@ class Preferences:
                 return self._ask_to_move(person, to, email, slot, evidence)
             except Conflict:
                 continue
-        return "asked"
+        return self._repository.take(person, partial(_no_longer_elsewhere, to=to))
 
     def stay(self, person: str) -> str:
         """Call off the move that waits; return `saved` or `gone`."""
         return self._change(person, {"moving": None}, NO_EVIDENCE)
 
-    def moving(self, person: str, asked: datetime) -> str:
-        """Return what the link to the new address would do now: `confirm`, `over` or `gone`."""
-        return _moving(self._repository.get(person), asked, self._repository.now())
+    def moving(self, person: str, to: str, asked: datetime) -> str:
+        """Return what the link to the new address, `to`, would do now: `confirm`, `over`, `gone`,
+        or `left_before` when only an express consent counts there."""
+        old = self._repository.get(person)
+        standing = _moving(old, to, asked, self._repository.now())
+        if standing != "confirm" or old is None:
+            return standing
+        return self._accepted(old, self._repository.get(to))
 
-    def confirm_move(
+    def confirm_move(  # noqa: PLR0913
         self,
         person: str,
+        to: str,
         asked: datetime,
         evidence: Evidence = NO_EVIDENCE,
-        shown: Lang | None = None,
+        words: consent_text.ConsentText | None = None,
     ) -> str:
-        """Make the subscription the new address's, which confirmed on a page in the language
-        `shown`; return `confirmed`, `over` or `gone`."""
+        """Make the subscription that of the address `to`, which proved itself by the request that
+        was made at `asked`, on a page with these `words`; return `confirmed`, or what `moving`
+        returns instead."""
 
         def decide(old: Subscriber | None, now: datetime) -> SubscriberChange:
-            standing = _moving(old, asked, now)
+            standing = _moving(old, to, asked, now)
             if standing != "confirm" or old is None or old.moving is None:
                 return SubscriberChange(standing)
-            there = self._repository.get(old.moving["person"])
-            if there is not None and there.status == subscriber.COMPLAINED:
-                return SubscriberChange("gone")
-            return self._moved(old, there, now, evidence, shown or old.lang)
+            there = self._repository.get(to)
+            if (accepted := self._accepted(old, there)) != "confirm":
+                return SubscriberChange(accepted)
+            shown = words or self._texts.current(old.lang)
+            return self._moved(AddressChange(old, there, old.moving, stamp(now)), evidence, shown)
 
         return self._repository.take(person, decide)
+
+    def _accepted(self, old: Subscriber, there: Subscriber | None) -> str:
+        """Return whether the new address may take the subscription over: `confirm`, `gone` or
+        `left_before`."""
+        if there is None:
+            return "confirm"
+        last = self._repository.latest(there.person)
+        if there.refuses_mail or (last is not None and last.refuses_mail):
+            return "gone"
+        # Who withdrew is written to again by their own express consent alone.
+        withdrew = there.withdrew or (last is not None and last.withdrew)
+        return "left_before" if withdrew and old.basis != subscriber.EXPRESS else "confirm"
 
     def _change(self, person: str, values: Mapping[str, object], evidence: Evidence) -> str:
         now = self._repository.now()
@@ -150,32 +175,24 @@ class Preferences:
                 facts={},
             ),
         ]
-        if there is None or there.status != subscriber.COMPLAINED:
+        if there is None or not there.refuses_mail:
             writes.append(
                 owed(to, "newsletter_move", address=email, lang=old.lang, now=now, facts=facts)
             )
-        self._repository.store.commit(writes)
+        self._repository.commit(writes)
         return "asked"
 
-    def _moved(  # noqa: PLR0913
-        self,
-        old: Subscriber,
-        there: Subscriber | None,
-        now: datetime,
-        evidence: Evidence,
-        shown: Lang,
+    def _moved(
+        self, change: AddressChange, evidence: Evidence, words: consent_text.ConsentText
     ) -> SubscriberChange:
         """Leave a stub at the old address, and take the subscription over at the new one."""
-        assert old.moving is not None
-        stub = _left_behind(old, old.moving["person"], stamp(now))
-        new = _taken_along(old, there, old.moving, stamp(now))
+        old, new, stub = change.old, change.taken_over(), change.left_behind()
         agreed = {
             "consent": "moved",
             "basis": new.basis,
-            "lang": old.lang,
-            "topics": old.topics,
-            "text_lang": shown,
-            **self._texts(shown).facts(),
+            "lang": new.lang,
+            "topics": new.topics,
+            **words.facts(),
             **asdict(evidence),
         }
         return SubscriberChange(
@@ -183,59 +200,32 @@ class Preferences:
             stub,
             [
                 subscriber.consent(stub, {"consent": "moved", "basis": old.basis}),
-                subscriber.write(there, new),
+                subscriber.write(change.there, new),
                 subscriber.consent(new, agreed),
+                *self._led_on(change),
             ],
         )
 
-
-def _left_behind(old: Subscriber, to: str, at: str) -> Subscriber:
-    """Return what stays at the old address: where the subscription went."""
-    return Subscriber(
-        old.person,
-        subscriber.UNSUBSCRIBED,
-        old.version + 1,
-        at,
-        lang=old.lang,
-        moved_to=to,
-        # There and back again is no ring.
-        moved_from=None if old.moved_from == to else old.moved_from,
-    )
+    def _led_on(self, change: AddressChange) -> Iterator[Write]:
+        """Yield the writes by which the addresses before the old one lead to the new one too."""
+        for one in self._repository.left_behind(change.old):
+            stub = self._repository.get(one["person"])
+            if stub is not None and stub.person != change.to:
+                led = subscriber.changed(stub, change.at, moved_to=change.to)
+                yield subscriber.write(stub, led)
 
 
-_OF_CONSENT: Final = ("basis", "expires_at", "asks")
-_TAKEN_ALONG: Final = ("lang", "topics", "name", "province", "paused_until", *_OF_CONSENT)
+def _no_longer_elsewhere(old: Subscriber | None, now: datetime, *, to: str) -> SubscriberChange:
+    """Return the end of a move to another address than this one, which may get no mail now."""
+    if old is None or old.moving is None or old.moving["person"] == to:
+        return SubscriberChange("asked")
+    return SubscriberChange("asked", subscriber.changed(old, stamp(now), moving=None))
 
 
-def _taken_along(
-    old: Subscriber, there: Subscriber | None, moving: AddressMove, at: str
-) -> Subscriber:
-    """Return the subscription at the new address, where one may have been `there` before."""
-    base = there or Subscriber(moving["person"], subscriber.PENDING, 0, at)
-    # An express consent of the new address is worth more than an implied one brought.
-    kept = _OF_CONSENT if there is not None and _express(there) else ()
-    return subscriber.changed(
-        base,
-        at,
-        status=subscriber.ACTIVE,
-        email=moving["email"],
-        confirmed_at=at,
-        request=None,
-        soft_bounces=[],
-        left_at=None,
-        moved_to=None,
-        moved_from=old.person,
-        **{name: getattr(there if name in kept else old, name) for name in _TAKEN_ALONG},
-    )
-
-
-def _express(found: Subscriber) -> bool:
-    return found.status == subscriber.ACTIVE and found.basis == subscriber.EXPRESS
-
-
-def _moving(old: Subscriber | None, asked: datetime, now: datetime) -> str:
+def _moving(old: Subscriber | None, to: str, asked: datetime, now: datetime) -> str:
     if now - asked > subscriber.LINK_VALID:
         return "over"
     if old is None or old.moving is None or old.status != subscriber.ACTIVE:
         return "gone"
-    return "confirm" if moment(old.moving["asked_at"]) >= asked else "gone"
+    requested = (old.moving["person"], seconds(old.moving["asked_at"]))
+    return "confirm" if requested == (to, int(asked.timestamp())) else "gone"

@@ -4,7 +4,7 @@ from typing import Final, NotRequired, TypedDict
 
 from chalicelib.core.ports import Item
 from chalicelib.newsletter.subscribers.repository import SubscriberRepository
-from chalicelib.newsletter.subscribers.subscriber import Subscriber
+from chalicelib.newsletter.subscribers.subscriber import EarlierAddress
 
 _INNER: Final = {
     "pk",
@@ -21,13 +21,19 @@ _INNER: Final = {
 
 
 class KeptOfPerson(TypedDict):
-    """Everything kept of a person: rows without what only the store needs, oldest first."""
+    """Everything kept of a person: rows without what only the store needs, oldest first.
+
+    Of an address that they moved from it is what was there at the move; of one that was `joined`
+    it is kept apart, for it was another subscription.
+    """
 
     person: str
     subscription: Item
     consents: list[Item]
     letters: list[Item]
+    sign_ups: NotRequired[list[Item]]
     before_the_change_of_address: NotRequired["KeptOfPerson"]
+    joined: NotRequired[list["KeptOfPerson"]]
 
 
 class ConsentProof:
@@ -35,28 +41,49 @@ class ConsentProof:
         self._repository = repository
 
     def of(self, person: str) -> KeptOfPerson | None:
-        """Return everything kept of a person, with that of the address before if they changed it;
-        None when the address is unknown."""
+        """Return everything kept of a person by their own links, with that of the addresses before
+        if they changed it; None when the address is unknown."""
         found = self._repository.get(person)
         if found is None:
-            return None
+            here = self._one(person, {})
+            return here if here["letters"] or "sign_ups" in here else None
         whole: KeptOfPerson | None = None
-        for one in reversed(self._repository.earlier(found)):
-            row = self._repository.get(one)
-            if row is not None:
-                found_here = self._one(row)
-                if whole is not None:
-                    found_here["before_the_change_of_address"] = whole
-                whole = found_here
+        for earlier in found.moved_from:
+            if not earlier["joined"]:
+                whole = _after(self._moved(earlier), whole)
+        return _after(self._one(person, _plain(found.item())), whole)
+
+    def of_all_addresses(self, person: str) -> KeptOfPerson | None:
+        """Return the same of whoever has this address, whichever of theirs it is, with what they
+        joined to their subscription."""
+        last = self._repository.latest(person)
+        whole = self.of(last.person if last else person)
+        if whole is not None and last is not None:
+            joined = [self._moved(one) for one in last.moved_from if one["joined"]]
+            if joined:
+                whole["joined"] = joined
         return whole
 
-    def _one(self, found: Subscriber) -> KeptOfPerson:
-        return {
-            "person": found.person,
-            "subscription": _plain(found.item()),
-            "consents": [_plain(row) for row in self._repository.consents(found.person)],
-            "letters": [_letter(row) for row in self._repository.letters(found.person)],
+    def _moved(self, earlier: EarlierAddress) -> KeptOfPerson:
+        return self._one(earlier["person"], {"moved_at": earlier["at"]}, earlier["at"])
+
+    def _one(self, person: str, subscription: Item, until: str | None = None) -> KeptOfPerson:
+        repository = self._repository
+        found: KeptOfPerson = {
+            "person": person,
+            "subscription": subscription,
+            "consents": [_plain(row) for row in repository.consents(person, until)],
+            "letters": [_letter(row) for row in repository.letters(person, until)],
         }
+        if sign_ups := [_plain(row) for row in repository.sign_ups(person, until)]:
+            found["sign_ups"] = sign_ups
+        return found
+
+
+def _after(found: KeptOfPerson, before: KeptOfPerson | None) -> KeptOfPerson:
+    if before is not None:
+        found["before_the_change_of_address"] = before
+    return found
 
 
 def _plain(row: Item) -> Item:

@@ -12,7 +12,8 @@ from chalicelib.core.ports import Change, Delete, Item, Key, Now, Put, Store, Wr
 from chalicelib.core.records import stamp
 from chalicelib.newsletter.subscribers import subscriber
 from chalicelib.newsletter.subscribers.pending import PENDING_PREFIX
-from chalicelib.newsletter.subscribers.subscriber import Subscriber
+from chalicelib.newsletter.subscribers.shown_words import ShownWords
+from chalicelib.newsletter.subscribers.subscriber import EarlierAddress, Subscriber
 
 COMMIT_ATTEMPTS: Final = 8
 SUBSCRIBER: Final = "subscriber"
@@ -39,10 +40,15 @@ class SubscriberRepository:
     def __init__(self, store: Store, now: Now) -> None:
         self.store = store
         self.now = now
+        self._words = ShownWords(store)
 
     def get(self, person: str) -> Subscriber | None:
         item = self.store.get(*subscriber.profile_key(person))
         return None if item is None else Subscriber.of(item)
+
+    def commit(self, writes: Sequence[Write]) -> None:
+        """Write all or nothing, and keep the words of consents once. Raises Conflict."""
+        self.store.commit([self._words.kept_once(write) for write in writes])
 
     def take(self, person: str, decide: Decide) -> str:
         """Make the change that `decide` returns for the subscriber as they are; return its outcome."""
@@ -55,39 +61,54 @@ class SubscriberRepository:
             if not writes:
                 return change.outcome
             try:
-                self.store.commit(writes)
+                self.commit(writes)
             except Conflict:
                 continue
             return change.outcome
         raise StoreDown("too many changes of one subscription at once")
 
+    def latest(self, person: str) -> Subscriber | None:
+        """Return the subscriber at the last address of one person, whichever of theirs is given."""
+        found = last = self.get(person)
+        seen = {person}
+        while last is not None and last.moved_to and last.moved_to not in seen:
+            seen.add(last.moved_to)
+            last = self.get(last.moved_to)
+        moved = last is not None and any(one["person"] == person for one in last.moved_from)
+        return last if moved else found
+
     def current(self, person: str) -> Subscriber | None:
-        """Return the subscriber, at the address that they moved to."""
-        found, seen = self.get(person), {person}
-        while found is not None and found.moved_to and found.moved_to not in seen:
-            seen.add(found.moved_to)
-            found = self.get(found.moved_to)
-        return found
+        """Return the subscriber whom the links of this person act on.
 
-    def earlier(self, found: Subscriber, *, abandoned: bool = False) -> list[str]:
-        """Return the person, and those of the addresses before, the latest first. `abandoned` ones
-        alone: as far as none has a subscription again."""
-        chain = [found.person]
-        before = found.moved_from
-        while before and before not in chain:
-            stub = self.get(before)
-            if abandoned and (stub is None or stub.moved_to != chain[-1]):
-                break
-            chain.append(before)
-            before = stub.moved_from if stub else None
-        return chain
+        It is the one at the address that their subscription moved to, unless that address had
+        records of its own: those are opened by its own mail alone.
+        """
+        last = self.latest(person)
+        joined = last is not None and any(
+            one["person"] == person and one["joined"] for one in last.moved_from
+        )
+        return self.get(person) if joined else last
 
-    def consents(self, person: str) -> list[Item]:
-        """Return the proofs of what was agreed to and taken back, oldest first."""
-        return self.store.rows(subscriber.profile_key(person)[0], "CONSENT#")
+    def left_behind(self, found: Subscriber) -> list[EarlierAddress]:
+        """Return the earlier addresses of a person that have had no other subscription since."""
+        stubs = ((one, self.get(one["person"])) for one in found.moved_from)
+        return [one for one, stub in stubs if stub and stub.moved_to == found.person]
 
-    def letters(self, person: str) -> list[Item]:
-        return self.store.rows(subscriber.letters_pk(person))
+    def consents(self, person: str, until: str | None = None) -> list[Item]:
+        """Return the proofs of what was agreed to and taken back, oldest first, with the words
+        that were shown; `until` the stamp of a move, where there is one."""
+        rows = self.store.rows(subscriber.profile_key(person)[0], "CONSENT#")
+        return [self._words.filled_in(row) for row in rows if until is None or row["at"] <= until]
+
+    def letters(self, person: str, until: str | None = None) -> list[Item]:
+        rows = self.store.rows(subscriber.letters_pk(person))
+        last = None if until is None else f"LETTER#{subscriber.seconds(until) + 1}"
+        return [row for row in rows if last is None or row["sk"] < last]
+
+    def sign_ups(self, person: str, until: str | None = None) -> list[Item]:
+        """Return the sign-ups that wait for the sweep, or are held as spam."""
+        rows = self.store.rows(subscriber.profile_key(person)[0], PENDING_PREFIX)
+        return [row for row in rows if until is None or row["sk"].rpartition("#")[2] <= until]
 
     def forget(self, keys: Sequence[Key]) -> None:
         """Delete rows; those that are gone already do no harm."""
@@ -104,11 +125,11 @@ class SubscriberRepository:
         self.forget(keys[DELETES_PER_COMMIT:])
         return [subscriber.gone(old), *(Delete(key) for key in keys[:DELETES_PER_COMMIT])]
 
-    def traces(self, person: str) -> list[Key]:
-        """Return the keys of everything of a person beside the profile and the counters."""
-        asked = self.store.rows(subscriber.profile_key(person)[0], PENDING_PREFIX)
-        rows = [*self.consents(person), *asked, *self.letters(person)]
-        return [(row["pk"], row["sk"]) for row in rows]
+    def traces(self, person: str, until: str | None = None) -> list[Key]:
+        """Return the keys of everything of a person beside the profile and the counters; `until`
+        the stamp of a move, where there is one."""
+        kept = (self.consents, self.sign_ups, self.letters)
+        return [(row["pk"], row["sk"]) for rows in kept for row in rows(person, until)]
 
 
 def owed(  # noqa: PLR0913

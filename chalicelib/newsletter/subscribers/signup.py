@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core import rate_limit
@@ -10,7 +10,7 @@ from chalicelib.core.addresses import network_of, truncated
 from chalicelib.core.errors import Conflict, StoreDown
 from chalicelib.core.languages import Lang
 from chalicelib.core.links import person_key
-from chalicelib.core.ports import Delete, Key, Put, Write
+from chalicelib.core.ports import Delete, Item, Key, Put, Write
 from chalicelib.core.records import moment, stamp
 from chalicelib.core.settings import Settings
 from chalicelib.newsletter.subscribers import consent_text, subscriber
@@ -22,7 +22,7 @@ from chalicelib.newsletter.subscribers.repository import (
     mail_slots,
     owed,
 )
-from chalicelib.newsletter.subscribers.subscriber import SignUpRequest, Subscriber
+from chalicelib.newsletter.subscribers.subscriber import SignUpRequest, Subscriber, seconds
 
 if TYPE_CHECKING:
     from chalicelib.cases.intake.submission import IncomingForm
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 WEB_FORM: Final = "web_form"
 EOI_FORM: Final = "eoi_form"
+
+SECOND: Final = timedelta(seconds=1)
 
 
 @dataclass(frozen=True)
@@ -57,8 +59,8 @@ class Wish:
     topics: Sequence[str] = ()
     name: str | None = None
     province: str | None = None
-    text_lang: Lang | None = None
-    """The language of the consent, where it is not that of the newsletter."""
+    words: consent_text.ConsentText | None = None
+    """The consent as it was shown; that of today, in the newsletter's language, when not told."""
 
 
 class SignUps:
@@ -70,6 +72,7 @@ class SignUps:
         self._repository = repository
         self._settings = settings
         self._key = people_key
+        self.texts = consent_text.ConsentTexts(settings, people_key)
 
     @property
     def answered(self) -> bool:
@@ -99,7 +102,7 @@ class SignUps:
             outcome, writes = self._effect(self._repository.get(person), person, wish, now)
             hour, week = mail_slots(person, slot, now)
             try:
-                self._repository.store.commit([hour, week, *writes, *also])
+                self._repository.commit([hour, week, *writes, *also])
             except Conflict as conflict:
                 slot += conflict.met(week.key) is not None
                 if conflict.met(hour.key) is not None or slot == WEEK_SLOTS:
@@ -128,7 +131,7 @@ class SignUps:
             method=EOI_FORM,
             evidence=Evidence.of(page=page, address=arrival.address, agent=arrival.agent),
             name=answers["contact_first_name"],
-            text_lang=given.lang,
+            words=self.texts.of({consent_text.SHOWN_FIELD: arrival.consent_shown}, given.lang),
         )
         return waiting(self.person(wish.email), ref, asdict(wish), now, spam=spam)
 
@@ -146,7 +149,7 @@ class SignUps:
         row = self._repository.store.get(*key)
         if row is None:
             return "gone"
-        wish = Wish(**{**row["wish"], "evidence": Evidence(**row["wish"]["evidence"])})
+        wish = _wish(row["wish"])
         return self.ask(wish, [Delete(key, expect={"kind": "asked"})])
 
     def _limited(self, also: Sequence[Write]) -> str:
@@ -160,7 +163,7 @@ class SignUps:
     def _effect(
         self, old: Subscriber | None, person: str, wish: Wish, now: datetime
     ) -> tuple[str, list[Write]]:
-        if old is not None and old.status == subscriber.COMPLAINED:
+        if old is not None and old.refuses_mail:
             # They told their provider that our mail is spam: no form changes that.
             return "silent", []
         if old is not None and old.status == subscriber.ACTIVE and old.basis == subscriber.EXPRESS:
@@ -183,32 +186,38 @@ class SignUps:
     def _asking(self, old: Subscriber | None, person: str, wish: Wish, now: datetime) -> Subscriber:
         known = set(consent_text.topics())
         earlier = old.request if old is not None else None
+        waiting = [*old.superseded, earlier] if old is not None and earlier else []
+        # Each has a second of its own, for its link names it.
+        asked_at = max([now, *(moment(one["asked_at"]) + SECOND for one in waiting)])
         request: SignUpRequest = {
             "email": wish.email,
             "lang": wish.lang,
             "topics": [t for t in wish.topics if t in known] or consent_text.topics(),
             "name": wish.name,
             "province": wish.province,
-            "asked_at": stamp(now),
+            "asked_at": stamp(asked_at),
             # Who signs up again has as long again to confirm: so says the letter.
             "since": stamp(now),
             "reminded": bool(earlier and earlier["reminded"]),
         }
         if old is None:
             return Subscriber(person, subscriber.PENDING, 1, stamp(now), request=request)
-        return subscriber.changed(old, stamp(now), request=request)
+        oldest = stamp(now - subscriber.LINK_VALID)
+        superseded = [one for one in waiting if one["since"] > oldest]
+        return subscriber.changed(old, stamp(now), request=request, superseded=superseded)
 
     def _proof(self, wish: Wish) -> dict[str, object]:
-        lang = wish.text_lang or wish.lang
+        words = wish.words or self.texts.current(wish.lang)
         return {
             "consent": "express-requested",
             "method": wish.method,
             "lang": wish.lang,
-            "text_lang": lang,
-            **consent_text.consent(lang, self._settings).facts(),
+            **words.facts(),
             **asdict(wish.evidence),
         }
 
 
-def seconds(at: str) -> int:
-    return int(moment(at).timestamp())
+def _wish(kept: Item) -> Wish:
+    """Return the wish of a row that waits."""
+    words = consent_text.ConsentText(**kept["words"]) if kept.get("words") else None
+    return Wish(**{**kept, "evidence": Evidence(**kept["evidence"]), "words": words})

@@ -59,7 +59,10 @@ class Contact(TypedDict):
 
 
 class SignUpRequest(Contact):
-    """A sign-up that waits to be confirmed; times are stamps, `since` is the last one's."""
+    """A sign-up that waits to be confirmed, by a link that names its `asked_at`.
+
+    Times are stamps; `since` is when its letter could leave, from which its time counts.
+    """
 
     asked_at: str
     since: str
@@ -67,11 +70,24 @@ class SignUpRequest(Contact):
 
 
 class AddressMove(TypedDict):
-    """A new address that waits to be confirmed, and the person that it belongs to."""
+    """A new address that waits to be confirmed, and the person that it belongs to; the link to it
+    names both this person and `asked_at`."""
 
     email: str
     person: str
     asked_at: str
+
+
+class EarlierAddress(TypedDict):
+    """An address that somebody moved from: its person, and the stamp `at` of the move.
+
+    `joined` when the new address had records of its own before: links to the one then open
+    nothing of the other.
+    """
+
+    person: str
+    at: str
+    joined: bool
 
 
 class Bounce(TypedDict):
@@ -110,11 +126,16 @@ class Subscriber:
     asks: int = 0
     """How often its owner was asked for an express one."""
     request: SignUpRequest | None = None
-    """The status stays what it was until this is confirmed."""
+    """The last one; the status stays what it was until one is confirmed."""
+    superseded: list[SignUpRequest] = field(default_factory=list)
+    """Requests before the last one: the link of each confirms what its own letter said."""
     moving: AddressMove | None = None
     moved_to: str | None = None
-    """The person of the new address; an old mail still unsubscribes it."""
-    moved_from: str | None = None
+    """The person of the new address."""
+    moved_from: list[EarlierAddress] = field(default_factory=list)
+    """Every address that this person had before, oldest first; those that moved away have none."""
+    complained: bool = False
+    """Whether an erased person had complained: nothing is ever sent to their address again."""
     left_at: str | None = None
     """When the subscription ended: its proof is kept for a while from then on."""
 
@@ -142,6 +163,28 @@ class Subscriber:
             "name": self.name,
             "province": self.province,
         }
+
+    @property
+    def refuses_mail(self) -> bool:
+        """Whether they reported our mail as unwanted, which stands even after an erasure."""
+        return self.complained or self.status == COMPLAINED
+
+    @property
+    def withdrew(self) -> bool:
+        """Whether they took their consent back, so that only an express one counts."""
+        left = self.status == UNSUBSCRIBED and not self.moved_to
+        return left or self.refuses_mail or self.status == ERASED
+
+    def request_of(self, asked: int) -> SignUpRequest | None:
+        """Return the request that waits since `asked`, in seconds since 1970."""
+        waiting = [*self.superseded, *([self.request] if self.request else [])]
+        return next((one for one in waiting if seconds(one["asked_at"]) == asked), None)
+
+    def without_request(self, asked: int) -> "Subscriber":
+        """Return the same without one of the requests; the last of the others takes its place."""
+        waiting = [*self.superseded, *([self.request] if self.request else [])]
+        left = [one for one in waiting if seconds(one["asked_at"]) != asked]
+        return replace(self, request=left[-1] if left else None, superseded=left[:-1])
 
     def deadlines(self) -> dict[Deadline, str]:
         """Return the stamp of each deadline of this subscriber."""
@@ -171,6 +214,11 @@ class Subscriber:
             "due_at": due,
             "due_shard": shard_of(self.key[0]) if due else None,
         }
+
+
+def seconds(at: str) -> int:
+    """Return a stamp in seconds since 1970."""
+    return int(moment(at).timestamp())
 
 
 def profile_key(person: str) -> Key:

@@ -1,13 +1,13 @@
 """What its owner does with a subscription after signing up: confirms, keeps, and leaves it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from chalicelib.core.languages import Lang
 from chalicelib.core.links import person_key
-from chalicelib.core.records import stamp
+from chalicelib.core.records import moment, stamp
 from chalicelib.newsletter.issue_counts import COUNTED, count
 from chalicelib.newsletter.subscribers import consent_text, subscriber
 from chalicelib.newsletter.subscribers.ending import ended, withdrawn_again
@@ -21,9 +21,6 @@ PAUSE_LENGTH: Final = timedelta(days=92)
 MAX_REASON_LENGTH: Final = 500
 
 NO_EVIDENCE: Final = Evidence()
-
-ConsentTexts = Callable[[Lang], consent_text.ConsentText]
-"""Returns the consent in a language, as it stands on our pages now."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +45,7 @@ class Subscriptions:
     """Every call may come twice, and from two sides at once: the second changes nothing."""
 
     def __init__(
-        self, repository: SubscriberRepository, texts: ConsentTexts, people_key: bytes
+        self, repository: SubscriberRepository, texts: consent_text.ConsentTexts, people_key: bytes
     ) -> None:
         self.repository = repository
         self._texts = texts
@@ -57,10 +54,15 @@ class Subscriptions:
     def get(self, person: str) -> Subscriber | None:
         return self.repository.get(person)
 
-    def standing(self, person: str, asked: datetime) -> str:
-        """Return what a confirmation link would do now: `confirm`, `already`, `retype` (the request was
-        purged, and the address with it), `over` (too old), or `gone` (cancelled since)."""
-        return _standing(self.repository.get(person), asked, self.repository.now())
+    def standing(self, person: str, asked: datetime, since: datetime | None = None) -> str:
+        """Return what the link of a request would do now: `confirm`, `already`, `retype` (it was
+        purged, and the address with it), `over` (too old), or `gone` (cancelled since).
+
+        `asked` is when the request was made, `since` when its time began to count, where that is
+        not the same.
+        """
+        found = self.repository.get(person)
+        return _standing(found, asked, since or asked, self.repository.now())
 
     def confirm(  # noqa: PLR0913
         self,
@@ -68,19 +70,21 @@ class Subscriptions:
         asked: datetime,
         evidence: Evidence = NO_EVIDENCE,
         *,
+        since: datetime | None = None,
         retyped: str = "",
         lang: Lang = "fr",
         topics: Sequence[str] = (),
-        shown: Lang | None = None,
+        words: consent_text.ConsentText | None = None,
     ) -> str:
-        """Confirm a request; return `confirmed`, or what `standing` returns instead.
+        """Confirm the very request that was made at `asked`, with the language, the topics and the
+        name that were given with it; return `confirmed`, or what `standing` returns instead.
 
         After a purge the link holds the `lang` and the `topics`, and `retyped` the address.
-        `shown` is the language of the page, whose words are what was agreed to.
+        `words` are those that the page showed, which are what was agreed to.
         """
 
         def decide(old: Subscriber | None, now: datetime) -> SubscriberChange:
-            standing = _standing(old, asked, now)
+            standing = _standing(old, asked, since or asked, now)
             if standing == "retype" and person_key(retyped, self._key) == person:
                 contact: Contact = {
                     "email": retyped.strip(),
@@ -90,24 +94,50 @@ class Subscriptions:
                     "province": None,
                 }
                 # Asked anew and confirmed in one: the link proves the address.
-                return self._confirmed(None, person, contact, stamp(asked), now, evidence, shown)
-            if standing != "confirm" or old is None or old.request is None:
+                return self._confirmed(None, person, contact, stamp(asked), now, evidence, words)
+            request = old.request_of(_seconds(asked)) if old is not None else None
+            if standing != "confirm" or request is None:
                 return SubscriberChange(standing)
-            asked_at = old.request["asked_at"]
-            return self._confirmed(old, person, old.request, asked_at, now, evidence, shown)
+            asked_at = request["asked_at"]
+            return self._confirmed(old, person, request, asked_at, now, evidence, words)
 
         return self.repository.take(person, decide)
 
-    def keep(self, person: str, evidence: Evidence = NO_EVIDENCE, shown: Lang | None = None) -> str:
-        """Put an express consent in place of an implied one; return `confirmed`, `already` or
-        `gone`."""
+    def cancel(self, person: str, asked: datetime) -> str:
+        """Drop the very request that was made at `asked`, and nothing else; return `cancelled`, or
+        `already` when there is none."""
 
         def decide(old: Subscriber | None, now: datetime) -> SubscriberChange:
-            if old is None or old.status != subscriber.ACTIVE:
-                return SubscriberChange("gone")
-            if old.basis == subscriber.EXPRESS:
+            if old is None or old.request_of(_seconds(asked)) is None:
                 return SubscriberChange("already")
-            return self._confirmed(old, person, old.contact, stamp(now), now, evidence, shown)
+            after = subscriber.changed(old.without_request(_seconds(asked)), stamp(now))
+            if after.request is None and old.status == subscriber.PENDING:
+                gone = self.repository.without_trace(old)
+                return SubscriberChange("cancelled", None, gone)
+            return SubscriberChange("cancelled", after)
+
+        return self.repository.take(person, decide)
+
+    def keeping(self, person: str, until: datetime) -> str:
+        """Return what a link to keep an implied consent would do now: `confirm`, `already` or
+        `gone`. It is of the consent that ends at `until`, or was renewed since."""
+        return _keeping(self.repository.get(person), until)
+
+    def keep(
+        self,
+        person: str,
+        until: datetime,
+        evidence: Evidence = NO_EVIDENCE,
+        words: consent_text.ConsentText | None = None,
+    ) -> str:
+        """Put an express consent in place of the implied one that ends at `until`; return
+        `confirmed`, `already` or `gone`."""
+
+        def decide(old: Subscriber | None, now: datetime) -> SubscriberChange:
+            standing = _keeping(old, until)
+            if old is None or standing != "confirm":
+                return SubscriberChange(standing)
+            return self._confirmed(old, person, old.contact, stamp(now), now, evidence, words)
 
         return self.repository.take(person, decide)
 
@@ -124,20 +154,19 @@ class Subscriptions:
 
         `channel` is `header`, `page`, `mailto` or `staff`; `issue` the one whose link was used.
         """
-        moved: list[str] = []
+        leaving = Leaving(channel, issue, reason, evidence)
 
         def decide(old: Subscriber | None, now: datetime) -> SubscriberChange:
-            moved[:] = [old.moved_to] if old is not None and old.moved_to else []
-            if old is None or old.status in (subscriber.COMPLAINED, subscriber.ERASED):
-                return SubscriberChange("already")
-            return self._left(old, now, Leaving(channel, issue, reason, evidence))
+            if old is None or old.refuses_mail or old.status == subscriber.ERASED:
+                return _without_requests(old, now)
+            return self._left(old, now, leaving)
 
         outcome = self.repository.take(person, decide)
-        if moved:
-            return self.leave(
-                moved[0], channel=channel, issue=issue, reason=reason, evidence=evidence
-            )
-        return outcome
+        # An old mail still unsubscribes whoever moved to another address.
+        current = self.repository.current(person)
+        if current is None or current.person == person:
+            return outcome
+        return self.repository.take(current.person, decide)
 
     def _confirmed(  # noqa: PLR0913
         self,
@@ -147,10 +176,10 @@ class Subscriptions:
         asked_at: str,
         now: datetime,
         evidence: Evidence,
-        shown: Lang | None,
+        words: consent_text.ConsentText | None,
     ) -> SubscriberChange:
-        """Make somebody a subscriber by express consent. `asked_at` is when they signed up, `shown`
-        the language of the words that they agreed to."""
+        """Make somebody a subscriber by express consent. `asked_at` is when they signed up, `words`
+        what they agreed to."""
         before = old or Subscriber(person, subscriber.PENDING, 0, stamp(now))
         after = subscriber.changed(
             before,
@@ -164,12 +193,15 @@ class Subscriptions:
             name=contact["name"],
             province=contact["province"],
             request=None,
+            superseded=[],
             paused_until=None,
             soft_bounces=[],
             expires_at=None,
             asks=0,
             left_at=None,
             moved_to=None,
+            # What was erased is no part of what comes after it.
+            moved_from=[] if before.status == subscriber.ERASED else before.moved_from,
         )
         agreed = {
             "consent": subscriber.EXPRESS,
@@ -177,8 +209,7 @@ class Subscriptions:
             "asked_at": asked_at,
             "lang": after.lang,
             "topics": after.topics,
-            "text_lang": shown or after.lang,
-            **self._texts(shown or after.lang).facts(),
+            **(words or self._texts.current(after.lang)).facts(),
             **asdict(evidence),
         }
         return SubscriberChange("confirmed", after, [subscriber.consent(after, agreed)])
@@ -191,7 +222,7 @@ class Subscriptions:
         if old.status == subscriber.UNSUBSCRIBED and old.request is None:
             return withdrawn_again(self.repository, old, now, proof)
         if old.status == subscriber.UNSUBSCRIBED:
-            after = subscriber.changed(old, stamp(now), request=None)
+            after = subscriber.changed(old, stamp(now), request=None, superseded=[])
             return SubscriberChange("cancelled", after, [subscriber.consent(after, withdrawn)])
         change = ended(old, subscriber.UNSUBSCRIBED, now, withdrawn, "left")
         counter = f"left_{leaving.channel}"
@@ -201,11 +232,30 @@ class Subscriptions:
         return change
 
 
-def _standing(old: Subscriber | None, asked: datetime, now: datetime) -> str:
-    if old is not None and old.request is None and old.status == subscriber.ACTIVE:
+def _without_requests(old: Subscriber | None, now: datetime) -> SubscriberChange:
+    if old is None or old.request is None:
+        return SubscriberChange("already")
+    after = subscriber.changed(old, stamp(now), request=None, superseded=[])
+    return SubscriberChange("cancelled", after)
+
+
+def _standing(old: Subscriber | None, asked: datetime, since: datetime, now: datetime) -> str:
+    if old is not None and old.status == subscriber.ACTIVE and old.basis == subscriber.EXPRESS:
         return "already"
-    if now - asked > subscriber.LINK_VALID:
+    if now - since > subscriber.LINK_VALID:
         return "over"
     if old is None:
         return "retype"
-    return "confirm" if old.request is not None else "gone"
+    return "confirm" if old.request_of(_seconds(asked)) else "gone"
+
+
+def _keeping(old: Subscriber | None, until: datetime) -> str:
+    if old is None or old.status != subscriber.ACTIVE:
+        return "gone"
+    if old.basis == subscriber.EXPRESS:
+        return "already"
+    return "confirm" if old.expires_at and moment(old.expires_at) >= until else "gone"
+
+
+def _seconds(asked: datetime) -> int:
+    return int(asked.timestamp())
