@@ -39,6 +39,11 @@ app.views(
     POST=lambda request, token: services().views.file.act(request, token),
 )
 app.views(
+    "/declaration/{token}",
+    GET=lambda request, token: services().views.declaration.show(request, token),
+    POST=lambda request, token: services().views.declaration.act(request, token),
+)
+app.views(
     "/newsletter",
     GET=lambda request: services().views.newsletter.form(request),
     POST=lambda request: services().views.newsletter.sign_up(request),

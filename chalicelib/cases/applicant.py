@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING, Final, Literal
 from chalicelib.cases.audit import attempt_row
 from chalicelib.cases.case import Case, KeptWarning
 from chalicelib.cases.guards import DecisionInput, GuardContext, check
-from chalicelib.cases.states import Transition, form_of, step
+from chalicelib.cases.open_files import OpenFiles, open_key
+from chalicelib.cases.states import Transition, step
 from chalicelib.cases.transition import StateChange
 from chalicelib.core import rate_limit
 from chalicelib.core.email_address import email_or_none
 from chalicelib.core.errors import Refused
 from chalicelib.core.letter_row import APPLICANT, NEW_ADDRESS, OLD_ADDRESS
 from chalicelib.core.links import person_key
-from chalicelib.core.ports import Delete, Item, Now, Put, Store, Write
+from chalicelib.core.ports import Item, Now, Put, Store, Write
 
 if TYPE_CHECKING:
     from chalicelib.forms.rules import Answers
@@ -116,17 +117,13 @@ class ApplicantFiles:
         return row
 
     def _pointer(self, case: Case, person: str) -> list[Write]:
-        """Let the open case be found under the new address, unless another one is, and no more
-        under the old one."""
-        if case.application is not None or form_of(case.state) != "eoi":
+        """Let the file be found under the new address, and no longer under the old one."""
+        if not case.answers or person == case.person:
             return []
-        before, after = (f"OPEN#{one}#{case.cycle}" for one in (case.person, person))
-        writes: list[Write] = []
-        if before != after and (self._store.get(before, "OPEN") or {}).get("case") == case.id:
-            writes.append(Delete((before, "OPEN"), expect={"case": case.id}))
-        if self._store.get(after, "OPEN") is None:
-            writes.append(Put({"pk": after, "sk": "OPEN", "kind": "open", "case": case.id}))
-        return writes
+        rows = {one: self._store.get(*open_key(one, case.cycle)) for one in (case.person, person)}
+        old, new = (OpenFiles.of(one, case.cycle, row) for one, row in rows.items())
+        left = [old.without(case.id).write()] if case.id in old.files else []
+        return [*left, new.with_file(case.id).write()]
 
     def _hidden(self, address: str) -> str:
         """Return an address for the chain of events, out of which nobody can read it."""

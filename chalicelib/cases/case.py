@@ -110,7 +110,8 @@ class Case:
 
     `version` is of what is to be decided: links are for one version. `events` counts every
     step, quiet ones too, and no two steps can be the same one. `recused` are the ids of staff
-    who stand back; `address` is a corrected one, before those that the forms gave.
+    who stand back; `address` is a corrected one, before those that the forms gave. `beside` is
+    the file of the same person that a declaration found when it came.
     """
 
     id: str
@@ -143,6 +144,7 @@ class Case:
     undeliverable: Undeliverable | None = None
     address: str | None = None
     linked_to: str | None = None
+    beside: str | None = None
     clocks: dict[str, ClockMemory] | None = None
 
     @property

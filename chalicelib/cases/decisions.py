@@ -8,11 +8,12 @@ from chalicelib.cases.effects import Decider, apply
 from chalicelib.cases.guards import REOPEN_WINDOW, DecisionInput, GuardContext, check, voters
 from chalicelib.cases.lookup import Cases
 from chalicelib.cases.matching import index_rows
+from chalicelib.cases.open_files import OpenFiles, open_key
 from chalicelib.cases.states import Transition, is_invited, staff_letter, step
 from chalicelib.cases.transition import RECORDED, StateChange
 from chalicelib.core import eastern_time, stored_links
 from chalicelib.core.letter_row import ALL_STAFF, APPLICANT
-from chalicelib.core.ports import Change, Item, Now, Store
+from chalicelib.core.ports import Item, Now, Store, Write
 from chalicelib.core.records import moment, stamp
 
 NOTHING_GIVEN: Final = DecisionInput()
@@ -77,6 +78,8 @@ class Decisions:
         writes = change.writes()
         if is_invited(row.to):
             writes += index_rows(case, self._people_key, now)
+        if row.event == "treat_as_eoi":
+            writes.append(self._findable(case))
         if link is not None:
             writes.append(stored_links.use(link, row.event, now, case_version=case.version))
         self._store.commit(writes)
@@ -122,11 +125,14 @@ class Decisions:
         row = step(case.state, "release" if case.answers else "release_application")
         change = StateChange(case, row, self._now(), by.id, {"name": by.name})
         change.owes_letters()
-        pointer = Change(
-            (f"OPEN#{case.person}#{case.cycle}", "OPEN"), set={"kind": "open", "case": case.id}
-        )
-        self._store.commit([*change.writes(), pointer] if case.answers else change.writes())
+        found = [self._findable(case)] if case.answers else []
+        self._store.commit([*change.writes(), *found])
         return change.after()
+
+    def _findable(self, case: Case) -> Write:
+        """Return the write that lets a declaration be found as an open file of its person."""
+        row = self._store.get(*open_key(case.person, case.cycle))
+        return OpenFiles.of(case.person, case.cycle, row).with_file(case.id).write()
 
     def _decided(self, change: StateChange, by: Decider, given: DecisionInput) -> DecisionMade:
         row = change.row

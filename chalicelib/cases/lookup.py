@@ -1,5 +1,6 @@
 """Cases as their links open them: an invitation, a file, a result."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -10,9 +11,27 @@ from chalicelib.core.errors import AlreadyApplied, BadLink, InviteOver, NotInvit
 from chalicelib.core.letter_row import APPLICANT
 from chalicelib.core.links import Links
 from chalicelib.core.ports import Change, Item, Key, Now, Store, Write
+from chalicelib.core.records import stamp
 
 INVITATION_GRACE: Final = timedelta(hours=48)
 """An invitation still works this long after its date, in silence."""
+
+
+RECEIPT_LIFETIME: Final = timedelta(hours=24)
+"""How long whoever posted a form may look whether it came."""
+
+_NO_STAFF: Final = (APPLICANT, "clock", "post", "system")
+"""Actors of events that are not among the staff."""
+
+
+@dataclass(frozen=True)
+class Posted:
+    """What whoever posts a form may know of it: that it came, and its reference. `case` is what
+    was kept of it, if anything; once it `is_over`, not even that is told."""
+
+    ref: str
+    case: Case | None
+    is_over: bool
 
 
 class Cases:
@@ -43,13 +62,33 @@ class Cases:
         item = self._store.get(*case_key(case_id))
         return None if item is None else Case.of(item)
 
-    def followed(self, token: str) -> tuple[Case, bool]:
-        """Return the case behind a link, and whether its answers may be shown. Raises BadLink."""
+    def followed(self, token: str) -> Case:
+        """Return the case behind a link that came by mail. Raises BadLink."""
         case_id, person, whole = self._links.open_file(token)
         case = self.case(case_id)
-        if case is None or not case.person.startswith(person):
+        if not whole or case is None or not case.person.startswith(person):
             raise BadLink("file")
-        return case, whole
+        return case
+
+    def received(self, token: str) -> Posted | None:
+        """Return what the link of whoever posts a form tells: that something came, and its
+        reference. None for a link that came by mail. Raises BadLink."""
+        case_id, _, whole = self._links.open_file(token)
+        if whole:
+            return None
+        case = self.case(case_id)
+        # Nothing may have been kept of it, which is not for its sender to know.
+        ref = f"DI-{case_id}" if case is None else case.current_ref
+        return Posted(ref, case, case is not None and self._receipt_is_over(case))
+
+    def _receipt_is_over(self, case: Case) -> bool:
+        """Say whether staff have taken a step since, or a day has gone by."""
+        posted_at = case.applied_at or case.submitted_at
+        if stamp(self._now() - RECEIPT_LIFETIME) > posted_at:
+            return True
+        return any(
+            row["at"] > posted_at and row["actor"] not in _NO_STAFF for row in self.history(case)
+        )
 
     def assessed(self, token: str) -> Item:
         """Return the row of the assessment behind the link to its result. Raises BadLink."""

@@ -70,6 +70,10 @@ class BadLink(RelaisError):
     """The link is not one of ours, or for something else."""
 
 
+class LinkOver(BadLink):
+    """The link is one of ours, and its time is over."""
+
+
 class Refused(RelaisError):
     """The event does not fit the state of the case: nothing moved."""
 

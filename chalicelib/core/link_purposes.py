@@ -33,6 +33,10 @@ PURPOSES: Final[Mapping[str, Purpose]] = {
     "file": Purpose("file", salt="file", ends_with="the file, or its address at that time"),
     # That a form was received, and no more: for whoever posts a form in somebody's name.
     "standing": Purpose("file", salt="standing", lifetime_seconds=DAY_SECONDS),
+    # To the address of a file: what a second declaration is that came in its name.
+    "declaration": Purpose(
+        "declaration", salt="declaration", ends_with="the wait for its answer, after 14 days"
+    ),
     # To a new address: whoever opens it reads the mail there.
     "address": Purpose("file", salt="address", lifetime_seconds=2 * DAY_SECONDS),
     # The personal link to apply.

@@ -8,10 +8,10 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 
-from itsdangerous import BadData, URLSafeTimedSerializer
+from itsdangerous import BadData, SignatureExpired, URLSafeTimedSerializer
 
 from chalicelib.core.email_address import with_ascii_domain
-from chalicelib.core.errors import BadLink
+from chalicelib.core.errors import BadLink, LinkOver
 from chalicelib.core.link_purposes import NONCE_SECONDS, PURPOSES, UNSUBSCRIBE_SUBJECT, redacted
 from chalicelib.core.ports import Now
 from chalicelib.core.signing import Serializer, serializer
@@ -79,6 +79,14 @@ class Links:
             return *self._open_pair("file", token), True
         except BadLink:
             return *self._open_pair("standing", token), False
+
+    def declaration(self, case: str, person: str) -> str:
+        """Ask what a declaration is that was kept beside a file; `person` is the file's."""
+        return self._url("declaration", self._sign("declaration", case, person[:8]))
+
+    def open_declaration(self, token: str) -> tuple[str, str]:
+        """Return the case that was kept, and the start of the key of the file's person."""
+        return self._open_pair("declaration", token)
 
     def address(self, case: str, person: str, address: str) -> str:
         return self._url("address", self._sign("address", case, person[:8], address))
@@ -257,6 +265,8 @@ class Links:
                 found = signer.loads(token, max_age=seconds)
             else:
                 found = signer.loads(token)
+        except SignatureExpired as error:
+            raise LinkOver(purpose) from error
         except (BadData, UnicodeError) as error:
             raise BadLink(purpose) from error
         return list(found)

@@ -7,7 +7,7 @@ from typing import Final
 from chalicelib.cases.applicant import ApplicantFiles, LinkRight, Reply
 from chalicelib.cases.case import Case, kept_warnings
 from chalicelib.cases.guards import MESSAGE_LIMIT
-from chalicelib.cases.lookup import Cases
+from chalicelib.cases.lookup import Cases, Posted
 from chalicelib.cases.states import table
 from chalicelib.core import eastern_time, references
 from chalicelib.core.email_address import email_or_none
@@ -53,7 +53,9 @@ class FileViews:
             return self.pages.confirming(request, token, *confirming)
         if references.is_reference_of("assessment", self.links.open_file(token)[0]):
             return self.pages.result(request, token)
-        mine = OpenedFile(token, *self.cases.followed(token))
+        if (posted := self.cases.received(token)) is not None:
+            return self._receipt(request, token, posted)
+        mine = OpenedFile(token, self.cases.followed(token))
         lang = request.language({}, mine.case.lang)
         if not request.wants_page:
             return self.pages.standing(mine.case)
@@ -67,20 +69,34 @@ class FileViews:
             fields = request.fields()
             given = read_input(fields)
             confirming = self._confirming(token)
-            case, whole = (confirming[0], False) if confirming else self.cases.followed(token)
+            posted = None if confirming else self.cases.received(token)
+            if posted is not None:
+                self.files.counted(token)
+                return self._not_theirs(request, posted, given, request.language(fields))
+            case = confirming[0] if confirming else self.cases.followed(token)
             lang = request.language(fields, case.lang)
             right: LinkRight = "address" if confirming else "file" if whole else "standing"
             self.files.counted(case, right)
             if confirming is not None:
                 return self._confirm(request, token, *confirming, given, lang)
-            return self._act(request, OpenedFile(token, case, whole), given, lang)
+            return self._act(request, OpenedFile(token, case), given, lang)
         except RelaisError as error:
             return self.problems.respond(request, error, lang)
 
+    def _receipt(self, request: Request, token: str, posted: Posted) -> Response:
+        """That a form came: all that whoever posts it may know."""
+        if posted.is_over:
+            return self.lost_link.receipt_over(request)
+        return self.pages.received(request, token, posted.ref)
+
+    def _not_theirs(
+        self, request: Request, posted: Posted, given: FileInput, lang: Lang
+    ) -> Response:
+        if posted.case is not None:
+            self.files.refused(posted.case, given.action, "standing")
+        return self.pages.refused_receipt(request, posted.ref, lang)
+
     def _act(self, request: Request, mine: OpenedFile, given: FileInput, lang: Lang) -> Response:
-        if not mine.whole:
-            self.files.refused(mine.case, given.action, "standing")
-            return self.pages.done(request, mine.case, "not_yours", lang, mine.token, status=409)
         if given.action not in _ACTIONS:
             return self.pages.file(mine, lang, status=422)
         if given.action != "correct" and (mine.case.state, given.action) not in table():

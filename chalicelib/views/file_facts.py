@@ -28,14 +28,11 @@ class SentChange(TypedDict):
 
 
 class FileFacts(TypedDict):
-    """`whole` says whether the link proves the address: without that, nothing is shown but where
-    the file stands. `answers` are sections in words: see `description.readable`."""
+    """`answers` are sections in words: see `description.readable`."""
 
     case: Case
     state_name: str
     next_step: str
-    may_act: bool
-    whole: bool
     answers: Sequence[Mapping[str, object]]
     changes: list[SentChange]
     conditions: list[dict[str, object]]
@@ -61,36 +58,25 @@ class FilePageFacts(FileFacts, FormErrors):
     withdraw_url: str | None
 
 
-def standing_facts(case: Case, now: datetime, lang: Lang) -> FileFacts:
-    """Return where the file stands: all that whoever posts a form in somebody's name may know."""
+def file_facts(case: Case, history: list[Item], now: datetime, lang: Lang) -> FileFacts:
+    """Return everything the applicant gave and was told, and what can be done now."""
     state = case.shown(now)
-    return {
+    copies = [("eoi", case.answers), ("application", case.application)]
+    facts: FileFacts = {
         "case": case,
         "state_name": public_name(state, lang),
         "next_step": next_step(state, lang),
-        "may_act": (state, "withdraw") in table(),
-        "whole": False,
-        "answers": [],
-        "changes": [],
+        "answers": [
+            section
+            for form, given in copies
+            if given
+            for section in description.readable(form, given, lang)
+        ],
+        "changes": _changes(case, history, lang),
         "conditions": [],
         "question": None,
         "apply_by": None,
     }
-
-
-def whole_facts(case: Case, history: list[Item], now: datetime, lang: Lang) -> FileFacts:
-    """Return everything the applicant gave and was told, and what can be done now."""
-    state = case.shown(now)
-    facts = standing_facts(case, now, lang)
-    copies = [("eoi", case.answers), ("application", case.application)]
-    facts["whole"] = True
-    facts["answers"] = [
-        section
-        for form, given in copies
-        if given
-        for section in description.readable(form, given, lang)
-    ]
-    facts["changes"] = _changes(case, history, lang)
     # What a decision brought is shown only once it can no longer be undone.
     if state != case.state:
         return facts

@@ -11,7 +11,7 @@ from chalicelib.core.languages import Lang
 from chalicelib.core.links import Links
 from chalicelib.core.ports import Now
 from chalicelib.core.settings import Settings
-from chalicelib.views.file_facts import FileFacts, FilePageFacts, standing_facts, whole_facts
+from chalicelib.views.file_facts import FileFacts, FilePageFacts, file_facts
 from chalicelib.web.form_errors import Description, form_errors
 from chalicelib.web.pages import Pages, in_language
 from chalicelib.web.problems import FieldError
@@ -21,11 +21,10 @@ from chalicelib.web.responses import PRIVATE, Response, json_response
 
 @dataclass(frozen=True)
 class OpenedFile:
-    """A file that its link opened; `whole`: the link came by mail, and proves the address."""
+    """A file that its link opened, which came by mail and proves the address."""
 
     token: str
     case: Case
-    whole: bool
 
     @property
     def form(self) -> str:
@@ -163,16 +162,37 @@ class FilePages:
         facts = {"ref": found["ref"], "result": result, "links": links}
         return self.pages.respond("thanks", lang, facts, address=self._address(token))
 
+    def received(self, request: Request, token: str, ref: str) -> Response:
+        """That something came under a reference, and no more."""
+        return self._of_receipt(request, "received", ref, request.lang, self._address(token))
+
+    def refused_receipt(self, request: Request, ref: str, lang: Lang) -> Response:
+        """What the link of a receipt does not do."""
+        return self._of_receipt(request, "not_yours", ref, lang, "", status=409)
+
+    def _of_receipt(
+        self, request: Request, what: str, ref: str, lang: Lang, address: str, status: int = 200
+    ) -> Response:  # fmt: skip
+        texts = content.review()["file"][what]
+        title, text = texts["title"][lang], texts["text"][lang].format(ref=ref)
+        if not request.wants_page:
+            body = {"ref": ref, "status": "received", "message": text}
+            return json_response(body, PRIVATE, status=status)
+        facts = {
+            "title": title,
+            "text": text,
+            "links_url": in_language(self.pages.address("file"), lang),
+        }
+        return self.pages.respond("receipt", lang, facts, address=address, status=status)
+
     def standing(self, case: Case) -> Response:
         return json_response({"ref": case.current_ref, "status": case.shown(self.now())}, PRIVATE)
 
     def can(self, mine: OpenedFile, event: str) -> bool:
-        return mine.whole and (mine.case.shown(self.now()), event) in table()
+        return (mine.case.shown(self.now()), event) in table()
 
     def _facts(self, mine: OpenedFile, lang: Lang) -> FileFacts:
-        if mine.whole:
-            return whole_facts(mine.case, self.cases.history(mine.case), self.now(), lang)
-        return standing_facts(mine.case, self.now(), lang)
+        return file_facts(mine.case, self.cases.history(mine.case), self.now(), lang)
 
     def _describe(self, mine: OpenedFile, lang: Lang) -> Description:
         from chalicelib.forms import description

@@ -54,6 +54,14 @@ class LostLinkViews:
         title = content.problems()["bad_link"]["title"][request.lang]
         return self._page(request.lang, broken=title, status=404)
 
+    def receipt_over(self, request: Request) -> Response:
+        """In place of a page that said that a form came: how to get the link of its file."""
+        text = content.review()["file"]["receipt_over"]
+        title, detail = text["title"][request.lang], text["text"][request.lang]
+        if not request.wants_page:
+            return json_response({"status": "over", "message": detail}, PRIVATE, status=410)
+        return self._page(request.lang, broken=title, reason=detail, status=410)
+
     def _requested(self, lang: Lang) -> Response:
         text = content.review()["file"]["links_asked"]
         facts = {"title": text["title"][lang], "paragraphs": [text["text"][lang]], "links": []}
@@ -66,9 +74,16 @@ class LostLinkViews:
         wrong: str = "",
         *,
         broken: str = "",
+        reason: str = "",
         status: int = 200,
     ) -> Response:
-        facts = {"entered": entered, "wrong": wrong, "broken": broken, "action": self._address}
+        facts = {
+            "entered": entered,
+            "wrong": wrong,
+            "broken": broken,
+            "reason": reason,
+            "action": self._address,
+        }
         return self.pages.respond("lost_link", lang, facts, address=self._address, status=status)
 
     @property

@@ -7,6 +7,7 @@ from chalicelib.cases.applicant import ApplicantFiles
 from chalicelib.cases.deadlines.digest import Digest
 from chalicelib.cases.deadlines.runner import DeadlineRunner
 from chalicelib.cases.decisions import Decisions
+from chalicelib.cases.kept_declarations import KeptDeclarations
 from chalicelib.cases.lookup import Cases
 from chalicelib.cases.matching import Candidates
 from chalicelib.cases.review.reviews import Reviews
@@ -43,6 +44,11 @@ class CaseServices:
     def applicant(self) -> ApplicantFiles:
         parts = self._parts
         return ApplicantFiles(parts.store, parts.now, people_key=parts.people_key)
+
+    @cached_property
+    def kept_declarations(self) -> KeptDeclarations:
+        parts = self._parts
+        return KeptDeclarations(parts.store, self.lookup, parts.links, parts.now)
 
     @cached_property
     def candidates(self) -> Candidates:

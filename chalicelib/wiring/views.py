@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from chalicelib.views.coach_contact import CoachContactViews
     from chalicelib.views.coach_links import CoachLinkViews, ProposalViews
     from chalicelib.views.coaches import CoachViews
+    from chalicelib.views.declaration import DeclarationViews
     from chalicelib.views.file import FileViews
     from chalicelib.views.lost_link import LostLinkViews
     from chalicelib.views.newsletter import NewsletterPages, NewsletterViews
@@ -146,6 +147,20 @@ class Views:
             self._problems,
             parts.now,
             pages,
+            self.lost_link,
+        )
+
+    @cached_property
+    def declaration(self) -> "DeclarationViews":
+        from chalicelib.views.declaration import DeclarationViews
+
+        rooms = self._rooms
+        return DeclarationViews(
+            rooms.cases.kept_declarations,
+            rooms.cases.applicant,
+            self._parts.links,
+            self._pages,
+            self._problems,
             self.lost_link,
         )
 

@@ -26,15 +26,18 @@ class Day:
     decide: list[str] = field(default_factory=list)
     waiting: list[str] = field(default_factory=list)
     failed: int = 0
+    unconfirmed: int = 0
 
     def facts(self) -> dict[str, object]:
-        """Return what the letter keeps: ids to `decide` and `waiting`, and how many `more`."""
+        """Return what the letter keeps: ids to `decide` and `waiting`, how many `more`, how many
+        mails `failed`, and how many declarations their address has not confirmed."""
         return {
             "decide": self.decide[:MAX_LISTED],
             "more": max(len(self.decide) - MAX_LISTED, 0),
             "waiting": self.waiting[:MAX_LISTED],
             "more_waiting": max(len(self.waiting) - MAX_LISTED, 0),
             "failed": self.failed,
+            "unconfirmed": self.unconfirmed,
         }
 
     @property
@@ -54,16 +57,21 @@ class Agenda:
         """Return the day of each member of the staff who is there, also an empty one."""
         staff = self._roster.active()
         failed = sum(1 for _ in self._store.listed(DEAD))
-        days = {one.id: Day(failed=failed) for one in staff if not one.away(str(today))}
-        for item in sorted(self._active(today), key=lambda item: str(item["updated_at"])):
+        unconfirmed = sum(1 for _ in self._listed("unconfirmed", today))
+        days = {
+            one.id: Day(failed=failed, unconfirmed=unconfirmed)
+            for one in staff
+            if not one.away(str(today))
+        }
+        for item in sorted(self._listed("active", today), key=lambda item: str(item["updated_at"])):
             readers = Recipients(staff, item.get("owner"), item.get("recused"), str(today))
             to_decide = awaits(_state(item)) == "decision"
             for day in (days[one] for one in readers.of(["owner"]) if one in days):
                 (day.decide if to_decide else day.waiting).append(item["id"])
         return days
 
-    def _active(self, today: date) -> Iterator[Item]:
-        states = [name for name in content.states()["states"] if kind(name) == "active"]
+    def _listed(self, of_kind: str, today: date) -> Iterator[Item]:
+        states = [name for name in content.states()["states"] if kind(name) == of_kind]
         cycles = {str(today.year - back) for back in range(CYCLES_BACK)}
         if named := content.programme()["cycle"]:
             cycles.add(named)

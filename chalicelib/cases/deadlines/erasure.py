@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from chalicelib.cases.case import Case
+from chalicelib.cases.open_files import OpenFiles, open_key
 from chalicelib.core.errors import Conflict
 from chalicelib.core.ports import Change, Delete, Item, Store, Write
 
@@ -19,7 +20,7 @@ ROWS_A_TRANSACTION: Final = 20
 
 _GONE: Final = (
     "application", "application_warnings", "decided", "owner", "recused", "votes", "question",
-    "conditions", "undeliverable", "address", "linked_to",
+    "conditions", "undeliverable", "address", "linked_to", "beside",
 )  # fmt: skip
 
 
@@ -45,12 +46,12 @@ class Erasure:
         self._store = store
 
     def pointer(self, case: Case) -> list[Write]:
-        """Delete the row that finds the open case of a person, if it still leads to this one."""
-        key = (f"OPEN#{case.person}#{case.cycle}", "OPEN")
-        found = self._store.get(*key)
-        if found is None or found["case"] != case.id:
+        """Let the row that finds the files of a person lead to this one no more."""
+        row = self._store.get(*open_key(case.person, case.cycle))
+        opened = OpenFiles.of(case.person, case.cycle, row)
+        if case.id not in (*opened.files, *opened.kept):
             return []
-        return [Delete(key, expect={"case": case.id})]
+        return [opened.without(case.id).write()]
 
     def go_on(self, case: Case, clock: Item) -> str:
         """Erase some rows; the clock goes with the last of them. Returns `erased` or `taken`."""

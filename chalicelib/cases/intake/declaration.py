@@ -1,69 +1,79 @@
-"""A declaration of interest becomes a case, or a revision of one that is open."""
+"""A declaration of interest becomes a case; a second one of the same address waits beside it."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final, TypedDict
 
 from chalicelib.cases.case import Case, KeptWarning, kept_warnings
 from chalicelib.cases.intake.submission import Receipt, Visit
-from chalicelib.cases.states import NEW, step, table
+from chalicelib.cases.open_files import MAX_KEPT, FoundFiles, OpenFiles, find
+from chalicelib.cases.states import NEW, step
 from chalicelib.cases.transition import StateChange
-from chalicelib.core import rate_limit
-from chalicelib.core.letter_row import APPLICANT
-from chalicelib.core.ports import Change, Put, Write
+from chalicelib.core.letter_row import APPLICANT, letter
+from chalicelib.core.ports import Put, Write
+from chalicelib.core.records import stamp
 
 if TYPE_CHECKING:
     from chalicelib.forms.rules import Answers
 
-REVISIONS_AN_HOUR: Final = 10
-"""Anybody who knows an address can send a form in its name: each one writes to its owner."""
+NOT_KEPT: Final = "declarations_waiting"
+"""The letter that tells an address that one more declaration was not kept: once a day."""
 
 
 def declaration(visit: Visit) -> tuple[list[Write], Receipt]:
-    """Return what a declaration writes, and its receipt."""
-    if visit.open is not None:
-        earlier = visit.cases.case(visit.open["case"])
-        # Whose address was corrected since is not found under the old one any more.
-        if earlier is not None and earlier.person == visit.person and revisable(earlier):
-            return _revision(visit, earlier)
+    """Return what a declaration writes, and its receipt, which is the same whatever becomes of
+    it: whoever posts has not proved the address, and learns nothing about its files."""
     spam = visit.spam()
-    row = step(NEW, "hold" if spam else "submit")
     case = Case.begun(visit.now, person=str(visit.person), **_given(visit))
+    if spam:
+        return _stored(visit, case, "hold", spam), _receipt(visit, case)
+    opened = OpenFiles.of(case.person, case.cycle, visit.open)
+    found = find(opened, case.person, visit.cases.case)
+    opened = opened.among(found.files, found.kept)
+    if same := _same(visit, [*found.open, *found.kept]):
+        return [], replace(_receipt(visit, same), replayed=True)
+    if not found.open:
+        writes = [*_stored(visit, case, "submit"), opened.with_file(case.id).write()]
+    elif len(found.kept) < MAX_KEPT:
+        writes = _kept(visit, case, found, opened)
+    else:
+        visit.is_kept = False
+        writes = _not_kept(visit, found.open[-1])
+    return writes, _receipt(visit, case)
+
+
+def _kept(visit: Visit, case: Case, found: FoundFiles, opened: OpenFiles) -> list[Write]:
+    """Keep it beside the newest file: the address of that one is asked, however it was typed."""
+    file = found.open[-1]
+    case = replace(case, beside=file.id, address=file.mail_to)
+    return [*_stored(visit, case, "keep_beside"), opened.with_kept(case.id).write()]
+
+
+def _not_kept(visit: Visit, file: Case) -> list[Write]:
+    if visit.is_told:
+        return []
+    since = f"{visit.now:%Y%m%d}"
+    owed = letter(file.key[0], since, NOT_KEPT, to=APPLICANT, due=stamp(visit.now))
+    return [Put(owed)]
+
+
+def _stored(visit: Visit, case: Case, event: str, spam: str | None = None) -> list[Write]:
     data = {"answers": visit.answers_digest, "spam": spam}
-    change = StateChange(case, row, visit.now, APPLICANT, data)
+    change = StateChange(case, step(NEW, event), visit.now, APPLICANT, data)
     change.owes_letters()
-    writes = change.creates() + visit.box(case.ref, spam)
-    if not spam:
-        writes.append(_pointer(visit, case))
-    return writes, visit.receipt(case.ref, visit.links.standing(case.id, case.person))
+    return change.creates() + visit.box(case.ref, spam)
 
 
-def revisable(case: Case) -> bool:
-    return (case.state, "revise") in table()
+def _same(visit: Visit, cases: list[Case]) -> Case | None:
+    """Return the case that has this very content already; the spelling of the address is none."""
+    address = visit.submission.answers["contact_email"]
+    for case in cases:
+        if visit.digest({**case.answers, "contact_email": address}) == visit.answers_digest:
+            return case
+    return None
 
 
-def _pointer(visit: Visit, case: Case) -> Write:
-    """Return the row that finds the open case of a person in a cycle, so that a second form joins the first."""
-    pk = f"OPEN#{case.person}#{case.cycle}"
-    if visit.open is None:
-        return Put({"pk": pk, "sk": "OPEN", "kind": "open", "case": case.id})
-    return Change((pk, "OPEN"), expect={"case": visit.open["case"]}, set={"case": case.id})
-
-
-def _revision(visit: Visit, earlier: Case) -> tuple[list[Write], Receipt]:
-    row = step(earlier.state, "revise")
-    data = {"answers": visit.answers_digest, "form": "eoi", "before": earlier.answers}
-    change = StateChange(earlier, row, visit.now, APPLICANT, data)
-    change.sets |= _given(visit)
-    change.removes = ["question", "votes", "address"]
-    change.owes_letters({"revised": True})
-    # A question that can still be taken back is taken back: nobody has read it.
-    held = visit.cases.recalled(earlier) if earlier.undo_open(visit.now) else []
-    writes = [
-        *change.writes(),
-        *held,
-        *visit.box(earlier.ref),
-        rate_limit.hourly(str(visit.person), REVISIONS_AN_HOUR, visit.now),
-    ]
-    return writes, visit.receipt(earlier.ref, visit.links.standing(earlier.id, earlier.person))
+def _receipt(visit: Visit, case: Case) -> Receipt:
+    return visit.receipt(case.ref, visit.links.standing(case.id, case.person))
 
 
 class _Given(TypedDict):

@@ -7,9 +7,10 @@ from typing import Final
 from chalicelib import content
 from chalicelib.cases.intake.application import application
 from chalicelib.cases.intake.assessment import assessment, receipt
-from chalicelib.cases.intake.declaration import declaration, revisable
+from chalicelib.cases.intake.declaration import declaration
 from chalicelib.cases.intake.submission import BoxTicked, IncomingForm, Receipt, Visit
 from chalicelib.cases.lookup import Cases
+from chalicelib.cases.states import table
 from chalicelib.core import eastern_time, rate_limit, references
 from chalicelib.core.errors import (
     AlreadyApplied,
@@ -112,7 +113,11 @@ class _Attempt:
             if marker is None:
                 raise
             raise Conflict({self._marker_key(): marker}) from None
-        self._intake.store.commit([self._marker(receipt), self._counter(), *writes])
+        if receipt.replayed:
+            return receipt
+        # What was not kept may find room the next time: that is no repeat.
+        marker_row = [self._marker(receipt)] if self._visit.is_kept else []
+        self._intake.store.commit([*marker_row, self._counter(), *writes])
         return receipt
 
     def learn(self, conflict: Conflict) -> Receipt | None:
@@ -131,6 +136,8 @@ class _Attempt:
                 raise rate_limit.too_many(self._visit.now)
             if found.get("kind") == "open":
                 self._visit.open = found
+            if found.get("kind") == "letter":
+                self._visit.is_told = True
         return None
 
     def _marker_key(self) -> Key:
@@ -179,12 +186,12 @@ class _Attempt:
         return links.file(case, person) if invited == case else links.standing(case, whose)
 
     def _overtaken(self, ref: str) -> bool:
-        """Say whether another declaration came since: then the first one again is no repeat."""
+        """Say whether the file took other answers since: then the first ones are no repeat."""
         visit = self._visit
         if visit.submission.form != "eoi" or visit.arrival.key or self._since:
             return False
         case = self._intake.cases.case(references.file_number_of(ref))
-        if case is None or not revisable(case):
+        if case is None or (case.state, "revise") not in table():
             return False
         if visit.digest(case.answers) == visit.answers_digest:
             return False

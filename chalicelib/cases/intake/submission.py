@@ -57,8 +57,9 @@ it came, and why it looks like spam."""
 
 @dataclass
 class Visit:
-    """One submission on its way: `open` is the pointer to the open case of its person, once it
-    was met."""
+    """One submission on its way: `open` is the row of the open files of its person, once it was
+    met. `is_kept` says whether anything is kept of it, `is_told` whether its address has the
+    letter of today that says so."""
 
     arrival: IncomingForm
     submission: parsing.Submission
@@ -68,6 +69,8 @@ class Visit:
     people_key: bytes
     newsletter: BoxTicked
     open: Item | None = None
+    is_kept: bool = True
+    is_told: bool = False
 
     @cached_property
     def person(self) -> str | None:

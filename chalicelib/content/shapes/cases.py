@@ -18,8 +18,8 @@ from chalicelib.content.shapes.text import (
     keys,
 )
 
-StateKind = Literal["active", "terminal", "held", "gone"]
-Awaited = Literal["decision", "answer", "apply", "conditions", "cycle"]
+StateKind = Literal["active", "unconfirmed", "terminal", "held", "gone"]
+Awaited = Literal["decision", "answer", "apply", "conditions", "cycle", "confirmation"]
 """What a case waits for while a clock runs: all but a decision is not the staff's to give."""
 
 
@@ -134,6 +134,11 @@ class Review(TypedDict):
     incidents: Annotated[dict[str, Incident], keys("dead_letter nobody")]
     file: Annotated[
         dict[str, TitleAndText],
-        keys("reply withdraw correct confirm not_now settled not_yours links_asked"),
+        keys(
+            "reply withdraw correct confirm not_now settled not_yours links_asked "
+            "received receipt_over replaced another not_me answered"
+        ),
     ]
-    file_errors: Annotated[dict[str, Text], keys("answer withdraw tick page_old address message")]
+    file_errors: Annotated[
+        dict[str, Text], keys("answer withdraw tick page_old address message choose")
+    ]

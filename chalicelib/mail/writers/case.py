@@ -5,12 +5,15 @@ from datetime import datetime
 
 # The letters of a case register themselves.
 import chalicelib.mail.writers.applicant
+import chalicelib.mail.writers.kept_declarations
 import chalicelib.mail.writers.reminders
 import chalicelib.mail.writers.staff  # noqa: F401
 from chalicelib.cases.case import Case, case_key
+from chalicelib.cases.kept_declarations import asked_file
 from chalicelib.cases.matching import Candidates
 from chalicelib.cases.recipients import Recipients
 from chalicelib.cases.staff import Roster, Staff
+from chalicelib.cases.states import kind
 from chalicelib.core import eastern_time
 from chalicelib.core.errors import Overtaken
 from chalicelib.core.languages import lang_or
@@ -68,9 +71,13 @@ class CaseLetterWriter:
         return self._to_staff(row, case, staff, now)
 
     def _to_outside(self, row: Item, case: Case, now: datetime) -> Draft:
-        lang = lang_or(case.lang, "fr")
+        # Of a declaration that its address has not confirmed, nothing typed counts yet.
+        known = asked_file(self._store, case) if kind(case.state) == "unconfirmed" else case
+        if known is None:
+            raise Overtaken("the file beside it is gone")
+        lang = lang_or(known.lang, "fr")
         owed = CaseLetter(case, lang, row["facts"], row["to"], now, self._store, self._links)
-        return self._sender.draft(row, _address(case, row), lang, owed, case=case)
+        return self._sender.draft(row, _address(known, row), lang, owed, case=case)
 
     def _to_staff(self, row: Item, case: Case, staff: Staff, now: datetime) -> Draft:
         owed = StaffLetter(

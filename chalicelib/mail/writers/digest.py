@@ -37,6 +37,7 @@ class Digest(TypedDict):
     waiting: list[Line]
     more_waiting: int
     failed: int
+    unconfirmed: int
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,7 @@ def staff_digest(owed: DigestLetter) -> Digest:
         "waiting": owed.waiting,
         "more_waiting": facts["more_waiting"],
         "failed": facts["failed"],
+        "unconfirmed": facts.get("unconfirmed", 0),
     }
 
 

@@ -19,6 +19,9 @@ from chalicelib.mail.writers.draft import Sender
 MAX_FILES: Final = 10
 """Files that one letter lists."""
 
+MAX_LOOKED_AT: Final = 100
+"""Cases of one address that are looked at: what others send in its name hides no file."""
+
 
 class FileLine(TypedDict):
     ref: str
@@ -45,11 +48,27 @@ def file_links(owed: FileLinksLetter) -> FileLinks:
             {
                 "ref": case.current_ref,
                 "state_name": public_name(case.shown(owed.now), owed.lang),
-                "url": owed.links.file(case.id, case.person),
+                "url": _url(case, owed.links),
             }
             for case in owed.cases
         ]
     }
+
+
+_KINDS: Final = ("active", "unconfirmed", "terminal")
+
+
+def _is_listed(case: Case) -> bool:
+    """Say whether there is something to see: nothing is, of what its address never confirmed."""
+    never = case.closed is not None and kind(case.closed["from"]) == "unconfirmed"
+    return kind(case.state) in _KINDS and not never
+
+
+def _url(case: Case, links: Links) -> str:
+    """A declaration that waits to be confirmed has a page of its own, and no file yet."""
+    if kind(case.state) == "unconfirmed":
+        return links.declaration(case.id, case.person)
+    return links.file(case.id, case.person)
 
 
 class FileLinksWriter:
@@ -62,12 +81,11 @@ class FileLinksWriter:
         """Raises Overtaken when the address has no file: nobody is written to then."""
         person = row["pk"].partition("#")[2]
         lang = lang_or(row["facts"]["lang"], "fr")
-        found = (self._store.get(*case_key(id)) for id in self._store.of_person(person, MAX_FILES))
-        cases = [
-            case
-            for case in (Case.of(item) for item in found if item is not None)
-            if case.person == person and kind(case.state) in ("active", "terminal")
-        ]
+        ids = self._store.of_person(person, MAX_LOOKED_AT)
+        found = (item for one in ids if (item := self._store.get(*case_key(one))) is not None)
+        cases = [case for case in map(Case.of, found) if case.person == person and _is_listed(case)]
+        # Open ones first: what others send in somebody's name pushes none of them out.
+        cases = sorted(cases, key=lambda case: _KINDS.index(kind(case.state)))[:MAX_FILES]
         if not cases:
             raise Overtaken("no file of this address")
         owed = FileLinksLetter(cases, lang, now, self._links)

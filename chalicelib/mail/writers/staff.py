@@ -46,13 +46,25 @@ class EoiToDecide(ToDecide):
     warnings: list[str]
 
 
+class EoiReceived(EoiToDecide):
+    """`changes` are what was sent again changes; none for a first declaration. `earlier` is the
+    reference of the file that the same person had when this one came."""
+
+    revised: bool
+    changes: list[diff.Change]
+    earlier: str | None
+
+
 @letter("staff_eoi_received", to=STAFF)
-def staff_eoi_received(owed: StaffLetter) -> EoiToDecide:
+def staff_eoi_received(owed: StaffLetter) -> EoiReceived:
     case, lang = owed.case, owed.lang
     return {
         **_to_decide(owed),
         "answers": description.readable("eoi", case.answers, lang),
         "warnings": warning_texts(case.warnings, lang),
+        "revised": owed.facts.get("revised", False),
+        "changes": changes(case, owed.facts, lang),
+        "earlier": f"DI-{case.beside}" if case.beside else None,
     }
 
 
