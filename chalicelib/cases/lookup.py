@@ -87,7 +87,7 @@ class Cases:
         if stamp(self._now() - RECEIPT_LIFETIME) > posted_at:
             return True
         return any(
-            row["at"] > posted_at and row["actor"] not in _NO_STAFF for row in self.history(case)
+            row["at"] >= posted_at and row["actor"] not in _NO_STAFF for row in self.history(case)
         )
 
     def assessed(self, token: str) -> Item:

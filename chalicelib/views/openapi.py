@@ -105,6 +105,16 @@ def _files() -> Paths:
                 "token",
             ),
         },
+        "/declaration/{token}": {
+            "get": _page(
+                "A second declaration in the name of an address; changes nothing", "token"
+            ),
+            "post": _page(
+                "choice: replace (replace:ID of a file where there are several), another or "
+                "not_me; nonce as the page hides it",
+                "token",
+            ),
+        },
     }
 
 

@@ -2,10 +2,14 @@
 
 import re
 
+import pytest
+from chalice.test import Client
 from playwright.sync_api import Page
 
+import app as application
 import samples
-from fakes import MemoryStore, SetClock
+from fakes import MemoryMailer, MemoryStore, SetClock
+from visitor import Visitor
 
 
 def test_a_declaration_is_refused_mended_and_received(
@@ -35,7 +39,7 @@ def test_a_declaration_is_refused_mended_and_received(
     assert case["answers"]["issue_areas"] == ["employment", "youth"], "in the order of the page"
 
     plain.get_by_role("link", name="English").click()
-    assert plain.locator("h1").inner_text().startswith("Your file")
+    assert plain.locator("h1").inner_text() == "Thank you, we have it"
 
 
 def test_the_style_passes_the_page_s_own_policy(page: Page, address: str) -> None:
@@ -69,3 +73,35 @@ def fill(page: Page, pairs: list[tuple[str, str]]) -> None:
             controls.select_option(value)
         else:
             controls.fill(value)
+
+
+@pytest.mark.parametrize(
+    ("lang", "heading", "choice", "done"),
+    [
+        ("fr", "Une autre déclaration est arrivée pour votre adresse", "C’est un autre projet",
+         "Ce projet a son propre dossier"),
+        ("en", "Another declaration came for your address", "It is another project",
+         "This project has a file of its own"),
+    ],
+)  # fmt: skip
+def test_an_address_says_what_a_second_declaration_is(  # noqa: PLR0913
+    plain: Page, address: str, store: MemoryStore, mailer: MemoryMailer,
+    lang: str, heading: str, choice: str, done: str,
+) -> None:  # fmt: skip
+    visitor = Visitor(Client(application.app))
+    for city in ("Montréal", "Laval"):
+        given = samples.eoi(contact_email="ada@example.org", contact_language=lang, org_city=city)
+        assert visitor.send("/forms/eoi", given).status_code == 201
+        while "sent" in application.services().mail.outbox.sweep()  # type: ignore[attr-defined]:
+            pass
+    plain.goto(re.findall(r"\S+/declaration/\S+", mailer.to("ada@example.org")[-1].text)[0])
+    assert plain.locator("h1").inner_text() == heading
+    assert plain.locator(".changes ins").inner_text() == "Laval"
+    button = plain.locator("main form button")
+    button.click()
+    assert plain.locator(".summary").evaluate("e => e === document.activeElement")
+    assert {case["state"] for case in store.kinds("case")} == {"EOI_PENDING", "EOI_TO_CONFIRM"}
+    plain.get_by_label(choice).check()
+    button.click()
+    assert plain.locator("h1").inner_text() == done
+    assert [case["state"] for case in store.kinds("case")] == ["EOI_PENDING"] * 2

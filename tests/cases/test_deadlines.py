@@ -252,6 +252,11 @@ def test_a_note_is_dropped_when_another_mail_just_left(programme: Programme) -> 
     case = programme.declare(ADA)
     programme.day("2026-03-15", "11:00")
     programme.service.views.forms.intake.receive(_again())
+    declarations = programme.service.cases.kept_declarations
+    (kept,) = [one for one in programme.store.kinds("case") if one["state"] == "EOI_TO_CONFIRM"]
+    url = programme.service.links.declaration(kept["id"], case.person)
+    seen = declarations.opened(url.rpartition("/")[2])
+    declarations.replace(seen, seen.file)
     programme.day("2026-03-17")
     assert programme.sent("holding_note") == [], "its clock was started anew"
     programme.day("2026-03-26", "11:00")

@@ -27,6 +27,10 @@ A: Final = ("APP_PENDING", "APP_INFO_REQUESTED", "APP_WAITLISTED", "APP_CONDITIO
 MODEL: Final[dict[str, dict[tuple[str, ...], str]]] = {
     "submit": {("NEW",): "EOI_PENDING"},
     "apply_uninvited": {("NEW",): "ORPHAN_APP"},
+    "keep_beside": {("NEW",): "EOI_TO_CONFIRM"},
+    "confirm": {("EOI_TO_CONFIRM",): "EOI_PENDING"},
+    "join": {("EOI_TO_CONFIRM",): "LINKED"},
+    "disown": {("EOI_TO_CONFIRM",): "EOI_NOT_CONFIRMED"},
     "revise": {("EOI_PENDING", "EOI_INFO_REQUESTED"): "EOI_PENDING"},
     "approve": {("EOI_PENDING",): "EOI_APPROVED", ("APP_PENDING", "APP_WAITLISTED"): "APP_APPROVED"},
     "decline": {
@@ -37,6 +41,7 @@ MODEL: Final[dict[str, dict[tuple[str, ...], str]]] = {
     "reply": {("EOI_INFO_REQUESTED",): "EOI_PENDING", ("APP_INFO_REQUESTED",): "APP_PENDING"},
     "lapse": {
         ("EOI_INFO_REQUESTED",): "EOI_LAPSED",
+        ("EOI_TO_CONFIRM",): "EOI_NOT_CONFIRMED",
         ("APP_INFO_REQUESTED", "APP_CONDITIONAL"): "APP_LAPSED",
     },
     "apply": {("EOI_APPROVED",): "APP_PENDING"},
@@ -51,7 +56,8 @@ MODEL: Final[dict[str, dict[tuple[str, ...], str]]] = {
     "withdraw": {(*E, *A, "ORPHAN_APP"): "WITHDRAWN"},
     "close_cycle": {("APP_WAITLISTED",): "APP_DECLINED"},
     "anonymise": {
-        ("EOI_DECLINED", "EOI_LAPSED", "INVITE_EXPIRED", "APP_APPROVED", "APP_DECLINED",
+        ("EOI_DECLINED", "EOI_LAPSED", "EOI_NOT_CONFIRMED", "INVITE_EXPIRED", "APP_APPROVED",
+         "APP_DECLINED",
          "APP_LAPSED", "WITHDRAWN", "LINKED"): "ANONYMISED",
     },
 }  # fmt: skip
@@ -76,6 +82,7 @@ UNDOABLE: Final = {
 CLOCKS: Final = {
     "EOI_PENDING": "A", "APP_PENDING": "A", "EOI_INFO_REQUESTED": "B", "APP_INFO_REQUESTED": "B",
     "EOI_APPROVED": "C", "APP_CONDITIONAL": "D", "APP_WAITLISTED": "E", "ORPHAN_APP": "O",
+    "EOI_TO_CONFIRM": "K",
 }  # fmt: skip
 
 
@@ -156,6 +163,15 @@ def check(life: Life) -> None:
         assert runs(life, case), f"nobody is told of {case.state}"
         told = Told(life, one)
         assert (told.state, told.version) == (case.state, case.version)
+        check_findable(life, case)
+
+
+def check_findable(life: Life, case: Case) -> None:
+    """A declaration that is under way is found by whoever declares again; what waits, too."""
+    if not case.answers or kind(case.state) not in ("active", "unconfirmed"):
+        return
+    row = life.store.items.get((f"OPEN#{case.person}#{case.cycle}", "OPEN"), {})
+    assert case.id in (*row.get("files", ()), *row.get("kept", ())), "a file that nobody finds"
 
 
 def check_letters(life: Life) -> None:

@@ -71,7 +71,7 @@ def test_letters_that_wait_for_the_undo_belong_to_decisions_that_have_one() -> N
 
 def test_every_active_state_has_its_clock_and_a_way_out_by_the_applicant() -> None:
     for name, state in content.states()["states"].items():
-        assert ("clock" in state) == (state["kind"] == "active"), name
+        assert ("clock" in state) == (state["kind"] in ("active", "unconfirmed")), name
         assert ((name, "withdraw") in states.table()) == (state["kind"] == "active"), name
 
 

@@ -118,22 +118,3 @@ def test_a_rejected_letter_is_an_incident_too(way: Journey) -> None:
     way.deliver()
     assert "Action needed" in way.subjects(SAM)[-1]
     assert ADA
-
-
-def test_a_released_declaration_takes_revisions_like_the_others(way: Journey) -> None:
-    told = way.visitor.send("/forms/eoi", samples.eoi(website="http://x")).json_body
-    held = way.case(told["ref"])
-    way.service.cases.decisions.release(held, Decider("operator", "operator"))
-    again = way.visitor.send("/forms/eoi", samples.eoi(org_city="Laval")).json_body
-    assert again["ref"] == told["ref"]
-    assert way.again(held).answers["org_city"] == "Laval"
-
-
-def test_revisions_in_somebody_s_name_have_a_limit(way: Journey) -> None:
-    statuses = [
-        way.visitor.send("/forms/eoi", samples.eoi(org_city=f"Ville {number}")).status_code
-        for number in range(13)
-    ]
-    assert statuses == [201] * 11 + [429] * 2
-    way.clock.pass_(hours=1)
-    assert way.visitor.send("/forms/eoi", samples.eoi(org_city="Laval")).status_code == 201

@@ -53,7 +53,8 @@ LANGS: tuple[Lang, ...] = ("fr", "en")
 PAGES = (
     "assessment", "assessment-errors", "eoi", "eoi-errors", "eoi-banner", "eoi-paused",
     "application", "application-errors",
-    "file-new", "file-later", "file-complete",
+    "file-new", "file-later", "file-complete", "receipt-over",
+    "declaration", "declaration-errors", "declaration-replaced", "declaration-answered",
     "result-other_approach", "result-early", "result-preparing", "result-ready",
     "result-advanced",
     "review-eoi", "review-eoi-errors", "review-application", "review-application-errors",
@@ -300,9 +301,12 @@ class Walk:
         yield "file-new", self.page(f"{link}?new=1")
         yield "file-later", self.page(link)
         self.declare("ada@example.org", **LONG, org_city="Laval")
+        yield from gallery_cases.declarations(self)
         review = self.review()
         yield "review-eoi", self.page(f"{review}?decision=approve")
         yield "review-eoi-errors", self.decided(review, decision="decline", confirm="")
+        self.clock.pass_(days=2)
+        yield "receipt-over", self.page(link)
 
     def _decisions(self) -> Iterator[tuple[str, str]]:
         old = self.review()

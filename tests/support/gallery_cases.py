@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import samples
+from chalicelib.cases.open_files import MAX_KEPT
 from chalicelib.cases.states import step
 from chalicelib.cases.transition import StateChange
 from chalicelib.core.letter_row import tag_of
@@ -18,6 +19,26 @@ if TYPE_CHECKING:
     from gallery import Walk
 
 Pages = Iterator[tuple[str, str]]
+
+
+def declarations(walk: "Walk") -> Pages:
+    """Second declarations in somebody's name: one that replaces the first, and too many."""
+    path = _asked(walk, "ada@example.org")
+    yield "declaration", walk.page(path)
+    yield "declaration-errors", walk.send(path)
+    (chosen,) = re.findall(r'value="(replace:[^"]+)"', walk.page(path))
+    yield "declaration-replaced", walk.send(path, choice=chosen)
+    walk.deliver()
+    yield "declaration-answered", walk.page(path)
+    for number in range(MAX_KEPT + 2):
+        walk.declare("gina@example.org", org_city=f"Ville {number}")
+    path = _asked(walk, "gina@example.org")
+    walk.send(path, choice="not_me")
+    walk.deliver()
+
+
+def _asked(walk: "Walk", address: str) -> str:
+    return f"/declaration/{token(walk.mailer.to(address)[-1].text, 'declaration')}"
 
 
 def questions(walk: "Walk") -> Pages:

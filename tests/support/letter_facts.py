@@ -67,6 +67,9 @@ def facts(lang: Lang, org: str) -> dict[str, Any]:
         "decide": [{"ref": "DI-2026-4T7KQ-M", "org": org, "state_name": org, "days": 5,
                     "url": "https://example.org/review/l", "code": "4T7K"}],
         "files": [{"ref": org, "state_name": org, "url": "https://example.org/file/m"}],
+        "file_ref": "DI-2026-4T7KQ-M", "reminder": True, "unconfirmed": 2,
+        "declaration_url": "https://example.org/declaration/n", "earlier": "DI-2026-4T7KQ-M",
+        "waiting_declarations": [{"ref": "DI-2026-4T7KQ-M", "url": "https://example.org/declaration/o"}],
         "step_code": "123456", "what": org, "command": "run it",
         "advice": org, "progress_url": "https://example.org/newsletter/progress/j",
     }  # fmt: skip

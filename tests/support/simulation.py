@@ -241,6 +241,20 @@ class Life:
         form = samples.eoi(contact_email=f"p{act.case % CASES}@example.org", org_city=f"C{act.who}")
         self.service.views.forms.intake.receive(IncomingForm("eoi", form, "fr"))
 
+    def answer(self, act: Act) -> None:
+        """What the address of a file says of a declaration beside it, as its letter asks."""
+        if (case := self.case(act)) and case.beside:
+            declarations = self.service.cases.kept_declarations
+            file = self.seen[case.beside][-1]
+            url = self.service.links.declaration(case.id, file.person)
+            kept = declarations.opened(url.rpartition("/")[2])
+            if act.who == 1:
+                declarations.confirm(kept)
+            elif act.who == 2:
+                declarations.disown(kept)
+            elif kept.replaceable:
+                declarations.replace(kept, kept.replaceable[act.at % len(kept.replaceable)])
+
     def apply(self, act: Act) -> None:
         if case := self.case(act):
             form = samples.application(applicant_email=case.email, fid_city=f"C{act.who}")
@@ -371,6 +385,7 @@ _ACTS: Final[dict[str, Callable[[Life, Act], None]]] = {
     "declare": Life.declare,
     "apply": Life.apply,
     "apply_uninvited": Life.apply_uninvited,
+    "answer": Life.answer,
     "reply": Life.reply,
     "withdraw": Life.withdraw,
     "readdress": Life.readdress,
@@ -394,13 +409,14 @@ _LIKELY: Final = {
     "APP_INFO_REQUESTED": ("reply", "days", "week", "sweep"),
     "APP_WAITLISTED": ("approve", "decline", "month", "sweep"),
     "APP_CONDITIONAL": ("conditions_met", "decline", "month", "sweep"),
+    "EOI_TO_CONFIRM": ("answer", "answer", "answer", "week"),
     "ORPHAN_APP": ("link", "treat_as_eoi", "decline", "link"),
     "ANONYMISED": ("declare",),
 }
 
 NAMES: Final = (
     *("likely",) * 24,
-    "declare", "declare", "approve", "apply", *STEPS, *_WAITS, "apply_uninvited", "reply", "reply",
+    "declare", "declare", "declare", "answer", "answer", "approve", "apply", *STEPS, *_WAITS, "apply_uninvited", "reply", "reply",
     "withdraw", "readdress", "link", "away", "fail", "bounce", "stream", "stream", "sweep",
     "sweep", "sweep",
 )  # fmt: skip

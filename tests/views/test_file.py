@@ -200,17 +200,43 @@ def test_a_link_opens_one_file_and_no_other(way: Journey) -> None:
     assert way.visitor.page(f"/file/{token(stale, 'file')}").status_code == 404
 
 
-def test_the_page_behind_a_receipt_shows_where_it_stands_and_nothing_more(way: Journey) -> None:
+@pytest.mark.parametrize("decision", ["ask", "approve", "decline", "assign", "recuse"])
+def test_the_page_behind_a_receipt_ends_at_the_first_step_of_staff(
+    way: Journey, decision: str
+) -> None:
     told = way.visitor.send("/forms/eoi", samples.eoi()).json_body
     way.deliver()
-    way.decide(RITA, decision="ask", message="Qui porte le projet?")
-    way.after_undo()
+    receipt = f"/file/{token(told['links']['status'], 'file')}"
+    assert way.visitor.page(receipt).status_code == 200
+    fields = {"message": "Qui porte le projet?", "reason": "not_ci", "colleague": "sam-lee"}
+    assert way.decide(RITA, decision=decision, **fields).status_code == 200
+    ended = way.visitor.page(receipt)
+    assert ended.status_code == 410
+    assert "M’envoyer les liens" in ended.body.decode()
+    for hidden_words in ("Qui porte", "En attente", "Invitation", "Non retenue", told["ref"]):
+        assert hidden_words not in ended.body.decode()
+    assert way.visitor.get(receipt).status_code == 410
+
+
+def test_the_page_behind_a_receipt_ends_after_a_day(way: Journey) -> None:
+    told = way.visitor.send("/forms/eoi", samples.eoi()).json_body
+    receipt = f"/file/{token(told['links']['status'], 'file')}"
+    way.clock.pass_(hours=23, minutes=59)
+    assert way.visitor.page(receipt).status_code == 200
+    way.clock.pass_(minutes=2)
+    assert way.visitor.page(receipt).status_code == 410
+
+
+def test_the_page_behind_a_receipt_says_that_it_came_and_nothing_more(way: Journey) -> None:
+    told = way.visitor.send("/forms/eoi", samples.eoi()).json_body
+    way.deliver()
     receipt = f"/file/{token(told['links']['status'], 'file')}"
     page = way.visitor.page(receipt).body.decode()
-    assert "En attente de votre réponse" in page
-    for hidden_words in ("Qui porte le projet?", "Jeunes en action", ADA, "<form", "do=withdraw"):
+    assert told["ref"] in page
+    for hidden_words in ("à l’étude", "Jeunes en action", ADA, "<form", "do=withdraw"):
         assert hidden_words not in page
-    assert "lien du courriel" in page
+    assert "lien de ce courriel" in page.lower()
+    assert way.visitor.get(receipt).json_body["status"] == "received"
     refused = way.visitor.submit(receipt, [("action", "reply"), ("answer", "Moi.")])
     assert refused.status_code == 409
     assert "prouve que le dossier est le vôtre" in refused.body.decode()

@@ -47,7 +47,7 @@ class WaitingDeclaration(TypedDict):
 
 
 class DeclarationsWaiting(TypedDict):
-    waiting: list[WaitingDeclaration]
+    waiting_declarations: list[WaitingDeclaration]
 
 
 @letter(NOT_KEPT, to=APPLICANT)
@@ -64,7 +64,9 @@ def declarations_waiting(owed: CaseLetter) -> DeclarationsWaiting:
     if not kept:
         raise Overtaken("no declaration waits for an answer any more")
     return {
-        "waiting": [{"ref": one.ref, "url": owed.links.declaration(one.id, person)} for one in kept]
+        "waiting_declarations": [
+            {"ref": one.ref, "url": owed.links.declaration(one.id, person)} for one in kept
+        ]
     }
 
 
