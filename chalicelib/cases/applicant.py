@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 POSTS_AN_HOUR: Final = 20
 """What links of one right to a case may send in an hour, right or wrong."""
 
-LinkRight = Literal["file", "standing", "address"]
+LinkRight = Literal["file", "standing", "address", "declaration"]
 
 
 @dataclass(frozen=True)

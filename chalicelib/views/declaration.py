@@ -66,7 +66,7 @@ class DeclarationViews:
             fields = request.fields()
             kept = self.declarations.opened(token)
             lang = request.language(fields, kept.file.lang)
-            self.files.counted(token)
+            self.files.counted(kept.case, "declaration")
             return self._act(request, token, kept, fields, lang)
         except RelaisError as error:
             return self.problems.respond(request, error, lang)

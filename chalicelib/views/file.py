@@ -4,14 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from chalicelib.cases.applicant import ApplicantFiles, LinkRight, Reply
+from chalicelib.cases.applicant import ApplicantFiles, Reply
 from chalicelib.cases.case import Case, kept_warnings
 from chalicelib.cases.guards import MESSAGE_LIMIT
 from chalicelib.cases.lookup import Cases, Posted
 from chalicelib.cases.states import table
 from chalicelib.core import eastern_time, references
 from chalicelib.core.email_address import email_or_none
-from chalicelib.core.errors import BadLink, Conflict, Refused, RelaisError
+from chalicelib.core.errors import BadLink, Conflict, LinkOver, Refused, RelaisError
 from chalicelib.core.languages import Lang
 from chalicelib.core.letter_row import APPLICANT
 from chalicelib.core.links import Links
@@ -43,6 +43,8 @@ class FileViews:
         """Looking changes nothing, and neither does asking whether to withdraw."""
         try:
             return self._show(request, token)
+        except LinkOver:
+            return self.lost_link.receipt_over(request)
         except BadLink:
             if not request.wants_page:
                 raise
@@ -71,12 +73,10 @@ class FileViews:
             confirming = self._confirming(token)
             posted = None if confirming else self.cases.received(token)
             if posted is not None:
-                self.files.counted(token)
                 return self._not_theirs(request, posted, given, request.language(fields))
             case = confirming[0] if confirming else self.cases.followed(token)
             lang = request.language(fields, case.lang)
-            right: LinkRight = "address" if confirming else "file" if whole else "standing"
-            self.files.counted(case, right)
+            self.files.counted(case, "address" if confirming else "file")
             if confirming is not None:
                 return self._confirm(request, token, *confirming, given, lang)
             return self._act(request, OpenedFile(token, case), given, lang)
@@ -93,6 +93,7 @@ class FileViews:
         self, request: Request, posted: Posted, given: FileInput, lang: Lang
     ) -> Response:
         if posted.case is not None:
+            self.files.counted(posted.case, "standing")
             self.files.refused(posted.case, given.action, "standing")
         return self.pages.refused_receipt(request, posted.ref, lang)
 

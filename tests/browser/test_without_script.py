@@ -92,7 +92,7 @@ def test_an_address_says_what_a_second_declaration_is(  # noqa: PLR0913
     for city in ("Montréal", "Laval"):
         given = samples.eoi(contact_email="ada@example.org", contact_language=lang, org_city=city)
         assert visitor.send("/forms/eoi", given).status_code == 201
-        while "sent" in application.services().mail.outbox.sweep()  # type: ignore[attr-defined]:
+        while "sent" in application.services().mail.outbox.sweep():  # type: ignore[attr-defined]
             pass
     plain.goto(re.findall(r"\S+/declaration/\S+", mailer.to("ada@example.org")[-1].text)[0])
     assert plain.locator("h1").inner_text() == heading
