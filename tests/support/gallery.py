@@ -82,7 +82,7 @@ PAGES = (
 )  # fmt: skip
 
 VARIANTS = (
-    "eoi_received-revised", "staff_eoi_received-revised", "coach_update_decided-returned",
+    "declaration_beside-reminder", "eoi_received-revised", "staff_eoi_received-revised", "coach_update_decided-returned",
     "staff_decision_recorded-approve", "staff_decision_recorded-decline",
     "staff_decision_recorded-undo", "staff_decision_recorded-vote", "staff_decision_recorded-ask",
     "staff_decision_recorded-conditions", "reminder-apply", "reminder-conditions",
@@ -229,6 +229,7 @@ class Walk:
         yield from gallery_cases.quorum(self)
         yield from gallery_cases.staff(self)
         yield from self._issue()
+        gallery_cases.crowded(self)
         gallery_cases.times(self)
         yield "problem", self.page("/forms/nothing")
 
@@ -246,6 +247,8 @@ class Walk:
                 name += "-returned"
             elif name == "reminder":
                 name += {"C": "-apply", "D": "-conditions"}.get(facts["clock"], "")
+            elif name == "declaration_beside" and "clock" in facts:
+                name += "-reminder"
             elif facts.get("revised"):
                 name += "-revised"
             found[name] = mail

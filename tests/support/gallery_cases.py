@@ -22,7 +22,7 @@ Pages = Iterator[tuple[str, str]]
 
 
 def declarations(walk: "Walk") -> Pages:
-    """Second declarations in somebody's name: one that replaces the first, and too many."""
+    """A second declaration in somebody's name, which replaces the first."""
     path = _asked(walk, "ada@example.org")
     yield "declaration", walk.page(path)
     yield "declaration-errors", walk.send(path)
@@ -30,6 +30,10 @@ def declarations(walk: "Walk") -> Pages:
     yield "declaration-replaced", walk.send(path, choice=chosen)
     walk.deliver()
     yield "declaration-answered", walk.page(path)
+
+
+def crowded(walk: "Walk") -> None:
+    """More declarations in one person's name than wait at once, and one that is not theirs."""
     for number in range(MAX_KEPT + 2):
         walk.declare("gina@example.org", org_city=f"Ville {number}")
     path = _asked(walk, "gina@example.org")
