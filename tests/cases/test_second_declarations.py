@@ -160,6 +160,9 @@ def test_not_me_ends_it_and_staff_hear_but_not_the_sender(way: Journey) -> None:
     assert way.again(kept).state == "EOI_NOT_CONFIRMED"
     assert way.again(first) == first
     assert first.ref in way.subjects(RITA)[-1]
+    seen = way.visitor.page(way.review(RITA))
+    assert seen.status_code == 200
+    assert "Refusée par son adresse" in seen.body.decode()
     assert len(way.mailer.to(ADA)) == letters
     assert way.visitor.page(receipt).body == before
     # Its answers are erased soon.
