@@ -54,7 +54,7 @@ class DeclarationViews:
             return self.lost_link.broken(request)
         lang = request.language({}, kept.file.lang)
         if not kept.waits:
-            return self._done(request, kept.case, "answered", lang, 410)
+            return self._done(request, token, kept.case, "answered", lang, 410)
         if not request.wants_page:
             body = {"ref": kept.case.ref, "file": kept.file.ref, "choices": _choices(kept)}
             return json_response(body, PRIVATE)
@@ -76,7 +76,7 @@ class DeclarationViews:
         lang: Lang,
     ) -> Response:  # fmt: skip
         if not kept.waits:
-            return self._done(request, kept.case, "answered", lang, 409)
+            return self._done(request, token, kept.case, "answered", lang, 409)
         choice = _read_choice(fields, kept)
         wrong = "" if choice else "choose"
         if not self.links.check_nonce(token, text_field(fields, "nonce"), PAGE_SECONDS):
@@ -84,21 +84,23 @@ class DeclarationViews:
         if wrong:
             return self._refused(request, token, kept, lang, wrong, choice)
         try:
-            return self._answer(request, kept, choice, lang)
+            return self._answer(request, token, kept, choice, lang)
         except (Conflict, Refused):
             again = self.declarations.opened(token)
             if again.waits:
                 # The file went on in that very moment: what can be chosen now may differ.
                 return self._refused(request, token, again, lang, "page_old", choice, status=409)
-            return self._done(request, again.case, "answered", lang, 409)
+            return self._done(request, token, again.case, "answered", lang, 409)
 
-    def _answer(self, request: Request, kept: KeptDeclaration, choice: str, lang: Lang) -> Response:
+    def _answer(
+        self, request: Request, token: str, kept: KeptDeclaration, choice: str, lang: Lang
+    ) -> Response:
         if choice == "not_me":
-            return self._done(request, self.declarations.disown(kept), "not_me", lang)
+            return self._done(request, token, self.declarations.disown(kept), "not_me", lang)
         if choice == "another":
-            return self._done(request, self.declarations.confirm(kept), "another", lang)
+            return self._done(request, token, self.declarations.confirm(kept), "another", lang)
         file = next(one for one in kept.replaceable if choice == _replaces(one))
-        return self._done(request, self.declarations.replace(kept, file), "replaced", lang)
+        return self._done(request, token, self.declarations.replace(kept, file), "replaced", lang)
 
     def _refused(  # noqa: PLR0913
         self, request: Request, token: str, kept: KeptDeclaration, lang: Lang, wrong: str,
@@ -131,8 +133,8 @@ class DeclarationViews:
         }
         return self.pages.respond("declaration", lang, facts, address=address, status=status)
 
-    def _done(
-        self, request: Request, case: Case, what: str, lang: Lang, status: int = 200
+    def _done(  # noqa: PLR0913
+        self, request: Request, token: str, case: Case, what: str, lang: Lang, status: int = 200
     ) -> Response:
         texts = content.review()["file"][what]
         title, text = texts["title"][lang], texts["text"][lang].format(ref=case.ref)
@@ -141,7 +143,8 @@ class DeclarationViews:
             return json_response(body, PRIVATE, status=status)
         links_url = in_language(self.pages.address("file"), lang)
         facts = {"title": title, "text": text, "links_url": links_url}
-        return self.pages.respond("receipt", lang, facts, status=status)
+        address = self.pages.address("declaration", token)
+        return self.pages.respond("receipt", lang, facts, address=address, status=status)
 
 
 def _read_choice(fields: Mapping[str, object], kept: KeptDeclaration) -> str:

@@ -98,7 +98,7 @@ def declares(world: World) -> None:
         website=pick.choice(("", "", "", "http://spam.example")),
     )  # fmt: skip
     told = world.posts("/forms/eoi", given)
-    assert told.status_code == 201, told.body  # noqa: PLR2004
+    assert told.status_code == (422 if "<" in given["contact_email"] else 201), told.body
 
 
 @step(STRANGER)

@@ -215,6 +215,7 @@ def test_no_token_survives_in_what_is_kept(text: str, website: str) -> None:
 OPENED: dict[str, Callable[[Links, str], object]] = {
     "file": lambda links, token: links.open_file(token),
     "standing": lambda links, token: links.open_file(token),
+    "declaration": lambda links, token: links.open_declaration(token),
     "address": lambda links, token: links.open_address(token),
     "invite": lambda links, token: links.open_invite(token),
     "coach": lambda links, token: links.open_coach(token),
