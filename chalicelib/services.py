@@ -14,7 +14,7 @@ from chalicelib.aws.lists import DynamoSubscriberStore
 from chalicelib.cases.intake.receive import Intake
 from chalicelib.cases.lookup import Cases
 from chalicelib.core.links import Links
-from chalicelib.core.ports import Mailer, Now
+from chalicelib.core.ports import KeySource, Mailer, Now
 from chalicelib.core.settings import Settings, read
 from chalicelib.web.pages import Pages
 from chalicelib.web.problems import Problems
@@ -72,7 +72,7 @@ class Services:
         self,
         settings: Settings,
         store: "SubscriberStore",
-        secret: keys.Keys,
+        secret: KeySource,
         mailer: Mailer | None = None,
         now: Now = utc_now,
         suppression: "Suppression | None" = None,
@@ -90,7 +90,7 @@ class Services:
             settings,
             store,
             self.links,
-            secret.people,
+            secret,
             now,
             mailer=lambda: mailer or _ses(settings),
             suppression=lambda: suppression or _ses_suppression(),
@@ -166,10 +166,11 @@ def settings() -> Settings:
 
 @cache
 def services() -> Services:
-    """Build the services of this process with the adapters of AWS; raises StoreDown."""
+    """Build the services of this process with the adapters of AWS."""
     found = settings()
     client: Any = boto3.client("dynamodb", config=QUICK)
-    secret = keys.read(boto3.client("secretsmanager", config=QUICK), found.keys_secret)
+    vault = boto3.client("secretsmanager", config=QUICK)
+    secret = keys.StoredKeys(vault, found.keys_secret, found.people_secret, utc_now)
     store = DynamoSubscriberStore(client, found.records_table, found.subscribers_table)
     return Services(found, store, secret)
 

@@ -16,6 +16,7 @@ from botocore.exceptions import BotoCoreError, ClientError, WaiterError
 from chalicelib.core.email_address import email_or_none
 from chalicelib.core.settings import SettingsError, read
 from infra.package import ROOT, PackageError, package
+from infra.people_key import PeopleKeyLost, keep_people_key
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
@@ -29,6 +30,7 @@ _MADE_BY_THE_STACK = {
     "RECORDS_TABLE": "records",
     "SUBSCRIBERS_TABLE": "subscribers",
     "KEYS_SECRET": "keys",
+    "PEOPLE_SECRET": "people",
     "CONFIGURATION_SET": "mail",
     "ISSUE_QUEUE": "https://sqs.invalid/issues",
     "MAIL_TOPIC": f"arn:aws:sns:{REGION}:0:mail",
@@ -111,6 +113,11 @@ def deploy(
     cloud = session.client("cloudformation", endpoint_url=endpoint)
     body = _uploaded(session, template, stage, endpoint, say)
     _clear_failed_start(cloud, stack, say)
+    try:
+        if keep_people_key(session.client("secretsmanager", endpoint_url=endpoint), stage):
+            say("keeping the key of people in a secret of its own")
+    except PeopleKeyLost as lost:
+        raise DeployError(str(lost)) from None
     parameters = {**settings, "Stage": stage}
     known = parameters.get("PublicUrl") or _known_url(cloud, stack)
     parameters["PublicUrl"] = known

@@ -14,6 +14,7 @@ from bench.support.simulated import (
     Stage,
     Weather,
 )
+from chalicelib.aws.keys import Keys
 from chalicelib.cases.audit import FIRST_EVENT
 from chalicelib.cases.staff import Roster
 from chalicelib.core.errors import Conflict, Refused
@@ -106,7 +107,7 @@ def issue_services(store: Any, mailer: Any, queue: Any, now: Now, **given: Any) 
     config = settings()
     links = Links(["a" * 64], config.public_url, config.website_url)
     parts = Parts(
-        config, store, links, KEY, now,
+        config, store, links, Keys(("a" * 64,), KEY), now,
         mailer=_never, suppression=_never, bulk=lambda: (mailer, queue),
     )  # fmt: skip
     return IssueServices(parts, Roster(store), **given)

@@ -78,6 +78,16 @@ def coach_check(owed: CoachLetter) -> ProfileCheck:
     }
 
 
+class LinkRenewed(TypedDict):
+    coach: str
+    link: str
+
+
+@letter("coach_link_renewed", to=TO_COACH)
+def coach_link_renewed(owed: CoachLetter) -> LinkRenewed:
+    return {"coach": owed.coach.first_name, "link": owed.link}
+
+
 class UpdateDecided(TypedDict):
     coach: str
     link: str

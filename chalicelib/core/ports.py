@@ -110,3 +110,15 @@ class Mailer(Protocol):
     """
 
     def send(self, mail: Mail) -> str: ...
+
+
+class KeySource(Protocol):
+    """What a process hashes addresses and signs links with."""
+
+    @property
+    def links(self) -> Sequence[str] | Callable[[], Sequence[str]]:
+        """The keys of links, the one that signs last; or a function that returns them."""
+
+    @property
+    def people(self) -> bytes:
+        """The key of the hashes of addresses, which never changes."""

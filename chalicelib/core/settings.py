@@ -127,6 +127,7 @@ class Settings(BaseModel):
     records_table: Text
     subscribers_table: Text
     keys_secret: Text
+    people_secret: Text
     public_url: WebAddress
     website_url: WebAddressOrNone
     allowed_origins: Origins

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from chalicelib.core.links import Links
-from chalicelib.core.ports import Mailer, Now
+from chalicelib.core.ports import KeySource, Mailer, Now
 from chalicelib.core.settings import Settings
 
 if TYPE_CHECKING:
@@ -21,8 +21,13 @@ class Parts:
     settings: Settings
     store: "SubscriberStore"
     links: Links
-    people_key: bytes
+    keys: KeySource
     now: Now
     mailer: Callable[[], Mailer]
     suppression: "Callable[[], Suppression]"
     bulk: "Callable[[], tuple[BulkMailer, Queue]]"
+
+    @property
+    def people_key(self) -> bytes:
+        """The key of the hashes of addresses; read when it is first needed. Raises StoreDown."""
+        return self.keys.people

@@ -8,7 +8,7 @@ from typing import Any
 import boto3
 from botocore.exceptions import ClientError
 
-from chalicelib.aws import keys
+from chalicelib.aws.keys import StoredKeys
 from chalicelib.aws.lists import DynamoSubscriberStore
 from chalicelib.core.ports import Now
 from chalicelib.core.settings import Settings, read
@@ -19,6 +19,7 @@ from infra.local_aws.run_file import read_run_file
 from infra.operator.errors import OperatorError
 from infra.operator.tables import Tables
 from infra.package import ROOT
+from infra.people_key import links_name, people_name
 
 LOCAL = "local"
 
@@ -86,13 +87,10 @@ class Operator:
         tables = self.tables
         return DynamoSubscriberStore(tables.client, tables.records, tables.subscribers)
 
-    @property
-    def secret_name(self) -> str:
-        return f"relais-{self.stage}-keys"
-
     @cached_property
     def services(self) -> Services:
-        secret = keys.read(self.client("secretsmanager"), self.secret_name)
+        vault = self.client("secretsmanager")
+        secret = StoredKeys(vault, links_name(self.stage), people_name(self.stage), self._now)
         return Services(self.settings, self.store, secret, now=self._now)
 
     def mail_client(self) -> Any:

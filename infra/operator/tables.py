@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from chalicelib.aws.dynamo import item_of
+from chalicelib.cases.case import Case
 from chalicelib.core.ports import Item
 
 if TYPE_CHECKING:
@@ -48,6 +49,15 @@ class Tables:
             ExpressionAttributeValues={":kind": {"S": "letter"}, ":since": {"S": since}},
         )
         return (item_of(item) for page in pages for item in page["Items"])
+
+    def cases(self) -> Iterator[Case]:
+        """Yield each case, in no order."""
+        pages = self.client.get_paginator("scan").paginate(
+            TableName=self.records,
+            FilterExpression="kind = :kind",
+            ExpressionAttributeValues={":kind": {"S": "case"}},
+        )
+        return (Case.of(item_of(item)) for page in pages for item in page["Items"])
 
     def partitions(self, words: Sequence[str]) -> Iterator[str]:
         """Yield each `pk` of both tables that begins with one of the words, once."""

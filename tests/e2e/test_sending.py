@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 import sent_issue
-from chalicelib.aws import keys
+from chalicelib.aws.keys import people_key, read_secret
 from chalicelib.aws.lists import DynamoSubscriberStore
 from chalicelib.core.ports import Change
 from chalicelib.core.records import stamp
@@ -40,7 +40,7 @@ def lists(stack: Stack) -> DynamoSubscriberStore:
 @pytest.fixture(scope="module")
 def sent(stack: Stack, lists: DynamoSubscriberStore) -> dict[str, Subscriber]:
     """Forty readers, and the addresses of the mailbox simulator, were sent an issue."""
-    key = keys.read(stack.client("secretsmanager"), "relais-local-keys").people
+    key = people_key(read_secret(stack.client("secretsmanager"), "relais-local-people"))
     readers = [
         sent_issue.reader(key, f"reader{n}@example.org", "fr" if n % 2 else "en", name=f"R{n}")
         for n in range(40)

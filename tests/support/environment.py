@@ -5,6 +5,7 @@ ENVIRONMENT = {
     "RECORDS_TABLE": "Records",
     "SUBSCRIBERS_TABLE": "Subscribers",
     "KEYS_SECRET": "relais-test-keys",
+    "PEOPLE_SECRET": "relais-test-people",
     "PUBLIC_URL": "https://relais.example.org/api",
     "WEBSITE_URL": "https://www.example.org",
     "ALLOWED_ORIGINS": "https://www.example.org",

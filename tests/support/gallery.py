@@ -82,7 +82,8 @@ PAGES = (
 )  # fmt: skip
 
 VARIANTS = (
-    "declaration_beside-reminder", "eoi_received-revised", "staff_eoi_received-revised", "coach_update_decided-returned",
+    "declaration_beside-reminder", "eoi_received-revised", "file_links-renewed",
+    "staff_eoi_received-revised", "coach_update_decided-returned",
     "staff_decision_recorded-approve", "staff_decision_recorded-decline",
     "staff_decision_recorded-undo", "staff_decision_recorded-vote", "staff_decision_recorded-ask",
     "staff_decision_recorded-conditions", "reminder-apply", "reminder-conditions",
@@ -251,6 +252,8 @@ class Walk:
                 name += "-reminder"
             elif facts.get("revised"):
                 name += "-revised"
+            elif facts.get("renewed"):
+                name += "-renewed"
             found[name] = mail
         return found
 
@@ -389,6 +392,8 @@ class Walk:
         yield "coach-own-unsure", self._own(own, {"action": "withdraw"})
         for decision in ("return", "publish"):
             yield from self._proposal(first, own, decision)
+        gallery_cases.renewed_links(self, [first])
+        self.deliver()
         yield "coach-own-confirmed", self._own(own, {"action": "confirm"})
         yield "coach-own-withdrawn", self._own(own, {"action": "withdraw", "sure": "on"})
         self.deliver()
@@ -451,6 +456,7 @@ class Walk:
         )
         moving = {"action": "move", "email": "zoe.roy@example.org"}
         yield "newsletter-preferences-moving", self.answer(preferences, moving)
+        gallery_cases.renewed_links(self, [])
         self.deliver()
         yield "newsletter-leave", self.page(cancel)
         yield "newsletter-left", self.answer(cancel, {"page": "1", "reason": "too_often"})

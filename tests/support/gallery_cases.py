@@ -1,11 +1,12 @@
 """The pages and letters of a case's later life, for the gallery."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import samples
+from chalicelib.cases.case import Case
 from chalicelib.cases.open_files import MAX_KEPT
 from chalicelib.cases.states import step
 from chalicelib.cases.transition import StateChange
@@ -13,9 +14,11 @@ from chalicelib.core.letter_row import tag_of
 from chalicelib.core.ports import Put
 from chalicelib.mail.alerts import alert_letter
 from environment import RITA, SAM
+from infra.operator.renewal import Renewal
 from visitor import token
 
 if TYPE_CHECKING:
+    from chalicelib.coaches.coach import Coach
     from gallery import Walk
 
 Pages = Iterator[tuple[str, str]]
@@ -254,6 +257,17 @@ def staff(walk: "Walk") -> Pages:
     walk.store.items["STAFF", "noor-ali"]["active"] = False
     walk.store.commit([Put(alert_letter("dead_letter", walk.clock()))])
     walk.deliver()
+
+
+def renewed_links(walk: "Walk", coaches: Sequence["Coach"]) -> None:
+    """After a key was taken back: to these coaches, to all subscribers and open files."""
+    renewal = Renewal(walk.store, f"{len(coaches)}" * 8, walk.clock())
+    for coach in coaches:
+        renewal.to_coach(coach)
+    for row in walk.store.kinds("subscriber"):
+        renewal.to_subscriber(row)
+    for row in walk.store.kinds("case"):
+        renewal.to_applicant(Case.of(row))
 
 
 def times(walk: "Walk") -> None:

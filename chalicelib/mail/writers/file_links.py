@@ -31,6 +31,7 @@ class FileLine(TypedDict):
 
 class FileLinks(TypedDict):
     files: list[FileLine]
+    renewed: bool
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,8 @@ class FileLinksLetter:
     lang: Lang
     now: datetime
     links: Links
+    renewed: bool
+    """Nobody asked: the links before these open no longer."""
 
 
 @letter(LETTER, to=APPLICANT)
@@ -51,7 +54,8 @@ def file_links(owed: FileLinksLetter) -> FileLinks:
                 "url": _url(case, owed.links),
             }
             for case in owed.cases
-        ]
+        ],
+        "renewed": owed.renewed,
     }
 
 
@@ -88,5 +92,5 @@ class FileLinksWriter:
         cases = sorted(cases, key=lambda case: _KINDS.index(kind(case.state)))[:MAX_FILES]
         if not cases:
             raise Overtaken("no file of this address")
-        owed = FileLinksLetter(cases, lang, now, self._links)
+        owed = FileLinksLetter(cases, lang, now, self._links, renewed="renewed" in row["facts"])
         return self._sender.draft(row, row["address"], lang, owed, keep_address=False)

@@ -15,7 +15,7 @@ from chalicelib.mail.draft import Draft
 from chalicelib.mail.letters import letter
 from chalicelib.mail.writers.draft import Sender
 from chalicelib.newsletter.subscribers.repository import SUBSCRIBER, SubscriberRepository
-from chalicelib.newsletter.subscribers.subscriber import Subscriber, seconds
+from chalicelib.newsletter.subscribers.subscriber import ACTIVE, Subscriber, seconds
 
 NEWS: Final = "NEWS"
 """How the keys of a subscriber's letters begin."""
@@ -111,6 +111,17 @@ class ToPreferences(TypedDict):
 @letter("newsletter_already", "newsletter_moving", to=SUBSCRIBER)
 def to_preferences(owed: SubscriberLetter) -> ToPreferences:
     return {"preferences_url": owed.links.preferences(owed.person)}
+
+
+class LinksRenewed(ToPreferences):
+    unsubscribe_url: str
+
+
+@letter("newsletter_links_renewed", to=SUBSCRIBER)
+def newsletter_links_renewed(owed: SubscriberLetter) -> LinksRenewed:
+    if owed.subscriber is None or owed.subscriber.status != ACTIVE:
+        raise Overtaken("no subscriber any more")
+    return {**to_preferences(owed), "unsubscribe_url": owed.links.unsubscribe(owed.person)}
 
 
 class SubscriberLetterWriter:
