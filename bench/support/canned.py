@@ -17,7 +17,7 @@ class _Body:
 
 
 def _respond(request: Any, **_: Any) -> AWSResponse:
-    secret = {"SecretString": json.dumps({"key": "k" * 64})}
+    secret = {"SecretString": json.dumps({"key": "k" * 64, "people": "70" * 32})}
     content = json.dumps(secret if "secretsmanager" in request.url else {}).encode()
     headers: Any = {"Content-Type": "application/x-amz-json-1.0"}
     return AWSResponse(request.url, 200, headers, _Body(content))

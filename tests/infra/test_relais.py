@@ -43,7 +43,9 @@ class Stop(Session):
 
 def commands() -> list[tuple[str, str]]:
     groups = typer.main.get_command(app).commands  # type: ignore[attr-defined]
-    return [(name, verb) for name, group in groups.items() for verb in group.commands]
+    return [
+        (name, verb) for name, group in groups.items() for verb in getattr(group, "commands", ())
+    ]
 
 
 @pytest.mark.parametrize("line", SPANS)

@@ -261,7 +261,7 @@ def staff(walk: "Walk") -> Pages:
 
 def renewed_links(walk: "Walk", coaches: Sequence["Coach"]) -> None:
     """After a key was taken back: to these coaches, to all subscribers and open files."""
-    renewal = Renewal(walk.store, f"{len(coaches)}" * 8, walk.clock())
+    renewal = Renewal(walk.store, f"{walk.clock():%d%H%M%S}", walk.clock())
     for coach in coaches:
         renewal.to_coach(coach)
     for row in walk.store.kinds("subscriber"):
@@ -291,6 +291,7 @@ def times(walk: "Walk") -> None:
     assert walk.case(waitlisted).state == "APP_WAITLISTED"
     assert walk.case(told).state == "APP_CONDITIONAL"
     walk.declare("paula@example.org", org_legal_name="Groupe Paula")
+    renewed_links(walk, [])
     walk.service.cases.digest.wind()
     for _ in range(45):
         walk.clock.pass_(days=1)
