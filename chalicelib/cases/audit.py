@@ -17,14 +17,28 @@ FIRST_EVENT: Final = "0" * 64
 """What the first event of a chain carries as the hash of the one before."""
 
 
+_UNPROTECTED: Final = frozenset({"head", "due_at", "due_shard"})
+"""Attributes of a case or an issue that its last event does not cover: the hash of that event
+itself, and when the sweep looks at an issue again."""
+
+
 def event(  # noqa: PLR0913
-    pk: str, number: int, before: str, *, name: str, actor: str, at: str, data: Mapping[str, object]
+    pk: str,
+    number: int,
+    before: str,
+    *,
+    name: str,
+    actor: str,
+    at: str,
+    data: Mapping[str, object],
+    row: Item,
 ) -> Item:
     """Return the row of an audit event, chained: its hash covers itself and the hash of the one
     before.
 
-    What was said is covered by a salted digest, so that it can be erased after its time and
-    the chain still holds; nobody finds it again by guessing.
+    What was said, and the `row` of the case or issue as the event leaves it, are covered by
+    salted digests, so that they can be erased after their time and the chain still holds;
+    nobody finds them again by guessing.
     """
     salt = secrets.token_hex(16)
     item = {
@@ -38,17 +52,32 @@ def event(  # noqa: PLR0913
         "data": dict(data),
         "salt": salt,
         "digest": digested(data, salt),
+        "row": digested(protected(row), salt),
         "before": before,
     }
     return {**item, "hash": chained(item, before)}
 
 
+def protected(row: Item) -> Item:
+    """Return what the last event of a case or an issue covers of its row."""
+    return {
+        name: value for name, value in row.items() if name not in _UNPROTECTED and value is not None
+    }
+
+
 _CHAINED: Final = ("event", "actor", "at", "number", "digest")
+_STORED: Final = frozenset(
+    {"pk", "sk", "kind", "data", "salt", "row", "before", "hash", "erased", *_CHAINED}
+)
 
 
 def chained(item: Item, before: str) -> str:
     """Return the hash of an event after another one."""
-    text = _canonical({name: item.get(name) for name in _CHAINED})
+    covered = {name: item.get(name) for name in _CHAINED}
+    if "row" in item:
+        # Events from before rows were covered have none.
+        covered["row"] = item["row"]
+    text = _canonical(covered)
     return hashlib.sha256(f"{before}\n{text}".encode()).hexdigest()
 
 
@@ -88,19 +117,24 @@ HEADS: Final = {"CASE": "CASE", "ISSUE": "ISSUE"}
 class BrokenChain:
     """The first link of a chain that does not hold. `why`: `gap` (an event is missing),
     `order`, `hash`, `data` (what was said is not what was covered), `erased` (before its
-    time), `head` (the row tells of another end), or `alone` (there is no such row)."""
+    time), `strange` (an attribute that no event has), `head` (the row tells of another end),
+    `row` (the row is not as its last event left it), or `alone` (there is no such row).
+
+    Against what was `anchored` on a day: `rewritten` (that event was another one), `cut` (there
+    were more events), `edited` (the row was another one), or `gone` (the whole file)."""
 
     owner: str
     number: int
     why: str
+    anchored: str = ""
 
     def __str__(self) -> str:
-        return f"{self.owner}: event {self.number}: {self.why}"
+        day = f" (anchored {self.anchored})" if self.anchored else ""
+        return f"{self.owner}: event {self.number}: {self.why}{day}"
 
 
-def verified(store: Store, pk: str) -> BrokenChain | None:
-    """Read a chain with its head, and return the first link that does not hold; None for a
-    whole chain."""
+def chain_of(store: Store, pk: str) -> tuple[Item | None, list[Item]]:
+    """Read the row that holds a chain's head, and its events, as of one moment."""
     sk = HEADS[pk.partition("#")[0]]
     for _ in range(READ_ATTEMPTS):
         head = store.get(pk, sk)
@@ -108,7 +142,13 @@ def verified(store: Store, pk: str) -> BrokenChain | None:
         # A step between the two reads is no fault: read both again.
         if store.get(pk, sk) == head:
             break
-    return broken(pk, head, events)
+    return head, events
+
+
+def verified(store: Store, pk: str) -> BrokenChain | None:
+    """Read a chain with its head, and return the first link that does not hold; None for a
+    whole chain."""
+    return broken(pk, *chain_of(store, pk))
 
 
 def broken(pk: str, head: Item | None, events: Sequence[Item]) -> BrokenChain | None:
@@ -125,7 +165,16 @@ def broken(pk: str, head: Item | None, events: Sequence[Item]) -> BrokenChain | 
         return BrokenChain(owner, len(events) + 1, "gap")
     if head["events"] < len(events) or head["head"] != before:
         return BrokenChain(owner, len(events), "head")
+    if events and not _as_left(head, events[-1]):
+        return BrokenChain(owner, len(events), "row")
     return None
+
+
+def _as_left(head: Item, last: Item) -> bool:
+    """Say whether a row is as its last event left it; events of old did not tell."""
+    if "row" not in last:
+        return True
+    return "salt" in last and last["row"] == digested(protected(head), last["salt"])
 
 
 def _wrong(event: Item, number: int, before: str, head: Item | None) -> str | None:
@@ -136,6 +185,8 @@ def _wrong(event: Item, number: int, before: str, head: Item | None) -> str | No
         return "order"
     if event["hash"] != chained(event, before):
         return "hash"
+    if event["kind"] != "event" or not event.keys() <= _STORED:
+        return "strange"
     if event.get("erased"):
         return None if head is not None and _erasable(head) else "erased"
     if "data" not in event or event["digest"] != digested(event["data"], event["salt"]):

@@ -105,8 +105,11 @@ class StateChange:
 
     def after(self) -> Case:
         """Return the case as the transaction leaves it."""
+        return replace(self._after_but_head(), head=self._event["hash"])
+
+    def _after_but_head(self) -> Case:
         removed = dict.fromkeys(self._removed())
-        return replace(self.case, **{**self._moved(), **self.sets, **removed})
+        return replace(self.case, **{**self._moved_but_head(), **self.sets, **removed})
 
     def _beside(self) -> list[Write]:
         _, clocks = self._clocks
@@ -123,15 +126,18 @@ class StateChange:
             actor=self.actor,
             at=stamp(self.now),
             data=self.data,
+            row=self._after_but_head().item(),
         )
 
     def _moved(self) -> Item:
+        return {**self._moved_but_head(), "head": self._event["hash"]}
+
+    def _moved_but_head(self) -> Item:
         clocks, _ = self._clocks
         moved: Item = {
             "state": self.row.to,
             "version": self._version,
             "events": self.number,
-            "head": self._event["hash"],
             "updated_at": stamp(self.now),
             "clocks": clocks,
         }

@@ -61,7 +61,9 @@ def forged(programme: Programme, pk: str, number: int) -> Item:
     """An event that is right in itself: made with the functions of the app."""
     rows = programme.store.rows(pk, "EVENT#")
     before = rows[number - 2]["hash"] if number > 1 else FIRST_EVENT
-    return event(pk, number, before, name="approve", actor="eve", at="2026-03-02", data={"a": 1})
+    return event(
+        pk, number, before, name="approve", actor="eve", at="2026-03-02", data={"a": 1}, row={}
+    )
 
 
 def remove(programme: Programme, pk: str, number: int) -> None:
@@ -175,6 +177,7 @@ def test_all_pages_of_the_table_are_read(aws: None) -> None:
             first = event(
                 f"CASE#{number}", 1, FIRST_EVENT, name="submit", actor="applicant",
                 at="2026-03-02", data={"text": "é" * 50_000},
+                row={"pk": f"CASE#{number}", "sk": "CASE", "events": 1},
             )  # fmt: skip
             head = {"pk": f"CASE#{number}", "sk": "CASE", "events": 1, "head": first["hash"]}
             store.commit([Put(first), Put(head)])

@@ -55,7 +55,7 @@ class Erasure:
 
     def go_on(self, case: Case, clock: Item) -> str:
         """Erase some rows; the clock goes with the last of them. Returns `erased` or `taken`."""
-        left = [write for row in self._store.rows(case.key[0]) for write in _erased(row)]
+        left = [write for row in self._store.rows(case.key[0]) for write in _erased(row, case)]
         writes = left[:ROWS_A_TRANSACTION]
         if len(left) <= ROWS_A_TRANSACTION:
             expect = {"version": clock["version"]}
@@ -67,11 +67,13 @@ class Erasure:
         return "erased"
 
 
-def _erased(row: Item) -> Iterator[Write]:
+def _erased(row: Item, case: Case) -> Iterator[Write]:
     key = (row["pk"], row["sk"])
     if row["kind"] == "event":
         if "data" in row:
             expect = {"hash": row["hash"]}
-            yield Change(key, expect=expect, set={"erased": True}, remove=("data", "salt"))
+            # The last event covers the row that stays, in which nobody is named.
+            gone = ("data",) if row["number"] == case.events else ("data", "salt")
+            yield Change(key, expect=expect, set={"erased": True}, remove=gone)
     elif row["kind"] != "case" and row["sk"] != "CLOCK#X":
         yield Delete(key)

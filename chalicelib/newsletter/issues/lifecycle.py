@@ -102,16 +102,18 @@ class IssueLifecycle:
         now = stamp(self._now())
         to = status_after(issue.status, name)
         facts = {"from": issue.status, "to": to, "version": issue.version, **(data or {})}
-        happened = event(
-            issue.key[0], issue.events + 1, issue.head, name=name, actor=by, at=now, data=facts
-        )
         moved: dict[str, Any] = {
             **sets,
             "status": to,
             "events": issue.events + 1,
-            "head": happened["hash"],
             "updated_at": now,
         }
+        after = replace(issue, **{**moved, **dict.fromkeys(drop)})
+        happened = event(
+            issue.key[0], issue.events + 1, issue.head,
+            name=name, actor=by, at=now, data=facts, row=after.item(),
+        )  # fmt: skip
+        moved["head"] = happened["hash"]
         when = {"due_shard": shard_of(issue.key[0]), "due_at": stamp(due)} if due else {}
         change = Change(
             issue.key,
@@ -120,7 +122,7 @@ class IssueLifecycle:
             remove=[*drop, *(() if due else _NOT_DUE)],
         )
         self._store.commit([change, Put(happened), *also])
-        return replace(issue, **{**moved, **dict.fromkeys(drop)})
+        return replace(after, head=happened["hash"])
 
     def _held(  # noqa: PLR0913
         self,

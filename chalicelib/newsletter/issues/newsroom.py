@@ -174,8 +174,12 @@ class Newsroom:
     def _created(self, issue: Issue, texts: Texts, by: str, data: Mapping[str, object]) -> Issue:
         now = stamp(self._now())
         facts = {"to": issue.status, "version": issue.version, **data}
-        happened = event(issue.key[0], 1, FIRST_EVENT, name="create", actor=by, at=now, data=facts)
-        issue = replace(issue, events=1, head=happened["hash"], updated_at=now)
+        issue = replace(issue, events=1, updated_at=now)
+        happened = event(
+            issue.key[0], 1, FIRST_EVENT,
+            name="create", actor=by, at=now, data=facts, row=issue.item(),
+        )  # fmt: skip
+        issue = replace(issue, head=happened["hash"])
         self._store.commit(
             [
                 Put(issue.item()),
