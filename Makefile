@@ -52,7 +52,7 @@ lives: $(READY) ## Live ten thousand random cases, with crashes (some minutes; L
 	@LIVES=$(or $(LIVES),10000) $(BIN)/python -m pytest -q tests/cases/test_lives.py
 
 verify: $(READY) ## Check the chains of events of what make run keeps, or of STAGE=prod
-	@$(BIN)/relais --stage $(or $(STAGE),local) chains verify
+	@$(BIN)/relais --stage $(or $(STAGE),local) audit verify
 
 audit: $(READY) ## Look for known vulnerabilities in what is pinned
 	@$(BIN)/pip-audit -r requirements.txt --disable-pip --no-deps --progress-spinner off

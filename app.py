@@ -1,17 +1,21 @@
 """Every route, stream, schedule and topic of Relais; a view is one sentence."""
 
 import logging
+import tempfile
 from typing import Any
 
-from chalice.app import CloudWatchEvent, DynamoDBEvent, Rate, SQSEvent
+from chalice.app import CloudWatchEvent, Cron, DynamoDBEvent, Rate, SQSEvent
 
 from chalicelib.core.records import stream_keys
-from chalicelib.services import services, settings
+from chalicelib.services import anchor_writer, services, settings
 from chalicelib.web.chalice_app import Relais
 from chalicelib.web.pages import Pages
 from chalicelib.web.problems import Problems
 
 log = logging.getLogger("relais.app")
+
+ANCHOR_MEMORY_BYTES = 8_000_000
+"""What an anchor may take in memory; a larger one goes through a file."""
 
 
 def problems() -> Problems:
@@ -167,6 +171,16 @@ def sweep(event: CloudWatchEvent) -> dict[str, int]:
     if outcomes:
         log.info("sweep: %s", outcomes)
     return outcomes
+
+
+@app.schedule(Cron(0, 7, "*", "*", "?", "*"))
+def anchor_audit(event: CloudWatchEvent) -> int:
+    """Once a day, keep what every chain of events ends with, where no other function can write.
+    Returns how many chains there are."""
+    with tempfile.SpooledTemporaryFile(ANCHOR_MEMORY_BYTES) as body:
+        count = anchor_writer().write(body)
+    log.info("anchored %s chains", count)
+    return count
 
 
 @app.on_sqs_message(queue_arn="arn:aws:sqs:ca-central-1:000000000000:mail-events", batch_size=50)

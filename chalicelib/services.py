@@ -22,6 +22,7 @@ from chalicelib.wiring.parts import Parts
 from chalicelib.wiring.views import Views
 
 if TYPE_CHECKING:
+    from chalicelib.cases.anchors import AnchorWriter
     from chalicelib.mail.delivery_events import DeliveryEvents
     from chalicelib.newsletter.letters.subscriber import Suppression
     from chalicelib.newsletter.sending.feedback import Feedback
@@ -173,6 +174,22 @@ def services() -> Services:
     secret = keys.StoredKeys(vault, found.keys_secret, found.people_secret, utc_now)
     store = DynamoSubscriberStore(client, found.records_table, found.subscribers_table)
     return Services(found, store, secret)
+
+
+def anchor_writer() -> "AnchorWriter":
+    """Build what anchors the audit chains: it needs no other key, and no service."""
+    from chalicelib.aws.anchors import DynamoHeads, S3AnchorBucket, anchor_key
+    from chalicelib.cases.anchors import AnchorWriter
+
+    found = settings()
+    vault = boto3.client("secretsmanager", config=QUICK)
+    return AnchorWriter(
+        DynamoHeads(boto3.client("dynamodb"), found.records_table, found.subscribers_table),
+        S3AnchorBucket(boto3.client("s3"), found.anchor_bucket),
+        anchor_key(vault, found.anchor_secret),
+        found.stage,
+        utc_now,
+    )
 
 
 def _ses(found: Settings) -> Mailer:

@@ -31,6 +31,8 @@ _MADE_BY_THE_STACK = {
     "SUBSCRIBERS_TABLE": "subscribers",
     "KEYS_SECRET": "keys",
     "PEOPLE_SECRET": "people",
+    "ANCHOR_SECRET": "anchors",
+    "ANCHOR_BUCKET": "anchors",
     "CONFIGURATION_SET": "mail",
     "ISSUE_QUEUE": "https://sqs.invalid/issues",
     "MAIL_TOPIC": f"arn:aws:sns:{REGION}:0:mail",

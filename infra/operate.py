@@ -34,7 +34,7 @@ for _name, _commands in (
     ("staff", staff.commands),
     ("spam", spam.commands),
     ("letters", letters.commands),
-    ("chains", audit.commands),
+    ("audit", audit.commands),
     ("subscribers", subscribers.commands),
     ("issue", newsletter.commands),
     ("coaches", coaches.commands),

@@ -19,7 +19,7 @@ from infra import holidays
 
 ROOT = Path(__file__).resolve().parent.parent
 
-SERVICES = {"dynamodb", "secretsmanager", "sesv2", "sqs"}
+SERVICES = {"dynamodb", "s3", "secretsmanager", "sesv2", "sqs"}
 """The AWS services that the functions call."""
 
 ZONE = "America/Toronto"

@@ -156,14 +156,19 @@ def broken(pk: str, head: Item | None, events: Sequence[Item]) -> BrokenChain | 
     owner = pk.partition("#")[2]
     before = FIRST_EVENT
     for number, event in enumerate(events, 1):
-        if why := _wrong(event, number, before, head):
+        try:
+            why = _wrong(event, number, before, head)
+        except (KeyError, TypeError, ValueError, AttributeError):
+            why = "strange"
+        if why:
             return BrokenChain(owner, number, why)
         before = event["hash"]
     if head is None:
         return BrokenChain(owner, len(events), "alone")
-    if head["events"] > len(events):
+    count = head.get("events")
+    if isinstance(count, int) and count > len(events):
         return BrokenChain(owner, len(events) + 1, "gap")
-    if head["events"] < len(events) or head["head"] != before:
+    if count != len(events) or head.get("head") != before:
         return BrokenChain(owner, len(events), "head")
     if events and not _as_left(head, events[-1]):
         return BrokenChain(owner, len(events), "row")

@@ -128,6 +128,8 @@ class Settings(BaseModel):
     subscribers_table: Text
     keys_secret: Text
     people_secret: Text
+    anchor_secret: Text
+    anchor_bucket: Text
     public_url: WebAddress
     website_url: WebAddressOrNone
     allowed_origins: Origins

@@ -60,8 +60,9 @@ class Tables:
         return (Case.of(item_of(item)) for page in pages for item in page["Items"])
 
     def partitions(self, words: Sequence[str]) -> Iterator[str]:
-        """Yield each `pk` of both tables that begins with one of the words, once."""
-        seen: set[str] = set()
+        """Yield each `pk` of both tables that begins with one of the words, once: a scan meets
+        the rows of one after each other."""
+        last = ""
         for table in (self.records, self.subscribers):
             pages = self.client.get_paginator("scan").paginate(
                 TableName=table,
@@ -72,6 +73,6 @@ class Tables:
             for page in pages:
                 for item in page["Items"]:
                     pk = item["pk"]["S"]
-                    if pk not in seen:
-                        seen.add(pk)
+                    if pk != last:
+                        last = pk
                         yield pk

@@ -14,7 +14,7 @@ from infra.package import ROOT
 
 TEMPLATE: dict[str, Any] = json.loads((ROOT / "infra" / "resources.json").read_text("utf-8"))
 RESOURCES: dict[str, Any] = TEMPLATE["Resources"]
-FUNCTIONS = ("APIHandler", "DeliverLetters", "Sweep", "SettleMail", "SendIssue")
+FUNCTIONS = ("APIHandler", "DeliverLetters", "Sweep", "AnchorAudit", "SettleMail", "SendIssue")
 STAGES = sorted((ROOT / "infra" / "stages").glob("*.json"))
 POLICIES = sorted((ROOT / ".chalice").glob("policy-*.json"))
 
@@ -35,15 +35,17 @@ def test_every_function_has_a_log_that_ends_and_alarms_that_tell(function: str) 
 
 def test_every_alarm_tells_the_same_people_and_says_what_is_wrong() -> None:
     alarms = [r["Properties"] for r in RESOURCES.values() if "::Alarm" in r.get("Type", "")]
-    assert len(alarms) == 17
+    assert len(alarms) == 20
     for alarm in alarms:
         assert alarm["AlarmActions"] == [{"Ref": "Alarms"}]
         assert alarm["AlarmDescription"]
-        assert alarm["TreatMissingData"] == "notBreaching"
+        # Silence is good news, but of what must happen every day.
+        silent = alarm["MetricName"] == {"Fn::Sub": "${Stage}-anchors"}
+        assert alarm["TreatMissingData"] == ("breaching" if silent else "notBreaching")
 
 
 def test_what_cannot_be_made_again_outlives_the_stack() -> None:
-    for name in ("Records", "Subscribers", "Keys"):
+    for name in ("Records", "Subscribers", "Keys", "AnchorKey", "AnchorBucket"):
         assert RESOURCES[name]["DeletionPolicy"] == "RetainExceptOnCreate"
         assert RESOURCES[name]["UpdateReplacePolicy"] == "Retain"
     for name in ("Records", "Subscribers"):

@@ -6,6 +6,8 @@ ENVIRONMENT = {
     "SUBSCRIBERS_TABLE": "Subscribers",
     "KEYS_SECRET": "relais-test-keys",
     "PEOPLE_SECRET": "relais-test-people",
+    "ANCHOR_SECRET": "relais-test-anchors",
+    "ANCHOR_BUCKET": "relais-test-anchors",
     "PUBLIC_URL": "https://relais.example.org/api",
     "WEBSITE_URL": "https://www.example.org",
     "ALLOWED_ORIGINS": "https://www.example.org",
