@@ -190,7 +190,7 @@ def link(mail: Any, kind: str) -> str:
 def opens(service: Services, token: str) -> bool:
     links = service.links
     for way in (links.open_file, links.open_invite, links.open_coach, links.open_unsubscribe,
-                links.open_preferences, links.open_confirm, links.open_keep, links.open_move,
+                links.open_preferences, links.open_confirm, links.open_cancel, links.open_keep, links.open_move,
                 links.open_progress, links.open_address):  # fmt: skip
         try:
             way(token)
@@ -206,7 +206,8 @@ def forged(links: Links, person: str) -> list[str]:
         links.file("2026-7K4MQ-X", person), links.standing("2026-7K4MQ-X", person),
         links.address("2026-7K4MQ-X", person, "eve@example.org"),
         links.invite("2026-7K4MQ-X", person, "fr"), links.coach("dora", person),
-        links.confirm(person, 1, "fr", []), links.keep(person), links.move(person, 1),
+        links.confirm(person, 1, 1, "fr", []), links.keep(person, 1), links.move(person, person, 1),
+        links.cancel(person, 1),
         links.unsubscribe(person), links.preferences(person), links.progress("2026-03", "rita-roy"),
         f"/{links.nonce('token')}",
     )  # fmt: skip
