@@ -260,7 +260,7 @@ def test_the_leak_procedure_ends_with_a_key_that_opens_nothing_and_new_links_for
         (mail,) = mailer.to(address)
         assert "nouveaux liens" in mail.subject
         assert opens(stage.service, link(mail, "file"))
-    case, _ = stage.service.lookup.followed(link(mailer.to("ada@example.org")[0], "file"))
+    case = stage.service.lookup.followed(link(mailer.to("ada@example.org")[0], "file"))
     assert case.id == ada.id
     (mail,) = mailer.to("noa@example.org")
     assert mail.subject == "The new links of your newsletter"
