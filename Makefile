@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
 .DEFAULT_GOAL := check
-.PHONY: help install run test lint check year lives verify audit package deploy browser
+.PHONY: help install run test lint check year lives verify audit lock package deploy browser
 
 help: ## List what make can do
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "%-9s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -54,8 +54,13 @@ lives: $(READY) ## Live ten thousand random cases, with crashes (some minutes; L
 verify: $(READY) ## Check the chains of events of what make run keeps, or of STAGE=prod
 	@$(BIN)/relais --stage $(or $(STAGE),local) audit verify
 
-audit: $(READY) ## Look for known vulnerabilities in what is pinned
-	@$(BIN)/pip-audit -r requirements.txt --disable-pip --no-deps --progress-spinner off
+audit: $(READY) ## Look for known vulnerabilities in all that is locked or pinned, and print the licences
+	@$(BIN)/pip-audit -r requirements.lock --require-hashes --disable-pip --progress-spinner off
+	@$(BIN)/pip-audit --local --progress-spinner off
+	@$(BIN)/python -m infra.supply
+
+lock: $(READY) ## Lock what Lambda gets, after a change of requirements.txt
+	@$(BIN)/python -m infra.supply lock
 
 package: $(READY) ## Build what AWS gets, in build/package
 	@$(BIN)/python -m infra.package build/package

@@ -16,6 +16,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from infra import holidays
+from infra.supply import LOCK, PLATFORM
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -37,7 +38,7 @@ INPUTS = (
     ".chalice/*.json",
     "infra/package.py",
     "infra/resources.json",
-    "requirements.txt",
+    "requirements.lock",
 )
 """All that the package is made of."""
 
@@ -57,14 +58,34 @@ def package(out: Path) -> Path:
 def _build(out: Path) -> None:
     holidays_reach(datetime.now(UTC).date())
     _run([sys.executable, "-m", "infra.content"])
-    # Chalice names the zip by the contents of its files alone: after a rename it
-    # would reuse a zip that lacks the new name.
-    shutil.rmtree(ROOT / ".chalice" / "deployments", ignore_errors=True)
     shutil.rmtree(out, ignore_errors=True)
     chalice = Path(sys.executable).parent / "chalice"
-    merge = ["--merge-template", "infra/resources.json"]
-    _run([str(chalice), "package", "--stage", "stack", *merge, str(out)])
+    merge = ["--merge-template", str(ROOT / "infra" / "resources.json")]
+    with tempfile.TemporaryDirectory() as folder:
+        project = Path(folder) / "project"
+        _stage(project)
+        package = ["package", "--stage", "stack", *merge, str(out)]
+        _run([str(chalice), "--project-dir", str(project), *package])
     _slim(out / "deployment.zip")
+
+
+def _stage(project: Path) -> None:
+    """Lay out what Chalice packages, with the lock in place of the requirements: it reads no other
+    name, and pip then takes nothing whose hash the lock does not name.
+
+    The folder is new each time: Chalice names a zip by the contents of its files alone, and after
+    a rename would reuse one that lacks the new name.
+    """
+    shutil.copytree(ROOT / "chalicelib", project / "chalicelib", ignore=_BYTE_CODE)
+    shutil.copytree(ROOT / "vendor", project / "vendor", ignore=_BYTE_CODE)
+    (project / ".chalice").mkdir()
+    for path in (ROOT / ".chalice").glob("*.json"):
+        shutil.copy(path, project / ".chalice")
+    shutil.copy(ROOT / "app.py", project)
+    shutil.copy(LOCK, project / "requirements.txt")
+
+
+_BYTE_CODE = shutil.ignore_patterns("__pycache__")
 
 
 def holidays_reach(today: date) -> None:
@@ -139,6 +160,11 @@ def _run(command: list[str]) -> None:
         **os.environ,
         "AWS_DEFAULT_REGION": "ca-central-1",
         "PYTHONDONTWRITEBYTECODE": "1",
+        # What Chalice has pip download: the wheels of the lock, and nothing beside them.
+        "PIP_REQUIRE_HASHES": "1",
+        "PIP_NO_DEPS": "1",
+        "PIP_ONLY_BINARY": ":all:",
+        **{f"PIP_{name.upper()}": " ".join(values) for name, values in PLATFORM.items()},
     }
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
     if done.returncode:
