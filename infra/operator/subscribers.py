@@ -94,9 +94,13 @@ def import_(
 
 @commands.add()
 def proof(context: typer.Context, email: Email) -> None:
-    """Show what proves one person's consent, as JSON: words, times, forms, letters."""
+    """Show what proves one person's consent, as JSON: words, times, forms, letters.
+
+    It is of all their addresses, whichever of them is given.
+    """
     session = session_of(context)
-    found = session.operator.services.subscribers.proof.of(_person(session, email))
+    proof = session.operator.services.subscribers.proof
+    found = proof.of_all_addresses(_person(session, email))
     if found is None:
         raise OperatorError("nothing is known of this address")
     session.say(json.dumps(found, ensure_ascii=False, indent=1))
@@ -156,12 +160,13 @@ def leave(
 
 @commands.add()
 def erase(context: typer.Context, email: Email) -> None:
-    """Forget somebody who asked for it, for good."""
+    """Forget somebody who asked for it, at all their addresses, for good."""
     session = session_of(context)
     repository = session.operator.services.subscribers.repository
     person = _person(session, email)
     session.confirm(f"Forget {email} for good?")
-    outcome = erasure.erase(repository, person)
+    last = repository.latest(person)
+    outcome = erasure.erase(repository, last.person if last else person)
     session.say("Nothing to do: nothing is known" if outcome == "already" else "Erased")
 
 

@@ -16,8 +16,10 @@ _INNER: Final = {
     "audience",
     "copy",
     "expires",
+    "moved_to",
+    "moved_from",
 }
-"""Attributes that only the store needs."""
+"""Attributes that only the store needs, or that lead to another address."""
 
 
 class KeptOfPerson(TypedDict):
