@@ -140,15 +140,25 @@ def _machines() -> Paths:
 
 def _newsletter(lang: Lang, newsletter: str) -> Paths:
     form = _form("newsletter", lang, newsletter)
-    accepted = {"description": "The same answer for every address: an e-mail tells the rest"}
+    accepted = {
+        "description": "The same answer for every address: an e-mail tells the rest. "
+        "`consent_shown` of the GET, sent back, keeps the words that were shown"
+    }
     responses = _without(form["post"], "201", "409") | {"202": accepted}
     post: Operation = {**form["post"], "parameters": [], "responses": responses}
-    leave = _page("Leave; a mail program's one click (RFC 8058) gets an empty 200", "token")
+    leave = _page(
+        "Leave, or cancel a sign-up; a mail program's one click (RFC 8058) gets an empty 200",
+        "token",
+    )
     return {
         "/newsletter": {"get": form["get"], "post": post},
         "/newsletter/confirm/{token}": {
             "get": _page("A page with one button; changes nothing", "token"),
-            "post": _page("Confirm a sign-up or a new address", "token"),
+            "post": _page(
+                "Confirm a sign-up, a new address or an implied consent; consent_shown as the "
+                "page hides it",
+                "token",
+            ),
         },
         "/newsletter/unsubscribe/{token}": {
             "get": _page("A page with one button; changes nothing", "token"),

@@ -89,6 +89,10 @@ def _after(found: KeptOfPerson, before: KeptOfPerson | None) -> KeptOfPerson:
 
 
 def _plain(row: Item) -> Item:
+    if row.get("moving"):
+        # Who has the new address is their own affair until they say that it is the same person.
+        asked = {name: row["moving"][name] for name in ("email", "asked_at")}
+        row = {**row, "moving": asked}
     return {k: v for k, v in row.items() if k not in _INNER and v not in (None, "", [], {})}
 
 
