@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from chalicelib import content
 from chalicelib.core.email_address import email_or_none
+from chalicelib.forms.normalise import has_sane_marks
 
 if TYPE_CHECKING:
     from chalicelib.content.shapes.forms import FormField
@@ -30,11 +31,18 @@ def wrong(code: str, **facts: Any) -> PydanticCustomError:
     return PydanticCustomError(code, code, facts)
 
 
+def plain_text(text: str) -> str:
+    """Refuse the marks that were too many to be normalised."""
+    if not has_sane_marks(text):
+        raise wrong("marks")
+    return text
+
+
 def one_line(text: str) -> str:
     # A line break in a name or a title could start a header of its own in a mail.
     if "\n" in text:
         raise wrong("one_line")
-    return text
+    return plain_text(text)
 
 
 def name(text: str) -> str:
@@ -215,6 +223,9 @@ LENGTHS: Final = {"phone": 40, "bn_rr": 40, "postal_code": 20, "date": 20, "mont
                   "month_day": 20, "assessment_ref": 40}  # fmt: skip
 """Limits of the kinds that say none: enough for every way of writing them."""
 
+LENGTH_LIMIT: Final = 500
+"""Characters of an answer to any other kind of question without a limit of its own."""
+
 MOST: Final = {"money": 999_999_900, "int": 999_999_999}
 
 
@@ -242,6 +253,15 @@ def options(field: "FormField") -> "Sequence[Entry]":
     return list(content.lists()[field["list"]])
 
 
+def length_limit(field: "FormField") -> int:
+    """Return how many characters an answer may have, or each line of one."""
+    if field["type"] == "lines":
+        return int(field["max_length"])
+    if field["type"] == "text" or field["type"] in _STRINGS:
+        return int(field.get("max", LENGTHS.get(field["type"], LENGTH_LIMIT)))
+    return LENGTH_LIMIT
+
+
 def _one_of(field: "FormField") -> Any:
     return Literal[tuple(option["id"] for option in options(field))]
 
@@ -250,12 +270,11 @@ def type_of(field: "FormField") -> Any:
     """The pydantic type of one field; rows are made by forms.py."""
     kind = field["type"]
     if kind in _STRINGS:
-        limit = StringConstraints(
-            max_length=int(field["max"]) if "max" in field else LENGTHS.get(kind)
-        )
+        limit = StringConstraints(max_length=length_limit(field))
         return Annotated[str, limit, AfterValidator(_STRINGS[kind])]
     if kind == "text":
-        return Annotated[str, StringConstraints(max_length=int(field["max"]))]
+        limit = StringConstraints(max_length=int(field["max"]))
+        return Annotated[str, limit, AfterValidator(plain_text)]
     if kind == "lines":
         line = Annotated[
             str, StringConstraints(max_length=field["max_length"]), AfterValidator(one_line)

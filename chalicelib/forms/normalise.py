@@ -8,6 +8,16 @@ from typing import Any, Final
 ROWS_LIMIT: Final = 100
 """Rows of one list that are looked at; every form allows fewer."""
 
+TEXT_LIMIT: Final = 20_000
+"""Characters of a text that no field sets a limit to."""
+
+MAX_MARKS: Final = 30
+"""Marks in a row, as in the Stream-Safe Text Format (UAX #15): no language needs as many, and to
+order more of them takes time in the square of their number."""
+
+# Marks begin at U+0300. A character holds three at most, so fewer in a row are never too many.
+_PERHAPS_MARKS: Final = re.compile("[\u0300-\U0010ffff]{8}")
+
 _ROW = re.compile(r"(\w+)\[(\d{1,4})\](?:\.(\w+))?|(\w+)-(\d{1,4})-(\w+)", re.ASCII)
 
 # Marks that turn the text around them or cannot be seen: a name must read as it is stored.
@@ -17,17 +27,50 @@ _LINE_ENDS: Final = str.maketrans(
 )
 
 
-def tidy(value: Any) -> Any:
-    """NFC, trimmed, LF line ends, no control characters. What is no text stays as it is."""
-    if not isinstance(value, str):
+def tidy(value: Any, limit: int = TEXT_LIMIT) -> Any:
+    """Return a text in NFC, trimmed, with LF line ends and no control characters.
+
+    What is no text stays as it is. So does a text of more than `limit` characters, or with more
+    than MAX_MARKS marks in a row: to normalise it may take long, and every check refuses it.
+    """
+    if not isinstance(value, str) or len(value) > limit:
         return value
     if value.isascii() and value.isprintable():
         return value.strip()
+    if not has_sane_marks(value):
+        return value
     text = unicodedata.normalize("NFC", value)
     if not text.isprintable():
         text = text.replace("\r\n", "\n").translate(_LINE_ENDS)
-        text = "".join(c for c in text if c.isprintable() or _kept(c))
+        gone = (ord(c) for c in set(text) if not c.isprintable() and not _kept(c))
+        text = text.translate(dict.fromkeys(gone))
     return text.strip()
+
+
+def has_sane_marks(text: str) -> bool:
+    """Return whether at most MAX_MARKS marks follow each other anywhere in the text, decomposed."""
+    if not _PERHAPS_MARKS.search(text):
+        return True
+    marks = {c: _marks(c) for c in set(text)}
+    row = 0
+    for c in text:
+        before, after, whole = marks[c]
+        row += before
+        if row > MAX_MARKS or after > MAX_MARKS:
+            return False
+        row = row if whole else after
+    return True
+
+
+def _marks(c: str) -> tuple[int, int, bool]:
+    """Return how many marks a character begins and ends with when it is decomposed, and whether
+    it is nothing else."""
+    if not unicodedata.combining(c) and not unicodedata.decomposition(c):
+        return 0, 0, False
+    marks = [unicodedata.combining(part) > 0 for part in unicodedata.normalize("NFKD", c)]
+    if all(marks):
+        return len(marks), 0, True
+    return marks.index(False), marks[::-1].index(False), False
 
 
 def _kept(c: str) -> bool:

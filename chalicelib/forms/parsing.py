@@ -32,6 +32,12 @@ FORMS: Final = tuple(content.programme()["intake"])
 FIELDS_LIMIT: Final = 200
 """Fields of one form, or of one row, that are looked at; every form has fewer."""
 
+RAW_FACTOR: Final = 4
+"""A letter with its accents apart has four characters at most."""
+
+RAW_SPACES: Final = 1000
+"""Spaces and line ends around an answer that are taken away without a word."""
+
 
 @dataclass(frozen=True)
 class Submission:
@@ -121,7 +127,7 @@ def _clean(given: Mapping[str, Any], fields: Fields) -> tuple[dict[str, Any], li
             if rows:
                 cleaned[key] = rows
             continue
-        value = _tidy_list(value, f) if isinstance(value, list) else tidy(value)
+        value = _tidy_list(value, f) if isinstance(value, list) else tidy(value, _raw_limit(f))
         if value not in ("", None, []):
             cleaned[key] = value
     for f in fields.values():
@@ -131,7 +137,7 @@ def _clean(given: Mapping[str, Any], fields: Fields) -> tuple[dict[str, Any], li
 
 
 def _clean_rows(value: Any, f: "FormField") -> tuple[list[Any], list[Problem]]:
-    if tidy(value) in ("", None):
+    if value is None or (isinstance(value, str) and not value.strip()):
         return [], []
     if not isinstance(value, list):
         return [], [Problem(f["key"], "wrong_list")]
@@ -156,10 +162,17 @@ def _clean_rows(value: Any, f: "FormField") -> tuple[list[Any], list[Problem]]:
 
 def _tidy_list(values: list[Any], f: "FormField") -> list[Any]:
     """Several answers to one question; lines keep their places, as rows do."""
-    found = [tidy(value) for value in values[: ROWS_LIMIT + 1]]
+    limit = _raw_limit(f)
+    found = [tidy(value, limit) for value in values[: ROWS_LIMIT + 1]]
     if f["type"] == "lines":
         return _without_tail([None if value == "" else value for value in found])
     return [value for value in found if value not in ("", None)]
+
+
+def _raw_limit(f: "FormField") -> int:
+    """Return how many characters of an answer are normalised: more than fit even when each is
+    written with its accents apart."""
+    return RAW_FACTOR * field_types.length_limit(f) + RAW_SPACES
 
 
 def _without_tail(rows: list[Any]) -> list[Any]:

@@ -1,11 +1,13 @@
 """A request as the views read it: its language, its fields, and what its sender accepts."""
 
 import json
+import re
+from binascii import unhexlify
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from chalicelib.core.errors import Malformed, TooLarge, WrongType
 from chalicelib.core.languages import Lang, lang_or
@@ -15,6 +17,7 @@ BODY_LIMIT: Final = 256 * 1024
 """A full application with every text at its limit is under 100 KiB."""
 
 FIELDS_LIMIT: Final = 2000
+_ESCAPES: Final = re.compile(rb"(?:%[0-9A-Fa-f]{2})+")
 _URLENCODED: Final = "application/x-www-form-urlencoded"
 _MULTIPART: Final = "multipart/form-data"
 
@@ -151,16 +154,20 @@ def _json(text: str) -> dict[str, object]:
 
 
 def _urlencoded(body: bytes) -> list[tuple[str, str]]:
-    try:
-        pairs = parse_qsl(
-            _text(body), keep_blank_values=True, errors="strict", max_num_fields=FIELDS_LIMIT
-        )
-    except UnicodeDecodeError:
-        raise Malformed("UTF-8") from None
-    except ValueError:
-        raise TooLarge from None
-    _no_nul(pairs)
-    return pairs
+    # `urllib.parse.parse_qsl` takes five times as long for a body of percent signs.
+    if body.count(b"&") >= FIELDS_LIMIT:
+        raise TooLarge
+    pairs = (each.partition(b"=") for each in body.replace(b"+", b" ").split(b"&") if each)
+    return [(_unescaped(name), _unescaped(value)) for name, _, value in pairs]
+
+
+def _unescaped(text: bytes) -> str:
+    """Return a text of a query or an HTML form; a percent sign that escapes nothing stands."""
+    return _text(_ESCAPES.sub(_bytes_of, text) if b"%" in text else text)
+
+
+def _bytes_of(escapes: re.Match[bytes]) -> bytes:
+    return unhexlify(escapes[0].replace(b"%", b""))
 
 
 def _multipart(body: bytes, content_type: str) -> list[tuple[str, str]]:
@@ -183,10 +190,6 @@ def _multipart(body: bytes, content_type: str) -> list[tuple[str, str]]:
             part.close()
     except (MultipartError, LookupError, ValueError):
         raise Malformed("multipart/form-data") from None
-    _no_nul(pairs)
-    return pairs
-
-
-def _no_nul(pairs: list[tuple[str, str]]) -> None:
-    if any("\x00" in name or "\x00" in value for name, value in pairs):
+    if any("\x00" in name for name, _ in pairs):
         raise Malformed("text")
+    return pairs

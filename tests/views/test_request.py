@@ -1,8 +1,13 @@
 """Requests: the language is the visitor's, and a browser is told from a script."""
 
-import pytest
+from urllib.parse import parse_qsl
 
-from chalicelib.web.request import Request
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from chalicelib.core.errors import Malformed, TooLarge
+from chalicelib.web.request import FIELDS_LIMIT, Request
 
 
 def asked(query: dict[str, str] | None = None, **headers: str) -> Request:
@@ -31,3 +36,59 @@ def test_a_browser_asks_for_a_page_and_a_script_does_not() -> None:
     assert not asked(accept="*/*").wants_page
     assert not asked(accept="application/json").wants_page
     assert not asked().wants_page
+
+
+def posted(body: bytes, kind: str = "application/x-www-form-urlencoded", **headers: str) -> Request:
+    return Request("POST", {"content-type": kind, **headers}, {}, body, "")
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.sampled_from(["%", "%4", "%41", "%C3%A9", "a", "=", "&", "+", "%2B", ";", "é"])))
+def test_a_form_s_body_is_read_as_the_library_reads_it(parts: list[str]) -> None:
+    text = "".join(parts)
+    wanted: dict[str, object] = {}
+    # Half an escape and letters that follow may make a byte; that is for another test.
+    assume("%a" not in text)
+    for name, value in parse_qsl(text, keep_blank_values=True, errors="strict"):
+        wanted.setdefault(name, value)
+    found = posted(text.encode()).fields()
+    # A name that comes again makes a list of its values, the first one first.
+    assert {k: v[0] if isinstance(v, list) else v for k, v in found.items()} == wanted
+
+
+@pytest.mark.parametrize("body", [b"a=%FF", b"%FF=1", b"a=%00", b"%00=1", b"a=\xff", b"a=%C3"])
+def test_a_form_s_body_that_is_no_text_is_malformed(body: bytes) -> None:
+    with pytest.raises(Malformed):
+        posted(body).fields()
+
+
+def test_more_fields_than_any_form_has_are_too_many() -> None:
+    assert len(posted(b"&".join([b"a=1"] * FIELDS_LIMIT)).fields()["a"]) == FIELDS_LIMIT  # type: ignore[arg-type]
+    with pytest.raises(TooLarge):
+        posted(b"&".join([b"a=1"] * (FIELDS_LIMIT + 1))).fields()
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "9" * 100_000,
+        "[" * 100_000,
+        '{"a":' * 50_000,
+        "NaN",
+        "Infinity",
+        "-Infinity",
+        '"\\ud800"',
+        '"\\u0000"',
+    ],
+)
+def test_json_that_would_cost_too_much_or_is_none_is_malformed(value: str) -> None:
+    with pytest.raises(Malformed):
+        posted(f'{{"a":{value}}}'.encode(), "application/json").fields()
+
+
+def test_a_packed_body_is_never_unpacked() -> None:
+    import gzip
+
+    packed = gzip.compress(b'{"email":"ada@example.org"}')
+    with pytest.raises(Malformed):
+        posted(packed, "application/json", **{"content-encoding": "gzip"}).fields()
