@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from chalicelib import content
 from chalicelib.core.email_address import email_or_none
+from chalicelib.core.web_address import is_address
 from chalicelib.forms.normalise import has_sane_marks
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def phone(text: str) -> str:
 
 def url(text: str) -> str:
     address = text if "://" in text[:12] else f"https://{text}"
-    if not _URL.fullmatch(address):
+    if not _URL.fullmatch(address) or not is_address(address):
         raise wrong("url")
     return address
 

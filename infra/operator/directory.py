@@ -8,7 +8,7 @@ from pathlib import Path
 from chalicelib import content
 from chalicelib.coaches.coach import Coach
 from chalicelib.coaches.directory import sheets, snapshot
-from chalicelib.coaches.directory.cells import read_cells
+from chalicelib.coaches.directory.cells import MAX_FILE_BYTES, SheetTooLarge, read_cells
 from chalicelib.coaches.directory.changes import Changes, compare
 from chalicelib.coaches.editions import EditionStore
 from chalicelib.coaches.removal import CoachRemoval
@@ -127,10 +127,15 @@ class Directory:
 
 
 def _read(path: Path, lang: Lang) -> sheets.Sheet:
+    texts = content.coaches()["import"]
     try:
-        cells = read_cells(path.name, path.read_bytes())
+        # One byte more than is read tells that there are too many.
+        with path.open("rb") as opened:
+            cells = read_cells(path.name, opened.read(MAX_FILE_BYTES + 1))
+    except SheetTooLarge:
+        raise OperatorError(f"{path}: {texts['too_large'][lang]}") from None
     except (OSError, ValueError) as error:
-        text = content.coaches()["import"]["unreadable"][lang]
+        text = texts["unreadable"][lang]
         raise OperatorError(f"{path}: {text if isinstance(error, ValueError) else error}") from None
     with bar(TEXTS[lang]["reading"]) as shown:
         return sheets.parse(cells, shown.show)

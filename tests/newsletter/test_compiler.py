@@ -138,6 +138,18 @@ def test_a_subject_may_greet_by_name() -> None:
         "<script>alert(1)</script>",
         "<img src=x onerror=alert(1)>",
         "[x](javascript:alert(1))",
+        "[x]({{unsubscribe_url}}javascript:alert(1))",
+        "[x](javascript:{{unsubscribe_url}})",
+        "[x]({{archive_url}}{{unsubscribe_url}}javascript:alert(1))",
+        "[x]({{preferences_url|javascript:alert(1)}})",
+        "[x]({{first_name|javascript:alert(1)}})",
+        "[x]({{first_name|javascript}}:alert(1))",
+        "[x]({{nothing}}javascript:alert(1))",
+        "[x](<{{unsubscribe_url}} javascript:alert(1)>)",
+        "<{{unsubscribe_url}}javascript:alert(1)>",
+        "[x]: {{unsubscribe_url}}javascript:alert(1)\n\n[x]",
+        "![x]({{unsubscribe_url}}javascript:alert(1))",
+        "![x](https://www.example.org/{{unsubscribe_url}})",
         "[x](  java\tscript:alert(1))",
         "[x](data:text/html;base64,PHNjcmlwdD4=)",
         '[x](https://a.example.org/" onclick="alert(1))',
@@ -163,8 +175,9 @@ def test_hostile_markdown_stays_text(hostile: str) -> None:
             assert tag not in {"script", "iframe", "object", "form", "input"}
             assert not any(name.startswith("on") for name in attributes)
             assert attributes.get("href") in (None, *_FOOT) or str(attributes["href"]).startswith(
-                ("https://", "mailto:", "{{")
+                ("https://", "mailto:")
             )
+            assert str(attributes.get("src", "https://")).startswith("https://")
     fill(issue.rendered, VALUES)
 
 

@@ -14,6 +14,7 @@ from chalicelib.core.records import stamp
 from chalicelib.core.settings import Settings
 from chalicelib.newsletter.subscribers import subscriber
 from chalicelib.newsletter.subscribers.erasure import erase
+from chalicelib.newsletter.subscribers.imports import ImportRefused
 from chalicelib.newsletter.subscribers.subscriber import Subscriber
 from chalicelib.services import Services
 from fakes import MemoryMailer, MemoryStore, MemorySuppression, SetClock
@@ -581,3 +582,21 @@ def test_who_complains_of_the_confirmation_is_never_written_to_again(
     assert ada.status == C
     ada.sign_up()
     assert len(mailer.to(ADA)) == 1
+
+
+@pytest.mark.parametrize(
+    "name", ["Zo\u00e9\nBcc: max@example.org", "42", "x" * 81, "a" + "\u0301" * 40]
+)
+def test_an_imported_name_is_one_that_the_form_would_take(ada: Person, name: str) -> None:
+    head = "email,lang,basis,since,evidence,name\n"
+    line = f'zoe@example.org,fr,member,2026-01-05,Register of members 2026,"{name}"\n'
+    (told,) = ada.service.subscribers.imports.run((head + line).encode(), by="rita", write=True)
+    assert told.outcome == "refused"
+    assert "name" in told.why
+
+
+def test_a_list_that_is_no_table_is_refused_in_a_sentence(ada: Person) -> None:
+    head = "email,lang,basis,since,evidence\n"
+    for file in (f'{head}"{"x" * 1_000_000}', "x" * 1_000_000, " " * 50_000_001):
+        with pytest.raises(ImportRefused):
+            list(ada.service.subscribers.imports.run(file.encode(), by="rita", write=True))

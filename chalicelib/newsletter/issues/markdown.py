@@ -1,14 +1,14 @@
 """The Markdown of an issue as a tree, and what is wrong in it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Final
-from urllib.parse import urlsplit
 
 from markdown_it import MarkdownIt
 from markdown_it.tree import SyntaxTreeNode
 
+from chalicelib.core.web_address import is_address
 from chalicelib.newsletter.issues import placeholders
 from chalicelib.newsletter.issues.findings import Finding
 from chalicelib.newsletter.issues.rendered import PERSONAL
@@ -117,9 +117,8 @@ def _link(node: Node, line: int, notes: _Notes) -> None:
     notes.links.append(Link(url, line))
     if not words_of(node).strip():
         notes.finds("empty_link", line, text=url[:80])
-    named = placeholders.fields(url)
-    if named:
-        if len(named) > 1 or not placeholders.is_link(named[0].name) or not url.startswith("{{"):
+    if placeholders.fields(url):
+        if not placeholders.is_link_field(url):
             notes.finds("field_in_link", line, text=url[:80])
     elif not allowed(url):
         notes.finds("bad_link", line, text=url[:80])
@@ -131,7 +130,7 @@ def _image(node: Node, line: int, notes: _Notes) -> None:
     url = str(node.attrs["src"])
     if not words_of(node).strip():
         notes.finds("no_alt", line, text=url[:80])
-    if not url.startswith("https://") or placeholders.fields(url):
+    if not allowed(url, ("https",)):
         notes.finds("bad_image", line, text=url[:80])
     else:
         notes.images.append(Link(url, line))
@@ -179,15 +178,9 @@ _CHECKS: Final = {
 }
 
 
-def allowed(url: str) -> bool:
-    """A whole address of a kind that a mail may hold."""
-    try:
-        found = urlsplit(url)
-    except ValueError:
-        return False
-    if found.scheme in ("http", "https"):
-        return bool(found.hostname) and "." in (found.hostname or "") and "@" not in found.netloc
-    return found.scheme in SCHEMES and bool(found.path)
+def allowed(url: str, schemes: Sequence[str] = SCHEMES) -> bool:
+    """Return whether a mail may lead there: one whole address, without a field in it."""
+    return is_address(url, schemes) and not placeholders.fields(url)
 
 
 def words_of(node: Node) -> str:

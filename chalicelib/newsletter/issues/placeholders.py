@@ -84,5 +84,7 @@ def _public(part: Field, constant: str) -> str:
     return part.default or "" if part.name in PERSONAL else ""
 
 
-def is_link(name: str) -> bool:
-    return name in (*LINKS, CONSTANT)
+def is_link_field(url: str) -> bool:
+    """Return whether an address is one field that holds a link, and nothing beside it."""
+    found = _FIELD.fullmatch(url)
+    return found is not None and found[1] in (*LINKS, CONSTANT) and not found[2]

@@ -88,15 +88,16 @@ class HtmlWriter:
 
     def _link(self, node: Node) -> str:
         url = str(node.attrs["href"])
-        address = self.prose(url) if placeholders.fields(url) else self.literal(url)
-        if not address or not (placeholders.fields(url) or allowed(url)):
+        field = placeholders.is_link_field(url)
+        address = self.prose(url) if field else self.literal(url)
+        if not address or not (field or allowed(url)):
             return self.below(node)
         return self._element("a", self.below(node), f' href="{address}"')
 
     def _image(self, node: Node) -> str:
         url = str(node.attrs["src"])
         words = self.literal(words_of(node))
-        if not url.startswith("https://"):
+        if not allowed(url, ("https",)):
             return words
         return f'<img src="{self.literal(url)}" alt="{words}"{self._style("img")}>'
 

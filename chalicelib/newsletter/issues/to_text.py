@@ -111,7 +111,7 @@ class TextWriter:
         plain = url.removeprefix("mailto:").removeprefix("tel:")
         if words_of(node) in (url, plain):
             return words
-        if not placeholders.fields(url) and not allowed(url):
+        if not placeholders.is_link_field(url) and not allowed(url):
             return words
         if url not in self._urls:
             self._urls.append(url)

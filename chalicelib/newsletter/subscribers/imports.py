@@ -24,6 +24,11 @@ from chalicelib.newsletter.subscribers.subscriber import Subscriber
 
 COLUMNS: Final = ("email", "lang", "basis", "since", "evidence")
 
+NAME_MAX_LENGTH: Final = 80
+"""As in the form of the newsletter."""
+
+MAX_FILE_BYTES: Final = 50_000_000
+
 
 class ImportRefused(Exception):
     """The file cannot be read; the message is one line, for staff."""
@@ -157,6 +162,15 @@ def _rows(file: bytes) -> Iterator[tuple[int, Mapping[str, str]]]:
     """Yield the number and the cells of each line of a CSV file in UTF-8, with commas or
     semicolons."""
     try:
+        yield from _lines(file)
+    except csv.Error as error:
+        raise ImportRefused(f"the file cannot be read as CSV: {error}") from None
+
+
+def _lines(file: bytes) -> Iterator[tuple[int, Mapping[str, str]]]:
+    if len(file) > MAX_FILE_BYTES:
+        raise ImportRefused(f"the file has more than {MAX_FILE_BYTES // 1_000_000} MB")
+    try:
         text = file.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise ImportRefused("the file is not in UTF-8") from None
@@ -194,9 +208,16 @@ def _entry(row: Mapping[str, str]) -> Entry:
             _read(field_types.day, row["since"], "since must be a date, YYYY-MM-DD")
         ),
         evidence=row["evidence"][:1000],
-        name=row.get("name") or None,
+        name=_name(row["name"]) if row.get("name") else None,
         topics=topics,
     )
+
+
+def _name(text: str) -> str:
+    """Return a first name as the form takes one."""
+    if len(text) > NAME_MAX_LENGTH:
+        raise LineRefused(f"name must have {NAME_MAX_LENGTH} characters at most")
+    return _read(field_types.name, text, "name must be a name, on one line")
 
 
 def _read(kind: Callable[[str], str], text: str, otherwise: str) -> str:

@@ -1,0 +1,30 @@
+"""What may stand where a person expects an address of the web: one rule for every way in."""
+
+from collections.abc import Container
+from typing import Final
+from urllib.parse import urlsplit
+
+WEB_SCHEMES: Final = ("https", "http")
+
+_NEVER: Final = frozenset(' <>"\\`')
+"""Characters that end an address where it is printed, or that browsers read as others."""
+
+
+def is_address(text: str, schemes: Container[str] = WEB_SCHEMES) -> bool:
+    """Return whether the text is one whole address, and nothing beside it, of one of `schemes`.
+
+    An address of the web names a host with a dot in it, and nobody's name or password.
+    """
+    if not text.isprintable() or not _NEVER.isdisjoint(text):
+        return False
+    try:
+        parts = urlsplit(text)
+        host = parts.hostname or ""
+        _ = parts.port
+    except ValueError:
+        return False
+    if parts.scheme not in schemes:
+        return False
+    if parts.scheme in WEB_SCHEMES:
+        return "." in host.strip(".") and "@" not in parts.netloc
+    return bool(parts.path) and not parts.netloc
