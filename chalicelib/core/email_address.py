@@ -21,6 +21,8 @@ def with_ascii_domain(address: str) -> str:
 
 def email_or_none(text: str) -> str | None:
     """Return the address as it is kept, with its domain in ASCII; None when it cannot be one."""
+    if len(text) > EMAIL_MAX_LENGTH:
+        return None
     if not _EMAIL.fullmatch(text) or ".." in text or not text.isprintable():
         return None
     try:

@@ -18,6 +18,9 @@ order more of them takes time in the square of their number."""
 # Marks begin at U+0300. A character holds three at most, so fewer in a row are never too many.
 _PERHAPS_MARKS: Final = re.compile("[\u0300-\U0010ffff]{8}")
 
+NAME_LIMIT: Final = 200
+"""Characters of a name that may name a field in a row; ours have under fifty."""
+
 _ROW = re.compile(r"(\w+)\[(\d{1,4})\](?:\.(\w+))?|(\w+)-(\d{1,4})-(\w+)", re.ASCII)
 
 # Marks that turn the text around them or cannot be seen: a name must read as it is stored.
@@ -84,7 +87,7 @@ def nest(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
     """
     found: dict[str, Any] = {}
     for name, value in pairs:
-        match = _ROW.fullmatch(name)
+        match = _ROW.fullmatch(name) if len(name) <= NAME_LIMIT else None
         if match is None:
             _add(found, name.removesuffix("[]"), value)
             continue

@@ -17,6 +17,8 @@ BODY_LIMIT: Final = 256 * 1024
 """A full application with every text at its limit is under 100 KiB."""
 
 FIELDS_LIMIT: Final = 2000
+"""Fields of a form, parts of one, or values in JSON; a full application has some three hundred."""
+
 _ESCAPES: Final = re.compile(rb"(?:%[0-9A-Fa-f]{2})+")
 _URLENCODED: Final = "application/x-www-form-urlencoded"
 _MULTIPART: Final = "multipart/form-data"
@@ -137,9 +139,23 @@ def _no_constant(name: str) -> None:
     raise ValueError(name)
 
 
+def _require_few(found: object) -> None:
+    """Raises TooLarge for JSON with more values than a form has fields, at whatever depth."""
+    values, waiting = 0, [found]
+    while waiting:
+        value = waiting.pop()
+        inner = list(value.values()) if isinstance(value, dict) else value
+        if isinstance(inner, list):
+            values += len(inner)
+            if values > FIELDS_LIMIT:
+                raise TooLarge
+            waiting += inner
+
+
 def _json(text: str) -> dict[str, object]:
     try:
         found = json.loads(text, parse_constant=_no_constant)
+        _require_few(found)
         if "\\u" in text:
             # Escapes can smuggle in what no UTF-8 text holds: NUL and lone surrogates.
             plain = json.dumps(found, ensure_ascii=False)
