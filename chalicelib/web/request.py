@@ -17,7 +17,10 @@ BODY_LIMIT: Final = 256 * 1024
 """A full application with every text at its limit is under 100 KiB."""
 
 FIELDS_LIMIT: Final = 2000
-"""Fields of a form, parts of one, or values in JSON; a full application has some three hundred."""
+"""Fields of a form, or parts of one; a full application has some three hundred."""
+
+VALUES_LIMIT: Final = 10_000
+"""Values in JSON, at whatever depth: so many can still be told as wrong, one by one."""
 
 _ESCAPES: Final = re.compile(rb"(?:%[0-9A-Fa-f]{2})+")
 _URLENCODED: Final = "application/x-www-form-urlencoded"
@@ -147,7 +150,7 @@ def _require_few(found: object) -> None:
         inner = list(value.values()) if isinstance(value, dict) else value
         if isinstance(inner, list):
             values += len(inner)
-            if values > FIELDS_LIMIT:
+            if values > VALUES_LIMIT:
                 raise TooLarge
             waiting += inner
 
