@@ -210,7 +210,8 @@ class Preferences:
         """Yield the writes by which the addresses before the old one lead to the new one too."""
         for one in self._repository.left_behind(change.old):
             stub = self._repository.get(one["person"])
-            if stub is not None and stub.person != change.to:
+            # One that was joined is another subscription, and stays as it is.
+            if stub is not None and stub.person != change.to and not one["joined"]:
                 led = subscriber.changed(stub, change.at, moved_to=change.to)
                 yield subscriber.write(stub, led)
 

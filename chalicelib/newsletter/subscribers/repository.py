@@ -91,8 +91,9 @@ class SubscriberRepository:
 
     def left_behind(self, found: Subscriber) -> list[EarlierAddress]:
         """Return the earlier addresses of a person that have had no other subscription since."""
+        people = {found.person, *(one["person"] for one in found.moved_from)}
         stubs = ((one, self.get(one["person"])) for one in found.moved_from)
-        return [one for one, stub in stubs if stub and stub.moved_to == found.person]
+        return [one for one, stub in stubs if stub and stub.moved_to in people]
 
     def consents(self, person: str, until: str | None = None) -> list[Item]:
         """Return the proofs of what was agreed to and taken back, oldest first, with the words
