@@ -121,6 +121,16 @@ def test_another_project_becomes_a_file_of_its_own_and_both_go_on(way: Journey) 
     assert way.again(first) == first
 
 
+def test_an_application_without_an_invitation_may_belong_to_either_file(way: Journey) -> None:
+    first = way.declare()
+    own = second(way, org_legal_name="Deuxième collectif")
+    answer(way, "another")
+    sent = way.visitor.send("/forms/application", samples.application(applicant_email=ADA))
+    orphan = way.case(sent.json_body["ref"])
+    found = way.service.cases.candidates.of(orphan)
+    assert {case.id for case in found} == {first.id, own.id}
+
+
 def test_lost_links_list_both_files_and_what_waits(way: Journey) -> None:
     first = way.declare()
     own = second(way, org_legal_name="Deuxième collectif")

@@ -1,7 +1,7 @@
 """A stranger who knows an address, a reference, a name and every public page gets nowhere.
 
 He posts anything in any order and opens whatever the answers give him, beside an honest
-applicant and staff who act. `STEPS=10000 make lives` (or pytest with STEPS) plays him longer.
+applicant and staff who act. `STEPS=10000` before pytest plays him longer.
 """
 
 import os
@@ -240,7 +240,8 @@ def _stranger(world: World) -> None:
         told = [one for one in STATE_NAMES if one in plain]
         assert not told, f"{name} learned {told}"
     for case in after.values():
-        assert case.mail_to == ADA, f"{name} moved an address"
+        # How it is spelled is no other address: she confirmed by a mail to that spelling.
+        assert case.mail_to.lower() == ADA, f"{name} moved an address"
     world.way.deliver()
     strangers_mail = {mail.to for mail in world.way.mailer.sent} - {ADA, RITA}
     assert "thief@example.org" not in strangers_mail
