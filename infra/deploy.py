@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from email.utils import parseaddr
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -120,7 +121,11 @@ def deploy(
             say("keeping the key of people in a secret of its own")
     except PeopleKeyLost as lost:
         raise DeployError(str(lost)) from None
-    parameters = {**settings, "Stage": stage}
+    parameters = {
+        **settings,
+        "Stage": stage,
+        "SenderAddress": parseaddr(settings["Sender"])[1],
+    }
     known = parameters.get("PublicUrl") or _known_url(cloud, stack)
     parameters["PublicUrl"] = known
     outputs = _apply(cloud, stack, body, parameters, say)

@@ -266,27 +266,80 @@ CANNED: dict[str, dict[str, Any]] = {
 }
 
 
-def used(model: Any, params: dict[str, Any]) -> set[str]:
-    """The IAM actions that a call needs."""
+Permission = tuple[str, str]
+"""An IAM action, and on what: a table, one of its indexes, a secret; blank for all other."""
+
+
+def used(model: Any, params: dict[str, Any]) -> set[Permission]:
+    """The IAM actions that a call needs, and on what."""
+    body = json.loads(params["body"]) if params["body"] else {}
     if model.name == "TransactWriteItems":
-        body = json.loads(params["body"])
-        return {f"dynamodb:{kind}Item" for item in body["TransactItems"] for kind in item}
-    return ACTIONS.get(model.name, {f"dynamodb:{model.name}"})
+        return {
+            (f"dynamodb:{kind}Item", item[kind]["TableName"])
+            for item in body["TransactItems"]
+            for kind in item
+        }
+    if model.name == "BatchGetItem":
+        return {("dynamodb:BatchGetItem", table) for table in body["RequestItems"]}
+    if "TableName" in body:
+        index = f"/index/{body['IndexName']}" if "IndexName" in body else ""
+        return {(f"dynamodb:{model.name}", body["TableName"] + index)}
+    of = body["SecretId"].removeprefix("relais-test-") if model.name == "GetSecretValue" else ""
+    return {(action, of) for action in ACTIONS.get(model.name, {f"dynamodb:{model.name}"})}
 
 
-def allowed(policy: str) -> set[str]:
+def allowed(policy: str) -> set[Permission]:
     path = ROOT / ".chalice" / policy
     statements = json.loads(path.read_text("utf-8"))["Statement"]
-    actions = [action for statement in statements for action in statement["Action"]]
-    # The emulator has names of its own for some: what AWS reads is the last of an If.
-    real = {a["Fn::If"][2] if isinstance(a, dict) else a for a in actions}
-    return real - PLATFORM
+    return {
+        # The emulator has names of its own for some: what AWS reads is the last of an If.
+        (action["Fn::If"][2] if isinstance(action, dict) else action, resource)
+        for statement in statements
+        for action in statement["Action"]
+        for resource in named(statement["Resource"])
+        if (action["Fn::If"][2] if isinstance(action, dict) else action) not in PLATFORM
+    }
+
+
+MET_ELSEWHERE: dict[str, set[Permission]] = {
+    # Candidates for an orphan on a review page.
+    "api": {("dynamodb:Query", "Records/index/person")},
+    # The links of somebody's files.
+    "deliver_letters": {
+        ("dynamodb:Query", "Records/index/person"), ("dynamodb:Query", "Subscribers"),
+    },
+    # The same, clocks that end, and the digest of the day.
+    "sweep": {
+        ("dynamodb:DeleteItem", "Records"), ("dynamodb:Query", "Records/index/person"),
+        ("dynamodb:Query", "Records/index/state"),
+    },
+    # Letters of a sign-up that came back.
+    "settle_mail": {("dynamodb:DeleteItem", "Records")},
+    # An issue that is paused by itself: the roster, and the letters to it.
+    "send_issue": {
+        ("dynamodb:GetItem", "Records"), ("dynamodb:PutItem", "Records"),
+        ("dynamodb:Query", "Records"),
+    },
+}  # fmt: skip
+"""What a function may do that the walk below does not meet, and why it needs it."""
+
+
+def named(resource: Any) -> set[str]:
+    """What a resource of a policy is called here."""
+    if isinstance(resource, list):
+        return set().union(*map(named, resource))
+    if "Fn::GetAtt" in resource:
+        return {resource["Fn::GetAtt"][0]}
+    text = str(resource.get("Fn::Sub", "")) if isinstance(resource, dict) else ""
+    if secret := re.search(r":secret:relais-\$\{Stage\}-(\w+)-\*$", text):
+        return {secret[1]}
+    return {text.replace("${", "").replace(".Arn}", "") if "/index/" in text else ""}
 
 
 def test_each_function_may_do_what_it_does_and_nothing_else(
     wired: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    seen: dict[str, set[str]] = {}
+    seen: dict[str, set[Permission]] = {}
     current = ["api"]
     make = boto3.client
 
@@ -337,8 +390,14 @@ def test_each_function_may_do_what_it_does_and_nothing_else(
     names = ("api", "deliver_letters", "sweep", "settle_mail", "send_issue")
     for function in names:
         # The tests alone look at the whole table.
-        found = seen[function] - {"dynamodb:Scan"} - PLATFORM
-        assert found == allowed(f"policy-{function}.json"), function
+        found = {
+            (action, of)
+            for action, of in seen[function]
+            if action not in PLATFORM and action != "dynamodb:Scan"
+        }
+        may = allowed(f"policy-{function}.json")
+        assert found - may == set(), function
+        assert may - found == MET_ELSEWHERE[function], function
 
 
 def send_an_issue(client: Client, start: Callable[[str], None]) -> None:

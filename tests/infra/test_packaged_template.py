@@ -118,6 +118,24 @@ def test_permissions_name_their_actions_and_their_resources(policy: Path) -> Non
         )
 
 
+@pytest.mark.parametrize("policy", POLICIES, ids=lambda p: p.stem)
+def test_mail_leaves_from_the_sender_s_address_alone(policy: Path) -> None:
+    for statement in json.loads(policy.read_text("utf-8"))["Statement"]:
+        if any(str(action).startswith("ses:Send") for action in statement["Action"]):
+            _, emulator, aws = statement["Condition"]["Fn::If"]
+            assert emulator == {"Ref": "AWS::NoValue"}, "it knows no such key"
+            assert aws == {"StringEquals": {"ses:FromAddress": {"Ref": "SenderAddress"}}}
+
+
+def test_what_writes_events_reaches_no_anchor() -> None:
+    for policy in POLICIES:
+        text = policy.read_text("utf-8")
+        mine = policy.stem == "policy-anchor_audit"
+        assert ("s3:" in text) == ("relais-${Stage}-anchors" in text) == mine
+    lock = RESOURCES["AnchorBucket"]["Properties"]["ObjectLockConfiguration"]
+    assert lock["Rule"]["DefaultRetention"]["Mode"]["Fn::If"][1] == "COMPLIANCE"
+
+
 def test_only_what_writes_letters_may_send_mail() -> None:
     may = {policy.stem for policy in POLICIES if "ses:SendEmail" in policy.read_text("utf-8")}
     assert may == {"policy-deliver_letters", "policy-sweep"}
