@@ -11,6 +11,7 @@ from botocore.config import Config
 
 from chalicelib.aws import keys
 from chalicelib.aws.lists import DynamoSubscriberStore
+from chalicelib.cases.consent import Notices
 from chalicelib.cases.intake.receive import Intake
 from chalicelib.cases.lookup import Cases
 from chalicelib.core.links import Links
@@ -99,6 +100,10 @@ class Services:
         )
 
     @cached_property
+    def notices(self) -> Notices:
+        return Notices(self.store, self.settings)
+
+    @cached_property
     def intake(self) -> Intake:
         return Intake(
             self.store,
@@ -107,6 +112,7 @@ class Services:
             self.lookup,
             people_key=self.parts.people_key,
             posts_per_hour=self.settings.posts_per_hour,
+            notices=self.notices,
             newsletter=lambda *told: self.subscribers.sign_ups.by_declaration(*told),
         )
 

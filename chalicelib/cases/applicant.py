@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Final, Literal
 from chalicelib.cases.audit import attempt_row
 from chalicelib.cases.case import Case, KeptWarning
 from chalicelib.cases.guards import DecisionInput, GuardContext, check
+from chalicelib.cases.joining import owe_address_request
 from chalicelib.cases.open_files import OpenFiles, open_key
+from chalicelib.cases.proof import proved
 from chalicelib.cases.states import Transition, step
 from chalicelib.cases.transition import StateChange
 from chalicelib.core import rate_limit
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 POSTS_AN_HOUR: Final = 20
 """What links of one right to a case may send in an hour, right or wrong."""
 
-LinkRight = Literal["file", "standing", "address", "declaration"]
+LinkRight = Literal["file", "standing", "address", "declaration", "claim"]
 
 
 @dataclass(frozen=True)
@@ -58,8 +60,7 @@ class ApplicantFiles:
             facts["before"] = before
         change = StateChange(case, row, self._now(), APPLICANT, facts)
         change.removes = ["question", "votes"]
-        if changed:
-            change.sets = corrected
+        change.sets = {**(corrected if changed else {}), **self._proved(case)}
         change.owes_letters(facts)
         self._store.commit(change.writes())
         return change.after()
@@ -68,6 +69,7 @@ class ApplicantFiles:
         row = self._checked(case, "withdraw", DecisionInput(message=message))
         facts = {"message": message}
         change = StateChange(case, row, self._now(), APPLICANT, facts)
+        change.sets = self._proved(case)
         change.owes_letters(facts)
         self._store.commit(change.writes())
         return change.after()
@@ -77,7 +79,8 @@ class ApplicantFiles:
         row = step(case.state, "ask_address")
         address = _new_address(address)
         change = StateChange(case, row, self._now(), APPLICANT, {"address": self._hidden(address)})
-        change.owes(row.letters, NEW_ADDRESS, facts={"new_address": address})
+        change.sets = self._proved(case)
+        owe_address_request(change, address)
         self._store.commit(change.writes())
         return change.after()
 
@@ -91,6 +94,8 @@ class ApplicantFiles:
         change = StateChange(case, row, now, by, data)
         person = person_key(address, self._people_key)
         change.sets = {"address": address, "person": person}
+        if by == APPLICANT:
+            change.sets["proved"] = proved(case, address, "link", now)
         change.removes = ["undeliverable"]
         facts = {"old_address": old, "new_address": address}
         for to in (OLD_ADDRESS, NEW_ADDRESS):
@@ -115,6 +120,10 @@ class ApplicantFiles:
         row = step(case.state, event)
         check(row, GuardContext(case, APPLICANT, given, self._now()))
         return row
+
+    def _proved(self, case: Case) -> Item:
+        """Return what a post by the link to a file proves: that its address has read the mail."""
+        return {"proved": proved(case, case.mail_to, "link", self._now())}
 
     def _pointer(self, case: Case, person: str) -> list[Write]:
         """Let the file be found under the new address, and no longer under the old one."""

@@ -9,6 +9,7 @@ from chalicelib import content
 from chalicelib.cases import states
 from chalicelib.cases.audit import FIRST_EVENT
 from chalicelib.core import eastern_time, references
+from chalicelib.core.languages import Lang
 from chalicelib.core.ports import Item, Key
 from chalicelib.core.records import stamp
 
@@ -80,6 +81,29 @@ class Undeliverable(TypedDict):
     at: str
 
 
+ProvedBy = Literal["link", "invitation"]
+
+
+class Proof(TypedDict):
+    """When somebody first acted by a mail to the address that a form gave."""
+
+    at: str
+    by: ProvedBy
+
+
+class Consent(TypedDict):
+    """What was agreed to with a form: the notice's version, the hash and the language of its words,
+    when, and on which page. `shown`: the form itself named the words that it showed; a script that
+    names none gets those of that moment."""
+
+    version: str
+    text_hash: str
+    text_lang: Lang
+    shown: bool
+    at: str
+    page: str
+
+
 class ClockMemory(TypedDict):
     """What a case remembers of a clock: the day it counts from and the last day (ISO dates), when
     it was started and stopped (stamps), and whether the stop is a pause."""
@@ -110,8 +134,10 @@ class Case:
 
     `version` is of what is to be decided: links are for one version. `events` counts every
     step, quiet ones too, and no two steps can be the same one. `recused` are the ids of staff
-    who stand back; `address` is a corrected one, before those that the forms gave. `beside` is
-    the file of the same person that a declaration found when it came.
+    who stand back; `address` is a corrected one, before the one that the first form gave.
+    `beside` is the file of the same person that a declaration found when it came; `claims` the
+    case whose reference and address an application gave instead of an invitation; `proved` are
+    the forms whose addresses are proved.
     """
 
     id: str
@@ -145,6 +171,9 @@ class Case:
     address: str | None = None
     linked_to: str | None = None
     beside: str | None = None
+    claims: str | None = None
+    proved: dict[FormName, Proof] | None = None
+    consents: dict[FormName, Consent] | None = None
     clocks: dict[str, ClockMemory] | None = None
 
     @property
@@ -179,12 +208,9 @@ class Case:
 
     @property
     def mail_to(self) -> str:
-        """Where the applicant is written to."""
-        if self.address:
-            return self.address
-        if self.application is not None:
-            return str(self.application["applicant_email"])
-        return self.email
+        """The file's own address: where the applicant is written to. No form that joins the file
+        moves it."""
+        return self.address or self.email
 
     def undo_open(self, now: datetime) -> bool:
         """Say whether a decision stands that its decider can still take back."""
@@ -210,6 +236,8 @@ class Case:
         application: "Answers | None" = None,
         application_warnings: list[KeptWarning] | None = None,
         applied_at: str | None = None,
+        claims: str | None = None,
+        consents: "dict[FormName, Consent] | None" = None,
     ) -> "Case":
         """Return a new case in the state NEW, which its first step moves and stores."""
         year = eastern_time.local(now).year
@@ -232,6 +260,8 @@ class Case:
             application=application,
             application_warnings=application_warnings,
             applied_at=applied_at,
+            claims=claims,
+            consents=consents,
         )
 
     @classmethod

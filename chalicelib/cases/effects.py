@@ -148,6 +148,10 @@ def _treat_as_eoi(change: StateChange, by: Decider, given: DecisionInput) -> Non
     change.sets["submitted_at"] = str(change.case.applied_at or change.case.submitted_at)
     change.sets["email"] = str(application["applicant_email"])
     change.data["application"] = application
+    if consent := (change.case.consents or {}).get("application"):
+        change.sets["consents"] = {"eoi": consent}
+    if proof := (change.case.proved or {}).get("application"):
+        change.sets["proved"] = {"eoi": proof}
     change.removes += ["application", "application_warnings", "applied_at"]
 
 

@@ -75,7 +75,7 @@ CALLERS_GUARDS: Final = frozenset(
         "candidate",  # Orphans.link: the case joined to must be there, without application
         "letters_held",  # Decisions.undo: the letters are taken back in the same transaction
         "both_addresses_or_staff",  # the link to confirm came to the new address
-        "by_mail",  # KeptDeclarations: the link came to the address of the file
+        "by_mail",  # KeptDeclarations, Orphans.confirm: the link came to the address of the file
         "clock_ended",  # DeadlineRunner: the clock of the case, in the same transaction
         "retention_over",  # DeadlineRunner: likewise
     )

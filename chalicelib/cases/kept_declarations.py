@@ -12,6 +12,7 @@ from chalicelib.core.errors import BadLink
 from chalicelib.core.letter_row import APPLICANT
 from chalicelib.core.links import Links
 from chalicelib.core.ports import Now, Store, Write
+from chalicelib.core.records import stamp
 
 REVISION: Final = "revise"
 
@@ -66,6 +67,9 @@ class KeptDeclarations:
             "lang": case.lang,
             "contact_name": case.contact_name,
             "org": case.org,
+            "consents": {**(file.consents or {}), **(case.consents or {})},
+            # The first form was perhaps not hers; these answers are.
+            "proved": {**(file.proved or {}), "eoi": {"at": stamp(now), "by": "link"}},
         }
         change.removes = ["question", "votes"]
         change.owes_letters({"revised": True, "form": "eoi", "before": before})
@@ -79,8 +83,13 @@ class KeptDeclarations:
     def confirm(self, kept: KeptDeclaration) -> Case:
         """Make it a file of its own, under the address that said so, and return it."""
         case, file = kept.case, kept.file
-        change = StateChange(case, step(case.state, "confirm"), self._now(), APPLICANT, {})
-        change.sets = {"person": file.person, "address": file.mail_to}
+        now = self._now()
+        change = StateChange(case, step(case.state, "confirm"), now, APPLICANT, {})
+        change.sets = {
+            "person": file.person,
+            "address": file.mail_to,
+            "proved": {"eoi": {"at": stamp(now), "by": "link"}},
+        }
         change.owes_letters()
         self._store.commit([*change.writes(), *self._settled(kept, case)])
         return change.after()

@@ -48,15 +48,29 @@ class Cases:
         self._check_invite(case)
         return case
 
-    def referred(self, ref: str, person: str) -> Case:
-        """Return the case that a reference and its applicant's address (`person`, its key) open, as
-        an invitation would. Raises as `invited` does."""
+    def claimed(self, ref: str, person: str) -> Case | None:
+        """Return the case that waits for an application, if the reference and its address
+        (`person`, its key) name one: whoever knows both has proved neither."""
         found = references.parse_reference(ref)
         case = None if found is None else self.case(references.file_number_of(found))
         if case is None or case.person != person:
-            raise NotInvited
-        self._check_invite(case)
+            return None
+        try:
+            self._check_invite(case)
+        except (AlreadyApplied, InviteOver, NotInvited):
+            return None
         return case
+
+    def claim(self, token: str) -> tuple[Case, Case]:
+        """Return the application and the case that it names, behind the link that asks the
+        address of that case. Raises BadLink, also once that address was corrected."""
+        application_id, case_id, person = self._links.open_claim(token)
+        application, case = self.case(application_id), self.case(case_id)
+        if application is None or application.claims != case_id:
+            raise BadLink("claim")
+        if case is None or not case.person.startswith(person):
+            raise BadLink("claim")
+        return application, case
 
     def case(self, case_id: str) -> Case | None:
         item = self._store.get(*case_key(case_id))
@@ -103,6 +117,10 @@ class Cases:
         ref = case.answers.get("assessment_id")
         return None if ref is None else self._store.get(*assessment_key(ref))
 
+    def notice(self, text_hash: str) -> Item | None:
+        """Return the row of the words that somebody consented to."""
+        return self._store.get(*notice_key(text_hash))
+
     def recalled(self, case: Case) -> list[Write]:
         """Return the writes that take back the letters a decision held: they fail once somebody
         sends them."""
@@ -142,9 +160,20 @@ class Cases:
         # An approval that can still be undone was never made, whoever knows the reference.
         if not is_invited(case.state) or case.apply_by is None or case.undo_open(self._now()):
             raise NotInvited
-        last = datetime.fromisoformat(f"{case.apply_by}T23:59:59")
-        if eastern_time.local(self._now()).replace(tzinfo=None) > last + INVITATION_GRACE:
+        if not in_time(case, self._now()):
             raise InviteOver(case.apply_by)
+
+
+def in_time(case: Case, sent_at: datetime) -> bool:
+    """Say whether an application that was sent then is within the invitation of a case."""
+    if case.apply_by is None:
+        return False
+    last = datetime.fromisoformat(f"{case.apply_by}T23:59:59")
+    return eastern_time.local(sent_at).replace(tzinfo=None) <= last + INVITATION_GRACE
+
+
+def notice_key(text_hash: str) -> Key:
+    return f"NOTICE#{text_hash}", "NOTICE"
 
 
 def assessment_key(ref: str) -> Key:

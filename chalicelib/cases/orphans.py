@@ -1,19 +1,27 @@
 """An application that came without an invitation, joined to the case it belongs to."""
 
+from collections.abc import Mapping
+from datetime import datetime
+
 from chalicelib.cases.case import Case, case_key
 from chalicelib.cases.effects import Decider
 from chalicelib.cases.guards import DecisionInput, GuardContext, check
+from chalicelib.cases.joining import owe_joined
+from chalicelib.cases.lookup import in_time
 from chalicelib.cases.matching import linkable
+from chalicelib.cases.proof import proved_application, proved_by_joining
 from chalicelib.cases.states import step
 from chalicelib.cases.transition import StateChange
 from chalicelib.core import references, stored_links
 from chalicelib.core.errors import Refused
+from chalicelib.core.letter_row import APPLICANT
 from chalicelib.core.ports import Item, Now, Store
-from chalicelib.core.records import stamp
+from chalicelib.core.records import moment, stamp
 
 
 class Orphans:
-    """Both cases move in one transaction, or neither does."""
+    """Both cases move in one transaction, or neither does. The address of the file stays: that
+    of the application is asked to confirm, where it is another one."""
 
     def __init__(self, store: Store, now: Now) -> None:
         self._store = store
@@ -35,27 +43,59 @@ class Orphans:
         """
         now = self._now()
         decided = {"decision": "link", "by": by.id, "name": by.name, "at": stamp(now)}
-        changes = []
-        for case, event, other in ((orphan, "link", target), (target, "attach", orphan)):
-            row = step(case.state, event)
-            check(row, GuardContext(case, by.id, DecisionInput(), now))
-            data = {**decided, "case": other.id}
-            changes.append(StateChange(case, row, now, by.id, data))
-        if orphan.id == target.id or not linkable(target):
-            raise Refused("candidate")
-        away, joined = changes
-        away.sets = {"linked_to": target.id}
-        joined.sets = {
-            "application": orphan.application,
-            "application_warnings": orphan.application_warnings,
-            "applied_at": orphan.applied_at,
-            "lang": orphan.lang,
-            "contact_name": orphan.contact_name,
-        }
-        joined.removes = ["question", "address"]
-        joined.owes_letters()
+        away, joined = _joined(orphan, target, ("link", "attach"), by.id, now, decided)
+        joined.sets["proved"] = proved_by_joining(orphan, target)
+        owe_joined(joined, orphan.application or {}, fiduciary=False)
         writes = [*away.writes(), *joined.writes()]
         if link is not None:
             writes.append(stored_links.use(link, "link", now, case_version=orphan.version))
         self._store.commit(writes)
         return joined.after()
+
+    def confirm(self, orphan: Case, target: Case) -> Case:
+        """Give the application to the case that it claims, whose own address says so: the
+        invitation of that case is used then. A second time changes nothing.
+
+        Raises Refused, and Conflict when one of the two moved meanwhile.
+        """
+        if orphan.linked_to == target.id:
+            return target
+        if not in_time(target, moment(orphan.applied_at or orphan.submitted_at)):
+            raise Refused("not_now")
+        events = ("link_confirmed", "apply_confirmed")
+        now = self._now()
+        away, joined = _joined(orphan, target, events, APPLICANT, now, {})
+        joined.sets["proved"] = proved_application(target, "link", now)
+        owe_joined(joined, orphan.application or {}, fiduciary=True)
+        self._store.commit([*away.writes(), *joined.writes()])
+        return joined.after()
+
+
+def _joined(  # noqa: PLR0913
+    orphan: Case,
+    target: Case,
+    events: tuple[str, str],
+    by: str,
+    now: datetime,
+    data: Mapping[str, object],
+) -> tuple[StateChange, StateChange]:
+    """Return the steps of both cases. Raises Refused."""
+    changes = []
+    for case, event, other in ((orphan, events[0], target), (target, events[1], orphan)):
+        row = step(case.state, event)
+        check(row, GuardContext(case, by, DecisionInput(), now))
+        changes.append(StateChange(case, row, now, by, {**data, "case": other.id}))
+    if orphan.id == target.id or not linkable(target):
+        raise Refused("candidate")
+    away, joined = changes
+    away.sets = {"linked_to": target.id}
+    joined.sets = {
+        "application": orphan.application,
+        "application_warnings": orphan.application_warnings,
+        "applied_at": orphan.applied_at,
+        "lang": orphan.lang,
+        "contact_name": orphan.contact_name,
+        "consents": {**(target.consents or {}), **(orphan.consents or {})},
+    }
+    joined.removes = ["question"]
+    return away, joined

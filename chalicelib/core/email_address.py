@@ -30,3 +30,8 @@ def email_or_none(text: str) -> str | None:
     except UnicodeError:
         return None
     return address if address.isascii() and len(address) <= EMAIL_MAX_LENGTH else None
+
+
+def is_same_address(one: str, other: str) -> bool:
+    """Say whether two addresses, as forms keep them, are one mailbox's."""
+    return one.strip().lower() == other.strip().lower()

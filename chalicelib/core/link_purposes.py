@@ -39,6 +39,8 @@ PURPOSES: Final[Mapping[str, Purpose]] = {
     ),
     # To a new address: whoever opens it reads the mail there.
     "address": Purpose("file", salt="address", lifetime_seconds=2 * DAY_SECONDS),
+    # To the address of a file: an application that names it is its owner's.
+    "claim": Purpose("file", salt="claim", ends_with="the application, or the file's address"),
     # The personal link to apply.
     "invite": Purpose(parameter="invite", salt="invite", ends_with="the invitation"),
     # A coach's own link: each yearly check brings another one.

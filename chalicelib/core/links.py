@@ -96,6 +96,16 @@ class Links:
         case, person, address = self._open("address", token, ADDRESS_TOKEN_LIMIT)
         return str(case), str(person), str(address)
 
+    def claim(self, application: str, case: str, person: str) -> str:
+        """For a letter to the address of `case`: whether the application is its owner's."""
+        return self._url("claim", self._sign("claim", application, case, person[:8]))
+
+    def open_claim(self, token: str) -> tuple[str, str, str]:
+        """Return the application's case, the case that it names, and the start of the person's
+        key."""
+        application, case, person = self._open("claim", token)
+        return str(application), str(case), str(person)
+
     def invite(self, case: str, person: str, lang: str) -> str:
         """Lead to the application form: on the website when there is one."""
         query = f"{PURPOSES['invite'].parameter}={self._sign('invite', case, person[:8])}"

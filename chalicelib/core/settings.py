@@ -149,8 +149,14 @@ class Settings(BaseModel):
     contact_email: Address
     privacy_contact: Address
     person_in_charge_title: Text
+    privacy_policy_fr: WebAddress
+    privacy_policy_en: WebAddress
     postal_address: str
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"]
+
+    def privacy_policy(self, lang: str) -> str:
+        """Return the address of the privacy policy in a language."""
+        return self.privacy_policy_fr if lang == "fr" else self.privacy_policy_en
 
     @property
     def public_origin(self) -> str:

@@ -9,6 +9,7 @@ from chalicelib import content
 from chalicelib.core import formatting
 from chalicelib.core.languages import Lang
 from chalicelib.forms import field_types
+from chalicelib.forms.notice import notice_text
 
 if TYPE_CHECKING:
     from chalicelib.content.shapes.forms import Form, FormField, Section
@@ -43,20 +44,27 @@ CONSENT_BOXES: Final = {"consent_newsletter", "consent"}
 
 
 def describe(
-    form: str, lang: Lang, *, privacy_contact: str = "", newsletter: str = ""
+    form: str,
+    lang: Lang,
+    *,
+    privacy_contact: str = "",
+    privacy_policy: str = "",
+    newsletter: str = "",
 ) -> dict[str, Any]:
     """Everything to build the form in one language: fields, texts, limits, options, schema.
 
     `newsletter`: the words that consent to it; without them its box is not offered.
     """
-    return _described(form, lang, privacy_contact, newsletter)
+    return _described(form, lang, privacy_contact, privacy_policy, newsletter)
 
 
 @cache
-def _described(form: str, lang: Lang, privacy_contact: str, newsletter: str) -> dict[str, Any]:
+def _described(
+    form: str, lang: Lang, privacy_contact: str, privacy_policy: str, newsletter: str
+) -> dict[str, Any]:
     described = _with_consent_text(content.form(form), newsletter)
     status = content.programme()["intake"].get(form, "open")
-    notice = _notice(form, lang).format(privacy_contact=privacy_contact)
+    notice = notice_text(form, lang, privacy_contact, privacy_policy)
     return {
         "form": form,
         "version": described["version"],
@@ -89,21 +97,6 @@ def _gate(form: str, lang: Lang) -> dict[str, str]:
     """What to say in place of an application that nobody was invited to."""
     return (
         {"gate": content.problems()["not_invited"]["detail"][lang]} if form == "application" else {}
-    )
-
-
-def _notice(form: str, lang: Lang) -> str:
-    """How personal information is used, with a gap for who answers for it."""
-    described = content.form(form)
-    if "notice" in described:
-        return described["notice"][lang]
-    programme = content.programme()
-    return str(
-        programme["privacy_notice"][lang].format(
-            form_name=programme["form_name"][form][lang],
-            retention=programme["retention"][form][lang],
-            privacy_contact="{privacy_contact}",
-        )
     )
 
 

@@ -18,15 +18,13 @@ from chalicelib.core.links import Links
 from chalicelib.core.ports import Now
 from chalicelib.forms import parsing
 from chalicelib.forms.problems import InvalidForm
-from chalicelib.views.file_form import FileInput, read_input
+from chalicelib.views.claim import ClaimViews
+from chalicelib.views.file_form import PAGE_SECONDS, FileInput, read_input
 from chalicelib.views.file_pages import FilePages, OpenedFile, error_text
 from chalicelib.views.lost_link import LostLinkViews
 from chalicelib.web.problems import FieldError, Problems, field_errors
 from chalicelib.web.request import Request
 from chalicelib.web.responses import Response
-
-PAGE_SECONDS: Final = 24 * 3600
-"""An answer may take an afternoon to write: the page waits longer than the staff's."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +36,7 @@ class FileViews:
     now: Now
     pages: FilePages
     lost_link: LostLinkViews
+    claims: ClaimViews
 
     def show(self, request: Request, token: str) -> Response:
         """Looking changes nothing, and neither does asking whether to withdraw."""
@@ -53,6 +52,8 @@ class FileViews:
     def _show(self, request: Request, token: str) -> Response:
         if (confirming := self._confirming(token)) is not None:
             return self.pages.confirming(request, token, *confirming)
+        if (claim := self.claims.opened(token)) is not None:
+            return self.claims.show(request, claim)
         if references.is_reference_of("assessment", self.links.open_file(token)[0]):
             return self.pages.result(request, token)
         if (posted := self.cases.received(token)) is not None:
@@ -70,6 +71,9 @@ class FileViews:
         try:
             fields = request.fields()
             given = read_input(fields)
+            if (claim := self.claims.opened(token)) is not None:
+                lang = request.language(fields, claim.application.lang)
+                return self.claims.act(request, claim, given, lang)
             confirming = self._confirming(token)
             posted = None if confirming else self.cases.received(token)
             if posted is not None:

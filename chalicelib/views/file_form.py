@@ -6,6 +6,9 @@ from typing import Final
 
 from chalicelib.web.request import is_ticked, text_area, text_field
 
+PAGE_SECONDS: Final = 24 * 3600
+"""An answer may take an afternoon to write: the page waits longer than the staff's."""
+
 CONTROL_FIELDS: Final = (
     "lang", "nonce", "action", "answer", "revised", "message", "confirm", "address", "website",
 )  # fmt: skip

@@ -202,6 +202,7 @@ class FilePages:
             mine.form,
             lang,
             privacy_contact=self.settings.privacy_contact,
+            privacy_policy=self.settings.privacy_policy(lang),
             newsletter=consent_text.box(lang, self.settings),
         )
 

@@ -1,15 +1,17 @@
 """The public forms: described, shown and received; and what developers and monitors ask for."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlencode
 
 from chalicelib import content
+from chalicelib.cases.consent import Notices
 from chalicelib.cases.intake.receive import Intake
 from chalicelib.cases.intake.submission import IncomingForm, Receipt
 from chalicelib.cases.lookup import Cases
-from chalicelib.core.errors import AlreadyApplied, NotFound, NotInvited, RelaisError
+from chalicelib.core.errors import AlreadyApplied, NotFound, NotInvited, RelaisError, StoreDown
 from chalicelib.core.languages import Lang
 from chalicelib.core.links import Links
 from chalicelib.core.ports import Now, Store
@@ -32,6 +34,7 @@ CONTROL_FIELDS: Final = (
     "redirect",
     "website",
     "started_at",
+    "notice",
     SHOWN_FIELD,
 )
 """Fields that say how to treat a form, and are no answers."""
@@ -48,6 +51,7 @@ class FormViews:
     consent_texts: ConsentTexts
     pages: Pages
     problems: Problems
+    notices: Notices
 
     def form(self, request: Request, name: str) -> Response:
         """What a website needs to build the form; for a browser, the form itself."""
@@ -60,6 +64,7 @@ class FormViews:
             return self._uninvited(lang)
         values = self._prefilled(name, invite)
         description = self._describe(name, lang)
+        self._keep_notice(name, lang)
         if request.wants_page:
             kept = {key: request.query.get(key, "") for key in INVITATION_FIELDS}
             return self._form_page(description, values, kept, lang)
@@ -139,10 +144,22 @@ class FormViews:
             name,
             lang,
             privacy_contact=self.settings.privacy_contact,
+            privacy_policy=self.settings.privacy_policy(lang),
             newsletter=consent_text.box(lang, self.settings),
         )
-        shown = {SHOWN_FIELD: self.consent_texts.shown(lang)} if name == "eoi" else {}
-        return {**form, "action": self.pages.address("forms", name), **shown}
+        words = {SHOWN_FIELD: self.consent_texts.shown(lang)} if name == "eoi" else {}
+        shown = self.notices.current(name, lang)
+        # What the form sends back, to say which words it showed.
+        sent_back = {} if shown is None else {"notice_hash": shown.text_hash}
+        return {**form, **words, **sent_back, "action": self.pages.address("forms", name)}
+
+    def _keep_notice(self, name: str, lang: Lang) -> None:
+        """Keep the words that are shown from now on, before somebody agrees to them."""
+        shown = self.notices.current(name, lang)
+        # Who only looks is not refused because the store is out of reach.
+        with suppress(StoreDown):
+            if shown is not None:
+                self.notices.keep(shown)
 
     def _cacheable(self, request: Request, body: object) -> Response:
         return with_etag(request, json_response(body, {"Cache-Control": "public, max-age=300"}))
@@ -157,6 +174,7 @@ class FormViews:
     ) -> Response:
         from chalicelib.views.form_page import respond_with_form
 
+        shown = {"notice": str(description.get("notice_hash", ""))}
         stamp = {} if refused else {"started_at": str(int(self.now().timestamp()))}
         query = urlencode({key: kept[key] for key in INVITATION_FIELDS if kept[key]})
         address = str(description["action"])
@@ -165,7 +183,12 @@ class FormViews:
             description,
             lang,
             values=values,
-            hidden={**stamp, **kept, SHOWN_FIELD: str(description.get(SHOWN_FIELD, ""))},
+            hidden={
+                **stamp,
+                **kept,
+                **shown,
+                SHOWN_FIELD: str(description.get(SHOWN_FIELD, "")),
+            },
             address=f"{address}?{query}" if query else address,
             refused=refused,
         )
@@ -206,6 +229,7 @@ def _incoming(
         ref=control["ref"],
         trap=control["website"],
         started_at=control["started_at"],
+        notice=control["notice"],
         page=request.headers.get("referer", ""),
         agent=request.headers.get("user-agent", ""),
         consent_shown=control[SHOWN_FIELD],

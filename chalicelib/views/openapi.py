@@ -244,7 +244,12 @@ def _form(form: str, lang: Lang, newsletter: str) -> dict[str, Operation]:
         "get": {
             "summary": content.form(form)["title"][lang],
             "parameters": [_query("lang"), *([_query("invite")] if form == "application" else [])],
-            "responses": {"200": {"description": "Fields, labels, limits, options, JSON Schema"}},
+            "responses": {
+                "200": {
+                    "description": "Fields, labels, limits, options, JSON Schema; notice_hash, to "
+                    "be posted as notice: the words that were consented to"
+                }
+            },
         },
         "post": {
             "summary": content.form(form)["title"][lang],

@@ -16,7 +16,7 @@ from chalicelib.core.languages import Lang
 from chalicelib.core.ports import Item
 from chalicelib.core.records import moment
 from chalicelib.forms import assessment, description, diff
-from chalicelib.mail.writers.phrases import reason_texts, warning_texts
+from chalicelib.mail.writers.phrases import fit_text, proof_texts, reason_texts, warning_texts
 
 
 class Choice(TypedDict):
@@ -36,6 +36,7 @@ class CandidateFacts(TypedDict):
     org: str
     contact: str
     state_name: str
+    fit: str
 
 
 class VotesFacts(TypedDict):
@@ -55,6 +56,17 @@ class HistoryEntry(TypedDict):
     changes: Sequence[diff.Change]
 
 
+class ConsentFacts(TypedDict):
+    """What was agreed to with a form: `text` are the words, blank where they are not kept; `shown`
+    says whether the form named them as those that it showed."""
+
+    form: str
+    version: str
+    at: datetime
+    shown: bool
+    text: str
+
+
 class CaseFacts(TypedDict):
     """`answers` and `eoi_answers` are sections in words: see `description.readable`."""
 
@@ -65,6 +77,8 @@ class CaseFacts(TypedDict):
     applied: bool
     eoi_answers: Sequence[Mapping[str, object]] | None
     warnings: Sequence[str]
+    proof: Sequence[str]
+    consents: Sequence[ConsentFacts]
     undeliverable: Mapping[str, object] | None
     assessment: Mapping[str, object] | None
     history: list[HistoryEntry]
@@ -116,6 +130,8 @@ def case_facts(opened: OpenedReview, cases: Cases, lang: Lang) -> CaseFacts:
         "applied": applied,
         "eoi_answers": eoi if applied and eoi else None,
         "warnings": warning_texts((case.application_warnings or []) + case.warnings, lang),
+        "proof": proof_texts(case, lang),
+        "consents": _consents(case, cases, lang),
         "undeliverable": case.undeliverable,
         "assessment": _assessment(case, cases, lang),
         "history": _history(opened, case, lang),
@@ -176,8 +192,22 @@ def candidates_facts(candidates: Candidates, case: Case, lang: Lang) -> list[Can
             "org": one.org,
             "contact": one.contact_name,
             "state_name": public_name(one.state, lang),
+            "fit": fit_text(case, one, lang),
         }
         for one in candidates.of(case)
+    ]
+
+
+def _consents(case: Case, cases: Cases, lang: Lang) -> list[ConsentFacts]:
+    return [
+        {
+            "form": content.form(form)["title"][lang],
+            "version": given["version"],
+            "at": moment(given["at"]),
+            "shown": given["shown"],
+            "text": str((cases.notice(given["text_hash"]) or {}).get("text", "")),
+        }
+        for form, given in (case.consents or {}).items()
     ]
 
 

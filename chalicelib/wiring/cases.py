@@ -10,6 +10,7 @@ from chalicelib.cases.decisions import Decisions
 from chalicelib.cases.kept_declarations import KeptDeclarations
 from chalicelib.cases.lookup import Cases
 from chalicelib.cases.matching import Candidates
+from chalicelib.cases.orphans import Orphans
 from chalicelib.cases.review.reviews import Reviews
 from chalicelib.cases.staff import Roster
 from chalicelib.cases.turnaround import Turnaround
@@ -44,6 +45,10 @@ class CaseServices:
     def applicant(self) -> ApplicantFiles:
         parts = self._parts
         return ApplicantFiles(parts.store, parts.now, people_key=parts.people_key)
+
+    @cached_property
+    def orphans(self) -> Orphans:
+        return Orphans(self._parts.store, self._parts.now)
 
     @cached_property
     def kept_declarations(self) -> KeptDeclarations:

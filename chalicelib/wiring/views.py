@@ -3,6 +3,7 @@
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
+from chalicelib.cases.consent import Notices
 from chalicelib.cases.intake.receive import Intake
 from chalicelib.cases.lookup import Cases
 from chalicelib.views.forms import FormViews
@@ -35,6 +36,8 @@ class Rooms(Protocol):
 
     @property
     def intake(self) -> Intake: ...
+    @property
+    def notices(self) -> Notices: ...
     @property
     def lookup(self) -> Cases: ...
     @property
@@ -69,6 +72,7 @@ class Views:
             rooms.subscribers.sign_ups.texts,
             self._pages,
             self._problems,
+            rooms.notices,
         )
 
     @cached_property
@@ -128,6 +132,7 @@ class Views:
 
     @cached_property
     def file(self) -> "FileViews":
+        from chalicelib.views.claim import ClaimViews
         from chalicelib.views.file import FileViews
         from chalicelib.views.file_pages import FilePages
 
@@ -140,6 +145,9 @@ class Views:
             parts.now,
             cases.turnaround,
         )
+        claims = ClaimViews(
+            cases.lookup, cases.orphans, cases.applicant, parts.links, self._pages, pages
+        )
         return FileViews(
             cases.lookup,
             cases.applicant,
@@ -148,6 +156,7 @@ class Views:
             parts.now,
             pages,
             self.lost_link,
+            claims,
         )
 
     @cached_property

@@ -65,7 +65,8 @@ class Site(PageHandler):
             )
         # A self-assessment leads to its result, on a page of Relais.
         back = {} if name == "assessment" else {"redirect": f"{self.origin}/{lang}/thanks"}
-        hidden = {"lang": lang, **back, "started_at": str(int(time.time())), **query_sent}
+        shown = {"notice": description["notice_hash"]} if "notice_hash" in description else {}
+        hidden = {"lang": lang, **back, **shown, "started_at": str(int(time.time())), **query_sent}
         return self._render(
             "form",
             lang,

@@ -47,6 +47,8 @@ def stack_settings(site_url: str) -> dict[str, str]:
         "OrganizationName": "Innoweave",
         "ContactEmail": "info@example.org",
         "PrivacyContact": "vieprivee@example.org",
+        "PrivacyPolicyFr": "https://www.example.org/fr/confidentialite",
+        "PrivacyPolicyEn": "https://www.example.org/en/privacy",
         "PersonInChargeTitle": "Direction générale",
         "PostalAddress": "1234, rue Exemple, Montréal (Québec) H2X 1Y4",
         "Emulator": "true",

@@ -82,9 +82,9 @@ def test_an_application_is_linked_to_a_file(way: Journey, invited: Case) -> None
     joined, left = way.again(invited), way.again(orphan)
     assert (joined.state, left.state, left.linked_to) == ("APP_PENDING", "LINKED", invited.id)
     assert joined.application == orphan.application
-    assert "Nous avons bien reçu votre demande" in way.subjects(ZOE)[-1]
+    received = [m for m in way.mailer.to(ADA) if "Nous avons bien reçu votre demande" in m.subject]
     assert joined.app_ref
-    assert joined.app_ref in way.letters(ZOE)[-1]
+    assert joined.app_ref in received[-1].text
     (kept,) = [m for m in way.mailer.to(ZOE) if "vérifions" in m.subject]
     mine = f"/file/{token(kept.text, 'file')}"
     assert "Jointe à votre dossier" in way.visitor.page(mine).body.decode()
@@ -145,26 +145,30 @@ def test_an_application_is_declined_and_that_can_be_undone(way: Journey) -> None
     assert "Décision concernant votre demande" in way.subjects(ADA)[-1]
 
 
-def test_a_reference_and_its_address_stand_in_for_the_invitation(
+def test_a_reference_and_its_address_stand_in_for_the_invitation_once_confirmed(
     way: Journey, invited: Case
 ) -> None:
     given = {**samples.application(), "ref": invited.ref.lower()}
     told = way.visitor.send("/forms/application", given)
     assert told.status_code == 201
+    way.deliver()
+    assert way.again(invited).state == "EOI_APPROVED"
+    assert way.do(way.own(), action="confirm").status_code == 200
     assert way.again(invited).state == "APP_PENDING"
     receipt = f"/file/{token(told.json_body['links']['status'], 'file')}"
     assert "Jeunes en action" not in way.visitor.page(receipt).body.decode()
 
 
 @pytest.mark.parametrize("change", [{"applicant_email": ZOE}, {"ref": "DI-2026-00000-0"}])
-def test_a_reference_without_its_address_opens_nothing(
+def test_a_reference_without_its_address_opens_nothing_and_loses_nothing(
     way: Journey, invited: Case, change: dict[str, str]
 ) -> None:
     given = {**samples.application(), "ref": invited.ref, **change}
-    refused = way.visitor.send("/forms/application", given)
-    assert refused.status_code == 409
+    kept = way.visitor.send("/forms/application", given)
+    assert kept.status_code == 201
+    orphan = way.case(kept.json_body["ref"])
+    assert (orphan.state, orphan.claims) == ("ORPHAN_APP", None)
     assert way.again(invited).state == "EOI_APPROVED"
-    assert len(way.store.kinds("case")) == 1
 
 
 def test_a_browser_is_told_first_and_may_go_on_knowingly(way: Journey) -> None:
@@ -178,7 +182,7 @@ def test_a_browser_is_told_first_and_may_go_on_knowingly(way: Journey) -> None:
     sent = way.visitor.submit("/forms/application", pairs)
     assert sent.status_code == 303
     page = way.visitor.page(sent.headers["Location"].partition("/api")[2]).body.decode()
-    assert "vérification en cours" in page
+    assert "Merci, c’est bien reçu" in page
     with_ref = way.visitor.page("/forms/application?ref=DI-2026-4T7KQ-M").body.decode()
     assert hidden(with_ref, "ref") == "DI-2026-4T7KQ-M"
 
@@ -229,9 +233,8 @@ def test_applications_in_somebody_s_name_have_a_limit(way: Journey) -> None:
 def test_an_approval_that_can_be_undone_opens_nothing(way: Journey) -> None:
     case = way.declare()
     way.decide(RITA, decision="approve")
-    given = {**samples.application(), "ref": case.ref}
-    assert way.visitor.send("/forms/application", given).status_code == 409
-    orphan = uninvited(way)
+    orphan = uninvited(way, ref=case.ref)
+    assert (orphan.claims, way.again(case).application) == (None, None)
     refused = way.press(way.review(RITA), decision="link", target_ref=case.ref)
     assert refused.status_code == 409
     assert "encore être annulée" in refused.body.decode()

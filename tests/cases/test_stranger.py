@@ -102,6 +102,22 @@ def declares(world: World) -> None:
 
 
 @step(STRANGER)
+def applies(world: World) -> None:
+    """He knows her reference and her address, and names himself as the fiduciary's lead."""
+    pick = world.random
+    given = samples.application(
+        ref=pick.choice((world.ref(), world.ref().lower(), "DI-2026-00000-0", "")),
+        applicant_email=pick.choice(SPELLINGS[:4]), fid_city=pick.choice(CITIES),
+        fid_lead_email="thief@example.org",
+    )  # fmt: skip
+    told = world.posts("/forms/application", given)
+    assert told.status_code in (201, 429), told.body
+    if told.status_code == 201:  # noqa: PLR2004
+        mine = {case.id for case in world.files()}
+        assert told.json_body["ref"].removeprefix("DF-") not in mine
+
+
+@step(STRANGER)
 def asks_for_links(world: World) -> None:
     world.posts("/file", {"email": world.random.choice(SPELLINGS), "lang": "fr"})
 
@@ -201,6 +217,18 @@ def she_answers_a_question(world: World) -> None:
 
 
 @step(HONEST)
+def she_applies(world: World) -> None:
+    """Her invitation is hers, whatever was posted with her reference."""
+    way = world.way
+    for case in world.files():
+        if is_invited(case.state) and not case.undo_open(way.clock()):
+            invite = way.service.links.invite(case.id, case.person, "fr").partition("invite=")[2]
+            given = samples.application(invite=invite, impact_goal=SECRET, fid_lead_email=ADA)
+            told = way.visitor.send("/forms/application", given)
+            assert told.status_code == 201, told.body  # noqa: PLR2004
+
+
+@step(HONEST)
 def time_passes(world: World) -> None:
     world.way.clock.pass_(**world.random.choice(({"minutes": 12}, {"hours": 7}, {"days": 2})))
     world.way.deliver()
@@ -258,7 +286,7 @@ def check_open_to_its_owner(world: World) -> None:
         link = f"/file/{way.service.links.file(case.id, case.person).rpartition('/')[2]}"
         assert SECRET in way.visitor.page(link).body.decode()
         if kind(case.state) == "active":
-            assert case.ref in listed, "her lost-link mail names each open file"
+            assert case.current_ref in listed, "her lost-link mail names each open file"
         if is_invited(case.state):
             invite = way.service.links.invite(case.id, case.person, "fr").partition("invite=")[2]
             assert way.visitor.page(f"/forms/application?invite={invite}").status_code == 200  # noqa: PLR2004

@@ -154,6 +154,7 @@ def test_the_longest_token_we_make_is_within_the_limit(links: Links, purpose: st
 
 
 MADE_FROM: dict[str, Any] = {
+    "application": "2026-4T7KQ-M",
     "case": "2026-7K4MQ-X", "person": PERSON, "address": f"{'a' * 64}@{'b' * 180}.example.org",
     "to": PERSON[::-1], "asked": 1_772_460_000, "until": 1_835_535_600,
     "lang": "fr", "slug": "marie-eve-tremblay", "since": 1_772_463_600, "staff": "rita-roy",
@@ -217,6 +218,7 @@ OPENED: dict[str, Callable[[Links, str], object]] = {
     "standing": lambda links, token: links.open_file(token),
     "declaration": lambda links, token: links.open_declaration(token),
     "address": lambda links, token: links.open_address(token),
+    "claim": lambda links, token: links.open_claim(token),
     "invite": lambda links, token: links.open_invite(token),
     "coach": lambda links, token: links.open_coach(token),
     "confirm": lambda links, token: links.open_confirm(token),

@@ -152,7 +152,14 @@ def orphans(walk: "Walk") -> Pages:
         applicant_email="hana@example.org", applicant_language=walk.lang,
         fid_legal_name="Coopérative Hana",
     )  # fmt: skip
-    walk.sent("application", given)
+    (declared,) = (r for r in walk.store.kinds("case") if r["email"] == "hana@example.org")
+    walk.sent("application", {**given, "ref": f"DI-{declared['id']}"})
+    walk.deliver()
+    claim = walk.own("hana@example.org")
+    yield "claim", walk.page(claim)
+    yield "claim-errors", walk.send(claim, action="confirm", confirm="")
+    yield "review-claim", walk.page(walk.latest())
+    walk.sent("application", {**given, "fid_city": "Laval"})
     walk.deliver()
     yield "file-orphan", walk.page(walk.own("hana@example.org"))
     review = walk.latest()

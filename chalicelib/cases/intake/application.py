@@ -1,13 +1,15 @@
-"""An application joins the case that was invited; without one it is an orphan, and kept."""
+"""An application joins the case that was invited; without an invitation it waits beside it."""
 
 from typing import TYPE_CHECKING, Final, TypedDict
 
 from chalicelib.cases.case import Case, KeptWarning, kept_warnings
 from chalicelib.cases.intake.submission import Receipt, Visit
+from chalicelib.cases.joining import owe_joined
+from chalicelib.cases.proof import proved_application
 from chalicelib.cases.states import NEW, step
 from chalicelib.cases.transition import StateChange
 from chalicelib.core import rate_limit
-from chalicelib.core.letter_row import APPLICANT, FIDUCIARY
+from chalicelib.core.letter_row import APPLICANT
 from chalicelib.core.ports import Write
 from chalicelib.core.records import stamp
 
@@ -19,56 +21,54 @@ ORPHANS_AN_HOUR: Final = 5
 
 
 def application(visit: Visit) -> tuple[list[Write], Receipt]:
-    """Return what an application writes, and its receipt. Raises NotInvited (with a link or a reference that opens nothing), InviteOver and
-    AlreadyApplied; without link and reference it is an orphan."""
-    arrival = visit.arrival
-    if arrival.invite:
-        case = visit.cases.invited(arrival.invite)
-        # The invitation came by mail: its owner may see everything.
-        return _joined(visit, case), visit.receipt(
-            f"DF-{case.id}", visit.links.file(case.id, case.person)
-        )
-    if arrival.ref:
-        case = visit.cases.referred(arrival.ref, str(visit.person))
-        # Whoever knows a reference and an address proves neither: no answers are shown.
-        receipt = visit.receipt(f"DF-{case.id}", visit.links.standing(case.id, case.person))
-        return _joined(visit, case), receipt
-    return _orphan(visit)
+    """Return what an application writes, and its receipt.
+
+    With an invitation it joins the case that was invited. Without one it is a case of its own,
+    until the address of the file that its reference names confirms it, or staff join it to a
+    file. Raises NotInvited, InviteOver and AlreadyApplied for an invitation that opens nothing.
+    """
+    if not visit.arrival.invite:
+        return _uninvited(visit)
+    case = visit.cases.invited(visit.arrival.invite)
+    return _joined(visit, case), visit.receipt(f"DF-{case.id}", case.id, case.person)
 
 
 def _joined(visit: Visit, case: Case) -> list[Write]:
-    answers = visit.submission.answers
     row = step(case.state, "apply")
     change = StateChange(case, row, visit.now, APPLICANT, {"answers": visit.answers_digest})
     change.sets |= _given(visit)
-    if case.address is not None:
-        change.removes.append("address")
-    change.owes_letters()
-    if answers["fid_lead_email"].lower() != answers["applicant_email"].lower():
-        change.owes(["application_received"], FIDUCIARY)
+    change.sets["consents"] = {**(case.consents or {}), **(visit.consents or {})}
+    change.sets["proved"] = proved_application(case, "invitation", visit.now)
+    owe_joined(change, visit.submission.answers, fiduciary=True)
     return change.writes()
 
 
-def _orphan(visit: Visit) -> tuple[list[Write], Receipt]:
+def _uninvited(visit: Visit) -> tuple[list[Write], Receipt]:
+    """Keep an application by itself. The answer is the same whether its reference and address
+    fit a file or not; a letter to that file's address tells."""
     answers, spam = visit.submission.answers, visit.spam()
-    row = step(NEW, "hold" if spam else "apply_uninvited")
+    claimed = visit.cases.claimed(visit.arrival.ref, str(visit.person))
+    event = "apply_uninvited" if claimed is None else "apply_by_reference"
+    row = step(NEW, "hold" if spam else event)
     case = Case.begun(
         visit.now,
         person=str(visit.person),
-        email=answers["applicant_email"],
+        email=answers["applicant_email"] if claimed is None else claimed.mail_to,
         org=answers["fid_legal_name"],
         answers={},
         warnings=[],
+        claims=None if claimed is None else claimed.id,
+        consents=visit.consents,
         **_given(visit),
     )
-    data = {"answers": visit.answers_digest, "spam": spam}
+    data = {"answers": visit.answers_digest, "spam": spam, "claims": case.claims}
     change = StateChange(case, row, visit.now, APPLICANT, data)
     change.owes_letters()
     writes = [
         *change.creates(),
         rate_limit.hourly(f"{visit.person}-orphan", ORPHANS_AN_HOUR, visit.now),
     ]
-    return writes, visit.receipt(f"DF-{case.id}", visit.links.standing(case.id, case.person))
+    return writes, visit.receipt(f"DF-{case.id}", case.id, case.person)
 
 
 class _Given(TypedDict):

@@ -23,7 +23,7 @@ def declaration(visit: Visit) -> tuple[list[Write], Receipt]:
     """Return what a declaration writes, and its receipt, which is the same whatever becomes of
     it: whoever posts has not proved the address, and learns nothing about its files."""
     spam = visit.spam()
-    case = Case.begun(visit.now, person=str(visit.person), **_given(visit))
+    case = Case.begun(visit.now, person=str(visit.person), consents=visit.consents, **_given(visit))
     if spam:
         return _stored(visit, case, "hold", spam), _receipt(visit, case)
     opened = OpenFiles.of(case.person, case.cycle, visit.open)
@@ -73,7 +73,7 @@ def _same(visit: Visit, cases: list[Case]) -> Case | None:
 
 
 def _receipt(visit: Visit, case: Case) -> Receipt:
-    return visit.receipt(case.ref, visit.links.standing(case.id, case.person))
+    return visit.receipt(case.ref, case.id, case.person)
 
 
 class _Given(TypedDict):

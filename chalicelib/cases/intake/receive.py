@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Final
 
 from chalicelib import content
+from chalicelib.cases.consent import Notices
 from chalicelib.cases.intake.application import application
 from chalicelib.cases.intake.assessment import assessment, receipt
 from chalicelib.cases.intake.declaration import declaration
@@ -14,7 +15,6 @@ from chalicelib.cases.states import table
 from chalicelib.core import eastern_time, rate_limit, references
 from chalicelib.core.errors import (
     AlreadyApplied,
-    BadLink,
     Conflict,
     IntakePaused,
     KeyReused,
@@ -51,6 +51,7 @@ class Intake:
         *,
         people_key: bytes,
         posts_per_hour: int,
+        notices: Notices,
         newsletter: BoxTicked = lambda *_: None,
     ) -> None:
         self.store = store
@@ -60,6 +61,7 @@ class Intake:
         self.people_key = people_key
         self.posts_per_hour = posts_per_hour
         self.newsletter = newsletter
+        self.notices = notices
 
     def receive(self, arrival: IncomingForm) -> Receipt:
         """Store a form with its letters; a repeat is answered as the first time.
@@ -74,7 +76,14 @@ class Intake:
             arrival.form, arrival.fields, arrival.lang, eastern_time.today(now)
         )
         visit = Visit(
-            arrival, submission, now, self.cases, self.links, self.people_key, self.newsletter
+            arrival,
+            submission,
+            now,
+            self.cases,
+            self.links,
+            self.people_key,
+            self.newsletter,
+            self.notices,
         )
         attempt = _Attempt(self, visit)
         for _ in range(COMMIT_ATTEMPTS):
@@ -117,7 +126,10 @@ class _Attempt:
             return receipt
         # What was not kept may find room the next time: that is no repeat.
         marker_row = [self._marker(receipt)] if self._visit.is_kept else []
-        self._intake.store.commit([*marker_row, self._counter(), *writes])
+        words = self._visit.words_agreed_to()
+        self._intake.store.commit([*marker_row, self._counter(), *writes, *words])
+        for word in words:
+            self._intake.notices.note_kept(word.key[0].removeprefix("NOTICE#"))
         return receipt
 
     def learn(self, conflict: Conflict) -> Receipt | None:
@@ -170,20 +182,8 @@ class _Attempt:
             return receipt(self._visit, ref, self._visit.submission.answers, replayed=True)
         if self._overtaken(ref):
             return None
-        again = self._visit.receipt(
-            ref, self._status_url(references.file_number_of(ref), marker["whose"])
-        )
+        again = self._visit.receipt(ref, references.file_number_of(ref), marker["whose"])
         return replace(again, replayed=True)
-
-    def _status_url(self, case: str, whose: str) -> str:
-        """Return the link to the file: everything is shown to whoever holds the invitation of
-        that very case."""
-        links = self._intake.links
-        try:
-            invited, person = links.open_invite(self._visit.arrival.invite)
-        except BadLink:
-            return links.standing(case, whose)
-        return links.file(case, person) if invited == case else links.standing(case, whose)
 
     def _overtaken(self, ref: str) -> bool:
         """Say whether the file took other answers since: then the first ones are no repeat."""

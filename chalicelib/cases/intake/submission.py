@@ -6,21 +6,29 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from typing import Final
 
+from chalicelib.cases.case import Consent, FormName
+from chalicelib.cases.consent import Notices
 from chalicelib.cases.lookup import Cases
 from chalicelib.core.languages import Lang
 from chalicelib.core.links import Links, person_key
 from chalicelib.core.ports import Item, Put, Write
+from chalicelib.core.records import stamp
 from chalicelib.forms import parsing
 from chalicelib.forms.problems import Problem
 from chalicelib.forms.spam import looks_like_spam
+
+MAX_PAGE_LENGTH: Final = 300
+"""Characters that are kept of the address of the page."""
 
 
 @dataclass(frozen=True)
 class IncomingForm:
     """A form as it came: `fields` as typed, the rest from the request. `ref` is of the
     declaration that an application follows, when the invitation is not at hand; `consent_shown`
-    has the words of the newsletter's box as they stood on the page."""
+    has the words of the newsletter's box as they stood on the page, `notice` is the hash of the
+    privacy notice that it showed."""
 
     form: str
     fields: Mapping[str, object]
@@ -34,6 +42,7 @@ class IncomingForm:
     page: str = ""
     agent: str = ""
     consent_shown: str = ""
+    notice: str = ""
 
 
 @dataclass(frozen=True)
@@ -68,6 +77,7 @@ class Visit:
     links: Links
     people_key: bytes
     newsletter: BoxTicked
+    notices: Notices
     open: Item | None = None
     is_kept: bool = True
     is_told: bool = False
@@ -89,6 +99,22 @@ class Visit:
         text = json.dumps(parts, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
         return hmac.digest(self.people_key, text.encode(), "sha256").hex()
 
+    @cached_property
+    def consents(self) -> "dict[FormName, Consent] | None":
+        """The consent that came with the form, under its name; None for a form that asks none."""
+        form = self.submission.form
+        found = self.notices.agreed(form, self.submission.lang, self.arrival.notice)
+        if found is None:
+            return None
+        page = self.links.redact(self.arrival.page)[:MAX_PAGE_LENGTH]
+        consent: Consent = {**found, "at": stamp(self.now), "page": page}
+        return {"application": consent} if form == "application" else {"eoi": consent}
+
+    def words_agreed_to(self) -> list[Write]:
+        """Return the write that keeps the words, the first time that this process meets them."""
+        hashes = [each["text_hash"] for each in (self.consents or {}).values()]
+        return [w for one in hashes for w in self.notices.unkept(self.submission.form, one)]
+
     def box(self, ref: str, spam: str | None = None) -> list[Write]:
         """Return what the ticked box for the newsletter writes."""
         if not self.submission.answers.get("consent_newsletter"):
@@ -105,12 +131,13 @@ class Visit:
             now=self.now,
         )
 
-    def receipt(self, ref: str, status_url: str) -> Receipt:
+    def receipt(self, ref: str, case: str, person: str) -> Receipt:
+        """Return what whoever posted the form may know, whoever that is: that it is there."""
         return Receipt(
             form=self.submission.form,
             ref=ref,
             status="received",
             lang=self.submission.lang,
-            status_url=status_url,
+            status_url=self.links.standing(case, person),
             warnings=self.submission.warnings,
         )

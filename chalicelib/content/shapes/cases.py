@@ -121,6 +121,9 @@ class Review(TypedDict):
             "write_address choose_case wrong_step_code"
         ),
     ]
+    proof: Annotated[
+        dict[str, Text], keys("proved unproved claims addresses fits_address fits_name")
+    ]
     next_steps: dict[StateName, Text]
     received: dict[Key, Text]
     events: dict[Key, Text]
@@ -135,7 +138,7 @@ class Review(TypedDict):
     file: Annotated[
         dict[str, TitleAndText],
         keys(
-            "reply withdraw correct confirm not_now settled not_yours links_asked "
+            "reply withdraw correct confirm claimed not_now settled not_yours links_asked "
             "received receipt_over replaced another not_me answered"
         ),
     ]

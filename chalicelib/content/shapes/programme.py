@@ -30,6 +30,12 @@ class Links(TypedDict):
     ci_101_en: Words | None
 
 
+class PrivacyNotice(Text):
+    """`id` names this version of the words: another one for other words."""
+
+    id: Words
+
+
 class Programme(TypedDict):
     intake: dict[Key, Literal["open", "paused"]]
     max_request_cad: Count | None
@@ -42,6 +48,6 @@ class Programme(TypedDict):
     cycle: Words | None
     cycle_ends: NotRequired[Words]
     links: Links
-    privacy_notice: Text
+    privacy_notice: PrivacyNotice
     retention: dict[Key, Text]
     form_name: dict[Key, Text]

@@ -7,6 +7,7 @@ from typing import TypedDict
 from chalicelib.cases.case import Case
 from chalicelib.cases.states import is_invited, next_step, public_name
 from chalicelib.cases.turnaround import Turnaround
+from chalicelib.core.errors import Overtaken
 from chalicelib.core.languages import Lang
 from chalicelib.core.letter_row import APPLICANT, FIDUCIARY, NEW_ADDRESS, OLD_ADDRESS
 from chalicelib.core.ports import Item
@@ -101,13 +102,41 @@ class ApplicationReceived(TypedDict):
     usual: Turnaround | None
 
 
-@letter("application_received", to=(APPLICANT, FIDUCIARY))
+@letter("application_received", to=APPLICANT)
 def application_received(owed: CaseLetter) -> ApplicationReceived:
     return {
         "answers": _application_copy(owed),
         "status_url": owed.status_url,
         "usual": owed.usual(),
     }
+
+
+class ApplicationConfirm(TypedDict):
+    confirm_url: str
+    declaration_ref: str
+
+
+@letter("application_confirm", to=APPLICANT)
+def application_confirm(owed: CaseLetter) -> ApplicationConfirm:
+    """Written to the address of the file that an application names, and not to whoever sent it.
+    Raises Overtaken once nobody needs to confirm."""
+    case = owed.case
+    if case.claims is None or case.linked_to is not None:
+        raise Overtaken("the application has its file")
+    return {
+        "confirm_url": owed.links.claim(case.id, case.claims, case.person),
+        "declaration_ref": f"DI-{case.claims}",
+    }
+
+
+class FiduciaryNamed(TypedDict):
+    status_url: str
+
+
+@letter("fiduciary_named", to=FIDUCIARY)
+def fiduciary_named(owed: CaseLetter) -> FiduciaryNamed:
+    """Repeats nothing of the application: its fiduciary's address was typed, and proved by nobody."""
+    return {"status_url": owed.status_url}
 
 
 class OrphanReceived(TypedDict):
@@ -215,13 +244,12 @@ class AddressChanged(TypedDict):
 
 @letter("address_changed", to=(OLD_ADDRESS, NEW_ADDRESS))
 def address_changed(owed: CaseLetter) -> AddressChanged:
-    """Only the new address gets links: the old one may be somebody else's."""
-    is_new = owed.reader == NEW_ADDRESS
-    may_apply = is_new and is_invited(owed.case.state)
+    """Only the file's own address gets links: the other one may be somebody else's."""
+    may_apply = owed.owns_file and is_invited(owed.case.state)
     return {
         "old_address": owed.facts["old_address"],
         "new_address": owed.facts["new_address"],
-        "status_url": owed.status_url if is_new else None,
+        "status_url": owed.status_url if owed.owns_file else None,
         "apply_url": owed.apply_url if may_apply else None,
     }
 
@@ -236,9 +264,18 @@ def address_confirm(owed: CaseLetter) -> AddressConfirm:
     return {"confirm_url": owed.links.address(case.id, case.person, address)}
 
 
+class AddressRequested(TypedDict):
+    new_address: str
+
+
+@letter("address_requested", to=OLD_ADDRESS)
+def address_requested(owed: CaseLetter) -> AddressRequested:
+    return {"new_address": owed.facts["new_address"]}
+
+
 def changes(case: Case, facts: Item, lang: Lang) -> list[diff.Change]:
     """Return what an answer changed in its form, as the form stands now."""
-    if "before" not in facts:
+    if "before" not in facts or "form" not in facts:
         return []
     form = facts["form"]
     after = case.answers if form == "eoi" else case.application or {}

@@ -1,6 +1,7 @@
 """Writes the letters of a case: from the row that owes one to a draft that can leave."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
 # The letters of a case register themselves.
@@ -17,7 +18,7 @@ from chalicelib.cases.states import kind
 from chalicelib.core import eastern_time
 from chalicelib.core.errors import Overtaken
 from chalicelib.core.languages import lang_or
-from chalicelib.core.letter_row import FIDUCIARY, NEW_ADDRESS, OLD_ADDRESS, OUTSIDE
+from chalicelib.core.letter_row import OUTSIDE
 from chalicelib.core.links import Links
 from chalicelib.core.ports import Item, Store
 from chalicelib.mail.draft import Draft, LetterWriter
@@ -77,7 +78,8 @@ class CaseLetterWriter:
             raise Overtaken("the file beside it is gone")
         lang = lang_or(known.lang, "fr")
         owed = CaseLetter(case, lang, row["facts"], row["to"], now, self._store, self._links)
-        return self._sender.draft(row, _address(known, row), lang, owed, case=case)
+        address = replace(owed, case=known).address
+        return self._sender.draft(row, address, lang, owed, case=case)
 
     def _to_staff(self, row: Item, case: Case, staff: Staff, now: datetime) -> Draft:
         owed = StaffLetter(
@@ -100,11 +102,3 @@ class CaseLetterWriter:
         today = str(eastern_time.today(now))
         readers = Recipients(self._roster.active(), staff.id, case.recused, today)
         return next((self._roster.get(one) or staff for one in readers.of(["owner"])), staff)
-
-
-def _address(case: Case, row: Item) -> str:
-    if row["to"] == FIDUCIARY:
-        return str((case.application or {})["fid_lead_email"])
-    if row["to"] in (OLD_ADDRESS, NEW_ADDRESS):
-        return str(row["facts"][row["to"]])
-    return case.mail_to

@@ -13,8 +13,10 @@ from chalicelib.cases.review.link import review_link
 from chalicelib.cases.staff import Roster, Staff
 from chalicelib.cases.states import choices, public_name, staff_steps
 from chalicelib.cases.turnaround import Turnaround
+from chalicelib.core.email_address import is_same_address
 from chalicelib.core.errors import Overtaken
 from chalicelib.core.languages import Lang, lang_or
+from chalicelib.core.letter_row import FIDUCIARY, NEW_ADDRESS, OLD_ADDRESS
 from chalicelib.core.links import Links, StoredLink
 from chalicelib.core.ports import Item, Store
 from chalicelib.core.records import moment
@@ -38,11 +40,31 @@ class CaseLetter:
     links: Links
 
     @property
+    def address(self) -> str:
+        """The address of the reader."""
+        if self.reader == FIDUCIARY:
+            return str((self.case.application or {})["fid_lead_email"])
+        if self.reader in (OLD_ADDRESS, NEW_ADDRESS):
+            return str(self.facts[self.reader])
+        return self.case.mail_to
+
+    @property
+    def owns_file(self) -> bool:
+        """Whether the letter goes to the file's own address: a link that shows answers or changes
+        anything is in no other letter."""
+        return is_same_address(self.address, self.case.mail_to)
+
+    @property
     def status_url(self) -> str:
-        return self.links.file(self.case.id, self.case.person)
+        """The link to the file; for whoever does not own it, one that says it was received."""
+        give = self.links.file if self.owns_file else self.links.standing
+        return give(self.case.id, self.case.person)
 
     @property
     def apply_url(self) -> str:
+        """Raises Overtaken for an address that is not the file's own."""
+        if not self.owns_file:
+            raise Overtaken("the file has another address")
         return self.links.invite(self.case.id, self.case.person, self.lang)
 
     @property

@@ -5,9 +5,10 @@ from datetime import date, datetime
 from types import SimpleNamespace
 
 from chalicelib import content
-from chalicelib.cases.case import Case, KeptWarning
-from chalicelib.core import eastern_time
+from chalicelib.cases.case import Case, FormName, KeptWarning
+from chalicelib.core import eastern_time, formatting
 from chalicelib.core.business_days import after_business_days
+from chalicelib.core.email_address import is_same_address
 from chalicelib.core.languages import Lang
 from chalicelib.core.records import moment
 from chalicelib.forms.problems import Problem
@@ -30,6 +31,36 @@ def reason_texts(codes: Iterable[str], lang: Lang) -> list[str]:
     rows = [*lists["decline_reason"], *lists["closing_reason"]]
     names = {row["id"]: row[lang] for row in rows}
     return [names[code] for code in codes if code in names]
+
+
+def proof_texts(case: Case, lang: Lang) -> list[str]:
+    """Return which parts of a file are proved and which are not, in words for the staff."""
+    texts, forms = content.review()["proof"], _forms(case)
+    found = []
+    for form in forms:
+        title, proof = content.form(form)["title"][lang], (case.proved or {}).get(form)
+        if proof is None:
+            found.append(texts["unproved"][lang].format(form=title))
+        else:
+            day = formatting.long_date(eastern_time.today(moment(proof["at"])), lang)
+            found.append(texts["proved"][lang].format(form=title, date=day))
+    if case.claims and not case.linked_to:
+        found.append(texts["claims"][lang].format(ref=f"DI-{case.claims}"))
+    other = (case.application or {}).get("applicant_email")
+    if other and not is_same_address(other, case.mail_to):
+        found.append(texts["addresses"][lang].format(other=other, own=case.mail_to))
+    return found
+
+
+def fit_text(orphan: Case, candidate: Case, lang: Lang) -> str:
+    """Return whether a file fits an application by its address, or by its name alone."""
+    fits = "fits_address" if candidate.person == orphan.person else "fits_name"
+    return content.review()["proof"][fits][lang].format(own=candidate.mail_to)
+
+
+def _forms(case: Case) -> list[FormName]:
+    given: dict[FormName, object] = {"eoi": case.answers, "application": case.application}
+    return [form for form, answers in given.items() if answers]
 
 
 def view(case: Case) -> SimpleNamespace:

@@ -14,7 +14,7 @@ from chalicelib.forms import description, diff
 from chalicelib.mail.letters import ACTOR, LETTERS, STAFF, Letter, letter
 from chalicelib.mail.writers.applicant import Copy, changes
 from chalicelib.mail.writers.context import CaseLetter, StaffLetter
-from chalicelib.mail.writers.phrases import warning_texts
+from chalicelib.mail.writers.phrases import fit_text, proof_texts, warning_texts
 from chalicelib.mail.writers.waiting import days_waiting
 
 
@@ -35,10 +35,12 @@ def staff_invitation_ended(owed: StaffLetter) -> LinkOnly:
 class ToDecide(LinkOnly):
     code: str | None
     due: date
+    proof: list[str]
 
 
 def _to_decide(owed: StaffLetter) -> ToDecide:
-    return {**_link_only(owed), "code": owed.code, "due": owed.due}
+    proof = proof_texts(owed.case, owed.lang)
+    return {**_link_only(owed), "code": owed.code, "due": owed.due, "proof": proof}
 
 
 class EoiToDecide(ToDecide):
@@ -106,10 +108,12 @@ class CandidateFacts(TypedDict):
     ref: str
     org: str
     state_name: str
+    fit: str
 
 
 class OrphanToPlace(LinkOnly):
     due: date
+    proof: list[str]
     candidates: list[CandidateFacts]
 
 
@@ -118,8 +122,14 @@ def staff_orphan_received(owed: StaffLetter) -> OrphanToPlace:
     return {
         **_link_only(owed),
         "due": owed.due,
+        "proof": proof_texts(owed.case, owed.lang),
         "candidates": [
-            {"ref": one.ref, "org": one.org, "state_name": public_name(one.state, owed.lang)}
+            {
+                "ref": one.ref,
+                "org": one.org,
+                "state_name": public_name(one.state, owed.lang),
+                "fit": fit_text(owed.case, one, owed.lang),
+            }
             for one in owed.candidates.of(owed.case)
         ],
     }

@@ -1,0 +1,103 @@
+"""The page that asks the address of a file whether an application that names it is its owner's."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypedDict
+
+from chalicelib.cases.applicant import ApplicantFiles
+from chalicelib.cases.case import Case
+from chalicelib.cases.lookup import Cases
+from chalicelib.cases.orphans import Orphans
+from chalicelib.core.errors import BadLink, Conflict, Refused
+from chalicelib.core.languages import Lang
+from chalicelib.core.links import Links
+from chalicelib.core.records import moment
+from chalicelib.forms import description
+from chalicelib.views.file_form import PAGE_SECONDS, FileInput
+from chalicelib.views.file_pages import FilePages, error_text
+from chalicelib.web.pages import Pages
+from chalicelib.web.request import Request
+from chalicelib.web.responses import Response
+
+
+@dataclass(frozen=True)
+class OpenedClaim:
+    """An application, and the case that it names, behind the link to that case's address."""
+
+    token: str
+    application: Case
+    declaration: Case
+
+
+class ClaimFacts(TypedDict):
+    application: Case
+    declaration: Case
+    applied_at: datetime
+    answers: Sequence[Mapping[str, object]]
+    action: str
+    nonce: str
+    wrong: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class ClaimViews:
+    cases: Cases
+    orphans: Orphans
+    files: ApplicantFiles
+    links: Links
+    pages: Pages
+    file_pages: FilePages
+
+    def opened(self, token: str) -> OpenedClaim | None:
+        """Return what the link is about; None for a link of another purpose. Raises BadLink once
+        the address of the file was corrected."""
+        try:
+            self.links.open_claim(token)
+        except BadLink:
+            return None
+        return OpenedClaim(token, *self.cases.claim(token))
+
+    def show(self, request: Request, claim: OpenedClaim, *, wrong: bool = False) -> Response:
+        """Looking changes nothing."""
+        case = claim.application
+        lang = request.language({}, case.lang)
+        if case.linked_to == claim.declaration.id:
+            return self._done(request, claim, "claimed", lang)
+        address = self.pages.address("file", claim.token)
+        facts: ClaimFacts = {
+            "application": case,
+            "declaration": claim.declaration,
+            "applied_at": moment(case.applied_at or case.submitted_at),
+            "answers": description.readable("application", case.application or {}, lang),
+            "action": address,
+            "nonce": self.links.nonce(claim.token),
+            "wrong": {"confirm": error_text("tick", lang)} if wrong else {},
+        }
+        status = 422 if wrong else 200
+        return self.pages.respond("claim", lang, facts, address=address, status=status)
+
+    def act(self, request: Request, claim: OpenedClaim, given: FileInput, lang: Lang) -> Response:
+        """Raises TooMany."""
+        self.files.counted(claim.application, "claim")
+        if given.action not in ("confirm", ""):
+            return self._refused(request, claim, given.action, "not_yours", lang)
+        right = self.links.check_nonce(claim.token, given.nonce, PAGE_SECONDS)
+        if not given.confirm or not right:
+            return self.show(request, claim, wrong=True)
+        try:
+            self.orphans.confirm(claim.application, claim.declaration)
+        except (Conflict, Refused):
+            return self._refused(request, claim, "link_confirmed", "not_now", lang)
+        return self._done(request, claim, "claimed", lang)
+
+    def _refused(
+        self, request: Request, claim: OpenedClaim, event: str, why: str, lang: Lang
+    ) -> Response:
+        self.files.refused(claim.application, event, "claim" if why == "not_yours" else why)
+        return self._done(request, claim, why, lang, status=409)
+
+    def _done(
+        self, request: Request, claim: OpenedClaim, what: str, lang: Lang, *, status: int = 200
+    ) -> Response:
+        return self.file_pages.done(request, claim.application, what, lang, None, status=status)
