@@ -262,14 +262,26 @@ def test_a_request_is_cancelled_from_the_letter_that_confirms_it(
     assert "n’existe plus" in visitor.page(ada.link("unsubscribe")).body.decode()
 
 
-def test_links_stay_valid_for_years(visitor: Visitor, ada: Person) -> None:
+def test_whoever_has_a_mail_of_ours_may_leave_by_it_for_years(
+    visitor: Visitor, ada: Person
+) -> None:
     ada.joined()
-    paths = [ada.service.links.unsubscribe(ada.id), ada.service.links.preferences(ada.id)]
+    path = ada.service.links.unsubscribe(ada.id)
     ada.clock.pass_(days=5 * 365)
-    for path in paths:
-        found = visitor.page(path.removeprefix(ada.service.settings.public_url))
-        assert found.status_code == 200
-        assert "<button" in found.body.decode()
+    found = visitor.page(path.removeprefix(ada.service.settings.public_url))
+    assert found.status_code == 200
+    assert "<button" in found.body.decode()
+
+
+@pytest.mark.parametrize(("days", "status"), [(60, 200), (399, 200), (401, 404)])
+def test_a_link_to_the_preferences_is_good_until_another_year_s_issues_bring_a_new_one(
+    visitor: Visitor, ada: Person, days: int, status: int
+) -> None:
+    ada.joined()
+    path = ada.service.links.preferences(ada.id)
+    ada.clock.pass_(days=days)
+    found = visitor.page(path.removeprefix(ada.service.settings.public_url))
+    assert found.status_code == status
 
 
 def test_no_link_does_the_work_of_another(visitor: Visitor, ada: Person) -> None:
