@@ -329,6 +329,12 @@ class World:
         own = walk.own("dora@example.org")
         walk.declare("ada@example.org", org_legal_name="Maison Ada")
         review = walk.review()
+        walk.declare("ada@example.org", org_legal_name="Maison Ada", org_city="Laval")
+        second = f"/declaration/{token(walk.mailer.to('ada@example.org')[-1].text, 'declaration')}"
+        yield (
+            "/declaration/{token}",
+            [Place(second, ("choice", "lang"), also={"nonce": self._nonce(second)})],
+        )
         reply = {"action": "reply", "revised": "1", "answer": "Douze.", "nonce": self._nonce(own)}
         yield (
             "/file/{token}",
