@@ -28,10 +28,12 @@ if TYPE_CHECKING:
     from chalicelib.newsletter.letters.subscriber import Suppression
     from chalicelib.newsletter.sending.feedback import Feedback
     from chalicelib.newsletter.sending.ports import BulkMailer, Queue, SubscriberStore
+    from chalicelib.people.ports import WholeTables
     from chalicelib.wiring.cases import CaseServices
     from chalicelib.wiring.coaches import CoachServices
     from chalicelib.wiring.issues import IssueServices
     from chalicelib.wiring.mail import MailServices
+    from chalicelib.wiring.people import PeopleServices
     from chalicelib.wiring.subscribers import SubscriberServices
 
 QUICK = Config(
@@ -133,6 +135,12 @@ class Services:
         from chalicelib.wiring.subscribers import SubscriberServices
 
         return SubscriberServices(self.parts)
+
+    def people(self, tables: "WholeTables") -> "PeopleServices":
+        """Build what an operator does for one person, over whole tables."""
+        from chalicelib.wiring.people import PeopleServices
+
+        return PeopleServices(self.parts, self.coaches, self.subscribers, tables)
 
     @cached_property
     def issues(self) -> "IssueServices":

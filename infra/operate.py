@@ -16,7 +16,17 @@ from botocore.exceptions import (
 
 from chalicelib.core.errors import Conflict, RelaisError, StoreDown
 from chalicelib.core.settings import SettingsError
-from infra.operator import audit, coaches, doctor, keys, letters, privacy, spam, staff, subscribers
+from infra.operator import (
+    audit,
+    coaches,
+    doctor,
+    keys,
+    letters,
+    person,
+    spam,
+    staff,
+    subscribers,
+)
 from infra.operator.errors import OperatorError
 from infra.operator.newsletter import commands as newsletter
 from infra.operator.session import Session
@@ -39,7 +49,7 @@ for _name, _commands in (
     ("issue", newsletter.commands),
     ("coaches", coaches.commands),
     ("keys", keys.commands),
-    ("privacy", privacy.commands),
+    ("person", person.commands),
 ):
     app.add_typer(_commands, name=_name)
 app.command()(doctor.doctor)

@@ -97,7 +97,8 @@ class Ladder:
         rung = clock.get("repeat")
         if rung is None:
             return
-        start = max((r["after"] for r in clock["steps"] if "after" in r), default=0)
+        letters = [r for r in clock["steps"] if "letter" in r]
+        start = max((r["after"] for r in letters if "after" in r), default=0)
         for turn in count(1):
             day = self._counted(self.since, start + turn * rung["every"], rung)
             yield self._checked(_rung(rung, day))
@@ -235,8 +236,13 @@ class _Scheduler:
             since = business_days.after_business_days(since, lost)
         until = memory.get("until")
         ladder = Ladder(clock, since, date.fromisoformat(until) if until else None)
+        step = ladder.first_after(stopped)
+        if step is None:
+            # It was over before it stopped, and nothing swept: it does not end the file at once.
+            self._start(clock)
+            return
         self.memory[clock] = {**_days_of(ladder), "at": memory.get("at", stamp(self._now))}
-        self._schedule(ladder, ladder.first_after(stopped))
+        self._schedule(ladder, step)
 
     def _schedule(self, ladder: Ladder, step: Rung | None) -> None:
         pk = self._case.key[0]

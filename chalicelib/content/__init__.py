@@ -17,7 +17,7 @@ if TYPE_CHECKING:
         Preflight,
         Theme,
     )
-    from chalicelib.content.shapes.people import Retention
+    from chalicelib.content.shapes.people import Retention, Rights
     from chalicelib.content.shapes.programme import Language, Programme, Province, Stream
     from chalicelib.content.shapes.text import Option, Text
 
@@ -109,6 +109,10 @@ def retention() -> "Retention":
 
 def review() -> "Review":
     return cast("Review", _load("review"))
+
+
+def rights() -> "Rights":
+    return cast("Rights", _load("rights"))
 
 
 def states() -> "States":

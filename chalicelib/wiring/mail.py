@@ -20,6 +20,7 @@ from chalicelib.newsletter.letters.approval import ApprovalWriter
 from chalicelib.newsletter.letters.held import HeldWriter
 from chalicelib.newsletter.letters.subscriber import NEWS, SubscriberLetterWriter
 from chalicelib.newsletter.sending.auto_pause import HELD_LETTERS
+from chalicelib.people.requests import REQUEST_LETTERS, Register, RequestLetterWriter
 from chalicelib.wiring.cases import CaseServices
 from chalicelib.wiring.coaches import CoachServices
 from chalicelib.wiring.issues import IssueServices
@@ -93,6 +94,7 @@ class MailServices:
             NEWS: subscribers,
             ISSUE_LETTERS: ApprovalWriter(store, roster, links, sender),
             HELD_LETTERS: HeldWriter(links, roster, sender),
+            REQUEST_LETTERS: RequestLetterWriter(Register(store, parts.now), roster, sender),
             **dict.fromkeys(coach_letters.KINDS, coaches),
         }
         return LetterWriters(by_kind)

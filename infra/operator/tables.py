@@ -59,6 +59,14 @@ class Tables:
         )
         return (Case.of(item_of(item)) for page in pages for item in page["Items"])
 
+    def everything(self) -> Iterator[Item]:
+        """Yield every row of both tables, in no order, a page at a time."""
+        for table in (self.records, self.subscribers):
+            for page in self.client.get_paginator("scan").paginate(
+                TableName=table, ConsistentRead=True
+            ):
+                yield from map(item_of, page["Items"])
+
     def partitions(self, words: Sequence[str]) -> Iterator[str]:
         """Yield each `pk` of both tables that begins with one of the words, once: a scan meets
         the rows of one after each other."""

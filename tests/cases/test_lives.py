@@ -44,6 +44,10 @@ MODEL: Final[dict[str, dict[tuple[str, ...], str]]] = {
         ("EOI_TO_CONFIRM",): "EOI_NOT_CONFIRMED",
         ("APP_INFO_REQUESTED", "APP_CONDITIONAL"): "APP_LAPSED",
     },
+    "end_undecided": {
+        ("EOI_PENDING",): "EOI_LAPSED",
+        ("APP_PENDING", "ORPHAN_APP"): "APP_LAPSED",
+    },
     "apply": {("EOI_APPROVED",): "APP_PENDING"},
     "link": {("ORPHAN_APP",): "LINKED"},
     "attach": {(*E, "INVITE_EXPIRED"): "APP_PENDING"},

@@ -89,6 +89,7 @@ SLIPS: list[tuple[str, Change, str]] = [
     ("states", lambda c: c["states"]["EOI_PENDING"].update(clock="Q"), "no such clock: Q"),
     ("clocks", lambda c: c["clocks"]["B"]["steps"][0].update(letter="x"), "no such letter: x"),
     ("clocks", lambda c: c["clocks"]["B"]["steps"][3].update(event="laps"), "no such event: laps"),
+    ("rights", lambda c: c["stays"].pop("hash"), "without hash"),
     ("retention", lambda c: c["case_months"].pop("others"), "without others"),
     ("issues", lambda c: c["transitions"][0].update(to="DONE"), "no such state: DONE"),
     # Words that the code reads

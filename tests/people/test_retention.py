@@ -10,7 +10,10 @@ import pytest
 import fakes
 import samples
 from chalicelib import content
+from chalicelib.cases.applicant import Reply
 from chalicelib.cases.case import Case
+from chalicelib.cases.effects import Decider
+from chalicelib.cases.guards import DecisionInput
 from chalicelib.coaches.editions import EditionStore
 from chalicelib.coaches.proposals import proposal_key
 from chalicelib.coaches.removal import CoachRemoval
@@ -18,7 +21,8 @@ from chalicelib.coaches.upkeep import ARCHIVED_RETENTION
 from chalicelib.core.ports import Put
 from chalicelib.people import retention
 from fakes import MemoryStore, SetClock
-from journey import ADA, Journey
+from infra import privacy
+from journey import ADA, RITA, Journey
 
 ROOT = Path(__file__).resolve().parents[2]
 ROWS = content.retention()["rows"]
@@ -67,8 +71,8 @@ def test_no_row_fits_two_lines() -> None:
 
 @pytest.mark.parametrize("lang", ["fr", "en"])
 def test_the_page_of_privacy_shows_the_table(lang: Any) -> None:
-    page = (ROOT / "docs" / f"privacy.{lang}.md").read_text("utf-8")
-    assert retention.table(lang) in page
+    shown = privacy.page(lang).read_text("utf-8")
+    assert shown == privacy.written(lang), "run python -m infra.privacy"
 
 
 def test_the_notices_promise_what_the_table_says() -> None:
@@ -159,3 +163,42 @@ def test_every_kind_of_a_file_is_written_under_one_line_each(way: Journey) -> No
     assert case.application is not None
     assert {"case", "case_event", "case_letter", "case_clock", "open", "once", "rate", "name",
             "link"} <= fakes.KINDS_WRITTEN  # fmt: skip
+
+
+@pytest.mark.parametrize("form", ["eoi", "application"])
+def test_a_file_that_nobody_decides_ends_and_is_forgotten_in_time(
+    way: Journey, clock: SetClock, form: str
+) -> None:
+    case = way.declare() if form == "eoi" else way.apply()
+    last = clock().date()
+    ended = None
+    for _ in range(80):
+        way.deliver()
+        state = way.again(case).state
+        if ended is None and state.endswith("_LAPSED"):
+            ended = clock().date()
+        clock.pass_(days=20)
+    assert ended is not None
+    assert any("Nous n’avons pas pris de décision" in text for text in way.letters(ADA))
+    assert 730 <= (ended - last).days <= 760
+    assert way.again(case).state == "ANONYMISED"
+
+
+def test_a_file_that_is_answered_after_its_time_is_not_closed_at_once(
+    way: Journey, clock: SetClock
+) -> None:
+    """Nothing swept for two years and more, and then somebody asks."""
+    case = way.declare()
+    clock.pass_(days=800)
+    question = DecisionInput(message="Qui porte le projet?")
+    staff = Decider("rita-roy", "Rita Roy")
+    way.service.cases.decisions.act(case, "ask", staff, question)
+    clock.pass_(hours=2)
+    way.service.cases.applicant.reply(way.again(case), Reply("Nous."))
+    way.deliver()
+    assert way.again(case).state == "EOI_PENDING"
+    clock.pass_(days=20)
+    way.mailer.sent.clear()
+    way.deliver()
+    way.deliver()
+    assert way.letters(RITA)

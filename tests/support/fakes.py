@@ -99,6 +99,9 @@ class MemoryStore:
                 item[name] = item.get(name, 0) + number
             return dict(item)
 
+    def everything(self) -> Iterator[Item]:
+        yield from self._read(lambda *_: True)
+
     def kinds(self, kind: str) -> list[Item]:
         with self._lock:
             return [item for item in self.items.values() if item.get("kind") == kind]

@@ -383,6 +383,7 @@ class Walk:
         yield "coach", self.page(f"/coaches/{first.slug}")
         yield "coach-other-language", self.page(f"/coaches/{one_language.slug}")
         yield from self._coach_message(f"/coaches/{first.slug}/contact")
+        self._privacy_request()
         self.clock.pass_(hours=2)
         self.service.coaches.upkeep.check()
         self.deliver()
@@ -397,6 +398,12 @@ class Walk:
         self.deliver()
         yield "coach-own-confirmed", self._own(own, {"action": "confirm"})
         yield "coach-own-withdrawn", self._own(own, {"action": "withdraw", "sure": "on"})
+        self.deliver()
+
+    def _privacy_request(self) -> None:
+        asked = self.clock().date() - timedelta(days=28)
+        register = self.service.people(self.store).register
+        register.add("access", "ada@example.org", asked)
         self.deliver()
 
     def _coach_message(self, path: str) -> Iterator[tuple[str, str]]:

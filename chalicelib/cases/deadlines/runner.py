@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Final
 
 from chalicelib import content
@@ -20,6 +20,7 @@ from chalicelib.cases.transition import StateChange
 from chalicelib.core import business_days, eastern_time
 from chalicelib.core.business_days import QuietHours
 from chalicelib.core.errors import Conflict, Refused
+from chalicelib.core.legal_hold import held_until
 from chalicelib.core.letter_row import APPLICANT, OUTSIDE, letter
 from chalicelib.core.ports import Change, Item, Key, Now, Put, Store, Write
 from chalicelib.core.records import shard_of, stamp
@@ -210,6 +211,11 @@ class DeadlineRunner:
         change = StateChange(case, row, due.now, "clock", {"clock": due.ladder.clock})
         writes: list[Write] = []
         if kind(row.to) == "gone":
+            held = held_until(self._store, case.key[0], eastern_time.today(due.now))
+            if held is not None:
+                after = business_days.at_eastern_time(held + timedelta(days=1), time(9))
+                self._store.commit([due.update(due_at=stamp(after))])
+                return "later"
             change.sets, change.removes = blank(case)
             writes += self._erasure.pointer(case)
         change.owes_letters(_CLOSING_FACTS.get(event))

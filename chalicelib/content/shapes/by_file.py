@@ -14,7 +14,7 @@ from chalicelib.content.shapes.newsletter import (
     Preflight,
     Theme,
 )
-from chalicelib.content.shapes.people import Retention
+from chalicelib.content.shapes.people import Retention, Rights
 from chalicelib.content.shapes.programme import Language, Programme, Province, Stream
 from chalicelib.content.shapes.text import Key, Option, Text
 
@@ -38,6 +38,7 @@ SHAPES: Final[dict[str, object]] = {
     "provinces": list[Province],
     "retention": Retention,
     "review": Review,
+    "rights": Rights,
     "states": States,
     "streams": list[Stream],
     "synonyms": Synonyms,

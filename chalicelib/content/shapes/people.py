@@ -55,10 +55,31 @@ class Retention(TypedDict):
     code reads. `decision_months`: how long a decision about a person is kept at the least."""
 
     case_months: dict[str, Count]
-    undecided_months: Count
     decision_months: Count
     assessment_months: Count
     request_months: Count
     ended_by: Annotated[dict[str, Text], keys("clock ttl command replaced log_retention aws owner")]
     rows: list[RetentionRow]
     elsewhere: list[KeptElsewhere]
+
+
+class Rights(TypedDict):
+    """What a person may ask for, and what is said of it: `stays` are the reasons why something
+    outlives an erasure, `requests` the kinds of request; an answer is due after `answer_days`."""
+
+    stays: Annotated[
+        dict[str, Text],
+        keys(
+            "needs_decision funding decision held other_file hash proof staff request event expires"
+        ),
+    ]
+    certificate: Annotated[
+        dict[str, Text], keys("title of at reason went stays files elsewhere nothing")
+    ]
+    requests: Annotated[
+        dict[str, Text],
+        keys("access rectification erasure withdrawal portability complaint"),
+    ]
+    answer_days: Count
+    extension_days: Count
+    reminders_before_days: list[Count]

@@ -5,7 +5,7 @@ from datetime import date
 from typing import TypedDict
 
 from chalicelib.cases.case import Case
-from chalicelib.cases.states import is_invited, next_step, public_name
+from chalicelib.cases.states import awaits, is_invited, next_step, public_name
 from chalicelib.cases.turnaround import Turnaround
 from chalicelib.core.errors import Overtaken
 from chalicelib.core.languages import Lang
@@ -208,6 +208,7 @@ def file_withdrawn(owed: CaseLetter) -> FileWithdrawn:
 
 class FileClosed(FileWithdrawn):
     conditions: bool
+    undecided: bool
     status_url: str
 
 
@@ -216,6 +217,7 @@ def file_closed(owed: CaseLetter) -> FileClosed:
     return {
         **file_withdrawn(owed),
         "conditions": bool(owed.case.conditions),
+        "undecided": awaits(owed.case.came_from or owed.case.state) == "decision",
         "status_url": owed.status_url,
     }
 

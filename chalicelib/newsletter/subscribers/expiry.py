@@ -3,6 +3,9 @@
 from datetime import datetime
 from typing import assert_never
 
+from chalicelib.core import eastern_time
+from chalicelib.core.business_days import DAY
+from chalicelib.core.legal_hold import held_until
 from chalicelib.core.ports import Key
 from chalicelib.core.records import moment, stamp
 from chalicelib.newsletter.subscribers import subscriber
@@ -31,7 +34,7 @@ class SubscriberExpiry:
 
     def mind(self, key: Key) -> str:
         """Do what a row is due for, and return what became of it: `reminded`, `purged`, `waits`,
-        `move_dropped`, `asked_to_keep`, `expired`, `forgotten`, `later`, `gone`, or what
+        `move_dropped`, `asked_to_keep`, `expired`, `forgotten`, `held`, `later`, `gone`, or what
         `SignUps.ask` returns."""
         if key[1].startswith(PENDING_PREFIX):
             return self._sign_ups.carry_out(key)
@@ -112,6 +115,11 @@ class SubscriberExpiry:
 
     def _forgotten(self, old: Subscriber, now: datetime) -> SubscriberChange:
         """Delete the proof, which has been kept long enough; the hash stays."""
+        held = held_until(self._repository.store, old.key[0], eastern_time.today(now))
+        if held is not None:
+            # As if the subscription had ended so much later.
+            left_at = stamp(now - subscriber.EVIDENCE_RETENTION + (held - now.date()) + DAY)
+            return SubscriberChange("held", subscriber.changed(old, stamp(now), left_at=left_at))
         for one in self._repository.left_behind(old):
             if not one["joined"]:
                 self._repository.forget(self._repository.traces(one["person"], one["at"]))

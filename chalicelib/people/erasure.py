@@ -1,0 +1,326 @@
+"""Erases one person as far as law and programme allow, and says what went, what stays and why."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import Final, Literal
+
+from chalicelib import content
+from chalicelib.cases.case import Case, case_key
+from chalicelib.cases.deadlines.erasure import Erasure, blank
+from chalicelib.cases.schedule import ERASURE, clock_key
+from chalicelib.cases.states import kind, step
+from chalicelib.cases.transition import StateChange
+from chalicelib.coaches.removal import CoachRemoval, forget_rows
+from chalicelib.core import business_days, eastern_time
+from chalicelib.core.errors import RelaisError
+from chalicelib.core.ports import Change, Delete, Item, Key, Now, Store
+from chalicelib.core.records import moment, stamp
+from chalicelib.newsletter.subscribers import erasure as subscriber_erasure
+from chalicelib.newsletter.subscribers.repository import SubscriberRepository
+from chalicelib.people.certificate import Certificate
+from chalicelib.people.export import MASKED, is_of, own_groups
+from chalicelib.people.finder import Finder, Found, Person, Progress, opened, texts
+from chalicelib.people.holds import Holds, file_held
+
+BY: Final = "operator"
+NOON: Final = time(12)
+
+Why = Literal[
+    "needs_decision", "funding", "decision", "held", "other_file", "hash", "proof", "staff",
+    "request", "event", "expires",
+]  # fmt: skip
+"""Why something stays: the keys of `stays` in content/rights.json."""
+
+_AT_ONCE: Final = (
+    "asked", "subscriber_letter", "file_links_letter", "rate", "once", "stray", "message",
+    "message_letter", "morning_letter", "open", "link",
+)  # fmt: skip
+"""The lines of the table whose rows are deleted as they are found."""
+
+_STAYS: Final[dict[str, Why]] = {
+    "subscriber": "hash", "mail_limit": "hash", "batch": "proof", "reported": "proof",
+    "consent": "proof", "staff": "staff", "request": "request", "request_letter": "request",
+    "erasure": "request", "person_hold": "request", "case_event": "event",
+    "issue_event": "staff", "issue": "staff",
+}  # fmt: skip
+
+
+class ErasureRefused(RelaisError):
+    """Nothing was erased; the message says why, for the operator."""
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What staff decided about the files: without a `reason` every file stays as it is.
+
+    `force_open` closes and erases files that still wait for somebody.
+    """
+
+    reason: str = ""
+    force_open: bool = False
+
+
+class PersonErasure:
+    """Each step is one conditional write, and may be done again: whoever dies here runs the
+    command once more, and it goes on, for what leads to the person is kept until all is done."""
+
+    def __init__(  # noqa: PLR0913
+        self,
+        store: Store,
+        finder: Finder,
+        repository: SubscriberRepository,
+        removal: CoachRemoval,
+        holds: Holds,
+        now: Now,
+    ) -> None:
+        self._store = store
+        self._finder = finder
+        self._repository = repository
+        self._removal = removal
+        self._holds = holds
+        self._now = now
+        self._cases = Erasure(store)
+
+    def find(self, email: str, progress: Progress = lambda count: None) -> Found:
+        """Return everything about the owner of an address, as an erasure that died knew them."""
+        found = self._finder.find(email, None, progress)
+        known = self._begun(found.person)
+        return self._finder.find(email, known, progress) if known else found
+
+    def erase(
+        self, found: Found, decision: Decision, progress: Progress = lambda count: None
+    ) -> Certificate:
+        """Erase what was found. Raises ErasureRefused, before anything is written."""
+        self._check(found, decision)
+        rows = self._begin(found, decision)
+        stays = self._files(found, decision)
+        for coach in found.coaches:
+            self._removal.remove(coach.slug, by=BY)
+        for slug in sorted(found.person.slugs):
+            forget_rows(self._store, f"PROPOSAL#{slug}", f"COACH#{slug}")
+        self._subscriptions(found.person)
+        self._delete([row.key for row in found.of(*_AT_ONCE)])
+        addresses = sorted(found.person.addresses)
+        left = self._finder.find(addresses[0], found.person, progress)
+        return self._done(rows, left, stays, decision)
+
+    def _check(self, found: Found, decision: Decision) -> None:
+        until = self._holds.until(found.person)
+        if until is not None:
+            raise ErasureRefused(f"a legal hold is on until {until}: nothing is erased")
+        for case in self._own(found):
+            ref = case.current_ref
+            if decision.reason and kind(case.state) == "active":
+                if not decision.force_open:
+                    raise ErasureRefused(
+                        f"{ref} is open: decide or withdraw it first, or add --force-open"
+                    )
+                if case.undo_open(self._now()):
+                    raise ErasureRefused(f"{ref} was decided a moment ago and can be undone: wait")
+
+    def _own(self, found: Found) -> list[Case]:
+        cases = (self._case(id) for id, roles in sorted(found.files.items()) if "owner" in roles)
+        return [case for case in cases if case is not None]
+
+    def _case(self, id: str) -> Case | None:
+        item = self._store.get(*case_key(id))
+        return None if item is None else Case.of(item)
+
+    # What an erasure that died leaves to the next one.
+
+    def _keys(self, person: Person) -> Iterator[Key]:
+        yield from ((f"ERASURE#{key}", "ERASURE") for key in sorted(person.keys))
+
+    def _begun(self, person: Person) -> Person | None:
+        for key in self._keys(person):
+            row = self._store.get(*key)
+            if row is not None and "addresses" in row:
+                return Person(*(set(row[name]) for name in ("addresses", "keys", "slugs", "files")))
+        return None
+
+    def _begin(self, found: Found, decision: Decision) -> list[Item]:
+        """Keep under each key what leads to the person, and what was there before."""
+        person, now = found.person, self._now()
+        months = content.retention()["request_months"]
+        last = business_days.after_months(eastern_time.today(now), months)
+        values = {
+            "kind": "erasure", "addresses": sorted(person.addresses), "keys": sorted(person.keys),
+            "slugs": sorted(person.slugs), "files": sorted(person.files),
+            "reason": decision.reason, "at": stamp(now),
+            "expires": int(business_days.at_eastern_time(last, NOON).timestamp()),
+        }  # fmt: skip
+        counts = {line: n for line, n in found.counts().items() if line != "erasure"}
+        rows = []
+        for key in self._keys(person):
+            row = self._store.get(*key) or {}
+            there = row["there"] if "addresses" in row else _sum(row.get("went", {}), counts)
+            self._store.commit([Change(key, set={**values, "there": there})])
+            rows.append({"pk": key[0], "sk": key[1], **values, "there": there})
+        return rows
+
+    def _done(
+        self, rows: list[Item], left: Found, files: dict[str, Why], decision: Decision
+    ) -> Certificate:
+        there: dict[str, int] = max(
+            (row["there"] for row in rows), key=lambda one: sum(one.values())
+        )
+        stays = {line: n for line, n in left.counts().items() if line != "erasure"}
+        went = {line: n - stays.get(line, 0) for line, n in there.items()}
+        went = {line: n for line, n in went.items() if n > 0}
+        why = {line: _STAYS.get(line, "other_file" if line.startswith("case") else "expires")
+               for line in stays}  # fmt: skip
+        if any(line.startswith("case") for line in why) and files:
+            first = next(iter(files.values()))
+            why |= {line: first for line in why if line.startswith("case") or line == "open"}
+        at = stamp(self._now())
+        for row in rows:
+            key = (row["pk"], row["sk"])
+            done = {"done_at": at, "went": went, "stays": stays}
+            gone = ("addresses", "keys", "slugs", "files", "there")
+            self._store.commit([Change(key, set=done, remove=gone)])
+        return Certificate(at, tuple(sorted(left.person.addresses)), went, stays, dict(why), dict(files),
+                           decision.reason)  # fmt: skip
+
+    # The files.
+
+    def _files(self, found: Found, decision: Decision) -> dict[str, Why]:
+        """Erase the files that may go; return why each other one stays, by its reference."""
+        stays: dict[str, Why] = {}
+        for id, roles in sorted(found.files.items()):
+            case = self._case(id)
+            if case is None:
+                continue
+            why = self._file(case, found.person, decision, own="owner" in roles)
+            if why:
+                stays[case.current_ref] = why
+        for id in sorted(found.person.files - found.files.keys()):
+            case = self._case(id)
+            if case is not None and kind(case.state) == "gone":
+                self._finish(case)
+        return stays
+
+    def _file(self, case: Case, person: Person, decision: Decision, *, own: bool) -> Why | None:
+        now = self._now()
+        if kind(case.state) == "gone":
+            self._finish(case)
+            return None
+        if file_held(self._store, case.key, now):
+            return "held"
+        if why := _must_stay(case, eastern_time.today(now)):
+            return why
+        if not decision.reason:
+            return "needs_decision"
+        if not own:
+            if kind(case.state) == "active":
+                return "other_file"
+            self._mask(case, person)
+            return None
+        if kind(case.state) == "active":
+            case = self._withdrawn(case, now)
+        attached = case.answers.get("assessment_id")
+        change = StateChange(case, step(case.state, "anonymise"), now, BY, {"why": "request"})
+        change.sets, change.removes = blank(case)
+        self._store.commit([*change.writes(), *self._cases.pointer(case)])
+        if attached:
+            forget_rows(self._store, f"ASSESSMENT#{attached}")
+        self._finish(change.after())
+        return None
+
+    def _withdrawn(self, case: Case, now: datetime) -> Case:
+        """Withdraw an open file without a letter: nobody is to be written to about it."""
+        change = StateChange(case, step(case.state, "withdraw"), now, BY, {"why": "request"})
+        self._store.commit(change.writes())
+        return change.after()
+
+    def _finish(self, case: Case) -> None:
+        """Empty the rows of an anonymised file at once, which the sweep would do a few at a time."""
+        key = clock_key(case.key[0], ERASURE)
+        while (clock := self._store.get(*key)) is not None and "due_at" in clock:
+            self._cases.go_on(case, clock)
+
+    def _mask(self, case: Case, person: Person) -> None:
+        """Take a person out of somebody else's closed file: their fields and copies of letters."""
+        forms = {"answers": case.answers, "application": case.application}
+        names = {name for form in forms.values() if form for name in _names(form, person)}
+        masked = {name: _without(form, person, names) for name, form in forms.items() if form}
+        # The file last: it is what names the person, should this die in between.
+        pattern = person.pattern(names)
+        for row in self._store.rows(case.key[0], "LETTER#"):
+            if "copy" in row and any(
+                pattern.search(text.lower()) for _, text in texts(opened(row))
+            ):
+                self._store.commit([Change((row["pk"], row["sk"]), remove=("copy",))])
+        if masked != {name: form for name, form in forms.items() if form}:
+            change = StateChange(case, step(case.state, "erase_person"), self._now(), BY)
+            change.sets = dict(masked)
+            self._store.commit(change.writes())
+
+    # What goes at once.
+
+    def _subscriptions(self, person: Person) -> None:
+        for key in sorted(person.keys):
+            subscriber_erasure.erase(self._repository, key)
+            # Held sign-ups and letters may stand without a subscription.
+            self._repository.forget(self._repository.traces(key))
+
+    def _delete(self, keys: list[Key]) -> None:
+        for key in keys:
+            self._store.commit([Delete(key)])
+
+
+def _must_stay(case: Case, today: date) -> Why | None:
+    """Say why law or programme keep a file for now; None when nothing does."""
+    if case.state in ("APP_APPROVED", "APP_CONDITIONAL"):
+        return "funding"
+    if case.closed is not None and case.decided is not None:
+        decided = eastern_time.today(moment(case.closed["at"]))
+        months = content.retention()["decision_months"]
+        if today < business_days.after_months(decided, months):
+            return "decision"
+    return None
+
+
+def _names(form: Item, person: Person) -> set[str]:
+    """Return the names that a form gives to a person."""
+    ours, _ = own_groups(form, person)
+    rows = [row for value in form.values() if isinstance(value, list) for row in value]
+    given = [(form.get(f"{group}first_name"), form.get(f"{group}last_name")) for group in ours]
+    given += [(row.get("first_name"), row.get("last_name")) for row in rows if is_of(row, person)]
+    return {f"{first} {last}" for first, last in given if first and last}
+
+
+def _without(form: Item, person: Person, names: set[str]) -> Item:
+    """Return the answers of a form without what they say of a person."""
+    ours, _ = own_groups(form, person)
+    kept: Item = {}
+    for name, value in form.items():
+        if ours and name.startswith(tuple(ours)) and value:
+            kept[name] = MASKED
+        elif isinstance(value, list):
+            kept[name] = [_masked_row(row, person) for row in value]
+        else:
+            kept[name] = value
+    return {name: _unnamed(value, names) for name, value in kept.items()}
+
+
+def _masked_row(row: object, person: Person) -> object:
+    if not isinstance(row, dict) or not is_of(row, person):
+        return row
+    return {name: MASKED if isinstance(value, str) else value for name, value in row.items()}
+
+
+def _unnamed(value: object, names: set[str]) -> object:
+    if isinstance(value, str):
+        for name in names:
+            value = value.replace(name, MASKED)
+        return value
+    if isinstance(value, list):
+        return [_unnamed(part, names) for part in value]
+    if isinstance(value, dict):
+        return {name: _unnamed(part, names) for name, part in value.items()}
+    return value
+
+
+def _sum(one: dict[str, int], other: dict[str, int]) -> dict[str, int]:
+    return {line: one.get(line, 0) + other.get(line, 0) for line in {*one, *other}}

@@ -1,0 +1,189 @@
+"""Gives somebody everything that is kept of them, and nothing of other people's."""
+
+import io
+import json
+import re
+import zipfile
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Final
+
+from chalicelib.cases.case import case_key
+from chalicelib.coaches.messages import TO_COACH
+from chalicelib.core.csv_table import csv_table
+from chalicelib.core.letter_row import APPLICANT, FIDUCIARY
+from chalicelib.core.ports import Item, Store
+from chalicelib.core.records import stamp
+from chalicelib.people.finder import Found, FoundRow, Person, opened, texts
+
+COLUMNS: Final = ("record", "number", "field", "value")
+
+_ADDRESS: Final = re.compile(r"[^\s@<>()\[\],:;\"]+@[^\s@<>()\[\],:;\"]+\.\w+")
+MASKED: Final = "…@…"
+STAFF: Final = "staff"
+"""In place of the name of a member of staff."""
+
+_INNER: Final = frozenset(
+    {"pk", "sk", "kind", "due_at", "due_shard", "state_key", "audience", "expires", "salt",
+     "digest", "before", "hash", "head", "person", "whose", "clocks"}
+)  # fmt: skip
+"""Attributes that only the store needs."""
+
+_OF_STAFF: Final = frozenset({"name", "by", "actor", "owner", "recused", "met_by"})
+
+
+class Export:
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def of(self, found: Found, now: datetime) -> dict[str, object]:
+        """Return the records by their kind, each a list of mappings; letters as they were sent."""
+        files = [self._file(id, roles, found) for id, roles in sorted(found.files.items())]
+        rest = {
+            name: [self._row(row.key, found.person) for row in found.of(*lines) if _to_them(row)]
+            for name, lines in _REST.items()
+        }
+        return {
+            "exported_at": stamp(now),
+            "addresses": sorted(found.person.addresses),
+            "files": files,
+            "coach": [coach.model_dump(mode="json") for coach in found.coaches],
+            "issues_received": sorted({row.key[0].split("#")[1] for row in found.of("batch")}),
+            **rest,
+        }
+
+    def _row(self, key: tuple[str, str], person: Person) -> Item:
+        row = opened(self._store.get(*key) or {})
+        return {name: _plain(part, person) for name, part in row.items() if _shown(name, part)}
+
+    def _file(self, id: str, roles: set[str], found: Found) -> dict[str, object]:
+        """Return one file: whole to its owner, and only their own part to all others."""
+        person = found.person
+        row = self._store.get(*case_key(id)) or {}
+        whole = bool(roles & {"owner", "contact", "applicant"})
+        facts: dict[str, object] = {
+            "reference": f"DI-{id}",
+            "roles": sorted(roles),
+            "submitted_at": row.get("submitted_at"),
+            "answers": _answers(row.get("answers") or {}, person, whole=whole),
+            "application": _answers(row.get("application") or {}, person, whole=whole),
+            "letters": list(self._letters(id, roles, person)),
+        }
+        if whole:
+            kept = ("state", "decided", "question", "conditions", "closed", "address", "lang")
+            facts |= {name: _plain(row[name], person, staff=True) for name in kept if name in row}
+            events = self._store.rows(case_key(id)[0], "EVENT#")
+            facts["events"] = [_plain(event, person, staff=True) for event in events]
+        return facts
+
+    def _letters(self, id: str, roles: set[str], person: Person) -> Iterator[Item]:
+        """Yield the letters that were sent to the person: with their text to the owner of the file,
+        for that of others speaks of its owner."""
+        readers = {APPLICANT} if roles & {"owner", "applicant"} else set()
+        readers |= {FIDUCIARY} if "fiduciary" in roles else set()
+        for row in self._store.rows(case_key(id)[0], "LETTER#"):
+            copy = opened(row).get("copy") or {}
+            if row["to"] in readers and copy:
+                sent = {"letter": row["letter"], "sent_at": row.get("sent_at")}
+                text = _plain(copy["text"], person) if APPLICANT in readers else MASKED
+                yield {**sent, "subject": copy["subject"], "text": text}
+
+
+_REST: Final[Mapping[str, tuple[str, ...]]] = {
+    "subscriptions": ("subscriber",),
+    "consents": ("consent",),
+    "sign_ups": ("asked",),
+    "newsletter_letters": ("subscriber_letter",),
+    "messages": ("message",),
+    "proposals": ("proposal",),
+    "letters_to_the_coach": ("coach_letter", "proposal_letter"),
+    "lost_links": ("file_links_letter",),
+    "staff": ("staff",),
+    "requests": ("request",),
+    "holds": ("person_hold",),
+}
+
+
+def zipped(exported: Mapping[str, object]) -> bytes:
+    """Return a zip with everything in JSON, a line a fact in CSV, and each letter as a text."""
+    rows = []
+    letters: list[tuple[str, str]] = []
+    for record, entries in exported.items():
+        listed = entries if isinstance(entries, list) else [entries]
+        for number, entry in enumerate(listed, 1):
+            rows += [[record, number, place, text] for place, text in texts(entry)]
+            if isinstance(entry, dict):
+                letters += [(one["subject"], one["text"]) for one in entry.get("letters", ())]
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("person.json", json.dumps(exported, ensure_ascii=False, indent=1))
+        archive.writestr("person.csv", csv_table(COLUMNS, rows))
+        for number, (subject, text) in enumerate(letters, 1):
+            archive.writestr(f"letters/{number:03d}.txt", f"{subject}\n\n{text}")
+    return out.getvalue()
+
+
+def own_groups(answers: Mapping[str, object], person: Person) -> tuple[set[str], set[str]]:
+    """Return the beginnings of the fields about people, such as `fid_lead_`: own and others'."""
+    ours: set[str] = set()
+    others: set[str] = set()
+    for name, value in answers.items():
+        if name.endswith("_email") and isinstance(value, str) and value:
+            group = name.removesuffix("email")
+            (ours if value.lower() in person.addresses else others).add(group)
+    return ours, others
+
+
+def is_of(row: object, person: Person) -> bool:
+    """Say whether a row of a list, such as one of the team, is the person's own."""
+    return isinstance(row, dict) and str(row.get("email", "")).lower() in person.addresses
+
+
+def _answers(answers: Item, person: Person, *, whole: bool) -> Item:
+    ours, others = own_groups(answers, person)
+    kept: Item = {}
+    for name, value in answers.items():
+        listed = isinstance(value, list) and any(
+            isinstance(v, dict) and "email" in v for v in value
+        )
+        if listed:
+            kept[name] = [row if is_of(row, person) else MASKED for row in value]
+        elif whole and not name.startswith(tuple(others)):
+            kept[name] = _plain(value, person)
+        elif name.startswith(tuple(ours)) or name in ("collective_name", "org_legal_name"):
+            kept[name] = value
+    return kept
+
+
+def _plain(value: object, person: Person, *, staff: bool = False) -> object:
+    """Return a value without what only the store needs, and without other people's addresses."""
+    if isinstance(value, dict):
+        return {
+            name: STAFF if staff and name in _OF_STAFF and part not in (APPLICANT, "clock", "post")
+            else _plain(part, person, staff=staff)
+            for name, part in value.items()
+            if _shown(name, part)
+        }  # fmt: skip
+    if isinstance(value, list | tuple):
+        return [_plain(part, person, staff=staff) for part in value]
+    if isinstance(value, str):
+        own = person.addresses
+        return _ADDRESS.sub(lambda m: m[0] if m[0].lower() in own else MASKED, value)
+    return value
+
+
+def _to_them(row: FoundRow) -> bool:
+    """Say whether a row is the person's own, and not a visitor's message to them, or a letter
+    about them to staff."""
+    if row.line == "message":
+        return "email" in row.places
+    letters = ("coach_letter", "proposal_letter")
+    return row.line not in letters or f"#{TO_COACH}" in row.key[1]
+
+
+def _shown(name: str, value: object) -> bool:
+    return (
+        name not in _INNER
+        and value not in (None, "", [], {})
+        and not isinstance(value, bytes | set)
+    )

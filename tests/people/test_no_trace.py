@@ -1,0 +1,247 @@
+"""Somebody is written everywhere, given out, erased, and looked for in every row."""
+
+import io
+import json
+import zipfile
+from dataclasses import dataclass
+
+import pytest
+
+import samples
+from chalicelib import content
+from chalicelib.cases.audit import verified
+from chalicelib.cases.case import Case
+from chalicelib.coaches.coach import Coach
+from chalicelib.coaches.editions import EditionStore
+from chalicelib.core.links import person_key
+from chalicelib.people.erasure import Decision, ErasureRefused
+from chalicelib.people.export import zipped
+from chalicelib.wiring.people import PeopleServices
+from fakes import MemoryStore, SetClock
+from journey import ADA, Journey
+from subscribers import Person, wish
+from traces import traces
+
+ZOE = "zoe.petitlavoie@example.net"
+MOVED = "zoe@lavoie.example"
+PHONE = "418 555-0188"
+NAME = {"first_name": "Zoé-Maude", "last_name": "Petit-Lavoie"}
+CONTACT = {
+    "contact_phone": PHONE, "consent_newsletter": True,
+    **{f"contact_{name}": value for name, value in NAME.items()},
+}  # fmt: skip
+
+
+def needles(way: Journey) -> list[str]:
+    keys = [person_key(address, way.service.secret.people) for address in (ZOE, MOVED)]
+    return [ZOE, MOVED, "Petit-Lavoie", "4185550188", PHONE, "petit-lavoie", *keys]
+
+
+def people(way: Journey) -> PeopleServices:
+    return way.service.people(way.store)
+
+
+@dataclass
+class Everywhere:
+    """Zoé in every place that can hold somebody: her own file, and Ada's as fiduciary lead."""
+
+    own: Case
+    other: Case
+
+
+@pytest.fixture
+def everywhere(
+    way: Journey, store: MemoryStore, clock: SetClock, editions: EditionStore, published: object
+) -> Everywhere:
+    other = way.apply(fid_lead_first_name=NAME["first_name"], fid_lead_email=ZOE,
+                      fid_lead_last_name=NAME["last_name"], fid_lead_phone=PHONE,
+                      signed_name="Zoé-Maude Petit-Lavoie",
+                      team=[*samples.APPLICATION["team"],
+                            {**samples.APPLICATION["team"][1], **NAME, "email": ZOE}])  # fmt: skip
+    way.service.cases.applicant.withdraw(way.again(other), "")
+    clock.pass_(minutes=61)
+    way.visitor.send("/forms/assessment", samples.assessment(send_to_email=ZOE))
+    way.deliver()
+    own = way.declare(ZOE, **CONTACT)
+    # A subscriber who moved, and a sign-up that is held at the old address.
+    zoe = Person(way.service, way.mailer, clock, ZOE)
+    way.deliver()
+    if zoe.status == "NONE" or zoe.row is None or zoe.row.request is None:
+        zoe.sign_up(name="Zoé-Maude Petit-Lavoie")
+    assert zoe.confirm() == "confirmed"
+    clock.pass_(hours=2)
+    current = editions.current()
+    known = editions.catalogue(current)
+    other_coach = next(coach for coach in known if coach.public)
+    changes = {**NAME, "slug": "zoe-petit-lavoie", "email": ZOE, "phone": PHONE}
+    coach = Coach.model_validate({**other_coach.model_dump(), **changes})
+    editions.publish([*known, coach], by=coach.slug, why="test", after=current)
+    proposals = way.service.coaches.proposals
+    store.commit(proposals._writes(coach, {"phone": PHONE, "bio_fr": "Zoé-Maude Petit-Lavoie"}))
+    message = {"name": "Zoé-Maude Petit-Lavoie", "email": ZOE, "message": f"Appelez {PHONE}"}
+    way.visitor.send(f"/coaches/{other_coach.slug}/contact", message)
+    way.visitor.submit("/file", [("email", ZOE)])
+    way.deliver()
+    clock.pass_(days=3)
+    way.deliver()
+    way.service.cases.applicant.correct_address(way.again(own), MOVED, by="operator")
+    way.deliver()
+    held = way.service.subscribers.sign_ups
+    held.ask(wish(MOVED, name="Zoé-Maude Petit-Lavoie"))
+    way.deliver()
+    people(way).register.add("erasure", ZOE, clock().date())
+    return Everywhere(way.again(own), way.again(other))
+
+
+def test_everything_of_a_person_is_found_by_any_of_their_addresses(
+    way: Journey, everywhere: Everywhere
+) -> None:
+    for address in (ZOE, MOVED):
+        found = people(way).finder.find(address)
+        assert found.person.addresses == {ZOE, MOVED}
+        assert found.files[everywhere.own.id] >= {"owner", "contact"}
+        assert found.files[everywhere.other.id] == {"fiduciary", "team"}
+        assert {"subscriber", "consent", "message", "proposal", "edition_part", "request",
+                "subscriber_letter", "case_letter", "open"} <= found.counts().keys()  # fmt: skip
+        assert [coach.email for coach in found.coaches] == [ZOE]
+
+
+def test_a_copy_holds_all_of_one_person_and_nothing_of_another(
+    way: Journey, everywhere: Everywhere, clock: SetClock
+) -> None:
+    found = people(way).finder.find(ZOE)
+    exported = people(way).export.of(found, clock())
+    with zipfile.ZipFile(io.BytesIO(zipped(exported))) as archive:
+        whole = archive.read("person.json").decode()
+        table = archive.read("person.csv").decode("utf-8-sig")
+        letters = [archive.read(name).decode() for name in archive.namelist() if "letters/" in name]
+    assert json.loads(whole) == json.loads(json.dumps(exported))
+    for mine in (ZOE, MOVED, "Petit-Lavoie", "+14185550188"):
+        assert mine in whole, mine
+        assert mine in table, mine
+    for others in (ADA, "Tremblay", "jf.damours", "Rita Roy", "rita.roy@"):
+        assert others not in whole, whole[whole.index(others) - 900 : whole.index(others) + 50]
+    assert any("Petit-Lavoie" in letter for letter in letters)
+
+
+def test_somebody_who_is_erased_leaves_what_the_certificate_names_and_no_more(
+    way: Journey, everywhere: Everywhere, store: MemoryStore
+) -> None:
+    erasure = people(way).erasure
+    done = erasure.erase(erasure.find(ZOE), Decision("asked for it", force_open=True))
+    left = traces(store.everything(), needles(way))
+    lines = {_line(store, key) for key in left}
+    assert lines <= {*done.stays, "erasure"}, left
+    # Of the address itself nothing is left but the request to erase it.
+    plain = traces(store.everything(), needles(way)[:-2])
+    assert {_line(store, key) for key in plain} == {"request"}, plain
+    assert done.files == {}
+    assert {"case_letter", "message", "proposal", "edition_part", "consent"} <= done.went.keys()
+    assert way.again(everywhere.own).state == "ANONYMISED"
+    assert way.again(everywhere.other).state == "WITHDRAWN"
+    for case in (everywhere.own, everywhere.other):
+        assert verified(store, case.key[0]) is None
+    for lang in ("fr", "en"):
+        text = done.text(lang)
+        assert all(content.rights()["stays"][why][lang] in text for why in done.why.values())
+
+
+def test_an_erasure_that_dies_anywhere_is_ended_by_another_one(
+    way: Journey, everywhere: Everywhere, store: MemoryStore
+) -> None:
+    """The process dies at the fifth write, then at the tenth, until it comes through."""
+
+    class Died(BaseException):
+        pass
+
+    class Dying:
+        run = left = 5
+
+        def __call__(self, writes: object) -> None:
+            self.left -= 1
+            if not self.left:
+                self.run += 5
+                self.left = self.run
+                raise Died
+
+    store.before, runs = Dying(), 0
+    while True:
+        runs += 1
+        assert runs < 100
+        erasure = people(way).erasure
+        try:
+            done = erasure.erase(erasure.find(ZOE), Decision("asked for it", force_open=True))
+            break
+        except Died:
+            continue
+    store.before = lambda writes: None
+    assert runs > 2
+    plain = traces(store.everything(), needles(way)[:-2])
+    assert {_line(store, key) for key in plain} == {"request"}, plain
+    assert {"case_letter", "message", "proposal", "consent"} <= done.went.keys()
+    again = people(way).erasure
+    twice = again.erase(again.find(ZOE), Decision("asked for it", force_open=True))
+    # What led from one address to the other is gone by now.
+    assert twice.stays.keys() <= done.stays.keys()
+    assert twice.went == done.went
+
+
+def test_nobody_is_written_to_about_an_erasure(
+    way: Journey, everywhere: Everywhere, store: MemoryStore, clock: SetClock
+) -> None:
+    way.mailer.sent.clear()
+    erasure = people(way).erasure
+    erasure.erase(erasure.find(ZOE), Decision("asked for it", force_open=True))
+    way.deliver()
+    assert [mail.to for mail in way.mailer.sent if mail.to in (ZOE, MOVED)] == []
+
+
+def test_files_stay_without_a_decision_and_open_ones_without_force(
+    way: Journey, everywhere: Everywhere, store: MemoryStore
+) -> None:
+    erasure = people(way).erasure
+    before = dict(store.items)
+    with pytest.raises(ErasureRefused, match="is open"):
+        erasure.erase(erasure.find(ZOE), Decision("asked for it"))
+    assert store.items == before
+    done = erasure.erase(erasure.find(ZOE), Decision())
+    assert set(done.files.values()) == {"needs_decision"}
+    assert way.again(everywhere.own).state == "EOI_PENDING"
+    assert "message" in done.went
+
+
+def test_a_decision_about_a_person_is_kept_for_a_year(way: Journey, clock: SetClock) -> None:
+    case = way.declare(ZOE, **CONTACT)
+    way.decide("rita.roy@example.org", decision="decline", reason="funds")
+    way.after_undo()
+    assert way.again(case).state == "EOI_DECLINED"
+    erasure = people(way).erasure
+    done = erasure.erase(erasure.find(ZOE), Decision("asked for it"))
+    assert done.files == {case.ref: "decision"}
+    assert way.again(case).email == ZOE
+
+
+def test_a_hold_stops_erasure_and_the_clock_of_retention(
+    way: Journey, clock: SetClock, store: MemoryStore
+) -> None:
+    case = way.declare(ZOE, **CONTACT)
+    way.service.cases.applicant.withdraw(case, "")
+    way.deliver()
+    holds, erasure = people(way).holds, people(way).erasure
+    until = clock().date().replace(year=clock().year + 4)
+    holds.set(people(way).finder.find(ZOE), "file 500-17", until)
+    with pytest.raises(ErasureRefused, match=f"until {until}"):
+        erasure.erase(erasure.find(ZOE), Decision("asked for it"))
+    clock.pass_(days=3 * 365)
+    way.deliver()
+    assert way.again(case).state == "WITHDRAWN"
+    clock.pass_(days=369)
+    way.deliver()
+    assert way.again(case).state == "ANONYMISED"
+
+
+def _line(store: MemoryStore, key: tuple[str, str]) -> str:
+    from chalicelib.people import retention
+
+    row = retention.row_of(*key, (store.items.get(key) or {}).get("kind"))
+    return row["name"] if row else f"{key}"
