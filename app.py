@@ -23,7 +23,12 @@ def problems() -> Problems:
     return Problems(Pages(settings()))
 
 
-app = Relais("relais", problems, lambda: settings().allowed_origins)
+app = Relais(
+    "relais",
+    problems,
+    lambda: settings().allowed_origins,
+    lambda address: services().count_failure(address),
+)
 
 
 # Public: anybody. The forms of the website, and the applicant's page behind their own link.

@@ -13,16 +13,16 @@ from chalicelib.cases.states import Transition, step
 from chalicelib.cases.transition import StateChange
 from chalicelib.core import rate_limit
 from chalicelib.core.email_address import email_or_none
-from chalicelib.core.errors import Refused
-from chalicelib.core.letter_row import APPLICANT, NEW_ADDRESS, OLD_ADDRESS
+from chalicelib.core.errors import Conflict, Refused
+from chalicelib.core.letter_row import APPLICANT, NEW_ADDRESS, OLD_ADDRESS, letter
 from chalicelib.core.links import person_key
 from chalicelib.core.ports import Item, Now, Put, Store, Write
+from chalicelib.core.records import stamp
 
 if TYPE_CHECKING:
     from chalicelib.forms.rules import Answers
 
-POSTS_AN_HOUR: Final = 20
-"""What links of one right to a case may send in an hour, right or wrong."""
+COPY_LETTER: Final = "file_copy"
 
 LinkRight = Literal["file", "standing", "address", "declaration", "claim"]
 
@@ -103,13 +103,26 @@ class ApplicantFiles:
         self._store.commit([*change.writes(), *self._pointer(case, person)])
         return change.after()
 
+    def mail_copy(self, case: Case) -> None:
+        """Owe a letter with the answers to the file's address. Raises TooMany."""
+        now = self._now()
+        counters = rate_limit.counters("file_copies", case.id, now)
+        since = f"copy{now:%Y%m%d%H%M%S}"
+        owed = letter(case.key[0], since, COPY_LETTER, to=APPLICANT, due=stamp(now))
+        try:
+            self._store.commit([*counters, Put(owed)])
+        except Conflict as conflict:
+            if any(conflict.met(counter.key) is not None for counter in counters):
+                window = rate_limit.full_window(conflict, counters)
+                raise rate_limit.too_many(now, window) from None
+
     def counted(self, case: Case, right: LinkRight) -> None:
         """Count one more post by links of one right to the case. Raises TooMany.
 
         What a link stands for is counted, not its spelling: another letter brings another link.
         """
-        of = f"FILE#{case.id}#{case.person}#{right}"
-        rate_limit.count(self._store, of, POSTS_AN_HOUR, self._now())
+        file = f"{case.id}#{case.person}#{right}"
+        rate_limit.count(self._store, "file_posts", file, self._now())
 
     def refused(self, case: Case, event: str, why: str) -> None:
         """Keep an attempt that changed nothing."""

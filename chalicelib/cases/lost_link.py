@@ -35,8 +35,8 @@ class LostLinks:
         `network` is the caller's IP address. Raises TooMany when it asks too often.
         """
         now = self.now()
-        caller = person_key(network, self.people_key)
-        rate_limit.count(self.store, f"{FILE_LINKS}#{caller}", self.per_hour, now)
+        caller = rate_limit.of_network(network, self.people_key)
+        rate_limit.count(self.store, "link_requests", caller, now, per_hour=self.per_hour)
         row = letter(
             f"{FILE_LINKS}#{person_key(email, self.people_key)}",
             f"{now:%Y%m%d%H}",

@@ -2,16 +2,15 @@
 
 import hmac
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from chalicelib.core import eastern_time, rate_limit
-from chalicelib.core.errors import Conflict
+from chalicelib.core.errors import Conflict, StoreDown
 from chalicelib.core.languages import Lang
 from chalicelib.core.letter_row import letter
-from chalicelib.core.links import person_key
 from chalicelib.core.ports import Change, Item, Now, Put, Store, Write
 from chalicelib.core.records import stamp
 from chalicelib.forms import parsing
@@ -29,9 +28,19 @@ HELD_STATE_KEY: Final = "MESSAGE_HELD"
 
 @dataclass(frozen=True)
 class Sent:
-    """What became of a message; `replayed` if the same one was sent within the day before."""
+    """What became of a message; `replayed` if the same one was sent within the day before, `later`
+    if it leaves within the next hours, or once staff have looked at it."""
 
     replayed: bool = False
+    later: bool = False
+
+
+@dataclass(frozen=True)
+class _Way:
+    """One way for a message, beside the count of its network."""
+
+    writes: tuple[Write, ...]
+    later: bool = False
 
 
 class Messages:
@@ -56,26 +65,45 @@ class Messages:
         """Send a message to a coach, or hold it for staff if it looks like spam.
 
         `address` is the visitor's IP address; `trap` and `started_at` are the form's fields
-        against robots. Raises InvalidForm; TooMany after too many messages within an hour
-        from one network or to one coach.
+        against robots. When one coach is written to very often, a message leaves in another
+        hour, or is held for staff: nobody can shut the form for others. Raises InvalidForm;
+        TooMany after too many messages within an hour from one network.
         """
         now = self._now()
         answers = parsing.parse("message", fields, lang, eastern_time.today(now)).answers
         spam = looks_like_spam(trap=trap, started_at=started_at, answers=answers, now=now)
         row = self._row(slug, answers, lang, now)
-        if spam:
-            row |= {"held": spam, "state_key": HELD_STATE_KEY, "updated_at": stamp(now)}
-        counters = [self._counter(of, now) for of in (f"network {address}", f"coach {slug}")]
-        writes: list[Write] = [Put(row, unless_after=int(now.timestamp())), *counters]
-        if not spam:
-            writes.append(Put(_owed(row["pk"], stamp(now), row["expires"])))
-        try:
-            self._store.commit(writes)
-        except Conflict as conflict:
-            if set(conflict.found) <= {counter.key for counter in counters}:
-                raise rate_limit.too_many(now) from None
-            return Sent(replayed=True)
-        return Sent()
+        network = rate_limit.counters(
+            "message_posts", rate_limit.of_network(address, self._key), now,
+            per_hour=self._per_hour,
+        )  # fmt: skip
+        for way in [self._held(row, spam, now)] if spam else self._ways(slug, row, now):
+            try:
+                self._store.commit([*network, *way.writes])
+            except Conflict as conflict:
+                if conflict.met((row["pk"], row["sk"])) is not None:
+                    return Sent(replayed=True)
+                if any(conflict.met(counter.key) is not None for counter in network):
+                    raise rate_limit.too_many(now) from None
+                continue
+            return Sent(later=way.later)
+        raise StoreDown("no way for a message")
+
+    def _ways(self, slug: str, row: Item, now: datetime) -> Iterator["_Way"]:
+        """Yield what may be done with a message, the best first: it leaves at once, in the next
+        hour, or when staff release it."""
+        all_day = rate_limit.counters("all_messages_of_coach", slug, now)
+        hour = rate_limit.counters("messages_of_coach", slug, now)
+        put = Put(row, unless_after=int(now.timestamp()))
+        yield _Way((put, *hour, *all_day, Put(_owed(row["pk"], stamp(now), row["expires"]))))
+        later = rate_limit.window_end("hour", now)
+        owed = Put(_owed(row["pk"], stamp(later), row["expires"]))
+        yield _Way((put, *all_day, owed), later=True)
+        yield self._held(row, "crowded", now, later=True)
+
+    def _held(self, row: Item, why: str, now: datetime, *, later: bool = False) -> "_Way":
+        held = {"held": why, "state_key": HELD_STATE_KEY, "updated_at": stamp(now)}
+        return _Way((Put({**row, **held}, unless_after=int(now.timestamp())),), later)
 
     def _row(self, slug: str, answers: Item, lang: Lang, now: datetime) -> Item:
         """Return the message's row, under the same key for the same words on the same day."""
@@ -104,9 +132,6 @@ class Messages:
                 Put(_owed(row["pk"], now, row["expires"])),
             ]
         )
-
-    def _counter(self, of: str, now: datetime) -> Change:
-        return rate_limit.hourly(person_key(of, self._key), self._per_hour, now)
 
     def _digest(self, *parts: object) -> str:
         text = json.dumps(parts, ensure_ascii=False, sort_keys=True)

@@ -1,4 +1,4 @@
-"""The network that an IP address belongs to."""
+"""The network that an IP address belongs to, and the mailbox of an e-mail address."""
 
 import ipaddress
 
@@ -24,3 +24,17 @@ def truncated(address: str) -> str:
         return ""
     size = 24 if found.version == 4 else 48
     return str(ipaddress.ip_network(f"{found}/{size}", strict=False))
+
+
+def mailbox_of(address: str) -> str:
+    """Return the address whose mailbox an e-mail address belongs to, for counters alone.
+
+    What follows a `+` is a tag that the owner of a mailbox makes up. Google delivers an address
+    with any dots to the one without: there, nobody else can have it. At other providers a dot
+    may be another person.
+    """
+    local, _, domain = address.strip().lower().rpartition("@")
+    local = local.partition("+")[0] or local
+    if domain in ("gmail.com", "googlemail.com"):
+        local, domain = local.replace(".", "") or local, "gmail.com"
+    return f"{local}@{domain}"

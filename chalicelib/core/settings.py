@@ -139,6 +139,7 @@ class Settings(BaseModel):
     undo_seconds: Count
     posts_per_hour: Count
     signups_per_hour: Count
+    unproved_letters_per_hour: CountFromOne
     issue_rate: CountFromOne
     issue_queue: WebAddress
     mail_topic: Topic

@@ -18,6 +18,13 @@ EMPTY_ROSTER: Final = "nobody"
 """The incident: a letter has no reader on the roster."""
 
 
+MANY_LETTERS: Final = "many_letters"
+"""The incident: letters to unproved addresses met their ceiling, and leave later."""
+
+BAD_MAIL: Final = "bad_mail"
+"""The incident: too many letters bounced or were complained of; those to unproved addresses wait."""
+
+
 def alert_letter(incident: str, now: datetime) -> Item:
     """Return the letter of today for a kind of incident, whose texts are in content/review.json."""
     pk = f"INCIDENT#{incident}-{eastern_time.today(now)}"

@@ -30,6 +30,11 @@ class RegisteredLetter:
 
     name: str
     readers: frozenset[str]
+    unproved: frozenset[str]
+    """Those of the readers whose address nobody may have proved: anybody can set it off, so it
+    repeats nothing that was typed but a plain name, and counts against the mailbox."""
+    digested: bool
+    """Whether strangers can set off any number of these to staff: a digest lists the rest."""
     facts_of: Callable[[Any], Facts]
 
     @cached_property
@@ -44,17 +49,23 @@ LETTERS: Final[dict[str, RegisteredLetter]] = {}
 once `chalicelib.wiring.mail` is."""
 
 
-def letter(*names: str, to: str | tuple[str, ...]) -> Callable[[FactsFunction], FactsFunction]:
+def letter(
+    *names: str,
+    to: str | tuple[str, ...],
+    unproved: tuple[str, ...] = (),
+    digested: bool = False,
+) -> Callable[[FactsFunction], FactsFunction]:
     """Register a function as what the letters of these names are written from.
 
     The function takes what its room's writer knows of the letter, such as the case and its
-    reader, and returns the facts for the templates in `templates/email/<name>/`.
+    reader, and returns the facts for the templates in `templates/email/<name>/`. `unproved`
+    are those of the readers whose address may not be proved; see `RegisteredLetter`.
     """
     readers = frozenset((to,) if isinstance(to, str) else to)
 
     def register(function: FactsFunction) -> FactsFunction:
         for name in names:
-            LETTERS[name] = RegisteredLetter(name, readers, function)
+            LETTERS[name] = RegisteredLetter(name, readers, frozenset(unproved), digested, function)
         return function
 
     return register

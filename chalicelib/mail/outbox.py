@@ -3,7 +3,7 @@
 import json
 import logging
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
@@ -22,6 +22,7 @@ from chalicelib.core.letter_row import ADMINS, ALL_STAFF, letter, tag_of
 from chalicelib.core.ports import Change, Item, Key, Mail, Mailer, Now, Put, Store, Write
 from chalicelib.core.records import DUE_SHARDS, stamp
 from chalicelib.mail import alerts
+from chalicelib.mail.ceilings import Beyond, Ceilings
 from chalicelib.mail.delivery_events import case_key_of, dead_letter
 from chalicelib.mail.draft import Draft, LetterWriter
 
@@ -50,9 +51,10 @@ By = Literal["stream", "sweep"]
 """Who delivers a letter: the table's stream at once, or the sweep of each minute."""
 
 Outcome = Literal[
-    "sent", "late", "later", "spread", "taken", "retry", "dropped", "dead", "unknown", "gone"
-]
-"""What became of a delivery: `late` is sent, but by the sweep where the stream should have;
+    "sent", "late", "later", "delayed", "spread", "taken", "retry", "dropped", "dead", "unknown",
+    "gone",
+]  # fmt: skip
+"""What became of a delivery: `delayed` met a ceiling, and is owed still; `late` is sent, but by the sweep where the stream should have;
 `taken` by another delivery; `gone` when nothing is owed any more."""
 
 FinalStatus = Literal["sent", "dropped", "dead"]
@@ -75,9 +77,11 @@ class Outbox:
         now: Now,
         due_handlers: Mapping[str, DueHandler] | None = None,
         quiet_hours: QuietHours | None = None,
+        ceilings: Ceilings | None = None,
     ) -> None:
         """`due_handlers` act on due rows that are no letters; each is found by the first word
-        of one half of the row's key."""
+        of one half of the row's key. Without `ceilings` no letter is ever delayed."""
+        self._ceilings = ceilings
         self._due_handlers = due_handlers or {}
         self._quiet_hours = quiet_hours
         self._store = store
@@ -115,11 +119,15 @@ class Outbox:
             return self._unwritten(row, error, now)
         if draft is None:
             return self._end(row, "dead", "nobody to write to")
+        ceilings = self._ceilings
+        counters = ceilings.counters(row, draft.mail.to, now) if ceilings else []
         try:
-            row = self._claim(row, draft, by, now)
-        except Conflict:
-            return "taken"
-        return self._send(row, draft.mail, now)
+            claimed = self._claim(row, draft, by, now, counters)
+        except Conflict as conflict:
+            if ceilings is None or conflict.met(key) is not None:
+                return "taken"
+            return self._commit_beyond(ceilings.beyond(row, conflict, counters, now), now)
+        return self._send(claimed, draft.mail, now)
 
     def sweep(self) -> dict[str, int]:
         """Deliver what is due, oldest first, for a while; the next sweep goes on.
@@ -203,8 +211,10 @@ class Outbox:
         today = str(eastern_time.today(self._now()))
         return [staff for staff in mine if not staff.away(today)] or mine
 
-    def _claim(self, row: Item, draft: Draft, by: By, now: datetime) -> Item:
-        """Make the letter ours alone. What will be sent is kept before it is sent."""
+    def _claim(
+        self, row: Item, draft: Draft, by: By, now: datetime, counters: Sequence[Write]
+    ) -> Item:
+        """Make the letter ours alone. What will be sent is kept, and counted, before it is sent."""
         claim = {
             "status": "claimed",
             "attempts": row["attempts"] + 1,
@@ -216,7 +226,7 @@ class Outbox:
             "copy": zlib.compress(json.dumps(draft.kept, ensure_ascii=False).encode()),
         }
         change = Change((row["pk"], row["sk"]), expect=_unchanged(row), set=claim)
-        self._store.commit([change, *map(Put, draft.links)])
+        self._store.commit([change, *map(Put, draft.links), *counters])
         return {**row, **claim}
 
     def _send(self, row: Item, mail: Mail, now: datetime) -> Outcome:
@@ -282,6 +292,19 @@ class Outbox:
         except Conflict:
             return "taken"
         return status
+
+    def _commit_beyond(self, beyond: Beyond, now: datetime) -> Outcome:
+        """Delay a letter, or leave it to a digest that may be owed already."""
+        try:
+            if beyond.incident:
+                alerts.commit_with_alert(self._store, [beyond.change], beyond.incident, now)
+            else:
+                self._store.commit([beyond.change, *beyond.digest])
+        except Conflict as conflict:
+            if conflict.met(beyond.change.key) is not None:
+                return "taken"
+            return self._commit([beyond.change], beyond.outcome)
+        return beyond.outcome
 
     def _commit(self, writes: list[Write], outcome: Outcome) -> Outcome:
         try:

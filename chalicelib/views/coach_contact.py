@@ -36,7 +36,7 @@ class CoachContactViews:
         lang = request.lang
         coach = self._coach(slug, lang)
         if "sent" in request.query:
-            return self._sent(coach, lang)
+            return self._sent(coach, lang, "later" if request.query["sent"] == "later" else "sent")
         if not request.wants_page:
             return json_response(
                 self._describe(slug, lang), {"Cache-Control": "public, max-age=60"}
@@ -66,8 +66,10 @@ class CoachContactViews:
             return self._form_page(coach, lang, fields, refused)
         headers = {"Idempotent-Replayed": "true"} if sent.replayed else {}
         if request.wants_page:
-            return see_other(in_language(f"{self._address(slug)}?sent=1", lang), headers)
-        body = {"status": "received", "message": _text("sent", lang, coach)}
+            what = "later" if sent.later else "1"
+            return see_other(in_language(f"{self._address(slug)}?sent={what}", lang), headers)
+        text = _text("later" if sent.later else "sent", lang, coach)
+        body = {"status": "received", "message": text}
         return json_response(body, {**headers, **PRIVATE}, status=201)
 
     def _form_page(
@@ -86,15 +88,16 @@ class CoachContactViews:
             self.pages, description, lang, values=values, hidden=stamp, refused=refused
         )
 
-    def _sent(self, coach: CoachPage, lang: Lang) -> Response:
+    def _sent(self, coach: CoachPage, lang: Lang, when: Literal["sent", "later"]) -> Response:
         everybody = in_language(self.pages.address("coaches"), lang)
         page = in_language(self.pages.address("coaches", coach["slug"]), lang)
         facts = {
-            "title": _text("done", lang, coach),
-            "paragraphs": [_text("sent", lang, coach)],
+            "title": _text("done" if when == "sent" else "kept", lang, coach),
+            "paragraphs": [_text(when, lang, coach)],
             "links": [(coach["name"], page), (content.network()["all"][lang], everybody)],
         }
-        address = f"{self._address(coach['slug'])}?sent=1"
+        what = "1" if when == "sent" else when
+        address = f"{self._address(coach['slug'])}?sent={what}"
         return self.pages.respond("message", lang, facts, address=address)
 
     def _coach(self, slug: str, lang: Lang) -> CoachPage:
@@ -114,5 +117,7 @@ class CoachContactViews:
         return self.pages.address("coaches", slug, "contact")
 
 
-def _text(key: Literal["title", "done", "sent"], lang: Lang, coach: CoachPage) -> str:
+def _text(
+    key: Literal["title", "done", "sent", "kept", "later"], lang: Lang, coach: CoachPage
+) -> str:
     return content.network()["message"][key][lang].format(name=coach["name"])

@@ -104,7 +104,10 @@ class FileViews:
     def _act(self, request: Request, mine: OpenedFile, given: FileInput, lang: Lang) -> Response:
         if given.action not in _ACTIONS:
             return self.pages.file(mine, lang, status=422)
-        if given.action != "correct" and (mine.case.state, given.action) not in table():
+        if (
+            given.action not in ("correct", "copy")
+            and (mine.case.state, given.action) not in table()
+        ):
             return self._not_now(request, mine, given, "not_now", lang)
         try:
             return _ACTIONS[given.action](self, request, mine, given, lang)
@@ -156,6 +159,12 @@ class FileViews:
             return self.pages.file(mine, lang, entered=given.fields, errors=errors)
         after = self.files.ask_address(mine.case, given.address)
         return self.pages.done(request, after, "correct", lang, mine.token)
+
+    def _copy(self, request: Request, mine: OpenedFile, given: FileInput, lang: Lang) -> Response:
+        if errors := self._stale(mine, given, lang):
+            return self.pages.file(mine, lang, entered=given.fields, errors=errors)
+        self.files.mail_copy(mine.case)
+        return self.pages.done(request, mine.case, "copy", lang, mine.token)
 
     def _confirming(self, token: str) -> tuple[Case, str] | None:
         """Return the case and the new address, of a link that came to that address. Raises BadLink
@@ -211,5 +220,6 @@ _ACTIONS: Final[dict[str, Callable[..., Response]]] = {
     "reply": FileViews._reply,
     "withdraw": FileViews._withdraw,
     "correct": FileViews._correct,
+    "copy": FileViews._copy,
 }
 """What the forms of the page do, by the name that they post."""

@@ -26,6 +26,9 @@ EVERY_RESPONSE: Final = {
 """Headers that each response carries, whatever the view and whatever went wrong; a view may
 set its own `Cache-Control`. The gateway's own errors carry them too: infra/resources.json."""
 
+FAILURES: Final = (404, 409, 410)
+"""The statuses of what a link that opens nothing is answered with."""
+
 View = Callable[..., Response]
 
 
@@ -41,10 +44,14 @@ class Relais(chalice.Chalice):
         app_name: str,
         problems: Callable[[], Problems],
         allowed_origins: Callable[[], Sequence[str]],
+        count_failure: Callable[[str], None],
     ) -> None:
+        """`count_failure` is called with the visitor's IP address when a link opened nothing;
+        it raises TooMany."""
         super().__init__(app_name)
         self._problems = problems
         self._allowed_origins = allowed_origins
+        self._count_failure = count_failure
         # As text, a form with bytes that are not UTF-8 would reach us mended, and wrong.
         self.api.binary_types.append("multipart/form-data")
 
@@ -78,9 +85,19 @@ class Relais(chalice.Chalice):
                 # The last net: a person gets a page in their language, we get the trace.
                 log.exception("%s %s", request.method, current.path)
                 response = self._problems().respond(request, error)
+            if response.status in FAILURES and "{token}" in (current.path or ""):
+                response = self._counted(request, response)
             return self._finished(request, response, allowed)
 
         return respond
+
+    def _counted(self, request: Request, response: Response) -> Response:
+        """Count what was tried in vain; beyond the limit, do not even say why it was."""
+        try:
+            self._count_failure(request.address)
+        except RelaisError as error:
+            return self._problems().respond(request, error)
+        return response
 
     def _finished(self, request: Request, response: Response, allowed: str) -> chalice.Response:
         """Add the headers of every response, and those of CORS for an allowed origin."""

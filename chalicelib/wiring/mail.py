@@ -7,6 +7,7 @@ from functools import cached_property
 
 from chalicelib.cases.lost_link import FILE_LINKS
 from chalicelib.coaches import letters as coach_letters
+from chalicelib.mail.ceilings import Ceilings
 from chalicelib.mail.draft import LetterWriter
 from chalicelib.mail.outbox import Outbox
 from chalicelib.mail.writers.alert import AlertLetterWriter
@@ -61,6 +62,7 @@ class MailServices:
             parts.now,
             due_handlers,
             self._cases.quiet_hours,
+            Ceilings(parts.people_key, parts.settings.unproved_letters_per_hour),
         )
 
     @cached_property

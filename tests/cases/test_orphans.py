@@ -36,7 +36,7 @@ def test_an_application_without_an_invitation_is_kept_and_everybody_is_told(way:
     letter = way.letters(ADA)[-1]
     assert "Rien n’est perdu" in letter
     assert "https://www.example.org/fr/eoi" in letter
-    assert "Jeunes en action" in letter, "a copy of what was sent"
+    assert "Jeunes en action" not in letter, "nobody has proved the address"
     assert "la rattacher?" in way.subjects(RITA)[-1]
     assert "Aucun dossier ne lui ressemble." in way.letters(RITA)[-1]
     assert "vérification en cours" in way.visitor.page(way.own()).body.decode()
@@ -220,14 +220,18 @@ def test_spam_is_held_and_released_as_what_it_is(way: Journey) -> None:
     assert "Nous avons reçu votre demande" in way.subjects(ADA)[-1]
 
 
-def test_applications_in_somebody_s_name_have_a_limit(way: Journey) -> None:
-    statuses = [
-        way.visitor.send(
-            "/forms/application", samples.application(fid_city=f"Ville {number}")
-        ).status_code
-        for number in range(7)
+def test_applications_in_somebody_s_name_are_held_for_staff_beyond_ten_a_day(way: Journey) -> None:
+    answers = [
+        way.visitor.send("/forms/application", samples.application(fid_city=f"Ville {number}"))
+        for number in range(12)
     ]
-    assert statuses == [201] * 5 + [429] * 2
+    assert [answer.status_code for answer in answers] == [201] * 12, "nobody is shut out"
+    states = [way.case(answer.json_body["ref"]).state for answer in answers]
+    assert states == ["ORPHAN_APP"] * 10 + ["HELD_AS_SPAM"] * 2
+    way.service.cases.decisions.release(
+        way.case(answers[-1].json_body["ref"]), Decider("operator", "operator")
+    )
+    assert way.case(answers[-1].json_body["ref"]).state == "ORPHAN_APP"
 
 
 def test_an_approval_that_can_be_undone_opens_nothing(way: Journey) -> None:

@@ -185,8 +185,39 @@ def test_an_address_gets_three_mails_a_week_and_then_one(ada: Person) -> None:
     assert len(ada.mailer.to(ADA)) == before + 1, "nobody confirmed: one a week is enough"
 
 
-def test_a_network_signs_up_five_times_an_hour(service: Services, clock: SetClock) -> None:
-    for n in range(5):
+def test_who_left_and_signs_up_again_gets_the_mail_when_the_hour_is_over(ada: Person) -> None:
+    ada.joined()
+    ada.service.subscribers.subscriptions.leave(ada.id, channel="page")
+    ask = ada.service.subscribers.sign_ups.ask
+    assert [ask(wish(ADA)) for _ in range(9)] == ["later", *["limited"] * 8]
+    assert ada.deliver() == {}
+    before = len(ada.mailer.to(ADA))
+    ada.clock.pass_(hours=1, seconds=1)
+    assert ada.deliver() == {"sent": 1}
+    assert len(ada.mailer.to(ADA)) == before + 1
+    assert ada.confirm() == "confirmed"
+
+
+def test_who_leaves_ever_again_gets_every_mail_within_a_week_and_three_at_most(ada: Person) -> None:
+    ada.joined()
+    start = ada.clock()
+    for _ in range(12):
+        ada.service.subscribers.subscriptions.leave(ada.id, channel="page")
+        assert ada.sign_up() in ("asked", "later", "limited")
+        ada.clock.pass_(hours=2)
+        ada.deliver()
+    assert len([m for m in ada.mailer.to(ADA) if not m.subject.startswith("Rappel")]) == 3
+    ada.clock.pass_(days=7)
+    ada.deliver()
+    assert (ada.clock() - start).days <= 8
+    mails = [m for m in ada.mailer.to(ADA) if not m.subject.startswith("Rappel")]
+    assert len(mails) == 4
+    link = ada.link("confirm")
+    assert "confirm" in link
+
+
+def test_a_network_signs_up_sixty_times_an_hour(service: Services, clock: SetClock) -> None:
+    for n in range(60):
         service.subscribers.sign_ups.count(f"2001:db8::{n}")
     with pytest.raises(TooMany) as many:
         service.subscribers.sign_ups.count("2001:db8::9")

@@ -88,6 +88,8 @@ def ends(walk: "Walk") -> Pages:
     walk.after_undo()
     own = walk.own("fanny@example.org")
     yield "file-invited", walk.page(own)
+    walk.send(own, action="copy")
+    walk.deliver()
     lapsed(walk, told, "expire")
     review = walk.latest()
     yield "review-extend", walk.page(review)

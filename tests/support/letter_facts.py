@@ -64,7 +64,7 @@ def facts(lang: Lang, org: str) -> dict[str, Any]:
         "proof": [org], "declaration_ref": "DI-2026-4T7KQ-M",
         "awaited": "conditions", "last": True, "url": "https://example.org/file/k",
         "usual": turnaround.Turnaround(12, 30, 40), "days": 5, "owner": org, "more": 2, "more_waiting": 1,
-        "failed": 3, "waiting": [{"ref": "DF-2026-4T7KQ-M", "org": org, "state_name": org, "days": 1}],
+        "failed": 3, "flooded": False, "waiting": [{"ref": "DF-2026-4T7KQ-M", "org": org, "state_name": org, "days": 1}],
         "decide": [{"ref": "DI-2026-4T7KQ-M", "org": org, "state_name": org, "days": 5,
                     "url": "https://example.org/review/l", "code": "4T7K"}],
         "files": [{"ref": org, "state_name": org, "url": "https://example.org/file/m"}],

@@ -503,3 +503,18 @@ def test_pages_tell_nobody_their_address(visitor: Visitor) -> None:
     assert page.headers["X-Robots-Tag"] == "noindex"
     assert "frame-ancestors 'none'" in page.headers["Content-Security-Policy"]
     assert "<script" not in page.body.decode()
+
+
+def test_guesses_of_links_and_references_are_counted_and_end(
+    visitor: Visitor, service: Services, clock: SetClock
+) -> None:
+    statuses = [visitor.page(f"/file/guess{n}").status_code for n in range(60)]
+    statuses += [visitor.page(f"/review/guess{n}").status_code for n in range(60)]
+    assert 429 not in statuses, "twenty people may open six old links each"
+    assert visitor.page("/newsletter/preferences/guess").status_code == 429
+    answer = visitor.send("/forms/application", {**samples.application(), "invite": "guess"})
+    assert answer.status_code == 429
+    assert visitor.send("/forms/eoi", samples.eoi()).status_code == 201, "who guesses nothing"
+    assert visitor.page("/coaches/nobody").status_code == 404
+    clock.pass_(hours=1)
+    assert visitor.page("/file/guess").status_code == 404

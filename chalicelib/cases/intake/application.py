@@ -1,6 +1,6 @@
 """An application joins the case that was invited; without an invitation it waits beside it."""
 
-from typing import TYPE_CHECKING, Final, TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
 from chalicelib.cases.case import Case, KeptWarning, kept_warnings
 from chalicelib.cases.intake.submission import Receipt, Visit
@@ -8,16 +8,12 @@ from chalicelib.cases.joining import owe_joined
 from chalicelib.cases.proof import proved_application
 from chalicelib.cases.states import NEW, step
 from chalicelib.cases.transition import StateChange
-from chalicelib.core import rate_limit
 from chalicelib.core.letter_row import APPLICANT
 from chalicelib.core.ports import Write
 from chalicelib.core.records import stamp
 
 if TYPE_CHECKING:
     from chalicelib.forms.rules import Answers
-
-ORPHANS_AN_HOUR: Final = 5
-"""Applications without an invitation in the name of one address."""
 
 
 def application(visit: Visit) -> tuple[list[Write], Receipt]:
@@ -46,7 +42,7 @@ def _joined(visit: Visit, case: Case) -> list[Write]:
 def _uninvited(visit: Visit) -> tuple[list[Write], Receipt]:
     """Keep an application by itself. The answer is the same whether its reference and address
     fit a file or not; a letter to that file's address tells."""
-    answers, spam = visit.submission.answers, visit.spam()
+    answers, spam = visit.submission.answers, visit.held()
     claimed = visit.cases.claimed(visit.arrival.ref, str(visit.person))
     event = "apply_uninvited" if claimed is None else "apply_by_reference"
     row = step(NEW, "hold" if spam else event)
@@ -66,7 +62,7 @@ def _uninvited(visit: Visit) -> tuple[list[Write], Receipt]:
     change.owes_letters()
     writes = [
         *change.creates(),
-        rate_limit.hourly(f"{visit.person}-orphan", ORPHANS_AN_HOUR, visit.now),
+        *visit.mailbox_counters("forms_of_mailbox", answers["applicant_email"]),
     ]
     return writes, visit.receipt(f"DF-{case.id}", case.id, case.person)
 

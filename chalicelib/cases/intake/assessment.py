@@ -6,7 +6,7 @@ from typing import Any
 from chalicelib import content
 from chalicelib.cases.intake.submission import Receipt, Visit
 from chalicelib.cases.lookup import assessment_key
-from chalicelib.core import business_days, eastern_time, references
+from chalicelib.core import business_days, eastern_time, rate_limit, references
 from chalicelib.core.letter_row import APPLICANT, letter
 from chalicelib.core.ports import Put, Write
 from chalicelib.core.records import stamp
@@ -14,6 +14,8 @@ from chalicelib.forms import assessment as assessments
 
 
 def assessment(visit: Visit) -> tuple[list[Write], Receipt]:
+    """Return what a self-assessment writes, and its receipt. Raises TooMany when too many results
+    were sent to its address today."""
     answers = dict(visit.submission.answers)
     address = answers.pop("send_to_email", None)
     result = assessments.score(answers)
@@ -36,9 +38,13 @@ def assessment(visit: Visit) -> tuple[list[Write], Receipt]:
         "expires": _expires(visit),
     }
     writes: list[Write] = [Put(item)]
+    if address and visit.is_crowded:
+        # Nothing is kept: without the address, the result is shown all the same.
+        raise rate_limit.too_many(visit.now, "day")
     if address and not spam:
         owed = letter(pk, 1, "assessment_result", to=APPLICANT, due=stamp(visit.now))
         writes.append(Put({**owed, "address": address, "expires": item["expires"]}))
+        writes += visit.mailbox_counters("results_of_mailbox", address)
     return writes, receipt(visit, ref, answers)
 
 

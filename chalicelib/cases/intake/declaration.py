@@ -22,7 +22,7 @@ NOT_KEPT: Final = "declarations_waiting"
 def declaration(visit: Visit) -> tuple[list[Write], Receipt]:
     """Return what a declaration writes, and its receipt, which is the same whatever becomes of
     it: whoever posts has not proved the address, and learns nothing about its files."""
-    spam = visit.spam()
+    spam = visit.held()
     case = Case.begun(visit.now, person=str(visit.person), consents=visit.consents, **_given(visit))
     if spam:
         return _stored(visit, case, "hold", spam), _receipt(visit, case)
@@ -60,7 +60,8 @@ def _stored(visit: Visit, case: Case, event: str, spam: str | None = None) -> li
     data = {"answers": visit.answers_digest, "spam": spam}
     change = StateChange(case, step(NEW, event), visit.now, APPLICANT, data)
     change.owes_letters()
-    return change.creates() + visit.box(case.ref, spam)
+    counters = visit.mailbox_counters("forms_of_mailbox", case.email)
+    return [*change.creates(), *visit.box(case.ref, spam), *counters]
 
 
 def _same(visit: Visit, cases: list[Case]) -> Case | None:

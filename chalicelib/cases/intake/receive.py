@@ -17,10 +17,12 @@ from chalicelib.core.errors import (
     AlreadyApplied,
     Conflict,
     IntakePaused,
+    InviteOver,
     KeyReused,
+    NotInvited,
     StoreDown,
 )
-from chalicelib.core.links import Links, person_key
+from chalicelib.core.links import Links
 from chalicelib.core.ports import Change, Item, Key, Now, Put, Store
 from chalicelib.forms import parsing
 
@@ -89,6 +91,11 @@ class Intake:
         for _ in range(COMMIT_ATTEMPTS):
             try:
                 return attempt.commit()
+            except (NotInvited, InviteOver, AlreadyApplied):
+                # Whoever guesses invitations or references learns so much an hour, and no more.
+                failures = rate_limit.Failures(self.store, self.people_key)
+                failures.count(arrival.address, now)
+                raise
             except Conflict as conflict:
                 if receipt := attempt.learn(conflict):
                     return receipt
@@ -144,7 +151,9 @@ class _Attempt:
             if not self._shards:
                 raise rate_limit.too_many(self._visit.now)
         for key, found in conflict.found.items():
-            if key != counter and found.get("kind") == "rate":
+            if key in self._visit.mailbox_keys:
+                self._visit.is_crowded = True
+            elif key != counter and found.get("kind") == "rate":
                 raise rate_limit.too_many(self._visit.now)
             if found.get("kind") == "open":
                 self._visit.open = found
@@ -200,9 +209,12 @@ class _Attempt:
 
     def _counter(self) -> Change:
         """Count the posts of one network in one hour, under a keyed hash."""
-        address = person_key(self._visit.arrival.address, self._intake.people_key)
+        network = rate_limit.of_network(self._visit.arrival.address, self._intake.people_key)
         limit = -(-self._intake.posts_per_hour // RATE_SHARDS)
-        return rate_limit.hourly(address, limit, self._visit.now, self._shards[-1])
+        (counter,) = rate_limit.counters(
+            "form_posts", network, self._visit.now, per_hour=limit, shard=self._shards[-1]
+        )
+        return counter
 
 
 def _way_in(visit: Visit) -> list[str]:

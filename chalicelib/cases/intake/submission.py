@@ -3,7 +3,7 @@
 import hmac
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import Final
@@ -11,9 +11,10 @@ from typing import Final
 from chalicelib.cases.case import Consent, FormName
 from chalicelib.cases.consent import Notices
 from chalicelib.cases.lookup import Cases
+from chalicelib.core import rate_limit
 from chalicelib.core.languages import Lang
 from chalicelib.core.links import Links, person_key
-from chalicelib.core.ports import Item, Put, Write
+from chalicelib.core.ports import Change, Item, Key, Put, Write
 from chalicelib.core.records import stamp
 from chalicelib.forms import parsing
 from chalicelib.forms.problems import Problem
@@ -81,6 +82,10 @@ class Visit:
     open: Item | None = None
     is_kept: bool = True
     is_told: bool = False
+    is_crowded: bool = False
+    """Whether more forms came in the name of one mailbox today than staff are shown at once."""
+    mailbox_keys: set[Key] = field(default_factory=set)
+    """The keys of the counters of the mailbox."""
 
     @cached_property
     def person(self) -> str | None:
@@ -121,6 +126,20 @@ class Visit:
             return []
         row = self.newsletter(self.arrival, self.submission, ref, self.now, spam)
         return [row] if row else []
+
+    def mailbox_counters(self, limit: str, address: str) -> list[Change]:
+        """Return the writes that count one form more in the name of a mailbox; none once it is
+        known that there are too many."""
+        if self.is_crowded:
+            return []
+        mailbox = rate_limit.of_mailbox(address, self.people_key)
+        counters = rate_limit.counters(limit, mailbox, self.now)
+        self.mailbox_keys.update(counter.key for counter in counters)
+        return counters
+
+    def held(self) -> str | None:
+        """Return why the form is held for staff to release; None when it is not."""
+        return "crowded" if self.is_crowded else self.spam()
 
     def spam(self) -> str | None:
         """Return why the form looks like spam; None when it does not."""

@@ -1,17 +1,12 @@
 """Tries that changed nothing: each is noted, and a link has only so many an hour."""
 
-from typing import Final
-
 from chalicelib.cases.audit import attempt_row
 from chalicelib.cases.case import Case
 from chalicelib.cases.staff import Staff
 from chalicelib.core import rate_limit
-from chalicelib.core.errors import TooMany
+from chalicelib.core.errors import Conflict
 from chalicelib.core.links import hash_of
 from chalicelib.core.ports import Now, Put, Store
-
-TRIES_AN_HOUR: Final = 20
-"""Wrong tries of one link before it is quiet for the rest of the hour."""
 
 
 class Attempts:
@@ -22,30 +17,35 @@ class Attempts:
     def check(self, token: str) -> None:
         """Asked before a code is looked at: a full count refuses the right one too."""
         now = self._now()
-        row = self._store.get(*rate_limit.key(_of(token), now))
-        if row is not None and int(row["posts"]) >= TRIES_AN_HOUR:
+        if rate_limit.is_full(self._store, "review_attempts", _of(token), now):
             raise rate_limit.too_many(now)
 
     def wrong(self, token: str, case: Case, staff: Staff, event: str, why: str) -> None:
         """Notes a wrong try, and counts it against the link. Raises TooMany."""
-        if not self.counted(token):
+        if not self.counted(token, staff):
             raise rate_limit.too_many(self._now())
         self.noted(case, staff, event, why)
 
     def late(self, token: str, case: Case, staff: Staff, event: str, why: str = "already") -> None:
         """Notes that somebody came too late; after many times, no more notes are kept."""
-        if self.counted(token):
+        if self.counted(token, staff):
             self.noted(case, staff, event, why)
 
     def noted(self, case: Case, staff: Staff, event: str, why: str) -> None:
         attempt = attempt_row(case.key[0], staff.id, event, why, self._now(), state=case.state)
         self._store.commit([Put(attempt)])
 
-    def counted(self, token: str) -> bool:
-        """Counts one more try of a link in this hour; False when there were too many."""
+    def counted(self, token: str, staff: Staff) -> bool:
+        """Count one more attempt of a link, and of its owner by any link, in this hour; return
+        whether it was few enough."""
+        now = self._now()
+        writes = [
+            *rate_limit.counters("review_attempts", _of(token), now),
+            *rate_limit.counters("staff_attempts", staff.id, now),
+        ]
         try:
-            rate_limit.count(self._store, _of(token), TRIES_AN_HOUR, self._now())
-        except TooMany:
+            self._store.commit(writes)
+        except Conflict:
             return False
         return True
 

@@ -176,7 +176,7 @@ class Reviews:
     def _fresh(self, opened: OpenedReview) -> Outcome:
         """A new link, to the address on the roster and nowhere else."""
         case, staff, _ = _all(opened)
-        if opened.standing in FRESH and self._attempts.counted(opened.token):
+        if opened.standing in FRESH and self._attempts.counted(opened.token, staff):
             self._attempts.noted(case, staff, "fresh", "fresh")
             now = self._now()
             # Named by the minute: a second click in it owes nothing more.

@@ -134,11 +134,11 @@ class Review(TypedDict):
         dict[str, Text],
         keys("not_now unique_voter extensions_left thirty_days settled candidate"),
     ]
-    incidents: Annotated[dict[str, Incident], keys("dead_letter nobody")]
+    incidents: Annotated[dict[str, Incident], keys("dead_letter many_letters bad_mail nobody")]
     file: Annotated[
         dict[str, TitleAndText],
         keys(
-            "reply withdraw correct confirm claimed not_now settled not_yours links_asked "
+            "reply copy withdraw correct confirm claimed not_now settled not_yours links_asked "
             "received receipt_over replaced another not_me answered"
         ),
     ]

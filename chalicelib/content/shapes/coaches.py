@@ -67,6 +67,8 @@ class ContactPage(TypedDict):
     title: Text
     done: Text
     sent: Text
+    kept: Text
+    later: Text
 
 
 class OwnProfile(TypedDict):

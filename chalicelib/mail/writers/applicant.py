@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import TypedDict
 
+from chalicelib.cases.applicant import COPY_LETTER
 from chalicelib.cases.case import Case
 from chalicelib.cases.states import awaits, is_invited, next_step, public_name
 from chalicelib.cases.turnaround import Turnaround
@@ -21,16 +22,14 @@ Copy = Sequence[Mapping[str, object]]
 
 
 class EoiReceived(TypedDict):
-    answers: Copy
     status_url: str
     usual: Turnaround | None
     revised: bool
 
 
-@letter("eoi_received", to=APPLICANT)
+@letter("eoi_received", to=APPLICANT, unproved=(APPLICANT,))
 def eoi_received(owed: CaseLetter) -> EoiReceived:
     return {
-        "answers": description.readable("eoi", owed.case.answers, owed.lang),
         "status_url": owed.status_url,
         "usual": owed.usual(),
         "revised": owed.facts.get("revised", False),
@@ -105,7 +104,7 @@ class ApplicationReceived(TypedDict):
 @letter("application_received", to=APPLICANT)
 def application_received(owed: CaseLetter) -> ApplicationReceived:
     return {
-        "answers": _application_copy(owed),
+        "answers": copy_of_answers(owed),
         "status_url": owed.status_url,
         "usual": owed.usual(),
     }
@@ -133,22 +132,20 @@ class FiduciaryNamed(TypedDict):
     status_url: str
 
 
-@letter("fiduciary_named", to=FIDUCIARY)
+@letter("fiduciary_named", to=FIDUCIARY, unproved=(FIDUCIARY,))
 def fiduciary_named(owed: CaseLetter) -> FiduciaryNamed:
     """Repeats nothing of the application: its fiduciary's address was typed, and proved by nobody."""
     return {"status_url": owed.status_url}
 
 
 class OrphanReceived(TypedDict):
-    answers: Copy
     status_url: str
     eoi_url: str
 
 
-@letter("orphan_received", to=APPLICANT)
+@letter("orphan_received", to=APPLICANT, unproved=(APPLICANT,))
 def orphan_received(owed: CaseLetter) -> OrphanReceived:
     return {
-        "answers": _application_copy(owed),
         "status_url": owed.status_url,
         "eoi_url": owed.links.declare(owed.lang),
     }
@@ -260,7 +257,7 @@ class AddressConfirm(TypedDict):
     confirm_url: str
 
 
-@letter("address_confirm", to=NEW_ADDRESS)
+@letter("address_confirm", to=NEW_ADDRESS, unproved=(NEW_ADDRESS,))
 def address_confirm(owed: CaseLetter) -> AddressConfirm:
     case, address = owed.case, owed.facts["new_address"]
     return {"confirm_url": owed.links.address(case.id, case.person, address)}
@@ -284,5 +281,19 @@ def changes(case: Case, facts: Item, lang: Lang) -> list[diff.Change]:
     return diff.between(form, facts["before"], after, lang)
 
 
-def _application_copy(owed: CaseLetter) -> Copy:
-    return description.readable("application", owed.case.application or {}, owed.lang)
+class FileCopy(TypedDict):
+    answers: Copy
+    status_url: str
+
+
+@letter(COPY_LETTER, to=APPLICANT)
+def file_copy(owed: CaseLetter) -> FileCopy:
+    """Whoever asks for it has opened a link that came to the address: it is proved."""
+    return {"answers": copy_of_answers(owed), "status_url": owed.status_url}
+
+
+def copy_of_answers(owed: CaseLetter) -> Copy:
+    """Return the answers of the form that the file is about, section by section."""
+    case = owed.case
+    answers = case.answers if case.application is None else case.application
+    return description.readable(case.form, answers, owed.lang)

@@ -29,7 +29,7 @@ class AssessmentLetter:
     contact_email: str
 
 
-@letter("assessment_result", to=APPLICANT)
+@letter("assessment_result", to=APPLICANT, unproved=(APPLICANT,))
 def assessment_result(owed: AssessmentLetter) -> AssessmentResult:
     answers, lang = owed.answers, owed.lang
     return {

@@ -5,9 +5,11 @@ from datetime import datetime
 from typing import TypedDict
 
 from chalicelib.cases.case import Case, case_key
+from chalicelib.cases.deadlines.agenda import Agenda, Day
 from chalicelib.cases.review.link import review_link
 from chalicelib.cases.staff import Roster, Staff
 from chalicelib.cases.states import awaits, choices, public_name, staff_steps
+from chalicelib.core import eastern_time
 from chalicelib.core.errors import Overtaken
 from chalicelib.core.languages import Lang, lang_or
 from chalicelib.core.links import Links
@@ -38,6 +40,7 @@ class Digest(TypedDict):
     more_waiting: int
     failed: int
     unconfirmed: int
+    flooded: bool
 
 
 @dataclass(frozen=True)
@@ -61,11 +64,13 @@ def staff_digest(owed: DigestLetter) -> Digest:
         "more_waiting": facts["more_waiting"],
         "failed": facts["failed"],
         "unconfirmed": facts.get("unconfirmed", 0),
+        "flooded": facts.get("flooded", False),
     }
 
 
 class DigestWriter:
     def __init__(self, store: Store, links: Links, roster: Roster, sender: Sender) -> None:
+        self._agenda = Agenda(store, roster)
         self._store = store
         self._links = links
         self._roster = roster
@@ -76,7 +81,7 @@ class DigestWriter:
         staff = self._roster.get(row["to"])
         if staff is None:
             return None
-        facts, links = row["facts"], list[Item]()
+        facts, links = self._facts(row, staff, now), list[Item]()
         lang = lang_or(staff.lang, "fr")
         decide: list[LinkedLine] = []
         for case in self._still(facts["decide"], staff, to_decide=True):
@@ -89,6 +94,14 @@ class DigestWriter:
         lines = [_line(case, lang, now) for case in waiting]
         owed = DigestLetter(staff, decide, lines, facts)
         return self._sender.draft(row, staff.email, lang, owed, links=links)
+
+    def _facts(self, row: Item, staff: Staff, now: datetime) -> Item:
+        """Return what the row of a morning lists; for the digest of a flood, what waits now."""
+        if "decide" in row["facts"]:
+            facts: Item = row["facts"]
+            return facts
+        day = self._agenda.of(eastern_time.today(now)).get(staff.id, Day())
+        return {**day.facts(), **row["facts"]}
 
     def _still(self, ids: list[str], staff: Staff, *, to_decide: bool) -> list[Case]:
         """Return those of the cases that still wait for staff, or for somebody else, and that the

@@ -23,15 +23,22 @@ class Sender:
     stage: str
 
     def compose(
-        self, name: str, lang: Lang, facts: letters.Facts, case: Case | None = None
+        self,
+        name: str,
+        lang: Lang,
+        facts: letters.Facts,
+        case: Case | None = None,
+        *,
+        proved: bool = True,
     ) -> letters.Letter:
-        """Compose a letter over the foot that all of them have, and about a case if any."""
+        """Compose a letter over the foot that all of them have, and about a case if any; `proved`
+        says whether its reader has proved the address."""
         foot = {
             "organization": self.organization,
             "contact_email": self.contact_email,
             "postal_address": self.postal_address,
         }
-        about = None if case is None else view(case)
+        about = None if case is None else view(case, proved=proved)
         return letters.compose(name, lang, case=about, sender=foot, **facts)
 
     def draft(  # noqa: PLR0913
@@ -51,8 +58,10 @@ class Sender:
         `owed` is what its registered function writes from, such as a `CaseLetter`. `links` are stored with the claim. The kept copy has neither tokens of links nor the
         `step_code` among the facts, and the address only where it may be kept.
         """
-        facts = letters.LETTERS[row["letter"]].facts_of(owed)
-        letter = self.compose(row["letter"], lang, facts, case)
+        registered = letters.LETTERS[row["letter"]]
+        facts = registered.facts_of(owed)
+        proved = row["to"] not in registered.unproved
+        letter = self.compose(row["letter"], lang, facts, case, proved=proved)
         mail = Mail(
             to=to,
             subject=letter.subject,

@@ -44,7 +44,7 @@ class FileLinksLetter:
     """Nobody asked: the links before these open no longer."""
 
 
-@letter(LETTER, to=APPLICANT)
+@letter(LETTER, to=APPLICANT, unproved=(APPLICANT,))
 def file_links(owed: FileLinksLetter) -> FileLinks:
     return {
         "files": [

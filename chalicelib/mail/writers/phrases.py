@@ -1,8 +1,10 @@
 """Kept facts in a reader's words: warnings, reasons, dates."""
 
+import re
 from collections.abc import Iterable
 from datetime import date, datetime
 from types import SimpleNamespace
+from typing import Final
 
 from chalicelib import content
 from chalicelib.cases.case import Case, FormName, KeptWarning
@@ -63,11 +65,23 @@ def _forms(case: Case) -> list[FormName]:
     return [form for form, answers in given.items() if answers]
 
 
-def view(case: Case) -> SimpleNamespace:
-    """Return the case as templates read it."""
+PLAIN_NAME_LENGTH: Final = 60
+_PLAIN_NAME: Final = re.compile(r"[^\W\d_]+(?:[ '’-][^\W\d_]+)*")
+
+
+def plain_name(text: str) -> str:
+    """Return a name of letters, spaces, hyphens and apostrophes alone; blank for any other text."""
+    is_plain = len(text) <= PLAIN_NAME_LENGTH and _PLAIN_NAME.fullmatch(text)
+    return text if is_plain else ""
+
+
+def view(case: Case, *, proved: bool = True) -> SimpleNamespace:
+    """Return the case as templates read it; for a reader whose address is not `proved`, with
+    nothing that was typed but a plain name."""
     return SimpleNamespace(
-        **{k: getattr(case, k) for k in ("id", "ref", "app_ref", "state", "lang", "org")},
-        contact_name=case.contact_name,
+        **{k: getattr(case, k) for k in ("id", "ref", "app_ref", "state", "lang")},
+        org=case.org if proved else "",
+        contact_name=case.contact_name if proved else plain_name(case.contact_name),
         submitted_at=moment(case.submitted_at),
         applied_at=moment(case.applied_at) if case.applied_at else None,
         apply_by=date.fromisoformat(case.apply_by) if case.apply_by else None,

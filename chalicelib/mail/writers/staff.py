@@ -57,7 +57,7 @@ class EoiReceived(EoiToDecide):
     earlier: str | None
 
 
-@letter("staff_eoi_received", to=STAFF)
+@letter("staff_eoi_received", to=STAFF, digested=True)
 def staff_eoi_received(owed: StaffLetter) -> EoiReceived:
     case, lang = owed.case, owed.lang
     return {
@@ -117,7 +117,7 @@ class OrphanToPlace(LinkOnly):
     candidates: list[CandidateFacts]
 
 
-@letter("staff_orphan_received", to=STAFF)
+@letter("staff_orphan_received", to=STAFF, digested=True)
 def staff_orphan_received(owed: StaffLetter) -> OrphanToPlace:
     return {
         **_link_only(owed),

@@ -7,7 +7,7 @@ from typing import Final, Literal
 from chalicelib.cases.audit import attempt_row
 from chalicelib.cases.review.attempts import Attempts
 from chalicelib.cases.staff import Roster, Staff
-from chalicelib.core import stored_links
+from chalicelib.core import rate_limit, stored_links
 from chalicelib.core.errors import Conflict, Refused
 from chalicelib.core.links import Links
 from chalicelib.core.ports import Change, Item, Now, Put, Store
@@ -164,8 +164,8 @@ class Approvals:
     def _note(self, opened: OpenedIssueReview, why: str, given: ApprovalInput) -> None:
         """Keep an attempt that changed nothing beside the chain, and count it against the link."""
         issue, staff, _ = opened.whole
-        if not self._attempts.counted(opened.token):
-            self._attempts.check(opened.token)
+        if not self._attempts.counted(opened.token, staff):
+            raise rate_limit.too_many(self._now())
         attempt = attempt_row(
             issue_letters_pk(issue.id), staff.id, given.decision, why, self._now()
         )

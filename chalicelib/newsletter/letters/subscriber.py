@@ -55,7 +55,7 @@ class Confirmation(TypedDict):
     asked_at: date
 
 
-@letter("newsletter_confirm", "newsletter_reminder", to=SUBSCRIBER)
+@letter("newsletter_confirm", "newsletter_reminder", to=SUBSCRIBER, unproved=(SUBSCRIBER,))
 def newsletter_confirm(owed: SubscriberLetter) -> Confirmation:
     """Each link is of the very request that its letter tells of. It counts from the time that the
     letter could leave: one that had to wait is not over when it comes."""
@@ -78,7 +78,7 @@ class Move(TypedDict):
     confirm_url: str
 
 
-@letter("newsletter_move", to=SUBSCRIBER)
+@letter("newsletter_move", to=SUBSCRIBER, unproved=(SUBSCRIBER,))
 def newsletter_move(owed: SubscriberLetter) -> Move:
     if owed.subscriber is not None and owed.subscriber.refuses_mail:
         raise Overtaken("complained meanwhile")

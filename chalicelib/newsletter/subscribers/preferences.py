@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from functools import partial
-from typing import Final
 
 from chalicelib.core import rate_limit
 from chalicelib.core.errors import Conflict
@@ -24,13 +23,6 @@ from chalicelib.newsletter.subscribers.repository import (
 from chalicelib.newsletter.subscribers.signup import Evidence
 from chalicelib.newsletter.subscribers.subscriber import AddressMove, Subscriber, seconds
 from chalicelib.newsletter.subscribers.subscriptions import NO_EVIDENCE, PAUSE_LENGTH
-
-MOVES_PER_HOUR: Final = 3
-"""How many changes of address one subscription may ask for."""
-
-CHANGES_PER_DAY: Final = 20
-"""How many changes one subscription may make: each is a row of the proof, which must stay small
-enough to be read."""
 
 
 class Preferences:
@@ -68,9 +60,7 @@ class Preferences:
         to = person_key(email, self._key)
         if to == person:
             return "same"
-        rate_limit.count(
-            self._repository.store, f"MOVE#{person}", MOVES_PER_HOUR, self._repository.now()
-        )
+        rate_limit.count(self._repository.store, "address_moves", person, self._repository.now())
         for slot in range(WEEK_SLOTS):
             try:
                 return self._ask_to_move(person, to, email, slot, evidence)
@@ -129,7 +119,7 @@ class Preferences:
 
     def _change(self, person: str, values: Mapping[str, object], evidence: Evidence) -> str:
         now = self._repository.now()
-        rate_limit.count_daily(self._repository.store, f"CHOICE#{person}", CHANGES_PER_DAY, now)
+        rate_limit.count(self._repository.store, "choices", person, now)
 
         def decide(old: Subscriber | None, now: datetime) -> SubscriberChange:
             if old is None or old.status != subscriber.ACTIVE:

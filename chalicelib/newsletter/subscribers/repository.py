@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 
 from chalicelib.core.errors import Conflict, StoreDown
@@ -32,6 +32,18 @@ class SubscriberChange:
     after: Subscriber | None = None
     writes: Sequence[Write] = ()
 
+
+@dataclass(frozen=True)
+class MailWait:
+    """When a mail may leave that has to wait, and the writes that keep its place; none where
+    one waits already."""
+
+    until: datetime
+    writes: tuple[Put, ...] = ()
+
+
+LATER: Final = "LATER"
+"""The row that says that a mail waits for its turn."""
 
 Decide = Callable[[Subscriber | None, datetime], SubscriberChange]
 
@@ -94,6 +106,24 @@ class SubscriberRepository:
         people = {found.person, *(one["person"] for one in found.moved_from)}
         stubs = ((one, self.get(one["person"])) for one in found.moved_from)
         return [one for one, stub in stubs if stub and stub.moved_to in people]
+
+    def mail_wait(self, person: str, now: datetime) -> "MailWait":
+        """Return when an address that had its mails may get the next one, in no more than a week."""
+        pk, _ = subscriber.profile_key(person)
+        seconds = int(now.timestamp())
+
+        def expiry(sk: str) -> int:
+            row = self.store.get(pk, sk)
+            return 0 if row is None else int(row["expires"])
+
+        if expiry(LATER) > seconds:
+            return MailWait(datetime.fromtimestamp(expiry(LATER), UTC))
+        weeks = [expiry(f"WEEK#{slot}") for slot in range(WEEK_SLOTS)]
+        until = max(seconds, expiry("HOUR"), min(weeks))
+        at = datetime.fromtimestamp(until, UTC)
+        later = {"pk": pk, "sk": LATER, "kind": "limit", "expires": until}
+        slots = mail_slots(person, weeks.index(min(weeks)), at)
+        return MailWait(at, (*slots, Put(later, seconds + 1)))
 
     def consents(self, person: str, until: str | None = None) -> list[Item]:
         """Return the proofs of what was agreed to and taken back, oldest first, with the words

@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.core import rate_limit
-from chalicelib.core.addresses import network_of, truncated
+from chalicelib.core.addresses import truncated
 from chalicelib.core.errors import Conflict, StoreDown
 from chalicelib.core.languages import Lang
 from chalicelib.core.links import person_key
-from chalicelib.core.ports import Delete, Item, Key, Put, Write
+from chalicelib.core.ports import Change, Delete, Item, Key, Put, Write
 from chalicelib.core.records import moment, stamp
 from chalicelib.core.settings import Settings
 from chalicelib.newsletter.subscribers import consent_text, subscriber
@@ -63,6 +63,17 @@ class Wish:
     """The consent as it was shown; that of today, in the newsletter's language, when not told."""
 
 
+@dataclass(frozen=True)
+class _Effect:
+    """What a sign-up changes, and the letter that it owes."""
+
+    outcome: str
+    writes: tuple[Write, ...] = ()
+    letter: tuple[Put, ...] = ()
+    is_first: bool = False
+    """Whether no request waits that an earlier mail can confirm."""
+
+
 class SignUps:
     """Takes sign-ups: every visitor gets the same page; what differs is the mail to the address."""
 
@@ -85,30 +96,64 @@ class SignUps:
     def count(self, address: str) -> None:
         """Count one post more from a network. Raises TooMany, with the seconds to wait."""
         now = self._repository.now()
-        network = person_key(network_of(address), self._key)
+        network = rate_limit.of_network(address, self._key)
         limit = self._settings.signups_per_hour
-        rate_limit.count(self._repository.store, f"NEWS#{network}", limit, now)
+        rate_limit.count(self._repository.store, "signups", network, now, per_hour=limit)
 
     def ask(self, wish: Wish, also: Sequence[Write] = ()) -> str:
         """Store the sign-up and owe its mail, in one transaction with `also`.
 
-        Return what became of it, for the logs: `asked`, `already`, `silent`, `limited`, or `gone`
-        when the writes of `also` were done before.
+        Return what became of it, for the logs: `asked`, `already`, `silent`, `later` when the mail
+        has to wait, `limited` when the last one still does, or `gone` when the writes of `also`
+        were done before.
         """
         person = self.person(wish.email)
         slot = 0
         for _ in range(COMMIT_ATTEMPTS + WEEK_SLOTS):
             now = self._repository.now()
-            outcome, writes = self._effect(self._repository.get(person), person, wish, now)
+            effect = self._effect(self._repository.get(person), person, wish, now, now)
             hour, week = mail_slots(person, slot, now)
             try:
-                self._repository.commit([hour, week, *writes, *also])
+                self._repository.commit([hour, week, *effect.writes, *effect.letter, *also])
             except Conflict as conflict:
                 slot += conflict.met(week.key) is not None
                 if conflict.met(hour.key) is not None or slot == WEEK_SLOTS:
+                    if effect.outcome == "asked" and effect.is_first:
+                        return self._ask_later(wish, person, also)
                     return self._limited(also)
                 continue
-            return outcome
+            return effect.outcome
+        raise StoreDown("too many sign-ups of one address at once")
+
+    def _limited(self, also: Sequence[Write]) -> str:
+        """Write nothing but `also`: the mail that left a while ago still does what it says."""
+        if also:
+            try:
+                self._repository.store.commit(also)
+            except Conflict:
+                return "gone"
+        return "limited"
+
+    def _ask_later(self, wish: Wish, person: str, also: Sequence[Write]) -> str:
+        """Store a sign-up whose mail leaves when the address may get one again."""
+        is_owed = False
+        for _ in range(COMMIT_ATTEMPTS):
+            now = self._repository.now()
+            wait = self._repository.mail_wait(person, now)
+            old = self._repository.get(person)
+            effect = self._effect(old, person, wish, now, wait.until)
+            letter: list[Write] = [_asks_again(put) for put in effect.letter]
+            if not is_owed:
+                letter = [*wait.writes, *effect.letter]
+            try:
+                self._repository.commit([*effect.writes, *letter, *also])
+            except Conflict as conflict:
+                if any(conflict.met(write.key) is not None for write in also):
+                    return "gone"
+                # The letter is owed already: it will ask about this request.
+                is_owed = any(conflict.met(put.key) is not None for put in effect.letter)
+                continue
+            return "later"
         raise StoreDown("too many sign-ups of one address at once")
 
     def by_declaration(
@@ -152,38 +197,30 @@ class SignUps:
         wish = _wish(row["wish"])
         return self.ask(wish, [Delete(key, expect={"kind": "asked"})])
 
-    def _limited(self, also: Sequence[Write]) -> str:
-        if also:
-            try:
-                self._repository.store.commit(also)
-            except Conflict:
-                return "gone"
-        return "limited"
-
-    def _effect(
-        self, old: Subscriber | None, person: str, wish: Wish, now: datetime
-    ) -> tuple[str, list[Write]]:
+    def _effect(  # noqa: PLR0913
+        self, old: Subscriber | None, person: str, wish: Wish, now: datetime, due: datetime
+    ) -> "_Effect":
+        """Return what a sign-up changes, and its letter, which leaves when it is `due`."""
         if old is not None and old.refuses_mail:
             # They told their provider that our mail is spam: no form changes that.
-            return "silent", []
+            return _Effect("silent")
         if old is not None and old.status == subscriber.ACTIVE and old.basis == subscriber.EXPRESS:
             letter = owed(
-                person, "newsletter_already", address=old.email, lang=old.lang, now=now, facts={}
+                person, "newsletter_already", address=old.email, lang=old.lang, now=due, facts={}
             )
-            return "already", [letter]
-        after = self._asking(old, person, wish, now)
+            return _Effect("already", letter=(letter,))
+        after = self._asking(old, person, wish, now, due)
         assert after.request is not None
         facts = {"asked": seconds(after.request["asked_at"]), "topics": after.request["topics"]}
         letter = owed(
-            person, "newsletter_confirm", address=wish.email, lang=wish.lang, now=now, facts=facts
+            person, "newsletter_confirm", address=wish.email, lang=wish.lang, now=due, facts=facts
         )
-        return "asked", [
-            subscriber.write(old, after),
-            subscriber.consent(after, self._proof(wish)),
-            letter,
-        ]
+        writes = (subscriber.write(old, after), subscriber.consent(after, self._proof(wish)))
+        return _Effect("asked", writes, (letter,), is_first=old is None or old.request is None)
 
-    def _asking(self, old: Subscriber | None, person: str, wish: Wish, now: datetime) -> Subscriber:
+    def _asking(  # noqa: PLR0913
+        self, old: Subscriber | None, person: str, wish: Wish, now: datetime, due: datetime
+    ) -> Subscriber:
         known = set(consent_text.topics())
         earlier = old.request if old is not None else None
         waiting = [*old.superseded, earlier] if old is not None and earlier else []
@@ -196,8 +233,8 @@ class SignUps:
             "name": wish.name,
             "province": wish.province,
             "asked_at": stamp(asked_at),
-            # Who signs up again has as long again to confirm: so says the letter.
-            "since": stamp(now),
+            # Who signs up again has as long again to confirm, from the letter on: so it says.
+            "since": stamp(due),
             "reminded": bool(earlier and earlier["reminded"]),
         }
         if old is None:
@@ -215,6 +252,14 @@ class SignUps:
             **words.facts(),
             **asdict(wish.evidence),
         }
+
+
+def _asks_again(letter: Put) -> Change:
+    """Return the change by which a letter that waits asks about the latest request."""
+    named = ("facts", "address")
+    return Change(
+        letter.key, expect={"status": "owed"}, set={name: letter.item[name] for name in named}
+    )
 
 
 def _wish(kept: Item) -> Wish:

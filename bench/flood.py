@@ -1,0 +1,16 @@
+"""What a flood of posts costs, and whom it keeps out: `python -m bench.flood [POSTS] [NETWORKS]`."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "tests" / "support"))
+
+
+def main(posts: int = 10_000, networks: int = 1_000) -> None:
+    from flood import Flood
+
+    print("\n".join(Flood(posts, networks).run().lines()))
+
+
+if __name__ == "__main__":
+    main(*map(int, sys.argv[1:]))

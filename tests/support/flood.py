@@ -1,0 +1,149 @@
+"""A flood of posts from many networks beside honest visitors, against the services in memory."""
+
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+
+import samples
+from chalicelib.aws.keys import Keys
+from chalicelib.cases.intake.submission import IncomingForm
+from chalicelib.core.errors import TooMany
+from chalicelib.core.ports import Put
+from chalicelib.core.settings import read
+from chalicelib.newsletter.subscribers.signup import WEB_FORM, Evidence, Wish
+from chalicelib.services import Services
+from clock_steps import QuickStore
+from environment import ENVIRONMENT, RITA, SAM
+from fakes import MemoryMailer, MemorySuppression, SetClock
+
+VICTIMS = 5
+HONEST_EVERY = 50
+"""One post in so many is an honest visitor's, from a network of their own."""
+
+LIMITS = {
+    "POSTS_PER_HOUR": "120",
+    "SIGNUPS_PER_HOUR": "60",
+    "UNPROVED_LETTERS_PER_HOUR": "200",
+}
+
+
+@dataclass
+class Flooded:
+    """What a flood came to. `letters` and `owed` are after the two days that follow it."""
+
+    posts: int
+    honest: int = 0
+    served: int = 0
+    outcomes: Counter[str] = field(default_factory=Counter)
+    rows: Counter[str] = field(default_factory=Counter)
+    letters: Counter[str] = field(default_factory=Counter)
+    most_to_a_victim_in_the_hour: int = 0
+    most_to_one_of_staff_in_the_hour: int = 0
+    owed: int = 0
+    cpu_ms: float = 0
+
+    def lines(self) -> list[str]:
+        """Return the table, a line for each number."""
+        found = [
+            ("posts", self.posts),
+            ("honest visitors served", f"{self.served} of {self.honest}"),
+            *((f"posts {name}", number) for name, number in sorted(self.outcomes.items())),
+            *((f"rows {kind}", number) for kind, number in sorted(self.rows.items())),
+            ("letters in the hour, most to a victim", self.most_to_a_victim_in_the_hour),
+            ("letters in the hour, most to one of staff", self.most_to_one_of_staff_in_the_hour),
+            *((f"letters within two days to {who}", n) for who, n in sorted(self.letters.items())),
+            ("letters still owed", self.owed),
+            ("CPU a post, ms", f"{self.cpu_ms:.2f}"),
+        ]
+        return [f"{name:<44}{value}" for name, value in found]
+
+
+class Flood:
+    def __init__(self, posts: int, networks: int) -> None:
+        self.store, self.mailer, self.clock = QuickStore(), MemoryMailer(), SetClock()
+        self.store.commit([Put({**RITA}), Put({**SAM})])
+        self.service = Services(
+            read({**ENVIRONMENT, **LIMITS}), self.store,
+            Keys(links=("a" * 64,), people=b"p" * 32), self.mailer, self.clock,
+            MemorySuppression(),
+        )  # fmt: skip
+        self.networks = networks
+        self.told = Flooded(posts)
+
+    def run(self) -> Flooded:
+        """Post for an hour, then let almost two days pass."""
+        told, cpu = self.told, 0.0
+        for number in range(told.posts):
+            began = time.process_time()
+            outcome = self._post(number)
+            cpu += time.process_time() - began
+            told.outcomes[outcome] += 1
+            if number % HONEST_EVERY == 0:
+                self._honest(number)
+            self.clock.pass_(seconds=3000 / told.posts)
+            if number % 100 == 0:
+                self._deliver()
+        self._deliver()
+        told.cpu_ms = cpu * 1000 / told.posts
+        told.rows = Counter(str(row.get("kind")) for row in self.store.items.values())
+        sent = Counter(self._whose(mail.to) for mail in self.mailer.sent)
+        told.most_to_a_victim_in_the_hour = max(sent[f"victim{n}"] for n in range(VICTIMS))
+        told.most_to_one_of_staff_in_the_hour = max(sent["rita.roy"], sent["sam.lee"])
+        for _ in range(40):
+            self.clock.pass_(hours=1)
+            self._deliver()
+        told.letters = Counter(self._whose(mail.to, kinds=True) for mail in self.mailer.sent)
+        told.owed = sum(row["status"] == "owed" for row in self.store.kinds("letter"))
+        return told
+
+    def _deliver(self) -> None:
+        while {"sent", "spread"} & set(self.service.mail.outbox.sweep()):
+            pass
+
+    def _post(self, number: int) -> str:
+        """Post what a stranger would, by one door after the other."""
+        network = f"2001:db8:{number % self.networks:x}::{number:x}"
+        # Half of them to a few mailboxes, the others to addresses made up.
+        target = f"victim{number % VICTIMS}+{number}" if number % 2 else f"made.up{number}"
+        address = f"{target}@example.com"
+        try:
+            match (number // 2) % 5:
+                case 0 | 1:
+                    return self._form("eoi", samples.eoi(contact_email=address), network)
+                case 2:
+                    given = samples.application(applicant_email=address)
+                    return self._form("application", given, network)
+                case 3:
+                    given = samples.assessment(send_to_email=address)
+                    return self._form("assessment", given, network)
+                case _:
+                    return self._newsletter(address, network)
+        except TooMany:
+            return "refused"
+
+    def _form(self, form: str, given: dict[str, object], network: str) -> str:
+        receipt = self.service.intake.receive(IncomingForm(form, given, "fr", address=network))
+        if form == "assessment":
+            return "accepted"
+        case = self.service.lookup.case(receipt.ref.partition("-")[2])
+        assert case is not None
+        return "held" if case.state == "HELD_AS_SPAM" else "accepted"
+
+    def _newsletter(self, address: str, network: str) -> str:
+        sign_ups = self.service.subscribers.sign_ups
+        sign_ups.count(network)
+        return sign_ups.ask(Wish(address, "fr", WEB_FORM, Evidence()))
+
+    def _honest(self, number: int) -> None:
+        self.told.honest += 1
+        given = samples.eoi(contact_email=f"honest{number}@example.org")
+        arrival = IncomingForm("eoi", given, "fr", address=f"192.0.2.{number % 250}")
+        receipt = self.service.intake.receive(arrival)
+        self.told.served += receipt.status == "received"
+
+    def _whose(self, address: str, *, kinds: bool = False) -> str:
+        name = address.partition("@")[0].partition("+")[0]
+        for kind in ("victim", "honest", "made.up") if kinds else ("honest", "made.up"):
+            if name.startswith(kind):
+                return kind
+        return name
