@@ -15,9 +15,7 @@ from chalicelib.core.errors import Conflict, StoreDown, TooMany
 from chalicelib.core.links import person_key
 from chalicelib.core.ports import Change, Key, Store
 
-Subject = Literal[
-    "network", "mailbox", "file", "link", "staff", "coach", "subscription", "account"
-]
+Subject = Literal["network", "mailbox", "file", "link", "staff", "coach", "subscription", "account"]
 """Whose uses are counted. A network is an IPv4 address or an IPv6 /64, a mailbox an address
 without its tag, a link the token's hash and a file the case, however a token is spelt."""
 
