@@ -75,6 +75,7 @@ ROUTES: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "/file": ("link_requests", "unproved_letters", "all_unproved_letters"),
     "/file/{token}": ("failures", "file_posts", "file_copies", "unproved_letters"),
+    "/declaration/{token}": ("failures", "file_posts"),
     "/newsletter": ("signups", "unproved_letters", "all_unproved_letters"),
     "/newsletter/confirm/{token}": ("failures",),
     "/newsletter/unsubscribe/{token}": ("failures",),
