@@ -26,8 +26,8 @@ EVERY_RESPONSE: Final = {
 """Headers that each response carries, whatever the view and whatever went wrong; a view may
 set its own `Cache-Control`. The gateway's own errors carry them too: infra/resources.json."""
 
-FAILURES: Final = (404, 409, 410)
-"""The statuses of what a link that opens nothing is answered with."""
+FAILURE: Final = 404
+"""The status of what a link that never was one of ours is answered with."""
 
 View = Callable[..., Response]
 
@@ -85,7 +85,7 @@ class Relais(chalice.Chalice):
                 # The last net: a person gets a page in their language, we get the trace.
                 log.exception("%s %s", request.method, current.path)
                 response = self._problems().respond(request, error)
-            if response.status in FAILURES and "{token}" in (current.path or ""):
+            if response.status == FAILURE and "{token}" in (current.path or ""):
                 response = self._counted(request, response)
             return self._finished(request, response, allowed)
 

@@ -131,9 +131,7 @@ def test_a_page_costs_the_same_in_a_full_table(way: Journey, calls: Counter[str]
     crowd(way, "Y")
     assert counted(way, calls, found) == after
     for name, cost in after.items():
-        # A link that opens nothing is a guess, and counted.
-        counted_guess = {"UpdateItem"} if name == "unknown" else set()
-        assert set(cost) <= {"GetItem", "Query"} | counted_guess, f"{name}: looking writes nothing"
+        assert set(cost) <= {"GetItem", "Query"}, f"{name}: looking writes nothing"
         most = 25 if name == "orphan" else 6
         assert sum(cost.values()) <= most, f"{name}: {dict(cost)}"
 

@@ -509,7 +509,7 @@ def test_guesses_of_links_and_references_are_counted_and_end(
     visitor: Visitor, service: Services, clock: SetClock
 ) -> None:
     statuses = [visitor.page(f"/file/guess{n}").status_code for n in range(60)]
-    statuses += [visitor.page(f"/review/guess{n}").status_code for n in range(60)]
+    statuses += [visitor.page(f"/newsletter/confirm/guess{n}").status_code for n in range(60)]
     assert 429 not in statuses, "twenty people may open six old links each"
     assert visitor.page("/newsletter/preferences/guess").status_code == 429
     answer = visitor.send("/forms/application", {**samples.application(), "invite": "guess"})
