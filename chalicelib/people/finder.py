@@ -21,6 +21,8 @@ Progress = Callable[[int], None]
 KEY_BYTES: Final = 16
 """How long the key of a person is in the ledger of an issue."""
 
+_ADDRESS: Final = re.compile(r"[^\s@<>()\[\],:;\"]+@[^\s@<>()\[\],:;\"]+\.\w+")
+
 _ROLES: Final = {
     "contact_email": "contact",
     "applicant_email": "applicant",
@@ -110,6 +112,8 @@ class Finder:
         found, pattern = Found(person), person.pattern()
         for count, row in enumerate(self._tables.everything(), 1):
             progress(count)
+            if len(person.keys) > len(person.addresses):
+                self._name(person, row)
             places = tuple(_places(row, person, pattern))
             if not places:
                 continue
@@ -122,6 +126,13 @@ class Finder:
                 roles = {role for place in places if (role := _role(place))}
                 found.files[row["id"]] = roles | ({"owner"} if row["id"] in person.files else set())
         return found
+
+    def _name(self, person: Person, row: Item) -> None:
+        """Add the addresses in a row whose keys are known from a move that kept no more."""
+        for _, text in texts(opened(row)):
+            for address in _ADDRESS.findall(text.lower()) if "@" in text else ():
+                if person_key(address, self._key) in person.keys:
+                    person.addresses.add(address)
 
     def _learn(self, person: Person, email: str) -> None:
         person.addresses.add(email.lower())

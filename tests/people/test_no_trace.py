@@ -245,3 +245,23 @@ def _line(store: MemoryStore, key: tuple[str, str]) -> str:
 
     row = retention.row_of(*key, (store.items.get(key) or {}).get("kind"))
     return row["name"] if row else f"{key}"
+
+
+def test_a_change_of_address_of_a_subscription_is_followed_both_ways(
+    way: Journey, clock: SetClock, store: MemoryStore
+) -> None:
+    zoe = Person(way.service, way.mailer, clock, ZOE).joined()
+    asked = clock()
+    preferences = way.service.subscribers.preferences
+    assert preferences.move(zoe.id, MOVED) == "asked"
+    zoe.deliver()
+    way.visitor.submit(Person(way.service, way.mailer, clock, MOVED).link("confirm"), [])
+    assert asked <= clock()
+    declared = way.declare(ZOE, **{**CONTACT, "consent_newsletter": None})
+    for address in (ZOE, MOVED):
+        person = people(way).finder.find(address).person
+        assert person.addresses == {ZOE, MOVED}
+        assert person.files == {declared.id}
+    erasure = people(way).erasure
+    erasure.erase(erasure.find(MOVED), Decision("asked for it", force_open=True))
+    assert traces(store.everything(), [ZOE, MOVED]) == {}
