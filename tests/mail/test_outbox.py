@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+import samples
+from chalicelib.cases.intake.submission import IncomingForm
 from chalicelib.cases.staff import Roster
 from chalicelib.core.errors import DeliveryFailed, OutcomeUnknown
 from chalicelib.core.letter_row import ALL_STAFF, key_of, letter, tag_of
@@ -13,6 +15,7 @@ from chalicelib.core.records import stamp
 from chalicelib.mail.delivery_events import DeliveryEvents
 from chalicelib.mail.draft import Draft
 from chalicelib.mail.outbox import BACKOFF, CLAIM_LEASE, By, Outbox, Outcome
+from chalicelib.services import Services
 from fakes import MemoryMailer, MemoryStore, SetClock
 
 PK = "CASE#2026-7K4MQ-X"
@@ -456,3 +459,17 @@ def test_a_second_attempt_is_not_late(
     assert post.sweep() == {"sent": 1}
     assert store.items[key]["sent_by"] == "sweep"
     assert not store.items[key].get("late")
+
+
+@pytest.mark.parametrize(
+    ("name", "reader"), [("staff_eoi_received", "applicant"), ("eoi_received", "rita-roy")]
+)
+def test_a_row_that_sends_a_letter_to_another_reader_sends_nothing(
+    service: Services, store: MemoryStore, mailer: MemoryMailer, name: str, reader: str
+) -> None:
+    service.views.forms.intake.receive(IncomingForm("eoi", samples.eoi(), "fr"))
+    (case,) = store.kinds("case")
+    row = letter(case["pk"], 9, name, to=reader, due=stamp(service.now()))
+    store.commit([Put(row)])
+    assert service.mail.outbox.deliver((row["pk"], row["sk"])) == "retry"
+    assert mailer.sent == []

@@ -18,11 +18,11 @@ from chalicelib.cases.states import kind
 from chalicelib.core import eastern_time
 from chalicelib.core.errors import Overtaken
 from chalicelib.core.languages import lang_or
-from chalicelib.core.letter_row import OUTSIDE
+from chalicelib.core.letter_row import ADMINS, OUTSIDE
 from chalicelib.core.links import Links
 from chalicelib.core.ports import Item, Store
 from chalicelib.mail.draft import Draft, LetterWriter
-from chalicelib.mail.letters import LETTERS, STAFF
+from chalicelib.mail.letters import ACTOR, LETTERS, STAFF
 from chalicelib.mail.writers.context import CaseLetter, StaffLetter
 from chalicelib.mail.writers.draft import Sender
 from chalicelib.mail.writers.waiting import check_still_wanted
@@ -35,6 +35,12 @@ class LetterWriters:
         self._by_kind = by_kind
 
     def write(self, row: Item, now: datetime) -> Draft | None:
+        """Raises ValueError for a letter that is not for its reader: whoever can write a row must
+        not have a staff's letter sent to somebody outside, or the reverse."""
+        readers = LETTERS[row["letter"]].readers
+        inside = readers & {STAFF, ACTOR, ADMINS}
+        if row["to"] not in readers and (not inside or row["to"] in OUTSIDE):
+            raise ValueError(f"letter {row['letter']} is not for this reader")
         return self._by_kind[row["pk"].partition("#")[0]].write(row, now)
 
 
