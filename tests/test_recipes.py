@@ -87,7 +87,7 @@ def feedback(visit: Visit) -> tuple[list[Write], Receipt]:
     ref = references.reference("feedback", number)
     row: dict[str, object] = {"pk": f"FEEDBACK#{number}", "sk": "FEEDBACK", "kind": "feedback"}
     row |= {"expires": int(visit.now.timestamp()) + 700 * 86400}
-    return [Put({**row, "answers": visit.submission.answers})], visit.receipt(ref, "")
+    return [Put({**row, "answers": visit.submission.answers})], visit.receipt(ref, number, "")
 '''
 
 

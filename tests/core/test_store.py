@@ -20,12 +20,18 @@ from tables import make_tables
 
 class TestMemoryStore(StoreContract, ListsContract):
     @pytest.fixture
-    def store(self) -> Store:
-        return MemoryStore()
+    def memory(self) -> MemoryStore:
+        store = MemoryStore()
+        store.any_rows = True
+        return store
 
     @pytest.fixture
-    def lists(self) -> SubscriberStore:
-        return MemoryStore()
+    def store(self, memory: MemoryStore) -> Store:
+        return memory
+
+    @pytest.fixture
+    def lists(self, memory: MemoryStore) -> SubscriberStore:
+        return memory
 
 
 class TestDynamoStore(StoreContract, ListsContract):

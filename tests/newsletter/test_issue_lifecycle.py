@@ -261,6 +261,7 @@ def test_a_link_ends_after_14_days(
 
 def test_a_case_link_opens_no_issue(service: Services, store: MemoryStore) -> None:
     _, token_hash, _ = service.links.new_review()
+    store.any_rows = True
     store.commit([Put({"pk": f"LINK#{token_hash}", "sk": "LINK", "case": "1", "recipient": "x"})])
     assert approvals(service).open("x").standing == "unknown"
 

@@ -102,6 +102,7 @@ def test_a_step_twice_is_refused(lifecycle: IssueLifecycle) -> None:
 
 def test_what_joins_a_step_fails_with_it(lifecycle: IssueLifecycle, store: MemoryStore) -> None:
     seen = lifecycle.get("2026-03")
+    store.any_rows = True
     with pytest.raises(Conflict):
         lifecycle.start(replace(seen, events=7), also=[Put({"pk": "ISSUE#2026-03", "sk": "X"})])
     assert store.get("ISSUE#2026-03", "X") is None
