@@ -1,5 +1,6 @@
 """Who decides an application: so many people, each once, none who stands back or is away."""
 
+import re
 import threading
 
 import pytest
@@ -254,7 +255,10 @@ def test_a_code_by_mail_confirms_the_decision(way: Journey) -> None:
     right = way.press(link, decision="approve", code=code, step_code=f" {digits[:3]} {digits[3:]}")
     assert right.status_code == 200
     assert way.again(case).state == "APP_APPROVED"
-    assert digits not in str(way.store.items), "the code is kept nowhere"
+    # A longer number, a hash or a compressed copy may hold the same six digits by chance.
+    assert not re.search(rf"(?<!\w){digits}(?!\w)", str(way.store.items)), (
+        "the code is kept nowhere"
+    )
 
 
 def test_a_code_dies_after_ten_minutes_and_after_five_tries(way: Journey) -> None:
