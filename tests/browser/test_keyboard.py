@@ -17,7 +17,7 @@ HERE = """() => {
 }"""
 
 CONTROLS = """() => {
-  const stops = 'input:not([type=hidden]):not([tabindex]), select, textarea, summary, button'
+  const stops = 'input:not([type=hidden]):not([tabindex]), select, textarea, summary, button, a[href]'
   const radios = new Set()
   return [...document.querySelectorAll('main :is(' + stops + ')')]
     .filter(e => e.checkVisibility())
