@@ -64,7 +64,7 @@ LIMITS: Final[Mapping[str, Limit]] = {
     # Letters that anybody can set off, to mailboxes that nobody has proved.
     "unproved_letters": Limit("mailbox", "delay", per_hour=5, per_day=20),
     "all_unproved_letters": Limit("account", "delay", setting="unproved_letters_per_hour"),
-    "staff_letters": Limit("staff", "digest", per_hour=30),
+    "staff_letters": Limit("staff", "digest", setting="staff_letters_per_hour"),
 }
 """Every limit by its name, which begins the keys of its counters."""
 

@@ -140,6 +140,7 @@ class Settings(BaseModel):
     posts_per_hour: Count
     signups_per_hour: Count
     unproved_letters_per_hour: CountFromOne
+    staff_letters_per_hour: CountFromOne
     issue_rate: CountFromOne
     issue_queue: WebAddress
     mail_topic: Topic

@@ -37,6 +37,7 @@ class Ceilings:
 
     people_key: bytes
     unproved_per_hour: int
+    staff_per_hour: int
 
     def counters(self, row: Item, address: str, now: datetime) -> list[Change]:
         """Return the writes that count this letter; none for one that no stranger can set off, or
@@ -50,7 +51,9 @@ class Ceilings:
                 *rate_limit.counters(ALL_LETTERS, "all", now, per_hour=self.unproved_per_hour),
             ]
         if LETTERS[row["letter"]].digested:
-            return rate_limit.counters("staff_letters", row["to"], now)
+            return rate_limit.counters(
+                "staff_letters", row["to"], now, per_hour=self.staff_per_hour
+            )
         return []
 
     def is_unproved(self, row: Item) -> bool:

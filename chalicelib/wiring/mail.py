@@ -62,7 +62,11 @@ class MailServices:
             parts.now,
             due_handlers,
             self._cases.quiet_hours,
-            Ceilings(parts.people_key, parts.settings.unproved_letters_per_hour),
+            Ceilings(
+                parts.people_key,
+                parts.settings.unproved_letters_per_hour,
+                parts.settings.staff_letters_per_hour,
+            ),
         )
 
     @cached_property

@@ -42,6 +42,7 @@ def stack_settings(site_url: str) -> dict[str, str]:
         "PostsPerHour": "100000",
         "SignupsPerHour": "100000",
         "UnprovedLettersPerHour": "100000",
+        "StaffLettersPerHour": "100000",
         "QuorumApplication": os.environ.get("QUORUM_APPLICATION", "1"),
         "StepUp": os.environ.get("STEP_UP", "off"),
         "QuietHours": os.environ.get("QUIET_HOURS", "off"),

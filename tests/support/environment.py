@@ -18,6 +18,7 @@ ENVIRONMENT = {
     "POSTS_PER_HOUR": "1000",
     "SIGNUPS_PER_HOUR": "60",
     "UNPROVED_LETTERS_PER_HOUR": "1000",
+    "STAFF_LETTERS_PER_HOUR": "30",
     "ISSUE_RATE": "1000",
     "ISSUE_QUEUE": "https://sqs.ca-central-1.amazonaws.com/123456789012/issues",
     "MAIL_TOPIC": "arn:aws:sns:ca-central-1:123456789012:mail-events",
