@@ -16,10 +16,12 @@ def restarted(stack: Stack, request: pytest.FixtureRequest) -> Iterator[Stack]:
     events = stack.client("events")
     cloud = stack.client("cloudformation")
     made = cloud.list_stack_resources(StackName="relais-local")["StackResourceSummaries"]
-    (rule,) = [r["PhysicalResourceId"] for r in made if r["ResourceType"] == "AWS::Events::Rule"]
-    events.disable_rule(Name=rule)
+    rules = [r["PhysicalResourceId"] for r in made if r["ResourceType"] == "AWS::Events::Rule"]
+    for rule in rules:
+        events.disable_rule(Name=rule)
     yield stack
-    events.enable_rule(Name=rule)
+    for rule in rules:
+        events.enable_rule(Name=rule)
 
 
 def test_the_stream_sends_letters_and_what_ses_reports_reaches_them(restarted: Stack) -> None:
