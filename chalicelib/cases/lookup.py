@@ -92,7 +92,7 @@ class Cases:
             return None
         case = self.case(case_id)
         # Nothing may have been kept of it, which is not for its sender to know.
-        ref = f"DI-{case_id}" if case is None else case.current_ref
+        ref = references.reference("eoi", case_id) if case is None else case.current_ref
         return Posted(ref, case, case is not None and self._receipt_is_over(case))
 
     def _receipt_is_over(self, case: Case) -> bool:

@@ -10,6 +10,7 @@ from typing import Final
 
 from chalicelib.cases.case import case_key
 from chalicelib.coaches.messages import TO_COACH
+from chalicelib.core import references
 from chalicelib.core.csv_table import csv_table
 from chalicelib.core.letter_row import APPLICANT, FIDUCIARY
 from chalicelib.core.ports import Item, Store
@@ -62,7 +63,7 @@ class Export:
         row = self._store.get(*case_key(id)) or {}
         whole = bool(roles & {"owner", "contact", "applicant"})
         facts: dict[str, object] = {
-            "reference": f"DI-{id}",
+            "reference": references.reference("eoi", id),
             "roles": sorted(roles),
             "submitted_at": row.get("submitted_at"),
             "answers": _answers(row.get("answers") or {}, person, whole=whole),

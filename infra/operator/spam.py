@@ -20,7 +20,11 @@ def list_(context: typer.Context) -> None:
     session = session_of(context)
     year = session.operator.now().year
     rows = [
-        {"reference": f"DI-{item['id']}", "submitted_at": item["submitted_at"], "org": item["org"]}
+        {
+            "reference": references.reference("eoi", item["id"]),
+            "submitted_at": item["submitted_at"],
+            "org": item["org"],
+        }
         for of_year in (year - 1, year)
         for item in session.operator.store.listed(f"HELD_AS_SPAM#{of_year}")
     ]

@@ -8,6 +8,7 @@ from chalicelib.cases.joining import owe_joined
 from chalicelib.cases.proof import proved_application
 from chalicelib.cases.states import NEW, step
 from chalicelib.cases.transition import StateChange
+from chalicelib.core import references
 from chalicelib.core.letter_row import APPLICANT
 from chalicelib.core.ports import Write
 from chalicelib.core.records import stamp
@@ -26,7 +27,9 @@ def application(visit: Visit) -> tuple[list[Write], Receipt]:
     if not visit.arrival.invite:
         return _uninvited(visit)
     case = visit.cases.invited(visit.arrival.invite)
-    return _joined(visit, case), visit.receipt(f"DF-{case.id}", case.id, case.person)
+    return _joined(visit, case), visit.receipt(
+        references.reference("application", case.id), case.id, case.person
+    )
 
 
 def _joined(visit: Visit, case: Case) -> list[Write]:
@@ -64,7 +67,7 @@ def _uninvited(visit: Visit) -> tuple[list[Write], Receipt]:
         *change.creates(),
         *visit.mailbox_counters("forms_of_mailbox", answers["applicant_email"]),
     ]
-    return writes, visit.receipt(f"DF-{case.id}", case.id, case.person)
+    return writes, visit.receipt(references.reference("application", case.id), case.id, case.person)
 
 
 class _Given(TypedDict):

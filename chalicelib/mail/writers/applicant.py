@@ -8,6 +8,7 @@ from chalicelib.cases.applicant import COPY_LETTER
 from chalicelib.cases.case import Case
 from chalicelib.cases.states import awaits, is_invited, next_step, public_name
 from chalicelib.cases.turnaround import Turnaround
+from chalicelib.core import references
 from chalicelib.core.errors import Overtaken
 from chalicelib.core.languages import Lang
 from chalicelib.core.letter_row import APPLICANT, FIDUCIARY, NEW_ADDRESS, OLD_ADDRESS
@@ -124,7 +125,7 @@ def application_confirm(owed: CaseLetter) -> ApplicationConfirm:
         raise Overtaken("the application has its file")
     return {
         "confirm_url": owed.links.claim(case.id, case.claims, case.person),
-        "declaration_ref": f"DI-{case.claims}",
+        "declaration_ref": references.reference("eoi", case.claims),
     }
 
 

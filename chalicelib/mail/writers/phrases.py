@@ -8,7 +8,7 @@ from typing import Final
 
 from chalicelib import content
 from chalicelib.cases.case import Case, FormName, KeptWarning
-from chalicelib.core import eastern_time, formatting
+from chalicelib.core import eastern_time, formatting, references
 from chalicelib.core.business_days import after_business_days
 from chalicelib.core.email_address import is_same_address
 from chalicelib.core.languages import Lang
@@ -47,7 +47,7 @@ def proof_texts(case: Case, lang: Lang) -> list[str]:
             day = formatting.long_date(eastern_time.today(moment(proof["at"])), lang)
             found.append(texts["proved"][lang].format(form=title, date=day))
     if case.claims and not case.linked_to:
-        found.append(texts["claims"][lang].format(ref=f"DI-{case.claims}"))
+        found.append(texts["claims"][lang].format(ref=references.reference("eoi", case.claims)))
     other = (case.application or {}).get("applicant_email")
     if other and not is_same_address(other, case.mail_to):
         found.append(texts["addresses"][lang].format(other=other, own=case.mail_to))

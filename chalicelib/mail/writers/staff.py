@@ -5,7 +5,7 @@ from typing import TypedDict
 
 from chalicelib.cases.case import Case
 from chalicelib.cases.states import public_name, table
-from chalicelib.core import formatting
+from chalicelib.core import formatting, references
 from chalicelib.core.languages import Lang, lang_or
 from chalicelib.core.letter_row import APPLICANT
 from chalicelib.core.links import Links
@@ -66,7 +66,7 @@ def staff_eoi_received(owed: StaffLetter) -> EoiReceived:
         "warnings": warning_texts(case.warnings, lang),
         "revised": owed.facts.get("revised", False),
         "changes": changes(case, owed.facts, lang),
-        "earlier": f"DI-{case.beside}" if case.beside else None,
+        "earlier": references.reference("eoi", case.beside) if case.beside else None,
     }
 
 
