@@ -27,7 +27,7 @@ app = Relais(
     "relais",
     problems,
     lambda: settings().allowed_origins,
-    lambda address: services().count_failure(address),
+    lambda address, name: services().count_failure(address, name),
 )
 
 

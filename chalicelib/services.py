@@ -16,7 +16,7 @@ from chalicelib.cases.intake.receive import Intake
 from chalicelib.cases.lookup import Cases
 from chalicelib.core.links import Links
 from chalicelib.core.ports import KeySource, Mailer, Now
-from chalicelib.core.rate_limit import Failures
+from chalicelib.core.rate_limit import FailureName, Failures
 from chalicelib.core.settings import Settings, read
 from chalicelib.web.pages import Pages
 from chalicelib.web.problems import Problems
@@ -102,9 +102,9 @@ class Services:
             bulk=cache(lambda: bulk or _bulk(settings)),
         )
 
-    def count_failure(self, address: str) -> None:
-        """Count a link or reference that opened nothing against its network. Raises TooMany."""
-        Failures(self.store, self.parts.people_key).count(address, self.now())
+    def count_failure(self, address: str, name: FailureName) -> None:
+        """Count what was tried in vain against its network. Raises TooMany."""
+        Failures(self.store, self.parts.people_key).count(address, self.now(), name)
 
     @cached_property
     def notices(self) -> Notices:

@@ -19,6 +19,8 @@ Subject = Literal["network", "mailbox", "file", "link", "staff", "coach", "subsc
 """Whose uses are counted. A network is an IPv4 address or an IPv6 /64, a mailbox an address
 without its tag, a link the token's hash and a file the case, however a token is spelt."""
 
+FailureName = Literal["failures", "refused_posts"]
+
 Beyond = Literal["refuse", "hold", "delay", "digest"]
 """What happens to one more: it is refused until the window ends; a form is kept for staff to
 release; a letter leaves later; one digest lists what else there is."""
@@ -47,6 +49,8 @@ LIMITS: Final[Mapping[str, Limit]] = {
     "link_requests": Limit("network", "refuse", setting="signups_per_hour"),
     "message_posts": Limit("network", "refuse", setting="posts_per_hour"),
     "failures": Limit("network", "refuse", per_hour=120),
+    # Fifteen mistakes each for twenty people in one library.
+    "refused_posts": Limit("network", "refuse", per_hour=300),
     # Forms in the name of one mailbox, whoever sends them.
     "forms_of_mailbox": Limit("mailbox", "hold", per_day=10),
     "results_of_mailbox": Limit("mailbox", "refuse", per_day=10),
@@ -87,7 +91,10 @@ ROUTES: Final[Mapping[str, tuple[str, ...]]] = {
     "/proposal/{token}": ("failures",),
     "/coach/{token}": ("failures",),
 }  # fmt: skip
-"""The limits of each address that takes a POST."""
+"""The limits of each address that takes a POST, beside those of `EVERY_ROUTE`."""
+
+EVERY_ROUTE: Final = ("refused_posts",)
+"""The limits of every address that takes a POST."""
 
 COUNTER_RETENTION_SECONDS: Final = 3600
 """How long a counter stays after its window has ended."""
@@ -180,14 +187,15 @@ def too_many(now: datetime, window: Window = "hour") -> TooMany:
 
 @dataclass(frozen=True)
 class Failures:
-    """Counts what a network tried in vain: links, references and codes that open nothing."""
+    """Counts what a network tried in vain: links, references and codes that open nothing, and
+    posts that were refused for what was in them."""
 
     store: Store
     people_key: bytes
 
-    def count(self, address: str, now: datetime) -> None:
+    def count(self, address: str, now: datetime, name: FailureName = "failures") -> None:
         """Count one more. Raises TooMany; while the store is out of reach nothing is counted."""
         try:
-            count(self.store, "failures", of_network(address, self.people_key), now)
+            count(self.store, name, of_network(address, self.people_key), now)
         except StoreDown:
             return

@@ -7,6 +7,7 @@ from typing import Final
 from chalice import app as chalice
 
 from chalicelib.core.errors import RelaisError, WrongMethod
+from chalicelib.core.rate_limit import FailureName
 from chalicelib.web.problems import Problems
 from chalicelib.web.request import Request
 from chalicelib.web.responses import Response
@@ -29,6 +30,9 @@ set its own `Cache-Control`. The gateway's own errors carry them too: infra/reso
 FAILURE: Final = 404
 """The status of what a link that never was one of ours is answered with."""
 
+REFUSALS: Final = (400, 413, 415, 422)
+"""The statuses of a post that was refused for what was in it, after it was read."""
+
 View = Callable[..., Response]
 
 
@@ -44,10 +48,10 @@ class Relais(chalice.Chalice):
         app_name: str,
         problems: Callable[[], Problems],
         allowed_origins: Callable[[], Sequence[str]],
-        count_failure: Callable[[str], None],
+        count_failure: Callable[[str, FailureName], None],
     ) -> None:
-        """`count_failure` is called with the visitor's IP address when a link opened nothing;
-        it raises TooMany."""
+        """`count_failure` is called with the visitor's IP address when a link opened nothing, or
+        a post was refused for what was in it; it raises TooMany."""
         super().__init__(app_name)
         self._problems = problems
         self._allowed_origins = allowed_origins
@@ -86,15 +90,17 @@ class Relais(chalice.Chalice):
                 log.exception("%s %s", request.method, current.path)
                 response = self._problems().respond(request, error)
             if response.status == FAILURE and "{token}" in (current.path or ""):
-                response = self._counted(request, response)
+                response = self._counted(request, response, "failures")
+            elif request.method == "POST" and response.status in REFUSALS:
+                response = self._counted(request, response, "refused_posts")
             return self._finished(request, response, allowed)
 
         return respond
 
-    def _counted(self, request: Request, response: Response) -> Response:
+    def _counted(self, request: Request, response: Response, name: FailureName) -> Response:
         """Count what was tried in vain; beyond the limit, do not even say why it was."""
         try:
-            self._count_failure(request.address)
+            self._count_failure(request.address, name)
         except RelaisError as error:
             return self._problems().respond(request, error)
         return response

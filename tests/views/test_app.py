@@ -247,7 +247,7 @@ def test_rubbish_is_refused_with_a_reason_and_nothing_is_stored(
 ) -> None:  # fmt: skip
     answer = visitor._client.http.post("/forms/eoi", headers={**headers, **accept}, body=body)
     assert answer.status_code == status, answer.body
-    assert not store.commits
+    assert not store.changes
     if not accept:
         problem = json.loads(answer.body)
         assert answer.headers["Content-Type"] == "application/problem+json"
@@ -262,7 +262,7 @@ def test_rows_and_types_that_lie_are_refused(visitor: Visitor, store: MemoryStor
         answer = visitor.send("/forms/eoi", {**samples.eoi(), **change})
         assert answer.status_code == 422
         assert answer.json_body["errors"]
-    assert not store.commits
+    assert not store.changes
 
 
 @pytest.mark.parametrize(
