@@ -163,9 +163,11 @@ class Services:
     def delivery_events(self) -> "DeliveryEvents":
         """What SES reports of letters; loaded without the outbox, which writes them."""
         from chalicelib.mail.delivery_events import DeliveryEvents
+        from chalicelib.mail.reputation import Reputation
 
         listeners = {"NEWS": self.subscribers.feedback.settle_letter}
-        return DeliveryEvents(self.store, self.now, listeners)
+        reputation = Reputation(self.store, self.now)
+        return DeliveryEvents(self.store, self.now, listeners, reputation)
 
     @cached_property
     def feedback(self) -> "Feedback":

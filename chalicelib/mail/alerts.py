@@ -25,10 +25,11 @@ BAD_MAIL: Final = "bad_mail"
 """The incident: too many letters bounced or were complained of; those to unproved addresses wait."""
 
 
-def alert_letter(incident: str, now: datetime) -> Item:
-    """Return the letter of today for a kind of incident, whose texts are in content/review.json."""
+def alert_letter(incident: str, now: datetime, number: int = 1) -> Item:
+    """Return the letter of today for a kind of incident, whose texts are in content/review.json;
+    with another `number` it is another one of the same day."""
     pk = f"INCIDENT#{incident}-{eastern_time.today(now)}"
-    return letter(pk, 1, LETTER, to=ADMINS, due=stamp(now), facts={"incident": incident})
+    return letter(pk, number, LETTER, to=ADMINS, due=stamp(now), facts={"incident": incident})
 
 
 def commit_with_alert(store: Store, writes: Sequence[Write], incident: str, now: datetime) -> None:

@@ -16,10 +16,14 @@ from chalicelib.core.letter_row import letter
 from chalicelib.core.ports import Change, Item, Put
 from chalicelib.core.records import stamp
 from chalicelib.mail import alerts
-from chalicelib.mail.letters import LETTERS
+from chalicelib.mail.letters import LETTERS, is_unproved
+from chalicelib.mail.reputation import Pause
 
 ALL_LETTERS: Final = "all_unproved_letters"
 """The limit of the whole account."""
+
+PAUSED: Final = "letters are paused"
+"""Why a letter waits that a pause holds."""
 
 DIGEST: Final = "staff_digest"
 DIGEST_RETENTION: Final = timedelta(days=90)
@@ -44,7 +48,7 @@ class Ceilings:
         that was counted when it was tried before."""
         if row["attempts"]:
             return []
-        if self.is_unproved(row):
+        if is_unproved(row):
             mailbox = rate_limit.of_mailbox(address, self.people_key)
             return [
                 *rate_limit.counters("unproved_letters", mailbox, now),
@@ -55,10 +59,6 @@ class Ceilings:
                 "staff_letters", row["to"], now, per_hour=self.staff_per_hour
             )
         return []
-
-    def is_unproved(self, row: Item) -> bool:
-        """Whether a letter goes to an address that its reader may not have proved."""
-        return row["to"] in LETTERS[row["letter"]].unproved
 
     def beyond(
         self, row: Item, conflict: Conflict, counters: Sequence[Change], now: datetime
@@ -92,6 +92,13 @@ class Beyond:
     change: Change
     digest: tuple[Put, ...] = ()
     incident: str = ""
+
+
+def is_paused(row: Item, pause: Pause | None) -> bool:
+    """Whether a pause holds a letter; what tells the admins of it is never held."""
+    if pause is None or row["letter"] == alerts.LETTER:
+        return False
+    return pause.scope == "all" or is_unproved(row)
 
 
 def _digested(row: Item, now: datetime) -> Beyond:

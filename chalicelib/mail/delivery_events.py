@@ -11,6 +11,7 @@ from chalicelib.core.letter_row import DEAD, key_of
 from chalicelib.core.ports import Change, Key, Now, Store
 from chalicelib.core.records import stamp
 from chalicelib.mail import alerts, bounces
+from chalicelib.mail.reputation import Fate, Reputation
 
 log = logging.getLogger("relais.mail.delivery_events")
 
@@ -25,8 +26,11 @@ Listener = Callable[[Key, str, Mapping[str, Any]], object]
 
 
 class DeliveryEvents:
-    def __init__(self, store: Store, now: Now, listeners: Mapping[str, Listener]) -> None:
+    def __init__(
+        self, store: Store, now: Now, listeners: Mapping[str, Listener], reputation: Reputation
+    ) -> None:
         """`listeners` are called beside: each is found by the first word of a letter's key."""
+        self._reputation = reputation
         self._listeners = listeners
         self._store = store
         self._now = now
@@ -71,10 +75,12 @@ class DeliveryEvents:
 
         Returns whether the letter was as the change expects.
         """
+        fate = _fate(change.set["status"], is_permanent=why is not None)
+        counted = [self._reputation.counted(fate, key)] if fate else []
         for _ in range(COMMIT_ATTEMPTS):
             now = self._now()
             case = self._store.get(*case_key_of(key)) if why is not None else None
-            writes = [change, *bounces.writes(case, key[1], why or "", now)]
+            writes = [change, *counted, *bounces.writes(case, key[1], why or "", now)]
             try:
                 if change.set["status"] == "dead":
                     alerts.commit_with_alert(self._store, writes, alerts.DEAD_LETTER, now)
@@ -84,6 +90,8 @@ class DeliveryEvents:
                 if conflict.met(change.key) is not None:
                     return False
                 continue
+            if fate in ("bounced", "complained"):
+                self._reputation.check()
             return True
         raise StoreDown("the case changed too often")
 
@@ -97,6 +105,13 @@ _SETTLED: Final[Mapping[str, tuple[ReportedStatus, tuple[str, ...]]]] = {
 }
 """SES event → what the letter becomes, and what it may have been before: `owed` when SES
 answered with an error and took the mail all the same."""
+
+
+def _fate(status: ReportedStatus, *, is_permanent: bool) -> Fate | None:
+    """Return what a settled letter counts as in the account's reputation."""
+    if status == "bounced":
+        return "bounced" if is_permanent else None
+    return status if status in ("delivered", "complained") else None
 
 
 def _is_permanent_bounce(report: Mapping[str, Any]) -> bool:

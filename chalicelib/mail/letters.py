@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import Any, Final, TypeVar
 
 from chalicelib.core.languages import Lang
+from chalicelib.core.ports import Item
 from chalicelib.core.templates import render
 
 STAFF: Final = "staff"
@@ -47,6 +48,11 @@ class RegisteredLetter:
 LETTERS: Final[dict[str, RegisteredLetter]] = {}
 """Every letter by its name. Each room adds its own when its writer is imported: all are here
 once `chalicelib.wiring.mail` is."""
+
+
+def is_unproved(row: Item) -> bool:
+    """Whether a letter goes to an address that its reader may not have proved."""
+    return row["to"] in LETTERS[row["letter"]].unproved
 
 
 def letter(

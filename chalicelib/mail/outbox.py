@@ -22,9 +22,10 @@ from chalicelib.core.letter_row import ADMINS, ALL_STAFF, letter, tag_of
 from chalicelib.core.ports import Change, Item, Key, Mail, Mailer, Now, Put, Store, Write
 from chalicelib.core.records import DUE_SHARDS, stamp
 from chalicelib.mail import alerts
-from chalicelib.mail.ceilings import Beyond, Ceilings
+from chalicelib.mail.ceilings import PAUSED, Beyond, Ceilings, is_paused
 from chalicelib.mail.delivery_events import case_key_of, dead_letter
 from chalicelib.mail.draft import Draft, LetterWriter
+from chalicelib.mail.reputation import Reputation
 
 log = logging.getLogger("relais.mail.outbox")
 
@@ -82,6 +83,7 @@ class Outbox:
         """`due_handlers` act on due rows that are no letters; each is found by the first word
         of one half of the row's key. Without `ceilings` no letter is ever delayed."""
         self._ceilings = ceilings
+        self._reputation = Reputation(store, now)
         self._due_handlers = due_handlers or {}
         self._quiet_hours = quiet_hours
         self._store = store
@@ -100,6 +102,8 @@ class Outbox:
             return "later"
         if row.get("by_day") and self._quiet_hours and self._quiet_hours.contains(now):
             return self._until_morning(row, self._quiet_hours.first_open(now))
+        if is_paused(row, self._reputation.standing()):
+            return self._retry(row, now + NOT_YET_WAIT, PAUSED)
         if row["to"] in (ALL_STAFF, ADMINS):
             return self._spread(row, now)
         if row["attempts"] > len(BACKOFF):

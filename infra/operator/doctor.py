@@ -6,6 +6,7 @@ from typing import Final
 import typer
 
 from chalicelib.core.records import stamp
+from chalicelib.mail.reputation import Reputation
 from infra.operator.errors import OperatorError
 from infra.operator.session import session_of
 from infra.operator.stage import Operator
@@ -47,5 +48,14 @@ def stream_share(operator: Operator) -> tuple[int, int]:
     return len(rows), sum(bool(row.get("late")) for row in rows)
 
 
-CHECKS: Final = (late_letters,)
+def held_letters(operator: Operator) -> str | None:
+    """Return a sentence while a pause holds letters, else None."""
+    pause = Reputation(operator.store, operator.now).standing()
+    if pause is None:
+        return None
+    which = "all letters" if pause.scope == "all" else "letters to new addresses"
+    return f"{which} are held since {pause.at} by {pause.by}: `relais letters resume` ends it"
+
+
+CHECKS: Final = (late_letters, held_letters)
 """Each looks at one thing that no error tells of."""

@@ -1,4 +1,4 @@
-"""`relais letters …`: letters that could not be sent after all tries."""
+"""`relais letters …`: letters that could not be sent after all tries, and their pauses."""
 
 from typing import Annotated
 
@@ -7,11 +7,12 @@ import typer
 from chalicelib.core.letter_row import DEAD, key_of, tag_of
 from chalicelib.core.ports import Change
 from chalicelib.core.records import shard_of, stamp
+from chalicelib.mail.reputation import FATES, Reputation
 from infra.operator.commands import Commands
 from infra.operator.errors import OperatorError
 from infra.operator.session import session_of
 
-commands = Commands("See the letters that could not be sent.")
+commands = Commands("See the letters that could not be sent; hold letters, and let them go on.")
 
 
 @commands.add()
@@ -51,3 +52,45 @@ def retry(
     change = Change(key, expect={"status": "dead"}, set=owed, remove=("state_key", "why"))
     store.commit([change])
     session.say(f"Owed again: {tag} leaves within a minute")
+
+
+@commands.add()
+def rates(context: typer.Context) -> None:
+    """Show what became of the letters of a day, and whether any are held."""
+    session = session_of(context)
+    reputation = _reputation(context)
+    sums, standing = reputation.sums(), reputation.standing()
+    held = {"held": standing.scope, "since": standing.at, "by": standing.by} if standing else {}
+    session.list_rows([{**{fate: sums[fate] for fate in FATES}, **held}], "")
+
+
+@commands.add()
+def pause(
+    context: typer.Context,
+    by: Annotated[str, typer.Option(help="Who holds them.")],
+    everything: Annotated[
+        bool, typer.Option("--all", help="Every letter, also of decisions.")
+    ] = False,
+) -> None:
+    """Hold letters to new addresses, or all: they stay owed, and leave after `letters resume`."""
+    session = session_of(context)
+    _reputation(context).pause("all" if everything else "unproved", by)
+    which = "All letters but alerts" if everything else "Letters to new addresses"
+    session.say(f"{which} wait: they stay owed until `relais letters resume`")
+
+
+@commands.add()
+def resume(
+    context: typer.Context,
+    by: Annotated[str, typer.Option(help="Who lets them go on.")],
+) -> None:
+    """Let letters that a pause holds go on."""
+    was_held = _reputation(context).resume(by)
+    session_of(context).say(
+        "Letters go on: those that waited leave within an hour" if was_held else "No letter is held"
+    )
+
+
+def _reputation(context: typer.Context) -> Reputation:
+    operator = session_of(context).operator
+    return Reputation(operator.store, operator.now)

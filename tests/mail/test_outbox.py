@@ -15,6 +15,7 @@ from chalicelib.core.records import stamp
 from chalicelib.mail.delivery_events import DeliveryEvents
 from chalicelib.mail.draft import Draft
 from chalicelib.mail.outbox import BACKOFF, CLAIM_LEASE, By, Outbox, Outcome
+from chalicelib.mail.reputation import Reputation
 from chalicelib.services import Services
 from fakes import MemoryMailer, MemoryStore, SetClock
 
@@ -49,7 +50,7 @@ def post(store: MemoryStore, mailer: MemoryMailer, clock: SetClock, writer: Plai
 
 @pytest.fixture
 def reports(store: MemoryStore, clock: SetClock) -> DeliveryEvents:
-    return DeliveryEvents(store, clock, {})
+    return DeliveryEvents(store, clock, {}, Reputation(store, clock))
 
 
 def owe(store: MemoryStore, clock: SetClock, *, to: str = "ada", wait: float = 0) -> Key:

@@ -8,6 +8,7 @@ from chalicelib.core.errors import Conflict, Refused
 from chalicelib.core.letter_row import ADMINS, letter
 from chalicelib.core.ports import Now, Put, Store
 from chalicelib.core.records import stamp
+from chalicelib.mail.reputation import BOUNCE_SHARE, COMPLAINT_SHARE
 from chalicelib.newsletter.issues.issue import SENDING, Issue, freeze_key, issue_of, pause_counts
 from chalicelib.newsletter.issues.lifecycle import IssueLifecycle
 from chalicelib.newsletter.sending import counts
@@ -27,10 +28,6 @@ LETTER: Final = "newsletter_held"
 
 LEAST_SENDS: Final = 200
 """Before so many sends, a share says nothing."""
-
-BOUNCE_SHARE: Final = 0.04
-COMPLAINT_SHARE: Final = 0.0008
-"""Shares of what was sent. SES reviews an account at 5 % and 0.1 %."""
 
 
 class AutoPause:
