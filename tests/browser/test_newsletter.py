@@ -52,7 +52,7 @@ def test_a_scanner_that_is_a_browser_changes_nothing(
 
     plain.goto(leave)
     plain.get_by_role("button", name="Me désabonner").click()
-    assert "Votre désabonnement est fait" in plain.content()
+    assert "Vous ne recevrez plus l’infolettre" in plain.content()
     assert service.subscribers.repository.get(person).status == subscriber.UNSUBSCRIBED  # type: ignore[union-attr]
 
 

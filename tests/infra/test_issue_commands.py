@@ -115,7 +115,7 @@ def test_everything_is_said_in_ones_own_language(
     service: Services, world: World, tmp_path: Path
 ) -> None:
     context = commanded(service, world, by="rita-roy")
-    with pytest.raises(OperatorError, match="Il n’y a pas d’infolettre 2026-09"):
+    with pytest.raises(OperatorError, match="Il n’y a pas de numéro 2026-09"):
         lifecycle.pause(context, "2026-09")
     told, well = drafts.check(context, tmp_path, offline=True, over_days=False)
     assert not well

@@ -87,7 +87,7 @@ def test_what_has_not_left_is_not_here(client: Client, service: Services) -> Non
 
 
 def test_nothing_is_listed_before_the_first_issue(client: Client) -> None:
-    assert "Aucune infolettre" in get(client, "/newsletter/archive?lang=fr").body.decode()
+    assert "Aucun numéro" in get(client, "/newsletter/archive?lang=fr").body.decode()
     feed = ET.fromstring(get(client, "/newsletter/feed.fr.xml").body)
     assert feed.findall(f"{ATOM}entry") == []
     assert json.loads(get(client, "/newsletter/feed.en.json").body)["items"] == []

@@ -130,9 +130,7 @@ def test_everybody_but_the_authors_is_asked(
     assert deliver() == 1
     (mail,) = mailer.sent
     assert mail.to == "rita.roy@example.org"
-    assert (
-        mail.subject == "[2026-03] Infolettre à approuver\u00a0: Le printemps de l’impact collectif"
-    )
+    assert mail.subject == "[2026-03] Numéro à approuver\u00a0: Le printemps de l’impact collectif"
 
 
 def test_with_nobody_else_nobody_is_asked(service: Services, store: MemoryStore) -> None:

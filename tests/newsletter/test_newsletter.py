@@ -246,10 +246,10 @@ def test_leaving_by_the_page_takes_one_button_and_an_optional_reason(
     page = visitor.page(link).body.decode()
     assert page.index("<button") < page.index("<legend"), "the button comes before the question"
     done = visitor.submit(link, pairs(lang="fr", page="1", reason="too_often"))
-    assert "Votre désabonnement est fait" in done.body.decode()
+    assert "Vous ne recevrez plus l’infolettre" in done.body.decode()
     gone = ada.service.subscribers.repository.consents(ada.id)[-1]
     assert (gone["channel"], gone["reason"]) == ("page", "too_often")
-    assert "Votre désabonnement est fait" in visitor.page(link).body.decode()
+    assert "Vous ne recevrez plus l’infolettre" in visitor.page(link).body.decode()
 
 
 def test_a_request_is_cancelled_from_the_letter_that_confirms_it(
@@ -402,11 +402,11 @@ def test_a_subscriber_takes_everything_along_and_is_forgotten(
     assert choose(action="erase", lang="fr").status_code == 422, "not by a slip"
     assert "effacés" in choose(action="erase", confirm="on", lang="fr").body.decode()
     assert ada.status == subscriber.ERASED
-    assert "Aucune infolettre" in visitor.page(f"{choose.path}?lang=fr").body.decode()
+    assert "n’est plus abonnée" in visitor.page(f"{choose.path}?lang=fr").body.decode()
 
 
 def test_leaving_from_the_preferences(choose: Any, ada: Person) -> None:
-    assert "désabonnement" in choose(action="leave", lang="fr").body.decode()
+    assert "Vous ne recevrez plus" in choose(action="leave", lang="fr").body.decode()
     assert ada.status == subscriber.UNSUBSCRIBED
 
 
@@ -467,4 +467,4 @@ def test_an_old_mail_s_link_leaves_at_the_new_address(
     assert "<button" in visitor.page(old).body.decode()
     visitor.submit(old, pairs(lang="fr", page="1"))
     assert new.status == subscriber.UNSUBSCRIBED
-    assert "Votre désabonnement est fait" in visitor.page(old).body.decode()
+    assert "Vous ne recevrez plus l’infolettre" in visitor.page(old).body.decode()

@@ -243,7 +243,7 @@ def test_every_finding_says_what_and_how_in_both_languages(tmp_path: Path) -> No
             assert "{" not in text
             assert text[-1] in ".)"
     told = message(Finding("space_before", "fr.md", 13, {"text": "Quoi ?"}), "en")
-    assert told.startswith("fr.md, line 13: a space too many")
+    assert told.startswith("fr.md, line 13: an extra space")
     assert message(Finding("nobody"), "fr").startswith("personne")
 
 

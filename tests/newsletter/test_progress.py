@@ -84,7 +84,7 @@ def test_each_one_missed_has_a_reason_and_a_chance_or_none(
     assert [(one.person[-1], one.reason("en"), one.again) for one in found] == [
         ("1", "SES did not take it (refused: 550)", True),
         ("2", "Unsubscribed before it was sent", False),
-        ("3", "Their mail service returned it (5.1.1)", False),
+        ("3", "Their e-mail service returned it (5.1.1)", False),
         ("4", "SES did not take it (refused: 550)", False),
         ("5", "SES has not told what became of it (no answer)", False),
     ]
