@@ -56,8 +56,12 @@ def explain(result: Result, answers: Mapping[str, Any], lang: Lang) -> dict[str,
         "next_steps": [step[lang] for step in texts["steps"]],
         "actions": [{"id": action["id"], "label": action[lang]} for action in actions],
         "disclaimer": common["disclaimer"][lang],
-        "talk": common["talk"][lang],
     }
+
+
+def talk(lang: Lang, contact_email: str) -> str:
+    """Return whom to write to with a question about a result."""
+    return content.assessment()["common"]["talk"][lang].format(contact_email=contact_email)
 
 
 def _held_back(points: Mapping[str, int], total: int) -> tuple[str, ...]:

@@ -3,13 +3,20 @@
 import hashlib
 from dataclasses import dataclass
 from functools import cache, cached_property
+from typing import TYPE_CHECKING, Final
 
 from chalicelib import content
 from chalicelib.core.languages import Lang
 from chalicelib.core.settings import Settings
 
+if TYPE_CHECKING:
+    from chalicelib.content.shapes.text import Text
+
 CONSENT_TO_PRIVACY = "consent_privacy"
 """The box of a form that says yes to the notice."""
+
+NO_TEXT: "Final[Text]" = {"en": "", "fr": ""}
+"""What a form that is not offered by its name is called in a notice: its own says all itself."""
 
 
 @dataclass(frozen=True)
@@ -47,13 +54,11 @@ def _notice(form: str, lang: Lang, contact: str, policy: str) -> Notice | None:
 
 def notice_text(form: str, lang: Lang, privacy_contact: str, privacy_policy: str) -> str:
     """Return how personal information is used, as it stands above the button of a form."""
-    described = content.form(form)
-    if "notice" in described:
-        return described["notice"][lang].format(privacy_contact=privacy_contact)
     programme = content.programme()
-    return programme["privacy_notice"][lang].format(
-        form_name=programme["form_name"][form][lang],
-        retention=programme["retention"][form][lang],
+    words = content.form(form).get("notice", programme["privacy_notice"])
+    return words[lang].format(
+        form_name=programme["form_name"].get(form, NO_TEXT)[lang],
+        retention=programme["retention"].get(form, NO_TEXT)[lang],
         privacy_contact=privacy_contact,
         privacy_policy=privacy_policy,
     )

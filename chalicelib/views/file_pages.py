@@ -149,7 +149,8 @@ class FilePages:
         found = self.cases.assessed(token)
         lang = request.language({}, found["lang"])
         scored = assessment.score(found["answers"])
-        result = assessment.explain(scored, found["answers"], lang)
+        talk = assessment.talk(lang, self.settings.contact_email)
+        result = {**assessment.explain(scored, found["answers"], lang), "talk": talk}
         if not request.wants_page:
             body = {"ref": found["ref"], "status": found["band"], "result": result}
             return json_response(body, PRIVATE)

@@ -16,7 +16,7 @@ from chalicelib.core.languages import Lang
 from chalicelib.core.links import Links
 from chalicelib.core.ports import Now, Store
 from chalicelib.core.settings import Settings
-from chalicelib.forms import parsing
+from chalicelib.forms import assessment, parsing
 from chalicelib.forms.problems import InvalidForm
 from chalicelib.newsletter.subscribers import consent_text
 from chalicelib.newsletter.subscribers.consent_text import SHOWN_FIELD, ConsentTexts
@@ -208,7 +208,8 @@ class FormViews:
         if receipt.warnings:
             body["warnings"] = [in_words(warning, receipt.lang) for warning in receipt.warnings]
         if receipt.result is not None:
-            body["result"] = receipt.result
+            talk = assessment.talk(receipt.lang, self.settings.contact_email)
+            body["result"] = {**receipt.result, "talk": talk}
         return json_response(body, {**headers, "Location": receipt.status_url}, status=201)
 
 

@@ -234,10 +234,11 @@ def _entry(row: Item, changes: Sequence[diff.Change], lang: Lang) -> HistoryEntr
     texts = content.review()
     data = row["data"]
     actor = texts["actors"].get(row["actor"], texts["applicant"])
+    name = data.get("name") or data.get("by_name")
     return {
         "at": moment(row["at"]),
         "what": texts["events"][row["event"]][lang],
-        "who": data.get("name") or data.get("by_name") or actor[lang],
+        "who": actor[lang] if name is None or name in texts["actors"] else name,
         "reasons": reason_texts(data.get("reasons", []), lang),
         "message": data.get("message") or data.get("answer") or "",
         "changes": changes,

@@ -77,7 +77,7 @@ def test_a_deploy_between_page_and_post_keeps_the_words_that_were_shown(
     finally:
         notice._notice.cache_clear()
     consent = (case.consents or {})["eoi"]
-    assert (consent["version"], consent["text_hash"]) == ("privacy-2026-2", shown)
+    assert (consent["version"], consent["text_hash"]) == ("privacy-2026-3", shown)
     assert consent["shown"]
     assert "Tout autre avis" not in words(way, shown)
     now = (later.consents or {})["eoi"]
@@ -135,7 +135,7 @@ def test_staff_read_what_was_agreed_to(way: Journey) -> None:
     shown = way.visitor.get("/forms/eoi?lang=fr").json_body["notice_hash"]
     case = sent(way, notice=shown)
     page = way.visitor.page(way.review(RITA)).body.decode()
-    assert "privacy-2026-2" in page
+    assert "privacy-2026-3" in page
     assert "pour étudier votre déclaration et communiquer avec vous" in page
     assert case.answers["consent_privacy"] is True
 

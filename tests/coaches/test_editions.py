@@ -155,7 +155,7 @@ def test_nobody_found_names_the_filter_to_drop_with_a_link(
     page = client.http.get(
         "/coaches?q=tremblay&language=iu&lang=en", headers={"Accept": "text/html"}
     ).body.decode()
-    assert "No coach matches this search." in page
+    assert "No result for this search." in page
     assert 'href="https://relais.example.org/api/coaches?lang=en&amp;q=tremblay"' in page
 
 

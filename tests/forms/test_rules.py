@@ -146,7 +146,7 @@ def test_a_budget_that_is_too_full_names_the_difference_too() -> None:
         parsing.parse("application", given, "fr", TODAY)
     (problem,) = invalid.value.problems
     assert problem.message("fr") == (
-        f"Les dépenses sont de 1{N}000{N}$; le montant demandé et les contributions font "
+        f"Les dépenses sont de 1{N}000{N}$; le montant demandé et les contributions totalisent "
         f"1{N}250{N}$. Corrigez l’écart de 250{N}$."
     )
 
