@@ -423,7 +423,7 @@ def test_each_business_morning_lists_what_waits(programme: Programme) -> None:
     (mail, *_) = [
         s.mail for s in programme.letters if s.letter == "staff_digest" and s.to == "sam-lee"
     ]
-    assert mail.subject == "1 to decide, 1 waiting for applicants, 0 mails failed"
+    assert mail.subject == "1 to decide, 1 waiting for a reply, 0 e-mails failed"
     assert "Maison Ada" in mail.text
     assert "/review/" in mail.text
 

@@ -81,7 +81,7 @@ def test_a_condition_of_one_voter_holds_for_all(two: Journey) -> None:
         ("Signer l’entente", "2026-05-01")
     ]
     two.after_undo()
-    assert "Signer l’entente (avant le 1er mai 2026)" in two.letters(ADA)[-1]
+    assert "Signer l’entente (d’ici le 1er mai 2026)" in two.letters(ADA)[-1]
 
 
 @pytest.mark.parametrize(

@@ -247,7 +247,7 @@ def test_an_invitation_used_with_another_address_moves_nothing_before_that_is_pr
     for text in (page, way.letters(RITA)[-1]):
         assert EVE in text
         assert ADA in text
-        assert "Les lettres vont à celle du dossier" in text
+        assert "Les courriels vont à celle du dossier" in text
     assert way.do(way.own(EVE), action="confirm").status_code == 200
     way.deliver()
     assert way.again(invited).mail_to == EVE

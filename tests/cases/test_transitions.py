@@ -205,7 +205,7 @@ def test_an_old_link_to_the_preferences_shows_the_subscription_where_it_is(
     path = service.links.preferences(ada.id).removeprefix(service.settings.public_url)
     page = visitor.page(path).body.decode()
     assert "a…@example.org" in page
-    assert "Aucune infolettre n’est envoyée" not in page
+    assert "n’est plus abonnée" not in page
 
 
 def test_a_change_of_address_can_be_asked_for_three_times_an_hour(

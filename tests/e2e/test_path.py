@@ -91,7 +91,7 @@ def test_a_question_is_asked_and_answered_and_the_file_goes_on(stack: Stack) -> 
     assert "Douze." in stack.page(review).text
     decide(stack, review, decision="approve")
     stack.wait_for_mail(zoe, "Invitation")
-    assert "Invitation à présenter une demande" in stack.page(own).text
+    assert "Invitation à soumettre une demande" in stack.page(own).text
 
 
 def test_what_ses_reports_reaches_the_letters(stack: Stack) -> None:

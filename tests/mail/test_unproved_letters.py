@@ -101,7 +101,7 @@ def test_the_copy_is_behind_the_link_and_comes_by_a_button(way: Journey) -> None
     before = len(way.mailer.to(ADA))
     for _ in range(2):
         done = way.do(own, action="copy")
-        assert "La copie est en route" in done.body.decode()
+        assert "Vous recevrez la copie par courriel" in done.body.decode()
         way.clock.pass_(seconds=5)
     assert way.do(own, action="copy").status_code == 429
     way.deliver()

@@ -306,5 +306,5 @@ def test_the_usual_delay_is_told_once_ten_files_were_decided(way: Journey) -> No
     assert "Délai habituel" not in way.visitor.page(way.own()).body.decode()
     way.store.items[key] = {**row, "d_19": 2}
     page = way.visitor.page(f"{way.own()}?lang=en").body.decode()
-    assert "Usual delay: 6 days" in page
+    assert "Usual response time: 6 days" in page
     assert "within 19 days" in page
