@@ -4,12 +4,12 @@ import logging
 import os
 from datetime import UTC, datetime
 from functools import cache, cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import boto3
 from botocore.config import Config
 
 from chalicelib.aws import keys
+from chalicelib.aws.clients import make_client
 from chalicelib.aws.lists import DynamoSubscriberStore
 from chalicelib.cases.consent import Notices
 from chalicelib.cases.intake.receive import Intake
@@ -190,10 +190,11 @@ def settings() -> Settings:
 def services() -> Services:
     """Build the services of this process with the adapters of AWS."""
     found = settings()
-    client: Any = boto3.client("dynamodb", config=QUICK)
-    vault = boto3.client("secretsmanager", config=QUICK)
+    vault = make_client("secretsmanager", QUICK)
     secret = keys.StoredKeys(vault, found.keys_secret, found.people_secret, utc_now)
-    store = DynamoSubscriberStore(client, found.records_table, found.subscribers_table)
+    store = DynamoSubscriberStore(
+        make_client("dynamodb", QUICK), found.records_table, found.subscribers_table
+    )
     return Services(found, store, secret)
 
 
@@ -203,10 +204,10 @@ def anchor_writer() -> "AnchorWriter":
     from chalicelib.cases.anchors import AnchorWriter
 
     found = settings()
-    vault = boto3.client("secretsmanager", config=QUICK)
+    vault = make_client("secretsmanager", QUICK)
     return AnchorWriter(
-        DynamoHeads(boto3.client("dynamodb"), found.records_table, found.subscribers_table),
-        S3AnchorBucket(boto3.client("s3"), found.anchor_bucket),
+        DynamoHeads(make_client("dynamodb"), found.records_table, found.subscribers_table),
+        S3AnchorBucket(make_client("s3"), found.anchor_bucket),
         anchor_key(vault, found.anchor_secret),
         found.stage,
         utc_now,
@@ -217,7 +218,7 @@ def _ses(found: Settings) -> Mailer:
     from chalicelib.aws.ses import SesMailer
 
     return SesMailer(
-        boto3.client("sesv2", config=ONCE),
+        make_client("sesv2", ONCE),
         sender=found.sender,
         reply_to=found.reply_to,
         configuration_set=found.configuration_set,
@@ -227,7 +228,7 @@ def _ses(found: Settings) -> Mailer:
 def _ses_suppression() -> "Suppression":
     from chalicelib.aws.ses import SesSuppression
 
-    return SesSuppression(boto3.client("sesv2", config=QUICK))
+    return SesSuppression(make_client("sesv2", QUICK))
 
 
 def _bulk(found: Settings) -> "tuple[BulkMailer, Queue]":
@@ -235,9 +236,9 @@ def _bulk(found: Settings) -> "tuple[BulkMailer, Queue]":
     from chalicelib.aws.queue import SqsQueue
 
     carrier = SesBulkMailer(
-        boto3.client("sesv2", config=FIFTY_ONCE),
+        make_client("sesv2", FIFTY_ONCE),
         sender=found.sender,
         reply_to=found.reply_to,
         configuration_set=found.configuration_set,
     )
-    return carrier, SqsQueue(boto3.client("sqs", config=QUICK), found.issue_queue)
+    return carrier, SqsQueue(make_client("sqs", QUICK), found.issue_queue)

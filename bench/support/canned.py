@@ -6,6 +6,7 @@ from typing import Any
 
 import boto3
 from botocore.awsrequest import AWSResponse
+from botocore.handlers import BUILTIN_HANDLERS
 
 
 class _Body:
@@ -24,11 +25,9 @@ def _respond(request: Any, **_: Any) -> AWSResponse:
 
 
 def aws() -> None:
-    """Respond to every client made from now on, after it serialised and signed its request."""
+    """Respond to every client of a session made from now on, after it serialised and signed its request."""
+    BUILTIN_HANDLERS.append(("before-send.*.*", _respond))
     boto3.setup_default_session()
-    assert boto3.DEFAULT_SESSION is not None
-    events: Any = boto3.DEFAULT_SESSION.events
-    events.register("before-send.*.*", _respond)
 
 
 def post(resource: str, fields: dict[str, Any]) -> dict[str, Any]:

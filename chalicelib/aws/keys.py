@@ -5,10 +5,9 @@ import hmac
 import json
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -31,16 +30,14 @@ SIGNING_DELAY: Final = timedelta(minutes=10)
 """How long a new key waits before it signs: by then every function opens what it signs."""
 
 
-@dataclass(frozen=True)
-class Keys:
+class Keys(NamedTuple):
     """Keys that are known."""
 
     links: tuple[str, ...]
     people: bytes
 
 
-@dataclass(frozen=True)
-class LinkKey:
+class LinkKey(NamedTuple):
     """A key of links; it opens at once, and signs from the stamp `signs_from` on."""
 
     key: str
@@ -52,8 +49,7 @@ class LinkKey:
         return hashlib.sha256(self.key.encode()).hexdigest()[:8]
 
 
-@dataclass(frozen=True)
-class KeyRing:
+class KeyRing(NamedTuple):
     """The keys of links, oldest first, and the ids of those that were taken back."""
 
     keys: tuple[LinkKey, ...]
@@ -84,8 +80,8 @@ class KeyRing:
 
     def rotated(self, fresh: str, now: datetime) -> "KeyRing":
         """Return the ring with a fresh key, which signs once every function knows it."""
-        return replace(
-            self, keys=(*self.keys, LinkKey(fresh, signs_from=stamp(now + SIGNING_DELAY)))
+        return self._replace(
+            keys=(*self.keys, LinkKey(fresh, signs_from=stamp(now + SIGNING_DELAY)))
         )
 
     def without(self, key_id: str) -> "KeyRing":

@@ -4,9 +4,8 @@ import hashlib
 import json
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from chalicelib.cases.states import kind
 from chalicelib.core.ports import Item, Store
@@ -113,8 +112,7 @@ HEADS: Final = {"CASE": "CASE", "ISSUE": "ISSUE"}
 """The first word of a chain's key → the row that holds its head."""
 
 
-@dataclass(frozen=True)
-class BrokenChain:
+class BrokenChain(NamedTuple):
     """The first link of a chain that does not hold. `why`: `gap` (an event is missing),
     `order`, `hash`, `data` (what was said is not what was covered), `erased` (before its
     time), `strange` (an attribute that no event has), `head` (the row tells of another end),

@@ -1,8 +1,7 @@
 """Cases as their links open them: an invitation, a file, a result."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 from chalicelib.cases.case import Case, case_key
 from chalicelib.cases.states import invitation_is_over, is_invited
@@ -24,8 +23,7 @@ _NO_STAFF: Final = (APPLICANT, "clock", "post", "system")
 """Actors of events that are not among the staff."""
 
 
-@dataclass(frozen=True)
-class Posted:
+class Posted(NamedTuple):
     """What whoever posts a form may know of it: that it came, and its reference. `case` is what
     was kept of it, if anything; once it `is_over`, not even that is told."""
 

@@ -1,8 +1,7 @@
 """The row that finds the files of a person in a cycle, and what is kept beside them."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Final, NamedTuple
 
 from chalicelib.cases.case import Case
 from chalicelib.cases.states import kind
@@ -18,8 +17,7 @@ _FIELDS: Final = ("case", "files", "kept")
 """What a write expects to stand as it was read; `case` alone is what rows had at first."""
 
 
-@dataclass(frozen=True)
-class OpenFiles:
+class OpenFiles(NamedTuple):
     """The ids of a person's files in a cycle, and of the declarations `kept` beside them, each in
     the order in which they came. `row` is what stands in the store; None for nothing yet.
 
@@ -29,7 +27,7 @@ class OpenFiles:
     key: Key
     row: Item | None = None
     files: tuple[str, ...] = ()
-    kept: tuple[str, ...] = field(default=())
+    kept: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, person: str, cycle: str, row: Item | None) -> "OpenFiles":
@@ -39,18 +37,18 @@ class OpenFiles:
         return cls(open_key(person, cycle), row, tuple(files), tuple(row.get("kept", ())))
 
     def with_file(self, case: str) -> "OpenFiles":
-        return replace(self.without(case), files=(*self.without(case).files, case)[-MAX_FILES:])
+        return self.without(case)._replace(files=(*self.without(case).files, case)[-MAX_FILES:])
 
     def with_kept(self, case: str) -> "OpenFiles":
-        return replace(self, kept=(*self.kept, case))
+        return self._replace(kept=(*self.kept, case))
 
     def without(self, case: str) -> "OpenFiles":
         files = tuple(one for one in self.files if one != case)
-        return replace(self, files=files, kept=tuple(one for one in self.kept if one != case))
+        return self._replace(files=files, kept=tuple(one for one in self.kept if one != case))
 
     def among(self, files: Sequence[Case], kept: Sequence[Case]) -> "OpenFiles":
         """Return the same with these alone: what has gone meanwhile is forgotten."""
-        return replace(self, files=tuple(c.id for c in files), kept=tuple(c.id for c in kept))
+        return self._replace(files=tuple(c.id for c in files), kept=tuple(c.id for c in kept))
 
     def write(self) -> Write:
         """Return what stores it, if the row is still as it was read."""
@@ -66,8 +64,7 @@ class OpenFiles:
         return Change(self.key, expect=there, absent=missing, set=facts, remove=gone)
 
 
-@dataclass(frozen=True)
-class FoundFiles:
+class FoundFiles(NamedTuple):
     """The cases behind the ids that are still what they were: files of this person that may go
     on or be opened again, and declarations that still wait."""
 

@@ -1,12 +1,11 @@
 """What falls due when: the steps of each clock, and how a transition schedules the clocks."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from functools import cache
 from heapq import merge
 from itertools import count, takewhile
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from chalicelib import content
 from chalicelib.cases.case import Case, ClockMemory
@@ -26,8 +25,7 @@ MIN_WAITING: Final = timedelta(days=28)
 """A place on the waiting list is held at least this long, however near the cycle's end."""
 
 
-@dataclass(frozen=True)
-class Rung:
+class Rung(NamedTuple):
     """One rung of a ladder. `position` counts from 0; `event` steps are the last ones.
 
     A `void` step keeps its position and is never taken.
@@ -47,8 +45,7 @@ class Rung:
         return business_days.at_eastern_time(self.day, _hour())
 
 
-@dataclass(frozen=True)
-class Ladder:
+class Ladder(NamedTuple):
     """A clock that was started on a day, and may end on another one.
 
     `until` is the last day that somebody has, as they were told.
@@ -62,7 +59,7 @@ class Ladder:
         """In order of time; without end for a clock that repeats and has no event."""
         found = merge(self._fixed(), self._repeated(), key=lambda step: step.day)
         for position, step in enumerate(found):
-            yield replace(step, position=position)
+            yield step._replace(position=position)
             if step.event:
                 return
 
@@ -90,7 +87,7 @@ class Ladder:
         """No reminder on the day the clock starts, none once the last day is over."""
         if step.event or self.until is None or self.since < step.day <= self.until:
             return step
-        return replace(step, void=True)
+        return step._replace(void=True)
 
     def _repeated(self) -> Iterator[Rung]:
         clock = definition(self.clock)

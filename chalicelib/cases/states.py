@@ -1,8 +1,7 @@
 """The table of states: which event moves a case where, which letters and clocks go with it."""
 
-from dataclasses import dataclass, replace
 from functools import cache
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from chalicelib import content
 from chalicelib.core.errors import Refused
@@ -24,8 +23,7 @@ STAFF_LETTER: Final = "staff_case_link"
 """Brings staff to a file in a state that names no letter of its own."""
 
 
-@dataclass(frozen=True)
-class Transition:
+class Transition(NamedTuple):
     """One row: `event` in `source` leads to `to`.
 
     `letters` leave at once; `held_letters` wait until the decision can no longer be undone.
@@ -91,7 +89,7 @@ def step(state: str, event: str, before: str | None = None) -> Transition:
         return row
     if before is None or before not in row.back_to:
         raise Refused("not_now", state=state, event=event)
-    return replace(row, to=before)
+    return row._replace(to=before)
 
 
 def events() -> list[str]:

@@ -1,8 +1,7 @@
 """How long decisions take: counted with each decision, summed up in two numbers."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 from chalicelib.cases.case import Case
 from chalicelib.cases.states import Transition, turnaround_form
@@ -25,8 +24,7 @@ _DECISIONS: Final = ("approve", "decline", "conditions")
 """Events that end the wait for a decision."""
 
 
-@dataclass(frozen=True)
-class Turnaround:
+class Turnaround(NamedTuple):
     """Days from a form to its decision: half of the cases took no longer than `median`,
     nine out of ten no longer than `most`."""
 

@@ -1,10 +1,9 @@
 """Count business days, and keep letters out of quiet hours, in Eastern time."""
 
 from bisect import bisect_left
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from chalicelib import content
 from chalicelib.core import eastern_time
@@ -63,8 +62,7 @@ def at_eastern_time(day: date, when: time) -> datetime:
     return datetime.combine(day, when, tzinfo=eastern_time.zone()).astimezone(UTC)
 
 
-@dataclass(frozen=True)
-class QuietHours:
+class QuietHours(NamedTuple):
     """The hours of the evening and night, and the holidays, in which no letter leaves.
 
     They begin at `evening` and end at `morning`: whole hours from 0 to 23, Eastern time.

@@ -2,8 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 NONCE_SECONDS: Final = 15 * 60
 DAY_SECONDS: Final = 24 * 3600
@@ -11,8 +10,7 @@ YEARLY_LINK_SECONDS: Final = 400 * DAY_SECONDS
 """For what is written again every year: the link of this year is good until the next letter."""
 
 
-@dataclass(frozen=True)
-class Purpose:
+class Purpose(NamedTuple):
     """One right that a link may carry, and where its token stands in the address.
 
     The token follows `path`, or is the value of `parameter`. A purpose without a `salt` has a

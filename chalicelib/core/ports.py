@@ -1,9 +1,8 @@
 """What the service asks of the outside world: a store, a mailer, a clock."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 Item = dict[str, Any]
 """One row: `pk`, `sk`, and plain values; lists and mappings are kept as JSON."""
@@ -13,8 +12,7 @@ Now = Callable[[], datetime]
 """Now, in UTC."""
 
 
-@dataclass(frozen=True)
-class Put:
+class Put(NamedTuple):
     """A new row: refused when one stands there, unless that one expired before `unless_after`.
 
     `unless_after` is in seconds since 1970, compared with the row's `expires`.
@@ -28,8 +26,7 @@ class Put:
         return self.item["pk"], self.item["sk"]
 
 
-@dataclass(frozen=True)
-class Change:
+class Change(NamedTuple):
     """Some attributes of a row, on the condition that it is as `expect`ed.
 
     `expect` names values that must stand, `absent` attributes that must not;
@@ -37,20 +34,19 @@ class Change:
     """
 
     key: Key
-    expect: Mapping[str, Any] = field(default_factory=dict)
+    expect: Mapping[str, Any] = {}
     absent: Sequence[str] = ()
-    set: Mapping[str, Any] = field(default_factory=dict)
+    set: Mapping[str, Any] = {}
     remove: Sequence[str] = ()
-    add: Mapping[str, int] = field(default_factory=dict)
-    at_most: Mapping[str, int] = field(default_factory=dict)
+    add: Mapping[str, int] = {}
+    at_most: Mapping[str, int] = {}
 
 
-@dataclass(frozen=True)
-class Delete:
+class Delete(NamedTuple):
     """A row that goes, on the condition that it is as `expect`ed."""
 
     key: Key
-    expect: Mapping[str, Any] = field(default_factory=dict)
+    expect: Mapping[str, Any] = {}
 
 
 Write = Put | Change | Delete
@@ -87,8 +83,7 @@ class Store(Protocol):
         rows, a moment old."""
 
 
-@dataclass(frozen=True)
-class Mail:
+class Mail(NamedTuple):
     """One message, ready to leave. `tag` finds it again in what SES reports.
 
     Answers go to `reply_to`; to the programme's own address without one.

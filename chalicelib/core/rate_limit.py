@@ -8,7 +8,7 @@ delayed, and nothing that was promised is forgotten.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from chalicelib.core.addresses import mailbox_of, network_of
 from chalicelib.core.errors import Conflict, StoreDown, TooMany
@@ -28,8 +28,7 @@ release; a letter leaves later; one digest lists what else there is."""
 Window = Literal["hour", "day"]
 
 
-@dataclass(frozen=True)
-class Limit:
+class Limit(NamedTuple):
     """At most so many within an hour, and within a day of UTC.
 
     `setting` names the setting that has the number of an hour, where each deployment chooses.

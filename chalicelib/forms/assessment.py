@@ -1,9 +1,8 @@
 """The self-assessment: five answers, one band, and what to do next. Advice, never a gate."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from chalicelib import content
 from chalicelib.core.languages import Lang
@@ -14,8 +13,7 @@ if TYPE_CHECKING:
 QUESTIONS: Final = ("q1_fit", "q2_goal", "q3_approach", "q4_people", "q5_capacity")
 
 
-@dataclass(frozen=True)
-class Result:
+class Result(NamedTuple):
     """`held_back_by`: the questions that keep the group from being ready, in their order."""
 
     total: int

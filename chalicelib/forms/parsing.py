@@ -1,10 +1,9 @@
 """What may be submitted: the forms of the content, read and checked."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
@@ -39,8 +38,7 @@ RAW_SPACES: Final = 1000
 """Spaces and line ends around an answer that are taken away without a word."""
 
 
-@dataclass(frozen=True)
-class Submission:
+class Submission(NamedTuple):
     """Answers that fit: normalised, JSON-able, with warnings that do not block."""
 
     form: str
@@ -79,8 +77,7 @@ def parse(form: str, given: Mapping[str, Any], lang: Lang, today: date) -> Submi
     return Submission(form, definition.version, lang, answers, tuple(warnings))
 
 
-@dataclass(frozen=True)
-class _Definition:
+class _Definition(NamedTuple):
     version: str
     fields: Fields
     defaults: dict[str, Any]

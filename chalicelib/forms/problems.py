@@ -2,9 +2,8 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from dataclasses import field as of
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from chalicelib import content
 from chalicelib.core.errors import RelaisError
@@ -22,8 +21,7 @@ PROBLEMS_LIMIT: Final = 100
 _PATH = re.compile(r"(\w+)(?:\[(\d+)\](?:\.(\w+))?)?")
 
 
-@dataclass(frozen=True)
-class Problem:
+class Problem(NamedTuple):
     """What is wrong with a field, or worth a look; `field` is "" for the whole form."""
 
     field: str

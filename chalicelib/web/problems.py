@@ -2,8 +2,7 @@
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Final, TypedDict
+from typing import Final, NamedTuple, TypedDict
 
 from chalicelib import content
 from chalicelib.core import errors
@@ -48,8 +47,7 @@ class FieldError(TypedDict):
     message: str
 
 
-@dataclass(frozen=True)
-class ProblemText:
+class ProblemText(NamedTuple):
     """A problem in one language; `errors` name the fields that it is about, if any."""
 
     code: str

@@ -2,9 +2,8 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from hashlib import sha256
-from typing import Final
+from typing import Final, NamedTuple
 
 from chalicelib.web.request import Request
 
@@ -18,12 +17,11 @@ PRIVATE: Final = {
 """Headers of what is for one person: nobody keeps it, finds it, or learns its address."""
 
 
-@dataclass(frozen=True)
-class Response:
+class Response(NamedTuple):
     status: int
     body: str
     content_type: str
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = {}
 
 
 def json_response(
@@ -48,4 +46,4 @@ def with_etag(request: Request, response: Response) -> Response:
     headers = {**response.headers, "ETag": etag}
     if request.has(etag):
         return Response(304, "", response.content_type, headers)
-    return replace(response, headers=headers)
+    return response._replace(headers=headers)

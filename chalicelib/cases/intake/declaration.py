@@ -30,7 +30,7 @@ def declaration(visit: Visit) -> tuple[list[Write], Receipt]:
     found = find(opened, case.person, visit.cases.case)
     opened = opened.among(found.files, found.kept)
     if same := _same(visit, [*found.open, *found.kept]):
-        return [], replace(_receipt(visit, same), replayed=True)
+        return [], _receipt(visit, same)._replace(replayed=True)
     if not found.open:
         writes = [*_stored(visit, case, "submit"), opened.with_file(case.id).write()]
     elif len(found.kept) < MAX_KEPT:

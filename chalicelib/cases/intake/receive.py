@@ -1,7 +1,6 @@
 """A form that comes in is stored with everything that is owed for it."""
 
 import random
-from dataclasses import replace
 from typing import Final
 
 from chalicelib import content
@@ -192,7 +191,7 @@ class _Attempt:
         if self._overtaken(ref):
             return None
         again = self._visit.receipt(ref, references.file_number_of(ref), marker["whose"])
-        return replace(again, replayed=True)
+        return again._replace(replayed=True)
 
     def _overtaken(self, ref: str) -> bool:
         """Say whether the file took other answers since: then the first ones are no repeat."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import Final
+from typing import Final, NamedTuple
 
 from chalicelib.cases.case import Consent, FormName
 from chalicelib.cases.consent import Notices
@@ -24,8 +24,7 @@ MAX_PAGE_LENGTH: Final = 300
 """Characters that are kept of the address of the page."""
 
 
-@dataclass(frozen=True)
-class IncomingForm:
+class IncomingForm(NamedTuple):
     """A form as it came: `fields` as typed, the rest from the request. `ref` is of the
     declaration that an application follows, when the invitation is not at hand; `consent_shown`
     has the words of the newsletter's box as they stood on the page, `notice` is the hash of the
@@ -46,8 +45,7 @@ class IncomingForm:
     notice: str = ""
 
 
-@dataclass(frozen=True)
-class Receipt:
+class Receipt(NamedTuple):
     """What the visitor reads: the reference, and where to follow the file."""
 
     form: str

@@ -2,8 +2,7 @@
 
 import hmac
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from chalicelib import content
 from chalicelib.core.languages import Lang, lang_or
@@ -18,8 +17,7 @@ SHOWN_FIELD: Final = "consent_shown"
 """The field in which a form brings back the words that it showed."""
 
 
-@dataclass(frozen=True)
-class ConsentText:
+class ConsentText(NamedTuple):
     """A text as it stands on the page, named and whole, so that it can be shown again."""
 
     text_id: str

@@ -1,7 +1,6 @@
 """What a subscriber chooses: language, topics, a pause, another address."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
 from datetime import datetime
 from functools import partial
 
@@ -133,7 +132,7 @@ class Preferences:
                 # An address that was never confirmed is nobody's proof.
                 "before": {} if "moving" in values else before,
                 "after": {} if "moving" in values else values,
-                **asdict(evidence),
+                **evidence._asdict(),
             }
             return SubscriberChange("saved", after, [subscriber.consent(after, proof)])
 
@@ -149,7 +148,7 @@ class Preferences:
             return "gone"
         moving: AddressMove = {"email": email, "person": to, "asked_at": stamp(now)}
         after = subscriber.changed(old, stamp(now), moving=moving)
-        proof = {"consent": "move-requested", **asdict(evidence)}
+        proof = {"consent": "move-requested", **evidence._asdict()}
         facts = {"asked": seconds(stamp(now)), "person": person}
         there = self._repository.get(to)
         writes: list[Write] = [
@@ -183,7 +182,7 @@ class Preferences:
             "lang": new.lang,
             "topics": new.topics,
             **words.facts(),
-            **asdict(evidence),
+            **evidence._asdict(),
         }
         return SubscriberChange(
             "confirmed",

@@ -1,9 +1,8 @@
 """Reads and changes a subscriber, and starts over when somebody else changed them meanwhile."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from chalicelib.core.errors import Conflict, StoreDown
 from chalicelib.core.languages import Lang
@@ -23,8 +22,7 @@ DELETES_PER_COMMIT: Final = 90
 """How many rows one transaction deletes; DynamoDB takes a hundred writes."""
 
 
-@dataclass(frozen=True)
-class SubscriberChange:
+class SubscriberChange(NamedTuple):
     """What a subscriber becomes (None: their row is not written), what is written in the same
     transaction, and the name of what became of it."""
 
@@ -33,8 +31,7 @@ class SubscriberChange:
     writes: Sequence[Write] = ()
 
 
-@dataclass(frozen=True)
-class MailWait:
+class MailWait(NamedTuple):
     """When a mail may leave that has to wait, and the writes that keep its place; none where
     one waits already."""
 

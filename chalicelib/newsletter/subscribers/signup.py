@@ -1,9 +1,8 @@
 """Signing up: a request that waits for its confirmation, and how often it may be made."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from chalicelib.core import rate_limit
 from chalicelib.core.addresses import truncated
@@ -34,8 +33,7 @@ EOI_FORM: Final = "eoi_form"
 SECOND: Final = timedelta(seconds=1)
 
 
-@dataclass(frozen=True)
-class Evidence:
+class Evidence(NamedTuple):
     """What proves who did something, and where: the page, the truncated IP address and the user
     agent of a request."""
 
@@ -48,8 +46,7 @@ class Evidence:
         return cls(page[:500], truncated(address), agent[:200])
 
 
-@dataclass(frozen=True)
-class Wish:
+class Wish(NamedTuple):
     """What somebody signs up for: in whose name, by which form, with which words of consent."""
 
     email: str
@@ -62,9 +59,13 @@ class Wish:
     words: consent_text.ConsentText | None = None
     """The consent as it was shown; that of today, in the newsletter's language, when not told."""
 
+    def stored(self) -> dict[str, object]:
+        """Return the wish as it waits in the store."""
+        words = self.words and self.words._asdict()
+        return {**self._asdict(), "evidence": self.evidence._asdict(), "words": words}
 
-@dataclass(frozen=True)
-class _Effect:
+
+class _Effect(NamedTuple):
     """What a sign-up changes, and the letter that it owes."""
 
     outcome: str
@@ -178,12 +179,12 @@ class SignUps:
             name=answers["contact_first_name"],
             words=self.texts.of({consent_text.SHOWN_FIELD: arrival.consent_shown}, given.lang),
         )
-        return waiting(self.person(wish.email), ref, asdict(wish), now, spam=spam)
+        return waiting(self.person(wish.email), ref, wish.stored(), now, spam=spam)
 
     def hold(self, wish: Wish, why: str) -> None:
         """Keep what looks like spam for staff to release; nobody is written to."""
         now = self._repository.now()
-        row = waiting(self.person(wish.email), WEB_FORM, asdict(wish), now, spam=why)
+        row = waiting(self.person(wish.email), WEB_FORM, wish.stored(), now, spam=why)
         try:
             self._repository.store.commit([row])
         except Conflict:
@@ -250,7 +251,7 @@ class SignUps:
             "method": wish.method,
             "lang": wish.lang,
             **words.facts(),
-            **asdict(wish.evidence),
+            **wish.evidence._asdict(),
         }
 
 

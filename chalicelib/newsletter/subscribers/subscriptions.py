@@ -1,7 +1,7 @@
 """What its owner does with a subscription after signing up: confirms, keeps, and leaves it."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -37,7 +37,7 @@ class Leaving:
             "channel": self.channel,
             "issue": self.issue or None,
             "reason": self.reason[:MAX_REASON_LENGTH] or None,
-            **asdict(self.evidence),
+            **self.evidence._asdict(),
         }
 
 
@@ -210,7 +210,7 @@ class Subscriptions:
             "lang": after.lang,
             "topics": after.topics,
             **(words or self._texts.current(after.lang)).facts(),
-            **asdict(evidence),
+            **evidence._asdict(),
         }
         return SubscriberChange("confirmed", after, [subscriber.consent(after, agreed)])
 
@@ -228,7 +228,7 @@ class Subscriptions:
         counter = f"left_{leaving.channel}"
         if leaving.issue and counter in COUNTED:
             counts = count(leaving.issue, old.lang, old.person, {counter: 1})
-            return replace(change, writes=[*change.writes, counts])
+            return change._replace(writes=[*change.writes, counts])
         return change
 
 
