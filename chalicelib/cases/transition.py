@@ -101,12 +101,14 @@ class StateChange:
 
     def creates(self) -> list[Write]:
         """Return the transaction of a first step: the case stands there from now on."""
-        return [Put(self.after().item()), *self._beside()]
+        row = {**self._after_but_head.item(), "head": self._event["hash"]}
+        return [Put(row), *self._beside()]
 
     def after(self) -> Case:
         """Return the case as the transaction leaves it."""
-        return replace(self._after_but_head(), head=self._event["hash"])
+        return replace(self._after_but_head, head=self._event["hash"])
 
+    @cached_property
     def _after_but_head(self) -> Case:
         removed = dict.fromkeys(self._removed())
         return replace(self.case, **{**self._moved_but_head(), **self.sets, **removed})
@@ -126,7 +128,7 @@ class StateChange:
             actor=self.actor,
             at=stamp(self.now),
             data=self.data,
-            row=self._after_but_head().item(),
+            row=self._after_but_head.item(),
         )
 
     def _moved(self) -> Item:

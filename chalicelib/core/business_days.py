@@ -2,7 +2,7 @@
 
 from bisect import bisect_left
 from datetime import UTC, date, datetime, time, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final, NamedTuple
 
 from chalicelib import content
@@ -31,6 +31,7 @@ def is_business_day(day: date) -> bool:
     return day.weekday() < 5 and not is_holiday(day)
 
 
+@lru_cache(maxsize=1024)
 def after_business_days(day: date, count: int) -> date:
     """Return the `count`th business day after `day`; `day` itself if `count` is 0."""
     while count:
