@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import field as of
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from chalicelib import content
@@ -26,7 +25,7 @@ class Problem(NamedTuple):
 
     field: str
     code: str
-    params: dict[str, Any] = of(default_factory=dict)
+    params: Mapping[str, Any] = {}
 
     def message(self, lang: Lang) -> str:
         from chalicelib.core import formatting
