@@ -21,6 +21,7 @@ import samples
 import sent_issue
 import subscribers
 from chalicelib import services
+from chalicelib.aws.clients import make_client
 from chalicelib.aws.ses import SesMailer, SesSuppression
 from chalicelib.core.errors import DeliveryFailed, NotYet, OutcomeUnknown, StoreDown
 from chalicelib.core.letter_row import tag_of
@@ -340,7 +341,7 @@ def test_each_function_may_do_what_it_does_and_nothing_else(
 ) -> None:
     seen: dict[str, set[Permission]] = {}
     current = ["api"]
-    make = boto3.client
+    make = make_client
 
     def watched(*arguments: Any, **named: Any) -> Any:
         client = make(*arguments, **named)
@@ -354,7 +355,7 @@ def test_each_function_may_do_what_it_does_and_nothing_else(
         client.meta.events.register_first("before-call", noted)
         return client
 
-    monkeypatch.setattr("chalicelib.services.boto3.client", watched)
+    monkeypatch.setattr("chalicelib.services.make_client", watched)
 
     def start(function: str) -> None:
         """A function starts on its own, with nothing wired yet."""
