@@ -23,8 +23,10 @@ from bench.support import canned
 
 canned.aws()
 made = []
-create = boto3.client
-boto3.client = lambda service, **named: made.append(service) or create(service, **named)
+create = boto3.Session.client
+boto3.Session.client = lambda self, service, **named: (
+    made.append(service) or create(self, service, **named)
+)
 
 from app import app
 
