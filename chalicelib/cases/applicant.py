@@ -14,10 +14,9 @@ from chalicelib.cases.transition import StateChange
 from chalicelib.core import rate_limit
 from chalicelib.core.email_address import email_or_none
 from chalicelib.core.errors import Conflict, Refused
-from chalicelib.core.letter_row import APPLICANT, NEW_ADDRESS, OLD_ADDRESS, letter
+from chalicelib.core.letter_row import APPLICANT, NEW_ADDRESS, OLD_ADDRESS
 from chalicelib.core.links import person_key
 from chalicelib.core.ports import Item, Now, Put, Store, Write
-from chalicelib.core.records import stamp
 
 if TYPE_CHECKING:
     from chalicelib.forms.rules import Answers
@@ -103,18 +102,22 @@ class ApplicantFiles:
         self._store.commit([*change.writes(), *self._pointer(case, person)])
         return change.after()
 
-    def mail_copy(self, case: Case) -> None:
-        """Owe a letter with the answers to the file's address. Raises TooMany."""
+    def mail_copy(self, case: Case) -> Case:
+        """Owe a letter with the answers to the file's address: whoever presses the button has
+        read its mail. Raises TooMany."""
         now = self._now()
         counters = rate_limit.counters("file_copies", case.id, now)
-        since = f"copy{now:%Y%m%d%H%M%S}"
-        owed = letter(case.key[0], since, COPY_LETTER, to=APPLICANT, due=stamp(now))
+        change = StateChange(case, step(case.state, "copy"), now, APPLICANT)
+        change.sets = self._proved(case)
+        change.owes_letters()
         try:
-            self._store.commit([*counters, Put(owed)])
+            self._store.commit([*change.writes(), *counters])
         except Conflict as conflict:
             if any(conflict.met(counter.key) is not None for counter in counters):
                 window = rate_limit.full_window(conflict, counters)
                 raise rate_limit.too_many(now, window) from None
+            raise
+        return change.after()
 
     def counted(self, case: Case, right: LinkRight) -> None:
         """Count one more post by links of one right to the case. Raises TooMany.

@@ -32,8 +32,9 @@ class RegisteredLetter:
     name: str
     readers: frozenset[str]
     unproved: frozenset[str]
-    """Those of the readers whose address nobody may have proved: anybody can set it off, so it
-    repeats nothing that was typed but a plain name, and counts against the mailbox."""
+    """Those of the readers whose address nobody may have proved: a form of anybody sets the letter
+    off, so it counts against the mailbox and repeats nothing that was typed but a plain name. Of
+    the other letters of a file, those to an address that has used no link do not either."""
     digested: bool
     """Whether strangers can set off any number of these to staff: a digest lists the rest."""
     facts_of: Callable[[Any], Facts]

@@ -104,10 +104,7 @@ class FileViews:
     def _act(self, request: Request, mine: OpenedFile, given: FileInput, lang: Lang) -> Response:
         if given.action not in _ACTIONS:
             return self.pages.file(mine, lang, status=422)
-        if (
-            given.action not in ("correct", "copy")
-            and (mine.case.state, given.action) not in table()
-        ):
+        if given.action != "correct" and (mine.case.state, given.action) not in table():
             return self._not_now(request, mine, given, "not_now", lang)
         try:
             return _ACTIONS[given.action](self, request, mine, given, lang)
@@ -163,8 +160,8 @@ class FileViews:
     def _copy(self, request: Request, mine: OpenedFile, given: FileInput, lang: Lang) -> Response:
         if errors := self._stale(mine, given, lang):
             return self.pages.file(mine, lang, entered=given.fields, errors=errors)
-        self.files.mail_copy(mine.case)
-        return self.pages.done(request, mine.case, "copy", lang, mine.token)
+        after = self.files.mail_copy(mine.case)
+        return self.pages.done(request, after, "copy", lang, mine.token)
 
     def _confirming(self, token: str) -> tuple[Case, str] | None:
         """Return the case and the new address, of a link that came to that address. Raises BadLink

@@ -67,7 +67,7 @@ MODEL: Final[dict[str, dict[tuple[str, ...], str]]] = {
 }  # fmt: skip
 """The transitions of the specification once more, written by hand: event → from → to."""
 
-STAY: Final = {"vote", "assign", "recuse", "correct_address", "ask_address", "bounce"}
+STAY: Final = {"vote", "assign", "recuse", "correct_address", "ask_address", "bounce", "copy"}
 UNDOABLE: Final = {
     ("EOI_PENDING", "approve"): "eoi_approved",
     ("EOI_PENDING", "decline"): "eoi_declined",

@@ -22,7 +22,7 @@ STAFF = [event for event in states.events()
                 if key[1] == event) and event not in ("vote", "attach", "undo")]  # fmt: skip
 """What a staff form may say; a vote is an approval, and undo has tests of its own."""
 
-OWN = {"reply": "reply", "withdraw": "withdraw", "correct": "ask_address"}
+OWN = {"reply": "reply", "withdraw": "withdraw", "correct": "ask_address", "copy": "copy"}
 
 
 def standing(way: Journey, state: str) -> Case:

@@ -342,9 +342,12 @@ def test_so_many_wait_at_once_and_the_owner_is_never_refused(way: Journey) -> No
     kept = [case for case in way.store.kinds("case") if case["state"] == "EOI_TO_CONFIRM"]
     assert len(kept) == MAX_KEPT
     assert {case["answers"]["org_city"] for case in kept} == {f"Ville {n}" for n in range(MAX_KEPT)}
+    # One mailbox gets five letters an hour that anybody can set off: the others come later.
+    way.clock.pass_(hours=1, minutes=30)
+    way.deliver()
     letters = way.letters(ADA, "/declaration/")
     assert len(letters) == MAX_KEPT + 1, "one a kept one, and one that lists what waits"
-    assert letters[-1].count("/declaration/") == MAX_KEPT
+    assert max(letter.count("/declaration/") for letter in letters) == MAX_KEPT
     # Once there is room, what was not kept is no repeat.
     answer(way, "not_me")
     assert second(way, org_city="Ville 9").state == "EOI_TO_CONFIRM"

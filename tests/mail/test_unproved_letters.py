@@ -1,28 +1,30 @@
 """What somebody reads whose address another person may have typed: nothing that was typed."""
 
+import re
+
 import pytest
 
 import chalicelib.wiring.mail  # noqa: F401 - every room that has letters
+import gallery
+import hostile_twin
 import samples
 from chalicelib import content
 from chalicelib.cases.applicant import COPY_LETTER
+from chalicelib.cases.case import Case
+from chalicelib.cases.effects import Decider
+from chalicelib.cases.guards import DecisionInput
+from chalicelib.core.languages import Lang
+from chalicelib.core.letter_row import APPLICANT, OUTSIDE
 from chalicelib.mail.letters import LETTERS
 from chalicelib.mail.writers.phrases import plain_name
 from chalicelib.services import Services
 from fakes import MemoryMailer, SetClock
+from hostile_twin import TRACES
 from journey import ADA, Journey
 from subscribers import Person
 
 HOSTILE = "Gagnez 1000 dollars! (evil)"
-FREE = ("text", "line", "name")
-
-
-def hostile(answers: dict[str, object], kept: set[str]) -> dict[str, object]:
-    """The same form with the hostile words wherever a person may write."""
-    return {
-        key: HOSTILE if isinstance(value, str) and key in kept else value
-        for key, value in answers.items()
-    }
+TEXTS = (HOSTILE, "https://evil.example/a", "<b>evil1</b> [evil](https://evil.example)")
 
 
 @pytest.mark.parametrize(
@@ -37,6 +39,11 @@ def hostile(answers: dict[str, object], kept: set[str]) -> dict[str, object]:
         ("Zoé\nRoy", ""),
         ("Zoé  Roy", ""),
         ("Zoé <b>", ""),
+        ("[Zoé](x)", ""),
+        ("Zoé\u202eRoy", ""),
+        ("Zoé\u200bRoy", ""),
+        ("Zoé\x07", ""),
+        ("Zoé@Roy", ""),
         ("a" * 61, ""),
         ("", ""),
     ],
@@ -52,29 +59,51 @@ def test_the_letters_that_strangers_can_set_off_are_marked() -> None:
     assert marked == {
         "eoi_received", "orphan_received", "fiduciary_named", "assessment_result",
         "address_confirm", "file_links", "newsletter_confirm", "newsletter_reminder",
-        "newsletter_move",
-    } | (marked & {"declaration_again", "declaration_again_reminder"})  # fmt: skip
+        "newsletter_move", "declaration_beside", "declarations_waiting", "application_confirm",
+    }  # fmt: skip
     assert COPY_LETTER not in marked
 
 
-def free_fields(form: str) -> set[str]:
-    found = set()
-    for section in content.form(form)["sections"]:
-        for field in section["fields"]:
-            if field["type"] in FREE:
-                found.add(field["key"])
-    return found
+def test_what_a_form_owes_before_anybody_has_used_a_link_is_marked() -> None:
+    for row in content.states()["transitions"]:
+        if "NEW" in row["from"]:
+            for name in row["letters"]:
+                registered = LETTERS[name]
+                assert registered.readers & set(OUTSIDE) == registered.unproved, name
+
+
+@pytest.mark.parametrize("lang", gallery.LANGS)
+def test_every_letter_repeats_nothing_to_an_unproved_address(lang: Lang) -> None:
+    """Whoever set it off: a form, a clock, or staff who decided about what a stranger sent."""
+    twins = gallery.twins(lang)
+    by_link = {("file_copy", APPLICANT)}
+    assert set(twins) == hostile_twin.to_somebody_outside()
+    for (name, reader), mail in twins.items():
+        if (name, reader) not in by_link:
+            for part in (mail.subject, mail.text, mail.html):
+                assert [trace for trace in TRACES if trace in part] == [], (name, reader)
+            assert "None" not in mail.text, name
+
+
+def test_what_is_looked_for_would_be_found(way: Journey) -> None:
+    case = hostile_twin.unproved(way.declare())
+    for proved in (True, False):
+        letter = way.service.mail.sender.compose(
+            "file_reopened", "fr",
+            {"message": "Voilà.", "status_url": "", "state_name": "", "next_step": ""},
+            case, proved=proved,
+        )  # fmt: skip
+        assert ("evil" in letter.text and "evil" in letter.html) == proved
 
 
 @pytest.mark.parametrize("lang", ["fr", "en"])
-def test_no_word_that_was_typed_reaches_an_unproved_address(way: Journey, lang: str) -> None:
-    eoi = hostile(samples.eoi(contact_language=lang), free_fields("eoi"))
-    assert HOSTILE in eoi.values()
-    told = way.visitor.send("/forms/eoi", eoi)
-    assert told.status_code == 201, told.body
+@pytest.mark.parametrize("text", TEXTS)
+def test_no_word_that_was_typed_reaches_an_unproved_address(
+    way: Journey, lang: str, text: str
+) -> None:
+    _posted(way, "eoi", samples.eoi(contact_language=lang), text)
     application = samples.application(applicant_language=lang, applicant_email="zoe@example.org")
-    told = way.visitor.send("/forms/application", hostile(application, free_fields("application")))
-    assert told.status_code == 201, told.body
+    _posted(way, "application", application, text)
     way.visitor.send("/newsletter", {
         "email": "bea@example.org", "language": lang, "consent": True, "first_name": "Gagnez",
     })  # fmt: skip
@@ -89,6 +118,49 @@ def test_no_word_that_was_typed_reaches_an_unproved_address(way: Journey, lang: 
         for part in (mail.subject, mail.text, mail.html):
             assert "evil" not in part
             assert "Gagnez" not in part
+    assert any("evil" in mail.text for mail in way.mailer.sent), "staff read all of it"
+
+
+def _posted(way: Journey, form: str, given: dict[str, object], text: str) -> None:
+    """Send the form with this text in every field that takes it."""
+    fields = hostile_twin.answers(form, given, text)
+    told = way.visitor.send(f"/forms/{form}", fields)
+    if told.status_code == 422:
+        for error in told.json_body["errors"]:
+            key = re.split(r"[.\[]", error["field"])[0]
+            fields[key] = given[key]
+        told = way.visitor.send(f"/forms/{form}", fields)
+    assert told.status_code == 201, told.body
+    assert text in fields.values()
+    for row in way.store.kinds("case"):
+        if row["state"] == "HELD_AS_SPAM":
+            way.service.cases.decisions.release(Case.of(row), Decider("operator", "operator"))
+
+
+def test_a_decision_names_the_organization_to_who_has_used_a_link_and_to_nobody_before(
+    way: Journey,
+) -> None:
+    told = {}
+    for address, acts in (("ada@example.net", False), ("eve@example.net", True)):
+        case = way.declare(address, org_legal_name=HOSTILE)
+        if acts:
+            way.do(way.own(address), action="copy")
+            way.deliver()
+        assert bool(way.again(case).proved) == acts
+        decider = Decider("rita-roy", "Rita Roy")
+        case = way.again(case)
+        way.service.cases.decisions.act(
+            case, "decline", decider, DecisionInput(reasons=("not_ci",), message="Non.")
+        )
+        way.after_undo()
+        way.service.cases.decisions.act(
+            way.again(case), "reopen", decider, DecisionInput(message="Erreur.")
+        )
+        way.deliver()
+        told[acts] = way.letters(address)[-1]
+    assert "(votre organisme) est rouvert" in told[False]
+    assert "evil" not in told[False]
+    assert "evil" in told[True]
 
 
 def test_the_copy_is_behind_the_link_and_comes_by_a_button(way: Journey) -> None:

@@ -16,6 +16,7 @@ from chalice.test import Client
 
 import app as application
 import gallery_cases
+import hostile_twin
 import issue_factory
 import letter_facts
 import samples
@@ -136,6 +137,12 @@ def readers(lang: Lang) -> dict[str, set[str]]:
 
 
 @cache
+def twins(lang: Lang) -> hostile_twin.Twins:
+    """Each letter to somebody outside as hostile words would have it: see `hostile_twin`."""
+    return _shown(lang)[3]
+
+
+@cache
 def issue_mails(lang: Lang) -> dict[str, str]:
     return {name: issue_factory.mail(name, lang) for name in ISSUES}
 
@@ -175,10 +182,13 @@ def website(lang: Lang) -> dict[str, str]:
 
 
 @cache
-def _shown(lang: Lang) -> tuple[dict[str, str], dict[str, Mail], dict[str, set[str]]]:
+def _shown(
+    lang: Lang,
+) -> tuple[dict[str, str], dict[str, Mail], dict[str, set[str]], hostile_twin.Twins]:
     with pytest.MonkeyPatch.context() as patch, Walk(lang, patch) as walk:
+        twins = hostile_twin.record(patch)
         made = dict(walk.pages())
-        return made, walk.letters(), walk.readers()
+        return made, walk.letters(), walk.readers(), twins
 
 
 class Walk:

@@ -134,6 +134,7 @@ class Review(TypedDict):
         dict[str, Text],
         keys("not_now unique_voter extensions_left thirty_days settled candidate"),
     ]
+    nameless: Annotated[dict[str, Text], keys("contact org")]
     incidents: Annotated[dict[str, Incident], keys("dead_letter many_letters bad_mail nobody")]
     file: Annotated[
         dict[str, TitleAndText],

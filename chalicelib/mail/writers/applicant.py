@@ -104,8 +104,10 @@ class ApplicationReceived(TypedDict):
 
 @letter("application_received", to=APPLICANT)
 def application_received(owed: CaseLetter) -> ApplicationReceived:
+    """Without a copy of what staff have joined and its address has not confirmed."""
+    proved = "application" in (owed.case.proved or {})
     return {
-        "answers": copy_of_answers(owed),
+        "answers": copy_of_answers(owed) if proved else [],
         "status_url": owed.status_url,
         "usual": owed.usual(),
     }
@@ -116,7 +118,7 @@ class ApplicationConfirm(TypedDict):
     declaration_ref: str
 
 
-@letter("application_confirm", to=APPLICANT)
+@letter("application_confirm", to=APPLICANT, unproved=(APPLICANT,))
 def application_confirm(owed: CaseLetter) -> ApplicationConfirm:
     """Written to the address of the file that an application names, and not to whoever sent it.
     Raises Overtaken once nobody needs to confirm."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from chalicelib.cases.case import Case
 from chalicelib.core.languages import Lang
-from chalicelib.core.letter_row import tag_of
+from chalicelib.core.letter_row import OUTSIDE, tag_of
 from chalicelib.core.links import Links
 from chalicelib.core.ports import Item, Mail
 from chalicelib.mail import letters
@@ -32,13 +32,13 @@ class Sender:
         proved: bool = True,
     ) -> letters.Letter:
         """Compose a letter over the foot that all of them have, and about a case if any; `proved`
-        says whether its reader has proved the address."""
+        says whether its reader has proved the address, or is one of the staff."""
         foot = {
             "organization": self.organization,
             "contact_email": self.contact_email,
             "postal_address": self.postal_address,
         }
-        about = None if case is None else view(case, proved=proved)
+        about = None if case is None else view(case, lang, proved=proved)
         return letters.compose(name, lang, case=about, sender=foot, **facts)
 
     def draft(  # noqa: PLR0913
@@ -60,7 +60,7 @@ class Sender:
         """
         registered = letters.LETTERS[row["letter"]]
         facts = registered.facts_of(owed)
-        proved = row["to"] not in registered.unproved
+        proved = row["to"] not in registered.unproved and is_reader_proved(row["to"], case)
         letter = self.compose(row["letter"], lang, facts, case, proved=proved)
         mail = Mail(
             to=to,
@@ -79,3 +79,9 @@ class Sender:
         if keep_address:
             kept["to"] = to
         return Draft(mail, letter.name, kept, list(links))
+
+
+def is_reader_proved(reader: str, case: Case | None) -> bool:
+    """Whether a letter of a case may repeat to its reader what was typed: to staff, and to a file
+    whose address has used a link or an invitation, whoever decided about it meanwhile."""
+    return case is None or reader not in OUTSIDE or bool(case.proved)

@@ -26,7 +26,7 @@ class DeclarationBeside(TypedDict):
     reminder: bool
 
 
-@letter("declaration_beside", to=APPLICANT)
+@letter("declaration_beside", to=APPLICANT, unproved=(APPLICANT,))
 def declaration_beside(owed: CaseLetter) -> DeclarationBeside:
     """Raises Overtaken once somebody has answered."""
     case = owed.case
@@ -50,7 +50,7 @@ class DeclarationsWaiting(TypedDict):
     waiting_declarations: list[WaitingDeclaration]
 
 
-@letter(NOT_KEPT, to=APPLICANT)
+@letter(NOT_KEPT, to=APPLICANT, unproved=(APPLICANT,))
 def declarations_waiting(owed: CaseLetter) -> DeclarationsWaiting:
     """Raises Overtaken once none waits any more."""
     person, cycle = owed.case.person, owed.case.cycle

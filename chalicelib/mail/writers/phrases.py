@@ -75,13 +75,18 @@ def plain_name(text: str) -> str:
     return text if is_plain else ""
 
 
-def view(case: Case, *, proved: bool = True) -> SimpleNamespace:
+def view(case: Case, lang: Lang, *, proved: bool = True) -> SimpleNamespace:
     """Return the case as templates read it; for a reader whose address is not `proved`, with
-    nothing that was typed but a plain name."""
+    nothing that was typed but plain names."""
+    nameless = content.review()["nameless"]
     return SimpleNamespace(
         **{k: getattr(case, k) for k in ("id", "ref", "app_ref", "state", "lang")},
-        org=case.org if proved else "",
-        contact_name=case.contact_name if proved else plain_name(case.contact_name),
+        org=case.org if proved else plain_name(case.org) or nameless["org"][lang],
+        contact_name=(
+            case.contact_name
+            if proved
+            else plain_name(case.contact_name) or nameless["contact"][lang]
+        ),
         submitted_at=moment(case.submitted_at),
         applied_at=moment(case.applied_at) if case.applied_at else None,
         apply_by=date.fromisoformat(case.apply_by) if case.apply_by else None,

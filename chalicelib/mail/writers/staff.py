@@ -251,7 +251,9 @@ def _preview(owed: StaffLetter) -> Letter | None:
     (name,) = row.held_letters
     lang = lang_or(case.lang, "fr")
     held = CaseLetter(case, lang, decided, APPLICANT, owed.now, owed.store, owed.links)
-    composed = owed.sender.compose(name, lang, LETTERS[name].facts_of(held), case)
+    composed = owed.sender.compose(
+        name, lang, LETTERS[name].facts_of(held), case, proved=bool(case.proved)
+    )
     return Letter(name, lang, composed.subject, Links.redact(composed.text), html="")
 
 
