@@ -50,13 +50,15 @@ class Condition(TypedDict):
 
 
 class Vote(TypedDict):
-    """One voice for approval, with the conditions that it asked for."""
+    """One voice for approval, with the conditions that it asked for; one that is not on the
+    approval itself says what it is `on`: that the conditions are met."""
 
     by: str
     name: str
     at: str
     message: str
     conditions: list[Condition]
+    on: NotRequired[Literal["conditions_met"]]
 
 
 class Question(TypedDict):

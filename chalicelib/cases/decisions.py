@@ -5,10 +5,18 @@ from typing import Final
 
 from chalicelib.cases.case import Case, DecisionMade
 from chalicelib.cases.effects import Decider, apply
-from chalicelib.cases.guards import REOPEN_WINDOW, DecisionInput, GuardContext, check, voters
+from chalicelib.cases.guards import (
+    REOPEN_WINDOW,
+    DecisionInput,
+    GuardContext,
+    check,
+    voters,
+    votes_on,
+)
 from chalicelib.cases.lookup import Cases
 from chalicelib.cases.matching import index_rows
 from chalicelib.cases.open_files import OpenFiles, open_key
+from chalicelib.cases.staff import Roster
 from chalicelib.cases.states import Transition, is_invited, staff_letter, step
 from chalicelib.cases.transition import RECORDED, StateChange
 from chalicelib.core import eastern_time, stored_links
@@ -38,6 +46,7 @@ class Decisions:
         self._people_key = people_key
         self._undo = timedelta(seconds=undo_seconds)
         self._quorum = quorum
+        self._roster = Roster(store)
 
     @property
     def quorum(self) -> int:
@@ -86,18 +95,21 @@ class Decisions:
         return change.after()
 
     def context(self, case: Case, by: Decider, given: DecisionInput) -> GuardContext:
-        return GuardContext(case, by.id, given, self._now(), self._quorum)
+        staff = self._roster.get(by.id)
+        address = None if staff is None else staff.email
+        return GuardContext(case, by.id, given, self._now(), self._quorum, address)
 
     def row(self, case: Case, name: str, by: Decider) -> Transition:
-        """Return the row that a choice leads to: an approval is a vote until enough agree, and
-        conditions that one of them asked for are conditions of all. Raises Refused."""
-        if name in ("approve", "conditions") and case.application is not None:
-            step(case.state, name)
-            if by.id not in voters(case) and len(voters(case)) + 1 < self._quorum:
-                name = "vote"
-            elif any(vote["conditions"] for vote in case.votes or []):
-                name = "conditions"
-        return step(case.state, name, case.came_from)
+        """Return the row that a choice leads to: what needs a quorum is a vote until enough agree,
+        and conditions that one of them asked for are conditions of all. Raises Refused."""
+        row = step(case.state, name, case.came_from)
+        if "quorum_app" not in row.guards:
+            return row
+        if by.id not in voters(case) and len(voters(case)) + 1 < self._quorum:
+            return step(case.state, "vote")
+        if name == "approve" and any(vote["conditions"] for vote in votes_on(case)):
+            return step(case.state, "conditions")
+        return row
 
     def undo(self, case: Case, by: Decider) -> Case:
         """Take a decision back while the applicant has not heard of it.

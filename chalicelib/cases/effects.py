@@ -8,7 +8,7 @@ from typing import Final
 from chalicelib import content
 from chalicelib.cases.case import Condition, Question, Vote
 from chalicelib.cases.guards import DecisionInput, day, kept_conditions
-from chalicelib.cases.states import is_invited
+from chalicelib.cases.states import is_invited, shows
 from chalicelib.cases.transition import StateChange
 from chalicelib.core import eastern_time
 from chalicelib.core.records import stamp
@@ -79,6 +79,8 @@ def _vote(change: StateChange, by: Decider, given: DecisionInput) -> None:
         "message": given.message,
         "conditions": kept_conditions(given.conditions),
     }
+    if shows(change.case.state, "conditions"):
+        vote["on"] = "conditions_met"
     change.sets["votes"] = [*(change.case.votes or []), vote]
 
 
@@ -92,6 +94,7 @@ def _conditions(change: StateChange, by: Decider, given: DecisionInput) -> None:
 
 @effect("conditions_met")
 def _conditions_met(change: StateChange, by: Decider, given: DecisionInput) -> None:
+    _vote(change, by, given)
     met: list[Condition] = [
         {**condition, "met_at": stamp(change.now), "met_by": by.id}
         for condition in change.case.conditions or []

@@ -6,8 +6,9 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from chalicelib import content
-from chalicelib.cases.case import Case, Condition
-from chalicelib.cases.states import Transition
+from chalicelib.cases.case import Case, Condition, Vote
+from chalicelib.cases.standing_back import stands_back
+from chalicelib.cases.states import Transition, shows
 from chalicelib.core import eastern_time
 from chalicelib.core.errors import Refused
 from chalicelib.core.records import moment
@@ -46,14 +47,15 @@ class DecisionInput:
 
 @dataclass(frozen=True)
 class GuardContext:
-    """A step about to be taken: the id of who takes it, what came with it, when, and how many
-    votes an approval needs."""
+    """A step about to be taken: the id of who takes it, what came with it, when, how many votes
+    an approval needs, and the address of who takes it if they are on the roster."""
 
     case: Case
     by: str
     given: DecisionInput
     now: datetime
     quorum: int = 1
+    address: str | None = None
 
     @property
     def today(self) -> date:
@@ -104,9 +106,16 @@ def check(row: Transition, context: GuardContext) -> None:
         raise Refused(name, state=row.source, event=row.event)
 
 
+def votes_on(case: Case) -> list[Vote]:
+    """Return the votes on what is decided now: on the approval or, once there are conditions to
+    it, on whether they are met."""
+    about = "conditions_met" if shows(case.state, "conditions") else None
+    return [vote for vote in case.votes or [] if vote.get("on") == about]
+
+
 def voters(case: Case) -> list[str]:
     """Return the ids of who has voted for approval on the text as it is, each once."""
-    return list(dict.fromkeys(vote["by"] for vote in case.votes or []))
+    return list(dict.fromkeys(vote["by"] for vote in votes_on(case)))
 
 
 def day(text: str) -> date | None:
@@ -124,7 +133,7 @@ def kept_conditions(conditions: tuple[tuple[str, str], ...]) -> list[Condition]:
 
 @guard("not_recused")
 def _not_recused(step: GuardContext) -> bool:
-    return step.by not in (step.case.recused or [])
+    return not stands_back(step.case, step.by, step.address)
 
 
 @guard("quorum_app")
@@ -141,6 +150,14 @@ def _first_vote(step: GuardContext) -> bool:
 def _reason(step: GuardContext) -> bool:
     known = {reason["id"] for reason in content.lists()["decline_reason"]}
     return bool(step.given.reasons) and set(step.given.reasons) <= known
+
+
+@guard("explained")
+def _explained(step: GuardContext) -> bool:
+    """A reason that says nothing by itself needs a message."""
+    rows = content.lists()["decline_reason"]
+    mute = {row["id"] for row in rows if row.get("needs_message")}
+    return bool(step.given.message) or not mute & set(step.given.reasons)
 
 
 @guard("question")
@@ -180,8 +197,10 @@ def _all_met(step: GuardContext) -> bool:
 def _until(step: GuardContext) -> bool:
     if not step.given.until:
         return True
-    until = day(step.given.until)
-    return until is not None and step.today < until <= step.today + MAX_EXTENSION
+    until, present = day(step.given.until), day(step.case.apply_by or "") or step.today
+    last = step.today + MAX_EXTENSION
+    # More time is never less: a date that was promised stands.
+    return until is not None and max(step.today, present) < until <= last
 
 
 @guard("extensions_left")

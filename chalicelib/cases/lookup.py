@@ -46,6 +46,14 @@ class Cases:
         self._check_invite(case)
         return case
 
+    def invitation_of(self, token: str) -> Case | None:
+        """Return the case whose invitation a token is or was, whatever became of it; None for any
+        other token."""
+        try:
+            return self._case_of_invite(token)
+        except NotInvited:
+            return None
+
     def claimed(self, ref: str, person: str) -> Case | None:
         """Return the case that waits for an application, if the reference and its address
         (`person`, its key) name one: whoever knows both has proved neither."""

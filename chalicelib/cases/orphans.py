@@ -10,6 +10,7 @@ from chalicelib.cases.joining import owe_joined
 from chalicelib.cases.lookup import in_time
 from chalicelib.cases.matching import linkable
 from chalicelib.cases.proof import proved_application, proved_by_joining
+from chalicelib.cases.staff import Roster
 from chalicelib.cases.states import step
 from chalicelib.cases.transition import StateChange
 from chalicelib.core import references, stored_links
@@ -26,6 +27,7 @@ class Orphans:
     def __init__(self, store: Store, now: Now) -> None:
         self._store = store
         self._now = now
+        self._roster = Roster(store)
 
     def target(self, ref: str) -> Case | None:
         """Return the case that a reference names, when an application can be joined to it."""
@@ -43,7 +45,9 @@ class Orphans:
         """
         now = self._now()
         decided = {"decision": "link", "by": by.id, "name": by.name, "at": stamp(now)}
-        away, joined = _joined(orphan, target, ("link", "attach"), by.id, now, decided)
+        staff = self._roster.get(by.id)
+        address = None if staff is None else staff.email
+        away, joined = _joined(orphan, target, ("link", "attach"), by.id, now, decided, address)
         joined.sets["proved"] = proved_by_joining(orphan, target)
         owe_joined(joined, orphan.application or {}, fiduciary=False)
         writes = [*away.writes(), *joined.writes()]
@@ -78,12 +82,13 @@ def _joined(  # noqa: PLR0913
     by: str,
     now: datetime,
     data: Mapping[str, object],
+    address: str | None = None,
 ) -> tuple[StateChange, StateChange]:
     """Return the steps of both cases. Raises Refused."""
     changes = []
     for case, event, other in ((orphan, events[0], target), (target, events[1], orphan)):
         row = step(case.state, event)
-        check(row, GuardContext(case, by, DecisionInput(), now))
+        check(row, GuardContext(case, by, DecisionInput(), now, address=address))
         changes.append(StateChange(case, row, now, by, {**data, "case": other.id}))
     if orphan.id == target.id or not linkable(target):
         raise Refused("candidate")

@@ -3,14 +3,37 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
+from chalicelib.cases.case import Case
 from chalicelib.cases.staff import Staff
+from chalicelib.cases.standing_back import standing_back
+from chalicelib.cases.states import choices, staff_letter
 from chalicelib.core.letter_row import ALL_STAFF
+
+ANSWER_LETTER: Final = "staff_answer_received"
+"""What brings staff to a file that waited for its applicant."""
+
+
+def readers_of(case: Case, letter: str, staff: Sequence[Staff], today: str) -> list[Staff]:
+    """Return who reads a letter about a case: its owner and deputy or whoever stands in; everybody
+    who does not stand back where nobody owns it, and where several have to decide."""
+    recused = standing_back(case, staff)
+    mine = [one for one in staff if one.id not in recused]
+    if case.owner is not None and not _asks_all(case, letter):
+        named = Recipients(staff, case.owner, recused, today).of(["owner", "deputies"])
+        return [one for one in mine if one.id in named]
+    return [one for one in mine if not one.away(today)] or mine
+
+
+def _asks_all(case: Case, letter: str) -> bool:
+    """Say whether a letter asks for the votes of a quorum."""
+    asks = letter in (staff_letter(case.state), ANSWER_LETTER)
+    return asks and any("quorum_app" in row.guards for row in choices(case.state))
 
 
 class Recipients:
     """Ids of the people that `owner`, `deputies` and `manager` mean today for one case.
 
-    Whoever is away or stands back from the case is passed over. When nobody is left,
+    Whoever is away or stands back from the case (`recused`, as `standing_back` names them) is passed over. When nobody is left,
     everybody is told: a letter too many is better than a case that nobody knows of.
     """
 

@@ -172,8 +172,13 @@ def shows(state: str, what: Literal["apply_by", "conditions"]) -> bool:
 
 def next_step(state: str, lang: Lang) -> str:
     """Return what an applicant whose file is in this state may expect."""
-    days = content.programme()["reply_target_business_days"]
-    return content.review()["next_steps"][state][lang].format(reply_days=days)
+    return content.review()["next_steps"][state][lang].format(reply_days=reply_days(state))
+
+
+def reply_days(state: str) -> int:
+    """Return how many business days the staff have to act on a file in this state."""
+    clock, usual = clock_of(state), content.programme()["reply_target_business_days"]
+    return usual if clock is None else content.clocks()["clocks"][clock].get("target", usual)
 
 
 def public_name(state: str, lang: str) -> str:

@@ -73,11 +73,18 @@ class StateChange:
                 to=to,
                 due=stamp(due or self.now),
                 facts=facts,
-                by_day=to in OUTSIDE and self.row.actor not in ("applicant", "anyone"),
+                by_day=self._by_day(to),
                 held=due is not None and due > self.now,
             )
             for name in names
         ]
+
+    def _by_day(self, to: str) -> bool:
+        """Say whether a letter waits for the morning: to somebody outside unless it answers what
+        they did themselves, and to staff when nobody did anything."""
+        if to in OUTSIDE:
+            return self.actor != APPLICANT
+        return self.row.actor in ("clock", "post")
 
     def owes_letters(self, facts: Mapping[str, object] | None = None) -> None:
         """Owe the row's letters at once, each to the reader that its name says."""

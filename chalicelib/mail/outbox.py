@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
+from chalicelib.cases.case import Case
+from chalicelib.cases.recipients import readers_of
 from chalicelib.cases.staff import Roster, Staff
 from chalicelib.core import eastern_time
 from chalicelib.core.business_days import QuietHours
@@ -204,16 +206,16 @@ class Outbox:
         return self._commit([done, *each], "spread")
 
     def _readers(self, row: Item) -> list[Staff]:
-        """Return everybody on the roster, but for those who stand back from the case, and for
-        those who are away while somebody is there; of a letter to the admins, those who are,
-        if any."""
+        """Return who of the roster reads a letter to all: of one about a case, whom it concerns; of
+        one to the admins, those who are, if any."""
         active = self._roster.active()
         if row["to"] == ADMINS:
             return [staff for staff in active if staff.admin] or active
-        case = self._store.get(*case_key_of((row["pk"], row["sk"]))) or {}
-        mine = [staff for staff in active if staff.id not in case.get("recused", ())]
+        item = self._store.get(*case_key_of((row["pk"], row["sk"])))
         today = str(eastern_time.today(self._now()))
-        return [staff for staff in mine if not staff.away(today)] or mine
+        if item is not None and item.get("kind") == "case":
+            return readers_of(Case.of(item), row["letter"], active, today)
+        return [staff for staff in active if not staff.away(today)] or active
 
     def _claim(
         self, row: Item, draft: Draft, by: By, now: datetime, counters: Sequence[Write]

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Final, assert_never
 
 from chalicelib import content
+from chalicelib.cases.guards import votes_on
 from chalicelib.cases.lookup import Cases
 from chalicelib.cases.matching import Candidates
 from chalicelib.cases.review.model import OpenedReview, Outcome
@@ -124,7 +125,7 @@ class ReviewViews:
         assert opened.staff is not None
         texts = content.review()["errors"]
         facts: ReviewPageFacts = {
-            **case_facts(opened, self.cases, lang),
+            **case_facts(opened, self.reviews, self.cases, lang),
             **choice_facts(opened, self.reviews, self.candidates, lang),
             "nonce": self.links.nonce(opened.token),
             "action": self._address(opened),
@@ -179,7 +180,7 @@ class ReviewViews:
         """A vote is kept; the decision waits for the others."""
         assert opened.case is not None
         assert opened.staff is not None
-        names = [vote["name"] for vote in opened.case.votes or []]
+        names = [vote["name"] for vote in votes_on(opened.case)]
         needed = self.reviews.quorum
         left = self.reviews.voters_left(opened.case, opened.staff)
         facts = {

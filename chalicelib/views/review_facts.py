@@ -6,17 +6,18 @@ from typing import TypedDict
 
 from chalicelib import content
 from chalicelib.cases.case import Case
-from chalicelib.cases.guards import MAX_CONDITIONS, voters
+from chalicelib.cases.guards import MAX_CONDITIONS, voters, votes_on
 from chalicelib.cases.lookup import Cases
 from chalicelib.cases.matching import Candidates
 from chalicelib.cases.review.model import OpenedReview
 from chalicelib.cases.review.reviews import Reviews
+from chalicelib.cases.standing_back import standing_back
 from chalicelib.cases.states import choices, public_name
 from chalicelib.core.languages import Lang
 from chalicelib.core.ports import Item
 from chalicelib.core.records import moment
 from chalicelib.forms import assessment, description, diff
-from chalicelib.mail.writers.phrases import fit_text, proof_texts, reason_texts, warning_texts
+from chalicelib.mail.writers.phrases import file_notes, fit_text, reason_texts, warning_texts
 
 
 class Choice(TypedDict):
@@ -114,7 +115,7 @@ class ReviewPageFacts(CaseFacts, ChoiceFacts):
     errors: list[dict[str, str]]
 
 
-def case_facts(opened: OpenedReview, cases: Cases, lang: Lang) -> CaseFacts:
+def case_facts(opened: OpenedReview, reviews: Reviews, cases: Cases, lang: Lang) -> CaseFacts:
     """Return the case in words: the same for every state."""
     assert opened.case is not None
     case = opened.case
@@ -130,7 +131,7 @@ def case_facts(opened: OpenedReview, cases: Cases, lang: Lang) -> CaseFacts:
         "applied": applied,
         "eoi_answers": eoi if applied and eoi else None,
         "warnings": warning_texts((case.application_warnings or []) + case.warnings, lang),
-        "proof": proof_texts(case, lang),
+        "proof": file_notes(case, reviews.owner(case), lang),
         "consents": _consents(case, cases, lang),
         "undeliverable": case.undeliverable,
         "assessment": _assessment(case, cases, lang),
@@ -165,7 +166,9 @@ def choice_facts(
         "reasons": _reasons(lang) if "decline" in events else [],
         "condition_rows": range(MAX_CONDITIONS) if "conditions" in events else [],
         "candidates": candidates_facts(candidates, case, lang) if "link" in events else [],
-        "votes": votes_facts(case, reviews.quorum) if "approve" in events else None,
+        "votes": votes_facts(case, reviews.quorum)
+        if any("quorum_app" in row.guards for row in rows)
+        else None,
         "code_required": any(row.code for row in rows),
         "colleagues": _colleagues(opened, reviews) if "assign" in beside else [],
         "beside": beside,
@@ -177,7 +180,7 @@ def votes_facts(case: Case, quorum: int) -> VotesFacts | None:
     """Return where the votes on an application stand; None where one person decides alone."""
     if case.application is None or quorum <= 1:
         return None
-    votes = case.votes or []
+    votes = votes_on(case)
     return {
         "names": [vote["name"] for vote in votes],
         "needed": quorum,
@@ -220,8 +223,8 @@ def _colleagues(opened: OpenedReview, reviews: Reviews) -> list[Colleague]:
     """Return who may take the case over: nobody who stands back from it."""
     assert opened.case is not None
     assert opened.staff is not None
-    recused = opened.case.recused or []
     found = reviews.colleagues(opened.staff)
+    recused = standing_back(opened.case, found)
     return [{"id": one.id, "name": one.name} for one in found if one.id not in recused]
 
 

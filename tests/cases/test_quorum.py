@@ -107,7 +107,7 @@ def test_when_all_conditions_are_met_the_approval_takes_effect(way: Journey) -> 
     assert way.press(review, decision="conditions_met", met="0").status_code == 422
     nonce = way.service.links.nonce(review.rpartition("/")[2])
     fields = [("decision", "conditions_met"), ("met", "0"), ("met", "1"), ("confirm", "on"),
-              ("nonce", nonce)]  # fmt: skip
+              ("nonce", nonce), ("code", way.code(SAM))]  # fmt: skip
     assert way.visitor.submit(review, fields).status_code == 200
     way.deliver()
     assert way.again(case).state == "APP_APPROVED"

@@ -15,6 +15,7 @@ from chalicelib.cases.deadlines.erasure import Erasure, blank
 from chalicelib.cases.recipients import Recipients
 from chalicelib.cases.schedule import ERASURE, RETENTION, Ladder, Rung, definition, ladder_of
 from chalicelib.cases.staff import Roster
+from chalicelib.cases.standing_back import standing_back
 from chalicelib.cases.states import clock_of, kind, step
 from chalicelib.cases.transition import StateChange
 from chalicelib.core import business_days, eastern_time
@@ -163,7 +164,8 @@ class DeadlineRunner:
             today = str(eastern_time.today(due.now))
             case = due.case
             staff = self._roster.active()
-            readers = Recipients(staff, case.owner, case.recused, today).of(chosen.to)
+            recused = standing_back(case, staff)
+            readers = Recipients(staff, case.owner, recused, today).of(chosen.to)
         assert chosen.letter
         since = f"{due.ladder.clock}{due.row['version']:06d}-{chosen.position:03d}"
         return [

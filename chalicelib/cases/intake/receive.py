@@ -1,9 +1,11 @@
 """A form that comes in is stored with everything that is owed for it."""
 
 import random
+from collections.abc import Mapping
 from typing import Final
 
 from chalicelib import content
+from chalicelib.cases.audit import attempt_row
 from chalicelib.cases.consent import Notices
 from chalicelib.cases.intake.application import application
 from chalicelib.cases.intake.assessment import assessment, receipt
@@ -19,8 +21,10 @@ from chalicelib.core.errors import (
     InviteOver,
     KeyReused,
     NotInvited,
+    RelaisError,
     StoreDown,
 )
+from chalicelib.core.letter_row import APPLICANT
 from chalicelib.core.links import Links
 from chalicelib.core.ports import Change, Item, Key, Now, Put, Store
 from chalicelib.forms import parsing
@@ -90,15 +94,34 @@ class Intake:
         for _ in range(COMMIT_ATTEMPTS):
             try:
                 return attempt.commit()
-            except (NotInvited, InviteOver, AlreadyApplied):
+            except (NotInvited, InviteOver, AlreadyApplied) as refused:
                 # Whoever guesses invitations or references learns so much an hour, and no more.
                 failures = rate_limit.Failures(self.store, self.people_key)
                 failures.count(arrival.address, now)
+                self._note_refused(arrival, refused)
                 raise
             except Conflict as conflict:
                 if receipt := attempt.learn(conflict):
                     return receipt
         raise StoreDown("too many submissions of one file at once")
+
+    def _note_refused(self, arrival: IncomingForm, refused: RelaisError) -> None:
+        """Keep beside a case that its invitation brought an application that it could not take."""
+        case = self.cases.invitation_of(arrival.invite)
+        if case is not None:
+            why = _REFUSED[type(refused)]
+            attempt = attempt_row(
+                case.key[0], APPLICANT, "apply", why, self.now(), state=case.state
+            )
+            self.store.commit([Put(attempt)])
+
+
+_REFUSED: Final[Mapping[type[RelaisError], str]] = {
+    NotInvited: "not_invited",
+    InviteOver: "invite_over",
+    AlreadyApplied: "already_applied",
+}
+"""Why an application was refused, as the attempt that is kept says it."""
 
 
 class _Attempt:

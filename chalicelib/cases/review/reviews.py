@@ -20,6 +20,7 @@ from chalicelib.cases.review.model import (
 )
 from chalicelib.cases.review.step_up import StepUp
 from chalicelib.cases.staff import Roster, Staff
+from chalicelib.cases.standing_back import standing_back, stands_back
 from chalicelib.cases.states import Transition, beside, events, staff_letter, step
 from chalicelib.core import stored_links
 from chalicelib.core.email_address import email_or_none
@@ -31,6 +32,7 @@ from chalicelib.core.records import stamp
 
 FIELDS: Final = {
     "reason": ("reasons", "choose_reason"),
+    "explained": ("message", "write_reason"),
     "question": ("message", "write_question"),
     "why": ("message", "write_why"),
     "short": ("message", "too_long"),
@@ -76,16 +78,23 @@ class Reviews:
     def colleagues(self, staff: Staff) -> list[Staff]:
         return [other for other in self._roster.active() if other.id != staff.id]
 
+    def owner(self, case: Case) -> Staff | None:
+        """Return the member of staff whom a case is assigned to."""
+        return self._roster.get(case.owner) if case.owner else None
+
     def voters_left(self, case: Case, staff: Staff) -> int:
         """How many others have not voted yet, and may."""
-        gone = {*(case.recused or []), *voters(case)}
-        return sum(other.id not in gone for other in self.colleagues(staff))
+        others = self.colleagues(staff)
+        gone = {*standing_back(case, others), *voters(case)}
+        return sum(other.id not in gone for other in others)
 
     def open(self, token: str) -> OpenedReview:
         link = stored_links.opened(self._store, token, "case")
         staff = None if link is None else self._roster.get(link["recipient"])
         case = None if link is None else self._cases.case(link["case"])
-        if link is None or staff is None or case is None or staff.id in (case.recused or []):
+        if link is None or staff is None or case is None:
+            return OpenedReview("unknown", token)
+        if stands_back(case, staff.id, staff.email):
             return OpenedReview("unknown", token)
         now = self._now()
         history = tuple(self._cases.history(case))
@@ -219,7 +228,8 @@ class Reviews:
         case, staff, _ = _all(opened)
         given = decision.given
         if decision.name == "assign":
-            known = {other.id for other in self.colleagues(staff)} - set(case.recused or [])
+            others = self.colleagues(staff)
+            known = {other.id for other in others} - {*standing_back(case, others)}
             return [] if given.colleague in known else [("colleague", "choose_colleague")]
         if decision.name == "correct_address":
             address = email_or_none(given.address)

@@ -83,12 +83,15 @@ class Rung(TypedDict):
 
 
 class ClockText(TypedDict):
+    """`target`: business days that staff have; those of the programme's replies where none is named."""
+
     unit: Literal["days", "business_days", "months"]
     awaits: NotRequired[Awaited]
     steps: Annotated[list[Rung], Field(min_length=1)]
     repeat: NotRequired[Rung]
     lasts: NotRequired[Count]
     notice: NotRequired[Count]
+    target: NotRequired[Count]
     until: NotRequired[Literal["apply_by", "conditions", "cycle_end", "retention"]]
 
 
@@ -116,13 +119,13 @@ class Review(TypedDict):
     errors: Annotated[
         dict[str, Text],
         keys(
-            "choose_decision choose_reason too_long wrong_code confirm nonce write_question "
+            "choose_decision choose_reason write_reason too_long wrong_code confirm nonce write_question "
             "write_why write_condition condition_date tick_all choose_date choose_colleague "
             "write_address choose_case wrong_step_code"
         ),
     ]
     proof: Annotated[
-        dict[str, Text], keys("proved unproved claims addresses fits_address fits_name")
+        dict[str, Text], keys("proved unproved claims addresses fits_address fits_name owner")
     ]
     next_steps: dict[StateName, Text]
     received: dict[Key, Text]

@@ -63,7 +63,10 @@ class Entry(Text):
 
 
 class Option(Entry):
+    """`needs_message`: it says nothing without words of one's own."""
+
     score: NotRequired[Annotated[int, Field(ge=0, le=3)]]
+    needs_message: NotRequired[bool]
 
 
 class TitleAndText(TypedDict):

@@ -14,6 +14,7 @@ from chalicelib.cases.kept_declarations import asked_file
 from chalicelib.cases.matching import Candidates
 from chalicelib.cases.recipients import Recipients
 from chalicelib.cases.staff import Roster, Staff
+from chalicelib.cases.standing_back import standing_back, stands_back
 from chalicelib.cases.states import kind
 from chalicelib.core import eastern_time
 from chalicelib.core.errors import Overtaken
@@ -71,7 +72,7 @@ class CaseLetterWriter:
         staff = self._roster.get(row["to"])
         if staff is None:
             return None
-        if staff.id in (case.recused or []):
+        if stands_back(case, staff.id, staff.email):
             raise Overtaken("its reader stands back from the file")
         if STAFF in LETTERS[row["letter"]].readers and staff.away(str(eastern_time.today(now))):
             staff = self._stand_in(staff, case, now)
@@ -106,5 +107,6 @@ class CaseLetterWriter:
     def _stand_in(self, staff: Staff, case: Case, now: datetime) -> Staff:
         """Return who reads a letter to somebody who is away: themselves when nobody else can."""
         today = str(eastern_time.today(now))
-        readers = Recipients(self._roster.active(), staff.id, case.recused, today)
+        active = self._roster.active()
+        readers = Recipients(active, staff.id, standing_back(case, active), today)
         return next((self._roster.get(one) or staff for one in readers.of(["owner"])), staff)

@@ -21,7 +21,7 @@ from chalicelib.core.links import Links, StoredLink
 from chalicelib.core.ports import Item, Store
 from chalicelib.core.records import moment
 from chalicelib.mail.writers.draft import Sender
-from chalicelib.mail.writers.phrases import due_date
+from chalicelib.mail.writers.phrases import due_date, file_notes
 
 
 @dataclass(frozen=True)
@@ -138,8 +138,15 @@ class StaffLetter:
         return self._link.code if is_asked_for else None
 
     @property
+    def notes(self) -> list[str]:
+        """What staff should know before they decide: whose the file is, and what is proved."""
+        owner = self.roster.get(self.case.owner) if self.case.owner else None
+        return file_notes(self.case, owner, self.lang)
+
+    @property
     def due(self) -> date:
-        return due_date(moment(self.case.applied_at or self.case.submitted_at))
+        case = self.case
+        return due_date(moment(case.applied_at or case.submitted_at), case.state)
 
     @property
     def state_name(self) -> str:

@@ -8,6 +8,7 @@ from chalicelib.cases.case import Case, case_key
 from chalicelib.cases.deadlines.agenda import Agenda, Day
 from chalicelib.cases.review.link import review_link
 from chalicelib.cases.staff import Roster, Staff
+from chalicelib.cases.standing_back import stands_back
 from chalicelib.cases.states import awaits, choices, public_name, staff_steps
 from chalicelib.core import eastern_time
 from chalicelib.core.errors import Overtaken
@@ -113,7 +114,7 @@ class DigestWriter:
             for case in cases
             if (awaited := awaits(case.state)) is not None
             and (awaited == "decision") == to_decide
-            and staff.id not in (case.recused or [])
+            and not stands_back(case, staff.id, staff.email)
         ]
 
     def _linked(

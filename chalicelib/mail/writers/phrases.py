@@ -8,6 +8,8 @@ from typing import Final
 
 from chalicelib import content
 from chalicelib.cases.case import Case, FormName, KeptWarning
+from chalicelib.cases.staff import Staff
+from chalicelib.cases.states import reply_days
 from chalicelib.core import eastern_time, formatting, references
 from chalicelib.core.business_days import after_business_days
 from chalicelib.core.email_address import is_same_address
@@ -21,10 +23,9 @@ def warning_texts(warnings: Iterable[KeptWarning], lang: Lang) -> list[str]:
     return [Problem(w["field"], w["code"], dict(w["params"])).message(lang) for w in warnings]
 
 
-def due_date(start: datetime) -> date:
-    """Return when a reply is due: so many business days on as the programme aims at."""
-    days = content.programme()["reply_target_business_days"]
-    return after_business_days(eastern_time.today(start), days)
+def due_date(start: datetime, state: str) -> date:
+    """Return when staff are to act on what came in this state."""
+    return after_business_days(eastern_time.today(start), reply_days(state))
 
 
 def reason_texts(codes: Iterable[str], lang: Lang) -> list[str]:
@@ -52,6 +53,12 @@ def proof_texts(case: Case, lang: Lang) -> list[str]:
     if other and not is_same_address(other, case.mail_to):
         found.append(texts["addresses"][lang].format(other=other, own=case.mail_to))
     return found
+
+
+def file_notes(case: Case, owner: Staff | None, lang: Lang) -> list[str]:
+    """Return what staff should know of a file before they decide, line by line."""
+    mine = [content.review()["proof"]["owner"][lang].format(name=owner.name)] if owner else []
+    return [*mine, *proof_texts(case, lang)]
 
 
 def fit_text(orphan: Case, candidate: Case, lang: Lang) -> str:

@@ -14,7 +14,7 @@ from chalicelib.forms import description, diff
 from chalicelib.mail.letters import ACTOR, LETTERS, STAFF, Letter, letter
 from chalicelib.mail.writers.applicant import Copy, changes
 from chalicelib.mail.writers.context import CaseLetter, StaffLetter
-from chalicelib.mail.writers.phrases import fit_text, proof_texts, warning_texts
+from chalicelib.mail.writers.phrases import fit_text, warning_texts
 from chalicelib.mail.writers.waiting import days_waiting
 
 
@@ -39,8 +39,7 @@ class ToDecide(LinkOnly):
 
 
 def _to_decide(owed: StaffLetter) -> ToDecide:
-    proof = proof_texts(owed.case, owed.lang)
-    return {**_link_only(owed), "code": owed.code, "due": owed.due, "proof": proof}
+    return {**_link_only(owed), "code": owed.code, "due": owed.due, "proof": owed.notes}
 
 
 class EoiToDecide(ToDecide):
@@ -122,7 +121,7 @@ def staff_orphan_received(owed: StaffLetter) -> OrphanToPlace:
     return {
         **_link_only(owed),
         "due": owed.due,
-        "proof": proof_texts(owed.case, owed.lang),
+        "proof": owed.notes,
         "candidates": [
             {
                 "ref": one.ref,
