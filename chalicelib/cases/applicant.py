@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 from chalicelib.cases.audit import attempt_row
-from chalicelib.cases.case import Case, KeptWarning
+from chalicelib.cases.case import Case, KeptWarning, contact_name
 from chalicelib.cases.guards import DecisionInput, GuardContext, check
 from chalicelib.cases.joining import owe_address_request
 from chalicelib.cases.open_files import OpenFiles, open_key
@@ -171,7 +171,7 @@ def _corrected(case: Case, answers: "Answers", warnings: list[KeptWarning] | Non
     """Return what a corrected form sets in the case. The address stays: it is corrected by both
     addresses."""
     if case.application is not None:
-        name = f"{answers['applicant_first_name']} {answers['applicant_last_name']}"
+        name = contact_name(answers, "applicant")
         return {
             "application": {**answers, "applicant_email": case.application["applicant_email"]},
             "application_warnings": warnings or [],
@@ -181,7 +181,7 @@ def _corrected(case: Case, answers: "Answers", warnings: list[KeptWarning] | Non
     return {
         "answers": {**answers, "contact_email": case.answers["contact_email"]},
         "warnings": warnings or [],
-        "contact_name": f"{answers['contact_first_name']} {answers['contact_last_name']}",
+        "contact_name": contact_name(answers, "contact"),
         "org": answers["org_legal_name"],
         "lang": answers["contact_language"],
     }

@@ -125,6 +125,12 @@ class KeptWarning(TypedDict):
     params: Mapping[str, object]
 
 
+def contact_name(answers: "Answers", who: str) -> str:
+    """Return the name that a form gives to its `contact` or `applicant`: of some people, one."""
+    names = (answers.get(f"{who}_{part}_name") for part in ("first", "last"))
+    return " ".join(filter(None, names))
+
+
 def kept_warnings(warnings: Sequence["Problem"]) -> list[KeptWarning]:
     """Return warnings as a case keeps them."""
     return [{"field": w.field, "code": w.code, "params": w.params} for w in warnings]

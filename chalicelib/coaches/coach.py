@@ -1,6 +1,5 @@
 """A coach as staff keep them, and what of it the public may see."""
 
-import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from functools import cache
@@ -18,6 +17,7 @@ from pydantic import (
 from chalicelib import content
 from chalicelib.coaches.profile import Profile
 from chalicelib.forms import field_types
+from chalicelib.forms.normalise import tidy
 from chalicelib.forms.profile_rules import misfits
 
 if TYPE_CHECKING:
@@ -56,13 +56,10 @@ def allowed_values(column: str) -> frozenset[str]:
 
 
 def _clean(value: object) -> object:
-    """Return a value in NFC, trimmed, without control characters but line feeds."""
+    """Return a value made tidy as the forms do it."""
     if isinstance(value, list | tuple):
         return [_clean(item) for item in value]
-    if not isinstance(value, str):
-        return value
-    lines = unicodedata.normalize("NFC", value.replace("\r\n", "\n").replace("\r", "\n"))
-    return "".join(c for c in lines if c == "\n" or unicodedata.category(c) != "Cc").strip()
+    return tidy(value)
 
 
 def _one_of(column: str) -> Callable[[str], str]:

@@ -1,14 +1,15 @@
 """Dates, amounts, numbers and order, as people in Canada write them in each language."""
 
 import unicodedata
+from collections.abc import Callable
 from datetime import UTC, date, datetime, time
-from typing import Final
+from typing import Any, Final
 
 from chalicelib.core import eastern_time
 
 NBSP: Final = "\u00a0"
 
-_MONTHS: Final = {
+MONTHS: Final = {
     "fr": ("janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre",
            "octobre", "novembre", "décembre"),
     "en": ("January", "February", "March", "April", "May", "June", "July", "August", "September",
@@ -19,7 +20,7 @@ _ZONE: Final = {"fr": "heure de l’Est", "en": "Eastern Time"}
 
 def long_date(day: date, lang: str) -> str:
     """« 1er mars 2026 », “March 1, 2026”; without the article."""
-    month = _MONTHS[lang][day.month - 1]
+    month = MONTHS[lang][day.month - 1]
     if lang == "en":
         return f"{month} {day.day}, {day.year}"
     return f"{'1er' if day.day == 1 else day.day} {month} {day.year}"
@@ -28,13 +29,13 @@ def long_date(day: date, lang: str) -> str:
 def long_month(text: str, lang: str) -> str:
     """`2026-09` → « septembre 2026 », “September 2026”."""
     year, month = text.split("-")
-    return f"{_MONTHS[lang][int(month) - 1]} {year}"
+    return f"{MONTHS[lang][int(month) - 1]} {year}"
 
 
 def day_of_year(text: str, lang: str) -> str:
     """`03-31` → « 31 mars », “March 31”."""
     month, day = (int(part) for part in text.split("-"))
-    name = _MONTHS[lang][month - 1]
+    name = MONTHS[lang][month - 1]
     if lang == "en":
         return f"{name} {day}"
     return f"{'1er' if day == 1 else day} {name}"
@@ -86,8 +87,10 @@ def percent(value: float, lang: str) -> str:
 
 
 def phone(e164: str, ext: str | None, lang: str) -> str:
-    """« 514 555-0123, poste 12 », “514-555-0123, ext. 12”; other countries as they are."""
-    text = e164
+    """« 514 555-0123, poste 12 », “514-555-0123, ext. 12”; other countries as they are. The number
+    may bring its extension: `+15145550123;ext=12`."""
+    e164, _, brought = e164.partition(";ext=")
+    text, ext = e164, ext or brought
     if e164.startswith("+1") and len(e164) == 12:
         area, exchange, line = e164[2:5], e164[5:8], e164[8:]
         text = f"{area}{NBSP if lang == 'fr' else '-'}{exchange}-{line}"
@@ -102,14 +105,21 @@ def bn(value: str) -> str:
 
 
 def formatted(value: object, lang: str) -> str:
-    """Return a fact of a message as text; `{"cents": …}`, `{"percent": …}` and `{"bn": …}`
-    say what they are."""
+    """Return a fact of a message as text; `{"cents": …}`, `{"percent": …}`, `{"bn": …}`,
+    `{"day": …}` and `{"day_of_year": …}` say what they are."""
     if isinstance(value, dict):
         (kind, content), *_ = value.items()
-        if kind == "bn":
-            return bn(content)
-        return money(content, lang) if kind == "cents" else percent(content, lang)
+        return _FACTS[kind](content, lang)
     return number(value, lang) if isinstance(value, int | float) else str(value)
+
+
+_FACTS: Final[dict[str, Callable[[Any, str], str]]] = {
+    "cents": money,
+    "percent": percent,
+    "bn": lambda number, lang: bn(number),
+    "day": lambda day, lang: long_date(date.fromisoformat(day), lang),
+    "day_of_year": day_of_year,
+}
 
 
 def unaccented(text: str) -> str:

@@ -11,6 +11,7 @@ from markupsafe import Markup, escape
 
 from chalicelib import content
 from chalicelib.core import formatting
+from chalicelib.core.ticks import tick
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 
@@ -36,6 +37,7 @@ def environment() -> Environment:
     found.filters["indent_lines"] = _indented
     found.filters["field_id"] = field_id
     found.filters["marked"] = marked
+    found.tests["ticked"] = lambda value: tick(value) is True
     return found
 
 

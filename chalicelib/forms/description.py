@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Any, Final
 from chalicelib import content
 from chalicelib.core import formatting
 from chalicelib.core.languages import Lang
-from chalicelib.forms import field_types
+from chalicelib.forms import choices
 from chalicelib.forms.notice import notice_text
 
 if TYPE_CHECKING:
     from chalicelib.content.shapes.forms import Form, FormField, Section
     from chalicelib.content.shapes.text import Entry
 
-_SHOWN: Final = ("key", "type", "min", "max", "max_length", "autocomplete", "hidden", "default")
+_SHOWN: Final = ("key", "type", "min", "max", "max_length", "autocomplete", "hidden", "if_any",
+                "default")  # fmt: skip
 
 _JSON: Final[dict[str, dict[str, Any]]] = {
     "email": {"type": "string", "format": "email"},
@@ -23,17 +24,17 @@ _JSON: Final[dict[str, dict[str, Any]]] = {
     "bn_rr": {"type": "string", "examples": ["123456782 RR 0001"]},
     "postal_code": {"type": "string", "examples": ["H2X 1Y4"]},
     "phone": {"type": "string", "examples": ["514-555-0123"]},
-    "date": {"type": "string", "format": "date"},
-    "month": {"type": "string", "pattern": "^[0-9]{4}-(0[1-9]|1[0-2])$"},
-    "month_day": {"type": "string", "pattern": "^[0-9]{2}-[0-9]{2}$"},
-    "digits": {"type": "string", "pattern": "^[0-9]+$"},
+    "date": {"type": "string", "examples": ["2026-09-01", "September 1, 2026"]},
+    "month": {"type": "string", "examples": ["2026-09", "September 2026"]},
+    "month_day": {"type": "string", "examples": ["03-31", "March 31"]},
+    "digits": {"type": "string", "pattern": "[0-9]"},
     "money": {
-        "type": ["integer", "string"],
-        "description": "Whole dollars",
-        "pattern": "^[$ \u00a0\u202f]*[0-9][0-9 \u00a0\u202f,.]*[$ \u00a0\u202f]*$",
+        "type": ["number", "string"],
+        "description": 'Dollars, with cents where there are any: 12500, 87.5, "1 000,50 $"',
+        "pattern": "[0-9]",
     },
-    "decimal": {"type": ["number", "string"], "pattern": "^[0-9]{1,6}([.,][0-9]{1,4})?$"},
-    "int": {"type": ["integer", "string"], "pattern": "^-?[0-9]{1,9}$"},
+    "decimal": {"type": ["number", "string"], "pattern": "[0-9]"},
+    "int": {"type": ["integer", "string"], "pattern": "[0-9]"},
     "bool": {"type": "boolean"},
     "consent": {"type": "boolean"},
 }
@@ -137,7 +138,7 @@ def _field(f: "FormField", lang: Lang) -> dict[str, Any]:
 
 def _ordered(f: "FormField", lang: Lang) -> "Sequence[Entry]":
     """Provinces in the order of each language; other lists as they stand."""
-    found = field_types.options(f)
+    found = choices.options(f)
     if f.get("list") in ("provinces", "serves"):
         return sorted(found, key=lambda o: (o["id"] != "all", formatting.sort_key(o[lang], lang)))
     return found
@@ -178,7 +179,7 @@ def _property(f: "FormField", lang: Lang) -> dict[str, Any]:
     if kind == "consent" and f["required"]:
         return {"const": True}
     if kind == "choice":
-        return {"enum": [o["id"] for o in field_types.options(f)]}
+        return {"enum": [o["id"] for o in choices.options(f)]}
     if kind in ("choices", "lines", "rows"):
         limits = {"minItems": f["min"], "maxItems": f["max"]}
         return {"type": "array", "items": _items(f, lang), **limits}
@@ -196,7 +197,7 @@ def _property(f: "FormField", lang: Lang) -> dict[str, Any]:
 
 def _items(f: "FormField", lang: Lang) -> dict[str, Any]:
     if f["type"] == "choices":
-        return {"enum": [o["id"] for o in field_types.options(f)]}
+        return {"enum": [o["id"] for o in choices.options(f)]}
     if f["type"] == "lines":
         return {"type": "string", "maxLength": f["max_length"]}
     return _object(f["fields"], lang)
@@ -223,16 +224,17 @@ def _row(f: "FormField", value: Any, lang: Lang, answers: Mapping[str, Any]) -> 
     if f["type"] == "rows":
         heads = [row["label"][lang] for row in f["fields"]]
         body = [
-            [_in_words(cell, row.get(cell["key"]), lang) for cell in f["fields"]] for row in value
+            [in_words(cell, row.get(cell["key"]), lang) for cell in f["fields"]] for row in value
         ]
         return {"key": f["key"], "label": label, "table": {"head": heads, "body": body}}
     if f["type"] == "phone":
         return {"key": f["key"], "label": label,
                 "value": formatting.phone(value, answers.get(f"{f['key']}_ext"), lang)}  # fmt: skip
-    return {"key": f["key"], "label": label, "value": _in_words(f, value, lang)}
+    return {"key": f["key"], "label": label, "value": in_words(f, value, lang)}
 
 
-def _in_words(f: "FormField", value: Any, lang: Lang) -> str:
+def in_words(f: "FormField", value: Any, lang: Lang) -> str:
+    """Return an answer as people read it."""
     if value is None:
         return ""
     kind = f["type"]
@@ -264,7 +266,7 @@ _WRITTEN: Final[dict[str, Callable[[str, str], str]]] = {
 
 
 def _labels(f: "FormField", chosen: Iterable[str], lang: Lang) -> str:
-    names = {o["id"]: o[lang] for o in field_types.options(f)}
+    names = {o["id"]: o[lang] for o in choices.options(f)}
     return ", ".join(names.get(one, one) for one in chosen)
 
 

@@ -1,29 +1,30 @@
 """The kinds of answers: what each may be, how people write it, how it is stored."""
 
 import re
-from collections.abc import Callable, Sequence
-from datetime import date
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
-from pydantic_core import PydanticCustomError
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, ValidationInfo
+from pydantic_core import PydanticCustomError, PydanticKnownError
 
-from chalicelib import content
+from chalicelib.core import phone_number, typed_dates
 from chalicelib.core.email_address import email_or_none
-from chalicelib.core.web_address import is_address
+from chalicelib.core.phone_number import MAX_EXTENSION_DIGITS, extension_or_none, phone_or_none
+from chalicelib.core.ticks import tick
+from chalicelib.core.typed_dates import NotADate
+from chalicelib.core.typed_text import NO_BREAK_SPACES, in_plain_signs
+from chalicelib.core.web_address import is_address, names_address
+from chalicelib.forms.choices import options
 from chalicelib.forms.normalise import has_sane_marks
+from chalicelib.forms.numbers import cents_or_none, decimal_or_none, whole_or_none
 
 if TYPE_CHECKING:
     from chalicelib.content.shapes.forms import FormField
-    from chalicelib.content.shapes.text import Entry
 
-_SPACES: Final = str.maketrans("", "", " \u00a0\u202f\u2009-\u2011\u2013")
-_MONEY = re.compile(r"(\d{1,9}|\d{1,3}(?:[ \u00a0\u202f,]\d{3}){1,2})(?:[.,]00)?")
-_DECIMAL = re.compile(r"\d{1,6}(?:[.,]\d{1,4})?")
+_NO_SPACES: Final = str.maketrans("", "", " \n-")
 _URL = re.compile(r"https?://[^\s/?#@]+\.[^\s/?#@.]{2,}(?::\d+)?(?:[/?#]\S*)?", re.IGNORECASE)
 _BN = re.compile(r"[0-9]{9}RR[0-9]{4}")
 _POSTAL = re.compile(r"[ABCEGHJ-NPRSTVXY][0-9][ABCEGHJ-NPRSTV-Z][0-9][ABCEGHJ-NPRSTV-Z][0-9]")
-_NANP = re.compile(r"[2-9][0-9]{2}[2-9][0-9]{6}")
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 
@@ -46,16 +47,31 @@ def one_line(text: str) -> str:
     return plain_text(text)
 
 
+def without_links(text: str) -> str:
+    """Refuse what a mail program makes a link of: such a name reaches people in letters."""
+    if names_address(text):
+        raise wrong("link")
+    return text
+
+
 def name(text: str) -> str:
-    if not any(letter.isalpha() for letter in one_line(text)):
+    """A person's name: one is enough, and a web or e-mail address is none."""
+    text = one_line(text).translate({ord(c): " " for c in NO_BREAK_SPACES})
+    if not any(letter.isalpha() for letter in text):
         raise wrong("name")
+    if names_address(text, bare=True):
+        raise wrong("link")
     return text
 
 
 def digits(text: str) -> str:
-    if not (text.isascii() and text.isdigit()):
+    """The digits of an extension, as they are or after the word for one."""
+    found = extension_or_none(text)
+    if found is None and text.isascii() and text.isdigit():
+        raise PydanticKnownError("string_too_long", {"max_length": MAX_EXTENSION_DIGITS})
+    if found is None:
         raise wrong("digits")
-    return text
+    return found
 
 
 def email(text: str) -> str:
@@ -66,16 +82,10 @@ def email(text: str) -> str:
 
 
 def phone(text: str) -> str:
-    plain = text.translate(_SPACES).translate(str.maketrans("", "", "()."))
-    if plain.startswith("+") and not plain.startswith("+1"):
-        if re.fullmatch(r"\+[0-9]{8,15}", plain):
-            return plain
+    number = phone_or_none(text)
+    if number is None:
         raise wrong("phone")
-    plain = plain.removeprefix("+1") if plain.startswith("+") else plain
-    plain = plain[1:] if len(plain) == 11 and plain[0] == "1" else plain
-    if not _NANP.fullmatch(plain):
-        raise wrong("phone")
-    return f"+1{plain}"
+    return number
 
 
 def url(text: str) -> str:
@@ -86,7 +96,7 @@ def url(text: str) -> str:
 
 
 def bn_rr(text: str) -> str:
-    plain = text.translate(_SPACES).upper()
+    plain = in_plain_signs(text).translate(_NO_SPACES).upper()
     if not _BN.fullmatch(plain) or plain.startswith("000000000") or plain.endswith("0000"):
         raise wrong("bn_rr")
     return plain
@@ -102,86 +112,70 @@ def luhn(text: str) -> bool:
 
 
 def postal_code(text: str) -> str:
-    plain = text.translate(_SPACES).upper()
+    plain = in_plain_signs(text).translate(_NO_SPACES).upper()
     if not _POSTAL.fullmatch(plain):
         raise wrong("postal_code")
     return f"{plain[:3]} {plain[3:]}"
 
 
-def cents(value: Any) -> Any:
-    """Whole dollars as people write them, in cents: `12 500`, `12,500`, `12500 $`, `12 500,00`."""
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
+def cents(value: Any) -> int:
+    found = cents_or_none(value)
+    if found is None:
         raise wrong("money")
-    if isinstance(value, float):
-        value = int(value) if value.is_integer() else "-"
-    found = _MONEY.fullmatch(str(value).strip("$ \u00a0\u202f"))
-    if not found:
-        raise wrong("money")
-    return int(re.sub(r"\D", "", found[1])) * 100
+    return found
 
 
-def decimal(value: Any) -> Any:
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
+def decimal(value: Any) -> float:
+    found = decimal_or_none(value)
+    if found is None:
         raise wrong("number")
-    if not _DECIMAL.fullmatch(str(value).strip()):
-        raise wrong("number")
-    return float(str(value).strip().replace(",", "."))
+    return found
 
 
 def whole(value: Any) -> Any:
     """A whole number; `true` is not one."""
     if isinstance(value, bool):
         raise wrong("whole")
-    if isinstance(value, str) and not re.fullmatch(r"-?[0-9]{1,9}", value):
+    found = whole_or_none(value) if isinstance(value, str) else value
+    if found is None:
         raise wrong("whole")
-    return value
+    return found
 
 
-def day(text: str) -> str:
-    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
-        raise wrong("date")
+def day(text: str, lang: str | None = None) -> str:
+    return _dated(lambda: typed_dates.read_day(text, lang).isoformat(), "date")
+
+
+def month(text: str, lang: str | None = None) -> str:
+    return _dated(lambda: typed_dates.read_month(text), "month")
+
+
+def month_day(text: str, lang: str | None = None) -> str:
+    return _dated(lambda: typed_dates.read_month_day(text, lang), "month_day")
+
+
+def _dated(read: Callable[[], str], otherwise: str) -> str:
     try:
-        return date.fromisoformat(text).isoformat()
-    except ValueError:
-        raise wrong("date") from None
+        return read()
+    except NotADate as error:
+        code = error.code if error.code in _ASKED_BACK else otherwise
+        raise wrong(code, **error.facts) from None
 
 
-def month(text: str) -> str:
-    if not re.fullmatch(r"[0-9]{4}-(0[1-9]|1[0-2])", text):
-        raise wrong("month")
-    return text
+_ASKED_BACK: Final = ("date_ambiguous", "date_year")
+"""What is said of a date of any kind; else the message shows how to write one."""
 
 
-def month_day(text: str) -> str:
-    if not re.fullmatch(r"[0-9]{2}-[0-9]{2}", text):
-        raise wrong("month_day")
-    try:
-        date.fromisoformat(f"2000-{text}")
-    except ValueError:
-        raise wrong("month_day") from None
-    return text
-
-
-_YES: Final = {True, "true", "on", "1", "yes", "oui"}
-_NO: Final = {False, "false", "off", "0", "no", "non"}
-
-
-def ticked(value: Any) -> Any:
+def ticked(value: Any) -> bool:
     """A box of an HTML form, or a JSON boolean."""
-    if isinstance(value, str | bool):
-        if value in _YES:
-            return True
-        if value in _NO:
-            return False
-    raise wrong("tick")
-
-
-def unticked(value: Any) -> bool:
-    """A box said to be empty, in so many words."""
-    return isinstance(value, str | bool) and value in _NO
+    found = tick(value)
+    if found is None:
+        raise wrong("tick")
+    return found
 
 
 def slug(text: str) -> str:
+    text = in_plain_signs(text)
     if not _SLUG.fullmatch(text):
         raise wrong("reference")
     return text
@@ -190,7 +184,7 @@ def slug(text: str) -> str:
 def assessment_ref(text: str) -> str:
     from chalicelib.core import references
 
-    ref = references.parse_reference(text)
+    ref = references.parse_reference(in_plain_signs(text))
     if ref is None or not references.is_reference_of("assessment", ref):
         raise wrong("reference")
     return ref
@@ -214,53 +208,58 @@ _STRINGS: Final[dict[str, Callable[[str], str]]] = {
     "url": url,
     "bn_rr": bn_rr,
     "postal_code": postal_code,
-    "date": day,
-    "month": month,
-    "month_day": month_day,
     "coach_ref": slug,
     "assessment_ref": assessment_ref,
 }
-LENGTHS: Final = {"phone": 40, "bn_rr": 40, "postal_code": 20, "date": 20, "month": 20,
-                  "month_day": 20, "assessment_ref": 40}  # fmt: skip
-"""Limits of the kinds that say none: enough for every way of writing them."""
+
+_DATES: Final[dict[str, Callable[[str, str | None], str]]] = {
+    "date": day,
+    "month": month,
+    "month_day": month_day,
+}
+"""Kinds that are read in the language of the form."""
+
+LENGTHS: Final = {"phone": phone_number.TYPED_MAX_LENGTH,
+                  "digits": 40, "bn_rr": 40, "postal_code": 20, "assessment_ref": 40,
+                  **dict.fromkeys(_DATES, typed_dates.TYPED_MAX_LENGTH)}  # fmt: skip
+"""How long the kinds may be typed that have one length when they are kept: enough for every way of
+writing them."""
 
 LENGTH_LIMIT: Final = 500
 """Characters of an answer to any other kind of question without a limit of its own."""
 
-MOST: Final = {"money": 999_999_900, "int": 999_999_999}
-
-
-_LISTS_OF_THEIR_OWN: Final[dict[str, Callable[[], "Sequence[Entry]"]]] = {
-    "provinces": content.provinces,
-    "coach_languages": content.languages,
-    "coach_streams": content.streams,
-}
-"""Lists that have a file of their own."""
-
-
-def options(field: "FormField") -> "Sequence[Entry]":
-    """What can be chosen: of a shared list, or the field's own."""
-    if "options" in field:
-        return list(field["options"])
-    if field["list"] == "streams":
-        return [stream for stream in content.streams() if stream["intake"]]
-    if field["list"] in _LISTS_OF_THEIR_OWN:
-        return list(_LISTS_OF_THEIR_OWN[field["list"]]())
-    if field["list"] == "coach_modes":
-        return [mode for mode in content.lists()["mode"] if mode["id"] != "hybrid"]
-    if field["list"] == "serves":
-        everywhere = content.coaches()["provinces"]["all"]
-        return [{"id": "all", **everywhere}, *content.provinces()]
-    return list(content.lists()[field["list"]])
+MOST: Final = {"int": 999_999_999}
+"""Limits of numbers that say none; every amount of money says its own, in the content."""
 
 
 def length_limit(field: "FormField") -> int:
     """Return how many characters an answer may have, or each line of one."""
     if field["type"] == "lines":
         return int(field["max_length"])
+    if field["type"] in LENGTHS:
+        return LENGTHS[field["type"]]
     if field["type"] == "text" or field["type"] in _STRINGS:
-        return int(field.get("max", LENGTHS.get(field["type"], LENGTH_LIMIT)))
+        return int(field.get("max", LENGTH_LIMIT))
     return LENGTH_LIMIT
+
+
+def limits_of(field: "FormField") -> tuple[float, float | None]:
+    """Return what a number may be at least and at most; an amount in cents, as it is kept."""
+    low, high = field.get("min", 0), field.get("max", MOST.get(field["type"]))
+    if field["type"] == "money":
+        return int(low) * 100, None if high is None else int(high) * 100
+    return low, high
+
+
+def _reader(kind: str) -> Callable[..., str]:
+    if kind in _STRINGS:
+        return _STRINGS[kind]
+    read = _DATES[kind]
+
+    def read_in_language(text: str, info: ValidationInfo) -> str:
+        return read(text, (info.context or {}).get("lang"))
+
+    return read_in_language
 
 
 def _one_of(field: "FormField") -> Any:
@@ -270,9 +269,10 @@ def _one_of(field: "FormField") -> Any:
 def type_of(field: "FormField") -> Any:
     """The pydantic type of one field; rows are made by forms.py."""
     kind = field["type"]
-    if kind in _STRINGS:
+    if kind in _STRINGS or kind in _DATES:
         limit = StringConstraints(max_length=length_limit(field))
-        return Annotated[str, limit, AfterValidator(_STRINGS[kind])]
+        checks = [AfterValidator(without_links)] if field.get("no_links") else []
+        return Annotated[(str, limit, AfterValidator(_reader(kind)), *checks)]
     if kind == "text":
         limit = StringConstraints(max_length=int(field["max"]))
         return Annotated[str, limit, AfterValidator(plain_text)]
@@ -293,8 +293,6 @@ def type_of(field: "FormField") -> Any:
     if kind in ("bool", "consent"):
         return Annotated[bool, BeforeValidator(ticked)]
     before = {"money": cents, "decimal": decimal, "int": whole}[kind]
-    low, high = field.get("min", 0), field.get("max", MOST.get(kind))
-    if kind == "money":
-        low *= 100
+    low, high = limits_of(field)
     number: Any = float if kind == "decimal" else int
     return Annotated[number, BeforeValidator(before), Field(ge=low, le=high)]

@@ -5,6 +5,8 @@ import unicodedata
 from collections.abc import Iterable
 from typing import Any, Final
 
+from chalicelib.core.typed_text import without_hidden
+
 ROWS_LIMIT: Final = 100
 """Rows of one list that are looked at; every form allows fewer."""
 
@@ -23,15 +25,10 @@ NAME_LIMIT: Final = 200
 
 _ROW = re.compile(r"(\w+)\[(\d{1,4})\](?:\.(\w+))?|(\w+)-(\d{1,4})-(\w+)", re.ASCII)
 
-# Marks that turn the text around them or cannot be seen: a name must read as it is stored.
-_HIDDEN: Final = frozenset("\u200b\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
-_LINE_ENDS: Final = str.maketrans(
-    {"\r": "\n", "\u0085": "\n", "\u2028": "\n", "\u2029": "\n", "\t": " "}
-)
-
 
 def tidy(value: Any, limit: int = TEXT_LIMIT) -> Any:
-    """Return a text in NFC, trimmed, with LF line ends and no control characters.
+    """Return a text in NFC, trimmed, with LF line ends and nothing that cannot be seen; blank when
+    a reader sees nothing of it.
 
     What is no text stays as it is. So does a text of more than `limit` characters, or with more
     than MAX_MARKS marks in a row: to normalise it may take long, and every check refuses it.
@@ -42,12 +39,7 @@ def tidy(value: Any, limit: int = TEXT_LIMIT) -> Any:
         return value.strip()
     if not has_sane_marks(value):
         return value
-    text = unicodedata.normalize("NFC", value)
-    if not text.isprintable():
-        text = text.replace("\r\n", "\n").translate(_LINE_ENDS)
-        gone = (ord(c) for c in set(text) if not c.isprintable() and not _kept(c))
-        text = text.translate(dict.fromkeys(gone))
-    return text.strip()
+    return without_hidden(unicodedata.normalize("NFC", value))
 
 
 def has_sane_marks(text: str) -> bool:
@@ -76,14 +68,14 @@ def _marks(c: str) -> tuple[int, int, bool]:
     return marks.index(False), marks[::-1].index(False), False
 
 
-def _kept(c: str) -> bool:
-    return c == "\n" or (c not in _HIDDEN and unicodedata.category(c) not in ("Cc", "Cs"))
+class Repeated(list[Any]):
+    """The values of a name that an HTML form has more than once, in the order of the page."""
 
 
 def nest(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
     """HTML names as nested fields: `team[0].first_name`, `team-0-first_name`, `areas[]`.
 
-    A name that comes again makes a list. Rows keep their order, whatever numbers they bear.
+    A name that comes again makes a list of its values. Rows keep their order, whatever numbers they bear.
     """
     found: dict[str, Any] = {}
     for name, value in pairs:
@@ -110,7 +102,7 @@ def _add(into: Any, name: str, value: str) -> None:
     elif isinstance(into[name], list):
         into[name].append(value)
     elif isinstance(into[name], str):
-        into[name] = [into[name], value]
+        into[name] = Repeated([into[name], value])
 
 
 def _in_order(value: Any) -> Any:

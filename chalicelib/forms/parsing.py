@@ -1,5 +1,6 @@
 """What may be submitted: the forms of the content, read and checked."""
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import date
 from functools import cache
@@ -8,9 +9,13 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
 from chalicelib import content
+from chalicelib.core.formatting import unaccented
 from chalicelib.core.languages import Lang
+from chalicelib.core.phone_number import EXTENSION_MARK
+from chalicelib.core.ticks import tick
 from chalicelib.forms import field_types
-from chalicelib.forms.normalise import ROWS_LIMIT, tidy
+from chalicelib.forms.ignored import is_beside_answers
+from chalicelib.forms.normalise import ROWS_LIMIT, Repeated, tidy
 from chalicelib.forms.problems import (
     PROBLEMS_LIMIT,
     Fields,
@@ -33,6 +38,29 @@ FIELDS_LIMIT: Final = 200
 
 RAW_FACTOR: Final = 4
 """A letter with its accents apart has four characters at most."""
+
+_NOTHING: Final = frozenset(
+    [
+        "na",
+        "none",
+        "nil",
+        "nothing",
+        "notapplicable",
+        "sansobjet",
+        "so",
+        "aucun",
+        "aucune",
+        "neant",
+        "rien",
+        "nd",
+    ]
+)
+"""What people write in a field that they leave empty, without accents, spaces and signs."""
+
+_NOTHING_MAX_LENGTH: Final = 20
+_LINE_SIGNS: Final = " .-\u2010\u2011\u2012\u2013\u2014\u2015\u2212/_*"
+_WORD: Final = re.compile(r"\w+")
+_CHOSEN: Final = ("choice", "choices", "bool", "consent")
 
 RAW_SPACES: Final = 1000
 """Spaces and line ends around an answer that are taken away without a word."""
@@ -60,8 +88,9 @@ def parse(form: str, given: Mapping[str, Any], lang: Lang, today: date) -> Submi
     places = _closed_up(cleaned, definition.fields)
     answers: dict[str, Any] = {}
     try:
-        validated = definition.model.model_validate(cleaned)
+        validated = definition.model.model_validate(cleaned, context={"lang": lang})
         answers = validated.model_dump(exclude_unset=True)
+        problems += _split_extensions(answers, definition.fields)
     except ValidationError as error:
         found = [from_pydantic(e, definition.fields) for e in error.errors(include_url=False)]
         problems += [at_page_row(problem, places) for problem in found]
@@ -113,7 +142,8 @@ def _model(model_name: str, fields: "Iterable[FormField]") -> type[BaseModel]:
 def _clean(given: Mapping[str, Any], fields: Fields) -> tuple[dict[str, Any], list[Problem]]:
     """Text made tidy, blanks and what was not asked taken out, unknown fields refused."""
     cleaned: dict[str, Any] = {}
-    problems = [Problem(key[:80], "unknown_field") for key in given if key not in fields]
+    unknown = [key for key in given if key not in fields and not is_beside_answers(key, fields)]
+    problems = [Problem(key[:80], "unknown_field") for key in unknown]
     for key, f in fields.items():
         if key not in given:
             continue
@@ -124,7 +154,7 @@ def _clean(given: Mapping[str, Any], fields: Fields) -> tuple[dict[str, Any], li
             if rows:
                 cleaned[key] = rows
             continue
-        value = _tidy_list(value, f) if isinstance(value, list) else tidy(value, _raw_limit(f))
+        value = _tidied(value, f)
         if value not in ("", None, []):
             cleaned[key] = value
     for f in fields.values():
@@ -155,6 +185,42 @@ def _clean_rows(value: Any, f: "FormField") -> tuple[list[Any], list[Problem]]:
         # problems of the rows after it are told by the number on the page.
         rows.append(cleaned if any(value is not False for value in cleaned.values()) else None)
     return _without_tail(rows), problems[:PROBLEMS_LIMIT]
+
+
+def _tidied(value: Any, f: "FormField") -> Any:
+    """Return an answer made tidy; of a single one that a form has twice, the last."""
+    if f["type"] in ("bool", "consent"):
+        return tidy(value) if isinstance(value, str) else value
+    if isinstance(value, Repeated) and f["type"] not in ("choices", "lines"):
+        value = value[-1]
+    if isinstance(value, list):
+        return _tidy_list(value, f)
+    text = tidy(value, _raw_limit(f))
+    return "" if not f["required"] and _says_nothing(text, f["type"]) else text
+
+
+def _says_nothing(text: Any, kind: str) -> bool:
+    """Say whether a text is what people write where they have nothing to say. Somebody's name may
+    be any word: there, the sign between the letters is needed."""
+    if not isinstance(text, str) or len(text) > _NOTHING_MAX_LENGTH or kind in _CHOSEN:
+        return False
+    if not text.strip(_LINE_SIGNS):
+        return True
+    letters = "".join(_WORD.findall(unaccented(text)))
+    return letters in _NOTHING and (kind != "name" or not text.isalpha())
+
+
+def _split_extensions(answers: dict[str, Any], fields: Fields) -> list[Problem]:
+    """Move the extension that came with a number to the field beside it, where there is one."""
+    problems = []
+    for key, value in list(answers.items()):
+        beside = f"{key}_ext"
+        if beside not in fields or EXTENSION_MARK not in value:
+            continue
+        answers[key], _, extension = value.partition(EXTENSION_MARK)
+        if answers.setdefault(beside, extension) != extension:
+            problems.append(Problem(beside, "two_extensions"))
+    return problems
 
 
 def _tidy_list(values: list[Any], f: "FormField") -> list[Any]:
@@ -193,7 +259,7 @@ def _missing(cleaned: Mapping[str, Any], fields: Fields, path: str) -> list[Prob
                     problems += _missing(row, by_key(f), f"{path}{key}[{number}].")
         if not f["required"] or "default" in f or ("when" in f and not _asked(f, cleaned)):
             continue
-        if key not in cleaned or (f["type"] == "consent" and field_types.unticked(cleaned[key])):
+        if key not in cleaned or (f["type"] == "consent" and tick(cleaned[key]) is False):
             problems.append(Problem(path + key, _required_code(f)))
     return problems
 

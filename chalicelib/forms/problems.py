@@ -118,7 +118,7 @@ def from_pydantic(error: Mapping[str, Any], fields: Fields) -> Problem:
     for part in error["loc"][1:]:
         if isinstance(part, str) and f is not None and "fields" in f:
             f = by_key(f).get(part)
-    if kind == "string_too_long" and f is not None and "max" not in f and f["type"] in _SHOWN_HOW:
+    if kind == "string_too_long" and f is not None and f["type"] in _SHOWN_HOW:
         return Problem(path, _SHOWN_HOW[f["type"]])
     if kind == "string_too_long":
         given = error.get("input")
@@ -131,20 +131,21 @@ def from_pydantic(error: Mapping[str, Any], fields: Fields) -> Problem:
         return Problem(path, code, {name: limit, "count": facts["actual_length"]})
     if kind in ("greater_than_equal", "less_than_equal") and f is not None:
         return _out_of_range(path, f, kind)
-    code = _CODES.get(kind, kind)
-    return Problem(path, code if code in content.messages() else "wrong_value")
+    if kind in _CODES or kind not in content.messages():
+        return Problem(path, _CODES.get(kind, "wrong_value"))
+    return Problem(path, kind, dict(facts))
 
 
 def _out_of_range(path: str, f: "FormField", kind: str) -> Problem:
-    low: object = f.get("min", 0)
-    high: object = f.get("max", field_types.MOST.get(f["type"], 0))
+    low, high = field_types.limits_of(f)
+    shown: dict[str, object] = {"min": low, "max": high}
     if f["type"] == "money":
-        low, high = {"cents": f.get("min", 0) * 100}, {"cents": high}
+        shown = {name: {"cents": limit} for name, limit in shown.items()}
     if "min" in f and "max" in f:
-        return Problem(path, "range", {"min": low, "max": high})
+        return Problem(path, "range", shown)
     if kind == "greater_than_equal":
-        return Problem(path, "at_least", {"min": low})
-    return Problem(path, "at_most", {"max": high})
+        return Problem(path, "at_least", {"min": shown["min"]})
+    return Problem(path, "at_most", {"max": shown["max"]})
 
 
 def _path(loc: Iterable[str | int]) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
+from decimal import Decimal
 from typing import Any, Final
 
 from chalicelib import content
@@ -12,6 +13,9 @@ Answers = dict[str, Any]
 
 FEW: Final = 4
 """Organizations in a coached collective, as Innoweave counted them: fewer is worth a word."""
+
+PRODUCT_TOLERANCE_CENTS: Final = 100
+"""How far hours times rate may be from an amount that somebody rounded to the dollar."""
 
 START_MONTHS: Final = 18
 TARGET_YEARS: Final = 15
@@ -79,6 +83,7 @@ def _application_warnings(answers: Answers) -> Iterator[Problem]:
         yield Problem("completed_by", "not_fiduciary_lead")
     if len({row["organization"].casefold() for row in answers["team"]}) == 1:
         yield Problem("team", "one_organization")
+    yield from _shared_mailboxes(answers["team"])
     if answers.get("coach_other"):
         yield Problem("coach_other", "other_coach")
     fees = sum(r["requested"] for r in answers["budget"] if r["category"] == "coach_fees")
@@ -92,6 +97,10 @@ def _team(team: list[Answers]) -> Iterator[Problem]:
     leads = sum(row["role"] == "lead" for row in team)
     if leads != 1:
         yield Problem("team", "one_lead", {"count": leads})
+
+
+def _shared_mailboxes(team: list[Answers]) -> Iterator[Problem]:
+    """Two people of a small organization may well read one mailbox."""
     seen: set[str] = set()
     for number, row in enumerate(team):
         if row["email"].lower() in seen:
@@ -121,7 +130,7 @@ def _budget(answers: Answers) -> Iterator[Problem]:
     answers["total_expenses"] = expenses
     answers["total_requested"] = requested
     answers["total_contributions"] = contributions
-    answers["contribution_percent"] = round(100 * contributions / expenses)
+    answers["contribution_percent"] = (200 * contributions + expenses) // (2 * expenses)
     yield from _budget_rows(rows)
     if not any(row["category"] == "coach_fees" for row in rows):
         yield Problem("budget", "no_coach_fees")
@@ -145,8 +154,8 @@ def _budget_rows(rows: list[Answers]) -> Iterator[Problem]:
             facts = {"amount": {"cents": row["amount"]}}
             yield Problem(f"{path}.requested", "requested_over", facts)
         if row["category"] == "coach_fees":
-            product = round(row["quantity"] * row["unit_cost"])
-            if abs(product - row["amount"]) > 100:
+            product = round(Decimal(str(row["quantity"])) * row["unit_cost"])
+            if abs(product - row["amount"]) > PRODUCT_TOLERANCE_CENTS:
                 yield Problem(f"{path}.amount", "fees_product", {"product": {"cents": product}})
         if row["category"] == "backbone_time" and row["requested"] and not fundable:
             yield Problem(f"{path}.requested", "backbone_requested")

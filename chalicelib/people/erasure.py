@@ -287,7 +287,7 @@ def _names(form: Item, person: Person) -> set[str]:
     rows = [row for value in form.values() if isinstance(value, list) for row in value]
     given = [(form.get(f"{group}first_name"), form.get(f"{group}last_name")) for group in ours]
     given += [(row.get("first_name"), row.get("last_name")) for row in rows if is_of(row, person)]
-    return {f"{first} {last}" for first, last in given if first and last}
+    return {" ".join(filter(None, names)) for names in given if any(names)}
 
 
 def _without(form: Item, person: Person, names: set[str]) -> Item:

@@ -61,7 +61,7 @@ class FilePages:
             **facts,
             **form_errors(errors, description, lang, other_fields=("answer", "address")),
             "description": description,
-            "values": (values or stored) if description else {},
+            "values": values or self._entered(mine, stored, lang) if description else {},
             "revising": values is not None,
             "entered": entered or {},
             "new": new,
@@ -194,6 +194,13 @@ class FilePages:
 
     def _facts(self, mine: OpenedFile, lang: Lang) -> FileFacts:
         return file_facts(mine.case, self.cases.history(mine.case), self.now(), lang)
+
+    def _entered(
+        self, mine: OpenedFile, stored: Mapping[str, object], lang: Lang
+    ) -> Mapping[str, object]:
+        from chalicelib.forms.entered import entered
+
+        return entered(mine.form, stored, lang)
 
     def _describe(self, mine: OpenedFile, lang: Lang) -> Description:
         from chalicelib.forms import description

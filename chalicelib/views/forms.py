@@ -67,7 +67,7 @@ class FormViews:
         self._keep_notice(name, lang)
         if request.wants_page:
             kept = {key: request.query.get(key, "") for key in INVITATION_FIELDS}
-            return self._form_page(description, values, kept, lang)
+            return self._form_page(description, _entered(name, values, lang), kept, lang)
         if invite and values:
             return json_response({**description, "values": values}, {"Cache-Control": "no-store"})
         return self._cacheable(request, description)
@@ -235,6 +235,12 @@ def _incoming(
         agent=request.headers.get("user-agent", ""),
         consent_shown=control[SHOWN_FIELD],
     )
+
+
+def _entered(name: str, values: Mapping[str, object], lang: Lang) -> Mapping[str, object]:
+    from chalicelib.forms.entered import entered
+
+    return entered(name, values, lang)
 
 
 def _require_form(name: str) -> None:

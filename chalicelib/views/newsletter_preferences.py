@@ -24,7 +24,7 @@ from chalicelib.newsletter.subscribers.subscriber import Subscriber
 from chalicelib.newsletter.subscribers.subscriptions import Subscriptions
 from chalicelib.views.newsletter import NewsletterPages
 from chalicelib.web.pages import in_language
-from chalicelib.web.request import Request, text_field
+from chalicelib.web.request import Request, is_ticked, text_field
 from chalicelib.web.responses import PRIVATE, Response, json_response
 
 
@@ -87,7 +87,7 @@ class PreferencesViews:
                 person, channel="page", evidence=self.newsletter.evidence(request, "preferences")
             )
             return self._done(request, token, lang, "left")
-        if action == "erase" and _is_ticked(fields.get("confirm")):
+        if action == "erase" and is_ticked(fields, "confirm"):
             erase(self.subscriptions.repository, person)
             return self._done(request, token, lang, "erased")
         shown = self._changed(request, person, action, fields, lang)
@@ -227,13 +227,6 @@ class PreferencesViews:
             }
             for row in rows
         ]
-
-
-def _is_ticked(value: object) -> bool:
-    try:
-        return bool(field_types.ticked(value))
-    except PydanticCustomError:
-        return False
 
 
 def _hinted(value: object) -> object:

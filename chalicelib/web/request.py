@@ -1,8 +1,7 @@
 """A request as the views read it: its language, its fields, and what its sender accepts."""
 
 import json
-import re
-from binascii import unhexlify
+from codecs import BOM_UTF8
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -11,20 +10,18 @@ from urllib.parse import urlencode, urlsplit
 
 from chalicelib.core.errors import Malformed, TooLarge, WrongType
 from chalicelib.core.languages import Lang, lang_or
-from chalicelib.forms.normalise import nest
+from chalicelib.core.ticks import tick
+from chalicelib.forms.normalise import Repeated, nest
+from chalicelib.web import html_forms
 
 BODY_LIMIT: Final = 256 * 1024
 """A full application with every text at its limit is under 100 KiB."""
 
-FIELDS_LIMIT: Final = 2000
-"""Fields of a form, or parts of one; a full application has some three hundred."""
-
 VALUES_LIMIT: Final = 10_000
 """Values in JSON, at whatever depth: so many can still be told as wrong, one by one."""
 
-_ESCAPES: Final = re.compile(rb"(?:%[0-9A-Fa-f]{2})+")
-_URLENCODED: Final = "application/x-www-form-urlencoded"
-_MULTIPART: Final = "multipart/form-data"
+URLENCODED: Final = "application/x-www-form-urlencoded"
+MULTIPART: Final = "multipart/form-data"
 
 
 @dataclass(frozen=True)
@@ -69,10 +66,10 @@ class Request:
             raise TooLarge
         if self.kind == "application/json":
             return _json(_text(self.body))
-        if self.kind == _URLENCODED:
-            return nest(_urlencoded(self.body))
-        if self.kind == _MULTIPART:
-            return nest(_multipart(self.body, self.headers["content-type"]))
+        if self.kind == URLENCODED:
+            return nest(html_forms.urlencoded(self.body))
+        if self.kind == MULTIPART:
+            return nest(html_forms.multipart(self.body, self.headers["content-type"]))
         raise WrongType(self.kind)
 
 
@@ -91,6 +88,9 @@ def redirect_target(redirect: str, origins: Sequence[str], facts: Mapping[str, s
 
 
 def text_or_empty(value: object) -> str:
+    """Return a text as it is, the last of several under one name, and nothing for all else."""
+    if isinstance(value, Repeated):
+        value = value[-1]
     return value if isinstance(value, str) else ""
 
 
@@ -106,7 +106,7 @@ def text_area(fields: Mapping[str, object], key: str) -> str:
 
 def is_ticked(fields: Mapping[str, object], key: str) -> bool:
     """Return whether a box is ticked, as a browser or a script says so."""
-    return fields.get(key) in ("on", "yes", "true", "1", True)
+    return tick(fields.get(key)) is True
 
 
 def _lang(text: str | None) -> Lang | None:
@@ -129,8 +129,9 @@ def _preferred(header: str) -> Lang:
 
 
 def _text(body: bytes) -> str:
+    """Return a text in UTF-8, without the mark that some programs begin it with."""
     try:
-        text = body.decode("utf-8")
+        text = body.removeprefix(BOM_UTF8).decode("utf-8")
     except UnicodeDecodeError:
         raise Malformed("UTF-8") from None
     if "\x00" in text:
@@ -170,45 +171,3 @@ def _json(text: str) -> dict[str, object]:
     if not isinstance(found, dict):
         raise Malformed("JSON")
     return found
-
-
-def _urlencoded(body: bytes) -> list[tuple[str, str]]:
-    # `urllib.parse.parse_qsl` takes five times as long for a body of percent signs.
-    if body.count(b"&") >= FIELDS_LIMIT:
-        raise TooLarge
-    pairs = (each.partition(b"=") for each in body.replace(b"+", b" ").split(b"&") if each)
-    return [(_unescaped(name), _unescaped(value)) for name, _, value in pairs]
-
-
-def _unescaped(text: bytes) -> str:
-    """Return a text of a query or an HTML form; a percent sign that escapes nothing stands."""
-    return _text(_ESCAPES.sub(_bytes_of, text) if b"%" in text else text)
-
-
-def _bytes_of(escapes: re.Match[bytes]) -> bytes:
-    return unhexlify(escapes[0].replace(b"%", b""))
-
-
-def _multipart(body: bytes, content_type: str) -> list[tuple[str, str]]:
-    # Only such requests pay for the import.
-    from io import BytesIO
-
-    from multipart import MultipartError, MultipartParser, parse_options_header
-
-    boundary = parse_options_header(content_type)[1].get("boundary", "")
-    if not boundary:
-        raise Malformed("multipart/form-data")
-    pairs = []
-    try:
-        parser = MultipartParser(
-            BytesIO(body), boundary, content_length=len(body), part_limit=FIELDS_LIMIT, strict=True
-        )
-        for part in parser:
-            # A file is no text: its name alone is kept, and no field of that name exists.
-            pairs.append((part.name, part.filename or _text(part.raw)))
-            part.close()
-    except (MultipartError, LookupError, ValueError):
-        raise Malformed("multipart/form-data") from None
-    if any("\x00" in name for name, _ in pairs):
-        raise Malformed("text")
-    return pairs

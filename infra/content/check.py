@@ -110,9 +110,9 @@ def _options(f: Any, contents: dict[str, Any]) -> list[str]:
         return [o["id"] for o in f["options"]]
     name = f.get("list", "")
     if name in ("serves", "coach_modes", "coach_languages", "coach_streams"):
-        from chalicelib.forms import field_types
+        from chalicelib.forms import choices
 
-        return [str(o["id"]) for o in field_types.options(f)]
+        return [str(o["id"]) for o in choices.options(f)]
     found = contents[name] if name in ("streams", "provinces") else contents["lists"].get(name, [])
     return [o["id"] for o in found]
 

@@ -133,6 +133,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     found.filters.update(shared.filters)
+    found.tests.update(shared.tests)
     return found
 
 

@@ -15,7 +15,7 @@ from chalicelib.core.letter_row import APPLICANT
 from journey import ADA, RITA, SAM, Journey
 from visitor import hidden, token
 
-TYPED = "Ne payez pas https://evil.example/"
+TYPED = "Ne payez pas evil.example"
 
 
 def second(way: Journey, **answers: Any) -> Case:

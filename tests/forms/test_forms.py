@@ -197,12 +197,12 @@ def test_the_language_of_letters_is_the_form_s_unless_told() -> None:
         (f"12{NBSP}500,00", 1_250_000),
         ("$12,500.00", 1_250_000),
         ("12.500,00", None),
-        ("12,50", None),
-        ("1.5", None),
+        ("12,50", 1_250),
+        ("1.5", 150),
         ("-5", None),
         ("abc", None),
         (True, None),
-        (1.5, None),
+        (1.5, 150),
         (12500.0, 1_250_000),
     ],
 )
@@ -316,7 +316,7 @@ def test_addresses(given: str, stored: str | None) -> None:
         ({"end_date": "2027-09-01"}, "end_date", "end_before_start"),
         ({"end_date": "2028-09-02"}, "end_date", "too_long_span"),
         ({"target_year": 2042}, "target_year", "year_soon"),
-        ({"fid_fiscal_year_end": "13-01"}, "fid_fiscal_year_end", "month_day"),
+        ({"fid_fiscal_year_end": "13-13"}, "fid_fiscal_year_end", "month_day"),
         ({"coach_hours": 501}, "coach_hours", "range"),
         ({"fid_staff_fte": "beaucoup"}, "fid_staff_fte", "number"),
     ],
@@ -338,15 +338,14 @@ def test_milestones_lie_between_start_and_end() -> None:
     }
 
 
-def test_a_team_has_one_lead_and_addresses_of_their_own() -> None:
+def test_a_team_has_one_lead_and_a_shared_mailbox_is_worth_a_word() -> None:
     lead, member = samples.application()["team"]
     assert problems(
         "application", samples.application(team=[lead, {**member, "role": "lead"}])
     ) == {"team": "one_lead"}
     same = [lead, {**member, "email": lead["email"].upper()}]
-    assert problems("application", samples.application(team=same)) == {
-        "team[1].email": "same_email"
-    }
+    parsed = parsing.parse("application", samples.application(team=same), "fr", TODAY)
+    assert ("team[1].email", "same_email") in [(w.field, w.code) for w in parsed.warnings]
 
 
 def fees(**changes: Any) -> dict[str, Any]:

@@ -15,7 +15,7 @@ import samples
 from chalicelib import content
 from chalicelib.content import HERE
 from chalicelib.content.shapes.by_file import SHAPES
-from chalicelib.forms import field_types, parsing
+from chalicelib.forms import choices, parsing
 from chalicelib.forms.problems import InvalidForm
 from infra.content import codes
 from infra.content.check import faults
@@ -182,7 +182,7 @@ def test_the_provinces_and_territories_are_all_there() -> None:
 
 def test_only_collective_impact_has_intake() -> None:
     stream = dict(every_field("eoi"))["stream"]
-    assert [option["id"] for option in field_types.options(stream)] == ["collective_impact"]
+    assert [option["id"] for option in choices.options(stream)] == ["collective_impact"]
     assert (stream["default"], stream["hidden"]) == ("collective_impact", True)
 
 

@@ -1,13 +1,14 @@
 """Requests: the language is the visitor's, and a browser is told from a script."""
 
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from chalicelib.core.errors import Malformed, TooLarge
-from chalicelib.web.request import FIELDS_LIMIT, Request
+from chalicelib.web.html_forms import FIELDS_LIMIT
+from chalicelib.web.request import Request, is_ticked, text_field
 
 
 def asked(query: dict[str, str] | None = None, **headers: str) -> Request:
@@ -56,7 +57,43 @@ def test_a_form_s_body_is_read_as_the_library_reads_it(parts: list[str]) -> None
     assert {k: v[0] if isinstance(v, list) else v for k, v in found.items()} == wanted
 
 
-@pytest.mark.parametrize("body", [b"a=%FF", b"%FF=1", b"a=%00", b"%00=1", b"a=\xff", b"a=%C3"])
+@pytest.mark.parametrize("text", ["Cœur-de-l’Île", "50 €", "déjà vu…", "ᐃᓄᒃ → 1"])
+@pytest.mark.parametrize("multipart", [False, True])
+@pytest.mark.parametrize("says", [False, True])
+def test_a_page_in_windows_1252_is_read_as_its_visitor_typed(
+    text: str, *, multipart: bool, says: bool
+) -> None:
+    raw = text.encode("cp1252", "xmlcharrefreplace")
+    pairs = [(b"a", raw), *([(b"_charset_", b"windows-1252")] if says else [])]
+    if not says:
+        pairs.append((b"b", "é".encode("cp1252")))
+    if multipart:
+        parts = [
+            b'--x\r\nContent-Disposition: form-data; name="%s"\r\n\r\n%s\r\n' % pair
+            for pair in pairs
+        ]
+        request = posted(b"".join(parts) + b"--x--\r\n", "multipart/form-data; boundary=x")
+    else:
+        request = posted(urlencode(pairs).encode())
+    assert request.fields()["a"] == text
+
+
+def test_the_mark_at_the_beginning_of_a_text_is_no_part_of_it() -> None:
+    mark = "\ufeff".encode()
+    assert posted(mark + b'{"a":"1"}', "application/json").fields() == {"a": "1"}
+    assert posted(mark + b"a=1").fields() == {"a": "1"}
+
+
+def test_the_last_value_of_a_field_of_the_page_itself_counts() -> None:
+    fields = posted(b"lang=fr&lang=en&confirm=0&confirm=on&nonce=a&nonce=b").fields()
+    assert text_field(fields, "nonce") == "b"
+    assert is_ticked(fields, "confirm")
+    assert asked().language(fields) == "en"
+
+
+@pytest.mark.parametrize(
+    "body", [b"a=%FF", b"%FF=1", b"a=%00", b"%00=1", b"a=\xff", b"a=%C3", b"a=%81", b"%81=1&b=%E9"]
+)
 def test_a_form_s_body_that_is_no_text_is_malformed(body: bytes) -> None:
     with pytest.raises(Malformed):
         posted(body).fields()

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, TypedDict
 
-from chalicelib.cases.case import Case, KeptWarning, kept_warnings
+from chalicelib.cases.case import Case, KeptWarning, contact_name, kept_warnings
 from chalicelib.cases.intake.submission import Receipt, Visit
 from chalicelib.cases.joining import owe_joined
 from chalicelib.cases.proof import proved_application
@@ -86,5 +86,5 @@ def _given(visit: Visit) -> _Given:
         "application_warnings": kept_warnings(visit.submission.warnings),
         "applied_at": stamp(visit.now),
         "lang": answers["applicant_language"],
-        "contact_name": f"{answers['applicant_first_name']} {answers['applicant_last_name']}",
+        "contact_name": contact_name(answers, "applicant"),
     }

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, TypedDict
 
-from chalicelib.cases.case import Case, KeptWarning, kept_warnings
+from chalicelib.cases.case import Case, KeptWarning, contact_name, kept_warnings
 from chalicelib.cases.intake.submission import Receipt, Visit
 from chalicelib.cases.open_files import MAX_KEPT, FoundFiles, OpenFiles, find
 from chalicelib.cases.states import NEW, step
@@ -94,6 +94,6 @@ def _given(visit: Visit) -> _Given:
         "warnings": kept_warnings(visit.submission.warnings),
         "lang": answers["contact_language"],
         "email": answers["contact_email"],
-        "contact_name": f"{answers['contact_first_name']} {answers['contact_last_name']}",
+        "contact_name": contact_name(answers, "contact"),
         "org": answers["org_legal_name"],
     }

@@ -34,6 +34,8 @@ class FormField(TypedDict):
     max_length: NotRequired[int]
     options: NotRequired[list[Option]]
     autocomplete: NotRequired[str]
+    no_links: NotRequired[bool]
+    if_any: NotRequired[bool]
     default: NotRequired[str]
     hidden: NotRequired[bool]
     fields: "NotRequired[list[FormField]]"
