@@ -6,10 +6,10 @@ from typing import Final
 from chalicelib.cases.case import Case, DecisionMade
 from chalicelib.cases.effects import Decider, apply
 from chalicelib.cases.guards import (
-    REOPEN_WINDOW,
     DecisionInput,
     GuardContext,
     check,
+    reopen_window,
     voters,
     votes_on,
 )
@@ -165,4 +165,4 @@ class Decisions:
 def reopen_by(case: Case) -> str:
     """Return the last day on which a closed case can be opened again (ISO)."""
     assert case.closed is not None
-    return str(eastern_time.today(moment(case.closed["at"]) + REOPEN_WINDOW))
+    return str(eastern_time.today(moment(case.closed["at"]) + reopen_window()))

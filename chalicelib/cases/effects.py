@@ -16,9 +16,6 @@ from chalicelib.core.records import stamp
 ANSWER_DAYS: Final = 21
 """How long an applicant has to answer a question."""
 
-EXTENSION_DAYS: Final = 60
-"""What an extension gives when no date is chosen."""
-
 
 @dataclass(frozen=True)
 class Decider:
@@ -111,7 +108,7 @@ def _waitlist(change: StateChange, by: Decider, given: DecisionInput) -> None:
 def _extend(change: StateChange, by: Decider, given: DecisionInput) -> None:
     today = eastern_time.today(change.now)
     last = max(today, day(change.case.apply_by or "") or today)
-    until = given.until or str(last + timedelta(days=EXTENSION_DAYS))
+    until = given.until or str(last + timedelta(days=content.programme()["extension_days"]))
     change.sets |= {"apply_by": until, "extensions": (change.case.extensions or 0) + 1}
 
 

@@ -13,10 +13,6 @@ from chalicelib.core import eastern_time
 from chalicelib.core.errors import Refused
 from chalicelib.core.records import moment
 
-MAX_EXTENSIONS: Final = 2
-REOPEN_WINDOW: Final = timedelta(days=30)
-"""How long after its end a case can be opened again."""
-
 MAX_CONDITIONS: Final = 5
 """How many conditions one approval may have."""
 
@@ -25,6 +21,11 @@ MAX_EXTENSION: Final = timedelta(days=366)
 
 MESSAGE_LIMIT: Final = 3000
 """Characters that a message may have."""
+
+
+def reopen_window() -> timedelta:
+    """Return how long after its end a case can be opened again."""
+    return timedelta(days=content.programme()["reopen_days"])
 
 
 @dataclass(frozen=True)
@@ -205,13 +206,13 @@ def _until(step: GuardContext) -> bool:
 
 @guard("extensions_left")
 def _extensions_left(step: GuardContext) -> bool:
-    return (step.case.extensions or 0) < MAX_EXTENSIONS
+    return (step.case.extensions or 0) < content.programme()["extensions_max"]
 
 
 @guard("thirty_days")
 def _reopenable(step: GuardContext) -> bool:
     closed = step.case.closed
-    return closed is not None and step.now - moment(closed["at"]) <= REOPEN_WINDOW
+    return closed is not None and step.now - moment(closed["at"]) <= reopen_window()
 
 
 @guard("decider")

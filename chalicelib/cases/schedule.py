@@ -279,7 +279,7 @@ class _Scheduler:
 
 def cycle_end(cycle: str, today: date) -> date:
     """Return the programme's date, or the last day of the year that the cycle is named after."""
-    named = content.programme().get("cycle_ends")
+    named = content.programme()["cycle_ends"]
     if named:
         return date.fromisoformat(named)
     year = int(cycle) if cycle.isdecimal() else today.year

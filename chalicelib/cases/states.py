@@ -170,9 +170,16 @@ def shows(state: str, what: Literal["apply_by", "conditions"]) -> bool:
     return what in _state(state).get("shows", ())
 
 
-def next_step(state: str, lang: Lang) -> str:
-    """Return what an applicant whose file is in this state may expect."""
-    return content.review()["next_steps"][state][lang].format(reply_days=reply_days(state))
+def next_step(state: str, lang: Lang, came_from: str | None = None) -> str:
+    """Return what an applicant whose file is in this state may expect.
+
+    An end is told by what the file awaited in the state that it `came_from`.
+    """
+    texts = content.review()
+    awaited = awaits(came_from) if came_from else None
+    ended = texts["ended_while"].get(state, {})
+    text = ended[awaited] if awaited in ended else texts["next_steps"][state]
+    return text[lang].format(reply_days=reply_days(state))
 
 
 def reply_days(state: str) -> int:
@@ -181,9 +188,15 @@ def reply_days(state: str) -> int:
     return usual if clock is None else content.clocks()["clocks"][clock].get("target", usual)
 
 
-def public_name(state: str, lang: str) -> str:
+def public_name(state: str, lang: Lang) -> str:
     """Return the state in the applicant's words."""
-    return _state(state)["fr" if lang == "fr" else "en"]
+    return _state(state)[lang]
+
+
+def staff_name(state: str, lang: Lang) -> str:
+    """Return the state in the words of the staff."""
+    found = _state(state)
+    return found.get("staff", found)[lang]
 
 
 def _state(name: str) -> "StateText":

@@ -1,6 +1,7 @@
 """The words and rules of a programme, as data that staff may change: one function a file."""
 
 import json
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -26,8 +27,24 @@ HERE = Path(__file__).resolve().parent
 
 @cache
 def _load(name: str) -> Any:
-    """Return the content of `name`.json; it is read once."""
-    return json.loads((HERE / f"{name}.json").read_bytes())
+    """Return the content of `name`.json with the figures of the programme; it is read once."""
+    return parsed((HERE / f"{name}.json").read_bytes(), figures())
+
+
+def parsed(raw: bytes, numbers: Mapping[str, int]) -> Any:
+    """Return the content of a file, each `{name}` of a figure as its number.
+
+    A string that is nothing but the name becomes the number itself.
+    """
+    for name, number in numbers.items():
+        token, digits = b"{%b}" % name.encode(), str(number).encode()
+        raw = raw.replace(b'"%b"' % token, digits).replace(token, digits)
+    return json.loads(raw)
+
+
+def figures() -> dict[str, int]:
+    """Return the whole numbers of the programme, by name: what texts say, and code goes by."""
+    return {name: value for name, value in programme().items() if type(value) is int}
 
 
 def form(name: str) -> "Form":
@@ -95,8 +112,9 @@ def problems() -> "dict[str, ProblemText]":
     return cast("dict[str, ProblemText]", _load("problems"))
 
 
+@cache
 def programme() -> "Programme":
-    return cast("Programme", _load("programme"))
+    return cast("Programme", json.loads((HERE / "programme.json").read_bytes()))
 
 
 def provinces() -> "list[Province]":

@@ -150,7 +150,8 @@ class Settings(BaseModel):
     organization_name: Text
     contact_email: Address
     privacy_contact: Address
-    person_in_charge_title: Text
+    person_in_charge_title_fr: Text
+    person_in_charge_title_en: Text
     privacy_policy_fr: WebAddress
     privacy_policy_en: WebAddress
     postal_address: str
@@ -159,6 +160,14 @@ class Settings(BaseModel):
     def privacy_policy(self, lang: str) -> str:
         """Return the address of the privacy policy in a language."""
         return self.privacy_policy_fr if lang == "fr" else self.privacy_policy_en
+
+    def person_in_charge(self, lang: str) -> str:
+        """Return the title, in a language, of who answers for personal information."""
+        return self.person_in_charge_title_fr if lang == "fr" else self.person_in_charge_title_en
+
+    def site(self, lang: str) -> str:
+        """Return the website's address in a language; empty without a website."""
+        return f"{self.website_url}/{lang}/" if self.website_url else ""
 
     @property
     def public_origin(self) -> str:

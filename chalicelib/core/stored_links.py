@@ -3,11 +3,11 @@
 from datetime import datetime, timedelta
 from typing import Final
 
+from chalicelib import content
 from chalicelib.core.links import hash_of
 from chalicelib.core.ports import Change, Item, Key, Store
 from chalicelib.core.records import stamp
 
-LINK_VALIDITY: Final = timedelta(days=14)
 LINK_RETENTION: Final = timedelta(days=90)
 """When the store may forget a link: a late click is still told what became of it."""
 
@@ -26,7 +26,7 @@ def link(token_hash: str, recipient: str, now: datetime, **about: object) -> Ite
         **about,
         "recipient": recipient,
         "issued_at": stamp(now),
-        "expires_at": stamp(now + LINK_VALIDITY),
+        "expires_at": stamp(now + timedelta(days=content.programme()["review_link_days"])),
         "expires": int((now + LINK_RETENTION).timestamp()),
     }
 

@@ -33,16 +33,13 @@ def environment() -> Environment:
         ("number", formatting.number),
     ):
         found.filters[name] = _in_language(write)
-    found.globals["reply_days"] = _reply_days
+    found.globals["figures"] = content.figures
+    found.globals["programme"] = content.programme
     found.filters["indent_lines"] = _indented
     found.filters["field_id"] = field_id
     found.filters["marked"] = marked
     found.tests["ticked"] = lambda value: tick(value) is True
     return found
-
-
-def _reply_days() -> int:
-    return content.programme()["reply_target_business_days"]
 
 
 def render(template: str, /, **facts: object) -> str:

@@ -65,7 +65,7 @@ def file_facts(case: Case, history: list[Item], now: datetime, lang: Lang) -> Fi
     facts: FileFacts = {
         "case": case,
         "state_name": public_name(state, lang),
-        "next_step": next_step(state, lang),
+        "next_step": next_step(state, lang, case.came_from),
         "answers": [
             section
             for form, given in copies

@@ -249,5 +249,4 @@ def _require_form(name: str) -> None:
 
 
 def _received_text(form: str, ref: str, lang: Lang) -> str:
-    days = content.programme()["reply_target_business_days"]
-    return content.review()["received"][form][lang].format(ref=ref, reply_days=days)
+    return content.review()["received"][form][lang].format(ref=ref)

@@ -11,7 +11,7 @@ from chalicelib.cases.lookup import Cases
 from chalicelib.cases.matching import Candidates
 from chalicelib.cases.review.model import OpenedReview, Outcome
 from chalicelib.cases.review.reviews import Reviews
-from chalicelib.cases.states import choices, public_name
+from chalicelib.cases.states import choices, staff_name
 from chalicelib.core.errors import RelaisError
 from chalicelib.core.formatting import masked
 from chalicelib.core.languages import Lang
@@ -161,7 +161,7 @@ class ReviewViews:
             }
         facts = {
             "case": opened.case,
-            "state_name": public_name(opened.case.state, lang),
+            "state_name": staff_name(opened.case.state, lang),
             "decided_by": decided["name"] if decided else None,
             "mine": bool(decided and opened.staff and decided["by"] == opened.staff.id),
             "decision": content.review()["decisions"][decided["decision"]][lang]
@@ -231,7 +231,7 @@ class ReviewViews:
         but for the state of the case, which only the owner of a real link is shown."""
         case = opened.case
         facts = {
-            "state_name": public_name(case.state, lang) if case else None,
+            "state_name": staff_name(case.state, lang) if case else None,
             "action": self._address(opened),
         }
         return self._page("expired", opened, lang, facts, status)

@@ -12,7 +12,7 @@ from chalicelib.cases.matching import Candidates
 from chalicelib.cases.review.model import OpenedReview
 from chalicelib.cases.review.reviews import Reviews
 from chalicelib.cases.standing_back import standing_back
-from chalicelib.cases.states import choices, public_name
+from chalicelib.cases.states import choices, staff_name
 from chalicelib.core.languages import Lang
 from chalicelib.core.ports import Item
 from chalicelib.core.records import moment
@@ -123,7 +123,7 @@ def case_facts(opened: OpenedReview, reviews: Reviews, cases: Cases, lang: Lang)
     eoi = description.readable("eoi", case.answers, lang)
     return {
         "case": case,
-        "state_name": public_name(case.state, lang),
+        "state_name": staff_name(case.state, lang),
         "submitted_at": moment(case.applied_at or case.submitted_at),
         "answers": description.readable("application", case.application or {}, lang)
         if applied
@@ -194,7 +194,7 @@ def candidates_facts(candidates: Candidates, case: Case, lang: Lang) -> list[Can
             "ref": one.ref,
             "org": one.org,
             "contact": one.contact_name,
-            "state_name": public_name(one.state, lang),
+            "state_name": staff_name(one.state, lang),
             "fit": fit_text(case, one, lang),
         }
         for one in candidates.of(case)

@@ -68,8 +68,8 @@ class Pages:
             "organization": settings.organization_name,
             "contact_email": settings.contact_email,
             "privacy_contact": settings.privacy_contact,
-            "person_in_charge": settings.person_in_charge_title,
-            "website_url": f"{settings.website_url}/{lang}/" if settings.website_url else "",
+            "person_in_charge": settings.person_in_charge(lang),
+            "website_url": settings.site(lang),
         }
 
 

@@ -1,6 +1,5 @@
 """Whether the content can be served: its shape, both languages, and names that meet."""
 
-import json
 import string
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import Any
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
-from chalicelib.content import HERE
+from chalicelib.content import HERE, figures, parsed
 from chalicelib.content.shapes.by_file import SHAPES
 from chalicelib.content.shapes.forms import Form
 from infra.content import names
@@ -19,9 +18,10 @@ def faults(folder: Path = HERE) -> list[str]:
     """What is wrong, each with its file and place; empty when all is well."""
     found: list[str] = []
     contents: dict[str, Any] = {}
+    numbers = figures()
     for path in sorted(folder.glob("*.json")):
         try:
-            contents[path.stem] = json.loads(path.read_bytes())
+            contents[path.stem] = parsed(path.read_bytes(), numbers)
         except ValueError as error:
             found.append(f"{path.name}: {error}")
     found += [f"{name}.json: missing" for name in SHAPES if name not in contents]

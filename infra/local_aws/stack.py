@@ -51,7 +51,8 @@ def stack_settings(site_url: str) -> dict[str, str]:
         "PrivacyContact": "vieprivee@example.org",
         "PrivacyPolicyFr": "https://www.example.org/fr/confidentialite",
         "PrivacyPolicyEn": "https://www.example.org/en/privacy",
-        "PersonInChargeTitle": "Direction générale",
+        "PersonInChargeTitleFr": "Direction générale",
+        "PersonInChargeTitleEn": "Executive Director",
         "PostalAddress": "1234, rue Exemple, Montréal (Québec) H2X 1Y4",
         "Emulator": "true",
     }

@@ -111,7 +111,7 @@ def test_more_time_is_given_twice_and_no_third_time(way: Journey) -> None:
     assert "Nouvelle date limite" in way.subjects(ADA)[-1]
     third = way.press(way.fresh(RITA), decision="extend")
     assert third.status_code == 409
-    assert "deux fois" in third.body.decode()
+    assert "Toutes les prolongations possibles (2)" in third.body.decode()
 
 
 def test_decisions_that_can_be_undone_are_undone_to_where_they_came_from(way: Journey) -> None:

@@ -76,7 +76,7 @@ def test_a_stage_that_lacks_a_setting_is_not_deployed_and_says_which() -> None:
     with pytest.raises(DeployError) as caught:
         stage_settings("prod")
     assert [line.split()[0] for line in str(caught.value).splitlines()] == [
-        "Sender", "PrivacyContact", "PersonInChargeTitle", "PrivacyPolicyFr", "PrivacyPolicyEn"
+        "Sender", "PrivacyContact", "PersonInChargeTitleFr", "PersonInChargeTitleEn", "PrivacyPolicyFr", "PrivacyPolicyEn"
     ]  # fmt: skip
     with pytest.raises(DeployError, match=r"^there is no infra/stages/nowhere\.json$"):
         stage_settings("nowhere")

@@ -1,6 +1,7 @@
 """How soon the programme aims to reply: one number, and every text says it."""
 
 import re
+from collections.abc import Iterator
 
 import pytest
 
@@ -11,14 +12,16 @@ from chalicelib.core.languages import LANGS, Lang
 from chalicelib.core.templates import TEMPLATES
 from journey import RITA, Journey
 from letter_facts import composed
+from turned import turned
 
 SAID: dict[Lang, str] = {"en": "within 9 business days", "fr": "un délai de 9 jours ouvrables"}
 NUMBER = re.compile(r"\d+ (business days|jours ouvrables)")
 
 
 @pytest.fixture(autouse=True)
-def _nine_days(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(content.programme(), "reply_target_business_days", 9)
+def _nine_days() -> Iterator[None]:
+    with turned("reply_target_business_days", to=9):
+        yield
 
 
 @pytest.mark.parametrize("lang", LANGS)

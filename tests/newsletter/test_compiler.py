@@ -67,8 +67,8 @@ def test_a_table_of_data_has_heads_and_no_role() -> None:
 @pytest.mark.parametrize(
     ("lang", "sent_by", "leave"),
     [
-        ("fr", "Envoyée par Innoweave, 1234, rue Exemple, Montréal (Québec) H2X 1Y4; info@example.org; www.example.org.", "Vous pouvez vous désabonner en tout temps"),
-        ("en", "Sent by Innoweave, 1234, rue Exemple, Montréal (Québec) H2X 1Y4; info@example.org; www.example.org.", "You can unsubscribe at any time"),
+        ("fr", "Envoyée par Innoweave, 1234, rue Exemple, Montréal (Québec) H2X 1Y4; info@example.org; www.example.org/fr.", "Vous pouvez vous désabonner en tout temps"),
+        ("en", "Sent by Innoweave, 1234, rue Exemple, Montréal (Québec) H2X 1Y4; info@example.org; www.example.org/en.", "You can unsubscribe at any time"),
     ],
 )  # fmt: skip
 def test_the_foot_names_the_sender_and_the_way_out(lang: str, sent_by: str, leave: str) -> None:

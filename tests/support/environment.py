@@ -30,7 +30,8 @@ ENVIRONMENT = {
     "PRIVACY_CONTACT": "vieprivee@example.org",
     "PRIVACY_POLICY_FR": "https://www.example.org/fr/confidentialite",
     "PRIVACY_POLICY_EN": "https://www.example.org/en/privacy",
-    "PERSON_IN_CHARGE_TITLE": "Direction générale",
+    "PERSON_IN_CHARGE_TITLE_FR": "Direction générale",
+    "PERSON_IN_CHARGE_TITLE_EN": "Executive Director",
     "LOG_LEVEL": "INFO",
     "POSTAL_ADDRESS": "1234, rue Exemple, Montréal (Québec) H2X 1Y4",
 }

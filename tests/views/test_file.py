@@ -52,7 +52,7 @@ def test_after_thirty_days_a_file_stays_closed_and_that_is_said(way: Journey) ->
     review = way.fresh(RITA)
     answer = way.press(review, decision="reopen", message="À votre demande.")
     assert answer.status_code == 409
-    assert "plus de 30 jours" in answer.body.decode()
+    assert "plus de 30\u00a0jours" in answer.body.decode()
     assert way.again(case).state == "WITHDRAWN"
     assert way.attempts(case)[-1]["why"] == "thirty_days"
 

@@ -24,7 +24,7 @@ Awaited = Literal["decision", "answer", "apply", "conditions", "cycle", "confirm
 
 
 class StateText(Text):
-    """A state of a case, with its name for the applicant.
+    """A state of a case, with its name for the applicant, and for `staff` where it differs.
 
     `form` is what the state is about; `turnaround`: decisions made here count in its usual time.
     `staff_letter` brings staff to the file. The applicant reads the state `shown_as` in its
@@ -32,6 +32,7 @@ class StateText(Text):
     """
 
     kind: StateKind
+    staff: NotRequired[Text]
     clock: NotRequired[ClockName]
     form: NotRequired[Literal["eoi", "application"]]
     turnaround: NotRequired[bool]
@@ -114,6 +115,8 @@ class Incident(TypedDict):
 
 
 class Review(TypedDict):
+    """`ended_while` is the next step of a file that ended while it awaited something."""
+
     form_plural: dict[Key, Text]
     decisions: dict[Key, Text]
     errors: Annotated[
@@ -128,6 +131,7 @@ class Review(TypedDict):
         dict[str, Text], keys("proved unproved claims addresses fits_address fits_name owner")
     ]
     next_steps: dict[StateName, Text]
+    ended_while: dict[StateName, dict[Awaited, Text]]
     received: dict[Key, Text]
     events: dict[Key, Text]
     applicant: Text

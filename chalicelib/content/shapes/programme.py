@@ -1,11 +1,11 @@
 """The shape of the programme and of its lists."""
 
-from typing import Annotated, Literal, NotRequired
+from typing import Annotated, Literal
 
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from chalicelib.content.shapes.text import Count, Key, Percent, Text, Words
+from chalicelib.content.shapes.text import Count, Day, Key, Percent, Text, Words
 
 
 class Province(Text):
@@ -37,17 +37,32 @@ class PrivacyNotice(Text):
 
 
 class Programme(TypedDict):
+    """The rules of a programme. Its whole numbers are figures: other files and the templates name
+    them as `{team_max}`, so that each is said once."""
+
     intake: dict[Key, Literal["open", "paused"]]
     max_request_cad: Count | None
     min_contribution_percent: Percent | None
     admin_fee_max_percent: Percent | None
     backbone_time_fundable: bool
     max_months: Count
+    team_min: Count
+    team_max: Count
+    assessment_minutes: Count
+    eoi_minutes_min: Count
+    eoi_minutes_max: Count
+    application_minutes_min: Count
+    application_minutes_max: Count
     application_link_valid_days: Count
     reply_target_business_days: Count
+    reopen_days: Count
+    extension_days: Count
+    extensions_max: Count
+    review_link_days: Count
     cycle: Words | None
-    cycle_ends: NotRequired[Words]
+    cycle_ends: Day | None
     links: Links
+    signature: Text
     privacy_notice: PrivacyNotice
     retention: dict[Key, Text]
     form_name: dict[Key, Text]

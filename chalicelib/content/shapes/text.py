@@ -1,9 +1,16 @@
 """Texts in both languages, and the kinds of value that all content files share."""
 
+from datetime import date
 from typing import Annotated, NotRequired
 
 from pydantic import AfterValidator, Field
 from typing_extensions import TypedDict
+
+
+def _day(text: str) -> str:
+    date.fromisoformat(text)
+    return text
+
 
 Words = Annotated[str, Field(min_length=1, pattern=r"^\S")]
 
@@ -18,6 +25,9 @@ Percent = Annotated[float, Field(ge=0, le=100)]
 
 
 Count = Annotated[int, Field(ge=1)]
+
+
+Day = Annotated[str, AfterValidator(_day)]
 
 
 Time = Annotated[str, Field(pattern=r"^\d\d:\d\d$")]

@@ -11,7 +11,7 @@ from chalicelib.cases.decisions import reopen_by
 from chalicelib.cases.matching import Candidates
 from chalicelib.cases.review.link import review_link
 from chalicelib.cases.staff import Roster, Staff
-from chalicelib.cases.states import choices, public_name, staff_steps
+from chalicelib.cases.states import choices, staff_name, staff_steps
 from chalicelib.cases.turnaround import Turnaround
 from chalicelib.core.email_address import is_same_address
 from chalicelib.core.errors import Overtaken
@@ -150,4 +150,4 @@ class StaffLetter:
 
     @property
     def state_name(self) -> str:
-        return public_name(self.case.state, self.lang)
+        return staff_name(self.case.state, self.lang)

@@ -9,7 +9,7 @@ from chalicelib.cases.deadlines.agenda import Agenda, Day
 from chalicelib.cases.review.link import review_link
 from chalicelib.cases.staff import Roster, Staff
 from chalicelib.cases.standing_back import stands_back
-from chalicelib.cases.states import awaits, choices, public_name, staff_steps
+from chalicelib.cases.states import awaits, choices, staff_name, staff_steps
 from chalicelib.core import eastern_time
 from chalicelib.core.errors import Overtaken
 from chalicelib.core.languages import Lang, lang_or
@@ -131,6 +131,6 @@ def _line(case: Case, lang: Lang, now: datetime) -> Line:
     return {
         "ref": case.current_ref,
         "org": case.org,
-        "state_name": public_name(case.state, lang),
+        "state_name": staff_name(case.state, lang),
         "days": days_waiting(case, now),
     }

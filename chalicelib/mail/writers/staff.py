@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import TypedDict
 
 from chalicelib.cases.case import Case
-from chalicelib.cases.states import public_name, table
+from chalicelib.cases.states import staff_name, table
 from chalicelib.core import formatting, references
 from chalicelib.core.languages import Lang, lang_or
 from chalicelib.core.letter_row import APPLICANT
@@ -126,7 +126,7 @@ def staff_orphan_received(owed: StaffLetter) -> OrphanToPlace:
             {
                 "ref": one.ref,
                 "org": one.org,
-                "state_name": public_name(one.state, owed.lang),
+                "state_name": staff_name(one.state, owed.lang),
                 "fit": fit_text(owed.case, one, owed.lang),
             }
             for one in owed.candidates.of(owed.case)

@@ -17,7 +17,10 @@ from chalicelib.newsletter.issues.to_text import TextWriter
 
 @dataclass(frozen=True)
 class Imprint:
-    """Who publishes: what the foot of every issue says, and where its page will be."""
+    """Who publishes: what the foot of every issue says, and where its page will be.
+
+    `website_url` is the website's address without a language.
+    """
 
     organization: str
     contact_email: str
@@ -137,10 +140,11 @@ def _facts(
     source: Source, imprint: Imprint, page_url: str, literal: Mapping[str, str]
 ) -> dict[str, object]:
     other = "en" if source.lang == "fr" else "fr"
+    site = literal["website_url"] and f"{literal['website_url']}/{source.lang}/"
     return {
         "lang": source.lang,
-        "office": literal,
-        "website": literal["website_url"].partition("://")[2],
+        "office": {**literal, "website_url": site},
+        "website": site.partition("://")[2].rstrip("/"),
         "archive_url": page_url if source.archive else None,
         "other_url": archive_url(imprint.public_url, source.slug, other),
     }

@@ -81,7 +81,7 @@ def consent(lang: Lang, settings: Settings) -> ConsentText:
         organization_name=settings.organization_name,
         postal_address=settings.postal_address,
         contact_email=settings.contact_email,
-        website=settings.website_url or settings.public_url,
+        website=settings.site(lang) or settings.public_url,
     )
     return ConsentText(texts["consent"]["id"], text, lang)
 
