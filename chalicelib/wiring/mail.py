@@ -89,14 +89,16 @@ class MailServices:
             store, self._coaches.upkeep, self._coaches.proposals, roster, sender
         )
         subscribers = SubscriberLetterWriter(
-            self._subscribers.repository, links, sender, parts.suppression
+            self._subscribers.repository, links, sender, parts.suppression, parts.people_key
         )
         by_kind: dict[str, LetterWriter] = {
-            "CASE": CaseLetterWriter(store, links, roster, sender, cases.candidates),
+            "CASE": CaseLetterWriter(
+                store, links, roster, sender, cases.candidates, parts.people_key
+            ),
             "ASSESSMENT": AssessmentLetterWriter(store, links, sender),
             "INCIDENT": AlertLetterWriter(roster, sender),
             "MORNING": DigestWriter(store, links, roster, sender),
-            FILE_LINKS: FileLinksWriter(store, links, sender),
+            FILE_LINKS: FileLinksWriter(store, links, sender, parts.people_key),
             NEWS: subscribers,
             ISSUE_LETTERS: ApprovalWriter(store, roster, links, sender),
             HELD_LETTERS: HeldWriter(links, roster, sender),

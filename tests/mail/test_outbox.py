@@ -18,6 +18,7 @@ from chalicelib.mail.outbox import BACKOFF, CLAIM_LEASE, By, Outbox, Outcome
 from chalicelib.mail.reputation import Reputation
 from chalicelib.services import Services
 from fakes import MemoryMailer, MemoryStore, SetClock
+from journey import Journey
 
 PK = "CASE#2026-7K4MQ-X"
 
@@ -474,3 +475,33 @@ def test_a_row_that_sends_a_letter_to_another_reader_sends_nothing(
     store.commit([Put(row)])
     assert service.mail.outbox.deliver((row["pk"], row["sk"])) == "retry"
     assert mailer.sent == []
+
+
+@pytest.mark.parametrize("reader", ["new_address", "old_address"])
+@pytest.mark.parametrize("name", ["address_confirm", "address_changed", "address_requested"])
+def test_a_row_of_a_file_goes_to_no_address_that_its_step_does_not_know(
+    way: Journey, name: str, reader: str
+) -> None:
+    case = way.declare()
+    way.do(way.own(), action="correct", address="new@example.org")
+    for number in (1, 2, 9):
+        facts = {"new_address": "thief@example.org", "old_address": "thief@example.org"}
+        row = letter(case.key[0], number, name, to=reader, due=stamp(way.clock()), facts=facts)
+        way.store.items.pop((row["pk"], row["sk"]), None)
+        way.store.commit([Put(row)])
+    way.deliver()
+    assert way.mailer.to("thief@example.org") == []
+
+
+def test_a_row_of_somebody_s_links_goes_to_no_other_address(
+    way: Journey, service: Services
+) -> None:
+    case = way.declare()
+    keys = {"FILES": "file_links", "NEWS": "newsletter_already"}
+    for kind, name in keys.items():
+        to = "applicant" if kind == "FILES" else "subscriber"
+        facts = {"lang": "fr"}
+        row = letter(f"{kind}#{case.person}", 7, name, to=to, due=stamp(way.clock()), facts=facts)
+        way.store.commit([Put({**row, "address": "thief@example.org"})])
+        assert service.mail.outbox.deliver((row["pk"], row["sk"])) in ("retry", "dropped")
+    assert way.mailer.to("thief@example.org") == []

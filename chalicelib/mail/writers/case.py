@@ -19,11 +19,12 @@ from chalicelib.cases.states import kind
 from chalicelib.core import eastern_time
 from chalicelib.core.errors import Overtaken
 from chalicelib.core.languages import lang_or
-from chalicelib.core.letter_row import ADMINS, OUTSIDE
+from chalicelib.core.letter_row import ADMINS, NEW_ADDRESS, OLD_ADDRESS, OUTSIDE
 from chalicelib.core.links import Links
 from chalicelib.core.ports import Item, Store
 from chalicelib.mail.draft import Draft, LetterWriter
 from chalicelib.mail.letters import ACTOR, LETTERS, STAFF
+from chalicelib.mail.writers.addressees import check_address, people_of_step
 from chalicelib.mail.writers.context import CaseLetter, StaffLetter
 from chalicelib.mail.writers.draft import Sender
 from chalicelib.mail.writers.waiting import check_still_wanted
@@ -53,7 +54,9 @@ class CaseLetterWriter:
         roster: Roster,
         sender: Sender,
         candidates: Candidates,
+        people_key: bytes,
     ) -> None:
+        self._people_key = people_key
         self._store = store
         self._links = links
         self._roster = roster
@@ -86,6 +89,9 @@ class CaseLetterWriter:
         lang = lang_or(known.lang, "fr")
         owed = CaseLetter(case, lang, row["facts"], row["to"], now, self._store, self._links)
         address = replace(owed, case=known).address
+        if row["to"] in (OLD_ADDRESS, NEW_ADDRESS):
+            people = people_of_step(self._store, row, case, self._people_key)
+            check_address(address, people, self._people_key)
         return self._sender.draft(row, address, lang, owed, case=case)
 
     def _to_staff(self, row: Item, case: Case, staff: Staff, now: datetime) -> Draft:

@@ -14,6 +14,7 @@ from chalicelib.core.links import Links
 from chalicelib.core.ports import Item, Store
 from chalicelib.mail.draft import Draft
 from chalicelib.mail.letters import letter
+from chalicelib.mail.writers.addressees import check_address
 from chalicelib.mail.writers.draft import Sender
 
 MAX_FILES: Final = 10
@@ -76,14 +77,17 @@ def _url(case: Case, links: Links) -> str:
 
 
 class FileLinksWriter:
-    def __init__(self, store: Store, links: Links, sender: Sender) -> None:
+    def __init__(self, store: Store, links: Links, sender: Sender, people_key: bytes) -> None:
+        self._people_key = people_key
         self._store = store
         self._links = links
         self._sender = sender
 
     def write(self, row: Item, now: datetime) -> Draft | None:
-        """Raises Overtaken when the address has no file: nobody is written to then."""
+        """Raises Overtaken when the address has no file: nobody is written to then; ValueError for
+        an address whose files these are not."""
         person = row["pk"].partition("#")[2]
+        check_address(row["address"], [person], self._people_key)
         lang = lang_or(row["facts"]["lang"], "fr")
         ids = self._store.of_person(person, MAX_LOOKED_AT)
         found = (item for one in ids if (item := self._store.get(*case_key(one))) is not None)

@@ -13,6 +13,7 @@ from chalicelib.core.ports import Item
 from chalicelib.core.records import moment
 from chalicelib.mail.draft import Draft
 from chalicelib.mail.letters import letter
+from chalicelib.mail.writers.addressees import check_address
 from chalicelib.mail.writers.draft import Sender
 from chalicelib.newsletter.subscribers.repository import SUBSCRIBER, SubscriberRepository
 from chalicelib.newsletter.subscribers.subscriber import ACTIVE, Subscriber, seconds
@@ -131,7 +132,9 @@ class SubscriberLetterWriter:
         links: Links,
         sender: Sender,
         suppression: Callable[[], Suppression],
+        people_key: bytes,
     ) -> None:
+        self._people_key = people_key
         self._repository = repository
         self._links = links
         self._sender = sender
@@ -139,7 +142,8 @@ class SubscriberLetterWriter:
 
     def write(self, row: Item, now: datetime) -> Draft | None:
         """Raises Overtaken when the letter has lost its reason, and NotYet while the sender
-        has no postal address: without one, nothing of the newsletter may leave."""
+        has no postal address: without one, nothing of the newsletter may leave; ValueError for
+        another person's address."""
         if not self._sender.postal_address:
             raise NotYet("POSTAL_ADDRESS is not set: the newsletter may not be sent without it")
         person = row["pk"].partition("#")[2]
@@ -148,6 +152,7 @@ class SubscriberLetterWriter:
         address = row.get("address") or _address(subscriber)
         if not address:
             return None
+        check_address(address, [person], self._people_key)
         owed = SubscriberLetter(
             person, subscriber, address, row["facts"], self._links, self._suppression
         )
