@@ -45,8 +45,8 @@ class KeptDeclarations:
         """Return what a link asks about. Raises BadLink, also when the file has another address
         by now."""
         case_id, person = self._links.open_declaration(token)
-        case = self._cases.case(case_id)
-        file = asked_file(self._store, case) if case is not None else None
+        case = self._cases.unerased(case_id)
+        file = None if case is None or case.beside is None else self._cases.unerased(case.beside)
         if case is None or file is None or not file.person.startswith(person):
             raise BadLink("declaration")
         found = find(self._opened(file.person, case.cycle), file.person, self._cases.case)

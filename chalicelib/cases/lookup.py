@@ -4,9 +4,9 @@ from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
 from chalicelib.cases.case import Case, case_key
-from chalicelib.cases.states import invitation_is_over, is_invited
+from chalicelib.cases.states import invitation_is_over, is_invited, kind
 from chalicelib.core import eastern_time, references
-from chalicelib.core.errors import AlreadyApplied, BadLink, InviteOver, NotInvited
+from chalicelib.core.errors import AlreadyApplied, BadLink, FileErased, InviteOver, NotInvited
 from chalicelib.core.letter_row import APPLICANT
 from chalicelib.core.links import Links
 from chalicelib.core.ports import Change, Item, Key, Now, Store, Write
@@ -71,7 +71,7 @@ class Cases:
         """Return the application and the case that it names, behind the link that asks the
         address of that case. Raises BadLink, also once that address was corrected."""
         application_id, case_id, person = self._links.open_claim(token)
-        application, case = self.case(application_id), self.case(case_id)
+        application, case = self.unerased(application_id), self.unerased(case_id)
         if application is None or application.claims != case_id:
             raise BadLink("claim")
         if case is None or not case.person.startswith(person):
@@ -82,10 +82,18 @@ class Cases:
         item = self._store.get(*case_key(case_id))
         return None if item is None else Case.of(item)
 
+    def unerased(self, case_id: str) -> Case | None:
+        """Return the case that a genuine link leads to. Raises FileErased: whose it was, nothing
+        can tell any more."""
+        case = self.case(case_id)
+        if case is not None and kind(case.state) == "gone":
+            raise FileErased(case_id)
+        return case
+
     def followed(self, token: str) -> Case:
         """Return the case behind a link that came by mail. Raises BadLink."""
         case_id, person, whole = self._links.open_file(token)
-        case = self.case(case_id)
+        case = self.unerased(case_id)
         if not whole or case is None or not case.person.startswith(person):
             raise BadLink("file")
         return case
@@ -96,7 +104,7 @@ class Cases:
         case_id, _, whole = self._links.open_file(token)
         if whole:
             return None
-        case = self.case(case_id)
+        case = self.unerased(case_id)
         # Nothing may have been kept of it, which is not for its sender to know.
         ref = references.reference("eoi", case_id) if case is None else case.current_ref
         return Posted(ref, case, case is not None and self._receipt_is_over(case))
@@ -153,7 +161,7 @@ class Cases:
             case_id, person = self._links.open_invite(token)
         except BadLink:
             raise NotInvited from None
-        case = self.case(case_id)
+        case = self.unerased(case_id)
         if case is None or not case.person.startswith(person):
             raise NotInvited
         return case

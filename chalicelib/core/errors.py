@@ -74,6 +74,10 @@ class LinkOver(BadLink):
     """The link is one of ours, and its time is over."""
 
 
+class FileErased(RelaisError):
+    """The file behind the link was erased after its time, or because its person asked for it."""
+
+
 class Refused(RelaisError):
     """The event does not fit the state of the case: nothing moved."""
 

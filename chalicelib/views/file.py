@@ -170,7 +170,7 @@ class FileViews:
             case_id, person, address = self.links.open_address(token)
         except BadLink:
             return None
-        case = self.cases.case(case_id)
+        case = self.cases.unerased(case_id)
         if case is None or not case.person.startswith(person):
             raise BadLink("address")
         return case, address

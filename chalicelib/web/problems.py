@@ -18,6 +18,7 @@ CODES: Final[dict[type, str]] = {
     errors.Malformed: "malformed",
     errors.NotFound: "not_here",
     errors.BadLink: "bad_link",
+    errors.FileErased: "file_erased",
     errors.BadQuery: "bad_query",
     errors.WrongMethod: "method",
     errors.IntakePaused: "intake_paused",

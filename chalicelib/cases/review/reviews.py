@@ -89,9 +89,10 @@ class Reviews:
         return sum(other.id not in gone for other in others)
 
     def open(self, token: str) -> OpenedReview:
+        """Return what a link opens. Raises FileErased."""
         link = stored_links.opened(self._store, token, "case")
         staff = None if link is None else self._roster.get(link["recipient"])
-        case = None if link is None else self._cases.case(link["case"])
+        case = None if link is None else self._cases.unerased(link["case"])
         if link is None or staff is None or case is None:
             return OpenedReview("unknown", token)
         if stands_back(case, staff.id, staff.email):

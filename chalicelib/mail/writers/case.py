@@ -69,6 +69,8 @@ class CaseLetterWriter:
         if found is None:
             return None
         case = Case.of(found)
+        if kind(case.state) == "gone":
+            raise Overtaken("the file was erased")
         check_still_wanted(row, case)
         if row["to"] in OUTSIDE:
             return self._to_outside(row, case, now)
