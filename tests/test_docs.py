@@ -55,11 +55,14 @@ def test_every_make_target_that_is_named_exists() -> None:
 
 def test_every_file_that_the_documents_name_is_there() -> None:
     for path in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")]:
-        for link in re.findall(r"\]\(([^)#]+)\)", path.read_text("utf-8")):
+        text = path.read_text("utf-8")
+        for link in re.findall(r"\]\(([^)#]+)\)", text):
             if not link.startswith("http"):
                 assert (path.parent / link).exists(), f"{path.name}: {link}"
-    for name in ("bench/post.py", "infra/local_aws/ses.py", "infra/local_aws/site.py"):
-        assert (ROOT / name).exists()
+        for name in re.findall(r"`([a-z_]+/[\w./*<>-]*\w/?)`", text):
+            pattern = re.sub(r"<\w+>", "*", name.rstrip("/"))
+            found = [*ROOT.glob(pattern), *(ROOT / "chalicelib").glob(pattern)]
+            assert found, f"{path.name}: {name}"
 
 
 def test_the_rooms_of_the_tree_are_the_folders() -> None:
