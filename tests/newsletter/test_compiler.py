@@ -8,17 +8,12 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from chalicelib.newsletter.issues.compiler import Compiled, compiled, text_body
+from chalicelib.newsletter.issues.compiler import text_body
 from chalicelib.newsletter.issues.rendered import LITERALS, Rendered, fill
 from chalicelib.newsletter.issues.source import parse
-from issue_factory import IMPRINT, VALUES
+from issue_factory import HEAD, IMPRINT, VALUES, made
 
-HEAD = "---\nsubject: Mars\npreheader: Le mois\nslug: 2026-03\ndate: 2026-03-02\n---\n"
 VOID = {"meta", "br", "hr", "img"}
-
-
-def made(body: str, lang: str = "fr", head: str = HEAD, text: str | None = None) -> Compiled:
-    return compiled(parse(head + body, lang, f"{lang}.md", text)[0], IMPRINT)
 
 
 class Tree(HTMLParser):

@@ -1,7 +1,6 @@
 """What stands between an issue and its readers: each fault is found, placed, and explained."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,45 +20,9 @@ from chalicelib.newsletter.issues.preflight import (
 from chalicelib.newsletter.issues.source import SOURCE_LIMIT, read_folder
 from chalicelib.newsletter.pace import Allowance
 from chalicelib.newsletter.sending.pacing import Pace
+from checked_issue import CONTEXT, EN, FR, NOW, both, checked
 from fakes import MemoryBulkMailer, MemoryStore, SetClock
 from issue_factory import IMPRINT
-
-NOW = datetime(2026, 3, 2, 15, tzinfo=UTC)
-
-HEAD = """---
-subject: {subject}
-preheader: {preheader}
-slug: 2026-03
-date: 2026-03-02
-topics:
----
-"""
-FR = HEAD.format(subject="Le printemps arrive", preheader="Trois dates à retenir") + (
-    "\n## Des dates\n\nVoici [le programme](https://www.example.org/p)\u00a0: à bientôt!\n"
-)
-EN = HEAD.format(subject="Spring is here", preheader="Three dates to keep") + (
-    "\n## Dates\n\nHere is [the programme](https://www.example.org/p): see you soon!\n"
-)
-
-
-CONTEXT = PreflightContext(
-    imprint=IMPRINT,
-    sender="Innoweave <forms@example.org>",
-    images_from=("https://www.example.org",),
-    account=SetAccount(Allowance(rate=14, daily=50_000, used=1_000)),
-    at_most=1000,
-    audience=lambda topics: {"fr": 120, "en": 80},
-    now=NOW,
-    tries=lambda urls: {url: LinkAnswer("well") for url in urls},
-)
-
-
-def checked(
-    folder: Path, fr: str | bytes = FR, en: str | bytes = EN, context: PreflightContext = CONTEXT
-) -> list[Finding]:
-    for name, text in (("fr.md", fr), ("en.md", en)):
-        (folder / name).write_bytes(text.encode() if isinstance(text, str) else text)
-    return check(*read_folder(folder), context)[1]
 
 
 def codes(findings: list[Finding]) -> set[str]:
@@ -70,10 +33,6 @@ def test_a_whole_issue_has_nothing_to_mend(tmp_path: Path) -> None:
     found = checked(tmp_path)
     assert codes(found) == set()
     assert [finding.code for finding in found] == ["audience", "finish"]
-
-
-def both(old: str, new: str) -> dict[str, str]:
-    return {"fr": FR.replace(old, new), "en": EN.replace(old, new)}
 
 
 @pytest.mark.parametrize(

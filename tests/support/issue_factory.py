@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from chalicelib.newsletter.issues.compiler import Imprint, compiled
+from chalicelib.newsletter.issues.compiler import Compiled, Imprint, compiled
 from chalicelib.newsletter.issues.findings import Finding
 from chalicelib.newsletter.issues.issue import Issue
 from chalicelib.newsletter.issues.newsroom import IssueFacts, Newsroom
@@ -24,6 +24,7 @@ VALUES = {
     "preferences_url": "https://relais.example.org/api/newsletter/preferences/P",
     "first_name": "Zoé",
 }
+HEAD = "---\nsubject: Mars\npreheader: Le mois\nslug: 2026-03\ndate: 2026-03-02\n---\n"
 SAMPLE = Path(__file__).resolve().parents[2] / "infra" / "local_aws" / "sample" / "issue"
 AUTHOR = "max-author"
 NOTES = [
@@ -76,6 +77,10 @@ def mail(name: str, lang: str) -> str:
     raw = EVERYTHING if name == "everything" else (SAMPLE / f"{lang}.md").read_text("utf-8")
     made = compiled(parse(raw, lang, f"{lang}.md")[0], IMPRINT).rendered
     return fill(made, {**VALUES, "first_name": "Marie-Antoinette-Évangéline"}).html
+
+
+def made(body: str, lang: str = "fr", head: str = HEAD, text: str | None = None) -> Compiled:
+    return compiled(parse(head + body, lang, f"{lang}.md", text)[0], IMPRINT)
 
 
 def imprint(service: Services) -> Imprint:

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from markupsafe import Markup as Safe
 
-from chalicelib.newsletter.issues import markdown, placeholders, theme
+from chalicelib.newsletter.issues import markdown, placeholders, text_part, theme
 from chalicelib.newsletter.issues.findings import Finding
 from chalicelib.newsletter.issues.markdown import Link
 from chalicelib.newsletter.issues.rendered import LITERALS, Rendered
@@ -59,31 +59,35 @@ class Compiled:
 
 
 def compiled(source: Source, imprint: Imprint) -> Compiled:
-    read = markdown.read(source.body, source.file, source.start)
-    lines = [
-        markdown.read_fields(source.subject, source.file, source.at("subject")),
-        markdown.read_fields(source.preheader, source.file, source.at("preheader")),
-    ]
-    defaults: dict[str, str] = {}
-    for part in (read, *lines):
-        defaults = {**part.defaults, **defaults}
     page_url = archive_url(imprint.public_url, source.slug, source.lang)
+    # In the order in which they are read: a field has one default in all of a mail.
+    subject = _line(source, "subject", {})
+    preheader = _line(source, "preheader", subject.defaults)
+    read = markdown.read(source.body, source.file, source.start, preheader.defaults)
+    parts = [subject, preheader, read]
+    page = HtmlWriter(mail=False, constant=page_url).below(read.tree)
+    findings = [finding for part in parts for finding in part.findings]
+    if source.text is not None:
+        made = text_body(source, imprint.public_url)
+        by_hand = markdown.read_text_part(
+            source.text, f"{source.lang}.txt", source.text_start, read.defaults, made
+        )
+        parts.append(by_hand)
+        findings += [*by_hand.findings, *text_part.compare(source, made, page)]
     rendered = Rendered(
         lang=source.lang,
         subject=placeholders.for_text(source.subject, page_url),
         preheader=placeholders.for_text(source.preheader, page_url),
         html=_html(source, read.tree, imprint, page_url),
         text=_text(source, read.tree, imprint, page_url),
-        defaults=defaults,
+        defaults=parts[-1].defaults,
     )
-    return Compiled(
-        source,
-        rendered,
-        page=HtmlWriter(mail=False, constant=page_url).below(read.tree),
-        links=read.links,
-        images=read.images,
-        findings=[*read.findings, *(f for part in lines for f in part.findings)],
-    )
+    return Compiled(source, rendered, page, read.links, read.images, findings)
+
+
+def _line(source: Source, key: str, defaults: Mapping[str, str]) -> markdown.ParsedMarkdown:
+    text = source.head.get(key, "")
+    return markdown.read_fields(text, source.file, source.at(key), defaults)
 
 
 def archive_url(public_url: str, slug: str, lang: str) -> str:

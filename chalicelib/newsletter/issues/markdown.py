@@ -1,15 +1,15 @@
 """The Markdown of an issue as a tree, and what is wrong in it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Final
+from typing import Final, TypedDict
 
 from markdown_it import MarkdownIt
 from markdown_it.tree import SyntaxTreeNode
 
 from chalicelib.core.web_address import is_address
-from chalicelib.newsletter.issues import placeholders
+from chalicelib.newsletter.issues import lookalikes, placeholders
 from chalicelib.newsletter.issues.findings import Finding
 from chalicelib.newsletter.issues.rendered import PERSONAL
 
@@ -39,6 +39,13 @@ class ParsedMarkdown:
     findings: list[Finding]
 
 
+class _Reference(TypedDict):
+    """A link that is defined apart from where it stands, as markdown-it keeps it."""
+
+    href: str
+    map: list[int]
+
+
 @dataclass
 class _Notes:
     """What a walk through the tree gathers."""
@@ -55,19 +62,48 @@ class _Notes:
         self.findings.append(Finding(code, self.file, line, facts))
 
 
-def read(body: str, file: str, start: int) -> ParsedMarkdown:
-    """`start` is the line of the file on which the body begins."""
-    tree = SyntaxTreeNode(_reader().parse(body))
-    notes = _Notes(file, start)
+def read(
+    body: str, file: str, start: int, defaults: Mapping[str, str] | None = None
+) -> ParsedMarkdown:
+    """`start` is the line of the file on which the body begins; `defaults` are those that were
+    given before it."""
+    kept: dict[str, dict[str, _Reference]] = {}
+    tree = SyntaxTreeNode(_reader().parse(body, kept))
+    notes = _Notes(file, start, defaults=dict(defaults or {}))
     for node, line in _lines(tree, start):
         _CHECKS.get(node.type, _nothing)(node, line, notes)
+    used = {link.url for link in (*notes.links, *notes.images)}
+    for reference in kept.get("references", {}).values():
+        if reference["href"] not in used:
+            line = start + reference["map"][0]
+            notes.finds("looks_like_link", line, text=reference["href"][: lookalikes.SHOWN])
     return ParsedMarkdown(tree, notes.links, notes.images, notes.defaults, notes.findings)
 
 
-def read_fields(text: str, file: str, line: int) -> ParsedMarkdown:
-    """The same for a line of plain text: a subject, a preheader."""
-    notes = _Notes(file, line)
-    _text(text, line, notes)
+def read_fields(
+    text: str, file: str, line: int, defaults: Mapping[str, str] | None = None
+) -> ParsedMarkdown:
+    """The same for a line of plain text: a subject, a preheader. It has no links, and so no
+    fields that hold one."""
+    notes = _Notes(file, line, defaults=dict(defaults or {}))
+    _fields(text, line, notes)
+    _lookalikes(text, line, notes, lookalikes.half_links)
+    for named in placeholders.fields(text):
+        if named.name in placeholders.LINK_FIELDS:
+            notes.finds("field_not_here", line, name=named.name)
+    return ParsedMarkdown(SyntaxTreeNode([]), [], [], notes.defaults, notes.findings)
+
+
+def read_text_part(
+    text: str, file: str, start: int, defaults: Mapping[str, str], made: str
+) -> ParsedMarkdown:
+    """The same for a text part by hand; what the text that is `made` of the Markdown has too was
+    meant so."""
+    notes = _Notes(file, start, defaults=dict(defaults))
+    meant = set(lookalikes.fields(made))
+    for number, line in enumerate(text.split("\n"), start):
+        _fields(line, number, notes, meant)
+        _lookalikes(line, number, notes, lookalikes.half_links)
     return ParsedMarkdown(SyntaxTreeNode([]), [], [], notes.defaults, notes.findings)
 
 
@@ -115,11 +151,15 @@ def _heading(node: Node, line: int, notes: _Notes) -> None:
 def _link(node: Node, line: int, notes: _Notes) -> None:
     url = str(node.attrs["href"])
     notes.links.append(Link(url, line))
-    if not words_of(node).strip():
+    words = words_of(node)
+    if not words.strip():
         notes.finds("empty_link", line, text=url[:80])
-    if placeholders.fields(url):
-        if not placeholders.is_link_field(url):
-            notes.finds("field_in_link", line, text=url[:80])
+    if lookalikes.shows_another(words, url):
+        notes.finds("other_address", line, text=words.strip()[:80], other=url[:80])
+    if placeholders.is_link_field(url):
+        return
+    if placeholders.fields(url) or lookalikes.in_address(url):
+        notes.finds("field_in_link", line, text=url[:80])
     elif not allowed(url):
         notes.finds("bad_link", line, text=url[:80])
     elif url.startswith("http:"):
@@ -128,8 +168,11 @@ def _link(node: Node, line: int, notes: _Notes) -> None:
 
 def _image(node: Node, line: int, notes: _Notes) -> None:
     url = str(node.attrs["src"])
-    if not words_of(node).strip():
+    words = words_of(node)
+    if not words.strip():
         notes.finds("no_alt", line, text=url[:80])
+    if placeholders.fields(words):
+        notes.finds("field_in_image", line, text=words[:80])
     if not allowed(url, ("https",)):
         notes.finds("bad_image", line, text=url[:80])
     else:
@@ -148,15 +191,48 @@ def _table(node: Node, line: int, notes: _Notes) -> None:
 
 
 def _words(node: Node, line: int, notes: _Notes) -> None:
-    _text(node.content, line, notes)
+    text = node.content
+    _fields(text, line, notes)
+    if node.parent is not None and _in_link(node):
+        return
+    for named in placeholders.fields(text):
+        if named.name in placeholders.LINK_FIELDS:
+            notes.finds("field_not_here", line, name=named.name)
+    _lookalikes(text, line, notes, lookalikes.addresses, lookalikes.half_links)
+    for shown in lookalikes.brackets(placeholders.without_fields(text)):
+        notes.finds("brackets", line, text=shown)
 
 
-def _text(text: str, line: int, notes: _Notes) -> None:
+def _in_link(node: Node) -> bool:
+    above: Node | None = node
+    while above is not None:
+        if above.type == "link":
+            return True
+        above = above.parent
+    return False
+
+
+def _lookalikes(
+    text: str, line: int, notes: _Notes, *kinds: Callable[[str], Iterator[str]]
+) -> None:
+    """Find what looks like a link in the prose around fields: once, if it looks so twice."""
+    prose = placeholders.without_fields(text)
+    found = [shown for kind in kinds for shown in kind(prose)]
+    if found:
+        notes.finds("looks_like_link", line, text=found[0])
+
+
+def _fields(text: str, line: int, notes: _Notes, meant: Container[str] = ()) -> None:
     for named in placeholders.fields(text):
         if named.name not in placeholders.KNOWN:
             notes.finds("unknown_field", line, name=named.name, known=", ".join(placeholders.KNOWN))
         elif named.name in PERSONAL:
             _default(named, line, notes)
+        elif named.default is not None:
+            notes.finds("looks_like_field", line, text=f"{named.name}|{named.default}")
+    strays = [shown for shown in lookalikes.fields(text) if shown not in meant]
+    if strays:
+        notes.finds("looks_like_field", line, text=strays[0])
 
 
 def _default(named: placeholders.Field, line: int, notes: _Notes) -> None:

@@ -13,6 +13,9 @@ CONSTANT: Final = "archive_url"
 
 KNOWN: Final = (*FIELDS, CONSTANT)
 
+LINK_FIELDS: Final = (*LINKS, CONSTANT)
+"""Fields that are the whole address of a link, and stand nowhere else in Markdown."""
+
 _FIELD = re.compile(r"\{\{\s*([A-Za-z_]\w{0,39})\s*(?:\|([^{}|]*))?\}\}")
 _LITERAL = re.compile(r"[{}\\]")
 _MARKED: Final = {character: name for name, character in LITERALS.items()}
@@ -33,6 +36,11 @@ def parts(text: str) -> Iterator[str | Field]:
         yield Field(found[1], default.strip() if default and default.strip() else None)
         at = found.end()
     yield text[at:]
+
+
+def without_fields(text: str) -> str:
+    """Return the prose around the fields, each of which leaves a space."""
+    return _FIELD.sub(" ", text)
 
 
 def fields(text: str) -> list[Field]:
@@ -87,4 +95,4 @@ def _public(part: Field, constant: str) -> str:
 def is_link_field(url: str) -> bool:
     """Return whether an address is one field that holds a link, and nothing beside it."""
     found = _FIELD.fullmatch(url)
-    return found is not None and found[1] in (*LINKS, CONSTANT) and not found[2]
+    return found is not None and found[1] in LINK_FIELDS and not found[2]

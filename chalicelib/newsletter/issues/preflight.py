@@ -4,12 +4,12 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final, Literal, Protocol
 
-from chalicelib.core import formatting
+from chalicelib.core import eastern_time, formatting
 from chalicelib.core.languages import LANGS
-from chalicelib.newsletter.issues import placeholders, theme, typography
+from chalicelib.newsletter.issues import draft_template, theme, typography
 from chalicelib.newsletter.issues.compiler import Compiled, Imprint, compiled
 from chalicelib.newsletter.issues.findings import Finding
 from chalicelib.newsletter.issues.source import Source
@@ -20,6 +20,12 @@ MAX_BYTES: Final = 100_000
 """Bytes of HTML: Gmail cuts what is over 102 kB."""
 
 MAX_SUBJECT_LENGTH: Final = 70
+MOST_DAYS_AWAY: Final = 300
+"""Days between today and the date of an issue: the same day of last year is another one's."""
+
+DAYS_BACK: Final = 31
+"""Days after which an issue that has not left says an old date."""
+
 LEAST_RATE: Final = 0.1
 """The mails a second that a finish is computed with where SES allows none, which blocks anyway."""
 
@@ -77,6 +83,8 @@ def check(
     if len(made) == len(LANGS):
         found += _pair(made["fr"], made["en"])
     found += [*_imprint(context), *_links(made, context)]
+    for source in sources.values():
+        found += [*_day(source, context.now), *draft_template.untouched(source)]
     topics = next(iter(sources.values())).topics if sources else []
     found += [*_topics(sources), *_sending(topics, context)]
     order = ("blocks", "warns", "notes")
@@ -120,10 +128,6 @@ def _text_part(one: Compiled) -> Iterator[Finding]:
     for url in dict.fromkeys(link.url for link in one.links):
         if url.removeprefix("mailto:").removeprefix("tel:") not in written:
             yield Finding("text_without_link", file, None, {"text": url[:80]})
-    for named in placeholders.fields(written):
-        if named.name not in placeholders.KNOWN:
-            facts = {"name": named.name, "known": ", ".join(placeholders.KNOWN)}
-            yield Finding("unknown_field", file, None, facts)
 
 
 def _pair(fr: Compiled, en: Compiled) -> Iterator[Finding]:
@@ -154,6 +158,18 @@ def _imprint(context: PreflightContext) -> Iterator[Finding]:
         yield Finding(code, None, None, {"text": imprint.public_url})
     for weak in theme.too_weak():
         yield Finding("contrast", None, None, weak)
+
+
+def _day(source: Source, now: datetime) -> Iterator[Finding]:
+    """Check the date that the archive and the feeds show: last year's is that of another issue."""
+    try:
+        away = (date.fromisoformat(source.date) - eastern_time.today(now)).days
+    except ValueError:
+        return  # The header's own check says so.
+    if abs(away) > MOST_DAYS_AWAY:
+        yield Finding("date_far", source.file, source.at("date"), {"text": source.date[:60]})
+    elif away < -DAYS_BACK:
+        yield Finding("date_past", source.file, source.at("date"), {"text": source.date[:60]})
 
 
 def _links(made: Mapping[str, Compiled], context: PreflightContext) -> Iterator[Finding]:

@@ -1,10 +1,10 @@
 """An issue as its author writes it: one Markdown file a language, with a few lines on top."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
-from typing import Final
+from typing import Final, TypedDict
 
 from chalicelib.core.languages import LANGS
 from chalicelib.newsletter.issues.findings import Finding
@@ -23,7 +23,8 @@ _SHARED: Final = ("slug", "date", "topics", "archive")
 class Source:
     """One language. `start` is the line of the file on which the Markdown begins.
 
-    `text` is the text part when its author wrote one (`fr.txt` beside `fr.md`).
+    `text` is the text part when its author wrote one (`fr.txt` beside `fr.md`), which begins on
+    line `text_start` of its file.
     """
 
     lang: str
@@ -36,6 +37,11 @@ class Source:
     counterparts: tuple[tuple[str, str], ...] = ()
     """Links that differ between the languages, as declared: (one, other)."""
     text: str | None = None
+    text_of: str | None = None
+    """The Markdown that the text part says it was made of: its mark, on the first line."""
+    text_start: int = 1
+    text_is_older: bool = False
+    """Whether the file of the text part was changed before that of the Markdown."""
 
     @property
     def subject(self) -> str:
@@ -79,7 +85,7 @@ def read_folder(folder: Path) -> tuple[dict[str, Source], list[Finding]]:
         text, fault = _read(folder / f"{lang}.txt", optional=True)
         found += [fault] if fault is not None else []
         source, faults = parse(raw or "", lang, path.name, text)
-        sources[lang] = source
+        sources[lang] = replace(source, text_is_older=_is_older(folder / f"{lang}.txt", path))
         found += faults
     return sources, [*found, *_alike(sources)]
 
@@ -109,8 +115,32 @@ def parse(raw: str, lang: str, file: str, text: str | None = None) -> tuple[Sour
         else:
             head[key], at[key] = value, number
     body = "\n".join(lines[end + 1 :])
-    source = Source(lang, file, raw, body, end + 2, head, at, tuple(pairs), text)
+    source = Source(lang, file, raw, body, end + 2, head, at, tuple(pairs))
+    source = replace(source, **_text_part(text)) if text is not None else source
     return source, [*found, *_head_faults(source)]
+
+
+class _TextPart(TypedDict):
+    text: str
+    text_of: str | None
+    text_start: int
+
+
+def _text_part(text: str) -> _TextPart:
+    """Return a text part without its mark, and the mark."""
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    found = _MARK.match(text)
+    if found is None:
+        return {"text": text, "text_of": None, "text_start": 1}
+    start = 1 + found[0].count("\n")
+    return {"text": text[found.end() :], "text_of": found[1].lower(), "text_start": start}
+
+
+_MARK: Final = re.compile(r"md:[ \t]*([0-9A-Fa-f]{8})[ \t]*(?:\n+|$)")
+
+
+def _is_older(text: Path, markdown: Path) -> bool:
+    return text.is_file() and text.stat().st_mtime < markdown.stat().st_mtime
 
 
 def _read(path: Path, *, optional: bool = False) -> tuple[str | None, Finding | None]:

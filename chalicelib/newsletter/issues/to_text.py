@@ -11,6 +11,7 @@ WIDTH: Final = 76
 
 _LINKS: Final = {"fr": "Liens", "en": "Links"}
 _IMAGE: Final = {"fr": "[Image\u00a0: {}]", "en": "[Image: {}]"}
+_STRUCK: Final = {"fr": "[Biffé\u00a0: {}]", "en": "[Struck out: {}]"}
 _COLON: Final = {"fr": "\u00a0: ", "en": ": "}
 
 
@@ -102,6 +103,8 @@ class TextWriter:
             return " "
         if node.type == "hardbreak":
             return "\n"
+        if node.type == "s":
+            return _STRUCK[self._lang].format(self._inline(node))
         if node.type == "image":
             return _IMAGE[self._lang].format(placeholders.literal_text(words_of(node)))
         return self._link(node) if node.type == "link" else self._inline(node)

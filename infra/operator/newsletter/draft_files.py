@@ -3,37 +3,11 @@
 from datetime import date
 from pathlib import Path
 
-_NEW = {
-    "fr": """---
-subject: {title}
-preheader: {preheader}
-slug: {slug}
-date: {date}
----
-
-Bonjour {{{{first_name|à vous}}}},
-
-""",
-    "en": """---
-subject: {title}
-preheader: {preheader}
-slug: {slug}
-date: {date}
----
-
-Hello {{{{first_name|there}}}},
-
-""",
-}
-_TITLES = {
-    "fr": ("L’objet du courriel", "La phrase que l’on lit à côté de l’objet"),
-    "en": ("The subject of the mail", "The sentence that stands beside the subject"),
-}
+from chalicelib.core.languages import LANGS
+from chalicelib.newsletter.issues import draft_template
 
 
 def begin(folder: Path, slug: str, today: date) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    for lang, template in _NEW.items():
-        title, preheader = _TITLES[lang]
-        text = template.format(title=title, preheader=preheader, slug=slug, date=today)
-        (folder / f"{lang}.md").write_text(text, "utf-8")
+    for lang in LANGS:
+        (folder / f"{lang}.md").write_text(draft_template.text(lang, slug, today), "utf-8")

@@ -6,7 +6,7 @@ from pathlib import Path
 from chalicelib import content
 from chalicelib.core import eastern_time
 from chalicelib.core.languages import LANGS
-from chalicelib.newsletter.issues import preflight
+from chalicelib.newsletter.issues import preflight, text_part
 from chalicelib.newsletter.issues.compiler import Compiled, Imprint, text_body
 from chalicelib.newsletter.issues.findings import Finding, blocking, message
 from chalicelib.newsletter.issues.issue import CHECKED, DRAFT, Issue
@@ -38,7 +38,8 @@ def text(context: IssueContext, folder: Path) -> str:
         if path.exists():
             raise OperatorError(context.text("text_exists", file=path))
     for path, source in zip(paths, sources.values(), strict=True):
-        path.write_text(text_body(source, context.settings.public_url), "utf-8")
+        made = text_body(source, context.settings.public_url)
+        path.write_text(f"md: {text_part.stamp_of(source)}\n\n{made}", "utf-8")
     return context.text("text", files=", ".join(str(path) for path in paths))
 
 
