@@ -145,8 +145,8 @@ class ApplicantFiles:
         """Let the file be found under the new address, and no longer under the old one."""
         if not case.answers or person == case.person:
             return []
-        rows = {one: self._store.get(*open_key(one, case.cycle)) for one in (case.person, person)}
-        old, new = (OpenFiles.of(one, case.cycle, row) for one, row in rows.items())
+        rows = {one: self._store.get(*open_key(one)) for one in (case.person, person)}
+        old, new = (OpenFiles.of(one, row) for one, row in rows.items())
         left = [old.without(case.id).write()] if case.id in old.files else []
         return [*left, new.with_file(case.id).write()]
 

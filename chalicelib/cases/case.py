@@ -286,8 +286,10 @@ class Case:
 
 
 def indexed(state: str, cycle: str) -> Item:
-    """Return the case's place in the index of states: split by cycle, so that it stays small."""
-    return {"state_key": f"{state}#{cycle}"}
+    """Return the case's place in the index of states: whatever is not over stands together, of
+    whichever year; what has ended is split by cycle, so that it stays small."""
+    is_over = states.kind(state) in ("terminal", "gone")
+    return {"state_key": f"{state}#{cycle}" if is_over else state}
 
 
 def case_key(case: str) -> Key:

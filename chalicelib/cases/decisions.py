@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Final
 
-from chalicelib.cases.case import Case, DecisionMade
+from chalicelib.cases.case import Case, DecisionMade, Vote
 from chalicelib.cases.effects import Decider, apply
 from chalicelib.cases.guards import (
     DecisionInput,
@@ -17,6 +17,7 @@ from chalicelib.cases.lookup import Cases
 from chalicelib.cases.matching import index_rows
 from chalicelib.cases.open_files import OpenFiles, open_key
 from chalicelib.cases.staff import Roster
+from chalicelib.cases.standing_back import standing_back
 from chalicelib.cases.states import Transition, is_invited, staff_letter, step
 from chalicelib.cases.transition import RECORDED, StateChange
 from chalicelib.core import eastern_time, stored_links
@@ -36,6 +37,7 @@ class Decisions:
         cases: Cases,
         now: Now,
         *,
+        roster: Roster,
         people_key: bytes,
         undo_seconds: int,
         quorum: int,
@@ -43,10 +45,10 @@ class Decisions:
         self._store = store
         self._cases = cases
         self._now = now
+        self._roster = roster
         self._people_key = people_key
         self._undo = timedelta(seconds=undo_seconds)
         self._quorum = quorum
-        self._roster = Roster(store)
 
     @property
     def quorum(self) -> int:
@@ -70,11 +72,12 @@ class Decisions:
         """
         if name == "undo":
             return self.undo(case, by)
-        row = self.row(case, name, by)
         context = self.context(case, by, given)
+        row = self.row(context, name)
         check(row, context)
         now = context.now
         change = StateChange(case, row, now, by.id)
+        change.votes = context.votes
         apply(change, by, given)
         decided = self._decided(change, by, given)
         voted = {"vote_for": name} if row.event == "vote" else {}
@@ -95,19 +98,32 @@ class Decisions:
         return change.after()
 
     def context(self, case: Case, by: Decider, given: DecisionInput) -> GuardContext:
+        """Return a step about to be taken, with the votes weighed as roster and quorum are now."""
         staff = self._roster.get(by.id)
         address = None if staff is None else staff.email
-        return GuardContext(case, by.id, given, self._now(), self._quorum, address)
+        votes = self.votes(case)
+        return GuardContext(case, by.id, given, self._now(), self._quorum, address, votes)
 
-    def row(self, case: Case, name: str, by: Decider) -> Transition:
+    def votes(self, case: Case) -> list[Vote]:
+        """Return the votes on what is decided now that count: those of people who are on the
+        roster still, and do not stand back."""
+        votes = votes_on(case)
+        if not votes:
+            return []
+        staff = self._roster.active()
+        there = {one.id for one in staff} - {*standing_back(case, staff)}
+        return [vote for vote in votes if vote["by"] in there]
+
+    def row(self, context: GuardContext, name: str) -> Transition:
         """Return the row that a choice leads to: what needs a quorum is a vote until enough agree,
         and conditions that one of them asked for are conditions of all. Raises Refused."""
+        case, voted = context.case, voters(context.votes)
         row = step(case.state, name, case.came_from)
         if "quorum_app" not in row.guards:
             return row
-        if by.id not in voters(case) and len(voters(case)) + 1 < self._quorum:
+        if context.by not in voted and len(voted) + 1 < context.quorum:
             return step(case.state, "vote")
-        if name == "approve" and any(vote["conditions"] for vote in votes_on(case)):
+        if name == "approve" and any(vote["conditions"] for vote in context.votes):
             return step(case.state, "conditions")
         return row
 
@@ -143,8 +159,8 @@ class Decisions:
 
     def _findable(self, case: Case) -> Write:
         """Return the write that lets a declaration be found as an open file of its person."""
-        row = self._store.get(*open_key(case.person, case.cycle))
-        return OpenFiles.of(case.person, case.cycle, row).with_file(case.id).write()
+        row = self._store.get(*open_key(case.person))
+        return OpenFiles.of(case.person, row).with_file(case.id).write()
 
     def _decided(self, change: StateChange, by: Decider, given: DecisionInput) -> DecisionMade:
         row = change.row

@@ -2,13 +2,21 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from chalicelib import content
 from chalicelib.cases.case import Condition, Question, Vote
-from chalicelib.cases.guards import DecisionInput, day, kept_conditions
-from chalicelib.cases.states import is_invited, shows
+from chalicelib.cases.guards import (
+    MAX_EXTENSION,
+    DecisionInput,
+    day_ahead,
+    kept_conditions,
+    newly_dated,
+    voters,
+    votes_on,
+)
+from chalicelib.cases.states import awaits, is_invited, shows
 from chalicelib.cases.transition import StateChange
 from chalicelib.core import eastern_time
 from chalicelib.core.records import stamp
@@ -64,7 +72,6 @@ def _ask(change: StateChange, by: Decider, given: DecisionInput) -> None:
         "reply_by": _in_days(ANSWER_DAYS, change.now),
     }
     change.sets["question"] = question
-    change.facts["reply_by"] = question["reply_by"]
 
 
 @effect("vote")
@@ -78,15 +85,25 @@ def _vote(change: StateChange, by: Decider, given: DecisionInput) -> None:
     }
     if shows(change.case.state, "conditions"):
         vote["on"] = "conditions_met"
-    change.sets["votes"] = [*(change.case.votes or []), vote]
+    on_this = votes_on(change.case)
+    others = [other for other in change.case.votes or [] if other not in on_this]
+    # Whoever voted before, and decides now that the votes are enough, keeps that vote.
+    mine = [] if by.id in voters(change.votes) else [vote]
+    change.sets["votes"] = [*others, *change.votes, *mine]
 
 
 @effect("conditions")
 def _conditions(change: StateChange, by: Decider, given: DecisionInput) -> None:
+    """The conditions of all who voted hold, each by a day that is still to come."""
+    asked = newly_dated(change.case, change.votes, given, eastern_time.today(change.now))
     _vote(change, by, given)
-    wanted = [condition for vote in change.sets["votes"] for condition in vote["conditions"]]
-    change.sets["conditions"] = wanted
-    change.facts["conditions"] = wanted
+    change.sets["conditions"] = [*asked, *kept_conditions(given.conditions)]
+
+
+@effect("postpone")
+def _postpone(change: StateChange, by: Decider, given: DecisionInput) -> None:
+    today = eastern_time.today(change.now)
+    change.sets["conditions"] = newly_dated(change.case, (), given, today)
 
 
 @effect("conditions_met")
@@ -107,19 +124,27 @@ def _waitlist(change: StateChange, by: Decider, given: DecisionInput) -> None:
 @effect("extend")
 def _extend(change: StateChange, by: Decider, given: DecisionInput) -> None:
     today = eastern_time.today(change.now)
-    last = max(today, day(change.case.apply_by or "") or today)
-    until = given.until or str(last + timedelta(days=content.programme()["extension_days"]))
+    last = max(today, date.fromisoformat(change.case.apply_by or str(today)))
+    chosen = day_ahead(given.until, today, MAX_EXTENSION)
+    days = content.programme()["extension_days"]
+    until = str(chosen or last + timedelta(days=days))
     change.sets |= {"apply_by": until, "extensions": (change.case.extensions or 0) + 1}
 
 
 @effect("reopen")
 def _reopen(change: StateChange, by: Decider, given: DecisionInput) -> None:
     """What had a date that passed meanwhile gets a new one."""
-    case, today = change.case, str(eastern_time.today(change.now))
-    if is_invited(change.row.to) and (case.apply_by or "") <= today:
+    case, today = change.case, eastern_time.today(change.now)
+    if is_invited(change.row.to) and _is_over(case.apply_by, today):
         change.sets["apply_by"] = _apply_by(change.now)
-    if case.question is not None and case.question["reply_by"] <= today:
+    if case.question is not None and _is_over(case.question["reply_by"], today):
         change.sets["question"] = {**case.question, "reply_by": _in_days(ANSWER_DAYS, change.now)}
+    if awaits(change.row.to) == "conditions":
+        change.sets["conditions"] = newly_dated(case, (), given, today)
+
+
+def _is_over(day: str | None, today: date) -> bool:
+    return day is None or date.fromisoformat(day) <= today
 
 
 @effect("assign")

@@ -1,6 +1,6 @@
 """What must hold before a row of the table may be taken, each under its name there."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -8,10 +8,11 @@ from typing import Final
 from chalicelib import content
 from chalicelib.cases.case import Case, Condition, Vote
 from chalicelib.cases.standing_back import stands_back
-from chalicelib.cases.states import Transition, shows
+from chalicelib.cases.states import Transition, awaits, shows
 from chalicelib.core import eastern_time
 from chalicelib.core.errors import Refused
 from chalicelib.core.records import moment
+from chalicelib.core.typed_dates import FURTHEST, NotADate, read_day, read_day_ahead
 
 MAX_CONDITIONS: Final = 5
 """How many conditions one approval may have."""
@@ -30,7 +31,8 @@ def reopen_window() -> timedelta:
 
 @dataclass(frozen=True)
 class DecisionInput:
-    """What comes with a step, as the form gave it; `conditions` are (text, ISO date)."""
+    """What comes with a step, as the form gave it; `conditions` are (text, day as
+    typed), `new_days` are (number of a condition that stands, day as typed)."""
 
     reasons: tuple[str, ...] = ()
     message: str = ""
@@ -40,6 +42,7 @@ class DecisionInput:
     address: str = ""
     target: str = ""
     met: tuple[str, ...] = ()
+    new_days: tuple[tuple[str, str], ...] = ()
 
     def for_event(self, event: str) -> "DecisionInput":
         """Return what this event uses: rows of conditions stand on the form for all choices."""
@@ -49,7 +52,8 @@ class DecisionInput:
 @dataclass(frozen=True)
 class GuardContext:
     """A step about to be taken: the id of who takes it, what came with it, when, how many votes
-    an approval needs, and the address of who takes it if they are on the roster."""
+    an approval needs, the address of who takes it if they are on the roster, and the votes that
+    count."""
 
     case: Case
     by: str
@@ -57,6 +61,7 @@ class GuardContext:
     now: datetime
     quorum: int = 1
     address: str | None = None
+    votes: Sequence[Vote] = ()
 
     @property
     def today(self) -> date:
@@ -114,22 +119,40 @@ def votes_on(case: Case) -> list[Vote]:
     return [vote for vote in case.votes or [] if vote.get("on") == about]
 
 
-def voters(case: Case) -> list[str]:
-    """Return the ids of who has voted for approval on the text as it is, each once."""
-    return list(dict.fromkeys(vote["by"] for vote in votes_on(case)))
+def voters(votes: Sequence[Vote]) -> list[str]:
+    """Return the ids of who has voted, each once."""
+    return list(dict.fromkeys(vote["by"] for vote in votes))
 
 
-def day(text: str) -> date | None:
-    """Return the day of an ISO date; None for any other text."""
+def day_ahead(text: str, today: date, furthest: timedelta = FURTHEST) -> date | None:
+    """Return the day that somebody typed; None where it is none, past or too far away."""
     try:
-        return date.fromisoformat(text)
-    except ValueError:
+        return read_day_ahead(text, today, furthest)
+    except NotADate:
         return None
+
+
+def standing_conditions(case: Case, votes: Sequence[Vote]) -> list[Condition]:
+    """Return the conditions that stand: those of the approval, or else those that votes ask for."""
+    if case.conditions is not None:
+        return case.conditions
+    return [condition for vote in votes for condition in vote["conditions"]]
+
+
+def newly_dated(
+    case: Case, votes: Sequence[Vote], given: DecisionInput, today: date
+) -> list[Condition]:
+    """Return the conditions that stand, each with the new day that it was given, if any."""
+    days = {number: day_ahead(text, today) for number, text in given.new_days}
+    return [
+        {**condition, "due": str(days.get(str(number)) or condition["due"])}
+        for number, condition in enumerate(standing_conditions(case, votes))
+    ]
 
 
 def kept_conditions(conditions: tuple[tuple[str, str], ...]) -> list[Condition]:
     """Return conditions as a vote keeps them."""
-    return [{"text": text, "due": due} for text, due in conditions]
+    return [{"text": text, "due": str(read_day(due))} for text, due in conditions]
 
 
 @guard("not_recused")
@@ -139,12 +162,14 @@ def _not_recused(step: GuardContext) -> bool:
 
 @guard("quorum_app")
 def _enough(step: GuardContext) -> bool:
-    return len({*voters(step.case), step.by}) >= step.quorum
+    return len({*voters(step.votes), step.by}) >= step.quorum
 
 
 @guard("unique_voter")
 def _first_vote(step: GuardContext) -> bool:
-    return step.by not in voters(step.case)
+    """Nobody votes twice; but once their votes are enough, whoever voted decides by them."""
+    voted = voters(step.votes)
+    return step.by not in voted or len(voted) >= step.quorum
 
 
 @guard("reason")
@@ -175,17 +200,34 @@ def _short(step: GuardContext) -> bool:
 @guard("conditions")
 def _conditions(step: GuardContext) -> bool:
     given = step.given.conditions
-    asked_before = any(vote["conditions"] for vote in step.case.votes or [])
+    asked_before = any(vote["conditions"] for vote in step.votes)
     return (bool(given) or asked_before) and len(given) <= MAX_CONDITIONS
 
 
 @guard("dates")
 def _dates(step: GuardContext) -> bool:
     """Every condition says what, and by which day to come."""
+    return all(text and day_ahead(when, step.today) for text, when in step.given.conditions)
+
+
+@guard("new_days")
+def _new_days(step: GuardContext) -> bool:
+    """Every day that was typed is one, and no condition that stands has a day that is over."""
+    if step.case.closed is not None and awaits(step.case.closed["from"]) != "conditions":
+        return True
+    if not all(day_ahead(text, step.today) for _, text in step.given.new_days):
+        return False
+    standing = newly_dated(step.case, step.votes, step.given, step.today)
     return all(
-        text and (due := day(when)) is not None and due > step.today
-        for text, when in step.given.conditions
+        "met_at" in condition or date.fromisoformat(condition["due"]) > step.today
+        for condition in standing
     )
+
+
+@guard("any_day")
+def _any_day(step: GuardContext) -> bool:
+    """At least one condition is given a new day."""
+    return bool(step.given.new_days)
 
 
 @guard("all_met")
@@ -198,10 +240,9 @@ def _all_met(step: GuardContext) -> bool:
 def _until(step: GuardContext) -> bool:
     if not step.given.until:
         return True
-    until, present = day(step.given.until), day(step.case.apply_by or "") or step.today
-    last = step.today + MAX_EXTENSION
+    until = day_ahead(step.given.until, step.today, MAX_EXTENSION)
     # More time is never less: a date that was promised stands.
-    return until is not None and max(step.today, present) < until <= last
+    return until is not None and str(until) > (step.case.apply_by or "")
 
 
 @guard("extensions_left")

@@ -49,7 +49,7 @@ class KeptDeclarations:
         file = None if case is None or case.beside is None else self._cases.unerased(case.beside)
         if case is None or file is None or not file.person.startswith(person):
             raise BadLink("declaration")
-        found = find(self._opened(file.person, case.cycle), file.person, self._cases.case)
+        found = find(self._opened(file.person), file.person, self._cases.case)
         others = [one for one in found.open[::-1] if one.id != file.id]
         files = [one for one in (file, *others) if (one.state, REVISION) in table()]
         return KeptDeclaration(case, file, files)
@@ -106,16 +106,16 @@ class KeptDeclarations:
     def _settled(self, kept: KeptDeclaration, remaining: Case) -> list[Write]:
         """Return what forgets that it was kept, and finds the file that remains of it."""
         case, person = kept.case, kept.file.person
-        opened = self._opened(person, case.cycle).without(case.id).with_file(remaining.id)
+        opened = self._opened(person).without(case.id).with_file(remaining.id)
         if case.person == person:
             return [opened.write()]
         # The file has another address since: it was kept under the one before.
-        before = self._opened(case.person, case.cycle)
+        before = self._opened(case.person)
         left = [before.without(case.id).write()] if case.id in before.kept else []
         return [opened.write(), *left]
 
-    def _opened(self, person: str, cycle: str) -> OpenFiles:
-        return OpenFiles.of(person, cycle, self._store.get(*open_key(person, cycle)))
+    def _opened(self, person: str) -> OpenFiles:
+        return OpenFiles.of(person, self._store.get(*open_key(person)))
 
 
 def asked_file(store: Store, case: Case) -> Case | None:

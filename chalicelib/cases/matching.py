@@ -71,7 +71,7 @@ def index_rows(case: Case, key: bytes, now: datetime) -> list[Write]:
     expires = int(now.timestamp()) + INDEX_RETENTION_SECONDS
     return [
         Change(
-            (_pk(kind, text, case.cycle, key), f"{now:%Y%m%d}#{case.id}"),
+            (_pk(kind, text, key), f"{now:%Y%m%d}#{case.id}"),
             set={"kind": "name", "case": case.id, "expires": expires},
         )
         for kind, text in sorted(_of_declaration(case.answers))
@@ -90,7 +90,7 @@ class Candidates:
         application = case.application or {}
         points: Counter[str] = Counter()
         for kind, text in sorted(_of_application(application)):
-            for row in self._store.latest(_pk(kind, text, case.cycle, self._key), MAX_CASES_A_NAME):
+            for row in self._store.latest(_pk(kind, text, self._key), MAX_CASES_A_NAME):
                 points[row["case"]] += _WEIGHTS[kind]
         for address in _addresses(application):
             for theirs in self._store.of_person(person_key(address, self._key), MAX_CASES_A_NAME):
@@ -143,6 +143,6 @@ def _addresses(application: "Answers") -> list[str]:
     return sorted({address.lower() for address in given if address})
 
 
-def _pk(kind: str, text: str, cycle: str, key: bytes) -> str:
-    digest = hmac.digest(key, f"{kind}:{cycle}:{text}".encode(), "sha256").hex()[:32]
+def _pk(kind: str, text: str, key: bytes) -> str:
+    digest = hmac.digest(key, f"{kind}:{text}".encode(), "sha256").hex()[:32]
     return f"NAME#{digest}"

@@ -1,4 +1,4 @@
-"""The row that finds the files of a person in a cycle, and what is kept beside them."""
+"""The row that finds the files of a person, and what is kept beside them."""
 
 from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
@@ -18,7 +18,7 @@ _FIELDS: Final = ("case", "files", "kept")
 
 
 class OpenFiles(NamedTuple):
-    """The ids of a person's files in a cycle, and of the declarations `kept` beside them, each in
+    """The ids of a person's files, and of the declarations `kept` beside them, each in
     the order in which they came. `row` is what stands in the store; None for nothing yet.
 
     Ids may be of cases that have ended since, or have another address: ask the cases.
@@ -30,11 +30,11 @@ class OpenFiles(NamedTuple):
     kept: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, person: str, cycle: str, row: Item | None) -> "OpenFiles":
+    def of(cls, person: str, row: Item | None) -> "OpenFiles":
         if row is None:
-            return cls(open_key(person, cycle))
+            return cls(open_key(person))
         files = row.get("files", [row["case"]] if "case" in row else [])
-        return cls(open_key(person, cycle), row, tuple(files), tuple(row.get("kept", ())))
+        return cls(open_key(person), row, tuple(files), tuple(row.get("kept", ())))
 
     def with_file(self, case: str) -> "OpenFiles":
         return self.without(case)._replace(files=(*self.without(case).files, case)[-MAX_FILES:])
@@ -87,5 +87,6 @@ def find(opened: OpenFiles, person: str, case_of: Callable[[str], Case | None]) 
     return FoundFiles(those(opened.files, "active", "terminal"), those(opened.kept, "unconfirmed"))
 
 
-def open_key(person: str, cycle: str) -> Key:
-    return f"OPEN#{person}#{cycle}", "OPEN"
+def open_key(person: str) -> Key:
+    """Return the key of a person's row: an open file is found in whatever year it came."""
+    return f"OPEN#{person}", "OPEN"

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Final
 
 from chalicelib.cases.audit import event
-from chalicelib.cases.case import Case, ClockMemory, indexed
+from chalicelib.cases.case import Case, ClockMemory, Vote, indexed
 from chalicelib.cases.schedule import schedule_clocks
 from chalicelib.cases.states import Transition, kind
 from chalicelib.cases.turnaround import counted
@@ -27,8 +27,8 @@ class StateChange:
 
     `data` is what the audit event keeps, with the two states unless the row is quiet; `sets` and `removes` are the attributes of the case
     that change beside its state; `facts` are given to the letters of the row beside the
-    decision; `reader` is the one member of staff who gets them, in place of all. All of them
-    are to be complete before the writes are asked for: the event is hashed then.
+    decision; `reader` is the one member of staff who gets them, in place of all; `votes` are
+    those of the case that count. All of them are to be complete before the writes are asked for: the event is hashed then.
     """
 
     def __init__(
@@ -49,6 +49,7 @@ class StateChange:
         self.removes: list[str] = []
         self.facts: dict[str, object] = {}
         self.reader: str | None = None
+        self.votes: Sequence[Vote] = case.votes or []
         self._letters: list[Item] = []
 
     @property

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import cache
 from typing import Final
 
@@ -13,6 +13,9 @@ from chalicelib.core.typed_text import in_plain_signs
 FIRST_YEAR: Final = 1900
 LAST_YEAR: Final = 2100
 """No date that anybody writes on a form is outside these years."""
+
+FURTHEST: Final = timedelta(days=2 * 366)
+"""How far ahead a day to come may be: what is further is a slip."""
 
 TYPED_MAX_LENGTH: Final = 60
 
@@ -54,8 +57,8 @@ _MIN_MONTH_LETTERS: Final = 3
 
 
 class NotADate(ValueError):
-    """A text that is no date: `code` is `date`, `date_year` or `date_ambiguous`, and `facts` are
-    what its message says."""
+    """A text that is no date: `code` is `date`, `date_year`, `date_ambiguous`, or of a day to
+    come `date_past` or `date_far`, and `facts` are what its message says."""
 
     def __init__(self, code: str = "date", **facts: object) -> None:
         super().__init__(code)
@@ -88,6 +91,18 @@ def read_day(text: str, lang: str | None = None) -> date:
         return _day(year, *others)
     month, day = _month_and_day(others, lang, year)
     return _day(year, month, day)
+
+
+def read_day_ahead(
+    text: str, today: date, furthest: timedelta = FURTHEST, lang: str | None = None
+) -> date:
+    """Return the day after today that a text names, not after the furthest one. Raises NotADate."""
+    found = read_day(text, lang)
+    if found <= today:
+        raise NotADate("date_past")
+    if found > today + furthest:
+        raise NotADate("date_far")
+    return found
 
 
 def read_month(text: str) -> str:

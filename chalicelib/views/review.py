@@ -6,7 +6,6 @@ from datetime import date
 from typing import Final, assert_never
 
 from chalicelib import content
-from chalicelib.cases.guards import votes_on
 from chalicelib.cases.lookup import Cases
 from chalicelib.cases.matching import Candidates
 from chalicelib.cases.review.model import OpenedReview, Outcome
@@ -180,7 +179,7 @@ class ReviewViews:
         """A vote is kept; the decision waits for the others."""
         assert opened.case is not None
         assert opened.staff is not None
-        names = [vote["name"] for vote in votes_on(opened.case)]
+        names = [vote["name"] for vote in self.reviews.votes(opened.case)]
         needed = self.reviews.quorum
         left = self.reviews.voters_left(opened.case, opened.staff)
         facts = {
@@ -188,6 +187,7 @@ class ReviewViews:
             "names": names,
             "needed": needed,
             "too_few": len(names) + left < needed,
+            "enough": len(names) >= needed,
             "action": self._address(opened),
         }
         return self._page("voted", opened, lang, facts, status)

@@ -5,14 +5,14 @@ from datetime import date, datetime
 from typing import TypedDict
 
 from chalicelib import content
-from chalicelib.cases.case import Case
-from chalicelib.cases.guards import MAX_CONDITIONS, voters, votes_on
+from chalicelib.cases.case import Case, Condition
+from chalicelib.cases.guards import MAX_CONDITIONS, standing_conditions, voters
 from chalicelib.cases.lookup import Cases
 from chalicelib.cases.matching import Candidates
 from chalicelib.cases.review.model import OpenedReview
 from chalicelib.cases.review.reviews import Reviews
 from chalicelib.cases.standing_back import standing_back
-from chalicelib.cases.states import choices, staff_name
+from chalicelib.cases.states import awaits, choices, staff_name
 from chalicelib.core.languages import Lang
 from chalicelib.core.ports import Item
 from chalicelib.core.records import moment
@@ -95,6 +95,7 @@ class ChoiceFacts(TypedDict):
     condition_rows: Sequence[int]
     candidates: list[CandidateFacts]
     votes: VotesFacts | None
+    new_days: list[dict[str, object]]
     code_required: bool
     colleagues: list[Colleague]
     beside: Collection[str]
@@ -144,7 +145,7 @@ def case_facts(opened: OpenedReview, reviews: Reviews, cases: Cases, lang: Lang)
 def conditions_facts(case: Case) -> list[dict[str, object]]:
     """Return the conditions of an approval: `text`, `due`, and the `id` that the form posts."""
     return [
-        {**condition, "due": date.fromisoformat(condition["due"]), "id": str(number)}
+        {**dated(condition), "id": str(number)}
         for number, condition in enumerate(case.conditions or [])
     ]
 
@@ -166,26 +167,48 @@ def choice_facts(
         "reasons": _reasons(lang) if "decline" in events else [],
         "condition_rows": range(MAX_CONDITIONS) if "conditions" in events else [],
         "candidates": candidates_facts(candidates, case, lang) if "link" in events else [],
-        "votes": votes_facts(case, reviews.quorum)
+        "votes": votes_facts(case, reviews)
         if any("quorum_app" in row.guards for row in rows)
         else None,
+        "new_days": new_days_facts(case, reviews, events),
         "code_required": any(row.code for row in rows),
         "colleagues": _colleagues(opened, reviews) if "assign" in beside else [],
         "beside": beside,
-        "mine": opened.staff.id in voters(case),
+        "mine": opened.staff.id in voters(reviews.votes(case)),
     }
 
 
-def votes_facts(case: Case, quorum: int) -> VotesFacts | None:
+def votes_facts(case: Case, reviews: Reviews) -> VotesFacts | None:
     """Return where the votes on an application stand; None where one person decides alone."""
-    if case.application is None or quorum <= 1:
+    votes = reviews.votes(case)
+    if case.application is None or (reviews.quorum <= 1 and not votes):
         return None
-    votes = votes_on(case)
     return {
         "names": [vote["name"] for vote in votes],
-        "needed": quorum,
-        "conditions": [condition for vote in votes for condition in vote["conditions"]],
+        "needed": reviews.quorum,
+        "conditions": [dated(one) for vote in votes for one in vote["conditions"]],
     }
+
+
+def new_days_facts(
+    case: Case, reviews: Reviews, events: Collection[str]
+) -> list[dict[str, object]]:
+    """Return the conditions that may be given a new day, with the number that the form posts:
+    those of an approval, or those that votes ask for once a day of them is over."""
+    reopens = case.came_from is not None and awaits(case.came_from) == "conditions"
+    today = str(reviews.today)
+    found = [
+        {**dated(one), "id": str(number), "over": one["due"] <= today}
+        for number, one in enumerate(standing_conditions(case, reviews.votes(case)))
+    ]
+    if "postpone" in events or ("reopen" in events and reopens):
+        return found
+    return found if "conditions" in events and any(one["over"] for one in found) else []
+
+
+def dated(condition: Condition) -> dict[str, object]:
+    """Return a condition with its day as one."""
+    return {**condition, "due": date.fromisoformat(condition["due"])}
 
 
 def candidates_facts(candidates: Candidates, case: Case, lang: Lang) -> list[CandidateFacts]:

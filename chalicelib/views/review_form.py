@@ -1,5 +1,6 @@
 """What the review page's form says: read kindly, for scripts may name its fields too."""
 
+import re
 from collections.abc import Mapping
 
 from chalicelib import content
@@ -26,6 +27,7 @@ def read_decision(fields: Mapping[str, object]) -> Decision:
         address=text_field(fields, "address"),
         target=text_field(fields, "target_ref") or text_field(fields, "target"),
         met=tuple(str(one) for one in _list(fields.get("met"))),
+        new_days=_new_days(fields),
     )
     return Decision(
         name=name,
@@ -43,6 +45,13 @@ def _conditions(fields: Mapping[str, object]) -> tuple[tuple[str, str], ...]:
         for n in range(MAX_CONDITIONS)
     )
     return tuple(row for row in rows if any(row))
+
+
+def _new_days(fields: Mapping[str, object]) -> tuple[tuple[str, str], ...]:
+    """Return (number of a condition, day as typed) for each condition that is given a new day."""
+    names = [name for name in fields if re.fullmatch(r"new_day_[0-9]{1,2}", name)]
+    days = ((name.rpartition("_")[2], text_field(fields, name)) for name in sorted(names))
+    return tuple((number, day) for number, day in days if day)
 
 
 def _list(value: object) -> list[object]:

@@ -36,6 +36,7 @@ class CaseServices:
             parts.store,
             self.lookup,
             parts.now,
+            roster=self.roster,
             people_key=parts.people_key,
             undo_seconds=parts.settings.undo_seconds,
             quorum=parts.settings.quorum_application,

@@ -1,32 +1,16 @@
 """Days and moments as people write them, for every option that takes one."""
 
 import re
-import unicodedata
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from typing import Final
 
 import typer
 
 from chalicelib.core import eastern_time
-
-FURTHEST: Final = timedelta(days=2 * 366)
-"""How far ahead a day may be: what is further is a slip."""
+from chalicelib.core.formatting import unaccented
+from chalicelib.core.typed_dates import FURTHEST, NotADate, read_day, read_day_ahead
 
 _HOW: Final = "write it as 2026-08-03, 3 août 2026 or Aug 3 2026"
-_MONTHS: Final = (
-    ("janvier", "january"), ("fevrier", "february"), ("mars", "march"), ("avril", "april"),
-    ("mai", "may"), ("juin", "june"), ("juillet", "july"), ("aout", "august"),
-    ("septembre", "september"), ("octobre", "october"), ("novembre", "november"),
-    ("decembre", "december"),
-)  # fmt: skip
-_ISO: Final = re.compile(r"(?P<year>\d{4})[-/](?P<month>\d{1,2})[-/](?P<day>\d{1,2})")
-_NUMBERS: Final = re.compile(r"(\d{1,2})[-/. ](\d{1,2})[-/. ](\d{4})")
-_DAY_FIRST: Final = re.compile(
-    r"(?P<day>\d{1,2})(?:er|st|nd|rd|th)? (?P<name>[a-z]{3,})\.?,? (?P<year>\d{4})"
-)
-_MONTH_FIRST: Final = re.compile(
-    r"(?P<name>[a-z]{3,})\.? (?P<day>\d{1,2})(?:st|nd|rd|th)?,? (?P<year>\d{4})"
-)
 _HOUR: Final = re.compile(
     r"(?P<date>.+?)(?:t|,| a| at)?\s*(?P<hour>\d{1,2})\s*[:h]\s*(?P<minute>\d{2})?(?:\s*(?P<half>[ap])\.?m\.?)?"
 )
@@ -34,12 +18,11 @@ _HOUR: Final = re.compile(
 
 def day_ahead(text: str, now: datetime) -> date:
     """Return a day after today, in Eastern Time. Raises a usage error that shows how."""
-    found, today = _day(text), eastern_time.today(now)
-    if found <= today:
-        raise typer.BadParameter(f"{text!r} is not after today, {today}")
-    if found > today + FURTHEST:
-        raise typer.BadParameter(f"{text!r} is more than two years away")
-    return found
+    today = eastern_time.today(now)
+    try:
+        return read_day_ahead(text, today)
+    except NotADate as wrong:
+        raise typer.BadParameter(f"{text!r} {_why(wrong, today)}") from None
 
 
 def moment_ahead(text: str, now: datetime) -> datetime:
@@ -64,14 +47,14 @@ def _moment(text: str) -> datetime:
         given = None
     if given is not None and given.tzinfo:
         return given.astimezone(UTC)
-    found = _HOUR.fullmatch(_plain(plain))
+    found = _HOUR.fullmatch(unaccented(plain))
     if not found:
         raise typer.BadParameter(f"{text!r} has no hour: add one, as 2026-08-03 09:00")
     try:
         hour = _time(int(found["hour"]), int(found["minute"] or 0), found["half"])
     except ValueError:
         raise typer.BadParameter(f"{text!r} has an hour that no clock shows") from None
-    here = datetime.combine(_day(found["date"]), hour, eastern_time.zone())
+    here = datetime.combine(any_day(found["date"]), hour, eastern_time.zone())
     there = here.astimezone(UTC)
     if there.astimezone(eastern_time.zone()).replace(tzinfo=None) != here.replace(tzinfo=None):
         raise typer.BadParameter(f"{text!r} does not exist: the clocks skip that hour")
@@ -88,49 +71,24 @@ def _time(hour: int, minute: int, half: str | None) -> time:
     return time(hour % 12 + (12 if half == "p" else 0), minute)
 
 
-def _day(text: str) -> date:
-    plain = _plain(text)
-    if numbers := _NUMBERS.fullmatch(plain):
-        first, second, year = map(int, numbers.groups())
-        return _of_numbers(text, first, second, year)
-    found = _ISO.fullmatch(plain) or _DAY_FIRST.fullmatch(plain) or _MONTH_FIRST.fullmatch(plain)
-    if not found:
-        raise typer.BadParameter(f"{text!r} is not a day: {_HOW}")
-    parts = found.groupdict()
-    month = int(parts["month"]) if "month" in parts else _month(parts["name"])
+def any_day(text: str) -> date:
+    """Return the day that a text names. Raises a usage error that shows how to write one."""
     try:
-        return date(int(parts["year"]), month, int(parts["day"]))
-    except ValueError:
-        raise typer.BadParameter(f"{text!r} is in no calendar: {_HOW}") from None
+        return read_day(text)
+    except NotADate as wrong:
+        raise typer.BadParameter(f"{text!r} {_why(wrong)}") from None
 
 
-def _plain(text: str) -> str:
-    """Return a text in small letters without accents, with single spaces."""
-    letters = unicodedata.normalize("NFKD", " ".join(text.casefold().split()))
-    return "".join(letter for letter in letters if not unicodedata.combining(letter))
-
-
-def _month(name: str) -> int:
-    """Return the number of a month called by its name, or its beginning; 0 for no month."""
-    called = [
-        number
-        for number, names in enumerate(_MONTHS, 1)
-        if any(one.startswith(name) or (name == "sept" and number == 9) for one in names)
-    ]
-    return called[0] if len(called) == 1 else 0
-
-
-def _of_numbers(text: str, first: int, second: int, year: int) -> date:
-    """Return a day written in numbers, unless they can be read in two orders."""
-    readings = set()
-    for day, month in ((first, second), (second, first)):
-        try:
-            readings.add(date(year, month, day))
-        except ValueError:
-            continue
-    if not readings:
-        raise typer.BadParameter(f"{text!r} is in no calendar: {_HOW}")
-    if len(readings) > 1:
-        either = " or ".join(sorted(map(str, readings)))
-        raise typer.BadParameter(f"{text!r} can be read in two ways: write {either}")
-    return readings.pop()
+def _why(wrong: NotADate, today: date | None = None) -> str:
+    match wrong.code:
+        case "date_ambiguous":
+            days = re.findall(r"\d{4}-\d\d-\d\d", str(wrong.facts))
+            return f"can be read in two ways: write {' or '.join(sorted(days))}"
+        case "date_year":
+            return f"is not a day between {wrong.facts['first']} and {wrong.facts['last']}"
+        case "date_past":
+            return f"is not after today, {today}"
+        case "date_far":
+            return "is more than two years away"
+        case _:
+            return f"is not a day: {_HOW}"

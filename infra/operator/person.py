@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import date
 from pathlib import Path
 from typing import Annotated
 
@@ -20,7 +19,7 @@ from chalicelib.people.finder import Found
 from chalicelib.people.requests import Request, RequestKind
 from chalicelib.wiring.people import PeopleServices
 from infra.operator.commands import Commands
-from infra.operator.dates import day_ahead
+from infra.operator.dates import any_day, day_ahead
 from infra.operator.errors import OperatorError
 from infra.operator.session import Session, bar, session_of
 
@@ -166,10 +165,7 @@ def add(
     """Note a request: it is due after 30 days, with reminders to those who run the programme."""
     session = session_of(context)
     today = eastern_time.today(session.operator.now())
-    try:
-        day = date.fromisoformat(received) if received else today
-    except ValueError:
-        raise OperatorError(f"{received!r} is not a day such as 2026-03-02") from None
+    day = any_day(received) if received else today
     if day > today:
         raise OperatorError(f"{day} lies ahead: a request has come already")
     request = _people(session).register.add(kind, _address(email), day)

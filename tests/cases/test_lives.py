@@ -56,6 +56,7 @@ MODEL: Final[dict[str, dict[tuple[str, ...], str]]] = {
     "extend": {("EOI_APPROVED", "INVITE_EXPIRED"): "EOI_APPROVED"},
     "conditions": {("APP_PENDING",): "APP_CONDITIONAL"},
     "conditions_met": {("APP_CONDITIONAL",): "APP_APPROVED"},
+    "postpone": {("APP_CONDITIONAL",): "APP_CONDITIONAL"},
     "waitlist": {("APP_PENDING",): "APP_WAITLISTED"},
     "withdraw": {(*E, *A, "ORPHAN_APP"): "WITHDRAWN"},
     "close_cycle": {("APP_WAITLISTED",): "APP_DECLINED"},
@@ -67,7 +68,10 @@ MODEL: Final[dict[str, dict[tuple[str, ...], str]]] = {
 }  # fmt: skip
 """The transitions of the specification once more, written by hand: event → from → to."""
 
-STAY: Final = {"vote", "assign", "recuse", "correct_address", "ask_address", "bounce", "copy"}
+STAY: Final = {
+    "vote", "assign", "recuse", "correct_address", "ask_address", "bounce", "copy", "more_time",
+    "letter_overtaken",
+}  # fmt: skip
 UNDOABLE: Final = {
     ("EOI_PENDING", "approve"): "eoi_approved",
     ("EOI_PENDING", "decline"): "eoi_declined",
@@ -174,7 +178,7 @@ def check_findable(life: Life, case: Case) -> None:
     """A declaration that is under way is found by whoever declares again; what waits, too."""
     if not case.answers or kind(case.state) not in ("active", "unconfirmed"):
         return
-    row = life.store.items.get((f"OPEN#{case.person}#{case.cycle}", "OPEN"), {})
+    row = life.store.items.get((f"OPEN#{case.person}", "OPEN"), {})
     assert case.id in (*row.get("files", ()), *row.get("kept", ())), "a file that nobody finds"
 
 

@@ -319,3 +319,38 @@ def test_when_everybody_stands_back_the_admins_hear_of_it_and_a_newcomer_gets_th
     way.clock.pass_(days=1)
     way.deliver()
     assert way.letters("noa@example.org", "/review/")
+
+
+def test_a_vote_decides_once_fewer_votes_are_enough(two: Journey) -> None:
+    case = two.apply()
+    ritas = two.review(RITA)
+    two.press(
+        ritas, decision="conditions", code=two.code(RITA), condition_0="Un", due_0="2026-05-01"
+    )
+    two.settings(QUORUM_APPLICATION="1")
+    assert "suffisent maintenant" in two.visitor.page(ritas).body.decode()
+    fresh = two.fresh(RITA)
+    assert "L’approbation d’une personne suffit" in two.visitor.page(fresh).body.decode()
+    assert two.press(fresh, decision="approve", code=two.code(RITA)).status_code == 200
+    after = two.again(case)
+    assert after.state == "APP_CONDITIONAL"
+    assert [each["text"] for each in after.conditions or []] == ["Un"]
+    assert [vote["by"] for vote in after.votes or []] == ["rita-roy"]
+
+
+@pytest.mark.parametrize("gone", [RITA, SAM])
+def test_the_vote_of_somebody_removed_does_not_count(two: Journey, gone: str) -> None:
+    """Neither do the conditions that it asked for; taken back, it counts again."""
+    case = two.apply()
+    two.decide(
+        gone, decision="conditions", code=two.code(gone), condition_0="Un", due_0="2026-05-01"
+    )
+    voter = (two.again(case).votes or [])[0]["by"]
+    noa = {"sk": "noa-kim", "name": "Noa Kim", "email": "noa@example.org"}
+    two.store.commit([Put({**environment.RITA, **noa})])
+    two.service.cases.roster.remove(voter)
+    act = two.service.cases.decisions.act
+    after = act(two.again(case), "approve", Decider("noa-kim", "Noa Kim"))
+    assert (after.state, [vote["by"] for vote in after.votes or []]) == ("APP_PENDING", ["noa-kim"])
+    other = "sam-lee" if voter == "rita-roy" else "rita-roy"
+    assert act(two.again(case), "approve", Decider(other, other)).state == "APP_APPROVED"

@@ -64,7 +64,7 @@ def test_staff_do_what_the_table_names_and_nothing_else(
         "decision": event, "confirm": "on", "message": "Voilà.", "reason": "funds", "code": code,
         "nonce": way.service.links.nonce(token(secret, "review")), "met": "0", "colleague": "sam-lee",
         "address": "new@example.org", "target": "DI-2026-00000-0", "condition_0": "Un",
-        "due_0": "2026-05-01",
+        "due_0": "2026-05-01", "new_day_0": "2026-06-01",
     }  # fmt: skip
     answer = way.visitor.submit(path, list(fields.items()))
     if (state, event) in states.table() and event not in ("release", "release_application"):

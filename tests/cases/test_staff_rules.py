@@ -119,6 +119,7 @@ def test_every_way_to_an_approved_application_takes_code_quorum_and_step_up() ->
         if (
             row.actor == "staff"
             and row.to in ("APP_APPROVED", "APP_CONDITIONAL")
+            and row.to != row.source
             and not row.beside
         ):
             if row.event == "vote":

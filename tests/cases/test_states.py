@@ -97,7 +97,7 @@ def test_staff_choose_what_the_state_allows() -> None:
         "EOI_DECLINED": ["reopen"],
         "APP_PENDING": ["approve", "conditions", "decline", "waitlist", "ask"],
         "APP_WAITLISTED": ["approve", "decline"],
-        "APP_CONDITIONAL": ["conditions_met", "decline"],
+        "APP_CONDITIONAL": ["conditions_met", "postpone", "decline"],
         "ORPHAN_APP": ["link", "treat_as_eoi", "decline"],
         "WITHDRAWN": ["reopen"],
     }

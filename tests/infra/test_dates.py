@@ -34,12 +34,12 @@ def test_numbers_that_can_be_read_in_one_way_alone_are(text: str, day: date) -> 
     [
         ("03/08/2026", "in two ways: write 2026-03-08 or 2026-08-03"),
         ("soon", "not a day: write it as 2026-08-03, 3 août 2026 or Aug 3 2026"),
-        ("2026-02-30", "in no calendar"),
-        ("40/40/2026", "in no calendar"),
-        ("3 ju 2026", "not a day|in no calendar"),
-        ("3 jui 2026", "in no calendar"),
+        ("2026-02-30", "not a day"),
+        ("40/40/2026", "not a day"),
+        ("3 ju 2026", "not a day"),
+        ("3 jui 2026", "not a day"),
         ("2026-03-02", "not after today, 2026-03-02"),
-        ("0001-01-01", "not after today"),
+        ("0001-01-01", "not a day between 1900 and 2100"),
         ("2062-08-03", "more than two years away"),
     ],
 )

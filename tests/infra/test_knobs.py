@@ -1,6 +1,7 @@
 """Every knob of programme.json turns something: a text, a rule or a date."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -10,13 +11,13 @@ import samples
 from chalicelib import content
 from chalicelib.cases import effects, guards
 from chalicelib.cases.case import Case
+from chalicelib.cases.due_dates import decision_due
 from chalicelib.cases.schedule import cycle_end
 from chalicelib.core.languages import LANGS
 from chalicelib.core.settings import read
 from chalicelib.core.stored_links import link
 from chalicelib.forms import description, notice, parsing
 from chalicelib.forms.problems import InvalidForm
-from chalicelib.mail.writers.phrases import due_date
 from environment import ENVIRONMENT
 from journey import RITA, Journey
 from letter_facts import composed
@@ -69,6 +70,10 @@ def letters(name: str) -> object:
     return [composed(name, lang, "Collectif").text for lang in LANGS]
 
 
+def pending() -> Case:
+    return replace(new_case(), state="EOI_PENDING", clocks={"A": {"since": "2026-11-23"}})
+
+
 def new_case() -> Case:
     return Case.begun(
         NOW, person="p", lang="fr", email="a@b.ca", contact_name="A", org="B", answers={},
@@ -97,7 +102,7 @@ KNOBS: list[tuple[tuple[str, ...], object, Callable[[], object]]] = [
     (("application_minutes_min",), 5, lambda: described("application")),
     (("application_minutes_max",), 200, lambda: letters("eoi_approved")),
     (("application_link_valid_days",), 10, lambda: effects._apply_by(NOW)),
-    (("reply_target_business_days",), 9, lambda: due_date(NOW, "EOI_PENDING")),
+    (("reply_target_business_days",), 9, lambda: decision_due(pending())),
     (("reply_target_business_days",), 9, lambda: letters("eoi_received")),
     (("reopen_days",), 9, guards.reopen_window),
     (("reopen_days",), 9, lambda: letters("eoi_info_requested")),

@@ -90,7 +90,8 @@ def test_what_is_looked_for_would_be_found(way: Journey) -> None:
     for proved in (True, False):
         letter = way.service.mail.sender.compose(
             "file_reopened", "fr",
-            {"message": "Voilà.", "status_url": "", "state_name": "", "next_step": ""},
+            {"message": "Voilà.", "status_url": "", "state_name": "", "next_step": "",
+             "until": None, "conditions": []},
             case, proved=proved,
         )  # fmt: skip
         assert ("evil" in letter.text and "evil" in letter.html) == proved

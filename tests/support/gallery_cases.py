@@ -216,6 +216,8 @@ def quorum(walk: "Walk") -> Pages:
     walk.deliver()
     third = "/review/" + _token(walk.mailer.to("sacha@example.org")[-1].text)
     yield "review-conditions-met", walk.send(third, decision="conditions_met", code=_code(theirs))
+    walk.decided(third, decision="postpone", new_day_0="31 mars 2027", message="Bien sûr.")
+    walk.deliver()
     assert walk.case(told).state == "APP_CONDITIONAL"
     walk.serve(STEP_UP="on")
     told = walk.apply(

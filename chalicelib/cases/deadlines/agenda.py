@@ -15,9 +15,6 @@ from chalicelib.core.ports import Item, Store
 MAX_LISTED: Final = 30
 """Cases listed in one letter; the others are counted. Each has a link that is stored with it."""
 
-CYCLES_BACK: Final = 3
-"""How many years of cycles are looked through, from this year back."""
-
 
 @dataclass
 class Day:
@@ -57,28 +54,20 @@ class Agenda:
         """Return the day of each member of the staff who is there, also an empty one."""
         staff = self._roster.active()
         failed = sum(1 for _ in self._store.listed(DEAD))
-        unconfirmed = sum(1 for _ in self._listed("unconfirmed", today))
+        unconfirmed = sum(1 for _ in self._listed("unconfirmed"))
         days = {
             one.id: Day(failed=failed, unconfirmed=unconfirmed)
             for one in staff
             if not one.away(str(today))
         }
-        for item in sorted(self._listed("active", today), key=lambda item: str(item["updated_at"])):
+        for item in sorted(self._listed("active"), key=lambda item: str(item["updated_at"])):
             readers = Recipients(staff, item.get("owner"), item.get("recused"), str(today))
-            to_decide = awaits(_state(item)) == "decision"
+            to_decide = awaits(item["state_key"]) == "decision"
             for day in (days[one] for one in readers.of(["owner"]) if one in days):
                 (day.decide if to_decide else day.waiting).append(item["id"])
         return days
 
-    def _listed(self, of_kind: str, today: date) -> Iterator[Item]:
-        states = [name for name in content.states()["states"] if kind(name) == of_kind]
-        cycles = {str(today.year - back) for back in range(CYCLES_BACK)}
-        if named := content.programme()["cycle"]:
-            cycles.add(named)
-        for state in states:
-            for cycle in sorted(cycles):
-                yield from self._store.listed(f"{state}#{cycle}")
-
-
-def _state(item: Item) -> str:
-    return str(item["state_key"]).partition("#")[0]
+    def _listed(self, of_kind: str) -> Iterator[Item]:
+        for state in content.states()["states"]:
+            if kind(state) == of_kind:
+                yield from self._store.listed(state)

@@ -48,8 +48,8 @@ class Erasure:
 
     def pointer(self, case: Case) -> list[Write]:
         """Let the row that finds the files of a person lead to this one no more."""
-        row = self._store.get(*open_key(case.person, case.cycle))
-        opened = OpenFiles.of(case.person, case.cycle, row)
+        row = self._store.get(*open_key(case.person))
+        opened = OpenFiles.of(case.person, row)
         if case.id not in (*opened.files, *opened.kept):
             return []
         return [opened.without(case.id).write()]

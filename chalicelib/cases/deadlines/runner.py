@@ -12,8 +12,9 @@ from chalicelib.cases.deadlines import started
 from chalicelib.cases.deadlines.digest import KEY as MORNING
 from chalicelib.cases.deadlines.digest import Digest
 from chalicelib.cases.deadlines.erasure import Erasure, blank
+from chalicelib.cases.ladder import Ladder, Rung, definition, ladder_of
 from chalicelib.cases.recipients import Recipients
-from chalicelib.cases.schedule import ERASURE, RETENTION, Ladder, Rung, definition, ladder_of
+from chalicelib.cases.schedule import ERASURE, RETENTION
 from chalicelib.cases.staff import Roster
 from chalicelib.cases.standing_back import standing_back
 from chalicelib.cases.states import clock_of, kind, step
@@ -85,17 +86,28 @@ class DeadlineRunner:
         found = self._store.get(*case_key(key[0].removeprefix("CASE#")))
         if found is None:
             return self._retire(row)
-        due = _Due(row, Case.of(found), ladder_of(row), now)
+        case = Case.of(found)
+        due = _Due(row, case, ladder_of(row, case), now)
         if not _belongs(due):
             return self._retire(row)
         if row["clock"] == ERASURE:
             return self._erasure.go_on(due.case, row)
         try:
+            if case.undo_open(now):
+                return self._after_undo(due)
             return self._next(due)
         except Conflict:
             return "taken"
 
+    def _after_undo(self, due: _Due) -> str:
+        """Let a clock wait while the decision that set it off can be taken back."""
+        assert due.case.decided is not None
+        self._store.commit([due.update(due_at=due.case.decided["undo_until"])])
+        return "later"
+
     def _next(self, due: _Due) -> str:
+        if due.row.get("step") is None:
+            return self._retire(due.row)
         reached = due.ladder.overdue(due.row["step"], due.now)
         chosen = self._worth_it(due, reached)
         if chosen is None:
@@ -118,9 +130,9 @@ class DeadlineRunner:
             later = reached[number + 1 :]
             if one.event:
                 return one
-            if any(one.letter == other.letter and {*one.to} <= {*other.to} for other in later):
+            if any(_says_more(other, one) for other in later):
                 continue
-            over = due.ladder.until is not None and due.ladder.until < eastern_time.today(due.now)
+            over = one.due is not None and one.due < eastern_time.today(due.now)
             if over and not notice:
                 continue
             return one
@@ -137,18 +149,37 @@ class DeadlineRunner:
         return opens
 
     def _tell(self, due: _Due, chosen: Rung) -> str:
-        until = due.ladder.until
-        notice = definition(due.ladder.clock).get("notice")
-        if notice and until:
-            # Whoever was reminded late has as long as all others from there on.
-            until = max(until, eastern_time.today(due.now) + timedelta(days=notice))
-        following = _from(due, chosen.position + 1, until)
+        """Owe the letters of a step. Whoever is reminded late has as long as all others from
+        there on, and the file says so."""
+        notice = definition(due.ladder.clock).get("notice", 0)
+        earliest = eastern_time.today(due.now) + timedelta(days=notice)
+        ladder, until, more = due.ladder, chosen.due, list[Write]()
+        if notice and until is not None and until < earliest:
+            until = earliest
+            more, after = self._more_time(due, earliest)
+            ladder = ladder_of(due.row, after)
+            if len(due.ladder.days) > 1:
+                # The steps of dates that moved may change places: those of today are over.
+                ladder = ladder._replace(since=eastern_time.today(due.now))
+        following = _from(due, chosen.position + 1, ladder)
         letters = [] if self._dropped(due, chosen) else self._letters(due, chosen, until)
-        change = due.update(
-            **following, until=str(until) if until else None, fired_at=stamp(due.now)
-        )
-        self._store.commit([change, *letters])
+        change = due.update(**following, since=str(ladder.since), fired_at=stamp(due.now))
+        self._store.commit([change, *more, *letters])
         return "reminded" if letters else "dropped"
+
+    def _more_time(self, due: _Due, earliest: date) -> tuple[list[Write], Case]:
+        """Move the days of the case that are over, or nearly, to the earliest one."""
+        case = due.case
+        row = step(case.state, "more_time")
+        change = StateChange(case, row, due.now, "clock", {"until": str(earliest)})
+        if case.question is not None:
+            change.sets["question"] = {**case.question, "reply_by": str(earliest)}
+        else:
+            change.sets["conditions"] = [
+                one if "met_at" in one else {**one, "due": max(one["due"], str(earliest))}
+                for one in case.conditions or []
+            ]
+        return change.writes(), change.after()
 
     def _letters(self, due: _Due, chosen: Rung, until: date | None) -> list[Write]:
         facts = {
@@ -252,10 +283,15 @@ def _belongs(due: _Due) -> bool:
     return clock_of(state) == clock
 
 
-def _from(due: _Due, position: int, until: date | None = None) -> Item:
+def _says_more(later: Rung, earlier: Rung) -> bool:
+    """Say whether a later step tells the same to the same readers, and the earlier one is spared."""
+    same = later.letter == earlier.letter and later.due == earlier.due
+    return same and {*earlier.to} <= {*later.to}
+
+
+def _from(due: _Due, position: int, ladder: Ladder | None = None) -> Item:
     """Return what the clock's row becomes for its next step: possibly one that is late already, for the next sweep."""
-    ladder = Ladder(due.ladder.clock, due.ladder.since, until or due.ladder.until)
-    following = ladder.step(position)
+    following = (ladder or due.ladder).step(position)
     if following is None:
         return {"step": None, "due_at": None, "due_shard": None}
     return {

@@ -26,7 +26,7 @@ def declaration(visit: Visit) -> tuple[list[Write], Receipt]:
     case = Case.begun(visit.now, person=str(visit.person), consents=visit.consents, **_given(visit))
     if spam:
         return _stored(visit, case, "hold", spam), _receipt(visit, case)
-    opened = OpenFiles.of(case.person, case.cycle, visit.open)
+    opened = OpenFiles.of(case.person, visit.open)
     found = find(opened, case.person, visit.cases.case)
     opened = opened.among(found.files, found.kept)
     if same := _same(visit, [*found.open, *found.kept]):

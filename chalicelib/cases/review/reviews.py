@@ -1,12 +1,13 @@
 """What a review link shows and does: GET changes nothing, POST needs a nonce and a tick."""
 
+from datetime import date
 from typing import Final
 
 from chalicelib.cases.applicant import ApplicantFiles
-from chalicelib.cases.case import Case
+from chalicelib.cases.case import Case, Vote
 from chalicelib.cases.decisions import Decisions
 from chalicelib.cases.effects import Decider
-from chalicelib.cases.guards import unmet, voters
+from chalicelib.cases.guards import GuardContext, unmet, voters
 from chalicelib.cases.lookup import Cases
 from chalicelib.cases.orphans import Orphans
 from chalicelib.cases.review.attempts import Attempts
@@ -21,8 +22,8 @@ from chalicelib.cases.review.model import (
 from chalicelib.cases.review.step_up import StepUp
 from chalicelib.cases.staff import Roster, Staff
 from chalicelib.cases.standing_back import standing_back, stands_back
-from chalicelib.cases.states import Transition, beside, events, staff_letter, step
-from chalicelib.core import stored_links
+from chalicelib.cases.states import Transition, beside, events, staff_letter
+from chalicelib.core import eastern_time, stored_links
 from chalicelib.core.email_address import email_or_none
 from chalicelib.core.errors import Conflict, Refused
 from chalicelib.core.letter_row import letter
@@ -38,6 +39,8 @@ FIELDS: Final = {
     "short": ("message", "too_long"),
     "conditions": ("conditions", "write_condition"),
     "dates": ("conditions", "condition_date"),
+    "new_days": ("new_days", "new_day"),
+    "any_day": ("new_days", "new_day"),
     "all_met": ("met", "tick_all"),
     "until": ("until", "choose_date"),
 }
@@ -75,6 +78,14 @@ class Reviews:
     def quorum(self) -> int:
         return self._decisions.quorum
 
+    def votes(self, case: Case) -> list[Vote]:
+        """Return the votes on a case that count, as the roster is now."""
+        return self._decisions.votes(case)
+
+    @property
+    def today(self) -> date:
+        return eastern_time.today(self._now())
+
     def colleagues(self, staff: Staff) -> list[Staff]:
         return [other for other in self._roster.active() if other.id != staff.id]
 
@@ -85,7 +96,7 @@ class Reviews:
     def voters_left(self, case: Case, staff: Staff) -> int:
         """How many others have not voted yet, and may."""
         others = self.colleagues(staff)
-        gone = {*standing_back(case, others), *voters(case)}
+        gone = {*standing_back(case, others), *voters(self.votes(case))}
         return sum(other.id not in gone for other in others)
 
     def open(self, token: str) -> OpenedReview:
@@ -136,7 +147,7 @@ class Reviews:
             return Outcome("invalid", opened, case, errors)
         try:
             self._check(opened, decision)
-            if self._wants_code(case, decision):
+            if self._wants_code(opened, decision):
                 return self._confirm(opened, decision)
             after = self._act(opened, decision)
         except Conflict:
@@ -210,10 +221,10 @@ class Reviews:
 
     def _errors(self, opened: OpenedReview, decision: Decision) -> tuple[tuple[str, str], ...]:
         """Return (field, code of the message) for each thing that is missing or wrong."""
-        case, _, link = _all(opened)
+        _, _, link = _all(opened)
         if decision.name not in link["allowed"]:
             return (("decision", "choose_decision"),)
-        row = self._chosen(case, decision)
+        row = self._chosen(opened, decision)
         errors = []
         if not self._links.check_nonce(opened.token, decision.nonce):
             errors.append(("nonce", "nonce"))
@@ -242,22 +253,23 @@ class Reviews:
 
     def _check(self, opened: OpenedReview, decision: Decision) -> None:
         """Guards that nothing on the page can mend. The quorum is none: a vote is kept."""
-        case, _, _ = _all(opened)
-        for name in self._unmet(opened, self._chosen(case, decision), decision):
+        for name in self._unmet(opened, self._chosen(opened, decision), decision):
             if name != "quorum_app":
                 raise Refused(name)
 
     def _unmet(self, opened: OpenedReview, row: Transition, decision: Decision) -> list[str]:
+        return unmet(row, self._context(opened, decision))
+
+    def _chosen(self, opened: OpenedReview, decision: Decision) -> Transition:
+        """Return the row that will be taken: for an approval perhaps a vote, or conditions."""
+        return self._decisions.row(self._context(opened, decision), decision.name)
+
+    def _context(self, opened: OpenedReview, decision: Decision) -> GuardContext:
         case, staff, _ = _all(opened)
-        return unmet(
-            row, self._decisions.context(case, Decider(staff.id, staff.name), decision.given)
-        )
+        return self._decisions.context(case, Decider(staff.id, staff.name), decision.given)
 
-    def _chosen(self, case: Case, decision: Decision) -> Transition:
-        return step(case.state, decision.name, case.came_from)
-
-    def _wants_code(self, case: Case, decision: Decision) -> bool:
-        return self._step_up is not None and "step_up" in self._chosen(case, decision).guards
+    def _wants_code(self, opened: OpenedReview, decision: Decision) -> bool:
+        return self._step_up is not None and "step_up" in self._chosen(opened, decision).guards
 
     def _confirm(self, opened: OpenedReview, decision: Decision) -> Outcome:
         """Decides with the right six digits; without any, sends them."""

@@ -69,7 +69,8 @@ class States(TypedDict):
 
 
 class Rung(TypedDict):
-    """One step of a clock: when, and whom it writes to or which event it sets off."""
+    """One step of a clock: when, and whom it writes to or which event it sets off; `each`: once
+    for each date that the clock runs to."""
 
     after: NotRequired[Annotated[int, Field(ge=0)]]
     before: NotRequired[Count]
@@ -81,6 +82,7 @@ class Rung(TypedDict):
     to: NotRequired[list[Literal["owner", "deputies", "manager", "applicant"]]]
     unless: NotRequired[Literal["begun"]]
     last: NotRequired[bool]
+    each: NotRequired[bool]
 
 
 class ClockText(TypedDict):
@@ -93,7 +95,7 @@ class ClockText(TypedDict):
     lasts: NotRequired[Count]
     notice: NotRequired[Count]
     target: NotRequired[Count]
-    until: NotRequired[Literal["apply_by", "conditions", "cycle_end", "retention"]]
+    until: NotRequired[Literal["apply_by", "reply_by", "conditions", "cycle_end", "retention"]]
 
 
 class Clocks(TypedDict):
@@ -122,8 +124,9 @@ class Review(TypedDict):
     errors: Annotated[
         dict[str, Text],
         keys(
-            "choose_decision choose_reason write_reason too_long wrong_code confirm nonce write_question "
-            "write_why write_condition condition_date tick_all choose_date choose_colleague "
+            "choose_decision choose_reason write_reason too_long wrong_code confirm nonce "
+            "write_question write_why write_condition condition_date new_day tick_all "
+            "choose_date choose_colleague "
             "write_address choose_case wrong_step_code"
         ),
     ]

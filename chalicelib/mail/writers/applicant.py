@@ -6,7 +6,8 @@ from typing import TypedDict
 
 from chalicelib.cases.applicant import COPY_LETTER
 from chalicelib.cases.case import Case
-from chalicelib.cases.states import awaits, is_invited, next_step, public_name
+from chalicelib.cases.ladder import days_told
+from chalicelib.cases.states import awaits, clock_of, is_invited, next_step, public_name, shows
 from chalicelib.cases.turnaround import Turnaround
 from chalicelib.core import references
 from chalicelib.core.errors import Overtaken
@@ -74,9 +75,13 @@ class InfoRequested(TypedDict):
 
 @letter("eoi_info_requested", "application_info_requested", to=APPLICANT)
 def info_requested(owed: CaseLetter) -> InfoRequested:
+    """Raises Overtaken when nothing is asked any more."""
+    question = owed.case.question
+    if question is None:
+        raise Overtaken("the question is answered")
     return {
-        "message": owed.facts["message"],
-        "reply_by": date.fromisoformat(owed.facts["reply_by"]),
+        "message": question["text"],
+        "reply_by": date.fromisoformat(question["reply_by"]),
         "status_url": owed.status_url,
     }
 
@@ -176,15 +181,18 @@ class Conditional(Decided):
     conditions: list[Condition]
 
 
-@letter("application_conditional", to=APPLICANT)
+@letter("application_conditional", "conditions_postponed", to=APPLICANT)
 def application_conditional(owed: CaseLetter) -> Conditional:
-    return {
-        **decided(owed),
-        "conditions": [
-            {"text": each["text"], "due": date.fromisoformat(each["due"])}
-            for each in owed.facts["conditions"]
-        ],
-    }
+    return {**decided(owed), "conditions": conditions_of(owed.case)}
+
+
+def conditions_of(case: Case) -> list[Condition]:
+    """Return the conditions of an approval that are not met yet, as the file has them now."""
+    return [
+        {"text": each["text"], "due": date.fromisoformat(each["due"])}
+        for each in case.conditions or []
+        if "met_at" not in each
+    ]
 
 
 class InvitationEnded(TypedDict):
@@ -223,17 +231,26 @@ def file_closed(owed: CaseLetter) -> FileClosed:
 
 
 class FileReopened(Decided):
+    """`until` is the day of the question or the invitation, `conditions` have days of their own."""
+
     state_name: str
     next_step: str
+    until: date | None
+    conditions: list[Condition]
 
 
 @letter("file_reopened", to=APPLICANT)
 def file_reopened(owed: CaseLetter) -> FileReopened:
     state, lang = owed.case.state, owed.lang
+    clock = clock_of(state)
+    days = days_told(clock, owed.case) if clock else ()
+    conditions = conditions_of(owed.case) if shows(state, "conditions") else []
     return {
         **decided(owed),
         "state_name": public_name(state, lang),
         "next_step": next_step(state, lang),
+        "until": None if conditions or not days else days[-1],
+        "conditions": conditions,
     }
 
 

@@ -8,6 +8,7 @@ from functools import cached_property
 from chalicelib.cases import turnaround
 from chalicelib.cases.case import Case
 from chalicelib.cases.decisions import reopen_by
+from chalicelib.cases.due_dates import decision_due
 from chalicelib.cases.matching import Candidates
 from chalicelib.cases.review.link import review_link
 from chalicelib.cases.staff import Roster, Staff
@@ -19,9 +20,8 @@ from chalicelib.core.languages import Lang, lang_or
 from chalicelib.core.letter_row import FIDUCIARY, NEW_ADDRESS, OLD_ADDRESS
 from chalicelib.core.links import Links, StoredLink
 from chalicelib.core.ports import Item, Store
-from chalicelib.core.records import moment
 from chalicelib.mail.writers.draft import Sender
-from chalicelib.mail.writers.phrases import due_date, file_notes
+from chalicelib.mail.writers.phrases import file_notes
 
 
 @dataclass(frozen=True)
@@ -144,9 +144,9 @@ class StaffLetter:
         return file_notes(self.case, owner, self.lang)
 
     @property
-    def due(self) -> date:
-        case = self.case
-        return due_date(moment(case.applied_at or case.submitted_at), case.state)
+    def due(self) -> date | None:
+        """When a decision is due; None where nobody waits for one."""
+        return decision_due(self.case)
 
     @property
     def state_name(self) -> str:

@@ -6,8 +6,8 @@ from typing import TypedDict
 from chalicelib.cases.case import Case, case_key
 from chalicelib.cases.intake.declaration import NOT_KEPT
 from chalicelib.cases.kept_declarations import asked_file
+from chalicelib.cases.ladder import definition
 from chalicelib.cases.open_files import OpenFiles, find, open_key
-from chalicelib.cases.schedule import definition
 from chalicelib.cases.states import clock_of, kind
 from chalicelib.core import eastern_time
 from chalicelib.core.errors import Overtaken
@@ -53,8 +53,8 @@ class DeclarationsWaiting(TypedDict):
 @letter(NOT_KEPT, to=APPLICANT, unproved=(APPLICANT,))
 def declarations_waiting(owed: CaseLetter) -> DeclarationsWaiting:
     """Raises Overtaken once none waits any more."""
-    person, cycle = owed.case.person, owed.case.cycle
-    opened = OpenFiles.of(person, cycle, owed.store.get(*open_key(person, cycle)))
+    person = owed.case.person
+    opened = OpenFiles.of(person, owed.store.get(*open_key(person)))
 
     def case_of(one: str) -> Case | None:
         item = owed.store.get(*case_key(one))

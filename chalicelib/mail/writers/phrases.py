@@ -2,16 +2,14 @@
 
 import re
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date
 from types import SimpleNamespace
 from typing import Final
 
 from chalicelib import content
 from chalicelib.cases.case import Case, FormName, KeptWarning
 from chalicelib.cases.staff import Staff
-from chalicelib.cases.states import reply_days
 from chalicelib.core import eastern_time, formatting, references
-from chalicelib.core.business_days import after_business_days
 from chalicelib.core.email_address import is_same_address
 from chalicelib.core.languages import Lang
 from chalicelib.core.records import moment
@@ -21,11 +19,6 @@ from chalicelib.forms.problems import Problem
 def warning_texts(warnings: Iterable[KeptWarning], lang: Lang) -> list[str]:
     """Return kept warnings in a reader's language."""
     return [Problem(w["field"], w["code"], dict(w["params"])).message(lang) for w in warnings]
-
-
-def due_date(start: datetime, state: str) -> date:
-    """Return when staff are to act on what came in this state."""
-    return after_business_days(eastern_time.today(start), reply_days(state))
 
 
 def reason_texts(codes: Iterable[str], lang: Lang) -> list[str]:

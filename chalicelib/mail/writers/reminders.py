@@ -3,11 +3,12 @@
 from datetime import date
 from typing import TypedDict
 
-from chalicelib.cases.schedule import definition
+from chalicelib.cases.ladder import days_told, definition
 from chalicelib.cases.turnaround import Turnaround
+from chalicelib.core.errors import Overtaken
 from chalicelib.core.letter_row import APPLICANT
 from chalicelib.mail.letters import letter
-from chalicelib.mail.writers.applicant import Condition
+from chalicelib.mail.writers.applicant import Condition, conditions_of
 from chalicelib.mail.writers.context import CaseLetter
 
 
@@ -22,18 +23,18 @@ class Reminder(TypedDict):
 
 @letter("reminder", to=APPLICANT)
 def reminder(owed: CaseLetter) -> Reminder:
+    """Raises Overtaken when the day that it calls to mind is no day of the file any more."""
     case, facts = owed.case, owed.facts
     awaited = definition(facts["clock"])["awaits"]
+    until = date.fromisoformat(facts["until"])
+    if until not in days_told(facts["clock"], case):
+        raise Overtaken("the file has another day")
     return {
         "awaited": awaited,
-        "until": date.fromisoformat(facts["until"]),
+        "until": until,
         "last": facts["last"],
         "question": case.question["text"] if case.question else "",
-        "conditions": [
-            {"text": each["text"], "due": date.fromisoformat(each["due"])}
-            for each in case.conditions or []
-            if "met_at" not in each
-        ],
+        "conditions": [each for each in conditions_of(case) if each["due"] == until],
         "url": owed.apply_url if awaited == "apply" else owed.status_url,
     }
 

@@ -34,7 +34,7 @@ def staff_invitation_ended(owed: StaffLetter) -> LinkOnly:
 
 class ToDecide(LinkOnly):
     code: str | None
-    due: date
+    due: date | None
     proof: list[str]
 
 
@@ -111,7 +111,7 @@ class CandidateFacts(TypedDict):
 
 
 class OrphanToPlace(LinkOnly):
-    due: date
+    due: date | None
     proof: list[str]
     candidates: list[CandidateFacts]
 
@@ -183,7 +183,7 @@ def staff_assigned(owed: StaffLetter) -> Assigned:
 
 
 class Waiting(CaseLink):
-    due: date
+    due: date | None
     days: int
     owner: str | None
 
