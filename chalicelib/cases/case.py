@@ -144,8 +144,8 @@ class Case:
     step, quiet ones too, and no two steps can be the same one. `recused` are the ids of staff
     who stand back; `address` is a corrected one, before the one that the first form gave.
     `beside` is the file of the same person that a declaration found when it came; `claims` the
-    case whose reference and address an application gave instead of an invitation; `proved` are
-    the forms whose addresses are proved.
+    case whose reference and address an application gave instead of an invitation, and `disowned`
+    that this address says it is not theirs; `proved` are the forms whose addresses are proved.
     """
 
     id: str
@@ -180,6 +180,7 @@ class Case:
     linked_to: str | None = None
     beside: str | None = None
     claims: str | None = None
+    disowned: bool | None = None
     proved: dict[FormName, Proof] | None = None
     consents: dict[FormName, Consent] | None = None
     clocks: dict[str, ClockMemory] | None = None

@@ -64,6 +64,8 @@ class Orphans:
         """
         if orphan.linked_to == target.id:
             return target
+        if orphan.disowned:
+            raise Refused("not_now")
         if not in_time(target, moment(orphan.applied_at or orphan.submitted_at)):
             raise Refused("not_now")
         events = ("link_confirmed", "apply_confirmed")
@@ -73,6 +75,21 @@ class Orphans:
         owe_joined(joined, orphan.application or {}, fiduciary=True)
         self._store.commit([*away.writes(), *joined.writes()])
         return joined.after()
+
+    def disown(self, orphan: Case, target: Case) -> Case:
+        """Note that the address of the case that an application claims says that it is not
+        theirs, and tell the staff; the file stays as it is. A second time changes nothing.
+
+        Raises Refused, and Conflict when the application moved meanwhile.
+        """
+        if orphan.disowned:
+            return orphan
+        row = step(orphan.state, "disown")
+        change = StateChange(orphan, row, self._now(), APPLICANT, {"case": target.id})
+        change.sets = {"disowned": True}
+        change.owes_letters({"file": target.ref})
+        self._store.commit(change.writes())
+        return change.after()
 
 
 def _joined(  # noqa: PLR0913

@@ -64,6 +64,13 @@ class Upkeep:
         """Return the address where the coach changes their page: for their letters alone."""
         return self._links.coach(coach.slug, person_key(coach.email, self._key))
 
+    def link_of(self, person: str) -> str | None:
+        """Return the same for a person's key; None for whoever has no page that is shown."""
+        for coach in self._editions.catalogue(self._editions.current()):
+            if coach.public and person_key(coach.email, self._key) == person:
+                return self.link(coach)
+        return None
+
     def opened(self, token: str) -> "Coach":
         """Return the coach whose link it is.
 

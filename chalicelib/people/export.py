@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Final
 
 from chalicelib.cases.case import case_key
+from chalicelib.cases.lookup import notice_key
 from chalicelib.coaches.messages import TO_COACH
 from chalicelib.core import references
 from chalicelib.core.csv_table import csv_table
@@ -73,9 +74,20 @@ class Export:
         if whole:
             kept = ("state", "decided", "question", "conditions", "closed", "address", "lang")
             facts |= {name: _plain(row[name], person, staff=True) for name in kept if name in row}
+            facts["consents"] = self._consents(row, person)
+            facts["proved"] = _plain(row.get("proved") or {}, person)
             events = self._store.rows(case_key(id)[0], "EVENT#")
             facts["events"] = [_plain(event, person, staff=True) for event in events]
         return facts
+
+    def _consents(self, row: Item, person: Person) -> Item:
+        """Return what was agreed to with each form, in the words that were shown."""
+        found = {}
+        for form, consent in (row.get("consents") or {}).items():
+            words = self._store.get(*notice_key(consent["text_hash"])) or {}
+            agreed: Item = {name: _plain(part, person) for name, part in consent.items()}
+            found[form] = {**agreed, "words": words.get("text", "")}
+        return found
 
     def _letters(self, id: str, roles: set[str], person: Person) -> Iterator[Item]:
         """Yield the letters that were sent to the person: with their text to the owner of the file,

@@ -64,6 +64,8 @@ class ClaimViews:
         lang = request.language({}, case.lang)
         if case.linked_to == claim.declaration.id:
             return self._done(request, claim, "claimed", lang)
+        if case.disowned:
+            return self._done(request, claim, "not_mine", lang)
         address = self.pages.address("file", claim.token)
         facts: ClaimFacts = {
             "application": case,
@@ -80,9 +82,11 @@ class ClaimViews:
     def act(self, request: Request, claim: OpenedClaim, given: FileInput, lang: Lang) -> Response:
         """Raises TooMany."""
         self.files.counted(claim.application, "claim")
-        if given.action not in ("confirm", ""):
+        if given.action not in ("confirm", "not_me", ""):
             return self._refused(request, claim, given.action, "not_yours", lang)
         right = self.links.check_nonce(claim.token, given.nonce, PAGE_SECONDS)
+        if given.action == "not_me" and right:
+            return self._disown(request, claim, lang)
         if not given.confirm or not right:
             return self.show(request, claim, wrong=True)
         try:
@@ -90,6 +94,13 @@ class ClaimViews:
         except (Conflict, Refused):
             return self._refused(request, claim, "link_confirmed", "not_now", lang)
         return self._done(request, claim, "claimed", lang)
+
+    def _disown(self, request: Request, claim: OpenedClaim, lang: Lang) -> Response:
+        try:
+            self.orphans.disown(claim.application, claim.declaration)
+        except (Conflict, Refused):
+            return self._refused(request, claim, "disown", "not_now", lang)
+        return self._done(request, claim, "not_mine", lang)
 
     def _refused(
         self, request: Request, claim: OpenedClaim, event: str, why: str, lang: Lang

@@ -9,11 +9,12 @@ from chalicelib import content
 from chalicelib.coaches.profile_text import changed_fields, official_language
 from chalicelib.coaches.proposals import EDITABLE_COLUMNS, ClosedProposal, OpenProposal, Proposals
 from chalicelib.coaches.upkeep import Upkeep
-from chalicelib.core.errors import RelaisError
+from chalicelib.core.errors import BadLink, RelaisError
 from chalicelib.core.languages import Lang
 from chalicelib.core.links import Links
 from chalicelib.core.settings import Settings
 from chalicelib.forms.problems import InvalidForm
+from chalicelib.views.lost_link import LostLinkViews
 from chalicelib.web.form_errors import Description, FormErrors, form_errors
 from chalicelib.web.pages import Pages, in_language
 from chalicelib.web.problems import Problems, field_errors
@@ -52,10 +53,16 @@ class CoachLinkViews:
     settings: Settings
     pages: Pages
     problems: Problems
+    lost_link: LostLinkViews
 
     def show(self, request: Request, token: str) -> Response:
         """The coach's page as it stands, to confirm, change or take down."""
-        coach = self.upkeep.opened(token)
+        try:
+            coach = self.upkeep.opened(token)
+        except BadLink:
+            if request.wants_page:
+                return self.lost_link.broken(request)
+            raise
         return self._page(token, coach, request.language({}, official_language(coach)))
 
     def act(self, request: Request, token: str) -> Response:

@@ -98,7 +98,9 @@ class MailServices:
             "ASSESSMENT": AssessmentLetterWriter(store, links, sender),
             "INCIDENT": AlertLetterWriter(roster, sender),
             "MORNING": DigestWriter(store, links, roster, sender),
-            FILE_LINKS: FileLinksWriter(store, links, sender, parts.people_key),
+            FILE_LINKS: FileLinksWriter(
+                store, links, sender, parts.people_key, self._coaches.upkeep.link_of
+            ),
             NEWS: subscribers,
             ISSUE_LETTERS: ApprovalWriter(store, roster, links, sender),
             HELD_LETTERS: HeldWriter(links, roster, sender),

@@ -107,6 +107,7 @@ class Views:
             parts.settings,
             self._pages,
             self._problems,
+            self.lost_link,
         )
 
     @cached_property

@@ -213,6 +213,35 @@ def test_staff_see_what_an_application_claims_and_that_nobody_confirmed_it(
     assert way.again(invited).state == "APP_PENDING", "and may link it themselves"
 
 
+def test_an_application_that_its_address_disowns_joins_nothing_and_staff_are_told(
+    way: Journey, invited: Case
+) -> None:
+    told = apply(way, ref=invited.ref)
+    link = confirming(way)
+    answer = way.visitor.submit(link, [("action", "not_me"), ("nonce", "forged")])
+    assert answer.status_code == 422
+    fields = [("action", "not_me"), ("nonce", _nonce(way, link))]
+    for _ in range(2):
+        answer = way.visitor.submit(link, fields)
+        assert answer.status_code == 200
+        assert "rien n’a été changé" in answer.body.decode()
+    way.deliver()
+    orphan = way.case(told["ref"])
+    assert (orphan.state, way.events(orphan).count("disown")) == ("ORPHAN_APP", 1)
+    assert way.again(invited) == invited
+    assert "envoyée au nom d’une autre personne" in way.subjects(RITA)[-1]
+    page = way.visitor.page(way.review(RITA)).body.decode()
+    assert "dit qu’elle ne vient pas d’elle" in page
+    assert (
+        way.visitor.submit(
+            link, [*fields[1:], ("action", "confirm"), ("confirm", "on")]
+        ).status_code
+        == 409
+    ), "what was disowned joins nothing"
+    assert "rien n’a été changé" in way.visitor.page(link).body.decode()
+    assert apply(way, invite=way.invite(), fid_city="Laval")["ref"] == f"DF-{invited.id}"
+
+
 def test_the_letter_to_confirm_repeats_nothing_that_was_typed(way: Journey, invited: Case) -> None:
     apply(way, ref=invited.ref, applicant_first_name="Gagnez", fid_legal_name="Offre spéciale")
     mail = way.mailer.to(ADA)[-1]

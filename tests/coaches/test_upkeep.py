@@ -380,6 +380,34 @@ def test_a_link_dies_with_the_address_it_was_sent_to(
     assert visitor.page("/coach/forged").status_code == 404
 
 
+def test_a_coach_gets_a_lost_link_again_by_their_address_alone(
+    visitor: Visitor, service: Services, coach_link: str, deliver: Deliver, mailer: MemoryMailer,
+    clock: SetClock,
+) -> None:  # fmt: skip
+    broken = visitor.page("/coach/forged")
+    assert broken.status_code == 404
+    assert 'name="email"' in broken.body.decode()
+    mailer.sent.clear()
+    told = {
+        email: visitor.submit("/file", [("email", email), ("lang", "fr")])
+        for email in (PRIVATE.upper(), "nobody@example.org")
+    }
+    answers = {(one.status_code, one.headers["Location"]) for one in told.values()}
+    assert len(answers) == 1, "nobody learns who is a coach"
+    deliver()
+    (mail,) = mailer.sent
+    assert mail.to.lower() == PRIVATE
+    page = visitor.page(f"/coach/{token(mail.text, 'coach')}")
+    assert page.status_code == 200
+    assert page.body.decode().count("nonce")
+    service.coaches.upkeep.withdraw(service.coaches.upkeep.coach(MIREILLE))  # type: ignore[arg-type]
+    clock.pass_(hours=2)
+    mailer.sent.clear()
+    visitor.submit("/file", [("email", PRIVATE), ("lang", "fr")])
+    deliver()
+    assert [mail for mail in mailer.sent if mail.to == PRIVATE] == [], "whoever left has none"
+
+
 def test_a_link_to_judge_ends_after_two_weeks_and_with_its_owner(
     visitor: Visitor, service: Services, coach_link: str, deliver: Deliver, mailer: MemoryMailer,
     clock: SetClock, store: MemoryStore,

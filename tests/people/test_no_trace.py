@@ -4,6 +4,7 @@ import io
 import json
 import zipfile
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
@@ -122,6 +123,20 @@ def test_a_copy_holds_all_of_one_person_and_nothing_of_another(
     for others in (ADA, "Tremblay", "jf.damours", "Rita Roy", "rita.roy@"):
         assert others not in whole, whole[whole.index(others) - 900 : whole.index(others) + 50]
     assert any("Petit-Lavoie" in letter for letter in letters)
+
+
+def test_a_copy_says_what_was_agreed_to_and_what_is_proved(way: Journey, clock: SetClock) -> None:
+    case = way.apply()
+    exported: dict[str, Any] = people(way).export.of(people(way).finder.find(ADA), clock())
+    (mine,) = exported["files"]
+    for form in ("eoi", "application"):
+        consent = mine["consents"][form]
+        words = way.service.notices.words(consent["text_hash"])
+        assert words is not None
+        assert consent["words"] == words["text"]
+        assert consent["at"]
+    assert mine["proved"] == way.again(case).proved
+    assert mine["proved"]["application"]["by"] == "invitation"
 
 
 def test_somebody_who_is_erased_leaves_what_the_certificate_names_and_no_more(

@@ -74,7 +74,7 @@ PAGES = (
     "lost", "lost-errors", "lost-asked", "lost-broken",
     "file-withdrawn", "done", "done-refused", "address-errors", "confirming",
     "confirming-errors", "application-uninvited", "uninvited", "file-orphan", "review-orphan",
-    "claim", "claim-errors", "review-claim",
+    "claim", "claim-errors", "claim-not-mine", "review-claim",
     "review-orphan-errors", "voted", "review-votes", "review-conditions-errors",
     "review-conditions-met", "file-conditions", "review-step-up", "refused", "away", "noted",
     "review-undeliverable",

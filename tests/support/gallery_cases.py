@@ -161,6 +161,8 @@ def orphans(walk: "Walk") -> Pages:
     yield "claim", walk.page(claim)
     yield "claim-errors", walk.send(claim, action="confirm", confirm="")
     yield "review-claim", walk.page(walk.latest())
+    yield "claim-not-mine", walk.send(claim, action="not_me")
+    walk.deliver()
     walk.sent("application", {**given, "fid_city": "Laval"})
     walk.deliver()
     yield "file-orphan", walk.page(walk.own("hana@example.org"))

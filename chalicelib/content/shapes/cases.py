@@ -131,7 +131,8 @@ class Review(TypedDict):
         ),
     ]
     proof: Annotated[
-        dict[str, Text], keys("proved unproved claims addresses fits_address fits_name owner")
+        dict[str, Text],
+        keys("proved unproved claims disowned addresses fits_address fits_name owner"),
     ]
     next_steps: dict[StateName, Text]
     ended_while: dict[StateName, dict[Awaited, Text]]
@@ -150,7 +151,7 @@ class Review(TypedDict):
         dict[str, TitleAndText],
         keys(
             "reply copy withdraw correct confirm claimed not_now settled not_yours links_asked "
-            "received receipt_over replaced another not_me answered"
+            "received receipt_over replaced another not_me not_mine answered"
         ),
     ]
     file_errors: Annotated[

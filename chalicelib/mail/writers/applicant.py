@@ -128,8 +128,8 @@ def application_confirm(owed: CaseLetter) -> ApplicationConfirm:
     """Written to the address of the file that an application names, and not to whoever sent it.
     Raises Overtaken once nobody needs to confirm."""
     case = owed.case
-    if case.claims is None or case.linked_to is not None:
-        raise Overtaken("the application has its file")
+    if case.claims is None or case.disowned or case.linked_to is not None:
+        raise Overtaken("the address has answered")
     return {
         "confirm_url": owed.links.claim(case.id, case.claims, case.person),
         "declaration_ref": references.reference("eoi", case.claims),

@@ -1,5 +1,6 @@
-"""Writes the letter with the links of somebody's files, if they have any."""
+"""Writes the letter with the links of somebody's files and of their page, if they have any."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, TypedDict
@@ -17,6 +18,9 @@ from chalicelib.mail.letters import letter
 from chalicelib.mail.writers.addressees import check_address
 from chalicelib.mail.writers.draft import Sender
 
+CoachLink = Callable[[str], str | None]
+"""Returns where the coach with this person's key changes their own page, if they have one."""
+
 MAX_FILES: Final = 10
 """Files that one letter lists."""
 
@@ -31,7 +35,10 @@ class FileLine(TypedDict):
 
 
 class FileLinks(TypedDict):
+    """`coach_url` is where a coach changes their own page."""
+
     files: list[FileLine]
+    coach_url: str | None
     renewed: bool
 
 
@@ -41,6 +48,7 @@ class FileLinksLetter:
     lang: Lang
     now: datetime
     links: Links
+    coach_url: str | None
     renewed: bool
     """Nobody asked: the links before these open no longer."""
 
@@ -56,6 +64,7 @@ def file_links(owed: FileLinksLetter) -> FileLinks:
             }
             for case in owed.cases
         ],
+        "coach_url": owed.coach_url,
         "renewed": owed.renewed,
     }
 
@@ -77,15 +86,18 @@ def _url(case: Case, links: Links) -> str:
 
 
 class FileLinksWriter:
-    def __init__(self, store: Store, links: Links, sender: Sender, people_key: bytes) -> None:
+    def __init__(
+        self, store: Store, links: Links, sender: Sender, people_key: bytes, coach_link: CoachLink
+    ) -> None:
         self._people_key = people_key
+        self._coach_link = coach_link
         self._store = store
         self._links = links
         self._sender = sender
 
     def write(self, row: Item, now: datetime) -> Draft | None:
-        """Raises Overtaken when the address has no file: nobody is written to then; ValueError for
-        an address whose files these are not."""
+        """Raises Overtaken when the address has neither file nor page: nobody is written to then;
+        ValueError for an address whose files these are not."""
         person = row["pk"].partition("#")[2]
         check_address(row["address"], [person], self._people_key)
         lang = lang_or(row["facts"]["lang"], "fr")
@@ -94,7 +106,10 @@ class FileLinksWriter:
         cases = [case for case in map(Case.of, found) if case.person == person and _is_listed(case)]
         # Open ones first: what others send in somebody's name pushes none of them out.
         cases = sorted(cases, key=lambda case: _KINDS.index(kind(case.state)))[:MAX_FILES]
-        if not cases:
-            raise Overtaken("no file of this address")
-        owed = FileLinksLetter(cases, lang, now, self._links, renewed="renewed" in row["facts"])
+        renewed = "renewed" in row["facts"]
+        # Of renewed links, a coach is told by a letter of their own.
+        coach_url = None if renewed else self._coach_link(person)
+        if not cases and coach_url is None:
+            raise Overtaken("nothing of this address")
+        owed = FileLinksLetter(cases, lang, now, self._links, coach_url, renewed)
         return self._sender.draft(row, row["address"], lang, owed, keep_address=False)

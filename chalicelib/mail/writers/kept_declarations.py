@@ -70,14 +70,14 @@ def declarations_waiting(owed: CaseLetter) -> DeclarationsWaiting:
     }
 
 
-class DeclarationDisowned(TypedDict):
+class Disowned(TypedDict):
     staff_name: str
     review_url: str
     file_ref: str
 
 
-@letter("staff_declaration_disowned", to=STAFF)
-def staff_declaration_disowned(owed: StaffLetter) -> DeclarationDisowned:
+@letter("staff_declaration_disowned", "staff_application_disowned", to=STAFF)
+def staff_disowned(owed: StaffLetter) -> Disowned:
     return {
         "staff_name": owed.staff.name,
         "review_url": owed.review_url,

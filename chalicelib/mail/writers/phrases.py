@@ -41,7 +41,8 @@ def proof_texts(case: Case, lang: Lang) -> list[str]:
             day = formatting.long_date(eastern_time.today(moment(proof["at"])), lang)
             found.append(texts["proved"][lang].format(form=title, date=day))
     if case.claims and not case.linked_to:
-        found.append(texts["claims"][lang].format(ref=references.reference("eoi", case.claims)))
+        claims = "disowned" if case.disowned else "claims"
+        found.append(texts[claims][lang].format(ref=references.reference("eoi", case.claims)))
     other = (case.application or {}).get("applicant_email")
     if other and not is_same_address(other, case.mail_to):
         found.append(texts["addresses"][lang].format(other=other, own=case.mail_to))
