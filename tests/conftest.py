@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from chalice.test import Client
+from hypothesis import settings as hypothesis_settings
 
 import sample_coaches
 import sent_issue
@@ -28,6 +29,10 @@ if TYPE_CHECKING:
     from chalicelib.coaches.editions import Edition, EditionStore
     from journey import Journey
     from visitor import Visitor
+
+# No test asserts a time: what is slow on a busy machine is no fault.
+hypothesis_settings.register_profile("relais", deadline=None)
+hypothesis_settings.load_profile("relais")
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from botocore.awsrequest import AWSResponse
 from botocore.handlers import BUILTIN_HANDLERS
 
 
-class _Body:
+class Body:
     def __init__(self, content: bytes) -> None:
         self._content = content
 
@@ -21,7 +21,7 @@ def _respond(request: Any, **_: Any) -> AWSResponse:
     secret = {"SecretString": json.dumps({"key": "k" * 64, "people": "70" * 32})}
     content = json.dumps(secret if "secretsmanager" in request.url else {}).encode()
     headers: Any = {"Content-Type": "application/x-amz-json-1.0"}
-    return AWSResponse(request.url, 200, headers, _Body(content))
+    return AWSResponse(request.url, 200, headers, Body(content))
 
 
 def aws() -> None:

@@ -1,6 +1,5 @@
 """The BulkMailer by SES: one `SendBulkEmail` for up to fifty recipients."""
 
-import json
 import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
@@ -9,6 +8,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.aws.ses import _NEVER_LEFT, _plain, sendable
 from chalicelib.core.errors import NotYet, OutcomeUnknown
+from chalicelib.core.json_text import compact
 from chalicelib.newsletter.issues.rendered import replacements, template_content
 from chalicelib.newsletter.pace import Allowance
 from chalicelib.newsletter.sending.ports import Bulk, Declined, Envelope, Reply, ReplyKind
@@ -98,7 +98,7 @@ def allowance_of(account: Mapping[str, Any]) -> Allowance:
 
 def _entry(bulk: Bulk, envelope: Envelope) -> Any:
     values = replacements(bulk.rendered, envelope.values)
-    data = json.dumps(values, ensure_ascii=False, separators=(",", ":"))
+    data = compact(values)
     return {
         "Destination": {"ToAddresses": [sendable(envelope.to)]},
         "ReplacementEmailContent": {"ReplacementTemplate": {"ReplacementTemplateData": data}},

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from chalicelib.aws.transactions import write_as_given
 from chalicelib.core.errors import Conflict, StoreDown
+from chalicelib.core.json_text import compact
 from chalicelib.core.ports import Change, Delete, Item, Key, Put, Write
 from chalicelib.core.records import DUE_SHARDS
 
@@ -35,7 +37,7 @@ def encode(value: Any) -> dict[str, Any]:
         return {"N": str(value)}
     if isinstance(value, bytes):
         return {"B": value}
-    return {"M": {"json": {"S": json.dumps(value, ensure_ascii=False, separators=(",", ":"))}}}
+    return {"M": {"json": {"S": compact(value)}}}
 
 
 def decode(value: dict[str, Any]) -> Any:
@@ -57,6 +59,7 @@ class DynamoStore:
     """Rows through the low-level client: the resource layer costs more per item."""
 
     def __init__(self, client: "DynamoDBClient", records: str, subscribers: str) -> None:
+        write_as_given(client)
         self._client = client
         self._records = records
         self._subscribers = subscribers

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import IO, Any, Protocol, TypedDict
 
 from chalicelib.cases.audit import protected
+from chalicelib.core.json_text import canonical
 from chalicelib.core.ports import Item, Now
 from chalicelib.core.records import stamp
 
@@ -105,5 +106,5 @@ def _lines(body: IO[bytes]) -> Iterator[bytes]:
 
 
 def _line(values: object) -> bytes:
-    text = json.dumps(values, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    text = canonical(values)
     return text.encode() + b"\n"

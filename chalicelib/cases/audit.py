@@ -1,13 +1,13 @@
 """Audit events of a case, or of an issue: how they are chained, and whether a chain holds."""
 
 import hashlib
-import json
 import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 
 from chalicelib.cases.states import kind
+from chalicelib.core.json_text import canonical
 from chalicelib.core.ports import Item, Store
 from chalicelib.core.records import stamp
 
@@ -76,16 +76,12 @@ def chained(item: Item, before: str) -> str:
     if "row" in item:
         # Events from before rows were covered have none.
         covered["row"] = item["row"]
-    text = _canonical(covered)
+    text = canonical(covered)
     return hashlib.sha256(f"{before}\n{text}".encode()).hexdigest()
 
 
 def digested(data: Mapping[str, object], salt: str) -> str:
-    return hashlib.sha256(f"{salt}\n{_canonical(data)}".encode()).hexdigest()
-
-
-def _canonical(value: Mapping[str, object]) -> str:
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(f"{salt}\n{canonical(data)}".encode()).hexdigest()
 
 
 def attempt_row(  # noqa: PLR0913

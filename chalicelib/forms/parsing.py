@@ -195,7 +195,8 @@ def _tidied(value: Any, f: "FormField") -> Any:
         value = value[-1]
     if isinstance(value, list):
         return _tidy_list(value, f)
-    text = tidy(value, _raw_limit(f))
+    short = isinstance(value, str) and len(value) <= RAW_SPACES
+    text = tidy(value) if short else tidy(value, _raw_limit(f))
     return "" if not f["required"] and _says_nothing(text, f["type"]) else text
 
 

@@ -159,7 +159,8 @@ def _require_few(found: object) -> None:
 def _json(text: str) -> dict[str, object]:
     try:
         found = json.loads(text, parse_constant=_no_constant)
-        _require_few(found)
+        if sum(map(text.count, ",[{")) > VALUES_LIMIT:
+            _require_few(found)
         if "\\u" in text:
             # Escapes can smuggle in what no UTF-8 text holds: NUL and lone surrogates.
             plain = json.dumps(found, ensure_ascii=False)

@@ -1,10 +1,10 @@
 """What a view gives back: a status, a body and headers; as JSON, as a redirect, with an ETag."""
 
-import json
 from collections.abc import Mapping
 from hashlib import sha256
 from typing import Final, NamedTuple
 
+from chalicelib.core.json_text import compact
 from chalicelib.web.request import Request
 
 HTML: Final = "text/html; charset=utf-8"
@@ -31,7 +31,7 @@ def json_response(
     status: int = 200,
     content_type: str = "application/json",
 ) -> Response:
-    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    text = compact(body)
     return Response(status, text, content_type, headers or {})
 
 

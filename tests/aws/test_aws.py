@@ -352,7 +352,7 @@ def test_each_function_may_do_what_it_does_and_nothing_else(
             answer = CANNED.get(model.name)
             return answer and (AWSResponse("", 200, HTTPHeaders(), io.BytesIO()), answer)
 
-        client.meta.events.register_first("before-call", noted)
+        client.meta.events.register_last("before-call", noted)
         return client
 
     monkeypatch.setattr("chalicelib.services.make_client", watched)

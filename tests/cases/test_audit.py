@@ -374,7 +374,7 @@ UNPROTECTED = {"head", "due_at", "due_shard"}
 """`head` is compared with the last event; the others say when the sweep looks at an issue."""
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_any_edit_of_any_attribute_of_a_case_or_its_events_is_found(data: st.DataObject) -> None:
     programme = Programme("2026-03-02T15:00:00+00:00")

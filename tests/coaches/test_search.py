@@ -275,7 +275,7 @@ choices = st.fixed_dictionaries(
 
 
 @given(filters=choices, q=st.sampled_from(["", "jeunes", "montreal", "coach", "tremblay", "xyzzy"]))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_counts_are_what_looking_at_every_coach_gives(
     filters: dict[str, list[str]], q: str
 ) -> None:
@@ -590,7 +590,7 @@ def test_a_limit_that_is_no_number_is_refused(limit: str) -> None:
 
 
 @given(q=st.text(max_size=200), limit=st.one_of(st.none(), st.integers(), st.text(max_size=9)))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_whatever_is_asked_there_is_an_answer_or_a_message(q: str, limit: Any) -> None:
     try:
         shown: object = found(q, limit=limit)

@@ -1,11 +1,13 @@
 """The stores keep the contract: the one in memory, and the one in DynamoDB."""
 
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import boto3
 import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError
+from botocore.hooks import HierarchicalEmitter
 from moto import mock_aws
 
 from chalicelib.aws.dynamo import DynamoStore
@@ -49,6 +51,8 @@ class TestDynamoStore(StoreContract, ListsContract):
 
 class Canned:
     """A client whose transactions answer with one error after another."""
+
+    meta = SimpleNamespace(events=HierarchicalEmitter())
 
     def __init__(self, *errors: Exception) -> None:
         self.errors = list(errors)

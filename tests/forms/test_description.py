@@ -27,7 +27,7 @@ ACROSS = {
 }  # fmt: skip
 """Rules between fields, which a schema cannot say."""
 
-quick = settings(max_examples=60, deadline=None, database=None, derandomize=True)
+quick = settings(max_examples=60, database=None, derandomize=True)
 
 TEXT = st.text("aé’œ bᐃ\n", min_size=1, max_size=30).map(lambda t: f"x{t}x")
 LINE = st.text("aé’œ bᐃ", min_size=1, max_size=10).map(lambda t: f"x{t}x")

@@ -215,7 +215,7 @@ def test_the_check_digit_of_a_business_number() -> None:
 
 
 @pytest.mark.parametrize("kind", FIELD)
-@settings(max_examples=40, deadline=None, database=None, derandomize=True)
+@settings(max_examples=40, database=None, derandomize=True)
 @given(value=st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=40),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner),

@@ -28,7 +28,7 @@ def longest_run(text: str) -> int:
     return longest
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     st.lists(
         st.tuples(

@@ -44,7 +44,7 @@ def answers(form: str, given: dict[str, Any], lang: Lang = "fr") -> dict[str, An
     return parsing.parse(form, given, lang, TODAY).answers
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     mark=st.sampled_from(HIDDEN),
     ends=st.text(st.sampled_from([*HIDDEN, *SPACES, "\n"]), max_size=9),
@@ -85,7 +85,7 @@ def test_letters_that_are_joined_by_a_mark_and_signs_of_several_parts_stay_whole
         assert is_visible(text)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(
     before=st.text(st.sampled_from(" <(\"“«,;"), max_size=3),
     after=st.text(st.sampled_from(" >)\"”»,;.…!?'"), max_size=3),
@@ -116,7 +116,7 @@ WRITINGS = {
 }
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(day=st.dates(date(1950, 1, 1), date(2080, 12, 31)), lang=st.sampled_from(LANGS))
 def test_a_day_is_read_as_it_is_written_in_words_and_figures(day: date, lang: Lang) -> None:
     names = {formatting.MONTHS[lang][day.month - 1], formatting.MONTHS[lang][day.month - 1].upper()}
@@ -150,7 +150,7 @@ def test_a_date_that_may_be_two_days_is_asked_about_in_words(lang: Lang) -> None
     assert problem.message("fr").startswith("S’agit-il du 4 mars 2027 ou du 3 avril 2027?")
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(cents=st.integers(0, 10_000_000_000_000), lang=st.sampled_from(LANGS))
 def test_an_amount_is_read_as_it_is_shown_to_the_cent(cents: int, lang: Lang) -> None:
     assert cents_or_none(formatting.money(cents, lang)) == cents

@@ -313,7 +313,7 @@ def test_no_order_of_links_and_posts_lets_a_stranger_in() -> None:
     run_state_machine_as_test(
         Newsletter,
         settings=settings(
-            max_examples=40, stateful_step_count=30, deadline=None, derandomize=True,
+            max_examples=40, stateful_step_count=30, derandomize=True,
             suppress_health_check=list(HealthCheck),
         ),
     )  # fmt: skip

@@ -43,7 +43,7 @@ def posted(body: bytes, kind: str = "application/x-www-form-urlencoded", **heade
     return Request("POST", {"content-type": kind, **headers}, {}, body, "")
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(st.sampled_from(["%", "%4", "%41", "%C3%A9", "a", "=", "&", "+", "%2B", ";", "é"])))
 def test_a_form_s_body_is_read_as_the_library_reads_it(parts: list[str]) -> None:
     text = "".join(parts)

@@ -1,7 +1,6 @@
 """A form as it came, what is known of it while it is stored, and the receipt for its sender."""
 
 import hmac
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,6 +11,7 @@ from chalicelib.cases.case import Consent, FormName
 from chalicelib.cases.consent import Notices
 from chalicelib.cases.lookup import Cases
 from chalicelib.core import rate_limit
+from chalicelib.core.json_text import canonical
 from chalicelib.core.languages import Lang
 from chalicelib.core.links import Links, person_key
 from chalicelib.core.ports import Change, Item, Key, Put, Write
@@ -99,7 +99,7 @@ class Visit:
     def digest(self, *parts: object) -> str:
         """Return a keyed hash of JSON values: without the key it tells nothing of few possible
         answers."""
-        text = json.dumps(parts, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        text = canonical(parts)
         return hmac.digest(self.people_key, text.encode(), "sha256").hex()
 
     @cached_property

@@ -1,7 +1,6 @@
 """Makes the snapshot of an edition: each public coach, and every word they are found by."""
 
 import gzip
-import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
@@ -28,6 +27,7 @@ from chalicelib.coaches.directory.layout import (
 )
 from chalicelib.coaches.directory.postings import pack
 from chalicelib.coaches.profile import Profile, text_in, values_of
+from chalicelib.core.json_text import compact
 from chalicelib.core.languages import LANGS
 
 RowsByWord = dict[str, set[int]]
@@ -89,7 +89,7 @@ def fallback(snapshot: Snapshot) -> Fallback:
 
 
 def _json(value: object) -> bytes:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    return compact(value).encode()
 
 
 def _packed(found: RowsByWord, size: int) -> dict[str, Posting]:
