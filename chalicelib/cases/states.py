@@ -118,6 +118,11 @@ def kind(state: str) -> "StateKind | Literal['new']":
     return "new" if state == NEW else _state(state)["kind"]
 
 
+def is_ended(state: str) -> bool:
+    """Say whether a file in a state came to nothing: the same form again begins another one."""
+    return kind(state) == "gone" or bool(_state(state).get("ended"))
+
+
 def clock_of(state: str) -> str | None:
     """Return the clock that runs while a case is in a state."""
     return _state(state).get("clock") if state != NEW else None

@@ -14,7 +14,7 @@ from chalicelib.core.letter_row import letter
 from chalicelib.core.ports import Change, Item, Now, Put, Store, Write
 from chalicelib.core.records import stamp
 from chalicelib.forms import parsing
-from chalicelib.forms.spam import looks_like_spam
+from chalicelib.forms.spam import ask_person
 
 MESSAGE_RETENTION: Final = timedelta(days=30)
 """How long a message and the kept copy of its letter stay."""
@@ -23,7 +23,8 @@ TO_COACH: Final = "coach"
 """The reader of a letter to the coach whom its row is about."""
 
 HELD_STATE_KEY: Final = "MESSAGE_HELD"
-"""The key under which the index of states lists what looked like spam, for staff to release."""
+"""The key under which the index of states lists what came when a coach was written to very
+often, for staff to release."""
 
 
 @dataclass(frozen=True)
@@ -61,23 +62,25 @@ class Messages:
         address: str,
         trap: str = "",
         started_at: str = "",
+        person: str = "",
     ) -> Sent:
-        """Send a message to a coach, or hold it for staff if it looks like spam.
+        """Send a message to a coach.
 
-        `address` is the visitor's IP address; `trap` and `started_at` are the form's fields
-        against robots. When one coach is written to very often, a message leaves in another
+        `address` is the visitor's IP address; `trap`, `started_at` and `person` are the form's
+        fields against robots. When one coach is written to very often, a message leaves in another
         hour, or is held for staff: nobody can shut the form for others. Raises InvalidForm;
         TooMany after too many messages within an hour from one network.
         """
         now = self._now()
-        answers = parsing.parse("message", fields, lang, eastern_time.today(now)).answers
-        spam = looks_like_spam(trap=trap, started_at=started_at, answers=answers, now=now)
+        odd = ask_person(trap=trap, started_at=started_at, person=person, answers=fields, now=now)
+        today = eastern_time.today(now)
+        answers = parsing.parse("message", fields, lang, today, also=odd).answers
         row = self._row(slug, answers, lang, now)
         network = rate_limit.counters(
             "message_posts", rate_limit.of_network(address, self._key), now,
             per_hour=self._per_hour,
         )  # fmt: skip
-        for way in [self._held(row, spam, now)] if spam else self._ways(slug, row, now):
+        for way in self._ways(slug, row, now):
             try:
                 self._store.commit([*network, *way.writes])
             except Conflict as conflict:
@@ -99,11 +102,8 @@ class Messages:
         later = rate_limit.window_end("hour", now)
         owed = Put(_owed(row["pk"], stamp(later), row["expires"]))
         yield _Way((put, *all_day, owed), later=True)
-        yield self._held(row, "crowded", now, later=True)
-
-    def _held(self, row: Item, why: str, now: datetime, *, later: bool = False) -> "_Way":
-        held = {"held": why, "state_key": HELD_STATE_KEY, "updated_at": stamp(now)}
-        return _Way((Put({**row, **held}, unless_after=int(now.timestamp())),), later)
+        held = {"held": "crowded", "state_key": HELD_STATE_KEY, "updated_at": stamp(now)}
+        yield _Way((Put({**row, **held}, unless_after=int(now.timestamp())),), later=True)
 
     def _row(self, slug: str, answers: Item, lang: Lang, now: datetime) -> Item:
         """Return the message's row, under the same key for the same words on the same day."""

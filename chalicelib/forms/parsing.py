@@ -1,7 +1,7 @@
 """What may be submitted: the forms of the content, read and checked."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -76,8 +76,16 @@ class Submission(NamedTuple):
     warnings: tuple[Problem, ...]
 
 
-def parse(form: str, given: Mapping[str, Any], lang: Lang, today: date) -> Submission:
-    """Raises InvalidForm with every problem found; `given` holds strings or JSON values."""
+def parse(
+    form: str,
+    given: Mapping[str, Any],
+    lang: Lang,
+    today: date,
+    *,
+    also: Sequence[Problem] = (),
+) -> Submission:
+    """Raises InvalidForm with every problem found, and those that were found before (`also`);
+    `given` holds strings or JSON values."""
     from chalicelib.forms import rules
 
     if len(given) > FIELDS_LIMIT:
@@ -95,14 +103,13 @@ def parse(form: str, given: Mapping[str, Any], lang: Lang, today: date) -> Submi
         found = [from_pydantic(e, definition.fields) for e in error.errors(include_url=False)]
         problems += [at_page_row(problem, places) for problem in found]
     if problems:
-        raise InvalidForm(in_page_order(problems, definition.fields))
+        raise InvalidForm(in_page_order([*also, *problems], definition.fields))
     for key, default in definition.defaults.items():
         answers.setdefault(key, lang if default == "lang" else default)
     problems, warnings = rules.check(form, answers, today)
-    if problems:
-        raise InvalidForm(
-            in_page_order((at_page_row(p, places) for p in problems), definition.fields)
-        )
+    if also or problems:
+        at_rows = [at_page_row(problem, places) for problem in problems]
+        raise InvalidForm(in_page_order([*also, *at_rows], definition.fields))
     return Submission(form, definition.version, lang, answers, tuple(warnings))
 
 

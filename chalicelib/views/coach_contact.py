@@ -12,14 +12,15 @@ from chalicelib.core.errors import NotFound, RelaisError
 from chalicelib.core.languages import Lang
 from chalicelib.core.ports import Now
 from chalicelib.core.settings import Settings
+from chalicelib.forms.spam import PERSON_FIELD
 from chalicelib.views.form_page import respond_with_form
 from chalicelib.web.form_errors import Description
 from chalicelib.web.pages import Pages, in_language
 from chalicelib.web.problems import Problems, ProblemText
-from chalicelib.web.request import Request, text_or_empty
+from chalicelib.web.request import Request, take_control
 from chalicelib.web.responses import PRIVATE, Response, json_response, see_other
 
-CONTROL_FIELDS: Final = ("lang", "website", "started_at")
+CONTROL_FIELDS: Final = ("lang", "website", "started_at", PERSON_FIELD)
 """Fields that say how to treat a message, and are no part of it."""
 
 
@@ -45,12 +46,13 @@ class CoachContactViews:
 
     def send(self, request: Request, slug: str) -> Response:
         fields: dict[str, object] = {}
+        control: dict[str, str] = {}
         lang = request.lang
         coach = self._coach(slug, lang)
         try:
             fields = request.fields()
             lang = request.language(fields)
-            control = {key: text_or_empty(fields.pop(key, "")) for key in CONTROL_FIELDS}
+            control = take_control(fields, CONTROL_FIELDS)
             sent = self.messages.send(
                 coach["slug"],
                 fields,
@@ -58,12 +60,14 @@ class CoachContactViews:
                 address=request.address,
                 trap=control["website"],
                 started_at=control["started_at"],
+                person=control[PERSON_FIELD],
             )
         except RelaisError as error:
             if not request.wants_page or not fields:
                 return self.problems.respond(request, error, lang, form="message")
             refused = self.problems.text(error, lang, form="message")
-            return self._form_page(coach, lang, fields, refused)
+            person = control.get(PERSON_FIELD, "")
+            return self._form_page(coach, lang, fields, refused, {PERSON_FIELD: person})
         headers = {"Idempotent-Replayed": "true"} if sent.replayed else {}
         if request.wants_page:
             what = "later" if sent.later else "1"
@@ -78,6 +82,7 @@ class CoachContactViews:
         lang: Lang,
         values: Mapping[str, object],
         refused: ProblemText | None = None,
+        kept: Mapping[str, str] | None = None,
     ) -> Response:
         description = {
             **self._describe(coach["slug"], lang),
@@ -85,7 +90,12 @@ class CoachContactViews:
         }
         stamp = {} if refused else {"started_at": str(int(self.now().timestamp()))}
         return respond_with_form(
-            self.pages, description, lang, values=values, hidden=stamp, refused=refused
+            self.pages,
+            description,
+            lang,
+            values=values,
+            hidden={**stamp, **(kept or {})},
+            refused=refused,
         )
 
     def _sent(self, coach: CoachPage, lang: Lang, when: Literal["sent", "later"]) -> Response:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from chalicelib.core.languages import Lang
+from chalicelib.forms.spam import PERSON_FIELD
 from chalicelib.web.form_errors import Description, FormErrors, form_errors
 from chalicelib.web.pages import Pages
 from chalicelib.web.problems import ProblemText
@@ -34,8 +35,9 @@ def respond_with_form(  # noqa: PLR0913
 
     `address` is that of the page, where it says more than the action does.
     """
+    errors = refused.errors if refused else []
     facts: FormFacts = {
-        **form_errors(refused.errors if refused else [], description, lang),
+        **form_errors(errors, description, lang, other_fields=(PERSON_FIELD,)),
         "description": description,
         "action": description["action"],
         "values": values,

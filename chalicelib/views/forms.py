@@ -18,11 +18,12 @@ from chalicelib.core.ports import Now, Store
 from chalicelib.core.settings import Settings
 from chalicelib.forms import assessment, parsing
 from chalicelib.forms.problems import InvalidForm
+from chalicelib.forms.spam import PERSON_FIELD
 from chalicelib.newsletter.subscribers import consent_text
 from chalicelib.newsletter.subscribers.consent_text import SHOWN_FIELD, ConsentTexts
 from chalicelib.web.pages import Pages
 from chalicelib.web.problems import Problems, ProblemText, in_words
-from chalicelib.web.request import Request, redirect_target, text_or_empty
+from chalicelib.web.request import Request, redirect_target, take_control
 from chalicelib.web.responses import Response, json_response, see_other, with_etag
 
 INVITATION_FIELDS: Final = ("invite", "ref", "uninvited")
@@ -34,6 +35,7 @@ CONTROL_FIELDS: Final = (
     "redirect",
     "website",
     "started_at",
+    PERSON_FIELD,
     "notice",
     SHOWN_FIELD,
 )
@@ -80,7 +82,7 @@ class FormViews:
         try:
             fields = request.fields()
             lang = request.language(fields)
-            control = {key: text_or_empty(fields.pop(key, "")) for key in CONTROL_FIELDS}
+            control = take_control(fields, CONTROL_FIELDS)
             receipt = self.intake.receive(_incoming(name, fields, lang, request, control))
         except RelaisError as error:
             if isinstance(error, InvalidForm) and control["invite"]:
@@ -88,7 +90,8 @@ class FormViews:
             if not request.wants_page or not fields or isinstance(error, AlreadyApplied):
                 return self.problems.respond(request, error, lang, form=name)
             # A browser gets the form again, with all that was entered.
-            kept = {key: control.get(key, "") for key in (*INVITATION_FIELDS, "redirect")}
+            staying = (*INVITATION_FIELDS, "redirect", PERSON_FIELD)
+            kept = {key: control.get(key, "") for key in staying}
             refused = self.problems.text(error, lang, form=name)
             return self._form_page(self._describe(name, lang), fields, kept, lang, refused)
         return self._received(request, receipt, control["redirect"])
@@ -230,6 +233,7 @@ def _incoming(
         ref=control["ref"],
         trap=control["website"],
         started_at=control["started_at"],
+        person=control[PERSON_FIELD],
         notice=control["notice"],
         page=request.headers.get("referer", ""),
         agent=request.headers.get("user-agent", ""),

@@ -14,7 +14,7 @@ from chalicelib.core.links import Links
 from chalicelib.core.ports import Now
 from chalicelib.core.settings import Settings
 from chalicelib.forms import parsing
-from chalicelib.forms.spam import looks_like_spam
+from chalicelib.forms.spam import PERSON_FIELD, ask_person
 from chalicelib.newsletter.subscribers import consent_text, subscriber
 from chalicelib.newsletter.subscribers.signup import WEB_FORM, Evidence, SignUps, Wish
 from chalicelib.newsletter.subscribers.subscriber import Subscriber
@@ -23,12 +23,14 @@ from chalicelib.views.form_page import respond_with_form
 from chalicelib.web.form_errors import Description
 from chalicelib.web.pages import Pages, in_language
 from chalicelib.web.problems import Problems, ProblemText
-from chalicelib.web.request import Request, redirect_target, text_field, text_or_empty
+from chalicelib.web.request import Request, redirect_target, take_control, text_field
 from chalicelib.web.responses import PRIVATE, Response, json_response, see_other
 
 log = logging.getLogger("relais.views.newsletter")
 
-CONTROL_FIELDS: Final = ("lang", "redirect", "website", "started_at", consent_text.SHOWN_FIELD)
+CONTROL_FIELDS: Final = (
+    "lang", "redirect", "website", "started_at", PERSON_FIELD, consent_text.SHOWN_FIELD,
+)  # fmt: skip
 """Fields that say how to treat a form, and are no answers."""
 
 _GONE: Final = {subscriber.UNSUBSCRIBED, subscriber.COMPLAINED, subscriber.ERASED}
@@ -93,12 +95,12 @@ class NewsletterViews:
         try:
             fields = request.fields()
             lang = request.language(fields)
-            control = {key: text_or_empty(fields.pop(key, "")).strip() for key in CONTROL_FIELDS}
+            control = take_control(fields, CONTROL_FIELDS)
             self._sign_up(request, fields, control, lang)
         except RelaisError as error:
             if not request.wants_page or not fields:
                 return self.problems.respond(request, error, lang)
-            kept = {"redirect": control.get("redirect", "")}
+            kept = {key: control.get(key, "") for key in ("redirect", PERSON_FIELD)}
             return self._form_page(lang, fields, kept, self.problems.text(error, lang))
         if request.wants_page:
             facts = {"form": "newsletter", "status": "confirm"}
@@ -181,8 +183,16 @@ class NewsletterViews:
         control: Mapping[str, str],
         lang: Lang,
     ) -> None:
-        """Ask for confirmation, or hold what looks like spam. Raises InvalidForm or TooMany."""
-        answers = parsing.parse("newsletter", fields, lang, self._today()).answers
+        """Ask for confirmation. Raises InvalidForm, also with the question whether a person signs
+        up, or TooMany."""
+        odd = ask_person(
+            trap=control["website"],
+            started_at=control["started_at"],
+            person=control[PERSON_FIELD],
+            answers=fields,
+            now=self.now(),
+        )
+        answers = parsing.parse("newsletter", fields, lang, self._today(), also=odd).answers
         self.sign_ups.count(request.address)
         wish = Wish(
             email=answers["email"],
@@ -194,15 +204,7 @@ class NewsletterViews:
             province=answers.get("province"),
             words=self.sign_ups.texts.of(control, lang),
         )
-        spam = looks_like_spam(
-            trap=control["website"],
-            started_at=control["started_at"],
-            answers={"first_name": answers.get("first_name", "")},
-            now=self.now(),
-        )
-        if spam:
-            self.sign_ups.hold(wish, spam)
-        log.info("sign-up: %s", spam or self.sign_ups.ask(wish))
+        log.info("sign-up: %s", self.sign_ups.ask(wish))
 
     def _form_page(
         self,

@@ -2,7 +2,7 @@
 
 import json
 from codecs import BOM_UTF8
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
@@ -92,6 +92,16 @@ def text_or_empty(value: object) -> str:
     if isinstance(value, Repeated):
         value = value[-1]
     return value if isinstance(value, str) else ""
+
+
+def take_control(fields: dict[str, object], names: Iterable[str]) -> dict[str, str]:
+    """Take the fields that say how to treat a form out of its answers, and return them as text; a
+    box that a script ticks is `on`."""
+    taken = {name: fields.pop(name, "") for name in names}
+    return {
+        name: "on" if value is True else text_or_empty(value).strip()
+        for name, value in taken.items()
+    }
 
 
 def text_field(fields: Mapping[str, object], key: str) -> str:

@@ -9,7 +9,6 @@ import pytest
 from chalicelib.coaches import upkeep
 from chalicelib.coaches.coach import Coach
 from chalicelib.coaches.editions import Edition, EditionStore
-from chalicelib.coaches.messages import HELD_STATE_KEY
 from chalicelib.coaches.proposals import EDITABLE_COLUMNS, OpenProposal
 from chalicelib.core.records import stamp
 from chalicelib.services import Services
@@ -23,7 +22,7 @@ CONTACT = f"/coaches/{MIREILLE}/contact"
 MESSAGE = {"name": "Zoé Roy", "email": "zoe@example.org", "message": "Bonjour!\nUne question."}
 
 
-def sent(visitor: Visitor, **other: str) -> Any:
+def sent(visitor: Visitor, **other: object) -> Any:
     return visitor.send(CONTACT, {**MESSAGE, **other})
 
 
@@ -120,14 +119,14 @@ def test_a_flood_of_messages_to_one_coach_is_kept_for_staff(
     assert len(mailer.sent) == 101
 
 
-def test_what_looks_like_spam_gets_the_normal_answer_and_waits_for_staff(
-    visitor: Visitor, service: Services, published: Edition, deliver: Deliver, store: MemoryStore,
-    mailer: MemoryMailer,
-) -> None:  # fmt: skip
-    assert sent(visitor, website="spam").status_code == 201
-    assert deliver() == 0
-    (held,) = [item for item in store.kinds("message") if item.get("state_key") == HELD_STATE_KEY]
-    service.views.coach_contact.messages.release(held)
+def test_a_message_that_looks_odd_is_asked_whether_a_person_sends_it(
+    visitor: Visitor, published: Edition, deliver: Deliver, store: MemoryStore, mailer: MemoryMailer
+) -> None:
+    refused = sent(visitor, website="spam")
+    assert refused.status_code == 422
+    assert [error["field"] for error in refused.json_body["errors"]] == ["person"]
+    assert list(store.kinds("message")) == []
+    assert sent(visitor, website="spam", person=True).status_code == 201
     assert deliver() == 1
     assert mailer.sent[0].to == PRIVATE
 

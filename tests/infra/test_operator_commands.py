@@ -19,7 +19,7 @@ from chalicelib.cases.staff import RosterRefused
 from chalicelib.core.errors import DeliveryFailed
 from chalicelib.core.links import Links, person_key
 from chalicelib.core.settings import Settings
-from chalicelib.newsletter.subscribers.pending import release
+from chalicelib.newsletter.subscribers import pending
 from chalicelib.services import Services
 from environment import RITA
 from fakes import MemoryMailer, MemorySuppression, SetClock
@@ -110,9 +110,10 @@ def working(operator: Operator, settings: Settings, clock: SetClock) -> Services
 def test_what_was_held_as_spam_is_listed_and_released(
     operator: Operator, working: Services
 ) -> None:
-    receipt = working.views.forms.intake.receive(
-        IncomingForm("eoi", samples.eoi(), "fr", address="1.2.3.4", trap="x")
-    )
+    receive = working.views.forms.intake.receive
+    for number in range(11):
+        given = samples.eoi(contact_email=f"ada+{number}@example.org")
+        receipt = receive(IncomingForm("eoi", given, "fr", address="1.2.3.4"))
     assert receipt.ref in run(operator, "spam", "list")
     assert receipt.ref in run(operator, "spam", "release", receipt.ref.lower())
     assert run(operator, "spam", "list") == "Nothing is held"
@@ -219,12 +220,14 @@ def test_a_list_that_cannot_be_read_is_refused_whole(
 def test_sign_ups_held_as_spam_are_listed_and_released(
     operator: Operator, working: Services
 ) -> None:
-    working.subscribers.sign_ups.hold(subscribers.wish("ada@example.org"), "fast")
+    wish = subscribers.wish("ada@example.org")
+    person = working.subscribers.sign_ups.person(wish.email)
+    row = pending.waiting(person, "eoi_form", wish.stored(), working.now(), spam="crowded")
+    working.store.commit([row])
     (held,) = listed(operator, "subscribers", "held")
-    assert (held["why"], held["email"]) == ("fast", "ada@example.org")
+    assert (held["why"], held["email"]) == ("crowded", "ada@example.org")
     with pytest.raises(OperatorError, match="nothing is held"):
         # The keys of the operator hash addresses in their own way here.
         run(operator, "subscribers", "release", "bea@example.org")
-    person = working.subscribers.sign_ups.person("ada@example.org")
-    assert release(working.store, person, working.now()) == 1
+    assert pending.release(working.store, person, working.now()) == 1
     assert run(operator, "subscribers", "held") == "Nothing is held"

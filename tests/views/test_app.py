@@ -213,18 +213,41 @@ def test_a_self_assessment_is_answered_at_once_and_keeps_no_address(
     assert "You are well placed" in page.body.decode()
 
 
-def test_what_looks_like_spam_gets_the_normal_answer_and_sends_nothing(
-    visitor: Visitor, store: MemoryStore, deliver: Callable[[], int], clock: SetClock
+ODD = [{"website": "http://x"}, {"started_at": "fast"}, {"issue_summary": "www.a.org " * 6}]
+
+
+@pytest.mark.parametrize("odd", ODD, ids=["trap", "fast", "links"])
+def test_a_form_that_looks_odd_is_asked_whether_a_person_sends_it(
+    visitor: Visitor, store: MemoryStore, clock: SetClock, odd: dict[str, str]
 ) -> None:
-    fast = str(int(clock().timestamp()) - 1)
-    links = " ".join(["https://spam.example.com"] * 6)
-    for number, spam in enumerate(
-        ({"website": "http://x"}, {"started_at": fast}, {"issue_summary": links})
-    ):
-        given = samples.eoi(contact_email=f"s{number}@example.org", **spam)
-        assert visitor.send("/forms/eoi", given).status_code == 201
-    assert {case["state"] for case in store.kinds("case")} == {"HELD_AS_SPAM"}
-    assert deliver() == 0
+    given = samples.eoi(**odd)
+    if "started_at" in odd:
+        given["started_at"] = str(int(clock().timestamp()) - 1)
+    refused = visitor.send("/forms/eoi", {**given, "org_city": ""})
+    told = {error["field"]: error["code"] for error in refused.json_body["errors"]}
+    assert (refused.status_code, told) == (422, {"person": "ask_person", "org_city": "required"})
+    assert list(store.kinds("case")) == [], "in one round, and nothing is held"
+    assert visitor.send("/forms/eoi", {**given, "person": True}).status_code == 201
+    assert [case["state"] for case in store.kinds("case")] == ["EOI_PENDING"]
+
+
+@pytest.mark.parametrize(("lang", "yes"), [("fr", "Oui, je suis une personne"), ("en", "Yes, I am a person")])  # fmt: skip
+def test_the_page_asks_plainly_keeps_what_was_typed_and_remembers_the_answer(
+    visitor: Visitor, store: MemoryStore, lang: str, yes: str
+) -> None:
+    texts = {k: v for k, v in samples.eoi().items() if isinstance(v, str)}
+    pairs = [*texts.items(), ("website", "filled by a password manager"), ("lang", lang)]
+    page = visitor.submit("/forms/eoi", pairs)
+    text = page.body.decode()
+    assert page.status_code == 422
+    assert yes in text
+    assert 'name="person" value="on" aria-invalid' in text
+    assert "Cœur-de-l’Île" in text
+    again = visitor.submit("/forms/eoi", [*pairs, ("person", "on")]).body.decode()
+    assert yes not in again
+    assert hidden(again, "person") == "on", (
+        "the other mistakes are mended without a second question"
+    )
 
 
 @pytest.mark.parametrize(

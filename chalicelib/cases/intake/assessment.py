@@ -22,7 +22,6 @@ def assessment(visit: Visit) -> tuple[list[Write], Receipt]:
     number = references.new_file_number(eastern_time.local(visit.now).year)
     ref = references.reference(visit.submission.form, number)
     pk, sk = assessment_key(ref)
-    spam = visit.spam()
     item = {
         "pk": pk,
         "sk": sk,
@@ -34,14 +33,13 @@ def assessment(visit: Visit) -> tuple[list[Write], Receipt]:
         "total": result.total,
         "band": result.band,
         "at": stamp(visit.now),
-        "spam": spam or None,
         "expires": _expires(visit),
     }
     writes: list[Write] = [Put(item)]
     if address and visit.is_crowded:
         # Nothing is kept: without the address, the result is shown all the same.
         raise rate_limit.too_many(visit.now, "day")
-    if address and not spam:
+    if address:
         owed = letter(pk, 1, "assessment_result", to=APPLICANT, due=stamp(visit.now))
         writes.append(Put({**owed, "address": address, "expires": item["expires"]}))
         writes += visit.mailbox_counters("results_of_mailbox", address)

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Final
 
 from chalicelib import content
@@ -12,7 +13,7 @@ from chalicelib.cases.intake.assessment import assessment, receipt
 from chalicelib.cases.intake.declaration import declaration
 from chalicelib.cases.intake.submission import BoxTicked, IncomingForm, Receipt, Visit
 from chalicelib.cases.lookup import Cases
-from chalicelib.cases.states import table
+from chalicelib.cases.states import is_ended, table
 from chalicelib.core import eastern_time, rate_limit, references
 from chalicelib.core.errors import (
     AlreadyApplied,
@@ -26,8 +27,9 @@ from chalicelib.core.errors import (
 )
 from chalicelib.core.letter_row import APPLICANT
 from chalicelib.core.links import Links
-from chalicelib.core.ports import Change, Item, Key, Now, Put, Store
+from chalicelib.core.ports import Change, Item, Key, Now, Put, Store, Write
 from chalicelib.forms import parsing
+from chalicelib.forms.spam import ask_person
 
 REPEAT_SECONDS: Final = 24 * 3600
 """How long the same content, or the same Idempotency-Key, is answered as a repeat."""
@@ -77,9 +79,7 @@ class Intake:
         if arrival.form not in _open_forms():
             raise IntakePaused(arrival.form)
         now = self.now()
-        submission = parsing.parse(
-            arrival.form, arrival.fields, arrival.lang, eastern_time.today(now)
-        )
+        submission = _parsed(arrival, now)
         visit = Visit(
             arrival,
             submission,
@@ -137,7 +137,7 @@ class _Attempt:
             *_way_in(visit),
         )
         self._shards = random.sample(range(RATE_SHARDS), RATE_SHARDS)
-        self._since = ""
+        self._over: Item | None = None
 
     def commit(self) -> Receipt:
         """Store the submission in one transaction, with the marker of its content and the counter
@@ -148,7 +148,7 @@ class _Attempt:
             )
         except AlreadyApplied:
             marker = self._intake.store.get(*self._marker_key())
-            if marker is None:
+            if marker is None or self._over is not None:
                 raise
             raise Conflict({self._marker_key(): marker}) from None
         if receipt.replayed:
@@ -187,23 +187,20 @@ class _Attempt:
         arrival = self._visit.arrival
         if arrival.key:
             return f"ONCE#{self._visit.digest('key', arrival.form, arrival.key)}", "ONCE"
-        return f"ONCE#{self._content}{self._since}", "ONCE"
+        return f"ONCE#{self._content}", "ONCE"
 
-    def _marker(self, receipt: Receipt) -> Put:
+    def _marker(self, receipt: Receipt) -> Write:
         seconds = int(self._visit.now.timestamp())
         pk, sk = self._marker_key()
-        return Put(
-            {
-                "pk": pk,
-                "sk": sk,
-                "kind": "once",
-                "content": self._content,
-                "ref": receipt.ref,
-                "whose": (self._visit.person or "")[:8],
-                "expires": seconds + REPEAT_SECONDS,
-            },
-            unless_after=seconds,
-        )
+        facts = {
+            "content": self._content,
+            "ref": receipt.ref,
+            "whose": (self._visit.person or "")[:8],
+            "expires": seconds + REPEAT_SECONDS,
+        }
+        if self._over is not None:
+            return Change((pk, sk), expect={"ref": self._over["ref"]}, set=facts)
+        return Put({"pk": pk, "sk": sk, "kind": "once", **facts}, unless_after=seconds)
 
     def _replay(self, marker: Item) -> Receipt | None:
         if marker["content"] != self._content:
@@ -211,23 +208,25 @@ class _Attempt:
         ref = marker["ref"]
         if self._visit.submission.form == "assessment":
             return receipt(self._visit, ref, self._visit.submission.answers, replayed=True)
-        if self._overtaken(ref):
+        if self._is_over(ref):
+            # The marker is written anew for the file that comes in its place.
+            self._over = marker
             return None
         again = self._visit.receipt(ref, references.file_number_of(ref), marker["whose"])
         return again._replace(replayed=True)
 
-    def _overtaken(self, ref: str) -> bool:
-        """Say whether the file took other answers since: then the first ones are no repeat."""
+    def _is_over(self, ref: str) -> bool:
+        """Say whether the file has ended, was erased, or took other answers since: then the first
+        ones are no repeat."""
         visit = self._visit
-        if visit.submission.form != "eoi" or visit.arrival.key or self._since:
-            return False
         case = self._intake.cases.case(references.file_number_of(ref))
-        if case is None or (case.state, "revise") not in table():
+        if case is None or (is_ended(case.state) and not case.undo_open(visit.now)):
+            return True
+        if visit.submission.form != "eoi" or visit.arrival.key:
             return False
-        if visit.digest(case.answers) == visit.answers_digest:
+        if (case.state, "revise") not in table():
             return False
-        self._since = f"#{case.version}"
-        return True
+        return visit.digest(case.answers) != visit.answers_digest
 
     def _counter(self) -> Change:
         """Count the posts of one network in one hour, under a keyed hash."""
@@ -237,6 +236,19 @@ class _Attempt:
             "form_posts", network, self._visit.now, per_hour=limit, shard=self._shards[-1]
         )
         return counter
+
+
+def _parsed(arrival: IncomingForm, now: datetime) -> parsing.Submission:
+    """Raises InvalidForm, also with the question whether a person sends it."""
+    odd = ask_person(
+        trap=arrival.trap,
+        started_at=arrival.started_at,
+        person=arrival.person,
+        answers=arrival.fields,
+        now=now,
+    )
+    today = eastern_time.today(now)
+    return parsing.parse(arrival.form, arrival.fields, arrival.lang, today, also=odd)
 
 
 def _way_in(visit: Visit) -> list[str]:

@@ -18,7 +18,6 @@ from chalicelib.core.ports import Change, Item, Key, Put, Write
 from chalicelib.core.records import stamp
 from chalicelib.forms import parsing
 from chalicelib.forms.problems import Problem
-from chalicelib.forms.spam import looks_like_spam
 
 MAX_PAGE_LENGTH: Final = 300
 """Characters that are kept of the address of the page."""
@@ -39,6 +38,7 @@ class IncomingForm(NamedTuple):
     ref: str = ""
     trap: str = ""
     started_at: str = ""
+    person: str = ""
     page: str = ""
     agent: str = ""
     consent_shown: str = ""
@@ -60,7 +60,7 @@ class Receipt(NamedTuple):
 
 BoxTicked = Callable[["IncomingForm", parsing.Submission, str, datetime, str | None], Put | None]
 """What a declaration writes when its box for the newsletter is ticked: given its reference, when
-it came, and why it looks like spam."""
+it came, and why it is held, if it is."""
 
 
 @dataclass
@@ -137,16 +137,7 @@ class Visit:
 
     def held(self) -> str | None:
         """Return why the form is held for staff to release; None when it is not."""
-        return "crowded" if self.is_crowded else self.spam()
-
-    def spam(self) -> str | None:
-        """Return why the form looks like spam; None when it does not."""
-        return looks_like_spam(
-            trap=self.arrival.trap,
-            started_at=self.arrival.started_at,
-            answers=self.submission.answers,
-            now=self.now,
-        )
+        return "crowded" if self.is_crowded else None
 
     def receipt(self, ref: str, case: str, person: str) -> Receipt:
         """Return what whoever posted the form may know, whoever that is: that it is there."""

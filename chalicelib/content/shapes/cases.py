@@ -29,6 +29,7 @@ class StateText(Text):
     `form` is what the state is about; `turnaround`: decisions made here count in its usual time.
     `staff_letter` brings staff to the file. The applicant reads the state `shown_as` in its
     place, and beside the file what it `shows`; with an `invitation` that is open they may apply.
+    Where a file has `ended`, the same form again begins another one.
     """
 
     kind: StateKind
@@ -40,6 +41,7 @@ class StateText(Text):
     shown_as: NotRequired[StateName]
     invitation: NotRequired[Literal["open", "over"]]
     shows: NotRequired[list[Literal["apply_by", "conditions"]]]
+    ended: NotRequired[bool]
 
 
 _From = TypedDict("_From", {"from": Annotated[list[StateName], Field(min_length=1)]})

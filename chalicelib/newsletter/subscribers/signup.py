@@ -181,15 +181,6 @@ class SignUps:
         )
         return waiting(self.person(wish.email), ref, wish.stored(), now, spam=spam)
 
-    def hold(self, wish: Wish, why: str) -> None:
-        """Keep what looks like spam for staff to release; nobody is written to."""
-        now = self._repository.now()
-        row = waiting(self.person(wish.email), WEB_FORM, wish.stored(), now, spam=why)
-        try:
-            self._repository.store.commit([row])
-        except Conflict:
-            pass  # The same one, in the same instant: one is enough.
-
     def carry_out(self, key: Key) -> str:
         """Make a sign-up of a row that waits, once; return what became of it."""
         row = self._repository.store.get(*key)
