@@ -12,7 +12,7 @@ from chalicelib.core.errors import Conflict, StoreDown
 from chalicelib.core.languages import Lang
 from chalicelib.core.letter_row import letter
 from chalicelib.core.ports import Change, Item, Now, Put, Store, Write
-from chalicelib.core.records import stamp
+from chalicelib.core.records import HELD_MESSAGES, stamp
 from chalicelib.forms import parsing
 from chalicelib.forms.spam import ask_person
 
@@ -21,10 +21,6 @@ MESSAGE_RETENTION: Final = timedelta(days=30)
 
 TO_COACH: Final = "coach"
 """The reader of a letter to the coach whom its row is about."""
-
-HELD_STATE_KEY: Final = "MESSAGE_HELD"
-"""The key under which the index of states lists what came when a coach was written to very
-often, for staff to release."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +98,7 @@ class Messages:
         later = rate_limit.window_end("hour", now)
         owed = Put(_owed(row["pk"], stamp(later), row["expires"]))
         yield _Way((put, *all_day, owed), later=True)
-        held = {"held": "crowded", "state_key": HELD_STATE_KEY, "updated_at": stamp(now)}
+        held = {"held": "crowded", "state_key": HELD_MESSAGES, "updated_at": stamp(now)}
         yield _Way((Put({**row, **held}, unless_after=int(now.timestamp())),), later=True)
 
     def _row(self, slug: str, answers: Item, lang: Lang, now: datetime) -> Item:
@@ -126,7 +122,7 @@ class Messages:
             [
                 Change(
                     (row["pk"], row["sk"]),
-                    expect={"state_key": HELD_STATE_KEY},
+                    expect={"state_key": HELD_MESSAGES},
                     remove=("state_key", "updated_at"),
                 ),
                 Put(_owed(row["pk"], now, row["expires"])),

@@ -7,6 +7,9 @@ from typing import Any, Final
 DUE_SHARDS: Final = 4
 """Partitions of the due index: each holds what waits for a quarter of the cases."""
 
+HELD_MESSAGES: Final = "MESSAGE_HELD"
+"""The key under which the index of states lists messages to coaches that staff may release."""
+
 
 def stamp(moment: datetime) -> str:
     """UTC to the millisecond, in an order that sorts: `2026-11-23T18:04:05.123Z`."""

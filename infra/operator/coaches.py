@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from chalicelib.coaches.messages import HELD_STATE_KEY
 from chalicelib.core.languages import Lang
 from chalicelib.core.ports import Item
+from chalicelib.core.records import HELD_MESSAGES
 from infra.operator.commands import Commands
 from infra.operator.directory import Directory
 from infra.operator.errors import OperatorError
@@ -118,7 +118,7 @@ def release(
 def _held(session: Session) -> Iterator[Item]:
     store = session.operator.store
     # All keys first: what is released leaves the index while it is read.
-    for key in [(item["pk"], item["sk"]) for item in store.listed(HELD_STATE_KEY)]:
+    for key in [(item["pk"], item["sk"]) for item in store.listed(HELD_MESSAGES)]:
         if row := store.get(*key):
             yield row
 

@@ -1,9 +1,10 @@
-"""`relais spam …`: forms that are held as spam."""
+"""`relais spam …`: forms that are held, and what lets them go."""
 
 from typing import Annotated
 
 import typer
 
+from chalicelib.cases.deadlines.agenda import held_forms
 from chalicelib.cases.effects import Decider
 from chalicelib.core import references
 from chalicelib.newsletter.subscribers.pending import release as release_sign_up
@@ -11,22 +12,21 @@ from infra.operator.commands import Commands
 from infra.operator.errors import OperatorError
 from infra.operator.session import session_of
 
-commands = Commands("See the forms that are held as spam.")
+commands = Commands("See the forms that are held.")
 
 
 @commands.add("list")
 def list_(context: typer.Context) -> None:
-    """List the declarations that are held since the year before this one, oldest first."""
+    """List the forms that are held, of every year, oldest first."""
     session = session_of(context)
-    year = session.operator.now().year
+    cases = [
+        session.operator.services.lookup.case(item["id"])
+        for item in held_forms(session.operator.store)
+    ]
     rows = [
-        {
-            "reference": references.reference("eoi", item["id"]),
-            "submitted_at": item["submitted_at"],
-            "org": item["org"],
-        }
-        for of_year in (year - 1, year)
-        for item in session.operator.store.listed(f"HELD_AS_SPAM#{of_year}")
+        {"reference": case.current_ref, "submitted_at": case.submitted_at, "org": case.org}
+        for case in cases
+        if case is not None
     ]
     session.list_rows(rows, "Nothing is held")
 

@@ -6,6 +6,9 @@ import pytest
 
 import samples
 from chalicelib.cases.case import Case
+from chalicelib.cases.deadlines.agenda import Agenda, held_forms
+from chalicelib.cases.effects import Decider
+from chalicelib.core import eastern_time
 from journey import RITA, Journey
 
 KEYS = pytest.mark.parametrize("key", ["", "a key"], ids=["content", "key"])
@@ -60,3 +63,22 @@ def test_an_application_by_an_invitation_that_was_used_is_never_told_as_received
     assert way.again(first).state == "WITHDRAWN"
     again = way.visitor.send("/forms/application", samples.application(invite=invite))
     assert again.status_code == 409
+
+
+def test_what_is_held_is_in_the_morning_letter_of_any_year_until_it_is_released(
+    way: Journey,
+) -> None:
+    way.service.cases.digest.wind()
+    forms = [posted(way, "application", "", fid_city=f"Ville {n}")[0] for n in range(11)]
+    held = forms[-1]
+    way.clock.pass_(days=1)
+    way.deliver()
+    (mail,) = [mail for mail in way.mailer.to(RITA) if "à décider" in mail.subject]
+    assert held.current_ref in mail.text
+    assert held.current_ref in mail.html
+    way.clock.pass_(days=400)
+    today = eastern_time.today(way.clock())
+    days = Agenda(way.service.store, way.service.cases.roster).of(today).values()
+    assert [day.held for day in days] == [[held.id]] * len(days)
+    way.service.cases.decisions.release(way.again(held), Decider("operator", "operator"))
+    assert held_forms(way.service.store) == []

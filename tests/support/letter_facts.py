@@ -69,6 +69,7 @@ def facts(lang: Lang, org: str) -> dict[str, Any]:
                     "url": "https://example.org/review/l", "code": "4T7K"}],
         "files": [{"ref": org, "state_name": org, "url": "https://example.org/file/m"}],
         "file_ref": "DI-2026-4T7KQ-M", "reminder": True, "unconfirmed": 2,
+        "held_forms": [{"ref": "DI-2026-4T7KQ-M", "org": org}], "more_held": 1, "held_messages": 2,
         "declaration_url": "https://example.org/declaration/n", "earlier": "DI-2026-4T7KQ-M",
         "waiting_declarations": [{"ref": "DI-2026-4T7KQ-M", "url": "https://example.org/declaration/o"}],
         "number": "20260302-1a2b", "asks": org, "received": date(2026, 2, 2), "late": True, "undecided": False,

@@ -11,6 +11,7 @@ from chalicelib.cases.staff import Roster
 from chalicelib.cases.states import awaits, kind
 from chalicelib.core.letter_row import DEAD
 from chalicelib.core.ports import Item, Store
+from chalicelib.core.records import HELD_MESSAGES
 
 MAX_LISTED: Final = 30
 """Cases listed in one letter; the others are counted. Each has a link that is stored with it."""
@@ -24,10 +25,13 @@ class Day:
     waiting: list[str] = field(default_factory=list)
     failed: int = 0
     unconfirmed: int = 0
+    held: list[str] = field(default_factory=list)
+    held_messages: int = 0
 
     def facts(self) -> dict[str, object]:
         """Return what the letter keeps: ids to `decide` and `waiting`, how many `more`, how many
-        mails `failed`, and how many declarations their address has not confirmed."""
+        mails `failed`, how many declarations their address has not confirmed, the ids of forms
+        that are `held`, and how many messages to coaches are."""
         return {
             "decide": self.decide[:MAX_LISTED],
             "more": max(len(self.decide) - MAX_LISTED, 0),
@@ -35,12 +39,15 @@ class Day:
             "more_waiting": max(len(self.waiting) - MAX_LISTED, 0),
             "failed": self.failed,
             "unconfirmed": self.unconfirmed,
+            "held": self.held[:MAX_LISTED],
+            "more_held": max(len(self.held) - MAX_LISTED, 0),
+            "held_messages": self.held_messages,
         }
 
     @property
     def calls(self) -> bool:
         """Say whether there is something to do: waiting for applicants alone is no news."""
-        return bool(self.decide or self.failed)
+        return bool(self.decide or self.failed or self.held or self.held_messages)
 
 
 class Agenda:
@@ -55,8 +62,10 @@ class Agenda:
         staff = self._roster.active()
         failed = sum(1 for _ in self._store.listed(DEAD))
         unconfirmed = sum(1 for _ in self._listed("unconfirmed"))
+        held = [item["id"] for item in held_forms(self._store)]
+        messages = sum(1 for _ in self._store.listed(HELD_MESSAGES))
         days = {
-            one.id: Day(failed=failed, unconfirmed=unconfirmed)
+            one.id: Day(failed=failed, unconfirmed=unconfirmed, held=held, held_messages=messages)
             for one in staff
             if not one.away(str(today))
         }
@@ -68,6 +77,15 @@ class Agenda:
         return days
 
     def _listed(self, of_kind: str) -> Iterator[Item]:
-        for state in content.states()["states"]:
-            if kind(state) == of_kind:
-                yield from self._store.listed(state)
+        return _in_states(self._store, of_kind)
+
+
+def held_forms(store: Store) -> list[Item]:
+    """Return what the index keeps of the forms that are held, of whatever year, oldest first."""
+    return sorted(_in_states(store, "held"), key=lambda item: str(item["submitted_at"]))
+
+
+def _in_states(store: Store, of_kind: str) -> Iterator[Item]:
+    for state in content.states()["states"]:
+        if kind(state) == of_kind:
+            yield from store.listed(state)

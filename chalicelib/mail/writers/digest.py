@@ -9,7 +9,7 @@ from chalicelib.cases.deadlines.agenda import Agenda, Day
 from chalicelib.cases.review.link import review_link
 from chalicelib.cases.staff import Roster, Staff
 from chalicelib.cases.standing_back import stands_back
-from chalicelib.cases.states import awaits, choices, staff_name, staff_steps
+from chalicelib.cases.states import awaits, choices, kind, staff_name, staff_steps
 from chalicelib.core import eastern_time
 from chalicelib.core.errors import Overtaken
 from chalicelib.core.languages import Lang, lang_or
@@ -28,6 +28,11 @@ class Line(TypedDict):
     days: int
 
 
+class HeldLine(TypedDict):
+    ref: str
+    org: str
+
+
 class LinkedLine(Line):
     url: str
     code: str | None
@@ -41,16 +46,21 @@ class Digest(TypedDict):
     more_waiting: int
     failed: int
     unconfirmed: int
+    held_forms: list[HeldLine]
+    more_held: int
+    held_messages: int
     flooded: bool
 
 
 @dataclass(frozen=True)
 class DigestLetter:
-    """The cases to decide, each with the reader's own link, and those that wait for others."""
+    """The cases to decide, each with the reader's own link, those that wait for others, and
+    those that are held."""
 
     staff: Staff
     decide: list[LinkedLine]
     waiting: list[Line]
+    held: list[HeldLine]
     facts: Item
 
 
@@ -65,6 +75,9 @@ def staff_digest(owed: DigestLetter) -> Digest:
         "more_waiting": facts["more_waiting"],
         "failed": facts["failed"],
         "unconfirmed": facts.get("unconfirmed", 0),
+        "held_forms": owed.held,
+        "more_held": facts.get("more_held", 0),
+        "held_messages": facts.get("held_messages", 0),
         "flooded": facts.get("flooded", False),
     }
 
@@ -90,10 +103,12 @@ class DigestWriter:
             links.append(link)
             decide.append(line)
         waiting = self._still(facts["waiting"], staff, to_decide=False)
-        if not decide and not facts["more"] and not facts["failed"]:
+        held = self._still_held(facts.get("held", []), staff)
+        called = (decide, facts["more"], facts["failed"], held, facts.get("held_messages"))
+        if not any(called):
             raise Overtaken("nothing waits for its reader any more")
         lines = [_line(case, lang, now) for case in waiting]
-        owed = DigestLetter(staff, decide, lines, facts)
+        owed = DigestLetter(staff, decide, lines, held, facts)
         return self._sender.draft(row, staff.email, lang, owed, links=links)
 
     def _facts(self, row: Item, staff: Staff, now: datetime) -> Item:
@@ -107,15 +122,23 @@ class DigestWriter:
     def _still(self, ids: list[str], staff: Staff, *, to_decide: bool) -> list[Case]:
         """Return those of the cases that still wait for staff, or for somebody else, and that the
         reader may read."""
-        items = [self._store.get(*case_key(one)) for one in ids]
-        cases = [Case.of(item) for item in items if item is not None]
         return [
             case
-            for case in cases
-            if (awaited := awaits(case.state)) is not None
-            and (awaited == "decision") == to_decide
-            and not stands_back(case, staff.id, staff.email)
+            for case in self._readable(ids, staff)
+            if (awaited := awaits(case.state)) is not None and (awaited == "decision") == to_decide
         ]
+
+    def _still_held(self, ids: list[str], staff: Staff) -> list[HeldLine]:
+        return [
+            {"ref": case.current_ref, "org": case.org}
+            for case in self._readable(ids, staff)
+            if kind(case.state) == "held"
+        ]
+
+    def _readable(self, ids: list[str], staff: Staff) -> list[Case]:
+        items = [self._store.get(*case_key(one)) for one in ids]
+        cases = [Case.of(item) for item in items if item is not None]
+        return [case for case in cases if not stands_back(case, staff.id, staff.email)]
 
     def _linked(
         self, case: Case, staff: Staff, lang: Lang, now: datetime
