@@ -18,7 +18,7 @@ MAX_MARKS: Final = 30
 order more of them takes time in the square of their number."""
 
 # Marks begin at U+0300. A character holds three at most, so fewer in a row are never too many.
-_PERHAPS_MARKS: Final = re.compile("[\u0300-\U0010ffff]{8}")
+_PERHAPS_MARKS: Final = re.compile("[^\x00-\u02ff]{8}")
 
 NAME_LIMIT: Final = 200
 """Characters of a name that may name a field in a row; ours have under fifty."""
