@@ -21,6 +21,7 @@ from chalicelib.newsletter.issues.issue import (
     AUTO_PAUSED,
     CANCELLED,
     PAUSED,
+    SCHEDULED,
     SENDING,
     SENT,
     Issue,
@@ -52,6 +53,7 @@ ProgressError = Literal[
 """What is wrong with a post; empty when it is done."""
 
 _ACTS: Final = {
+    SCHEDULED: ("unschedule", "cancel"),
     SENDING: ("pause", "cancel"),
     PAUSED: ("resume", "cancel"),
     AUTO_PAUSED: ("resume", "cancel"),
@@ -113,6 +115,7 @@ class ProgressViews:
         """Return what the buttons do to an issue, by the name that they post."""
         lifecycle = self.newsroom.lifecycle
         return {
+            "unschedule": self.newsroom.unschedule,
             "pause": lifecycle.pause,
             "resume": lifecycle.resume,
             "cancel": lifecycle.cancel,

@@ -16,7 +16,7 @@ from chalicelib.mail.writers.case import CaseLetterWriter, LetterWriters
 from chalicelib.mail.writers.digest import DigestWriter
 from chalicelib.mail.writers.draft import Sender
 from chalicelib.mail.writers.file_links import FileLinksWriter
-from chalicelib.newsletter.issues.newsroom import ISSUE_LETTERS
+from chalicelib.newsletter.issues.lifecycle import ISSUE_LETTERS
 from chalicelib.newsletter.letters.approval import ApprovalWriter
 from chalicelib.newsletter.letters.held import HeldWriter
 from chalicelib.newsletter.letters.subscriber import NEWS, SubscriberLetterWriter

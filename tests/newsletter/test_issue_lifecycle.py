@@ -1,6 +1,5 @@
 """How staff bring an issue to its readers: versions, tests, a second person, and the clock."""
 
-import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -23,11 +22,13 @@ from chalicelib.newsletter.issues import archive
 from chalicelib.newsletter.issues.approval import ApprovalInput, Approvals
 from chalicelib.newsletter.issues.compiler import compiled
 from chalicelib.newsletter.issues.issue import rendered_of
-from chalicelib.newsletter.issues.newsroom import IssueFacts, issue_letters_pk
+from chalicelib.newsletter.issues.lifecycle import issue_letters_pk
+from chalicelib.newsletter.issues.newsroom import IssueFacts
 from chalicelib.newsletter.issues.source import read_folder
 from chalicelib.services import Services
 from environment import RITA, SAM
 from fakes import MemoryMailer, MemoryStore, MemorySuppression, SetClock
+from issue_factory import token_and_code
 from tables import make_tables
 from visitor import hidden
 
@@ -46,14 +47,6 @@ def link(service: Services, mailer: MemoryMailer, deliver: Deliver) -> tuple[str
     return token_and_code(mailer.to("rita.roy@example.org")[-1].text)
 
 
-def token_and_code(text: str) -> tuple[str, str]:
-    found = re.search(r"/newsletter/review/([\w-]+)", text)
-    code = re.search(r"(?:approuver\u00a0|approve): ([2-9A-Z]{4})", text)
-    assert found
-    assert code
-    return found[1], code[1]
-
-
 def said(service: Services, token: str, right: str, **changed: Any) -> ApprovalInput:
     typed = {"decision": "approve", "confirm": True, "code": right, **changed}
     return ApprovalInput(**{"nonce": service.links.nonce(token), **typed})
@@ -69,7 +62,7 @@ def test_saving_the_same_changes_nothing(service: Services, store: MemoryStore) 
 def test_an_edit_makes_a_draft_of_a_new_version(service: Services) -> None:
     approved = issue_factory.approved(service)
     assert approved.approved is not None
-    edited = issue_factory.saved(service, by="rita-roy", topics=["news"])
+    edited = issue_factory.saved(service, by="rita-roy", edit=True, topics=["news"])
     assert (edited.status, edited.version) == ("DRAFT", 2)
     assert edited.authors == [issue_factory.AUTHOR, "rita-roy"]
     assert edited == issue_factory.newsroom(service).lifecycle.get("2026-03")

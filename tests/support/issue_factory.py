@@ -1,5 +1,6 @@
 """An issue on its way, as the tests need it: written, checked, tested, asked for, approved."""
 
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -83,6 +84,14 @@ def made(body: str, lang: str = "fr", head: str = HEAD, text: str | None = None)
     return compiled(parse(head + body, lang, f"{lang}.md", text)[0], IMPRINT)
 
 
+def token_and_code(text: str) -> tuple[str, str]:
+    found = re.search(r"/newsletter/review/([\w-]+)", text)
+    code = re.search(r"(?:approuver\u00a0|approve): ([2-9A-Z]{4})", text)
+    assert found
+    assert code
+    return found[1], code[1]
+
+
 def imprint(service: Services) -> Imprint:
     settings = service.settings
     return Imprint(
@@ -103,12 +112,12 @@ def facts(sources: dict[str, Source]) -> IssueFacts:
     return {"id": one.slug, "topics": one.topics, "date": one.date, "archive": one.archive}
 
 
-def saved(service: Services, by: str = AUTHOR, **changed: Any) -> Issue:
+def saved(service: Services, by: str = AUTHOR, *, edit: bool = False, **changed: Any) -> Issue:
     sources, faults = read_folder(SAMPLE)
     assert not faults
     texts = {lang: compiled(s, imprint(service)).kept() for lang, s in sources.items()}
     head: Any = {**dict(facts(sources)), **changed}
-    return newsroom(service).save(texts, head, by)
+    return newsroom(service).save(texts, head, by, edit=edit)
 
 
 def through_test(service: Services, by: str = AUTHOR) -> Issue:

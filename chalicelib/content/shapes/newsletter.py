@@ -100,7 +100,10 @@ class Newsroom(TypedDict):
     standing: Annotated[
         dict[str, TitleAndDetail], keys("approved sent_back stale author expired unknown")
     ]
-    acts: Annotated[dict[str, Text], keys("pause resume cancel send_again")]
+    acts: Annotated[dict[str, Text], keys("unschedule pause resume cancel send_again")]
+    news: Annotated[
+        dict[str, TitleAndDetail], keys("approve send_back schedule unschedule edit cancel")
+    ]
     counts: Annotated[
         dict[str, Text],
         keys(

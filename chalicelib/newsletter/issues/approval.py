@@ -13,8 +13,7 @@ from chalicelib.core.links import Links
 from chalicelib.core.ports import Change, Item, Now, Put, Store
 from chalicelib.core.records import stamp
 from chalicelib.newsletter.issues.issue import TESTED, Approval, DecisionName, Issue, issue_of
-from chalicelib.newsletter.issues.lifecycle import IssueLifecycle
-from chalicelib.newsletter.issues.newsroom import issue_letters_pk
+from chalicelib.newsletter.issues.lifecycle import IssueLifecycle, issue_letters_pk
 
 PAGE: Final = "newsletter/review"
 APPROVE: Final = "approve"
@@ -65,6 +64,7 @@ def review_row(token_hash: str, issue: Issue, recipient: str, now: datetime) -> 
         now,
         issue=issue.id,
         issue_version=issue.version,
+        round=issue.round,
         allowed=[APPROVE, SEND_BACK],
     )
 
@@ -122,6 +122,7 @@ class Approvals:
             "decision": decision,
             "remarks": given.remarks,
             "version": issue.version,
+            "round": issue.round,
         }
         use = Change(
             (link["pk"], link["sk"]),
@@ -129,15 +130,18 @@ class Approvals:
             absent=("used_at",),
             set={"used_at": now, "used_as": decision},
         )
+        # What was said of one asking ends with it: the next one has links and a decision of its own.
+        again = {"round": issue.round + 1} if decision == SEND_BACK else {}
         self._lifecycle.move(
-            issue, decision, staff.id, {"approved": decided}, also=[use], data=decided
+            issue, decision, staff.id, {"approved": decided, **again}, also=[use], data=decided
         )
 
     def _standing(self, link: Item, issue: Issue, staff: Staff) -> Standing:
+        asked = (link["issue_version"], link.get("round", 0))
         decided = issue.approved
-        if decided is not None and decided["version"] == link["issue_version"]:
+        if decided is not None and (decided["version"], decided.get("round", 0)) == asked:
             return "decided"
-        if issue.version != link["issue_version"] or issue.status != TESTED:
+        if asked != (issue.version, issue.round) or issue.status != TESTED:
             return "stale"
         if staff.id in issue.authors:
             return "author"

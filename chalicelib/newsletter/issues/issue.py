@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from typing import Final, Literal, TypedDict, cast
+from typing import Final, Literal, NotRequired, TypedDict, cast
 
 from chalicelib import content
 from chalicelib.core.errors import Refused
@@ -20,8 +20,8 @@ DecisionName = Literal["approve", "send_back"]
 IssueEvent = (
     DecisionName
     | Literal[
-        "save", "check", "test", "ask", "schedule", "start", "pause", "auto_pause", "resume",
-        "cancel", "finish",
+        "save", "edit", "check", "test", "ask", "schedule", "unschedule", "start", "pause",
+        "auto_pause", "resume", "cancel", "finish",
     ]
 )  # fmt: skip
 
@@ -38,7 +38,8 @@ CANCELLED: Final = "CANCELLED"
 
 
 class Approval(TypedDict):
-    """What was decided about a version of an issue; `by` is a member of the staff."""
+    """What was decided about a version of an issue in one round of asking; `by` is a member of the
+    staff."""
 
     by: str
     name: str
@@ -46,6 +47,7 @@ class Approval(TypedDict):
     decision: DecisionName
     remarks: str
     version: int
+    round: NotRequired[int]
 
 
 class Pause(TypedDict):
@@ -96,6 +98,8 @@ class Issue:
     tested_at: str | None = None
     approved: Approval | None = None
     """What was decided last: also when it was sent back."""
+    round: int = 0
+    """How often it was sent back: links and decisions are of one round, and end with it."""
     started_at: str | None = None
     finished_at: str | None = None
     paused: Pause | None = None

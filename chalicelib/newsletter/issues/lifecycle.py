@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from chalicelib.cases.audit import event
 from chalicelib.core.errors import NotFound
+from chalicelib.core.letter_row import letter
 from chalicelib.core.ports import Change, Now, Put, Store, Write
 from chalicelib.core.records import shard_of, stamp
 from chalicelib.newsletter.issues.archive import publication
@@ -24,6 +25,16 @@ from chalicelib.newsletter.issues.issue import (
 
 RELAIS: Final = "relais"
 """The actor of what the clock and the sender do."""
+
+LETTER: Final = "newsletter_news"
+
+ISSUE_LETTERS: Final = "EDITION"
+"""How the keys of letters about an issue begin."""
+
+NEWS: Final[tuple[IssueEvent, ...]] = (
+    "approve", "send_back", "schedule", "unschedule", "edit", "cancel",
+)  # fmt: skip
+"""Events that those who wrote and approved an issue are told of, unless it was they who did it."""
 
 _NOT_DUE: Final = ("due_shard", "due_at")
 
@@ -121,8 +132,34 @@ class IssueLifecycle:
             set={**moved, **indexed(to), **when},
             remove=[*drop, *(() if due else _NOT_DUE)],
         )
-        self._store.commit([change, Put(happened), *also])
+        news = self._news(issue, after, name, by)
+        self._store.commit([change, Put(happened), *news, *also])
         return replace(after, head=happened["hash"])
+
+    def _news(self, issue: Issue, after: Issue, name: IssueEvent, by: str) -> list[Put]:
+        """Return the letters about an event to the authors and to whoever approved the issue."""
+        if name not in NEWS:
+            return []
+        approvers = [one["by"] for one in (issue.approved, after.approved) if one]
+        decided = after.approved
+        facts = {
+            "event": name,
+            "by": by,
+            "version": issue.version,
+            "send_at": after.send_at or issue.send_at,
+            "remarks": decided["remarks"] if decided and name in ("approve", "send_back") else "",
+        }
+        readers = dict.fromkeys([*after.authors, *approvers])
+        return [
+            Put(
+                letter(
+                    issue_letters_pk(issue.id), issue.events + 1, LETTER,
+                    to=staff, due=stamp(self._now()), facts=facts,
+                )
+            )
+            for staff in readers
+            if staff != by
+        ]  # fmt: skip
 
     def _held(  # noqa: PLR0913
         self,
@@ -137,3 +174,8 @@ class IssueLifecycle:
         paused: Pause = {"by": by, "at": now, "reason": reason, "facts": dict(facts)}
         data = {"reason": reason, **facts}
         return self.move(issue, name, by, {"paused": paused}, also=also, data=data)
+
+
+def issue_letters_pk(issue: str) -> str:
+    """Return the `pk` of letters about an issue."""
+    return f"{ISSUE_LETTERS}#{issue}"

@@ -16,18 +16,17 @@ from chalicelib.newsletter.issues.findings import Finding
 from chalicelib.newsletter.issues.issue import (
     APPROVED,
     DRAFT,
+    SCHEDULED,
     SENT,
     Issue,
+    IssueEvent,
     Segment,
     issue_of,
     text_key,
 )
-from chalicelib.newsletter.issues.lifecycle import IssueLifecycle
+from chalicelib.newsletter.issues.lifecycle import IssueLifecycle, issue_letters_pk
 
 LETTER: Final = "newsletter_review"
-
-ISSUE_LETTERS: Final = "EDITION"
-"""How the keys of letters about an issue begin."""
 
 _OUTDATED: Final = ("approved", "tested_at", "checked_at", "checks", "postal_address", "send_at")
 """Attributes of one version, which an edit removes."""
@@ -56,15 +55,17 @@ class Newsroom:
     def now(self) -> datetime:
         return self._now()
 
-    def save(self, texts: Texts, facts: IssueFacts, by: str) -> Issue:
+    def save(self, texts: Texts, facts: IssueFacts, by: str, *, edit: bool = False) -> Issue:
         """Keep both languages; a text that changed makes a new version, and a DRAFT of it. Saving
-        what is there already changes nothing."""
+        what is there already changes nothing.
+
+        What is approved is changed only by an `edit` that says so, which ends the approval.
+        Raises Refused.
+        """
         old = issue_of(self._store, facts["id"])
         if old is None:
             return self._begin(texts, facts, by)
-        kept = {lang: self._store.get(*text_key(old.id, lang)) for lang in LANGS}
-        same = all(getattr(old, name) == value for name, value in facts.items())
-        if same and all(_same(kept[lang], texts[lang]) for lang in LANGS):
+        if not self.differs(old, texts, facts):
             return old
         version = old.version + 1
         writes: list[Write] = [
@@ -79,10 +80,18 @@ class Newsroom:
         authors = old.authors if by in old.authors else [*old.authors, by]
         sets = {k: v for k, v in facts.items() if k != "id"}
         sets |= {"version": version, "authors": authors}
+        event: IssueEvent = "edit" if edit and old.status in (APPROVED, SCHEDULED) else "save"
         issue = self.lifecycle.move(
-            old, "save", by, sets, drop=_OUTDATED, also=writes, data={"version": version}
+            old, event, by, sets, drop=_OUTDATED, also=writes, data={"version": version}
         )
         return replace(issue, checks=[])
+
+    def differs(self, issue: Issue, texts: Texts, facts: IssueFacts) -> bool:
+        """Return whether saving these would change the issue."""
+        if any(getattr(issue, name) != value for name, value in facts.items()):
+            return True
+        kept = {lang: self._store.get(*text_key(issue.id, lang)) for lang in LANGS}
+        return not all(_same(kept[lang], texts[lang]) for lang in LANGS)
 
     def checked(
         self, issue: Issue, findings: Sequence[Finding], by: str, postal_address: str | None = None
@@ -108,7 +117,7 @@ class Newsroom:
             raise Refused("nobody_else")
         now = stamp(self._now())
         pk = issue_letters_pk(issue.id)
-        facts = {"version": issue.version, "by": by}
+        facts = {"version": issue.version, "round": issue.round, "by": by}
         letters = [
             Put(letter(pk, issue.events + 1, LETTER, to=staff.id, due=now, facts=facts))
             for staff in reviewers
@@ -122,6 +131,10 @@ class Newsroom:
         """Have the sweep start an APPROVED issue at that time, now if that has passed: → SCHEDULED."""
         sets = {"send_at": stamp(at)}
         return self.lifecycle.move(issue, "schedule", by, sets, data=sets, due=at)
+
+    def unschedule(self, issue: Issue, by: str) -> Issue:
+        """Have a SCHEDULED issue wait for another time: → APPROVED."""
+        return self.lifecycle.move(issue, "unschedule", by, {}, drop=("send_at",))
 
     def follow_up(self, issue: Issue, by: str) -> Issue:
         """Create an issue with the same approved texts, for those whom this one did not reach.
@@ -194,11 +207,6 @@ def followed_by(issue: str) -> str:
     """Return the id of the follow-up: `2026-03` → `2026-03-suite-2` → `2026-03-suite-3`."""
     first, suite, number = issue.rpartition("-suite-")
     return f"{first}-suite-{int(number) + 1}" if suite else f"{issue}-suite-2"
-
-
-def issue_letters_pk(issue: str) -> str:
-    """Return the `pk` of letters about an issue."""
-    return f"{ISSUE_LETTERS}#{issue}"
 
 
 def _text_row(issue: Issue, lang: str, text: Mapping[str, object]) -> Item:

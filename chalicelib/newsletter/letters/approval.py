@@ -1,19 +1,23 @@
-"""Writes the letter that asks somebody of the staff to approve an issue."""
+"""Writes the letters about an issue: the one that asks to approve it, and what became of it."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypedDict
 
+from chalicelib import content
 from chalicelib.cases.staff import Roster, Staff
+from chalicelib.core import formatting
 from chalicelib.core.errors import Overtaken
 from chalicelib.core.languages import LANGS, Lang, lang_or
 from chalicelib.core.links import Links, StoredLink
 from chalicelib.core.ports import Item, Store
+from chalicelib.core.records import moment
 from chalicelib.mail.draft import Draft
 from chalicelib.mail.letters import STAFF, letter
 from chalicelib.mail.writers.draft import Sender
 from chalicelib.newsletter.issues.approval import review_row
 from chalicelib.newsletter.issues.issue import TESTED, Issue, issue_of, rendered_of
+from chalicelib.newsletter.issues.lifecycle import LETTER as NEWS_LETTER
 from chalicelib.newsletter.issues.newsroom import LETTER
 from chalicelib.newsletter.issues.rendered import fill
 
@@ -52,6 +56,48 @@ def newsletter_review(owed: ApprovalLetter) -> Approval:
     }
 
 
+@dataclass(frozen=True)
+class NewsLetter:
+    """What somebody did with an issue, for those who wrote and approved it; `facts` as the life of
+    an issue gives them."""
+
+    issue: str
+    facts: Item
+    by: str
+    staff: Staff
+    progress: str
+
+
+class News(TypedDict):
+    issue: str
+    what: str
+    then: str
+    remarks: str
+    staff_name: str
+    progress_url: str
+
+
+@letter(NEWS_LETTER, to=STAFF)
+def newsletter_news(owed: NewsLetter) -> News:
+    lang = lang_or(owed.staff.lang, "fr")
+    texts = content.newsroom()["news"][owed.facts["event"]]
+    at = owed.facts.get("send_at")
+    values = {
+        "by": owed.by,
+        "issue": owed.issue,
+        "version": owed.facts["version"],
+        "when": formatting.date_and_time(moment(at), lang) if at else "",
+    }
+    return {
+        "issue": owed.issue,
+        "what": texts["title"][lang].format(**values),
+        "then": texts["detail"][lang].format(**values),
+        "remarks": owed.facts["remarks"],
+        "staff_name": owed.staff.name,
+        "progress_url": owed.progress,
+    }
+
+
 class ApprovalWriter:
     def __init__(self, store: Store, roster: Roster, links: Links, sender: Sender) -> None:
         self._store = store
@@ -65,15 +111,27 @@ class ApprovalWriter:
         staff = self._roster.get(row["to"])
         if staff is None or issue is None:
             return None
-        if issue.status != TESTED or issue.version != row["facts"]["version"]:
+        if row["letter"] == NEWS_LETTER:
+            return self._news(row, issue, staff)
+        asked = (row["facts"]["version"], row["facts"].get("round", 0))
+        if issue.status != TESTED or (issue.version, issue.round) != asked:
             raise Overtaken("the issue went on meanwhile")
-        asker = self._roster.get(row["facts"]["by"])
-        asked_by = asker.name if asker else row["facts"]["by"]
+        asked_by = self._name(row["facts"]["by"])
         made = self._links.new_approval()
         owed = ApprovalLetter(issue, self._subjects(issue), asked_by, staff, made)
         link = review_row(made.token_hash, issue, staff.id, now)
         lang = lang_or(staff.lang, "fr")
         return self._sender.draft(row, staff.email, lang, owed, links=[link])
+
+    def _news(self, row: Item, issue: Issue, staff: Staff) -> Draft:
+        lang = lang_or(staff.lang, "fr")
+        progress = self._links.progress(issue.id, staff.id)
+        owed = NewsLetter(issue.id, row["facts"], self._name(row["facts"]["by"]), staff, progress)
+        return self._sender.draft(row, staff.email, lang, owed)
+
+    def _name(self, staff_id: str) -> str:
+        found = self._roster.get(staff_id)
+        return found.name if found else staff_id
 
     def _subjects(self, issue: Issue) -> list[tuple[Lang, str]]:
         form = self._links.newsletter

@@ -73,10 +73,15 @@ def check(
     over_days: Annotated[
         bool, typer.Option("--over-days", help="It may take several days to send.")
     ] = False,
+    edit: Annotated[
+        bool, typer.Option("--edit", help="Change it although it is approved or scheduled.")
+    ] = False,
 ) -> None:
     """Save the draft, and list what blocks it, what to look at and what to know."""
     session, issue = _begun(context, by)
-    found, well = drafts.check(issue, folder, offline=offline, over_days=over_days)
+    found, well = drafts.check(
+        issue, folder, offline=offline, over_days=over_days, edit=edit, confirm=session.confirm
+    )
     if not well:
         raise OperatorError(found)
     session.say(found)
@@ -114,6 +119,13 @@ def schedule(
     session, issue = _begun(context, by)
     when = None if at is None else moment_ahead(at, issue.now())
     session.say(lifecycle.schedule(issue, issue_id, when, session.confirm))
+
+
+@commands.add()
+def unschedule(context: typer.Context, issue_id: IssueId, by: By) -> None:
+    """Have a scheduled issue wait for another time; it stays approved."""
+    session, issue = _begun(context, by)
+    session.say(lifecycle.unschedule(issue, issue_id))
 
 
 @commands.add()

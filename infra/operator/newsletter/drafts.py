@@ -1,6 +1,7 @@
 """An issue from its first line to a checked draft: `issue new`, `text` and `check`."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from chalicelib import content
@@ -9,7 +10,16 @@ from chalicelib.core.languages import LANGS
 from chalicelib.newsletter.issues import preflight, text_part
 from chalicelib.newsletter.issues.compiler import Compiled, Imprint, text_body
 from chalicelib.newsletter.issues.findings import Finding, blocking, message
-from chalicelib.newsletter.issues.issue import CHECKED, DRAFT, Issue
+from chalicelib.newsletter.issues.issue import (
+    APPROVED,
+    CHECKED,
+    DRAFT,
+    SCHEDULED,
+    TESTED,
+    Issue,
+    issue_of,
+    status_name,
+)
 from chalicelib.newsletter.issues.newsroom import IssueFacts
 from chalicelib.newsletter.issues.preflight import PreflightContext
 from chalicelib.newsletter.issues.source import SLUG, Source, read_folder
@@ -43,36 +53,90 @@ def text(context: IssueContext, folder: Path) -> str:
     return context.text("text", files=", ".join(str(path) for path in paths))
 
 
-def check(
-    context: IssueContext, folder: Path, *, offline: bool, over_days: bool
+def check(  # noqa: PLR0913
+    context: IssueContext,
+    folder: Path,
+    *,
+    offline: bool,
+    over_days: bool,
+    edit: bool = False,
+    confirm: Callable[[str], None] = lambda question: None,
 ) -> tuple[str, bool]:
-    """Save what can be saved; return what was found, and whether nothing blocks it."""
+    """Save what can be saved; return what was found, and whether nothing blocks it.
+
+    A draft is saved as it is. What is approved stays as it is, unless this is an `edit`, which
+    `confirm` may stop.
+    """
     sources, faults = read_folder(folder)
     flight = _preflight_context(context, offline=offline, over_days=over_days)
     made, found = preflight.check(sources, faults, flight)
-    issue = None
+    issue, kept = None, ""
     # What is too big to be sent is too big for a row of the store.
     too_big = any(finding.code == "too_big" for finding in found)
     if not faults and len(made) == len(LANGS) and not too_big:
-        issue = context.attempt(lambda: _save(context, sources, made), sources["fr"].slug)
+        saving = _Saving(context, folder, _facts(sources["fr"]), made)
+        kept = saving.refused(edit=edit, confirm=confirm)
+        issue = None if kept else context.attempt(lambda: saving.save(edit=edit), saving.id)
     lines = list(_told(context, found))
     blocks = blocking(found)
     if blocks or issue is None:
         saved = context.text("saved", version=issue.version) if issue else context.text("not_saved")
-        lines.append(context.text("blocked", number=len(blocks), saved=saved))
-        return "\n".join(lines), False
+        lines += [context.text("blocked", number=len(blocks), saved=saved)] if blocks else []
+        return "\n".join([*lines, *([kept] if kept else [])]), False
     if issue.status in (DRAFT, CHECKED):
-        kept: Issue = issue
-        issue = context.attempt(
-            lambda: context.newsroom.checked(
-                kept, found, context.staff.id, context.settings.postal_address
-            ),
-            issue.id,
-        )
+        issue = _checked(context, issue, found)
     lines.append(
         context.text("checked", issue=issue.id, version=issue.version, by=context.staff.id)
     )
     return "\n".join(lines), True
+
+
+def _checked(context: IssueContext, issue: Issue, found: Sequence[Finding]) -> Issue:
+    address = context.settings.postal_address
+    return context.attempt(
+        lambda: context.newsroom.checked(issue, found, context.staff.id, address), issue.id
+    )
+
+
+@dataclass(frozen=True)
+class _Saving:
+    """The texts of a folder, and the issue that they would be saved as."""
+
+    context: IssueContext
+    folder: Path
+    facts: IssueFacts
+    made: Mapping[str, Compiled]
+
+    @property
+    def id(self) -> str:
+        return self.facts["id"]
+
+    @property
+    def texts(self) -> dict[str, dict[str, object]]:
+        return {lang: compiled.kept() for lang, compiled in self.made.items()}
+
+    def refused(self, *, edit: bool, confirm: Callable[[str], None]) -> str:
+        """Return why the issue stays as it is; empty when it may be saved."""
+        context = self.context
+        issue = issue_of(context.store, self.id)
+        if issue is None or not context.newsroom.differs(issue, self.texts, self.facts):
+            return ""
+        state = status_name(issue.status, context.lang)
+        if issue.status in (DRAFT, CHECKED, TESTED):
+            return ""
+        if issue.status not in (APPROVED, SCHEDULED):
+            return context.text("begun_already", issue=issue.id, state=state)
+        if not edit:
+            by = context.staff.id
+            return context.text(
+                "kept_as_is", issue=issue.id, state=state, folder=self.folder, by=by
+            )
+        confirm(context.text("edit_question", issue=issue.id, state=state))
+        return ""
+
+    def save(self, *, edit: bool) -> Issue:
+        newsroom, by = self.context.newsroom, self.context.staff.id
+        return newsroom.save(self.texts, self.facts, by, edit=edit)
 
 
 def _preflight_context(
@@ -99,16 +163,13 @@ def _preflight_context(
     )
 
 
-def _save(context: IssueContext, sources: dict[str, Source], made: dict[str, Compiled]) -> Issue:
-    one = sources["fr"]
-    facts: IssueFacts = {
-        "id": one.slug,
-        "topics": one.topics,
-        "date": one.date,
-        "archive": one.archive,
+def _facts(source: Source) -> IssueFacts:
+    return {
+        "id": source.slug,
+        "topics": source.topics,
+        "date": source.date,
+        "archive": source.archive,
     }
-    texts = {lang: compiled.kept() for lang, compiled in made.items()}
-    return context.newsroom.save(texts, facts, context.staff.id)
 
 
 def _told(context: IssueContext, found: Sequence[Finding]) -> Iterator[str]:

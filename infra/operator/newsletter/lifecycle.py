@@ -1,13 +1,14 @@
 """An issue from its test to its end: `issue test`, `ask`, `schedule`, `pause` and the rest."""
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from chalicelib.core.email_address import email_or_none
 from chalicelib.core.errors import DeliveryFailed, OutcomeUnknown
 from chalicelib.core.languages import LANGS
-from chalicelib.newsletter.issues.issue import rendered_of, status_after
+from chalicelib.newsletter.issues.issue import Issue, rendered_of, status_after
 from chalicelib.newsletter.issues.rendered import Rendered
 from infra.operator.errors import OperatorError
 from infra.operator.newsletter.context import IssueContext
@@ -54,7 +55,7 @@ def schedule(
     when = context.now() if at is None else at
     # Refused before anybody is asked: what is not approved is not scheduled.
     context.attempt(lambda: status_after(issue.status, "schedule"), issue_id)
-    readers = context.outside.audience(issue.topics)
+    readers = _readers(context, issue)
     confirm(
         context.text(
             "send_question",
@@ -66,6 +67,23 @@ def schedule(
     )
     context.attempt(lambda: context.newsroom.schedule(issue, context.staff.id, when), issue_id)
     return context.text("scheduled", when=context.when(when), link=link(context, issue_id))
+
+
+def _readers(context: IssueContext, issue: Issue) -> Mapping[str, int]:
+    """Return how many the issue would go to now, by language: for a follow-up, those alone whom
+    the one before did not reach and it can."""
+    before = issue.segment.get("missed")
+    if before is None:
+        return context.outside.audience(issue.topics)
+    missed = context.outside.missed(context.issue(before))
+    again = Counter(one.lang for one in missed if one.again)
+    return {lang: again[lang] for lang in LANGS}
+
+
+def unschedule(context: IssueContext, issue_id: str) -> str:
+    issue = context.issue(issue_id)
+    context.attempt(lambda: context.newsroom.unschedule(issue, context.staff.id), issue_id)
+    return context.text("unscheduled", issue=issue.id, by=context.staff.id)
 
 
 def pause(context: IssueContext, issue_id: str) -> str:
