@@ -1,13 +1,13 @@
 """The BulkMailer by SES: one `SendBulkEmail` for up to fifty recipients."""
 
-import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from chalicelib.aws.ses import _NEVER_LEFT, _plain, sendable
-from chalicelib.core.errors import NotYet, OutcomeUnknown
+from chalicelib.aws.ses import header_address, sendable
+from chalicelib.aws.ses_errors import NEVER_LEFT, code_of, fault_of, plain, says_account
+from chalicelib.core.errors import NotYet, OutcomeUnknown, Throttled
 from chalicelib.core.json_text import compact
 from chalicelib.newsletter.issues.rendered import replacements, template_content
 from chalicelib.newsletter.pace import Allowance
@@ -29,14 +29,9 @@ _KINDS: Final[Mapping[str, ReplyKind]] = {
 """What each status of an entry means; all others (suspended, paused, not verified, no such
 configuration set) are the account's."""
 
-_TOO_FAST: Final = {
-    "TooManyRequestsException",
-    "ThrottlingException",
-    "Throttling",
-    # Of the day: GetAccount is asked again within a minute, and the quota stops the issue then.
-    "LimitExceededException",
-}
-_WRONG: Final = {"BadRequestException", "MessageRejected", "ValidationException"}
+
+_DAY_IS_FULL: Final = "LimitExceededException"
+"""GetAccount is asked again within a minute, and the quota stops the issue then."""
 
 
 class SesBulkMailer:
@@ -48,7 +43,7 @@ class SesBulkMailer:
     ) -> None:
         self._client = client
         self._fixed: Any = {
-            "FromEmailAddress": sender,
+            "FromEmailAddress": header_address(sender),
             "ReplyToAddresses": [reply_to],
             "ConfigurationSetName": configuration_set,
         }
@@ -67,7 +62,7 @@ class SesBulkMailer:
             )
         except ClientError as error:
             return [_of_all(error)] * len(bulk.envelopes)
-        except _NEVER_LEFT as error:
+        except NEVER_LEFT as error:
             return [Reply("later", type(error).__name__)] * len(bulk.envelopes)
         except BotoCoreError as error:
             raise OutcomeUnknown(type(error).__name__) from error
@@ -77,9 +72,10 @@ class SesBulkMailer:
         try:
             account = self._client.get_account()
         except ClientError as error:
-            raise NotYet(f"SES account: {error.response['Error']['Code']}") from error
+            kind = Throttled if fault_of(error) in ("speed", "ses") else NotYet
+            raise kind(f"SES account: {code_of(error)}") from error
         except BotoCoreError as error:
-            raise NotYet(f"SES account: {type(error).__name__}") from error
+            raise Throttled(f"SES account: {type(error).__name__}") from error
         return allowance_of(account)
 
 
@@ -116,20 +112,22 @@ def _reply(result: Mapping[str, Any]) -> Reply:
     kind = _KINDS.get(status, "account")
     if kind == "sent":
         return Reply(kind, message_id=result.get("MessageId", ""))
-    error = re.sub(r"\S+@\S+", "…", result.get("Error", ""))[:200]
+    error = plain(result.get("Error", ""))
+    if kind == "refused" and says_account(error):
+        kind = "account"
     return Reply(kind, f"{status}: {error}".rstrip(": "))
 
 
 def _of_all(error: ClientError) -> Reply:
     """Return the reply to each that an error of the whole call stands for. Raises Declined or
     OutcomeUnknown."""
-    code = error.response["Error"]["Code"]
-    why = f"{code}: {_plain(error)}"
-    if code in _TOO_FAST:
+    fault = fault_of(error)
+    why = f"{code_of(error)}: {plain(error.response['Error'].get('Message', ''))}"
+    if fault == "speed" or code_of(error) == _DAY_IS_FULL:
         return Reply("throttled", why)
-    if code in _WRONG:
+    if fault == "letter":
         raise Declined(why) from error
-    if error.response["ResponseMetadata"]["HTTPStatusCode"] >= 500:
+    if fault == "ses" and error.response["ResponseMetadata"]["HTTPStatusCode"] >= 500:
         # It may have taken them all before it failed.
         raise OutcomeUnknown(why) from error
     return Reply("account", why)

@@ -1,35 +1,24 @@
 """The Mailer by SES."""
 
-import re
-from typing import TYPE_CHECKING, Any, Final
+from email.utils import formataddr, parseaddr
+from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import (
-    BotoCoreError,
-    ClientError,
-    ConnectTimeoutError,
-    EndpointConnectionError,
-    NoCredentialsError,
-    ParamValidationError,
-)
+from botocore.exceptions import BotoCoreError, ClientError
 
+from chalicelib.aws.ses_errors import NEVER_LEFT, UNREACHED, code_of, fault_of, plain
 from chalicelib.core.email_address import with_ascii_domain
-from chalicelib.core.errors import DeliveryFailed, NotYet, OutcomeUnknown
+from chalicelib.core.errors import (
+    AccountRefused,
+    DeliveryFailed,
+    NotYet,
+    OutcomeUnknown,
+    RelaisError,
+    Throttled,
+)
 from chalicelib.core.ports import Mail
 
 if TYPE_CHECKING:
     from mypy_boto3_sesv2 import SESV2Client
-
-_FINAL: Final = {"MessageRejected", "BadRequestException"}
-"""SES looked at the message and will not take it, however often it is offered."""
-
-
-_NEVER_LEFT: Final = (
-    EndpointConnectionError,
-    ConnectTimeoutError,
-    NoCredentialsError,
-    ParamValidationError,
-)
-"""Failures before anything was sent: trying again cannot double a letter."""
 
 
 class SesMailer:
@@ -40,7 +29,7 @@ class SesMailer:
         self, client: "SESV2Client", *, sender: str, reply_to: str, configuration_set: str
     ) -> None:
         self._client = client
-        self._sender = sender
+        self._sender = header_address(sender)
         self._reply_to = reply_to
         self._configuration_set = configuration_set
 
@@ -55,9 +44,10 @@ class SesMailer:
                 ConfigurationSetName=self._configuration_set,
             )
         except ClientError as error:
-            code = error.response["Error"]["Code"]
-            raise DeliveryFailed(f"{code}: {_plain(error)}", permanent=code in _FINAL) from error
-        except _NEVER_LEFT as error:
+            raise _refusal(error) from error
+        except UNREACHED as error:
+            raise Throttled(type(error).__name__) from error
+        except NEVER_LEFT as error:
             raise DeliveryFailed(type(error).__name__, permanent=False) from error
         except BotoCoreError as error:
             raise OutcomeUnknown(type(error).__name__) from error
@@ -71,17 +61,26 @@ class SesSuppression:
         self._client = client
 
     def lift(self, address: str) -> None:
-        """Of who bounced alone. Raises NotYet while SES does not do it: the letter waits."""
+        """Of who bounced alone. Raises NotYet while SES does not do it, Throttled when only its
+        speed is the reason: the letter waits."""
         try:
             found = self._client.get_suppressed_destination(EmailAddress=address)
             if found["SuppressedDestination"]["Reason"] == "BOUNCE":
                 self._client.delete_suppressed_destination(EmailAddress=address)
         except ClientError as error:
-            code = error.response["Error"]["Code"]
+            code = code_of(error)
             if code != "NotFoundException":
-                raise NotYet(f"suppression list: {code}") from error
+                kind = Throttled if fault_of(error) == "speed" else NotYet
+                raise kind(f"suppression list: {code}") from error
         except BotoCoreError as error:
-            raise NotYet(f"suppression list: {type(error).__name__}") from error
+            raise Throttled(f"suppression list: {type(error).__name__}") from error
+
+
+def header_address(address: str) -> str:
+    """Return a name and an address as the From of a mail is written, in ASCII (RFC 2047): SES
+    takes it as it is."""
+    name, bare = parseaddr(address)
+    return formataddr((name, sendable(bare))) if bare else address
 
 
 def sendable(address: str) -> str:
@@ -92,9 +91,15 @@ def sendable(address: str) -> str:
         return address
 
 
-def _plain(error: ClientError) -> str:
-    """What SES says, without the addresses that it names."""
-    return re.sub(r"\S+@\S+", "…", error.response["Error"].get("Message", ""))[:300]
+def _refusal(error: ClientError) -> RelaisError:
+    """Return what an error of a call means for the letter."""
+    fault = fault_of(error)
+    why = f"{code_of(error)}: {plain(error.response['Error'].get('Message', ''))}"
+    if fault == "account":
+        return AccountRefused(why)
+    if fault == "speed":
+        return Throttled(why)
+    return DeliveryFailed(why, permanent=fault == "letter")
 
 
 def _content(mail: Mail) -> Any:

@@ -123,6 +123,14 @@ class NotYet(RelaisError):
     """A letter that may not leave for now; why is for the operator."""
 
 
+class Throttled(NotYet):
+    """Too many calls at once, or nobody there to answer: nothing left, and a minute mends it."""
+
+
+class AccountRefused(RelaisError):
+    """SES takes no mail of this account for now, whoever it is for: no fault of a letter."""
+
+
 class Overtaken(RelaisError):
     """A letter that has lost its reason since it was owed: nobody needs it any more."""
 

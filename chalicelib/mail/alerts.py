@@ -25,6 +25,10 @@ BAD_MAIL: Final = "bad_mail"
 """The incident: too many letters bounced or were complained of; those to unproved addresses wait."""
 
 
+ACCOUNT_REFUSED: Final = "account_refused"
+"""The incident: SES takes no mail of the account; letters wait until it does."""
+
+
 def alert_letter(incident: str, now: datetime, number: int = 1) -> Item:
     """Return the letter of today for a kind of incident, whose texts are in content/review.json;
     with another `number` it is another one of the same day."""

@@ -46,7 +46,7 @@ class Ceilings:
     def counters(self, row: Item, address: str, now: datetime) -> list[Change]:
         """Return the writes that count this letter; none for one that no stranger can set off, or
         that was counted when it was tried before."""
-        if row["attempts"]:
+        if row["attempts"] or "sent_by" in row:
             return []
         if is_unproved(row):
             mailbox = rate_limit.of_mailbox(address, self.people_key)

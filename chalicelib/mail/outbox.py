@@ -13,17 +13,20 @@ from chalicelib.cases.staff import Roster, Staff
 from chalicelib.core import eastern_time
 from chalicelib.core.business_days import QuietHours
 from chalicelib.core.errors import (
+    AccountRefused,
     Conflict,
     DeliveryFailed,
     NotYet,
     OutcomeUnknown,
     Overtaken,
     RelaisError,
+    Throttled,
 )
 from chalicelib.core.letter_row import ADMINS, ALL_STAFF, letter, tag_of
 from chalicelib.core.ports import Change, Item, Key, Mail, Mailer, Now, Put, Store, Write
-from chalicelib.core.records import DUE_SHARDS, stamp
+from chalicelib.core.records import DUE_SHARDS, moment, stamp
 from chalicelib.mail import alerts
+from chalicelib.mail.account import Account, Probes
 from chalicelib.mail.ceilings import PAUSED, Beyond, Ceilings, is_paused
 from chalicelib.mail.delivery_events import case_key_of, dead_letter
 from chalicelib.mail.draft import Draft, LetterWriter
@@ -47,6 +50,13 @@ EMPTY_ROSTER_WAIT: Final = timedelta(minutes=5)
 NOT_YET_WAIT: Final = timedelta(hours=1)
 """A letter that may not leave waits so long before it is looked at again."""
 
+THROTTLED_WAIT: Final = timedelta(minutes=1)
+"""A letter that came when SES was asked too fast waits so long; it loses no try by it."""
+
+REFUSED_ALERT_WAIT: Final = timedelta(hours=1)
+"""An alert that SES refuses with the whole account is offered again so late; others keep their
+place, and wait for the account."""
+
 STREAM_DELAY: Final = timedelta(seconds=10)
 """What is due at once has left by the table's stream within this time, if the stream works."""
 
@@ -54,10 +64,11 @@ By = Literal["stream", "sweep"]
 """Who delivers a letter: the table's stream at once, or the sweep of each minute."""
 
 Outcome = Literal[
-    "sent", "late", "later", "delayed", "spread", "taken", "retry", "dropped", "dead", "unknown",
-    "gone",
+    "sent", "late", "later", "delayed", "spread", "taken", "retry", "throttled", "refused",
+    "waits", "dropped", "dead", "unknown", "gone",
 ]  # fmt: skip
 """What became of a delivery: `delayed` met a ceiling, and is owed still; `late` is sent, but by the sweep where the stream should have;
+`refused` with the whole account, and `waits` for it; `throttled` comes back in a minute;
 `taken` by another delivery; `gone` when nothing is owed any more."""
 
 FinalStatus = Literal["sent", "dropped", "dead"]
@@ -86,6 +97,7 @@ class Outbox:
         of one half of the row's key. Without `ceilings` no letter is ever delayed."""
         self._ceilings = ceilings
         self._reputation = Reputation(store, now)
+        self._account = Account(store, now)
         self._due_handlers = due_handlers or {}
         self._quiet_hours = quiet_hours
         self._store = store
@@ -94,18 +106,17 @@ class Outbox:
         self._roster = roster
         self._now = now
 
-    def deliver(self, key: Key, by: By = "stream") -> Outcome:
-        """Send the letter of this key if it is owed and due; the row keeps who sent it."""
+    def deliver(self, key: Key, by: By = "stream", *, excused: bool = False) -> Outcome:
+        """Send the letter of this key if it is owed and due; the row keeps who sent it, and
+        whether the stream should have, unless it is `excused`."""
         row = self._store.get(*key)
         now = self._now()
         if row is None or row["status"] not in ("owed", "claimed"):
             return "gone"
         if row["due_at"] > stamp(now):
             return "later"
-        if row.get("by_day") and self._quiet_hours and self._quiet_hours.contains(now):
-            return self._until_morning(row, self._quiet_hours.first_open(now))
-        if is_paused(row, self._reputation.standing()):
-            return self._retry(row, now + NOT_YET_WAIT, PAUSED)
+        if waiting := self._waiting(row, by, now):
+            return waiting
         if row["to"] in (ALL_STAFF, ADMINS):
             return self._spread(row, now)
         if row["attempts"] > len(BACKOFF):
@@ -114,6 +125,9 @@ class Outbox:
             draft = self._writer.write(row, now)
         except Overtaken as overtaken:
             return self._end(row, "dropped", str(overtaken))
+        except Throttled as busy:
+            log.warning("letter %s waits a minute: %s", tag_of(*key), busy)
+            return self._owe_again(row, now + THROTTLED_WAIT, "throttled", str(busy))
         except NotYet as wait:
             log.error("letter %s waits: %s", tag_of(*key), wait)
             return self._retry(row, now + NOT_YET_WAIT, str(wait))
@@ -127,13 +141,15 @@ class Outbox:
             return self._end(row, "dead", "nobody to write to")
         ceilings = self._ceilings
         counters = ceilings.counters(row, draft.mail.to, now) if ceilings else []
+        is_late = by == "sweep" and not excused and _is_late(row, now)
+        sent = {"sent_by": by, "late": is_late or None}
         try:
-            claimed = self._claim(row, draft, by, now, counters)
+            claimed = self._claim(row, draft, sent, now, counters)
         except Conflict as conflict:
             if ceilings is None or conflict.met(key) is not None:
                 return "taken"
             return self._commit_beyond(ceilings.beyond(row, conflict, counters, now), now)
-        return self._send(claimed, draft.mail, now)
+        return self._send(row, claimed, draft.mail, now)
 
     def sweep(self) -> dict[str, int]:
         """Deliver what is due, oldest first, for a while; the next sweep goes on.
@@ -144,22 +160,39 @@ class Outbox:
         outcomes: dict[str, int] = {}
         start = self._now()
         first = int(start.timestamp() // 60) % DUE_SHARDS
+        probes = self._account.probes()
         for key in list(self._store.due(stamp(start), first)):
             if self._now() - start > SWEEP_DURATION:
                 break
             try:
-                outcome = self._handle_due(key)
+                outcome = self._handle_due(key, probes)
             except Exception:
                 log.exception("due: %s", tag_of(*key))
                 outcome = "error"
             outcomes[outcome] = outcomes.get(outcome, 0) + 1
+        else:
+            probes.finish()
         return outcomes
 
-    def _handle_due(self, key: Key) -> str:
+    def _handle_due(self, key: Key, probes: Probes) -> str:
         for half in key:
             if handler := self._due_handlers.get(half.partition("#")[0]):
                 return handler(key)
-        return self.deliver(key, by="sweep")
+        if not probes.is_open:
+            return "waits"
+        outcome = self.deliver(key, by="sweep", excused=probes.was_refused)
+        probes.saw(outcome)
+        return outcome
+
+    def _waiting(self, row: Item, by: By, now: datetime) -> Outcome | None:
+        """Put off a letter that may not leave now, and return its outcome; None for all others."""
+        if row.get("by_day") and self._quiet_hours and self._quiet_hours.contains(now):
+            return self._until_morning(row, self._quiet_hours.first_open(now))
+        if is_paused(row, self._reputation.standing()):
+            return self._retry(row, now + NOT_YET_WAIT, PAUSED)
+        if by == "stream" and row["letter"] != alerts.LETTER and self._account.is_refused():
+            return "waits"
+        return None
 
     def _wait_for_roster(self, row: Item, now: datetime) -> Outcome:
         """Put off a letter that nobody may read, and tell the admins, who may stand back from
@@ -218,15 +251,14 @@ class Outbox:
         return [staff for staff in active if not staff.away(today)] or active
 
     def _claim(
-        self, row: Item, draft: Draft, by: By, now: datetime, counters: Sequence[Write]
+        self, row: Item, draft: Draft, sent: Item, now: datetime, counters: Sequence[Write]
     ) -> Item:
         """Make the letter ours alone. What will be sent is kept, and counted, before it is sent."""
         claim = {
             "status": "claimed",
             "attempts": row["attempts"] + 1,
             "due_at": stamp(now + CLAIM_LEASE),
-            "sent_by": by,
-            "late": (by == "sweep" and _is_late(row, now)) or None,
+            **sent,
             "template": draft.template,
             "lang": draft.mail.lang,
             "copy": zlib.compress(json.dumps(draft.kept, ensure_ascii=False).encode()),
@@ -235,12 +267,20 @@ class Outbox:
         self._store.commit([change, *map(Put, draft.links), *counters])
         return {**row, **claim}
 
-    def _send(self, row: Item, mail: Mail, now: datetime) -> Outcome:
+    def _send(self, owed: Item, row: Item, mail: Mail, now: datetime) -> Outcome:
+        """Offer the mail of a claimed row; `owed` is the row as it was before the claim."""
         try:
             message_id = self._mailer.send(mail)
         except OutcomeUnknown as error:
             log.warning("letter %s: outcome unknown (%s)", mail.tag, error)
             return "unknown"
+        except Throttled as busy:
+            log.warning("letter %s waits a minute: %s", mail.tag, busy)
+            return self._owe_again(
+                row, now + THROTTLED_WAIT, "throttled", str(busy), owed["attempts"]
+            )
+        except AccountRefused as refused:
+            return self._refused(owed, row, refused, now)
         except DeliveryFailed as error:
             return self._failed(row, error, now)
         self._end(row, "sent", None, message_id=message_id, sent_at=stamp(self._now()))
@@ -248,6 +288,15 @@ class Outbox:
             return "sent"
         log.warning("letter %s is late: the stream did not send it", mail.tag)
         return "late"
+
+    def _refused(self, owed: Item, row: Item, refused: AccountRefused, now: datetime) -> Outcome:
+        """Owe the letter as before, in its place, until the account may send again."""
+        due = moment(owed["due_at"])
+        if row["letter"] == alerts.LETTER:
+            due = now + REFUSED_ALERT_WAIT
+        outcome = self._owe_again(row, due, "refused", str(refused), owed["attempts"])
+        self._account.note(refused)
+        return outcome
 
     def _unwritten(self, row: Item, error: Exception, now: datetime) -> Outcome:
         attempts = row["attempts"] + 1
@@ -267,7 +316,17 @@ class Outbox:
     def _retry(
         self, row: Item, due: datetime, why: str | None = None, attempts: int | None = None
     ) -> Outcome:
-        return self._commit([self._owed_again(row, due, why, attempts)], "retry")
+        return self._owe_again(row, due, "retry", why, attempts)
+
+    def _owe_again(
+        self,
+        row: Item,
+        due: datetime,
+        outcome: Outcome,
+        why: str | None = None,
+        attempts: int | None = None,
+    ) -> Outcome:
+        return self._commit([self._owed_again(row, due, why, attempts)], outcome)
 
     def _owed_again(
         self, row: Item, due: datetime, why: str | None = None, attempts: int | None = None

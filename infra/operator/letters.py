@@ -1,11 +1,12 @@
 """`relais letters …`: letters that could not be sent after all tries, and their pauses."""
 
+from datetime import datetime
 from typing import Annotated
 
 import typer
 
 from chalicelib.core.letter_row import DEAD, key_of, tag_of
-from chalicelib.core.ports import Change
+from chalicelib.core.ports import Change, Key
 from chalicelib.core.records import shard_of, stamp
 from chalicelib.mail.reputation import FATES, Reputation
 from infra.operator.commands import Commands
@@ -33,25 +34,37 @@ def dead(context: typer.Context) -> None:
 @commands.add()
 def retry(
     context: typer.Context,
-    tag: Annotated[str, typer.Argument(help="The tag of the letter, as `letters dead` shows it.")],
+    tag: Annotated[
+        str, typer.Argument(help="The tag of the letter, as `letters dead` shows it.")
+    ] = "",
+    everything: Annotated[bool, typer.Option("--all", help="Every letter that is dead.")] = False,
 ) -> None:
-    """Owe a letter again, from the first try."""
+    """Owe a letter again, or all that are dead, from the first try."""
     session = session_of(context)
+    if bool(tag) == everything:
+        raise OperatorError("say which letter, or --all")
     store = session.operator.store
-    key = key_of(tag)
-    if key is None:
+    if everything:
+        keys = [(item["pk"], item["sk"]) for item in store.listed(DEAD)]
+    elif key := key_of(tag):
+        keys = [key]
+    else:
         raise OperatorError(f"there is no letter {tag}: see `relais letters dead`")
+    for key in keys:
+        store.commit([_owed_again(key, session.operator.now())])
+    session.say(f"Owed again: {tag or len(keys)} leave{'s' * bool(tag)} within a minute")
+
+
+def _owed_again(key: Key, now: datetime) -> Change:
     owed = {
         "status": "owed",
         "attempts": 0,
         "due_shard": shard_of(key[0]),
-        "due_at": stamp(session.operator.now()),
+        "due_at": stamp(now),
         # The stream wakes for new rows alone: the sweep is who sends it.
         "held": True,
     }
-    change = Change(key, expect={"status": "dead"}, set=owed, remove=("state_key", "why"))
-    store.commit([change])
-    session.say(f"Owed again: {tag} leaves within a minute")
+    return Change(key, expect={"status": "dead"}, set=owed, remove=("state_key", "why"))
 
 
 @commands.add()

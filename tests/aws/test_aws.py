@@ -5,6 +5,8 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from email.header import decode_header, make_header
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +25,14 @@ import subscribers
 from chalicelib import services
 from chalicelib.aws.clients import make_client
 from chalicelib.aws.ses import SesMailer, SesSuppression
-from chalicelib.core.errors import DeliveryFailed, NotYet, OutcomeUnknown, StoreDown
+from chalicelib.core.errors import (
+    AccountRefused,
+    DeliveryFailed,
+    NotYet,
+    OutcomeUnknown,
+    StoreDown,
+    Throttled,
+)
 from chalicelib.core.letter_row import tag_of
 from chalicelib.core.ports import Change, Mail, Put
 from chalicelib.core.records import stamp
@@ -186,8 +195,10 @@ class Refusing:
 class Taking:
     def __init__(self) -> None:
         self.to: list[str] = []
+        self.from_: list[str] = []
 
     def send_email(self, **mail: Any) -> dict[str, str]:
+        self.from_.append(mail["FromEmailAddress"])
         self.to += mail["Destination"]["ToAddresses"]
         return {"MessageId": "m"}
 
@@ -200,8 +211,12 @@ def test_ses_is_given_a_domain_in_its_ascii_form() -> None:
     assert client.to == ["ada@xn--qubec-csa.ca", "ada@example.org"]
 
 
-def refusal(code: str) -> ClientError:
-    return ClientError({"Error": {"Code": code, "Message": "no: ada@example.org"}}, "SendEmail")
+def refusal(code: str, message: str = "no: ada@example.org") -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": message}}, "SendEmail")
+
+
+def mailer_that_meets(error: Exception) -> SesMailer:
+    return SesMailer(Refusing(error), sender="a", reply_to="b", configuration_set="c")  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -209,26 +224,75 @@ def refusal(code: str) -> ClientError:
     [
         (refusal("MessageRejected"), True),
         (refusal("BadRequestException"), True),
-        (refusal("TooManyRequestsException"), False),
-        (refusal("LimitExceededException"), False),
-        (refusal("AccountSuspendedException"), False),
         (refusal("InternalFailure"), False),
-        (EndpointConnectionError(endpoint_url="https://example.org"), False),
+        (refusal("ServiceUnavailable"), False),
     ],
 )
 def test_a_refusal_says_whether_trying_again_helps(error: Exception, permanent: bool) -> None:
-    mailer = SesMailer(Refusing(error), sender="a", reply_to="b", configuration_set="c")  # type: ignore[arg-type]
     with pytest.raises(DeliveryFailed) as failed:
-        mailer.send(MAIL)
+        mailer_that_meets(error).send(MAIL)
     assert failed.value.permanent is permanent
     assert "ada@" not in str(failed.value), "no address in a log"
 
 
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        (
+            "MessageRejected",
+            "Email address is not verified. The following identities failed the check in region "
+            "CA-CENTRAL-1: ada@example.org",
+        ),
+        ("MessageRejected", "Sending paused for this account. For more information, see ..."),
+        ("BadRequestException", "Sending suspended for this account."),
+        ("TooManyRequestsException", "Daily message quota exceeded."),
+        ("LimitExceededException", "no"),
+        ("AccountSuspendedException", "no"),
+        ("SendingPausedException", "no"),
+        ("MailFromDomainNotVerifiedException", "no"),
+        ("NotFoundException", "Configuration set <relais-prod> does not exist."),
+        ("AccessDeniedException", "not authorized to perform ses:SendEmail"),
+        ("UnrecognizedClientException", "The security token included in the request is invalid"),
+    ],
+)
+def test_a_fault_of_the_account_is_no_letter_s(code: str, message: str) -> None:
+    with pytest.raises(AccountRefused) as refused:
+        mailer_that_meets(refusal(code, message)).send(MAIL)
+    assert "ada@" not in str(refused.value), "no address in a log"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        refusal("TooManyRequestsException", "Maximum sending rate exceeded."),
+        refusal("ThrottlingException"),
+        EndpointConnectionError(endpoint_url="https://example.org"),
+    ],
+)
+def test_what_a_minute_mends_is_no_letter_s_fault(error: Exception) -> None:
+    with pytest.raises(Throttled):
+        mailer_that_meets(error).send(MAIL)
+
+
+@pytest.mark.parametrize(
+    ("sender", "header"),
+    [
+        ("Innoweave <forms@example.org>", "Innoweave <forms@example.org>"),
+        ("Fondation Élan <a@québec.ca>", "=?utf-8?q?Fondation_=C3=89lan?= <a@xn--qubec-csa.ca>"),
+        ('"Relais, le vrai" <a@example.org>', '"Relais, le vrai" <a@example.org>'),
+        ("forms@example.org", "forms@example.org"),
+    ],
+)
+def test_the_sender_of_every_mail_is_written_in_ascii(sender: str, header: str) -> None:
+    client = Taking()
+    SesMailer(client, sender=sender, reply_to="b", configuration_set="c").send(MAIL)  # type: ignore[arg-type]
+    assert client.from_ == [header]
+    assert parseaddr(str(make_header(decode_header(header))))[0] == parseaddr(sender)[0]
+
+
 def test_an_answer_that_got_lost_is_unknown() -> None:
-    error = ReadTimeoutError(endpoint_url="https://example.org")
-    mailer = SesMailer(Refusing(error), sender="a", reply_to="b", configuration_set="c")  # type: ignore[arg-type]
     with pytest.raises(OutcomeUnknown):
-        mailer.send(MAIL)
+        mailer_that_meets(ReadTimeoutError(endpoint_url="https://example.org")).send(MAIL)
 
 
 def test_mail_is_never_offered_twice_by_the_client() -> None:
@@ -570,8 +634,16 @@ def test_who_complained_stays_on_the_suppression_list(reason: str, lifted: list[
 
 
 @pytest.mark.parametrize(
-    "error", [refusal("TooManyRequestsException"), ReadTimeoutError(endpoint_url="https://x.org")]
+    ("error", "kind"),
+    [
+        (refusal("TooManyRequestsException"), Throttled),
+        (ReadTimeoutError(endpoint_url="https://x.org"), Throttled),
+        (refusal("AccessDeniedException"), NotYet),
+    ],
 )
-def test_a_letter_waits_while_the_suppression_list_cannot_be_changed(error: Exception) -> None:
-    with pytest.raises(NotYet):
+def test_a_letter_waits_while_the_suppression_list_cannot_be_changed(
+    error: Exception, kind: type[Exception]
+) -> None:
+    with pytest.raises(NotYet) as waits:
         SesSuppression(Listed(error)).lift("ada@example.org")  # type: ignore[arg-type]
+    assert type(waits.value) is kind

@@ -361,10 +361,10 @@ def test_whatever_breaks_for_one_letter_the_sweep_goes_on(
         owe(store, clock, to=to)
     deliver = post.deliver
 
-    def breaks(key: Key, by: By) -> Outcome:
+    def breaks(key: Key, by: By, **how: Any) -> Outcome:
         if key[1].endswith("bob"):
             raise OSError("something else altogether")
-        return deliver(key, by)
+        return deliver(key, by, **how)
 
     monkeypatch.setattr(post, "deliver", breaks)
     assert post.sweep() == {"sent": 2, "error": 1}

@@ -21,10 +21,10 @@ BULK = Bulk(
 )
 
 
-def kinds(code: str, status: int) -> list[str]:
+def kinds(code: str, status: int, message: str = "") -> list[str]:
     client: Any = boto3.client("sesv2", region_name="ca-central-1")
     with Stubber(client) as stub:
-        stub.add_client_error("send_bulk_email", code, http_status_code=status)
+        stub.add_client_error("send_bulk_email", code, message, http_status_code=status)
         bulk_mailer = SesBulkMailer(client, sender="a@example.org", reply_to="b@example.org",
                              configuration_set="c")  # fmt: skip
         return [reply.kind for reply in bulk_mailer.offer(BULK)]
@@ -41,6 +41,18 @@ def kinds(code: str, status: int) -> list[str]:
 )
 def test_an_error_of_the_call_is_nobodys_own(code: str, kind: str) -> None:
     assert kinds(code, 400) == [kind, kind]
+
+
+def test_an_address_of_ours_that_is_not_verified_is_no_reader_s_fault() -> None:
+    message = "Email address is not verified. The following identities failed: forms@example.org"
+    assert kinds("MessageRejected", 400, message) == ["account", "account"]
+    client: Any = boto3.client("sesv2", region_name="ca-central-1")
+    results = [{"Status": "MESSAGE_REJECTED", "Error": message}] * 2
+    with Stubber(client) as stub:
+        stub.add_response("send_bulk_email", {"BulkEmailEntryResults": results})
+        bulk_mailer = SesBulkMailer(client, sender="a@example.org", reply_to="b@example.org",
+                             configuration_set="c")  # fmt: skip
+        assert [reply.kind for reply in bulk_mailer.offer(BULK)] == ["account", "account"]
 
 
 def test_a_bulk_that_is_declined_was_sent_to_nobody() -> None:

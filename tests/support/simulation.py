@@ -16,7 +16,13 @@ from chalicelib.cases.intake.submission import IncomingForm
 from chalicelib.cases.orphans import Orphans
 from chalicelib.cases.states import clock_of, kind
 from chalicelib.core.business_days import QuietHours
-from chalicelib.core.errors import DeliveryFailed, OutcomeUnknown, RelaisError
+from chalicelib.core.errors import (
+    AccountRefused,
+    DeliveryFailed,
+    OutcomeUnknown,
+    RelaisError,
+    Throttled,
+)
 from chalicelib.core.letter_row import key_of, tag_of
 from chalicelib.core.ports import Item, Key, Mail, Write
 from chalicelib.core.records import stamp
@@ -134,7 +140,7 @@ class OutsideMailer:
 
     def _send(self, mail: Mail) -> str:
         failure = self.failing.pop() if self.failing else None
-        if isinstance(failure, DeliveryFailed):
+        if isinstance(failure, (AccountRefused, DeliveryFailed, Throttled)):
             raise failure
         if re.search(r"\bNone\b", f"{mail.subject}\n{mail.text}\n{mail.html}"):
             self._life.unwritten.append(ValueError(f"{mail.tag}: None in {mail.subject!r}"))
@@ -313,7 +319,7 @@ class Life:
         """The next mail fails: for now, for good, or nobody knows."""
         self.mailer.failing.append(
             (DeliveryFailed("busy", permanent=False), DeliveryFailed("no", permanent=True),
-             OutcomeUnknown("lost"))[act.who % 3]
+             OutcomeUnknown("lost"), AccountRefused("not verified"), Throttled("busy"))[act.who % 5]
         )  # fmt: skip
 
     def bounce(self, act: Act) -> None:

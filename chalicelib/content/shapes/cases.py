@@ -148,7 +148,9 @@ class Review(TypedDict):
         keys("not_now unique_voter extensions_left thirty_days settled candidate"),
     ]
     nameless: Annotated[dict[str, Text], keys("contact org")]
-    incidents: Annotated[dict[str, Incident], keys("dead_letter many_letters bad_mail nobody")]
+    incidents: Annotated[
+        dict[str, Incident], keys("dead_letter many_letters bad_mail account_refused nobody")
+    ]
     file: Annotated[
         dict[str, TitleAndText],
         keys(
