@@ -76,7 +76,7 @@ ROUTES: Final[Mapping[str, tuple[str, ...]]] = {
         "form_posts", "failures", "forms_of_mailbox", "results_of_mailbox",
         "unproved_letters", "all_unproved_letters", "staff_letters",
     ),
-    "/file": ("link_requests", "unproved_letters", "all_unproved_letters"),
+    "/file": ("link_requests", "all_unproved_letters"),
     "/file/{token}": ("failures", "file_posts", "file_copies", "unproved_letters"),
     "/declaration/{token}": ("failures", "file_posts"),
     "/newsletter": ("signups", "unproved_letters", "all_unproved_letters"),

@@ -49,11 +49,11 @@ class Ceilings:
         if row["attempts"] or "sent_by" in row:
             return []
         if is_unproved(row):
+            account = rate_limit.counters(ALL_LETTERS, "all", now, per_hour=self.unproved_per_hour)
+            if LETTERS[row["letter"]].once_an_hour:
+                return account
             mailbox = rate_limit.of_mailbox(address, self.people_key)
-            return [
-                *rate_limit.counters("unproved_letters", mailbox, now),
-                *rate_limit.counters(ALL_LETTERS, "all", now, per_hour=self.unproved_per_hour),
-            ]
+            return [*rate_limit.counters("unproved_letters", mailbox, now), *account]
         if LETTERS[row["letter"]].digested:
             return rate_limit.counters(
                 "staff_letters", row["to"], now, per_hour=self.staff_per_hour

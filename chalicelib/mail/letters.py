@@ -35,6 +35,9 @@ class RegisteredLetter:
     """Those of the readers whose address nobody may have proved: a form of anybody sets the letter
     off, so it counts against the mailbox and repeats nothing that was typed but a plain name. Of
     the other letters of a file, those to an address that has used no link do not either."""
+    once_an_hour: bool
+    """Whether an address is owed at most one of these an hour, so that what strangers set off for
+    its mailbox never keeps it back."""
     digested: bool
     """Whether strangers can set off any number of these to staff: a digest lists the rest."""
     facts_of: Callable[[Any], Facts]
@@ -60,19 +63,23 @@ def letter(
     *names: str,
     to: str | tuple[str, ...],
     unproved: tuple[str, ...] = (),
+    once_an_hour: bool = False,
     digested: bool = False,
 ) -> Callable[[FactsFunction], FactsFunction]:
     """Register a function as what the letters of these names are written from.
 
     The function takes what its room's writer knows of the letter, such as the case and its
     reader, and returns the facts for the templates in `templates/email/<name>/`. `unproved`
-    are those of the readers whose address may not be proved; see `RegisteredLetter`.
+    are those of the readers whose address may not be proved; see `RegisteredLetter`, also for
+    the rest.
     """
     readers = frozenset((to,) if isinstance(to, str) else to)
 
     def register(function: FactsFunction) -> FactsFunction:
         for name in names:
-            LETTERS[name] = RegisteredLetter(name, readers, frozenset(unproved), digested, function)
+            LETTERS[name] = RegisteredLetter(
+                name, readers, frozenset(unproved), once_an_hour, digested, function
+            )
         return function
 
     return register

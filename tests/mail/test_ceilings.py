@@ -6,7 +6,7 @@ import samples
 from chalicelib.mail import alerts
 from environment import RITA, SAM
 from fakes import MemoryStore
-from journey import Journey
+from journey import ADA, Journey
 
 HOUR = 5
 DAY = 20
@@ -136,3 +136,20 @@ def test_the_page_says_that_the_mail_follows(way: Journey) -> None:
     page = way.visitor.submit("/forms/eoi", [*samples.as_html(samples.eoi()), ("lang", "fr")])
     shown = way.visitor.page(page.headers["Location"].partition("/api")[2]).body.decode()
     assert "suit, d’ordinaire en quelques minutes" in shown
+
+
+def test_a_lost_link_comes_within_the_hour_whatever_else_is_sent_to_its_mailbox(
+    way: Journey,
+) -> None:
+    way.declare(ADA)
+    for _ in range(3):
+        for number in range(12):
+            way.visitor.send("/forms/assessment", samples.assessment(send_to_email=ADA))
+            declared(way, number, f"ada.tremblay+{number}@example.org")
+        way.deliver()
+        before = len(way.letters(ADA, "/file/"))
+        for _ in range(3):
+            way.visitor.submit("/file", [("email", ADA)])
+            way.deliver()
+        assert len(way.letters(ADA, "/file/")) == before + 1, "one, and at once"
+        way.clock.pass_(hours=1)

@@ -53,7 +53,7 @@ class FileLinksLetter:
     """Nobody asked: the links before these open no longer."""
 
 
-@letter(LETTER, to=APPLICANT, unproved=(APPLICANT,))
+@letter(LETTER, to=APPLICANT, unproved=(APPLICANT,), once_an_hour=True)
 def file_links(owed: FileLinksLetter) -> FileLinks:
     return {
         "files": [
