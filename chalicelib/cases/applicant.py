@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from chalicelib.cases.audit import attempt_row
 from chalicelib.cases.case import Case, KeptWarning, contact_name
+from chalicelib.cases.faults import faults_besides
 from chalicelib.cases.guards import DecisionInput, GuardContext, check
 from chalicelib.cases.joining import owe_address_request
 from chalicelib.cases.open_files import OpenFiles, open_key
@@ -12,9 +13,9 @@ from chalicelib.cases.proof import proved
 from chalicelib.cases.states import Transition, step
 from chalicelib.cases.transition import StateChange
 from chalicelib.core import rate_limit
-from chalicelib.core.email_address import email_or_none
+from chalicelib.core.email_address import email_or_none, is_same_address
 from chalicelib.core.errors import Conflict, Refused
-from chalicelib.core.letter_row import APPLICANT, NEW_ADDRESS, OLD_ADDRESS
+from chalicelib.core.letter_row import APPLICANT, FIDUCIARY, NEW_ADDRESS, OLD_ADDRESS
 from chalicelib.core.links import person_key
 from chalicelib.core.ports import Item, Now, Put, Store, Write
 
@@ -61,6 +62,11 @@ class ApplicantFiles:
         change.removes = ["question", "votes"]
         change.sets = {**(corrected if changed else {}), **self._proved(case)}
         change.owes_letters(facts)
+        lead = change.sets.get("application", {}).get("fid_lead_email", "")
+        known = (case.fiduciary_email, case.mail_to)
+        if lead and not any(is_same_address(lead, one) for one in known):
+            # Another fiduciary than the one who was told.
+            change.owes(["fiduciary_named"], FIDUCIARY)
         self._store.commit(change.writes())
         return change.after()
 
@@ -95,7 +101,8 @@ class ApplicantFiles:
         change.sets = {"address": address, "person": person}
         if by == APPLICANT:
             change.sets["proved"] = proved(case, address, "link", now)
-        change.removes = ["undeliverable"]
+        # Whoever comes back to an address hears anew whether it takes mail.
+        change.sets["mail_faults"] = faults_besides(case, address)
         facts = {"old_address": old, "new_address": address}
         for to in (OLD_ADDRESS, NEW_ADDRESS):
             change.owes(row.letters, to, facts=facts)

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Literal, NotRequired, TypedDict
 from chalicelib import content
 from chalicelib.cases import states
 from chalicelib.cases.audit import FIRST_EVENT
+from chalicelib.cases.faults import MailFault, faults_now
 from chalicelib.core import eastern_time, references
 from chalicelib.core.languages import Lang
+from chalicelib.core.letter_row import APPLICANT
 from chalicelib.core.ports import Item, Key
 from chalicelib.core.records import stamp
 
@@ -73,14 +75,6 @@ class Question(TypedDict):
 
 Closed = TypedDict("Closed", {"from": str, "at": str, "was": NotRequired[str]})
 """When the case ended and from which state; `was` is the end itself, once the case is erased."""
-
-
-class Undeliverable(TypedDict):
-    """A mail that came back: whose address it went `to`, and `why` (the receiver's words)."""
-
-    to: str
-    why: str
-    at: str
 
 
 ProvedBy = Literal["link", "invitation"]
@@ -175,7 +169,7 @@ class Case:
     conditions: list[Condition] | None = None
     extensions: int | None = None
     closed: Closed | None = None
-    undeliverable: Undeliverable | None = None
+    mail_faults: list[MailFault] | None = None
     address: str | None = None
     linked_to: str | None = None
     beside: str | None = None
@@ -220,6 +214,16 @@ class Case:
         """The file's own address: where the applicant is written to. No form that joins the file
         moves it."""
         return self.address or self.email
+
+    @property
+    def fiduciary_email(self) -> str:
+        """The address of the fiduciary's lead; blank before an application names one."""
+        return str((self.application or {}).get("fid_lead_email") or "")
+
+    @property
+    def undeliverable(self) -> MailFault | None:
+        """The fault for which mail to the file's own address does not arrive, if any."""
+        return next((one for one in faults_now(self) if one["to"] == APPLICANT), None)
 
     def undo_open(self, now: datetime) -> bool:
         """Say whether a decision stands that its decider can still take back."""

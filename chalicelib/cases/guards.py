@@ -81,6 +81,7 @@ CALLERS_GUARDS: Final = frozenset(
         "code",  # Reviews: the code of the mail that brought the link
         "step_up",  # Reviews: the code sent for this very decision
         "candidate",  # Orphans.link: the case joined to must be there, without application
+        "sent",  # SendingAgain: the letter has left
         "letters_held",  # Decisions.undo: the letters are taken back in the same transaction
         "both_addresses_or_staff",  # the link to confirm came to the new address
         "by_mail",  # KeptDeclarations, Orphans.confirm: the link came to the address of the file

@@ -145,7 +145,7 @@ class Cases:
             Change(
                 (row["pk"], row["sk"]),
                 expect={"status": "owed", "attempts": 0},
-                set={"status": "cancelled"},
+                set={"status": "cancelled", "cancelled_at": stamp(self._now())},
                 remove=("due_shard", "due_at"),
             )
             for row in self._store.rows(case.key[0], prefix)
@@ -155,6 +155,10 @@ class Cases:
     def history(self, case: Case) -> list[Item]:
         """Return the rows of the audit events of a case, in order."""
         return self._store.rows(case.key[0], "EVENT#")
+
+    def letters(self, case: Case) -> list[Item]:
+        """Return the rows of the letters of a case, in the order of what owed them."""
+        return self._store.rows(case.key[0], "LETTER#")
 
     def _case_of_invite(self, token: str) -> Case:
         try:

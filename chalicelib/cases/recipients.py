@@ -21,7 +21,7 @@ def readers_of(case: Case, letter: str, staff: Sequence[Staff], today: str) -> l
     if case.owner is not None and not _asks_all(case, letter):
         named = Recipients(staff, case.owner, recused, today).of(["owner", "deputies"])
         return [one for one in mine if one.id in named]
-    return [one for one in mine if not one.away(today)] or mine
+    return [one for one in mine if one.here(today)] or mine
 
 
 def _asks_all(case: Case, letter: str) -> bool:
@@ -74,7 +74,7 @@ class Recipients:
         return [staff for staff in self._all.values() if self._is_here(staff)]
 
     def _is_here(self, staff: Staff) -> bool:
-        return not staff.away(self._today) and staff.id not in self._recused
+        return staff.here(self._today) and staff.id not in self._recused
 
     def _one(self, staff_id: str | None) -> Staff | None:
         return self._all.get(staff_id or "")

@@ -5,9 +5,10 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, TypedDict
 
-from chalicelib.core.email_address import email_or_none
+from chalicelib.cases.faults import FaultKind
+from chalicelib.core.email_address import email_or_none, is_same_address
 from chalicelib.core.errors import Conflict, RelaisError
 from chalicelib.core.languages import Lang
 from chalicelib.core.ports import Change, Item, Put, Store
@@ -19,6 +20,15 @@ RESERVED_IDS: Final = frozenset({
     "operator", "system",
 })  # fmt: skip
 """What letters call their readers: nobody on the roster may be called so."""
+
+
+class StaffFault(TypedDict):
+    """What befell mail to a member of staff: it came back, or they reported it as spam."""
+
+    kind: FaultKind
+    address: str
+    why: str
+    at: str
 
 
 class RosterRefused(RelaisError):
@@ -38,6 +48,7 @@ class Staff:
     deputy: str | None = None
     manager: str | None = None
     admin: bool = False
+    fault: "StaffFault | None" = None
 
     @classmethod
     def of(cls, item: Item) -> "Staff":
@@ -51,10 +62,23 @@ class Staff:
             item.get("deputy"),
             item.get("manager"),
             item.get("admin", False),
+            item.get("fault"),
         )
 
     def away(self, today: str) -> bool:
         return self.away_until is not None and today < self.away_until
+
+    @property
+    def reachable(self) -> bool:
+        """Whether mail to them arrives, as far as is known: a fault goes with its address."""
+        fault = self.fault
+        if fault is None or fault["kind"] != "bounce":
+            return True
+        return not is_same_address(fault["address"], self.email)
+
+    def here(self, today: str) -> bool:
+        """Whether they are there to read a letter."""
+        return self.reachable and not self.away(today)
 
 
 class Roster:
@@ -98,7 +122,8 @@ class Roster:
             if staff.email.lower() == address.lower():
                 if staff.active:
                     raise RosterRefused(f"{email} is on the roster already")
-                self._change(staff.id, {"active": True, "name": name, "lang": lang}, active=False)
+                back = {"active": True, "name": name, "lang": lang}
+                self._change(staff.id, back, active=False, remove=("fault",))
                 return staff.id
         staff_id = _new_id(name, {staff.id for staff in known})
         row = {
@@ -140,6 +165,19 @@ class Roster:
     def end_absence(self, staff_id: str) -> None:
         """End an absence, if there is one; raises RosterRefused for who is not on the roster."""
         self._change(staff_id, {}, remove=("away_until",))
+
+    def set_reachable(self, staff_id: str) -> None:
+        """Say that mail to somebody arrives again."""
+        self._change(staff_id, {}, remove=("fault",))
+
+    def faulty(self, staff: Staff, kind: FaultKind, why: str, now: datetime) -> Change | None:
+        """Return the write that keeps what befell mail to somebody; None if it is known."""
+        known = staff.fault
+        if known and known["kind"] in (kind, "bounce") and known["address"] == staff.email:
+            return None
+        at = now.isoformat(timespec="seconds")
+        fault: StaffFault = {"kind": kind, "address": staff.email, "why": why, "at": at}
+        return Change((PK, staff.id), expect={"active": True}, set={"fault": fault})
 
     def back(self, staff: Staff) -> None:
         """Ends an absence; a second time changes nothing."""

@@ -1,5 +1,7 @@
 """The row of a letter that is owed: its key, its reader, and its name in what SES reports."""
 
+import json
+import zlib
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Final
@@ -66,6 +68,20 @@ def letter(  # noqa: PLR0913
 
 def _expires(due: str) -> int:
     return int((moment(due) + LETTER_RETENTION).timestamp())
+
+
+def packed(kept: Mapping[str, str]) -> bytes:
+    """Return the copy of a letter as its row keeps it."""
+    return zlib.compress(json.dumps(kept, ensure_ascii=False).encode())
+
+
+def kept_copy(row: Item) -> dict[str, str] | None:
+    """Return the copy that a letter's row keeps: subject, text, HTML, and the address where it
+    may be kept. None before it left, and once it was taken away."""
+    if not isinstance(row.get("copy"), bytes):
+        return None
+    copy: dict[str, str] = json.loads(zlib.decompress(row["copy"]))
+    return copy
 
 
 def tag_of(pk: str, sk: str) -> str:

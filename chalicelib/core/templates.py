@@ -1,9 +1,11 @@
 """The one Jinja environment: strict, escaped where it is HTML, with the words of both languages."""
 
+import hashlib
 import re
 from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
+from typing import Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
@@ -14,6 +16,9 @@ from chalicelib.core import formatting
 from chalicelib.core.ticks import tick
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
+
+VERSION_LENGTH: Final = 12
+"""Characters of a version: enough to find the commit that had these templates."""
 
 
 @cache
@@ -44,6 +49,24 @@ def environment() -> Environment:
 
 def render(template: str, /, **facts: object) -> str:
     return environment().get_template(template).render(**facts)
+
+
+_REFERENCE = re.compile(r'{%-?\s*(?:extends|include|from|import)\s+"([^"]+)"')
+
+
+@cache
+def version(folder: str) -> str:
+    """Return what tells two states of a letter's templates apart: a hash of all the text that the
+    letter is made from."""
+    names = [f"{folder}/{path.name}" for path in sorted((TEMPLATES / folder).iterdir())]
+    sources: dict[str, str] = {}
+    while names:
+        name = names.pop()
+        if name not in sources:
+            sources[name] = (TEMPLATES / name).read_text("utf-8")
+            names += _REFERENCE.findall(sources[name])
+    text = "\0".join(f"{name}\0{source}" for name, source in sorted(sources.items()))
+    return hashlib.sha256(text.encode()).hexdigest()[:VERSION_LENGTH]
 
 
 def field_id(path: str) -> str:

@@ -29,19 +29,28 @@ ACCOUNT_REFUSED: Final = "account_refused"
 """The incident: SES takes no mail of the account; letters wait until it does."""
 
 
-def alert_letter(incident: str, now: datetime, number: int = 1) -> Item:
+STAFF_MAIL: Final = "staff_mail"
+"""The incident: mail to a member of staff came back, or was reported as spam."""
+
+
+def alert_letter(incident: str, now: datetime, number: int = 1, who: str = "") -> Item:
     """Return the letter of today for a kind of incident, whose texts are in content/review.json;
-    with another `number` it is another one of the same day."""
-    pk = f"INCIDENT#{incident}-{eastern_time.today(now)}"
-    return letter(pk, number, LETTER, to=ADMINS, due=stamp(now), facts={"incident": incident})
+    with another `number` it is another one of the same day. `who` is the id of the member of staff
+    that it is about, if any."""
+    about = f"{incident}-{who}" if who else incident
+    pk = f"INCIDENT#{about}-{eastern_time.today(now)}"
+    facts = {"incident": incident, **({"who": who} if who else {})}
+    return letter(pk, number, LETTER, to=ADMINS, due=stamp(now), facts=facts)
 
 
-def commit_with_alert(store: Store, writes: Sequence[Write], incident: str, now: datetime) -> None:
+def commit_with_alert(
+    store: Store, writes: Sequence[Write], incident: str, now: datetime, who: str = ""
+) -> None:
     """Commit, and owe the admins an alert in the same transaction unless today's is owed already.
 
     Raises Conflict when anything else than the alert stands in the way.
     """
-    alert = Put(alert_letter(incident, now))
+    alert = Put(alert_letter(incident, now, who=who))
     try:
         store.commit([*writes, alert])
     except Conflict as conflict:

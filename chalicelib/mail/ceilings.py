@@ -107,7 +107,7 @@ def _digested(row: Item, now: datetime) -> Beyond:
     change = Change(
         (row["pk"], row["sk"]),
         expect=_unchanged(row),
-        set={"status": "dropped", "why": "listed by a digest"},
+        set={"status": "dropped", "why": "listed by a digest", "dropped_at": stamp(now)},
         remove=("due_shard", "due_at"),
     )
     digest = letter(

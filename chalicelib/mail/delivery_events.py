@@ -1,22 +1,19 @@
 """What SES reports of letters: sent, delivered, bounced, complained of, rejected."""
 
 import logging
-import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final, Literal
 
-from chalicelib.core.errors import Conflict, StoreDown
+from chalicelib.core.errors import Conflict
 from chalicelib.core.letter_row import DEAD, key_of
 from chalicelib.core.ports import Change, Key, Now, Store
 from chalicelib.core.records import stamp
-from chalicelib.mail import alerts, bounces
+from chalicelib.mail import alerts
+from chalicelib.mail.mail_faults import MailFaults, is_pardon, is_permanent, why_of
 from chalicelib.mail.reputation import Fate, Reputation
 
 log = logging.getLogger("relais.mail.delivery_events")
-
-COMMIT_ATTEMPTS: Final = 5
-"""How often a report is settled anew because the case changed in between."""
 
 ReportedStatus = Literal["sent", "delivered", "bounced", "complained", "dead"]
 """What a letter becomes by what SES reports of it."""
@@ -32,6 +29,7 @@ class DeliveryEvents:
         """`listeners` are called beside: each is found by the first word of a letter's key."""
         self._reputation = reputation
         self._listeners = listeners
+        self._faults = MailFaults(store, now)
         self._store = store
         self._now = now
 
@@ -43,22 +41,26 @@ class DeliveryEvents:
         tags = report.get("mail", {}).get("tags", {}).get("mail") or []
         kind = str(report.get("eventType") or report.get("notificationType") or "").lower()
         key = key_of(tags[0]) if tags else None
-        if key is None or kind not in _SETTLED:
+        if key is None or kind not in _SETTLED or is_pardon(report):
             return None
+        # Ahead of the letter, whose state tells a repeat: what is heard twice does no harm.
+        self._faults.keep(key, report)
         if listener := self._listeners.get(key[0].partition("#")[0]):
-            # Ahead of the letter, whose state tells a repeat: what is heard twice does no harm.
             listener(key, kind, report)
         status, before = _SETTLED[kind]
+        back = is_permanent(report)
+        if kind == "bounce" and not back:
+            # Whoever is out of the office answers a mail that was delivered.
+            before = tuple(one for one in before if one != "delivered")
         facts = {
             "message_id": report["mail"].get("messageId"),
             f"{status}_at": stamp(self._now()),
         }
         if kind == "bounce":
-            facts["why"] = _why(report["bounce"])
+            facts["why"] = why_of(report["bounce"])
         if status == "dead":
             log.error("letter %s is dead: SES rejected it", tags[0])
             facts |= {"why": "rejected", **dead_letter(self._now())}
-        back = _is_permanent_bounce(report)
         for expected in before:
             change = Change(
                 key,
@@ -66,34 +68,27 @@ class DeliveryEvents:
                 set={"status": status, **facts},
                 remove=_waiting(expected),
             )
-            if self._settled(key, change, facts["why"] if back else None):
+            if self._settled(key, change, is_permanent=back):
                 return status
         return None
 
-    def _settled(self, key: Key, change: Change, why: str | None) -> bool:
-        """Commit the change; for a permanent bounce (`why`) with what the case keeps of it.
-
-        Returns whether the letter was as the change expects.
-        """
-        fate = _fate(change.set["status"], is_permanent=why is not None)
+    def _settled(self, key: Key, change: Change, *, is_permanent: bool) -> bool:
+        """Commit the change; return whether the letter was as it expects."""
+        fate = _fate(change.set["status"], is_permanent=is_permanent)
         counted = [self._reputation.counted(fate, key)] if fate else []
-        for _ in range(COMMIT_ATTEMPTS):
-            now = self._now()
-            case = self._store.get(*case_key_of(key)) if why is not None else None
-            writes = [change, *counted, *bounces.writes(case, key[1], why or "", now)]
-            try:
-                if change.set["status"] == "dead":
-                    alerts.commit_with_alert(self._store, writes, alerts.DEAD_LETTER, now)
-                else:
-                    self._store.commit(writes)
-            except Conflict as conflict:
-                if conflict.met(change.key) is not None:
-                    return False
-                continue
-            if fate in ("bounced", "complained"):
-                self._reputation.check()
-            return True
-        raise StoreDown("the case changed too often")
+        try:
+            if change.set["status"] == "dead":
+                now = self._now()
+                alerts.commit_with_alert(self._store, [change, *counted], alerts.DEAD_LETTER, now)
+            else:
+                self._store.commit([change, *counted])
+        except Conflict as conflict:
+            if conflict.met(change.key) is None:
+                raise
+            return False
+        if fate in ("bounced", "complained"):
+            self._reputation.check()
+        return True
 
 
 _SETTLED: Final[Mapping[str, tuple[ReportedStatus, tuple[str, ...]]]] = {
@@ -114,11 +109,6 @@ def _fate(status: ReportedStatus, *, is_permanent: bool) -> Fate | None:
     return status if status in ("delivered", "complained") else None
 
 
-def _is_permanent_bounce(report: Mapping[str, Any]) -> bool:
-    """A full mailbox is none."""
-    return str(report.get("bounce", {}).get("bounceType", "")).lower() == "permanent"
-
-
 def case_key_of(key: Key) -> Key:
     """Return the key of the case that a letter stands under; other letters have none there."""
     return key[0], "CASE"
@@ -131,10 +121,3 @@ def dead_letter(now: datetime) -> dict[str, str]:
 
 def _waiting(status: str) -> tuple[str, ...]:
     return ("due_shard", "due_at", "address") if status in ("claimed", "owed") else ("address",)
-
-
-def _why(bounce: Mapping[str, Any]) -> str:
-    recipients: Iterable[Mapping[str, Any]] = bounce.get("bouncedRecipients", [])
-    codes = [str(r.get("diagnosticCode") or r.get("status") or "") for r in recipients]
-    plain = re.sub(r"[^ <]+@[^ >]+", "…", "; ".join(filter(None, codes)))
-    return f"{bounce.get('bounceType', '')}: {plain}"[:500]

@@ -1,8 +1,6 @@
 """Letters owed: deliver one, sweep those that are due."""
 
-import json
 import logging
-import zlib
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final, Literal
@@ -10,7 +8,7 @@ from typing import Final, Literal
 from chalicelib.cases.case import Case
 from chalicelib.cases.recipients import readers_of
 from chalicelib.cases.staff import Roster, Staff
-from chalicelib.core import eastern_time
+from chalicelib.core import eastern_time, templates
 from chalicelib.core.business_days import QuietHours
 from chalicelib.core.errors import (
     AccountRefused,
@@ -22,7 +20,7 @@ from chalicelib.core.errors import (
     RelaisError,
     Throttled,
 )
-from chalicelib.core.letter_row import ADMINS, ALL_STAFF, letter, tag_of
+from chalicelib.core.letter_row import ADMINS, ALL_STAFF, letter, packed, tag_of
 from chalicelib.core.ports import Change, Item, Key, Mail, Mailer, Now, Put, Store, Write
 from chalicelib.core.records import DUE_SHARDS, moment, stamp
 from chalicelib.mail import alerts
@@ -243,12 +241,14 @@ class Outbox:
         one to the admins, those who are, if any."""
         active = self._roster.active()
         if row["to"] == ADMINS:
-            return [staff for staff in active if staff.admin] or active
+            admins = [staff for staff in active if staff.admin] or active
+            reached = [staff for staff in admins if staff.reachable]
+            return reached or [staff for staff in active if staff.reachable] or active
         item = self._store.get(*case_key_of((row["pk"], row["sk"])))
         today = str(eastern_time.today(self._now()))
         if item is not None and item.get("kind") == "case":
             return readers_of(Case.of(item), row["letter"], active, today)
-        return [staff for staff in active if not staff.away(today)] or active
+        return [staff for staff in active if staff.here(today)] or active
 
     def _claim(
         self, row: Item, draft: Draft, sent: Item, now: datetime, counters: Sequence[Write]
@@ -260,8 +260,9 @@ class Outbox:
             "due_at": stamp(now + CLAIM_LEASE),
             **sent,
             "template": draft.template,
+            "template_version": templates.version(f"email/{draft.template}"),
             "lang": draft.mail.lang,
-            "copy": zlib.compress(json.dumps(draft.kept, ensure_ascii=False).encode()),
+            "copy": packed(draft.kept),
         }
         change = Change((row["pk"], row["sk"]), expect=_unchanged(row), set=claim)
         self._store.commit([change, *map(Put, draft.links), *counters])
@@ -345,7 +346,7 @@ class Outbox:
         change = Change(
             (row["pk"], row["sk"]),
             expect=_unchanged(row),
-            set={"status": status, "why": why, **facts},
+            set={"status": status, "why": why, f"{status}_at": stamp(self._now()), **facts},
             remove=("due_shard", "due_at", "address"),
         )
         try:

@@ -251,9 +251,11 @@ class PersonErasure:
                 pattern.search(text.lower()) for _, text in texts(opened(row))
             ):
                 self._store.commit([Change((row["pk"], row["sk"]), remove=("copy",))])
-        if masked != {name: form for name, form in forms.items() if form}:
+        faults = case.mail_faults or []
+        others = [one for one in faults if one["address"].lower() not in person.addresses]
+        if others != faults or masked != {name: form for name, form in forms.items() if form}:
             change = StateChange(case, step(case.state, "erase_person"), self._now(), BY)
-            change.sets = dict(masked)
+            change.sets = {**masked, **({"mail_faults": others} if faults else {})}
             self._store.commit(change.writes())
 
     # What goes at once.

@@ -1,13 +1,12 @@
 """Finds every row about one person: a list of addresses, followed through every move."""
 
-import json
 import re
-import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from chalicelib.coaches.editions import EditionLost, EditionStore
+from chalicelib.core.letter_row import kept_copy
 from chalicelib.core.links import person_key
 from chalicelib.core.ports import Item, Key
 from chalicelib.people import retention
@@ -179,9 +178,8 @@ class Finder:
 
 def opened(row: Item) -> Item:
     """Return a row with the copy of its letter opened."""
-    if isinstance(row.get("copy"), bytes):
-        return {**row, "copy": json.loads(zlib.decompress(row["copy"]))}
-    return row
+    copy = kept_copy(row)
+    return row if copy is None else {**row, "copy": copy}
 
 
 def texts(value: object, path: str = "") -> Iterator[tuple[str, str]]:

@@ -6,6 +6,7 @@ from typing import TypedDict
 
 from chalicelib import content
 from chalicelib.cases.case import Case, Condition
+from chalicelib.cases.faults import MailFault, faults_now
 from chalicelib.cases.guards import MAX_CONDITIONS, standing_conditions, voters
 from chalicelib.cases.lookup import Cases
 from chalicelib.cases.matching import Candidates
@@ -18,6 +19,7 @@ from chalicelib.core.ports import Item
 from chalicelib.core.records import moment
 from chalicelib.forms import assessment, description, diff
 from chalicelib.mail.writers.phrases import file_notes, fit_text, reason_texts, warning_texts
+from chalicelib.views.letter_history import LetterHistory, letter_history
 
 
 class Choice(TypedDict):
@@ -80,7 +82,8 @@ class CaseFacts(TypedDict):
     warnings: Sequence[str]
     proof: Sequence[str]
     consents: Sequence[ConsentFacts]
-    undeliverable: Mapping[str, object] | None
+    faults: Sequence[MailFault]
+    letters: LetterHistory
     assessment: Mapping[str, object] | None
     history: list[HistoryEntry]
     question: Mapping[str, object] | None
@@ -134,7 +137,8 @@ def case_facts(opened: OpenedReview, reviews: Reviews, cases: Cases, lang: Lang)
         "warnings": warning_texts((case.application_warnings or []) + case.warnings, lang),
         "proof": file_notes(case, reviews.owner(case), lang),
         "consents": _consents(case, cases, lang),
-        "undeliverable": case.undeliverable,
+        "faults": [*faults_now(case), *faults_now(case, "complaint")],
+        "letters": letter_history(cases.letters(case), reviews.roster, lang),
         "assessment": _assessment(case, cases, lang),
         "history": _history(opened, case, lang),
         "question": case.question,

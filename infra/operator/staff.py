@@ -35,6 +35,7 @@ def list_(context: typer.Context) -> None:
             "deputy": staff.deputy,
             "manager": staff.manager,
             "admin": staff.admin,
+            "unreachable": not staff.reachable,
         }
         for staff in _roster(session).all()
     ]
@@ -102,6 +103,14 @@ def manager(context: typer.Context, staff_id: Id, other: Other) -> None:
     session = session_of(context)
     _roster(session).set_manager(staff_id, other)
     session.say(f"{other} is the manager of {staff_id}")
+
+
+@commands.add()
+def reachable(context: typer.Context, staff_id: Id) -> None:
+    """Say that mail to somebody arrives again: their letters go to them, and not to others."""
+    session = session_of(context)
+    _roster(session).set_reachable(staff_id)
+    session.say(f"{staff_id} is reachable")
 
 
 @commands.add()

@@ -59,7 +59,7 @@ def facts(lang: Lang, org: str) -> dict[str, Any]:
         "changes": [{"label": org, "before": org, "after": org}], "eoi_url": "https://example.org/eoi",
         "conditions": [{"text": org, "due": date(2026, 9, 1)}], "state_name": org,
         "next_step": org, "old_address": "a@example.org", "new_address": "b@example.org",
-        "phone": "514 555-0123", "assigned_by": org,
+        "phone": "514 555-0123", "fault": "bounce", "recipient": "applicant", "person": org, "address": "a@example.org", "assigned_by": org,
         "candidates": [{"ref": "DI-2026-4T7KQ-M", "org": org, "state_name": org, "fit": org}],
         "proof": [org], "declaration_ref": "DI-2026-4T7KQ-M",
         "awaited": "conditions", "last": True, "url": "https://example.org/file/k",

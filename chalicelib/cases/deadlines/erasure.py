@@ -20,7 +20,7 @@ ROWS_A_TRANSACTION: Final = 20
 
 _GONE: Final = (
     "application", "application_warnings", "decided", "owner", "recused", "votes", "question",
-    "conditions", "undeliverable", "address", "linked_to", "beside", "claims", "disowned",
+    "conditions", "mail_faults", "address", "linked_to", "beside", "claims", "disowned",
     "proved", "consents",
 )  # fmt: skip
 

@@ -20,6 +20,7 @@ from chalicelib.cases.review.model import (
     standing,
 )
 from chalicelib.cases.review.step_up import StepUp
+from chalicelib.cases.sending_again import SendingAgain
 from chalicelib.cases.staff import Roster, Staff
 from chalicelib.cases.standing_back import standing_back, stands_back
 from chalicelib.cases.states import Transition, beside, events, staff_letter
@@ -68,6 +69,7 @@ class Reviews:
         self._decisions = decisions
         self._files = files
         self._orphans = Orphans(store, now)
+        self._again = SendingAgain(store, cases, now)
         self._roster = roster
         self._links = links
         self._now = now
@@ -85,6 +87,10 @@ class Reviews:
     @property
     def today(self) -> date:
         return eastern_time.today(self._now())
+
+    @property
+    def roster(self) -> Roster:
+        return self._roster
 
     def colleagues(self, staff: Staff) -> list[Staff]:
         return [other for other in self._roster.active() if other.id != staff.id]
@@ -169,6 +175,8 @@ class Reviews:
             if target is None:
                 raise Refused("candidate")
             return self._orphans.link(case, target, by, link=link)
+        if decision.name == "send_again":
+            return self._again.send(case, by)
         used = None if decision.name in beside() else link
         return self._decisions.act(case, decision.name, by, decision.given, link=used)
 

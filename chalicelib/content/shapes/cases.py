@@ -142,14 +142,20 @@ class Review(TypedDict):
     events: dict[Key, Text]
     applicant: Text
     actors: Annotated[dict[str, Text], keys("clock post operator system")]
-    noted: Annotated[dict[str, Text], keys("assign recuse correct_address back")]
+    noted: Annotated[dict[str, Text], keys("assign recuse correct_address send_again back")]
     refusals: Annotated[
         dict[str, Text],
-        keys("not_now unique_voter extensions_left thirty_days settled candidate"),
+        keys("not_now unique_voter extensions_left thirty_days settled candidate sent"),
     ]
+    letter_status: Annotated[
+        dict[str, Text],
+        keys("owed claimed sent delivered bounced complained dead dropped cancelled"),
+    ]
+    readers: Annotated[dict[str, Text], keys("applicant fiduciary old_address new_address staff")]
     nameless: Annotated[dict[str, Text], keys("contact org")]
     incidents: Annotated[
-        dict[str, Incident], keys("dead_letter many_letters bad_mail account_refused nobody")
+        dict[str, Incident],
+        keys("dead_letter many_letters bad_mail account_refused staff_mail nobody"),
     ]
     file: Annotated[
         dict[str, TitleAndText],

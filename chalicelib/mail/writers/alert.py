@@ -24,6 +24,7 @@ class ActionNeeded(TypedDict):
 @dataclass(frozen=True)
 class AlertLetter:
     incident: str
+    about: Staff | None
     staff: Staff
     lang: Lang
     stage: str
@@ -31,11 +32,13 @@ class AlertLetter:
 
 @letter(alerts.LETTER, to=ADMINS)
 def staff_action_needed(owed: AlertLetter) -> ActionNeeded:
-    text = content.review()["incidents"][owed.incident]
+    text, about = content.review()["incidents"][owed.incident], owed.about
+    who = "" if about is None else f"{about.name} ({about.email})"
+    id = "" if about is None else about.id
     return {
         "staff_name": owed.staff.name,
-        "what": text["what"][owed.lang],
-        "command": text["command"].format(stage=owed.stage),
+        "what": text["what"][owed.lang].format(who=who),
+        "command": text["command"].format(stage=owed.stage, who=id),
     }
 
 
@@ -48,6 +51,7 @@ class AlertLetterWriter:
         staff = self._roster.get(row["to"])
         if staff is None:
             return None
-        lang = lang_or(staff.lang, "fr")
-        owed = AlertLetter(row["facts"]["incident"], staff, lang, self._sender.stage)
+        lang, facts = lang_or(staff.lang, "fr"), row["facts"]
+        about = self._roster.get(facts["who"]) if "who" in facts else None
+        owed = AlertLetter(facts["incident"], about, staff, lang, self._sender.stage)
         return self._sender.draft(row, staff.email, lang, owed)

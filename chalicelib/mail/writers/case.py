@@ -79,7 +79,7 @@ class CaseLetterWriter:
             return None
         if stands_back(case, staff.id, staff.email):
             raise Overtaken("its reader stands back from the file")
-        if STAFF in LETTERS[row["letter"]].readers and staff.away(str(eastern_time.today(now))):
+        if STAFF in LETTERS[row["letter"]].readers and not staff.here(str(eastern_time.today(now))):
             staff = self._stand_in(staff, case, now)
         return self._to_staff(row, case, staff, now)
 

@@ -4,10 +4,11 @@ from datetime import date, datetime
 from typing import TypedDict
 
 from chalicelib.cases.case import Case
+from chalicelib.cases.faults import FaultKind
 from chalicelib.cases.states import staff_name, table
 from chalicelib.core import formatting, references
 from chalicelib.core.languages import Lang, lang_or
-from chalicelib.core.letter_row import APPLICANT
+from chalicelib.core.letter_row import APPLICANT, FIDUCIARY
 from chalicelib.core.links import Links
 from chalicelib.core.records import moment
 from chalicelib.forms import description, diff
@@ -144,14 +145,31 @@ def staff_file_withdrawn(owed: StaffLetter) -> WithMessage:
 
 
 class Undeliverable(LinkOnly):
+    """`recipient` is whose address it is: the applicant's, the fiduciary's, or one that the file
+    was asked to write to; `address` is blank once the file knows it no more."""
+
+    fault: FaultKind
+    recipient: str
+    person: str
+    address: str
     why: str
     phone: str
 
 
 @letter("staff_undeliverable", to=STAFF)
 def staff_undeliverable(owed: StaffLetter) -> Undeliverable:
-    phone = _phone(owed.case, owed.lang)
-    return {**_link_only(owed), "why": owed.facts["why"], "phone": phone}
+    case, facts, lang = owed.case, owed.facts, owed.lang
+    known = (one for one in case.mail_faults or [] if one["event"] == facts["event"])
+    is_fiduciary = facts["to"] == FIDUCIARY
+    return {
+        **_link_only(owed),
+        "fault": facts["kind"],
+        "recipient": facts["to"],
+        "person": fiduciary_name(case) if is_fiduciary else case.contact_name,
+        "address": next((one["address"] for one in known), ""),
+        "why": facts["why"],
+        "phone": phone_of(case, "fid_lead_phone", lang) if is_fiduciary else _phone(case, lang),
+    }
 
 
 class CaseLink(LinkOnly):
@@ -258,8 +276,19 @@ def _preview(owed: StaffLetter) -> Letter | None:
 
 def _phone(case: Case, lang: Lang) -> str:
     """Return the applicant's telephone number; blank when none was given."""
-    application = case.application or {}
-    for answers, key in ((application, "applicant_phone"), (case.answers, "contact_phone")):
-        if number := answers.get(key):
-            return formatting.phone(number, answers.get(f"{key}_ext"), lang)
+    return phone_of(case, "applicant_phone", lang) or phone_of(case, "contact_phone", lang)
+
+
+def phone_of(case: Case, field: str, lang: Lang) -> str:
+    """Return a telephone number of a file; blank when none was given."""
+    for answers in (case.application or {}, case.answers):
+        if number := answers.get(field):
+            return formatting.phone(number, answers.get(f"{field}_ext"), lang)
     return ""
+
+
+def fiduciary_name(case: Case) -> str:
+    """Return the name of the fiduciary's lead."""
+    given = case.application or {}
+    names = (given.get(f"fid_lead_{part}_name") for part in ("first", "last"))
+    return " ".join(filter(None, names))
