@@ -27,6 +27,9 @@ EVERY_RESPONSE: Final = {
 """Headers that each response carries, whatever the view and whatever went wrong; a view may
 set its own `Cache-Control`. The gateway's own errors carry them too: infra/resources.json."""
 
+REFUSED_FROM: Final = 400
+"""The first status of a post that did nothing."""
+
 FAILURE: Final = 404
 """The status of what a link that never was one of ours is answered with."""
 
@@ -93,9 +96,22 @@ class Relais(chalice.Chalice):
                 response = self._counted(request, response, "failures")
             elif request.method == "POST" and response.status in REFUSALS:
                 response = self._counted(request, response, "refused_posts")
-            return self._finished(request, response, allowed)
+            return self._finished(request, self._with_typed_text(request, response), allowed)
 
         return respond
+
+    def _with_typed_text(self, request: Request, response: Response) -> Response:
+        """Keep what was typed on the page of a refusal; a script has its own copy."""
+        if response.status < REFUSED_FROM or not request.wants_page:
+            return response
+        from chalicelib.web import kept_text  # what is taken does without
+
+        try:
+            return kept_text.with_typed_text(request, response)
+        except Exception:
+            # Whatever it says, the refusal itself is to be read.
+            log.exception("typed text of %s", request.method)
+            return response
 
     def _counted(self, request: Request, response: Response, name: FailureName) -> Response:
         """Count what was tried in vain; beyond the limit, do not even say why it was."""

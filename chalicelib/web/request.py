@@ -66,10 +66,16 @@ class Request:
             raise TooLarge
         if self.kind == "application/json":
             return _json(_text(self.body))
+        return nest(self.pairs)
+
+    @cached_property
+    def pairs(self) -> list[tuple[str, str]]:
+        """The names and values of an HTML form, as they were sent. Raises TooLarge for too many,
+        WrongType or Malformed."""
         if self.kind == URLENCODED:
-            return nest(html_forms.urlencoded(self.body))
+            return html_forms.urlencoded(self.body)
         if self.kind == MULTIPART:
-            return nest(html_forms.multipart(self.body, self.headers["content-type"]))
+            return html_forms.multipart(self.body, self.headers["content-type"])
         raise WrongType(self.kind)
 
 

@@ -1,0 +1,123 @@
+"""What a visitor typed, on every page that refuses their post: nothing of it is ever lost."""
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Final, TypedDict
+
+from markupsafe import escape
+
+from chalicelib import content
+from chalicelib.core import templates
+from chalicelib.core.errors import RelaisError
+from chalicelib.core.languages import Lang
+from chalicelib.core.ticks import tick
+from chalicelib.forms.ignored import is_beside_answers
+from chalicelib.web.request import Request
+from chalicelib.web.responses import HTML, Response
+
+BODY_LIMIT: Final = 1_000_000
+"""Bytes of a body that is too large to be taken, and still read to be shown again."""
+
+TRY_AGAIN: Final = frozenset((429, 500, 503))
+"""Statuses after which the very same post may be taken."""
+
+NEVER_SHOWN: Final = frozenset(
+    [
+        "lang",
+        "nonce",
+        "redirect",
+        "started_at",
+        "notice",
+        "consent_shown",
+        "invite",
+        "uninvited",
+        "website",
+        "action",
+        "decision",
+        "confirm",
+        "code",
+        "step_code",
+        "revised",
+        "sure",
+        "page",
+        "person",
+        "met",
+        "colleague",
+        "choice",
+        "act",
+    ]
+)
+"""Fields that a page sends for itself, or that are chosen: no text of anybody."""
+
+_FORMS: Final = ("eoi", "application", "assessment", "newsletter", "message", "profile")
+_CHOSEN: Final = ("choice", "choices", "bool", "consent")
+
+
+MAX_TEXTS: Final = 500
+"""Texts that are shown; no form has as many."""
+
+TICK_MAX_LENGTH: Final = 12
+"""Characters of what may stand for a ticked box."""
+
+
+class Typed(TypedDict):
+    name: str
+    label: str
+    text: str
+
+
+def with_typed_text(request: Request, response: Response) -> Response:
+    """Return the page that refuses a post with what was typed, ready to copy or to be sent again;
+    as it is where all of it stands on the page already."""
+    if request.method != "POST" or response.content_type != HTML:
+        return response
+    lang: Lang = "en" if '<html lang="en' in response.body[:200] else "fr"
+    pairs = _pairs(request)
+    typed = _typed(pairs, lang)
+    shown = " ".join(response.body.split())
+    if all(" ".join(escape(each["text"]).split()) in shown for each in typed):
+        return response
+    again = pairs if response.status in TRY_AGAIN else []
+    block = templates.render("pages/_typed.html", lang=lang, typed=typed, again=again)
+    before, end, after = response.body.rpartition("</main>")
+    return response._replace(body=f"{before}{block}\n{end}{after}")
+
+
+def _pairs(request: Request) -> list[tuple[str, str]]:
+    """Return the names and values that were sent; none when they cannot be read."""
+    try:
+        return request.pairs if len(request.body) <= BODY_LIMIT else []
+    except RelaisError:
+        return []
+
+
+def _typed(pairs: Sequence[tuple[str, str]], lang: Lang) -> list[Typed]:
+    """Return the texts among them, and not what a page sends for itself, or what was chosen."""
+    labels, chosen = _labels()[lang], _labels()["chosen"]
+    found: list[Typed] = []
+    for name, text in pairs:
+        key = name.rpartition(".")[2]
+        if name in NEVER_SHOWN or key in chosen or not text.strip():
+            continue
+        if len(text) < TICK_MAX_LENGTH and tick(text) is not None:
+            continue
+        if key not in labels and is_beside_answers(name, ()):
+            continue
+        found.append({"name": name, "label": labels.get(key, ""), "text": text})
+        if len(found) == MAX_TEXTS:
+            break
+    return found
+
+
+@cache
+def _labels() -> dict[str, dict[str, str]]:
+    """Return what the fields of the forms are called in each language, and which are `chosen`."""
+    found: dict[str, dict[str, str]] = {"fr": {}, "en": {}, "chosen": {}}
+    for form in _FORMS:
+        fields = [f for section in content.form(form)["sections"] for f in section["fields"]]
+        for f in [one for each in fields for one in (each, *each.get("fields", ()))]:
+            if f["type"] in _CHOSEN:
+                found["chosen"][f["key"]] = ""
+            for lang in ("fr", "en"):
+                found[lang].setdefault(f["key"], f["label"][lang])
+    return found
