@@ -19,6 +19,7 @@ from chalicelib.core.settings import SettingsError
 from infra.operator import (
     audit,
     coaches,
+    content,
     doctor,
     keys,
     letters,
@@ -48,6 +49,7 @@ for _name, _commands in (
     ("subscribers", subscribers.commands),
     ("issue", newsletter.commands),
     ("coaches", coaches.commands),
+    ("content", content.commands),
     ("keys", keys.commands),
     ("person", person.commands),
 ):

@@ -1,6 +1,7 @@
 """The words and rules of a programme, as data that staff may change: one function a file."""
 
 import json
+import os
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -24,11 +25,42 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).resolve().parent
 
+PROGRAMMES = HERE / "programmes"
+"""A folder for each programme beside the first: files of the same names, with what differs."""
+
 
 @cache
 def _load(name: str) -> Any:
     """Return the content of `name`.json with the figures of the programme; it is read once."""
-    return parsed((HERE / f"{name}.json").read_bytes(), figures())
+    return whole(name, figures(), HERE, chosen())
+
+
+def chosen() -> str:
+    """Return the programme of this deployment, by its folder; empty for the first one.
+
+    Read here and not with the settings: the forms are known before these are.
+    """
+    return os.environ.get("PROGRAMME", "")
+
+
+def whole(name: str, numbers: Mapping[str, int], folder: Path, programme: str) -> Any:
+    """Return a content file of a programme: the first one's, with what differs in its place."""
+    found = parsed((folder / f"{name}.json").read_bytes(), numbers)
+    if not programme:
+        return found
+    own = folder / "programmes" / programme
+    if not own.is_dir():
+        raise LookupError(f"no programme {programme}: {own} is no folder")
+    path = own / f"{name}.json"
+    return merged(found, parsed(path.read_bytes(), numbers)) if path.exists() else found
+
+
+def merged(under: Any, over: Any) -> Any:
+    """Return what is under with what is over in its place, key by key; lists are taken whole."""
+    if not (isinstance(under, dict) and isinstance(over, dict)):
+        return over
+    both = {key: merged(under[key], over[key]) for key in under.keys() & over.keys()}
+    return {key: both.get(key, value) for key, value in {**under, **over}.items()}
 
 
 def parsed(raw: bytes, numbers: Mapping[str, int]) -> Any:
@@ -44,7 +76,12 @@ def parsed(raw: bytes, numbers: Mapping[str, int]) -> Any:
 
 def figures() -> dict[str, int]:
     """Return the whole numbers of the programme, by name: what texts say, and code goes by."""
-    return {name: value for name, value in programme().items() if type(value) is int}
+    return numbers_of(programme())
+
+
+def numbers_of(rules: Mapping[str, object]) -> dict[str, int]:
+    """Return the whole numbers among the rules of a programme."""
+    return {name: value for name, value in rules.items() if type(value) is int}
 
 
 def form(name: str) -> "Form":
@@ -114,7 +151,7 @@ def problems() -> "dict[str, ProblemText]":
 
 @cache
 def programme() -> "Programme":
-    return cast("Programme", json.loads((HERE / "programme.json").read_bytes()))
+    return cast("Programme", whole("programme", {}, HERE, chosen()))
 
 
 def provinces() -> "list[Province]":

@@ -49,3 +49,72 @@ def _constants(node: ast.expr) -> Iterator[str]:
     elif isinstance(node, ast.IfExp):
         yield from _constants(node.body)
         yield from _constants(node.orelse)
+
+
+@cache
+def filled() -> dict[str, set[str]]:
+    """Return for each code the names that its calls fill in.
+
+    Where a call does not spell them out, these are all that any call fills in.
+    """
+    found: dict[str, set[str]] = {}
+    anything: set[str] = set()
+    vague: set[str] = set()
+    for room in ("chalicelib", "infra"):
+        for path in (ROOT / room).rglob("*.py"):
+            tree = ast.parse(path.read_text("utf-8"))
+            anything |= _dict_keys(tree)
+            for code, names in _fillings(tree):
+                found.setdefault(code, set()).update(names or ())
+                if names is None:
+                    vague.add(code)
+                anything.update(names or ())
+    return {code: anything if code in vague else names for code, names in found.items()} | {
+        "": anything
+    }
+
+
+def _fillings(tree: ast.AST) -> Iterator[tuple[str, set[str] | None]]:
+    """Yield (code, names) of each call of CALLS; None for names that are not spelled out."""
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call):
+            continue
+        whole = ast.unparse(node.func)
+        name = whole if whole in CALLS else whole.rpartition(".")[2]
+        if name not in CALLS or len(node.args) <= CALLS[name][0]:
+            continue
+        names: set[str] | None = {keyword.arg for keyword in node.keywords if keyword.arg}
+        for argument in node.args[CALLS[name][0] + 1 :]:
+            if isinstance(argument, ast.Dict):
+                keys = {key.value for key in argument.keys if isinstance(key, ast.Constant)}
+                names = None if names is None else names | {str(key) for key in keys}
+            elif isinstance(argument, (ast.Name, ast.Call, ast.DictComp, ast.Attribute)):
+                names = None if _may_be_facts(argument) else names
+        if any(keyword.arg is None for keyword in node.keywords):
+            names = None
+        for code in _constants(node.args[CALLS[name][0]]):
+            yield code, names
+
+
+def _may_be_facts(argument: ast.expr) -> bool:
+    return not (isinstance(argument, (ast.Name, ast.Attribute)) and ast.unparse(argument) in PLACES)
+
+
+PLACES: Final = frozenset({"file", "line", "source.file", "source.start", "number", "column"})
+"""What calls give beside the facts: where a finding is."""
+
+
+def _dict_keys(tree: ast.AST) -> set[str]:
+    return {
+        key.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Dict)
+        for key in node.keys
+        if isinstance(key, ast.Constant) and isinstance(key.value, str) and key.value.isidentifier()
+    } | {
+        keyword.arg
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith(("format", "text"))
+        for keyword in node.keywords
+        if keyword.arg
+    }

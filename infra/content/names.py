@@ -1,6 +1,7 @@
 """Whether the names in one content file are known to the others, and to the code."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+import difflib
+from collections.abc import Collection, Iterator
 from typing import Any, Final
 
 import chalicelib.wiring.mail  # noqa: F401 - it imports every module that registers letters
@@ -12,9 +13,7 @@ from chalicelib.mail.letters import LETTERS
 from chalicelib.people import retention
 from chalicelib.web.problems import CODES
 from infra.content import codes
-
-Contents = Mapping[str, Any]
-"""What stands in each content file, by its name without `.json`; every shape is right."""
+from infra.content.slips import Contents, Place, Slip, instead, one_for_each, unknown
 
 ERASE: Final = "erase"
 """The event of a clock that is in no row of the table: the case itself goes."""
@@ -26,129 +25,213 @@ BESIDE_CHOICES: Final = {"vote", "undo"}
 """What the staff do beside the choices of a state, and read the name of."""
 
 
-def faults(contents: Contents) -> Iterator[str]:
-    """Yield each name that leads nowhere, with its file and place."""
+def slips(contents: Contents) -> Iterator[Slip]:
+    """Yield each name that leads nowhere."""
     yield from _forms(contents)
-    yield from (f"lists.json: without {name}" for name in LISTS if name not in contents["lists"])
+    for name in LISTS:
+        if name not in contents["lists"]:
+            yield Slip("lists", (), f"without {name}", f"Add “{name}”: the code reads it.")
+    yield from _states(contents)
     yield from _transitions(contents)
     yield from _clocks(contents)
     yield from _words_of_cases(contents)
     yield from _retention(contents)
     yield from _issues(contents)
     yield from _codes(contents)
+    yield from _ids(contents)
 
 
-def _forms(contents: Contents) -> Iterator[str]:
-    forms = {name: content for name, content in contents.items() if "sections" in content}
+def _forms(contents: Contents) -> Iterator[Slip]:
+    forms = {
+        name: content
+        for name, content in contents.items()
+        if isinstance(content, dict) and "sections" in content
+    }
     for name, form in forms.items():
         if form["form"] != name:
-            yield f"{name}.json: form: is called {form['form']}"
+            mend = f"Write “{name}”, as the file is called."
+            yield Slip(name, ("form",), f"form: is called {form['form']}", mend)
     offered = contents["programme"]["intake"]
-    yield from _unknown("programme.json: intake", offered, forms, "form")
-    for place, found in (
-        ("programme.json: form_name", contents["programme"]["form_name"]),
-        ("programme.json: retention", contents["programme"]["retention"]),
-        ("review.json: received", contents["review"]["received"]),
+    for name in offered:
+        yield from unknown("programme", ("intake", name), [name], forms, "form")
+    for file, key in (
+        ("programme", "form_name"),
+        ("programme", "retention"),
+        ("review", "received"),
     ):
-        yield from _one_for_each(place, found, offered)
+        yield from one_for_each(file, (key,), contents[file][key], offered)
+    yield from _prefixes(forms, offered)
+    prefixed = [name for name, form in forms.items() if "prefix" in form]
+    plurals = contents["review"]["form_plural"]
+    yield from one_for_each("review", ("form_plural",), plurals, prefixed)
+    for name in RULES.keys() - forms.keys():
+        yield Slip(name, (), "missing, and the code has rules for it", "Write the form again.")
+
+
+def _prefixes(forms: Contents, offered: Collection[str]) -> Iterator[Slip]:
     prefixes = {name: form["prefix"] for name, form in forms.items() if "prefix" in form}
     for name, prefix in prefixes.items():
         if list(prefixes.values()).count(prefix) > 1:
-            yield f"{name}.json: prefix: another form has {prefix} too"
+            what = f"prefix: another form has {prefix} too"
+            yield Slip(name, ("prefix",), what, "Give each form two letters of its own.")
     for name in offered:
         form = forms.get(name, {})
         if "prefix" not in form:
-            yield f"{name}.json: prefix: missing, and its references begin with it"
+            what = "prefix: missing, and its references begin with it"
+            yield Slip(name, (), what, "Add “prefix”: two capital letters.")
         if form.get("received_as") not in RECEIVERS:
-            known = ", ".join(RECEIVERS)
-            yield f"{name}.json: received_as: says none of {known}, so nothing receives it"
-    yield from _one_for_each(
-        "review.json: form_plural",
-        contents["review"]["form_plural"],
-        prefixes,
-    )
-    for name in RULES.keys() - forms.keys():
-        yield f"{name}.json: missing, and the code has rules for it"
+            what = f"received_as: {form.get('received_as')}, so nothing receives it"
+            mend = instead(str(form.get("received_as")), RECEIVERS)
+            yield Slip(name, ("received_as",), what, mend)
 
 
-def _transitions(contents: Contents) -> Iterator[str]:
+def _states(contents: Contents) -> Iterator[Slip]:
     states, clocks = contents["states"]["states"], contents["clocks"]["clocks"]
+    left = {name for row in contents["states"]["transitions"] for name in row["from"]}
     for name, state in states.items():
-        yield from _unknown(f"states.json: {name}", [state["clock"]] if "clock" in state else [],
-                            clocks, "clock")  # fmt: skip
-        letter, shown = state.get("staff_letter"), state.get("shown_as")
-        yield from _unknown(f"states.json: {name}", [letter] if letter else [], LETTERS, "letter")
-        yield from _unknown(f"states.json: {name}", [shown] if shown else [], states, "state")
+        place: Place = ("states", name)
+        for key, known, what in (
+            ("clock", clocks, "clock"),
+            ("staff_letter", LETTERS, "letter"),
+            ("shown_as", states, "state"),
+        ):
+            if key in state:
+                yield from unknown("states", (*place, key), [state[key]], known, what)
         if state.get("turnaround") and "form" not in state:
-            yield f"states.json: {name}: turnaround without a form"
-        if "clock" in state and "awaits" not in clocks.get(state["clock"], {}):
-            yield f"states.json: {name}: clock {state['clock']} does not say what it awaits"
+            mend = "Say under “form” which form is decided in this state."
+            yield Slip("states", place, f"{name}: turnaround without a form", mend)
+        if "clock" in state and "awaits" not in clocks.get(state["clock"], {"awaits": ""}):
+            what = f"{name}: clock {state['clock']} does not say what it awaits"
+            yield Slip("states", (*place, "clock"), what, "Add “awaits” to it in clocks.json.")
+        if state["kind"] != "gone" and name not in left:
+            what = f"{name}: no transition leads away from it"
+            yield Slip("states", place, what, "Name it under “from” of a row, or remove it.")
+
+
+def _transitions(contents: Contents) -> Iterator[Slip]:
+    states, clocks = contents["states"]["states"], contents["clocks"]["clocks"]
     for number, row in enumerate(contents["states"]["transitions"]):
-        place = f"states.json: transitions.{number} ({row['event']})"
-        letters = [*row["letters"], *row.get("held_letters", [])]
         started = [step.split()[1] for step in row["clocks"] if " " in step]
-        yield from _unknown(place, [*row["from"], *row.get("back_to", [])], {*states, NEW}, "state")
-        yield from _unknown(place, [row["to"]], {*states, BEFORE, SAME}, "state")
-        yield from _unknown(place, row["guards"], {*GUARDS, *CALLERS_GUARDS}, "guard")
-        yield from _unknown(place, letters, LETTERS, "letter")
-        yield from _unknown(place, started, {*clocks, "all", "own"}, "clock")
+        for key, names, known, what in (
+            ("from", row["from"], {*states, NEW}, "state"),
+            ("back_to", row.get("back_to", []), {*states, NEW}, "state"),
+            ("to", [row["to"]], {*states, BEFORE, SAME}, "state"),
+            ("guards", row["guards"], {*GUARDS, *CALLERS_GUARDS}, "guard"),
+            ("letters", row["letters"], LETTERS, "letter"),
+            ("held_letters", row.get("held_letters", []), LETTERS, "letter"),
+            ("clocks", started, {*clocks, "all", "own"}, "clock"),
+        ):
+            yield from unknown("states", ("transitions", number, key), names, known, what)
 
 
-def _clocks(contents: Contents) -> Iterator[str]:
+def _clocks(contents: Contents) -> Iterator[Slip]:
     for name, clock in contents["clocks"]["clocks"].items():
-        rungs = [*clock["steps"], *([clock["repeat"]] if "repeat" in clock else [])]
-        place = f"clocks.json: {name}"
-        letters = [rung["letter"] for rung in rungs if "letter" in rung]
-        events = [rung["event"] for rung in rungs if "event" in rung]
-        yield from _unknown(place, letters, LETTERS, "letter")
-        yield from _unknown(place, events, {*_events(contents), ERASE}, "event")
+        rungs: list[tuple[Place, Any]] = [
+            (("steps", at), rung) for at, rung in enumerate(clock["steps"])
+        ]
+        rungs += [(("repeat",), clock["repeat"])] if "repeat" in clock else []
+        for at, rung in rungs:
+            place: Place = ("clocks", name, *at)
+            for key, known, what in (
+                ("letter", LETTERS, "letter"),
+                ("event", {*_events(contents), ERASE}, "event"),
+            ):
+                if key in rung:
+                    yield from unknown("clocks", (*place, key), [rung[key]], known, what)
+            if len({"letter", "event"} & rung.keys()) != 1:
+                mend = "Give it either a “letter” or an “event”."
+                yield Slip("clocks", place, "a step with no one thing to do", mend)
+            if "letter" in rung and not rung.get("to"):
+                yield Slip("clocks", place, "a letter to nobody", "Say under “to” who reads it.")
 
 
-def _retention(contents: Contents) -> Iterator[str]:
+def _words_of_cases(contents: Contents) -> Iterator[Slip]:
+    review, rows = contents["review"], contents["states"]["transitions"]
+    states = contents["states"]["states"]
+    chosen = {row["event"] for row in rows if row.get("choice")} | BESIDE_CHOICES
+    yield from one_for_each("review", ("next_steps",), review["next_steps"], states)
+    yield from one_for_each("review", ("events",), review["events"], _events(contents))
+    yield from one_for_each("review", ("decisions",), review["decisions"], chosen)
+    yield from unknown("review", ("ended_while",), review["ended_while"], states, "state")
+
+
+def _retention(contents: Contents) -> Iterator[Slip]:
     table, states = contents["retention"], contents["states"]["states"]
     months = table["case_months"]
-    yield from _unknown("retention.json: case_months", months, {*states, "others"}, "state")
+    for name in months:
+        place: Place = ("case_months", name)
+        yield from unknown("retention", place, [name], {*states, "others"}, "state")
     if "others" not in months:
-        yield "retention.json: case_months: without others"
+        mend = "Add “others”: how long all other files are kept, in months."
+        yield Slip("retention", ("case_months",), "case_months: without others", mend)
     named: set[str] = set()
-    for row in [*table["rows"], *table["elsewhere"]]:
-        place = f"retention.json: {row['name']}"
-        if row["name"] in named:
-            yield f"{place}: stands twice"
-        named.add(row["name"])
-        yield from _unknown(place, [row["ended_by"]], table["ended_by"], "way to end")
-        period = row.get("period", {})
-        if period.get("months_of", "case_months") not in table:
-            yield f"{place}: no such setting: {period['months_of']}"
-        if "constant" in period and retention.constant(period["constant"]) is None:
-            yield f"{place}: no such constant: {period['constant']}"
+    for part in ("rows", "elsewhere"):
+        for number, row in enumerate(table[part]):
+            place = (part, number)
+            if row["name"] in named:
+                what = f"{row['name']}: stands twice"
+                yield Slip("retention", (*place, "name"), what, "Keep one of the two.")
+            named.add(row["name"])
+            ways = table["ended_by"]
+            yield from unknown("retention", place, [row["ended_by"]], ways, "way to end")
+            yield from _period(row, place, table)
 
 
-def _words_of_cases(contents: Contents) -> Iterator[str]:
-    review, rows = contents["review"], contents["states"]["transitions"]
-    events = _events(contents)
-    chosen = {row["event"] for row in rows if row.get("choice")} | BESIDE_CHOICES
-    yield from _one_for_each("review.json: next_steps", review["next_steps"],
-                             contents["states"]["states"])  # fmt: skip
-    yield from _one_for_each("review.json: events", review["events"], events)
-    yield from _one_for_each("review.json: decisions", review["decisions"], chosen)
+def _period(row: Any, place: Place, table: Any) -> Iterator[Slip]:
+    period = row.get("period", {})
+    setting, constant = period.get("months_of", "case_months"), period.get("constant")
+    settings = [name for name in table if name.endswith("_months")]
+    yield from unknown("retention", (*place, "period"), [setting], settings, "setting")
+    if constant is not None and retention.constant(constant) is None:
+        what = f"{row['name']}: no such constant: {constant}"
+        mend = "Write “module:NAME” as the code has it."
+        yield Slip("retention", (*place, "period", "constant"), what, mend)
 
 
-def _issues(contents: Contents) -> Iterator[str]:
+def _issues(contents: Contents) -> Iterator[Slip]:
     states = contents["issues"]["states"]
     for number, row in enumerate(contents["issues"]["transitions"]):
-        place = f"issues.json: transitions.{number} ({row['event']})"
-        yield from _unknown(place, [*row["from"], row["to"]], states, "state")
+        place = ("transitions", number)
+        yield from unknown("issues", place, [*row["from"], row["to"]], states, "state")
 
 
-def _codes(contents: Contents) -> Iterator[str]:
+def _codes(contents: Contents) -> Iterator[Slip]:
     wanted = {*CODES.values(), "broken"}
-    yield from _one_for_each("problems.json", contents["problems"], wanted)
+    yield from one_for_each("problems", (), contents["problems"], wanted)
     for function, code in sorted(codes.named()):
         places = codes.CALLS[function][1]
         if not any(code in _at(contents, place) for place in places):
             file, _, key = places[0].partition(".")
-            yield f"{file}.json: {key}{'.' if key else ''}{code}: missing, and {function}() names it"
+            what = f"{key}{'.' if key else ''}{code}: missing, and {function}() names it"
+            mend = f"Add “{code}” here, in both languages."
+            yield Slip(
+                file, (*filter(None, (key,)), *_misspelt(code, contents, places[0])), what, mend
+            )
+
+
+def _misspelt(code: str, contents: Contents, place: str) -> list[str]:
+    """Return the name that stands where a code is missing, and that no call has."""
+    known = {code for _, code in codes.named()}
+    unused = [name for name in _at(contents, place) if name not in known]
+    return difflib.get_close_matches(code, unused, 1)
+
+
+def _ids(contents: Contents) -> Iterator[Slip]:
+    """No list has the same id twice."""
+    lists: list[tuple[str, Place, Any]] = [
+        (name, (), contents[name]) for name in ("streams", "provinces", "languages")
+    ]
+    lists += [("lists", (name,), rows) for name, rows in contents["lists"].items()]
+    lists += [
+        ("newsletter", (name,), contents["newsletter"][name]) for name in ("bases", "reasons")
+    ]
+    for file, place, rows in lists:
+        seen: set[str] = set()
+        for number, row in enumerate(rows):
+            if row["id"] in seen:
+                what = f"{row['id']} stands twice"
+                yield Slip(file, (*place, number), what, "Keep one, or give the other its own id.")
+            seen.add(row["id"])
 
 
 def _at(contents: Contents, place: str) -> Collection[str]:
@@ -160,18 +243,3 @@ def _at(contents: Contents, place: str) -> Collection[str]:
 
 def _events(contents: Contents) -> set[str]:
     return {row["event"] for row in contents["states"]["transitions"]}
-
-
-def _unknown(place: str, names: Iterable[str], known: Collection[str], what: str) -> Iterator[str]:
-    for name in names:
-        if name not in known:
-            yield f"{place}: no such {what}: {name}"
-
-
-def _one_for_each(place: str, found: Collection[str], wanted: Collection[str]) -> Iterator[str]:
-    for name in wanted:
-        if name not in found:
-            yield f"{place}: without {name}"
-    for name in found:
-        if name not in wanted:
-            yield f"{place}: {name} is of no use"

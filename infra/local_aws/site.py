@@ -133,6 +133,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     found.filters.update(shared.filters)
+    found.globals.update(shared.globals)
     found.tests.update(shared.tests)
     return found
 

@@ -18,7 +18,7 @@ from chalicelib.content.shapes.by_file import SHAPES
 from chalicelib.forms import choices, parsing
 from chalicelib.forms.problems import InvalidForm
 from infra.content import codes
-from infra.content.check import faults
+from infra.content.check import faults, of_programmes
 
 ROOT = HERE.parent.parent
 TODAY = date(2026, 11, 23)
@@ -123,8 +123,8 @@ def test_a_slip_is_found_and_placed(tmp_path: Path, name: str, change: Change, f
     content = json.loads((folder / f"{name}.json").read_text("utf-8"))
     change(content)
     (folder / f"{name}.json").write_text(json.dumps(content), "utf-8")
-    told = faults(folder)
-    assert any(f"{name}.json" in fault and found in fault for fault in told), told
+    told = of_programmes(folder)
+    assert any(f"{name}.json:" in fault and found in fault for fault in told), told
 
 
 def test_every_file_has_a_shape_and_a_slip_in_each_is_found() -> None:
@@ -144,9 +144,9 @@ def test_a_file_that_is_gone_or_no_json_is_found(tmp_path: Path) -> None:
     shutil.copytree(HERE, folder)
     (folder / "lists.json").unlink()
     (folder / "eoi.json").write_text("{", "utf-8")
-    found = faults(folder)
-    assert "lists.json: missing" in found
-    assert any(fault.startswith("eoi.json: Expecting") for fault in found)
+    found = of_programmes(folder)
+    assert any("lists.json:1: missing." in fault for fault in found)
+    assert any("eoi.json:1: Expecting" in fault for fault in found)
 
 
 @pytest.mark.parametrize(("form", "key"), [("eoi", "team_size_planned"), ("application", "team")])

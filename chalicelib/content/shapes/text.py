@@ -52,10 +52,10 @@ def keys(listed: str) -> AfterValidator:
     names = set(listed.split())
 
     def whole(found: dict[str, object]) -> dict[str, object]:
-        if missing := names - found.keys():
-            raise ValueError(f"without {', '.join(sorted(missing))}")
-        if unknown := found.keys() - names:
-            raise ValueError(f"{', '.join(sorted(unknown))} is of no use")
+        missing, unknown = sorted(names - found.keys()), sorted(found.keys() - names)
+        if missing or unknown:
+            told = [f"without {name}" for name in missing]
+            raise ValueError("; ".join([*told, *(f"{name} is of no use" for name in unknown)]))
         return found
 
     return AfterValidator(whole)

@@ -1,0 +1,100 @@
+"""Whether numbers, dates and addresses that stand in two places agree."""
+
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Any, Final
+
+from infra.content.slips import Contents, Slip
+
+RANGES: Final = (
+    ("team_min", "team_max"),
+    ("eoi_minutes_min", "eoi_minutes_max"),
+    ("application_minutes_min", "application_minutes_max"),
+)
+
+
+def slips(contents: Contents) -> Iterator[Slip]:
+    yield from _programme(contents["programme"])
+    yield from _retention(contents["programme"], contents["retention"])
+    yield from _bases(contents["newsletter"]["bases"])
+    yield from _holidays(contents["holidays"])
+    yield from _clocks(contents["clocks"]["clocks"])
+    yield from _colours(contents["theme"])
+
+
+def _programme(programme: Any) -> Iterator[Slip]:
+    for low, high in RANGES:
+        if programme[low] > programme[high]:
+            what = f"{low} is over {high}"
+            yield Slip("programme", (low,), what, "Put the smaller number first.")
+    for name, address in programme["links"].items():
+        if address is not None and not address.startswith("https://"):
+            mend = "Give the whole address, which begins with https://, or null."
+            yield Slip("programme", ("links", name), f"{address} is no address", mend)
+
+
+def _retention(programme: Any, table: Any) -> Iterator[Slip]:
+    """What the notices promise is what is kept."""
+    months, others = table["case_months"], table["case_months"].get("others", 0)
+    funded = (months.get("APP_APPROVED", 0) - programme["max_months"]) // 12
+    wanted = {
+        "assessment": [table["assessment_months"]],
+        "eoi": [others],
+        "application": [funded, others],
+    }
+    for form, numbers in wanted.items():
+        for lang in ("en", "fr"):
+            text = programme["retention"].get(form, {}).get(lang, "")
+            for number in numbers:
+                if text and str(number) not in re.findall(r"\d+", text):
+                    what = f"“{text}” does not say {number}, as retention.json does"
+                    mend = "Put the same time into both files."
+                    yield Slip("programme", ("retention", form, lang), what, mend)
+
+
+def _bases(bases: Any) -> Iterator[Slip]:
+    """The length of an implied consent is said as it is counted."""
+    for number, basis in enumerate(bases):
+        months = basis["months"]
+        if months is None:
+            continue
+        for lang in ("en", "fr"):
+            told = set(map(int, re.findall(r"\d+", basis[lang])))
+            if not told & {months, months / 12}:
+                what = f"“{basis[lang]}”, and “months” is {months}"
+                yield Slip(
+                    "newsletter", ("bases", number, lang), what, "Say the same time in both."
+                )
+
+
+def _holidays(days: Any) -> Iterator[Slip]:
+    for number, (one, other) in enumerate(pairwise(days)):
+        if str(one) >= str(other):
+            what = f"{other} does not come after {one}"
+            yield Slip("holidays", (number + 1,), what, "Run python -m infra.holidays.")
+
+
+def _clocks(clocks: Any) -> Iterator[Slip]:
+    """The steps of a ladder come one after the other."""
+    for name, clock in clocks.items():
+        unit = clock["unit"]
+        for key, rising in (("after", True), ("before", False)):
+            told = [
+                (at, step[key])
+                for at, step in enumerate(clock["steps"])
+                if key in step and step.get("unit", unit) == unit
+            ]
+            for (_, first), (at, second) in pairwise(told):
+                if (first < second) is not rising:
+                    place = ("clocks", name, "steps", at, key)
+                    what = f"{key} {second} comes too early beside {first}"
+                    yield Slip("clocks", place, what, "Put the steps in the order of their days.")
+
+
+def _colours(theme: Any) -> Iterator[Slip]:
+    for number, pair in enumerate(theme["text_on"]):
+        for name in pair:
+            if name not in theme["light"]:
+                mend = f"Name one of the colours: {', '.join(theme['light'])}."
+                yield Slip("theme", ("text_on", number), f"no such colour: {name}", mend)
