@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
 .DEFAULT_GOAL := check
-.PHONY: help install run test lint check year lives stranger verify audit lock package deploy browser
+.PHONY: help install run test lint check year lives stranger flood verify audit lock package deploy browser
 
 help: ## List what make can do
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "%-9s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,6 +53,9 @@ lives: $(READY) ## Live ten thousand random cases, with crashes (some minutes; L
 
 stranger: $(READY) ## Play a stranger for ten thousand steps beside honest people (some minutes; STEPS=…)
 	@STEPS=$(or $(STEPS),10000) $(BIN)/python -m pytest -q -s tests/cases/test_stranger.py
+
+flood: $(READY) ## Flood the app with ten thousand posts of a thousand networks (some minutes; POSTS=…)
+	@$(BIN)/python -m bench.flood $(or $(POSTS),10000) $(or $(NETWORKS),1000)
 
 verify: $(READY) ## Check the chains of events of what make run keeps, or of STAGE=prod
 	@$(BIN)/relais --stage $(or $(STAGE),local) audit verify

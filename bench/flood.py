@@ -1,5 +1,7 @@
-"""What a flood of posts costs, and whom it keeps out: `python -m bench.flood [POSTS] [NETWORKS]`."""
+"""What a flood of posts costs, and whom it keeps out: `make flood`, or with other numbers
+`python -m bench.flood [POSTS] [NETWORKS]`."""
 
+import logging
 import sys
 from pathlib import Path
 
@@ -9,6 +11,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "tests" / "support"))
 def main(posts: int = 10_000, networks: int = 1_000) -> None:
     from flood import Flood
 
+    logging.disable(logging.CRITICAL)
     print("\n".join(Flood(posts, networks).run().lines()))
 
 
