@@ -1,4 +1,5 @@
-"""What the table does not name is refused with 409, whoever asks, and kept as an attempt."""
+"""What the table does not name is refused with 409, whoever asks, and kept as an attempt; of a
+file whose answers are gone with 410."""
 
 import itertools
 from dataclasses import replace
@@ -71,6 +72,10 @@ def test_staff_do_what_the_table_names_and_nothing_else(
         # Linking wants a file that is there; all others go through.
         assert answer.status_code == (422 if event == "link" else 200), answer.body
         return
+    if state == "ANONYMISED":
+        assert answer.status_code == 410, answer.body
+        assert way.again(case).events == case.events
+        return
     assert answer.status_code == 409, answer.body
     assert way.again(case).events == case.events
     assert [a["decision"] for a in way.attempts(case)] == [event]
@@ -90,6 +95,10 @@ def test_applicants_do_what_the_table_names_and_nothing_else(
     answer = way.visitor.submit(f"/file/{given}", list(fields.items()))
     if (state, OWN[action]) in states.table():
         assert answer.status_code == 200, answer.body
+        return
+    if state == "ANONYMISED":
+        assert answer.status_code == 410, answer.body
+        assert way.again(case).events == case.events
         return
     assert answer.status_code == 409, answer.body
     assert way.again(case).events == case.events

@@ -437,9 +437,13 @@ def test_letters_to_staff_name_no_second_declaration_before_it_counts(way: Journ
 
 
 def test_a_released_declaration_is_a_file_like_the_others(way: Journey) -> None:
-    told = way.visitor.send("/forms/eoi", samples.eoi(website="http://x")).json_body
+    for n in range(10):
+        way.visitor.send("/forms/application", samples.application(fid_city=f"Ville {n}"))
+    told = way.visitor.send("/forms/eoi", samples.eoi()).json_body
     held = way.case(told["ref"])
+    assert held.state == "HELD_AS_SPAM"
     way.service.cases.decisions.release(held, Decider("operator", "operator"))
+    way.clock.pass_(days=1)
     assert second(way).beside == held.id
 
 

@@ -13,10 +13,12 @@ import samples
 from chalicelib.aws.keys import Keys
 from chalicelib.newsletter.subscribers import subscriber
 from chalicelib.newsletter.subscribers.erasure import erase
+from chalicelib.newsletter.subscribers.pending import waiting
 from chalicelib.newsletter.subscribers.shown_words import hash_of_words
+from chalicelib.newsletter.subscribers.signup import EOI_FORM
 from chalicelib.services import Services
 from fakes import MemoryMailer, MemoryStore, MemorySuppression, SetClock
-from subscribers import ADA, Make, Person
+from subscribers import ADA, Make, Person, wish
 from visitor import Visitor, hidden
 
 NEW_WORDS = "5678, rue Nouvelle, Montréal"
@@ -165,13 +167,10 @@ def _kept(store: MemoryStore, one: Person) -> set[str]:
 
 
 @pytest.mark.parametrize("known", [False, True])
-def test_a_held_sign_up_is_shown_and_erased(
-    visitor: Visitor, ada: Person, store: MemoryStore, known: bool
-) -> None:
+def test_a_held_sign_up_is_shown_and_erased(ada: Person, store: MemoryStore, known: bool) -> None:
     if known:
         ada.joined()
-    form = {"email": ADA, "language": "fr", "consent": True, "website": "x"}
-    assert visitor.send("/newsletter", form).status_code == 202
+    store.commit([waiting(ada.id, EOI_FORM, wish().stored(), ada.clock(), spam="crowded")])
     found = ada.service.subscribers.proof.of(ada.id)
     assert found
     assert found["sign_ups"][0]["wish"]["email"] == ADA
