@@ -4,6 +4,7 @@ way in."""
 import re
 import unicodedata
 from typing import Final
+from urllib.parse import unquote
 
 from chalicelib.core.typed_text import in_plain_signs
 
@@ -57,6 +58,21 @@ def email_or_none(text: str) -> str | None:
         return None
     address = f"{local}@{plain}"
     return address if len(address) <= EMAIL_MAX_LENGTH else None
+
+
+def address_in(text: str) -> str | None:
+    """Return the one address that a text names, as it is kept: also `Ada <ada@example.org>`, a
+    `mailto:` with what follows it, or an address among words. None when there is none, or more
+    than one: whoever acts on it must not have to guess."""
+    if len(text) > 2 * TYPED_MAX_LENGTH:
+        return None
+    plain = in_plain_signs(text)
+    if "mailto:" in plain.lower():
+        plain = unquote(re.sub(r"\?\S*", " ", plain))
+    pieces = [piece for piece in re.split(r"[\s<>()\[\],;\"]+", plain) if "@" in piece]
+    found = [email_or_none(piece) for piece in pieces]
+    same = {address.lower() for address in found if address}
+    return found[0] if len(same) == 1 and None not in found else None
 
 
 def is_same_address(one: str, other: str) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Required, TypedDict
+from typing import Final, Required, TypedDict
 
 from pydantic_core import PydanticCustomError
 
@@ -11,7 +11,7 @@ from chalicelib import content
 from chalicelib.core.email_address import EMAIL_MAX_LENGTH
 from chalicelib.core.errors import Malformed
 from chalicelib.core.formatting import masked
-from chalicelib.core.languages import Lang, lang_or
+from chalicelib.core.languages import LANGS, Lang, lang_or
 from chalicelib.core.links import Links
 from chalicelib.core.records import moment, stamp
 from chalicelib.forms import field_types
@@ -27,6 +27,9 @@ from chalicelib.web.pages import in_language
 from chalicelib.web.request import Request, is_ticked, text_field
 from chalicelib.web.responses import PRIVATE, Response, json_response
 
+_CHOICES: Final = frozenset(("action", "lang", "language", "topics"))
+"""What the form to choose has: a field beside these would be taken and lost."""
+
 
 @dataclass(frozen=True)
 class PreferencesPage:
@@ -35,6 +38,7 @@ class PreferencesPage:
     news: str = ""
     wrong: Mapping[str, str] | None = None
     entered: str = ""
+    status: int = 200
 
 
 class ConsentRecord(TypedDict):
@@ -93,7 +97,6 @@ class PreferencesViews:
         shown = self._changed(request, person, action, fields, lang)
         if action == "choose" and not shown.wrong:
             lang = lang_or(text_field(fields, "language"), lang)
-            shown = PreferencesPage(consent_text.sentence("saved", lang))
         return self._shown(request, token, person, lang, shown)
 
     def _of(self, token: str) -> tuple[str, Subscriber | None]:
@@ -111,14 +114,11 @@ class PreferencesViews:
             case "choose":
                 return self._chosen(person, fields, lang, request)
             case "pause":
-                self.preferences.pause(person, evidence)
-                return PreferencesPage(consent_text.sentence("paused", lang))
+                return _said(self.preferences.pause(person, evidence), "paused", lang)
             case "resume":
-                self.preferences.resume(person, evidence)
-                return PreferencesPage(consent_text.sentence("resumed", lang))
+                return _said(self.preferences.resume(person, evidence), "resumed", lang)
             case "stay":
-                self.preferences.stay(person)
-                return PreferencesPage(consent_text.sentence("stayed", lang))
+                return _said(self.preferences.stay(person), "stayed", lang)
             case "move":
                 return self._moved(request, person, text_field(fields, "email"), lang)
             case "erase":
@@ -130,21 +130,31 @@ class PreferencesViews:
     def _chosen(
         self, person: str, fields: Mapping[str, object], lang: Lang, request: Request
     ) -> PreferencesPage:
+        found = self.subscriptions.get(person)
         given = fields.get("topics", [])
         wanted = given if isinstance(given, list) else [given]
         offered = consent_text.topics()
         # With a single topic there is nothing to choose, and the page does not ask.
         topics = [t for t in offered if t in wanted] if len(offered) > 1 else offered
+        language = text_field(fields, "language") or (found.lang if found else lang)
+        # What is not offered is refused, and never "saved": both languages, a digest, a topic.
+        refused = [name for name in fields if name not in _CHOICES]
+        refused += ["language"] if language not in LANGS else []
+        refused += ["topics"] if set(wanted) - set(offered) else []
+        if refused:
+            return PreferencesPage(
+                wrong=dict.fromkeys(refused, consent_text.sentence("not_offered", lang))
+            )
         if not topics:
             return PreferencesPage(wrong={"topics": consent_text.sentence("choose_topic", lang)})
-        language = lang_or(text_field(fields, "language"), lang)
-        self.preferences.choose(
+        chosen = lang_or(language, lang)
+        outcome = self.preferences.choose(
             person,
-            lang=language,
+            lang=chosen,
             topics=topics,
             evidence=self.newsletter.evidence(request, "preferences"),
         )
-        return PreferencesPage()
+        return _said(outcome, "saved", chosen)
 
     def _moved(self, request: Request, person: str, entered: str, lang: Lang) -> PreferencesPage:
         try:
@@ -153,11 +163,12 @@ class PreferencesViews:
             wrong = content.messages()["email"][lang]
             return PreferencesPage(wrong={"email": wrong}, entered=entered[:EMAIL_MAX_LENGTH])
         evidence = self.newsletter.evidence(request, "preferences")
-        if self.preferences.move(person, email, evidence) == "same":
+        outcome = self.preferences.move(person, email, evidence)
+        if outcome == "same":
             return PreferencesPage(
                 wrong={"email": consent_text.sentence("same_address", lang)}, entered=entered
             )
-        return PreferencesPage(consent_text.sentence("move_asked", lang))
+        return _said(outcome, "move_asked", lang)
 
     def _exported(self, person: str) -> Response:
         name = {"Content-Disposition": 'attachment; filename="newsletter.json"'}
@@ -172,7 +183,7 @@ class PreferencesViews:
         self, request: Request, token: str, person: str, lang: Lang, shown: PreferencesPage
     ) -> Response:
         found = self.subscriptions.get(person)
-        status = 422 if shown.wrong else 200
+        status = 422 if shown.wrong else shown.status
         if not request.wants_page:
             body = {
                 "status": found.status if found else "unknown",
@@ -227,6 +238,13 @@ class PreferencesViews:
             }
             for row in rows
         ]
+
+
+def _said(outcome: str, done: str, lang: Lang) -> PreferencesPage:
+    """Return the page after a change: what was done, or that nothing was, to who has left."""
+    if outcome == "gone":
+        return PreferencesPage(consent_text.sentence("not_subscribed", lang), status=409)
+    return PreferencesPage(consent_text.sentence(done, lang))
 
 
 def _hinted(value: object) -> object:

@@ -10,7 +10,7 @@ import typer
 
 from chalicelib.cases.case import Case
 from chalicelib.core import eastern_time
-from chalicelib.core.email_address import email_or_none
+from chalicelib.core.email_address import address_in
 from chalicelib.core.errors import Conflict, Refused
 from chalicelib.core.languages import LANGS
 from chalicelib.people.erasure import Decision
@@ -227,7 +227,7 @@ def _own(session: Session, found: Found) -> Iterator[Case]:
 
 
 def _address(text: str) -> str:
-    address = email_or_none(text.strip())
+    address = address_in(text)
     if address is None:
         raise OperatorError(f"{text!r} is not an e-mail address")
     return address

@@ -2,14 +2,13 @@
 
 import json
 from collections import Counter
-from email.utils import parseaddr
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from chalicelib.core.csv_table import csv_table, csv_text
-from chalicelib.core.email_address import email_or_none
+from chalicelib.core.email_address import address_in
 from chalicelib.core.errors import BadLink
 from chalicelib.core.links import person_key
 from chalicelib.newsletter.subscribers import erasure, pending
@@ -145,17 +144,34 @@ def leave(
     """Unsubscribe somebody who asked for it; only they can come back, by the form."""
     session = session_of(context)
     services = session.operator.services
-    channel, issue = "mailto", ""
-    if "@" in who:
-        person, channel = _person(session, who), "staff"
-    else:
-        try:
-            person, issue = services.links.open_unsubscribe((who.split() or [""])[-1])
-        except BadLink:
-            raise OperatorError("neither an address nor the subject of such a mail") from None
+    person, issue = _named_by_subject(session, who)
+    channel = "mailto" if person else "staff"
+    person = person or _latest(session, who)
+    if services.subscribers.repository.get(person) is None:
+        raise OperatorError(f"nothing is known of {who!r}: is it the address that subscribed?")
     session.confirm(f"Unsubscribe {who}?")
     outcome = services.subscribers.subscriptions.leave(person, channel=channel, issue=issue)
     session.say("Nothing to do: not subscribed" if outcome == "already" else "Unsubscribed")
+
+
+def _named_by_subject(session: Session, text: str) -> tuple[str, str]:
+    """Return the person and the issue of the token in the subject of a mail that a mail program
+    wrote to leave, whatever else stands there; empty when there is none."""
+    for word in text.split():
+        try:
+            return session.operator.services.links.open_unsubscribe(word.strip("<>.,;:\"'()[]"))
+        except BadLink:
+            continue
+    if "@" not in text:
+        raise OperatorError("neither an address nor the subject of such a mail")
+    return "", ""
+
+
+def _latest(session: Session, text: str) -> str:
+    """Return the person of an address, where their subscription is now."""
+    person = _person(session, text)
+    last = session.operator.services.subscribers.repository.latest(person)
+    return last.person if last else person
 
 
 @commands.add()
@@ -163,18 +179,19 @@ def erase(context: typer.Context, email: Email) -> None:
     """Forget somebody who asked for it, at all their addresses, for good."""
     session = session_of(context)
     repository = session.operator.services.subscribers.repository
-    person = _person(session, email)
+    person = _latest(session, email)
     session.confirm(f"Forget {email} for good?")
-    last = repository.latest(person)
-    outcome = erasure.erase(repository, last.person if last else person)
+    outcome = erasure.erase(repository, person)
+    if outcome == "already" and repository.get(person) is None:
+        raise OperatorError(f"nothing is known of {email!r}: is it the address that subscribed?")
     session.say("Nothing to do: nothing is known" if outcome == "already" else "Erased")
 
 
 def _person(session: Session, text: str) -> str:
-    """Return the key of an address, also of one as mail programs copy it: `Ada <ada@…>`."""
-    address = email_or_none(parseaddr(text.removeprefix("mailto:"))[1])
+    """Return the key of the one address in a text, as mail programs copy it: `Ada <ada@…>`."""
+    address = address_in(text)
     if address is None:
-        raise OperatorError(f"{text!r} is not an e-mail address")
+        raise OperatorError(f"{text!r} is not one e-mail address")
     return person_key(address, session.operator.services.secret.people)
 
 

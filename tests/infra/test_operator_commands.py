@@ -173,7 +173,7 @@ def test_subscribers_are_brought_listed_proved_and_forgotten(
     proof = json.loads(run(operator, "subscribers", "proof", "Ada@example.org"))
     assert proof["consents"][0]["evidence"] == "Register of members"
     assert proof["consents"][0]["by"] == "Rita Roy"
-    assert run(operator, "subscribers", "leave", "bea@example.org") == "Unsubscribed"
+    assert run(operator, "subscribers", "leave", "Bea <Bea@example.org>,") == "Unsubscribed"
     assert "not subscribed" in run(operator, "subscribers", "leave", "bea@example.org")
     assert run(operator, "subscribers", "erase", "ada@example.org") == "Erased"
     assert "nothing is known" in run(operator, "subscribers", "erase", "ada@example.org")
@@ -202,6 +202,11 @@ def test_a_mail_to_leave_is_answered_by_its_subject_whoever_sent_it(
     for wrong in ("unsubscribe", "unsubscribe " + "x" * 40, " "):
         with pytest.raises(OperatorError, match="neither"):
             run(operator, "subscribers", "leave", wrong)
+    with pytest.raises(OperatorError, match="nothing is known"):
+        run(operator, "subscribers", "leave", "Eve <eve@example.org>")
+    with pytest.raises(OperatorError, match="not one e-mail address"):
+        run(operator, "subscribers", "erase", "ada@example.org, eve@example.org")
+    subject += " ada@example.net"
     assert run(operator, "subscribers", "leave", subject) == "Unsubscribed"
     proof = json.loads(run(operator, "subscribers", "proof", "ada@example.org"))
     last = proof["consents"][-1]

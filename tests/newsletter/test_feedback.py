@@ -53,6 +53,13 @@ def event(bulk_mailer: MemoryBulkMailer) -> Event:
     return make
 
 
+def of_its_own(told: dict[str, Any], number: int) -> dict[str, Any]:
+    """The event as one of another mail, of another issue."""
+    told["mail"]["messageId"] = f"m{number}"
+    told["mail"]["tags"]["campaign"] = [f"2026-{number:02d}"]
+    return told
+
+
 def of(store: MemoryStore, reader: Subscriber) -> Recipient:
     (one,) = [r for r in recipients(store, sent_issue.ISSUE) if r.person == reader.person]
     return one
@@ -114,10 +121,11 @@ def test_soft_bounces_end_it_when_there_are_three_of_five_and_a_delivery_counts(
     soft = {"bounceType": "Transient", "bouncedRecipients": [{"emailAddress": readers[0].email}]}
     for day, kind in enumerate(("Bounce", "Delivery", "Bounce", "Delivery")):
         told = event(kind, readers[0], **(soft if kind == "Bounce" else {}))
+        of_its_own(told, day)
         told[kind.lower()]["timestamp"] = f"2026-03-{day + 3:02d}T00:00:00.000Z"
         service.feedback.take([told])
         assert status(service, readers[0]) == "ACTIVE"
-    told = event("Bounce", readers[0], **soft)
+    told = of_its_own(event("Bounce", readers[0], **soft), 9)
     told["bounce"]["timestamp"] = "2026-03-09T00:00:00.000Z"
     service.feedback.take([told])
     assert status(service, readers[0]) == "BOUNCED"

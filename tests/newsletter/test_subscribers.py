@@ -78,7 +78,7 @@ TABLE = {
     # event:              NONE PENDING ACTIVE IMPLIED UNSUB. BOUNCED COMPL. EXPIRED ERASED
     "sign_up":           (P,   P,      A,     A,      U,     B,      C,     X,      R),
     "sign_up_confirmed": (A,   A,      A,     A,      A,     A,      C,     A,      A),
-    "import":            (A,   P,      A,     A,      U,     B,      C,     A,      R),
+    "import":            (A,   A,      A,     A,      U,     B,      C,     A,      R),
     "leave":             (N,   N,      U,     U,      U,     U,      C,     U,      R),
     "hard_bounce":       (N,   N,      B,     B,      U,     B,      C,     X,      R),
     "soft_bounces":      (N,   P,      B,     B,      U,     B,      C,     X,      R),

@@ -48,7 +48,8 @@ class Newsletter(Form):
         dict[str, Text | TitledPages],
         keys(
             "sent confirmed already moved over gone confirmed_since left_before left erased saved paused resumed "
-            "move_asked same_address stayed wrong_address tick_to_erase choose_topic"
+            "move_asked same_address stayed wrong_address tick_to_erase choose_topic "
+            "not_subscribed not_offered"
         ),
     ]
     record: Annotated[

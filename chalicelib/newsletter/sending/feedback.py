@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -73,13 +73,13 @@ class Feedback:
         arrived: dict[int, SesEvent] = {}
         rows: dict[Key, _Gathered] = {}
         of_row: dict[Key, list[int]] = {}
-        for position, report in enumerate(reports):
+        for position, report in _deliveries_first(reports):
             try:
                 event = parse_event(report, self._key)
                 if event is None:
                     continue
                 key = self._sort(report, event, rows)
-                self._tell_subscribers(event)
+                self._tell_subscribers(event, key, rows)
             except Exception:
                 log.exception("event %s", position)
                 failed.add(position)
@@ -150,25 +150,40 @@ class Feedback:
             return
         raise StoreDown(f"counts of {key}")
 
-    def _tell_subscribers(self, event: SesEvent) -> None:
+    def _tell_subscribers(
+        self, event: SesEvent, key: Key | None, rows: Mapping[Key, _Gathered]
+    ) -> None:
         for person in event.people:
             if event.name in ("bounced", "soft"):
                 self._subscribers.bounced(
-                    person, hard=event.name == "bounced", at=event.at, sent_at=event.sent_at
+                    person,
+                    hard=event.name == "bounced",
+                    at=event.at,
+                    sent_at=event.sent_at,
+                    mail=event.message_id,
+                    arrived=event.name == "soft" and self._has_arrived(event, key, rows),
                 )
             elif event.name == "complained":
                 log.info("complaint: %s", self._subscribers.complained(person))
 
+    def _has_arrived(self, event: SesEvent, key: Key | None, rows: Mapping[Key, _Gathered]) -> bool:
+        """Return whether the delivery of this very mail was reported, now or before."""
+        row = row_of(event.tags.get("row", ""))
+        if key is None or row is None:
+            return False
+        known = (self._store.get(*key) or {}).get("delivered") or ()
+        return row[2] in known or row[2] in rows[key].sets.get("delivered", ())
+
     def _arrived(self, arrived: Mapping[int, SesEvent]) -> Sequence[int]:
         """Tell those whose mail came back lately that one arrived: for all others it does not
         matter. Return the positions of what could not be done."""
-        at = {person: event.at for event in arrived.values() for person in event.people}
-        people = list(at)
+        of = {person: event for event in arrived.values() for person in event.people}
+        people = list(of)
         try:
             for start in range(0, len(people), BATCH_SIZE):
                 found = self._store.profiles(people[start : start + BATCH_SIZE])
                 for person in [p for p, profile in found.items() if profile.get("soft_bounces")]:
-                    self._subscribers.delivered(person, at[person])
+                    self._subscribers.delivered(person, of[person].at, of[person].message_id)
         except Exception:
             log.exception("deliveries")
             return list(arrived)
@@ -193,6 +208,20 @@ class Feedback:
         except Conflict:
             return
         log.warning("event %s of a mail that is not known: %s", event.kind, event.message_id)
+
+
+def _deliveries_first(
+    reports: Sequence[Mapping[str, object]],
+) -> Iterator[tuple[int, Mapping[str, object]]]:
+    """Yield the reports with their positions, those of what arrived before those of what came
+    back: the two of one mail may come in any order."""
+    later: list[tuple[int, Mapping[str, object]]] = []
+    for position, report in enumerate(reports):
+        if str(report.get("eventType") or report.get("notificationType")).lower() == "bounce":
+            later.append((position, report))
+        else:
+            yield position, report
+    yield from later
 
 
 def _recounted(key: Key, row: Item, sizes: Mapping[str, int]) -> Change:

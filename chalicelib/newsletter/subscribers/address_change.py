@@ -6,7 +6,6 @@ from typing import Final
 from chalicelib.newsletter.subscribers import subscriber
 from chalicelib.newsletter.subscribers.subscriber import AddressMove, EarlierAddress, Subscriber
 
-_CHOICES: Final = ("lang", "topics", "name", "province", "paused_until")
 _CONSENT: Final = ("basis", "expires_at", "asks")
 
 
@@ -54,10 +53,7 @@ class AddressChange:
         """Return the subscription at the new address."""
         base = self.there or Subscriber(self.to, subscriber.PENDING, 0, self.at)
         active = base.status == subscriber.ACTIVE
-        express = active and base.basis == subscriber.EXPRESS
-        # An express consent is worth more than an implied one, whichever of the two has it.
-        consent = base if express or (active and self.old.basis != subscriber.EXPRESS) else self.old
-        choices = base if active else self.old
+        consent = self._better(base) if active else self.old
         confirmed = consent.basis == subscriber.EXPRESS
         return subscriber.changed(
             base,
@@ -72,9 +68,33 @@ class AddressChange:
             left_at=None,
             moved_to=None,
             moved_from=self._earlier(base),
-            **{name: getattr(choices, name) for name in _CHOICES},
+            **self._wishes(base),
             **{name: getattr(consent, name) for name in _CONSENT},
         )
+
+    def _better(self, base: Subscriber) -> Subscriber:
+        """Return which of two active subscriptions has the better consent: an express one, or the
+        implied one that ends later."""
+        if self.old.basis != base.basis:
+            return self.old if self.old.basis == subscriber.EXPRESS else base
+        return self.old if (self.old.expires_at or "9") > (base.expires_at or "9") else base
+
+    def _wishes(self, base: Subscriber) -> dict[str, object]:
+        """Return the choices of both: those of the new address where the two differ, for it has
+        confirmed this, and what it never said from the old one. A pause of either holds."""
+        old = self.old
+        if base.status != subscriber.ACTIVE:
+            chosen, topics = old, old.topics
+        else:
+            chosen = base
+            topics = [*base.topics, *(one for one in old.topics if one not in base.topics)]
+        return {
+            "lang": chosen.lang,
+            "topics": topics,
+            "name": chosen.name or old.name or base.name,
+            "province": chosen.province or old.province or base.province,
+            "paused_until": max(old.paused_until or "", chosen.paused_until or "") or None,
+        }
 
     def _earlier(self, base: Subscriber) -> list[EarlierAddress]:
         """Return every address before the new one, once, with its last move."""

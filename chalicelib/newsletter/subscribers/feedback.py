@@ -29,36 +29,49 @@ class SubscriberFeedback:
     def __init__(self, repository: SubscriberRepository) -> None:
         self._repository = repository
 
-    def bounced(self, person: str, *, hard: bool, at: str, sent_at: str = "") -> str:
+    def bounced(  # noqa: PLR0913
+        self,
+        person: str,
+        *,
+        hard: bool,
+        at: str,
+        sent_at: str = "",
+        mail: str = "",
+        arrived: bool = False,
+    ) -> str:
         """Note that a mail came back; return `bounced` when that ends the subscription, `cancelled`
         when it ends a request, `noted`, or `already`.
 
-        News of a mail that was sent before they signed up anew is no news of that.
+        News of a mail that was sent before they signed up anew is no news of that. A mail that
+        `arrived` did not bounce softly: what comes back then is an answering machine.
         """
+        if arrived and not hard:
+            return "already"
 
         def decide(old: Subscriber | None, now: datetime) -> SubscriberChange:
             if old is None or _of_before(old, sent_at):
                 return SubscriberChange("already")
             if old.status != subscriber.ACTIVE:
                 return self._undeliverable(old, now) if hard else SubscriberChange("already")
-            return self._returned(old, {"at": at, "soft": True}, now, over=hard)
+            return self._returned(old, _bounce(at, mail, soft=True), now, over=hard)
 
         return self._repository.take(person, decide)
 
-    def delivered(self, person: str, at: str) -> str:
+    def delivered(self, person: str, at: str, mail: str = "") -> str:
         """Note that a mail arrived, which counts only after one that did not; return `noted` or
         `already`."""
 
         def decide(old: Subscriber | None, now: datetime) -> SubscriberChange:
             if old is None or old.status != subscriber.ACTIVE or not old.soft_bounces:
                 return SubscriberChange("already")
-            return self._returned(old, {"at": at, "soft": False}, now)
+            return self._returned(old, _bounce(at, mail, soft=False), now)
 
         return self._repository.take(person, decide)
 
     def settle_letter(self, key: Key, kind: str, report: Mapping[str, Any]) -> str:
         """Do what an event of SES about a letter of the newsletter means for its reader."""
         person = key[0].removeprefix(subscriber.letters_pk(""))
+        mail = str(report["mail"].get("messageId") or "")
         if kind == "complaint":
             # "Not spam" comes in the same format.
             wanted = report["complaint"].get("complaintFeedbackType") == "not-spam"
@@ -67,14 +80,20 @@ class SubscriberFeedback:
             hard = report["bounce"].get("bounceType") == "Permanent"
             sent_at = str(report["mail"].get("timestamp") or "")
             at = report["bounce"]["timestamp"]
-            return self.bounced(person, hard=hard, at=at, sent_at=sent_at)
+            arrived = "delivered_at" in (self._repository.store.get(*key) or {})
+            return self.bounced(
+                person, hard=hard, at=at, sent_at=sent_at, mail=mail, arrived=arrived
+            )
         if kind == "delivery":
-            return self.delivered(person, report["delivery"]["timestamp"])
+            return self.delivered(person, report["delivery"]["timestamp"], mail)
         return "already"
 
     def complained(self, person: str) -> str:
         """End the subscription of who told their provider that our mail is spam; return
-        `complained` or `already`. It is for good: who was erased gets no mail again either."""
+        `complained` or `already`. It is for good: who was erased gets no mail again either.
+
+        Who has moved to another address since gets nothing there either.
+        """
         return self._complained(person)
 
     def _complained(self, person: str, *, was_mailed: bool = False) -> str:
@@ -92,7 +111,14 @@ class SubscriberFeedback:
                 )
             return ended(before, subscriber.COMPLAINED, now, {"consent": "complaint"})
 
-        return self._repository.take(person, decide)
+        # First where the subscription is now: dying before the stub is marked is mended by the
+        # next try, and the other way round would leave the new address written to.
+        current = self._repository.current(person)
+        there = "already"
+        if current is not None and current.person != person:
+            there = self._repository.take(current.person, decide)
+        here = self._repository.take(person, decide)
+        return "complained" if "complained" in (here, there) else "already"
 
     def _undeliverable(self, old: Subscriber, now: datetime) -> SubscriberChange:
         """Drop a request whose confirmation came back: the address does not exist."""
@@ -107,16 +133,28 @@ class SubscriberFeedback:
         self, old: Subscriber, mail: Bounce, now: datetime, *, over: bool = False
     ) -> SubscriberChange:
         """Add what became of a mail to the last few; `over` ends the subscription at once."""
-        known = mail in old.soft_bounces
-        if known and not over:
+        # Events belong to a mail: its delivery outweighs what came back of it, in any order.
+        others = [one for one in old.soft_bounces if not _is_same(one, mail)]
+        same = [one for one in old.soft_bounces if _is_same(one, mail)]
+        if same and not over and (mail["soft"] or not any(one["soft"] for one in same)):
             return SubscriberChange("already")
-        last = [*old.soft_bounces, mail][-MAILS_LOOKED_AT:]
+        last = [*others, mail][-MAILS_LOOKED_AT:]
         if over or _too_soft(last):
             why = {"consent": "bounce", "hard": over, "bounces": last}
             return ended(old, subscriber.BOUNCED, now, why)
         if not any(b["soft"] for b in last):
             last = []
         return SubscriberChange("noted", subscriber.changed(old, stamp(now), soft_bounces=last))
+
+
+def _bounce(at: str, mail: str, *, soft: bool) -> Bounce:
+    return {"at": at, "soft": soft, "mail": mail} if mail else {"at": at, "soft": soft}
+
+
+def _is_same(one: Bounce, other: Bounce) -> bool:
+    """Return whether two pieces of news are of one mail."""
+    named = one.get("mail"), other.get("mail")
+    return named[0] == named[1] if all(named) else one == other
 
 
 def _of_before(old: Subscriber, sent_at: str) -> bool:

@@ -97,7 +97,7 @@ class Imports:
             expires_at = entry.expires_at()
             if (
                 old is not None
-                and old.status != subscriber.EXPIRED
+                and old.status == subscriber.ACTIVE
                 and not _renewed(old, expires_at)
             ):
                 return SubscriberChange("known")
@@ -105,9 +105,10 @@ class Imports:
                 raise LineRefused(f"the consent ended on {expires_at[:10]}")
             if not write:
                 return SubscriberChange("imported")
-            return _admitted(old, person, entry, by, now)
+            return _admitted(old, old.person if old else person, entry, by, now)
 
-        return self._repository.take(person, decide)
+        # A list may have the address that somebody moved from: the consent is theirs all the same.
+        return self._repository.take_current(person, decide)
 
 
 def _renewed(old: Subscriber, expires_at: str | None) -> bool:
@@ -134,7 +135,7 @@ def _admitted(
         before,
         stamp(now),
         status=subscriber.ACTIVE,
-        email=entry.email,
+        email=before.email if before.status == subscriber.ACTIVE else entry.email,
         # What a subscriber chose since the last import is theirs.
         lang=before.lang if before.status == subscriber.ACTIVE else entry.lang,
         topics=before.topics or list(entry.topics) or consent_text.topics(),

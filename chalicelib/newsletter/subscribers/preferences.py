@@ -57,6 +57,10 @@ class Preferences:
         Raises TooMany: one subscription must not write to strangers without end.
         """
         to = person_key(email, self._key)
+        current = self._repository.current(person)
+        person = current.person if current else person
+        if current is None or current.status != subscriber.ACTIVE:
+            return "gone"
         if to == person:
             return "same"
         rate_limit.count(self._repository.store, "address_moves", person, self._repository.now())
@@ -136,7 +140,7 @@ class Preferences:
             }
             return SubscriberChange("saved", after, [subscriber.consent(after, proof)])
 
-        return self._repository.take(person, decide)
+        return self._repository.take_current(person, decide)
 
     def _ask_to_move(  # noqa: PLR0913
         self, person: str, to: str, email: str, slot: int, evidence: Evidence

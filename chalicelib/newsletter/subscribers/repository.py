@@ -76,6 +76,12 @@ class SubscriberRepository:
             return change.outcome
         raise StoreDown("too many changes of one subscription at once")
 
+    def take_current(self, person: str, decide: Decide) -> str:
+        """Make the change for the subscriber whom the links of this person act on, wherever their
+        subscription has moved: every verb that is not of one address alone goes through here."""
+        current = self.current(person)
+        return self.take(current.person if current else person, decide)
+
     def latest(self, person: str) -> Subscriber | None:
         """Return the subscriber at the last address of one person, whichever of theirs is given."""
         found = last = self.get(person)

@@ -4,7 +4,7 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
-from typing import Any, Final, Literal, TypedDict
+from typing import Any, Final, Literal, NotRequired, TypedDict
 
 from chalicelib.core.languages import Lang
 from chalicelib.core.ports import Change, Delete, Item, Key, Put, Write
@@ -91,10 +91,11 @@ class EarlierAddress(TypedDict):
 
 
 class Bounce(TypedDict):
-    """What became of one mail: it bounced softly, or arrived."""
+    """What became of one mail: it bounced softly, or arrived; `mail` is the id that SES gave it."""
 
     at: str
     soft: bool
+    mail: NotRequired[str]
 
 
 @dataclass(frozen=True)

@@ -121,7 +121,7 @@ class Subscriptions:
     def keeping(self, person: str, until: datetime) -> str:
         """Return what a link to keep an implied consent would do now: `confirm`, `already` or
         `gone`. It is of the consent that ends at `until`, or was renewed since."""
-        return _keeping(self.repository.get(person), until)
+        return _keeping(self.repository.current(person), until)
 
     def keep(
         self,
@@ -137,9 +137,9 @@ class Subscriptions:
             standing = _keeping(old, until)
             if old is None or standing != "confirm":
                 return SubscriberChange(standing)
-            return self._confirmed(old, person, old.contact, stamp(now), now, evidence, words)
+            return self._confirmed(old, old.person, old.contact, stamp(now), now, evidence, words)
 
-        return self.repository.take(person, decide)
+        return self.repository.take_current(person, decide)
 
     def leave(  # noqa: PLR0913
         self,

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from chalicelib.core.email_address import email_or_none
+from chalicelib.core.email_address import address_in
 from chalicelib.core.errors import DeliveryFailed, OutcomeUnknown
 from chalicelib.core.languages import LANGS
 from chalicelib.newsletter.issues.issue import Issue, rendered_of, status_after
@@ -120,7 +120,7 @@ def send_to_missing(
 
 
 def _address(context: IssueContext, text: str) -> str:
-    address = email_or_none(text)
+    address = address_in(text)
     if address is None:
         raise OperatorError(context.text("address", text=text))
     return address
