@@ -12,6 +12,7 @@ from chalicelib.cases.open_files import OpenFiles, open_key
 from chalicelib.cases.proof import proved
 from chalicelib.cases.states import Transition, step
 from chalicelib.cases.transition import StateChange
+from chalicelib.cases.twins import twin_rows
 from chalicelib.core import rate_limit
 from chalicelib.core.email_address import email_or_none, is_same_address
 from chalicelib.core.errors import Conflict, Refused
@@ -67,7 +68,9 @@ class ApplicantFiles:
         if lead and not any(is_same_address(lead, one) for one in known):
             # Another fiduciary than the one who was told.
             change.owes(["fiduciary_named"], FIDUCIARY)
-        self._store.commit(change.writes())
+        given = change.sets.get(_FIELD[case.form], {})
+        twins = twin_rows(case.id, given, self._people_key, self._now())
+        self._store.commit([*change.writes(), *twins])
         return change.after()
 
     def withdraw(self, case: Case, message: str) -> Case:

@@ -20,6 +20,7 @@ from chalicelib.cases.staff import Roster
 from chalicelib.cases.standing_back import standing_back
 from chalicelib.cases.states import Transition, is_invited, staff_letter, step
 from chalicelib.cases.transition import RECORDED, StateChange
+from chalicelib.cases.twins import twin_rows
 from chalicelib.core import eastern_time, stored_links
 from chalicelib.core.letter_row import ALL_STAFF, APPLICANT
 from chalicelib.core.ports import Item, Now, Store, Write
@@ -154,7 +155,9 @@ class Decisions:
         change = StateChange(case, row, self._now(), by.id, {"name": by.name})
         change.owes_letters()
         found = [self._findable(case)] if case.answers else []
-        self._store.commit([*change.writes(), *found])
+        form = case.answers or case.application or {}
+        twins = twin_rows(case.id, form, self._people_key, self._now())
+        self._store.commit([*change.writes(), *found, *twins])
         return change.after()
 
     def _findable(self, case: Case) -> Write:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from chalicelib.cases.case import Case, case_key
 from chalicelib.cases.states import table
+from chalicelib.cases.twins import Twin, twins_of
 from chalicelib.core.formatting import unaccented
 from chalicelib.core.links import person_key
 from chalicelib.core.ports import Change, Store, Write
@@ -101,6 +102,10 @@ class Candidates:
         return [other for other in found if other.id != case.id and linkable(other)][
             :MAX_CANDIDATES
         ]
+
+    def twins(self, case: Case) -> list[Twin]:
+        """Return the files of other addresses that have a business number or name of a case."""
+        return twins_of(self._store, case, self._key)
 
 
 def linkable(case: Case) -> bool:

@@ -124,7 +124,7 @@ class ReviewViews:
         assert opened.staff is not None
         texts = content.review()["errors"]
         facts: ReviewPageFacts = {
-            **case_facts(opened, self.reviews, self.cases, lang),
+            **case_facts(opened, self.reviews, self.cases, self.candidates, lang),
             **choice_facts(opened, self.reviews, self.candidates, lang),
             "nonce": self.links.nonce(opened.token),
             "action": self._address(opened),

@@ -119,7 +119,9 @@ class ReviewPageFacts(CaseFacts, ChoiceFacts):
     errors: list[dict[str, str]]
 
 
-def case_facts(opened: OpenedReview, reviews: Reviews, cases: Cases, lang: Lang) -> CaseFacts:
+def case_facts(
+    opened: OpenedReview, reviews: Reviews, cases: Cases, candidates: Candidates, lang: Lang
+) -> CaseFacts:
     """Return the case in words: the same for every state."""
     assert opened.case is not None
     case = opened.case
@@ -135,7 +137,7 @@ def case_facts(opened: OpenedReview, reviews: Reviews, cases: Cases, lang: Lang)
         "applied": applied,
         "eoi_answers": eoi if applied and eoi else None,
         "warnings": warning_texts((case.application_warnings or []) + case.warnings, lang),
-        "proof": file_notes(case, reviews.owner(case), lang),
+        "proof": file_notes(case, reviews.owner(case), candidates.twins(case), lang),
         "consents": _consents(case, cases, lang),
         "faults": [*faults_now(case), *faults_now(case, "complaint")],
         "letters": letter_history(cases.letters(case), reviews.roster, lang),

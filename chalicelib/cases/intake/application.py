@@ -8,6 +8,7 @@ from chalicelib.cases.joining import owe_joined
 from chalicelib.cases.proof import proved_application
 from chalicelib.cases.states import NEW, step
 from chalicelib.cases.transition import StateChange
+from chalicelib.cases.twins import twin_rows
 from chalicelib.core import references
 from chalicelib.core.letter_row import APPLICANT
 from chalicelib.core.ports import Write
@@ -39,7 +40,11 @@ def _joined(visit: Visit, case: Case) -> list[Write]:
     change.sets["consents"] = {**(case.consents or {}), **(visit.consents or {})}
     change.sets["proved"] = proved_application(case, "invitation", visit.now)
     owe_joined(change, visit.submission.answers, fiduciary=True)
-    return change.writes()
+    return [*change.writes(), *_twins(visit, case)]
+
+
+def _twins(visit: Visit, case: Case) -> list[Write]:
+    return twin_rows(case.id, visit.submission.answers, visit.people_key, visit.now)
 
 
 def _uninvited(visit: Visit) -> tuple[list[Write], Receipt]:
@@ -66,6 +71,7 @@ def _uninvited(visit: Visit) -> tuple[list[Write], Receipt]:
     writes = [
         *change.creates(),
         *visit.mailbox_counters("forms_of_mailbox", answers["applicant_email"]),
+        *([] if spam else _twins(visit, case)),
     ]
     return writes, visit.receipt(references.reference("application", case.id), case.id, case.person)
 

@@ -8,6 +8,7 @@ from chalicelib.cases.intake.submission import Receipt, Visit
 from chalicelib.cases.open_files import MAX_KEPT, FoundFiles, OpenFiles, find
 from chalicelib.cases.states import NEW, step
 from chalicelib.cases.transition import StateChange
+from chalicelib.cases.twins import twin_rows
 from chalicelib.core.letter_row import APPLICANT, letter
 from chalicelib.core.ports import Put, Write
 from chalicelib.core.records import stamp
@@ -61,7 +62,8 @@ def _stored(visit: Visit, case: Case, event: str, spam: str | None = None) -> li
     change = StateChange(case, step(NEW, event), visit.now, APPLICANT, data)
     change.owes_letters()
     counters = visit.mailbox_counters("forms_of_mailbox", case.email)
-    return [*change.creates(), *visit.box(case.ref, spam), *counters]
+    twins = [] if spam else twin_rows(case.id, case.answers, visit.people_key, visit.now)
+    return [*change.creates(), *visit.box(case.ref, spam), *counters, *twins]
 
 
 def _same(visit: Visit, cases: list[Case]) -> Case | None:

@@ -134,7 +134,9 @@ class Review(TypedDict):
     ]
     proof: Annotated[
         dict[str, Text],
-        keys("proved unproved claims disowned addresses fits_address fits_name owner"),
+        keys(
+            "proved unproved claims disowned addresses fits_address fits_name owner same_bn same_name"
+        ),
     ]
     next_steps: dict[StateName, Text]
     ended_while: dict[StateName, dict[Awaited, Text]]

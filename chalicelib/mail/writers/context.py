@@ -139,9 +139,10 @@ class StaffLetter:
 
     @property
     def notes(self) -> list[str]:
-        """What staff should know before they decide: whose the file is, and what is proved."""
+        """What staff should know before they decide: whose the file is, what is proved, and which
+        other files are of the same organization."""
         owner = self.roster.get(self.case.owner) if self.case.owner else None
-        return file_notes(self.case, owner, self.lang)
+        return file_notes(self.case, owner, self.candidates.twins(self.case), self.lang)
 
     @property
     def due(self) -> date | None:

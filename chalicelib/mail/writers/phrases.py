@@ -1,7 +1,7 @@
 """Kept facts in a reader's words: warnings, reasons, dates."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from types import SimpleNamespace
 from typing import Final
@@ -9,6 +9,8 @@ from typing import Final
 from chalicelib import content
 from chalicelib.cases.case import Case, FormName, KeptWarning
 from chalicelib.cases.staff import Staff
+from chalicelib.cases.states import staff_name
+from chalicelib.cases.twins import Twin
 from chalicelib.core import eastern_time, formatting, references
 from chalicelib.core.email_address import is_same_address
 from chalicelib.core.languages import Lang
@@ -49,10 +51,20 @@ def proof_texts(case: Case, lang: Lang) -> list[str]:
     return found
 
 
-def file_notes(case: Case, owner: Staff | None, lang: Lang) -> list[str]:
+def file_notes(case: Case, owner: Staff | None, twins: Sequence[Twin], lang: Lang) -> list[str]:
     """Return what staff should know of a file before they decide, line by line."""
-    mine = [content.review()["proof"]["owner"][lang].format(name=owner.name)] if owner else []
-    return [*mine, *proof_texts(case, lang)]
+    texts = content.review()["proof"]
+    mine = [texts["owner"][lang].format(name=owner.name)] if owner else []
+    doubles = [
+        texts[f"same_{twin.shares}"][lang].format(
+            ref=twin.case.current_ref,
+            org=twin.case.org,
+            address=twin.case.mail_to,
+            state=staff_name(twin.case.state, lang),
+        )
+        for twin in twins
+    ]
+    return [*mine, *doubles, *proof_texts(case, lang)]
 
 
 def fit_text(orphan: Case, candidate: Case, lang: Lang) -> str:
