@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 from chalicelib.cases.audit import attempt_row
-from chalicelib.cases.case import Case, KeptWarning, contact_name
+from chalicelib.cases.case import Case, KeptWarning
+from chalicelib.cases.contact import contact_name
 from chalicelib.cases.faults import faults_besides
 from chalicelib.cases.guards import DecisionInput, GuardContext, check
 from chalicelib.cases.joining import owe_address_request

@@ -119,12 +119,6 @@ class KeptWarning(TypedDict):
     params: Mapping[str, object]
 
 
-def contact_name(answers: "Answers", who: str) -> str:
-    """Return the name that a form gives to its `contact` or `applicant`: of some people, one."""
-    names = (answers.get(f"{who}_{part}_name") for part in ("first", "last"))
-    return " ".join(filter(None, names))
-
-
 def kept_warnings(warnings: Sequence["Problem"]) -> list[KeptWarning]:
     """Return warnings as a case keeps them."""
     return [{"field": w.field, "code": w.code, "params": w.params} for w in warnings]
@@ -282,6 +276,10 @@ class Case:
         """Return the case that a row keeps."""
         names = {f.name for f in fields(cls)}
         return cls(**{k: v for k, v in item.items() if k in names})
+
+    def is_where(self, other: "Case") -> bool:
+        """Say whether nothing but quiet steps lies between two readings of a case."""
+        return (self.state, self.version) == (other.state, other.version)
 
     def item(self) -> Item:
         """Return the row that keeps the case."""

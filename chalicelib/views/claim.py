@@ -1,6 +1,6 @@
 """The page that asks the address of a file whether an application that names it is its owner's."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypedDict
@@ -9,6 +9,7 @@ from chalicelib.cases.applicant import ApplicantFiles
 from chalicelib.cases.case import Case
 from chalicelib.cases.lookup import Cases
 from chalicelib.cases.orphans import Orphans
+from chalicelib.core.conflicts import retry_while_same
 from chalicelib.core.errors import BadLink, Conflict, Refused
 from chalicelib.core.languages import Lang
 from chalicelib.core.links import Links
@@ -90,14 +91,26 @@ class ClaimViews:
         if not given.confirm or not right:
             return self.show(request, claim, wrong=True)
         try:
-            self.orphans.confirm(claim.application, claim.declaration)
+            self._settle(claim, self.orphans.confirm)
         except (Conflict, Refused):
             return self._refused(request, claim, "link_confirmed", "not_now", lang)
         return self._done(request, claim, "claimed", lang)
 
+    def _settle(self, claim: OpenedClaim, act: Callable[[Case, Case], object]) -> None:
+        """Raises Conflict once one of the two files has gone on, and Refused."""
+        retry_while_same(
+            claim,
+            lambda found: act(found.application, found.declaration),
+            lambda: OpenedClaim(claim.token, *self.cases.claim(claim.token)),
+            lambda one, other: (
+                one.application.is_where(other.application)
+                and one.declaration.is_where(other.declaration)
+            ),
+        )
+
     def _disown(self, request: Request, claim: OpenedClaim, lang: Lang) -> Response:
         try:
-            self.orphans.disown(claim.application, claim.declaration)
+            self._settle(claim, self.orphans.disown)
         except (Conflict, Refused):
             return self._refused(request, claim, "disown", "not_now", lang)
         return self._done(request, claim, "not_mine", lang)

@@ -8,6 +8,7 @@ from chalicelib import content
 from chalicelib.cases.applicant import ApplicantFiles
 from chalicelib.cases.case import Case
 from chalicelib.cases.kept_declarations import KeptDeclaration, KeptDeclarations
+from chalicelib.core.conflicts import retry_while_same
 from chalicelib.core.errors import BadLink, Conflict, Refused, RelaisError
 from chalicelib.core.languages import Lang
 from chalicelib.core.links import Links
@@ -84,7 +85,12 @@ class DeclarationViews:
         if wrong:
             return self._refused(request, token, kept, lang, wrong, choice)
         try:
-            return self._answer(request, token, kept, choice, lang)
+            return retry_while_same(
+                kept,
+                lambda found: self._answer(request, token, found, choice, lang),
+                lambda: self.declarations.opened(token),
+                lambda _, again: again.waits and choice in _choices(again),
+            )
         except (Conflict, Refused):
             again = self.declarations.opened(token)
             if again.waits:

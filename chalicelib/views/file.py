@@ -10,6 +10,7 @@ from chalicelib.cases.guards import MESSAGE_LIMIT
 from chalicelib.cases.lookup import Cases, Posted
 from chalicelib.cases.states import table
 from chalicelib.core import eastern_time, references
+from chalicelib.core.conflicts import retry_while_same
 from chalicelib.core.email_address import email_or_none
 from chalicelib.core.errors import BadLink, Conflict, LinkOver, Refused, RelaisError
 from chalicelib.core.languages import Lang
@@ -107,7 +108,12 @@ class FileViews:
         if given.action != "correct" and (mine.case.state, given.action) not in table():
             return self._not_now(request, mine, given, "not_now", lang)
         try:
-            return _ACTIONS[given.action](self, request, mine, given, lang)
+            return retry_while_same(
+                mine,
+                lambda found: _ACTIONS[given.action](self, request, found, given, lang),
+                lambda: OpenedFile(mine.token, self.cases.followed(mine.token)),
+                lambda one, other: one.case.is_where(other.case),
+            )
         except Refused as refused:
             return self._not_now(request, mine, given, refused.why, lang)
         except Conflict:

@@ -16,7 +16,7 @@ from chalicelib.core.formatting import masked
 from chalicelib.core.languages import Lang
 from chalicelib.core.links import Links
 from chalicelib.core.records import moment
-from chalicelib.views.review_facts import ReviewPageFacts, case_facts, choice_facts
+from chalicelib.views.review_facts import ReviewPageFacts, case_facts, choice_facts, steps_since
 from chalicelib.views.review_form import read_decision
 from chalicelib.web.pages import Pages
 from chalicelib.web.problems import Problems
@@ -232,6 +232,7 @@ class ReviewViews:
         case = opened.case
         facts = {
             "state_name": staff_name(case.state, lang) if case else None,
+            "since": steps_since(opened, lang),
             "action": self._address(opened),
         }
         return self._page("expired", opened, lang, facts, status)

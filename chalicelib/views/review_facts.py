@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
-from typing import TypedDict
+from typing import Final, TypedDict
 
 from chalicelib import content
 from chalicelib.cases.case import Case, Condition
@@ -20,6 +20,9 @@ from chalicelib.core.records import moment
 from chalicelib.forms import assessment, description, diff
 from chalicelib.mail.writers.phrases import file_notes, fit_text, reason_texts, warning_texts
 from chalicelib.views.letter_history import LetterHistory, letter_history
+
+MAX_STEPS: Final = 5
+"""Steps that the page of an old link names."""
 
 
 class Choice(TypedDict):
@@ -260,6 +263,15 @@ def _colleagues(opened: OpenedReview, reviews: Reviews) -> list[Colleague]:
 def _history(opened: OpenedReview, case: Case, lang: Lang) -> list[HistoryEntry]:
     changed = diff.of_history(opened.history, case.answers, case.application, lang)
     return [_entry(row, changed.get(row["number"], []), lang) for row in opened.history]
+
+
+def steps_since(opened: OpenedReview, lang: Lang) -> list[HistoryEntry]:
+    """Return the last steps that were taken since the link was sent, for its owner alone."""
+    if opened.link is None:
+        return []
+    known = opened.link.get("case_events", opened.link["case_version"])
+    later = [row for row in opened.history if row["number"] > known]
+    return [_entry(row, [], lang) for row in later[-MAX_STEPS:]]
 
 
 def _entry(row: Item, changes: Sequence[diff.Change], lang: Lang) -> HistoryEntry:

@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING, TypedDict
 
-from chalicelib.cases.case import Case, KeptWarning, contact_name, kept_warnings
+from chalicelib.cases.case import Case, KeptWarning, kept_warnings
+from chalicelib.cases.contact import contact_name
 from chalicelib.cases.intake.submission import Receipt, Visit
 from chalicelib.cases.joining import owe_joined
 from chalicelib.cases.proof import proved_application

@@ -3,7 +3,8 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, TypedDict
 
-from chalicelib.cases.case import Case, KeptWarning, contact_name, kept_warnings
+from chalicelib.cases.case import Case, KeptWarning, kept_warnings
+from chalicelib.cases.contact import contact_name
 from chalicelib.cases.intake.submission import Receipt, Visit
 from chalicelib.cases.open_files import MAX_KEPT, FoundFiles, OpenFiles, find
 from chalicelib.cases.states import NEW, step

@@ -9,6 +9,7 @@ from chalicelib.cases.case import Case, DecisionMade
 from chalicelib.cases.decisions import NOTHING_GIVEN
 from chalicelib.cases.guards import DecisionInput
 from chalicelib.cases.staff import Staff
+from chalicelib.cases.states import beside
 from chalicelib.core import eastern_time
 from chalicelib.core.ports import Item
 from chalicelib.core.records import stamp
@@ -36,6 +37,14 @@ class OpenedReview:
     link: Item | None = None
     decision: DecisionMade | None = None
     history: tuple[Item, ...] = ()
+
+    @property
+    def whole(self) -> tuple[Case, Staff, Item]:
+        """The case, the reader and the link, of a link that is one."""
+        assert self.case is not None
+        assert self.staff is not None
+        assert self.link is not None
+        return self.case, self.staff, self.link
 
 
 @dataclass(frozen=True)
@@ -102,3 +111,10 @@ def _can_undo(link: Item, case: Case, staff: Staff, now: datetime) -> bool:
     if case.decided is None or case.decided["by"] != staff.id or not case.undo_open(now):
         return False
     return case.version - link["case_version"] in (0, 1)
+
+
+def became(event: str) -> OutcomeKind:
+    """Return what a step was that staff took."""
+    if event == "recuse":
+        return "recused"
+    return "noted" if event in beside() else "decided"

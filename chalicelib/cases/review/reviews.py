@@ -15,7 +15,7 @@ from chalicelib.cases.review.model import (
     Decision,
     OpenedReview,
     Outcome,
-    OutcomeKind,
+    became,
     decision_since,
     standing,
 )
@@ -25,11 +25,12 @@ from chalicelib.cases.staff import Roster, Staff
 from chalicelib.cases.standing_back import standing_back, stands_back
 from chalicelib.cases.states import Transition, beside, events, staff_letter
 from chalicelib.core import eastern_time, stored_links
+from chalicelib.core.conflicts import retry_while_same
 from chalicelib.core.email_address import email_or_none
 from chalicelib.core.errors import Conflict, Refused
 from chalicelib.core.letter_row import letter
 from chalicelib.core.links import Links
-from chalicelib.core.ports import Item, Now, Put, Store
+from chalicelib.core.ports import Now, Put, Store
 from chalicelib.core.records import stamp
 
 FIELDS: Final = {
@@ -133,17 +134,26 @@ class Reviews:
             return self._fresh(opened)
         if decision.name == "undo":
             return self._undo(opened, decision)
-        case, staff, _ = _all(opened)
+        case, staff, _ = opened.whole
         if opened.standing in ("decided", "undo", "stale", "voted"):
             self._attempts.late(token, case, staff, decision.name)
             return Outcome("already", opened, case)
         if opened.standing == "expired":
             self._attempts.wrong(token, case, staff, decision.name, "expired")
             return Outcome("expired", opened, case)
-        return self._decide(opened, decision)
+        try:
+            return retry_while_same(
+                opened,
+                lambda found: self._decide(found, decision),
+                lambda: self.open(token),
+                lambda _, again: again.standing == "open",
+            )
+        except Conflict:
+            return self._late(opened, decision)
 
     def _decide(self, opened: OpenedReview, decision: Decision) -> Outcome:
-        case, staff, link = _all(opened)
+        """Raises Conflict when somebody was faster."""
+        case, staff, link = opened.whole
         self._attempts.check(opened.token)
         if decision.name in events() and decision.name not in link["allowed"]:
             self._attempts.late(opened.token, case, staff, decision.name, "not_now")
@@ -156,17 +166,15 @@ class Reviews:
             if self._wants_code(opened, decision):
                 return self._confirm(opened, decision)
             after = self._act(opened, decision)
-        except Conflict:
-            return self._late(opened, decision)
         except Refused as refused:
             if refused.why in ("not_now", "not_recused"):
                 return self._late(opened, decision)
             self._attempts.late(opened.token, case, staff, decision.name, refused.why)
             return Outcome("refused", opened, case, facts={"why": refused.why})
-        return Outcome(_became(decision.name), opened, after, facts={"event": decision.name})
+        return Outcome(became(decision.name), opened, after, facts={"event": decision.name})
 
     def _act(self, opened: OpenedReview, decision: Decision) -> Case:
-        case, staff, link = _all(opened)
+        case, staff, link = opened.whole
         by = Decider(staff.id, staff.name)
         if decision.name == "correct_address":
             return self._files.correct_address(case, decision.given.address, by=by.id, name=by.name)
@@ -188,7 +196,7 @@ class Reviews:
         return Outcome("already", again, again.case)
 
     def _undo(self, opened: OpenedReview, decision: Decision) -> Outcome:
-        case, staff, _ = _all(opened)
+        case, staff, _ = opened.whole
         if opened.standing != "undo":
             self._attempts.late(opened.token, case, staff, decision.name)
             return Outcome("already", opened, case, facts={"too_late": True})
@@ -204,7 +212,7 @@ class Reviews:
 
     def _fresh(self, opened: OpenedReview) -> Outcome:
         """A new link, to the address on the roster and nowhere else."""
-        case, staff, _ = _all(opened)
+        case, staff, _ = opened.whole
         if opened.standing in FRESH and self._attempts.counted(opened.token, staff):
             self._attempts.noted(case, staff, "fresh", "fresh")
             now = self._now()
@@ -220,7 +228,7 @@ class Reviews:
 
     def _away(self, opened: OpenedReview, decision: Decision) -> Outcome:
         """Who is away decides nothing; who says that they are back is."""
-        case, staff, _ = _all(opened)
+        case, staff, _ = opened.whole
         if decision.name == "back" and self._links.check_nonce(opened.token, decision.nonce):
             self._roster.back(staff)
             return Outcome("back", self.open(opened.token), case)
@@ -229,7 +237,7 @@ class Reviews:
 
     def _errors(self, opened: OpenedReview, decision: Decision) -> tuple[tuple[str, str], ...]:
         """Return (field, code of the message) for each thing that is missing or wrong."""
-        _, _, link = _all(opened)
+        _, _, link = opened.whole
         if decision.name not in link["allowed"]:
             return (("decision", "choose_decision"),)
         row = self._chosen(opened, decision)
@@ -245,7 +253,7 @@ class Reviews:
         return tuple(errors)
 
     def _beside(self, opened: OpenedReview, decision: Decision) -> list[tuple[str, str]]:
-        case, staff, _ = _all(opened)
+        case, staff, _ = opened.whole
         given = decision.given
         if decision.name == "assign":
             others = self.colleagues(staff)
@@ -273,7 +281,7 @@ class Reviews:
         return self._decisions.row(self._context(opened, decision), decision.name)
 
     def _context(self, opened: OpenedReview, decision: Decision) -> GuardContext:
-        case, staff, _ = _all(opened)
+        case, staff, _ = opened.whole
         return self._decisions.context(case, Decider(staff.id, staff.name), decision.given)
 
     def _wants_code(self, opened: OpenedReview, decision: Decision) -> bool:
@@ -281,7 +289,7 @@ class Reviews:
 
     def _confirm(self, opened: OpenedReview, decision: Decision) -> Outcome:
         """Decides with the right six digits; without any, sends them."""
-        case, staff, _ = _all(opened)
+        case, staff, _ = opened.whole
         assert self._step_up is not None
         if not decision.step_code:
             self._step_up.send(opened.token, case, staff)
@@ -292,16 +300,3 @@ class Reviews:
             return Outcome("code_sent", opened, case, (("step_code", "wrong_step_code"),))
         after = self._act(opened, decision)
         return Outcome("decided", opened, after)
-
-
-def _became(event: str) -> OutcomeKind:
-    if event == "recuse":
-        return "recused"
-    return "noted" if event in beside() else "decided"
-
-
-def _all(opened: OpenedReview) -> tuple[Case, Staff, Item]:
-    assert opened.case is not None
-    assert opened.staff is not None
-    assert opened.link is not None
-    return opened.case, opened.staff, opened.link
