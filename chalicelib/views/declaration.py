@@ -77,6 +77,7 @@ class DeclarationViews:
         lang: Lang,
     ) -> Response:  # fmt: skip
         if not kept.waits:
+            self.files.refused(kept.case, text_field(fields, "choice"), "answered")
             return self._done(request, token, kept.case, "answered", lang, 409)
         choice = _read_choice(fields, kept)
         wrong = "" if choice else "choose"
@@ -96,6 +97,7 @@ class DeclarationViews:
             if again.waits:
                 # The file went on in that very moment: what can be chosen now may differ.
                 return self._refused(request, token, again, lang, "page_old", choice, status=409)
+            self.files.refused(again.case, choice, "answered")
             return self._done(request, token, again.case, "answered", lang, 409)
 
     def _answer(

@@ -5,8 +5,11 @@ from collections.abc import Callable
 import pytest
 
 import samples
+from chalicelib.cases.case import Case
+from chalicelib.core.links import person_key
 from chalicelib.services import Services
 from fakes import MemoryMailer, MemoryStore, SetClock
+from journey import RITA, Journey
 from visitor import Visitor, token
 
 ADA = "ada@example.org"
@@ -113,3 +116,77 @@ def test_a_broken_link_leads_to_the_form(visitor: Visitor) -> None:
     assert page.status_code == 404
     assert "This link does not work" in page.body.decode()
     assert 'type="email"' in page.body.decode()
+
+
+# The links of a file come to whoever it writes to, however it came to that address.
+
+NEW = "ada@new.example.org"
+
+
+def uninvited(way: Journey) -> str:
+    told = way.visitor.send("/forms/application", samples.application(applicant_email=NEW))
+    return str(told.json_body["ref"])
+
+
+def corrected_by_staff(way: Journey) -> str:
+    case = way.declare(ADA)
+    way.decide(RITA, decision="correct_address", address=NEW)
+    return case.ref
+
+
+def corrected_by_herself(way: Journey) -> str:
+    case = way.declare(ADA)
+    way.do(way.own(ADA), action="correct", address=NEW)
+    way.deliver()
+    way.do(way.own(NEW), action="confirm")
+    return case.ref
+
+
+def applied_from_another_address(way: Journey) -> str:
+    case = way.declare(ADA)
+    way.decide(RITA, decision="approve")
+    way.after_undo()
+    form = samples.application(applicant_email=NEW)
+    told = way.visitor.send("/forms/application", {**form, "invite": way.invite(ADA)})
+    assert told.status_code == 201
+    way.deliver()
+    way.do(way.own(NEW), action="confirm")
+    return str(way.again(case).app_ref)
+
+
+def treated_as_a_declaration(way: Journey) -> str:
+    ref = uninvited(way)
+    way.deliver()
+    way.decide(RITA, decision="treat_as_eoi")
+    return way.case(ref).ref
+
+
+def corrected_and_ended(way: Journey) -> str:
+    ref = corrected_by_staff(way)
+    way.deliver()
+    way.do(way.own(NEW), "?do=withdraw", action="withdraw")
+    return ref
+
+
+@pytest.mark.parametrize(
+    "come",
+    [uninvited, corrected_by_staff, corrected_by_herself, applied_from_another_address,
+     treated_as_a_declaration, corrected_and_ended],
+)  # fmt: skip
+def test_links_come_to_whoever_the_file_writes_to_and_to_nobody_before(
+    way: Journey, come: Callable[[Journey], str]
+) -> None:
+    ref = come(way)
+    way.deliver()
+    way.clock.pass_(hours=2)
+    before = len(way.mailer.sent)
+    for address in (NEW, NEW.upper(), ADA):
+        ask(way.visitor, address)
+    way.deliver()
+    (mail,) = way.mailer.sent[before:]
+    assert mail.to.lower() == NEW
+    assert ref in mail.text
+    assert way.visitor.page(f"/file/{token(mail.text, 'file')}").status_code == 200
+    for row in way.store.kinds("case"):
+        case = Case.of(row)
+        assert case.person == person_key(case.mail_to, way.service.parts.people_key)
