@@ -2,10 +2,12 @@
 
 import logging
 import tempfile
+from collections.abc import Callable
 from typing import Any
 
 from chalice.app import CloudWatchEvent, Cron, DynamoDBEvent, Rate, SQSEvent
 
+from chalicelib.aws.clients import connect_anew
 from chalicelib.core.records import stream_keys
 from chalicelib.services import anchor_writer, services, settings
 from chalicelib.web.chalice_app import Relais
@@ -29,6 +31,13 @@ app = Relais(
     lambda: settings().allowed_origins,
     lambda address, name: services().count_failure(address, name),
 )
+
+
+@app.middleware("all")
+def begin(event: Any, get_response: Callable[[Any], Any]) -> Any:
+    """Begin each invocation without the connections of the one before."""
+    connect_anew()
+    return get_response(event)
 
 
 # Public: anybody. The forms of the website, and the applicant's page behind their own link.

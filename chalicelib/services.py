@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from botocore.config import Config
 
 from chalicelib.aws import keys
-from chalicelib.aws.clients import make_client
+from chalicelib.aws.clients import ONE_TRY, make_client
 from chalicelib.aws.lists import DynamoSubscriberStore
 from chalicelib.cases.consent import Notices
 from chalicelib.cases.intake.receive import Intake
@@ -49,18 +49,24 @@ The client's own validation is off: it walks every attribute to repeat what Dyna
 anyway, a fifth of a submission's CPU, for requests that one function encodes.
 """
 
-ONCE = Config(
-    connect_timeout=3, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 1}
-)
+ONCE = Config(connect_timeout=3, read_timeout=10, retries=ONE_TRY)
 """Mail is never offered twice by the client: see SesMailer."""
 
 FIFTY_ONCE = Config(
     connect_timeout=3,
     read_timeout=30,
-    retries={"mode": "standard", "total_max_attempts": 1},
+    retries=ONE_TRY,
     parameter_validation=False,
 )
 """An issue goes to fifty at a time; SES may think longer about them."""
+
+
+PATIENT = Config(
+    connect_timeout=2,
+    read_timeout=4,
+    retries={"mode": "standard", "total_max_attempts": 5},
+)
+"""What SES allows once a second is asked again a few times, after waits that nobody shares."""
 
 
 def utc_now() -> datetime:
@@ -228,7 +234,7 @@ def _ses(found: Settings) -> Mailer:
 def _ses_suppression() -> "Suppression":
     from chalicelib.aws.ses import SesSuppression
 
-    return SesSuppression(make_client("sesv2", QUICK))
+    return SesSuppression(make_client("sesv2", PATIENT))
 
 
 def _bulk(found: Settings) -> "tuple[BulkMailer, Queue]":
@@ -237,6 +243,7 @@ def _bulk(found: Settings) -> "tuple[BulkMailer, Queue]":
 
     carrier = SesBulkMailer(
         make_client("sesv2", FIFTY_ONCE),
+        make_client("sesv2", PATIENT),
         sender=found.sender,
         reply_to=found.reply_to,
         configuration_set=found.configuration_set,

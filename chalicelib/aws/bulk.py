@@ -39,9 +39,17 @@ class SesBulkMailer:
     events, or fifty people would get their issue twice."""
 
     def __init__(
-        self, client: "SESV2Client", *, sender: str, reply_to: str, configuration_set: str
+        self,
+        client: "SESV2Client",
+        account: "SESV2Client | None" = None,
+        *,
+        sender: str,
+        reply_to: str,
+        configuration_set: str,
     ) -> None:
+        """`account` is the client that asks about the account, which may ask again."""
         self._client = client
+        self._account = account or client
         self._fixed: Any = {
             "FromEmailAddress": header_address(sender),
             "ReplyToAddresses": [reply_to],
@@ -70,7 +78,7 @@ class SesBulkMailer:
 
     def allowance(self) -> Allowance:
         try:
-            account = self._client.get_account()
+            account = self._account.get_account()
         except ClientError as error:
             kind = Throttled if fault_of(error) in ("speed", "ses") else NotYet
             raise kind(f"SES account: {code_of(error)}") from error

@@ -3,7 +3,7 @@
 import gzip
 import json
 from functools import cache
-from typing import Any, Literal, get_args
+from typing import Any, Final, Literal, get_args
 
 import boto3
 from botocore.config import Config
@@ -11,6 +11,12 @@ from botocore.loaders import JSONFileLoader, Loader
 from botocore.session import Session
 
 Service = Literal["dynamodb", "s3", "secretsmanager", "sesv2", "sqs"]
+
+
+ONE_TRY: Final[Any] = {"mode": "standard", "total_max_attempts": 1}
+"""The retries of a client that must not offer a mail twice."""
+
+_tried_once: Final[list[Any]] = []
 
 
 class _Files(JSONFileLoader):
@@ -52,4 +58,17 @@ def _session() -> boto3.Session:
 
 def make_client(service: Service, config: Config | None = None) -> Any:
     """Make a client of a service in the region and with the rights of this process."""
-    return _session().client(service, config=config)
+    client = _session().client(service, config=config)
+    if config is not None and config.retries == ONE_TRY:  # type: ignore[attr-defined]
+        _tried_once.append(client)
+    return client
+
+
+def connect_anew() -> None:
+    """Close the connections of the clients that try once; each opens another one for its next call.
+
+    A connection dies unnoticed while Lambda holds the function still between two invocations: a
+    client that tries again never shows it, and one that must not would lose its first call.
+    """
+    for client in _tried_once:
+        client.close()

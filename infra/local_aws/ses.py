@@ -35,6 +35,13 @@ SIMULATED: dict[str, tuple[str, ...]] = {
 EVENT_PAUSE_SECONDS = 0.05
 """Each event wakes a function, and this is a small machine."""
 
+CALL_INTERVAL_SECONDS = 1.0
+"""All calls but those that send are limited to one a second, as SES does."""
+
+DEAD_AFTER_SECONDS = 5.0
+"""A connection that was idle so long is dead, and says so only when it is used: so they are after
+a function was held still between two invocations."""
+
 Refusal = tuple[int, str]
 """A status and an error code."""
 
@@ -51,6 +58,7 @@ class LocalSes:
         self.reporting = True
         """Whether events are published; a test of many letters does without them."""
         self._emulator = emulator
+        self._called_at = 0.0
         self._path = path
         self._lock = threading.Lock()
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -71,6 +79,15 @@ class LocalSes:
     def close(self) -> None:
         self._server.shutdown()
         self._server.server_close()
+
+    def is_too_fast(self) -> bool:
+        """Whether a call that sends nothing comes too soon after another one."""
+        with self._lock:
+            now = time.monotonic()
+            if now - self._called_at < CALL_INTERVAL_SECONDS:
+                return True
+            self._called_at = now
+            return False
 
     def messages(self) -> list[dict[str, Any]]:
         """Return all mail, oldest first, each with to, subject, text, html, headers and at."""
@@ -118,7 +135,22 @@ class _SesHandler(BaseHTTPRequestHandler):
     ses: LocalSes
     protocol_version = "HTTP/1.1"
 
+    def setup(self) -> None:
+        super().setup()
+        self._used_at = time.monotonic()
+
+    def parse_request(self) -> bool:
+        """Read the head of a request, unless the connection has died meanwhile."""
+        idle, self._used_at = time.monotonic() - self._used_at, time.monotonic()
+        if idle > DEAD_AFTER_SECONDS:
+            self.close_connection = True
+            return False
+        return super().parse_request()
+
     def do_GET(self) -> None:
+        if self.ses.is_too_fast():
+            self._respond(429, {"message": "Too Many Requests"}, "TooManyRequestsException")
+            return
         if "/suppression/" in self.path:
             self.do_DELETE()
             return

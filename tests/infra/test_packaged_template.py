@@ -1,6 +1,7 @@
 """What infra/ promises, read from the template itself: settings, alarms, logs and names."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -141,3 +142,18 @@ def test_what_writes_events_reaches_no_anchor() -> None:
 def test_only_what_writes_letters_may_send_mail() -> None:
     may = {policy.stem for policy in POLICIES if "ses:SendEmail" in policy.read_text("utf-8")}
     assert may == {"policy-deliver_letters", "policy-sweep"}
+
+
+def test_the_one_function_that_feeds_its_queue_is_allowed_to() -> None:
+    for function in FUNCTIONS:
+        allowed = RESOURCES[function]["Properties"].get("RecursiveLoop")
+        policy = ROOT / ".chalice" / f"policy-{snake(function)}.json"
+        text = policy.read_text("utf-8")
+        feeds_itself = "sqs:ReceiveMessage" in text and '"sqs:SendMessage"' in text
+        assert (allowed == "Allow") == feeds_itself, function
+
+
+def snake(function: str) -> str:
+    if function == "APIHandler":
+        return "api"
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", function).lower()

@@ -1,8 +1,10 @@
 """The pace: one line for all workers, half of it when SES says so, and an end for the day."""
 
+from datetime import datetime, timedelta
+
 import pytest
 
-from chalicelib.core.errors import NotYet
+from chalicelib.core.errors import NotYet, Throttled
 from chalicelib.newsletter.pace import Allowance
 from chalicelib.newsletter.sending.pacing import PACE_KEY, Pace, QuotaReached
 from fakes import MemoryBulkMailer, MemoryStore, SetClock
@@ -103,6 +105,54 @@ def test_ses_is_asked_once_a_minute(
         found.take(1)
         clock.pass_(seconds=1)
     assert len(asked) == 2
+
+
+class OnceASecond(MemoryBulkMailer):
+    """An SES that says what it allows once a second, to whoever comes first."""
+
+    def __init__(self, clock: SetClock) -> None:
+        super().__init__()
+        self._clock = clock
+        self.asked: list[datetime] = []
+        self.too_fast = 0
+        self.silent = False
+
+    def allowance(self) -> Allowance:
+        now = self._clock()
+        if self.silent or (self.asked and now - self.asked[-1] < timedelta(seconds=1)):
+            self.too_fast += 1
+            raise Throttled("TooManyRequestsException")
+        self.asked.append(now)
+        return self.allowed
+
+
+def test_workers_that_start_together_ask_ses_once_a_minute_and_share_the_answer(
+    store: MemoryStore, clock: SetClock
+) -> None:
+    ses = OnceASecond(clock)
+    workers = [pace(store, ses, clock) for _ in range(5)]
+    for _ in range(170):
+        for worker in workers:
+            worker.take(1)
+        clock.pass_(seconds=1)
+    assert not ses.too_fast
+    assert 3 <= len(ses.asked) <= 5
+
+
+def test_while_ses_does_not_say_what_it_allows_its_last_word_holds(
+    store: MemoryStore, clock: SetClock
+) -> None:
+    ses = OnceASecond(clock)
+    ses.allowed = Allowance(rate=20, daily=None, used=0)
+    pace(store, ses, clock).take(1)
+    ses.silent = True
+    clock.pass_(minutes=5)
+    newcomer = pace(store, ses, clock)
+    newcomer.take(1)
+    assert newcomer.rate() == 16
+    clock.pass_(minutes=20)
+    with pytest.raises(Throttled):
+        pace(store, ses, clock).take(1)
 
 
 def test_a_worker_that_comes_first_after_a_while_does_not_wait(

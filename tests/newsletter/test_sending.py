@@ -1,20 +1,30 @@
 """An issue on its way: frozen, leased, looked at again, sent, settled, finished."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 import sent_issue
-from chalicelib.core.errors import OutcomeUnknown, StoreDown
+from chalicelib.core.errors import OutcomeUnknown, StoreDown, Throttled
+from chalicelib.core.settings import Settings
 from chalicelib.newsletter.issue_counts import counted
 from chalicelib.newsletter.issues.issue import issue_of
 from chalicelib.newsletter.pace import Allowance
-from chalicelib.newsletter.sending.ports import Declined, Reply
+from chalicelib.newsletter.sending.ports import Declined, Job, Reply
 from chalicelib.newsletter.sending.recipients import missed, recipients
 from chalicelib.newsletter.subscribers.subscriber import Subscriber
 from chalicelib.services import Services
-from fakes import MemoryBulkMailer, MemoryMailer, MemoryQueue, MemoryStore, SetClock
+from fakes import (
+    MemoryBulkMailer,
+    MemoryMailer,
+    MemoryQueue,
+    MemoryStore,
+    MemorySuppression,
+    SetClock,
+)
 from sent_issue import Print, SendingRun, sent_event
 
 KEY = b"p" * 32
@@ -169,6 +179,77 @@ def test_throttled_recipients_get_it_later_and_nobody_twice(
     office.run()
     assert len(bulk_mailer.sent) == len({e.to for e in bulk_mailer.sent}) == 120
     assert all(one.tries == 0 for one in recipients(store, sent_issue.ISSUE))
+
+
+class Chains(MemoryQueue):
+    """A queue that drops what a worker puts there at the sixteenth link of a chain, as Lambda's
+    recursive-loop detection does; what the sweep puts there begins a chain."""
+
+    LIMIT = 16
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.link = 0
+        self.longest = 0
+        self.dropped = 0
+
+    def put(self, jobs: Sequence[Job], delay: int = 0) -> None:
+        self.longest = max(self.longest, self.link)
+        if self.link >= self.LIMIT:
+            self.dropped += len(jobs)
+            return
+        self.jobs += [(delay, {**job, "_link": self.link + 1}) for job in jobs]  # type: ignore[typeddict-unknown-key]
+
+
+class ChainedRun(SendingRun):
+    """The clock and the queue, with the link of the chain that each message is."""
+
+    def tick(self) -> str:
+        self.queue.link = 0  # type: ignore[attr-defined]
+        return super().tick()
+
+    def work(self) -> list[str]:
+        jobs, self.queue.jobs = self.queue.jobs, []
+        for delay, job in jobs:
+            if delay > 60:
+                self.queue.jobs.append((delay - 60, job))
+                continue
+            self.queue.link = job["_link"]  # type: ignore[attr-defined, typeddict-item]
+            self.outcomes.append(
+                self.service.issues.worker.run(job, self.clock() + timedelta(seconds=240))
+            )
+        return []
+
+
+@pytest.mark.parametrize("weather", ["throttled", "quota", "busy"])
+def test_an_issue_that_waits_long_meets_no_end_of_its_chain(
+    settings: Settings, service: Services, store: MemoryStore, bulk_mailer: MemoryBulkMailer,
+    clock: SetClock, print_for: Print, weather: str,
+) -> None:  # fmt: skip
+    queue = Chains()
+    again = Services(settings, store, service.secret, MemoryMailer(), clock,
+                     MemorySuppression(), (bulk_mailer, queue))  # fmt: skip
+    print_for(12)
+    run = ChainedRun(again, queue, clock)
+    until = clock() + timedelta(hours=8 if weather == "quota" else 0.6)
+    allowed = bulk_mailer.allowed
+
+    def allowance() -> Allowance:
+        if clock() < until and weather == "busy":
+            raise Throttled("TooManyRequestsException")
+        return Allowance(1000, 10, 10) if clock() < until and weather == "quota" else allowed
+
+    bulk_mailer.allowance = allowance  # type: ignore[method-assign]
+    while run.tick() != "finished":
+        busy = clock() < until and weather == "throttled"
+        bulk_mailer.failing = [Reply("throttled", "too fast")] * 50 if busy else []
+        run.work()
+        assert clock() < until + timedelta(hours=1)
+    assert not queue.dropped
+    assert 2 <= queue.longest < Chains.LIMIT
+    assert len(bulk_mailer.sent) == len({e.to for e in bulk_mailer.sent}) == 12
+    told = [i for i in store.kinds("letter") if i["letter"] == "newsletter_held"]
+    assert bool(told) == (weather == "quota"), "what a minute mends is told to nobody"
 
 
 def test_a_lost_answer_is_settled_by_the_events_of_ses(  # noqa: PLR0913

@@ -20,7 +20,8 @@ SHORT_WAIT: Final = timedelta(minutes=1)
 """After a try that failed for reasons that are not the recipient's."""
 
 
-StopReason = Literal["time", "paused", "quota", "account", "errors"]
+StopReason = Literal["time", "paused", "quota", "account", "busy", "errors"]
+"""`busy`: SES would not even say what it allows; a minute mends it."""
 
 
 class Stop(RelaisError):

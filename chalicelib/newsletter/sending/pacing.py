@@ -1,10 +1,11 @@
 """Paces all workers together: one line to SES, slower when it says so, closed at its quota."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from chalicelib.core.errors import Conflict, NotYet, RelaisError, StoreDown
+from chalicelib.core.errors import Conflict, NotYet, RelaisError, StoreDown, Throttled
 from chalicelib.core.ports import Change, Item, Key, Now
 from chalicelib.newsletter import pace
 from chalicelib.newsletter.pace import RATE_SHARE, Allowance
@@ -13,10 +14,17 @@ from chalicelib.newsletter.sending.ports import BulkMailer, SubscriberStore
 
 PACE_KEY: Final[Key] = ("ISSUEPACE", "PACE")
 """The row of the line: `free_at` (when the next may go, in milliseconds), and since `slow_at`
-only `slow` thousandths of the rate."""
+only `slow` thousandths of the rate. Beside it what SES allows: `asked_at` (when it was last
+asked, in milliseconds) and `allowance`, with the `allowed_at` of the answer."""
 
 ALLOWANCE_LIFE: Final = timedelta(minutes=1)
 """How long an allowance is used before SES is asked again."""
+
+ASK_INTERVAL: Final = timedelta(seconds=1)
+"""SES is asked no more often than that, by all workers together."""
+
+ALLOWANCE_USABLE: Final = timedelta(minutes=15)
+"""While SES does not say what it allows, what it said so long ago is still gone by."""
 
 REFRESH_SHARE: Final = 0.01
 """The part of a day's mails after which a worker asks SES anew: the others send too."""
@@ -153,13 +161,63 @@ class Pace:
     def _allowance(self) -> Allowance:
         if self._allowed is not None and not self._stale(self._allowed):
             return self._allowed
-        try:
-            self._allowed, self._since = self._mailer.allowance(), 0
-        except NotYet:
-            if self._allowed is None:
-                raise
-        self._asked_at = self._now()
+        for _ in range(LINE_UP_ATTEMPTS):
+            row = self._store.get(*PACE_KEY) or {}
+            if self._adopt(row, fresh=True):
+                break
+            if self._may_ask(row):
+                self._ask(row)
+                break
+            if self._adopt(row, fresh=False):
+                break
+            # Somebody asks right now, and nobody knew it before.
+            self._wait(ASK_INTERVAL.total_seconds() / 4)
+        if self._allowed is None:
+            raise Throttled("nobody could ask what SES allows")
         return self._allowed
+
+    def _adopt(self, row: Item, *, fresh: bool) -> bool:
+        """Go by what another worker was told, if that is news and not too old."""
+        if "allowance" not in row:
+            return False
+        at = _moment(row["allowed_at"])
+        if self._now() - at >= (ALLOWANCE_LIFE if fresh else ALLOWANCE_USABLE):
+            return False
+        if self._asked_at is not None and at <= self._asked_at:
+            # Known already: what was sent since counts on.
+            return not fresh
+        self._allowed, self._since, self._asked_at = Allowance(**row["allowance"]), 0, at
+        return True
+
+    def _may_ask(self, row: Item) -> bool:
+        """Take the turn to ask SES, unless another worker has it."""
+        now, asked_at = self._now_ms(), row.get("asked_at")
+        if asked_at is not None and now - asked_at < ASK_INTERVAL.total_seconds() * 1000:
+            return False
+        change = Change(
+            PACE_KEY,
+            expect={} if asked_at is None else {"asked_at": asked_at},
+            absent=("asked_at",) if asked_at is None else (),
+            set={"asked_at": now},
+        )
+        try:
+            self._store.commit([change])
+        except Conflict:
+            return False
+        return True
+
+    def _ask(self, row: Item) -> None:
+        """Ask SES, and tell all workers; without an answer, go on by the last one."""
+        try:
+            allowed = self._mailer.allowance()
+        except NotYet:
+            if not self._adopt(row, fresh=False) and self._allowed is None:
+                raise
+            self._asked_at = self._now()
+            return
+        self._allowed, self._since, self._asked_at = allowed, 0, self._now()
+        told = {"allowance": asdict(allowed), "allowed_at": self._now_ms()}
+        self._store.commit([Change(PACE_KEY, set=told)])
 
     def _stale(self, allowed: Allowance) -> bool:
         """Return whether to ask SES anew: after a minute, and sooner when much of the day was
@@ -170,3 +228,7 @@ class Pace:
 
     def _now_ms(self) -> int:
         return int(self._now().timestamp() * 1000)
+
+
+def _moment(milliseconds: int) -> datetime:
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)

@@ -76,12 +76,14 @@ class Declined(RelaisError):
 class Job(TypedDict):
     """One message of the queue: an issue to be frozen, or a shard of it to be sent.
 
-    `events` is the issue's count of events when the shard was queued.
+    `events` is the issue's count of events when the shard was queued; `links` says how often a
+    worker queued it since the sweep did.
     """
 
     issue: str
     shard: NotRequired[str]
     events: NotRequired[int]
+    links: NotRequired[int]
 
 
 class BulkMailer(Protocol):

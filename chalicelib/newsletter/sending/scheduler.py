@@ -23,7 +23,7 @@ from chalicelib.newsletter.sending import counts
 from chalicelib.newsletter.sending.audience import Audience, FreezeOutcome
 from chalicelib.newsletter.sending.auto_pause import AutoPause
 from chalicelib.newsletter.sending.keys import shard_row_key
-from chalicelib.newsletter.sending.outcomes import StopReason
+from chalicelib.newsletter.sending.outcomes import SHORT_WAIT, StopReason
 from chalicelib.newsletter.sending.ports import Job, Queue, SubscriberStore
 from chalicelib.newsletter.sending.sender import RunResult, Sender
 
@@ -45,6 +45,13 @@ TIME_SHARE: Final = 0.8
 
 MAX_DELAY_SECONDS: Final = 900
 """The longest delay that SQS knows."""
+
+MAX_LINKS: Final = 10
+"""A worker queues its own shard so often at most; then the sweep does, which begins anew.
+
+Lambda takes a function that feeds its own queue for a loop, and stops it after some sixteen
+links of a chain: an issue that waits for SES for some minutes would end there.
+"""
 
 QUOTA_WAIT: Final = timedelta(minutes=15)
 """How long a shard waits after the day's quota is used up: it comes back bit by bit, over 24
@@ -137,18 +144,27 @@ class Scheduler:
         return "wound_up"
 
     def _strayed(self, shards: Sequence[Item], fed_at: str) -> list[Item]:
+        """Return the shards that nobody queues but the sweep: whose message was lost, and those
+        that a worker left to it until now."""
         now = self._now()
         open_ = [row for row in shards if row["status"] != counts.SHARD_DONE]
+        left = [row for row in open_ if "resume_at" in row]
+        open_ = [row for row in open_ if "resume_at" not in row]
         late = [row for row in open_ if max(row["put_at"], fed_at) <= stamp(now - LOST_AFTER)]
         if late and not self._queue.idle():
             over = stamp(now - SURELY_LOST_AFTER)
             late = [row for row in late if max(row["put_at"], fed_at) <= over]
-        return late
+        return [*late, *(row for row in left if row["resume_at"] <= stamp(now))]
 
     def _put(self, issue: Issue, shards: Sequence[Item]) -> None:
         """Queue shards and note it; after a death in between they are queued once more."""
         if shards:
             self._queue.put([_job(issue, row) for row in shards])
+            put_at = {"put_at": stamp(self._now())}
+            for row in shards:
+                if "resume_at" in row:
+                    key = row["pk"], row["sk"]
+                    self._store.commit([Change(key, set=put_at, remove=("resume_at",))])
             self._fed(issue)
 
     def _fed(self, issue: Issue) -> None:
@@ -241,17 +257,30 @@ class Worker:
         if left.stopped in ("quota", "account"):
             self._auto_pause.tell(issue, left.stopped, left.facts)
             self._later(job, self._now() + QUOTA_WAIT)
+        elif left.stopped == "busy":
+            self._later(job, self._now() + SHORT_WAIT)
         elif left.at is not None and left.stopped not in ("errors", "paused"):
             self._later(job, left.at)
         return left.stopped or ("done" if left.at is None else "later")
 
     def _later(self, job: Job, at: datetime) -> None:
+        """Queue the shard again, or leave it to the sweep at the end of a chain."""
         now = self._now()
         delay = min(MAX_DELAY_SECONDS, max(0, int((at - now).total_seconds()) + 1))
         key = shard_row_key(job["issue"], job["shard"])
         due = stamp(now + timedelta(seconds=delay))
+        links = job.get("links", 0) + 1
+        if links > MAX_LINKS and self._is_minded(job):
+            self._store.commit([Change(key, set={"put_at": due, "resume_at": due})])
+            return
         self._store.commit([Change(key, set={"put_at": due})])
-        self._queue.put([job], delay)
+        self._queue.put([{**job, "links": links}], delay)
+
+    def _is_minded(self, job: Job) -> bool:
+        """Whether the sweep looks after the issue; what is in flight of a cancelled one is settled
+        by a few more links."""
+        issue = issue_of(self._store, job["issue"])
+        return issue is not None and issue.status == SENDING
 
 
 def _unaddressed(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from chalicelib.core.errors import Conflict, NotYet, OutcomeUnknown, StoreDown
+from chalicelib.core.errors import Conflict, NotYet, OutcomeUnknown, StoreDown, Throttled
 from chalicelib.core.languages import LANGS
 from chalicelib.core.ports import Item, Now
 from chalicelib.core.records import stamp
@@ -135,7 +135,7 @@ class Sender:
             except QuotaReached as reached:
                 raise Stop("quota", used=reached.used, daily=reached.daily) from reached
             except NotYet as stopped:
-                raise Stop("account", reason=str(stopped)) from stopped
+                raise _stop(stopped) from stopped
             self._check_status(run)
             if any(batch.states[n] == ledger.RETRY for n in some):
                 after = self._settled_since(run, batch)
@@ -166,7 +166,7 @@ class Sender:
         try:
             return self._pace.chunk()
         except NotYet as stopped:
-            raise Stop("account", reason=str(stopped)) from stopped
+            raise _stop(stopped) from stopped
 
     def _check_status(self, run: Run) -> None:
         """Raise Stop when the issue was paused: that stops the next call, not the next shard."""
@@ -256,6 +256,12 @@ class Sender:
             else:
                 return True
         raise AssertionError
+
+
+def _stop(stopped: NotYet) -> Stop:
+    if isinstance(stopped, Throttled):
+        return Stop("busy")
+    return Stop("account", reason=str(stopped))
 
 
 def _same(found: Item, ours: Batch) -> bool:
