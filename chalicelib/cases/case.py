@@ -73,8 +73,11 @@ class Question(TypedDict):
     reply_by: str
 
 
-Closed = TypedDict("Closed", {"from": str, "at": str, "was": NotRequired[str]})
-"""When the case ended and from which state; `was` is the end itself, once the case is erased."""
+Closed = TypedDict(
+    "Closed", {"from": str, "at": str, "was": NotRequired[str], "event": NotRequired[int]}
+)
+"""When the case ended, from which state, and the number of the event that ended it; `was` is the
+end itself, once the case is erased."""
 
 
 ProvedBy = Literal["link", "invitation"]
@@ -195,13 +198,6 @@ class Case:
     def came_from(self) -> str | None:
         """The state that a closed case can be opened to again; None while it is open."""
         return self.closed["from"] if self.closed else None
-
-    def shown(self, now: datetime) -> str:
-        """Return the state as its applicant may know it: a decision that can still be undone
-        was never made."""
-        if self.decided and self.undo_open(now):
-            return self.decided["before"]
-        return states.shown_as(self.state)
 
     @property
     def mail_to(self) -> str:

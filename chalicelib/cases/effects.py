@@ -135,6 +135,7 @@ def _extend(change: StateChange, by: Decider, given: DecisionInput) -> None:
 def _reopen(change: StateChange, by: Decider, given: DecisionInput) -> None:
     """What had a date that passed meanwhile gets a new one."""
     case, today = change.case, eastern_time.today(change.now)
+    change.facts["ended"] = case.closed.get("event") if case.closed else None
     if is_invited(change.row.to) and _is_over(case.apply_by, today):
         change.sets["apply_by"] = _apply_by(change.now)
     if case.question is not None and _is_over(case.question["reply_by"], today):

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
 from chalicelib.cases.case import Case, case_key
+from chalicelib.cases.known import known_state
 from chalicelib.cases.states import invitation_is_over, is_invited, kind
 from chalicelib.core import eastern_time, references
 from chalicelib.core.errors import AlreadyApplied, BadLink, FileErased, InviteOver, NotInvited
@@ -152,6 +153,10 @@ class Cases:
             if row["to"] == APPLICANT
         ]
 
+    def known_state(self, case: Case) -> str:
+        """Return the state of a case that its applicant may know now."""
+        return known_state(self._store, case, self._now())
+
     def history(self, case: Case) -> list[Item]:
         """Return the rows of the audit events of a case, in order."""
         return self._store.rows(case.key[0], "EVENT#")
@@ -175,8 +180,8 @@ class Cases:
             raise AlreadyApplied(str(case.app_ref))
         if invitation_is_over(case.state):
             raise InviteOver(str(case.apply_by))
-        # An approval that can still be undone was never made, whoever knows the reference.
-        if not is_invited(case.state) or case.apply_by is None or case.undo_open(self._now()):
+        # Of an approval whose letter has not left nobody knows, whoever knows the reference.
+        if not is_invited(self.known_state(case)) or case.apply_by is None:
             raise NotInvited
         if not in_time(case, self._now()):
             raise InviteOver(case.apply_by)

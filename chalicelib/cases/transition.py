@@ -76,6 +76,7 @@ class StateChange:
                 facts=facts,
                 by_day=self._by_day(to),
                 held=due is not None and due > self.now,
+                about=(self.row.to, self._version),
             )
             for name in names
         ]
@@ -152,7 +153,11 @@ class StateChange:
             "clocks": clocks,
         }
         if kind(self.row.to) == "terminal" and self.row.source != self.row.to:
-            moved["closed"] = {"from": self.case.state, "at": stamp(self.now)}
+            moved["closed"] = {
+                "from": self.case.state,
+                "at": stamp(self.now),
+                "event": self.number,
+            }
         return moved
 
     @property

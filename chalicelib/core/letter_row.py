@@ -38,6 +38,7 @@ def letter(  # noqa: PLR0913
     facts: Mapping[str, object] | None = None,
     by_day: bool = False,
     held: bool = False,
+    about: tuple[str, int] | None = None,
 ) -> Item:
     """Return the row of a letter that is owed since an event (its number) or a step of a clock
     (`B000002-001`): at most one of a name to a reader.
@@ -46,8 +47,10 @@ def letter(  # noqa: PLR0913
 
     `to` is one of the readers above or the id of a member of staff, `due` a stamp. A letter
     that leaves `by_day` keeps to the programme's hours, whenever it is tried; one that is `held`
-    is due only when what it is about cannot be undone any more.
+    is due only when what it is about cannot be undone any more. `about` is the state and version
+    of the file that it tells of.
     """
+    state, version = about or (None, None)
     since = f"{since:06d}" if isinstance(since, int) else since
     return {
         "pk": pk,
@@ -62,6 +65,8 @@ def letter(  # noqa: PLR0913
         "facts": dict(facts or {}),
         "by_day": by_day or None,
         "held": held or None,
+        "state": state,
+        "version": version,
         "expires": None if pk.startswith("CASE#") else _expires(due),
     }
 

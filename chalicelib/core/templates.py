@@ -30,6 +30,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=False,
+        finalize=_written,
     )
     for name, write in (
         ("long_date", formatting.long_date),
@@ -45,6 +46,14 @@ def environment() -> Environment:
     found.filters["marked"] = marked
     found.tests["ticked"] = lambda value: tick(value) is True
     return found
+
+
+@pass_context
+def _written(context: Context, value: object) -> object:
+    """Return what a template writes. Raises TypeError for a letter that would say `None`."""
+    if value is None and (context.name or "").startswith("email/"):
+        raise TypeError(f"{context.name} writes a fact that is not there")
+    return value
 
 
 def render(template: str, /, **facts: object) -> str:

@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Literal, TypeVar
 
 from chalicelib.core.languages import Lang
 from chalicelib.core.ports import Item
@@ -21,6 +21,7 @@ STAFF: Final = "staff"
 ACTOR: Final = "actor"
 """The member of staff who acts, and nobody in their place."""
 
+Stands = Literal["always", "state", "version"]
 Facts = Mapping[str, object]
 FactsFunction = TypeVar("FactsFunction", bound=Callable[[Any], Facts])
 
@@ -40,6 +41,10 @@ class RegisteredLetter:
     its mailbox never keeps it back."""
     digested: bool
     """Whether strangers can set off any number of these to staff: a digest lists the rest."""
+    stands: Stands
+    """How long what it says holds: `always`; while its file is in the `state` it tells of, as a
+    receipt does; or until the file takes another step than those it `survives` (`version`)."""
+    survives: frozenset[str]
     facts_of: Callable[[Any], Facts]
 
     @cached_property
@@ -65,20 +70,29 @@ def letter(
     unproved: tuple[str, ...] = (),
     once_an_hour: bool = False,
     digested: bool = False,
+    stands: Stands = "always",
+    survives: tuple[str, ...] = (),
 ) -> Callable[[FactsFunction], FactsFunction]:
     """Register a function as what the letters of these names are written from.
 
     The function takes what its room's writer knows of the letter, such as the case and its
     reader, and returns the facts for the templates in `templates/email/<name>/`. `unproved`
-    are those of the readers whose address may not be proved; see `RegisteredLetter`, also for
-    the rest.
+    are those of the readers whose address may not be proved, `stands` says when the file has left
+    it behind; see `RegisteredLetter`, also for the rest.
     """
     readers = frozenset((to,) if isinstance(to, str) else to)
 
     def register(function: FactsFunction) -> FactsFunction:
         for name in names:
             LETTERS[name] = RegisteredLetter(
-                name, readers, frozenset(unproved), once_an_hour, digested, function
+                name,
+                readers,
+                frozenset(unproved),
+                once_an_hour,
+                digested,
+                stands,
+                frozenset(survives),
+                function,
             )
         return function
 

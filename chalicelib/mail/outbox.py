@@ -23,7 +23,7 @@ from chalicelib.core.errors import (
 from chalicelib.core.letter_row import ADMINS, ALL_STAFF, letter, packed, tag_of
 from chalicelib.core.ports import Change, Item, Key, Mail, Mailer, Now, Put, Store, Write
 from chalicelib.core.records import DUE_SHARDS, moment, stamp
-from chalicelib.mail import alerts
+from chalicelib.mail import alerts, overtaken
 from chalicelib.mail.account import Account, Probes
 from chalicelib.mail.ceilings import PAUSED, Beyond, Ceilings, is_paused
 from chalicelib.mail.delivery_events import case_key_of, dead_letter
@@ -54,6 +54,9 @@ THROTTLED_WAIT: Final = timedelta(minutes=1)
 REFUSED_ALERT_WAIT: Final = timedelta(hours=1)
 """An alert that SES refuses with the whole account is offered again so late; others keep their
 place, and wait for the account."""
+
+DROP_ATTEMPTS: Final = 5
+"""How often a letter is dropped anew because its file moved in between."""
 
 STREAM_DELAY: Final = timedelta(seconds=10)
 """What is due at once has left by the table's stream within this time, if the stream works."""
@@ -121,8 +124,8 @@ class Outbox:
             return self._end(row, "dead", "nobody knows whether it left")
         try:
             draft = self._writer.write(row, now)
-        except Overtaken as overtaken:
-            return self._end(row, "dropped", str(overtaken))
+        except Overtaken as left_behind:
+            return self._drop(row, str(left_behind))
         except Throttled as busy:
             log.warning("letter %s waits a minute: %s", tag_of(*key), busy)
             return self._owe_again(row, now + THROTTLED_WAIT, "throttled", str(busy))
@@ -225,13 +228,9 @@ class Outbox:
             set={"status": "spread"},
             remove=("due_shard", "due_at"),
         )
+        kept = {key: row.get(key) for key in ("expires", "state", "version")}
         each: list[Write] = [
-            Put(
-                {
-                    **letter(row["pk"], since, name, to=s.id, due=stamp(now), facts=facts),
-                    "expires": row.get("expires"),
-                }
-            )
+            Put({**letter(row["pk"], since, name, to=s.id, due=stamp(now), facts=facts), **kept})
             for s in staff
         ]
         return self._commit([done, *each], "spread")
@@ -358,6 +357,26 @@ class Outbox:
         except Conflict:
             return "taken"
         return status
+
+    def _drop(self, row: Item, why: str) -> Outcome:
+        """Close the row of a letter that the file has left behind; its history says so."""
+        key = (row["pk"], row["sk"])
+        change = Change(
+            key,
+            expect=_unchanged(row),
+            set={"status": "dropped", "why": why},
+            remove=("due_shard", "due_at", "address"),
+        )
+        for _ in range(DROP_ATTEMPTS):
+            noted = overtaken.note(self._store.get(*case_key_of(key)), row, why, self._now())
+            try:
+                self._store.commit([change, *noted])
+            except Conflict as conflict:
+                if conflict.met(key) is not None:
+                    return "taken"
+                continue
+            return "dropped"
+        return "taken"
 
     def _commit_beyond(self, beyond: Beyond, now: datetime) -> Outcome:
         """Delay a letter, or leave it to a digest that may be owed already."""

@@ -8,7 +8,7 @@ from chalicelib.cases.applicant import ApplicantFiles, Reply
 from chalicelib.cases.case import Case, kept_warnings
 from chalicelib.cases.guards import MESSAGE_LIMIT
 from chalicelib.cases.lookup import Cases, Posted
-from chalicelib.cases.states import table
+from chalicelib.cases.states import shown_as, table
 from chalicelib.core import eastern_time, references
 from chalicelib.core.conflicts import retry_while_same
 from chalicelib.core.email_address import email_or_none
@@ -202,7 +202,8 @@ class FileViews:
     ) -> Response:
         """The state, or a decision that can still be undone, does not let this happen."""
         self.files.refused(mine.case, given.action, why)
-        what = "settled" if why == "settled" or mine.case.undo_open(self.now()) else "not_now"
+        held = self.cases.known_state(mine.case) != shown_as(mine.case.state)
+        what = "settled" if why == "settled" or held else "not_now"
         return self.pages.done(request, mine.case, what, lang, mine.token, status=409)
 
     def _parsed(self, mine: OpenedFile, given: FileInput, lang: Lang) -> parsing.Submission:

@@ -58,9 +58,9 @@ class FilePageFacts(FileFacts, FormErrors):
     withdraw_url: str | None
 
 
-def file_facts(case: Case, history: list[Item], now: datetime, lang: Lang) -> FileFacts:
-    """Return everything the applicant gave and was told, and what can be done now."""
-    state = case.shown(now)
+def file_facts(case: Case, history: list[Item], state: str, lang: Lang) -> FileFacts:
+    """Return everything the applicant gave and was told, and what can be done now; `state` is the
+    one that they may know."""
     copies = [("eoi", case.answers), ("application", case.application)]
     facts: FileFacts = {
         "case": case,
@@ -77,7 +77,7 @@ def file_facts(case: Case, history: list[Item], now: datetime, lang: Lang) -> Fi
         "question": None,
         "apply_by": None,
     }
-    # What a decision brought is shown only once it can no longer be undone.
+    # What a decision brought is shown only once its letter has left.
     if state != case.state:
         return facts
     if shows(case.state, "apply_by") and case.apply_by:

@@ -66,7 +66,9 @@ class FilePages:
             "entered": entered or {},
             "new": new,
             # Told while somebody waits for the staff.
-            "delay": self.turnaround(mine.form) if tells_turnaround(case.state) else None,
+            "delay": self.turnaround(mine.form)
+            if tells_turnaround(self.cases.known_state(case))
+            else None,
             "action": address,
             "nonce": self.links.nonce(mine.token),
             "apply_url": self.links.invite(case.id, case.person, lang)
@@ -136,7 +138,11 @@ class FilePages:
         texts = content.review()["file"][what]
         title, text = texts["title"][lang], texts["text"][lang]
         if not request.wants_page:
-            body = {"ref": case.current_ref, "status": case.shown(self.now()), "message": text}
+            body = {
+                "ref": case.current_ref,
+                "status": self.cases.known_state(case),
+                "message": text,
+            }
             return json_response(body, PRIVATE, status=status)
         address = self._address(token) if token else ""
         facts = {"case": case, "title": title, "text": text, "status": status, "action": address}
@@ -187,13 +193,17 @@ class FilePages:
         return self.pages.respond("receipt", lang, facts, address=address, status=status)
 
     def standing(self, case: Case) -> Response:
-        return json_response({"ref": case.current_ref, "status": case.shown(self.now())}, PRIVATE)
+        return json_response(
+            {"ref": case.current_ref, "status": self.cases.known_state(case)}, PRIVATE
+        )
 
     def can(self, mine: OpenedFile, event: str) -> bool:
-        return (mine.case.shown(self.now()), event) in table()
+        return (self.cases.known_state(mine.case), event) in table()
 
     def _facts(self, mine: OpenedFile, lang: Lang) -> FileFacts:
-        return file_facts(mine.case, self.cases.history(mine.case), self.now(), lang)
+        return file_facts(
+            mine.case, self.cases.history(mine.case), self.cases.known_state(mine.case), lang
+        )
 
     def _entered(
         self, mine: OpenedFile, stored: Mapping[str, object], lang: Lang

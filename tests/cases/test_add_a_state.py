@@ -15,7 +15,7 @@ programme = Programme("2026-03-02T15:00:00+00:00")
 case = programme.declare("ada@example.org")
 aside = programme.act(case, "set_aside")
 assert aside.state == "EOI_SET_ASIDE", aside.state
-assert aside.shown(programme.clock()) == "EOI_PENDING"
+assert programme.service.lookup.known_state(aside) == "EOI_PENDING"
 assert staff_letter(aside.state) == "staff_eoi_received"
 programme.pass_(days=6)
 assert programme.sent("staff_waiting"), "its clock runs"

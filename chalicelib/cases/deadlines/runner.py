@@ -184,8 +184,6 @@ class DeadlineRunner:
     def _letters(self, due: _Due, chosen: Rung, until: date | None) -> list[Write]:
         facts = {
             "clock": due.ladder.clock,
-            "version": due.row["version"],
-            "state": due.case.state,
             "since": str(due.ladder.since),
             "until": str(until) if until else None,
             "last": chosen.last,
@@ -209,6 +207,7 @@ class DeadlineRunner:
                     due=stamp(due.now),
                     facts=facts,
                     by_day=True,
+                    about=(due.case.state, due.row["version"]),
                 )
             )
             for reader in readers

@@ -7,7 +7,15 @@ from typing import TypedDict
 from chalicelib.cases.applicant import COPY_LETTER
 from chalicelib.cases.case import Case
 from chalicelib.cases.ladder import days_told
-from chalicelib.cases.states import awaits, clock_of, is_invited, next_step, public_name, shows
+from chalicelib.cases.states import (
+    awaits,
+    clock_of,
+    is_invited,
+    kind,
+    next_step,
+    public_name,
+    shows,
+)
 from chalicelib.cases.turnaround import Turnaround
 from chalicelib.core import references
 from chalicelib.core.errors import Overtaken
@@ -29,7 +37,7 @@ class EoiReceived(TypedDict):
     revised: bool
 
 
-@letter("eoi_received", to=APPLICANT, unproved=(APPLICANT,))
+@letter("eoi_received", to=APPLICANT, unproved=(APPLICANT,), stands="state")
 def eoi_received(owed: CaseLetter) -> EoiReceived:
     return {
         "status_url": owed.status_url,
@@ -44,7 +52,8 @@ class Invitation(TypedDict):
     message: str
 
 
-@letter("eoi_approved", "invitation_extended", to=APPLICANT)
+@letter("eoi_approved", to=APPLICANT, stands="version", survives=("extend",))
+@letter("invitation_extended", to=APPLICANT, stands="version")
 def invitation(owed: CaseLetter) -> Invitation:
     return {
         "apply_url": owed.apply_url,
@@ -58,7 +67,7 @@ class Declined(TypedDict):
     message: str
 
 
-@letter("eoi_declined", "application_declined", to=APPLICANT)
+@letter("eoi_declined", "application_declined", to=APPLICANT, stands="version")
 def declined(owed: CaseLetter) -> Declined:
     facts = owed.facts
     return {
@@ -73,7 +82,7 @@ class InfoRequested(TypedDict):
     status_url: str
 
 
-@letter("eoi_info_requested", "application_info_requested", to=APPLICANT)
+@letter("eoi_info_requested", "application_info_requested", to=APPLICANT, stands="version")
 def info_requested(owed: CaseLetter) -> InfoRequested:
     """Raises Overtaken when nothing is asked any more."""
     question = owed.case.question
@@ -92,7 +101,7 @@ class AnswerReceived(TypedDict):
     status_url: str
 
 
-@letter("answer_received", to=APPLICANT)
+@letter("answer_received", to=APPLICANT, stands="state")
 def answer_received(owed: CaseLetter) -> AnswerReceived:
     return {
         "answer": owed.facts["answer"],
@@ -107,7 +116,7 @@ class ApplicationReceived(TypedDict):
     usual: Turnaround | None
 
 
-@letter("application_received", to=APPLICANT)
+@letter("application_received", to=APPLICANT, stands="state")
 def application_received(owed: CaseLetter) -> ApplicationReceived:
     """Without a copy of what staff have joined and its address has not confirmed."""
     proved = "application" in (owed.case.proved or {})
@@ -123,7 +132,7 @@ class ApplicationConfirm(TypedDict):
     declaration_ref: str
 
 
-@letter("application_confirm", to=APPLICANT, unproved=(APPLICANT,))
+@letter("application_confirm", to=APPLICANT, unproved=(APPLICANT,), stands="state")
 def application_confirm(owed: CaseLetter) -> ApplicationConfirm:
     """Written to the address of the file that an application names, and not to whoever sent it.
     Raises Overtaken once nobody needs to confirm."""
@@ -142,7 +151,10 @@ class FiduciaryNamed(TypedDict):
 
 @letter("fiduciary_named", to=FIDUCIARY, unproved=(FIDUCIARY,))
 def fiduciary_named(owed: CaseLetter) -> FiduciaryNamed:
-    """Repeats nothing of the application: its fiduciary's address was typed, and proved by nobody."""
+    """Repeats nothing of the application: its fiduciary's address was typed, and proved by nobody.
+    Raises Overtaken once the file has ended."""
+    if kind(owed.known_state) != "active":
+        raise Overtaken("the file has ended")
     return {"status_url": owed.status_url}
 
 
@@ -151,7 +163,7 @@ class OrphanReceived(TypedDict):
     eoi_url: str
 
 
-@letter("orphan_received", to=APPLICANT, unproved=(APPLICANT,))
+@letter("orphan_received", to=APPLICANT, unproved=(APPLICANT,), stands="state")
 def orphan_received(owed: CaseLetter) -> OrphanReceived:
     return {
         "status_url": owed.status_url,
@@ -164,7 +176,7 @@ class Decided(TypedDict):
     status_url: str
 
 
-@letter("application_approved", "application_waitlisted", to=APPLICANT)
+@letter("application_approved", "application_waitlisted", to=APPLICANT, stands="version")
 def decided(owed: CaseLetter) -> Decided:
     return {
         "message": owed.facts.get("message", ""),
@@ -181,7 +193,8 @@ class Conditional(Decided):
     conditions: list[Condition]
 
 
-@letter("application_conditional", "conditions_postponed", to=APPLICANT)
+@letter("application_conditional", to=APPLICANT, stands="version", survives=("postpone",))
+@letter("conditions_postponed", to=APPLICANT, stands="version", survives=("postpone",))
 def application_conditional(owed: CaseLetter) -> Conditional:
     return {**decided(owed), "conditions": conditions_of(owed.case)}
 
@@ -200,7 +213,7 @@ class InvitationEnded(TypedDict):
     status_url: str
 
 
-@letter("invitation_ended", to=APPLICANT)
+@letter("invitation_ended", to=APPLICANT, stands="version")
 def invitation_ended(owed: CaseLetter) -> InvitationEnded:
     return {"apply_by": owed.apply_by, "status_url": owed.status_url}
 
@@ -209,7 +222,7 @@ class FileWithdrawn(TypedDict):
     reopen_by: date
 
 
-@letter("file_withdrawn", to=APPLICANT)
+@letter("file_withdrawn", to=APPLICANT, stands="version")
 def file_withdrawn(owed: CaseLetter) -> FileWithdrawn:
     return {"reopen_by": owed.reopen_by}
 
@@ -220,7 +233,7 @@ class FileClosed(FileWithdrawn):
     status_url: str
 
 
-@letter("file_closed", to=APPLICANT)
+@letter("file_closed", to=APPLICANT, stands="version")
 def file_closed(owed: CaseLetter) -> FileClosed:
     return {
         **file_withdrawn(owed),
@@ -239,9 +252,12 @@ class FileReopened(Decided):
     conditions: list[Condition]
 
 
-@letter("file_reopened", to=APPLICANT)
+@letter("file_reopened", to=APPLICANT, stands="version")
 def file_reopened(owed: CaseLetter) -> FileReopened:
-    state, lang = owed.case.state, owed.lang
+    """Raises Overtaken for whoever was never told that it had ended."""
+    if not owed.was_told(owed.facts.get("ended")):
+        raise Overtaken("nobody was told that the file had ended")
+    state, lang = owed.known_state, owed.lang
     clock = clock_of(state)
     days = days_told(clock, owed.case) if clock else ()
     conditions = conditions_of(owed.case) if shows(state, "conditions") else []
@@ -264,7 +280,7 @@ class AddressChanged(TypedDict):
 @letter("address_changed", to=(OLD_ADDRESS, NEW_ADDRESS))
 def address_changed(owed: CaseLetter) -> AddressChanged:
     """Only the file's own address gets links: the other one may be somebody else's."""
-    may_apply = owed.owns_file and is_invited(owed.case.state)
+    may_apply = owed.owns_file and is_invited(owed.known_state)
     return {
         "old_address": owed.facts["old_address"],
         "new_address": owed.facts["new_address"],

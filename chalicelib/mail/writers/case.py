@@ -24,10 +24,10 @@ from chalicelib.core.links import Links
 from chalicelib.core.ports import Item, Store
 from chalicelib.mail.draft import Draft, LetterWriter
 from chalicelib.mail.letters import ACTOR, LETTERS, STAFF
+from chalicelib.mail.overtaken import check_stands
 from chalicelib.mail.writers.addressees import check_address, people_of_step
 from chalicelib.mail.writers.context import CaseLetter, StaffLetter
 from chalicelib.mail.writers.draft import Sender
-from chalicelib.mail.writers.waiting import check_still_wanted
 
 
 class LetterWriters:
@@ -71,7 +71,7 @@ class CaseLetterWriter:
         case = Case.of(found)
         if kind(case.state) == "gone":
             raise Overtaken("the file was erased")
-        check_still_wanted(row, case)
+        check_stands(self._store, row, LETTERS[row["letter"]], case, now)
         if row["to"] in OUTSIDE:
             return self._to_outside(row, case, now)
         staff = self._roster.get(row["to"])

@@ -9,6 +9,7 @@ from chalicelib.cases import turnaround
 from chalicelib.cases.case import Case
 from chalicelib.cases.decisions import reopen_by
 from chalicelib.cases.due_dates import decision_due
+from chalicelib.cases.known import known_state, letters_of
 from chalicelib.cases.matching import Candidates
 from chalicelib.cases.review.link import review_link
 from chalicelib.cases.staff import Roster, Staff
@@ -17,7 +18,7 @@ from chalicelib.cases.turnaround import Turnaround
 from chalicelib.core.email_address import is_same_address
 from chalicelib.core.errors import Overtaken
 from chalicelib.core.languages import Lang, lang_or
-from chalicelib.core.letter_row import FIDUCIARY, NEW_ADDRESS, OLD_ADDRESS
+from chalicelib.core.letter_row import APPLICANT, FIDUCIARY, NEW_ADDRESS, OLD_ADDRESS
 from chalicelib.core.links import Links, StoredLink
 from chalicelib.core.ports import Item, Store
 from chalicelib.mail.writers.draft import Sender
@@ -66,6 +67,19 @@ class CaseLetter:
         if not self.owns_file:
             raise Overtaken("the file has another address")
         return self.links.invite(self.case.id, self.case.person, self.lang)
+
+    @property
+    def known_state(self) -> str:
+        """The state that the applicant may know now."""
+        return known_state(self.store, self.case, self.now)
+
+    def was_told(self, event: int | None) -> bool:
+        """Say whether a letter of this event may have reached the applicant, or they acted."""
+        row = None if event is None else self.store.get(self.case.key[0], f"EVENT#{event:06d}")
+        if event is None or row is None or row["actor"] == APPLICANT:
+            return True
+        letters = letters_of(self.store, self.case, event)
+        return not letters or any(one["attempts"] for one in letters)
 
     @property
     def apply_by(self) -> date:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Final, TypedDict
 
 from chalicelib.cases.case import Case, case_key
+from chalicelib.cases.known import known_state
 from chalicelib.cases.lost_link import LETTER
 from chalicelib.cases.states import kind, public_name
 from chalicelib.core.errors import Overtaken
@@ -47,6 +48,7 @@ class FileLinksLetter:
     cases: list[Case]
     lang: Lang
     now: datetime
+    store: Store
     links: Links
     coach_url: str | None
     renewed: bool
@@ -59,7 +61,7 @@ def file_links(owed: FileLinksLetter) -> FileLinks:
         "files": [
             {
                 "ref": case.current_ref,
-                "state_name": public_name(case.shown(owed.now), owed.lang),
+                "state_name": public_name(known_state(owed.store, case, owed.now), owed.lang),
                 "url": _url(case, owed.links),
             }
             for case in owed.cases
@@ -111,5 +113,5 @@ class FileLinksWriter:
         coach_url = None if renewed else self._coach_link(person)
         if not cases and coach_url is None:
             raise Overtaken("nothing of this address")
-        owed = FileLinksLetter(cases, lang, now, self._links, coach_url, renewed)
+        owed = FileLinksLetter(cases, lang, now, self._store, self._links, coach_url, renewed)
         return self._sender.draft(row, row["address"], lang, owed, keep_address=False)

@@ -21,7 +21,7 @@ class Reminder(TypedDict):
     url: str
 
 
-@letter("reminder", to=APPLICANT)
+@letter("reminder", to=APPLICANT, stands="version")
 def reminder(owed: CaseLetter) -> Reminder:
     """Raises Overtaken when the day that it calls to mind is no day of the file any more."""
     case, facts = owed.case, owed.facts
@@ -44,7 +44,7 @@ class HoldingNote(TypedDict):
     usual: Turnaround | None
 
 
-@letter("holding_note", to=APPLICANT)
+@letter("holding_note", to=APPLICANT, stands="version")
 def holding_note(owed: CaseLetter) -> HoldingNote:
     return {"status_url": owed.status_url, "usual": owed.usual()}
 
@@ -54,7 +54,7 @@ class WaitingListStatus(TypedDict):
     until: date
 
 
-@letter("waiting_list_status", to=APPLICANT)
+@letter("waiting_list_status", to=APPLICANT, stands="version")
 def waiting_list_status(owed: CaseLetter) -> WaitingListStatus:
     return {
         "status_url": owed.status_url,

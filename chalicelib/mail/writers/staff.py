@@ -28,7 +28,7 @@ def _link_only(owed: StaffLetter) -> LinkOnly:
     return {"staff_name": owed.staff.name, "review_url": owed.review_url}
 
 
-@letter("staff_invitation_ended", to=STAFF)
+@letter("staff_invitation_ended", to=STAFF, stands="state")
 def staff_invitation_ended(owed: StaffLetter) -> LinkOnly:
     return _link_only(owed)
 
@@ -57,7 +57,7 @@ class EoiReceived(EoiToDecide):
     earlier: str | None
 
 
-@letter("staff_eoi_received", to=STAFF, digested=True)
+@letter("staff_eoi_received", to=STAFF, digested=True, stands="state")
 def staff_eoi_received(owed: StaffLetter) -> EoiReceived:
     case, lang = owed.case, owed.lang
     return {
@@ -74,7 +74,7 @@ class ApplicationToDecide(EoiToDecide):
     eoi_answers: Copy
 
 
-@letter("staff_application_received", to=STAFF)
+@letter("staff_application_received", to=STAFF, stands="state")
 def staff_application_received(owed: StaffLetter) -> ApplicationToDecide:
     case, lang = owed.case, owed.lang
     return {
@@ -92,7 +92,7 @@ class AnswerToRead(ToDecide):
     warnings: list[str]
 
 
-@letter("staff_answer_received", to=STAFF)
+@letter("staff_answer_received", to=STAFF, stands="state")
 def staff_answer_received(owed: StaffLetter) -> AnswerToRead:
     case, facts, lang = owed.case, owed.facts, owed.lang
     return {
@@ -117,7 +117,7 @@ class OrphanToPlace(LinkOnly):
     candidates: list[CandidateFacts]
 
 
-@letter("staff_orphan_received", to=STAFF, digested=True)
+@letter("staff_orphan_received", to=STAFF, digested=True, stands="state")
 def staff_orphan_received(owed: StaffLetter) -> OrphanToPlace:
     return {
         **_link_only(owed),
@@ -139,7 +139,7 @@ class WithMessage(LinkOnly):
     message: str
 
 
-@letter("staff_file_withdrawn", to=STAFF)
+@letter("staff_file_withdrawn", to=STAFF, stands="state")
 def staff_file_withdrawn(owed: StaffLetter) -> WithMessage:
     return {**_link_only(owed), "message": owed.facts.get("message", "")}
 
@@ -206,7 +206,7 @@ class Waiting(CaseLink):
     owner: str | None
 
 
-@letter("staff_waiting", to=STAFF)
+@letter("staff_waiting", to=STAFF, stands="version")
 def staff_waiting(owed: StaffLetter) -> Waiting:
     case = owed.case
     owner = owed.roster.get(case.owner) if case.owner else None

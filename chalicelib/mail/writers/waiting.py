@@ -1,20 +1,11 @@
-"""How long a case has been waiting, and whether a letter of its clock is still wanted."""
+"""How long a case has been waiting."""
 
 from datetime import date, datetime
 
 from chalicelib.cases.case import Case
 from chalicelib.cases.states import clock_of
 from chalicelib.core import eastern_time
-from chalicelib.core.errors import Overtaken
-from chalicelib.core.ports import Item
 from chalicelib.core.records import moment
-
-
-def check_still_wanted(row: Item, case: Case) -> None:
-    """Raise Overtaken for a letter of a clock whose case went on since."""
-    version = row["facts"].get("version")
-    if version is not None and version != case.version:
-        raise Overtaken("the file went on")
 
 
 def days_waiting(case: Case, now: datetime) -> int:
