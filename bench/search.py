@@ -18,6 +18,7 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
+from bench import typed
 from bench.corpus import KINDS, Visit, coaches, visits
 from bench.engines import ENGINES, Engine, Handler, Relais
 from chalicelib.coaches.coach import Coach, public_profile
@@ -206,6 +207,8 @@ def main() -> None:
             f"{count:,} coaches: cold load {load:.0f} ms from {size / 1e3:,.0f} kB; "
             f"build and pack {built:.2f} s"
         )
+    print()
+    print(typed.table(typed.answers(typed.typed_queries(), typed.sample_directory())))
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
     from chalicelib.content.shapes.cases import Clocks, ProblemText, Review, States
-    from chalicelib.content.shapes.coaches import Coaches, Network, Synonyms
+    from chalicelib.content.shapes.coaches import Coaches, NamedTerm, Network, Places, Synonyms
     from chalicelib.content.shapes.forms import Assessment, Form
     from chalicelib.content.shapes.newsletter import (
         Holds,
@@ -180,6 +180,14 @@ def streams() -> "list[Stream]":
 
 def synonyms() -> "Synonyms":
     return cast("Synonyms", _load("synonyms"))
+
+
+def places() -> "Places":
+    return cast("Places", _load("places"))
+
+
+def terms() -> "list[NamedTerm]":
+    return cast("list[NamedTerm]", _load("terms"))
 
 
 def theme() -> "Theme":

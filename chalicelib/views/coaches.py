@@ -8,12 +8,11 @@ from urllib.parse import urlencode
 
 from chalicelib import content
 from chalicelib.coaches.cache import DirectoryCache
-from chalicelib.coaches.directory.folding import fold_text
 from chalicelib.coaches.directory.layout import FILTERS
 from chalicelib.coaches.directory.query import UnusableQuery
 from chalicelib.coaches.directory.results import Result
-from chalicelib.coaches.directory.search import Directory, SearchPage
-from chalicelib.coaches.directory.suggestions import Suggestion, UnknownWord
+from chalicelib.coaches.directory.search import Directory, Notes, SearchPage
+from chalicelib.coaches.directory.suggestions import Suggestion
 from chalicelib.core import eastern_time
 from chalicelib.core.errors import BadQuery, NotFound
 from chalicelib.core.languages import Lang
@@ -21,6 +20,7 @@ from chalicelib.core.ports import Now
 from chalicelib.web.pages import Pages, in_language
 from chalicelib.web.request import Request
 from chalicelib.web.responses import Response, json_response, with_etag
+from chalicelib.web.tracking import is_tracking
 
 log = logging.getLogger("relais.views.coaches")
 
@@ -54,8 +54,18 @@ class CoachViews:
         etag = directory.etag(day, request.lang, _canonical(request))
         if request.has(etag):
             return self._unchanged(request, etag)
-        found = self._found(directory, request, filters, day)
-        return json_response(found, {**SHARED, "ETag": etag, **_content_language(request)})
+        query = request.query
+        text, notes = directory.search_text(
+            query.get("q", ""),
+            filters,
+            request.lang,
+            query.get("limit"),
+            query.get("cursor"),
+            day=day,
+        )
+        _log_unknown(notes)
+        headers = {**SHARED, "ETag": etag, **_content_language(request)}
+        return Response(200, text, "application/json", headers)
 
     def coach(self, request: Request, slug: str) -> Response:
         directory, lang = self.cache.directory(), request.lang
@@ -123,6 +133,10 @@ class CoachViews:
                 {**each, "url": self._link(_less(each, kept), lang)}
                 for each in found.get("help", {}).get("suggestions", [])
             ],
+            "alone": [
+                {**each, "url": self._link(_instead(each["q"], kept), lang)}
+                for each in found.get("left_out", {}).get("alone", [])
+            ],
             "next_url": None if cursor is None else self._link([*kept, ("cursor", cursor)], lang),
             "urls": {each["slug"]: in_language(self._address(each["slug"]), lang)
                      for each in results},
@@ -144,8 +158,7 @@ class CoachViews:
             query.get("cursor"),
             day=day,
         )
-        if not found["total"]:
-            _log_unknown(found["help"]["unknown"])
+        _log_unknown(found)
         return found
 
     def _link(self, kept: Query, lang: str) -> str:
@@ -196,22 +209,33 @@ def _less(suggestion: Suggestion, kept: Query) -> Query:
     less: list[tuple[str, str]] = []
     for key, value in kept:
         if key == "q":
-            words = [w for w in value.split() if fold_text(w) != suggestion.get("word")]
-            less += [("q", " ".join(words))] if words else []
+            q = suggestion.get("q", value)
+            less += [("q", q)] if q else []
         elif suggestion["drop"] != "filters" and key != suggestion.get("filter"):
             less.append((key, value))
     return less
+
+
+def _instead(q: str, kept: Query) -> Query:
+    """Return the same filters with another query."""
+    return [("q", q), *((key, value) for key, value in kept if key != "q")]
 
 
 def _filters(request: Request) -> dict[str, Sequence[str]]:
     """What a script asks to filter by; the directory refuses names that it does not know."""
     if sum(map(len, request.several.values())) > PARAMETERS_LIMIT:
         raise UnusableQuery("too_many_filters", max=PARAMETERS_LIMIT)
-    return {key: values for key, values in request.several.items() if key not in _SINGLE}
+    return {
+        key: values
+        for key, values in request.several.items()
+        if key not in _SINGLE and not is_tracking(key)
+    }
 
 
 def _canonical(request: Request) -> str:
-    return urlencode(sorted((k, v) for k, values in request.several.items() for v in values))
+    """Return what a script asks for, the same in any order and wherever it came from."""
+    several = request.several.items()
+    return urlencode(sorted((k, v) for k, vs in several if not is_tracking(k) for v in vs))
 
 
 def _count_text(total: int, lang: Lang) -> str:
@@ -223,10 +247,11 @@ def _count_text(total: int, lang: Lang) -> str:
     return str(texts["several"][lang]).format(count=formatting.number(total, lang))
 
 
-def _log_unknown(unknown: Sequence[UnknownWord]) -> None:
+def _log_unknown(notes: Notes) -> None:
     """Words that nobody knows teach the synonyms. Only such words, without who asked: what
     looks like an address or a number is left out."""
-    words = [each["word"] for each in unknown if each["word"].isalpha() and len(each["word"]) < 25]
+    unknown = [each["word"] for each in notes["help"]["unknown"]] if "help" in notes else []
+    words = [word for word in unknown if word.isalpha() and len(word) < 25]
     if words:
         log.info("nothing found for: %s", " ".join(words))
 

@@ -8,6 +8,7 @@ import chalicelib.wiring.mail  # noqa: F401 - it imports every module that regis
 from chalicelib.cases.guards import CALLERS_GUARDS, GUARDS
 from chalicelib.cases.intake.receive import RECEIVERS
 from chalicelib.cases.states import BEFORE, NEW, SAME
+from chalicelib.coaches.directory.snapshot import all_labels
 from chalicelib.forms.rules import RULES
 from chalicelib.mail.letters import LETTERS
 from chalicelib.people import retention
@@ -39,6 +40,7 @@ def slips(contents: Contents) -> Iterator[Slip]:
     yield from _issues(contents)
     yield from _codes(contents)
     yield from _ids(contents)
+    yield from _names_of_values(contents)
 
 
 def _forms(contents: Contents) -> Iterator[Slip]:
@@ -239,6 +241,24 @@ def _at(contents: Contents, place: str) -> Collection[str]:
     file, _, key = place.partition(".")
     found = contents[file][key] if key else contents[file]
     return {row["event"] for row in found} if isinstance(found, list) else list(found)
+
+
+def _names_of_values(contents: Contents) -> Iterator[Slip]:
+    """Yield what the names of places, languages and themes lead to and nobody can choose."""
+    provinces = {province["id"] for province in contents["provinces"]}
+    places = contents["places"]
+    for number, region in enumerate(places["regions"]):
+        where = ("regions", number, "provinces")
+        yield from unknown("places", where, region["provinces"], provinces, "province")
+    yield from unknown("places", ("cities",), places["cities"], provinces, "province")
+    values = all_labels()
+    for number, entry in enumerate(contents["terms"]):
+        for key in ("means", "near"):
+            filed = entry.get(key, {})
+            yield from unknown("terms", (number, key), filed, values, "filter")
+            for name in filed.keys() & values.keys():
+                where = (number, key, name)
+                yield from unknown("terms", where, filed[name], values[name], "value")
 
 
 def _events(contents: Contents) -> set[str]:

@@ -149,6 +149,48 @@ def test_a_link_from_elsewhere_with_marks_of_its_own_still_opens_the_page(
     assert page.status_code == 200
 
 
+@pytest.mark.parametrize(
+    "mark",
+    ["utm_source=x", "UTM_Campaign=y", "fbclid=1", "gclid=2", "mc_cid=3", "mc_eid=4", "_ga=5",
+     "msclkid=6", "_hsenc=7", "mkt_tok=8", "li_fat_id=9", "ref=a&utm_term=b"],
+)  # fmt: skip
+def test_marks_of_mailers_and_networks_change_nothing_for_a_script(
+    client: Client, published: Edition, mark: str
+) -> None:
+    plain = client.http.get("/coaches?q=logement&province=QC")
+    marked = client.http.get(f"/coaches?{mark}&q=logement&province=QC")
+    assert (marked.status_code, marked.json_body) == (200, plain.json_body)
+    assert marked.headers["ETag"] == plain.headers["ETag"]
+    assert client.http.get(f"/coaches?{mark}&colour=blue").status_code == 400
+
+
+def test_the_second_page_after_a_publish_is_the_first_of_the_same_search(
+    client: Client,
+    published: Edition,
+    editions: EditionStore,
+    coaches: tuple[Coach, ...],
+    clock: SetClock,
+) -> None:
+    first = client.http.get("/coaches?province=QC&limit=3").json_body
+    editions.publish(coaches[1:], by="test", why="second", after=published)
+    clock.pass_(minutes=1)
+    html = {"Accept": "text/html"}
+    address = f"/coaches?province=QC&limit=3&lang=en&cursor={first['next_cursor']}"
+    page = client.http.get(address, headers=html)
+    assert "The directory has changed since." in page.body.decode()
+    assert page.status_code == 200
+    assert "Remove the filter" in page.body.decode()
+
+
+def test_a_page_without_a_word_links_to_what_that_word_finds(
+    client: Client, published: Edition
+) -> None:
+    html = {"Accept": "text/html"}
+    page = client.http.get("/coaches?q=Bélanger,+Iqaluit&lang=en", headers=html).body.decode()
+    assert "Left out: “Iqaluit”." in page or "Left out: “Bélanger”." in page
+    assert "lang=en&amp;q=Iqaluit" in page or "lang=en&amp;q=B%C3%A9langer" in page
+
+
 def test_nobody_found_names_the_filter_to_drop_with_a_link(
     client: Client, published: Edition
 ) -> None:

@@ -112,6 +112,10 @@ SLIPS: list[tuple[str, Change, str]] = [
     ("holds", lambda c: c["reasons"].pop("quota"), "quota"),
     ("languages", lambda c: c[0].pop("own"), "own"),
     ("synonyms", lambda c: c["groups"].append(["alone"]), "groups"),
+    ("places", lambda c: c["regions"][0].update(provinces=["XX"]), "no such province: XX"),
+    ("places", lambda c: c["cities"].update(XX=["Paris"]), "no such province: XX"),
+    ("terms", lambda c: c[0].update(means={"mood": ["good"]}), "no such filter: mood"),
+    ("terms", lambda c: c[0].update(near={"language": ["xx"]}), "no such value: xx"),
     ("theme", lambda c: c["light"].update(ink="black"), "light.ink"),
 ]
 

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from typing import Final
 
 APOSTROPHES: Final = frozenset("'’‘ʼʻʹ`´＇")
-HYPHENS: Final = frozenset("-‐‑‒–−.")
-"""A full stop joins too, so that « C.-B. » and « N.-É. » can be found as cb and ne."""
+HYPHENS: Final = frozenset("-‐‑‒–−.:")
+"""A full stop joins too, so that « C.-B. » and « N.-É. » can be found as cb and ne; and so does
+a colon, for « Kahnawà:ke »."""
 
 _SPELLED: Final = {
     "œ": "oe", "æ": "ae", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i", "ħ": "h",

@@ -1,11 +1,13 @@
 """Why a coach was found: the words in their texts, or the labels they chose, that a term names."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, Literal, NamedTuple, NotRequired, TypedDict
 
+from chalicelib.coaches.directory.folding import fold_to_words
 from chalicelib.coaches.directory.layout import FILTERS, Labels
-from chalicelib.coaches.directory.matching import Match, MatchKind, variants
+from chalicelib.coaches.directory.matching import Match, MatchKind, WordIndex
 from chalicelib.coaches.directory.text import FoldedTexts, Span, folded_part
+from chalicelib.coaches.directory.word_forms import variants
 from chalicelib.core.languages import Lang
 
 LABEL_FILTERS: Final = {
@@ -15,8 +17,8 @@ LABEL_FILTERS: Final = {
 }
 """The filters whose labels are searched too, each with its column."""
 
-How = Literal["exact", "synonym", "prefix", "one_edit"]
-HOW: Final[tuple[How, ...]] = ("exact", "synonym", "prefix", "one_edit")
+How = Literal["exact", "synonym", "prefix", "one_edit", "near"]
+HOW: Final[tuple[How, ...]] = ("exact", "synonym", "prefix", "one_edit", "near")
 """What a visitor is told of each MatchKind, in their order."""
 
 # Members of an enumeration are slow to reach, and each result of a search reaches for several.
@@ -24,8 +26,9 @@ _EXACT: Final = MatchKind.EXACT
 _SYNONYM: Final = MatchKind.SYNONYM
 _PREFIX: Final = MatchKind.PREFIX
 _ONE_EDIT: Final = MatchKind.ONE_EDIT
+_NEAR: Final = MatchKind.NEAR
 
-_SUBSTITUTES: Final = (_SYNONYM, _ONE_EDIT)
+_SUBSTITUTES: Final = (_SYNONYM, _ONE_EDIT, _NEAR)
 """Kinds in which another word was found than the visitor wrote."""
 
 _MAX_LABELS: Final = 500
@@ -57,37 +60,58 @@ Spans = tuple[list[Span], list[Span]]
 class FoundTerm(NamedTuple):
     """Where a term stands in some texts: all places, and the first one of each of its words."""
 
-    kind: MatchKind
+    kind: int
     spans: list[Span]
     first: list[Span]
 
 
-def find_term(texts: FoldedTexts, match: Match) -> FoundTerm | None:
-    """Return where a term stands, in the best way in which it does; None if it does not."""
-    words, joined = match.term.words, match.term.joined
-    if joined != words[0] and (found := _find_joined(texts, joined)):
-        return FoundTerm(_EXACT, *found)
-    if found := _find_all(texts, words, exact=False):
-        whole_words = all(map(texts.is_word, found[1]))
-        return FoundTerm(_EXACT if whole_words else _PREFIX, *found)
-    if match.in_name_or_specialty(_EXACT) and (found := _find_joined(texts, joined)):
-        return FoundTerm(_EXACT, *found)
-    for name in (*((word,) for word in variants(words[0])), *match.term.synonyms):
-        if found := _find_all(texts, name, exact=True):
-            return FoundTerm(_SYNONYM, *found)
-    for word in match.corrections:
-        if found := _find_all(texts, (word,), exact=True):
-            return FoundTerm(_ONE_EDIT, *found)
-    if match.in_name_or_specialty(_ONE_EDIT):
-        for word in match.corrections:
-            if found := _find_joined(texts, word):
-                return FoundTerm(_ONE_EDIT, *found)
+def find_term(texts: FoldedTexts, match: Match, kind: int) -> FoundTerm | None:
+    """Return where a term stands, in the way in which it found the coach; None if it does not."""
+    for words, exact in _readings(match, kind):
+        if found := _find_all(texts, words, exact=exact):
+            return FoundTerm(kind, *found)
     return None
 
 
-def _find_joined(texts: FoldedTexts, joined: str) -> Spans | None:
+def find_joined(texts: FoldedTexts, match: Match, kind: int) -> FoundTerm | None:
+    """Return the same where the term is in one piece, and the text has it in several, or the
+    other way round."""
+    for joined in _joined_readings(match, kind):
+        if found := _find_joined(texts, joined, exact=kind != _PREFIX):
+            return FoundTerm(kind, *found)
+    return None
+
+
+def _readings(match: Match, kind: int) -> Iterator[tuple[Sequence[str], bool]]:
+    """Yield the words that a term stands for, where it is found in this way; and whether they
+    are whole words. The best reading comes first."""
+    term = match.term
+    if kind == _EXACT:
+        yield ((term.text,) if term.quoted else term.words), True
+    elif kind == _PREFIX:
+        yield term.words, False
+    elif kind == _SYNONYM:
+        if len(term.words) == 1:
+            yield from (((word,), True) for word in variants(term.words[0]))
+        yield from ((other, True) for other in term.synonyms)
+        yield from (((word,), True) for word in match.related)
+    else:
+        words = match.corrections if kind == _ONE_EDIT else match.near
+        yield from (((word,), True) for word in words)
+
+
+def _joined_readings(match: Match, kind: int) -> Sequence[str]:
+    """Return the words that a name may make, put together from its pieces."""
+    if kind in (_EXACT, _PREFIX):
+        return (match.term.joined,)
+    if kind == _SYNONYM:
+        return ()
+    return match.corrections if kind == _ONE_EDIT else match.near
+
+
+def _find_joined(texts: FoldedTexts, joined: str, *, exact: bool) -> Spans | None:
     """Return where the pieces of a name, put together, are the word: « O’Brien », "obrien"."""
-    spans = texts.find_joined(joined) if joined else []
+    spans = texts.find_joined(joined, exact=exact) if joined else []
     return (spans, spans[:1]) if spans else None
 
 
@@ -126,8 +150,8 @@ def explain(match: Match, found: FoundTerm, texts: FoldedTexts, lang: Lang) -> E
 class LabelIndex:
     """The labels of one directory in one language, to find those that a term names."""
 
-    def __init__(self, labels: Labels, lang: Lang) -> None:
-        self._labels, self._lang = labels, lang
+    def __init__(self, labels: Labels, lang: Lang, words: WordIndex) -> None:
+        self._labels, self._lang, self._words = labels, lang, words
         names = [
             (filtered, value, name)
             for filtered in LABEL_FILTERS
@@ -136,22 +160,52 @@ class LabelIndex:
         self._values: list[Value] = [(filtered, value) for filtered, value, _ in names]
         self._texts = FoldedTexts(folded_part(filtered, "", name) for filtered, _, name in names)
 
-    def named_by(self, match: Match) -> dict[Value, Explanation]:
-        """Return each value that the term names, with the explanation for its coaches."""
+    def named_by(self, match: Match, kind: int) -> dict[Value, Explanation]:
+        """Return each value that the term names in this way, with the explanation for its
+        coaches."""
         explanations: dict[Value, Explanation] = {}
-        for kind, words in _readings(match):
-            for number in self._with_all(words, exact=kind != _EXACT):
+        for words, exact in self._readings(match, kind):
+            for number in self._with_all(words, exact=exact):
                 filtered, value = self._values[number]
-                explanation: Explanation = {
-                    "query": match.term.text,
-                    "found": self._labels[filtered][value][self._lang],
-                    "how": HOW[kind],
-                    "field": filtered,
-                }
+                explanation = self._explanation(match, kind, (filtered, value))
                 if kind in _SUBSTITUTES:
                     explanation["text"] = f"{match.term.text}≈{' '.join(words)}"
                 explanations.setdefault((filtered, value), explanation)
+        for filtered, value in self._meant(match, kind):
+            meant = self._explanation(match, kind, (filtered, value))
+            meant["text"] = f"{match.term.text}≈{fold_to_words(meant['found']).strip()}"
+            explanations.setdefault((filtered, value), meant)
         return explanations
+
+    def _readings(self, match: Match, kind: int) -> Iterator[tuple[Sequence[str], bool]]:
+        yield from _readings(match, kind)
+        if kind in (_EXACT, _PREFIX) and len(match.term.words) > 1:
+            # An abbreviation is filed as one word too: « C.-B. ».
+            yield (match.term.joined,), kind == _EXACT
+
+    def _meant(self, match: Match, kind: int) -> Iterator[Value]:
+        """Yield the values that the term is a name of."""
+        words = [match.term.text] if kind == _SYNONYM else []
+        words += [*match.related] if kind == _SYNONYM else []
+        words += [*match.corrections] if kind == _ONE_EDIT else []
+        numbers = [self._words.number_of(word) for word in words]
+        if kind == _SYNONYM:
+            numbers[0] = match.term.meaning
+        for number in numbers:
+            if number is not None:
+                meaning = self._words.meanings[number]
+                filed = [*meaning["first"], *(meaning["near"] if match.widened else ())]
+                yield from ((name, value) for name, value in filed)
+
+    def _explanation(self, match: Match, kind: int, filed: Value) -> Explanation:
+        name, value = filed
+        labels = self._labels["province" if name == "home" else name] if name != "city" else {}
+        return {
+            "query": match.term.text,
+            "found": labels[value][self._lang] if value in labels else value,
+            "how": HOW[kind],
+            "field": "province" if name == "home" else name,
+        }
 
     def _with_all(self, words: Iterable[str], *, exact: bool) -> set[int]:
         """Return the numbers of the names that have all the words."""
@@ -161,15 +215,6 @@ class LabelIndex:
             for word in words
         ]
         return set.intersection(*found) if found else set()
-
-
-def _readings(match: Match) -> Iterator[tuple[MatchKind, tuple[str, ...]]]:
-    """Yield the words that a term may stand for, the best reading first."""
-    words = match.term.words
-    yield _EXACT, words
-    yield from ((_SYNONYM, (word,)) for word in variants(words[0]))
-    yield from ((_SYNONYM, other) for other in match.term.synonyms)
-    yield from ((_ONE_EDIT, (word,)) for word in match.corrections)
 
 
 def _names_of_values(labels: Mapping[str, Mapping[str, str]]) -> Iterator[tuple[str, str]]:

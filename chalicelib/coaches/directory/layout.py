@@ -29,9 +29,25 @@ LABEL_NAMES: Final = ("en", "fr", "own", "fr_abbreviation")
 Labels = Mapping[str, Mapping[str, Mapping[str, str]]]
 """For each filter and each of its values, the names of the value by LABEL_NAMES."""
 
+PLACES: Final = ("city", "home")
+"""What is filed beside the filters, for the names of places: the city of a coach, folded, and
+the province that they live in."""
+
 Posting = str | list[str]
 """The coaches who have a word, as stored: one letter each, or for a common word one number
 in hexadecimal, in a list. See `postings`."""
+
+
+class Meaning(TypedDict):
+    """What a name that visitors use stands for, as filters with their values.
+
+    `first` has who is meant, and with `every` those who have all of it; `near` has who serves
+    there, or comes nearest, and counts only where nobody else is found.
+    """
+
+    first: list[list[str]]
+    near: list[list[str]]
+    every: bool
 
 
 class IndexContent(TypedDict):
@@ -44,13 +60,19 @@ class IndexContent(TypedDict):
     labels: Labels
     synonyms: dict[str, list[list[str]]]
     noise: dict[str, int]
+    everyone: dict[str, int]
+    meanings: list[Meaning]
+    named: dict[str, int]
+    sounds: dict[str, list[str]]
 
 
 class Index(IndexContent):
     """`words` are by field, `values` by filter; `columns` names what each row holds, in order.
 
     `synonyms` lists, for a folded word or phrase, the words of each of its other names.
-    `noise` has the words to pass over as its keys.
+    `noise` has the words to pass over as its keys, `everyone` those that fit every coach. `named`
+    tells the number of the meaning that a folded name has, and `sounds` the words of names that
+    sound alike.
     """
 
     version: str

@@ -1,21 +1,26 @@
-"""Finds the coaches for one term: as written, by a synonym, by a beginning, or misspelt."""
+"""Finds the coaches for one term: as written, by another name, by a beginning, or misspelt."""
 
-from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from enum import IntEnum
-from functools import reduce
+from functools import cached_property, reduce
 from operator import and_, or_
 from string import ascii_lowercase
 from typing import Final, NamedTuple
 
+from chalicelib.coaches.directory.field_index import CACHE_SIZE, FieldIndex, Values
 from chalicelib.coaches.directory.folding import SAINTS
-from chalicelib.coaches.directory.layout import Posting
-from chalicelib.coaches.directory.postings import union, unpack
-from chalicelib.coaches.directory.query import Term
-
-Levels = dict[int, int]
-"""For each cost, the bit mask of the coaches found at it and at none below."""
+from chalicelib.coaches.directory.layout import FIELDS, Index
+from chalicelib.coaches.directory.levels import (
+    KIND_COST,
+    Levels,
+    LevelsBuilder,
+    intersect_pieces,
+    merge,
+)
+from chalicelib.coaches.directory.slips import NearNames, alike_in_sound, one_edit
+from chalicelib.coaches.directory.terms import Term
+from chalicelib.coaches.directory.word_forms import relatives, variants
 
 
 class MatchKind(IntEnum):
@@ -25,16 +30,25 @@ class MatchKind(IntEnum):
     SYNONYM = 1
     PREFIX = 2
     ONE_EDIT = 3
+    NEAR = 4
 
-
-_KIND_COST: Final = 64
-"""What a kind costs beside a field: over any number of words, the kind decides first."""
 
 # As plain numbers: arithmetic with members of an enumeration is slow.
-_EXACT: Final = MatchKind.EXACT * _KIND_COST
-_SYNONYM: Final = MatchKind.SYNONYM * _KIND_COST
-_PREFIX: Final = MatchKind.PREFIX * _KIND_COST
-_ONE_EDIT: Final = MatchKind.ONE_EDIT * _KIND_COST
+_EXACT: Final = MatchKind.EXACT * KIND_COST
+_SYNONYM: Final = MatchKind.SYNONYM * KIND_COST
+_PREFIX: Final = MatchKind.PREFIX * KIND_COST
+_ONE_EDIT: Final = MatchKind.ONE_EDIT * KIND_COST
+_NEAR: Final = MatchKind.NEAR * KIND_COST
+
+_APART: Final = 8
+"""What it costs more to have the pieces of a name apart, and not as one word."""
+
+_MEANT: Final = 3
+_SERVED: Final = 4
+"""What it costs to have chosen what a word means, and to serve the province that it means, beside
+having the word in a text."""
+
+_PLACES: Final = frozenset({"city", "home", "province"})
 
 _ENOUGH_RESULTS: Final = 10
 """A word that finds so many coaches as it stands is not taken for a misspelt one."""
@@ -42,8 +56,13 @@ _ENOUGH_RESULTS: Final = 10
 _CORRECTED_LENGTHS: Final = range(4, 25)
 """Lengths of words that may be misspelt; at the least length only if nothing else is found."""
 
-_CACHE_SIZE: Final = 400
-"""Beginnings, and misspelt words, that an index remembers."""
+_SURE_LENGTH: Final = 6
+"""From so many letters on, a slip is forgiven anywhere; before, only past the first letter, in
+names and titles: of two short words one often looks like the other. A letter lost or two swapped
+are forgiven in texts too, where nobody else is found: the page asks then what was meant."""
+
+_ABBREVIATION_LENGTH: Final = 3
+"""Known words so short are not taken for the beginning of another."""
 
 
 class Corrections(NamedTuple):
@@ -55,59 +74,30 @@ class Corrections(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """The coaches whom a term finds, and the words it may be a misspelling of."""
+    """The coaches whom a term finds, and the words that it was taken for on the way: words of its
+    family, those it may be a misspelling of, and names that are near it."""
 
     term: Term
     levels: Levels
-    corrections: tuple[str, ...]
-
-    def in_name_or_specialty(self, kind: MatchKind) -> bool:
-        """Return whether the term was found in this way in a name or a specialty."""
-        steps = 4 if kind == MatchKind.ONE_EDIT else 2
-        return any(kind * _KIND_COST + step in self.levels for step in range(steps))
-
-
-class FieldIndex:
-    """The words of one field, each with its coaches as a bit mask."""
-
-    def __init__(self, postings: Mapping[str, Posting]) -> None:
-        self.postings = postings
-        self._sorted = list(postings)
-        self._common: dict[str, int] = {}
-        self._by_start: dict[str, int] = {}
-
-    def exact(self, word: str) -> int:
-        posting = self.postings.get(word)
-        if posting is None:
-            return 0
-        if isinstance(posting, str):
-            return unpack(posting)
-        if word not in self._common:
-            self._common[word] = unpack(posting)
-        return self._common[word]
-
-    def any_of(self, words: Iterable[str]) -> int:
-        return reduce(or_, (self.exact(word) for word in words if word in self.postings), 0)
-
-    def starting_with(self, start: str) -> int:
-        known = self._by_start.get(start)
-        if known is not None:
-            return known
-        words = self._sorted
-        first = bisect_left(words, start)
-        last = bisect_left(words, f"{start}\U0010ffff", first)
-        found = union(self.postings[word] for word in words[first:last])
-        if last - first > 3 and len(self._by_start) < _CACHE_SIZE:
-            self._by_start[start] = found
-        return found
+    related: tuple[str, ...] = ()
+    corrections: tuple[str, ...] = ()
+    near: tuple[str, ...] = ()
+    widened: bool = False
 
 
 class WordIndex:
-    """The words of all fields, the field that counts most first."""
+    """The words of all fields, the field that counts most first, and what names stand for."""
 
-    def __init__(self, fields: Sequence[Mapping[str, Posting]]) -> None:
-        self.fields = [FieldIndex(postings) for postings in fields]
-        self._all = frozenset().union(*fields)
+    def __init__(self, index: Index, values: Values) -> None:
+        self.fields = [FieldIndex(index["words"][field]) for field in FIELDS]
+        self._texts = self.fields[1:]
+        self._synonyms = index["synonyms"]
+        self.meanings = index.get("meanings", [])
+        self._named = index.get("named", {})
+        self._sounds = index.get("sounds", {})
+        self._values = values
+        known = [key for key in (*self._synonyms, *self._named) if " " not in key]
+        self._all = frozenset(known).union(*(field.postings for field in self.fields))
         self._corrections: dict[str, Corrections] = {}
         self._odd_letters = ""
 
@@ -115,57 +105,175 @@ class WordIndex:
         """Return whom a term finds; `everyone` is the bit mask of all coaches."""
         if term.optional:
             named = self.fields[0].any_of(term.words)
-            return Match(term, {0: named, 1: everyone ^ named} if named else {}, ())
-        if len(term.words) == 1:
-            match = self._word(term, term.words[0], term.synonyms)
-        else:
+            return Match(term, {0: named, 1: everyone ^ named} if named else {})
+        if term.parts:
             match = self._phrase(term)
+        elif len(term.words) == 1:
+            match = self._word(term, term.words[0])
+        else:
+            match = self._pieces(term)
         if term.joined and term.joined != term.words[0]:
-            return self._joined_first(match, term)
-        return match
+            match = self._joined_first(match, term)
+        return match if match.levels else self.wider(match)
+
+    def number_of(self, name: str) -> int | None:
+        """Return the number of what a word names."""
+        return self._named.get(name)
+
+    def wider(self, match: Match) -> Match:
+        """Return the same with who serves the place that the term names, or comes nearest."""
+        number = match.term.meaning
+        if number is None or match.widened:
+            return match
+        near = self.with_any(self.meanings[number]["near"])
+        levels = merge([*match.levels.items(), (_SYNONYM + _SERVED + 1, near)])
+        return replace(match, levels=levels, widened=True) if near else match
+
+    def plainly(self, term: Term) -> int:
+        """Return who has the term itself, its singular or plural, or what it names."""
+        found = self.everywhere(term.words) | self.any_of((term.joined,))
+        if len(term.words) == 1:
+            found |= self.any_of(variants(term.words[0]))
+        return found | (0 if term.meaning is None else self._meant(term.meaning))
+
+    def any_of(self, words: Iterable[str]) -> int:
+        """Return who has any of the words in any field."""
+        wanted = list(words)
+        return reduce(or_, [field.any_of(wanted) for field in self.fields])
+
+    def everywhere(self, words: Sequence[str]) -> int:
+        """Return who has all the words, in whichever fields."""
+        return reduce(and_, [self.any_of((word,)) for word in words])
+
+    def with_any(self, filed: Iterable[Sequence[str]]) -> int:
+        """Return who has any of these values."""
+        return reduce(or_, [self._values[name].get(value, 0) for name, value in filed], 0)
+
+    def _meant(self, number: int) -> int:
+        meaning = self.meanings[number]
+        if meaning["every"]:
+            return reduce(and_, [self.with_any([filed]) for filed in meaning["first"]])
+        return self.with_any(meaning["first"])
+
+    def _is_place(self, number: int) -> bool:
+        return any(name in _PLACES for name, _ in self.meanings[number]["first"])
 
     def _joined_first(self, match: Match, term: Term) -> Match:
         """Put whoever has the word written as one before those who have its pieces apart."""
-        joined = self._word(term, term.joined, ())
-        found = LevelsBuilder()
-        apart = ((cost + _KIND_COST, mask) for cost, mask in match.levels.items())
-        for cost, mask in sorted([*joined.levels.items(), *apart]):
-            found.add(cost, mask)
-        return Match(term, found.levels, joined.corrections + match.corrections)
+        joined = self._word(replace(term, synonyms=(), meaning=None), term.joined)
+        initials = any(len(piece) == 1 for piece in term.words)
+        if joined.levels and initials and min(joined.levels) < KIND_COST:
+            return replace(joined, term=term)
+        apart = [(cost + _APART, mask) for cost, mask in match.levels.items()]
+        return replace(
+            match,
+            levels=merge([*joined.levels.items(), *apart]),
+            corrections=joined.corrections + match.corrections,
+            near=joined.near + match.near,
+        )
+
+    def _pieces(self, term: Term) -> Match:
+        alone = replace(term, synonyms=(), meaning=None)
+        matches = [self._word(alone, word) for word in term.words]
+        levels = intersect_pieces([match.levels for match in matches])
+        return Match(
+            term,
+            merge([*levels.items(), *self._other_names(term, term.words[:0])]),
+            tuple(word for match in matches for word in match.related),
+            tuple(word for match in matches for word in match.corrections),
+            tuple(word for match in matches for word in match.near),
+        )
 
     def _phrase(self, term: Term) -> Match:
-        matches = [self._word(term, word, ()) for word in term.words]
-        found = LevelsBuilder()
-        synonyms = [(_SYNONYM + 1, self._everywhere(other)) for other in term.synonyms]
-        for cost, mask in sorted([*intersect([m.levels for m in matches]).items(), *synonyms]):
-            found.add(cost, mask)
-        return Match(term, found.levels, tuple(word for m in matches for word in m.corrections))
+        """Return who has the words of a known phrase, or of one of its other names. Those of a
+        place, such as « nord de l’Ontario », say nothing apart."""
+        if term.meaning is not None and self._is_place(term.meaning):
+            return Match(term, merge(self._other_names(term, ())))
+        exact = [
+            (_EXACT + place, reduce(and_, [self._up_to(place, (word,)) for word in term.words]))
+            for place in range(len(self.fields))
+        ]
+        alike = reduce(and_, [self._up_to(2, (word, *variants(word))) for word in term.words])
+        return Match(term, merge([*exact, (_SYNONYM + 2, alike), *self._other_names(term, ())]))
 
-    def _word(self, term: Term, word: str, synonyms: Sequence[tuple[str, ...]]) -> Match:
+    def _up_to(self, place: int, words: Sequence[str]) -> int:
+        return reduce(or_, [field.any_of(words) for field in self.fields[: place + 1]])
+
+    def _other_names(self, term: Term, alike: Iterable[str]) -> list[tuple[int, int]]:
+        """Return who has other words for a term, or what it names; names of people are none."""
+        single = [*alike, *(other[0] for other in term.synonyms if len(other) == 1)]
+        found = [(_SYNONYM + n, field.any_of(single)) for n, field in enumerate(self._texts, 1)]
+        for other in term.synonyms:
+            if len(other) > 1:
+                words = [self._texts[0].exact(w) | self._texts[1].exact(w) for w in other]
+                found.append((_SYNONYM + 2, reduce(and_, words)))
+        if term.meaning is not None:
+            meaning = self.meanings[term.meaning]
+            if meaning["every"]:
+                found.append((_SYNONYM + _MEANT, self._meant(term.meaning)))
+            else:
+                served = [filed for filed in meaning["first"] if filed[0] == "province"]
+                there = [filed for filed in meaning["first"] if filed[0] != "province"]
+                found.append((_SYNONYM + _MEANT, self.with_any(there)))
+                found.append((_SYNONYM + _SERVED, self.with_any(served)))
+        return sorted(found)
+
+    def _word(self, term: Term, word: str) -> Match:
         found = LevelsBuilder()
         for place, field in enumerate(self.fields):
             found.add(_EXACT + place, field.exact(word))
-        alike = [*variants(word), *(other[0] for other in synonyms if len(other) == 1)]
-        for place, field in enumerate(self.fields):
-            found.add(_SYNONYM + place, field.any_of(alike))
-        for other in synonyms:
-            if len(other) > 1:
-                found.add(_SYNONYM + 2, self._everywhere(other))
+        for cost, mask in self._other_names(term, variants(word)):
+            found.add(cost, mask)
+        if not term.known or len(word) > _ABBREVIATION_LENGTH:
+            self._begun(found, term, word)
+        long = len(word) >= _SURE_LENGTH
+        # Of a short word one of its family is likelier than a slip, of a long one a slip is.
+        related = () if long else self._related_if_alone(found, word)
+        if term.known:
+            return Match(term, found.levels, related or self._related_if_alone(found, word))
+        likely, others = self._corrected(word, found.seen)
+        self._misspelt(found, likely, 0, long=long)
+        self._misspelt(found, others, 1, long=long)
+        related = related or self._related_if_alone(found, word)
+        near = () if found.seen else self._near_names(word)
+        found.add(_NEAR, self.fields[0].any_of(near))
+        return Match(term, found.levels, related, likely + others, near)
+
+    def _begun(self, found: LevelsBuilder, term: Term, word: str) -> None:
         for place, field in enumerate(self.fields):
             # One letter begins a name, two a specialty: in running text they begin everything.
             if len(word) > place:
                 found.add(_PREFIX + place, field.starting_with(word))
             if term.text in SAINTS and len(term.text) > place:
                 found.add(_PREFIX + place, field.starting_with(term.text))
-        likely, others = self._corrected(word, found.seen)
-        for place, field in enumerate(self.fields):
-            found.add(_ONE_EDIT + 2 * place, field.any_of(likely))
-            found.add(_ONE_EDIT + 2 * place + 1, field.any_of(others))
-        return Match(term, found.levels, likely + others)
 
-    def _everywhere(self, words: Sequence[str]) -> int:
-        """Return who has all the words, in whichever fields."""
-        return reduce(and_, (reduce(or_, (f.exact(w) for f in self.fields)) for w in words))
+    def _related(self, found: LevelsBuilder, word: str) -> tuple[str, ...]:
+        """Add who has a word of the same family, where nothing else is found."""
+        words = [other for other in relatives(word) if other in self._all]
+        for other in words:
+            for cost, mask in self._of_known(other):
+                found.add(_SYNONYM + cost, mask)
+        return tuple(words)
+
+    def _related_if_alone(self, found: LevelsBuilder, word: str) -> tuple[str, ...]:
+        return () if found.seen else self._related(found, word)
+
+    def _misspelt(
+        self, found: LevelsBuilder, words: Sequence[str], more: int, *, long: bool
+    ) -> None:
+        fields = self.fields if long or not (found.seen or more) else self.fields[:2]
+        for place, field in enumerate(fields):
+            found.add(_ONE_EDIT + 2 * place + more, field.any_of(words))
+        for word in words if long else ():
+            if word in self._synonyms or word in self._named:
+                for cost, mask in self._of_known(word):
+                    found.add(_ONE_EDIT + 4 + cost, mask)
+
+    def _of_known(self, word: str) -> list[tuple[int, int]]:
+        """Return who has a word that the index knows, in texts or by its other names."""
+        others = tuple(tuple(other) for other in self._synonyms.get(word, ()))
+        term = Term(word, (word,), word, others, self._named.get(word))
+        return [(cost - _SYNONYM, mask) for cost, mask in self._other_names(term, (word,))]
 
     def _corrected(self, word: str, seen: int) -> Corrections:
         """Return the words it may be a misspelling of, if it found too few coaches, `seen`."""
@@ -177,10 +285,26 @@ class WordIndex:
         if known is None:
             letters = ascii_lowercase if word.isascii() else self._letters()
             likely, others = (self._all.intersection(way) for way in one_edit(word, letters))
+            if len(word) < _SURE_LENGTH:
+                likely = frozenset(each for each in likely if each[0] == word[0])
+                others = frozenset(each for each in others if self._sure(word, each))
             known = Corrections(tuple(sorted(likely)), tuple(sorted(others - likely)))
-            if len(self._corrections) < _CACHE_SIZE:
+            if len(self._corrections) < CACHE_SIZE:
                 self._corrections[word] = known
         return known
+
+    def _sure(self, word: str, other: str) -> bool:
+        fields = self.fields[:2]
+        return word[0] == other[0] and any(other in field.postings for field in fields)
+
+    @cached_property
+    def _names(self) -> NearNames:
+        return NearNames(self.fields[0].postings)
+
+    def _near_names(self, word: str) -> tuple[str, ...]:
+        if not word.isalpha() or len(word) not in _CORRECTED_LENGTHS:
+            return ()
+        return tuple(dict.fromkeys((*alike_in_sound(word, self._sounds), *self._names.near(word))))
 
     def _letters(self) -> str:
         """Return the letters beyond ASCII that words of the index have."""
@@ -188,65 +312,3 @@ class WordIndex:
             met = {letter for word in self._all if not word.isascii() for letter in word}
             self._odd_letters = "".join(sorted(letter for letter in met if not letter.isascii()))
         return self._odd_letters
-
-
-class LevelsBuilder:
-    """Collects levels from the cheapest on, so that each coach is in one level alone."""
-
-    def __init__(self) -> None:
-        self.levels: Levels = {}
-        self.seen = 0
-
-    def add(self, cost: int, mask: int) -> None:
-        fresh = mask ^ (mask & self.seen)
-        if fresh:
-            self.levels[cost] = self.levels.get(cost, 0) | fresh
-            self.seen |= fresh
-
-
-def intersect(several: Sequence[Levels]) -> Levels:
-    """Return the coaches who are in all of them, at the sum of their costs."""
-    total, *others = several
-    for levels in others:
-        together: Levels = {}
-        for cost, mask in total.items():
-            for more, other in levels.items():
-                hit = mask & other
-                if hit:
-                    together[cost + more] = together.get(cost + more, 0) | hit
-        total = together
-    return total
-
-
-def variants(word: str) -> list[str]:
-    """Return what the singular or plural may be, in either language: cities → city,
-    locaux → local."""
-    if len(word) < 4:
-        return []
-    found = []
-    if word.endswith(("s", "x")):
-        found.append(word[:-1])
-    if word.endswith("ies"):
-        found.append(f"{word[:-3]}y")
-    if word.endswith("y"):
-        found.append(f"{word[:-1]}ies")
-    if word.endswith("aux"):
-        found.append(f"{word[:-3]}al")
-    if word.endswith("al"):
-        found.append(f"{word[:-2]}aux")
-    return found
-
-
-def one_edit(word: str, letters: str) -> tuple[list[str], list[str]]:
-    """Return every spelling that this word may be one slip away from.
-
-    The first list has two letters swapped or one lost; the second has one added or changed.
-    The first is the likelier: few words have such a neighbour by chance.
-    """
-    cuts = [(word[:at], word[at:], word[at + 1 :]) for at in range(len(word))]
-    likely = [head + tail[0] + here[0] + tail[1:] for head, here, tail in cuts if tail]
-    likely += [head + letter + here for head, here, _ in cuts for letter in letters]
-    likely += [word + letter for letter in letters]
-    near = [head + tail for head, _, tail in cuts]
-    near += [head + letter + tail for head, _, tail in cuts for letter in letters]
-    return likely, near

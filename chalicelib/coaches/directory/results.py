@@ -1,15 +1,18 @@
 """A coach as visitors see them: a card among the results, with why they were found, or a page."""
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from typing import Final, NotRequired, cast
+from typing import Final, NotRequired, TypedDict, cast
 
 from chalicelib import content
+from chalicelib.coaches.directory.folding import fold_to_words
 from chalicelib.coaches.directory.highlights import (
     LABEL_FILTERS,
     Explanation,
     Value,
     explain,
+    find_joined,
     find_term,
 )
 from chalicelib.coaches.directory.layout import FILTERS, Labels
@@ -29,11 +32,15 @@ _CARD_COLUMNS: Final = (
     "languages", "streams", "sectors", "availability", "photo", "contact",
 )  # fmt: skip
 
+AS_JSON: Final = json.JSONEncoder(
+    ensure_ascii=False, check_circular=False, separators=(",", ":")
+).encode
+
 Highlights = dict[str, list[list[int]]]
 """For each text of a card, where found words begin and end: characters, the end excluded."""
 
-NamedValues = Callable[[int], Mapping[Value, Explanation]]
-"""Returns what `LabelIndex.named_by` does for the match of this number."""
+NamedValues = Callable[[int, int], Mapping[Value, Explanation]]
+"""Returns what `LabelIndex.named_by` does for the match of this number, found in this kind."""
 
 
 class Summary(Basics):
@@ -57,8 +64,17 @@ class Card(Summary):
     excerpt_lang: Lang
 
 
+class Why(TypedDict):
+    """The places of the words found, the part of the biography that has them, and for each term
+    how it found this coach."""
+
+    highlights: Highlights
+    excerpt: str
+    matched: list[Explanation]
+
+
 class Result(Card):
-    """A card, the places of the words found, and for each term how it found this coach."""
+    """A card, with why it was found."""
 
     highlights: Highlights
     matched: list[Explanation]
@@ -117,28 +133,67 @@ class CoachResult:
             folded_part(column, self._other_lang, text) for column, text in self._other_texts
         )
 
-    def result(self, matches: Sequence[Match], named_values: NamedValues) -> Result:
-        """Return the card with why these terms found it."""
+    def result(self, why: Why) -> Result:
+        """Return the card with why it was found."""
+        return {**self.card, **cast("Result", why)}
+
+    def text(self, why: Why) -> str:
+        """Return the same as JSON."""
+        if not why["matched"]:
+            return self._plain_text
+        return f"{self._card_text},{AS_JSON(why)[1:]}"
+
+    @cached_property
+    def _plain_text(self) -> str:
+        why: Why = {"highlights": {}, "excerpt": self.card["excerpt"], "matched": []}
+        return f"{self._card_text},{AS_JSON(why)[1:]}"
+
+    @cached_property
+    def _card_text(self) -> str:
+        """The card as JSON, open at its end: of most coaches it is written many times."""
+        known = {key: value for key, value in self.card.items() if key != "excerpt"}
+        return AS_JSON(known)[:-1]
+
+    def why(
+        self,
+        matches: Sequence[Match],
+        kinds: Sequence[int | None],
+        named_values: NamedValues,
+    ) -> Why:
+        """Return why these terms found the coach, each in its kind of way."""
         spans: list[Span] = []
         matched: list[Explanation] = []
-        for number, match in enumerate(matches):
-            if found := find_term(self._texts, match):
+        for number, (match, kind) in enumerate(zip(matches, kinds, strict=True)):
+            if kind is None:
+                continue
+            if found := find_term(self._texts, match, kind):
                 spans.extend(found.spans)
                 matched.append(explain(match, found, self._texts, self._lang))
-            elif label := self._chosen(named_values(number)):
+            elif label := self._chosen(named_values(number, kind)):
                 matched.append(label)
-            elif found := find_term(self._hidden_texts, match):
+            elif found := find_joined(self._texts, match, kind):
+                spans.extend(found.spans)
+                matched.append(explain(match, found, self._texts, self._lang))
+            elif found := find_term(self._hidden_texts, match, kind):
                 matched.append(explain(match, found, self._hidden_texts, self._lang))
+        if not spans:
+            return {"highlights": {}, "excerpt": self.card["excerpt"], "matched": matched}
         highlights, shown = self._highlights(spans)
-        return {**self.card, "highlights": highlights, "excerpt": shown, "matched": matched}
+        return {"highlights": highlights, "excerpt": shown, "matched": matched}
 
     def _chosen(self, named: Mapping[Value, Explanation]) -> Explanation | None:
         """Return the explanation of the first of these values that the coach has."""
         columns = cast("Mapping[str, list[str]]", self.card)
         for (name, value), explanation in named.items():
-            if value in columns.get(LABEL_FILTERS[name], ()):
-                return explanation
-            if name == "province" and value == self.card["province"]:
+            if name == "city":
+                if fold_to_words(self.card.get("city", "")) == value:
+                    return {**explanation, "found": self.card.get("city", "")}
+            elif (
+                (name == "availability" and value == self.card["availability"])
+                or (name in LABEL_FILTERS and value in columns.get(LABEL_FILTERS[name], ()))
+                or (name in ("home", "province") and value == self.card["province"])
+                or (name == "province" and "all" in self.card["serves"])
+            ):
                 return explanation
         return None
 
@@ -154,6 +209,8 @@ class CoachResult:
         text, shift = excerpt(self._bio, in_bio[0][0])
         moved = [[begin + shift, end + shift] for begin, end in in_bio]
         marks["excerpt"] = [[begin, end] for begin, end in moved if begin >= 0 and end < len(text)]
+        if not marks["excerpt"]:
+            del marks["excerpt"]
         return marks, text
 
 

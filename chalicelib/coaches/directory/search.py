@@ -6,51 +6,82 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, reduce
 from hashlib import blake2s
 from operator import and_, or_
-from typing import Final, NotRequired, TypedDict
+from typing import Final, NamedTuple, Required, TypedDict, cast
 
+from chalicelib import content
 from chalicelib.coaches.directory import ordering
-from chalicelib.coaches.directory.folding import fold_text
+from chalicelib.coaches.directory.candidates import Candidates, find_candidates
+from chalicelib.coaches.directory.facets import FacetChoice, Facets
 from chalicelib.coaches.directory.highlights import LabelIndex
-from chalicelib.coaches.directory.layout import FIELDS, FORMAT, Index, read_profile
-from chalicelib.coaches.directory.matching import Levels, Match, WordIndex, intersect
+from chalicelib.coaches.directory.layout import FORMAT, Index, read_profile
+from chalicelib.coaches.directory.levels import Kinds, Levels, all_found
+from chalicelib.coaches.directory.matching import Match, WordIndex
+from chalicelib.coaches.directory.notes import DidYouMean, LeftOut, did_you_mean, left_out
 from chalicelib.coaches.directory.postings import number_of, unpack
-from chalicelib.coaches.directory.query import Query, make_cursor, parse_query, read_cursor
-from chalicelib.coaches.directory.results import CoachPage, CoachResult, Result, coach_page
+from chalicelib.coaches.directory.query import (
+    OldCursor,
+    Query,
+    make_cursor,
+    parse_query,
+    read_cursor,
+)
+from chalicelib.coaches.directory.quotations import Quotations
+from chalicelib.coaches.directory.results import (
+    AS_JSON,
+    CoachPage,
+    CoachResult,
+    Result,
+    Why,
+    coach_page,
+)
 from chalicelib.coaches.directory.suggestions import Help, suggest
+from chalicelib.coaches.directory.terms import TermReader
 from chalicelib.core.languages import LANGS, Lang
 
 _MAX_PREPARED: Final = 20_000
 """Coaches kept ready to show, in one language each: more than any real directory has."""
 
-_AFTER_PROVINCES: Final = {"all": 1, "remote": 2}
-"""What is listed after the provinces, in this order."""
+
+class Notes(TypedDict, total=False):
+    """What a page says beside its results.
+
+    `ignored` has the terms beyond the eighth; `help` comes when nobody was found, `left_out` when
+    nobody has all the words, `did_you_mean` when all results rest on another spelling, and
+    `restarted` says that this is the first page again, since the directory has changed.
+    """
+
+    ignored: list[str]
+    help: Help
+    left_out: LeftOut
+    did_you_mean: list[DidYouMean]
+    restarted: str
 
 
-class FacetChoice(TypedDict):
-    """One value of a filter; `count` is how many coaches there are with it, while all other
-    filters stay as they are."""
-
-    value: str
-    label: str
-    count: int
-    selected: bool
-
-
-class SearchPage(TypedDict):
+class SearchPage(Notes):
     """One page of results.
 
     `version` names the snapshot, `total` counts the results of all pages. `facets` has the
-    choices of each filter. `next_cursor` is None on the last page. `ignored` has the terms
-    beyond the eighth, if there are any; `help` comes when nobody was found.
+    choices of each filter. `next_cursor` is None on the last page.
     """
 
-    version: str
+    version: Required[str]
+    total: Required[int]
+    results: Required[list[Result]]
+    facets: Required[dict[str, list[FacetChoice]]]
+    next_cursor: Required[str | None]
+
+
+class Found(NamedTuple):
+    """What a search found, before it is put in words: the coaches of one page with why, and
+    `everybody` whom the words find, whatever the filters."""
+
+    query: Query
     total: int
-    results: list[Result]
-    facets: dict[str, list[FacetChoice]]
+    coaches: list[tuple[CoachResult, Why]]
+    everybody: int
+    filtered: Mapping[str, int]
     next_cursor: str | None
-    ignored: NotRequired[list[str]]
-    help: NotRequired[Help]
+    notes: Notes
 
 
 class Directory:
@@ -59,20 +90,21 @@ class Directory:
     def __init__(self, index: Index, rows: Sequence[bytes]) -> None:
         self.version = index["version"]
         self.count = index["count"]
-        self._index = index
         self._columns = index["columns"]
         self._rows = rows
         self._labels = index["labels"]
-        self._words = WordIndex([index["words"][field] for field in FIELDS])
         self._values = {
             name: {value: unpack(posting) for value, posting in values.items()}
             for name, values in index["values"].items()
         }
+        self._words = WordIndex(index, self._values)
+        self._reader = TermReader(index)
+        self._quotations = Quotations(rows, self._labels, self._values)
         available = self._values["availability"]
         self._by_availability = [available.get(v, 0) for v in self._labels["availability"]]
         self._everyone = reduce(or_, self._by_availability, 0)
-        self._choices: dict[Lang, dict[str, list[tuple[str, str, int]]]] = {}
-        self._label_index = {lang: LabelIndex(self._labels, lang) for lang in LANGS}
+        self._facets = Facets(self._labels, self._values)
+        self._label_index = {lang: LabelIndex(self._labels, lang, self._words) for lang in LANGS}
         self._prepared: dict[int, tuple[tuple[Lang, int], CoachResult]] = {}
         self._row_of_slug: dict[str, int] = {}
 
@@ -103,29 +135,95 @@ class Directory:
         `cursor` is the `next_cursor` of the page before; `day` (ISO) decides the order among
         equals. Raises UnusableQuery.
         """
-        query = parse_query(self._index, q, filters or {}, lang, limit)
-        day, first = read_cursor(self.version, query, cursor) if cursor else (day, 0)
-        matches = [self._words.match(term, self._everyone) for term in query.terms]
-        levels = self._all_terms(matches)
-        found = reduce(or_, levels.values(), 0)
-        filtered = {name: self._any_of(name, values) for name, values in query.filters.items()}
-        kept = reduce(and_, filtered.values(), found)
-        total = kept.bit_count()
-        places = self._ordered(levels, kept, first, query, day)
+        found = self._find(q, filters or {}, lang, limit, cursor, day)
+        results = [coach.result(why) for coach, why in found.coaches]
         page: SearchPage = {
             "version": self.version,
-            "total": total,
-            "results": self._results(places, matches, lang),
-            "facets": self._facets(found, filtered, query),
-            "next_cursor": None,
+            "total": found.total,
+            "results": results,
+            "facets": self._facets.page(found.everybody, found.filtered, found.query),
+            "next_cursor": found.next_cursor,
         }
-        if first + len(places) < total:
-            page["next_cursor"] = make_cursor(self.version, query, day, first + len(places))
+        return {**page, **cast("SearchPage", found.notes)}
+
+    def search_text(
+        self,
+        q: str = "",
+        filters: Mapping[str, Sequence[str]] | None = None,
+        lang: Lang = "fr",
+        limit: int | str | None = None,
+        cursor: str | None = None,
+        *,
+        day: str,
+    ) -> tuple[str, Notes]:
+        """Return the same page as JSON, and its notes. Raises UnusableQuery.
+
+        Most of a page is the same for each query: that is written once.
+        """
+        found = self._find(q, filters or {}, lang, limit, cursor, day)
+        results = ",".join([coach.text(why) for coach, why in found.coaches])
+        facets = self._facets.text(found.everybody, found.filtered, found.query)
+        head = f'{{"version":"{self.version}","total":{found.total},"results":[{results}]'
+        rest = AS_JSON({"next_cursor": found.next_cursor, **found.notes})
+        return f'{head},"facets":{facets},{rest[1:]}', found.notes
+
+    def _find(
+        self,
+        q: str,
+        filters: Mapping[str, Sequence[str]],
+        lang: Lang,
+        limit: int | str | None,
+        cursor: str | None,
+        day: str,
+    ) -> Found:
+        query = parse_query(self._reader, self._labels, q, filters, lang, limit)
+        day, first, restarted = self._start(query, cursor, day)
+        candidates = find_candidates(query, self._words, self._quotations, self._everyone)
+        everybody = all_found(candidates.levels)
+        filtered = {name: self._any_of(name, values) for name, values in query.filters.items()}
+        kept = reduce(and_, filtered.values(), everybody)
+        total = kept.bit_count()
+        places = self._ordered(candidates.levels, kept, first, query, day)
+        coaches = self._results(places, candidates.matches, lang)
+        last = first + len(places)
+        after = make_cursor(self.version, query, day, last) if last < total else None
+        notes = self._notes(coaches, candidates, filtered, kept, query)
+        if restarted:
+            notes["restarted"] = restarted
+        return Found(query, total, coaches, everybody, filtered, after, notes)
+
+    def _start(self, query: Query, cursor: str | None, day: str) -> tuple[str, int, str]:
+        """Return the day and the place to start at, and what to say if it is the first again."""
+        if not cursor:
+            return day, 0, ""
+        try:
+            return *read_cursor(self.version, query, cursor), ""
+        except OldCursor:
+            return day, 0, content.coaches()["notes"]["restarted"][query.lang]
+
+    def _notes(
+        self,
+        coaches: Sequence[tuple[CoachResult, Why]],
+        candidates: Candidates,
+        filtered: Mapping[str, int],
+        kept: int,
+        query: Query,
+    ) -> Notes:
+        """Return what a visitor should know of words that were not found as they were typed."""
+        notes: Notes = {}
         if query.ignored:
-            page["ignored"] = list(query.ignored)
-        if not total:
-            page["help"] = suggest(matches, filtered, query, self._labels, self._everyone)
-        return page
+            notes["ignored"] = list(query.ignored)
+        if candidates.left_out:
+            notes["left_out"] = left_out(candidates, query)
+        if kept:
+            whys = [why["matched"] for _, why in coaches]
+            guessed = did_you_mean(candidates.matches, kept, whys, query.lang)
+            if guessed:
+                notes["did_you_mean"] = guessed
+        else:
+            matches = [*candidates.matches, *candidates.left_out]
+            notes["help"] = suggest(matches, filtered, query, self._labels, self._everyone)
+        return notes
 
     def etag(self, *request: str) -> str:
         """Return the ETag of the response to a request: of this snapshot and these words.
@@ -148,10 +246,6 @@ class Directory:
         if at is None:
             return None
         return coach_page(read_profile(self._columns, self._rows[at]), lang, self._labels)
-
-    def _all_terms(self, matches: Sequence[Match]) -> Levels:
-        levels = [match.levels for match in matches if match.levels or not match.term.optional]
-        return intersect(levels) if levels else {0: self._everyone}
 
     def _any_of(self, name: str, values: Sequence[str]) -> int:
         known = self._values[name]
@@ -180,10 +274,18 @@ class Directory:
                     return places
         return places
 
-    def _results(self, places: Iterable[int], matches: Sequence[Match], lang: Lang) -> list[Result]:
+    def _results(
+        self, places: Iterable[int], matches: Sequence[Match], lang: Lang
+    ) -> list[tuple[CoachResult, Why]]:
         labels = self._label_index[lang]
-        named_values = cache(lambda number: labels.named_by(matches[number]))
-        return [self._coach(place, lang).result(matches, named_values) for place in places]
+        named_values = cache(lambda number, kind: labels.named_by(matches[number], kind))
+        kinds = [Kinds(match.levels) for match in matches]
+        found = []
+        for place in places:
+            coach = self._coach(place, lang)
+            why = coach.why(matches, [each.of(place) for each in kinds], named_values)
+            found.append((coach, why))
+        return found
 
     def _coach(self, place: int, lang: Lang) -> CoachResult:
         # A coach's slot is taken over by the next one of it: nothing needs to be cleared.
@@ -194,40 +296,3 @@ class Directory:
         result = CoachResult(read_profile(self._columns, self._rows[number_of(place)]), lang)
         self._prepared[slot] = ((lang, place), result)
         return result
-
-    def _facets(
-        self, found: int, filtered: Mapping[str, int], query: Query
-    ) -> dict[str, list[FacetChoice]]:
-        facets: dict[str, list[FacetChoice]] = {}
-        for name, choices in self._choices_in(query.lang).items():
-            others = (mask for other, mask in filtered.items() if other != name)
-            rest = reduce(and_, others, found)
-            picked = query.filters.get(name, ())
-            facets[name] = [
-                {
-                    "value": value,
-                    "label": label,
-                    "count": (rest & mask).bit_count(),
-                    "selected": value in picked,
-                }
-                for value, label, mask in choices
-                if mask or value in picked
-            ]
-        return facets
-
-    def _choices_in(self, lang: Lang) -> dict[str, list[tuple[str, str, int]]]:
-        """Return each value with its label and its coaches, by filter, as they are listed."""
-        if lang not in self._choices:
-            self._choices[lang] = {name: self._sorted(name, lang) for name in self._labels}
-        return self._choices[lang]
-
-    def _sorted(self, name: str, lang: Lang) -> list[tuple[str, str, int]]:
-        known = self._values[name]
-        choices = [
-            (value, label[lang], known.get(value, 0)) for value, label in self._labels[name].items()
-        ]
-        if name == "province":
-            choices.sort(key=lambda each: (_AFTER_PROVINCES.get(each[0], 0), fold_text(each[1])))
-        if name == "language":
-            choices.sort(key=lambda each: (each[0] not in (lang, "fr", "en"), fold_text(each[1])))
-        return choices

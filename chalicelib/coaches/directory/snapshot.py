@@ -19,13 +19,16 @@ from chalicelib.coaches.directory.layout import (
     FILTERS,
     FORMAT,
     LABEL_NAMES,
+    PLACES,
     Field,
     Labels,
     Posting,
     Snapshot,
     SnapshotContent,
 )
+from chalicelib.coaches.directory.meanings import folded_key, meanings
 from chalicelib.coaches.directory.postings import pack
+from chalicelib.coaches.directory.slips import sound_of
 from chalicelib.coaches.profile import Profile, text_in, values_of
 from chalicelib.core.json_text import compact
 from chalicelib.core.languages import LANGS
@@ -49,23 +52,28 @@ def build(coaches: Iterable[Coach]) -> Snapshot:
     rows.sort(key=lambda row: sha256(row["slug"].encode()).digest())
     noise = _noise()
     words: dict[Field, RowsByWord] = {field: defaultdict(set) for field in FIELDS}
-    values: dict[str, RowsByWord] = {name: defaultdict(set) for name in FILTERS}
+    values: dict[str, RowsByWord] = {name: defaultdict(set) for name in (*FILTERS, *PLACES)}
     labels = all_labels()
     for number, row in enumerate(rows):
         for field, found in _words_by_field(row, labels, noise).items():
             for word in found:
                 words[field][word].add(number)
-        for name, value in filter_values(row):
+        for name, value in (*filter_values(row), *_place_values(row)):
             values[name][value].add(number)
+    meant, named = meanings(_cities(rows), labels)
     snapshot: SnapshotContent = {
         "format": FORMAT,
         "count": len(rows),
         "rows": rows,
         "words": {field: _packed(words[field], len(rows)) for field in FIELDS},
-        "values": {name: _packed(values[name], len(rows)) for name in FILTERS},
+        "values": {name: _packed(values[name], len(rows)) for name in (*FILTERS, *PLACES)},
         "labels": labels,
         "synonyms": _synonyms(),
         "noise": dict.fromkeys(sorted(noise), 1),
+        "everyone": dict.fromkeys(sorted(map(fold_text, content.synonyms()["everyone"])), 1),
+        "meanings": meant,
+        "named": named,
+        "sounds": _sounds(words["name"]),
     }
     return {"version": sha256(_json(snapshot)).hexdigest()[:20], **snapshot}
 
@@ -106,6 +114,25 @@ def filter_values(row: Profile) -> Iterator[tuple[str, str]]:
         yield "province", "remote"
 
 
+def _place_values(row: Profile) -> Iterator[tuple[str, str]]:
+    yield "home", row["province"]
+    if "city" in row:
+        yield "city", fold_to_words(row["city"]).strip()
+
+
+def _cities(rows: Iterable[Profile]) -> list[tuple[str, str]]:
+    return sorted({(row["city"], row["province"]) for row in rows if "city" in row})
+
+
+def _sounds(names: Iterable[str]) -> dict[str, list[str]]:
+    """Return the words of names by how they sound."""
+    alike: dict[str, list[str]] = defaultdict(list)
+    for name in sorted(names):
+        if name.isalpha() and name.isascii():
+            alike[sound_of(name)].append(name)
+    return dict(sorted(alike.items()))
+
+
 def _words_by_field(
     row: Profile, labels: Labels, noise: frozenset[str]
 ) -> dict[Field, Iterable[str]]:
@@ -114,11 +141,10 @@ def _words_by_field(
     titles = (text_in(row, "title", lang) for lang in LANGS)
     texts = [organization, *titles, city, *label_texts(row, labels)]
     in_bios = {word for lang in LANGS for word in index_words_of_prose(text_in(row, "bio", lang))}
-    fit_everyone = {fold_text(word) for word in content.synonyms()["everyone"]}
     return {
         "name": set(index_words(f"{row['first_name']} {row['last_name']}")),
         "specialty": {word for text in texts for word in index_words(text)} - noise,
-        "bio": (in_bios | fit_everyone) - noise,
+        "bio": in_bios - noise,
     }
 
 
@@ -154,12 +180,22 @@ def _noise() -> frozenset[str]:
 
 
 def _synonyms() -> dict[str, list[list[str]]]:
-    """Return, for each folded word or phrase, the words of each of its other names."""
+    """Return, for each folded word or phrase, the words of each of its other names.
+
+    A phrase stands here also without its small words, if it has two words then.
+    """
     others: dict[str, list[list[str]]] = {}
     noise = _noise()
     for group in content.synonyms()["groups"]:
-        names = [[w for w in fold_to_words(text).split() if w not in noise] for text in group]
-        for name in names:
-            known = others.setdefault(" ".join(name), [])
-            known.extend(other for other in names if other != name and other not in known)
+        names = [_telling(folded_key(text).split(), noise) for text in group]
+        for text, name in zip(group, names, strict=True):
+            keys = {folded_key(text), *([" ".join(name)] if len(name) > 1 else [])}
+            for key in keys:
+                known = others.setdefault(key, [])
+                known.extend(other for other in names if other != name and other not in known)
     return others
+
+
+def _telling(words: list[str], noise: frozenset[str]) -> list[str]:
+    """Return the words that tell something; all of them if none does."""
+    return [word for word in words if word not in noise] or words

@@ -2,25 +2,29 @@
 
 from collections.abc import Mapping, Sequence
 from functools import reduce
-from operator import and_, or_
+from operator import and_
 from typing import Literal, NotRequired, TypedDict
 
 from chalicelib import content
+from chalicelib.coaches.directory.candidates import grouped
 from chalicelib.coaches.directory.layout import Labels
-from chalicelib.coaches.directory.matching import Match, intersect
+from chalicelib.coaches.directory.levels import all_found, intersect
+from chalicelib.coaches.directory.matching import Match
 from chalicelib.coaches.directory.query import Query
+from chalicelib.coaches.directory.terms import Term
 from chalicelib.core.languages import Lang
 
 
 class Dropped(TypedDict):
     """What to leave out: one `filter` (with its `label` and `values` in words), one `word`,
-    or all filters."""
+    or all filters. `q` is the query without the word."""
 
     drop: Literal["filter", "word", "filters"]
     filter: NotRequired[str]
     label: NotRequired[str]
     values: NotRequired[str]
     word: NotRequired[str]
+    q: NotRequired[str]
 
 
 class Suggestion(Dropped):
@@ -99,18 +103,29 @@ def _without_a_word(
     matches: Sequence[Match], filtered: Mapping[str, int], query: Query, everyone: int
 ) -> list[Suggestion]:
     suggestions = []
-    for match in matches if len(matches) > 1 else ():
-        rest = _found([other for other in matches if other is not match], everyone)
-        count = reduce(and_, filtered.values(), rest).bit_count()
+    needed = [match for match in matches if not match.term.optional]
+    for match in needed if len(needed) > 1 else ():
+        others = [other for other in needed if other is not match]
+        count = reduce(and_, filtered.values(), _found(others, everyone)).bit_count()
         if count:
-            dropped: Dropped = {"drop": "word", "word": match.term.text}
+            dropped: Dropped = {
+                "drop": "word",
+                "word": match.term.text,
+                "q": query_of([other.term for other in others], query),
+            }
             suggestions.append(_suggestion("drop_word", count, query.lang, dropped))
     return suggestions
 
 
+def query_of(terms: Sequence[Term], query: Query) -> str:
+    """Return what to type for these terms, and for what the query leaves out."""
+    typed = [term.typed for term in query.terms if term in terms]
+    return " ".join([*typed, *(f"-{term.typed}" for term in query.without)])
+
+
 def _found(matches: Sequence[Match], everyone: int) -> int:
-    levels = [match.levels for match in matches if match.levels or not match.term.optional]
-    return reduce(or_, intersect(levels).values(), 0) if levels else everyone
+    groups = grouped(matches)
+    return all_found(intersect(groups)) if groups else everyone
 
 
 def _suggestion(
@@ -119,7 +134,10 @@ def _suggestion(
     lang: Lang,
     dropped: Dropped,
 ) -> Suggestion:
-    texts = content.coaches()
-    found = texts["found"]["one" if count == 1 else "several"][lang].format(count=count)
-    message = texts["help"][code][lang].format(found=found, **dropped)
+    message = content.coaches()["help"][code][lang].format(found=found_text(count, lang), **dropped)
     return {**dropped, "count": count, "message": message}
+
+
+def found_text(count: int, lang: Lang) -> str:
+    """Return how many coaches there are, in words."""
+    return content.coaches()["found"]["one" if count == 1 else "several"][lang].format(count=count)

@@ -73,11 +73,15 @@ class FoldedTexts:
                 at = self.folded.find(needle, at + 1)
         return spans
 
-    def find_joined(self, joined: str) -> list[Span]:
-        """Return where the pieces of a word, put together, begin with this one."""
+    def find_joined(self, joined: str, *, exact: bool) -> list[Span]:
+        """Return where the pieces of a word, put together, are this one, or else begin with it."""
         if self._joined is None:
             self._joined = list(self._all_joined())
-        return [span for word, span in self._joined if word.startswith(joined)]
+        return [
+            span
+            for word, span in self._joined
+            if word == joined or (not exact and word.startswith(joined))
+        ]
 
     def _all_joined(self) -> Iterator[tuple[str, Span]]:
         for part, start in zip(self.parts, self._starts, strict=True):

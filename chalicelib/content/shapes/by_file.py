@@ -4,7 +4,7 @@ from datetime import date
 from typing import Final
 
 from chalicelib.content.shapes.cases import Clocks, ProblemText, Review, States
-from chalicelib.content.shapes.coaches import Coaches, Network, Synonyms
+from chalicelib.content.shapes.coaches import Coaches, NamedTerm, Network, Places, Synonyms
 from chalicelib.content.shapes.forms import Assessment
 from chalicelib.content.shapes.newsletter import (
     Holds,
@@ -32,6 +32,7 @@ SHAPES: Final[dict[str, object]] = {
     "network": Network,
     "newsletter": Newsletter,
     "newsroom": Newsroom,
+    "places": Places,
     "preflight": Preflight,
     "problems": dict[Key, ProblemText],
     "programme": Programme,
@@ -42,6 +43,7 @@ SHAPES: Final[dict[str, object]] = {
     "states": States,
     "streams": list[Stream],
     "synonyms": Synonyms,
+    "terms": list[NamedTerm],
     "theme": Theme,
 }
 """The shape of each file, by its name without `.json`; any other file is a `Form`."""

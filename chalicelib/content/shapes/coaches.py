@@ -1,6 +1,6 @@
 """The shape of what the directory of coaches says and understands."""
 
-from typing import Annotated
+from typing import Annotated, NotRequired
 
 from pydantic import Field
 from typing_extensions import TypedDict
@@ -19,6 +19,34 @@ class Synonyms(TypedDict):
     groups: list[Annotated[list[Words], Field(min_length=2)]]
 
 
+Names = Annotated[list[Words], Field(min_length=1)]
+ProvinceCode = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+Filed = Annotated[dict[str, Names], Field(min_length=1)]
+
+
+class Region(TypedDict):
+    """A region that visitors name, its towns where coaches may live, and its provinces."""
+
+    names: Names
+    cities: list[Words]
+    provinces: Annotated[list[ProvinceCode], Field(min_length=1)]
+
+
+class Places(TypedDict):
+    regions: list[Region]
+    cities: dict[ProvinceCode, Names]
+
+
+class NamedTerm(TypedDict):
+    """Names of what a coach chooses: `means` has the filters with their values, `near` what comes
+    nearest where nobody has them. With `every`, a coach has all that it means."""
+
+    names: Names
+    means: Filed
+    near: NotRequired[Filed]
+    every: NotRequired[bool]
+
+
 class ProvinceWords(TypedDict):
     all: Text
     remote: Text
@@ -28,6 +56,13 @@ class FoundWords(TypedDict):
     none: Text
     one: Text
     several: Text
+
+
+class NoteWords(TypedDict):
+    left_out: Text
+    alone: Text
+    did_you_mean: Text
+    restarted: Text
 
 
 class HelpWords(TypedDict):
@@ -48,6 +83,7 @@ class Coaches(_Import):
     provinces: ProvinceWords
     found: FoundWords
     help: HelpWords
+    notes: NoteWords
     bio_only: dict[Key, Text]
     refused: dict[Key, Text]
     columns: Annotated[
