@@ -257,8 +257,8 @@ def _names_of_values(contents: Contents) -> Iterator[Slip]:
             filed = entry.get(key, {})
             yield from unknown("terms", (number, key), filed, values, "filter")
             for name in filed.keys() & values.keys():
-                where = (number, key, name)
-                yield from unknown("terms", where, filed[name], values[name], "value")
+                place = (number, key, name)
+                yield from unknown("terms", place, filed[name], values[name], "value")
 
 
 def _events(contents: Contents) -> set[str]:

@@ -211,10 +211,8 @@ def test_whoever_lives_in_a_region_comes_before_those_who_serve_it() -> None:
 
 def test_a_place_without_coaches_finds_those_who_serve_its_province() -> None:
     for q, code in (("Gaspésie", "QC"), ("Brampton", "ON"), ("Red Deer", "AB")):
-        assert set(slugs(q)) == set(
-            result["slug"]
-            for result in found("", filters={"province": [code]}, limit=100)["results"]
-        )
+        served = found("", filters={"province": [code]}, limit=100)["results"]
+        assert set(slugs(q)) == {result["slug"] for result in served}
 
 
 # -------------------------------------------------------------------------- explanations that hold
