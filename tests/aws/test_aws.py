@@ -377,8 +377,10 @@ MET_ELSEWHERE: dict[str, set[Permission]] = {
         ("dynamodb:DeleteItem", "Records"), ("dynamodb:Query", "Records/index/person"),
         ("dynamodb:Query", "Records/index/state"),
     },
-    # Letters of a sign-up that came back.
-    "settle_mail": {("dynamodb:DeleteItem", "Records")},
+    # Letters of a sign-up that came back, and of the links of somebody's files.
+    "settle_mail": {
+        ("dynamodb:DeleteItem", "Records"), ("dynamodb:Query", "Records/index/person"),
+    },
     # An issue that is paused by itself: the roster, and the letters to it.
     "send_issue": {
         ("dynamodb:GetItem", "Records"), ("dynamodb:PutItem", "Records"),
