@@ -72,7 +72,16 @@ class Export:
             "letters": list(self._letters(id, roles, person)),
         }
         if whole:
-            kept = ("state", "decided", "question", "conditions", "closed", "address", "lang")
+            kept = (
+                "state",
+                "decided",
+                "question",
+                "conditions",
+                "closed",
+                "address",
+                "lang",
+                "mail_faults",
+            )
             facts |= {name: _plain(row[name], person, staff=True) for name in kept if name in row}
             facts["consents"] = self._consents(row, person)
             facts["proved"] = _plain(row.get("proved") or {}, person)

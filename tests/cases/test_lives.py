@@ -69,7 +69,7 @@ MODEL: Final[dict[str, dict[tuple[str, ...], str]]] = {
 """The transitions of the specification once more, written by hand: event → from → to."""
 
 STAY: Final = {
-    "vote", "assign", "recuse", "correct_address", "ask_address", "bounce", "copy", "more_time",
+    "vote", "assign", "recuse", "correct_address", "ask_address", "bounce", "complaint", "send_again", "copy", "more_time",
     "letter_overtaken",
 }  # fmt: skip
 UNDOABLE: Final = {

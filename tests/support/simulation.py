@@ -14,6 +14,7 @@ from chalicelib.cases.effects import Decider
 from chalicelib.cases.guards import DecisionInput
 from chalicelib.cases.intake.submission import IncomingForm
 from chalicelib.cases.orphans import Orphans
+from chalicelib.cases.sending_again import SendingAgain
 from chalicelib.cases.states import clock_of, kind
 from chalicelib.core.business_days import QuietHours
 from chalicelib.core.errors import (
@@ -332,6 +333,18 @@ class Life:
                 {"eventType": "Bounce", "mail": mail, "bounce": back}
             )
 
+    def complain(self, act: Act) -> None:
+        if self.left:
+            tag = tag_of(*self.left[act.case % len(self.left)].key)
+            mail = {"tags": {"mail": [tag]}, "messageId": "m"}
+            report = {"eventType": "Complaint", "mail": mail, "complaint": {}}
+            self.service.delivery_events.settle(report)
+
+    def send_again(self, act: Act) -> None:
+        if case := self.case(act):
+            by = STAFF[act.who % len(STAFF)]
+            SendingAgain(self.store, self.service.lookup, self.clock).send(case, Decider(by, by))
+
     def stream(self, act: Act) -> None:
         """The stream brings one letter that was just stored."""
         owed = [k for k, i in self.store.items.items() if i.get("status") == "owed"]
@@ -399,6 +412,8 @@ _ACTS: Final[dict[str, Callable[[Life, Act], None]]] = {
     "away": Life.away,
     "fail": Life.fail,
     "bounce": Life.bounce,
+    "complain": Life.complain,
+    "send_again": Life.send_again,
     "stream": Life.stream,
     "sweep": Life.sweep,
     "likely": Life.likely,
@@ -423,7 +438,7 @@ _LIKELY: Final = {
 NAMES: Final = (
     *("likely",) * 24,
     "declare", "declare", "declare", "answer", "answer", "approve", "apply", *STEPS, *_WAITS, "apply_uninvited", "reply", "reply",
-    "withdraw", "readdress", "link", "away", "fail", "bounce", "stream", "stream", "sweep",
+    "withdraw", "readdress", "link", "away", "fail", "bounce", "complain", "send_again", "stream", "stream", "sweep",
     "sweep", "sweep",
 )  # fmt: skip
 """What may happen, the likelier the oftener."""
