@@ -29,7 +29,7 @@ DIGEST: Final = "staff_digest"
 DIGEST_RETENTION: Final = timedelta(days=90)
 
 MAX_WAIT_HOURS: Final = 8
-"""A letter that meets the account's ceiling again waits longer each time, at most so long."""
+"""A letter that meets the account's ceiling again waits longer each time, at most about so long."""
 
 SPREAD_SECONDS: Final = 20 * 60
 """Delayed letters come back one after the other within this time."""
@@ -70,11 +70,13 @@ class Ceilings:
         is_account = all(ALL_LETTERS in counter.key[0] for counter in met)
         end = rate_limit.window_end(rate_limit.full_window(conflict, met), now)
         delays = row.get("delays", 0)
-        if is_account:
-            # Those that were owed first leave first; the others do not come back every hour.
-            end += timedelta(hours=min(2**delays, MAX_WAIT_HOURS) - 1)
-        turn = zlib.crc32(f"{row['pk']}{row['sk']}".encode()) % SPREAD_SECONDS
-        due = end + timedelta(seconds=turn)
+        # Whoever meets the account's ceiling again comes back within more hours, not all in one of
+        # them: what may leave in each hour leaves.
+        hours = min(2**delays, MAX_WAIT_HOURS) if is_account else 1
+        within = SPREAD_SECONDS + (hours - 1) * 3600
+        due = end + timedelta(
+            seconds=zlib.crc32(f"{row['pk']}{row['sk']}{delays}".encode()) % within
+        )
         change = Change(
             (row["pk"], row["sk"]),
             expect=_unchanged(row),
