@@ -153,3 +153,14 @@ def test_a_lost_link_comes_within_the_hour_whatever_else_is_sent_to_its_mailbox(
             way.deliver()
         assert len(way.letters(ADA, "/file/")) == before + 1, "one, and at once"
         way.clock.pass_(hours=1)
+
+
+def test_letters_beyond_the_ceiling_of_all_use_the_room_of_each_hour(way: Journey) -> None:
+    """Were all of them to come back in the same hour, the hours between would send nothing."""
+    way.settings(UNPROVED_LETTERS_PER_HOUR="5", POSTS_PER_HOUR="1000")
+    for number in range(60):
+        declared(way, number, "visitor{}@example.org")
+    for _ in range(24):
+        way.deliver()
+        way.clock.pass_(hours=1)
+    assert sum("visitor" in mail.to for mail in way.mailer.sent) >= 55
