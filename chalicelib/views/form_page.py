@@ -12,13 +12,15 @@ from chalicelib.web.responses import Response
 
 class FormFacts(FormErrors):
     """`banner` is the title and the detail of what is wrong with the form as a whole; `hidden`
-    has the fields that nobody sees."""
+    has the fields that nobody sees, `reads` how answers are read that were written in another
+    way, by the id of their field."""
 
     description: Description
     action: str
     values: Mapping[str, object]
     hidden: Mapping[str, str]
     banner: tuple[str, str] | None
+    reads: Mapping[str, str]
 
 
 def respond_with_form(  # noqa: PLR0913
@@ -41,6 +43,7 @@ def respond_with_form(  # noqa: PLR0913
         "description": description,
         "action": description["action"],
         "values": values,
+        "reads": _reads(description, values, lang) if refused else {},
         "hidden": {"lang": lang, **{key: value for key, value in hidden.items() if value}},
         "banner": refused.banner if refused else None,
     }
@@ -52,3 +55,11 @@ def respond_with_form(  # noqa: PLR0913
         status=refused.status if refused else 200,
         headers=refused.headers if refused else None,
     )
+
+
+def _reads(description: Description, values: Mapping[str, object], lang: Lang) -> dict[str, str]:
+    from chalicelib.core.templates import field_id
+    from chalicelib.forms.entered import readings
+
+    found = readings(description["form"], values, lang)
+    return {field_id(path): text for path, text in found.items()}

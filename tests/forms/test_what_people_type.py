@@ -17,7 +17,7 @@ from chalicelib.core.languages import LANGS, Lang
 from chalicelib.core.phone_number import phone_or_none
 from chalicelib.core.typed_text import in_plain_signs, is_visible, without_hidden
 from chalicelib.forms import ignored, parsing
-from chalicelib.forms.entered import entered
+from chalicelib.forms.entered import entered, readings
 from chalicelib.forms.normalise import Repeated, tidy
 from chalicelib.forms.numbers import cents_or_none
 from chalicelib.forms.problems import InvalidForm
@@ -196,6 +196,23 @@ def test_answers_in_the_fields_of_a_form_read_well_and_are_the_same_again(
     assert "+1514" not in str(shown)
     if form == "application":
         assert shown["fid_annual_budget"] == formatting.money(123_456, lang)
+
+
+@pytest.mark.parametrize(
+    ("lang", "shown"),
+    [("fr", ["31 mars 2028", "514 555-0123, poste 12", "1 234,56 $", "ada@example.org"]),
+     ("en", ["March 31, 2028", "514-555-0123, ext. 12", "$1,234.56", "ada@example.org"])],
+)  # fmt: skip
+def test_what_was_written_in_another_way_is_echoed_as_it_is_read(
+    lang: Lang, shown: list[str]
+) -> None:
+    rows = [{"date": "31/03/2028", "description": "x"}]
+    typed = {"milestones": rows, "applicant_phone": "tel. 5145550123 x12", "end_date": "31/31/2028",
+             "fid_annual_budget": "1234.56", "applicant_email": "<ada@example.org>,",
+             "fid_fiscal_year_end": ["x"], "fid_lead_email": "ada@example.org"}  # fmt: skip
+    found = readings("application", typed, lang)
+    assert sorted(" ".join(text.split()) for text in found.values()) == sorted(shown)
+    assert found["milestones[0].date"] == shown[0]
 
 
 def test_an_extension_goes_to_the_field_beside_the_number() -> None:

@@ -231,6 +231,16 @@ def test_a_form_that_looks_odd_is_asked_whether_a_person_sends_it(
     assert [case["state"] for case in store.kinds("case")] == ["EOI_PENDING"]
 
 
+def test_the_page_of_a_refusal_says_how_it_reads_what_was_written_in_another_way(
+    visitor: Visitor,
+) -> None:
+    typed = samples.as_html(samples.eoi(start_month="mai 2027", org_city="", lang="fr"))
+    page = visitor.submit("/forms/eoi", [*typed, ("start_month", "05/2027")]).body.decode()
+    assert 'value="05/2027"' in page
+    assert re.search(r'id="f-start-month-read">Lu comme\s: mai 2027<', page)
+    assert 'id="f-contact-email-read"' not in page
+
+
 @pytest.mark.parametrize(("lang", "yes"), [("fr", "Oui, je suis une personne"), ("en", "Yes, I am a person")])  # fmt: skip
 def test_the_page_asks_plainly_keeps_what_was_typed_and_remembers_the_answer(
     visitor: Visitor, store: MemoryStore, lang: str, yes: str
