@@ -3,10 +3,12 @@
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final, TypeVar
 
 import samples
+import truth
+from chalicelib import content
 from chalicelib.aws.keys import Keys
 from chalicelib.cases.applicant import Reply
 from chalicelib.cases.case import Case, case_key
@@ -14,8 +16,10 @@ from chalicelib.cases.effects import Decider
 from chalicelib.cases.guards import DecisionInput
 from chalicelib.cases.intake.submission import IncomingForm
 from chalicelib.cases.orphans import Orphans
+from chalicelib.cases.review.link import review_link
 from chalicelib.cases.sending_again import SendingAgain
-from chalicelib.cases.states import clock_of, kind
+from chalicelib.cases.states import clock_of, kind, staff_steps
+from chalicelib.core import eastern_time
 from chalicelib.core.business_days import QuietHours
 from chalicelib.core.errors import (
     AccountRefused,
@@ -31,6 +35,7 @@ from chalicelib.core.settings import read
 from chalicelib.mail.draft import Draft, LetterWriter
 from chalicelib.mail.outbox import Outbox
 from chalicelib.services import Services
+from chalicelib.web.request import Request
 from clock_steps import NOOR, QuickStore
 from environment import ENVIRONMENT, RITA, SAM
 from fakes import MemorySuppression, SetClock
@@ -145,7 +150,12 @@ class OutsideMailer:
             raise failure
         if re.search(r"\bNone\b", f"{mail.subject}\n{mail.text}\n{mail.html}"):
             self._life.unwritten.append(ValueError(f"{mail.tag}: None in {mail.subject!r}"))
-        self._life.left.append(self._life.noted(mail.tag))
+        noted = self._life.noted(mail.tag)
+        self._life.left.append(noted)
+        if noted.alone:
+            now = self._life.clock()
+            for fault in truth.faults(self._life.store.items, noted.key, mail, now):
+                self._life.unwritten.append(ValueError(f"{mail.tag} left {fault}"))
         if failure is not None:
             raise failure
         return mail.tag
@@ -292,13 +302,18 @@ class Life:
         name = act.name
         if case := self.case(act):
             by = STAFF[act.who % len(STAFF)]
-            soon = str((self.clock() + timedelta(days=30)).date())
+            if not self.store.items["STAFF", by]["active"]:
+                return
+            days = (30, 2, 75, 9)[act.at % 4]
+            soon = str((self.clock() + timedelta(days=days)).date())
+            dated = name in ("postpone", "reopen") or (name != "decline" and act.at % 2)
             word = DecisionInput(
                 reasons=("not_ci",) if name == "decline" else (),
                 message="Pourquoi?" if name in ("ask", "reopen") else "",
                 conditions=(("Un fiduciaire", soon),) if name == "conditions" else (),
                 colleague=STAFF[(act.who + 1) % 3] if name == "assign" else "",
                 met=tuple(str(n) for n in range(10)) if name == "conditions_met" else (),
+                new_days=tuple((str(n), soon) for n in range(5)) if dated else (),
             )
             self.service.cases.decisions.act(case, name, Decider(by, by), word)
 
@@ -316,12 +331,53 @@ class Life:
             back = str((self.clock() + timedelta(days=9)).date())
             self.store.put({**row, "away_until": back})
 
+    def roster(self, act: Act) -> None:
+        """Somebody leaves the staff, or comes back; one of them stays."""
+        row = self.store.items["STAFF", STAFF[act.who % 3]]
+        others = [self.store.items["STAFF", one]["active"] for one in STAFF if one != row["sk"]]
+        if any(others):
+            self.store.put({**row, "active": not row["active"]})
+
+    def quorum(self, act: Act) -> None:
+        """It takes as many votes as this from now on."""
+        self.service.cases.decisions._quorum = 1 + act.who % 2
+
+    def rename(self, act: Act) -> None:
+        """The programme gives its cycle another name, or none."""
+        content.programme()["cycle"] = (None, "printemps", "2031")[act.who % 3]
+
+    def new_year(self, act: Act) -> None:
+        local = eastern_time.local(self.clock())
+        self.clock.now = local.replace(
+            year=local.year + 1, month=1, day=1, hour=0, minute=30
+        ).astimezone(UTC)
+
+    def look(self, act: Act) -> None:
+        """The applicant opens the page of their file, or staff theirs."""
+        if not self.born:
+            return
+        case = Case.of(self.store.items[case_key(self.born[act.case % len(self.born)])])
+        request = Request("GET", {"accept": "text/html"}, {}, b"", "192.0.2.1")
+        if act.who % 2:
+            url, hashed, _ = self.service.links.new_review()
+            by = STAFF[act.at % 3]
+            allowed = staff_steps(case.state)
+            link = review_link(hashed, case=case, recipient=by, allowed=allowed, now=self.clock())
+            self.store.put({name: value for name, value in link.items() if value is not None})
+            page = self.service.views.review.show(request, url.rpartition("/")[2])
+        else:
+            url = self.service.links.file(case.id, case.person)
+            page = self.service.views.file.show(request, url.rpartition("/")[2])
+            for leak in truth.leaks(case, page.body, self.clock()):
+                self.unwritten.append(ValueError(f"{case.id}: its page shows {leak}"))
+        assert page.status < 500
+
     def fail(self, act: Act) -> None:
         """The next mail fails: for now, for good, or nobody knows."""
-        self.mailer.failing.append(
+        self.mailer.failing += [
             (DeliveryFailed("busy", permanent=False), DeliveryFailed("no", permanent=True),
              OutcomeUnknown("lost"), AccountRefused("not verified"), Throttled("busy"))[act.who % 5]
-        )  # fmt: skip
+        ] * (1, 1, 4)[act.stale]  # fmt: skip
 
     def bounce(self, act: Act) -> None:
         if self.left:
@@ -397,7 +453,7 @@ _WAITS: Final[dict[str, dict[str, float]]] = {
 
 STEPS: Final = (
     "approve", "decline", "ask", "conditions", "waitlist", "undo", "undo", "extend", "reopen",
-    "conditions_met", "assign", "recuse", "treat_as_eoi",
+    "conditions_met", "assign", "recuse", "treat_as_eoi", "postpone",
 )  # fmt: skip
 
 _ACTS: Final[dict[str, Callable[[Life, Act], None]]] = {
@@ -410,6 +466,11 @@ _ACTS: Final[dict[str, Callable[[Life, Act], None]]] = {
     "readdress": Life.readdress,
     "link": Life.link,
     "away": Life.away,
+    "roster": Life.roster,
+    "quorum": Life.quorum,
+    "rename": Life.rename,
+    "new_year": Life.new_year,
+    "look": Life.look,
     "fail": Life.fail,
     "bounce": Life.bounce,
     "complain": Life.complain,
@@ -429,7 +490,7 @@ _LIKELY: Final = {
     "APP_PENDING": ("approve", "conditions", "ask", "waitlist"),
     "APP_INFO_REQUESTED": ("reply", "days", "week", "sweep"),
     "APP_WAITLISTED": ("approve", "decline", "month", "sweep"),
-    "APP_CONDITIONAL": ("conditions_met", "decline", "month", "sweep"),
+    "APP_CONDITIONAL": ("conditions_met", "decline", "month", "sweep", "postpone"),
     "EOI_TO_CONFIRM": ("answer", "answer", "answer", "week"),
     "ORPHAN_APP": ("link", "treat_as_eoi", "decline", "link"),
     "ANONYMISED": ("declare",),
@@ -439,7 +500,7 @@ NAMES: Final = (
     *("likely",) * 24,
     "declare", "declare", "declare", "answer", "answer", "approve", "apply", *STEPS, *_WAITS, "apply_uninvited", "reply", "reply",
     "withdraw", "readdress", "link", "away", "fail", "bounce", "complain", "send_again", "stream", "stream", "sweep",
-    "sweep", "sweep",
+    "sweep", "sweep", "roster", "quorum", "rename", "new_year", "look", "look",
 )  # fmt: skip
 """What may happen, the likelier the oftener."""
 
