@@ -54,6 +54,7 @@ class FilePageFacts(FileFacts, FormErrors):
     nonce: str
     apply_url: str | None
     address_form: bool
+    unreached: str
     mail_to: str
     withdraw_url: str | None
 

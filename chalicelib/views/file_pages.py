@@ -5,9 +5,11 @@ from dataclasses import dataclass
 
 from chalicelib import content
 from chalicelib.cases.case import Case
+from chalicelib.cases.faults import faults_now
 from chalicelib.cases.lookup import Cases
 from chalicelib.cases.states import table, tells_turnaround
 from chalicelib.core.languages import Lang
+from chalicelib.core.letter_row import NEW_ADDRESS
 from chalicelib.core.links import Links
 from chalicelib.core.ports import Now
 from chalicelib.core.settings import Settings
@@ -75,6 +77,7 @@ class FilePages:
             if facts["apply_by"]
             else None,
             "address_form": (case.state, "ask_address") in table(),
+            "unreached": _unreached(case),
             "mail_to": case.mail_to,
             "withdraw_url": in_language(f"{address}?do=withdraw", lang)
             if self.can(mine, "withdraw")
@@ -226,6 +229,12 @@ class FilePages:
 
     def _address(self, token: str) -> str:
         return self.pages.address("file", token)
+
+
+def _unreached(case: Case) -> str:
+    """Return the new address that was asked for last and takes no mail; blank without one."""
+    asked = [one["address"] for one in faults_now(case) if one["to"] == NEW_ADDRESS]
+    return asked[-1] if asked else ""
 
 
 def error_text(code: str, lang: Lang) -> str:

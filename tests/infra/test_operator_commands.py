@@ -79,6 +79,21 @@ def test_absences_deputies_managers_and_admins_are_kept_by_hand(operator: Operat
             run(operator, "staff", *wrong)
 
 
+def test_whose_mail_comes_back_is_unreachable_until_somebody_says_otherwise(
+    operator: Operator,
+) -> None:
+    run(operator, "staff", "add", "--name", "Rita", "--email", "r@example.org", "--lang", "fr")
+    roster = operator.services.cases.roster
+    fault = roster.faulty(roster.require("rita"), "bounce", "550", operator.now())
+    assert fault
+    operator.services.store.commit([fault])
+    assert [row["unreachable"] for row in listed(operator, "staff", "list")] == [True]
+    assert run(operator, "staff", "reachable", "rita") == "rita is reachable"
+    assert [row["unreachable"] for row in listed(operator, "staff", "list")] == [False]
+    with pytest.raises(RosterRefused, match="nobody is not on the roster"):
+        run(operator, "staff", "reachable", "nobody")
+
+
 @pytest.mark.parametrize("address", ["adé@x.ca", "a..b@x.ca", "a[b@x.ca", "rita"])
 def test_an_address_that_forms_refuse_is_not_put_on_the_roster(
     operator: Operator, address: str

@@ -145,10 +145,14 @@ def test_a_slip_in_the_address_that_the_applicant_asks_for_is_told(way: Journey)
     way.service.delivery_events.settle(bounced(tag(way, "address_confirm", "new_address")))
     assert told(way) == 1
     assert "il écrit toujours à son adresse" in way.letters(RITA)[-1]
+    mine = way.visitor.page(way.own()).body.decode()
+    assert "Notre courriel à ada@typo.example.org est revenu" in mine
     assert way.again(case).undeliverable is None
     assert "ada@typo.example.org" in way.visitor.page(way.review(RITA)).body.decode()
     way.decide(RITA, decision="correct_address", address=NEW)
     assert way.again(case).mail_faults == []
+    way.deliver()
+    assert "est revenu" not in way.visitor.page(way.own(NEW)).body.decode()
 
 
 def test_an_address_that_comes_back_is_told_anew(way: Journey) -> None:

@@ -71,7 +71,7 @@ class Reviews:
         self._files = files
         self._orphans = Orphans(store, now)
         self._again = SendingAgain(store, cases, now)
-        self._roster = roster
+        self.roster = roster
         self._links = links
         self._now = now
         self._step_up = StepUp(store, links, now) if step_up else None
@@ -89,16 +89,12 @@ class Reviews:
     def today(self) -> date:
         return eastern_time.today(self._now())
 
-    @property
-    def roster(self) -> Roster:
-        return self._roster
-
     def colleagues(self, staff: Staff) -> list[Staff]:
-        return [other for other in self._roster.active() if other.id != staff.id]
+        return [other for other in self.roster.active() if other.id != staff.id]
 
     def owner(self, case: Case) -> Staff | None:
         """Return the member of staff whom a case is assigned to."""
-        return self._roster.get(case.owner) if case.owner else None
+        return self.roster.get(case.owner) if case.owner else None
 
     def voters_left(self, case: Case, staff: Staff) -> int:
         """How many others have not voted yet, and may."""
@@ -109,7 +105,7 @@ class Reviews:
     def open(self, token: str) -> OpenedReview:
         """Return what a link opens. Raises FileErased."""
         link = stored_links.opened(self._store, token, "case")
-        staff = None if link is None else self._roster.get(link["recipient"])
+        staff = None if link is None else self.roster.get(link["recipient"])
         case = None if link is None else self._cases.unerased(link["case"])
         if link is None or staff is None or case is None:
             return OpenedReview("unknown", token)
@@ -230,7 +226,7 @@ class Reviews:
         """Who is away decides nothing; who says that they are back is."""
         case, staff, _ = opened.whole
         if decision.name == "back" and self._links.check_nonce(opened.token, decision.nonce):
-            self._roster.back(staff)
+            self.roster.back(staff)
             return Outcome("back", self.open(opened.token), case)
         self._attempts.late(opened.token, case, staff, decision.name, "away")
         return Outcome("away", opened, case)
