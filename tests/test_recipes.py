@@ -1,6 +1,7 @@
 """CONTRIBUTING's recipes, each followed in a copy of the tree: a form, a link, a setting, a command.
 
-A state is added in tests/cases/test_add_a_state.py, a letter in tests/mail/test_add_a_letter.py.
+A state is added in tests/cases/test_add_a_state.py, a letter in tests/mail/test_add_a_letter.py, a
+programme in tests/test_add_a_programme.py.
 """
 
 import json
@@ -11,7 +12,7 @@ from typing import Any
 from infra.package import ROOT
 from tree_copy import copy_tree, edit_json, edit_text, run_in
 
-RECIPES = ("form", "letter", "state", "link", "setting", "operator command")
+RECIPES = ("form", "letter", "state", "link", "setting", "programme", "operator command")
 
 SERVE = """
 import json
@@ -135,8 +136,8 @@ def test_a_form_that_nothing_receives_is_found_by_the_check(tmp_path: Path) -> N
     edit_json(content / "programme.json", offer)
     done = run_in(tree, "-m", "infra.content")
     assert done.returncode == 1
-    assert "feedback.json: received_as" in done.stderr
-    assert "review.json: received" in done.stderr
+    assert re.search(r"feedback\.json:\d+: received_as", done.stderr), done.stderr
+    assert re.search(r"review\.json:\d+: received: without feedback", done.stderr)
 
 
 LINK = """

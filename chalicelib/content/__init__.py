@@ -43,6 +43,13 @@ def chosen() -> str:
     return os.environ.get("PROGRAMME", "")
 
 
+def choose(programme: str) -> None:
+    """Read another programme from now on: for whoever operates several stages."""
+    os.environ["PROGRAMME"] = programme
+    globals()["programme"].cache_clear()
+    _load.cache_clear()
+
+
 def whole(name: str, numbers: Mapping[str, int], folder: Path, programme: str) -> Any:
     """Return a content file of a programme: the first one's, with what differs in its place."""
     found = parsed((folder / f"{name}.json").read_bytes(), numbers)

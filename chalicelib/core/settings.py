@@ -9,11 +9,12 @@ from annotated_types import Ge, MinLen
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
+from chalicelib.content import PROGRAMMES
 from chalicelib.core.email_address import email_or_none
 
-MAY_BE_EMPTY: Final = {"website_url", "postal_address"}
+MAY_BE_EMPTY: Final = {"website_url", "postal_address", "programme"}
 """`postal_address` is needed by the newsletter alone; without a `website_url`
-links lead to our own pages."""
+links lead to our own pages; the first programme has no name."""
 
 _QUIET: Final = re.compile(r"([0-9]{1,2})-([0-9]{1,2})")
 _STAGE: Final = re.compile(r"[a-z][a-z0-9-]{1,15}")
@@ -104,7 +105,14 @@ def _topic(text: str) -> str:
     return text
 
 
+def _programme(text: str) -> str:
+    if text and not (PROGRAMMES / text).is_dir():
+        raise _must("be a folder of chalicelib/content/programmes")
+    return text
+
+
 Text = Annotated[str, MinLen(1)]
+ProgrammeName = Annotated[str, AfterValidator(_programme)]
 Count = Annotated[int, Ge(0)]
 CountFromOne = Annotated[int, Ge(1)]
 Stage = Annotated[str, AfterValidator(_stage)]
@@ -155,6 +163,7 @@ class Settings(BaseModel):
     privacy_policy_fr: WebAddress
     privacy_policy_en: WebAddress
     postal_address: str
+    programme: ProgrammeName
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 
     def privacy_policy(self, lang: str) -> str:

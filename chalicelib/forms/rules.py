@@ -48,15 +48,16 @@ def _eoi_problems(answers: Answers, today: date) -> Iterator[Problem]:
 
 
 def _eoi_warnings(answers: Answers) -> Iterator[Problem]:
-    count = 1 + len(answers["partners"])
-    if count < FEW:
+    """Each is about a field that the declaration of a programme may be without."""
+    if "partners" in answers and (count := 1 + len(answers["partners"])) < FEW:
         yield Problem("partners", "few_partners", {"count": count})
-    yield from _place(answers, "org_postal_code", "org_province")
+    if "org_postal_code" in answers and "org_province" in answers:
+        yield from _place(answers, "org_postal_code", "org_province")
     yield from _numbers(answers, "org_bn", "fiduciary_bn")
-    fiduciary = {"lead": answers["org_status"], "other": answers.get("fiduciary_status")}
-    if fiduciary.get(answers["fiduciary_known"], "registered_charity") not in _DONEES:
+    donees = {"lead": answers.get("org_status"), "other": answers.get("fiduciary_status")}
+    if donees.get(answers.get("fiduciary_known", ""), "registered_charity") not in _DONEES:
         yield Problem("fiduciary_known", "not_a_donee")
-    if answers["stage"] == "action":
+    if answers.get("stage") == "action":
         yield Problem("stage", "under_way")
 
 

@@ -51,6 +51,7 @@ def stack_settings(site_url: str) -> dict[str, str]:
         "PrivacyContact": "vieprivee@example.org",
         "PrivacyPolicyFr": "https://www.example.org/fr/confidentialite",
         "PrivacyPolicyEn": "https://www.example.org/en/privacy",
+        "Programme": os.environ.get("PROGRAMME", ""),
         "PersonInChargeTitleFr": "Direction générale",
         "PersonInChargeTitleEn": "Executive Director",
         "PostalAddress": "1234, rue Exemple, Montréal (Québec) H2X 1Y4",

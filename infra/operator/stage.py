@@ -8,6 +8,7 @@ from typing import Any
 import boto3
 from botocore.exceptions import ClientError
 
+from chalicelib import content
 from chalicelib.aws.keys import StoredKeys
 from chalicelib.aws.lists import DynamoSubscriberStore
 from chalicelib.core.ports import Now
@@ -75,7 +76,9 @@ class Operator:
             raise OperatorError(
                 f"{self.stage} is not deployed in this account: make deploy STAGE={self.stage}"
             ) from None
-        return read(found["Environment"]["Variables"])
+        settings = read(found["Environment"]["Variables"])
+        content.choose(settings.programme)
+        return settings
 
     @cached_property
     def tables(self) -> Tables:

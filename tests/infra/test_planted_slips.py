@@ -80,6 +80,7 @@ SLIPS: list[Planted] = [
     ("eoi", '"registered_charity"', '"charity"', "names no answer of org_status: charity"),
     ("eoi", '"field": "org_status"', '"field": "org_statut"', "names no field: org_statut"),
     ("eoi", '"key": "contact_last_name"', '"key": "contact_first_name"', "stands twice"),
+    ("eoi", '"key": "org_legal_name"', '"key": "org_name"', "no field is called org_legal_name"),
     ("application", '"type": "money"', '"type": "monney"', "Input should be"),
     ("application", '"required": true', '"requierd": true', "Extra inputs"),
     ("lists", '"id": "unknown"', '"id": "nonprofit"', "stands twice"),

@@ -30,6 +30,7 @@ ENVIRONMENT = {
     "PRIVACY_CONTACT": "vieprivee@example.org",
     "PRIVACY_POLICY_FR": "https://www.example.org/fr/confidentialite",
     "PRIVACY_POLICY_EN": "https://www.example.org/en/privacy",
+    "PROGRAMME": "",
     "PERSON_IN_CHARGE_TITLE_FR": "Direction générale",
     "PERSON_IN_CHARGE_TITLE_EN": "Executive Director",
     "LOG_LEVEL": "INFO",

@@ -28,11 +28,11 @@ def copy_tree(to: Path) -> Path:
     return to
 
 
-def run_in(tree: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
+def run_in(tree: Path, *arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
     """Run Python in the copy, and nothing of the original tree."""
     path = os.pathsep.join((str(tree), str(tree / "tests" / "support")))
     return subprocess.run(
-        [sys.executable, *arguments], cwd=tree, env={**os.environ, "PYTHONPATH": path},
+        [sys.executable, *arguments], cwd=tree, env={**os.environ, "PYTHONPATH": path, **environment},
         capture_output=True, text=True, check=False,
     )  # fmt: skip
 
