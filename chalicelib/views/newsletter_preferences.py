@@ -15,6 +15,7 @@ from chalicelib.core.languages import LANGS, Lang, lang_or
 from chalicelib.core.links import Links
 from chalicelib.core.records import moment, stamp
 from chalicelib.forms import field_types
+from chalicelib.forms.ignored import is_beside_answers
 from chalicelib.forms.normalise import tidy
 from chalicelib.newsletter.subscribers import consent_text, subscriber
 from chalicelib.newsletter.subscribers.erasure import erase
@@ -138,7 +139,7 @@ class PreferencesViews:
         topics = [t for t in offered if t in wanted] if len(offered) > 1 else offered
         language = text_field(fields, "language") or (found.lang if found else lang)
         # What is not offered is refused, and never "saved": both languages, a digest, a topic.
-        refused = [name for name in fields if name not in _CHOICES]
+        refused = [n for n in fields if n not in _CHOICES and not is_beside_answers(n, _CHOICES)]
         refused += ["language"] if language not in LANGS else []
         refused += ["topics"] if set(wanted) - set(offered) else []
         if refused:

@@ -24,6 +24,11 @@ class Operation(TypedDict, total=False):
 
 Paths = dict[str, dict[str, Operation]]
 
+_REFUSED = {
+    "422": "Refused: each error names its field. At `person` it asks whether a person sends the "
+    "form, which looks odd: send it again with `person: true`",
+}
+
 FIELD_ERRORS = {
     "type": "array",
     "items": {
@@ -272,7 +277,10 @@ def _form(form: str, lang: Lang, newsletter: str) -> dict[str, Operation]:
                     },
                 },
                 "303": {"description": "Stored; where a browser goes next"},
-                **{code: {"description": "Refused", "content": problem} for code in refused},
+                **{
+                    code: {"description": _REFUSED.get(code, "Refused"), "content": problem}
+                    for code in refused
+                },
             },
         },
     }

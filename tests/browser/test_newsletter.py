@@ -43,7 +43,7 @@ def test_a_scanner_that_is_a_browser_changes_nothing(
     assert service.subscribers.repository.get(person).status == subscriber.ACTIVE  # type: ignore[union-attr]
     plain.get_by_role("link", name="Voir mes préférences").click()
     preferences = plain.url
-    plain.get_by_label("Nouvelle adresse de courriel").fill("ada.roy@example.org")
+    plain.get_by_label("Nouvelle adresse courriel").fill("ada.roy@example.org")
     plain.get_by_role("button", name="Changer").click()
     swept(address)
     moved = linked(mailer.to("ada.roy@example.org")[-1].text, "confirm")

@@ -231,6 +231,12 @@ def test_a_form_that_looks_odd_is_asked_whether_a_person_sends_it(
     assert [case["state"] for case in store.kinds("case")] == ["EOI_PENDING"]
 
 
+def test_the_interface_names_the_field_that_answers_the_question(visitor: Visitor) -> None:
+    paths = visitor.get("/openapi.json").json_body["paths"]
+    for path in ("/forms/eoi", "/forms/assessment", "/forms/application", "/newsletter"):
+        assert "person: true" in paths[path]["post"]["responses"]["422"]["description"]
+
+
 def test_the_page_of_a_refusal_says_how_it_reads_what_was_written_in_another_way(
     visitor: Visitor,
 ) -> None:
