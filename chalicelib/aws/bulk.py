@@ -71,7 +71,7 @@ class SesBulkMailer:
         except ClientError as error:
             return [_of_all(error)] * len(bulk.envelopes)
         except NEVER_LEFT as error:
-            return [Reply("later", type(error).__name__)] * len(bulk.envelopes)
+            return [Reply("later", type(error).__name__, of_call=True)] * len(bulk.envelopes)
         except BotoCoreError as error:
             raise OutcomeUnknown(type(error).__name__) from error
         return [_reply(result) for result in answer["BulkEmailEntryResults"]]
@@ -138,4 +138,4 @@ def _of_all(error: ClientError) -> Reply:
     if fault == "ses" and error.response["ResponseMetadata"]["HTTPStatusCode"] >= 500:
         # It may have taken them all before it failed.
         raise OutcomeUnknown(why) from error
-    return Reply("account", why)
+    return Reply("account", why, of_call=True)

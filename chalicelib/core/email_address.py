@@ -69,7 +69,7 @@ def address_in(text: str) -> str | None:
     plain = in_plain_signs(text)
     if "mailto:" in plain.lower():
         plain = unquote(re.sub(r"\?\S*", " ", plain))
-    pieces = [piece for piece in re.split(r"[\s<>()\[\],;\"]+", plain) if "@" in piece]
+    pieces = [piece for piece in re.split(r"[\s<>,;\"]+", plain) if "@" in piece]
     found = [email_or_none(piece) for piece in pieces]
     same = {address.lower() for address in found if address}
     return found[0] if len(same) == 1 and None not in found else None

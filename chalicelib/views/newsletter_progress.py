@@ -16,6 +16,7 @@ from chalicelib.core.ports import Store
 from chalicelib.core.records import moment
 from chalicelib.core.settings import Settings
 from chalicelib.newsletter.issue_counts import COUNTED, counted
+from chalicelib.newsletter.issue_counts import shown as counts_shown
 from chalicelib.newsletter.issues.issue import (
     APPROVED,
     AUTO_PAUSED,
@@ -27,6 +28,7 @@ from chalicelib.newsletter.issues.issue import (
     Issue,
     issue_of,
     status_name,
+    unaddressed,
 )
 from chalicelib.newsletter.issues.newsroom import Newsroom, followed_by
 from chalicelib.newsletter.sending.unreached import UnreachedReader
@@ -48,8 +50,9 @@ LINK_AFTER_ISSUE: Final = timedelta(days=30)
 AGAIN: Final = "send_again"
 
 ProgressError = Literal[
-    "", "choose_act", "confirm", "nonce", "moved", "no_postal_address", "nobody_missed"
-]
+    "", "choose_act", "confirm", "nonce", "moved", "no_postal_address", "postal_address_changed",
+    "nobody_missed",
+]  # fmt: skip
 """What is wrong with a post; empty when it is done."""
 
 _ACTS: Final = {
@@ -59,7 +62,9 @@ _ACTS: Final = {
     AUTO_PAUSED: ("resume", "cancel"),
     SENT: (AGAIN,),
 }
-_UNREACHED: Final = ("skipped", "failed", "unknown", "soft", "bounced", "complained")
+_UNREACHED: Final = (
+    "skipped", "failed", "unknown", "soft", "bounced", "complained", "rejected",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -103,6 +108,12 @@ class ProgressViews:
             return "confirm"
         if not self.links.check_nonce(token, text_field(fields, "nonce")):
             return "nonce"
+        seen = text_field(fields, "events")
+        if seen and seen != str(issue.events):
+            # The page is older than what it would end: it showed another pause, or none.
+            return "moved"
+        if act == "resume" and (wrong := unaddressed(issue, self.settings.postal_address)):
+            return "no_postal_address" if wrong == "postal_address" else wrong
         try:
             if act == AGAIN:
                 return self._again(issue, staff)
@@ -188,6 +199,7 @@ class ProgressViews:
             "error": texts["errors"][error][lang] if error else "",
             "name": staff.name,
             "nonce": self.links.nonce(token),
+            "events": issue.events,
             "action": address,
         }
         status = 409 if error == "moved" else 422 if error else 200
@@ -198,12 +210,13 @@ class ProgressViews:
     def _count_facts(self, issue: Issue, lang: Lang) -> dict[str, object]:
         """Return how far the issue is: its counts in all, and a row for each count by language."""
         counts = counted(self.store, issue.id)
+        told = {code: counts_shown(counts[code]) for code in LANGS}
         totals = {name: sum(counts[code][name] for code in LANGS) for name in COUNTED}
         return {
             "queued": totals["queued"],
             "done": sum(totals[name] for name in ("sent", "skipped", "failed")),
             "rows": [
-                {"label": label[lang], **{code: counts[code][name] for code in LANGS}}
+                {"label": label[lang], **{code: told[code][name] for code in LANGS}}
                 for name, label in content.newsroom()["counts"].items()
             ],
             "missed": sum(totals[name] for name in _UNREACHED) if issue.status == SENT else 0,

@@ -1,6 +1,6 @@
 """The parts of a subscription: signing up, confirming, choosing, leaving, proving."""
 
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from chalicelib.newsletter.subscribers.repository import SubscriberRepository
@@ -32,9 +32,15 @@ class SubscriberServices:
 
     @cached_property
     def subscriptions(self) -> "Subscriptions":
+        from chalicelib.newsletter.sending.recipients import mailed_in
         from chalicelib.newsletter.subscribers.subscriptions import Subscriptions
 
-        return Subscriptions(self.repository, self.sign_ups.texts, self._parts.people_key)
+        return Subscriptions(
+            self.repository,
+            self.sign_ups.texts,
+            self._parts.people_key,
+            partial(mailed_in, self._parts.store),
+        )
 
     @cached_property
     def feedback(self) -> "SubscriberFeedback":

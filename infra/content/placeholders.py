@@ -38,7 +38,7 @@ FILLED: Final = {
     "newsroom.news": "by issue version when name remarks",
     "newsroom.standing": "name version issue at",
     "newsroom.paused": "by at",
-    "holds.reasons": "issue bounced sent complained number kind used daily reason",
+    "holds.reasons": "issue bounced sent complained rejected number kind used daily reason",
     "coaches.found": "count",
     "coaches.help": "label values found word",
     "coaches.notes": "words word found taken_for",

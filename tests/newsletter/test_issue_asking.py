@@ -239,4 +239,4 @@ def test_the_question_before_a_follow_up_counts_those_whom_it_is_for(service: Se
     assert again.segment == Segment(missed=ISSUE)
     questions: list[str] = []
     lifecycle.schedule(context(service), again.id, None, questions.append)
-    assert "to 1 readers in French and 0 in English" in questions[0]
+    assert "1 in French, 0 in English" in questions[0]

@@ -95,7 +95,7 @@ def test_every_reason_to_skip_somebody_has_its_words() -> None:
     reasons = {
         f"skipped_{status.lower()}" for status in get_args(subscriber.Status) if status != "ACTIVE"
     }
-    reasons |= {"skipped_paused", "skipped_topics"}
+    reasons |= {"skipped_paused", "skipped_topics", "skipped_moved"}
     rest = {"complained", "bounced", "soft", "rejected", "failed", "unknown", "not_sent"}
     assert set(content.newsroom()["missed"]) == reasons | rest
 

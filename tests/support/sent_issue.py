@@ -150,6 +150,6 @@ def recounted(store: Store, issue: str) -> dict[str, dict[str, int]]:
         of_lang["queued"] += 1
         word = {"SENT": "sent", "SKIPPED": "skipped", "FAILED_PERM": "failed"}.get(one.state)
         of_lang[word or "unknown"] += word is not None or one.state == "UNKNOWN"
-        for event in ("delivered", "soft", "bounced", "complained"):
+        for event in ("delivered", "soft", "bounced", "complained", "rejected"):
             of_lang[event] += event in one.events
     return sums

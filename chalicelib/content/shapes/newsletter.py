@@ -84,7 +84,10 @@ class Holds(TypedDict):
 
     reasons: Annotated[
         dict[str, Hold],
-        keys("bounces complaints errors quota account postal_address postal_address_changed"),
+        keys(
+            "bounces complaints rejects errors quota account postal_address "
+            "postal_address_changed late_bounces late_complaints late_rejects"
+        ),
     ]
     stopped: Annotated[dict[str, Text], keys("switched_off no_rate")]
 
@@ -95,7 +98,7 @@ class Newsroom(TypedDict):
         dict[str, Text],
         keys(
             "choose_decision remarks too_long wrong_code confirm nonce choose_act moved "
-            "nobody_missed no_postal_address"
+            "nobody_missed no_postal_address postal_address_changed"
         ),
     ]
     standing: Annotated[
@@ -108,17 +111,17 @@ class Newsroom(TypedDict):
     counts: Annotated[
         dict[str, Text],
         keys(
-            "queued sent delivered skipped failed unknown soft bounced complained left_header "
-            "left_page left_mailto"
+            "queued sent waiting delivered skipped failed unknown soft bounced complained rejected "
+            "left_header left_page left_mailto"
         ),
     ]
-    paused: Annotated[dict[str, Text], keys("staff bounces complaints errors")]
+    paused: Annotated[dict[str, Text], keys("staff bounces complaints rejects errors")]
     missed: Annotated[
         dict[str, Text],
         keys(
             "complained bounced rejected failed unknown not_sent skipped_erased "
             "skipped_pending skipped_unsubscribed skipped_bounced skipped_complained "
-            "skipped_expired skipped_paused skipped_topics soft"
+            "skipped_expired skipped_paused skipped_topics skipped_moved soft"
         ),
     ]
     address_gone: Text

@@ -161,9 +161,9 @@ def rendered_of(store: Store, issue: Issue, lang: str) -> Rendered | None:
 
 def pause_counts(store: Store, issue: str) -> dict[str, int]:
     """Return the numbers that an automatic pause is decided by, over both languages: `sent`,
-    `bounced`, `complained`."""
+    `bounced`, `complained`, `rejected`."""
     found = counted(store, issue)
-    names = ("sent", "bounced", "complained")
+    names = ("sent", "bounced", "complained", "rejected")
     return {name: sum(of_lang[name] for of_lang in found.values()) for name in names}
 
 
@@ -171,3 +171,14 @@ def freeze_key(issue: str) -> Key:
     """Return the key of how far the freeze is: the units, the next one, whether the shards are
     queued, and what was counted when an automatic pause was ended."""
     return f"ISSUE#{issue}", "FREEZE"
+
+
+def unaddressed(
+    issue: Issue, postal_address: str
+) -> Literal["postal_address", "postal_address_changed"] | None:
+    """Return why an issue may not begin or go on: its texts must name the sender's address as it is."""
+    if not postal_address:
+        return "postal_address"
+    if issue.postal_address not in (None, postal_address):
+        return "postal_address_changed"
+    return None

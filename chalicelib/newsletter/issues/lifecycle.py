@@ -10,7 +10,7 @@ from chalicelib.core.errors import NotFound
 from chalicelib.core.letter_row import letter
 from chalicelib.core.ports import Change, Now, Put, Store, Write
 from chalicelib.core.records import shard_of, stamp
-from chalicelib.newsletter.issues.archive import publication
+from chalicelib.newsletter.issues.archive import publication, withdrawal
 from chalicelib.newsletter.issues.issue import (
     AUTO_PAUSED,
     Issue,
@@ -84,7 +84,10 @@ class IssueLifecycle:
     def cancel(self, issue: Issue, by: str) -> Issue:
         """Write to nobody more. The issue is due at once: what became of mails that are in flight is
         still to be found out."""
-        return self.move(issue, "cancel", by, {}, drop=("paused",), due=self._now())
+        taken_down = withdrawal(self._store, issue)
+        return self.move(
+            issue, "cancel", by, {}, drop=("paused",), also=taken_down, due=self._now()
+        )
 
     def finished(
         self, issue: Issue, report: Mapping[str, Mapping[str, int]], also: Sequence[Write] = ()

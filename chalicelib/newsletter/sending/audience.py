@@ -7,7 +7,7 @@ from typing import Final, Literal
 from chalicelib.core.errors import Conflict
 from chalicelib.core.languages import LANGS
 from chalicelib.core.ports import Change, Item, Now, Put, Write
-from chalicelib.core.records import stamp
+from chalicelib.core.records import moment, stamp
 from chalicelib.newsletter.issue_counts import count
 from chalicelib.newsletter.issues.issue import Issue, freeze_key
 from chalicelib.newsletter.sending import counts
@@ -17,7 +17,14 @@ from chalicelib.newsletter.sending.outcomes import unwanted
 from chalicelib.newsletter.sending.ports import SubscriberStore
 from chalicelib.newsletter.sending.recipients import missed
 from chalicelib.newsletter.sending.unreached import MovedReaders
-from chalicelib.newsletter.subscribers.subscriber import BUCKETS, audiences, person_of, profile_key
+from chalicelib.newsletter.subscribers.subscriber import (
+    BUCKETS,
+    audiences,
+    bucket_of,
+    moves_key,
+    person_of,
+    profile_key,
+)
 
 FREEZE_TIMEOUT: Final = timedelta(minutes=2)
 """How long a worker is taken to be freezing. Two at once do no harm: see `_unit`."""
@@ -76,6 +83,9 @@ class Audience:
                 self._store.commit([Change(freeze_key(issue.id), remove=("mine_until",))])
                 return "later"
             row = {**row, "next": unit + 1}
+        if not self._moved_meanwhile(issue, row, only):
+            self._store.commit([Change(freeze_key(issue.id), remove=("mine_until",))])
+            return "later"
         done = {"frozen_at": stamp(self._now()), "next": row["units"]}
         self._store.commit([Change(freeze_key(issue.id), set=done, remove=("mine_until",))])
         return "frozen"
@@ -88,7 +98,13 @@ class Audience:
         first = len(list(self._members(issue, range(1), None)))
         # From the size of one bucket: how many make a unit that is worth its shards.
         wide = min(BUCKETS, max(1, LEAST_UNIT // max(first, 1)))
-        units = {"units": -(-BUCKETS // wide), "wide": wide, "next": 0, "kind": "freeze"}
+        units = {
+            "units": -(-BUCKETS // wide),
+            "wide": wide,
+            "next": 0,
+            "kind": "freeze",
+            "began_at": stamp(self._now()),
+        }
         try:
             self._store.commit([Change(key, absent=("units",), set=units)])
         except Conflict as met:
@@ -125,6 +141,41 @@ class Audience:
                 # Another worker froze this very number: see whom it has.
                 continue
             return True
+
+    def _moved_meanwhile(self, issue: Issue, row: Item, only: Collection[str] | None) -> bool:
+        """Freeze those who moved while the audience was read: their old address may have been read
+        too late, and the new one too early. Return whether all are in the ledger.
+
+        Nothing is sent before this is done, so that nobody is there twice: an old address that was
+        frozen is skipped.
+        """
+        began = str(row.get("began_at") or stamp(self._now()))
+        day, today = moment(began).date(), self._now().date()
+        while day <= today:
+            for move in self._store.rows(moves_key(day.isoformat())):
+                if move["sk"] >= began and not self._one(issue, row, move["person"], only):
+                    return False
+            day += timedelta(days=1)
+        return True
+
+    def _one(self, issue: Issue, row: Item, person: str, only: Collection[str] | None) -> bool:
+        """Freeze one person who wants the issue and is not in the ledger; return whether that is
+        settled."""
+        profile = self._store.get(*profile_key(person))
+        wanted = issue.segment.get("langs") or LANGS
+        if unwanted(profile, issue.topics, stamp(self._now())) or profile is None:
+            return True
+        if profile["lang"] not in wanted or (only is not None and person not in only):
+            return True
+        unit = int(bucket_of(person)) // row["wide"]
+        number, known = self._frozen(issue, unit)
+        if person in known:
+            return True
+        try:
+            self._shard(issue, f"{unit:02d}-{number:04d}", [(person, profile["lang"])])
+        except Conflict:
+            return False
+        return True
 
     def _frozen(self, issue: Issue, unit: int) -> tuple[int, set[str]]:
         """Return the next number of a shard of this unit, and who is in those before."""

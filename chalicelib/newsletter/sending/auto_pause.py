@@ -2,20 +2,29 @@
 
 import logging
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Final, Literal
 
 from chalicelib.core.errors import Conflict, Refused
 from chalicelib.core.letter_row import ADMINS, letter
 from chalicelib.core.ports import Now, Put, Store
-from chalicelib.core.records import stamp
+from chalicelib.core.records import moment, stamp
 from chalicelib.mail.reputation import BOUNCE_SHARE, COMPLAINT_SHARE
-from chalicelib.newsletter.issues.issue import SENDING, Issue, freeze_key, issue_of, pause_counts
+from chalicelib.newsletter.issues.issue import (
+    SENDING,
+    SENT,
+    Issue,
+    freeze_key,
+    issue_of,
+    pause_counts,
+)
 from chalicelib.newsletter.issues.lifecycle import IssueLifecycle
 from chalicelib.newsletter.sending import counts
+from chalicelib.newsletter.sending.outcomes import ERRORS_IN_A_ROW
 
 HoldReason = Literal[
-    "bounces", "complaints", "errors", "quota", "account", "postal_address",
-    "postal_address_changed",
+    "bounces", "complaints", "rejects", "errors", "quota", "account", "postal_address",
+    "postal_address_changed", "late_bounces", "late_complaints", "late_rejects",
 ]  # fmt: skip
 """Why an issue is paused or waits: the keys of `reasons` in content/holds.json."""
 
@@ -30,6 +39,17 @@ LEAST_SENDS: Final = 200
 """Before so many sends, a share says nothing."""
 
 
+LATE: Final[Mapping[HoldReason, HoldReason]] = {
+    "bounces": "late_bounces",
+    "complaints": "late_complaints",
+    "rejects": "late_rejects",
+}
+"""What the admins are told when an issue has left already, and cannot be paused any more."""
+
+WATCHED_AFTER: Final = timedelta(days=1)
+"""How long what comes back of an issue is watched after its last mail."""
+
+
 class AutoPause:
     def __init__(self, store: Store, lifecycle: IssueLifecycle, now: Now) -> None:
         self._store = store
@@ -37,7 +57,10 @@ class AutoPause:
         self._now = now
 
     def check(self, name: str) -> HoldReason | None:
-        """Pause the issue when too much comes back; return the reason, None when all is well."""
+        """Pause the issue when too much comes back; return the reason, None when all is well.
+
+        Of one that has left, the admins are told for a day: there is nothing left to pause.
+        """
         reason, since = self._judged(name)
         if reason is None:
             return None
@@ -46,7 +69,14 @@ class AutoPause:
             if row["status"] != counts.SHARD_DONE:
                 counts.update(self._store, name, row["sk"].partition("#")[2], self._now())
         reason, since = self._judged(name)
-        return self.hold(name, reason, since) if reason else None
+        if reason is None:
+            return None
+        issue = issue_of(self._store, name)
+        if issue is not None and issue.status == SENT and issue.finished_at:
+            if self._now() - moment(issue.finished_at) <= WATCHED_AFTER:
+                self.tell(issue, LATE[reason], since)
+            return None
+        return self.hold(name, reason, since)
 
     def _judged(self, name: str) -> tuple[HoldReason | None, dict[str, int]]:
         """Return the reason to pause, if any, and what was counted since the last resume."""
@@ -55,6 +85,10 @@ class AutoPause:
         # Whoever resumes has decided about what was: only what comes after it counts.
         base = row.get("base") or {}
         since = {k: number - base.get(k, 0) for k, number in sums.items()}
+        rejected = since.pop("rejected")
+        if rejected >= ERRORS_IN_A_ROW and rejected >= BOUNCE_SHARE * since["sent"]:
+            # SES took them and sent none: a virus, or a text that cannot be filled in.
+            return "rejects", {"sent": since["sent"], "rejected": rejected}
         if since["sent"] < LEAST_SENDS:
             return None, since
         if since["bounced"] >= BOUNCE_SHARE * since["sent"]:

@@ -23,7 +23,7 @@ log = logging.getLogger("relais.newsletter")
 STRAY_RETENTION_SECONDS: Final = 90 * 86400
 """How long an event is kept whose mail we do not know."""
 
-_COUNTED: Final = ("delivered", "soft", "bounced", "complained")
+_COUNTED: Final = ("delivered", "soft", "bounced", "complained", "rejected")
 
 
 @dataclass
@@ -145,7 +145,7 @@ class Feedback:
             except Conflict:
                 row = self._store.get(*key) or {}
                 continue
-            if "bounced" in numbers or "complained" in numbers:
+            if {"bounced", "complained", "rejected"} & set(numbers):
                 self._auto_pause.check(gathered.issue)
             return
         raise StoreDown(f"counts of {key}")

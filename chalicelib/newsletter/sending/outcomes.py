@@ -67,7 +67,7 @@ class Streak:
             if reply.why != self._why:
                 self._begin(reply.why)
             # An error of the whole call is one error, however many it was to be sent to.
-            if reply.kind == "refused" or reply.why != before:
+            if not reply.of_call or reply.why != before:
                 self._number += 1
             before = reply.why
 

@@ -67,6 +67,8 @@ class Reply:
     kind: ReplyKind
     why: str = ""
     message_id: str = ""
+    of_call: bool = False
+    """Whether it is of a whole call: one error then, however many it was to be sent to."""
 
 
 class Declined(RelaisError):

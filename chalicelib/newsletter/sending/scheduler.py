@@ -10,6 +10,7 @@ from chalicelib.core.errors import Conflict, Refused
 from chalicelib.core.ports import Change, Item, Key, Now
 from chalicelib.core.records import moment, stamp
 from chalicelib.newsletter.issue_counts import counted
+from chalicelib.newsletter.issues import archive
 from chalicelib.newsletter.issues.issue import (
     CANCELLED,
     SCHEDULED,
@@ -17,6 +18,7 @@ from chalicelib.newsletter.issues.issue import (
     Issue,
     freeze_key,
     issue_of,
+    unaddressed,
 )
 from chalicelib.newsletter.issues.lifecycle import IssueLifecycle
 from chalicelib.newsletter.sending import counts
@@ -110,7 +112,7 @@ class Scheduler:
         now = self._now()
         if (issue.send_at or "") > stamp(now):
             return self._again(issue, moment(str(issue.send_at)), "waits")
-        if wrong := _unaddressed(issue, self._postal_address):
+        if wrong := unaddressed(issue, self._postal_address):
             self._auto_pause.tell(issue, wrong, {})
             return self._again(issue, now + UNSENDABLE_WAIT, "waits")
         self._lifecycle.start(issue, due=now + MIND_INTERVAL)
@@ -185,7 +187,11 @@ class Scheduler:
         return outcome
 
 
-JobOutcome = FreezeOutcome | StopReason | Literal["done", "overtaken", "postal_address"]
+JobOutcome = (
+    FreezeOutcome
+    | StopReason
+    | Literal["done", "overtaken", "postal_address", "postal_address_changed"]
+)
 
 
 class Worker:
@@ -222,22 +228,23 @@ class Worker:
         """Do the job, and return what became of it, or why it stopped."""
         issue = issue_of(self._store, job["issue"])
         if issue is not None and issue.status == CANCELLED and "shard" in job:
-            return self._settle(job)
+            return self._settle(issue, job)
         if issue is None or issue.status != SENDING:
             return "paused"
         if job.get("events", issue.events) != issue.events:
             # Paused and resumed since: the shard has another message from that resume.
             return "overtaken"
-        if not self._postal_address:
-            self._auto_pause.tell(issue, "postal_address", {})
-            return "postal_address"
+        if wrong := unaddressed(issue, self._postal_address):
+            self._auto_pause.tell(issue, wrong, {})
+            return wrong
         if "shard" not in job:
             return self._freeze(issue, until)
         left = self._sender.work(issue.id, job["shard"], until)
         return self._left(issue, job, left)
 
-    def _settle(self, job: Job) -> JobOutcome:
+    def _settle(self, issue: Issue, job: Job) -> JobOutcome:
         at = self._sender.settle(job["issue"], job["shard"])
+        archive.put_back(self._store, issue)
         if at is not None:
             self._later(job, at)
         return "done" if at is None else "later"
@@ -281,17 +288,6 @@ class Worker:
         by a few more links."""
         issue = issue_of(self._store, job["issue"])
         return issue is not None and issue.status == SENDING
-
-
-def _unaddressed(
-    issue: Issue, postal_address: str
-) -> Literal["postal_address", "postal_address_changed"] | None:
-    """Return why an issue may not begin: its texts must name the sender's address as it is."""
-    if not postal_address:
-        return "postal_address"
-    if issue.postal_address not in (None, postal_address):
-        return "postal_address_changed"
-    return None
 
 
 def _job(issue: Issue, row: Item) -> Job:

@@ -80,6 +80,7 @@ class Sender:
         self._now = now
         self._me = name()
         self._streak = Streak()
+        self._streak_of = ""
 
     def work(self, issue: str, shard: str, until: datetime) -> RunResult:
         """Send what is ready of a shard, until then. Dying at any point loses and doubles
@@ -90,6 +91,9 @@ class Sender:
         texts: dict[str, Rendered] = {
             lang: text for lang in LANGS if (text := rendered_of(self._store, found, lang))
         }
+        if issue != self._streak_of:
+            # The errors of one issue say nothing of another one's.
+            self._streak, self._streak_of = Streak(), issue
         now = self._now()
         run = Run(found, shard, until, texts, now, now)
         stop: Stop | None = None
@@ -192,7 +196,7 @@ class Sender:
             profiles = self._store.profiles([batch.people[n] for n in positions])
         except StoreDown as down:
             later = (
-                Reply("later", str(down)),
+                Reply("later", str(down), of_call=True),
                 Outcome(ledger.RETRY, "", counts=False, wait=THROTTLED_WAIT),
             )
             return dict.fromkeys(positions, later)
@@ -228,7 +232,7 @@ class Sender:
         try:
             replies = self._mailer.offer(bulk)
         except OutcomeUnknown as unknown:
-            return [Reply("unknown", str(unknown))] * number
+            return [Reply("unknown", str(unknown), of_call=True)] * number
         except Declined as declined:
             if number == 1:
                 return [Reply("refused", str(declined))]

@@ -2,17 +2,25 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
 
 from chalicelib import content
 from chalicelib.core.languages import Lang
 from chalicelib.core.ports import Item, Now, Store
 from chalicelib.core.records import stamp
-from chalicelib.newsletter.issues.issue import Issue, freeze_key
-from chalicelib.newsletter.sending import counts
-from chalicelib.newsletter.sending.ledger import FAILED, SKIPPED, STATES, UNKNOWN
+from chalicelib.newsletter.issues.issue import CANCELLED, SENT, Issue
+from chalicelib.newsletter.sending.ledger import (
+    FAILED,
+    LEASED,
+    QUEUED,
+    RETRY,
+    SKIPPED,
+    STATES,
+    UNKNOWN,
+)
 from chalicelib.newsletter.sending.outcomes import unwanted
-from chalicelib.newsletter.sending.recipients import Recipient, missed
-from chalicelib.newsletter.subscribers.subscriber import BUCKETS, bucket_of, profile_key
+from chalicelib.newsletter.sending.recipients import Recipient, mailed_in, missed
+from chalicelib.newsletter.subscribers.subscriber import profile_key
 
 
 @dataclass(frozen=True)
@@ -57,15 +65,7 @@ class MovedReaders:
         return to, found
 
     def _meant(self, person: str) -> bool:
-        """Return whether the issue was meant for this person: only the shards of their bucket can
-        have them."""
-        wide = (self._store.get(*freeze_key(self._issue)) or {}).get("wide", BUCKETS)
-        unit = f"SHARD#{int(bucket_of(person)) // wide:02d}-"
-        return any(
-            person in batch.people
-            for row in self._store.rows(f"ISSUE#{self._issue}", unit)
-            for batch, _ in counts.read(self._store, self._issue, row["sk"].partition("#")[2])
-        )
+        return mailed_in(self._store, self._issue, person) is not None
 
 
 class Unreached:
@@ -76,9 +76,14 @@ class Unreached:
     def __call__(self, issue: Issue) -> Iterator[UnreachedReader]:
         now = stamp(self._now())
         moves = MovedReaders(self._store, issue.id)
+        over = issue.status in (SENT, CANCELLED)
         for one in missed(self._store, issue.id):
+            if not over and one.state in _WAITING:
+                # While it is sent, who has not been written to is not missed: they wait.
+                continue
             person, profile = moves.now(one.person, self._store.get(*profile_key(one.person)))
-            why = _why(one)
+            moved = person != one.person or bool((profile or {}).get("moved_to"))
+            why = "skipped_moved" if moved and _left_behind(one) else _why(one)
             yield UnreachedReader(
                 person=person,
                 email=str((profile or {}).get("email") or ""),
@@ -87,6 +92,13 @@ class Unreached:
                 detail="" if why.startswith("skipped") else one.why,
                 again=not unwanted(profile, issue.topics, now),
             )
+
+
+_WAITING: Final = frozenset(STATES[state] for state in (QUEUED, LEASED, RETRY, UNKNOWN))
+
+
+def _left_behind(one: Recipient) -> bool:
+    return one.state == STATES[SKIPPED] and one.why == "unsubscribed"
 
 
 def _why(one: Recipient) -> str:

@@ -20,7 +20,7 @@ from chalicelib.newsletter.subscribers.repository import (
     owed,
 )
 from chalicelib.newsletter.subscribers.signup import Evidence
-from chalicelib.newsletter.subscribers.subscriber import AddressMove, Subscriber, seconds
+from chalicelib.newsletter.subscribers.subscriber import AddressMove, Subscriber, moved_row, seconds
 from chalicelib.newsletter.subscribers.subscriptions import NO_EVIDENCE, PAUSE_LENGTH
 
 
@@ -196,6 +196,7 @@ class Preferences:
                 subscriber.write(change.there, new),
                 subscriber.consent(new, agreed),
                 *self._led_on(change),
+                moved_row(change.to, change.at),
             ],
         )
 

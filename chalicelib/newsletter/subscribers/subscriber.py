@@ -217,6 +217,22 @@ class Subscriber:
         }
 
 
+MOVES_RETENTION: Final = timedelta(days=30)
+"""How long it is noted who moved when: an issue whose audience is frozen meanwhile looks there."""
+
+
+def moves_key(day: str) -> str:
+    """Return the `pk` of the moves of a day, `2026-03-02`."""
+    return f"MOVES#{day}"
+
+
+def moved_row(to: str, at: str) -> Put:
+    """Return the note that a subscription moved to this person."""
+    expires = int((moment(at) + MOVES_RETENTION).timestamp())
+    row = {"pk": moves_key(at[:10]), "sk": f"{at}#{to}", "kind": "move", "expires": expires}
+    return Put({**row, "person": to})
+
+
 def seconds(at: str) -> int:
     """Return a stamp in seconds since 1970."""
     return int(moment(at).timestamp())

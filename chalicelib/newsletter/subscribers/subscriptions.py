@@ -1,14 +1,15 @@
 """What its owner does with a subscription after signing up: confirms, keeps, and leaves it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from chalicelib.core.languages import Lang
 from chalicelib.core.links import person_key
+from chalicelib.core.ports import Write
 from chalicelib.core.records import moment, stamp
-from chalicelib.newsletter.issue_counts import COUNTED, count
+from chalicelib.newsletter.issue_counts import COUNTED, count, left_row
 from chalicelib.newsletter.subscribers import consent_text, subscriber
 from chalicelib.newsletter.subscribers.ending import ended, withdrawn_again
 from chalicelib.newsletter.subscribers.repository import SubscriberChange, SubscriberRepository
@@ -23,6 +24,11 @@ MAX_REASON_LENGTH: Final = 500
 NO_EVIDENCE: Final = Evidence()
 
 
+MailedIn = Callable[[str, str], Lang | None]
+"""Takes an issue and a person, and returns the language of the mail that they have of it; None
+when the issue was not for them: a test of it has links to leave too."""
+
+
 @dataclass(frozen=True)
 class Leaving:
     """How somebody leaves: by which channel, by the link of which issue, and why."""
@@ -31,6 +37,8 @@ class Leaving:
     issue: str
     reason: str
     evidence: Evidence
+    person: str = ""
+    """Whose link it was; the subscription may be at another address by now."""
 
     def proof(self) -> dict[str, object]:
         return {
@@ -45,9 +53,14 @@ class Subscriptions:
     """Every call may come twice, and from two sides at once: the second changes nothing."""
 
     def __init__(
-        self, repository: SubscriberRepository, texts: consent_text.ConsentTexts, people_key: bytes
+        self,
+        repository: SubscriberRepository,
+        texts: consent_text.ConsentTexts,
+        people_key: bytes,
+        mailed_in: MailedIn,
     ) -> None:
         self.repository = repository
+        self._mailed_in = mailed_in
         self._texts = texts
         self._key = people_key
 
@@ -154,7 +167,7 @@ class Subscriptions:
 
         `channel` is `header`, `page`, `mailto` or `staff`; `issue` the one whose link was used.
         """
-        leaving = Leaving(channel, issue, reason, evidence)
+        leaving = Leaving(channel, issue, reason, evidence, person)
 
         def decide(old: Subscriber | None, now: datetime) -> SubscriberChange:
             if old is None or old.refuses_mail or old.status == subscriber.ERASED:
@@ -225,11 +238,21 @@ class Subscriptions:
             after = subscriber.changed(old, stamp(now), request=None, superseded=[])
             return SubscriberChange("cancelled", after, [subscriber.consent(after, withdrawn)])
         change = ended(old, subscriber.UNSUBSCRIBED, now, withdrawn, "left")
+        return change._replace(writes=[*change.writes, *self._counted(old, now, leaving)])
+
+    def _counted(self, old: Subscriber, now: datetime, leaving: Leaving) -> list[Write]:
+        """Return the writes that count an unsubscribe for an issue: once a reader, in the language
+        of the mail that brought the link."""
         counter = f"left_{leaving.channel}"
-        if leaving.issue and counter in COUNTED:
-            counts = count(leaving.issue, old.lang, old.person, {counter: 1})
-            return change._replace(writes=[*change.writes, counts])
-        return change
+        if not leaving.issue or counter not in COUNTED:
+            return []
+        once = left_row(leaving.issue, leaving.person or old.person, now)
+        if self.repository.store.get(once.item["pk"], once.item["sk"]):
+            return []
+        lang = self._mailed_in(leaving.issue, leaving.person or old.person)
+        if lang is None:
+            return []
+        return [once, count(leaving.issue, lang, old.person, {counter: 1})]
 
 
 def _without_requests(old: Subscriber | None, now: datetime) -> SubscriberChange:

@@ -9,7 +9,7 @@ from chalicelib.core import formatting
 from chalicelib.core.csv_table import csv_table
 from chalicelib.core.languages import LANGS, Lang
 from chalicelib.core.records import moment
-from chalicelib.newsletter.issue_counts import counted
+from chalicelib.newsletter.issue_counts import counted, shown
 from chalicelib.newsletter.issues.issue import (
     AUTO_PAUSED,
     CANCELLED,
@@ -136,9 +136,10 @@ def figures(counts: Counts, lang: Lang) -> Iterator[str]:
     labels = content.newsroom()["counts"]
     wide = max(len(row[lang]) for row in labels.values())
     yield share(*done_of(counts))
+    told = {lang: shown(counts[lang]) for lang in LANGS}
     yield f"{'':{wide}}  {'FR':>9}  {'EN':>9}"
     for name, row in labels.items():
-        numbers = "  ".join(f"{formatting.number(counts[of][name], lang):>9}" for of in LANGS)
+        numbers = "  ".join(f"{formatting.number(told[of][name], lang):>9}" for of in LANGS)
         yield f"{row[lang]:{wide}}  {numbers}"
 
 
