@@ -13,9 +13,9 @@ from typing import Literal, NamedTuple, get_args
 
 from chalicelib.coaches.coach import Coach, public_profile
 from chalicelib.coaches.directory import sheets
-from chalicelib.coaches.directory.cells import read_cells
 from chalicelib.coaches.directory.search import Directory, SearchPage
 from chalicelib.coaches.directory.snapshot import build, filter_values, serialise
+from chalicelib.forms.cells import read_cells
 
 QUERIES = Path(__file__).with_name("typed.txt")
 SAMPLE = Path(__file__).resolve().parents[1] / "infra" / "local_aws" / "sample" / "coaches.csv"

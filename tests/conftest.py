@@ -167,7 +167,7 @@ def visitor(service: Services, monkeypatch: pytest.MonkeyPatch) -> Iterator["Vis
 @pytest.fixture(scope="session")
 def coaches() -> tuple["Coach", ...]:
     from chalicelib.coaches.directory import sheets
-    from chalicelib.coaches.directory.cells import read_cells
+    from chalicelib.forms.cells import read_cells
 
     return sheets.parse(read_cells("coaches.csv", sample_coaches.SAMPLE.read_bytes())).coaches
 

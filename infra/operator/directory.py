@@ -8,12 +8,12 @@ from pathlib import Path
 from chalicelib import content
 from chalicelib.coaches.coach import Coach
 from chalicelib.coaches.directory import sheets, snapshot
-from chalicelib.coaches.directory.cells import MAX_FILE_BYTES, SheetTooLarge, read_cells
 from chalicelib.coaches.directory.changes import Changes, compare
 from chalicelib.coaches.editions import EditionStore
 from chalicelib.coaches.removal import CoachRemoval
 from chalicelib.core.errors import Conflict
 from chalicelib.core.languages import Lang
+from chalicelib.forms.cells import MAX_FILE_BYTES, SheetTooLarge, read_cells
 from infra.operator.errors import OperatorError
 from infra.operator.session import bar
 

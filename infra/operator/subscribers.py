@@ -2,6 +2,8 @@
 
 import json
 from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -10,9 +12,11 @@ import typer
 from chalicelib.core.csv_table import csv_table, csv_text
 from chalicelib.core.email_address import address_in
 from chalicelib.core.errors import BadLink
+from chalicelib.core.languages import Lang
 from chalicelib.core.links import person_key
 from chalicelib.newsletter.subscribers import erasure, pending
-from chalicelib.newsletter.subscribers.imports import Imported, ImportRefused
+from chalicelib.newsletter.subscribers.import_sheet import ImportRefused, words
+from chalicelib.newsletter.subscribers.imports import Imported
 from infra.operator.commands import Commands
 from infra.operator.errors import OperatorError
 from infra.operator.session import Session, bar, session_of
@@ -60,35 +64,64 @@ def export(
 @commands.add("import")
 def import_(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(help="A CSV: email, lang, basis, since, evidence.")],
+    file: Annotated[
+        Path, typer.Argument(help="A CSV or XLSX: email, lang, basis, since, evidence.")
+    ],
     by: Annotated[str, typer.Option(help="Who vouches for the list.")],
     write: Annotated[bool, typer.Option("--write", help="Do it; without, only try.")] = False,
+    lang: Annotated[Lang, typer.Option(help="The language of what is said of the file.")] = "en",
 ) -> None:
-    """Import a list with the consent of each line; without --write, only say what would be."""
+    """Import a list with the consent of each row, all or nothing; without --write, only try."""
     session = session_of(context)
     content = file.read_bytes()
-    if write:
-        session.confirm(f"Import {file} for {by}?")
-    outcomes: list[Imported] = []
+    run = partial(session.operator.services.subscribers.imports.run, content, by=by, lang=lang)
     try:
-        with bar("Importing" if write else "Trying", content.count(b"\n")) as shown:
-            for one in session.operator.services.subscribers.imports.run(
-                content, by=by, write=write
-            ):
-                outcomes.append(one)
-                shown.show(len(outcomes))
-                if write:
-                    session.done = f"done up to line {one.line}; the same file again goes on"
+        # All rows are read before any is stored: with one that is wrong, none is.
+        tried = list(run(write=False))
+        wrong = [one for one in tried if one.problems]
+        if wrong and write:
+            raise OperatorError("\n".join(["nothing was imported", *_lines(wrong, lang)]))
+        outcomes = tried
+        if write:
+            expected = Counter(one.outcome for one in tried)
+            session.confirm(f"Import {len(tried)} rows for {by}: {_summed(expected)}?")
+            outcomes = _stored(session, run, len(tried))
     except ImportRefused as error:
         raise OperatorError(str(error)) from None
     counts = Counter(one.outcome for one in outcomes)
-    lines = [f"line {one.line}: {one.why}" for one in outcomes if one.why]
     verb = "Imported" if write else "Would import"
-    lines.append(
-        f"{verb} {counts['imported']}; {counts['known']} known already, "
-        f"{counts['refused']} refused" + ("" if write else ". Add --write to do it.")
-    )
+    lines = [
+        f"{len(outcomes)} rows read",
+        *_lines([one for one in outcomes if one.why], lang),
+        f"{verb} {_summed(counts)}" + ("" if write else ". Add --write to do it."),
+    ]
     session.say("\n".join(lines))
+
+
+def _stored(session: Session, run: Callable[..., Iterator[Imported]], rows: int) -> list[Imported]:
+    """Store the rows of a list, and say at each death how far it was."""
+    outcomes: list[Imported] = []
+    with bar("Importing", rows) as shown:
+        for one in run(write=True):
+            outcomes.append(one)
+            shown.show(len(outcomes))
+            session.done = f"done up to line {one.line}; the same file again goes on"
+    return outcomes
+
+
+def _summed(counts: Mapping[str, int]) -> str:
+    return f"{counts['imported']}; {counts['known']} known already, {counts['refused']} refused"
+
+
+def _lines(told: Sequence[Imported], lang: Lang) -> list[str]:
+    """Return what is said of each row: every problem with its place, or why its owner is out."""
+    lines: list[str] = []
+    for one in told:
+        lines += [
+            words("place", lang, row=one.line, column=column, message=why)
+            for column, why in one.problems
+        ] or [f"line {one.line}: {one.why}"]
+    return lines
 
 
 @commands.add()

@@ -10,10 +10,10 @@ import pytest
 from openpyxl import Workbook
 
 from chalicelib import content
-from chalicelib.coaches.directory import cells
-from chalicelib.coaches.directory.cells import SheetTooLarge, read_cells
 from chalicelib.coaches.editions import EditionStore
 from chalicelib.core.languages import LANGS, Lang
+from chalicelib.forms import cells
+from chalicelib.forms.cells import SheetTooLarge, read_cells
 from infra.operator.directory import Directory
 from infra.operator.errors import OperatorError
 

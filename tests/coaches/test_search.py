@@ -16,7 +16,6 @@ from bench.corpus import Visit, coaches, visits
 from bench.search import Truth
 from chalicelib.coaches.coach import Coach
 from chalicelib.coaches.directory import sheets
-from chalicelib.coaches.directory.cells import read_cells
 from chalicelib.coaches.directory.folding import Origins, fold_text, fold_to_words
 from chalicelib.coaches.directory.layout import FILTERS
 from chalicelib.coaches.directory.ordering import daily_seed, draw
@@ -25,6 +24,7 @@ from chalicelib.coaches.directory.query import UnusableQuery
 from chalicelib.coaches.directory.results import Result
 from chalicelib.coaches.directory.search import Directory, SearchPage
 from chalicelib.coaches.directory.snapshot import build, filter_values, serialise
+from chalicelib.forms.cells import read_cells
 
 SAMPLE = Path(__file__).resolve().parents[2] / "infra" / "local_aws" / "sample" / "coaches.csv"
 DAY = "2026-03-01"

@@ -7,7 +7,7 @@ import pytest
 
 from chalicelib.coaches.coach import Coach
 from chalicelib.coaches.directory import changes, sheets
-from chalicelib.coaches.directory.cells import read_cells
+from chalicelib.forms.cells import read_cells
 
 SAMPLE = Path(__file__).resolve().parents[2] / "infra" / "local_aws" / "sample" / "coaches.csv"
 

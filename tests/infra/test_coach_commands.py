@@ -8,8 +8,8 @@ from openpyxl import Workbook
 
 from chalicelib.coaches.coach import Coach
 from chalicelib.coaches.directory import sheets
-from chalicelib.coaches.directory.cells import read_cells
 from chalicelib.coaches.editions import EditionStore
+from chalicelib.forms.cells import read_cells
 from fakes import MemoryStore, SetClock
 from infra.operator.directory import Directory
 from infra.operator.errors import OperatorError

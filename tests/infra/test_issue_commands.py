@@ -99,8 +99,8 @@ def test_an_issue_goes_all_its_way_by_commands(
         context, "2026-03", datetime(2026, 3, 5, 14, tzinfo=UTC), questions.append
     )
     assert questions == [
-        "Send 2026-03, March 5, 2026, 9:00\u00a0a.m. (Eastern Time), to 3 readers in French and 2 "
-        "in English?"
+        "Send 2026-03, March 5, 2026, 9:00\u00a0a.m. (Eastern Time)? Readers: 3 in French, 2 in "
+        "English."
     ]
     assert "Leaves March 5" in report.status(context, "2026-03")
     assert room.lifecycle.get("2026-03").send_at == "2026-03-05T14:00:00.000Z"

@@ -178,10 +178,16 @@ def test_subscribers_are_brought_listed_proved_and_forgotten(
     assert tried.splitlines()[-1] == (
         "Would import 2; 0 known already, 1 refused. Add --write to do it."
     )
-    assert "line 4: " in tried
+    assert "Row 4, column “email”: this is not an address" in tried
+    french = run(operator, *brings, "--lang", "fr")
+    assert "Ligne 4, colonne «\u00a0email\u00a0»\u00a0: ce n’est pas une adresse" in french
+    with pytest.raises(OperatorError, match="nothing was imported"):
+        run(operator, *brings, "--write")
     assert run(operator, "subscribers", "count") == "Nobody yet"
-    assert "Imported 2; 0 known already, 1 refused" in run(operator, *brings, "--write")
-    assert "Imported 0; 2 known already, 1 refused" in run(operator, *brings, "--write")
+    path.write_text("\n".join(lines[:-1]), "utf-8")
+    assert run(operator, "subscribers", "count") == "Nobody yet"
+    assert "Imported 2; 0 known already, 0 refused" in run(operator, *brings, "--write")
+    assert "Imported 0; 2 known already, 0 refused" in run(operator, *brings, "--write")
     exported = list(csv.DictReader(run(operator, "subscribers", "export").splitlines()))
     assert sorted(row["email"] for row in exported) == ["ada@example.org", "bea@example.org"]
     assert {row["name"] for row in exported} == {"'=Ada", "Bea"}, "no formula reaches a sheet"
@@ -231,7 +237,7 @@ def test_a_mail_to_leave_is_answered_by_its_subject_whoever_sent_it(
 
 @pytest.mark.parametrize(
     ("content", "why"),
-    [(b"email,lang\n", "no column basis, since, evidence"), (b"\xe9", "not in UTF-8")],
+    [(b"email,lang\n", "no column basis, since, evidence"), (b"\x81\x8d", "cannot be read")],
 )
 def test_a_list_that_cannot_be_read_is_refused_whole(
     operator: Operator, tmp_path: Path, content: bytes, why: str

@@ -14,7 +14,7 @@ from chalicelib.core.records import stamp
 from chalicelib.core.settings import Settings
 from chalicelib.newsletter.subscribers import subscriber
 from chalicelib.newsletter.subscribers.erasure import erase
-from chalicelib.newsletter.subscribers.imports import ImportRefused
+from chalicelib.newsletter.subscribers.import_sheet import ImportRefused
 from chalicelib.newsletter.subscribers.subscriber import Subscriber
 from chalicelib.services import Services
 from fakes import MemoryMailer, MemoryStore, MemorySuppression, SetClock

@@ -24,7 +24,6 @@ from chalicelib import content
 from chalicelib.aws.keys import Keys
 from chalicelib.cases.case import Case
 from chalicelib.coaches.directory import sheets, snapshot
-from chalicelib.coaches.directory.cells import read_cells
 from chalicelib.coaches.proposals import EDITABLE_COLUMNS
 from chalicelib.core import references
 from chalicelib.core.errors import StoreDown
@@ -32,6 +31,7 @@ from chalicelib.core.languages import Lang
 from chalicelib.core.letter_row import key_of
 from chalicelib.core.ports import Mail
 from chalicelib.core.settings import read
+from chalicelib.forms.cells import read_cells
 from chalicelib.forms.description import _described
 from chalicelib.newsletter.issue_counts import count
 from chalicelib.services import Services

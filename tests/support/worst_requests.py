@@ -11,8 +11,8 @@ from urllib.parse import quote_plus, urlencode, urlsplit
 import issue_factory
 from chalicelib import content
 from chalicelib.coaches.directory import sheets
-from chalicelib.coaches.directory.cells import read_cells
 from chalicelib.core.links import person_key
+from chalicelib.forms.cells import read_cells
 from gallery import COACHES, Walk
 from visitor import token
 

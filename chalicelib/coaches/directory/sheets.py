@@ -10,10 +10,10 @@ from pydantic import ValidationError
 
 from chalicelib import content
 from chalicelib.coaches.coach import Coach, options
-from chalicelib.coaches.directory.cells import Grid
 from chalicelib.coaches.directory.folding import fold_text, fold_to_words
 from chalicelib.core.csv_table import csv_table, csv_value
 from chalicelib.core.languages import LANGS, Lang
+from chalicelib.forms.cells import Grid
 from chalicelib.forms.profile_rules import misfits
 
 if TYPE_CHECKING:

@@ -39,11 +39,30 @@ class TitledPages(TypedDict):
     fr: TitledPage
 
 
+_SHEET_COLUMNS = keys("email lang basis since evidence name topics")
+
+
+class NewsletterSheet(TypedDict):
+    """A list that staff bring: how its columns are headed, and what may be wrong with it."""
+
+    columns: Annotated[dict[str, Text], _SHEET_COLUMNS]
+    also: Annotated[dict[str, list[Words]], _SHEET_COLUMNS]
+    problems: Annotated[
+        dict[str, Text],
+        keys(
+            "place unreadable too_large quote columns twice unknown_column one_line extra email "
+            "lang basis since since_ahead evidence name_long name topic same ended UNSUBSCRIBED "
+            "COMPLAINED BOUNCED ERASED"
+        ),
+    ]
+
+
 class Newsletter(Form):
     frequency: Text
     consent: ConsentText
     bases: list[Basis]
     reasons: list[Option]
+    sheet: NewsletterSheet
     said: Annotated[
         dict[str, Text | TitledPages],
         keys(

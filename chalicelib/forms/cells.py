@@ -1,13 +1,17 @@
 """Reads the cells of a CSV or XLSX file as text, within bounds that hold whatever is in it."""
 
+import codecs
 import csv
 import io
+import re
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from typing import Final
 from xml.parsers import expat
 from zipfile import BadZipFile, ZipFile
 
+from chalicelib.core.typed_dates import read_day
 from chalicelib.forms.normalise import has_sane_marks
 
 Grid = list[list[str]]
@@ -32,57 +36,111 @@ _ENTRY_SIGNATURE: Final = b"PK\x01\x02"
 
 
 class SheetTooLarge(ValueError):
-    """Raised for a file that holds more than any sheet of coaches needs."""
+    """Raised for a file that holds more than any such sheet needs."""
 
 
-def read_cells(name: str, data: bytes) -> Grid:
-    """Return the cells of a CSV or XLSX file as text.
+class BrokenRow(ValueError):
+    """Raised for a CSV file whose quotation marks do not close; `row` is the first such line."""
 
-    Raises ValueError when it is neither, and SheetTooLarge before reading what would take too
-    much time or memory.
+    def __init__(self, row: int) -> None:
+        super().__init__(f"line {row}")
+        self.row = row
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """How much a sheet may hold."""
+
+    file_bytes: int = MAX_FILE_BYTES
+    rows: int = MAX_SHEET_ROWS
+    sane_marks: bool = True
+    """Whether a cell with more marks on a letter than any language has is refused here."""
+
+
+DIRECTORY: Final = Bounds()
+
+
+def read_cells(name: str, data: bytes, bounds: Bounds = DIRECTORY) -> Grid:
+    """Return the cells of a CSV or XLSX file as text, as people's programs write them.
+
+    Raises ValueError when it is neither, BrokenRow for a quotation mark that stands alone, and
+    SheetTooLarge before reading what would take too much time or memory.
     """
-    if len(data) > MAX_FILE_BYTES:
+    if len(data) > bounds.file_bytes:
         raise SheetTooLarge("bytes")
     if data[:2] == b"PK" or name.lower().endswith(".xlsx"):
-        return _workbook(data)
+        return _workbook(data, bounds)
+    text = _decoded(data)
+    delimiter, blank = _delimiter(text)
+    text = text if blank is None else text[blank:]
+    rows = csv.reader(io.StringIO(text, ""), delimiter=delimiter, strict=True)
     try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = data.decode("cp1252")  # what Excel writes when asked for plain CSV
-    first = text.partition("\n")[0]
-    delimiter = max(",;\t", key=first.count)
-    try:
-        return _bounded(csv.reader(io.StringIO(text, ""), delimiter=delimiter))
+        grid = _bounded(rows, bounds)
     except csv.Error as error:
-        raise ValueError("not a CSV file") from error
+        if "field limit" in str(error):
+            raise ValueError("not a CSV file") from error
+        raise BrokenRow(rows.line_num + (blank is not None)) from error
+    # The line that names the separator is a row of the file all the same.
+    return grid if blank is None else [[], *grid]
 
 
-def _bounded(rows: Iterable[Sequence[object]]) -> Grid:
+def _decoded(data: bytes) -> str:
+    """Return the text of a CSV file: UTF-8, UTF-16 (« Unicode text » of Excel), or cp1252, which
+    Excel writes when asked for plain CSV."""
+    if data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        return data.decode("utf-16")
+    if len(data) > 1 and len(data) % 2 == 0 and b"\0" in data[:2]:
+        return data.decode("utf-16-be" if data[:1] == b"\0" else "utf-16-le")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("cp1252")
+
+
+def _delimiter(text: str) -> tuple[str, int | None]:
+    """Return what stands between cells; and where the rows begin, when a first line names it, as
+    Excel understands it: `sep=;`."""
+    first, _, _ = text.partition("\n")
+    named = _SEPARATOR.fullmatch(first.rstrip("\r"))
+    if named:
+        return named[1], len(first) + 1
+    heads = next((line for line in text[:10_000].split("\n") if line.strip()), "")
+    # What stands in quotation marks separates nothing.
+    return max(",;\t|", key=_QUOTED.sub("", heads).count), None
+
+
+_SEPARATOR: Final = re.compile(r'"?sep=([,;\t|])"?[,;\t|]*', re.IGNORECASE)
+_QUOTED: Final = re.compile(r'"[^"]*"')
+
+
+def _bounded(rows: Iterable[Sequence[object]], bounds: Bounds) -> Grid:
     """Return the rows as text. Raises SheetTooLarge at the first row too many or too wide."""
     grid: Grid = []
     for row in rows:
-        if len(grid) == MAX_SHEET_ROWS:
+        if len(grid) == bounds.rows:
             raise SheetTooLarge("rows")
         if len(row) > MAX_COLUMNS:
             raise SheetTooLarge("columns")
         cells = [_as_text(cell) for cell in row]
-        if not all(len(cell) <= MAX_CELL_LENGTH and has_sane_marks(cell) for cell in cells):
+        if any(len(cell) > MAX_CELL_LENGTH for cell in cells):
+            raise SheetTooLarge("cell")
+        if bounds.sane_marks and not all(map(has_sane_marks, cells)):
             raise SheetTooLarge("cell")
         grid.append(cells)
     return grid
 
 
-def _workbook(data: bytes) -> Grid:
+def _workbook(data: bytes, bounds: Bounds) -> Grid:
     from openpyxl import load_workbook  # an operator's tool, not part of the service
     from openpyxl.utils.exceptions import InvalidFileException
 
     try:
-        _check_archive(data)
+        _check_archive(data, bounds)
         book = load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
         sheet = book.worksheets[0]
         # The size that a file gives itself may be anything: rows are as long as they are.
         sheet.reset_dimensions()
-        return _bounded(sheet.iter_rows(values_only=True))
+        return _bounded(sheet.iter_rows(values_only=True), bounds)
     except SheetTooLarge:
         raise
     except (
@@ -92,7 +150,7 @@ def _workbook(data: bytes) -> Grid:
         raise ValueError("not an XLSX file") from error
 
 
-def _check_archive(data: bytes) -> None:
+def _check_archive(data: bytes, bounds: Bounds) -> None:
     """Raises SheetTooLarge for an archive whose parts are too many, too large or too far apart,
     and ValueError for XML with entities; reads each part once, piece by piece."""
     # The directory is counted before it is read.
@@ -103,7 +161,7 @@ def _check_archive(data: bytes) -> None:
         # What a part unpacks to is cut at the size that it gives itself.
         if sum(part.file_size for part in parts) > MAX_UNPACKED_BYTES:
             raise SheetTooLarge("unpacked")
-        scan = _Scan()
+        scan = _Scan(bounds)
         for part in parts:
             if part.filename.endswith((".xml", ".rels")):
                 with archive.open(part) as opened:
@@ -113,8 +171,9 @@ def _check_archive(data: bytes) -> None:
 class _Scan:
     """Walks through XML, and stops at what no sheet of coaches needs."""
 
-    def __init__(self) -> None:
+    def __init__(self, bounds: Bounds) -> None:
         self._elements = 0
+        self._bounds = bounds
 
     def read(self, chunks: Iterable[bytes]) -> None:
         parser = expat.ParserCreate()
@@ -137,7 +196,7 @@ class _Scan:
             return
         place = attributes.get("r", "")
         letters = place.rstrip("0123456789")
-        if int(place[len(letters) :][:9] or 1) > MAX_SHEET_ROWS:
+        if int(place[len(letters) :][:9] or 1) > self._bounds.rows:
             raise SheetTooLarge("rows")
         if len(letters) > 3 or _column_number(letters) > MAX_COLUMNS:
             raise SheetTooLarge("columns")
@@ -149,6 +208,26 @@ def _column_number(letters: str) -> int:
     for letter in letters.upper():
         number = number * 26 + ord(letter) - 64
     return number
+
+
+def read_sheet_day(cell: str, lang: str | None = None) -> date:
+    """Return the day of a cell: as people write it, with an hour beside it, or as the number that
+    a spreadsheet keeps for it. Raises NotADate."""
+    text = cell.strip()
+    if _SERIAL.fullmatch(text):
+        return _SERIAL_BEGINS + timedelta(days=int(text.partition(".")[0]))
+    return read_day(_HOUR.sub("", text), lang)
+
+
+_SERIAL: Final = re.compile(r"[2-7]\d{4}(?:\.\d+)?")
+"""Days since the end of 1899: from 1954 to 2119."""
+
+_SERIAL_BEGINS: Final = date(1899, 12, 30)
+_HOUR: Final = re.compile(
+    r"(?:T|,?\s+(?:à |at )?)\d{1,2}\s?[:h]\s?\d{0,2}(?::\d{2})?(?:\.\d+)?\s*(?:[ap]\.?m\.?)?"
+    r"(?:Z|[+-]\d{2}:?\d{2})?$",
+    re.IGNORECASE,
+)
 
 
 def _as_text(cell: object) -> str:
