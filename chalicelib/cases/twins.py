@@ -28,8 +28,9 @@ MAX_TWINS: Final = 5
 """How many files are shown: the newest."""
 
 MAX_LOOKED_AT: Final = 20
-"""How many rows of one number or name are looked at: whatever the table holds, a page costs the
-same."""
+MAX_OPENED: Final = 8
+"""How many rows of one number or name are looked at, and how many files are opened: whatever the
+table holds, a page costs the same."""
 
 INDEX_RETENTION_SECONDS: Final = 3 * 366 * 24 * 3600
 
@@ -68,10 +69,14 @@ def twins_of(store: Store, case: Case, key: bytes) -> list[Twin]:
     """Return the files of other addresses that share a number or name with a case, those that
     share a number first, the newest of each before."""
     found: dict[str, Twin] = {}
+    opened = {case.id}
     terms = {*_terms(case.answers), *_terms(case.application or {})}
     for what, text in sorted(terms):
         for row in store.latest(_pk(what, text, key), MAX_LOOKED_AT):
-            other = None if row["case"] in found else _file(store, row["case"])
+            if row["case"] in opened or len(opened) > MAX_OPENED:
+                continue
+            opened.add(row["case"])
+            other = _file(store, row["case"])
             if other is not None and other.id not in found and _is_another(case, other):
                 found[other.id] = Twin(other, what)
     # "bn" sorts before "name": what shares both is told by its number.
