@@ -4,30 +4,28 @@ import argparse
 import hashlib
 import json
 import sys
-import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from email.utils import parseaddr
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal
+from typing import Any, Final
 
 import boto3
-from botocore.exceptions import BotoCoreError, ClientError, WaiterError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.core.email_address import email_or_none
 from chalicelib.core.settings import SettingsError, read
+from infra.cloud_stack import CloudStack, Say, StackError, import_template
+from infra.kept import KeptError, kept_of
 from infra.package import ROOT, PackageError, package
 from infra.people_key import PeopleKeyLost, keep_people_key
 
-if TYPE_CHECKING:
-    from mypy_boto3_cloudformation import CloudFormationClient
-    from mypy_boto3_cloudformation.type_defs import StackTypeDef, WaiterConfigTypeDef
-
 REGION: Final = "ca-central-1"
-Say = Callable[[str], None]
+UNKNOWN_URL: Final = "https://unknown.invalid/api"
+"""The address of an API that is not known yet."""
 
 _MADE_BY_THE_STACK = {
-    "PUBLIC_URL": "https://unknown.invalid/api",
+    "PUBLIC_URL": UNKNOWN_URL,
     "RECORDS_TABLE": "records",
     "SUBSCRIBERS_TABLE": "subscribers",
     "KEYS_SECRET": "keys",
@@ -89,7 +87,9 @@ def _wrong(stage: str, given: Mapping[str, str], where: str = "") -> Iterator[st
             what = f" ({parameters[name]['Description'].lower()})" if why == "is not set" else ""
             yield f"{name} {why}{where}{what}"
     alarms = given.get("AlarmEmail")
-    if alarms and email_or_none(alarms) is None:
+    if not alarms:
+        yield f"AlarmEmail is not set{where} (who is told of alarms)"
+    elif email_or_none(alarms) is None:
         yield f"AlarmEmail must be an e-mail address{where}, not {alarms!r}"
 
 
@@ -109,70 +109,92 @@ def deploy(
     `public_url` makes the address from the id of the API, where it is not AWS's own.
     Raises DeployError that names every setting that is missing or wrong.
     """
-    if wrong := list(_wrong(stage, settings)):
+    wrong = list(_wrong(stage, settings))
+    if settings.get("Emulator") == "true" and endpoint is None:
+        wrong.append("Emulator is for the emulator alone: it widens rights")
+    if wrong:
         raise DeployError("\n".join(wrong))
     session = boto3.session.Session(region_name=REGION)
-    stack = f"relais-{stage}"
-    cloud = session.client("cloudformation", endpoint_url=endpoint)
+    stack = CloudStack(
+        session.client("cloudformation", endpoint_url=endpoint), f"relais-{stage}", say
+    )
     body = _uploaded(session, template, stage, endpoint, say)
-    _clear_failed_start(cloud, stack, say)
     try:
+        stack.settle()
         if keep_people_key(session.client("secretsmanager", endpoint_url=endpoint), stage):
             say("keeping the key of people in a secret of its own")
-    except PeopleKeyLost as lost:
-        raise DeployError(str(lost)) from None
+        known = _first_url(stack, settings, lambda: kept_of(session, stage, endpoint))
+        change = _change(stage, body, settings)
+        stack.apply(change(known))
+        outputs = _outputs(stack)
+        address = settings.get("PublicUrl") or (public_url or _aws_url)(outputs["RestAPIId"])
+        if known != address:
+            say("telling the functions their own address")
+            stack.apply(change(address))
+            outputs = _outputs(stack)
+    except (PeopleKeyLost, StackError, KeptError) as error:
+        raise DeployError(str(error)) from None
+    return Deployed(stack.name, address, outputs)
+
+
+def _first_url(
+    stack: CloudStack,
+    settings: Mapping[str, str],
+    kept: Callable[[], list[dict[str, Any]]],
+) -> str:
+    """Return the address for the first pass: none for a stack that is new, whose tables are not
+    protected before it stands, or a first deploy that fails could not be cleared away.
+
+    Of a stack that was deleted the tables, keys and anchors were kept: the new one takes them over.
+    """
+    if stack.found() is not None:
+        return settings.get("PublicUrl") or _known_url(stack)
+    found = kept()
+    if not found:
+        return ""
+    names = [one["LogicalResourceId"] for one in found]
+    template = json.loads((ROOT / "infra" / "resources.json").read_text("utf-8"))
     parameters = {
-        **settings,
-        "Stage": stage,
-        "SenderAddress": parseaddr(settings["Sender"])[1],
+        "Stage": stack.name.removeprefix("relais-"),
+        "Emulator": settings.get("Emulator", "false"),
+        "PublicUrl": UNKNOWN_URL,
     }
-    known = parameters.get("PublicUrl") or _known_url(cloud, stack)
-    parameters["PublicUrl"] = known
-    outputs = _apply(cloud, stack, body, parameters, say)
-    address = (public_url or _aws_url)(outputs["RestAPIId"])
-    if not settings.get("PublicUrl") and known != address:
-        say("telling the functions their own address")
-        outputs = _apply(cloud, stack, body, {**parameters, "PublicUrl": address}, say)
-        known = address
-    return Deployed(stack, known, outputs)
+    body = {"TemplateBody": import_template(template, names), "Parameters": _listed(parameters)}
+    stack.take_over(body, found)
+    return UNKNOWN_URL
+
+
+def _change(
+    stage: str, template_url: str, settings: Mapping[str, str]
+) -> Callable[[str], dict[str, Any]]:
+    """Return what makes a change of the whole stack, for an address of the API."""
+    fixed = {**settings, "Stage": stage, "SenderAddress": parseaddr(settings["Sender"])[1]}
+    return lambda url: {
+        "TemplateURL": template_url,
+        "Parameters": _listed({**fixed, "PublicUrl": url}),
+    }
+
+
+def _listed(parameters: Mapping[str, str]) -> list[dict[str, str]]:
+    return [{"ParameterKey": k, "ParameterValue": v} for k, v in parameters.items()]
 
 
 def _aws_url(api_id: str) -> str:
     return f"https://{api_id}.execute-api.{REGION}.amazonaws.com/api"
 
 
-def _known_url(cloud: "CloudFormationClient", stack: str) -> str:
-    found = _stack(cloud, stack)
+def _known_url(stack: CloudStack) -> str:
+    found = stack.found()
     for parameter in found.get("Parameters", []) if found else []:
         if parameter["ParameterKey"] == "PublicUrl":
             return str(parameter["ParameterValue"])
     return ""
 
 
-def _stack(cloud: "CloudFormationClient", name: str) -> "StackTypeDef | None":
-    try:
-        found = cloud.describe_stacks(StackName=name)["Stacks"][0]
-    except ClientError as error:
-        if "does not exist" in str(error):
-            return None
-        raise
-    # What a change set that was never executed leaves behind is no stack yet.
-    return None if found["StackStatus"] == "REVIEW_IN_PROGRESS" else found
-
-
-def _clear_failed_start(cloud: "CloudFormationClient", stack: str, say: Say) -> None:
-    """A stack whose very first deploy failed holds nothing, and cannot be updated."""
-    found = _stack(cloud, stack)
-    if found is None or found["StackStatus"] not in ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED"):
-        return
-    say("clearing what a failed first deploy left")
-    cloud.delete_stack(StackName=stack)
-    try:
-        cloud.get_waiter("stack_delete_complete").wait(
-            StackName=stack, WaiterConfig={"Delay": 1, "MaxAttempts": 600}
-        )
-    except WaiterError:
-        raise DeployError(_why(cloud, stack)) from None
+def _outputs(stack: CloudStack) -> dict[str, str]:
+    found = stack.found()
+    listed = found.get("Outputs", []) if found else []
+    return {output["OutputKey"]: output["OutputValue"] for output in listed}
 
 
 def _uploaded(
@@ -200,81 +222,6 @@ def _uploaded(
     if endpoint:
         return f"{endpoint}/{bucket}/{name}"
     return f"https://{bucket}.s3.{REGION}.amazonaws.com/{name}"
-
-
-def _apply(
-    cloud: "CloudFormationClient",
-    stack: str,
-    template_url: str,
-    parameters: Mapping[str, str],
-    say: Say,
-) -> dict[str, str]:
-    """Create or update the stack, and return its outputs."""
-    exists = _stack(cloud, stack) is not None
-    change = _change_set(cloud, stack, template_url, parameters, "UPDATE" if exists else "CREATE")
-    if change is None:
-        say("nothing changed")
-        return _outputs(cloud, stack)
-    say("updating the stack" if exists else "creating the stack")
-    cloud.execute_change_set(StackName=stack, ChangeSetName=change)
-    patience: WaiterConfigTypeDef = {"Delay": 1, "MaxAttempts": 1800}
-    try:
-        if exists:
-            updated = cloud.get_waiter("stack_update_complete")
-            updated.wait(StackName=stack, WaiterConfig=patience)
-        else:
-            created = cloud.get_waiter("stack_create_complete")
-            created.wait(StackName=stack, WaiterConfig=patience)
-    except WaiterError:
-        raise DeployError(_why(cloud, stack)) from None
-    return _outputs(cloud, stack)
-
-
-def _change_set(
-    cloud: "CloudFormationClient",
-    stack: str,
-    template_url: str,
-    parameters: Mapping[str, str],
-    kind: Literal["CREATE", "UPDATE"],
-) -> str | None:
-    """Return the name of a change set that waits to be executed; None when nothing changes."""
-    change = f"relais-{int(time.time() * 1000)}"
-    cloud.create_change_set(
-        StackName=stack,
-        ChangeSetName=change,
-        ChangeSetType=kind,
-        TemplateURL=template_url,
-        Parameters=[{"ParameterKey": k, "ParameterValue": v} for k, v in parameters.items()],
-        Capabilities=["CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
-    )
-    try:
-        cloud.get_waiter("change_set_create_complete").wait(
-            StackName=stack, ChangeSetName=change, WaiterConfig={"Delay": 1, "MaxAttempts": 300}
-        )
-    except WaiterError:
-        found = cloud.describe_change_set(StackName=stack, ChangeSetName=change)
-        cloud.delete_change_set(StackName=stack, ChangeSetName=change)
-        reason = found.get("StatusReason", "")
-        if "didn't contain changes" in reason or "No updates" in reason:
-            return None
-        raise DeployError(reason or "the change set failed") from None
-    return change
-
-
-def _outputs(cloud: "CloudFormationClient", stack: str) -> dict[str, str]:
-    found = _stack(cloud, stack)
-    listed = found.get("Outputs", []) if found else []
-    return {output["OutputKey"]: output["OutputValue"] for output in listed}
-
-
-def _why(cloud: "CloudFormationClient", stack: str) -> str:
-    """The first thing that failed: what came after is its consequence."""
-    events = cloud.describe_stack_events(StackName=stack)["StackEvents"]
-    failed = [e for e in events if e["ResourceStatus"].endswith("FAILED")]
-    if not failed:
-        return f"the stack {stack} did not finish"
-    first = failed[-1]
-    return f"{first['LogicalResourceId']}: {first.get('ResourceStatusReason', 'failed')}"
 
 
 def main() -> None:

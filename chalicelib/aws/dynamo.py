@@ -297,7 +297,12 @@ _OURS: Final = {"ValidationException", "AccessDeniedException", "SerializationEx
 """A mistake in our code or policies, not the weather: let it crash and be seen."""
 
 
+_OURS_IN_A_TRANSACTION: Final = {"ValidationError", "ItemCollectionSizeLimitExceeded"}
+"""The same, as the reasons of a transaction name it."""
+
+
 def _translated(error: ClientError) -> Exception:
-    if error.response["Error"]["Code"] in _OURS:
+    reasons = {reason.get("Code") for reason in _reasons(error)}
+    if error.response["Error"]["Code"] in _OURS or reasons & _OURS_IN_A_TRANSACTION:
         return error
     return StoreDown(error.response["Error"]["Code"])

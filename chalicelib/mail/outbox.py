@@ -21,6 +21,7 @@ from chalicelib.core.errors import (
     Throttled,
 )
 from chalicelib.core.letter_row import ADMINS, ALL_STAFF, letter, packed, tag_of
+from chalicelib.core.metrics import Measure
 from chalicelib.core.ports import Change, Item, Key, Mail, Mailer, Now, Put, Store, Write
 from chalicelib.core.records import DUE_SHARDS, moment, stamp
 from chalicelib.mail import alerts, overtaken
@@ -58,6 +59,10 @@ place, and wait for the account."""
 DROP_ATTEMPTS: Final = 5
 """How often a letter is dropped anew because its file moved in between."""
 
+OLDEST_DUE: Final = "oldest-due-seconds"
+"""The measure of what a sweep leaves behind; it is kept each minute, so its absence tells that
+the sweep does not run."""
+
 STREAM_DELAY: Final = timedelta(seconds=10)
 """What is due at once has left by the table's stream within this time, if the stream works."""
 
@@ -93,10 +98,12 @@ class Outbox:
         due_handlers: Mapping[str, DueHandler] | None = None,
         quiet_hours: QuietHours | None = None,
         ceilings: Ceilings | None = None,
+        measure: Measure = lambda name, seconds: None,
     ) -> None:
         """`due_handlers` act on due rows that are no letters; each is found by the first word
         of one half of the row's key. Without `ceilings` no letter is ever delayed."""
         self._ceilings = ceilings
+        self._measure = measure
         self._reputation = Reputation(store, now)
         self._account = Account(store, now)
         self._due_handlers = due_handlers or {}
@@ -162,18 +169,30 @@ class Outbox:
         start = self._now()
         first = int(start.timestamp() // 60) % DUE_SHARDS
         probes = self._account.probes()
+        waiting: Key | None = None
         for key in list(self._store.due(stamp(start), first)):
             if self._now() - start > SWEEP_DURATION:
+                waiting = waiting or key
                 break
             try:
                 outcome = self._handle_due(key, probes)
             except Exception:
                 log.exception("due: %s", tag_of(*key))
                 outcome = "error"
+            if outcome in ("waits", "refused", "error"):
+                waiting = waiting or key
             outcomes[outcome] = outcomes.get(outcome, 0) + 1
         else:
             probes.finish()
+        self._measure(OLDEST_DUE, self._age_of(waiting).total_seconds())
         return outcomes
+
+    def _age_of(self, waiting: Key | None) -> timedelta:
+        """Return how long a row is due that the sweep leaves behind; nothing when it leaves none."""
+        row = self._store.get(*waiting) if waiting else None
+        if row is None or "due_at" not in row:
+            return timedelta(0)
+        return max(timedelta(0), self._now() - moment(row["due_at"]))
 
     def _handle_due(self, key: Key, probes: Probes) -> str:
         for half in key:

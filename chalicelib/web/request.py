@@ -144,12 +144,18 @@ def _preferred(header: str) -> Lang:
     return best[1]
 
 
+MENDED: Final = "\ufffd"
+"""What API Gateway writes for each byte of a text that is not UTF-8, before anybody sees it."""
+
+
 def _text(body: bytes) -> str:
     """Return a text in UTF-8, without the mark that some programs begin it with."""
     try:
         text = body.removeprefix(BOM_UTF8).decode("utf-8")
     except UnicodeDecodeError:
         raise Malformed("UTF-8") from None
+    if MENDED in text:
+        raise Malformed("UTF-8")
     if "\x00" in text:
         raise Malformed("text")
     return text

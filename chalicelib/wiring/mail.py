@@ -7,6 +7,7 @@ from functools import cached_property
 
 from chalicelib.cases.lost_link import FILE_LINKS
 from chalicelib.coaches import letters as coach_letters
+from chalicelib.core.metrics import seconds_line
 from chalicelib.mail.ceilings import Ceilings
 from chalicelib.mail.draft import LetterWriter
 from chalicelib.mail.outbox import Outbox
@@ -67,7 +68,11 @@ class MailServices:
                 parts.settings.unproved_letters_per_hour,
                 parts.settings.staff_letters_per_hour,
             ),
+            self._measure,
         )
+
+    def _measure(self, name: str, seconds: float) -> None:
+        print(seconds_line(self._parts.settings.stage, name, seconds, self._parts.now()))
 
     @cached_property
     def sender(self) -> Sender:

@@ -55,6 +55,7 @@ def stack_settings(site_url: str) -> dict[str, str]:
         "PersonInChargeTitleFr": "Direction générale",
         "PersonInChargeTitleEn": "Executive Director",
         "PostalAddress": "1234, rue Exemple, Montréal (Québec) H2X 1Y4",
+        "AlarmEmail": "alarms@example.org",
         "Emulator": "true",
     }
 

@@ -107,6 +107,14 @@ def test_a_mistake_of_ours_is_not_hidden_as_weather() -> None:
         DynamoStore(Canned(error), "Records", "Subscribers").commit(TWO)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("reason", ["ValidationError", "ItemCollectionSizeLimitExceeded"])
+def test_a_mistake_of_ours_within_a_transaction_is_seen_and_tried_once(reason: str) -> None:
+    client = Canned(*[cancelled("None", reason)] * 9)
+    with pytest.raises(ClientError):
+        DynamoStore(client, "Records", "Subscribers").commit(TWO)  # type: ignore[arg-type]
+    assert client.calls == 1
+
+
 @pytest.mark.parametrize(
     ("pk", "table"),
     [

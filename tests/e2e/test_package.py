@@ -1,5 +1,6 @@
 """The zip that AWS gets holds all it needs, and nothing else."""
 
+import json
 import os
 import subprocess
 import sys
@@ -80,3 +81,38 @@ def test_it_runs_with_only_what_is_in_it(unpacked: Path, statement: str) -> None
         check=False,
     )
     assert done.stdout.startswith(str(unpacked)), done.stderr
+
+
+TRANSFORM = """
+import json, sys
+from samtranslator.translator.transform import transform
+template = json.load(open(sys.argv[1]))
+for resource in template["Resources"].values():
+    if resource["Type"] == "AWS::Serverless::Function":
+        resource["Properties"]["CodeUri"] = {"Bucket": "b", "Key": "k"}
+class NoPolicies:
+    def load(self):
+        return {}
+print(json.dumps(transform(template, dict.fromkeys(template["Parameters"], "x"), NoPolicies())))
+"""
+
+
+def test_sam_makes_one_stage_alone(zipped: Path) -> None:
+    translator = Path(sys.prefix) / "emulator" / "bin" / "python"
+    done = subprocess.run(
+        [str(translator), "-c", TRANSFORM, str(zipped.parent / "sam.json")],
+        env={"PATH": os.environ["PATH"], "AWS_DEFAULT_REGION": "ca-central-1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    resources = json.loads(done.stdout)["Resources"]
+    assert len(resources) < 200
+    stages = [
+        r["Properties"]["StageName"] for r in resources.values() if r["Type"].endswith("::Stage")
+    ]
+    (deployment,) = [r for r in resources.values() if r["Type"] == "AWS::ApiGateway::Deployment"]
+    assert stages == ["api"]
+    assert "StageName" not in deployment["Properties"]
+    assert resources["SendIssue"]["Properties"]["RecursiveLoop"] == "Allow"

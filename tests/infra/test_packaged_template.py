@@ -34,15 +34,103 @@ def test_every_function_has_a_log_that_ends_and_alarms_that_tell(function: str) 
         assert alarm["Dimensions"] == [{"Name": "FunctionName", "Value": {"Ref": function}}]
 
 
+DAILY_OR_EACH_MINUTE = ("${Stage}-anchors", "${Stage}-oldest-due-seconds")
+"""The measures that must come, so that silence is bad news."""
+
+
 def test_every_alarm_tells_the_same_people_and_says_what_is_wrong() -> None:
-    alarms = [r["Properties"] for r in RESOURCES.values() if "::Alarm" in r.get("Type", "")]
-    assert len(alarms) == 20
-    for alarm in alarms:
+    alarms = {
+        name: r["Properties"] for name, r in RESOURCES.items() if "::Alarm" in r.get("Type", "")
+    }
+    for alarm in alarms.values():
         assert alarm["AlarmActions"] == [{"Ref": "Alarms"}]
         assert alarm["AlarmDescription"]
-        # Silence is good news, but of what must happen every day.
-        silent = alarm["MetricName"] == {"Fn::Sub": "${Stage}-anchors"}
+        metric = alarm["MetricName"]
+        silent = isinstance(metric, dict) and metric["Fn::Sub"] in DAILY_OR_EACH_MINUTE
         assert alarm["TreatMissingData"] == ("breaching" if silent else "notBreaching")
+    # Only of a state that lasts is its end news.
+    assert {name for name, alarm in alarms.items() if "OKActions" in alarm} == {
+        "AccountRefusedAlarm", "AnchorsMissingAlarm", "Api5xxAlarm", "OldestLetterAlarm",
+        "StreamLagAlarm",
+    }  # fmt: skip
+    assert "Default" not in TEMPLATE["Parameters"]["AlarmEmail"], "somebody must be told"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "functions"),
+    [
+        ('"is dead"', {"DeliverLetters", "Sweep", "SettleMail"}),
+        ('"SES refuses the account"', {"DeliverLetters", "Sweep"}),
+        ('"due: "', {"Sweep"}),
+    ],
+)
+def test_what_a_log_says_of_trouble_is_counted_wherever_it_is_said(
+    pattern: str, functions: set[str]
+) -> None:
+    filters = [r["Properties"] for r in RESOURCES.values() if "MetricFilter" in r.get("Type", "")]
+    found = [f for f in filters if f["FilterPattern"] == pattern]
+    assert {f["LogGroupName"]["Ref"] for f in found} == {f"{name}Logs" for name in functions}
+    (metric,) = {f["MetricTransformations"][0]["MetricName"]["Fn::Sub"] for f in found}
+    watched = [
+        r["Properties"].get("MetricName")
+        for r in RESOURCES.values()
+        if "::Alarm" in r.get("Type", "")
+    ]
+    assert {"Fn::Sub": metric} in watched
+    source = "".join(
+        path.read_text("utf-8") for path in (ROOT / "chalicelib" / "mail").glob("*.py")
+    )
+    assert pattern.strip('"') in source
+
+
+def test_the_throttle_of_the_api_has_no_way_round_and_its_metrics_cost_nothing() -> None:
+    api = RESOURCES["RestAPI"]["Properties"]
+    # Without it SAM makes a second live stage beside ours, without the limits.
+    assert api["OpenApiVersion"] == "2.0"
+    (settings,) = api["MethodSettings"]
+    assert settings["ThrottlingRateLimit"]
+    assert settings["ThrottlingBurstLimit"]
+    assert "MetricsEnabled" not in settings
+
+
+def test_all_functions_together_fit_into_a_new_account_s_ten() -> None:
+    workers = TEMPLATE["Parameters"]["Workers"]
+    for function in ("SendIssue", "SettleMail"):
+        (source,) = RESOURCES[function]["Properties"]["Events"].values()
+        _, on_emulator, on_aws = source["Properties"]["ScalingConfig"]["MaximumConcurrency"][
+            "Fn::If"
+        ]
+        assert on_aws == {"Ref": "Workers"}
+        assert on_emulator == workers["Default"], "it takes a parameter for a text"
+    (stream,) = RESOURCES["DeliverLetters"]["Properties"]["Events"].values()
+    shards = stream["Properties"]["ParallelizationFactor"]
+    of_the_sweep = of_visitors = 1
+    assert 2 * workers["Default"] + shards + of_the_sweep + of_visitors <= 10
+
+
+def test_a_sweep_that_failed_does_not_come_again_beside_the_next() -> None:
+    again = RESOURCES["Sweep"]["Properties"]["EventInvokeConfig"]
+    assert again == {"MaximumRetryAttempts": 0, "MaximumEventAgeInSeconds": 60}
+
+
+def test_no_change_of_the_template_makes_a_master_key_anew() -> None:
+    # AWS makes a new secret string whenever this text changes: every link and hash would be void.
+    for name in ("Keys", "AnchorKey"):
+        assert json.dumps(RESOURCES[name]["Properties"]["GenerateSecretString"]) == (
+            '{"SecretStringTemplate": "{}", "GenerateStringKey": "key", "PasswordLength": 64, '
+            '"ExcludePunctuation": true}'
+        )
+
+
+def test_an_account_of_aws_is_never_taken_for_the_emulator(tmp_path: Path) -> None:
+    emulator, account = TEMPLATE["Conditions"]["OnEmulator"]["Fn::And"]
+    assert emulator == {"Fn::Equals": [{"Ref": "Emulator"}, "true"]}
+    for allowed in account["Fn::Or"]:
+        ref, value = allowed["Fn::Equals"]
+        assert ref == {"Ref": "AWS::AccountId"}
+        assert not re.fullmatch(r"[1-9][0-9]{11}", value), "no account of AWS has it"
+    with pytest.raises(DeployError, match="Emulator is for the emulator alone"):
+        deploy("local", stack_settings("http://127.0.0.1:8080"), tmp_path / "nothing.json")
 
 
 def test_what_cannot_be_made_again_outlives_the_stack() -> None:
@@ -77,7 +165,8 @@ def test_a_stage_that_lacks_a_setting_is_not_deployed_and_says_which() -> None:
     with pytest.raises(DeployError) as caught:
         stage_settings("prod")
     assert [line.split()[0] for line in str(caught.value).splitlines()] == [
-        "Sender", "PrivacyContact", "PersonInChargeTitleFr", "PersonInChargeTitleEn", "PrivacyPolicyFr", "PrivacyPolicyEn"
+        "Sender", "PrivacyContact", "PersonInChargeTitleFr", "PersonInChargeTitleEn", "PrivacyPolicyFr", "PrivacyPolicyEn",
+        "AlarmEmail",
     ]  # fmt: skip
     with pytest.raises(DeployError, match=r"^there is no infra/stages/nowhere\.json$"):
         stage_settings("nowhere")
@@ -93,6 +182,7 @@ def test_nothing_is_created_while_a_setting_is_wrong(tmp_path: Path) -> None:
         "Sender is not set (from address of every letter)",
         "UndoSeconds must be a whole number, not 'soon'",
         "AlarmEmail must be an e-mail address, not 'us'",
+        "Emulator is for the emulator alone: it widens rights",
     ]
 
 

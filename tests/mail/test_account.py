@@ -1,5 +1,6 @@
 """While SES takes no mail of the account at all, letters wait: all leave afterwards, in order, once."""
 
+import json
 import re
 from collections import Counter
 from datetime import timedelta
@@ -181,3 +182,25 @@ def test_a_letter_that_was_refused_is_counted_once_against_its_mailbox(
     (waiting,) = [row for row in letters(store) if row["letter"] == "eoi_received"]
     assert (waiting["status"], waiting["attempts"]) == ("owed", 0)
     assert "delays" not in waiting
+
+
+def test_each_sweep_measures_how_long_the_oldest_letter_is_due_that_it_leaves(
+    way: Journey, ses: RefusingSes, clock: SetClock, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def measured() -> dict[str, Any]:
+        way.service.mail.outbox.sweep()
+        found: dict[str, Any] = json.loads(capsys.readouterr().out)
+        return found
+
+    line = measured()
+    (about,) = line["_aws"]["CloudWatchMetrics"]
+    assert about["Namespace"] == "Relais"
+    assert about["Metrics"] == [{"Name": "test-oldest-due-seconds", "Unit": "Seconds"}]
+    assert line["_aws"]["Timestamp"] == clock().timestamp() * 1000
+    assert line["test-oldest-due-seconds"] == 0
+    ses.error = ("SendingPausedException", "")
+    declare(way, 1)
+    clock.pass_(minutes=40)
+    assert measured()["test-oldest-due-seconds"] == 2400
+    ses.error = None
+    assert measured()["test-oldest-due-seconds"] == 0

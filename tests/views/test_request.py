@@ -129,3 +129,11 @@ def test_a_packed_body_is_never_unpacked() -> None:
     packed = gzip.compress(b'{"email":"ada@example.org"}')
     with pytest.raises(Malformed):
         posted(packed, "application/json", **{"content-encoding": "gzip"}).fields()
+
+
+def test_a_text_that_the_gateway_mended_is_refused_and_not_stored_wrong() -> None:
+    sent = '{"name": "Zoé"}'.encode("latin-1")
+    mended = sent.decode("utf-8", "replace").encode()
+    request = Request("POST", {"content-type": "application/json"}, {}, mended, "1.2.3.4")
+    with pytest.raises(Malformed):
+        request.fields()

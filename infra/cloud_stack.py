@@ -1,0 +1,194 @@
+"""One stack of CloudFormation: brought from any state to the one that is wanted."""
+
+import json
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from botocore.exceptions import ClientError, WaiterError
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation import CloudFormationClient
+    from mypy_boto3_cloudformation.type_defs import StackEventTypeDef, StackTypeDef
+
+Say = Callable[[str], None]
+
+POLL_SECONDS: Final = 1
+PATIENCE_SECONDS: Final = 1800
+
+_NEVER_STOOD: Final = ("CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED")
+"""The ends of a stack whose first deploy failed: it can only be deleted."""
+
+_STUCK: Final = "UPDATE_ROLLBACK_FAILED"
+
+_CONSEQUENCES: Final = ("cancelled", "Rollback requested", "The following resource(s) failed")
+"""What events say that only follow from another one's failure."""
+
+
+class StackError(Exception):
+    """Why the stack is not what was wanted."""
+
+
+class CloudStack:
+    def __init__(
+        self,
+        cloud: "CloudFormationClient",
+        name: str,
+        say: Say,
+        wait: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._cloud = cloud
+        self._wait = wait
+        self.name = name
+        self._say = say
+
+    def found(self) -> "StackTypeDef | None":
+        """Return the stack as it is; None while there is none."""
+        found = self._described()
+        # What a change set that was never executed leaves behind is no stack yet.
+        return None if found and found["StackStatus"] == "REVIEW_IN_PROGRESS" else found
+
+    def _described(self) -> "StackTypeDef | None":
+        try:
+            return self._cloud.describe_stacks(StackName=self.name)["Stacks"][0]
+        except ClientError as error:
+            if "does not exist" in str(error):
+                return None
+            raise
+
+    def settle(self) -> None:
+        """Bring the stack to a state from which it can be deployed. Raises StackError."""
+        found = self._finished()
+        if found is None:
+            return
+        if found["StackStatus"] in _NEVER_STOOD:
+            self._say("clearing what a failed first deploy left")
+            self._delete()
+        elif found["StackStatus"] == _STUCK:
+            self._say("finishing the rollback of an update that failed")
+            self._cloud.continue_update_rollback(StackName=self.name)
+            after = self._finished()
+            if after is None or after["StackStatus"] == _STUCK:
+                raise StackError(self.why())
+
+    def apply(self, change: Mapping[str, Any]) -> bool:
+        """Create or update the stack by a change set, of which `change` holds template and
+        parameters; return whether anything changed. Raises StackError with the first failure."""
+        exists = self.found() is not None
+        kind: Literal["CREATE", "UPDATE"] = "UPDATE" if exists else "CREATE"
+        name = self._change_set(kind, change)
+        if name is None:
+            self._say("nothing changed")
+            return False
+        self._say("updating the stack" if exists else "creating the stack")
+        self._execute(name, "UPDATE_COMPLETE" if exists else "CREATE_COMPLETE")
+        return True
+
+    def take_over(self, change: Mapping[str, Any], kept: list[dict[str, Any]]) -> None:
+        """Make the stack of resources that exist, and change none of them. Raises StackError."""
+        self._say("taking over what was kept: " + ", ".join(k["LogicalResourceId"] for k in kept))
+        name = self._change_set("IMPORT", {**change, "ResourcesToImport": kept})
+        assert name is not None, "an import is a change"
+        self._execute(name, "IMPORT_COMPLETE")
+
+    def why(self, token: str = "") -> str:
+        """Return the first thing that failed in the last operation, or in that of the token: what
+        came after is its consequence."""
+        failed = [e for e in self._events(token) if e.get("ResourceStatus", "").endswith("FAILED")]
+        reasons = [(e, e.get("ResourceStatusReason", "failed")) for e in failed]
+        first = [pair for pair in reasons if not any(word in pair[1] for word in _CONSEQUENCES)]
+        for event, reason in (first or reasons)[-1:]:
+            return f"{event['LogicalResourceId']}: {reason}"
+        return f"the stack {self.name} did not finish"
+
+    def _events(self, token: str) -> Iterator["StackEventTypeDef"]:
+        """Yield the events of one operation, newest first, over as many pages as it has."""
+        more: dict[str, Any] = {}
+        begun = False
+        while True:
+            page = self._cloud.describe_stack_events(StackName=self.name, **more)
+            for event in page["StackEvents"]:
+                token = token or event.get("ClientRequestToken", "")
+                if event.get("ClientRequestToken", "") == token:
+                    begun = True
+                    yield event
+                elif begun:
+                    return
+            if "NextToken" not in page:
+                return
+            more = {"NextToken": page["NextToken"]}
+
+    def _finished(self, *, begun: bool = False) -> "StackTypeDef | None":
+        """Wait for what is going on in the stack, or was `begun` just now, and return it as it is
+        then."""
+        for _ in range(PATIENCE_SECONDS // POLL_SECONDS):
+            # A change set that was executed may be shown as one in review for a moment more.
+            found = self._described() if begun else self.found()
+            if found is None or not found["StackStatus"].endswith("IN_PROGRESS"):
+                return found
+            self._wait(POLL_SECONDS)
+        raise StackError(f"the stack {self.name} is busy for {PATIENCE_SECONDS // 60} minutes")
+
+    def _execute(self, change: str, wanted: str) -> None:
+        token = f"relais-{uuid.uuid4()}"
+        self._cloud.execute_change_set(
+            StackName=self.name, ChangeSetName=change, ClientRequestToken=token
+        )
+        found = self._finished(begun=True)
+        if found is None or found["StackStatus"] != wanted:
+            raise StackError(self.why(token))
+
+    def _delete(self) -> None:
+        """Delete a stack that never stood; what AWS refuses to delete is left as it is."""
+        self._cloud.delete_stack(StackName=self.name)
+        left = self._finished()
+        if left is not None and left["StackStatus"] == "DELETE_FAILED":
+            listed = self._cloud.describe_stack_resources(StackName=self.name)["StackResources"]
+            kept = [
+                r["LogicalResourceId"] for r in listed if r["ResourceStatus"] == "DELETE_FAILED"
+            ]
+            self._say("leaving what cannot be deleted: " + ", ".join(kept))
+            self._cloud.delete_stack(StackName=self.name, RetainResources=kept)
+            left = self._finished()
+        if left is not None and left["StackStatus"] != "DELETE_COMPLETE":
+            raise StackError(self.why())
+
+    def _change_set(
+        self, kind: Literal["CREATE", "UPDATE", "IMPORT"], change: Mapping[str, Any]
+    ) -> str | None:
+        """Return the name of a change set that waits to be executed; None when nothing changes."""
+        name = f"relais-{int(time.time() * 1000)}"
+        self._cloud.create_change_set(
+            StackName=self.name,
+            ChangeSetName=name,
+            ChangeSetType=kind,
+            Capabilities=["CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
+            **change,
+        )
+        try:
+            self._cloud.get_waiter("change_set_create_complete").wait(
+                StackName=self.name,
+                ChangeSetName=name,
+                WaiterConfig={"Delay": POLL_SECONDS, "MaxAttempts": 300},
+            )
+        except WaiterError:
+            found = self._cloud.describe_change_set(StackName=self.name, ChangeSetName=name)
+            self._cloud.delete_change_set(StackName=self.name, ChangeSetName=name)
+            reason = found.get("StatusReason", "")
+            if "didn't contain changes" in reason or "No updates" in reason:
+                return None
+            raise StackError(reason or "the change set failed") from None
+        return name
+
+
+def import_template(template: Mapping[str, Any], names: list[str]) -> str:
+    """Return the part of a template that holds these resources alone."""
+    kept = {
+        "Parameters": {k: template["Parameters"][k] for k in ("Stage", "Emulator", "PublicUrl")},
+        "Conditions": {k: template["Conditions"][k] for k in ("KnowsItsAddress", "OnEmulator")},
+        "Resources": {
+            name: {**template["Resources"][name], "DeletionPolicy": "Retain"} for name in names
+        },
+    }
+    return json.dumps(kept)

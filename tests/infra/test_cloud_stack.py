@@ -1,0 +1,256 @@
+"""A stack in any state is brought to the one that is wanted, and says why where it is not."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError, WaiterError
+from moto import mock_aws
+
+from infra.cloud_stack import CloudStack, StackError, import_template
+from infra.kept import KeptError, kept_of
+from infra.package import ROOT
+from tables import make_tables
+
+NAME = "relais-test"
+CHANGE = {"TemplateURL": "https://example.org/sam.json", "Parameters": []}
+
+
+class Waiter:
+    def __init__(self, cloud: "StrictCloud") -> None:
+        self._cloud = cloud
+
+    def wait(self, **_: Any) -> None:
+        if self._cloud.empty:
+            raise WaiterError("ChangeSetCreateComplete", "failed", {})
+
+
+class StrictCloud:
+    """A CloudFormation that makes nothing whose name is taken, and shows its events newest first,
+    a few to a page. `ends` are the states in which operations end, one after the other."""
+
+    PAGE = 3
+
+    def __init__(self, status: str | None = None, *ends: str) -> None:
+        self.status = status
+        self.ends = list(ends)
+        self.events: list[dict[str, str]] = []
+        self.done: list[str] = []
+        self.kept: set[str] = set()
+        self.in_stack: set[str] = set()
+        self.empty = False
+        self.stuck: list[str] = []
+        self._next: str | None = None
+        self._change: Mapping[str, Any] = {}
+
+    def describe_stacks(self, StackName: str) -> dict[str, Any]:
+        if self._next is not None:
+            shown, self.status, self._next = self.status, self._next, None
+            if shown and shown.endswith("IN_PROGRESS"):
+                return {"Stacks": [{"StackStatus": shown}]}
+        if self.status in (None, "DELETE_COMPLETE"):
+            raise ClientError({"Error": {"Code": "ValidationError", "Message": f"{StackName} does not exist"}}, "DescribeStacks")  # fmt: skip
+        return {"Stacks": [{"StackStatus": self.status}]}
+
+    def _begin(self, what: str, during: str, end: str) -> None:
+        self.done.append(what)
+        self.status, self._next = during, self.ends.pop(0) if self.ends else end
+
+    def create_change_set(self, **change: Any) -> None:
+        self._change = change
+
+    def get_waiter(self, name: str) -> Waiter:
+        assert name == "change_set_create_complete"
+        return Waiter(self)
+
+    def describe_change_set(self, **_: str) -> dict[str, str]:
+        return {"StatusReason": "The submitted information didn't contain changes."}
+
+    def delete_change_set(self, **_: str) -> None:
+        """Nothing is kept of it."""
+
+    def execute_change_set(self, ClientRequestToken: str, **_: str) -> None:
+        kind = self._change["ChangeSetType"]
+        if kind == "IMPORT":
+            named = {
+                next(iter(r["ResourceIdentifier"].values()))
+                for r in self._change["ResourcesToImport"]
+            }
+            assert named == self.kept, "only what exists can be imported"
+            self.in_stack |= named
+        taken = self.kept - self.in_stack
+        if taken and kind != "IMPORT":
+            self.fail(ClientRequestToken, "Records", f"{min(taken)} already exists")
+            self._begin(kind, f"{kind}_IN_PROGRESS", "ROLLBACK_COMPLETE")
+            return
+        self._begin(kind, f"{kind}_IN_PROGRESS", f"{kind}_COMPLETE")
+
+    def fail(self, token: str, resource: str, reason: str) -> None:
+        consequence = {"ResourceStatus": "CREATE_FAILED", "ResourceStatusReason": "Resource creation cancelled"}  # fmt: skip
+        for number in range(5):
+            self.events.insert(0, {"LogicalResourceId": f"Before{number}", "ResourceStatus": "CREATE_COMPLETE", "ClientRequestToken": token})  # fmt: skip
+        self.events.insert(0, {"LogicalResourceId": resource, "ResourceStatus": "CREATE_FAILED", "ResourceStatusReason": reason, "ClientRequestToken": token})  # fmt: skip
+        for number in range(9):
+            self.events.insert(0, {"LogicalResourceId": f"Other{number}", "ClientRequestToken": token, **consequence})  # fmt: skip
+
+    def describe_stack_events(self, StackName: str, NextToken: str = "0") -> dict[str, Any]:
+        start = int(NextToken)
+        page: dict[str, Any] = {"StackEvents": self.events[start : start + self.PAGE]}
+        if start + self.PAGE < len(self.events):
+            page["NextToken"] = str(start + self.PAGE)
+        return page
+
+    def delete_stack(self, StackName: str, RetainResources: list[str] | None = None) -> None:
+        assert (RetainResources or []) == (self.stuck if RetainResources else [])
+        end = "DELETE_FAILED" if self.stuck and not RetainResources else "DELETE_COMPLETE"
+        self._begin("delete", "DELETE_IN_PROGRESS", end)
+
+    def describe_stack_resources(self, StackName: str) -> dict[str, Any]:
+        listed = [
+            {"LogicalResourceId": name, "ResourceStatus": "DELETE_FAILED"} for name in self.stuck
+        ]
+        return {
+            "StackResources": [
+                *listed,
+                {"LogicalResourceId": "X", "ResourceStatus": "DELETE_COMPLETE"},
+            ]
+        }
+
+    def continue_update_rollback(self, StackName: str) -> None:
+        self._begin("continue", "UPDATE_ROLLBACK_IN_PROGRESS", "UPDATE_ROLLBACK_COMPLETE")
+
+
+def stack_on(cloud: StrictCloud) -> CloudStack:
+    said: list[str] = []
+    return CloudStack(cloud, NAME, said.append, lambda seconds: None)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("status", "done"),
+    [
+        (None, ["CREATE"]),
+        ("REVIEW_IN_PROGRESS", ["CREATE"]),
+        ("CREATE_COMPLETE", ["UPDATE"]),
+        ("UPDATE_COMPLETE", ["UPDATE"]),
+        ("UPDATE_ROLLBACK_COMPLETE", ["UPDATE"]),
+        ("IMPORT_COMPLETE", ["UPDATE"]),
+        ("IMPORT_ROLLBACK_COMPLETE", ["UPDATE"]),
+        ("UPDATE_ROLLBACK_FAILED", ["continue", "UPDATE"]),
+        ("ROLLBACK_COMPLETE", ["delete", "CREATE"]),
+        ("ROLLBACK_FAILED", ["delete", "CREATE"]),
+        ("CREATE_FAILED", ["delete", "CREATE"]),
+        ("DELETE_FAILED", ["delete", "CREATE"]),
+    ],
+)
+def test_a_deploy_goes_on_from_whatever_state_the_stack_is_in(
+    status: str | None, done: list[str]
+) -> None:
+    cloud = StrictCloud(status)
+    stack = stack_on(cloud)
+    stack.settle()
+    assert stack.apply(CHANGE)
+    assert cloud.done == done
+
+
+def test_what_goes_on_in_a_stack_is_waited_for() -> None:
+    cloud = StrictCloud("UPDATE_IN_PROGRESS")
+    cloud._next = "UPDATE_COMPLETE"
+    stack = stack_on(cloud)
+    stack.settle()
+    assert stack.apply(CHANGE)
+    assert cloud.done == ["UPDATE"]
+
+
+def test_what_a_failed_first_deploy_cannot_delete_is_left_and_the_next_one_goes_on() -> None:
+    cloud = StrictCloud("ROLLBACK_FAILED")
+    cloud.stuck = ["Records"]
+    stack = stack_on(cloud)
+    stack.settle()
+    assert cloud.done == ["delete", "delete"]
+    assert stack.found() is None
+
+
+def test_nothing_changes_when_there_is_nothing_to_change() -> None:
+    cloud = StrictCloud("UPDATE_COMPLETE")
+    cloud.empty = True
+    assert not stack_on(cloud).apply(CHANGE)
+    assert cloud.done == []
+
+
+def test_the_reason_is_the_first_failure_of_this_operation_however_many_pages_ago() -> None:
+    cloud = StrictCloud("UPDATE_COMPLETE")
+    cloud.fail("an older one", "Older", "something of last week")
+    cloud.kept = {"relais-test-records"}
+    with pytest.raises(StackError, match=r"^Records: relais-test-records already exists$"):
+        stack_on(cloud).apply(CHANGE)
+
+
+def test_a_stack_over_names_that_were_kept_is_refused_and_by_an_import_it_stands() -> None:
+    cloud = StrictCloud()
+    cloud.kept = {"relais-test-records"}
+    with pytest.raises(StackError, match="already exists"):
+        stack_on(cloud).apply(CHANGE)
+    cloud = StrictCloud()
+    cloud.kept = {"relais-test-records"}
+    stack = stack_on(cloud)
+    kept = [{"ResourceType": "AWS::DynamoDB::Table", "LogicalResourceId": "Records",
+             "ResourceIdentifier": {"TableName": "relais-test-records"}}]  # fmt: skip
+    stack.take_over(CHANGE, kept)
+    assert stack.apply(CHANGE)
+    assert cloud.done == ["IMPORT", "UPDATE"]
+
+
+def test_an_import_brings_what_is_kept_and_all_that_it_refers_to() -> None:
+    template = json.loads((ROOT / "infra" / "resources.json").read_text("utf-8"))
+    kept = [n for n, r in template["Resources"].items() if "Retain" in r.get("DeletionPolicy", "")]
+    found = json.loads(import_template(template, kept))
+    assert set(found["Resources"]) == {
+        "Records",
+        "Subscribers",
+        "Keys",
+        "AnchorKey",
+        "AnchorBucket",
+    }
+    for resource in found["Resources"].values():
+        assert resource["DeletionPolicy"] == "Retain", "an import asks for it"
+    known = {*found["Parameters"], *found["Resources"]}
+    assert set(_referred(found)) <= {*known, *found["Conditions"]}
+
+
+def _referred(part: Any) -> Iterator[str]:
+    """Yield every name that a template refers to, but for pseudo parameters."""
+    if isinstance(part, dict):
+        for key, value in part.items():
+            if key == "Ref" and not value.startswith("AWS::"):
+                yield value
+            elif key == "Fn::If":
+                yield value[0]
+            yield from _referred(value)
+    elif isinstance(part, list):
+        for each in part:
+            yield from _referred(each)
+
+
+def test_what_outlived_a_stack_is_found_and_a_key_that_is_being_deleted_stops_the_deploy(
+    aws: None,
+) -> None:
+    with mock_aws():
+        session = boto3.session.Session(region_name="ca-central-1")
+        assert kept_of(session, "test", None) == []
+        make_tables(boto3.client("dynamodb"), "relais-test-records", "relais-test-subscribers")
+        vault = boto3.client("secretsmanager")
+        keys = vault.create_secret(Name="relais-test-keys", SecretString="{}")
+        found = {
+            one["LogicalResourceId"]: one["ResourceIdentifier"]
+            for one in kept_of(session, "test", None)
+        }
+        assert found == {
+            "Records": {"TableName": "relais-test-records"},
+            "Subscribers": {"TableName": "relais-test-subscribers"},
+            "Keys": {"Id": keys["ARN"]},
+        }
+        vault.delete_secret(SecretId="relais-test-keys")
+        with pytest.raises(KeptError, match="restore-secret --secret-id relais-test-keys"):
+            kept_of(session, "test", None)
