@@ -171,7 +171,11 @@ class Services:
         from chalicelib.mail.delivery_events import DeliveryEvents
         from chalicelib.mail.reputation import Reputation
 
-        listeners = {"NEWS": self.subscribers.feedback.settle_letter}
+        returned = self.coaches.returned_mail.heard
+        listeners = {
+            "NEWS": self.subscribers.feedback.settle_letter,
+            **dict.fromkeys(("MESSAGE", "COACH", "PROPOSAL"), returned),
+        }
         reputation = Reputation(self.store, self.now)
         return DeliveryEvents(self.store, self.now, listeners, reputation)
 

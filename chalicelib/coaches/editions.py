@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
+from chalicelib.coaches.withdrawals import Withdrawals
 from chalicelib.core.errors import Conflict
 from chalicelib.core.ports import Change, Item, Key, Now, Put, Store, Write
 from chalicelib.core.records import stamp
@@ -24,7 +25,8 @@ PART_SIZE_BYTES: Final = 350_000
 """How much of an edition one row holds; DynamoDB takes rows of 400 KB."""
 
 MAX_EDITIONS: Final = 10
-"""How many editions can be restored; the oldest goes when an eleventh is published."""
+"""How many imports can be restored; the oldest goes when an eleventh is published. What a coach
+changes on their own page counts for none."""
 
 GRACE_PERIOD: Final = timedelta(days=1)
 """How long a replaced snapshot stays, for containers that are about to load it."""
@@ -78,6 +80,17 @@ class Edition:
         return f"{PK}#{self.id}"
 
 
+class Withdrawn(Exception):
+    """Raised when coaches would be published who took their page down on that day or later.
+
+    `slugs` names them.
+    """
+
+    def __init__(self, slugs: Sequence[str]) -> None:
+        super().__init__(", ".join(slugs))
+        self.slugs = tuple(slugs)
+
+
 class EditionLost(Exception):
     """Raised when parts of an edition are gone: it was replaced while it was read."""
 
@@ -89,9 +102,10 @@ class EditionStore:
     columns; editions are restored from it.
     """
 
-    def __init__(self, store: Store, now: Now) -> None:
+    def __init__(self, store: Store, now: Now, people_key: bytes = b"") -> None:
         self.store = store
         self._now = now
+        self.withdrawals = Withdrawals(store, now, people_key)
 
     def current(self) -> Edition | None:
         """Return the published edition; None before the first."""
@@ -102,6 +116,26 @@ class EditionStore:
         """Return the editions that can be restored, newest first, the current one included."""
         rows = self.store.rows(PK, "EDITION#")
         return [Edition.of(row) for row in reversed(rows) if row["status"] == "published"]
+
+    def restored(self, edition: Edition) -> "list[Coach]":
+        """Return the coaches of an earlier edition, as they would be published again.
+
+        What coaches changed on their own page since holds; who took it down stays away.
+        """
+        coaches = [self._with_own_edits(coach, edition) for coach in self.catalogue(edition)]
+        gone = {coach.slug for coach in self.withdrawals.against(coaches)}
+        archived = {"status": "archived", "consent_publication": None}
+        return [
+            coach.model_copy(update=archived) if coach.slug in gone else coach for coach in coaches
+        ]
+
+    def _with_own_edits(self, coach: "Coach", edition: Edition) -> "Coach":
+        rows = self.store.rows(f"COACH#{coach.slug}", "EDIT#")
+        changes: dict[str, object] = {}
+        for row in rows:
+            if row["sk"] >= f"EDIT#{edition.at}":
+                changes |= _column_values(row["changes"])
+        return coach.model_copy(update=changes)
 
     def snapshot(self, edition: Edition) -> bytes:
         """Return what `Directory.load` reads. Raises EditionLost."""
@@ -129,16 +163,20 @@ class EditionStore:
         why: str,
         after: Edition | None,
         also: Sequence[Write] = (),
+        one_page: bool = False,
     ) -> Edition:
         """Publish the coaches if `after` is still the current edition, and return theirs.
 
-        The writes in `also` are part of the transaction that publishes. Raises Conflict when
-        somebody else published meanwhile, or when one of those writes does not fit; the
+        The writes in `also` are part of the transaction that publishes. An edition that changes
+        `one_page` cannot be restored. Raises Conflict when somebody else published meanwhile, or
+        when one of those writes does not fit, and Withdrawn for who is not to be shown; the
         directory is then as it was.
         """
         from chalicelib.coaches.directory import snapshot
 
         now = self._now()
+        if against := self.withdrawals.against(coaches):
+            raise Withdrawn([coach.slug for coach in against])
         built = snapshot.build(coaches)
         public, everything = _parts(snapshot.serialise(built)), _parts(_packed(coaches))
         edition = Edition(
@@ -153,26 +191,33 @@ class EditionStore:
             by=by,
             why=why,
         )
-        self._draft(edition, public, everything)
+        self._draft(edition, public, everything, one_page=one_page)
         published = Change(edition.key, expect={"status": "writing"}, set={"status": "published"})
         self.store.commit([_replace(after, edition), published, *also])
         self._expire_superseded(edition, now)
         return edition
 
     def _draft(
-        self, edition: Edition, snapshot: Iterable[bytes], catalogue: Iterable[bytes]
+        self,
+        edition: Edition,
+        snapshot: Iterable[bytes],
+        catalogue: Iterable[bytes],
+        *,
+        one_page: bool,
     ) -> None:
         """Store all of an edition that is still to be published."""
         pk, sk = edition.key
         row = {"pk": pk, "sk": sk, "kind": "edition", **edition.attributes(), "status": "writing"}
+        row["one_page"] = one_page or None
         self.store.commit([Put(row)])
         self._write(edition.parts_pk, _SNAPSHOT, snapshot)
         self._write(edition.parts_pk, _CATALOGUE, catalogue)
 
     def restore(self, edition: Edition, *, by: str) -> Edition:
         """Publish the coaches of an earlier edition as a new one. Raises as `publish` does."""
-        coaches = self.catalogue(edition)
-        return self.publish(coaches, by=by, why=f"restored {edition.id}", after=self.current())
+        current = self.current()  # read first: whoever publishes from now on is not undone
+        coaches = self.restored(edition)
+        return self.publish(coaches, by=by, why=f"restored {edition.id}", after=current)
 
     def forget(self, slug: str) -> int:
         """Take a coach who withdrew out of the earlier editions; return how many had them.
@@ -220,9 +265,11 @@ class EditionStore:
         """
         rows = [r for r in self.store.rows(PK, "EDITION#") if r["id"] != current.id]
         published = [row["id"] for row in rows if row["status"] == "published"]
+        one_page = {row["id"] for row in rows if row.get("one_page")}
+        imports = [id for id in published if id not in one_page]
         given_up = stamp(now - PUBLISHING_TIMEOUT)
         unfinished = [r["id"] for r in rows if r["status"] == "writing" and r["at"] < given_up]
-        retired = {*published[: -(MAX_EDITIONS - 1)], *unfinished}
+        retired = {*imports[: -(MAX_EDITIONS - 1)], *unfinished, *one_page.intersection(published)}
         expires: dict[str, object] = {"expires": int((now + GRACE_PERIOD).timestamp())}
         for row in rows:
             edition, status = Edition.of(row), row["status"]

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Final, TypedDict
 
 from chalicelib.cases.staff import Roster, Staff
@@ -88,6 +88,15 @@ def coach_link_renewed(owed: CoachLetter) -> LinkRenewed:
     return {"coach": owed.coach.first_name, "link": owed.link}
 
 
+class PageGone(TypedDict):
+    coach: str
+
+
+@letter("coach_page_gone", to=TO_COACH)
+def coach_page_gone(owed: CoachLetter) -> PageGone:
+    return {"coach": owed.coach.first_name}
+
+
 class UpdateDecided(TypedDict):
     coach: str
     link: str
@@ -132,6 +141,20 @@ def staff_coach_left(owed: AboutCoach) -> CoachLeft:
         "coach": f"{owed.coach.first_name} {owed.coach.last_name}",
         "staff_name": owed.staff.name,
     }
+
+
+@letter("staff_coach_unreachable", to=STAFF)
+def staff_coach_unreachable(owed: AboutCoach) -> CoachLeft:
+    return staff_coach_left(owed)
+
+
+class CoachSilent(CoachLeft):
+    verified: date
+
+
+@letter("staff_coach_silent", to=STAFF)
+def staff_coach_silent(owed: AboutCoach) -> CoachSilent:
+    return {**staff_coach_left(owed), "verified": owed.coach.last_verified_at}
 
 
 class CoachUpdate(CoachLeft):
@@ -197,9 +220,17 @@ class CoachLetterWriter:
         if staff is None:
             return None
         proposal = None
+        if row["letter"] == "staff_coach_silent" and self._answered(row, coach):
+            return None
+        if row["letter"] == "staff_coach_unreachable" and not coach.public:
+            return None
         if row["letter"] == "staff_coach_update":
             proposal = self._proposals.newest(coach.slug)
             if proposal is None or proposal.status != "waiting":
                 return None
         owed = AboutCoach(coach, staff, now, self._proposals, proposal)
         return self._sender.draft(row, staff.email, owed.lang, owed, links=owed.stored_links)
+
+    def _answered(self, row: Item, coach: "Coach") -> bool:
+        """Return whether the coach did something since the check that the letter is about."""
+        return not coach.public or f"#{coach.last_verified_at:%y%m%d}#" not in row["sk"]

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final, Literal
 
 from chalicelib.cases.staff import Roster, Staff
+from chalicelib.coaches.directory.sheets import SheetProblem, problems_with
 from chalicelib.coaches.messages import TO_COACH
 from chalicelib.coaches.upkeep import COMMIT_ATTEMPTS, Upkeep
 from chalicelib.core import stored_links
@@ -174,6 +175,10 @@ class Proposals:
         except Conflict:
             return False
         return True
+
+    def misfits(self, opened: OpenProposal) -> dict[str, SheetProblem]:
+        """Return what no longer fits the coach as they stand now, by column."""
+        return problems_with(opened.coach, self._verified_today(opened.proposal.changes))
 
     def _verified_today(self, changes: Mapping[str, object]) -> dict[str, object]:
         """Return the changes with the dates that they bring up to date."""

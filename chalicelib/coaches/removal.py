@@ -24,9 +24,17 @@ class CoachRemoval:
         kept = [coach for coach in catalogue if coach.slug != slug]
         there = len(kept) < len(catalogue)
         if there:
-            self._editions.publish(kept, by=by, why="removed a coach", after=current)
+            noted = [
+                write
+                for coach in catalogue
+                if coach.slug == slug
+                for write in self._editions.withdrawals.noted(coach)
+            ]
+            why = "removed a coach"
+            self._editions.publish(kept, by=by, why=why, after=current, also=noted, one_page=True)
         earlier = self._editions.forget(slug)
         gone = forget_rows(self._editions.store, f"PROPOSAL#{slug}", f"COACH#{slug}")
+        self._editions.withdrawals.finish(slug)
         if there:
             return "removed"
         return "earlier" if earlier or gone else "unknown"

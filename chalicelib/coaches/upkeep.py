@@ -1,5 +1,6 @@
 """Keeps the directory right: the yearly check, and what coaches do with their own link."""
 
+import secrets
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import date, datetime, timedelta
@@ -9,14 +10,18 @@ from chalicelib.coaches.editions import CURRENT, Edition, EditionStore
 from chalicelib.coaches.messages import TO_COACH
 from chalicelib.coaches.removal import CoachRemoval, forget_rows
 from chalicelib.core import eastern_time
+from chalicelib.core.business_days import is_business_day
 from chalicelib.core.errors import BadLink, Conflict
 from chalicelib.core.letter_row import ALL_STAFF, letter
 from chalicelib.core.links import Links, person_key
 from chalicelib.core.ports import Change, Now, Put, Store, Write
-from chalicelib.core.records import stamp
+from chalicelib.core.records import moment, stamp
 
 if TYPE_CHECKING:
     from chalicelib.coaches.coach import Coach
+
+EDIT_RETENTION: Final = timedelta(days=400)
+"""How long it is known what a coach changed, for whoever restores an earlier edition."""
 
 CHECK_INTERVAL: Final = timedelta(days=365)
 """How long a coach's page counts as checked."""
@@ -28,10 +33,17 @@ ARCHIVED_RETENTION: Final = timedelta(days=2 * 365)
 """How long after the last check an archived coach is kept. A page that is shown is checked every
 year, so this is a year from the archiving on."""
 
-EARLIEST_CHECK_HOUR: Final = 9
-"""The hour of the day, Eastern time, before which no such letter is owed."""
+_STEPS: Final = (
+    ("coach_check", TO_COACH),
+    ("coach_check", TO_COACH),
+    ("staff_coach_silent", ALL_STAFF),
+)
+"""The letters of a check, in their order, and who reads them."""
 
-COMMIT_ATTEMPTS: Final = 4
+EARLIEST_CHECK_HOUR: Final = 9
+"""The hour of a business day, Eastern time, before which no such letter is owed."""
+
+COMMIT_ATTEMPTS: Final = 12
 """How often a change is made anew because somebody else published in between."""
 
 
@@ -74,7 +86,8 @@ class Upkeep:
     def opened(self, token: str) -> "Coach":
         """Return the coach whose link it is.
 
-        Raises BadLink, also when the coach left or has another address by now.
+        Raises BadLink, also when the coach left or has another address by now. A page that was
+        taken down is returned too: nothing of it is to be shown.
         """
         slug, person = self._links.open_coach(token)
         coach = self.coach(slug)
@@ -89,18 +102,28 @@ class Upkeep:
             self.edit(coach.slug, {"last_verified_at": today}, by=coach.slug, why="confirmed")
 
     def withdraw(self, coach: "Coach") -> None:
-        """Take the page down at once, here and in the editions that could be restored."""
-        owed = letter(
-            f"COACH#{coach.slug}",
-            _day_number(self._now()),
-            "staff_coach_left",
-            to=ALL_STAFF,
-            due=stamp(self._now()),
-        )
-        archived = {"status": "archived", "consent_publication": None}
-        self.edit(coach.slug, archived, by=coach.slug, why="withdrew", also=[Put(owed)])
-        self._editions.forget(coach.slug)
-        forget_rows(self._store, f"PROPOSAL#{coach.slug}", prefix="PROPOSAL")
+        """Take the page down at once, here and in the editions that could be restored.
+
+        The fact is kept in the same write. Doing it again goes on where it died.
+        """
+        if coach.public:
+            since, due = _day_number(self._now()), stamp(self._now())
+            pk = f"COACH#{coach.slug}"
+            owed = [
+                Put(letter(pk, since, "staff_coach_left", to=ALL_STAFF, due=due)),
+                Put(letter(pk, since, "coach_page_gone", to=TO_COACH, due=due)),
+            ]
+            archived = {"status": "archived", "consent_publication": None}
+            noted = self._editions.withdrawals.noted(coach)
+            self.edit(coach.slug, archived, by=coach.slug, why="withdrew", also=[*owed, *noted])
+        self.clean(coach.slug)
+
+    def clean(self, slug: str) -> None:
+        """Take a coach who withdrew out of all that is kept of earlier times."""
+        self._editions.forget(slug)
+        forget_rows(self._store, f"PROPOSAL#{slug}", prefix="PROPOSAL")
+        forget_rows(self._store, f"COACH#{slug}", prefix="EDIT#")
+        self._editions.withdrawals.finish(slug)
 
     def edit(
         self,
@@ -113,10 +136,12 @@ class Upkeep:
     ) -> Edition:
         """Publish the current edition with changes to one coach, and `also` these writes.
 
-        Raises Conflict when one of the writes in `also` no longer fits.
+        Raises Conflict when one of the writes in `also` no longer fits, and pydantic's
+        ValidationError when the changes do not fit the coach.
         """
         from chalicelib.coaches.coach import Coach
 
+        also = [*also, self._edited(slug, changes)]
         for _ in range(COMMIT_ATTEMPTS):
             current = self._editions.current()
             edited = [
@@ -126,12 +151,26 @@ class Upkeep:
                 for coach in self._editions.catalogue(current)
             ]
             try:
-                return self._editions.publish(edited, by=by, why=why, after=current, also=also)
+                return self._editions.publish(
+                    edited, by=by, why=why, after=current, also=also, one_page=True
+                )
             except Conflict as conflict:
                 # A conflict at the edition's own rows: another one came in between.
                 if set(conflict.found) <= {write.key for write in also}:
                     raise
         raise Conflict({})
+
+    def _edited(self, slug: str, changes: Mapping[str, object]) -> Write:
+        """Return the write that keeps what changed of one page."""
+        now = self._now()
+        sk = f"EDIT#{stamp(now)}#{secrets.token_hex(3)}"
+        kept = {
+            column: value.isoformat() if isinstance(value, date) else value
+            for column, value in changes.items()
+        }
+        expires = int((now + EDIT_RETENTION).timestamp())
+        return Put({"pk": f"COACH#{slug}", "sk": sk, "kind": "coach_edit", "changes": kept,
+                    "expires": expires})  # fmt: skip
 
     def check(self) -> int:
         """Owe the letters of today's yearly checks, once a day; return how many. Who was archived
@@ -144,7 +183,7 @@ class Upkeep:
         local = eastern_time.local(now)
         pointer = self._store.get(*CURRENT)
         today = local.date()
-        if local.hour < EARLIEST_CHECK_HOUR or pointer is None:
+        if local.hour < EARLIEST_CHECK_HOUR or pointer is None or not is_business_day(today):
             return 0
         if pointer.get("checked_on") == today.isoformat():
             return 0
@@ -155,26 +194,37 @@ class Upkeep:
             if coach.status == "archived" and today - coach.last_verified_at > ARCHIVED_RETENTION:
                 CoachRemoval(self._editions).remove(coach.slug, by="sweep")
                 edition = self._editions.current() or edition
+        for slug in self._editions.withdrawals.unfinished():
+            self.clean(slug)
         done = {"checked_on": today.isoformat()}
         with suppress(Conflict):  # a new edition came in: the next sweep checks that one
             self._store.commit([Change(CURRENT, expect={"id": edition.id}, set=done)])
         return owed
 
     def _owe_check(self, coach: "Coach", today: date, now: datetime) -> bool:
-        """Owe the letter or the reminder if its day has come and it is not owed yet."""
-        age = today - coach.last_verified_at
-        if not coach.public or not CHECK_INTERVAL <= age <= CHECK_INTERVAL + REMINDER_DELAY * 2:
+        """Owe the next letter of a check whose day has come: to the coach, to the coach once
+        more, and then to the staff, for whom silence is a task."""
+        if not coach.public or today - coach.last_verified_at < CHECK_INTERVAL:
             return False
-        step = 2 if age >= CHECK_INTERVAL + REMINDER_DELAY else 1
-        number = _day_number(coach.last_verified_at)
-        owed = letter(f"COACH#{coach.slug}", number, "coach_check", to=TO_COACH, due=stamp(now))
-        owed["sk"] += f"#{step}"
+        pk, number = f"COACH#{coach.slug}", _day_number(coach.last_verified_at)
+        asked = self._asked(pk, number)
+        if len(asked) == len(_STEPS) or (asked and now - max(asked) < REMINDER_DELAY):
+            return False
+        name, reader = _STEPS[len(asked)]
+        owed = letter(pk, number, name, to=reader, due=stamp(now))
+        owed["sk"] += f"#{len(asked) + 1}" if reader == TO_COACH else ""
+        owed["asked_at"] = stamp(now)
         owed["expires"] = int((now + CHECK_INTERVAL * 2).timestamp())
         try:
             self._store.commit([Put(owed)])
         except Conflict:
             return False
         return True
+
+    def _asked(self, pk: str, number: int) -> list[datetime]:
+        """Return when each letter of a check was owed, one a step."""
+        rows = self._store.rows(pk, f"LETTER#{number:06d}#")
+        return [moment(row["asked_at"]) for row in rows if "asked_at" in row]
 
 
 def _day_number(day: date) -> int:

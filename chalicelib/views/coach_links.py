@@ -28,7 +28,7 @@ REMARKS_LIMIT: Final = 3000
 """Characters of what staff write to a coach whose changes go back."""
 
 
-ProposalError = Literal["", "choose", "nonce", "remarks", "tick"]
+ProposalError = Literal["", "choose", "misfit", "nonce", "remarks", "tick"]
 """What is wrong with the form that judges a coach's changes; empty when nothing is."""
 
 
@@ -63,7 +63,8 @@ class CoachLinkViews:
             if request.wants_page:
                 return self.lost_link.broken(request)
             raise
-        return self._page(token, coach, request.language({}, official_language(coach)))
+        lang = request.language({}, official_language(coach))
+        return self._page(token, coach, lang) if coach.public else self._gone(token, lang)
 
     def act(self, request: Request, token: str) -> Response:
         lang = request.lang
@@ -76,6 +77,9 @@ class CoachLinkViews:
             return self.problems.respond(request, error, lang, form="profile")
 
     def _act(self, token: str, coach: "Coach", fields: dict[str, object], lang: Lang) -> Response:
+        if not coach.public:
+            self.upkeep.clean(coach.slug)
+            return self._gone(token, lang)
         control = {key: fields.pop(key, "") for key in ("lang", "nonce", "action", "sure")}
         if not self.links.check_nonce(token, str(control["nonce"])):
             entered = fields if control["action"] == "change" else None
@@ -93,6 +97,10 @@ class CoachLinkViews:
         except InvalidForm as error:
             return self._page(token, coach, lang, entered=fields, error=error)
         return self._done("sent" if changed else "confirmed", token, lang)
+
+    def _gone(self, token: str, lang: Lang) -> Response:
+        """Say that the page is down, and nothing else of it."""
+        return self._done("withdrawn", token, lang)
 
     def _page(  # noqa: PLR0913
         self,
@@ -183,7 +191,11 @@ class ProposalViews:
             return "choose"
         if decision == "return" and not remarks:
             return "remarks"
-        return "" if is_ticked(fields, "confirm") else "tick"
+        if not is_ticked(fields, "confirm"):
+            return "tick"
+        if decision == "publish" and isinstance(opened, OpenProposal):
+            return "misfit" if self.proposals.misfits(opened) else ""
+        return ""
 
     def _page(
         self,
@@ -199,7 +211,7 @@ class ProposalViews:
         texts = content.network()["proposal"]
         facts = {
             "title": texts["title"][lang].format(name=_name(opened)),
-            "changes": changed_fields(opened.coach, opened.proposal.changes, lang),
+            "changes": self._changes(opened, lang),
             "action": self._address(opened),
             "nonce": self.links.nonce(opened.token),
             "name": opened.staff.name,
@@ -211,6 +223,24 @@ class ProposalViews:
         return self.pages.respond(
             "proposal", lang, facts, address=self._address(opened), status=422 if wrong else 200
         )
+
+    def _changes(self, opened: OpenProposal, lang: Lang) -> list[dict[str, object]]:
+        """Return the changes, each with why it no longer fits, if it does not."""
+        wrong = self.proposals.misfits(opened)
+        proposed = opened.proposal.changes
+        changes: list[dict[str, object]] = [
+            {**change, "wrong": wrong[column].message(lang) if column in wrong else ""}
+            for column, change in zip(
+                proposed, changed_fields(opened.coach, proposed, lang), strict=True
+            )
+        ]
+        labels = content.coaches()["columns"]
+        beside: list[dict[str, object]] = [
+            {"label": labels[column][lang], "before": "", "after": "", "wrong": why.message(lang)}
+            for column, why in wrong.items()
+            if column not in proposed
+        ]
+        return changes + beside
 
     def _done(
         self,

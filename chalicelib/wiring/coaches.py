@@ -11,6 +11,7 @@ from chalicelib.wiring.parts import Parts
 if TYPE_CHECKING:
     from chalicelib.coaches.messages import Messages
     from chalicelib.coaches.proposals import Proposals
+    from chalicelib.coaches.returned_mail import ReturnedMail
     from chalicelib.coaches.upkeep import Upkeep
 
 
@@ -23,7 +24,7 @@ class CoachServices:
 
     @cached_property
     def editions(self) -> EditionStore:
-        return EditionStore(self._parts.store, self._parts.now)
+        return EditionStore(self._parts.store, self._parts.now, self._parts.people_key)
 
     @cached_property
     def directory(self) -> DirectoryCache:
@@ -40,6 +41,12 @@ class CoachServices:
             people_key=parts.people_key,
             per_hour=parts.settings.posts_per_hour,
         )
+
+    @cached_property
+    def returned_mail(self) -> "ReturnedMail":
+        from chalicelib.coaches.returned_mail import ReturnedMail
+
+        return ReturnedMail(self._parts.store, self._parts.now)
 
     @cached_property
     def upkeep(self) -> "Upkeep":

@@ -66,11 +66,11 @@ def editions(context: typer.Context) -> None:
 def restore(
     context: typer.Context,
     edition: Annotated[str, typer.Argument(help="The edition, as `coaches editions` shows it.")],
+    lang: Annotated[Lang, typer.Option(help="The language of what would change.")] = "en",
 ) -> None:
-    """Publish an earlier edition again, in place of what coaches and staff did since."""
+    """Publish an earlier edition again; what coaches changed of their own page since stays."""
     session = session_of(context)
-    session.confirm(f"Put edition {edition} in the place of what is shown now?")
-    session.say(directory_of(session).restore(edition))
+    session.say(directory_of(session).restore(edition, lang, session.confirm))
 
 
 @commands.add()

@@ -2,14 +2,14 @@
 
 import json
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from chalicelib import content
 from chalicelib.coaches.coach import Coach
 from chalicelib.coaches.directory import sheets, snapshot
 from chalicelib.coaches.directory.changes import Changes, compare
-from chalicelib.coaches.editions import EditionStore
+from chalicelib.coaches.editions import EditionStore, Withdrawn
 from chalicelib.coaches.removal import CoachRemoval
 from chalicelib.core.errors import Conflict
 from chalicelib.core.languages import Lang
@@ -23,6 +23,8 @@ TEXTS = {
         "same": "Rien ne change.", "dry": "Essai : rien n’a été publié.".replace(" :", "\u00a0:"),
         "problems": "Rien n’a été publié. À corriger :".replace(" :", "\u00a0:"),
         "question": "Publier ce fichier? Coachs ajoutés : {added}; modifiés : {changed}; retirés : {removed}.".replace(" :", "\u00a0:"),
+        "restore": "Rétablir l’édition {id}? Coachs ajoutés : {added}; modifiés : {changed}; retirés : {removed}. Ce que les coachs ont modifié depuis est conservé.".replace(" :", "\u00a0:"),
+        "meanwhile": "Quelqu’un a publié entre-temps; regardez de nouveau.",
         "published": "Publié : édition {id}, {count} coachs visibles sur {coaches}.".replace(" :", "\u00a0:"),
     },
     "en": {
@@ -30,6 +32,8 @@ TEXTS = {
         "same": "Nothing changes.", "dry": "Dry run: nothing was published.",
         "problems": "Nothing was published. To mend:",
         "question": "Publish this file? Coaches added: {added}; changed: {changed}; removed: {removed}.",
+        "restore": "Restore edition {id}? Coaches added: {added}; changed: {changed}; removed: {removed}. What coaches changed since is kept.",
+        "meanwhile": "Somebody published meanwhile; look again.",
         "published": "Published: edition {id}, {count} coaches shown of {coaches}.",
     },
 }  # fmt: skip
@@ -56,8 +60,8 @@ class Directory:
         """
         words = TEXTS[lang]
         sheet = _read(path, lang)
-        if sheet.problems:
-            lines = [problem.line(lang) for problem in sheet.problems]
+        if problems := [*sheet.problems, *self._withdrawn(sheet.coaches)]:
+            lines = [problem.line(lang) for problem in problems]
             raise OperatorError("\n  ".join([words["problems"], *lines]))
         current = self._editions.current()
         before = self._editions.catalogue(current)
@@ -67,16 +71,11 @@ class Directory:
             return words["same"]
         if dry:
             return "\n".join([*told, words["dry"]])
-        counts = {
-            "added": len(changes.added),
-            "changed": len(changes.changed),
-            "removed": len(changes.removed),
-        }
-        confirm("\n".join([*told, words["question"].format(**counts)]))
+        confirm("\n".join([*told, words["question"].format(**_counts(changes))]))
         try:
             edition = self._editions.publish(sheet.coaches, by=by, why=path.name, after=current)
-        except Conflict:
-            raise OperatorError("somebody published meanwhile; look again") from None
+        except (Conflict, Withdrawn):
+            raise OperatorError(words["meanwhile"]) from None
         facts = {"id": edition.id, "count": edition.count, "coaches": edition.coaches}
         return "\n".join([*told, words["published"].format(**facts)])
 
@@ -108,11 +107,31 @@ class Directory:
             for edition in self._editions.restorable()
         ]
 
-    def restore(self, edition: str) -> str:
+    def restore(
+        self,
+        edition: str,
+        lang: Lang = "en",
+        confirm: Callable[[str], None] = lambda question: None,
+    ) -> str:
+        """Publish an earlier edition again; `confirm` is asked with what changes."""
         found = next((e for e in self._editions.restorable() if e.id == edition), None)
         if found is None:
             raise OperatorError(f"there is no edition {edition}")
-        done = self._editions.restore(found, by="operator")
+        # The current one is read first: who publishes from now on is not undone.
+        current = self._editions.current()
+        coaches = self._editions.restored(found)
+        changes = compare(self._editions.catalogue(current), coaches)
+        words = TEXTS[lang]
+        if not changes:
+            return words["same"]
+        question = words["restore"].format(id=edition, **_counts(changes))
+        confirm("\n".join([*_told(changes, lang), question]))
+        try:
+            done = self._editions.publish(
+                coaches, by="operator", why=f"restored {edition}", after=current
+            )
+        except (Conflict, Withdrawn):
+            raise OperatorError(words["meanwhile"]) from None
         return f"Restored {edition} as {done.id}: {done.count} coaches are shown"
 
     def remove(self, slug: str) -> str:
@@ -121,6 +140,14 @@ class Directory:
         if done == "unknown":
             raise OperatorError(f"there is no coach {slug}")
         return f"Removed {slug}" + (" from earlier editions" if done == "earlier" else "")
+
+    def _withdrawn(self, coaches: Sequence[Coach]) -> Iterator[sheets.SheetProblem]:
+        """Yield the rows of those who would be shown against their will."""
+        against = {coach.slug for coach in self._editions.withdrawals.against(coaches)}
+        for row, coach in enumerate(coaches, 2):
+            if coach.slug in against:
+                facts = {"value": coach.slug}
+                yield sheets.SheetProblem(row, "consent_publication", "withdrawn", facts)
 
     def _coaches(self) -> list[Coach]:
         return self._editions.catalogue(self._editions.current())
@@ -156,6 +183,14 @@ def _told(changes: Changes, lang: Lang) -> Iterator[str]:
         yield f"  {slug}"
         for column, (old, new) in edits.items():
             yield f"    {columns[column][lang]}: {_short(old)} → {_short(new)}"
+
+
+def _counts(changes: Changes) -> dict[str, int]:
+    return {
+        "added": len(changes.added),
+        "changed": len(changes.changed),
+        "removed": len(changes.removed),
+    }
 
 
 def _short(value: object) -> str:

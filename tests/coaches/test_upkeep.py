@@ -401,6 +401,7 @@ def test_a_coach_gets_a_lost_link_again_by_their_address_alone(
     assert page.body.decode().count("nonce")
     service.coaches.upkeep.withdraw(service.coaches.upkeep.coach(MIREILLE))  # type: ignore[arg-type]
     clock.pass_(hours=2)
+    deliver()
     mailer.sent.clear()
     visitor.submit("/file", [("email", PRIVATE), ("lang", "fr")])
     deliver()

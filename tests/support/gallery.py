@@ -28,8 +28,9 @@ from chalicelib.coaches.proposals import EDITABLE_COLUMNS
 from chalicelib.core import references
 from chalicelib.core.errors import StoreDown
 from chalicelib.core.languages import Lang
-from chalicelib.core.letter_row import key_of
-from chalicelib.core.ports import Mail
+from chalicelib.core.letter_row import ALL_STAFF, key_of, letter, tag_of
+from chalicelib.core.ports import Mail, Put
+from chalicelib.core.records import stamp
 from chalicelib.core.settings import read
 from chalicelib.forms.cells import read_cells
 from chalicelib.forms.description import _described
@@ -406,8 +407,22 @@ class Walk:
             yield from self._proposal(first, own, decision)
         gallery_cases.renewed_links(self, [first])
         self.deliver()
+        self._silence(first, next(c for c in book if c is not first and c.slug != first.slug))
         yield "coach-own-confirmed", self._own(own, {"action": "confirm"})
         yield "coach-own-withdrawn", self._own(own, {"action": "withdraw", "sure": "on"})
+        self.deliver()
+
+    def _silence(self, first: Any, silent: Any) -> None:
+        """Mail to one coach comes back; another one does not answer."""
+        sent = next(
+            row
+            for row in self.store.kinds("letter")
+            if row["pk"] == f"COACH#{first.slug}" and row["to"] == "coach"
+        )
+        self.service.delivery_events.settle(gallery_cases.bounced(tag_of(sent["pk"], sent["sk"])))
+        owed = letter(f"COACH#{silent.slug}", f"{silent.last_verified_at:%y%m%d}",
+                      "staff_coach_silent", to=ALL_STAFF, due=stamp(self.clock()))  # fmt: skip
+        self.store.commit([Put(owed)])
         self.deliver()
 
     def _privacy_request(self) -> None:

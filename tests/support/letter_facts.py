@@ -50,7 +50,7 @@ def facts(lang: Lang, org: str) -> dict[str, Any]:
         "cancel_url": "https://example.org/newsletter/unsubscribe/f",
         "unsubscribe_url": "https://example.org/newsletter/unsubscribe/g",
         "preferences_url": "https://example.org/newsletter/preferences/h",
-        "link": "https://example.org/coach/i", "coach_url": "https://example.org/coach/p", "coach": org, "published": False, "remarks": org,
+        "link": "https://example.org/coach/i", "coach_url": "https://example.org/coach/p", "coach": org, "verified": date(2025, 3, 2), "published": False, "remarks": org,
         "visitor": {"name": org, "email": "v@example.org", "organization": org, "lang": lang},
         "issue": "2026-03", "version": 2, "subjects": [("fr", org), ("en", org)], "asked_by": org,
         "asked_at": date(2026, 3, 2), "until": date(2026, 9, 1),

@@ -166,6 +166,18 @@ def _coach(
     return (None if problems else coach), problems
 
 
+def problems_with(coach: Coach, changes: Mapping[str, object]) -> dict[str, SheetProblem]:
+    """Return why changes do not fit a coach, by column; nothing when they do."""
+    values = {**coach.model_dump(), **changes}
+    problems: list[SheetProblem] = []
+    try:
+        Coach.model_validate(values)
+    except ValidationError as error:
+        problems.extend(_model_problems(0, error, frozenset()))
+        problems.extend(SheetProblem(0, column, code) for column, code in misfits(values))
+    return {problem.column: problem for problem in problems}
+
+
 def _model_problems(
     at: int, error: ValidationError, columns: frozenset[str]
 ) -> Iterator[SheetProblem]:

@@ -122,6 +122,7 @@ class ProposalPage(TypedDict):
     returned: TitleAndText
     over: TitleAndText
     choose: Text
+    misfit: Text
     remarks: Text
     tick: Text
     nonce: Text

@@ -1,0 +1,273 @@
+"""Who took their page down stays away, whatever is imported or restored, and hears of it."""
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from chalicelib.coaches import upkeep
+from chalicelib.coaches.coach import Coach
+from chalicelib.coaches.directory import sheets
+from chalicelib.coaches.editions import Edition, EditionStore, Withdrawn
+from chalicelib.coaches.proposals import EDITABLE_COLUMNS
+from chalicelib.coaches.removal import CoachRemoval
+from chalicelib.core.errors import Conflict
+from chalicelib.core.letter_row import tag_of
+from chalicelib.services import Services
+from fakes import MemoryMailer, MemoryStore, SetClock
+from gallery_cases import bounced
+from infra.operator.directory import Directory
+from infra.operator.errors import OperatorError
+from sample_coaches import MIREILLE, PRIVATE
+from visitor import Visitor, hidden, token
+
+Deliver = Callable[[], int]
+
+
+def mireille(service: Services) -> Coach:
+    coach = service.coaches.upkeep.coach(MIREILLE)
+    assert coach
+    return coach
+
+
+def shown(editions: EditionStore) -> list[str]:
+    return [coach.slug for coach in editions.catalogue(editions.current()) if coach.public]
+
+
+@pytest.mark.parametrize("how", ["withdraw", "remove"])
+def test_an_export_of_before_publishes_nobody_who_left_since(
+    service: Services, published: Edition, coaches: Sequence[Coach], clock: SetClock, how: str,
+    tmp_path: object,
+) -> None:  # fmt: skip
+    editions = service.coaches.editions
+    if how == "withdraw":
+        service.coaches.upkeep.withdraw(mireille(service))
+    else:
+        CoachRemoval(editions).remove(MIREILLE, by="operator")
+    with pytest.raises(Withdrawn, match=MIREILLE):
+        editions.publish(coaches, by="operator", why="old.csv", after=editions.current())
+    other_page = coaches[0].model_copy(update={"slug": "another", "email": PRIVATE.upper()})
+    with pytest.raises(Withdrawn, match="another"):
+        editions.publish([other_page], by="operator", why="", after=editions.current())
+    clock.pass_(days=1)
+    later = {"consent_publication": clock().date()}
+    back = [c.model_copy(update=later) if c.slug == MIREILLE else c for c in coaches]
+    editions.publish(back, by="operator", why="new.csv", after=editions.current())
+    assert MIREILLE in shown(editions)
+
+
+def test_the_import_says_which_row_and_in_both_languages(
+    service: Services, published: Edition, coaches: Sequence[Coach], tmp_path: object
+) -> None:
+    from pathlib import Path
+
+    path = Path(str(tmp_path)) / "old.csv"
+    path.write_bytes(sheets.write(coaches))
+    service.coaches.upkeep.withdraw(mireille(service))
+    directory = Directory(service.coaches.editions)
+    for lang, words in (("en", "took their page down"), ("fr", "a été retirée")):
+        with pytest.raises(OperatorError, match=words):
+            directory.import_(path, lang, dry=True, by="test")  # type: ignore[arg-type]
+
+
+@given(steps=st.lists(st.sampled_from(["withdraw", "edit", "import", "restore"]), max_size=6))
+@settings(
+    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_whatever_happens_after_it_a_withdrawal_holds(
+    coaches: Sequence[Coach], steps: list[str]
+) -> None:
+    clock, store = SetClock(), MemoryStore()
+    editions = EditionStore(store, clock, b"key")
+    few = [coach for coach in coaches[:3] if coach.slug != MIREILLE]
+    gone = few[0]
+    first = editions.publish(few, by="test", why="", after=None)
+    noted = editions.withdrawals.noted(gone)
+    editions.publish(few[1:], by="test", why="", after=first, also=noted, one_page=True)
+    for step in steps:
+        clock.pass_(hours=1)
+        current = editions.current()
+        try:
+            if step == "restore":
+                editions.restore(editions.restorable()[-1], by="test")
+            elif step == "import":
+                editions.publish(few, by="test", why="", after=current)
+        except (Withdrawn, Conflict):
+            continue
+    assert gone.slug not in shown(editions)
+
+
+def test_a_restore_keeps_what_coaches_changed_since_and_asks_about_the_rest(
+    service: Services, published: Edition, coaches: Sequence[Coach], clock: SetClock
+) -> None:
+    editions, upkeep_ = service.coaches.editions, service.coaches.upkeep
+    clock.pass_(days=1)
+    upkeep_.edit(MIREILLE, {"city": "Laval"}, by=MIREILLE, why="own changes")
+    clock.pass_(days=1)
+    fewer = [c for c in editions.catalogue(editions.current()) if c.slug != coaches[5].slug]
+    editions.publish(fewer, by="operator", why="few.csv", after=editions.current())
+    asked: list[str] = []
+    Directory(editions).restore(published.id, "en", asked.append)
+    assert "added: 1" in asked[0]
+    assert mireille(service).city == "Laval"
+    assert coaches[5].slug in shown(editions)
+
+
+def test_a_withdrawal_between_the_look_and_the_restore_is_not_undone(
+    service: Services, published: Edition
+) -> None:
+    editions = service.coaches.editions
+    leaving = mireille(service)
+
+    def meanwhile(question: str) -> None:
+        service.coaches.upkeep.withdraw(leaving)
+
+    service.coaches.upkeep.edit(MIREILLE, {"city": "Laval"}, by="staff", why="")
+    editions.publish(
+        editions.catalogue(editions.current())[:40], by="operator", why="", after=editions.current()
+    )
+    with pytest.raises(OperatorError, match="meanwhile"):
+        Directory(editions).restore(published.id, "en", meanwhile)
+    assert MIREILLE not in shown(editions)
+
+
+def test_ten_imports_stay_restorable_whatever_coaches_confirm(
+    service: Services, published: Edition, coaches: Sequence[Coach], clock: SetClock
+) -> None:
+    clock.pass_(days=1)
+    for coach in coaches[:12]:
+        service.coaches.upkeep.confirm(coach)
+    assert published.id in [edition.id for edition in service.coaches.editions.restorable()]
+
+
+@pytest.mark.parametrize("after", range(1, 14))
+def test_a_withdrawal_that_dies_anywhere_is_ended_by_a_click_or_the_next_check(
+    service: Services, published: Edition, coaches: Sequence[Coach], store: MemoryStore,
+    clock: SetClock, after: int,
+) -> None:  # fmt: skip
+    class Died(BaseException): ...
+
+    editions, left = service.coaches.editions, [after]
+    editions.publish(coaches[:20], by="operator", why="", after=published)
+    leaving = mireille(service)
+
+    def die(writes: object) -> None:
+        left[0] -= 1
+        if left[0] == 0:
+            raise Died
+
+    store.before = die
+    try:
+        service.coaches.upkeep.withdraw(leaving)
+    except Died:
+        pass
+    store.before = lambda writes: None
+    if after % 2:
+        service.coaches.upkeep.withdraw(mireille(service))
+    elif MIREILLE not in shown(editions):
+        clock.pass_(days=1)
+        service.coaches.upkeep.check()
+    else:
+        service.coaches.upkeep.withdraw(mireille(service))
+    assert MIREILLE not in shown(editions)
+    for edition in editions.restorable()[1:]:
+        assert MIREILLE not in [coach.slug for coach in editions.catalogue(edition)]
+    assert editions.withdrawals.unfinished() == []
+
+
+def test_the_link_of_who_left_says_so_and_shows_nothing_of_the_page(
+    visitor: Visitor, service: Services, published: Edition, deliver: Deliver,
+    mailer: MemoryMailer, clock: SetClock,
+) -> None:  # fmt: skip
+    link = f"/coach/{token(service.coaches.upkeep.link(mireille(service)), 'coach')}"
+    assert 'name="last_name"' in visitor.page(link).body.decode()
+    service.coaches.upkeep.withdraw(mireille(service))
+    page = visitor.page(f"{link}?lang=en").body.decode()
+    assert "Your page is taken down" in page
+    assert "<form" not in page.partition("<main")[2]
+    deliver()
+    assert [mail.subject for mail in mailer.to(PRIVATE)] == ["Votre page est retirée du répertoire"]
+    clock.pass_(days=6 * 365)
+    assert visitor.page(link).status_code in (404, 410)
+
+
+# ---------------------------------------------------------------------------- silence, and days
+
+
+def test_silence_becomes_a_task_for_the_staff_however_old_the_check_is(
+    service: Services, editions: EditionStore, coaches: Sequence[Coach], clock: SetClock,
+    deliver: Deliver, mailer: MemoryMailer,
+) -> None:  # fmt: skip
+    old = clock().date() - timedelta(days=900)
+    catalogue = [
+        coach.model_copy(update={"last_verified_at": old if coach.slug == MIREILLE else clock().date()})
+        for coach in coaches[:20]
+    ]  # fmt: skip
+    editions.publish(catalogue, by="test", why="", after=None)
+    for _ in range(110):
+        service.coaches.upkeep.check()
+        deliver()
+        clock.pass_(days=1)
+    asked = [m for m in mailer.to(PRIVATE) if "/coach/" in m.text]
+    told = [m for m in mailer.to("rita.roy@example.org") if "Mireille" in m.subject]
+    assert (len(asked), len(told)) == (2, 1)
+    assert "joindre Mireille" in told[0].text
+
+
+@given(days=st.integers(0, 800))
+@settings(max_examples=25, deadline=None)
+def test_no_coach_is_asked_on_a_day_off(coaches: Sequence[Coach], days: int) -> None:
+    from chalicelib.core.business_days import is_business_day
+    from chalicelib.core.links import Links
+
+    clock, store = SetClock(), MemoryStore()
+    editions = EditionStore(store, clock, b"key")
+    old = [coaches[0].model_copy(update={"last_verified_at": clock().date() - timedelta(days=900)})]
+    editions.publish(old, by="test", why="", after=None)
+    links = Links(("k" * 40,), "https://example.org", "https://example.org", clock)
+    clock.pass_(days=days)
+    kept = upkeep.Upkeep(store, editions, links, clock, people_key=b"key")
+    assert bool(kept.check()) == is_business_day(kept.today())
+
+
+@pytest.mark.parametrize("kind", ["Permanent", "Transient"])
+def test_mail_to_a_coach_that_comes_back_is_a_task_for_the_staff(
+    service: Services, published: Edition, visitor: Visitor, deliver: Deliver, store: MemoryStore,
+    mailer: MemoryMailer, kind: str,
+) -> None:  # fmt: skip
+    for number in range(3):
+        fields = {"name": "Zoé", "email": "zoe@example.org", "message": f"Bonjour {number}"}
+        visitor.send(f"/coaches/{MIREILLE}/contact", fields)
+    deliver()
+    for row in store.kinds("letter"):
+        service.delivery_events.settle(bounced(tag_of(row["pk"], row["sk"]), kind))
+    deliver()
+    told = [m for m in mailer.to("rita.roy@example.org") if "est revenu" in m.subject]
+    assert len(told) == (kind == "Permanent")
+
+
+def test_changes_that_no_longer_fit_are_refused_in_words_beside_the_column(
+    service: Services, published: Edition, visitor: Visitor, deliver: Deliver,
+    mailer: MemoryMailer,
+) -> None:  # fmt: skip
+    upkeep_ = service.coaches.upkeep
+    both = {"fr": "Bonjour.", "en": "Hello."}
+    upkeep_.edit(MIREILLE, {"bio_fr": both["fr"], "bio_en": both["en"]}, by="staff", why="")
+    stands = mireille(service).model_dump(mode="json", exclude_none=True)
+    form = {k: stands[k] for k in EDITABLE_COLUMNS if stands.get(k) not in (None, False, [])}
+    service.coaches.proposals.propose(mireille(service), {**form, "bio_fr": ""}, "fr")
+    upkeep_.edit(MIREILLE, {"bio_en": None}, by="staff", why="")
+    deliver()
+    link = f"/proposal/{token(mailer.to('sam.lee@example.org')[-1].text, 'proposal')}"
+    page = visitor.page(link).body.decode()
+    pairs = [("decision", "publish"), ("confirm", "on"), ("lang", "en"),
+             ("nonce", hidden(page, "nonce"))]  # fmt: skip
+    refused = visitor.submit(link, pairs)
+    assert refused.status_code == 422
+    assert "no longer fit" in refused.body.decode()
+    assert 'class="error"' in refused.body.decode()
+    assert mireille(service).bio_fr == "Bonjour."
+    back = [("decision", "return"), ("remarks", "Non"), *pairs[1:]]
+    assert visitor.submit(link, back).status_code == 200
