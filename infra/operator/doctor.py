@@ -6,7 +6,9 @@ from typing import Final
 import typer
 
 from chalicelib.core.records import stamp
+from chalicelib.mail import account
 from chalicelib.mail.reputation import Reputation
+from infra.operator.aws_checks import AWS_CHECKS
 from infra.operator.errors import OperatorError
 from infra.operator.session import session_of
 from infra.operator.stage import Operator
@@ -57,5 +59,16 @@ def held_letters(operator: Operator) -> str | None:
     return f"{which} are held since {pause.at} by {pause.by}: `relais letters resume` ends it"
 
 
-CHECKS: Final = (late_letters, held_letters)
+def refused_account(operator: Operator) -> str | None:
+    """Return a sentence while SES refuses the account, else None."""
+    row = operator.store.get(*account.KEY) or {}
+    if "refused_at" not in row:
+        return None
+    return (
+        f"SES refuses all letters since {row['refused_at']} ({row['why']}): they wait, and leave "
+        "by themselves once it takes them"
+    )
+
+
+CHECKS: Final = (late_letters, held_letters, refused_account, *AWS_CHECKS)
 """Each looks at one thing that no error tells of."""
