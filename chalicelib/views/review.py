@@ -163,9 +163,7 @@ class ReviewViews:
             "state_name": staff_name(opened.case.state, lang),
             "decided_by": decided["name"] if decided else None,
             "mine": bool(decided and opened.staff and decided["by"] == opened.staff.id),
-            "decision": content.review()["decisions"][decided["decision"]][lang]
-            if decided
-            else None,
+            "decision": content.review()["events"][decided["decision"]][lang] if decided else None,
             "at": moment(decided["at"]) if decided else None,
             "undo": undo,
             "status": status,

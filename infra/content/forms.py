@@ -7,6 +7,30 @@ from chalicelib.forms import choices
 from infra.content.slips import Contents, Place, Slip, instead
 
 LIMITED: Final = ("line", "name", "text", "email", "url", "digits")
+AUTOCOMPLETE: Final = frozenset(
+    [
+        "name",
+        "given-name",
+        "family-name",
+        "email",
+        "tel",
+        "tel-national",
+        "tel-extension",
+        "organization",
+        "organization-title",
+        "postal-code",
+        "url",
+        "street-address",
+        "address-line1",
+        "address-line2",
+        "address-level1",
+        "address-level2",
+        "country",
+        "off",
+    ]
+)
+"""What browsers can fill in, as HTML names it."""
+
 FROM_CODE: Final = ("serves", "coach_modes", "coach_languages", "coach_streams")
 """Lists that code makes of several files."""
 
@@ -61,6 +85,9 @@ def _field(field: Any, by_key: dict[str, Any], contents: Contents) -> Iterator[R
         yield (), "says no min and max", "Give both: how many answers it takes."
     if kind in LIMITED and "max" not in field:
         yield (), "says no max", "Give “max”: how many characters it takes."
+    if field.get("autocomplete", "name") not in AUTOCOMPLETE:
+        mend = instead(field["autocomplete"], AUTOCOMPLETE)
+        yield ("autocomplete",), f"no browser knows autocomplete “{field['autocomplete']}”", mend
     if "min" in field and "max" in field and field["min"] > field["max"]:
         yield ("min",), "min over max", "Put the smaller number under “min”."
     if "when" in field:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any, Final
 
+from chalicelib.newsletter.issues.theme import LEAST_CONTRAST, contrast
 from infra.content.slips import Contents, Slip
 
 RANGES: Final = (
@@ -21,6 +22,8 @@ def slips(contents: Contents) -> Iterator[Slip]:
     yield from _holidays(contents["holidays"])
     yield from _clocks(contents["clocks"]["clocks"])
     yield from _colours(contents["theme"])
+    yield from _order(contents["streams"])
+    yield from _synonyms(contents["synonyms"]["groups"])
 
 
 def _programme(programme: Any) -> Iterator[Slip]:
@@ -93,8 +96,37 @@ def _clocks(clocks: Any) -> Iterator[Slip]:
 
 
 def _colours(theme: Any) -> Iterator[Slip]:
-    for number, pair in enumerate(theme["text_on"]):
-        for name in pair:
+    """Each text can be read on its ground, by the contrast that WCAG 2.2 asks for."""
+    for number, (text, ground, *_) in enumerate(theme["text_on"]):
+        for name in (text, ground):
             if name not in theme["light"]:
                 mend = f"Name one of the colours: {', '.join(theme['light'])}."
                 yield Slip("theme", ("text_on", number), f"no such colour: {name}", mend)
+        for palette in ("light", "dark"):
+            colours = theme[palette]
+            if not {text, ground} <= colours.keys():
+                continue
+            found = contrast(colours[text], colours[ground])
+            if found < LEAST_CONTRAST:
+                what = f"{text} on {ground} has a contrast of {found:.1f}"
+                mend = f"Give one of the two another shade: {LEAST_CONTRAST} is needed."
+                yield Slip("theme", (palette, text), what, mend)
+
+
+def _order(streams: Any) -> Iterator[Slip]:
+    seen: set[int] = set()
+    for number, stream in enumerate(streams):
+        if stream["order"] in seen:
+            what = f"order {stream['order']} stands twice"
+            yield Slip("streams", (number, "order"), what, "Give each stream its own place.")
+        seen.add(stream["order"])
+
+
+def _synonyms(groups: Any) -> Iterator[Slip]:
+    seen: set[str] = set()
+    for number, group in enumerate(groups):
+        for word in group:
+            if word.casefold() in seen:
+                what = f"“{word}” is in two groups"
+                yield Slip("synonyms", ("groups", number), what, "Keep it in one of them.")
+        seen.update(word.casefold() for word in group)

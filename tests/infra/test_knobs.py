@@ -13,11 +13,14 @@ from chalicelib.cases import effects, guards
 from chalicelib.cases.case import Case
 from chalicelib.cases.due_dates import decision_due
 from chalicelib.cases.schedule import cycle_end
-from chalicelib.core.languages import LANGS
+from chalicelib.core.languages import LANGS, Lang
+from chalicelib.core.links import Links
 from chalicelib.core.settings import read
 from chalicelib.core.stored_links import link
 from chalicelib.forms import description, notice, parsing
+from chalicelib.forms.assessment import QUESTIONS
 from chalicelib.forms.problems import InvalidForm
+from chalicelib.mail.writers.assessment import AssessmentLetter, assessment_result
 from environment import ENVIRONMENT
 from journey import RITA, Journey
 from letter_facts import composed
@@ -127,8 +130,11 @@ KNOBS: list[tuple[tuple[str, ...], object, Callable[[], object]]] = [
 ]  # fmt: skip
 
 
-def presentation(lang: str) -> object:
-    return content.programme()["links"].get(f"ci_101_{lang}")
+def presentation(lang: Lang) -> object:
+    """The link of the result that somebody gets by e-mail."""
+    links = Links(["k" * 64], "https://relais.example.org", "")
+    answers = {question: f"{question[:2]}_0" for question in QUESTIONS}
+    return assessment_result(AssessmentLetter(answers, lang, links, "a@b.ca"))["links"]["ci_101"]
 
 
 IDS = [f"{number}-{'.'.join(knob)}" for number, (knob, _, _) in enumerate(KNOBS)]

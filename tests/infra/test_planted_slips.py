@@ -44,7 +44,7 @@ SLIPS: list[Planted] = [
     # Typography
     ("problems", "Nous n’avons pas pu lire", "Nous n'avons pas pu lire", "straight apostrophe"),
     ("network", "Écrire à {name}", "Écrire à {name} !", "space before"),
-    ("review", "Retirée des pourriels", "Attention : retirée", "colon"),
+    ("review", "Déclaration reçue", "Attention : reçue", "colon"),
     # Languages and blanks
     ("messages", '"en": "Tick this box to continue."', '"english": "Tick this box to continue."',
      "one language only"),
@@ -80,7 +80,6 @@ SLIPS: list[Planted] = [
     ("eoi", '"registered_charity"', '"charity"', "names no answer of org_status: charity"),
     ("eoi", '"field": "org_status"', '"field": "org_statut"', "names no field: org_statut"),
     ("eoi", '"key": "contact_last_name"', '"key": "contact_first_name"', "stands twice"),
-    ("eoi", '"key": "org_legal_name"', '"key": "org_name"', "no field is called org_legal_name"),
     ("application", '"type": "money"', '"type": "monney"', "Input should be"),
     ("application", '"required": true', '"requierd": true', "Extra inputs"),
     ("lists", '"id": "unknown"', '"id": "nonprofit"', "stands twice"),
@@ -90,6 +89,10 @@ SLIPS: list[Planted] = [
     ("review", '"wrong_code": {', '"wrong_cod": {', "without wrong_code"),
     ("problems", '"status": 404', '"status": 44', "status"),
     ("theme", '"ink"', '"inc"', "ink"),
+    ("theme", '"ink": "#', '"ink": "#ffffff", "inc": "#', "Extra inputs"),
+    ("eoi", '"autocomplete": "given-name"', '"autocomplete": "givenname"', "no browser knows"),
+    ("streams", '"order": 2', '"order": 1', "order 1 stands twice"),
+    ("synonyms", '["career", "careers"', '["housing", "careers"', "is in two groups"),
     ("network", "{name} gets your remarks", "{nom} gets your remarks", "in English"),
     ("languages", '"id": "fr"', '"id": "french"', "id"),
     ("coaches", '"too_many_rows": {', '"too_many_row": {', "too_many_rows"),

@@ -17,6 +17,7 @@ from chalicelib.cases.states import (
     shows,
 )
 from chalicelib.cases.turnaround import Turnaround
+from chalicelib.content import programme
 from chalicelib.core import references
 from chalicelib.core.errors import Overtaken
 from chalicelib.core.languages import Lang
@@ -63,16 +64,24 @@ def invitation(owed: CaseLetter) -> Invitation:
 
 
 class Declined(TypedDict):
+    """`reasons` in words: “other” is none, and the message says it; `cycle_ends` is a last day."""
+
     reasons: list[str]
     message: str
+    cycle_ends: date | None
+    eoi_url: str
+    coaches_url: str
 
 
 @letter("eoi_declined", "application_declined", to=APPLICANT, stands="version")
 def declined(owed: CaseLetter) -> Declined:
     facts = owed.facts
     return {
-        "reasons": reason_texts(facts["reasons"], owed.lang),
+        "reasons": reason_texts((code for code in facts["reasons"] if code != "other"), owed.lang),
         "message": facts["message"],
+        "cycle_ends": date.fromisoformat(ends) if (ends := programme()["cycle_ends"]) else None,
+        "eoi_url": owed.links.declare(owed.lang),
+        "coaches_url": owed.links.coaches(owed.lang),
     }
 
 
