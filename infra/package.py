@@ -3,6 +3,7 @@
 import compileall
 import fcntl
 import hashlib
+import json
 import os
 import py_compile
 import shutil
@@ -16,7 +17,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from infra import holidays
-from infra.supply import LOCK, PLATFORM
+from infra.supply import LOCK, PLATFORM, RUNTIME
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -67,6 +68,22 @@ def _build(out: Path) -> None:
         package = ["package", "--stage", "stack", *merge, str(out)]
         _run([str(chalice), "--project-dir", str(project), *package])
     _slim(out / "deployment.zip")
+    fits_the_runtime(out / "sam.json", out / "deployment.zip")
+
+
+def fits_the_runtime(template: Path, zipped: Path) -> None:
+    """See that every function names the runtime that its compiled modules are for: a zip that
+    another Python packaged is deployed without a word, and fails at its first import. Raises
+    PackageError."""
+    resources = json.loads(template.read_text("utf-8"))["Resources"].values()
+    named = {r["Properties"]["Runtime"] for r in resources if r["Type"].endswith("::Function")}
+    if named != {RUNTIME}:
+        raise PackageError(f"made for {', '.join(sorted(named))}: package with {RUNTIME}")
+    tag = f"cpython-{RUNTIME.removeprefix('python').replace('.', '')}-"
+    modules = [name for name in zipfile.ZipFile(zipped).namelist() if name.endswith(".so")]
+    for module in modules:
+        if tag not in module and ".abi3." not in module:
+            raise PackageError(f"{module} is for another Python than {RUNTIME}")
 
 
 def _stage(project: Path) -> None:

@@ -7,6 +7,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from importlib import metadata
 from pathlib import Path
 from typing import Any, Final
@@ -20,6 +21,10 @@ PLATFORM: Final[Mapping[str, Sequence[str]]] = {
     "abi": ("cp311",),
 }
 """What pip is told of Lambda, by the names of its options."""
+
+RUNTIME: Final = f"python{PLATFORM['python_version'][0]}"
+RUNTIME_ENDS: Final = date(2027, 6, 30)
+"""The runtime of Lambda that the wheels are for, and until when AWS supports it."""
 
 HEADER: Final = (
     "# Made by `make lock` from requirements.txt: what Lambda gets, as wheels, by their hashes.\n"

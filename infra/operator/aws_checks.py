@@ -1,14 +1,19 @@
 """What the doctor asks AWS itself about: the account at SES, and how much runs at a time."""
 
+from datetime import timedelta
 from email.utils import parseaddr
 from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
 from infra.operator.stage import LOCAL, Operator
+from infra.supply import RUNTIME, RUNTIME_ENDS
 
 ENOUGH_FUNCTIONS: Final = 50
 """A new account runs ten functions at a time; below this a busy hour keeps visitors waiting."""
+
+RUNTIME_NOTICE: Final = timedelta(days=180)
+"""So long before its end a runtime is spoken of."""
 
 _NO_RIGHT: Final = {"AccessDenied", "AccessDeniedException", "UnrecognizedClientException"}
 
@@ -61,6 +66,17 @@ def few_functions(operator: Operator) -> str | None:
     )
 
 
+def old_runtime(operator: Operator) -> str | None:
+    """Return a sentence when AWS soon stops supporting the runtime of the functions, else None."""
+    left = RUNTIME_ENDS - operator.now().date()
+    if left >= RUNTIME_NOTICE:
+        return None
+    return (
+        f"AWS supports {RUNTIME} until {RUNTIME_ENDS}: move PLATFORM in infra/supply.py to a newer "
+        "one, `make lock`, and deploy"
+    )
+
+
 def shared_account(operator: Operator) -> str | None:
     """Return a sentence when another stage uses the same account at SES, else None."""
     found = _asked(operator, lambda: operator.mail_client().list_configuration_sets(PageSize=100))
@@ -88,4 +104,4 @@ def _asked(operator: Operator, ask: Any) -> Any:
         raise
 
 
-AWS_CHECKS: Final = (account_at_ses, forwarded_feedback, few_functions, shared_account)
+AWS_CHECKS: Final = (account_at_ses, forwarded_feedback, few_functions, old_runtime, shared_account)

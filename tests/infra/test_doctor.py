@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime, time
 from typing import Any
 
 import boto3
@@ -16,6 +17,7 @@ from chalicelib.core.records import stamp
 from chalicelib.core.settings import Settings
 from chalicelib.mail.account import Account
 from fakes import SetClock
+from infra.operator.aws_checks import RUNTIME_NOTICE, old_runtime
 from infra.operator.doctor import (
     CHECKS,
     LOOK_BACK,
@@ -26,10 +28,11 @@ from infra.operator.doctor import (
 )
 from infra.operator.errors import OperatorError
 from infra.operator.stage import Operator
+from infra.supply import RUNTIME, RUNTIME_ENDS
 from operator_cli import listed, relais
 from tables import make_tables
 
-WELL = "Well: 7 checks"
+WELL = "Well: 8 checks"
 
 
 class Aws:
@@ -107,7 +110,7 @@ def test_letters_that_wait_for_the_sweep_are_found(operator: Operator) -> None:
     send(operator, 18)
     send(operator, 2, late=True)
     assert "2 of 20 letters" in (late_letters(operator) or "")
-    with pytest.raises(OperatorError, match="1 of 7 checks"):
+    with pytest.raises(OperatorError, match="1 of 8 checks"):
         relais(operator, "doctor")
 
 
@@ -161,3 +164,12 @@ def test_an_account_that_ses_refuses_is_found_while_it_lasts(operator: Watched) 
     assert "not verified" in (refused_account(operator) or "")
     account.mend()
     assert relais(operator, "doctor") == WELL
+
+
+def test_a_runtime_is_spoken_of_half_a_year_before_its_end(
+    operator: Watched, clock: SetClock
+) -> None:
+    clock.now = datetime.combine(RUNTIME_ENDS, time(12), UTC) - RUNTIME_NOTICE
+    assert old_runtime(operator) is None
+    clock.pass_(days=1)
+    assert f"supports {RUNTIME} until" in (old_runtime(operator) or "")

@@ -2,6 +2,7 @@
 
 import json
 import re
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from chalicelib.core.settings import Settings
 from chalicelib.web.chalice_app import EVERY_RESPONSE
 from infra.deploy import DeployError, deploy, stage_settings
 from infra.local_aws.stack import stack_settings
-from infra.package import ROOT
+from infra.package import ROOT, PackageError, fits_the_runtime
 
 TEMPLATE: dict[str, Any] = json.loads((ROOT / "infra" / "resources.json").read_text("utf-8"))
 RESOURCES: dict[str, Any] = TEMPLATE["Resources"]
@@ -247,3 +248,28 @@ def snake(function: str) -> str:
     if function == "APIHandler":
         return "api"
     return re.sub(r"(?<!^)(?=[A-Z])", "_", function).lower()
+
+
+@pytest.mark.parametrize(
+    ("runtime", "module", "wrong"),
+    [
+        ("python3.11", "core.cpython-311-x86_64-linux-gnu.so", ""),
+        ("python3.11", "core.abi3.so", ""),
+        ("python3.12", "core.cpython-311-x86_64-linux-gnu.so", "made for python3.12"),
+        ("python3.11", "core.cpython-312-x86_64-linux-gnu.so", "for another Python"),
+        ("python3.11", "core.cpython-3110-x86_64-linux-gnu.so", "for another Python"),
+    ],
+)
+def test_a_zip_for_another_python_than_its_runtime_is_not_deployed(
+    tmp_path: Path, runtime: str, module: str, wrong: str
+) -> None:
+    template, zipped = tmp_path / "sam.json", tmp_path / "deployment.zip"
+    function = {"Type": "AWS::Serverless::Function", "Properties": {"Runtime": runtime}}
+    template.write_text(json.dumps({"Resources": {"APIHandler": function}}), "utf-8")
+    with zipfile.ZipFile(zipped, "w") as archive:
+        archive.writestr(f"pydantic_core/{module}", b"")
+    if not wrong:
+        fits_the_runtime(template, zipped)
+        return
+    with pytest.raises(PackageError, match=wrong):
+        fits_the_runtime(template, zipped)
