@@ -1,13 +1,13 @@
 """The public directory: a search and a coach, as JSON or as a page at the same address."""
 
-import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlencode
 
 from chalicelib import content
 from chalicelib.coaches.cache import DirectoryCache
+from chalicelib.coaches.directory.folding import fold_text
 from chalicelib.coaches.directory.layout import FILTERS
 from chalicelib.coaches.directory.query import UnusableQuery
 from chalicelib.coaches.directory.results import Result
@@ -21,8 +21,6 @@ from chalicelib.web.pages import Pages, in_language
 from chalicelib.web.request import Request
 from chalicelib.web.responses import Response, json_response, with_etag
 from chalicelib.web.tracking import is_tracking
-
-log = logging.getLogger("relais.views.coaches")
 
 SHARED: Final = {"Cache-Control": "public, max-age=60, stale-while-revalidate=600"}
 """Anybody may keep a response for a minute: a new edition is everywhere within two."""
@@ -43,6 +41,7 @@ class CoachViews:
     cache: DirectoryCache
     pages: Pages
     now: Now
+    count_missed: Callable[[Sequence[str]], None]
 
     def search(self, request: Request) -> Response:
         """`q`, the filters (each as often as wanted), `lang`, `limit`, `cursor`."""
@@ -63,7 +62,7 @@ class CoachViews:
             query.get("cursor"),
             day=day,
         )
-        _log_unknown(notes)
+        self.count_missed(_unknown(notes))
         headers = {**SHARED, "ETag": etag, **_content_language(request)}
         return Response(200, text, "application/json", headers)
 
@@ -158,7 +157,7 @@ class CoachViews:
             query.get("cursor"),
             day=day,
         )
-        _log_unknown(found)
+        self.count_missed(_unknown(found))
         return found
 
     def _link(self, kept: Query, lang: str) -> str:
@@ -247,13 +246,14 @@ def _count_text(total: int, lang: Lang) -> str:
     return str(texts["several"][lang]).format(count=formatting.number(total, lang))
 
 
-def _log_unknown(notes: Notes) -> None:
-    """Words that nobody knows teach the synonyms. Only such words, without who asked: what
-    looks like an address or a number is left out."""
+def _unknown(notes: Notes) -> list[str]:
+    """Return the words that nobody has: they teach the synonyms."""
     unknown = [each["word"] for each in notes["help"]["unknown"]] if "help" in notes else []
-    words = [word for word in unknown if word.isalpha() and len(word) < 25]
-    if words:
-        log.info("nothing found for: %s", " ".join(words))
+    left = notes.get("left_out")
+    if left is None:
+        return unknown
+    known = {each["word"] for each in left["alone"]}
+    return unknown + [fold_text(word) for word in left["words"] if word not in known]
 
 
 def _in_words(directory: Directory, result: Result, lang: Lang) -> dict[str, object]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from chalicelib.cases.staff import Roster
 from chalicelib.coaches.cache import DirectoryCache
 from chalicelib.coaches.editions import EditionStore
+from chalicelib.coaches.missed_words import MissedWords
 from chalicelib.wiring.parts import Parts
 
 if TYPE_CHECKING:
@@ -41,6 +42,10 @@ class CoachServices:
             people_key=parts.people_key,
             per_hour=parts.settings.posts_per_hour,
         )
+
+    @cached_property
+    def missed_words(self) -> MissedWords:
+        return MissedWords(self._parts.store, self._parts.now, self._parts.people_key)
 
     @cached_property
     def returned_mail(self) -> "ReturnedMail":

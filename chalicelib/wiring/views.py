@@ -79,7 +79,9 @@ class Views:
     def coaches(self) -> "CoachViews":
         from chalicelib.views.coaches import CoachViews
 
-        return CoachViews(self._rooms.coaches.directory, self._pages, self._parts.now)
+        coaches = self._rooms.coaches
+        missed = coaches.missed_words.count
+        return CoachViews(coaches.directory, self._pages, self._parts.now, missed)
 
     @cached_property
     def coach_contact(self) -> "CoachContactViews":

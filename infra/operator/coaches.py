@@ -14,6 +14,7 @@ from infra.operator.commands import Commands
 from infra.operator.directory import Directory
 from infra.operator.errors import OperatorError
 from infra.operator.session import Session, session_of
+from infra.operator.teaching import teach
 
 commands = Commands("Keep the directory of coaches.")
 
@@ -82,6 +83,26 @@ def remove(
     session = session_of(context)
     session.confirm(f"Take {slug} out everywhere?")
     session.say(directory_of(session).remove(slug))
+
+
+@commands.add()
+def missed(context: typer.Context) -> None:
+    """List the words that visitors looked for and nobody knows, the most wanted first."""
+    session = session_of(context)
+    words = session.operator.services.coaches.missed_words.listed()
+    rows: list[dict[str, object]] = [{"word": each.word, "times": each.times} for each in words]
+    session.list_rows(rows, "No word was missed three times")
+
+
+@commands.add("teach")
+def teach_(
+    context: typer.Context,
+    word: Annotated[str, typer.Argument(help="The word, as `coaches missed` shows it.")],
+    like: Annotated[str, typer.Option(help="A word that the search knows, for the same thing.")],
+) -> None:
+    """Make a word another name of one that the search knows, in the content."""
+    session = session_of(context)
+    session.say(f"{word} is in {teach(word, like)} now: publish the directory again")
 
 
 @commands.add()
