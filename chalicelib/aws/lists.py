@@ -16,7 +16,6 @@ from chalicelib.aws.dynamo import (
 )
 from chalicelib.core.errors import StoreDown
 from chalicelib.core.ports import Item, Key
-from chalicelib.newsletter.subscribers.subscriber import person_of, profile_key
 
 READ_ATTEMPTS: Final = 6
 """How often keys are asked for that a busy table left out of its answer."""
@@ -46,6 +45,8 @@ class DynamoSubscriberStore(DynamoStore):
         return (item_of(found) for found in self._pages(query))
 
     def profiles(self, people: Sequence[str]) -> Mapping[str, Item]:
+        from chalicelib.newsletter.subscribers.subscriber import person_of, profile_key
+
         keys = [key_attributes(profile_key(person)) for person in dict.fromkeys(people)]
         asked: Any = {
             self._subscribers: {"Keys": keys, "ConsistentRead": True, **_PROFILE_PROJECTION}

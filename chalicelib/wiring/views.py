@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 from chalicelib.cases.consent import Notices
 from chalicelib.cases.intake.receive import Intake
 from chalicelib.cases.lookup import Cases
+from chalicelib.newsletter.subscribers.consent_text import ConsentTexts
 from chalicelib.views.forms import FormViews
 from chalicelib.web.pages import Pages
 from chalicelib.web.problems import Problems
@@ -69,7 +70,7 @@ class Views:
             parts.now,
             parts.links,
             parts.settings,
-            rooms.subscribers.sign_ups.texts,
+            ConsentTexts(parts.settings, parts.people_key),
             self._pages,
             self._problems,
             rooms.notices,
