@@ -179,6 +179,9 @@ class CloudStack:
             if "didn't contain changes" in reason or "No updates" in reason:
                 return None
             raise StackError(reason or "the change set failed") from None
+        made = self._cloud.describe_change_set(StackName=self.name, ChangeSetName=name)
+        if made.get("ExecutionStatus") == "UNAVAILABLE":
+            raise StackError(made.get("StatusReason") or "the change set cannot be executed")
         return name
 
 

@@ -41,6 +41,7 @@ class StrictCloud:
         self.kept: set[str] = set()
         self.in_stack: set[str] = set()
         self.empty = False
+        self.unavailable = ""
         self.stuck: list[str] = []
         self._next: str | None = None
         self._change: Mapping[str, Any] = {}
@@ -66,6 +67,8 @@ class StrictCloud:
         return Waiter(self)
 
     def describe_change_set(self, **_: str) -> dict[str, str]:
+        if self.unavailable:
+            return {"ExecutionStatus": "UNAVAILABLE", "StatusReason": self.unavailable}
         return {"StatusReason": "The submitted information didn't contain changes."}
 
     def delete_change_set(self, **_: str) -> None:
@@ -170,6 +173,14 @@ def test_what_a_failed_first_deploy_cannot_delete_is_left_and_the_next_one_goes_
     stack.settle()
     assert cloud.done == ["delete", "delete"]
     assert stack.found() is None
+
+
+def test_a_change_that_cannot_be_executed_is_not_and_says_why() -> None:
+    cloud = StrictCloud("UPDATE_COMPLETE")
+    cloud.unavailable = "ResourceTypes [X] are not supported for Import"
+    with pytest.raises(StackError, match=r"^ResourceTypes \[X\] are not supported for Import$"):
+        stack_on(cloud).apply(CHANGE)
+    assert cloud.done == []
 
 
 def test_nothing_changes_when_there_is_nothing_to_change() -> None:
