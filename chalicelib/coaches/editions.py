@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.coaches.withdrawals import Withdrawals
+from chalicelib.core import eastern_time
 from chalicelib.core.errors import Conflict
 from chalicelib.core.ports import Change, Item, Key, Now, Put, Store, Write
 from chalicelib.core.records import stamp
@@ -106,6 +107,9 @@ class EditionStore:
         self.store = store
         self._now = now
         self.withdrawals = Withdrawals(store, now, people_key)
+
+    def today(self) -> date:
+        return eastern_time.today(self._now())
 
     def current(self) -> Edition | None:
         """Return the published edition; None before the first."""

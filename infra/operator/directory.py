@@ -3,6 +3,7 @@
 import json
 import textwrap
 from collections.abc import Callable, Iterator, Sequence
+from datetime import date
 from pathlib import Path
 
 from chalicelib import content
@@ -59,7 +60,7 @@ class Directory:
         Raises OperatorError with every problem of the sheet.
         """
         words = TEXTS[lang]
-        sheet = _read(path, lang)
+        sheet = _read(path, lang, self._editions.today())
         if problems := [*sheet.problems, *self._withdrawn(sheet.coaches)]:
             lines = [problem.line(lang) for problem in problems]
             raise OperatorError("\n  ".join([words["problems"], *lines]))
@@ -153,7 +154,7 @@ class Directory:
         return self._editions.catalogue(self._editions.current())
 
 
-def _read(path: Path, lang: Lang) -> sheets.Sheet:
+def _read(path: Path, lang: Lang, today: date) -> sheets.Sheet:
     texts = content.coaches()["import"]
     try:
         # One byte more than is read tells that there are too many.
@@ -165,7 +166,7 @@ def _read(path: Path, lang: Lang) -> sheets.Sheet:
         text = texts["unreadable"][lang]
         raise OperatorError(f"{path}: {text if isinstance(error, ValueError) else error}") from None
     with bar(TEXTS[lang]["reading"]) as shown:
-        return sheets.parse(cells, shown.show)
+        return sheets.parse(cells, shown.show, today=today)
 
 
 def _told(changes: Changes, lang: Lang) -> Iterator[str]:

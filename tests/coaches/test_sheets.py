@@ -1,5 +1,6 @@
 """Coaches from a spreadsheet: what is read, what is refused and where, what would change."""
 
+from datetime import date
 from io import BytesIO
 from pathlib import Path
 
@@ -146,3 +147,31 @@ def test_progress_is_told_row_by_row() -> None:
         progress=lambda done, of: reported.append((done, of)),
     )
     assert reported == [(1, 2), (2, 2)]
+
+
+@pytest.mark.parametrize("day", ["46037", "2026-01-15T10:00", "15 janvier 2026", "2026-01-15"])
+def test_a_day_is_read_as_people_and_spreadsheets_write_it(day: str) -> None:
+    sheet = read_with("last_verified_at", day)
+    assert not sheet.problems
+    assert str(sheet.coaches[0].last_verified_at) == "2026-01-15"
+
+
+@pytest.mark.parametrize("everywhere", ["all", "Toutes les provinces", "Tout le Canada"])
+def test_a_coach_lives_in_one_province(everywhere: str) -> None:
+    (problem,) = read_with("province", everywhere).problems
+    assert (problem.column, problem.code) == ("province", "unknown_choice")
+
+
+def read_with(column: str, cell: str) -> sheets.Sheet:
+    """The first coach of the sample, with another cell in one column."""
+    grid = read_cells("coaches.csv", SAMPLE.read_bytes())
+    row = list(grid[1])
+    row[grid[0].index(column)] = cell
+    return sheets.parse([grid[0], row], today=date(2026, 3, 2))
+
+
+@pytest.mark.parametrize("column", ["consent_publication", "last_verified_at"])
+def test_what_was_agreed_or_checked_is_not_still_to_come(column: str) -> None:
+    (problem,) = read_with(column, "2099-01-01").problems
+    assert (problem.column, problem.code) == (column, "day_ahead")
+    assert all(problem.line(lang) for lang in ("fr", "en"))

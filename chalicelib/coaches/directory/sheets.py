@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
@@ -13,7 +14,8 @@ from chalicelib.coaches.coach import Coach, options
 from chalicelib.coaches.directory.folding import fold_text, fold_to_words
 from chalicelib.core.csv_table import csv_table, csv_value
 from chalicelib.core.languages import LANGS, Lang
-from chalicelib.forms.cells import Grid
+from chalicelib.core.typed_dates import NotADate
+from chalicelib.forms.cells import Grid, read_sheet_day
 from chalicelib.forms.profile_rules import misfits
 
 if TYPE_CHECKING:
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
 
 MAX_ROWS: Final = 20_000
 """How many coaches a sheet may hold."""
+
+MOST_AHEAD: Final = timedelta(days=366)
+"""How far after today a day of a sheet may be: what was agreed to or checked in 2099 is a slip."""
 
 LIST_COLUMNS: Final = {
     "serves": "provinces",
@@ -87,10 +92,15 @@ class Sheet:
     problems: tuple[SheetProblem, ...]
 
 
-def parse(cells: Grid, progress: Callable[[int, int], None] | None = None) -> Sheet:
+def parse(
+    cells: Grid,
+    progress: Callable[[int, int], None] | None = None,
+    *,
+    today: date | None = None,
+) -> Sheet:
     """Return the coaches and problems of a sheet whose first row names the columns.
 
-    `progress` is called after each row with the number of rows read and of all rows.
+    No day may be long after `today`, where that is told. `progress` is called after each row with the number of rows read and of all rows.
     """
     filled = [(at, row) for at, row in enumerate(cells, 1) if any(cell.strip() for cell in row)]
     if len(filled) < 2:
@@ -106,11 +116,22 @@ def parse(cells: Grid, progress: Callable[[int, int], None] | None = None) -> Sh
     for done, (at, row) in enumerate(rows, 1):
         given = {c: v.strip() for c, v in zip(columns, row, strict=False) if c and v.strip()}
         coach, wrong = _coach(at, given, frozenset(columns), seen)
+        if ahead := list(_ahead(at, coach, today)):
+            coach, wrong = None, [*wrong, *ahead]
         problems.extend(wrong)
         coaches.extend([coach] if coach else [])
         if progress:
             progress(done, len(rows))
     return Sheet(tuple(coaches), tuple(problems))
+
+
+def _ahead(at: int, coach: Coach | None, today: date | None) -> Iterator[SheetProblem]:
+    if coach is None or today is None:
+        return
+    for column in sorted(_DATES):
+        day = getattr(coach, column)
+        if day is not None and day > today + MOST_AHEAD:
+            yield SheetProblem(at, column, "day_ahead")
 
 
 def _column(cell: str) -> str:
@@ -208,7 +229,10 @@ def _values(at: int, given: Mapping[str, str]) -> tuple[dict[str, object], list[
         if column in LIST_COLUMNS or column in _SINGLE_COLUMNS:
             listed = (LIST_COLUMNS | _SINGLE_COLUMNS)[column]
             written = _split(text, listed) if column in LIST_COLUMNS else [text]
-            known = _ids_by_name(listed)
+            known = {**_ids_by_name(listed)}
+            if column == "province":
+                # A coach serves all of Canada, and lives in one place of it.
+                known = {name: value for name, value in known.items() if value != "all"}
             chosen = [known.get(fold_to_words(one).strip(), "") for one in written]
             problems.extend(
                 SheetProblem(
@@ -223,8 +247,17 @@ def _values(at: int, given: Mapping[str, str]) -> tuple[dict[str, object], list[
         elif column in _YES_NO_COLUMNS:
             values[column] = _YES_NO_WORDS.get(text.lower(), text.lower())
         else:
-            values[column] = text[:10] if column in _DATES and text[10:] == " 00:00:00" else text
+            values[column] = _day(text) if column in _DATES else text
     return values, problems
+
+
+def _day(text: str) -> str:
+    """Return a day as the model takes it, however the cell has it; what is none stays, and is
+    refused there."""
+    try:
+        return read_sheet_day(text).isoformat()
+    except NotADate:
+        return text
 
 
 def _split(text: str, listed: str) -> list[str]:
