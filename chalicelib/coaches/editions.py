@@ -6,9 +6,10 @@ import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, fields
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
+from chalicelib.coaches.catalogue import column_values, in_parts, packed
 from chalicelib.coaches.withdrawals import Withdrawals
 from chalicelib.core import eastern_time
 from chalicelib.core.errors import Conflict
@@ -21,9 +22,6 @@ if TYPE_CHECKING:
 PK: Final = "DIRECTORY"
 CURRENT: Final = (PK, "CURRENT")
 """The row that names the current edition: whoever changes it publishes."""
-
-PART_SIZE_BYTES: Final = 350_000
-"""How much of an edition one row holds; DynamoDB takes rows of 400 KB."""
 
 MAX_EDITIONS: Final = 10
 """How many imports can be restored; the oldest goes when an eleventh is published. What a coach
@@ -39,8 +37,6 @@ _SNAPSHOT: Final = "SNAPSHOT#"
 _CATALOGUE: Final = "BOOK#"
 _STORED_NAMES: Final = {"catalogue_prefix": "book", "catalogue_parts": "book_parts"}
 """Fields of an edition whose attribute in the store has another name."""
-
-_DATES: Final = ("availability_updated_at", "consent_publication", "last_verified_at")
 
 
 @dataclass(frozen=True)
@@ -138,7 +134,7 @@ class EditionStore:
         changes: dict[str, object] = {}
         for row in rows:
             if row["sk"] >= f"EDIT#{edition.at}":
-                changes |= _column_values(row["changes"])
+                changes |= column_values(row["changes"])
         return coach.model_copy(update=changes)
 
     def snapshot(self, edition: Edition) -> bytes:
@@ -157,7 +153,7 @@ class EditionStore:
         stored = self._read(edition.parts_pk, edition.catalogue_prefix, edition.catalogue_parts)
         # The rows were checked when they were stored; the lists of options may have changed.
         rows: list[dict[str, object]] = json.loads(gzip.decompress(stored))
-        return [Coach.model_construct(None, **_column_values(row)) for row in rows]
+        return [Coach.model_construct(None, **column_values(row)) for row in rows]
 
     def publish(
         self,
@@ -182,7 +178,7 @@ class EditionStore:
         if against := self.withdrawals.against(coaches):
             raise Withdrawn([coach.slug for coach in against])
         built = snapshot.build(coaches)
-        public, everything = _parts(snapshot.serialise(built)), _parts(_packed(coaches))
+        public, everything = in_parts(snapshot.serialise(built)), in_parts(packed(coaches))
         edition = Edition(
             id=f"{_number(after) + 1:06}-{secrets.token_hex(2)}",
             version=built["version"],
@@ -253,7 +249,7 @@ class EditionStore:
 
     def _replace_catalogue(self, edition: Edition, coaches: "Sequence[Coach]") -> None:
         """Write the new catalogue beside the old one first, so that readers find one whole."""
-        parts, prefix = _parts(_packed(coaches)), f"BOOK-{secrets.token_hex(2)}#"
+        parts, prefix = in_parts(packed(coaches)), f"BOOK-{secrets.token_hex(2)}#"
         self._write(edition.parts_pk, prefix, parts)
         change = {"book": prefix, "book_parts": len(parts), "coaches": len(coaches)}
         expected = {"book": edition.catalogue_prefix}
@@ -323,23 +319,3 @@ def _replace(before: Edition | None, edition: Edition) -> Write:
 def _number(edition: Edition | None) -> int:
     """Return the number in an edition's id; two who publish at once may take the same one."""
     return int(edition.id.partition("-")[0]) if edition else 0
-
-
-def _packed(coaches: "Sequence[Coach]") -> bytes:
-    rows = [coach.model_dump(mode="json", exclude_none=True) for coach in coaches]
-    return gzip.compress(json.dumps(rows, ensure_ascii=False).encode(), mtime=0)
-
-
-def _parts(data: bytes) -> list[bytes]:
-    return [data[at : at + PART_SIZE_BYTES] for at in range(0, len(data), PART_SIZE_BYTES)]
-
-
-def _column_values(row: Mapping[str, object]) -> dict[str, object]:
-    """Return a stored coach with lists and dates as the model of a coach has them."""
-
-    def value_of(column: str, stored: object) -> object:
-        if isinstance(stored, list):
-            return tuple(stored)
-        return date.fromisoformat(str(stored)) if column in _DATES else stored
-
-    return {column: value_of(column, stored) for column, stored in row.items()}

@@ -345,7 +345,7 @@ def test_a_coach_who_withdraws_is_taken_out_of_earlier_editions_too(
 def test_a_directory_of_many_parts_is_put_together_again(
     editions: EditionStore, coaches: tuple[Coach, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("chalicelib.coaches.editions.PART_SIZE_BYTES", 1000)
+    monkeypatch.setattr("chalicelib.coaches.catalogue.PART_SIZE_BYTES", 1000)
     edition = editions.publish(coaches, by="test", why="", after=None)
     assert edition.snapshot_parts > 9
     assert editions.catalogue(edition) == list(coaches)

@@ -5,7 +5,8 @@ from typing import Final, Literal, NamedTuple, NotRequired, TypedDict
 
 from chalicelib.coaches.directory.folding import fold_to_words
 from chalicelib.coaches.directory.layout import FILTERS, Labels
-from chalicelib.coaches.directory.matching import Match, MatchKind, WordIndex
+from chalicelib.coaches.directory.match_kinds import MatchKind
+from chalicelib.coaches.directory.matching import Match, WordIndex
 from chalicelib.coaches.directory.text import FoldedTexts, Span, folded_part
 from chalicelib.coaches.directory.word_forms import variants
 from chalicelib.core.languages import Lang

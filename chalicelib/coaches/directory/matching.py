@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from enum import IntEnum
 from functools import cached_property, reduce
 from operator import and_, or_
 from string import ascii_lowercase
@@ -18,27 +17,10 @@ from chalicelib.coaches.directory.levels import (
     intersect_pieces,
     merge,
 )
+from chalicelib.coaches.directory.match_kinds import EXACT, NEAR, ONE_EDIT, PREFIX, SYNONYM
 from chalicelib.coaches.directory.slips import NearNames, alike_in_sound, one_edit
 from chalicelib.coaches.directory.terms import Term
 from chalicelib.coaches.directory.word_forms import relatives, variants
-
-
-class MatchKind(IntEnum):
-    """How a word was found, the best way first; visitors see the names in small letters."""
-
-    EXACT = 0
-    SYNONYM = 1
-    PREFIX = 2
-    ONE_EDIT = 3
-    NEAR = 4
-
-
-# As plain numbers: arithmetic with members of an enumeration is slow.
-_EXACT: Final = MatchKind.EXACT * KIND_COST
-_SYNONYM: Final = MatchKind.SYNONYM * KIND_COST
-_PREFIX: Final = MatchKind.PREFIX * KIND_COST
-_ONE_EDIT: Final = MatchKind.ONE_EDIT * KIND_COST
-_NEAR: Final = MatchKind.NEAR * KIND_COST
 
 _APART: Final = 8
 """What it costs more to have the pieces of a name apart, and not as one word."""
@@ -126,7 +108,7 @@ class WordIndex:
         if number is None or match.widened:
             return match
         near = self.with_any(self.meanings[number]["near"])
-        levels = merge([*match.levels.items(), (_SYNONYM + _SERVED + 1, near)])
+        levels = merge([*match.levels.items(), (SYNONYM + _SERVED + 1, near)])
         return replace(match, levels=levels, widened=True) if near else match
 
     def plainly(self, term: Term) -> int:
@@ -190,11 +172,11 @@ class WordIndex:
         if term.meaning is not None and self._is_place(term.meaning):
             return Match(term, merge(self._other_names(term, ())))
         exact = [
-            (_EXACT + place, reduce(and_, [self._up_to(place, (word,)) for word in term.words]))
+            (EXACT + place, reduce(and_, [self._up_to(place, (word,)) for word in term.words]))
             for place in range(len(self.fields))
         ]
         alike = reduce(and_, [self._up_to(2, (word, *variants(word))) for word in term.words])
-        return Match(term, merge([*exact, (_SYNONYM + 2, alike), *self._other_names(term, ())]))
+        return Match(term, merge([*exact, (SYNONYM + 2, alike), *self._other_names(term, ())]))
 
     def _up_to(self, place: int, words: Sequence[str]) -> int:
         return reduce(or_, [field.any_of(words) for field in self.fields[: place + 1]])
@@ -202,26 +184,26 @@ class WordIndex:
     def _other_names(self, term: Term, alike: Iterable[str]) -> list[tuple[int, int]]:
         """Return who has other words for a term, or what it names; names of people are none."""
         single = [*alike, *(other[0] for other in term.synonyms if len(other) == 1)]
-        found = [(_SYNONYM + n, field.any_of(single)) for n, field in enumerate(self._texts, 1)]
+        found = [(SYNONYM + n, field.any_of(single)) for n, field in enumerate(self._texts, 1)]
         for other in term.synonyms:
             if len(other) > 1:
                 words = [self._texts[0].exact(w) | self._texts[1].exact(w) for w in other]
-                found.append((_SYNONYM + 2, reduce(and_, words)))
+                found.append((SYNONYM + 2, reduce(and_, words)))
         if term.meaning is not None:
             meaning = self.meanings[term.meaning]
             if meaning["every"]:
-                found.append((_SYNONYM + _MEANT, self._meant(term.meaning)))
+                found.append((SYNONYM + _MEANT, self._meant(term.meaning)))
             else:
                 served = [filed for filed in meaning["first"] if filed[0] == "province"]
                 there = [filed for filed in meaning["first"] if filed[0] != "province"]
-                found.append((_SYNONYM + _MEANT, self.with_any(there)))
-                found.append((_SYNONYM + _SERVED, self.with_any(served)))
+                found.append((SYNONYM + _MEANT, self.with_any(there)))
+                found.append((SYNONYM + _SERVED, self.with_any(served)))
         return sorted(found)
 
     def _word(self, term: Term, word: str) -> Match:
         found = LevelsBuilder()
         for place, field in enumerate(self.fields):
-            found.add(_EXACT + place, field.exact(word))
+            found.add(EXACT + place, field.exact(word))
         for cost, mask in self._other_names(term, variants(word)):
             found.add(cost, mask)
         if not term.known or len(word) > _ABBREVIATION_LENGTH:
@@ -236,23 +218,23 @@ class WordIndex:
         self._misspelt(found, others, 1, long=long)
         related = related or self._related_if_alone(found, word)
         near = () if found.seen else self._near_names(word)
-        found.add(_NEAR, self.fields[0].any_of(near))
+        found.add(NEAR, self.fields[0].any_of(near))
         return Match(term, found.levels, related, likely + others, near)
 
     def _begun(self, found: LevelsBuilder, term: Term, word: str) -> None:
         for place, field in enumerate(self.fields):
             # One letter begins a name, two a specialty: in running text they begin everything.
             if len(word) > place:
-                found.add(_PREFIX + place, field.starting_with(word))
+                found.add(PREFIX + place, field.starting_with(word))
             if term.text in SAINTS and len(term.text) > place:
-                found.add(_PREFIX + place, field.starting_with(term.text))
+                found.add(PREFIX + place, field.starting_with(term.text))
 
     def _related(self, found: LevelsBuilder, word: str) -> tuple[str, ...]:
         """Add who has a word of the same family, where nothing else is found."""
         words = [other for other in relatives(word) if other in self._all]
         for other in words:
             for cost, mask in self._of_known(other):
-                found.add(_SYNONYM + cost, mask)
+                found.add(SYNONYM + cost, mask)
         return tuple(words)
 
     def _related_if_alone(self, found: LevelsBuilder, word: str) -> tuple[str, ...]:
@@ -263,17 +245,17 @@ class WordIndex:
     ) -> None:
         fields = self.fields if long or not (found.seen or more) else self.fields[:2]
         for place, field in enumerate(fields):
-            found.add(_ONE_EDIT + 2 * place + more, field.any_of(words))
+            found.add(ONE_EDIT + 2 * place + more, field.any_of(words))
         for word in words if long else ():
             if word in self._synonyms or word in self._named:
                 for cost, mask in self._of_known(word):
-                    found.add(_ONE_EDIT + 4 + cost, mask)
+                    found.add(ONE_EDIT + 4 + cost, mask)
 
     def _of_known(self, word: str) -> list[tuple[int, int]]:
         """Return who has a word that the index knows, in texts or by its other names."""
         others = tuple(tuple(other) for other in self._synonyms.get(word, ()))
         term = Term(word, (word,), word, others, self._named.get(word))
-        return [(cost - _SYNONYM, mask) for cost, mask in self._other_names(term, (word,))]
+        return [(cost - SYNONYM, mask) for cost, mask in self._other_names(term, (word,))]
 
     def _corrected(self, word: str, seen: int) -> Corrections:
         """Return the words it may be a misspelling of, if it found too few coaches, `seen`."""

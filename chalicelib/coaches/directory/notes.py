@@ -7,7 +7,8 @@ from chalicelib import content
 from chalicelib.coaches.directory.candidates import Candidates, count_of
 from chalicelib.coaches.directory.highlights import Explanation
 from chalicelib.coaches.directory.levels import KIND_COST
-from chalicelib.coaches.directory.matching import Match, MatchKind
+from chalicelib.coaches.directory.match_kinds import MatchKind
+from chalicelib.coaches.directory.matching import Match
 from chalicelib.coaches.directory.query import Query
 from chalicelib.coaches.directory.suggestions import found_text, query_of
 from chalicelib.core.languages import Lang
