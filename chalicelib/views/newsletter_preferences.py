@@ -141,7 +141,7 @@ class PreferencesViews:
         # What is not offered is refused, and never "saved": both languages, a digest, a topic.
         refused = [n for n in fields if n not in _CHOICES and not is_beside_answers(n, _CHOICES)]
         refused += ["language"] if language not in LANGS else []
-        refused += ["topics"] if set(wanted) - set(offered) else []
+        refused += ["topics"] if any(topic not in offered for topic in wanted) else []
         if refused:
             return PreferencesPage(
                 wrong=dict.fromkeys(refused, consent_text.sentence("not_offered", lang))

@@ -384,7 +384,6 @@ MET_ELSEWHERE: dict[str, set[Permission]] = {
     # An issue that is paused by itself: the roster, and the letters to it.
     "send_issue": {
         ("dynamodb:GetItem", "Records"), ("dynamodb:PutItem", "Records"),
-        ("dynamodb:Query", "Records"),
     },
 }  # fmt: skip
 """What a function may do that the walk below does not meet, and why it needs it."""
