@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Final, Required, TypedDict
 
 from pydantic_core import PydanticCustomError
@@ -27,6 +28,9 @@ from chalicelib.views.newsletter import NewsletterPages
 from chalicelib.web.pages import in_language
 from chalicelib.web.request import Request, is_ticked, text_field
 from chalicelib.web.responses import PRIVATE, Response, json_response
+
+_REFUSED_LIMIT: Final = 20
+"""Fields that are refused by name; a page of ours has none, a stranger's may have thousands."""
 
 _CHOICES: Final = frozenset(("action", "lang", "language", "topics"))
 """What the form to choose has: a field beside these would be taken and lost."""
@@ -139,7 +143,8 @@ class PreferencesViews:
         topics = [t for t in offered if t in wanted] if len(offered) > 1 else offered
         language = text_field(fields, "language") or (found.lang if found else lang)
         # What is not offered is refused, and never "saved": both languages, a digest, a topic.
-        refused = [n for n in fields if n not in _CHOICES and not is_beside_answers(n, _CHOICES)]
+        unknown = (n for n in fields if n not in _CHOICES and not is_beside_answers(n, _CHOICES))
+        refused = list(islice(unknown, _REFUSED_LIMIT))
         refused += ["language"] if language not in LANGS else []
         refused += ["topics"] if any(topic not in offered for topic in wanted) else []
         if refused:
