@@ -73,6 +73,9 @@ def test_the_worst_request_of_each_kind_costs_work_within_bounds(
             assert answer["statusCode"] < 500, kind
             allowed = 2 * least + 5000 + UNITS_A_BYTE * len(request.body[1])
             if work.units > allowed:
+                # So does the first request that goes on to what the others do not reach.
+                work, _ = measure(route, method, place, request)
+            if work.units > allowed:
                 found.append((kind, work, dict(place.also)))
     assert not found, found[:3]
 
