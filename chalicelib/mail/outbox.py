@@ -1,7 +1,7 @@
 """Letters owed: deliver one, sweep those that are due."""
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
@@ -23,13 +23,15 @@ from chalicelib.core.errors import (
 from chalicelib.core.letter_row import ADMINS, ALL_STAFF, letter, packed, tag_of
 from chalicelib.core.metrics import Measure
 from chalicelib.core.ports import Change, Item, Key, Mail, Mailer, Now, Put, Store, Write
-from chalicelib.core.records import DUE_SHARDS, moment, stamp
-from chalicelib.mail import alerts, overtaken
-from chalicelib.mail.account import Account, Probes
-from chalicelib.mail.ceilings import PAUSED, Beyond, Ceilings, is_paused
-from chalicelib.mail.delivery_events import case_key_of, dead_letter
+from chalicelib.core.records import moment, stamp
+from chalicelib.mail import alerts
+from chalicelib.mail.account import Account
+from chalicelib.mail.ceilings import PAUSED, Ceilings, is_paused
+from chalicelib.mail.delivery_events import case_key_of
 from chalicelib.mail.draft import Draft, LetterWriter
+from chalicelib.mail.letter_rows import LetterRows, Outcome, unchanged
 from chalicelib.mail.reputation import Reputation
+from chalicelib.mail.sweep import DueHandler, Sweep
 
 log = logging.getLogger("relais.mail.outbox")
 
@@ -39,9 +41,6 @@ it: SES tells by then, or the letter is sent again (a second one is harmless, a 
 
 BACKOFF: Final = tuple(timedelta(minutes=m) for m in (1, 5, 30, 2 * 60, 6 * 60, 24 * 60))
 """Waits between attempts; after the last one the letter is dead and the admins are told."""
-
-SWEEP_DURATION: Final = timedelta(seconds=40)
-"""How long one sweep works: the function is stopped at 55 seconds, whatever it does."""
 
 EMPTY_ROSTER_WAIT: Final = timedelta(minutes=5)
 """A letter to the staff waits so long for somebody to be on the roster."""
@@ -56,33 +55,11 @@ REFUSED_ALERT_WAIT: Final = timedelta(hours=1)
 """An alert that SES refuses with the whole account is offered again so late; others keep their
 place, and wait for the account."""
 
-DROP_ATTEMPTS: Final = 5
-"""How often a letter is dropped anew because its file moved in between."""
-
-OLDEST_DUE: Final = "oldest-due-seconds"
-"""The measure of what a sweep leaves behind; it is kept each minute, so its absence tells that
-the sweep does not run."""
-
 STREAM_DELAY: Final = timedelta(seconds=10)
 """What is due at once has left by the table's stream within this time, if the stream works."""
 
 By = Literal["stream", "sweep"]
 """Who delivers a letter: the table's stream at once, or the sweep of each minute."""
-
-Outcome = Literal[
-    "sent", "late", "later", "delayed", "spread", "taken", "retry", "throttled", "refused",
-    "waits", "dropped", "dead", "unknown", "gone",
-]  # fmt: skip
-"""What became of a delivery: `delayed` met a ceiling, and is owed still; `late` is sent, but by the sweep where the stream should have;
-`refused` with the whole account, and `waits` for it; `throttled` comes back in a minute;
-`taken` by another delivery; `gone` when nothing is owed any more."""
-
-FinalStatus = Literal["sent", "dropped", "dead"]
-"""How a letter may end here; what SES reports of it comes later."""
-
-
-DueHandler = Callable[[Key], str]
-"""Acts when a row that is no letter falls due, and returns what became of it."""
 
 
 class Outbox:
@@ -103,16 +80,27 @@ class Outbox:
         """`due_handlers` act on due rows that are no letters; each is found by the first word
         of one half of the row's key. Without `ceilings` no letter is ever delayed."""
         self._ceilings = ceilings
-        self._measure = measure
         self._reputation = Reputation(store, now)
         self._account = Account(store, now)
-        self._due_handlers = due_handlers or {}
         self._quiet_hours = quiet_hours
         self._store = store
         self._mailer = mailer
         self._writer = writer
         self._roster = roster
         self._now = now
+        self._rows = LetterRows(store, now)
+        self._sweep = Sweep(
+            store,
+            self._account,
+            due_handlers or {},
+            lambda key, was_refused: self.deliver(key, "sweep", excused=was_refused),
+            measure,
+            now,
+        )
+
+    def sweep(self) -> dict[str, int]:
+        """Deliver what is due, for a while; return how many rows had each outcome."""
+        return self._sweep.run()
 
     def deliver(self, key: Key, by: By = "stream", *, excused: bool = False) -> Outcome:
         """Send the letter of this key if it is owed and due; the row keeps who sent it, and
@@ -128,17 +116,17 @@ class Outbox:
         if row["to"] in (ALL_STAFF, ADMINS):
             return self._spread(row, now)
         if row["attempts"] > len(BACKOFF):
-            return self._end(row, "dead", "nobody knows whether it left")
+            return self._rows.end(row, "dead", "nobody knows whether it left")
         try:
             draft = self._writer.write(row, now)
         except Overtaken as left_behind:
-            return self._drop(row, str(left_behind))
+            return self._rows.drop(row, str(left_behind))
         except Throttled as busy:
             log.warning("letter %s waits a minute: %s", tag_of(*key), busy)
-            return self._owe_again(row, now + THROTTLED_WAIT, "throttled", str(busy))
+            return self._rows.owe_again(row, now + THROTTLED_WAIT, "throttled", str(busy))
         except NotYet as wait:
             log.error("letter %s waits: %s", tag_of(*key), wait)
-            return self._retry(row, now + NOT_YET_WAIT, str(wait))
+            return self._rows.retry(row, now + NOT_YET_WAIT, str(wait))
         except RelaisError:
             raise
         except Exception as error:
@@ -146,7 +134,7 @@ class Outbox:
             log.exception("letter %s cannot be written", tag_of(*key))
             return self._unwritten(row, error, now)
         if draft is None:
-            return self._end(row, "dead", "nobody to write to")
+            return self._rows.end(row, "dead", "nobody to write to")
         ceilings = self._ceilings
         counters = ceilings.counters(row, draft.mail.to, now) if ceilings else []
         is_late = by == "sweep" and not excused and _is_late(row, now)
@@ -156,60 +144,15 @@ class Outbox:
         except Conflict as conflict:
             if ceilings is None or conflict.met(key) is not None:
                 return "taken"
-            return self._commit_beyond(ceilings.beyond(row, conflict, counters, now), now)
+            return self._rows.commit_beyond(ceilings.beyond(row, conflict, counters, now), now)
         return self._send(row, claimed, draft.mail, now)
-
-    def sweep(self) -> dict[str, int]:
-        """Deliver what is due, oldest first, for a while; the next sweep goes on.
-
-        Returns how many rows had each outcome. One letter's failure does not stop the others.
-        Each minute another shard comes first, so that none starves behind a full one.
-        """
-        outcomes: dict[str, int] = {}
-        start = self._now()
-        first = int(start.timestamp() // 60) % DUE_SHARDS
-        probes = self._account.probes()
-        waiting: Key | None = None
-        for key in list(self._store.due(stamp(start), first)):
-            if self._now() - start > SWEEP_DURATION:
-                waiting = waiting or key
-                break
-            try:
-                outcome = self._handle_due(key, probes)
-            except Exception:
-                log.exception("due: %s", tag_of(*key))
-                outcome = "error"
-            if outcome in ("waits", "refused", "error"):
-                waiting = waiting or key
-            outcomes[outcome] = outcomes.get(outcome, 0) + 1
-        else:
-            probes.finish()
-        self._measure(OLDEST_DUE, self._age_of(waiting).total_seconds())
-        return outcomes
-
-    def _age_of(self, waiting: Key | None) -> timedelta:
-        """Return how long a row is due that the sweep leaves behind; nothing when it leaves none."""
-        row = self._store.get(*waiting) if waiting else None
-        if row is None or "due_at" not in row:
-            return timedelta(0)
-        return max(timedelta(0), self._now() - moment(row["due_at"]))
-
-    def _handle_due(self, key: Key, probes: Probes) -> str:
-        for half in key:
-            if handler := self._due_handlers.get(half.partition("#")[0]):
-                return handler(key)
-        if not probes.is_open:
-            return "waits"
-        outcome = self.deliver(key, by="sweep", excused=probes.was_refused)
-        probes.saw(outcome)
-        return outcome
 
     def _waiting(self, row: Item, by: By, now: datetime) -> Outcome | None:
         """Put off a letter that may not leave now, and return its outcome; None for all others."""
         if row.get("by_day") and self._quiet_hours and self._quiet_hours.contains(now):
             return self._until_morning(row, self._quiet_hours.first_open(now))
         if is_paused(row, self._reputation.standing()):
-            return self._retry(row, now + NOT_YET_WAIT, PAUSED)
+            return self._rows.retry(row, now + NOT_YET_WAIT, PAUSED)
         if by == "stream" and row["letter"] != alerts.LETTER and self._account.is_refused():
             return "waits"
         return None
@@ -218,7 +161,7 @@ class Outbox:
         """Put off a letter that nobody may read, and tell the admins, who may stand back from
         the file themselves: they are told nothing of what is in it."""
         log.error("nobody on the roster for %s", tag_of(row["pk"], row["sk"]))
-        change = self._owed_again(row, now + EMPTY_ROSTER_WAIT)
+        change = self._rows.owed_again(row, now + EMPTY_ROSTER_WAIT)
         try:
             if row["letter"] == alerts.LETTER:
                 self._store.commit([change])
@@ -230,8 +173,8 @@ class Outbox:
 
     def _until_morning(self, row: Item, morning: datetime) -> Outcome:
         due = {"due_at": stamp(morning)}
-        return self._commit(
-            [Change((row["pk"], row["sk"]), expect=_unchanged(row), set=due)], "later"
+        return self._rows.commit(
+            [Change((row["pk"], row["sk"]), expect=unchanged(row), set=due)], "later"
         )
 
     def _spread(self, row: Item, now: datetime) -> Outcome:
@@ -252,7 +195,7 @@ class Outbox:
             Put({**letter(row["pk"], since, name, to=s.id, due=stamp(now), facts=facts), **kept})
             for s in staff
         ]
-        return self._commit([done, *each], "spread")
+        return self._rows.commit([done, *each], "spread")
 
     def _readers(self, row: Item) -> list[Staff]:
         """Return who of the roster reads a letter to all: of one about a case, whom it concerns; of
@@ -282,7 +225,7 @@ class Outbox:
             "lang": draft.mail.lang,
             "copy": packed(draft.kept),
         }
-        change = Change((row["pk"], row["sk"]), expect=_unchanged(row), set=claim)
+        change = Change((row["pk"], row["sk"]), expect=unchanged(row), set=claim)
         self._store.commit([change, *map(Put, draft.links), *counters])
         return {**row, **claim}
 
@@ -295,14 +238,14 @@ class Outbox:
             return "unknown"
         except Throttled as busy:
             log.warning("letter %s waits a minute: %s", mail.tag, busy)
-            return self._owe_again(
+            return self._rows.owe_again(
                 row, now + THROTTLED_WAIT, "throttled", str(busy), owed["attempts"]
             )
         except AccountRefused as refused:
             return self._refused(owed, row, refused, now)
         except DeliveryFailed as error:
             return self._failed(row, error, now)
-        self._end(row, "sent", None, message_id=message_id, sent_at=stamp(self._now()))
+        self._rows.end(row, "sent", None, message_id=message_id, sent_at=stamp(self._now()))
         if not row["late"]:
             return "sent"
         log.warning("letter %s is late: the stream did not send it", mail.tag)
@@ -313,15 +256,15 @@ class Outbox:
         due = moment(owed["due_at"])
         if row["letter"] == alerts.LETTER:
             due = now + REFUSED_ALERT_WAIT
-        outcome = self._owe_again(row, due, "refused", str(refused), owed["attempts"])
+        outcome = self._rows.owe_again(row, due, "refused", str(refused), owed["attempts"])
         self._account.note(refused)
         return outcome
 
     def _unwritten(self, row: Item, error: Exception, now: datetime) -> Outcome:
         attempts = row["attempts"] + 1
         if attempts > len(BACKOFF):
-            return self._end(row, "dead", f"cannot be written: {type(error).__name__}")
-        return self._retry(row, now + BACKOFF[attempts - 1], type(error).__name__, attempts)
+            return self._rows.end(row, "dead", f"cannot be written: {type(error).__name__}")
+        return self._rows.retry(row, now + BACKOFF[attempts - 1], type(error).__name__, attempts)
 
     def _failed(self, row: Item, error: DeliveryFailed, now: datetime) -> Outcome:
         attempts = row["attempts"]
@@ -329,98 +272,8 @@ class Outbox:
             "letter %s: attempt %s failed: %s", tag_of(row["pk"], row["sk"]), attempts, error
         )
         if error.permanent or attempts > len(BACKOFF):
-            return self._end(row, "dead", str(error))
-        return self._retry(row, now + BACKOFF[attempts - 1], str(error))
-
-    def _retry(
-        self, row: Item, due: datetime, why: str | None = None, attempts: int | None = None
-    ) -> Outcome:
-        return self._owe_again(row, due, "retry", why, attempts)
-
-    def _owe_again(
-        self,
-        row: Item,
-        due: datetime,
-        outcome: Outcome,
-        why: str | None = None,
-        attempts: int | None = None,
-    ) -> Outcome:
-        return self._commit([self._owed_again(row, due, why, attempts)], outcome)
-
-    def _owed_again(
-        self, row: Item, due: datetime, why: str | None = None, attempts: int | None = None
-    ) -> Change:
-        return Change(
-            (row["pk"], row["sk"]),
-            expect=_unchanged(row),
-            set={"status": "owed", "due_at": stamp(due), "why": why, "attempts": attempts},
-        )
-
-    def _end(self, row: Item, status: FinalStatus, why: str | None, **facts: object) -> Outcome:
-        """Close the row; an address that was given for one letter goes with it."""
-        if status == "dead":
-            log.error("letter %s is dead: %s", tag_of(row["pk"], row["sk"]), why)
-            facts |= dead_letter(self._now())
-        change = Change(
-            (row["pk"], row["sk"]),
-            expect=_unchanged(row),
-            set={"status": status, "why": why, f"{status}_at": stamp(self._now()), **facts},
-            remove=("due_shard", "due_at", "address"),
-        )
-        try:
-            if status == "dead" and row["letter"] != alerts.LETTER:
-                now = self._now()
-                alerts.commit_with_alert(self._store, [change], alerts.DEAD_LETTER, now)
-            else:
-                self._store.commit([change])
-        except Conflict:
-            return "taken"
-        return status
-
-    def _drop(self, row: Item, why: str) -> Outcome:
-        """Close the row of a letter that the file has left behind; its history says so."""
-        key = (row["pk"], row["sk"])
-        change = Change(
-            key,
-            expect=_unchanged(row),
-            set={"status": "dropped", "why": why},
-            remove=("due_shard", "due_at", "address"),
-        )
-        for _ in range(DROP_ATTEMPTS):
-            noted = overtaken.note(self._store.get(*case_key_of(key)), row, why, self._now())
-            try:
-                self._store.commit([change, *noted])
-            except Conflict as conflict:
-                if conflict.met(key) is not None:
-                    return "taken"
-                continue
-            return "dropped"
-        return "taken"
-
-    def _commit_beyond(self, beyond: Beyond, now: datetime) -> Outcome:
-        """Delay a letter, or leave it to a digest that may be owed already."""
-        try:
-            if beyond.incident:
-                alerts.commit_with_alert(self._store, [beyond.change], beyond.incident, now)
-            else:
-                self._store.commit([beyond.change, *beyond.digest])
-        except Conflict as conflict:
-            if conflict.met(beyond.change.key) is not None:
-                return "taken"
-            return self._commit([beyond.change], beyond.outcome)
-        return beyond.outcome
-
-    def _commit(self, writes: list[Write], outcome: Outcome) -> Outcome:
-        try:
-            self._store.commit(writes)
-        except Conflict:
-            return "taken"
-        return outcome
-
-
-def _unchanged(row: Item) -> Item:
-    """Return what the row must still hold for a change of it to be written."""
-    return {key: row[key] for key in ("status", "attempts", "due_at")}
+            return self._rows.end(row, "dead", str(error))
+        return self._rows.retry(row, now + BACKOFF[attempts - 1], str(error))
 
 
 def _is_late(row: Item, now: datetime) -> bool:

@@ -14,7 +14,8 @@ from chalicelib.core.ports import Item, Key, Mail, Put
 from chalicelib.core.records import stamp
 from chalicelib.mail.delivery_events import DeliveryEvents
 from chalicelib.mail.draft import Draft
-from chalicelib.mail.outbox import BACKOFF, CLAIM_LEASE, By, Outbox, Outcome
+from chalicelib.mail.letter_rows import Outcome
+from chalicelib.mail.outbox import BACKOFF, CLAIM_LEASE, By, Outbox
 from chalicelib.mail.reputation import Reputation
 from chalicelib.services import Services
 from fakes import MemoryMailer, MemoryStore, SetClock

@@ -72,7 +72,7 @@ def test_every_status_that_a_letter_can_have_has_its_words(way: Journey) -> None
 
     from chalicelib import content
     from chalicelib.mail.delivery_events import ReportedStatus
-    from chalicelib.mail.outbox import FinalStatus
+    from chalicelib.mail.letter_rows import FinalStatus
 
     told = {"owed", "claimed", "cancelled", *get_args(ReportedStatus), *get_args(FinalStatus)}
     assert set(content.review()["letter_status"]) == told

@@ -1,0 +1,91 @@
+"""The sweep of each minute: what is due is handled, oldest first."""
+
+import logging
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Final
+
+from chalicelib.core.letter_row import tag_of
+from chalicelib.core.metrics import Measure
+from chalicelib.core.ports import Key, Now, Store
+from chalicelib.core.records import DUE_SHARDS, moment, stamp
+from chalicelib.mail.account import Account, Probes
+
+log = logging.getLogger("relais.mail.outbox")
+
+SWEEP_DURATION: Final = timedelta(seconds=40)
+"""How long one sweep works: the function is stopped at 55 seconds, whatever it does."""
+
+OLDEST_DUE: Final = "oldest-due-seconds"
+"""The measure of what a sweep leaves behind; it is kept each minute, so its absence tells that
+the sweep does not run."""
+
+DueHandler = Callable[[Key], str]
+"""Acts when a row that is no letter falls due, and returns what became of it."""
+
+Deliver = Callable[[Key, bool], str]
+"""Delivers the letter of a key for the sweep, and returns what became of it; told whether the
+account was refused, so that a letter is not late by the stream's fault."""
+
+
+class Sweep:
+    def __init__(
+        self,
+        store: Store,
+        account: Account,
+        due_handlers: Mapping[str, DueHandler],
+        deliver: Deliver,
+        measure: Measure,
+        now: Now,
+    ) -> None:
+        self._store = store
+        self._account = account
+        self._due_handlers = due_handlers
+        self._deliver = deliver
+        self._measure = measure
+        self._now = now
+
+    def run(self) -> dict[str, int]:
+        """Deliver what is due, oldest first, for a while; the next sweep goes on.
+
+        Returns how many rows had each outcome. One letter's failure does not stop the others.
+        Each minute another shard comes first, so that none starves behind a full one.
+        """
+        outcomes: dict[str, int] = {}
+        start = self._now()
+        first = int(start.timestamp() // 60) % DUE_SHARDS
+        probes = self._account.probes()
+        waiting: Key | None = None
+        for key in list(self._store.due(stamp(start), first)):
+            if self._now() - start > SWEEP_DURATION:
+                waiting = waiting or key
+                break
+            try:
+                outcome = self._handle_due(key, probes)
+            except Exception:
+                log.exception("due: %s", tag_of(*key))
+                outcome = "error"
+            if outcome in ("waits", "refused", "error"):
+                waiting = waiting or key
+            outcomes[outcome] = outcomes.get(outcome, 0) + 1
+        else:
+            probes.finish()
+        self._measure(OLDEST_DUE, self._age_of(waiting).total_seconds())
+        return outcomes
+
+    def _age_of(self, waiting: Key | None) -> timedelta:
+        """Return how long a row is due that the sweep leaves behind; nothing when it leaves none."""
+        row = self._store.get(*waiting) if waiting else None
+        if row is None or "due_at" not in row:
+            return timedelta(0)
+        return max(timedelta(0), self._now() - moment(row["due_at"]))
+
+    def _handle_due(self, key: Key, probes: Probes) -> str:
+        for half in key:
+            if handler := self._due_handlers.get(half.partition("#")[0]):
+                return handler(key)
+        if not probes.is_open:
+            return "waits"
+        outcome = self._deliver(key, probes.was_refused)
+        probes.saw(outcome)
+        return outcome
