@@ -19,9 +19,9 @@ from chalicelib.core.records import moment, stamp
 from chalicelib.newsletter.subscribers import erasure as subscriber_erasure
 from chalicelib.newsletter.subscribers.repository import SubscriberRepository
 from chalicelib.people.certificate import Certificate
-from chalicelib.people.export import MASKED, is_of, own_groups
 from chalicelib.people.finder import Finder, Found, Person, Progress, opened, texts
 from chalicelib.people.holds import Holds, file_held
+from chalicelib.people.masking import names_of, without
 
 BY: Final = "operator"
 NOON: Final = time(12)
@@ -241,8 +241,8 @@ class PersonErasure:
     def _mask(self, case: Case, person: Person) -> None:
         """Take a person out of somebody else's closed file: their fields and copies of letters."""
         forms = {"answers": case.answers, "application": case.application}
-        names = {name for form in forms.values() if form for name in _names(form, person)}
-        masked = {name: _without(form, person, names) for name, form in forms.items() if form}
+        names = {name for form in forms.values() if form for name in names_of(form, person)}
+        masked = {name: without(form, person, names) for name, form in forms.items() if form}
         # The file last: it is what names the person, should this die in between.
         pattern = person.pattern(names)
         for row in self._store.rows(case.key[0], "LETTER#"):
@@ -280,47 +280,6 @@ def _must_stay(case: Case, today: date) -> Why | None:
         if today < business_days.after_months(decided, months):
             return "decision"
     return None
-
-
-def _names(form: Item, person: Person) -> set[str]:
-    """Return the names that a form gives to a person."""
-    ours, _ = own_groups(form, person)
-    rows = [row for value in form.values() if isinstance(value, list) for row in value]
-    given = [(form.get(f"{group}first_name"), form.get(f"{group}last_name")) for group in ours]
-    given += [(row.get("first_name"), row.get("last_name")) for row in rows if is_of(row, person)]
-    return {" ".join(filter(None, names)) for names in given if any(names)}
-
-
-def _without(form: Item, person: Person, names: set[str]) -> Item:
-    """Return the answers of a form without what they say of a person."""
-    ours, _ = own_groups(form, person)
-    kept: Item = {}
-    for name, value in form.items():
-        if ours and name.startswith(tuple(ours)) and value:
-            kept[name] = MASKED
-        elif isinstance(value, list):
-            kept[name] = [_masked_row(row, person) for row in value]
-        else:
-            kept[name] = value
-    return {name: _unnamed(value, names) for name, value in kept.items()}
-
-
-def _masked_row(row: object, person: Person) -> object:
-    if not isinstance(row, dict) or not is_of(row, person):
-        return row
-    return {name: MASKED if isinstance(value, str) else value for name, value in row.items()}
-
-
-def _unnamed(value: object, names: set[str]) -> object:
-    if isinstance(value, str):
-        for name in names:
-            value = value.replace(name, MASKED)
-        return value
-    if isinstance(value, list):
-        return [_unnamed(part, names) for part in value]
-    if isinstance(value, dict):
-        return {name: _unnamed(part, names) for name, part in value.items()}
-    return value
 
 
 def _sum(one: dict[str, int], other: dict[str, int]) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""The letters of a case to the applicant, the fiduciary's lead and a corrected address."""
+"""The letters of a case to the applicant and the fiduciary's lead."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -10,7 +10,6 @@ from chalicelib.cases.ladder import days_told
 from chalicelib.cases.states import (
     awaits,
     clock_of,
-    is_invited,
     kind,
     next_step,
     public_name,
@@ -21,7 +20,7 @@ from chalicelib.content import programme
 from chalicelib.core import references
 from chalicelib.core.errors import Overtaken
 from chalicelib.core.languages import Lang
-from chalicelib.core.letter_row import APPLICANT, FIDUCIARY, NEW_ADDRESS, OLD_ADDRESS
+from chalicelib.core.letter_row import APPLICANT, FIDUCIARY
 from chalicelib.core.ports import Item
 from chalicelib.forms import description, diff
 from chalicelib.mail.letters import letter
@@ -277,44 +276,6 @@ def file_reopened(owed: CaseLetter) -> FileReopened:
         "until": None if conditions or not days else days[-1],
         "conditions": conditions,
     }
-
-
-class AddressChanged(TypedDict):
-    old_address: str
-    new_address: str
-    status_url: str | None
-    apply_url: str | None
-
-
-@letter("address_changed", to=(OLD_ADDRESS, NEW_ADDRESS))
-def address_changed(owed: CaseLetter) -> AddressChanged:
-    """Only the file's own address gets links: the other one may be somebody else's."""
-    may_apply = owed.owns_file and is_invited(owed.known_state)
-    return {
-        "old_address": owed.facts["old_address"],
-        "new_address": owed.facts["new_address"],
-        "status_url": owed.status_url if owed.owns_file else None,
-        "apply_url": owed.apply_url if may_apply else None,
-    }
-
-
-class AddressConfirm(TypedDict):
-    confirm_url: str
-
-
-@letter("address_confirm", to=NEW_ADDRESS, unproved=(NEW_ADDRESS,))
-def address_confirm(owed: CaseLetter) -> AddressConfirm:
-    case, address = owed.case, owed.facts["new_address"]
-    return {"confirm_url": owed.links.address(case.id, case.person, address)}
-
-
-class AddressRequested(TypedDict):
-    new_address: str
-
-
-@letter("address_requested", to=OLD_ADDRESS)
-def address_requested(owed: CaseLetter) -> AddressRequested:
-    return {"new_address": owed.facts["new_address"]}
 
 
 def changes(case: Case, facts: Item, lang: Lang) -> list[diff.Change]:

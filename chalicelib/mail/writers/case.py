@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 # The letters of a case register themselves.
+import chalicelib.mail.writers.address
 import chalicelib.mail.writers.applicant
 import chalicelib.mail.writers.kept_declarations
 import chalicelib.mail.writers.reminders
