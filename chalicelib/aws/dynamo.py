@@ -1,6 +1,5 @@
 """The Store in DynamoDB: two tables, every write on a condition."""
 
-import json
 import random
 import time
 from collections.abc import Iterator, Sequence
@@ -9,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from chalicelib.aws.expressions import Expressions, decode, encode
 from chalicelib.aws.transactions import write_as_given
 from chalicelib.core.errors import Conflict, StoreDown
-from chalicelib.core.json_text import compact
 from chalicelib.core.ports import Change, Delete, Item, Key, Put, Write
 from chalicelib.core.records import DUE_SHARDS
 
@@ -25,30 +24,6 @@ SUBSCRIBERS: Final = ("PERSON#", "ISSUE")
 """How the keys begin that live in the table of the newsletter; all others are records."""
 
 _BUSY: Final = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
-
-
-def encode(value: Any) -> dict[str, Any]:
-    """A value as DynamoDB has it; lists and mappings as JSON, which is read and billed as text."""
-    if isinstance(value, str):
-        return {"S": value}
-    if isinstance(value, bool):
-        return {"BOOL": value}
-    if isinstance(value, int):
-        return {"N": str(value)}
-    if isinstance(value, bytes):
-        return {"B": value}
-    return {"M": {"json": {"S": compact(value)}}}
-
-
-def decode(value: dict[str, Any]) -> Any:
-    kind, content = next(iter(value.items()))
-    if kind == "N":
-        return int(content)
-    if kind == "NS":
-        return {int(number) for number in content}
-    if kind == "M":
-        return json.loads(content["json"]["S"])
-    return content
 
 
 def item_of(found: dict[str, Any]) -> Item:
@@ -181,7 +156,7 @@ class DynamoStore:
         return {"Put": request}
 
     def _update(self, change: Change) -> dict[str, Any]:
-        said = _Expressions()
+        said = Expressions()
         request: dict[str, Any] = {
             "TableName": self.table(change.key[0]),
             "Key": key_attributes(change.key),
@@ -201,7 +176,7 @@ class DynamoStore:
             "Key": key_attributes(delete.key),
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
         }
-        said = _Expressions()
+        said = Expressions()
         if condition := said.condition(Change(delete.key, expect=delete.expect)):
             request["ConditionExpression"] = condition
             request["ExpressionAttributeNames"] = said.names
@@ -211,47 +186,6 @@ class DynamoStore:
 
 def key_attributes(key: Key) -> dict[str, Any]:
     return {"pk": {"S": key[0]}, "sk": {"S": key[1]}}
-
-
-class _Expressions:
-    """A Change in DynamoDB's expression language, with its names and values."""
-
-    def __init__(self) -> None:
-        self.names: dict[str, str] = {}
-        self.values: dict[str, dict[str, Any]] = {}
-
-    def update(self, change: Change) -> str:
-        kept = {k: v for k, v in change.set.items() if v is not None}
-        parts = []
-        if kept:
-            parts.append(
-                "SET " + ", ".join(f"{self._n(k)} = {self._v(v)}" for k, v in kept.items())
-            )
-        if change.remove:
-            parts.append("REMOVE " + ", ".join(self._n(k) for k in change.remove))
-        if change.add:
-            parts.append(
-                "ADD " + ", ".join(f"{self._n(k)} {self._v(v)}" for k, v in change.add.items())
-            )
-        return " ".join(parts)
-
-    def condition(self, change: Change) -> str:
-        parts = [f"{self._n(k)} = {self._v(v)}" for k, v in change.expect.items()]
-        parts += [f"attribute_not_exists({self._n(k)})" for k in change.absent]
-        parts += [
-            f"(attribute_not_exists({self._n(k)}) OR {self._n(k)} < {self._v(v)})"
-            for k, v in change.at_most.items()
-        ]
-        return " AND ".join(parts)
-
-    def _n(self, name: str) -> str:
-        self.names[f"#{name}"] = name
-        return f"#{name}"
-
-    def _v(self, value: Any) -> str:
-        placeholder = f":v{len(self.values)}"
-        self.values[placeholder] = encode(value)
-        return placeholder
 
 
 class store_errors:

@@ -8,12 +8,12 @@ from botocore.exceptions import ClientError
 
 from chalicelib.aws.dynamo import (
     DynamoStore,
-    encode,
     item_of,
     key_attributes,
     raise_conflict,
     store_errors,
 )
+from chalicelib.aws.expressions import encode
 from chalicelib.core.errors import StoreDown
 from chalicelib.core.ports import Item, Key
 

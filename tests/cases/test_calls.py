@@ -12,7 +12,7 @@ from moto import mock_aws
 
 import app as application
 import samples
-from chalicelib.aws.dynamo import encode
+from chalicelib.aws.expressions import encode
 from chalicelib.aws.keys import Keys
 from chalicelib.aws.lists import DynamoSubscriberStore
 from chalicelib.cases.case import indexed

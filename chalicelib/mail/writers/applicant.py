@@ -1,10 +1,8 @@
 """The letters of a case to the applicant and the fiduciary's lead."""
 
-from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import TypedDict
 
-from chalicelib.cases.applicant import COPY_LETTER
 from chalicelib.cases.case import Case
 from chalicelib.cases.ladder import days_told
 from chalicelib.cases.states import (
@@ -19,16 +17,12 @@ from chalicelib.cases.turnaround import Turnaround
 from chalicelib.content import programme
 from chalicelib.core import references
 from chalicelib.core.errors import Overtaken
-from chalicelib.core.languages import Lang
 from chalicelib.core.letter_row import APPLICANT, FIDUCIARY
-from chalicelib.core.ports import Item
-from chalicelib.forms import description, diff
+from chalicelib.forms import diff
 from chalicelib.mail.letters import letter
 from chalicelib.mail.writers.context import CaseLetter
+from chalicelib.mail.writers.copies import Copy, changes, copy_of_answers
 from chalicelib.mail.writers.phrases import reason_texts
-
-Copy = Sequence[Mapping[str, object]]
-"""A form's answers in words, section by section: `description.readable`."""
 
 
 class EoiReceived(TypedDict):
@@ -276,30 +270,3 @@ def file_reopened(owed: CaseLetter) -> FileReopened:
         "until": None if conditions or not days else days[-1],
         "conditions": conditions,
     }
-
-
-def changes(case: Case, facts: Item, lang: Lang) -> list[diff.Change]:
-    """Return what an answer changed in its form, as the form stands now."""
-    if "before" not in facts or "form" not in facts:
-        return []
-    form = facts["form"]
-    after = case.answers if form == "eoi" else case.application or {}
-    return diff.between(form, facts["before"], after, lang)
-
-
-class FileCopy(TypedDict):
-    answers: Copy
-    status_url: str
-
-
-@letter(COPY_LETTER, to=APPLICANT)
-def file_copy(owed: CaseLetter) -> FileCopy:
-    """Whoever asks for it has opened a link that came to the address: it is proved."""
-    return {"answers": copy_of_answers(owed), "status_url": owed.status_url}
-
-
-def copy_of_answers(owed: CaseLetter) -> Copy:
-    """Return the answers of the form that the file is about, section by section."""
-    case = owed.case
-    answers = case.answers if case.application is None else case.application
-    return description.readable(case.form, answers, owed.lang)

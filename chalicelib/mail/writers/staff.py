@@ -13,8 +13,8 @@ from chalicelib.core.links import Links
 from chalicelib.core.records import moment
 from chalicelib.forms import description, diff
 from chalicelib.mail.letters import ACTOR, LETTERS, STAFF, Letter, letter
-from chalicelib.mail.writers.applicant import Copy, changes
 from chalicelib.mail.writers.context import CaseLetter, StaffLetter
+from chalicelib.mail.writers.copies import Copy, changes
 from chalicelib.mail.writers.phrases import fit_text, warning_texts
 from chalicelib.mail.writers.waiting import days_waiting
 

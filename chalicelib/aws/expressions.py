@@ -1,0 +1,72 @@
+"""Values and changes in DynamoDB's own words."""
+
+import json
+from typing import Any
+
+from chalicelib.core.json_text import compact
+from chalicelib.core.ports import Change
+
+
+def encode(value: Any) -> dict[str, Any]:
+    """A value as DynamoDB has it; lists and mappings as JSON, which is read and billed as text."""
+    if isinstance(value, str):
+        return {"S": value}
+    if isinstance(value, bool):
+        return {"BOOL": value}
+    if isinstance(value, int):
+        return {"N": str(value)}
+    if isinstance(value, bytes):
+        return {"B": value}
+    return {"M": {"json": {"S": compact(value)}}}
+
+
+def decode(value: dict[str, Any]) -> Any:
+    kind, content = next(iter(value.items()))
+    if kind == "N":
+        return int(content)
+    if kind == "NS":
+        return {int(number) for number in content}
+    if kind == "M":
+        return json.loads(content["json"]["S"])
+    return content
+
+
+class Expressions:
+    """A Change in DynamoDB's expression language, with its names and values."""
+
+    def __init__(self) -> None:
+        self.names: dict[str, str] = {}
+        self.values: dict[str, dict[str, Any]] = {}
+
+    def update(self, change: Change) -> str:
+        kept = {k: v for k, v in change.set.items() if v is not None}
+        parts = []
+        if kept:
+            parts.append(
+                "SET " + ", ".join(f"{self._n(k)} = {self._v(v)}" for k, v in kept.items())
+            )
+        if change.remove:
+            parts.append("REMOVE " + ", ".join(self._n(k) for k in change.remove))
+        if change.add:
+            parts.append(
+                "ADD " + ", ".join(f"{self._n(k)} {self._v(v)}" for k, v in change.add.items())
+            )
+        return " ".join(parts)
+
+    def condition(self, change: Change) -> str:
+        parts = [f"{self._n(k)} = {self._v(v)}" for k, v in change.expect.items()]
+        parts += [f"attribute_not_exists({self._n(k)})" for k in change.absent]
+        parts += [
+            f"(attribute_not_exists({self._n(k)}) OR {self._n(k)} < {self._v(v)})"
+            for k, v in change.at_most.items()
+        ]
+        return " AND ".join(parts)
+
+    def _n(self, name: str) -> str:
+        self.names[f"#{name}"] = name
+        return f"#{name}"
+
+    def _v(self, value: Any) -> str:
+        placeholder = f":v{len(self.values)}"
+        self.values[placeholder] = encode(value)
+        return placeholder
