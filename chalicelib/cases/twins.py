@@ -72,15 +72,19 @@ def twins_of(store: Store, case: Case, key: bytes) -> list[Twin]:
     opened = {case.id}
     terms = {*_terms(case.answers), *_terms(case.application or {})}
     for what, text in sorted(terms):
+        if len(found) == MAX_TWINS:
+            break
         for row in store.latest(_pk(what, text, key), MAX_LOOKED_AT):
-            if row["case"] in opened or len(opened) > MAX_OPENED:
+            if len(opened) > MAX_OPENED or len(found) == MAX_TWINS:
+                break
+            if row["case"] in opened:
                 continue
             opened.add(row["case"])
             other = _file(store, row["case"])
             if other is not None and other.id not in found and _is_another(case, other):
                 found[other.id] = Twin(other, what)
     # "bn" sorts before "name": what shares both is told by its number.
-    return list(found.values())[:MAX_TWINS]
+    return list(found.values())
 
 
 def _file(store: Store, case_id: str) -> Case | None:

@@ -56,7 +56,9 @@ def test_five_hundred_posts_are_five_hundred_cases_with_exactly_their_letters(
     before = {i["pk"]["S"] for i in stack.items("CASE#")}
 
     def post(number: int) -> Any:
-        return stack.post("eoi", samples.eoi(contact_email=f"many{number}@example.org"))
+        own = {"org_legal_name": f"Organisme {number}", "collective_name": f"Collectif {number}"}
+        form = samples.eoi(contact_email=f"many{number}@example.org", org_bn="", **own)
+        return stack.post("eoi", form)
 
     with ThreadPoolExecutor(50) as pool:
         answers = list(pool.map(post, range(500)))
