@@ -185,7 +185,7 @@ def test_killed_after_the_send_the_send_event_settles_it_and_nothing_leaves_twic
 ) -> None:  # fmt: skip
     key = owe(store, clock)
     with monkeypatch.context() as patched:
-        patched.setattr(post, "_end", die)
+        patched.setattr(post._rows, "end", die)
         with pytest.raises(Killed):
             post.deliver(key)
     assert len(mailer.sent) == 1
@@ -201,7 +201,7 @@ def test_killed_after_the_send_and_with_no_event_a_second_copy_leaves(
 ) -> None:  # fmt: skip
     key = owe(store, clock)
     with monkeypatch.context() as patched:
-        patched.setattr(post, "_end", die)
+        patched.setattr(post._rows, "end", die)
         with pytest.raises(Killed):
             post.deliver(key)
     clock.pass_(seconds=CLAIM_LEASE.total_seconds())

@@ -32,6 +32,7 @@ from chalicelib.core.letter_row import ALL_STAFF, key_of, letter, tag_of
 from chalicelib.core.ports import Mail, Put
 from chalicelib.core.records import stamp
 from chalicelib.core.settings import read
+from chalicelib.core.templates import environment
 from chalicelib.forms.cells import read_cells
 from chalicelib.forms.description import _described
 from chalicelib.newsletter.issue_counts import count
@@ -182,6 +183,10 @@ def website(lang: Lang) -> dict[str, str]:
             return made | {"eoi-paused": handler.page(f"/{lang}/eoi").body}
 
 
+FILLED: set[str] = set()
+"""The templates that the gallery has filled in: Jinja's own cache forgets the oldest."""
+
+
 @cache
 def _shown(
     lang: Lang,
@@ -189,6 +194,7 @@ def _shown(
     with pytest.MonkeyPatch.context() as patch, Walk(lang, patch) as walk:
         twins = hostile_twin.record(patch)
         made = dict(walk.pages())
+        FILLED.update(str(name) for _, name in environment().cache or ())
         return made, walk.letters(), walk.readers(), twins
 
 
