@@ -57,7 +57,7 @@ def test_five_hundred_posts_are_five_hundred_cases_with_exactly_their_letters(
 
     def post(number: int) -> Any:
         own = {"org_legal_name": f"Organisme {number}", "collective_name": f"Collectif {number}"}
-        form = samples.eoi(contact_email=f"many{number}@example.org", org_bn="", **own)
+        form = samples.eoi(contact_email=f"many{number}@example.org", **own)
         return stack.post("eoi", form)
 
     with ThreadPoolExecutor(50) as pool:
