@@ -101,3 +101,8 @@ def key_of(tag: str) -> tuple[str, str] | None:
         return None
     kind, owner, number, rest = parts
     return f"{kind}#{owner}", f"LETTER#{number}#{rest}"
+
+
+def unchanged(row: Item) -> Item:
+    """Return what the row must still hold for a change of it to be written."""
+    return {key: row[key] for key in ("status", "attempts", "due_at")}

@@ -12,7 +12,7 @@ from typing import Final, Literal
 
 from chalicelib.core import rate_limit
 from chalicelib.core.errors import Conflict
-from chalicelib.core.letter_row import letter
+from chalicelib.core.letter_row import letter, unchanged
 from chalicelib.core.ports import Change, Item, Put
 from chalicelib.core.records import stamp
 from chalicelib.mail import alerts
@@ -79,7 +79,7 @@ class Ceilings:
         )
         change = Change(
             (row["pk"], row["sk"]),
-            expect=_unchanged(row),
+            expect=unchanged(row),
             set={"due_at": stamp(due), "why": "ceiling", "delays": delays + 1},
         )
         return Beyond("delayed", change, incident=alerts.MANY_LETTERS if is_account else "")
@@ -108,7 +108,7 @@ def _digested(row: Item, now: datetime) -> Beyond:
     end = rate_limit.window_end("hour", now)
     change = Change(
         (row["pk"], row["sk"]),
-        expect=_unchanged(row),
+        expect=unchanged(row),
         set={"status": "dropped", "why": "listed by a digest", "dropped_at": stamp(now)},
         remove=("due_shard", "due_at"),
     )
@@ -118,7 +118,3 @@ def _digested(row: Item, now: datetime) -> Beyond:
     )  # fmt: skip
     digest["expires"] = int((now + DIGEST_RETENTION).timestamp())
     return Beyond("dropped", change, (Put(digest),))
-
-
-def _unchanged(row: Item) -> Item:
-    return {key: row[key] for key in ("status", "attempts", "due_at")}

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final, Literal
 
 from chalicelib.core.errors import Conflict
-from chalicelib.core.letter_row import tag_of
+from chalicelib.core.letter_row import tag_of, unchanged
 from chalicelib.core.ports import Change, Item, Now, Store, Write
 from chalicelib.core.records import stamp
 from chalicelib.mail import alerts, overtaken
@@ -121,8 +121,3 @@ class LetterRows:
         except Conflict:
             return "taken"
         return outcome
-
-
-def unchanged(row: Item) -> Item:
-    """Return what the row must still hold for a change of it to be written."""
-    return {key: row[key] for key in ("status", "attempts", "due_at")}

@@ -20,7 +20,7 @@ from chalicelib.core.errors import (
     RelaisError,
     Throttled,
 )
-from chalicelib.core.letter_row import ADMINS, ALL_STAFF, letter, packed, tag_of
+from chalicelib.core.letter_row import ADMINS, ALL_STAFF, letter, packed, tag_of, unchanged
 from chalicelib.core.metrics import Measure
 from chalicelib.core.ports import Change, Item, Key, Mail, Mailer, Now, Put, Store, Write
 from chalicelib.core.records import moment, stamp
@@ -29,7 +29,7 @@ from chalicelib.mail.account import Account
 from chalicelib.mail.ceilings import PAUSED, Ceilings, is_paused
 from chalicelib.mail.delivery_events import case_key_of
 from chalicelib.mail.draft import Draft, LetterWriter
-from chalicelib.mail.letter_rows import LetterRows, Outcome, unchanged
+from chalicelib.mail.letter_rows import LetterRows, Outcome
 from chalicelib.mail.reputation import Reputation
 from chalicelib.mail.sweep import DueHandler, Sweep
 
