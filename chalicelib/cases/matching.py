@@ -1,17 +1,17 @@
 """Finds the case that an application may belong to: by folded names, numbers and addresses."""
 
-import hmac
 import re
 from collections import Counter
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.cases.case import Case, case_key
+from chalicelib.cases.name_index import BN_ROOT, index_pk, index_row
 from chalicelib.cases.states import table
 from chalicelib.cases.twins import Twin, twins_of
 from chalicelib.core.formatting import unaccented
 from chalicelib.core.links import person_key
-from chalicelib.core.ports import Change, Store, Write
+from chalicelib.core.ports import Store, Write
 
 if TYPE_CHECKING:
     from chalicelib.forms.rules import Answers
@@ -26,8 +26,6 @@ MAX_OPENED: Final = 8
 
 WORDS_INDEXED: Final = 3
 """The longest words of a name stand in the index each on its own."""
-
-INDEX_RETENTION_SECONDS: Final = 3 * 366 * 24 * 3600
 
 _COMMON: Final = frozenset(
     [
@@ -69,12 +67,8 @@ MIN_POINTS: Final = 2
 def index_rows(case: Case, key: bytes, now: datetime) -> list[Write]:
     """Return a row for each name of an approved declaration, under a keyed hash of it; written again
     when the case is approved again."""
-    expires = int(now.timestamp()) + INDEX_RETENTION_SECONDS
     return [
-        Change(
-            (_pk(kind, text, key), f"{now:%Y%m%d}#{case.id}"),
-            set={"kind": "name", "case": case.id, "expires": expires},
-        )
+        index_row(f"{kind}:{text}", case.id, key, now)
         for kind, text in sorted(_of_declaration(case.answers))
     ]
 
@@ -91,7 +85,7 @@ class Candidates:
         application = case.application or {}
         points: Counter[str] = Counter()
         for kind, text in sorted(_of_application(application)):
-            for row in self._store.latest(_pk(kind, text, self._key), MAX_CASES_A_NAME):
+            for row in self._store.latest(index_pk(f"{kind}:{text}", self._key), MAX_CASES_A_NAME):
                 points[row["case"]] += _WEIGHTS[kind]
         for address in _addresses(application):
             for theirs in self._store.of_person(person_key(address, self._key), MAX_CASES_A_NAME):
@@ -133,7 +127,7 @@ def _of_application(answers: "Answers") -> set[tuple[str, str]]:
 def _terms(
     *, names: list[str | None], numbers: list[str | None], posts: list[str | None]
 ) -> set[tuple[str, str]]:
-    terms = {("bn", number[:9]) for number in numbers if number}
+    terms = {("bn", number[:BN_ROOT]) for number in numbers if number}
     terms |= {("post", unaccented(post).replace(" ", "")) for post in posts if post}
     for name in filter(None, names):
         plain = re.findall(r"[a-z0-9]+", unaccented(name))
@@ -146,8 +140,3 @@ def _terms(
 def _addresses(application: "Answers") -> list[str]:
     given = (application.get(k) for k in ("applicant_email", "fid_lead_email"))
     return sorted({address.lower() for address in given if address})
-
-
-def _pk(kind: str, text: str, key: bytes) -> str:
-    digest = hmac.digest(key, f"{kind}:{text}".encode(), "sha256").hex()[:32]
-    return f"NAME#{digest}"

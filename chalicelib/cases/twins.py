@@ -4,7 +4,6 @@ Two addresses may be two people of one organization, or one person who asks twic
 files beside each other, and decide what that means.
 """
 
-import hmac
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,17 +11,15 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final, Literal
 
 from chalicelib.cases.case import Case, case_key
+from chalicelib.cases.name_index import BN_ROOT, index_pk, index_row
 from chalicelib.cases.states import kind
 from chalicelib.core.formatting import unaccented
-from chalicelib.core.ports import Change, Store, Write
+from chalicelib.core.ports import Store, Write
 
 if TYPE_CHECKING:
     from chalicelib.forms.rules import Answers
 
 Shared = Literal["bn", "name"]
-
-BN_ROOT: Final = 9
-"""Digits of a business number that are the organization's; what follows names an account."""
 
 MAX_TWINS: Final = 5
 """How many files are shown: the newest."""
@@ -31,8 +28,6 @@ MAX_LOOKED_AT: Final = 20
 MAX_OPENED: Final = 8
 """How many rows of one number or name are looked at, and how many files are opened: whatever the
 table holds, a page costs the same."""
-
-INDEX_RETENTION_SECONDS: Final = 3 * 366 * 24 * 3600
 
 _NUMBERS: Final = ("org_bn", "fiduciary_bn", "fid_bn")
 _NAMES: Final = ("org_legal_name", "fiduciary_name", "fid_legal_name", "collective_name")
@@ -55,13 +50,8 @@ class Twin:
 
 def twin_rows(case_id: str, answers: "Answers", key: bytes, now: datetime) -> list[Write]:
     """Return a row for each number and name in a form, under a keyed hash of it."""
-    expires = int(now.timestamp()) + INDEX_RETENTION_SECONDS
     return [
-        Change(
-            (_pk(what, text, key), f"{now:%Y%m%d}#{case_id}"),
-            set={"kind": "name", "case": case_id, "expires": expires},
-        )
-        for what, text in sorted({*_terms(answers)})
+        index_row(_term(what, text), case_id, key, now) for what, text in sorted({*_terms(answers)})
     ]
 
 
@@ -74,7 +64,7 @@ def twins_of(store: Store, case: Case, key: bytes) -> list[Twin]:
     for what, text in sorted(terms):
         if len(found) == MAX_TWINS:
             break
-        for row in store.latest(_pk(what, text, key), MAX_LOOKED_AT):
+        for row in store.latest(index_pk(_term(what, text), key), MAX_LOOKED_AT):
             if len(opened) > MAX_OPENED or len(found) == MAX_TWINS:
                 break
             if row["case"] in opened:
@@ -123,6 +113,5 @@ def _plain(name: str) -> str:
     return " ".join(words)
 
 
-def _pk(what: Shared, text: str, key: bytes) -> str:
-    digest = hmac.digest(key, f"twin {what}:{text}".encode(), "sha256").hex()[:32]
-    return f"NAME#{digest}"
+def _term(what: Shared, text: str) -> str:
+    return f"twin {what}:{text}"
