@@ -2,7 +2,7 @@
 
 import random
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 COMMIT_ATTEMPTS: Final = 6
 """How often a transaction that met another one is tried, within about a second."""
+
+READ_ATTEMPTS: Final = 6
+"""How often keys are asked for that a busy table left out of its answer."""
 
 SUBSCRIBERS: Final = ("PERSON#", "ISSUE")
 """How the keys begin that live in the table of the newsletter; all others are records."""
@@ -66,6 +69,29 @@ class DynamoStore:
                 TableName=self.table(pk), Key=key_attributes((pk, sk)), ConsistentRead=True
             )
         return item_of(found["Item"]) if "Item" in found else None
+
+    def batch_get(self, keys: Sequence[Key]) -> Mapping[Key, Item]:
+        asked: dict[str, Any] = {}
+        for key in dict.fromkeys(keys):
+            of_table = asked.setdefault(self.table(key[0]), {"Keys": [], "ConsistentRead": True})
+            of_table["Keys"].append(key_attributes(key))
+        items = map(item_of, self._batch(asked))
+        return {(item["pk"], item["sk"]): item for item in items}
+
+    def _batch(self, asked: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        """Yield the rows that are asked for by table; what a busy table left out, a little later."""
+        for turn in range(READ_ATTEMPTS):
+            if not asked:
+                return
+            with store_errors():
+                answer = self._client.batch_get_item(RequestItems=asked)
+            for found in answer["Responses"].values():
+                yield from found
+            asked = answer.get("UnprocessedKeys", {})
+            if asked:
+                time.sleep(0.02 * 2**turn)
+        if asked:
+            raise StoreDown("the table is too busy")
 
     def rows(self, pk: str, prefix: str = "") -> list[Item]:
         query: dict[str, Any] = {

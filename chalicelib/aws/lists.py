@@ -1,6 +1,5 @@
 """The newsletter's lists in DynamoDB: fifty rows a call, sets, and the line to SES."""
 
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
@@ -14,12 +13,7 @@ from chalicelib.aws.dynamo import (
     store_errors,
 )
 from chalicelib.aws.expressions import encode
-from chalicelib.core.errors import StoreDown
 from chalicelib.core.ports import Item, Key
-
-READ_ATTEMPTS: Final = 6
-"""How often keys are asked for that a busy table left out of its answer."""
-
 
 _WANTED: Final = (
     "pk", "email", "lang", "topics", "name", "status", "paused_until", "expires_at",
@@ -48,21 +42,9 @@ class DynamoSubscriberStore(DynamoStore):
         from chalicelib.newsletter.subscribers.subscriber import person_of, profile_key
 
         keys = [key_attributes(profile_key(person)) for person in dict.fromkeys(people)]
-        asked: Any = {
-            self._subscribers: {"Keys": keys, "ConsistentRead": True, **_PROFILE_PROJECTION}
-        }
-        found: dict[str, Item] = {}
-        for turn in range(READ_ATTEMPTS):
-            if not asked or not keys:
-                return found
-            with store_errors():
-                answer = self._client.batch_get_item(RequestItems=asked)
-            for item in map(item_of, answer["Responses"].get(self._subscribers, [])):
-                found[person_of(item["pk"])] = item
-            asked = answer.get("UnprocessedKeys")
-            if asked:
-                time.sleep(0.02 * 2**turn)
-        raise StoreDown("profiles: the table is too busy")
+        asked = {self._subscribers: {"Keys": keys, "ConsistentRead": True, **_PROFILE_PROJECTION}}
+        found = map(item_of, self._batch(asked if keys else {}))
+        return {person_of(item["pk"]): item for item in found}
 
     def gather(self, key: Key, found: Mapping[str, set[int]], facts: Mapping[str, Any]) -> Item:
         names = {f"#{name}": name for name in (*found, *facts)}

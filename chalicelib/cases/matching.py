@@ -91,8 +91,9 @@ class Candidates:
             for theirs in self._store.of_person(person_key(address, self._key), MAX_CASES_A_NAME):
                 points[theirs] += _WEIGHTS["person"]
         best = sorted(points, key=lambda one: (-points[one], one))[:MAX_OPENED]
-        opened = (self._store.get(*case_key(one)) for one in best if points[one] >= MIN_POINTS)
-        found = [Case.of(item) for item in opened if item is not None]
+        keys = [case_key(one) for one in best if points[one] >= MIN_POINTS]
+        opened = self._store.batch_get(keys)
+        found = [Case.of(opened[key]) for key in keys if key in opened]
         return [other for other in found if other.id != case.id and linkable(other)][
             :MAX_CANDIDATES
         ]

@@ -5,7 +5,7 @@ files beside each other, and decide what that means.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Final, Literal
@@ -57,34 +57,45 @@ def twin_rows(case_id: str, answers: "Answers", key: bytes, now: datetime) -> li
 
 def twins_of(store: Store, case: Case, key: bytes) -> list[Twin]:
     """Return the files of other addresses that share a number or name with a case, those that
-    share a number first, the newest of each before."""
+    share a number first, the newest of each before.
+
+    The store is asked once for each number and name until enough files are named, and once for
+    all of these.
+    """
+    named: dict[str, Shared] = {}
+    for what, text in sorted({*_terms(case.answers), *_terms(case.application or {})}):
+        # "bn" sorts before "name": what shares both is told by its number.
+        if len(named) < MAX_OPENED:
+            for row in store.latest(index_pk(_term(what, text), key), MAX_LOOKED_AT):
+                if row["case"] != case.id:
+                    named.setdefault(row["case"], what)
+    opened = list(named)[:MAX_OPENED]
+    files = _files(store, opened)
     found: dict[str, Twin] = {}
-    opened = {case.id}
-    terms = {*_terms(case.answers), *_terms(case.application or {})}
-    for what, text in sorted(terms):
-        if len(found) == MAX_TWINS:
-            break
-        for row in store.latest(index_pk(_term(what, text), key), MAX_LOOKED_AT):
-            if len(opened) > MAX_OPENED or len(found) == MAX_TWINS:
-                break
-            if row["case"] in opened:
-                continue
-            opened.add(row["case"])
-            other = _file(store, row["case"])
-            if other is not None and other.id not in found and _is_another(case, other):
-                found[other.id] = Twin(other, what)
-    # "bn" sorts before "name": what shares both is told by its number.
-    return list(found.values())
+    for case_id in opened:
+        other = files.get(case_id)
+        if other is not None and other.id not in found and _is_another(case, other):
+            found[other.id] = Twin(other, named[case_id])
+    return list(found.values())[:MAX_TWINS]
 
 
-def _file(store: Store, case_id: str) -> Case | None:
-    """Return the file that a form is part of by now."""
-    item = store.get(*case_key(case_id))
-    case = None if item is None else Case.of(item)
-    if case is not None and case.linked_to:
-        item = store.get(*case_key(case.linked_to))
-        case = None if item is None else Case.of(item)
-    return case
+def _files(store: Store, case_ids: Sequence[str]) -> dict[str, Case]:
+    """Return the files that forms are part of by now, by the ids that the forms came under."""
+    found = _cases(store, case_ids)
+    joined = _cases(store, [case.linked_to for case in found.values() if case.linked_to])
+    files = {
+        case_id: joined.get(case.linked_to) if case.linked_to else case
+        for case_id, case in found.items()
+    }
+    return {case_id: case for case_id, case in files.items() if case is not None}
+
+
+def _cases(store: Store, case_ids: Sequence[str]) -> dict[str, Case]:
+    if not case_ids:
+        return {}
+    rows = store.batch_get([case_key(case_id) for case_id in case_ids])
+    cases = map(Case.of, rows.values())
+    return {case.id: case for case in cases}
 
 
 def _is_another(case: Case, other: Case) -> bool:

@@ -64,6 +64,10 @@ class Store(Protocol):
     def get(self, pk: str, sk: str) -> Item | None:
         """The row as it is now."""
 
+    def batch_get(self, keys: Sequence[Key]) -> Mapping[Key, Item]:
+        """The rows of these keys as they are now, without those that are not there: a hundred at
+        most, in one call."""
+
     def rows(self, pk: str, prefix: str = "") -> list[Item]:
         """All rows of one `pk` whose `sk` starts so, in order of `sk`."""
 

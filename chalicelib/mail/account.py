@@ -31,14 +31,14 @@ class Account:
     now: Now
 
     def is_refused(self) -> bool:
-        return "refused_at" in self._row()
+        return is_refused(self._row())
 
     def note(self, refused: AccountRefused) -> None:
         """Keep that SES refuses the account, and tell the admins once a day while it lasts."""
         log.error("SES refuses the account: %s", refused)
         row, now = self._row(), self.now()
         today = str(eastern_time.today(now))
-        if row.get("told_on") == today and "refused_at" in row:
+        if row.get("told_on") == today and is_refused(row):
             return
         held = {
             "kind": "account",
@@ -60,7 +60,7 @@ class Account:
     def mend(self) -> None:
         """Let the stream send again."""
         row = self._row()
-        if "refused_at" not in row:
+        if not is_refused(row):
             return
         try:
             self.store.commit([_change(row, remove=("refused_at", "why"))])
@@ -100,6 +100,11 @@ class Probes:
         """Say that no letter is left that was due."""
         if self.was_refused and not self._is_more:
             self._account.mend()
+
+
+def is_refused(row: Item) -> bool:
+    """Whether what is kept of the account says that SES refuses it."""
+    return "refused_at" in row
 
 
 def _change(row: Item, set: Item | None = None, remove: tuple[str, ...] = ()) -> Change:

@@ -29,8 +29,8 @@ from chalicelib.mail.account import Account
 from chalicelib.mail.ceilings import PAUSED, Ceilings, is_paused
 from chalicelib.mail.delivery_events import case_key_of
 from chalicelib.mail.draft import Draft, LetterWriter
+from chalicelib.mail.holds import Holds
 from chalicelib.mail.letter_rows import LetterRows, Outcome
-from chalicelib.mail.reputation import Reputation
 from chalicelib.mail.sweep import DueHandler, Sweep
 
 log = logging.getLogger("relais.mail.outbox")
@@ -80,7 +80,7 @@ class Outbox:
         """`due_handlers` act on due rows that are no letters; each is found by the first word
         of one half of the row's key. Without `ceilings` no letter is ever delayed."""
         self._ceilings = ceilings
-        self._reputation = Reputation(store, now)
+        self._holds = Holds(store, now)
         self._account = Account(store, now)
         self._quiet_hours = quiet_hours
         self._store = store
@@ -151,9 +151,10 @@ class Outbox:
         """Put off a letter that may not leave now, and return its outcome; None for all others."""
         if row.get("by_day") and self._quiet_hours and self._quiet_hours.contains(now):
             return self._until_morning(row, self._quiet_hours.first_open(now))
-        if is_paused(row, self._reputation.standing()):
+        held = self._holds.read()
+        if is_paused(row, held.pause):
             return self._rows.retry(row, now + NOT_YET_WAIT, PAUSED)
-        if by == "stream" and row["letter"] != alerts.LETTER and self._account.is_refused():
+        if by == "stream" and row["letter"] != alerts.LETTER and held.refused:
             return "waits"
         return None
 
@@ -258,6 +259,7 @@ class Outbox:
             due = now + REFUSED_ALERT_WAIT
         outcome = self._rows.owe_again(row, due, "refused", str(refused), owed["attempts"])
         self._account.note(refused)
+        self._holds.forget()
         return outcome
 
     def _unwritten(self, row: Item, error: Exception, now: datetime) -> Outcome:

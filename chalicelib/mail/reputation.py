@@ -119,8 +119,7 @@ class Reputation:
 
     def standing(self) -> Pause | None:
         """Return the pause that holds letters now, if any."""
-        row = self._row()
-        return Pause(row["scope"], row["by"], row["at"]) if "scope" in row else None
+        return pause_of(self._row())
 
     def _row(self) -> Item:
         return self.store.get(*PAUSE_KEY) or {}
@@ -131,6 +130,11 @@ class Reputation:
         if "scope" in row:
             return Change(PAUSE_KEY, {"scope": row["scope"], "at": row["at"]}, set=held)
         return Change(PAUSE_KEY, absent=("scope",), set=held)
+
+
+def pause_of(row: Item) -> Pause | None:
+    """Return the pause that a row of `PAUSE_KEY` holds."""
+    return Pause(row["scope"], row["by"], row["at"]) if "scope" in row else None
 
 
 def _hour(at: datetime) -> str:

@@ -366,8 +366,8 @@ def allowed(policy: str) -> set[Permission]:
 
 
 MET_ELSEWHERE: dict[str, set[Permission]] = {
-    # Candidates for an orphan on a review page.
-    "api": {("dynamodb:Query", "Records/index/person")},
+    # Candidates for an orphan, and files of the same organization, on a review page.
+    "api": {("dynamodb:Query", "Records/index/person"), ("dynamodb:BatchGetItem", "Records")},
     # The links of somebody's files.
     "deliver_letters": {
         ("dynamodb:Query", "Records/index/person"), ("dynamodb:Query", "Subscribers"),

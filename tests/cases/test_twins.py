@@ -5,12 +5,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import samples
-from chalicelib.cases.twins import _plain
+from chalicelib.cases.twins import MAX_OPENED, MAX_TWINS, _plain
 from journey import ADA, RITA, Journey
 
 BEA = "bea@example.org"
 BN = "123456782RR0001"
 OTHER_BN = "118829803RR0001"
+
+
+def named(name: str) -> dict[str, str]:
+    """A form in which every organization is called so."""
+    return {"org_legal_name": name, "collective_name": name}
 
 
 def page(way: Journey, number: int) -> str:
@@ -67,6 +72,30 @@ def test_files_of_one_address_or_that_never_counted_are_no_doubles(way: Journey)
     way.visitor.send("/forms/eoi", samples.eoi(contact_email=ADA, org_bn=BN, org_city="Laval"))
     way.deliver()
     assert "d’une autre adresse" not in page(way, 0)
+
+
+@pytest.mark.parametrize("others", [0, 1, MAX_OPENED + 4])
+def test_whatever_the_table_holds_doubles_cost_the_same_few_reads(
+    way: Journey, others: int
+) -> None:
+    """One a number or name of the form, and one for all the files that these name."""
+    for number in range(others):
+        way.declare(f"other{number}@example.org", org_bn=BN, org_city=f"Ville {number}")
+    case = way.declare(ADA, org_bn=BN)
+    before = way.store.reads
+    found = way.service.cases.candidates.twins(case)
+    assert len(found) == min(others, MAX_TWINS)
+    assert way.store.reads - before <= (1 if others > MAX_OPENED else 4) + min(others, 1)
+
+
+def test_an_application_that_joined_a_file_stands_for_that_file(way: Journey) -> None:
+    case = way.declare(ADA, org_bn=BN)
+    joined = way.declare("cleo@example.org", org_bn=OTHER_BN, **named("Trois"))
+    way.store.items[case.key] = {**way.store.items[case.key], "linked_to": joined.id}
+    new = way.declare(BEA, org_bn=BN, **named("Deux"))
+    assert [twin.case.id for twin in way.service.cases.candidates.twins(new)] == [joined.id]
+    way.store.items[case.key]["linked_to"] = "2026-NOBODY-9"
+    assert way.service.cases.candidates.twins(new) == []
 
 
 def test_an_erased_file_is_no_double(way: Journey) -> None:

@@ -8,6 +8,7 @@ import samples
 from chalicelib.core.errors import Conflict
 from chalicelib.core.letter_row import tag_of
 from chalicelib.core.ports import Key, Put
+from chalicelib.mail.holds import FREE_FOR, Holds
 from chalicelib.mail.reputation import (
     LEAST_BOUNCED,
     LEAST_COMPLAINED,
@@ -40,6 +41,7 @@ def came_back(way: Journey, number: int) -> None:
     for row in way.store.kinds("letter"):
         if row["letter"] == "eoi_received" and row["status"] == "sent":
             way.service.delivery_events.settle(bounced(tag_of(row["pk"], row["sk"])))
+    way.clock.pass_(seconds=FREE_FOR.total_seconds())
 
 
 def waits(way: Journey) -> list[str]:
@@ -143,6 +145,7 @@ def test_a_report_that_comes_twice_counts_once_and_a_full_mailbox_never(way: Jou
 def test_a_pause_of_all_holds_decisions_too_and_they_leave_when_it_ends(way: Journey) -> None:
     case = way.declare()
     Reputation(way.store, way.clock).pause("all", "Sam")
+    way.clock.pass_(seconds=FREE_FOR.total_seconds())
     before = len(way.mailer.sent)
     way.decide("rita.roy@example.org", decision="approve")
     way.after_undo()
@@ -154,6 +157,26 @@ def test_a_pause_of_all_holds_decisions_too_and_they_leave_when_it_ends(way: Jou
     later(way)
     assert waits(way) == []
     assert any("apply" in mail.text or "invite=" in mail.text for mail in way.mailer.to(ADA)[1:])
+
+
+def test_what_holds_letters_is_read_once_for_many_and_heard_within_seconds(
+    store: MemoryStore, clock: SetClock
+) -> None:
+    holds, reputation = Holds(store, clock), Reputation(store, clock)
+    before = store.reads
+    for _ in range(50):
+        assert holds.read() == (None, False)
+    assert store.reads - before == 1
+    reputation.pause("all", "Sam")
+    clock.pass_(seconds=FREE_FOR.total_seconds() - 1)
+    assert holds.read().pause is None
+    clock.pass_(seconds=1)
+    assert holds.read().pause == reputation.standing()
+    reputation.resume("Sam")
+    assert holds.read().pause is None, "the end of a pause is heard at once"
+    reputation.pause("unproved", "Sam")
+    holds.forget()
+    assert holds.read().pause == reputation.standing(), "whoever wrote it asks anew"
 
 
 def test_the_admins_are_told_of_a_dead_letter_whatever_is_held(

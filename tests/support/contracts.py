@@ -30,6 +30,17 @@ class StoreContract:
     def test_a_row_that_is_not_there_is_none(self, store: Store) -> None:
         assert store.get("A", "9") is None
 
+    def test_rows_of_both_tables_come_at_once_without_those_that_are_gone(
+        self, store: Store
+    ) -> None:
+        here, person = row(text="here"), row("PERSON#1", "PROFILE")
+        store.commit([Put(here), Put(row(sk="2")), Put(person)])
+        keys = [("A", "1"), ("A", "9"), ("PERSON#1", "PROFILE"), ("A", "1")]
+        assert store.batch_get(keys) == {
+            ("A", "1"): here, ("PERSON#1", "PROFILE"): person
+        }  # fmt: skip
+        assert store.batch_get([]) == {}
+
     def test_a_put_never_replaces(self, store: Store) -> None:
         store.commit([Put(row(text="first"))])
         with pytest.raises(Conflict) as met:

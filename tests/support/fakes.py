@@ -57,6 +57,11 @@ class MemoryStore:
             found: Item | None = copied(self.items.get((pk, sk)))
         return found
 
+    def batch_get(self, keys: Sequence[Key]) -> dict[Key, Item]:
+        with self._lock:
+            self.reads += 1
+            return {key: copied(self.items[key]) for key in keys if key in self.items}
+
     def rows(self, pk: str, prefix: str = "") -> list[Item]:
         self.reads += 1
         return self._read(lambda pk_, sk, _: pk_ == pk and sk.startswith(prefix))
