@@ -52,7 +52,7 @@ lives: $(READY) ## Live ten thousand random cases, with crashes (some minutes; L
 	@LIVES=$(or $(LIVES),10000) $(BIN)/python -m pytest -q tests/cases/test_lives.py
 
 stranger: $(READY) ## Play a stranger for ten thousand steps beside honest people (some minutes; STEPS=…)
-	@STEPS=$(or $(STEPS),10000) $(BIN)/python -m pytest -q -s tests/cases/test_stranger.py
+	@STEPS=$(or $(STEPS),10000) $(BIN)/python -m pytest -q tests/cases/test_stranger.py
 
 flood: $(READY) ## Flood the app with ten thousand posts of a thousand networks (some minutes; POSTS=…)
 	@$(BIN)/python -m bench.flood $(or $(POSTS),10000) $(or $(NETWORKS),1000)

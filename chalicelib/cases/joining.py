@@ -1,6 +1,6 @@
 """Whom an application writes to beside the file's own address, once it has joined a file."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from chalicelib.cases.transition import StateChange
 from chalicelib.core.email_address import is_same_address
@@ -8,6 +8,9 @@ from chalicelib.core.letter_row import FIDUCIARY, NEW_ADDRESS, OLD_ADDRESS
 
 if TYPE_CHECKING:
     from chalicelib.forms.rules import Answers
+
+ADDRESS_REQUEST: Final = "address_confirm"
+"""The letter that asks an address whether it is to be the file's."""
 
 
 def owe_joined(change: StateChange, application: "Answers", *, fiduciary: bool) -> None:
@@ -30,5 +33,5 @@ def owe_address_request(change: StateChange, address: str) -> None:
     """Owe a letter that asks an address whether it is to be the file's, and one that tells the
     file's own address."""
     facts = {"new_address": address, "old_address": change.case.mail_to}
-    change.owes(["address_confirm"], NEW_ADDRESS, facts=facts)
+    change.owes([ADDRESS_REQUEST], NEW_ADDRESS, facts=facts)
     change.owes(["address_requested"], OLD_ADDRESS, facts=facts)

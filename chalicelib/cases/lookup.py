@@ -4,10 +4,18 @@ from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
 from chalicelib.cases.case import Case, case_key
+from chalicelib.cases.joining import ADDRESS_REQUEST
 from chalicelib.cases.known import known_state
 from chalicelib.cases.states import invitation_is_over, is_invited, kind
 from chalicelib.core import eastern_time, references
-from chalicelib.core.errors import AlreadyApplied, BadLink, FileErased, InviteOver, NotInvited
+from chalicelib.core.errors import (
+    AlreadyApplied,
+    BadLink,
+    FileErased,
+    InviteOver,
+    LinkOver,
+    NotInvited,
+)
 from chalicelib.core.letter_row import APPLICANT
 from chalicelib.core.links import Links
 from chalicelib.core.ports import Change, Item, Key, Now, Store, Write
@@ -93,26 +101,29 @@ class Cases:
 
     def followed(self, token: str) -> Case:
         """Return the case behind a link that came by mail. Raises BadLink."""
-        case_id, person, whole = self._links.open_file(token)
+        case_id, person = self._links.open_file(token)
         case = self.unerased(case_id)
-        if not whole or case is None or not case.person.startswith(person):
+        if case is None or not case.person.startswith(person):
             raise BadLink("file")
         return case
 
     def received(self, token: str) -> Posted | None:
-        """Return what the link of whoever posts a form tells: that something came, and its
-        reference. None for a link that came by mail. Raises BadLink."""
-        case_id, _, whole = self._links.open_file(token)
-        if whole:
+        """Return what the link of whoever posts a form tells: that this form came, whatever else
+        has come to its file since. None for any other link. Raises LinkOver."""
+        try:
+            ref, _ = self._links.open_standing(token)
+        except LinkOver:
+            raise
+        except BadLink:
             return None
-        case = self.unerased(case_id)
         # Nothing may have been kept of it, which is not for its sender to know.
-        ref = references.reference("eoi", case_id) if case is None else case.current_ref
-        return Posted(ref, case, case is not None and self._receipt_is_over(case))
+        case = self.unerased(references.file_number_of(ref))
+        return Posted(ref, case, case is not None and self._receipt_is_over(case, ref))
 
-    def _receipt_is_over(self, case: Case) -> bool:
-        """Say whether staff have taken a step since, or a day has gone by."""
-        posted_at = case.applied_at or case.submitted_at
+    def _receipt_is_over(self, case: Case, ref: str) -> bool:
+        """Say whether staff have taken a step since this form came, or a day has gone by."""
+        is_application = references.is_reference_of("application", ref)
+        posted_at = (case.applied_at if is_application else None) or case.submitted_at
         if stamp(self._now() - RECEIPT_LIFETIME) > posted_at:
             return True
         return any(
@@ -121,7 +132,7 @@ class Cases:
 
     def assessed(self, token: str) -> Item:
         """Return the row of the assessment behind the link to its result. Raises BadLink."""
-        ref, *_ = self._links.open_file(token)
+        ref, _ = self._links.open_file(token)
         item = self._store.get(*assessment_key(ref))
         if item is None:
             raise BadLink("file")
@@ -164,6 +175,12 @@ class Cases:
     def letters(self, case: Case) -> list[Item]:
         """Return the rows of the letters of a case, in the order of what owed them."""
         return self._store.rows(case.key[0], "LETTER#")
+
+    def requested_address(self, case: Case) -> str | None:
+        """Return the address that was last asked whether it is to be the file's; None where none
+        was. A later request ends the ones before it: the first address may have been a mistake."""
+        asked = [row for row in self.letters(case) if row["letter"] == ADDRESS_REQUEST]
+        return asked[-1]["facts"]["new_address"] if asked else None
 
     def _case_of_invite(self, token: str) -> Case:
         try:

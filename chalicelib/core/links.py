@@ -69,16 +69,18 @@ class Links:
         """With a copy of the answers: only for a letter, which proves the address."""
         return self._url("file", self._sign("file", case, person[:8]))
 
-    def standing(self, case: str, person: str) -> str:
-        """For a response: whoever sent the form may be anybody who knows the address."""
-        return self._url("standing", self._sign("standing", case, person[:8]))
+    def open_file(self, token: str) -> tuple[str, str]:
+        """Return the case, or the reference of an assessment, and the start of the person's key."""
+        return self._open_pair("file", token)
 
-    def open_file(self, token: str) -> tuple[str, str, bool]:
-        """Return the case, the start of the person's key, and whether answers may be shown."""
-        try:
-            return *self._open_pair("file", token), True
-        except BadLink:
-            return *self._open_pair("standing", token), False
+    def standing(self, ref: str, person: str) -> str:
+        """For a response, about the form with this reference and no other one of its file:
+        whoever sent it may be anybody who knows the address."""
+        return self._url("standing", self._sign("standing", ref, person[:8]))
+
+    def open_standing(self, token: str) -> tuple[str, str]:
+        """Return the reference of the form that was sent, and the start of the person's key."""
+        return self._open_pair("standing", token)
 
     def declaration(self, case: str, person: str) -> str:
         """Ask what a declaration is that was kept beside a file; `person` is the file's."""

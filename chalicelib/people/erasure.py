@@ -21,7 +21,7 @@ from chalicelib.newsletter.subscribers.repository import SubscriberRepository
 from chalicelib.people.certificate import Certificate
 from chalicelib.people.finder import Finder, Found, Person, Progress, opened, texts
 from chalicelib.people.holds import Holds, file_held
-from chalicelib.people.masking import names_of, without
+from chalicelib.people.masking import names_of, without, without_anywhere
 
 BY: Final = "operator"
 NOON: Final = time(12)
@@ -246,10 +246,10 @@ class PersonErasure:
         # The file last: it is what names the person, should this die in between.
         pattern = person.pattern(names)
         for row in self._store.rows(case.key[0], "LETTER#"):
-            if "copy" in row and any(
-                pattern.search(text.lower()) for _, text in texts(opened(row))
-            ):
-                self._store.commit([Change((row["pk"], row["sk"]), remove=("copy",))])
+            if any(pattern.search(text) for _, text in texts(opened(row))):
+                facts = without_anywhere(row["facts"], person, names)
+                key = (row["pk"], row["sk"])
+                self._store.commit([Change(key, set={"facts": facts}, remove=("copy",))])
         faults = case.mail_faults or []
         others = [one for one in faults if one["address"].lower() not in person.addresses]
         if others != faults or masked != {name: form for name, form in forms.items() if form}:

@@ -62,7 +62,7 @@ class Export:
         """Return one file: whole to its owner, and only their own part to all others."""
         person = found.person
         row = self._store.get(*case_key(id)) or {}
-        whole = bool(roles & {"owner", "contact", "applicant"})
+        whole = "owner" in roles
         facts: dict[str, object] = {
             "reference": references.reference("eoi", id),
             "roles": sorted(roles),
@@ -101,7 +101,7 @@ class Export:
     def _letters(self, id: str, roles: set[str], person: Person) -> Iterator[Item]:
         """Yield the letters that were sent to the person: with their text to the owner of the file,
         for that of others speaks of its owner."""
-        readers = {APPLICANT} if roles & {"owner", "applicant"} else set()
+        readers = {APPLICANT} if "owner" in roles else set()
         readers |= {FIDUCIARY} if "fiduciary" in roles else set()
         for row in self._store.rows(case_key(id)[0], "LETTER#"):
             copy = opened(row).get("copy") or {}

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from chalicelib.coaches.editions import EditionLost, EditionStore
+from chalicelib.core import rate_limit
 from chalicelib.core.letter_row import kept_copy
 from chalicelib.core.links import person_key
 from chalicelib.core.ports import Item, Key
@@ -19,6 +20,9 @@ Progress = Callable[[int], None]
 
 KEY_BYTES: Final = 16
 """How long the key of a person is in the ledger of an issue."""
+
+MOVE: Final = "correct_address"
+"""The step that moves a file to another address; its event has the keys of both."""
 
 _ADDRESS: Final = re.compile(r"[^\s@<>()\[\],:;\"]+@[^\s@<>()\[\],:;\"]+\.\w+")
 
@@ -48,10 +52,10 @@ class Person:
         return sum(map(len, (self.addresses, self.keys, self.slugs, self.files)))
 
     def pattern(self, names: Iterable[str] = ()) -> re.Pattern[str]:
-        """Return what finds an address, a key, or one of the names, in a text in lower case."""
+        """Return what finds an address, a key, or one of the names, in any letter case."""
         known = {*self.addresses, *self.keys, *(name.lower() for name in names)}
         words = "|".join(re.escape(word) for word in sorted(known))
-        return re.compile(rf"(?<![\w.+-])(?:{words})(?![\w-]|\.\w)")
+        return re.compile(rf"(?<![\w.+-])(?:{words})(?![\w-]|\.\w)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -108,7 +112,8 @@ class Finder:
                 return found
 
     def _pass(self, person: Person, progress: Progress) -> Found:
-        found, pattern = Found(person), person.pattern()
+        boxes = {rate_limit.of_mailbox(address, self._key) for address in person.addresses}
+        found, pattern = Found(person), person.pattern(boxes)
         for count, row in enumerate(self._tables.everything(), 1):
             progress(count)
             if len(person.keys) > len(person.addresses):
@@ -149,16 +154,14 @@ class Finder:
                 person.keys |= earlier
                 if row.get("email"):
                     self._learn(person, row["email"])
-        if row.get("kind") == "case":
-            form = row.get("application") or {}
-            first = form.get("applicant_email") or row.get("email") or ""
-            ours = {row["person"], person_key(first, self._key)} & person.keys
-            if ours and row["person"] != "-":
-                person.files |= {row["id"]} if row["person"] in person.keys else set()
-                if row.get("address"):
-                    person.files.add(row["id"])
-                    self._learn(person, row["address"])
-                    self._learn(person, first)
+        # What a form says of an address proves nothing: a move does, which both addresses were
+        # told of.
+        if row.get("kind") == "event" and row["event"] == MOVE and "data" in row:
+            person.keys |= {row["data"]["before"], row["data"]["address"]}
+        if row.get("kind") == "case" and row["person"] in person.keys:
+            person.files.add(row["id"])
+            if row.get("address"):
+                self._learn(person, row["address"])
 
     def _coaches(self, person: Person) -> "list[Coach]":
         """Return the person's rows in every edition that is kept, the newest of each slug."""
@@ -196,7 +199,7 @@ def texts(value: object, path: str = "") -> Iterator[tuple[str, str]]:
 
 def _places(row: Item, person: Person, pattern: re.Pattern[str]) -> Iterator[str]:
     for path, text in texts(opened(row)):
-        if pattern.search(text.lower()):
+        if pattern.search(text):
             yield path
     people: Any = row.get("people")
     if row.get("kind") == "batch" and isinstance(people, bytes):

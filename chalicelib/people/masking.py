@@ -1,5 +1,7 @@
 """Somebody else's form without one person: their fields, their rows, and their name in texts."""
 
+import re
+
 from chalicelib.core.ports import Item
 from chalicelib.people.export import MASKED, is_of, own_groups
 from chalicelib.people.finder import Person
@@ -25,7 +27,16 @@ def without(form: Item, person: Person, names: set[str]) -> Item:
             kept[name] = [_masked_row(row, person) for row in value]
         else:
             kept[name] = value
-    return {name: _unnamed(value, names) for name, value in kept.items()}
+    return {name: _unnamed(value, person.pattern(names)) for name, value in kept.items()}
+
+
+def without_anywhere(value: object, person: Person, names: set[str]) -> object:
+    """Return whatever a letter tells without a person, also in the forms that stand in it."""
+    if not isinstance(value, dict):
+        return value
+    # The inner forms first: they are the person's by the addresses that the outer one masks.
+    inner = {name: without_anywhere(part, person, names) for name, part in value.items()}
+    return without(inner, person, names)
 
 
 def _masked_row(row: object, person: Person) -> object:
@@ -34,13 +45,11 @@ def _masked_row(row: object, person: Person) -> object:
     return {name: MASKED if isinstance(value, str) else value for name, value in row.items()}
 
 
-def _unnamed(value: object, names: set[str]) -> object:
+def _unnamed(value: object, named: re.Pattern[str]) -> object:
     if isinstance(value, str):
-        for name in names:
-            value = value.replace(name, MASKED)
-        return value
+        return named.sub(MASKED, value)
     if isinstance(value, list):
-        return [_unnamed(part, names) for part in value]
+        return [_unnamed(part, named) for part in value]
     if isinstance(value, dict):
-        return {name: _unnamed(part, names) for name, part in value.items()}
+        return {name: _unnamed(part, named) for name, part in value.items()}
     return value

@@ -55,10 +55,10 @@ class FileViews:
             return self.pages.confirming(request, token, *confirming)
         if (claim := self.claims.opened(token)) is not None:
             return self.claims.show(request, claim)
-        if references.is_reference_of("assessment", self.links.open_file(token)[0]):
-            return self.pages.result(request, token)
         if (posted := self.cases.received(token)) is not None:
             return self._receipt(request, token, posted)
+        if references.is_reference_of("assessment", self.links.open_file(token)[0]):
+            return self.pages.result(request, token)
         mine = OpenedFile(token, self.cases.followed(token))
         lang = request.language({}, mine.case.lang)
         if not request.wants_page:
@@ -171,13 +171,15 @@ class FileViews:
 
     def _confirming(self, token: str) -> tuple[Case, str] | None:
         """Return the case and the new address, of a link that came to that address. Raises BadLink
-        when the address was corrected since."""
+        when the address was corrected, or another one was asked for, since."""
         try:
             case_id, person, address = self.links.open_address(token)
         except BadLink:
             return None
         case = self.cases.unerased(case_id)
         if case is None or not case.person.startswith(person):
+            raise BadLink("address")
+        if address != self.cases.requested_address(case):
             raise BadLink("address")
         return case, address
 

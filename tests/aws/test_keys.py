@@ -189,7 +189,7 @@ def link(mail: Any, kind: str) -> str:
 
 def opens(service: Services, token: str) -> bool:
     links = service.links
-    for way in (links.open_file, links.open_invite, links.open_coach, links.open_unsubscribe,
+    for way in (links.open_file, links.open_standing, links.open_invite, links.open_coach, links.open_unsubscribe,
                 links.open_preferences, links.open_confirm, links.open_cancel, links.open_keep, links.open_move,
                 links.open_progress, links.open_address):  # fmt: skip
         try:
@@ -203,7 +203,7 @@ def opens(service: Services, token: str) -> bool:
 def forged(links: Links, person: str) -> list[str]:
     """A token of every signed purpose, made by whoever has the key."""
     made = (
-        links.file("2026-7K4MQ-X", person), links.standing("2026-7K4MQ-X", person),
+        links.file("2026-7K4MQ-X", person), links.standing("DI-2026-7K4MQ-X", person),
         links.address("2026-7K4MQ-X", person, "eve@example.org"),
         links.invite("2026-7K4MQ-X", person, "fr"), links.coach("dora", person),
         links.confirm(person, 1, 1, "fr", []), links.keep(person, 1), links.move(person, person, 1),

@@ -429,3 +429,35 @@ def test_staff_s_form_letters_name_one_reader_each() -> None:
     outside = {name: one.readers & set(READERS) for name, one in LETTERS.items()}
     shared = {name for name, readers in outside.items() if len(readers) > 1}
     assert shared == {"address_changed"}
+
+
+def test_whoever_posted_a_form_learns_nothing_of_what_came_to_its_file_since(way: Journey) -> None:
+    """Within the day: she is invited, and applies; the link of the first post is over, and stays so."""
+    told = way.visitor.send("/forms/eoi", samples.eoi())
+    way.deliver()
+    link = f"/file/{token(told.json_body['links']['status'], 'file')}"
+    assert way.visitor.get(link).json_body["ref"] == told.json_body["ref"]
+    way.decide(RITA, decision="approve")
+    way.after_undo()
+    assert way.visitor.get(link).status_code == 410
+    applied = apply(way, invite=way.invite())
+    assert way.visitor.get(link).status_code == 410
+    assert applied["ref"] not in way.visitor.page(link).body.decode()
+    hers = f"/file/{token(applied['links']['status'], 'file')}"
+    assert way.visitor.get(hers).json_body["ref"] == applied["ref"]
+
+
+def test_a_later_request_for_another_address_ends_the_one_before(way: Journey) -> None:
+    """The first one was a slip of the pen: whoever reads mail there must not get the file."""
+    case = way.declare()
+    links = []
+    for address in (EVE, "ada@new.example.org"):
+        way.do(way.own(), action="correct", address=address)
+        way.deliver()
+        links.append(f"/file/{token(way.letters(address, '/file/')[-1], 'file')}")
+        way.clock.pass_(minutes=1)
+    assert way.visitor.page(links[0]).status_code == 404
+    assert way.visitor.submit(links[0], [("action", "confirm")]).status_code == 404
+    assert way.again(case).mail_to == ADA
+    assert way.do(links[1], action="confirm").status_code == 200
+    assert way.again(case).mail_to == "ada@new.example.org"

@@ -45,9 +45,11 @@ def token_of(url: str) -> str:
 def test_a_file_link_opens_its_file(links: Links) -> None:
     url = links.file("2026-7K4MQ-X", PERSON)
     assert url.startswith("https://relais.example.org/api/file/")
-    assert links.open_file(token_of(url)) == ("2026-7K4MQ-X", PERSON[:8], True)
-    standing = links.standing("2026-7K4MQ-X", PERSON)
-    assert links.open_file(token_of(standing)) == ("2026-7K4MQ-X", PERSON[:8], False)
+    assert links.open_file(token_of(url)) == ("2026-7K4MQ-X", PERSON[:8])
+    standing = links.standing("DI-2026-7K4MQ-X", PERSON)
+    assert links.open_standing(token_of(standing)) == ("DI-2026-7K4MQ-X", PERSON[:8])
+    with pytest.raises(BadLink):
+        links.open_file(token_of(standing))
 
 
 def test_an_invitation_leads_to_the_website_when_there_is_one(links: Links) -> None:
@@ -155,7 +157,7 @@ def test_the_longest_token_we_make_is_within_the_limit(links: Links, purpose: st
 
 MADE_FROM: dict[str, Any] = {
     "application": "2026-4T7KQ-M",
-    "case": "2026-7K4MQ-X", "person": PERSON, "address": f"{'a' * 64}@{'b' * 180}.example.org",
+    "case": "2026-7K4MQ-X", "ref": "DI-2026-7K4MQ-X", "person": PERSON, "address": f"{'a' * 64}@{'b' * 180}.example.org",
     "to": PERSON[::-1], "asked": 1_772_460_000, "until": 1_835_535_600,
     "lang": "fr", "slug": "marie-eve-tremblay", "since": 1_772_463_600, "staff": "rita-roy",
     "topics": ["programme", "events", "learning"], "issue": "2026-03",
@@ -215,7 +217,7 @@ def test_no_token_survives_in_what_is_kept(text: str, website: str) -> None:
 
 OPENED: dict[str, Callable[[Links, str], object]] = {
     "file": lambda links, token: links.open_file(token),
-    "standing": lambda links, token: links.open_file(token),
+    "standing": lambda links, token: links.open_standing(token),
     "declaration": lambda links, token: links.open_declaration(token),
     "address": lambda links, token: links.open_address(token),
     "claim": lambda links, token: links.open_claim(token),

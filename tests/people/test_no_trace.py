@@ -10,11 +10,13 @@ import pytest
 
 import samples
 from chalicelib import content
+from chalicelib.cases.applicant import Reply
 from chalicelib.cases.audit import verified
 from chalicelib.cases.case import Case
 from chalicelib.coaches.coach import Coach
 from chalicelib.coaches.editions import EditionStore
 from chalicelib.core.links import person_key
+from chalicelib.core.rate_limit import of_mailbox
 from chalicelib.people.erasure import Decision, ErasureRefused
 from chalicelib.people.export import zipped
 from chalicelib.wiring.people import PeopleServices
@@ -34,7 +36,8 @@ CONTACT = {
 
 
 def needles(way: Journey) -> list[str]:
-    keys = [person_key(address, way.service.secret.people) for address in (ZOE, MOVED)]
+    hashes = (person_key, of_mailbox)
+    keys = [one(address, way.service.secret.people) for one in hashes for address in (ZOE, MOVED)]
     return [ZOE, MOVED, "Petit-Lavoie", "4185550188", PHONE, "petit-lavoie", *keys]
 
 
@@ -125,6 +128,34 @@ def test_a_copy_holds_all_of_one_person_and_nothing_of_another(
     assert any("Petit-Lavoie" in letter for letter in letters)
 
 
+@pytest.mark.parametrize("field", ["applicant_email", "fid_lead_email", "team"])
+def test_an_address_that_somebody_types_makes_nobody_one_person_with_its_owner(
+    way: Journey, clock: SetClock, field: str
+) -> None:
+    """His file is real, and moved once by him: hers is opened to him by no form of his."""
+    ada = way.declare(goal_draft="Objectif d’Ada")
+    his = way.declare(ZOE, org_legal_name="Un autre organisme")
+    way.service.cases.applicant.correct_address(way.again(his), MOVED, by="applicant")
+    way.decide("rita.roy@example.org", decision="approve")
+    way.after_undo()
+    team = [{**samples.APPLICATION["team"][0], "email": ADA}, *samples.APPLICATION["team"][1:]]
+    given = samples.application(
+        **{"applicant_email": MOVED, field: team if field == "team" else ADA}
+    )
+    told = way.visitor.send("/forms/application", {**given, "invite": way.invite(MOVED)})
+    assert told.status_code == 201, told.body
+    way.deliver()
+    for asks, addresses, files in (
+        (ADA, {ADA}, {ada.id}), (ZOE, {ZOE, MOVED}, {his.id}), (MOVED, {ZOE, MOVED}, {his.id}),
+    ):  # fmt: skip
+        found = people(way).finder.find(asks)
+        assert found.person.addresses == addresses
+        assert found.person.files == files
+        exported = json.dumps(people(way).export.of(found, clock()), ensure_ascii=False)
+        assert ("Objectif d’Ada" in exported) is (asks == ADA)
+        assert (given["impact_goal"] in exported) is (asks != ADA)
+
+
 def test_a_copy_says_what_was_agreed_to_and_what_is_proved(way: Journey, clock: SetClock) -> None:
     case = way.apply()
     exported: dict[str, Any] = people(way).export.of(people(way).finder.find(ADA), clock())
@@ -148,7 +179,7 @@ def test_somebody_who_is_erased_leaves_what_the_certificate_names_and_no_more(
     lines = {_line(store, key) for key in left}
     assert lines <= {*done.stays, "erasure"}, left
     # Of the address itself nothing is left but the request to erase it.
-    plain = traces(store.everything(), needles(way)[:-2])
+    plain = traces(store.everything(), needles(way)[:-4])
     assert {_line(store, key) for key in plain} == {"request"}, plain
     assert done.files == {}
     assert {"case_letter", "message", "proposal", "edition_part", "consent"} <= done.went.keys()
@@ -191,7 +222,7 @@ def test_an_erasure_that_dies_anywhere_is_ended_by_another_one(
             continue
     store.before = lambda writes: None
     assert runs > 2
-    plain = traces(store.everything(), needles(way)[:-2])
+    plain = traces(store.everything(), needles(way)[:-4])
     assert {_line(store, key) for key in plain} == {"request"}, plain
     assert {"case_letter", "message", "proposal", "consent"} <= done.went.keys()
     again = people(way).erasure
@@ -234,6 +265,32 @@ def test_a_decision_about_a_person_is_kept_for_a_year(way: Journey, clock: SetCl
     done = erasure.erase(erasure.find(ZOE), Decision("asked for it"))
     assert done.files == {case.ref: "decision"}
     assert way.again(case).email == ZOE
+
+
+def test_a_closed_file_of_another_person_keeps_somebody_in_its_log_alone(
+    way: Journey, store: MemoryStore, clock: SetClock
+) -> None:
+    """Named by the application, by its correction, by a question and its answer, and asked whether
+    her address is to be the file's: the log stays whole, and the certificate says so."""
+    others = way.apply(fid_lead_first_name=NAME["first_name"], fid_lead_email=ZOE,
+                       fid_lead_last_name=NAME["last_name"], fid_lead_phone=PHONE)  # fmt: skip
+    applicant = way.service.cases.applicant
+    applicant.ask_address(way.again(others), ZOE)
+    way.decide("rita.roy@example.org", decision="ask", message="Qui est Zoé-Maude Petit-Lavoie?")
+    way.after_undo()
+    asked = way.again(others)
+    corrected = {**(asked.application or {}), "fid_lead_phone": "4185550199"}
+    answer = f"Zoé-Maude Petit-Lavoie est ma collègue ({ZOE.upper()})."
+    applicant.reply(asked, Reply(answer, corrected, []))
+    applicant.withdraw(way.again(others), "Merci à Zoé-Maude Petit-Lavoie.")
+    way.deliver()
+    erasure = people(way).erasure
+    done = erasure.erase(erasure.find(ZOE), Decision("asked for it"))
+    left = traces(store.everything(), [*needles(way), "4185550199"])
+    assert {_line(store, key) for key in left} <= {"case_event", "erasure"}, left
+    assert done.stays["case_event"]
+    assert done.why["case_event"] == "event"
+    assert verified(store, others.key[0]) is None
 
 
 def test_a_hold_stops_erasure_and_the_clock_of_retention(

@@ -142,10 +142,11 @@ def test_each_link_does_what_it_is_for_and_nothing_else(
     case = way.declare()
     way.decide(RITA, decision="ask", message="Qui?")
     way.after_undo()
+    way.service.cases.applicant.ask_address(way.again(case), "eve@example.org")
     links = way.service.links
     tokens = {
         "file": token(links.file(case.id, case.person), "file"),
-        "standing": token(links.standing(case.id, case.person), "file"),
+        "standing": token(links.standing(case.ref, case.person), "file"),
         "address": token(links.address(case.id, case.person, "eve@example.org"), "file"),
         "invite": token(links.invite(case.id, case.person, "fr"), "invite"),
         "review": way.review(RITA).rpartition("/")[2],
@@ -171,7 +172,7 @@ def test_no_link_of_an_applicant_opens_the_staff_s_page(way: Journey, purpose: s
     links = way.service.links
     url = {
         "file": links.file(case.id, case.person),
-        "standing": links.standing(case.id, case.person),
+        "standing": links.standing(case.ref, case.person),
         "address": links.address(case.id, case.person, BEA),
     }[purpose]
     given = token(url, "file")
@@ -253,7 +254,7 @@ def test_a_link_may_send_so_much_an_hour(way: Journey) -> None:
 
 def test_a_stranger_s_posts_leave_the_applicant_s_own_count_alone(way: Journey) -> None:
     case = way.declare()
-    standing = way.service.links.standing(case.id, case.person).rpartition("/")[2]
+    standing = way.service.links.standing(case.ref, case.person).rpartition("/")[2]
     for _ in range(21):
         last = way.visitor.submit(f"/file/{standing}", [("action", "withdraw")])
     assert last.status_code == 429

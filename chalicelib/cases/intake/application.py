@@ -29,9 +29,7 @@ def application(visit: Visit) -> tuple[list[Write], Receipt]:
     if not visit.arrival.invite:
         return _uninvited(visit)
     case = visit.cases.invited(visit.arrival.invite)
-    return _joined(visit, case), visit.receipt(
-        references.reference("application", case.id), case.id, case.person
-    )
+    return _joined(visit, case), _receipt(visit, case)
 
 
 def _joined(visit: Visit, case: Case) -> list[Write]:
@@ -74,7 +72,11 @@ def _uninvited(visit: Visit) -> tuple[list[Write], Receipt]:
         *visit.mailbox_counters("forms_of_mailbox", answers["applicant_email"]),
         *([] if spam else _twins(visit, case)),
     ]
-    return writes, visit.receipt(references.reference("application", case.id), case.id, case.person)
+    return writes, _receipt(visit, case)
+
+
+def _receipt(visit: Visit, case: Case) -> Receipt:
+    return visit.receipt(references.reference("application", case.id), case.person)
 
 
 class _Given(TypedDict):

@@ -77,7 +77,7 @@ def _same(visit: Visit, cases: list[Case]) -> Case | None:
 
 
 def _receipt(visit: Visit, case: Case) -> Receipt:
-    return visit.receipt(case.ref, case.id, case.person)
+    return visit.receipt(case.ref, case.person)
 
 
 class _Given(TypedDict):

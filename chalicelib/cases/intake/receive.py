@@ -212,7 +212,7 @@ class _Attempt:
             # The marker is written anew for the file that comes in its place.
             self._over = marker
             return None
-        again = self._visit.receipt(ref, references.file_number_of(ref), marker["whose"])
+        again = self._visit.receipt(ref, marker["whose"])
         return again._replace(replayed=True)
 
     def _is_over(self, ref: str) -> bool:

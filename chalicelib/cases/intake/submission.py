@@ -139,13 +139,13 @@ class Visit:
         """Return why the form is held for staff to release; None when it is not."""
         return "crowded" if self.is_crowded else None
 
-    def receipt(self, ref: str, case: str, person: str) -> Receipt:
+    def receipt(self, ref: str, person: str) -> Receipt:
         """Return what whoever posted the form may know, whoever that is: that it is there."""
         return Receipt(
             form=self.submission.form,
             ref=ref,
             status="received",
             lang=self.submission.lang,
-            status_url=self.links.standing(case, person),
+            status_url=self.links.standing(ref, person),
             warnings=self.submission.warnings,
         )
