@@ -46,6 +46,7 @@ app.views(
     GET=lambda request, form: services().views.forms.form(request, form),
     POST=lambda request, form: services().views.forms.submit(request, form),
 )
+app.views("/kit/{name}", GET=lambda request, name: services().views.kit.show(request, name))
 app.views(
     "/file",
     GET=lambda request: services().views.lost_link.show(request),

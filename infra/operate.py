@@ -27,6 +27,7 @@ from infra.operator import (
     spam,
     staff,
     subscribers,
+    website,
 )
 from infra.operator.errors import OperatorError
 from infra.operator.newsletter import commands as newsletter
@@ -50,6 +51,7 @@ for _name, _commands in (
     ("issue", newsletter.commands),
     ("coaches", coaches.commands),
     ("content", content.commands),
+    ("kit", website.commands),
     ("keys", keys.commands),
     ("person", person.commands),
 ):

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from chalicelib.content.shapes.cases import Clocks, ProblemText, Review, States
     from chalicelib.content.shapes.coaches import Coaches, NamedTerm, Network, Places, Synonyms
     from chalicelib.content.shapes.forms import Assessment, Form
+    from chalicelib.content.shapes.kit import Kit
     from chalicelib.content.shapes.newsletter import (
         Holds,
         Issues,
@@ -122,6 +123,10 @@ def holidays() -> "list[str]":
 
 def issues() -> "Issues":
     return cast("Issues", _load("issues"))
+
+
+def kit() -> "Kit":
+    return cast("Kit", _load("kit"))
 
 
 def languages() -> "list[Language]":

@@ -42,7 +42,7 @@ def environment() -> Environment:
     found.globals["figures"] = content.figures
     found.globals["programme"] = content.programme
     found.filters["indent_lines"] = _indented
-    found.filters["field_id"] = field_id
+    found.filters["field_id"] = _field_id
     found.filters["marked"] = marked
     found.tests["ticked"] = lambda value: tick(value) is True
     return found
@@ -78,9 +78,15 @@ def version(folder: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:VERSION_LENGTH]
 
 
-def field_id(path: str) -> str:
+def field_id(path: str, prefix: str = "f") -> str:
     """Return the HTML id of a field: `partners[0].name` → `f-partners-0-name`."""
-    return "f-" + re.sub(r"[^0-9A-Za-z]+", "-", path).strip("-")
+    return f"{prefix}-" + re.sub(r"[^0-9A-Za-z]+", "-", path).strip("-")
+
+
+@pass_context
+def _field_id(context: Context, path: str) -> str:
+    """Return the id of a field; several forms may stand on one page, each with an `id_prefix`."""
+    return field_id(path, context.get("id_prefix", "f"))
 
 
 def marked(text: str, spans: Sequence[Sequence[int]] = ()) -> Markup:

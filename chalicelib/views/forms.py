@@ -141,20 +141,9 @@ class FormViews:
         return self.pages.respond("uninvited", lang, facts, address=address, status=text.status)
 
     def _describe(self, name: str, lang: Lang) -> dict[str, object]:
-        from chalicelib.forms import description
+        from chalicelib.views.described import describe_form
 
-        form = description.describe(
-            name,
-            lang,
-            privacy_contact=self.settings.privacy_contact,
-            privacy_policy=self.settings.privacy_policy(lang),
-            newsletter=consent_text.box(lang, self.settings),
-        )
-        words = {SHOWN_FIELD: self.consent_texts.shown(lang)} if name == "eoi" else {}
-        shown = self.notices.current(name, lang)
-        # What the form sends back, to say which words it showed.
-        sent_back = {} if shown is None else {"notice_hash": shown.text_hash}
-        return {**form, **words, **sent_back, "action": self.pages.address("forms", name)}
+        return describe_form(name, lang, self.settings, self.consent_texts)
 
     def _keep_notice(self, name: str, lang: Lang) -> None:
         """Keep the words that are shown from now on, before somebody agrees to them."""

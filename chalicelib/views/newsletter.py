@@ -224,13 +224,9 @@ class NewsletterViews:
         )
 
     def _describe(self, lang: Lang) -> Description:
-        from chalicelib.forms import description
+        from chalicelib.views.described import NEWSLETTER, describe_form
 
-        words = consent_text.consent(lang, self.settings).text
-        contact = self.settings.privacy_contact
-        form = description.describe("newsletter", lang, privacy_contact=contact, newsletter=words)
-        shown = {consent_text.SHOWN_FIELD: self.sign_ups.texts.shown(lang)}
-        return {**form, "action": self.newsletter.address(), **shown}
+        return describe_form(NEWSLETTER, lang, self.settings, self.sign_ups.texts)
 
     def _today(self) -> date:
         return eastern_time.today(self.now())

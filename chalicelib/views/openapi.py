@@ -54,6 +54,10 @@ PROBLEM = {
     },
 }
 
+_PROBLEM_CONTENT = {
+    "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
+}
+
 RECEIPT = {
     "type": "object",
     "required": ["ref", "status", "message", "links"],
@@ -137,7 +141,20 @@ def _reviews() -> Paths:
 
 
 def _machines() -> Paths:
+    kit = {
+        "200": {"description": "Cacheable, with an ETag"},
+        "304": {"description": "As the ETag says"},
+        "404": {"description": "No such part", "content": _PROBLEM_CONTENT},
+    }
     return {
+        "/kit/{name}": {
+            "get": {
+                "summary": "A form or the search of coaches as HTML to paste, relais.js or "
+                "relais.css",
+                "parameters": [_path("name"), _query("lang")],
+                "responses": kit,
+            }
+        },
         "/health": {"get": {"responses": {"200": {"description": "The store answers"}}}},
         "/openapi.json": {"get": {"responses": {"200": {"description": "This document"}}}},
     }
@@ -243,7 +260,6 @@ def _coaches(lang: Lang) -> Paths:
 
 def _form(form: str, lang: Lang, newsletter: str) -> dict[str, Operation]:
     schema = description.describe(form, lang, newsletter=newsletter)["schema"]
-    problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
     refused = ["400", "409", "410", "413", "415", "422", "429", "503"]
     return {
         "get": {
@@ -278,7 +294,10 @@ def _form(form: str, lang: Lang, newsletter: str) -> dict[str, Operation]:
                 },
                 "303": {"description": "Stored; where a browser goes next"},
                 **{
-                    code: {"description": _REFUSED.get(code, "Refused"), "content": problem}
+                    code: {
+                        "description": _REFUSED.get(code, "Refused"),
+                        "content": _PROBLEM_CONTENT,
+                    }
                     for code in refused
                 },
             },

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from chalicelib.views.coaches import CoachViews
     from chalicelib.views.declaration import DeclarationViews
     from chalicelib.views.file import FileViews
+    from chalicelib.views.kit import KitViews
     from chalicelib.views.lost_link import LostLinkViews
     from chalicelib.views.newsletter import NewsletterPages, NewsletterViews
     from chalicelib.views.newsletter_archive import ArchiveViews
@@ -75,6 +76,14 @@ class Views:
             self._problems,
             rooms.notices,
         )
+
+    @cached_property
+    def kit(self) -> "KitViews":
+        from chalicelib.views.kit import KitViews
+
+        parts = self._parts
+        texts = ConsentTexts(parts.settings, parts.people_key)
+        return KitViews(parts.settings, texts, self._rooms.notices)
 
     @cached_property
     def coaches(self) -> "CoachViews":

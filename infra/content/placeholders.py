@@ -44,6 +44,7 @@ FILLED: Final = {
     "coaches.notes": "words word found taken_for",
     "coaches.refused": "max count name known value",
     "coaches.import.place": "row column message",
+    "kit.script": "n max",
     "rights.certificate": "addresses at reason",
 }  # fmt: skip
 """Where the code fills in blanks, and with which names. Elsewhere these are what calls name, by the

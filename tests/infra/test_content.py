@@ -110,6 +110,7 @@ SLIPS: list[tuple[str, Change, str]] = [
     ("commands", lambda c: c.pop("blocked"), "blocked"),
     ("network", lambda c: c["own"].pop("tick"), "own.tick"),
     ("holds", lambda c: c["reasons"].pop("quota"), "quota"),
+    ("kit", lambda c: c["script"].pop("sending"), "without sending"),
     ("languages", lambda c: c[0].pop("own"), "own"),
     ("synonyms", lambda c: c["groups"].append(["alone"]), "groups"),
     ("places", lambda c: c["regions"][0].update(provinces=["XX"]), "no such province: XX"),

@@ -6,6 +6,7 @@ from typing import Final
 from chalicelib.content.shapes.cases import Clocks, ProblemText, Review, States
 from chalicelib.content.shapes.coaches import Coaches, NamedTerm, Network, Places, Synonyms
 from chalicelib.content.shapes.forms import Assessment
+from chalicelib.content.shapes.kit import Kit
 from chalicelib.content.shapes.newsletter import (
     Holds,
     Issues,
@@ -26,6 +27,7 @@ SHAPES: Final[dict[str, object]] = {
     "holds": Holds,
     "holidays": list[date],
     "issues": Issues,
+    "kit": Kit,
     "languages": list[Language],
     "lists": dict[Key, list[Option]],
     "messages": dict[Key, Text],

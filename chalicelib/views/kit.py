@@ -1,0 +1,37 @@
+"""What a website needs to show our forms and the directory in its own pages."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from chalicelib.cases.consent import Notices
+from chalicelib.core.errors import NotFound
+from chalicelib.core.settings import Settings
+from chalicelib.newsletter.subscribers.consent_text import ConsentTexts
+from chalicelib.views import kit_parts
+from chalicelib.web.request import Request
+from chalicelib.web.responses import HTML, Response, with_etag
+
+CACHEABLE: Final = {"Cache-Control": "public, max-age=300", "X-Robots-Tag": "noindex"}
+"""Nothing in a part belongs to one visitor."""
+
+
+@dataclass(frozen=True)
+class KitViews:
+    settings: Settings
+    consent_texts: ConsentTexts
+    notices: Notices
+
+    def show(self, request: Request, name: str) -> Response:
+        """A part in the language that is asked for, the script, or the style sheet."""
+        if name in kit_parts.FILES:
+            body, kind = kit_parts.file(name), kit_parts.FILES[name]
+            return with_etag(request, Response(200, body, kind, CACHEABLE))
+        if name not in kit_parts.PARTS:
+            raise NotFound(name)
+        headers = {**CACHEABLE, "Content-Language": f"{request.lang}-CA"}
+        shown = None if name == kit_parts.COACHES else self.notices.current(name, request.lang)
+        if shown is not None:
+            # A part may be pasted and kept: its words are kept first, or it is not given.
+            self.notices.keep(shown)
+        body = kit_parts.part(name, request.lang, self.settings, self.consent_texts)
+        return with_etag(request, Response(200, body, HTML, headers))

@@ -1,0 +1,96 @@
+"""The parts of Relais that a website pastes in its pages, its script and its style sheet."""
+
+import json
+import re
+from collections.abc import Mapping
+from functools import cache
+from typing import Final
+
+from chalicelib import content
+from chalicelib.core import templates
+from chalicelib.core.languages import LANGS, Lang
+from chalicelib.core.settings import Settings
+from chalicelib.forms import parsing
+from chalicelib.newsletter.subscribers.consent_text import SHOWN_FIELD, ConsentTexts
+from chalicelib.views.described import NEWSLETTER, describe_form
+
+COACHES: Final = "coaches"
+
+PARTS: Final = (*parsing.FORMS, NEWSLETTER, COACHES)
+"""What a website may show: each form that anybody may post, and the search of the directory."""
+
+FILES: Final = {
+    "relais.js": "text/javascript; charset=utf-8",
+    "relais.css": "text/css; charset=utf-8",
+}
+"""What makes the parts comfortable; each works without."""
+
+COMMENTS: Final = ("//", "/*")
+"""How a line begins that is for readers; it is nothing but a comment."""
+
+_COLOUR: Final = re.compile(r"--([a-z-]+):(#[0-9a-f]+)")
+
+
+def part(name: str, lang: Lang, settings: Settings, texts: ConsentTexts | None) -> str:
+    """Return the HTML of a part in one language, to be pasted as it is. `texts`: as for
+    `describe_form`."""
+    facts: dict[str, object] = {
+        "lang": lang,
+        "api": settings.public_url,
+        "words": {key: text[lang] for key, text in content.kit()["script"].items()},
+        "id_prefix": name,
+    }
+    if name == COACHES:
+        return templates.render("kit/coaches.html", **facts) + "\n"
+    described = describe_form(name, lang, settings, texts)
+    hidden = {
+        SHOWN_FIELD: described.get(SHOWN_FIELD, ""),
+        "notice": described.get("notice_hash", ""),
+    }
+    html = templates.render("kit/form.html", **facts, description=described, hidden=hidden)
+    return _without_gaps(html) + "\n"
+
+
+def _without_gaps(html: str) -> str:
+    """Return HTML without empty lines: an editor takes each for a paragraph."""
+    return re.sub(r"\n\s*\n+", "\n", html)
+
+
+@cache
+def file(name: str) -> str:
+    """Return the script, with its words in both languages, or the style sheet, with the colours
+    of our pages."""
+    return _lean(templates.render(f"kit/{name}", words=_words(), **_colours()))
+
+
+def _lean(text: str) -> str:
+    """Return a file as visitors load it: without indentation, and with the comment at its head
+    alone."""
+    lines = [line.strip() for line in text.splitlines()]
+    head = next(number for number, line in enumerate(lines) if not line.startswith(COMMENTS))
+    body = [line for line in lines[head:] if line and not line.startswith(COMMENTS)]
+    return "\n".join([*lines[:head], *body, ""])
+
+
+def _words() -> str:
+    script, found = content.kit()["script"], content.coaches()["found"]
+    several = {lang: found["several"][lang].replace("{count}", "{n}") for lang in LANGS}
+    words = {
+        lang: {
+            **{key: text[lang] for key, text in script.items()},
+            "none": found["none"][lang],
+            "one": found["one"][lang],
+            "several": several[lang],
+        }
+        for lang in LANGS
+    }
+    return json.dumps(words, ensure_ascii=False)
+
+
+def _colours() -> dict[str, Mapping[str, str]]:
+    """Return the colours of our own pages, light and dark, by their names there."""
+    style = (templates.TEMPLATES / "pages" / "_style.css").read_text("utf-8")
+    light, dark = (
+        dict(_COLOUR.findall(block)) for block in re.findall(r":root\{([^}]*--[^}]*)\}", style)[:2]
+    )
+    return {"light": light, "dark": {**light, **dark}}
