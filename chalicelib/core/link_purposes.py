@@ -4,7 +4,9 @@ import re
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
-NONCE_SECONDS: Final = 15 * 60
+NONCE_SECONDS: Final = 12 * 3600
+"""How long a page may be read before its button is pressed: whoever reads an application to its
+end takes hours, and each link decides once."""
 DAY_SECONDS: Final = 24 * 3600
 YEARLY_LINK_SECONDS: Final = 400 * DAY_SECONDS
 """For what is written again every year: the link of this year is good until the next letter."""

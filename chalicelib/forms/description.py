@@ -280,7 +280,8 @@ _TOTALS: Final = {
 
 def _totals(answers: Mapping[str, Any], lang: Lang) -> list[dict[str, Any]]:
     rows = []
-    for key, label in _TOTALS.items():
+    for key in (key for key in _TOTALS if key in answers):
+        label = _TOTALS[key]
         write = formatting.percent if key == "contribution_percent" else formatting.money
         rows.append({"key": key, "label": label[lang], "value": write(answers[key], lang)})
     return rows

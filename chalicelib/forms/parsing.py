@@ -25,6 +25,7 @@ from chalicelib.forms.problems import (
     by_key,
     from_pydantic,
     in_page_order,
+    key_of,
 )
 
 if TYPE_CHECKING:
@@ -76,6 +77,14 @@ class Submission(NamedTuple):
     warnings: tuple[Problem, ...]
 
 
+class Examined(NamedTuple):
+    """Answers as far as they fit, and what is wrong or worth a look, in the order of the page."""
+
+    answers: dict[str, Any]
+    problems: list[Problem]
+    warnings: list[Problem]
+
+
 def parse(
     form: str,
     given: Mapping[str, Any],
@@ -86,6 +95,16 @@ def parse(
 ) -> Submission:
     """Raises InvalidForm with every problem found, and those that were found before (`also`);
     `given` holds strings or JSON values."""
+    found = examine(form, given, lang, today)
+    definition = _definition(form)
+    if also or found.problems:
+        raise InvalidForm(in_page_order([*also, *found.problems], definition.fields))
+    return Submission(form, definition.version, lang, found.answers, tuple(found.warnings))
+
+
+def examine(form: str, given: Mapping[str, Any], lang: Lang, today: date) -> Examined:
+    """Judge all that is there, also what is said together by the answers that fit, whatever is
+    missing beside them. Raises InvalidForm for more fields than any form has."""
     from chalicelib.forms import rules
 
     if len(given) > FIELDS_LIMIT:
@@ -94,23 +113,33 @@ def parse(
     cleaned, problems = _clean(given, definition.fields)
     problems += _missing(cleaned, definition.fields, "")
     places = _closed_up(cleaned, definition.fields)
-    answers: dict[str, Any] = {}
-    try:
-        validated = definition.model.model_validate(cleaned, context={"lang": lang})
-        answers = validated.model_dump(exclude_unset=True)
-        problems += _split_extensions(answers, definition.fields)
-    except ValidationError as error:
-        found = [from_pydantic(e, definition.fields) for e in error.errors(include_url=False)]
-        problems += [at_page_row(problem, places) for problem in found]
-    if problems:
-        raise InvalidForm(in_page_order([*also, *problems], definition.fields))
+    answers, wrong = _validated(cleaned, definition, lang)
+    problems += [at_page_row(problem, places) for problem in wrong]
+    problems += _split_extensions(answers, definition.fields)
     for key, default in definition.defaults.items():
         answers.setdefault(key, lang if default == "lang" else default)
-    problems, warnings = rules.check(form, answers, today)
-    if also or problems:
-        at_rows = [at_page_row(problem, places) for problem in problems]
-        raise InvalidForm(in_page_order([*also, *at_rows], definition.fields))
-    return Submission(form, definition.version, lang, answers, tuple(warnings))
+    unsound = {key_of(problem.field) for problem in problems}
+    together, warnings = rules.check(form, answers, today, unsound)
+    problems += [at_page_row(problem, places) for problem in together]
+    return Examined(answers, in_page_order(problems, definition.fields), warnings)
+
+
+def _validated(
+    cleaned: dict[str, Any], definition: "_Definition", lang: Lang
+) -> tuple[dict[str, Any], list[Problem]]:
+    """Return the answers that fit, and what is wrong with the others."""
+    context = {"lang": lang}
+    try:
+        return definition.model.model_validate(cleaned, context=context).model_dump(
+            exclude_unset=True
+        ), []
+    except ValidationError as error:
+        found = error.errors(include_url=False)
+    wrong = {each["loc"][0] for each in found}
+    rest = {key: value for key, value in cleaned.items() if key not in wrong}
+    validated = definition.model.model_validate(rest, context=context)
+    problems = [from_pydantic(each, definition.fields) for each in found]
+    return validated.model_dump(exclude_unset=True), problems
 
 
 class _Definition(NamedTuple):

@@ -42,6 +42,11 @@ class InvalidForm(RelaisError):
         self.problems = tuple(problems)
 
 
+def key_of(path: str) -> str:
+    """Return the field of the form that a path leads into: `team[0].email` → `team`."""
+    return path.partition("[")[0]
+
+
 def by_key(f: "FormField") -> "dict[str, FormField]":
     """The fields of a row; none where the field has no rows."""
     return {row["key"]: row for row in f.get("fields", ())}

@@ -1,9 +1,9 @@
 """What fields say together: rules across a form, and warnings that do not block."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from chalicelib import content
 from chalicelib.forms import field_types
@@ -30,80 +30,116 @@ _PROVINCES: Final = {
 """First letter of a postal code → where it is."""
 
 
-def check(form: str, answers: Answers, today: date) -> tuple[list[Problem], list[Problem]]:
-    """(problems, warnings); adds the computed totals to the answers of an application."""
-    problems, warnings = RULES.get(form, (_nothing, _nothing))
-    return list(problems(answers, today)), list(warnings(answers))
+class Rule(NamedTuple):
+    """What some answers say together: looked at when those it `needs` are there, and none of
+    them, or of those it also `reads`, is wrong by itself."""
+
+    needs: tuple[str, ...]
+    check: "_Check"
+    reads: tuple[str, ...] = ()
+
+    def fits(self, answers: Answers, unsound: Collection[str]) -> bool:
+        return all(key in answers for key in self.needs) and not any(
+            key in unsound for key in (*self.needs, *self.reads)
+        )
 
 
-def _nothing(*_: object) -> Iterator[Problem]:
-    return iter(())
+def check(
+    form: str, answers: Answers, today: date, unsound: Collection[str] = ()
+) -> tuple[list[Problem], list[Problem]]:
+    """(problems, warnings) of the rules whose answers are there and not `unsound`; adds the
+    computed totals to the answers of an application."""
+    problems, warnings = RULES.get(form, ((), ()))
+    return _found(problems, answers, today, unsound), _found(warnings, answers, today, unsound)
 
 
-def _eoi_problems(answers: Answers, today: date) -> Iterator[Problem]:
-    month = answers.get("start_month")
+def _found(
+    rules: Sequence[Rule], answers: Answers, today: date, unsound: Collection[str]
+) -> list[Problem]:
+    return [
+        problem
+        for rule in rules
+        if rule.fits(answers, unsound)
+        for problem in rule.check(answers, today)
+    ]
+
+
+def _start_month(answers: Answers, today: date) -> Iterator[Problem]:
     first, last = _month(today, 0), _month(today, START_MONTHS)
-    if month is not None and not first <= month <= last:
+    if not first <= answers["start_month"] <= last:
         yield Problem("start_month", "month_soon", {"first": first, "last": last})
 
 
-def _eoi_warnings(answers: Answers) -> Iterator[Problem]:
-    """Each is about a field that the declaration of a programme may be without."""
-    if "partners" in answers and (count := 1 + len(answers["partners"])) < FEW:
+def _few_partners(answers: Answers, _: date) -> Iterator[Problem]:
+    if (count := 1 + len(answers["partners"])) < FEW:
         yield Problem("partners", "few_partners", {"count": count})
-    if "org_postal_code" in answers and "org_province" in answers:
-        yield from _place(answers, "org_postal_code", "org_province")
-    yield from _numbers(answers, "org_bn", "fiduciary_bn")
+
+
+def _eoi_fiduciary(answers: Answers, _: date) -> Iterator[Problem]:
     donees = {"lead": answers.get("org_status"), "other": answers.get("fiduciary_status")}
-    if donees.get(answers.get("fiduciary_known", ""), "registered_charity") not in _DONEES:
+    if donees.get(answers["fiduciary_known"], "registered_charity") not in (*_DONEES, None):
         yield Problem("fiduciary_known", "not_a_donee")
-    if answers.get("stage") == "action":
+
+
+def _stage(answers: Answers, _: date) -> Iterator[Problem]:
+    if answers["stage"] == "action":
         yield Problem("stage", "under_way")
 
 
-def _application_problems(answers: Answers, today: date) -> Iterator[Problem]:
-    yield from _team(answers["team"])
+def _coach(answers: Answers, _: date) -> Iterator[Problem]:
     if answers["coach_status"] == "chosen" and not (
         answers.get("coach_id") or answers.get("coach_other")
     ):
         yield Problem("coach_id", "coach_needed")
-    yield from _dates(answers, today)
-    year = answers.get("target_year")
-    if year is not None and not today.year <= year <= today.year + TARGET_YEARS:
+
+
+def _target_year(answers: Answers, today: date) -> Iterator[Problem]:
+    if not today.year <= answers["target_year"] <= today.year + TARGET_YEARS:
         last = today.year + TARGET_YEARS
         yield Problem("target_year", "year_soon", {"first": str(today.year), "last": str(last)})
-    yield from _budget(answers)
 
 
-def _application_warnings(answers: Answers) -> Iterator[Problem]:
-    yield from _place(answers, "fid_postal_code", "fid_province")
-    yield from _numbers(answers, "fid_bn")
+def _fiduciary_status(answers: Answers, _: date) -> Iterator[Problem]:
     if answers["fid_status"] not in _DONEES:
         yield Problem("fid_status", "not_a_donee")
+
+
+def _completed_by(answers: Answers, _: date) -> Iterator[Problem]:
     if answers["completed_by"] != "fiduciary_lead":
         yield Problem("completed_by", "not_fiduciary_lead")
+
+
+def _one_organization(answers: Answers, _: date) -> Iterator[Problem]:
     if len({row["organization"].casefold() for row in answers["team"]}) == 1:
         yield Problem("team", "one_organization")
-    yield from _shared_mailboxes(answers["team"])
-    if answers.get("coach_other"):
+
+
+def _other_coach(answers: Answers, _: date) -> Iterator[Problem]:
+    if answers["coach_other"]:
         yield Problem("coach_other", "other_coach")
+
+
+def _coach_fees(answers: Answers, _: date) -> Iterator[Problem]:
     fees = sum(r["requested"] for r in answers["budget"] if r["category"] == "coach_fees")
     if 2 * fees < answers["total_requested"]:
         yield Problem("budget", "fees_under_half")
+
+
+def _conflict(answers: Answers, _: date) -> Iterator[Problem]:
     if answers["declare_conflict"] == "yes":
         yield Problem("declare_conflict", "conflict")
 
 
-def _team(team: list[Answers]) -> Iterator[Problem]:
-    leads = sum(row["role"] == "lead" for row in team)
+def _team(answers: Answers, _: date) -> Iterator[Problem]:
+    leads = sum(row["role"] == "lead" for row in answers["team"])
     if leads != 1:
         yield Problem("team", "one_lead", {"count": leads})
 
 
-def _shared_mailboxes(team: list[Answers]) -> Iterator[Problem]:
+def _shared_mailboxes(answers: Answers, _: date) -> Iterator[Problem]:
     """Two people of a small organization may well read one mailbox."""
     seen: set[str] = set()
-    for number, row in enumerate(team):
+    for number, row in enumerate(answers["team"]):
         if row["email"].lower() in seen:
             yield Problem(f"team[{number}].email", "same_email")
         seen.add(row["email"].lower())
@@ -118,12 +154,16 @@ def _dates(answers: Answers, today: date) -> Iterator[Problem]:
         yield Problem("end_date", "end_before_start")
     elif end > _later(start, months):
         yield Problem("end_date", "too_long_span", {"months": months})
+
+
+def _milestones(answers: Answers, _: date) -> Iterator[Problem]:
+    start, end = answers["start_date"], answers["end_date"]
     for number, row in enumerate(answers["milestones"]):
         if not start <= row["date"] <= end:
             yield Problem(f"milestones[{number}].date", "milestone_outside")
 
 
-def _budget(answers: Answers) -> Iterator[Problem]:
+def _budget(answers: Answers, _: date) -> Iterator[Problem]:
     rows, income = answers["budget"], answers.get("income", [])
     expenses = sum(row["amount"] for row in rows)
     requested = sum(row["requested"] for row in rows)
@@ -131,7 +171,8 @@ def _budget(answers: Answers) -> Iterator[Problem]:
     answers["total_expenses"] = expenses
     answers["total_requested"] = requested
     answers["total_contributions"] = contributions
-    answers["contribution_percent"] = (200 * contributions + expenses) // (2 * expenses)
+    if expenses:
+        answers["contribution_percent"] = (200 * contributions + expenses) // (2 * expenses)
     yield from _budget_rows(rows)
     if not any(row["category"] == "coach_fees" for row in rows):
         yield Problem("budget", "no_coach_fees")
@@ -178,7 +219,11 @@ def _limits(
         yield Problem("budget", "admin_fee_high", {"percent": {"percent": fee}})
 
 
-def _place(answers: Answers, code: str, province: str) -> Iterator[Problem]:
+def _place(code: str, province: str) -> Rule:
+    return Rule((code, province), lambda answers, _: _other_place(answers, code, province))
+
+
+def _other_place(answers: Answers, code: str, province: str) -> Iterator[Problem]:
     places = _PROVINCES[answers[code][0]]
     if answers[code].startswith(("X0A", "X0B", "X0C")):
         places = {"NU"}
@@ -186,10 +231,13 @@ def _place(answers: Answers, code: str, province: str) -> Iterator[Problem]:
         yield Problem(code, "postal_mismatch", {"postal_code": answers[code]})
 
 
-def _numbers(answers: Answers, *keys: str) -> Iterator[Problem]:
-    for key in keys:
-        if key in answers and not field_types.luhn(answers[key]):
-            yield Problem(key, "bn_check", {"number": {"bn": answers[key]}})
+def _number(key: str) -> Rule:
+    return Rule((key,), lambda answers, _: _odd_number(answers, key))
+
+
+def _odd_number(answers: Answers, key: str) -> Iterator[Problem]:
+    if not field_types.luhn(answers[key]):
+        yield Problem(key, "bn_check", {"number": {"bn": answers[key]}})
 
 
 def _month(today: date, later: int) -> str:
@@ -203,19 +251,48 @@ def _later(day: str, months: int) -> str:
     return f"{_month(start, months)}-{start.day:02d}"
 
 
-_Problems = Callable[[Answers, date], Iterator[Problem]]
-_Warnings = Callable[[Answers], Iterator[Problem]]
+_Check = Callable[[Answers, date], Iterator[Problem]]
 
 
-def _profile_problems(answers: Answers, today: date) -> Iterator[Problem]:
+def _profile(answers: Answers, today: date) -> Iterator[Problem]:
     from chalicelib.forms.profile_rules import misfits  # a visitor's form does without
 
     return (Problem(column, code) for column, code in misfits(answers))
 
 
-RULES: Final[Mapping[str, tuple[_Problems, _Warnings]]] = {
-    "eoi": (_eoi_problems, _eoi_warnings),
-    "application": (_application_problems, _application_warnings),
-    "profile": (_profile_problems, _nothing),
+_EOI: Final = (Rule(("start_month",), _start_month),)
+# Each is about a field that the declaration of a programme may be without.
+_EOI_WARNINGS: Final = (
+    Rule(("partners",), _few_partners),
+    _place("org_postal_code", "org_province"),
+    _number("org_bn"),
+    _number("fiduciary_bn"),
+    Rule(("fiduciary_known",), _eoi_fiduciary, reads=("org_status", "fiduciary_status")),
+    Rule(("stage",), _stage),
+)
+_APPLICATION: Final = (
+    Rule(("team",), _team),
+    Rule(("coach_status",), _coach, reads=("coach_id", "coach_other")),
+    Rule(("start_date", "end_date"), _dates),
+    Rule(("start_date", "end_date", "milestones"), _milestones),
+    Rule(("target_year",), _target_year),
+    Rule(("budget",), _budget, reads=("income",)),
+)
+_APPLICATION_WARNINGS: Final = (
+    _place("fid_postal_code", "fid_province"),
+    _number("fid_bn"),
+    Rule(("fid_status",), _fiduciary_status),
+    Rule(("completed_by",), _completed_by),
+    Rule(("team",), _one_organization),
+    Rule(("team",), _shared_mailboxes),
+    Rule(("coach_other",), _other_coach),
+    Rule(("budget", "total_requested"), _coach_fees),
+    Rule(("declare_conflict",), _conflict),
+)
+
+RULES: Final[Mapping[str, tuple[Sequence[Rule], Sequence[Rule]]]] = {
+    "eoi": (_EOI, _EOI_WARNINGS),
+    "application": (_APPLICATION, _APPLICATION_WARNINGS),
+    "profile": ((Rule((), _profile),), ()),
 }
 """The rules of each form that has any, and its warnings."""

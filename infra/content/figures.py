@@ -42,7 +42,7 @@ TABLE: Final = (
     Typed("staff_code/|pages/review.html", "minutes", "chalicelib.cases.review.step_up:CODE_LIFETIME"),
     Typed("coach_message/|message.json", "days", "chalicelib.coaches.messages:MESSAGE_RETENTION"),
     Typed("fiduciary_named/", "hours", "chalicelib.cases.lookup:RECEIPT_LIFETIME"),
-    Typed("review.json|newsroom.json", "minutes", "chalicelib.core.link_purposes:NONCE_SECONDS"),
+    Typed("review.json|newsroom.json", "hours", "chalicelib.core.link_purposes:NONCE_SECONDS"),
     Typed("review.json", "hours", "chalicelib.mail.reputation:WINDOW"),
     # By law, by Amazon, or of the same file, where the data beside it says it too.
     Typed("staff_privacy_request/|privacy", "days"),

@@ -96,13 +96,20 @@ def test_what_was_typed_is_kept_when_something_is_missing(visitor: Visitor, link
     assert "Choisissez au moins un motif" in body
 
 
+def test_a_page_read_for_hours_still_decides(visitor: Visitor, link: str, clock: SetClock) -> None:
+    page = visitor.page(f"/review/{link}").body.decode()
+    clock.pass_(hours=8)
+    fields = {"nonce": hidden(page, "nonce"), "decision": "approve", "confirm": "on"}
+    assert visitor.submit(f"/review/{link}", list(fields.items())).status_code == 200
+
+
 def test_a_page_open_too_long_asks_again(visitor: Visitor, link: str, clock: SetClock) -> None:
     page = visitor.page(f"/review/{link}").body.decode()
-    clock.pass_(minutes=16)
+    clock.pass_(hours=13)
     fields = {"nonce": hidden(page, "nonce"), "decision": "approve", "confirm": "on"}
     answer = visitor.submit(f"/review/{link}", list(fields.items()))
     assert answer.status_code == 422
-    assert "après 15\u00a0minutes" in answer.body.decode()
+    assert "après 12\u00a0heures" in answer.body.decode()
     fields["nonce"] = hidden(answer.body.decode(), "nonce")
     assert visitor.submit(f"/review/{link}", list(fields.items())).status_code == 200
 

@@ -195,3 +195,24 @@ def test_a_blank_row_does_not_move_the_problem_of_the_row_after_it() -> None:
     budget = [{}, row("coach_fees", 1000, 1200)]
     found = refused("application", budget=budget, income=[])
     assert found["budget[1].requested"] == "requested_over"
+
+
+@pytest.mark.parametrize(
+    ("form", "wrong", "together"),
+    [
+        ("application", {"fid_city": ""}, {"coach_status": "chosen"}),
+        ("application", {"success": ""}, {"end_date": "2020-01-01", "start_date": "2020-02-01"}),
+        ("eoi", {"contact_email": "ada@"}, {"start_month": "2001-01"}),
+    ],
+)
+def test_what_answers_say_together_is_told_in_the_round_of_all_else(
+    form: str, wrong: dict[str, Any], together: dict[str, Any]
+) -> None:
+    alone = refused(form, **together)
+    assert alone
+    assert alone.items() <= refused(form, **together, **wrong).items()
+
+
+def test_an_answer_that_is_wrong_by_itself_breaks_no_rule_beside() -> None:
+    assert refused("application", coach_status="chosen", coach_id="x" * 500).keys() == {"coach_id"}
+    assert refused("application", start_date="soon").keys() == {"start_date"}

@@ -57,7 +57,7 @@ SLIPS: list[Planted] = [
      "For 30 days you can ask us to reopen it.", "“30 days” is typed"),
     ("eoi", "It takes {eoi_minutes_min} to {eoi_minutes_max} minutes.", "It takes 20 minutes.",
      "is typed"),
-    ("newsroom", "expired after 15 minutes", "expired after 20 minutes", "the code holds 15"),
+    ("newsroom", "expired after 12 hours", "expired after 20 hours", "the code holds 12"),
     ("programme", '"team_min": 2', '"team_min": 6', "team_min is over team_max"),
     ("programme", "7 years after the end", "5 years after the end", "does not say 7"),
     ("programme", '"ci_101_fr": null', '"ci_101_fr": "innoweave.ca/101"', "is no address"),
