@@ -126,6 +126,8 @@
         event.preventDefault()
         this.send()
       })
+      // A browser that goes back fills in what was typed, and tells nobody.
+      window.addEventListener("pageshow", () => this.update())
       this.update()
       form.querySelectorAll("[data-max]").forEach(area => area.value && this.count(area))
       if (form.elements.invite) this.takeInvitation()
@@ -143,6 +145,7 @@
         hint.hidden = chosen.some(each => hint.dataset.in.split(" ").includes(each))
         box.hidden = !hint.hidden && !box.classList.contains("wrong")
       })
+      this.form.querySelectorAll("[data-rows]").forEach(list => list.show())
     }
 
     count(area) {
@@ -191,7 +194,6 @@
           }
           const last = rows.filter(each => !each.hidden).pop()
           last.hidden = true
-          list.show()
           this.update()
           this.status.textContent = this.say("removed", number + 1)
           more.focus()
@@ -199,7 +201,6 @@
         row.append(make("p", {}, away))
       })
       rows.forEach((row, number) => { row.hidden = number >= least })
-      list.show()
     }
 
     // What a letter of invitation leads to: the form with what is known, or why there is none.
@@ -223,7 +224,6 @@
       }
       this.form.querySelector(".gate").hidden = true
       this.fill(body.values || {}, "")
-      this.form.querySelectorAll("[data-rows]").forEach(list => list.show())
       this.update()
       this.status.textContent = this.words.known
     }

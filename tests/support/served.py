@@ -34,7 +34,7 @@ class Gateway(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    do_GET = do_HEAD = do_POST = respond
+    do_GET = do_HEAD = do_POST = do_OPTIONS = respond
 
     def log_message(self, *arguments: object) -> None:
         """Nothing: a test that fails says why."""

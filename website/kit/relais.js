@@ -110,6 +110,7 @@ if (event.defaultPrevented || this.plain) return
 event.preventDefault()
 this.send()
 })
+window.addEventListener("pageshow", () => this.update())
 this.update()
 form.querySelectorAll("[data-max]").forEach(area => area.value && this.count(area))
 if (form.elements.invite) this.takeInvitation()
@@ -125,6 +126,7 @@ const box = hint.closest(".field")
 hint.hidden = chosen.some(each => hint.dataset.in.split(" ").includes(each))
 box.hidden = !hint.hidden && !box.classList.contains("wrong")
 })
+this.form.querySelectorAll("[data-rows]").forEach(list => list.show())
 }
 count(area) {
 if (!area.dataset.max) return
@@ -170,7 +172,6 @@ else each.value = next[place] ? next[place].value : ""
 }
 const last = rows.filter(each => !each.hidden).pop()
 last.hidden = true
-list.show()
 this.update()
 this.status.textContent = this.say("removed", number + 1)
 more.focus()
@@ -178,7 +179,6 @@ more.focus()
 row.append(make("p", {}, away))
 })
 rows.forEach((row, number) => { row.hidden = number >= least })
-list.show()
 }
 async takeInvitation() {
 const field = this.form.elements.invite
@@ -200,7 +200,6 @@ return this.refused(body)
 }
 this.form.querySelector(".gate").hidden = true
 this.fill(body.values || {}, "")
-this.form.querySelectorAll("[data-rows]").forEach(list => list.show())
 this.update()
 this.status.textContent = this.words.known
 }

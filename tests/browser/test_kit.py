@@ -1,0 +1,412 @@
+"""A stranger's website with our kit: pasted as it is, with the script and without, from disk and
+from another origin under the strictest policy. Every form is taken, and nothing typed is lost."""
+
+import re
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+
+import pytest
+from playwright.sync_api import Browser, Page, Route
+
+import app as application
+import samples
+from chalicelib.aws.keys import Keys
+from chalicelib.core.settings import Settings
+from chalicelib.services import Services
+from fakes import MemoryMailer, MemoryStore, MemorySuppression, SetClock
+from served import served
+
+POLICY = (
+    "default-src 'none'; script-src {api}/kit/relais.js; style-src {api}/kit/relais.css; "
+    "connect-src {api}; form-action {api}; base-uri 'none'; "
+    "require-trusted-types-for 'script'; trusted-types 'none'"
+)
+"""Nothing inline, no eval, no style but ours, no text turned into HTML."""
+
+Show = Callable[..., Page]
+
+
+class Website:
+    """Another origin, with one page at a time."""
+
+    def __init__(self) -> None:
+        self.html, self.policy = "", ""
+        website = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                body = website.html.encode()
+                self.send_response(200)
+                self.send_header("Content-Type", "text/html; charset=utf-8")
+                self.send_header("Content-Security-Policy", website.policy)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *arguments: object) -> None:
+                """Nothing: a test that fails says why."""
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        self.origin = f"http://127.0.0.1:{self.server.server_port}"
+        Thread(target=self.server.serve_forever, daemon=True).start()
+
+
+@pytest.fixture(scope="module")
+def website() -> Iterator[Website]:
+    found = Website()
+    yield found
+    found.server.shutdown()
+    found.server.server_close()
+
+
+@pytest.fixture
+def api(
+    settings: Settings, store: MemoryStore, mailer: MemoryMailer, website: Website,
+    published: object, monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[str]:  # fmt: skip
+    def wire(address: str) -> None:
+        keys = Keys(links=("a" * 64,), people=b"p" * 32)
+        origins = (address, website.origin)
+        here = settings.model_copy(update={"public_url": address, "allowed_origins": origins})
+        service = Services(here, store, keys, mailer, SetClock(), MemorySuppression())
+        monkeypatch.setattr(application, "services", lambda: service)
+        monkeypatch.setattr(application, "settings", lambda: here)
+
+    with served(wire) as found:
+        yield found
+
+
+@pytest.fixture
+def fr(browser: Browser) -> Iterator[Page]:
+    context = browser.new_context(locale="fr-CA", viewport={"width": 360, "height": 800})
+    context.set_default_timeout(8_000)
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture
+def pasted(api: str, website: Website, fr: Page) -> Show:
+    """Show a page of the website with what somebody pasted, and go there."""
+
+    def show(body: str, *, head: str | None = None, policy: str = POLICY, query: str = "") -> Page:
+        linked = f'<link rel="stylesheet" href="{api}/kit/relais.css">' + SCRIPT
+        website.html = PAGE.format(
+            head=(linked if head is None else head).format(api=api), body=body
+        )
+        website.policy = policy.format(api=api)
+        fr.goto(f"{website.origin}/page{query}")
+        return fr
+
+    return show
+
+
+SCRIPT = '<script src="{api}/kit/relais.js" defer></script>'
+PAGE = '<!doctype html><html lang="fr"><meta charset="utf-8"><title>Ici</title>{head}<h1>Ici</h1>{body}'
+
+GIVEN = {
+    "assessment": samples.assessment(),
+    "eoi": samples.eoi(stream=None),
+    "application": samples.application(),
+    "newsletter": {"email": "ada@example.org", "language": "fr", "consent": True},
+}
+
+TYPE = """pairs => {
+  const form = document.querySelector('form'), lost = []
+  for (const [name, value] of pairs) {
+    const found = [...form.elements].filter(e => e.name === name)
+    const box = found.find(e => /radio|checkbox/.test(e.type) && e.value === value)
+    if (box) box.checked = true
+    else if (found.length === 1 && !/radio|checkbox/.test(found[0].type)) found[0].value = value
+    else lost.push(name)
+    for (const e of found) e.dispatchEvent(new Event('input', {bubbles: true}))
+    if (found[0]) found[0].dispatchEvent(new Event('change', {bubbles: true}))
+  }
+  return lost
+}"""
+
+
+def part(api: str, name: str, lang: str = "fr") -> str:
+    """Return what somebody copies from the kit."""
+    from chalicelib.views import kit_parts
+
+    served_by = application.services()  # type: ignore[attr-defined]
+    return kit_parts.part(name, lang, served_by.settings, None)  # type: ignore[arg-type]
+
+
+def fill(page: Page, name: str, **changes: object) -> None:
+    given = {**GIVEN[name], **changes}
+    assert page.evaluate(TYPE, samples.as_html(given)) == []
+
+
+def press(page: Page) -> None:
+    page.locator("form [type=submit]").click()
+
+
+def stored(store: MemoryStore, name: str) -> int:
+    if name == "newsletter":
+        return len(store.kinds("subscriber"))
+    return sum(row["form"] == name for row in [*store.kinds("case"), *store.kinds("orphan")])
+
+
+@pytest.mark.parametrize("name", GIVEN)
+def test_a_form_pasted_in_a_file_is_sent_without_a_script(
+    name: str, api: str, plain: Page, store: MemoryStore, tmp_path: Path
+) -> None:
+    file = tmp_path / "page.html"
+    file.write_text(PAGE.format(head="", body=part(api, name)), "utf-8")
+    plain.goto(file.as_uri())
+    fill(plain, name)
+    press(plain)
+    plain.wait_for_url(f"{api}/**")
+    assert plain.locator("html").get_attribute("lang") == "fr-CA"
+    assert plain.locator(".summary").count() == 0, plain.locator("main").inner_text()
+    assert len(store.commits) > 0
+
+
+@pytest.mark.parametrize("name", GIVEN)
+def test_a_form_with_the_script_is_sent_in_its_place_under_the_strictest_policy(
+    name: str, api: str, pasted: Show, store: MemoryStore
+) -> None:
+    said: list[str] = []
+    page = pasted(part(api, name))
+    page.on("console", lambda message: said.append(message.text))
+    page.evaluate("addEventListener('relais:sent', e => { window.told = e.detail })")
+    fill(page, name)
+    press(page)
+    done = page.locator(".relais-done")
+    done.wait_for()
+    assert done.evaluate("e => e === document.activeElement")
+    assert page.evaluate("told.form") == name
+    assert said == []
+    assert page.context.cookies() == []
+    if name == "assessment":
+        assert (
+            done.locator("h2").inner_text()
+            == "Vous êtes en bonne position pour profiter d’un accompagnement"
+        )
+        assert done.locator("li").count() >= 2
+    elif name == "eoi":
+        assert re.search(r"DI-2026-\w{5}-\w", done.inner_text())
+
+
+def test_from_disk_the_script_leaves_the_form_to_the_browser(
+    api: str, fr: Page, store: MemoryStore, tmp_path: Path
+) -> None:
+    file = tmp_path / "page.html"
+    file.write_text(PAGE.format(head=SCRIPT.format(api=api), body=part(api, "eoi")), "utf-8")
+    fr.goto(file.as_uri())
+    fr.locator(".relais-status").wait_for(state="attached")
+    fill(fr, "eoi")
+    press(fr)
+    fr.wait_for_url(f"{api}/**")
+    assert len(store.kinds("case")) == 1
+
+
+def test_the_script_may_come_late_and_twice(api: str, pasted: Show, store: MemoryStore) -> None:
+    page = pasted(part(api, "eoi"), head="", policy="")
+    fill(page, "eoi", contact_first_name="Ada")
+    for _ in range(2):
+        page.add_script_tag(url=f"{api}/kit/relais.js")
+    assert page.locator("[name=contact_first_name]").input_value() == "Ada"
+    assert page.get_by_role("button", name="Ajouter une ligne").count() == 1
+    press(page)
+    page.locator(".relais-done").wait_for()
+    assert len(store.kinds("case")) == 1
+
+
+def test_where_the_script_is_blocked_the_form_is_sent_plainly(
+    api: str, fr: Page, pasted: Show, store: MemoryStore
+) -> None:
+    fr.route("**/relais.*", lambda route: route.abort())
+    page = pasted(part(api, "eoi"))
+    fill(page, "eoi")
+    press(page)
+    page.wait_for_url(f"{api}/**")
+    assert len(store.kinds("case")) == 1
+
+
+def test_where_a_policy_forbids_to_ask_the_form_is_sent_plainly(
+    api: str, pasted: Show, store: MemoryStore
+) -> None:
+    page = pasted(
+        part(api, "eoi"), policy=POLICY.replace("connect-src {api}", "connect-src 'none'")
+    )
+    fill(page, "eoi")
+    press(page)
+    page.wait_for_url(f"{api}/**")
+    assert len(store.kinds("case")) == 1
+
+
+def test_without_a_network_what_was_typed_stays_and_is_sent_later(
+    api: str, pasted: Show, store: MemoryStore
+) -> None:
+    page = pasted(part(api, "eoi"))
+    fill(page, "eoi")
+    page.context.set_offline(True)
+    press(page)
+    box = page.locator(".summary")
+    box.wait_for()
+    assert "Ce que vous avez saisi est toujours ici" in box.inner_text()
+    assert page.locator("[name=contact_email]").input_value() == samples.EOI["contact_email"]
+    page.context.set_offline(False)
+    press(page)
+    page.locator(".relais-done").wait_for()
+    assert len(store.kinds("case")) == 1
+
+
+def test_an_answer_that_is_lost_on_its_way_is_asked_for_again_by_the_same_key(
+    api: str, pasted: Show, store: MemoryStore
+) -> None:
+    keys: list[str] = []
+
+    def lose(route: Route) -> None:
+        keys.append(route.request.headers["idempotency-key"])
+        if len(keys) == 1:
+            route.fetch()
+            route.abort()
+        else:
+            route.continue_()
+
+    page = pasted(part(api, "eoi"))
+    page.route(
+        "**/forms/eoi",
+        lambda route: lose(route) if route.request.method == "POST" else route.continue_(),
+    )
+    page.route("**/health", lambda route: route.abort())
+    fill(page, "eoi")
+    press(page)
+    page.locator(".summary").wait_for()
+    press(page)
+    page.locator(".relais-done").wait_for()
+    assert keys[0] == keys[1]
+    assert len(store.kinds("case")) == 1
+
+
+def test_what_is_wrong_stands_in_a_summary_and_beside_each_field(
+    api: str, pasted: Show, store: MemoryStore
+) -> None:
+    page = pasted(part(api, "eoi"))
+    page.evaluate("addEventListener('relais:refused', e => { window.told = e.detail })")
+    fill(page, "eoi", contact_email="ada@", website="filled by a machine")
+    page.locator("[name='partners[1].name']").fill("")
+    press(page)
+    summary = page.locator(".summary")
+    summary.wait_for()
+    assert summary.evaluate("e => e === document.activeElement")
+    assert summary.get_attribute("role") == "alert"
+    wrong = {e["field"] for e in page.evaluate("told.errors")}
+    assert wrong == {"contact_email", "partners[1].name", "person"}
+    assert "Nom (Partenaires" in summary.inner_text() or "ligne 2" in summary.inner_text()
+    field = page.locator("[name=contact_email]")
+    assert field.get_attribute("aria-invalid") == "true"
+    error = page.locator(f"#{field.get_attribute('aria-describedby')}")
+    assert error.inner_text() == next(
+        e["message"] for e in page.evaluate("told.errors") if e["field"] == "contact_email"
+    )
+    summary.get_by_role("link").filter(has_text="Courriel").click()
+    assert field.evaluate("e => e === document.activeElement")
+    assert (
+        page.locator(f"label[for={field.get_attribute('id')}]").evaluate(
+            "e => e.getBoundingClientRect().top"
+        )
+        > 0
+    )
+    field.fill("ada@example.org")
+    page.locator("[name='partners[1].name']").fill("Maison des jeunes")
+    page.get_by_label("Oui, je suis une personne.").check()
+    press(page)
+    page.locator(".relais-done").wait_for()
+    assert len(store.kinds("case")) == 1
+
+
+def test_rows_conditions_and_counts_follow_what_is_typed(api: str, pasted: Show) -> None:
+    page = pasted(part(api, "eoi"))
+    rows = page.locator("fieldset.row:visible")
+    more = page.get_by_role("button", name="Ajouter une ligne")
+    assert rows.count() == 1
+    for name in ("Un", "Deux", "Trois"):
+        if name != "Un":
+            more.click()
+        page.keyboard.type(name) if name != "Un" else page.locator(
+            "[name='partners[0].name']"
+        ).fill(name)
+    assert rows.count() == 3
+    page.get_by_role("button", name="Retirer la ligne 2").click()
+    assert rows.count() == 2
+    assert page.locator("[name='partners[1].name']").input_value() == "Trois"
+    assert page.locator("[name='partners[2].name']").input_value() == ""
+    assert page.get_by_role("status").first.inner_text() == "La ligne 2 est retirée."
+
+    number = page.locator("[name=org_bn]")
+    assert not number.is_visible()
+    page.locator("[name=org_status][value=registered_charity]").check()
+    assert number.is_visible()
+    text = page.locator("[name=issue_summary]")
+    text.fill("é" * 10)
+    limit = int(text.get_attribute("data-max") or 0)
+    assert (
+        page.locator(f"#{text.get_attribute('id')}-limit").inner_text()
+        == f"Caractères restants\u00a0: {limit - 10}"
+    )
+
+
+def test_a_form_that_is_not_there_is_brought_and_sent(
+    api: str, pasted: Show, store: MemoryStore
+) -> None:
+    page = pasted('<relais-form form="newsletter" lang="en"></relais-form>')
+    page.locator("relais-form form").wait_for()
+    assert page.locator("relais-form button").inner_text() == "Subscribe"
+    fill(page, "newsletter")
+    press(page)
+    page.locator(".relais-done").wait_for()
+    assert store.kinds("subscriber")
+
+
+def test_a_form_that_cannot_be_brought_leads_to_its_own_page(
+    api: str, fr: Page, pasted: Show
+) -> None:
+    fr.route("**/kit/newsletter*", lambda route: route.abort())
+    page = pasted('<relais-form form="newsletter" lang="en"></relais-form>')
+    link = page.get_by_role("link", name="Open it on a page of its own")
+    assert link.get_attribute("href") == f"{api}/newsletter?lang=en"
+
+
+def test_an_invitation_fills_in_what_is_known_and_a_wrong_one_says_where_to_go(
+    api: str, fr: Page, pasted: Show
+) -> None:
+    known = '{"values": {"fid_city": "Laval", "partners": [{"name": "École du Parc"}]}}'
+    headers = {"Access-Control-Allow-Origin": "*"}
+    fr.route(
+        "**/forms/application?*invite=good",
+        lambda route: route.fulfill(body=known, headers=headers),
+    )
+    page = pasted(part(api, "application"), query="?invite=good")
+    page.get_by_text("Ce que vous nous avez déjà dit est rempli.").wait_for()
+    assert page.locator("[name=fid_city]").input_value() == "Laval"
+    assert page.locator("[name='partners[0].name']").input_value() == "École du Parc"
+    assert page.locator("[name=invite]").input_value() == "good"
+    assert not page.locator("[name=ref]").is_visible()
+
+    page = pasted(part(api, "application"), query="?invite=wrong")
+    summary = page.locator(".summary")
+    summary.wait_for()
+    assert summary.locator("h2").inner_text() == "Une Déclaration d’intérêt doit venir en premier"
+    assert (
+        summary.get_by_role("link", name="Retrouver mon dossier").get_attribute("href")
+        == f"{api}/file?lang=fr"
+    )
+    assert page.locator("[name=invite]").input_value() == ""
+    assert page.locator("[name=ref]").is_visible()
+
+
+def test_coaches_are_found_as_one_types(api: str, pasted: Show) -> None:
+    page = pasted(part(api, "coaches"))
+    page.locator("#coaches-q").press_sequentially("logement", delay=5)
+    first = page.locator(".relais-found li a").first
+    first.wait_for()
+    assert (first.get_attribute("href") or "").startswith(f"{api}/coaches/")
+    page.locator("#coaches-q").fill("xyzzyx")
+    page.get_by_text("Aucun résultat pour cette recherche.").wait_for()
