@@ -21,9 +21,10 @@ without its tag, a link the token's hash and a file the case, however a token is
 
 FailureName = Literal["failures", "refused_posts"]
 
-Beyond = Literal["refuse", "hold", "delay", "digest"]
+Beyond = Literal["refuse", "hold", "delay", "digest", "show"]
 """What happens to one more: it is refused until the window ends; a form is kept for staff to
-release; a letter leaves later; one digest lists what else there is."""
+release; a letter leaves later; one digest lists what else there is; a result
+is shown and not mailed."""
 
 Window = Literal["hour", "day"]
 
@@ -52,7 +53,7 @@ LIMITS: Final[Mapping[str, Limit]] = {
     "refused_posts": Limit("network", "refuse", per_hour=300),
     # Forms in the name of one mailbox, whoever sends them.
     "forms_of_mailbox": Limit("mailbox", "hold", per_day=10),
-    "results_of_mailbox": Limit("mailbox", "refuse", per_day=10),
+    "results_of_mailbox": Limit("mailbox", "show", per_day=10),
     # What holds a right may still be tried too often.
     "file_posts": Limit("file", "refuse", per_hour=20),
     "file_copies": Limit("file", "refuse", per_hour=2, per_day=5),

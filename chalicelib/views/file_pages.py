@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from chalicelib import content
 from chalicelib.cases.case import Case
 from chalicelib.cases.faults import faults_now
+from chalicelib.cases.intake.assessment import NOT_MAILED
 from chalicelib.cases.lookup import Cases
 from chalicelib.cases.states import table, tells_turnaround
 from chalicelib.core.languages import Lang
@@ -169,7 +170,12 @@ class FilePages:
             "contact": f"mailto:{self.settings.contact_email}",
             "ci_101": content.programme()["links"].get(f"ci_101_{lang}"),
         }
-        facts = {"ref": found["ref"], "result": result, "links": links}
+        facts = {
+            "ref": found["ref"],
+            "result": result,
+            "links": links,
+            "not_mailed": content.messages()[NOT_MAILED][lang] if "unsent" in found else "",
+        }
         return self.pages.respond("thanks", lang, facts, address=self._address(token))
 
     def received(self, request: Request, token: str, ref: str) -> Response:

@@ -30,8 +30,9 @@ set its own `Cache-Control`. The gateway's own errors carry them too: infra/reso
 REFUSED_FROM: Final = 400
 """The first status of a post that did nothing."""
 
-FAILURE: Final = 404
-"""The status of what a link that never was one of ours is answered with."""
+FAILURES: Final = (404, 410)
+"""The statuses of a link that opens nothing: one that is over, and one that never was one of ours,
+which nothing tells apart where links are stored."""
 
 REFUSALS: Final = (400, 413, 415, 422)
 """The statuses of a post that was refused for what was in it, after it was read."""
@@ -92,7 +93,7 @@ class Relais(chalice.Chalice):
                 # The last net: a person gets a page in their language, we get the trace.
                 log.exception("%s %s", request.method, current.path)
                 response = self._problems().respond(request, error)
-            if response.status == FAILURE and "{token}" in (current.path or ""):
+            if response.status in FAILURES and "{token}" in (current.path or ""):
                 response = self._counted(request, response, "failures")
             elif request.method == "POST" and response.status in REFUSALS:
                 response = self._counted(request, response, "refused_posts")

@@ -99,6 +99,7 @@ TEXTS: Final[Mapping[str, str]] = {
     "line ends": "\r\n",
     "spaces": " ",
     "tabs": "\t ",
+    "words": "a ",
     "long word": "a",
     "long accented word": "é",
     "quotes": '"',

@@ -2,6 +2,7 @@
 
 import html
 import re
+from functools import partial
 
 import pytest
 from chalice.test import HTTPResponse
@@ -12,6 +13,7 @@ from chalicelib.core.errors import BadLink, Conflict, NotFound, StoreDown, TooMa
 from chalicelib.core.languages import LANGS
 from chalicelib.services import Services
 from chalicelib.web import kept_text
+from counted_work import counted
 from journey import RITA, SAM, Journey
 from visitor import Visitor, hidden
 
@@ -134,3 +136,18 @@ def test_an_application_that_was_received_before_keeps_what_is_new_in_it(way: Jo
     late = way.visitor.submit("/forms/application", samples.as_html(given))
     assert late.status_code == 409
     assert_kept(late)
+
+
+@pytest.mark.parametrize("size", [200_000, 800_000])
+def test_what_is_shown_again_costs_no_more_for_being_many_words(
+    visitor: Visitor, size: int
+) -> None:
+    """Refused as invalid, or as too large: no object is made of each word."""
+
+    def refused(unit: str) -> None:
+        visitor.submit("/forms/eoi", [("goal_draft", unit * (size // 2))])
+
+    with counted() as run:
+        refused("a")
+        units = [run(partial(refused, unit)).units for unit in ("aa", "a ")]
+    assert units[1] < units[0] + 5_000

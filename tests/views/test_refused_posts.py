@@ -2,10 +2,11 @@
 
 import pytest
 
+import app as application
 import samples
 from chalicelib.core.rate_limit import LIMITS
 from fakes import MemoryStore
-from visitor import JSON, Visitor
+from visitor import FORM, JSON, Visitor
 
 
 @pytest.mark.parametrize(
@@ -41,3 +42,25 @@ def test_beyond_the_limit_a_refused_post_is_told_to_wait_and_a_good_one_is_taken
     assert response.status_code == 429
     assert int(response.headers["Retry-After"]) <= 3600
     assert visitor.send("/forms/eoi", samples.eoi()).status_code == 201
+
+
+@pytest.mark.parametrize(
+    "route", sorted(each for each in application.app.routes if "{token}" in each)
+)
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST"])
+def test_a_link_that_opens_nothing_is_counted_wherever_it_is_tried(
+    visitor: Visitor, store: MemoryStore, route: str, method: str
+) -> None:
+    """Also where a link that is over, and one that never was, get the same page."""
+    if method not in application.app.routes[route]:
+        return
+    body = b"nonce=x&confirm=on&email=ada%40example.org"
+    for number in range(2):
+        path = route.format(token=f"guess{number}-{'a' * 30}", lang="fr")
+        answer = visitor.request(method, path, body, **FORM)
+        if answer.status_code == 405:
+            return
+    (counter,) = [row for row in store.kinds("rate") if "#failures#" in row["pk"]]
+    assert counter["posts"] == 2
+    store.items[counter["pk"], counter["sk"]]["posts"] = LIMITS["failures"].per_hour
+    assert visitor.request(method, path, body, **FORM).status_code == 429

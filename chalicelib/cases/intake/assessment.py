@@ -1,21 +1,25 @@
 """A self-assessment is scored at once; its result is nobody's."""
 
 from datetime import time
-from typing import Any
+from typing import Any, Final
 
 from chalicelib import content
 from chalicelib.cases.intake.submission import Receipt, Visit
 from chalicelib.cases.lookup import assessment_key
-from chalicelib.core import business_days, eastern_time, rate_limit, references
+from chalicelib.core import business_days, eastern_time, references
 from chalicelib.core.letter_row import APPLICANT, letter
 from chalicelib.core.ports import Put, Write
 from chalicelib.core.records import stamp
 from chalicelib.forms import assessment as assessments
+from chalicelib.forms.problems import Problem
+
+NOT_MAILED: Final = "result_not_mailed"
+"""The warning that a result was asked for by mail, and is shown alone."""
 
 
 def assessment(visit: Visit) -> tuple[list[Write], Receipt]:
-    """Return what a self-assessment writes, and its receipt. Raises TooMany when too many results
-    were sent to its address today."""
+    """Return what a self-assessment writes, and its receipt. Beyond so many results a day for one
+    mailbox, whoever asked for them, a result is shown and not mailed, and says so."""
     answers = dict(visit.submission.answers)
     address = answers.pop("send_to_email", None)
     result = assessments.score(answers)
@@ -37,13 +41,15 @@ def assessment(visit: Visit) -> tuple[list[Write], Receipt]:
     }
     writes: list[Write] = [Put(item)]
     if address and visit.is_crowded:
-        # Nothing is kept: without the address, the result is shown all the same.
-        raise rate_limit.too_many(visit.now, "day")
-    if address:
+        item["unsent"] = True
+    elif address:
         owed = letter(pk, 1, "assessment_result", to=APPLICANT, due=stamp(visit.now))
         writes.append(Put({**owed, "address": address, "expires": item["expires"]}))
         writes += visit.mailbox_counters("results_of_mailbox", address)
-    return writes, receipt(visit, ref, answers)
+    made = receipt(visit, ref, answers)
+    if "unsent" in item:
+        made = made._replace(warnings=(Problem("send_to_email", NOT_MAILED),))
+    return writes, made
 
 
 def _expires(visit: Visit) -> int:
