@@ -307,6 +307,7 @@ class World:
         yield from self._issues()
         for path in ("/openapi.json", "/health", "/newsletter/archive"):
             yield path, [Place(path)]
+        yield "/kit/{name}", [Place("/kit/eoi"), Place("/kit/relais.js")]
         for feed in ("fr.xml", "en.xml", "fr.json", "en.json"):
             yield f"/newsletter/feed.{feed}", [Place(f"/newsletter/feed.{feed}")]
 
