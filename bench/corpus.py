@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import accumulate
 from random import Random
 
 from chalicelib.coaches.coach import Coach, allowed_values, options
@@ -76,10 +77,7 @@ def coaches(count: int, *, words: int = 60, seed: int = SEED) -> Iterator[Coach]
     vocab = vocabulary(luck, WORDS)
     surnames = [word.capitalize() for word in vocab[:2_500]]
     surnames += _list("Tremblay Bélanger O’Brien D’Amours Côté St-Onge Nguyễn Lévesque")
-    weights = [1 / (rank + 3) for rank in range(len(vocab))]
-    running = [sum(weights[:1])]
-    for weight in weights[1:]:
-        running.append(running[-1] + weight)
+    running = list(accumulate(1 / (rank + 3) for rank in range(len(vocab))))
     half = words // 2
     streams, sectors = sorted(allowed_values("streams")), sorted(allowed_values("sectors"))
     languages = [entry["id"] for entry in options("languages")][:15]

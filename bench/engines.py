@@ -21,7 +21,8 @@ from chalicelib.coaches.directory.snapshot import (
     label_texts,
     serialise,
 )
-from chalicelib.coaches.editions import Edition, EditionStore
+from chalicelib.coaches.edition import Edition
+from chalicelib.coaches.editions import EditionStore
 from chalicelib.coaches.profile import Profile, text_in
 from chalicelib.core.languages import LANGS
 from chalicelib.core.settings import Settings

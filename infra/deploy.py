@@ -93,6 +93,14 @@ def _wrong(stage: str, given: Mapping[str, str], where: str = "") -> Iterator[st
         yield f"AlarmEmail must be an e-mail address{where}, not {alarms!r}"
 
 
+def _check(stage: str, settings: Mapping[str, str], endpoint: str | None) -> None:
+    wrong = list(_wrong(stage, settings))
+    if settings.get("Emulator") == "true" and endpoint is None:
+        wrong.append("Emulator is for the emulator alone: it widens rights")
+    if wrong:
+        raise DeployError("\n".join(wrong))
+
+
 def deploy(
     stage: str,
     settings: Mapping[str, str],
@@ -109,11 +117,7 @@ def deploy(
     `public_url` makes the address from the id of the API, where it is not AWS's own.
     Raises DeployError that names every setting that is missing or wrong.
     """
-    wrong = list(_wrong(stage, settings))
-    if settings.get("Emulator") == "true" and endpoint is None:
-        wrong.append("Emulator is for the emulator alone: it widens rights")
-    if wrong:
-        raise DeployError("\n".join(wrong))
+    _check(stage, settings, endpoint)
     session = boto3.session.Session(region_name=REGION)
     stack = CloudStack(
         session.client("cloudformation", endpoint_url=endpoint), f"relais-{stage}", say

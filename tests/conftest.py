@@ -26,7 +26,8 @@ from fakes import (
 
 if TYPE_CHECKING:
     from chalicelib.coaches.coach import Coach
-    from chalicelib.coaches.editions import Edition, EditionStore
+    from chalicelib.coaches.edition import Edition
+    from chalicelib.coaches.editions import EditionStore
     from journey import Journey
     from visitor import Visitor
 

@@ -236,10 +236,6 @@ class Case:
         org: str,
         answers: "Answers",
         warnings: list[KeptWarning],
-        application: "Answers | None" = None,
-        application_warnings: list[KeptWarning] | None = None,
-        applied_at: str | None = None,
-        claims: str | None = None,
         consents: "dict[FormName, Consent] | None" = None,
     ) -> "Case":
         """Return a new case in the state NEW, which its first step moves and stores."""
@@ -260,10 +256,6 @@ class Case:
             updated_at=stamp(now),
             answers=answers,
             warnings=warnings,
-            application=application,
-            application_warnings=application_warnings,
-            applied_at=applied_at,
-            claims=claims,
             consents=consents,
         )
 

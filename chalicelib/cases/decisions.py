@@ -88,11 +88,7 @@ class Decisions:
         facts = {**decided, **change.facts}
         change.owes_letters(facts)
         change.owes(row.held_letters, APPLICANT, due=now + self._undo, facts=facts)
-        writes = change.writes()
-        if is_invited(row.to):
-            writes += index_rows(case, self._people_key, now)
-        if row.event == "treat_as_eoi":
-            writes.append(self._findable(case))
+        writes = [*change.writes(), *self._index(change)]
         if link is not None:
             writes.append(stored_links.use(link, row.event, now, case_version=case.version))
         self._store.commit(writes)
@@ -159,6 +155,15 @@ class Decisions:
         twins = twin_rows(case.id, form, self._people_key, self._now())
         self._store.commit([*change.writes(), *found, *twins])
         return change.after()
+
+    def _index(self, change: StateChange) -> list[Write]:
+        """Return the writes that let a case be found by what it has become."""
+        found: list[Write] = []
+        if is_invited(change.row.to):
+            found += index_rows(change.case, self._people_key, change.now)
+        if change.row.event == "treat_as_eoi":
+            found.append(self._findable(change.case))
+        return found
 
     def _findable(self, case: Case) -> Write:
         """Return the write that lets a declaration be found as an open file of its person."""

@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from chalicelib.coaches.directory.search import Directory
-from chalicelib.coaches.editions import EditionLost, EditionStore
+from chalicelib.coaches.edition import EditionLost
+from chalicelib.coaches.editions import EditionStore
 from chalicelib.core.errors import StoreDown
 from chalicelib.core.ports import Now
 

@@ -3,23 +3,20 @@
 import gzip
 import json
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.coaches.catalogue import column_values, in_parts, packed
+from chalicelib.coaches.edition import CATALOGUE, PK, SNAPSHOT, Edition, EditionParts
 from chalicelib.coaches.withdrawals import Withdrawals
 from chalicelib.core import eastern_time
-from chalicelib.core.errors import Conflict
-from chalicelib.core.ports import Change, Item, Key, Now, Put, Store, Write
+from chalicelib.core.ports import Change, Now, Put, Store, Write
 from chalicelib.core.records import stamp
 
 if TYPE_CHECKING:
     from chalicelib.coaches.coach import Coach
 
-PK: Final = "DIRECTORY"
 CURRENT: Final = (PK, "CURRENT")
 """The row that names the current edition: whoever changes it publishes."""
 
@@ -33,49 +30,6 @@ GRACE_PERIOD: Final = timedelta(days=1)
 PUBLISHING_TIMEOUT: Final = timedelta(hours=1)
 """After this time an edition that was written but not published counts as given up."""
 
-_SNAPSHOT: Final = "SNAPSHOT#"
-_CATALOGUE: Final = "BOOK#"
-_STORED_NAMES: Final = {"catalogue_prefix": "book", "catalogue_parts": "book_parts"}
-"""Fields of an edition whose attribute in the store has another name."""
-
-
-@dataclass(frozen=True)
-class Edition:
-    """One published version of the directory.
-
-    `version` changes with what the public sees, `id` with each edition. `count` is how many
-    coaches the public sees, `coaches` how many there are in all. The keys of the rows that
-    hold the catalogue begin with `catalogue_prefix`. `at` is an ISO time in UTC, `by` the id
-    of a person, `why` a note for staff.
-    """
-
-    id: str
-    version: str
-    count: int
-    coaches: int
-    snapshot_parts: int
-    catalogue_prefix: str
-    catalogue_parts: int
-    at: str
-    by: str
-    why: str
-
-    @classmethod
-    def of(cls, row: Item) -> "Edition":
-        return cls(**{f.name: row[_STORED_NAMES.get(f.name, f.name)] for f in fields(cls)})
-
-    def attributes(self) -> dict[str, object]:
-        """Return the edition as its row holds it."""
-        return {_STORED_NAMES.get(key, key): value for key, value in vars(self).items()}
-
-    @property
-    def key(self) -> Key:
-        return PK, f"EDITION#{self.id}"
-
-    @property
-    def parts_pk(self) -> str:
-        return f"{PK}#{self.id}"
-
 
 class Withdrawn(Exception):
     """Raised when coaches would be published who took their page down on that day or later.
@@ -88,10 +42,6 @@ class Withdrawn(Exception):
         self.slugs = tuple(slugs)
 
 
-class EditionLost(Exception):
-    """Raised when parts of an edition are gone: it was replaced while it was read."""
-
-
 class EditionStore:
     """Keeps the editions: all of one is stored before the one write that publishes it.
 
@@ -101,6 +51,7 @@ class EditionStore:
 
     def __init__(self, store: Store, now: Now, people_key: bytes = b"") -> None:
         self.store = store
+        self._parts = EditionParts(store)
         self._now = now
         self.withdrawals = Withdrawals(store, now, people_key)
 
@@ -139,7 +90,7 @@ class EditionStore:
 
     def snapshot(self, edition: Edition) -> bytes:
         """Return what `Directory.load` reads. Raises EditionLost."""
-        return self._read(edition.parts_pk, _SNAPSHOT, edition.snapshot_parts)
+        return self._parts.read(edition.parts_pk, SNAPSHOT, edition.snapshot_parts)
 
     def catalogue(self, edition: Edition | None) -> "list[Coach]":
         """Return all coaches with all columns, also those not published; none without edition.
@@ -150,7 +101,9 @@ class EditionStore:
 
         if edition is None:
             return []
-        stored = self._read(edition.parts_pk, edition.catalogue_prefix, edition.catalogue_parts)
+        stored = self._parts.read(
+            edition.parts_pk, edition.catalogue_prefix, edition.catalogue_parts
+        )
         # The rows were checked when they were stored; the lists of options may have changed.
         rows: list[dict[str, object]] = json.loads(gzip.decompress(stored))
         return [Coach.model_construct(None, **column_values(row)) for row in rows]
@@ -175,8 +128,7 @@ class EditionStore:
         from chalicelib.coaches.directory import snapshot
 
         now = self._now()
-        if against := self.withdrawals.against(coaches):
-            raise Withdrawn([coach.slug for coach in against])
+        self._check_consents(coaches)
         built = snapshot.build(coaches)
         public, everything = in_parts(snapshot.serialise(built)), in_parts(packed(coaches))
         edition = Edition(
@@ -185,7 +137,7 @@ class EditionStore:
             count=built["count"],
             coaches=len(coaches),
             snapshot_parts=len(public),
-            catalogue_prefix=_CATALOGUE,
+            catalogue_prefix=CATALOGUE,
             catalogue_parts=len(everything),
             at=stamp(now),
             by=by,
@@ -196,6 +148,10 @@ class EditionStore:
         self.store.commit([_replace(after, edition), published, *also])
         self._expire_superseded(edition, now)
         return edition
+
+    def _check_consents(self, coaches: "Sequence[Coach]") -> None:
+        if against := self.withdrawals.against(coaches):
+            raise Withdrawn([coach.slug for coach in against])
 
     def _draft(
         self,
@@ -210,8 +166,8 @@ class EditionStore:
         row = {"pk": pk, "sk": sk, "kind": "edition", **edition.attributes(), "status": "writing"}
         row["one_page"] = one_page or None
         self.store.commit([Put(row)])
-        self._write(edition.parts_pk, _SNAPSHOT, snapshot)
-        self._write(edition.parts_pk, _CATALOGUE, catalogue)
+        self._parts.write(edition.parts_pk, SNAPSHOT, snapshot)
+        self._parts.write(edition.parts_pk, CATALOGUE, catalogue)
 
     def restore(self, edition: Edition, *, by: str) -> Edition:
         """Publish the coaches of an earlier edition as a new one. Raises as `publish` does."""
@@ -230,12 +186,14 @@ class EditionStore:
             edition = Edition.of(row)
             if current is not None and edition.id == current.id:
                 continue
-            self._change_parts(edition, _SNAPSHOT, edition.snapshot_parts, self._blank())
+            self._parts.change(edition, SNAPSHOT, edition.snapshot_parts, self._blank())
             if row["by"] == slug:
-                self._change_if_there(Change(edition.key, expect={"by": slug}, set={"by": "coach"}))
+                self._parts.change_if_there(
+                    Change(edition.key, expect={"by": slug}, set={"by": "coach"})
+                )
             if row["status"] != "published":
                 prefix, parts = edition.catalogue_prefix, edition.catalogue_parts
-                self._change_parts(edition, prefix, parts, self._blank())
+                self._parts.change(edition, prefix, parts, self._blank())
                 continue
             coaches = self.catalogue(edition)
             kept = [coach for coach in coaches if coach.slug != slug]
@@ -250,12 +208,12 @@ class EditionStore:
     def _replace_catalogue(self, edition: Edition, coaches: "Sequence[Coach]") -> None:
         """Write the new catalogue beside the old one first, so that readers find one whole."""
         parts, prefix = in_parts(packed(coaches)), f"BOOK-{secrets.token_hex(2)}#"
-        self._write(edition.parts_pk, prefix, parts)
+        self._parts.write(edition.parts_pk, prefix, parts)
         change = {"book": prefix, "book_parts": len(parts), "coaches": len(coaches)}
         expected = {"book": edition.catalogue_prefix}
         self.store.commit([Change(edition.key, expect=expected, set=change)])
         prefix, count = edition.catalogue_prefix, edition.catalogue_parts
-        self._change_parts(edition, prefix, count, self._blank())
+        self._parts.change(edition, prefix, count, self._blank())
 
     def _expire_superseded(self, current: Edition, now: datetime) -> None:
         """Let the store's time to live take away what is no longer needed.
@@ -274,38 +232,16 @@ class EditionStore:
         for row in rows:
             edition, status = Edition.of(row), row["status"]
             if edition.id in retired:
-                self._change_parts(edition, _SNAPSHOT, edition.snapshot_parts, expires)
+                self._parts.change(edition, SNAPSHOT, edition.snapshot_parts, expires)
                 prefix, count = edition.catalogue_prefix, edition.catalogue_parts
-                self._change_parts(edition, prefix, count, expires)
+                self._parts.change(edition, prefix, count, expires)
                 change = {"status": "retired", **expires}
             elif status == "published" and not row.get("private_only"):
-                self._change_parts(edition, _SNAPSHOT, edition.snapshot_parts, expires)
+                self._parts.change(edition, SNAPSHOT, edition.snapshot_parts, expires)
                 change = {"private_only": True}
             else:
                 continue
-            self._change_if_there(Change(edition.key, expect={"status": status}, set=change))
-
-    def _change_parts(
-        self, edition: Edition, prefix: str, count: int, attributes: Mapping[str, object]
-    ) -> None:
-        for number in range(count):
-            key = (edition.parts_pk, f"{prefix}{number:04}")
-            self._change_if_there(Change(key, expect={"kind": "edition_part"}, set=attributes))
-
-    def _change_if_there(self, change: Change) -> None:
-        with suppress(Conflict):  # another publisher, or the time to live, was there first
-            self.store.commit([change])
-
-    def _write(self, pk: str, prefix: str, parts: Iterable[bytes]) -> None:
-        for number, data in enumerate(parts):
-            row = {"pk": pk, "sk": f"{prefix}{number:04}", "kind": "edition_part", "data": data}
-            self.store.commit([Put(row)])
-
-    def _read(self, pk: str, prefix: str, count: int) -> bytes:
-        rows = self.store.rows(pk, prefix)
-        if len(rows) < count:
-            raise EditionLost(pk)
-        return b"".join(row["data"] for row in rows)
+            self._parts.change_if_there(Change(edition.key, expect={"status": status}, set=change))
 
 
 def _replace(before: Edition | None, edition: Edition) -> Write:

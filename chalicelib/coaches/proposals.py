@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final, Literal
 
 from chalicelib.cases.staff import Roster, Staff
-from chalicelib.coaches.directory.sheets import SheetProblem, problems_with
+from chalicelib.coaches.directory.sheet_problems import SheetProblem, problems_with
 from chalicelib.coaches.messages import TO_COACH
 from chalicelib.coaches.upkeep import COMMIT_ATTEMPTS, Upkeep
 from chalicelib.core import stored_links

@@ -6,7 +6,8 @@ from contextlib import suppress
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from chalicelib.coaches.editions import CURRENT, Edition, EditionStore
+from chalicelib.coaches.edition import Edition
+from chalicelib.coaches.editions import CURRENT, EditionStore
 from chalicelib.coaches.messages import TO_COACH
 from chalicelib.coaches.removal import CoachRemoval, forget_rows
 from chalicelib.core import eastern_time

@@ -41,9 +41,8 @@ def letter(  # noqa: PLR0913
     about: tuple[str, int] | None = None,
 ) -> Item:
     """Return the row of a letter that is owed since an event (its number) or a step of a clock
-    (`B000002-001`): at most one of a name to a reader.
-
-    A letter of a file goes with the file; any other one expires.
+    (`B000002-001`): at most one of a name to a reader. One of a file goes with the file, any other
+    one expires.
 
     `to` is one of the readers above or the id of a member of staff, `due` a stamp. A letter
     that leaves `by_day` keeps to the programme's hours, whenever it is tried; one that is `held`

@@ -6,21 +6,13 @@ import secrets
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Any, Final, NamedTuple
-
-from itsdangerous import BadData, SignatureExpired, URLSafeTimedSerializer
+from typing import Final, NamedTuple
 
 from chalicelib.core.email_address import with_ascii_domain
-from chalicelib.core.errors import BadLink, LinkOver
+from chalicelib.core.errors import BadLink
 from chalicelib.core.link_purposes import NONCE_SECONDS, PURPOSES, UNSUBSCRIBE_SUBJECT, redacted
 from chalicelib.core.ports import Now
-from chalicelib.core.signing import Serializer, serializer
-
-TOKEN_LENGTH_LIMIT: Final = 300
-"""Longer ones are refused unread: ours are under 120 characters."""
-
-ADDRESS_TOKEN_LIMIT: Final = 700
-"""An address has up to 254 characters."""
+from chalicelib.core.signing import SignedTokens
 
 _CODE_LETTERS: Final = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 
@@ -53,12 +45,9 @@ class Links:
         now: Now = utc_now,
     ) -> None:
         """`keys` are a list, or a function that returns the list as it is at that moment."""
-        self._current_keys = keys if callable(keys) else lambda: keys
+        self._tokens = SignedTokens(keys, now)
         self._public = public_url
         self._website = website_url
-        self._now = now
-        self._signers: dict[str, Serializer] = {}
-        self._signer_keys: Sequence[str] = ()
 
     @staticmethod
     def redact(text: str) -> str:
@@ -67,57 +56,57 @@ class Links:
 
     def file(self, case: str, person: str) -> str:
         """With a copy of the answers: only for a letter, which proves the address."""
-        return self._url("file", self._sign("file", case, person[:8]))
+        return self._url("file", self._tokens.sign("file", case, person[:8]))
 
     def open_file(self, token: str) -> tuple[str, str]:
         """Return the case, or the reference of an assessment, and the start of the person's key."""
-        return self._open_pair("file", token)
+        return self._tokens.open_pair("file", token)
 
     def standing(self, ref: str, person: str) -> str:
         """For a response, about the form with this reference and no other one of its file:
         whoever sent it may be anybody who knows the address."""
-        return self._url("standing", self._sign("standing", ref, person[:8]))
+        return self._url("standing", self._tokens.sign("standing", ref, person[:8]))
 
     def open_standing(self, token: str) -> tuple[str, str]:
         """Return the reference of the form that was sent, and the start of the person's key."""
-        return self._open_pair("standing", token)
+        return self._tokens.open_pair("standing", token)
 
     def declaration(self, case: str, person: str) -> str:
         """Ask what a declaration is that was kept beside a file; `person` is the file's."""
-        return self._url("declaration", self._sign("declaration", case, person[:8]))
+        return self._url("declaration", self._tokens.sign("declaration", case, person[:8]))
 
     def open_declaration(self, token: str) -> tuple[str, str]:
         """Return the case that was kept, and the start of the key of the file's person."""
-        return self._open_pair("declaration", token)
+        return self._tokens.open_pair("declaration", token)
 
     def address(self, case: str, person: str, address: str) -> str:
-        return self._url("address", self._sign("address", case, person[:8], address))
+        return self._url("address", self._tokens.sign("address", case, person[:8], address))
 
     def open_address(self, token: str) -> tuple[str, str, str]:
         """Return the case, the start of the person's key, and the address it was sent to."""
-        case, person, address = self._open("address", token, ADDRESS_TOKEN_LIMIT)
+        case, person, address = self._tokens.open("address", token)
         return str(case), str(person), str(address)
 
     def claim(self, application: str, case: str, person: str) -> str:
         """For a letter to the address of `case`: whether the application is its owner's."""
-        return self._url("claim", self._sign("claim", application, case, person[:8]))
+        return self._url("claim", self._tokens.sign("claim", application, case, person[:8]))
 
     def open_claim(self, token: str) -> tuple[str, str, str]:
         """Return the application's case, the case that it names, and the start of the person's
         key."""
-        application, case, person = self._open("claim", token)
+        application, case, person = self._tokens.open("claim", token)
         return str(application), str(case), str(person)
 
     def invite(self, case: str, person: str, lang: str) -> str:
         """Lead to the application form: on the website when there is one."""
-        query = f"{PURPOSES['invite'].parameter}={self._sign('invite', case, person[:8])}"
+        query = f"{PURPOSES['invite'].parameter}={self._tokens.sign('invite', case, person[:8])}"
         if self._website:
             return f"{self._website}/{lang}/application?{query}"
         return f"{self._public}/forms/application?lang={lang}&{query}"
 
     def open_invite(self, token: str) -> tuple[str, str]:
         """Return the case and the start of the person's key."""
-        return self._open_pair("invite", token)
+        return self._tokens.open_pair("invite", token)
 
     def declare(self, lang: str) -> str:
         """Lead to the Declaration of interest: on the website when there is one."""
@@ -129,11 +118,11 @@ class Links:
         return f"{self._public}/coaches?lang={lang}"
 
     def coach(self, slug: str, person: str) -> str:
-        return self._url("coach", self._sign("coach", slug, person[:8]))
+        return self._url("coach", self._tokens.sign("coach", slug, person[:8]))
 
     def open_coach(self, token: str) -> tuple[str, str]:
         """Return the coach's slug and the start of the person's key."""
-        return self._open_pair("coach", token)
+        return self._tokens.open_pair("coach", token)
 
     def new_review(self) -> StoredLink:
         return self._new("review")
@@ -146,33 +135,33 @@ class Links:
 
     def code(self, token: str) -> str:
         """Return four characters, printed in the mail and asked for by the last decision."""
-        return _code(self._current_keys()[-1], token)
+        return _code(self._tokens.keys[-1], token)
 
     def right_code(self, token: str, given: str) -> bool:
         """Whether these are the four characters of the letter."""
         typed = given.strip().upper().encode()
         return any(
-            hmac.compare_digest(typed, _code(key, token).encode()) for key in self._current_keys()
+            hmac.compare_digest(typed, _code(key, token).encode()) for key in self._tokens.keys
         )
 
     def step_code(self, token_hash: str, issued_at: str) -> str:
         """Return six digits for one decision with one link, sent to its owner on request."""
-        return _step_code(self._current_keys()[-1], token_hash, issued_at)
+        return _step_code(self._tokens.keys[-1], token_hash, issued_at)
 
     def right_step_code(self, token_hash: str, issued_at: str, given: str) -> bool:
         """Whether these are the six digits of the letter."""
         typed = "".join(given.split()).encode()
         return any(
             hmac.compare_digest(typed, _step_code(key, token_hash, issued_at).encode())
-            for key in self._current_keys()
+            for key in self._tokens.keys
         )
 
     def nonce(self, token: str) -> str:
-        return self._sign("nonce", hash_of(token)[:16])
+        return self._tokens.sign("nonce", hash_of(token)[:16])
 
     def check_nonce(self, token: str, nonce: str, seconds: int = NONCE_SECONDS) -> bool:
         try:
-            (found,) = self._open("nonce", nonce, max_age=seconds)
+            (found,) = self._tokens.open("nonce", nonce, max_age=seconds)
         except BadLink:
             return False
         return hmac.compare_digest(str(found), hash_of(token)[:16])
@@ -183,45 +172,47 @@ class Links:
         The link counts from `since`; both are seconds since 1970. Language and topics are those
         of its letter, and serve when the request is purged.
         """
-        return self._url("confirm", self._sign("confirm", person, asked, since, lang, *topics))
+        return self._url(
+            "confirm", self._tokens.sign("confirm", person, asked, since, lang, *topics)
+        )
 
     def open_confirm(self, token: str) -> tuple[str, int, int, str, list[str]]:
         """Return the person, when they asked and since when it counts in seconds since 1970, the
         language and the topics."""
-        person, asked, since, lang, *topics = self._open("confirm", token)
+        person, asked, since, lang, *topics = self._tokens.open("confirm", token)
         return str(person), asked, since, lang, topics
 
     def cancel(self, person: str, asked: int) -> str:
         """Cancel the sign-up that was `asked` at that time, and do nothing else."""
-        return self._url("cancel", self._sign("cancel", person, asked))
+        return self._url("cancel", self._tokens.sign("cancel", person, asked))
 
     def open_cancel(self, token: str) -> tuple[str, int]:
         """Return the person, and the seconds since 1970 when they asked."""
-        person, asked = self._open("cancel", token)
+        person, asked = self._tokens.open("cancel", token)
         return person, asked
 
     def keep(self, person: str, until: int) -> str:
         """Make the implied consent an express one that ends at `until`, in seconds since 1970."""
-        return self._url("keep", self._sign("keep", person, until))
+        return self._url("keep", self._tokens.sign("keep", person, until))
 
     def open_keep(self, token: str) -> tuple[str, int]:
         """Return the person, and the seconds since 1970 when their implied consent ends."""
-        person, until = self._open("keep", token)
+        person, until = self._tokens.open("keep", token)
         return person, until
 
     def move(self, person: str, to: str, asked: int) -> str:
         """To the new address of a subscriber, `to`, who proves this very address by this link."""
-        return self._url("move", self._sign("move", person, to, asked))
+        return self._url("move", self._tokens.sign("move", person, to, asked))
 
     def open_move(self, token: str) -> tuple[str, str, int]:
         """Return the person, that of the new address, and the seconds since 1970 when the move
         was requested."""
-        person, to, asked = self._open("move", token)
+        person, to, asked = self._tokens.open("move", token)
         return person, to, asked
 
     def unsubscribe(self, person: str, issue: str = "") -> str:
         """Leaves, and does nothing else; `issue` is the one that it was printed in."""
-        return self._url("unsubscribe", self._sign("unsubscribe", person, issue))
+        return self._url("unsubscribe", self._tokens.sign("unsubscribe", person, issue))
 
     def unsubscribe_mail(self, address: str, url: str) -> str:
         """Return the same by mail to the address that answers mail, for the header."""
@@ -229,14 +220,14 @@ class Links:
 
     def open_unsubscribe(self, token: str) -> tuple[str, str]:
         """Return the person and the issue, which may be blank."""
-        person, issue = self._open("unsubscribe", token)
+        person, issue = self._tokens.open("unsubscribe", token)
         return person, issue
 
     def preferences(self, person: str) -> str:
-        return self._url("preferences", self._sign("preferences", person))
+        return self._url("preferences", self._tokens.sign("preferences", person))
 
     def open_preferences(self, token: str) -> str:
-        return str(self._open("preferences", token)[0])
+        return str(self._tokens.open("preferences", token)[0])
 
     @property
     def newsletter(self) -> str:
@@ -244,11 +235,11 @@ class Links:
 
     def progress(self, issue: str, staff: str) -> str:
         """Where an issue that is sent stands, for one of the staff while they are on the roster."""
-        return self._url("progress", self._sign("progress", issue, staff))
+        return self._url("progress", self._tokens.sign("progress", issue, staff))
 
     def open_progress(self, token: str) -> tuple[str, str]:
         """Return the issue and the id of the member of staff."""
-        return self._open_pair("progress", token)
+        return self._tokens.open_pair("progress", token)
 
     def _url(self, purpose: str, token: str) -> str:
         return f"{self._public}/{PURPOSES[purpose].path}/{token}"
@@ -256,45 +247,6 @@ class Links:
     def _new(self, purpose: str) -> StoredLink:
         token = secrets.token_urlsafe(32)
         return StoredLink(self._url(purpose, token), hash_of(token), self.code(token))
-
-    def _sign(self, purpose: str, *values: object) -> str:
-        return str(self._signer(purpose).dumps(list(values)))
-
-    def _open(
-        self,
-        purpose: str,
-        token: str,
-        length_limit: int = TOKEN_LENGTH_LIMIT,
-        max_age: int | None = None,
-    ) -> list[Any]:
-        """Return the values that were signed. Raises BadLink."""
-        if len(token) > length_limit:
-            raise BadLink(purpose)
-        signer = self._signer(purpose)
-        try:
-            if isinstance(signer, URLSafeTimedSerializer):
-                seconds = max_age or PURPOSES[purpose].lifetime_seconds
-                found = signer.loads(token, max_age=seconds)
-            else:
-                found = signer.loads(token)
-        except SignatureExpired as error:
-            raise LinkOver(purpose) from error
-        except (BadData, UnicodeError) as error:
-            raise BadLink(purpose) from error
-        return list(found)
-
-    def _open_pair(self, purpose: str, token: str) -> tuple[str, str]:
-        first, second, *_ = self._open(purpose, token)
-        return str(first), str(second)
-
-    def _signer(self, purpose: str) -> Serializer:
-        """Return the signer of a purpose: with the time where the purpose has a lifetime."""
-        keys = self._current_keys()
-        if keys != self._signer_keys:
-            self._signers, self._signer_keys = {}, keys
-        if purpose not in self._signers:
-            self._signers[purpose] = serializer(PURPOSES[purpose], keys, self._now)
-        return self._signers[purpose]
 
 
 def _code(key: str, token: str) -> str:

@@ -1,11 +1,12 @@
-"""Signed tokens in one spelling, with the time of signing where a purpose has a lifetime."""
+"""Signs values as tokens and opens them: in one spelling, with the time of signing where a purpose has a lifetime."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from itsdangerous import (
     BadData,
+    SignatureExpired,
     Signer,
     TimestampSigner,
     URLSafeSerializer,
@@ -13,10 +14,17 @@ from itsdangerous import (
 )
 from itsdangerous.encoding import base64_decode, base64_encode
 
-from chalicelib.core.link_purposes import Purpose
+from chalicelib.core.errors import BadLink, LinkOver
+from chalicelib.core.link_purposes import PURPOSES, Purpose
 from chalicelib.core.ports import Now
 
 Serializer = URLSafeSerializer | URLSafeTimedSerializer
+
+TOKEN_LENGTH_LIMIT: Final = 300
+"""Longer ones are refused unread: ours are under 120 characters."""
+
+ADDRESS_TOKEN_LIMIT: Final = 700
+"""An address has up to 254 characters."""
 
 _SIGNER: Final = {"key_derivation": "hmac", "digest_method": hashlib.sha256}
 
@@ -48,7 +56,7 @@ class _TimedSigner(_CanonicalSigner, TimestampSigner):
         return int(self._now().timestamp())
 
 
-def serializer(purpose: Purpose, keys: Sequence[str], now: Now) -> Serializer:
+def _serializer(purpose: Purpose, keys: Sequence[str], now: Now) -> Serializer:
     """Return what signs with the last key and opens with any, for one purpose."""
     if purpose.lifetime_seconds is None:
         return URLSafeSerializer(
@@ -60,3 +68,53 @@ def serializer(purpose: Purpose, keys: Sequence[str], now: Now) -> Serializer:
         signer=_TimedSigner,
         signer_kwargs={**_SIGNER, "now": now},
     )
+
+
+class SignedTokens:
+    """Signs values for a purpose with the last key, and opens them with any."""
+
+    def __init__(self, keys: Sequence[str] | Callable[[], Sequence[str]], now: Now) -> None:
+        """`keys` are a list, or a function that returns the list as it is at that moment."""
+        self._current_keys = keys if callable(keys) else lambda: keys
+        self._now = now
+        self._signers: dict[str, Serializer] = {}
+        self._signer_keys: Sequence[str] = ()
+
+    @property
+    def keys(self) -> Sequence[str]:
+        """The keys as they are now, the one that signs last."""
+        return self._current_keys()
+
+    def sign(self, purpose: str, *values: object) -> str:
+        return str(self._signer(purpose).dumps(list(values)))
+
+    def open(self, purpose: str, token: str, max_age: int | None = None) -> list[Any]:
+        """Return the values that were signed. Raises BadLink."""
+        limit = ADDRESS_TOKEN_LIMIT if purpose == "address" else TOKEN_LENGTH_LIMIT
+        if len(token) > limit:
+            raise BadLink(purpose)
+        signer = self._signer(purpose)
+        try:
+            if isinstance(signer, URLSafeTimedSerializer):
+                seconds = max_age or PURPOSES[purpose].lifetime_seconds
+                found = signer.loads(token, max_age=seconds)
+            else:
+                found = signer.loads(token)
+        except SignatureExpired as error:
+            raise LinkOver(purpose) from error
+        except (BadData, UnicodeError) as error:
+            raise BadLink(purpose) from error
+        return list(found)
+
+    def open_pair(self, purpose: str, token: str) -> tuple[str, str]:
+        first, second, *_ = self.open(purpose, token)
+        return str(first), str(second)
+
+    def _signer(self, purpose: str) -> Serializer:
+        """Return the signer of a purpose: with the time where the purpose has a lifetime."""
+        keys = self._current_keys()
+        if keys != self._signer_keys:
+            self._signers, self._signer_keys = {}, keys
+        if purpose not in self._signers:
+            self._signers[purpose] = _serializer(PURPOSES[purpose], keys, self._now)
+        return self._signers[purpose]

@@ -117,24 +117,9 @@ class Outbox:
             return self._spread(row, now)
         if row["attempts"] > len(BACKOFF):
             return self._rows.end(row, "dead", "nobody knows whether it left")
-        try:
-            draft = self._writer.write(row, now)
-        except Overtaken as left_behind:
-            return self._rows.drop(row, str(left_behind))
-        except Throttled as busy:
-            log.warning("letter %s waits a minute: %s", tag_of(*key), busy)
-            return self._rows.owe_again(row, now + THROTTLED_WAIT, "throttled", str(busy))
-        except NotYet as wait:
-            log.error("letter %s waits: %s", tag_of(*key), wait)
-            return self._rows.retry(row, now + NOT_YET_WAIT, str(wait))
-        except RelaisError:
-            raise
-        except Exception as error:
-            # A letter that cannot be written must not come back every minute for ever.
-            log.exception("letter %s cannot be written", tag_of(*key))
-            return self._unwritten(row, error, now)
-        if draft is None:
-            return self._rows.end(row, "dead", "nobody to write to")
+        draft = self._drafted(row, now)
+        if isinstance(draft, str):
+            return draft
         ceilings = self._ceilings
         counters = ceilings.counters(row, draft.mail.to, now) if ceilings else []
         is_late = by == "sweep" and not excused and _is_late(row, now)
@@ -146,6 +131,27 @@ class Outbox:
                 return "taken"
             return self._rows.commit_beyond(ceilings.beyond(row, conflict, counters, now), now)
         return self._send(row, claimed, draft.mail, now)
+
+    def _drafted(self, row: Item, now: datetime) -> Draft | Outcome:
+        """Return the letter as it is written now, or what became of one that cannot be."""
+        tag = tag_of(row["pk"], row["sk"])
+        try:
+            draft = self._writer.write(row, now)
+        except Overtaken as left_behind:
+            return self._rows.drop(row, str(left_behind))
+        except Throttled as busy:
+            log.warning("letter %s waits a minute: %s", tag, busy)
+            return self._rows.owe_again(row, now + THROTTLED_WAIT, "throttled", str(busy))
+        except NotYet as wait:
+            log.error("letter %s waits: %s", tag, wait)
+            return self._rows.retry(row, now + NOT_YET_WAIT, str(wait))
+        except RelaisError:
+            raise
+        except Exception as error:
+            # A letter that cannot be written must not come back every minute for ever.
+            log.exception("letter %s cannot be written", tag)
+            return self._unwritten(row, error, now)
+        return draft or self._rows.end(row, "dead", "nobody to write to")
 
     def _waiting(self, row: Item, by: By, now: datetime) -> Outcome | None:
         """Put off a letter that may not leave now, and return its outcome; None for all others."""

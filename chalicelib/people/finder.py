@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from chalicelib.coaches.editions import EditionLost, EditionStore
+from chalicelib.coaches.edition import EditionLost
+from chalicelib.coaches.editions import EditionStore
 from chalicelib.core import rate_limit
 from chalicelib.core.letter_row import kept_copy
 from chalicelib.core.links import person_key

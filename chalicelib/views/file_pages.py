@@ -68,10 +68,7 @@ class FilePages:
             "revising": values is not None,
             "entered": entered or {},
             "new": new,
-            # Told while somebody waits for the staff.
-            "delay": self.turnaround(mine.form)
-            if tells_turnaround(self.cases.known_state(case))
-            else None,
+            "delay": self._delay(mine),
             "action": address,
             "nonce": self.links.nonce(mine.token),
             "apply_url": self.links.invite(case.id, case.person, lang)
@@ -86,6 +83,11 @@ class FilePages:
         }
         status = 422 if errors else status
         return self.pages.respond("file", lang, page, address=address, status=status)
+
+    def _delay(self, mine: OpenedFile) -> object:
+        """Return the usual turnaround, told while somebody waits for the staff."""
+        waits = tells_turnaround(self.cases.known_state(mine.case))
+        return self.turnaround(mine.form) if waits else None
 
     def withdrawing(
         self,

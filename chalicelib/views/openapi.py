@@ -1,78 +1,24 @@
 """The HTTP interface for developers: OpenAPI 3.1, made from the forms themselves."""
 
-from collections.abc import Mapping
-from typing import TypedDict
-
 from chalicelib import content
 from chalicelib.cases.states import staff_steps, table
 from chalicelib.core.languages import LANGS, Lang
-from chalicelib.forms import description, parsing
+from chalicelib.forms import parsing
+from chalicelib.views.openapi_parts import (
+    PROBLEM,
+    PROBLEM_CONTENT,
+    RECEIPT,
+    Operation,
+    Parameter,
+    form_operations,
+    page_operation,
+    path_parameter,
+    query_parameter,
+    responses_without,
+)
 from chalicelib.web.request import BODY_LIMIT
 
-Schema = Mapping[str, object]
-Parameter = Mapping[str, object]
-
-
-class Operation(TypedDict, total=False):
-    """A method of a path; `responses` are by status."""
-
-    summary: str
-    parameters: list[Parameter]
-    requestBody: Mapping[str, object]
-    responses: dict[str, object]
-
-
 Paths = dict[str, dict[str, Operation]]
-
-_REFUSED = {
-    "422": "Refused: each error names its field. At `person` it asks whether a person sends the "
-    "form, which looks odd: send it again with `person: true`",
-}
-
-FIELD_ERRORS = {
-    "type": "array",
-    "items": {
-        "type": "object",
-        "required": ["field", "code", "message"],
-        "properties": {
-            "field": {"type": "string", "examples": ["partners[0].name"]},
-            "code": {"type": "string"},
-            "message": {"type": "string"},
-        },
-    },
-}
-
-PROBLEM = {
-    "type": "object",
-    "required": ["type", "title", "status", "detail"],
-    "properties": {
-        "type": {"type": "string", "format": "uri"},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "detail": {"type": "string"},
-        "errors": FIELD_ERRORS,
-    },
-}
-
-_PROBLEM_CONTENT = {
-    "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
-}
-
-RECEIPT = {
-    "type": "object",
-    "required": ["ref", "status", "message", "links"],
-    "properties": {
-        "ref": {"type": "string", "examples": ["DI-2026-7K4MQ-X"]},
-        "status": {"type": "string"},
-        "message": {"type": "string"},
-        "links": {"type": "object", "properties": {"status": {"type": "string", "format": "uri"}}},
-        "warnings": FIELD_ERRORS,
-        "result": {
-            "type": "object",
-            "description": "Self-assessment only: score, band, advice and next steps.",
-        },
-    },
-}
 
 
 def document(public_url: str, lang: Lang, *, newsletter: str = "") -> dict[str, object]:
@@ -88,7 +34,7 @@ def document(public_url: str, lang: Lang, *, newsletter: str = "") -> dict[str, 
         },
         "servers": [{"url": public_url}],
         "paths": {
-            **{f"/forms/{form}": _form(form, lang, newsletter) for form in parsing.FORMS},
+            **{f"/forms/{form}": form_operations(form, lang, newsletter) for form in parsing.FORMS},
             **_newsletter(lang, newsletter),
             **_issues(),
             **_coaches(lang),
@@ -103,22 +49,22 @@ def document(public_url: str, lang: Lang, *, newsletter: str = "") -> dict[str, 
 def _files() -> Paths:
     return {
         "/file": {
-            "get": _page("Asks for the address of somebody who lost their link"),
-            "post": _page("email, lang; the same answer for every address: a mail tells"),
+            "get": page_operation("Asks for the address of somebody who lost their link"),
+            "post": page_operation("email, lang; the same answer for every address: a mail tells"),
         },
         "/file/{token}": {
-            "get": _page("An applicant's own page; changes nothing", "token"),
-            "post": _page(
+            "get": page_operation("An applicant's own page; changes nothing", "token"),
+            "post": page_operation(
                 "action: reply (answer, and the form's fields with revised=1), withdraw "
                 "(confirm), correct (address) or confirm; nonce as the page hides it",
                 "token",
             ),
         },
         "/declaration/{token}": {
-            "get": _page(
+            "get": page_operation(
                 "A second declaration in the name of an address; changes nothing", "token"
             ),
-            "post": _page(
+            "post": page_operation(
                 "choice: replace (replace:ID of a file where there are several), another or "
                 "not_me; nonce as the page hides it",
                 "token",
@@ -132,8 +78,8 @@ def _reviews() -> Paths:
     decisions = ", ".join([*events, "undo", "fresh"])
     return {
         "/review/{token}": {
-            "get": _page("The review page; changes nothing", "token"),
-            "post": _page(
+            "get": page_operation("The review page; changes nothing", "token"),
+            "post": page_operation(
                 f"Decide: decision ({decisions}), reason, message, confirm, code, nonce", "token"
             ),
         },
@@ -144,14 +90,14 @@ def _machines() -> Paths:
     kit = {
         "200": {"description": "Cacheable, with an ETag"},
         "304": {"description": "As the ETag says"},
-        "404": {"description": "No such part", "content": _PROBLEM_CONTENT},
+        "404": {"description": "No such part", "content": PROBLEM_CONTENT},
     }
     return {
         "/kit/{name}": {
             "get": {
                 "summary": "A form or the search of coaches as HTML to paste, relais.js or "
                 "relais.css",
-                "parameters": [_path("name"), _query("lang")],
+                "parameters": [path_parameter("name"), query_parameter("lang")],
                 "responses": kit,
             }
         },
@@ -161,34 +107,34 @@ def _machines() -> Paths:
 
 
 def _newsletter(lang: Lang, newsletter: str) -> Paths:
-    form = _form("newsletter", lang, newsletter)
+    form = form_operations("newsletter", lang, newsletter)
     accepted = {
         "description": "The same answer for every address: an e-mail tells the rest. "
         "`consent_shown` of the GET, sent back, keeps the words that were shown"
     }
-    responses = _without(form["post"], "201", "409") | {"202": accepted}
+    responses = responses_without(form["post"], "201", "409") | {"202": accepted}
     post: Operation = {**form["post"], "parameters": [], "responses": responses}
-    leave = _page(
+    leave = page_operation(
         "Leave, or cancel a sign-up; a mail program's one click (RFC 8058) gets an empty 200",
         "token",
     )
     return {
         "/newsletter": {"get": form["get"], "post": post},
         "/newsletter/confirm/{token}": {
-            "get": _page("A page with one button; changes nothing", "token"),
-            "post": _page(
+            "get": page_operation("A page with one button; changes nothing", "token"),
+            "post": page_operation(
                 "Confirm a sign-up, a new address or an implied consent; consent_shown as the "
                 "page hides it",
                 "token",
             ),
         },
         "/newsletter/unsubscribe/{token}": {
-            "get": _page("A page with one button; changes nothing", "token"),
+            "get": page_operation("A page with one button; changes nothing", "token"),
             "post": leave,
         },
         "/newsletter/preferences/{token}": {
-            "get": _page("Choices and the consent record; changes nothing", "token"),
-            "post": _page(
+            "get": page_operation("Choices and the consent record; changes nothing", "token"),
+            "post": page_operation(
                 "action: choose, pause, resume, move, stay, export, erase or leave", "token"
             ),
         },
@@ -206,18 +152,25 @@ def _issues() -> Paths:
     sent = "The mail to approve, as it will be received"
     return {
         "/newsletter/archive": {
-            "get": {"parameters": [_query("lang"), _query("year")], "responses": responses}
+            "get": {
+                "parameters": [query_parameter("lang"), query_parameter("year")],
+                "responses": responses,
+            }
         },
-        "/newsletter/archive/{slug}": {"get": _page("An issue; for a script as JSON", "slug")},
+        "/newsletter/archive/{slug}": {
+            "get": page_operation("An issue; for a script as JSON", "slug")
+        },
         **feeds,
         "/newsletter/review/{token}": {
-            "get": _page("The issue to approve; changes nothing", "token"),
-            "post": _page("decision: approve or send_back; remarks, confirm, code, nonce", "token"),
+            "get": page_operation("The issue to approve; changes nothing", "token"),
+            "post": page_operation(
+                "decision: approve or send_back; remarks, confirm, code, nonce", "token"
+            ),
         },
-        "/newsletter/review/{token}/{lang}": {"get": _page(sent, "token", "lang")},
+        "/newsletter/review/{token}/{lang}": {"get": page_operation(sent, "token", "lang")},
         "/newsletter/progress/{token}": {
-            "get": _page("How far an issue is; changes nothing", "token"),
-            "post": _page("act: pause, resume or cancel; confirm, nonce", "token"),
+            "get": page_operation("How far an issue is; changes nothing", "token"),
+            "post": page_operation("act: pause, resume or cancel; confirm, nonce", "token"),
         },
     }
 
@@ -225,7 +178,7 @@ def _issues() -> Paths:
 def _coaches(lang: Lang) -> Paths:
     filters = content.coaches()["filters"]
     parameters: list[Parameter] = [
-        *map(_query, ("q", "lang", "limit", "cursor")),
+        *map(query_parameter, ("q", "lang", "limit", "cursor")),
         *(
             {
                 "name": name,
@@ -239,89 +192,20 @@ def _coaches(lang: Lang) -> Paths:
     responses: dict[str, object] = {"200": {"description": "total, results, facets, next_cursor; for a browser a page"},
                "304": {"description": "As the ETag says"},
                "400": {"description": "A search that cannot be made"}}  # fmt: skip
-    contact = _form("message", lang, "")
+    contact = form_operations("message", lang, "")
     for operation in contact.values():
-        operation["parameters"] = [_path("slug")]
-    contact["post"]["responses"] = _without(contact["post"], "409")
+        operation["parameters"] = [path_parameter("slug")]
+    contact["post"]["responses"] = responses_without(contact["post"], "409")
     return {
         "/coaches": {"get": {"parameters": parameters, "responses": responses}},
-        "/coaches/{slug}": {"get": _page("One coach; for a script as JSON", "slug")},
+        "/coaches/{slug}": {"get": page_operation("One coach; for a script as JSON", "slug")},
         "/coaches/{slug}/contact": contact,
         "/coach/{token}": {
-            "get": _page("A coach's own page; changes nothing", "token"),
-            "post": _page("action: confirm, change or withdraw; nonce", "token"),
+            "get": page_operation("A coach's own page; changes nothing", "token"),
+            "post": page_operation("action: confirm, change or withdraw; nonce", "token"),
         },
         "/proposal/{token}": {
-            "get": _page("A coach's changes; changes nothing", "token"),
-            "post": _page("decision: publish or return; remarks, confirm, nonce", "token"),
+            "get": page_operation("A coach's changes; changes nothing", "token"),
+            "post": page_operation("decision: publish or return; remarks, confirm, nonce", "token"),
         },
-    }
-
-
-def _form(form: str, lang: Lang, newsletter: str) -> dict[str, Operation]:
-    schema = description.describe(form, lang, newsletter=newsletter)["schema"]
-    refused = ["400", "409", "410", "413", "415", "422", "429", "503"]
-    return {
-        "get": {
-            "summary": content.form(form)["title"][lang],
-            "parameters": [_query("lang"), *([_query("invite")] if form == "application" else [])],
-            "responses": {
-                "200": {
-                    "description": "Fields, labels, limits, options, JSON Schema; notice_hash, to "
-                    "be posted as notice: the words that were consented to"
-                }
-            },
-        },
-        "post": {
-            "summary": content.form(form)["title"][lang],
-            "parameters": [
-                {"name": "Idempotency-Key", "in": "header", "schema": {"type": "string"}}
-            ],
-            "requestBody": {
-                "required": True,
-                "content": {
-                    "application/json": {"schema": schema},
-                    "application/x-www-form-urlencoded": {"schema": {"type": "object"}},
-                    "multipart/form-data": {"schema": {"type": "object"}},
-                },
-            },
-            "responses": {
-                "201": {
-                    "description": "Stored",
-                    "content": {
-                        "application/json": {"schema": {"$ref": "#/components/schemas/Receipt"}}
-                    },
-                },
-                "303": {"description": "Stored; where a browser goes next"},
-                **{
-                    code: {
-                        "description": _REFUSED.get(code, "Refused"),
-                        "content": _PROBLEM_CONTENT,
-                    }
-                    for code in refused
-                },
-            },
-        },
-    }
-
-
-def _without(operation: Operation, *statuses: str) -> dict[str, object]:
-    """Return the responses of an operation but those of some statuses."""
-    responses = operation["responses"]
-    return {status: response for status, response in responses.items() if status not in statuses}
-
-
-def _query(name: str) -> Parameter:
-    return {"name": name, "in": "query", "schema": {"type": "string"}}
-
-
-def _path(name: str) -> Parameter:
-    return {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
-
-
-def _page(summary: str, *parameters: str) -> Operation:
-    return {
-        "summary": summary,
-        "parameters": [_path(name) for name in parameters],
-        "responses": {"200": {"description": "A page"}},
     }

@@ -8,12 +8,11 @@ Send, then Delivery, or what the addresses of the mailbox simulator ask for.
 
 import json
 import queue
-import re
 import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.deploy import REGION
+from infra.local_aws import ses_messages as messages
 
 TOPIC = f"arn:aws:sns:{REGION}:000000000000:relais-local-mail-events"
 
@@ -95,7 +95,7 @@ class LocalSes:
             return list(self._messages)
 
     def keep(self, sent: dict[str, Any], message_id: str) -> None:
-        message = _message(sent, message_id)
+        message = messages.message(sent, message_id)
         with self._lock:
             self._messages.append(message)
             with self._path.open("a", encoding="utf-8") as file:
@@ -120,7 +120,7 @@ class LocalSes:
             after = SIMULATED.get(local.partition("+")[0], ("Delivery",))
             kinds = ("Send", *(after if domain == "simulator.amazonses.com" else ("Delivery",)))
             for kind in kinds:
-                event = _event(kind, sent, message_id, address)
+                event = messages.event(kind, sent, message_id, address)
                 self._topics.publish(
                     TopicArn=TOPIC,
                     Subject="Amazon SES Email Event Notification",
@@ -170,7 +170,7 @@ class _SesHandler(BaseHTTPRequestHandler):
             self._respond(status, response, error)
             return
         # A sender that has gone meanwhile hears of its mail by the event.
-        accepted = list(_accepted(json.loads(body), response))
+        accepted = list(messages.accepted(json.loads(body), response))
         for sent, message_id in accepted:
             self.ses.keep(sent, message_id)
         try:
@@ -208,97 +208,3 @@ class _SesHandler(BaseHTTPRequestHandler):
 
     def log_message(self, *arguments: object) -> None:
         """Nothing: the functions log what became of their letters."""
-
-
-def _accepted(
-    request: dict[str, Any], response: dict[str, Any]
-) -> Iterator[tuple[dict[str, Any], str]]:
-    """Yield each message that was accepted, as a `SendEmail` would have it, and its id."""
-    if "BulkEmailEntries" not in request:
-        yield request, response["MessageId"]
-        return
-    results = response["BulkEmailEntryResults"]
-    for entry, result in zip(request["BulkEmailEntries"], results, strict=True):
-        if result["Status"] == "SUCCESS":
-            yield _filled(request, entry), result["MessageId"]
-
-
-def _filled(request: dict[str, Any], entry: dict[str, Any]) -> dict[str, Any]:
-    """Return one entry of a bulk with its values in their places, as SES fills them."""
-    template = request["DefaultContent"]["Template"]
-    replaced = entry.get("ReplacementEmailContent", {}).get("ReplacementTemplate", {})
-    values = {
-        **json.loads(template.get("TemplateData") or "{}"),
-        **json.loads(replaced.get("ReplacementTemplateData") or "{}"),
-    }
-    text = template["TemplateContent"]
-    parts = {
-        name: re.sub(r"\{\{(\w+)\}\}", lambda found: str(values[found[1]]), text.get(name, ""))
-        for name in ("Subject", "Text", "Html")
-    }
-    headers = {h["Name"]: h["Value"] for h in template.get("Headers", [])}
-    headers |= {h["Name"]: h["Value"] for h in entry.get("ReplacementHeaders", [])}
-    return {
-        **{k: v for k, v in request.items() if k not in ("DefaultContent", "BulkEmailEntries")},
-        "Destination": entry["Destination"],
-        "EmailTags": entry.get("ReplacementTags", request.get("DefaultEmailTags", [])),
-        "Content": {
-            "Simple": {
-                "Subject": {"Data": parts["Subject"]},
-                "Body": {"Text": {"Data": parts["Text"]}, "Html": {"Data": parts["Html"]}},
-                "Headers": [{"Name": name, "Value": value} for name, value in headers.items()],
-            }
-        },
-    }
-
-
-def _message(sent: dict[str, Any], message_id: str) -> dict[str, Any]:
-    simple = sent["Content"]["Simple"]
-    headers = {
-        "From": sent["FromEmailAddress"],
-        "To": ", ".join(sent["Destination"]["ToAddresses"]),
-        "Reply-To": ", ".join(sent.get("ReplyToAddresses", [])),
-        "Subject": simple["Subject"]["Data"],
-        "Message-ID": f"<{message_id}>",
-        "X-SES-CONFIGURATION-SET": sent.get("ConfigurationSetName", ""),
-        "X-SES-MESSAGE-TAGS": ", ".join(
-            f"{t['Name']}={t['Value']}" for t in sent.get("EmailTags", [])
-        ),
-        **{header["Name"]: header["Value"] for header in simple.get("Headers", [])},
-    }
-    return {
-        "to": sent["Destination"]["ToAddresses"],
-        "subject": simple["Subject"]["Data"],
-        "text": simple["Body"].get("Text", {}).get("Data", ""),
-        "html": simple["Body"].get("Html", {}).get("Data", ""),
-        "headers": headers,
-        "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-    }
-
-
-def _event(kind: str, sent: dict[str, Any], message_id: str, address: str) -> dict[str, Any]:
-    at = time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime())
-    detail: dict[str, Any] = {"timestamp": at}
-    if kind == "Bounce":
-        suppressed = address.startswith("suppressionlist")
-        detail |= {
-            "bounceType": "Permanent",
-            "bounceSubType": "OnAccountSuppressionList" if suppressed else "General",
-            "bouncedRecipients": [
-                {"emailAddress": address, "diagnosticCode": "smtp; 550 5.1.1 user unknown"}
-            ],
-        }
-    elif kind == "Complaint":
-        detail |= {"complainedRecipients": [{"emailAddress": address}]}
-    tags = {tag["Name"]: [tag["Value"]] for tag in sent.get("EmailTags", [])}
-    return {
-        "eventType": kind,
-        "mail": {
-            "timestamp": at,
-            "source": sent["FromEmailAddress"],
-            "messageId": message_id,
-            "destination": [address],
-            "tags": {**tags, "ses:configuration-set": [sent.get("ConfigurationSetName", "")]},
-        },
-        kind.lower(): detail,
-    }

@@ -10,6 +10,7 @@ from chalicelib import content
 from chalicelib.coaches.coach import Coach
 from chalicelib.coaches.directory import sheets, snapshot
 from chalicelib.coaches.directory.changes import Changes, compare
+from chalicelib.coaches.directory.sheet_problems import SheetProblem
 from chalicelib.coaches.editions import EditionStore, Withdrawn
 from chalicelib.coaches.removal import CoachRemoval
 from chalicelib.core.errors import Conflict
@@ -142,13 +143,13 @@ class Directory:
             raise OperatorError(f"there is no coach {slug}")
         return f"Removed {slug}" + (" from earlier editions" if done == "earlier" else "")
 
-    def _withdrawn(self, coaches: Sequence[Coach]) -> Iterator[sheets.SheetProblem]:
+    def _withdrawn(self, coaches: Sequence[Coach]) -> Iterator[SheetProblem]:
         """Yield the rows of those who would be shown against their will."""
         against = {coach.slug for coach in self._editions.withdrawals.against(coaches)}
         for row, coach in enumerate(coaches, 2):
             if coach.slug in against:
                 facts = {"value": coach.slug}
-                yield sheets.SheetProblem(row, "consent_publication", "withdrawn", facts)
+                yield SheetProblem(row, "consent_publication", "withdrawn", facts)
 
     def _coaches(self) -> list[Coach]:
         return self._editions.catalogue(self._editions.current())

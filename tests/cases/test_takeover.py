@@ -325,7 +325,7 @@ def test_the_fiduciary_learns_that_an_application_was_received_and_no_more(
         assert "Ada" not in part
     link = f"/file/{token(mail.text, 'file')}"
     with pytest.raises(BadLink):
-        way.service.links._open("file", link.removeprefix("/file/"))
+        way.service.links._tokens.open("file", link.removeprefix("/file/"))
     assert "Jeunes en action" not in way.visitor.page(link).body.decode()
     fields = [("action", "withdraw"), ("confirm", "on"), ("nonce", _nonce(way, link))]
     assert way.visitor.submit(link, fields).status_code == 409
@@ -419,7 +419,7 @@ def purposes(way: Journey, url: str) -> set[str]:
     end = url.rpartition("/")[2].rpartition("invite=")[2]
     for purpose in ("file", "invite", "standing", "address", "claim"):
         with suppress(BadLink):
-            way.service.links._open(purpose, end)
+            way.service.links._tokens.open(purpose, end)
             found.add(purpose)
     return found
 

@@ -11,7 +11,8 @@ from chalice.test import Client
 
 import app as application
 from chalicelib.coaches.coach import Coach
-from chalicelib.coaches.editions import CURRENT, Edition, EditionStore
+from chalicelib.coaches.edition import Edition
+from chalicelib.coaches.editions import CURRENT, EditionStore
 from chalicelib.core.errors import Conflict, StoreDown
 from chalicelib.services import Services
 from chalicelib.web.request import Request

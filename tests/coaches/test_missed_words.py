@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.coaches.editions import Edition
+from chalicelib.coaches.edition import Edition
 from chalicelib.coaches.missed_words import PK, WORDS_PER_MINUTE
 from chalicelib.content import HERE
 from chalicelib.services import Services

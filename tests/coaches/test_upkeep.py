@@ -8,7 +8,8 @@ import pytest
 
 from chalicelib.coaches import upkeep
 from chalicelib.coaches.coach import Coach
-from chalicelib.coaches.editions import Edition, EditionStore
+from chalicelib.coaches.edition import Edition
+from chalicelib.coaches.editions import EditionStore
 from chalicelib.coaches.proposals import EDITABLE_COLUMNS, OpenProposal
 from chalicelib.core.records import stamp
 from chalicelib.services import Services

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from chalicelib.coaches import upkeep
 from chalicelib.coaches.coach import Coach
 from chalicelib.coaches.directory import sheets
-from chalicelib.coaches.editions import Edition, EditionStore, Withdrawn
+from chalicelib.coaches.edition import Edition
+from chalicelib.coaches.editions import EditionStore, Withdrawn
 from chalicelib.coaches.proposals import EDITABLE_COLUMNS
 from chalicelib.coaches.removal import CoachRemoval
 from chalicelib.core.errors import Conflict

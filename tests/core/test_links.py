@@ -12,13 +12,8 @@ from hypothesis import strategies as st
 
 from chalicelib.core.errors import BadLink
 from chalicelib.core.link_purposes import PURPOSES
-from chalicelib.core.links import (
-    ADDRESS_TOKEN_LIMIT,
-    TOKEN_LENGTH_LIMIT,
-    Links,
-    hash_of,
-    person_key,
-)
+from chalicelib.core.links import Links, hash_of, person_key
+from chalicelib.core.signing import ADDRESS_TOKEN_LIMIT, TOKEN_LENGTH_LIMIT
 from fakes import SetClock
 
 PERSON = "0123456789abcdef0123456789abcdef"

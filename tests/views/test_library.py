@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import samples
-from chalicelib.coaches.editions import Edition
+from chalicelib.coaches.edition import Edition
 from chalicelib.core.rate_limit import ROUTES
 from journey import Journey
 from sample_coaches import MIREILLE

@@ -1,5 +1,6 @@
 """An application joins the case that was invited; without an invitation it waits beside it."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypedDict
 
 from chalicelib.cases.case import Case, KeptWarning, kept_warnings
@@ -35,7 +36,7 @@ def application(visit: Visit) -> tuple[list[Write], Receipt]:
 def _joined(visit: Visit, case: Case) -> list[Write]:
     row = step(case.state, "apply")
     change = StateChange(case, row, visit.now, APPLICANT, {"answers": visit.answers_digest})
-    change.sets |= _given(visit)
+    change.sets |= {**_application(visit), **_applicant(visit)}
     change.sets["consents"] = {**(case.consents or {}), **(visit.consents or {})}
     change.sets["proved"] = proved_application(case, "invitation", visit.now)
     owe_joined(change, visit.submission.answers, fiduciary=True)
@@ -53,17 +54,18 @@ def _uninvited(visit: Visit) -> tuple[list[Write], Receipt]:
     claimed = visit.cases.claimed(visit.arrival.ref, str(visit.person))
     event = "apply_uninvited" if claimed is None else "apply_by_reference"
     row = step(NEW, "hold" if spam else event)
-    case = Case.begun(
+    begun = Case.begun(
         visit.now,
         person=str(visit.person),
         email=answers["applicant_email"] if claimed is None else claimed.mail_to,
         org=answers["fid_legal_name"],
         answers={},
         warnings=[],
-        claims=None if claimed is None else claimed.id,
         consents=visit.consents,
-        **_given(visit),
+        **_applicant(visit),
     )
+    claims = None if claimed is None else claimed.id
+    case = replace(begun, claims=claims, **_application(visit))
     data = {"answers": visit.answers_digest, "spam": spam, "claims": case.claims}
     change = StateChange(case, row, visit.now, APPLICANT, data)
     change.owes_letters()
@@ -79,21 +81,30 @@ def _receipt(visit: Visit, case: Case) -> Receipt:
     return visit.receipt(references.reference("application", case.id), case.person)
 
 
-class _Given(TypedDict):
+class _Application(TypedDict):
     application: "Answers"
     application_warnings: list[KeptWarning]
     applied_at: str
+
+
+def _application(visit: Visit) -> _Application:
+    """Return the parts of a case that are its application."""
+    return {
+        "application": visit.submission.answers,
+        "application_warnings": kept_warnings(visit.submission.warnings),
+        "applied_at": stamp(visit.now),
+    }
+
+
+class _Applicant(TypedDict):
     lang: str
     contact_name: str
 
 
-def _given(visit: Visit) -> _Given:
-    """Return what an application says of its case."""
+def _applicant(visit: Visit) -> _Applicant:
+    """Return who is written to about the case from now on, as the application says."""
     answers = visit.submission.answers
     return {
-        "application": answers,
-        "application_warnings": kept_warnings(visit.submission.warnings),
-        "applied_at": stamp(visit.now),
         "lang": answers["applicant_language"],
         "contact_name": contact_name(answers, "applicant"),
     }

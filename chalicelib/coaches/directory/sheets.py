@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Final
@@ -12,8 +12,9 @@ from pydantic import ValidationError
 from chalicelib import content
 from chalicelib.coaches.coach import Coach, options
 from chalicelib.coaches.directory.folding import fold_text, fold_to_words
+from chalicelib.coaches.directory.sheet_problems import SheetProblem, model_problems
 from chalicelib.core.csv_table import csv_table, csv_value
-from chalicelib.core.languages import LANGS, Lang
+from chalicelib.core.languages import LANGS
 from chalicelib.core.typed_dates import NotADate
 from chalicelib.forms.cells import Grid, read_sheet_day
 from chalicelib.forms.profile_rules import misfits
@@ -44,44 +45,6 @@ _SINGLE_COLUMNS: Final = {
 _YES_NO_COLUMNS: Final = frozenset({"email_public", "phone_public"})
 _DATES: Final = frozenset({"availability_updated_at", "consent_publication", "last_verified_at"})
 _YES_NO_WORDS: Final = {"x": "yes", "o": "yes", "y": "yes", "n": "no", "vrai": "yes", "faux": "no"}
-
-_CODES: Final = {
-    "missing": "required",
-    "string_too_long": "too_long",
-    "too_short": "too_few",
-    "too_long": "too_many",
-    "literal_error": "unknown_choice",
-    "extra_forbidden": "unknown_column",
-    "tick": "yes_or_no",
-    "date_from_datetime_parsing": "date",
-    "date_parsing": "date",
-    "date_type": "date",
-}
-"""For each type of pydantic's errors, the code of our message."""
-
-
-@dataclass(frozen=True, slots=True)
-class SheetProblem:
-    """What is wrong at one place of the sheet; row 1 names the columns."""
-
-    row: int
-    column: str
-    code: str
-    facts: Mapping[str, object] = field(default_factory=dict)
-
-    def message(self, lang: Lang) -> str:
-        texts = content.coaches()["import"]
-        text = (texts if self.code in texts else content.messages())[self.code]
-        return text[lang].format_map(self.facts)
-
-    def line(self, lang: Lang) -> str:
-        """Return the message with its place: « Ligne 4, colonne … »."""
-        texts = content.coaches()
-        known = texts["columns"].get(self.column)
-        column = known[lang] if known else self.column
-        return texts["import"]["place"][lang].format(
-            row=self.row, column=column, message=self.message(lang)
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +139,7 @@ def _coach(
         coach = Coach.model_validate(values)
     except ValidationError as error:
         reported = {problem.column for problem in problems}
-        for wrong in _model_problems(at, error, columns):
+        for wrong in model_problems(at, error, columns):
             if wrong.column not in reported:
                 problems.append(wrong)
         problems.extend(SheetProblem(at, column, code) for column, code in misfits(values))
@@ -185,36 +148,6 @@ def _coach(
         facts = {"value": address, "first": seen[address]}
         problems.append(SheetProblem(at, "slug", "slug_repeated", facts))
     return (None if problems else coach), problems
-
-
-def problems_with(coach: Coach, changes: Mapping[str, object]) -> dict[str, SheetProblem]:
-    """Return why changes do not fit a coach, by column; nothing when they do."""
-    values = {**coach.model_dump(), **changes}
-    problems: list[SheetProblem] = []
-    try:
-        Coach.model_validate(values)
-    except ValidationError as error:
-        problems.extend(_model_problems(0, error, frozenset()))
-        problems.extend(SheetProblem(0, column, code) for column, code in misfits(values))
-    return {problem.column: problem for problem in problems}
-
-
-def _model_problems(
-    at: int, error: ValidationError, columns: frozenset[str]
-) -> Iterator[SheetProblem]:
-    for fault in error.errors(include_url=False):
-        if not fault["loc"]:
-            continue  # columns that do not fit together: `misfits` finds all of these
-        column = str(fault["loc"][0])
-        if fault["type"] == "missing" and column not in columns:
-            continue  # reported once, for the heading
-        facts = dict(fault.get("ctx", {}))
-        value = fault["input"]
-        if fault["type"] in ("string_too_long", "too_long"):
-            facts |= {"max": facts["max_length"], "count": len(value)}
-        if fault["type"] == "too_short":
-            facts |= {"min": facts["min_length"]}
-        yield SheetProblem(at, column, _CODES.get(fault["type"], fault["type"]), facts)
 
 
 def _values(at: int, given: Mapping[str, str]) -> tuple[dict[str, object], list[SheetProblem]]:

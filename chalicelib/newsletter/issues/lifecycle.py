@@ -116,12 +116,8 @@ class IssueLifecycle:
         now = stamp(self._now())
         to = status_after(issue.status, name)
         facts = {"from": issue.status, "to": to, "version": issue.version, **(data or {})}
-        moved: dict[str, Any] = {
-            **sets,
-            "status": to,
-            "events": issue.events + 1,
-            "updated_at": now,
-        }
+        moved: dict[str, Any] = {**sets, "status": to, "updated_at": now}
+        moved["events"] = issue.events + 1
         after = replace(issue, **{**moved, **dict.fromkeys(drop)})
         happened = event(
             issue.key[0], issue.events + 1, issue.head,

@@ -194,28 +194,7 @@ class Subscriptions:
         """Make somebody a subscriber by express consent. `asked_at` is when they signed up, `words`
         what they agreed to."""
         before = old or Subscriber(person, subscriber.PENDING, 0, stamp(now))
-        after = subscriber.changed(
-            before,
-            stamp(now),
-            status=subscriber.ACTIVE,
-            basis=subscriber.EXPRESS,
-            confirmed_at=stamp(now),
-            email=contact["email"],
-            lang=contact["lang"],
-            topics=contact["topics"],
-            name=contact["name"],
-            province=contact["province"],
-            request=None,
-            superseded=[],
-            paused_until=None,
-            soft_bounces=[],
-            expires_at=None,
-            asks=0,
-            left_at=None,
-            moved_to=None,
-            # What was erased is no part of what comes after it.
-            moved_from=[] if before.status == subscriber.ERASED else before.moved_from,
-        )
+        after = _active(before, contact, now)
         agreed = {
             "consent": subscriber.EXPRESS,
             "method": "confirmed",
@@ -282,3 +261,30 @@ def _keeping(old: Subscriber | None, until: datetime) -> str:
 
 def _seconds(asked: datetime) -> int:
     return int(asked.timestamp())
+
+
+def _active(before: Subscriber, contact: Contact, now: datetime) -> Subscriber:
+    """Return somebody as a subscriber by express consent: nothing of before holds on but the
+    addresses that they moved from."""
+    return subscriber.changed(
+        before,
+        stamp(now),
+        status=subscriber.ACTIVE,
+        basis=subscriber.EXPRESS,
+        confirmed_at=stamp(now),
+        email=contact["email"],
+        lang=contact["lang"],
+        topics=contact["topics"],
+        name=contact["name"],
+        province=contact["province"],
+        request=None,
+        superseded=[],
+        paused_until=None,
+        soft_bounces=[],
+        expires_at=None,
+        asks=0,
+        left_at=None,
+        moved_to=None,
+        # What was erased is no part of what comes after it.
+        moved_from=[] if before.status == subscriber.ERASED else before.moved_from,
+    )
