@@ -48,9 +48,10 @@ class CoachViews:
         directory = self.cache.directory()
         if request.wants_page:
             return self._page(request, directory)
-        filters = _filters(request)
+        asked = _without_tracking(request)
+        filters = {key: values for key, values in asked.items() if key not in _SINGLE}
         day = eastern_time.today(self.now()).isoformat()
-        etag = directory.etag(day, request.lang, _canonical(request))
+        etag = directory.etag(day, request.lang, repr(sorted(asked.items())))
         if request.has(etag):
             return self._unchanged(request, etag)
         query = request.query
@@ -220,21 +221,15 @@ def _instead(q: str, kept: Query) -> Query:
     return [("q", q), *((key, value) for key, value in kept if key != "q")]
 
 
-def _filters(request: Request) -> dict[str, Sequence[str]]:
-    """What a script asks to filter by; the directory refuses names that it does not know."""
+def _without_tracking(request: Request) -> dict[str, Sequence[str]]:
+    """What a script asks for; the directory refuses names of filters that it does not know."""
     if sum(map(len, request.several.values())) > PARAMETERS_LIMIT:
         raise UnusableQuery("too_many_filters", max=PARAMETERS_LIMIT)
     return {
-        key: values
+        key: sorted(values) if key not in _SINGLE else values
         for key, values in request.several.items()
-        if key not in _SINGLE and not is_tracking(key)
+        if not is_tracking(key)
     }
-
-
-def _canonical(request: Request) -> str:
-    """Return what a script asks for, the same in any order and wherever it came from."""
-    several = request.several.items()
-    return urlencode(sorted((k, v) for k, vs in several if not is_tracking(k) for v in vs))
 
 
 def _count_text(total: int, lang: Lang) -> str:

@@ -1,7 +1,7 @@
 """The choices of each filter, with how many coaches each would leave."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping, Sequence
 from functools import reduce
 from operator import and_
 from typing import Final, NamedTuple, TypedDict
@@ -10,7 +10,13 @@ from chalicelib.coaches.directory.field_index import Values
 from chalicelib.coaches.directory.folding import fold_text
 from chalicelib.coaches.directory.layout import Labels
 from chalicelib.coaches.directory.query import Query
+from chalicelib.coaches.directory.tally import Tally
 from chalicelib.core.languages import Lang
+
+_PICKED: Final = ',"selected":true}'
+_OPEN: Final = ',"selected":false}'
+
+_DIGITS: Final = [str(count) for count in range(1_000)]
 
 _AFTER_PROVINCES: Final = {"all": 1, "remote": 2}
 """What is listed after the provinces, in this order."""
@@ -27,10 +33,43 @@ class FacetChoice(TypedDict):
 
 
 class _Choice(NamedTuple):
+    """`number` is its place among the sets of the tally; `anybody` says whether a coach has it."""
+
     value: str
     label: str
-    mask: int
+    number: int
+    anybody: bool
     text: str
+
+
+class _Written:
+    """A filter as JSON, but for the counts: all of it is the same for each search."""
+
+    def __init__(self, name: str, choices: Sequence[_Choice]) -> None:
+        with_anybody = [choice for choice in choices if choice.anybody]
+        self._numbers = [choice.number for choice in with_anybody]
+        self._texts = [f'"{name}":[']
+        for choice in with_anybody:
+            self._texts[-1] += choice.text
+            self._texts += ["", f"{_OPEN},"]
+        self._texts[-1] = self._texts[-1].removesuffix(",") + "]"
+
+    def text(self, counts: Sequence[int]) -> str:
+        texts = self._texts.copy()
+        # A count belongs behind each text but the last one.
+        texts[1::2] = [_DIGITS[n] if (n := counts[at]) < 1_000 else str(n) for at in self._numbers]
+        return "".join(texts)
+
+
+def _picked_text(
+    name: str, choices: Sequence[_Choice], counts: Sequence[int], picked: Container[str]
+) -> str:
+    texts = [
+        f"{text}{counts[number]}{_PICKED if value in picked else _OPEN}"
+        for value, _, number, anybody, text in choices
+        if anybody or value in picked
+    ]
+    return f'"{name}":[{",".join(texts)}]'
 
 
 class Facets:
@@ -38,8 +77,15 @@ class Facets:
 
     def __init__(self, labels: Labels, values: Values) -> None:
         self._labels = labels
-        self._values = values
+        masks = [values[name].get(value, 0) for name in labels for value in labels[name]]
+        self._tally = Tally(masks)
+        numbers = iter(range(len(masks)))
+        self._numbers = {
+            name: {value: (number := next(numbers), masks[number] > 0) for value in labels[name]}
+            for name in labels
+        }
         self._choices: dict[Lang, dict[str, list[_Choice]]] = {}
+        self._written: dict[Lang, dict[str, _Written]] = {}
 
     def page(
         self, found: int, filtered: Mapping[str, int], query: Query
@@ -50,36 +96,43 @@ class Facets:
                 {
                     "value": choice.value,
                     "label": choice.label,
-                    "count": (rest & choice.mask).bit_count(),
+                    "count": counts[choice.number],
                     "selected": choice.value in picked,
                 }
                 for choice in choices
-                if choice.mask or choice.value in picked
+                if choice.anybody or choice.value in picked
             ]
-            for name, choices, rest, picked in self._each(found, filtered, query)
+            for name, choices, counts, picked in self._each(found, filtered, query)
         }
 
     def text(self, found: int, filtered: Mapping[str, int], query: Query) -> str:
         """Return the same as JSON."""
+        written = self._written_in(query.lang)
         facets = [
-            f'"{name}":['
-            + ",".join([
-                f"{text}{(rest & mask).bit_count()}{_PICKED if value in picked else _OPEN}"
-                for value, _, mask, text in choices
-                if mask or value in picked
-            ])
-            + "]"
-            for name, choices, rest, picked in self._each(found, filtered, query)
-        ]  # fmt: skip
+            _picked_text(name, choices, counts, picked) if picked else written[name].text(counts)
+            for name, choices, counts, picked in self._each(found, filtered, query)
+        ]
         return f"{{{','.join(facets)}}}"
+
+    def _written_in(self, lang: Lang) -> Mapping[str, _Written]:
+        """Return the text of each filter, as it is while none of its values is picked."""
+        if lang not in self._written:
+            each = self._choices_in(lang).items()
+            self._written[lang] = {name: _Written(name, choices) for name, choices in each}
+        return self._written[lang]
 
     def _each(
         self, found: int, filtered: Mapping[str, int], query: Query
-    ) -> Iterator[tuple[str, list[_Choice], int, tuple[str, ...]]]:
-        """Yield each filter with its choices, who the other filters leave, and what is picked."""
+    ) -> Iterator[tuple[str, list[_Choice], Sequence[int], tuple[str, ...]]]:
+        """Yield each filter with its choices, the counts of those whom the other filters leave,
+        and what is picked."""
+        counted: dict[int, Sequence[int]] = {}
         for name, choices in self._choices_in(query.lang).items():
             others = (mask for other, mask in filtered.items() if other != name)
-            yield name, choices, reduce(and_, others, found), query.filters.get(name, ())
+            rest = reduce(and_, others, found)
+            if rest not in counted:
+                counted[rest] = self._tally.counts(rest)
+            yield name, choices, counted[rest], query.filters.get(name, ())
 
     def _choices_in(self, lang: Lang) -> dict[str, list[_Choice]]:
         """Return the choices of each filter, as they are listed."""
@@ -88,9 +141,8 @@ class Facets:
         return self._choices[lang]
 
     def _sorted(self, name: str, lang: Lang) -> list[_Choice]:
-        known = self._values[name]
         choices = [
-            _Choice(value, label[lang], known.get(value, 0), _opened(value, label[lang]))
+            _Choice(value, label[lang], *self._numbers[name][value], _opened(value, label[lang]))
             for value, label in self._labels[name].items()
         ]
         if name == "province":
@@ -98,10 +150,6 @@ class Facets:
         if name == "language":
             choices.sort(key=lambda each: (each[0] not in (lang, "fr", "en"), fold_text(each[1])))
         return choices
-
-
-_PICKED: Final = ',"selected":true}'
-_OPEN: Final = ',"selected":false}'
 
 
 def _opened(value: str, label: str) -> str:

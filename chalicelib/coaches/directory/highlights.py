@@ -1,13 +1,14 @@
 """Why a coach was found: the words in their texts, or the labels they chose, that a term names."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Final, Literal, NamedTuple, NotRequired, TypedDict
 
 from chalicelib.coaches.directory.folding import fold_to_words
 from chalicelib.coaches.directory.layout import FILTERS, Labels
 from chalicelib.coaches.directory.match_kinds import MatchKind
 from chalicelib.coaches.directory.matching import Match, WordIndex
-from chalicelib.coaches.directory.text import FoldedTexts, Span, folded_part
+from chalicelib.coaches.directory.text import FoldedTexts, Span, folded_part, spellings
 from chalicelib.coaches.directory.word_forms import variants
 from chalicelib.core.languages import Lang
 
@@ -54,33 +55,80 @@ class Explanation(TypedDict):
 Value = tuple[str, str]
 """The name of a filter, and one of its values."""
 
-Spans = tuple[list[Span], list[Span]]
-"""Every place of some words, and the first place of each word."""
-
 
 class FoundTerm(NamedTuple):
     """Where a term stands in some texts: all places, and the first one of each of its words."""
 
-    kind: int
     spans: list[Span]
     first: list[Span]
 
 
-def find_term(texts: FoldedTexts, match: Match, kind: int) -> FoundTerm | None:
-    """Return where a term stands, in the way in which it found the coach; None if it does not."""
-    for words, exact in _readings(match, kind):
-        if found := _find_all(texts, words, exact=exact):
-            return FoundTerm(kind, *found)
-    return None
+class Sought:
+    """One term in one of the ways in which it finds coaches: read once, looked for in the texts of
+    each coach of a page."""
 
+    def __init__(self, match: Match, kind: int, labels: "LabelIndex") -> None:
+        self.kind = kind
+        self._match = match
+        self._labels = labels
+        self._readings = [
+            ([spellings(word, exact=exact) for word in words], exact)
+            for words, exact in _readings(match, kind)
+        ]
+        self._opening: Explanation = {
+            "query": match.term.text,
+            "found": "",
+            "how": HOW[kind],
+            "field": "",
+        }
 
-def find_joined(texts: FoldedTexts, match: Match, kind: int) -> FoundTerm | None:
-    """Return the same where the term is in one piece, and the text has it in several, or the
-    other way round."""
-    for joined in _joined_readings(match, kind):
-        if found := _find_joined(texts, joined, exact=kind != _PREFIX):
-            return FoundTerm(kind, *found)
-    return None
+    @cached_property
+    def named(self) -> Mapping[Value, Explanation]:
+        """The values that the term names in this way, with the explanation for their coaches."""
+        return self._labels.named_by(self._match, self.kind)
+
+    def find(self, texts: FoldedTexts) -> FoundTerm | None:
+        """Return where the term stands; None if it does not. The best reading counts."""
+        for words, exact in self._readings:
+            spans: list[Span] = []
+            first: list[Span] = []
+            for word in words:
+                found = texts.find(word)
+                if not found:
+                    break
+                spans += found
+                first.append(found[0] if exact else next(filter(texts.is_word, found), found[0]))
+            else:
+                if first:
+                    return FoundTerm(spans, first)
+        return None
+
+    def find_joined(self, texts: FoldedTexts) -> FoundTerm | None:
+        """Return the same where the term is in one piece, and the text has it in several, or the
+        other way round: « O’Brien », "obrien"."""
+        for joined in _joined_readings(self._match, self.kind):
+            spans = texts.find_joined(joined, exact=self.kind != _PREFIX) if joined else []
+            if spans:
+                return FoundTerm(spans, spans[:1])
+        return None
+
+    def explanation(self, found: FoundTerm, texts: FoldedTexts, lang: Lang) -> Explanation:
+        """Return how the term found a coach in their texts, for a visitor who reads `lang`."""
+        words = [texts.word(span) for span in found.first]
+        at, begin, end = texts.as_written(words[0])
+        part = texts.parts[at]
+        explanation = self._opening.copy()
+        explanation["found"] = part.text[begin:end]
+        for word in words[1:]:
+            at, begin, end = texts.as_written(word)
+            explanation["found"] += f" {texts.parts[at].text[begin:end]}"
+        explanation["field"] = "bio" if part.field == "excerpt" else part.field
+        if self.kind in _SUBSTITUTES:
+            taken = " ".join([texts.folded[begin:end] for begin, end in words])
+            explanation["text"] = f"{explanation['query']}≈{taken}"
+        if part.lang and part.lang != lang:
+            explanation["lang"] = part.lang
+        return explanation
 
 
 def _readings(match: Match, kind: int) -> Iterator[tuple[Sequence[str], bool]]:
@@ -108,44 +156,6 @@ def _joined_readings(match: Match, kind: int) -> Sequence[str]:
     if kind == _SYNONYM:
         return ()
     return match.corrections if kind == _ONE_EDIT else match.near
-
-
-def _find_joined(texts: FoldedTexts, joined: str, *, exact: bool) -> Spans | None:
-    """Return where the pieces of a name, put together, are the word: « O’Brien », "obrien"."""
-    spans = texts.find_joined(joined, exact=exact) if joined else []
-    return (spans, spans[:1]) if spans else None
-
-
-def _find_all(texts: FoldedTexts, words: Iterable[str], *, exact: bool) -> Spans | None:
-    """Return where each of the words stands; None if one is missing."""
-    spans: list[Span] = []
-    first: list[Span] = []
-    for word in words:
-        found = texts.find(word, exact=exact)
-        if not found:
-            return None
-        spans.extend(found)
-        first.append(found[0] if exact else next(filter(texts.is_word, found), found[0]))
-    return spans, first
-
-
-def explain(match: Match, found: FoundTerm, texts: FoldedTexts, lang: Lang) -> Explanation:
-    """Return how a term found a coach in their texts, for a visitor who reads `lang`."""
-    words = [texts.word(span) for span in found.first]
-    places = [texts.as_written(word) for word in words]
-    part = texts.parts[places[0][0]]
-    explanation: Explanation = {
-        "query": match.term.text,
-        "found": " ".join([texts.parts[at].text[begin:end] for at, begin, end in places]),
-        "how": HOW[found.kind],
-        "field": "bio" if part.field == "excerpt" else part.field,
-    }
-    if found.kind in _SUBSTITUTES:
-        taken = " ".join([texts.folded[begin:end] for begin, end in words])
-        explanation["text"] = f"{match.term.text}≈{taken}"
-    if part.lang and part.lang != lang:
-        explanation["lang"] = part.lang
-    return explanation
 
 
 class LabelIndex:
@@ -212,7 +222,7 @@ class LabelIndex:
         """Return the numbers of the names that have all the words."""
         find, number_of = self._texts.find, self._texts.part_number
         found = [
-            {number_of(span) for span in find(word, exact=exact, most=_MAX_LABELS)}
+            {number_of(span) for span in find(spellings(word, exact=exact), _MAX_LABELS)}
             for word in words
         ]
         return set.intersection(*found) if found else set()

@@ -81,10 +81,23 @@ class WordIndex:
         known = [key for key in (*self._synonyms, *self._named) if " " not in key]
         self._all = frozenset(known).union(*(field.postings for field in self.fields))
         self._corrections: dict[str, Corrections] = {}
+        self._matched: dict[Term, Match] = {}
         self._odd_letters = ""
 
     def match(self, term: Term, everyone: int) -> Match:
-        """Return whom a term finds; `everyone` is the bit mask of all coaches."""
+        """Return whom a term finds; `everyone` is the bit mask of all coaches.
+
+        Visitors use the same words: those of the first are remembered.
+        """
+        known = self._matched.get(term)
+        if known is None:
+            known = self._match(term, everyone)
+            if len(self._matched) < CACHE_SIZE:
+                self._matched[term] = known
+        # Terms are equal however they were typed; a page shows how.
+        return known if known.term is term else replace(known, term=term)
+
+    def _match(self, term: Term, everyone: int) -> Match:
         if term.optional:
             named = self.fields[0].any_of(term.words)
             return Match(term, {0: named, 1: everyone ^ named} if named else {})

@@ -65,8 +65,9 @@ def from_letters(letters: str) -> int:
 
 def set_bits(mask: int) -> Iterator[int]:
     """Yield the numbers of the bits that are set, lowest first."""
-    digits = bin(mask)[:1:-1]
-    place = digits.find("1")
-    while place >= 0:
-        yield place
-        place = digits.find("1", place + 1)
+    digits = bin(mask)
+    end = len(digits)
+    at = digits.rfind("1")
+    while at >= 0:
+        yield end - 1 - at
+        at = digits.rfind("1", 0, at)

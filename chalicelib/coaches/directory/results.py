@@ -1,8 +1,9 @@
 """A coach as visitors see them: a card among the results, with why they were found, or a page."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
+from json.encoder import encode_basestring as quote
 from typing import Final, NotRequired, TypedDict, cast
 
 from chalicelib import content
@@ -10,13 +11,10 @@ from chalicelib.coaches.directory.folding import fold_to_words
 from chalicelib.coaches.directory.highlights import (
     LABEL_FILTERS,
     Explanation,
+    Sought,
     Value,
-    explain,
-    find_joined,
-    find_term,
 )
 from chalicelib.coaches.directory.layout import FILTERS, Labels
-from chalicelib.coaches.directory.matching import Match
 from chalicelib.coaches.directory.text import FoldedTexts, Span, folded_part
 from chalicelib.coaches.profile import Basics, Contacts, Profile, text_in, values_of
 from chalicelib.core.languages import Lang, other_language
@@ -38,9 +36,6 @@ AS_JSON: Final = json.JSONEncoder(
 
 Highlights = dict[str, list[list[int]]]
 """For each text of a card, where found words begin and end: characters, the end excluded."""
-
-NamedValues = Callable[[int, int], Mapping[Value, Explanation]]
-"""Returns what `LabelIndex.named_by` does for the match of this number, found in this kind."""
 
 
 class Summary(Basics):
@@ -138,10 +133,23 @@ class CoachResult:
         return {**self.card, **cast("Result", why)}
 
     def text(self, why: Why) -> str:
-        """Return the same as JSON."""
+        """Return the same as JSON, written by hand: an encoder is made anew at each call."""
         if not why["matched"]:
             return self._plain_text
-        return f"{self._card_text},{AS_JSON(why)[1:]}"
+        marks = ",".join([f'"{name}":{spans}' for name, spans in why["highlights"].items()])
+        shown = why["excerpt"]
+        quoted = f'"{shown}"' if self._bio_is_plain else quote(shown)
+        matched = ",".join([_text_of(each) for each in why["matched"]])
+        return (
+            f'{self._card_text},"highlights":{{{marks.replace(" ", "")}}},"excerpt":{quoted},'
+            f'"matched":[{matched}]}}'
+        )
+
+    @cached_property
+    def _bio_is_plain(self) -> bool:
+        """Whether any part of the biography, on one line, is the same as JSON."""
+        on_one_line = self._bio.replace("\n", " ")
+        return quote(on_one_line) == f'"{on_one_line}"'
 
     @cached_property
     def _plain_text(self) -> str:
@@ -154,28 +162,22 @@ class CoachResult:
         known = {key: value for key, value in self.card.items() if key != "excerpt"}
         return AS_JSON(known)[:-1]
 
-    def why(
-        self,
-        matches: Sequence[Match],
-        kinds: Sequence[int | None],
-        named_values: NamedValues,
-    ) -> Why:
-        """Return why these terms found the coach, each in its kind of way."""
+    def why(self, terms: Iterable[Sought]) -> Why:
+        """Return why these terms found the coach."""
         spans: list[Span] = []
         matched: list[Explanation] = []
-        for number, (match, kind) in enumerate(zip(matches, kinds, strict=True)):
-            if kind is None:
-                continue
-            if found := find_term(self._texts, match, kind):
-                spans.extend(found.spans)
-                matched.append(explain(match, found, self._texts, self._lang))
-            elif label := self._chosen(named_values(number, kind)):
+        texts, lang = self._texts, self._lang
+        for sought in terms:
+            if found := sought.find(texts):
+                spans += found.spans
+                matched.append(sought.explanation(found, texts, lang))
+            elif label := self._chosen(sought.named):
                 matched.append(label)
-            elif found := find_joined(self._texts, match, kind):
-                spans.extend(found.spans)
-                matched.append(explain(match, found, self._texts, self._lang))
-            elif found := find_term(self._hidden_texts, match, kind):
-                matched.append(explain(match, found, self._hidden_texts, self._lang))
+            elif found := sought.find_joined(texts):
+                spans += found.spans
+                matched.append(sought.explanation(found, texts, lang))
+            elif found := sought.find(self._hidden_texts):
+                matched.append(sought.explanation(found, self._hidden_texts, lang))
         if not spans:
             return {"highlights": {}, "excerpt": self.card["excerpt"], "matched": matched}
         highlights, shown = self._highlights(spans)
@@ -212,6 +214,19 @@ class CoachResult:
         if not marks["excerpt"]:
             del marks["excerpt"]
         return marks, text
+
+
+def _text_of(explanation: Explanation) -> str:
+    """Return an explanation as JSON."""
+    text = (
+        f'{{"query":{quote(explanation["query"])},"found":{quote(explanation["found"])},'
+        f'"how":"{explanation["how"]}","field":"{explanation["field"]}"'
+    )
+    if "text" in explanation:
+        text += f',"text":{quote(explanation["text"])}'
+    if "lang" in explanation:
+        text += f',"lang":"{explanation["lang"]}"'
+    return f"{text}}}"
 
 
 def _written_in(profile: Profile, column: str, lang: Lang) -> Lang:

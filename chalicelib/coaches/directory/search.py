@@ -3,7 +3,7 @@
 import gzip
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache, reduce
+from functools import reduce
 from hashlib import blake2s
 from operator import and_, or_
 from typing import Final, NamedTuple, Required, TypedDict, cast
@@ -12,7 +12,7 @@ from chalicelib import content
 from chalicelib.coaches.directory import ordering
 from chalicelib.coaches.directory.candidates import Candidates, find_candidates
 from chalicelib.coaches.directory.facets import FacetChoice, Facets
-from chalicelib.coaches.directory.highlights import LabelIndex
+from chalicelib.coaches.directory.highlights import LabelIndex, Sought
 from chalicelib.coaches.directory.layout import FORMAT, Index, read_profile
 from chalicelib.coaches.directory.levels import Kinds, Levels, all_found
 from chalicelib.coaches.directory.matching import Match, WordIndex
@@ -278,13 +278,20 @@ class Directory:
         self, places: Iterable[int], matches: Sequence[Match], lang: Lang
     ) -> list[tuple[CoachResult, Why]]:
         labels = self._label_index[lang]
-        named_values = cache(lambda number, kind: labels.named_by(matches[number], kind))
-        kinds = [Kinds(match.levels) for match in matches]
+        terms = [(match, Kinds(match.levels)) for match in matches]
+        known: dict[tuple[int, int], Sought] = {}
         found = []
         for place in places:
+            ways = []
+            for number, (match, kinds) in enumerate(terms):
+                kind = kinds.of(place)
+                if kind is not None:
+                    way = known.get((number, kind))
+                    if way is None:
+                        way = known[number, kind] = Sought(match, kind, labels)
+                    ways.append(way)
             coach = self._coach(place, lang)
-            why = coach.why(matches, [each.of(place) for each in kinds], named_values)
-            found.append((coach, why))
+            found.append((coach, coach.why(ways)))
         return found
 
     def _coach(self, place: int, lang: Lang) -> CoachResult:

@@ -13,6 +13,8 @@ MAX_WORDS: Final = 8
 
 _MAX_PHRASE_WORDS: Final = 5
 
+_MAX_REMEMBERED: Final = 1_000
+
 _TOKEN: Final = re.compile(r"[-−–]?(?:\"[^\"]+\"|«[^»]+»|“[^”]+”)|\S+")
 _MINUS: Final = re.compile(r"[-−–](?=[\w\"«“])")
 _NOT: Final = frozenset({"NOT", "SAUF"})
@@ -79,6 +81,7 @@ class TermReader:
         self._everyone: Container[str] = index.get("everyone", {})
         self._named: Mapping[str, int] = index.get("named", {})
         self._names: Container[str] = index["words"]["name"]
+        self._singles: dict[Token, Term] = {}
 
     def read(self, q: str) -> Terms:
         terms = list(dict.fromkeys(self._terms(list(_tokens(q)))))
@@ -154,6 +157,15 @@ class TermReader:
         return Term(f"{words[0]} {words[1]}", words, joined, typed=typed)
 
     def _single(self, token: Token) -> Term:
+        """Return the term of one word; the words of the first visitors are remembered."""
+        known = self._singles.get(token)
+        if known is None:
+            known = self._read(token)
+            if len(self._singles) < _MAX_REMEMBERED:
+                self._singles[token] = known
+        return known
+
+    def _read(self, token: Token) -> Term:
         parts = pieces(token.folded)
         initials = len(parts) > 1 and all(len(part) == 1 for part in parts)
         telling = [part for part in parts if initials or part not in self._noise]

@@ -2,7 +2,7 @@
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import accumulate
 from typing import Final, NamedTuple
@@ -46,6 +46,17 @@ _NAME_FIELDS: Final = frozenset({"name", "organization", "title", "city"})
 """Where a visitor may write as one word what stands in pieces: « O’Brien », "obrien"."""
 
 
+Spelling = tuple[str, int]
+"""What to look for in folded texts, and how many letters of it are before the word's end."""
+
+
+def spellings(word: str, *, exact: bool) -> list[Spelling]:
+    """Return how a word may stand in texts if `exact`, else how words that begin with it do."""
+    end = " " if exact else ""
+    several = (word, *SAINT_ABBREVIATIONS.get(word, ()))
+    return [(f" {each}{end}", len(each) + 1) for each in several]
+
+
 class FoldedTexts:
     """Several texts put together, to look for words in all of them at once."""
 
@@ -61,16 +72,15 @@ class FoldedTexts:
         lengths = [len(part.folded) + 1 for part in self.parts]
         return list(accumulate(lengths[:-1], initial=1))
 
-    def find(self, word: str, *, exact: bool, most: int = _MAX_SPANS) -> list[Span]:
-        """Return where a word stands if `exact`, else where any word begins with it."""
+    def find(self, word: Sequence[Spelling], most: int = _MAX_SPANS) -> list[Span]:
+        """Return where a word stands, in any of its `spellings`."""
         spans: list[Span] = []
-        short = SAINT_ABBREVIATIONS.get(word, ())
-        for spelled in (word, *short):
-            needle = f" {spelled} " if exact else f" {spelled}"
-            at = self.folded.find(needle)
+        find = self.folded.find
+        for spelling, length in word:
+            at = find(spelling)
             while at >= 0 and len(spans) < most:
-                spans.append((at + 1, at + 1 + len(spelled)))
-                at = self.folded.find(needle, at + 1)
+                spans.append((at + 1, at + length))
+                at = find(spelling, at + length)
         return spans
 
     def find_joined(self, joined: str, *, exact: bool) -> list[Span]:

@@ -1,0 +1,37 @@
+"""Counts, for each of many sets, how many of some coaches are in it."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from chalicelib.coaches.directory.postings import set_bits
+
+_FEW: Final = 120
+"""Up to so many coaches are counted one by one; of more, each set's share is counted."""
+
+
+class Tally:
+    """The sets, and for each coach met the sets that they are in: a byte each in one number, so
+    that the numbers of several coaches are added up to all counts at once."""
+
+    def __init__(self, masks: Sequence[int]) -> None:
+        self._masks = masks
+        self._bytes = [mask.to_bytes((mask.bit_length() + 7) >> 3, "little") for mask in masks]
+        self._by_place: dict[int, int] = {}
+
+    def counts(self, found: int) -> Sequence[int]:
+        """Return how many of those found are in each set, in the order of the sets."""
+        if found.bit_count() > _FEW:
+            return [(found & mask).bit_count() for mask in self._masks]
+        known = self._by_place
+        total = 0
+        for place in set_bits(found):
+            if place not in known:
+                known[place] = self._sets_of(place)
+            total += known[place]
+        return total.to_bytes(len(self._masks), "little")
+
+    def _sets_of(self, place: int) -> int:
+        at, bit = place >> 3, 1 << (place & 7)
+        return int.from_bytes(
+            bytes(at < len(mask) and mask[at] & bit > 0 for mask in self._bytes), "little"
+        )
