@@ -24,6 +24,8 @@ from chalicelib.coaches.directory.query import UnusableQuery
 from chalicelib.coaches.directory.results import Result
 from chalicelib.coaches.directory.search import Directory, SearchPage
 from chalicelib.coaches.directory.snapshot import build, filter_values, serialise
+from chalicelib.coaches.directory.tally import Tally
+from chalicelib.core.languages import Lang
 from chalicelib.forms.cells import read_cells
 
 SAMPLE = Path(__file__).resolve().parents[2] / "infra" / "local_aws" / "sample" / "coaches.csv"
@@ -303,6 +305,46 @@ def test_counts_are_what_looking_at_every_coach_gives(
         for choice in answer["facets"][name]:
             assert choice["count"] == counts[choice["value"]]
             assert choice["selected"] == (choice["value"] in filters.get(name, ()))
+
+
+@given(
+    filters=choices,
+    q=st.sampled_from(
+        ["", "jeunes", "trembley", "o brien", "housing -Toronto", "zzz jeunes", "Mtl"]
+    )
+    | st.text(max_size=12),
+    lang=st.sampled_from(["fr", "en"]),
+)
+@settings(max_examples=100)
+def test_the_page_written_by_hand_is_the_page(
+    filters: dict[str, list[str]], q: str, lang: Lang
+) -> None:
+    text, notes = directory().search_text(q, filters, lang, day=DAY)
+    page = found(q, filters=filters, lang=lang)
+    assert json.loads(text) == json.loads(json.dumps(page))
+    assert set(notes) <= set(page)
+
+
+@given(
+    sets=st.lists(st.integers(0, 2**700), min_size=1, max_size=5),
+    found=st.integers(0, 2**700)
+    | st.lists(st.integers(0, 699), max_size=9).map(
+        lambda places: sum(1 << place for place in set(places))
+    ),
+)
+@settings(max_examples=60)
+def test_few_and_many_are_counted_the_same(sets: list[int], found: int) -> None:
+    tally = Tally(sets)
+    for _ in range(2):
+        assert list(tally.counts(found)) == [(found & mask).bit_count() for mask in sets]
+
+
+@pytest.mark.parametrize("twice", [("Montreal", "MONTRÉAL"), ("zzz jeunes", "ZZZ jeunes")])
+def test_a_word_that_is_remembered_is_shown_as_this_visitor_typed_it(
+    twice: tuple[str, str],
+) -> None:
+    fresh = [Directory.load(serialise(build(sample()))).search_text(q, day=DAY)[0] for q in twice]
+    assert [directory().search_text(q, day=DAY)[0] for q in twice] == fresh
 
 
 def test_a_province_is_served_by_those_who_serve_all_of_canada() -> None:
