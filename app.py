@@ -147,6 +147,23 @@ app.views(
     POST=lambda request, token: services().views.proposal.decide(request, token),
 )
 
+# The desk: staff who are signed in; see the table of rights.
+app.views(
+    "/desk",
+    GET=lambda request: services().views.desk.home(request),
+    POST=lambda request: services().views.desk.sign_in(request),
+)
+app.views(
+    "/desk/sign-in/{token}",
+    GET=lambda request, token: services().views.desk.link(request, token),
+    POST=lambda request, token: services().views.desk.use_link(request, token),
+)
+app.views(
+    "/desk/account",
+    GET=lambda request: services().views.desk.account(request),
+    POST=lambda request: services().views.desk.change_account(request),
+)
+
 # Coaches: by the link of their own, from a letter.
 app.views(
     "/coach/{token}",

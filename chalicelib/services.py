@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from chalicelib.people.ports import WholeTables
     from chalicelib.wiring.cases import CaseServices
     from chalicelib.wiring.coaches import CoachServices
+    from chalicelib.wiring.desk import DeskServices
     from chalicelib.wiring.issues import IssueServices
     from chalicelib.wiring.mail import MailServices
     from chalicelib.wiring.people import PeopleServices
@@ -140,6 +141,12 @@ class Services:
         from chalicelib.wiring.coaches import CoachServices
 
         return CoachServices(self.parts, self.cases.roster)
+
+    @cached_property
+    def desk(self) -> "DeskServices":
+        from chalicelib.wiring.desk import DeskServices
+
+        return DeskServices(self.parts, self.cases)
 
     @cached_property
     def subscribers(self) -> "SubscriberServices":

@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, TypedDict
+from typing import Final, Literal, TypedDict, get_args
 
 from chalicelib.cases.faults import FaultKind
 from chalicelib.core.email_address import email_or_none, is_same_address
@@ -17,9 +17,16 @@ PK = "STAFF"
 
 RESERVED_IDS: Final = frozenset({
     "staff", "applicant", "fiduciary", "admins", "old_address", "new_address", "post", "clock",
-    "operator", "system",
+    "operator", "system", "signing_in",
 })  # fmt: skip
 """What letters call their readers: nobody on the roster may be called so."""
+
+
+Role = Literal["officer", "manager", "administrator", "communications"]
+"""What somebody may do at the desk: decide on files; see to whoever decides; keep the programme
+itself; write the newsletter and texts."""
+
+ROLES: Final[tuple[Role, ...]] = get_args(Role)
 
 
 class StaffFault(TypedDict):
@@ -37,7 +44,11 @@ class RosterRefused(RelaisError):
 
 @dataclass(frozen=True)
 class Staff:
-    """One person. `away_until` is the first day back (ISO); `deputy` and `manager` are ids."""
+    """One person. `away_until` is the first day back (ISO); `deputy` and `manager` are ids.
+
+    `given_roles` are what the roster says, if anything; `sessions_ended` counts how often all of
+    their sessions at the desk were ended.
+    """
 
     id: str
     name: str
@@ -49,6 +60,16 @@ class Staff:
     manager: str | None = None
     admin: bool = False
     fault: "StaffFault | None" = None
+    given_roles: tuple[Role, ...] = ()
+    sessions_ended: int = 0
+
+    @property
+    def roles(self) -> frozenset[Role]:
+        """What they may do at the desk: where the roster says nothing, decide, and for an admin
+        keep the programme too."""
+        if self.given_roles:
+            return frozenset(self.given_roles)
+        return frozenset(("officer", "administrator")) if self.admin else frozenset(("officer",))
 
     @classmethod
     def of(cls, item: Item) -> "Staff":
@@ -63,6 +84,8 @@ class Staff:
             item.get("manager"),
             item.get("admin", False),
             item.get("fault"),
+            tuple(item.get("roles", ())),
+            item.get("sessions_ended", 0),
         )
 
     def away(self, today: str) -> bool:
@@ -143,8 +166,25 @@ class Roster:
         return staff_id
 
     def remove(self, staff_id: str) -> None:
-        """Take the right to decide away at once; the name stays, for the decisions made."""
-        self._change(staff_id, {"active": False})
+        """Take the right to decide away at once; the name stays, for the decisions made. Whoever
+        comes back signs in anew."""
+        self._change(staff_id, {"active": False}, add={"sessions_ended": 1})
+
+    def end_sessions(self, staff_id: str) -> None:
+        """Sign somebody out of the desk in every browser."""
+        self._change(staff_id, {}, add={"sessions_ended": 1})
+
+    def set_roles(self, staff_id: str, roles: Sequence[Role]) -> None:
+        """Say what somebody may do at the desk. Raises RosterRefused for none, and where nobody
+        would be left who keeps the programme."""
+        if not roles:
+            raise RosterRefused("name at least one role")
+        staff = self.require(staff_id)
+        left = [one for one in self.active() if one.id != staff_id]
+        keepers = [one for one in left if "administrator" in one.roles]
+        if "administrator" in staff.roles and "administrator" not in roles and not keepers:
+            raise RosterRefused(f"{staff_id} is the last administrator")
+        self._change(staff_id, {"roles": [role for role in ROLES if role in roles]})
 
     def set_away(self, staff_id: str, until: str) -> None:
         """Begin an absence that ends on the day `until` (ISO): others get the letters."""
@@ -202,9 +242,12 @@ class Roster:
         *,
         active: bool = True,
         remove: Sequence[str] = (),
+        add: Mapping[str, int] | None = None,
     ) -> None:
         """Change the row of somebody who is (or is not) active: no two changes undo each other."""
-        change = Change((PK, staff_id), expect={"active": active}, set=values, remove=remove)
+        change = Change(
+            (PK, staff_id), expect={"active": active}, set=values, remove=remove, add=add or {}
+        )
         try:
             self._store.commit([change])
         except Conflict:

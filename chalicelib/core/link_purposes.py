@@ -49,6 +49,8 @@ PURPOSES: Final[Mapping[str, Purpose]] = {
     "review": Purpose("review", ends_with="its row, after 14 days"),
     "proposal": Purpose("proposal", ends_with="its row, after 14 days"),
     "approval": Purpose("newsletter/review", ends_with="its row, after 14 days"),
+    # For whoever asked at the desk, and has an address of the roster.
+    "sign_in": Purpose("desk/sign-in", ends_with="its row, after an hour or its first use"),
     # The newsletter's need no store; what they may do today depends on the subscription too.
     "confirm": Purpose(
         "newsletter/confirm", salt="news-confirm-request", ends_with="its request, after 14 days"
@@ -72,7 +74,8 @@ PURPOSES: Final[Mapping[str, Purpose]] = {
     "progress": Purpose(
         "newsletter/progress", salt="news-progress", ends_with="the issue, 30 days after it"
     ),
-    # What a review page hides in its form: no POST without a GET before it. In no address.
+    # What a review page hides in its form: no POST without a GET before it. At the desk it is made
+    # for a session, and lives as long. In no address.
     "nonce": Purpose(salt="nonce", lifetime_seconds=NONCE_SECONDS),
 }
 """Every purpose of a token; `Links` makes, opens and redacts them by this table."""

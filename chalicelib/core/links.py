@@ -133,6 +133,9 @@ class Links:
     def new_approval(self) -> StoredLink:
         return self._new("approval")
 
+    def new_sign_in(self) -> StoredLink:
+        return self._new("sign_in")
+
     def code(self, token: str) -> str:
         """Return four characters, printed in the mail and asked for by the last decision."""
         return _code(self._tokens.keys[-1], token)

@@ -21,10 +21,10 @@ without its tag, a link the token's hash and a file the case, however a token is
 
 FailureName = Literal["failures", "refused_posts"]
 
-Beyond = Literal["refuse", "hold", "delay", "digest", "show"]
+Beyond = Literal["refuse", "hold", "delay", "digest", "show", "spare"]
 """What happens to one more: it is refused until the window ends; a form is kept for staff to
-release; a letter leaves later; one digest lists what else there is; a result
-is shown and not mailed."""
+release; a letter leaves later; one digest lists what else there is; a result is shown and not
+mailed; a letter is spared, since those of the window still do what it would."""
 
 Window = Literal["hour", "day"]
 
@@ -69,6 +69,10 @@ LIMITS: Final[Mapping[str, Limit]] = {
     "unproved_letters": Limit("mailbox", "delay", per_hour=5, per_day=20),
     "all_unproved_letters": Limit("account", "delay", setting="unproved_letters_per_hour"),
     "staff_letters": Limit("staff", "digest", setting="staff_letters_per_hour"),
+    # Signing in at the desk: anybody may type an address of the roster.
+    "sign_in_requests": Limit("network", "refuse", setting="signups_per_hour"),
+    "sign_ins_of_mailbox": Limit("mailbox", "spare", per_hour=8),
+    "confirmations": Limit("staff", "refuse", per_hour=30),
 }
 """Every limit by its name, which begins the keys of its counters."""
 
@@ -90,6 +94,9 @@ ROUTES: Final[Mapping[str, tuple[str, ...]]] = {
     "/review/{token}": ("failures", "review_attempts", "staff_attempts"),
     "/proposal/{token}": ("failures",),
     "/coach/{token}": ("failures",),
+    "/desk": ("sign_in_requests", "sign_ins_of_mailbox"),
+    "/desk/sign-in/{token}": ("failures",),
+    "/desk/account": ("confirmations",),
 }  # fmt: skip
 """The limits of each address that takes a POST, beside those of `EVERY_ROUTE`."""
 

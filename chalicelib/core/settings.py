@@ -155,6 +155,8 @@ class Settings(BaseModel):
     quorum_application: CountFromOne
     step_up: Switch
     quiet_hours: QuietHoursText
+    desk_idle_minutes: CountFromOne
+    desk_session_hours: CountFromOne
     organization_name: Text
     contact_email: Address
     privacy_contact: Address

@@ -45,6 +45,8 @@ NEVER_SHOWN: Final = frozenset(
         "colleague",
         "choice",
         "act",
+        "next",
+        "version",
     ]
 )
 """Fields that a page sends for itself, or that are chosen: no text of anybody."""

@@ -23,7 +23,7 @@ class Pages:
         status: int = 200,
         headers: Mapping[str, str] | None = None,
     ) -> Response:
-        """Return `templates/pages/{template}.html` with its facts.
+        """Return `templates/pages/{template}.html` with its facts, or that of another folder.
 
         `address` is where the page stands, whatever its language: the link to the other language
         leads there, and there is none without it. A page is never stored, found, framed or named

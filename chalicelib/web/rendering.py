@@ -24,9 +24,9 @@ def render(
     frame: Mapping[str, str],
     switch_url: str,
 ) -> str:
-    """Return the HTML of a page; raises UndefinedError for a fact that the template misses."""
+    """Return the HTML of a page, of another folder than `pages` where its name has one; raises UndefinedError for a fact that the template misses."""
     return templates.render(
-        f"pages/{template}.html",
+        f"{template if '/' in template else f'pages/{template}'}.html",
         **facts,
         lang=lang,
         frame=frame,

@@ -8,6 +8,9 @@ from functools import cached_property
 from chalicelib.cases.lost_link import FILE_LINKS
 from chalicelib.coaches import letters as coach_letters
 from chalicelib.core.metrics import seconds_line
+from chalicelib.desk.letters import DeskCodeWriter, SignInWriter
+from chalicelib.desk.sessions import SESSION
+from chalicelib.desk.sign_in import SIGN_IN
 from chalicelib.mail.ceilings import Ceilings
 from chalicelib.mail.draft import LetterWriter
 from chalicelib.mail.outbox import Outbox
@@ -106,6 +109,8 @@ class MailServices:
             FILE_LINKS: FileLinksWriter(
                 store, links, sender, parts.people_key, self._coaches.upkeep.link_of
             ),
+            SIGN_IN: SignInWriter(store, roster, links, sender),
+            SESSION: DeskCodeWriter(roster, links, sender),
             NEWS: subscribers,
             ISSUE_LETTERS: ApprovalWriter(store, roster, links, sender),
             HELD_LETTERS: HeldWriter(links, roster, sender),

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from chalicelib.views.review import ReviewViews
     from chalicelib.wiring.cases import CaseServices
     from chalicelib.wiring.coaches import CoachServices
+    from chalicelib.wiring.desk import DeskServices
+    from chalicelib.wiring.desk_views import DeskViews
     from chalicelib.wiring.issues import IssueServices
     from chalicelib.wiring.subscribers import SubscriberServices
 
@@ -46,6 +48,8 @@ class Rooms(Protocol):
     def cases(self) -> "CaseServices": ...
     @property
     def coaches(self) -> "CoachServices": ...
+    @property
+    def desk(self) -> "DeskServices": ...
     @property
     def subscribers(self) -> "SubscriberServices": ...
     @property
@@ -142,6 +146,13 @@ class Views:
             self._pages,
             self._problems,
         )
+
+    @cached_property
+    def desk(self) -> "DeskViews":
+        from chalicelib.wiring.desk_views import DeskViews
+
+        rooms = self._rooms
+        return DeskViews(self._parts, rooms.cases, rooms.desk, self._pages)
 
     @cached_property
     def file(self) -> "FileViews":

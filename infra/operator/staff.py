@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from chalicelib.cases.staff import Roster
+from chalicelib.cases.staff import Role, Roster
 from chalicelib.core.languages import Lang
 from infra.operator.commands import Commands
 from infra.operator.dates import day_ahead
@@ -35,6 +35,7 @@ def list_(context: typer.Context) -> None:
             "deputy": staff.deputy,
             "manager": staff.manager,
             "admin": staff.admin,
+            "roles": sorted(staff.roles),
             "unreachable": not staff.reachable,
         }
         for staff in _roster(session).all()
@@ -111,6 +112,18 @@ def reachable(context: typer.Context, staff_id: Id) -> None:
     session = session_of(context)
     _roster(session).set_reachable(staff_id)
     session.say(f"{staff_id} is reachable")
+
+
+@commands.add()
+def role(
+    context: typer.Context,
+    staff_id: Id,
+    role: Annotated[list[Role], typer.Option(help="What they may do at the desk; several times.")],
+) -> None:
+    """Choose what somebody may do at the desk, in place of what they might before."""
+    session = session_of(context)
+    _roster(session).set_roles(staff_id, role)
+    session.say(f"{staff_id}: {', '.join(role)}")
 
 
 @commands.add()

@@ -25,6 +25,8 @@ ENVIRONMENT = {
     "QUORUM_APPLICATION": "1",
     "STEP_UP": "off",
     "QUIET_HOURS": "20-8",
+    "DESK_IDLE_MINUTES": "60",
+    "DESK_SESSION_HOURS": "12",
     "ORGANIZATION_NAME": "Innoweave",
     "CONTACT_EMAIL": "info@example.org",
     "PRIVACY_CONTACT": "vieprivee@example.org",

@@ -16,6 +16,7 @@ from chalice.test import Client
 
 import app as application
 import gallery_cases
+import gallery_desk
 import hostile_twin
 import issue_factory
 import letter_facts
@@ -83,6 +84,9 @@ PAGES = (
     "archive-empty", "archive", "archive-issue",
     "approval", "approval-errors", "approval-late", "approval-done", "approval-unknown",
     "progress", "progress-errors", "progress-paused", "progress-sent",
+    "desk-sign-in", "desk-sign-in-errors", "desk-code", "desk-code-errors", "desk-link",
+    "desk-link-errors", "desk-over", "desk-lost", "desk-account", "desk-confirm",
+    "desk-confirm-errors", "desk-away", "desk-refused",
 )  # fmt: skip
 
 VARIANTS = (
@@ -250,6 +254,7 @@ class Walk:
         yield from self._issue()
         gallery_cases.crowded(self)
         gallery_cases.times(self)
+        yield from gallery_desk.sign_in(self)
         yield "problem", self.page("/forms/nothing")
 
     def letters(self) -> dict[str, Mail]:

@@ -40,6 +40,8 @@ def facts(lang: Lang, org: str) -> dict[str, Any]:
         "actions": [{"id": "eoi", "label": org}],
     }
     return {
+        "requested_at": moment, "sign_in_url": "https://example.org/desk/sign-in/q", "code_minutes": 15,
+        "link_minutes": 60, "browser": "Firefox, Linux", "network": "203.0.113.0/24",
         "case": case, "sender": sender, "answers": told, "eoi_answers": told, "warnings": [org],
         "status_url": "https://example.org/file/a", "review_url": "https://example.org/review/b",
         "apply_url": "https://example.org/fr?invite=c", "undo_url": "https://example.org/review/d",

@@ -1,0 +1,54 @@
+"""A mailed code before what cannot be taken back: the roster, exports, many decisions at once,
+texts that are published, an issue that is sent."""
+
+from datetime import timedelta
+from typing import Final
+
+from chalicelib.cases.review.step_up import MailedCode
+from chalicelib.core import rate_limit
+from chalicelib.core.errors import Conflict
+from chalicelib.core.letter_row import letter
+from chalicelib.core.links import Links
+from chalicelib.core.ports import Change, Key, Now, Store
+from chalicelib.core.records import stamp
+from chalicelib.desk.sessions import Session
+
+LETTER: Final = "staff_desk_code"
+
+CONFIRMED_FOR: Final = timedelta(minutes=30)
+"""How long a right code holds, in the session that it was typed in."""
+
+
+class Confirming:
+    def __init__(self, store: Store, links: Links, now: Now) -> None:
+        self._store = store
+        self._now = now
+        self._codes = MailedCode(store, links, now)
+
+    def send(self, session: Session) -> None:
+        """Owe a letter with a code to the session's owner; while one is good, no other."""
+        owed = letter(
+            session.key[0], 1, LETTER, to=session.staff.id, due=stamp(self._now()), facts={}
+        )
+        self._codes.send(_key(session), {**owed, "expires": session.row["expires"]})
+
+    def confirm(self, session: Session, typed: str) -> bool:
+        """Hold the session confirmed for a while, with the right digits. Raises TooMany."""
+        now = self._now()
+        rate_limit.count(self._store, "confirmations", session.staff.id, now)
+        if not self._codes.right(_key(session), session.id_hash, typed):
+            return False
+        until = stamp(now + CONFIRMED_FOR)
+        alive = {"staff": session.staff.id}
+        confirmed = Change(
+            session.key, expect=alive, absent=("ended_at",), set={"confirmed_until": until}
+        )
+        try:
+            self._store.commit([confirmed])
+        except Conflict:
+            return False
+        return True
+
+
+def _key(session: Session) -> Key:
+    return session.key[0], "STEP_UP"

@@ -1,0 +1,203 @@
+"""The way into every page of the desk: same site, session, role, form, and mailed code, in turn."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+from urllib.parse import urlencode
+
+from chalicelib.core import eastern_time
+from chalicelib.core.errors import RelaisError
+from chalicelib.core.languages import Lang
+from chalicelib.core.links import Links
+from chalicelib.core.ports import Now
+from chalicelib.core.settings import Settings
+from chalicelib.desk.kept import KeptForms, Pairs
+from chalicelib.desk.sessions import Session, Sessions
+from chalicelib.views.desk.rights import RIGHTS, Right
+from chalicelib.web.cookies import Cookies
+from chalicelib.web.pages import Pages
+from chalicelib.web.request import Request, text_field
+from chalicelib.web.responses import Response, see_other
+
+COOKIE: Final = "relais-staff"
+"""The session of a member of staff; nobody else is ever given a cookie of this name."""
+
+FORM_FIELD: Final = "nonce"
+"""What every form of a session hides."""
+
+NEXT_MAX_LENGTH: Final = 600
+_NEXT: Final = re.compile(r"/desk(?:/[A-Za-z0-9-]+)*(?:\?[\w.~!$&'()*+,;=:@/?%-]*)?")
+
+NOT_KEPT: Final = (FORM_FIELD, "lang", "confirm", "code", "step_code", "version")
+"""Fields that a page sends for itself, and what is to be said anew."""
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One request at the desk; `session` is None for who is not signed in."""
+
+    request: Request
+    path: str
+    session: Session | None
+    lang: Lang
+    form: str = ""
+
+    @property
+    def signed_in(self) -> Session:
+        """The session, where the table of rights asks for one."""
+        assert self.session is not None
+        return self.session
+
+
+View = Callable[..., Response]
+
+
+@dataclass(frozen=True)
+class Entry:
+    sessions: Sessions
+    kept: KeptForms
+    links: Links
+    settings: Settings
+    pages: Pages
+    now: Now
+    cookies: Cookies
+
+    def open(self, route: str, request: Request, view: View, **arguments: str) -> Response:
+        """Answer with a view, for whoever may use this address; with a page that says what is
+        missing for everybody else."""
+        method = "GET" if request.method == "HEAD" else request.method
+        right = RIGHTS[method, route]
+        if method == "POST" and not self._is_same_site(request):
+            return self._refused(request.lang, "other_site")
+        session = self.sessions.find(self.cookies.read(request, COOKIE))
+        path = route.format(**arguments)
+        visit = Visit(request, path, session, self._lang(request, session), self._form(session))
+        if not right.anybody:
+            refused = self._not_yet(visit, right, method)
+            if refused is not None:
+                return refused
+        return view(visit, **arguments)
+
+    def page(
+        self,
+        visit: Visit,
+        template: str,
+        facts: dict[str, object],
+        *,
+        address: str,
+        status: int = 200,
+        headers: dict[str, str] | None = None,
+    ) -> Response:
+        """Return a page of the desk, with who is signed in and where they may go."""
+        session = visit.session
+        frame: dict[str, object] = {
+            "staff": None if session is None else session.staff,
+            "roles": frozenset() if session is None else session.staff.roles,
+            "home": self.address(),
+            "form": visit.form,
+        }
+        return self.pages.respond(
+            f"desk/{template}",
+            visit.lang,
+            {**facts, "desk": frame},
+            address=address,
+            status=status,
+            headers=headers,
+        )
+
+    def address(self, *parts: str) -> str:
+        return self.pages.address("desk", *parts)
+
+    def onward(self, next_page: str) -> str:
+        """Return the address of a page of the desk that was asked for before; its first page for
+        anything else."""
+        return self.settings.public_url + (safe_next(next_page) or "/desk")
+
+    def _not_yet(self, visit: Visit, right: Right, method: str) -> Response | None:
+        """Return the page that says what is missing; None when nothing is."""
+        session = visit.session
+        if session is None:
+            return self._sign_in_first(visit, method)
+        today = str(eastern_time.today(self.now()))
+        if session.staff.away(today) and not right.away:
+            return self._away(visit, session)
+        if not session.staff.roles & right.roles:
+            return self._refused(visit.lang, "role")
+        if method == "POST" and not self._has_form(visit, session):
+            return self._refused(visit.lang, "form", 409)
+        if right.confirmed and not session.is_confirmed(self.now()):
+            return self._confirm_first(visit, session, method)
+        return None
+
+    def _sign_in_first(self, visit: Visit, method: str) -> Response:
+        """Ask to sign in, and keep what was typed for whoever's session it was."""
+        address = _own_address(visit)
+        if method == "GET":
+            return see_other(f"{self.address()}?{urlencode({'next': address})}")
+        owner = self.sessions.owner(self.cookies.read(visit.request, COOKIE))
+        if owner is not None:
+            address = self._with_kept(visit.request, address, owner)
+        facts = {"next": address, "lost": True, "wrong": "", "entered": ""}
+        return self.page(visit, "sign_in", facts, address="", status=403)
+
+    def _confirm_first(self, visit: Visit, session: Session, method: str) -> Response:
+        address = _own_address(visit)
+        if method == "POST":
+            address = self._with_kept(visit.request, address, session.staff.id)
+        return see_other(f"{self.address('account')}?{urlencode({'next': address})}")
+
+    def _with_kept(self, request: Request, address: str, owner: str) -> str:
+        try:
+            pairs: Pairs = [pair for pair in request.pairs if pair[0] not in NOT_KEPT]
+        except RelaisError:
+            return address
+        name = self.kept.keep(owner, pairs)
+        if not name:
+            return address
+        return f"{address}{'&' if '?' in address else '?'}{urlencode({'kept': name})}"
+
+    def _away(self, visit: Visit, session: Session) -> Response:
+        until = date.fromisoformat(str(session.staff.away_until))
+        facts = {"until": until, "action": self.address("account")}
+        return self.page(visit, "away", facts, address=self.address(), status=409)
+
+    def _refused(self, lang: Lang, why: str, status: int = 403) -> Response:
+        facts = {"why": why, "home": self.address()}
+        return self.pages.respond("desk/refused", lang, facts, status=status)
+
+    def _is_same_site(self, request: Request) -> bool:
+        """Say whether a form was sent from a page of ours: what the browser says of it, else its
+        origin. Who says neither is refused."""
+        site = request.headers.get("sec-fetch-site")
+        if site is not None:
+            return site == "same-origin"
+        return request.headers.get("origin") == self.settings.public_origin
+
+    def _has_form(self, visit: Visit, session: Session) -> bool:
+        try:
+            given = text_field(visit.request.fields(), FORM_FIELD)
+        except RelaisError:
+            return False
+        seconds = self.settings.desk_session_hours * 3600
+        return self.links.check_nonce(session.id_hash, given, seconds)
+
+    def _form(self, session: Session | None) -> str:
+        return "" if session is None else self.links.nonce(session.id_hash)
+
+    def _lang(self, request: Request, session: Session | None) -> Lang:
+        return request.language({}, None if session is None else session.staff.lang)
+
+
+def _own_address(visit: Visit) -> str:
+    """Return the path and query of a visit, as far as they may be gone back to."""
+    query = {k: text for k, text in visit.request.query.items() if k not in ("lang", "kept")}
+    return safe_next(f"{visit.path}?{urlencode(query)}" if query else visit.path) or "/desk"
+
+
+def safe_next(text: str) -> str:
+    """Return a path at the desk to go on to; blank for anything that leads elsewhere."""
+    if len(text) > NEXT_MAX_LENGTH or not _NEXT.fullmatch(text):
+        return ""
+    return text

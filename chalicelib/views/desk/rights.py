@@ -1,0 +1,33 @@
+"""Who may do what at the desk: the one table, in which every address stands."""
+
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+from chalicelib.cases.staff import ROLES, Role
+
+
+class Right(NamedTuple):
+    """Who may use an address by one method: these `roles`, or `anybody` without a session.
+
+    `away` says whether somebody who is away may too; `confirmed`, that a mailed code is asked for
+    first.
+    """
+
+    roles: frozenset[Role] = frozenset()
+    anybody: bool = False
+    away: bool = False
+    confirmed: bool = False
+
+
+ANYBODY: Final = Right(anybody=True)
+SIGNED_IN: Final = Right(frozenset(ROLES), away=True)
+
+RIGHTS: Final[Mapping[tuple[str, str], Right]] = {
+    ("GET", "/desk"): ANYBODY,
+    ("POST", "/desk"): ANYBODY,
+    ("GET", "/desk/sign-in/{token}"): ANYBODY,
+    ("POST", "/desk/sign-in/{token}"): ANYBODY,
+    ("GET", "/desk/account"): SIGNED_IN,
+    ("POST", "/desk/account"): SIGNED_IN,
+}
+"""By method and path; HEAD is as GET."""

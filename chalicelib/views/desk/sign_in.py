@@ -1,0 +1,195 @@
+"""Signing in at the desk, by a mailed link or its code; signing out; the code that confirms."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from pydantic_core import PydanticCustomError
+
+from chalicelib import content
+from chalicelib.cases.staff import Roster
+from chalicelib.core.email_address import EMAIL_MAX_LENGTH
+from chalicelib.core.links import Links
+from chalicelib.core.records import moment
+from chalicelib.desk.confirming import Confirming
+from chalicelib.desk.sessions import Session, Sessions
+from chalicelib.desk.sign_in import CODE_MINUTES, LINK_LIFETIME, Opened, SignIns
+from chalicelib.forms import field_types
+from chalicelib.forms.normalise import tidy
+from chalicelib.views.desk.browsers import browser_words
+from chalicelib.views.desk.entry import COOKIE, Entry, Visit, safe_next
+from chalicelib.web.pages import in_language
+from chalicelib.web.request import is_ticked, text_field
+from chalicelib.web.responses import Response, see_other
+
+ASKED: Final = "relais-sign-in"
+"""The cookie of the browser that asked: its code works in no other one."""
+
+
+@dataclass(frozen=True)
+class SignInViews:
+    entry: Entry
+    sign_ins: SignIns
+    links: Links
+
+    def show(self, visit: Visit) -> Response:
+        """The first page of the desk: the files for who is signed in, the way in for all others."""
+        next_page = safe_next(visit.request.query.get("next", ""))
+        if visit.session is not None:
+            return see_other(self.entry.onward(next_page if next_page else "/desk/account"))
+        if "asked" in visit.request.query:
+            return self._code_page(visit)
+        return self._page(visit, next_page)
+
+    def act(self, visit: Visit) -> Response:
+        """Send the letter to an address, or take its code. Raises TooMany."""
+        fields = visit.request.fields()
+        if "code" in fields:
+            return self._by_code(visit, text_field(fields, "code"))
+        next_page = safe_next(text_field(fields, "next"))
+        entered = str(tidy(text_field(fields, "email")))
+        try:
+            email = field_types.email(entered)
+        except PydanticCustomError:
+            wrong = str(content.messages()["email"][visit.lang])
+            return self._page(visit, next_page, entered[:EMAIL_MAX_LENGTH], wrong, status=422)
+        lang = visit.request.language(fields)
+        secret = self.sign_ins.ask(
+            email, lang, visit.request.address, self._browser(visit), next_page
+        )
+        cookie = self.entry.cookies.written(ASKED, secret, int(LINK_LIFETIME.total_seconds()))
+        return see_other(in_language(f"{self.entry.address()}?asked=1", lang), cookie)
+
+    def show_link(self, visit: Visit, token: str) -> Response:
+        """The page behind the link of a letter: a button, and where it was asked for."""
+        opened = self.sign_ins.open(token)
+        if opened is None:
+            return self._over(visit, token)
+        return self._link_page(visit, token, opened)
+
+    def use_link(self, visit: Visit, token: str) -> Response:
+        opened = self.sign_ins.open(token)
+        if opened is None:
+            return self._over(visit, token)
+        fields = visit.request.fields()
+        if not self.links.check_nonce(token, text_field(fields, "nonce")):
+            return self._link_page(visit, token, opened, status=422)
+        if not self._is_own(visit, opened) and not is_ticked(fields, "confirm"):
+            return self._link_page(visit, token, opened, wrong=True, status=422)
+        begun = self.sign_ins.by_link(opened, self._browser(visit), self._before(visit))
+        return self._over(visit, token) if begun is None else self._begun(*begun)
+
+    def _by_code(self, visit: Visit, typed: str) -> Response:
+        secret = self.entry.cookies.read(visit.request, ASKED)
+        begun = self.sign_ins.by_code(secret, typed, self._browser(visit), self._before(visit))
+        return (
+            self._code_page(visit, wrong=True, status=422) if begun is None else self._begun(*begun)
+        )
+
+    def _begun(self, session_id: str, next_page: str) -> Response:
+        cookie = self.entry.cookies.written(COOKIE, session_id)
+        return see_other(self.entry.onward(next_page), cookie)
+
+    def _page(
+        self, visit: Visit, next_page: str, entered: str = "", wrong: str = "", status: int = 200
+    ) -> Response:
+        facts: dict[str, object] = {
+            "next": next_page, "entered": entered, "wrong": wrong, "lost": False,
+        }  # fmt: skip
+        return self.entry.page(visit, "sign_in", facts, address=self.entry.address(), status=status)
+
+    def _code_page(self, visit: Visit, *, wrong: bool = False, status: int = 200) -> Response:
+        address = f"{self.entry.address()}?asked=1"
+        facts: dict[str, object] = {"wrong": wrong, "code_minutes": CODE_MINUTES}
+        return self.entry.page(visit, "sign_in_code", facts, address=address, status=status)
+
+    def _link_page(
+        self, visit: Visit, token: str, opened: Opened, *, wrong: bool = False, status: int = 200
+    ) -> Response:
+        lang = visit.request.language({}, opened.staff.lang)
+        facts: dict[str, object] = {
+            "name": opened.staff.name,
+            "asked_at": moment(opened.asked["asked_at"]),
+            "browser": opened.asked["browser"],
+            "network": opened.asked["network"],
+            "own": self._is_own(visit, opened),
+            "wrong": wrong,
+            "nonce": self.links.nonce(token),
+            "action": self.entry.address("sign-in", token),
+        }
+        return self.entry.pages.respond(
+            "desk/sign_in_link", lang, facts, address=str(facts["action"]), status=status
+        )
+
+    def _over(self, visit: Visit, token: str) -> Response:
+        """The same page for a link that was used, is too old, or never was."""
+        status = 410 if self.sign_ins.was_link(token) else 404
+        facts: dict[str, object] = {"action": self.entry.address()}
+        return self.entry.page(visit, "sign_in_over", facts, address="", status=status)
+
+    def _is_own(self, visit: Visit, opened: Opened) -> bool:
+        return self.sign_ins.is_own(opened, self.entry.cookies.read(visit.request, ASKED))
+
+    def _browser(self, visit: Visit) -> str:
+        return browser_words(visit.request.headers.get("user-agent", ""))
+
+    def _before(self, visit: Visit) -> str:
+        return self.entry.cookies.read(visit.request, COOKIE)
+
+
+@dataclass(frozen=True)
+class AccountViews:
+    """One's own session: end it here or everywhere, end an absence, type a mailed code."""
+
+    entry: Entry
+    sessions: Sessions
+    roster: Roster
+    confirming: Confirming
+
+    def show(self, visit: Visit) -> Response:
+        return self._page(visit, safe_next(visit.request.query.get("next", "")))
+
+    def act(self, visit: Visit) -> Response:
+        fields, session = visit.request.fields(), visit.signed_in
+        next_page = safe_next(text_field(fields, "next"))
+        match text_field(fields, "act"):
+            case "sign_out":
+                self.sessions.end(session)
+            case "sign_out_everywhere":
+                self.sessions.end_all(session)
+            case "back":
+                self.roster.back(session.staff)
+                return see_other(self.entry.address())
+            case "send_code":
+                self.confirming.send(session)
+                return self._page(visit, next_page, sent=True)
+            case "confirm":
+                return self._confirm(visit, session, text_field(fields, "code"), next_page)
+            case _:
+                return self._page(visit, next_page, status=422)
+        return see_other(self.entry.address(), self.entry.cookies.removed(COOKIE))
+
+    def _confirm(self, visit: Visit, session: Session, typed: str, next_page: str) -> Response:
+        if not self.confirming.confirm(session, typed):
+            return self._page(visit, next_page, sent=True, wrong=True, status=422)
+        return see_other(self.entry.onward(next_page or "/desk/account"))
+
+    def _page(
+        self,
+        visit: Visit,
+        next_page: str,
+        *,
+        sent: bool = False,
+        wrong: bool = False,
+        status: int = 200,
+    ) -> Response:
+        session = visit.signed_in
+        facts: dict[str, object] = {
+            "next": next_page,
+            "sent": sent,
+            "wrong": wrong,
+            "begun_at": moment(session.row["begun_at"]),
+            "browser": session.row["browser"],
+            "action": self.entry.address("account"),
+        }
+        address = self.entry.address("account")
+        return self.entry.page(visit, "account", facts, address=address, status=status)

@@ -1,0 +1,49 @@
+"""The parts of the desk: sessions, the way in, what was kept of a form."""
+
+from datetime import timedelta
+from functools import cached_property
+
+from chalicelib.desk.confirming import Confirming
+from chalicelib.desk.kept import KeptForms
+from chalicelib.desk.sessions import Limits, Sessions
+from chalicelib.desk.sign_in import SignIns
+from chalicelib.wiring.cases import CaseServices
+from chalicelib.wiring.parts import Parts
+
+
+class DeskServices:
+    """What the pages of the staff stand on; no form of a visitor loads it."""
+
+    def __init__(self, parts: Parts, cases: CaseServices) -> None:
+        self._parts = parts
+        self._cases = cases
+
+    @cached_property
+    def sessions(self) -> Sessions:
+        parts, settings = self._parts, self._parts.settings
+        limits = Limits(
+            timedelta(minutes=settings.desk_idle_minutes),
+            timedelta(hours=settings.desk_session_hours),
+        )
+        return Sessions(parts.store, self._cases.roster, parts.now, limits)
+
+    @cached_property
+    def sign_ins(self) -> SignIns:
+        parts = self._parts
+        return SignIns(
+            parts.store,
+            self._cases.roster,
+            self.sessions,
+            parts.links,
+            parts.now,
+            parts.people_key,
+            parts.settings.signups_per_hour,
+        )
+
+    @cached_property
+    def kept(self) -> KeptForms:
+        return KeptForms(self._parts.store, self._parts.now)
+
+    @cached_property
+    def confirming(self) -> Confirming:
+        return Confirming(self._parts.store, self._parts.links, self._parts.now)

@@ -1,0 +1,65 @@
+"""The views of the desk, joined with what they ask; each opens through the table of rights."""
+
+from functools import cached_property
+
+from chalicelib.views.desk.entry import Entry
+from chalicelib.views.desk.sign_in import AccountViews, SignInViews
+from chalicelib.web.cookies import Cookies
+from chalicelib.web.pages import Pages
+from chalicelib.web.request import Request
+from chalicelib.web.responses import Response
+from chalicelib.wiring.cases import CaseServices
+from chalicelib.wiring.desk import DeskServices
+from chalicelib.wiring.parts import Parts
+
+
+class DeskViews:
+    """One method an address and method of HTTP, as `app.py` names them."""
+
+    def __init__(self, parts: Parts, cases: CaseServices, desk: DeskServices, pages: Pages) -> None:
+        self._parts = parts
+        self._cases = cases
+        self._desk = desk
+        self._pages = pages
+
+    @cached_property
+    def _entry(self) -> Entry:
+        parts = self._parts
+        return Entry(
+            self._desk.sessions,
+            self._desk.kept,
+            parts.links,
+            parts.settings,
+            self._pages,
+            parts.now,
+            Cookies(parts.settings.public_url),
+        )
+
+    @cached_property
+    def _sign_in(self) -> SignInViews:
+        return SignInViews(self._entry, self._desk.sign_ins, self._parts.links)
+
+    @cached_property
+    def _account(self) -> AccountViews:
+        desk = self._desk
+        return AccountViews(self._entry, desk.sessions, self._cases.roster, desk.confirming)
+
+    def home(self, request: Request) -> Response:
+        return self._entry.open("/desk", request, self._sign_in.show)
+
+    def sign_in(self, request: Request) -> Response:
+        return self._entry.open("/desk", request, self._sign_in.act)
+
+    def link(self, request: Request, token: str) -> Response:
+        view = self._sign_in.show_link
+        return self._entry.open("/desk/sign-in/{token}", request, view, token=token)
+
+    def use_link(self, request: Request, token: str) -> Response:
+        view = self._sign_in.use_link
+        return self._entry.open("/desk/sign-in/{token}", request, view, token=token)
+
+    def account(self, request: Request) -> Response:
+        return self._entry.open("/desk/account", request, self._account.show)
+
+    def change_account(self, request: Request) -> Response:
+        return self._entry.open("/desk/account", request, self._account.act)

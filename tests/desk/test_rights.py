@@ -1,0 +1,153 @@
+"""Every address of the desk × every role × no session × a request of another site."""
+
+from collections.abc import Callable
+from typing import get_args
+
+import pytest
+
+import app as application
+from chalicelib.cases.staff import ROLES, Role, Roster, RosterRefused, Staff
+from chalicelib.views.desk.rights import RIGHTS
+from fakes import MemoryMailer, MemoryStore
+from staff_browser import StaffBrowser, form_of
+from visitor import Visitor
+
+RITA = "rita.roy@example.org"
+Deliver = Callable[[], int]
+
+ADDRESSES = sorted(RIGHTS)
+FORBIDDEN = 403
+
+
+def path_of(route: str) -> str:
+    return route.replace("{token}", "x").replace("{ref}", "DI-2026-AAAAA-A")
+
+
+@pytest.fixture
+def browser(visitor: Visitor, mailer: MemoryMailer, deliver: Deliver) -> StaffBrowser:
+    found = StaffBrowser(visitor)
+    found.sign_in(RITA, mailer, deliver)
+    return found
+
+
+def test_every_address_of_the_desk_is_in_the_table_and_no_other() -> None:
+    there = {
+        (method, path)
+        for path, methods in application.app.routes.items()
+        if path.startswith("/desk") and methods
+        for method in ("GET", "POST")
+        if "_wrapped" in repr(methods[method].view_function)
+    }
+    assert set(RIGHTS) <= there
+    for method, path in there - set(RIGHTS):
+        told = application.app.routes[path][method].view_function
+        assert "_not_allowed" in repr(told.__closure__), (method, path)
+
+
+def test_every_address_but_the_way_in_asks_for_a_role() -> None:
+    for (method, path), right in RIGHTS.items():
+        way_in = path == "/desk" or path.startswith("/desk/sign-in")
+        assert right.anybody == way_in, (method, path)
+        assert right.anybody or right.roles, (method, path)
+
+
+def test_every_role_can_do_something() -> None:
+    assert {role for right in RIGHTS.values() for role in right.roles} == set(ROLES)
+    assert set(ROLES) == set(get_args(Role))
+
+
+@pytest.mark.parametrize(("method", "route"), ADDRESSES)
+def test_nobody_without_a_session_sees_or_does_anything(
+    method: str, route: str, visitor: Visitor, store: MemoryStore
+) -> None:
+    nobody, before = StaffBrowser(visitor), len(store.changes)
+    told = nobody.get(path_of(route)) if method == "GET" else nobody.post(path_of(route))
+    if RIGHTS[method, route].anybody:
+        assert told.status_code in (200, 404, 422)
+    elif method == "GET":
+        assert told.status_code == 303
+        assert "/desk?next=" in told.headers["Location"]
+    else:
+        assert told.status_code == FORBIDDEN
+    assert len(store.changes) == before
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_each_role_may_use_what_the_table_says_and_nothing_else(
+    role: Role, browser: StaffBrowser, store: MemoryStore
+) -> None:
+    store.items["STAFF", "rita-roy"]["roles"] = [role]
+    form = form_of(browser.get("/desk/account"))
+    for (method, route), right in RIGHTS.items():
+        path = path_of(route)
+        told = browser.get(path) if method == "GET" else browser.post(path, ("nonce", form))
+        allowed = right.anybody or role in right.roles
+        assert (told.status_code != FORBIDDEN) == allowed, (method, route)
+
+
+SITES: list[dict[str, str]] = [
+    {"Sec_Fetch_Site": "cross-site"},
+    {"Sec_Fetch_Site": "same-site"},
+    {"Sec_Fetch_Site": "none"},
+    {"Sec_Fetch_Site": "cross-site", "Origin": "https://relais.example.org"},
+    {"Sec_Fetch_Site": "", "Origin": "https://relais.example.org"},
+]
+
+
+@pytest.mark.parametrize("headers", SITES)
+def test_a_form_of_another_site_does_nothing_anywhere(
+    headers: dict[str, str], browser: StaffBrowser, store: MemoryStore
+) -> None:
+    form, before = form_of(browser.get("/desk/account")), len(store.changes)
+    for method, route in ADDRESSES:
+        if method == "POST":
+            told = browser.post(path_of(route), ("nonce", form), **headers)
+            assert told.status_code == FORBIDDEN, route
+    assert len(store.changes) == before
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [({"Origin": "https://relais.example.org"}, 303), ({"Origin": "https://www.example.org"}, 403),
+     ({"Origin": "null"}, 403), ({}, 403)],
+)  # fmt: skip
+def test_where_a_browser_says_nothing_of_the_site_the_origin_decides(
+    headers: dict[str, str], status: int, browser: StaffBrowser, visitor: Visitor
+) -> None:
+    form = form_of(browser.get("/desk/account"))
+    jar = "; ".join(f"{k}={v}" for k, v in browser.cookies.items())
+    pairs = [("nonce", form), ("act", "sign_out")]
+    assert visitor.submit("/desk/account", pairs, Cookie=jar, **headers).status_code == status
+
+
+def test_a_form_of_another_session_does_nothing(
+    browser: StaffBrowser, visitor: Visitor, mailer: MemoryMailer, deliver: Deliver
+) -> None:
+    sam = StaffBrowser(visitor)
+    sam.sign_in("sam.lee@example.org", mailer, deliver)
+    theirs = form_of(sam.get("/desk/account"))
+    for form in (theirs, "", "x", form_of(browser.get("/desk/account")) + "x"):
+        told = browser.post("/desk/account", ("nonce", form), ("act", "sign_out"))
+        assert told.status_code == 409
+    assert browser.get("/desk/account").status_code == 200
+
+
+def test_who_the_roster_says_nothing_of_decides_and_an_admin_keeps_the_programme() -> None:
+    def of(**more: object) -> Staff:
+        base = {"sk": "a", "name": "A", "email": "a@example.org", "lang": "fr", "active": True}
+        return Staff.of({**base, **more})
+
+    assert of().roles == {"officer"}
+    assert of(admin=True).roles == {"officer", "administrator"}
+    assert of(admin=True, roles=["communications"]).roles == {"communications"}
+
+
+def test_the_last_administrator_stays_one(store: MemoryStore) -> None:
+    roster = Roster(store)
+    roster.set_roles("rita-roy", ["administrator"])
+    with pytest.raises(RosterRefused, match="last administrator"):
+        roster.set_roles("rita-roy", ["officer"])
+    roster.set_roles("sam-lee", ["officer", "administrator"])
+    roster.set_roles("rita-roy", ["officer"])
+    with pytest.raises(RosterRefused):
+        roster.set_roles("sam-lee", [])

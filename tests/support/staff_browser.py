@@ -1,0 +1,73 @@
+"""A browser of a member of staff at the desk: it keeps cookies, and says where a form comes from."""
+
+import re
+from typing import TYPE_CHECKING
+
+from chalice.test import HTTPResponse
+
+from visitor import Visitor, token
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from fakes import MemoryMailer
+
+FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0"
+
+
+class StaffBrowser:
+    def __init__(self, visitor: Visitor, lang: str = "fr") -> None:
+        self.visitor = visitor
+        self.cookies: dict[str, str] = {}
+        self.lang = lang
+
+    def get(self, path: str, **headers: str) -> HTTPResponse:
+        return self._kept(self.visitor.page(path, **self._headers(headers)))
+
+    def post(self, path: str, *pairs: tuple[str, str], **headers: str) -> HTTPResponse:
+        """Send a form, as from a page of the desk."""
+        given = {"Sec_Fetch_Site": "same-origin", **headers}
+        return self._kept(self.visitor.submit(path, list(pairs), **self._headers(given)))
+
+    def press(self, page: HTTPResponse, act: str, **fields: str) -> HTTPResponse:
+        """Send a form of the session's own page."""
+        form = {"nonce": form_of(page), "act": act, **fields}
+        return self.post("/desk/account", *form.items())
+
+    def ask(self, email: str, next_page: str = "") -> HTTPResponse:
+        return self.post("/desk", ("email", email), ("next", next_page), ("lang", self.lang))
+
+    def sign_in(
+        self, email: str, mailer: "MemoryMailer", deliver: "Callable[[], object]"
+    ) -> HTTPResponse:
+        """All of the way, by the code."""
+        self.ask(email)
+        deliver()
+        return self.post("/desk", ("code", code_of(mailer.to(email)[-1].text)))
+
+    def _headers(self, headers: dict[str, str]) -> dict[str, str]:
+        jar = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        return {"User_Agent": FIREFOX, **({"Cookie": jar} if jar else {}), **headers}
+
+    def _kept(self, response: HTTPResponse) -> HTTPResponse:
+        header = str(response.headers.get("Set-Cookie", ""))
+        if header:
+            name, _, value = header.partition(";")[0].partition("=")
+            self.cookies[name] = value
+            if "Max-Age=0" in header:
+                del self.cookies[name]
+        return response
+
+
+def form_of(page: HTTPResponse) -> str:
+    found = re.search(r'name="nonce" value="([^"]*)"', page.body.decode())
+    assert found, page.body.decode()
+    return found[1]
+
+
+def code_of(mail: str) -> str:
+    return str(re.findall(r"^\s*(\d{6})$", mail, re.MULTILINE)[-1])
+
+
+def link_of(mail: str) -> str:
+    return f"/desk/sign-in/{token(mail, 'sign-in')}"
