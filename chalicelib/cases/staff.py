@@ -174,11 +174,11 @@ class Roster:
         """Sign somebody out of the desk in every browser."""
         self._change(staff_id, {}, add={"sessions_ended": 1})
 
-    def set_roles(self, staff_id: str, roles: Sequence[Role]) -> None:
-        """Say what somebody may do at the desk. Raises RosterRefused for none, and where nobody
-        would be left who keeps the programme."""
-        if not roles:
-            raise RosterRefused("name at least one role")
+    def set_roles(self, staff_id: str, roles: Sequence[str]) -> None:
+        """Say what somebody may do at the desk. Raises RosterRefused for none and for what is no
+        role, and where nobody would be left who keeps the programme."""
+        if not roles or not set(roles) <= set(ROLES):
+            raise RosterRefused(f"a role is one of {', '.join(ROLES)}")
         staff = self.require(staff_id)
         left = [one for one in self.active() if one.id != staff_id]
         keepers = [one for one in left if "administrator" in one.roles]

@@ -1,5 +1,6 @@
 """Cookies: read from a request, and written so that no other site or subdomain can set or read them."""
 
+import re
 from urllib.parse import urlsplit
 
 from chalicelib.web.request import Request
@@ -20,10 +21,9 @@ class Cookies:
 
     def read(self, request: Request, name: str) -> str:
         """Return the value of a cookie; blank without it, or where two have its name."""
-        wanted = self.name(name)
-        pairs = (part.partition("=") for part in request.headers.get("cookie", "").split(";"))
-        found = [value.strip() for key, _, value in pairs if key.strip() == wanted]
-        return found[0] if len(found) == 1 else ""
+        wanted = re.compile(rf"(?:^|;) ?{re.escape(self.name(name))}=([^; ]*)")
+        found = wanted.findall(request.headers.get("cookie", ""))
+        return str(found[0]) if len(found) == 1 else ""
 
     def written(self, name: str, value: str, seconds: int | None = None) -> dict[str, str]:
         """Return the header that sets a cookie, for so long or until the browser closes."""

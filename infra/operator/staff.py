@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from chalicelib.cases.staff import Role, Roster
+from chalicelib.cases.staff import Roster
 from chalicelib.core.languages import Lang
 from infra.operator.commands import Commands
 from infra.operator.dates import day_ahead
@@ -118,7 +118,7 @@ def reachable(context: typer.Context, staff_id: Id) -> None:
 def role(
     context: typer.Context,
     staff_id: Id,
-    role: Annotated[list[Role], typer.Option(help="What they may do at the desk; several times.")],
+    role: Annotated[list[str], typer.Option(help="What they may do at the desk; several times.")],
 ) -> None:
     """Choose what somebody may do at the desk, in place of what they might before."""
     session = session_of(context)

@@ -9,6 +9,7 @@ import gallery
 from chalicelib.coaches.messages import TO_COACH
 from chalicelib.core.languages import Lang
 from chalicelib.core.letter_row import ADMINS, OUTSIDE
+from chalicelib.desk.sign_in import READER as SIGNING_IN
 from chalicelib.mail import letters
 from chalicelib.mail.letters import ACTOR, STAFF
 from chalicelib.newsletter.subscribers.repository import SUBSCRIBER
@@ -100,7 +101,7 @@ def test_an_address_can_be_read_before_it_is_opened(name: str, lang: Lang) -> No
 @pytest.mark.parametrize("name", LETTERS)
 def test_a_letter_goes_to_the_readers_that_it_names_and_to_nobody_else(name: str) -> None:
     named, met = LETTERS[name].readers, gallery.readers("en")[name]
-    outside = {*OUTSIDE, SUBSCRIBER, TO_COACH}
+    outside = {*OUTSIDE, SUBSCRIBER, TO_COACH, SIGNING_IN}
     assert met & outside == named & outside
     assert bool(met - outside) == bool(named & {STAFF, ADMINS, ACTOR})
     assert named <= outside | {STAFF, ADMINS, ACTOR}

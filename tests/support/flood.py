@@ -22,7 +22,7 @@ from chalicelib.services import Services
 from clock_steps import QuickStore
 from environment import ENVIRONMENT, RITA, SAM
 from fakes import MemoryMailer, MemorySuppression, SetClock
-from worst_requests import Sent, event
+from worst_requests import Place, Sent, event
 
 VICTIMS = 5
 HONEST_EVERY = 50
@@ -146,7 +146,7 @@ class Flood:
 
     def _ask(self, route: str, path: str, given: dict[str, object], network: str) -> int:
         body = ("application/json", json.dumps(given).encode())
-        made: dict[str, Any] = event(route, "POST", path, Sent(body))
+        made: dict[str, Any] = event(route, "POST", Place(path), Sent(body))
         made["requestContext"]["identity"]["sourceIp"] = network
         status = int(application.app(made, SimpleNamespace())["statusCode"])
         assert status < 500  # noqa: PLR2004

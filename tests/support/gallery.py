@@ -86,7 +86,7 @@ PAGES = (
     "progress", "progress-errors", "progress-paused", "progress-sent",
     "desk-sign-in", "desk-sign-in-errors", "desk-code", "desk-code-errors", "desk-link",
     "desk-link-errors", "desk-over", "desk-lost", "desk-account", "desk-confirm",
-    "desk-confirm-errors", "desk-away", "desk-refused",
+    "desk-confirm-errors", "desk-refused",
 )  # fmt: skip
 
 VARIANTS = (

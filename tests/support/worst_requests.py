@@ -14,6 +14,7 @@ from chalicelib.coaches.directory import sheets
 from chalicelib.core.links import person_key
 from chalicelib.forms.cells import read_cells
 from gallery import COACHES, Walk
+from staff_browser import StaffBrowser, form_of, link_of
 from visitor import token
 
 JSON: Final = "application/json"
@@ -37,6 +38,7 @@ class Place:
     fields: Fields = ()
     rows: str = "partners"
     also: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -305,6 +307,7 @@ class World:
         yield from self._coaches()
         yield from self._subscriptions()
         yield from self._issues()
+        yield from self._desk()
         for path in ("/openapi.json", "/health", "/newsletter/archive"):
             yield path, [Place(path)]
         yield "/kit/{name}", [Place("/kit/eoi"), Place("/kit/relais.js")]
@@ -322,6 +325,23 @@ class World:
         )
         yield "/file", [Place("/file", ("email", "lang"))]
         yield "/newsletter", [Place("/newsletter", (*_fields("newsletter"), *CONTROL), "topics")]
+
+    def _desk(self) -> Iterator[tuple[str, list[Place]]]:
+        browser, email = StaffBrowser(self._walk.visitor), str(self._walk.staff["email"])
+        browser.sign_in(email, self._walk.mailer, self._walk.deliver)
+        ours = {"sec-fetch-site": "same-origin"}
+        signed_in = {**ours, "cookie": "; ".join(f"{k}={v}" for k, v in browser.cookies.items())}
+        account = {"nonce": form_of(browser.get("/desk/account")), "act": "confirm"}
+        browser.ask(email)
+        self._walk.deliver()
+        link = link_of(self._walk.mailer.to(email)[-1].text)
+        opened = {"nonce": form_of(browser.get(link))}
+        yield "/desk", [Place("/desk", ("email", "code", "next", "lang"), headers=ours)]
+        yield "/desk/sign-in/{token}", [Place(link, ("confirm", "lang"), "a", opened, ours)]
+        yield (
+            "/desk/account",
+            [Place("/desk/account", ("code", "next", "lang"), "a", account, signed_in)],
+        )
 
     def _cases(self) -> Iterator[tuple[str, list[Place]]]:
         walk = self._walk
@@ -419,9 +439,9 @@ def _fields(form: str) -> tuple[str, ...]:
     return tuple(f["key"] for section in content.form(form)["sections"] for f in section["fields"])
 
 
-def event(route: str, method: str, path: str, request: Sent) -> dict[str, object]:
+def event(route: str, method: str, place: Place, request: Sent) -> dict[str, object]:
     """Return what API Gateway hands to the function for a request to a place of a route."""
-    names, values = route.split("/"), path.split("/")
+    names, values = route.split("/"), place.path.split("/")
     given = {
         name[1:-1]: value for name, value in zip(names, values, strict=True) if name[:1] == "{"
     }
@@ -430,7 +450,12 @@ def event(route: str, method: str, path: str, request: Sent) -> dict[str, object
         query.setdefault(name, []).append(value)
     return {
         "resource": route,
-        "headers": {"accept": "*/*", "content-type": request.body[0], **request.headers},
+        "headers": {
+            "accept": "*/*",
+            "content-type": request.body[0],
+            **place.headers,
+            **request.headers,
+        },
         "multiValueHeaders": {},
         "multiValueQueryStringParameters": query or None,
         "pathParameters": given,

@@ -9,6 +9,7 @@ import pytest
 import samples
 from chalicelib.coaches.edition import Edition
 from chalicelib.core.rate_limit import ROUTES
+from chalicelib.views.desk.rights import RIGHTS
 from journey import Journey
 from sample_coaches import MIREILLE
 
@@ -27,9 +28,11 @@ def library(way: Journey, published: Edition) -> Journey:
 def test_twenty_people_of_one_library_post_to_every_public_address(library: Journey) -> None:
     visitor, posted = library.visitor, set[str]()
 
-    def post(route: str, path: str, fields: Mapping[str, object], wanted: int) -> None:
+    def post(
+        route: str, path: str, fields: Mapping[str, object], wanted: int, **headers: str
+    ) -> None:
         posted.add(route)
-        told = visitor.send(path, fields)
+        told = visitor.send(path, fields, **headers)
         assert told.status_code == wanted, (path, told.status_code, told.body)
 
     for number in range(PEOPLE):
@@ -54,8 +57,11 @@ def test_twenty_people_of_one_library_post_to_every_public_address(library: Jour
         post("/file", "/file", {"email": email, "lang": "fr"}, 202)
         post(contact, f"/coaches/{MIREILLE}/contact", {}, 422)
         post(contact, f"/coaches/{MIREILLE}/contact", message, 201)
+        post("/desk", "/desk", {"email": "x"}, 422, Sec_Fetch_Site="same-origin")
+        post("/desk", "/desk", {"email": email}, 303, Sec_Fetch_Site="same-origin")
         # A link that a mail program cut off, opened again and again.
         for _ in range(3):
             assert visitor.get("/file/cut-o").status_code == 404
         library.clock.pass_(minutes=2)
-    assert posted == {route for route in ROUTES if "{token}" not in route}
+    signed_in = {path for (_, path), right in RIGHTS.items() if not right.anybody}
+    assert posted == {route for route in ROUTES if "{token}" not in route} - signed_in

@@ -38,7 +38,7 @@ def measure(world: World) -> Iterator[Measure]:
 
         def measured(route: str, method: str, place: Place, request: Sent) -> tuple[Work, Any]:
             world.restore()
-            given = event(route, method, place.path, request)
+            given = event(route, method, place, request)
             answers: list[Any] = []
             work = run(lambda: answers.append(application.app(given, None)))
             work.characters += len(answers[0]["body"])

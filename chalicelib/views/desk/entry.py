@@ -19,7 +19,7 @@ from chalicelib.views.desk.rights import RIGHTS, Right
 from chalicelib.web.cookies import Cookies
 from chalicelib.web.pages import Pages
 from chalicelib.web.request import Request, text_field
-from chalicelib.web.responses import Response, see_other
+from chalicelib.web.responses import PRIVATE, Response, see_other
 
 COOKIE: Final = "relais-staff"
 """The session of a member of staff; nobody else is ever given a cookie of this name."""
@@ -110,6 +110,11 @@ class Entry:
     def address(self, *parts: str) -> str:
         return self.pages.address("desk", *parts)
 
+    def go(self, address: str, headers: dict[str, str] | None = None) -> Response:
+        """Return a redirect, which is as private as the pages."""
+        policy = {"Content-Security-Policy": self.pages.policy(images=["'none'"])}
+        return see_other(address, {**PRIVATE, **policy, **(headers or {})})
+
     def onward(self, next_page: str) -> str:
         """Return the address of a page of the desk that was asked for before; its first page for
         anything else."""
@@ -135,18 +140,19 @@ class Entry:
         """Ask to sign in, and keep what was typed for whoever's session it was."""
         address = _own_address(visit)
         if method == "GET":
-            return see_other(f"{self.address()}?{urlencode({'next': address})}")
+            return self.go(f"{self.address()}?{urlencode({'next': address})}")
         owner = self.sessions.owner(self.cookies.read(visit.request, COOKIE))
         if owner is not None:
             address = self._with_kept(visit.request, address, owner)
         facts = {"next": address, "lost": True, "wrong": "", "entered": ""}
-        return self.page(visit, "sign_in", facts, address="", status=403)
+        own = f"{self.address()}?{urlencode({'next': address})}"
+        return self.page(visit, "sign_in", facts, address=own, status=403)
 
     def _confirm_first(self, visit: Visit, session: Session, method: str) -> Response:
         address = _own_address(visit)
         if method == "POST":
             address = self._with_kept(visit.request, address, session.staff.id)
-        return see_other(f"{self.address('account')}?{urlencode({'next': address})}")
+        return self.go(f"{self.address('account')}?{urlencode({'next': address})}")
 
     def _with_kept(self, request: Request, address: str, owner: str) -> str:
         try:
@@ -165,7 +171,8 @@ class Entry:
 
     def _refused(self, lang: Lang, why: str, status: int = 403) -> Response:
         facts = {"why": why, "home": self.address()}
-        return self.pages.respond("desk/refused", lang, facts, status=status)
+        address = self.address()
+        return self.pages.respond("desk/refused", lang, facts, address=address, status=status)
 
     def _is_same_site(self, request: Request) -> bool:
         """Say whether a form was sent from a page of ours: what the browser says of it, else its

@@ -19,7 +19,7 @@ from chalicelib.views.desk.browsers import browser_words
 from chalicelib.views.desk.entry import COOKIE, Entry, Visit, safe_next
 from chalicelib.web.pages import in_language
 from chalicelib.web.request import is_ticked, text_field
-from chalicelib.web.responses import Response, see_other
+from chalicelib.web.responses import Response
 
 ASKED: Final = "relais-sign-in"
 """The cookie of the browser that asked: its code works in no other one."""
@@ -35,7 +35,7 @@ class SignInViews:
         """The first page of the desk: the files for who is signed in, the way in for all others."""
         next_page = safe_next(visit.request.query.get("next", ""))
         if visit.session is not None:
-            return see_other(self.entry.onward(next_page if next_page else "/desk/account"))
+            return self.entry.go(self.entry.onward(next_page if next_page else "/desk/account"))
         if "asked" in visit.request.query:
             return self._code_page(visit)
         return self._page(visit, next_page)
@@ -57,7 +57,7 @@ class SignInViews:
             email, lang, visit.request.address, self._browser(visit), next_page
         )
         cookie = self.entry.cookies.written(ASKED, secret, int(LINK_LIFETIME.total_seconds()))
-        return see_other(in_language(f"{self.entry.address()}?asked=1", lang), cookie)
+        return self.entry.go(in_language(f"{self.entry.address()}?asked=1", lang), cookie)
 
     def show_link(self, visit: Visit, token: str) -> Response:
         """The page behind the link of a letter: a button, and where it was asked for."""
@@ -87,7 +87,7 @@ class SignInViews:
 
     def _begun(self, session_id: str, next_page: str) -> Response:
         cookie = self.entry.cookies.written(COOKIE, session_id)
-        return see_other(self.entry.onward(next_page), cookie)
+        return self.entry.go(self.entry.onward(next_page), cookie)
 
     def _page(
         self, visit: Visit, next_page: str, entered: str = "", wrong: str = "", status: int = 200
@@ -124,7 +124,13 @@ class SignInViews:
         """The same page for a link that was used, is too old, or never was."""
         status = 410 if self.sign_ins.was_link(token) else 404
         facts: dict[str, object] = {"action": self.entry.address()}
-        return self.entry.page(visit, "sign_in_over", facts, address="", status=status)
+        return self.entry.page(
+            visit,
+            "sign_in_over",
+            facts,
+            address=self.entry.address("sign-in", token),
+            status=status,
+        )
 
     def _is_own(self, visit: Visit, opened: Opened) -> bool:
         return self.sign_ins.is_own(opened, self.entry.cookies.read(visit.request, ASKED))
@@ -158,7 +164,7 @@ class AccountViews:
                 self.sessions.end_all(session)
             case "back":
                 self.roster.back(session.staff)
-                return see_other(self.entry.address())
+                return self.entry.go(self.entry.address())
             case "send_code":
                 self.confirming.send(session)
                 return self._page(visit, next_page, sent=True)
@@ -166,12 +172,12 @@ class AccountViews:
                 return self._confirm(visit, session, text_field(fields, "code"), next_page)
             case _:
                 return self._page(visit, next_page, status=422)
-        return see_other(self.entry.address(), self.entry.cookies.removed(COOKIE))
+        return self.entry.go(self.entry.address(), self.entry.cookies.removed(COOKIE))
 
     def _confirm(self, visit: Visit, session: Session, typed: str, next_page: str) -> Response:
         if not self.confirming.confirm(session, typed):
             return self._page(visit, next_page, sent=True, wrong=True, status=422)
-        return see_other(self.entry.onward(next_page or "/desk/account"))
+        return self.entry.go(self.entry.onward(next_page or "/desk/account"))
 
     def _page(
         self,
