@@ -3,6 +3,7 @@ back of them."""
 
 from typing import Any, Final
 
+from chalicelib.cases.lookup import Cases
 from chalicelib.core.languages import Lang
 from chalicelib.core.settings import Settings
 from chalicelib.forms import description
@@ -37,3 +38,12 @@ def describe_form(
         **({} if shown is None else {"notice_hash": shown.text_hash}),
         "action": f"{settings.public_url}/{form if signs_up else f'forms/{form}'}",
     }
+
+
+def known_of(invite: str, cases: Cases, lang: Lang) -> dict[str, object]:
+    """Return what an invited applicant told us before, as it is entered in an application. Raises
+    what a bad invitation deserves."""
+    from chalicelib.forms import prefill
+    from chalicelib.forms.entered import entered
+
+    return dict(entered("application", prefill.prefill(cases.invited(invite).answers), lang))

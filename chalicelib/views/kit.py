@@ -4,12 +4,16 @@ from dataclasses import dataclass
 from typing import Final
 
 from chalicelib.cases.consent import Notices
+from chalicelib.cases.lookup import Cases
 from chalicelib.core.errors import NotFound
+from chalicelib.core.languages import Lang
 from chalicelib.core.settings import Settings
 from chalicelib.newsletter.subscribers.consent_text import ConsentTexts
 from chalicelib.views import kit_parts
+from chalicelib.views.described import known_of
+from chalicelib.views.kit_parts import NOBODY, Invited
 from chalicelib.web.request import Request
-from chalicelib.web.responses import HTML, Response, with_etag
+from chalicelib.web.responses import HTML, PRIVATE, Response, with_etag
 
 CACHEABLE: Final = {"Cache-Control": "public, max-age=300", "X-Robots-Tag": "noindex"}
 """Nothing in a part belongs to one visitor."""
@@ -20,9 +24,11 @@ class KitViews:
     settings: Settings
     consent_texts: ConsentTexts
     notices: Notices
+    cases: Cases
 
     def show(self, request: Request, name: str) -> Response:
-        """A part in the language that is asked for, the script, or the style sheet."""
+        """A part in the language that is asked for, the script, or the style sheet; for whom a
+        letter invited, with what is known of them."""
         if name in kit_parts.FILES:
             body, kind = kit_parts.file(name), kit_parts.FILES[name]
             return with_etag(request, Response(200, body, kind, CACHEABLE))
@@ -33,5 +39,12 @@ class KitViews:
         if shown is not None:
             # A part may be pasted and kept: its words are kept first, or it is not given.
             self.notices.keep(shown)
-        body = kit_parts.part(name, request.lang, self.settings, self.consent_texts)
-        return with_etag(request, Response(200, body, HTML, headers))
+        invite = request.query.get("invite", "") if name == "application" else ""
+        if invite:
+            values = known_of(invite, self.cases, request.lang)
+            body = self._part(name, request.lang, Invited(invite, values))
+            return Response(200, body, HTML, PRIVATE)
+        return with_etag(request, Response(200, self._part(name, request.lang), HTML, headers))
+
+    def _part(self, name: str, lang: Lang, invited: Invited = NOBODY) -> str:
+        return kit_parts.part(name, lang, self.settings, self.consent_texts, invited)

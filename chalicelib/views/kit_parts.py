@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Mapping
 from functools import cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from chalicelib import content
 from chalicelib.core import templates
@@ -31,7 +31,24 @@ COMMENTS: Final = ("//", "/*")
 _COLOUR: Final = re.compile(r"--([a-z-]+):(#[0-9a-f]+)")
 
 
-def part(name: str, lang: Lang, settings: Settings, texts: ConsentTexts | None) -> str:
+class Invited(NamedTuple):
+    """Whom a letter invited to apply: the token of its link, and what they told us before, as it
+    is entered."""
+
+    token: str
+    values: Mapping[str, object]
+
+
+NOBODY: Final = Invited("", {})
+
+
+def part(
+    name: str,
+    lang: Lang,
+    settings: Settings,
+    texts: ConsentTexts | None,
+    invited: Invited = NOBODY,
+) -> str:
     """Return the HTML of a part in one language, to be pasted as it is. `texts`: as for
     `describe_form`."""
     facts: dict[str, object] = {
@@ -47,7 +64,9 @@ def part(name: str, lang: Lang, settings: Settings, texts: ConsentTexts | None) 
         SHOWN_FIELD: described.get(SHOWN_FIELD, ""),
         "notice": described.get("notice_hash", ""),
     }
-    html = templates.render("kit/form.html", **facts, description=described, hidden=hidden)
+    html = templates.render(
+        "kit/form.html", **facts, description=described, hidden=hidden, invited=invited
+    )
     return _without_gaps(html) + "\n"
 
 

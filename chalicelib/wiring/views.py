@@ -87,7 +87,7 @@ class Views:
 
         parts = self._parts
         texts = ConsentTexts(parts.settings, parts.people_key)
-        return KitViews(parts.settings, texts, self._rooms.notices)
+        return KitViews(parts.settings, texts, self._rooms.notices, self._rooms.lookup)
 
     @cached_property
     def coaches(self) -> "CoachViews":

@@ -1,19 +1,20 @@
 """The example website, which writes its pages as a content management system would.
 
-Each form page asks Relais for `GET /forms/{form}` and writes plain HTML whose form posts
-straight to Relais. No script runs in the visitor's browser.
+Each part of Relais is pasted as its kit has it, with the script and the style of the kit; without
+the script the forms post straight to Relais.
 """
 
 import json
-import time
+import re
 import urllib.error
 import urllib.request
+from functools import cache
 from http.server import HTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from chalicelib.core.formatting import sort_key
@@ -22,9 +23,8 @@ from infra.local_aws.server import Page, PageHandler, serve_forever
 
 WEBSITE = Path(__file__).resolve().parents[2] / "website"
 LANGS = ("fr", "en")
-FORMS = {"assessment": "forms/assessment", "eoi": "forms/eoi", "application": "forms/application",
-         "newsletter": "newsletter"}  # fmt: skip
-"""The website's pages with a form, and where the API describes it."""
+FORMS = ("assessment", "eoi", "application", "newsletter")
+"""The website's pages with a form."""
 
 
 class Site(PageHandler):
@@ -51,31 +51,22 @@ class Site(PageHandler):
         if name == "coaches":
             return self._coaches(lang)
         if name in ("", "thanks"):
-            return self._render(name or "home", lang, path, query=query, api=self.api)
+            return self._render(name or "home", lang, path, query=query)
         return self._not_found(lang)
 
     def _form(self, name: str, lang: str, query: dict[str, str]) -> Page:
-        query_sent = {"lang": lang, **({"invite": query["invite"]} if "invite" in query else {})}
+        invite = {"invite": query["invite"]} if "invite" in query else {}
         try:
-            description = _fetch(f"{self.api}/{FORMS[name]}?{urlencode(query_sent)}")
+            part = self._part(name, lang, invite)
         except urllib.error.HTTPError as error:
             problem = json.load(error)
-            return self._render(
-                "problem", lang, f"/{lang}/{name}", status=error.code, problem=problem
-            )
-        # A self-assessment leads to its result, on a page of Relais.
-        back = {} if name == "assessment" else {"redirect": f"{self.origin}/{lang}/thanks"}
-        shown = {"notice": description["notice_hash"]} if "notice_hash" in description else {}
-        hidden = {"lang": lang, **back, **shown, "started_at": str(int(time.time())), **query_sent}
-        return self._render(
-            "form",
-            lang,
-            f"/{lang}/{name}" + (f"?invite={query['invite']}" if "invite" in query else ""),
-            description=description,
-            values=description.get("values", {}),
-            wrong={},
-            hidden=hidden,
-        )
+            return self._problem(lang, f"/{lang}/{name}", problem, error.code)
+        if name != "assessment":
+            # A self-assessment leads to its result, on a page of Relais; the others come back.
+            back = f'<input type="hidden" name="redirect" value="{self.origin}/{lang}/thanks">'
+            part = part.replace("</form>", f"{back}\n</form>")
+        address = f"/{lang}/{name}" + (f"?{urlencode(invite)}" if invite else "")
+        return self._render("part", lang, address, title=_title(part), part=Markup(part))
 
     def _coaches(self, lang: str) -> Page:
         """Show everybody, from the copy that was made when they were published: Relais may be
@@ -86,16 +77,25 @@ class Site(PageHandler):
         people = sorted(
             copy["coaches"], key=lambda c: sort_key(f"{c['last_name']} {c['first_name']}", lang)
         )
-        return self._render(
-            "coaches", lang, f"/{lang}/coaches", people=people, labels=copy["labels"], api=self.api
-        )
+        try:
+            part = self._part("coaches", lang, {})
+        except OSError:
+            part = ""
+        facts = {"people": people, "labels": copy["labels"], "part": Markup(part)}
+        return self._render("coaches", lang, f"/{lang}/coaches", **facts)
+
+    def _part(self, name: str, lang: str, query: dict[str, str]) -> str:
+        return _fetch(f"{self.api}/kit/{name}?{urlencode({'lang': lang, **query})}")
+
+    def _problem(self, lang: str, path: str, problem: dict[str, Any], status: int) -> Page:
+        return self._render("problem", lang, path, status=status, problem=problem)
 
     def _not_found(self, lang: str) -> Page:
         problem = {
             "fr": {"title": "Page introuvable", "detail": "Vérifiez l’adresse."},
             "en": {"title": "Page not found", "detail": "Check the address."},
         }
-        return self._render("problem", lang, f"/{lang}/", status=404, problem=problem[lang])
+        return self._problem(lang, f"/{lang}/", problem[lang], 404)
 
     def _render(
         self, template: str, lang: str, path: str, *, status: int = 200, **facts: Any
@@ -108,25 +108,40 @@ class Site(PageHandler):
             .render(
                 lang=lang,
                 switch=switch,
-                style=Markup((WEBSITE / "style.css").read_text("utf-8")),
+                api=self.api,
+                style=Markup(_style()),
                 **facts,
             )
         )
         return Page(body, status=status)
 
 
-def _fetch(url: str) -> dict[str, Any]:
-    request = urllib.request.Request(url, headers={"Accept": "application/json"})
-    with urllib.request.urlopen(request, timeout=30) as response:
-        found: dict[str, Any] = json.load(response)
-    return found
+def _fetch(url: str) -> str:
+    with urllib.request.urlopen(url, timeout=30) as response:
+        return str(response.read().decode())
 
 
+def _title(part: str) -> str:
+    """Return what a part of the kit is called."""
+    named = re.search(r' aria-label="([^"]*)"', part)
+    return Markup(named[1] if named else "").unescape()
+
+
+@cache
+def _style() -> str:
+    """Return the style of the website, with the colours of our pages, and that of the kit."""
+    ours = (TEMPLATES / "pages" / "_style.css").read_text("utf-8")
+    colours = [line for line in ours.splitlines() if ":root{" in line and "--" in line]
+    sheets = [WEBSITE / "style.css", WEBSITE / "kit" / "relais.css"]
+    return "\n".join([*colours, *(path.read_text("utf-8") for path in sheets)])
+
+
+@cache
 def _environment() -> Environment:
-    """Return an environment whose pages may use the macros of Relais' form page."""
+    """Return an environment that writes numbers and figures as our pages do."""
     shared = environment()
     found = Environment(
-        loader=ChoiceLoader([FileSystemLoader(WEBSITE / "pages"), FileSystemLoader(TEMPLATES)]),
+        loader=FileSystemLoader(WEBSITE / "pages"),
         undefined=StrictUndefined,
         autoescape=True,
         trim_blocks=True,
@@ -134,7 +149,6 @@ def _environment() -> Environment:
     )
     found.filters.update(shared.filters)
     found.globals.update(shared.globals)
-    found.tests.update(shared.tests)
     return found
 
 

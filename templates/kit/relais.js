@@ -206,8 +206,9 @@
     // What a letter of invitation leads to: the form with what is known, or why there is none.
     async takeInvitation() {
       const field = this.form.elements.invite
-      const invite = new URLSearchParams(location.search).get("invite") || field.value
-      if (!invite) return
+      const invite = new URLSearchParams(location.search).get("invite")
+      this.invite = field.value // filled in already by the website, with what is known
+      if (!invite || this.invite) return
       field.value = this.invite = invite
       const link = this.querySelector(".hosted a")
       if (link) link.href = this.hosted
@@ -363,7 +364,7 @@
       copy.querySelectorAll(".opt").forEach(each => each.remove())
       const row = /\[(\d+)\]\./.exec(path)
       const text = copy.textContent.trim().replace(/\.$/, "") + (row ? ` (${this.say("row", +row[1] + 1)})` : "")
-      return text + (this.language === "fr" ? "\u00a0: " : ": ")
+      return text + (/\?$/.test(text) ? " " : this.language === "fr" ? "\u00a0: " : ": ")
     }
 
     mark(of, message) {

@@ -125,10 +125,13 @@ def test_the_self_assessment_is_answered_at_once(stack: Stack) -> None:
     assert "Vous êtes en bonne position" in result.text
 
 
-def test_the_application_is_shown_to_those_who_were_invited(stack: Stack) -> None:
+def test_an_application_begins_with_whom_it_is_for(stack: Stack) -> None:
     page = stack.page(f"{stack.site}/en/application")
-    assert "opens once your Declaration of interest has been approved" in page.text
-    assert "<form" not in page.text
+    gate = page.text.index("opens once your Declaration of interest has been approved")
+    assert gate < page.text.index('name="ref"') < page.text.index("<fieldset")
+    wrong = stack.page(f"{stack.site}/en/application?invite=wrong")
+    assert wrong.status == 409
+    assert f'href="{stack.api}/file?lang=en"' in wrong.text
 
 
 def test_a_browser_gets_its_form_again_in_its_language(stack: Stack) -> None:

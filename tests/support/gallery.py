@@ -160,9 +160,9 @@ def website(lang: Lang) -> dict[str, str]:
         invite = walk.invited("ada@example.org")
         visitor = walk.visitor
 
-        def fetched(url: str) -> Any:
+        def fetched(url: str) -> str:
             parts = urlsplit(url)
-            return json.loads(visitor.get(f"{parts.path}?{parts.query}").body)
+            return str(visitor.get(f"{parts.path}?{parts.query}").body.decode())
 
         patch.setattr(site, "_fetch", fetched)
         handler = object.__new__(site.Site)

@@ -182,8 +182,9 @@ rows.forEach((row, number) => { row.hidden = number >= least })
 }
 async takeInvitation() {
 const field = this.form.elements.invite
-const invite = new URLSearchParams(location.search).get("invite") || field.value
-if (!invite) return
+const invite = new URLSearchParams(location.search).get("invite")
+this.invite = field.value // filled in already by the website, with what is known
+if (!invite || this.invite) return
 field.value = this.invite = invite
 const link = this.querySelector(".hosted a")
 if (link) link.href = this.hosted
