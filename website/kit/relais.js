@@ -327,7 +327,7 @@ const copy = found.cloneNode(true)
 copy.querySelectorAll(".opt").forEach(each => each.remove())
 const row = /\[(\d+)\]\./.exec(path)
 const text = copy.textContent.trim().replace(/\.$/, "") + (row ? ` (${this.say("row", +row[1] + 1)})` : "")
-return text + (this.language === "fr" ? "\u00a0: " : ": ")
+return text + (/\?$/.test(text) ? " " : this.language === "fr" ? "\u00a0: " : ": ")
 }
 mark(of, message) {
 const box = of.closest(".field")
