@@ -14,6 +14,7 @@ from chalicelib.cases.proof import proved
 from chalicelib.cases.states import Transition, step
 from chalicelib.cases.transition import StateChange
 from chalicelib.cases.twins import twin_rows
+from chalicelib.cases.unreached import days_given_back
 from chalicelib.core import rate_limit
 from chalicelib.core.email_address import email_or_none, is_same_address
 from chalicelib.core.errors import Conflict, Refused
@@ -106,7 +107,10 @@ class ApplicantFiles:
         if by == APPLICANT:
             change.sets["proved"] = proved(case, address, "link", now)
         # Whoever comes back to an address hears anew whether it takes mail.
-        change.sets["mail_faults"] = faults_besides(case, address)
+        change.sets |= {
+            "mail_faults": faults_besides(case, address),
+            **days_given_back(case, now),
+        }
         facts = {"old_address": old, "new_address": address}
         for to in (OLD_ADDRESS, NEW_ADDRESS):
             change.owes(row.letters, to, facts=facts)

@@ -6,7 +6,6 @@ from chalicelib.cases.case import Case
 from chalicelib.cases.states import shown_as, table
 from chalicelib.core.letter_row import APPLICANT
 from chalicelib.core.ports import Item, Store
-from chalicelib.core.records import stamp
 
 
 def known_state(store: Store, case: Case, now: datetime) -> str:
@@ -17,15 +16,9 @@ def known_state(store: Store, case: Case, now: datetime) -> str:
     return shown_as(case.state)
 
 
-def known_version(case: Case, now: datetime) -> int:
-    """Return the version that letters to the applicant are about: a decision that can still be
-    undone was never made."""
-    return case.version - case.undo_open(now)
-
-
 def is_held_back(store: Store, case: Case, now: datetime) -> bool:
-    """Say whether the decision that stands can still be undone, or its letter waits: perhaps for
-    the morning."""
+    """Say whether the decision that stands can still be undone, or its letter waits: for the sweep
+    that follows, or for the morning."""
     decided = case.decided
     if decided is None:
         return False
@@ -35,7 +28,7 @@ def is_held_back(store: Store, case: Case, now: datetime) -> bool:
     if row is None or not row.held_letters:
         return False
     letters = letters_of(store, case, decided.get("event", case.events))
-    return any(_waits(owed, now) for owed in letters)
+    return any(map(_waits, letters))
 
 
 def letters_of(store: Store, case: Case, event: int) -> list[Item]:
@@ -44,6 +37,6 @@ def letters_of(store: Store, case: Case, event: int) -> list[Item]:
     return [row for row in rows if row["to"] == APPLICANT]
 
 
-def _waits(row: Item, now: datetime) -> bool:
-    """Say whether a letter was put off and never tried: what was tried may have arrived."""
-    return row["status"] == "owed" and not row["attempts"] and bool(row["due_at"] > stamp(now))
+def _waits(row: Item) -> bool:
+    """Say whether a letter was never tried: what was tried may have arrived."""
+    return row["status"] == "owed" and not row["attempts"]

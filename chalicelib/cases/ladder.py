@@ -38,6 +38,11 @@ class Rung(NamedTuple):
     def at(self) -> datetime:
         return business_days.at_eastern_time(self.day, _hour())
 
+    def says_more_than(self, earlier: "Rung") -> bool:
+        """Say whether this step tells the same to the same readers, and the earlier one is spared."""
+        same = self.letter == earlier.letter and self.due == earlier.due
+        return same and {*earlier.to} <= {*self.to}
+
 
 class Ladder(NamedTuple):
     """A clock that was started on a day, and may end on another one.

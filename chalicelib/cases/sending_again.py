@@ -11,6 +11,7 @@ from chalicelib.cases.lookup import Cases
 from chalicelib.cases.staff import Roster
 from chalicelib.cases.states import step
 from chalicelib.cases.transition import StateChange
+from chalicelib.cases.unreached import days_given_back
 from chalicelib.core.errors import Refused
 from chalicelib.core.letter_row import APPLICANT
 from chalicelib.core.ports import Item, Now, Store
@@ -58,7 +59,10 @@ class SendingAgain:
             raise Refused("sent")
         data = {"name": by.name, "letter": last["letter"]}
         change = StateChange(case, row, self._now(), by.id, data)
-        change.sets = {"mail_faults": faults_besides(case, case.mail_to)}
+        change.sets = {
+            "mail_faults": faults_besides(case, case.mail_to),
+            **days_given_back(case, change.now),
+        }
         change.owes([last["letter"]], APPLICANT, facts=last["facts"])
         self._store.commit(change.writes())
         return change.after()

@@ -123,6 +123,15 @@ class NotYet(RelaisError):
     """A letter that may not leave for now; why is for the operator."""
 
 
+class Undecided(NotYet):
+    """A letter that a decision may yet overtake: it waits `until` (a stamp) that cannot be undone
+    any more."""
+
+    def __init__(self, until: str) -> None:
+        super().__init__(f"undecided until {until}")
+        self.until = until
+
+
 class Throttled(NotYet):
     """Too many calls at once, or nobody there to answer: nothing left, and a minute mends it."""
 

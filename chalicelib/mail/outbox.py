@@ -19,6 +19,7 @@ from chalicelib.core.errors import (
     Overtaken,
     RelaisError,
     Throttled,
+    Undecided,
 )
 from chalicelib.core.letter_row import ADMINS, ALL_STAFF, letter, packed, tag_of, unchanged
 from chalicelib.core.metrics import Measure
@@ -142,6 +143,8 @@ class Outbox:
         except Throttled as busy:
             log.warning("letter %s waits a minute: %s", tag, busy)
             return self._rows.owe_again(row, now + THROTTLED_WAIT, "throttled", str(busy))
+        except Undecided as open_still:
+            return self._rows.retry(row, moment(open_still.until), str(open_still))
         except NotYet as wait:
             log.error("letter %s waits: %s", tag, wait)
             return self._rows.retry(row, now + NOT_YET_WAIT, str(wait))

@@ -4,10 +4,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.cases.case import Case
-from chalicelib.cases.known import known_state, known_version
+from chalicelib.cases.known import known_state
 from chalicelib.cases.states import table
 from chalicelib.cases.transition import StateChange
-from chalicelib.core.errors import Overtaken
+from chalicelib.core.errors import Overtaken, Undecided
 from chalicelib.core.letter_row import OUTSIDE
 from chalicelib.core.ports import Item, Store, Write
 
@@ -21,7 +21,8 @@ def check_stands(
     store: Store, row: Item, letter: "RegisteredLetter", case: Case, now: datetime
 ) -> None:
     """Raise Overtaken for a letter that says what its file, as its reader may know it, says no
-    longer. A letter that carries neither state nor version tells of no step."""
+    longer, and Undecided for one that a decision may yet overtake. A letter that carries neither
+    state nor version tells of no step."""
     if letter.stands == "always" or "version" not in row:
         return
     outside = row["to"] in OUTSIDE
@@ -30,21 +31,31 @@ def check_stands(
         if state != row["state"]:
             raise Overtaken("the file is in another state")
         return
-    since = row["sk"].split("#")[1]
-    by_step = since.isdecimal()
-    # A clock reminds of what is, also of what may be undone: its letter gives way to any step.
-    version = known_version(case, now) if outside and by_step else case.version
-    if version == row["version"]:
-        return
-    if not by_step or not _steps_since(store, case, int(since)) <= letter.survives:
+    steps = [] if case.version == row["version"] else _steps_since(store, case, row["version"])
+    by_step = row["sk"].split("#")[1].isdecimal()
+    if steps and case.decided is not None and case.undo_open(now):
+        if by_step and outside:
+            # For its reader, a decision that can still be undone was never made.
+            steps.pop()
+        elif not by_step and len(steps) == 1:
+            assert case.decided["undo_until"] is not None
+            raise Undecided(case.decided["undo_until"])
+    if steps and not (by_step and letter.survives.issuperset(steps)):
         raise Overtaken("the file went on")
 
 
-def _steps_since(store: Store, case: Case, number: int) -> set[str]:
-    """Return the events of a case after one of them that were steps, and no notes."""
+def _steps_since(store: Store, case: Case, version: int) -> list[str]:
+    """Return the events that a case took since it had this version: steps, and no notes. What was
+    undone never was."""
     quiet = {row.event for row in table().values() if row.quiet}
-    rows = store.rows(case.key[0], "EVENT#")
-    return {row["event"] for row in rows if row["number"] > number} - quiet
+    events = [row["event"] for row in store.rows(case.key[0], "EVENT#")]
+    found: list[str] = []
+    for name in [one for one in events if one not in quiet][version:]:
+        if name == "undo" and found:
+            found.pop()
+        else:
+            found.append(name)
+    return found
 
 
 def note(item: Item | None, row: Item, why: str, now: datetime) -> list[Write]:

@@ -249,13 +249,14 @@ def test_within_ten_minutes_a_decision_is_undone_and_the_applicant_never_hears_o
 
 
 def test_a_decision_that_can_still_be_undone_is_hidden_from_the_applicant(
-    visitor: Visitor, link: str, mailer: MemoryMailer, clock: SetClock
+    visitor: Visitor, link: str, mailer: MemoryMailer, clock: SetClock, deliver: Callable[[], None]
 ) -> None:
     own = token(mailer.to("ada.tremblay@example.org")[0].text, "file")
     decide(visitor, link, decision="decline", reason="funds")
     assert "Reçue – à l’étude" in visitor.page(f"/file/{own}").body.decode()
     assert visitor.get(f"/file/{own}").json_body["status"] == "EOI_PENDING"
     clock.pass_(minutes=10)
+    deliver()
     assert "Non retenue" in visitor.page(f"/file/{own}").body.decode()
 
 

@@ -9,9 +9,10 @@ import pytest
 
 import samples
 from chalicelib import content
-from chalicelib.cases import effects, guards
+from chalicelib.cases import effects, guards, unreached
 from chalicelib.cases.case import Case
 from chalicelib.cases.due_dates import decision_due
+from chalicelib.cases.faults import MailFault
 from chalicelib.cases.schedule import cycle_end
 from chalicelib.core.languages import LANGS, Lang
 from chalicelib.core.links import Links
@@ -77,6 +78,16 @@ def pending() -> Case:
     return replace(new_case(), state="EOI_PENDING", clocks={"A": {"since": "2026-11-23"}})
 
 
+def unreachable() -> Case:
+    """One that is asked something, whose mail came back twenty days ago."""
+    case = replace(new_case(), state="EOI_INFO_REQUESTED")
+    fault: MailFault = {
+        "kind": "bounce", "to": "applicant", "address": case.mail_to, "why": "550",
+        "at": "2026-11-03T15:00:00+00:00", "event": 2,
+    }  # fmt: skip
+    return replace(case, mail_faults=[fault])
+
+
 def new_case() -> Case:
     return Case.begun(
         NOW, person="p", lang="fr", email="a@b.ca", contact_name="A", org="B", answers={},
@@ -112,6 +123,7 @@ KNOBS: list[tuple[tuple[str, ...], object, Callable[[], object]]] = [
     (("extensions_max",), 5, lambda: letters("staff_invitation_ended")),
     (("review_link_days",), 9, lambda: link("h", "rita-roy", NOW)["expires_at"]),
     (("review_link_days",), 9, lambda: letters("staff_eoi_received")),
+    (("unreached_days",), 9, lambda: unreached.waits(unreachable(), NOW)),
     (("cycle",), "spring", lambda: new_case().cycle),
     (("cycle_ends",), "2027-03-31", lambda: cycle_end("2026", TODAY)),
     (("links", "ci_101_fr"), "https://example.org/101", lambda: presentation("fr")),

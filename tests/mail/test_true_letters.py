@@ -131,6 +131,72 @@ def test_nobody_learns_of_a_decision_before_its_letter_leaves(
     assert programme.service.lookup.known_state(after) == after.state
 
 
+@pytest.mark.parametrize("hour", ["19:49", "19:55", "12:00", "23:59"])
+@pytest.mark.parametrize("name", ["approve", "decline", "ask"])
+def test_between_the_end_of_the_undo_and_the_sweep_nobody_learns_of_a_decision(
+    name: str, hour: str
+) -> None:
+    programme = Programme(MORNING)
+    case = declared(programme)
+    programme.day("2026-03-02", hour)
+    programme.act(case, name, **FACTS.get(name, {}))
+    case, decided = programme.again(case), programme.clock.now
+    for seconds in (0, 1, 599, 600, 601, 630, 659):
+        programme.clock.now = decided + timedelta(seconds=seconds)
+        assert programme.service.lookup.known_state(case) == "EOI_PENDING", seconds
+    programme.day("2026-03-03", "12:00")
+    assert programme.service.lookup.known_state(case) == case.state
+
+
+@pytest.mark.parametrize("undone", [True, False])
+@pytest.mark.parametrize(
+    ("steps", "letter", "decision"),
+    [
+        (["waitlist"], "application_waitlisted", "approve"),
+        (["waitlist"], "application_waitlisted", "decline"),
+        (["conditions", "postpone"], "conditions_postponed", "decline"),
+        (["decline", "reopen"], "file_reopened", "ask"),
+    ],
+)
+def test_a_letter_that_waits_for_the_morning_outlives_a_decision_that_is_undone(
+    steps: list[str], letter: str, decision: str, undone: bool
+) -> None:
+    programme = Programme(EVENING)
+    case = applied(programme)
+    if "decline" in steps:
+        programme.clock.now = programme.clock.now.replace(day=2, hour=18)
+        act(programme, case, "decline")
+        programme.day("2026-03-03", "20:05")
+        steps = ["reopen"]
+    for name in steps:
+        act(programme, case, name)
+    programme.act(case, decision, **FACTS.get(decision, {}))
+    if undone:
+        programme.act(case, "undo")
+    programme.day("2026-03-04", "12:00")
+    assert (letter in {one.letter for one in programme.letters}) is undone
+
+
+@pytest.mark.parametrize("undone", [True, False])
+def test_what_a_clock_reminds_of_waits_while_a_decision_can_be_undone(undone: bool) -> None:
+    programme = Programme(MORNING)
+    case = declared(programme)
+    programme.day("2026-03-16", "08:59")
+    programme.mailer.failing = [DeliveryFailed("busy", permanent=False)] * 40
+    programme.day("2026-03-16", "09:01")
+    programme.mailer.failing = []
+    programme.act(case, "approve")
+    programme.day("2026-03-16", "09:08")
+    assert "holding_note" not in {one.letter for one in programme.letters}
+    (note,) = [row for row in programme.store.kinds("letter") if row["letter"] == "holding_note"]
+    assert note["status"] == "owed"
+    if undone:
+        programme.act(case, "undo")
+    programme.day("2026-03-17")
+    left = [one.letter for one in programme.letters if one.to == "applicant"]
+    assert left == ["eoi_received", "holding_note" if undone else "eoi_approved"]
+
+
 @pytest.mark.parametrize(("hours", "told"), [(0, ["eoi_received", "eoi_declined"]),
                                              (3, ["eoi_declined"])])  # fmt: skip
 def test_a_receipt_that_was_delayed_gives_way_to_the_decision(hours: int, told: list[str]) -> None:

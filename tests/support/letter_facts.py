@@ -45,7 +45,7 @@ def facts(lang: Lang, org: str) -> dict[str, Any]:
         "case": case, "sender": sender, "answers": told, "eoi_answers": told, "warnings": [org],
         "status_url": "https://example.org/file/a", "review_url": "https://example.org/review/b",
         "apply_url": "https://example.org/fr?invite=c", "undo_url": "https://example.org/review/d",
-        "code": "4T7K", "due": date(2026, 3, 23), "staff_name": org, "decided_by": org,
+        "code": "4T7K", "dates_wait": True, "due": date(2026, 3, 23), "staff_name": org, "decided_by": org,
         "decision": "approve", "undo_until": moment, "preview": preview, "revised": True,
         "apply_by": date(2026, 9, 1), "message": org, "reasons": [org], "result": result,
         "confirm_url": "https://example.org/newsletter/confirm/e",

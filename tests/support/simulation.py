@@ -4,10 +4,12 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from random import Random
 from typing import Any, Final, TypeVar
 
 import samples
 import truth
+import typing_people
 from chalicelib import content
 from chalicelib.aws.keys import Keys
 from chalicelib.cases.applicant import Reply
@@ -18,7 +20,7 @@ from chalicelib.cases.intake.submission import IncomingForm
 from chalicelib.cases.orphans import Orphans
 from chalicelib.cases.review.link import review_link
 from chalicelib.cases.sending_again import SendingAgain
-from chalicelib.cases.states import clock_of, kind, staff_steps
+from chalicelib.cases.states import staff_steps
 from chalicelib.core import eastern_time
 from chalicelib.core.business_days import QuietHours
 from chalicelib.core.errors import (
@@ -226,10 +228,7 @@ class Life:
 
     def _look(self) -> None:
         """Everybody's memory of each case."""
-        self.born = sorted(
-            (key[0].removeprefix("CASE#") for key in self.store.items if key[1] == "CASE"),
-            key=lambda one: str(self.store.items[case_key(one)]["submitted_at"]) + one,
-        )
+        self.born = [key[0].removeprefix("CASE#") for key in self.store.items if key[1] == "CASE"]
         for one in self.born:
             case = Case.of(self.store.items[case_key(one)])
             memory = self.seen.setdefault(one, [])
@@ -368,9 +367,60 @@ class Life:
         else:
             url = self.service.links.file(case.id, case.person)
             page = self.service.views.file.show(request, url.rpartition("/")[2])
-            for leak in truth.leaks(case, page.body, self.clock()):
+            for leak in truth.leaks(self.store.items, case, page.body, self.clock()):
                 self.unwritten.append(ValueError(f"{case.id}: its page shows {leak}"))
         assert page.status < 500
+
+    def type_answer(self, act: Act) -> None:
+        if case := self.case(act):
+            typing_people.writes_to_file(self, act, case)
+
+    def type_decision(self, act: Act) -> None:
+        if case := self.case(act):
+            typing_people.decides_on_page(self, act, case, STAFF[act.who % len(STAFF)])
+
+    def confirm_address(self, act: Act) -> None:
+        if case := self.case(act):
+            typing_people.confirms_address(self, act, case)
+
+    def ask_links(self, act: Act) -> None:
+        if case := self.case(act):
+            typing_people.asks_for_links(self, case.mail_to)
+
+    def copy(self, act: Act) -> None:
+        if case := self.case(act):
+            self.service.cases.applicant.mail_copy(case)
+
+    def apply_by_reference(self, act: Act) -> None:
+        if case := self.case(act):
+            form = samples.application(applicant_email=case.email, fid_city=f"R{act.who}{act.at}")
+            self.service.views.forms.intake.receive(
+                IncomingForm("application", form, "fr", ref=case.ref)
+            )
+
+    def claim(self, act: Act) -> None:
+        """The address of a file answers what an application said of it."""
+        if (orphan := self.case(act)) and orphan.claims:
+            file = self.seen[orphan.claims][-1]
+            typing_people.answers_claim(self, act, orphan, file.person)
+
+    def crowd(self, act: Act) -> None:
+        """So many forms came today for one mailbox that the next is held for staff to release."""
+        for number in range(12):
+            form = samples.eoi(contact_email="p0@example.org", org_city=f"F{act.who}{number}")
+            self.service.views.forms.intake.receive(IncomingForm("eoi", form, "fr"))
+
+    def release(self, act: Act) -> None:
+        held = [one for one in self.born if self.seen[one][-1].state == "HELD_AS_SPAM"]
+        if held:
+            case = self.seen[held[act.case % len(held)]][-1]
+            self.service.cases.decisions.release(case, Decider("operator", "operator"))
+
+    def correct_form(self, act: Act) -> None:
+        """An answer to a question, with the whole form corrected."""
+        if (case := self.case(act)) and case.answers and case.application is None:
+            given = {**case.answers, "org_city": f"K{act.who}{act.at}"}
+            self.service.cases.applicant.reply(case, Reply(f"Corrigé {act.who}", given))
 
     def fail(self, act: Act) -> None:
         """The next mail fails: for now, for good, or nobody knows."""
@@ -478,36 +528,75 @@ _ACTS: Final[dict[str, Callable[[Life, Act], None]]] = {
     "stream": Life.stream,
     "sweep": Life.sweep,
     "likely": Life.likely,
+    "type_answer": Life.type_answer,
+    "type_decision": Life.type_decision,
+    "confirm_address": Life.confirm_address,
+    "ask_links": Life.ask_links,
+    "copy": Life.copy,
+    "apply_by_reference": Life.apply_by_reference,
+    "claim": Life.claim,
+    "crowd": Life.crowd,
+    "release": Life.release,
+    "correct_form": Life.correct_form,
     **dict.fromkeys(STEPS, Life.staff),
     **dict.fromkeys(_WAITS, Life.wait),
 }
 
 _LIKELY: Final = {
     "EOI_PENDING": ("approve", "ask", "approve", "decline"),
-    "EOI_INFO_REQUESTED": ("reply", "days", "week", "sweep"),
-    "EOI_APPROVED": ("apply", "apply", "apply", "extend"),
+    "EOI_INFO_REQUESTED": ("reply", "type_answer", "week", "correct_form"),
+    "EOI_APPROVED": ("apply", "apply", "apply_by_reference", "extend"),
     "INVITE_EXPIRED": ("extend",),
-    "APP_PENDING": ("approve", "conditions", "ask", "waitlist"),
+    "APP_PENDING": ("approve", "conditions", "waitlist", "conditions"),
     "APP_INFO_REQUESTED": ("reply", "days", "week", "sweep"),
-    "APP_WAITLISTED": ("approve", "decline", "month", "sweep"),
-    "APP_CONDITIONAL": ("conditions_met", "decline", "month", "sweep", "postpone"),
+    "APP_WAITLISTED": ("approve", "decline", "month", "month"),
+    "APP_CONDITIONAL": ("conditions_met", "postpone", "month", "decline"),
     "EOI_TO_CONFIRM": ("answer", "answer", "answer", "week"),
-    "ORPHAN_APP": ("link", "treat_as_eoi", "decline", "link"),
+    "ORPHAN_APP": ("link", "treat_as_eoi", "decline", "claim"),
+    "HELD_AS_SPAM": ("release",),
     "ANONYMISED": ("declare",),
 }
 
 NAMES: Final = (
-    *("likely",) * 24,
-    "declare", "declare", "declare", "answer", "answer", "approve", "apply", *STEPS, *_WAITS, "apply_uninvited", "reply", "reply",
-    "withdraw", "readdress", "link", "away", "fail", "bounce", "complain", "send_again", "stream", "stream", "sweep",
-    "sweep", "sweep", "roster", "quorum", "rename", "new_year", "look", "look",
+    *("likely",) * 36, *_ACTS, *STEPS, "undo", "declare", "apply", "answer", "reply", "stream", "sweep", "sweep",
+    "sweep", "fail", "bounce", "send_again", "type_answer", "type_decision", "look", "look",
 )  # fmt: skip
 """What may happen, the likelier the oftener."""
+
+MOST_ACTS: Final = 60
+"""Acts of the longest life."""
+
+
+def random_acts(random: Random) -> list[Act]:
+    """A life, from nothing to anywhere: an act in four meets another one, or a crash."""
+    return [_random_act(random) for _ in range(random.randint(12, MOST_ACTS))]
+
+
+def _random_act(random: Random, *, alone: bool = False) -> Act:
+    act = Act(
+        name=random.choice(NAMES),
+        who=random.randrange(4),
+        case=random.choice((0, 0, 0, 1, 2, 3)),
+        stale=random.choice((0, 0, 0, 0, 1, 2)),
+        at=random.randrange(13),
+    )
+    if alone or random.random() < 0.75:
+        return act
+    if random.random() < 0.5:
+        return replace(act, dies=random.choice((1, 2)))
+    return replace(act, meanwhile=_random_act(random, alone=True))
+
+
+CLOCKS: Final = {
+    "EOI_PENDING": "A", "APP_PENDING": "A", "EOI_INFO_REQUESTED": "B", "APP_INFO_REQUESTED": "B",
+    "EOI_APPROVED": "C", "APP_CONDITIONAL": "D", "APP_WAITLISTED": "E", "ORPHAN_APP": "O",
+    "EOI_TO_CONFIRM": "K", "ANONYMISED": "X",
+}  # fmt: skip
+"""The clock that runs in a state; what is not named here has ended, and is erased in time."""
 
 
 def runs(life: Life, case: Case) -> bool:
     """Whether a clock runs for a case, as its state wants: nobody has to keep a list."""
-    wanted = {"terminal": "R", "held": "R", "gone": "X"}.get(kind(case.state))
-    clock = wanted or clock_of(case.state)
+    clock = CLOCKS.get(case.state, "R")
     row: dict[str, Any] | None = life.store.items.get((case.key[0], f"CLOCK#{clock}"))
     return clock == "X" or (row is not None and "due_at" in row)

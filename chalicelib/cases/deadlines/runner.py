@@ -19,6 +19,7 @@ from chalicelib.cases.staff import Roster
 from chalicelib.cases.standing_back import standing_back
 from chalicelib.cases.states import clock_of, kind, step
 from chalicelib.cases.transition import StateChange
+from chalicelib.cases.unreached import waits
 from chalicelib.core import business_days, eastern_time
 from chalicelib.core.business_days import QuietHours
 from chalicelib.core.errors import Conflict, Refused
@@ -105,9 +106,17 @@ class DeadlineRunner:
         self._store.commit([due.update(due_at=due.case.decided["undo_until"])])
         return "later"
 
+    def _after_day(self, due: _Due, day: date) -> str:
+        """Let a clock wait for the morning after a day."""
+        opens = business_days.at_eastern_time(day + timedelta(days=1), time(9))
+        self._store.commit([due.update(due_at=stamp(opens))])
+        return "later"
+
     def _next(self, due: _Due) -> str:
         if due.row.get("step") is None:
             return self._retire(due.row)
+        if waits(due.case, due.now):
+            return self._after_day(due, eastern_time.today(due.now))
         reached = due.ladder.overdue(due.row["step"], due.now)
         chosen = self._worth_it(due, reached)
         if chosen is None:
@@ -130,7 +139,7 @@ class DeadlineRunner:
             later = reached[number + 1 :]
             if one.event:
                 return one
-            if any(_says_more(other, one) for other in later):
+            if any(other.says_more_than(one) for other in later):
                 continue
             over = one.due is not None and one.due < eastern_time.today(due.now)
             if over and not notice:
@@ -245,9 +254,7 @@ class DeadlineRunner:
         if kind(row.to) == "gone":
             held = held_until(self._store, case.key[0], eastern_time.today(due.now))
             if held is not None:
-                after = business_days.at_eastern_time(held + timedelta(days=1), time(9))
-                self._store.commit([due.update(due_at=stamp(after))])
-                return "later"
+                return self._after_day(due, held)
             change.sets, change.removes = blank(case)
             writes += self._erasure.pointer(case)
         change.owes_letters(_CLOSING_FACTS.get(event))
@@ -282,16 +289,9 @@ def _belongs(due: _Due) -> bool:
     return clock_of(state) == clock
 
 
-def _says_more(later: Rung, earlier: Rung) -> bool:
-    """Say whether a later step tells the same to the same readers, and the earlier one is spared."""
-    same = later.letter == earlier.letter and later.due == earlier.due
-    return same and {*earlier.to} <= {*later.to}
-
-
 def _from(due: _Due, position: int, ladder: Ladder | None = None) -> Item:
-    """Return what the clock's row becomes for its next step: possibly one that is late already, for the next sweep."""
-    following = (ladder or due.ladder).step(position)
-    if following is None:
+    """Return what the clock's row becomes for its next step, possibly one that is late already."""
+    if (following := (ladder or due.ladder).step(position)) is None:
         return {"step": None, "due_at": None, "due_shard": None}
     return {
         "step": following.position,

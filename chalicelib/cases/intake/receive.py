@@ -216,11 +216,11 @@ class _Attempt:
         return again._replace(replayed=True)
 
     def _is_over(self, ref: str) -> bool:
-        """Say whether the file has ended, was erased, or took other answers since: then the first
-        ones are no repeat."""
+        """Say whether the file has ended, as its applicant may know, was erased, or took other
+        answers since: then the first ones are no repeat."""
         visit = self._visit
         case = self._intake.cases.case(references.file_number_of(ref))
-        if case is None or (is_ended(case.state) and not case.undo_open(visit.now)):
+        if case is None or is_ended(self._intake.cases.known_state(case)):
             return True
         if visit.submission.form != "eoi" or visit.arrival.key:
             return False

@@ -38,7 +38,8 @@ class PrivacyNotice(Text):
 
 class Programme(TypedDict):
     """The rules of a programme. Its whole numbers are figures: other files and the templates name
-    them as `{team_max}`, so that each is said once."""
+    them as `{team_max}`, so that each is said once. `unreached_days` is how long dates of an
+    applicant wait at most while no mail reaches them."""
 
     intake: dict[Key, Literal["open", "paused"]]
     max_request_cad: Count | None
@@ -59,6 +60,7 @@ class Programme(TypedDict):
     extension_days: Count
     extensions_max: Count
     review_link_days: Count
+    unreached_days: Count
     cycle: Words | None
     cycle_ends: Day | None
     links: Links

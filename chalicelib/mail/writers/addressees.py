@@ -5,10 +5,24 @@ none of them has the key of the people's hashes.
 """
 
 from collections.abc import Collection
+from typing import Final
 
 from chalicelib.cases.case import Case
+from chalicelib.core.email_address import is_same_address
+from chalicelib.core.errors import Overtaken
 from chalicelib.core.links import person_key
 from chalicelib.core.ports import Item, Store
+
+REQUESTS: Final = ("address_confirm", "address_requested")
+"""Letters about an address that a file was asked to write to."""
+
+
+def check_request(row: Item, case: Case) -> None:
+    """Raise Overtaken for a request that was made of the file while it had another address: it
+    ends with that one."""
+    asked_of = str(row["facts"].get("old_address", ""))
+    if row["letter"] in REQUESTS and not is_same_address(asked_of, case.mail_to):
+        raise Overtaken("the file has another address")
 
 
 def check_address(address: str, people: Collection[str], people_key: bytes) -> None:

@@ -26,7 +26,7 @@ from chalicelib.core.ports import Item, Store
 from chalicelib.mail.draft import Draft, LetterWriter
 from chalicelib.mail.letters import ACTOR, LETTERS, STAFF
 from chalicelib.mail.overtaken import check_stands
-from chalicelib.mail.writers.addressees import check_address, people_of_step
+from chalicelib.mail.writers.addressees import check_address, check_request, people_of_step
 from chalicelib.mail.writers.context import CaseLetter, StaffLetter
 from chalicelib.mail.writers.draft import Sender
 
@@ -93,6 +93,7 @@ class CaseLetterWriter:
         owed = CaseLetter(case, lang, row["facts"], row["to"], now, self._store, self._links)
         address = replace(owed, case=known).address
         if row["to"] in (OLD_ADDRESS, NEW_ADDRESS):
+            check_request(row, case)
             people = people_of_step(self._store, row, case, self._people_key)
             check_address(address, people, self._people_key)
         return self._sender.draft(row, address, lang, owed, case=case)

@@ -6,6 +6,7 @@ from typing import TypedDict
 from chalicelib.cases.case import Case
 from chalicelib.cases.faults import FaultKind
 from chalicelib.cases.states import staff_name, table
+from chalicelib.cases.unreached import waits
 from chalicelib.core import formatting, references
 from chalicelib.core.languages import Lang, lang_or
 from chalicelib.core.letter_row import APPLICANT, FIDUCIARY
@@ -146,7 +147,8 @@ def staff_file_withdrawn(owed: StaffLetter) -> WithMessage:
 
 class Undeliverable(LinkOnly):
     """`recipient` is whose address it is: the applicant's, the fiduciary's, or one that the file
-    was asked to write to; `address` is blank once the file knows it no more."""
+    was asked to write to; `address` is blank once the file knows it no more. `dates_wait`: no
+    clock of the applicant closes the file meanwhile."""
 
     fault: FaultKind
     recipient: str
@@ -154,6 +156,7 @@ class Undeliverable(LinkOnly):
     address: str
     why: str
     phone: str
+    dates_wait: bool
 
 
 @letter("staff_undeliverable", to=STAFF)
@@ -169,6 +172,7 @@ def staff_undeliverable(owed: StaffLetter) -> Undeliverable:
         "address": next((one["address"] for one in known), ""),
         "why": facts["why"],
         "phone": phone_of(case, "fid_lead_phone", lang) if is_fiduciary else _phone(case, lang),
+        "dates_wait": waits(case, owed.now),
     }
 
 
