@@ -45,8 +45,8 @@ lint: $(READY) ## Check style, types, imports, content and the template for AWS
 
 check: lint test ## Lint and test, as a bare make does
 
-year: $(READY) ## Print every letter of a busy year, lived in seconds
-	@$(BIN)/python tests/support/year.py
+year: $(READY) ## List every letter of a busy year, lived in seconds (WHOLE=1: one of each, to be read)
+	@$(BIN)/python tests/support/year.py $(if $(WHOLE),whole)
 
 lives: $(READY) ## Live ten thousand random cases, with crashes (some minutes; LIVES=…)
 	@LIVES=$(or $(LIVES),10000) $(BIN)/python -m pytest -q tests/cases/test_lives.py

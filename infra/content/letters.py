@@ -8,16 +8,16 @@ from typing import Final
 from jinja2 import TemplateSyntaxError, meta, nodes
 
 import chalicelib.wiring.mail  # noqa: F401 - it imports every module that registers letters
-from chalicelib.cases.case import Case
 from chalicelib.core.templates import TEMPLATES, environment
 from chalicelib.mail.letters import LETTERS
+from chalicelib.mail.writers.phrases import FileFacts
 from infra.content.passages import said
 from infra.content.passages import templates as files
 from infra.content.slips import Slip, instead, shown
 
 PARTS: Final = ("subject.txt", "body.txt", "body.html")
 ALWAYS: Final = frozenset({"case", "sender", "lang", "subject"})
-OF_CASE: Final = frozenset({*Case.__annotations__, *dir(Case)})
+OF_CASE: Final = frozenset(FileFacts.__annotations__)
 
 
 def slips(folder: Path = TEMPLATES) -> Iterator[Slip]:

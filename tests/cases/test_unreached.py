@@ -64,7 +64,7 @@ def found_again(programme: Programme, case: Case, how: str) -> Case:
     return programme.again(case)
 
 
-@settings(max_examples=9, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.sampled_from(sorted(ENDS)), st.integers(0, 58), st.sampled_from(["corrected", "again"]))
 def test_the_days_in_which_no_mail_arrived_are_given_back(state: str, lost: int, how: str) -> None:
     programme = Programme(MONDAY)

@@ -160,7 +160,8 @@ def test_a_decision_names_the_organization_to_who_has_used_a_link_and_to_nobody_
         )
         way.deliver()
         told[acts] = way.letters(address)[-1]
-    assert "(votre organisme) est rouvert" in told[False]
+    assert "Le dossier DI-" in told[False]
+    assert "(votre organisme)" not in told[False]
     assert "evil" not in told[False]
     assert "evil" in told[True]
 

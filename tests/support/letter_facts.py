@@ -24,7 +24,7 @@ def facts(lang: Lang, org: str) -> dict[str, Any]:
     moment = datetime(2026, 3, 2, 15, tzinfo=UTC)
     case = SimpleNamespace(
         id="1", ref="DI-2026-4T7KQ-M", app_ref="DF-2026-4T7KQ-M", state="EOI_PENDING", lang=lang,
-        org=org, contact_name=org, submitted_at=moment, applied_at=moment,
+        org=org, org_note=f" ({org})", contact_name=org, submitted_at=moment, applied_at=moment,
         apply_by=date(2026, 9, 1),
     )  # fmt: skip
     sender = {"organization": org, "contact_email": "a@example.org", "postal_address": org}

@@ -42,6 +42,8 @@ TRUE_IN: Final[dict[str, tuple[str, ...]]] = {
     "staff_answer_received": ("EOI_PENDING", "APP_PENDING"),
     "staff_orphan_received": ("ORPHAN_APP",),
     "staff_file_withdrawn": ("WITHDRAWN",),
+    "staff_application_disowned": ("ORPHAN_APP",),
+    "staff_declaration_disowned": ("EOI_NOT_CONFIRMED",),
     "staff_invitation_ended": ("INVITE_EXPIRED",),
     "staff_waiting": ("EOI_PENDING", "APP_PENDING", "ORPHAN_APP"),
 }
@@ -89,7 +91,8 @@ def faults(items: Mapping[Key, Item], key: Key, mail: Mail, now: datetime) -> li
     if to not in OUTSIDE:
         return found + _read_by_others(items, case, mail)
     undoable = is_undoable(case, now)
-    if undoable and name in HELD and name != "application_approved":
+    number = key[1].split("#")[1]
+    if undoable and name in HELD and case.decided and number == f"{case.decided['event']:06d}":
         found.append("of a decision that can be undone")
     if "invite=" in mail.text and (case.state != "EOI_APPROVED" or undoable):
         found.append("with an invitation that is none")

@@ -3,6 +3,7 @@
 import random
 import sys
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -14,7 +15,7 @@ from chalicelib.cases.case import Case  # noqa: E402
 from chalicelib.cases.deadlines import started  # noqa: E402
 from chalicelib.core import business_days  # noqa: E402
 from chalicelib.core.errors import NotInvited, Refused  # noqa: E402
-from clock_steps import NOOR, Programme  # noqa: E402
+from clock_steps import NOOR, Programme, Sent  # noqa: E402
 from environment import RITA, SAM  # noqa: E402
 
 GOLDEN: Final = HERE.parent / "golden" / "year.txt"
@@ -140,7 +141,7 @@ class Year:
                 if state.endswith("INFO_REQUESTED") and thrown < 0.06:
                     self.programme.reply(old)
                 elif state == "EOI_APPROVED" and thrown < 0.012:
-                    self.programme.apply(old, fid_lead_email=old.email)
+                    self.programme.apply(old, fid_lead_email=old.email, applicant_language=old.lang)
                 elif state == "EOI_APPROVED" and thrown < 0.015:
                     started.note(self.programme.store, self.programme.again(old), now)
                 elif state in _LIKELY and thrown < 0.0007:
@@ -176,8 +177,22 @@ def _word(name: str, day: date) -> dict[str, Any]:
     return words.get(name, {})
 
 
+def whole(letters: Sequence[Sent]) -> Iterator[str]:
+    """One of each letter in each language, as it left: subject and text."""
+    seen: dict[tuple[str, str, str], Sent] = {}
+    for one in letters:
+        of_clock = (one.clock or "")[:1]
+        seen.setdefault((one.letter, of_clock, one.mail.lang), one)
+    for (name, of_clock, lang), one in sorted(seen.items()):
+        head = f"{name} {of_clock} {lang}, {one.there:%Y-%m-%d %H:%M}, {one.mail.to}"
+        yield f"{'=' * 78}\n{head}\n{one.mail.subject}\n\n{one.mail.text}"
+
+
 def main() -> None:
     year = Year().run()
+    if sys.argv[1:] == ["whole"]:
+        print("\n".join(whole(year.programme.letters)))
+        return
     for one in year.programme.letters:
         of = one.key[0].partition("#")[0].lower()
         print(

@@ -85,7 +85,7 @@ def test_a_refusal_tells_the_reason_in_the_applicant_s_language(
     clock.pass_(seconds=600)
     service.mail.outbox.sweep()
     letter = mailer.to("ada.tremblay@example.org")[-1]
-    assert "Too early: key group not in place" in letter.text
+    assert "It is too early: the key group is not in place" in letter.text
 
 
 def test_a_browser_goes_back_to_the_website_or_to_our_own_page(visitor: Visitor) -> None:

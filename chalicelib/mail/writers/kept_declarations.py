@@ -76,7 +76,7 @@ class Disowned(TypedDict):
     file_ref: str
 
 
-@letter("staff_declaration_disowned", "staff_application_disowned", to=STAFF)
+@letter("staff_declaration_disowned", "staff_application_disowned", to=STAFF, stands="state")
 def staff_disowned(owed: StaffLetter) -> Disowned:
     return {
         "staff_name": owed.staff.name,

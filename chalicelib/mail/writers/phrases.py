@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from datetime import date
-from types import SimpleNamespace
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Final
 
 from chalicelib import content
@@ -88,18 +88,39 @@ def plain_name(text: str) -> str:
     return text if is_plain else ""
 
 
-def view(case: Case, lang: Lang, *, proved: bool = True) -> SimpleNamespace:
+@dataclass(frozen=True)
+class FileFacts:
+    """What the templates of a letter may say of its file. `org_note` follows a reference; it is
+    blank where the organization has no name that may be repeated."""
+
+    id: str
+    ref: str
+    app_ref: str | None
+    state: str
+    lang: str
+    org: str
+    org_note: str
+    contact_name: str
+    submitted_at: datetime
+    applied_at: datetime | None
+    apply_by: date | None
+
+
+def view(case: Case, lang: Lang, *, proved: bool = True) -> FileFacts:
     """Return the case as templates read it; for a reader whose address is not `proved`, with
     nothing that was typed but plain names."""
     nameless = content.review()["nameless"]
-    return SimpleNamespace(
-        **{k: getattr(case, k) for k in ("id", "ref", "app_ref", "state", "lang")},
-        org=case.org if proved else plain_name(case.org) or nameless["org"][lang],
-        contact_name=(
-            case.contact_name
-            if proved
-            else plain_name(case.contact_name) or nameless["contact"][lang]
-        ),
+    org = case.org if proved else plain_name(case.org)
+    name = case.contact_name if proved else plain_name(case.contact_name)
+    return FileFacts(
+        id=case.id,
+        ref=case.ref,
+        app_ref=case.app_ref,
+        state=case.state,
+        lang=case.lang,
+        org=org or nameless["org"][lang],
+        org_note=f" ({org})" if org else "",
+        contact_name=name or nameless["contact"][lang],
         submitted_at=moment(case.submitted_at),
         applied_at=moment(case.applied_at) if case.applied_at else None,
         apply_by=date.fromisoformat(case.apply_by) if case.apply_by else None,
