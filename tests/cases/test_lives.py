@@ -115,6 +115,8 @@ class Told:
         self.held: dict[int, str] = {}
         self.undone: set[int] = set()
         self.states: dict[int, str] = {}
+        self.stands: dict[int, int] = {}
+        """Of each version, the one that it goes back to: what was undone never was."""
         self.counted = 0
         for event in life.store.rows(self.pk, "EVENT#"):
             self._follow(event)
@@ -147,6 +149,8 @@ class Told:
         if kind(self.state) == "terminal" and kind_(before) != "terminal":
             self.closed_from = before
         self.states[self.version] = self.state
+        before_that = self.stands.get(self.version - 2, 0)
+        self.stands[self.version] = before_that if name == "undo" else self.version
 
     def _decide(self, name: str, before: str, event: dict[str, Any]) -> None:
         """At most one decision is in force: the last one, until the case goes on."""
@@ -207,7 +211,8 @@ def check_letters(life: Life) -> None:
         if not number.isdecimal():
             clock, version = number[0], int(number[1:].partition("-")[0])
             assert CLOCKS[told.states[version]] == clock, "a reminder in a state without its clock"
-            assert one.version == version or not one.alone, "a reminder of what is over"
+            is_over = told.stands[one.version] != told.stands[version]
+            assert not is_over or not one.alone, "a reminder of what is over"
             continue
         assert one.to not in OUTSIDE or int(number) not in told.undone, "an undone decision left"
         if one.letter in UNDOABLE.values() and int(number) in told.held:
