@@ -7,10 +7,10 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
 .DEFAULT_GOAL := check
-.PHONY: help install run test lint check year lives stranger flood verify audit lock package deploy browser
+.PHONY: help install run test lint check year lives stranger flood wordpress verify audit lock package deploy browser
 
 help: ## List what make can do
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "%-9s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "%-10s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 install: $(READY) ## Install everything in .venv; the others do it too when needed
 
@@ -56,6 +56,10 @@ stranger: $(READY) ## Play a stranger for ten thousand steps beside honest peopl
 
 flood: $(READY) ## Flood the app with ten thousand posts of a thousand networks (some minutes; POSTS=…)
 	@$(BIN)/python -m bench.flood $(or $(POSTS),10000) $(or $(NETWORKS),1000)
+
+wordpress: $(READY) browser ## Drive the plugin in a real WordPress, which is set up here (some minutes)
+	@sh infra/local_aws/wordpress.sh
+	@$(BIN)/python -m pytest -q tests/browser/drive_wordpress.py
 
 verify: $(READY) ## Check the chains of events of what make run keeps, or of STAGE=prod
 	@$(BIN)/relais --stage $(or $(STAGE),local) audit verify
