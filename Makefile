@@ -54,8 +54,8 @@ lives: $(READY) ## Live ten thousand random cases, with crashes (some minutes; L
 stranger: $(READY) ## Play a stranger for ten thousand steps beside honest people (some minutes; STEPS=…)
 	@STEPS=$(or $(STEPS),10000) $(BIN)/python -m pytest -q tests/cases/test_stranger.py
 
-flood: $(READY) ## Flood the app with ten thousand posts of a thousand networks (some minutes; POSTS=…)
-	@$(BIN)/python -m bench.flood $(or $(POSTS),10000) $(or $(NETWORKS),1000)
+flood: $(READY) ## Flood the app with ten thousand posts of a thousand networks (some minutes; POSTS=…, STACK=1)
+	@$(BIN)/python -m bench.flood $(if $(STACK),--stack) $(or $(POSTS),10000) $(or $(NETWORKS),1000)
 
 wordpress: $(READY) browser ## Drive the plugin in a real WordPress, which is set up here (some minutes)
 	@sh infra/local_aws/wordpress.sh

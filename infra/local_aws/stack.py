@@ -39,10 +39,7 @@ def stack_settings(site_url: str) -> dict[str, str]:
         "Sender": "Innoweave <forms@example.org>",
         "ReplyTo": "info@example.org",
         "UndoSeconds": os.environ.get("UNDO_SECONDS", "0"),
-        "PostsPerHour": "100000",
-        "SignupsPerHour": "100000",
-        "UnprovedLettersPerHour": "100000",
-        "StaffLettersPerHour": "100000",
+        **_limits(),
         "QuorumApplication": os.environ.get("QUORUM_APPLICATION", "1"),
         "StepUp": os.environ.get("STEP_UP", "off"),
         "QuietHours": os.environ.get("QUIET_HOURS", "off"),
@@ -58,6 +55,15 @@ def stack_settings(site_url: str) -> dict[str, str]:
         "AlarmEmail": "alarms@example.org",
         "Emulator": "true",
     }
+
+
+def _limits() -> dict[str, str]:
+    """Return how much within an hour: generous, or with LIMITS=prod what production allows."""
+    names = ("PostsPerHour", "SignupsPerHour", "UnprovedLettersPerHour", "StaffLettersPerHour")
+    if os.environ.get("LIMITS") != "prod":
+        return dict.fromkeys(names, "100000")
+    prod = json.loads((ROOT / "infra" / "stages" / "prod.json").read_text("utf-8"))
+    return {name: prod[name] for name in names}
 
 
 @dataclass(frozen=True)

@@ -102,13 +102,13 @@ class Flood:
         kept = list(self.store.everything())
         told.rows = Counter(str(row.get("kind")) for row in kept)
         told.outcomes["held"] = sum(row.get("state") == "HELD_AS_SPAM" for row in kept)
-        sent = Counter(self._whose(mail.to) for mail in self.mailer.sent)
+        sent = Counter(reader_of(mail.to) for mail in self.mailer.sent)
         told.most_to_a_victim_in_the_hour = max(sent[f"victim{n}"] for n in range(VICTIMS))
         told.most_to_one_of_staff_in_the_hour = max(sent["rita.roy"], sent["sam.lee"])
         for _ in range(40):
             self.clock.pass_(hours=1)
             self._deliver()
-        told.letters = Counter(self._whose(mail.to, kinds=True) for mail in self.mailer.sent)
+        told.letters = Counter(reader_of(mail.to, kinds=True) for mail in self.mailer.sent)
         told.owed = sum(row["status"] == "owed" for row in self.store.kinds("letter"))
         return told
 
@@ -117,34 +117,10 @@ class Flood:
             pass
 
     def _post(self, number: int) -> str:
-        """Post what a stranger would, by one door after the other."""
-        network = f"2001:db8:{number % self.networks:x}::{number:x}"
-        # Half of them to a few mailboxes, the others to addresses made up.
-        target = f"victim{number % VICTIMS}+{number}" if number % 2 else f"made.up{number}"
-        address = f"{target}@example.com"
-        match (number // 2) % 6:
-            case 0 | 1:
-                return self._form("eoi", samples.eoi(contact_email=address), network)
-            case 2:
-                return self._form(
-                    "application", samples.application(applicant_email=address), network
-                )
-            case 3:
-                return self._form("assessment", samples.assessment(send_to_email=address), network)
-            case 4:
-                return self._form("eoi", samples.eoi(contact_email="x", org_city=""), network)
-            case _:
-                given = {"email": address, "language": "fr", "consent": True}
-                return self._outcome(self._ask("/newsletter", "/newsletter", given, network))
+        return outcome_of(self._ask(*stranger_post(number, self.networks)))
 
-    def _form(self, form: str, given: dict[str, object], network: str) -> str:
-        return self._outcome(self._ask("/forms/{form}", f"/forms/{form}", given, network))
-
-    @staticmethod
-    def _outcome(status: int) -> str:
-        return {422: "refused for what is in them", 429: "refused as too many"}.get(status, "taken")
-
-    def _ask(self, route: str, path: str, given: dict[str, object], network: str) -> int:
+    def _ask(self, path: str, given: dict[str, Any], network: str) -> int:
+        route = "/forms/{form}" if path.startswith("/forms/") else path
         body = ("application/json", json.dumps(given).encode())
         made: dict[str, Any] = event(route, "POST", Place(path), Sent(body))
         made["requestContext"]["identity"]["sourceIp"] = network
@@ -157,15 +133,38 @@ class Flood:
         self.told.honest += 1
         network = f"192.0.2.{number % 250}"
         for email, wanted in ((f"honest{number}@", 422), (f"honest{number}@example.org", 201)):
-            status = self._ask(
-                "/forms/{form}", "/forms/eoi", samples.eoi(contact_email=email), network
-            )
+            status = self._ask("/forms/eoi", samples.eoi(contact_email=email), network)
             assert status == wanted, status
         self.told.served += 1
 
-    def _whose(self, address: str, *, kinds: bool = False) -> str:
-        name = address.partition("@")[0].partition("+")[0]
-        for kind in ("victim", "honest", "made.up") if kinds else ("honest", "made.up"):
-            if name.startswith(kind):
-                return kind
-        return name
+
+def stranger_post(number: int, networks: int) -> tuple[str, dict[str, Any], str]:
+    """Return what a stranger posts, by one address after the other, with path and network."""
+    network = f"2001:db8:{number % networks:x}::{number:x}"
+    # Half of them to a few mailboxes, the others to addresses made up.
+    target = f"victim{number % VICTIMS}+{number}" if number % 2 else f"made.up{number}"
+    address = f"{target}@example.com"
+    sign_up = {"email": address, "language": "fr", "consent": True}
+    ways = [
+        ("/forms/eoi", samples.eoi(contact_email=address)),
+        ("/forms/eoi", samples.eoi(contact_email=address)),
+        ("/forms/application", samples.application(applicant_email=address)),
+        ("/forms/assessment", samples.assessment(send_to_email=address)),
+        ("/forms/eoi", samples.eoi(contact_email="x", org_city="")),
+        ("/newsletter", sign_up),
+    ]
+    path, given = ways[(number // 2) % len(ways)]
+    return path, given, network
+
+
+def outcome_of(status: int) -> str:
+    return {422: "refused for what is in them", 429: "refused as too many"}.get(status, "taken")
+
+
+def reader_of(address: str, *, kinds: bool = False) -> str:
+    """Return whose mailbox an address is: which victim or member of staff, or what kind of them."""
+    name = address.partition("@")[0].partition("+")[0]
+    for kind in ("victim", "honest", "made.up") if kinds else ("honest", "made.up"):
+        if name.startswith(kind):
+            return kind
+    return name
