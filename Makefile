@@ -65,7 +65,7 @@ verify: $(READY) ## Check the chains of events of what make run keeps, or of STA
 	@$(BIN)/relais --stage $(or $(STAGE),local) audit verify
 
 audit: $(READY) ## Look for known vulnerabilities in all that is locked or pinned, and print the licences
-	@$(BIN)/pip-audit -r requirements.lock --require-hashes --disable-pip --progress-spinner off
+	@$(BIN)/pip-audit --strict -r requirements.lock --require-hashes --disable-pip --progress-spinner off
 	@$(BIN)/pip-audit --local --progress-spinner off
 	@$(BIN)/python -m infra.supply
 

@@ -121,9 +121,14 @@ class Stack:
         return last
 
     def items(self, prefix: str = "") -> list[dict[str, Any]]:
-        pages = self.client("dynamodb").get_paginator("scan").paginate(TableName=self.table)
-        found = [item for page in pages for item in page["Items"]]
-        return [item for item in found if item["pk"]["S"].startswith(prefix)]
+        return [item for item in self._scan(self.table) if item["pk"]["S"].startswith(prefix)]
+
+    def subscriber_items(self) -> list[dict[str, Any]]:
+        return self._scan("relais-local-subscribers")
+
+    def _scan(self, table: str) -> list[dict[str, Any]]:
+        pages = self.client("dynamodb").get_paginator("scan").paginate(TableName=table)
+        return [item for page in pages for item in page["Items"]]
 
     def sweep(self) -> None:
         """Do now what the schedule does every minute."""

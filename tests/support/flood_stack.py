@@ -88,7 +88,7 @@ class StackFlood:
         return int(response.status)
 
     def _rows(self) -> Counter[str]:
-        items: Sequence[dict[str, Any]] = self._stack.items()
+        items: Sequence[dict[str, Any]] = [*self._stack.items(), *self._stack.subscriber_items()]
         found = Counter(str(item.get("kind", {}).get("S")) for item in items)
         held = sum(item.get("state", {}).get("S") == "HELD_AS_SPAM" for item in items)
         owed = sum(item.get("status", {}).get("S") in ("owed", "claimed") for item in items)
