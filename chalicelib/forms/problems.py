@@ -17,6 +17,9 @@ Fields = Mapping[str, "FormField"]
 PROBLEMS_LIMIT: Final = 100
 """Problems that are told at once."""
 
+RESULT_NOT_MAILED: Final = "result_not_mailed"
+"""The warning that a result was asked for by mail, and is shown alone."""
+
 _PATH = re.compile(r"(\w+)(?:\[(\d+)\](?:\.(\w+))?)?")
 
 

@@ -45,6 +45,9 @@ _STAYS: Final[dict[str, Why]] = {
     "issue_event": "staff", "issue": "staff",
 }  # fmt: skip
 
+_ENDED_BY: Final = {"active": "withdraw", "unconfirmed": "lapse"}
+"""What ends a file that waits for somebody, and a declaration that waits for its address."""
+
 
 class ErasureRefused(RelaisError):
     """Nothing was erased; the message says why, for the operator."""
@@ -215,8 +218,8 @@ class PersonErasure:
                 return "other_file"
             self._mask(case, person)
             return None
-        if kind(case.state) == "active":
-            case = self._withdrawn(case, now)
+        if (event := _ENDED_BY.get(kind(case.state))) is not None:
+            case = self._ended(case, event, now)
         attached = case.answers.get("assessment_id")
         change = StateChange(case, step(case.state, "anonymise"), now, BY, {"why": "request"})
         change.sets, change.removes = blank(case)
@@ -226,9 +229,9 @@ class PersonErasure:
         self._finish(change.after())
         return None
 
-    def _withdrawn(self, case: Case, now: datetime) -> Case:
-        """Withdraw an open file without a letter: nobody is to be written to about it."""
-        change = StateChange(case, step(case.state, "withdraw"), now, BY, {"why": "request"})
+    def _ended(self, case: Case, event: str, now: datetime) -> Case:
+        """End what still waits, without a letter: nobody is to be written to about it."""
+        change = StateChange(case, step(case.state, event), now, BY, {"why": "request"})
         self._store.commit(change.writes())
         return change.after()
 

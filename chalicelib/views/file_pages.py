@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from chalicelib import content
 from chalicelib.cases.case import Case
 from chalicelib.cases.faults import faults_now
-from chalicelib.cases.intake.assessment import NOT_MAILED
 from chalicelib.cases.lookup import Cases
 from chalicelib.cases.states import table, tells_turnaround
 from chalicelib.core.languages import Lang
@@ -14,6 +13,7 @@ from chalicelib.core.letter_row import NEW_ADDRESS
 from chalicelib.core.links import Links
 from chalicelib.core.ports import Now
 from chalicelib.core.settings import Settings
+from chalicelib.forms.problems import RESULT_NOT_MAILED
 from chalicelib.views.file_facts import FileFacts, FilePageFacts, file_facts
 from chalicelib.web.form_errors import Description, form_errors
 from chalicelib.web.pages import Pages, in_language
@@ -176,7 +176,7 @@ class FilePages:
             "ref": found["ref"],
             "result": result,
             "links": links,
-            "not_mailed": content.messages()[NOT_MAILED][lang] if "unsent" in found else "",
+            "not_mailed": content.messages()[RESULT_NOT_MAILED][lang] if "unsent" in found else "",
         }
         return self.pages.respond("thanks", lang, facts, address=self._address(token))
 

@@ -267,6 +267,41 @@ def test_a_decision_about_a_person_is_kept_for_a_year(way: Journey, clock: SetCl
     assert way.again(case).email == ZOE
 
 
+def test_what_waits_in_somebody_s_name_goes_with_them_too(way: Journey, store: MemoryStore) -> None:
+    """Declarations beside her file, applications without an invitation, held forms, a request for
+    another address, lost links, a result and counters; and nothing of it is written or mailed later."""
+    own = way.declare(ZOE, **CONTACT)
+    for city in ("Alma", "Gatineau", "Laval"):
+        way.visitor.send(
+            "/forms/eoi", samples.eoi(contact_email=ZOE.upper(), org_city=city, **CONTACT)
+        )
+    for ref in (own.ref, ""):
+        way.visitor.send("/forms/application", samples.application(
+            applicant_email=ZOE, ref=ref, applicant_last_name="Petit-Lavoie",
+        ))  # fmt: skip
+    for number in range(6):
+        way.visitor.send("/forms/application", samples.application(
+            applicant_email=ZOE, fid_city=f"Ville-{number}", applicant_last_name="Petit-Lavoie",
+        ))  # fmt: skip
+    way.visitor.send("/forms/assessment", samples.assessment(send_to_email=ZOE))
+    way.visitor.submit("/file", [("email", ZOE)])
+    way.service.cases.applicant.ask_address(way.again(own), MOVED)
+    states = {case["state"] for case in store.kinds("case")}
+    assert states == {"EOI_PENDING", "EOI_TO_CONFIRM", "ORPHAN_APP", "HELD_AS_SPAM"}
+    erasure = people(way).erasure
+    erasure.erase(erasure.find(ZOE), Decision("asked for it", force_open=True))
+    left = traces(store.everything(), needles(way))
+    assert {_line(store, key) for key in left} == {"erasure"}, left
+    assert {case["state"] for case in store.kinds("case")} == {"ANONYMISED"}
+    assert [one for one in store.kinds("case") if verified(store, one["pk"])] == []
+    way.mailer.sent.clear()
+    for _ in range(20):
+        way.clock.pass_(days=1)
+        way.deliver()
+    assert [mail.to for mail in way.mailer.sent if mail.to.lower() in (ZOE, MOVED)] == []
+    assert {_line(store, key) for key in traces(store.everything(), needles(way))} <= {"erasure"}
+
+
 def test_a_closed_file_of_another_person_keeps_somebody_in_its_log_alone(
     way: Journey, store: MemoryStore, clock: SetClock
 ) -> None:

@@ -1,7 +1,7 @@
 """A self-assessment is scored at once; its result is nobody's."""
 
 from datetime import time
-from typing import Any, Final
+from typing import Any
 
 from chalicelib import content
 from chalicelib.cases.intake.submission import Receipt, Visit
@@ -11,10 +11,7 @@ from chalicelib.core.letter_row import APPLICANT, letter
 from chalicelib.core.ports import Put, Write
 from chalicelib.core.records import stamp
 from chalicelib.forms import assessment as assessments
-from chalicelib.forms.problems import Problem
-
-NOT_MAILED: Final = "result_not_mailed"
-"""The warning that a result was asked for by mail, and is shown alone."""
+from chalicelib.forms.problems import RESULT_NOT_MAILED, Problem
 
 
 def assessment(visit: Visit) -> tuple[list[Write], Receipt]:
@@ -48,7 +45,7 @@ def assessment(visit: Visit) -> tuple[list[Write], Receipt]:
         writes += visit.mailbox_counters("results_of_mailbox", address)
     made = receipt(visit, ref, answers)
     if "unsent" in item:
-        made = made._replace(warnings=(Problem("send_to_email", NOT_MAILED),))
+        made = made._replace(warnings=(Problem("send_to_email", RESULT_NOT_MAILED),))
     return writes, made
 
 
