@@ -33,7 +33,7 @@ Why = Literal[
 """Why something stays: the keys of `stays` in content/rights.json."""
 
 _AT_ONCE: Final = (
-    "asked", "subscriber_letter", "file_links_letter", "rate", "once", "stray", "message",
+    "asked", "subscriber_letter", "file_links_letter", "assessment_letter", "rate", "once", "stray", "message",
     "message_letter", "morning_letter", "open", "link", "sign_in", "sign_in_letter", "kept_form",
 )  # fmt: skip
 """The lines of the table whose rows are deleted as they are found."""
