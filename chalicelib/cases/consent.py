@@ -3,10 +3,10 @@
 from typing import Final
 
 from chalicelib.cases.case import Consent
-from chalicelib.cases.lookup import notice_key
 from chalicelib.core.languages import LANGS, Lang
 from chalicelib.core.ports import Change, Item, Store
 from chalicelib.core.settings import Settings
+from chalicelib.core.shown_words import ShownWords
 from chalicelib.forms.notice import Notice, notice
 
 HASH_LENGTH: Final = 64
@@ -18,9 +18,8 @@ class Notices:
     agreed to."""
 
     def __init__(self, store: Store, settings: Settings) -> None:
-        self._store = store
         self._settings = settings
-        self._kept: set[str] = set()
+        self._words = ShownWords(store, "notice")
 
     def current(self, form: str, lang: Lang) -> Notice | None:
         """Return what a form asks consent to now; None for one that asks none."""
@@ -47,26 +46,24 @@ class Notices:
 
     def words(self, text_hash: str) -> Item | None:
         """Return the row of a notice: `form`, `version`, `lang` and `text`."""
-        return self._store.get(*notice_key(text_hash))
+        return self._words.find(text_hash)
 
     def unkept(self, form: str, text_hash: str) -> list[Change]:
         """Return the write that keeps the words of this hash; none where this process has seen
-        them kept. Written twice, it says the same."""
+        them kept."""
         found = [
             each for each in (self.current(form, lang) for lang in LANGS)
-            if each is not None and each.text_hash == text_hash and text_hash not in self._kept
+            if each is not None and each.text_hash == text_hash
         ]  # fmt: skip
-        return [_row(each) for each in found]
+        return [write for each in found for write in self._words.unkept(text_hash, _kept(each))]
 
     def note_kept(self, text_hash: str) -> None:
         """Remember that the words of this hash are in the store."""
-        self._kept.add(text_hash)
+        self._words.note_kept(text_hash)
 
     def keep(self, shown: Notice) -> None:
         """Keep the words of a page before somebody agrees to them. Raises StoreDown."""
-        if writes := self.unkept(shown.form, shown.text_hash):
-            self._store.commit(writes)
-            self.note_kept(shown.text_hash)
+        self._words.keep(shown.text_hash, _kept(shown))
 
 
 def _consent(version: str, text_hash: str, lang: Lang, *, shown: bool) -> Consent:
@@ -80,6 +77,5 @@ def _consent(version: str, text_hash: str, lang: Lang, *, shown: bool) -> Consen
     }
 
 
-def _row(kept: Notice) -> Change:
-    words = {"form": kept.form, "version": kept.version, "lang": kept.lang, "text": kept.text}
-    return Change(notice_key(kept.text_hash), set={"kind": "notice", **words})
+def _kept(shown: Notice) -> dict[str, str]:
+    return {"form": shown.form, "version": shown.version, "lang": shown.lang, "text": shown.text}

@@ -20,6 +20,7 @@ from chalicelib.core.letter_row import APPLICANT
 from chalicelib.core.links import Links
 from chalicelib.core.ports import Change, Item, Key, Now, Store, Write
 from chalicelib.core.records import stamp
+from chalicelib.core.shown_words import shown_key
 
 INVITATION_GRACE: Final = timedelta(hours=48)
 """An invitation still works this long after its date, in silence."""
@@ -145,7 +146,7 @@ class Cases:
 
     def notice(self, text_hash: str) -> Item | None:
         """Return the row of the words that somebody consented to."""
-        return self._store.get(*notice_key(text_hash))
+        return self._store.get(*shown_key("notice", text_hash))
 
     def recalled(self, case: Case) -> list[Write]:
         """Return the writes that take back the letters a decision held: they fail once somebody
@@ -210,10 +211,6 @@ def in_time(case: Case, sent_at: datetime) -> bool:
         return False
     last = datetime.fromisoformat(f"{case.apply_by}T23:59:59")
     return eastern_time.local(sent_at).replace(tzinfo=None) <= last + INVITATION_GRACE
-
-
-def notice_key(text_hash: str) -> Key:
-    return f"NOTICE#{text_hash}", "NOTICE"
 
 
 def assessment_key(ref: str) -> Key:

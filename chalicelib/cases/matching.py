@@ -1,12 +1,11 @@
 """Finds the case that an application may belong to: by folded names, numbers and addresses."""
 
-import re
 from collections import Counter
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.cases.case import Case, case_key
-from chalicelib.cases.name_index import BN_ROOT, index_pk, index_row
+from chalicelib.cases.name_index import index_pk, index_row, plain_name, root_of
 from chalicelib.cases.states import table
 from chalicelib.cases.twins import Twin, twins_of
 from chalicelib.core.formatting import unaccented
@@ -128,12 +127,11 @@ def _of_application(answers: "Answers") -> set[tuple[str, str]]:
 def _terms(
     *, names: list[str | None], numbers: list[str | None], posts: list[str | None]
 ) -> set[tuple[str, str]]:
-    terms = {("bn", number[:BN_ROOT]) for number in numbers if number}
+    terms = {("bn", root_of(number)) for number in numbers if number}
     terms |= {("post", unaccented(post).replace(" ", "")) for post in posts if post}
-    for name in filter(None, names):
-        plain = re.findall(r"[a-z0-9]+", unaccented(name))
-        terms.add(("name", " ".join(plain)))
-        rare = sorted((w for w in plain if len(w) > 3 and w not in _COMMON), key=len)
+    for plain in filter(None, (plain_name(name) for name in names if name)):
+        terms.add(("name", plain))
+        rare = sorted((w for w in plain.split() if len(w) > 3 and w not in _COMMON), key=len)
         terms |= {("word", word) for word in rare[-WORDS_INDEXED:]}
     return terms
 

@@ -10,7 +10,7 @@ from typing import Final, Literal, TypedDict, get_args
 from chalicelib.cases.faults import FaultKind
 from chalicelib.core.email_address import email_or_none, is_same_address
 from chalicelib.core.errors import Conflict, RelaisError
-from chalicelib.core.languages import Lang
+from chalicelib.core.languages import Lang, lang_or
 from chalicelib.core.ports import Change, Item, Put, Store
 
 PK = "STAFF"
@@ -87,6 +87,11 @@ class Staff:
             tuple(item.get("roles", ())),
             item.get("sessions_ended", 0),
         )
+
+    @property
+    def reads(self) -> Lang:
+        """The language in which they are written to."""
+        return lang_or(self.lang, "fr")
 
     def away(self, today: str) -> bool:
         return self.away_until is not None and today < self.away_until

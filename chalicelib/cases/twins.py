@@ -4,16 +4,14 @@ Two addresses may be two people of one organization, or one person who asks twic
 files beside each other, and decide what that means.
 """
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Final, Literal
 
 from chalicelib.cases.case import Case, case_key
-from chalicelib.cases.name_index import BN_ROOT, index_pk, index_row
+from chalicelib.cases.name_index import index_pk, index_row, plain_name, root_of
 from chalicelib.cases.states import kind
-from chalicelib.core.formatting import unaccented
 from chalicelib.core.ports import Store, Write
 
 if TYPE_CHECKING:
@@ -32,12 +30,6 @@ table holds, a page costs the same."""
 _NUMBERS: Final = ("org_bn", "fiduciary_bn", "fid_bn")
 _NAMES: Final = ("org_legal_name", "fiduciary_name", "fid_legal_name", "collective_name")
 """The fields of both forms that name an organization."""
-
-_LEGAL_FORMS: Final = frozenset(
-    ("inc", "incorporated", "ltd", "ltee", "limited", "limitee", "corp", "corporation", "obnl",
-     "osbl", "npo")
-)  # fmt: skip
-_ARTICLES: Final = frozenset(("the", "la", "le", "les", "l"))
 
 
 @dataclass(frozen=True)
@@ -107,21 +99,10 @@ def _is_another(case: Case, other: Case) -> bool:
 
 def _terms(answers: "Answers") -> Iterator[tuple[Shared, str]]:
     for number in filter(None, (answers.get(field) for field in _NUMBERS)):
-        yield "bn", str(number)[:BN_ROOT]
+        yield "bn", root_of(str(number))
     for name in filter(None, (answers.get(field) for field in _NAMES)):
-        if plain := _plain(str(name)):
+        if plain := plain_name(str(name)):
             yield "name", plain
-
-
-def _plain(name: str) -> str:
-    """Return a name as two people would spell it the same: without accents, articles at its
-    beginning and legal forms at its end."""
-    words = re.findall(r"[a-z0-9]+", unaccented(name))
-    while len(words) > 1 and words[0] in _ARTICLES:
-        words = words[1:]
-    while len(words) > 1 and words[-1] in _LEGAL_FORMS:
-        words = words[:-1]
-    return " ".join(words)
 
 
 def _term(what: Shared, text: str) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Final, TypedDict
 
-from chalicelib.cases.staff import Roster, Staff
+from chalicelib.cases.staff import Staff
 from chalicelib.coaches.messages import TO_COACH
 from chalicelib.coaches.profile_text import (
     ChangedField,
@@ -20,7 +20,7 @@ from chalicelib.core.ports import Item, Store
 from chalicelib.forms import description
 from chalicelib.mail.draft import Draft
 from chalicelib.mail.letters import STAFF, letter
-from chalicelib.mail.writers.draft import Sender
+from chalicelib.mail.writers.to_staff import ToStaff
 
 if TYPE_CHECKING:
     from chalicelib.coaches.coach import Coach
@@ -125,10 +125,6 @@ class AboutCoach:
     proposal: Proposal | None
     stored_links: list[Item] = field(default_factory=list)
 
-    @property
-    def lang(self) -> Lang:
-        return lang_or(self.staff.lang, "fr")
-
 
 class CoachLeft(TypedDict):
     coach: str
@@ -170,7 +166,7 @@ def staff_coach_update(owed: AboutCoach) -> CoachUpdate:
     return {
         **staff_coach_left(owed),
         "review_url": url,
-        "changes": changed_fields(owed.coach, owed.proposal.changes, owed.lang),
+        "changes": changed_fields(owed.coach, owed.proposal.changes, owed.staff.reads),
     }
 
 
@@ -180,14 +176,13 @@ class CoachLetterWriter:
         store: Store,
         upkeep: Upkeep,
         proposals: Proposals,
-        roster: Roster,
-        sender: Sender,
+        to_staff: ToStaff,
     ) -> None:
         self._store = store
         self._upkeep = upkeep
         self._proposals = proposals
-        self._roster = roster
-        self._sender = sender
+        self._to_staff = to_staff
+        self._sender = to_staff.sender
 
     def write(self, row: Item, now: datetime) -> Draft | None:
         """Return None when there is nobody to write to any more, or nothing left to judge."""
@@ -201,7 +196,7 @@ class CoachLetterWriter:
             lang = official_language(coach)
             owed = CoachLetter(coach, lang, self._upkeep.link(coach), row["facts"])
             return self._sender.draft(row, coach.email, lang, owed)
-        return self._to_staff(row, coach, now)
+        return self._about(row, coach, now)
 
     def _message(self, row: Item) -> Draft | None:
         """To the coach; to the programme when the coach has left meanwhile: nothing is lost."""
@@ -215,8 +210,8 @@ class CoachLetterWriter:
         owed = MessageLetter(there, kept)
         return self._sender.draft(row, to, lang, owed, reply_to=kept["email"])
 
-    def _to_staff(self, row: Item, coach: "Coach", now: datetime) -> Draft | None:
-        staff = self._roster.get(row["to"])
+    def _about(self, row: Item, coach: "Coach", now: datetime) -> Draft | None:
+        staff = self._to_staff.reader(row)
         if staff is None:
             return None
         proposal = None
@@ -229,7 +224,7 @@ class CoachLetterWriter:
             if proposal is None or proposal.status != "waiting":
                 return None
         owed = AboutCoach(coach, staff, now, self._proposals, proposal)
-        return self._sender.draft(row, staff.email, owed.lang, owed, links=owed.stored_links)
+        return self._to_staff.draft(row, staff, owed, links=owed.stored_links)
 
     def _answered(self, row: Item, coach: "Coach") -> bool:
         """Return whether the coach did something since the check that the letter is about."""

@@ -1,6 +1,5 @@
 """What somebody is told, and says yes to, before a form with their information is sent."""
 
-import hashlib
 from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Final
@@ -8,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from chalicelib import content
 from chalicelib.core.languages import Lang
 from chalicelib.core.settings import Settings
+from chalicelib.core.shown_words import hash_of_words
 
 if TYPE_CHECKING:
     from chalicelib.content.shapes.text import Text
@@ -31,7 +31,7 @@ class Notice:
     @cached_property
     def text_hash(self) -> str:
         """SHA-256 of the words, in hex."""
-        return hashlib.sha256(self.text.encode()).hexdigest()
+        return hash_of_words(self.text)
 
 
 def notice(form: str, lang: Lang, settings: Settings) -> Notice | None:

@@ -9,13 +9,13 @@ from datetime import datetime
 from typing import Final
 
 from chalicelib.cases.case import case_key
-from chalicelib.cases.lookup import notice_key
 from chalicelib.coaches.messages import TO_COACH
 from chalicelib.core import references
 from chalicelib.core.csv_table import csv_table
 from chalicelib.core.letter_row import APPLICANT, FIDUCIARY
 from chalicelib.core.ports import Item, Store
 from chalicelib.core.records import stamp
+from chalicelib.core.shown_words import shown_key
 from chalicelib.people.finder import Found, FoundRow, Person, opened, texts
 
 COLUMNS: Final = ("record", "number", "field", "value")
@@ -93,7 +93,7 @@ class Export:
         """Return what was agreed to with each form, in the words that were shown."""
         found = {}
         for form, consent in (row.get("consents") or {}).items():
-            words = self._store.get(*notice_key(consent["text_hash"])) or {}
+            words = self._store.get(*shown_key("notice", consent["text_hash"])) or {}
             agreed: Item = {name: _plain(part, person) for name, part in consent.items()}
             found[form] = {**agreed, "words": words.get("text", "")}
         return found

@@ -6,17 +6,15 @@ from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Final, Literal, TypedDict
 
 from chalicelib import content
-from chalicelib.cases.staff import Roster
 from chalicelib.core import business_days, eastern_time
 from chalicelib.core.errors import Overtaken, RelaisError
-from chalicelib.core.languages import Lang, lang_or
 from chalicelib.core.letter_row import ADMINS, letter
 from chalicelib.core.ports import Change, Delete, Item, Key, Now, Put, Store, Write
 from chalicelib.core.records import stamp
 from chalicelib.mail.draft import Draft
 from chalicelib.mail.letters import STAFF
 from chalicelib.mail.letters import letter as writes_letter
-from chalicelib.mail.writers.draft import Sender
+from chalicelib.mail.writers.to_staff import ToStaff
 
 if TYPE_CHECKING:
     from chalicelib.cases.staff import Staff
@@ -180,7 +178,6 @@ class RequestLetter:
 
     request: Request
     staff: "Staff"
-    lang: Lang
     today: date
     stage: str
 
@@ -191,7 +188,7 @@ def staff_privacy_request(owed: RequestLetter) -> RequestReminder:
     return {
         "staff_name": owed.staff.name,
         "number": request.id,
-        "asks": content.rights()["requests"][request.kind][owed.lang],
+        "asks": content.rights()["requests"][request.kind][owed.staff.reads],
         "received": date.fromisoformat(request.received),
         "due": date.fromisoformat(request.due),
         "late": str(owed.today) > request.due,
@@ -202,19 +199,17 @@ def staff_privacy_request(owed: RequestLetter) -> RequestReminder:
 class RequestLetterWriter:
     """Names nobody but the number of the request: the register has the rest."""
 
-    def __init__(self, register: Register, roster: Roster, sender: Sender) -> None:
+    def __init__(self, register: Register, to_staff: ToStaff) -> None:
         self._register = register
-        self._roster = roster
-        self._sender = sender
+        self._to_staff = to_staff
 
     def write(self, row: Item, now: datetime) -> Draft | None:
         """Raises Overtaken when the request was answered meanwhile."""
-        staff = self._roster.get(row["to"])
+        staff = self._to_staff.reader(row)
         if staff is None:
             return None
         request = self._register.get(row["pk"].partition("#")[2])
         if request.closed_on:
             raise Overtaken("the request was answered")
-        lang = lang_or(staff.lang, "fr")
-        owed = RequestLetter(request, staff, lang, eastern_time.today(now), self._sender.stage)
-        return self._sender.draft(row, staff.email, lang, owed)
+        today, stage = eastern_time.today(now), self._to_staff.sender.stage
+        return self._to_staff.draft(row, staff, RequestLetter(request, staff, today, stage))

@@ -20,6 +20,7 @@ from chalicelib.mail.writers.case import CaseLetterWriter, LetterWriters
 from chalicelib.mail.writers.digest import DigestWriter
 from chalicelib.mail.writers.draft import Sender
 from chalicelib.mail.writers.file_links import FileLinksWriter
+from chalicelib.mail.writers.to_staff import ToStaff
 from chalicelib.newsletter.issues.lifecycle import ISSUE_LETTERS
 from chalicelib.newsletter.letters.approval import ApprovalWriter
 from chalicelib.newsletter.letters.held import HeldWriter
@@ -92,29 +93,28 @@ class MailServices:
     def writers(self) -> LetterWriters:
         """The writers of all letters, by the first word of the keys of what owes them."""
         parts, cases, sender = self._parts, self._cases, self.sender
-        store, links, roster = parts.store, parts.links, cases.roster
+        store, links = parts.store, parts.links
+        to_staff = ToStaff(cases.roster, sender)
         coaches = coach_letters.CoachLetterWriter(
-            store, self._coaches.upkeep, self._coaches.proposals, roster, sender
+            store, self._coaches.upkeep, self._coaches.proposals, to_staff
         )
         subscribers = SubscriberLetterWriter(
             self._subscribers.repository, links, sender, parts.suppression, parts.people_key
         )
         by_kind: dict[str, LetterWriter] = {
-            "CASE": CaseLetterWriter(
-                store, links, roster, sender, cases.candidates, parts.people_key
-            ),
+            "CASE": CaseLetterWriter(store, links, to_staff, cases.candidates, parts.people_key),
             "ASSESSMENT": AssessmentLetterWriter(store, links, sender),
-            "INCIDENT": AlertLetterWriter(roster, sender),
-            "MORNING": DigestWriter(store, links, roster, sender),
+            "INCIDENT": AlertLetterWriter(to_staff),
+            "MORNING": DigestWriter(store, links, to_staff),
             FILE_LINKS: FileLinksWriter(
                 store, links, sender, parts.people_key, self._coaches.upkeep.link_of
             ),
             SIGN_IN: SignInWriter(store, roster, links, sender),
             SESSION: DeskCodeWriter(roster, links, sender),
             NEWS: subscribers,
-            ISSUE_LETTERS: ApprovalWriter(store, roster, links, sender),
-            HELD_LETTERS: HeldWriter(links, roster, sender),
-            REQUEST_LETTERS: RequestLetterWriter(Register(store, parts.now), roster, sender),
+            ISSUE_LETTERS: ApprovalWriter(store, links, to_staff),
+            HELD_LETTERS: HeldWriter(links, to_staff),
+            REQUEST_LETTERS: RequestLetterWriter(Register(store, parts.now), to_staff),
             **dict.fromkeys(coach_letters.KINDS, coaches),
         }
         return LetterWriters(by_kind)

@@ -47,10 +47,12 @@ def test_an_application_without_an_invitation_is_kept_and_everybody_is_told(way:
     [
         {"applicant_email": ZOE, "fid_legal_name": "TABLE DE QUARTIER Coeur-de-l'Ile",
          "fid_bn": None, "fid_status": "nonprofit"},
+        {"applicant_email": ZOE, "fid_legal_name": "La Table de quartier Cœur-de-l’Île, inc.",
+         "fid_bn": None, "fid_status": "nonprofit"},
         {"applicant_email": ADA, "fid_legal_name": "Autre nom"},
         {"applicant_email": ZOE, "fid_legal_name": "Autre nom", "fid_bn": "123456782RR0001"},
     ],
-    ids=["folded name", "same address", "same number"],
+    ids=["folded name", "legal form", "same address", "same number"],
 )  # fmt: skip
 def test_the_likeliest_file_is_found(way: Journey, invited: Case, answers: dict[str, Any]) -> None:
     orphan = uninvited(way, **answers)

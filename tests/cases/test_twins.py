@@ -5,7 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import samples
-from chalicelib.cases.twins import MAX_OPENED, MAX_TWINS, _plain
+from chalicelib.cases.name_index import plain_name
+from chalicelib.cases.twins import MAX_OPENED, MAX_TWINS
 from journey import ADA, RITA, Journey
 
 BEA = "bea@example.org"
@@ -120,4 +121,4 @@ def test_a_name_is_the_same_however_its_form_and_article_are_written(
     words: list[str], form: str, article: str
 ) -> None:
     name = " ".join(words)
-    assert _plain(f"{article}{name}{form}".upper()) == _plain(name)
+    assert plain_name(f"{article}{name}{form}".upper()) == plain_name(name)

@@ -11,10 +11,10 @@ import pytest
 import app as application
 import samples
 from chalicelib.aws.keys import Keys
+from chalicelib.core.shown_words import hash_of_words
 from chalicelib.newsletter.subscribers import subscriber
 from chalicelib.newsletter.subscribers.erasure import erase
 from chalicelib.newsletter.subscribers.pending import waiting
-from chalicelib.newsletter.subscribers.shown_words import hash_of_words
 from chalicelib.newsletter.subscribers.signup import EOI_FORM
 from chalicelib.services import Services
 from fakes import MemoryMailer, MemoryStore, MemorySuppression, SetClock

@@ -8,8 +8,8 @@ from html.parser import HTMLParser
 import pytest
 
 from chalicelib import content
-from chalicelib.cases.lookup import notice_key
 from chalicelib.core.languages import LANGS, Lang
+from chalicelib.core.shown_words import shown_key
 from chalicelib.views import kit_parts
 from fakes import MemoryStore
 from infra import kit
@@ -143,7 +143,7 @@ def test_the_words_of_a_part_are_kept_before_somebody_agrees_to_them(
 ) -> None:
     part = Read(visitor.get("/kit/eoi?lang=fr").body.decode())
     (sent,) = [facts["value"] for facts in part.of("input") if facts.get("name") == "notice"]
-    assert store.items[notice_key(str(sent))]["form"] == "eoi"
+    assert store.items[shown_key("notice", str(sent))]["form"] == "eoi"
 
 
 def test_a_paused_form_says_so_in_its_part(

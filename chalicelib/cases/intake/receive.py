@@ -158,7 +158,7 @@ class _Attempt:
         words = self._visit.words_agreed_to()
         self._intake.store.commit([*marker_row, self._counter(), *writes, *words])
         for word in words:
-            self._intake.notices.note_kept(word.key[0].removeprefix("NOTICE#"))
+            self._intake.notices.note_kept(word.key[0].partition("#")[2])
         return receipt
 
     def learn(self, conflict: Conflict) -> Receipt | None:

@@ -5,14 +5,13 @@ from datetime import datetime
 from typing import TypedDict
 
 from chalicelib import content
-from chalicelib.cases.staff import Roster, Staff
-from chalicelib.core.languages import Lang, lang_or
+from chalicelib.cases.staff import Staff
 from chalicelib.core.letter_row import ADMINS
 from chalicelib.core.ports import Item
 from chalicelib.mail import alerts
 from chalicelib.mail.draft import Draft
 from chalicelib.mail.letters import letter
-from chalicelib.mail.writers.draft import Sender
+from chalicelib.mail.writers.to_staff import ToStaff
 
 
 class ActionNeeded(TypedDict):
@@ -26,7 +25,6 @@ class AlertLetter:
     incident: str
     about: Staff | None
     staff: Staff
-    lang: Lang
     stage: str
 
 
@@ -37,21 +35,19 @@ def staff_action_needed(owed: AlertLetter) -> ActionNeeded:
     id = "" if about is None else about.id
     return {
         "staff_name": owed.staff.name,
-        "what": text["what"][owed.lang].format(who=who),
+        "what": text["what"][owed.staff.reads].format(who=who),
         "command": text["command"].format(stage=owed.stage, who=id),
     }
 
 
 class AlertLetterWriter:
-    def __init__(self, roster: Roster, sender: Sender) -> None:
-        self._roster = roster
-        self._sender = sender
+    def __init__(self, to_staff: ToStaff) -> None:
+        self._to_staff = to_staff
 
     def write(self, row: Item, now: datetime) -> Draft | None:
-        staff = self._roster.get(row["to"])
+        staff, facts = self._to_staff.reader(row), row["facts"]
         if staff is None:
             return None
-        lang, facts = lang_or(staff.lang, "fr"), row["facts"]
-        about = self._roster.get(facts["who"]) if "who" in facts else None
-        owed = AlertLetter(facts["incident"], about, staff, lang, self._sender.stage)
-        return self._sender.draft(row, staff.email, lang, owed)
+        about = self._to_staff.roster.get(facts["who"]) if "who" in facts else None
+        owed = AlertLetter(facts["incident"], about, staff, self._to_staff.sender.stage)
+        return self._to_staff.draft(row, staff, owed)

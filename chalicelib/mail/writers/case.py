@@ -14,7 +14,7 @@ from chalicelib.cases.case import Case, case_key
 from chalicelib.cases.kept_declarations import asked_file
 from chalicelib.cases.matching import Candidates
 from chalicelib.cases.recipients import Recipients
-from chalicelib.cases.staff import Roster, Staff
+from chalicelib.cases.staff import Staff
 from chalicelib.cases.standing_back import standing_back, stands_back
 from chalicelib.cases.states import kind
 from chalicelib.core import eastern_time
@@ -28,7 +28,7 @@ from chalicelib.mail.letters import ACTOR, LETTERS, STAFF
 from chalicelib.mail.overtaken import check_stands
 from chalicelib.mail.writers.addressees import check_address, check_request, people_of_step
 from chalicelib.mail.writers.context import CaseLetter, StaffLetter
-from chalicelib.mail.writers.draft import Sender
+from chalicelib.mail.writers.to_staff import ToStaff
 
 
 class LetterWriters:
@@ -52,16 +52,14 @@ class CaseLetterWriter:
         self,
         store: Store,
         links: Links,
-        roster: Roster,
-        sender: Sender,
+        to_staff: ToStaff,
         candidates: Candidates,
         people_key: bytes,
     ) -> None:
         self._people_key = people_key
         self._store = store
         self._links = links
-        self._roster = roster
-        self._sender = sender
+        self._to_staff = to_staff
         self._candidates = candidates
 
     def write(self, row: Item, now: datetime) -> Draft | None:
@@ -74,17 +72,17 @@ class CaseLetterWriter:
             raise Overtaken("the file was erased")
         check_stands(self._store, row, LETTERS[row["letter"]], case, now)
         if row["to"] in OUTSIDE:
-            return self._to_outside(row, case, now)
-        staff = self._roster.get(row["to"])
+            return self._outside(row, case, now)
+        staff = self._to_staff.reader(row)
         if staff is None:
             return None
         if stands_back(case, staff.id, staff.email):
             raise Overtaken("its reader stands back from the file")
         if STAFF in LETTERS[row["letter"]].readers and not staff.here(str(eastern_time.today(now))):
             staff = self._stand_in(staff, case, now)
-        return self._to_staff(row, case, staff, now)
+        return self._inside(row, case, staff, now)
 
-    def _to_outside(self, row: Item, case: Case, now: datetime) -> Draft:
+    def _outside(self, row: Item, case: Case, now: datetime) -> Draft:
         # Of a declaration that its address has not confirmed, nothing typed counts yet.
         known = asked_file(self._store, case) if kind(case.state) == "unconfirmed" else case
         if known is None:
@@ -96,9 +94,9 @@ class CaseLetterWriter:
             check_request(row, case)
             people = people_of_step(self._store, row, case, self._people_key)
             check_address(address, people, self._people_key)
-        return self._sender.draft(row, address, lang, owed, case=case)
+        return self._to_staff.sender.draft(row, address, lang, owed, case=case)
 
-    def _to_staff(self, row: Item, case: Case, staff: Staff, now: datetime) -> Draft:
+    def _inside(self, row: Item, case: Case, staff: Staff, now: datetime) -> Draft:
         owed = StaffLetter(
             case=case,
             staff=staff,
@@ -106,17 +104,17 @@ class CaseLetterWriter:
             now=now,
             store=self._store,
             links=self._links,
-            roster=self._roster,
+            roster=self._to_staff.roster,
             candidates=self._candidates,
-            sender=self._sender,
+            sender=self._to_staff.sender,
         )
-        return self._sender.draft(
-            row, staff.email, owed.lang, owed, case=case, links=owed.stored_links
-        )
+        return self._to_staff.draft(row, staff, owed, case=case, links=owed.stored_links)
 
     def _stand_in(self, staff: Staff, case: Case, now: datetime) -> Staff:
         """Return who reads a letter to somebody who is away: themselves when nobody else can."""
         today = str(eastern_time.today(now))
-        active = self._roster.active()
+        active = self._to_staff.roster.active()
         readers = Recipients(active, staff.id, standing_back(case, active), today)
-        return next((self._roster.get(one) or staff for one in readers.of(["owner"])), staff)
+        return next(
+            (self._to_staff.roster.get(one) or staff for one in readers.of(["owner"])), staff
+        )

@@ -17,7 +17,7 @@ from chalicelib.cases.states import choices, staff_name, staff_steps
 from chalicelib.cases.turnaround import Turnaround
 from chalicelib.core.email_address import is_same_address
 from chalicelib.core.errors import Overtaken
-from chalicelib.core.languages import Lang, lang_or
+from chalicelib.core.languages import Lang
 from chalicelib.core.letter_row import APPLICANT, FIDUCIARY, NEW_ADDRESS, OLD_ADDRESS
 from chalicelib.core.links import Links, StoredLink
 from chalicelib.core.ports import Item, Store
@@ -121,7 +121,7 @@ class StaffLetter:
 
     @property
     def lang(self) -> Lang:
-        return lang_or(self.staff.lang, "fr")
+        return self.staff.reads
 
     def new_link(self, allowed: Sequence[str]) -> StoredLink:
         """Make a link for the reader alone that allows these steps."""

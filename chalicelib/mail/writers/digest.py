@@ -7,17 +7,17 @@ from typing import TypedDict
 from chalicelib.cases.case import Case, case_key
 from chalicelib.cases.deadlines.agenda import Agenda, Day
 from chalicelib.cases.review.link import review_link
-from chalicelib.cases.staff import Roster, Staff
+from chalicelib.cases.staff import Staff
 from chalicelib.cases.standing_back import stands_back
 from chalicelib.cases.states import awaits, choices, kind, staff_name, staff_steps
 from chalicelib.core import eastern_time
 from chalicelib.core.errors import Overtaken
-from chalicelib.core.languages import Lang, lang_or
+from chalicelib.core.languages import Lang
 from chalicelib.core.links import Links
 from chalicelib.core.ports import Item, Store
 from chalicelib.mail.draft import Draft
 from chalicelib.mail.letters import STAFF, letter
-from chalicelib.mail.writers.draft import Sender
+from chalicelib.mail.writers.to_staff import ToStaff
 from chalicelib.mail.writers.waiting import days_waiting
 
 
@@ -83,23 +83,21 @@ def staff_digest(owed: DigestLetter) -> Digest:
 
 
 class DigestWriter:
-    def __init__(self, store: Store, links: Links, roster: Roster, sender: Sender) -> None:
-        self._agenda = Agenda(store, roster)
+    def __init__(self, store: Store, links: Links, to_staff: ToStaff) -> None:
+        self._agenda = Agenda(store, to_staff.roster)
         self._store = store
         self._links = links
-        self._roster = roster
-        self._sender = sender
+        self._to_staff = to_staff
 
     def write(self, row: Item, now: datetime) -> Draft | None:
         """Raises Overtaken when nothing waits for the reader any more."""
-        staff = self._roster.get(row["to"])
+        staff = self._to_staff.reader(row)
         if staff is None:
             return None
         facts, links = self._facts(row, staff, now), list[Item]()
-        lang = lang_or(staff.lang, "fr")
         decide: list[LinkedLine] = []
         for case in self._still(facts["decide"], staff, to_decide=True):
-            link, line = self._linked(case, staff, lang, now)
+            link, line = self._linked(case, staff, now)
             links.append(link)
             decide.append(line)
         waiting = self._still(facts["waiting"], staff, to_decide=False)
@@ -107,9 +105,9 @@ class DigestWriter:
         called = (decide, facts["more"], facts["failed"], held, facts.get("held_messages"))
         if not any(called):
             raise Overtaken("nothing waits for its reader any more")
-        lines = [_line(case, lang, now) for case in waiting]
+        lines = [_line(case, staff.reads, now) for case in waiting]
         owed = DigestLetter(staff, decide, lines, held, facts)
-        return self._sender.draft(row, staff.email, lang, owed, links=links)
+        return self._to_staff.draft(row, staff, owed, links=links)
 
     def _facts(self, row: Item, staff: Staff, now: datetime) -> Item:
         """Return what the row of a morning lists; for the digest of a flood, what waits now."""
@@ -140,14 +138,13 @@ class DigestWriter:
         cases = [Case.of(item) for item in items if item is not None]
         return [case for case in cases if not stands_back(case, staff.id, staff.email)]
 
-    def _linked(
-        self, case: Case, staff: Staff, lang: Lang, now: datetime
-    ) -> tuple[Item, LinkedLine]:
+    def _linked(self, case: Case, staff: Staff, now: datetime) -> tuple[Item, LinkedLine]:
         url, token_hash, code = self._links.new_review()
         asks_code = any(choice.code for choice in choices(case.state))
         allowed = staff_steps(case.state)
         link = review_link(token_hash, case=case, recipient=staff.id, allowed=allowed, now=now)
-        return link, {**_line(case, lang, now), "url": url, "code": code if asks_code else None}
+        line = _line(case, staff.reads, now)
+        return link, {**line, "url": url, "code": code if asks_code else None}
 
 
 def _line(case: Case, lang: Lang, now: datetime) -> Line:

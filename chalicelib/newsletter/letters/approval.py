@@ -5,16 +5,16 @@ from datetime import datetime
 from typing import TypedDict
 
 from chalicelib import content
-from chalicelib.cases.staff import Roster, Staff
+from chalicelib.cases.staff import Staff
 from chalicelib.core import formatting
 from chalicelib.core.errors import Overtaken
-from chalicelib.core.languages import LANGS, Lang, lang_or
+from chalicelib.core.languages import LANGS, Lang
 from chalicelib.core.links import Links, StoredLink
 from chalicelib.core.ports import Item, Store
 from chalicelib.core.records import moment
 from chalicelib.mail.draft import Draft
 from chalicelib.mail.letters import STAFF, letter
-from chalicelib.mail.writers.draft import Sender
+from chalicelib.mail.writers.to_staff import ToStaff
 from chalicelib.newsletter.issues.approval import review_row
 from chalicelib.newsletter.issues.issue import TESTED, Issue, issue_of, rendered_of
 from chalicelib.newsletter.issues.lifecycle import LETTER as NEWS_LETTER
@@ -79,7 +79,7 @@ class News(TypedDict):
 
 @letter(NEWS_LETTER, to=STAFF)
 def newsletter_news(owed: NewsLetter) -> News:
-    lang = lang_or(owed.staff.lang, "fr")
+    lang = owed.staff.reads
     texts = content.newsroom()["news"][owed.facts["event"]]
     at = owed.facts.get("send_at")
     values = {
@@ -99,16 +99,15 @@ def newsletter_news(owed: NewsLetter) -> News:
 
 
 class ApprovalWriter:
-    def __init__(self, store: Store, roster: Roster, links: Links, sender: Sender) -> None:
+    def __init__(self, store: Store, links: Links, to_staff: ToStaff) -> None:
         self._store = store
-        self._roster = roster
         self._links = links
-        self._sender = sender
+        self._to_staff = to_staff
 
     def write(self, row: Item, now: datetime) -> Draft | None:
         """Raises Overtaken when the issue went on, or was changed, since it was asked for."""
         issue = issue_of(self._store, row["pk"].partition("#")[2])
-        staff = self._roster.get(row["to"])
+        staff = self._to_staff.reader(row)
         if staff is None or issue is None:
             return None
         if row["letter"] == NEWS_LETTER:
@@ -120,17 +119,15 @@ class ApprovalWriter:
         made = self._links.new_approval()
         owed = ApprovalLetter(issue, self._subjects(issue), asked_by, staff, made)
         link = review_row(made.token_hash, issue, staff.id, now)
-        lang = lang_or(staff.lang, "fr")
-        return self._sender.draft(row, staff.email, lang, owed, links=[link])
+        return self._to_staff.draft(row, staff, owed, links=[link])
 
     def _news(self, row: Item, issue: Issue, staff: Staff) -> Draft:
-        lang = lang_or(staff.lang, "fr")
         progress = self._links.progress(issue.id, staff.id)
         owed = NewsLetter(issue.id, row["facts"], self._name(row["facts"]["by"]), staff, progress)
-        return self._sender.draft(row, staff.email, lang, owed)
+        return self._to_staff.draft(row, staff, owed)
 
     def _name(self, staff_id: str) -> str:
-        found = self._roster.get(staff_id)
+        found = self._to_staff.roster.get(staff_id)
         return found.name if found else staff_id
 
     def _subjects(self, issue: Issue) -> list[tuple[Lang, str]]:

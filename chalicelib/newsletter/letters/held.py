@@ -5,15 +5,15 @@ from datetime import datetime
 from typing import TypedDict
 
 from chalicelib import content
-from chalicelib.cases.staff import Roster, Staff
+from chalicelib.cases.staff import Staff
 from chalicelib.core.formatting import number
-from chalicelib.core.languages import Lang, lang_or
+from chalicelib.core.languages import Lang
 from chalicelib.core.letter_row import ADMINS
 from chalicelib.core.links import Links
 from chalicelib.core.ports import Item
 from chalicelib.mail.draft import Draft
 from chalicelib.mail.letters import letter
-from chalicelib.mail.writers.draft import Sender
+from chalicelib.mail.writers.to_staff import ToStaff
 from chalicelib.newsletter.sending.auto_pause import LETTER
 
 
@@ -23,7 +23,6 @@ class HeldLetter:
 
     facts: Item
     staff: Staff
-    lang: Lang
     links: Links
 
 
@@ -36,7 +35,7 @@ class Held(TypedDict):
 
 @letter(LETTER, to=ADMINS)
 def newsletter_held(owed: HeldLetter) -> Held:
-    issue, lang = owed.facts["issue"], owed.lang
+    issue, lang = owed.facts["issue"], owed.staff.reads
     texts = content.holds()["reasons"][owed.facts["reason"]]
     values = {"issue": issue, **{k: _text(v, lang) for k, v in owed.facts["facts"].items()}}
     return {
@@ -48,18 +47,15 @@ def newsletter_held(owed: HeldLetter) -> Held:
 
 
 class HeldWriter:
-    def __init__(self, links: Links, roster: Roster, sender: Sender) -> None:
+    def __init__(self, links: Links, to_staff: ToStaff) -> None:
         self._links = links
-        self._roster = roster
-        self._sender = sender
+        self._to_staff = to_staff
 
     def write(self, row: Item, now: datetime) -> Draft | None:
-        staff = self._roster.get(row["to"])
+        staff = self._to_staff.reader(row)
         if staff is None:
             return None
-        lang = lang_or(staff.lang, "fr")
-        owed = HeldLetter(row["facts"], staff, lang, self._links)
-        return self._sender.draft(row, staff.email, lang, owed)
+        return self._to_staff.draft(row, staff, HeldLetter(row["facts"], staff, self._links))
 
 
 def _text(value: float | str, lang: Lang) -> str:

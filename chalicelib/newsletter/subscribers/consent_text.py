@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from chalicelib import content
 from chalicelib.core.languages import Lang, lang_or
 from chalicelib.core.settings import Settings
-from chalicelib.newsletter.subscribers.shown_words import hash_of_words
+from chalicelib.core.shown_words import hash_of_words
 
 if TYPE_CHECKING:
     from chalicelib.content.shapes.newsletter import TitledPage

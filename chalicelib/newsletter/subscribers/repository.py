@@ -9,9 +9,9 @@ from chalicelib.core.languages import Lang
 from chalicelib.core.letter_row import letter
 from chalicelib.core.ports import Change, Delete, Item, Key, Now, Put, Store, Write
 from chalicelib.core.records import stamp
+from chalicelib.core.shown_words import ShownWords
 from chalicelib.newsletter.subscribers import subscriber
 from chalicelib.newsletter.subscribers.pending import PENDING_PREFIX
-from chalicelib.newsletter.subscribers.shown_words import ShownWords
 from chalicelib.newsletter.subscribers.subscriber import EarlierAddress, Subscriber
 
 COMMIT_ATTEMPTS: Final = 8
@@ -49,7 +49,7 @@ class SubscriberRepository:
     def __init__(self, store: Store, now: Now) -> None:
         self.store = store
         self.now = now
-        self._words = ShownWords(store)
+        self._words = ShownWords(store, "words")
 
     def get(self, person: str) -> Subscriber | None:
         item = self.store.get(*subscriber.profile_key(person))
@@ -57,7 +57,7 @@ class SubscriberRepository:
 
     def commit(self, writes: Sequence[Write]) -> None:
         """Write all or nothing, and keep the words of consents once. Raises Conflict."""
-        self.store.commit([self._words.kept_once(write) for write in writes])
+        self.store.commit([self._kept_once(write) for write in writes])
 
     def take(self, person: str, decide: Decide) -> str:
         """Make the change that `decide` returns for the subscriber as they are; return its outcome."""
@@ -132,7 +132,23 @@ class SubscriberRepository:
         """Return the proofs of what was agreed to and taken back, oldest first, with the words
         that were shown; `until` the stamp of a move, where there is one."""
         rows = self.store.rows(subscriber.profile_key(person)[0], "CONSENT#")
-        return [self._words.filled_in(row) for row in rows if until is None or row["at"] <= until]
+        return [self._filled_in(row) for row in rows if until is None or row["at"] <= until]
+
+    def _kept_once(self, write: Write) -> Write:
+        """Return the write of a consent without its text, which is kept before it; any other write
+        as it is."""
+        if not isinstance(write, Put) or "text" not in write.item:
+            return write
+        row = {name: value for name, value in write.item.items() if name != "text"}
+        self._words.keep(row["text_hash"], {"text": write.item["text"]})
+        return Put(row, write.unless_after)
+
+    def _filled_in(self, row: Item) -> Item:
+        """Return a consent with its words."""
+        if "text_hash" not in row or "text" in row:
+            return row
+        kept = self._words.find(row["text_hash"])
+        return {**row, "text": kept["text"] if kept else ""}
 
     def letters(self, person: str, until: str | None = None) -> list[Item]:
         rows = self.store.rows(subscriber.letters_pk(person))

@@ -8,7 +8,6 @@ from typing import TypeVar
 from chalicelib import content
 from chalicelib.core import formatting
 from chalicelib.core.errors import Conflict, Refused
-from chalicelib.core.languages import lang_or
 from chalicelib.newsletter.issues.issue import Issue, issue_of, status_name
 from chalicelib.newsletter.issues.preflight import Account, Audience, Try
 from chalicelib.newsletter.issues.rendered import Rendered
@@ -40,7 +39,7 @@ class IssueContext:
     def __init__(self, services: Services, outside: Outside, by: str) -> None:
         """Raises RosterRefused when nobody of the id `by` is on the roster."""
         self.staff = services.cases.roster.require(by)
-        self.lang = lang_or(self.staff.lang, "fr")
+        self.lang = self.staff.reads
         self.store = services.store
         self.settings = services.settings
         self.links = services.links
