@@ -25,6 +25,7 @@ from chalicelib.desk.sign_in import (
 from chalicelib.mail.draft import Draft
 from chalicelib.mail.letters import ACTOR, letter
 from chalicelib.mail.writers.draft import Sender
+from chalicelib.mail.writers.to_staff import ToStaff
 
 
 class SignIn(TypedDict):
@@ -112,17 +113,14 @@ class SignInWriter:
 
 
 class DeskCodeWriter:
-    def __init__(self, roster: Roster, links: Links, sender: Sender) -> None:
-        self._roster = roster
+    def __init__(self, links: Links, to_staff: ToStaff) -> None:
         self._links = links
-        self._sender = sender
+        self._to_staff = to_staff
 
     def write(self, row: Item, now: datetime) -> Draft | None:
-        staff = self._roster.get(row["to"])
+        staff = self._to_staff.reader(row)
         if staff is None:
             return None
         subject = row["pk"].partition("#")[2]
         code = self._links.step_code(subject, row["facts"]["issued_at"])
-        return self._sender.draft(
-            row, staff.email, lang_or(staff.lang, "fr"), CodeLetter(staff.name, code)
-        )
+        return self._to_staff.draft(row, staff, CodeLetter(staff.name, code))

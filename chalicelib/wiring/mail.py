@@ -109,8 +109,8 @@ class MailServices:
             FILE_LINKS: FileLinksWriter(
                 store, links, sender, parts.people_key, self._coaches.upkeep.link_of
             ),
-            SIGN_IN: SignInWriter(store, roster, links, sender),
-            SESSION: DeskCodeWriter(roster, links, sender),
+            SIGN_IN: SignInWriter(store, cases.roster, links, sender),
+            SESSION: DeskCodeWriter(links, to_staff),
             NEWS: subscribers,
             ISSUE_LETTERS: ApprovalWriter(store, links, to_staff),
             HELD_LETTERS: HeldWriter(links, to_staff),
