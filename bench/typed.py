@@ -13,7 +13,8 @@ from typing import Literal, NamedTuple, get_args
 
 from chalicelib.coaches.coach import Coach, public_profile
 from chalicelib.coaches.directory import sheets
-from chalicelib.coaches.directory.search import Directory, SearchPage
+from chalicelib.coaches.directory.search import Directory
+from chalicelib.coaches.directory.search_page import SearchPage
 from chalicelib.coaches.directory.snapshot import build, filter_values, serialise
 from chalicelib.forms.cells import read_cells
 

@@ -16,8 +16,6 @@ from chalicelib.content import HERE
 from fakes import MemoryMailer
 from visitor import Visitor
 
-MAX_LINES = {"file": 300, "function": 40}
-
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = (ROOT / "docs" / "architecture.md").read_text("utf-8")
 ROOMS = {
@@ -169,26 +167,3 @@ def test_the_rule_of_a_team_and_its_message_are_in_three_files() -> None:
 
 def _pyproject() -> str:
     return (ROOT / "pyproject.toml").read_text("utf-8")
-
-
-def test_no_file_and_no_function_is_too_long_to_be_read_at_once() -> None:
-    """What grows beyond it is parted where it naturally parts."""
-    sources = [
-        ROOT / "app.py",
-        *(ROOT / "chalicelib").rglob("*.py"),
-        *(ROOT / "infra").rglob("*.py"),
-    ]
-    too_long: list[str] = []
-    for source in sources:
-        text, name = source.read_text("utf-8"), str(source.relative_to(ROOT))
-        if len(text.splitlines()) > MAX_LINES["file"]:
-            too_long.append(name)
-        too_long += [
-            f"{name}: {node.name}"
-            for node in ast.walk(ast.parse(text))
-            if isinstance(node, ast.FunctionDef)
-            and node.end_lineno is not None
-            and node.end_lineno - node.lineno >= MAX_LINES["function"]
-        ]
-    assert len(sources) > 300
-    assert too_long == []

@@ -1,5 +1,6 @@
 """What the README promises is what is there."""
 
+import ast
 import json
 import re
 from pathlib import Path
@@ -103,3 +104,30 @@ def test_every_function_has_a_policy_of_its_own() -> None:
                 assert statement["Sid"] in ("ListStreams", "LiftSuppression", "ReadAllowance"), (
                     "AWS knows these actions on everything alone"
                 )
+
+
+MAX_LINES = {"file": 300, "function": 40}
+"""As CONTRIBUTING.md says."""
+
+
+def test_no_file_and_no_function_is_too_long_to_be_read_at_once() -> None:
+    """What grows beyond it is parted where it naturally parts."""
+    sources = [
+        ROOT / "app.py",
+        *(ROOT / "chalicelib").rglob("*.py"),
+        *(ROOT / "infra").rglob("*.py"),
+    ]
+    too_long: list[str] = []
+    for source in sources:
+        text, name = source.read_text("utf-8"), str(source.relative_to(ROOT))
+        if len(text.splitlines()) > MAX_LINES["file"]:
+            too_long.append(name)
+        too_long += [
+            f"{name}: {node.name}"
+            for node in ast.walk(ast.parse(text))
+            if isinstance(node, ast.FunctionDef)
+            and node.end_lineno is not None
+            and node.end_lineno - node.lineno >= MAX_LINES["function"]
+        ]
+    assert len(sources) > 300
+    assert too_long == []

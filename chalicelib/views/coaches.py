@@ -11,7 +11,8 @@ from chalicelib.coaches.directory.folding import fold_text
 from chalicelib.coaches.directory.layout import FILTERS
 from chalicelib.coaches.directory.query import UnusableQuery
 from chalicelib.coaches.directory.results import Result
-from chalicelib.coaches.directory.search import Directory, Notes, SearchPage
+from chalicelib.coaches.directory.search import Directory
+from chalicelib.coaches.directory.search_page import Notes, SearchPage
 from chalicelib.coaches.directory.suggestions import Suggestion
 from chalicelib.core import eastern_time
 from chalicelib.core.errors import BadQuery, NotFound

@@ -22,7 +22,8 @@ from chalicelib.coaches.directory.ordering import daily_seed, draw
 from chalicelib.coaches.directory.postings import bit_of, pack, set_bits, unpack
 from chalicelib.coaches.directory.query import UnusableQuery
 from chalicelib.coaches.directory.results import Result
-from chalicelib.coaches.directory.search import Directory, SearchPage
+from chalicelib.coaches.directory.search import Directory
+from chalicelib.coaches.directory.search_page import SearchPage
 from chalicelib.coaches.directory.snapshot import build, filter_values, serialise
 from chalicelib.coaches.directory.tally import Tally
 from chalicelib.core.languages import Lang

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from bench.typed import Answer, answers, sample, sample_directory, typed_queries
 from chalicelib import content
 from chalicelib.coaches.directory.folding import fold_to_words
-from chalicelib.coaches.directory.search import SearchPage
+from chalicelib.coaches.directory.search_page import SearchPage
 from chalicelib.coaches.directory.slips import sound_of
 
 DAY = "2026-03-01"

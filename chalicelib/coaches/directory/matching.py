@@ -4,8 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, reduce
 from operator import and_, or_
-from string import ascii_lowercase
-from typing import Final, NamedTuple
+from typing import Final
 
 from chalicelib.coaches.directory.field_index import CACHE_SIZE, FieldIndex, Values
 from chalicelib.coaches.directory.folding import SAINTS
@@ -18,7 +17,8 @@ from chalicelib.coaches.directory.levels import (
     merge,
 )
 from chalicelib.coaches.directory.match_kinds import EXACT, NEAR, ONE_EDIT, PREFIX, SYNONYM
-from chalicelib.coaches.directory.slips import NearNames, alike_in_sound, one_edit
+from chalicelib.coaches.directory.misspellings import CORRECTED_LENGTHS, SURE_LENGTH, Misspellings
+from chalicelib.coaches.directory.slips import NearNames, alike_in_sound
 from chalicelib.coaches.directory.terms import Term
 from chalicelib.coaches.directory.word_forms import relatives, variants
 
@@ -32,26 +32,8 @@ having the word in a text."""
 
 _PLACES: Final = frozenset({"city", "home", "province"})
 
-_ENOUGH_RESULTS: Final = 10
-"""A word that finds so many coaches as it stands is not taken for a misspelt one."""
-
-_CORRECTED_LENGTHS: Final = range(4, 25)
-"""Lengths of words that may be misspelt; at the least length only if nothing else is found."""
-
-_SURE_LENGTH: Final = 6
-"""From so many letters on, a slip is forgiven anywhere; before, only past the first letter, in
-names and titles: of two short words one often looks like the other. A letter lost or two swapped
-are forgiven in texts too, where nobody else is found: the page asks then what was meant."""
-
 _ABBREVIATION_LENGTH: Final = 3
 """Known words so short are not taken for the beginning of another."""
-
-
-class Corrections(NamedTuple):
-    """The known words one slip away from a word; `likely` are the slips made most often."""
-
-    likely: tuple[str, ...] = ()
-    others: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +62,8 @@ class WordIndex:
         self._values = values
         known = [key for key in (*self._synonyms, *self._named) if " " not in key]
         self._all = frozenset(known).union(*(field.postings for field in self.fields))
-        self._corrections: dict[str, Corrections] = {}
+        self._misspellings = Misspellings(self._all, self.fields[:2])
         self._matched: dict[Term, Match] = {}
-        self._odd_letters = ""
 
     def match(self, term: Term, everyone: int) -> Match:
         """Return whom a term finds; `everyone` is the bit mask of all coaches.
@@ -221,12 +202,12 @@ class WordIndex:
             found.add(cost, mask)
         if not term.known or len(word) > _ABBREVIATION_LENGTH:
             self._begun(found, term, word)
-        long = len(word) >= _SURE_LENGTH
+        long = len(word) >= SURE_LENGTH
         # Of a short word one of its family is likelier than a slip, of a long one a slip is.
         related = () if long else self._related_if_alone(found, word)
         if term.known:
             return Match(term, found.levels, related or self._related_if_alone(found, word))
-        likely, others = self._corrected(word, found.seen)
+        likely, others = self._misspellings.of(word, found.seen)
         self._misspelt(found, likely, 0, long=long)
         self._misspelt(found, others, 1, long=long)
         related = related or self._related_if_alone(found, word)
@@ -270,40 +251,11 @@ class WordIndex:
         term = Term(word, (word,), word, others, self._named.get(word))
         return [(cost - SYNONYM, mask) for cost, mask in self._other_names(term, (word,))]
 
-    def _corrected(self, word: str, seen: int) -> Corrections:
-        """Return the words it may be a misspelling of, if it found too few coaches, `seen`."""
-        if len(word) not in _CORRECTED_LENGTHS or not word.isalpha():
-            return Corrections()
-        if seen and (len(word) == _CORRECTED_LENGTHS.start or seen.bit_count() >= _ENOUGH_RESULTS):
-            return Corrections()
-        known = self._corrections.get(word)
-        if known is None:
-            letters = ascii_lowercase if word.isascii() else self._letters()
-            likely, others = (self._all.intersection(way) for way in one_edit(word, letters))
-            if len(word) < _SURE_LENGTH:
-                likely = frozenset(each for each in likely if each[0] == word[0])
-                others = frozenset(each for each in others if self._sure(word, each))
-            known = Corrections(tuple(sorted(likely)), tuple(sorted(others - likely)))
-            if len(self._corrections) < CACHE_SIZE:
-                self._corrections[word] = known
-        return known
-
-    def _sure(self, word: str, other: str) -> bool:
-        fields = self.fields[:2]
-        return word[0] == other[0] and any(other in field.postings for field in fields)
-
     @cached_property
     def _names(self) -> NearNames:
         return NearNames(self.fields[0].postings)
 
     def _near_names(self, word: str) -> tuple[str, ...]:
-        if not word.isalpha() or len(word) not in _CORRECTED_LENGTHS:
+        if not word.isalpha() or len(word) not in CORRECTED_LENGTHS:
             return ()
         return tuple(dict.fromkeys((*alike_in_sound(word, self._sounds), *self._names.near(word))))
-
-    def _letters(self) -> str:
-        """Return the letters beyond ASCII that words of the index have."""
-        if not self._odd_letters:
-            met = {letter for word in self._all if not word.isascii() for letter in word}
-            self._odd_letters = "".join(sorted(letter for letter in met if not letter.isascii()))
-        return self._odd_letters

@@ -6,17 +6,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import reduce
 from hashlib import blake2s
 from operator import and_, or_
-from typing import Final, NamedTuple, Required, TypedDict, cast
+from typing import Final, NamedTuple, cast
 
 from chalicelib import content
 from chalicelib.coaches.directory import ordering
 from chalicelib.coaches.directory.candidates import Candidates, find_candidates
-from chalicelib.coaches.directory.facets import FacetChoice, Facets
+from chalicelib.coaches.directory.facets import Facets
 from chalicelib.coaches.directory.highlights import LabelIndex, Sought
 from chalicelib.coaches.directory.layout import FORMAT, Index, read_profile
 from chalicelib.coaches.directory.levels import Kinds, Levels, all_found
 from chalicelib.coaches.directory.matching import Match, WordIndex
-from chalicelib.coaches.directory.notes import DidYouMean, LeftOut, did_you_mean, left_out
+from chalicelib.coaches.directory.notes import did_you_mean, left_out
 from chalicelib.coaches.directory.postings import number_of, unpack
 from chalicelib.coaches.directory.query import (
     OldCursor,
@@ -30,45 +30,16 @@ from chalicelib.coaches.directory.results import (
     AS_JSON,
     CoachPage,
     CoachResult,
-    Result,
     Why,
     coach_page,
 )
-from chalicelib.coaches.directory.suggestions import Help, suggest
+from chalicelib.coaches.directory.search_page import Notes, SearchPage
+from chalicelib.coaches.directory.suggestions import suggest
 from chalicelib.coaches.directory.terms import TermReader
 from chalicelib.core.languages import LANGS, Lang
 
 _MAX_PREPARED: Final = 20_000
 """Coaches kept ready to show, in one language each: more than any real directory has."""
-
-
-class Notes(TypedDict, total=False):
-    """What a page says beside its results.
-
-    `ignored` has the terms beyond the eighth; `help` comes when nobody was found, `left_out` when
-    nobody has all the words, `did_you_mean` when all results rest on another spelling, and
-    `restarted` says that this is the first page again, since the directory has changed.
-    """
-
-    ignored: list[str]
-    help: Help
-    left_out: LeftOut
-    did_you_mean: list[DidYouMean]
-    restarted: str
-
-
-class SearchPage(Notes):
-    """One page of results.
-
-    `version` names the snapshot, `total` counts the results of all pages. `facets` has the
-    choices of each filter. `next_cursor` is None on the last page.
-    """
-
-    version: Required[str]
-    total: Required[int]
-    results: Required[list[Result]]
-    facets: Required[dict[str, list[FacetChoice]]]
-    next_cursor: Required[str | None]
 
 
 class Found(NamedTuple):
