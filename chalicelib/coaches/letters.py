@@ -20,7 +20,7 @@ from chalicelib.core.ports import Item, Store
 from chalicelib.forms import description
 from chalicelib.mail.draft import Draft
 from chalicelib.mail.letters import STAFF, letter
-from chalicelib.mail.writers.to_staff import ToStaff
+from chalicelib.mail.writers.draft import ToStaff
 
 if TYPE_CHECKING:
     from chalicelib.coaches.coach import Coach

@@ -24,8 +24,7 @@ from chalicelib.desk.sign_in import (
 )
 from chalicelib.mail.draft import Draft
 from chalicelib.mail.letters import ACTOR, letter
-from chalicelib.mail.writers.draft import Sender
-from chalicelib.mail.writers.to_staff import ToStaff
+from chalicelib.mail.writers.draft import Sender, ToStaff
 
 
 class SignIn(TypedDict):

@@ -14,7 +14,7 @@ from chalicelib.core.records import stamp
 from chalicelib.mail.draft import Draft
 from chalicelib.mail.letters import STAFF
 from chalicelib.mail.letters import letter as writes_letter
-from chalicelib.mail.writers.to_staff import ToStaff
+from chalicelib.mail.writers.draft import ToStaff
 
 if TYPE_CHECKING:
     from chalicelib.cases.staff import Staff

@@ -18,9 +18,8 @@ from chalicelib.mail.writers.alert import AlertLetterWriter
 from chalicelib.mail.writers.assessment import AssessmentLetterWriter
 from chalicelib.mail.writers.case import CaseLetterWriter, LetterWriters
 from chalicelib.mail.writers.digest import DigestWriter
-from chalicelib.mail.writers.draft import Sender
+from chalicelib.mail.writers.draft import Sender, ToStaff
 from chalicelib.mail.writers.file_links import FileLinksWriter
-from chalicelib.mail.writers.to_staff import ToStaff
 from chalicelib.newsletter.issues.lifecycle import ISSUE_LETTERS
 from chalicelib.newsletter.letters.approval import ApprovalWriter
 from chalicelib.newsletter.letters.held import HeldWriter

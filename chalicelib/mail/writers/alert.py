@@ -11,7 +11,7 @@ from chalicelib.core.ports import Item
 from chalicelib.mail import alerts
 from chalicelib.mail.draft import Draft
 from chalicelib.mail.letters import letter
-from chalicelib.mail.writers.to_staff import ToStaff
+from chalicelib.mail.writers.draft import ToStaff
 
 
 class ActionNeeded(TypedDict):

@@ -28,7 +28,7 @@ from chalicelib.mail.letters import ACTOR, LETTERS, STAFF
 from chalicelib.mail.overtaken import check_stands
 from chalicelib.mail.writers.addressees import check_address, check_request, people_of_step
 from chalicelib.mail.writers.context import CaseLetter, StaffLetter
-from chalicelib.mail.writers.to_staff import ToStaff
+from chalicelib.mail.writers.draft import ToStaff
 
 
 class LetterWriters:

@@ -17,7 +17,7 @@ from chalicelib.core.links import Links
 from chalicelib.core.ports import Item, Store
 from chalicelib.mail.draft import Draft
 from chalicelib.mail.letters import STAFF, letter
-from chalicelib.mail.writers.to_staff import ToStaff
+from chalicelib.mail.writers.draft import ToStaff
 from chalicelib.mail.writers.waiting import days_waiting
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chalicelib.cases.case import Case
+from chalicelib.cases.staff import Roster, Staff
 from chalicelib.core.languages import Lang
 from chalicelib.core.letter_row import OUTSIDE, tag_of
 from chalicelib.core.links import Links
@@ -79,6 +80,30 @@ class Sender:
         if keep_address:
             kept["to"] = to
         return Draft(mail, letter.name, kept, list(links))
+
+
+@dataclass(frozen=True)
+class ToStaff:
+    """Writes to one of the staff: who they are, where and in which language, as the roster says
+    now."""
+
+    roster: Roster
+    sender: Sender
+
+    def reader(self, row: Item) -> Staff | None:
+        """Return whom a letter goes to; None once they have left the roster."""
+        return self.roster.get(row["to"])
+
+    def draft(
+        self,
+        row: Item,
+        staff: Staff,
+        owed: object,
+        *,
+        case: Case | None = None,
+        links: Sequence[Item] = (),
+    ) -> Draft:
+        return self.sender.draft(row, staff.email, staff.reads, owed, case=case, links=links)
 
 
 def is_reader_proved(reader: str, case: Case | None) -> bool:

@@ -14,7 +14,7 @@ from chalicelib.core.ports import Item, Store
 from chalicelib.core.records import moment
 from chalicelib.mail.draft import Draft
 from chalicelib.mail.letters import STAFF, letter
-from chalicelib.mail.writers.to_staff import ToStaff
+from chalicelib.mail.writers.draft import ToStaff
 from chalicelib.newsletter.issues.approval import review_row
 from chalicelib.newsletter.issues.issue import TESTED, Issue, issue_of, rendered_of
 from chalicelib.newsletter.issues.lifecycle import LETTER as NEWS_LETTER

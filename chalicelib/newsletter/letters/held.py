@@ -13,7 +13,7 @@ from chalicelib.core.links import Links
 from chalicelib.core.ports import Item
 from chalicelib.mail.draft import Draft
 from chalicelib.mail.letters import letter
-from chalicelib.mail.writers.to_staff import ToStaff
+from chalicelib.mail.writers.draft import ToStaff
 from chalicelib.newsletter.sending.auto_pause import LETTER
 
 
