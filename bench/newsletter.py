@@ -1,11 +1,13 @@
-"""Measure the sending of issues: `python -m bench.newsletter kills|paces|hand|bulks|letters|growth|all`.
+"""Measure the sending of issues:
+`python -m bench.newsletter kills|weather|imports|paces|hand|bulks|letters|growth|all`.
 
-`kills`, `paces` and `growth` run in virtual time, with one process and no AWS; `hand`, `bulks`
+`kills`, `weather`, `imports`, `paces` and `growth` run in virtual time, with one process and no AWS; `hand`, `bulks`
 and `letters` through boto3 to a stub of AWS in a process of its own, by the clock on the wall.
 """
 
 import argparse
 import json
+import logging
 import subprocess
 import sys
 import tempfile
@@ -65,6 +67,37 @@ def kills(runs: int, readers: int) -> None:
         f"{sums['doubled']} doubled ({sums['acknowledged']} of them acknowledged), "
         f"{sums['flagged']} in flight at a death and settled, at most {worst} for one worker"
     )
+
+
+def weather(runs: int) -> None:
+    """Everything at once: people, staff, SES, deaths and two workers; a fault stops the runs."""
+    sys.path.insert(0, str(Path(__file__).parent.parent / "tests" / "support"))
+    from newsletter_weather import Weather
+
+    logging.disable(logging.CRITICAL)
+    print(f"\n{runs} runs of an issue in random weather, seeds 0 to {runs - 1}")
+    acts: Counter[str] = Counter()
+    ends: Counter[str] = Counter()
+    sums: Counter[str] = Counter()
+    for seed in range(runs):
+        try:
+            found = Weather(seed).run()
+        except AssertionError as wrong:
+            raise SystemExit(f"seed {seed}: {wrong}") from wrong
+        acts += found.acts
+        ends[found.outcome] += 1
+        sums.update(steps=found.steps, deaths=found.deaths, mails=found.mailed)
+    print(f"  {', '.join(f'{number:,} {name}' for name, number in sums.items())}; {dict(ends)}")
+    print(f"  {', '.join(f'{name} {number:,}' for name, number in acts.most_common())}")
+    print("  figures right at every step; 0 lost, 0 doubled, 0 to whom nothing may be sent")
+
+
+def imports(rows: int) -> None:
+    from bench.imports import killed_imports
+
+    print(f"\nA list of {rows:,} readers, killed at twenty random writes and run again each time")
+    print("\n".join(killed_imports(rows)))
+    print("  nothing lost, nothing double")
 
 
 def paces(seconds: int) -> None:
@@ -223,7 +256,19 @@ def growth(readers: int) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
-        "what", choices=("kills", "paces", "hand", "bulks", "letters", "growth", "all"), nargs="+"
+        "what",
+        choices=(
+            "kills",
+            "weather",
+            "imports",
+            "paces",
+            "hand",
+            "bulks",
+            "letters",
+            "growth",
+            "all",
+        ),
+        nargs="+",
     )
     parser.add_argument("--runs", type=int, default=100)
     parser.add_argument("--readers", type=int, help="of each run")
@@ -231,6 +276,10 @@ def main() -> None:
     wanted = set(asked.what)
     if wanted & {"kills", "all"}:
         kills(asked.runs, asked.readers or 10_000)
+    if wanted & {"weather", "all"}:
+        weather(asked.runs)
+    if wanted & {"imports", "all"}:
+        imports(asked.readers or 10_000)
     if wanted & {"paces", "all"}:
         paces(200)
     if wanted & {"hand", "all"}:
