@@ -15,8 +15,12 @@ from chalicelib.views.kit_parts import NOBODY, Invited
 from chalicelib.web.request import Request
 from chalicelib.web.responses import HTML, PRIVATE, Response, with_etag
 
-CACHEABLE: Final = {"Cache-Control": "public, max-age=300", "X-Robots-Tag": "noindex"}
-"""Nothing in a part belongs to one visitor."""
+CACHEABLE: Final = {
+    "Cache-Control": "public, max-age=300",
+    "X-Robots-Tag": "noindex",
+    "Access-Control-Allow-Origin": "*",
+}
+"""Nothing in a part belongs to one visitor: any website may read it, and any cache keep it."""
 
 
 @dataclass(frozen=True)

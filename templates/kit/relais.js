@@ -129,8 +129,58 @@
       // A browser that goes back fills in what was typed, and tells nobody.
       window.addEventListener("pageshow", () => this.update())
       this.update()
+      this.restore()
+      form.addEventListener("input", () => this.keep())
+      form.addEventListener("change", () => this.keep())
       form.querySelectorAll("[data-max]").forEach(area => area.value && this.count(area))
       if (form.elements.invite) this.takeInvitation()
+    }
+
+    // What is typed is kept in this tab until it is sent: a reload, or the other language, loses none.
+    get drawer() {
+      return `relais ${this.api} ${this.piece}`
+    }
+
+    typed() {
+      return [...this.form.elements].filter(each => each.name && !/hidden|submit|button/.test(each.type) && each.name !== "website")
+    }
+
+    keep() {
+      const kept = this.typed().filter(each => !/radio|checkbox/.test(each.type) ? each.value : each.checked)
+      try {
+        sessionStorage.setItem(this.drawer, JSON.stringify(kept.map(each => [each.name, each.value])))
+      } catch {} // A browser that keeps nothing is no reason to stop.
+    }
+
+    forget() {
+      try {
+        sessionStorage.removeItem(this.drawer)
+      } catch {}
+    }
+
+    restore() {
+      let kept
+      try {
+        kept = JSON.parse(sessionStorage.getItem(this.drawer))
+      } catch {}
+      if (!kept || !kept.length) return
+      const values = new Set(kept.map(pair => JSON.stringify(pair)))
+      this.typed().forEach(each => {
+        if (/radio|checkbox/.test(each.type)) each.checked = values.has(JSON.stringify([each.name, each.value]))
+        else if (!each.value) each.value = (kept.find(([name]) => name === each.name) || [])[1] || ""
+      })
+      this.update()
+      const anew = make("button", { type: "button", className: "quiet", textContent: this.words.anew })
+      const box = make("p", { className: "relais-restored" }, this.words.restored + " ", anew)
+      box.setAttribute("role", "status")
+      anew.addEventListener("click", () => {
+        this.forget()
+        this.form.reset()
+        this.update()
+        box.remove()
+        this.typed()[0].focus()
+      })
+      this.form.before(box)
     }
 
     // Shows what is asked only when it is.
@@ -287,6 +337,7 @@
       const there = online && !byPolicy && await fetch(`${this.api}/health`, { mode: "no-cors" }).then(() => true, () => false)
       if (byPolicy || there || (online && this.failed)) {
         this.plain = true
+        if (!this.failed) this.forget() // Our page has it now, and keeps it.
         HTMLFormElement.prototype.submit.call(this.form)
         await pause(500)
         this.plain = false
@@ -383,6 +434,7 @@
 
     received(receipt) {
       this.clear()
+      this.forget()
       const detail = { form: this.piece, ...receipt }
       if (!this.dispatchEvent(new CustomEvent("relais:sent", { bubbles: true, cancelable: true, detail }))) return
       const back = this.form.elements.redirect && new URL(this.form.elements.redirect.value, location.href)

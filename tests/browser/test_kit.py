@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, Page, Route
@@ -17,6 +18,7 @@ from chalicelib.core.settings import Settings
 from chalicelib.services import Services
 from fakes import MemoryMailer, MemoryStore, MemorySuppression, SetClock
 from served import served
+from tests.browser.test_pages import AXE, TAGS, too_wide, violations
 
 POLICY = (
     "default-src 'none'; script-src {api}/kit/relais.js; style-src {api}/kit/relais.css; "
@@ -65,7 +67,7 @@ def website() -> Iterator[Website]:
 @pytest.fixture
 def api(
     settings: Settings, store: MemoryStore, mailer: MemoryMailer, website: Website,
-    published: object, monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[str]:  # fmt: skip
     def wire(address: str) -> None:
         keys = Keys(links=("a" * 64,), people=b"p" * 32)
@@ -94,7 +96,7 @@ def pasted(api: str, website: Website, fr: Page) -> Show:
     def show(body: str, *, head: str | None = None, policy: str = POLICY, query: str = "") -> Page:
         linked = f'<link rel="stylesheet" href="{api}/kit/relais.css">' + SCRIPT
         website.html = PAGE.format(
-            head=(linked if head is None else head).format(api=api), body=body
+            head=(linked if head is None else head).replace("{api}", api), body=body
         )
         website.policy = policy.format(api=api)
         fr.goto(f"{website.origin}/page{query}")
@@ -104,7 +106,7 @@ def pasted(api: str, website: Website, fr: Page) -> Show:
 
 
 SCRIPT = '<script src="{api}/kit/relais.js" defer></script>'
-PAGE = '<!doctype html><html lang="fr"><meta charset="utf-8"><title>Ici</title>{head}<h1>Ici</h1>{body}'
+PAGE = '<!doctype html><html lang="fr"><meta charset="utf-8"><title>Ici</title>{head}<main><h1>Ici</h1>{body}</main>'
 
 GIVEN = {
     "assessment": samples.assessment(),
@@ -257,6 +259,35 @@ def test_without_a_network_what_was_typed_stays_and_is_sent_later(
     assert len(store.kinds("case")) == 1
 
 
+def test_a_reload_loses_nothing_until_the_form_is_sent(
+    api: str, pasted: Show, store: MemoryStore
+) -> None:
+    page = pasted(part(api, "eoi"))
+    fill(page, "eoi")
+    for _ in range(2):
+        page.reload()
+        page.get_by_text("Ce que vous aviez saisi est de retour.").wait_for()
+        assert page.locator("fieldset.row:visible").count() == 3
+    assert page.locator("[name=website]").input_value() == ""
+    press(page)
+    page.locator(".relais-done").wait_for()
+    (case,) = store.kinds("case")
+    assert case["answers"]["issue_areas"] == ["employment", "youth"]
+    assert page.evaluate("sessionStorage.length") == 0
+
+
+def test_what_was_kept_can_be_emptied(api: str, pasted: Show) -> None:
+    page = pasted(part(api, "newsletter"))
+    fill(page, "newsletter")
+    page.reload()
+    page.get_by_role("button", name="Vider le formulaire").click()
+    assert page.locator("[name=email]").input_value() == ""
+    assert page.locator("[name=email]").evaluate("e => e === document.activeElement")
+    page.reload()
+    page.locator(".relais-status").wait_for(state="attached")
+    assert page.locator(".relais-restored").count() == 0
+
+
 def test_an_answer_that_is_lost_on_its_way_is_asked_for_again_by_the_same_key(
     api: str, pasted: Show, store: MemoryStore
 ) -> None:
@@ -320,6 +351,24 @@ def test_what_is_wrong_stands_in_a_summary_and_beside_each_field(
     press(page)
     page.locator(".relais-done").wait_for()
     assert len(store.kinds("case")) == 1
+
+
+def test_the_form_with_its_errors_is_accessible_and_fits_in_light_and_in_dark(
+    api: str, pasted: Show
+) -> None:
+    style = "<style>:root{color-scheme:light dark}body{background:Canvas;color:CanvasText}</style>"
+    head = f'<link rel="stylesheet" href="{api}/kit/relais.css">{style}{SCRIPT}'
+    page = pasted(part(api, "newsletter") + part(api, "assessment"), head=head, policy="")
+    page.set_viewport_size({"width": 320, "height": 800})
+    for form in page.locator("relais-form").all():
+        form.locator("[type=submit]").click()
+        form.locator(".summary").wait_for()
+    page.evaluate(AXE)
+    schemes: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+    for scheme in schemes:
+        page.emulate_media(color_scheme=scheme)
+        assert violations(page, TAGS) == []
+    assert too_wide(page) == []
 
 
 def test_rows_conditions_and_counts_follow_what_is_typed(api: str, pasted: Show) -> None:
@@ -402,7 +451,7 @@ def test_an_invitation_fills_in_what_is_known_and_a_wrong_one_says_where_to_go(
     assert page.locator("[name=ref]").is_visible()
 
 
-def test_coaches_are_found_as_one_types(api: str, pasted: Show) -> None:
+def test_coaches_are_found_as_one_types(published: object, api: str, pasted: Show) -> None:
     page = pasted(part(api, "coaches"))
     page.locator("#coaches-q").press_sequentially("logement", delay=5)
     first = page.locator(".relais-found li a").first

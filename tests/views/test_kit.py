@@ -13,6 +13,7 @@ from chalicelib.core.shown_words import shown_key
 from chalicelib.views import kit_parts
 from fakes import MemoryStore
 from infra import kit
+from journey import RITA, Journey
 from visitor import Visitor
 
 FILES = dict(kit.files(kit.EXAMPLE, None))
@@ -129,8 +130,32 @@ def test_a_website_reads_each_part_and_keeps_it(name: str, visitor: Visitor) -> 
     assert first.headers["Access-Control-Allow-Origin"] == SITE
     assert first.headers["Cache-Control"] == "public, max-age=300"
     assert first.headers["Content-Type"] == kit_parts.FILES.get(name, "text/html; charset=utf-8")
+    other = visitor.get(f"/kit/{name}?lang=en", Origin="https://elsewhere.example.com")
+    assert other.headers["Access-Control-Allow-Origin"] == "*"
     again = visitor.get(f"/kit/{name}?lang=en", If_None_Match=first.headers["ETag"])
     assert (again.status_code, again.body) == (304, b"")
+
+
+def test_what_is_known_of_whom_a_letter_invited_is_theirs_alone(
+    visitor: Visitor, way: Journey
+) -> None:
+    way.declare()
+    way.decide(RITA, decision="approve")
+    way.after_undo()
+    token = way.invite()
+    mine = visitor.get(
+        f"/kit/application?lang=fr&invite={token}", Origin="https://evil.example.com"
+    )
+    assert mine.headers["Cache-Control"] == "no-store"
+    assert "Access-Control-Allow-Origin" not in mine.headers
+    read = Read(mine.body.decode())
+    values = {facts.get("name"): facts.get("value") for facts in read.of("input")}
+    assert values["invite"] == token
+    assert values["applicant_last_name"] == "Tremblay"
+    assert "ref" not in values
+    wrong = visitor.get("/kit/application?lang=fr&invite=wrong")
+    assert wrong.status_code == 409
+    assert wrong.json_body["title"] == "Une Déclaration d’intérêt doit venir en premier"
 
 
 def test_what_is_no_part_is_not_found(visitor: Visitor) -> None:

@@ -4,7 +4,7 @@
 (() => {
 "use strict"
 if (!window.customElements || !window.fetch || customElements.get("relais-form")) return
-const WORDS = {"fr": {"sending": "Envoi en cours…", "attention": "Certaines réponses demandent votre attention", "kept": "Rien n’a encore été enregistré. Ce que vous avez saisi est conservé ci-dessous.", "away": "Nous n’avons pas pu joindre notre service", "again": "Ce que vous avez saisi est toujours ici. Vérifiez votre connexion, puis envoyez de nouveau.", "not_shown": "Cette partie de la page ne peut pas s’afficher pour le moment.", "hosted": "L’ouvrir sur une page à part", "find_file": "Retrouver mon dossier", "person": "Oui, je suis une personne.", "left": "Caractères restants : {n}", "over": "Caractères en trop : {n}", "add": "Ajouter une ligne", "remove": "Retirer la ligne {n}", "removed": "La ligne {n} est retirée.", "row": "ligne {n}", "known": "Ce que vous nous avez déjà dit est rempli.", "done": "Merci, c’est bien reçu", "note": "À noter", "receipt": "Voir la page de votre envoi", "score": "Total des points : {n} sur {max}.", "advice": "Conseils", "next": "Prochaines étapes", "all": "Voir cette recherche sur une page à part", "none": "Aucun résultat pour cette recherche.", "one": "1 coach", "several": "{n} coachs"}, "en": {"sending": "Sending…", "attention": "Some answers need your attention", "kept": "Nothing was stored yet. What you typed is kept below.", "away": "We could not reach our service", "again": "What you typed is still here. Check your connection, then send it again.", "not_shown": "This part of the page cannot be shown right now.", "hosted": "Open it on a page of its own", "find_file": "Find my file", "person": "Yes, I am a person.", "left": "Characters left: {n}", "over": "Characters over the limit: {n}", "add": "Add a row", "remove": "Remove row {n}", "removed": "Row {n} was removed.", "row": "row {n}", "known": "What you told us before is filled in.", "done": "Thank you, we have it", "note": "Please note", "receipt": "See the page of what you sent", "score": "Total points: {n} out of {max}.", "advice": "Advice", "next": "Next steps", "all": "See this search on a page of its own", "none": "No result for this search.", "one": "1 coach", "several": "{n} coaches"}}
+const WORDS = {"fr": {"sending": "Envoi en cours…", "attention": "Certaines réponses demandent votre attention", "kept": "Rien n’a encore été enregistré. Ce que vous avez saisi est conservé ci-dessous.", "away": "Nous n’avons pas pu joindre notre service", "again": "Ce que vous avez saisi est toujours ici. Vérifiez votre connexion, puis envoyez de nouveau.", "not_shown": "Cette partie de la page ne peut pas s’afficher pour le moment.", "hosted": "L’ouvrir sur une page à part", "find_file": "Retrouver mon dossier", "person": "Oui, je suis une personne.", "left": "Caractères restants : {n}", "over": "Caractères en trop : {n}", "add": "Ajouter une ligne", "remove": "Retirer la ligne {n}", "removed": "La ligne {n} est retirée.", "row": "ligne {n}", "known": "Ce que vous nous avez déjà dit est rempli.", "restored": "Ce que vous aviez saisi est de retour.", "anew": "Vider le formulaire", "done": "Merci, c’est bien reçu", "note": "À noter", "receipt": "Voir la page de votre envoi", "score": "Total des points : {n} sur {max}.", "advice": "Conseils", "next": "Prochaines étapes", "all": "Voir cette recherche sur une page à part", "none": "Aucun résultat pour cette recherche.", "one": "1 coach", "several": "{n} coachs"}, "en": {"sending": "Sending…", "attention": "Some answers need your attention", "kept": "Nothing was stored yet. What you typed is kept below.", "away": "We could not reach our service", "again": "What you typed is still here. Check your connection, then send it again.", "not_shown": "This part of the page cannot be shown right now.", "hosted": "Open it on a page of its own", "find_file": "Find my file", "person": "Yes, I am a person.", "left": "Characters left: {n}", "over": "Characters over the limit: {n}", "add": "Add a row", "remove": "Remove row {n}", "removed": "Row {n} was removed.", "row": "row {n}", "known": "What you told us before is filled in.", "restored": "What you had typed is back.", "anew": "Empty the form", "done": "Thank you, we have it", "note": "Please note", "receipt": "See the page of what you sent", "score": "Total points: {n} out of {max}.", "advice": "Advice", "next": "Next steps", "all": "See this search on a page of its own", "none": "No result for this search.", "one": "1 coach", "several": "{n} coaches"}}
 const HERE = (document.currentScript || {}).src || ""
 const PATIENCE_MS = 30000
 const PAUSE_MS = 300 // between the last key and a search
@@ -112,8 +112,52 @@ this.send()
 })
 window.addEventListener("pageshow", () => this.update())
 this.update()
+this.restore()
+form.addEventListener("input", () => this.keep())
+form.addEventListener("change", () => this.keep())
 form.querySelectorAll("[data-max]").forEach(area => area.value && this.count(area))
 if (form.elements.invite) this.takeInvitation()
+}
+get drawer() {
+return `relais ${this.api} ${this.piece}`
+}
+typed() {
+return [...this.form.elements].filter(each => each.name && !/hidden|submit|button/.test(each.type) && each.name !== "website")
+}
+keep() {
+const kept = this.typed().filter(each => !/radio|checkbox/.test(each.type) ? each.value : each.checked)
+try {
+sessionStorage.setItem(this.drawer, JSON.stringify(kept.map(each => [each.name, each.value])))
+} catch {} // A browser that keeps nothing is no reason to stop.
+}
+forget() {
+try {
+sessionStorage.removeItem(this.drawer)
+} catch {}
+}
+restore() {
+let kept
+try {
+kept = JSON.parse(sessionStorage.getItem(this.drawer))
+} catch {}
+if (!kept || !kept.length) return
+const values = new Set(kept.map(pair => JSON.stringify(pair)))
+this.typed().forEach(each => {
+if (/radio|checkbox/.test(each.type)) each.checked = values.has(JSON.stringify([each.name, each.value]))
+else if (!each.value) each.value = (kept.find(([name]) => name === each.name) || [])[1] || ""
+})
+this.update()
+const anew = make("button", { type: "button", className: "quiet", textContent: this.words.anew })
+const box = make("p", { className: "relais-restored" }, this.words.restored + " ", anew)
+box.setAttribute("role", "status")
+anew.addEventListener("click", () => {
+this.forget()
+this.form.reset()
+this.update()
+box.remove()
+this.typed()[0].focus()
+})
+this.form.before(box)
 }
 update() {
 const given = new FormData(this.form)
@@ -256,6 +300,7 @@ const online = navigator.onLine !== false
 const there = online && !byPolicy && await fetch(`${this.api}/health`, { mode: "no-cors" }).then(() => true, () => false)
 if (byPolicy || there || (online && this.failed)) {
 this.plain = true
+if (!this.failed) this.forget() // Our page has it now, and keeps it.
 HTMLFormElement.prototype.submit.call(this.form)
 await pause(500)
 this.plain = false
@@ -344,6 +389,7 @@ add(of, "aria-describedby", error.id)
 }
 received(receipt) {
 this.clear()
+this.forget()
 const detail = { form: this.piece, ...receipt }
 if (!this.dispatchEvent(new CustomEvent("relais:sent", { bubbles: true, cancelable: true, detail }))) return
 const back = this.form.elements.redirect && new URL(this.form.elements.redirect.value, location.href)

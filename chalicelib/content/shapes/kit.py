@@ -14,6 +14,6 @@ class Kit(TypedDict):
         dict[str, Text],
         keys(
             "sending attention kept away again not_shown hosted find_file person left over add "
-            "remove removed row known done note receipt score advice next all"
+            "remove removed row known restored anew done note receipt score advice next all"
         ),
     ]
