@@ -72,6 +72,9 @@ LIMITS: Final[Mapping[str, Limit]] = {
     # Signing in at the desk: anybody may type an address of the roster.
     "sign_in_requests": Limit("network", "refuse", setting="signups_per_hour"),
     "sign_ins_of_mailbox": Limit("mailbox", "spare", per_hour=8),
+    # Codes tried for one address, in whatever browsers: a million codes are not many. Its link
+    # signs in all the same.
+    "sign_in_codes": Limit("mailbox", "spare", per_hour=20, per_day=40),
     "confirmations": Limit("staff", "refuse", per_hour=30),
 }
 """Every limit by its name, which begins the keys of its counters."""
@@ -94,7 +97,7 @@ ROUTES: Final[Mapping[str, tuple[str, ...]]] = {
     "/review/{token}": ("failures", "review_attempts", "staff_attempts"),
     "/proposal/{token}": ("failures",),
     "/coach/{token}": ("failures",),
-    "/desk": ("sign_in_requests", "sign_ins_of_mailbox"),
+    "/desk": ("sign_in_requests", "sign_ins_of_mailbox", "sign_in_codes"),
     "/desk/sign-in/{token}": ("failures",),
     "/desk/account": ("confirmations",),
 }  # fmt: skip

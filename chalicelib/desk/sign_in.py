@@ -71,7 +71,8 @@ class SignIns:
         try:
             self.store.commit([Put(asked), Put(owed), *counters])
         except Conflict:
-            self.store.commit([Put(asked)])
+            # No letter brings its code, so none is right.
+            self.store.commit([Put({**asked, "tries": MAX_CODE_ATTEMPTS})])
         return secret
 
     def _asked(self, email: str, lang: Lang, secret: str, now: datetime) -> tuple[Item, Item]:
@@ -149,7 +150,8 @@ class SignIns:
         return row if self.now() < moment(row["asked_at"]) + CODE_LIFETIME else None
 
     def _counted(self, row: Item) -> bool:
-        """Count one more code that was tried, right or wrong; say whether it was few enough."""
+        """Count one more code that was tried, right or wrong, for this sign-in and for its address:
+        whoever asks from a thousand networks gets no more tries. Say whether it was few enough."""
         key = (row["pk"], row["sk"])
         tried = Change(
             key,
@@ -157,8 +159,9 @@ class SignIns:
             add={"tries": 1},
             at_most={"tries": MAX_CODE_ATTEMPTS},
         )
+        counters = rate_limit.counters("sign_in_codes", row["whose"], self.now())
         try:
-            self.store.commit([tried])
+            self.store.commit([tried, *counters])
         except Conflict:
             return False
         return True

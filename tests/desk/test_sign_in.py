@@ -8,7 +8,10 @@ import pytest
 
 from chalicelib.cases.staff import Roster
 from chalicelib.core.link_purposes import redacted
-from chalicelib.desk.sign_in import MAX_CODE_ATTEMPTS
+from chalicelib.core.links import hash_of
+from chalicelib.core.rate_limit import LIMITS
+from chalicelib.desk.sign_in import MAX_CODE_ATTEMPTS, sign_in_key
+from chalicelib.services import Services
 from chalicelib.views.desk.browsers import browser_words
 from chalicelib.views.desk.entry import safe_next
 from chalicelib.web.cookies import Cookies
@@ -145,6 +148,27 @@ def test_after_five_wrong_codes_the_right_one_is_refused_too(
         assert browser.post("/desk", ("code", "000000")).status_code == 422
     assert browser.post("/desk", ("code", code)).status_code == 422
     assert not is_in(browser)
+
+
+def test_a_code_is_not_guessed_by_asking_again_and_again(
+    browser: StaffBrowser, mailer: MemoryMailer, deliver: Deliver, store: MemoryStore,
+    service: Services,
+) -> None:  # fmt: skip
+    """From as many browsers and networks as he likes; her link signs her in meanwhile."""
+    sign_ins = service.desk.sign_ins
+    right = 0
+    for number in range(60):
+        network = f"192.0.2.{number}"
+        secret = sign_ins.ask(RITA, "fr", network, "Firefox", "")
+        for _ in range(MAX_CODE_ATTEMPTS - 1):
+            assert sign_ins.by_code(secret, "x", "Firefox", "") is None
+        row = store.items[sign_in_key(hash_of(secret))]
+        code = service.links.step_code(hash_of(secret), row["asked_at"])
+        right += sign_ins.by_code(secret, code, "Firefox", "") is not None
+    # The luckiest guesser there is: right at each fifth try.
+    assert right <= LIMITS["sign_in_codes"].per_hour / MAX_CODE_ATTEMPTS
+    page = browser.get(path := link_of(letter(mailer, deliver)))
+    assert browser.post(path, ("nonce", form_of(page)), ("confirm", "on")).status_code == 303
 
 
 @pytest.mark.parametrize(
