@@ -306,10 +306,12 @@
       this.sending = true
       this.status.textContent = this.words.sending
       this.button.setAttribute("aria-disabled", "true")
-      const body = new URLSearchParams([...new FormData(this.form)].filter(([, value]) => typeof value === "string"))
+      const given = new FormData(this.form)
       // When the page began: who fills in a form in two seconds is asked whether they are a person.
-      body.set("started_at", Math.floor(performance.timeOrigin / 1000))
-      const text = body.toString()
+      given.set("started_at", Math.floor(performance.timeOrigin / 1000))
+      const texts = new URLSearchParams([...given].filter(([, value]) => typeof value === "string"))
+      const body = this.form.querySelector("[type=file]") ? given : texts
+      const text = texts.toString()
       // The same key for the same words: a form that is sent again is not another one.
       if (this.sent !== text) {
         this.sent = text
@@ -392,7 +394,7 @@
       } else {
         const find = make("a", { href: `${this.api}/file?lang=${this.language}`, textContent: this.words.find_file })
         const hosted = make("a", { href: this.hosted, textContent: this.words.hosted })
-        this.banner(problem.title, problem.detail, make("p", {}, ...(this.form.elements.invite ? [find, " · "] : []), hosted))
+        this.banner(problem.title || this.words.away, problem.detail || this.words.again, make("p", {}, ...(this.form.elements.invite ? [find, " · "] : []), hosted))
       }
       this.dispatchEvent(new CustomEvent("relais:refused", { bubbles: true, detail: problem }))
     }

@@ -4,16 +4,21 @@ import gzip
 import re
 from collections import Counter
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 
 from chalicelib import content
 from chalicelib.core.languages import LANGS, Lang
 from chalicelib.core.shown_words import shown_key
+from chalicelib.newsletter.subscribers.consent_text import ConsentTexts
+from chalicelib.services import Services
 from chalicelib.views import kit_parts
 from fakes import MemoryStore
 from infra import kit
+from infra.operator.stage import Operator
 from journey import RITA, Journey
+from operator_cli import relais
 from visitor import Visitor
 
 FILES = dict(kit.files(kit.EXAMPLE, None))
@@ -169,6 +174,21 @@ def test_the_words_of_a_part_are_kept_before_somebody_agrees_to_them(
     part = Read(visitor.get("/kit/eoi?lang=fr").body.decode())
     (sent,) = [facts["value"] for facts in part.of("input") if facts.get("name") == "notice"]
     assert store.items[shown_key("notice", str(sent))]["form"] == "eoi"
+
+
+def test_the_kit_of_a_stage_is_written_in_its_own_words(
+    service: Services, store: MemoryStore, tmp_path: Path
+) -> None:
+    operator = Operator("local", settings=service.settings)
+    vars(operator)["services"] = service
+    said = relais(operator, "kit", "write", str(tmp_path / "kit"))
+    assert said == f"Wrote {len(FILES)} files to {tmp_path / 'kit'}"
+    for lang in LANGS:
+        part = (tmp_path / "kit" / f"eoi.{lang}.html").read_text("utf-8")
+        values = {facts.get("name"): facts.get("value") for facts in Read(part).of("input")}
+        assert values["consent_shown"] == ConsentTexts(service.settings, b"p" * 32).shown(lang)
+        assert store.items[shown_key("notice", str(values["notice"]))]["lang"] == lang
+        assert f'action="{service.settings.public_url}/forms/eoi"' in part
 
 
 def test_a_paused_form_says_so_in_its_part(

@@ -273,9 +273,11 @@ if (this.sending) return
 this.sending = true
 this.status.textContent = this.words.sending
 this.button.setAttribute("aria-disabled", "true")
-const body = new URLSearchParams([...new FormData(this.form)].filter(([, value]) => typeof value === "string"))
-body.set("started_at", Math.floor(performance.timeOrigin / 1000))
-const text = body.toString()
+const given = new FormData(this.form)
+given.set("started_at", Math.floor(performance.timeOrigin / 1000))
+const texts = new URLSearchParams([...given].filter(([, value]) => typeof value === "string"))
+const body = this.form.querySelector("[type=file]") ? given : texts
+const text = texts.toString()
 if (this.sent !== text) {
 this.sent = text
 this.key = [...crypto.getRandomValues(new Uint8Array(16))].map(each => each.toString(16).padStart(2, "0")).join("")
@@ -352,7 +354,7 @@ items.forEach(({ error, of }) => of && this.mark(of, error.message))
 } else {
 const find = make("a", { href: `${this.api}/file?lang=${this.language}`, textContent: this.words.find_file })
 const hosted = make("a", { href: this.hosted, textContent: this.words.hosted })
-this.banner(problem.title, problem.detail, make("p", {}, ...(this.form.elements.invite ? [find, " · "] : []), hosted))
+this.banner(problem.title || this.words.away, problem.detail || this.words.again, make("p", {}, ...(this.form.elements.invite ? [find, " · "] : []), hosted))
 }
 this.dispatchEvent(new CustomEvent("relais:refused", { bubbles: true, detail: problem }))
 }
