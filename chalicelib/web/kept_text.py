@@ -12,6 +12,7 @@ from chalicelib.core.errors import RelaisError
 from chalicelib.core.languages import Lang
 from chalicelib.core.ticks import tick
 from chalicelib.forms.ignored import is_beside_answers
+from chalicelib.web.request import BODY_LIMIT as TAKEN_LIMIT
 from chalicelib.web.request import Request
 from chalicelib.web.responses import HTML, Response
 
@@ -78,7 +79,9 @@ def with_typed_text(request: Request, response: Response) -> Response:
     typed = _typed(pairs, lang)
     if _holds_all(response.body, typed):
         return response
-    again = pairs if response.status in TRY_AGAIN else []
+    # What is too large to be taken is shown once: again, it would be refused again.
+    is_small = len(request.body) <= TAKEN_LIMIT
+    again = pairs if response.status in TRY_AGAIN and is_small else []
     block = templates.render("pages/_typed.html", lang=lang, typed=typed, again=again)
     before, end, after = response.body.rpartition("</main>")
     return response._replace(body=f"{before}{block}\n{end}{after}")

@@ -2,6 +2,7 @@
 
 import ast
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +61,18 @@ def test_a_row_that_the_table_does_not_know_cannot_be_written_in_any_test() -> N
 def test_a_row_that_the_table_ends_by_time_cannot_be_written_without_its_end() -> None:
     with pytest.raises(AssertionError, match="no end"):
         MemoryStore().commit([Put({"pk": "STRAY#2026-03-02", "sk": "x#Open", "kind": "stray"})])
+
+
+@pytest.mark.parametrize("name", ["privacy", "privacy-impact", "incidents"])
+def test_what_the_law_asks_to_be_written_stands_alike_in_both_languages(name: str) -> None:
+    texts = [(ROOT / "docs" / f"{name}.{lang}.md").read_text("utf-8") for lang in ("fr", "en")]
+    headings, lines, files = (
+        [re.findall(pattern, text, re.M) for text in texts]
+        for pattern in (r"^(#+) ", r"^\|", r"`[\w/]+\.\w+`")
+    )
+    assert headings[0] == headings[1]
+    assert len(lines[0]) == len(lines[1]) > 10
+    assert sorted(files[0]) == sorted(files[1])
 
 
 def test_no_row_fits_two_lines() -> None:

@@ -14,8 +14,9 @@ from chalicelib.core.languages import LANGS
 from chalicelib.services import Services
 from chalicelib.web import kept_text
 from counted_work import counted
+from fakes import MemoryStore
 from journey import RITA, SAM, Journey
-from visitor import Visitor, hidden
+from visitor import FORM, HTML, Visitor, hidden
 
 ROUTES = sorted(application.app.routes)
 TEXT = "Une longue réponse, avec des « guillemets » & <balises>,\net une deuxième ligne."
@@ -151,3 +152,19 @@ def test_what_is_shown_again_costs_no_more_for_being_many_words(
         refused("a")
         units = [run(partial(refused, unit)).units for unit in ("aa", "a ")]
     assert units[1] < units[0] + 5_000
+
+
+LAMBDA_RESPONSE_BYTES = 6 * 1024 * 1024
+
+
+def test_what_is_shown_again_fits_into_what_a_function_may_answer(
+    visitor: Visitor, store: MemoryStore
+) -> None:
+    """The largest body, of what grows most when it is escaped, from a network that is told to wait."""
+    body = b"goal_draft=" + b'"' * 999_000
+    visitor.request("POST", "/forms/eoi", body, **HTML, **FORM)
+    for row in store.kinds("rate"):
+        store.items[row["pk"], row["sk"]]["posts"] = 10_000
+    page = visitor.request("POST", "/forms/eoi", body, **HTML, **FORM)
+    assert page.status_code == 429
+    assert len(body) < len(page.body) < LAMBDA_RESPONSE_BYTES
