@@ -275,7 +275,7 @@ def she_applies(world: World) -> None:
     """Her invitation is hers, whatever was posted with her reference."""
     way = world.way
     for case in world.files():
-        if is_invited(case.state) and not case.undo_open(way.clock()):
+        if is_invited(way.service.lookup.known_state(case)):
             invite = way.service.links.invite(case.id, case.person, "fr").partition("invite=")[2]
             given = samples.application(invite=invite, impact_goal=SECRET, fid_lead_email=ADA)
             told = way.visitor.send("/forms/application", given)
@@ -315,7 +315,8 @@ def check_open_to_its_owner(world: World) -> None:
         assert SECRET in way.visitor.page(link).body.decode()
         if kind(case.state) == "active":
             assert case.current_ref in listed, "her lost-link mail names each open file"
-        if is_invited(case.state):
+        # An approval whose letter waits for the morning is known to nobody.
+        if is_invited(way.service.lookup.known_state(case)):
             invite = way.service.links.invite(case.id, case.person, "fr").partition("invite=")[2]
             assert way.visitor.page(f"/forms/application?invite={invite}").status_code == 200
     declares_herself(world)
