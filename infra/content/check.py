@@ -54,6 +54,8 @@ def _of_programme(folder: Path, programme: str) -> list[str]:
         sources.setdefault(path.stem, []).append(Source(path))
     if unread := [*_unread(sources, folder)]:
         return unread
+    if strangers := [*_strangers(own, sources)] if programme else ():
+        return list(strangers)
     figures = numbers_of(whole("programme", {}, folder, programme))
     raws = {name: whole(name, {}, folder, programme) for name in sources}
     contents = {name: whole(name, figures, folder, programme) for name in sources}
@@ -71,11 +73,33 @@ def _unread(sources: dict[str, list[Source]], folder: Path) -> Iterator[str]:
     for found in sources.values():
         for source in found:
             try:
-                json.loads(source.text)
+                yield from _twice(source)
             except ValueError as error:
                 line = getattr(error, "lineno", 1)
                 what = getattr(error, "msg", str(error))
                 yield f"{shown(source.path)}:{line}: {what}. Correct the JSON before this place."
+
+
+def _twice(source: Source) -> Iterator[str]:
+    """Yield each name that an object has twice: the first would be dropped without a word."""
+    json.loads(source.text)
+    for place, line in source.twice:
+        what = f"{'.'.join(map(str, place))} stands twice"
+        yield f"{shown(source.path)}:{line}: {what}. Keep one of the two."
+
+
+def _strangers(own: Path, sources: dict[str, list[Source]]) -> Iterator[str]:
+    """Yield what a programme's folder has that is never read, or that it lacks to be one."""
+    if not re.fullmatch(r"[a-z0-9_-]+", own.name):
+        mend = "Write its name in small letters, digits and hyphens."
+        yield f"{shown(own)}:1: no name for a programme. {mend}"
+    paths = sorted(own.iterdir())
+    if not paths:
+        yield f"{shown(own)}:1: empty. Add the files that differ, or remove the folder."
+    known = [name for name, found in sources.items() if any(own != s.path.parent for s in found)]
+    for path in paths:
+        if path.suffix != ".json" or path.stem not in known:
+            yield f"{shown(path)}:1: never read, by this name. {instead(path.stem, known)}"
 
 
 def _meetings(contents: Contents, raws: Contents, figures: dict[str, int]) -> Sequence[Slip]:
@@ -96,7 +120,8 @@ def _adapter(name: str) -> TypeAdapter[Any]:
 
 def _shape(name: str, content: Any) -> Iterator[Slip]:
     try:
-        _adapter(name).validate_python([content])
+        # As JSON: “yes” is no true, and a date is a text all the same.
+        _adapter(name).validate_json(json.dumps([content]), strict=True)
     except ValidationError as error:
         for fault in error.errors(include_url=False):
             place, what = tuple(fault["loc"][1:]), str(fault["msg"]).rstrip(".")
@@ -112,7 +137,7 @@ def _mend(fault: ErrorDetails, content: Any) -> str:
         case "missing":
             return f"Add “{last}”: its shape is in chalicelib/content/shapes/."
         case "extra_forbidden":
-            known = _neighbours(content, fault["loc"][1:-1])
+            known = [name for name in _neighbours(content, fault["loc"][1:-1]) if name != last]
             return f"Remove “{last}”, or correct its name. {instead(last, known)}"
         case "literal_error":
             return f"Write one of these: {fault['ctx']['expected']}."

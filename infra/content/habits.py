@@ -55,6 +55,14 @@ HABITS: Final = (
         rf"\binfolettres\b|\b(?:une|aucune|autre|cette|chaque){S}infolettre\b|\binfolettre{S}(?:\{{|…)",
         "Écrivez « numéro » : l’infolettre est la publication.",
     ),
+    *(
+        _habit(
+            "an address typed", lang, r"\b[\w.+-]+@[\w-]+\.[\w.]+|\bhttps?(?:/|:/?\w)",
+            "Write {contact_email}, which the setting fills in; an address on the Web, whole.",
+            r"@(?:[\w-]+\.)*example\.(?:org|com|ca)",
+        )
+        for lang in ("en", "fr")
+    ),
     _habit(
         "since n days", "en",
         r"\bsince (?:\d+|…|\{+[^}]*\}+) (?:business )?(?:days?|weeks?|months?|years?|hours?|minutes?)\b",

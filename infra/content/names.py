@@ -9,8 +9,9 @@ from chalicelib.cases.guards import CALLERS_GUARDS, GUARDS
 from chalicelib.cases.intake.receive import RECEIVERS
 from chalicelib.cases.states import BEFORE, NEW, SAME
 from chalicelib.coaches.directory.snapshot import all_labels
+from chalicelib.core.letter_row import APPLICANT
 from chalicelib.forms.rules import RULES
-from chalicelib.mail.letters import LETTERS
+from chalicelib.mail.letters import LETTERS, STAFF
 from chalicelib.people import retention
 from chalicelib.web.problems import CODES
 from infra.content import codes
@@ -143,6 +144,34 @@ def _transitions(contents: Contents) -> Iterator[Slip]:
             ("clocks", started, {*clocks, "all", "own"}, "clock"),
         ):
             yield from unknown("states", ("transitions", number, key), names, known, what)
+        place: Place = ("transitions", number, "held_letters")
+        yield from _readers("states", place, row.get("held_letters", ()), [APPLICANT])
+    yield from _ends(contents)
+
+
+def _ends(contents: Contents) -> Iterator[Slip]:
+    """What the clock of a state sets off can be done in that state."""
+    rows = contents["states"]["transitions"]
+    for name, state in contents["states"]["states"].items():
+        clock = contents["clocks"]["clocks"].get(state.get("clock"), {"steps": ()})
+        for rung in clock["steps"]:
+            event = rung.get("event")
+            if event and not any(row["event"] == event and name in row["from"] for row in rows):
+                what = (
+                    f"{name}: clock {state['clock']} ends by “{event}”, which does not begin here"
+                )
+                mend = f"Name {name} under “from” of a row of {event}."
+                yield Slip("states", ("states", name), what, mend)
+
+
+def _readers(file: str, place: Place, names: Collection[str], to: list[str]) -> Iterator[Slip]:
+    """A letter goes to whom it is written for."""
+    wanted = APPLICANT if APPLICANT in to else STAFF
+    for name in names:
+        if name in LETTERS and wanted not in LETTERS[name].readers:
+            fitting = [one for one, found in LETTERS.items() if wanted in found.readers]
+            what = f"letter {name} is not for {wanted}"
+            yield Slip(file, place, what, instead(name, fitting))
 
 
 def _clocks(contents: Contents) -> Iterator[Slip]:
@@ -164,6 +193,8 @@ def _clocks(contents: Contents) -> Iterator[Slip]:
                 yield Slip("clocks", place, "a step with no one thing to do", mend)
             if "letter" in rung and not rung.get("to"):
                 yield Slip("clocks", place, "a letter to nobody", "Say under “to” who reads it.")
+            given = [rung["letter"]] if "letter" in rung else []
+            yield from _readers("clocks", (*place, "letter"), given, rung.get("to", []))
 
 
 def _words_of_cases(contents: Contents) -> Iterator[Slip]:

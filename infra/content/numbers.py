@@ -5,8 +5,11 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any, Final
 
+from chalicelib.cases.effects import ANSWER_DAYS
 from chalicelib.newsletter.issues.theme import LEAST_CONTRAST, contrast
 from infra.content.slips import Contents, Slip
+
+DAYS_OF_MONTH: Final = 30
 
 RANGES: Final = (
     ("team_min", "team_max"),
@@ -18,9 +21,11 @@ RANGES: Final = (
 def slips(contents: Contents) -> Iterator[Slip]:
     yield from _programme(contents["programme"])
     yield from _retention(contents["programme"], contents["retention"])
+    yield from _within(contents["programme"], contents["retention"])
     yield from _bases(contents["newsletter"]["bases"])
     yield from _holidays(contents["holidays"])
     yield from _clocks(contents["clocks"]["clocks"])
+    yield from _reminders(contents["clocks"]["clocks"], contents["programme"])
     yield from _colours(contents["theme"])
     yield from _order(contents["streams"])
     yield from _synonyms(contents["synonyms"]["groups"])
@@ -54,6 +59,29 @@ def _retention(programme: Any, table: Any) -> Iterator[Slip]:
                     what = f"“{text}” does not say {number}, as retention.json does"
                     mend = "Put the same time into both files."
                     yield Slip("programme", ("retention", form, lang), what, mend)
+
+
+def _within(programme: Any, table: Any) -> Iterator[Slip]:
+    """No file is erased before a day that somebody was told of it."""
+    months = table["case_months"]
+    kept = min(months.get(name, 0) for name in ("EOI_DECLINED", "APP_DECLINED", "others"))
+    for name, days in programme.items():
+        if name.endswith("_days") and days > kept * DAYS_OF_MONTH:
+            what = f"{days} days are longer than a file is kept, {kept} months by retention.json"
+            yield Slip("programme", (name,), what, "Give fewer days, or keep files longer.")
+
+
+def _reminders(clocks: Any, programme: Any) -> Iterator[Slip]:
+    """Who has so many days is reminded before they are over."""
+    given = {"reply_by": ANSWER_DAYS, "apply_by": programme["application_link_valid_days"]}
+    for name, clock in clocks.items():
+        most = clock.get("lasts") or given.get(clock.get("until"))
+        for at, step in enumerate(clock["steps"]):
+            days = step.get("after", step.get("before", 0))
+            if most and "letter" in step and days >= most:
+                what = f"a reminder at {days} days, where somebody has {most}"
+                place = ("clocks", name, "steps", at)
+                yield Slip("clocks", place, what, f"Give fewer than {most} days.")
 
 
 def _bases(bases: Any) -> Iterator[Slip]:

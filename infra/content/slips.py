@@ -11,6 +11,8 @@ from typing import Any, Final, NamedTuple
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 
+NAME_AND_VALUE: Final = 2
+
 Place = tuple[str | int, ...]
 """Keys and numbers that lead to a value of a JSON file."""
 
@@ -46,6 +48,15 @@ class Source:
         except (ValueError, IndexError):
             return {}
 
+    @cached_property
+    def twice(self) -> list[tuple[Place, int]]:
+        """The names that an object has twice, each with the line of the second."""
+        found: dict[Place, list[int]] = {}
+        for place, line in _lines(self.text):
+            found.setdefault(place, []).append(line)
+        # A name is met where it stands, and where its value begins.
+        return [(place, lines[2]) for place, lines in found.items() if len(lines) > NAME_AND_VALUE]
+
     def line(self, place: Place) -> tuple[int, int]:
         """Return how much of the place is in the file, and the line of that."""
         for length in range(len(place), 0, -1):
@@ -61,7 +72,9 @@ def told(slip: Slip, sources: Collection[Source]) -> str:
     if not sources:
         return f"{slip.file}.json:1: {slip.what}. {slip.mend}"
     source, (_, line) = max(
-        ((source, source.line(slip.place)) for source in sources), key=lambda found: found[1][0]
+        # A programme's own file stands last, and has its way.
+        ((source, source.line(slip.place)) for source in reversed([*sources])),
+        key=lambda found: found[1][0],
     )
     where = ".".join(map(str, slip.place))
     return f"{shown(source.path)}:{line}: {where and where + ': '}{slip.what}. {slip.mend}"

@@ -97,6 +97,24 @@ SLIPS: list[Planted] = [
     ("languages", '"id": "fr"', '"id": "french"', "id"),
     ("coaches", '"too_many_rows": {', '"too_many_row": {', "too_many_rows"),
     ("commands", '"blocked": {', '"blokced": {', "blocked"),
+    # What no shape sees
+    ("messages", "Enter {min} or more.", "Write to info@innoweave.ca.", "an address typed"),
+    ("messages", "Enter {min} or more.", "See https//innoweave.ca.", "an address typed"),
+    ("messages", '"at_least": {', '"at_least": {"en": "x",', "at_least.en stands twice"),
+    ("programme", '"reopen_days": 30', '"reopen_days": 800', "longer than a file is kept"),
+    ("programme", '"application_link_valid_days": 180', '"application_link_valid_days": 400',
+     "longer than a file is kept"),
+    ("clocks", '"after": 19, "letter": "reminder"', '"after": 25, "letter": "reminder"',
+     "a reminder at 25 days, where somebody has 21"),
+    ("clocks", '"before": 14, "letter": "reminder"', '"before": 181, "letter": "reminder"',
+     "a reminder at 181 days"),
+    ("clocks", '"hour": "09:00"', '"hour": "25:00"', "hour"),
+    ("clocks", '"letter": "holding_note"', '"letter": "staff_waiting"', "is not for applicant"),
+    ("clocks", '"letter": "staff_waiting"', '"letter": "reminder"', "is not for staff"),
+    ("states", '"held_letters": ["eoi_approved"]', '"held_letters": ["staff_waiting"]',
+     "is not for applicant"),
+    ("eoi", '"required": true', '"required": "yes"', "valid boolean"),
+    ("places", '"provinces": ["ON"]', '"provinces": ["OO"]', "no such province: OO"),
 ]  # fmt: skip
 SLIPS = [slip for slip in SLIPS if slip[3]]
 
@@ -140,6 +158,50 @@ def test_a_planted_slip_is_found_with_file_line_and_how_to_mend_it(
     assert MENDED.search(mine[0]), mine[0]
 
 
+@pytest.mark.parametrize(
+    ("name", "file", "text", "said"),
+    [
+        ("autre", "eoo.json", "{}", "never read, by this name. Did you mean “eoi”?"),
+        ("autre", "", "", "empty. Add the files that differ"),
+        ("Un autre", "eoi.json", "{}", "no name for a programme. Write"),
+        ("autre", "programme.json", '{"team_mx": 3}', "Did you mean “team_max”?"),
+        ("autre", "programme.json", '{"reopen_days": 800}', "longer than a file is kept"),
+        ("autre", "eoi.json", '{"sections": []}', "sections: List should have at least 1 item"),
+        ("autre", "states.json", '{"states": {"EOI_PENDNG": {"en": "x", "fr": "y"}}}', "kind"),
+        ("autre", "programme.json", "{", "Correct the JSON"),
+    ],
+)
+def test_a_slip_in_another_programme_is_found_in_its_own_file(
+    tree: Path, name: str, file: str, text: str, said: str
+) -> None:
+    own = tree / "programmes" / name
+    own.mkdir(parents=True)
+    if file:
+        (own / file).write_text(text, "utf-8")
+    try:
+        told = of_programmes(tree)
+    finally:
+        shutil.rmtree(tree / "programmes")
+    mine = [fault for fault in told if said in fault]
+    assert mine, told
+    assert f"/programmes/{name}" in mine[0]
+    assert re.search(r":\d+: ", mine[0])
+
+
+def test_a_clock_that_cannot_end_its_state_is_found(tree: Path) -> None:
+    path = tree / "states.json"
+    before = path.read_text("utf-8")
+    row = '"event": "lapse", "from": ["EOI_INFO_REQUESTED"]'
+    path.write_text(before.replace(row, row.replace("INFO_REQUESTED", "APPROVED")), "utf-8")
+    try:
+        told = of_programmes(tree)
+    finally:
+        path.write_text(before, "utf-8")
+    assert any(
+        "states.json:4: " in one and "which does not begin here. Name" in one for one in told
+    )
+
+
 def test_forty_slips_and_more_are_planted() -> None:
     assert len(SLIPS) + len(IN_TEMPLATES) >= 50
 
@@ -150,6 +212,7 @@ IN_TEMPLATES: list[Planted] = [
     ("email/eoi_declined/subject.txt", "About your Declaration", "Mail about your Declaration", "mail, in"),
     ("email/eoi_received/body.txt", "status_url", "statusurl", "no such fact: statusurl"),
     ("email/reminder/body.txt", "case.contact_name", "case.contactname", "case.contactname"),
+    ("email/holding_note/body.txt", "case.contact_name", "case.owner", "case.owner"),
     ("email/file_copy/body.html", "{% endif %}", "", "the template cannot be read"),
     ("email/file_closed/body.txt", 'include "email/_base/foot.txt"', 'include "email/_base/feet.txt"',
      "no such template"),

@@ -30,7 +30,7 @@ Count = Annotated[int, Field(ge=1)]
 Day = Annotated[str, AfterValidator(_day)]
 
 
-Time = Annotated[str, Field(pattern=r"^\d\d:\d\d$")]
+Time = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
 
 
 Colour = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{3,6}$")]
