@@ -36,6 +36,7 @@ MODEL: Final[dict[str, dict[tuple[str, ...], str]]] = {
     "apply_confirmed": {("EOI_APPROVED", "INVITE_EXPIRED"): "APP_PENDING"},
     "hold": {("NEW",): "HELD_AS_SPAM"},
     "release": {("HELD_AS_SPAM",): "EOI_PENDING"},
+    "release_application": {("HELD_AS_SPAM",): "ORPHAN_APP"},
     "keep_beside": {("NEW",): "EOI_TO_CONFIRM"},
     "confirm": {("EOI_TO_CONFIRM",): "EOI_PENDING"},
     "join": {("EOI_TO_CONFIRM",): "LINKED"},
@@ -101,7 +102,7 @@ MANY: Final = 1000
 """So many lives meet every step and every letter."""
 
 NOT_LIVED: Final = {"erase_person", "release_application"}
-"""Steps of the operator, which have tests of their own."""
+"""Steps of the operator that few lives meet; they have tests of their own."""
 
 
 class Told:
