@@ -9,7 +9,7 @@ from chalicelib.cases.guards import (
     DecisionInput,
     GuardContext,
     check,
-    reopen_window,
+    last_day_to_reopen,
     voters,
     votes_on,
 )
@@ -21,10 +21,10 @@ from chalicelib.cases.standing_back import standing_back
 from chalicelib.cases.states import Transition, is_invited, staff_letter, step
 from chalicelib.cases.transition import RECORDED, StateChange
 from chalicelib.cases.twins import twin_rows
-from chalicelib.core import eastern_time, stored_links
+from chalicelib.core import stored_links
 from chalicelib.core.letter_row import ALL_STAFF, APPLICANT
 from chalicelib.core.ports import Item, Now, Store, Write
-from chalicelib.core.records import moment, stamp
+from chalicelib.core.records import stamp
 
 NOTHING_GIVEN: Final = DecisionInput()
 
@@ -189,4 +189,4 @@ class Decisions:
 def reopen_by(case: Case) -> str:
     """Return the last day on which a closed case can be opened again (ISO)."""
     assert case.closed is not None
-    return str(eastern_time.today(moment(case.closed["at"]) + reopen_window()))
+    return str(last_day_to_reopen(case.closed))

@@ -6,10 +6,11 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from chalicelib import content
-from chalicelib.cases.case import Case, Condition, Vote
+from chalicelib.cases.case import Case, Closed, Condition, Vote
 from chalicelib.cases.standing_back import stands_back
 from chalicelib.cases.states import Transition, awaits, shows
 from chalicelib.core import eastern_time
+from chalicelib.core.business_days import after_business_days
 from chalicelib.core.errors import Refused
 from chalicelib.core.records import moment
 from chalicelib.core.typed_dates import FURTHEST, NotADate, read_day, read_day_ahead
@@ -20,6 +21,10 @@ MAX_CONDITIONS: Final = 5
 MAX_EXTENSION: Final = timedelta(days=366)
 """How far from today an extension may reach."""
 
+REOPEN_GRACE: Final = 3
+"""Business days that staff have beyond the last day that was told: somebody may ask on its
+evening."""
+
 MESSAGE_LIMIT: Final = 3000
 """Characters that a message may have."""
 
@@ -27,6 +32,11 @@ MESSAGE_LIMIT: Final = 3000
 def reopen_window() -> timedelta:
     """Return how long after its end a case can be opened again."""
     return timedelta(days=content.programme()["reopen_days"])
+
+
+def last_day_to_reopen(closed: Closed) -> date:
+    """Return the day until which an applicant may ask for it, as they are told."""
+    return eastern_time.today(moment(closed["at"]) + reopen_window())
 
 
 @dataclass(frozen=True)
@@ -254,7 +264,9 @@ def _extensions_left(step: GuardContext) -> bool:
 @guard("thirty_days")
 def _reopenable(step: GuardContext) -> bool:
     closed = step.case.closed
-    return closed is not None and step.now - moment(closed["at"]) <= reopen_window()
+    if closed is None:
+        return False
+    return step.today <= after_business_days(last_day_to_reopen(closed), REOPEN_GRACE)
 
 
 @guard("decider")

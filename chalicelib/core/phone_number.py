@@ -13,12 +13,14 @@ TYPED_MAX_LENGTH: Final = 80
 MAX_EXTENSION_DIGITS: Final = 7
 
 _EXTENSION: Final = re.compile(
-    r"^(?P<number>.*?[0-9)])[\s,;.:/-]*\(?(?:postes?|extension|local|loc|ext|x|p|#)[\s.:=#]*"
+    r"^(?P<number>.*?[0-9)])[\s,;.:/-]*\(?(?:postes?|extension|local|loc|ext|x|p|#)"
+    r"(?:[\s.:=#]*n[o°º.]{1,2})?[\s.:=#]*"
     r"(?P<extension>[0-9]{1,7})\)?$",
     re.IGNORECASE | re.DOTALL,
 )
 _BEFORE_EXTENSION: Final = re.compile(
-    r"^\(?(?:postes?|extension|local|loc|ext|x|p|#)?[\s.:=#]*([0-9]{1,7})\)?$", re.IGNORECASE
+    r"^\(?(?:postes?|extension|local|loc|ext|x|p|#)?(?:[\s.:=#]*n[o°º.]{1,2})?[\s.:=#]*([0-9]{1,7})\)?$",
+    re.IGNORECASE,
 )
 _BEFORE_NUMBER: Final = re.compile(
     r"^(?:t[ée]l[ée]phone|telephone|t[ée]l|phone|cellulaire|cell?|mobile|bureau|office)?[\s.:]*",

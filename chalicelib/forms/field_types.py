@@ -21,6 +21,7 @@ from chalicelib.forms.numbers import cents_or_none, decimal_or_none, whole_or_no
 if TYPE_CHECKING:
     from chalicelib.content.shapes.forms import FormField
 
+_MEANT: Final = str.maketrans("OIL", "011")  # letters typed where a digit stands
 _NO_SPACES: Final = str.maketrans("", "", " \n-")
 _URL = re.compile(r"https?://[^\s/?#@]+\.[^\s/?#@.]{2,}(?::\d+)?(?:[/?#]\S*)?", re.IGNORECASE)
 _BN = re.compile(r"[0-9]{9}RR[0-9]{4}")
@@ -89,7 +90,7 @@ def phone(text: str) -> str:
 
 
 def url(text: str) -> str:
-    address = text if "://" in text[:12] else f"https://{text}"
+    address = (text if "://" in text[:12] else f"https://{text}").rstrip(".,;")
     if not _URL.fullmatch(address) or not is_address(address):
         raise wrong("url")
     return address
@@ -112,7 +113,8 @@ def luhn(text: str) -> bool:
 
 
 def postal_code(text: str) -> str:
-    plain = in_plain_signs(text).translate(_NO_SPACES).upper()
+    plain = in_plain_signs(text).translate(_NO_SPACES).upper().rstrip(".,;")
+    plain = "".join(c.translate(_MEANT) if at % 2 else c for at, c in enumerate(plain))
     if not _POSTAL.fullmatch(plain):
         raise wrong("postal_code")
     return f"{plain[:3]} {plain[3:]}"

@@ -1,14 +1,16 @@
 """A letter says what is true when it leaves, or it does not leave, and the history says so."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any, Final
 
 import pytest
 
 from chalicelib.cases.case import Case
 from chalicelib.cases.effects import Decider
-from chalicelib.core.errors import DeliveryFailed, NotInvited
+from chalicelib.core.business_days import after_business_days
+from chalicelib.core.errors import DeliveryFailed, NotInvited, Refused
+from chalicelib.core.formatting import long_date
 from chalicelib.core.letter_row import OUTSIDE
 from chalicelib.core.records import stamp
 from chalicelib.core.templates import environment
@@ -261,3 +263,24 @@ def test_a_declaration_that_came_as_an_application_is_called_by_its_own_referenc
     written = [f"{s.mail.subject} {s.mail.text}" for s in programme.letters]
     assert not [text for text in written if "None" in text]
     assert "application_declined" not in {one.letter for one in programme.letters}
+
+
+@pytest.mark.parametrize("closed", ["2026-03-04T09:00", "2026-03-04T23:59", "2026-12-01T10:10"])
+@pytest.mark.parametrize(("late", "reopened"), [(0, True), (3, True), (4, False)])
+def test_what_is_asked_on_the_last_evening_that_was_told_can_still_be_done(
+    closed: str, late: int, reopened: bool
+) -> None:
+    programme = Programme(MORNING)
+    case = programme.declare(ADA)
+    programme.day(*closed.split("T"))
+    programme.withdraw(case)
+    programme.pass_(hours=24)
+    (letter,) = [one.mail.text for one in programme.letters if one.letter == "file_withdrawn"]
+    told = date.fromisoformat(closed[:10]) + timedelta(days=30)
+    assert long_date(told, "fr") in letter
+    programme.day(str(after_business_days(told, late)), "23:00")
+    if reopened:
+        assert programme.act(case, "reopen", message="À sa demande.").state == "EOI_PENDING"
+    else:
+        with pytest.raises(Refused):
+            programme.act(case, "reopen", message="À sa demande.")

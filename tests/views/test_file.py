@@ -48,7 +48,7 @@ def test_after_thirty_days_a_file_stays_closed_and_that_is_said(way: Journey) ->
     case = way.declare()
     way.do(way.own(), "?do=withdraw", action="withdraw")
     way.deliver()
-    way.clock.pass_(days=30, seconds=1)
+    way.clock.pass_(days=37)
     review = way.fresh(RITA)
     answer = way.press(review, decision="reopen", message="À votre demande.")
     assert answer.status_code == 409
