@@ -36,7 +36,7 @@ def reopen_window() -> timedelta:
 
 def last_day_to_reopen(closed: Closed) -> date:
     """Return the day until which an applicant may ask for it, as they are told."""
-    return eastern_time.today(moment(closed["at"]) + reopen_window())
+    return eastern_time.today(moment(closed["at"])) + reopen_window()
 
 
 @dataclass(frozen=True)

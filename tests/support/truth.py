@@ -173,7 +173,8 @@ def _days(case: Case, name: str) -> list[str]:
     elif name == "reminder" and case.state == "EOI_APPROVED":
         days = [case.apply_by]
     elif name in ("file_closed", "file_withdrawn") and case.closed:
-        ended = datetime.fromisoformat(case.closed["at"]) + timedelta(days=30)
-        days = [str(ended.astimezone(ZoneInfo("America/Toronto")).date())]
+        ended = datetime.fromisoformat(case.closed["at"])
+        there = ended.astimezone(ZoneInfo("America/Toronto")).date()
+        days = [str(there + timedelta(days=30))]
     lang = "en" if case.lang == "en" else "fr"
     return [long_date(date.fromisoformat(day), lang) if day else "a day" for day in days]
