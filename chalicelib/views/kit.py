@@ -22,6 +22,8 @@ CACHEABLE: Final = {
 }
 """Nothing in a part belongs to one visitor: any website may read it, and any cache keep it."""
 
+PLAIN: Final = "text/plain; charset=utf-8"
+
 
 @dataclass(frozen=True)
 class KitViews:
@@ -48,7 +50,9 @@ class KitViews:
             values = known_of(invite, self.cases, request.lang)
             body = self._part(name, request.lang, Invited(invite, values))
             return Response(200, body, HTML, PRIVATE)
-        return with_etag(request, Response(200, self._part(name, request.lang), HTML, headers))
+        # For whoever copies a part from a browser: as text, which nothing shows as a page.
+        kind = PLAIN if "source" in request.query else HTML
+        return with_etag(request, Response(200, self._part(name, request.lang), kind, headers))
 
     def _part(self, name: str, lang: Lang, invited: Invited = NOBODY) -> str:
         return kit_parts.part(name, lang, self.settings, self.consent_texts, invited)

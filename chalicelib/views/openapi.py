@@ -91,13 +91,16 @@ def _machines() -> Paths:
         "200": {"description": "Cacheable, with an ETag"},
         "304": {"description": "As the ETag says"},
         "404": {"description": "No such part", "content": PROBLEM_CONTENT},
+        "409": {"description": "`invite` leads to no file", "content": PROBLEM_CONTENT},
+        "410": {"description": "The invitation has ended", "content": PROBLEM_CONTENT},
     }
+    parameters = [path_parameter("name"), *map(query_parameter, ("lang", "source", "invite"))]
     return {
         "/kit/{name}": {
             "get": {
-                "summary": "A form or the search of coaches as HTML to paste, relais.js or "
-                "relais.css",
-                "parameters": [path_parameter("name"), query_parameter("lang")],
+                "summary": "A form or the search of coaches as HTML to paste (`source=1`: to be "
+                "copied; `invite`: with what is known), relais.js or relais.css",
+                "parameters": parameters,
                 "responses": kit,
             }
         },

@@ -163,6 +163,13 @@ def test_what_is_known_of_whom_a_letter_invited_is_theirs_alone(
     assert wrong.json_body["title"] == "Une Déclaration d’intérêt doit venir en premier"
 
 
+def test_a_part_is_copied_as_text(visitor: Visitor) -> None:
+    shown = visitor.get("/kit/eoi?lang=fr")
+    copied = visitor.get("/kit/eoi?lang=fr&source=1")
+    assert copied.headers["Content-Type"] == "text/plain; charset=utf-8"
+    assert copied.body == shown.body
+
+
 def test_what_is_no_part_is_not_found(visitor: Visitor) -> None:
     for name in ("profile", "..", "relais", "form.html"):
         assert visitor.get(f"/kit/{name}").status_code == 404
