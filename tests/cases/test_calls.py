@@ -29,7 +29,7 @@ from visitor import Visitor, token
 
 MANY = 100_000
 
-MORE = 600
+MORE = 240
 """Other cases, and a sixth of them with the very name of ours: many more than a page looks at.
 No call depends on more, and moto copies its table for each transaction."""
 
@@ -64,10 +64,9 @@ def way(aws: None, calls: Counter[str], monkeypatch: pytest.MonkeyPatch) -> Iter
 
 def pages(way: Journey) -> dict[str, str]:
     """A page of each kind, by what it shows."""
-    told = way.visitor.send("/forms/eoi", samples.eoi()).json_body
+    way.visitor.send("/forms/eoi", samples.eoi())
     way.deliver()
     found = {
-        "receipt": f"/file/{token(told['links']['status'], 'file')}",
         "file": way.own(),
         "withdraw": f"{way.own()}?do=withdraw",
         "review": way.review("rita.roy@example.org"),
@@ -77,7 +76,10 @@ def pages(way: Journey) -> dict[str, str]:
     found["decided"] = found["review"]
     found["invited"] = way.own()
     found["form"] = f"/forms/application?invite={way.invite()}"
-    way.visitor.send("/forms/application", samples.application(applicant_email="zoe@example.org"))
+    # Its receipt is the one that no step of the staff has ended.
+    application = samples.application(applicant_email="zoe@example.org")
+    told = way.visitor.send("/forms/application", application).json_body
+    found["receipt"] = f"/file/{token(told['links']['status'], 'file')}"
     way.deliver()
     found["orphan"] = way.review("rita.roy@example.org")
     found["unknown"] = "/review/unknown"
@@ -108,7 +110,7 @@ def crowded(way: Journey, number: int, mark: str = "X") -> Iterator[dict[str, An
                 yield {"pk": pk, "sk": f"20260302#{name}", "kind": "name", "case": name}
 
 
-MOST = {"orphan": 40, "review": 16}
+MOST = {"orphan": 24, "review": 8}
 """How often a page may ask the store, where that is more than six times: these look for files
 that fit, and for those of the same organization, and show each letter."""
 
@@ -130,13 +132,14 @@ def test_a_page_costs_the_same_in_a_full_table(way: Journey, calls: Counter[str]
     crowd(way)
     after = counted(way, calls, found)
     # Files that look alike are looked at, but only so many.
-    few, some = before.pop("orphan"), after["orphan"]
-    assert sum(few.values()) <= sum(some.values()) <= MOST["orphan"]
+    before.pop("orphan")
     assert {name: after[name] for name in before} == before
     crowd(way, "Y")
     assert counted(way, calls, found) == after
+    # A link that never was ours is counted against its network.
+    del after["unknown"]["UpdateItem"]
     for name, cost in after.items():
-        assert set(cost) <= {"GetItem", "Query"}, f"{name}: looking writes nothing"
+        assert set(cost) <= {"GetItem", "BatchGetItem", "Query"}, f"{name}: looking writes nothing"
         assert sum(cost.values()) <= MOST.get(name, 6), f"{name}: {dict(cost)}"
 
 
