@@ -1,5 +1,6 @@
 """Links carry one right each, and stop at what they were made for."""
 
+import hashlib
 import html
 import inspect
 import random
@@ -9,14 +10,16 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from itsdangerous import URLSafeSerializer
 
 from chalicelib.core.errors import BadLink
 from chalicelib.core.link_purposes import PURPOSES
 from chalicelib.core.links import Links, hash_of, person_key
-from chalicelib.core.signing import ADDRESS_TOKEN_LIMIT, TOKEN_LENGTH_LIMIT
+from chalicelib.core.signing import ADDRESS_TOKEN_LIMIT, TOKEN_LENGTH_LIMIT, SignedTokens
 from fakes import SetClock
 
 PERSON = "0123456789abcdef0123456789abcdef"
+HASH = hashlib.sha256(b"ada@example.org").hexdigest()[:32]
 
 
 @pytest.fixture
@@ -244,6 +247,19 @@ def respelt(token: str, how: str, place: int, what: str) -> str:
     if how == "append":
         return token + what
     return token[:place] + what + token[place + (how != "insert") :]
+
+
+@pytest.mark.parametrize("values", [(HASH, "2026-03"), (HASH,), ("a" * 90, "a" * 60)])
+def test_a_short_token_is_written_without_trying_to_compress_it(values: tuple[str, ...]) -> None:
+    """It is the same token, and a long one is as it was."""
+    tokens = SignedTokens(["a" * 64], SetClock())
+    token = tokens.sign("unsubscribe", *values)
+    assert token.startswith(".") == (values[0] != HASH)
+    assert tokens.open("unsubscribe", token) == list(values)
+    salt = PURPOSES["unsubscribe"].salt
+    signed = {"key_derivation": "hmac", "digest_method": hashlib.sha256}
+    before = URLSafeSerializer("a" * 64, salt=salt, signer_kwargs=signed).dumps(list(values))
+    assert token == before
 
 
 def test_every_signed_purpose_is_opened_here() -> None:
