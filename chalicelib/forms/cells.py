@@ -35,6 +35,18 @@ _ENTRY_SIGNATURE: Final = b"PK\x01\x02"
 """What each entry of a ZIP directory begins with."""
 
 
+_ERROR_CELL: Final = re.compile(
+    r"#(N/[AD]|REF!|VALUE!|VALEUR!|NAME\?|NOM\s?\?|DIV/0!|NULL?!|NUM!|NOMBRE!|SPILL!|PROPAGATION!"
+    r"|CALC!|ERROR!|FIELD!|CONNECT!|BLOCKED!|UNKNOWN!)|Err:\d{3}"
+)
+"""What Excel, LibreOffice and Google Sheets write where a formula fails, in either language."""
+
+
+def is_error(cell: str) -> bool:
+    """Return whether a cell holds no value, but the error of a formula."""
+    return _ERROR_CELL.fullmatch(cell.strip()) is not None
+
+
 class SheetTooLarge(ValueError):
     """Raised for a file that holds more than any such sheet needs."""
 

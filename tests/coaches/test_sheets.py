@@ -51,6 +51,16 @@ def test_a_semicolon_file_of_french_excel_is_read_in_windows_letters() -> None:
     assert [coach.last_name for coach in sheet.coaches] == ["Côté"]
 
 
+@pytest.mark.parametrize("column", ["first_name", "bio_fr", "streams", "consent_publication"])
+def test_the_error_of_a_formula_is_told_where_it_stands(column: str) -> None:
+    at = HEAD.split(",").index(column)
+    cells = ADA.split(",")
+    sheet = read(HEAD, ",".join([*cells[:at], "#REF!", *cells[at + 1 :]]))
+    first = sheet.problems[0]
+    assert (first.row, first.column, first.code) == (2, column, "error_cell")
+    assert "#REF!" in first.line("fr")
+
+
 def test_every_problem_is_told_by_row_and_column_in_both_languages() -> None:
     wrong = "12,Côté,QX,QC; Mars,fax,iu,,,ada@,later,published,,soon"
     sheet = read(HEAD, ADA, wrong)

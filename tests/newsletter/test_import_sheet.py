@@ -162,6 +162,30 @@ def test_what_is_no_list_is_refused_in_a_sentence(file: bytes, why: str) -> None
         imported(file)
 
 
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "#N/A",
+        "#REF!",
+        "#VALEUR!",
+        "#NOM?",
+        "#NAME?",
+        "#DIV/0!",
+        "#NUL!",
+        "#NULL!",
+        " #N/D ",
+        "Err:502",
+    ],
+)
+@pytest.mark.parametrize("column", ["name", "evidence", "since"])
+def test_the_error_of_a_formula_is_no_value_and_greets_nobody(column: str, cell: str) -> None:
+    at = HEADS["en"].index(column)
+    row = [*ROWS[0][:at], cell, *ROWS[0][at + 1 :]]
+    (one,) = imported(csv([HEADS["en"], row]).encode())
+    assert (one.outcome, [name for name, _ in one.problems]) == ("refused", [column])
+    assert cell.strip() in one.why
+
+
 def test_more_cells_than_columns_are_a_problem_and_not_dropped() -> None:
     (one,) = imported(csv([HEADS["en"], [*ROWS[0], "more"]]).encode())
     assert (one.outcome, one.problems[0][0]) == ("refused", "name")

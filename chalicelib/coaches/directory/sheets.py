@@ -16,7 +16,7 @@ from chalicelib.coaches.directory.sheet_problems import SheetProblem, model_prob
 from chalicelib.core.csv_table import csv_table, csv_value
 from chalicelib.core.languages import LANGS
 from chalicelib.core.typed_dates import NotADate
-from chalicelib.forms.cells import Grid, read_sheet_day
+from chalicelib.forms.cells import Grid, is_error, read_sheet_day
 from chalicelib.forms.profile_rules import misfits
 
 if TYPE_CHECKING:
@@ -158,6 +158,9 @@ def _values(at: int, given: Mapping[str, str]) -> tuple[dict[str, object], list[
     values: dict[str, object] = {}
     problems: list[SheetProblem] = []
     for column, cell in given.items():
+        if is_error(cell):
+            problems.append(SheetProblem(at, column, "error_cell", {"value": cell}))
+            continue
         text = csv_value(cell)
         if column in LIST_COLUMNS or column in _SINGLE_COLUMNS:
             listed = (LIST_COLUMNS | _SINGLE_COLUMNS)[column]

@@ -137,6 +137,8 @@ def _cells(columns: Sequence[str], row: Sequence[str]) -> Row | Problems:
         if column and re.search(r"[\r\n]", cell.strip()):
             # A quotation mark that stands alone makes one cell of many lines.
             problems.append(RowRefused("one_line", column, name=column))
+        elif column and cells.is_error(cell):
+            problems.append(RowRefused("error_cell", column, name=cell.strip()))
         elif column:
             found[column] = str(tidy(csv_value(cell)))
     return problems or {**dict.fromkeys(COLUMNS, ""), **found}
