@@ -57,6 +57,17 @@ app.views(
     GET=lambda request, token: services().views.file.show(request, token),
     POST=lambda request, token: services().views.file.act(request, token),
 )
+app.views("/draft", POST=lambda request: services().views.drafts.begin(request))
+app.views(
+    "/draft/{token}",
+    GET=lambda request, token: services().views.drafts.show(request, token),
+    POST=lambda request, token: services().views.drafts.act(request, token),
+)
+app.views(
+    "/draft/{token}/{page}",
+    GET=lambda request, token, page: services().views.drafts.page(request, token, page),
+    POST=lambda request, token, page: services().views.drafts.post(request, token, page),
+)
 app.views(
     "/declaration/{token}",
     GET=lambda request, token: services().views.declaration.show(request, token),

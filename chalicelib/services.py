@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from chalicelib.wiring.cases import CaseServices
     from chalicelib.wiring.coaches import CoachServices
     from chalicelib.wiring.desk import DeskServices
+    from chalicelib.wiring.drafts import FormDrafts
     from chalicelib.wiring.issues import IssueServices
     from chalicelib.wiring.mail import MailServices
     from chalicelib.wiring.people import PeopleServices
@@ -137,6 +138,12 @@ class Services:
         return CaseServices(self.parts, self.lookup)
 
     @cached_property
+    def drafts(self) -> "FormDrafts":
+        from chalicelib.wiring.drafts import FormDrafts
+
+        return FormDrafts(self.parts)
+
+    @cached_property
     def coaches(self) -> "CoachServices":
         from chalicelib.wiring.coaches import CoachServices
 
@@ -170,7 +177,9 @@ class Services:
     def mail(self) -> "MailServices":
         from chalicelib.wiring.mail import MailServices
 
-        return MailServices(self.parts, self.cases, self.coaches, self.subscribers, self.issues)
+        return MailServices(
+            self.parts, self.cases, self.coaches, self.subscribers, self.issues, self.drafts
+        )
 
     @cached_property
     def delivery_events(self) -> "DeliveryEvents":

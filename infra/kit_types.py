@@ -67,7 +67,7 @@ def _forms(paths: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
     for path, operations in paths.items():
         name = re.fullmatch(r"/(?:forms/)?(\w+)", path)
         body = operations.get("post", {}).get("requestBody")
-        if name and body and "{" not in path:
+        if name and body and "{" not in path and path != "/draft":
             yield name[1], body["content"]["application/json"]["schema"]
 
 

@@ -38,6 +38,14 @@ class IntakePaused(RelaisError):
     """The programme takes no new submissions of this form for now."""
 
 
+class EditedByOther(RelaisError):
+    """Somebody else saved the same answers meanwhile: both versions are shown."""
+
+
+class DraftChanged(RelaisError):
+    """Somebody changed the draft while it was sent: what was read is not what it says now."""
+
+
 class KeyReused(RelaisError):
     """The same Idempotency-Key came with another content."""
 

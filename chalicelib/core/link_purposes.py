@@ -41,6 +41,10 @@ PURPOSES: Final[Mapping[str, Purpose]] = {
     "address": Purpose("file", salt="address", lifetime_seconds=2 * DAY_SECONDS),
     # To the address of a file: an application that names it is its owner's.
     "claim": Purpose("file", salt="claim", ends_with="the application, or the file's address"),
+    # A form that somebody has begun: a link for each who writes in it.
+    "draft": Purpose(
+        "draft", salt="draft", ends_with="the draft, 90 days after its last change or once sent"
+    ),
     # The personal link to apply.
     "invite": Purpose(parameter="invite", salt="invite", ends_with="the invitation"),
     # A coach's own link: each yearly check brings another one.

@@ -87,6 +87,14 @@ class Links:
         case, person, address = self._tokens.open("address", token)
         return str(case), str(person), str(address)
 
+    def draft(self, draft: str, editor: str) -> str:
+        """Lead one editor to a form that was begun: they see, change and send it."""
+        return self._url("draft", self._tokens.sign("draft", draft, editor))
+
+    def open_draft(self, token: str) -> tuple[str, str]:
+        """Return the draft, and the editor whose link it is."""
+        return self._tokens.open_pair("draft", token)
+
     def claim(self, application: str, case: str, person: str) -> str:
         """For a letter to the address of `case`: whether the application is its owner's."""
         return self._url("claim", self._tokens.sign("claim", application, case, person[:8]))

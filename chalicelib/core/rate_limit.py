@@ -47,6 +47,7 @@ LIMITS: Final[Mapping[str, Limit]] = {
     "form_posts": Limit("network", "refuse", setting="posts_per_hour"),
     "signups": Limit("network", "refuse", setting="signups_per_hour"),
     "link_requests": Limit("network", "refuse", setting="signups_per_hour"),
+    "draft_starts": Limit("network", "refuse", setting="posts_per_hour"),
     "message_posts": Limit("network", "refuse", setting="posts_per_hour"),
     "failures": Limit("network", "refuse", per_hour=120),
     # Fifteen mistakes each for twenty people in one library.
@@ -56,6 +57,8 @@ LIMITS: Final[Mapping[str, Limit]] = {
     "results_of_mailbox": Limit("mailbox", "show", per_day=10),
     # What holds a right may still be tried too often.
     "file_posts": Limit("file", "refuse", per_hour=20),
+    # Letters with a link of one draft: to its own address, or to colleagues.
+    "draft_letters": Limit("file", "refuse", per_hour=5, per_day=20),
     "file_copies": Limit("file", "refuse", per_hour=2, per_day=5),
     "review_attempts": Limit("link", "refuse", per_hour=20),
     "staff_attempts": Limit("staff", "refuse", per_hour=60),
@@ -86,6 +89,11 @@ ROUTES: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "/file": ("link_requests", "all_unproved_letters"),
     "/file/{token}": ("failures", "file_posts", "file_copies", "unproved_letters"),
+    "/draft": ("draft_starts",),
+    "/draft/{token}": ("failures",),
+    "/draft/{token}/{page}": (
+        "failures", "draft_letters", "unproved_letters", "all_unproved_letters", "form_posts",
+    ),
     "/declaration/{token}": ("failures", "file_posts"),
     "/newsletter": ("signups", "unproved_letters", "all_unproved_letters"),
     "/newsletter/confirm/{token}": ("failures",),

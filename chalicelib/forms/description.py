@@ -210,7 +210,7 @@ def readable(form: str, answers: Mapping[str, Any], lang: Lang) -> list[dict[str
         rows = [_row(f, answers[f["key"]], lang, answers) for f in section["fields"]
                 if f["key"] in answers and f["key"] not in _EXTENSIONS]  # fmt: skip
         if section["id"] == "budget" and "total_expenses" in answers:
-            rows += _totals(answers, lang)
+            rows += totals(answers, lang)
         if rows:
             copy.append({"title": section["title"][lang], "rows": rows})
     return copy
@@ -278,7 +278,7 @@ _TOTALS: Final = {
 }
 
 
-def _totals(answers: Mapping[str, Any], lang: Lang) -> list[dict[str, Any]]:
+def totals(answers: Mapping[str, Any], lang: Lang) -> list[dict[str, Any]]:
     rows = []
     for key in (key for key in _TOTALS if key in answers):
         label = _TOTALS[key]

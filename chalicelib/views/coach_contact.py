@@ -17,7 +17,7 @@ from chalicelib.views.form_page import respond_with_form
 from chalicelib.web.form_errors import Description
 from chalicelib.web.pages import Pages, in_language
 from chalicelib.web.problems import Problems, ProblemText
-from chalicelib.web.request import Request, take_control
+from chalicelib.web.request import Request, switched, take_control
 from chalicelib.web.responses import PRIVATE, Response, json_response, see_other
 
 CONTROL_FIELDS: Final = ("lang", "website", "started_at", PERSON_FIELD)
@@ -53,6 +53,8 @@ class CoachContactViews:
             fields = request.fields()
             lang = request.language(fields)
             control = take_control(fields, CONTROL_FIELDS)
+            if other := switched(request, fields):
+                return self._form_page(self._coach(slug, other), other, fields, kept=_kept(control))
             sent = self.messages.send(
                 coach["slug"],
                 fields,
@@ -125,6 +127,10 @@ class CoachContactViews:
 
     def _address(self, slug: str) -> str:
         return self.pages.address("coaches", slug, "contact")
+
+
+def _kept(control: Mapping[str, str]) -> dict[str, str]:
+    return {key: control[key] for key in (PERSON_FIELD, "started_at")}
 
 
 def _text(

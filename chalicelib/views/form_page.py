@@ -1,6 +1,7 @@
 """A described form as a page: to fill in, or once more with all that was entered and what is wrong."""
 
 from collections.abc import Mapping
+from urllib.parse import urlencode
 
 from chalicelib.core.languages import Lang
 from chalicelib.forms.spam import PERSON_FIELD
@@ -42,8 +43,8 @@ def respond_with_form(  # noqa: PLR0913
         **form_errors(errors, description, lang, other_fields=(PERSON_FIELD,)),
         "description": description,
         "action": description["action"],
-        "values": values,
-        "reads": _reads(description, values, lang) if refused else {},
+        "values": without_blank_rows(description, values),
+        "reads": _reads(description, values, lang),
         "hidden": {"lang": lang, **{key: value for key, value in hidden.items() if value}},
         "banner": refused.banner if refused else None,
     }
@@ -55,6 +56,34 @@ def respond_with_form(  # noqa: PLR0913
         status=refused.status if refused else 200,
         headers=refused.headers if refused else None,
     )
+
+
+def start_facts(
+    description: Description, query: Mapping[str, str], lang: Lang, *, begin: str
+) -> dict[str, object]:
+    """Return what the page before the first section of a form in steps shows: `query` stays with
+    whoever begins, and with whoever prefers one page."""
+    address = f"{description['action']}?{urlencode(query)}" if query else description["action"]
+    return {
+        "description": description,
+        "begin": begin,
+        "hidden": {"form": description["form"], **query},
+        "address": address,
+        "whole": f"{description['action']}?{urlencode({**query, 'whole': '1', 'lang': lang})}",
+    }
+
+
+def without_blank_rows(description: Description, values: Mapping[str, object]) -> dict[str, object]:
+    """Return the values with no blank rows at the end of a list: the page shows one more."""
+    found = dict(values)
+    for section in description["sections"]:
+        for f in section["fields"]:
+            rows = found.get(f["key"])
+            if f["type"] == "rows" and isinstance(rows, list):
+                while rows and not (isinstance(rows[-1], dict) and any(rows[-1].values())):
+                    rows = rows[:-1]
+                found[f["key"]] = rows
+    return found
 
 
 def _reads(description: Description, values: Mapping[str, object], lang: Lang) -> dict[str, str]:

@@ -23,7 +23,13 @@ from chalicelib.newsletter.subscribers import consent_text
 from chalicelib.newsletter.subscribers.consent_text import SHOWN_FIELD, ConsentTexts
 from chalicelib.web.pages import Pages
 from chalicelib.web.problems import Problems, ProblemText, in_words
-from chalicelib.web.request import Request, redirect_target, take_control
+from chalicelib.web.request import (
+    Request,
+    redirect_target,
+    switched,
+    take_control,
+    text_field,
+)
 from chalicelib.web.responses import Response, json_response, see_other, with_etag
 
 INVITATION_FIELDS: Final = ("invite", "ref", "uninvited")
@@ -69,6 +75,9 @@ class FormViews:
         self._keep_notice(name, lang)
         if request.wants_page:
             kept = {key: request.query.get(key, "") for key in INVITATION_FIELDS}
+            values = {**values, **known_of_link(name, request.query)}
+            if content.form(name).get("steps") and "whole" not in request.query:
+                return self._start_page(request, description, lang)
             return self._form_page(description, _entered(name, values, lang), kept, lang)
         if invite and values:
             return json_response({**description, "values": values}, {"Cache-Control": "no-store"})
@@ -83,6 +92,8 @@ class FormViews:
             fields = request.fields()
             lang = request.language(fields)
             control = take_control(fields, CONTROL_FIELDS)
+            if other := switched(request, fields):
+                return self._switched(name, fields, control, other)
             receipt = self.intake.receive(_incoming(name, fields, lang, request, control))
         except RelaisError as error:
             if isinstance(error, InvalidForm) and control["invite"]:
@@ -90,11 +101,18 @@ class FormViews:
             if not request.wants_page or not fields or isinstance(error, AlreadyApplied):
                 return self.problems.respond(request, error, lang, form=name)
             # A browser gets the form again, with all that was entered.
-            staying = (*INVITATION_FIELDS, "redirect", PERSON_FIELD)
-            kept = {key: control.get(key, "") for key in staying}
             refused = self.problems.text(error, lang, form=name)
+            kept = _staying(control)
             return self._form_page(self._describe(name, lang), fields, kept, lang, refused)
         return self._received(request, receipt, control["redirect"])
+
+    def prefilled(self, name: str, invite: str, lang: Lang) -> Mapping[str, object]:
+        """Return what is known for a form, as somebody would have typed it; whoever begins with
+        an invitation is not reminded of it. Raises what a bad invitation deserves."""
+        values = self._prefilled(name, invite)
+        if values:
+            self._note_started(invite)
+        return _entered(name, values, lang) if values else {}
 
     def openapi(self, request: Request) -> Response:
         from chalicelib.views import openapi
@@ -156,6 +174,25 @@ class FormViews:
     def _cacheable(self, request: Request, body: object) -> Response:
         return with_etag(request, json_response(body, {"Cache-Control": "public, max-age=300"}))
 
+    def _start_page(
+        self, request: Request, description: Mapping[str, object], lang: Lang
+    ) -> Response:
+        """What is asked, and the button that begins a draft of it."""
+        from chalicelib.views.form_page import start_facts
+
+        query = {k: v for k, v in request.query.items() if k != "lang"}
+        facts = start_facts(description, query, lang, begin=self.pages.address("draft"))
+        address = facts["address"]
+        return self.pages.respond("draft_start", lang, facts, address=str(address))
+
+    def _switched(
+        self, name: str, fields: dict[str, object], control: Mapping[str, str], lang: Lang
+    ) -> Response:
+        """The form in the other language, with all that was typed and nothing sent."""
+        self._keep_notice(name, lang)
+        kept = {**_staying(control), "started_at": control["started_at"]}
+        return self._form_page(self._describe(name, lang), fields, kept, lang)
+
     def _form_page(
         self,
         description: Mapping[str, object],
@@ -177,7 +214,7 @@ class FormViews:
             values=values,
             hidden={
                 **stamp,
-                **kept,
+                **{name: text for name, text in kept.items() if text},
                 **shown,
                 SHOWN_FIELD: str(description.get(SHOWN_FIELD, "")),
             },
@@ -228,6 +265,23 @@ def _incoming(
         agent=request.headers.get("user-agent", ""),
         consent_shown=control[SHOWN_FIELD],
     )
+
+
+def _staying(control: Mapping[str, str]) -> dict[str, str]:
+    """Return the fields that stay with a form that is shown again."""
+    staying = (*INVITATION_FIELDS, "redirect", PERSON_FIELD)
+    return {key: control.get(key, "") for key in staying}
+
+
+KNOWN_TYPES: Final = ("assessment_ref", "coach_ref")
+"""Kinds of fields that a link may fill in: the result of an assessment, a coach."""
+
+
+def known_of_link(form: str, given: Mapping[str, object]) -> dict[str, object]:
+    """Return the answers that the link to a form brings along."""
+    every = [f for section in content.form(form)["sections"] for f in section["fields"]]
+    keys = [f["key"] for f in every if f["type"] in KNOWN_TYPES]
+    return {key: text for key in keys if (text := text_field(given, key))}
 
 
 def _entered(name: str, values: Mapping[str, object], lang: Lang) -> Mapping[str, object]:

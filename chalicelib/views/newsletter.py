@@ -23,7 +23,7 @@ from chalicelib.views.form_page import respond_with_form
 from chalicelib.web.form_errors import Description
 from chalicelib.web.pages import Pages, in_language
 from chalicelib.web.problems import Problems, ProblemText
-from chalicelib.web.request import Request, redirect_target, take_control, text_field
+from chalicelib.web.request import Request, redirect_target, switched, take_control, text_field
 from chalicelib.web.responses import PRIVATE, Response, json_response, see_other
 
 log = logging.getLogger("relais.views.newsletter")
@@ -96,6 +96,9 @@ class NewsletterViews:
             fields = request.fields()
             lang = request.language(fields)
             control = take_control(fields, CONTROL_FIELDS)
+            if other := switched(request, fields):
+                kept = {key: control[key] for key in ("redirect", PERSON_FIELD, "started_at")}
+                return self._form_page(other, fields, kept)
             self._sign_up(request, fields, control, lang)
         except RelaisError as error:
             if not request.wants_page or not fields:

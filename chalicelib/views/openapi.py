@@ -4,6 +4,7 @@ from chalicelib import content
 from chalicelib.cases.states import staff_steps, table
 from chalicelib.core.languages import LANGS, Lang
 from chalicelib.forms import parsing
+from chalicelib.views import openapi_drafts
 from chalicelib.views.openapi_parts import (
     PROBLEM,
     PROBLEM_CONTENT,
@@ -38,6 +39,7 @@ def document(public_url: str, lang: Lang, *, newsletter: str = "") -> dict[str, 
             **_newsletter(lang, newsletter),
             **_issues(),
             **_coaches(lang),
+            **openapi_drafts.paths(),
             **_files(),
             **_reviews(),
             **_machines(),

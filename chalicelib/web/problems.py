@@ -28,6 +28,8 @@ CODES: Final[dict[type, str]] = {
     errors.TooLarge: "too_large",
     errors.WrongType: "wrong_type",
     InvalidForm: "invalid",
+    errors.DraftChanged: "draft_changed",
+    errors.EditedByOther: "edited_meanwhile",
     errors.KeyReused: "key_reused",
     errors.TooMany: "too_many",
     errors.Refused: "refused",

@@ -120,6 +120,16 @@ def text_area(fields: Mapping[str, object], key: str) -> str:
     return text_field(fields, key).replace("\r\n", "\n")
 
 
+SWITCH: Final = "_switch"
+"""The button of a form that shows it in the other language, with all that was typed."""
+
+
+def switched(request: Request, fields: dict[str, object]) -> Lang | None:
+    """Return the language that a browser asks to see its form in, instead of sending it."""
+    chosen = text_or_empty(fields.pop(SWITCH, "")) if SWITCH in fields else ""
+    return _lang(chosen) if request.wants_page else None
+
+
 def is_ticked(fields: Mapping[str, object], key: str) -> bool:
     """Return whether a box is ticked, as a browser or a script says so."""
     return tick(fields.get(key)) is True

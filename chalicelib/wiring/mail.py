@@ -11,6 +11,7 @@ from chalicelib.core.metrics import seconds_line
 from chalicelib.desk.letters import DeskCodeWriter, SignInWriter
 from chalicelib.desk.sessions import SESSION
 from chalicelib.desk.sign_in import SIGN_IN
+from chalicelib.forms.drafts.letters import CLOCK, DRAFT_LETTERS
 from chalicelib.mail.ceilings import Ceilings
 from chalicelib.mail.draft import LetterWriter
 from chalicelib.mail.outbox import Outbox
@@ -20,6 +21,7 @@ from chalicelib.mail.writers.case import CaseLetterWriter, LetterWriters
 from chalicelib.mail.writers.digest import DigestWriter
 from chalicelib.mail.writers.draft import Sender, ToStaff
 from chalicelib.mail.writers.file_links import FileLinksWriter
+from chalicelib.mail.writers.form_drafts import FormDraftWriter
 from chalicelib.newsletter.issues.lifecycle import ISSUE_LETTERS
 from chalicelib.newsletter.letters.approval import ApprovalWriter
 from chalicelib.newsletter.letters.held import HeldWriter
@@ -28,6 +30,7 @@ from chalicelib.newsletter.sending.auto_pause import HELD_LETTERS
 from chalicelib.people.requests import REQUEST_LETTERS, Register, RequestLetterWriter
 from chalicelib.wiring.cases import CaseServices
 from chalicelib.wiring.coaches import CoachServices
+from chalicelib.wiring.drafts import FormDrafts
 from chalicelib.wiring.issues import IssueServices
 from chalicelib.wiring.parts import Parts
 from chalicelib.wiring.subscribers import SubscriberServices
@@ -43,12 +46,14 @@ class MailServices:
         coaches: CoachServices,
         subscribers: SubscriberServices,
         issues: IssueServices,
+        drafts: FormDrafts,
     ) -> None:
         self._parts = parts
         self._cases = cases
         self._coaches = coaches
         self._subscribers = subscribers
         self._issues = issues
+        self._drafts = drafts
 
     @cached_property
     def outbox(self) -> Outbox:
@@ -56,6 +61,7 @@ class MailServices:
         due_handlers = {
             "PERSON": self._subscribers.expiry.mind,
             "CLOCK": self._cases.deadlines.fire,
+            CLOCK: self._drafts.letters.fire,
             "ISSUE": lambda key: self._issues.scheduler.mind(key),
         }
         return Outbox(
@@ -110,6 +116,7 @@ class MailServices:
             ),
             SIGN_IN: SignInWriter(store, cases.roster, links, sender),
             SESSION: DeskCodeWriter(links, to_staff),
+            DRAFT_LETTERS: FormDraftWriter(store, links, sender, parts.people_key),
             NEWS: subscribers,
             ISSUE_LETTERS: ApprovalWriter(store, links, to_staff),
             HELD_LETTERS: HeldWriter(links, to_staff),

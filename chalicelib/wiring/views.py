@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from chalicelib.views.coach_links import CoachLinkViews, ProposalViews
     from chalicelib.views.coaches import CoachViews
     from chalicelib.views.declaration import DeclarationViews
+    from chalicelib.views.drafts import DraftViews
     from chalicelib.views.file import FileViews
     from chalicelib.views.kit import KitViews
     from chalicelib.views.lost_link import LostLinkViews
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from chalicelib.wiring.coaches import CoachServices
     from chalicelib.wiring.desk import DeskServices
     from chalicelib.wiring.desk_views import DeskViews
+    from chalicelib.wiring.drafts import FormDrafts
     from chalicelib.wiring.issues import IssueServices
     from chalicelib.wiring.subscribers import SubscriberServices
 
@@ -46,6 +48,8 @@ class Rooms(Protocol):
     def lookup(self) -> Cases: ...
     @property
     def cases(self) -> "CaseServices": ...
+    @property
+    def drafts(self) -> "FormDrafts": ...
     @property
     def coaches(self) -> "CoachServices": ...
     @property
@@ -85,9 +89,15 @@ class Views:
     def kit(self) -> "KitViews":
         from chalicelib.views.kit import KitViews
 
-        parts = self._parts
-        texts = ConsentTexts(parts.settings, parts.people_key)
-        return KitViews(parts.settings, texts, self._rooms.notices, self._rooms.lookup)
+        settings, rooms = self._parts.settings, self._rooms
+        texts = ConsentTexts(settings, self._parts.people_key)
+        return KitViews(settings, texts, rooms.notices, rooms.lookup)
+
+    @cached_property
+    def drafts(self) -> "DraftViews":
+        return self._rooms.drafts.views(
+            self._rooms.intake, self.forms.prefilled, self._pages, self._problems
+        )
 
     @cached_property
     def coaches(self) -> "CoachViews":
@@ -162,12 +172,7 @@ class Views:
 
         parts, cases = self._parts, self._rooms.cases
         pages = FilePages(
-            cases.lookup,
-            parts.links,
-            parts.settings,
-            self._pages,
-            parts.now,
-            cases.turnaround,
+            cases.lookup, parts.links, parts.settings, self._pages, parts.now, cases.turnaround
         )
         claims = ClaimViews(
             cases.lookup, cases.orphans, cases.applicant, parts.links, self._pages, pages
@@ -203,9 +208,8 @@ class Views:
         from chalicelib.views.lost_link import LostLinkViews
 
         parts = self._parts
-        lost_links = LostLinks(
-            parts.store, parts.now, parts.people_key, parts.settings.signups_per_hour
-        )
+        per_hour = parts.settings.signups_per_hour
+        lost_links = LostLinks(parts.store, parts.now, parts.people_key, per_hour)
         return LostLinkViews(lost_links, self._pages)
 
     @cached_property

@@ -15,7 +15,7 @@ from visitor import Visitor
 def test_a_declaration_is_refused_mended_and_received(
     plain: Page, address: str, store: MemoryStore, clock: SetClock
 ) -> None:
-    plain.goto(f"{address}/forms/eoi")
+    plain.goto(f"{address}/forms/eoi?whole=1")
     assert plain.locator("h1").inner_text() == "Déclaration d’intérêt"
     # The stream is not asked: the programme has one.
     fill(plain, samples.as_html(samples.eoi(stream=None, contact_email="ada@", org_city="")))
@@ -43,7 +43,7 @@ def test_a_declaration_is_refused_mended_and_received(
 
 
 def test_the_style_passes_the_page_s_own_policy(page: Page, address: str) -> None:
-    page.goto(f"{address}/forms/eoi?lang=en")
+    page.goto(f"{address}/forms/eoi?lang=en&whole=1")
     said: list[str] = []
     page.on("console", lambda message: said.append(message.text))
     page.reload()

@@ -157,6 +157,7 @@ MADE_FROM: dict[str, Any] = {
     "to": PERSON[::-1], "asked": 1_772_460_000, "until": 1_835_535_600,
     "lang": "fr", "slug": "marie-eve-tremblay", "since": 1_772_463_600, "staff": "rita-roy",
     "topics": ["programme", "events", "learning"], "issue": "2026-03",
+    "draft": "0123456789abcdef0123456789abcdef", "editor": "0123456789ab",
     "url": "https://relais.example.org/api/newsletter/unsubscribe/TOKEN.signed",
 }  # fmt: skip
 """One value for each parameter that a method of `Links` may take; a new one is named here."""
@@ -216,6 +217,7 @@ OPENED: dict[str, Callable[[Links, str], object]] = {
     "standing": lambda links, token: links.open_standing(token),
     "declaration": lambda links, token: links.open_declaration(token),
     "address": lambda links, token: links.open_address(token),
+    "draft": lambda links, token: links.open_draft(token),
     "claim": lambda links, token: links.open_claim(token),
     "invite": lambda links, token: links.open_invite(token),
     "coach": lambda links, token: links.open_coach(token),

@@ -17,6 +17,7 @@ from chalice.test import Client
 import app as application
 import gallery_cases
 import gallery_desk
+import gallery_drafts
 import hostile_twin
 import issue_factory
 import letter_facts
@@ -87,6 +88,9 @@ PAGES = (
     "desk-sign-in", "desk-sign-in-errors", "desk-code", "desk-code-errors", "desk-link",
     "desk-link-errors", "desk-over", "desk-lost", "desk-account", "desk-confirm",
     "desk-confirm-errors", "desk-refused",
+    "draft-start", "draft-door", "draft-section", "draft-section-errors", "draft-section-rows",
+    "draft-row", "draft-check-errors", "draft-both", "draft-tasks", "draft-check", "draft-later",
+    "draft-colleagues", "draft-delete", "draft-door-kept", "draft-sent", "draft-deleted",
 )  # fmt: skip
 
 VARIANTS = (
@@ -252,6 +256,7 @@ class Walk:
         yield from gallery_cases.quorum(self)
         yield from gallery_cases.staff(self)
         yield from self._issue()
+        yield from gallery_drafts.drafts(self)
         gallery_cases.crowded(self)
         gallery_cases.times(self)
         yield from gallery_desk.sign_in(self)
@@ -298,7 +303,7 @@ class Walk:
 
     def _forms(self) -> Iterator[tuple[str, str]]:
         yield "assessment", self.page("/forms/assessment")
-        yield "eoi", self.page("/forms/eoi")
+        yield "eoi", self.page("/forms/eoi?whole=1")
         some = samples.assessment(q3_approach=None, send_to_email="eve@")
         yield "assessment-errors", self.posted("assessment", some)
         wrong = samples.eoi(
@@ -361,7 +366,7 @@ class Walk:
 
     def _application(self) -> Iterator[tuple[str, str]]:
         invite = token(self.mailer.to("ada@example.org")[-1].text, "invite")
-        yield "application", self.page(f"/forms/application?invite={invite}")
+        yield "application", self.page(f"/forms/application?invite={invite}&whole=1")
         wrong = samples.application(
             fid_city=None, fid_annual_budget="beaucoup", start_date="hier", objectives=None,
             declare_use=None, budget=[{"category": "coach_fees", "amount": "x"}],

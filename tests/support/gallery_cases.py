@@ -148,7 +148,7 @@ def bounced(tag: str, kind: str = "Permanent") -> dict[str, Any]:
 
 def orphans(walk: "Walk") -> Pages:
     yield "uninvited", walk.page("/forms/application")
-    yield "application-uninvited", walk.page("/forms/application?uninvited=1")
+    yield "application-uninvited", walk.page("/forms/application?uninvited=1&whole=1")
     walk.invited("hana@example.org", org_legal_name="Coopérative Hana")
     given = samples.application(
         applicant_email="hana@example.org", applicant_language=walk.lang,

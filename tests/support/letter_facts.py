@@ -76,6 +76,7 @@ def facts(lang: Lang, org: str) -> dict[str, Any]:
         "waiting_declarations": [{"ref": "DI-2026-4T7KQ-M", "url": "https://example.org/declaration/o"}],
         "number": "20260302-1a2b", "asks": org, "received": date(2026, 2, 2), "late": True, "undecided": False, "cycle_ends": date(2026, 12, 31), "coaches_url": "https://example.org/coaches",
         "step_code": "123456", "renewed": False, "what": org, "command": "run it",
+        "form_name": "Déclaration", "draft_url": "https://example.org/draft/q",
         "advice": org, "then": org, "progress_url": "https://example.org/newsletter/progress/j",
     }  # fmt: skip
 

@@ -201,7 +201,10 @@ def posts_rubbish_anywhere(world: World) -> None:
     tokens = [link.rpartition("/")[2] for link in world.links] or ["x"]
     token = pick.choice((*tokens, world.ref(), "~", "%00"))
     path = pick.choice(sorted(ROUTES)).format(
-        form=pick.choice(("eoi", "application", "assessment", "nothing")), token=token, slug="x"
+        form=pick.choice(("eoi", "application", "assessment", "nothing")),
+        token=token,
+        slug="x",
+        page="check",
     )
     words = (ADA, world.ref(), "on", "erase", "withdraw", "approve", "", "\u0301" * 40, "<b>")
     names = (

@@ -323,6 +323,19 @@ class World:
                 for form, name in rows.items()
             ],
         )
+        begun = self._walk.visitor.send("/draft", {"form": "eoi"}).json_body["links"]["draft"]
+        draft = f"/draft/{begun.rpartition('/')[2]}"
+        yield "/draft", [Place("/draft", ("form", "lang", "invite", "ref"))]
+        yield "/draft/{token}", [Place(draft, ("do", "lang"))]
+        names = (*_fields("eoi"), "do", "version", "seen", "shown", "row", "same")
+        yield (
+            "/draft/{token}/{page}",
+            [
+                Place(f"{draft}/collective", names, "partners"),
+                Place(f"{draft}/check", CONTROL),
+                Place(f"{draft}/colleagues", ("email", "name", "remove")),
+            ],
+        )
         yield "/file", [Place("/file", ("email", "lang"))]
         yield "/newsletter", [Place("/newsletter", (*_fields("newsletter"), *CONTROL), "topics")]
 

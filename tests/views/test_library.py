@@ -53,6 +53,7 @@ def test_twenty_people_of_one_library_post_to_every_public_address(library: Jour
         contact = "/coaches/{slug}/contact"
         post("/newsletter", "/newsletter", {"email": "x"}, 422)
         post("/newsletter", "/newsletter", sign_up, 202)
+        post("/draft", "/draft", {"form": "eoi"}, 201)
         post("/file", "/file", {"email": "x"}, 422)
         post("/file", "/file", {"email": email, "lang": "fr"}, 202)
         post(contact, f"/coaches/{MIREILLE}/contact", {}, 422)

@@ -56,7 +56,7 @@ def test_a_link_that_opens_nothing_is_counted_wherever_it_is_tried(
         return
     body = b"nonce=x&confirm=on&email=ada%40example.org"
     for number in range(2):
-        path = route.format(token=f"guess{number}-{'a' * 30}", lang="fr")
+        path = route.format(token=f"guess{number}-{'a' * 30}", lang="fr", page="tasks")
         answer = visitor.request(method, path, body, **FORM)
         if answer.status_code == 405:
             return

@@ -18,6 +18,7 @@ from chalicelib.core import eastern_time, rate_limit, references
 from chalicelib.core.errors import (
     AlreadyApplied,
     Conflict,
+    DraftChanged,
     IntakePaused,
     InviteOver,
     KeyReused,
@@ -151,22 +152,28 @@ class _Attempt:
             if marker is None or self._over is not None:
                 raise
             raise Conflict({self._marker_key(): marker}) from None
+        ends = self._visit.end_of_draft(receipt.ref)
         if receipt.replayed:
+            if ends:
+                self._intake.store.commit(ends)
             return receipt
         # What was not kept may find room the next time: that is no repeat.
         marker_row = [self._marker(receipt)] if self._visit.is_kept else []
         words = self._visit.words_agreed_to()
-        self._intake.store.commit([*marker_row, self._counter(), *writes, *words])
+        self._intake.store.commit([*marker_row, self._counter(), *writes, *words, *ends])
         for word in words:
             self._intake.notices.note_kept(word.key[0].partition("#")[2])
         return receipt
 
     def learn(self, conflict: Conflict) -> Receipt | None:
         """Return the receipt of a repeat; None where another attempt is worth making. Raises
-        TooMany, and KeyReused."""
+        TooMany, KeyReused, and DraftChanged."""
         marker = conflict.met(self._marker_key())
         if marker is not None:
             return self._replay(marker)
+        draft = self._visit.arrival.draft
+        if draft is not None and conflict.met(draft.key) is not None:
+            raise DraftChanged
         counter = self._counter().key
         if conflict.met(counter) is not None:
             self._shards.pop()

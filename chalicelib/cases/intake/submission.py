@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
 from chalicelib.cases.case import Consent, FormName
 from chalicelib.cases.consent import Notices
@@ -21,6 +21,17 @@ from chalicelib.forms.problems import Problem
 
 MAX_PAGE_LENGTH: Final = 300
 """Characters that are kept of the address of the page."""
+
+
+class Draft(Protocol):
+    """What a form was written in, section by section: it ends in the transaction that stores the
+    form, so that it is sent once, and as it was read."""
+
+    @property
+    def key(self) -> Key: ...
+
+    def ending(self, ref: str, whose: str, now: datetime) -> Change:
+        """Return the write that leaves of the draft what was sent, and when."""
 
 
 class IncomingForm(NamedTuple):
@@ -43,6 +54,7 @@ class IncomingForm(NamedTuple):
     agent: str = ""
     consent_shown: str = ""
     notice: str = ""
+    draft: Draft | None = None
 
 
 class Receipt(NamedTuple):
@@ -138,6 +150,11 @@ class Visit:
     def held(self) -> str | None:
         """Return why the form is held for staff to release; None when it is not."""
         return "crowded" if self.is_crowded else None
+
+    def end_of_draft(self, ref: str) -> list[Write]:
+        """Return what ends the draft that the form was written in, if any."""
+        draft = self.arrival.draft
+        return [draft.ending(ref, self.person or "", self.now)] if draft else []
 
     def receipt(self, ref: str, person: str) -> Receipt:
         """Return what whoever posted the form may know, whoever that is: that it is there."""

@@ -42,10 +42,21 @@ class FormField(TypedDict):
     list: NotRequired[Key]
 
 
+class SameAs(TypedDict):
+    """A box above the field `before`: ticked, the answers of other fields are copied, by the
+    field that takes each."""
+
+    id: Key
+    before: Key
+    label: Text
+    fields: dict[Key, Key]
+
+
 class Section(TypedDict):
     id: Key
     title: Text
     fields: list[FormField]
+    same_as: NotRequired[list[SameAs]]
 
 
 class Form(TypedDict):
@@ -53,6 +64,7 @@ class Form(TypedDict):
     version: Words
     prefix: NotRequired[Annotated[str, Field(pattern=r"^[A-Z]{2}$")]]
     received_as: NotRequired[Key]
+    steps: NotRequired[bool]
     title: Text
     intro: Text
     submit: Text

@@ -1,0 +1,176 @@
+"""The row of a draft: its sections with a version each, who may change it, how long it is kept."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final, NamedTuple
+
+from chalicelib import content
+from chalicelib.core.ports import Change, Item, Key
+from chalicelib.core.records import shard_of, stamp
+
+Values = dict[str, Any]
+"""Answers of a section as they were typed, by field; rows are lists, and each has its `_id`."""
+
+RETENTION: Final = timedelta(days=90)
+"""How long a draft is kept after its last change."""
+
+EMPTY_RETENTION: Final = timedelta(days=14)
+"""How long one is kept in which nothing was saved."""
+
+REMINDER_LEAD: Final = timedelta(days=14)
+"""How long before its end its address is reminded, once."""
+
+SENT_RETENTION: Final = timedelta(days=30)
+"""How long a link still says when its form was sent, after all answers of the draft are gone."""
+
+MAX_EDITORS: Final = 10
+"""Links of one draft: its own, and those of colleagues."""
+
+ROW_BYTES: Final = 320_000
+"""What all sections of a draft may take together; a row of DynamoDB takes 400 kB."""
+
+ROW_ID: Final = "_id"
+"""The name under which a row of a list keeps what tells it from the others."""
+
+OPEN: Final = "open"
+SENT: Final = "sent"
+
+_KEPT: Final = ("pk", "sk", "kind", "form", "lang", "made_at", "expires", "state")
+"""What is left of a draft that was sent, beside when and as what."""
+
+
+class Saved(NamedTuple):
+    """A section as it is kept: `by` is the id of the editor who saved it last."""
+
+    values: Values
+    version: int = 0
+    by: str = ""
+    at: str = ""
+
+
+@dataclass(frozen=True)
+class FormDraft:
+    """A form that was begun: `carried` are the fields that say how to treat it, `email` is where
+    its link was last sent; `sent` has the reference and the file once it was sent."""
+
+    id: str
+    form: str
+    lang: str
+    made_at: str
+    changed_at: str
+    expires: int
+    email: str
+    reminded: bool
+    sections: Mapping[str, Saved]
+    editors: Mapping[str, str]
+    carried: Mapping[str, str]
+    sent: Mapping[str, str]
+    row: Item
+
+    @classmethod
+    def of(cls, row: Item) -> "FormDraft":
+        return cls(
+            id=row["pk"].removeprefix("DRAFT#"),
+            form=row["form"],
+            lang=row["lang"],
+            made_at=row["made_at"],
+            changed_at=row.get("changed_at", ""),
+            expires=row["expires"],
+            email=row.get("email", ""),
+            reminded="reminded_at" in row,
+            sections={name: _section(row, row["form"], name) for name in section_ids(row["form"])},
+            editors={
+                name.removeprefix("editor_"): row.get(f"name_{name.removeprefix('editor_')}", "")
+                for name in row
+                if name.startswith("editor_")
+            },
+            carried={
+                **row.get("carried", {}),
+                **{k.removeprefix("c_"): row[k] for k in row if k.startswith("c_")},
+            },
+            sent=row.get("sent", {}),
+            row=row,
+        )
+
+    @property
+    def key(self) -> Key:
+        return draft_key(self.id)
+
+    @property
+    def values(self) -> Values:
+        """All answers, of every section."""
+        return {k: v for saved in self.sections.values() for k, v in saved.values.items()}
+
+    @property
+    def is_empty(self) -> bool:
+        return not any(saved.version for saved in self.sections.values())
+
+    def unchanged(self) -> Item:
+        """Return what the row must still hold for a write that is about all of it."""
+        return {"state": OPEN, "edits": self.row["edits"]}
+
+    def ending(self, ref: str, whose: str, now: datetime) -> Change:
+        """Return the write that ends a draft as what was sent: nothing of it stays but that."""
+        return Change(
+            self.key,
+            expect=self.unchanged(),
+            set={
+                "state": SENT,
+                "sent": {"ref": ref, "whose": whose[:8], "at": stamp(now)},
+                "expires": int((now + SENT_RETENTION).timestamp()),
+            },
+            remove=[name for name in self.row if name not in _KEPT],
+        )
+
+
+def draft_key(draft_id: str) -> Key:
+    return f"DRAFT#{draft_id}", "ANSWERS"
+
+
+def section_ids(form: str) -> list[str]:
+    return [section["id"] for section in content.form(form)["sections"]]
+
+
+def new_id(form: str) -> str:
+    """Return the id of a new draft, which says of which form it is."""
+    return f"{form}-{secrets.token_hex(16)}"
+
+
+def new_editor() -> str:
+    return secrets.token_hex(6)
+
+
+def row_names(form: str, section: str) -> list[str]:
+    """Return the fields of a section that are lists of rows."""
+    return [
+        f["key"]
+        for each in content.form(form)["sections"]
+        if each["id"] == section
+        for f in each["fields"]
+        if f["type"] == "rows"
+    ]
+
+
+def lifetime(draft_id: str, now: datetime) -> Item:
+    """Return what a row keeps of the end of a draft that was changed now."""
+    return {
+        "changed_at": stamp(now),
+        "expires": int((now + RETENTION).timestamp()),
+        "due_at": stamp(now + RETENTION - REMINDER_LEAD),
+        "due_shard": shard_of(draft_key(draft_id)[0]),
+    }
+
+
+def _section(row: Item, form: str, name: str) -> Saved:
+    values = dict(row.get(f"d_{name}", {}))
+    for field in row_names(form, name):
+        if rows := row.get(f"r_{field}"):
+            values[field] = rows
+    return Saved(
+        values,
+        row.get(f"v_{name}", 0),
+        row.get(f"by_{name}", ""),
+        row.get(f"at_{name}", ""),
+    )

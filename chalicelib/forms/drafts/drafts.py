@@ -1,0 +1,266 @@
+"""What may be done with a draft: begun, changed by section, kept longer, shared, thrown away."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from chalicelib.core import rate_limit
+from chalicelib.core.errors import BadLink, Conflict, StoreDown, TooMany
+from chalicelib.core.ports import Change, Delete, Now, Put, Store
+from chalicelib.core.records import stamp
+from chalicelib.forms.drafts.draft import (
+    EMPTY_RETENTION,
+    MAX_EDITORS,
+    OPEN,
+    ROW_ID,
+    SENT,
+    FormDraft,
+    Saved,
+    Values,
+    draft_key,
+    lifetime,
+    new_editor,
+    new_id,
+    row_names,
+    section_ids,
+)
+from chalicelib.forms.drafts.merging import Merged, digests, merge
+from chalicelib.forms.drafts.refused import DraftSent, EditedMeanwhile, Holder
+from chalicelib.forms.drafts.typed import check_size, section_of, typed
+
+SAVE_ATTEMPTS: Final = 8
+"""How often a save is built anew because another one came in between."""
+
+
+@dataclass(frozen=True)
+class Drafts:
+    """Each save is one conditional write; who saves on top of another's version is shown both."""
+
+    store: Store
+    now: Now
+    people_key: bytes = field(repr=False)
+    per_hour: int
+
+    def begin(
+        self, form: str, lang: str, network: str, carried: Mapping[str, str], known: Values
+    ) -> Holder:
+        """Begin a draft, with what is `known` already in its sections. Raises TooMany."""
+        now = self.now()
+        holder = Holder(new_id(form), new_editor())
+        pk, sk = draft_key(holder.draft)
+        row = {
+            "pk": pk,
+            "sk": sk,
+            "kind": "draft",
+            "form": form,
+            "lang": lang,
+            "state": OPEN,
+            "edits": 0,
+            "made_at": stamp(now),
+            "expires": int((now + EMPTY_RETENTION).timestamp()),
+            "carried": {name: text for name, text in carried.items() if text},
+            f"editor_{holder.editor}": True,
+            **_prefilled(form, known),
+        }
+        subject = rate_limit.of_network(network, self.people_key)
+        writes = rate_limit.counters("draft_starts", subject, now, per_hour=self.per_hour)
+        try:
+            self.store.commit([Put(row), *writes])
+        except Conflict:
+            raise rate_limit.too_many(now) from None
+        return holder
+
+    def get(self, holder: Holder) -> FormDraft:
+        """Raises BadLink for a link that opens nothing any more, and DraftSent."""
+        return self._standing(self.store.get(*draft_key(holder.draft)), holder)
+
+    def save(
+        self,
+        holder: Holder,
+        section: str,
+        values: Values,
+        *,
+        version: int,
+        seen: str = "",
+        carried: Mapping[str, str] | None = None,
+    ) -> Saved:
+        """Keep what was typed in a section, whether it fits or not; `values` has all of it, and
+        lists of rows only where they change. Raises EditedMeanwhile, DraftSent, BadLink, TooLarge.
+        """
+        form = holder.form
+        check_size(form, values)
+        for _ in range(SAVE_ATTEMPTS):
+            try:
+                self.store.commit([self._change(holder, section, values, version, carried)])
+                return Saved(values, version + 1, holder.editor, stamp(self.now()))
+            except Conflict as conflict:
+                draft = self._standing(conflict.met(draft_key(holder.draft)), holder)
+            there = draft.sections[section]
+            if there.version == version:
+                raise BadLink("draft")
+            theirs = _beside(there.values, form, section, values)
+            if theirs == values:
+                return there
+            merged = merge(values, theirs, seen)
+            if merged.disputed:
+                raise EditedMeanwhile(draft, section, values, theirs, merged)
+            values, version, seen = merged.values, there.version, digests(theirs)
+        raise StoreDown("too many saves of one section at once")
+
+    def save_row(  # noqa: PLR0913
+        self, holder: Holder, section: str, rows: str, row: Values, *, seen: str
+    ) -> FormDraft:
+        """Keep one row of a list, a new one at its end; twice the same is kept once. Raises as
+        `save` does."""
+
+        def put(draft: FormDraft, kept: list[Values]) -> list[Values]:
+            place = _place(kept, row[ROW_ID])
+            if place is None:
+                if seen:
+                    raise EditedMeanwhile(
+                        draft, section, row, {}, Merged(row, (rows,)), rows, row[ROW_ID]
+                    )
+                return [*kept, row]
+            theirs = kept[place]
+            merged = merge(row, theirs, seen)
+            if merged.disputed:
+                raise EditedMeanwhile(draft, section, row, theirs, merged, rows, row[ROW_ID])
+            return [*kept[:place], merged.values, *kept[place + 1 :]]
+
+        return self._change_rows(holder, section, rows, put)
+
+    def remove_row(self, holder: Holder, section: str, rows: str, row_id: str) -> FormDraft:
+        """Take one row out of a list; nothing happens when it is gone already."""
+
+        def take(_: FormDraft, kept: list[Values]) -> list[Values]:
+            return [row for row in kept if row.get(ROW_ID) != row_id]
+
+        return self._change_rows(holder, section, rows, take)
+
+    def extend(self, holder: Holder) -> FormDraft:
+        """Keep a draft as long as if it had been changed now."""
+        draft = self.get(holder)
+        change = Change(draft.key, expect=draft.unchanged(), set=lifetime(draft.id, self.now()),
+                        remove=("reminded_at",), add={"edits": 1})  # fmt: skip
+        self._commit(change)
+        return self.get(holder)
+
+    def add_editor(self, draft: FormDraft, name: str) -> tuple[Change, str]:
+        """Return the write that gives somebody else a link of their own, and whose it is. Raises
+        TooMany when the draft has as many as may be."""
+        if len(draft.editors) >= MAX_EDITORS:
+            raise TooMany(int(EMPTY_RETENTION.total_seconds()))
+        editor = new_editor()
+        given = {f"editor_{editor}": True, f"name_{editor}": name}
+        return Change(draft.key, expect=draft.unchanged(), set=given, add={"edits": 1}), editor
+
+    def remove_editor(self, holder: Holder, editor: str) -> None:
+        """End the link of somebody else."""
+        draft = self.get(holder)
+        if editor in draft.editors and editor != holder.editor:
+            gone = (f"editor_{editor}", f"name_{editor}")
+            self._commit(Change(draft.key, expect=draft.unchanged(), remove=gone, add={"edits": 1}))
+
+    def erase(self, holder: Holder) -> None:
+        """Delete a draft with everything of it: first what could still be changed."""
+        draft = self.get(holder)
+        self._commit(Delete(draft.key, expect=draft.unchanged()))
+        self.forget_rest(draft.id)
+
+    def forget_rest(self, draft_id: str) -> None:
+        """Delete the letters of a draft that was sent or deleted."""
+        for row in self.store.rows(draft_key(draft_id)[0], "LETTER#"):
+            self.store.commit([Delete((row["pk"], row["sk"]))])
+
+    def _commit(self, write: Change | Delete) -> None:
+        try:
+            self.store.commit([write])
+        except Conflict:
+            raise StoreDown("a draft was changed at the same time") from None
+
+    def _standing(self, row: Mapping[str, object] | None, holder: Holder) -> FormDraft:
+        """Return the draft of a row that its holder may see."""
+        if not row:
+            raise BadLink("draft")
+        draft = FormDraft.of(dict(row))
+        if draft.expires < int(self.now().timestamp()):
+            raise BadLink("draft")
+        if row["state"] == SENT:
+            raise DraftSent(draft)
+        if holder.editor not in draft.editors:
+            raise BadLink("draft")
+        return draft
+
+    def _change(  # noqa: PLR0913
+        self,
+        holder: Holder,
+        section: str,
+        values: Values,
+        version: int,
+        carried: Mapping[str, str] | None,
+    ) -> Change:
+        lists = row_names(holder.form, section)
+        now = self.now()
+        return Change(
+            draft_key(holder.draft),
+            expect={
+                "state": OPEN,
+                f"editor_{holder.editor}": True,
+                **({f"v_{section}": version} if version else {}),
+            },
+            absent=() if version else (f"v_{section}",),
+            set={
+                f"d_{section}": {k: v for k, v in values.items() if k not in lists},
+                **{f"r_{key}": values[key] for key in lists if key in values},
+                **{f"c_{name}": text for name, text in (carried or {}).items() if text},
+                f"v_{section}": version + 1,
+                f"by_{section}": holder.editor,
+                f"at_{section}": stamp(now),
+                **lifetime(holder.draft, now),
+            },
+            remove=("reminded_at",),
+            add={"edits": 1},
+        )
+
+    def _change_rows(
+        self,
+        holder: Holder,
+        section: str,
+        rows: str,
+        change: Callable[[FormDraft, list[Values]], list[Values]],
+    ) -> FormDraft:
+        """Change a list of rows as it stands, and again when somebody else was quicker."""
+        draft = self.get(holder)
+        for _ in range(SAVE_ATTEMPTS):
+            there = draft.sections[section]
+            values = {**there.values, rows: change(draft, list(there.values.get(rows, [])))}
+            check_size(draft.form, values)
+            write = self._change(holder, section, values, there.version, None)
+            try:
+                self.store.commit([write])
+                return self.get(holder)
+            except Conflict as conflict:
+                draft = self._standing(conflict.met(draft.key), holder)
+        raise StoreDown("too many saves of one section at once")
+
+
+def _beside(theirs: Values, form: str, section: str, mine: Values) -> Values:
+    """Return their answers without the lists of rows that I leave as they are."""
+    lists = row_names(form, section)
+    return {key: value for key, value in theirs.items() if key not in lists or key in mine}
+
+
+def _place(rows: list[Values], row_id: str) -> int | None:
+    return next((n for n, row in enumerate(rows) if row.get(ROW_ID) == row_id), None)
+
+
+def _prefilled(form: str, known: Values) -> dict[str, object]:
+    """Return what a row begins with of what is known."""
+    found: dict[str, object] = {}
+    for name in section_ids(form):
+        values = typed(section_of(form, name)["fields"], known)
+        lists = row_names(form, name)
+        found |= {f"r_{key}": values.pop(key) for key in lists if key in values}
+        if values:
+            found[f"d_{name}"] = values
+    return found

@@ -1,0 +1,98 @@
+"""The letters that drafts owe: a link for later, one for a colleague, a reminder before the end."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from chalicelib.core import rate_limit
+from chalicelib.core.errors import Conflict, StoreDown
+from chalicelib.core.languages import Lang
+from chalicelib.core.letter_row import APPLICANT, letter
+from chalicelib.core.links import person_key
+from chalicelib.core.ports import Change, Item, Key, Now, Put, Store, Write
+from chalicelib.core.records import stamp
+from chalicelib.forms.drafts.draft import OPEN, RETENTION, FormDraft
+from chalicelib.forms.drafts.drafts import Drafts
+from chalicelib.forms.drafts.refused import Holder
+
+DRAFT_LETTERS: Final = "DRAFT"
+"""How the keys of these letters begin."""
+
+CLOCK: Final = "ANSWERS"
+"""How the key of the row ends in which a reminder falls due."""
+
+
+@dataclass(frozen=True)
+class DraftLetters:
+    """Each letter is owed in the transaction that makes its link good."""
+
+    store: Store
+    drafts: Drafts
+    now: Now
+    people_key: bytes = field(repr=False)
+
+    def keep(self, draft: FormDraft, holder: Holder, email: str, lang: Lang) -> None:
+        """Owe the link to whoever writes the draft, at most once an hour to an address."""
+        change = Change(draft.key, expect={"state": OPEN, f"editor_{holder.editor}": True},
+                        set={"email": email, "lang": lang, "owner": holder.editor}, add={"edits": 1})  # fmt: skip
+        self._owe(draft, "draft_link", holder.editor, email, lang, [change])
+
+    def invite(self, draft: FormDraft, email: str, name: str, lang: Lang) -> None:
+        """Give a colleague a link of their own, by mail. Raises TooMany."""
+        change, editor = self.drafts.add_editor(draft, name)
+        self._owe(draft, "draft_colleague", editor, email, lang, [change])
+
+    def fire(self, key: Key) -> str:
+        """Remind whoever left an address that a draft ends soon, once; say what became of it."""
+        row, now = self.store.get(*key), self.now()
+        if row is None or "due_at" not in row:
+            return "stopped"
+        if row["due_at"] > stamp(now):
+            return "later"
+        change = Change(key, expect={"due_at": row["due_at"], "state": row["state"]},
+                        set={"reminded_at": stamp(now)}, remove=("due_at", "due_shard"),
+                        add={"edits": 1})  # fmt: skip
+        writes: list[Write] = [change]
+        draft = FormDraft.of(row)
+        owner = next(iter(draft.editors), "")
+        if draft.email and row["state"] == OPEN:
+            facts = {"lang": draft.lang, "editor": row.get("owner", owner)}
+            owed = self._letter(draft, "draft_ending", draft.email, facts, now, by_day=True)
+            writes.append(Put(owed))
+        try:
+            self.store.commit(writes)
+        except Conflict:
+            return "taken"
+        return "reminded" if len(writes) > 1 else "stopped"
+
+    def _owe(  # noqa: PLR0913
+        self, draft: FormDraft, name: str, editor: str, email: str, lang: Lang, writes: list[Change]
+    ) -> None:
+        now = self.now()
+        counters = rate_limit.counters("draft_letters", draft.id, now)
+        owed = self._letter(draft, name, email, {"lang": lang, "editor": editor}, now)
+        try:
+            self.store.commit([*writes, Put(owed), *counters])
+        except Conflict as conflict:
+            if conflict.met((owed["pk"], owed["sk"])) is not None:
+                return  # Asked for within this hour: the letter is on its way already.
+            if any(conflict.met(counter.key) is not None for counter in counters):
+                raise rate_limit.too_many(now, rate_limit.full_window(conflict, counters)) from None
+            raise StoreDown("a draft was changed at the same time") from None
+
+    def _letter(  # noqa: PLR0913
+        self,
+        draft: FormDraft,
+        name: str,
+        email: str,
+        facts: dict[str, object],
+        now: datetime,
+        *,
+        by_day: bool = False,
+    ) -> Item:
+        mailbox = person_key(email, self.people_key)[:8]
+        since = f"{now:%Y%m%d%H}-{mailbox}"
+        row = letter(draft.key[0], since, name, to=APPLICANT, due=stamp(now), facts=facts,
+                     by_day=by_day)  # fmt: skip
+        expires = int((now + RETENTION).timestamp())
+        return {**row, "address": email, "expires": expires}

@@ -1,0 +1,50 @@
+"""Two people change one section: what goes together is joined, what does not is theirs to choose."""
+
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import Any, Final, NamedTuple
+
+from chalicelib.core.json_text import canonical
+from chalicelib.forms.drafts.draft import Values
+
+DIGEST_LENGTH: Final = 8
+"""Hex digits that tell one answer from another; a page carries them for each of its fields."""
+
+
+class Merged(NamedTuple):
+    """A section of both, and the fields that each wrote otherwise: they have mine here."""
+
+    values: Values
+    disputed: tuple[str, ...]
+
+
+def digests(values: Mapping[str, Any]) -> str:
+    """Return what a page carries to say which answers it showed: `. org_city:1a2b3c4d …`; never
+    blank, for a page may have shown none."""
+    return " ".join((".", *(f"{key}:{_digest(value)}" for key, value in sorted(values.items()))))
+
+
+def merge(mine: Values, theirs: Values, seen: str) -> Merged:
+    """Join what I typed with what they saved meanwhile; `seen` are the digests of the answers
+    that I was shown. Without them, all that differs is disputed."""
+    shown = dict(part.partition(":")[::2] for part in seen.split())
+    merged: Values = {}
+    disputed = []
+    for key in {**theirs, **mine}:
+        here, there = mine.get(key), theirs.get(key)
+        base = shown.get(key, _digest(None)) if shown else None
+        if here == there or base == _digest(there):
+            chosen = here
+        elif base == _digest(here):
+            chosen = there
+        else:
+            chosen = here
+            disputed.append(key)
+        if chosen is not None:
+            merged[key] = chosen
+    return Merged(merged, tuple(disputed))
+
+
+def _digest(value: Any) -> str:
+    text = canonical([value])
+    return sha256(text.encode()).hexdigest()[:DIGEST_LENGTH]

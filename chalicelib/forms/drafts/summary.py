@@ -1,0 +1,76 @@
+"""What a draft says, to be checked before it is sent: in words where it fits, else as typed."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from chalicelib.core.languages import Lang
+from chalicelib.forms.description import in_words, totals
+from chalicelib.forms.drafts.draft import ROW_ID, FormDraft, Values
+from chalicelib.forms.drafts.typed import asked, section_of
+from chalicelib.forms.parsing import Examined
+from chalicelib.forms.problems import key_of
+
+if TYPE_CHECKING:
+    from chalicelib.content.shapes.forms import FormField
+
+
+class Line(NamedTuple):
+    """A field with its answer; of a list of rows, each row is one text."""
+
+    key: str
+    label: str
+    text: str
+    rows: Sequence[str] = ()
+
+
+def lines(draft: FormDraft, section: str, found: Examined, lang: Lang) -> list[Line]:
+    """Return what was asked in a section, with what is answered so far."""
+    values = draft.sections[section].values
+    wrong = {key_of(problem.field) for problem in found.problems}
+    fields = [f for f in asked(section_of(draft.form, section)["fields"], values)
+              if not f.get("hidden")]  # fmt: skip
+    return [_line(f, values, found.answers, lang, fits=f["key"] not in wrong) for f in fields]
+
+
+def budget_totals(section: str, found: Examined, lang: Lang) -> list[dict[str, Any]]:
+    """Return the sums of a budget, as far as its rows fit."""
+    return totals(found.answers, lang) if section == "budget" else []
+
+
+def _line(
+    f: "FormField", values: Values, answers: Mapping[str, Any], lang: Lang, *, fits: bool
+) -> Line:
+    label, key = f.get("short", f["label"])[lang], f["key"]
+    typed = values.get(key)
+    if f["type"] == "rows":
+        rows = typed if isinstance(typed, list) else []
+        return Line(key, label, "", [row_text(f, row, lang) for row in rows])
+    if fits and key in answers and typed is not None:
+        return Line(key, label, in_words(f, answers[key], lang))
+    return Line(key, label, as_typed(f, typed, lang))
+
+
+def row_text(f: "FormField", row: Any, lang: Lang) -> str:
+    """Return a row in one line, as it was typed."""
+    if not isinstance(row, dict):
+        return ""
+    cells = (as_typed(cell, row.get(cell["key"]), lang) for cell in f["fields"])
+    return " – ".join(cell for cell in cells if cell)
+
+
+def as_typed(f: "FormField", value: Any, lang: Lang) -> str:
+    """Return an answer as it was typed or chosen; blank where there is none."""
+    if value is None or value == ROW_ID:
+        return ""
+    if f["type"] == "choice" and isinstance(value, str):
+        return in_words(f, value, lang)
+    if f["type"] == "choices" and isinstance(value, list):
+        return in_words(f, [str(one) for one in value], lang)
+    if f["type"] in ("bool", "consent"):
+        from chalicelib.core.ticks import tick
+
+        ticked = tick(value) if isinstance(value, str) else value
+        return in_words(f, ticked, lang) if isinstance(ticked, bool) else str(value)
+    if isinstance(value, list):
+        return "\n".join(str(one) for one in value if one)
+    return str(value)

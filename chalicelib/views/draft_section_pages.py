@@ -1,0 +1,290 @@
+"""The pages of one section: its fields and lists, a row of a list, two versions side by side."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from chalicelib.core import eastern_time
+from chalicelib.core.languages import Lang
+from chalicelib.core.ports import Now
+from chalicelib.core.records import moment
+from chalicelib.core.settings import Settings
+from chalicelib.core.ticks import tick
+from chalicelib.forms.drafts.draft import ROW_ID, FormDraft, Values, section_ids
+from chalicelib.forms.drafts.merging import digests
+from chalicelib.forms.drafts.progress import problems_of, progress
+from chalicelib.forms.drafts.refused import EditedMeanwhile, Holder
+from chalicelib.forms.drafts.summary import as_typed, budget_totals, row_text
+from chalicelib.forms.drafts.typed import asked, rows_field, section_of, singles
+from chalicelib.forms.entered import readings
+from chalicelib.forms.parsing import Examined
+from chalicelib.forms.problems import Problem
+from chalicelib.newsletter.subscribers.consent_text import SHOWN_FIELD, ConsentTexts
+from chalicelib.views.described import describe_form
+from chalicelib.views.draft_pages import DraftPages, Place, section_title
+from chalicelib.web.form_errors import form_errors
+from chalicelib.web.pages import Pages
+from chalicelib.web.problems import in_words
+from chalicelib.web.responses import PRIVATE, Response, json_response
+
+
+class Row(NamedTuple):
+    """A row of a list as a section shows it."""
+
+    id: str
+    text: str
+    error: str
+
+
+class Both(NamedTuple):
+    """A field that two people wrote otherwise."""
+
+    key: str
+    label: str
+    mine: str
+    theirs: str
+
+
+@dataclass(frozen=True)
+class SectionPages:
+    pages: Pages
+    frame: DraftPages
+    settings: Settings
+    consent_texts: ConsentTexts
+    now: Now
+
+    def section(  # noqa: PLR0913
+        self,
+        place: Place,
+        holder: Holder,
+        draft: FormDraft,
+        name: str,
+        found: Examined,
+        query: Mapping[str, str],
+    ) -> Response:
+        """The page of a section; with `check` in the query, with all that is to be mended in it."""
+        described = self._described(draft.form, place.lang)
+        section, saved, lang = section_of(draft.form, name), draft.sections[name], place.lang
+        only_more, checks = query.get("part") == "more", bool(query.get("check"))
+        done = next(p for p in progress(draft, found) if p.id == name)
+        problems = list(done.problems) if checks else []
+        shown = {f["key"] for f in asked(singles(section), saved.values)
+                 if not f.get("hidden") and ("when" in f or not only_more)}  # fmt: skip
+        rows = [f["key"] for f in section["fields"] if f["type"] == "rows" and not only_more]
+        fields = _visible(described, name, [*shown, *rows])
+        facts = {
+            **self._frame(place, draft, name, described, problems),
+            **_place_of(draft, name),
+            "fields": fields,
+            "values": saved.values,
+            "kept": [pair for f in singles(section) if f["key"] not in shown
+                     for pair in pairs(f["key"], saved.values.get(f["key"]))],
+            "rows": {f["key"]: self._rows(f, saved.values, problems, lang)
+                     for f in section["fields"] if f["type"] == "rows"},
+            "reads": _reads(draft.form, saved.values, lang),
+            "warnings": {p.field: p.message(lang) for p in done.warnings} if checks else {},
+            "same": [{"id": s["id"], "before": s["before"], "label": s["label"][lang]}
+                     for s in section.get("same_as", [])],
+            "totals": budget_totals(name, found, lang),
+            "saved": self._saved(holder, draft, name),
+            "more": only_more,
+            "notice": described["notice"],
+            "hidden": {**_control(draft, name, query, lang), **_words(described),
+                       "shown": " ".join(sorted(f["key"] for f in fields if "asked_when" in f))},
+        }  # fmt: skip
+        return self._respond("draft_section", place, facts)
+
+    def row(  # noqa: PLR0913
+        self,
+        place: Place,
+        draft: FormDraft,
+        name: str,
+        rows: str,
+        row_id: str,
+        query: Mapping[str, str],
+    ) -> Response:
+        """The page of one row of a list, new or there already."""
+        described = self._described(draft.form, place.lang)
+        f = rows_field(section_of(draft.form, name), rows)
+        kept = draft.sections[name].values.get(rows, [])
+        number = next((n for n, row in enumerate(kept) if row.get(ROW_ID) == row_id), None)
+        row = {} if number is None else kept[number]
+        problems = self._row_problems(draft.form, name, rows, row, place.lang)
+        problems = problems if query.get("check") and row else []
+        listed = next(g for g in _fields(described, name) if g["key"] == rows)
+        inner = {"title": listed["label"], "sections": [{"fields": listed["fields"]}]}
+        facts = {
+            **self._frame(place, draft, name, inner, problems),
+            "field": listed,
+            "number": (len(kept) if number is None else number) + 1,
+            "values": row,
+            "reads": {},
+            "room": len(kept) + (number is None) < int(f["max"]),
+            "hidden": {
+                "lang": place.lang,
+                "row": f"{rows}.{row_id}",
+                "seen": digests(row) if row else "",
+                "from": query.get("from", ""),
+                "checked": "1" if query.get("check") else "",
+            },
+        }
+        return self._respond("draft_row", place, facts)
+
+    def _row_problems(
+        self, form: str, name: str, rows: str, row: Values, lang: Lang
+    ) -> list[Problem]:
+        today = eastern_time.today(self.now())
+        found = problems_of(form, name, {rows: [row]}, lang, today)
+        inside = (p for p in found if p.field.startswith(f"{rows}[0]."))
+        return [Problem(p.field.partition(".")[2], p.code, p.params) for p in inside]
+
+    def both(self, place: Place, holder: Holder, both: EditedMeanwhile, back: str) -> Response:
+        """Both versions of what two people changed, field by field, to choose from."""
+        draft, lang = both.draft, place.lang
+        section = section_of(draft.form, both.section)
+        fields = rows_field(section, both.rows)["fields"] if both.rows else section["fields"]
+        saved = draft.sections[both.section]
+        if both.rows and not both.theirs:
+            f = rows_field(section, both.rows)
+            listed = [Both(both.rows, f["label"][lang], row_text(f, both.mine, lang), "")]
+        else:
+            listed = [
+                Both(f["key"], f["label"][lang].rstrip("."), as_typed(f, both.mine.get(f["key"]), lang),
+                     as_typed(f, both.theirs.get(f["key"]), lang))
+                for f in fields if f["key"] in both.disputed
+            ]  # fmt: skip
+        facts = {
+            **self._frame(place, draft, both.section, None, []),
+            "both": listed,
+            "removed": bool(both.rows and not both.theirs),
+            "saved": self._saved(holder, draft, both.section),
+            "kept": [pair for f in fields for pair in pairs(f["key"], both.joined.get(f["key"]))],
+            "hidden": {
+                "lang": lang,
+                "version": str(saved.version),
+                "seen": digests(both.theirs),
+                "row": f"{both.rows}.{both.row}" if both.rows else "",
+                "from": back,
+            },
+        }
+        return self._respond("draft_both", place, facts, status=409)
+
+    def both_for_script(self, place: Place, both: EditedMeanwhile) -> Response:
+        saved = both.draft.sections[both.section]
+        text = self.frame.problems.text(both, place.lang)
+        body = {
+            "type": self.pages.address("problems", text.code),
+            "title": text.title,
+            "status": text.status,
+            "detail": text.detail,
+            "section": both.section,
+            "version": saved.version,
+            "saved_at": saved.at,
+            "yours": both.mine,
+            "theirs": both.theirs,
+            "disputed": list(both.disputed),
+            "seen": digests(both.theirs),
+        }
+        return json_response(
+            body, PRIVATE, status=text.status, content_type="application/problem+json"
+        )
+
+    def _described(self, form: str, lang: Lang) -> Mapping[str, Any]:
+        return describe_form(form, lang, self.settings, self.consent_texts)
+
+    def _frame(
+        self,
+        place: Place,
+        draft: FormDraft,
+        name: str,
+        described: Mapping[str, Any] | None,
+        problems: list[Problem],
+    ) -> dict[str, Any]:
+        told = [in_words(problem, place.lang) for problem in problems]
+        return {
+            **form_errors(told, described, place.lang),
+            "form_title": self._described(draft.form, place.lang)["title"],
+            "title": section_title(draft.form, name, place.lang),
+            "action": f"{place.url}/{name}",
+            "place": place,
+            "section": name,
+        }
+
+    def _rows(self, f: Any, values: Values, problems: list[Problem], lang: Lang) -> list[Row]:
+        kept = values.get(f["key"], [])
+        found = []
+        for number, row in enumerate(kept if isinstance(kept, list) else []):
+            start = f"{f['key']}[{number}]"
+            wrong = next((p.message(lang) for p in problems if p.field.startswith(start)), "")
+            found.append(Row(str(row.get(ROW_ID, "")), row_text(f, row, lang), wrong))
+        return found
+
+    def _saved(
+        self, holder: Holder, draft: FormDraft, name: str
+    ) -> tuple[datetime, str, bool] | None:
+        """Return when a section was saved, by whom, and whether that was somebody else."""
+        saved = draft.sections[name]
+        if not saved.version:
+            return None
+        return moment(saved.at), draft.editors.get(saved.by, ""), saved.by != holder.editor
+
+    def _respond(
+        self, template: str, place: Place, facts: Mapping[str, object], *, status: int = 200
+    ) -> Response:
+        return self.pages.respond(template, place.lang, facts, status=status)
+
+
+def _visible(described: Mapping[str, Any], name: str, keys: list[str]) -> list[dict[str, Any]]:
+    """Return the fields that a page shows. What is asked here is asked: no label says "if it
+    applies"."""
+    return [
+        {**f, "required": f["required"] or "required_when" in f}
+        for f in _fields(described, name)
+        if f["key"] in keys
+    ]
+
+
+def _place_of(draft: FormDraft, name: str) -> dict[str, int]:
+    """Return which of how many parts a section is."""
+    order = section_ids(draft.form)
+    return {"number": order.index(name) + 1, "count": len(order)}
+
+
+def _control(draft: FormDraft, name: str, query: Mapping[str, str], lang: Lang) -> dict[str, str]:
+    """Return what a page of a section sends back of itself."""
+    keys = {f["key"] for f in singles(section_of(draft.form, name))}
+    saved = draft.sections[name]
+    return {
+        "lang": lang,
+        "version": str(saved.version),
+        "seen": digests({k: v for k, v in saved.values.items() if k in keys}),
+        "from": query.get("from", ""),
+        "checked": "1" if query.get("check") else "",
+    }
+
+
+def _words(described: Mapping[str, Any]) -> dict[str, str]:
+    """Return what says which notice and which consent a page showed."""
+    shown = {"notice": described.get("notice_hash", "")}
+    return {**shown, SHOWN_FIELD: str(described.get(SHOWN_FIELD, ""))}
+
+
+def pairs(name: str, value: Any) -> Iterator[tuple[str, str]]:
+    """Yield the hidden fields that bring an answer back as it is."""
+    if isinstance(value, bool):
+        value = "on" if tick(value) else ""
+    if isinstance(value, list):
+        yield from ((name, str(one)) for one in value)
+    elif value not in (None, "") and not isinstance(value, dict):
+        yield name, str(value)
+
+
+def _fields(described: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
+    return next(list(s["fields"]) for s in described["sections"] if s["id"] == name)
+
+
+def _reads(form: str, values: Values, lang: Lang) -> dict[str, str]:
+    from chalicelib.core.templates import field_id
+
+    return {field_id(path): text for path, text in readings(form, values, lang).items()}

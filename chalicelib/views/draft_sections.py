@@ -1,0 +1,260 @@
+"""One section of a form in steps: what a browser or a script saves, its rows, and two versions."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+from chalicelib.core import eastern_time
+from chalicelib.core.errors import Malformed
+from chalicelib.core.languages import LANGS, Lang
+from chalicelib.core.ports import Now
+from chalicelib.forms.drafts.draft import ROW_ID, FormDraft, Saved, Values, section_ids
+from chalicelib.forms.drafts.drafts import Drafts
+from chalicelib.forms.drafts.merging import digests
+from chalicelib.forms.drafts.progress import MISSING, examined, problems_of, progress
+from chalicelib.forms.drafts.refused import EditedMeanwhile, Holder
+from chalicelib.forms.drafts.typed import (
+    asked,
+    check_known,
+    new_row_id,
+    rows_field,
+    section_of,
+    singles,
+    typed,
+    typed_row,
+)
+from chalicelib.newsletter.subscribers.consent_text import SHOWN_FIELD
+from chalicelib.views.draft_pages import Place
+from chalicelib.views.draft_section_pages import SectionPages
+from chalicelib.web.problems import in_words
+from chalicelib.web.request import Request, take_control
+from chalicelib.web.responses import PRIVATE, Response, json_response, see_other
+
+CONTROL: Final = (
+    "lang", "do", "version", "seen", "shown", "from", "checked", "row", "notice", "same", "pick",
+    SHOWN_FIELD,
+)  # fmt: skip
+"""Fields that a section's page sends for itself."""
+
+Control = dict[str, str]
+
+
+@dataclass(frozen=True)
+class DraftSections:
+    drafts: Drafts
+    pages: SectionPages
+    now: Now
+
+    def show(
+        self, request: Request, place: Place, holder: Holder, draft: FormDraft, name: str
+    ) -> Response:
+        """The page of a section, or of one of its rows; for a script what it holds."""
+        section_of(draft.form, name)
+        if not request.wants_page:
+            saved = draft.sections[name]
+            return json_response(self._for_script(holder, name, saved, place.lang, draft), PRIVATE)
+        if row := request.query.get("row"):
+            rows, _, row_id = row.partition(".")
+            return self.pages.row(place, draft, name, rows, row_id, request.query)
+        found = examined(draft, place.lang, self._today)
+        return self.pages.section(place, holder, draft, name, found, request.query)
+
+    def save(
+        self,
+        request: Request,
+        place: Place,
+        holder: Holder,
+        name: str,
+        fields: dict[str, object],
+    ) -> Response:
+        """Keep what was typed, and go where the pressed button leads."""
+        section_of(holder.form, name)
+        if request.kind == "application/json":
+            return self._save_for_script(place, holder, name, fields)
+        control = take_control(fields, CONTROL)
+        try:
+            if control["do"] == "merge":
+                return self._chosen(place, holder, name, fields, control)
+            if control["row"]:
+                return self._save_row(place, holder, name, fields, control)
+            return self._save_section(place, holder, name, fields, control)
+        except EditedMeanwhile as both:
+            return self.pages.both(place, holder, both, control["from"])
+
+    def _save_section(
+        self, place: Place, holder: Holder, name: str, fields: dict[str, object], control: Control
+    ) -> Response:
+        section = section_of(holder.form, name)
+        values = typed(singles(section), fields)
+        saved = self.drafts.save(
+            holder,
+            name,
+            values,
+            version=_number(control["version"]),
+            seen=control["seen"],
+            carried={key: control[key] for key in ("notice", SHOWN_FIELD)},
+        )
+        if control["same"]:
+            self._copy(holder, name, control["same"], saved)
+        return self._next(place, holder, name, saved.values, control)
+
+    def _next(
+        self, place: Place, holder: Holder, name: str, values: Values, control: Control
+    ) -> Response:
+        """Go where the button leads: on, once what is wrong was shown and what is asked now too."""
+        do, _, what = control["do"].partition(":")
+        back = {"from": control["from"]}
+        if do == "lang" and what in LANGS:
+            there = Place(place.url, what)
+            return see_other(there.to(name, **back))
+        if do in ("add", "change"):
+            rows, _, row_id = what.partition(":")
+            rows_field(section_of(holder.form, name), rows)
+            return see_other(place.to(name, row=f"{rows}.{row_id or new_row_id()}", **back))
+        if do == "remove":
+            rows, _, row_id = what.partition(":")
+            rows_field(section_of(holder.form, name), rows)
+            self.drafts.remove_row(holder, name, rows, row_id)
+            return see_other(place.to(name, f"f-{rows.replace('_', '-')}", **back))
+        if do in ("later", "tasks", "save"):
+            return see_other(place.to({"save": name}.get(do, do), **back))
+        order = [*section_ids(holder.form), "check"]
+        at = order.index(name)
+        if do == "back":
+            return see_other(place.to(order[at - 1] if at else "tasks"))
+        shown = control["shown"].split()
+        more = [f for f in asked(singles(section_of(holder.form, name)), values)
+                if "when" in f and f["key"] not in shown]  # fmt: skip
+        if more:
+            return see_other(place.to(name, part="more", **back))
+        if (
+            not control["checked"]
+            and not control["same"]
+            and self._wrong(holder, name, values, place.lang)
+        ):
+            return see_other(place.to(name, check="1", **back))
+        return see_other(place.to("check" if control["from"] == "check" else order[at + 1]))
+
+    def _wrong(self, holder: Holder, name: str, values: Values, lang: Lang) -> bool:
+        """Whether an answer that is there does not fit; what is missing is told at the end."""
+        found = problems_of(holder.form, name, values, lang, self._today)
+        return any(problem.code not in MISSING for problem in found)
+
+    def _copy(self, holder: Holder, name: str, ticked: str, saved: Saved) -> None:
+        """Copy answers of other sections, as a ticked box says."""
+        draft = self.drafts.get(holder)
+        for same in section_of(holder.form, name).get("same_as", []):
+            if same["id"] == ticked:
+                copied = {to: draft.values[source] for to, source in same["fields"].items()
+                          if source in draft.values}  # fmt: skip
+                values = {**saved.values, **copied}
+                self.drafts.save(
+                    holder, name, values, version=saved.version, seen=digests(saved.values)
+                )
+
+    def _save_row(
+        self, place: Place, holder: Holder, name: str, fields: dict[str, object], control: Control
+    ) -> Response:
+        rows, _, row_id = control["row"].partition(".")
+        f = rows_field(section_of(holder.form, name), rows)
+        back = {"from": control["from"]}
+        do, _, what = control["do"].partition(":")
+        row = typed_row(f, {key: fields[key] for key in fields if key != ROW_ID}, row_id)
+        if len(row) > 1:
+            self.drafts.save_row(holder, name, rows, row, seen=control["seen"])
+        if do == "lang" and what in LANGS:
+            there = Place(place.url, what)
+            return see_other(there.to(name, row=control["row"], **back))
+        if do == "another":
+            return see_other(place.to(name, row=f"{rows}.{new_row_id()}", **back))
+        if (
+            len(row) > 1
+            and not control["checked"]
+            and self._row_wrong(holder, name, rows, row, place)
+        ):
+            return see_other(place.to(name, row=control["row"], check="1", **back))
+        return see_other(place.to(name, f"f-{rows.replace('_', '-')}", **back))
+
+    def _row_wrong(self, holder: Holder, name: str, rows: str, row: Values, place: Place) -> bool:
+        found = problems_of(holder.form, name, {rows: [row]}, place.lang, self._today)
+        inside = (p for p in found if p.field.startswith(f"{rows}[0]"))
+        return any(problem.code not in MISSING for problem in inside)
+
+    def _chosen(
+        self, place: Place, holder: Holder, name: str, fields: dict[str, object], control: Control
+    ) -> Response:
+        """Save what somebody chose of two versions; what changed since then is shown anew."""
+        draft = self.drafts.get(holder)
+        there = draft.sections[name]
+        rows, _, row_id = control["row"].partition(".")
+        section = section_of(holder.form, name)
+        if rows:
+            f = rows_field(section, rows)
+            theirs: Values = next(
+                (row for row in there.values.get(rows, []) if row.get(ROW_ID) == row_id), {}
+            )
+            mine = _picked(typed_row(f, fields, row_id), theirs, fields)
+            if theirs or fields.get(f"pick.{rows}") != "theirs":
+                seen = control["seen"] if theirs else ""
+                self.drafts.save_row(holder, name, rows, {**mine, ROW_ID: row_id}, seen=seen)
+            return see_other(place.to(name, **{"from": control["from"]}))
+        mine = _picked(typed(singles(section), fields), there.values, fields)
+        version = _number(control["version"])
+        self.drafts.save(holder, name, mine, version=version, seen=control["seen"])
+        return see_other(place.to(name, check="1", **{"from": control["from"]}))
+
+    def _save_for_script(
+        self, place: Place, holder: Holder, name: str, body: dict[str, object]
+    ) -> Response:
+        """Keep a section that a script sends; 409 with both versions where somebody else was first."""
+        given, version = body.get("fields"), body.get("version", 0)
+        if not isinstance(given, dict) or not isinstance(version, int) or isinstance(version, bool):
+            raise Malformed("JSON")
+        section = section_of(holder.form, name)
+        check_known(section, given)
+        values = typed(section["fields"], given)
+        seen = body.get("seen")
+        try:
+            saved = self.drafts.save(
+                holder, name, values, version=version, seen=seen if isinstance(seen, str) else ""
+            )
+        except EditedMeanwhile as both:
+            return self.pages.both_for_script(place, both)
+        return json_response(self._for_script(holder, name, saved, place.lang), PRIVATE)
+
+    def _for_script(
+        self, holder: Holder, name: str, saved: Saved, lang: Lang, draft: FormDraft | None = None
+    ) -> dict[str, Any]:
+        """Return a section as it is kept, with what does not fit in it."""
+        if draft is None:
+            found = problems_of(holder.form, name, saved.values, lang, self._today)
+        else:
+            done = progress(draft, examined(draft, lang, self._today))
+            found = list(next(p.problems for p in done if p.id == name))
+        return {
+            "section": name,
+            "version": saved.version,
+            "fields": saved.values,
+            "seen": digests(saved.values),
+            "saved_at": saved.at or None,
+            "problems": [in_words(problem, lang) for problem in found],
+        }
+
+    @property
+    def _today(self) -> date:
+        return eastern_time.today(self.now())
+
+
+def _picked(mine: Values, theirs: Values, fields: dict[str, object]) -> Values:
+    """Return my version, with theirs where it was chosen."""
+    chosen = {**mine}
+    for key in {*mine, *theirs}:
+        if fields.get(f"pick.{key}") == "theirs":
+            chosen.pop(key, None)
+            if key in theirs:
+                chosen[key] = theirs[key]
+    return chosen
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 0

@@ -1,0 +1,176 @@
+"""A form in steps: begun, written by section with any browser or script, and sent once."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from chalicelib import content
+from chalicelib.cases.intake.draft_sending import DraftSending
+from chalicelib.cases.intake.submission import IncomingForm
+from chalicelib.core import eastern_time
+from chalicelib.core.errors import DraftChanged, NotFound, NotInvited
+from chalicelib.core.languages import LANGS, Lang
+from chalicelib.core.links import Links
+from chalicelib.core.ports import Now
+from chalicelib.core.settings import Settings
+from chalicelib.forms.drafts.draft import FormDraft
+from chalicelib.forms.drafts.drafts import Drafts
+from chalicelib.forms.drafts.progress import examined
+from chalicelib.forms.drafts.refused import DraftSent, Holder
+from chalicelib.forms.parsing import FORMS
+from chalicelib.forms.problems import InvalidForm
+from chalicelib.forms.spam import PERSON_FIELD
+from chalicelib.views.draft_pages import DraftPages, Place
+from chalicelib.views.draft_sections import DraftSections
+from chalicelib.views.draft_sharing import DraftSharing
+from chalicelib.views.forms import known_of_link
+from chalicelib.web.problems import Problems
+from chalicelib.web.request import Request, redirect_target, take_control, text_field
+from chalicelib.web.responses import PRIVATE, Response, json_response, see_other
+
+CARRIED: Final = ("invite", "ref", "uninvited", "redirect")
+"""Fields that say how a form came to be begun: they stay with the draft until it is sent."""
+
+Prefilled = Callable[[str, str, Lang], Mapping[str, object]]
+"""Returns what is known for a form and an invitation, as somebody would have typed it."""
+
+
+@dataclass(frozen=True)
+class DraftViews:
+    drafts: Drafts
+    sending: DraftSending
+    sections: DraftSections
+    sharing: DraftSharing
+    links: Links
+    settings: Settings
+    pages: DraftPages
+    problems: Problems
+    prefilled: Prefilled
+    now: Now
+
+    def begin(self, request: Request) -> Response:
+        """Begin a draft of the form that the field `form` names."""
+        fields = request.fields()
+        lang = request.language(fields)
+        form = text_field(fields, "form")
+        if form not in FORMS or not content.form(form).get("steps"):
+            raise NotFound(form)
+        carried = take_control(fields, CARRIED)
+        invited = carried["invite"] or carried["ref"] or carried["uninvited"]
+        if form == "application" and not invited:
+            raise NotInvited(form)
+        known = {**self.prefilled(form, carried["invite"], lang), **known_of_link(form, fields)}
+        holder = self.drafts.begin(form, lang, request.address, carried, known)
+        address = self.links.draft(*holder)
+        place = Place(self.links.draft(*holder), lang)
+        if request.wants_page:
+            first = content.form(form)["sections"][0]["id"]
+            return see_other(place.to(first))
+        draft = self.drafts.get(holder)
+        body = self.pages.standing(place, draft)
+        return json_response(body, {**PRIVATE, "Location": address}, status=201)
+
+    def show(self, request: Request, token: str) -> Response:
+        """Say what the link leads to, and nothing of what is in it: a button opens it."""
+        holder, lang = self._holder(token), request.lang
+        place = Place(self.links.draft(*holder), lang)
+        try:
+            draft = self.drafts.get(holder)
+        except DraftSent as sent:
+            return self._sent(request, sent.draft, lang)
+        if not request.wants_page:
+            return json_response(self.pages.standing(place, draft), PRIVATE)
+        return self.pages.door(place, draft)
+
+    def act(self, request: Request, token: str) -> Response:
+        """Open the draft, or keep it longer."""
+        holder = self._holder(token)
+        fields = request.fields()
+        place = Place(self.links.draft(*holder), request.language(fields))
+        try:
+            if text_field(fields, "do") == "extend":
+                draft = self.drafts.extend(holder)
+                if not request.wants_page:
+                    return json_response(self.pages.standing(place, draft), PRIVATE)
+                return self.pages.door(place, draft, extended=True)
+            self.drafts.get(holder)
+        except DraftSent as sent:
+            return self._sent(request, sent.draft, place.lang)
+        return see_other(place.to("tasks"))
+
+    def page(self, request: Request, token: str, page: str) -> Response:
+        holder = self._holder(token)
+        place = Place(self.links.draft(*holder), request.lang)
+        try:
+            draft = self.drafts.get(holder)
+        except DraftSent as sent:
+            return self._sent(request, sent.draft, place.lang)
+        if page == "tasks":
+            return self.pages.tasks(place, draft, examined(draft, place.lang, self._today))
+        if page == "check":
+            return self.pages.check(place, draft, examined(draft, place.lang, self._today))
+        if page in ("later", "colleagues", "delete"):
+            return self.sharing.show(place, holder, draft, page)
+        return self.sections.show(request, place, holder, draft, page)
+
+    def post(self, request: Request, token: str, page: str) -> Response:
+        holder = self._holder(token)
+        fields = request.fields()
+        place = Place(self.links.draft(*holder), request.language(fields))
+        try:
+            if page == "check":
+                return self._send(request, place, holder, fields)
+            if page in ("later", "colleagues", "delete"):
+                return self.sharing.act(request, place, holder, page, fields)
+            if page == "tasks":
+                return see_other(place.to("tasks"))
+            return self.sections.save(request, place, holder, page, fields)
+        except DraftSent as sent:
+            return self._sent(request, sent.draft, place.lang)
+
+    def _send(
+        self, request: Request, place: Place, holder: Holder, fields: dict[str, object]
+    ) -> Response:
+        if (lang := text_field(fields, "switch")) in LANGS:
+            return see_other(place._replace(lang=lang).to("check"))
+        came = IncomingForm(
+            form="",
+            fields={},
+            lang=place.lang,
+            address=request.address,
+            trap=text_field(fields, "website"),
+            person=take_control(fields, (PERSON_FIELD,))[PERSON_FIELD],
+            page=request.headers.get("referer", ""),
+            agent=request.headers.get("user-agent", ""),
+        )
+        try:
+            receipt = self.sending.send(holder, place.lang, came)
+        except (InvalidForm, DraftChanged) as refused:
+            draft = self.drafts.get(holder)
+            found = examined(draft, place.lang, self._today)
+            if not request.wants_page:
+                return self.problems.respond(request, refused, place.lang, form=draft.form)
+            return self.pages.check(place, draft, found, refused=refused)
+        if not request.wants_page:
+            body = {"ref": receipt.ref, "status": receipt.status,
+                    "links": {"status": receipt.status_url}}  # fmt: skip
+            return json_response(body, {**PRIVATE, "Location": receipt.status_url}, status=201)
+        redirect = text_field(fields, "redirect")
+        facts = {"form": receipt.form, "ref": receipt.ref, "status": receipt.status}
+        back = redirect_target(redirect, self.settings.allowed_origins, facts)
+        return see_other(back or f"{receipt.status_url}?new=1")
+
+    def _sent(self, request: Request, draft: FormDraft, lang: Lang) -> Response:
+        receipt = self.sending.receipt(draft, lang)
+        if not request.wants_page:
+            body = {"ref": receipt.ref, "status": "sent", "links": {"status": receipt.status_url}}
+            return json_response(body, PRIVATE, status=410)
+        return self.pages.sent(draft, receipt.status_url, lang, typed=request.method == "POST")
+
+    def _holder(self, token: str) -> Holder:
+        return Holder(*self.links.open_draft(token))
+
+    @property
+    def _today(self) -> date:
+        return eastern_time.today(self.now())

@@ -1,0 +1,57 @@
+"""The parts of forms that are begun: what may be done with them, and the letters that they owe."""
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from chalicelib.forms.drafts.drafts import Drafts
+from chalicelib.forms.drafts.letters import DraftLetters
+from chalicelib.newsletter.subscribers.consent_text import ConsentTexts
+from chalicelib.wiring.parts import Parts
+
+if TYPE_CHECKING:
+    from chalicelib.cases.intake.receive import Intake
+    from chalicelib.views.drafts import DraftViews, Prefilled
+    from chalicelib.web.pages import Pages
+    from chalicelib.web.problems import Problems
+
+
+class FormDrafts:
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    @cached_property
+    def drafts(self) -> Drafts:
+        parts = self._parts
+        return Drafts(parts.store, parts.now, parts.people_key, parts.settings.posts_per_hour)
+
+    @cached_property
+    def letters(self) -> DraftLetters:
+        parts = self._parts
+        return DraftLetters(parts.store, self.drafts, parts.now, parts.people_key)
+
+    def views(
+        self, intake: "Intake", prefilled: "Prefilled", pages: "Pages", problems: "Problems"
+    ) -> "DraftViews":
+        from chalicelib.cases.intake.draft_sending import DraftSending
+        from chalicelib.views.draft_pages import DraftPages
+        from chalicelib.views.draft_section_pages import SectionPages
+        from chalicelib.views.draft_sections import DraftSections
+        from chalicelib.views.draft_sharing import DraftSharing
+        from chalicelib.views.drafts import DraftViews
+
+        parts = self._parts
+        frame = DraftPages(pages, problems)
+        texts = ConsentTexts(parts.settings, parts.people_key)
+        sections = SectionPages(pages, frame, parts.settings, texts, parts.now)
+        return DraftViews(
+            self.drafts,
+            DraftSending(intake, self.drafts, parts.links),
+            DraftSections(self.drafts, sections, parts.now),
+            DraftSharing(self.drafts, self.letters, pages, frame),
+            parts.links,
+            parts.settings,
+            frame,
+            problems,
+            prefilled,
+            parts.now,
+        )

@@ -1,0 +1,372 @@
+"""A draft keeps what each of its writers typed: by one conditional write, whatever comes between."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import samples
+from chalicelib.cases.case import Case
+from chalicelib.cases.intake.draft_sending import DraftSending, answers
+from chalicelib.cases.intake.submission import IncomingForm
+from chalicelib.core.errors import BadLink, DraftChanged, StoreDown, TooLarge, TooMany
+from chalicelib.core.ports import Write
+from chalicelib.forms.drafts.draft import (
+    EMPTY_RETENTION,
+    MAX_EDITORS,
+    RETENTION,
+    ROW_ID,
+    FormDraft,
+    draft_key,
+    section_ids,
+)
+from chalicelib.forms.drafts.drafts import Drafts
+from chalicelib.forms.drafts.merging import digests, merge
+from chalicelib.forms.drafts.progress import examined, progress
+from chalicelib.forms.drafts.refused import DraftSent, EditedMeanwhile, Holder
+from chalicelib.forms.drafts.typed import section_of, typed
+from chalicelib.forms.problems import InvalidForm
+from chalicelib.services import Services
+from fakes import MemoryStore, SetClock
+
+KEY = b"p" * 32
+CAME = IncomingForm("eoi", {}, "fr", address="192.0.2.1")
+
+
+@pytest.fixture
+def drafts(store: MemoryStore, clock: SetClock) -> Drafts:
+    return Drafts(store, clock, KEY, 100)
+
+
+@pytest.fixture
+def sending(service: Services, drafts: Drafts) -> DraftSending:
+    return DraftSending(service.intake, drafts, service.links)
+
+
+def begun(drafts: Drafts, known: Mapping[str, Any] | None = None) -> Holder:
+    return drafts.begin("eoi", "fr", "192.0.2.1", {}, dict(known or {}))
+
+
+def filled(drafts: Drafts, form: str = "eoi", **changes: Any) -> Holder:
+    """A draft in which every section was saved."""
+    given = getattr(samples, form)(**changes)
+    holder = drafts.begin(form, "fr", "192.0.2.1", {"uninvited": "1"}, {})
+    for name in section_ids(form):
+        values = typed(section_of(form, name)["fields"], given)
+        drafts.save(holder, name, values, version=0)
+    return holder
+
+
+def colleague(drafts: Drafts, holder: Holder, name: str = "Zoé") -> Holder:
+    change, editor = drafts.add_editor(drafts.get(holder), name)
+    drafts.store.commit([change])
+    return Holder(holder.draft, editor)
+
+
+def test_a_save_is_one_conditional_write_and_no_read(drafts: Drafts, store: MemoryStore) -> None:
+    holder = begun(drafts)
+    before, reads = len(store.commits), store.reads
+    saved = drafts.save(holder, "contact", {"contact_email": "ada@"}, version=0)
+    assert (saved.version, len(store.commits) - before, store.reads - reads) == (1, 1, 0)
+    (write,) = store.commits[-1]
+    assert getattr(write, "expect", None)
+
+
+def test_what_does_not_fit_is_kept_as_it_was_typed(drafts: Drafts) -> None:
+    holder = begun(drafts)
+    wrong = {"contact_email": "ada@", "contact_title": "x" * 5000, "contact_phone": "maybe"}
+    drafts.save(holder, "contact", wrong, version=0)
+    assert drafts.get(holder).sections["contact"].values == wrong
+
+
+def test_a_second_save_of_the_same_page_changes_nothing(drafts: Drafts) -> None:
+    holder = begun(drafts)
+    for _ in range(3):
+        saved = drafts.save(holder, "contact", {"contact_title": "Chef"}, version=0)
+        assert saved.version == 1
+
+
+def test_two_who_change_other_fields_of_a_section_are_joined(drafts: Drafts) -> None:
+    ada = begun(drafts)
+    first = {"contact_title": "Chef", "contact_email": "a@example.org"}
+    drafts.save(ada, "contact", first, version=0)
+    zoe, seen = colleague(drafts, ada), digests(first)
+    drafts.save(ada, "contact", {**first, "contact_title": "Cheffe"}, version=1, seen=seen)
+    theirs = {**first, "contact_phone": "514 555-0123"}
+    saved = drafts.save(zoe, "contact", theirs, version=1, seen=seen)
+    assert saved.values == {**theirs, "contact_title": "Cheffe"}
+    kept = drafts.get(ada).sections["contact"]
+    assert (kept.values, kept.version, kept.by) == (saved.values, 3, zoe.editor)
+
+
+def test_two_who_change_one_field_are_shown_both(drafts: Drafts) -> None:
+    ada = begun(drafts)
+    zoe = colleague(drafts, ada)
+    drafts.save(ada, "contact", {"contact_title": "Cheffe"}, version=0)
+    with pytest.raises(EditedMeanwhile) as met:
+        drafts.save(zoe, "contact", {"contact_title": "Chef"}, version=0)
+    assert (met.value.mine, met.value.theirs) == (
+        {"contact_title": "Chef"},
+        {"contact_title": "Cheffe"},
+    )
+    assert met.value.disputed == ("contact_title",)
+    drafts.save(zoe, "contact", {"contact_title": "Chef"}, version=1)
+    assert drafts.get(ada).values == {"contact_title": "Chef"}
+
+
+def saved(
+    drafts: Drafts, who: Holder, mine: dict[str, Any], version: int, shown: dict[str, Any]
+) -> EditedMeanwhile | None:
+    """Save the page that showed these answers; return what both wrote, where they differ."""
+    try:
+        drafts.save(who, "contact", mine, version=version, seen=digests(shown))
+    except EditedMeanwhile as both:
+        return both
+    return None
+
+
+TEXTS = st.sampled_from(["", "a", "b", "c"])
+FIELDS = ("contact_title", "contact_first_name", "contact_email")
+PAGES = st.fixed_dictionaries(dict.fromkeys(FIELDS, TEXTS))
+STEPS = st.lists(st.tuples(st.sampled_from("az"), st.booleans(), PAGES), max_size=12)
+
+
+@settings(max_examples=60, deadline=None)
+@given(STEPS)
+def test_whatever_two_editors_do_no_answer_is_lost_in_silence(
+    steps: list[tuple[str, bool, dict[str, str]]],
+) -> None:
+    """Each opens the page, or saves the page that they opened at some time; an answer that is
+    replaced was on the page of whoever replaced it, or it is shown to them."""
+    drafts = Drafts(MemoryStore(), SetClock(), KEY, 100)
+    ada = begun(drafts)
+    holders = {"a": ada, "z": colleague(drafts, ada)}
+    blank: dict[str, Any] = {}
+    pages = dict.fromkeys(holders, (0, blank))
+    for who, opens, given_ in steps:
+        before = drafts.get(ada).sections["contact"]
+        if opens:
+            pages[who] = (before.version, before.values)
+            continue
+        version, shown = pages[who]
+        mine = {name: text for name, text in given_.items() if text}
+        both = saved(drafts, holders[who], mine, version, shown)
+        if both is not None:
+            assert drafts.get(ada).sections["contact"] == before, "nothing was written"
+            assert (both.mine, both.theirs) == (mine, before.values)
+            continue
+        after = drafts.get(ada).sections["contact"].values
+        for name in FIELDS:
+            had, has = before.values.get(name), after.get(name)
+            typed_ = mine.get(name)
+            assert has in (had, typed_)
+            assert has == typed_ or typed_ == shown.get(name), "what I changed is kept"
+            assert has == had or had == shown.get(name), "what they changed is kept"
+
+
+@settings(max_examples=40, deadline=None)
+@given(PAGES, PAGES, PAGES)
+def test_merging_is_the_same_from_both_sides_where_nothing_is_disputed(
+    shown: dict[str, str], one: dict[str, str], other: dict[str, str]
+) -> None:
+    seen = digests(shown)
+    here, there = merge(dict(one), dict(other), seen), merge(dict(other), dict(one), seen)
+    assert here.disputed == there.disputed or set(here.disputed) == set(there.disputed)
+    assert here.disputed or here.values == there.values
+
+
+def test_rows_are_added_changed_and_removed_by_what_they_are(drafts: Drafts) -> None:
+    ada = begun(drafts)
+    zoe = colleague(drafts, ada)
+    for holder, row in ((ada, "1a"), (zoe, "2b"), (ada, "1a")):
+        drafts.save_row(holder, "collective", "partners", {"name": row, ROW_ID: row}, seen="")
+    names = [row["name"] for row in drafts.get(ada).values["partners"]]
+    assert names == ["1a", "2b"], "the same row twice is one row"
+    drafts.remove_row(zoe, "collective", "partners", "1a")
+    drafts.remove_row(zoe, "collective", "partners", "1a")
+    row_ = {"name": "new", ROW_ID: "1a"}
+    with pytest.raises(EditedMeanwhile) as met:
+        drafts.save_row(ada, "collective", "partners", row_, seen=digests({"name": "1a"}))
+    assert (met.value.mine["name"], met.value.theirs) == ("new", {})
+    assert [row["name"] for row in drafts.get(ada).values["partners"]] == ["2b"]
+
+
+def test_a_section_is_saved_without_its_rows_and_keeps_them(drafts: Drafts) -> None:
+    holder = begun(drafts)
+    drafts.save_row(holder, "collective", "partners", {"name": "A", ROW_ID: "a"}, seen="")
+    mine = {"collective_name": "C"}
+    saved = drafts.save(holder, "collective", mine, version=0, seen=digests({}))
+    assert saved.version == 2, "somebody added a row meanwhile, and nothing is disputed"
+    assert drafts.get(holder).values["partners"] == [{"name": "A", ROW_ID: "a"}]
+
+
+def test_a_draft_that_is_sent_leaves_a_case_and_no_answer(
+    drafts: Drafts, sending: DraftSending, store: MemoryStore, clock: SetClock
+) -> None:
+    holder = filled(drafts)
+    clock.pass_(minutes=5)
+    first = sending.send(holder, "fr", CAME)
+    again = sending.send(holder, "fr", CAME)
+    assert (first.ref, first.replayed, again.ref, again.replayed) == (
+        first.ref,
+        False,
+        first.ref,
+        True,
+    )
+    (case,) = store.kinds("case")
+    assert case["answers"]["partners"][0]["name"] == samples.EOI["partners"][0]["name"]
+    (left,) = store.kinds("draft")
+    assert set(left) == {
+        "pk", "sk", "kind", "form", "lang", "made_at", "expires", "state", "sent",
+    }  # fmt: skip
+    with pytest.raises(DraftSent):
+        drafts.save(holder, "contact", {"contact_title": "late"}, version=1)
+
+
+def test_a_draft_writes_what_the_one_post_of_everything_writes(
+    drafts: Drafts, sending: DraftSending, service: Services, store: MemoryStore, clock: SetClock
+) -> None:
+    clock.pass_(minutes=5)
+    service.intake.receive(IncomingForm("eoi", samples.eoi(), "fr", address="192.0.2.1"))
+    (posted,) = store.kinds("case")
+    letters = sorted(letter["letter"] for letter in store.kinds("letter"))
+    for kind in ("case", "open", "once", "letter"):
+        for row in store.kinds(kind):
+            del store.items[row["pk"], row["sk"]]
+    holder = filled(drafts)
+    clock.pass_(minutes=5)
+    sending.send(holder, "fr", CAME)
+    (sent,) = store.kinds("case")
+    assert {k: sent[k] for k in ("answers", "warnings", "state", "lang", "email")} == {
+        k: posted[k] for k in ("answers", "warnings", "state", "lang", "email")
+    }
+    assert sorted(letter["letter"] for letter in store.kinds("letter")) == letters
+
+
+def test_what_is_saved_while_the_form_is_sent_is_not_lost(
+    drafts: Drafts, sending: DraftSending, store: MemoryStore, clock: SetClock
+) -> None:
+    holder = filled(drafts)
+    clock.pass_(minutes=5)
+
+    def meanwhile(writes: list[Write]) -> None:
+        store.before = lambda _: None
+        drafts.save(holder, "contact", {"contact_title": "late"}, version=1)
+
+    store.before = meanwhile  # type: ignore[assignment]
+    with pytest.raises(DraftChanged):
+        sending.send(holder, "fr", CAME)
+    assert not store.kinds("case")
+    assert drafts.get(holder).sections["contact"].values == {"contact_title": "late"}
+
+
+@pytest.mark.parametrize("dies_at", range(4))
+def test_a_process_that_dies_while_it_sends_sends_once(
+    drafts: Drafts, sending: DraftSending, store: MemoryStore, clock: SetClock, dies_at: int
+) -> None:
+    holder = filled(drafts)
+    clock.pass_(minutes=5)
+    left = [dies_at]
+
+    def die(writes: list[Write]) -> None:
+        left[0] -= 1
+        if left[0] < 0:
+            raise StoreDown("died")
+
+    store.before = die  # type: ignore[assignment]
+    with suppress(StoreDown):
+        sending.send(holder, "fr", CAME)
+    store.before = lambda writes: None
+    ref = sending.send(holder, "fr", CAME).ref
+    assert [Case.of(case).ref for case in store.kinds("case")] == [ref]
+    assert store.kinds("draft")[0]["state"] == "sent"
+
+
+def test_what_cannot_be_sent_yet_stays_a_draft(
+    drafts: Drafts, sending: DraftSending, store: MemoryStore
+) -> None:
+    holder = begun(drafts)
+    drafts.save(holder, "contact", {"contact_title": "Chef"}, version=0)
+    with pytest.raises(InvalidForm):
+        sending.send(holder, "fr", CAME)
+    assert not store.kinds("case")
+    assert drafts.get(holder).values == {"contact_title": "Chef"}
+
+
+def test_an_answer_that_is_asked_no_longer_is_kept_and_not_sent(drafts: Drafts) -> None:
+    holder = filled(drafts, org_status="not_a_donee")
+    draft = drafts.get(holder)
+    assert "org_bn" in draft.values
+    assert "org_bn" not in answers(draft)
+
+
+def test_each_section_says_how_far_it_is(drafts: Drafts, clock: SetClock) -> None:
+    holder = filled(drafts, contact_email="ada@", org_city="")
+    draft = drafts.get(holder)
+    found = progress(draft, examined(draft, "fr", clock.now.date()))
+    assert {p.id: p.status for p in found} == {
+        "contact": "wrong", "organization": "begun", "collective": "complete",
+        "issue": "complete", "coaching": "complete", "consents": "complete",
+    }  # fmt: skip
+    fresh = drafts.get(begun(drafts))
+    found = progress(fresh, examined(fresh, "fr", clock.now.date()))
+    assert {p.status for p in found} == {"new"}
+
+
+def test_a_draft_is_kept_from_its_last_change_on_and_an_empty_one_shortly(
+    drafts: Drafts, clock: SetClock
+) -> None:
+    holder = begun(drafts)
+    clock.pass_(seconds=EMPTY_RETENTION.total_seconds() - 60)
+    drafts.save(holder, "contact", {"contact_title": "Chef"}, version=0)
+    for _ in range(2):
+        clock.pass_(seconds=RETENTION.total_seconds() - 60)
+        drafts.extend(holder)
+    clock.pass_(seconds=RETENTION.total_seconds() + 60)
+    with pytest.raises(BadLink):
+        drafts.get(holder)
+    empty = begun(drafts)
+    clock.pass_(seconds=EMPTY_RETENTION.total_seconds() + 60)
+    with pytest.raises(BadLink):
+        drafts.get(empty)
+
+
+def test_a_link_that_was_taken_back_opens_and_saves_nothing(drafts: Drafts) -> None:
+    ada = begun(drafts)
+    zoe = colleague(drafts, ada)
+    drafts.remove_editor(ada, zoe.editor)
+    for refused in (
+        lambda: drafts.get(zoe),
+        lambda: drafts.save(zoe, "contact", {"contact_title": "x"}, version=0),
+        lambda: drafts.get(Holder(ada.draft[:-1], ada.editor)),
+    ):
+        with pytest.raises(BadLink):
+            refused()
+    for number in range(MAX_EDITORS - 1):
+        colleague(drafts, ada, f"Nom {number}")
+    with pytest.raises(TooMany):
+        colleague(drafts, ada)
+
+
+def test_a_draft_is_deleted_with_everything_of_it(drafts: Drafts, store: MemoryStore) -> None:
+    holder = filled(drafts)
+    drafts.erase(holder)
+    assert [key for key in store.items if key[0] == draft_key(holder.draft)[0]] == []
+
+
+def test_a_section_that_leaves_no_room_for_the_others_is_refused(drafts: Drafts) -> None:
+    holder = begun(drafts)
+    with pytest.raises(TooLarge):
+        drafts.save(holder, "issue", {"issue_summary": "é" * 40_000}, version=0)
+
+
+def test_what_is_known_stands_in_its_sections_which_are_still_to_be_read(drafts: Drafts) -> None:
+    holder = begun(drafts, {"org_city": "Laval", "partners": [{"name": "A"}]})
+    draft = drafts.get(holder)
+    assert draft.sections["organization"].values == {"org_city": "Laval"}
+    assert draft.values["partners"][0]["name"] == "A"
+    assert draft.is_empty
+    assert isinstance(draft, FormDraft)

@@ -1,0 +1,66 @@
+"""The pages of a form in steps, for the gallery."""
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import samples
+from chalicelib.forms.drafts.draft import section_ids
+from chalicelib.forms.drafts.typed import section_of
+
+if TYPE_CHECKING:
+    from gallery import Walk
+
+
+def drafts(walk: "Walk") -> Iterator[tuple[str, str]]:
+    """One draft from its first page to what is left of it, and another that is deleted."""
+    yield "draft-start", walk.page("/forms/eoi")
+    url = f"/draft/{_sent(walk, '/draft', {'form': 'eoi'})['links']['draft'].rpartition('/')[2]}"
+    yield "draft-door", walk.page(url)
+    yield "draft-section", walk.page(f"{url}/contact")
+    wrong = samples.eoi(contact_email="ada@", contact_phone="12")
+    for name in section_ids("eoi"):
+        keys = {f["key"] for f in section_of("eoi", name)["fields"]}
+        fields = {key: value for key, value in wrong.items() if key in keys}
+        _sent(walk, f"{url}/{name}", {"version": 0, "fields": fields})
+    yield "draft-section-errors", walk.page(f"{url}/contact?check=1")
+    yield "draft-section-rows", walk.page(f"{url}/collective")
+    row = re.findall(r"change:partners:(\w+)", walk.page(f"{url}/collective"))[0]
+    yield "draft-row", walk.page(f"{url}/collective?row=partners.{row}")
+    yield "draft-check-errors", walk.page(f"{url}/check")
+    colleague = {"email": "zoe@example.org", "name": "Zoé"}
+    _posted(walk, f"{url}/colleagues", {**colleague, "lang": walk.lang})
+    _posted(walk, f"{url}/later", {"email": "eve@example.org", "lang": walk.lang})
+    yield (
+        "draft-both",
+        _posted(
+            walk,
+            f"{url}/contact",
+            {"version": "9", "contact_email": "eve@example.org", "lang": walk.lang},
+        ),
+    )
+    keys = {f["key"] for f in section_of("eoi", "contact")["fields"]}
+    right = samples.eoi(contact_email="eve@example.org")
+    fields = {key: value for key, value in right.items() if key in keys}
+    _sent(walk, f"{url}/contact", {"version": 1, "fields": fields})
+    for page in ("tasks", "check", "later", "colleagues", "delete"):
+        yield f"draft-{page}", walk.page(f"{url}/{page}")
+    walk.deliver()
+    walk.clock.pass_(days=77)
+    walk.service.mail.outbox.sweep()
+    walk.deliver()
+    yield "draft-door-kept", _posted(walk, url, {"do": "extend", "lang": walk.lang})
+    _sent(walk, f"{url}/check", {})
+    yield "draft-sent", walk.page(f"{url}/tasks")
+    other = f"/draft/{_sent(walk, '/draft', {'form': 'eoi'})['links']['draft'].rpartition('/')[2]}"
+    yield "draft-deleted", _posted(walk, f"{other}/delete", {"confirm": "on", "lang": walk.lang})
+
+
+def _sent(walk: "Walk", path: str, fields: dict[str, Any]) -> Any:
+    """Return what a script is told."""
+    return walk.visitor.send(path, fields).json_body
+
+
+def _posted(walk: "Walk", path: str, fields: dict[str, str]) -> str:
+    """Return the page that a browser is shown."""
+    return walk.visitor.submit(path, list(fields.items())).body.decode()

@@ -1,0 +1,255 @@
+"""A form in steps, as a browser without scripts and a script meet it."""
+
+import html
+import re
+from typing import Any
+
+import pytest
+
+import samples
+from chalicelib.core.languages import LANGS
+from chalicelib.forms.drafts.draft import RETENTION, section_ids
+from chalicelib.forms.drafts.typed import section_of
+from journey import Journey
+from visitor import token
+
+ADA = "ada.tremblay@example.org"
+DAY = 86400
+
+
+def begun(way: Journey, form: str = "eoi", **fields: str) -> str:
+    """The address of a new draft, without where we are served."""
+    told = way.visitor.send("/draft", {"form": form, **fields})
+    assert told.status_code == 201, told.body
+    return f"/draft/{told.json_body['links']['draft'].rpartition('/')[2]}"
+
+
+def part(form: str, name: str, **changes: Any) -> dict[str, Any]:
+    keys = {f["key"] for f in section_of(form, name)["fields"]}
+    given = getattr(samples, form)(**changes)
+    return {key: value for key, value in given.items() if key in keys}
+
+
+def filled(way: Journey, form: str = "eoi", **changes: Any) -> str:
+    url = begun(way, form, uninvited="1")
+    for name in section_ids(form):
+        saved = way.visitor.send(
+            f"{url}/{name}", {"version": 0, "fields": part(form, name, **changes)}
+        )
+        assert saved.status_code == 200, saved.body
+    way.clock.pass_(minutes=5)
+    return url
+
+
+def hidden(page: str) -> dict[str, str]:
+    found = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', page)
+    return {name: html.unescape(value) for name, value in found}
+
+
+def press(way: Journey, url: str, section: str, do: str, query: str = "", **typed: str) -> Any:
+    page = way.visitor.page(f"{url}/{section}?lang=fr{query}").body.decode()
+    fields = {**hidden(page), **typed, "do": do}
+    return way.visitor.submit(f"{url}/{section}", list(fields.items()))
+
+
+def where(answer: Any) -> str:
+    return str(answer.headers["Location"].partition("/draft/")[2].partition("/")[2])
+
+
+@pytest.mark.parametrize("lang", LANGS)
+@pytest.mark.parametrize("form", ["eoi", "application"])
+def test_a_browser_writes_a_form_page_by_page_and_sends_it_once(
+    way: Journey, form: str, lang: str
+) -> None:
+    start = way.visitor.page(f"/forms/{form}?lang={lang}&uninvited=1").body.decode()
+    begun_ = way.visitor.submit("/draft", list(hidden(start).items()))
+    assert begun_.status_code == 303
+    url = f"/draft/{token(begun_.headers['Location'], 'draft')}"
+    for name in section_ids(form):
+        page = way.visitor.page(f"{url}/{name}?lang={lang}").body.decode()
+        rows = {f["key"] for f in section_of(form, name)["fields"] if f["type"] == "rows"}
+        given = part(form, name)
+        fields = {k: v for k, v in given.items() if k not in rows}
+        pairs = [*hidden(page).items(), *samples.as_html(fields)]
+        for key in rows & given.keys():
+            for row in given[key]:
+                added = way.visitor.submit(f"{url}/{name}", [*pairs, ("do", f"add:{key}")])
+                there = f"{url}/{where(added)}"
+                inner = way.visitor.page(there).body.decode()
+                one = [*hidden(inner).items(), *samples.as_html(row), ("do", "done")]
+                assert way.visitor.submit(f"{url}/{name}", one).status_code == 303
+        answer = way.visitor.submit(f"{url}/{name}", [*pairs, ("do", "continue")])
+        if "part=more" in where(answer):
+            more = way.visitor.page(f"{url}/{where(answer)}").body.decode()
+            pairs = [*hidden(more).items(), *samples.as_html(fields), ("do", "continue")]
+            answer = way.visitor.submit(f"{url}/{name}", pairs)
+        assert answer.status_code == 303
+    way.clock.pass_(minutes=5)
+    check = way.visitor.page(f"{url}/check?lang={lang}").body.decode()
+    sent = [way.visitor.submit(f"{url}/check", list(hidden(check).items())) for _ in range(2)]
+    assert [answer.status_code for answer in sent] == [303, 303], check
+    (case,) = way.store.kinds("case")
+    answers = case["answers"] if form == "eoi" else case["application"]
+    sample = getattr(samples, form)()
+    assert [row["name"] for row in answers["partners"]] == [r["name"] for r in sample["partners"]]
+    assert [row["state"] for row in way.store.kinds("draft")] == ["sent"]
+    assert "Référence" in way.visitor.page(f"{url}/contact?lang=fr").body.decode()
+
+
+def test_a_link_shows_nothing_of_what_was_written_until_a_button_is_pressed(way: Journey) -> None:
+    url = filled(way)
+    for answer in (way.visitor.page(url), way.visitor.get(url)):
+        assert answer.status_code == 200
+        assert "Tremblay" not in answer.body.decode()
+    opened = way.visitor.submit(url, [("do", "open"), ("lang", "en")])
+    assert where(opened) == "tasks?lang=en"
+
+
+def test_a_script_is_told_of_both_versions(way: Journey) -> None:
+    url = begun(way)
+    first = way.visitor.send(f"{url}/contact", {"version": 0, "fields": {"contact_title": "A"}})
+    assert (first.json_body["version"], first.json_body["fields"]) == (1, {"contact_title": "A"})
+    assert {p["field"] for p in first.json_body["problems"]} >= {"contact_email"}
+    other = way.visitor.send(f"{url}/contact", {"version": 0, "fields": {"contact_title": "B"}})
+    assert other.status_code == 409
+    told = other.json_body
+    assert (told["yours"], told["theirs"], told["version"]) == (
+        {"contact_title": "B"}, {"contact_title": "A"}, 1,
+    )  # fmt: skip
+    unknown = way.visitor.send(f"{url}/contact", {"version": 1, "fields": {"colour": "red"}})
+    assert unknown.status_code == 422
+    assert way.visitor.send(f"{url}/contact", {"fields": 3}).status_code == 400
+    assert way.visitor.send(f"{url}/nothing", {"fields": {}}).status_code == 404
+
+
+def test_two_people_choose_between_their_versions_and_lose_neither(way: Journey) -> None:
+    url = begun(way)
+    mine = way.visitor.page(f"{url}/contact?lang=fr").body.decode()
+    press(way, url, "contact", "continue", contact_title="Cheffe", contact_last_name="Roy")
+    fields = {**hidden(mine), "contact_title": "Chef", "do": "continue"}
+    both = way.visitor.submit(f"{url}/contact", list(fields.items()))
+    page = both.body.decode()
+    assert both.status_code == 409
+    assert "Cheffe" in page
+    assert "Chef<" in page
+    chosen = {**hidden(page), "do": "merge", "pick.contact_title": "theirs"}
+    assert way.visitor.submit(f"{url}/contact", list(chosen.items())).status_code == 303
+    kept = way.visitor.get(f"{url}/contact").json_body["fields"]
+    assert kept["contact_title"] == "Cheffe"
+    assert kept["contact_last_name"] == "Roy", "they alone changed it"
+
+
+def test_a_wrong_answer_is_saved_shown_once_and_stops_nobody(way: Journey) -> None:
+    url = begun(way)
+    refused = press(way, url, "contact", "continue", contact_email="ada@")
+    assert where(refused).startswith("contact?check=1")
+    page = way.visitor.page(f"{url}/{where(refused)}").body.decode()
+    assert 'value="ada@"' in page
+    assert 'id="f-contact-email-error"' in page
+    assert where(press(way, url, "contact", "continue", "&check=1", contact_email="ada@")) == (
+        "organization?lang=fr"
+    )
+
+
+def test_a_choice_brings_its_question_on_the_next_page(way: Journey) -> None:
+    url = begun(way)
+    more = press(way, url, "organization", "continue", org_status="registered_charity")
+    assert where(more).startswith("organization?part=more")
+    page = way.visitor.page(f"{url}/{where(more)}").body.decode()
+    assert re.findall(r'<input type="text" id="[^"]+" name="(\w+)"', page) == ["org_bn"]
+    done = press(way, url, "organization", "continue", "&part=more", org_bn="123456782RR0001")
+    assert where(done) == "collective?lang=fr"
+    kept = way.visitor.get(f"{url}/organization").json_body["fields"]
+    assert (kept["org_status"], kept["org_bn"]) == ("registered_charity", "123456782RR0001")
+
+
+def test_changing_the_language_keeps_what_was_typed_on_every_kind_of_form(way: Journey) -> None:
+    url = begun(way)
+    other = press(way, url, "contact", "lang:en", contact_title="Typed, not sent")
+    assert "Typed, not sent" in way.visitor.page(f"{url}/{where(other)}").body.decode()
+    for path in ("/forms/eoi", "/forms/assessment", "/newsletter"):
+        field = {"/newsletter": "email"}.get(path, "org_city")
+        field = {"/forms/assessment": "send_to_email"}.get(path, field)
+        answer = way.visitor.submit(path, [(field, "abc@"), ("lang", "fr"), ("_switch", "en")])
+        page = answer.body.decode()
+        assert answer.status_code == 200, path
+        assert 'lang="en-CA"' in page[:60]
+        assert 'value="abc@"' in page
+    assert not way.store.kinds("case")
+
+
+def test_warnings_are_shown_before_sending_to_whoever_can_mend_them(way: Journey) -> None:
+    url = filled(way, org_postal_code="V5K 0A1")
+    check = way.visitor.page(f"{url}/check?lang=fr").body.decode()
+    assert "Envoyer quand même" in check
+    assert re.search(r"organization\?from=check[^\"]*#f-org-postal-code", check)
+    assert (
+        "Soumettre la déclaration" in way.visitor.page(f"{filled(way)}/check?lang=fr").body.decode()
+    )
+
+
+def test_the_answers_of_another_section_are_copied_by_a_box(way: Journey) -> None:
+    url = begun(way, "application", uninvited="1")
+    way.visitor.send(f"{url}/applicant", {"version": 0, "fields": part("application", "applicant")})
+    press(way, url, "fiduciary_lead", "continue", same="lead", signing_authority_same="yes")
+    kept = way.visitor.get(f"{url}/fiduciary_lead").json_body["fields"]
+    assert (kept["fid_lead_email"], kept["signing_authority_same"]) == (ADA, "yes")
+
+
+def test_a_link_for_later_goes_by_mail_is_reminded_once_and_kept_longer(way: Journey) -> None:
+    url = filled(way)
+    way.visitor.submit(f"{url}/later", [("email", ADA), ("lang", "fr")])
+    way.deliver()
+    mail = way.mailer.to(ADA)[-1]
+    assert f"/draft/{token(mail.text, 'draft')}" == url
+    assert not [row for row in way.store.kinds("letter") if "address" in row]
+    way.clock.pass_(seconds=RETENTION.total_seconds() - 14 * DAY + 3600)
+    assert way.service.mail.outbox.sweep() == {"reminded": 1}
+    way.deliver()
+    assert way.mailer.to(ADA)[-1].subject == "Votre formulaire commencé sera bientôt effacé"
+    way.visitor.submit(url, [("do", "extend")])
+    way.clock.pass_(seconds=20 * DAY)
+    way.deliver()
+    assert len(way.mailer.to(ADA)) == 2
+    assert "Tremblay" in way.visitor.page(f"{url}/contact").body.decode()
+
+
+def test_a_colleague_has_a_link_of_their_own_and_leaves_their_name(way: Journey) -> None:
+    url = filled(way)
+    way.visitor.submit(f"{url}/colleagues", [("email", "zoe@example.org"), ("name", "Zoé Roy")])
+    way.deliver()
+    theirs = f"/draft/{token(way.mailer.to('zoe@example.org')[-1].text, 'draft')}"
+    assert theirs != url
+    press(way, theirs, "contact", "continue", contact_title="Autre")
+    assert "Zoé Roy" in way.visitor.page(f"{url}/contact?lang=fr").body.decode()
+    editor = re.findall(
+        r'name="remove" value="(\w+)"', way.visitor.page(f"{url}/colleagues").body.decode()
+    )
+    way.visitor.submit(f"{url}/colleagues", [("remove", editor[0])])
+    assert way.visitor.page(f"{theirs}/contact").status_code == 404
+
+
+def test_a_draft_that_its_author_deletes_opens_nothing(way: Journey) -> None:
+    url = filled(way)
+    assert way.visitor.submit(f"{url}/delete", []).status_code == 422
+    assert way.visitor.submit(f"{url}/delete", [("confirm", "on")]).status_code == 200
+    assert not way.store.kinds("draft")
+    assert way.visitor.page(f"{url}/contact").status_code == 404
+
+
+def test_what_is_typed_after_the_sending_is_shown_and_not_lost(way: Journey) -> None:
+    url = filled(way)
+    page = way.visitor.page(f"{url}/contact?lang=fr").body.decode()
+    way.visitor.submit(f"{url}/check", [])
+    late = {**hidden(page), "contact_title": "Too late to be sent"}
+    answer = way.visitor.submit(f"{url}/contact", list(late.items()))
+    assert answer.status_code == 409
+    assert "Too late to be sent" in answer.body.decode()
+
+
+def test_one_mistake_brings_no_more_rows_than_were_typed_and_one(way: Journey) -> None:
+    pairs = samples.as_html(samples.eoi(contact_email="ada@"))
+    blank = [(f"partners[{n}].{key}", "") for n in range(3, 15) for key in ("name", "sector")]
+    page = way.visitor.submit("/forms/eoi", [*pairs, *blank]).body.decode()
+    rows = page.partition("<details>")[0].count('<fieldset class="row field">')
+    assert rows == len(samples.EOI["partners"]) + 1
