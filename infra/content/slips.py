@@ -72,9 +72,9 @@ def told(slip: Slip, sources: Collection[Source]) -> str:
     if not sources:
         return f"{slip.file}.json:1: {slip.what}. {slip.mend}"
     source, (_, line) = max(
-        # A programme's own file stands last, and has its way.
-        ((source, source.line(slip.place)) for source in reversed([*sources])),
-        key=lambda found: found[1][0],
+        ((source, source.line(slip.place)) for source in sources),
+        # A programme's own file has its way.
+        key=lambda found: (found[1][0], "programmes" in found[0].path.parts),
     )
     where = ".".join(map(str, slip.place))
     return f"{shown(source.path)}:{line}: {where and where + ': '}{slip.what}. {slip.mend}"

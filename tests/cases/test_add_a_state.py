@@ -43,7 +43,9 @@ def add_states(content: dict[str, Any]) -> None:
             }
         )  # fmt: skip
     for row in content["transitions"]:
-        if row["event"] in ("withdraw", "bounce", "assign", "recuse"):
+        if row["event"] in ("withdraw", "bounce", "assign", "recuse") or (
+            row["event"] == "end_undecided" and "EOI_PENDING" in row["from"]
+        ):
             row["from"].append("EOI_SET_ASIDE")
 
 
