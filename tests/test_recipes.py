@@ -156,10 +156,10 @@ except BadLink:
 """
 
 GUEST_METHODS = """    def guest(self, name: str) -> str:
-        return self._url("guest", self._sign("guest", name))
+        return self._url("guest", self._tokens.sign("guest", name))
 
     def open_guest(self, token: str) -> str:
-        return str(self._open("guest", token)[0])
+        return str(self._tokens.open("guest", token)[0])
 
     def invite("""
 
