@@ -6,13 +6,9 @@ from typing import Final
 
 from chalicelib.coaches.directory.postings import bit_of, set_bits
 
-_LIST_LIMIT: Final = 400
-"""Up to so many coaches are listed, to draw of the list; of more, some of all are tried."""
-
-_FACTOR: Final = 6364136223846793005
-_ADDEND: Final = 1442695040888963407
-_BITS: Final = (1 << 64) - 1
-"""The next number of a row is the last one times the factor and the addend, in 64 bits: Knuth."""
+_SORT_LIMIT: Final = 400
+"""Up to so many coaches are sorted; of more, only those that the page needs are drawn."""
+_PRIME: Final = (1 << 61) - 1
 
 
 def daily_seed(day: str, words: str) -> int:
@@ -25,15 +21,12 @@ def draw(mask: int, count: int, size: int, wanted: int, seed: int) -> list[int]:
 
     The mask has `count` coaches, the directory `size`.
     """
-    if count > _LIST_LIMIT:
+    if count > _SORT_LIMIT:
         return _walk(mask, size, wanted, seed)
-    places = list(set_bits(mask))
-    for at in range(min(wanted, count - 1)):
-        # The upper half of the number: the lower bits of such a row are no lot.
-        seed = (seed * _FACTOR + _ADDEND) & _BITS
-        other = at + (seed >> 32) % (count - at)
-        places[at], places[other] = places[other], places[at]
-    return places[:wanted]
+    # Cubes, since a sum of the bits themselves would favour neighbours' neighbours.
+    factor, shift = seed % _PRIME or 1, (seed >> 3) % _PRIME
+    drawn = sorted([((p * p * p * factor + shift) % _PRIME, p) for p in set_bits(mask)])
+    return [place for _, place in drawn[:wanted]]
 
 
 def _walk(mask: int, size: int, wanted: int, seed: int) -> list[int]:
