@@ -14,10 +14,11 @@ from chalicelib.core.languages import LANGS, Lang
 from chalicelib.core.links import Links
 from chalicelib.core.ports import Now
 from chalicelib.core.settings import Settings
-from chalicelib.forms.drafts.draft import FormDraft
+from chalicelib.forms.drafts.draft import FormDraft, Values
 from chalicelib.forms.drafts.drafts import Drafts
 from chalicelib.forms.drafts.progress import examined
 from chalicelib.forms.drafts.refused import DraftSent, Holder
+from chalicelib.forms.drafts.typed import check_size, typed
 from chalicelib.forms.parsing import FORMS
 from chalicelib.forms.problems import InvalidForm
 from chalicelib.forms.spam import PERSON_FIELD
@@ -50,10 +51,11 @@ class DraftViews:
     now: Now
 
     def begin(self, request: Request) -> Response:
-        """Begin a draft of the form that the field `form` names."""
+        """Begin a draft of the form that the field `form` names, or the query, with what was typed
+        in it already; with `later` in the query, it is to be kept at once."""
         fields = request.fields()
         lang = request.language(fields)
-        form = text_field(fields, "form")
+        form = text_field(fields, "form") or request.query.get("form", "")
         if form not in FORMS or not content.form(form).get("steps"):
             raise NotFound(form)
         carried = take_control(fields, CARRIED)
@@ -61,12 +63,13 @@ class DraftViews:
         if form == "application" and not invited:
             raise NotInvited(form)
         known = {**self.prefilled(form, carried["invite"], lang), **known_of_link(form, fields)}
+        known |= _typed_in(form, fields)
         holder = self.drafts.begin(form, lang, request.address, carried, known)
         address = self.links.draft(*holder)
         place = Place(self.links.draft(*holder), lang)
         if request.wants_page:
             first = content.form(form)["sections"][0]["id"]
-            return see_other(place.to(first))
+            return see_other(place.to("later" if "later" in request.query else first))
         draft = self.drafts.get(holder)
         body = self.pages.standing(place, draft)
         return json_response(body, {**PRIVATE, "Location": address}, status=201)
@@ -174,3 +177,14 @@ class DraftViews:
     @property
     def _today(self) -> date:
         return eastern_time.today(self.now())
+
+
+def _typed_in(form: str, fields: Mapping[str, object]) -> Values:
+    """Return what was typed in a whole form, on a website. Raises TooLarge for a section that
+    leaves the others no room."""
+    found: Values = {}
+    for section in content.form(form)["sections"]:
+        values = typed(section["fields"], fields)
+        check_size(form, values)
+        found |= values
+    return found

@@ -64,9 +64,9 @@ def part(
         SHOWN_FIELD: described.get(SHOWN_FIELD, ""),
         "notice": described.get("notice_hash", ""),
     }
-    html = templates.render(
-        "kit/form.html", **facts, description=described, hidden=hidden, invited=invited
-    )
+    in_steps = bool(content.form(name).get("steps"))
+    facts |= {"description": described, "hidden": hidden, "invited": invited, "in_steps": in_steps}
+    html = templates.render("kit/form.html", **facts)
     return _without_gaps(html) + "\n"
 
 

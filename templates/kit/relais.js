@@ -122,7 +122,9 @@
       form.addEventListener("change", () => this.update())
       form.addEventListener("input", event => this.count(event.target))
       form.addEventListener("submit", event => {
-        if (event.defaultPrevented || this.plain) return
+        // Another button leads to our pages, with what was typed.
+        const elsewhere = event.submitter && event.submitter.hasAttribute("formaction")
+        if (event.defaultPrevented || this.plain || elsewhere) return
         event.preventDefault()
         this.send()
       })

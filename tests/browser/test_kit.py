@@ -1,6 +1,7 @@
 """A stranger's website with our kit: pasted as it is, with the script and without, from disk and
 from another origin under the strictest policy. Every form is taken, and nothing typed is lost."""
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -144,7 +145,7 @@ def fill(page: Page, name: str, **changes: object) -> None:
 
 
 def press(page: Page) -> None:
-    page.locator("form [type=submit]").click()
+    page.locator("form [type=submit]").first.click()
 
 
 def stored(store: MemoryStore, name: str) -> int:
@@ -288,6 +289,21 @@ def test_what_was_kept_can_be_emptied(api: str, pasted: Show) -> None:
     assert page.locator(".relais-restored").count() == 0
 
 
+@pytest.mark.parametrize("head", ["", SCRIPT], ids=["without", "with"])
+def test_a_form_is_kept_for_later_on_our_pages_with_all_that_was_typed(
+    head: str, api: str, pasted: Show, store: MemoryStore
+) -> None:
+    page = pasted(part(api, "application"), head=head)
+    fill(page, "application", consent_privacy=False)
+    page.get_by_role("button", name="Enregistrer et continuer plus tard").click()
+    page.wait_for_url(f"{api}/draft/*/later**")
+    (draft,) = store.kinds("draft")
+    kept = json.dumps(draft, default=str, ensure_ascii=False)
+    assert samples.APPLICATION["fid_legal_name"] in kept
+    assert str(samples.APPLICATION["partners"][1]["name"]) in kept
+    assert not store.kinds("orphan")
+
+
 def test_an_answer_that_is_lost_on_its_way_is_asked_for_again_by_the_same_key(
     api: str, pasted: Show, store: MemoryStore
 ) -> None:
@@ -361,7 +377,7 @@ def test_the_form_with_its_errors_is_accessible_and_fits_in_light_and_in_dark(
     page = pasted(part(api, "newsletter") + part(api, "assessment"), head=head, policy="")
     page.set_viewport_size({"width": 320, "height": 800})
     for form in page.locator("relais-form").all():
-        form.locator("[type=submit]").click()
+        form.locator("[type=submit]").first.click()
         form.locator(".summary").wait_for()
     page.evaluate(AXE)
     schemes: tuple[Literal["light", "dark"], ...] = ("light", "dark")

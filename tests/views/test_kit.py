@@ -225,6 +225,7 @@ def test_the_style_has_the_colours_of_our_pages_and_leaves_each_to_the_website()
 
 def test_the_types_name_every_form_and_its_fields() -> None:
     types = FILES["relais.d.ts"]
+    assert types.count("Answers\n") == len(FORMS)
     for name in FORMS:
         assert f"  {name}: {name.capitalize()}Answers\n" in types
         for section in content.form(name)["sections"]:

@@ -106,7 +106,8 @@ form.querySelectorAll("[data-rows]").forEach(list => this.enhanceRows(list))
 form.addEventListener("change", () => this.update())
 form.addEventListener("input", event => this.count(event.target))
 form.addEventListener("submit", event => {
-if (event.defaultPrevented || this.plain) return
+const elsewhere = event.submitter && event.submitter.hasAttribute("formaction")
+if (event.defaultPrevented || this.plain || elsewhere) return
 event.preventDefault()
 this.send()
 })
