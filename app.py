@@ -206,7 +206,7 @@ def sweep(event: CloudWatchEvent) -> dict[str, int]:
     """Send the letters that are due: held ones, attempts after a failure, claims nobody finished,
     and late ones, which the stream should have sent; and once a day ask coaches whether their
     page is still right. Returns how many rows had each outcome."""
-    services().cases.digest.wind()
+    services().cases.digest.ensure_scheduled()
     outcomes = services().mail.outbox.sweep()
     coaches = services().coaches.upkeep.check()
     if coaches:

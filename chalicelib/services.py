@@ -128,7 +128,7 @@ class Services:
             people_key=self.parts.people_key,
             posts_per_hour=self.settings.posts_per_hour,
             notices=self.notices,
-            newsletter=lambda *told: self.subscribers.sign_ups.by_declaration(*told),
+            newsletter=lambda *given: self.subscribers.sign_ups.by_declaration(*given),
         )
 
     @cached_property

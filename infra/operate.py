@@ -158,9 +158,9 @@ def _why(error: BaseException, stage: str) -> str | None:
         case EndpointConnectionError():
             return f"AWS cannot be reached: {error}"
         case ClientError():
-            told = error.response.get("Error", {})
+            problem = error.response.get("Error", {})
             action = re.sub(r"(?<!^)(?=[A-Z])", " ", error.operation_name).lower()
-            return f"AWS refuses to {action}: {told.get('Code')}: {told.get('Message')}"
+            return f"AWS refuses to {action}: {problem.get('Code')}: {problem.get('Message')}"
         case BotoCoreError():
             return f"AWS: {error}"
         case StoreDown() if isinstance(error.__cause__, BotoCoreError | ClientError):

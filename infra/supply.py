@@ -99,12 +99,12 @@ def licence_of(about: metadata.PackageMetadata) -> str:
     """Return the SPDX expression of a package's licence; what it says itself when that is none."""
     if expression := about.get_all("License-Expression"):
         return str(expression[0])
-    said = str((about.get_all("License") or [""])[0])
-    if "\n" in said or not said:
+    licence = str((about.get_all("License") or [""])[0])
+    if "\n" in licence or not licence:
         classifiers = about.get_all("Classifier") or []
         named = [each.rpartition(" :: ")[2] for each in classifiers if each.startswith("License")]
-        said = " AND ".join(_SPELT.get(name, name) for name in named) or "unknown"
-    return _SPELT.get(said, said)
+        licence = " AND ".join(_SPELT.get(name, name) for name in named) or "unknown"
+    return _SPELT.get(licence, licence)
 
 
 def is_allowed(licence: str) -> bool:

@@ -126,7 +126,7 @@ def way(
     service: Services, store: MemoryStore, mailer: MemoryMailer, clock: SetClock,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator["Journey"]:  # fmt: skip
-    """See way.py: a case's way through the app."""
+    """A case on its way through the app: see journey.py."""
     import app as application
     from journey import Journey
     from visitor import Visitor
@@ -146,7 +146,7 @@ def _no_endpoint(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def office(service: Services, queue: MemoryQueue, clock: SetClock) -> sent_issue.SendingRun:
+def sender(service: Services, queue: MemoryQueue, clock: SetClock) -> sent_issue.SendingRun:
     service.issues.pace._wait = lambda seconds: clock.pass_(seconds=seconds)
     return sent_issue.SendingRun(service, queue, clock)
 

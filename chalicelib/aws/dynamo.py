@@ -182,18 +182,18 @@ class DynamoStore:
         return {"Put": request}
 
     def _update(self, change: Change) -> dict[str, Any]:
-        said = Expressions()
+        expressions = Expressions()
         request: dict[str, Any] = {
             "TableName": self.table(change.key[0]),
             "Key": key_attributes(change.key),
-            "UpdateExpression": said.update(change),
+            "UpdateExpression": expressions.update(change),
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
         }
-        if condition := said.condition(change):
+        if condition := expressions.condition(change):
             request["ConditionExpression"] = condition
-        request["ExpressionAttributeNames"] = said.names
-        if said.values:
-            request["ExpressionAttributeValues"] = said.values
+        request["ExpressionAttributeNames"] = expressions.names
+        if expressions.values:
+            request["ExpressionAttributeValues"] = expressions.values
         return {"Update": request}
 
     def _delete(self, delete: Delete) -> dict[str, Any]:
@@ -202,11 +202,11 @@ class DynamoStore:
             "Key": key_attributes(delete.key),
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
         }
-        said = Expressions()
-        if condition := said.condition(Change(delete.key, expect=delete.expect)):
+        expressions = Expressions()
+        if condition := expressions.condition(Change(delete.key, expect=delete.expect)):
             request["ConditionExpression"] = condition
-            request["ExpressionAttributeNames"] = said.names
-            request["ExpressionAttributeValues"] = said.values
+            request["ExpressionAttributeNames"] = expressions.names
+            request["ExpressionAttributeValues"] = expressions.values
         return {"Delete": request}
 
 

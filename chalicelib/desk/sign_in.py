@@ -36,7 +36,7 @@ for the link of each of them still opens."""
 SIGN_IN_RETENTION: Final = timedelta(days=1)
 
 
-class Opened(NamedTuple):
+class OpenedSignIn(NamedTuple):
     """What a sign-in link leads to: whose it is, and where and when it was asked for."""
 
     link: Item
@@ -101,7 +101,7 @@ class SignIns:
         staff = self._owner(row)
         return None if staff is None else self._signed_in(row, staff, browser, before, [])
 
-    def open(self, token: str) -> Opened | None:
+    def open(self, token: str) -> OpenedSignIn | None:
         """Return what a link leads to, while it works. Looking changes nothing."""
         link = stored_links.opened(self.store, token, "sign_in")
         if link is None or "used_at" in link or stamp(self.now()) >= link["expires_at"]:
@@ -110,17 +110,17 @@ class SignIns:
         staff = self.roster.get(link["recipient"])
         if asked is None or staff is None or "used_at" in asked:
             return None
-        return Opened(link, asked, staff)
+        return OpenedSignIn(link, asked, staff)
 
     def was_link(self, token: str) -> bool:
         """Say whether a token ever was a sign-in link."""
         return stored_links.opened(self.store, token, "sign_in") is not None
 
-    def is_own(self, opened: Opened, secret: str) -> bool:
+    def is_own(self, opened: OpenedSignIn, secret: str) -> bool:
         """Say whether this browser is the one that asked."""
         return bool(secret) and hash_of(secret) == opened.link["sign_in"]
 
-    def by_link(self, opened: Opened, browser: str, before: str) -> tuple[str, str] | None:
+    def by_link(self, opened: OpenedSignIn, browser: str, before: str) -> tuple[str, str] | None:
         """Return the id of a new session and the page to go on to; None when the link was used."""
         use = stored_links.use(opened.link, "sign_in", self.now())
         return self._signed_in(opened.asked, opened.staff, browser, before, [use])

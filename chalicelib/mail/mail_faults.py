@@ -34,7 +34,7 @@ COMMIT_ATTEMPTS: Final = 5
 MAX_FILES: Final = 10
 """Files of one address that are told of a letter with their links that came back."""
 
-TOLD: Final = ("bounced", "complained")
+FAULTY: Final = ("bounced", "complained")
 """What a letter is once its fault was kept: SES may tell the same twice."""
 
 
@@ -49,7 +49,7 @@ class MailFaults:
         it. Twice does no harm."""
         found = _fault_of(report)
         row = self._store.get(*key) if found else None
-        if found is None or row is None or row["status"] in TOLD:
+        if found is None or row is None or row["status"] in FAULTY:
             return
         fault, why = found
         if row["to"] not in OUTSIDE:

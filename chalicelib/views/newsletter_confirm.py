@@ -17,7 +17,7 @@ from chalicelib.web.responses import PRIVATE, Response, json_response
 
 
 @dataclass(frozen=True)
-class Shown:
+class RequestedSubscription:
     """What a request to subscribe is for, as its letter's link holds it."""
 
     lang: Lang
@@ -74,7 +74,7 @@ class ConfirmViews:
         wrong = (
             consent_text.sentence("wrong_address", lang) if retyped and outcome == "retype" else ""
         )
-        subscription = Shown(lang_or(of_link, lang), tuple(topics))
+        subscription = RequestedSubscription(lang_or(of_link, lang), tuple(topics))
         return self._confirmation(request, token, outcome, lang, person, wrong, subscription)
 
     def _new_address(self, request: Request, token: str, act: bool) -> Response:
@@ -112,7 +112,7 @@ class ConfirmViews:
         lang: Lang,
         person: str,
         wrong: str = "",
-        subscription: Shown | None = None,
+        subscription: RequestedSubscription | None = None,
     ) -> Response:
         if not request.wants_page:
             return json_response({"status": outcome}, PRIVATE)
@@ -128,7 +128,12 @@ class ConfirmViews:
         return self.newsletter.message(lang, outcome, address, self.newsletter.again(lang))
 
     def _confirm_page(
-        self, token: str, outcome: str, lang: Lang, wrong: str, subscription: Shown | None
+        self,
+        token: str,
+        outcome: str,
+        lang: Lang,
+        wrong: str,
+        subscription: RequestedSubscription | None,
     ) -> Response:
         address = self.newsletter.address("confirm", token)
         facts = {

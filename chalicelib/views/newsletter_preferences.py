@@ -119,11 +119,11 @@ class PreferencesViews:
             case "choose":
                 return self._chosen(person, fields, lang, request)
             case "pause":
-                return _said(self.preferences.pause(person, evidence), "paused", lang)
+                return _outcome_page(self.preferences.pause(person, evidence), "paused", lang)
             case "resume":
-                return _said(self.preferences.resume(person, evidence), "resumed", lang)
+                return _outcome_page(self.preferences.resume(person, evidence), "resumed", lang)
             case "stay":
-                return _said(self.preferences.stay(person), "stayed", lang)
+                return _outcome_page(self.preferences.stay(person), "stayed", lang)
             case "move":
                 return self._moved(request, person, text_field(fields, "email"), lang)
             case "erase":
@@ -160,7 +160,7 @@ class PreferencesViews:
             topics=topics,
             evidence=self.newsletter.evidence(request, "preferences"),
         )
-        return _said(outcome, "saved", chosen)
+        return _outcome_page(outcome, "saved", chosen)
 
     def _moved(self, request: Request, person: str, entered: str, lang: Lang) -> PreferencesPage:
         try:
@@ -174,7 +174,7 @@ class PreferencesViews:
             return PreferencesPage(
                 wrong={"email": consent_text.sentence("same_address", lang)}, entered=entered
             )
-        return _said(outcome, "move_asked", lang)
+        return _outcome_page(outcome, "move_asked", lang)
 
     def _exported(self, person: str) -> Response:
         name = {"Content-Disposition": 'attachment; filename="newsletter.json"'}
@@ -246,7 +246,7 @@ class PreferencesViews:
         ]
 
 
-def _said(outcome: str, done: str, lang: Lang) -> PreferencesPage:
+def _outcome_page(outcome: str, done: str, lang: Lang) -> PreferencesPage:
     """Return the page after a change: what was done, or that nothing was, to who has left."""
     if outcome == "gone":
         return PreferencesPage(consent_text.sentence("not_subscribed", lang), status=409)

@@ -210,13 +210,13 @@ class ProgressViews:
     def _count_facts(self, issue: Issue, lang: Lang) -> dict[str, object]:
         """Return how far the issue is: its counts in all, and a row for each count by language."""
         counts = counted(self.store, issue.id)
-        told = {code: counts_shown(counts[code]) for code in LANGS}
+        shown = {code: counts_shown(counts[code]) for code in LANGS}
         totals = {name: sum(counts[code][name] for code in LANGS) for name in COUNTED}
         return {
             "queued": totals["queued"],
             "done": sum(totals[name] for name in ("sent", "skipped", "failed")),
             "rows": [
-                {"label": label[lang], **{code: told[code][name] for code in LANGS}}
+                {"label": label[lang], **{code: shown[code][name] for code in LANGS}}
                 for name, label in content.newsroom()["counts"].items()
             ],
             "missed": sum(totals[name] for name in _UNREACHED) if issue.status == SENT else 0,

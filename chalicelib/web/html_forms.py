@@ -70,8 +70,8 @@ def multipart(body: bytes, content_type: str) -> list[tuple[str, str]]:
 def _as_text(pairs: list[Pair]) -> list[tuple[str, str]]:
     """Return names and values as text: in UTF-8, or as a page of the old Web writes them."""
     charset = "utf-8"
-    said = next((value for name, value in pairs if name == CHARSET_FIELD), b"").strip().lower()
-    if said in (b"windows-1252", b"cp1252", b"iso-8859-1", b"latin1"):
+    named = next((value for name, value in pairs if name == CHARSET_FIELD), b"").strip().lower()
+    if named in (b"windows-1252", b"cp1252", b"iso-8859-1", b"latin1"):
         charset = OLD_WEB
     try:
         found = _decoded(pairs, charset)

@@ -16,7 +16,7 @@ from chalicelib.content.shapes.by_file import SHAPES
 from chalicelib.content.shapes.forms import Form, FormField
 from chalicelib.core.templates import TEMPLATES
 from infra.content import forms, letters, names, numbers, placeholders, texts
-from infra.content.slips import ROOT, Contents, Slip, Source, instead, shown, told
+from infra.content.slips import ROOT, Contents, Slip, Source, instead, message, shown
 
 WEBSITE: Final = ROOT / "website" / "pages"
 
@@ -42,7 +42,7 @@ def of_templates(folder: Path = HERE, templates: Path = TEMPLATES) -> list[str]:
     except (OSError, ValueError):
         return []
     slips = [*letters.slips(templates), *texts.of_templates((templates, WEBSITE), figures)]
-    return [told(slip, ()) for slip in slips]
+    return [message(slip, ()) for slip in slips]
 
 
 def _of_programme(folder: Path, programme: str) -> list[str]:
@@ -62,7 +62,7 @@ def _of_programme(folder: Path, programme: str) -> list[str]:
     slips = [slip for name in contents for slip in texts.of_content(name, raws[name], figures)]
     broken = [slip for name, content in contents.items() for slip in _shape(name, content)]
     slips += broken or _meetings(contents, raws, figures)
-    return list(dict.fromkeys(told(slip, sources.get(slip.file, ())) for slip in slips))
+    return list(dict.fromkeys(message(slip, sources.get(slip.file, ())) for slip in slips))
 
 
 def _unread(sources: dict[str, list[Source]], folder: Path) -> Iterator[str]:

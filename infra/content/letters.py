@@ -11,7 +11,7 @@ import chalicelib.wiring.mail  # noqa: F401 - it imports every module that regis
 from chalicelib.core.templates import TEMPLATES, environment
 from chalicelib.mail.letters import LETTERS
 from chalicelib.mail.writers.phrases import FileFacts
-from infra.content.passages import said
+from infra.content.passages import passages
 from infra.content.passages import templates as files
 from infra.content.slips import Slip, instead, shown
 
@@ -58,7 +58,7 @@ def _template(path: Path, folder: Path) -> Iterator[Slip]:
         if name not in OF_CASE:
             what = f"no such fact of the file: case.{name}"
             yield Slip(file, (), what, instead(name, OF_CASE), _line(text, f"case.{name}"))
-    for one in said(text):
+    for one in passages(text):
         if not one.lang and path.suffix == ".txt" and len(one.text) > 2 and _has_words(one.text):
             what = f"one text for both languages: “{one.text[:60]}”"
             yield Slip(

@@ -91,8 +91,8 @@ def _bases(bases: Any) -> Iterator[Slip]:
         if months is None:
             continue
         for lang in ("en", "fr"):
-            told = set(map(int, re.findall(r"\d+", basis[lang])))
-            if not told & {months, months / 12}:
+            named = set(map(int, re.findall(r"\d+", basis[lang])))
+            if not named & {months, months / 12}:
                 what = f"“{basis[lang]}”, and “months” is {months}"
                 yield Slip(
                     "newsletter", ("bases", number, lang), what, "Say the same time in both."
@@ -111,12 +111,12 @@ def _clocks(clocks: Any) -> Iterator[Slip]:
     for name, clock in clocks.items():
         unit = clock["unit"]
         for key, rising in (("after", True), ("before", False)):
-            told = [
+            times = [
                 (at, step[key])
                 for at, step in enumerate(clock["steps"])
                 if key in step and step.get("unit", unit) == unit
             ]
-            for (_, first), (at, second) in pairwise(told):
+            for (_, first), (at, second) in pairwise(times):
                 if (first < second) is not rising:
                     place = ("clocks", name, "steps", at, key)
                     what = f"{key} {second} comes too early beside {first}"

@@ -15,7 +15,7 @@ HOLE: Final = "\u2026"
 """Stands where a template fills something in."""
 
 
-class Said(NamedTuple):
+class Passage(NamedTuple):
     """A line of a text in one language; `lang` is empty where it stands for both."""
 
     line: int
@@ -24,19 +24,19 @@ class Said(NamedTuple):
     raw: str = ""
 
 
-def said(template: str) -> Iterator[Said]:
+def passages(template: str) -> Iterator[Passage]:
     """Yield each line of text of a template."""
     for found in INLINE.finditer(template):
         for group, lang in ((1, "fr"), (2, "en")):
-            yield Said(_line(template, found.start(group)), lang, found[group], found[group])
+            yield Passage(_line(template, found.start(group)), lang, found[group], found[group])
     for table in TABLE.finditer(template):
         for value in re.finditer(r':\s*"([^"]*)"', table[2]):
             line = _line(template, table.start(2) + value.start(1))
-            yield Said(line, table[1], value[1], value[1])
+            yield Passage(line, table[1], value[1], value[1])
     for start, lang, passage in _passages(template):
         for number, raw in enumerate(INLINE.sub("", passage).split("\n")):
             if text := _plain(raw):
-                yield Said(_line(template, start) + number, lang, text, raw)
+                yield Passage(_line(template, start) + number, lang, text, raw)
 
 
 def one_language(template: str) -> Iterator[int]:

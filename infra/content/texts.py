@@ -9,7 +9,7 @@ from typing import Any, Final
 from chalicelib.newsletter.issues import typography
 from infra.content.figures import typed
 from infra.content.habits import habits
-from infra.content.passages import one_language, said, templates
+from infra.content.passages import one_language, passages, templates
 from infra.content.slips import Place, Slip, shown
 
 LANGS: Final = ("en", "fr")
@@ -51,7 +51,7 @@ def of_templates(folders: tuple[Path, ...], figures: dict[str, int]) -> Iterator
         for line in one_language(text):
             mend = "Add {% else %} and the same in English."
             yield Slip(file, (), "a text in French only", mend, line)
-        for one in said(text):
+        for one in passages(text):
             if one.lang:
                 for what, mend in [
                     *_wrong(one.text, one.lang, one.raw),

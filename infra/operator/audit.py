@@ -38,8 +38,8 @@ def verify_(context: typer.Context) -> None:
         typer.echo(f"broken  {fault}", err=True)
     if faults:
         raise OperatorError(f"{len(faults)} of {count} chains are broken, first {faults[0]}")
-    said = f"anchored last {last}" if last else "never anchored yet"
-    session.say(f"Whole: {count} chain{'' if count == 1 else 's'}, {said}")
+    when = f"anchored last {last}" if last else "never anchored yet"
+    session.say(f"Whole: {count} chain{'' if count == 1 else 's'}, {when}")
 
 
 def verify(

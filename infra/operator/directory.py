@@ -68,18 +68,18 @@ class Directory:
         current = self._editions.current()
         before = self._editions.catalogue(current)
         changes = compare(before, sheet.coaches)
-        told = list(_told(changes, lang))
+        lines = list(_lines(changes, lang))
         if not changes:
             return words["same"]
         if dry:
-            return "\n".join([*told, words["dry"]])
-        confirm("\n".join([*told, words["question"].format(**_counts(changes))]))
+            return "\n".join([*lines, words["dry"]])
+        confirm("\n".join([*lines, words["question"].format(**_counts(changes))]))
         try:
             edition = self._editions.publish(sheet.coaches, by=by, why=path.name, after=current)
         except (Conflict, Withdrawn):
             raise OperatorError(words["meanwhile"]) from None
         facts = {"id": edition.id, "count": edition.count, "coaches": edition.coaches}
-        return "\n".join([*told, words["published"].format(**facts)])
+        return "\n".join([*lines, words["published"].format(**facts)])
 
     def export(self, path: Path) -> str:
         """Write everything that staff keep, private columns too."""
@@ -127,7 +127,7 @@ class Directory:
         if not changes:
             return words["same"]
         question = words["restore"].format(id=edition, **_counts(changes))
-        confirm("\n".join([*_told(changes, lang), question]))
+        confirm("\n".join([*_lines(changes, lang), question]))
         try:
             done = self._editions.publish(
                 coaches, by="operator", why=f"restored {edition}", after=current
@@ -170,7 +170,7 @@ def _read(path: Path, lang: Lang, today: date) -> sheets.Sheet:
         return sheets.parse(cells, shown.show, today=today)
 
 
-def _told(changes: Changes, lang: Lang) -> Iterator[str]:
+def _lines(changes: Changes, lang: Lang) -> Iterator[str]:
     words, columns = TEXTS[lang], content.coaches()["columns"]
     for kind, slugs in (("added", changes.added), ("removed", changes.removed)):
         if slugs:

@@ -113,10 +113,10 @@ def _summed(counts: Mapping[str, int]) -> str:
     return f"{counts['imported']}; {counts['known']} known already, {counts['refused']} refused"
 
 
-def _lines(told: Sequence[Imported], lang: Lang) -> list[str]:
+def _lines(imported: Sequence[Imported], lang: Lang) -> list[str]:
     """Return what is said of each row: every problem with its place, or why its owner is out."""
     lines: list[str] = []
-    for one in told:
+    for one in imported:
         lines += [
             words("place", lang, row=one.line, column=column, message=why)
             for column, why in one.problems

@@ -418,8 +418,8 @@ def test_each_business_morning_lists_what_waits(programme: Programme) -> None:
     programme.declare(ADA, org_legal_name="Maison Ada")
     programme.ask(programme.declare("bea@example.org", org_legal_name="Centre Béa"))
     programme.day("2026-03-10")
-    mornings = programme.sent("staff_digest", "sam-lee")
-    assert mornings == [f"2026-03-{day:02} 08:30" for day in (3, 4, 5, 6, 9, 10)]
+    digests = programme.sent("staff_digest", "sam-lee")
+    assert digests == [f"2026-03-{day:02} 08:30" for day in (3, 4, 5, 6, 9, 10)]
     (mail, *_) = [
         s.mail for s in programme.letters if s.letter == "staff_digest" and s.to == "sam-lee"
     ]

@@ -105,7 +105,7 @@ NOT_LIVED: Final = {"erase_person", "release_application"}
 """Steps of the operator that few lives meet; they have tests of their own."""
 
 
-class Told:
+class Story:
     """A case's story as its events tell it, followed by hand."""
 
     def __init__(self, life: Life, case: str) -> None:
@@ -188,8 +188,8 @@ def check(life: Life) -> None:
         case = Case.of(life.store.items[f"CASE#{one}", "CASE"])
         assert audit.verified(life.store, case.key[0]) is None
         assert runs(life, case), f"nobody is told of {case.state}"
-        told = Told(life, one)
-        assert (told.state, told.version) == (case.state, case.version)
+        story = Story(life, one)
+        assert (story.state, story.version) == (case.state, case.version)
         check_findable(life, case)
 
 
@@ -203,7 +203,7 @@ def check_findable(life: Life, case: Case) -> None:
 
 def check_letters(life: Life) -> None:
     """No letter for what never was, or was taken back."""
-    stories = {f"CASE#{one}": Told(life, one) for one in life.born}
+    stories = {f"CASE#{one}": Story(life, one) for one in life.born}
     for one in life.left:
         told = stories.get(one.key[0])
         if told is None:
@@ -249,7 +249,7 @@ def check_delays(life: Life) -> None:
         for name, number in row.items()
         if name.startswith("d_")
     )
-    assert counted == sum(Told(life, one).counted for one in life.born)
+    assert counted == sum(Story(life, one).counted for one in life.born)
 
 
 def check_written(life: Life) -> None:

@@ -68,7 +68,7 @@ def test_an_application_by_an_invitation_that_was_used_is_never_told_as_received
 def test_what_is_held_is_in_the_morning_letter_of_any_year_until_it_is_released(
     way: Journey,
 ) -> None:
-    way.service.cases.digest.wind()
+    way.service.cases.digest.ensure_scheduled()
     forms = [posted(way, "application", "", fid_city=f"Ville {n}")[0] for n in range(11)]
     held = forms[-1]
     way.clock.pass_(days=1)

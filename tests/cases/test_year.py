@@ -75,10 +75,10 @@ def test_staff_are_reminded_on_business_days(programme: Programme) -> None:
 
 
 def test_the_morning_s_letter_comes_once_a_business_day(programme: Programme) -> None:
-    mornings = [s for s in programme.letters if s.letter == "staff_digest"]
-    late = {s.there.date() for s in mornings if f"{s.there:%H:%M}" != "08:30"}
+    digests = [s for s in programme.letters if s.letter == "staff_digest"]
+    late = {s.there.date() for s in digests if f"{s.there:%H:%M}" != "08:30"}
     assert late == {year.OUTAGE[1]}, "as soon as the outage is over"
-    assert max(Counter((s.to, s.there.date()) for s in mornings).values()) == 1
+    assert max(Counter((s.to, s.there.date()) for s in digests).values()) == 1
 
 
 def test_whoever_is_away_is_left_in_peace(programme: Programme) -> None:

@@ -1,4 +1,4 @@
-"""One table of limits: each door has its own, and no library is shut out by it."""
+"""One table of limits: each view has its own, and no library is shut out by it."""
 
 import json
 from datetime import UTC, datetime

@@ -176,7 +176,7 @@ def test_scripts_of_the_website_may_ask_first(stack: Stack) -> None:
         (b"--b\r\n\xff\xff", "multipart/form-data; boundary=b", 400),
     ],
 )
-def test_rubbish_is_refused_at_the_real_door(
+def test_rubbish_is_refused_by_the_real_app(
     stack: Stack, body: bytes, kind: str, status: int
 ) -> None:
     answer = ask("POST", f"{stack.api}/forms/eoi", body, Content_Type=kind)

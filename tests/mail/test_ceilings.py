@@ -51,7 +51,7 @@ def test_one_mailbox_has_ten_forms_a_day_and_the_others_wait_for_staff(way: Jour
     assert victims(way) == 10
 
 
-def test_the_doors_share_the_counter_of_a_mailbox(way: Journey) -> None:
+def test_the_views_share_the_counter_of_a_mailbox(way: Journey) -> None:
     for number in range(3):
         declared(way, number)
     for number in range(3):

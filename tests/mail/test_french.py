@@ -6,7 +6,7 @@ from chalicelib.content import HERE
 from chalicelib.core.templates import TEMPLATES
 from chalicelib.newsletter.issues import typography
 from infra.content.check import WEBSITE
-from infra.content.passages import one_language, said, templates
+from infra.content.passages import one_language, passages, templates
 
 N = "\u00a0"
 
@@ -56,7 +56,7 @@ def test_each_passage_of_a_template_is_found_in_its_language() -> None:
         '{% if lang == "fr" %}Un {% if a %}deux{% else %}trois{% endif %}{% else %}One{% endif %}'
         '{{ "Oui" if lang == "fr" else "Yes" }}{% if lang == "en" %}Two{% endif %}{{ both }}'
     )
-    found = {lang: " ".join(one.text for one in said(template) if one.lang == lang)
+    found = {lang: " ".join(one.text for one in passages(template) if one.lang == lang)
              for lang in ("fr", "en")}  # fmt: skip
     assert sorted(found["fr"].split()) == ["Oui", "Un", "deux", "trois"]
     assert sorted(found["en"].split()) == ["One", "Two", "Yes"]
@@ -65,7 +65,9 @@ def test_each_passage_of_a_template_is_found_in_its_language() -> None:
 
 
 def test_the_french_of_all_templates_and_pages_is_read() -> None:
-    read = [one for path in templates(TEMPLATES, WEBSITE) for one in said(path.read_text("utf-8"))]
+    read = [
+        one for path in templates(TEMPLATES, WEBSITE) for one in passages(path.read_text("utf-8"))
+    ]
     lines = [one.text for one in read if one.lang == "fr"]
     assert len(lines) > 500
     assert "Besoin d’aide? Écrivez à …. Protection des renseignements personnels" in " ".join(lines)

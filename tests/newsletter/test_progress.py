@@ -186,8 +186,8 @@ def test_a_slow_ledger_is_not_taken_for_nobody(
             clock.pass_(seconds=16)
             yield replace(one, again=False)
 
-    door = replace(service.views.progress, missed=slowly)
-    assert door._anybody(issue_factory.newsroom(service).lifecycle.get("2026-03"))
+    progress = replace(service.views.progress, missed=slowly)
+    assert progress._anybody(issue_factory.newsroom(service).lifecycle.get("2026-03"))
 
 
 @pytest.mark.usefixtures("sent")

@@ -36,11 +36,11 @@ def state_of(store: MemoryStore, reader: Subscriber) -> tuple[str, str]:
 
 
 def test_every_reader_gets_the_issue_once_in_their_language(
-    office: SendingRun, print_for: Print, bulk_mailer: MemoryBulkMailer, store: MemoryStore
+    sender: SendingRun, print_for: Print, bulk_mailer: MemoryBulkMailer, store: MemoryStore
 ) -> None:
     readers = print_for(120)
-    office.run()
-    assert office.status == "SENT"
+    sender.run()
+    assert sender.status == "SENT"
     assert sorted(e.to for e in bulk_mailer.sent) == sorted(r.email for r in readers)
     for bulk in bulk_mailer.bulks:
         langs = {r.lang for r in readers if r.email in {e.to for e in bulk.envelopes}}
@@ -55,10 +55,10 @@ def test_every_reader_gets_the_issue_once_in_their_language(
 
 
 def test_each_mail_carries_the_headers_of_a_newsletter_and_its_own_way_out(
-    office: SendingRun, print_for: Print, bulk_mailer: MemoryBulkMailer, service: Services
+    sender: SendingRun, print_for: Print, bulk_mailer: MemoryBulkMailer, service: Services
 ) -> None:
     (reader,) = print_for(1)
-    office.run()
+    sender.run()
     (bulk,) = bulk_mailer.bulks
     (envelope,) = bulk.envelopes
     assert bulk.headers == {
@@ -92,17 +92,17 @@ def test_without_a_postal_address_nothing_is_sent_and_the_admins_are_told_once_a
     unset = service.settings.model_copy(update={"postal_address": ""})
     service.parts = replace(service.parts, settings=unset)
     print_for(3)
-    office = SendingRun(service, queue, clock)
+    sender = SendingRun(service, queue, clock)
     for _ in range(5):
-        assert office.tick() == "waits"
-    assert office.status == "SCHEDULED"
+        assert sender.tick() == "waits"
+    assert sender.status == "SCHEDULED"
     assert queue.jobs == []
     told = [i for i in store.kinds("letter") if i["letter"] == "newsletter_held"]
     assert [t["facts"]["reason"] for t in told] == ["postal_address"]
 
 
 def test_an_unsubscribe_is_honoured_inside_a_running_issue(  # noqa: PLR0913
-    office: SendingRun,
+    sender: SendingRun,
     print_for: Print,
     bulk_mailer: MemoryBulkMailer,
     store: MemoryStore,
@@ -110,16 +110,16 @@ def test_an_unsubscribe_is_honoured_inside_a_running_issue(  # noqa: PLR0913
     clock: SetClock,
 ) -> None:
     readers = print_for(6, topics=["news"])
-    office.tick()
-    frozen = office.queue.jobs.pop()[1]
-    assert office.service.issues.worker.run(frozen, clock() + timedelta(minutes=4)) == "frozen"
+    sender.tick()
+    frozen = sender.queue.jobs.pop()[1]
+    assert sender.service.issues.worker.run(frozen, clock() + timedelta(minutes=4)) == "frozen"
     gone, paused, other, bounced, erased, stays = readers
     service.subscribers.subscriptions.leave(gone.person, channel="header", issue=sent_issue.ISSUE)
     service.subscribers.preferences.pause(paused.person)
     service.subscribers.preferences.choose(other.person, lang="fr", topics=[])
     service.subscribers.feedback.bounced(bounced.person, hard=True, at="2026-03-02T15:00:00.000Z")
     del store.items[erased.key]
-    office.run()
+    sender.run()
     assert [e.to for e in bulk_mailer.sent] == [stays.email]
     assert [state_of(store, r) for r in readers] == [
         ("SKIPPED", "unsubscribed"),
@@ -135,18 +135,18 @@ def test_an_unsubscribe_is_honoured_inside_a_running_issue(  # noqa: PLR0913
 
 
 def test_who_changed_language_meanwhile_reads_the_other_text(  # noqa: PLR0913
-    office: SendingRun,
+    sender: SendingRun,
     print_for: Print,
     bulk_mailer: MemoryBulkMailer,
     service: Services,
     clock: SetClock,
 ) -> None:
     first, second = print_for(2)
-    office.tick()
-    frozen = office.queue.jobs.pop()[1]
-    office.service.issues.worker.run(frozen, clock() + timedelta(minutes=4))
+    sender.tick()
+    frozen = sender.queue.jobs.pop()[1]
+    sender.service.issues.worker.run(frozen, clock() + timedelta(minutes=4))
     service.subscribers.preferences.choose(first.person, lang="fr", topics=["news"])
-    office.run()
+    sender.run()
     assert {(e.to, b.rendered.lang) for b in bulk_mailer.bulks for e in b.envelopes} == {
         (first.email, "fr"),
         (second.email, "fr"),
@@ -154,7 +154,7 @@ def test_who_changed_language_meanwhile_reads_the_other_text(  # noqa: PLR0913
 
 
 def test_a_bad_address_does_not_keep_the_others_from_their_issue(
-    office: SendingRun, print_for: Print, bulk_mailer: MemoryBulkMailer, store: MemoryStore
+    sender: SendingRun, print_for: Print, bulk_mailer: MemoryBulkMailer, store: MemoryStore
 ) -> None:
     readers = print_for(40)
     bad = readers[7]
@@ -166,17 +166,17 @@ def test_a_bad_address_does_not_keep_the_others_from_their_issue(
         return offer(bulk)
 
     bulk_mailer.offer = picky  # type: ignore[method-assign]
-    office.run()
+    sender.run()
     assert len(bulk_mailer.sent) == len({e.to for e in bulk_mailer.sent}) == 39
     assert state_of(store, bad) == ("FAILED_PERM", "BadRequestException: illegal address")
 
 
 def test_throttled_recipients_get_it_later_and_nobody_twice(
-    office: SendingRun, print_for: Print, bulk_mailer: MemoryBulkMailer, store: MemoryStore
+    sender: SendingRun, print_for: Print, bulk_mailer: MemoryBulkMailer, store: MemoryStore
 ) -> None:
     print_for(120)
     bulk_mailer.failing = [Reply("throttled", "too fast")] * 3
-    office.run()
+    sender.run()
     assert len(bulk_mailer.sent) == len({e.to for e in bulk_mailer.sent}) == 120
     assert all(one.tries == 0 for one in recipients(store, sent_issue.ISSUE))
 
@@ -253,7 +253,7 @@ def test_an_issue_that_waits_long_meets_no_end_of_its_chain(
 
 
 def test_a_lost_answer_is_settled_by_the_events_of_ses(  # noqa: PLR0913
-    office: SendingRun,
+    sender: SendingRun,
     print_for: Print,
     bulk_mailer: MemoryBulkMailer,
     store: MemoryStore,
@@ -272,19 +272,19 @@ def test_a_lost_answer_is_settled_by_the_events_of_ses(  # noqa: PLR0913
         return replies
 
     bulk_mailer.offer = loses_the_first  # type: ignore[method-assign]
-    office.tick()
-    office.work()
+    sender.tick()
+    sender.work()
     assert {r.state for r in recipients(store, sent_issue.ISSUE)} == {"SENT", "UNKNOWN"}
     told, silent = lost[:-1], lost[-1]
     service.feedback.take([sent_event(e) for e in told])
-    office.run()
+    sender.run()
     times = {r.email: [e.to for e in bulk_mailer.sent].count(r.email) for r in readers}
     assert times == {r.email: 1 + (r.email == silent.to) for r in readers}
     assert {r.state for r in recipients(store, sent_issue.ISSUE)} == {"SENT"}
 
 
 def test_twenty_errors_of_one_kind_pause_the_issue_and_nobody_is_given_up(  # noqa: PLR0913
-    office: SendingRun,
+    sender: SendingRun,
     print_for: Print,
     bulk_mailer: MemoryBulkMailer,
     store: MemoryStore,
@@ -294,9 +294,9 @@ def test_twenty_errors_of_one_kind_pause_the_issue_and_nobody_is_given_up(  # no
 ) -> None:
     readers = print_for(120)
     bulk_mailer.refused = {r.email: Reply("refused", "MESSAGE_REJECTED: virus") for r in readers}
-    office.tick()
-    office.work()
-    assert office.status == "AUTO_PAUSED"
+    sender.tick()
+    sender.work()
+    assert sender.status == "AUTO_PAUSED"
     assert {r.state for r in recipients(store, sent_issue.ISSUE)} <= {"QUEUED", "RETRY"}
     issue = issue_of(store, sent_issue.ISSUE)
     assert issue is not None
@@ -306,12 +306,12 @@ def test_twenty_errors_of_one_kind_pause_the_issue_and_nobody_is_given_up(  # no
     assert [t["to"] for t in told] == ["admins"]
     bulk_mailer.refused = {}
     service.issues.lifecycle.resume(issue, "rita-roy")
-    office.run()
+    sender.run()
     assert len(bulk_mailer.sent) == 120
 
 
 def test_a_pause_stops_the_next_call_and_a_resume_goes_on_where_it_stopped(
-    office: SendingRun,
+    sender: SendingRun,
     print_for: Print,
     bulk_mailer: MemoryBulkMailer,
     service: Services,
@@ -330,33 +330,33 @@ def test_a_pause_stops_the_next_call_and_a_resume_goes_on_where_it_stopped(
         return replies
 
     bulk_mailer.offer = pauses  # type: ignore[method-assign]
-    office.tick()
-    office.work()
-    assert office.status == "PAUSED"
+    sender.tick()
+    sender.work()
+    assert sender.status == "PAUSED"
     before = len(bulk_mailer.sent)
     assert before < 200
-    assert office.tick() == "gone"
-    assert office.work() == []
+    assert sender.tick() == "gone"
+    assert sender.work() == []
     bulk_mailer.offer = offer  # type: ignore[method-assign]
     service.issues.lifecycle.resume(service.issues.lifecycle.get(sent_issue.ISSUE), "rita-roy")
-    office.run()
+    sender.run()
     assert len(bulk_mailer.sent) == len({e.to for e in bulk_mailer.sent}) == 200
 
 
 def test_the_rest_of_a_shard_is_left_to_the_next_function_before_time_is_over(
-    office: SendingRun, print_for: Print, bulk_mailer: MemoryBulkMailer, clock: SetClock
+    sender: SendingRun, print_for: Print, bulk_mailer: MemoryBulkMailer, clock: SetClock
 ) -> None:
     print_for(300)
     bulk_mailer.allowed = Allowance(rate=1, daily=None, used=0)
-    office.tick()
-    office.work()
-    assert "time" in office.outcomes
-    office.run()
+    sender.tick()
+    sender.work()
+    assert "time" in sender.outcomes
+    sender.run()
     assert len(bulk_mailer.sent) == len({e.to for e in bulk_mailer.sent}) == 300
 
 
 def test_the_quota_of_the_day_stops_it_and_its_return_goes_on(  # noqa: PLR0913
-    office: SendingRun,
+    sender: SendingRun,
     print_for: Print,
     bulk_mailer: MemoryBulkMailer,
     store: MemoryStore,
@@ -365,19 +365,19 @@ def test_the_quota_of_the_day_stops_it_and_its_return_goes_on(  # noqa: PLR0913
     print_for(120)
     daily = 100
     bulk_mailer.allowance = lambda: Allowance(1000, daily, 50 + len(bulk_mailer.sent))  # type: ignore[method-assign]
-    office.tick()
-    office.work()
-    assert "quota" in office.outcomes
+    sender.tick()
+    sender.work()
+    assert "quota" in sender.outcomes
     assert len(bulk_mailer.sent) == 45
     (told,) = [i for i in store.kinds("letter") if i["letter"] == "newsletter_held"]
     assert told["facts"]["reason"] == "quota"
     daily = 1000
-    office.run()
+    sender.run()
     assert len(bulk_mailer.sent) == len({e.to for e in bulk_mailer.sent}) == 120
 
 
 def test_a_store_that_is_down_for_a_while_costs_time_and_nobody(
-    office: SendingRun, print_for: Print, bulk_mailer: MemoryBulkMailer, store: MemoryStore
+    sender: SendingRun, print_for: Print, bulk_mailer: MemoryBulkMailer, store: MemoryStore
 ) -> None:
     print_for(120)
     profiles, down = store.profiles, [True, True]
@@ -389,12 +389,12 @@ def test_a_store_that_is_down_for_a_while_costs_time_and_nobody(
         return profiles(people)
 
     store.profiles = shaky  # type: ignore[method-assign]
-    office.run()
+    sender.run()
     assert len(bulk_mailer.sent) == len({e.to for e in bulk_mailer.sent}) == 120
 
 
 def test_who_was_missed_gets_a_follow_up_and_nobody_else(
-    office: SendingRun,
+    sender: SendingRun,
     print_for: Print,
     bulk_mailer: MemoryBulkMailer,
     store: MemoryStore,
@@ -403,34 +403,34 @@ def test_who_was_missed_gets_a_follow_up_and_nobody_else(
     readers = print_for(30)
     lost = [readers[3], readers[4]]
     bulk_mailer.refused = {r.email: Reply("refused", "MESSAGE_REJECTED: no") for r in lost}
-    office.run()
+    sender.run()
     assert {m.person for m in missed(store, sent_issue.ISSUE)} == {r.person for r in lost}
     bulk_mailer.refused, bulk_mailer.sent = {}, []
     sent_issue.scheduled(store, clock(), id="2026-03-suite-2", segment={"missed": sent_issue.ISSUE})
-    issues, until = office.service.issues, clock() + timedelta(minutes=4)
+    issues, until = sender.service.issues, clock() + timedelta(minutes=4)
     issues.scheduler.mind(("ISSUE#2026-03-suite-2", "ISSUE"))
-    while office.queue.jobs:
-        issues.worker.run(office.queue.jobs.pop(0)[1], until)
+    while sender.queue.jobs:
+        issues.worker.run(sender.queue.jobs.pop(0)[1], until)
     assert sorted(e.to for e in bulk_mailer.sent) == sorted(r.email for r in lost)
 
 
 def test_a_message_that_got_lost_is_queued_again(
-    office: SendingRun, print_for: Print, bulk_mailer: MemoryBulkMailer, queue: MemoryQueue
+    sender: SendingRun, print_for: Print, bulk_mailer: MemoryBulkMailer, queue: MemoryQueue
 ) -> None:
     print_for(10)
-    office.tick()
-    worker, until = office.service.issues.worker, office.clock() + timedelta(minutes=4)
+    sender.tick()
+    worker, until = sender.service.issues.worker, sender.clock() + timedelta(minutes=4)
     assert worker.run(queue.jobs.pop()[1], until) == "frozen"
     assert queue.jobs
     queue.jobs.clear()
     for _ in range(4):
-        office.tick()
-    office.work()
+        sender.tick()
+    sender.work()
     assert len(bulk_mailer.sent) == 10
 
 
 def test_a_letter_says_what_happened_and_where_to_resume(  # noqa: PLR0913
-    office: SendingRun,
+    sender: SendingRun,
     print_for: Print,
     service: Services,
     store: MemoryStore,
@@ -438,7 +438,7 @@ def test_a_letter_says_what_happened_and_where_to_resume(  # noqa: PLR0913
     mailer: MemoryMailer,
 ) -> None:
     print_for(5)
-    office.tick()
+    sender.tick()
     service.issues.auto_pause.hold(sent_issue.ISSUE, "bounces", {"sent": 300, "bounced": 20})
     assert deliver() >= 1
     for mail in mailer.sent:

@@ -53,45 +53,45 @@ def times(bulk_mailer: MemoryBulkMailer) -> set[int]:
 
 
 def test_an_issue_for_nobody_is_sent(
-    office: SendingRun, store: MemoryStore, clock: SetClock
+    sender: SendingRun, store: MemoryStore, clock: SetClock
 ) -> None:
     sent_issue.scheduled(store, clock())
-    office.run()
-    assert office.status == "SENT"
+    sender.run()
+    assert sender.status == "SENT"
 
 
 def test_an_issue_that_was_paused_after_its_last_mail_can_be_finished(
-    office: SendingRun, print_for: Print, bulk_mailer: MemoryBulkMailer, service: Services
+    sender: SendingRun, print_for: Print, bulk_mailer: MemoryBulkMailer, service: Services
 ) -> None:
     print_for(300)
-    office.tick()
-    office.work()
+    sender.tick()
+    sender.work()
     for envelope in bulk_mailer.sent[:15]:
         told(service, [envelope], "Bounce", **hard(envelope.to))
-    assert office.status == "AUTO_PAUSED"
+    assert sender.status == "AUTO_PAUSED"
     lifecycle = service.issues.lifecycle
     lifecycle.resume(lifecycle.get(sent_issue.ISSUE), "rita-roy")
-    office.run()
-    assert office.status == "SENT"
+    sender.run()
+    assert sender.status == "SENT"
 
 
 def test_any_event_of_a_mail_says_that_it_was_sent(
-    office: SendingRun,
+    sender: SendingRun,
     print_for: Print,
     bulk_mailer: MemoryBulkMailer,
     service: Services,
     loses: list[Envelope],
 ) -> None:
     print_for(3)
-    office.tick()
-    office.work()
+    sender.tick()
+    sender.work()
     told(service, loses, "Delivery", recipients=[])
-    office.run()
+    sender.run()
     assert times(bulk_mailer) == {1}
 
 
 def test_an_event_that_comes_after_the_next_try_was_planned_still_counts(
-    office: SendingRun,
+    sender: SendingRun,
     print_for: Print,
     bulk_mailer: MemoryBulkMailer,
     service: Services,
@@ -99,22 +99,22 @@ def test_an_event_that_comes_after_the_next_try_was_planned_still_counts(
     loses: list[Envelope],
 ) -> None:
     print_for(3)
-    office.tick()
-    office.work()
+    sender.tick()
+    sender.work()
     bulk_mailer.allowed = Allowance(rate=1000, daily=100, used=100)
     clock.pass_(minutes=16)
-    office.wait()
-    office.work()
+    sender.wait()
+    sender.work()
     told(service, loses, "Send")
     bulk_mailer.allowed = Allowance(rate=1000, daily=None, used=0)
     clock.pass_(minutes=16)
-    office.wait()
-    office.run()
+    sender.wait()
+    sender.run()
     assert times(bulk_mailer) == {1}
 
 
 def test_an_event_that_comes_while_its_next_try_waits_in_line_counts_too(
-    office: SendingRun,
+    sender: SendingRun,
     print_for: Print,
     bulk_mailer: MemoryBulkMailer,
     service: Services,
@@ -122,10 +122,10 @@ def test_an_event_that_comes_while_its_next_try_waits_in_line_counts_too(
     loses: list[Envelope],
 ) -> None:
     print_for(3)
-    office.tick()
-    office.work()
+    sender.tick()
+    sender.work()
     clock.pass_(minutes=16)
-    office.wait()
+    sender.wait()
     take = service.issues.pace.take
 
     def late(number: int) -> None:
@@ -133,19 +133,19 @@ def test_an_event_that_comes_while_its_next_try_waits_in_line_counts_too(
         told(service, loses, "Send")
 
     service.issues.pace.take = late  # type: ignore[method-assign]
-    office.run()
+    sender.run()
     assert times(bulk_mailer) == {1}
 
 
 def test_a_soft_bounce_without_a_delivery_is_somebody_not_reached(
-    office: SendingRun,
+    sender: SendingRun,
     print_for: Print,
     bulk_mailer: MemoryBulkMailer,
     service: Services,
     store: MemoryStore,
 ) -> None:
     print_for(2)
-    office.run()
+    sender.run()
     soft = {"bounceType": "Transient", "bounceSubType": "MailboxFull"}
     for envelope in bulk_mailer.sent:
         back = [{"emailAddress": envelope.to}]
@@ -156,14 +156,14 @@ def test_a_soft_bounce_without_a_delivery_is_somebody_not_reached(
 
 
 def test_what_was_gathered_and_not_counted_is_counted_when_the_event_comes_again(
-    office: SendingRun,
+    sender: SendingRun,
     print_for: Print,
     bulk_mailer: MemoryBulkMailer,
     service: Services,
     store: MemoryStore,
 ) -> None:
     print_for(1)
-    office.run()
+    sender.run()
     (envelope,) = bulk_mailer.sent
     event = sent_event(envelope, "Bounce", timestamp="t", **hard(envelope.to))
 
@@ -180,30 +180,30 @@ def test_what_was_gathered_and_not_counted_is_counted_when_the_event_comes_again
 
 
 def test_a_consent_that_ended_is_not_written_to_even_if_no_clock_rang(
-    office: SendingRun, store: MemoryStore, clock: SetClock, bulk_mailer: MemoryBulkMailer
+    sender: SendingRun, store: MemoryStore, clock: SetClock, bulk_mailer: MemoryBulkMailer
 ) -> None:
     over = stamp(clock() - timedelta(days=3))
     sent_issue.enrol(
         store, sent_issue.reader(KEY, "ada@example.org", basis="implied", expires_at=over)
     )
     sent_issue.scheduled(store, clock())
-    office.run()
+    sender.run()
     assert not bulk_mailer.sent
 
 
 def test_delivered_is_counted_where_sent_is_whatever_language_was_read(
-    office: SendingRun,
+    sender: SendingRun,
     print_for: Print,
     bulk_mailer: MemoryBulkMailer,
     service: Services,
     store: MemoryStore,
 ) -> None:
     readers = print_for(2)
-    office.tick()
-    _, job = office.queue.jobs.pop(0)
-    service.issues.worker.run(job, office.clock() + timedelta(minutes=4))
+    sender.tick()
+    _, job = sender.queue.jobs.pop(0)
+    service.issues.worker.run(job, sender.clock() + timedelta(minutes=4))
     service.subscribers.preferences.choose(readers[1].person, lang="en", topics=["news"])
-    office.run()
+    sender.run()
     for envelope in bulk_mailer.sent:
         told(service, [envelope], "Delivery", recipients=[envelope.to])
     for of_lang in counted(store, sent_issue.ISSUE).values():
@@ -211,7 +211,7 @@ def test_delivered_is_counted_where_sent_is_whatever_language_was_read(
 
 
 def test_a_cancelled_issue_learns_what_became_of_mails_in_flight(
-    office: SendingRun,
+    sender: SendingRun,
     print_for: Print,
     bulk_mailer: MemoryBulkMailer,
     service: Services,
@@ -225,18 +225,18 @@ def test_a_cancelled_issue_learns_what_became_of_mails_in_flight(
         raise KeyboardInterrupt
 
     bulk_mailer.offer = dies  # type: ignore[method-assign]
-    office.tick()
+    sender.tick()
     with pytest.raises(KeyboardInterrupt):
-        office.work()
+        sender.work()
     told(service, bulk_mailer.sent, "Send")
     lifecycle = service.issues.lifecycle
     lifecycle.cancel(lifecycle.get(sent_issue.ISSUE), "rita-roy")
-    assert office.tick() == "wound_up"
+    assert sender.tick() == "wound_up"
     assert "due_at" not in store.items[f"ISSUE#{sent_issue.ISSUE}", "ISSUE"]
     for _ in range(4):
-        office.work()
-        if office.queue.jobs:
-            office.wait()
+        sender.work()
+        if sender.queue.jobs:
+            sender.wait()
     assert sorted(r.state for r in recipients(store, sent_issue.ISSUE)) == [
         "QUEUED",
         "SENT",
@@ -245,28 +245,28 @@ def test_a_cancelled_issue_learns_what_became_of_mails_in_flight(
 
 
 def test_pausing_often_leaves_one_message_for_each_shard(
-    office: SendingRun, print_for: Print, bulk_mailer: MemoryBulkMailer, service: Services
+    sender: SendingRun, print_for: Print, bulk_mailer: MemoryBulkMailer, service: Services
 ) -> None:
     print_for(30)
     bulk_mailer.allowed = Allowance(rate=1000, daily=10, used=10)
-    office.tick()
-    office.work()
+    sender.tick()
+    sender.work()
     lifecycle = service.issues.lifecycle
     for _ in range(5):
         lifecycle.pause(lifecycle.get(sent_issue.ISSUE), "rita-roy")
         lifecycle.resume(lifecycle.get(sent_issue.ISSUE), "rita-roy")
-        office.tick()
-        office.work()
-    office.wait()
-    office.work()
-    assert len(office.queue.jobs) == 1
+        sender.tick()
+        sender.work()
+    sender.wait()
+    sender.work()
+    assert len(sender.queue.jobs) == 1
 
 
 def test_whoever_leaves_by_a_link_of_an_issue_is_counted_once_with_the_way(
-    office: SendingRun, print_for: Print, service: Services, store: MemoryStore
+    sender: SendingRun, print_for: Print, service: Services, store: MemoryStore
 ) -> None:
     one, other, third = print_for(3)
-    office.run()
+    sender.run()
     for _ in range(2):
         service.subscribers.subscriptions.leave(
             third.person, channel="mailto", issue=sent_issue.ISSUE
@@ -284,17 +284,17 @@ def test_whoever_leaves_by_a_link_of_an_issue_is_counted_once_with_the_way(
 
 
 def test_an_account_without_a_rate_waits(
-    office: SendingRun, print_for: Print, bulk_mailer: MemoryBulkMailer
+    sender: SendingRun, print_for: Print, bulk_mailer: MemoryBulkMailer
 ) -> None:
     print_for(1)
     bulk_mailer.allowed = Allowance(rate=0, daily=None, used=0)
-    office.tick()
-    office.work()
-    assert office.outcomes[-1] == "account"
+    sender.tick()
+    sender.work()
+    assert sender.outcomes[-1] == "account"
 
 
 def test_a_bounce_is_judged_by_all_that_was_sent_told_or_not(
-    office: SendingRun, print_for: Print, bulk_mailer: MemoryBulkMailer, service: Services
+    sender: SendingRun, print_for: Print, bulk_mailer: MemoryBulkMailer, service: Services
 ) -> None:
     print_for(1000)
     bulk_mailer.allowed = Allowance(rate=37.5, daily=None, used=0)
@@ -308,43 +308,43 @@ def test_a_bounce_is_judged_by_all_that_was_sent_told_or_not(
         return replies
 
     bulk_mailer.offer = bouncing  # type: ignore[method-assign]
-    office.tick()
-    office.work()
-    assert office.status == "SENDING"
+    sender.tick()
+    sender.work()
+    assert sender.status == "SENDING"
 
 
 def test_what_bounced_before_a_resume_does_not_pause_again(
-    office: SendingRun,
+    sender: SendingRun,
     print_for: Print,
     bulk_mailer: MemoryBulkMailer,
     service: Services,
     clock: SetClock,
 ) -> None:
     print_for(3000)
-    office.tick()
+    sender.tick()
 
     def work(until: int) -> None:
         while len(bulk_mailer.sent) < until:
-            _, job = office.queue.jobs.pop(0)
+            _, job = sender.queue.jobs.pop(0)
             service.issues.worker.run(job, clock() + timedelta(seconds=240))
 
     work(1000)
     back = list(bulk_mailer.sent)
     for envelope in back[:45]:
         told(service, [envelope], "Bounce", **hard(envelope.to))
-    assert office.status == "AUTO_PAUSED"
+    assert sender.status == "AUTO_PAUSED"
     for envelope in back[45:75]:
         told(service, [envelope], "Bounce", **hard(envelope.to))
     lifecycle = service.issues.lifecycle
     lifecycle.resume(lifecycle.get(sent_issue.ISSUE), "rita-roy")
-    office.tick()
+    sender.tick()
     work(1250)
-    office.tick()
-    assert office.status == "SENDING"
+    sender.tick()
+    assert sender.status == "SENDING"
 
 
 def test_whoever_changes_address_meanwhile_gets_the_follow_up_there(
-    office: SendingRun,
+    sender: SendingRun,
     print_for: Print,
     bulk_mailer: MemoryBulkMailer,
     store: MemoryStore,
@@ -352,8 +352,8 @@ def test_whoever_changes_address_meanwhile_gets_the_follow_up_there(
     clock: SetClock,
 ) -> None:
     readers = print_for(3)
-    office.tick()
-    _, job = office.queue.jobs.pop(0)
+    sender.tick()
+    _, job = sender.queue.jobs.pop(0)
     assert service.issues.worker.run(job, clock() + timedelta(minutes=4)) == "frozen"
     service.subscribers.preferences.move(readers[0].person, "new@example.org")
     assert (
@@ -368,7 +368,7 @@ def test_whoever_changes_address_meanwhile_gets_the_follow_up_there(
         service.subscribers.preferences.confirm_move(readers[1].person, readers[2].person, clock())
         == "confirmed"
     )
-    office.run()
+    sender.run()
     assert [envelope.to for envelope in bulk_mailer.sent] == [readers[2].email]
     issue = issue_of(store, sent_issue.ISSUE)
     assert issue is not None
@@ -379,15 +379,15 @@ def test_whoever_changes_address_meanwhile_gets_the_follow_up_there(
     for _ in range(5):
         clock.pass_(minutes=1)
         service.issues.scheduler.mind(("ISSUE#" + sent_issue.ISSUE + "-suite-2", "ISSUE"))
-        office.work()
+        sender.work()
     assert [envelope.to for envelope in bulk_mailer.sent[1:]] == ["new@example.org"]
 
 
 def test_an_issue_that_names_another_postal_address_waits_and_staff_are_told(
-    office: SendingRun, store: MemoryStore, clock: SetClock
+    sender: SendingRun, store: MemoryStore, clock: SetClock
 ) -> None:
     sent_issue.scheduled(store, clock(), postal_address="2 Old Street, Ottawa")
-    assert office.tick() == "waits"
-    assert office.status == "SCHEDULED"
+    assert sender.tick() == "waits"
+    assert sender.status == "SCHEDULED"
     (told,) = [key for key in store.items if key[0].startswith("HELD#")]
     assert told[0].endswith("_postal_address_changed")

@@ -117,7 +117,7 @@ class Programme:
         self.service = Services(
             settings, self.store, keys, self.mailer, self.clock, MemorySuppression()
         )
-        self.service.cases.digest.wind()
+        self.service.cases.digest.ensure_scheduled()
         self.swept = True
         self._last = datetime.min.replace(tzinfo=UTC)
 

@@ -400,9 +400,9 @@ class Walk:
         one_language = next(coach for coach in sample if not coach.bio_fr or not coach.bio_en)
         today = self.clock().date()
         checked = today - timedelta(days=365)
-        book = [c.model_copy(update={"last_verified_at": checked if c is first else today})
+        catalogue = [c.model_copy(update={"last_verified_at": checked if c is first else today})
                 for c in sample]  # fmt: skip
-        self.service.coaches.editions.publish(book, by="test", why="sample", after=None)
+        self.service.coaches.editions.publish(catalogue, by="test", why="sample", after=None)
         yield "coaches", self.page("/coaches")
         yield "coaches-found", self.page("/coaches?q=loegment&province=QC&delivery=remote")
         yield "coaches-none", self.page("/coaches?q=logement&language=iu&province=PE")
@@ -423,7 +423,7 @@ class Walk:
             yield from self._proposal(first, own, decision)
         gallery_cases.renewed_links(self, [first])
         self.deliver()
-        self._silence(first, next(c for c in book if c is not first and c.slug != first.slug))
+        self._silence(first, next(c for c in catalogue if c is not first and c.slug != first.slug))
         yield "coach-own-confirmed", self._own(own, {"action": "confirm"})
         yield "coach-own-withdrawn", self._own(own, {"action": "withdraw", "sure": "on"})
         self.deliver()
@@ -541,9 +541,11 @@ class Walk:
         yield "approval-done", self.decided(link, decision="approve", code=code)
         yield "approval-late", self._decided_again(link, "send_back")
         yield "approval-unknown", self.page("/newsletter/review/unknown")
-        desk = issue_factory.newsroom(self.service)
-        issue = desk.schedule(desk.lifecycle.get(issue.id), issue_factory.AUTHOR, self.clock())
-        issue = desk.lifecycle.start(issue)
+        newsroom = issue_factory.newsroom(self.service)
+        issue = newsroom.schedule(
+            newsroom.lifecycle.get(issue.id), issue_factory.AUTHOR, self.clock()
+        )
+        issue = newsroom.lifecycle.start(issue)
         for lang in LANGS:
             numbers = {"queued": 1200, "sent": 800, "skipped": 3, "failed": 1, "bounced": 7}
             self.store.commit([count(issue.id, lang, "0", numbers)])

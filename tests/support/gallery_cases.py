@@ -305,7 +305,7 @@ def times(walk: "Walk") -> None:
     assert walk.case(told).state == "APP_CONDITIONAL"
     walk.declare("paula@example.org", org_legal_name="Groupe Paula")
     renewed_links(walk, [])
-    walk.service.cases.digest.wind()
+    walk.service.cases.digest.ensure_scheduled()
     for _ in range(45):
         walk.clock.pass_(days=1)
         walk.service.mail.outbox.sweep()

@@ -121,8 +121,8 @@ def saved(service: Services, by: str = AUTHOR, *, edit: bool = False, **changed:
 
 
 def through_test(service: Services, by: str = AUTHOR) -> Issue:
-    desk = newsroom(service)
-    return desk.tested(desk.checked(saved(service, by), NOTES, by), by, ["max@example.org"])
+    issues = newsroom(service)
+    return issues.tested(issues.checked(saved(service, by), NOTES, by), by, ["max@example.org"])
 
 
 def asked(service: Services, by: str = AUTHOR) -> Issue:

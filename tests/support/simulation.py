@@ -204,7 +204,7 @@ class Life:
             self.service.cases.roster, self.clock, {"CLOCK": self.service.cases.deadlines.fire},
             quiet_hours=QuietHours(),
         )  # fmt: skip
-        self.service.cases.digest.wind()
+        self.service.cases.digest.ensure_scheduled()
         self.born: list[str] = []
         self.seen: dict[str, list[Case]] = {}
 

@@ -23,11 +23,11 @@ class Digest:
         self._agenda = Agenda(store, roster)
         self._now = now
         self._quiet = quiet
-        self._wound = False
+        self._scheduled = False
 
-    def wind(self) -> None:
-        """Sees to it that the clock of the mornings runs; asks the store once a cold start."""
-        if self._wound:
+    def ensure_scheduled(self) -> None:
+        """Put the row of the next digest in the store if none is there; ask once a cold start."""
+        if self._scheduled:
             return
         row = {
             "pk": KEY[0],
@@ -40,7 +40,7 @@ class Digest:
             self._store.commit([Put(row)])
         except Conflict:
             pass
-        self._wound = True
+        self._scheduled = True
 
     def fire(self, row: Item) -> str:
         """Owes today's letters and waits for the next morning, in one transaction.

@@ -63,13 +63,13 @@ class DeadlineRunner:
         store: Store,
         roster: Roster,
         now: Now,
-        mornings: Digest,
+        digest: Digest,
         quiet: QuietHours | None,
     ) -> None:
         self._store = store
         self._roster = roster
         self._now = now
-        self._mornings = mornings
+        self._digest = digest
         self._quiet = quiet
         self._erasure = Erasure(store)
 
@@ -83,7 +83,7 @@ class DeadlineRunner:
         if row["due_at"] > stamp(now):
             return "later"
         if key == MORNING:
-            return self._mornings.fire(row)
+            return self._digest.fire(row)
         found = self._store.get(*case_key(key[0].removeprefix("CASE#")))
         if found is None:
             return self._retire(row)

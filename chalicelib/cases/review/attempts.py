@@ -1,4 +1,4 @@
-"""Tries that changed nothing: each is noted, and a link has only so many an hour."""
+"""Attempts that changed nothing: each is noted, and a link has only so many an hour."""
 
 from chalicelib.cases.audit import attempt_row
 from chalicelib.cases.case import Case
@@ -15,19 +15,20 @@ class Attempts:
         self._now = now
 
     def check(self, token: str) -> None:
-        """Asked before a code is looked at: a full count refuses the right one too."""
+        """Raise TooMany when the link has no attempt left; called before a code is looked at, for a full
+        count refuses the right one too."""
         now = self._now()
         if rate_limit.is_full(self._store, "review_attempts", _of(token), now):
             raise rate_limit.too_many(now)
 
     def wrong(self, token: str, case: Case, staff: Staff, event: str, why: str) -> None:
-        """Notes a wrong try, and counts it against the link. Raises TooMany."""
+        """Note a wrong attempt, and count it against the link. Raises TooMany."""
         if not self.counted(token, staff):
             raise rate_limit.too_many(self._now())
         self.noted(case, staff, event, why)
 
     def late(self, token: str, case: Case, staff: Staff, event: str, why: str = "already") -> None:
-        """Notes that somebody came too late; after many times, no more notes are kept."""
+        """Note that somebody came too late; after many times, no more notes are kept."""
         if self.counted(token, staff):
             self.noted(case, staff, event, why)
 

@@ -54,8 +54,8 @@ def keys(listed: str) -> AfterValidator:
     def whole(found: dict[str, object]) -> dict[str, object]:
         missing, unknown = sorted(names - found.keys()), sorted(found.keys() - names)
         if missing or unknown:
-            told = [f"without {name}" for name in missing]
-            raise ValueError("; ".join([*told, *(f"{name} is of no use" for name in unknown)]))
+            problems = [f"without {name}" for name in missing]
+            raise ValueError("; ".join([*problems, *(f"{name} is of no use" for name in unknown)]))
         return found
 
     return AfterValidator(whole)

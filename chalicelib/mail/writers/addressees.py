@@ -36,9 +36,9 @@ def people_of_step(store: Store, row: Item, case: Case, people_key: bytes) -> se
     two that the step names, and the one that its application gave."""
     number = row["sk"].split("#")[1]
     event = store.get(row["pk"], f"EVENT#{number}") or {}
-    said = event.get("data") or {}
+    data = event.get("data") or {}
     given = (case.application or {}).get("applicant_email")
-    found = {case.person, said.get("before"), said.get("address")}
+    found = {case.person, data.get("before"), data.get("address")}
     if given:
         found.add(person_key(given, people_key))
     return {one for one in found if one}

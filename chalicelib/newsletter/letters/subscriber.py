@@ -75,12 +75,12 @@ def newsletter_confirm(owed: SubscriberLetter) -> Confirmation:
     }
 
 
-class Move(TypedDict):
+class AddressMoveFacts(TypedDict):
     confirm_url: str
 
 
 @letter("newsletter_move", to=SUBSCRIBER, unproved=(SUBSCRIBER,))
-def newsletter_move(owed: SubscriberLetter) -> Move:
+def newsletter_move(owed: SubscriberLetter) -> AddressMoveFacts:
     if owed.subscriber is not None and owed.subscriber.refuses_mail:
         raise Overtaken("complained meanwhile")
     owed.lift_suppression()

@@ -216,8 +216,8 @@ class Pace:
             self._asked_at = self._now()
             return
         self._allowed, self._since, self._asked_at = allowed, 0, self._now()
-        told = {"allowance": asdict(allowed), "allowed_at": self._now_ms()}
-        self._store.commit([Change(PACE_KEY, set=told)])
+        kept = {"allowance": asdict(allowed), "allowed_at": self._now_ms()}
+        self._store.commit([Change(PACE_KEY, set=kept)])
 
     def _stale(self, allowed: Allowance) -> bool:
         """Return whether to ask SES anew: after a minute, and sooner when much of the day was

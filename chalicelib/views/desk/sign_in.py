@@ -12,7 +12,7 @@ from chalicelib.core.links import Links
 from chalicelib.core.records import moment
 from chalicelib.desk.confirming import Confirming
 from chalicelib.desk.sessions import Session, Sessions
-from chalicelib.desk.sign_in import CODE_MINUTES, LINK_LIFETIME, Opened, SignIns
+from chalicelib.desk.sign_in import CODE_MINUTES, LINK_LIFETIME, OpenedSignIn, SignIns
 from chalicelib.forms import field_types
 from chalicelib.forms.normalise import tidy
 from chalicelib.views.desk.browsers import browser_words
@@ -103,7 +103,13 @@ class SignInViews:
         return self.entry.page(visit, "sign_in_code", facts, address=address, status=status)
 
     def _link_page(
-        self, visit: Visit, token: str, opened: Opened, *, wrong: bool = False, status: int = 200
+        self,
+        visit: Visit,
+        token: str,
+        opened: OpenedSignIn,
+        *,
+        wrong: bool = False,
+        status: int = 200,
     ) -> Response:
         lang = visit.request.language({}, opened.staff.lang)
         facts: dict[str, object] = {
@@ -132,7 +138,7 @@ class SignInViews:
             status=status,
         )
 
-    def _is_own(self, visit: Visit, opened: Opened) -> bool:
+    def _is_own(self, visit: Visit, opened: OpenedSignIn) -> bool:
         return self.sign_ins.is_own(opened, self.entry.cookies.read(visit.request, ASKED))
 
     def _browser(self, visit: Visit) -> str:

@@ -35,12 +35,12 @@ class SesAccount:
 
     def _signed(self, domain: str) -> bool:
         try:
-            told = self._client.get_email_identity(EmailIdentity=domain)
+            identity = self._client.get_email_identity(EmailIdentity=domain)
         except ClientError as error:
             if error.response["Error"]["Code"] == "NotFoundException":
                 return False
             raise
-        dkim = told.get("DkimAttributes", {})
+        dkim = identity.get("DkimAttributes", {})
         return bool(dkim.get("SigningEnabled")) and dkim.get("Status") == "SUCCESS"
 
 

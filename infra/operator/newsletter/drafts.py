@@ -77,7 +77,7 @@ def check(  # noqa: PLR0913
         saving = _Saving(context, folder, _facts(sources["fr"]), made)
         kept = saving.refused(edit=edit, confirm=confirm)
         issue = None if kept else context.attempt(lambda: saving.save(edit=edit), saving.id)
-    lines = list(_told(context, found))
+    lines = list(_lines(context, found))
     blocks = blocking(found)
     if blocks or issue is None:
         saved = context.text("saved", version=issue.version) if issue else context.text("not_saved")
@@ -172,7 +172,7 @@ def _facts(source: Source) -> IssueFacts:
     }
 
 
-def _told(context: IssueContext, found: Sequence[Finding]) -> Iterator[str]:
+def _lines(context: IssueContext, found: Sequence[Finding]) -> Iterator[str]:
     levels = content.preflight()["levels"]
     level = ""
     for finding in found:

@@ -92,8 +92,8 @@ def report(
     """Return the figures, and everybody who was not reached and why; as CSV when given a path."""
     lines = [_line(context, issue), *_figures(context, issue.id)]
     if domains := context.outside.bounces(issue.id):
-        told = ", ".join(f"{domain} {n}" for domain, n in sorted(domains.items()))
-        lines.append(context.text("by_domain", domains=told))
+        named = ", ".join(f"{domain} {n}" for domain, n in sorted(domains.items()))
+        lines.append(context.text("by_domain", domains=named))
     if not missed:
         return "\n".join([*lines, context.text("reached_all")])
     lines.append(context.text("missed", number=len(missed)))
@@ -136,10 +136,10 @@ def figures(counts: Counts, lang: Lang) -> Iterator[str]:
     labels = content.newsroom()["counts"]
     wide = max(len(row[lang]) for row in labels.values())
     yield share(*done_of(counts))
-    told = {lang: shown(counts[lang]) for lang in LANGS}
+    numbers_of = {lang: shown(counts[lang]) for lang in LANGS}
     yield f"{'':{wide}}  {'FR':>9}  {'EN':>9}"
     for name, row in labels.items():
-        numbers = "  ".join(f"{formatting.number(told[of][name], lang):>9}" for of in LANGS)
+        numbers = "  ".join(f"{formatting.number(numbers_of[of][name], lang):>9}" for of in LANGS)
         yield f"{row[lang]:{wide}}  {numbers}"
 
 

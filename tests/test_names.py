@@ -1,0 +1,112 @@
+"""One word for one thing: names that a newcomer cannot know do not come back, and a class has its
+name to itself."""
+
+import ast
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+ROOT = Path(__file__).resolve().parent.parent
+ROOMS = ("app.py", "chalicelib", "infra", "website", "bench", "tests")
+
+OLD_NOUNS: Final[Mapping[str, str]] = {
+    "door": "view", "doors": "views", "office": "sender", "shelf": "editions",
+    "wound": "scheduled", "mornings": "digest", "postoffice": "ses", "sighting": "highlights",
+    "tallies": "counts", "desks": "writers",
+}  # fmt: skip
+"""Words that no name is made of, and the field's own."""
+
+OLD_NAMES: Final[Mapping[str, str]] = {
+    "told": "what was sent or found", "said": "text, message or label",
+    "wind": "ensure_scheduled", "book": "catalogue",
+}  # fmt: skip
+"""Names that say nothing when they stand alone. A test may call a variable so."""
+
+CONTENT_KEYS: Final = ("said",)
+"""Names that stand in content JSON: the shape of a file spells its keys."""
+
+OLD_CLASSES: Final[Mapping[str, str]] = {
+    "Asked": "Request", "Answer": "Response", "Front": "FormViews", "Said": "ProblemText",
+    "Post": "Outbox", "LetterDesk": "LetterWriter", "IssueDesk": "IssueCommands",
+    "Office": "Sender", "Press": "NewsletterServices", "Move": "StateChange",
+    "Tries": "Attempts", "Word": "DecisionInput", "Step": "GuardContext", "Told": "SesEvent",
+    "Opened": "what was opened", "Shown": "Facts", "Readers": "Recipients", "Quiet": "QuietHours",
+}  # fmt: skip
+
+OLD_MODULES: Final[Mapping[str, str]] = {
+    "asked": "request", "mistakes": "problems", "moves": "transition", "tries": "attempts",
+    "front": "forms", "opened": "model", "personal": "placeholders", "markup": "to_html",
+    "plain": "to_text", "compiling": "compiler", "staffing": "newsletter_review",
+    "following": "newsletter_progress", "reading": "newsletter_archive", "press": "wiring",
+    "rounds": "scheduler", "watching": "auto_pause", "reached": "recipients",
+    "missing": "unreached", "outside": "ports", "wording": "consent_text",
+    "register": "repository", "writing": "coach_contact", "showing": "results",
+    "advice": "suggestions", "asking": "query", "running": "run_file", "picture": "state_diagram",
+    "chains": "audit", "answering": "link_check", "incidents": "alerts",
+    "reports": "delivery_events", "delays": "turnaround", "refs": "references",
+    "eastern": "eastern_time", "files": "applicant", "life": "random_case", "way": "journey",
+    "lives": "simulation", "printed": "snapshots",
+}  # fmt: skip
+
+WORKBOOK: Final = "openpyxl"
+"""A module that reads or writes a workbook may call it a book."""
+
+
+@cache
+def sources() -> Mapping[Path, ast.Module]:
+    paths = [ROOT / "app.py", *(p for room in ROOMS for p in sorted((ROOT / room).rglob("*.py")))]
+    return {path: ast.parse(path.read_text("utf-8")) for path in paths}
+
+
+def names(tree: ast.Module) -> Iterator[str]:
+    """Yield each name that a module gives: to a class, function, parameter, variable, attribute."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.FunctionDef(name=name) | ast.ClassDef(name=name) | ast.arg(arg=name):
+                yield name
+            case ast.Name(id=name, ctx=ast.Store()) | ast.Attribute(attr=name, ctx=ast.Store()):
+                yield name
+
+
+def words(name: str) -> set[str]:
+    return {word.lower() for word in re.findall(r"[A-Z]?[a-z]+", name)}
+
+
+def old_names(path: Path, tree: ast.Module) -> Iterator[str]:
+    workbook = WORKBOOK in path.read_text("utf-8")
+    product = path.relative_to(ROOT).parts[0] not in ("bench", "tests")
+    for name in sorted(set(names(tree))):
+        alone = name.strip("_").lower()
+        bare = product and alone in OLD_NAMES and name not in CONTENT_KEYS
+        if bare and not (alone == "book" and workbook):
+            yield f"{path.relative_to(ROOT)}: {name} (now {OLD_NAMES[alone]})"
+        for word in words(name.replace("out_of_the_office", "")) & OLD_NOUNS.keys():
+            yield f"{path.relative_to(ROOT)}: {name} (now {OLD_NOUNS[word]})"
+
+
+def test_no_name_in_the_code_is_made_of_an_old_word() -> None:
+    old = [line for path, tree in sources().items() for line in old_names(path, tree)]
+    assert not old, "\n".join(old)
+
+
+def test_no_class_and_no_module_has_an_old_name() -> None:
+    modules = [p for p in sources() if p.stem in OLD_MODULES and "bench" not in p.parts]
+    classes = [
+        (path, node.name)
+        for path, tree in sources().items()
+        for node in tree.body
+        if isinstance(node, ast.ClassDef) and node.name in OLD_CLASSES and "bench" not in path.parts
+    ]
+    assert not modules
+    assert not classes
+
+
+def test_no_document_uses_an_old_word() -> None:
+    gone = re.compile(
+        r"\b(doors?|shel(f|ves)|sightings?|tallies|postoffice|clockwork|LetterDesk|IssueDesk)\b"
+        r"|\b(chains verify|infra\.chains|way\.py|people\.py.s register)\b"
+    )
+    documents = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), ROOT / "Makefile"]
+    assert not [(d.name, m[0]) for d in documents if (m := gone.search(d.read_text("utf-8")))]
