@@ -9,7 +9,7 @@ from chalicelib.content import HERE
 YEARS: Final = range(2025, 2046)
 """Twenty years ahead. The package is not built when fewer than two are left."""
 
-LEFT: Final = 2
+YEARS_AHEAD: Final = 2
 
 PAGE: Final = HERE / "holidays.json"
 

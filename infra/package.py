@@ -107,7 +107,7 @@ _BYTE_CODE = shutil.ignore_patterns("__pycache__")
 
 def holidays_reach(today: date) -> None:
     """Nobody is to find out in January that a year has no holidays."""
-    if holidays.years_left(today) < holidays.LEFT:
+    if holidays.years_left(today) < holidays.YEARS_AHEAD:
         raise PackageError("the holidays end soon: give infra/holidays.py more YEARS, and run it")
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from chalicelib import content
 from chalicelib.cases.states import BEFORE, NEW, SAME
-from chalicelib.content.shapes.cases import Transition
+from chalicelib.content.shapes.cases import TransitionContent
 from infra.package import ROOT
 
 PAGE = ROOT / "docs" / "states.md"
@@ -33,7 +33,7 @@ def draw() -> str:
     return "\n".join(lines) + "\n"
 
 
-def _arrows(rows: list[Transition]) -> Iterator[str]:
+def _arrows(rows: list[TransitionContent]) -> Iterator[str]:
     for row in rows:
         sources, to = row["from"], row["to"]
         if to == SAME or row["event"] in ("withdraw", "anonymise", "reopen"):
@@ -45,7 +45,7 @@ def _arrows(rows: list[Transition]) -> Iterator[str]:
                     yield f"    {start} --> {target}: {row['event']}"
 
 
-def _undoes(rows: list[Transition], source: str, target: str) -> bool:
+def _undoes(rows: list[TransitionContent], source: str, target: str) -> bool:
     """Whether a decision led from `target` to `source`, so that an undo can lead back."""
     return any(row.get("undo") and row["to"] == source and target in row["from"] for row in rows)
 
@@ -66,7 +66,7 @@ def _plain(value: object) -> str:
     return "yes" if value is True else str(value)
 
 
-def _row(row: Transition) -> str:
+def _row(row: TransitionContent) -> str:
     to = {BEFORE: "where it was", SAME: "the same"}.get(str(row["to"]), f"`{row['to']}`")
     cells = (
         str(row["n"] or ""),

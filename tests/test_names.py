@@ -3,6 +3,7 @@ name to itself."""
 
 import ast
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
@@ -23,6 +24,14 @@ OLD_NAMES: Final[Mapping[str, str]] = {
     "wind": "ensure_scheduled", "book": "catalogue",
 }  # fmt: skip
 """Names that say nothing when they stand alone. A test may call a variable so."""
+
+ALLOWED_TWICE: Final[Mapping[str, str]] = {}
+"""Public classes of one name, each with the reason."""
+
+SEVERAL_VALUES: Final[Mapping[str, str]] = {
+    "COUNT_RETENTION": "the pages on privacy name each with its module",
+}
+"""Limits of one name with several values, each with the reason."""
 
 CONTENT_KEYS: Final = ("said",)
 """Names that stand in content JSON: the shape of a file spells its keys."""
@@ -110,3 +119,60 @@ def test_no_document_uses_an_old_word() -> None:
     )
     documents = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), ROOT / "Makefile"]
     assert not [(d.name, m[0]) for d in documents if (m := gone.search(d.read_text("utf-8")))]
+
+
+def product() -> Iterator[tuple[Path, ast.Module]]:
+    for path, tree in sources().items():
+        if path.relative_to(ROOT).parts[0] in ("chalicelib", "infra"):
+            yield path, tree
+
+
+def test_no_two_public_classes_have_one_name() -> None:
+    found = defaultdict(list)
+    for path, tree in product():
+        for node in tree.body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                found[node.name].append(str(path.relative_to(ROOT)))
+    twice = {name: paths for name, paths in found.items() if len(paths) > 1}
+    assert twice.keys() == ALLOWED_TWICE.keys(), twice
+
+
+def constants(tree: ast.Module) -> Iterator[tuple[str, ast.expr]]:
+    for node in tree.body:
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name)], value=value) if name.isupper():
+                yield name, value
+            case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
+                if name.isupper():
+                    yield name, value
+
+
+def is_number(value: ast.expr) -> bool:
+    match value:
+        case ast.Constant(value=number):
+            return isinstance(number, int | float) and not isinstance(number, bool)
+        case ast.BinOp(left=left, right=right):
+            return is_number(left) and is_number(right)
+    return False
+
+
+def test_a_number_says_what_it_counts() -> None:
+    bare = [
+        (str(path.relative_to(ROOT)), name)
+        for path, tree in product()
+        for name, value in constants(tree)
+        if is_number(value) and not name.startswith("_") and "_" not in name
+    ]
+    assert not bare
+
+
+def test_numbers_and_times_of_one_name_are_one_limit() -> None:
+    found = defaultdict(set)
+    for _, tree in product():
+        for name, value in constants(tree):
+            if name.startswith("_"):
+                continue
+            if is_number(value) or ast.unparse(value).startswith("timedelta("):
+                found[name].add(ast.unparse(value))
+    several = {name: values for name, values in found.items() if len(values) > 1}
+    assert several.keys() == SEVERAL_VALUES.keys(), several

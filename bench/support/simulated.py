@@ -17,7 +17,7 @@ from typing import Any
 from chalicelib.core.errors import Conflict, OutcomeUnknown
 from chalicelib.core.ports import Change, Delete, Item, Key, Put, Write
 from chalicelib.newsletter.pace import Allowance
-from chalicelib.newsletter.sending.ports import Bulk, Reply
+from chalicelib.newsletter.sending.ports import Bulk, SesReply
 
 START = datetime(2026, 3, 2, 15, tzinfo=UTC)
 
@@ -270,14 +270,14 @@ class SimulatedSes:
         self._taken = 0
         self._events_made = 0
 
-    def offer(self, bulk: Bulk) -> list[Reply]:
+    def offer(self, bulk: Bulk) -> list[SesReply]:
         weather, rnd = self.out.weather, self.out.random
         self.calls += 1
         self.out.call("send_bulk", rnd.uniform(*weather.ses))
         number = len(bulk.envelopes)
         if weather.throttle and rnd.random() < weather.throttle:
             self.throttled += number
-            return [Reply("throttled", "TooManyRequestsException")] * number
+            return [SesReply("throttled", "TooManyRequestsException")] * number
         replies = [self._one(envelope) for envelope in bulk.envelopes]
         self.times.append((self.out.stage.now, sum(r.kind == "sent" for r in replies)))
         self.out.perhaps_die()
@@ -301,14 +301,14 @@ class SimulatedSes:
         self.out.call("get_account", 0.03)
         return Allowance(self.rate, self.daily, float(self._taken))
 
-    def _one(self, envelope: Any) -> Reply:
+    def _one(self, envelope: Any) -> SesReply:
         now, weather = self.out.stage.now, self.out.weather
         self._level = min(self.cap, self._level + (now - self._filled) * self.cap)
         self._filled = now
         unlucky = weather.throttle_one and self.out.random.random() < weather.throttle_one
         if self._level < 1 or unlucky:
             self.throttled += 1
-            return Reply("throttled", "ACCOUNT_THROTTLED")
+            return SesReply("throttled", "ACCOUNT_THROTTLED")
         self._level -= 1
         self.accepted[envelope.to] += 1
         self._taken += 1
@@ -317,7 +317,7 @@ class SimulatedSes:
         self._tell(envelope, message_id, "Send", (900, 2400) if late else (0.5, 20))
         if late:
             self._tell(envelope, message_id, "Delivery", (1, 60))
-        return Reply("sent", message_id=message_id)
+        return SesReply("sent", message_id=message_id)
 
     def _tell(self, envelope: Any, message_id: str, kind: str, within: tuple[float, float]) -> None:
         rnd, twice = self.out.random, self.out.weather.twice

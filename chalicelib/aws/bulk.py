@@ -11,7 +11,7 @@ from chalicelib.core.errors import NotYet, OutcomeUnknown, Throttled
 from chalicelib.core.json_text import compact
 from chalicelib.newsletter.issues.rendered import replacements, template_content
 from chalicelib.newsletter.pace import Allowance
-from chalicelib.newsletter.sending.ports import Bulk, Declined, Envelope, Reply, ReplyKind
+from chalicelib.newsletter.sending.ports import Bulk, BulkDeclined, Envelope, ReplyKind, SesReply
 
 if TYPE_CHECKING:
     from mypy_boto3_sesv2 import SESV2Client
@@ -56,7 +56,7 @@ class SesBulkMailer:
             "ConfigurationSetName": configuration_set,
         }
 
-    def offer(self, bulk: Bulk) -> list[Reply]:
+    def offer(self, bulk: Bulk) -> list[SesReply]:
         template: Any = {
             "TemplateContent": template_content(bulk.rendered),
             "TemplateData": "{}",
@@ -71,7 +71,7 @@ class SesBulkMailer:
         except ClientError as error:
             return [_of_all(error)] * len(bulk.envelopes)
         except NEVER_LEFT as error:
-            return [Reply("later", type(error).__name__, of_call=True)] * len(bulk.envelopes)
+            return [SesReply("later", type(error).__name__, of_call=True)] * len(bulk.envelopes)
         except BotoCoreError as error:
             raise OutcomeUnknown(type(error).__name__) from error
         return [_reply(result) for result in answer["BulkEmailEntryResults"]]
@@ -115,27 +115,27 @@ def _named(values: Mapping[str, str]) -> list[dict[str, str]]:
     return [{"Name": name, "Value": value} for name, value in values.items()]
 
 
-def _reply(result: Mapping[str, Any]) -> Reply:
+def _reply(result: Mapping[str, Any]) -> SesReply:
     status = result["Status"]
     kind = _KINDS.get(status, "account")
     if kind == "sent":
-        return Reply(kind, message_id=result.get("MessageId", ""))
+        return SesReply(kind, message_id=result.get("MessageId", ""))
     error = plain(result.get("Error", ""))
     if kind == "refused" and says_account(error):
         kind = "account"
-    return Reply(kind, f"{status}: {error}".rstrip(": "))
+    return SesReply(kind, f"{status}: {error}".rstrip(": "))
 
 
-def _of_all(error: ClientError) -> Reply:
+def _of_all(error: ClientError) -> SesReply:
     """Return the reply to each that an error of the whole call stands for. Raises Declined or
     OutcomeUnknown."""
     fault = fault_of(error)
     why = f"{code_of(error)}: {plain(error.response['Error'].get('Message', ''))}"
     if fault == "speed" or code_of(error) == _DAY_IS_FULL:
-        return Reply("throttled", why)
+        return SesReply("throttled", why)
     if fault == "letter":
-        raise Declined(why) from error
+        raise BulkDeclined(why) from error
     if fault == "ses" and error.response["ResponseMetadata"]["HTTPStatusCode"] >= 500:
         # It may have taken them all before it failed.
         raise OutcomeUnknown(why) from error
-    return Reply("account", why, of_call=True)
+    return SesReply("account", why, of_call=True)

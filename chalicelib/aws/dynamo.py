@@ -17,10 +17,10 @@ from chalicelib.core.records import DUE_SHARDS
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-COMMIT_ATTEMPTS: Final = 6
+TRANSACTION_ATTEMPTS: Final = 6
 """How often a transaction that met another one is tried, within about a second."""
 
-READ_ATTEMPTS: Final = 6
+BATCH_READ_ATTEMPTS: Final = 6
 """How often keys are asked for that a busy table left out of its answer."""
 
 SUBSCRIBERS: Final = ("PERSON#", "ISSUE")
@@ -48,7 +48,7 @@ class DynamoStore:
 
     def commit(self, writes: Sequence[Write]) -> None:
         requests = [self._request(write) for write in writes]
-        for turn in range(COMMIT_ATTEMPTS):
+        for turn in range(TRANSACTION_ATTEMPTS):
             try:
                 if len(requests) == 1:
                     self._one(requests[0])
@@ -57,7 +57,7 @@ class DynamoStore:
                 return
             except ClientError as error:
                 raise_conflict(error, [write.key for write in writes])
-                if not _is_busy(error) or turn == COMMIT_ATTEMPTS - 1:
+                if not _is_busy(error) or turn == TRANSACTION_ATTEMPTS - 1:
                     raise _translated(error) from error
             except BotoCoreError as error:
                 raise StoreDown(str(error)) from error
@@ -80,7 +80,7 @@ class DynamoStore:
 
     def _batch(self, asked: dict[str, Any]) -> Iterator[dict[str, Any]]:
         """Yield the rows that are asked for by table; what a busy table left out, a little later."""
-        for turn in range(READ_ATTEMPTS):
+        for turn in range(BATCH_READ_ATTEMPTS):
             if not asked:
                 return
             with store_errors():

@@ -23,7 +23,7 @@ log = logging.getLogger("relais.aws.keys")
 REFRESH: Final = timedelta(minutes=5)
 """How long a running function goes on with the link keys that it read."""
 
-RETRY: Final = timedelta(minutes=1)
+KEYS_RETRY_WAIT: Final = timedelta(minutes=1)
 """How soon they are read again when they could not be."""
 
 SIGNING_DELAY: Final = timedelta(minutes=10)
@@ -134,7 +134,7 @@ class StoredKeys:
         except StoreDown as error:
             # Nobody's link fails because Secrets Manager is away for a moment.
             log.warning("the keys of links could not be read again: %s", error)
-            self._read_again = now + RETRY
+            self._read_again = now + KEYS_RETRY_WAIT
 
 
 class MissingSecret(StoreDown):

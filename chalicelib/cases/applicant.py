@@ -31,7 +31,7 @@ LinkRight = Literal["file", "standing", "address", "declaration", "claim"]
 
 
 @dataclass(frozen=True)
-class Reply:
+class ApplicantReply:
     """An answer to a question; `answers` are the whole form again when it was corrected."""
 
     text: str
@@ -48,7 +48,7 @@ class ApplicantFiles:
         self._now = now
         self._people_key = people_key
 
-    def reply(self, case: Case, reply: Reply) -> Case:
+    def reply(self, case: Case, reply: ApplicantReply) -> Case:
         """Add the answer, and return the case. Votes were for the text before, so they fall."""
         row = self._checked(case, "reply", DecisionInput())
         before = case.answers if case.application is None else case.application

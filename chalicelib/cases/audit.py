@@ -101,7 +101,7 @@ def attempt_row(  # noqa: PLR0913
     }
 
 
-READ_ATTEMPTS: Final = 3
+CHAIN_READ_ATTEMPTS: Final = 3
 """How often something is read anew that moved while it was read."""
 
 HEADS: Final = {"CASE": "CASE", "ISSUE": "ISSUE"}
@@ -130,7 +130,7 @@ class BrokenChain(NamedTuple):
 def chain_of(store: Store, pk: str) -> tuple[Item | None, list[Item]]:
     """Read the row that holds a chain's head, and its events, as of one moment."""
     sk = HEADS[pk.partition("#")[0]]
-    for _ in range(READ_ATTEMPTS):
+    for _ in range(CHAIN_READ_ATTEMPTS):
         head = store.get(pk, sk)
         events = store.rows(pk, "EVENT#")
         # A step between the two reads is no fault: read both again.

@@ -21,7 +21,7 @@ MAX_CONDITIONS: Final = 5
 MAX_EXTENSION: Final = timedelta(days=366)
 """How far from today an extension may reach."""
 
-REOPEN_GRACE: Final = 3
+REOPEN_GRACE_DAYS: Final = 3
 """Business days that staff have beyond the last day that was told: somebody may ask on its
 evening."""
 
@@ -266,7 +266,7 @@ def _reopenable(step: GuardContext) -> bool:
     closed = step.case.closed
     if closed is None:
         return False
-    return step.today <= after_business_days(last_day_to_reopen(closed), REOPEN_GRACE)
+    return step.today <= after_business_days(last_day_to_reopen(closed), REOPEN_GRACE_DAYS)
 
 
 @guard("decider")

@@ -14,7 +14,7 @@ from chalicelib.core.ports import Item
 
 if TYPE_CHECKING:
     from chalicelib.content.shapes.cases import ClockText
-    from chalicelib.content.shapes.cases import Rung as RungText
+    from chalicelib.content.shapes.cases import RungContent as RungText
 
 
 class Rung(NamedTuple):

@@ -72,7 +72,7 @@ def index_rows(case: Case, key: bytes, now: datetime) -> list[Write]:
     ]
 
 
-class Candidates:
+class CaseCandidates:
     """Finds the cases most like an application; changes nothing."""
 
     def __init__(self, store: Store, people_key: bytes) -> None:

@@ -20,7 +20,7 @@ WRITTEN_FROM: Final = 3
 WORDS_PER_MINUTE: Final = 10
 """Words that one container counts in a minute, at most: nobody fills the store by searching."""
 
-LONGEST: Final = 24
+WORD_MAX_LENGTH: Final = 24
 
 
 class MissedWord(NamedTuple):
@@ -41,7 +41,7 @@ class MissedWords:
     def count(self, words: Iterable[str]) -> None:
         """Count some words once more; whatever goes wrong here, the search goes on."""
         for word in words:
-            if word.isalpha() and 3 <= len(word) <= LONGEST and self._may_count():
+            if word.isalpha() and 3 <= len(word) <= WORD_MAX_LENGTH and self._may_count():
                 with suppress(Conflict, StoreDown):
                     self._count(word)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from chalicelib.cases.staff import Roster, Staff
 from chalicelib.coaches.directory.sheet_problems import SheetProblem, problems_with
 from chalicelib.coaches.messages import TO_COACH
-from chalicelib.coaches.upkeep import COMMIT_ATTEMPTS, Upkeep
+from chalicelib.coaches.upkeep import UPKEEP_ATTEMPTS, Upkeep
 from chalicelib.core import stored_links
 from chalicelib.core.errors import Conflict
 from chalicelib.core.languages import Lang
@@ -99,7 +99,7 @@ class Proposals:
         if not changes:
             self._upkeep.confirm(coach)
             return False
-        for _ in range(COMMIT_ATTEMPTS):
+        for _ in range(UPKEEP_ATTEMPTS):
             with suppress(Conflict):
                 self._store.commit(self._writes(coach, changes))
                 return True

@@ -44,7 +44,7 @@ _STEPS: Final = (
 EARLIEST_CHECK_HOUR: Final = 9
 """The hour of a business day, Eastern time, before which no such letter is owed."""
 
-COMMIT_ATTEMPTS: Final = 12
+UPKEEP_ATTEMPTS: Final = 12
 """How often a change is made anew because somebody else published in between."""
 
 
@@ -143,7 +143,7 @@ class Upkeep:
         from chalicelib.coaches.coach import Coach
 
         also = [*also, self._edited(slug, changes)]
-        for _ in range(COMMIT_ATTEMPTS):
+        for _ in range(UPKEEP_ATTEMPTS):
             current = self._editions.current()
             edited = [
                 Coach.model_validate({**coach.model_dump(), **changes})

@@ -8,15 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
-    from chalicelib.content.shapes.cases import Clocks, ProblemText, Review, States
+    from chalicelib.content.shapes.cases import Clocks, ProblemContent, Review, States
     from chalicelib.content.shapes.coaches import Coaches, NamedTerm, Network, Places, Synonyms
     from chalicelib.content.shapes.forms import Assessment, Form
     from chalicelib.content.shapes.kit import Kit
     from chalicelib.content.shapes.newsletter import (
-        Holds,
+        HoldsContent,
         Issues,
         Newsletter,
-        Newsroom,
+        NewsroomContent,
         Preflight,
         Theme,
     )
@@ -113,8 +113,8 @@ def commands() -> "dict[str, Text]":
     return cast("dict[str, Text]", _load("commands"))
 
 
-def holds() -> "Holds":
-    return cast("Holds", _load("holds"))
+def holds() -> "HoldsContent":
+    return cast("HoldsContent", _load("holds"))
 
 
 def holidays() -> "list[str]":
@@ -149,16 +149,16 @@ def newsletter() -> "Newsletter":
     return cast("Newsletter", _load("newsletter"))
 
 
-def newsroom() -> "Newsroom":
-    return cast("Newsroom", _load("newsroom"))
+def newsroom() -> "NewsroomContent":
+    return cast("NewsroomContent", _load("newsroom"))
 
 
 def preflight() -> "Preflight":
     return cast("Preflight", _load("preflight"))
 
 
-def problems() -> "dict[str, ProblemText]":
-    return cast("dict[str, ProblemText]", _load("problems"))
+def problems() -> "dict[str, ProblemContent]":
+    return cast("dict[str, ProblemContent]", _load("problems"))
 
 
 @cache

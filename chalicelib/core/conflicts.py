@@ -5,7 +5,7 @@ from typing import Final, TypeVar
 
 from chalicelib.core.errors import Conflict
 
-ATTEMPTS: Final = 4
+COMMIT_ATTEMPTS: Final = 4
 """How often a step is tried; each time somebody else was faster by a moment."""
 
 Found = TypeVar("Found")
@@ -21,7 +21,7 @@ def retry_while_same(
     """Act on what was found, and after a conflict on what is found then, as long as it is the same
     in what matters: a bounce, an assignment or a colleague's vote is no reason to send somebody's
     text back. Raises Conflict."""
-    for _ in range(ATTEMPTS - 1):
+    for _ in range(COMMIT_ATTEMPTS - 1):
         try:
             return act(found)
         except Conflict:

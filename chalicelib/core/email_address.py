@@ -13,7 +13,7 @@ EMAIL_MAX_LENGTH: Final = 254
 LOCAL_MAX_LENGTH: Final = 64
 """Characters before the `@`, as in RFC 5321."""
 
-TYPED_MAX_LENGTH: Final = 2 * EMAIL_MAX_LENGTH
+TYPED_EMAIL_MAX_LENGTH: Final = 2 * EMAIL_MAX_LENGTH
 """Characters of what somebody types for an address, with what is copied beside it."""
 
 _ATOM: Final = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
@@ -46,7 +46,7 @@ def email_or_none(text: str) -> str | None:
 
     What is copied beside an address is no part of it: brackets, quotes, a comma, a full stop.
     """
-    if len(text) > TYPED_MAX_LENGTH:
+    if len(text) > TYPED_EMAIL_MAX_LENGTH:
         return None
     local, at, domain = _bare(in_plain_signs(text)).rpartition("@")
     # A telephone writes a curly apostrophe, which no address has.
@@ -64,7 +64,7 @@ def address_in(text: str) -> str | None:
     """Return the one address that a text names, as it is kept: also `Ada <ada@example.org>`, a
     `mailto:` with what follows it, or an address among words. None when there is none, or more
     than one: whoever acts on it must not have to guess."""
-    if len(text) > 2 * TYPED_MAX_LENGTH:
+    if len(text) > 2 * TYPED_EMAIL_MAX_LENGTH:
         return None
     plain = in_plain_signs(text)
     if "mailto:" in plain.lower():

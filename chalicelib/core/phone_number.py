@@ -8,7 +8,7 @@ from chalicelib.core.typed_text import in_plain_signs
 EXTENSION_MARK: Final = ";ext="
 """What stands between a number and its extension, as in a `tel:` link (RFC 3966)."""
 
-TYPED_MAX_LENGTH: Final = 80
+TYPED_PHONE_MAX_LENGTH: Final = 80
 
 MAX_EXTENSION_DIGITS: Final = 7
 
@@ -42,7 +42,7 @@ _DROPS_TRUNK_ZERO: Final = re.compile(
 def phone_or_none(text: str) -> str | None:
     """Return a number as E.164, `;ext=` and the extension after it where there is one; None when
     it is no number that can be called from Canada."""
-    if len(text) > TYPED_MAX_LENGTH:
+    if len(text) > TYPED_PHONE_MAX_LENGTH:
         return None
     typed = _BEFORE_NUMBER.sub("", in_plain_signs(text), count=1)
     extension = ""

@@ -17,7 +17,7 @@ LAST_YEAR: Final = 2100
 FURTHEST: Final = timedelta(days=2 * 366)
 """How far ahead a day to come may be: what is further is a slip."""
 
-TYPED_MAX_LENGTH: Final = 60
+TYPED_DATE_MAX_LENGTH: Final = 60
 
 _PARTS: Final = re.compile(r"[a-z]+|[0-9]+")
 _TYPED: Final = re.compile(r"[a-z0-9 ,./()-]+")
@@ -138,7 +138,7 @@ def read_month_day(text: str, lang: str | None = None) -> str:
 
 
 def _parts(text: str) -> _Parts:
-    if len(text) > TYPED_MAX_LENGTH:
+    if len(text) > TYPED_DATE_MAX_LENGTH:
         raise NotADate
     plain = unaccented(in_plain_signs(text)).strip(".,")
     if not _TYPED.fullmatch(plain):

@@ -11,7 +11,7 @@ from chalicelib.core.letter_row import letter
 from chalicelib.core.links import Links
 from chalicelib.core.ports import Change, Key, Now, Store
 from chalicelib.core.records import stamp
-from chalicelib.desk.sessions import Session
+from chalicelib.desk.sessions import StaffSession
 
 LETTER: Final = "staff_desk_code"
 
@@ -25,14 +25,14 @@ class Confirming:
         self._now = now
         self._codes = MailedCode(store, links, now)
 
-    def send(self, session: Session) -> None:
+    def send(self, session: StaffSession) -> None:
         """Owe a letter with a code to the session's owner; while one is good, no other."""
         owed = letter(
             session.key[0], 1, LETTER, to=session.staff.id, due=stamp(self._now()), facts={}
         )
         self._codes.send(_key(session), {**owed, "expires": session.row["expires"]})
 
-    def confirm(self, session: Session, typed: str) -> bool:
+    def confirm(self, session: StaffSession, typed: str) -> bool:
         """Hold the session confirmed for a while, with the right digits. Raises TooMany."""
         now = self._now()
         rate_limit.count(self._store, "confirmations", session.staff.id, now)
@@ -50,5 +50,5 @@ class Confirming:
         return True
 
 
-def _key(session: Session) -> Key:
+def _key(session: StaffSession) -> Key:
     return session.key[0], "STEP_UP"

@@ -24,7 +24,7 @@ from chalicelib.desk.sign_in import (
 )
 from chalicelib.mail.draft import Draft
 from chalicelib.mail.letters import ACTOR, letter
-from chalicelib.mail.writers.draft import Sender, ToStaff
+from chalicelib.mail.writers.draft import LetterSender, ToStaff
 
 
 class SignIn(TypedDict):
@@ -84,7 +84,7 @@ def staff_desk_code(owed: CodeLetter) -> DeskCode:
 class SignInWriter:
     """Looks up whose address it is: nobody is written to who is not on the roster."""
 
-    def __init__(self, store: Store, roster: Roster, links: Links, sender: Sender) -> None:
+    def __init__(self, store: Store, roster: Roster, links: Links, sender: LetterSender) -> None:
         self._store = store
         self._roster = roster
         self._links = links

@@ -32,7 +32,7 @@ class Limits(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Session:
+class StaffSession:
     """A session that lives: `id_hash` names its row, `staff` is as the roster has them now."""
 
     id_hash: str
@@ -74,7 +74,7 @@ class Sessions:
         }
         return session_id, Put(row)
 
-    def find(self, session_id: str) -> Session | None:
+    def find(self, session_id: str) -> StaffSession | None:
         """Return the session of a cookie while it lives."""
         row = self._row(session_id)
         if row is None or not self._lives(row):
@@ -83,18 +83,18 @@ class Sessions:
         if staff is None or staff.sessions_ended != row["generation"]:
             return None
         self._note_use(row)
-        return Session(hash_of(session_id), staff, row)
+        return StaffSession(hash_of(session_id), staff, row)
 
     def owner(self, session_id: str) -> str | None:
         """Return the id of whom a session is or was of, however it ended; None for no session."""
         row = self._row(session_id)
         return None if row is None else str(row["staff"])
 
-    def end(self, session: Session) -> None:
+    def end(self, session: StaffSession) -> None:
         """Sign out of this browser."""
         self._try([Change(session.key, set={"ended_at": stamp(self._now())})])
 
-    def end_all(self, session: Session) -> None:
+    def end_all(self, session: StaffSession) -> None:
         """Sign their owner out of every browser, at once."""
         self._roster.end_sessions(session.staff.id)
 

@@ -25,8 +25,8 @@ LETTER: Final = "staff_sign_in"
 READER: Final = "signing_in"
 """Whoever has the address: only when the letter is written is it looked up on the roster."""
 
-CODE_LIFETIME: Final = timedelta(minutes=15)
-CODE_MINUTES: Final = int(CODE_LIFETIME.total_seconds()) // 60
+SIGN_IN_CODE_LIFETIME: Final = timedelta(minutes=15)
+CODE_MINUTES: Final = int(SIGN_IN_CODE_LIFETIME.total_seconds()) // 60
 MAX_CODE_ATTEMPTS: Final = 5
 
 LINK_LIFETIME: Final = timedelta(minutes=60)
@@ -147,7 +147,7 @@ class SignIns:
         row = self.store.get(*sign_in_key(hash_of(secret)))
         if row is None or "used_at" in row:
             return None
-        return row if self.now() < moment(row["asked_at"]) + CODE_LIFETIME else None
+        return row if self.now() < moment(row["asked_at"]) + SIGN_IN_CODE_LIFETIME else None
 
     def _counted(self, row: Item) -> bool:
         """Count one more code that was tried, right or wrong, for this sign-in and for its address:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 QUESTIONS: Final = ("q1_fit", "q2_goal", "q3_approach", "q4_people", "q5_capacity")
 
 
-class Result(NamedTuple):
+class AssessmentScore(NamedTuple):
     """`held_back_by`: the questions that keep the group from being ready, in their order."""
 
     total: int
@@ -21,17 +21,17 @@ class Result(NamedTuple):
     held_back_by: tuple[str, ...]
 
 
-def score(answers: Mapping[str, Any]) -> Result:
+def score(answers: Mapping[str, Any]) -> AssessmentScore:
     """Return the result of five option ids: the first band of the content that fits them."""
     points = {question: _points()[answers[question]] for question in QUESTIONS}
     total = sum(points.values())
     facts = {**points, "total": total}
     band = next(b for b in content.assessment()["bands"] if _fits(b["when"], facts))["id"]
     held = () if band in ("ready", "advanced") else _held_back(points, total)
-    return Result(total, band, held)
+    return AssessmentScore(total, band, held)
 
 
-def explain(result: Result, answers: Mapping[str, Any], lang: Lang) -> dict[str, Any]:
+def explain(result: AssessmentScore, answers: Mapping[str, Any], lang: Lang) -> dict[str, Any]:
     """Return what templates and scripts say of a result: score, band, title, summary, what held
     the group back, advice, next steps and actions (`id` and `label`), in one language."""
     form = content.assessment()

@@ -7,9 +7,9 @@ from chalicelib import content
 
 if TYPE_CHECKING:
     from chalicelib.content.shapes.forms import FormField
-    from chalicelib.content.shapes.text import Entry
+    from chalicelib.content.shapes.text import EntryContent
 
-_LISTS_OF_THEIR_OWN: Final[dict[str, Callable[[], "Sequence[Entry]"]]] = {
+_LISTS_OF_THEIR_OWN: Final[dict[str, Callable[[], "Sequence[EntryContent]"]]] = {
     "provinces": content.provinces,
     "coach_languages": content.languages,
     "coach_streams": content.streams,
@@ -17,7 +17,7 @@ _LISTS_OF_THEIR_OWN: Final[dict[str, Callable[[], "Sequence[Entry]"]]] = {
 """Lists that have a file of their own."""
 
 
-def options(field: "FormField") -> "Sequence[Entry]":
+def options(field: "FormField") -> "Sequence[EntryContent]":
     """What can be chosen: of a shared list, or the field's own."""
     if "options" in field:
         return list(field["options"])

@@ -13,7 +13,7 @@ from chalicelib.forms.notice import notice_text
 
 if TYPE_CHECKING:
     from chalicelib.content.shapes.forms import Form, FormField, Section
-    from chalicelib.content.shapes.text import Entry
+    from chalicelib.content.shapes.text import EntryContent
 
 _SHOWN: Final = ("key", "type", "min", "max", "max_length", "autocomplete", "hidden", "if_any",
                 "default")  # fmt: skip
@@ -136,7 +136,7 @@ def _field(f: "FormField", lang: Lang) -> dict[str, Any]:
     return shown
 
 
-def _ordered(f: "FormField", lang: Lang) -> "Sequence[Entry]":
+def _ordered(f: "FormField", lang: Lang) -> "Sequence[EntryContent]":
     """Provinces in the order of each language; other lists as they stand."""
     found = choices.options(f)
     if f.get("list") in ("provinces", "serves"):

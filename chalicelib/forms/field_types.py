@@ -221,9 +221,9 @@ _DATES: Final[dict[str, Callable[[str, str | None], str]]] = {
 }
 """Kinds that are read in the language of the form."""
 
-LENGTHS: Final = {"phone": phone_number.TYPED_MAX_LENGTH,
+LENGTHS: Final = {"phone": phone_number.TYPED_PHONE_MAX_LENGTH,
                   "digits": 40, "bn_rr": 40, "postal_code": 20, "assessment_ref": 40,
-                  **dict.fromkeys(_DATES, typed_dates.TYPED_MAX_LENGTH)}  # fmt: skip
+                  **dict.fromkeys(_DATES, typed_dates.TYPED_DATE_MAX_LENGTH)}  # fmt: skip
 """How long the kinds may be typed that have one length when they are kept: enough for every way of
 writing them."""
 

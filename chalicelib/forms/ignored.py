@@ -4,7 +4,7 @@ import re
 from collections.abc import Container
 from typing import Final
 
-NAME_LIMIT: Final = 100
+FIELD_NAME_LIMIT: Final = 100
 """Characters of a name that is looked at."""
 
 _BESIDE_ANSWERS: Final = re.compile(
@@ -27,7 +27,7 @@ _ASKED_TWICE: Final = re.compile(
 def is_beside_answers(name: str, fields: Container[str]) -> bool:
     """Say whether a name that is none of `fields` belongs to a button, a token, a mark of a
     mailer, or to one of the fields that is asked for twice."""
-    if len(name) > NAME_LIMIT:
+    if len(name) > FIELD_NAME_LIMIT:
         return False
     if _BESIDE_ANSWERS.fullmatch(name):
         return True

@@ -11,7 +11,7 @@ from chalicelib.forms.problems import Problem
 
 Answers = dict[str, Any]
 
-FEW: Final = 4
+FEW_ORGANIZATIONS: Final = 4
 """Organizations in a coached collective, as Innoweave counted them: fewer is worth a word."""
 
 PRODUCT_TOLERANCE_CENTS: Final = 100
@@ -71,7 +71,7 @@ def _start_month(answers: Answers, today: date) -> Iterator[Problem]:
 
 
 def _few_partners(answers: Answers, _: date) -> Iterator[Problem]:
-    if (count := 1 + len(answers["partners"])) < FEW:
+    if (count := 1 + len(answers["partners"])) < FEW_ORGANIZATIONS:
         yield Problem("partners", "few_partners", {"count": count})
 
 

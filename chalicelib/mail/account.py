@@ -18,15 +18,15 @@ from chalicelib.mail.reputation import PK
 
 log = logging.getLogger("relais.mail.account")
 
-KEY: Final[Key] = (PK, "ACCOUNT")
+ACCOUNT_KEY: Final[Key] = (PK, "ACCOUNT")
 
-PROBES: Final = 3
+REFUSALS_IN_A_ROW: Final = 3
 """So many letters that are refused one after the other end the sending of a sweep. One alone
 might be refused for a reason of its own, and must not keep all others."""
 
 
 @dataclass(frozen=True)
-class Account:
+class MailAccount:
     store: Store
     now: Now
 
@@ -69,13 +69,13 @@ class Account:
         log.warning("SES takes mail again, after it refused the account from %s", row["refused_at"])
 
     def _row(self) -> Item:
-        return self.store.get(*KEY) or {}
+        return self.store.get(*ACCOUNT_KEY) or {}
 
 
 class Probes:
     """The letters of one sweep: whether the next one is offered to SES, and what follows of it."""
 
-    def __init__(self, account: Account, *, refused: bool) -> None:
+    def __init__(self, account: MailAccount, *, refused: bool) -> None:
         self._account = account
         self.was_refused = refused
         """Whether the sweep began with an account that was refused."""
@@ -84,7 +84,7 @@ class Probes:
 
     @property
     def is_open(self) -> bool:
-        return self._in_a_row < PROBES
+        return self._in_a_row < REFUSALS_IN_A_ROW
 
     def saw(self, outcome: str) -> None:
         """Note what became of a letter that was offered."""
@@ -112,4 +112,4 @@ def _change(row: Item, set: Item | None = None, remove: tuple[str, ...] = ()) ->
     names = ("refused_at", "told_on")
     expect = {name: row[name] for name in names if name in row}
     absent = tuple(name for name in names if name not in row)
-    return Change(KEY, expect, absent, set or {}, remove)
+    return Change(ACCOUNT_KEY, expect, absent, set or {}, remove)

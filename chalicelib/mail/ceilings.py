@@ -17,12 +17,12 @@ from chalicelib.core.ports import Change, Item, Put
 from chalicelib.core.records import stamp
 from chalicelib.mail import alerts
 from chalicelib.mail.letters import LETTERS, is_unproved
-from chalicelib.mail.reputation import Pause
+from chalicelib.mail.reputation import MailPause
 
 ALL_LETTERS: Final = "all_unproved_letters"
 """The limit of the whole account."""
 
-PAUSED: Final = "letters are paused"
+LETTERS_PAUSED: Final = "letters are paused"
 """Why a letter waits that a pause holds."""
 
 DIGEST: Final = "staff_digest"
@@ -96,7 +96,7 @@ class Beyond:
     incident: str = ""
 
 
-def is_paused(row: Item, pause: Pause | None) -> bool:
+def is_paused(row: Item, pause: MailPause | None) -> bool:
     """Whether a pause holds a letter; what tells the admins of it is never held."""
     if pause is None or row["letter"] == alerts.LETTER:
         return False

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 from chalicelib.core.ports import Item, Now, Store
 from chalicelib.mail import account
-from chalicelib.mail.reputation import PAUSE_KEY, Pause, pause_of
+from chalicelib.mail.reputation import PAUSE_KEY, MailPause, pause_of
 
 FREE_FOR: Final = timedelta(seconds=5)
 """How long a process goes on believing that nothing keeps letters, and so how late it hears of a
@@ -14,17 +14,17 @@ pause. Whoever pauses by hand, or by the count of an hour, cannot call back what
 time anyway; and a letter that SES refuses in it loses no try."""
 
 
-class Held(NamedTuple):
-    pause: Pause | None
+class MailHeld(NamedTuple):
+    pause: MailPause | None
     refused: bool
     """Whether SES refuses the account."""
 
 
-NOTHING: Final = Held(None, refused=False)
+NOTHING: Final = MailHeld(None, refused=False)
 
 
 @dataclass
-class Holds:
+class MailHolds:
     """Asks the store once for many letters while nothing keeps them, and for each letter when
     something does: the end of it is heard at once."""
 
@@ -33,15 +33,15 @@ class Holds:
     _free_at: datetime | None = None
     """When the store last told that nothing keeps letters."""
 
-    def read(self) -> Held:
+    def read(self) -> MailHeld:
         now = self.now()
         if self._free_at and timedelta(0) <= now - self._free_at < FREE_FOR:
             return NOTHING
-        rows = self.store.batch_get([PAUSE_KEY, account.KEY])
+        rows = self.store.batch_get([PAUSE_KEY, account.ACCOUNT_KEY])
         none: Item = {}
-        held = Held(
+        held = MailHeld(
             pause_of(rows.get(PAUSE_KEY, none)),
-            refused=account.is_refused(rows.get(account.KEY, none)),
+            refused=account.is_refused(rows.get(account.ACCOUNT_KEY, none)),
         )
         self._free_at = now if held == NOTHING else None
         return held

@@ -28,10 +28,10 @@ from chalicelib.core.ports import Item, Key, Now, Store
 from chalicelib.core.records import stamp
 from chalicelib.mail import alerts
 
-COMMIT_ATTEMPTS: Final = 5
+FAULT_ATTEMPTS: Final = 5
 """How often a fault is kept anew because the case changed in between."""
 
-MAX_FILES: Final = 10
+MAX_FAULTED_FILES: Final = 10
 """Files of one address that are told of a letter with their links that came back."""
 
 FAULTY: Final = ("bounced", "complained")
@@ -58,7 +58,7 @@ class MailFaults:
             self._of_file(key[0].removeprefix("CASE#"), row, fault, why)
         elif key[0].startswith(f"{FILE_LINKS}#"):
             person = key[0].partition("#")[2]
-            for case_id in self._store.of_person(person, MAX_FILES):
+            for case_id in self._store.of_person(person, MAX_FAULTED_FILES):
                 self._of_file(case_id, row, fault, why, of=person)
 
     def _of_file(
@@ -119,7 +119,7 @@ class MailFaults:
         self._tried(kept)
 
     def _tried(self, kept: Callable[[], None]) -> None:
-        for _ in range(COMMIT_ATTEMPTS):
+        for _ in range(FAULT_ATTEMPTS):
             try:
                 return kept()
             except Conflict:

@@ -26,11 +26,11 @@ from chalicelib.core.metrics import Measure
 from chalicelib.core.ports import Change, Item, Key, Mail, Mailer, Now, Put, Store, Write
 from chalicelib.core.records import moment, stamp
 from chalicelib.mail import alerts
-from chalicelib.mail.account import Account
-from chalicelib.mail.ceilings import PAUSED, Ceilings, is_paused
+from chalicelib.mail.account import MailAccount
+from chalicelib.mail.ceilings import LETTERS_PAUSED, Ceilings, is_paused
 from chalicelib.mail.delivery_events import case_key_of
 from chalicelib.mail.draft import Draft, LetterWriter
-from chalicelib.mail.holds import Holds
+from chalicelib.mail.holds import MailHolds
 from chalicelib.mail.letter_rows import LetterRows, Outcome
 from chalicelib.mail.sweep import DueHandler, Sweep
 
@@ -81,8 +81,8 @@ class Outbox:
         """`due_handlers` act on due rows that are no letters; each is found by the first word
         of one half of the row's key. Without `ceilings` no letter is ever delayed."""
         self._ceilings = ceilings
-        self._holds = Holds(store, now)
-        self._account = Account(store, now)
+        self._holds = MailHolds(store, now)
+        self._account = MailAccount(store, now)
         self._quiet_hours = quiet_hours
         self._store = store
         self._mailer = mailer
@@ -162,7 +162,7 @@ class Outbox:
             return self._until_morning(row, self._quiet_hours.first_open(now))
         held = self._holds.read()
         if is_paused(row, held.pause):
-            return self._rows.retry(row, now + NOT_YET_WAIT, PAUSED)
+            return self._rows.retry(row, now + NOT_YET_WAIT, LETTERS_PAUSED)
         if by == "stream" and row["letter"] != alerts.LETTER and held.refused:
             return "waits"
         return None

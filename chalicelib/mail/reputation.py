@@ -31,13 +31,13 @@ BOUNCE_SHARE: Final = 0.04
 COMPLAINT_SHARE: Final = 0.0008
 """Shares of what was sent. SES reviews an account at 5 % and 0.1 %."""
 
-LEAST_BOUNCED: Final = 20
-LEAST_COMPLAINED: Final = 3
+MIN_BOUNCES_PER_DAY: Final = 20
+MIN_COMPLAINTS_PER_DAY: Final = 3
 """Fewer in a day say nothing, whatever their share: people mistype their address."""
 
 WINDOW: Final = timedelta(hours=24)
 COUNT_RETENTION: Final = timedelta(hours=48)
-SHARDS: Final = 4
+COUNT_SHARDS: Final = 4
 """The count of an hour is split, so that reports that come together seldom collide."""
 
 PK: Final = "LETTERS"
@@ -45,7 +45,7 @@ PAUSE_KEY: Final[Key] = (PK, "PAUSE")
 
 
 @dataclass(frozen=True)
-class Pause:
+class MailPause:
     """Letters are held since `at`. `by` is who wants it so: an operator, or Relais itself."""
 
     scope: Scope
@@ -61,7 +61,7 @@ class Reputation:
     def counted(self, fate: Fate, letter: Key) -> Change:
         """Return the write that counts what became of a letter, for the transaction of that."""
         now = self.now()
-        shard = zlib.crc32("#".join(letter).encode()) % SHARDS
+        shard = zlib.crc32("#".join(letter).encode()) % COUNT_SHARDS
         return Change(
             (PK, f"{_hour(now)}#{shard}"),
             add={fate: 1},
@@ -83,11 +83,11 @@ class Reputation:
         return found
 
     def check(self) -> bool:
-        """Pause letters to unproved addresses when too many come back, and tell the admins."""
+        """MailPause letters to unproved addresses when too many come back, and tell the admins."""
         sums = self.sums()
         sent = sums["delivered"] + sums["bounced"]
-        bounced = sums["bounced"] >= max(LEAST_BOUNCED, BOUNCE_SHARE * sent)
-        complained = sums["complained"] >= max(LEAST_COMPLAINED, COMPLAINT_SHARE * sent)
+        bounced = sums["bounced"] >= max(MIN_BOUNCES_PER_DAY, BOUNCE_SHARE * sent)
+        complained = sums["complained"] >= max(MIN_COMPLAINTS_PER_DAY, COMPLAINT_SHARE * sent)
         if not (bounced or complained):
             return False
         now = self.now()
@@ -117,7 +117,7 @@ class Reputation:
         self.store.commit([Change(PAUSE_KEY, expect, set=ended, remove=("scope", "by", "at"))])
         return True
 
-    def standing(self) -> Pause | None:
+    def standing(self) -> MailPause | None:
         """Return the pause that holds letters now, if any."""
         return pause_of(self._row())
 
@@ -132,9 +132,9 @@ class Reputation:
         return Change(PAUSE_KEY, absent=("scope",), set=held)
 
 
-def pause_of(row: Item) -> Pause | None:
+def pause_of(row: Item) -> MailPause | None:
     """Return the pause that a row of `PAUSE_KEY` holds."""
-    return Pause(row["scope"], row["by"], row["at"]) if "scope" in row else None
+    return MailPause(row["scope"], row["by"], row["at"]) if "scope" in row else None
 
 
 def _hour(at: datetime) -> str:

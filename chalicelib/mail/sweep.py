@@ -9,7 +9,7 @@ from chalicelib.core.letter_row import tag_of
 from chalicelib.core.metrics import Measure
 from chalicelib.core.ports import Key, Now, Store
 from chalicelib.core.records import DUE_SHARDS, moment, stamp
-from chalicelib.mail.account import Account, Probes
+from chalicelib.mail.account import MailAccount, Probes
 
 log = logging.getLogger("relais.mail.outbox")
 
@@ -32,7 +32,7 @@ class Sweep:
     def __init__(
         self,
         store: Store,
-        account: Account,
+        account: MailAccount,
         due_handlers: Mapping[str, DueHandler],
         deliver: Deliver,
         measure: Measure,

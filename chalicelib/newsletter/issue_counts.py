@@ -15,7 +15,7 @@ COUNTED: Final = (
 )  # fmt: skip
 """What is counted of an issue, in each language."""
 
-COUNTERS: Final = 8
+COUNTER_SHARDS: Final = 8
 """Rows that a language's counts are spread over: no row takes the writes of all workers."""
 
 
@@ -23,7 +23,7 @@ def count(issue: str, lang: str, spread: str, numbers: Mapping[str, int]) -> Cha
     """Return the write that adds to the counts of a language; `spread` (a shard, a person)
     chooses the row."""
     assert set(numbers) <= set(COUNTED)
-    row = zlib.crc32(spread.encode()) % COUNTERS
+    row = zlib.crc32(spread.encode()) % COUNTER_SHARDS
     return Change((f"ISSUE#{issue}", f"COUNTS#{lang}#{row}"), add=numbers)
 
 

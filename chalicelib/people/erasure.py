@@ -19,8 +19,8 @@ from chalicelib.core.records import moment, stamp
 from chalicelib.newsletter.subscribers import erasure as subscriber_erasure
 from chalicelib.newsletter.subscribers.repository import SubscriberRepository
 from chalicelib.people.certificate import Certificate
-from chalicelib.people.finder import Finder, Found, Person, Progress, opened, texts
-from chalicelib.people.holds import Holds, file_held
+from chalicelib.people.finder import Finder, Person, PersonFound, Progress, opened, texts
+from chalicelib.people.holds import LegalHolds, file_held
 from chalicelib.people.masking import names_of, without, without_anywhere
 
 BY: Final = "operator"
@@ -54,7 +54,7 @@ class ErasureRefused(RelaisError):
 
 
 @dataclass(frozen=True)
-class Decision:
+class ErasureDecision:
     """What staff decided about the files: without a `reason` every file stays as it is.
 
     `force_open` closes and erases files that still wait for somebody.
@@ -74,7 +74,7 @@ class PersonErasure:
         finder: Finder,
         repository: SubscriberRepository,
         removal: CoachRemoval,
-        holds: Holds,
+        holds: LegalHolds,
         now: Now,
     ) -> None:
         self._store = store
@@ -85,14 +85,14 @@ class PersonErasure:
         self._now = now
         self._cases = Erasure(store)
 
-    def find(self, email: str, progress: Progress = lambda count: None) -> Found:
+    def find(self, email: str, progress: Progress = lambda count: None) -> PersonFound:
         """Return everything about the owner of an address, as an erasure that died knew them."""
         found = self._finder.find(email, None, progress)
         known = self._begun(found.person)
         return self._finder.find(email, known, progress) if known else found
 
     def erase(
-        self, found: Found, decision: Decision, progress: Progress = lambda count: None
+        self, found: PersonFound, decision: ErasureDecision, progress: Progress = lambda count: None
     ) -> Certificate:
         """Erase what was found. Raises ErasureRefused, before anything is written."""
         self._check(found, decision)
@@ -107,7 +107,7 @@ class PersonErasure:
         left = self._finder.find(addresses[0], found.person, progress)
         return self._done(rows, left, stays, decision)
 
-    def _check(self, found: Found, decision: Decision) -> None:
+    def _check(self, found: PersonFound, decision: ErasureDecision) -> None:
         until = self._holds.until(found.person)
         if until is not None:
             raise ErasureRefused(f"a legal hold is on until {until}: nothing is erased")
@@ -121,7 +121,7 @@ class PersonErasure:
                 if case.undo_open(self._now()):
                     raise ErasureRefused(f"{ref} was decided a moment ago and can be undone: wait")
 
-    def _own(self, found: Found) -> list[Case]:
+    def _own(self, found: PersonFound) -> list[Case]:
         cases = (self._case(id) for id, roles in sorted(found.files.items()) if "owner" in roles)
         return [case for case in cases if case is not None]
 
@@ -141,7 +141,7 @@ class PersonErasure:
                 return Person(*(set(row[name]) for name in ("addresses", "keys", "slugs", "files")))
         return None
 
-    def _begin(self, found: Found, decision: Decision) -> list[Item]:
+    def _begin(self, found: PersonFound, decision: ErasureDecision) -> list[Item]:
         """Keep under each key what leads to the person, and what was there before."""
         person, now = found.person, self._now()
         months = content.retention()["request_months"]
@@ -162,7 +162,7 @@ class PersonErasure:
         return rows
 
     def _done(
-        self, rows: list[Item], left: Found, files: dict[str, Why], decision: Decision
+        self, rows: list[Item], left: PersonFound, files: dict[str, Why], decision: ErasureDecision
     ) -> Certificate:
         there: dict[str, int] = max(
             (row["there"] for row in rows), key=lambda one: sum(one.values())
@@ -186,7 +186,7 @@ class PersonErasure:
 
     # The files.
 
-    def _files(self, found: Found, decision: Decision) -> dict[str, Why]:
+    def _files(self, found: PersonFound, decision: ErasureDecision) -> dict[str, Why]:
         """Erase the files that may go; return why each other one stays, by its reference."""
         stays: dict[str, Why] = {}
         for id, roles in sorted(found.files.items()):
@@ -202,7 +202,9 @@ class PersonErasure:
                 self._finish(case)
         return stays
 
-    def _file(self, case: Case, person: Person, decision: Decision, *, own: bool) -> Why | None:
+    def _file(
+        self, case: Case, person: Person, decision: ErasureDecision, *, own: bool
+    ) -> Why | None:
         now = self._now()
         if kind(case.state) == "gone":
             self._finish(case)

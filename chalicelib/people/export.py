@@ -16,9 +16,9 @@ from chalicelib.core.letter_row import APPLICANT, FIDUCIARY
 from chalicelib.core.ports import Item, Store
 from chalicelib.core.records import stamp
 from chalicelib.core.shown_words import shown_key
-from chalicelib.people.finder import Found, FoundRow, Person, opened, texts
+from chalicelib.people.finder import FoundRow, Person, PersonFound, opened, texts
 
-COLUMNS: Final = ("record", "number", "field", "value")
+EXPORT_COLUMNS: Final = ("record", "number", "field", "value")
 
 _ADDRESS: Final = re.compile(r"[^\s@<>()\[\],:;\"]+@[^\s@<>()\[\],:;\"]+\.\w+")
 MASKED: Final = "…@…"
@@ -38,7 +38,7 @@ class Export:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def of(self, found: Found, now: datetime) -> dict[str, object]:
+    def of(self, found: PersonFound, now: datetime) -> dict[str, object]:
         """Return the records by their kind, each a list of mappings; letters as they were sent."""
         files = [self._file(id, roles, found) for id, roles in sorted(found.files.items())]
         rest = {
@@ -58,7 +58,7 @@ class Export:
         row = opened(self._store.get(*key) or {})
         return {name: _plain(part, person) for name, part in row.items() if _shown(name, part)}
 
-    def _file(self, id: str, roles: set[str], found: Found) -> dict[str, object]:
+    def _file(self, id: str, roles: set[str], found: PersonFound) -> dict[str, object]:
         """Return one file: whole to its owner, and only their own part to all others."""
         person = found.person
         row = self._store.get(*case_key(id)) or {}
@@ -139,7 +139,7 @@ def zipped(exported: Mapping[str, object]) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("person.json", json.dumps(exported, ensure_ascii=False, indent=1))
-        archive.writestr("person.csv", csv_table(COLUMNS, rows))
+        archive.writestr("person.csv", csv_table(EXPORT_COLUMNS, rows))
         for number, (subject, text) in enumerate(letters, 1):
             archive.writestr(f"letters/{number:03d}.txt", f"{subject}\n\n{text}")
     return out.getvalue()

@@ -69,7 +69,7 @@ class FoundRow:
 
 
 @dataclass
-class Found:
+class PersonFound:
     """Everything about one person. `files` has the roles in each file, by its id."""
 
     person: Person
@@ -100,7 +100,7 @@ class Finder:
 
     def find(
         self, email: str, known: Person | None = None, progress: Progress = lambda count: None
-    ) -> Found:
+    ) -> PersonFound:
         """Return everything about the owner of an address; `known` is what was known before."""
         person = known or Person()
         self._learn(person, email)
@@ -112,9 +112,9 @@ class Finder:
                 found.coaches = coaches
                 return found
 
-    def _pass(self, person: Person, progress: Progress) -> Found:
+    def _pass(self, person: Person, progress: Progress) -> PersonFound:
         boxes = {rate_limit.of_mailbox(address, self._key) for address in person.addresses}
-        found, pattern = Found(person), person.pattern(boxes)
+        found, pattern = PersonFound(person), person.pattern(boxes)
         for count, row in enumerate(self._tables.everything(), 1):
             progress(count)
             if len(person.keys) > len(person.addresses):

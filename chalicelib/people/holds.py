@@ -9,7 +9,7 @@ from chalicelib.core import business_days, eastern_time
 from chalicelib.core.legal_hold import held_until, hold_key
 from chalicelib.core.ports import Change, Delete, Key, Now, Store
 from chalicelib.core.records import stamp
-from chalicelib.people.finder import Found, Person
+from chalicelib.people.finder import Person, PersonFound
 
 EXPIRING: Final = (
     "message", "message_letter", "proposal", "subscriber_letter", "coach_letter",
@@ -18,7 +18,7 @@ EXPIRING: Final = (
 """The lines of the table whose rows a hold keeps beyond their time."""
 
 
-class Holds:
+class LegalHolds:
     def __init__(self, store: Store, now: Now) -> None:
         self._store = store
         self._now = now
@@ -29,7 +29,7 @@ class Holds:
         found = [held_until(self._store, f"PERSON#{key}", today) for key in sorted(person.keys)]
         return max((day for day in found if day is not None), default=None)
 
-    def set(self, found: Found, reason: str, until: date) -> int:
+    def set(self, found: PersonFound, reason: str, until: date) -> int:
         """Hold everything found of a person to the end of a day; return how many rows were kept
         beyond their time. Setting it again changes reason and day, and takes in what is new."""
         now = self._now()
@@ -48,7 +48,7 @@ class Holds:
                 kept += 1
         return kept
 
-    def release(self, found: Found) -> bool:
+    def release(self, found: PersonFound) -> bool:
         """End the hold; return whether there was one. What it kept goes within a day or two."""
         keys = [key for pk in _partitions(found) if self._store.get(*(key := hold_key(pk)))]
         for key in keys:
@@ -56,7 +56,7 @@ class Holds:
         return bool(keys)
 
 
-def _partitions(found: Found) -> list[str]:
+def _partitions(found: PersonFound) -> list[str]:
     people = [f"PERSON#{key}" for key in sorted(found.person.keys)]
     return [*people, *(case_key(id)[0] for id in sorted(found.files))]
 

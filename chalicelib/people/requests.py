@@ -38,7 +38,7 @@ class RequestRefused(RelaisError):
 
 
 @dataclass(frozen=True)
-class Request:
+class PersonRequest:
     """One request as the register has it; days are ISO dates."""
 
     id: str
@@ -51,7 +51,7 @@ class Request:
     outcome: str | None = None
 
     @classmethod
-    def of(cls, row: Item) -> "Request":
+    def of(cls, row: Item) -> "PersonRequest":
         return cls(
             id=row["pk"].partition("#")[2], kind=row["asks"], email=row["email"],
             received=row["received"], due=row["due"], extended=row.get("extended", False),
@@ -66,10 +66,10 @@ class Register:
         self._store = store
         self._now = now
 
-    def add(self, kind: RequestKind, email: str, received: date) -> Request:
+    def add(self, kind: RequestKind, email: str, received: date) -> PersonRequest:
         """Note a request; those who run the programme are reminded before it is due, and after."""
         due = received + timedelta(days=content.rights()["answer_days"])
-        request = Request(f"{received:%Y%m%d}-{secrets.token_hex(2)}", kind, email,
+        request = PersonRequest(f"{received:%Y%m%d}-{secrets.token_hex(2)}", kind, email,
                           str(received), str(due))  # fmt: skip
         pk, sk = request_key(request.id)
         row: Item = {
@@ -82,20 +82,20 @@ class Register:
         self._store.commit([Put(row), *self._reminders(request.id, due)])
         return request
 
-    def open(self) -> list[Request]:
+    def open(self) -> list[PersonRequest]:
         """Return the requests that wait for an answer, the first that is due first."""
         keys = [(item["pk"], item["sk"]) for item in self._store.listed(STATE_KEY)]
         rows = [row for key in keys if (row := self._store.get(*key)) is not None]
-        return sorted(map(Request.of, rows), key=lambda request: request.due)
+        return sorted(map(PersonRequest.of, rows), key=lambda request: request.due)
 
-    def get(self, id: str) -> Request:
+    def get(self, id: str) -> PersonRequest:
         """Return a request. Raises RequestRefused when there is none."""
         row = self._store.get(*request_key(id))
         if row is None:
             raise RequestRefused(f"there is no request {id}: see `relais person request list`")
-        return Request.of(row)
+        return PersonRequest.of(row)
 
-    def extend(self, id: str) -> Request:
+    def extend(self, id: str) -> PersonRequest:
         """Give 30 days more, once; the person must be told before the first term is over."""
         request = self._open(id)
         if request.extended:
@@ -113,7 +113,7 @@ class Register:
         self._store.commit([change, *self._recalled(id), *self._reminders(id, due)])
         return self.get(id)
 
-    def close(self, id: str, outcome: str) -> Request:
+    def close(self, id: str, outcome: str) -> PersonRequest:
         """Note that a request was answered, and how; nobody is reminded of it any more."""
         request = self._open(id)
         today = eastern_time.today(self._now())
@@ -127,7 +127,7 @@ class Register:
         self._store.commit([change, *self._recalled(id)])
         return self.get(id)
 
-    def _open(self, id: str) -> Request:
+    def _open(self, id: str) -> PersonRequest:
         request = self.get(id)
         if request.closed_on:
             raise RequestRefused(f"{id} was closed on {request.closed_on}")
@@ -176,7 +176,7 @@ class RequestReminder(TypedDict):
 class RequestLetter:
     """To one of those who run the programme, on a day."""
 
-    request: Request
+    request: PersonRequest
     staff: "Staff"
     today: date
     stage: str

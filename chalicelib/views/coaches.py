@@ -10,7 +10,7 @@ from chalicelib.coaches.cache import DirectoryCache
 from chalicelib.coaches.directory.folding import fold_text
 from chalicelib.coaches.directory.layout import FILTERS
 from chalicelib.coaches.directory.query import UnusableQuery
-from chalicelib.coaches.directory.results import Result
+from chalicelib.coaches.directory.results import FoundCard
 from chalicelib.coaches.directory.search import Directory
 from chalicelib.coaches.directory.search_page import Notes, SearchPage
 from chalicelib.coaches.directory.suggestions import Suggestion
@@ -252,7 +252,7 @@ def _unknown(notes: Notes) -> list[str]:
     return unknown + [fold_text(word) for word in left["words"] if word not in known]
 
 
-def _in_words(directory: Directory, result: Result, lang: Lang) -> dict[str, object]:
+def _in_words(directory: Directory, result: FoundCard, lang: Lang) -> dict[str, object]:
     return {
         **result,
         "province_label": directory.label("province", result["province"], lang),

@@ -1,4 +1,4 @@
-"""The pages of a form in steps: its door, its list of sections, what is checked before it is sent."""
+"""The pages of a form in steps: its first page, its list of sections, what is checked before it is sent."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from chalicelib.core.languages import Lang, other_language
 from chalicelib.core.records import moment
 from chalicelib.forms.drafts.draft import FormDraft
 from chalicelib.forms.drafts.progress import SectionProgress, progress
-from chalicelib.forms.drafts.summary import Line, budget_totals, lines
+from chalicelib.forms.drafts.summary import SummaryLine, budget_totals, lines
 from chalicelib.forms.parsing import Examined
 from chalicelib.forms.problems import InvalidForm, Problem, key_of
 from chalicelib.forms.spam import PERSON_FIELD
@@ -55,7 +55,7 @@ class Checked(NamedTuple):
 
     progress: SectionProgress
     title: str
-    lines: list[Line]
+    lines: list[SummaryLine]
     totals: list[dict[str, object]]
     url: str
 
@@ -65,10 +65,10 @@ class DraftPages:
     pages: Pages
     problems: Problems
 
-    def door(self, place: Place, draft: FormDraft, *, extended: bool = False) -> Response:
+    def link(self, place: Place, draft: FormDraft, *, extended: bool = False) -> Response:
         """What the link leads to, and nothing that was written."""
         facts = {**self.about(place, draft), "extended": extended}
-        return self._respond("draft_door", place, facts)
+        return self._respond("draft_link", place, facts)
 
     def standing(self, place: Place, draft: FormDraft) -> Mapping[str, object]:
         """Return the same for a script: no answers, for whatever reads links reads it too."""
@@ -110,14 +110,14 @@ class DraftPages:
         labels = _labels(draft.form, place.lang)
         where = {f: p.id for p in done for f in _keys(draft.form, p.id)}
 
-        def told(problems: list[Problem]) -> list[Worth]:
+        def in_lines(problems: list[Problem]) -> list[Worth]:
             return [
                 Worth(labels[key_of(p.field)], p.message(place.lang),
                       place.to(where[key_of(p.field)], field_anchor(p), **{"from": "check", "check": "1"}))
                 for p in problems if key_of(p.field) in where
             ]  # fmt: skip
 
-        wrong = told(list(found.problems))
+        wrong = in_lines(list(found.problems))
         person = isinstance(refused, InvalidForm) and any(
             p.field == PERSON_FIELD for p in refused.problems
         )
@@ -127,7 +127,7 @@ class DraftPages:
             "checked": [self._checked(place, draft, p, found) for p in done],
             "wrong": wrong if len(wrong) <= TOLD_AT_ONCE else [],
             "count": len(found.problems),
-            "warnings": told(list(found.warnings)),
+            "warnings": in_lines(list(found.warnings)),
             "ready": not found.problems,
             "person": person,
             "banner": text.banner if text and text.banner else None,

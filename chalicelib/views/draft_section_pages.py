@@ -201,9 +201,9 @@ class SectionPages:
         described: Mapping[str, Any] | None,
         problems: list[Problem],
     ) -> dict[str, Any]:
-        told = [in_words(problem, place.lang) for problem in problems]
+        texts = [in_words(problem, place.lang) for problem in problems]
         return {
-            **form_errors(told, described, place.lang),
+            **form_errors(texts, described, place.lang),
             "form_title": self._described(draft.form, place.lang)["title"],
             "title": section_title(draft.form, name, place.lang),
             "action": f"{place.url}/{name}",

@@ -84,7 +84,7 @@ class DraftViews:
             return self._sent(request, sent.draft, lang)
         if not request.wants_page:
             return json_response(self.pages.standing(place, draft), PRIVATE)
-        return self.pages.door(place, draft)
+        return self.pages.link(place, draft)
 
     def act(self, request: Request, token: str) -> Response:
         """Open the draft, or keep it longer."""
@@ -96,7 +96,7 @@ class DraftViews:
                 draft = self.drafts.extend(holder)
                 if not request.wants_page:
                     return json_response(self.pages.standing(place, draft), PRIVATE)
-                return self.pages.door(place, draft, extended=True)
+                return self.pages.link(place, draft, extended=True)
             self.drafts.get(holder)
         except DraftSent as sent:
             return self._sent(request, sent.draft, place.lang)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from chalicelib.cases.applicant import ApplicantFiles, Reply
+from chalicelib.cases.applicant import ApplicantFiles, ApplicantReply
 from chalicelib.cases.case import Case, kept_warnings
 from chalicelib.cases.guards import MESSAGE_LIMIT
 from chalicelib.cases.lookup import Cases, Posted
@@ -123,11 +123,11 @@ class FileViews:
         errors = self._stale(mine, given, lang)
         if not given.answer or len(given.answer) > MESSAGE_LIMIT:
             errors.insert(0, _error("answer", "answer", lang))
-        reply = Reply(given.answer)
+        reply = ApplicantReply(given.answer)
         if given.revised:
             try:
                 parsed = self._parsed(mine, given, lang)
-                reply = Reply(given.answer, parsed.answers, kept_warnings(parsed.warnings))
+                reply = ApplicantReply(given.answer, parsed.answers, kept_warnings(parsed.warnings))
             except InvalidForm as invalid:
                 errors += field_errors(invalid, lang)
         if errors:

@@ -76,7 +76,7 @@ class ArchiveViews:
         """`kind` is `atom` or `json`: the newest issues, whole."""
         rows = publishing.newest(self.store, FEED_ISSUES)
         entries = [
-            feeds.Entry(
+            feeds.FeedEntry(
                 slug=row["issue"],
                 url=self._issue_url(row["issue"], lang),
                 title=text["title"],

@@ -38,10 +38,10 @@ from chalicelib.web.responses import Response, see_other
 
 FOLLOW_SECONDS: Final = 10
 
-SHOWN: Final = 100
+MAX_READERS_SHOWN: Final = 100
 """Missed readers that the page lists; the command `issue report` lists all."""
 
-LOOK: Final = timedelta(seconds=15)
+LEDGER_READING_TIME: Final = timedelta(seconds=15)
 """How long the ledger is read for a page: API Gateway waits for 29 seconds."""
 
 LINK_AFTER_ISSUE: Final = timedelta(days=30)
@@ -151,11 +151,11 @@ class ProgressViews:
 
     def _anybody(self, issue: Issue) -> bool:
         """Whether somebody can be sent to again, or may: not all were looked at in time."""
-        until = self.newsroom.now() + LOOK
+        until = self.newsroom.now() + LEDGER_READING_TIME
         return any(one.again or self.newsroom.now() > until for one in self.missed(issue))
 
     def _looked(self, issue: Issue) -> Iterator[UnreachedReader]:
-        until = self.newsroom.now() + LOOK
+        until = self.newsroom.now() + LEDGER_READING_TIME
         for one in self.missed(issue):
             yield one
             if self.newsroom.now() > until:
@@ -189,7 +189,7 @@ class ProgressViews:
             "status": status_name(issue.status, lang),
             **self._count_facts(issue, lang),
             "listed": self._listed(issue, lang) if "missed" in request.query else None,
-            "shown": SHOWN,
+            "shown": MAX_READERS_SHOWN,
             "paused": self._paused(issue, lang),
             "sending": sending,
             "refresh": FOLLOW_SECONDS if sending and "follow" in request.query and not error else 0,
@@ -235,7 +235,7 @@ class ProgressViews:
         for one in self._looked(issue):
             who = masked(one.email) if one.email else content.newsroom()["address_gone"][lang]
             found.append({"who": who, "lang": one.lang, "why": one.reason(lang)})
-            if len(found) == SHOWN:
+            if len(found) == MAX_READERS_SHOWN:
                 break
         return found
 

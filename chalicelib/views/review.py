@@ -7,8 +7,8 @@ from typing import Final, assert_never
 
 from chalicelib import content
 from chalicelib.cases.lookup import Cases
-from chalicelib.cases.matching import Candidates
-from chalicelib.cases.review.model import OpenedReview, Outcome
+from chalicelib.cases.matching import CaseCandidates
+from chalicelib.cases.review.model import DecisionOutcome, OpenedReview
 from chalicelib.cases.review.reviews import Reviews
 from chalicelib.cases.states import choices, staff_name
 from chalicelib.core.errors import RelaisError
@@ -23,7 +23,7 @@ from chalicelib.web.problems import Problems
 from chalicelib.web.request import Request
 from chalicelib.web.responses import Response
 
-CONFLICT: Final = 409
+CONFLICT_STATUS: Final = 409
 """The status of a page that says why what was asked for is not done."""
 
 
@@ -31,7 +31,7 @@ CONFLICT: Final = 409
 class ReviewViews:
     reviews: Reviews
     cases: Cases
-    candidates: Candidates
+    candidates: CaseCandidates
     links: Links
     pages: Pages
     problems: Problems
@@ -52,7 +52,9 @@ class ReviewViews:
             return self.problems.respond(request, error, lang)
         return self._after(outcome, fields, lang)
 
-    def _after(self, outcome: Outcome, fields: Mapping[str, object], lang: Lang) -> Response:  # noqa: PLR0911
+    def _after(
+        self, outcome: DecisionOutcome, fields: Mapping[str, object], lang: Lang
+    ) -> Response:  # noqa: PLR0911
         opened = outcome.opened
         match outcome.kind:
             case "decided":
@@ -70,7 +72,7 @@ class ReviewViews:
             case "fresh":
                 return self.pages.respond("fresh", lang, {})
             case "away":
-                return self._away(opened, lang, CONFLICT)
+                return self._away(opened, lang, CONFLICT_STATUS)
             case "already" | "invalid":
                 return self._too_late(outcome, lang)
             case "expired":
@@ -93,20 +95,20 @@ class ReviewViews:
                 return self._expired(opened, lang)
         assert_never(opened.standing)
 
-    def _after_decision(self, outcome: Outcome, lang: Lang) -> Response:
+    def _after_decision(self, outcome: DecisionOutcome, lang: Lang) -> Response:
         return self._shown(self.reviews.open(outcome.opened.token), lang)
 
-    def _too_late(self, outcome: Outcome, lang: Lang) -> Response:
+    def _too_late(self, outcome: DecisionOutcome, lang: Lang) -> Response:
         opened = outcome.opened
         unconfirmed = outcome.kind == "invalid"
         if opened.standing == "voted":
-            return self._voted(opened, lang, CONFLICT)
+            return self._voted(opened, lang, CONFLICT_STATUS)
         if opened.standing in ("stale", "unknown", "open"):
-            return self._expired(opened, lang, status=CONFLICT)
+            return self._expired(opened, lang, status=CONFLICT_STATUS)
         return self._decided(
             opened,
             lang,
-            422 if unconfirmed else CONFLICT,
+            422 if unconfirmed else CONFLICT_STATUS,
             too_late=bool(outcome.facts.get("too_late")),
             unconfirmed=unconfirmed,
         )
@@ -190,10 +192,10 @@ class ReviewViews:
         }
         return self._page("voted", opened, lang, facts, status)
 
-    def _undone(self, outcome: Outcome, lang: Lang) -> Response:
+    def _undone(self, outcome: DecisionOutcome, lang: Lang) -> Response:
         return self.pages.respond("undone", lang, {"case": outcome.case})
 
-    def _noted(self, outcome: Outcome, lang: Lang) -> Response:
+    def _noted(self, outcome: DecisionOutcome, lang: Lang) -> Response:
         """A state change beside the decision is done."""
         what = str(outcome.facts.get("event", "back"))
         # Whoever stood back has no link to this file any more.
@@ -202,7 +204,7 @@ class ReviewViews:
         facts = {"case": outcome.case, "text": text, "action": address}
         return self.pages.respond("noted", lang, facts, address=address)
 
-    def _refused(self, outcome: Outcome, lang: Lang) -> Response:
+    def _refused(self, outcome: DecisionOutcome, lang: Lang) -> Response:
         """The table of states or a guard says no, and why."""
         texts = content.review()["refusals"]
         text = texts.get(str(outcome.facts["why"]), texts["not_now"])
@@ -211,7 +213,7 @@ class ReviewViews:
             "text": text[lang],
             "action": self._address(outcome.opened),
         }
-        return self._page("refused", outcome.opened, lang, facts, CONFLICT)
+        return self._page("refused", outcome.opened, lang, facts, CONFLICT_STATUS)
 
     def _away(self, opened: OpenedReview, lang: Lang, status: int) -> Response:
         """Somebody away decides nothing before they say that they are back."""

@@ -9,7 +9,7 @@ from chalicelib.cases.case import Case, Condition
 from chalicelib.cases.faults import MailFault, faults_now
 from chalicelib.cases.guards import MAX_CONDITIONS, standing_conditions, voters
 from chalicelib.cases.lookup import Cases
-from chalicelib.cases.matching import Candidates
+from chalicelib.cases.matching import CaseCandidates
 from chalicelib.cases.review.model import OpenedReview
 from chalicelib.cases.review.reviews import Reviews
 from chalicelib.cases.standing_back import standing_back
@@ -123,7 +123,7 @@ class ReviewPageFacts(CaseFacts, ChoiceFacts):
 
 
 def case_facts(
-    opened: OpenedReview, reviews: Reviews, cases: Cases, candidates: Candidates, lang: Lang
+    opened: OpenedReview, reviews: Reviews, cases: Cases, candidates: CaseCandidates, lang: Lang
 ) -> CaseFacts:
     """Return the case in words: the same for every state."""
     assert opened.case is not None
@@ -160,7 +160,7 @@ def conditions_facts(case: Case) -> list[dict[str, object]]:
 
 
 def choice_facts(
-    opened: OpenedReview, reviews: Reviews, candidates: Candidates, lang: Lang
+    opened: OpenedReview, reviews: Reviews, candidates: CaseCandidates, lang: Lang
 ) -> ChoiceFacts:
     """Return what can be chosen, and what each choice needs."""
     assert opened.case is not None
@@ -220,7 +220,7 @@ def dated(condition: Condition) -> dict[str, object]:
     return {**condition, "due": date.fromisoformat(condition["due"])}
 
 
-def candidates_facts(candidates: Candidates, case: Case, lang: Lang) -> list[CandidateFacts]:
+def candidates_facts(candidates: CaseCandidates, case: Case, lang: Lang) -> list[CandidateFacts]:
     return [
         {
             "ref": one.ref,

@@ -9,7 +9,7 @@ from typing import Final
 
 from chalicelib.core.errors import Malformed, TooLarge
 
-FIELDS_LIMIT: Final = 2000
+BODY_FIELDS_LIMIT: Final = 2000
 """Fields of a form, or parts of one; a full application has some three hundred."""
 
 CHARSET_FIELD: Final = b"_charset_"
@@ -32,7 +32,7 @@ def urlencoded(body: bytes) -> list[tuple[str, str]]:
     """Return the names and values of `application/x-www-form-urlencoded`. Raises TooLarge or
     Malformed."""
     # `urllib.parse.parse_qsl` takes five times as long for a body of percent signs.
-    if body.count(b"&") >= FIELDS_LIMIT:
+    if body.count(b"&") >= BODY_FIELDS_LIMIT:
         raise TooLarge
     body = body.removeprefix(BOM_UTF8).replace(b"+", b" ")
     pairs = (each.partition(b"=") for each in body.split(b"&") if each)
@@ -54,7 +54,7 @@ def multipart(body: bytes, content_type: str) -> list[tuple[str, str]]:
     try:
         # Latin-1 gives back each byte of a name as it came.
         parser = MultipartParser(
-            BytesIO(body), boundary, content_length=len(body), part_limit=FIELDS_LIMIT,
+            BytesIO(body), boundary, content_length=len(body), part_limit=BODY_FIELDS_LIMIT,
             strict=True, charset="latin-1",
         )  # fmt: skip
         for part in parser:

@@ -16,7 +16,7 @@ from chalicelib.web.request import BODY_LIMIT as TAKEN_LIMIT
 from chalicelib.web.request import Request
 from chalicelib.web.responses import HTML, Response
 
-BODY_LIMIT: Final = 1_000_000
+KEPT_PAGE_LIMIT: Final = 1_000_000
 """Bytes of a body that is too large to be taken, and still read to be shown again."""
 
 TRY_AGAIN: Final = frozenset((429, 500, 503))
@@ -63,7 +63,7 @@ TICK_MAX_LENGTH: Final = 12
 """Characters of what may stand for a ticked box."""
 
 
-class Typed(TypedDict):
+class TypedValue(TypedDict):
     name: str
     label: str
     text: str
@@ -87,7 +87,7 @@ def with_typed_text(request: Request, response: Response) -> Response:
     return response._replace(body=f"{before}{block}\n{end}{after}")
 
 
-def _holds_all(page: str, typed: Sequence[Typed]) -> bool:
+def _holds_all(page: str, typed: Sequence[TypedValue]) -> bool:
     """Say whether a page shows every text, however its spaces and lines are broken."""
     if len(page) < sum(len(each["text"]) for each in typed):
         # A text may have spaces that a page has not: it is shown once too often, and not lost.
@@ -100,15 +100,15 @@ def _holds_all(page: str, typed: Sequence[Typed]) -> bool:
 def _pairs(request: Request) -> list[tuple[str, str]]:
     """Return the names and values that were sent; none when they cannot be read."""
     try:
-        return request.pairs if len(request.body) <= BODY_LIMIT else []
+        return request.pairs if len(request.body) <= KEPT_PAGE_LIMIT else []
     except RelaisError:
         return []
 
 
-def _typed(pairs: Sequence[tuple[str, str]], lang: Lang) -> list[Typed]:
+def _typed(pairs: Sequence[tuple[str, str]], lang: Lang) -> list[TypedValue]:
     """Return the texts among them, and not what a page sends for itself, or what was chosen."""
     labels, chosen = _labels()[lang], _labels()["chosen"]
-    found: list[Typed] = []
+    found: list[TypedValue] = []
     for name, text in pairs:
         key = name.rpartition(".")[2]
         if name in NEVER_SHOWN or key in chosen or not text.strip():

@@ -9,7 +9,7 @@ from chalicelib.cases.deadlines.runner import DeadlineRunner
 from chalicelib.cases.decisions import Decisions
 from chalicelib.cases.kept_declarations import KeptDeclarations
 from chalicelib.cases.lookup import Cases
-from chalicelib.cases.matching import Candidates
+from chalicelib.cases.matching import CaseCandidates
 from chalicelib.cases.orphans import Orphans
 from chalicelib.cases.review.reviews import Reviews
 from chalicelib.cases.staff import Roster
@@ -57,8 +57,8 @@ class CaseServices:
         return KeptDeclarations(parts.store, self.lookup, parts.links, parts.now)
 
     @cached_property
-    def candidates(self) -> Candidates:
-        return Candidates(self._parts.store, self._parts.people_key)
+    def candidates(self) -> CaseCandidates:
+        return CaseCandidates(self._parts.store, self._parts.people_key)
 
     @cached_property
     def reviews(self) -> Reviews:

@@ -13,7 +13,7 @@ from chalicelib.newsletter.sending.auto_pause import AutoPause
 from chalicelib.newsletter.sending.pacing import Pace
 from chalicelib.newsletter.sending.ports import BulkMailer, Queue
 from chalicelib.newsletter.sending.scheduler import Scheduler, Worker
-from chalicelib.newsletter.sending.sender import Sender
+from chalicelib.newsletter.sending.sender import IssueSender
 from chalicelib.wiring.parts import Parts
 
 if TYPE_CHECKING:
@@ -98,13 +98,13 @@ class IssueServices:
         )
 
     @cached_property
-    def sender(self) -> Sender:
+    def sender(self) -> IssueSender:
         from chalicelib.newsletter.sending.envelopes import Envelopes
 
         parts = self._parts
         envelopes = Envelopes(parts.links, parts.settings)
         named = {"name": self._name} if self._name else {}
-        return Sender(parts.store, self._mailer, self.pace, envelopes, parts.now, **named)
+        return IssueSender(parts.store, self._mailer, self.pace, envelopes, parts.now, **named)
 
     @cached_property
     def worker(self) -> Worker:

@@ -19,7 +19,7 @@ from chalicelib.mail.writers.alert import AlertLetterWriter
 from chalicelib.mail.writers.assessment import AssessmentLetterWriter
 from chalicelib.mail.writers.case import CaseLetterWriter, LetterWriters
 from chalicelib.mail.writers.digest import DigestWriter
-from chalicelib.mail.writers.draft import Sender, ToStaff
+from chalicelib.mail.writers.draft import LetterSender, ToStaff
 from chalicelib.mail.writers.file_links import FileLinksWriter
 from chalicelib.mail.writers.form_drafts import FormDraftWriter
 from chalicelib.newsletter.issues.lifecycle import ISSUE_LETTERS
@@ -84,10 +84,10 @@ class MailServices:
         print(seconds_line(self._parts.settings.stage, name, seconds, self._parts.now()))
 
     @cached_property
-    def sender(self) -> Sender:
+    def sender(self) -> LetterSender:
         """Who the letters are from, in their foot."""
         settings = self._parts.settings
-        return Sender(
+        return LetterSender(
             organization=settings.organization_name,
             contact_email=settings.contact_email,
             postal_address=settings.postal_address,

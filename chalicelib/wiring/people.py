@@ -6,7 +6,7 @@ from chalicelib.coaches.removal import CoachRemoval
 from chalicelib.people.erasure import PersonErasure
 from chalicelib.people.export import Export
 from chalicelib.people.finder import Finder
-from chalicelib.people.holds import Holds
+from chalicelib.people.holds import LegalHolds
 from chalicelib.people.ports import WholeTables
 from chalicelib.people.requests import Register
 from chalicelib.wiring.coaches import CoachServices
@@ -34,8 +34,8 @@ class PeopleServices:
         return Finder(self._tables, self._coaches.editions, self._parts.people_key)
 
     @cached_property
-    def holds(self) -> Holds:
-        return Holds(self._parts.store, self._parts.now)
+    def holds(self) -> LegalHolds:
+        return LegalHolds(self._parts.store, self._parts.now)
 
     @cached_property
     def register(self) -> Register:

@@ -16,7 +16,7 @@ from chalicelib.content.shapes.by_file import SHAPES
 from chalicelib.content.shapes.forms import Form, FormField
 from chalicelib.core.templates import TEMPLATES
 from infra.content import forms, letters, names, numbers, placeholders, texts
-from infra.content.slips import ROOT, Contents, Slip, Source, instead, message, shown
+from infra.content.slips import ROOT, Contents, JsonSource, Slip, instead, message, shown
 
 WEBSITE: Final = ROOT / "website" / "pages"
 
@@ -49,9 +49,9 @@ def _of_programme(folder: Path, programme: str) -> list[str]:
     """Return what is wrong with the content files of one programme."""
     own = folder / "programmes" / programme
     paths = [*folder.glob("*.json"), *(own.glob("*.json") if programme else ())]
-    sources: dict[str, list[Source]] = {}
+    sources: dict[str, list[JsonSource]] = {}
     for path in sorted(paths):
-        sources.setdefault(path.stem, []).append(Source(path))
+        sources.setdefault(path.stem, []).append(JsonSource(path))
     if unread := [*_unread(sources, folder)]:
         return unread
     if strangers := [*_strangers(own, sources)] if programme else ():
@@ -65,7 +65,7 @@ def _of_programme(folder: Path, programme: str) -> list[str]:
     return list(dict.fromkeys(message(slip, sources.get(slip.file, ())) for slip in slips))
 
 
-def _unread(sources: dict[str, list[Source]], folder: Path) -> Iterator[str]:
+def _unread(sources: dict[str, list[JsonSource]], folder: Path) -> Iterator[str]:
     """Yield what is wrong with files that are missing, or no JSON."""
     for name in SHAPES:
         if name not in sources:
@@ -80,7 +80,7 @@ def _unread(sources: dict[str, list[Source]], folder: Path) -> Iterator[str]:
                 yield f"{shown(source.path)}:{line}: {what}. Correct the JSON before this place."
 
 
-def _twice(source: Source) -> Iterator[str]:
+def _twice(source: JsonSource) -> Iterator[str]:
     """Yield each name that an object has twice: the first would be dropped without a word."""
     json.loads(source.text)
     for place, line in source.twice:
@@ -88,7 +88,7 @@ def _twice(source: Source) -> Iterator[str]:
         yield f"{shown(source.path)}:{line}: {what}. Keep one of the two."
 
 
-def _strangers(own: Path, sources: dict[str, list[Source]]) -> Iterator[str]:
+def _strangers(own: Path, sources: dict[str, list[JsonSource]]) -> Iterator[str]:
     """Yield what a programme's folder has that is never read, or that it lacks to be one."""
     if not re.fullmatch(r"[a-z0-9_-]+", own.name):
         mend = "Write its name in small letters, digits and hyphens."

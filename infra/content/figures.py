@@ -24,7 +24,7 @@ LENGTHS: Final = {
 }  # fmt: skip
 
 
-class Typed(NamedTuple):
+class TypedFigure(NamedTuple):
     """Files, by a pattern of their path, in which a unit's number is typed; `held` are constants
     whose sum it is, with a minus before those that are taken off; none: a number from outside."""
 
@@ -35,24 +35,24 @@ class Typed(NamedTuple):
 
 _SUBSCRIBER: Final = "chalicelib.newsletter.subscribers.subscriber:"
 TABLE: Final = (
-    Typed("newsletter_confirm", "days", f"{_SUBSCRIBER}PURGE_AFTER"),
-    Typed("newsletter_reminder", "days", f"{_SUBSCRIBER}PURGE_AFTER -{_SUBSCRIBER}REMIND_AFTER"),
-    Typed("newsletter_move/|newsletter.json", "days", f"{_SUBSCRIBER}LINK_VALID"),
-    Typed("newsletter.json", "years", f"{_SUBSCRIBER}EVIDENCE_RETENTION"),
-    Typed("staff_code/|pages/review.html", "minutes", "chalicelib.cases.review.step_up:CODE_LIFETIME"),
-    Typed("coach_message/|message.json", "days", "chalicelib.coaches.messages:MESSAGE_RETENTION"),
-    Typed("draft_|_steps", "days", "chalicelib.forms.drafts.draft:RETENTION"),
-    Typed("retention.json", "days", "chalicelib.forms.drafts.draft:EMPTY_RETENTION"),
-    Typed("retention.json", "days", "chalicelib.forms.drafts.draft:SENT_RETENTION"),
-    Typed("fiduciary_named/", "hours", "chalicelib.cases.lookup:RECEIPT_LIFETIME"),
-    Typed("review.json|newsroom.json", "hours", "chalicelib.core.link_purposes:NONCE_SECONDS"),
-    Typed("review.json", "hours", "chalicelib.mail.reputation:WINDOW"),
+    TypedFigure("newsletter_confirm", "days", f"{_SUBSCRIBER}PURGE_AFTER"),
+    TypedFigure("newsletter_reminder", "days", f"{_SUBSCRIBER}PURGE_AFTER -{_SUBSCRIBER}REMIND_AFTER"),
+    TypedFigure("newsletter_move/|newsletter.json", "days", f"{_SUBSCRIBER}LINK_VALID"),
+    TypedFigure("newsletter.json", "years", f"{_SUBSCRIBER}EVIDENCE_RETENTION"),
+    TypedFigure("staff_code/|pages/review.html", "minutes", "chalicelib.cases.review.step_up:CODE_LIFETIME"),
+    TypedFigure("coach_message/|message.json", "days", "chalicelib.coaches.messages:MESSAGE_RETENTION"),
+    TypedFigure("draft_|_steps", "days", "chalicelib.forms.drafts.draft:RETENTION"),
+    TypedFigure("retention.json", "days", "chalicelib.forms.drafts.draft:EMPTY_RETENTION"),
+    TypedFigure("retention.json", "days", "chalicelib.forms.drafts.draft:SENT_RETENTION"),
+    TypedFigure("fiduciary_named/", "hours", "chalicelib.cases.lookup:RECEIPT_LIFETIME"),
+    TypedFigure("review.json|newsroom.json", "hours", "chalicelib.core.link_purposes:NONCE_SECONDS"),
+    TypedFigure("review.json", "hours", "chalicelib.mail.reputation:WINDOW"),
     # By law, by Amazon, or of the same file, where the data beside it says it too.
-    Typed("staff_privacy_request/|privacy", "days"),
-    Typed("preflight.json|holds.json", "hours"),
-    Typed("_base/usual|pages/file.html", "months"),
-    Typed("newsletter.json|programme.json|retention.json|rights.json", "months"),
-    Typed("newsletter.json|programme.json|retention.json|rights.json|assessment.json", "years"),
+    TypedFigure("staff_privacy_request/|privacy", "days"),
+    TypedFigure("preflight.json|holds.json", "hours"),
+    TypedFigure("_base/usual|pages/file.html", "months"),
+    TypedFigure("newsletter.json|programme.json|retention.json|rights.json", "months"),
+    TypedFigure("newsletter.json|programme.json|retention.json|rights.json|assessment.json", "years"),
 )  # fmt: skip
 
 
@@ -75,7 +75,7 @@ def typed(path: str, text: str, figures: dict[str, int]) -> Iterator[tuple[str, 
         )
 
 
-def _held(row: Typed) -> int:
+def _held(row: TypedFigure) -> int:
     whole = timedelta()
     for part in row.held.split():
         found = retention.constant(part.removeprefix("-"))

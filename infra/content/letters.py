@@ -10,14 +10,14 @@ from jinja2 import TemplateSyntaxError, meta, nodes
 import chalicelib.wiring.mail  # noqa: F401 - it imports every module that registers letters
 from chalicelib.core.templates import TEMPLATES, environment
 from chalicelib.mail.letters import LETTERS
-from chalicelib.mail.writers.phrases import FileFacts
+from chalicelib.mail.writers.phrases import LetterFile
 from infra.content.passages import passages
 from infra.content.passages import templates as files
 from infra.content.slips import Slip, instead, shown
 
 PARTS: Final = ("subject.txt", "body.txt", "body.html")
 ALWAYS: Final = frozenset({"case", "sender", "lang", "subject"})
-OF_CASE: Final = frozenset(FileFacts.__annotations__)
+OF_CASE: Final = frozenset(LetterFile.__annotations__)
 
 
 def slips(folder: Path = TEMPLATES) -> Iterator[Slip]:

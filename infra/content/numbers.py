@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import Any, Final
 
 from chalicelib.cases.effects import ANSWER_DAYS
-from chalicelib.newsletter.issues.theme import LEAST_CONTRAST, contrast
+from chalicelib.newsletter.issues.theme import MIN_CONTRAST_RATIO, contrast
 from infra.content.slips import Contents, Slip
 
 DAYS_OF_MONTH: Final = 30
@@ -135,9 +135,9 @@ def _colours(theme: Any) -> Iterator[Slip]:
             if not {text, ground} <= colours.keys():
                 continue
             found = contrast(colours[text], colours[ground])
-            if found < LEAST_CONTRAST:
+            if found < MIN_CONTRAST_RATIO:
                 what = f"{text} on {ground} has a contrast of {found:.1f}"
-                mend = f"Give one of the two another shade: {LEAST_CONTRAST} is needed."
+                mend = f"Give one of the two another shade: {MIN_CONTRAST_RATIO} is needed."
                 yield Slip("theme", (palette, text), what, mend)
 
 

@@ -31,7 +31,7 @@ class Slip(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Source:
+class JsonSource:
     """One JSON file, as it is written."""
 
     path: Path
@@ -65,7 +65,7 @@ class Source:
         return 0, 1
 
 
-def message(slip: Slip, sources: Collection[Source]) -> str:
+def message(slip: Slip, sources: Collection[JsonSource]) -> str:
     """Return the slip as one line: file:line, place, what is wrong, how to mend it."""
     if slip.line:
         return f"{slip.file}:{slip.line}: {slip.what}. {slip.mend}"

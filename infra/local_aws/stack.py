@@ -16,7 +16,7 @@ from infra.local_aws import mailbox, site
 from infra.local_aws.emulator import Emulator, free_port
 from infra.local_aws.ses import LocalSes
 from infra.local_aws.streams import renew_stream_mappings
-from infra.operator.directory import Directory
+from infra.operator.directory import DirectoryPublisher
 from infra.operator.newsletter import sample
 from infra.operator.stage import Operator
 from infra.package import ROOT, package
@@ -143,7 +143,7 @@ def _seed(operator: Operator, coaches: Path, say: Say) -> None:
         except RosterRefused:
             continue
         say(f"added {name} to the staff")
-    directory = Directory(services.coaches.editions)
+    directory = DirectoryPublisher(services.coaches.editions)
     if not directory.editions():
         directory.import_(SAMPLE / "coaches.csv", "en", dry=False, by="sample")
         say("published the sample coaches")

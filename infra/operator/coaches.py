@@ -11,7 +11,7 @@ from chalicelib.core.languages import Lang
 from chalicelib.core.ports import Item
 from chalicelib.core.records import HELD_MESSAGES
 from infra.operator.commands import Commands
-from infra.operator.directory import Directory
+from infra.operator.directory import DirectoryPublisher
 from infra.operator.errors import OperatorError
 from infra.operator.session import Session, session_of
 from infra.operator.teaching import teach
@@ -21,8 +21,8 @@ commands = Commands("Keep the directory of coaches.")
 BY = "operator"
 
 
-def directory_of(session: Session) -> Directory:
-    return Directory(session.operator.services.coaches.editions)
+def directory_of(session: Session) -> DirectoryPublisher:
+    return DirectoryPublisher(session.operator.services.coaches.editions)
 
 
 @commands.add("import")

@@ -41,7 +41,7 @@ TEXTS = {
 }  # fmt: skip
 
 
-class Directory:
+class DirectoryPublisher:
     """All or nothing: one problem anywhere, and nothing is published."""
 
     def __init__(self, editions: EditionStore) -> None:

@@ -61,7 +61,7 @@ def held_letters(operator: Operator) -> str | None:
 
 def refused_account(operator: Operator) -> str | None:
     """Return a sentence while SES refuses the account, else None."""
-    row = operator.store.get(*account.KEY) or {}
+    row = operator.store.get(*account.ACCOUNT_KEY) or {}
     if "refused_at" not in row:
         return None
     return (

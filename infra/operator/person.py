@@ -13,10 +13,10 @@ from chalicelib.core import eastern_time
 from chalicelib.core.email_address import address_in
 from chalicelib.core.errors import Conflict, Refused
 from chalicelib.core.languages import LANGS
-from chalicelib.people.erasure import Decision
+from chalicelib.people.erasure import ErasureDecision
 from chalicelib.people.export import zipped
-from chalicelib.people.finder import Found
-from chalicelib.people.requests import Request, RequestKind
+from chalicelib.people.finder import PersonFound
+from chalicelib.people.requests import PersonRequest, RequestKind
 from chalicelib.wiring.people import PeopleServices
 from infra.operator.commands import Commands
 from infra.operator.dates import any_day, day_ahead
@@ -84,7 +84,7 @@ def erase(
     session.confirm(f"Erase what is kept of {', '.join(sorted(found.person.addresses))}, for good?")
     session.done = "part of it is erased; the same command again goes on"
     with _looking() as progress:
-        done = erasure.erase(found, Decision(reason, force_open), progress)
+        done = erasure.erase(found, ErasureDecision(reason, force_open), progress)
     written = done.as_json()
     if certificate is not None:
         certificate.mkdir(parents=True, exist_ok=True)
@@ -202,7 +202,7 @@ def close(
     session.say(f"Closed {done.id}")
 
 
-def _row(request: Request, today: str) -> dict[str, object]:
+def _row(request: PersonRequest, today: str) -> dict[str, object]:
     return {
         "id": request.id, "asks": request.kind, "email": request.email,
         "received": request.received, "due": request.due, "extended": request.extended,
@@ -214,12 +214,12 @@ def _people(session: Session) -> PeopleServices:
     return session.operator.services.people(session.operator.tables)
 
 
-def _found(session: Session, email: str) -> Found:
+def _found(session: Session, email: str) -> PersonFound:
     with _looking() as progress:
         return _people(session).finder.find(_address(email), None, progress)
 
 
-def _own(session: Session, found: Found) -> Iterator[Case]:
+def _own(session: Session, found: PersonFound) -> Iterator[Case]:
     for id, roles in sorted(found.files.items()):
         case = session.operator.services.lookup.case(id) if "owner" in roles else None
         if case is not None:

@@ -15,7 +15,7 @@ from rich.table import Table
 from infra.operator.errors import OperatorError
 from infra.operator.stage import Operator
 
-WIDE = 10_000
+WIDE_COLUMNS = 10_000
 """Columns, where nobody watches: a line of a listing stays one line."""
 
 Row = Mapping[str, object]
@@ -51,7 +51,7 @@ class Session:
             table.add_column(name.replace("_", " "), overflow="fold")
         for row in rows:
             table.add_row(*(_cell(value) for value in row.values()))
-        width = None if sys.stdout.isatty() else WIDE
+        width = None if sys.stdout.isatty() else WIDE_COLUMNS
         Console(width=width, markup=False, highlight=False, emoji=False).print(table)
 
     def confirm(self, question: str) -> None:

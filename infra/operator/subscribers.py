@@ -21,7 +21,7 @@ from infra.operator.commands import Commands
 from infra.operator.errors import OperatorError
 from infra.operator.session import Session, bar, session_of
 
-COLUMNS = (
+SUBSCRIBER_COLUMNS = (
     "email", "status", "lang", "topics", "basis", "name", "province", "confirmed_at",
     "expires_at", "paused_until", "updated_at",
 )  # fmt: skip
@@ -51,13 +51,15 @@ def export(
     session = session_of(context)
     known = [found for found in session.operator.tables.everybody() if found.get("email")]
     if session.as_json and file is None:
-        session.list_rows([{name: one.get(name) for name in COLUMNS} for one in known], "")
+        session.list_rows(
+            [{name: one.get(name) for name in SUBSCRIBER_COLUMNS} for one in known], ""
+        )
         return
-    rows = [[_cell(found.get(name)) for name in COLUMNS] for found in known]
+    rows = [[_cell(found.get(name)) for name in SUBSCRIBER_COLUMNS] for found in known]
     if file is None:
-        typer.echo(csv_text(COLUMNS, rows), nl=False)
+        typer.echo(csv_text(SUBSCRIBER_COLUMNS, rows), nl=False)
         return
-    file.write_bytes(csv_table(COLUMNS, rows))
+    file.write_bytes(csv_table(SUBSCRIBER_COLUMNS, rows))
     session.say(f"Wrote {len(rows)} subscribers to {file}; it holds their addresses")
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 import samples
-from chalicelib.cases.applicant import Reply
+from chalicelib.cases.applicant import ApplicantReply
 from chalicelib.core.errors import Conflict
 from journey import ADA, RITA, SAM, Journey
 from sent_again import send_again
@@ -151,9 +151,9 @@ def test_a_corrected_form_does_not_move_the_address(asked: Journey) -> None:
 def test_two_answers_at_once_are_one(asked: Journey) -> None:
     (found,) = asked.store.kinds("case")
     case = asked.case(f"DI-{found['id']}")
-    asked.service.cases.applicant.reply(case, Reply("Une."))
+    asked.service.cases.applicant.reply(case, ApplicantReply("Une."))
     with pytest.raises(Conflict):
-        asked.service.cases.applicant.reply(case, Reply("Deux."))
+        asked.service.cases.applicant.reply(case, ApplicantReply("Deux."))
     assert asked.events(case).count("reply") == 1
     late = asked.visitor.submit(asked.own(), [("action", "reply"), ("answer", "Trois.")])
     assert late.status_code == 409

@@ -14,7 +14,7 @@ from chalicelib.coaches.editions import EditionStore
 from chalicelib.core.languages import LANGS, Lang
 from chalicelib.forms import cells
 from chalicelib.forms.cells import SheetTooLarge, read_cells
-from infra.operator.directory import Directory
+from infra.operator.directory import DirectoryPublisher
 from infra.operator.errors import OperatorError
 
 MEMORY_BYTES = 150_000_000
@@ -147,5 +147,5 @@ def test_the_operator_is_told_in_one_sentence(
     for data in (TOO_LARGE["a far cell"](), bytes(10_000_001)):
         path.write_bytes(data)
         with pytest.raises(OperatorError) as refused:
-            Directory(editions).import_(path, lang, dry=False, by="test")
+            DirectoryPublisher(editions).import_(path, lang, dry=False, by="test")
         assert str(refused.value) == f"{path}: {content.coaches()['import']['too_large'][lang]}"

@@ -21,7 +21,7 @@ from chalicelib.coaches.directory.layout import FILTERS
 from chalicelib.coaches.directory.ordering import daily_seed, draw
 from chalicelib.coaches.directory.postings import bit_of, pack, set_bits, unpack
 from chalicelib.coaches.directory.query import UnusableQuery
-from chalicelib.coaches.directory.results import Result
+from chalicelib.coaches.directory.results import FoundCard
 from chalicelib.coaches.directory.search import Directory
 from chalicelib.coaches.directory.search_page import SearchPage
 from chalicelib.coaches.directory.snapshot import build, filter_values, serialise
@@ -385,7 +385,7 @@ def test_highlights_are_places_in_the_text_as_written() -> None:
     assert [_at(result, field, mark) for field, mark in _marks(result)][:2] == ["Cœur", "œuvre"]
 
 
-def _marks(result: Result) -> list[tuple[str, list[int]]]:
+def _marks(result: FoundCard) -> list[tuple[str, list[int]]]:
     return [(field, mark) for field, marks in result["highlights"].items() for mark in marks]
 
 

@@ -19,7 +19,7 @@ from chalicelib.core.letter_row import tag_of
 from chalicelib.services import Services
 from fakes import MemoryMailer, MemoryStore, SetClock
 from gallery_cases import bounced
-from infra.operator.directory import Directory
+from infra.operator.directory import DirectoryPublisher
 from infra.operator.errors import OperatorError
 from sample_coaches import MIREILLE, PRIVATE
 from visitor import Visitor, hidden, token
@@ -67,7 +67,7 @@ def test_the_import_says_which_row_and_in_both_languages(
     path = Path(str(tmp_path)) / "old.csv"
     path.write_bytes(sheets.write(coaches))
     service.coaches.upkeep.withdraw(mireille(service))
-    directory = Directory(service.coaches.editions)
+    directory = DirectoryPublisher(service.coaches.editions)
     for lang, words in (("en", "took their page down"), ("fr", "a été retirée")):
         with pytest.raises(OperatorError, match=words):
             directory.import_(path, lang, dry=True, by="test")  # type: ignore[arg-type]
@@ -110,7 +110,7 @@ def test_a_restore_keeps_what_coaches_changed_since_and_asks_about_the_rest(
     fewer = [c for c in editions.catalogue(editions.current()) if c.slug != coaches[5].slug]
     editions.publish(fewer, by="operator", why="few.csv", after=editions.current())
     asked: list[str] = []
-    Directory(editions).restore(published.id, "en", asked.append)
+    DirectoryPublisher(editions).restore(published.id, "en", asked.append)
     assert "added: 1" in asked[0]
     assert mireille(service).city == "Laval"
     assert coaches[5].slug in shown(editions)
@@ -130,7 +130,7 @@ def test_a_withdrawal_between_the_look_and_the_restore_is_not_undone(
         editions.catalogue(editions.current())[:40], by="operator", why="", after=editions.current()
     )
     with pytest.raises(OperatorError, match="meanwhile"):
-        Directory(editions).restore(published.id, "en", meanwhile)
+        DirectoryPublisher(editions).restore(published.id, "en", meanwhile)
     assert MIREILLE not in shown(editions)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from deployed import Response, Stack, ask, wait_for
 from infra.local_aws.stack import SAMPLE
-from infra.operator.directory import Directory
+from infra.operator.directory import DirectoryPublisher
 from infra.operator.stage import Operator
 
 CROWD = int(os.environ.get("RELAIS_CROWD", "30"))
@@ -16,8 +16,8 @@ CROWD = int(os.environ.get("RELAIS_CROWD", "30"))
 processor to start: 200 want 12 GB."""
 
 
-def directory(stack: Stack) -> Directory:
-    return Directory(Operator("local", stack.emulator.url).services.coaches.editions)
+def directory(stack: Stack) -> DirectoryPublisher:
+    return DirectoryPublisher(Operator("local", stack.emulator.url).services.coaches.editions)
 
 
 def test_a_visitor_finds_a_coach_writes_and_the_coach_gets_the_mail(stack: Stack) -> None:

@@ -11,22 +11,22 @@ from chalicelib.coaches.directory import sheets
 from chalicelib.coaches.editions import EditionStore
 from chalicelib.forms.cells import read_cells
 from fakes import MemoryStore, SetClock
-from infra.operator.directory import Directory
+from infra.operator.directory import DirectoryPublisher
 from infra.operator.errors import OperatorError
 from sample_coaches import MIREILLE, PRIVATE, SAMPLE
 
 
 @pytest.fixture
-def directory(store: MemoryStore, clock: SetClock) -> Directory:
-    return Directory(EditionStore(store, clock))
+def directory(store: MemoryStore, clock: SetClock) -> DirectoryPublisher:
+    return DirectoryPublisher(EditionStore(store, clock))
 
 
-def imported(directory: Directory, path: Path, *, dry: bool = False) -> str:
+def imported(directory: DirectoryPublisher, path: Path, *, dry: bool = False) -> str:
     return directory.import_(path, "en", dry=dry, by="test")
 
 
 def test_a_dry_run_says_everything_and_publishes_nothing(
-    directory: Directory, store: MemoryStore
+    directory: DirectoryPublisher, store: MemoryStore
 ) -> None:
     told = imported(directory, SAMPLE, dry=True)
     assert "60 added" in told
@@ -36,7 +36,7 @@ def test_a_dry_run_says_everything_and_publishes_nothing(
 
 
 def test_a_sheet_is_published_whole_and_a_second_one_tells_what_differs(
-    directory: Directory, coaches: tuple[Coach, ...], tmp_path: Path
+    directory: DirectoryPublisher, coaches: tuple[Coach, ...], tmp_path: Path
 ) -> None:
     assert "60 coaches shown of 60" in imported(directory, SAMPLE)
     assert imported(directory, SAMPLE) == "Nothing changes."
@@ -51,7 +51,7 @@ def test_a_sheet_is_published_whole_and_a_second_one_tells_what_differs(
 
 
 def test_one_problem_anywhere_and_nothing_is_published(
-    directory: Directory, store: MemoryStore, tmp_path: Path
+    directory: DirectoryPublisher, store: MemoryStore, tmp_path: Path
 ) -> None:
     lines = SAMPLE.read_text("utf-8").splitlines()
     lines[3] = lines[3].replace(",QC,", ",ZZ,", 1)
@@ -63,7 +63,7 @@ def test_one_problem_anywhere_and_nothing_is_published(
     assert not store.commits
 
 
-def test_a_workbook_is_read_like_a_sheet(directory: Directory, tmp_path: Path) -> None:
+def test_a_workbook_is_read_like_a_sheet(directory: DirectoryPublisher, tmp_path: Path) -> None:
     book = Workbook()
     page = book.active
     assert page is not None
@@ -76,7 +76,7 @@ def test_a_workbook_is_read_like_a_sheet(directory: Directory, tmp_path: Path) -
 
 @pytest.mark.parametrize("content", [b"\x00\xff\x00", b"PK\x03\x04broken", b""])
 def test_a_file_that_is_no_sheet_is_refused(
-    directory: Directory, tmp_path: Path, content: bytes
+    directory: DirectoryPublisher, tmp_path: Path, content: bytes
 ) -> None:
     path = tmp_path / "file.xlsx"
     path.write_bytes(content)
@@ -87,7 +87,7 @@ def test_a_file_that_is_no_sheet_is_refused(
 
 
 def test_what_is_exported_can_be_imported_again(
-    directory: Directory, tmp_path: Path, coaches: tuple[Coach, ...]
+    directory: DirectoryPublisher, tmp_path: Path, coaches: tuple[Coach, ...]
 ) -> None:
     imported(directory, SAMPLE)
     path = tmp_path / "out.csv"
@@ -97,7 +97,7 @@ def test_what_is_exported_can_be_imported_again(
 
 
 def test_the_copy_for_the_website_holds_everybody_and_nothing_private(
-    directory: Directory, tmp_path: Path
+    directory: DirectoryPublisher, tmp_path: Path
 ) -> None:
     imported(directory, SAMPLE)
     path = tmp_path / "coaches.json"
@@ -109,7 +109,7 @@ def test_the_copy_for_the_website_holds_everybody_and_nothing_private(
 
 
 def test_an_earlier_edition_is_restored_by_its_name(
-    directory: Directory, tmp_path: Path, coaches: tuple[Coach, ...], clock: SetClock
+    directory: DirectoryPublisher, tmp_path: Path, coaches: tuple[Coach, ...], clock: SetClock
 ) -> None:
     imported(directory, SAMPLE)
     clock.pass_(minutes=1)
@@ -124,7 +124,7 @@ def test_an_earlier_edition_is_restored_by_its_name(
         directory.restore("nothing")
 
 
-def test_somebody_is_taken_out_everywhere(directory: Directory, clock: SetClock) -> None:
+def test_somebody_is_taken_out_everywhere(directory: DirectoryPublisher, clock: SetClock) -> None:
     imported(directory, SAMPLE)
     clock.pass_(minutes=1)
     directory.remove(MIREILLE)
@@ -135,7 +135,7 @@ def test_somebody_is_taken_out_everywhere(directory: Directory, clock: SetClock)
         directory.remove(MIREILLE)
 
 
-def test_who_says_no_publishes_nothing(directory: Directory, store: MemoryStore) -> None:
+def test_who_says_no_publishes_nothing(directory: DirectoryPublisher, store: MemoryStore) -> None:
     questions: list[str] = []
 
     def no(question: str) -> None:

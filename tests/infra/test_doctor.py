@@ -15,7 +15,7 @@ from chalicelib.core.letter_row import letter
 from chalicelib.core.ports import Put
 from chalicelib.core.records import stamp
 from chalicelib.core.settings import Settings
-from chalicelib.mail.account import Account
+from chalicelib.mail.account import MailAccount
 from fakes import SetClock
 from infra.operator.aws_checks import RUNTIME_NOTICE, old_runtime
 from infra.operator.doctor import (
@@ -159,7 +159,7 @@ def test_each_fault_of_the_account_is_found_and_named(
 
 
 def test_an_account_that_ses_refuses_is_found_while_it_lasts(operator: Watched) -> None:
-    account = Account(operator.store, operator.now)
+    account = MailAccount(operator.store, operator.now)
     account.note(AccountRefused("MessageRejected: not verified"))
     assert "not verified" in (refused_account(operator) or "")
     account.mend()

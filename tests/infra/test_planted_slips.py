@@ -10,7 +10,7 @@ from chalicelib.content import HERE
 from chalicelib.core.templates import TEMPLATES
 from infra.content.check import of_programmes, of_templates
 from infra.content.habits import HABITS, habits
-from infra.content.slips import Source
+from infra.content.slips import JsonSource
 
 N = "\u00a0"
 MENDED = re.compile(
@@ -291,8 +291,8 @@ def test_a_place_in_a_file_has_its_line(tmp_path: Path) -> None:
     path.write_text(
         '{\n "a": [\n  1,\n  {"b": "c"}\n ],\n "d": {"e": null,\n  "f": true}\n}', "utf-8"
     )
-    lines = Source(path).lines
+    lines = JsonSource(path).lines
     assert lines[("a", 0)] == 3
     assert lines[("a", 1, "b")] == 4
     assert (lines[("d", "e")], lines[("d", "f")]) == (6, 7)
-    assert Source(path).line(("d", "f", "gone")) == (2, 7)
+    assert JsonSource(path).line(("d", "f", "gone")) == (2, 7)

@@ -16,7 +16,7 @@ from chalicelib.core.letter_row import key_of
 from chalicelib.core.ports import Item, Put
 from chalicelib.core.records import shard_of, stamp
 from chalicelib.mail import alerts
-from chalicelib.mail.account import KEY, PROBES
+from chalicelib.mail.account import ACCOUNT_KEY, REFUSALS_IN_A_ROW
 from chalicelib.services import Services
 from fakes import MemoryMailer, MemoryStore, SetClock
 from journey import ADA, Journey
@@ -86,7 +86,7 @@ def test_after_three_days_of_refusal_every_letter_leaves_once_and_in_order(
             stream(way)
         before = ses.asked
         way.service.mail.outbox.sweep()
-        assert ses.asked - before <= PROBES + 3, "a few letters find out, and the alerts"
+        assert ses.asked - before <= REFUSALS_IN_A_ROW + 3, "a few letters find out, and the alerts"
         clock.pass_(minutes=120)
     assert not ses.sent
     assert {row["status"] for row in letters(store)} <= {"owed", "spread"}
@@ -94,8 +94,8 @@ def test_after_three_days_of_refusal_every_letter_leaves_once_and_in_order(
     for _ in range(10):
         way.service.mail.outbox.sweep()
         clock.pass_(minutes=15)
-    assert KEY in store.items
-    assert "refused_at" not in store.items[KEY]
+    assert ACCOUNT_KEY in store.items
+    assert "refused_at" not in store.items[ACCOUNT_KEY]
     assert not [row for row in store.kinds("letter") if row["status"] == "dead"]
     assert {n for _, n in Counter(ses.sent).items()} == {1}
     told = [tag for tag, to in ses.sent if alerts.LETTER in tag.replace("--", "_")]

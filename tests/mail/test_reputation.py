@@ -8,10 +8,10 @@ import samples
 from chalicelib.core.errors import Conflict
 from chalicelib.core.letter_row import tag_of
 from chalicelib.core.ports import Key, Put
-from chalicelib.mail.holds import FREE_FOR, Holds
+from chalicelib.mail.holds import FREE_FOR, MailHolds
 from chalicelib.mail.reputation import (
-    LEAST_BOUNCED,
-    LEAST_COMPLAINED,
+    MIN_BOUNCES_PER_DAY,
+    MIN_COMPLAINTS_PER_DAY,
     Fate,
     Reputation,
 )
@@ -60,7 +60,7 @@ def told_admins(way: Journey) -> list[str]:
 def test_too_many_bounces_hold_letters_to_new_addresses_and_nothing_is_lost(way: Journey) -> None:
     way.settings(UNPROVED_LETTERS_PER_HOUR="1000")
     way.declare()
-    came_back(way, LEAST_BOUNCED)
+    came_back(way, MIN_BOUNCES_PER_DAY)
     way.visitor.send("/forms/eoi", samples.eoi(contact_email=NEW))
     way.deliver()
     later(way)
@@ -88,13 +88,13 @@ def test_too_many_bounces_hold_letters_to_new_addresses_and_nothing_is_lost(way:
 @pytest.mark.parametrize(
     ("delivered", "bad", "fate", "paused"),
     [
-        (0, LEAST_BOUNCED - 1, "bounced", False),
-        (0, LEAST_BOUNCED, "bounced", True),
-        (LEAST_BOUNCED * 24, LEAST_BOUNCED, "bounced", True),
-        (LEAST_BOUNCED * 24 + 1, LEAST_BOUNCED, "bounced", False),
-        (100, LEAST_COMPLAINED - 1, "complained", False),
-        (100, LEAST_COMPLAINED, "complained", True),
-        (LEAST_COMPLAINED * 1250 + 1, LEAST_COMPLAINED, "complained", False),
+        (0, MIN_BOUNCES_PER_DAY - 1, "bounced", False),
+        (0, MIN_BOUNCES_PER_DAY, "bounced", True),
+        (MIN_BOUNCES_PER_DAY * 24, MIN_BOUNCES_PER_DAY, "bounced", True),
+        (MIN_BOUNCES_PER_DAY * 24 + 1, MIN_BOUNCES_PER_DAY, "bounced", False),
+        (100, MIN_COMPLAINTS_PER_DAY - 1, "complained", False),
+        (100, MIN_COMPLAINTS_PER_DAY, "complained", True),
+        (MIN_COMPLAINTS_PER_DAY * 1250 + 1, MIN_COMPLAINTS_PER_DAY, "complained", False),
     ],
 )
 def test_a_share_of_a_day_pauses_and_a_few_say_nothing(
@@ -107,7 +107,7 @@ def test_a_share_of_a_day_pauses_and_a_few_say_nothing(
 
 
 def test_what_came_back_a_day_ago_is_past(reputation: Reputation, clock: SetClock) -> None:
-    happened(reputation, "bounced", LEAST_BOUNCED)
+    happened(reputation, "bounced", MIN_BOUNCES_PER_DAY)
     clock.pass_(hours=25)
     assert not reputation.check()
 
@@ -115,13 +115,13 @@ def test_what_came_back_a_day_ago_is_past(reputation: Reputation, clock: SetCloc
 def test_only_what_comes_after_a_resume_pauses_again(
     reputation: Reputation, store: MemoryStore, clock: SetClock
 ) -> None:
-    happened(reputation, "bounced", LEAST_BOUNCED)
+    happened(reputation, "bounced", MIN_BOUNCES_PER_DAY)
     assert reputation.check()
     assert not reputation.check(), "told once"
     assert reputation.resume("Sam")
     for minutes in (1, 90):
         assert not reputation.check()
-        happened(reputation, "bounced", LEAST_BOUNCED - 1 if minutes == 1 else 1)
+        happened(reputation, "bounced", MIN_BOUNCES_PER_DAY - 1 if minutes == 1 else 1)
         clock.pass_(minutes=minutes)
     assert reputation.check()
     assert len([row for row in store.kinds("letter") if row["to"] == "admins"]) == 2
@@ -162,7 +162,7 @@ def test_a_pause_of_all_holds_decisions_too_and_they_leave_when_it_ends(way: Jou
 def test_what_holds_letters_is_read_once_for_many_and_heard_within_seconds(
     store: MemoryStore, clock: SetClock
 ) -> None:
-    holds, reputation = Holds(store, clock), Reputation(store, clock)
+    holds, reputation = MailHolds(store, clock), Reputation(store, clock)
     before = store.reads
     for _ in range(50):
         assert holds.read() == (None, False)

@@ -174,7 +174,7 @@ def test_whatever_an_issue_says_the_feed_is_xml(text: str) -> None:
     from html import escape
 
     about = feeds.About("fr", text, "https://a.org", "https://a.org/f", "a.org:8080")
-    entry = feeds.Entry("s", "https://a.org/é?a=1&b", escape(text), text, text, "2026-03-02", "2026-03-02T14:00:00.000Z")  # fmt: skip
+    entry = feeds.FeedEntry("s", "https://a.org/é?a=1&b", escape(text), text, text, "2026-03-02", "2026-03-02T14:00:00.000Z")  # fmt: skip
     feed = ET.fromstring(feeds.atom(about, [entry]).encode("utf-8", "surrogatepass"))
     assert feed.findtext(f"{ATOM}entry/{ATOM}id") == "tag:a.org,2026-03-02:newsletter/s/fr"
     json.loads(feeds.json_feed(about, [entry]))

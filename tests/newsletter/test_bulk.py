@@ -9,7 +9,7 @@ from botocore.stub import Stubber
 import sent_issue
 from chalicelib.aws.bulk import SesBulkMailer
 from chalicelib.core.errors import OutcomeUnknown
-from chalicelib.newsletter.sending.ports import Bulk, Declined, Envelope
+from chalicelib.newsletter.sending.ports import Bulk, BulkDeclined, Envelope
 
 BULK = Bulk(
     sent_issue.TEXTS["en"],
@@ -56,7 +56,7 @@ def test_an_address_of_ours_that_is_not_verified_is_no_reader_s_fault() -> None:
 
 
 def test_a_bulk_that_is_declined_was_sent_to_nobody() -> None:
-    with pytest.raises(Declined):
+    with pytest.raises(BulkDeclined):
         kinds("BadRequestException", 400)
 
 

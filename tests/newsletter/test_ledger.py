@@ -7,7 +7,7 @@ import pytest
 from chalicelib.core.records import stamp
 from chalicelib.newsletter.sending import ledger
 from chalicelib.newsletter.sending.keys import row_of, row_tag
-from chalicelib.newsletter.sending.ledger import Batch, Outcome, State, batches_of
+from chalicelib.newsletter.sending.ledger import Batch, RecipientOutcome, State, batches_of
 from fakes import SetClock
 
 PEOPLE = tuple(f"{number:032x}" for number in range(5))
@@ -19,7 +19,11 @@ def batch() -> Batch:
 
 
 def test_a_row_comes_back_as_it_was_put(batch: Batch, clock: SetClock) -> None:
-    outcomes = {0: Outcome("S", message_id="m0"), 1: Outcome("R", "full"), 2: Outcome("U", "?")}
+    outcomes = {
+        0: RecipientOutcome("S", message_id="m0"),
+        1: RecipientOutcome("R", "full"),
+        2: RecipientOutcome("U", "?"),
+    }
     after = batch.leased([0, 1, 2], clock()).answered(outcomes, clock())
     assert Batch.of(after.row(clock()).item) == after
     assert after.states == "SRUQQ"
@@ -70,19 +74,19 @@ def test_a_recipient_is_tried_seven_times_within_a_day_and_then_given_up(
 ) -> None:
     began = clock()
     for number in range(6):
-        batch = batch.leased([0], clock()).answered({0: Outcome("R", "busy")}, clock())
+        batch = batch.leased([0], clock()).answered({0: RecipientOutcome("R", "busy")}, clock())
         assert batch.states[0] == "R", number
         assert 0 not in batch.ready(clock())
         clock.pass_(seconds=(ledger.RETRY_WAITS[number]).total_seconds())
         assert 0 in batch.ready(clock())
     assert clock() - began <= timedelta(hours=24)
-    batch = batch.leased([0], clock()).answered({0: Outcome("R", "busy")}, clock())
+    batch = batch.leased([0], clock()).answered({0: RecipientOutcome("R", "busy")}, clock())
     assert batch.states[0] == "F"
     assert batch.why[0] == "busy"
 
 
 def test_throttling_uses_up_no_try(batch: Batch, clock: SetClock) -> None:
-    outcome = Outcome("R", "too fast", counts=False, wait=timedelta(seconds=10))
+    outcome = RecipientOutcome("R", "too fast", counts=False, wait=timedelta(seconds=10))
     for _ in range(50):
         batch = batch.leased([0], clock()).answered({0: outcome}, clock())
         clock.pass_(seconds=10)
@@ -91,8 +95,10 @@ def test_throttling_uses_up_no_try(batch: Batch, clock: SetClock) -> None:
 
 
 def test_each_recipient_waits_for_their_own_time(batch: Batch, clock: SetClock) -> None:
-    soon = Outcome("R", "too fast", counts=False, wait=timedelta(seconds=10))
-    after = batch.leased([0, 1], clock()).answered({0: soon, 1: Outcome("R", "busy")}, clock())
+    soon = RecipientOutcome("R", "too fast", counts=False, wait=timedelta(seconds=10))
+    after = batch.leased([0, 1], clock()).answered(
+        {0: soon, 1: RecipientOutcome("R", "busy")}, clock()
+    )
     clock.pass_(seconds=10)
     assert after.ready(clock()) == [0, 2, 3, 4]
     clock.pass_(seconds=50)
@@ -101,7 +107,9 @@ def test_each_recipient_waits_for_their_own_time(batch: Batch, clock: SetClock) 
 
 def test_a_batch_is_done_when_every_state_is_an_end(batch: Batch, clock: SetClock) -> None:
     ends: dict[int, State] = {0: "S", 1: "S", 2: "F", 3: "K", 4: "S"}
-    after = batch.leased(ends, clock()).answered({n: Outcome(s) for n, s in ends.items()}, clock())
+    after = batch.leased(ends, clock()).answered(
+        {n: RecipientOutcome(s) for n, s in ends.items()}, clock()
+    )
     assert after.next_at(clock()) is None
     assert after.counts() == {"sent": 3, "failed": 1, "skipped": 1, "unknown": 0}
 

@@ -13,12 +13,12 @@ from chalicelib import content
 from chalicelib.core.ports import Put
 from chalicelib.newsletter.issues.issue import Issue
 from chalicelib.newsletter.sending.keys import seen_key, shard_row_key
-from chalicelib.newsletter.sending.ledger import Batch, Outcome, batches_of
+from chalicelib.newsletter.sending.ledger import Batch, RecipientOutcome, batches_of
 from chalicelib.newsletter.sending.unreached import Unreached, UnreachedReader
 from chalicelib.newsletter.subscribers import subscriber
 from chalicelib.newsletter.subscribers.subscriber import Status, Subscriber
 from chalicelib.services import Services
-from chalicelib.views.newsletter_progress import SHOWN
+from chalicelib.views.newsletter_progress import MAX_READERS_SHOWN
 from fakes import MemoryStore, SetClock
 from visitor import hidden
 
@@ -36,12 +36,12 @@ def sent(service: Services, store: MemoryStore, clock: SetClock) -> None:
     issue = issue_factory.sending(service)
     (batch,) = batches_of(issue.id, SHARD, {"fr": [person(n) for n in range(6)]})
     outcomes = {
-        0: Outcome("S", message_id="m0"),
-        1: Outcome("F", "refused: 550"),
-        2: Outcome("K", "unsubscribed"),
-        3: Outcome("S", message_id="m3"),
-        4: Outcome("F", "refused: 550"),
-        5: Outcome("U", "no answer"),
+        0: RecipientOutcome("S", message_id="m0"),
+        1: RecipientOutcome("F", "refused: 550"),
+        2: RecipientOutcome("K", "unsubscribed"),
+        3: RecipientOutcome("S", message_id="m3"),
+        4: RecipientOutcome("F", "refused: 550"),
+        5: RecipientOutcome("U", "no answer"),
     }
     done: Batch = batch.answered(outcomes, clock())
     store.commit([Put({"pk": shard_row_key(issue.id, SHARD)[0], "sk": f"SHARD#{SHARD}"})])
@@ -155,16 +155,16 @@ def test_the_page_lists_no_more_than_it_shows(
     from chalicelib.newsletter.issue_counts import count
 
     issue = issue_factory.sending(service)
-    people = {"fr": [person(n) for n in range(SHOWN + 50)]}
+    people = {"fr": [person(n) for n in range(MAX_READERS_SHOWN + 50)]}
     for batch in batches_of(issue.id, SHARD, people):
-        failed = {n: Outcome("F", "550") for n in range(len(batch.people))}
+        failed = {n: RecipientOutcome("F", "550") for n in range(len(batch.people))}
         store.commit([batch.answered(failed, clock()).row(clock())])
     store.commit([Put({"pk": f"ISSUE#{issue.id}", "sk": f"SHARD#{SHARD}"})])
-    store.commit([count(issue.id, "fr", SHARD, {"failed": SHOWN + 50})])
+    store.commit([count(issue.id, "fr", SHARD, {"failed": MAX_READERS_SHOWN + 50})])
     issue_factory.newsroom(service).lifecycle.finished(issue, {})
     page = client.http.get(f"{path(service)}?missed=1&lang=en", headers=HTML).body.decode()
-    assert page.count("SES did not take it (550)") == SHOWN
-    assert f"The first {SHOWN}." in page
+    assert page.count("SES did not take it (550)") == MAX_READERS_SHOWN
+    assert f"The first {MAX_READERS_SHOWN}." in page
 
 
 @pytest.mark.usefixtures("sent")

@@ -13,7 +13,7 @@ from chalicelib.core.settings import Settings
 from chalicelib.newsletter.issue_counts import counted
 from chalicelib.newsletter.issues.issue import issue_of
 from chalicelib.newsletter.pace import Allowance
-from chalicelib.newsletter.sending.ports import Declined, Job, Reply
+from chalicelib.newsletter.sending.ports import BulkDeclined, Job, SesReply
 from chalicelib.newsletter.sending.recipients import missed, recipients
 from chalicelib.newsletter.subscribers.subscriber import Subscriber
 from chalicelib.services import Services
@@ -160,9 +160,9 @@ def test_a_bad_address_does_not_keep_the_others_from_their_issue(
     bad = readers[7]
     offer = bulk_mailer.offer
 
-    def picky(bulk: Any) -> list[Reply]:
+    def picky(bulk: Any) -> list[SesReply]:
         if any(e.to == bad.email for e in bulk.envelopes):
-            raise Declined("BadRequestException: illegal address")
+            raise BulkDeclined("BadRequestException: illegal address")
         return offer(bulk)
 
     bulk_mailer.offer = picky  # type: ignore[method-assign]
@@ -175,7 +175,7 @@ def test_throttled_recipients_get_it_later_and_nobody_twice(
     sender: SendingRun, print_for: Print, bulk_mailer: MemoryBulkMailer, store: MemoryStore
 ) -> None:
     print_for(120)
-    bulk_mailer.failing = [Reply("throttled", "too fast")] * 3
+    bulk_mailer.failing = [SesReply("throttled", "too fast")] * 3
     sender.run()
     assert len(bulk_mailer.sent) == len({e.to for e in bulk_mailer.sent}) == 120
     assert all(one.tries == 0 for one in recipients(store, sent_issue.ISSUE))
@@ -242,7 +242,7 @@ def test_an_issue_that_waits_long_meets_no_end_of_its_chain(
     bulk_mailer.allowance = allowance  # type: ignore[method-assign]
     while run.tick() != "finished":
         busy = clock() < until and weather == "throttled"
-        bulk_mailer.failing = [Reply("throttled", "too fast")] * 50 if busy else []
+        bulk_mailer.failing = [SesReply("throttled", "too fast")] * 50 if busy else []
         run.work()
         assert clock() < until + timedelta(hours=1)
     assert not queue.dropped
@@ -264,7 +264,7 @@ def test_a_lost_answer_is_settled_by_the_events_of_ses(  # noqa: PLR0913
     offer = bulk_mailer.offer
     lost: list[Any] = []
 
-    def loses_the_first(bulk: Any) -> list[Reply]:
+    def loses_the_first(bulk: Any) -> list[SesReply]:
         replies = offer(bulk)
         if not lost:
             lost.extend(bulk.envelopes)
@@ -293,7 +293,7 @@ def test_twenty_errors_of_one_kind_pause_the_issue_and_nobody_is_given_up(  # no
     mailer: MemoryMailer,
 ) -> None:
     readers = print_for(120)
-    bulk_mailer.refused = {r.email: Reply("refused", "MESSAGE_REJECTED: virus") for r in readers}
+    bulk_mailer.refused = {r.email: SesReply("refused", "MESSAGE_REJECTED: virus") for r in readers}
     sender.tick()
     sender.work()
     assert sender.status == "AUTO_PAUSED"
@@ -320,7 +320,7 @@ def test_a_pause_stops_the_next_call_and_a_resume_goes_on_where_it_stopped(
     print_for(200)
     offer = bulk_mailer.offer
 
-    def pauses(bulk: Any) -> list[Reply]:
+    def pauses(bulk: Any) -> list[SesReply]:
         replies = offer(bulk)
         if len(bulk_mailer.bulks) == 2:
             clock.pass_(seconds=2)
@@ -402,7 +402,7 @@ def test_who_was_missed_gets_a_follow_up_and_nobody_else(
 ) -> None:
     readers = print_for(30)
     lost = [readers[3], readers[4]]
-    bulk_mailer.refused = {r.email: Reply("refused", "MESSAGE_REJECTED: no") for r in lost}
+    bulk_mailer.refused = {r.email: SesReply("refused", "MESSAGE_REJECTED: no") for r in lost}
     sender.run()
     assert {m.person for m in missed(store, sent_issue.ISSUE)} == {r.person for r in lost}
     bulk_mailer.refused, bulk_mailer.sent = {}, []

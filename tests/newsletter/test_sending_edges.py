@@ -17,7 +17,7 @@ from chalicelib.newsletter.issues import archive
 from chalicelib.newsletter.issues.issue import Issue, issue_of
 from chalicelib.newsletter.sending.audience import Audience
 from chalicelib.newsletter.sending.outcomes import Streak, outcome_of
-from chalicelib.newsletter.sending.ports import Reply
+from chalicelib.newsletter.sending.ports import SesReply
 from chalicelib.newsletter.sending.recipients import mailed_in, missed, recipients
 from chalicelib.newsletter.sending.scheduler import Worker
 from chalicelib.services import Services
@@ -122,18 +122,18 @@ def test_a_move_during_the_freeze_leaves_nobody_out(
 # ---------------------------------------------------------------- errors, by mail and by issue
 
 
-def judged(streak: Streak, replies: list[Reply]) -> bool:
+def judged(streak: Streak, replies: list[SesReply]) -> bool:
     found = {n: (reply, outcome_of(reply, 0)) for n, reply in enumerate(replies)}
     return streak.judge(found)[1] is not None
 
 
 @pytest.mark.parametrize("kind", ["later", "refused", "account"])
 def test_twenty_mails_that_fail_alike_pause_whatever_calls_they_were_in(kind: Any) -> None:
-    assert judged(Streak(), [Reply(kind, "x")] * 50)
+    assert judged(Streak(), [SesReply(kind, "x")] * 50)
     streak = Streak()
-    assert [judged(streak, [Reply(kind, "x")] * 5) for _ in range(4)] == [False] * 3 + [True]
+    assert [judged(streak, [SesReply(kind, "x")] * 5) for _ in range(4)] == [False] * 3 + [True]
     of_call = Streak()
-    assert not judged(of_call, [Reply(kind, "x", of_call=True)] * 50)
+    assert not judged(of_call, [SesReply(kind, "x", of_call=True)] * 50)
 
 
 def test_an_issue_whose_every_mail_fails_is_paused_at_once(
@@ -141,7 +141,7 @@ def test_an_issue_whose_every_mail_fails_is_paused_at_once(
 ) -> None:
     enrol(store, *[reader(KEY, f"r{n}@example.org") for n in range(90)])
     scheduled(store, clock())
-    bulk_mailer.failing = [Reply("later", "TRANSIENT_FAILURE")] * 9
+    bulk_mailer.failing = [SesReply("later", "TRANSIENT_FAILURE")] * 9
     began = clock()
     run.tick()
     run.work()
@@ -155,7 +155,7 @@ def test_the_errors_of_one_issue_are_not_those_of_the_next(
     sender = service.issues.sender
     service.issues.pace._wait = lambda seconds: clock.pass_(seconds=seconds)
     enrol(store, *[reader(KEY, f"r{n}@example.org") for n in range(18)])
-    bulk_mailer.failing = [Reply("refused", "no")] * 2
+    bulk_mailer.failing = [SesReply("refused", "no")] * 2
     for name in ("2026-03", "2026-04"):
         scheduled(store, clock(), id=name)
         service.issues.scheduler.mind((f"ISSUE#{name}", "ISSUE"))

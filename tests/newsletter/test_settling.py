@@ -14,7 +14,7 @@ from chalicelib.core.records import stamp
 from chalicelib.newsletter.issue_counts import counted
 from chalicelib.newsletter.issues.issue import issue_of
 from chalicelib.newsletter.pace import Allowance
-from chalicelib.newsletter.sending.ports import Bulk, Envelope, Reply
+from chalicelib.newsletter.sending.ports import Bulk, Envelope, SesReply
 from chalicelib.newsletter.sending.recipients import missed, recipients
 from chalicelib.newsletter.sending.unreached import Unreached
 from chalicelib.services import Services
@@ -30,7 +30,7 @@ def loses(bulk_mailer: MemoryBulkMailer) -> list[Envelope]:
     lost: list[Envelope] = []
     offer = bulk_mailer.offer
 
-    def losing(bulk: Bulk) -> list[Reply]:
+    def losing(bulk: Bulk) -> list[SesReply]:
         replies = offer(bulk)
         if not lost:
             lost.extend(bulk.envelopes)
@@ -220,7 +220,7 @@ def test_a_cancelled_issue_learns_what_became_of_mails_in_flight(
     print_for(3)
     offer = bulk_mailer.offer
 
-    def dies(bulk: Bulk) -> list[Reply]:
+    def dies(bulk: Bulk) -> list[SesReply]:
         offer(bulk)
         raise KeyboardInterrupt
 
@@ -300,7 +300,7 @@ def test_a_bounce_is_judged_by_all_that_was_sent_told_or_not(
     bulk_mailer.allowed = Allowance(rate=37.5, daily=None, used=0)
     offer = bulk_mailer.offer
 
-    def bouncing(bulk: Bulk) -> list[Reply]:
+    def bouncing(bulk: Bulk) -> list[SesReply]:
         replies = offer(bulk)
         for number, envelope in enumerate(bulk.envelopes, len(bulk_mailer.sent)):
             if number % 33 == 0:

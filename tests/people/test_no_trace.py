@@ -10,14 +10,14 @@ import pytest
 
 import samples
 from chalicelib import content
-from chalicelib.cases.applicant import Reply
+from chalicelib.cases.applicant import ApplicantReply
 from chalicelib.cases.audit import verified
 from chalicelib.cases.case import Case
 from chalicelib.coaches.coach import Coach
 from chalicelib.coaches.editions import EditionStore
 from chalicelib.core.links import person_key
 from chalicelib.core.rate_limit import of_mailbox
-from chalicelib.people.erasure import Decision, ErasureRefused
+from chalicelib.people.erasure import ErasureDecision, ErasureRefused
 from chalicelib.people.export import zipped
 from chalicelib.wiring.people import PeopleServices
 from fakes import MemoryStore, SetClock
@@ -174,7 +174,7 @@ def test_somebody_who_is_erased_leaves_what_the_certificate_names_and_no_more(
     way: Journey, everywhere: Everywhere, store: MemoryStore
 ) -> None:
     erasure = people(way).erasure
-    done = erasure.erase(erasure.find(ZOE), Decision("asked for it", force_open=True))
+    done = erasure.erase(erasure.find(ZOE), ErasureDecision("asked for it", force_open=True))
     left = traces(store.everything(), needles(way))
     lines = {_line(store, key) for key in left}
     assert lines <= {*done.stays, "erasure"}, left
@@ -216,7 +216,9 @@ def test_an_erasure_that_dies_anywhere_is_ended_by_another_one(
         assert runs < 100
         erasure = people(way).erasure
         try:
-            done = erasure.erase(erasure.find(ZOE), Decision("asked for it", force_open=True))
+            done = erasure.erase(
+                erasure.find(ZOE), ErasureDecision("asked for it", force_open=True)
+            )
             break
         except Died:
             continue
@@ -226,7 +228,7 @@ def test_an_erasure_that_dies_anywhere_is_ended_by_another_one(
     assert {_line(store, key) for key in plain} == {"request"}, plain
     assert {"case_letter", "message", "proposal", "consent"} <= done.went.keys()
     again = people(way).erasure
-    twice = again.erase(again.find(ZOE), Decision("asked for it", force_open=True))
+    twice = again.erase(again.find(ZOE), ErasureDecision("asked for it", force_open=True))
     # What led from one address to the other is gone by now.
     assert twice.stays.keys() <= done.stays.keys()
     assert twice.went == done.went
@@ -237,7 +239,7 @@ def test_nobody_is_written_to_about_an_erasure(
 ) -> None:
     way.mailer.sent.clear()
     erasure = people(way).erasure
-    erasure.erase(erasure.find(ZOE), Decision("asked for it", force_open=True))
+    erasure.erase(erasure.find(ZOE), ErasureDecision("asked for it", force_open=True))
     way.deliver()
     assert [mail.to for mail in way.mailer.sent if mail.to in (ZOE, MOVED)] == []
 
@@ -248,9 +250,9 @@ def test_files_stay_without_a_decision_and_open_ones_without_force(
     erasure = people(way).erasure
     before = dict(store.items)
     with pytest.raises(ErasureRefused, match="is open"):
-        erasure.erase(erasure.find(ZOE), Decision("asked for it"))
+        erasure.erase(erasure.find(ZOE), ErasureDecision("asked for it"))
     assert store.items == before
-    done = erasure.erase(erasure.find(ZOE), Decision())
+    done = erasure.erase(erasure.find(ZOE), ErasureDecision())
     assert set(done.files.values()) == {"needs_decision"}
     assert way.again(everywhere.own).state == "EOI_PENDING"
     assert "message" in done.went
@@ -262,7 +264,7 @@ def test_a_decision_about_a_person_is_kept_for_a_year(way: Journey, clock: SetCl
     way.after_undo()
     assert way.again(case).state == "EOI_DECLINED"
     erasure = people(way).erasure
-    done = erasure.erase(erasure.find(ZOE), Decision("asked for it"))
+    done = erasure.erase(erasure.find(ZOE), ErasureDecision("asked for it"))
     assert done.files == {case.ref: "decision"}
     assert way.again(case).email == ZOE
 
@@ -289,7 +291,7 @@ def test_what_waits_in_somebody_s_name_goes_with_them_too(way: Journey, store: M
     states = {case["state"] for case in store.kinds("case")}
     assert states == {"EOI_PENDING", "EOI_TO_CONFIRM", "ORPHAN_APP", "HELD_AS_SPAM"}
     erasure = people(way).erasure
-    done = erasure.erase(erasure.find(ZOE), Decision("asked for it", force_open=True))
+    done = erasure.erase(erasure.find(ZOE), ErasureDecision("asked for it", force_open=True))
     stays = {*done.stays, "erasure"}
     left = traces(store.everything(), needles(way))
     assert {_line(store, key) for key in left} <= stays <= {"erasure", "subscriber", "mail_limit"}
@@ -318,11 +320,11 @@ def test_a_closed_file_of_another_person_keeps_somebody_in_its_log_alone(
     asked = way.again(others)
     corrected = {**(asked.application or {}), "fid_lead_phone": "4185550199"}
     answer = f"Zoé-Maude Petit-Lavoie est ma collègue ({ZOE.upper()})."
-    applicant.reply(asked, Reply(answer, corrected, []))
+    applicant.reply(asked, ApplicantReply(answer, corrected, []))
     applicant.withdraw(way.again(others), "Merci à Zoé-Maude Petit-Lavoie.")
     way.deliver()
     erasure = people(way).erasure
-    done = erasure.erase(erasure.find(ZOE), Decision("asked for it"))
+    done = erasure.erase(erasure.find(ZOE), ErasureDecision("asked for it"))
     left = traces(store.everything(), [*needles(way), "4185550199"])
     assert {_line(store, key) for key in left} <= {"case_event", "erasure"}, left
     assert done.stays["case_event"]
@@ -340,7 +342,7 @@ def test_a_hold_stops_erasure_and_the_clock_of_retention(
     until = clock().date().replace(year=clock().year + 4)
     holds.set(people(way).finder.find(ZOE), "file 500-17", until)
     with pytest.raises(ErasureRefused, match=f"until {until}"):
-        erasure.erase(erasure.find(ZOE), Decision("asked for it"))
+        erasure.erase(erasure.find(ZOE), ErasureDecision("asked for it"))
     clock.pass_(days=3 * 365)
     way.deliver()
     assert way.again(case).state == "WITHDRAWN"
@@ -372,5 +374,5 @@ def test_a_change_of_address_of_a_subscription_is_followed_both_ways(
         assert person.addresses == {ZOE, MOVED}
         assert person.files == {declared.id}
     erasure = people(way).erasure
-    erasure.erase(erasure.find(MOVED), Decision("asked for it", force_open=True))
+    erasure.erase(erasure.find(MOVED), ErasureDecision("asked for it", force_open=True))
     assert traces(store.everything(), [ZOE, MOVED]) == {}

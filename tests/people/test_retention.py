@@ -11,7 +11,7 @@ import pytest
 import fakes
 import samples
 from chalicelib import content
-from chalicelib.cases.applicant import Reply
+from chalicelib.cases.applicant import ApplicantReply
 from chalicelib.cases.case import Case
 from chalicelib.cases.effects import Decider
 from chalicelib.cases.guards import DecisionInput
@@ -207,7 +207,7 @@ def test_a_file_that_is_answered_after_its_time_is_not_closed_at_once(
     staff = Decider("rita-roy", "Rita Roy")
     way.service.cases.decisions.act(case, "ask", staff, question)
     clock.pass_(hours=2)
-    way.service.cases.applicant.reply(way.again(case), Reply("Nous."))
+    way.service.cases.applicant.reply(way.again(case), ApplicantReply("Nous."))
     way.deliver()
     assert way.again(case).state == "EOI_PENDING"
     clock.pass_(days=20)

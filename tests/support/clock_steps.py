@@ -9,7 +9,7 @@ from typing import Any
 
 import samples
 from chalicelib.aws.keys import Keys
-from chalicelib.cases.applicant import Reply
+from chalicelib.cases.applicant import ApplicantReply
 from chalicelib.cases.case import Case
 from chalicelib.cases.effects import Decider
 from chalicelib.cases.guards import DecisionInput
@@ -191,7 +191,7 @@ class Programme:
         return self.final(case, "ask", by, message="Combien de jeunes?")
 
     def reply(self, case: Case) -> Case:
-        after = self.service.cases.applicant.reply(self.again(case), Reply("Douze."))
+        after = self.service.cases.applicant.reply(self.again(case), ApplicantReply("Douze."))
         self.settle()
         return after
 

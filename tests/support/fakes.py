@@ -10,7 +10,7 @@ from chalicelib.core.errors import Conflict
 from chalicelib.core.ports import Change, Delete, Item, Key, Mail, Put, Write
 from chalicelib.core.records import DUE_SHARDS
 from chalicelib.newsletter.pace import Allowance
-from chalicelib.newsletter.sending.ports import Bulk, Envelope, Job, Reply
+from chalicelib.newsletter.sending.ports import Bulk, Envelope, Job, SesReply
 from chalicelib.people import retention
 
 if TYPE_CHECKING:
@@ -236,12 +236,12 @@ class MemoryBulkMailer:
     def __init__(self) -> None:
         self.bulks: list[Bulk] = []
         self.sent: list[Envelope] = []
-        self.failing: list[Exception | Reply] = []
-        self.refused: dict[str, Reply] = {}
+        self.failing: list[Exception | SesReply] = []
+        self.refused: dict[str, SesReply] = {}
         """By address: what is answered for it."""
         self.allowed = Allowance(rate=1000, daily=None, used=0)
 
-    def offer(self, bulk: Bulk) -> list[Reply]:
+    def offer(self, bulk: Bulk) -> list[SesReply]:
         if self.failing:
             failure = self.failing.pop(0)
             if isinstance(failure, Exception):
@@ -253,11 +253,11 @@ class MemoryBulkMailer:
     def allowance(self) -> Allowance:
         return self.allowed
 
-    def _one(self, envelope: Envelope) -> Reply:
+    def _one(self, envelope: Envelope) -> SesReply:
         if envelope.to in self.refused:
             return self.refused[envelope.to]
         self.sent.append(envelope)
-        return Reply("sent", message_id=f"bulk-{len(self.sent)}")
+        return SesReply("sent", message_id=f"bulk-{len(self.sent)}")
 
 
 class MemoryQueue:

@@ -88,9 +88,9 @@ PAGES = (
     "desk-sign-in", "desk-sign-in-errors", "desk-code", "desk-code-errors", "desk-link",
     "desk-link-errors", "desk-over", "desk-lost", "desk-account", "desk-confirm",
     "desk-confirm-errors", "desk-refused",
-    "draft-start", "draft-door", "draft-section", "draft-section-errors", "draft-section-rows",
+    "draft-start", "draft-link", "draft-section", "draft-section-errors", "draft-section-rows",
     "draft-row", "draft-check-errors", "draft-both", "draft-tasks", "draft-check", "draft-later",
-    "draft-colleagues", "draft-delete", "draft-door-kept", "draft-sent", "draft-deleted",
+    "draft-colleagues", "draft-delete", "draft-link-kept", "draft-sent", "draft-deleted",
 )  # fmt: skip
 
 VARIANTS = (

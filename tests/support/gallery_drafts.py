@@ -16,7 +16,7 @@ def drafts(walk: "Walk") -> Iterator[tuple[str, str]]:
     """One draft from its first page to what is left of it, and another that is deleted."""
     yield "draft-start", walk.page("/forms/eoi")
     url = f"/draft/{_sent(walk, '/draft', {'form': 'eoi'})['links']['draft'].rpartition('/')[2]}"
-    yield "draft-door", walk.page(url)
+    yield "draft-link", walk.page(url)
     yield "draft-section", walk.page(f"{url}/contact")
     wrong = samples.eoi(contact_email="ada@", contact_phone="12")
     for name in section_ids("eoi"):
@@ -49,7 +49,7 @@ def drafts(walk: "Walk") -> Iterator[tuple[str, str]]:
     walk.clock.pass_(days=77)
     walk.service.mail.outbox.sweep()
     walk.deliver()
-    yield "draft-door-kept", _posted(walk, url, {"do": "extend", "lang": walk.lang})
+    yield "draft-link-kept", _posted(walk, url, {"do": "extend", "lang": walk.lang})
     _sent(walk, f"{url}/check", {})
     yield "draft-sent", walk.page(f"{url}/tasks")
     other = f"/draft/{_sent(walk, '/draft', {'form': 'eoi'})['links']['draft'].rpartition('/')[2]}"

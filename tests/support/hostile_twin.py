@@ -11,7 +11,7 @@ from chalicelib.cases.case import Case
 from chalicelib.core.letter_row import OUTSIDE
 from chalicelib.core.ports import Item, Mail
 from chalicelib.mail.letters import LETTERS
-from chalicelib.mail.writers.draft import Sender
+from chalicelib.mail.writers.draft import LetterSender
 from chalicelib.newsletter.subscribers.repository import SUBSCRIBER
 
 HOSTILE = (
@@ -79,9 +79,9 @@ def _twin(value: Any) -> Any:
 def record(patch: pytest.MonkeyPatch) -> Twins:
     """Have every letter to somebody outside written a second time, and return where those are."""
     found: Twins = {}
-    written = Sender.draft
+    written = LetterSender.draft
 
-    def draft(self: Sender, row: Item, to: str, lang: Any, owed: Any, **more: Any) -> Any:
+    def draft(self: LetterSender, row: Item, to: str, lang: Any, owed: Any, **more: Any) -> Any:
         if row["to"] in (*OUTSIDE, SUBSCRIBER):
             case = more.get("case")
             again = {**more, "case": unproved(case)} if case else more
@@ -89,7 +89,7 @@ def record(patch: pytest.MonkeyPatch) -> Twins:
             found[row["letter"], row["to"]] = twin.mail
         return written(self, row, to, lang, owed, **more)
 
-    patch.setattr(Sender, "draft", draft)
+    patch.setattr(LetterSender, "draft", draft)
     return found
 
 

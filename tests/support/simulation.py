@@ -12,7 +12,7 @@ import truth
 import typing_people
 from chalicelib import content
 from chalicelib.aws.keys import Keys
-from chalicelib.cases.applicant import Reply
+from chalicelib.cases.applicant import ApplicantReply
 from chalicelib.cases.case import Case, case_key
 from chalicelib.cases.effects import Decider
 from chalicelib.cases.guards import DecisionInput
@@ -285,7 +285,7 @@ class Life:
 
     def reply(self, act: Act) -> None:
         if case := self.case(act):
-            self.service.cases.applicant.reply(case, Reply(f"Réponse {act.who}"))
+            self.service.cases.applicant.reply(case, ApplicantReply(f"Réponse {act.who}"))
 
     def withdraw(self, act: Act) -> None:
         if case := self.case(act):
@@ -420,7 +420,7 @@ class Life:
         """An answer to a question, with the whole form corrected."""
         if (case := self.case(act)) and case.answers and case.application is None:
             given = {**case.answers, "org_city": f"K{act.who}{act.at}"}
-            self.service.cases.applicant.reply(case, Reply(f"Corrigé {act.who}", given))
+            self.service.cases.applicant.reply(case, ApplicantReply(f"Corrigé {act.who}", given))
 
     def fail(self, act: Act) -> None:
         """The next mail fails: for now, for good, or nobody knows."""

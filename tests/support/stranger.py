@@ -11,7 +11,7 @@ from chalice.test import HTTPResponse
 
 import samples
 from chalicelib import content
-from chalicelib.cases.applicant import Reply
+from chalicelib.cases.applicant import ApplicantReply
 from chalicelib.cases.case import Case
 from chalicelib.cases.effects import Decider
 from chalicelib.cases.guards import DecisionInput
@@ -270,7 +270,7 @@ def staff_decide(world: World) -> None:
 def she_answers_a_question(world: World) -> None:
     for case in world.files():
         if case.state == "EOI_INFO_REQUESTED" and not case.undo_open(world.way.clock()):
-            world.way.service.cases.applicant.reply(case, Reply("Voici."))
+            world.way.service.cases.applicant.reply(case, ApplicantReply("Voici."))
 
 
 @step(HONEST)

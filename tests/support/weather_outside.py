@@ -11,7 +11,7 @@ from chalicelib.core.errors import OutcomeUnknown
 from chalicelib.core.ports import Item, Key, Write
 from chalicelib.core.records import stamp
 from chalicelib.newsletter.pace import Allowance
-from chalicelib.newsletter.sending.ports import Bulk, Declined, Envelope, Reply
+from chalicelib.newsletter.sending.ports import Bulk, BulkDeclined, Envelope, SesReply
 from clock_steps import QuickStore
 from fakes import SetClock
 
@@ -100,32 +100,32 @@ class Ses:
     def allowance(self) -> Allowance:
         return self.allowed
 
-    def offer(self, bulk: Bulk) -> list[Reply]:
+    def offer(self, bulk: Bulk) -> list[SesReply]:
         sky, luck, odds = self._sky, self._sky.luck, self._sky.odds
         sky.judge(bulk)
         number = len(bulk.envelopes)
         if luck.random() < odds.throttle:
-            return [Reply("throttled", "TooManyRequestsException")] * number
+            return [SesReply("throttled", "TooManyRequestsException")] * number
         if luck.random() < odds.fail:
             if luck.random() < 0.3:
-                raise Declined("BadRequestException")
+                raise BulkDeclined("BadRequestException")
             kind: Literal["later", "account"] = luck.choice(("later", "account"))
-            return [Reply(kind, "InternalFailure", of_call=True)] * number
+            return [SesReply(kind, "InternalFailure", of_call=True)] * number
         replies = [self._one(envelope) for envelope in bulk.envelopes]
         if luck.random() < odds.lose:
             raise OutcomeUnknown("ReadTimeoutError")
         return replies
 
-    def _one(self, envelope: Envelope) -> Reply:
+    def _one(self, envelope: Envelope) -> SesReply:
         luck, odds = self._sky.luck, self._sky.odds
         if luck.random() < odds.throttle / 4:
-            return Reply("throttled", "ACCOUNT_THROTTLED")
+            return SesReply("throttled", "ACCOUNT_THROTTLED")
         if luck.random() < odds.fail / 4:
-            return Reply("refused", "MAIL_FROM_DOMAIN_NOT_VERIFIED")
+            return SesReply("refused", "MAIL_FROM_DOMAIN_NOT_VERIFIED")
         self.taken[envelope.to] += 1
         self.mails.append((envelope, self._sky.clock()))
         self._report(envelope, len(self.mails))
-        return Reply("sent", message_id=f"m{len(self.mails)}")
+        return SesReply("sent", message_id=f"m{len(self.mails)}")
 
     def _report(self, envelope: Envelope, number: int) -> None:
         """What SES tells of a mail that it took: in any order, late, and some of it twice. One of

@@ -7,7 +7,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from chalicelib.core.errors import Malformed, TooLarge
-from chalicelib.web.html_forms import FIELDS_LIMIT
+from chalicelib.web.html_forms import BODY_FIELDS_LIMIT
 from chalicelib.web.request import Request, is_ticked, text_field
 
 
@@ -100,9 +100,9 @@ def test_a_form_s_body_that_is_no_text_is_malformed(body: bytes) -> None:
 
 
 def test_more_fields_than_any_form_has_are_too_many() -> None:
-    assert len(posted(b"&".join([b"a=1"] * FIELDS_LIMIT)).fields()["a"]) == FIELDS_LIMIT  # type: ignore[arg-type]
+    assert len(posted(b"&".join([b"a=1"] * BODY_FIELDS_LIMIT)).fields()["a"]) == BODY_FIELDS_LIMIT  # type: ignore[arg-type]
     with pytest.raises(TooLarge):
-        posted(b"&".join([b"a=1"] * (FIELDS_LIMIT + 1))).fields()
+        posted(b"&".join([b"a=1"] * (BODY_FIELDS_LIMIT + 1))).fields()
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from chalicelib.core.letter_row import letter
 from chalicelib.core.ports import Change, Item, Key, Now, Put, Store
 from chalicelib.core.records import shard_of, stamp
 
-KEY: Final[Key] = ("MORNING", "CLOCK#DIGEST")
+DIGEST_KEY: Final[Key] = ("MORNING", "CLOCK#DIGEST")
 DIGEST_RETENTION: Final = timedelta(days=90)
 
 
@@ -30,10 +30,10 @@ class Digest:
         if self._scheduled:
             return
         row = {
-            "pk": KEY[0],
-            "sk": KEY[1],
+            "pk": DIGEST_KEY[0],
+            "sk": DIGEST_KEY[1],
             "kind": "clock",
-            "due_shard": shard_of(KEY[0]),
+            "due_shard": shard_of(DIGEST_KEY[0]),
             "due_at": stamp(_next(self._now())),
         }
         try:
@@ -49,7 +49,9 @@ class Digest:
         """
         now = self._now()
         today = eastern_time.today(now)
-        change = Change(KEY, expect={"due_at": row["due_at"]}, set={"due_at": stamp(_next(now))})
+        change = Change(
+            DIGEST_KEY, expect={"due_at": row["due_at"]}, set={"due_at": stamp(_next(now))}
+        )
         quiet = self._quiet is not None and self._quiet.contains(now)
         letters = []
         if business_days.is_business_day(today) and not quiet:

@@ -9,7 +9,7 @@ from typing import Final
 from chalicelib import content
 from chalicelib.cases.case import Case, case_key
 from chalicelib.cases.deadlines import started
-from chalicelib.cases.deadlines.digest import KEY as MORNING
+from chalicelib.cases.deadlines.digest import DIGEST_KEY as MORNING
 from chalicelib.cases.deadlines.digest import Digest
 from chalicelib.cases.deadlines.erasure import Erasure, blank
 from chalicelib.cases.ladder import Ladder, Rung, definition, ladder_of

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, TypedDict
 
 from chalicelib.cases.case import Case, KeptWarning, kept_warnings
 from chalicelib.cases.contact import contact_name
-from chalicelib.cases.intake.submission import Receipt, Visit
+from chalicelib.cases.intake.submission import Arrival, Receipt
 from chalicelib.cases.joining import owe_joined
 from chalicelib.cases.proof import proved_application
 from chalicelib.cases.states import NEW, step
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from chalicelib.forms.rules import Answers
 
 
-def application(visit: Visit) -> tuple[list[Write], Receipt]:
+def application(visit: Arrival) -> tuple[list[Write], Receipt]:
     """Return what an application writes, and its receipt.
 
     With an invitation it joins the case that was invited. Without one it is a case of its own,
@@ -33,7 +33,7 @@ def application(visit: Visit) -> tuple[list[Write], Receipt]:
     return _joined(visit, case), _receipt(visit, case)
 
 
-def _joined(visit: Visit, case: Case) -> list[Write]:
+def _joined(visit: Arrival, case: Case) -> list[Write]:
     row = step(case.state, "apply")
     change = StateChange(case, row, visit.now, APPLICANT, {"answers": visit.answers_digest})
     change.sets |= {**_application(visit), **_applicant(visit)}
@@ -43,11 +43,11 @@ def _joined(visit: Visit, case: Case) -> list[Write]:
     return [*change.writes(), *_twins(visit, case)]
 
 
-def _twins(visit: Visit, case: Case) -> list[Write]:
+def _twins(visit: Arrival, case: Case) -> list[Write]:
     return twin_rows(case.id, visit.submission.answers, visit.people_key, visit.now)
 
 
-def _uninvited(visit: Visit) -> tuple[list[Write], Receipt]:
+def _uninvited(visit: Arrival) -> tuple[list[Write], Receipt]:
     """Keep an application by itself. The answer is the same whether its reference and address
     fit a file or not; a letter to that file's address tells."""
     answers, spam = visit.submission.answers, visit.held()
@@ -77,7 +77,7 @@ def _uninvited(visit: Visit) -> tuple[list[Write], Receipt]:
     return writes, _receipt(visit, case)
 
 
-def _receipt(visit: Visit, case: Case) -> Receipt:
+def _receipt(visit: Arrival, case: Case) -> Receipt:
     return visit.receipt(references.reference("application", case.id), case.person)
 
 
@@ -87,7 +87,7 @@ class _Application(TypedDict):
     applied_at: str
 
 
-def _application(visit: Visit) -> _Application:
+def _application(visit: Arrival) -> _Application:
     """Return the parts of a case that are its application."""
     return {
         "application": visit.submission.answers,
@@ -101,7 +101,7 @@ class _Applicant(TypedDict):
     contact_name: str
 
 
-def _applicant(visit: Visit) -> _Applicant:
+def _applicant(visit: Arrival) -> _Applicant:
     """Return who is written to about the case from now on, as the application says."""
     answers = visit.submission.answers
     return {

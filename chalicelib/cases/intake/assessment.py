@@ -4,7 +4,7 @@ from datetime import time
 from typing import Any
 
 from chalicelib import content
-from chalicelib.cases.intake.submission import Receipt, Visit
+from chalicelib.cases.intake.submission import Arrival, Receipt
 from chalicelib.cases.lookup import assessment_key
 from chalicelib.core import business_days, eastern_time, references
 from chalicelib.core.letter_row import APPLICANT, letter
@@ -14,7 +14,7 @@ from chalicelib.forms import assessment as assessments
 from chalicelib.forms.problems import RESULT_NOT_MAILED, Problem
 
 
-def assessment(visit: Visit) -> tuple[list[Write], Receipt]:
+def assessment(visit: Arrival) -> tuple[list[Write], Receipt]:
     """Return what a self-assessment writes, and its receipt. Beyond so many results a day for one
     mailbox, whoever asked for them, a result is shown and not mailed, and says so."""
     answers = dict(visit.submission.answers)
@@ -49,14 +49,16 @@ def assessment(visit: Visit) -> tuple[list[Write], Receipt]:
     return writes, made
 
 
-def _expires(visit: Visit) -> int:
+def _expires(visit: Arrival) -> int:
     """Return when the answers go, in seconds since 1970."""
     today = eastern_time.today(visit.now)
     last = business_days.after_months(today, content.retention()["assessment_months"])
     return int(business_days.at_eastern_time(last, time(23, 59)).timestamp())
 
 
-def receipt(visit: Visit, ref: str, answers: dict[str, Any], *, replayed: bool = False) -> Receipt:
+def receipt(
+    visit: Arrival, ref: str, answers: dict[str, Any], *, replayed: bool = False
+) -> Receipt:
     scored = assessments.score(answers)
     return Receipt(
         form="assessment",

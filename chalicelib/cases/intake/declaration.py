@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Final, TypedDict
 
 from chalicelib.cases.case import Case, KeptWarning, kept_warnings
 from chalicelib.cases.contact import contact_name
-from chalicelib.cases.intake.submission import Receipt, Visit
+from chalicelib.cases.intake.submission import Arrival, Receipt
 from chalicelib.cases.open_files import MAX_KEPT, FoundFiles, OpenFiles, find
 from chalicelib.cases.states import NEW, step
 from chalicelib.cases.transition import StateChange
@@ -21,7 +21,7 @@ NOT_KEPT: Final = "declarations_waiting"
 """The letter that tells an address that one more declaration was not kept: once a day."""
 
 
-def declaration(visit: Visit) -> tuple[list[Write], Receipt]:
+def declaration(visit: Arrival) -> tuple[list[Write], Receipt]:
     """Return what a declaration writes, and its receipt, which is the same whatever becomes of
     it: whoever posts has not proved the address, and learns nothing about its files."""
     spam = visit.held()
@@ -43,14 +43,14 @@ def declaration(visit: Visit) -> tuple[list[Write], Receipt]:
     return writes, _receipt(visit, case)
 
 
-def _kept(visit: Visit, case: Case, found: FoundFiles, opened: OpenFiles) -> list[Write]:
+def _kept(visit: Arrival, case: Case, found: FoundFiles, opened: OpenFiles) -> list[Write]:
     """Keep it beside the newest file: the address of that one is asked, however it was typed."""
     file = found.open[-1]
     case = replace(case, beside=file.id, address=file.mail_to)
     return [*_stored(visit, case, "keep_beside"), opened.with_kept(case.id).write()]
 
 
-def _not_kept(visit: Visit, file: Case) -> list[Write]:
+def _not_kept(visit: Arrival, file: Case) -> list[Write]:
     if visit.is_told:
         return []
     since = f"{visit.now:%Y%m%d}"
@@ -58,7 +58,7 @@ def _not_kept(visit: Visit, file: Case) -> list[Write]:
     return [Put(owed)]
 
 
-def _stored(visit: Visit, case: Case, event: str, spam: str | None = None) -> list[Write]:
+def _stored(visit: Arrival, case: Case, event: str, spam: str | None = None) -> list[Write]:
     data = {"answers": visit.answers_digest, "spam": spam}
     change = StateChange(case, step(NEW, event), visit.now, APPLICANT, data)
     change.owes_letters()
@@ -67,7 +67,7 @@ def _stored(visit: Visit, case: Case, event: str, spam: str | None = None) -> li
     return [*change.creates(), *visit.box(case.ref, spam), *counters, *twins]
 
 
-def _same(visit: Visit, cases: list[Case]) -> Case | None:
+def _same(visit: Arrival, cases: list[Case]) -> Case | None:
     """Return the case that has this very content already; the spelling of the address is none."""
     address = visit.submission.answers["contact_email"]
     for case in cases:
@@ -76,7 +76,7 @@ def _same(visit: Visit, cases: list[Case]) -> Case | None:
     return None
 
 
-def _receipt(visit: Visit, case: Case) -> Receipt:
+def _receipt(visit: Arrival, case: Case) -> Receipt:
     return visit.receipt(case.ref, case.person)
 
 
@@ -89,7 +89,7 @@ class _Given(TypedDict):
     org: str
 
 
-def _given(visit: Visit) -> _Given:
+def _given(visit: Arrival) -> _Given:
     """Return what a declaration says of its case."""
     answers = visit.submission.answers
     return {

@@ -11,7 +11,7 @@ from chalicelib.cases.consent import Notices
 from chalicelib.cases.intake.application import application
 from chalicelib.cases.intake.assessment import assessment, receipt
 from chalicelib.cases.intake.declaration import declaration
-from chalicelib.cases.intake.submission import BoxTicked, IncomingForm, Receipt, Visit
+from chalicelib.cases.intake.submission import Arrival, BoxTicked, IncomingForm, Receipt
 from chalicelib.cases.lookup import Cases
 from chalicelib.cases.states import is_ended, table
 from chalicelib.core import eastern_time, rate_limit, references
@@ -38,7 +38,7 @@ REPEAT_SECONDS: Final = 24 * 3600
 RATE_SHARDS: Final = 4
 """A counter of posts is split, so that one address does not make transactions collide."""
 
-COMMIT_ATTEMPTS: Final = RATE_SHARDS + 4
+RECEIVE_ATTEMPTS: Final = RATE_SHARDS + 4
 """How often a submission is built anew because another one came in between."""
 
 RECEIVERS: Final = {
@@ -81,7 +81,7 @@ class Intake:
             raise IntakePaused(arrival.form)
         now = self.now()
         submission = _parsed(arrival, now)
-        visit = Visit(
+        visit = Arrival(
             arrival,
             submission,
             now,
@@ -92,7 +92,7 @@ class Intake:
             self.notices,
         )
         attempt = _Attempt(self, visit)
-        for _ in range(COMMIT_ATTEMPTS):
+        for _ in range(RECEIVE_ATTEMPTS):
             try:
                 return attempt.commit()
             except (NotInvited, InviteOver, AlreadyApplied) as refused:
@@ -128,7 +128,7 @@ _REFUSED: Final[Mapping[type[RelaisError], str]] = {
 class _Attempt:
     """One submission on its way into the store, wiser after each conflict."""
 
-    def __init__(self, intake: Intake, visit: Visit) -> None:
+    def __init__(self, intake: Intake, visit: Arrival) -> None:
         self._intake = intake
         self._visit = visit
         self._content = visit.digest(
@@ -258,7 +258,7 @@ def _parsed(arrival: IncomingForm, now: datetime) -> parsing.Submission:
     return parsing.parse(arrival.form, arrival.fields, arrival.lang, today, also=odd)
 
 
-def _way_in(visit: Visit) -> list[str]:
+def _way_in(visit: Arrival) -> list[str]:
     """The same application with an invitation is not the one without."""
     if visit.submission.form != "application":
         return []

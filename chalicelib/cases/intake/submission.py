@@ -23,7 +23,7 @@ MAX_PAGE_LENGTH: Final = 300
 """Characters that are kept of the address of the page."""
 
 
-class Draft(Protocol):
+class DraftInSteps(Protocol):
     """What a form was written in, section by section: it ends in the transaction that stores the
     form, so that it is sent once, and as it was read."""
 
@@ -54,7 +54,7 @@ class IncomingForm(NamedTuple):
     agent: str = ""
     consent_shown: str = ""
     notice: str = ""
-    draft: Draft | None = None
+    draft: DraftInSteps | None = None
 
 
 class Receipt(NamedTuple):
@@ -76,7 +76,7 @@ it came, and why it is held, if it is."""
 
 
 @dataclass
-class Visit:
+class Arrival:
     """One submission on its way: `open` is the row of the open files of its person, once it was
     met. `is_kept` says whether anything is kept of it, `is_told` whether its address has the
     letter of today that says so."""

@@ -61,7 +61,7 @@ class Decision:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class DecisionOutcome:
     """What became of a POST; `errors` are (field, code of the message)."""
 
     kind: OutcomeKind

@@ -13,8 +13,8 @@ from chalicelib.cases.orphans import Orphans
 from chalicelib.cases.review.attempts import Attempts
 from chalicelib.cases.review.model import (
     Decision,
+    DecisionOutcome,
     OpenedReview,
-    Outcome,
     became,
     decision_since,
     standing,
@@ -119,11 +119,11 @@ class Reviews:
             decision = case.decided
         return OpenedReview(found, token, case, staff, link, decision, history)
 
-    def decide(self, token: str, decision: Decision) -> Outcome:
+    def decide(self, token: str, decision: Decision) -> DecisionOutcome:
         """Raises TooMany after many wrong tries of one link."""
         opened = self.open(token)
         if opened.case is None or opened.staff is None or opened.link is None:
-            return Outcome("fresh" if decision.name == "fresh" else "expired", opened)
+            return DecisionOutcome("fresh" if decision.name == "fresh" else "expired", opened)
         if opened.standing == "away":
             return self._away(opened, decision)
         if decision.name == "fresh":
@@ -133,10 +133,10 @@ class Reviews:
         case, staff, _ = opened.whole
         if opened.standing in ("decided", "undo", "stale", "voted"):
             self._attempts.late(token, case, staff, decision.name)
-            return Outcome("already", opened, case)
+            return DecisionOutcome("already", opened, case)
         if opened.standing == "expired":
             self._attempts.wrong(token, case, staff, decision.name, "expired")
-            return Outcome("expired", opened, case)
+            return DecisionOutcome("expired", opened, case)
         try:
             return retry_while_same(
                 opened,
@@ -147,16 +147,16 @@ class Reviews:
         except Conflict:
             return self._late(opened, decision)
 
-    def _decide(self, opened: OpenedReview, decision: Decision) -> Outcome:
+    def _decide(self, opened: OpenedReview, decision: Decision) -> DecisionOutcome:
         """Raises Conflict when somebody was faster."""
         case, staff, link = opened.whole
         self._attempts.check(opened.token)
         if decision.name in events() and decision.name not in link["allowed"]:
             self._attempts.late(opened.token, case, staff, decision.name, "not_now")
-            return Outcome("refused", opened, case, facts={"why": "not_now"})
+            return DecisionOutcome("refused", opened, case, facts={"why": "not_now"})
         if errors := self._errors(opened, decision):
             self._attempts.wrong(opened.token, case, staff, decision.name, errors[0][1])
-            return Outcome("invalid", opened, case, errors)
+            return DecisionOutcome("invalid", opened, case, errors)
         try:
             self._check(opened, decision)
             if self._wants_code(opened, decision):
@@ -166,8 +166,8 @@ class Reviews:
             if refused.why in ("not_now", "not_recused"):
                 return self._late(opened, decision)
             self._attempts.late(opened.token, case, staff, decision.name, refused.why)
-            return Outcome("refused", opened, case, facts={"why": refused.why})
-        return Outcome(became(decision.name), opened, after, facts={"event": decision.name})
+            return DecisionOutcome("refused", opened, case, facts={"why": refused.why})
+        return DecisionOutcome(became(decision.name), opened, after, facts={"event": decision.name})
 
     def _act(self, opened: OpenedReview, decision: Decision) -> Case:
         case, staff, link = opened.whole
@@ -184,29 +184,31 @@ class Reviews:
         used = None if decision.name in beside() else link
         return self._decisions.act(case, decision.name, by, decision.given, link=used)
 
-    def _late(self, opened: OpenedReview, decision: Decision) -> Outcome:
+    def _late(self, opened: OpenedReview, decision: Decision) -> DecisionOutcome:
         again = self.open(opened.token)
         if again.case is None or again.staff is None:
-            return Outcome("expired", again)
+            return DecisionOutcome("expired", again)
         self._attempts.late(again.token, again.case, again.staff, decision.name)
-        return Outcome("already", again, again.case)
+        return DecisionOutcome("already", again, again.case)
 
-    def _undo(self, opened: OpenedReview, decision: Decision) -> Outcome:
+    def _undo(self, opened: OpenedReview, decision: Decision) -> DecisionOutcome:
         case, staff, _ = opened.whole
         if opened.standing != "undo":
             self._attempts.late(opened.token, case, staff, decision.name)
-            return Outcome("already", opened, case, facts={"too_late": True})
+            return DecisionOutcome("already", opened, case, facts={"too_late": True})
         # A robot that presses every button must not take a decision back either.
         if not decision.confirm or not self._links.check_nonce(opened.token, decision.nonce):
             self._attempts.wrong(opened.token, case, staff, decision.name, "undo")
-            return Outcome("invalid", opened, case, (("confirm", "confirm"),))
+            return DecisionOutcome("invalid", opened, case, (("confirm", "confirm"),))
         try:
             after = self._decisions.undo(case, Decider(staff.id, staff.name))
         except (Conflict, Refused):
-            return Outcome("already", self.open(opened.token), case, facts={"too_late": True})
-        return Outcome("undone", opened, after)
+            return DecisionOutcome(
+                "already", self.open(opened.token), case, facts={"too_late": True}
+            )
+        return DecisionOutcome("undone", opened, after)
 
-    def _fresh(self, opened: OpenedReview) -> Outcome:
+    def _fresh(self, opened: OpenedReview) -> DecisionOutcome:
         """A new link, to the address on the roster and nowhere else."""
         case, staff, _ = opened.whole
         if opened.standing in FRESH and self._attempts.counted(opened.token, staff):
@@ -220,16 +222,16 @@ class Reviews:
                 self._store.commit([Put(owed)])
             except Conflict:
                 pass
-        return Outcome("fresh", opened, case)
+        return DecisionOutcome("fresh", opened, case)
 
-    def _away(self, opened: OpenedReview, decision: Decision) -> Outcome:
+    def _away(self, opened: OpenedReview, decision: Decision) -> DecisionOutcome:
         """Who is away decides nothing; who says that they are back is."""
         case, staff, _ = opened.whole
         if decision.name == "back" and self._links.check_nonce(opened.token, decision.nonce):
             self.roster.back(staff)
-            return Outcome("back", self.open(opened.token), case)
+            return DecisionOutcome("back", self.open(opened.token), case)
         self._attempts.late(opened.token, case, staff, decision.name, "away")
-        return Outcome("away", opened, case)
+        return DecisionOutcome("away", opened, case)
 
     def _errors(self, opened: OpenedReview, decision: Decision) -> tuple[tuple[str, str], ...]:
         """Return (field, code of the message) for each thing that is missing or wrong."""
@@ -283,16 +285,16 @@ class Reviews:
     def _wants_code(self, opened: OpenedReview, decision: Decision) -> bool:
         return self._step_up is not None and "step_up" in self._chosen(opened, decision).guards
 
-    def _confirm(self, opened: OpenedReview, decision: Decision) -> Outcome:
+    def _confirm(self, opened: OpenedReview, decision: Decision) -> DecisionOutcome:
         """Decides with the right six digits; without any, sends them."""
         case, staff, _ = opened.whole
         assert self._step_up is not None
         if not decision.step_code:
             self._step_up.send(opened.token, case, staff)
-            return Outcome("code_sent", opened, case)
+            return DecisionOutcome("code_sent", opened, case)
         if not self._step_up.right(opened.token, decision.step_code):
             self._attempts.wrong(opened.token, case, staff, decision.name, "step_code")
             self._step_up.send(opened.token, case, staff)
-            return Outcome("code_sent", opened, case, (("step_code", "wrong_step_code"),))
+            return DecisionOutcome("code_sent", opened, case, (("step_code", "wrong_step_code"),))
         after = self._act(opened, decision)
-        return Outcome("decided", opened, after)
+        return DecisionOutcome("decided", opened, after)

@@ -10,7 +10,7 @@ from chalicelib.coaches.directory.quotations import Quotations
 from chalicelib.coaches.directory.terms import Term
 
 
-class Candidates(NamedTuple):
+class CoachCandidates(NamedTuple):
     """Who is found, why, and by which terms nobody is who has the others."""
 
     levels: Levels
@@ -20,7 +20,7 @@ class Candidates(NamedTuple):
 
 def find_candidates(
     query: Query, words: WordIndex, quotations: Quotations, everyone: int
-) -> Candidates:
+) -> CoachCandidates:
     """Return who has all the words; else who has all with those who serve a place that is named
     beside those who live there; else who has the most words."""
     matches = [
@@ -36,7 +36,7 @@ def find_candidates(
         wider = [words.wider(match) for match in matches]
         found = _of_all(wider, allowed)
     if found is not None:
-        return Candidates(found, tuple(wider))
+        return CoachCandidates(found, tuple(wider))
     narrow, wide = _of_most(matches, allowed), _of_most(wider, allowed)
     return wide if len(wide.matches) > len(narrow.matches) and wide.levels else narrow
 
@@ -72,7 +72,7 @@ def _of_all(matches: Sequence[Match], allowed: int) -> Levels | None:
     return levels or None
 
 
-def _of_most(matches: Sequence[Match], allowed: int) -> Candidates:
+def _of_most(matches: Sequence[Match], allowed: int) -> CoachCandidates:
     several = [match for match in matches if not match.term.optional]
     found = [
         {cost: mask & allowed for cost, mask in match.levels.items() if mask & allowed}
@@ -83,8 +83,8 @@ def _of_most(matches: Sequence[Match], allowed: int) -> Candidates:
     levels = intersect([found[number] for number in kept]) if kept else {}
     chosen = [several[number] for number in kept]
     if not kept:
-        return Candidates({}, tuple(matches))
-    return Candidates(levels, tuple(chosen), left)
+        return CoachCandidates({}, tuple(matches))
+    return CoachCandidates(levels, tuple(chosen), left)
 
 
 def count_of(match: Match) -> int:

@@ -6,7 +6,7 @@ from typing import Final, Literal, TypedDict, cast
 
 from chalicelib.coaches.profile import Profile
 
-FORMAT: Final = 1
+FORMAT_VERSION: Final = 1
 """The number of this layout: a reader refuses a snapshot of another one."""
 
 Field = Literal["name", "specialty", "bio"]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TypedDict
 
 from chalicelib import content
-from chalicelib.coaches.directory.candidates import Candidates, count_of
+from chalicelib.coaches.directory.candidates import CoachCandidates, count_of
 from chalicelib.coaches.directory.highlights import Explanation
 from chalicelib.coaches.directory.levels import KIND_COST
 from chalicelib.coaches.directory.match_kinds import MatchKind
@@ -41,7 +41,7 @@ class DidYouMean(TypedDict):
     message: str
 
 
-def left_out(candidates: Candidates, query: Query) -> LeftOut:
+def left_out(candidates: CoachCandidates, query: Query) -> LeftOut:
     texts = content.coaches()["notes"]
     lang = query.lang
     words = [match.term.typed for match in candidates.left_out]

@@ -68,7 +68,7 @@ class Why(TypedDict):
     matched: list[Explanation]
 
 
-class Result(Card):
+class FoundCard(Card):
     """A card, with why it was found."""
 
     highlights: Highlights
@@ -128,9 +128,9 @@ class CoachResult:
             folded_part(column, self._other_lang, text) for column, text in self._other_texts
         )
 
-    def result(self, why: Why) -> Result:
+    def result(self, why: Why) -> FoundCard:
         """Return the card with why it was found."""
-        return {**self.card, **cast("Result", why)}
+        return {**self.card, **cast("FoundCard", why)}
 
     def text(self, why: Why) -> str:
         """Return the same as JSON, written by hand: an encoder is made anew at each call."""

@@ -10,10 +10,10 @@ from typing import Final, NamedTuple, cast
 
 from chalicelib import content
 from chalicelib.coaches.directory import ordering
-from chalicelib.coaches.directory.candidates import Candidates, find_candidates
+from chalicelib.coaches.directory.candidates import CoachCandidates, find_candidates
 from chalicelib.coaches.directory.facets import Facets
 from chalicelib.coaches.directory.highlights import LabelIndex, Sought
-from chalicelib.coaches.directory.layout import FORMAT, Index, read_profile
+from chalicelib.coaches.directory.layout import FORMAT_VERSION, Index, read_profile
 from chalicelib.coaches.directory.levels import Kinds, Levels, all_found
 from chalicelib.coaches.directory.matching import Match, WordIndex
 from chalicelib.coaches.directory.notes import did_you_mean, left_out
@@ -42,7 +42,7 @@ _MAX_PREPARED: Final = 20_000
 """Coaches kept ready to show, in one language each: more than any real directory has."""
 
 
-class Found(NamedTuple):
+class CoachesFound(NamedTuple):
     """What a search found, before it is put in words: the coaches of one page with why, and
     `everybody` whom the words find, whatever the filters."""
 
@@ -87,8 +87,8 @@ class Directory:
         """
         first, *rows = gzip.decompress(stored).split(b"\n")
         index: Index = json.loads(first)
-        if index["format"] != FORMAT or index["count"] != len(rows):
-            raise ValueError(f"not a directory of format {FORMAT}")
+        if index["format"] != FORMAT_VERSION or index["count"] != len(rows):
+            raise ValueError(f"not a directory of format {FORMAT_VERSION}")
         return cls(index, rows)
 
     def search(
@@ -146,7 +146,7 @@ class Directory:
         limit: int | str | None,
         cursor: str | None,
         day: str,
-    ) -> Found:
+    ) -> CoachesFound:
         query = parse_query(self._reader, self._labels, q, filters, lang, limit)
         day, first, restarted = self._start(query, cursor, day)
         candidates = find_candidates(query, self._words, self._quotations, self._everyone)
@@ -161,7 +161,7 @@ class Directory:
         notes = self._notes(coaches, candidates, filtered, kept, query)
         if restarted:
             notes["restarted"] = restarted
-        return Found(query, total, coaches, everybody, filtered, after, notes)
+        return CoachesFound(query, total, coaches, everybody, filtered, after, notes)
 
     def _start(self, query: Query, cursor: str | None, day: str) -> tuple[str, int, str]:
         """Return the day and the place to start at, and what to say if it is the first again."""
@@ -175,7 +175,7 @@ class Directory:
     def _notes(
         self,
         coaches: Sequence[tuple[CoachResult, Why]],
-        candidates: Candidates,
+        candidates: CoachCandidates,
         filtered: Mapping[str, int],
         kept: int,
         query: Query,

@@ -4,7 +4,7 @@ from typing import Required, TypedDict
 
 from chalicelib.coaches.directory.facets import FacetChoice
 from chalicelib.coaches.directory.notes import DidYouMean, LeftOut
-from chalicelib.coaches.directory.results import Result
+from chalicelib.coaches.directory.results import FoundCard
 from chalicelib.coaches.directory.suggestions import Help
 
 
@@ -32,6 +32,6 @@ class SearchPage(Notes):
 
     version: Required[str]
     total: Required[int]
-    results: Required[list[Result]]
+    results: Required[list[FoundCard]]
     facets: Required[dict[str, list[FacetChoice]]]
     next_cursor: Required[str | None]

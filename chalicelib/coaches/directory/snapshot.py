@@ -17,7 +17,7 @@ from chalicelib.coaches.directory.folding import (
 from chalicelib.coaches.directory.layout import (
     FIELDS,
     FILTERS,
-    FORMAT,
+    FORMAT_VERSION,
     LABEL_NAMES,
     PLACES,
     Field,
@@ -62,7 +62,7 @@ def build(coaches: Iterable[Coach]) -> Snapshot:
             values[name][value].add(number)
     meant, named = meanings(_cities(rows), labels)
     snapshot: SnapshotContent = {
-        "format": FORMAT,
+        "format": FORMAT_VERSION,
         "count": len(rows),
         "rows": rows,
         "words": {field: _packed(words[field], len(rows)) for field in FIELDS},

@@ -3,15 +3,15 @@
 from datetime import date
 from typing import Final
 
-from chalicelib.content.shapes.cases import Clocks, ProblemText, Review, States
+from chalicelib.content.shapes.cases import Clocks, ProblemContent, Review, States
 from chalicelib.content.shapes.coaches import Coaches, NamedTerm, Network, Places, Synonyms
 from chalicelib.content.shapes.forms import Assessment
 from chalicelib.content.shapes.kit import Kit
 from chalicelib.content.shapes.newsletter import (
-    Holds,
+    HoldsContent,
     Issues,
     Newsletter,
-    Newsroom,
+    NewsroomContent,
     Preflight,
     Theme,
 )
@@ -24,7 +24,7 @@ SHAPES: Final[dict[str, object]] = {
     "clocks": Clocks,
     "coaches": Coaches,
     "commands": dict[Key, Text],
-    "holds": Holds,
+    "holds": HoldsContent,
     "holidays": list[date],
     "issues": Issues,
     "kit": Kit,
@@ -33,10 +33,10 @@ SHAPES: Final[dict[str, object]] = {
     "messages": dict[Key, Text],
     "network": Network,
     "newsletter": Newsletter,
-    "newsroom": Newsroom,
+    "newsroom": NewsroomContent,
     "places": Places,
     "preflight": Preflight,
-    "problems": dict[Key, ProblemText],
+    "problems": dict[Key, ProblemContent],
     "programme": Programme,
     "provinces": list[Province],
     "retention": Retention,

@@ -47,7 +47,7 @@ class StateText(Text):
 _From = TypedDict("_From", {"from": Annotated[list[StateName], Field(min_length=1)]})
 
 
-class Transition(_From):
+class TransitionContent(_From):
     n: Annotated[int, Field(ge=1, le=28)] | None
     event: Key
     to: StateName
@@ -67,10 +67,10 @@ class Transition(_From):
 
 class States(TypedDict):
     states: dict[StateName, StateText]
-    transitions: list[Transition]
+    transitions: list[TransitionContent]
 
 
-class Rung(TypedDict):
+class RungContent(TypedDict):
     """One step of a clock: when, and whom it writes to or which event it sets off; `each`: once
     for each date that the clock runs to."""
 
@@ -92,8 +92,8 @@ class ClockText(TypedDict):
 
     unit: Literal["days", "business_days", "months"]
     awaits: NotRequired[Awaited]
-    steps: Annotated[list[Rung], Field(min_length=1)]
-    repeat: NotRequired[Rung]
+    steps: Annotated[list[RungContent], Field(min_length=1)]
+    repeat: NotRequired[RungContent]
     lasts: NotRequired[Count]
     notice: NotRequired[Count]
     target: NotRequired[Count]
@@ -107,7 +107,7 @@ class Clocks(TypedDict):
     clocks: dict[ClockName, ClockText]
 
 
-class ProblemText(TypedDict):
+class ProblemContent(TypedDict):
     status: Annotated[int, Field(ge=400, le=599)]
     title: Text
     detail: Text

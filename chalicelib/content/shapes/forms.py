@@ -86,7 +86,7 @@ class Action(Text):
     id: Literal["contact", "ci_101", "coaches", "eoi"]
 
 
-class Outcome(TypedDict):
+class AssessmentContent(TypedDict):
     title: Text
     summary: Text
     steps: Annotated[list[Text], Field(min_length=1)]
@@ -114,5 +114,5 @@ class Assessment(Form):
     score: Score
     bands: Annotated[list[Band], Field(min_length=1)]
     common: Common
-    results: dict[Key, Outcome]
+    results: dict[Key, AssessmentContent]
     hints: dict[Key, Text]

@@ -25,7 +25,7 @@ class Basis(Text):
     months: Count | None
 
 
-class ConsentText(Text):
+class ConsentContent(Text):
     id: Words
 
 
@@ -59,7 +59,7 @@ class NewsletterSheet(TypedDict):
 
 class Newsletter(Form):
     frequency: Text
-    consent: ConsentText
+    consent: ConsentContent
     bases: list[Basis]
     reasons: list[Option]
     sheet: NewsletterSheet
@@ -98,7 +98,7 @@ class Hold(TypedDict):
     advice: Text
 
 
-class Holds(TypedDict):
+class HoldsContent(TypedDict):
     """Why an issue waits; `stopped` goes by the codes that `Pace` stops with."""
 
     reasons: Annotated[
@@ -111,7 +111,7 @@ class Holds(TypedDict):
     stopped: Annotated[dict[str, Text], keys("switched_off no_rate")]
 
 
-class Newsroom(TypedDict):
+class NewsroomContent(TypedDict):
     decisions: Annotated[dict[str, Text], keys("approve send_back")]
     errors: Annotated[
         dict[str, Text],
@@ -146,7 +146,7 @@ class Newsroom(TypedDict):
     address_gone: Text
 
 
-class Finding(TypedDict):
+class FindingContent(TypedDict):
     level: Literal["blocks", "warns", "notes"]
     what: Text
     mend: NotRequired[Text]
@@ -162,7 +162,7 @@ class Preflight(TypedDict):
     line: TextWithSpace
     colon: TextWithSpace
     levels: Levels
-    findings: dict[Key, Finding]
+    findings: dict[Key, FindingContent]
 
 
 class Palette(TypedDict):

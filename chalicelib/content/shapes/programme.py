@@ -25,7 +25,7 @@ class Language(Text):
     own: Words
 
 
-class Links(TypedDict):
+class LinksContent(TypedDict):
     ci_101_fr: Words | None
     ci_101_en: Words | None
 
@@ -63,7 +63,7 @@ class Programme(TypedDict):
     unreached_days: Count
     cycle: Words | None
     cycle_ends: Day | None
-    links: Links
+    links: LinksContent
     signature: Text
     privacy_notice: PrivacyNotice
     retention: dict[Key, Text]

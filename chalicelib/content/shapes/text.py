@@ -66,13 +66,13 @@ class Text(TypedDict):
     fr: Words
 
 
-class Entry(Text):
+class EntryContent(Text):
     """Something that can be chosen, of any list."""
 
     id: str
 
 
-class Option(Entry):
+class Option(EntryContent):
     """`needs_message`: it says nothing without words of one's own."""
 
     score: NotRequired[Annotated[int, Field(ge=0, le=3)]]

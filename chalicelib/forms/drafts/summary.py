@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from chalicelib.content.shapes.forms import FormField
 
 
-class Line(NamedTuple):
+class SummaryLine(NamedTuple):
     """A field with its answer; of a list of rows, each row is one text."""
 
     key: str
@@ -23,7 +23,7 @@ class Line(NamedTuple):
     rows: Sequence[str] = ()
 
 
-def lines(draft: FormDraft, section: str, found: Examined, lang: Lang) -> list[Line]:
+def lines(draft: FormDraft, section: str, found: Examined, lang: Lang) -> list[SummaryLine]:
     """Return what was asked in a section, with what is answered so far."""
     values = draft.sections[section].values
     wrong = {key_of(problem.field) for problem in found.problems}
@@ -39,15 +39,15 @@ def budget_totals(section: str, found: Examined, lang: Lang) -> list[dict[str, A
 
 def _line(
     f: "FormField", values: Values, answers: Mapping[str, Any], lang: Lang, *, fits: bool
-) -> Line:
+) -> SummaryLine:
     label, key = f.get("short", f["label"])[lang], f["key"]
     typed = values.get(key)
     if f["type"] == "rows":
         rows = typed if isinstance(typed, list) else []
-        return Line(key, label, "", [row_text(f, row, lang) for row in rows])
+        return SummaryLine(key, label, "", [row_text(f, row, lang) for row in rows])
     if fits and key in answers and typed is not None:
-        return Line(key, label, in_words(f, answers[key], lang))
-    return Line(key, label, as_typed(f, typed, lang))
+        return SummaryLine(key, label, in_words(f, answers[key], lang))
+    return SummaryLine(key, label, as_typed(f, typed, lang))
 
 
 def row_text(f: "FormField", row: Any, lang: Lang) -> str:

@@ -56,7 +56,7 @@ def invitation(owed: CaseLetter) -> Invitation:
     }
 
 
-class Declined(TypedDict):
+class DeclinedFacts(TypedDict):
     """`reasons` in words: “other” is none, and the message says it; `cycle_ends` is a last day."""
 
     reasons: list[str]
@@ -67,7 +67,7 @@ class Declined(TypedDict):
 
 
 @letter("eoi_declined", "application_declined", to=APPLICANT, stands="version")
-def declined(owed: CaseLetter) -> Declined:
+def declined(owed: CaseLetter) -> DeclinedFacts:
     facts = owed.facts
     return {
         "reasons": reason_texts((code for code in facts["reasons"] if code != "other"), owed.lang),
@@ -186,13 +186,13 @@ def decided(owed: CaseLetter) -> Decided:
     }
 
 
-class Condition(TypedDict):
+class ConditionFacts(TypedDict):
     text: str
     due: date
 
 
 class Conditional(Decided):
-    conditions: list[Condition]
+    conditions: list[ConditionFacts]
 
 
 @letter("application_conditional", to=APPLICANT, stands="version", survives=("postpone",))
@@ -201,7 +201,7 @@ def application_conditional(owed: CaseLetter) -> Conditional:
     return {**decided(owed), "conditions": conditions_of(owed.case)}
 
 
-def conditions_of(case: Case) -> list[Condition]:
+def conditions_of(case: Case) -> list[ConditionFacts]:
     """Return the conditions of an approval that are not met yet, as the file has them now."""
     return [
         {"text": each["text"], "due": date.fromisoformat(each["due"])}
@@ -251,7 +251,7 @@ class FileReopened(Decided):
     state_name: str
     next_step: str
     until: date | None
-    conditions: list[Condition]
+    conditions: list[ConditionFacts]
 
 
 @letter("file_reopened", to=APPLICANT, stands="version")

@@ -13,7 +13,7 @@ from chalicelib.core.ports import Item, Store
 from chalicelib.forms import assessment
 from chalicelib.mail.draft import Draft
 from chalicelib.mail.letters import letter
-from chalicelib.mail.writers.draft import Sender
+from chalicelib.mail.writers.draft import LetterSender
 
 
 class AssessmentResult(TypedDict):
@@ -44,7 +44,7 @@ def assessment_result(owed: AssessmentLetter) -> AssessmentResult:
 
 
 class AssessmentLetterWriter:
-    def __init__(self, store: Store, links: Links, sender: Sender) -> None:
+    def __init__(self, store: Store, links: Links, sender: LetterSender) -> None:
         self._store = store
         self._links = links
         self._sender = sender

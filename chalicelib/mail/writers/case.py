@@ -12,7 +12,7 @@ import chalicelib.mail.writers.reminders
 import chalicelib.mail.writers.staff  # noqa: F401
 from chalicelib.cases.case import Case, case_key
 from chalicelib.cases.kept_declarations import asked_file
-from chalicelib.cases.matching import Candidates
+from chalicelib.cases.matching import CaseCandidates
 from chalicelib.cases.recipients import Recipients
 from chalicelib.cases.staff import Staff
 from chalicelib.cases.standing_back import standing_back, stands_back
@@ -53,7 +53,7 @@ class CaseLetterWriter:
         store: Store,
         links: Links,
         to_staff: ToStaff,
-        candidates: Candidates,
+        candidates: CaseCandidates,
         people_key: bytes,
     ) -> None:
         self._people_key = people_key

@@ -10,7 +10,7 @@ from chalicelib.cases.case import Case
 from chalicelib.cases.decisions import reopen_by
 from chalicelib.cases.due_dates import decision_due
 from chalicelib.cases.known import known_state, letters_of
-from chalicelib.cases.matching import Candidates
+from chalicelib.cases.matching import CaseCandidates
 from chalicelib.cases.review.link import review_link
 from chalicelib.cases.staff import Roster, Staff
 from chalicelib.cases.states import choices, staff_name, staff_steps
@@ -21,7 +21,7 @@ from chalicelib.core.languages import Lang
 from chalicelib.core.letter_row import APPLICANT, FIDUCIARY, NEW_ADDRESS, OLD_ADDRESS
 from chalicelib.core.links import Links, StoredLink
 from chalicelib.core.ports import Item, Store
-from chalicelib.mail.writers.draft import Sender
+from chalicelib.mail.writers.draft import LetterSender
 from chalicelib.mail.writers.phrases import file_notes
 
 
@@ -115,8 +115,8 @@ class StaffLetter:
     store: Store
     links: Links
     roster: Roster
-    candidates: Candidates
-    sender: Sender
+    candidates: CaseCandidates
+    sender: LetterSender
     stored_links: list[Item] = field(default_factory=list)
 
     @property

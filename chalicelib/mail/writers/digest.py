@@ -21,7 +21,7 @@ from chalicelib.mail.writers.draft import ToStaff
 from chalicelib.mail.writers.waiting import days_waiting
 
 
-class Line(TypedDict):
+class DigestLine(TypedDict):
     ref: str
     org: str
     state_name: str
@@ -33,16 +33,16 @@ class HeldLine(TypedDict):
     org: str
 
 
-class LinkedLine(Line):
+class LinkedLine(DigestLine):
     url: str
     code: str | None
 
 
-class Digest(TypedDict):
+class DigestFacts(TypedDict):
     staff_name: str
     decide: list[LinkedLine]
     more: int
-    waiting: list[Line]
+    waiting: list[DigestLine]
     more_waiting: int
     failed: int
     unconfirmed: int
@@ -59,13 +59,13 @@ class DigestLetter:
 
     staff: Staff
     decide: list[LinkedLine]
-    waiting: list[Line]
+    waiting: list[DigestLine]
     held: list[HeldLine]
     facts: Item
 
 
 @letter("staff_digest", to=STAFF)
-def staff_digest(owed: DigestLetter) -> Digest:
+def staff_digest(owed: DigestLetter) -> DigestFacts:
     facts = owed.facts
     return {
         "staff_name": owed.staff.name,
@@ -147,7 +147,7 @@ class DigestWriter:
         return link, {**line, "url": url, "code": code if asks_code else None}
 
 
-def _line(case: Case, lang: Lang, now: datetime) -> Line:
+def _line(case: Case, lang: Lang, now: datetime) -> DigestLine:
     return {
         "ref": case.current_ref,
         "org": case.org,

@@ -15,7 +15,7 @@ from chalicelib.mail.writers.phrases import view
 
 
 @dataclass(frozen=True)
-class Sender:
+class LetterSender:
     """Who writes, as the settings say."""
 
     organization: str
@@ -88,7 +88,7 @@ class ToStaff:
     now."""
 
     roster: Roster
-    sender: Sender
+    sender: LetterSender
 
     def reader(self, row: Item) -> Staff | None:
         """Return whom a letter goes to; None once they have left the roster."""

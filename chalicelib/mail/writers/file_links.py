@@ -17,15 +17,15 @@ from chalicelib.core.ports import Item, Store
 from chalicelib.mail.draft import Draft
 from chalicelib.mail.letters import letter
 from chalicelib.mail.writers.addressees import check_address
-from chalicelib.mail.writers.draft import Sender
+from chalicelib.mail.writers.draft import LetterSender
 
 CoachLink = Callable[[str], str | None]
 """Returns where the coach with this person's key changes their own page, if they have one."""
 
-MAX_FILES: Final = 10
+MAX_LISTED_FILES: Final = 10
 """Files that one letter lists."""
 
-MAX_LOOKED_AT: Final = 100
+MAX_CASES_READ: Final = 100
 """Cases of one address that are looked at: what others send in its name hides no file."""
 
 
@@ -89,7 +89,12 @@ def _url(case: Case, links: Links) -> str:
 
 class FileLinksWriter:
     def __init__(
-        self, store: Store, links: Links, sender: Sender, people_key: bytes, coach_link: CoachLink
+        self,
+        store: Store,
+        links: Links,
+        sender: LetterSender,
+        people_key: bytes,
+        coach_link: CoachLink,
     ) -> None:
         self._people_key = people_key
         self._coach_link = coach_link
@@ -103,11 +108,11 @@ class FileLinksWriter:
         person = row["pk"].partition("#")[2]
         check_address(row["address"], [person], self._people_key)
         lang = lang_or(row["facts"]["lang"], "fr")
-        ids = self._store.of_person(person, MAX_LOOKED_AT)
+        ids = self._store.of_person(person, MAX_CASES_READ)
         found = (item for one in ids if (item := self._store.get(*case_key(one))) is not None)
         cases = [case for case in map(Case.of, found) if case.person == person and _is_listed(case)]
         # Open ones first: what others send in somebody's name pushes none of them out.
-        cases = sorted(cases, key=lambda case: _KINDS.index(kind(case.state)))[:MAX_FILES]
+        cases = sorted(cases, key=lambda case: _KINDS.index(kind(case.state)))[:MAX_LISTED_FILES]
         renewed = "renewed" in row["facts"]
         # Of renewed links, a coach is told by a letter of their own.
         coach_url = None if renewed else self._coach_link(person)

@@ -14,7 +14,7 @@ from chalicelib.core.ports import Item, Store
 from chalicelib.forms.drafts.draft import OPEN, FormDraft, draft_key
 from chalicelib.mail.draft import Draft
 from chalicelib.mail.letters import letter
-from chalicelib.mail.writers.draft import Sender
+from chalicelib.mail.writers.draft import LetterSender
 
 
 class DraftLink(TypedDict):
@@ -44,7 +44,7 @@ def draft_link(owed: DraftLetter) -> DraftLink:
 
 
 class FormDraftWriter:
-    def __init__(self, store: Store, links: Links, sender: Sender, people_key: bytes) -> None:
+    def __init__(self, store: Store, links: Links, sender: LetterSender, people_key: bytes) -> None:
         self._store = store
         self._links = links
         self._sender = sender

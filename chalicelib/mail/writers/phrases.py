@@ -89,7 +89,7 @@ def plain_name(text: str) -> str:
 
 
 @dataclass(frozen=True)
-class FileFacts:
+class LetterFile:
     """What the templates of a letter may say of its file. `org_note` follows a reference; it is
     blank where the organization has no name that may be repeated."""
 
@@ -106,13 +106,13 @@ class FileFacts:
     apply_by: date | None
 
 
-def view(case: Case, lang: Lang, *, proved: bool = True) -> FileFacts:
+def view(case: Case, lang: Lang, *, proved: bool = True) -> LetterFile:
     """Return the case as templates read it; for a reader whose address is not `proved`, with
     nothing that was typed but plain names."""
     nameless = content.review()["nameless"]
     org = case.org if proved else plain_name(case.org)
     name = case.contact_name if proved else plain_name(case.contact_name)
-    return FileFacts(
+    return LetterFile(
         id=case.id,
         ref=case.ref,
         app_ref=case.app_ref,

@@ -8,7 +8,7 @@ from chalicelib.cases.turnaround import Turnaround
 from chalicelib.core.errors import Overtaken
 from chalicelib.core.letter_row import APPLICANT
 from chalicelib.mail.letters import letter
-from chalicelib.mail.writers.applicant import Condition, conditions_of
+from chalicelib.mail.writers.applicant import ConditionFacts, conditions_of
 from chalicelib.mail.writers.context import CaseLetter
 
 
@@ -17,7 +17,7 @@ class Reminder(TypedDict):
     until: date
     last: bool
     question: str
-    conditions: list[Condition]
+    conditions: list[ConditionFacts]
     url: str
 
 

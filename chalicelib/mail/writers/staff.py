@@ -49,7 +49,7 @@ class EoiToDecide(ToDecide):
     warnings: list[str]
 
 
-class EoiReceived(EoiToDecide):
+class EoiReceivedForStaff(EoiToDecide):
     """`changes` are what was sent again changes; none for a first declaration. `earlier` is the
     reference of the file that the same person had when this one came."""
 
@@ -59,7 +59,7 @@ class EoiReceived(EoiToDecide):
 
 
 @letter("staff_eoi_received", to=STAFF, digested=True, stands="state")
-def staff_eoi_received(owed: StaffLetter) -> EoiReceived:
+def staff_eoi_received(owed: StaffLetter) -> EoiReceivedForStaff:
     case, lang = owed.case, owed.lang
     return {
         **_to_decide(owed),
@@ -105,7 +105,7 @@ def staff_answer_received(owed: StaffLetter) -> AnswerToRead:
     }
 
 
-class CandidateFacts(TypedDict):
+class CandidateInLetter(TypedDict):
     ref: str
     org: str
     state_name: str
@@ -115,7 +115,7 @@ class CandidateFacts(TypedDict):
 class OrphanToPlace(LinkOnly):
     due: date | None
     proof: list[str]
-    candidates: list[CandidateFacts]
+    candidates: list[CandidateInLetter]
 
 
 @letter("staff_orphan_received", to=STAFF, digested=True, stands="state")

@@ -32,7 +32,7 @@ class About:
 
 
 @dataclass(frozen=True)
-class Entry:
+class FeedEntry:
     """An issue; `title`, `summary` and `page` are markup, `at` is a stamp."""
 
     slug: str
@@ -44,7 +44,7 @@ class Entry:
     at: str
 
 
-def atom(about: About, entries: Sequence[Entry]) -> str:
+def atom(about: About, entries: Sequence[FeedEntry]) -> str:
     lang = f"{about.lang}-CA"
     lines = [
         '<?xml version="1.0" encoding="utf-8"?>',
@@ -71,7 +71,7 @@ def atom(about: About, entries: Sequence[Entry]) -> str:
     return "\n".join([*lines, "</feed>", ""])
 
 
-def json_feed(about: About, entries: Sequence[Entry]) -> str:
+def json_feed(about: About, entries: Sequence[FeedEntry]) -> str:
     found = {
         "version": "https://jsonfeed.org/version/1.1",
         "title": about.title,
@@ -100,7 +100,7 @@ def plain(markup: str) -> str:
     return unescape(markup)
 
 
-def _id(about: About, entry: Entry) -> str:
+def _id(about: About, entry: FeedEntry) -> str:
     """Return an id that stays the same, wherever the API moves within its host (RFC 4151)."""
     return f"tag:{about.host.partition(':')[0]},{entry.date}:newsletter/{entry.slug}/{about.lang}"
 

@@ -50,7 +50,7 @@ class Approval(TypedDict):
     round: NotRequired[int]
 
 
-class Pause(TypedDict):
+class IssuePause(TypedDict):
     """Who paused an issue, when and why; `by` is `relais` for AUTO_PAUSED, `reason` a code then."""
 
     by: str
@@ -102,7 +102,7 @@ class Issue:
     """How often it was sent back: links and decisions are of one round, and end with it."""
     started_at: str | None = None
     finished_at: str | None = None
-    paused: Pause | None = None
+    paused: IssuePause | None = None
     report: Mapping[str, Mapping[str, int]] | None = None
     """The counts at the end: language → name → number."""
     follows: str | None = None

@@ -15,7 +15,7 @@ from chalicelib.newsletter.issues.issue import (
     AUTO_PAUSED,
     Issue,
     IssueEvent,
-    Pause,
+    IssuePause,
     freeze_key,
     indexed,
     issue_of,
@@ -170,7 +170,7 @@ class IssueLifecycle:
         also: Sequence[Write] = (),
     ) -> Issue:
         now = stamp(self._now())
-        paused: Pause = {"by": by, "at": now, "reason": reason, "facts": dict(facts)}
+        paused: IssuePause = {"by": by, "at": now, "reason": reason, "facts": dict(facts)}
         data = {"reason": reason, **facts}
         return self.move(issue, name, by, {"paused": paused}, also=also, data=data)
 

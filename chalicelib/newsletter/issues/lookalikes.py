@@ -7,7 +7,7 @@ from urllib.parse import unquote
 
 from chalicelib.newsletter.issues import placeholders
 
-SHOWN: Final = 60
+SHOWN_CHARACTERS: Final = 60
 """Characters that a finding shows of what it found."""
 
 _FIELD: Final = re.compile(
@@ -34,18 +34,18 @@ _COMMON: Final = frozenset(("[sic]", "[image]"))
 def fields(text: str) -> Iterator[str]:
     """Yield what a reader would see of fields that are none, and of braces."""
     prose = placeholders.without_fields(text)
-    return (found[0].strip()[:SHOWN] for found in _FIELD.finditer(prose))
+    return (found[0].strip()[:SHOWN_CHARACTERS] for found in _FIELD.finditer(prose))
 
 
 def addresses(text: str) -> Iterator[str]:
     """Yield addresses that nothing makes a link of."""
-    return (found[0].rstrip(".,;:!?)»”")[:SHOWN] for found in _ADDRESS.finditer(text))
+    return (found[0].rstrip(".,;:!?)»”")[:SHOWN_CHARACTERS] for found in _ADDRESS.finditer(text))
 
 
 def half_links(text: str) -> Iterator[str]:
     """Yield what looks like Markdown where there is none."""
     return (
-        text[max(0, found.start() - 20) : found.end() + 20].strip()[:SHOWN]
+        text[max(0, found.start() - 20) : found.end() + 20].strip()[:SHOWN_CHARACTERS]
         for found in _HALF_LINK.finditer(text)
     )
 
@@ -53,7 +53,7 @@ def half_links(text: str) -> Iterator[str]:
 def brackets(text: str) -> Iterator[str]:
     """Yield words in brackets, which may have been meant as a link or as a field."""
     found = (match[0] for match in _BRACKETS.finditer(text))
-    return (shown[:SHOWN] for shown in found if shown.lower() not in _COMMON)
+    return (shown[:SHOWN_CHARACTERS] for shown in found if shown.lower() not in _COMMON)
 
 
 def in_address(url: str) -> str:

@@ -16,10 +16,10 @@ from chalicelib.newsletter.issues.rendered import PERSONAL
 Node = SyntaxTreeNode
 
 SCHEMES: Final = ("https", "http", "mailto", "tel")
-COLUMNS: Final = 4
+MAX_TABLE_COLUMNS: Final = 4
 """Columns of a table that a phone shows side by side."""
 
-ROWS: Final = 40
+MAX_TABLE_ROWS: Final = 40
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,9 @@ def read(
     for reference in kept.get("references", {}).values():
         if reference["href"] not in used:
             line = start + reference["map"][0]
-            notes.finds("looks_like_link", line, text=reference["href"][: lookalikes.SHOWN])
+            notes.finds(
+                "looks_like_link", line, text=reference["href"][: lookalikes.SHOWN_CHARACTERS]
+            )
     return ParsedMarkdown(tree, notes.links, notes.images, notes.defaults, notes.findings)
 
 
@@ -182,9 +184,14 @@ def _image(node: Node, line: int, notes: _Notes) -> None:
 def _table(node: Node, line: int, notes: _Notes) -> None:
     rows = [row for part in node.children for row in part.children]
     columns = len(rows[0].children)
-    if columns > COLUMNS or len(rows) > ROWS:
+    if columns > MAX_TABLE_COLUMNS or len(rows) > MAX_TABLE_ROWS:
         notes.finds(
-            "big_table", line, columns=columns, rows=len(rows), most=COLUMNS, rows_most=ROWS
+            "big_table",
+            line,
+            columns=columns,
+            rows=len(rows),
+            most=MAX_TABLE_COLUMNS,
+            rows_most=MAX_TABLE_ROWS,
         )
     if not all(words_of(cell).strip() for cell in rows[0].children):
         notes.finds("table_head", line)

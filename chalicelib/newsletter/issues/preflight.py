@@ -26,14 +26,14 @@ MOST_DAYS_AWAY: Final = 300
 DAYS_BACK: Final = 31
 """Days after which an issue that has not left says an old date."""
 
-LEAST_RATE: Final = 0.1
+MIN_MAILS_PER_SECOND: Final = 0.1
 """The mails a second that a finish is computed with where SES allows none, which blocks anyway."""
 
 NO_LIMIT: Final = 10**9
 """What is shown as left of a day without a limit."""
 
 
-class Account(Protocol):
+class SendingAccount(Protocol):
     """The account of SES that sends."""
 
     def allowance(self) -> Allowance: ...
@@ -63,7 +63,7 @@ class PreflightContext:
     imprint: Imprint
     sender: str
     images_from: tuple[str, ...]
-    account: Account
+    account: SendingAccount
     audience: Audience
     now: datetime
     at_most: int
@@ -239,7 +239,7 @@ def left_today(allowance: Allowance) -> int:
 
 def finish(total: int, allowance: Allowance, at_most: int, now: datetime) -> datetime:
     """Return when the last of `total` mails is handed over, if the first one is now."""
-    a_second = max(LEAST_RATE, rate(allowance, at_most))
+    a_second = max(MIN_MAILS_PER_SECOND, rate(allowance, at_most))
     left = left_today(allowance)
     if total <= left or allowance.daily is None:
         return now + timedelta(seconds=total / a_second)

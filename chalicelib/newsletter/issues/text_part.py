@@ -9,10 +9,10 @@ from typing import Final
 from chalicelib.newsletter.issues.findings import Finding
 from chalicelib.newsletter.issues.source import Source
 
-LEAST_WORDS: Final = 5
+MIN_WORDS: Final = 5
 """A paragraph with fewer long words than these is not compared."""
 
-LEAST_SHARE: Final = 0.5
+MIN_SHARED_RATIO: Final = 0.5
 """The part of a paragraph's long words that both must have, however it is put."""
 
 _NUMBER: Final = re.compile(r"\d+")
@@ -65,7 +65,7 @@ def _paragraphs(written: str, shown: str, made: str, source: Source) -> Iterator
         known = _words(other)
         for paragraph in re.split(r"\n\s*\n", text):
             words = _words(paragraph)
-            if len(words) >= LEAST_WORDS and len(words & known) < LEAST_SHARE * len(words):
+            if len(words) >= MIN_WORDS and len(words & known) < MIN_SHARED_RATIO * len(words):
                 begin = " ".join(paragraph.split())[:60]
                 yield Finding(code, file, None, {"text": begin, "other": source.file})
 

@@ -5,7 +5,7 @@ from typing import Final
 
 from chalicelib import content
 
-LEAST_CONTRAST: Final = 4.5
+MIN_CONTRAST_RATIO: Final = 4.5
 """The contrast of text that WCAG 2.2 AA asks for."""
 
 _FONT: Final = "font-family:system-ui,-apple-system,'Segoe UI',Roboto,Arial,sans-serif"
@@ -67,7 +67,7 @@ def too_weak() -> Iterator[dict[str, str]]:
         colours = {name: str(colour) for name, colour in palette.items()}
         for text, ground in theme["text_on"]:
             found = contrast(colours[text], colours[ground])
-            if found < LEAST_CONTRAST:
+            if found < MIN_CONTRAST_RATIO:
                 yield {"text": f"{text} ({mode})", "ground": ground, "found": f"{found:.1f}"}
 
 

@@ -7,7 +7,7 @@ from typing import Final
 from chalicelib.newsletter.issues import placeholders
 from chalicelib.newsletter.issues.markdown import Node, allowed, words_of
 
-WIDTH: Final = 76
+LINE_LENGTH: Final = 76
 
 _LINKS: Final = {"fr": "Liens", "en": "Links"}
 _IMAGE: Final = {"fr": "[Image\u00a0: {}]", "en": "[Image: {}]"}
@@ -127,5 +127,5 @@ class TextWriter:
 def _wrapped(text: str) -> list[str]:
     lines: list[str] = []
     for line in text.split("\n"):
-        lines += textwrap.wrap(line, WIDTH, break_long_words=False, break_on_hyphens=False)
+        lines += textwrap.wrap(line, LINE_LENGTH, break_long_words=False, break_on_hyphens=False)
     return lines

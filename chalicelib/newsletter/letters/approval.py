@@ -33,7 +33,7 @@ class ApprovalLetter:
     link: StoredLink
 
 
-class Approval(TypedDict):
+class ApprovalFacts(TypedDict):
     issue: str
     version: int
     subjects: list[tuple[Lang, str]]
@@ -44,7 +44,7 @@ class Approval(TypedDict):
 
 
 @letter(LETTER, to=STAFF)
-def newsletter_review(owed: ApprovalLetter) -> Approval:
+def newsletter_review(owed: ApprovalLetter) -> ApprovalFacts:
     return {
         "issue": owed.issue.id,
         "version": owed.issue.version,

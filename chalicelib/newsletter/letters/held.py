@@ -26,7 +26,7 @@ class HeldLetter:
     links: Links
 
 
-class Held(TypedDict):
+class IssueHeldFacts(TypedDict):
     what: str
     advice: str
     staff_name: str
@@ -34,7 +34,7 @@ class Held(TypedDict):
 
 
 @letter(LETTER, to=ADMINS)
-def newsletter_held(owed: HeldLetter) -> Held:
+def newsletter_held(owed: HeldLetter) -> IssueHeldFacts:
     issue, lang = owed.facts["issue"], owed.staff.reads
     texts = content.holds()["reasons"][owed.facts["reason"]]
     values = {"issue": issue, **{k: _text(v, lang) for k, v in owed.facts["facts"].items()}}

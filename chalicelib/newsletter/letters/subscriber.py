@@ -14,7 +14,7 @@ from chalicelib.core.records import moment
 from chalicelib.mail.draft import Draft
 from chalicelib.mail.letters import letter
 from chalicelib.mail.writers.addressees import check_address
-from chalicelib.mail.writers.draft import Sender
+from chalicelib.mail.writers.draft import LetterSender
 from chalicelib.newsletter.subscribers.repository import SUBSCRIBER, SubscriberRepository
 from chalicelib.newsletter.subscribers.subscriber import ACTIVE, Subscriber, seconds
 
@@ -130,7 +130,7 @@ class SubscriberLetterWriter:
         self,
         repository: SubscriberRepository,
         links: Links,
-        sender: Sender,
+        sender: LetterSender,
         suppression: Callable[[], Suppression],
         people_key: bytes,
     ) -> None:

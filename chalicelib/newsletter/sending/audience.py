@@ -18,7 +18,7 @@ from chalicelib.newsletter.sending.ports import SubscriberStore
 from chalicelib.newsletter.sending.recipients import missed
 from chalicelib.newsletter.sending.unreached import MovedReaders
 from chalicelib.newsletter.subscribers.subscriber import (
-    BUCKETS,
+    AUDIENCE_BUCKETS,
     audiences,
     bucket_of,
     moves_key,
@@ -29,7 +29,7 @@ from chalicelib.newsletter.subscribers.subscriber import (
 FREEZE_TIMEOUT: Final = timedelta(minutes=2)
 """How long a worker is taken to be freezing. Two at once do no harm: see `_unit`."""
 
-LEAST_UNIT: Final = 2 * SHARD_SIZE
+MIN_UNIT_PEOPLE: Final = 2 * SHARD_SIZE
 """How many people are frozen together, if there are so many: a small list is not cut into
 crumbs."""
 
@@ -97,9 +97,9 @@ class Audience:
             return row
         first = len(list(self._members(issue, range(1), None)))
         # From the size of one bucket: how many make a unit that is worth its shards.
-        wide = min(BUCKETS, max(1, LEAST_UNIT // max(first, 1)))
+        wide = min(AUDIENCE_BUCKETS, max(1, MIN_UNIT_PEOPLE // max(first, 1)))
         units = {
-            "units": -(-BUCKETS // wide),
+            "units": -(-AUDIENCE_BUCKETS // wide),
             "wide": wide,
             "next": 0,
             "kind": "freeze",
@@ -124,7 +124,7 @@ class Audience:
         until: datetime,
     ) -> bool:
         """Freeze a unit, and return whether it is in the ledger whole."""
-        buckets = range(unit * row["wide"], min((unit + 1) * row["wide"], BUCKETS))
+        buckets = range(unit * row["wide"], min((unit + 1) * row["wide"], AUDIENCE_BUCKETS))
         while True:
             number, known = self._frozen(issue, unit)
             members = self._members(issue, buckets, only)

@@ -35,7 +35,7 @@ HELD_LETTERS: Final = "HELD"
 
 LETTER: Final = "newsletter_held"
 
-LEAST_SENDS: Final = 200
+MIN_SENDS: Final = 200
 """Before so many sends, a share says nothing."""
 
 
@@ -89,7 +89,7 @@ class AutoPause:
         if rejected >= ERRORS_IN_A_ROW and rejected >= BOUNCE_SHARE * since["sent"]:
             # SES took them and sent none: a virus, or a text that cannot be filled in.
             return "rejects", {"sent": since["sent"], "rejected": rejected}
-        if since["sent"] < LEAST_SENDS:
+        if since["sent"] < MIN_SENDS:
             return None, since
         if since["bounced"] >= BOUNCE_SHARE * since["sent"]:
             return "bounces", since

@@ -14,7 +14,7 @@ SHARD_DONE: Final = "done"
 SHARD_OPEN: Final = "open"
 """Whether a shard has more to do: the `status` of its row."""
 
-COMMIT_ATTEMPTS: Final = 5
+COUNT_ATTEMPTS: Final = 5
 
 Counts = dict[str, dict[str, int]]
 """lang → name → number."""
@@ -35,7 +35,7 @@ def update(store: Store, issue: str, shard: str, now: datetime) -> datetime | No
     """Bring the counts of the issue up to those of the shard, in one transaction with the note
     of what was added; return when the shard has more to do, None when it is done."""
     key = shard_row_key(issue, shard)
-    for _ in range(COMMIT_ATTEMPTS):
+    for _ in range(COUNT_ATTEMPTS):
         row = store.get(*key) or {}
         batches = [batch for batch, _ in read(store, issue, shard)]
         counts = summed(batches)

@@ -11,7 +11,7 @@ from chalicelib.core.ports import Change, Item, Key, Now, Put
 from chalicelib.core.records import stamp
 from chalicelib.newsletter.issue_counts import count
 from chalicelib.newsletter.sending.auto_pause import AutoPause
-from chalicelib.newsletter.sending.counts import COMMIT_ATTEMPTS
+from chalicelib.newsletter.sending.counts import COUNT_ATTEMPTS
 from chalicelib.newsletter.sending.keys import row_of, seen_key
 from chalicelib.newsletter.sending.ledger import BATCH_SIZE, LEDGER_RETENTION
 from chalicelib.newsletter.sending.ports import SubscriberStore
@@ -129,7 +129,7 @@ class Feedback:
             return
         expires = {"expires": int((self._now() + LEDGER_RETENTION).timestamp())}
         row = self._store.gather(key, gathered.sets, {**gathered.facts, **expires})
-        for _ in range(COMMIT_ATTEMPTS):
+        for _ in range(COUNT_ATTEMPTS):
             sizes = {name: len(row.get(name) or ()) for name in _COUNTED}
             known = row.get("counts") or {}
             numbers = {n: v - known.get(n, 0) for n, v in sizes.items() if v != known.get(n, 0)}

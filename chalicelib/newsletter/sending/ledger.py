@@ -172,7 +172,7 @@ class Batch:
         """Return the batch with these in flight from now on, whatever becomes of the sender."""
         return self._moved(dict.fromkeys(positions, LEASED), leased_at=stamp(now))
 
-    def answered(self, outcomes: Mapping[int, "Outcome"], now: datetime) -> "Batch":
+    def answered(self, outcomes: Mapping[int, "RecipientOutcome"], now: datetime) -> "Batch":
         """Return the batch with the outcome of each that was leased."""
         after: dict[int, State] = {}
         ids, due, tries, why = dict(self.ids), dict(self.due), dict(self.tries), dict(self.why)
@@ -213,9 +213,9 @@ class Batch:
         unknown = self.at(UNKNOWN)
         over = bool(self.settle_at) and str(self.settle_at) <= stamp(now)
         # Who was given up for lost may be reported later still, while the next try waits.
-        came = {n: Outcome(SENT) for n in self.at(UNKNOWN, RETRY) if n in reported}
+        came = {n: RecipientOutcome(SENT) for n in self.at(UNKNOWN, RETRY) if n in reported}
         # They have waited long enough already.
-        again = Outcome(RETRY, NO_EVENT, wait=timedelta(0))
+        again = RecipientOutcome(RETRY, NO_EVENT, wait=timedelta(0))
         lost = {n: again for n in unknown if over and n not in reported}
         if not came and not lost:
             return self
@@ -242,7 +242,7 @@ class Batch:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class RecipientOutcome:
     """What became of one recipient in one try.
 
     A RETRY uses up one of the tries if it `counts`, and waits for `wait` if that is given.

@@ -7,13 +7,13 @@ from typing import Final, Literal, assert_never
 from chalicelib.core.errors import RelaisError
 from chalicelib.core.ports import Item
 from chalicelib.newsletter.sending import ledger
-from chalicelib.newsletter.sending.ledger import Outcome
-from chalicelib.newsletter.sending.ports import Reply
+from chalicelib.newsletter.sending.ledger import RecipientOutcome
+from chalicelib.newsletter.sending.ports import SesReply
 
 ERRORS_IN_A_ROW: Final = 20
 """So many errors of one kind, and the issue is paused: the next ones would fail too."""
 
-THROTTLED_WAIT: Final = timedelta(seconds=10)
+BULK_THROTTLED_WAIT: Final = timedelta(seconds=10)
 """After a throttled try. The rate has been halved by then."""
 
 SHORT_WAIT: Final = timedelta(minutes=1)
@@ -41,8 +41,8 @@ class Streak:
         self._number = 0
 
     def judge(
-        self, found: Mapping[int, tuple[Reply, Outcome]]
-    ) -> tuple[dict[int, Outcome], Stop | None]:
+        self, found: Mapping[int, tuple[SesReply, RecipientOutcome]]
+    ) -> tuple[dict[int, RecipientOutcome], Stop | None]:
         """Return the outcomes of a call; and a Stop when too many failed in a row for one reason,
         which is then not the recipients': those of this call are not given up."""
         self._count(reply for reply, _ in found.values())
@@ -51,11 +51,11 @@ class Streak:
             return outcomes, None
         why, number = self._why, self._number
         self._begin("")
-        kept = Outcome(ledger.RETRY, why, counts=False, wait=timedelta(0))
+        kept = RecipientOutcome(ledger.RETRY, why, counts=False, wait=timedelta(0))
         spared = {n: kept for n, (r, _) in found.items() if r.kind == "refused" and r.why == why}
         return {**outcomes, **spared}, Stop("errors", kind=why, number=number)
 
-    def _count(self, replies: Iterable[Reply]) -> None:
+    def _count(self, replies: Iterable[SesReply]) -> None:
         before = ""
         for reply in replies:
             if reply.kind in ("skipped", "throttled"):
@@ -93,7 +93,7 @@ def unwanted(profile: Item | None, topics: Sequence[str], now: str) -> str:
     return ""
 
 
-def outcome_of(reply: Reply, tries: int) -> Outcome:
+def outcome_of(reply: SesReply, tries: int) -> RecipientOutcome:
     """Return what a reply makes of a recipient who was tried `tries` times before.
 
     A first refusal may be the fault of all of them, and be found out only by the twentieth in
@@ -101,18 +101,18 @@ def outcome_of(reply: Reply, tries: int) -> Outcome:
     """
     match reply.kind:
         case "sent":
-            return Outcome(ledger.SENT, message_id=reply.message_id)
+            return RecipientOutcome(ledger.SENT, message_id=reply.message_id)
         case "unknown":
-            return Outcome(ledger.UNKNOWN, reply.why)
+            return RecipientOutcome(ledger.UNKNOWN, reply.why)
         case "throttled":
-            return Outcome(ledger.RETRY, reply.why, counts=False, wait=THROTTLED_WAIT)
+            return RecipientOutcome(ledger.RETRY, reply.why, counts=False, wait=BULK_THROTTLED_WAIT)
         case "account":
-            return Outcome(ledger.RETRY, reply.why, counts=False, wait=SHORT_WAIT)
+            return RecipientOutcome(ledger.RETRY, reply.why, counts=False, wait=SHORT_WAIT)
         case "later":
-            return Outcome(ledger.RETRY, reply.why)
+            return RecipientOutcome(ledger.RETRY, reply.why)
         case "refused":
-            return Outcome(ledger.FAILED if tries else ledger.RETRY, reply.why)
+            return RecipientOutcome(ledger.FAILED if tries else ledger.RETRY, reply.why)
         case "skipped":
-            return Outcome(ledger.SKIPPED, reply.why)
+            return RecipientOutcome(ledger.SKIPPED, reply.why)
         case _:
             assert_never(reply.kind)

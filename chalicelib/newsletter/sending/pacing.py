@@ -32,9 +32,9 @@ REFRESH_SHARE: Final = 0.01
 SLACK_MS: Final = 150
 """How late a worker may come to its place in the line without losing it."""
 
-FULL_SPEED: Final = 1000
-LEAST_SPEED: Final = 60
-SPEED_REGAINED: Final = 50
+FULL_SPEED_PERMILLE: Final = 1000
+MIN_SPEED_PERMILLE: Final = 60
+SPEED_REGAINED_PERMILLE: Final = 50
 """Thousandths of the rate: in full, at least, and what is regained in ten seconds after a
 halving."""
 
@@ -81,7 +81,7 @@ class Pace:
 
     def rate(self) -> float:
         """Return the mails a second that may go now."""
-        return self._limit() * self._slowed() / FULL_SPEED
+        return self._limit() * self._slowed() / FULL_SPEED_PERMILLE
 
     def take(self, number: int) -> None:
         """Wait until this many may go. Raises QuotaReached or NotYet."""
@@ -99,7 +99,7 @@ class Pace:
         now = self._now_ms()
         if now - self._row.get("slow_at", 0) < 1000:
             return
-        half = max(LEAST_SPEED, self._slowed() // 2)
+        half = max(MIN_SPEED_PERMILLE, self._slowed() // 2)
         expect = {"slow_at": self._row["slow_at"]} if "slow_at" in self._row else {}
         absent = () if expect else ("slow_at",)
         change = Change(PACE_KEY, expect=expect, absent=absent, set={"slow": half, "slow_at": now})
@@ -138,9 +138,11 @@ class Pace:
 
     def _slowed(self) -> int:
         if "slow_at" not in self._row:
-            return FULL_SPEED
+            return FULL_SPEED_PERMILLE
         passed = max(0, self._now_ms() - self._row["slow_at"])
-        return int(min(FULL_SPEED, self._row["slow"] + SPEED_REGAINED * passed / 10_000))
+        return int(
+            min(FULL_SPEED_PERMILLE, self._row["slow"] + SPEED_REGAINED_PERMILLE * passed / 10_000)
+        )
 
     def _limit(self) -> float:
         return pace.rate(self._allowance(), self._at_most, self._share)

@@ -57,7 +57,7 @@ class Bulk:
 
 
 @dataclass(frozen=True)
-class Reply:
+class SesReply:
     """What SES replied about one recipient.
 
     `kind`: `sent`; `throttled` (too fast); `later` (try again); `refused` (never this one);
@@ -71,7 +71,7 @@ class Reply:
     """Whether it is of a whole call: one error then, however many it was to be sent to."""
 
 
-class Declined(RelaisError):
+class BulkDeclined(RelaisError):
     """SES took the bulk as a whole for wrong, and sent to none of it."""
 
 
@@ -89,7 +89,7 @@ class Job(TypedDict):
 
 
 class BulkMailer(Protocol):
-    def offer(self, bulk: Bulk) -> list[Reply]:
+    def offer(self, bulk: Bulk) -> list[SesReply]:
         """Offer a bulk once, and return one reply for each envelope, in their order.
 
         Raises Declined, and OutcomeUnknown when some may have left.

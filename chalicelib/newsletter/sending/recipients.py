@@ -9,7 +9,7 @@ from chalicelib.core.ports import Item, Store
 from chalicelib.newsletter.issues.issue import freeze_key
 from chalicelib.newsletter.sending import counts
 from chalicelib.newsletter.sending.ledger import EVENTS, SENT, STATES, Batch, EventName, StateName
-from chalicelib.newsletter.subscribers.subscriber import BUCKETS, bucket_of
+from chalicelib.newsletter.subscribers.subscriber import AUDIENCE_BUCKETS, bucket_of
 
 NOT_REACHED: Final[frozenset[EventName]] = frozenset(("bounced", "complained", "rejected"))
 """Events that say of a mail that was handed over that it did not reach anybody."""
@@ -47,7 +47,7 @@ def recipients(store: Store, issue: str) -> Iterator[Recipient]:
 def mailed_in(store: Store, issue: str, person: str) -> Lang | None:
     """Return the language of the mail that a person has of an issue; None when it was not for
     them: only the shards of their bucket can have them."""
-    wide = (store.get(*freeze_key(issue)) or {}).get("wide", BUCKETS)
+    wide = (store.get(*freeze_key(issue)) or {}).get("wide", AUDIENCE_BUCKETS)
     unit = f"SHARD#{int(bucket_of(person)) // wide:02d}-"
     for row in store.rows(f"ISSUE#{issue}", unit):
         for batch, _ in counts.read(store, issue, row["sk"].partition("#")[2]):

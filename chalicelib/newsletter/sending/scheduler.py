@@ -27,7 +27,7 @@ from chalicelib.newsletter.sending.auto_pause import AutoPause
 from chalicelib.newsletter.sending.keys import shard_row_key
 from chalicelib.newsletter.sending.outcomes import SHORT_WAIT, StopReason
 from chalicelib.newsletter.sending.ports import Job, Queue, SubscriberStore
-from chalicelib.newsletter.sending.sender import RunResult, Sender
+from chalicelib.newsletter.sending.sender import IssueSender, RunResult
 
 log = logging.getLogger("relais.newsletter")
 
@@ -201,7 +201,7 @@ class Worker:
         self,
         store: SubscriberStore,
         audience: Audience,
-        sender: Sender,
+        sender: IssueSender,
         scheduler: Scheduler,
         auto_pause: AutoPause,
         queue: Queue,

@@ -16,10 +16,10 @@ from chalicelib.newsletter.issues.rendered import Rendered
 from chalicelib.newsletter.sending import counts, ledger
 from chalicelib.newsletter.sending.envelopes import Envelopes
 from chalicelib.newsletter.sending.keys import seen_key
-from chalicelib.newsletter.sending.ledger import Batch, Outcome
+from chalicelib.newsletter.sending.ledger import Batch, RecipientOutcome
 from chalicelib.newsletter.sending.outcomes import (
+    BULK_THROTTLED_WAIT,
     SHORT_WAIT,
-    THROTTLED_WAIT,
     Stop,
     StopReason,
     Streak,
@@ -27,7 +27,13 @@ from chalicelib.newsletter.sending.outcomes import (
     unwanted,
 )
 from chalicelib.newsletter.sending.pacing import Pace, QuotaReached
-from chalicelib.newsletter.sending.ports import Bulk, BulkMailer, Declined, Reply, SubscriberStore
+from chalicelib.newsletter.sending.ports import (
+    Bulk,
+    BulkDeclined,
+    BulkMailer,
+    SesReply,
+    SubscriberStore,
+)
 
 log = logging.getLogger("relais.newsletter")
 
@@ -62,7 +68,7 @@ class Run:
     counted_at: datetime
 
 
-class Sender:
+class IssueSender:
     def __init__(  # noqa: PLR0913
         self,
         store: SubscriberStore,
@@ -189,23 +195,23 @@ class Sender:
 
     def _hand_over(
         self, run: Run, batch: Batch, positions: Sequence[int]
-    ) -> dict[int, tuple[Reply, Outcome]]:
+    ) -> dict[int, tuple[SesReply, RecipientOutcome]]:
         """Offer a text to these, and skip whoever left since the audience was frozen; return the
         reply and the outcome of each."""
         try:
             profiles = self._store.profiles([batch.people[n] for n in positions])
         except StoreDown as down:
             later = (
-                Reply("later", str(down), of_call=True),
-                Outcome(ledger.RETRY, "", counts=False, wait=THROTTLED_WAIT),
+                SesReply("later", str(down), of_call=True),
+                RecipientOutcome(ledger.RETRY, "", counts=False, wait=BULK_THROTTLED_WAIT),
             )
             return dict.fromkeys(positions, later)
-        found: dict[int, tuple[Reply, Outcome]] = {}
+        found: dict[int, tuple[SesReply, RecipientOutcome]] = {}
         readers: dict[str, list[int]] = {}
         for n in positions:
             profile = profiles.get(batch.people[n])
             if why := unwanted(profile, run.issue.topics, stamp(self._now())):
-                skipped = Reply("skipped", why)
+                skipped = SesReply("skipped", why)
                 found[n] = skipped, outcome_of(skipped, 0)
             else:
                 assert profile is not None
@@ -222,7 +228,7 @@ class Sender:
                 found[n] = reply, outcome_of(reply, batch.tries.get(n, 0))
         return found
 
-    def _offer(self, bulk: Bulk) -> list[Reply]:
+    def _offer(self, bulk: Bulk) -> list[SesReply]:
         """Return one reply for each envelope of a bulk.
 
         A bulk that SES declines goes again in halves: one bad address must not keep the other
@@ -232,10 +238,10 @@ class Sender:
         try:
             replies = self._mailer.offer(bulk)
         except OutcomeUnknown as unknown:
-            return [Reply("unknown", str(unknown), of_call=True)] * number
-        except Declined as declined:
+            return [SesReply("unknown", str(unknown), of_call=True)] * number
+        except BulkDeclined as declined:
             if number == 1:
-                return [Reply("refused", str(declined))]
+                return [SesReply("refused", str(declined))]
             halves = bulk.envelopes[: number // 2], bulk.envelopes[number // 2 :]
             return [
                 reply for half in halves for reply in self._offer(replace(bulk, envelopes=half))

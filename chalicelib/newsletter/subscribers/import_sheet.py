@@ -21,7 +21,7 @@ from chalicelib.forms import cells, field_types
 from chalicelib.forms.normalise import tidy
 from chalicelib.newsletter.subscribers import consent_text
 
-COLUMNS: Final = ("email", "lang", "basis", "since", "evidence")
+IMPORT_COLUMNS: Final = ("email", "lang", "basis", "since", "evidence")
 """Columns that every list has; `name` and `topics` may stand beside them."""
 
 NAME_MAX_LENGTH: Final = 80
@@ -54,7 +54,7 @@ class RowRefused(Exception):
 
 
 @dataclass(frozen=True)
-class Entry:
+class ImportEntry:
     """One address, with what allows to write to it."""
 
     email: str
@@ -104,7 +104,7 @@ def rows_of(file: bytes, lang: Lang) -> list[tuple[int, Row | Problems]]:
 
 
 def _check_columns(head: Sequence[str], columns: Sequence[str], lang: Lang) -> None:
-    missing = [name for name in COLUMNS if name not in columns]
+    missing = [name for name in IMPORT_COLUMNS if name not in columns]
     if missing:
         raise ImportRefused(words("columns", lang, names=", ".join(missing)))
     if twice := [name for name, number in Counter(filter(None, columns)).items() if number > 1]:
@@ -141,10 +141,10 @@ def _cells(columns: Sequence[str], row: Sequence[str]) -> Row | Problems:
             problems.append(RowRefused("error_cell", column, name=cell.strip()))
         elif column:
             found[column] = str(tidy(csv_value(cell)))
-    return problems or {**dict.fromkeys(COLUMNS, ""), **found}
+    return problems or {**dict.fromkeys(IMPORT_COLUMNS, ""), **found}
 
 
-def entry_of(row: Row, today: date, lang: Lang) -> Entry | Problems:
+def entry_of(row: Row, today: date, lang: Lang) -> ImportEntry | Problems:
     """Return the entry of a row, or all that is wrong with it."""
     found: dict[str, object] = {}
     problems: Problems = []
@@ -162,7 +162,7 @@ def entry_of(row: Row, today: date, lang: Lang) -> Entry | Problems:
             found[column] = read(row.get(column, ""))
         except RowRefused as refused:
             problems.append(refused)
-    return problems or Entry(**found)  # type: ignore[arg-type]
+    return problems or ImportEntry(**found)  # type: ignore[arg-type]
 
 
 def _language(text: str) -> Lang:

@@ -9,7 +9,7 @@ from chalicelib.core.languages import Lang
 from chalicelib.core.links import person_key
 from chalicelib.core.records import stamp
 from chalicelib.newsletter.subscribers import consent_text, import_sheet, subscriber
-from chalicelib.newsletter.subscribers.import_sheet import Entry, Problems, RowRefused
+from chalicelib.newsletter.subscribers.import_sheet import ImportEntry, Problems, RowRefused
 from chalicelib.newsletter.subscribers.repository import SubscriberChange, SubscriberRepository
 from chalicelib.newsletter.subscribers.subscriber import Subscriber
 
@@ -54,19 +54,21 @@ class Imports:
                 yield self._one(number, *found, by, write=write, lang=lang)
 
     def _one(  # noqa: PLR0913
-        self, number: int, entry: Entry, person: str, by: str, *, write: bool, lang: Lang
+        self, number: int, entry: ImportEntry, person: str, by: str, *, write: bool, lang: Lang
     ) -> Imported:
         try:
             return Imported(number, self._admit(person, entry, by, write=write))
         except RowRefused as refused:
             return Imported(number, "refused", _why(refused, lang))
 
-    def _read(self, file: bytes, lang: Lang) -> list[tuple[int, tuple[Entry, str] | Problems]]:
+    def _read(
+        self, file: bytes, lang: Lang
+    ) -> list[tuple[int, tuple[ImportEntry, str] | Problems]]:
         """Return each row with its entry and person, or with what is wrong; all of them, before
         any is stored."""
         seen: dict[str, int] = {}
         today = eastern_time.today(self._repository.now())
-        found: list[tuple[int, tuple[Entry, str] | Problems]] = []
+        found: list[tuple[int, tuple[ImportEntry, str] | Problems]] = []
         for number, row in import_sheet.rows_of(file, lang):
             entry = row if isinstance(row, list) else import_sheet.entry_of(row, today, lang)
             if isinstance(entry, list):
@@ -78,7 +80,7 @@ class Imports:
             found.append((number, same if first != number else (entry, person)))
         return found
 
-    def _admit(self, person: str, entry: Entry, by: str, *, write: bool) -> str:
+    def _admit(self, person: str, entry: ImportEntry, by: str, *, write: bool) -> str:
         def decide(old: Subscriber | None, now: datetime) -> SubscriberChange:
             if old is not None and old.status in _NEVER:
                 raise RowRefused(old.status)
@@ -120,7 +122,7 @@ def _why(refused: RowRefused, lang: Lang) -> str:
 
 
 def _admitted(
-    old: Subscriber | None, person: str, entry: Entry, by: str, now: datetime
+    old: Subscriber | None, person: str, entry: ImportEntry, by: str, now: datetime
 ) -> SubscriberChange:
     before = old or Subscriber(person, subscriber.PENDING, 0, stamp(now))
     after = subscriber.changed(

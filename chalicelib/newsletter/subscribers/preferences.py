@@ -13,7 +13,7 @@ from chalicelib.core.records import stamp
 from chalicelib.newsletter.subscribers import consent_text, subscriber
 from chalicelib.newsletter.subscribers.address_change import AddressChange
 from chalicelib.newsletter.subscribers.repository import (
-    WEEK_SLOTS,
+    MAILS_PER_WEEK,
     SubscriberChange,
     SubscriberRepository,
     mail_slots,
@@ -64,7 +64,7 @@ class Preferences:
         if to == person:
             return "same"
         rate_limit.count(self._repository.store, "address_moves", person, self._repository.now())
-        for slot in range(WEEK_SLOTS):
+        for slot in range(MAILS_PER_WEEK):
             try:
                 return self._ask_to_move(person, to, email, slot, evidence)
             except Conflict:

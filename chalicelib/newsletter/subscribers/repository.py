@@ -14,7 +14,7 @@ from chalicelib.newsletter.subscribers import subscriber
 from chalicelib.newsletter.subscribers.pending import PENDING_PREFIX
 from chalicelib.newsletter.subscribers.subscriber import EarlierAddress, Subscriber
 
-COMMIT_ATTEMPTS: Final = 8
+SUBSCRIBER_ATTEMPTS: Final = 8
 SUBSCRIBER: Final = "subscriber"
 """The reader in the rows of letters to a subscriber."""
 
@@ -61,7 +61,7 @@ class SubscriberRepository:
 
     def take(self, person: str, decide: Decide) -> str:
         """Make the change that `decide` returns for the subscriber as they are; return its outcome."""
-        for _ in range(COMMIT_ATTEMPTS):
+        for _ in range(SUBSCRIBER_ATTEMPTS):
             old = self.get(person)
             change = decide(old, self.now())
             writes = list(change.writes)
@@ -121,7 +121,7 @@ class SubscriberRepository:
 
         if expiry(LATER) > seconds:
             return MailWait(datetime.fromtimestamp(expiry(LATER), UTC))
-        weeks = [expiry(f"WEEK#{slot}") for slot in range(WEEK_SLOTS)]
+        weeks = [expiry(f"WEEK#{slot}") for slot in range(MAILS_PER_WEEK)]
         until = max(seconds, expiry("HOUR"), min(weeks))
         at = datetime.fromtimestamp(until, UTC)
         later = {"pk": pk, "sk": LATER, "kind": "limit", "expires": until}
@@ -215,7 +215,7 @@ def mail_slots(person: str, week_slot: int, now: datetime) -> tuple[Put, Put]:
     )
 
 
-WEEK_SLOTS: Final = 3
+MAILS_PER_WEEK: Final = 3
 
 
 def fewer_mails(person: str, now: datetime) -> list[Write]:
@@ -224,5 +224,5 @@ def fewer_mails(person: str, now: datetime) -> list[Write]:
     until = int((now + subscriber.HASH_RETENTION).timestamp())
     return [
         Change((pk, f"WEEK#{slot}"), set={"kind": "limit", "expires": until})
-        for slot in range(1, WEEK_SLOTS)
+        for slot in range(1, MAILS_PER_WEEK)
     ]

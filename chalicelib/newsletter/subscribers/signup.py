@@ -15,8 +15,8 @@ from chalicelib.core.settings import Settings
 from chalicelib.newsletter.subscribers import consent_text, subscriber
 from chalicelib.newsletter.subscribers.pending import waiting
 from chalicelib.newsletter.subscribers.repository import (
-    COMMIT_ATTEMPTS,
-    WEEK_SLOTS,
+    MAILS_PER_WEEK,
+    SUBSCRIBER_ATTEMPTS,
     SubscriberRepository,
     mail_slots,
     owed,
@@ -110,7 +110,7 @@ class SignUps:
         """
         person = self.person(wish.email)
         slot = 0
-        for _ in range(COMMIT_ATTEMPTS + WEEK_SLOTS):
+        for _ in range(SUBSCRIBER_ATTEMPTS + MAILS_PER_WEEK):
             now = self._repository.now()
             effect = self._effect(self._repository.get(person), person, wish, now, now)
             hour, week = mail_slots(person, slot, now)
@@ -118,7 +118,7 @@ class SignUps:
                 self._repository.commit([hour, week, *effect.writes, *effect.letter, *also])
             except Conflict as conflict:
                 slot += conflict.met(week.key) is not None
-                if conflict.met(hour.key) is not None or slot == WEEK_SLOTS:
+                if conflict.met(hour.key) is not None or slot == MAILS_PER_WEEK:
                     if effect.outcome == "asked" and effect.is_first:
                         return self._ask_later(wish, person, also)
                     return self._limited(also)
@@ -138,7 +138,7 @@ class SignUps:
     def _ask_later(self, wish: Wish, person: str, also: Sequence[Write]) -> str:
         """Store a sign-up whose mail leaves when the address may get one again."""
         is_owed = False
-        for _ in range(COMMIT_ATTEMPTS):
+        for _ in range(SUBSCRIBER_ATTEMPTS):
             now = self._repository.now()
             wait = self._repository.mail_wait(person, now)
             old = self._repository.get(person)

@@ -10,7 +10,7 @@ from chalicelib.core.languages import Lang
 from chalicelib.core.ports import Change, Delete, Item, Key, Put, Write
 from chalicelib.core.records import moment, shard_of, stamp
 
-BUCKETS: Final = 32
+AUDIENCE_BUCKETS: Final = 32
 """Partitions of each language in the index of the audience."""
 
 Status = Literal[
@@ -253,12 +253,12 @@ def letters_pk(person: str) -> str:
 
 def bucket_of(person: str) -> str:
     """Return which partition of the audience a person is in: `00` to `31`."""
-    return f"{zlib.crc32(person.encode()) % BUCKETS:02d}"
+    return f"{zlib.crc32(person.encode()) % AUDIENCE_BUCKETS:02d}"
 
 
 def audiences(lang: str) -> list[str]:
     """Return the keys of the index `audience` that together hold all who read this language."""
-    return [f"{lang}#{bucket:02d}" for bucket in range(BUCKETS)]
+    return [f"{lang}#{bucket:02d}" for bucket in range(AUDIENCE_BUCKETS)]
 
 
 def consent(after: Subscriber, facts: Mapping[str, object]) -> Put:

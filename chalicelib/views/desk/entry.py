@@ -14,7 +14,7 @@ from chalicelib.core.links import Links
 from chalicelib.core.ports import Now
 from chalicelib.core.settings import Settings
 from chalicelib.desk.kept import KeptForms, Pairs
-from chalicelib.desk.sessions import Session, Sessions
+from chalicelib.desk.sessions import Sessions, StaffSession
 from chalicelib.views.desk.rights import RIGHTS, Right
 from chalicelib.web.cookies import Cookies
 from chalicelib.web.pages import Pages
@@ -40,12 +40,12 @@ class Visit:
 
     request: Request
     path: str
-    session: Session | None
+    session: StaffSession | None
     lang: Lang
     form: str = ""
 
     @property
-    def signed_in(self) -> Session:
+    def signed_in(self) -> StaffSession:
         """The session, where the table of rights asks for one."""
         assert self.session is not None
         return self.session
@@ -148,7 +148,7 @@ class Entry:
         own = f"{self.address()}?{urlencode({'next': address})}"
         return self.page(visit, "sign_in", facts, address=own, status=403)
 
-    def _confirm_first(self, visit: Visit, session: Session, method: str) -> Response:
+    def _confirm_first(self, visit: Visit, session: StaffSession, method: str) -> Response:
         address = _own_address(visit)
         if method == "POST":
             address = self._with_kept(visit.request, address, session.staff.id)
@@ -164,7 +164,7 @@ class Entry:
             return address
         return f"{address}{'&' if '?' in address else '?'}{urlencode({'kept': name})}"
 
-    def _away(self, visit: Visit, session: Session) -> Response:
+    def _away(self, visit: Visit, session: StaffSession) -> Response:
         until = date.fromisoformat(str(session.staff.away_until))
         facts = {"until": until, "action": self.address("account")}
         return self.page(visit, "away", facts, address=self.address(), status=409)
@@ -182,7 +182,7 @@ class Entry:
             return site == "same-origin"
         return request.headers.get("origin") == self.settings.public_origin
 
-    def _has_form(self, visit: Visit, session: Session) -> bool:
+    def _has_form(self, visit: Visit, session: StaffSession) -> bool:
         try:
             given = text_field(visit.request.fields(), FORM_FIELD)
         except RelaisError:
@@ -190,10 +190,10 @@ class Entry:
         seconds = self.settings.desk_session_hours * 3600
         return self.links.check_nonce(session.id_hash, given, seconds)
 
-    def _form(self, session: Session | None) -> str:
+    def _form(self, session: StaffSession | None) -> str:
         return "" if session is None else self.links.nonce(session.id_hash)
 
-    def _lang(self, request: Request, session: Session | None) -> Lang:
+    def _lang(self, request: Request, session: StaffSession | None) -> Lang:
         return request.language({}, None if session is None else session.staff.lang)
 
 

@@ -11,7 +11,7 @@ from chalicelib.core.email_address import EMAIL_MAX_LENGTH
 from chalicelib.core.links import Links
 from chalicelib.core.records import moment
 from chalicelib.desk.confirming import Confirming
-from chalicelib.desk.sessions import Session, Sessions
+from chalicelib.desk.sessions import Sessions, StaffSession
 from chalicelib.desk.sign_in import CODE_MINUTES, LINK_LIFETIME, OpenedSignIn, SignIns
 from chalicelib.forms import field_types
 from chalicelib.forms.normalise import tidy
@@ -180,7 +180,7 @@ class AccountViews:
                 return self._page(visit, next_page, status=422)
         return self.entry.go(self.entry.address(), self.entry.cookies.removed(COOKIE))
 
-    def _confirm(self, visit: Visit, session: Session, typed: str, next_page: str) -> Response:
+    def _confirm(self, visit: Visit, session: StaffSession, typed: str, next_page: str) -> Response:
         if not self.confirming.confirm(session, typed):
             return self._page(visit, next_page, sent=True, wrong=True, status=422)
         return self.entry.go(self.entry.onward(next_page or "/desk/account"))

@@ -9,7 +9,7 @@ from chalicelib import content
 from chalicelib.core import formatting
 from chalicelib.core.errors import Conflict, Refused
 from chalicelib.newsletter.issues.issue import Issue, issue_of, status_name
-from chalicelib.newsletter.issues.preflight import Account, Audience, Try
+from chalicelib.newsletter.issues.preflight import Audience, SendingAccount, Try
 from chalicelib.newsletter.issues.rendered import Rendered
 from chalicelib.newsletter.sending.unreached import UnreachedReader
 from chalicelib.services import Services
@@ -25,7 +25,7 @@ Deliver = Callable[[Rendered, str, str], None]
 class Outside:
     """What a check, a test and a report need of the world."""
 
-    account: Account
+    account: SendingAccount
     audience: Audience
     tries: Try
     deliver: Deliver

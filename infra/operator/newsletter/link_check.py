@@ -11,11 +11,11 @@ from typing import Final
 
 from chalicelib.newsletter.issues.preflight import LinkAnswer
 
-AT_ONCE: Final = 8
-SECONDS: Final = 8.0
+PARALLEL_CHECKS: Final = 8
+CHECK_SECONDS: Final = 8.0
 """For one try of one address."""
 
-ALTOGETHER: Final = 90.0
+ALL_CHECKS_SECONDS: Final = 90.0
 """For all of them: what has not answered by then did not answer."""
 
 AGENT: Final = "Mozilla/5.0 (compatible; Relais link check)"
@@ -28,10 +28,10 @@ Open = Callable[[str, str], int]
 
 
 def tries(
-    urls: Sequence[str], opened: Open | None = None, seconds: float = ALTOGETHER
+    urls: Sequence[str], opened: Open | None = None, seconds: float = ALL_CHECKS_SECONDS
 ) -> Mapping[str, LinkAnswer]:
     opened = opened or _opened
-    pool = ThreadPoolExecutor(AT_ONCE)
+    pool = ThreadPoolExecutor(PARALLEL_CHECKS)
     asked = {url: pool.submit(_answer, url, opened) for url in dict.fromkeys(urls)}
     wait(asked.values(), timeout=seconds)
     pool.shutdown(wait=False, cancel_futures=True)
@@ -74,5 +74,5 @@ def _why(error: Exception) -> str:
 
 def _opened(method: str, url: str) -> int:
     asked = urllib.request.Request(url, method=method, headers={"User-Agent": AGENT})
-    with urllib.request.urlopen(asked, timeout=SECONDS) as answer:
+    with urllib.request.urlopen(asked, timeout=CHECK_SECONDS) as answer:
         return int(answer.status)

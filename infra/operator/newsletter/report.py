@@ -26,7 +26,7 @@ from chalicelib.newsletter.sending.unreached import UnreachedReader
 from infra.operator.newsletter.context import IssueContext
 from infra.operator.session import bar
 
-FOLLOW_SECONDS = 2
+REDRAW_SECONDS = 2
 UNREACHED_COLUMNS = ("person", "email", "lang", "why", "told", "reason")
 
 _SENDING = {SENDING, PAUSED, AUTO_PAUSED, SENT, CANCELLED}
@@ -83,7 +83,7 @@ def follow(
                 say(f"{share(done, queued)}  {state}")
             if issue.status not in (SCHEDULED, SENDING):
                 return
-            wait(FOLLOW_SECONDS)
+            wait(REDRAW_SECONDS)
 
 
 def report(
