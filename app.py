@@ -175,6 +175,13 @@ app.views(
     POST=lambda request: services().views.desk.change_account(request),
 )
 
+app.views("/desk/files", GET=lambda request: services().views.desk.files(request))
+app.views(
+    "/desk/files/{ref}",
+    GET=lambda request, ref: services().views.desk.file(request, ref),
+    POST=lambda request, ref: services().views.desk.decide(request, ref),
+)
+
 # Coaches: by the link of their own, from a letter.
 app.views(
     "/coach/{token}",

@@ -20,6 +20,7 @@ from infra.operator import (
     audit,
     coaches,
     content,
+    desk,
     doctor,
     keys,
     letters,
@@ -45,6 +46,7 @@ app = typer.Typer(
 for _name, _commands in (
     ("staff", staff.commands),
     ("spam", spam.commands),
+    ("desk", desk.commands),
     ("letters", letters.commands),
     ("audit", audit.commands),
     ("subscribers", subscribers.commands),

@@ -11,7 +11,14 @@ from botocore.exceptions import BotoCoreError, ClientError
 from chalicelib.aws.expressions import Expressions, decode, encode
 from chalicelib.aws.transactions import write_as_given
 from chalicelib.core.errors import Conflict, StoreDown
-from chalicelib.core.ports import Change, Delete, Item, Key, Put, Write
+from chalicelib.core.ports import (
+    Change,
+    Delete,
+    Item,
+    Key,
+    Put,
+    Write,
+)
 from chalicelib.core.records import DUE_SHARDS
 
 if TYPE_CHECKING:

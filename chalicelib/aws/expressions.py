@@ -1,10 +1,11 @@
 """Values and changes in DynamoDB's own words."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from chalicelib.core.json_text import compact
-from chalicelib.core.ports import Change
+from chalicelib.core.ports import Change, Where
 
 
 def encode(value: Any) -> dict[str, Any]:
@@ -61,6 +62,17 @@ class Expressions:
             for k, v in change.at_most.items()
         ]
         return " AND ".join(parts)
+
+    def filter(self, where: Sequence[Where]) -> str:
+        return " AND ".join(map(self._fits, where))
+
+    def _fits(self, one: Where) -> str:
+        name = self._n(one.name)
+        if one.how == "up_to":
+            return f"{name} <= {self._v(one.values[0])}"
+        if one.how == "has":
+            return " AND ".join(f"contains({name}, {self._v(text)})" for text in one.values)
+        return f"{name} IN ({', '.join(map(self._v, one.values))})"
 
     def _n(self, name: str) -> str:
         self.names[f"#{name}"] = name

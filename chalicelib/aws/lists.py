@@ -6,13 +6,13 @@ from typing import Any, Final
 from botocore.exceptions import ClientError
 
 from chalicelib.aws.dynamo import (
-    DynamoStore,
     item_of,
     key_attributes,
     raise_conflict,
     store_errors,
 )
 from chalicelib.aws.expressions import encode
+from chalicelib.aws.listings import DynamoListings
 from chalicelib.core.ports import Item, Key
 
 _WANTED: Final = (
@@ -26,7 +26,7 @@ _PROFILE_PROJECTION: Final = {
 """A whole profile, fifty times a call, would be a third of the CPU that sending takes."""
 
 
-class DynamoSubscriberStore(DynamoStore):
+class DynamoSubscriberStore(DynamoListings):
     """The Store, and what sending needs beside it."""
 
     def audience(self, key: str) -> Iterator[Item]:

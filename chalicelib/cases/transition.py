@@ -8,8 +8,9 @@ from typing import Final
 
 from chalicelib.cases.audit import event
 from chalicelib.cases.case import Case, ClockMemory, Vote, indexed
+from chalicelib.cases.file_index import index_writes
 from chalicelib.cases.schedule import schedule_clocks
-from chalicelib.cases.states import Transition, kind
+from chalicelib.cases.states import NEW, Transition, kind
 from chalicelib.cases.turnaround import counted
 from chalicelib.core.letter_row import ALL_STAFF, APPLICANT, OUTSIDE, letter
 from chalicelib.core.ports import Change, Item, Put, Write
@@ -125,7 +126,9 @@ class StateChange:
     def _beside(self) -> list[Write]:
         _, clocks = self._clocks
         counts = counted(self.case, self.row, self.now)
-        return [Put(self._event), *map(Put, self._letters), *clocks, *counts]
+        before = None if self.case.state == NEW else self.case
+        index = index_writes(before, self._after_but_head, self.row, self.actor)
+        return [Put(self._event), *map(Put, self._letters), *clocks, *counts, *index]
 
     @cached_property
     def _event(self) -> Item:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 if TYPE_CHECKING:
     from chalicelib.content.shapes.cases import Clocks, ProblemContent, Review, States
     from chalicelib.content.shapes.coaches import Coaches, NamedTerm, Network, Places, Synonyms
+    from chalicelib.content.shapes.desk import Desk
     from chalicelib.content.shapes.forms import Assessment, Form
     from chalicelib.content.shapes.kit import Kit
     from chalicelib.content.shapes.newsletter import (
@@ -90,6 +91,10 @@ def figures() -> dict[str, int]:
 def numbers_of(rules: Mapping[str, object]) -> dict[str, int]:
     """Return the whole numbers among the rules of a programme."""
     return {name: value for name, value in rules.items() if type(value) is int}
+
+
+def desk() -> "Desk":
+    return cast("Desk", _load("desk"))
 
 
 def form(name: str) -> "Form":

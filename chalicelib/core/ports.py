@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Final, Literal, NamedTuple, Protocol
 
 Item = dict[str, Any]
 """One row: `pk`, `sk`, and plain values; lists and mappings are kept as JSON."""
@@ -52,6 +52,38 @@ class Delete(NamedTuple):
 Write = Put | Change | Delete
 
 
+class Where(NamedTuple):
+    """What an attribute of a listed row must be: `one_of` the values, at most the one value that
+    stands there (`up_to`), or a text that has all of them (`has`)."""
+
+    name: str
+    values: Sequence[str]
+    how: Literal["one_of", "up_to", "has"] = "one_of"
+
+
+class Stretch(NamedTuple):
+    """A part of the rows of one `pk`: between two sort keys, both of them with it; from behind
+    `after` on, and from the end where it is read `backward`."""
+
+    low: str = " "
+    high: str = "~"
+    after: str = ""
+    backward: bool = False
+
+
+LISTING_CALLS: Final = 8
+"""How often one listing, or one count, may ask the table: each call reads a megabyte."""
+
+
+class Listing(NamedTuple):
+    """Rows that fit, in their order; `is_whole` says whether there are no more. `reached` is the
+    sort key up to which all were looked at, where the calls ended before the rows."""
+
+    rows: list[Item]
+    is_whole: bool
+    reached: str = ""
+
+
 class Store(Protocol):
     """Rows under (pk, sk), written only on conditions.
 
@@ -70,6 +102,12 @@ class Store(Protocol):
 
     def rows(self, pk: str, prefix: str = "") -> list[Item]:
         """All rows of one `pk` whose `sk` starts so, in order of `sk`."""
+
+    def listing(self, pk: str, stretch: Stretch, where: Sequence[Where], limit: int) -> Listing:
+        """The rows of one `pk` that fit, not more than `limit`, within a bounded number of calls."""
+
+    def counted(self, pk: str, stretch: Stretch, where: Sequence[Where]) -> tuple[int, bool]:
+        """How many rows of one `pk` fit, and whether all were looked at within the calls."""
 
     def latest(self, pk: str, limit: int) -> list[Item]:
         """The last rows of one `pk`, in backward order of `sk`: never more than `limit`."""

@@ -108,6 +108,7 @@ ROUTES: Final[Mapping[str, tuple[str, ...]]] = {
     "/desk": ("sign_in_requests", "sign_ins_of_mailbox", "sign_in_codes"),
     "/desk/sign-in/{token}": ("failures",),
     "/desk/account": ("confirmations",),
+    "/desk/files/{ref}": ("staff_attempts",),
 }  # fmt: skip
 """The limits of each address that takes a POST, beside those of `EVERY_ROUTE`."""
 

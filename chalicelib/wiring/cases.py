@@ -62,6 +62,10 @@ class CaseServices:
 
     @cached_property
     def reviews(self) -> Reviews:
+        return self.reviews_of(step_up=self._parts.settings.step_up)
+
+    def reviews_of(self, *, step_up: bool) -> Reviews:
+        """Build what decides; `step_up` asks for a mailed code before the last decision."""
         parts = self._parts
         return Reviews(
             parts.store,
@@ -71,7 +75,7 @@ class CaseServices:
             self.roster,
             parts.links,
             parts.now,
-            step_up=parts.settings.step_up,
+            step_up=step_up,
         )
 
     @cached_property

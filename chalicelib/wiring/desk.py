@@ -3,8 +3,12 @@
 from datetime import timedelta
 from functools import cached_property
 
+from chalicelib.cases.review.reviews import Reviews
 from chalicelib.desk.confirming import Confirming
+from chalicelib.desk.files import Files
 from chalicelib.desk.kept import KeptForms
+from chalicelib.desk.looks import Looks
+from chalicelib.desk.notes import Notes
 from chalicelib.desk.sessions import Limits, Sessions
 from chalicelib.desk.sign_in import SignIns
 from chalicelib.wiring.cases import CaseServices
@@ -43,6 +47,23 @@ class DeskServices:
     @cached_property
     def kept(self) -> KeptForms:
         return KeptForms(self._parts.store, self._parts.now)
+
+    @cached_property
+    def files(self) -> Files:
+        return Files(self._parts.store, self._parts.now, self._parts.people_key)
+
+    @cached_property
+    def looks(self) -> Looks:
+        return Looks(self._parts.store)
+
+    @cached_property
+    def notes(self) -> Notes:
+        return Notes(self._parts.store, self._parts.now)
+
+    @cached_property
+    def reviews(self) -> Reviews:
+        """Those of a review link; a session that typed a mailed code asks for no other one."""
+        return self._cases.reviews_of(step_up=False)
 
     @cached_property
     def confirming(self) -> Confirming:

@@ -3,6 +3,8 @@
 from functools import cached_property
 
 from chalicelib.views.desk.entry import Entry
+from chalicelib.views.desk.file import FileViews
+from chalicelib.views.desk.files import FilesViews
 from chalicelib.views.desk.sign_in import AccountViews, SignInViews
 from chalicelib.web.cookies import Cookies
 from chalicelib.web.pages import Pages
@@ -43,6 +45,35 @@ class DeskViews:
     def _account(self) -> AccountViews:
         desk = self._desk
         return AccountViews(self._entry, desk.sessions, self._cases.roster, desk.confirming)
+
+    @cached_property
+    def _files(self) -> FilesViews:
+        desk = self._desk
+        return FilesViews(self._entry, desk.files, desk.looks, self._cases.roster)
+
+    @cached_property
+    def _file(self) -> FileViews:
+        desk, cases = self._desk, self._cases
+        return FileViews(
+            self._entry,
+            desk.files,
+            desk.looks,
+            desk.notes,
+            desk.kept,
+            desk.reviews,
+            cases.lookup,
+            cases.candidates,
+            self._parts.links,
+        )
+
+    def files(self, request: Request) -> Response:
+        return self._entry.open("/desk/files", request, self._files.show)
+
+    def file(self, request: Request, ref: str) -> Response:
+        return self._entry.open("/desk/files/{ref}", request, self._file.show, ref=ref)
+
+    def decide(self, request: Request, ref: str) -> Response:
+        return self._entry.open("/desk/files/{ref}", request, self._file.act, ref=ref)
 
     def home(self, request: Request) -> Response:
         return self._entry.open("/desk", request, self._sign_in.show)

@@ -16,8 +16,8 @@ from moto import mock_aws
 
 import samples
 from chalicelib.aws.anchors import DynamoHeads, S3AnchorBucket
-from chalicelib.aws.dynamo import DynamoStore
 from chalicelib.aws.keys import Keys
+from chalicelib.aws.listings import DynamoListings
 from chalicelib.aws.lists import DynamoSubscriberStore
 from chalicelib.cases import audit
 from chalicelib.cases.anchors import AnchorWriter
@@ -193,7 +193,7 @@ def test_all_pages_of_the_table_are_read(aws: None) -> None:
     with mock_aws():
         client = boto3.client("dynamodb")
         make_tables(client)
-        store = DynamoStore(client, "Records", "Subscribers")
+        store = DynamoListings(client, "Records", "Subscribers")
         for number in range(30):
             first = event(
                 f"CASE#{number}", 1, FIRST_EVENT, name="submit", actor="applicant",

@@ -21,6 +21,7 @@ from chalicelib.core.ports import Put
 from chalicelib.core.settings import read
 from chalicelib.services import Services
 from clock_steps import QuickStore
+from counting_store import Counting
 from environment import ENVIRONMENT, RITA, SAM
 from fakes import MemoryMailer, MemoryStore, SetClock
 from journey import Journey
@@ -176,35 +177,6 @@ def test_every_step_costs_the_same_in_a_full_table(way: Journey, calls: Counter[
     assert after == before
     for name, cost in after.items():
         assert "Scan" not in cost, name
-
-
-class Counting:
-    """A store whose calls are counted by name, and the rows that they bring too."""
-
-    def __init__(self, store: QuickStore, calls: Counter[str]) -> None:
-        self._store = store
-        self._calls = calls
-
-    def __getattr__(self, name: str) -> Any:
-        method = getattr(self._store, name)
-
-        def call(*given: Any, **named: Any) -> Any:
-            self._calls[name] += 1
-            found = method(*given, **named)
-            return self._drawn(name, found) if isinstance(found, Iterator | list) else found
-
-        return call if callable(method) else method
-
-    def _drawn(self, name: str, found: Any) -> Any:
-        if isinstance(found, list):
-            self._calls[f"{name} rows"] += len(found)
-            return found
-        return self._each(name, found)
-
-    def _each(self, name: str, found: Iterator[Any]) -> Iterator[Any]:
-        for row in found:
-            self._calls[f"{name} rows"] += 1
-            yield row
 
 
 def test_a_hundred_thousand_cases_cost_a_page_no_call_and_no_row_more(

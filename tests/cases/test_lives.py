@@ -15,6 +15,14 @@ import pytest
 from chalicelib import content
 from chalicelib.cases import audit
 from chalicelib.cases.case import Case
+from chalicelib.cases.file_index import (
+    COUNTS,
+    find_keys,
+    is_listed,
+    list_key,
+    list_row,
+    recounted,
+)
 from chalicelib.cases.states import kind, table
 from chalicelib.core.letter_row import OUTSIDE
 from chalicelib.core.ports import Change, Put
@@ -258,8 +266,26 @@ def check_written(life: Life) -> None:
         raise error
 
 
+def check_index(life: Life) -> None:
+    """What staff see in lists and counts is what a count of all files finds."""
+    cases = [Case.of(row) for row in life.store.kinds("case")]
+    there = {
+        (COUNTS, row["sk"]): {k: n for k, n in row.items() if k.startswith("n__") and n}
+        for row in life.store.kinds("file_count")
+    }
+    assert {key: one for key, one in there.items() if one} == recounted(cases)
+    listed = {(row["pk"], row["sk"]) for row in life.store.kinds("listed")}
+    assert listed == {list_key(case) for case in cases if is_listed(case)}
+    for case in filter(is_listed, cases):
+        row = life.store.items[list_key(case)]
+        assert {k: v for k, v in list_row(case).items() if v is not None}.items() <= row.items()
+    found = {(row["pk"], row["sk"]) for row in life.store.kinds("find")}
+    assert found == {key for one in cases if is_listed(one) for key in find_keys(one)}
+
+
 def check_end(life: Life) -> None:
     """After some quiet days nothing is stuck."""
+    check_index(life)
     now = life.clock()
     for row in life.store.kinds("letter"):
         if row["status"] in ("owed", "claimed"):

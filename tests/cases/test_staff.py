@@ -7,7 +7,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from chalicelib.aws.dynamo import DynamoStore
+from chalicelib.aws.listings import DynamoListings
 from chalicelib.cases.staff import Roster, RosterRefused, Staff
 from chalicelib.core.ports import Store
 from fakes import MemoryStore
@@ -23,7 +23,7 @@ def roster(request: pytest.FixtureRequest, aws: None) -> Iterator[Roster]:
         if request.param == "dynamo":
             client = boto3.client("dynamodb")
             make_tables(client)
-            store = DynamoStore(client, "Records", "Subscribers")
+            store = DynamoListings(client, "Records", "Subscribers")
         yield Roster(store)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from chalicelib.core.errors import Conflict
-from chalicelib.core.ports import Change, Delete, Item, Put, Store
+from chalicelib.core.ports import Change, Delete, Item, Put, Store, Stretch, Where
 from chalicelib.newsletter.sending.ports import SubscriberStore
 
 
@@ -40,6 +40,24 @@ class StoreContract:
             ("A", "1"): here, ("PERSON#1", "PROFILE"): person
         }  # fmt: skip
         assert store.batch_get([]) == {}
+
+    def test_a_listing_has_what_fits_in_order_from_where_it_is_asked(self, store: Store) -> None:
+        names = ("ada", "zoe", "ada", "kim", "ada")
+        rows = [row("L", f"{n}", name=name, day=f"{9 - n}") for n, name in enumerate(names)]
+        store.commit([Put(each) for each in rows])
+        ada = [Where("name", ("ada", "nobody"))]
+        assert store.listing("L", Stretch(), (), 9) == (rows, True, "")
+        assert store.listing("L", Stretch(), ada, 2) == ([rows[0], rows[2]], False, "")
+        assert store.listing("L", Stretch(after="0"), ada, 2) == ([rows[2], rows[4]], True, "")
+        back = Stretch(after="4", backward=True)
+        assert store.listing("L", back, ada, 2) == ([rows[2], rows[0]], True, "")
+        assert store.listing("L", Stretch("1", "3"), (), 9).rows == rows[1:4]
+        assert store.listing("L", Stretch(), [Where("day", ("6",), "up_to")], 9).rows == rows[3:]
+        assert (
+            store.listing("L", Stretch(), [Where("name", ("a", "d"), "has")], 9).rows[1] == rows[2]
+        )
+        assert store.counted("L", Stretch(), ada) == (3, True)
+        assert store.counted("L", Stretch(), [Where("missing", ("1",))]) == (0, True)
 
     def test_a_put_never_replaces(self, store: Store) -> None:
         store.commit([Put(row(text="first"))])

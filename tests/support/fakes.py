@@ -7,7 +7,18 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.core.errors import Conflict
-from chalicelib.core.ports import Change, Delete, Item, Key, Mail, Put, Write
+from chalicelib.core.ports import (
+    Change,
+    Delete,
+    Item,
+    Key,
+    Listing,
+    Mail,
+    Put,
+    Stretch,
+    Where,
+    Write,
+)
 from chalicelib.core.records import DUE_SHARDS
 from chalicelib.newsletter.pace import Allowance
 from chalicelib.newsletter.sending.ports import Bulk, Envelope, Job, SesReply
@@ -65,6 +76,23 @@ class MemoryStore:
     def rows(self, pk: str, prefix: str = "") -> list[Item]:
         self.reads += 1
         return self._read(lambda pk_, sk, _: pk_ == pk and sk.startswith(prefix))
+
+    def listing(self, pk: str, stretch: Stretch, where: Sequence[Where], limit: int) -> Listing:
+        found = self._stretch(pk, stretch, where)
+        return Listing(found[:limit], len(found) <= limit)
+
+    def counted(self, pk: str, stretch: Stretch, where: Sequence[Where]) -> tuple[int, bool]:
+        return len(self._stretch(pk, stretch, where)), True
+
+    def _stretch(self, pk: str, stretch: Stretch, where: Sequence[Where]) -> list[Item]:
+        after = stretch.after
+        found = [
+            row for row in self.rows(pk)
+            if stretch.low <= row["sk"] <= stretch.high
+            and not (after and (row["sk"] >= after if stretch.backward else row["sk"] <= after))
+            and all(_is_there(row, one) for one in where)
+        ]  # fmt: skip
+        return found[::-1] if stretch.backward else found
 
     def latest(self, pk: str, limit: int) -> list[Item]:
         return self.rows(pk)[::-1][:limit]
@@ -160,6 +188,17 @@ class MemoryStore:
             item.pop(name, None)
         for name, step in write.add.items():
             item[name] = item.get(name, 0) + step
+
+
+def _is_there(row: Item, one: Where) -> bool:
+    value = row.get(one.name)
+    if value is None:
+        return False
+    if one.how == "up_to":
+        return bool(value <= one.values[0])
+    if one.how == "has":
+        return all(text in value for text in one.values)
+    return value in one.values
 
 
 KINDS_WRITTEN: set[str] = set()

@@ -35,6 +35,7 @@ def sign_in(walk: "Walk") -> Pages:
     yield "desk-over", browser.get(f"{path}{at}").body.decode()
     page = browser.get("/desk/account").body.decode()
     yield "desk-account", page
+    yield from files(walk, browser)
     yield "desk-confirm", browser.get("/desk/account?next=/desk").body.decode()
     form = ("nonce", _hidden(page))
     browser.post("/desk/account", form, ("act", "send_code"))
@@ -45,6 +46,30 @@ def sign_in(walk: "Walk") -> Pages:
     walk.clock.pass_(hours=13)
     lost = browser.post(f"/desk/account{at}", ("message", "Je réfléchis encore."))
     yield "desk-lost", lost.body.decode()
+
+
+def files(walk: "Walk", browser: StaffBrowser) -> Pages:
+    at = f"lang={walk.lang}"
+    case = walk.case(walk.declare("desk@example.org", org_legal_name="Maison du Bureau"))
+    yield "desk-files", browser.get(f"/desk/files?tab=to_decide&{at}").body.decode()
+    asked = "form=eoi&stream=x&age=3&late=1&order=name"
+    yield "desk-files-none", browser.get(f"/desk/files?{asked}&{at}").body.decode()
+    yield "desk-found", browser.get(f"/desk/files?q=maison+bureau&{at}").body.decode()
+    path = f"/desk/files/{case.ref}"
+    page = browser.get(f"{path}?{at}")
+    yield "desk-file", page.body.decode()
+    form, where = ("nonce", _hidden(page.body.decode())), f"{path}?v={case.version}&e={case.events}"
+    browser.post(where, form, ("note", "Deux personnes à rappeler."))
+    wrong = browser.post(f"{where}&{at}", form, ("decision", "decline"))
+    yield "desk-file-errors", wrong.body.decode()
+    browser.post(where, form, ("decision", "approve"), ("confirm", "on"))
+    late = browser.post(f"{where}&{at}", form, ("decision", "approve"), ("confirm", "on"))
+    yield "desk-file-changed", late.body.decode()
+    yield "desk-file-undo", browser.get(f"{path}?done=approve&{at}").body.decode()
+    me = walk.store.items["STAFF", str(walk.staff["sk"])]
+    me["away_until"] = "2027-06-01"
+    yield "desk-away", browser.get(f"/desk/files?{at}").body.decode()
+    me.pop("away_until")
 
 
 def _hidden(page: str) -> str:

@@ -349,6 +349,13 @@ class World:
         self._walk.deliver()
         link = link_of(self._walk.mailer.to(email)[-1].text)
         opened = {"nonce": form_of(browser.get(link))}
+        ref = self._walk.case(self._walk.declare("desk@example.org")).ref
+        step = {"nonce": account["nonce"], "decision": "ask", "confirm": "on"}
+        yield "/desk/files", [Place("/desk/files", headers=signed_in)]
+        yield (
+            "/desk/files/{ref}",
+            [Place(f"/desk/files/{ref}", ("message", "note"), "a", step, signed_in)],
+        )
         yield "/desk", [Place("/desk", ("email", "code", "next", "lang"), headers=ours)]
         yield "/desk/sign-in/{token}", [Place(link, ("confirm", "lang"), "a", opened, ours)]
         yield (

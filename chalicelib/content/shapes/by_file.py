@@ -5,6 +5,7 @@ from typing import Final
 
 from chalicelib.content.shapes.cases import Clocks, ProblemContent, Review, States
 from chalicelib.content.shapes.coaches import Coaches, NamedTerm, Network, Places, Synonyms
+from chalicelib.content.shapes.desk import Desk
 from chalicelib.content.shapes.forms import Assessment
 from chalicelib.content.shapes.kit import Kit
 from chalicelib.content.shapes.newsletter import (
@@ -24,6 +25,7 @@ SHAPES: Final[dict[str, object]] = {
     "clocks": Clocks,
     "coaches": Coaches,
     "commands": dict[Key, Text],
+    "desk": Desk,
     "holds": HoldsContent,
     "holidays": list[date],
     "issues": Issues,

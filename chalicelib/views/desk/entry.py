@@ -70,7 +70,7 @@ class Entry:
         method = "GET" if request.method == "HEAD" else request.method
         right = RIGHTS[method, route]
         if method == "POST" and not self._is_same_site(request):
-            return self._refused(request.lang, "other_site")
+            return self.refused(request.lang, "other_site")
         session = self.sessions.find(self.cookies.read(request, COOKIE))
         path = route.format(**arguments)
         visit = Visit(request, path, session, self._lang(request, session), self._form(session))
@@ -94,8 +94,9 @@ class Entry:
         session = visit.session
         frame: dict[str, object] = {
             "staff": None if session is None else session.staff,
-            "roles": frozenset() if session is None else session.staff.roles,
             "home": self.address(),
+            "sees_files": session is not None
+            and bool(session.staff.roles & RIGHTS["GET", "/desk/files"].roles),
             "form": visit.form,
         }
         return self.pages.respond(
@@ -129,11 +130,11 @@ class Entry:
         if session.staff.away(today) and not right.away:
             return self._away(visit, session)
         if not session.staff.roles & right.roles:
-            return self._refused(visit.lang, "role")
+            return self.refused(visit.lang, "role")
         if method == "POST" and not self._has_form(visit, session):
-            return self._refused(visit.lang, "form", 409)
+            return self.refused(visit.lang, "form", 409)
         if right.confirmed and not session.is_confirmed(self.now()):
-            return self._confirm_first(visit, session, method)
+            return self.confirm_first(visit, session, method)
         return None
 
     def _sign_in_first(self, visit: Visit, method: str) -> Response:
@@ -148,7 +149,7 @@ class Entry:
         own = f"{self.address()}?{urlencode({'next': address})}"
         return self.page(visit, "sign_in", facts, address=own, status=403)
 
-    def _confirm_first(self, visit: Visit, session: StaffSession, method: str) -> Response:
+    def confirm_first(self, visit: Visit, session: StaffSession, method: str) -> Response:
         address = _own_address(visit)
         if method == "POST":
             address = self._with_kept(visit.request, address, session.staff.id)
@@ -169,7 +170,7 @@ class Entry:
         facts = {"until": until, "action": self.address("account")}
         return self.page(visit, "away", facts, address=self.address(), status=409)
 
-    def _refused(self, lang: Lang, why: str, status: int = 403) -> Response:
+    def refused(self, lang: Lang, why: str, status: int = 403) -> Response:
         facts = {"why": why, "home": self.address()}
         address = self.address()
         return self.pages.respond("desk/refused", lang, facts, address=address, status=status)

@@ -20,6 +20,9 @@ class Right(NamedTuple):
 
 
 ANYBODY: Final = Right(anybody=True)
+FILES: Final = Right(frozenset(("officer", "manager", "administrator")))
+"""Whoever works with files; who writes the newsletter sees none."""
+
 SIGNED_IN: Final = Right(frozenset(ROLES), away=True)
 
 RIGHTS: Final[Mapping[tuple[str, str], Right]] = {
@@ -29,5 +32,8 @@ RIGHTS: Final[Mapping[tuple[str, str], Right]] = {
     ("POST", "/desk/sign-in/{token}"): ANYBODY,
     ("GET", "/desk/account"): SIGNED_IN,
     ("POST", "/desk/account"): SIGNED_IN,
+    ("GET", "/desk/files"): FILES,
+    ("GET", "/desk/files/{ref}"): FILES,
+    ("POST", "/desk/files/{ref}"): FILES,
 }
 """By method and path; HEAD is as GET."""

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import urlencode
 
 from pydantic_core import PydanticCustomError
 
@@ -17,6 +18,7 @@ from chalicelib.forms import field_types
 from chalicelib.forms.normalise import tidy
 from chalicelib.views.desk.browsers import browser_words
 from chalicelib.views.desk.entry import COOKIE, Entry, Visit, safe_next
+from chalicelib.views.desk.rights import RIGHTS
 from chalicelib.web.pages import in_language
 from chalicelib.web.request import is_ticked, text_field
 from chalicelib.web.responses import Response
@@ -35,10 +37,17 @@ class SignInViews:
         """The first page of the desk: the files for who is signed in, the way in for all others."""
         next_page = safe_next(visit.request.query.get("next", ""))
         if visit.session is not None:
-            return self.entry.go(self.entry.onward(next_page if next_page else "/desk/account"))
+            return self.entry.go(self.entry.onward(next_page or self._first(visit, visit.session)))
         if "asked" in visit.request.query:
             return self._code_page(visit)
         return self._page(visit, next_page)
+
+    def _first(self, visit: Visit, session: StaffSession) -> str:
+        """Return the page that somebody sees first: the files, and what they search among them."""
+        if not session.staff.roles & RIGHTS["GET", "/desk/files"].roles:
+            return "/desk/account"
+        text = visit.request.query.get("q", "")
+        return f"/desk/files?{urlencode({'q': text})}" if text else "/desk/files"
 
     def act(self, visit: Visit) -> Response:
         """Send the letter to an address, or take its code. Raises TooMany."""

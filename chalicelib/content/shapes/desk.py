@@ -1,0 +1,25 @@
+"""The shape of what the desk shows: its tabs, orders and filters, in words."""
+
+from typing_extensions import TypedDict
+
+from chalicelib.content.shapes.text import Key, StateName, Text
+
+
+class DeskTab(TypedDict):
+    """Files of these states stand in one tab, the newest first or the oldest."""
+
+    id: Key
+    name: Text
+    states: list[StateName]
+    newest_first: bool
+
+
+class Desk(TypedDict):
+    """The words of the lists: each tab, whose files, each order, each filter."""
+
+    tabs: list[DeskTab]
+    whose: dict[Key, Text]
+    orders: dict[Key, Text]
+    filters: dict[Key, Text]
+    forms: dict[Key, Text]
+    done: dict[Key, Text]

@@ -1,0 +1,218 @@
+"""The lists of files, their counts, and the search: each a bounded number of calls."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from chalicelib import content
+from chalicelib.cases.case import Case, case_key
+from chalicelib.cases.file_index import (
+    COUNTS,
+    FOUND,
+    LISTED,
+    START_LENGTH,
+    Count,
+    counts,
+    folded,
+    list_key,
+    list_row,
+    stream_code,
+)
+from chalicelib.cases.states import kind
+from chalicelib.core import eastern_time, references
+from chalicelib.core.email_address import email_or_none
+from chalicelib.core.links import person_key
+from chalicelib.core.ports import Item, Now, Store, Stretch, Where
+from chalicelib.desk.filters import Filters
+
+if TYPE_CHECKING:
+    from chalicelib.content.shapes.desk import DeskTab
+
+PAGE_LENGTH: Final = 25
+
+SORTABLE: Final = 300
+"""Files that can be put in any order; of more, those that came first or last are shown."""
+
+MAX_FOUND: Final = 25
+MAX_QUERY_WORDS: Final = 6
+
+
+class Line(NamedTuple):
+    """A file in a list: its row, its state, and where the list goes on behind it."""
+
+    row: Item
+    state: str
+
+    @property
+    def position(self) -> str:
+        return str(self.row["sk"])
+
+
+class Tab(NamedTuple):
+    """How many files of the same filters are in another tab; `at_least` where not all could be
+    looked at."""
+
+    id: str
+    number: int
+    at_least: bool
+
+
+class FileList(NamedTuple):
+    """One page of a list. `more` is what the next page begins after; blank on the last one.
+    `is_ordered` says whether the order that was asked for could be given."""
+
+    lines: list[Line]
+    tabs: list[Tab]
+    more: str
+    is_ordered: bool
+
+
+@dataclass(frozen=True)
+class Files:
+    store: Store
+    now: Now
+    people_key: bytes = field(repr=False)
+
+    def listed(self, filters: Filters, me: str, after: str = "") -> FileList:
+        """Return a page of a list, and how many files are in each tab."""
+        by_state = self._by_state(filters, me)
+        tabs = [self._tab(tab, filters, me, by_state) for tab in content.desk()["tabs"]]
+        here = next(tab for tab in tabs if tab.id == filters.tab)
+        states = [state for state in filters.states if by_state.get(state)]
+        if filters.order in ("changed", "name", "due") and here.number <= SORTABLE:
+            lines, more = self._sorted(states, filters, me, after)
+            return FileList(lines, tabs, more, True)
+        lines, more = self._page(states, filters, me, after, PAGE_LENGTH)
+        return FileList(lines, tabs, more, filters.order not in ("changed", "name", "due"))
+
+    def next_after(self, filters: Filters, me: str, case: Case) -> str | None:
+        """Return the case that follows another one in a list; None at its end."""
+        lines, _ = self._page(filters.states, filters, me, list_key(case)[1], 1)
+        return str(lines[0].row["case"]) if lines else None
+
+    def search(self, text: str) -> list[Case]:
+        """Return the files with a reference, an address, or words that begin so: the newest."""
+        ref = references.parse_reference(text)
+        if ref is not None:
+            return self._cases([references.file_number_of(ref)])
+        found: list[str] = []
+        if (email := email_or_none(text.strip())) is not None:
+            found += self.store.of_person(person_key(email, self.people_key), MAX_FOUND)
+        return self._cases(list(dict.fromkeys([*found, *self._by_words(text)]))[:MAX_FOUND])
+
+    def _by_words(self, text: str) -> Iterator[str]:
+        words = sorted(folded(text)[:MAX_QUERY_WORDS], key=len, reverse=True)
+        if not words or len(words[0]) < START_LENGTH:
+            return
+        starts = tuple(f" {word}" for word in words)
+        wanted = [Where("words", starts, "has")]
+        pk = f"{FOUND}#{words[0][:START_LENGTH]}"
+        rows = self.store.listing(pk, Stretch(backward=True), wanted, MAX_FOUND).rows
+        yield from (str(row["case"]) for row in rows)
+
+    def _cases(self, ids: Sequence[str]) -> list[Case]:
+        rows = self.store.batch_get([case_key(one) for one in ids])
+        cases = [Case.of(row) for one in ids if (row := rows.get(case_key(one)))]
+        return [case for case in cases if kind(case.state) != "gone"]
+
+    def _by_state(self, filters: Filters, me: str) -> dict[str, int]:
+        found: dict[str, int] = {}
+        one: Count
+        for one in counts(self.store.rows(COUNTS)):
+            if filters.is_counted(one.state, one.owner, one.facets, me):
+                found[one.state] = found.get(one.state, 0) + one.number
+        return found
+
+    def _tab(self, tab: "DeskTab", filters: Filters, me: str, by_state: dict[str, int]) -> Tab:
+        if not filters.is_timed:
+            return Tab(tab["id"], sum(by_state.get(state, 0) for state in tab["states"]), False)
+        number, at_least = 0, False
+        for state in tab["states"]:
+            # Where nothing fits what is counted, nothing fits all of it.
+            if by_state.get(state):
+                one, whole = self.store.counted(
+                    f"{LISTED}#{state}", self._stretch(filters), self._where(filters, me)
+                )
+                number, at_least = number + one, at_least or not whole
+        return Tab(tab["id"], number, at_least)
+
+    def _page(
+        self, states: Sequence[str], filters: Filters, me: str, after: str, limit: int
+    ) -> tuple[list[Line], str]:
+        """Return the next lines of a list by when files came, and what the page after begins with."""
+        lines: list[Line] = []
+        reached: list[str] = []
+        for state in states:
+            stretch = self._stretch(filters)._replace(after=after)
+            found = self.store.listing(
+                f"{LISTED}#{state}", stretch, self._where(filters, me), limit + 1
+            )
+            lines += [Line(row, state) for row in found.rows]
+            reached += [found.reached] if found.reached else []
+        backward = self._is_backward(filters)
+        lines.sort(key=lambda line: line.position, reverse=backward)
+        # Behind where one state's calls ended, another one's files would hide some of it.
+        end = (max if backward else min)(reached) if reached else ""
+        if end:
+            lines = [
+                one for one in lines if (one.position >= end) == backward or one.position == end
+            ]
+        shown = lines[:limit]
+        return shown, shown[-1].position if len(lines) > limit else end
+
+    def _sorted(
+        self, states: Sequence[str], filters: Filters, me: str, after: str
+    ) -> tuple[list[Line], str]:
+        lines = [
+            Line(row, state)
+            for state in states
+            for row in self.store.listing(
+                f"{LISTED}#{state}", self._stretch(filters), self._where(filters, me), SORTABLE
+            ).rows
+        ]
+        match filters.order:
+            case "name":
+                lines.sort(key=lambda line: folded(line.row["org"]))
+            case "due":
+                lines.sort(key=lambda line: (line.row.get("due", "9"), line.position))
+            case _:
+                lines.sort(key=lambda line: str(line.row["changed"]), reverse=True)
+        start = int(after) if after.isdecimal() else 0
+        end = start + PAGE_LENGTH
+        return lines[start:end], str(end) if len(lines) > end else ""
+
+    def _where(self, filters: Filters, me: str) -> list[Where]:
+        found = {
+            "form": filters.form, "stream": stream_code(filters.stream), "lang": filters.language,
+            "province": filters.province, "undeliverable": filters.undeliverable,
+            "unproved": filters.unproved, "unread": filters.unread,
+        }  # fmt: skip
+        where = [Where(name, (value,)) for name, value in found.items() if value]
+        where += [Where("owner", (owner,)) for owner in filters.owners(me)]
+        if filters.late:
+            where.append(Where("due", (str(self._day_before),), "up_to"))
+        return where
+
+    def _stretch(self, filters: Filters) -> Stretch:
+        high = f"{filters.before(self._today)}~" if filters.age else "~"
+        return Stretch(high=high, backward=self._is_backward(filters))
+
+    def _is_backward(self, filters: Filters) -> bool:
+        if filters.order in ("oldest", "newest"):
+            return filters.order == "newest"
+        return next(t for t in content.desk()["tabs"] if t["id"] == filters.tab)["newest_first"]
+
+    @property
+    def _today(self) -> date:
+        return eastern_time.today(self.now())
+
+    @property
+    def _day_before(self) -> date:
+        return date.fromordinal(self._today.toordinal() - 1)
+
+
+def line_of(case: Case) -> Line:
+    """Return a file as a list shows it."""
+    pk, sk = list_key(case)
+    return Line({"pk": pk, "sk": sk, **list_row(case)}, case.state)

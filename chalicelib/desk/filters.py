@@ -1,0 +1,110 @@
+"""What a list of files is asked for: a tab, whose files, filters, an order; as an address says it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from datetime import date, timedelta
+from typing import Final
+from urllib.parse import urlencode
+
+from chalicelib import content
+from chalicelib.cases.file_index import NOBODY, Facets, stream_code
+from chalicelib.core.business_days import business_days_between
+
+FLAGS: Final = ("late", "unread", "undeliverable", "unproved", "orphan")
+"""Filters that are on or off."""
+
+ORPHAN: Final = "ORPHAN_APP"
+"""Where an application waits that came without a declaration."""
+
+WHOSE: Final = ("all", "mine", "nobody")
+ORDERS: Final = ("oldest", "newest", "changed", "name", "due")
+
+AGE_MAX_DAYS: Final = 999
+
+
+@dataclass(frozen=True)
+class Filters:
+    """One list. Blank is no filter; a value that is none of the known ones finds nothing."""
+
+    tab: str = ""
+    whose: str = ""
+    form: str = ""
+    stream: str = ""
+    language: str = ""
+    province: str = ""
+    owner: str = ""
+    age: str = ""
+    late: str = ""
+    unread: str = ""
+    undeliverable: str = ""
+    unproved: str = ""
+    orphan: str = ""
+    order: str = ""
+
+    @classmethod
+    def of(cls, query: Mapping[str, str]) -> "Filters":
+        given = {f.name: query.get(f.name, "").strip()[:60] for f in fields(cls)}
+        found = cls(**{**given, **{name: "1" if given[name] else "" for name in FLAGS}})
+        tabs = [tab["id"] for tab in content.desk()["tabs"]]
+        return replace(
+            found,
+            tab=found.tab if found.tab in tabs else tabs[0],
+            whose=found.whose if found.whose in WHOSE else WHOSE[0],
+            order=found.order if found.order in ORDERS else "",
+            age=found.age if found.age.isdecimal() and int(found.age) <= AGE_MAX_DAYS else "",
+        )
+
+    @classmethod
+    def is_asked(cls, query: Mapping[str, str]) -> bool:
+        """Say whether an address asks for a list of its own."""
+        return any(f.name in query for f in fields(cls))
+
+    def query(self, **changed: str) -> str:
+        """Return the query of an address, with what is `changed`."""
+        given = {f.name: getattr(self, f.name) for f in fields(self)} | changed
+        return urlencode({name: value for name, value in given.items() if value})
+
+    @property
+    def states(self) -> list[str]:
+        states = next(tab["states"] for tab in content.desk()["tabs"] if tab["id"] == self.tab)
+        return [state for state in states if not self.orphan or state == ORPHAN]
+
+    @property
+    def chosen(self) -> list[tuple[str, str]]:
+        """Return the filters that are on, with their values, and nothing of tab and order."""
+        aside = ("tab", "whose", "order")
+        return [
+            (f.name, getattr(self, f.name))
+            for f in fields(self)
+            if f.name not in aside and getattr(self, f.name)
+        ]
+
+    @property
+    def is_timed(self) -> bool:
+        """Say whether a filter depends on the day or on who looked, which no count keeps."""
+        return bool(self.age or self.late or self.unread)
+
+    def is_counted(self, state: str, owner: str, of: Facets, me: str) -> bool:
+        """Say whether a count fits, leaving aside what no count keeps."""
+        wanted = {
+            "form": self.form, "stream": stream_code(self.stream), "lang": self.language,
+            "province": self.province, "undeliverable": self.undeliverable,
+            "unproved": self.unproved,
+        }  # fmt: skip
+        if self.orphan and state != ORPHAN:
+            return False
+        fits = all(getattr(of, name) == value for name, value in wanted.items() if value)
+        return fits and all(owner == one for one in self.owners(me))
+
+    def owners(self, me: str) -> list[str]:
+        """Return the owners that files must have: one where one is asked for."""
+        asked = {"mine": me, "nobody": NOBODY}.get(self.whose)
+        return [one for one in (asked, self.owner) if one]
+
+    def before(self, today: date) -> str:
+        """Return the last day on which what has waited for `age` business days came (ISO)."""
+        day, wanted = today, int(self.age)
+        day -= timedelta(days=wanted)
+        while business_days_between(day, today) < wanted:
+            day -= timedelta(days=1)
+        return str(day)

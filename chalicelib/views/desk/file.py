@@ -1,0 +1,215 @@
+"""A file at the desk: all of it, and every step that staff may take, by the same use cases as a
+review link."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from urllib.parse import urlencode
+
+from chalicelib import content
+from chalicelib.cases.case import Case
+from chalicelib.cases.due_dates import decision_due
+from chalicelib.cases.file_index import list_key
+from chalicelib.cases.lookup import Cases
+from chalicelib.cases.matching import CaseCandidates
+from chalicelib.cases.review.link import review_link
+from chalicelib.cases.review.model import (
+    Decision,
+    DecisionOutcome,
+    OpenedReview,
+    decision_since,
+    standing,
+)
+from chalicelib.cases.review.reviews import Reviews
+from chalicelib.cases.staff import Staff
+from chalicelib.cases.standing_back import stands_back
+from chalicelib.cases.states import kind, staff_steps, table
+from chalicelib.core import references
+from chalicelib.core.errors import NotFound
+from chalicelib.core.links import Links
+from chalicelib.core.ports import Item, Put
+from chalicelib.core.records import moment
+from chalicelib.desk.files import Files
+from chalicelib.desk.filters import Filters
+from chalicelib.desk.kept import KeptForms
+from chalicelib.desk.looks import Looks, seen
+from chalicelib.desk.notes import Notes
+from chalicelib.forms.normalise import nest
+from chalicelib.views.desk.entry import Entry, Visit
+from chalicelib.views.review_facts import case_facts, choice_facts, steps_since
+from chalicelib.views.review_form import read_decision
+from chalicelib.web.request import text_area
+from chalicelib.web.responses import Response
+
+CONFLICT = 409
+
+
+@dataclass(frozen=True)
+class FileViews:
+    entry: Entry
+    files: Files
+    looks: Looks
+    notes: Notes
+    kept: KeptForms
+    reviews: Reviews
+    cases: Cases
+    candidates: CaseCandidates
+    links: Links
+
+    def show(self, visit: Visit, ref: str) -> Response:
+        """The page of a file; looking takes the mark of news off it, and nothing else."""
+        case, staff = self._case(ref), visit.signed_in.staff
+        if stands_back(case, staff.id, staff.email):
+            return self.entry.refused(visit.lang, "recused")
+        if visit.request.method == "GET":
+            self.looks.look(staff.id, case.id, case.events)
+            seen(self.files.store, list_key(case))
+        kept = self.kept.of(visit.request.query.get("kept", ""), staff.id)
+        return self._page(visit, case, entered=nest(kept), again=bool(kept))
+
+    def act(self, visit: Visit, ref: str) -> Response:
+        """Take a step, for the version of the file that its page showed. Raises TooMany."""
+        case, staff = self._case(ref), visit.signed_in.staff
+        if stands_back(case, staff.id, staff.email):
+            return self.entry.refused(visit.lang, "recused")
+        fields = visit.request.fields()
+        if note := text_area(fields, "note"):
+            self.notes.add(case, staff, note)
+            return self._done(visit, case, "note")
+        decision = read_decision(fields)
+        if self._wants_code(visit, case, decision):
+            return self.entry.confirm_first(visit, visit.signed_in, "POST")
+        link = self.links.new_review()
+        token = link.url.rpartition("/")[2]
+        row = self._link(link.token_hash, case, staff, visit.request.query)
+        self.files.store.commit([Put(row)])
+        # The session is from a letter to this very person, as the code of a link would be.
+        proved = replace(decision, nonce=self.links.nonce(token), code=link.code)
+        return self._after(visit, case, self.reviews.decide(token, proved), fields)
+
+    def _after(
+        self, visit: Visit, case: Case, outcome: DecisionOutcome, fields: Mapping[str, object]
+    ) -> Response:
+        match outcome.kind:
+            case "decided" | "undone" | "noted" | "back" | "fresh":
+                what = "undo" if outcome.kind == "undone" else str(outcome.facts.get("event", ""))
+                return self._done(visit, case, what)
+            case "recused":
+                return self.entry.go(self.entry.address("files"))
+            case "invalid":
+                return self._page(visit, case, entered=fields, errors=outcome.errors, status=422)
+            case "refused":
+                texts = content.review()["refusals"]
+                why = texts.get(str(outcome.facts["why"]), texts["not_now"])[visit.lang]
+                return self._page(visit, case, entered=fields, refused=why, status=CONFLICT)
+            case _:
+                again = self._case(case.ref)
+                since = steps_since(outcome.opened, visit.lang)
+                return self._page(visit, again, entered=fields, since=since, status=CONFLICT)
+
+    def _done(self, visit: Visit, case: Case, what: str) -> Response:
+        address = self.entry.address("files", case.current_ref)
+        return self.entry.go(
+            f"{address}?{self._filters(visit).query()}&{urlencode({'done': what})}"
+        )
+
+    def _wants_code(self, visit: Visit, case: Case, decision: Decision) -> bool:
+        """Say whether the programme asks for a second code before this step, in this session."""
+        row = table().get((case.state, decision.name))
+        asked = self.entry.settings.step_up and row is not None and "step_up" in row.guards
+        return asked and not visit.signed_in.is_confirmed(self.entry.now())
+
+    def _case(self, ref: str) -> Case:
+        found = references.parse_reference(ref)
+        case = None if found is None else self.cases.case(references.file_number_of(found))
+        if case is None or kind(case.state) == "gone":
+            raise NotFound(ref)
+        return case
+
+    def _link(self, token_hash: str, case: Case, staff: Staff, query: Mapping[str, str]) -> Item:
+        """Return the row of a link for one step: to the version that the page showed, if it says."""
+        allowed = [*staff_steps(case.state), "undo"]
+        row = review_link(
+            token_hash, case=case, recipient=staff.id, allowed=allowed, now=self.entry.now()
+        )
+        version, events = query.get("v", ""), query.get("e", "")
+        if version.isdecimal() and events.isdecimal():
+            row |= {"case_version": int(version), "case_events": int(events)}
+        return row
+
+    def _opened(self, case: Case, staff: Staff) -> OpenedReview:
+        row = self._link("", case, staff, {})
+        history = tuple(self.cases.history(case))
+        decision = decision_since(row, history)
+        found = standing(row, case, staff, decision, self.entry.now())
+        return OpenedReview(found, "", case, staff, row, decision, history)
+
+    def _page(  # noqa: PLR0913
+        self,
+        visit: Visit,
+        case: Case,
+        *,
+        entered: Mapping[str, object],
+        again: bool = False,
+        errors: tuple[tuple[str, str], ...] = (),
+        refused: str = "",
+        since: object = (),
+        status: int = 200,
+    ) -> Response:
+        session, lang = visit.signed_in, visit.lang
+        opened, texts = self._opened(case, session.staff), content.review()["errors"]
+        filters = self._filters(visit)
+        address = self.entry.address("files", case.current_ref)
+        at = urlencode({"v": case.version, "e": case.events})
+        facts: dict[str, object] = {
+            **case_facts(opened, self.reviews, self.cases, self.candidates, lang),
+            **choice_facts(opened, self.reviews, self.candidates, lang),
+            "code_required": False,
+            "nonce": visit.form,
+            "action": f"{address}?{at}&{filters.query()}",
+            "recipient_masked": "",
+            "name": session.staff.name,
+            "preselected": "",
+            "entered": entered,
+            "step": False,
+            "errors": [
+                {"field": field, "code": code, "message": texts[code][lang]}
+                for field, code in errors
+            ],
+            "again": again,
+            "refused": refused,
+            "since": since,
+            **self._on_top(visit, opened, case),
+        }
+        return self.entry.page(
+            visit, "file", facts, address=f"{address}?{filters.query()}", status=status
+        )
+
+    def _on_top(self, visit: Visit, opened: OpenedReview, case: Case) -> dict[str, object]:
+        """Return what stands before the file itself: where one is, what is to be done, notes."""
+        filters, owner = self._filters(visit), self.reviews.owner(case)
+        done = visit.request.query.get("done", "")
+        undo = case.decided if opened.standing == "undo" and case.decided else None
+        return {
+            "done": self._done_text(done, visit.lang) if done else "",
+            "due": decision_due(case),
+            "owner": owner.name if owner else "",
+            "undo_until": moment(str(undo["undo_until"])) if undo else None,
+            "notes": [{**row, "at": moment(row["at"])} for row in self.notes.of(case)],
+            "back": f"{self.entry.address('files')}?{filters.query()}",
+            "next": self._next(visit, filters, case),
+        }
+
+    def _done_text(self, what: str, lang: str) -> str:
+        noted, texts = content.review()["noted"], content.desk()["done"]
+        text = noted.get(what) or texts.get(what) or texts["default"]
+        return str(text[lang])  # type: ignore[literal-required]
+
+    def _next(self, visit: Visit, filters: Filters, case: Case) -> str:
+        found = self.files.next_after(filters, visit.signed_in.staff.id, case)
+        if found is None:
+            return ""
+        ref = references.reference("eoi", found)
+        return f"{self.entry.address('files', ref)}?{filters.query()}"
+
+    def _filters(self, visit: Visit) -> Filters:
+        return Filters.of(visit.request.query)

@@ -1,0 +1,174 @@
+"""The lists of files: tabs with counts, filters in the address, and the search."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TypedDict
+from urllib.parse import urlencode
+
+from chalicelib import content
+from chalicelib.cases.file_index import NOBODY
+from chalicelib.cases.staff import Roster
+from chalicelib.cases.states import staff_name
+from chalicelib.core import eastern_time, references
+from chalicelib.core.business_days import business_days_between
+from chalicelib.core.languages import Lang
+from chalicelib.core.ports import Item
+from chalicelib.core.records import moment
+from chalicelib.desk.files import FileList, Files, Line, line_of
+from chalicelib.desk.filters import FLAGS, ORDERS, WHOSE, Filters
+from chalicelib.desk.looks import Looks
+from chalicelib.views.desk.entry import Entry, Visit
+from chalicelib.web.responses import Response
+
+MAX_QUERY_LENGTH = 200
+
+
+class LineFacts(TypedDict):
+    """A file in a list. `days` are business days since it came; `changed`: it went on since this
+    reader looked at it."""
+
+    ref: str
+    url: str
+    org: str
+    state_name: str
+    received: datetime
+    days: int
+    due: date | None
+    late: bool
+    owner: str
+    unread: bool
+    changed: bool
+    undeliverable: bool
+    unproved: bool
+
+
+@dataclass(frozen=True)
+class FilesViews:
+    entry: Entry
+    files: Files
+    looks: Looks
+    roster: Roster
+
+    def show(self, visit: Visit) -> Response:
+        query = visit.request.query
+        me = visit.signed_in.staff
+        known = self.looks.of(me.id)
+        if text := query.get("q", "").strip()[:MAX_QUERY_LENGTH]:
+            return self._found(visit, text, known)
+        filters = self._filters(query, known)
+        self.looks.remember(me.id, known, filters.query())
+        found = self.files.listed(filters, me.id, query.get("after", "")[:100])
+        return self._page(visit, filters, known, found, "")
+
+    def _filters(self, query: Mapping[str, str], known: Item) -> Filters:
+        """Return what the address asks for; without anything, what was asked for last."""
+        if Filters.is_asked(query) or "clear" in query:
+            return Filters.of(query)
+        remembered = str(known.get("filters", ""))
+        pairs = (part.partition("=") for part in remembered.split("&"))
+        return Filters.of({name: value for name, _, value in pairs})
+
+    def _found(self, visit: Visit, text: str, known: Item) -> Response:
+        lines = [line_of(case) for case in self.files.search(text)]
+        return self._page(visit, Filters.of({}), known, FileList(lines, [], "", True), text)
+
+    def _page(
+        self, visit: Visit, filters: Filters, known: Item, found: FileList, text: str
+    ) -> Response:
+        lang, texts = visit.lang, content.desk()
+        names = {one.id: one.name for one in self.roster.all()}
+        base, looked = self.entry.address("files"), known.get("files", {})
+        more = f"{filters.query()}&{urlencode({'after': found.more})}" if found.more else ""
+        facts: dict[str, object] = {
+            "q": text,
+            "base": base,
+            "lines": [self._line(one, filters, looked, names, lang) for one in found.lines],
+            **self._ways(filters, found, names, lang),
+            "filters": filters,
+            "labels": {name: words[lang] for name, words in texts["filters"].items()},
+            "options": self._options(names, lang),
+            "flags": FLAGS,
+            "orders": [(one, texts["orders"][one][lang]) for one in ORDERS],
+            "is_ordered": found.is_ordered,
+            "more": f"{base}?{more}" if more else "",
+        }
+        address = f"{base}?{filters.query()}" if not text else base
+        return self.entry.page(visit, "files", facts, address=address)
+
+    def _ways(
+        self, filters: Filters, found: FileList, names: Mapping[str, str], lang: Lang
+    ) -> dict[str, object]:
+        """Return the ways on from a list: to other tabs, to whose files, and without a filter."""
+        base, texts = self.entry.address("files"), content.desk()
+        counts = {tab.id: tab for tab in found.tabs}
+        return {
+            "tabs": [
+                {
+                    "name": tab["name"][lang],
+                    "url": f"{base}?{filters.query(tab=tab['id'])}",
+                    "here": tab["id"] == filters.tab,
+                    "number": counts[tab["id"]].number,
+                    "at_least": counts[tab["id"]].at_least,
+                }
+                for tab in texts["tabs"]
+                if tab["id"] in counts
+            ],
+            "whose": [
+                {"id": one, "name": texts["whose"][one][lang],
+                 "url": f"{base}?{filters.query(whose=one)}", "here": one == filters.whose}
+                for one in WHOSE
+            ],
+            "tags": [
+                {"name": texts["filters"][name][lang], "value": self._value(name, value, names, lang),
+                 "url": f"{base}?{filters.query(**{name: ''})}"}
+                for name, value in filters.chosen
+            ],
+        }  # fmt: skip
+
+    def _line(
+        self,
+        line: Line,
+        filters: Filters,
+        looked: Mapping[str, int],
+        names: Mapping[str, str],
+        lang: Lang,
+    ) -> LineFacts:
+        row, today = line.row, eastern_time.today(self.entry.now())
+        ref = references.reference(row["form"], row["case"])
+        received = moment(line.position.partition("#")[0])
+        due = date.fromisoformat(row["due"]) if row.get("due") else None
+        owner = row["owner"]
+        return {
+            "ref": ref,
+            "url": f"{self.entry.address('files', ref)}?{filters.query()}",
+            "org": row["org"],
+            "state_name": staff_name(line.state, lang),
+            "received": received,
+            "days": business_days_between(eastern_time.today(received), today),
+            "due": due,
+            "late": due is not None and due < today,
+            "owner": "" if owner == NOBODY else names.get(owner, owner),
+            "unread": row.get("unread") == "1",
+            "changed": row["case"] in looked and looked[row["case"]] < row["events"],
+            "undeliverable": row["undeliverable"] == "1",
+            "unproved": row["unproved"] == "1",
+        }
+
+    def _options(
+        self, names: Mapping[str, str], lang: Lang
+    ) -> dict[str, Sequence[tuple[str, str]]]:
+        texts = content.desk()
+        return {
+            "form": [(one, words[lang]) for one, words in texts["forms"].items()],
+            "stream": [(one["id"], one[lang]) for one in content.streams()],
+            "language": [("fr", "Français"), ("en", "English")],
+            "province": [(one["id"], one[lang]) for one in content.provinces()],
+            "owner": sorted(names.items(), key=lambda pair: pair[1]),
+        }
+
+    def _value(self, name: str, value: str, names: Mapping[str, str], lang: Lang) -> str:
+        """Return a filter's value in words; what it is in itself where nothing is called so."""
+        if name in FLAGS:
+            return ""
+        return dict(self._options(names, lang).get(name, ())).get(value, value)
