@@ -18,6 +18,7 @@ from chalicelib.core.ports import Change, Delete, Item, Key, Now, Store
 from chalicelib.core.records import moment, stamp
 from chalicelib.newsletter.subscribers import erasure as subscriber_erasure
 from chalicelib.newsletter.subscribers.repository import SubscriberRepository
+from chalicelib.people import finder
 from chalicelib.people.certificate import Certificate
 from chalicelib.people.finder import Finder, Person, PersonFound, Progress, opened, texts
 from chalicelib.people.holds import LegalHolds, file_held
@@ -34,7 +35,7 @@ Why = Literal[
 
 _AT_ONCE: Final = (
     "asked", "subscriber_letter", "file_links_letter", "assessment_letter", "rate", "once", "stray", "message",
-    "message_letter", "morning_letter", "open", "link", "sign_in", "sign_in_letter", "kept_form",
+    "message_letter", "morning_letter", "open", "link", "draft_letter", "sign_in", "sign_in_letter", "kept_form",
 )  # fmt: skip
 """The lines of the table whose rows are deleted as they are found."""
 
@@ -103,6 +104,8 @@ class PersonErasure:
             self._removal.remove(slug, by=BY)
         self._subscriptions(found.person)
         self._delete([row.key for row in found.of(*_AT_ONCE)])
+        drafts = (row.key[0] for row in found.of("draft") if finder.is_own_draft(row.places))
+        forget_rows(self._store, *drafts)
         addresses = sorted(found.person.addresses)
         left = self._finder.find(addresses[0], found.person, progress)
         return self._done(rows, left, stays, decision)

@@ -16,7 +16,14 @@ from chalicelib.core.letter_row import APPLICANT, FIDUCIARY
 from chalicelib.core.ports import Item, Store
 from chalicelib.core.records import stamp
 from chalicelib.core.shown_words import shown_key
-from chalicelib.people.finder import FoundRow, Person, PersonFound, opened, texts
+from chalicelib.people.finder import (
+    FoundRow,
+    Person,
+    PersonFound,
+    is_own_draft,
+    opened,
+    texts,
+)
 
 EXPORT_COLUMNS: Final = ("record", "number", "field", "value")
 
@@ -120,6 +127,7 @@ _REST: Final[Mapping[str, tuple[str, ...]]] = {
     "proposals": ("proposal",),
     "letters_to_the_coach": ("coach_letter", "proposal_letter"),
     "lost_links": ("file_links_letter",),
+    "drafts": ("draft",),
     "staff": ("staff",),
     "requests": ("request",),
     "holds": ("person_hold",),
@@ -197,6 +205,8 @@ def _plain(value: object, person: Person, *, staff: bool = False) -> object:
 def _to_them(row: FoundRow) -> bool:
     """Say whether a row is the person's own, and not a visitor's message to them, or a letter
     about them to staff."""
+    if row.line == "draft":
+        return is_own_draft(row.places)
     if row.line == "message":
         return "email" in row.places
     letters = ("coach_letter", "proposal_letter")

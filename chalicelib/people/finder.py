@@ -37,6 +37,10 @@ _ROLES: Final = {
 """The field of a form that an address stands in → what its owner is in the file."""
 
 
+OWN_IN_DRAFTS: Final = (".contact_email", ".applicant_email")
+"""The fields of a draft in which whoever writes it gives their address."""
+
+
 @dataclass
 class Person:
     """Somebody by all that leads to them: addresses in lower case, their keys, coach's slugs.
@@ -178,6 +182,12 @@ class Finder:
                     self._learn(person, coach.email)
                     found.setdefault(coach.slug, coach)
         return list(found.values())
+
+
+def is_own_draft(places: Iterable[str]) -> bool:
+    """Say whether a draft is the person's, by where their address stands in it: as whoever writes
+    it, and not as somebody whom it names."""
+    return any(place == "email" or place.endswith(OWN_IN_DRAFTS) for place in places)
 
 
 def opened(row: Item) -> Item:

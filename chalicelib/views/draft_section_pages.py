@@ -1,6 +1,6 @@
 """The pages of one section: its fields and lists, a row of a list, two versions side by side."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -13,7 +13,7 @@ from chalicelib.core.settings import Settings
 from chalicelib.core.ticks import tick
 from chalicelib.forms.drafts.draft import ROW_ID, FormDraft, Values, section_ids
 from chalicelib.forms.drafts.merging import digests
-from chalicelib.forms.drafts.progress import problems_of, progress
+from chalicelib.forms.drafts.progress import MISSING, problems_of, progress
 from chalicelib.forms.drafts.refused import EditedMeanwhile, Holder
 from chalicelib.forms.drafts.summary import as_typed, budget_totals, row_text
 from chalicelib.forms.drafts.typed import asked, rows_field, section_of, singles
@@ -68,7 +68,7 @@ class SectionPages:
         section, saved, lang = section_of(draft.form, name), draft.sections[name], place.lang
         only_more, checks = query.get("part") == "more", bool(query.get("check"))
         done = next(p for p in progress(draft, found) if p.id == name)
-        problems = list(done.problems) if checks else []
+        problems = _told(done.problems, query)
         shown = {f["key"] for f in asked(singles(section), saved.values)
                  if not f.get("hidden") and ("when" in f or not only_more)}  # fmt: skip
         rows = [f["key"] for f in section["fields"] if f["type"] == "rows" and not only_more]
@@ -111,7 +111,7 @@ class SectionPages:
         number = next((n for n, row in enumerate(kept) if row.get(ROW_ID) == row_id), None)
         row = {} if number is None else kept[number]
         problems = self._row_problems(draft.form, name, rows, row, place.lang)
-        problems = problems if query.get("check") and row else []
+        problems = _told(problems, query) if row else []
         listed = next(g for g in _fields(described, name) if g["key"] == rows)
         inner = {"title": listed["label"], "sections": [{"fields": listed["fields"]}]}
         facts = {
@@ -233,6 +233,13 @@ class SectionPages:
         self, template: str, place: Place, facts: Mapping[str, object], *, status: int = 200
     ) -> Response:
         return self.pages.respond(template, place.lang, facts, status=status)
+
+
+def _told(problems: Sequence[Problem], query: Mapping[str, str]) -> list[Problem]:
+    """Return what a page says is to be mended: all of it for whoever comes from the check, and
+    what does not fit for whoever has just saved it."""
+    wanted = query.get("check")
+    return [p for p in problems if wanted and (wanted == "1" or p.code not in MISSING)]
 
 
 def _visible(described: Mapping[str, Any], name: str, keys: list[str]) -> list[dict[str, Any]]:

@@ -132,7 +132,7 @@ class DraftSections:
             and not control["same"]
             and self._wrong(holder, name, values, place.lang)
         ):
-            return see_other(place.to(name, check="1", **back))
+            return see_other(place.to(name, check="wrong", **back))
         return see_other(place.to("check" if control["from"] == "check" else order[at + 1]))
 
     def _wrong(self, holder: Holder, name: str, values: Values, lang: Lang) -> bool:
@@ -172,7 +172,7 @@ class DraftSections:
             and not control["checked"]
             and self._row_wrong(holder, name, rows, row, place)
         ):
-            return see_other(place.to(name, row=control["row"], check="1", **back))
+            return see_other(place.to(name, row=control["row"], check="wrong", **back))
         return see_other(place.to(name, f"f-{rows.replace('_', '-')}", **back))
 
     def _row_wrong(self, holder: Holder, name: str, rows: str, row: Values, place: Place) -> bool:

@@ -180,10 +180,11 @@ class FormViews:
         """What is asked, and the button that begins a draft of it."""
         from chalicelib.views.form_page import start_facts
 
-        query = {k: v for k, v in request.query.items() if k != "lang"}
+        carried = (*INVITATION_FIELDS, "redirect")
+        known = known_of_link(str(description["form"]), request.query)
+        query = {k: request.query[k] for k in (*carried, *known) if request.query.get(k)}
         facts = start_facts(description, query, lang, begin=self.pages.address("draft"))
-        address = facts["address"]
-        return self.pages.respond("draft_start", lang, facts, address=str(address))
+        return self.pages.respond("draft_start", lang, facts, address=str(facts["address"]))
 
     def _switched(
         self, name: str, fields: dict[str, object], control: Mapping[str, str], lang: Lang

@@ -309,7 +309,7 @@ def test_each_section_says_how_far_it_is(drafts: Drafts, clock: SetClock) -> Non
     found = progress(draft, examined(draft, "fr", clock.now.date()))
     assert {p.id: p.status for p in found} == {
         "contact": "wrong", "organization": "begun", "collective": "complete",
-        "issue": "complete", "coaching": "complete", "consents": "complete",
+        "issue": "complete", "intention": "complete", "coaching": "complete", "consents": "complete",
     }  # fmt: skip
     fresh = drafts.get(begun(drafts))
     found = progress(fresh, examined(fresh, "fr", clock.now.date()))

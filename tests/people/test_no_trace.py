@@ -376,3 +376,23 @@ def test_a_change_of_address_of_a_subscription_is_followed_both_ways(
     erasure = people(way).erasure
     erasure.erase(erasure.find(MOVED), ErasureDecision("asked for it", force_open=True))
     assert traces(store.everything(), [ZOE, MOVED]) == {}
+
+
+def test_a_draft_goes_with_whoever_writes_it_and_not_with_whom_it_names(
+    way: Journey, store: MemoryStore
+) -> None:
+    drafts = {}
+    for section, field, form in (
+        ("contact", "contact_email", "eoi"), ("fiduciary_lead", "fid_lead_email", "application"),
+    ):  # fmt: skip
+        told = way.visitor.send("/draft", {"form": form, "uninvited": "1"}).json_body
+        url = f"/draft/{told['links']['draft'].rpartition('/')[2]}"
+        way.visitor.send(f"{url}/{section}", {"version": 0, "fields": {field: ZOE}})
+        drafts[form] = url
+    found = people(way).finder.find(ZOE)
+    assert found.counts()["draft"] == 2
+    assert len(people(way).export.of(found, way.clock())["drafts"]) == 1  # type: ignore[arg-type]
+    erasure = people(way).erasure
+    done = erasure.erase(erasure.find(ZOE), ErasureDecision("asked for it"))
+    assert [row["form"] for row in store.kinds("draft")] == ["application"]
+    assert done.stays["draft"] == 1

@@ -243,6 +243,7 @@ class Walk:
 
     def pages(self) -> Iterator[tuple[str, str]]:
         yield from self._forms()
+        yield from gallery_drafts.drafts(self)
         yield from self._results()
         yield from self._declaration()
         yield from self._decisions()
@@ -257,7 +258,6 @@ class Walk:
         yield from gallery_cases.quorum(self)
         yield from gallery_cases.staff(self)
         yield from self._issue()
-        yield from gallery_drafts.drafts(self)
         gallery_cases.crowded(self)
         gallery_cases.times(self)
         yield from gallery_desk.sign_in(self)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import samples
+from chalicelib.core.records import stamp
 from chalicelib.forms.drafts.draft import section_ids
 from chalicelib.forms.drafts.typed import section_of
 
@@ -46,8 +47,9 @@ def drafts(walk: "Walk") -> Iterator[tuple[str, str]]:
     for page in ("tasks", "check", "later", "colleagues", "delete"):
         yield f"draft-{page}", walk.page(f"{url}/{page}")
     walk.deliver()
-    walk.clock.pass_(days=77)
-    walk.service.mail.outbox.sweep()
+    for row in walk.store.kinds("draft"):
+        # Its end comes near, and nobody else's time passes.
+        row |= {"due_at": stamp(walk.clock.now)} if "due_at" in row else {}
     walk.deliver()
     yield "draft-link-kept", _posted(walk, url, {"do": "extend", "lang": walk.lang})
     _sent(walk, f"{url}/check", {})

@@ -142,7 +142,7 @@ def test_two_people_choose_between_their_versions_and_lose_neither(way: Journey)
 def test_a_wrong_answer_is_saved_shown_once_and_stops_nobody(way: Journey) -> None:
     url = begun(way)
     refused = press(way, url, "contact", "continue", contact_email="ada@")
-    assert where(refused).startswith("contact?check=1")
+    assert where(refused).startswith("contact?check=wrong")
     page = way.visitor.page(f"{url}/{where(refused)}").body.decode()
     assert 'value="ada@"' in page
     assert 'id="f-contact-email-error"' in page
