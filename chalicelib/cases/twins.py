@@ -23,7 +23,7 @@ MAX_TWINS: Final = 5
 """How many files are shown: the newest."""
 
 MAX_LOOKED_AT: Final = 20
-MAX_OPENED: Final = 8
+MAX_TWINS_OPENED: Final = 8
 """How many rows of one number or name are looked at, and how many files are opened: whatever the
 table holds, a page costs the same."""
 
@@ -57,11 +57,11 @@ def twins_of(store: Store, case: Case, key: bytes) -> list[Twin]:
     named: dict[str, Shared] = {}
     for what, text in sorted({*_terms(case.answers), *_terms(case.application or {})}):
         # "bn" sorts before "name": what shares both is told by its number.
-        if len(named) < MAX_OPENED:
+        if len(named) < MAX_TWINS_OPENED:
             for row in store.latest(index_pk(_term(what, text), key), MAX_LOOKED_AT):
                 if row["case"] != case.id:
                     named.setdefault(row["case"], what)
-    opened = list(named)[:MAX_OPENED]
+    opened = list(named)[:MAX_TWINS_OPENED]
     files = _files(store, opened)
     found: dict[str, Twin] = {}
     for case_id in opened:

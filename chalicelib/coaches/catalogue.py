@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 PART_SIZE_BYTES: Final = 350_000
 """How much of an edition one row holds; DynamoDB takes rows of 400 KB."""
 
-_DATES: Final = ("availability_updated_at", "consent_publication", "last_verified_at")
+DATE_COLUMNS: Final = ("availability_updated_at", "consent_publication", "last_verified_at")
+"""Columns of a coach that hold a day; `Coach` is not loaded to read a catalogue."""
 
 
 def packed(coaches: "Sequence[Coach]") -> bytes:
@@ -30,6 +31,6 @@ def column_values(row: Mapping[str, object]) -> dict[str, object]:
     def value_of(column: str, stored: object) -> object:
         if isinstance(stored, list):
             return tuple(stored)
-        return date.fromisoformat(str(stored)) if column in _DATES else stored
+        return date.fromisoformat(str(stored)) if column in DATE_COLUMNS else stored
 
     return {column: value_of(column, stored) for column, stored in row.items()}

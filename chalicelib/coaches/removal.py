@@ -1,12 +1,9 @@
 """Takes a coach out of the directory, with all that is kept about them."""
 
-from typing import Final, Literal
+from typing import Literal
 
 from chalicelib.coaches.editions import EditionStore
-from chalicelib.core.ports import Delete, Store
-
-DELETES_PER_COMMIT: Final = 90
-"""How many rows one transaction deletes; DynamoDB takes a hundred writes."""
+from chalicelib.core.ports import DELETES_PER_COMMIT, Delete, Store
 
 
 class CoachRemoval:

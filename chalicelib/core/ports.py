@@ -4,6 +4,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, Literal, NamedTuple, Protocol
 
+DELETES_PER_COMMIT: Final = 90
+"""How many rows one transaction deletes; DynamoDB takes a hundred writes."""
+
 Item = dict[str, Any]
 """One row: `pk`, `sk`, and plain values; lists and mappings are kept as JSON."""
 

@@ -10,6 +10,11 @@ DUE_SHARDS: Final = 4
 HELD_MESSAGES: Final = "MESSAGE_HELD"
 """The key under which the index of states lists messages to coaches that staff may release."""
 
+STORE_ATTRIBUTES: Final = frozenset(
+    {"pk", "sk", "kind", "due_at", "due_shard", "state_key", "audience", "expires"}
+)
+"""Attributes that keys and indexes of the table need, and nobody who reads what is kept of them."""
+
 
 def stamp(moment: datetime) -> str:
     """UTC to the millisecond, in an order that sorts: `2026-11-23T18:04:05.123Z`."""

@@ -4,6 +4,9 @@ import unicodedata
 from functools import lru_cache
 from typing import Final
 
+REMARKS_LIMIT: Final = 3000
+"""Characters of what staff write to whoever gets a page or an issue back."""
+
 ZERO_WIDTH_JOINERS: Final = "\u200c\u200d"
 """They shape the letters between which they stand, and join emoji; at an end they do nothing."""
 

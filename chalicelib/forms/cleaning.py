@@ -40,7 +40,7 @@ _NOTHING: Final = frozenset(
 _NOTHING_MAX_LENGTH: Final = 20
 _LINE_SIGNS: Final = " .-\u2010\u2011\u2012\u2013\u2014\u2015\u2212/_*"
 _WORD: Final = re.compile(r"\w+")
-_CHOSEN: Final = ("choice", "choices", "bool", "consent")
+CHOSEN_TYPES: Final = ("choice", "choices", "bool", "consent")
 
 RAW_SPACES: Final = 1000
 """Spaces and line ends around an answer that are taken away without a word."""
@@ -110,7 +110,7 @@ def _tidied(value: Any, f: "FormField") -> Any:
 def _says_nothing(text: Any, kind: str) -> bool:
     """Say whether a text is what people write where they have nothing to say. Somebody's name may
     be any word: there, the sign between the letters is needed."""
-    if not isinstance(text, str) or len(text) > _NOTHING_MAX_LENGTH or kind in _CHOSEN:
+    if not isinstance(text, str) or len(text) > _NOTHING_MAX_LENGTH or kind in CHOSEN_TYPES:
         return False
     if not text.strip(_LINE_SIGNS):
         return True

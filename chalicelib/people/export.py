@@ -2,7 +2,6 @@
 
 import io
 import json
-import re
 import zipfile
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -14,9 +13,10 @@ from chalicelib.core import references
 from chalicelib.core.csv_table import csv_table
 from chalicelib.core.letter_row import APPLICANT, FIDUCIARY
 from chalicelib.core.ports import Item, Store
-from chalicelib.core.records import stamp
+from chalicelib.core.records import STORE_ATTRIBUTES, stamp
 from chalicelib.core.shown_words import shown_key
 from chalicelib.people.finder import (
+    ADDRESS_IN_TEXT,
     FoundRow,
     Person,
     PersonFound,
@@ -27,15 +27,13 @@ from chalicelib.people.finder import (
 
 EXPORT_COLUMNS: Final = ("record", "number", "field", "value")
 
-_ADDRESS: Final = re.compile(r"[^\s@<>()\[\],:;\"]+@[^\s@<>()\[\],:;\"]+\.\w+")
 MASKED: Final = "…@…"
 STAFF: Final = "staff"
 """In place of the name of a member of staff."""
 
-_INNER: Final = frozenset(
-    {"pk", "sk", "kind", "due_at", "due_shard", "state_key", "audience", "expires", "salt",
-     "digest", "before", "hash", "head", "person", "whose", "clocks"}
-)  # fmt: skip
+_INNER: Final = STORE_ATTRIBUTES | {
+    "salt", "digest", "before", "hash", "head", "person", "whose", "clocks",
+}  # fmt: skip
 """Attributes that only the store needs."""
 
 _OF_STAFF: Final = frozenset({"name", "by", "actor", "owner", "recused", "met_by"})
@@ -198,7 +196,7 @@ def _plain(value: object, person: Person, *, staff: bool = False) -> object:
         return [_plain(part, person, staff=staff) for part in value]
     if isinstance(value, str):
         own = person.addresses
-        return _ADDRESS.sub(lambda m: m[0] if m[0].lower() in own else MASKED, value)
+        return ADDRESS_IN_TEXT.sub(lambda m: m[0] if m[0].lower() in own else MASKED, value)
     return value
 
 

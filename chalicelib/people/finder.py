@@ -25,7 +25,7 @@ KEY_BYTES: Final = 16
 MOVE: Final = "correct_address"
 """The step that moves a file to another address; its event has the keys of both."""
 
-_ADDRESS: Final = re.compile(r"[^\s@<>()\[\],:;\"]+@[^\s@<>()\[\],:;\"]+\.\w+")
+ADDRESS_IN_TEXT: Final = re.compile(r"[^\s@<>()\[\],:;\"]+@[^\s@<>()\[\],:;\"]+\.\w+")
 
 _ROLES: Final = {
     "contact_email": "contact",
@@ -139,7 +139,7 @@ class Finder:
     def _name(self, person: Person, row: Item) -> None:
         """Add the addresses in a row whose keys are known from a move that kept no more."""
         for _, text in texts(opened(row)):
-            for address in _ADDRESS.findall(text.lower()) if "@" in text else ():
+            for address in ADDRESS_IN_TEXT.findall(text.lower()) if "@" in text else ():
                 if person_key(address, self._key) in person.keys:
                     person.addresses.add(address)
 

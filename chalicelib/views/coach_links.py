@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Literal
 
 from chalicelib import content
 from chalicelib.coaches.profile_text import changed_fields, official_language
@@ -13,6 +13,7 @@ from chalicelib.core.errors import BadLink, RelaisError
 from chalicelib.core.languages import Lang
 from chalicelib.core.links import Links
 from chalicelib.core.settings import Settings
+from chalicelib.core.typed_text import REMARKS_LIMIT
 from chalicelib.forms.problems import InvalidForm
 from chalicelib.views.lost_link import LostLinkViews
 from chalicelib.web.form_errors import Description, FormErrors, form_errors
@@ -23,9 +24,6 @@ from chalicelib.web.responses import Response
 
 if TYPE_CHECKING:
     from chalicelib.coaches.coach import Coach
-
-REMARKS_LIMIT: Final = 3000
-"""Characters of what staff write to a coach whose changes go back."""
 
 
 ProposalError = Literal["", "choose", "misfit", "nonce", "remarks", "tick"]

@@ -14,14 +14,12 @@ from chalicelib.core.languages import Lang
 from chalicelib.core.links import Links
 from chalicelib.core.records import moment
 from chalicelib.forms import description, diff
+from chalicelib.views.file_form import PAGE_SECONDS
 from chalicelib.views.lost_link import LostLinkViews
 from chalicelib.web.pages import Pages, in_language
 from chalicelib.web.problems import Problems
 from chalicelib.web.request import Request, text_field
 from chalicelib.web.responses import PRIVATE, Response, json_response
-
-PAGE_SECONDS: Final = 24 * 3600
-"""How long the page may be read before it is sent."""
 
 REPLACE: Final = "replace"
 """How the choice begins that gives the answers to a file; its id follows after a colon."""

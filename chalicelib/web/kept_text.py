@@ -11,6 +11,7 @@ from chalicelib.core import templates
 from chalicelib.core.errors import RelaisError
 from chalicelib.core.languages import Lang
 from chalicelib.core.ticks import tick
+from chalicelib.forms.cleaning import CHOSEN_TYPES
 from chalicelib.forms.ignored import is_beside_answers
 from chalicelib.web.request import BODY_LIMIT as TAKEN_LIMIT
 from chalicelib.web.request import Request
@@ -53,7 +54,6 @@ NEVER_SHOWN: Final = frozenset(
 """Fields that a page sends for itself, or that are chosen: no text of anybody."""
 
 _FORMS: Final = ("eoi", "application", "assessment", "newsletter", "message", "profile")
-_CHOSEN: Final = ("choice", "choices", "bool", "consent")
 
 
 MAX_TEXTS: Final = 500
@@ -130,7 +130,7 @@ def _labels() -> dict[str, dict[str, str]]:
     for form in _FORMS:
         fields = [f for section in content.form(form)["sections"] for f in section["fields"]]
         for f in [one for each in fields for one in (each, *each.get("fields", ()))]:
-            if f["type"] in _CHOSEN:
+            if f["type"] in CHOSEN_TYPES:
                 found["chosen"][f["key"]] = ""
             for lang in ("fr", "en"):
                 found[lang].setdefault(f["key"], f["label"][lang])

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 import samples
 from chalicelib.cases.name_index import plain_name
-from chalicelib.cases.twins import MAX_OPENED, MAX_TWINS
+from chalicelib.cases.twins import MAX_TWINS, MAX_TWINS_OPENED
 from journey import ADA, RITA, Journey
 
 BEA = "bea@example.org"
@@ -75,7 +75,7 @@ def test_files_of_one_address_or_that_never_counted_are_no_doubles(way: Journey)
     assert "d’une autre adresse" not in page(way, 0)
 
 
-@pytest.mark.parametrize("others", [0, 1, MAX_OPENED + 4])
+@pytest.mark.parametrize("others", [0, 1, MAX_TWINS_OPENED + 4])
 def test_whatever_the_table_holds_doubles_cost_the_same_few_reads(
     way: Journey, others: int
 ) -> None:
@@ -86,7 +86,7 @@ def test_whatever_the_table_holds_doubles_cost_the_same_few_reads(
     before = way.store.reads
     found = way.service.cases.candidates.twins(case)
     assert len(found) == min(others, MAX_TWINS)
-    assert way.store.reads - before <= (1 if others > MAX_OPENED else 4) + min(others, 1)
+    assert way.store.reads - before <= (1 if others > MAX_TWINS_OPENED else 4) + min(others, 1)
 
 
 def test_an_application_that_joined_a_file_stands_for_that_file(way: Journey) -> None:

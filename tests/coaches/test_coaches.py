@@ -1,11 +1,13 @@
 """What the record of a coach may hold, and what of it the public gets."""
 
 import json
-from typing import Any
+from datetime import date
+from typing import Any, get_args
 
 import pytest
 from pydantic import ValidationError
 
+from chalicelib.coaches.catalogue import DATE_COLUMNS
 from chalicelib.coaches.coach import Coach, public_profile
 from chalicelib.coaches.directory.search import Directory
 from chalicelib.coaches.directory.snapshot import build, fallback, serialise
@@ -32,6 +34,15 @@ ADA: dict[str, Any] = {
 
 def coach(**more: Any) -> Coach:
     return Coach.model_validate(ADA | more)
+
+
+def test_a_catalogue_reads_every_day_of_a_coach_as_a_day() -> None:
+    days = {
+        name
+        for name, column in Coach.model_fields.items()
+        if date in (column.annotation, *get_args(column.annotation))
+    }
+    assert set(DATE_COLUMNS) == days
 
 
 def test_a_coach_is_tidied() -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from pydantic import ValidationError
 
 from chalicelib import content
+from chalicelib.coaches.catalogue import DATE_COLUMNS
 from chalicelib.coaches.coach import Coach, options
 from chalicelib.coaches.directory.folding import fold_text, fold_to_words
 from chalicelib.coaches.directory.sheet_problems import SheetProblem, model_problems
@@ -43,7 +44,6 @@ _SINGLE_COLUMNS: Final = {
     "status": "statuses",
 }
 _YES_NO_COLUMNS: Final = frozenset({"email_public", "phone_public"})
-_DATES: Final = frozenset({"availability_updated_at", "consent_publication", "last_verified_at"})
 _YES_NO_WORDS: Final = {"x": "yes", "o": "yes", "y": "yes", "n": "no", "vrai": "yes", "faux": "no"}
 
 
@@ -91,7 +91,7 @@ def parse(
 def _ahead(at: int, coach: Coach | None, today: date | None) -> Iterator[SheetProblem]:
     if coach is None or today is None:
         return
-    for column in sorted(_DATES):
+    for column in sorted(DATE_COLUMNS):
         day = getattr(coach, column)
         if day is not None and day > today + MOST_AHEAD:
             yield SheetProblem(at, column, "day_ahead")
@@ -183,7 +183,7 @@ def _values(at: int, given: Mapping[str, str]) -> tuple[dict[str, object], list[
         elif column in _YES_NO_COLUMNS:
             values[column] = _YES_NO_WORDS.get(text.lower(), text.lower())
         else:
-            values[column] = _day(text) if column in _DATES else text
+            values[column] = _day(text) if column in DATE_COLUMNS else text
     return values, problems
 
 

@@ -12,14 +12,13 @@ from chalicelib.core.errors import Conflict, Refused
 from chalicelib.core.links import Links
 from chalicelib.core.ports import Change, Item, Now, Put, Store
 from chalicelib.core.records import stamp
+from chalicelib.core.typed_text import REMARKS_LIMIT
 from chalicelib.newsletter.issues.issue import TESTED, Approval, DecisionName, Issue, issue_of
 from chalicelib.newsletter.issues.lifecycle import IssueLifecycle, issue_letters_pk
 
 PAGE: Final = "newsletter/review"
 APPROVE: Final = "approve"
 SEND_BACK: Final = "send_back"
-
-REMARKS_LIMIT: Final = 3000
 
 
 Standing = Literal["open", "decided", "stale", "expired", "author", "unknown"]

@@ -3,22 +3,11 @@
 from typing import Final, NotRequired, TypedDict
 
 from chalicelib.core.ports import Item
+from chalicelib.core.records import STORE_ATTRIBUTES
 from chalicelib.newsletter.subscribers.repository import SubscriberRepository
 from chalicelib.newsletter.subscribers.subscriber import EarlierAddress
 
-_INNER: Final = {
-    "pk",
-    "sk",
-    "kind",
-    "due_at",
-    "due_shard",
-    "state_key",
-    "audience",
-    "copy",
-    "expires",
-    "moved_to",
-    "moved_from",
-}
+_INNER: Final = STORE_ATTRIBUTES | {"copy", "moved_to", "moved_from"}
 """Attributes that only the store needs, or that lead to another address."""
 
 

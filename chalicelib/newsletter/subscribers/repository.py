@@ -7,7 +7,17 @@ from typing import Final, NamedTuple
 from chalicelib.core.errors import Conflict, StoreDown
 from chalicelib.core.languages import Lang
 from chalicelib.core.letter_row import letter
-from chalicelib.core.ports import Change, Delete, Item, Key, Now, Put, Store, Write
+from chalicelib.core.ports import (
+    DELETES_PER_COMMIT,
+    Change,
+    Delete,
+    Item,
+    Key,
+    Now,
+    Put,
+    Store,
+    Write,
+)
 from chalicelib.core.records import stamp
 from chalicelib.core.shown_words import ShownWords
 from chalicelib.newsletter.subscribers import subscriber
@@ -17,9 +27,6 @@ from chalicelib.newsletter.subscribers.subscriber import EarlierAddress, Subscri
 SUBSCRIBER_ATTEMPTS: Final = 8
 SUBSCRIBER: Final = "subscriber"
 """The reader in the rows of letters to a subscriber."""
-
-DELETES_PER_COMMIT: Final = 90
-"""How many rows one transaction deletes; DynamoDB takes a hundred writes."""
 
 
 class SubscriberChange(NamedTuple):
