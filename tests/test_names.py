@@ -57,7 +57,7 @@ OLD_MODULES: Final[Mapping[str, str]] = {
     "advice": "suggestions", "asking": "query", "running": "run_file", "picture": "state_diagram",
     "chains": "audit", "answering": "link_check", "incidents": "alerts",
     "reports": "delivery_events", "delays": "turnaround", "refs": "references",
-    "eastern": "eastern_time", "files": "applicant", "life": "random_case", "way": "journey",
+    "eastern": "eastern_time", "life": "random_case", "way": "journey",
     "lives": "simulation", "printed": "snapshots",
 }  # fmt: skip
 

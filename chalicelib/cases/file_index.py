@@ -26,7 +26,7 @@ COUNTS: Final = "FILECOUNT"
 NOBODY: Final = "-"
 
 START_LENGTH: Final = 3
-MAX_WORDS: Final = 30
+MAX_INDEXED_WORDS: Final = 30
 MAX_STARTS: Final = 10
 """Words that are kept of one file, and starts of them by which it is found."""
 
@@ -36,7 +36,7 @@ _NEWS_OF_QUIET: Final = ("bounce", "complaint")
 _COUNTED: Final = "n__"
 
 
-class Facets(NamedTuple):
+class FileFacets(NamedTuple):
     """What files are counted by, beside state and owner; a flag is "1" or "0"."""
 
     form: str
@@ -52,7 +52,7 @@ class Facets(NamedTuple):
         return _COUNTED + "__".join(_UNSAFE.sub("", part) or "0" for part in self)
 
     @classmethod
-    def of_attribute(cls, name: str) -> "Facets | None":
+    def of_attribute(cls, name: str) -> "FileFacets | None":
         parts = name.removeprefix(_COUNTED).split("__")
         return cls(*parts) if name.startswith(_COUNTED) and len(parts) == len(cls._fields) else None
 
@@ -75,10 +75,10 @@ def list_key(case: Case) -> Key:
     return f"{LISTED}#{case.state}", f"{case.applied_at or case.submitted_at}#{case.id}"
 
 
-def facets(case: Case) -> Facets:
+def facets(case: Case) -> FileFacets:
     answers, application = case.answers, case.application or {}
     province = application.get("fid_province") or answers.get("org_province") or ""
-    return Facets(
+    return FileFacets(
         case.form,
         stream_code(str(answers.get("stream") or "")),
         case.lang,
@@ -137,7 +137,7 @@ def words(case: Case) -> list[str]:
     found: dict[str, None] = {}
     for text in (*texts, case.mail_to):
         found |= dict.fromkeys(sorted(folded(text), key=len, reverse=True))
-    return list(found)[:MAX_WORDS]
+    return list(found)[:MAX_INDEXED_WORDS]
 
 
 def folded(text: str) -> list[str]:
@@ -183,7 +183,7 @@ class Count(NamedTuple):
 
     state: str
     owner: str
-    facets: Facets
+    facets: FileFacets
     number: int
 
 
@@ -193,7 +193,7 @@ def counts(rows: Iterable[Item]) -> list[Count]:
     for row in rows:
         state, owner, _ = row["sk"].split("#")
         for name, number in row.items():
-            of = Facets.of_attribute(name)
+            of = FileFacets.of_attribute(name)
             if of is not None and number:
                 found.append(Count(state, owner, of, int(number)))
     return found

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 PAGE_LENGTH: Final = 25
 
-SORTABLE: Final = 300
+MAX_SORTED: Final = 300
 """Files that can be put in any order; of more, those that came first or last are shown."""
 
 MAX_FOUND: Final = 25
@@ -80,7 +80,7 @@ class Files:
         tabs = [self._tab(tab, filters, me, by_state) for tab in content.desk()["tabs"]]
         here = next(tab for tab in tabs if tab.id == filters.tab)
         states = [state for state in filters.states if by_state.get(state)]
-        if filters.order in ("changed", "name", "due") and here.number <= SORTABLE:
+        if filters.order in ("changed", "name", "due") and here.number <= MAX_SORTED:
             lines, more = self._sorted(states, filters, me, after)
             return FileList(lines, tabs, more, True)
         lines, more = self._page(states, filters, me, after, PAGE_LENGTH)
@@ -168,7 +168,7 @@ class Files:
             Line(row, state)
             for state in states
             for row in self.store.listing(
-                f"{LISTED}#{state}", self._stretch(filters), self._where(filters, me), SORTABLE
+                f"{LISTED}#{state}", self._stretch(filters), self._where(filters, me), MAX_SORTED
             ).rows
         ]
         match filters.order:

@@ -7,7 +7,7 @@ from typing import Final
 from urllib.parse import urlencode
 
 from chalicelib import content
-from chalicelib.cases.file_index import NOBODY, Facets, stream_code
+from chalicelib.cases.file_index import NOBODY, FileFacets, stream_code
 from chalicelib.core.business_days import business_days_between
 
 FLAGS: Final = ("late", "unread", "undeliverable", "unproved", "orphan")
@@ -84,7 +84,7 @@ class Filters:
         """Say whether a filter depends on the day or on who looked, which no count keeps."""
         return bool(self.age or self.late or self.unread)
 
-    def is_counted(self, state: str, owner: str, of: Facets, me: str) -> bool:
+    def is_counted(self, state: str, owner: str, of: FileFacets, me: str) -> bool:
         """Say whether a count fits, leaving aside what no count keeps."""
         wanted = {
             "form": self.form, "stream": stream_code(self.stream), "lang": self.language,

@@ -11,7 +11,7 @@ from chalicelib.core.records import stamp
 NOTE_MAX_LENGTH: Final = 4000
 
 
-class Notes:
+class StaffNotes:
     def __init__(self, store: Store, now: Now) -> None:
         self._store = store
         self._now = now

@@ -8,7 +8,7 @@ from chalicelib.cases.file_index import COUNTS, index_writes, is_listed, recount
 from chalicelib.core.errors import Conflict, StoreDown
 from chalicelib.core.ports import Change, Store
 
-ATTEMPTS: Final = 5
+REINDEX_ATTEMPTS: Final = 5
 """How often a file, or the counts, are looked at again because somebody changed them meanwhile."""
 
 
@@ -20,7 +20,7 @@ class Reindex:
 
     def rows(self, case: Case) -> bool:
         """Write the rows by which a file is found; return whether it has any."""
-        for _ in range(ATTEMPTS):
+        for _ in range(REINDEX_ATTEMPTS):
             item = self._store.get(*case_key(case.id))
             if item is None:
                 return False

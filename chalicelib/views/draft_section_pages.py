@@ -68,7 +68,7 @@ class SectionPages:
         section, saved, lang = section_of(draft.form, name), draft.sections[name], place.lang
         only_more, checks = query.get("part") == "more", bool(query.get("check"))
         done = next(p for p in progress(draft, found) if p.id == name)
-        problems = _told(done.problems, query)
+        problems = _shown_problems(done.problems, query)
         shown = {f["key"] for f in asked(singles(section), saved.values)
                  if not f.get("hidden") and ("when" in f or not only_more)}  # fmt: skip
         rows = [f["key"] for f in section["fields"] if f["type"] == "rows" and not only_more]
@@ -111,7 +111,7 @@ class SectionPages:
         number = next((n for n, row in enumerate(kept) if row.get(ROW_ID) == row_id), None)
         row = {} if number is None else kept[number]
         problems = self._row_problems(draft.form, name, rows, row, place.lang)
-        problems = _told(problems, query) if row else []
+        problems = _shown_problems(problems, query) if row else []
         listed = next(g for g in _fields(described, name) if g["key"] == rows)
         inner = {"title": listed["label"], "sections": [{"fields": listed["fields"]}]}
         facts = {
@@ -235,7 +235,7 @@ class SectionPages:
         return self.pages.respond(template, place.lang, facts, status=status)
 
 
-def _told(problems: Sequence[Problem], query: Mapping[str, str]) -> list[Problem]:
+def _shown_problems(problems: Sequence[Problem], query: Mapping[str, str]) -> list[Problem]:
     """Return what a page says is to be mended: all of it for whoever comes from the check, and
     what does not fit for whoever has just saved it."""
     wanted = query.get("check")

@@ -8,7 +8,7 @@ from chalicelib.desk.confirming import Confirming
 from chalicelib.desk.files import Files
 from chalicelib.desk.kept import KeptForms
 from chalicelib.desk.looks import Looks
-from chalicelib.desk.notes import Notes
+from chalicelib.desk.notes import StaffNotes
 from chalicelib.desk.sessions import Limits, Sessions
 from chalicelib.desk.sign_in import SignIns
 from chalicelib.wiring.cases import CaseServices
@@ -57,8 +57,8 @@ class DeskServices:
         return Looks(self._parts.store)
 
     @cached_property
-    def notes(self) -> Notes:
-        return Notes(self._parts.store, self._parts.now)
+    def notes(self) -> StaffNotes:
+        return StaffNotes(self._parts.store, self._parts.now)
 
     @cached_property
     def reviews(self) -> Reviews:

@@ -3,7 +3,7 @@
 from functools import cached_property
 
 from chalicelib.views.desk.entry import Entry
-from chalicelib.views.desk.file import FileViews
+from chalicelib.views.desk.file import DeskFileViews
 from chalicelib.views.desk.files import FilesViews
 from chalicelib.views.desk.sign_in import AccountViews, SignInViews
 from chalicelib.web.cookies import Cookies
@@ -52,9 +52,9 @@ class DeskViews:
         return FilesViews(self._entry, desk.files, desk.looks, self._cases.roster)
 
     @cached_property
-    def _file(self) -> FileViews:
+    def _file(self) -> DeskFileViews:
         desk, cases = self._desk, self._cases
-        return FileViews(
+        return DeskFileViews(
             self._entry,
             desk.files,
             desk.looks,

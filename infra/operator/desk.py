@@ -4,7 +4,7 @@ import typer
 
 from chalicelib.cases.file_index import COUNTS, counts
 from chalicelib.core.errors import Conflict
-from chalicelib.desk.reindex import ATTEMPTS, Reindex
+from chalicelib.desk.reindex import REINDEX_ATTEMPTS, Reindex
 from infra.operator.commands import Commands
 from infra.operator.errors import OperatorError
 from infra.operator.session import session_of
@@ -19,7 +19,7 @@ def index(context: typer.Context) -> None:
     operator = session.operator
     reindex = Reindex(operator.store)
     number = sum(reindex.rows(case) for case in operator.tables.cases())
-    for _ in range(ATTEMPTS):
+    for _ in range(REINDEX_ATTEMPTS):
         try:
             wrong = reindex.counts(operator.tables.cases())
         except Conflict:

@@ -32,23 +32,22 @@ from chalicelib.desk.files import Files
 from chalicelib.desk.filters import Filters
 from chalicelib.desk.kept import KeptForms
 from chalicelib.desk.looks import Looks, seen
-from chalicelib.desk.notes import Notes
+from chalicelib.desk.notes import StaffNotes
 from chalicelib.forms.normalise import nest
 from chalicelib.views.desk.entry import Entry, Visit
+from chalicelib.views.review import CONFLICT_STATUS
 from chalicelib.views.review_facts import case_facts, choice_facts, steps_since
 from chalicelib.views.review_form import read_decision
 from chalicelib.web.request import text_area
 from chalicelib.web.responses import Response
 
-CONFLICT = 409
-
 
 @dataclass(frozen=True)
-class FileViews:
+class DeskFileViews:
     entry: Entry
     files: Files
     looks: Looks
-    notes: Notes
+    notes: StaffNotes
     kept: KeptForms
     reviews: Reviews
     cases: Cases
@@ -100,11 +99,11 @@ class FileViews:
             case "refused":
                 texts = content.review()["refusals"]
                 why = texts.get(str(outcome.facts["why"]), texts["not_now"])[visit.lang]
-                return self._page(visit, case, entered=fields, refused=why, status=CONFLICT)
+                return self._page(visit, case, entered=fields, refused=why, status=CONFLICT_STATUS)
             case _:
                 again = self._case(case.ref)
                 since = steps_since(outcome.opened, visit.lang)
-                return self._page(visit, again, entered=fields, since=since, status=CONFLICT)
+                return self._page(visit, again, entered=fields, since=since, status=CONFLICT_STATUS)
 
     def _done(self, visit: Visit, case: Case, what: str) -> Response:
         address = self.entry.address("files", case.current_ref)

@@ -21,7 +21,7 @@ from chalicelib.desk.looks import Looks
 from chalicelib.views.desk.entry import Entry, Visit
 from chalicelib.web.responses import Response
 
-MAX_QUERY_LENGTH = 200
+MAX_FILES_QUERY_LENGTH = 200
 
 
 class LineFacts(TypedDict):
@@ -54,7 +54,7 @@ class FilesViews:
         query = visit.request.query
         me = visit.signed_in.staff
         known = self.looks.of(me.id)
-        if text := query.get("q", "").strip()[:MAX_QUERY_LENGTH]:
+        if text := query.get("q", "").strip()[:MAX_FILES_QUERY_LENGTH]:
             return self._found(visit, text, known)
         filters = self._filters(query, known)
         self.looks.remember(me.id, known, filters.query())
