@@ -26,6 +26,7 @@ from chalicelib.wiring.views import Views
 if TYPE_CHECKING:
     from chalicelib.cases.anchors import AnchorWriter
     from chalicelib.mail.delivery_events import DeliveryEvents
+    from chalicelib.mail.reputation import Reputation
     from chalicelib.newsletter.letters.subscriber import Suppression
     from chalicelib.newsletter.sending.feedback import Feedback
     from chalicelib.newsletter.sending.ports import BulkMailer, Queue, SubscriberStore
@@ -185,15 +186,19 @@ class Services:
     def delivery_events(self) -> "DeliveryEvents":
         """What SES reports of letters; loaded without the outbox, which writes them."""
         from chalicelib.mail.delivery_events import DeliveryEvents
-        from chalicelib.mail.reputation import Reputation
 
         returned = self.coaches.returned_mail.heard
         listeners = {
             "NEWS": self.subscribers.feedback.settle_letter,
             **dict.fromkeys(("MESSAGE", "COACH", "PROPOSAL"), returned),
         }
-        reputation = Reputation(self.store, self.now)
-        return DeliveryEvents(self.store, self.now, listeners, reputation)
+        return DeliveryEvents(self.store, self.now, listeners, self.reputation)
+
+    @cached_property
+    def reputation(self) -> "Reputation":
+        from chalicelib.mail.reputation import Reputation
+
+        return Reputation(self.store, self.now)
 
     @cached_property
     def feedback(self) -> "Feedback":

@@ -6,8 +6,8 @@ from typing import Final, Literal
 
 from chalicelib.core.errors import Conflict
 from chalicelib.core.letter_row import tag_of, unchanged
-from chalicelib.core.ports import Change, Item, Now, Store, Write
-from chalicelib.core.records import stamp
+from chalicelib.core.ports import Change, Item, Key, Now, Store, Write
+from chalicelib.core.records import shard_of, stamp
 from chalicelib.mail import alerts, overtaken
 from chalicelib.mail.ceilings import Beyond
 from chalicelib.mail.delivery_events import case_key_of, dead_letter
@@ -27,6 +27,19 @@ Outcome = Literal[
 
 FinalStatus = Literal["sent", "dropped", "dead"]
 """How a letter may end here; what SES reports of it comes later."""
+
+
+def owed_again(key: Key, now: datetime) -> Change:
+    """Return the write that owes a dead letter anew, from the first try; refused for another."""
+    owed = {
+        "status": "owed",
+        "attempts": 0,
+        "due_shard": shard_of(key[0]),
+        "due_at": stamp(now),
+        # The stream wakes for new rows alone: the sweep is who sends it.
+        "held": True,
+    }
+    return Change(key, expect={"status": "dead"}, set=owed, remove=("state_key", "why"))
 
 
 class LetterRows:

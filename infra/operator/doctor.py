@@ -7,7 +7,6 @@ import typer
 
 from chalicelib.core.records import stamp
 from chalicelib.mail import account
-from chalicelib.mail.reputation import Reputation
 from infra.operator.aws_checks import AWS_CHECKS
 from infra.operator.errors import OperatorError
 from infra.operator.session import session_of
@@ -52,7 +51,7 @@ def stream_share(operator: Operator) -> tuple[int, int]:
 
 def held_letters(operator: Operator) -> str | None:
     """Return a sentence while a pause holds letters, else None."""
-    pause = Reputation(operator.store, operator.now).standing()
+    pause = operator.services.reputation.standing()
     if pause is None:
         return None
     which = "all letters" if pause.scope == "all" else "letters to new addresses"

@@ -1,13 +1,11 @@
 """`relais letters …`: letters that could not be sent after all tries, and their pauses."""
 
-from datetime import datetime
 from typing import Annotated
 
 import typer
 
 from chalicelib.core.letter_row import DEAD, key_of, tag_of
-from chalicelib.core.ports import Change, Key
-from chalicelib.core.records import shard_of, stamp
+from chalicelib.mail.letter_rows import owed_again
 from chalicelib.mail.reputation import FATES, Reputation
 from infra.operator.commands import Commands
 from infra.operator.errors import OperatorError
@@ -51,20 +49,8 @@ def retry(
     else:
         raise OperatorError(f"there is no letter {tag}: see `relais letters dead`")
     for key in keys:
-        store.commit([_owed_again(key, session.operator.now())])
+        store.commit([owed_again(key, session.operator.now())])
     session.say(f"Owed again: {tag or len(keys)} leave{'s' * bool(tag)} within a minute")
-
-
-def _owed_again(key: Key, now: datetime) -> Change:
-    owed = {
-        "status": "owed",
-        "attempts": 0,
-        "due_shard": shard_of(key[0]),
-        "due_at": stamp(now),
-        # The stream wakes for new rows alone: the sweep is who sends it.
-        "held": True,
-    }
-    return Change(key, expect={"status": "dead"}, set=owed, remove=("state_key", "why"))
 
 
 @commands.add()
@@ -105,5 +91,4 @@ def resume(
 
 
 def _reputation(context: typer.Context) -> Reputation:
-    operator = session_of(context).operator
-    return Reputation(operator.store, operator.now)
+    return session_of(context).operator.services.reputation
