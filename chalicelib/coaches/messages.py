@@ -115,6 +115,13 @@ class Messages:
             **answers,
         }
 
+    def held(self) -> Iterator[Item]:
+        """Yield the messages that wait for staff."""
+        # All keys first: what is released leaves the index while it is read.
+        for key in [(item["pk"], item["sk"]) for item in self._store.listed(HELD_MESSAGES)]:
+            if row := self._store.get(*key):
+                yield row
+
     def release(self, row: Item) -> None:
         """Send a held message. Raises Conflict when somebody released it already."""
         now = stamp(self._now())

@@ -269,7 +269,7 @@ def _one_of(field: "FormField") -> Any:
 
 
 def type_of(field: "FormField") -> Any:
-    """The pydantic type of one field; rows are made by forms.py."""
+    """Return the pydantic type of one field; the model of rows is made where a form is parsed."""
     kind = field["type"]
     if kind in _STRINGS or kind in _DATES:
         limit = StringConstraints(max_length=length_limit(field))

@@ -1,7 +1,6 @@
 """`relais coaches …`: the directory, and messages to coaches that are held."""
 
 import textwrap
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -9,7 +8,6 @@ import typer
 
 from chalicelib.core.languages import Lang
 from chalicelib.core.ports import Item
-from chalicelib.core.records import HELD_MESSAGES
 from infra.operator.commands import Commands
 from infra.operator.directory import DirectoryPublisher
 from infra.operator.errors import OperatorError
@@ -116,7 +114,7 @@ def held(context: typer.Context) -> None:
             "coach": row["coach"],
             "message": textwrap.shorten(row["message"], 50, placeholder="…"),
         }
-        for row in _held(session)
+        for row in session.operator.services.coaches.messages.held()
     ]
     session.list_rows(rows, "Nothing is held")
 
@@ -128,20 +126,12 @@ def release(
 ) -> None:
     """Send a message that is held."""
     session = session_of(context)
-    for row in _held(session):
+    for row in session.operator.services.coaches.messages.held():
         if _id(row) == message:
             session.operator.services.coaches.messages.release(row)
             session.say(f"Released {message}: it leaves now")
             return
     raise OperatorError(f"there is no held message {message}: see `relais coaches held`")
-
-
-def _held(session: Session) -> Iterator[Item]:
-    store = session.operator.store
-    # All keys first: what is released leaves the index while it is read.
-    for key in [(item["pk"], item["sk"]) for item in store.listed(HELD_MESSAGES)]:
-        if row := store.get(*key):
-            yield row
 
 
 def _id(row: Item) -> str:
