@@ -27,7 +27,7 @@ NOBODY: Final = "-"
 
 START_LENGTH: Final = 3
 MAX_INDEXED_WORDS: Final = 30
-MAX_STARTS: Final = 10
+MAX_STARTS: Final = 8
 """Words that are kept of one file, and starts of them by which it is found."""
 
 _WORDS: Final = re.compile(r"[a-z0-9]+")
@@ -146,17 +146,20 @@ def folded(text: str) -> list[str]:
 
 
 def find_keys(case: Case) -> list[Key]:
-    """Return the keys under which a file stands by its words; short ones find nothing alone."""
+    """Return the keys under which a file stands by its words; short ones find nothing alone, and
+    nothing does what is held, which anybody may send in any number."""
+    if kind(case.state) == "held":
+        return []
     starts = dict.fromkeys(w[:START_LENGTH] for w in words(case) if len(w) >= START_LENGTH)
     return [(f"{FOUND}#{start}", case.id) for start in list(starts)[:MAX_STARTS]]
 
 
 def _word_writes(old: Case | None, new: Case | None) -> list[Write]:
     had, has = ((words(one) if one else []) for one in (old, new))
-    if had == has:
+    was, there = (find_keys(one) if one else [] for one in (old, new))
+    if (had, was) == (has, there):
         return []
-    there = find_keys(new) if new else []
-    gone = [Delete(key) for key in (find_keys(old) if old else []) if key not in there]
+    gone = [Delete(key) for key in was if key not in there]
     values = {"kind": "find", "case": new.id if new else "", "words": f" {' '.join(has)} "}
     return [*gone, *(Change(key, set=values) for key in there)]
 
