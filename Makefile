@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
 .DEFAULT_GOAL := check
-.PHONY: help install run test lint check year lives stranger flood wordpress verify audit lock package deploy browser
+.PHONY: help install run test lint check year lives stranger flood wordpress verify supply lock package deploy browser
 
 help: ## List what make can do
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "%-10s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -64,7 +64,7 @@ wordpress: $(READY) browser ## Drive the plugin in a real WordPress, which is se
 verify: $(READY) ## Check the chains of events of what make run keeps, or of STAGE=prod
 	@$(BIN)/relais --stage $(or $(STAGE),local) audit verify
 
-audit: $(READY) ## Look for known vulnerabilities in all that is locked or pinned, and print the licences
+supply: $(READY) ## Look for known vulnerabilities in all that is locked or pinned, and print the licences
 	@$(BIN)/pip-audit --strict -r requirements.lock --require-hashes --disable-pip --progress-spinner off
 	@$(BIN)/pip-audit --local --progress-spinner off
 	@$(BIN)/python -m infra.supply

@@ -18,6 +18,7 @@ from chalicelib.core.errors import Conflict, RelaisError, StoreDown
 from chalicelib.core.settings import SettingsError
 from infra.operator import (
     audit,
+    chains,
     coaches,
     content,
     desk,
@@ -30,6 +31,7 @@ from infra.operator import (
     subscribers,
     website,
 )
+from infra.operator.commands import WholeCommand
 from infra.operator.errors import OperatorError
 from infra.operator.newsletter import commands as newsletter
 from infra.operator.session import Session
@@ -58,13 +60,8 @@ for _name, _commands in (
     ("person", person.commands),
 ):
     app.add_typer(_commands, name=_name)
-app.command()(doctor.doctor)
-
-
-def _known(stage: str) -> str:
-    if stage not in stages():
-        raise typer.BadParameter(f"there is no stage {stage!r}; there are: {', '.join(stages())}")
-    return stage
+app.add_typer(chains.commands, name="chains", hidden=True)
+app.command(cls=WholeCommand)(doctor.doctor)
 
 
 @app.callback()
@@ -72,9 +69,7 @@ def _begin(
     context: typer.Context,
     stage: Annotated[
         str,
-        typer.Option(
-            callback=_known, help="`local` while `make run` runs, or a file of infra/stages."
-        ),
+        typer.Option(help="`local` while `make run` runs, or a file of infra/stages."),
     ] = LOCAL,
     as_json: Annotated[bool, typer.Option("--json", help="Write listings as JSON.")] = False,
     yes: Annotated[
@@ -87,6 +82,9 @@ def _begin(
     """
     session = context.obj or Session(stage)
     session.stage, session.as_json, session.yes = stage, as_json, session.yes or yes
+    if stage not in stages():
+        # Told by the command, with all else that is wrong in how it was called.
+        session.wrong_stage = f"there is no stage {stage!r}; there are: {', '.join(stages())}"
     context.obj = session
 
 

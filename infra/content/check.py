@@ -124,7 +124,8 @@ def _shape(name: str, content: Any) -> Iterator[Slip]:
         _adapter(name).validate_json(json.dumps([content]), strict=True)
     except ValidationError as error:
         for fault in error.errors(include_url=False):
-            place, what = tuple(fault["loc"][1:]), str(fault["msg"]).rstrip(".")
+            place = tuple(fault["loc"][1:])
+            what = str(fault["msg"]).removeprefix("Value error, ").rstrip(".")
             # Where a name is misspelt, the place is where it stands.
             useless = re.search(r"(\w+) is of no use", what)
             at = (*place, useless[1]) if useless else place

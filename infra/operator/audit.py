@@ -34,10 +34,16 @@ def verify_(context: typer.Context) -> None:
         count, faults = verify(operator.store, partitions, anchors, shown.show)
         faults += anchors.faults
         last = anchors.last
-    for fault in faults:
+    if session.as_json:
+        session.list_rows(
+            [{"chains": count, "anchored_last": last, "broken": list(map(str, faults))}]
+        )
+    for fault in () if session.as_json else faults:
         typer.echo(f"broken  {fault}", err=True)
     if faults:
         raise OperatorError(f"{len(faults)} of {count} chains are broken, first {faults[0]}")
+    if session.as_json:
+        return
     when = f"anchored last {last}" if last else "never anchored yet"
     session.say(f"Whole: {count} chain{'' if count == 1 else 's'}, {when}")
 

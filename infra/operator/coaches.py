@@ -11,6 +11,7 @@ from chalicelib.core.ports import Item
 from infra.operator.commands import Commands
 from infra.operator.directory import DirectoryPublisher
 from infra.operator.errors import OperatorError
+from infra.operator.parameters import words
 from infra.operator.session import Session, session_of
 from infra.operator.teaching import teach
 
@@ -96,7 +97,9 @@ def missed(context: typer.Context) -> None:
 def teach_(
     context: typer.Context,
     word: Annotated[str, typer.Argument(help="The word, as `coaches missed` shows it.")],
-    like: Annotated[str, typer.Option(help="A word that the search knows, for the same thing.")],
+    like: Annotated[
+        str, typer.Option(help="A word that the search knows, for the same thing.", parser=words)
+    ],
 ) -> None:
     """Make a word another name of one that the search knows, in the content."""
     session = session_of(context)
@@ -128,6 +131,9 @@ def release(
     session = session_of(context)
     for row in session.operator.services.coaches.messages.held():
         if _id(row) == message:
+            session.confirm(
+                f"Send it to {row['coach']}? One e-mail leaves, and cannot be called back."
+            )
             session.operator.services.coaches.messages.release(row)
             session.say(f"Released {message}: it leaves now")
             return

@@ -1,10 +1,15 @@
-"""Groups of commands: each says at once all that is missing or wrong in how it was called."""
+"""Groups of commands: each says at once all that is missing or wrong in how it was called, the
+stage too."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
 import typer
 from typer.core import TyperCommand
+
+from chalicelib.services import utc_now
+from infra.operator.parameters import NOW
+from infra.operator.session import Session
 
 if TYPE_CHECKING:
     from typer._click.core import Context
@@ -16,15 +21,22 @@ class WholeCommand(TyperCommand):
     """A command that does not stop at the first option that is missing."""
 
     def parse_args(self, ctx: "Context", args: list[str]) -> list[str]:
-        words = list(args)
+        words, session = list(args), ctx.find_object(Session)
+        wrong = [session.wrong_stage] if session and session.wrong_stage else []
+        read_by = NOW.set(session.now if session else utc_now)
         try:
-            return super().parse_args(ctx, args)
+            left = super().parse_args(ctx, args)
         except typer.BadParameter:
             options, _, _ = self.make_parser(ctx).parse_args(words)
-            found = list(dict.fromkeys(self._problems(ctx, options)))
+            found = list(dict.fromkeys([*wrong, *self._problems(ctx, options)]))
             if len(found) < 2:
                 raise
             raise typer.TyperException("; ".join(found)) from None
+        finally:
+            NOW.reset(read_by)
+        if wrong:
+            raise typer.BadParameter(wrong[0])
+        return left
 
     def _problems(self, ctx: "Context", options: dict[str, object]) -> list[str]:
         found = []

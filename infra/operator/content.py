@@ -13,9 +13,12 @@ commands = Commands("The words and rules of the programme, in chalicelib/content
 @commands.add()
 def check(context: typer.Context) -> None:
     """Say what is wrong with content and templates, each by file and line, and how to mend it."""
-    found = faults()
-    for fault in found:
+    session, found = session_of(context), faults()
+    if session.as_json:
+        session.list_rows([{"wrong": fault} for fault in found])
+    for fault in () if session.as_json else found:
         typer.echo(fault, err=True)
     if found:
         raise OperatorError(f"{len(found)} to mend")
-    session_of(context).say("Well: every text, name and number meets")
+    if not session.as_json:
+        session.say("Well: every text, name and number meets")

@@ -22,12 +22,16 @@ LATE_PERCENT: Final = 5
 def doctor(context: typer.Context) -> None:
     """Check what fails without a word, and end with 1 when something is wrong."""
     session = session_of(context)
-    findings = [finding for check in CHECKS if (finding := check(session.operator))]
-    for finding in findings:
+    found = {check.__name__: check(session.operator) for check in CHECKS}
+    findings = [finding for finding in found.values() if finding]
+    if session.as_json:
+        session.list_rows([{"check": name, "wrong": finding} for name, finding in found.items()])
+    for finding in () if session.as_json else findings:
         typer.echo(f"wrong  {finding}", err=True)
     if findings:
         raise OperatorError(f"{len(findings)} of {len(CHECKS)} checks found something")
-    session.say(f"Well: {len(CHECKS)} check{'' if len(CHECKS) == 1 else 's'}")
+    if not session.as_json:
+        session.say(f"Well: {len(CHECKS)} check{'' if len(CHECKS) == 1 else 's'}")
 
 
 def late_letters(operator: Operator) -> str | None:

@@ -9,7 +9,8 @@ from chalicelib.mail.letter_rows import owed_again
 from chalicelib.mail.reputation import FATES, Reputation
 from infra.operator.commands import Commands
 from infra.operator.errors import OperatorError
-from infra.operator.session import session_of
+from infra.operator.parameters import words
+from infra.operator.session import Session, session_of
 
 commands = Commands("See the letters that could not be sent; hold letters, and let them go on.")
 
@@ -44,6 +45,8 @@ def retry(
     store = session.operator.store
     if everything:
         keys = [(item["pk"], item["sk"]) for item in store.listed(DEAD)]
+        number = f"{len(keys)} letter{'' if len(keys) == 1 else 's'}"
+        session.confirm(f"Send {number}? What has left cannot be called back.")
     elif key := key_of(tag):
         keys = [key]
     else:
@@ -66,13 +69,15 @@ def rates(context: typer.Context) -> None:
 @commands.add()
 def pause(
     context: typer.Context,
-    by: Annotated[str, typer.Option(help="Who holds them.")],
+    by: Annotated[str, typer.Option(help="Who holds them.", parser=words)],
     everything: Annotated[
         bool, typer.Option("--all", help="Every letter, also of decisions.")
     ] = False,
 ) -> None:
     """Hold letters to new addresses, or all: they stay owed, and leave after `letters resume`."""
     session = session_of(context)
+    if everything:
+        session.confirm(f"Hold every letter, codes too? {_due(session)} are due now.")
     _reputation(context).pause("all" if everything else "unproved", by)
     which = "All letters but alerts" if everything else "Letters to new addresses"
     session.say(f"{which} wait: they stay owed until `relais letters resume`")
@@ -81,13 +86,18 @@ def pause(
 @commands.add()
 def resume(
     context: typer.Context,
-    by: Annotated[str, typer.Option(help="Who lets them go on.")],
+    by: Annotated[str, typer.Option(help="Who lets them go on.", parser=words)],
 ) -> None:
     """Let letters that a pause holds go on."""
     was_held = _reputation(context).resume(by)
     session_of(context).say(
         "Letters go on: those that waited leave within an hour" if was_held else "No letter is held"
     )
+
+
+def _due(session: Session) -> int:
+    due = session.operator.store.due(stamp(session.operator.now()))
+    return sum(sk.startswith("LETTER#") for _, sk in due)
 
 
 def _reputation(context: typer.Context) -> Reputation:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +11,6 @@ import typer
 
 from chalicelib.cases.case import Case
 from chalicelib.core import eastern_time
-from chalicelib.core.email_address import address_in
 from chalicelib.core.errors import Conflict, Refused
 from chalicelib.core.languages import LANGS
 from chalicelib.people.erasure import ErasureDecision
@@ -19,15 +19,18 @@ from chalicelib.people.finder import PersonFound
 from chalicelib.people.requests import PersonRequest, RequestKind
 from chalicelib.wiring.people import PeopleServices
 from infra.operator.commands import Commands
-from infra.operator.dates import any_day, day_ahead
 from infra.operator.errors import OperatorError
+from infra.operator.parameters import address, coming_day, past_day, words
 from infra.operator.session import Session, bar, session_of
 
 commands = Commands("See, give out, correct, erase or hold what is kept of one person.")
 requests = Commands("Keep the register of what people ask for.")
 commands.add_typer(requests, name="request")
 
-Email = Annotated[str, typer.Argument(help="One of their e-mail addresses: the others are found.")]
+Email = Annotated[
+    str,
+    typer.Argument(help="One of their e-mail addresses: the others are found.", parser=address),
+]
 Id = Annotated[str, typer.Argument(help="The request, as `person request list` shows it.")]
 
 
@@ -80,7 +83,7 @@ def erase(
     session = session_of(context)
     erasure = _people(session).erasure
     with _looking() as progress:
-        found = erasure.find(_address(email), progress)
+        found = erasure.find(email, progress)
     session.confirm(f"Erase what is kept of {', '.join(sorted(found.person.addresses))}, for good?")
     session.done = "part of it is erased; the same command again goes on"
     with _looking() as progress:
@@ -104,27 +107,27 @@ def erase(
 def correct(
     context: typer.Context,
     email: Email,
-    to: Annotated[str, typer.Option(help="Their right address.")],
+    to: Annotated[str, typer.Option(help="Their right address.", parser=address)],
 ) -> None:
     """Write to another address from now on; both addresses are told, and subscribers confirm."""
     session = session_of(context)
-    services, new = session.operator.services, _address(to)
+    services = session.operator.services
     found = _found(session, email)
-    session.confirm(f"Write to {new} in place of {email}?")
+    session.confirm(f"Write to {to} in place of {email}?")
     lines: list[str] = []
     for case in _own(session, found):
         try:
-            services.cases.applicant.correct_address(case, new, by="operator", name="operator")
+            services.cases.applicant.correct_address(case, to, by="operator", name="operator")
             lines.append(f"{case.current_ref}: corrected, both addresses are told")
         except Refused as refused:
             lines.append(f"{case.current_ref}: not corrected ({refused})")
     for coach in found.coaches:
         upkeep = services.coaches.upkeep
         if upkeep.coach(coach.slug) is not None:
-            upkeep.edit(coach.slug, {"email": new}, by="operator", why="another address")
+            upkeep.edit(coach.slug, {"email": to}, by="operator", why="another address")
             lines.append(f"coach {coach.slug}: corrected")
     for key in sorted(found.person.keys):
-        if services.subscribers.preferences.move(key, new) == "asked":
+        if services.subscribers.preferences.move(key, to) == "asked":
             lines.append("newsletter: the new address is asked to confirm")
     session.say("\n".join(lines) or "Nothing to correct: no file, page or subscription")
 
@@ -133,14 +136,15 @@ def correct(
 def hold(
     context: typer.Context,
     email: Email,
-    reason: Annotated[str, typer.Option(help="Why nothing may be erased.")],
-    until: Annotated[str, typer.Option(help="The last day: 2027-08-03, or 3 août 2027.")],
+    reason: Annotated[str, typer.Option(help="Why nothing may be erased.", parser=words)],
+    until: Annotated[
+        date, typer.Option(help="The last day: 2027-08-03, or 3 août 2027.", parser=coming_day)
+    ],
 ) -> None:
     """Keep everything of a person to the end of a day, whatever its time is."""
     session = session_of(context)
-    day = day_ahead(until, session.operator.now())
-    kept = _people(session).holds.set(_found(session, email), reason, day)
-    session.say(f"Held until {day}; {kept} rows are kept beyond their time")
+    kept = _people(session).holds.set(_found(session, email), reason, until)
+    session.say(f"Held until {until}; {kept} rows are kept beyond their time")
 
 
 @commands.add()
@@ -156,19 +160,17 @@ def release(context: typer.Context, email: Email) -> None:
 @requests.add()
 def add(
     context: typer.Context,
-    email: Annotated[str, typer.Argument(help="Where the answer goes.")],
+    email: Annotated[str, typer.Argument(help="Where the answer goes.", parser=address)],
     kind: Annotated[RequestKind, typer.Option(help="What is asked for.")],
     received: Annotated[
-        str, typer.Option(help="The day it came (2026-03-02); today when it is left out.")
-    ] = "",
+        date | None,
+        typer.Option(help="The day it came (2026-03-02); today when left out.", parser=past_day),
+    ] = None,
 ) -> None:
     """Note a request: it is due after 30 days, with reminders to those who run the programme."""
     session = session_of(context)
-    today = eastern_time.today(session.operator.now())
-    day = any_day(received) if received else today
-    if day > today:
-        raise OperatorError(f"{day} lies ahead: a request has come already")
-    request = _people(session).register.add(kind, _address(email), day)
+    day = received or eastern_time.today(session.operator.now())
+    request = _people(session).register.add(kind, email, day)
     session.say(f"Added {request.id}: due on {request.due}")
 
 
@@ -194,7 +196,9 @@ def extend(context: typer.Context, request: Id) -> None:
 def close(
     context: typer.Context,
     request: Id,
-    outcome: Annotated[str, typer.Option(help="How it was answered, in a few words.")],
+    outcome: Annotated[
+        str, typer.Option(help="How it was answered, in a few words.", parser=words)
+    ],
 ) -> None:
     """Note that a request was answered; nobody is reminded of it any more."""
     session = session_of(context)
@@ -216,7 +220,7 @@ def _people(session: Session) -> PeopleServices:
 
 def _found(session: Session, email: str) -> PersonFound:
     with _looking() as progress:
-        return _people(session).finder.find(_address(email), None, progress)
+        return _people(session).finder.find(email, None, progress)
 
 
 def _own(session: Session, found: PersonFound) -> Iterator[Case]:
@@ -224,13 +228,6 @@ def _own(session: Session, found: PersonFound) -> Iterator[Case]:
         case = session.operator.services.lookup.case(id) if "owner" in roles else None
         if case is not None:
             yield case
-
-
-def _address(text: str) -> str:
-    address = address_in(text)
-    if address is None:
-        raise OperatorError(f"{text!r} is not an e-mail address")
-    return address
 
 
 @contextmanager

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 
 import typer
@@ -12,6 +13,7 @@ from rich import progress
 from rich.console import Console
 from rich.table import Table
 
+from chalicelib.services import utc_now
 from infra.operator.errors import OperatorError
 from infra.operator.stage import Operator
 
@@ -31,6 +33,13 @@ class Session:
     given: Operator | None = None
     done: str = ""
 
+    wrong_stage: str = ""
+    """Why the stage that was named is none; empty where it is one."""
+
+    def now(self) -> datetime:
+        """Return the time, also where no stage can be reached."""
+        return self.given.now() if self.given else utc_now()
+
     @cached_property
     def operator(self) -> Operator:
         return self.given or Operator.of(self.stage)
@@ -38,7 +47,7 @@ class Session:
     def say(self, text: str) -> None:
         typer.echo(text)
 
-    def list_rows(self, rows: Sequence[Row], empty: str) -> None:
+    def list_rows(self, rows: Sequence[Row], empty: str = "") -> None:
         """Write rows of the same columns as a table, as JSON when asked for; `empty`: of none."""
         if self.as_json:
             self.say(json.dumps(list(rows), ensure_ascii=False, indent=1))

@@ -4,13 +4,16 @@ from typing import Annotated
 
 import typer
 
+from chalicelib.cases.case import Case
 from chalicelib.cases.deadlines.agenda import held_forms
+from chalicelib.cases.decisions import release_step
 from chalicelib.cases.effects import Decider
+from chalicelib.cases.transition import STAFF_PREFIX
 from chalicelib.core import references
 from chalicelib.newsletter.subscribers.pending import release as release_sign_up
 from infra.operator.commands import Commands
 from infra.operator.errors import OperatorError
-from infra.operator.session import session_of
+from infra.operator.session import Session, session_of
 
 commands = Commands("See the forms that are held.")
 
@@ -43,6 +46,17 @@ def release(
     case = operator.services.lookup.case(references.file_number_of(found or ""))
     if case is None:
         raise OperatorError(f"there is no {reference}: see `relais spam list`")
+    session.confirm(
+        f"Let {case.current_ref} go? {_mails(session, case)} e-mails leave, and cannot be called back."
+    )
     operator.services.cases.decisions.release(case, Decider("operator", "operator"))
     release_sign_up(operator.store, case.person, operator.now(), f"{case.ref}#")
     session.say(f"Released {case.current_ref}: its letters leave now")
+
+
+def _mails(session: Session, case: Case) -> int:
+    """Return how many e-mails a released form sets off: one to its sender, and one to each who
+    reads the letters to staff."""
+    names = release_step(case).letters
+    staff = len(session.operator.services.cases.roster.active())
+    return sum(staff if name.startswith(STAFF_PREFIX) else 1 for name in names)

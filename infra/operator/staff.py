@@ -1,5 +1,6 @@
 """`relais staff …`: who decides, as an operator keeps them."""
 
+from datetime import date
 from typing import Annotated, Literal
 
 import typer
@@ -7,7 +8,7 @@ import typer
 from chalicelib.cases.staff import Roster
 from chalicelib.core.languages import Lang
 from infra.operator.commands import Commands
-from infra.operator.dates import day_ahead
+from infra.operator.parameters import address, coming_day, words
 from infra.operator.session import Session, session_of
 
 commands = Commands("Keep the roster of those who decide.")
@@ -46,8 +47,8 @@ def list_(context: typer.Context) -> None:
 @commands.add()
 def add(
     context: typer.Context,
-    name: Annotated[str, typer.Option(help="Their name, as letters show it.")],
-    email: Annotated[str, typer.Option(help="Where letters to them go.")],
+    name: Annotated[str, typer.Option(help="Their name, as letters show it.", parser=words)],
+    email: Annotated[str, typer.Option(help="Where letters to them go.", parser=address)],
     lang: Annotated[Lang, typer.Option(help="The language of letters to them.")],
 ) -> None:
     """Add somebody; whoever was removed comes back under the id they had."""
@@ -73,13 +74,15 @@ def remove(context: typer.Context, staff_id: Id) -> None:
 def away(
     context: typer.Context,
     staff_id: Id,
-    until: Annotated[str, typer.Option(help="The first day back: 2026-08-03, or 3 août 2026.")],
+    until: Annotated[
+        date,
+        typer.Option(help="The first day back: 2026-08-03, or 3 août 2026.", parser=coming_day),
+    ],
 ) -> None:
     """Say that somebody is away: their links decide nothing, and others get the letters."""
     session = session_of(context)
-    back_on = day_ahead(until, session.operator.now())
-    _roster(session).set_away(staff_id, str(back_on))
-    session.say(f"{staff_id} is away until {back_on}")
+    _roster(session).set_away(staff_id, str(until))
+    session.say(f"{staff_id} is away until {until}")
 
 
 @commands.add()

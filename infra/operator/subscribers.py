@@ -19,6 +19,8 @@ from chalicelib.newsletter.subscribers.import_sheet import ImportRefused, words
 from chalicelib.newsletter.subscribers.imports import Imported
 from infra.operator.commands import Commands
 from infra.operator.errors import OperatorError
+from infra.operator.parameters import address
+from infra.operator.parameters import words as filled
 from infra.operator.session import Session, bar, session_of
 
 SUBSCRIBER_COLUMNS = (
@@ -28,7 +30,7 @@ SUBSCRIBER_COLUMNS = (
 
 commands = Commands("Keep the newsletter's subscribers.")
 
-Email = Annotated[str, typer.Argument(help="Their e-mail address.")]
+Email = Annotated[str, typer.Argument(help="Their e-mail address.", parser=address)]
 
 
 @commands.add()
@@ -69,7 +71,7 @@ def import_(
     file: Annotated[
         Path, typer.Argument(help="A CSV or XLSX: email, lang, basis, since, evidence.")
     ],
-    by: Annotated[str, typer.Option(help="Who vouches for the list.")],
+    by: Annotated[str, typer.Option(help="Who vouches for the list.", parser=filled)],
     write: Annotated[bool, typer.Option("--write", help="Do it; without, only try.")] = False,
     lang: Annotated[Lang, typer.Option(help="The language of what is said of the file.")] = "en",
 ) -> None:
@@ -160,6 +162,7 @@ def release(context: typer.Context, email: Email) -> None:
     """Let a sign-up that is held go the way of the others."""
     session = session_of(context)
     operator = session.operator
+    session.confirm(f"Let {email} go? An e-mail to confirm leaves, and cannot be called back.")
     if not pending.release(operator.store, _person(session, email), operator.now()):
         raise OperatorError("nothing is held of this address")
     session.say("Released: the letter to confirm leaves within a minute")

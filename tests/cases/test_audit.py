@@ -36,7 +36,7 @@ from infra.operator import audit as chains
 from infra.operator.errors import OperatorError
 from infra.operator.stage import Operator
 from infra.operator.tables import Tables
-from operator_cli import relais
+from operator_cli import listed, relais
 from tables import make_tables
 
 Touch = Callable[[Programme, str], None]
@@ -170,6 +170,7 @@ def test_the_operator_hears_that_all_chains_are_whole(
     operator: Operator, stored: list[str]
 ) -> None:
     assert run(operator) == "Whole: 3 chains, never anchored yet"
+    assert listed(operator, "audit", "verify") == [{"chains": 3, "anchored_last": "", "broken": []}]
 
 
 def test_the_operator_hears_which_link_is_broken(operator: Operator, stored: list[str]) -> None:

@@ -114,6 +114,12 @@ def test_letters_that_wait_for_the_sweep_are_found(operator: Operator) -> None:
         relais(operator, "doctor")
 
 
+def test_the_checks_are_json_when_asked_for(operator: Operator) -> None:
+    found = listed(operator, "doctor")
+    assert [each["check"] for each in found] == [check.__name__ for check in CHECKS]
+    assert {each["wrong"] for each in found} == {None}
+
+
 def test_what_is_long_past_is_not_held_against_today(operator: Operator, clock: SetClock) -> None:
     send(operator, 5, late=True)
     clock.pass_(seconds=LOOK_BACK.total_seconds() + 1)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import boto3
 import pytest
+import typer
 from moto import mock_aws
 
 import samples
@@ -106,5 +107,5 @@ def test_nobody_is_nobody(operator: Operator, tmp_path: Path) -> None:
                   ("person", "request", "add", ZOE, "--kind", "access", "--received", "3 mars"),
                   ("person", "request", "add", ZOE, "--kind", "access", "--received", "2099-01-01"),
                   ):  # fmt: skip
-        with pytest.raises((OperatorError, SystemExit)):
+        with pytest.raises((OperatorError, typer.BadParameter)):
             run(operator, *words)

@@ -109,12 +109,17 @@ class Newsroom:
         sets = {"tested_at": stamp(self._now())}
         return self.lifecycle.move(issue, "test", by, sets, data={"addresses": len(to)})
 
+    def reviewers(self, issue: Issue) -> list[Staff]:
+        """Return everybody who may approve an issue. Raises Refused("nobody_else")."""
+        found = [staff for staff in self._roster.active() if staff.id not in issue.authors]
+        if not found:
+            raise Refused("nobody_else")
+        return found
+
     def ask(self, issue: Issue, by: str) -> list[Staff]:
         """Owe a review link to everybody who may approve, and return them. Raises
         Refused("nobody_else")."""
-        reviewers = [staff for staff in self._roster.active() if staff.id not in issue.authors]
-        if not reviewers:
-            raise Refused("nobody_else")
+        reviewers = self.reviewers(issue)
         now = stamp(self._now())
         pk = issue_letters_pk(issue.id)
         facts = {"version": issue.version, "round": issue.round, "by": by}

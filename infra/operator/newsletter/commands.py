@@ -1,5 +1,6 @@
 """`relais issue …`: an issue of the newsletter, from its first line to its report."""
 
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -10,18 +11,20 @@ from chalicelib import content
 from chalicelib.newsletter.sending.audience import reader_counts
 from chalicelib.newsletter.sending.recipients import bounces
 from infra.operator.commands import Commands
-from infra.operator.dates import moment_ahead
 from infra.operator.errors import OperatorError
 from infra.operator.newsletter import drafts, lifecycle
 from infra.operator.newsletter import report as reports
 from infra.operator.newsletter.account import SesAccount, TestMail
 from infra.operator.newsletter.context import IssueContext, Outside
 from infra.operator.newsletter.link_check import tries
+from infra.operator.parameters import address, coming_moment, words
 from infra.operator.session import Session, session_of
 
 commands = Commands("Write, check, test and send the newsletter.")
 
-By = Annotated[str, typer.Option(help="Your id on the roster, as `staff list` shows it.")]
+By = Annotated[
+    str, typer.Option(help="Your id on the roster, as `staff list` shows it.", parser=words)
+]
 Folder = Annotated[Path, typer.Argument(help="The folder of the issue's files.")]
 IssueId = Annotated[str, typer.Argument(metavar="ISSUE", help="The issue: 2026-04.")]
 
@@ -91,19 +94,19 @@ def check(
 def test(
     context: typer.Context,
     issue_id: IssueId,
-    to: Annotated[list[str], typer.Option(help="An address; repeat it for more.")],
+    to: Annotated[list[str], typer.Option(help="An address; repeat it for more.", parser=address)],
     by: By,
 ) -> None:
     """Send an issue in both languages to addresses that are looked at."""
     session, issue = _begun(context, by)
-    session.say(lifecycle.test(issue, issue_id, to))
+    session.say(lifecycle.test(issue, issue_id, to, session.confirm))
 
 
 @commands.add()
 def ask(context: typer.Context, issue_id: IssueId, by: By) -> None:
     """Ask those who wrote none of it to approve an issue."""
     session, issue = _begun(context, by)
-    session.say(lifecycle.ask(issue, issue_id))
+    session.say(lifecycle.ask(issue, issue_id, session.confirm))
 
 
 @commands.add()
@@ -112,13 +115,13 @@ def schedule(
     issue_id: IssueId,
     by: By,
     at: Annotated[
-        str | None, typer.Option(help="Eastern Time: 2026-03-05 09:00; without, now.")
+        datetime | None,
+        typer.Option(help="Eastern Time: 2026-03-05 09:00; without, now.", parser=coming_moment),
     ] = None,
 ) -> None:
     """Say when an approved issue leaves; again to change it."""
     session, issue = _begun(context, by)
-    when = None if at is None else moment_ahead(at, issue.now())
-    session.say(lifecycle.schedule(issue, issue_id, when, session.confirm))
+    session.say(lifecycle.schedule(issue, issue_id, at, session.confirm))
 
 
 @commands.add()

@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from chalicelib.core.email_address import address_in
 from chalicelib.core.errors import DeliveryFailed, OutcomeUnknown
 from chalicelib.core.languages import LANGS
 from chalicelib.newsletter.issues.issue import Issue, rendered_of, status_after, unaddressed
@@ -17,14 +16,24 @@ from infra.operator.newsletter.report import link
 PREFIX = {"fr": "[Essai] ", "en": "[Test] "}
 
 
-def test(context: IssueContext, issue_id: str, to: Sequence[str]) -> str:
+Confirm = Callable[[str], None]
+"""Asks a question, and raises to stop what it asks about."""
+
+
+def test(
+    context: IssueContext,
+    issue_id: str,
+    to: Sequence[str],
+    confirm: Confirm,
+) -> str:
     """Send the mail in both languages, to addresses that are looked at."""
     issue = context.issue(issue_id)
-    to = [_address(context, text) for text in to]
     if not context.settings.postal_address:
         raise OperatorError(context.text("no_postal_address"))
     # Asked before anything is sent: a draft must be checked first.
     context.attempt(lambda: status_after(issue.status, "test"), issue_id)
+    number = len(to) * len(LANGS)
+    confirm(context.text("test_question", issue=issue.id, number=number, to=", ".join(to)))
     for lang in LANGS:
         text = rendered_of(context.store, issue, lang)
         assert text is not None
@@ -35,8 +44,13 @@ def test(context: IssueContext, issue_id: str, to: Sequence[str]) -> str:
     return context.text("tested", to=", ".join(to), issue=issue.id, by=context.staff.id)
 
 
-def ask(context: IssueContext, issue_id: str) -> str:
+def ask(context: IssueContext, issue_id: str, confirm: Confirm = lambda question: None) -> str:
     issue = context.issue(issue_id)
+    # Refused before anybody is asked.
+    context.attempt(lambda: status_after(issue.status, "ask"), issue_id)
+    reviewers = context.attempt(lambda: context.newsroom.reviewers(issue), issue_id)
+    names = ", ".join(staff.name for staff in reviewers)
+    confirm(context.text("ask_question", issue=issue.id, number=len(reviewers), names=names))
     asked = context.attempt(lambda: context.newsroom.ask(issue, context.staff.id), issue_id)
     names = ", ".join(staff.name for staff in asked)
     return context.text("asked", names=names, issue=issue.id, by=context.staff.id)
@@ -46,7 +60,7 @@ def schedule(
     context: IssueContext,
     issue_id: str,
     at: datetime | None,
-    confirm: Callable[[str], None] = lambda question: None,
+    confirm: Confirm = lambda question: None,
 ) -> str:
     """Say when it leaves (None: now); `confirm` raises to stop before that."""
     issue = context.issue(issue_id)
@@ -110,7 +124,7 @@ def cancel(context: IssueContext, issue_id: str) -> str:
 def send_to_missing(
     context: IssueContext,
     issue_id: str,
-    confirm: Callable[[str], None] = lambda question: None,
+    confirm: Confirm = lambda question: None,
 ) -> str:
     """Make another issue with the same texts, for those whom this one can still reach."""
     issue = context.issue(issue_id)
@@ -120,13 +134,6 @@ def send_to_missing(
     confirm(context.text("again_question", issue=issue.id, number=number))
     again = context.attempt(lambda: context.newsroom.follow_up(issue, context.staff.id), issue_id)
     return context.text("followed", issue=again.id, number=number, by=context.staff.id)
-
-
-def _address(context: IssueContext, text: str) -> str:
-    address = address_in(text)
-    if address is None:
-        raise OperatorError(context.text("address", text=text))
-    return address
 
 
 def _deliver(context: IssueContext, text: Rendered, address: str, issue_id: str) -> None:
