@@ -1,20 +1,26 @@
 """What docs/architecture.md says of the code: its rooms, and the paths that a newcomer walks."""
 
 import ast
-import json
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import is_dataclass
+from datetime import date
 from itertools import pairwise
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
+import pytest
+
 import samples
+from chalicelib.cases.review.reviews import Reviews
 from chalicelib.content import HERE
+from chalicelib.forms import parsing
+from chalicelib.forms.problems import InvalidForm
 from fakes import MemoryMailer
-from visitor import Visitor
+from visitor import Visitor, token
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = (ROOT / "docs" / "architecture.md").read_text("utf-8")
@@ -91,10 +97,17 @@ def trip() -> Iterator[Trip]:
         if event == "call":
             found.look(frame)
 
-    before = sys.getprofile()
-    sys.setprofile(profile)
-    try:
+    with profiled(profile):
         yield found
+
+
+@contextmanager
+def profiled(look: Callable[[FrameType, str, Any], None]) -> Iterator[None]:
+    """Have every call and return looked at."""
+    before = sys.getprofile()
+    sys.setprofile(look)
+    try:
+        yield
     finally:
         sys.setprofile(before)
 
@@ -151,18 +164,93 @@ def test_an_answer_goes_from_the_post_to_the_staff_s_mail_in_few_files_and_never
     assert len(page) <= 14
 
 
-def test_the_rule_of_a_team_and_its_message_are_in_three_files() -> None:
-    files = listed("The rule “a team of 2 to 5” and its message")
-    assert len(files) <= 3
-    assert all((ROOT / name).exists() for name in files)
-    form = json.loads((HERE / "application.json").read_text("utf-8"))
-    fields = [field for section in form["sections"] for field in section["fields"]]
-    (team,) = [field for field in fields if field["key"] == "team"]
-    messages = json.loads((HERE / "messages.json").read_text("utf-8"))
-    assert (team["min"], team["max"]) == ("{team_min}", "{team_max}")
-    assert {"too_few", "too_many"} <= set(messages)
-    programme = json.loads((HERE / "programme.json").read_text("utf-8"))
-    assert {"team_min", "team_max"} <= set(programme)
+def holds(value: object, what: str, depth: int = 8) -> bool:
+    """Say whether a value is, or has in it, a text with some words."""
+    if isinstance(value, str):
+        return what in value
+    if isinstance(value, bytes):
+        return what.encode() in value
+    parts: Iterable[object] = ()
+    if isinstance(value, dict):
+        parts = value.values()
+    elif isinstance(value, list | tuple):
+        parts = value
+    elif is_dataclass(value) and not isinstance(value, type):
+        parts = vars(value).values() if hasattr(value, "__dict__") else ()
+    return depth > 0 and any(holds(part, what, depth - 1) for part in parts)
+
+
+def test_the_files_that_have_an_answer_in_their_hands_are_those_of_the_page(
+    visitor: Visitor, deliver: Callable[[], int]
+) -> None:
+    words = "Loyers en hausse"
+    found: set[str] = set()
+
+    def look(frame: FrameType, event: str, given: Any) -> None:
+        place = _place(frame.f_code.co_filename)
+        if place is None or place in found or event not in ("call", "return"):
+            return
+        if any(holds(value, words) for value in [*frame.f_locals.values(), given]):
+            found.add(place)
+
+    with profiled(look):
+        visitor.send("/forms/eoi", samples.eoi(issue_summary=f"{words} " * 8))
+        deliver()
+    follow = listed("`issue_summary`, from the POST to the staff's mail")
+    beside = listed("What else is done to `issue_summary`, on the way")
+    said = {name for name in (*follow, *beside) if name.endswith(".py")}
+    assert said - found == set()
+    assert len(follow) + len(beside) == len({*follow, *beside})
+    (number,) = re.findall(r"some (\d+) by a count of every variable", PAGE)
+    assert abs(int(number) - len(found)) <= 3, f"{len(found)}: {sorted(found - said)}"
+
+
+def test_the_rule_of_a_team_and_its_message_are_in_the_files_of_the_page() -> None:
+    met: list[str] = []
+
+    def look(frame: FrameType, event: str, given: Any) -> None:
+        # A problem is made: where the rule of the form is turned into the code of a message.
+        if event == "call" and frame.f_locals.get("field") == "team":
+            at = frame.f_back
+            while at is not None and (place := _place(at.f_code.co_filename)):
+                met.append(place)
+                at = at.f_back
+
+    codes = set()
+    for size in (1, 6):
+        team = [{**samples.APPLICATION["team"][0], "email": f"a{n}@b.ca"} for n in range(size)]
+        given = samples.application(team=team)
+        with profiled(look), pytest.raises(InvalidForm) as refused:
+            parsing.parse("application", given, "fr", date(2026, 11, 23))
+        codes |= {problem.code for problem in refused.value.problems if problem.field == "team"}
+    texts = {path.name: path.read_text("utf-8") for path in HERE.glob("*.json")}
+    (form,) = [name for name, text in texts.items() if '"key": "team"' in text]
+    assert '"{team_min}"' in texts[form]
+    rule = [name for name, text in texts.items() if re.search(r'"team_min": \d', text)]
+    words = [name for name, text in texts.items() if all(f'"{code}": {{' in text for code in codes)]
+    data = {f"chalicelib/content/{name}" for name in (form, *rule, *words)}
+    assert set(listed("The rule “a team of 2 to 5” and its message")) == {*met, *data}
+    assert len(codes) == 2
+
+
+def test_who_may_open_a_review_link_is_asked_of_the_files_of_the_page(
+    visitor: Visitor, deliver: Callable[[], int], mailer: MemoryMailer
+) -> None:
+    visitor.send("/forms/eoi", samples.eoi())
+    deliver()
+    link = token(mailer.to("rita.roy@example.org")[0].text, "review")
+    met: set[str] = set()
+
+    def look(frame: FrameType, event: str, given: Any) -> None:
+        opening = Reviews.open.__code__
+        caller = frame.f_back.f_code if frame.f_back else None
+        if event == "call" and opening in (frame.f_code, caller):
+            place = _place(frame.f_code.co_filename)
+            met.update({place} if place else ())
+
+    with profiled(look):
+        assert visitor.page(f"/review/{link}").status_code == 200
+    assert set(listed("Who may open a review link")) == met
 
 
 def _pyproject() -> str:

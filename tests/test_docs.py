@@ -83,7 +83,7 @@ def test_the_rooms_of_the_tree_are_the_folders() -> None:
     }
     assert named == rooms - {"__init__", "__pycache__"}
     assert {word for word in re.findall(r"[\w.]+/?", block) if word in ours} == ours
-    assert len(block.strip().splitlines()) <= 12
+    assert len(block.strip().splitlines()) <= 10
 
 
 def test_the_templates_are_linked_into_the_package() -> None:
