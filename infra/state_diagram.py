@@ -51,7 +51,7 @@ def _undoes(rows: list[TransitionContent], source: str, target: str) -> bool:
 
 
 def _state(name: str, state: Mapping[str, object]) -> str:
-    beside = ("turnaround", "shown_as", "invitation", "shows", "ended")
+    beside = ("turnaround", "shown_as", "invitation", "shows", "ended", "funded")
     other = [f"{key}: {_plain(state[key])}" for key in beside if key in state]
     plain = (
         str(state.get(key, "")) for key in ("en", "fr", "kind", "clock", "form", "staff_letter")

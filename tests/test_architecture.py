@@ -255,3 +255,18 @@ def test_who_may_open_a_review_link_is_asked_of_the_files_of_the_page(
 
 def _pyproject() -> str:
     return (ROOT / "pyproject.toml").read_text("utf-8")
+
+
+def test_the_page_says_how_much_there_is_in_each_room() -> None:
+    part = PAGE.partition("## How much there is")[2].partition("\n## ")[0]
+    said = {
+        room: int(n.replace(",", ""))
+        for room, n in re.findall(r"`(\w+)` (?:beside them has )?(\d[\d,]*)", part)
+    }
+    assert said.keys() - {"infra"} == {
+        name for name in ROOMS if (ROOT / "chalicelib" / name).is_dir()
+    }
+    for room, number in said.items():
+        folder = ROOT / room if room == "infra" else ROOT / "chalicelib" / room
+        lines = sum(len(path.read_text("utf-8").splitlines()) for path in folder.rglob("*.py"))
+        assert abs(lines - number) <= max(300, number / 10), f"{room}: {lines}"

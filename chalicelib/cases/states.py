@@ -123,6 +123,11 @@ def is_ended(state: str) -> bool:
     return kind(state) == "gone" or bool(_state(state).get("ended"))
 
 
+def is_funded(state: str) -> bool:
+    """Say whether a file in a state has been promised money, which must be accounted for."""
+    return bool(_state(state).get("funded"))
+
+
 def clock_of(state: str) -> str | None:
     """Return the clock that runs while a case is in a state."""
     return _state(state).get("clock") if state != NEW else None

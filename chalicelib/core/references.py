@@ -22,6 +22,12 @@ def is_reference_of(form: str, ref: str) -> bool:
     return ref.startswith(f"{content.form(form)['prefix']}-")
 
 
+def form_of(ref: str) -> str | None:
+    """Return the form that a reference is of; None for one of no form that is offered."""
+    offered = content.programme()["intake"]
+    return next((form for form in offered if is_reference_of(form, ref)), None)
+
+
 def new_file_number(year: int) -> str:
     """Return a new file number, `2026-7K4MQ-X`, which all references of one case share.
 

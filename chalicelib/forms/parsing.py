@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 FORMS: Final = tuple(content.programme()["intake"])
 """The forms that anybody may submit, as the programme lists them."""
 
+ALL_FORMS: Final = (*FORMS, "newsletter", "message", "profile")
+"""Every form: beside these, the sign-up, the message to a coach, and a coach's own page."""
+
 
 class Submission(NamedTuple):
     """Answers that fit: normalised, JSON-able, with warnings that do not block."""

@@ -54,7 +54,8 @@ class Ceilings:
                 return account
             mailbox = rate_limit.of_mailbox(address, self.people_key)
             return [*rate_limit.counters("unproved_letters", mailbox, now), *account]
-        if LETTERS[row["letter"]].digested:
+        registered = LETTERS[row["letter"]]
+        if registered.digested or registered.spaced:
             return rate_limit.counters(
                 "staff_letters", row["to"], now, per_hour=self.staff_per_hour
             )

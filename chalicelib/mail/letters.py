@@ -41,6 +41,8 @@ class RegisteredLetter:
     its mailbox never keeps it back."""
     digested: bool
     """Whether strangers can set off any number of these to staff: a digest lists the rest."""
+    spaced: bool
+    """Whether strangers can set off any number of these to staff: the rest leave an hour later."""
     stands: Stands
     """How long what it says holds: `always`; while its file is in the `state` it tells of, as a
     receipt does; or until the file takes another step than those it `survives` (`version`)."""
@@ -70,6 +72,7 @@ def letter(
     unproved: tuple[str, ...] = (),
     once_an_hour: bool = False,
     digested: bool = False,
+    spaced: bool = False,
     stands: Stands = "always",
     survives: tuple[str, ...] = (),
 ) -> Callable[[FactsFunction], FactsFunction]:
@@ -90,6 +93,7 @@ def letter(
                 frozenset(unproved),
                 once_an_hour,
                 digested,
+                spaced,
                 stands,
                 frozenset(survives),
                 function,

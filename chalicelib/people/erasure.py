@@ -9,7 +9,7 @@ from chalicelib import content
 from chalicelib.cases.case import Case, case_key
 from chalicelib.cases.deadlines.erasure import Erasure, blank
 from chalicelib.cases.schedule import ERASURE, clock_key
-from chalicelib.cases.states import kind, step
+from chalicelib.cases.states import is_funded, kind, step
 from chalicelib.cases.transition import StateChange
 from chalicelib.coaches.removal import CoachRemoval, forget_rows
 from chalicelib.core import business_days, eastern_time
@@ -18,7 +18,7 @@ from chalicelib.core.ports import Change, Delete, Item, Key, Now, Store
 from chalicelib.core.records import moment, stamp
 from chalicelib.newsletter.subscribers import erasure as subscriber_erasure
 from chalicelib.newsletter.subscribers.repository import SubscriberRepository
-from chalicelib.people import finder
+from chalicelib.people import finder, stored_forms
 from chalicelib.people.certificate import Certificate
 from chalicelib.people.finder import Finder, Person, PersonFound, Progress, opened, texts
 from chalicelib.people.holds import LegalHolds, file_held
@@ -103,6 +103,7 @@ class PersonErasure:
         for slug in sorted(found.person.slugs | {coach.slug for coach in found.coaches}):
             self._removal.remove(slug, by=BY)
         self._subscriptions(found.person)
+        stored_forms.erase(self._store, found)
         self._delete([row.key for row in found.of(*_AT_ONCE)])
         drafts = (row.key[0] for row in found.of("draft") if finder.is_own_draft(row.places))
         forget_rows(self._store, *drafts)
@@ -280,7 +281,7 @@ class PersonErasure:
 
 def _must_stay(case: Case, today: date) -> Why | None:
     """Say why law or programme keep a file for now; None when nothing does."""
-    if case.state in ("APP_APPROVED", "APP_CONDITIONAL"):
+    if is_funded(case.state):
         return "funding"
     if case.closed is not None and case.decided is not None:
         decided = eastern_time.today(moment(case.closed["at"]))

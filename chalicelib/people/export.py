@@ -28,11 +28,14 @@ from chalicelib.people.finder import (
 EXPORT_COLUMNS: Final = ("record", "number", "field", "value")
 
 MASKED: Final = "…@…"
+FORM_LINE: Final = "stored_form"
+"""The line of the table of retention of forms that open no file."""
+
 STAFF: Final = "staff"
 """In place of the name of a member of staff."""
 
 _INNER: Final = STORE_ATTRIBUTES | {
-    "salt", "digest", "before", "hash", "head", "person", "whose", "clocks",
+    "salt", "digest", "before", "hash", "head", "person", "sender", "whose", "clocks",
 }  # fmt: skip
 """Attributes that only the store needs."""
 
@@ -54,6 +57,7 @@ class Export:
             "exported_at": stamp(now),
             "addresses": sorted(found.person.addresses),
             "files": files,
+            "forms": [self._form(row, found.person) for row in found.of(FORM_LINE)],
             "coach": [coach.model_dump(mode="json") for coach in found.coaches],
             "issues_received": sorted({row.key[0].split("#")[1] for row in found.of("batch")}),
             **rest,
@@ -74,7 +78,7 @@ class Export:
             "submitted_at": row.get("submitted_at"),
             "answers": _answers(row.get("answers") or {}, person, whole=whole),
             "application": _answers(row.get("application") or {}, person, whole=whole),
-            "letters": list(self._letters(id, roles, person)),
+            "letters": list(self._letters(case_key(id)[0], _readers(roles), person)),
         }
         if whole:
             kept = (
@@ -94,6 +98,16 @@ class Export:
             facts["events"] = [_plain(event, person, staff=True) for event in events]
         return facts
 
+    def _form(self, found: FoundRow, person: Person) -> Item:
+        """Return a form that opened no file: whole to its sender, and their own part to others."""
+        row = self._store.get(*found.key) or {}
+        whole = is_sender(found)
+        answers = {"answers": _answers(row.get("answers") or {}, person, whole=whole)}
+        if not whole:
+            return {"ref": row.get("ref"), **answers}
+        letters = self._letters(found.key[0], {APPLICANT}, person)
+        return {**self._row(found.key, person), **answers, "letters": list(letters)}
+
     def _consents(self, row: Item, person: Person) -> Item:
         """Return what was agreed to with each form, in the words that were shown."""
         found = {}
@@ -103,12 +117,10 @@ class Export:
             found[form] = {**agreed, "words": words.get("text", "")}
         return found
 
-    def _letters(self, id: str, roles: set[str], person: Person) -> Iterator[Item]:
+    def _letters(self, pk: str, readers: set[str], person: Person) -> Iterator[Item]:
         """Yield the letters that were sent to the person: with their text to the owner of the file,
         for that of others speaks of its owner."""
-        readers = {APPLICANT} if "owner" in roles else set()
-        readers |= {FIDUCIARY} if "fiduciary" in roles else set()
-        for row in self._store.rows(case_key(id)[0], "LETTER#"):
+        for row in self._store.rows(pk, "LETTER#"):
             copy = opened(row).get("copy") or {}
             if row["to"] in readers and copy:
                 sent = {"letter": row["letter"], "sent_at": row.get("sent_at")}
@@ -165,6 +177,17 @@ def own_groups(answers: Mapping[str, object], person: Person) -> tuple[set[str],
 def is_of(row: object, person: Person) -> bool:
     """Say whether a row of a list, such as one of the team, is the person's own."""
     return isinstance(row, dict) and str(row.get("email", "")).lower() in person.addresses
+
+
+def is_sender(row: FoundRow) -> bool:
+    """Say whether a stored form is the person's own, and does not only name them."""
+    return bool({"sender", "address"} & set(row.places))
+
+
+def _readers(roles: set[str]) -> set[str]:
+    """Return as whom somebody with these roles in a file gets letters."""
+    readers = {APPLICANT} if "owner" in roles else set()
+    return readers | ({FIDUCIARY} if "fiduciary" in roles else set())
 
 
 def _answers(answers: Item, person: Person, *, whole: bool) -> Item:

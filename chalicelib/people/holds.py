@@ -13,7 +13,7 @@ from chalicelib.people.finder import Person, PersonFound
 
 EXPIRING: Final = (
     "message", "message_letter", "proposal", "subscriber_letter", "coach_letter",
-    "proposal_letter", "batch", "asked",
+    "proposal_letter", "batch", "asked", "stored_form", "form_letter",
 )  # fmt: skip
 """The lines of the table whose rows a hold keeps beyond their time."""
 

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from chalicelib import content
 from chalicelib.cases.case import Case
 from chalicelib.cases.faults import faults_now
+from chalicelib.cases.intake.submission import received_text
 from chalicelib.cases.lookup import Cases
 from chalicelib.cases.states import table, tells_turnaround
+from chalicelib.core import references
 from chalicelib.core.languages import Lang
 from chalicelib.core.letter_row import NEW_ADDRESS
 from chalicelib.core.links import Links
@@ -182,17 +184,21 @@ class FilePages:
 
     def received(self, request: Request, token: str, ref: str) -> Response:
         """That something came under a reference, and no more."""
-        return self._of_receipt(request, "received", ref, request.lang, self._address(token))
+        what = "stored" if _is_stored_form(ref) else "received"
+        return self._of_receipt(request, what, ref, request.lang, self._address(token))
 
     def refused_receipt(self, request: Request, ref: str, lang: Lang) -> Response:
         """What the link of a receipt does not do."""
-        return self._of_receipt(request, "not_yours", ref, lang, "", status=409)
+        what = "stored" if _is_stored_form(ref) else "not_yours"
+        return self._of_receipt(request, what, ref, lang, "", status=409)
 
     def _of_receipt(
         self, request: Request, what: str, ref: str, lang: Lang, address: str, status: int = 200
     ) -> Response:  # fmt: skip
         texts = content.review()["file"][what]
-        title, text = texts["title"][lang], texts["text"][lang].format(ref=ref)
+        form = references.form_of(ref)
+        thanks = received_text(form, ref, lang) if form else ""
+        title, text = texts["title"][lang], texts["text"][lang].format(ref=ref, thanks=thanks)
         if not request.wants_page:
             body = {"ref": ref, "status": "received", "message": text}
             return json_response(body, PRIVATE, status=status)
@@ -237,6 +243,12 @@ class FilePages:
 
     def _address(self, token: str) -> str:
         return self.pages.address("file", token)
+
+
+def _is_stored_form(ref: str) -> bool:
+    """Say whether a reference is of a form that opens no file."""
+    form = references.form_of(ref)
+    return form is not None and "stored" in content.form(form)
 
 
 def _unreached(case: Case) -> str:

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from chalicelib import content
 from chalicelib.cases.consent import Notices
 from chalicelib.cases.intake.receive import Intake
-from chalicelib.cases.intake.submission import IncomingForm, Receipt
+from chalicelib.cases.intake.submission import IncomingForm, Receipt, received_text
 from chalicelib.cases.lookup import Cases
 from chalicelib.core.errors import AlreadyApplied, NotFound, NotInvited, RelaisError, StoreDown
 from chalicelib.core.languages import Lang
@@ -232,7 +232,7 @@ class FormViews:
         body: dict[str, object] = {
             "ref": receipt.ref,
             "status": receipt.status,
-            "message": _received_text(receipt.form, receipt.ref, receipt.lang),
+            "message": received_text(receipt.form, receipt.ref, receipt.lang),
             "links": {"status": receipt.status_url},
         }
         if receipt.warnings:
@@ -294,7 +294,3 @@ def _entered(name: str, values: Mapping[str, object], lang: Lang) -> Mapping[str
 def _require_form(name: str) -> None:
     if name not in parsing.FORMS:
         raise NotFound(name)
-
-
-def _received_text(form: str, ref: str, lang: Lang) -> str:
-    return content.review()["received"][form][lang].format(ref=ref)

@@ -11,6 +11,7 @@ from chalicelib.core import templates
 from chalicelib.core.errors import RelaisError
 from chalicelib.core.languages import Lang
 from chalicelib.core.ticks import tick
+from chalicelib.forms import parsing
 from chalicelib.forms.cleaning import CHOSEN_TYPES
 from chalicelib.forms.ignored import is_beside_answers
 from chalicelib.web.request import BODY_LIMIT as TAKEN_LIMIT
@@ -52,8 +53,6 @@ NEVER_SHOWN: Final = frozenset(
     ]
 )
 """Fields that a page sends for itself, or that are chosen: no text of anybody."""
-
-_FORMS: Final = ("eoi", "application", "assessment", "newsletter", "message", "profile")
 
 
 MAX_TEXTS: Final = 500
@@ -127,7 +126,7 @@ def _typed(pairs: Sequence[tuple[str, str]], lang: Lang) -> list[TypedValue]:
 def _labels() -> dict[str, dict[str, str]]:
     """Return what the fields of the forms are called in each language, and which are `chosen`."""
     found: dict[str, dict[str, str]] = {"fr": {}, "en": {}, "chosen": {}}
-    for form in _FORMS:
+    for form in parsing.ALL_FORMS:
         fields = [f for section in content.form(form)["sections"] for f in section["fields"]]
         for f in [one for each in fields for one in (each, *each.get("fields", ()))]:
             if f["type"] in CHOSEN_TYPES:

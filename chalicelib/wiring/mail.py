@@ -5,6 +5,7 @@ Only the functions that write letters pay for Jinja2 and the SES client.
 
 from functools import cached_property
 
+from chalicelib.cases.intake.stored_form import OWNER as STORED_FORMS
 from chalicelib.cases.lost_link import FILE_LINKS
 from chalicelib.coaches import letters as coach_letters
 from chalicelib.core.metrics import seconds_line
@@ -22,6 +23,7 @@ from chalicelib.mail.writers.digest import DigestWriter
 from chalicelib.mail.writers.draft import LetterSender, ToStaff
 from chalicelib.mail.writers.file_links import FileLinksWriter
 from chalicelib.mail.writers.form_drafts import FormDraftWriter
+from chalicelib.mail.writers.stored_form import StoredFormLetterWriter
 from chalicelib.newsletter.issues.lifecycle import ISSUE_LETTERS
 from chalicelib.newsletter.letters.approval import ApprovalWriter
 from chalicelib.newsletter.letters.held import HeldWriter
@@ -109,6 +111,7 @@ class MailServices:
         by_kind: dict[str, LetterWriter] = {
             "CASE": CaseLetterWriter(store, links, to_staff, cases.candidates, parts.people_key),
             "ASSESSMENT": AssessmentLetterWriter(store, links, sender),
+            STORED_FORMS: StoredFormLetterWriter(store, to_staff, sender, parts.people_key),
             "INCIDENT": AlertLetterWriter(to_staff),
             "MORNING": DigestWriter(store, links, to_staff),
             FILE_LINKS: FileLinksWriter(

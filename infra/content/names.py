@@ -4,27 +4,15 @@ import difflib
 from collections.abc import Collection, Iterator
 from typing import Any, Final
 
-from chalicelib.cases.intake.receive import RECEIVERS
 from chalicelib.coaches.directory.snapshot import all_labels
 from chalicelib.forms.rules import RULES
 from chalicelib.people import retention
 from chalicelib.web.problems import CODES
-from infra.content import codes, states
-from infra.content.slips import Contents, Place, Slip, instead, one_for_each, unknown
+from infra.content import codes, receivers, states
+from infra.content.slips import Contents, Place, Slip, one_for_each, unknown
 
 LISTS: Final = ("decline_reason", "closing_reason", "mode")
 """Lists that the code reads by name, beside those of the forms."""
-
-NEEDED: Final = {
-    "eoi": "contact_first_name contact_last_name contact_email contact_language org_legal_name "
-    "consent_privacy",
-    "application": "applicant_first_name applicant_last_name applicant_email applicant_language "
-    "completed_by fid_legal_name fid_status fid_lead_email team coach_status start_date end_date "
-    "milestones budget declare_conflict consent_privacy",
-    "newsletter": "email language consent",
-    "message": "name email message",
-}
-"""The fields of a form that the code reads; all others are its programme's own."""
 
 BESIDE_CHOICES: Final = {"vote", "undo"}
 """What the staff do beside the choices of a state, and read the name of."""
@@ -68,14 +56,7 @@ def _forms(contents: Contents) -> Iterator[Slip]:
     prefixed = [name for name, form in forms.items() if "prefix" in form]
     plurals = contents["review"]["form_plural"]
     yield from one_for_each("review", ("form_plural",), plurals, prefixed)
-    for name, keys in NEEDED.items():
-        fields = [
-            f["key"] for s in forms.get(name, {"sections": ()})["sections"] for f in s["fields"]
-        ]
-        for key in keys.split():
-            if key not in fields:
-                mend = f"Add a field with this key: the code reads it. {instead(key, fields)}"
-                yield Slip(name, ("sections",), f"no field is called {key}", mend)
+    yield from receivers.slips(contents, forms, offered)
     for name in RULES.keys() - forms.keys():
         yield Slip(name, (), "missing, and the code has rules for it", "Write the form again.")
 
@@ -91,10 +72,6 @@ def _prefixes(forms: Contents, offered: Collection[str]) -> Iterator[Slip]:
         if "prefix" not in form:
             what = "prefix: missing, and its references begin with it"
             yield Slip(name, (), what, "Add “prefix”: two capital letters.")
-        if form.get("received_as") not in RECEIVERS:
-            what = f"received_as: {form.get('received_as')}, so nothing receives it"
-            mend = instead(str(form.get("received_as")), RECEIVERS)
-            yield Slip(name, ("received_as",), what, mend)
 
 
 def _words_of_cases(contents: Contents) -> Iterator[Slip]:

@@ -20,8 +20,9 @@ RANGES: Final = (
 
 def slips(contents: Contents) -> Iterator[Slip]:
     yield from _programme(contents["programme"])
-    yield from _retention(contents["programme"], contents["retention"])
-    yield from _within(contents["programme"], contents["retention"])
+    kept = [name for name, form in contents.items() if isinstance(form, dict) and "stored" in form]
+    yield from _retention(contents["programme"], contents["retention"], _funded(contents), kept)
+    yield from _within(contents)
     yield from _bases(contents["newsletter"]["bases"])
     yield from _holidays(contents["holidays"])
     yield from _clocks(contents["clocks"]["clocks"])
@@ -42,14 +43,22 @@ def _programme(programme: Any) -> Iterator[Slip]:
             yield Slip("programme", ("links", name), f"{address} is no address", mend)
 
 
-def _retention(programme: Any, table: Any) -> Iterator[Slip]:
+def _funded(contents: Contents) -> int:
+    """Return the months that a file is kept which ended with money."""
+    months = contents["retention"]["case_months"]
+    states = contents["states"]["states"].items()
+    return min((months[name] for name, state in states if state.get("funded") and name in months),
+               default=0)  # fmt: skip
+
+
+def _retention(programme: Any, table: Any, funded: int, kept: list[str]) -> Iterator[Slip]:
     """What the notices promise is what is kept."""
-    months, others = table["case_months"], table["case_months"].get("others", 0)
-    funded = (months.get("APP_APPROVED", 0) - programme["max_months"]) // 12
+    others = table["case_months"].get("others", 0)
     wanted = {
         "assessment": [table["assessment_months"]],
         "eoi": [others],
-        "application": [funded, others],
+        "application": [(funded - programme["max_months"]) // 12, others],
+        **{form: [_months_of(form, table)] for form in kept},
     }
     for form, numbers in wanted.items():
         for lang in ("en", "fr"):
@@ -61,11 +70,17 @@ def _retention(programme: Any, table: Any) -> Iterator[Slip]:
                     yield Slip("programme", ("retention", form, lang), what, mend)
 
 
-def _within(programme: Any, table: Any) -> Iterator[Slip]:
+def _months_of(form: str, table: Any) -> int:
+    months: dict[str, int] = table["form_months"]
+    return months.get(form, months.get("others", 0))
+
+
+def _within(contents: Contents) -> Iterator[Slip]:
     """No file is erased before a day that somebody was told of it."""
-    months = table["case_months"]
-    kept = min(months.get(name, 0) for name in ("EOI_DECLINED", "APP_DECLINED", "others"))
-    for name, days in programme.items():
+    months = contents["retention"]["case_months"]
+    declined = {row["to"] for row in contents["states"]["transitions"] if row.get("reason")}
+    kept = min(months.get(name, 0) for name in ({*declined} & months.keys()) | {"others"})
+    for name, days in contents["programme"].items():
         if name.endswith("_days") and days > kept * DAYS_OF_MONTH:
             what = f"{days} days are longer than a file is kept, {kept} months by retention.json"
             yield Slip("programme", (name,), what, "Give fewer days, or keep files longer.")

@@ -7,14 +7,12 @@ from infra.content import codes
 from infra.content.slips import Contents, Place, Slip, instead
 from infra.content.texts import blanks
 
+NOTICES: Final = ("notice", "privacy_notice")
+"""Where the notice of a form stands, in the form or in the programme."""
+
+OF_NOTICES: Final = "form_name retention privacy_contact privacy_policy"
+
 FILLED: Final = {
-    "programme.privacy_notice": "form_name retention privacy_contact privacy_policy",
-    "eoi.notice": "form_name retention privacy_contact privacy_policy",
-    "application.notice": "form_name retention privacy_contact privacy_policy",
-    "assessment.notice": "form_name retention privacy_contact privacy_policy",
-    "message.notice": "form_name retention privacy_contact privacy_policy",
-    "profile.notice": "form_name retention privacy_contact privacy_policy",
-    "newsletter.notice": "form_name retention privacy_contact privacy_policy",
     "newsletter.consent": "frequency organization_name postal_address contact_email website",
     "newsletter.sections": "consent",
     "eoi.sections": "frequency organization_name postal_address contact_email website",
@@ -23,7 +21,7 @@ FILLED: Final = {
     "review.ended_while": "reply_days",
     "review.received": "ref",
     "review.proof": "form date ref other own name address org state",
-    "review.file": "ref",
+    "review.file": "ref thanks",
     "problems.malformed": "format",
     "problems.method": "method",
     "problems.intake_paused": "form_plural",
@@ -71,6 +69,8 @@ def slips(raws: Contents, figures: dict[str, int]) -> Iterator[Slip]:
 
 
 def _known(file: str, place: Place, of_calls: dict[str, set[str]]) -> set[str]:
+    if place[0] in NOTICES:
+        return set(OF_NOTICES.split())
     dotted = ".".join((file, *map(str, place)))
     for prefix, names in FILLED.items():
         if dotted == prefix or dotted.startswith(f"{prefix}."):

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from tree_copy import copy_tree, edit_json, run_in
+from tree_copy import copy_tree, edit_json, run_in, run_suite
 
 WALK = """
 from chalicelib.cases.states import staff_letter
@@ -65,3 +65,6 @@ def test_a_state_is_added_in_data_alone(tmp_path: Path) -> None:
     edit_json(tree / "chalicelib/content/review.json", add_words)
     walked = run_in(tree, "-c", WALK)
     assert walked.stdout.endswith("\nwalked\n"), walked.stderr
+    assert run_in(tree, "-m", "infra.state_diagram").returncode == 0
+    suite = run_suite(tree, "tests/cases/test_states.py", "tests/cases/test_state_names.py")
+    assert suite.returncode == 0, suite.stdout[-3000:]

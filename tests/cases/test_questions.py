@@ -176,11 +176,18 @@ def test_a_form_sent_again_takes_a_question_back_that_nobody_has_read(way: Journ
     assert not [text for text in way.letters(ADA) if "Depuis quand?" in text]
 
 
-def test_a_corrected_form_changes_the_language_of_the_file(way: Journey) -> None:
-    case = way.declare(contact_language="fr")
+@pytest.mark.parametrize("form", ["eoi", "application"])
+def test_a_corrected_form_changes_the_language_of_the_file(way: Journey, form: str) -> None:
+    case = way.declare(contact_language="fr") if form == "eoi" else way.apply()
+    assert case.lang == "fr"
     way.decide(RITA, decision="ask", message=QUESTION)
     way.after_undo()
-    pairs = dict(samples.as_html(samples.eoi(contact_language="en")))
+    corrected = (
+        samples.eoi(contact_language="en")
+        if form == "eoi"
+        else samples.application(applicant_language="en")
+    )
+    pairs = dict(samples.as_html(corrected))
     sent = way.do(way.own(), action="reply", answer="Voici.", revised="1", **pairs)
     assert sent.status_code == 200, sent.body
     way.deliver()

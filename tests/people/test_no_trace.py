@@ -13,6 +13,7 @@ from chalicelib import content
 from chalicelib.cases.applicant import ApplicantReply
 from chalicelib.cases.audit import verified
 from chalicelib.cases.case import Case
+from chalicelib.cases.states import is_funded
 from chalicelib.coaches.coach import Coach
 from chalicelib.coaches.editions import EditionStore
 from chalicelib.core.links import person_key
@@ -21,7 +22,7 @@ from chalicelib.people.erasure import ErasureDecision, ErasureRefused
 from chalicelib.people.export import zipped
 from chalicelib.wiring.people import PeopleServices
 from fakes import MemoryStore, SetClock
-from journey import ADA, Journey
+from journey import ADA, RITA, Journey
 from subscribers import Person, wish
 from traces import traces
 
@@ -396,3 +397,17 @@ def test_a_draft_goes_with_whoever_writes_it_and_not_with_whom_it_names(
     done = erasure.erase(erasure.find(ZOE), ErasureDecision("asked for it"))
     assert [row["form"] for row in store.kinds("draft")] == ["application"]
     assert done.stays["draft"] == 1
+
+
+@pytest.mark.parametrize("decision", ["approve", "conditions"])
+def test_a_funded_file_stays_whoever_asks_for_it_to_be_erased(way: Journey, decision: str) -> None:
+    case = way.apply()
+    asked = {"condition_0": "Une entente signée", "due_0": "2026-09-01"}
+    way.decide(RITA, decision=decision, code=way.code(RITA),
+               **(asked if decision == "conditions" else {}))  # fmt: skip
+    way.after_undo()
+    assert is_funded(way.again(case).state)
+    erasure = people(way).erasure
+    done = erasure.erase(erasure.find(ADA), ErasureDecision("asked for it", force_open=True))
+    assert done.files == {str(way.again(case).app_ref): "funding"}
+    assert way.again(case).state != "ANONYMISED"

@@ -260,6 +260,7 @@ class Walk:
         yield from self._issue()
         gallery_cases.crowded(self)
         gallery_cases.times(self)
+        gallery_cases.stored_forms(self)
         yield from gallery_desk.sign_in(self)
         yield "problem", self.page("/forms/nothing")
 

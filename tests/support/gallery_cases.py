@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import samples
 from chalicelib.cases.case import Case
+from chalicelib.cases.intake import stored_form
 from chalicelib.cases.open_files import MAX_KEPT
 from chalicelib.cases.states import step
 from chalicelib.cases.transition import StateChange
 from chalicelib.core.letter_row import tag_of
+from chalicelib.core.links import person_key
 from chalicelib.core.ports import Put
 from chalicelib.mail.alerts import alert_letter
 from environment import RITA, SAM
@@ -281,6 +283,18 @@ def renewed_links(walk: "Walk", coaches: Sequence["Coach"]) -> None:
         renewal.to_subscriber(row)
     for row in walk.store.kinds("case"):
         renewal.to_applicant(Case.of(row))
+
+
+def stored_forms(walk: "Walk") -> None:
+    """The letters of a form that opens no file, as if the declaration were one."""
+    address = "noe@example.org"
+    item = {
+        "form": "eoi", "lang": walk.lang, "answers": samples.eoi(contact_email=address),
+        "address": address, "sender": person_key(address, walk.keys.people),
+    }  # fmt: skip
+    letters = ["form_received", "staff_form_received"]
+    walk.store.commit(stored_form.rows("DI-2026-4T7KQ-M", item, letters, walk.clock()))
+    walk.deliver()
 
 
 def times(walk: "Walk") -> None:

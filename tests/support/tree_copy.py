@@ -28,6 +28,18 @@ def copy_tree(to: Path) -> Path:
     return to
 
 
+def changed(tree: Path) -> list[str]:
+    """Return the files of the copy that are not as in the original, or are not there."""
+    return sorted(
+        str(path.relative_to(tree))
+        for folder in FOLDERS
+        for path in (tree / folder).rglob("*")
+        if path.is_file() and path.suffix != ".pyc"
+        and not ((was := ROOT / path.relative_to(tree)).is_file()
+                 and was.read_bytes() == path.read_bytes())
+    )  # fmt: skip
+
+
 def run_in(tree: Path, *arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
     """Run Python in the copy, and nothing of the original tree."""
     path = os.pathsep.join((str(tree), str(tree / "tests" / "support")))
@@ -35,6 +47,13 @@ def run_in(tree: Path, *arguments: str, **environment: str) -> "subprocess.Compl
         [sys.executable, *arguments], cwd=tree, env={**os.environ, "PYTHONPATH": path, **environment},
         capture_output=True, text=True, check=False,
     )  # fmt: skip
+
+
+def run_suite(tree: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    """Run tests of the copy, in one process."""
+    return run_in(
+        tree, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", *arguments
+    )
 
 
 def edit_json(path: Path, edit: Callable[[Any], None]) -> None:

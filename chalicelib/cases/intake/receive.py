@@ -11,6 +11,7 @@ from chalicelib.cases.consent import Notices
 from chalicelib.cases.intake.application import application
 from chalicelib.cases.intake.assessment import assessment, receipt
 from chalicelib.cases.intake.declaration import declaration
+from chalicelib.cases.intake.stored_form import stored_form, stored_form_key
 from chalicelib.cases.intake.submission import Arrival, BoxTicked, IncomingForm, Receipt
 from chalicelib.cases.lookup import Cases
 from chalicelib.cases.states import is_ended, table
@@ -45,8 +46,10 @@ RECEIVERS: Final = {
     "declaration": declaration,
     "application": application,
     "assessment": assessment,
+    "stored_form": stored_form,
 }
-"""What receiving a form writes, by what its content says under `received_as`."""
+"""What receiving a form writes, by what its content says under `received_as`: the first three each
+know the fields of the one form of their file, and the last one takes any form."""
 
 
 class Intake:
@@ -226,6 +229,8 @@ class _Attempt:
         """Say whether the file has ended, as its applicant may know, was erased, or took other
         answers since: then the first ones are no repeat."""
         visit = self._visit
+        if "stored" in content.form(visit.submission.form):
+            return self._intake.store.get(*stored_form_key(ref)) is None
         case = self._intake.cases.case(references.file_number_of(ref))
         if case is None or is_ended(self._intake.cases.known_state(case)):
             return True

@@ -7,6 +7,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Final, NamedTuple, Protocol
 
+from chalicelib import content
 from chalicelib.cases.case import Consent, FormName
 from chalicelib.cases.consent import Notices
 from chalicelib.cases.lookup import Cases
@@ -18,6 +19,9 @@ from chalicelib.core.ports import Change, Item, Key, Put, Write
 from chalicelib.core.records import stamp
 from chalicelib.forms import parsing
 from chalicelib.forms.problems import Problem
+
+ADDRESS_FIELDS: Final = ("contact_email", "applicant_email")
+"""The fields of the forms of a file that say whose it is."""
 
 MAX_PAGE_LENGTH: Final = 300
 """Characters that are kept of the address of the page."""
@@ -70,6 +74,11 @@ class Receipt(NamedTuple):
     result: Mapping[str, object] | None = None
 
 
+def received_text(form: str, ref: str, lang: Lang) -> str:
+    """Return what the content says to whoever sent a form, once it is there."""
+    return content.review()["received"][form][lang].format(ref=ref)
+
+
 BoxTicked = Callable[["IncomingForm", parsing.Submission, str, datetime, str | None], Put | None]
 """What a declaration writes when its box for the newsletter is ticked: given its reference, when
 it came, and why it is held, if it is."""
@@ -101,7 +110,9 @@ class Arrival:
     def person(self) -> str | None:
         """The key of who sent the form; None for an anonymous assessment."""
         answers = self.submission.answers
-        address = answers.get("contact_email") or answers.get("applicant_email")
+        kept = content.form(self.submission.form).get("stored")
+        keys = ADDRESS_FIELDS if kept is None else (kept.get("email", ""),)
+        address = next(filter(None, map(answers.get, keys)), None)
         return person_key(address, self.people_key) if address else None
 
     @cached_property
@@ -115,20 +126,28 @@ class Arrival:
         return hmac.digest(self.people_key, text.encode(), "sha256").hex()
 
     @cached_property
-    def consents(self) -> "dict[FormName, Consent] | None":
-        """The consent that came with the form, under its name; None for a form that asks none."""
+    def consent(self) -> Consent | None:
+        """The consent that came with the form; None for a form that asks none."""
         form = self.submission.form
         found = self.notices.agreed(form, self.submission.lang, self.arrival.notice)
         if found is None:
             return None
         page = self.links.redact(self.arrival.page)[:MAX_PAGE_LENGTH]
-        consent: Consent = {**found, "at": stamp(self.now), "page": page}
-        return {"application": consent} if form == "application" else {"eoi": consent}
+        return {**found, "at": stamp(self.now), "page": page}
+
+    @property
+    def consents(self) -> "dict[FormName, Consent] | None":
+        """The consent, under the name of the form of a file that it came with."""
+        if self.consent is None:
+            return None
+        is_application = self.submission.form == "application"
+        return {"application" if is_application else "eoi": self.consent}
 
     def words_agreed_to(self) -> list[Write]:
         """Return the write that keeps the words, the first time that this process meets them."""
-        hashes = [each["text_hash"] for each in (self.consents or {}).values()]
-        return [w for one in hashes for w in self.notices.unkept(self.submission.form, one)]
+        if self.consent is None:
+            return []
+        return [*self.notices.unkept(self.submission.form, self.consent["text_hash"])]
 
     def box(self, ref: str, spam: str | None = None) -> list[Write]:
         """Return what the ticked box for the newsletter writes."""

@@ -29,7 +29,8 @@ class StateText(Text):
     `form` is what the state is about; `turnaround`: decisions made here count in its usual time.
     `staff_letter` brings staff to the file. The applicant reads the state `shown_as` in its
     place, and beside the file what it `shows`; with an `invitation` that is open they may apply.
-    Where a file has `ended`, the same form again begins another one.
+    Where a file has `ended`, the same form again begins another one; one that is `funded` is kept,
+    whoever asks for it to be erased, as long as the funding must be accounted for.
     """
 
     kind: StateKind
@@ -42,6 +43,7 @@ class StateText(Text):
     invitation: NotRequired[Literal["open", "over"]]
     shows: NotRequired[list[Literal["apply_by", "conditions"]]]
     ended: NotRequired[bool]
+    funded: NotRequired[bool]
 
 
 _From = TypedDict("_From", {"from": Annotated[list[StateName], Field(min_length=1)]})
@@ -163,7 +165,7 @@ class Review(TypedDict):
         dict[str, TitleAndText],
         keys(
             "reply copy withdraw correct confirm claimed not_now settled not_yours links_asked "
-            "received receipt_over replaced another not_me not_mine answered"
+            "received stored receipt_over replaced another not_me not_mine answered"
         ),
     ]
     file_errors: Annotated[

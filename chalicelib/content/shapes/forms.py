@@ -59,12 +59,23 @@ class Section(TypedDict):
     same_as: NotRequired[list[SameAs]]
 
 
+class Stored(TypedDict):
+    """What becomes of a form that opens no file: the `letters` that are owed when it comes, those to
+    staff by names that begin with `staff_`, and the field with the `email` of whoever sends it."""
+
+    email: NotRequired[Key]
+    letters: list[Key]
+
+
 class Form(TypedDict):
+    """`received_as` names what receiving the form writes; `stored_form` goes by what is `stored`."""
+
     form: Key
     version: Words
     prefix: NotRequired[Annotated[str, Field(pattern=r"^[A-Z]{2}$")]]
     received_as: NotRequired[Key]
     steps: NotRequired[bool]
+    stored: NotRequired[Stored]
     title: Text
     intro: Text
     submit: Text

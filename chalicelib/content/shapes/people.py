@@ -51,12 +51,13 @@ class RetentionRow(TypedDict):
 
 
 class Retention(TypedDict):
-    """`case_months` are by the state that a file ended in; the other numbers are those that the
-    code reads. `decision_months`: how long a decision about a person is kept at the least."""
+    """`case_months` are by the state that a file ended in, `form_months` by the name of a form that
+    opens no file; the other numbers are those that the code reads. `decision_months`: how long a decision about a person is kept at the least."""
 
     case_months: dict[str, Count]
     decision_months: Count
     assessment_months: Count
+    form_months: dict[str, Count]
     request_months: Count
     ended_by: Annotated[dict[str, Text], keys("clock ttl command replaced log_retention aws owner")]
     rows: list[RetentionRow]

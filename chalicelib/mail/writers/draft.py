@@ -102,8 +102,11 @@ class ToStaff:
         *,
         case: Case | None = None,
         links: Sequence[Item] = (),
+        reply_to: str | None = None,
     ) -> Draft:
-        return self.sender.draft(row, staff.email, staff.reads, owed, case=case, links=links)
+        return self.sender.draft(
+            row, staff.email, staff.reads, owed, case=case, links=links, reply_to=reply_to
+        )
 
 
 def is_reader_proved(reader: str, case: Case | None) -> bool:
