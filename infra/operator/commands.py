@@ -2,7 +2,7 @@
 stage too."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import typer
 from typer.core import TyperCommand
@@ -18,7 +18,14 @@ F = TypeVar("F", bound=Callable[..., object])
 
 
 class WholeCommand(TyperCommand):
-    """A command that does not stop at the first option that is missing."""
+    """A command that does not stop at the first option that is missing, and shows each argument as
+    the documents write it: `ID`, `FILE`."""
+
+    def __init__(self, *given: Any, **options: Any) -> None:
+        super().__init__(*given, **options)
+        for parameter in self.params:
+            if parameter.param_type_name == "argument" and not parameter.metavar:
+                parameter.metavar = parameter.name.upper().removeprefix("STAFF_")
 
     def parse_args(self, ctx: "Context", args: list[str]) -> list[str]:
         words, session = list(args), ctx.find_object(Session)

@@ -103,6 +103,8 @@ def test_every_command_says_what_it_does_in_a_sentence(command: tuple[str, str])
         ("letters pause --by ' '", ["'--by'", "blank"]),
         ("staff add", ["'--name'", "'--email'", "'--lang'"]),
         ("staff add --lang de", ["'--name'", "'--email'", "'de' is not one of"]),
+        ("staff remove", ["Missing argument 'ID'"]),
+        ("staff deputy", ["'ID'", "'OTHER'"]),
         ("staff dismiss rita", ["No such command 'dismiss'"]),
         ("issue test", ["'ISSUE'", "'--to'", "'--by'"]),
         ("coaches import", ["Missing argument"]),
@@ -187,6 +189,16 @@ def test_a_check_of_the_content_is_json_when_asked_for(
 ) -> None:
     assert run(["content", "check", "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == []
+
+
+@pytest.mark.parametrize("command", commands(), ids=" ".join)
+def test_every_argument_is_shown_in_capitals(command: tuple[str, str]) -> None:
+    done = CliRunner().invoke(app, [*command, "--help"], env={"COLUMNS": "200"})
+    usage = re.search(r"Usage: \w+ (.*)", done.stdout)
+    assert usage
+    shown = usage[1].split("[OPTIONS]")[1]
+    assert shown == shown.upper()
+    assert "[[" not in shown
 
 
 def raising(error: BaseException, done: str = "") -> typer.Typer:

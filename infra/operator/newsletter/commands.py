@@ -158,7 +158,7 @@ def status(
     context: typer.Context,
     by: By,
     issue_id: Annotated[
-        str | None, typer.Argument(metavar="[ISSUE]", help="The issue; all without.")
+        str | None, typer.Argument(metavar="ISSUE", help="The issue; all without.")
     ] = None,
     follow: Annotated[bool, typer.Option("--follow", help="Show a bar until it is sent.")] = False,
 ) -> None:
