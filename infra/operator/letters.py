@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from chalicelib.core.letter_row import DEAD, key_of, tag_of
+from chalicelib.core.records import stamp
 from chalicelib.mail.letter_rows import owed_again
 from chalicelib.mail.reputation import FATES, Reputation
 from infra.operator.commands import Commands
