@@ -8,18 +8,21 @@ from urllib.parse import urlencode
 
 from chalicelib import content
 from chalicelib.cases.file_index import NOBODY, FileFacets, stream_code
+from chalicelib.cases.states import NEW, step
 from chalicelib.core.business_days import business_days_between
 
 FLAGS: Final = ("late", "unread", "undeliverable", "unproved", "orphan")
 """Filters that are on or off."""
 
-ORPHAN: Final = "ORPHAN_APP"
-"""Where an application waits that came without a declaration."""
-
 WHOSE: Final = ("all", "mine", "nobody")
 ORDERS: Final = ("oldest", "newest", "changed", "name", "due")
 
 AGE_MAX_DAYS: Final = 999
+
+
+def orphan_state() -> str:
+    """Return where an application waits that came without a declaration."""
+    return step(NEW, "apply_uninvited").to
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,7 @@ class Filters:
     @property
     def states(self) -> list[str]:
         states = next(tab["states"] for tab in content.desk()["tabs"] if tab["id"] == self.tab)
-        return [state for state in states if not self.orphan or state == ORPHAN]
+        return [state for state in states if not self.orphan or state == orphan_state()]
 
     @property
     def chosen(self) -> list[tuple[str, str]]:
@@ -91,7 +94,7 @@ class Filters:
             "province": self.province, "undeliverable": self.undeliverable,
             "unproved": self.unproved,
         }  # fmt: skip
-        if self.orphan and state != ORPHAN:
+        if self.orphan and state != orphan_state():
             return False
         fits = all(getattr(of, name) == value for name, value in wanted.items() if value)
         return fits and all(owner == one for one in self.owners(me))
