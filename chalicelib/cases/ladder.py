@@ -65,8 +65,13 @@ class Ladder(NamedTuple):
                 return
 
     def step(self, position: int) -> Rung | None:
-        """The first step from there on."""
-        return next((s for s in self._taken() if s.position >= position), None)
+        """Return the first step from there on. A clock that ends its file never runs out of steps:
+        where days moved together, and fewer steps are left, it is the end."""
+        last = None
+        for last in self._taken():
+            if last.position >= position:
+                return last
+        return last if last is not None and last.event else None
 
     def first_after(self, when: datetime) -> Rung | None:
         return next((step for step in self._taken() if step.at > when), None)

@@ -1,13 +1,19 @@
 """Conditions have days that are still to come, reminders each, and new days when they need them."""
 
+from datetime import date, timedelta
+from typing import Final
+
 import pytest
 
+from chalicelib import content
 from chalicelib.cases.case import Case
+from chalicelib.cases.ladder import Ladder
 from chalicelib.core.errors import Refused
 from clock_steps import Programme
 from journey import ADA, RITA, SAM, Journey
 
 MONDAY = "2026-03-02T15:00:00+00:00"
+CLOCKS: Final = content.clocks()["clocks"]
 FIRST, SECOND = "2026-06-22", "2026-07-15"
 
 
@@ -49,6 +55,32 @@ def test_a_reminder_that_left_late_gives_more_time_and_the_file_says_so(
     programme.day("2026-07-13")
     told = [s.mail.text for s in programme.letters if s.letter == "reminder"]
     assert ["Condition 1" in text for text in told] == [False, True, True]
+
+
+@pytest.mark.parametrize("again", ["2026-07-20", "2026-08-20", "2028-05-10"])
+def test_days_that_fall_together_after_an_outage_still_lead_to_an_end(
+    programme: Programme, again: str
+) -> None:
+    case = conditional(programme, FIRST, "2026-07-06", SECOND)
+    programme.swept = False
+    programme.day(again, "10:00")
+    programme.swept = True
+    programme.settle()
+    ends = max(each["due"] for each in programme.again(case).conditions or [])
+    programme.day(str(date.fromisoformat(ends) + timedelta(days=9)))
+    assert programme.again(case).state == "APP_LAPSED"
+
+
+@pytest.mark.parametrize(
+    "clock", [c for c in CLOCKS if any("event" in s for s in CLOCKS[c]["steps"])]
+)
+@pytest.mark.parametrize("position", [0, 3, 50])
+def test_a_clock_that_ends_its_file_never_runs_out_of_steps(clock: str, position: int) -> None:
+    since = date(2026, 3, 2)
+    ladder = Ladder(clock, since, since + timedelta(days=30), (since + timedelta(days=30),))
+    found = ladder.step(position)
+    assert found is not None
+    assert found.event or found.position >= position
 
 
 @pytest.mark.parametrize("typed", ["2026-08-10", "10 août 2026", "August 10, 2026"])

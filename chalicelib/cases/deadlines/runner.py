@@ -164,13 +164,13 @@ class DeadlineRunner:
         earliest = eastern_time.today(due.now) + timedelta(days=notice)
         ladder, until, more = due.ladder, chosen.due, list[Write]()
         if notice and until is not None and until < earliest:
-            until = earliest
-            more, after = self._more_time(due, earliest)
+            until, (more, after) = earliest, self._more_time(due, earliest)
             ladder = ladder_of(due.row, after)
             if len(due.ladder.days) > 1:
-                # The steps of dates that moved may change places: those of today are over.
+                # The steps of dates that moved change places and number: those of today are over.
                 ladder = ladder._replace(since=eastern_time.today(due.now))
-        following = _from(due, chosen.position + 1, ladder)
+        moved = ladder.since != due.ladder.since
+        following = _from(due, 0 if moved else chosen.position + 1, ladder)
         letters = [] if self._dropped(due, chosen) else self._letters(due, chosen, until)
         change = due.update(**following, since=str(ladder.since), fired_at=stamp(due.now))
         self._store.commit([change, *more, *letters])
