@@ -98,7 +98,7 @@ def test_what_is_missing_is_said_beside_it_with_what_was_typed(visitor: Visitor)
 
 
 def test_the_box_is_never_ticked_for_anybody(visitor: Visitor) -> None:
-    for path in ("/newsletter", "/forms/eoi"):
+    for path in ("/newsletter", "/forms/eoi?whole=1"):
         page = visitor.page(path).body.decode()
         (box,) = re.findall(r'<input[^>]*name="consent(?:_newsletter)?"[^>]*>', page)
         assert "checked" not in box
