@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from chalicelib.core.formatting import unaccented
 from chalicelib.forms import field_types
@@ -46,9 +46,9 @@ RAW_SPACES: Final = 1000
 """Spaces and line ends around an answer that are taken away without a word."""
 
 
-def clean(given: Mapping[str, Any], fields: Fields) -> tuple[dict[str, Any], list[Problem]]:
+def clean(given: Mapping[str, object], fields: Fields) -> tuple[dict[str, object], list[Problem]]:
     """Text made tidy, blanks and what was not asked taken out, unknown fields refused."""
-    cleaned: dict[str, Any] = {}
+    cleaned: dict[str, object] = {}
     unknown = [key for key in given if key not in fields and not is_beside_answers(key, fields)]
     problems = [Problem(key[:80], "unknown_field") for key in unknown]
     for key, f in fields.items():
@@ -70,7 +70,7 @@ def clean(given: Mapping[str, Any], fields: Fields) -> tuple[dict[str, Any], lis
     return cleaned, problems[:PROBLEMS_LIMIT]
 
 
-def _clean_rows(value: Any, f: "FormField") -> tuple[list[Any], list[Problem]]:
+def _clean_rows(value: object, f: "FormField") -> tuple[list[object], list[Problem]]:
     if value is None or (isinstance(value, str) and not value.strip()):
         return [], []
     if not isinstance(value, list):
@@ -78,7 +78,7 @@ def _clean_rows(value: Any, f: "FormField") -> tuple[list[Any], list[Problem]]:
     if len(value) > ROWS_LIMIT:
         return [], [Problem(f["key"], "too_many", {"max": f["max"], "count": len(value)})]
     row_fields = by_key(f)
-    rows: list[Any] = []
+    rows: list[object] = []
     problems: list[Problem] = []
     for number, row in enumerate(value):
         row = {} if row is None else row
@@ -94,7 +94,7 @@ def _clean_rows(value: Any, f: "FormField") -> tuple[list[Any], list[Problem]]:
     return _without_tail(rows), problems[:PROBLEMS_LIMIT]
 
 
-def _tidied(value: Any, f: "FormField") -> Any:
+def _tidied(value: object, f: "FormField") -> object:
     """Return an answer made tidy; of a single one that a form has twice, the last."""
     if f["type"] in ("bool", "consent"):
         return tidy(value) if isinstance(value, str) else value
@@ -107,7 +107,7 @@ def _tidied(value: Any, f: "FormField") -> Any:
     return "" if not f["required"] and _says_nothing(text, f["type"]) else text
 
 
-def _says_nothing(text: Any, kind: str) -> bool:
+def _says_nothing(text: object, kind: str) -> bool:
     """Say whether a text is what people write where they have nothing to say. Somebody's name may
     be any word: there, the sign between the letters is needed."""
     if not isinstance(text, str) or len(text) > _NOTHING_MAX_LENGTH or kind in CHOSEN_TYPES:
@@ -118,7 +118,7 @@ def _says_nothing(text: Any, kind: str) -> bool:
     return letters in _NOTHING and (kind != "name" or not text.isalpha())
 
 
-def _tidy_list(values: list[Any], f: "FormField") -> list[Any]:
+def _tidy_list(values: list[object], f: "FormField") -> list[object]:
     """Several answers to one question; lines keep their places, as rows do."""
     limit = _raw_limit(f)
     found = [tidy(value, limit) for value in values[: ROWS_LIMIT + 1]]
@@ -133,12 +133,12 @@ def _raw_limit(f: "FormField") -> int:
     return RAW_FACTOR * field_types.length_limit(f) + RAW_SPACES
 
 
-def _without_tail(rows: list[Any]) -> list[Any]:
+def _without_tail(rows: list[object]) -> list[object]:
     while rows and rows[-1] is None:
         rows.pop()
     return rows
 
 
-def asked(f: "FormField", answers: Mapping[str, Any]) -> bool:
+def asked(f: "FormField", answers: Mapping[str, object]) -> bool:
     when = f["when"]
     return answers.get(when["field"]) in when["in"]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _SHOWN: Final = ("key", "type", "min", "max", "max_length", "autocomplete", "hidden", "if_any",
                 "default")  # fmt: skip
 
-_JSON: Final[dict[str, dict[str, Any]]] = {
+_JSON: Final[dict[str, dict[str, object]]] = {
     "email": {"type": "string", "format": "email"},
     "url": {"type": "string"},
     "bn_rr": {"type": "string", "examples": ["123456782 RR 0001"]},
@@ -62,7 +62,7 @@ def describe(
 @cache
 def _described(
     form: str, lang: Lang, privacy_contact: str, privacy_policy: str, newsletter: str
-) -> dict[str, Any]:
+) -> dict[str, object]:
     described = _with_consent_text(content.form(form), newsletter)
     status = content.programme()["intake"].get(form, "open")
     notice = notice_text(form, lang, privacy_contact, privacy_policy)
@@ -117,8 +117,8 @@ def _with_consent_text(described: "Form", newsletter: str) -> "Form":
     return {**described, "sections": sections}
 
 
-def _field(f: "FormField", lang: Lang) -> dict[str, Any]:
-    shown: dict[str, Any] = {key: f[key] for key in _SHOWN if key in f}
+def _field(f: "FormField", lang: Lang) -> dict[str, object]:
+    shown: dict[str, object] = {key: f[key] for key in _SHOWN if key in f}
     if shown.get("default") == "lang":
         shown["default"] = lang
     shown["label"] = f["label"][lang]
@@ -144,7 +144,7 @@ def _ordered(f: "FormField", lang: Lang) -> "Sequence[EntryContent]":
     return found
 
 
-def _schema(described: "Form", lang: Lang) -> dict[str, Any]:
+def _schema(described: "Form", lang: Lang) -> dict[str, object]:
     fields = [f for section in described["sections"] for f in section["fields"]]
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -153,9 +153,9 @@ def _schema(described: "Form", lang: Lang) -> dict[str, Any]:
     }
 
 
-def _object(fields: "list[FormField]", lang: Lang) -> dict[str, Any]:
+def _object(fields: "list[FormField]", lang: Lang) -> dict[str, object]:
     conditions = [_condition(f) for f in fields if "when" in f and f["required"]]
-    schema: dict[str, Any] = {
+    schema: dict[str, object] = {
         "type": "object",
         "additionalProperties": False,
         "properties": {f["key"]: {"title": f["label"][lang], **_property(f, lang)} for f in fields},
@@ -168,13 +168,13 @@ def _object(fields: "list[FormField]", lang: Lang) -> dict[str, Any]:
     return schema
 
 
-def _condition(f: "FormField") -> dict[str, Any]:
+def _condition(f: "FormField") -> dict[str, object]:
     when = f["when"]
     asked = {"properties": {when["field"]: {"enum": when["in"]}}, "required": [when["field"]]}
     return {"if": asked, "then": {"required": [f["key"]]}}
 
 
-def _property(f: "FormField", lang: Lang) -> dict[str, Any]:
+def _property(f: "FormField", lang: Lang) -> dict[str, object]:
     kind = f["type"]
     if kind == "consent" and f["required"]:
         return {"const": True}
@@ -195,7 +195,7 @@ def _property(f: "FormField", lang: Lang) -> dict[str, Any]:
     return schema
 
 
-def _items(f: "FormField", lang: Lang) -> dict[str, Any]:
+def _items(f: "FormField", lang: Lang) -> dict[str, object]:
     if f["type"] == "choices":
         return {"enum": [o["id"] for o in choices.options(f)]}
     if f["type"] == "lines":

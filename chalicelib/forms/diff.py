@@ -12,7 +12,7 @@ Change = dict[str, str]
 
 
 def between(
-    form: str, before: Mapping[str, Any], after: Mapping[str, Any], lang: Lang
+    form: str, before: Mapping[str, object], after: Mapping[str, object], lang: Lang
 ) -> list[Change]:
     old, new = (_by_key(description.readable(form, one, lang)) for one in (before, after))
     keys = [*old, *(key for key in new if key not in old)]
@@ -28,12 +28,12 @@ def between(
 
 
 def of_history(
-    history: Sequence[Item], answers: Mapping[str, Any], application: Mapping[str, Any] | None,
+    history: Sequence[Item], answers: Mapping[str, object], application: Mapping[str, object] | None,
     lang: Lang,
 ) -> dict[int, list[Change]]:  # fmt: skip
     """For each event that changed a form, by its number: what it changed. An event keeps the
     version before it; the version after is what the next one kept, or what stands now."""
-    after: dict[str, Mapping[str, Any]] = {"eoi": answers, "application": application or {}}
+    after: dict[str, Mapping[str, object]] = {"eoi": answers, "application": application or {}}
     found: dict[int, list[Change]] = {}
     for row in reversed(history):
         before = row["data"].get("before")

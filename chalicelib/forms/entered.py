@@ -19,7 +19,7 @@ _WRITTEN_OTHERWISE: Final = ("money", "decimal", "phone", "bn_rr", "date", "mont
 """Kinds that are kept in another way than people write them."""
 
 
-def entered(form: str, answers: Mapping[str, Any], lang: Lang) -> dict[str, Any]:
+def entered(form: str, answers: Mapping[str, object], lang: Lang) -> dict[str, object]:
     """Return answers as somebody would have typed them: read again, they are the same."""
     fields = [f for section in content.form(form)["sections"] for f in section["fields"]]
     return _entered(fields, answers, lang)
@@ -39,14 +39,14 @@ def _entered(
     return found
 
 
-def readings(form: str, typed: Mapping[str, Any], lang: Lang) -> dict[str, str]:
+def readings(form: str, typed: Mapping[str, object], lang: Lang) -> dict[str, str]:
     """Return how each answer is read that was written in another way: `team[0].email` → text."""
     fields = [f for section in content.form(form)["sections"] for f in section["fields"]]
     return dict(_readings(fields, typed, lang, ""))
 
 
 def _readings(
-    fields: "Iterable[FormField]", typed: Mapping[str, Any], lang: Lang, before: str
+    fields: "Iterable[FormField]", typed: Mapping[str, object], lang: Lang, before: str
 ) -> Iterator[tuple[str, str]]:
     for f in fields:
         value = typed.get(f["key"])
@@ -75,6 +75,6 @@ def _reading(f: "FormField", typed: str, lang: Lang) -> str:
 
 
 @cache
-def _adapter(kind: str, low: float | None, high: float | None) -> TypeAdapter[Any]:
+def _adapter(kind: str, low: float | None, high: float | None) -> TypeAdapter[object]:
     limits = {name: limit for name, limit in (("min", low), ("max", high)) if limit is not None}
     return TypeAdapter(field_types.type_of(cast("FormField", {"type": kind, **limits})))

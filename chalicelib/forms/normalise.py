@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Final
 
 from chalicelib.core.typed_text import without_hidden
 
@@ -26,7 +26,7 @@ NAME_LIMIT: Final = 200
 _ROW = re.compile(r"(\w+)\[(\d{1,4})\](?:\.(\w+))?|(\w+)-(\d{1,4})-(\w+)", re.ASCII)
 
 
-def tidy(value: Any, limit: int = TEXT_LIMIT) -> Any:
+def tidy(value: object, limit: int = TEXT_LIMIT) -> object:
     """Return a text in NFC, trimmed, with LF line ends and nothing that cannot be seen; blank when
     a reader sees nothing of it.
 
@@ -68,16 +68,16 @@ def _marks(c: str) -> tuple[int, int, bool]:
     return marks.index(False), marks[::-1].index(False), False
 
 
-class Repeated(list[Any]):
+class Repeated(list[object]):
     """The values of a name that an HTML form has more than once, in the order of the page."""
 
 
-def nest(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
+def nest(pairs: Iterable[tuple[str, str]]) -> dict[str, object]:
     """HTML names as nested fields: `team[0].first_name`, `team-0-first_name`, `areas[]`.
 
     A name that comes again makes a list of its values. Rows keep their order, whatever numbers they bear.
     """
-    found: dict[str, Any] = {}
+    found: dict[str, object] = {}
     for name, value in pairs:
         match = _ROW.fullmatch(name) if len(name) <= NAME_LIMIT else None
         if match is None:
@@ -94,7 +94,7 @@ def nest(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
     return {key: _in_order(value) for key, value in found.items()}
 
 
-def _add(into: Any, name: str, value: str) -> None:
+def _add(into: object, name: str, value: str) -> None:
     if not isinstance(into, dict):
         return
     if name not in into:
@@ -105,7 +105,7 @@ def _add(into: Any, name: str, value: str) -> None:
         into[name] = Repeated([into[name], value])
 
 
-def _in_order(value: Any) -> Any:
+def _in_order(value: object) -> object:
     if not isinstance(value, dict):
         return value
     top = max(value)

@@ -54,7 +54,7 @@ class Examined(NamedTuple):
 
 def parse(
     form: str,
-    given: Mapping[str, Any],
+    given: Mapping[str, object],
     lang: Lang,
     today: date,
     *,
@@ -69,7 +69,7 @@ def parse(
     return Submission(form, definition.version, lang, found.answers, tuple(found.warnings))
 
 
-def examine(form: str, given: Mapping[str, Any], lang: Lang, today: date) -> Examined:
+def examine(form: str, given: Mapping[str, object], lang: Lang, today: date) -> Examined:
     """Judge all that is there, also what is said together by the answers that fit, whatever is
     missing beside them. Raises InvalidForm for more fields than any form has."""
     from chalicelib.forms import rules
@@ -92,8 +92,8 @@ def examine(form: str, given: Mapping[str, Any], lang: Lang, today: date) -> Exa
 
 
 def _validated(
-    cleaned: dict[str, Any], definition: "_Definition", lang: Lang
-) -> tuple[dict[str, Any], list[Problem]]:
+    cleaned: dict[str, object], definition: "_Definition", lang: Lang
+) -> tuple[dict[str, object], list[Problem]]:
     """Return the answers that fit, and what is wrong with the others."""
     context = {"lang": lang}
     try:
@@ -112,7 +112,7 @@ def _validated(
 class _Definition(NamedTuple):
     version: str
     fields: Fields
-    defaults: dict[str, Any]
+    defaults: dict[str, object]
     model: type[BaseModel]
 
 
@@ -170,7 +170,7 @@ def _missing(cleaned: Mapping[str, Any], fields: Fields, path: str) -> list[Prob
     return problems
 
 
-def _closed_up(cleaned: dict[str, Any], fields: Fields) -> dict[str, list[int]]:
+def _closed_up(cleaned: dict[str, object], fields: Fields) -> dict[str, list[int]]:
     """Takes blank rows out, and tells where the others stood on the page."""
     places = {}
     for key, f in fields.items():

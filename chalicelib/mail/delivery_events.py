@@ -18,7 +18,7 @@ log = logging.getLogger("relais.mail.delivery_events")
 ReportedStatus = Literal["sent", "delivered", "bounced", "complained", "dead"]
 """What a letter becomes by what SES reports of it."""
 
-Listener = Callable[[Key, str, Mapping[str, Any]], object]
+Listener = Callable[[Key, str, Mapping[str, object]], object]
 """Is called with a letter's key, the kind of event in lower case, and SES's report."""
 
 

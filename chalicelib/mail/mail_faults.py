@@ -44,7 +44,7 @@ class MailFaults:
         self._now = now
         self._roster = Roster(store)
 
-    def keep(self, key: Key, report: Mapping[str, Any]) -> None:
+    def keep(self, key: Key, report: Mapping[str, object]) -> None:
         """Keep what a report says of the address that a letter went to, and owe the letter about
         it. Twice does no harm."""
         found = _fault_of(report)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Final
+from typing import Final
 
 from chalicelib.core import eastern_time
 from chalicelib.core.errors import Malformed
@@ -224,7 +224,7 @@ class DraftSections:
 
     def _for_script(
         self, holder: Holder, name: str, saved: Saved, lang: Lang, draft: FormDraft | None = None
-    ) -> dict[str, Any]:
+    ) -> dict[str, object]:
         """Return a section as it is kept, with what does not fit in it."""
         if draft is None:
             found = problems_of(holder.form, name, saved.values, lang, self._today)

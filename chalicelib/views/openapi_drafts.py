@@ -1,7 +1,5 @@
 """Drafts in the HTTP interface for developers."""
 
-from typing import Any
-
 from chalicelib import content
 from chalicelib.forms import parsing
 from chalicelib.views.openapi_parts import (
@@ -14,7 +12,7 @@ from chalicelib.views.openapi_parts import (
 
 _TEXT = {"type": "string"}
 
-SECTION: dict[str, Any] = {
+SECTION: dict[str, object] = {
     "type": "object",
     "required": ["section", "version", "fields", "problems"],
     "properties": {
@@ -27,7 +25,7 @@ SECTION: dict[str, Any] = {
     },
 }
 
-SAVE: dict[str, Any] = {
+SAVE: dict[str, object] = {
     "type": "object",
     "properties": {
         "version": {"type": "integer", "description": "The version that was read; 0 at first"},

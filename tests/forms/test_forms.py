@@ -178,6 +178,7 @@ def test_nesting_is_bounded_and_never_fails() -> None:
            ("c[]", "2"), ("", ""), ("[0].x", "1"), ("d[0].e", "1"), ("d[0].e", "2")]  # fmt: skip
     found = nest(odd)
     assert found["c"] == ["1", "2"]
+    assert isinstance(found["a"], list)
     assert len(found["a"]) == 2
     assert found["d"] == [{"e": ["1", "2"]}]
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from hashlib import sha256
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from chalicelib.core.json_text import canonical
 from chalicelib.forms.drafts.draft import Values
@@ -18,7 +18,7 @@ class Merged(NamedTuple):
     disputed: tuple[str, ...]
 
 
-def digests(values: Mapping[str, Any]) -> str:
+def digests(values: Mapping[str, object]) -> str:
     """Return what a page carries to say which answers it showed: `. org_city:1a2b3c4d …`; never
     blank, for a page may have shown none."""
     return " ".join((".", *(f"{key}:{_digest(value)}" for key, value in sorted(values.items()))))
@@ -45,6 +45,6 @@ def merge(mine: Values, theirs: Values, seen: str) -> Merged:
     return Merged(merged, tuple(disputed))
 
 
-def _digest(value: Any) -> str:
+def _digest(value: object) -> str:
     text = canonical([value])
     return sha256(text.encode()).hexdigest()[:DIGEST_LENGTH]

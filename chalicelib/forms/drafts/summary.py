@@ -32,13 +32,13 @@ def lines(draft: FormDraft, section: str, found: Examined, lang: Lang) -> list[S
     return [_line(f, values, found.answers, lang, fits=f["key"] not in wrong) for f in fields]
 
 
-def budget_totals(section: str, found: Examined, lang: Lang) -> list[dict[str, Any]]:
+def budget_totals(section: str, found: Examined, lang: Lang) -> list[dict[str, object]]:
     """Return the sums of a budget, as far as its rows fit."""
     return totals(found.answers, lang) if section == "budget" else []
 
 
 def _line(
-    f: "FormField", values: Values, answers: Mapping[str, Any], lang: Lang, *, fits: bool
+    f: "FormField", values: Values, answers: Mapping[str, object], lang: Lang, *, fits: bool
 ) -> SummaryLine:
     label, key = f.get("short", f["label"])[lang], f["key"]
     typed = values.get(key)
@@ -58,7 +58,7 @@ def row_text(f: "FormField", row: Any, lang: Lang) -> str:
     return " – ".join(cell for cell in cells if cell)
 
 
-def as_typed(f: "FormField", value: Any, lang: Lang) -> str:
+def as_typed(f: "FormField", value: object, lang: Lang) -> str:
     """Return an answer as it was typed or chosen; blank where there is none."""
     if value is None or value == ROW_ID:
         return ""

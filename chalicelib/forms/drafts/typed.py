@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from chalicelib import content
 from chalicelib.core.errors import NotFound, TooLarge
@@ -38,13 +38,13 @@ def rows_field(section: "Section", key: str) -> "FormField":
     raise NotFound(key)
 
 
-def typed(fields: "Iterable[FormField]", given: Mapping[str, Any]) -> Values:
+def typed(fields: "Iterable[FormField]", given: Mapping[str, object]) -> Values:
     """Return what was typed in these fields: blank ones are left out, line ends are LF."""
     found = {f["key"]: _typed(f, given[f["key"]]) for f in fields if f["key"] in given}
     return {key: value for key, value in found.items() if value not in ("", None, [], {})}
 
 
-def _typed(f: "FormField", value: Any) -> Any:
+def _typed(f: "FormField", value: object) -> object:
     if isinstance(value, Repeated) and f["type"] not in _SEVERAL:
         value = value[-1]
     if isinstance(value, str):
@@ -58,7 +58,7 @@ def _typed(f: "FormField", value: Any) -> Any:
     return list(value) if isinstance(value, Repeated) else value
 
 
-def typed_row(f: "FormField", given: Any, row_id: str = "") -> Values:
+def typed_row(f: "FormField", given: object, row_id: str = "") -> Values:
     """Return what was typed in a row, with what tells it from the others."""
     row = given if isinstance(given, dict) else {}
     known = row.get(ROW_ID)
@@ -73,19 +73,19 @@ def new_row_id() -> str:
     return secrets.token_hex(ROW_ID_LENGTH // 2)
 
 
-def check_known(section: "Section", given: Mapping[str, Any]) -> None:
+def check_known(section: "Section", given: Mapping[str, object]) -> None:
     """Raises InvalidForm for a name that is no field of the section."""
     known = {f["key"] for f in section["fields"]}
     if unknown := [key for key in given if key not in known]:
         raise InvalidForm([Problem(key[:80], "unknown_field") for key in unknown[:100]])
 
 
-def check_size(form: str, values: Mapping[str, Any]) -> None:
+def check_size(form: str, values: Mapping[str, object]) -> None:
     """Raises TooLarge for a section that leaves the others no room in one row."""
     if len(compact(values).encode()) > ROW_BYTES // len(section_ids(form)):
         raise TooLarge
 
 
-def asked(fields: "Iterable[FormField]", values: Mapping[str, Any]) -> "list[FormField]":
+def asked(fields: "Iterable[FormField]", values: Mapping[str, object]) -> "list[FormField]":
     """Return the fields whose condition the answers beside them meet, or that have none."""
     return [f for f in fields if "when" not in f or is_asked(f, values)]
