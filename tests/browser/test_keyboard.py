@@ -29,13 +29,10 @@ CONTROLS = """() => {
 @pytest.mark.parametrize("lang", gallery.LANGS)
 def test_tab_goes_through_the_form_as_the_eye_does(page: Page, lang: Lang) -> None:
     page.set_content(gallery.pages(lang)["eoi"])
-    stops = []
-    for _ in range(200):
+    expected, stops = page.evaluate(CONTROLS), []
+    for _ in range(len(expected) + len(("skip", "home", "switch"))):
         page.keyboard.press("Tab")
-        stop = page.evaluate(HERE)
-        stops.append(stop)
-        if stop["tag"] == "BUTTON":
-            break
+        stops.append(page.evaluate(HERE))
     assert [stop for stop in stops if not (stop["outlined"] and stop["seen"])] == []
     skip, home, switch, *controls = stops
     assert skip["text"] in ("Aller au contenu", "Skip to content")
@@ -44,7 +41,8 @@ def test_tab_goes_through_the_form_as_the_eye_does(page: Page, lang: Lang) -> No
     reached = [
         stop["name"] if stop["type"] == "radio" else stop["id"] or stop["text"] for stop in controls
     ]
-    assert reached == page.evaluate(CONTROLS)
+    assert len(reached) > 20
+    assert reached == expected
     assert "f-website" not in reached, "the trap is for machines"
 
 

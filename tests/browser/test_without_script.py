@@ -20,7 +20,7 @@ def test_a_declaration_is_refused_mended_and_received(
     # The stream is not asked: the programme has one.
     fill(plain, samples.as_html(samples.eoi(stream=None, contact_email="ada@", org_city="")))
     clock.pass_(seconds=90)
-    plain.get_by_role("button").click()
+    plain.get_by_role("main").get_by_role("button").click()
 
     assert plain.title().startswith("Erreur\u00a0:")
     assert plain.locator(".summary li").count() == 2
@@ -30,7 +30,7 @@ def test_a_declaration_is_refused_mended_and_received(
     assert not store.kinds("case")
     plain.locator("[name=contact_email]").fill("ada@example.org")
     plain.locator("[name=org_city]").fill("Montréal")
-    plain.get_by_role("button").click()
+    plain.get_by_role("main").get_by_role("button").click()
 
     assert plain.locator("h1").inner_text() == "Merci, c’est bien reçu"
     (case,) = store.kinds("case")
@@ -56,7 +56,7 @@ def test_a_self_assessment_shows_its_result(plain: Page, address: str, clock: Se
     plain.goto(f"{address}/forms/assessment?lang=en")
     fill(plain, samples.as_html(samples.assessment()))
     clock.pass_(seconds=30)
-    plain.get_by_role("button").click()
+    plain.get_by_role("main").get_by_role("button").click()
     assert plain.locator("h1").inner_text() == "You are well placed to benefit from coaching"
 
 

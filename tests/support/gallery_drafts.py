@@ -52,7 +52,7 @@ def drafts(walk: "Walk") -> Iterator[tuple[str, str]]:
         row |= {"due_at": stamp(walk.clock.now)} if "due_at" in row else {}
     walk.deliver()
     yield "draft-link-kept", _posted(walk, url, {"do": "extend", "lang": walk.lang})
-    _sent(walk, f"{url}/check", {})
+    _sent(walk, f"{url}/check", {"person": "on"})
     yield "draft-sent", walk.page(f"{url}/tasks")
     other = f"/draft/{_sent(walk, '/draft', {'form': 'eoi'})['links']['draft'].rpartition('/')[2]}"
     yield "draft-deleted", _posted(walk, f"{other}/delete", {"confirm": "on", "lang": walk.lang})

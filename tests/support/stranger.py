@@ -2,6 +2,7 @@
 an honest applicant and the staff do beside him: steps for tests that play them in any order."""
 
 import re
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
@@ -200,12 +201,9 @@ def posts_rubbish_anywhere(world: World) -> None:
     pick = world.random
     tokens = [link.rpartition("/")[2] for link in world.links] or ["x"]
     token = pick.choice((*tokens, world.ref(), "~", "%00"))
-    path = pick.choice(sorted(ROUTES)).format(
-        form=pick.choice(("eoi", "application", "assessment", "nothing")),
-        token=token,
-        slug="x",
-        page="check",
-    )
+    form = pick.choice(("eoi", "application", "assessment", "nothing"))
+    parts = defaultdict(lambda: "x", form=form, token=token, page="check", ref=world.ref())
+    path = pick.choice(sorted(ROUTES)).format_map(parts)
     words = (ADA, world.ref(), "on", "erase", "withdraw", "approve", "", "\u0301" * 40, "<b>")
     names = (
         "email",
