@@ -50,7 +50,9 @@ def test_a_page_is_accessible_in_light_and_in_dark_and_fits(shared: Page, docume
     shared.set_content(document)
     # One of the folded parts stands for all: they are rows of the same kinds.
     shared.evaluate("document.querySelectorAll('details')[0]?.setAttribute('open', '')")
-    shared.evaluate(AXE)
+    # The window outlives its documents, and axe is large.
+    if not shared.evaluate("'axe' in window"):
+        shared.evaluate(AXE)
     assert violations(shared, TAGS) == []
     # The scheme changes colours alone, and the language none.
     if 'lang="fr-CA"' in document.partition("<head>")[0]:

@@ -30,7 +30,7 @@ from chalicelib.core.records import moment
 from simulation import CLOCKS, Act, Life, random_acts, runs
 from truth import TRUE_IN
 
-LIVES: Final = int(os.environ.get("LIVES", "70"))
+LIVES: Final = int(os.environ.get("LIVES", "50"))
 UNDO: Final = 600
 
 E: Final = ("EOI_PENDING", "EOI_INFO_REQUESTED", "EOI_APPROVED")
