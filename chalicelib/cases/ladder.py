@@ -5,7 +5,7 @@ from datetime import date, datetime, time, timedelta
 from functools import cache
 from heapq import merge
 from itertools import count, takewhile
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, assert_never
 
 from chalicelib import content
 from chalicelib.cases.case import Case
@@ -119,11 +119,14 @@ class Ladder(NamedTuple):
 
     def _counted(self, start: date, number: int, rung: "RungText") -> date:
         unit = rung.get("unit") or definition(self.clock)["unit"]
-        if unit == "business_days":
-            return business_days.after_business_days(start, number)
-        if unit == "months":
-            return business_days.after_months(start, number)
-        return start + timedelta(days=number)
+        match unit:
+            case "business_days":
+                return business_days.after_business_days(start, number)
+            case "months":
+                return business_days.after_months(start, number)
+            case "days":
+                return start + timedelta(days=number)
+        assert_never(unit)
 
 
 def definition(clock: str) -> "ClockText":

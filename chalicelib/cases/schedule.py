@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from typing import Final
+from typing import Final, assert_never
 
 from chalicelib import content
 from chalicelib.cases.case import Case, ClockMemory
@@ -169,14 +169,17 @@ class _Scheduler:
         clock_text, today = definition(clock), eastern_time.today(self._now)
         if "lasts" in clock_text:
             return today + timedelta(days=clock_text["lasts"])
-        match clock_text.get("until"):
+        until = clock_text.get("until")
+        match until:
             case "cycle_end":
                 return max(cycle_end(self._case.cycle, today), today + MIN_WAITING)
             case "retention":
                 return business_days.after_months(today, retention_months(self._row.to))
+            case "apply_by" | "reply_by" | "conditions":
+                return today
             case None:
                 return None
-        return today
+        assert_never(until)
 
 
 def cycle_end(cycle: str, today: date) -> date:

@@ -1,9 +1,9 @@
 """Forms and answers in words: what a website builds a form from, and copies for people."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, assert_never
 
 from chalicelib import content
 from chalicelib.core import formatting
@@ -237,32 +237,35 @@ def in_words(f: "FormField", value: Any, lang: Lang) -> str:
     """Return an answer as people read it."""
     if value is None:
         return ""
-    kind = f["type"]
-    if kind == "choice":
-        return _labels(f, [value], lang)
-    if kind == "choices":
-        return _labels(f, value, lang)
-    if kind == "lines":
-        return "\n".join(value)
-    if kind in ("bool", "consent"):
-        return {True: {"fr": "Oui", "en": "Yes"}, False: {"fr": "Non", "en": "No"}}[value][lang]
-    if kind == "money":
-        return formatting.money(value, lang)
-    if kind == "decimal":
-        return formatting.number(value, lang)
-    if kind == "phone":
-        return formatting.phone(value, None, lang)
-    if kind in _WRITTEN:
-        return _WRITTEN[kind](value, lang)
-    return str(value)
-
-
-_WRITTEN: Final[dict[str, Callable[[str, str], str]]] = {
-    "bn_rr": lambda value, lang: formatting.bn(value),
-    "date": lambda value, lang: formatting.long_date(date.fromisoformat(value), lang),
-    "month": formatting.long_month,
-    "month_day": formatting.day_of_year,
-}
+    match f["type"]:
+        case "choice":
+            return _labels(f, [value], lang)
+        case "choices":
+            return _labels(f, value, lang)
+        case "lines":
+            return "\n".join(value)
+        case "bool" | "consent":
+            return {True: {"fr": "Oui", "en": "Yes"}, False: {"fr": "Non", "en": "No"}}[value][lang]
+        case "money":
+            return formatting.money(value, lang)
+        case "decimal":
+            return formatting.number(value, lang)
+        case "phone":
+            return formatting.phone(value, None, lang)
+        case "bn_rr":
+            return formatting.bn(value)
+        case "date":
+            return formatting.long_date(date.fromisoformat(value), lang)
+        case "month":
+            return formatting.long_month(value, lang)
+        case "month_day":
+            return formatting.day_of_year(value, lang)
+        case (
+            "name" | "line" | "text" | "email" | "digits" | "url" | "postal_code" | "int"
+            | "rows" | "coach_ref" | "assessment_ref"
+        ):  # fmt: skip
+            return str(value)
+    assert_never(f["type"])
 
 
 def _labels(f: "FormField", chosen: Iterable[str], lang: Lang) -> str:

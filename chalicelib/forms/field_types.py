@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, assert_never
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, ValidationInfo
 from pydantic_core import PydanticCustomError, PydanticKnownError
@@ -103,15 +103,6 @@ def bn_rr(text: str) -> str:
     return plain
 
 
-def luhn(text: str) -> bool:
-    """Whether the nine digits of a business number pass the check (mod 10)."""
-    total = 0
-    for position, digit in enumerate(reversed(text[:9])):
-        value = int(digit) * (1 + position % 2)
-        total += value - 9 if value > 9 else value
-    return total % 10 == 0
-
-
 def postal_code(text: str) -> str:
     plain = in_plain_signs(text).translate(_NO_SPACES).upper().rstrip(".,;")
     plain = "".join(c.translate(_MEANT) if at % 2 else c for at, c in enumerate(plain))
@@ -120,28 +111,26 @@ def postal_code(text: str) -> str:
     return f"{plain[:3]} {plain[3:]}"
 
 
+def _found(value: Any, code: str) -> Any:
+    """Return what was read. Raises what is wrong where nothing was."""
+    if value is None:
+        raise wrong(code)
+    return value
+
+
 def cents(value: Any) -> int:
-    found = cents_or_none(value)
-    if found is None:
-        raise wrong("money")
-    return found
+    return int(_found(cents_or_none(value), "money"))
 
 
 def decimal(value: Any) -> float:
-    found = decimal_or_none(value)
-    if found is None:
-        raise wrong("number")
-    return found
+    return float(_found(decimal_or_none(value), "number"))
 
 
 def whole(value: Any) -> Any:
     """A whole number; `true` is not one."""
     if isinstance(value, bool):
         raise wrong("whole")
-    found = whole_or_none(value) if isinstance(value, str) else value
-    if found is None:
-        raise wrong("whole")
-    return found
+    return _found(whole_or_none(value) if isinstance(value, str) else value, "whole")
 
 
 def day(text: str, lang: str | None = None) -> str:
@@ -170,10 +159,7 @@ _ASKED_BACK: Final = ("date_ambiguous", "date_year")
 
 def ticked(value: Any) -> bool:
     """A box of an HTML form, or a JSON boolean."""
-    found = tick(value)
-    if found is None:
-        raise wrong("tick")
-    return found
+    return bool(_found(tick(value), "tick"))
 
 
 def slug(text: str) -> str:
@@ -270,31 +256,45 @@ def _one_of(field: "FormField") -> Any:
 
 def type_of(field: "FormField") -> Any:
     """Return the pydantic type of one field; the model of rows is made where a form is parsed."""
-    kind = field["type"]
-    if kind in _STRINGS or kind in _DATES:
-        limit = StringConstraints(max_length=length_limit(field))
-        checks = [AfterValidator(without_links)] if field.get("no_links") else []
-        return Annotated[(str, limit, AfterValidator(_reader(kind)), *checks)]
-    if kind == "text":
-        limit = StringConstraints(max_length=int(field["max"]))
-        return Annotated[str, limit, AfterValidator(plain_text)]
-    if kind == "lines":
-        line = Annotated[
-            str, StringConstraints(max_length=field["max_length"]), AfterValidator(one_line)
-        ]
-        limits = Field(min_length=int(field["min"]), max_length=int(field["max"]))
-        return Annotated[list[line], BeforeValidator(as_list), limits]
-    if kind == "choice":
-        # A scale from 0 to 3 may come as numbers from a script.
-        return Annotated[_one_of(field), BeforeValidator(lambda v: str(v) if type(v) is int else v)]
-    if kind == "choices":
-        limits = Field(min_length=int(field["min"]), max_length=int(field["max"]))
-        several = list[_one_of(field)]  # type: ignore[misc,valid-type]
-        # Refused before it is made unique: a thousand copies are not one answer.
-        return Annotated[several, BeforeValidator(as_list), limits, AfterValidator(unique)]
-    if kind in ("bool", "consent"):
-        return Annotated[bool, BeforeValidator(ticked)]
-    before = {"money": cents, "decimal": decimal, "int": whole}[kind]
+    match field["type"]:
+        case (
+            "name" | "line" | "email" | "phone" | "digits" | "url" | "bn_rr" | "postal_code"
+            | "coach_ref" | "assessment_ref" | "date" | "month" | "month_day"
+        ):  # fmt: skip
+            limit = StringConstraints(max_length=length_limit(field))
+            checks = [AfterValidator(without_links)] if field.get("no_links") else []
+            return Annotated[(str, limit, AfterValidator(_reader(field["type"])), *checks)]
+        case "text":
+            limit = StringConstraints(max_length=int(field["max"]))
+            return Annotated[str, limit, AfterValidator(plain_text)]
+        case "lines":
+            short = StringConstraints(max_length=field["max_length"])
+            line = Annotated[str, short, AfterValidator(one_line)]
+            return Annotated[list[line], BeforeValidator(as_list), _several(field)]
+        case "choice":
+            scale = BeforeValidator(lambda v: str(v) if type(v) is int else v)  # A script's 0 to 3.
+            return Annotated[_one_of(field), scale]
+        case "choices":
+            chosen = list[_one_of(field)]  # type: ignore[misc,valid-type]
+            # Refused before it is made unique: a thousand copies are not one answer.
+            return Annotated[
+                chosen, BeforeValidator(as_list), _several(field), AfterValidator(unique)
+            ]
+        case "bool" | "consent":
+            return Annotated[bool, BeforeValidator(ticked)]
+        case "money" | "decimal" | "int":
+            return _number(field)
+        case "rows":
+            raise AssertionError("the model of rows is made where a form is parsed")
+    assert_never(field["type"])
+
+
+def _several(field: "FormField") -> Any:
+    return Field(min_length=int(field["min"]), max_length=int(field["max"]))
+
+
+def _number(field: "FormField") -> Any:
+    read: dict[str, Any] = {"money": (int, cents), "decimal": (float, decimal), "int": (int, whole)}
+    number, before = read[field["type"]]
     low, high = limits_of(field)
-    number: Any = float if kind == "decimal" else int
     return Annotated[number, BeforeValidator(before), Field(ge=low, le=high)]

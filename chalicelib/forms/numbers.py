@@ -49,3 +49,12 @@ def whole_or_none(text: str) -> str | None:
 
 def _without_thousands(text: str) -> str:
     return _THOUSANDS.sub("", in_plain_signs(text))
+
+
+def luhn(text: str) -> bool:
+    """Whether the nine digits of a business number pass the check (mod 10)."""
+    total = 0
+    for position, digit in enumerate(reversed(text[:9])):
+        value = int(digit) * (1 + position % 2)
+        total += value - 9 if value > 9 else value
+    return total % 10 == 0

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
 from chalicelib import content
-from chalicelib.forms import field_types
+from chalicelib.forms import numbers
 from chalicelib.forms.problems import Problem
 
 Answers = dict[str, Any]
@@ -236,7 +236,7 @@ def _number(key: str) -> Rule:
 
 
 def _odd_number(answers: Answers, key: str) -> Iterator[Problem]:
-    if not field_types.luhn(answers[key]):
+    if not numbers.luhn(answers[key]):
         yield Problem(key, "bn_check", {"number": {"bn": answers[key]}})
 
 

@@ -14,6 +14,7 @@ from chalicelib.core.errors import AccountRefused, Conflict
 from chalicelib.core.ports import Change, Item, Key, Now, Store
 from chalicelib.core.records import stamp
 from chalicelib.mail import alerts
+from chalicelib.mail.letter_rows import Outcome
 from chalicelib.mail.reputation import PK
 
 log = logging.getLogger("relais.mail.account")
@@ -86,7 +87,7 @@ class Probes:
     def is_open(self) -> bool:
         return self._in_a_row < REFUSALS_IN_A_ROW
 
-    def saw(self, outcome: str) -> None:
+    def saw(self, outcome: Outcome) -> None:
         """Note what became of a letter that was offered."""
         if outcome in ("refused", "spread"):
             # What was spread is due since, and the stream has left it to the next sweep.

@@ -10,6 +10,7 @@ from chalicelib.core.metrics import Measure
 from chalicelib.core.ports import Key, Now, Store
 from chalicelib.core.records import DUE_SHARDS, moment, stamp
 from chalicelib.mail.account import MailAccount, Probes
+from chalicelib.mail.letter_rows import Outcome
 
 log = logging.getLogger("relais.mail.outbox")
 
@@ -23,7 +24,7 @@ the sweep does not run."""
 DueHandler = Callable[[Key], str]
 """Acts when a row that is no letter falls due, and returns what became of it."""
 
-Deliver = Callable[[Key, bool], str]
+Deliver = Callable[[Key, bool], Outcome]
 """Delivers the letter of a key for the sweep, and returns what became of it; told whether the
 account was refused, so that a letter is not late by the stream's fault."""
 

@@ -10,6 +10,7 @@ from chalicelib.core.links import Links
 from chalicelib.newsletter.subscribers import consent_text
 from chalicelib.newsletter.subscribers.consent_text import ConsentTexts
 from chalicelib.newsletter.subscribers.preferences import Preferences
+from chalicelib.newsletter.subscribers.repository import SubscriberOutcome
 from chalicelib.newsletter.subscribers.subscriptions import Subscriptions
 from chalicelib.views.newsletter import NewsletterPages, lenient_fields
 from chalicelib.web.request import Request, text_field
@@ -108,7 +109,7 @@ class ConfirmViews:
         self,
         request: Request,
         token: str,
-        outcome: str,
+        outcome: SubscriberOutcome,
         lang: Lang,
         person: str,
         wrong: str = "",
@@ -130,7 +131,7 @@ class ConfirmViews:
     def _confirm_page(
         self,
         token: str,
-        outcome: str,
+        outcome: SubscriberOutcome,
         lang: Lang,
         wrong: str,
         subscription: RequestedSubscription | None,

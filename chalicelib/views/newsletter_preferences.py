@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
-from typing import Final, Required, TypedDict
+from typing import Final, Literal, Required, TypedDict, assert_never
 
 from pydantic_core import PydanticCustomError
 
@@ -22,6 +22,7 @@ from chalicelib.newsletter.subscribers import consent_text, subscriber
 from chalicelib.newsletter.subscribers.erasure import erase
 from chalicelib.newsletter.subscribers.preferences import Preferences
 from chalicelib.newsletter.subscribers.proof import ConsentProof
+from chalicelib.newsletter.subscribers.repository import SubscriberOutcome
 from chalicelib.newsletter.subscribers.subscriber import Subscriber
 from chalicelib.newsletter.subscribers.subscriptions import Subscriptions
 from chalicelib.views.newsletter import NewsletterPages
@@ -70,6 +71,16 @@ class PreferencesFacts(TypedDict, total=False):
     until: datetime | None
 
 
+SubscriberAction = Literal["choose", "pause", "resume", "stay", "move"]
+"""What changes a subscription, and leaves it one."""
+
+PreferencesAction = SubscriberAction | Literal["export", "leave", "erase"]
+
+ACTIONS: Final[tuple[PreferencesAction, ...]] = (
+    "choose", "pause", "resume", "stay", "move", "export", "leave", "erase",
+)  # fmt: skip
+
+
 @dataclass(frozen=True)
 class PreferencesViews:
     subscriptions: Subscriptions
@@ -88,17 +99,20 @@ class PreferencesViews:
         person, found = self._of(token)
         fields = request.fields()
         lang = request.language(fields, found.lang if found else None)
-        action = text_field(fields, "action")
-        if action == "export":
-            return self._exported(person)
-        if action == "leave":
-            self.subscriptions.leave(
-                person, channel="page", evidence=self.newsletter.evidence(request, "preferences")
-            )
-            return self._done(request, token, lang, "left")
-        if action == "erase" and is_ticked(fields, "confirm"):
-            erase(self.subscriptions.repository, person)
-            return self._done(request, token, lang, "erased")
+        action = _action(fields)
+        evidence = self.newsletter.evidence(request, "preferences")
+        match action:
+            case "export":
+                return self._exported(person)
+            case "leave":
+                self.subscriptions.leave(person, channel="page", evidence=evidence)
+                return self._done(request, token, lang, "left")
+            case "erase":
+                if is_ticked(fields, "confirm"):
+                    erase(self.subscriptions.repository, person)
+                    return self._done(request, token, lang, "erased")
+                wrong = {"confirm": consent_text.sentence("tick_to_erase", lang)}
+                return self._shown(request, token, person, lang, PreferencesPage(wrong=wrong))
         shown = self._changed(request, person, action, fields, lang)
         if action == "choose" and not shown.wrong:
             lang = lang_or(text_field(fields, "language"), lang)
@@ -112,7 +126,12 @@ class PreferencesViews:
         return (found.person if found else person), found
 
     def _changed(
-        self, request: Request, person: str, action: str, fields: Mapping[str, object], lang: Lang
+        self,
+        request: Request,
+        person: str,
+        action: SubscriberAction,
+        fields: Mapping[str, object],
+        lang: Lang,
     ) -> PreferencesPage:
         evidence = self.newsletter.evidence(request, "preferences")
         match action:
@@ -126,11 +145,7 @@ class PreferencesViews:
                 return _outcome_page(self.preferences.stay(person), "stayed", lang)
             case "move":
                 return self._moved(request, person, text_field(fields, "email"), lang)
-            case "erase":
-                return PreferencesPage(
-                    wrong={"confirm": consent_text.sentence("tick_to_erase", lang)}
-                )
-        raise Malformed("action")
+        assert_never(action)
 
     def _chosen(
         self, person: str, fields: Mapping[str, object], lang: Lang, request: Request
@@ -246,7 +261,16 @@ class PreferencesViews:
         ]
 
 
-def _outcome_page(outcome: str, done: str, lang: Lang) -> PreferencesPage:
+def _action(fields: Mapping[str, object]) -> PreferencesAction:
+    """Return what a form is to do. Raises Malformed."""
+    given = text_field(fields, "action")
+    for action in ACTIONS:
+        if action == given:
+            return action
+    raise Malformed("action")
+
+
+def _outcome_page(outcome: SubscriberOutcome, done: str, lang: Lang) -> PreferencesPage:
     """Return the page after a change: what was done, or that nothing was, to who has left."""
     if outcome == "gone":
         return PreferencesPage(consent_text.sentence("not_subscribed", lang), status=409)

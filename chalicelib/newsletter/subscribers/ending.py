@@ -6,7 +6,11 @@ from datetime import datetime
 from chalicelib.core.ports import Put
 from chalicelib.core.records import stamp
 from chalicelib.newsletter.subscribers import subscriber
-from chalicelib.newsletter.subscribers.repository import SubscriberChange, SubscriberRepository
+from chalicelib.newsletter.subscribers.repository import (
+    SubscriberChange,
+    SubscriberOutcome,
+    SubscriberRepository,
+)
 from chalicelib.newsletter.subscribers.subscriber import Status, Subscriber
 
 
@@ -15,7 +19,7 @@ def ended(
     status: Status,
     now: datetime,
     proof: Mapping[str, object],
-    outcome: str = "",
+    outcome: SubscriberOutcome,
 ) -> SubscriberChange:
     """Return the change to a status without mail, and its proof.
 
@@ -35,7 +39,7 @@ def ended(
         left_at=stamp(now),
         **kept,
     )
-    return SubscriberChange(outcome or status.lower(), after, [subscriber.consent(after, proof)])
+    return SubscriberChange(outcome, after, [subscriber.consent(after, proof)])
 
 
 def withdrawn_again(

@@ -109,7 +109,7 @@ class SubscriberFeedback:
                 return SubscriberChange(
                     "complained", subscriber.changed(erased, stamp(now), complained=True)
                 )
-            return ended(before, subscriber.COMPLAINED, now, {"consent": "complaint"})
+            return ended(before, subscriber.COMPLAINED, now, {"consent": "complaint"}, "complained")
 
         # First where the subscription is now: dying before the stub is marked is mended by the
         # next try, and the other way round would leave the new address written to.
@@ -141,7 +141,7 @@ class SubscriberFeedback:
         last = [*others, mail][-MAILS_LOOKED_AT:]
         if over or _too_soft(last):
             why = {"consent": "bounce", "hard": over, "bounces": last}
-            return ended(old, subscriber.BOUNCED, now, why)
+            return ended(old, subscriber.BOUNCED, now, why, "bounced")
         if not any(b["soft"] for b in last):
             last = []
         return SubscriberChange("noted", subscriber.changed(old, stamp(now), soft_bounces=last))

@@ -15,6 +15,7 @@ from chalicelib.newsletter.subscribers.address_change import AddressChange
 from chalicelib.newsletter.subscribers.repository import (
     MAILS_PER_WEEK,
     SubscriberChange,
+    SubscriberOutcome,
     SubscriberRepository,
     mail_slots,
     owed,
@@ -37,20 +38,20 @@ class Preferences:
 
     def choose(
         self, person: str, *, lang: Lang, topics: Sequence[str], evidence: Evidence = NO_EVIDENCE
-    ) -> str:
+    ) -> SubscriberOutcome:
         """Choose another language or other topics; return `saved` or `gone`. Raises TooMany, as do
         `pause`, `resume` and `stay`."""
         return self._change(person, {"lang": lang, "topics": list(topics)}, evidence)
 
-    def pause(self, person: str, evidence: Evidence = NO_EVIDENCE) -> str:
+    def pause(self, person: str, evidence: Evidence = NO_EVIDENCE) -> SubscriberOutcome:
         """Send no issue for three months; return `saved` or `gone`."""
         until = stamp(self._repository.now() + PAUSE_LENGTH)
         return self._change(person, {"paused_until": until}, evidence)
 
-    def resume(self, person: str, evidence: Evidence = NO_EVIDENCE) -> str:
+    def resume(self, person: str, evidence: Evidence = NO_EVIDENCE) -> SubscriberOutcome:
         return self._change(person, {"paused_until": None}, evidence)
 
-    def move(self, person: str, email: str, evidence: Evidence = NO_EVIDENCE) -> str:
+    def move(self, person: str, email: str, evidence: Evidence = NO_EVIDENCE) -> SubscriberOutcome:
         """Ask the new address to confirm, and tell the old one; return `asked`, `same` or `gone`.
 
         The request before it ends. It is `asked` too when the new address may get no mail now.
@@ -71,11 +72,11 @@ class Preferences:
                 continue
         return self._repository.take(person, partial(_no_longer_elsewhere, to=to))
 
-    def stay(self, person: str) -> str:
+    def stay(self, person: str) -> SubscriberOutcome:
         """Call off the move that waits; return `saved` or `gone`."""
         return self._change(person, {"moving": None}, NO_EVIDENCE)
 
-    def moving(self, person: str, to: str, asked: datetime) -> str:
+    def moving(self, person: str, to: str, asked: datetime) -> SubscriberOutcome:
         """Return what the link to the new address, `to`, would do now: `confirm`, `over`, `gone`,
         or `left_before` when only an express consent counts there."""
         old = self._repository.get(person)
@@ -91,7 +92,7 @@ class Preferences:
         asked: datetime,
         evidence: Evidence = NO_EVIDENCE,
         words: consent_text.ConsentText | None = None,
-    ) -> str:
+    ) -> SubscriberOutcome:
         """Make the subscription that of the address `to`, which proved itself by the request that
         was made at `asked`, on a page with these `words`; return `confirmed`, or what `moving`
         returns instead."""
@@ -108,7 +109,7 @@ class Preferences:
 
         return self._repository.take(person, decide)
 
-    def _accepted(self, old: Subscriber, there: Subscriber | None) -> str:
+    def _accepted(self, old: Subscriber, there: Subscriber | None) -> SubscriberOutcome:
         """Return whether the new address may take the subscription over: `confirm`, `gone` or
         `left_before`."""
         if there is None:
@@ -120,7 +121,9 @@ class Preferences:
         withdrew = there.withdrew or (last is not None and last.withdrew)
         return "left_before" if withdrew and old.basis != subscriber.EXPRESS else "confirm"
 
-    def _change(self, person: str, values: Mapping[str, object], evidence: Evidence) -> str:
+    def _change(
+        self, person: str, values: Mapping[str, object], evidence: Evidence
+    ) -> SubscriberOutcome:
         now = self._repository.now()
         rate_limit.count(self._repository.store, "choices", person, now)
 
@@ -144,7 +147,7 @@ class Preferences:
 
     def _ask_to_move(  # noqa: PLR0913
         self, person: str, to: str, email: str, slot: int, evidence: Evidence
-    ) -> str:
+    ) -> SubscriberOutcome:
         """Raises Conflict when the new address had a mail of ours too recently."""
         now = self._repository.now()
         old = self._repository.get(person)
@@ -217,7 +220,7 @@ def _no_longer_elsewhere(old: Subscriber | None, now: datetime, *, to: str) -> S
     return SubscriberChange("asked", subscriber.changed(old, stamp(now), moving=None))
 
 
-def _moving(old: Subscriber | None, to: str, asked: datetime, now: datetime) -> str:
+def _moving(old: Subscriber | None, to: str, asked: datetime, now: datetime) -> SubscriberOutcome:
     if now - asked > subscriber.LINK_VALID:
         return "over"
     if old is None or old.moving is None or old.status != subscriber.ACTIVE:

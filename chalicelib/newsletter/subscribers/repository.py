@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from chalicelib.core.errors import Conflict, StoreDown
 from chalicelib.core.languages import Lang
@@ -29,11 +29,20 @@ SUBSCRIBER: Final = "subscriber"
 """The reader in the rows of letters to a subscriber."""
 
 
+SubscriberOutcome = Literal[
+    "already", "apart", "asked", "asked_to_keep", "bounced", "cancelled", "complained", "confirm",
+    "confirmed", "erased", "expired", "forgotten", "gone", "held", "imported", "known",
+    "later", "left", "left_before", "move_dropped", "moved", "noted", "over", "purged",
+    "reminded", "retype", "same", "saved", "stayed", "waits",
+]  # fmt: skip
+"""What became, or would become, of a subscription, by whatever was done to it."""
+
+
 class SubscriberChange(NamedTuple):
     """What a subscriber becomes (None: their row is not written), what is written in the same
     transaction, and the name of what became of it."""
 
-    outcome: str
+    outcome: SubscriberOutcome
     after: Subscriber | None = None
     writes: Sequence[Write] = ()
 
@@ -66,7 +75,7 @@ class SubscriberRepository:
         """Write all or nothing, and keep the words of consents once. Raises Conflict."""
         self.store.commit([self._kept_once(write) for write in writes])
 
-    def take(self, person: str, decide: Decide) -> str:
+    def take(self, person: str, decide: Decide) -> SubscriberOutcome:
         """Make the change that `decide` returns for the subscriber as they are; return its outcome."""
         for _ in range(SUBSCRIBER_ATTEMPTS):
             old = self.get(person)
@@ -83,7 +92,7 @@ class SubscriberRepository:
             return change.outcome
         raise StoreDown("too many changes of one subscription at once")
 
-    def take_current(self, person: str, decide: Decide) -> str:
+    def take_current(self, person: str, decide: Decide) -> SubscriberOutcome:
         """Make the change for the subscriber whom the links of this person act on, wherever their
         subscription has moved: every verb that is not of one address alone goes through here."""
         current = self.current(person)

@@ -12,7 +12,11 @@ from chalicelib.core.records import moment, stamp
 from chalicelib.newsletter.issue_counts import COUNTED, count, left_row
 from chalicelib.newsletter.subscribers import consent_text, subscriber
 from chalicelib.newsletter.subscribers.ending import ended, withdrawn_again
-from chalicelib.newsletter.subscribers.repository import SubscriberChange, SubscriberRepository
+from chalicelib.newsletter.subscribers.repository import (
+    SubscriberChange,
+    SubscriberOutcome,
+    SubscriberRepository,
+)
 from chalicelib.newsletter.subscribers.signup import Evidence
 from chalicelib.newsletter.subscribers.subscriber import Contact, Subscriber
 
@@ -67,7 +71,9 @@ class Subscriptions:
     def get(self, person: str) -> Subscriber | None:
         return self.repository.get(person)
 
-    def standing(self, person: str, asked: datetime, since: datetime | None = None) -> str:
+    def standing(
+        self, person: str, asked: datetime, since: datetime | None = None
+    ) -> SubscriberOutcome:
         """Return what the link of a request would do now: `confirm`, `already`, `retype` (it was
         purged, and the address with it), `over` (too old), or `gone` (cancelled since).
 
@@ -88,7 +94,7 @@ class Subscriptions:
         lang: Lang = "fr",
         topics: Sequence[str] = (),
         words: consent_text.ConsentText | None = None,
-    ) -> str:
+    ) -> SubscriberOutcome:
         """Confirm the very request that was made at `asked`, with the language, the topics and the
         name that were given with it; return `confirmed`, or what `standing` returns instead.
 
@@ -116,7 +122,7 @@ class Subscriptions:
 
         return self.repository.take(person, decide)
 
-    def cancel(self, person: str, asked: datetime) -> str:
+    def cancel(self, person: str, asked: datetime) -> SubscriberOutcome:
         """Drop the very request that was made at `asked`, and nothing else; return `cancelled`, or
         `already` when there is none."""
 
@@ -131,7 +137,7 @@ class Subscriptions:
 
         return self.repository.take(person, decide)
 
-    def keeping(self, person: str, until: datetime) -> str:
+    def keeping(self, person: str, until: datetime) -> SubscriberOutcome:
         """Return what a link to keep an implied consent would do now: `confirm`, `already` or
         `gone`. It is of the consent that ends at `until`, or was renewed since."""
         return _keeping(self.repository.current(person), until)
@@ -142,7 +148,7 @@ class Subscriptions:
         until: datetime,
         evidence: Evidence = NO_EVIDENCE,
         words: consent_text.ConsentText | None = None,
-    ) -> str:
+    ) -> SubscriberOutcome:
         """Put an express consent in place of the implied one that ends at `until`; return
         `confirmed`, `already` or `gone`."""
 
@@ -162,7 +168,7 @@ class Subscriptions:
         issue: str = "",
         reason: str = "",
         evidence: Evidence = NO_EVIDENCE,
-    ) -> str:
+    ) -> SubscriberOutcome:
         """End a subscription, at once; return `left`, `cancelled` (a request), or `already`.
 
         `channel` is `header`, `page`, `mailto` or `staff`; `issue` the one whose link was used.
@@ -241,7 +247,9 @@ def _without_requests(old: Subscriber | None, now: datetime) -> SubscriberChange
     return SubscriberChange("cancelled", after)
 
 
-def _standing(old: Subscriber | None, asked: datetime, since: datetime, now: datetime) -> str:
+def _standing(
+    old: Subscriber | None, asked: datetime, since: datetime, now: datetime
+) -> SubscriberOutcome:
     if old is not None and old.status == subscriber.ACTIVE and old.basis == subscriber.EXPRESS:
         return "already"
     if now - since > subscriber.LINK_VALID:
@@ -251,7 +259,7 @@ def _standing(old: Subscriber | None, asked: datetime, since: datetime, now: dat
     return "confirm" if old.request_of(_seconds(asked)) else "gone"
 
 
-def _keeping(old: Subscriber | None, until: datetime) -> str:
+def _keeping(old: Subscriber | None, until: datetime) -> SubscriberOutcome:
     if old is None or old.status != subscriber.ACTIVE:
         return "gone"
     if old.basis == subscriber.EXPRESS:
