@@ -8,6 +8,7 @@ READY := $(VENV)/ready
 
 .DEFAULT_GOAL := check
 .PHONY: help install run test lint check year lives stranger flood wordpress verify supply lock package deploy browser
+.PHONY: install-tools install-emulator lint-types lint-rest
 
 help: ## List what make can do
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "%-10s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -19,13 +20,19 @@ $(READY): requirements.txt requirements-dev.txt requirements-emulator.txt
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "Relais needs Python's venv and pip; on Debian: apt-get install python3-venv"; exit 1; }
 	@echo "Installing (once; a minute or two)"
 	@$(PYTHON) -m venv $(VENV)
-	@echo "  1/2 Relais and its tools"
+	@$(MAKE) --jobs=2 --no-print-directory install-tools install-emulator
+	@touch $(READY)
+
+# Side by side: each mostly waits for what it fetches.
+install-tools:
+	@echo "  Relais and its tools"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
-	@echo "  2/2 the local AWS"
+
+install-emulator:
+	@echo "  the local AWS"
 	@$(PYTHON) -m venv $(VENV)/emulator
 	@$(VENV)/emulator/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-emulator.txt
-	@touch $(READY)
 
 run: $(READY) ## Run Relais on this machine, with a mailbox (FRESH=1, PORT, GATEWAY_PORT, UNDO_SECONDS)
 	@exec $(BIN)/python -m infra.local
@@ -35,9 +42,14 @@ test: $(READY) browser ## Test everything: unit, browser, end to end (some minut
 	@$(BIN)/python -m pytest tests/e2e
 
 lint: $(READY) ## Check style, types, imports, content and the template for AWS
+	@$(MAKE) --jobs=2 --no-print-directory lint-types lint-rest
+
+lint-types:
+	@$(BIN)/mypy
+
+lint-rest:
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@$(BIN)/mypy
 	@broken=$$($(BIN)/lint-imports --no-logo 2>&1) || { echo "$$broken"; exit 1; }
 	@$(BIN)/python -m infra.content
 	@$(BIN)/python -m infra.package build/lint
