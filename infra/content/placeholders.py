@@ -62,6 +62,8 @@ def slips(raws: Contents, figures: dict[str, int]) -> Iterator[Slip]:
                 found = blanks(text)
             except ValueError:
                 continue
+            if not found:
+                continue
             known = {*_known(file, place, of_calls), *figures}
             for name in sorted(found - known):
                 mend = f"Nothing fills it in: {instead(name, known)} {NEW}"

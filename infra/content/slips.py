@@ -2,9 +2,10 @@
 
 import difflib
 import json
+from bisect import bisect
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from json.decoder import scanstring  # type: ignore[attr-defined]
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -44,7 +45,7 @@ class JsonSource:
     def lines(self) -> dict[Place, int]:
         """The line that each value begins on."""
         try:
-            return dict(_lines(self.text))
+            return dict(_places(self.text))
         except (ValueError, IndexError):
             return {}
 
@@ -52,7 +53,7 @@ class JsonSource:
     def twice(self) -> list[tuple[Place, int]]:
         """The names that an object has twice, each with the line of the second."""
         found: dict[Place, list[int]] = {}
-        for place, line in _lines(self.text):
+        for place, line in _places(self.text):
             found.setdefault(place, []).append(line)
         # A name is met where it stands, and where its value begins.
         return [(place, lines[2]) for place, lines in found.items() if len(lines) > NAME_AND_VALUE]
@@ -115,16 +116,23 @@ def instead(name: str, known: Collection[str]) -> str:
     return f"Write one of these: {', '.join(some[:12])}{', …' if len(some) > 12 else ''}."
 
 
+@cache
+def _places(text: str) -> tuple[tuple[Place, int], ...]:
+    """Return each place of a JSON text with its line; programmes share most of their files."""
+    return tuple(_lines(text))
+
+
 def _lines(text: str) -> Iterator[tuple[Place, int]]:
     """Yield each place of a JSON text with its line."""
     decoder = json.JSONDecoder()
+    ends = [at for at, sign in enumerate(text) if sign == "\n"]
     stack: list[list[Any]] = []
     """For each level: whether it is a list, and the key or number of where it is."""
     at = 0
     while at < len(text):
         sign = text[at]
         place = tuple(level[1] for level in stack)
-        line = text.count("\n", 0, at) + 1
+        line = bisect(ends, at - 1) + 1
         if sign in "{[":
             yield place, line
             stack.append([sign == "[", 0 if sign == "[" else None])

@@ -3,6 +3,7 @@
 import re
 import string
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -60,7 +61,13 @@ def of_templates(folders: tuple[Path, ...], figures: dict[str, int]) -> Iterator
                     yield Slip(file, (), what, mend, one.line)
 
 
-def _wrong(text: str, lang: str, raw: str = "") -> Iterator[tuple[str, str]]:
+@cache
+def _wrong(text: str, lang: str, raw: str = "") -> tuple[tuple[str, str], ...]:
+    """Return what is wrong with a text, and how it is mended; programmes share most of theirs."""
+    return tuple(_faults(text, lang, raw))
+
+
+def _faults(text: str, lang: str, raw: str) -> Iterator[tuple[str, str]]:
     about = f"in “{text[:60]}”"
     if lang == "fr":
         for rule in typography.faults(text):

@@ -1,9 +1,10 @@
 """The knobs of the programme, turned for a test."""
 
 import gc
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import _lru_cache_wrapper
+from functools import _lru_cache_wrapper, cache
 from typing import Any
 
 from chalicelib import content
@@ -27,11 +28,22 @@ def turned(*path: str, to: object) -> Iterator[None]:
 
 
 def _read_anew() -> None:
+    loaded = sum(name.startswith("chalicelib") for name in sys.modules)
+    for found in _caches(loaded):
+        found.cache_clear()
+
+
+@cache
+def _caches(loaded: int) -> list["_lru_cache_wrapper[Any]"]:
+    """Return what remembers anything in the modules that are loaded, as many as `loaded`: looking
+    for it takes as long as a test."""
     gc.unfreeze()  # What the tests froze is not among the objects, and most caches are.
     found_now = gc.get_objects()
     gc.freeze()
-    for found in found_now:
-        if isinstance(found, _lru_cache_wrapper) and found is not content.programme:
-            module = getattr(found, "__module__", "") or ""
-            if module.startswith("chalicelib"):
-                found.cache_clear()
+    return [
+        found
+        for found in found_now
+        if isinstance(found, _lru_cache_wrapper)
+        and found is not content.programme
+        and (getattr(found, "__module__", "") or "").startswith("chalicelib")
+    ]
