@@ -65,6 +65,8 @@ def test_what_looks_like_a_field_and_is_none_blocks(tmp_path: Path, line: str) -
         "Voyez www.example.org.",
         "Voyez example.org/inscription.",
         "Écrivez à info@example.org.",
+        "Écrivez à info@example",
+        "Écrivez à info@localhost.",
         "mailto:info@example.org",
         "[le site] (https://www.example.org/p)",
         "[le site](https://www.example.org/p et plus)",
@@ -90,6 +92,34 @@ def test_what_looks_like_a_link_and_is_none_blocks(tmp_path: Path, line: str) ->
         ("[x](https://a.example.org/{id})", "field_in_link"),
         ("![{{first_name|vous}}](https://www.example.org/i.png)", "field_in_image"),
         ("Partez\u00a0: {{unsubscribe_url}}", "field_not_here"),
+        ("[le site](https://192.168.0.1/)", "bad_host"),
+        ("[le site](http://8.8.8.8:8080/p)", "bad_host"),
+        ("[le site](https://[::1]/)", "bad_link"),
+        ("[le site](https://0x7f.1/)", "bad_host"),
+        ("[le site](https://relais.local/p)", "bad_host"),
+        ("[le site](https://serveur.interne.lan)", "bad_host"),
+        ("[le site](https://www.example.o/)", "bad_host"),
+        ("[écrire](mailto:info@example)", "bad_mailbox"),
+        ("<info@example>", "bad_mailbox"),
+        ("[écrire](mailto:info)", "bad_mailbox"),
+        ("[écrire](mailto:?subject=Bonjour)", "bad_link"),
+        ("[écrire](mailto:ada@example.org,bob@)", "bad_mailbox"),
+        ("[appeler](tel:514)", "bad_number"),
+        ("[appeler](tel:555-0123)", "bad_number"),
+        ("[appeler](tel:0000000000)", "bad_number"),
+        ("[appeler](tel:bonjour)", "bad_number"),
+        ("[appeler](tel:+1514555012345678)", "bad_number"),
+        ("TODO la date", "unfinished"),
+        ("Todo : la date", "unfinished"),
+        ("Le XXX mai", "unfinished"),
+        ("## FIXME", "unfinished"),
+        ("**Lorem ipsum** dolor", "unfinished"),
+        ("- lorem Ipsum", "unfinished"),
+        ("[TODO](https://www.example.org/q)", "unfinished"),
+        ("![XXXX](https://www.example.org/i.png)", "unfinished"),
+        ("[à compléter]", "unfinished"),
+        ("[insérer le lien]", "unfinished"),
+        ("|a|b|\n|-|-|\n|TODO|x|", "unfinished"),
         ("[www.example.org](https://evil.example.net/)", "other_address"),
         ("[ada@example.org](mailto:bob@example.org)", "other_address"),
     ],
@@ -97,7 +127,8 @@ def test_what_looks_like_a_link_and_is_none_blocks(tmp_path: Path, line: str) ->
 def test_a_field_or_an_address_in_the_wrong_place_blocks(
     tmp_path: Path, line: str, code: str
 ) -> None:
-    assert ("fr.md", 13) in blocks(checked(tmp_path, FR + f"\n{line}\n"), code)
+    at = 13 + line.count("\n")
+    assert ("fr.md", at) in blocks(checked(tmp_path, FR + f"\n{line}\n"), code)
 
 
 @pytest.mark.parametrize(
@@ -107,6 +138,8 @@ def test_a_field_or_an_address_in_the_wrong_place_blocks(
         ("preheader", "Lire {{archive_url}}", "field_not_here"),
         ("subject", "Bonjour {first_name}", "looks_like_field"),
         ("preheader", "Bonjour {{first-name|vous}}", "looks_like_field"),
+        ("subject", "TODO : un objet", "unfinished"),
+        ("preheader", "Lorem ipsum dolor sit amet", "unfinished"),
         ("subject", "Lisez [le programme](https://www.example.org/p)", "looks_like_link"),
     ],
 )
@@ -126,6 +159,10 @@ PROSE = [
     "<https://www.example.org/p> et <info@example.org>",
     "À 13\u00a0h\u00a030, 50\u00a0% de 30\u00a0% [sic], no\u00a03, c.-à-d. a.m. etc.",
     "|a|b|\n|-|-|\n|{{first_name\\|à vous}}|x|",
+    "[211](tel:211), [988](tel:988), [nous](tel:+1-514-555-0123;ext=4), [elle](tel:1-800-INFO-ABC)",
+    "[écrire](mailto:ada@example.org,bob@example.org?subject=Un%20mot) et @innoweave",
+    "[le site](https://xn--caf-dma.example.org:8443/p) du XXe siècle, une liste « todo »",
+    "`TODO` et `XXX`, une toile XXL, le code RXXX2",
 ]
 
 
@@ -169,6 +206,7 @@ def test_a_name_in_the_text_part_alone_has_its_default() -> None:
     ("text", "code", "line"),
     [
         ("Bonjour {{first-name|x}}\nhttps://www.example.org/p", "looks_like_field", 1),
+        ("Bonjour\nTODO", "unfinished", 2),
         ("Voici\n[x](https://www.example.org/p)", "looks_like_link", 2),
         ("Le 15\nhttps://www.example.org/p", "text_adds", 1),
     ],
@@ -264,3 +302,9 @@ def test_an_address_is_shown_without_the_sign_after_it() -> None:
     assert list(lookalikes.addresses("Voyez https://a.example.org/p, puis www.b.ca.")) == [
         "https://a.example.org/p", "www.b.ca",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("words", ["Date TBD", "Salle ???", "Le XX mai", "Prix à compléter"])
+def test_what_may_still_have_to_be_settled_warns_at_its_line(tmp_path: Path, words: str) -> None:
+    found = checked(tmp_path, FR + f"\n{words}\n")
+    assert [(f.line, f.level) for f in found if f.code == "to_settle"] == [(13, "warns")]

@@ -22,12 +22,28 @@ _FIELD: Final = re.compile(
 )
 _ADDRESS: Final = re.compile(
     r"(?:https?://|www\.|mailto:)[^\s<>]+"
-    r"|[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
+    r"|[\w.+-]+@[\w-]+(?:\.[\w-]+)*"
     r"|(?<![\w@.-])(?:[a-z0-9][a-z0-9-]*\.)+(?:ca|org|com|net|info|quebec|coop|gov)\b(?:/[^\s<>]*)?",
     re.IGNORECASE,
 )
 _HALF_LINK: Final = re.compile(r"\](?:\(|\[|:)|\)\[|<(?:https?|mailto):", re.IGNORECASE)
 _BRACKETS: Final = re.compile(r"\[[^\[\]\n]*\w[^\[\]\n]*\]")
+UNFINISHED: Final = re.compile(
+    r"\b(?:TO-?DO|FIXME|TKTK|X{3,}|Y{3,})\b|(?i:\btodo\s?:)"
+    r"|(?i:\blorem\s+ipsum\b|\bdolor\s+sit\s+amet\b|\bconsectetur\s+adipisc)"
+    r"|\[(?i:à (?:compléter|écrire|venir)|insérer\b[^\[\]\n]{0,40}|insert\b[^\[\]\n]{0,40})\]"
+)
+"""What authors write in the place of words that are still to come."""
+
+TO_SETTLE: Final = re.compile(
+    r"\b(?:TBD|TBC|TBA|À COMPLÉTER|À VÉRIFIER|A COMPLETER|A VERIFIER)\b|\?{3,}"
+    r"|(?i:\bà compléter\b|\bto be (?:completed|written)\b)"
+    r"|\b(?:XX|00)\s(?i:janvier|février|mars|avril|mai|juin|juillet|août|septembre|octobre"
+    r"|novembre|décembre|january|february|march|april|may|june|july|august|september|october"
+    r"|november|december)\b"
+)
+"""The same, where it may also be what readers should read."""
+
 _COMMON: Final = frozenset(("[sic]", "[image]"))
 
 

@@ -11,6 +11,7 @@ from markdown_it.tree import SyntaxTreeNode
 from chalicelib.core.web_address import is_address
 from chalicelib.newsletter.issues import lookalikes, placeholders
 from chalicelib.newsletter.issues.findings import Finding
+from chalicelib.newsletter.issues.link_targets import unreachable
 from chalicelib.newsletter.issues.rendered import PERSONAL
 
 Node = SyntaxTreeNode
@@ -89,6 +90,7 @@ def read_fields(
     fields that hold one."""
     notes = _Notes(file, line, defaults=dict(defaults or {}))
     _fields(text, line, notes)
+    _unfinished(text, line, notes)
     _lookalikes(text, line, notes, lookalikes.half_links)
     for named in placeholders.fields(text):
         if named.name in placeholders.LINK_FIELDS:
@@ -105,6 +107,7 @@ def read_text_part(
     meant = set(lookalikes.fields(made))
     for number, line in enumerate(text.split("\n"), start):
         _fields(line, number, notes, meant)
+        _unfinished(line, number, notes)
         _lookalikes(line, number, notes, lookalikes.half_links)
     return ParsedMarkdown(SyntaxTreeNode([]), [], [], notes.defaults, notes.findings)
 
@@ -164,6 +167,8 @@ def _link(node: Node, line: int, notes: _Notes) -> None:
         notes.finds("field_in_link", line, text=url[:80])
     elif not allowed(url):
         notes.finds("bad_link", line, text=url[:80])
+    elif code := unreachable(url):
+        notes.finds(code, line, text=url[:80])
     elif url.startswith("http:"):
         notes.finds("plain_link", line, text=url[:80])
 
@@ -175,6 +180,7 @@ def _image(node: Node, line: int, notes: _Notes) -> None:
         notes.finds("no_alt", line, text=url[:80])
     if placeholders.fields(words):
         notes.finds("field_in_image", line, text=words[:80])
+    _unfinished(words, line, notes)
     if not allowed(url, ("https",)):
         notes.finds("bad_image", line, text=url[:80])
     else:
@@ -200,6 +206,7 @@ def _table(node: Node, line: int, notes: _Notes) -> None:
 def _words(node: Node, line: int, notes: _Notes) -> None:
     text = node.content
     _fields(text, line, notes)
+    _unfinished(text, line, notes)
     if node.parent is not None and _in_link(node):
         return
     for named in placeholders.fields(text):
@@ -227,6 +234,13 @@ def _lookalikes(
     found = [shown for kind in kinds for shown in kind(prose)]
     if found:
         notes.finds("looks_like_link", line, text=found[0])
+
+
+def _unfinished(text: str, line: int, notes: _Notes) -> None:
+    """Find what an author left to be written later."""
+    for code, kind in (("unfinished", lookalikes.UNFINISHED), ("to_settle", lookalikes.TO_SETTLE)):
+        if found := kind.search(text):
+            notes.finds(code, line, text=found[0].strip())
 
 
 def _fields(text: str, line: int, notes: _Notes, meant: Container[str] = ()) -> None:
