@@ -4,36 +4,24 @@ import codecs
 import csv
 import io
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Final
 from xml.parsers import expat
-from zipfile import BadZipFile, ZipFile
+from zipfile import BadZipFile
 
 from chalicelib.core.typed_dates import read_day
 from chalicelib.forms.normalise import has_sane_marks
-
-Grid = list[list[str]]
-"""The cells of a sheet, row by row."""
-
-MAX_FILE_BYTES: Final = 10_000_000
-MAX_SHEET_ROWS: Final = 25_000
-MAX_COLUMNS: Final = 200
-MAX_CELL_LENGTH: Final = 32_767
-"""Characters of one cell, as in Excel."""
-
-MAX_PARTS: Final = 200
-"""Files in the archive that an XLSX file is; Excel writes about ten."""
-
-MAX_UNPACKED_BYTES: Final = 50_000_000
-MAX_ELEMENTS: Final = 3_000_000
-"""XML elements of all parts together: a sheet with every row has four for each filled cell."""
-
-_CHUNK_BYTES: Final = 65_536
-_ENTRY_SIGNATURE: Final = b"PK\x01\x02"
-"""What each entry of a ZIP directory begins with."""
-
+from chalicelib.forms.sheet_bounds import (
+    DIRECTORY,
+    MAX_CELL_LENGTH,
+    MAX_COLUMNS,
+    Bounds,
+    Grid,
+    SheetTooLarge,
+    UnreadableSheet,
+)
+from chalicelib.forms.workbook_parts import check_archive
 
 _ERROR_CELL: Final = re.compile(
     r"#(N/[AD]|REF!|VALUE!|VALEUR!|NAME\?|NOM\s?\?|DIV/0!|NULL?!|NUM!|NOMBRE!|SPILL!|PROPAGATION!"
@@ -47,42 +35,24 @@ def is_error(cell: str) -> bool:
     return _ERROR_CELL.fullmatch(cell.strip()) is not None
 
 
-class SheetTooLarge(ValueError):
-    """Raised for a file that holds more than any such sheet needs."""
-
-
-class BrokenRow(ValueError):
-    """Raised for a CSV file whose quotation marks do not close; `row` is the first such line."""
-
-    def __init__(self, row: int) -> None:
-        super().__init__(f"line {row}")
-        self.row = row
-
-
-@dataclass(frozen=True)
-class Bounds:
-    """How much a sheet may hold."""
-
-    file_bytes: int = MAX_FILE_BYTES
-    rows: int = MAX_SHEET_ROWS
-    sane_marks: bool = True
-    """Whether a cell with more marks on a letter than any language has is refused here."""
-
-
-DIRECTORY: Final = Bounds()
-
-
 def read_cells(name: str, data: bytes, bounds: Bounds = DIRECTORY) -> Grid:
     """Return the cells of a CSV or XLSX file as text, as people's programs write them.
 
-    Raises ValueError when it is neither, BrokenRow for a quotation mark that stands alone, and
+    Raises ValueError when it is neither, UnreadableSheet where what is wrong can be said, and
     SheetTooLarge before reading what would take too much time or memory.
     """
     if len(data) > bounds.file_bytes:
         raise SheetTooLarge("bytes")
-    if data[:2] == b"PK" or name.lower().endswith(".xlsx"):
+    if data.startswith(_OLD_EXCEL):
+        raise UnreadableSheet("sheet_old_excel")
+    if data[:2] == b"PK":
         return _workbook(data, bounds)
-    text = _decoded(data)
+    # Programs and people put such marks before one another: none says anything in a cell.
+    text = _decoded(data).replace("\ufeff", "")
+    if _WEB_PAGE.match(text):
+        raise UnreadableSheet("sheet_web_page")
+    if name.lower().endswith(".xlsx"):
+        raise ValueError("not an XLSX file")
     delimiter, blank = _delimiter(text)
     text = text if blank is None else text[blank:]
     rows = csv.reader(io.StringIO(text, ""), delimiter=delimiter, strict=True)
@@ -91,9 +61,20 @@ def read_cells(name: str, data: bytes, bounds: Bounds = DIRECTORY) -> Grid:
     except csv.Error as error:
         if "field limit" in str(error):
             raise ValueError("not a CSV file") from error
-        raise BrokenRow(rows.line_num + (blank is not None)) from error
+        row = rows.line_num + (blank is not None)
+        raise UnreadableSheet("sheet_quote", row=row) from error
     # The line that names the separator is a row of the file all the same.
     return grid if blank is None else [[], *grid]
+
+
+_OLD_EXCEL: Final = (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"\x09\x08", b"\x09\x04\x06")
+"""What an .xls file begins with; the first also an XLSX file with a password."""
+
+_WEB_PAGE: Final = re.compile(
+    r"\s*(?:<(?:!doctype|!--|\?xml|html|head|meta|body|style|table|div)\b|MIME-Version:)",
+    re.IGNORECASE,
+)
+"""What other programs write as .xls: a page, or XML."""
 
 
 def _decoded(data: bytes) -> str:
@@ -147,79 +128,24 @@ def _workbook(data: bytes, bounds: Bounds) -> Grid:
     from openpyxl.utils.exceptions import InvalidFileException
 
     try:
-        _check_archive(data, bounds)
+        out_of_sight = check_archive(data, bounds)
         book = load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
-        sheet = book.worksheets[0]
+        sheets = book.worksheets
+        sheet = next((each for each in sheets if each.sheet_state == "visible"), sheets[0])
         # The size that a file gives itself may be anything: rows are as long as they are.
         sheet.reset_dimensions()
-        return _bounded(sheet.iter_rows(values_only=True), bounds)
-    except SheetTooLarge:
+        grid = _bounded(sheet.iter_rows(values_only=True), bounds)
+        part = out_of_sight.get(sheet._worksheet_path.lstrip("/"))  # noqa: SLF001
+        if part is not None:
+            part.check(grid)
+        return grid
+    except (SheetTooLarge, UnreadableSheet):
         raise
     except (
         BadZipFile, InvalidFileException, KeyError, IndexError, TypeError, AttributeError,
         NotImplementedError, SyntaxError, ValueError, EOFError, expat.ExpatError,
     ) as error:  # fmt: skip
         raise ValueError("not an XLSX file") from error
-
-
-def _check_archive(data: bytes, bounds: Bounds) -> None:
-    """Raises SheetTooLarge for an archive whose parts are too many, too large or too far apart,
-    and ValueError for XML with entities; reads each part once, piece by piece."""
-    # The directory is counted before it is read.
-    if data.count(_ENTRY_SIGNATURE) > MAX_PARTS:
-        raise SheetTooLarge("parts")
-    with ZipFile(io.BytesIO(data)) as archive:
-        parts = archive.infolist()
-        # What a part unpacks to is cut at the size that it gives itself.
-        if sum(part.file_size for part in parts) > MAX_UNPACKED_BYTES:
-            raise SheetTooLarge("unpacked")
-        scan = _Scan(bounds)
-        for part in parts:
-            if part.filename.endswith((".xml", ".rels")):
-                with archive.open(part) as opened:
-                    scan.read(iter(lambda: opened.read(_CHUNK_BYTES), b""))  # noqa: B023
-
-
-class _Scan:
-    """Walks through XML, and stops at what no sheet of coaches needs."""
-
-    def __init__(self, bounds: Bounds) -> None:
-        self._elements = 0
-        self._bounds = bounds
-
-    def read(self, chunks: Iterable[bytes]) -> None:
-        parser = expat.ParserCreate()
-        parser.StartDoctypeDeclHandler = self._doctype
-        parser.StartElementHandler = self._start
-        for chunk in chunks:
-            parser.Parse(chunk)
-        parser.Parse(b"", True)
-
-    def _doctype(self, *_: object) -> None:
-        # Entities are declared there, and one may stand for gigabytes; Excel writes none.
-        raise ValueError("a document type in XML")
-
-    def _start(self, name: str, attributes: Mapping[str, str]) -> None:
-        self._elements += 1
-        if self._elements > MAX_ELEMENTS:
-            raise SheetTooLarge("elements")
-        kind = name.rpartition(":")[2]
-        if kind not in ("row", "c"):
-            return
-        place = attributes.get("r", "")
-        letters = place.rstrip("0123456789")
-        if int(place[len(letters) :][:9] or 1) > self._bounds.rows:
-            raise SheetTooLarge("rows")
-        if len(letters) > 3 or _column_number(letters) > MAX_COLUMNS:
-            raise SheetTooLarge("columns")
-
-
-def _column_number(letters: str) -> int:
-    """Return the number of a column by its letters: A is 1, AA is 27."""
-    number = 0
-    for letter in letters.upper():
-        number = number * 26 + ord(letter) - 64
-    return number
 
 
 def read_sheet_day(cell: str, lang: str | None = None) -> date:

@@ -12,6 +12,7 @@ CALLS: Final = {
     "wrong": (0, ("messages", "coaches.import")),
     "Problem": (1, ("messages",)),
     "SheetProblem": (2, ("coaches.import", "messages")),
+    "UnreadableSheet": (0, ("messages",)),
     "UnusableQuery": (0, ("coaches.refused",)),
     "Finding": (0, ("preflight.findings",)),
     "finds": (0, ("preflight.findings",)),

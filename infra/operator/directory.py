@@ -15,7 +15,8 @@ from chalicelib.coaches.editions import EditionStore, Withdrawn
 from chalicelib.coaches.removal import CoachRemoval
 from chalicelib.core.errors import Conflict
 from chalicelib.core.languages import Lang
-from chalicelib.forms.cells import MAX_FILE_BYTES, SheetTooLarge, read_cells
+from chalicelib.forms.cells import read_cells
+from chalicelib.forms.sheet_bounds import MAX_FILE_BYTES, SheetTooLarge, UnreadableSheet
 from infra.operator.errors import OperatorError
 from infra.operator.session import bar
 
@@ -163,6 +164,8 @@ def _read(path: Path, lang: Lang, today: date) -> sheets.Sheet:
             cells = read_cells(path.name, opened.read(MAX_FILE_BYTES + 1))
     except SheetTooLarge:
         raise OperatorError(f"{path}: {texts['too_large'][lang]}") from None
+    except UnreadableSheet as unreadable:
+        raise OperatorError(f"{path}: {unreadable.message(lang)}") from None
     except (OSError, ValueError) as error:
         text = texts["unreadable"][lang]
         raise OperatorError(f"{path}: {text if isinstance(error, ValueError) else error}") from None

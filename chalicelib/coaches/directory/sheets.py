@@ -17,8 +17,9 @@ from chalicelib.coaches.directory.sheet_problems import SheetProblem, model_prob
 from chalicelib.core.csv_table import csv_table, csv_value
 from chalicelib.core.languages import LANGS
 from chalicelib.core.typed_dates import NotADate
-from chalicelib.forms.cells import Grid, is_error, read_sheet_day
+from chalicelib.forms.cells import is_error, read_sheet_day
 from chalicelib.forms.profile_rules import misfits
+from chalicelib.forms.sheet_bounds import Grid
 
 if TYPE_CHECKING:
     from chalicelib.coaches.coach import ContentOption

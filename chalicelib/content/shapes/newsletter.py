@@ -50,7 +50,7 @@ class NewsletterSheet(TypedDict):
     problems: Annotated[
         dict[str, Text],
         keys(
-            "place unreadable too_large quote columns twice unknown_column one_line extra email "
+            "place unreadable too_large columns twice unknown_column one_line extra email "
             "lang basis since since_ahead evidence name_long error_cell name topic same ended UNSUBSCRIBED "
             "COMPLAINED BOUNCED ERASED"
         ),

@@ -19,6 +19,7 @@ from chalicelib.core.records import stamp
 from chalicelib.core.typed_dates import NotADate
 from chalicelib.forms import cells, field_types
 from chalicelib.forms.normalise import tidy
+from chalicelib.forms.sheet_bounds import Bounds, SheetTooLarge, UnreadableSheet
 from chalicelib.newsletter.subscribers import consent_text
 
 IMPORT_COLUMNS: Final = ("email", "lang", "basis", "since", "evidence")
@@ -30,7 +31,7 @@ NAME_MAX_LENGTH: Final = 80
 EVIDENCE_MIN_LENGTH: Final = 10
 EVIDENCE_MAX_LENGTH: Final = 1000
 
-BOUNDS: Final = cells.Bounds(file_bytes=50_000_000, rows=100_001, sane_marks=False)
+BOUNDS: Final = Bounds(file_bytes=50_000_000, rows=100_001, sane_marks=False)
 
 _LANGUAGES: Final = {
     "fr": "fr", "francais": "fr", "français": "fr", "french": "fr", "fr-ca": "fr",
@@ -90,10 +91,10 @@ def rows_of(file: bytes, lang: Lang) -> list[tuple[int, Row | Problems]]:
     """
     try:
         grid = cells.read_cells("", file, BOUNDS)
-    except cells.SheetTooLarge:
+    except SheetTooLarge:
         raise ImportRefused(words("too_large", lang, max=BOUNDS.rows - 1)) from None
-    except cells.BrokenRow as broken:
-        raise ImportRefused(words("quote", lang, row=broken.row)) from None
+    except UnreadableSheet as unreadable:
+        raise ImportRefused(unreadable.message(lang)) from None
     except ValueError:
         raise ImportRefused(words("unreadable", lang)) from None
     filled = [(at, row) for at, row in enumerate(grid, 1) if any(cell.strip() for cell in row)]
