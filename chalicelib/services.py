@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from chalicelib.cases.anchors import AnchorWriter
     from chalicelib.mail.delivery_events import DeliveryEvents
     from chalicelib.mail.reputation import Reputation
-    from chalicelib.newsletter.letters.subscriber import Suppression
     from chalicelib.newsletter.sending.feedback import Feedback
     from chalicelib.newsletter.sending.ports import BulkMailer, Queue, SubscriberStore
+    from chalicelib.newsletter.subscribers.suppressed import Suppression
     from chalicelib.people.ports import WholeTables
     from chalicelib.wiring.cases import CaseServices
     from chalicelib.wiring.coaches import CoachServices
@@ -107,7 +107,7 @@ class Services:
             secret,
             now,
             mailer=lambda: mailer or _ses(settings),
-            suppression=lambda: suppression or _ses_suppression(),
+            suppression=cache(lambda: suppression or _ses_suppression()),
             bulk=cache(lambda: bulk or _bulk(settings)),
         )
 

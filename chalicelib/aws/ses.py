@@ -1,5 +1,6 @@
 """The Mailer by SES."""
 
+from collections.abc import Callable
 from email.utils import formataddr, parseaddr
 from typing import TYPE_CHECKING, Any
 
@@ -60,13 +61,15 @@ class SesSuppression:
     def __init__(self, client: "SESV2Client") -> None:
         self._client = client
 
-    def lift(self, address: str) -> None:
+    def lift(self, address: str, before: Callable[[], None]) -> bool:
         """Of who bounced alone. Raises NotYet while SES does not do it, Throttled when only its
-        speed is the reason: the letter waits."""
+        speed is the reason: the news of the letter comes again."""
         try:
             found = self._client.get_suppressed_destination(EmailAddress=address)
-            if found["SuppressedDestination"]["Reason"] == "BOUNCE":
-                self._client.delete_suppressed_destination(EmailAddress=address)
+            if found["SuppressedDestination"]["Reason"] != "BOUNCE":
+                return False
+            before()
+            self._client.delete_suppressed_destination(EmailAddress=address)
         except ClientError as error:
             code = code_of(error)
             if code != "NotFoundException":
@@ -74,6 +77,9 @@ class SesSuppression:
                 raise kind(f"suppression list: {code}") from error
         except BotoCoreError as error:
             raise Throttled(f"suppression list: {type(error).__name__}") from error
+        else:
+            return True
+        return False
 
 
 def header_address(address: str) -> str:

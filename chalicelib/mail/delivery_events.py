@@ -10,7 +10,14 @@ from chalicelib.core.letter_row import DEAD, key_of
 from chalicelib.core.ports import Change, Key, Now, Store
 from chalicelib.core.records import stamp
 from chalicelib.mail import alerts
-from chalicelib.mail.mail_faults import MailFaults, is_pardon, is_permanent, why_of
+from chalicelib.mail.mail_faults import (
+    ACCOUNT_LIST,
+    MailFaults,
+    is_pardon,
+    is_permanent,
+    is_suppressed,
+    why_of,
+)
 from chalicelib.mail.reputation import Fate, Reputation
 
 log = logging.getLogger("relais.mail.delivery_events")
@@ -68,7 +75,9 @@ class DeliveryEvents:
                 set={"status": status, **facts},
                 remove=_waiting(expected),
             )
-            if self._settled(key, change, is_permanent=back):
+            # As SES counts: what the account's own list held back reached nobody's server.
+            counts = back and not is_suppressed(report, (ACCOUNT_LIST,))
+            if self._settled(key, change, is_permanent=counts):
                 return status
         return None
 

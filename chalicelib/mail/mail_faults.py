@@ -5,7 +5,7 @@ Each is told once: of a file to its staff, of a member of staff to the admins.
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from typing import Any, Final
 
 from chalicelib.cases.case import Case, case_key
@@ -36,6 +36,10 @@ MAX_FAULTED_FILES: Final = 10
 
 FAULTY: Final = ("bounced", "complained")
 """What a letter is once its fault was kept: SES may tell the same twice."""
+
+ACCOUNT_LIST: Final = "OnAccountSuppressionList"
+SUPPRESSION_LISTS: Final = (ACCOUNT_LIST, "Suppressed")
+"""How SES names its lists of addresses that it does not mail: the account's own, and that of all."""
 
 
 class MailFaults:
@@ -168,6 +172,11 @@ def _fault_of(report: Mapping[str, Any]) -> tuple[FaultKind, str] | None:
 def is_permanent(report: Mapping[str, Any]) -> bool:
     """Say whether a mail came back for good. A full mailbox is none."""
     return str(report.get("bounce", {}).get("bounceType", "")).lower() == "permanent"
+
+
+def is_suppressed(report: Mapping[str, Any], lists: Container[str] = SUPPRESSION_LISTS) -> bool:
+    """Say whether SES did not even try, for the address is on one of its lists."""
+    return report.get("bounce", {}).get("bounceSubType") in lists
 
 
 def is_pardon(report: Mapping[str, Any]) -> bool:

@@ -106,7 +106,7 @@ class MailServices:
             store, self._coaches.upkeep, self._coaches.proposals, to_staff
         )
         subscribers = SubscriberLetterWriter(
-            self._subscribers.repository, links, sender, parts.suppression, parts.people_key
+            self._subscribers.repository, links, sender, parts.people_key
         )
         by_kind: dict[str, LetterWriter] = {
             "CASE": CaseLetterWriter(store, links, to_staff, cases.candidates, parts.people_key),

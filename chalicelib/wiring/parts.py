@@ -9,8 +9,8 @@ from chalicelib.core.ports import KeySource, Mailer, Now
 from chalicelib.core.settings import Settings
 
 if TYPE_CHECKING:
-    from chalicelib.newsletter.letters.subscriber import Suppression
     from chalicelib.newsletter.sending.ports import BulkMailer, Queue, SubscriberStore
+    from chalicelib.newsletter.subscribers.suppressed import Suppression
 
 
 @dataclass(frozen=True)

@@ -45,8 +45,11 @@ class SubscriberServices:
     @cached_property
     def feedback(self) -> "SubscriberFeedback":
         from chalicelib.newsletter.subscribers.feedback import SubscriberFeedback
+        from chalicelib.newsletter.subscribers.suppressed import SuppressedLetters
 
-        return SubscriberFeedback(self.repository)
+        parts = self._parts
+        suppressed = SuppressedLetters(self.repository, parts.suppression, parts.people_key)
+        return SubscriberFeedback(self.repository, suppressed)
 
     @cached_property
     def preferences(self) -> "Preferences":

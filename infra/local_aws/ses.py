@@ -3,7 +3,8 @@
 The emulator checks permissions and identities and takes the mail, but it forgets headers and
 tags and reports nothing to a configuration set. This server passes each `SendEmail` and each
 `SendBulkEmail` on to it, keeps the whole messages, and publishes the events that SES would:
-Send, then Delivery, or what the addresses of the mailbox simulator ask for.
+Send, then Delivery, or what the addresses of the mailbox simulator ask for. What is on its
+suppression list gets no mail, and a Bounce in its place.
 """
 
 import json
@@ -11,6 +12,7 @@ import queue
 import threading
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -38,9 +40,9 @@ EVENT_PAUSE_SECONDS = 0.05
 CALL_INTERVAL_SECONDS = 1.0
 """All calls but those that send are limited to one a second, as SES does."""
 
-DEAD_AFTER_SECONDS = 5.0
+DEAD_AFTER_SECONDS = 10.0
 """A connection that was idle so long is dead, and says so only when it is used: so they are after
-a function was held still between two invocations."""
+a function was held still between two invocations. Between its tries a client waits 8 s at most."""
 
 Refusal = tuple[int, str]
 """A status and an error code."""
@@ -57,6 +59,8 @@ class LocalSes:
         """What `GetAccount` returns instead of the emulator's: Max24HourSend, MaxSendRate, …"""
         self.reporting = True
         """Whether events are published; a test of many letters does without them."""
+        self.suppressed: dict[str, str] = {}
+        """The suppression list: an address → BOUNCE or COMPLAINT, until it is taken off."""
         self._emulator = emulator
         self._called_at = 0.0
         self._path = path
@@ -116,10 +120,7 @@ class LocalSes:
 
     def _publish(self, sent: dict[str, Any], message_id: str) -> None:
         for address in sent["Destination"]["ToAddresses"]:
-            local, _, domain = address.partition("@")
-            after = SIMULATED.get(local.partition("+")[0], ("Delivery",))
-            kinds = ("Send", *(after if domain == "simulator.amazonses.com" else ("Delivery",)))
-            for kind in kinds:
+            for kind in ("Send", *_after(address, is_suppressed=messages.is_suppressed(sent))):
                 event = messages.event(kind, sent, message_id, address)
                 self._topics.publish(
                     TopicArn=TOPIC,
@@ -129,6 +130,16 @@ class LocalSes:
                     MessageAttributes={"source": {"DataType": "String", "StringValue": "ses"}},
                 )
                 time.sleep(EVENT_PAUSE_SECONDS)
+
+
+def _after(address: str, *, is_suppressed: bool) -> tuple[str, ...]:
+    """Return the events that follow the Send to an address."""
+    local, _, domain = address.partition("@")
+    if is_suppressed:
+        return ("Bounce",)
+    if domain != "simulator.amazonses.com":
+        return ("Delivery",)
+    return SIMULATED.get(local.partition("+")[0], ("Delivery",))
 
 
 class _SesHandler(BaseHTTPRequestHandler):
@@ -152,7 +163,7 @@ class _SesHandler(BaseHTTPRequestHandler):
             self._respond(429, {"message": "Too Many Requests"}, "TooManyRequestsException")
             return
         if "/suppression/" in self.path:
-            self.do_DELETE()
+            self._respond_of_list(self.ses.suppressed.get(self._listed()))
             return
         status, response, error = self._forward(None)
         if status == 200 and self.path.endswith("/account"):
@@ -172,7 +183,9 @@ class _SesHandler(BaseHTTPRequestHandler):
         # A sender that has gone meanwhile hears of its mail by the event.
         accepted = list(messages.accepted(json.loads(body), response))
         for sent, message_id in accepted:
-            self.ses.keep(sent, message_id)
+            messages.mark_suppressed(sent, self.ses.suppressed)
+            if not messages.is_suppressed(sent):
+                self.ses.keep(sent, message_id)
         try:
             self._respond(status, response, error)
         except OSError:
@@ -181,8 +194,19 @@ class _SesHandler(BaseHTTPRequestHandler):
             self.ses.report(sent, message_id)
 
     def do_DELETE(self) -> None:
-        """Take nobody off the suppression list, which the emulator does not have."""
-        self._respond(404, {"message": "not on the list"}, "NotFoundException")
+        """Take an address off the suppression list, which the emulator does not have."""
+        self._respond_of_list(self.ses.suppressed.pop(self._listed(), None))
+
+    def _listed(self) -> str:
+        """Return the address that a call about the suppression list names."""
+        return urllib.parse.unquote(self.path.rpartition("/")[2])
+
+    def _respond_of_list(self, reason: str | None) -> None:
+        if reason is None:
+            self._respond(404, {"message": "not on the list"}, "NotFoundException")
+            return
+        listed = {"EmailAddress": self._listed(), "Reason": reason, "LastUpdateTime": time.time()}
+        self._respond(200, {"SuppressedDestination": listed}, "")
 
     def _forward(self, body: bytes | None) -> tuple[int, dict[str, Any], str]:
         headers = {name: value for name, value in self.headers.items() if name != "Connection"}

@@ -3,7 +3,7 @@
 import json
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import Any
 
 
@@ -73,11 +73,20 @@ def message(sent: dict[str, Any], message_id: str) -> dict[str, Any]:
     }
 
 
+def mark_suppressed(sent: dict[str, Any], listed: Container[str]) -> None:
+    """Note of a message whether its address was on the suppression list when it came."""
+    sent["Suppressed"] = any(one in listed for one in sent["Destination"]["ToAddresses"])
+
+
+def is_suppressed(sent: dict[str, Any]) -> bool:
+    return bool(sent.get("Suppressed"))
+
+
 def event(kind: str, sent: dict[str, Any], message_id: str, address: str) -> dict[str, Any]:
     at = time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime())
     detail: dict[str, Any] = {"timestamp": at}
     if kind == "Bounce":
-        suppressed = address.startswith("suppressionlist")
+        suppressed = is_suppressed(sent) or address.startswith("suppressionlist")
         detail |= {
             "bounceType": "Permanent",
             "bounceSubType": "OnAccountSuppressionList" if suppressed else "General",

@@ -283,35 +283,6 @@ def test_the_proof_has_the_words_of_the_page_that_was_confirmed(
     assert row["text"].startswith({"fr": "Oui", "en": "Yes"}[shown])
 
 
-def test_the_mail_that_can_end_a_bounce_is_not_swallowed(
-    ada: Person, new: Person, clock: SetClock, service: Services
-) -> None:
-    suppression = service.parts.suppression()
-    assert isinstance(suppression, MemorySuppression)
-    new.joined()
-    new.service.subscribers.feedback.bounced(new.id, hard=True, at=stamp(clock()))
-    clock.pass_(days=1)
-    ada.joined()
-    clock.pass_(hours=2)
-    suppression.lifted.clear()
-    ada.service.subscribers.preferences.move(ada.id, new.email)
-    ada.deliver()
-    assert suppression.lifted == [new.email]
-
-
-def test_an_address_nobody_knew_can_confirm_though_a_letter_to_it_once_bounced(
-    ada: Person, service: Services
-) -> None:
-    suppression = service.parts.suppression()
-    assert isinstance(suppression, MemorySuppression)
-    ada.sign_up()
-    assert suppression.lifted == [ADA], "the account's list would swallow the letter"
-    ada.confirm()
-    suppression.lifted.clear()
-    assert ada.sign_up() == "already"
-    assert suppression.lifted == [], "who is subscribed has proved that their mail arrives"
-
-
 def test_a_subscription_of_its_own_is_not_forgotten_with_the_one_that_left_its_address(
     ada: Person, new: Person
 ) -> None:

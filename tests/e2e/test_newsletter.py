@@ -65,3 +65,16 @@ def test_what_ses_says_of_a_confirmation_reaches_its_subscriber(
 
     stack.wait_for_mail(address, "Confirm your subscription")
     wait_for(lambda: statuses() - {"UNSUBSCRIBED"} == left, f"a subscriber after a {mailbox}")
+
+
+def test_an_address_on_the_account_s_list_gets_its_letter_by_the_second_try(stack: Stack) -> None:
+    address = "once.bounced@example.org"
+    stack.ses.suppressed[address] = "BOUNCE"
+    body = json.dumps({"email": address, "language": "en", "consent": True}).encode()
+    asked = ask("POST", f"{stack.api}/newsletter", body, Content_Type="application/json")
+    assert asked.status == 202, asked.text
+    link = path(stack.wait_for_mail(address, "Confirm your subscription")["text"], "confirm")
+    assert address not in stack.ses.suppressed
+    done = stack.submit(link, [("lang", "en")])
+    assert "You are subscribed" in done.text
+    stack.submit(path(done.text, "preferences"), [("action", "leave")])

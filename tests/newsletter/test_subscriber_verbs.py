@@ -14,7 +14,7 @@ from chalicelib.newsletter.subscribers.address_change import AddressChange
 from chalicelib.newsletter.subscribers.imports import Imports
 from chalicelib.newsletter.subscribers.subscriber import Subscriber
 from chalicelib.services import Services
-from fakes import MemoryMailer, MemoryStore, SetClock
+from fakes import MemoryMailer, MemoryStore, MemorySuppression, SetClock
 from subscribers import IMPORT, Person, into
 from visitor import Visitor
 
@@ -53,13 +53,16 @@ def test_mails_are_judged_each_once_in_whatever_order_they_are_told_of(
     """Whoever has fewer than three mails that came back and never arrived stays."""
     from chalicelib.newsletter.subscribers.feedback import SubscriberFeedback
     from chalicelib.newsletter.subscribers.repository import SubscriberRepository
+    from chalicelib.newsletter.subscribers.suppressed import SuppressedLetters
     from sent_issue import enrol, reader
 
     store, clock = MemoryStore(), SetClock()
     one = reader(b"k" * 32, "ada@example.org")
     enrol(store, one)
     repository = SubscriberRepository(store, clock)
-    feedback = SubscriberFeedback(repository)
+    feedback = SubscriberFeedback(
+        repository, SuppressedLetters(repository, MemorySuppression, b"k" * 32)
+    )
     arrived: set[int] = set()
     soft: set[int] = set()
     for mail, came in events:

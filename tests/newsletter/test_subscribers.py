@@ -400,21 +400,6 @@ def test_nothing_but_soft_bounces_for_two_weeks_ends_it(ada: Person) -> None:
     assert feedback.bounced(ada.id, hard=False, at=stamp(ada.clock())) == "bounced"
 
 
-def test_who_bounced_and_comes_back_leaves_the_account_s_list_too(
-    settings: Settings, store: MemoryStore, mailer: MemoryMailer, clock: SetClock
-) -> None:
-    keys = Keys(links=("a" * 64,), people=b"p" * 32)
-    suppression = MemorySuppression()
-    service = Services(settings, store, keys, mailer, clock, suppression)
-    person = Person(service, mailer, clock).joined()
-    service.subscribers.feedback.bounced(person.id, hard=True, at=stamp(clock()))
-    suppression.lifted.clear()
-    person.sign_up()
-    assert suppression.lifted == [ADA], "or the confirmation would be swallowed"
-    assert person.confirm() == "confirmed"
-    assert person.status == A
-
-
 # ---------------------------------------------------------------- implied consent
 
 

@@ -267,13 +267,23 @@ class MemoryMailer:
 
 
 class MemorySuppression:
-    """Remembers who was taken off the account's list."""
+    """The account's list, with the reason of each address, and who was taken off; `failing` is
+    raised instead as long as there is some."""
 
     def __init__(self) -> None:
+        self.listed: dict[str, str] = {}
         self.lifted: list[str] = []
+        self.failing: list[Exception] = []
 
-    def lift(self, address: str) -> None:
+    def lift(self, address: str, before: Callable[[], None]) -> bool:
+        if self.failing:
+            raise self.failing.pop(0)
+        if self.listed.get(address) != "BOUNCE":
+            return False
+        before()
+        self.listed.pop(address, None)
         self.lifted.append(address)
+        return True
 
 
 class MemoryBulkMailer:

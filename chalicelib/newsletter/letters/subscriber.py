@@ -1,9 +1,8 @@
 """Writes the letters of the newsletter: to confirm, to remind, to move, to keep."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Final, Protocol, TypedDict
+from typing import Final, TypedDict
 
 from chalicelib.core import eastern_time
 from chalicelib.core.errors import NotYet, Overtaken
@@ -22,32 +21,14 @@ NEWS: Final = "NEWS"
 """How the keys of a subscriber's letters begin."""
 
 
-class Suppression(Protocol):
-    """The account's list of addresses that are not mailed, whoever asks."""
-
-    def lift(self, address: str) -> None:
-        """Take off an address that bounced; one that is not on the list does no harm, and one
-        that complained stays."""
-
-
 @dataclass(frozen=True)
 class SubscriberLetter:
-    """What a letter to a subscriber, or to who may become one, is written from.
-
-    `facts` are those of the row that owes it; `suppression` is made when it is needed.
-    """
+    """What a letter to a subscriber, or to who may become one, is written from. `facts` are those of the row that owes it."""
 
     person: str
     subscriber: Subscriber | None
-    address: str
     facts: Item
     links: Links
-    suppression: Callable[[], Suppression]
-
-    def lift_suppression(self) -> None:
-        """The account's own list would swallow the one mail that can end a bounce, were it
-        of a letter about a file, of somebody who was forgotten, or never known."""
-        self.suppression().lift(self.address)
 
 
 class Confirmation(TypedDict):
@@ -64,7 +45,6 @@ def newsletter_confirm(owed: SubscriberLetter) -> Confirmation:
     request = owed.subscriber.request_of(asked) if owed.subscriber else None
     if request is None:
         raise Overtaken("confirmed or cancelled meanwhile")
-    owed.lift_suppression()
     since = seconds(request["since"])
     return {
         "confirm_url": owed.links.confirm(
@@ -83,7 +63,6 @@ class AddressMoveFacts(TypedDict):
 def newsletter_move(owed: SubscriberLetter) -> AddressMoveFacts:
     if owed.subscriber is not None and owed.subscriber.refuses_mail:
         raise Overtaken("complained meanwhile")
-    owed.lift_suppression()
     link = owed.links.move(owed.facts["person"], owed.person, owed.facts["asked"])
     return {"confirm_url": link}
 
@@ -131,14 +110,12 @@ class SubscriberLetterWriter:
         repository: SubscriberRepository,
         links: Links,
         sender: LetterSender,
-        suppression: Callable[[], Suppression],
         people_key: bytes,
     ) -> None:
         self._people_key = people_key
         self._repository = repository
         self._links = links
         self._sender = sender
-        self._suppression = suppression
 
     def write(self, row: Item, now: datetime) -> Draft | None:
         """Raises Overtaken when the letter has lost its reason, and NotYet while the sender
@@ -153,9 +130,7 @@ class SubscriberLetterWriter:
         if not address:
             return None
         check_address(address, [person], self._people_key)
-        owed = SubscriberLetter(
-            person, subscriber, address, row["facts"], self._links, self._suppression
-        )
+        owed = SubscriberLetter(person, subscriber, row["facts"], self._links)
         lang: Lang = lang_or(row["facts"]["lang"], "fr")
         return self._sender.draft(row, address, lang, owed, keep_address=False)
 

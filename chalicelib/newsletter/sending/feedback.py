@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from chalicelib.core.errors import Conflict, StoreDown
+from chalicelib.core.letter_row import key_of
 from chalicelib.core.ports import Change, Item, Key, Now, Put
 from chalicelib.core.records import stamp
 from chalicelib.newsletter.issue_counts import count
@@ -17,6 +18,7 @@ from chalicelib.newsletter.sending.ledger import BATCH_SIZE, LEDGER_RETENTION
 from chalicelib.newsletter.sending.ports import SubscriberStore
 from chalicelib.newsletter.sending.ses_event import TRIAL, SesEvent, parse_event
 from chalicelib.newsletter.subscribers.feedback import SubscriberFeedback
+from chalicelib.newsletter.subscribers.subscriber import letters_pk
 
 log = logging.getLogger("relais.newsletter")
 
@@ -153,7 +155,11 @@ class Feedback:
     def _tell_subscribers(
         self, event: SesEvent, key: Key | None, rows: Mapping[Key, _Gathered]
     ) -> None:
+        # A letter's own reader was told with the letter.
+        letter = key_of(event.tags.get("mail", ""))
         for person in event.people:
+            if letter and letter[0] == letters_pk(person):
+                continue
             if event.name in ("bounced", "soft"):
                 self._subscribers.bounced(
                     person,

@@ -11,6 +11,7 @@ from chalicelib.newsletter.subscribers import subscriber
 from chalicelib.newsletter.subscribers.ending import ended
 from chalicelib.newsletter.subscribers.repository import SubscriberChange, SubscriberRepository
 from chalicelib.newsletter.subscribers.subscriber import Bounce, Subscriber
+from chalicelib.newsletter.subscribers.suppressed import SuppressedLetters
 
 SOFT_ALLOWED: Final = 2
 """How many of the mails looked at may bounce softly."""
@@ -26,8 +27,9 @@ CLOCK_TOLERANCE: Final = timedelta(seconds=5)
 class SubscriberFeedback:
     """Every call may come twice, and from two sides at once: the second changes nothing."""
 
-    def __init__(self, repository: SubscriberRepository) -> None:
+    def __init__(self, repository: SubscriberRepository, suppressed: SuppressedLetters) -> None:
         self._repository = repository
+        self._suppressed = suppressed
 
     def bounced(  # noqa: PLR0913
         self,
@@ -69,7 +71,11 @@ class SubscriberFeedback:
         return self._repository.take(person, decide)
 
     def settle_letter(self, key: Key, kind: str, report: Mapping[str, Any]) -> str:
-        """Do what an event of SES about a letter of the newsletter means for its reader."""
+        """Do what an event of SES about a letter of the newsletter means for its reader.
+
+        A letter that only the account's own list held back is `lifted`, and comes once more: no
+        word of the address.
+        """
         person = key[0].removeprefix(subscriber.letters_pk(""))
         mail = str(report["mail"].get("messageId") or "")
         if kind == "complaint":
@@ -78,6 +84,8 @@ class SubscriberFeedback:
             return "already" if wanted else self._complained(person, was_mailed=True)
         if kind == "bounce":
             hard = report["bounce"].get("bounceType") == "Permanent"
+            if hard and self._suppressed.resend(key, person, report):
+                return "lifted"
             sent_at = str(report["mail"].get("timestamp") or "")
             at = report["bounce"]["timestamp"]
             arrived = "delivered_at" in (self._repository.store.get(*key) or {})
