@@ -43,17 +43,33 @@ INPUTS = (
 )
 """All that the package is made of."""
 
+MADE_OF = "inputs.sha256"
+"""The file that says so of a package, written last."""
+
 
 def package(out: Path) -> Path:
-    """Packages into `out`, unless what is there is of these very files; returns the template."""
-    template, made_of = out / "sam.json", out / "inputs.sha256"
+    """Packages into `out`, unless what is there, or beside it, is of these very files; returns the
+    template."""
+    template = out / "sam.json"
     with _alone():
         inputs = _inputs()
-        if made_of.exists() and made_of.read_text("utf-8") == inputs:
+        if _made_of(out) == inputs:
             return template
-        _build(out)
-        made_of.write_text(inputs, "utf-8")
+        beside = out.parent.iterdir() if out.parent.exists() else ()
+        twin = next((one for one in beside if _made_of(one) == inputs), None)
+        if twin is None:
+            _build(out)
+        else:
+            shutil.rmtree(out, ignore_errors=True)
+            shutil.copytree(twin, out, ignore=shutil.ignore_patterns(MADE_OF))
+        (out / MADE_OF).write_text(inputs, "utf-8")
     return template
+
+
+def _made_of(built: Path) -> str:
+    """Return what a package was made of; empty for none, and for one that is not whole."""
+    made_of = built / MADE_OF
+    return made_of.read_text("utf-8") if made_of.exists() else ""
 
 
 def _build(out: Path) -> None:

@@ -145,6 +145,8 @@ def _after(address: str, *, is_suppressed: bool) -> tuple[str, ...]:
 class _SesHandler(BaseHTTPRequestHandler):
     ses: LocalSes
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    """Or each body waits some 40 ms for the word that its head has arrived."""
 
     def setup(self) -> None:
         super().setup()

@@ -20,6 +20,13 @@ from infra.local_aws.stack import start_stack
 
 HTML = {"Accept": "text/html,*/*;q=0.8"}
 
+RUNNING: "list[Stack]" = []
+"""What tells of itself when a wait is in vain."""
+
+LOG_LINES = 40
+OWED_ROWS = 20
+"""How much of it: the end of the emulator's log, and the first letters still owed."""
+
 
 @dataclass(frozen=True)
 class Response:
@@ -63,6 +70,7 @@ class Stack:
         self.folder = folder
         self._site_port, self._gateway_port = free_port(18080), free_port(14566)
         self._start(fresh=True)
+        RUNNING.append(self)
 
     def _start(self, *, fresh: bool) -> None:
         self._local = start_stack(
@@ -76,7 +84,25 @@ class Stack:
         self.mailbox = addresses["mailbox"]
 
     def stop(self) -> None:
+        RUNNING.remove(self)
         self._local.stop()
+
+    def report(self) -> str:
+        """Say what a failed wait is understood by: the letters still owed, and the last words of
+        the emulator, which has those of the functions."""
+        try:
+            owed = [letter_line(row) for row in self.items() if is_waiting(row)]
+        except Exception as error:
+            owed = [f"the tables cannot be read: {error!r}"]
+        log = self.emulator.log_path.read_text("utf-8", "replace").splitlines()
+        return "\n".join(
+            [
+                f"{len(owed)} letters owed:",
+                *owed[:OWED_ROWS],
+                f"the end of {self.emulator.log_path}:",
+                *log[-LOG_LINES:],
+            ]
+        )
 
     def restart(self, *, killed: bool = False) -> None:
         """Start again over the state that was kept.
@@ -152,13 +178,26 @@ class Stack:
         return "\n".join(event["message"] for event in events)
 
 
+def is_waiting(row: dict[str, Any]) -> bool:
+    """Whether a row of the table is a letter that has not left."""
+    status = row.get("status", {}).get("S")
+    return row.get("kind", {}).get("S") == "letter" and status in ("owed", "claimed")
+
+
+def letter_line(row: dict[str, Any]) -> str:
+    """Return a letter's row in one line, without what it says and to whom."""
+    names = ("pk", "sk", "status", "due_at", "attempts", "why", "sent_by")
+    return " ".join(f"{name}={[*row[name].values()][0]}" for name in names if name in row)
+
+
 def wait_for(look: Callable[[], Any], what: str, seconds: float = 60, every: float = 0.3) -> Any:
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         if found := look():
             return found
         time.sleep(every)
-    raise AssertionError(f"waited {seconds} s in vain for {what}")
+    reports = [stack.report() for stack in RUNNING]
+    raise AssertionError("\n".join([f"waited {seconds} s in vain for {what}", *reports]))
 
 
 def link_in(text: str, kind: str) -> str:
