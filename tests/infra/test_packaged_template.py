@@ -4,15 +4,17 @@ import json
 import re
 import zipfile
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+import deployed
 from chalicelib.core.settings import Settings
 from chalicelib.web.chalice_app import EVERY_RESPONSE
 from infra.deploy import DeployError, deploy, stage_settings
 from infra.local_aws.stack import stack_settings
-from infra.package import ROOT, PackageError, fits_the_runtime
+from infra.package import ROOT, PackageError, fits_the_runtime, package
 
 TEMPLATE: dict[str, Any] = json.loads((ROOT / "infra" / "resources.json").read_text("utf-8"))
 RESOURCES: dict[str, Any] = TEMPLATE["Resources"]
@@ -273,3 +275,46 @@ def test_a_zip_for_another_python_than_its_runtime_is_not_deployed(
         return
     with pytest.raises(PackageError, match=wrong):
         fits_the_runtime(template, zipped)
+
+
+def test_a_package_of_the_very_files_is_copied_and_one_that_is_not_whole_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built: list[Path] = []
+
+    def build(out: Path) -> None:
+        built.append(out)
+        out.mkdir(parents=True)
+        (out / "sam.json").write_text(f"built {len(built)}", "utf-8")
+
+    monkeypatch.setattr("infra.package._build", build)
+    first, second, third = (tmp_path / name for name in ("lint", "local", "prod"))
+    assert package(first).read_text("utf-8") == "built 1"
+    assert package(second).read_text("utf-8") == "built 1"
+    for half in (first, second):
+        (half / "inputs.sha256").unlink()
+    assert package(third).read_text("utf-8") == "built 2"
+    assert built == [first, third]
+
+
+def test_a_wait_that_was_in_vain_says_which_letters_are_owed_and_what_the_emulator_said_last(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits = {"pk": "NEWS#1", "sk": "LETTER#7", "kind": "letter", "status": "owed", "why": "busy"}
+    left = {**waits, "sk": "LETTER#8", "status": "sent"}
+    log = tmp_path / "emulator.log"
+    log.write_text("\n".join(f"line {n}" for n in range(100)), "utf-8")
+    stack = deployed.Stack.__new__(deployed.Stack)
+    monkeypatch.setattr(
+        stack, "items", lambda: [{k: {"S": v} for k, v in row.items()} for row in (waits, left)]
+    )
+    monkeypatch.setattr(stack, "emulator", SimpleNamespace(log_path=log), raising=False)
+    monkeypatch.setattr(deployed, "RUNNING", [stack])
+    with pytest.raises(AssertionError) as failed:
+        deployed.wait_for(lambda: None, "the mail", seconds=0)
+    said = str(failed.value)
+    assert said.startswith("waited 0 s in vain for the mail\n1 letters owed:\npk=NEWS#1")
+    assert "why=busy" in said
+    assert "LETTER#8" not in said
+    assert said.endswith("line 99")
+    assert "line 59" not in said

@@ -187,7 +187,7 @@ def is_waiting(row: dict[str, Any]) -> bool:
 def letter_line(row: dict[str, Any]) -> str:
     """Return a letter's row in one line, without what it says and to whom."""
     names = ("pk", "sk", "status", "due_at", "attempts", "why", "sent_by")
-    return " ".join(f"{name}={[*row[name].values()][0]}" for name in names if name in row)
+    return " ".join(f"{name}={next(iter(row[name].values()))}" for name in names if name in row)
 
 
 def wait_for(look: Callable[[], Any], what: str, seconds: float = 60, every: float = 0.3) -> Any:
