@@ -5,8 +5,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from chalicelib.aws.answers import read_as_given
 from chalicelib.aws.ses import header_address, sendable
 from chalicelib.aws.ses_errors import NEVER_LEFT, code_of, fault_of, plain, says_account
+from chalicelib.aws.transactions import write_bulks_as_given
 from chalicelib.core.errors import NotYet, OutcomeUnknown, Throttled
 from chalicelib.core.json_text import compact
 from chalicelib.newsletter.issues.rendered import replacements, template_content
@@ -48,6 +50,8 @@ class SesBulkMailer:
         configuration_set: str,
     ) -> None:
         """`account` is the client that asks about the account, which may ask again."""
+        write_bulks_as_given(client)
+        read_as_given(client, "sesv2.SendBulkEmail")
         self._client = client
         self._account = account or client
         self._fixed: Any = {

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from chalicelib.aws.answers import READS, read_as_given
 from chalicelib.aws.expressions import Expressions, decode, encode
 from chalicelib.aws.transactions import write_as_given
 from chalicelib.core.errors import Conflict, StoreDown
@@ -45,6 +46,7 @@ class DynamoStore:
 
     def __init__(self, client: "DynamoDBClient", records: str, subscribers: str) -> None:
         write_as_given(client)
+        read_as_given(client, *READS)
         self._client = client
         self._records = records
         self._subscribers = subscribers

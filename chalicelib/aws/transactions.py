@@ -1,37 +1,51 @@
-"""Transactions written as DynamoDB reads them, by one call of the JSON encoder.
+"""Large requests written as AWS reads them, by one call of the JSON encoder.
 
-The items of a transaction are in DynamoDB's own JSON already. Botocore's serializer walks
-through every attribute to write down the same, and its resolver of endpoints does so again for
-the names of the tables: together a quarter of a submission's CPU. The two events used here are
-documented (botocore, "Extending Boto3"); retries, signing and errors stay botocore's.
+The items of a transaction are in DynamoDB's own JSON already, and the entries of a bulk of mails
+in that of SES. Botocore's serializer walks through every attribute to write down the same, and its
+resolver of endpoints does so again for the names of the tables: together a quarter of a
+submission's CPU. The two events used here are documented (botocore, "Extending Boto3"); retries,
+signing and errors stay botocore's.
 """
 
 import base64
 import json
-from typing import TYPE_CHECKING, Any, Final
+from functools import partial
+from typing import Any, Final
 
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
+_TRANSACTION: Final = "dynamodb.TransactWriteItems"
+_BULK: Final = "sesv2.SendBulkEmail"
 
-_OPERATION: Final = "dynamodb.TransactWriteItems"
-_ITEMS: Final = "TransactItems"
+_ASIDE: Final = "as given"
 
-
-def write_as_given(client: "DynamoDBClient") -> None:
-    """Let the transactions of a client through as they are given to it."""
-    events: Any = client.meta.events
-    events.register(f"before-parameter-build.{_OPERATION}", _set_aside, unique_id="set aside")
-    events.register_first(f"before-call.{_OPERATION}", _write, unique_id="write as given")
+_Params = dict[str, Any]
 
 
-def _set_aside(params: dict[str, Any], context: dict[str, Any], **_: object) -> None:
-    context[_ITEMS] = params[_ITEMS]
-    params[_ITEMS] = [{}]  # A client that validates wants one.
+def write_as_given(client: Any) -> None:
+    """Let the transactions of a client of DynamoDB through as they are given to it."""
+    # A client that validates wants one item.
+    _register(client, _TRANSACTION, {"TransactItems": [{}]})
 
 
-def _write(params: dict[str, Any], context: dict[str, Any], **_: object) -> None:
+def write_bulks_as_given(client: Any) -> None:
+    """The same for the bulks of a client of SES."""
+    _register(client, _BULK, {"DefaultContent": {}, "BulkEmailEntries": []})
+
+
+def _register(client: Any, operation: str, placeholders: _Params) -> None:
+    events = client.meta.events
+    set_aside = partial(_set_aside, placeholders)
+    events.register(f"before-parameter-build.{operation}", set_aside, unique_id="set aside")
+    events.register_first(f"before-call.{operation}", _write, unique_id="write as given")
+
+
+def _set_aside(placeholders: _Params, params: _Params, context: _Params, **_: object) -> None:
+    context[_ASIDE] = {name: params[name] for name in placeholders if name in params}
+    params.update({name: placeholders[name] for name in context[_ASIDE]})
+
+
+def _write(params: _Params, context: _Params, **_: object) -> None:
     # What botocore adds itself stays: the token that makes an attempt after a failure harmless.
-    whole = {**json.loads(params["body"]), _ITEMS: context[_ITEMS]}
+    whole = {**json.loads(params["body"]), **context[_ASIDE]}
     params["body"] = json.dumps(whole, default=_base64).encode()
 
 
