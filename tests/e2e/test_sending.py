@@ -58,7 +58,7 @@ def sent(stack: Stack, lists: DynamoSubscriberStore) -> dict[str, Subscriber]:
         issue = issue_of(lists, ISSUE)
         return issue is not None and issue.status == "SENT"
 
-    wait_for(over, "the issue to be sent", seconds=120, every=3)
+    wait_for(over, "the issue to be sent", seconds=120, every=1)
     return {reader.email: reader for reader in readers}
 
 
