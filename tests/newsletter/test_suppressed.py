@@ -263,3 +263,16 @@ def test_who_complained_is_not_lifted_for_a_move_to_their_address(
     ada.clock.pass_(minutes=1)
     told(ada, report)
     assert (listed.lifted, len(mailer.sent)) == ([], before)
+
+
+def test_what_an_answering_machine_sends_back_of_a_letter_that_arrived_is_no_bounce(
+    ada: Person, clock: SetClock
+) -> None:
+    ada.joined()
+    assert ada.sign_up() == "already"
+    came = bounce(ada)
+    arrived = {**came, "eventType": "Delivery", "delivery": {"timestamp": stamp(clock())}}
+    back = {**came, "bounce": {**came["bounce"], "bounceType": "Transient"}}
+    assert ada.service.feedback.take([back, arrived]) == []
+    assert ada.row
+    assert ada.row.soft_bounces == []
