@@ -225,8 +225,8 @@ def sweep(event: CloudWatchEvent) -> dict[str, int]:
 
 @app.schedule(Cron(0, 7, "*", "*", "?", "*"))
 def anchor_audit(event: CloudWatchEvent) -> int:
-    """Once a day, keep what every chain of events ends with, where no other function can write.
-    Returns how many chains there are."""
+    """Keep, once a day, what every chain of events ends with, where no other function can write.
+    Return how many chains there are."""
     with tempfile.SpooledTemporaryFile(ANCHOR_MEMORY_BYTES) as body:
         count = anchor_writer().write(body)
     log.info("anchored %s chains", count)

@@ -20,7 +20,7 @@ SIZE: Final = 25_000
 
 
 def bulk_of() -> Bulk:
-    """Fifty readers of one language, as the sender offers them."""
+    """Return fifty readers of one language, as the sender offers them."""
     config = settings()
     readers = [person(number, "fr") for number in range(BATCH_SIZE)]
     (batch,) = batches_of("2026-03", "00-0000", {"fr": [one.person for one in readers]})
@@ -42,7 +42,7 @@ def at_once(client: Any, bulk: Bulk) -> None:
 
 
 def one_by_one(client: Any, bulk: Bulk) -> None:
-    """The same mails, each filled here instead of by SES."""
+    """Send the same mails, each filled here instead of by SES."""
     config = settings()
     for envelope in bulk.envelopes:
         client.send_email(
@@ -56,7 +56,7 @@ def one_by_one(client: Any, bulk: Bulk) -> None:
 
 
 def measure(url: str, rounds: int) -> dict[str, dict[str, float]]:
-    """For each way, of one reader: microseconds of CPU and of waiting, and calls of SES."""
+    """Return, for each way and of one reader, microseconds of CPU and of waiting, and calls of SES."""
     credentials()
     client: Any = boto3.client("sesv2", endpoint_url=url, config=ONCE)
     calls: list[str] = []

@@ -59,7 +59,7 @@ class Visit:
 
 
 def vocabulary(luck: Random, size: int) -> list[str]:
-    """Words that sound French or English, none twice."""
+    """Return words that sound French or English, none twice."""
     starts = _list("b br c ch cl d dr f fl g gr h j l m n p pl pr qu r s st t tr v")
     middles = _list("a e i o u é è ou an on ai eau en in io")
     ends = _list("le re me te ne que sse nt ment tion ge teur al ive ence able eux ard ier")
@@ -118,7 +118,7 @@ def _words() -> frozenset[str]:
 
 
 def slip(luck: Random, word: str) -> str:
-    """The word with one slip of the hand."""
+    """Return the word with one slip of the hand."""
     at = luck.randrange(1, len(word) - 1)
     other = luck.choice("abcdefghijklmnopqrstuvwxyz".replace(word[at], ""))
     return luck.choice([
@@ -130,7 +130,7 @@ def slip(luck: Random, word: str) -> str:
 
 
 def visits(rows: Sequence[Coach], count: int, *, seed: int = 5) -> list[Visit]:
-    """Of ten queries: one misspelt; two begun; the others by name, city, topic or filters."""
+    """Return queries. Of ten: one misspelt; two begun; the others by name, city, topic or filters."""
     luck = Random(seed)
     return [_visit(luck, luck.choice(rows), number) for number in range(count)]
 

@@ -66,7 +66,7 @@ class Engine:
     def search(self, visit: Visit) -> Found: ...
 
     def texts(self, row: Profile) -> tuple[str, str, str]:
-        """Name, specialty and biography, folded: the same text for every engine."""
+        """Return name, specialty and biography, folded: the same text for every engine."""
         name = f"{row['first_name']} {row['last_name']}"
         special = [row.get("organization", ""), *(text_in(row, "title", lang) for lang in LANGS)]
         special += [row.get("city", ""), *label_texts(row, all_labels())]

@@ -25,7 +25,7 @@ def main(posts: int = 10_000, networks: int = 1_000) -> None:
 def on_stack(posts: int = 10_000, networks: int = 1_000) -> None:
     from deployed import Stack
     from flood_stack import StackFlood
-    from infra.local_aws.emulator import use_root_key
+    from infra.run_file import use_root_key
 
     use_root_key(os.environ)  # type: ignore[arg-type]
     os.environ["LIMITS"] = "prod"

@@ -32,7 +32,7 @@ class Desk:
 
 
 def measure(url: str, seconds: int) -> list[float]:
-    """The times, sorted."""
+    """Return the times in seconds, sorted."""
     credentials()
     client: Any = boto3.client("dynamodb", endpoint_url=url, config=QUICK)
     ses: Any = boto3.client("sesv2", endpoint_url=url, config=ONCE)

@@ -70,7 +70,7 @@ def kills(runs: int, readers: int) -> None:
 
 
 def weather(runs: int) -> None:
-    """Everything at once: people, staff, SES, deaths and two workers; a fault stops the runs."""
+    """Run everything at once: people, staff, SES, deaths and two workers; a fault stops the runs."""
     sys.path.insert(0, str(Path(__file__).parent.parent / "tests" / "support"))
     from newsletter_weather import Weather
 
@@ -182,7 +182,7 @@ def bulks(rounds: int) -> None:
 
 
 def beside(readers: int) -> dict[str, Any]:
-    """What django-newsletter does with the same issue, in an environment of its own."""
+    """Measure what django-newsletter does with the same issue, in an environment of its own."""
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         venv.create(home / "v", with_pip=True)

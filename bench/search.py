@@ -72,7 +72,7 @@ class _Folding(Engine):
 
 
 def memory() -> float:
-    """Megabytes in use by this process now."""
+    """Return the megabytes in use by this process now."""
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return pages * resource.getpagesize() / 1e6
 

@@ -46,7 +46,7 @@ def walks(count: int, length: int) -> list[Walk]:
 
 
 def theirs(statemachine: Any) -> Any:
-    """The same table as a class of python-statemachine."""
+    """Return the same table as a class of python-statemachine."""
     names = sorted({state for state, _ in table()} | {r.to for r in table().values()} - {BEFORE})
     ends = {name for name in names if not any(state == name for state, _ in table())}
     states = {
@@ -64,7 +64,7 @@ def theirs(statemachine: Any) -> Any:
 
 
 def timed(run: Callable[[], int]) -> float:
-    """Transitions a second of CPU."""
+    """Return the transitions a second of CPU."""
     start = time.process_time()
     done = run()
     return done / (time.process_time() - start)

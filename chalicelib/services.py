@@ -192,7 +192,7 @@ class Services:
             "NEWS": self.subscribers.feedback.settle_letter,
             **dict.fromkeys(("MESSAGE", "COACH", "PROPOSAL"), returned),
         }
-        return DeliveryEvents(self.store, self.now, listeners, self.reputation)
+        return DeliveryEvents(self.store, self.cases.roster, self.now, listeners, self.reputation)
 
     @cached_property
     def reputation(self) -> "Reputation":

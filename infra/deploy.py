@@ -110,12 +110,12 @@ def deploy(
     public_url: Callable[[str], str] | None = None,
     say: Say = print,
 ) -> Deployed:
-    """Creates or updates the stack `relais-<stage>`.
+    """Create or update the stack `relais-<stage>`.
 
-    The functions must know the address of their own API, which is known only after
-    the first deploy: without a PublicUrl there is a second pass that sets it.
-    `public_url` makes the address from the id of the API, where it is not AWS's own.
-    Raises DeployError that names every setting that is missing or wrong.
+    The functions must know the address of their own API, which is known only after the first
+    deploy: without a PublicUrl there is a second pass that sets it. `public_url` makes the address
+    from the id of the API, where it is not AWS's own. Raises DeployError that names every setting
+    that is missing or wrong.
     """
     _check(stage, settings, endpoint)
     session = boto3.session.Session(region_name=REGION)
@@ -204,7 +204,7 @@ def _outputs(stack: CloudStack) -> dict[str, str]:
 def _uploaded(
     session: boto3.session.Session, template: Path, stage: str, endpoint: str | None, say: Say
 ) -> str:
-    """Puts the zip and the template where CloudFormation reads them; returns the template's URL."""
+    """Put the zip and the template where CloudFormation reads them; return the template's URL."""
     s3 = session.client("s3", endpoint_url=endpoint)
     account = session.client("sts", endpoint_url=endpoint).get_caller_identity()["Account"]
     bucket = f"relais-{stage}-packages-{account}"

@@ -15,10 +15,11 @@ PAGE: Final = HERE / "holidays.json"
 
 
 def dates() -> list[str]:
-    """Days off of the federal government and of Québec, with the days they are moved to.
+    """Return the days off of the federal government and of Québec, with the days they are moved to,
+    as ISO dates.
 
-    Counted ahead, because the library knows a thousand calendars and the functions need one:
-    it is not in the zip, and no cold start pays for its import.
+    Counted ahead, because the library knows a thousand calendars and the functions need one: it is
+    not in the zip, and no cold start pays for its import.
     """
     # Only who writes or checks the file needs the library.
     import holidays
@@ -29,7 +30,7 @@ def dates() -> list[str]:
 
 
 def years_left(today: date) -> int:
-    """Whole years after this one that the file knows."""
+    """Count the whole years after this one that the file knows."""
     last: str = json.loads(PAGE.read_bytes())[-1]
     return int(last[:4]) - today.year
 

@@ -48,7 +48,7 @@ MADE_OF = "inputs.sha256"
 
 
 def package(out: Path) -> Path:
-    """Packages into `out`, unless what is there, or beside it, is of these very files; returns the
+    """Package into `out`, unless what is there, or beside it, is of these very files; return the
     template."""
     template = out / "sam.json"
     with _alone():
@@ -122,13 +122,15 @@ _BYTE_CODE = shutil.ignore_patterns("__pycache__")
 
 
 def holidays_reach(today: date) -> None:
-    """Nobody is to find out in January that a year has no holidays."""
+    """Stop when the holidays end too soon: nobody is to find out in January that a year has none.
+    Raises PackageError."""
     if holidays.years_left(today) < holidays.YEARS_AHEAD:
         raise PackageError("the holidays end soon: give infra/holidays.py more YEARS, and run it")
 
 
 def _inputs() -> str:
-    """Changes with the name or the content of any input, and with the version of Python."""
+    """Return a hash that changes with the name or the content of any input, and with the version of
+    Python."""
     found = hashlib.sha256(sys.version.encode())
     for path in sorted(path for pattern in INPUTS for path in ROOT.glob(pattern)):
         if path.is_file() and "__pycache__" not in path.parts:
@@ -139,7 +141,7 @@ def _inputs() -> str:
 
 @contextmanager
 def _alone() -> Iterator[None]:
-    """One build at a time: Chalice works in a folder that all of them share."""
+    """Hold the lock of builds, one at a time: Chalice works in a folder that all of them share."""
     (ROOT / "build").mkdir(exist_ok=True)
     with (ROOT / "build" / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -147,10 +149,10 @@ def _alone() -> Iterator[None]:
 
 
 def _slim(zipped: Path) -> None:
-    """Takes out what is never read, half of all files, and compiles the rest.
+    """Take out what is never read, half of all files, and compile the rest.
 
-    Lambda cannot write byte code beside the source: without it, every cold start would
-    compile botocore and pydantic again.
+    Lambda cannot write byte code beside the source: without it, every cold start would compile
+    botocore and pydantic again.
     """
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
@@ -165,7 +167,7 @@ def _slim(zipped: Path) -> None:
 
 
 def _take_out(root: Path) -> None:
-    """Services, zones and resources that we do not use, and the notes of installers."""
+    """Take out the services, zones and resources that we do not use, and the notes of installers."""
     zones = root / "tzdata" / "zoneinfo"
     used = {zones / ZONE, *(zones / ZONE).parent.glob("*.py"), *zones.glob("*.py")}
     for path in [p for p in zones.rglob("*") if p.is_file() and p not in used]:
@@ -178,7 +180,7 @@ def _take_out(root: Path) -> None:
 
 
 def _zip(root: Path, zipped: Path) -> None:
-    """The same files give the same bytes, so that CloudFormation sees when nothing changed."""
+    """Zip so that the same files give the same bytes: CloudFormation sees when nothing changed."""
     with zipfile.ZipFile(zipped, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
         for path in sorted(root.rglob("*")):
             if path.is_file():

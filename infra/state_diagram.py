@@ -19,7 +19,7 @@ table alone. What the table does not name is refused with 409, and kept as an at
 
 
 def draw() -> str:
-    """The page: a picture, the states, and every row of the table."""
+    """Return the page: a picture, the states, and every row of the table."""
     data = content.states()
     lines = [_HEAD, "```mermaid", "stateDiagram-v2", *_arrows(data["transitions"]), "```", ""]
     lines += [
@@ -46,7 +46,7 @@ def _arrows(rows: list[TransitionContent]) -> Iterator[str]:
 
 
 def _undoes(rows: list[TransitionContent], source: str, target: str) -> bool:
-    """Whether a decision led from `target` to `source`, so that an undo can lead back."""
+    """Tell whether a decision led from `target` to `source`, so that an undo can lead back."""
     return any(row.get("undo") and row["to"] == source and target in row["from"] for row in rows)
 
 

@@ -108,7 +108,7 @@ def licence_of(about: metadata.PackageMetadata) -> str:
 
 
 def is_allowed(licence: str) -> bool:
-    """Whether one of the alternatives asks for nothing that we do not do."""
+    """Tell whether one of the alternatives asks for nothing that we do not do."""
     return any(
         all(part.strip(" ()") in ALLOWED_LICENCES for part in alternative.split(" AND "))
         for alternative in licence.split(" OR ")

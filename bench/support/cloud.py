@@ -47,7 +47,7 @@ class Tables:
         )
 
     def change(self, asked: Row) -> tuple[Row, Row]:
-        """The row before and after."""
+        """Return the row before and after."""
         key = asked["Key"]
         before = self.get(key) or {}
         after = {**key, **before}
@@ -147,7 +147,7 @@ class Cloud:
         return {"BulkEmailEntryResults": results}
 
     def _room(self) -> bool:
-        """Whether SES has room for one more this second."""
+        """Tell whether SES has room for one more this second."""
         if not self.cap:
             return True
         now = time.monotonic()

@@ -45,7 +45,7 @@ SAID: dict[str, Any] = {
 
 
 def settings() -> Settings:
-    """What is sent depends on a few settings; the others only have to be there."""
+    """Return settings: what is sent depends on a few, and the others only have to be there."""
     empty: dict[Any, Any] = {str: "", int: 1, bool: False}
     fields = Settings.model_fields.items()
     given = {name: SAID.get(name, empty.get(field.annotation, ())) for name, field in fields}
@@ -53,7 +53,7 @@ def settings() -> Settings:
 
 
 def texts(size: int = 0) -> dict[str, Rendered]:
-    """An issue in both languages, of so many bytes of HTML and text together."""
+    """Return an issue in both languages, of so many bytes of HTML and text together."""
     body = {
         "fr": "Bonjour {{first_name_html}}, voici ce qui se prépare dans le programme. ",
         "en": "Hello {{first_name_html}}, here is what is coming up in the programme. ",
@@ -103,7 +103,7 @@ class Outcome:
 
 
 def issue_services(store: Any, mailer: Any, queue: Any, now: Now, **given: Any) -> IssueServices:
-    """The parts that send an issue, on stand-ins for the store, SES and the queue."""
+    """Build the parts that send an issue, on stand-ins for the store, SES and the queue."""
     config = settings()
     links = Links(["a" * 64], config.public_url, config.website_url)
     parts = Parts(
@@ -147,7 +147,7 @@ class Newsstand:
         self._set(size)
 
     def send(self, limit: float = 3 * 86400) -> Outcome:
-        """Until the issue is SENT."""
+        """Run until the issue is SENT."""
         for _ in range(self.workers):
             self.stage.spawn(self._work_on)
         self.stage.spawn(self._mind)
@@ -175,7 +175,7 @@ class Newsstand:
         return str(self.store.rows_of[f"ISSUE#{ISSUE}"]["ISSUE"]["status"])
 
     def parts(self) -> tuple[IssueServices, Feedback]:
-        """As one process has them; a new one after each death."""
+        """Return the parts as one process has them; new ones after each death."""
         store: Any = self.store
         name = f"w{self.out.random.getrandbits(48):012x}"
         self.stage.call_me(name)
@@ -227,7 +227,7 @@ class Newsstand:
             self.stage.spawn(self._mind, after=1.0)
 
     def _listen(self) -> None:
-        """Events come in bundles; one whose worker died comes again."""
+        """Hand events on in bundles; one whose worker died comes again."""
         try:
             feedback = self.parts()[1]
             while True:
@@ -239,7 +239,7 @@ class Newsstand:
             self.stage.spawn(self._listen, after=1.0)
 
     def _interrupt(self) -> None:
-        """Somebody who pauses the issue now and then, and resumes it after a while."""
+        """Pause the issue now and then, and resume it after a while."""
         rnd, hourly = self.out.random, self.out.weather.pauses
         try:
             lifecycle = self.parts()[0].lifecycle
@@ -255,7 +255,7 @@ class Newsstand:
             self.stage.spawn(self._resume, after=60.0)
 
     def _resume(self) -> None:
-        """Whoever died with the issue paused comes back for it."""
+        """Resume an issue that whoever paused it died with."""
         try:
             lifecycle = self.parts()[0].lifecycle
             issue = lifecycle.get(ISSUE)
@@ -266,7 +266,7 @@ class Newsstand:
             self.stage.spawn(self._resume, after=60.0)
 
     def _count_in_flight(self) -> None:
-        """Before a death: whom this worker takes with it."""
+        """Count, before a death, whom this worker takes with it."""
         who, flying = self.stage.who, 0
         for pk, rows in self.store.rows_of.items():
             if who and pk.startswith("ISSUESHARD#"):

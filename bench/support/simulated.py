@@ -68,7 +68,7 @@ class Stage:
         self._mine.who = who
 
     def sleep(self, seconds: float) -> None:
-        """Gives the turn to whoever comes first."""
+        """Give the turn to whoever comes first."""
         if seconds <= 0 and not self._turns:
             return
         gate = self._mine.gate
@@ -77,7 +77,7 @@ class Stage:
         gate.acquire()
 
     def run(self, done: Callable[[], bool], limit: float) -> None:
-        """Until it is done; the rest of the threads stay where they are."""
+        """Run until it is done; the rest of the threads stay where they are."""
         while self._turns and not done():
             at, _, gate = heapq.heappop(self._turns)
             if at > limit:
@@ -289,7 +289,7 @@ class SimulatedSes:
         return replies
 
     def told(self, most: int) -> list[dict[str, Any]]:
-        """Events whose time has come, oldest first; they stay until they were `heard`."""
+        """Return the events whose time has come, oldest first; they stay until they were `heard`."""
         ready = heapq.nsmallest(most, self._events)
         return [event for at, _, event in ready if at <= self.out.stage.now]
 
@@ -357,7 +357,7 @@ class SimulatedQueue:
         return message
 
     def wait(self) -> float:
-        """Seconds until it may be worth while to look again."""
+        """Return the seconds until it may be worth while to look again."""
         first = self.messages[0][0] - self.out.stage.now if self.messages else 5.0
         return float(min(5.0, max(0.1, first)))
 
@@ -376,7 +376,7 @@ def changed(item: Item, change: Change) -> Item:
 
 
 def size_of(value: Any) -> int:
-    """Bytes as DynamoDB counts them, near enough."""
+    """Return the bytes as DynamoDB counts them, near enough."""
     if isinstance(value, str):
         return len(value.encode())
     if isinstance(value, bytes):

@@ -52,7 +52,7 @@ class DynamoStore:
         self._subscribers = subscribers
 
     def table(self, pk: str) -> str:
-        """Where rows of this key live."""
+        """Return the name of the table in which rows of this key live."""
         return self._subscribers if pk.startswith(SUBSCRIBERS) else self._records
 
     def commit(self, writes: Sequence[Write]) -> None:
@@ -122,7 +122,7 @@ class DynamoStore:
         return [item["pk"]["S"].removeprefix("CASE#") for item in found]
 
     def _some(self, name: str, value: str, limit: int, **how: Any) -> list[dict[str, Any]]:
-        """One page and no more, from the end."""
+        """Return one page of rows and no more, the last ones first."""
         with store_errors():
             page = self._client.query(
                 TableName=self._records,

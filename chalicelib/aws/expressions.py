@@ -9,7 +9,8 @@ from chalicelib.core.ports import Change, Where
 
 
 def encode(value: Any) -> dict[str, Any]:
-    """A value as DynamoDB has it; lists and mappings as JSON, which is read and billed as text."""
+    """Return a value as DynamoDB has it; lists and mappings as JSON, which is read and billed as
+    text."""
     if isinstance(value, str):
         return {"S": value}
     if isinstance(value, bool):

@@ -27,7 +27,8 @@ class SqsQueue:
         self._url = url
 
     def put(self, jobs: Sequence[Mapping[str, Any]], delay: int = 0) -> None:
-        """Raises StoreDown when not all could be put; those that were may come twice then."""
+        """Put jobs into the queue. Raises StoreDown when not all could be put; those that were may
+        come twice then."""
         for start in range(0, len(jobs), MESSAGES_PER_CALL):
             entries: Any = [
                 {"Id": str(n), "MessageBody": json.dumps(job), "DelaySeconds": delay}

@@ -62,8 +62,8 @@ class SesSuppression:
         self._client = client
 
     def lift(self, address: str, before: Callable[[], None]) -> bool:
-        """Of who bounced alone. Raises NotYet while SES does not do it, Throttled when only its
-        speed is the reason: the news of the letter comes again."""
+        """Lift the entry of who bounced alone. Raises NotYet while SES does not do it, Throttled
+        when only its speed is the reason: the news of the letter comes again."""
         try:
             found = self._client.get_suppressed_destination(EmailAddress=address)
             if found["SuppressedDestination"]["Reason"] != "BOUNCE":

@@ -70,8 +70,8 @@ def fault_of(error: ClientError) -> Fault:
 
 
 def says_account(message: str) -> bool:
-    """Whether a message blames the account. An address that is not verified does too: it is ours,
-    or the account is in the sandbox, where every recipient must be."""
+    """Tell whether a message blames the account. An address that is not verified does too: it is
+    ours, or the account is in the sandbox, where every recipient must be."""
     return bool(_SAYS_ACCOUNT.search(message))
 
 

@@ -27,7 +27,7 @@ def write_as_given(client: Any) -> None:
 
 
 def write_bulks_as_given(client: Any) -> None:
-    """The same for the bulks of a client of SES."""
+    """Do the same for the bulks of a client of SES."""
     _register(client, _BULK, {"DefaultContent": {}, "BulkEmailEntries": []})
 
 

@@ -94,7 +94,7 @@ def _vote(change: StateChange, by: Decider, given: DecisionInput) -> None:
 
 @effect("conditions")
 def _conditions(change: StateChange, by: Decider, given: DecisionInput) -> None:
-    """The conditions of all who voted hold, each by a day that is still to come."""
+    """Keep the conditions of all who voted, each by a day that is still to come."""
     asked = newly_dated(change.case, change.votes, given, eastern_time.today(change.now))
     _vote(change, by, given)
     change.sets["conditions"] = [*asked, *kept_conditions(given.conditions)]
@@ -133,7 +133,7 @@ def _extend(change: StateChange, by: Decider, given: DecisionInput) -> None:
 
 @effect("reopen")
 def _reopen(change: StateChange, by: Decider, given: DecisionInput) -> None:
-    """What had a date that passed meanwhile gets a new one."""
+    """Give what had a date that passed meanwhile a new one."""
     case, today = change.case, eastern_time.today(change.now)
     change.facts["ended"] = case.closed.get("event") if case.closed else None
     if is_invited(change.row.to) and _is_over(case.apply_by, today):

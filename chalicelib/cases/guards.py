@@ -178,7 +178,7 @@ def _enough(step: GuardContext) -> bool:
 
 @guard("unique_voter")
 def _first_vote(step: GuardContext) -> bool:
-    """Nobody votes twice; but once their votes are enough, whoever voted decides by them."""
+    """Let nobody vote twice; but once their votes are enough, whoever voted decides by them."""
     voted = voters(step.votes)
     return step.by not in voted or len(voted) >= step.quorum
 
@@ -191,7 +191,7 @@ def _reason(step: GuardContext) -> bool:
 
 @guard("explained")
 def _explained(step: GuardContext) -> bool:
-    """A reason that says nothing by itself needs a message."""
+    """Ask for a message with a reason that says nothing by itself."""
     rows = content.lists()["decline_reason"]
     mute = {row["id"] for row in rows if row.get("needs_message")}
     return bool(step.given.message) or not mute & set(step.given.reasons)
@@ -217,13 +217,14 @@ def _conditions(step: GuardContext) -> bool:
 
 @guard("dates")
 def _dates(step: GuardContext) -> bool:
-    """Every condition says what, and by which day to come."""
+    """Hold when every condition says what, and by which day to come."""
     return all(text and day_ahead(when, step.today) for text, when in step.given.conditions)
 
 
 @guard("new_days")
 def _new_days(step: GuardContext) -> bool:
-    """Every day that was typed is one, and no condition that stands has a day that is over."""
+    """Hold when every day that was typed is one, and no condition that stands has a day that is
+    over."""
     if step.case.closed is not None and awaits(step.case.closed["from"]) != "conditions":
         return True
     if not all(day_ahead(text, step.today) for _, text in step.given.new_days):
@@ -237,7 +238,7 @@ def _new_days(step: GuardContext) -> bool:
 
 @guard("any_day")
 def _any_day(step: GuardContext) -> bool:
-    """At least one condition is given a new day."""
+    """Hold when at least one condition is given a new day."""
     return bool(step.given.new_days)
 
 

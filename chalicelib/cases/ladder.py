@@ -57,7 +57,7 @@ class Ladder(NamedTuple):
     days: tuple[date, ...] = ()
 
     def steps(self) -> Iterator[Rung]:
-        """In order of time; without end for a clock that repeats and has no event."""
+        """Yield the steps in order of time; without end for a clock that repeats and has no event."""
         found = merge(self._fixed(), self._repeated(), key=lambda step: step.day)
         for position, step in enumerate(found):
             yield step._replace(position=position)
@@ -77,7 +77,7 @@ class Ladder(NamedTuple):
         return next((step for step in self._taken() if step.at > when), None)
 
     def overdue(self, position: int, now: datetime) -> list[Rung]:
-        """The steps from `position` on whose time has come, in order."""
+        """Return the steps from `position` on whose time has come, in order."""
         reached = takewhile(lambda step: step.at <= now, self._taken())
         return [step for step in reached if step.position >= position]
 
@@ -93,7 +93,8 @@ class Ladder(NamedTuple):
         return sorted(map(self._checked, steps), key=lambda step: step.day)
 
     def _checked(self, step: Rung) -> Rung:
-        """No reminder on the day the clock starts, none once the last day is over."""
+        """Move a step so that no reminder comes on the day the clock starts, and none once the last
+        day is over."""
         if step.event or step.due is None or self.since < step.day <= step.due:
             return step
         return step._replace(void=True)

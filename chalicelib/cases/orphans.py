@@ -24,10 +24,10 @@ class Orphans:
     """Both cases move in one transaction, or neither does. The address of the file stays: that
     of the application is asked to confirm, where it is another one."""
 
-    def __init__(self, store: Store, now: Now) -> None:
+    def __init__(self, store: Store, roster: Roster, now: Now) -> None:
         self._store = store
         self._now = now
-        self._roster = Roster(store)
+        self._roster = roster
 
     def target(self, ref: str) -> Case | None:
         """Return the case that a reference names, when an application can be joined to it."""

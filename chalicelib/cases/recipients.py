@@ -46,12 +46,12 @@ class Recipients:
         self._owner = self._all.get(owner or "")
 
     def of(self, roles: Iterable[str]) -> list[str]:
-        """Each reader once, in order; `staff` when the roster is empty."""
+        """Return the id of each reader once, in order; `staff` when the roster is empty."""
         found = [staff.id for role in roles for staff in _ROLES[role](self)]
         return list(dict.fromkeys(found)) or self._anybody() or [ALL_STAFF]
 
     def owners(self) -> list[Staff]:
-        """The owner; away, the deputy; both away, the manager. Everybody without an owner."""
+        """Return the owner; away, the deputy; both away, the manager. Everybody without an owner."""
         owner = self._owner
         if owner is None:
             return self._present()
@@ -63,7 +63,7 @@ class Recipients:
         return [deputy] if deputy and self._is_here(deputy) else []
 
     def managers(self) -> list[Staff]:
-        """The owner's manager; else whoever manages or administers; else everybody."""
+        """Return the owner's manager; else whoever manages or administers; else everybody."""
         mine = self._one(self._owner.manager) if self._owner else None
         if mine and self._is_here(mine):
             return [mine]
@@ -80,7 +80,7 @@ class Recipients:
         return self._all.get(staff_id or "")
 
     def _anybody(self) -> list[str]:
-        """Even those who are away: somebody reads it one day. Never who stands back."""
+        """Return even those who are away, for somebody reads it one day; never who stands back."""
         return [one for one in self._all if one not in self._recused]
 
 

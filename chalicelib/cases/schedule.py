@@ -71,7 +71,7 @@ class _Scheduler:
             self._go_on(clock)
 
     def settle(self) -> None:
-        """An end has the clock of retention, and nothing else runs on beside it."""
+        """Leave an end the clock of retention, and nothing that runs on beside it."""
         before, after = kind(self._row.source), kind(self._row.to)
         if self._row.source == self._row.to:
             return
@@ -115,8 +115,8 @@ class _Scheduler:
         )
 
     def _go_on(self, clock: str) -> None:
-        """From where it stood: its row has kept the step that is next, and finds its day when it
-        is looked at. A pause is not counted, in business days."""
+        """Let a clock go on from where it stood: its row has kept the step that is next, and finds
+        its day when it is looked at. A pause is not counted, in business days."""
         memory = self.memory.get(clock, ClockMemory())
         if "since" not in memory:
             self._start(clock)

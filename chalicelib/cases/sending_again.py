@@ -39,11 +39,11 @@ def last_letter(letters: Sequence[Item]) -> Item | None:
 
 
 class SendingAgain:
-    def __init__(self, store: Store, cases: Cases, now: Now) -> None:
+    def __init__(self, store: Store, cases: Cases, roster: Roster, now: Now) -> None:
         self._store = store
         self._cases = cases
         self._now = now
-        self._roster = Roster(store)
+        self._roster = roster
 
     def send(self, case: Case, by: Decider) -> Case:
         """Owe the last letter once more, to the address that the file has now. What befell mail to

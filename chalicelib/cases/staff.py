@@ -105,7 +105,7 @@ class Staff:
         return not is_same_address(fault["address"], self.email)
 
     def here(self, today: str) -> bool:
-        """Whether they are there to read a letter."""
+        """Tell whether they are there to read a letter."""
         return self.reachable and not self.away(today)
 
 
@@ -119,7 +119,7 @@ class Roster:
         return [staff for item in self._store.rows(PK) if (staff := Staff.of(item)).active]
 
     def get(self, staff_id: str) -> Staff | None:
-        """Somebody on the roster who is active; None for all others."""
+        """Return somebody on the roster who is active; None for all others."""
         item = self._store.get(PK, staff_id)
         staff = None if item is None else Staff.of(item)
         return staff if staff is not None and staff.active else None
@@ -225,7 +225,7 @@ class Roster:
         return Change((PK, staff.id), expect={"active": True}, set={"fault": fault})
 
     def back(self, staff: Staff) -> None:
-        """Ends an absence; a second time changes nothing."""
+        """End an absence; a second time changes nothing."""
         change = Change(
             (PK, staff.id), expect={"away_until": staff.away_until}, remove=("away_until",)
         )

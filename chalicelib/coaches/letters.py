@@ -199,7 +199,7 @@ class CoachLetterWriter:
         return self._about(row, coach, now)
 
     def _message(self, row: Item) -> Draft | None:
-        """To the coach; to the programme when the coach has left meanwhile: nothing is lost."""
+        """Write to the coach, or to the programme when they have left meanwhile: nothing is lost."""
         kept = self._store.get(row["pk"], "MESSAGE")
         if kept is None:
             return None

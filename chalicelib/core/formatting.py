@@ -19,7 +19,7 @@ _ZONE: Final = {"fr": "heure de l’Est", "en": "Eastern Time"}
 
 
 def long_date(day: date, lang: str) -> str:
-    """« 1er mars 2026 », “March 1, 2026”; without the article."""
+    """Write a date as « 1er mars 2026 », “March 1, 2026”; without the article."""
     month = MONTHS[lang][day.month - 1]
     if lang == "en":
         return f"{month} {day.day}, {day.year}"
@@ -27,13 +27,13 @@ def long_date(day: date, lang: str) -> str:
 
 
 def long_month(text: str, lang: str) -> str:
-    """`2026-09` → « septembre 2026 », “September 2026”."""
+    """Write the month of `2026-09` as « septembre 2026 », “September 2026”."""
     year, month = text.split("-")
     return f"{MONTHS[lang][int(month) - 1]} {year}"
 
 
 def day_of_year(text: str, lang: str) -> str:
-    """`03-31` → « 31 mars », “March 31”."""
+    """Write the day of `03-31` as « 31 mars », “March 31”."""
     month, day = (int(part) for part in text.split("-"))
     name = MONTHS[lang][month - 1]
     if lang == "en":
@@ -42,12 +42,12 @@ def day_of_year(text: str, lang: str) -> str:
 
 
 def on_date(day: date, lang: str) -> str:
-    """In running text: « le 1er mars 2026 », “March 1, 2026”."""
+    """Write a date in running text: « le 1er mars 2026 », “March 1, 2026”."""
     return f"le {long_date(day, lang)}" if lang == "fr" else long_date(day, lang)
 
 
 def clock_time(date_and_time: time, lang: str) -> str:
-    """« 14 h 30 », « 9 h », “2:30 p.m.”."""
+    """Write a time as « 14 h 30 », « 9 h », “2:30 p.m.”."""
     if lang == "fr":
         minutes = f"{NBSP}{date_and_time.minute:02d}" if date_and_time.minute else ""
         return f"{date_and_time.hour}{NBSP}h{minutes}"
@@ -56,7 +56,7 @@ def clock_time(date_and_time: time, lang: str) -> str:
 
 
 def date_and_time(when: datetime, lang: str) -> str:
-    """A moment in UTC on the programme's wall clock, with the zone named."""
+    """Write a moment in UTC as it stands on the programme's wall clock, with the zone named."""
     if when.tzinfo is None:
         when = when.replace(tzinfo=UTC)
     there = eastern_time.local(when)
@@ -67,7 +67,7 @@ def date_and_time(when: datetime, lang: str) -> str:
 
 
 def number(value: float, lang: str) -> str:
-    """« 24 350,5 », “24,350.5”."""
+    """Write a number as « 24 350,5 », “24,350.5”."""
     text = f"{value:,.2f}".rstrip("0").rstrip(".") if isinstance(value, float) else f"{value:,}"
     if lang == "en":
         return text
@@ -75,7 +75,7 @@ def number(value: float, lang: str) -> str:
 
 
 def money(cents: int, lang: str) -> str:
-    """« 24 350,72 $ », “$24,350.72”; whole dollars without cents."""
+    """Write an amount as « 24 350,72 $ », “$24,350.72”; whole dollars without cents."""
     dollars, rest = divmod(cents, 100)
     if lang == "en":
         return f"${dollars:,}" + (f".{rest:02d}" if rest else "")
@@ -87,8 +87,8 @@ def percent(value: float, lang: str) -> str:
 
 
 def phone(e164: str, ext: str | None, lang: str) -> str:
-    """« 514 555-0123, poste 12 », “514-555-0123, ext. 12”; other countries as they are. The number
-    may bring its extension: `+15145550123;ext=12`."""
+    """Write a number as « 514 555-0123, poste 12 », “514-555-0123, ext. 12”; other countries as
+    they are. The number may bring its extension: `+15145550123;ext=12`."""
     e164, _, brought = e164.partition(";ext=")
     text, ext = e164, ext or brought
     if e164.startswith("+1") and len(e164) == 12:
@@ -100,7 +100,7 @@ def phone(e164: str, ext: str | None, lang: str) -> str:
 
 
 def bn(value: str) -> str:
-    """`123456782RR0001` → `123456782 RR 0001`, held together."""
+    """Write `123456782RR0001` as `123456782 RR 0001`, held together."""
     return f"{value[:9]}{NBSP}{value[9:11]}{NBSP}{value[11:]}"
 
 

@@ -55,7 +55,8 @@ class Links:
         return redacted(text)
 
     def file(self, case: str, person: str) -> str:
-        """With a copy of the answers: only for a letter, which proves the address."""
+        """Return the link of a file with a copy of the answers: only for a letter, which proves the
+        address."""
         return self._url("file", self._tokens.sign("file", case, person[:8]))
 
     def open_file(self, token: str) -> tuple[str, str]:
@@ -63,8 +64,8 @@ class Links:
         return self._tokens.open_pair("file", token)
 
     def standing(self, ref: str, person: str) -> str:
-        """For a response, about the form with this reference and no other one of its file:
-        whoever sent it may be anybody who knows the address."""
+        """Return a link for a response, about the form with this reference and no other one of its
+        file: whoever sent it may be anybody who knows the address."""
         return self._url("standing", self._tokens.sign("standing", ref, person[:8]))
 
     def open_standing(self, token: str) -> tuple[str, str]:
@@ -96,7 +97,8 @@ class Links:
         return self._tokens.open_pair("draft", token)
 
     def claim(self, application: str, case: str, person: str) -> str:
-        """For a letter to the address of `case`: whether the application is its owner's."""
+        """Return a link for a letter to the address of `case`, which asks whether the application
+        is its owner's."""
         return self._url("claim", self._tokens.sign("claim", application, case, person[:8]))
 
     def open_claim(self, token: str) -> tuple[str, str, str]:
@@ -149,7 +151,7 @@ class Links:
         return _code(self._tokens.keys[-1], token)
 
     def right_code(self, token: str, given: str) -> bool:
-        """Whether these are the four characters of the letter."""
+        """Tell whether these are the four characters of the letter."""
         typed = given.strip().upper().encode()
         return any(
             hmac.compare_digest(typed, _code(key, token).encode()) for key in self._tokens.keys
@@ -160,7 +162,7 @@ class Links:
         return _step_code(self._tokens.keys[-1], token_hash, issued_at)
 
     def right_step_code(self, token_hash: str, issued_at: str, given: str) -> bool:
-        """Whether these are the six digits of the letter."""
+        """Tell whether these are the six digits of the letter."""
         typed = "".join(given.split()).encode()
         return any(
             hmac.compare_digest(typed, _step_code(key, token_hash, issued_at).encode())
@@ -212,7 +214,8 @@ class Links:
         return person, until
 
     def move(self, person: str, to: str, asked: int) -> str:
-        """To the new address of a subscriber, `to`, who proves this very address by this link."""
+        """Return a link for the new address of a subscriber, `to`, who proves this very address by
+        this link."""
         return self._url("move", self._tokens.sign("move", person, to, asked))
 
     def open_move(self, token: str) -> tuple[str, str, int]:
@@ -222,7 +225,8 @@ class Links:
         return person, to, asked
 
     def unsubscribe(self, person: str, issue: str = "") -> str:
-        """Leaves, and does nothing else; `issue` is the one that it was printed in."""
+        """Return a link that leaves the list and does nothing else; `issue` is the one that it was
+        printed in."""
         return self._url("unsubscribe", self._tokens.sign("unsubscribe", person, issue))
 
     def unsubscribe_mail(self, address: str, url: str) -> str:
@@ -245,7 +249,8 @@ class Links:
         return f"{self._public}/newsletter"
 
     def progress(self, issue: str, staff: str) -> str:
-        """Where an issue that is sent stands, for one of the staff while they are on the roster."""
+        """Return a link to where an issue that is sent stands, for one of the staff while they are
+        on the roster."""
         return self._url("progress", self._tokens.sign("progress", issue, staff))
 
     def open_progress(self, token: str) -> tuple[str, str]:

@@ -97,34 +97,36 @@ class Store(Protocol):
         """Write all or nothing. Raises Conflict (with the rows met instead) or StoreDown."""
 
     def get(self, pk: str, sk: str) -> Item | None:
-        """The row as it is now."""
+        """Return the row as it is now."""
 
     def batch_get(self, keys: Sequence[Key]) -> Mapping[Key, Item]:
-        """The rows of these keys as they are now, without those that are not there: a hundred at
-        most, in one call."""
+        """Return the rows of these keys as they are now, without those that are not there: a
+        hundred at most, in one call."""
 
     def rows(self, pk: str, prefix: str = "") -> list[Item]:
-        """All rows of one `pk` whose `sk` starts so, in order of `sk`."""
+        """Return all rows of one `pk` whose `sk` starts so, in order of `sk`."""
 
     def listing(self, pk: str, stretch: Stretch, where: Sequence[Where], limit: int) -> Listing:
-        """The rows of one `pk` that fit, not more than `limit`, within a bounded number of calls."""
+        """Return the rows of one `pk` that fit, not more than `limit`, within a bounded number of
+        calls."""
 
     def counted(self, pk: str, stretch: Stretch, where: Sequence[Where]) -> tuple[int, bool]:
-        """How many rows of one `pk` fit, and whether all were looked at within the calls."""
+        """Count the rows of one `pk` that fit, and tell whether all were looked at within the
+        calls."""
 
     def latest(self, pk: str, limit: int) -> list[Item]:
-        """The last rows of one `pk`, in backward order of `sk`: never more than `limit`."""
+        """Return the last rows of one `pk`, in backward order of `sk`: never more than `limit`."""
 
     def of_person(self, person: str, limit: int) -> list[str]:
-        """The cases under the key of a person (see links.person_key), the newest ids first.
+        """Return the cases under the key of a person (see links.person_key), the newest ids first.
         What was written a moment ago may be missing."""
 
     def due(self, now: str, first: int = 0) -> Iterator[Key]:
-        """What has waited until `now` (ISO, UTC), oldest first in each shard; the shards in
-        turn from the `first` one on."""
+        """Yield the keys of what has waited until `now` (ISO, UTC), oldest first in each shard; the
+        shards in turn from the `first` one on."""
 
     def listed(self, state_key: str) -> Iterator[Item]:
-        """What the index of states holds under a key, the longest unchanged first: parts of
+        """Yield what the index of states holds under a key, the longest unchanged first: parts of
         rows, a moment old."""
 
 

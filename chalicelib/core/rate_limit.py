@@ -187,7 +187,7 @@ def count(
 
 
 def is_full(store: Store, name: str, subject: str, now: datetime) -> bool:
-    """Whether one more of this hour would be too many."""
+    """Tell whether one more of this hour would be too many."""
     row = store.get(*key(name, subject, now))
     return row is not None and int(row["posts"]) >= LIMITS[name].per_hour
 
@@ -199,7 +199,7 @@ def full_window(conflict: Conflict, writes: list[Change]) -> Window:
 
 
 def too_many(now: datetime, window: Window = "hour") -> TooMany:
-    """With the seconds until the counters begin anew."""
+    """Build the refusal, with the seconds until the counters begin anew."""
     left = window_end(window, now) - now
     return TooMany(int(left.total_seconds()) + (left.microseconds > 0))
 

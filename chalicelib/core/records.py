@@ -17,7 +17,7 @@ STORE_ATTRIBUTES: Final = frozenset(
 
 
 def stamp(moment: datetime) -> str:
-    """UTC to the millisecond, in an order that sorts: `2026-11-23T18:04:05.123Z`."""
+    """Write a moment in UTC to the millisecond, in an order that sorts: `2026-11-23T18:04:05.123Z`."""
     return moment.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
@@ -30,7 +30,7 @@ def shard_of(pk: str) -> str:
 
 
 def stream_keys(event: dict[str, Any]) -> list[tuple[str, tuple[str, str]]]:
-    """(sequence number, key) of each row that a stream event tells of."""
+    """Return (sequence number, key) of each row that a stream event tells of."""
     return [
         (
             record["dynamodb"]["SequenceNumber"],

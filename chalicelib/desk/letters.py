@@ -91,7 +91,8 @@ class SignInWriter:
         self._sender = sender
 
     def write(self, row: Item, now: datetime) -> Draft | None:
-        """Raises Overtaken for an address that is not on the roster, and when it is too late."""
+        """Write the letter of a row. Raises Overtaken for an address that is not on the roster, and
+        when it is too late."""
         asked = self._store.get(row["pk"], SIGN_IN)
         staff = member_of(self._roster, row["address"])
         if asked is None or staff is None:

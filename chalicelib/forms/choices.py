@@ -18,7 +18,7 @@ _LISTS_OF_THEIR_OWN: Final[dict[str, Callable[[], "Sequence[EntryContent]"]]] = 
 
 
 def options(field: "FormField") -> "Sequence[EntryContent]":
-    """What can be chosen: of a shared list, or the field's own."""
+    """Return what can be chosen: of a shared list, or the field's own."""
     if "options" in field:
         return list(field["options"])
     if field["list"] == "streams":

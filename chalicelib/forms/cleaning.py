@@ -47,7 +47,8 @@ RAW_SPACES: Final = 1000
 
 
 def clean(given: Mapping[str, object], fields: Fields) -> tuple[dict[str, object], list[Problem]]:
-    """Text made tidy, blanks and what was not asked taken out, unknown fields refused."""
+    """Return the answers with their text tidied, without blanks and what was not asked, and the
+    problems: a field that is unknown is one."""
     cleaned: dict[str, object] = {}
     unknown = [key for key in given if key not in fields and not is_beside_answers(key, fields)]
     problems = [Problem(key[:80], "unknown_field") for key in unknown]
@@ -119,7 +120,7 @@ def _says_nothing(text: object, kind: str) -> bool:
 
 
 def _tidy_list(values: list[object], f: "FormField") -> list[object]:
-    """Several answers to one question; lines keep their places, as rows do."""
+    """Tidy several answers to one question; lines keep their places, as rows do."""
     limit = _raw_limit(f)
     found = [tidy(value, limit) for value in values[: ROWS_LIMIT + 1]]
     if f["type"] == "lines":

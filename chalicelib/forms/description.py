@@ -52,7 +52,7 @@ def describe(
     privacy_policy: str = "",
     newsletter: str = "",
 ) -> dict[str, Any]:
-    """Everything to build the form in one language: fields, texts, limits, options, schema.
+    """Return everything to build the form in one language: fields, texts, limits, options, schema.
 
     `newsletter`: the words that consent to it; without them its box is not offered.
     """
@@ -95,7 +95,7 @@ def _paused(form: str, lang: Lang) -> str:
 
 
 def _gate(form: str, lang: Lang) -> dict[str, str]:
-    """What to say in place of an application that nobody was invited to."""
+    """Return what to say in place of an application that nobody was invited to."""
     return (
         {"gate": content.problems()["not_invited"]["detail"][lang]} if form == "application" else {}
     )
@@ -137,7 +137,7 @@ def _field(f: "FormField", lang: Lang) -> dict[str, object]:
 
 
 def _ordered(f: "FormField", lang: Lang) -> "Sequence[EntryContent]":
-    """Provinces in the order of each language; other lists as they stand."""
+    """Return provinces in the order of each language, and other lists as they stand."""
     found = choices.options(f)
     if f.get("list") in ("provinces", "serves"):
         return sorted(found, key=lambda o: (o["id"] != "all", formatting.sort_key(o[lang], lang)))
@@ -204,7 +204,7 @@ def _items(f: "FormField", lang: Lang) -> dict[str, object]:
 
 
 def readable(form: str, answers: Mapping[str, Any], lang: Lang) -> list[dict[str, Any]]:
-    """A copy of the answers in words, section by section; what was left blank is left out."""
+    """Return a copy of the answers in words, section by section; what was left blank is left out."""
     copy = []
     for section in content.form(form)["sections"]:
         rows = [_row(f, answers[f["key"]], lang, answers) for f in section["fields"]

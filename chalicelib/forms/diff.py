@@ -31,8 +31,8 @@ def of_history(
     history: Sequence[Item], answers: Mapping[str, object], application: Mapping[str, object] | None,
     lang: Lang,
 ) -> dict[int, list[Change]]:  # fmt: skip
-    """For each event that changed a form, by its number: what it changed. An event keeps the
-    version before it; the version after is what the next one kept, or what stands now."""
+    """Return, for each event that changed a form, by its number, what it changed. An event keeps
+    the version before it; the version after is what the next one kept, or what stands now."""
     after: dict[str, Mapping[str, object]] = {"eoi": answers, "application": application or {}}
     found: dict[int, list[Change]] = {}
     for row in reversed(history):

@@ -30,7 +30,7 @@ _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 
 def wrong(code: str, **facts: Any) -> PydanticCustomError:
-    """An error that carries the code of its message."""
+    """Build an error that carries the code of its message."""
     return PydanticCustomError(code, code, facts)
 
 
@@ -56,7 +56,7 @@ def without_links(text: str) -> str:
 
 
 def name(text: str) -> str:
-    """A person's name: one is enough, and a web or e-mail address is none."""
+    """Check a person's name: one is enough, and a web or e-mail address is none. Raises `wrong`."""
     text = one_line(text).translate({ord(c): " " for c in NO_BREAK_SPACES})
     if not any(letter.isalpha() for letter in text):
         raise wrong("name")
@@ -66,7 +66,7 @@ def name(text: str) -> str:
 
 
 def digits(text: str) -> str:
-    """The digits of an extension, as they are or after the word for one."""
+    """Return the digits of an extension, as they are or after the word for one."""
     found = extension_or_none(text)
     if found is None and text.isascii() and text.isdigit():
         raise PydanticKnownError("string_too_long", {"max_length": MAX_EXTENSION_DIGITS})
@@ -127,7 +127,7 @@ def decimal(value: Any) -> float:
 
 
 def whole(value: Any) -> Any:
-    """A whole number; `true` is not one."""
+    """Check a whole number; `true` is not one."""
     if isinstance(value, bool):
         raise wrong("whole")
     return _found(whole_or_none(value) if isinstance(value, str) else value, "whole")
@@ -158,7 +158,7 @@ _ASKED_BACK: Final = ("date_ambiguous", "date_year")
 
 
 def ticked(value: Any) -> bool:
-    """A box of an HTML form, or a JSON boolean."""
+    """Read a box of an HTML form, or a JSON boolean."""
     return bool(_found(tick(value), "tick"))
 
 
@@ -179,7 +179,7 @@ def assessment_ref(text: str) -> str:
 
 
 def as_list(value: Any) -> Any:
-    """One box ticked in an HTML form comes alone, and not as a list."""
+    """Make a list of one ticked box: an HTML form sends it alone."""
     return [value] if isinstance(value, str) else value
 
 

@@ -73,9 +73,10 @@ class Repeated(list[object]):
 
 
 def nest(pairs: Iterable[tuple[str, str]]) -> dict[str, object]:
-    """HTML names as nested fields: `team[0].first_name`, `team-0-first_name`, `areas[]`.
+    """Turn HTML names into nested fields: `team[0].first_name`, `team-0-first_name`, `areas[]`.
 
-    A name that comes again makes a list of its values. Rows keep their order, whatever numbers they bear.
+    A name that comes again makes a list of its values. Rows keep their order, whatever numbers they
+    bear.
     """
     found: dict[str, object] = {}
     for name, value in pairs:

@@ -52,7 +52,7 @@ def _without_thousands(text: str) -> str:
 
 
 def luhn(text: str) -> bool:
-    """Whether the nine digits of a business number pass the check (mod 10)."""
+    """Tell whether the nine digits of a business number pass the check (mod 10)."""
     total = 0
     for position, digit in enumerate(reversed(text[:9])):
         value = int(digit) * (1 + position % 2)

@@ -60,8 +60,8 @@ def parse(
     *,
     also: Sequence[Problem] = (),
 ) -> Submission:
-    """Raises InvalidForm with every problem found, and those that were found before (`also`);
-    `given` holds strings or JSON values."""
+    """Check what was given, and return it as a submission. Raises InvalidForm with every problem
+    found, and those that were found before (`also`); `given` holds strings or JSON values."""
     found = examine(form, given, lang, today)
     definition = _definition(form)
     if also or found.problems:
@@ -129,7 +129,8 @@ def _definition(form: str) -> _Definition:
 
 
 def _model(model_name: str, fields: "Iterable[FormField]") -> type[BaseModel]:
-    """Everything is optional here: what is required, and when, is said by `_missing`."""
+    """Build a model in which everything is optional: what is required, and when, is said by
+    `_missing`."""
     types: dict[str, Any] = {}
     for f in fields:
         if f["type"] == "rows":
@@ -156,7 +157,7 @@ def _split_extensions(answers: dict[str, Any], fields: Fields) -> list[Problem]:
 
 
 def _missing(cleaned: Mapping[str, Any], fields: Fields, path: str) -> list[Problem]:
-    """What is required and not there."""
+    """Find what is required and not there."""
     problems = []
     for key, f in fields.items():
         if f["type"] == "rows":
@@ -171,7 +172,7 @@ def _missing(cleaned: Mapping[str, Any], fields: Fields, path: str) -> list[Prob
 
 
 def _closed_up(cleaned: dict[str, object], fields: Fields) -> dict[str, list[int]]:
-    """Takes blank rows out, and tells where the others stood on the page."""
+    """Take blank rows out, and return where the others stood on the page."""
     places = {}
     for key, f in fields.items():
         if f["type"] in ("rows", "lines") and isinstance(rows := cleaned.get(key), list):

@@ -51,7 +51,7 @@ def key_of(path: str) -> str:
 
 
 def by_key(f: "FormField") -> "dict[str, FormField]":
-    """The fields of a row; none where the field has no rows."""
+    """Return the fields of a row by key; none where the field has no rows."""
     return {row["key"]: row for row in f.get("fields", ())}
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 
 def misfits(given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """The columns that are wrong only beside another, each with the code of its message."""
+    """Yield the columns that are wrong only beside another, each with the code of its message."""
     if given.get("languages") and not {"fr", "en"} & set(given["languages"]):
         yield "languages", "official_language"
     if not given.get("bio_fr") and not given.get("bio_en"):

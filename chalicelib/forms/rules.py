@@ -47,7 +47,7 @@ class Rule(NamedTuple):
 def check(
     form: str, answers: Answers, today: date, unsound: Collection[str] = ()
 ) -> tuple[list[Problem], list[Problem]]:
-    """(problems, warnings) of the rules whose answers are there and not `unsound`; adds the
+    """Return (problems, warnings) of the rules whose answers are there and not `unsound`; add the
     computed totals to the answers of an application."""
     problems, warnings = RULES.get(form, ((), ()))
     return _found(problems, answers, today, unsound), _found(warnings, answers, today, unsound)
@@ -137,7 +137,7 @@ def _team(answers: Answers, _: date) -> Iterator[Problem]:
 
 
 def _shared_mailboxes(answers: Answers, _: date) -> Iterator[Problem]:
-    """Two people of a small organization may well read one mailbox."""
+    """Warn of a shared mailbox only: two people of a small organization may well read one."""
     seen: set[str] = set()
     for number, row in enumerate(answers["team"]):
         if row["email"].lower() in seen:
@@ -206,7 +206,7 @@ def _budget_rows(rows: list[Answers]) -> Iterator[Problem]:
 def _limits(
     rows: list[Answers], requested: int, contributions: int, expenses: int
 ) -> Iterator[Problem]:
-    """What the programme has not published is null, and not enforced."""
+    """Check the limits; what the programme has not published is null, and not enforced."""
     programme = content.programme()
     most, share = programme["max_request_cad"], programme["min_contribution_percent"]
     fee = programme["admin_fee_max_percent"]
@@ -246,7 +246,7 @@ def _month(today: date, later: int) -> str:
 
 
 def _later(day: str, months: int) -> str:
-    """The same day so many months later; the last of the month where there is none."""
+    """Return the same day so many months later; the last of the month where there is none."""
     start = date.fromisoformat(day)
     return f"{_month(start, months)}-{start.day:02d}"
 

@@ -32,7 +32,8 @@ class OutOfSight:
     columns: list[tuple[int, int]] = field(default_factory=list)
 
     def check(self, grid: Grid) -> None:
-        """Raises UnreadableSheet for merged cells, and for hidden ones in which something is."""
+        """Refuse what no reader sees. Raises UnreadableSheet for merged cells, and for hidden ones
+        in which something is."""
         if self.merged:
             first = self.merged.partition(":")[0]
             letters = first.rstrip("0123456789")

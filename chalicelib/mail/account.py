@@ -104,7 +104,7 @@ class Probes:
 
 
 def is_refused(row: Item) -> bool:
-    """Whether what is kept of the account says that SES refuses it."""
+    """Tell whether what is kept of the account says that SES refuses it."""
     return "refused_at" in row
 
 

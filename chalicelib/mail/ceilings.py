@@ -98,7 +98,7 @@ class Beyond:
 
 
 def is_paused(row: Item, pause: MailPause | None) -> bool:
-    """Whether a pause holds a letter; what tells the admins of it is never held."""
+    """Tell whether a pause holds a letter; what tells the admins of it is never held."""
     if pause is None or row["letter"] == alerts.LETTER:
         return False
     return pause.scope == "all" or is_unproved(row)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final, Literal
 
+from chalicelib.cases.staff import Roster
 from chalicelib.core.errors import Conflict
 from chalicelib.core.letter_row import DEAD, key_of
 from chalicelib.core.ports import Change, Key, Now, Store
@@ -31,12 +32,17 @@ Listener = Callable[[Key, str, Mapping[str, object]], object]
 
 class DeliveryEvents:
     def __init__(
-        self, store: Store, now: Now, listeners: Mapping[str, Listener], reputation: Reputation
+        self,
+        store: Store,
+        roster: Roster,
+        now: Now,
+        listeners: Mapping[str, Listener],
+        reputation: Reputation,
     ) -> None:
-        """`listeners` are called beside: each is found by the first word of a letter's key."""
+        """Call `listeners` beside: each is found by the first word of a letter's key."""
         self._reputation = reputation
         self._listeners = listeners
-        self._faults = MailFaults(store, now)
+        self._faults = MailFaults(store, roster, now)
         self._store = store
         self._now = now
 

@@ -62,7 +62,7 @@ once `chalicelib.wiring.mail` is."""
 
 
 def is_unproved(row: Item) -> bool:
-    """Whether a letter goes to an address that its reader may not have proved."""
+    """Tell whether a letter goes to an address that its reader may not have proved."""
     return row["to"] in LETTERS[row["letter"]].unproved
 
 

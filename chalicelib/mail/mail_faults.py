@@ -43,10 +43,10 @@ SUPPRESSION_LISTS: Final = (ACCOUNT_LIST, "Suppressed")
 
 
 class MailFaults:
-    def __init__(self, store: Store, now: Now) -> None:
+    def __init__(self, store: Store, roster: Roster, now: Now) -> None:
         self._store = store
         self._now = now
-        self._roster = Roster(store)
+        self._roster = roster
 
     def keep(self, key: Key, report: Mapping[str, object]) -> None:
         """Keep what a report says of the address that a letter went to, and owe the letter about

@@ -288,6 +288,6 @@ class Outbox:
 
 
 def _is_late(row: Item, now: datetime) -> bool:
-    """Whether a letter that is tried for the first time was due at once, and some time ago."""
+    """Tell whether a letter that is tried for the first time was due at once, and some time ago."""
     waited = row["attempts"] or row.get("held") or row.get("by_day") or row.get("why")
     return not waited and row["due_at"] <= stamp(now - STREAM_DELAY)

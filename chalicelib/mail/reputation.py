@@ -83,7 +83,7 @@ class Reputation:
         return found
 
     def check(self) -> bool:
-        """MailPause letters to unproved addresses when too many come back, and tell the admins."""
+        """Pause letters to unproved addresses when too many come back, and tell the admins."""
         sums = self.sums()
         sent = sums["delivered"] + sums["bounced"]
         bounced = sums["bounced"] >= max(MIN_BOUNCES_PER_DAY, BOUNCE_SHARE * sent)

@@ -204,7 +204,7 @@ class RequestLetterWriter:
         self._to_staff = to_staff
 
     def write(self, row: Item, now: datetime) -> Draft | None:
-        """Raises Overtaken when the request was answered meanwhile."""
+        """Write a letter about a request. Raises Overtaken when the request was answered meanwhile."""
         staff = self._to_staff.reader(row)
         if staff is None:
             return None

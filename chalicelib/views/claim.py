@@ -60,7 +60,7 @@ class ClaimViews:
         return OpenedClaim(token, *self.cases.claim(token))
 
     def show(self, request: Request, claim: OpenedClaim, *, wrong: bool = False) -> Response:
-        """Looking changes nothing."""
+        """Answer with the page of a claim; looking changes nothing."""
         case = claim.application
         lang = request.language({}, case.lang)
         if case.linked_to == claim.declaration.id:
@@ -81,7 +81,7 @@ class ClaimViews:
         return self.pages.respond("claim", lang, facts, address=address, status=status)
 
     def act(self, request: Request, claim: OpenedClaim, given: FileInput, lang: Lang) -> Response:
-        """Raises TooMany."""
+        """Do what the page of a claim asks. Raises TooMany."""
         self.files.counted(claim.application, "claim")
         if given.action not in ("confirm", "not_me", ""):
             return self._refused(request, claim, given.action, "not_yours", lang)
@@ -97,7 +97,8 @@ class ClaimViews:
         return self._done(request, claim, "claimed", lang)
 
     def _settle(self, claim: OpenedClaim, act: Callable[[Case, Case], object]) -> None:
-        """Raises Conflict once one of the two files has gone on, and Refused."""
+        """Settle a claim by `act`. Raises Conflict once one of the two files has gone on, and
+        Refused."""
         retry_while_same(
             claim,
             lambda found: act(found.application, found.declaration),

@@ -54,7 +54,7 @@ class CoachLinkViews:
     lost_link: LostLinkViews
 
     def show(self, request: Request, token: str) -> Response:
-        """The coach's page as it stands, to confirm, change or take down."""
+        """Answer with the coach's page as it stands, to confirm, change or take down."""
         try:
             coach = self.upkeep.opened(token)
         except BadLink:

@@ -45,7 +45,7 @@ class CoachViews:
     count_missed: Callable[[Sequence[str]], None]
 
     def search(self, request: Request) -> Response:
-        """`q`, the filters (each as often as wanted), `lang`, `limit`, `cursor`."""
+        """Search by `q`, the filters (each as often as wanted), `lang`, `limit`, `cursor`."""
         directory = self.cache.directory()
         if request.wants_page:
             return self._page(request, directory)
@@ -93,7 +93,8 @@ class CoachViews:
         return self._shared_page("coach", request, facts, address)
 
     def _page(self, request: Request, directory: Directory) -> Response:
-        """What the address says beside our parameters is left alone: links carry all sorts."""
+        """Answer with the page, and leave alone what the address says beside our parameters: links
+        carry all sorts."""
         lang = request.lang
         filters = {key: values for key, values in request.several.items() if key in FILTERS}
         day = eastern_time.today(self.now()).isoformat()
@@ -173,8 +174,8 @@ class CoachViews:
         address: str,
         status: int = 200,
     ) -> Response:
-        """A page that anybody may see, keep and find, unlike the pages behind a link; but for
-        one that says what is wrong with a search."""
+        """Answer with a page that anybody may see, keep and find, unlike the pages behind a link;
+        but for one that says what is wrong with a search."""
         lang = request.lang
         if status != 200:
             return self.pages.respond(template, lang, facts, address=address, status=status)
@@ -187,7 +188,8 @@ class CoachViews:
         return Response(304, "", "text/plain", headers)
 
     def _photo(self, coach: Mapping[str, object]) -> str | None:
-        """Shown from the website alone: no third party learns who looks at whom."""
+        """Return the address of a photo of the website alone: no third party learns who looks at
+        whom."""
         photo = str(coach.get("photo", ""))
         return photo if photo.startswith(tuple(self.pages.photo_origins())) else None
 
@@ -223,7 +225,8 @@ def _instead(q: str, kept: Query) -> Query:
 
 
 def _without_tracking(request: Request) -> dict[str, Sequence[str]]:
-    """What a script asks for; the directory refuses names of filters that it does not know."""
+    """Return the parameters of a script; the directory refuses names of filters that it does not
+    know."""
     if sum(map(len, request.several.values())) > PARAMETERS_LIMIT:
         raise UnusableQuery("too_many_filters", max=PARAMETERS_LIMIT)
     return {

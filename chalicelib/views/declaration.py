@@ -44,7 +44,7 @@ class DeclarationViews:
     lost_link: LostLinkViews
 
     def show(self, request: Request, token: str) -> Response:
-        """Looking changes nothing."""
+        """Answer with the page of a second declaration; looking changes nothing."""
         try:
             kept = self.declarations.opened(token)
         except BadLink:

@@ -66,7 +66,7 @@ class DraftPages:
     problems: Problems
 
     def link(self, place: Place, draft: FormDraft, *, extended: bool = False) -> Response:
-        """What the link leads to, and nothing that was written."""
+        """Answer with what the link leads to, and nothing that was written."""
         facts = {**self.about(place, draft), "extended": extended}
         return self._respond("draft_link", place, facts)
 
@@ -105,7 +105,8 @@ class DraftPages:
         found: Examined,
         refused: RelaisError | None = None,
     ) -> Response:
-        """All answers, what is to be mended, what is worth a look, and the button that sends."""
+        """Answer with all answers, what is to be mended, what is worth a look, and the button that
+        sends."""
         done = progress(draft, found)
         labels = _labels(draft.form, place.lang)
         where = {f: p.id for p in done for f in _keys(draft.form, p.id)}
@@ -138,7 +139,7 @@ class DraftPages:
         return self._respond("draft_check", place, facts, "check", status=status)
 
     def sent(self, draft: FormDraft, status_url: str, lang: Lang, *, typed: bool) -> Response:
-        """In place of a draft that was sent; `typed` when somebody still wrote in it."""
+        """Answer in place of a draft that was sent; `typed` when somebody still wrote in it."""
         facts = {
             "title": content.form(draft.form)["title"][lang],
             "ref": draft.sent["ref"],

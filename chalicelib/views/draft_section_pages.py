@@ -63,7 +63,8 @@ class SectionPages:
         found: Examined,
         query: Mapping[str, str],
     ) -> Response:
-        """The page of a section; with `check` in the query, with all that is to be mended in it."""
+        """Answer with the page of a section; with `check` in the query, with all that is to be
+        mended in it."""
         described = self._described(draft.form, place.lang)
         section, saved, lang = section_of(draft.form, name), draft.sections[name], place.lang
         only_more, checks = query.get("part") == "more", bool(query.get("check"))
@@ -104,7 +105,7 @@ class SectionPages:
         row_id: str,
         query: Mapping[str, str],
     ) -> Response:
-        """The page of one row of a list, new or there already."""
+        """Answer with the page of one row of a list, new or there already."""
         described = self._described(draft.form, place.lang)
         f = rows_field(section_of(draft.form, name), rows)
         kept = draft.sections[name].values.get(rows, [])
@@ -140,7 +141,7 @@ class SectionPages:
         return [Problem(p.field.partition(".")[2], p.code, p.params) for p in inside]
 
     def both(self, place: Place, holder: Holder, both: EditedMeanwhile, back: str) -> Response:
-        """Both versions of what two people changed, field by field, to choose from."""
+        """Answer with both versions of what two people changed, field by field, to choose from."""
         draft, lang = both.draft, place.lang
         section = section_of(draft.form, both.section)
         fields = rows_field(section, both.rows)["fields"] if both.rows else section["fields"]

@@ -48,7 +48,8 @@ class DraftSections:
     def show(
         self, request: Request, place: Place, holder: Holder, draft: FormDraft, name: str
     ) -> Response:
-        """The page of a section, or of one of its rows; for a script what it holds."""
+        """Answer with the page of a section, or of one of its rows; for a script with what it
+        holds."""
         section_of(draft.form, name)
         if not request.wants_page:
             saved = draft.sections[name]
@@ -136,7 +137,7 @@ class DraftSections:
         return see_other(place.to("check" if control["from"] == "check" else order[at + 1]))
 
     def _wrong(self, holder: Holder, name: str, values: Values, lang: Lang) -> bool:
-        """Whether an answer that is there does not fit; what is missing is told at the end."""
+        """Tell whether an answer that is there does not fit; what is missing is told at the end."""
         found = problems_of(holder.form, name, values, lang, self._today)
         return any(problem.code not in MISSING for problem in found)
 

@@ -40,7 +40,8 @@ class FileViews:
     claims: ClaimViews
 
     def show(self, request: Request, token: str) -> Response:
-        """Looking changes nothing, and neither does asking whether to withdraw."""
+        """Answer with the page of a file. Looking changes nothing, and neither does asking whether
+        to withdraw."""
         try:
             return self._show(request, token)
         except LinkOver:
@@ -89,7 +90,7 @@ class FileViews:
             return self.problems.respond(request, error, lang)
 
     def _receipt(self, request: Request, token: str, posted: Posted) -> Response:
-        """That a form came: all that whoever posts it may know."""
+        """Answer that a form came: all that whoever posts it may know."""
         if posted.is_over:
             return self.lost_link.receipt_over(request)
         return self.pages.received(request, token, posted.ref)
@@ -202,7 +203,7 @@ class FileViews:
     def _not_now(
         self, request: Request, mine: OpenedFile, given: FileInput, why: str, lang: Lang
     ) -> Response:
-        """The state, or a decision that can still be undone, does not let this happen."""
+        """Answer that the state, or a decision that can still be undone, does not let this happen."""
         self.files.refused(mine.case, given.action, why)
         held = self.cases.known_state(mine.case) != shown_as(mine.case.state)
         what = "settled" if why == "settled" or held else "not_now"

@@ -57,7 +57,7 @@ class FilePages:
         values: Mapping[str, object] | None = None,
         status: int = 200,
     ) -> Response:
-        """The page of a file; `values` are the answers that somebody is at work on."""
+        """Answer with the page of a file; `values` are the answers that somebody is at work on."""
         case, address = mine.case, self._address(mine.token)
         facts = self._facts(mine, lang)
         description = self._describe(mine, lang) if facts["question"] else None
@@ -98,7 +98,7 @@ class FilePages:
         entered: Mapping[str, object],
         wrong: Mapping[str, str],
     ) -> Response:
-        """Asks before a file is withdrawn."""
+        """Ask before a file is withdrawn."""
         address = self._address(mine.token)
         facts = {
             "case": mine.case,
@@ -118,7 +118,7 @@ class FilePages:
     def confirming(
         self, request: Request, token: str, case: Case, address: str, *, wrong: bool = False
     ) -> Response:
-        """Asks at a new e-mail address whether it is the right one."""
+        """Ask at a new e-mail address whether it is the right one."""
         lang = request.language({}, case.lang)
         facts = {
             "case": case,
@@ -142,7 +142,7 @@ class FilePages:
         *,
         status: int = 200,
     ) -> Response:
-        """What an applicant just did to their file, or why not."""
+        """Answer with what an applicant just did to their file, or why not."""
         texts = content.review()["file"][what]
         title, text = texts["title"][lang], texts["text"][lang]
         if not request.wants_page:
@@ -157,7 +157,7 @@ class FilePages:
         return self.pages.respond("done", lang, facts, address=address, status=status)
 
     def result(self, request: Request, token: str) -> Response:
-        """The page of a self-assessment."""
+        """Answer with the page of a self-assessment."""
         from chalicelib.forms import assessment
 
         found = self.cases.assessed(token)
@@ -183,12 +183,12 @@ class FilePages:
         return self.pages.respond("thanks", lang, facts, address=self._address(token))
 
     def received(self, request: Request, token: str, ref: str) -> Response:
-        """That something came under a reference, and no more."""
+        """Answer that something came under a reference, and no more."""
         what = "stored" if _is_stored_form(ref) else "received"
         return self._of_receipt(request, what, ref, request.lang, self._address(token))
 
     def refused_receipt(self, request: Request, ref: str, lang: Lang) -> Response:
-        """What the link of a receipt does not do."""
+        """Answer with what the link of a receipt does not do."""
         what = "stored" if _is_stored_form(ref) else "not_yours"
         return self._of_receipt(request, what, ref, lang, "", status=409)
 

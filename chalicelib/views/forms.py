@@ -62,7 +62,7 @@ class FormViews:
     notices: Notices
 
     def form(self, request: Request, name: str) -> Response:
-        """What a website needs to build the form; for a browser, the form itself."""
+        """Answer with what a website needs to build the form; for a browser, the form itself."""
         _require_form(name)
         lang = request.lang
         invite = request.query.get("invite", "")
@@ -122,7 +122,7 @@ class FormViews:
         return self._cacheable(request, document)
 
     def health(self) -> Response:
-        """200 while the store answers; StoreDown (503) when it does not."""
+        """Answer 200 while the store answers. Raises StoreDown (503) when it does not."""
         self.store.get("HEALTH", "HEALTH")
         return json_response(
             {"status": "ok", "stage": self.settings.stage}, {"Cache-Control": "no-store"}
@@ -137,7 +137,7 @@ class FormViews:
         return prefill.prefill(self.cases.invited(invite).answers)
 
     def _note_started(self, invite: str) -> None:
-        """Whoever is at work on an application is not reminded that there is one."""
+        """Note that somebody is at work on an application: they are not reminded that there is one."""
         from chalicelib.cases.deadlines import started
 
         try:
@@ -147,7 +147,8 @@ class FormViews:
         started.note(self.store, case, self.now())
 
     def _uninvited(self, lang: Lang) -> Response:
-        """A declaration comes first; whoever knows that may go on, with its reference or not."""
+        """Answer that a declaration comes first; whoever knows that may go on, with its reference
+        or not."""
         text = self.problems.text(NotInvited(), lang)
         address = self.pages.address("forms", "application")
         facts = {
@@ -177,7 +178,7 @@ class FormViews:
     def _start_page(
         self, request: Request, description: Mapping[str, object], lang: Lang
     ) -> Response:
-        """What is asked, and the button that begins a draft of it."""
+        """Answer with what is asked, and the button that begins a draft of it."""
         from chalicelib.views.form_page import start_facts
 
         carried = (*INVITATION_FIELDS, "redirect")
@@ -189,7 +190,7 @@ class FormViews:
     def _switched(
         self, name: str, fields: dict[str, object], control: Mapping[str, str], lang: Lang
     ) -> Response:
-        """The form in the other language, with all that was typed and nothing sent."""
+        """Answer with the form in the other language, with all that was typed and nothing sent."""
         self._keep_notice(name, lang)
         kept = {**_staying(control), "started_at": control["started_at"]}
         return self._form_page(self._describe(name, lang), fields, kept, lang)

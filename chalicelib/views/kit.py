@@ -33,8 +33,8 @@ class KitViews:
     cases: Cases
 
     def show(self, request: Request, name: str) -> Response:
-        """A part in the language that is asked for, the script, or the style sheet; for whom a
-        letter invited, with what is known of them."""
+        """Answer with a part in the language that is asked for, the script, or the style sheet; to
+        whom a letter invited, with what is known of them."""
         if name in kit_parts.FILES:
             body, kind = kit_parts.file(name), kit_parts.FILES[name]
             return with_etag(request, Response(200, body, kind, CACHEABLE))

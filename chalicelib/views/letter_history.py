@@ -65,7 +65,7 @@ def _outside(row: Item, lang: Lang) -> SentLetter:
 
 
 def _to_staff(row: Item, names: dict[str, str], lang: Lang) -> SentLetter:
-    """Its text is left out: it holds what its reader alone may use."""
+    """Tell of a letter to staff without its text, which holds what its reader alone may use."""
     everybody = content.review()["readers"]["staff"][lang]
     reader = names.get(row["to"], everybody)
     return {**_line(row, kept_copy(row) or {}, lang), "reader": reader, "address": "", "text": ""}

@@ -31,7 +31,8 @@ class LostLinkViews:
         return self._page(request.lang)
 
     def ask(self, request: Request) -> Response:
-        """Raises TooMany for a network that asks too often."""
+        """Owe the links of an address's files, and answer alike for every address. Raises TooMany
+        for a network that asks too often."""
         fields = request.fields()
         lang = request.language(fields)
         entered = str(tidy(text_field(fields, "email")))
@@ -50,12 +51,12 @@ class LostLinkViews:
         return see_other(in_language(f"{self._address}?asked=1", lang))
 
     def broken(self, request: Request) -> Response:
-        """In place of a file whose link does not work: how to get another one."""
+        """Answer in place of a file whose link does not work: how to get another one."""
         title = content.problems()["bad_link"]["title"][request.lang]
         return self._page(request.lang, broken=title, status=404)
 
     def receipt_over(self, request: Request) -> Response:
-        """In place of a page that said that a form came: how to get the link of its file."""
+        """Answer in place of a page that said that a form came: how to get the link of its file."""
         text = content.review()["file"]["receipt_over"]
         title, detail = text["title"][request.lang], text["text"][request.lang]
         if not request.wants_page:

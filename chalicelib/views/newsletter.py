@@ -77,7 +77,7 @@ class NewsletterViews:
     now: Now
 
     def form(self, request: Request) -> Response:
-        """The form; `?sent=1`: what to do next."""
+        """Answer with the form or, with `?sent=1`, with what to do next."""
         if not request.wants_page:
             return json_response(
                 self._describe(request.lang), {"Cache-Control": "public, max-age=300"}
@@ -88,7 +88,7 @@ class NewsletterViews:
         return self._form_page(request.lang, {}, {"started_at": str(int(self.now().timestamp()))})
 
     def sign_up(self, request: Request) -> Response:
-        """The same answer for every address, whatever is known of it."""
+        """Give every address the same answer, whatever is known of it."""
         fields: dict[str, object] = {}
         control: dict[str, str] = {}
         lang = request.lang
@@ -131,8 +131,8 @@ class NewsletterViews:
         return self.newsletter.pages.respond("newsletter_leave", lang, facts, address=address)
 
     def leave(self, request: Request, token: str) -> Response:
-        """From a mail program's own button: an empty 200, and no redirect (RFC 8058). From our
-        page: what was done, in words."""
+        """Unsubscribe. A mail program's own button gets an empty 200 and no redirect (RFC 8058);
+        our page, what was done, in words."""
         try:
             person, issue = self.links.open_unsubscribe(token)
         except BadLink:
@@ -152,7 +152,7 @@ class NewsletterViews:
         return self._left(token, request.language(fields), cancelled=outcome == "cancelled")
 
     def _cancelling(self, request: Request, token: str, *, act: bool) -> Response:
-        """The link of a letter that asks to confirm: it cancels that very request alone."""
+        """Cancel the very request, and no other, whose letter asked to confirm."""
         person, asked = self.links.open_cancel(token)
         when = datetime.fromtimestamp(asked, UTC)
         found = self.subscriptions.get(person)

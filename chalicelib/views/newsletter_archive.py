@@ -28,7 +28,7 @@ class ArchiveViews:
     pages: Pages
 
     def archive(self, request: Request) -> Response:
-        """The issues of a year, the newest year when none is asked for."""
+        """Answer with the issues of a year, the newest year when none is asked for."""
         lang = request.lang
         years = publishing.years(self.store)
         year = request.query.get("year") or (years[0] if years else "")
@@ -73,7 +73,7 @@ class ArchiveViews:
         return self._page("newsletter_issue", request, facts, self._address(slug))
 
     def feed(self, request: Request, lang: Lang, kind: str) -> Response:
-        """`kind` is `atom` or `json`: the newest issues, whole."""
+        """Answer with the newest issues, whole; `kind` is `atom` or `json`."""
         rows = publishing.newest(self.store, FEED_ISSUES)
         entries = [
             feeds.FeedEntry(
@@ -127,7 +127,8 @@ class ArchiveViews:
     def _page(
         self, template: str, request: Request, facts: Mapping[str, object], address: str
     ) -> Response:
-        """Anybody may keep and find it; images come from the sender's own sites alone."""
+        """Answer with a page that anybody may keep and find; images come from the sender's own
+        sites alone."""
         lang = request.lang
         head = {
             "own_url": in_language(address, lang),

@@ -38,14 +38,14 @@ class ConfirmViews:
     newsletter: NewsletterPages
 
     def show(self, request: Request, token: str) -> Response:
-        """One button; looking changes nothing."""
+        """Answer with a page of one button; looking changes nothing."""
         return self._confirming(request, token, act=False)
 
     def act(self, request: Request, token: str) -> Response:
         return self._confirming(request, token, act=True)
 
     def _confirming(self, request: Request, token: str, *, act: bool) -> Response:
-        """The same address confirms a sign-up, a new address, or an implied consent."""
+        """Confirm a sign-up, a new address or an implied consent, as the token says."""
         for kind in (self._sign_up, self._new_address, self._keep):
             try:
                 return kind(request, token, act)

@@ -95,7 +95,7 @@ class PreferencesViews:
         return self._shown(request, token, person, lang, PreferencesPage())
 
     def act(self, request: Request, token: str) -> Response:
-        """One field says what to do: `action`, with its own fields beside it."""
+        """Do what the field `action` says, with its own fields beside it."""
         person, found = self._of(token)
         fields = request.fields()
         lang = request.language(fields, found.lang if found else None)
@@ -278,7 +278,7 @@ def _outcome_page(outcome: SubscriberOutcome, done: str, lang: Lang) -> Preferen
 
 
 def _hinted(value: object) -> object:
-    """Addresses are only hinted at, as on the page: the mail may have been forwarded."""
+    """Hint at addresses only, as on the page: the mail may have been forwarded."""
     if isinstance(value, dict):
         return {k: _hinted(v) for k, v in value.items()}
     if isinstance(value, list):

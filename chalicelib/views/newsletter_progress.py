@@ -78,7 +78,8 @@ class ProgressViews:
     missed: Callable[[Issue], Iterable[UnreachedReader]]
 
     def show(self, request: Request, token: str) -> Response:
-        """Where the issue stands now; `?missed=1` lists whom it did not reach. Raises BadLink."""
+        """Answer with where the issue stands now; `?missed=1` lists whom it did not reach. Raises
+        BadLink."""
         issue, staff = self._followed(token)
         lang = request.language({}, staff.lang)
         return self._page(request, token, issue, staff, lang)
@@ -98,7 +99,7 @@ class ProgressViews:
     def _acted(
         self, issue: Issue, staff: Staff, fields: Mapping[str, object], token: str
     ) -> ProgressError:
-        """The code of what was wrong; empty when it is done."""
+        """Do it, and return the code of what was wrong: empty when it is done."""
         act = text_field(fields, "act")
         changes = self._changes()
         if act != AGAIN and act not in changes:
@@ -133,7 +134,7 @@ class ProgressViews:
         }
 
     def _again(self, issue: Issue, staff: Staff) -> ProgressError:
-        """Another issue for those who can still be reached, which leaves within a minute."""
+        """Make another issue for those who can still be reached, which leaves within a minute."""
         if issue.status != SENT:
             return "moved"
         if not self.settings.postal_address:
@@ -150,7 +151,7 @@ class ProgressViews:
         return ""
 
     def _anybody(self, issue: Issue) -> bool:
-        """Whether somebody can be sent to again, or may: not all were looked at in time."""
+        """Tell whether somebody can be sent to again, or may: not all were looked at in time."""
         until = self.newsroom.now() + LEDGER_READING_TIME
         return any(one.again or self.newsroom.now() > until for one in self.missed(issue))
 
@@ -230,7 +231,7 @@ class ProgressViews:
         return acts
 
     def _listed(self, issue: Issue, lang: Lang) -> list[dict[str, str]]:
-        """The first of those who were missed; their addresses are hinted at."""
+        """List the first of those who were missed; their addresses are hinted at."""
         found = []
         for one in self._looked(issue):
             who = masked(one.email) if one.email else content.newsroom()["address_gone"][lang]

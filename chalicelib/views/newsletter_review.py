@@ -36,7 +36,7 @@ class IssueReviewViews:
     problems: Problems
 
     def show(self, request: Request, token: str) -> Response:
-        """The page behind a review link; looking changes nothing."""
+        """Answer with the page behind a review link; looking changes nothing."""
         opened = self.approvals.open(token)
         lang = request.language({}, _reader_lang(opened))
         if opened.standing == "open":
@@ -44,7 +44,7 @@ class IssueReviewViews:
         return self._standing_page(opened, lang, 200 if opened.standing == "decided" else 410)
 
     def mail(self, request: Request, token: str, lang: str) -> Response:
-        """The mail as it will be received, in a page that can do nothing."""
+        """Answer with the mail as it will be received, in a page that can do nothing."""
         if lang not in LANGS:
             raise NotFound(lang)
         opened = self.approvals.open(token)
@@ -142,7 +142,8 @@ class IssueReviewViews:
         return rendered_of(self.store, issue, lang)
 
     def _sample(self) -> dict[str, str]:
-        """What stands where a subscriber's own links will: the public form of the newsletter."""
+        """Return what stands where a subscriber's own links will: the public form of the
+        newsletter."""
         form = self.pages.address("newsletter")
         return {"unsubscribe_url": form, "preferences_url": form, "first_name": ""}
 

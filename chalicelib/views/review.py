@@ -37,7 +37,7 @@ class ReviewViews:
     problems: Problems
 
     def show(self, request: Request, token: str) -> Response:
-        """The page behind a review link; looking changes nothing."""
+        """Answer with the page behind a review link; looking changes nothing."""
         opened = self.reviews.open(token)
         lang = request.language({}, _reader_lang(opened))
         return self._shown(opened, lang, preselected=request.query.get("decision", ""))
@@ -176,7 +176,7 @@ class ReviewViews:
         return self._page("decided", opened, lang, facts, status)
 
     def _voted(self, opened: OpenedReview, lang: Lang, status: int) -> Response:
-        """A vote is kept; the decision waits for the others."""
+        """Answer that a vote is kept, and the decision waits for the others."""
         assert opened.case is not None
         assert opened.staff is not None
         names = [vote["name"] for vote in self.reviews.votes(opened.case)]
@@ -196,7 +196,7 @@ class ReviewViews:
         return self.pages.respond("undone", lang, {"case": outcome.case})
 
     def _noted(self, outcome: DecisionOutcome, lang: Lang) -> Response:
-        """A state change beside the decision is done."""
+        """Answer that a state change beside the decision is done."""
         what = str(outcome.facts.get("event", "back"))
         # Whoever stood back has no link to this file any more.
         address = "" if what == "recuse" else self._address(outcome.opened)
@@ -205,7 +205,7 @@ class ReviewViews:
         return self.pages.respond("noted", lang, facts, address=address)
 
     def _refused(self, outcome: DecisionOutcome, lang: Lang) -> Response:
-        """The table of states or a guard says no, and why."""
+        """Answer with why the table of states or a guard says no."""
         texts = content.review()["refusals"]
         text = texts.get(str(outcome.facts["why"]), texts["not_now"])
         facts = {
@@ -216,7 +216,7 @@ class ReviewViews:
         return self._page("refused", outcome.opened, lang, facts, CONFLICT_STATUS)
 
     def _away(self, opened: OpenedReview, lang: Lang, status: int) -> Response:
-        """Somebody away decides nothing before they say that they are back."""
+        """Answer that somebody away decides nothing before they say that they are back."""
         assert opened.staff is not None
         facts = {
             "case": opened.case,
@@ -227,8 +227,8 @@ class ReviewViews:
         return self._page("away", opened, lang, facts, status)
 
     def _expired(self, opened: OpenedReview, lang: Lang, *, status: int = 410) -> Response:
-        """The same page for an unknown link as for an old one: no way to tell them apart
-        but for the state of the case, which only the owner of a real link is shown."""
+        """Answer alike for an unknown link and an old one: there is no way to tell them apart but
+        for the state of the case, which only the owner of a real link is shown."""
         case = opened.case
         facts = {
             "state_name": staff_name(case.state, lang) if case else None,

@@ -51,7 +51,7 @@ def _linked(error: FieldError, labels: Mapping[str, str], title: str) -> LinkedE
 
 
 def _labels(description: Description, lang: Lang) -> Iterator[tuple[str, str]]:
-    """Each path of the form with its label: `partners[0].name`, `links[2]`."""
+    """Yield each path of the form with its label: `partners[0].name`, `links[2]`."""
     row = "ligne" if lang == "fr" else "row"
     for section in description["sections"]:
         for f in section["fields"]:

@@ -62,7 +62,7 @@ class Pages:
         return self.policy(images=self.photo_origins(), forms=forms)
 
     def _frame(self, lang: Lang) -> dict[str, str]:
-        """What every page says of the organisation."""
+        """Return what every page says of the organisation."""
         settings = self._settings
         return {
             "organization": settings.organization_name,

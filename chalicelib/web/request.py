@@ -176,7 +176,8 @@ def _no_constant(name: str) -> None:
 
 
 def _require_few(found: object) -> None:
-    """Raises TooLarge for JSON with more values than a form has fields, at whatever depth."""
+    """Count the values of JSON. Raises TooLarge for JSON with more values than a form has fields,
+    at whatever depth."""
     values, waiting = 0, [found]
     while waiting:
         value = waiting.pop()

@@ -49,7 +49,7 @@ class CaseServices:
 
     @cached_property
     def orphans(self) -> Orphans:
-        return Orphans(self._parts.store, self._parts.now)
+        return Orphans(self._parts.store, self.roster, self._parts.now)
 
     @cached_property
     def kept_declarations(self) -> KeptDeclarations:

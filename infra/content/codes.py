@@ -44,7 +44,7 @@ def _calls(tree: ast.AST) -> Iterator[tuple[str, str]]:
 
 
 def _constants(node: ast.expr) -> Iterator[str]:
-    """A string, or either of the two of a condition."""
+    """Yield a string, or either of the two of a condition."""
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         yield node.value
     elif isinstance(node, ast.IfExp):

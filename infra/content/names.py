@@ -146,7 +146,7 @@ def _misspelt(code: str, contents: Contents, place: str) -> list[str]:
 
 
 def _ids(contents: Contents) -> Iterator[Slip]:
-    """No list has the same id twice."""
+    """Find every id that stands twice in a list."""
     lists: list[tuple[str, Place, Any]] = [
         (name, (), contents[name]) for name in ("streams", "provinces", "languages")
     ]

@@ -52,7 +52,7 @@ def _funded(contents: Contents) -> int:
 
 
 def _retention(programme: Any, table: Any, funded: int, kept: list[str]) -> Iterator[Slip]:
-    """What the notices promise is what is kept."""
+    """Find what the notices promise otherwise than it is kept."""
     others = table["case_months"].get("others", 0)
     wanted = {
         "assessment": [table["assessment_months"]],
@@ -76,7 +76,7 @@ def _months_of(form: str, table: Any) -> int:
 
 
 def _within(contents: Contents) -> Iterator[Slip]:
-    """No file is erased before a day that somebody was told of it."""
+    """Find each file that would be erased before a day that somebody was told of it."""
     months = contents["retention"]["case_months"]
     declined = {row["to"] for row in contents["states"]["transitions"] if row.get("reason")}
     kept = min(months.get(name, 0) for name in ({*declined} & months.keys()) | {"others"})
@@ -87,7 +87,7 @@ def _within(contents: Contents) -> Iterator[Slip]:
 
 
 def _reminders(clocks: Any, programme: Any) -> Iterator[Slip]:
-    """Who has so many days is reminded before they are over."""
+    """Find each reminder that comes after the days that it is about."""
     given = {"reply_by": ANSWER_DAYS, "apply_by": programme["application_link_valid_days"]}
     for name, clock in clocks.items():
         most = clock.get("lasts") or given.get(clock.get("until"))
@@ -100,7 +100,7 @@ def _reminders(clocks: Any, programme: Any) -> Iterator[Slip]:
 
 
 def _bases(bases: Any) -> Iterator[Slip]:
-    """The length of an implied consent is said as it is counted."""
+    """Find each implied consent whose length is said otherwise than it is counted."""
     for number, basis in enumerate(bases):
         months = basis["months"]
         if months is None:
@@ -122,7 +122,7 @@ def _holidays(days: Any) -> Iterator[Slip]:
 
 
 def _clocks(clocks: Any) -> Iterator[Slip]:
-    """The steps of a ladder come one after the other."""
+    """Find each ladder whose steps do not come one after the other."""
     for name, clock in clocks.items():
         unit = clock["unit"]
         for key, rising in (("after", True), ("before", False)):
@@ -139,7 +139,7 @@ def _clocks(clocks: Any) -> Iterator[Slip]:
 
 
 def _colours(theme: Any) -> Iterator[Slip]:
-    """Each text can be read on its ground, by the contrast that WCAG 2.2 asks for."""
+    """Find each text that has less contrast on its ground than WCAG 2.2 asks for."""
     for number, (text, ground, *_) in enumerate(theme["text_on"]):
         for name in (text, ground):
             if name not in theme["light"]:

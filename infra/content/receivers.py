@@ -56,7 +56,7 @@ def _receiver(name: str, form: Any) -> Iterator[Slip]:
 
 
 def _stored(name: str, form: Any) -> Iterator[Slip]:
-    """The address that is written to is one, and each letter is about a form that is kept."""
+    """Find an address to write to that is none, and letters that are not about a form that is kept."""
     stored, place = form.get("stored", {"letters": ()}), ("stored", "letters")
     if "email" in stored:
         addresses = [key for key, field in _fields(form).items() if field["type"] == "email"]

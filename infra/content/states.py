@@ -68,7 +68,7 @@ def _transitions(contents: Contents) -> Iterator[Slip]:
 
 
 def _ends(contents: Contents) -> Iterator[Slip]:
-    """What the clock of a state sets off can be done in that state."""
+    """Find what the clock of a state sets off and cannot be done in that state."""
     rows = contents["states"]["transitions"]
     for name, state in contents["states"]["states"].items():
         clock = contents["clocks"]["clocks"].get(state.get("clock"), {"steps": ()})
@@ -83,7 +83,7 @@ def _ends(contents: Contents) -> Iterator[Slip]:
 
 
 def _readers(file: str, place: Place, names: Collection[str], to: list[str]) -> Iterator[Slip]:
-    """A letter goes to whom it is written for."""
+    """Find each letter that goes to somebody whom it is not written for."""
     wanted = APPLICANT if APPLICANT in to else STAFF
     for name in names:
         if name in LETTERS and wanted not in LETTERS[name].readers:

@@ -13,8 +13,7 @@ import urllib.request
 from pathlib import Path
 from typing import IO
 
-KEY = "local"
-"""The emulator's root: it alone passes without a policy."""
+from infra.run_file import use_root_key
 
 SAVE_SECONDS = 20
 """How long an emulator that was told to end may take to keep its state."""
@@ -43,21 +42,6 @@ def free_port(wanted: int, *, must: bool = False) -> int:
                 continue
             return port
     raise EmulatorError(f"port {wanted} is taken; choose another one")
-
-
-def use_root_key(environment: dict[str, str]) -> None:
-    """Take every AWS setting of the machine out, and put the emulator's in."""
-    for name in [n for n in environment if n.startswith("AWS_")]:
-        del environment[name]
-    environment.update(
-        AWS_ACCESS_KEY_ID=KEY,
-        AWS_SECRET_ACCESS_KEY=KEY,
-        AWS_DEFAULT_REGION="ca-central-1",
-        # A profile of the machine must not decide anything here.
-        AWS_CONFIG_FILE=os.devnull,
-        AWS_SHARED_CREDENTIALS_FILE=os.devnull,
-        AWS_EC2_METADATA_DISABLED="true",
-    )
 
 
 class Emulator:

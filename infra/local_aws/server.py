@@ -40,7 +40,7 @@ class PageHandler(BaseHTTPRequestHandler):
     do_HEAD = do_GET
 
     def log_message(self, *arguments: object) -> None:
-        """Nothing: the terminal shows what Relais does."""
+        """Print nothing: the terminal shows what Relais does."""
 
 
 def serve_forever(handler: type[BaseHTTPRequestHandler], port: int) -> ThreadingHTTPServer:

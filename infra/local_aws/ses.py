@@ -85,7 +85,7 @@ class LocalSes:
         self._server.server_close()
 
     def is_too_fast(self) -> bool:
-        """Whether a call that sends nothing comes too soon after another one."""
+        """Tell whether a call that sends nothing comes too soon after another one."""
         with self._lock:
             now = time.monotonic()
             if now - self._called_at < CALL_INTERVAL_SECONDS:
@@ -233,4 +233,4 @@ class _SesHandler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *arguments: object) -> None:
-        """Nothing: the functions log what became of their letters."""
+        """Print nothing: the functions log what became of their letters."""

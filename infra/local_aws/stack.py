@@ -32,7 +32,8 @@ Say = Callable[[str], None]
 
 
 def stack_settings(site_url: str) -> dict[str, str]:
-    """The local stage: invented people, no undo and no morning to wait for, generous limits."""
+    """Return the settings of the local stage: invented people, no undo and no morning to wait for,
+    generous limits."""
     return {
         "WebsiteUrl": site_url,
         "AllowedOrigins": f"{site_url},{site_url.replace('127.0.0.1', 'localhost')}",
@@ -162,8 +163,8 @@ def _verify_sender(endpoint: str) -> None:
 
 
 def _set_gateway_responses(endpoint: str, api: str, template: Path, site_url: str) -> None:
-    """The emulator leaves them out when it imports the API's definition; AWS does not. The one
-    header that is no plain text is the origin of the website."""
+    """Set what the emulator leaves out when it imports the API's definition, and AWS does not. The
+    one header that is no plain text is the origin of the website."""
     gateway = boto3.client("apigateway", region_name=REGION, endpoint_url=endpoint)
     resources = json.loads(template.read_text("utf-8"))["Resources"]
     defined = resources["RestAPI"]["Properties"]["DefinitionBody"]

@@ -15,12 +15,11 @@ from chalicelib.core.ports import Now
 from chalicelib.core.settings import Settings, read
 from chalicelib.services import Services, utc_now
 from infra.deploy import REGION
-from infra.local_aws.emulator import use_root_key
-from infra.local_aws.run_file import read_run_file
 from infra.operator.errors import OperatorError
 from infra.operator.tables import Tables
 from infra.package import ROOT
 from infra.people_key import links_name, people_name
+from infra.run_file import read_run_file, use_root_key
 
 LOCAL = "local"
 

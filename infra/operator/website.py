@@ -18,7 +18,7 @@ commands = Commands("The forms and the directory for the pages of a website.")
 
 @commands.callback()
 def of_kit() -> None:
-    """The forms and the directory for the pages of a website."""
+    """Write the forms and the directory for the pages of a website."""
 
 
 @commands.add()

@@ -108,7 +108,7 @@ def test_the_reference_of_another_file_may_be_typed(way: Journey, invited: Case)
 def test_two_applications_cannot_be_linked_to_one_file(way: Journey, invited: Case) -> None:
     one = uninvited(way, applicant_email=ZOE)
     two = uninvited(way, applicant_email="max@example.org")
-    orphans = Orphans(way.store, way.clock)
+    orphans = Orphans(way.store, way.service.cases.roster, way.clock)
     by = Decider("rita-roy", "Rita Roy")
     orphans.link(one, invited, by)
     with pytest.raises(Conflict):

@@ -58,7 +58,10 @@ def found_again(programme: Programme, case: Case, how: str) -> Case:
             case, "ada@new.example.org", by="rita-roy"
         )
     else:
-        sending = SendingAgain(programme.store, programme.service.lookup, programme.clock)
+        service = programme.service
+        sending = SendingAgain(
+            programme.store, service.lookup, service.cases.roster, programme.clock
+        )
         sending.send(case, Decider("rita-roy", "Rita Roy"))
     programme.settle()
     return programme.again(case)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from deployed import Stack
-from infra.local_aws.emulator import use_root_key
+from infra.run_file import use_root_key
 
 
 @pytest.fixture(scope="session")

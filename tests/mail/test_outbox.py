@@ -52,7 +52,7 @@ def post(store: MemoryStore, mailer: MemoryMailer, clock: SetClock, writer: Plai
 
 @pytest.fixture
 def reports(store: MemoryStore, clock: SetClock) -> DeliveryEvents:
-    return DeliveryEvents(store, clock, {}, Reputation(store, clock))
+    return DeliveryEvents(store, Roster(store), clock, {}, Reputation(store, clock))
 
 
 def owe(store: MemoryStore, clock: SetClock, *, to: str = "ada", wait: float = 0) -> Key:

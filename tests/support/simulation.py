@@ -320,7 +320,7 @@ class Life:
         if (orphan := self.case(act)) and self.born:
             memory = self.seen[self.born[act.who % len(self.born)]]
             by = Decider("rita-roy", "Rita Roy")
-            Orphans(self.store, self.clock).link(orphan, memory[-1], by)
+            Orphans(self.store, self.service.cases.roster, self.clock).link(orphan, memory[-1], by)
 
     def away(self, act: Act) -> None:
         row = self.store.items["STAFF", STAFF[act.who % 3]]
@@ -454,7 +454,9 @@ class Life:
     def send_again(self, act: Act) -> None:
         if case := self.case(act):
             by = STAFF[act.who % len(STAFF)]
-            SendingAgain(self.store, self.service.lookup, self.clock).send(case, Decider(by, by))
+            SendingAgain(
+                self.store, self.service.lookup, self.service.cases.roster, self.clock
+            ).send(case, Decider(by, by))
 
     def stream(self, act: Act) -> None:
         """The stream brings one letter that was just stored."""

@@ -43,7 +43,7 @@ class Digest:
         self._scheduled = True
 
     def fire(self, row: Item) -> str:
-        """Owes today's letters and waits for the next morning, in one transaction.
+        """Owe today's letters and wait for the next morning, in one transaction.
 
         A morning that was missed is not made up for at night: the next letter tells all.
         """
@@ -77,7 +77,7 @@ class Digest:
 
 
 def _next(now: datetime) -> datetime:
-    """The next half past eight of a business day."""
+    """Return the next half past eight of a business day."""
     day = eastern_time.today(now)
     hour = time.fromisoformat(content.clocks()["digest"])
     while not business_days.is_business_day(day) or business_days.at_eastern_time(day, hour) <= now:

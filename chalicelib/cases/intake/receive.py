@@ -251,7 +251,7 @@ class _Attempt:
 
 
 def _parsed(arrival: IncomingForm, now: datetime) -> parsing.Submission:
-    """Raises InvalidForm, also with the question whether a person sends it."""
+    """Parse a form that came. Raises InvalidForm, also with the question whether a person sends it."""
     odd = ask_person(
         trap=arrival.trap,
         started_at=arrival.started_at,
@@ -264,7 +264,7 @@ def _parsed(arrival: IncomingForm, now: datetime) -> parsing.Submission:
 
 
 def _way_in(visit: Arrival) -> list[str]:
-    """The same application with an invitation is not the one without."""
+    """Return what tells an application with an invitation from the same one without."""
     if visit.submission.form != "application":
         return []
     return [visit.arrival.invite, visit.arrival.ref]

@@ -107,7 +107,7 @@ def decision_since(link: Item, history: tuple[Item, ...]) -> DecisionMade | None
 
 
 def _can_undo(link: Item, case: Case, staff: Staff, now: datetime) -> bool:
-    """Only the decision that this link made, or that it was sent to take back."""
+    """Let a link undo only the decision that this link made, or that it was sent to take back."""
     if case.decided is None or case.decided["by"] != staff.id or not case.undo_open(now):
         return False
     return case.version - link["case_version"] in (0, 1)

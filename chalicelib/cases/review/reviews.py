@@ -69,8 +69,8 @@ class Reviews:
         self._cases = cases
         self._decisions = decisions
         self._files = files
-        self._orphans = Orphans(store, now)
-        self._again = SendingAgain(store, cases, now)
+        self._orphans = Orphans(store, roster, now)
+        self._again = SendingAgain(store, cases, roster, now)
         self.roster = roster
         self._links = links
         self._now = now
@@ -97,7 +97,7 @@ class Reviews:
         return self.roster.get(case.owner) if case.owner else None
 
     def voters_left(self, case: Case, staff: Staff) -> int:
-        """How many others have not voted yet, and may."""
+        """Count the others who have not voted yet, and may."""
         others = self.colleagues(staff)
         gone = {*standing_back(case, others), *voters(self.votes(case))}
         return sum(other.id not in gone for other in others)
@@ -120,7 +120,8 @@ class Reviews:
         return OpenedReview(found, token, case, staff, link, decision, history)
 
     def decide(self, token: str, decision: Decision) -> DecisionOutcome:
-        """Raises TooMany after many wrong tries of one link."""
+        """Do what a page asks, and return what became of it. Raises TooMany after many wrong tries
+        of one link."""
         opened = self.open(token)
         if opened.case is None or opened.staff is None or opened.link is None:
             return DecisionOutcome("fresh" if decision.name == "fresh" else "expired", opened)
@@ -148,7 +149,8 @@ class Reviews:
             return self._late(opened, decision)
 
     def _decide(self, opened: OpenedReview, decision: Decision) -> DecisionOutcome:
-        """Raises Conflict when somebody was faster."""
+        """Decide what an opened link was asked, or return why not. Raises Conflict when somebody
+        was faster."""
         case, staff, link = opened.whole
         self._attempts.check(opened.token)
         if decision.name in events() and decision.name not in link["allowed"]:
@@ -209,7 +211,7 @@ class Reviews:
         return DecisionOutcome("undone", opened, after)
 
     def _fresh(self, opened: OpenedReview) -> DecisionOutcome:
-        """A new link, to the address on the roster and nowhere else."""
+        """Owe a new link, to the address on the roster and nowhere else."""
         case, staff, _ = opened.whole
         if opened.standing in FRESH and self._attempts.counted(opened.token, staff):
             self._attempts.noted(case, staff, "fresh", "fresh")
@@ -225,7 +227,7 @@ class Reviews:
         return DecisionOutcome("fresh", opened, case)
 
     def _away(self, opened: OpenedReview, decision: Decision) -> DecisionOutcome:
-        """Who is away decides nothing; who says that they are back is."""
+        """Let who is away decide nothing, and end the absence of who says that they are back."""
         case, staff, _ = opened.whole
         if decision.name == "back" and self._links.check_nonce(opened.token, decision.nonce):
             self.roster.back(staff)
@@ -266,7 +268,8 @@ class Reviews:
         return []
 
     def _check(self, opened: OpenedReview, decision: Decision) -> None:
-        """Guards that nothing on the page can mend. The quorum is none: a vote is kept."""
+        """Check the guards that nothing on the page can mend. The quorum is none of them: a vote is
+        kept. Raises Refused."""
         for name in self._unmet(opened, self._chosen(opened, decision), decision):
             if name != "quorum_app":
                 raise Refused(name)
@@ -286,7 +289,7 @@ class Reviews:
         return self._step_up is not None and "step_up" in self._chosen(opened, decision).guards
 
     def _confirm(self, opened: OpenedReview, decision: Decision) -> DecisionOutcome:
-        """Decides with the right six digits; without any, sends them."""
+        """Decide with the right six digits; without any, send them."""
         case, staff, _ = opened.whole
         assert self._step_up is not None
         if not decision.step_code:

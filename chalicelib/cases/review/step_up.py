@@ -25,7 +25,7 @@ class MailedCode:
         self._now = now
 
     def right(self, key: Key, subject: str, typed: str) -> bool:
-        """Whether the digits are those that were sent; a wrong or late try counts, and after
+        """Tell whether the digits are those that were sent; a wrong or late try counts, and after
         five only a fresh code helps."""
         row = self._store.get(*key)
         if row is None or self._now() >= moment(row["issued_at"]) + CODE_LIFETIME:

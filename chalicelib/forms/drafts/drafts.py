@@ -71,7 +71,8 @@ class Drafts:
         return holder
 
     def get(self, holder: Holder) -> FormDraft:
-        """Raises BadLink for a link that opens nothing any more, and DraftSent."""
+        """Return the draft that a link opens. Raises BadLink for a link that opens nothing any
+        more, and DraftSent."""
         return self._standing(self.store.get(*draft_key(holder.draft)), holder)
 
     def save(

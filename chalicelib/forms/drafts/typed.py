@@ -19,7 +19,8 @@ _SEVERAL: Final = ("choices", "lines", "rows")
 
 
 def section_of(form: str, name: str) -> "Section":
-    """Raises NotFound for a section that the form does not have."""
+    """Return a section of a form by its name. Raises NotFound for a section that the form does not
+    have."""
     for section in content.form(form)["sections"]:
         if section["id"] == name:
             return section
@@ -31,7 +32,8 @@ def singles(section: "Section") -> "list[FormField]":
 
 
 def rows_field(section: "Section", key: str) -> "FormField":
-    """Raises NotFound for what is no list of rows of this section."""
+    """Return the list of rows of a section. Raises NotFound for what is no list of rows of this
+    section."""
     for f in section["fields"]:
         if f["key"] == key and f["type"] == "rows":
             return f
@@ -74,14 +76,16 @@ def new_row_id() -> str:
 
 
 def check_known(section: "Section", given: Mapping[str, object]) -> None:
-    """Raises InvalidForm for a name that is no field of the section."""
+    """Refuse names that the section does not know. Raises InvalidForm for a name that is no field
+    of the section."""
     known = {f["key"] for f in section["fields"]}
     if unknown := [key for key in given if key not in known]:
         raise InvalidForm([Problem(key[:80], "unknown_field") for key in unknown[:100]])
 
 
 def check_size(form: str, values: Mapping[str, object]) -> None:
-    """Raises TooLarge for a section that leaves the others no room in one row."""
+    """Refuse a section that is too large. Raises TooLarge for a section that leaves the others no
+    room in one row."""
     if len(compact(values).encode()) > ROW_BYTES // len(section_ids(form)):
         raise TooLarge
 

@@ -17,7 +17,8 @@ class AddressChanged(TypedDict):
 
 @letter("address_changed", to=(OLD_ADDRESS, NEW_ADDRESS))
 def address_changed(owed: CaseLetter) -> AddressChanged:
-    """Only the file's own address gets links: the other one may be somebody else's."""
+    """Write of the change, with links to the file's own address alone: the other one may be
+    somebody else's."""
     may_apply = owed.owns_file and is_invited(owed.known_state)
     return {
         "old_address": owed.facts["old_address"],

@@ -86,7 +86,7 @@ class InfoRequested(TypedDict):
 
 @letter("eoi_info_requested", "application_info_requested", to=APPLICANT, stands="version")
 def info_requested(owed: CaseLetter) -> InfoRequested:
-    """Raises Overtaken when nothing is asked any more."""
+    """Ask the applicant what staff ask. Raises Overtaken when nothing is asked any more."""
     question = owed.case.question
     if question is None:
         raise Overtaken("the question is answered")
@@ -120,7 +120,8 @@ class ApplicationReceived(TypedDict):
 
 @letter("application_received", to=APPLICANT, stands="state")
 def application_received(owed: CaseLetter) -> ApplicationReceived:
-    """Without a copy of what staff have joined and its address has not confirmed."""
+    """Acknowledge an application, without a copy of what staff have joined and its address has not
+    confirmed."""
     proved = "application" in (owed.case.proved or {})
     return {
         "answers": copy_of_answers(owed) if proved else [],
@@ -136,7 +137,7 @@ class ApplicationConfirm(TypedDict):
 
 @letter("application_confirm", to=APPLICANT, unproved=(APPLICANT,), stands="state")
 def application_confirm(owed: CaseLetter) -> ApplicationConfirm:
-    """Written to the address of the file that an application names, and not to whoever sent it.
+    """Write to the address of the file that an application names, and not to whoever sent it.
     Raises Overtaken once nobody needs to confirm."""
     case = owed.case
     if case.claims is None or case.disowned or case.linked_to is not None:
@@ -153,8 +154,8 @@ class FiduciaryNamed(TypedDict):
 
 @letter("fiduciary_named", to=FIDUCIARY, unproved=(FIDUCIARY,))
 def fiduciary_named(owed: CaseLetter) -> FiduciaryNamed:
-    """Repeats nothing of the application: its fiduciary's address was typed, and proved by nobody.
-    Raises Overtaken once the file has ended."""
+    """Tell a fiduciary that it was named, and repeat nothing of the application: its address was
+    typed, and proved by nobody. Raises Overtaken once the file has ended."""
     if kind(owed.known_state) != "active":
         raise Overtaken("the file has ended")
     return {"status_url": owed.status_url}
@@ -256,7 +257,8 @@ class FileReopened(Decided):
 
 @letter("file_reopened", to=APPLICANT, stands="version")
 def file_reopened(owed: CaseLetter) -> FileReopened:
-    """Raises Overtaken for whoever was never told that it had ended."""
+    """Tell the applicant that the file is open again. Raises Overtaken for whoever was never told
+    that it had ended."""
     if not owed.was_told(owed.facts.get("ended")):
         raise Overtaken("nobody was told that the file had ended")
     state, lang = owed.known_state, owed.lang

@@ -38,8 +38,9 @@ class LetterWriters:
         self._by_kind = by_kind
 
     def write(self, row: Item, now: datetime) -> Draft | None:
-        """Raises ValueError for a letter that is not for its reader: whoever can write a row must
-        not have a staff's letter sent to somebody outside, or the reverse."""
+        """Write the letter of a row, for its reader. Raises ValueError for a letter that is not for
+        its reader: whoever can write a row must not have a staff's letter sent to somebody outside,
+        or the reverse."""
         readers = LETTERS[row["letter"]].readers
         inside = readers & {STAFF, ACTOR, ADMINS}
         if row["to"] not in readers and (not inside or row["to"] in OUTSIDE):
@@ -63,7 +64,8 @@ class CaseLetterWriter:
         self._candidates = candidates
 
     def write(self, row: Item, now: datetime) -> Draft | None:
-        """Raises Overtaken when the case went on, or its reader stands back from it."""
+        """Write the letter of a row, for its reader. Raises Overtaken when the case went on, or its
+        reader stands back from it."""
         found = self._store.get(*case_key(row["pk"].partition("#")[2]))
         if found is None:
             return None

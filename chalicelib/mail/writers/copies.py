@@ -32,7 +32,8 @@ class FileCopy(TypedDict):
 
 @letter(COPY_LETTER, to=APPLICANT)
 def file_copy(owed: CaseLetter) -> FileCopy:
-    """Whoever asks for it has opened a link that came to the address: it is proved."""
+    """Send a copy of the answers: whoever asks for it has opened a link that came to the address,
+    which is proved."""
     return {"answers": copy_of_answers(owed), "status_url": owed.status_url}
 
 

@@ -90,7 +90,7 @@ class DigestWriter:
         self._to_staff = to_staff
 
     def write(self, row: Item, now: datetime) -> Draft | None:
-        """Raises Overtaken when nothing waits for the reader any more."""
+        """Write the digest of a row. Raises Overtaken when nothing waits for the reader any more."""
         staff = self._to_staff.reader(row)
         if staff is None:
             return None

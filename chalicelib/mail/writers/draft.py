@@ -110,6 +110,6 @@ class ToStaff:
 
 
 def is_reader_proved(reader: str, case: Case | None) -> bool:
-    """Whether a letter of a case may repeat to its reader what was typed: to staff, and to a file
-    whose address has used a link or an invitation, whoever decided about it meanwhile."""
+    """Tell whether a letter of a case may repeat to its reader what was typed: to staff, and to a
+    file whose address has used a link or an invitation, whoever decided about it meanwhile."""
     return case is None or reader not in OUTSIDE or bool(case.proved)

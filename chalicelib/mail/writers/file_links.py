@@ -81,7 +81,8 @@ def _is_listed(case: Case) -> bool:
 
 
 def _url(case: Case, links: Links) -> str:
-    """A declaration that waits to be confirmed has a page of its own, and no file yet."""
+    """Return the link of a file, or the page where a declaration waits to be confirmed and has no
+    file yet."""
     if kind(case.state) == "unconfirmed":
         return links.declaration(case.id, case.person)
     return links.file(case.id, case.person)
@@ -103,8 +104,8 @@ class FileLinksWriter:
         self._sender = sender
 
     def write(self, row: Item, now: datetime) -> Draft | None:
-        """Raises Overtaken when the address has neither file nor page: nobody is written to then;
-        ValueError for an address whose files these are not."""
+        """Write the links of an address's files. Raises Overtaken when the address has neither file
+        nor page: nobody is written to then; ValueError for an address whose files these are not."""
         person = row["pk"].partition("#")[2]
         check_address(row["address"], [person], self._people_key)
         lang = lang_or(row["facts"]["lang"], "fr")

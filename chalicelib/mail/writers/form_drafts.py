@@ -51,8 +51,8 @@ class FormDraftWriter:
         self._people_key = people_key
 
     def write(self, row: Item, now: datetime) -> Draft | None:
-        """Raises Overtaken when the draft was sent or deleted, or the link taken back; ValueError
-        for an address that the letter was not owed to."""
+        """Write a letter about a draft. Raises Overtaken when the draft was sent or deleted, or the
+        link taken back; ValueError for an address that the letter was not owed to."""
         found = self._store.get(*draft_key(row["pk"].partition("#")[2]))
         if found is None or found["state"] != OPEN or found["expires"] < int(now.timestamp()):
             raise Overtaken("the draft is gone")

@@ -28,7 +28,8 @@ class DeclarationBeside(TypedDict):
 
 @letter("declaration_beside", to=APPLICANT, unproved=(APPLICANT,))
 def declaration_beside(owed: CaseLetter) -> DeclarationBeside:
-    """Raises Overtaken once somebody has answered."""
+    """Tell an applicant of a second declaration in their name. Raises Overtaken once somebody has
+    answered."""
     case = owed.case
     file = asked_file(owed.store, case)
     if kind(case.state) != "unconfirmed" or file is None:
@@ -52,7 +53,7 @@ class DeclarationsWaiting(TypedDict):
 
 @letter(NOT_KEPT, to=APPLICANT, unproved=(APPLICANT,))
 def declarations_waiting(owed: CaseLetter) -> DeclarationsWaiting:
-    """Raises Overtaken once none waits any more."""
+    """List the declarations that wait for an answer of their address. Raises Overtaken once none waits any more."""
     person = owed.case.person
     opened = OpenFiles.of(person, owed.store.get(*open_key(person)))
 

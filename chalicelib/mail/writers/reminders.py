@@ -23,7 +23,8 @@ class Reminder(TypedDict):
 
 @letter("reminder", to=APPLICANT, stands="version")
 def reminder(owed: CaseLetter) -> Reminder:
-    """Raises Overtaken when the day that it calls to mind is no day of the file any more."""
+    """Remind the reader of a day. Raises Overtaken when the day that it calls to mind is no day of
+    the file any more."""
     case, facts = owed.case, owed.facts
     awaited = definition(facts["clock"])["awaits"]
     until = date.fromisoformat(facts["until"])

@@ -78,7 +78,8 @@ class StoredFormLetterWriter:
         self._people_key = people_key
 
     def write(self, row: Item, now: datetime) -> Draft | None:
-        """Raises ValueError for an address that is not the sender's."""
+        """Write a letter about a stored form. Raises ValueError for an address that is not the
+        sender's."""
         kept = self._store.get(row["pk"], OWNER)
         if kept is None:
             return None

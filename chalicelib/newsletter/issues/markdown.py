@@ -66,8 +66,8 @@ class _Notes:
 def read(
     body: str, file: str, start: int, defaults: Mapping[str, str] | None = None
 ) -> ParsedMarkdown:
-    """`start` is the line of the file on which the body begins; `defaults` are those that were
-    given before it."""
+    """Parse the Markdown of a body. `start` is the line of the file on which the body begins;
+    `defaults` are those that were given before it."""
     kept: dict[str, dict[str, _Reference]] = {}
     tree = SyntaxTreeNode(_reader().parse(body, kept))
     notes = _Notes(file, start, defaults=dict(defaults or {}))
@@ -86,8 +86,8 @@ def read(
 def read_fields(
     text: str, file: str, line: int, defaults: Mapping[str, str] | None = None
 ) -> ParsedMarkdown:
-    """The same for a line of plain text: a subject, a preheader. It has no links, and so no
-    fields that hold one."""
+    """Parse a line of plain text: a subject, a preheader. A line has no links, and so no fields
+    that hold one."""
     notes = _Notes(file, line, defaults=dict(defaults or {}))
     _fields(text, line, notes)
     _unfinished(text, line, notes)
@@ -101,8 +101,8 @@ def read_fields(
 def read_text_part(
     text: str, file: str, start: int, defaults: Mapping[str, str], made: str
 ) -> ParsedMarkdown:
-    """The same for a text part by hand; what the text that is `made` of the Markdown has too was
-    meant so."""
+    """Parse a text part that was made by hand; what the text that is `made` of the Markdown has too
+    was meant so."""
     notes = _Notes(file, start, defaults=dict(defaults))
     meant = set(lookalikes.fields(made))
     for number, line in enumerate(text.split("\n"), start):
@@ -125,7 +125,7 @@ def _reader() -> MarkdownIt:
 
 
 def _lines(tree: Node, start: int) -> Iterator[tuple[Node, int]]:
-    """Every node with its line; a stack, for a tree may be deep."""
+    """Yield every node with its line; a stack, for a tree may be deep."""
     waiting = [(tree, start)]
     while waiting:
         node, line = waiting.pop()
@@ -281,7 +281,7 @@ def allowed(url: str, schemes: Sequence[str] = SCHEMES) -> bool:
 
 
 def words_of(node: Node) -> str:
-    """What a person reads of a node; for an image, what stands for it."""
+    """Return what a person reads of a node; for an image, what stands for it."""
     if node.type in ("text", "code_inline"):
         return str(node.content)
     return "".join(words_of(child) for child in node.children)

@@ -28,7 +28,7 @@ class Field:
 
 
 def parts(text: str) -> Iterator[str | Field]:
-    """Prose and fields in turn; what only looks like a field is one too, to be found."""
+    """Yield prose and fields in turn; what only looks like a field is one too, to be found."""
     at = 0
     for found in _FIELD.finditer(text):
         yield text[at : found.start()]
@@ -48,17 +48,17 @@ def fields(text: str) -> list[Field]:
 
 
 def for_html(text: str, constant: str) -> str:
-    """Markup of a template: fields as placeholders that SES fills with escaped values."""
+    """Write the markup of a template: fields as placeholders that SES fills with escaped values."""
     return "".join(_html_part(part, constant) for part in parts(text))
 
 
 def for_text(text: str, constant: str) -> str:
-    """Plain text of a template."""
+    """Write the plain text of a template."""
     return "".join(_text_part(part, constant) for part in parts(text))
 
 
 def for_page(text: str, constant: str) -> str:
-    """Markup for everybody: a field shows its default, and a link of one's own nothing."""
+    """Write markup for everybody: a field shows its default, and a link of one's own nothing."""
     return "".join(
         escape(part) if isinstance(part, str) else escape(_public(part, constant))
         for part in parts(text)
@@ -66,7 +66,7 @@ def for_page(text: str, constant: str) -> str:
 
 
 def literal_html(text: str) -> str:
-    """Text as it stands, in markup that no template touches."""
+    """Write text as it stands, in markup that no template touches."""
     return _LITERAL.sub(lambda found: f"&#{ord(found[0])};", escape(text))
 
 

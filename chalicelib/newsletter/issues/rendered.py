@@ -55,7 +55,7 @@ class Filled:
 
 
 def replacements(rendered: Rendered, values: Mapping[str, str]) -> dict[str, str]:
-    """The `ReplacementTemplateData` of one recipient, before it becomes JSON.
+    """Return the `ReplacementTemplateData` of one recipient, before it becomes JSON.
 
     `values` must hold both LINKS; a missing or empty PERSONAL field takes its default.
     """
@@ -70,7 +70,7 @@ def replacements(rendered: Rendered, values: Mapping[str, str]) -> dict[str, str
 
 
 def fill(rendered: Rendered, values: Mapping[str, str]) -> Filled:
-    """The mail that SES makes of the same values. Raises KeyError for an unknown field."""
+    """Return the mail that SES makes of the same values. Raises KeyError for an unknown field."""
     data = replacements(rendered, values)
     return Filled(
         *(_filled(part, data) for part in (rendered.subject, rendered.html, rendered.text))

@@ -74,7 +74,7 @@ class TextWriter:
         return lines
 
     def _table(self, node: Node) -> list[str]:
-        """A row is a numbered item, each cell behind the head of its column."""
+        """Write each row as a numbered item, each cell behind the head of its column."""
         head, *rows = [row for part in node.children for row in part.children]
         names = [self._inline(cell) for cell in head.children]
         lines: list[str] = []

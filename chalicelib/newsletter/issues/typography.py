@@ -30,7 +30,7 @@ def faults(text: str) -> Iterator[str]:
 
 
 def lint(markdown: str, start: int) -> Iterator[tuple[int, str, str]]:
-    """(line, rule, the line) for each fault of a Markdown text that begins on line `start`."""
+    """Yield (line, rule, the line) for each fault of a Markdown text that begins on line `start`."""
     fenced = False
     for number, line in enumerate(markdown.split("\n"), start):
         if line.lstrip().startswith("```"):

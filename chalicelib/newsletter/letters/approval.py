@@ -105,7 +105,8 @@ class ApprovalWriter:
         self._to_staff = to_staff
 
     def write(self, row: Item, now: datetime) -> Draft | None:
-        """Raises Overtaken when the issue went on, or was changed, since it was asked for."""
+        """Ask one of the staff to approve an issue. Raises Overtaken when the issue went on, or was
+        changed, since it was asked for."""
         issue = issue_of(self._store, row["pk"].partition("#")[2])
         staff = self._to_staff.reader(row)
         if staff is None or issue is None:

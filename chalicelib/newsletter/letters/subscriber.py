@@ -39,8 +39,8 @@ class Confirmation(TypedDict):
 
 @letter("newsletter_confirm", "newsletter_reminder", to=SUBSCRIBER, unproved=(SUBSCRIBER,))
 def newsletter_confirm(owed: SubscriberLetter) -> Confirmation:
-    """Each link is of the very request that its letter tells of. It counts from the time that the
-    letter could leave: one that had to wait is not over when it comes."""
+    """Write with a link of the very request that the letter tells of. It counts from the time that
+    the letter could leave: one that had to wait is not over when it comes."""
     asked: int = owed.facts["asked"]
     request = owed.subscriber.request_of(asked) if owed.subscriber else None
     if request is None:
@@ -118,9 +118,9 @@ class SubscriberLetterWriter:
         self._sender = sender
 
     def write(self, row: Item, now: datetime) -> Draft | None:
-        """Raises Overtaken when the letter has lost its reason, and NotYet while the sender
-        has no postal address: without one, nothing of the newsletter may leave; ValueError for
-        another person's address."""
+        """Write a letter to a subscriber. Raises Overtaken when the letter has lost its reason, and
+        NotYet while the sender has no postal address: without one, nothing of the newsletter may
+        leave; ValueError for another person's address."""
         if not self._sender.postal_address:
             raise NotYet("POSTAL_ADDRESS is not set: the newsletter may not be sent without it")
         person = row["pk"].partition("#")[2]

@@ -105,8 +105,9 @@ class SubscriberFeedback:
         return self._complained(person)
 
     def _complained(self, person: str, *, was_mailed: bool = False) -> str:
-        """The same; `was_mailed` when a letter proves that we wrote to them, whatever is known of
-        them now: nobody who types their address has us write to them again."""
+        """End a subscription after a complaint; `was_mailed` when a letter proves that we wrote to
+        them, whatever is known of them now: nobody who types their address has us write to them
+        again."""
 
         def decide(old: Subscriber | None, now: datetime) -> SubscriberChange:
             if (old is None and not was_mailed) or (old is not None and old.refuses_mail):

@@ -148,7 +148,8 @@ class Preferences:
     def _ask_to_move(  # noqa: PLR0913
         self, person: str, to: str, email: str, slot: int, evidence: Evidence
     ) -> SubscriberOutcome:
-        """Raises Conflict when the new address had a mail of ours too recently."""
+        """Write to the new address, which has to confirm the move. Raises Conflict when the new
+        address had a mail of ours too recently."""
         now = self._repository.now()
         old = self._repository.get(person)
         if old is None or old.status != subscriber.ACTIVE:

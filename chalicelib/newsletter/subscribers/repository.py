@@ -216,7 +216,8 @@ def owed(  # noqa: PLR0913
 
 
 def mail_slots(person: str, week_slot: int, now: datetime) -> tuple[Put, Put]:
-    """One mail to an address in an hour, and one for each slot of a week, whoever asks.
+    """Take the slots for one mail to an address in an hour, and one for each slot of a week,
+    whoever asks.
 
     Refused, the first means that the hour is not over, the second that the slot is taken.
     """
@@ -235,7 +236,7 @@ MAILS_PER_WEEK: Final = 3
 
 
 def fewer_mails(person: str, now: datetime) -> list[Write]:
-    """After a sign-up that nobody confirmed, one mail a week is enough for a month."""
+    """Allow one mail a week for a month, after a sign-up that nobody confirmed."""
     pk, _ = subscriber.profile_key(person)
     until = int((now + subscriber.HASH_RETENTION).timestamp())
     return [

@@ -55,7 +55,7 @@ class DeskFileViews:
     links: Links
 
     def show(self, visit: Visit, ref: str) -> Response:
-        """The page of a file; looking takes the mark of news off it, and nothing else."""
+        """Answer with the page of a file; looking takes the mark of news off it, and nothing else."""
         case, staff = self._case(ref), visit.signed_in.staff
         if stands_back(case, staff.id, staff.email):
             return self.entry.refused(visit.lang, "recused")

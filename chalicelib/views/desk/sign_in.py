@@ -34,7 +34,8 @@ class SignInViews:
     links: Links
 
     def show(self, visit: Visit) -> Response:
-        """The first page of the desk: the files for who is signed in, the way in for all others."""
+        """Answer with the first page of the desk: the files for who is signed in, the way in for
+        all others."""
         next_page = safe_next(visit.request.query.get("next", ""))
         if visit.session is not None:
             return self.entry.go(self.entry.onward(next_page or self._first(visit, visit.session)))
@@ -69,7 +70,7 @@ class SignInViews:
         return self.entry.go(in_language(f"{self.entry.address()}?asked=1", lang), cookie)
 
     def show_link(self, visit: Visit, token: str) -> Response:
-        """The page behind the link of a letter: a button, and where it was asked for."""
+        """Answer with the page behind the link of a letter: a button, and where it was asked for."""
         opened = self.sign_ins.open(token)
         if opened is None:
             return self._over(visit, token)
@@ -136,7 +137,7 @@ class SignInViews:
         )
 
     def _over(self, visit: Visit, token: str) -> Response:
-        """The same page for a link that was used, is too old, or never was."""
+        """Answer with one page for a link that was used, is too old, or never was."""
         status = 410 if self.sign_ins.was_link(token) else 404
         facts: dict[str, object] = {"action": self.entry.address()}
         return self.entry.page(

@@ -28,7 +28,8 @@ class SesAccount:
         return allowance_of(self._client.get_account())
 
     def signs(self, domain: str) -> bool:
-        """A domain signs for its subdomains too, and a relaxed DMARC takes that for aligned."""
+        """Tell whether we sign for a domain: it signs for its subdomains too, and a relaxed DMARC
+        takes that for aligned."""
         labels = domain.split(".")
         parents = [".".join(labels[n:]) for n in range(len(labels) - 1)]
         return any(self._signed(parent) for parent in parents)
@@ -56,7 +57,7 @@ class TestMail:
         self._key = people_key
 
     def __call__(self, text: Rendered, address: str, issue: str) -> None:
-        """Raises DeliveryFailed with what SES says."""
+        """Send a test mail. Raises DeliveryFailed with what SES says."""
         person = person_key(address, self._key)
         leave = self._links.unsubscribe(person, issue)
         values = {"unsubscribe_url": leave, "preferences_url": self._links.preferences(person)}

@@ -37,7 +37,8 @@ class IssueContext:
     """One member of the staff at the keyboard; everything is said in their language."""
 
     def __init__(self, services: Services, outside: Outside, by: str) -> None:
-        """Raises RosterRefused when nobody of the id `by` is on the roster."""
+        """Join the parts for one of the staff. Raises RosterRefused when nobody of the id `by` is
+        on the roster."""
         self.staff = services.cases.roster.require(by)
         self.lang = self.staff.reads
         self.store = services.store

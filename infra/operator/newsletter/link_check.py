@@ -43,7 +43,7 @@ def tries(
 
 
 def _answer(url: str, opened: Open) -> LinkAnswer:
-    """HEAD first; a site that does not like it is asked as a browser asks."""
+    """Ask with HEAD first, and a site that does not like it as a browser asks."""
     found = _asked("HEAD", url, opened)
     return found if found.kind == "well" else _asked("GET", url, opened)
 
