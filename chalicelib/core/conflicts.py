@@ -1,9 +1,9 @@
-"""A step that met another one in the same moment: taken again where nothing that matters changed."""
+"""A step that met another one in the same moment, and is taken again on what is there then."""
 
 from collections.abc import Callable
 from typing import Final, TypeVar
 
-from chalicelib.core.errors import Conflict
+from chalicelib.core.errors import Conflict, StoreDown
 
 COMMIT_ATTEMPTS: Final = 4
 """How often a step is tried; each time somebody else was faster by a moment."""
@@ -30,3 +30,16 @@ def retry_while_same(
                 raise
             found = again
     return act(found)
+
+
+def retry_on_conflict(act: Callable[[], Result], attempts: int, why: str) -> Result:
+    """Act, and after a conflict once more: `act` reads what is there and decides anew each time.
+
+    Returns what `act` returns. Raises StoreDown, with `why`, after so many attempts.
+    """
+    for _ in range(attempts):
+        try:
+            return act()
+        except Conflict:
+            continue
+    raise StoreDown(why)

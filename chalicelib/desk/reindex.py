@@ -5,7 +5,7 @@ from typing import Final
 
 from chalicelib.cases.case import Case, case_key
 from chalicelib.cases.file_index import COUNTS, index_writes, is_listed, recounted
-from chalicelib.core.errors import Conflict, StoreDown
+from chalicelib.core.conflicts import retry_on_conflict
 from chalicelib.core.ports import Change, Store
 
 REINDEX_ATTEMPTS: Final = 5
@@ -20,22 +20,19 @@ class Reindex:
 
     def rows(self, case: Case) -> bool:
         """Write the rows by which a file is found; return whether it has any."""
-        for _ in range(REINDEX_ATTEMPTS):
+
+        def write() -> bool:
             item = self._store.get(*case_key(case.id))
-            if item is None:
-                return False
-            now = Case.of(item)
-            if not is_listed(now):
+            now = None if item is None else Case.of(item)
+            if now is None or not is_listed(now):
                 return False
             rows = [one for one in index_writes(None, now) if one.key[0] != COUNTS]
             still = {"events": now.events, "state": now.state}
             same = Change(now.key, expect=still, set={"state": now.state})
-            try:
-                self._store.commit([same, *rows])
-            except Conflict:
-                continue
+            self._store.commit([same, *rows])
             return True
-        raise StoreDown(f"{case.ref} changes too often")
+
+        return retry_on_conflict(write, REINDEX_ATTEMPTS, f"{case.ref} changes too often")
 
     def counts(self, cases: Iterable[Case]) -> int:
         """Set the counts to what the files make up; return how many were wrong. Raises Conflict

@@ -5,7 +5,7 @@ Each is told once: of a file to its staff, of a member of staff to the admins.
 """
 
 import re
-from collections.abc import Callable, Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import Any, Final
 
 from chalicelib.cases.case import Case, case_key
@@ -14,8 +14,8 @@ from chalicelib.cases.lost_link import FILE_LINKS
 from chalicelib.cases.staff import Roster
 from chalicelib.cases.states import kind, table
 from chalicelib.cases.transition import StateChange
+from chalicelib.core.conflicts import retry_on_conflict
 from chalicelib.core.email_address import is_same_address
-from chalicelib.core.errors import Conflict, StoreDown
 from chalicelib.core.letter_row import (
     APPLICANT,
     FIDUCIARY,
@@ -89,7 +89,7 @@ class MailFaults:
             change.owes_letters({"kind": fault, "to": to, "why": why, "event": one["event"]})
             self._store.commit(change.writes())
 
-        self._tried(kept)
+        retry_on_conflict(kept, FAULT_ATTEMPTS, "the case changed too often")
 
     def _file(self, case_id: str) -> Case | None:
         """Return the file that a case is part of by now: what joined another one, or waits beside
@@ -120,15 +120,7 @@ class MailFaults:
                     self._store, [change], alerts.STAFF_MAIL, self._now(), who=staff.id
                 )
 
-        self._tried(kept)
-
-    def _tried(self, kept: Callable[[], None]) -> None:
-        for _ in range(FAULT_ATTEMPTS):
-            try:
-                return kept()
-            except Conflict:
-                continue
-        raise StoreDown("the case changed too often")
+        retry_on_conflict(kept, FAULT_ATTEMPTS, "the case changed too often")
 
 
 def _address(row: Item, case: Case) -> str:

@@ -63,8 +63,7 @@ class SectionPages:
         found: Examined,
         query: Mapping[str, str],
     ) -> Response:
-        """Answer with the page of a section; with `check` in the query, with all that is to be
-        mended in it."""
+        """Answer with a section; with `check` in the query, with all that is to be mended in it."""
         described = self._described(draft.form, place.lang)
         section, saved, lang = section_of(draft.form, name), draft.sections[name], place.lang
         only_more, checks = query.get("part") == "more", bool(query.get("check"))

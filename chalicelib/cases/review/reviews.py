@@ -120,8 +120,7 @@ class Reviews:
         return OpenedReview(found, token, case, staff, link, decision, history)
 
     def decide(self, token: str, decision: Decision) -> DecisionOutcome:
-        """Do what a page asks, and return what became of it. Raises TooMany after many wrong tries
-        of one link."""
+        """Do what a page asks. Raises TooMany after many wrong tries of one link."""
         opened = self.open(token)
         if opened.case is None or opened.staff is None or opened.link is None:
             return DecisionOutcome("fresh" if decision.name == "fresh" else "expired", opened)
@@ -149,8 +148,7 @@ class Reviews:
             return self._late(opened, decision)
 
     def _decide(self, opened: OpenedReview, decision: Decision) -> DecisionOutcome:
-        """Decide what an opened link was asked, or return why not. Raises Conflict when somebody
-        was faster."""
+        """Decide what was asked, or return why not. Raises Conflict when somebody was faster."""
         case, staff, link = opened.whole
         self._attempts.check(opened.token)
         if decision.name in events() and decision.name not in link["allowed"]:
@@ -268,8 +266,7 @@ class Reviews:
         return []
 
     def _check(self, opened: OpenedReview, decision: Decision) -> None:
-        """Check the guards that nothing on the page can mend. The quorum is none of them: a vote is
-        kept. Raises Refused."""
+        """Raise Refused for a guard that nothing on the page can mend; the quorum keeps a vote."""
         for name in self._unmet(opened, self._chosen(opened, decision), decision):
             if name != "quorum_app":
                 raise Refused(name)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Final, Literal, NamedTuple
 
-from chalicelib.core.errors import Conflict, StoreDown
+from chalicelib.core.conflicts import retry_on_conflict
 from chalicelib.core.languages import Lang
 from chalicelib.core.letter_row import letter
 from chalicelib.core.ports import (
@@ -77,20 +77,19 @@ class SubscriberRepository:
 
     def take(self, person: str, decide: Decide) -> SubscriberOutcome:
         """Make the change that `decide` returns for the subscriber as they are; return its outcome."""
-        for _ in range(SUBSCRIBER_ATTEMPTS):
+
+        def make() -> SubscriberOutcome:
             old = self.get(person)
             change = decide(old, self.now())
             writes = list(change.writes)
             if change.after is not None:
                 writes.insert(0, subscriber.write(old, change.after))
-            if not writes:
-                return change.outcome
-            try:
+            if writes:
                 self.commit(writes)
-            except Conflict:
-                continue
             return change.outcome
-        raise StoreDown("too many changes of one subscription at once")
+
+        why = "too many changes of one subscription at once"
+        return retry_on_conflict(make, SUBSCRIBER_ATTEMPTS, why)
 
     def take_current(self, person: str, decide: Decide) -> SubscriberOutcome:
         """Make the change for the subscriber whom the links of this person act on, wherever their
