@@ -26,6 +26,7 @@ from chalicelib.coaches.directory.search import Directory
 from chalicelib.coaches.directory.search_page import SearchPage
 from chalicelib.coaches.directory.snapshot import build, filter_values, serialise
 from chalicelib.coaches.directory.tally import Tally
+from chalicelib.coaches.profile import Profile
 from chalicelib.core.languages import Lang
 from chalicelib.forms.cells import read_cells
 
@@ -277,13 +278,18 @@ choices = st.fixed_dictionaries(
 )
 
 
+@cache
+def sample_rows() -> dict[str, Profile]:
+    return {row["slug"]: row for row in build(sample())["rows"]}
+
+
 @given(filters=choices, q=st.sampled_from(["", "jeunes", "montreal", "coach", "tremblay", "xyzzy"]))
 @settings(max_examples=150)
 def test_counts_are_what_looking_at_every_coach_gives(
     filters: dict[str, list[str]], q: str
 ) -> None:
     everyone = {result["slug"] for result in found(q, limit=100)["results"]}
-    rows = {row["slug"]: row for row in build(sample())["rows"]}
+    rows = sample_rows()
     has: dict[str, set[tuple[str, str]]] = {
         slug: set(filter_values(rows[slug])) for slug in everyone
     }
