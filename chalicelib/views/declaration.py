@@ -17,7 +17,7 @@ from chalicelib.forms import description, diff
 from chalicelib.views.file_form import PAGE_SECONDS
 from chalicelib.views.lost_link import LostLinkViews
 from chalicelib.web.pages import Pages, in_language
-from chalicelib.web.problems import Problems
+from chalicelib.web.problems import FieldError, Problems
 from chalicelib.web.request import Request, text_field
 from chalicelib.web.responses import PRIVATE, Response, json_response
 
@@ -114,7 +114,7 @@ class DeclarationViews:
     ) -> Response:  # fmt: skip
         message = str(content.review()["file_errors"][wrong][lang])
         if not request.wants_page:
-            errors = [{"field": "choice", "code": wrong, "message": message}]
+            errors = [FieldError(field="choice", code=wrong, message=message)]
             body = {"status": status, "errors": errors, "choices": _choices(kept)}
             return json_response(body, PRIVATE, status=status)
         return self._page(token, kept, lang, message, choice, status=status)

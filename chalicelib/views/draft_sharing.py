@@ -16,6 +16,7 @@ from chalicelib.forms.drafts.refused import Holder
 from chalicelib.forms.normalise import tidy
 from chalicelib.views.draft_pages import DraftPages, Place
 from chalicelib.web.pages import Pages
+from chalicelib.web.problems import FieldError
 from chalicelib.web.request import Request, is_ticked, text_field
 from chalicelib.web.responses import PRIVATE, Response, json_response, see_other
 
@@ -52,7 +53,7 @@ class DraftSharing:
         except PydanticCustomError:
             wrong = str(content.messages()["email"][place.lang])
             if not request.wants_page:
-                errors = [{"field": "email", "code": "email", "message": wrong}]
+                errors = [FieldError(field="email", code="email", message=wrong)]
                 return json_response({"status": 422, "errors": errors}, PRIVATE, status=422)
             return self._page(place, holder, draft, page, entered=entered[:EMAIL_MAX_LENGTH],
                               name=name, wrong=wrong, status=422)  # fmt: skip

@@ -220,7 +220,7 @@ class FileViews:
 
 
 def _error(field: str, code: str, lang: Lang) -> FieldError:
-    return {"field": field, "code": code, "message": error_text(code, lang)}
+    return FieldError(field=field, code=code, message=error_text(code, lang))
 
 
 _ACTIONS: Final[dict[str, Callable[..., Response]]] = {

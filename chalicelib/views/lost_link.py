@@ -11,6 +11,7 @@ from chalicelib.core.languages import Lang
 from chalicelib.forms import field_types
 from chalicelib.forms.normalise import tidy
 from chalicelib.web.pages import Pages, in_language
+from chalicelib.web.problems import FieldError
 from chalicelib.web.request import Request, text_field
 from chalicelib.web.responses import PRIVATE, Response, json_response, see_other
 
@@ -41,7 +42,7 @@ class LostLinkViews:
         except PydanticCustomError:
             wrong = str(content.messages()["email"][lang])
             if not request.wants_page:
-                errors = [{"field": "email", "code": "email", "message": wrong}]
+                errors = [FieldError(field="email", code="email", message=wrong)]
                 return json_response({"status": 422, "errors": errors}, PRIVATE, status=422)
             return self._page(lang, entered[:EMAIL_MAX_LENGTH], wrong, status=422)
         self.lost_links.ask(email, lang, request.address)

@@ -19,7 +19,7 @@ from chalicelib.core.records import moment
 from chalicelib.views.review_facts import ReviewPageFacts, case_facts, choice_facts, steps_since
 from chalicelib.views.review_form import read_decision
 from chalicelib.web.pages import Pages
-from chalicelib.web.problems import Problems
+from chalicelib.web.problems import FieldError, Problems
 from chalicelib.web.request import Request
 from chalicelib.web.responses import Response
 
@@ -136,7 +136,7 @@ class ReviewViews:
             "entered": entered or {},
             "step": step,
             "errors": [
-                {"field": field, "code": code, "message": texts[code][lang]}
+                FieldError(field=field, code=code, message=texts[code][lang])
                 for field, code in errors
             ],
         }

@@ -20,6 +20,7 @@ from chalicelib.core.records import moment
 from chalicelib.forms import assessment, description, diff
 from chalicelib.mail.writers.phrases import file_notes, fit_text, reason_texts, warning_texts
 from chalicelib.views.letter_history import LetterHistory, letter_history
+from chalicelib.web.problems import FieldError
 
 MAX_STEPS: Final = 5
 """Steps that the page of an old link names."""
@@ -119,7 +120,7 @@ class ReviewPageFacts(CaseFacts, ChoiceFacts):
     preselected: str
     entered: Mapping[str, object]
     step: bool
-    errors: list[dict[str, str]]
+    errors: list[FieldError]
 
 
 def case_facts(

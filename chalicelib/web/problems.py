@@ -118,7 +118,7 @@ def field_errors(error: Exception, lang: Lang) -> list[FieldError]:
 
 
 def in_words(problem: Problem, lang: Lang) -> FieldError:
-    return {"field": problem.field, "code": problem.code, "message": problem.message(lang)}
+    return FieldError(field=problem.field, code=problem.code, message=problem.message(lang))
 
 
 def _facts(error: Exception, lang: Lang, form: str) -> dict[str, object]:

@@ -38,6 +38,7 @@ from chalicelib.views.desk.entry import Entry, Visit
 from chalicelib.views.review import CONFLICT_STATUS
 from chalicelib.views.review_facts import case_facts, choice_facts, steps_since
 from chalicelib.views.review_form import read_decision
+from chalicelib.web.problems import FieldError
 from chalicelib.web.request import text_area
 from chalicelib.web.responses import Response
 
@@ -171,7 +172,7 @@ class DeskFileViews:
             "entered": entered,
             "step": False,
             "errors": [
-                {"field": field, "code": code, "message": texts[code][lang]}
+                FieldError(field=field, code=code, message=texts[code][lang])
                 for field, code in errors
             ],
             "again": again,
