@@ -16,12 +16,13 @@ FILES = ("app.py", "pyproject.toml", "README.md", "Makefile", "CONTRIBUTING.md")
 
 
 def copy_tree(to: Path) -> Path:
-    """Copy what runs and what tests it; links stay links."""
-    ignored = shutil.ignore_patterns("__pycache__", "golden")
+    """Copy what runs and what tests it; links stay links. What Python compiled goes along, with the
+    times by which it knows its source: a copy compiles only what was changed in it."""
+    ignored = shutil.ignore_patterns("*.pyc.*", "golden")
     for folder in FOLDERS:
         shutil.copytree(ROOT / folder, to / folder, ignore=ignored, symlinks=True)
     for name in FILES:
-        shutil.copy(ROOT / name, to / name)
+        shutil.copy2(ROOT / name, to / name)
     (to / ".chalice").mkdir()
     for path in (ROOT / ".chalice").glob("*.json"):
         shutil.copy(path, to / ".chalice" / path.name)
@@ -41,10 +42,12 @@ def changed(tree: Path) -> list[str]:
 
 
 def run_in(tree: Path, *arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
-    """Run Python in the copy, and nothing of the original tree."""
+    """Run Python in the copy, and nothing of the original tree; what one run compiles serves the
+    next, whatever the machine says of bytecode."""
     path = os.pathsep.join((str(tree), str(tree / "tests" / "support")))
+    own = {"PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": ""}
     return subprocess.run(
-        [sys.executable, *arguments], cwd=tree, env={**os.environ, "PYTHONPATH": path, **environment},
+        [sys.executable, *arguments], cwd=tree, env={**os.environ, **own, **environment},
         capture_output=True, text=True, check=False,
     )  # fmt: skip
 
