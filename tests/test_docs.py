@@ -73,7 +73,9 @@ def test_the_rooms_of_the_tree_are_the_folders() -> None:
     rooms = {path.name.removesuffix(".py") for path in (ROOT / "chalicelib").iterdir()}
     folders = [path for path in ROOT.iterdir() if path.is_dir() and path.suffix != ".egg-info"]
     tops = {path.name for path in folders if path.name[0] != "."}
-    ours = {f"{name}/" for name in tops - {"vendor", "docs", "build", "dist"}} | {"app.py"}
+    ours = {f"{name}/" for name in tops - {"vendor", "docs", "build", "dist", "__pycache__"}} | {
+        "app.py"
+    }
     inside = block.partition("chalicelib/")[2].partition("templates/")[0]
     named = {
         word
