@@ -4,6 +4,8 @@ from datetime import date, timedelta
 from typing import Final
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from chalicelib import content
 from chalicelib.cases.case import Case
@@ -68,6 +70,33 @@ def test_days_that_fall_together_after_an_outage_still_lead_to_an_end(
     programme.settle()
     ends = max(each["due"] for each in programme.again(case).conditions or [])
     programme.day(str(date.fromisoformat(ends) + timedelta(days=9)))
+    assert programme.again(case).state == "APP_LAPSED"
+
+
+@given(
+    days=st.lists(st.integers(100, 160), min_size=1, max_size=4),
+    outages=st.lists(
+        st.tuples(st.integers(0, 40), st.sampled_from([3, 8, 15, 30, 90])), min_size=1, max_size=3
+    ),
+)
+@example(days=[117, 104, 130, 117], outages=[(0, 30), (12, 8), (10, 8)])
+@settings(max_examples=12)
+def test_whatever_outages_move_the_days_of_conditions_lead_to_an_end(
+    days: list[int], outages: list[tuple[int, int]]
+) -> None:
+    programme, first = Programme(MONDAY), date(2026, 3, 2)
+    case = conditional(programme, *(str(first + timedelta(days=n)) for n in days))
+    today = date(2026, 6, 1)
+    for before, long in outages:
+        today += timedelta(days=before)
+        programme.day(str(today), "10:00")
+        programme.swept = False
+        today += timedelta(days=long)
+        programme.day(str(today), "10:00")
+        programme.swept = True
+        programme.settle()
+    ends = [each["due"] for each in programme.again(case).conditions or []]
+    programme.day(str(date.fromisoformat(max([*ends, str(today)])) + timedelta(days=9)))
     assert programme.again(case).state == "APP_LAPSED"
 
 

@@ -30,6 +30,9 @@ from chalicelib.core.records import shard_of, stamp
 
 log = logging.getLogger("relais.clocks")
 
+STEPS_A_TURN: Final = 1000
+"""More than any ladder has steps."""
+
 
 @dataclass(frozen=True)
 class _Due:
@@ -172,7 +175,8 @@ class DeadlineRunner:
         moved = ladder.since != due.ladder.since
         following = _from(due, 0 if moved else chosen.position + 1, ladder)
         letters = [] if self._dropped(due, chosen) else self._letters(due, chosen, until)
-        change = due.update(**following, since=str(ladder.since), fired_at=stamp(due.now))
+        turn = {"turn": due.row.get("turn", 0) + 1} if moved else {}
+        change = due.update(**following, **turn, since=str(ladder.since), fired_at=stamp(due.now))
         self._store.commit([change, *more, *letters])
         return "reminded" if letters else "dropped"
 
@@ -205,7 +209,9 @@ class DeadlineRunner:
             recused = standing_back(case, staff)
             readers = Recipients(staff, case.owner, recused, today).of(chosen.to)
         assert chosen.letter
-        since = f"{due.ladder.clock}{due.row['version']:06d}-{chosen.position:03d}"
+        # Where days moved, a step of the same number comes again, and owes a letter of its own.
+        number = due.row.get("turn", 0) * STEPS_A_TURN + chosen.position
+        since = f"{due.ladder.clock}{due.row['version']:06d}-{number:03d}"
         return [
             Put(
                 letter(
