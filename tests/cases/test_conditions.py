@@ -76,10 +76,10 @@ def test_days_that_fall_together_after_an_outage_still_lead_to_an_end(
 @given(
     days=st.lists(st.integers(100, 160), min_size=1, max_size=4),
     outages=st.lists(
-        st.tuples(st.integers(0, 40), st.sampled_from([3, 8, 15, 30, 90])), min_size=1, max_size=3
+        st.tuples(st.integers(0, 40), st.sampled_from([3, 8, 15, 30])), min_size=1, max_size=3
     ),
 )
-@example(days=[117, 104, 130, 117], outages=[(0, 30), (12, 8), (10, 8)])
+@example(days=[117, 104, 130, 117], outages=[(20, 8), (16, 3), (13, 3)])
 @settings(max_examples=12)
 def test_whatever_outages_move_the_days_of_conditions_lead_to_an_end(
     days: list[int], outages: list[tuple[int, int]]

@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Final
 
@@ -11,13 +10,14 @@ from chalicelib.cases.case import Case, case_key
 from chalicelib.cases.deadlines import started
 from chalicelib.cases.deadlines.digest import DIGEST_KEY as MORNING
 from chalicelib.cases.deadlines.digest import Digest
+from chalicelib.cases.deadlines.due_clock import DueClock
 from chalicelib.cases.deadlines.erasure import Erasure, blank
-from chalicelib.cases.ladder import Ladder, Rung, definition, ladder_of
+from chalicelib.cases.ladder import Rung, definition, ladder_of
 from chalicelib.cases.recipients import Recipients
-from chalicelib.cases.schedule import ERASURE, RETENTION
+from chalicelib.cases.schedule import ERASURE
 from chalicelib.cases.staff import Roster
 from chalicelib.cases.standing_back import standing_back
-from chalicelib.cases.states import clock_of, kind, step
+from chalicelib.cases.states import kind, step
 from chalicelib.cases.transition import StateChange
 from chalicelib.cases.unreached import waits
 from chalicelib.core import business_days, eastern_time
@@ -26,32 +26,12 @@ from chalicelib.core.errors import Conflict, Refused
 from chalicelib.core.legal_hold import held_until
 from chalicelib.core.letter_row import APPLICANT, OUTSIDE, letter
 from chalicelib.core.ports import Change, Item, Key, Now, Put, Store, Write
-from chalicelib.core.records import shard_of, stamp
+from chalicelib.core.records import stamp
 
 log = logging.getLogger("relais.clocks")
 
 STEPS_A_TURN: Final = 1000
 """More than any ladder has steps."""
-
-
-@dataclass(frozen=True)
-class _Due:
-    """A clock whose time has come, with its case and its ladder."""
-
-    row: Item
-    case: Case
-    ladder: Ladder
-    now: datetime
-
-    def update(self, **values: object) -> Change:
-        """Move the clock on, if it is as it was read; None takes a value away."""
-        gone = [name for name, value in values.items() if value is None]
-        return Change(
-            (self.row["pk"], self.row["sk"]),
-            expect={name: self.row[name] for name in ("version", "step", "due_at")},
-            set={name: value for name, value in values.items() if value is not None},
-            remove=gone,
-        )
 
 
 class DeadlineRunner:
@@ -91,8 +71,8 @@ class DeadlineRunner:
         if found is None:
             return self._retire(row)
         case = Case.of(found)
-        due = _Due(row, case, ladder_of(row, case), now)
-        if not _belongs(due):
+        due = DueClock(row, case, ladder_of(row, case), now)
+        if not due.belongs():
             return self._retire(row)
         if row["clock"] == ERASURE:
             return self._erasure.go_on(due.case, row)
@@ -103,19 +83,19 @@ class DeadlineRunner:
         except Conflict:
             return "taken"
 
-    def _after_undo(self, due: _Due) -> str:
+    def _after_undo(self, due: DueClock) -> str:
         """Let a clock wait while the decision that set it off can be taken back."""
         assert due.case.decided is not None
         self._store.commit([due.update(due_at=due.case.decided["undo_until"])])
         return "later"
 
-    def _after_day(self, due: _Due, day: date) -> str:
+    def _after_day(self, due: DueClock, day: date) -> str:
         """Let a clock wait for the morning after a day."""
         opens = business_days.at_eastern_time(day + timedelta(days=1), time(9))
         self._store.commit([due.update(due_at=stamp(opens))])
         return "later"
 
-    def _next(self, due: _Due) -> str:
+    def _next(self, due: DueClock) -> str:
         if due.row.get("step") is None:
             return self._retire(due.row)
         if waits(due.case, due.now):
@@ -124,7 +104,7 @@ class DeadlineRunner:
         chosen = self._worth_it(due, reached)
         if chosen is None:
             following = reached[-1].position + 1 if reached else due.row["step"]
-            self._store.commit([due.update(**_from(due, following))])
+            self._store.commit([due.update(**due.following(following))])
             return "dropped"
         opens = self._opens(chosen, due.now)
         if opens > due.now:
@@ -134,7 +114,7 @@ class DeadlineRunner:
             return self._move(due, chosen.event)
         return self._tell(due, chosen)
 
-    def _worth_it(self, due: _Due, reached: Sequence[Rung]) -> Rung | None:
+    def _worth_it(self, due: DueClock, reached: Sequence[Rung]) -> Rung | None:
         """Return the first of several steps that still makes sense: after an outage, not three
         reminders in a row, and none whose last day is over."""
         notice = "notice" in definition(due.ladder.clock)
@@ -160,7 +140,7 @@ class DeadlineRunner:
                 opens = self._quiet.first_open(opens + timedelta(hours=12))
         return opens
 
-    def _tell(self, due: _Due, chosen: Rung) -> str:
+    def _tell(self, due: DueClock, chosen: Rung) -> str:
         """Owe the letters of a step. Whoever is reminded late has as long as all others from
         there on, and the file says so."""
         notice = definition(due.ladder.clock).get("notice", 0)
@@ -173,14 +153,14 @@ class DeadlineRunner:
                 # The steps of dates that moved change places and number: those of today are over.
                 ladder = ladder._replace(since=eastern_time.today(due.now))
         moved = ladder.since != due.ladder.since
-        following = _from(due, 0 if moved else chosen.position + 1, ladder)
+        following = due.following(0 if moved else chosen.position + 1, ladder)
         letters = [] if self._dropped(due, chosen) else self._letters(due, chosen, until)
         turn = {"turn": due.row.get("turn", 0) + 1} if moved else {}
         change = due.update(**following, **turn, since=str(ladder.since), fired_at=stamp(due.now))
         self._store.commit([change, *more, *letters])
         return "reminded" if letters else "dropped"
 
-    def _more_time(self, due: _Due, earliest: date) -> tuple[list[Write], Case]:
+    def _more_time(self, due: DueClock, earliest: date) -> tuple[list[Write], Case]:
         """Move the days of the case that are over, or nearly, to the earliest one."""
         case = due.case
         row = step(case.state, "more_time")
@@ -194,7 +174,7 @@ class DeadlineRunner:
             ]
         return change.writes(), change.after()
 
-    def _letters(self, due: _Due, chosen: Rung, until: date | None) -> list[Write]:
+    def _letters(self, due: DueClock, chosen: Rung, until: date | None) -> list[Write]:
         facts = {
             "clock": due.ladder.clock,
             "since": str(due.ladder.since),
@@ -228,14 +208,14 @@ class DeadlineRunner:
             for reader in readers
         ]
 
-    def _dropped(self, due: _Due, chosen: Rung) -> bool:
+    def _dropped(self, due: DueClock, chosen: Rung) -> bool:
         if APPLICANT not in chosen.to:
             return False
         if chosen.unless == "begun" and started.begun(self._store, due.case):
             return True
         return self._noisy(due)
 
-    def _noisy(self, due: _Due) -> bool:
+    def _noisy(self, due: DueClock) -> bool:
         """Say whether another mail went to the applicant in the last two days."""
         since = due.now - timedelta(hours=content.clocks()["noise_hours"])
         mine = f"LETTER#{due.ladder.clock}{due.row['version']:06d}-"
@@ -248,7 +228,7 @@ class DeadlineRunner:
                 return True
         return False
 
-    def _move(self, due: _Due, event: str) -> str:
+    def _move(self, due: DueClock, event: str) -> str:
         """Move the case; the clocks give way in the same transaction."""
         case = due.case
         try:
@@ -283,24 +263,3 @@ class DeadlineRunner:
 
 _CLOSING_FACTS: Final = {"close_cycle": {"reasons": ["cycle"], "message": ""}}
 """What a clock's event says in place of a decider."""
-
-
-def _belongs(due: _Due) -> bool:
-    """Say whether the case is where this clock runs."""
-    clock, state = due.ladder.clock, due.case.state
-    if clock == RETENTION:
-        return kind(state) in ("terminal", "held")
-    if clock == ERASURE:
-        return kind(state) == "gone"
-    return clock_of(state) == clock
-
-
-def _from(due: _Due, position: int, ladder: Ladder | None = None) -> Item:
-    """Return what the clock's row becomes for its next step, possibly one that is late already."""
-    if (following := (ladder or due.ladder).step(position)) is None:
-        return {"step": None, "due_at": None, "due_shard": None}
-    return {
-        "step": following.position,
-        "due_at": stamp(following.at),
-        "due_shard": shard_of(due.row["pk"]),
-    }
