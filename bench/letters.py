@@ -7,7 +7,7 @@ from typing import Any
 import boto3
 
 from bench.handing import ONCE, QUICK, credentials
-from chalicelib.aws.dynamo import DynamoStore
+from chalicelib.aws.lists import DynamoSubscriberStore
 from chalicelib.aws.ses import SesMailer
 from chalicelib.cases.staff import Roster
 from chalicelib.core.letter_row import letter, tag_of
@@ -36,7 +36,7 @@ def measure(url: str, seconds: int) -> list[float]:
     credentials()
     client: Any = boto3.client("dynamodb", endpoint_url=url, config=QUICK)
     ses: Any = boto3.client("sesv2", endpoint_url=url, config=ONCE)
-    store = DynamoStore(client, "Records", "Subscribers")
+    store = DynamoSubscriberStore(client, "Records", "Subscribers")
     mailer = SesMailer(ses, sender="a@example.org", reply_to="b@example.org", configuration_set="c")
     post = Outbox(store, mailer, Desk(), Roster(store), lambda: datetime.now(UTC))
     times = []

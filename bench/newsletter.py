@@ -236,7 +236,7 @@ def growth(readers: int) -> None:
     events = 2 * readers
     # Events come in bundles of fifty at most; of twenty, say.
     bundles = events / 20
-    units = {
+    units: dict[str, float] = {
         "SES": readers,
         "DynamoDB writes": writes,
         "DynamoDB reads": reads + profiles,
@@ -246,10 +246,10 @@ def growth(readers: int) -> None:
         "Lambda GB-seconds": hours + bundles * 0.2 * 0.5,
     }
     total = 0.0
-    for name, number in units.items():
-        price = number * PRICES[name]
+    for name, amount in units.items():
+        price = amount * PRICES[name]
         total += price
-        print(f"  {name:>18}: {number:>12,.0f}  ${price:,.2f}")
+        print(f"  {name:>18}: {amount:>12,.0f}  ${price:,.2f}")
     print(f"  {'an issue':>18}: {'':>12}  ${total:,.2f}  (${total / readers * 1000:.3f} for 1,000)")
 
 

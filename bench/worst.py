@@ -37,7 +37,7 @@ def measured(size: int, only: str = "") -> Iterator[tuple[str, str, float, int]]
             for method in sorted(set(application.app.routes[route]) & {"GET", "POST"}):
                 for place in places if only in route else ():
                     for kind, request in sent_to(place, method, size):
-                        given = event(route, method, place.path, request)
+                        given = event(route, method, place, request)
                         took = float("inf")
                         for _ in range(2):
                             world.restore()

@@ -13,7 +13,7 @@ from collections import Counter
 from typing import Any
 
 from bench.support.newsstand import ISSUE, Newsstand
-from chalicelib.aws.dynamo import encode
+from chalicelib.aws.expressions import encode
 
 Row = dict[str, Any]
 
