@@ -412,7 +412,7 @@ class Life:
     def crowd(self, act: Act) -> None:
         """So many forms came today for one mailbox that the next is held for staff to release."""
         for number in range(12):
-            form = samples.eoi(contact_email="p0@example.org", org_city=f"F{act.who}{number}")
+            form = samples.eoi(contact_email=f"p0+{number}@example.org")
             self.service.views.forms.intake.receive(IncomingForm("eoi", form, "fr"))
 
     def release(self, act: Act) -> None:

@@ -38,7 +38,9 @@ def _is_public(host: str) -> bool:
     try:
         ip_address(host)
     except ValueError:
-        last = host.strip(".").rpartition(".")[2]
+        *_, last = labels = host.removesuffix(".").split(".")
+        if not all(labels):
+            return False
         return len(last) > 1 and not re.fullmatch(r"\d+|0x[0-9a-f]*", last) and last not in _INSIDE
     return False
 

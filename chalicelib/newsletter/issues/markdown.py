@@ -154,7 +154,9 @@ def _heading(node: Node, line: int, notes: _Notes) -> None:
 
 
 def _link(node: Node, line: int, notes: _Notes) -> None:
-    url = str(node.attrs["href"])
+    scheme, colon, rest = str(node.attrs["href"]).partition(":")
+    # A scheme is the same in capitals, and no check of it asks for that again.
+    url = scheme.lower() + colon + rest if colon else scheme
     notes.links.append(Link(url, line))
     words = words_of(node)
     if not words.strip():
