@@ -1,7 +1,7 @@
 """What staff do to a case: each step is one transaction, checked against the table."""
 
 from datetime import timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 from chalicelib.cases.case import Case, DecisionMade, Vote
 from chalicelib.cases.effects import Decider, apply
@@ -27,6 +27,13 @@ from chalicelib.core.ports import Item, Now, Store, Write
 from chalicelib.core.records import stamp
 
 NOTHING_GIVEN: Final = DecisionInput()
+
+
+class Foretold(NamedTuple):
+    """A case as a choice would leave it, and the rows of the letters to its applicant."""
+
+    case: Case
+    letters: list[Item]
 
 
 class Decisions:
@@ -73,6 +80,21 @@ class Decisions:
         """
         if name == "undo":
             return self.undo(case, by)
+        change = self._change(case, name, by, given)
+        writes = [*change.writes(), *self._index(change)]
+        if link is not None:
+            event = change.row.event
+            writes.append(stored_links.use(link, event, change.now, case_version=case.version))
+        self._store.commit(writes)
+        return change.after()
+
+    def foretold(self, case: Case, name: str, by: Decider, given: DecisionInput) -> Foretold:
+        """Return what a choice would make of the case, and write nothing. Raises Refused."""
+        change = self._change(case, name, by, given)
+        letters = [row for row in change.letters if row["to"] == APPLICANT]
+        return Foretold(change.after(), letters)
+
+    def _change(self, case: Case, name: str, by: Decider, given: DecisionInput) -> StateChange:
         context = self.context(case, by, given)
         row = self.row(context, name)
         check(row, context)
@@ -88,11 +110,7 @@ class Decisions:
         facts = {**decided, **change.facts}
         change.owes_letters(facts)
         change.owes(row.held_letters, APPLICANT, due=now + self._undo, facts=facts)
-        writes = [*change.writes(), *self._index(change)]
-        if link is not None:
-            writes.append(stored_links.use(link, row.event, now, case_version=case.version))
-        self._store.commit(writes)
-        return change.after()
+        return change
 
     def context(self, case: Case, by: Decider, given: DecisionInput) -> GuardContext:
         """Return a step about to be taken, with the votes weighed as roster and quorum are now."""

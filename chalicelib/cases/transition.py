@@ -54,6 +54,11 @@ class StateChange:
         self._letters: list[Item] = []
 
     @property
+    def letters(self) -> Sequence[Item]:
+        """The rows of the letters that are owed so far."""
+        return self._letters
+
+    @property
     def number(self) -> int:
         """The number of the event in the chain of the case."""
         return self.case.events + 1

@@ -12,7 +12,7 @@ from chalicelib.core.links import Links, StoredLink
 from chalicelib.core.ports import Item, Store
 from chalicelib.core.records import moment, stamp
 from chalicelib.core.stored_links import link
-from chalicelib.desk import confirming
+from chalicelib.desk import confirming, notes
 from chalicelib.desk.sign_in import (
     CODE_MINUTES,
     LETTER,
@@ -23,7 +23,8 @@ from chalicelib.desk.sign_in import (
     member_of,
 )
 from chalicelib.mail.draft import Draft
-from chalicelib.mail.letters import ACTOR, letter
+from chalicelib.mail.letters import ACTOR, STAFF, letter
+from chalicelib.mail.writers.context import StaffLetter
 from chalicelib.mail.writers.draft import LetterSender, ToStaff
 
 
@@ -79,6 +80,24 @@ def staff_sign_in(owed: SignInLetter) -> SignIn:
 def staff_desk_code(owed: CodeLetter) -> DeskCode:
     minutes = int(step_up.CODE_LIFETIME.total_seconds()) // 60
     return {"staff_name": owed.name, "step_code": owed.code, "code_minutes": minutes}
+
+
+class NoteToRead(TypedDict):
+    staff_name: str
+    review_url: str
+    noted_by: str
+    note: str
+
+
+@letter(notes.LETTER, to=STAFF)
+def staff_note(owed: StaffLetter) -> NoteToRead:
+    """Written by the writer of a file's letters, to whom a note beside it names."""
+    return {
+        "staff_name": owed.staff.name,
+        "review_url": owed.review_url,
+        "noted_by": owed.facts["by"],
+        "note": owed.facts["note"],
+    }
 
 
 class SignInWriter:

@@ -9,8 +9,12 @@ from chalicelib.desk.files import Files
 from chalicelib.desk.kept import KeptForms
 from chalicelib.desk.looks import Looks
 from chalicelib.desk.notes import StaffNotes
+from chalicelib.desk.releasing import Releasing
 from chalicelib.desk.sessions import Limits, Sessions
 from chalicelib.desk.sign_in import SignIns
+from chalicelib.mail.writers.draft import letter_sender
+from chalicelib.mail.writers.previews import Previews
+from chalicelib.newsletter.subscribers import pending
 from chalicelib.wiring.cases import CaseServices
 from chalicelib.wiring.parts import Parts
 
@@ -59,6 +63,19 @@ class DeskServices:
     @cached_property
     def notes(self) -> StaffNotes:
         return StaffNotes(self._parts.store, self._parts.now)
+
+    @cached_property
+    def releasing(self) -> Releasing:
+        store, now = self._parts.store, self._parts.now
+        return Releasing(
+            self._cases.decisions,
+            lambda person, source: pending.release(store, person, now(), source),
+        )
+
+    @cached_property
+    def previews(self) -> Previews:
+        parts = self._parts
+        return Previews(parts.store, parts.links, letter_sender(parts.settings))
 
     @cached_property
     def reviews(self) -> Reviews:

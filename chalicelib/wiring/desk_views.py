@@ -61,6 +61,8 @@ class DeskViews:
             desk.notes,
             desk.kept,
             desk.reviews,
+            desk.releasing,
+            desk.previews,
             cases.lookup,
             cases.candidates,
             self._parts.links,

@@ -20,7 +20,7 @@ from chalicelib.mail.writers.alert import AlertLetterWriter
 from chalicelib.mail.writers.assessment import AssessmentLetterWriter
 from chalicelib.mail.writers.case import CaseLetterWriter, LetterWriters
 from chalicelib.mail.writers.digest import DigestWriter
-from chalicelib.mail.writers.draft import LetterSender, ToStaff
+from chalicelib.mail.writers.draft import LetterSender, ToStaff, letter_sender
 from chalicelib.mail.writers.file_links import FileLinksWriter
 from chalicelib.mail.writers.form_drafts import FormDraftWriter
 from chalicelib.mail.writers.stored_form import StoredFormLetterWriter
@@ -88,13 +88,7 @@ class MailServices:
     @cached_property
     def sender(self) -> LetterSender:
         """Who the letters are from, in their foot."""
-        settings = self._parts.settings
-        return LetterSender(
-            organization=settings.organization_name,
-            contact_email=settings.contact_email,
-            postal_address=settings.postal_address,
-            stage=settings.stage,
-        )
+        return letter_sender(self._parts.settings)
 
     @cached_property
     def writers(self) -> LetterWriters:

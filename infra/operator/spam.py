@@ -10,7 +10,6 @@ from chalicelib.cases.decisions import release_step
 from chalicelib.cases.effects import Decider
 from chalicelib.cases.transition import STAFF_PREFIX
 from chalicelib.core import references
-from chalicelib.newsletter.subscribers.pending import release as release_sign_up
 from infra.operator.commands import Commands
 from infra.operator.errors import OperatorError
 from infra.operator.session import Session, session_of
@@ -49,8 +48,7 @@ def release(
     session.confirm(
         f"Let {case.current_ref} go? {_mails(session, case)} e-mails leave, and cannot be called back."
     )
-    operator.services.cases.decisions.release(case, Decider("operator", "operator"))
-    release_sign_up(operator.store, case.person, operator.now(), f"{case.ref}#")
+    operator.services.desk.releasing.release(case, Decider("operator", "operator"))
     session.say(f"Released {case.current_ref}: its letters leave now")
 
 

@@ -143,6 +143,9 @@ def decide(page: Page, shared: Page, words: Words, store: MemoryStore) -> None:
     assert words.note in page.locator("main blockquote").first.inner_text()
     check(page, shared, words)
     page.locator("[name=decision][value=approve]").press("Space")
+    press(page, "button[name=preview]")
+    assert "invite=" in page.locator("#foreseen pre").inner_text()
+    assert page.locator("#foreseen").evaluate("e => e === document.activeElement")
     page.locator("form:has([value=approve]) [name=confirm]").press("Space")
     press(page, "form:has([value=approve]) button")
     assert page.get_by_role("button", name=words.decided).count() == 1

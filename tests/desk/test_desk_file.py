@@ -5,7 +5,11 @@ from html import unescape
 
 import pytest
 
+import samples
 from chalicelib.cases.case import Case
+from chalicelib.cases.staff import Staff
+from chalicelib.core.letter_row import kept_copy
+from chalicelib.desk.notes import named_in
 from journey import Journey
 from staff_browser import StaffBrowser, code_of, form_of, sign_in_letter
 
@@ -157,3 +161,173 @@ def test_what_was_typed_when_the_session_ended_stands_in_the_form_again(
 def test_a_reference_of_nothing_is_not_found(rita: StaffBrowser) -> None:
     for ref in ("DI-2026-AAAAA-A", "x", "DI-2026-7K4MQ-X"):
         assert rita.get(f"/desk/files/{ref}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("applied", "fields", "letter"),
+    [
+        (False, {"decision": "approve", "message": "Bravo."}, "eoi_approved"),
+        (False, {"decision": "ask", "message": "Combien?"}, "eoi_info_requested"),
+        (False, {"decision": "decline", "reason": "other", "message": "Trop tard."}, "eoi_declined"),
+        (True, {"decision": "approve"}, "application_approved"),
+        (True, {"decision": "waitlist", "message": "En mai."}, "application_waitlisted"),
+        (True, {"decision": "conditions", "condition_0": "Un budget", "due_0": "2026-06-01"},
+         "application_conditional"),
+    ],
+)  # fmt: skip
+def test_the_letter_that_is_seen_first_is_the_one_that_leaves(
+    rita: StaffBrowser, way: Journey, applied: bool, fields: dict[str, str], letter: str
+) -> None:
+    case = way.apply() if applied else way.declare(contact_language="en")
+    page, before = opened(rita, case), len(way.store.commits)
+    pairs = [("nonce", page[1]), ("preview", "1"), *fields.items()]
+    shown = rita.post(page[0], *pairs)
+    assert shown.status_code == 200
+    assert [w for writes in way.store.commits[before:] for w in writes] == []
+    found = re.search(r'<pre class="letter" lang="(..)-CA">(.*?)</pre>', shown.body.decode(), re.S)
+    assert found
+    assert found[1] == case.lang
+    assert all(f'value="{text}"' in shown.body.decode() or text in shown.body.decode()
+               for text in fields.values())  # fmt: skip
+    assert send(rita, page, **fields)[0] == 303
+    way.after_undo()
+    way.clock.pass_(hours=20)
+    way.deliver()
+    (row,) = (row for row in way.store.kinds("letter") if row["letter"] == letter)
+    assert unescape(found[2]).strip() == (kept_copy(row) or {})["text"].strip()
+
+
+def test_what_is_missing_is_said_before_the_letter_is_shown(
+    rita: StaffBrowser, way: Journey
+) -> None:
+    case = way.declare()
+    page = opened(rita, case)
+    told = rita.post(page[0], ("nonce", page[1]), ("preview", "1"), ("decision", "decline"))
+    assert told.status_code == 422
+    assert 'href="#f-reason"' in told.body.decode()
+    assert 'href="#f-confirm"' not in told.body.decode(), "nothing is to be confirmed yet"
+
+
+def test_a_letter_is_not_shown_for_a_file_that_went_on(
+    rita: StaffBrowser, sam: StaffBrowser, way: Journey
+) -> None:
+    case = way.declare()
+    mine = opened(rita, case)
+    assert send(sam, opened(sam, case), decision="ask", message="Combien?")[0] == 303
+    told = rita.post(mine[0], ("nonce", mine[1]), ("preview", "1"), ("decision", "approve"))
+    assert told.status_code == 409
+    assert "Sam Lee" in told.body.decode()
+
+
+def test_a_vote_is_said_to_send_nothing_yet(way: Journey) -> None:
+    case = way.apply()
+    way.settings(QUORUM_APPLICATION="2")
+    rita = StaffBrowser(way.visitor)
+    rita.sign_in(ME, way.mailer, way.deliver)
+    page = opened(rita, case)
+    told = rita.post(page[0], ("nonce", page[1]), ("preview", "1"), ("decision", "approve"))
+    assert "n’envoie encore aucun courriel" in told.body.decode()
+
+
+def held(way: Journey) -> Case:
+    for number in range(12):
+        given = samples.eoi(contact_email=f"ada+{number}@example.org")
+        ref = way.visitor.send("/forms/eoi", given).json_body["ref"]
+        if (case := way.case(ref)).state == "HELD_AS_SPAM":
+            return case
+    raise AssertionError("nothing is held")
+
+
+def test_a_held_form_is_released_once_and_its_letters_leave(
+    rita: StaffBrowser, sam: StaffBrowser, way: Journey
+) -> None:
+    case = held(way)
+    way.deliver()
+    mine, theirs = opened(rita, case), opened(sam, case)
+    unsure = rita.post(mine[0], ("nonce", mine[1]), ("decision", "release"))
+    assert unsure.status_code == 422
+    assert way.again(case).state == "HELD_AS_SPAM"
+    assert send(rita, mine, decision="release")[0] == 303
+    assert way.again(case).state == "EOI_PENDING"
+    assert send(sam, theirs, decision="release")[0] == 409
+    assert way.events(case).count("release") == 1
+    way.deliver()
+    assert any(case.ref in mail.subject for mail in way.mailer.to(SAM))
+
+
+def test_a_form_that_is_not_held_is_not_released(rita: StaffBrowser, way: Journey) -> None:
+    case = way.declare()
+    page = opened(rita, case)
+    assert "release" not in rita.get(f"/desk/files/{case.ref}").body.decode()
+    assert send(rita, page, decision="release")[0] == 409
+    assert "release" not in way.events(case)
+
+
+def test_a_note_leaves_by_mail_for_the_colleague_it_names(rita: StaffBrowser, way: Journey) -> None:
+    case = way.declare()
+    for text in (
+        "À voir, @Sam Lee : <b>deux</b> projets.",
+        "Encore : @sam?",
+        "à sam.lee@example.org",
+    ):
+        assert send(rita, opened(rita, case), note=text)[0] == 303
+    way.deliver()
+    told = [mail for mail in way.mailer.to(SAM) if "note" in mail.subject]
+    assert len(told) == 2
+    assert "Rita Roy" in told[0].text
+    assert "<b>deux</b> projets." in told[0].text
+    assert not [mail for mail in way.mailer.to(ME) if "note pour vous" in mail.subject]
+    assert "→ Sam Lee" in rita.get(f"/desk/files/{case.ref}").body.decode()
+
+
+def test_whoever_stands_back_from_a_file_is_sent_no_note_of_it(
+    rita: StaffBrowser, sam: StaffBrowser, way: Journey
+) -> None:
+    case = way.declare()
+    assert send(sam, opened(sam, case), decision="recuse")[0] == 303
+    assert send(rita, opened(rita, case), note="@Sam Lee, un mot.")[0] == 303
+    way.deliver()
+    assert not [mail for mail in way.mailer.to(SAM) if "un mot" in mail.text]
+
+
+def staff(*names: str) -> list[Staff]:
+    return [
+        Staff.of({"sk": f"person-{number}", "name": name, "email": "a@example.org",
+                  "lang": "fr", "active": True})
+        for number, name in enumerate(names)
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [("@Élise", ["Élise Roy"]), ("(@elise roy)", ["Élise Roy"]), ("@Jean", []),
+     ("@Jean Côté et @jean-luc", ["Jean Côté"]), ("x@elise", []), ("@ Élise", []), ("@", []),
+     ("@Jeanne", []), ("@Élise@Jean Roy", ["Élise Roy"]), ("@李", [])],
+)  # fmt: skip
+def test_a_name_calls_one_person_or_nobody(text: str, named: list[str]) -> None:
+    there = staff("Élise Roy", "Jean Côté", "Jean Roy", "李")
+    assert [one.name for one in named_in(text, there)] == named
+
+
+def test_a_charity_number_leads_to_its_page_in_the_list_of_the_cra(
+    rita: StaffBrowser, way: Journey
+) -> None:
+    case = way.apply()
+    page = unescape(rita.get(f"/desk/files/{case.ref}?lang=en").body.decode())
+    numbers = re.findall(r"selectedCharityBn=(\d{9}RR\d{4})&", page)
+    assert numbers
+    assert len(numbers) == len(set(numbers))
+    assert set(numbers) <= {
+        *map(str, case.answers.values()),
+        *map(str, (case.application or {}).values()),
+    }
+
+
+def test_the_last_letter_is_sent_again_from_the_desk(rita: StaffBrowser, way: Journey) -> None:
+    case = way.declare()
+    before = len(way.mailer.to(case.mail_to))
+    assert send(rita, opened(rita, case), decision="send_again")[0] == 303
+    way.deliver()
+    way.clock.pass_(hours=20)
+    way.deliver()
+    assert len(way.mailer.to(case.mail_to)) == before + 1

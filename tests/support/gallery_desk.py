@@ -60,16 +60,34 @@ def files(walk: "Walk", browser: StaffBrowser) -> Pages:
     yield "desk-file", page.body.decode()
     form, where = ("nonce", _hidden(page.body.decode())), f"{path}?v={case.version}&e={case.events}"
     browser.post(where, form, ("note", "Deux personnes à rappeler."))
+    reader = walk.service.cases.roster.get(str(walk.staff["sk"]))
+    assert reader is not None
+    walk.service.desk.notes.add(case, reader, "Deux personnes à rappeler.", [reader])
+    seen = browser.post(f"{where}&{at}", form, ("decision", "approve"), ("preview", "1"))
+    yield "desk-file-preview", seen.body.decode()
     wrong = browser.post(f"{where}&{at}", form, ("decision", "decline"))
     yield "desk-file-errors", wrong.body.decode()
     browser.post(where, form, ("decision", "approve"), ("confirm", "on"))
     late = browser.post(f"{where}&{at}", form, ("decision", "approve"), ("confirm", "on"))
     yield "desk-file-changed", late.body.decode()
     yield "desk-file-undo", browser.get(f"{path}?done=approve&{at}").body.decode()
+    yield "desk-held", _held(walk, browser)
     me = walk.store.items["STAFF", str(walk.staff["sk"])]
     me["away_until"] = "2027-06-01"
     yield "desk-away", browser.get(f"/desk/files?{at}").body.decode()
     me.pop("away_until")
+
+
+def _held(walk: "Walk", browser: StaffBrowser) -> str:
+    """The page of a form as it is while it is held, here without the ten before it."""
+    case = walk.case(walk.declare("held@example.org", org_legal_name="Maison Retenue"))
+    row = walk.store.items[case.key]
+    state, row["state"] = row["state"], "HELD_AS_SPAM"
+    path = f"/desk/files/{case.ref}?lang={walk.lang}"
+    form = ("nonce", _hidden(browser.get(path).body.decode()))
+    page = browser.post(path, form, ("decision", "release")).body.decode()
+    row["state"] = state
+    return page
 
 
 def _hidden(page: str) -> str:

@@ -56,7 +56,7 @@ def facts(lang: Lang, org: str) -> dict[str, Any]:
         "visitor": {"name": org, "email": "v@example.org", "organization": org, "lang": lang},
         "issue": "2026-03", "version": 2, "subjects": [("fr", org), ("en", org)], "asked_by": org,
         "asked_at": date(2026, 3, 2), "until": date(2026, 9, 1),
-        "links": {"eoi": "https://example.org/eoi"}, "reply_by": date(2026, 3, 23),
+        "links": {"eoi": "https://example.org/eoi"}, "noted_by": org, "note": org, "reply_by": date(2026, 3, 23),
         "reopen_by": date(2026, 4, 1), "answer": org, "question": org, "why": org,
         "changes": [{"label": org, "before": org, "after": org}], "eoi_url": "https://example.org/eoi",
         "conditions": [{"text": org, "due": date(2026, 9, 1)}], "state_name": org,

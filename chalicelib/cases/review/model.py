@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 
 from chalicelib.cases.case import Case, DecisionMade
 from chalicelib.cases.decisions import NOTHING_GIVEN
@@ -24,6 +24,28 @@ OutcomeKind = Literal[
     "fresh", "expired", "away", "back",
 ]  # fmt: skip
 """What became of a POST. `noted`: a step beside the decision was taken."""
+
+
+FIELDS: Final = {
+    "reason": ("reasons", "choose_reason"),
+    "explained": ("message", "write_reason"),
+    "question": ("message", "write_question"),
+    "why": ("message", "write_why"),
+    "short": ("message", "too_long"),
+    "conditions": ("conditions", "write_condition"),
+    "dates": ("conditions", "condition_date"),
+    "new_days": ("new_days", "new_day"),
+    "any_day": ("new_days", "new_day"),
+    "all_met": ("met", "tick_all"),
+    "until": ("until", "choose_date"),
+}
+"""Guards that a person mends on the page: the field, and the message beside it."""
+
+PROOFS: Final = ("nonce", "code", "confirm")
+"""Fields that prove that a person means it."""
+
+FieldErrors = tuple[tuple[str, str], ...]
+"""The field and the code of the message of each thing that is missing or wrong."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +89,7 @@ class DecisionOutcome:
     kind: OutcomeKind
     opened: OpenedReview
     case: Case | None = None
-    errors: tuple[tuple[str, str], ...] = ()
+    errors: FieldErrors = ()
     facts: Mapping[str, object] = field(default_factory=dict)
 
 

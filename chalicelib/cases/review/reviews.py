@@ -5,15 +5,18 @@ from typing import Final
 
 from chalicelib.cases.applicant import ApplicantFiles
 from chalicelib.cases.case import Case, Vote
-from chalicelib.cases.decisions import Decisions
+from chalicelib.cases.decisions import Decisions, Foretold
 from chalicelib.cases.effects import Decider
 from chalicelib.cases.guards import GuardContext, unmet, voters
 from chalicelib.cases.lookup import Cases
 from chalicelib.cases.orphans import Orphans
 from chalicelib.cases.review.attempts import Attempts
 from chalicelib.cases.review.model import (
+    FIELDS,
+    PROOFS,
     Decision,
     DecisionOutcome,
+    FieldErrors,
     OpenedReview,
     became,
     decision_since,
@@ -32,21 +35,6 @@ from chalicelib.core.letter_row import letter
 from chalicelib.core.links import Links
 from chalicelib.core.ports import Now, Put, Store
 from chalicelib.core.records import stamp
-
-FIELDS: Final = {
-    "reason": ("reasons", "choose_reason"),
-    "explained": ("message", "write_reason"),
-    "question": ("message", "write_question"),
-    "why": ("message", "write_why"),
-    "short": ("message", "too_long"),
-    "conditions": ("conditions", "write_condition"),
-    "dates": ("conditions", "condition_date"),
-    "new_days": ("new_days", "new_day"),
-    "any_day": ("new_days", "new_day"),
-    "all_met": ("met", "tick_all"),
-    "until": ("until", "choose_date"),
-}
-"""Guards that a person mends on the page: the field, and the message beside it."""
 
 FRESH: Final = ("expired", "stale", "decided", "open", "voted")
 """Standings of a link whose owner may have a new one."""
@@ -146,6 +134,16 @@ class Reviews:
             )
         except Conflict:
             return self._late(opened, decision)
+
+    def foretold(self, opened: OpenedReview, decision: Decision) -> Foretold | FieldErrors:
+        """Return what a choice would make of the case, or what is missing of it: the proofs that
+        somebody means it are not asked for. Raises Refused."""
+        case, staff, _ = opened.whole
+        errors = self._errors(opened, decision)
+        if missing := tuple(one for one in errors if one[0] not in PROOFS):
+            return missing
+        by = Decider(staff.id, staff.name)
+        return self._decisions.foretold(case, decision.name, by, decision.given)
 
     def _decide(self, opened: OpenedReview, decision: Decision) -> DecisionOutcome:
         """Decide what was asked, or return why not. Raises Conflict when somebody was faster."""

@@ -9,6 +9,7 @@ from chalicelib.core.languages import Lang
 from chalicelib.core.letter_row import OUTSIDE, tag_of
 from chalicelib.core.links import Links
 from chalicelib.core.ports import Item, Mail
+from chalicelib.core.settings import Settings
 from chalicelib.mail import letters
 from chalicelib.mail.draft import Draft
 from chalicelib.mail.writers.phrases import view
@@ -80,6 +81,16 @@ class LetterSender:
         if keep_address:
             kept["to"] = to
         return Draft(mail, letter.name, kept, list(links))
+
+
+def letter_sender(settings: Settings) -> LetterSender:
+    """Return who writes, as the settings of a stage say."""
+    return LetterSender(
+        organization=settings.organization_name,
+        contact_email=settings.contact_email,
+        postal_address=settings.postal_address,
+        stage=settings.stage,
+    )
 
 
 @dataclass(frozen=True)

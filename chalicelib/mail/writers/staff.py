@@ -8,15 +8,15 @@ from chalicelib.cases.faults import FaultKind
 from chalicelib.cases.states import staff_name, table
 from chalicelib.cases.unreached import waits
 from chalicelib.core import formatting, references
-from chalicelib.core.languages import Lang, lang_or
-from chalicelib.core.letter_row import APPLICANT, FIDUCIARY
-from chalicelib.core.links import Links
+from chalicelib.core.languages import Lang
+from chalicelib.core.letter_row import FIDUCIARY
 from chalicelib.core.records import moment
 from chalicelib.forms import description, diff
-from chalicelib.mail.letters import ACTOR, LETTERS, STAFF, Letter, letter
-from chalicelib.mail.writers.context import CaseLetter, StaffLetter
+from chalicelib.mail.letters import ACTOR, STAFF, Letter, letter
+from chalicelib.mail.writers.context import StaffLetter
 from chalicelib.mail.writers.copies import Copy, changes
 from chalicelib.mail.writers.phrases import fit_text, warning_texts
+from chalicelib.mail.writers.previews import Previews
 from chalicelib.mail.writers.waiting import days_waiting
 
 
@@ -270,12 +270,7 @@ def _preview(owed: StaffLetter) -> Letter | None:
     if row is None or not row.held_letters:
         return None
     (name,) = row.held_letters
-    lang = lang_or(case.lang, "fr")
-    held = CaseLetter(case, lang, decided, APPLICANT, owed.now, owed.store, owed.links)
-    composed = owed.sender.compose(
-        name, lang, LETTERS[name].facts_of(held), case, proved=bool(case.proved)
-    )
-    return Letter(name, lang, composed.subject, Links.redact(composed.text), html="")
+    return Previews(owed.store, owed.links, owed.sender).letter(name, case, decided, owed.now)
 
 
 def _phone(case: Case, lang: Lang) -> str:

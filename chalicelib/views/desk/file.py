@@ -3,11 +3,14 @@ review link."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Final
 from urllib.parse import urlencode
 
 from chalicelib import content
 from chalicelib.cases.case import Case
+from chalicelib.cases.decisions import Foretold
 from chalicelib.cases.due_dates import decision_due
+from chalicelib.cases.effects import Decider
 from chalicelib.cases.file_index import list_key
 from chalicelib.cases.lookup import Cases
 from chalicelib.cases.matching import CaseCandidates
@@ -21,10 +24,10 @@ from chalicelib.cases.review.model import (
 )
 from chalicelib.cases.review.reviews import Reviews
 from chalicelib.cases.staff import Staff
-from chalicelib.cases.standing_back import stands_back
+from chalicelib.cases.standing_back import standing_back, stands_back
 from chalicelib.cases.states import kind, staff_steps, table
 from chalicelib.core import references
-from chalicelib.core.errors import NotFound
+from chalicelib.core.errors import Conflict, NotFound, Refused
 from chalicelib.core.links import Links
 from chalicelib.core.ports import Item, Put
 from chalicelib.core.records import moment
@@ -32,15 +35,21 @@ from chalicelib.desk.files import Files
 from chalicelib.desk.filters import Filters
 from chalicelib.desk.kept import KeptForms
 from chalicelib.desk.looks import Looks, seen
-from chalicelib.desk.notes import StaffNotes
+from chalicelib.desk.notes import StaffNotes, named_in
+from chalicelib.desk.releasing import Releasing
 from chalicelib.forms.normalise import nest
+from chalicelib.mail.writers.previews import Previews
+from chalicelib.views.desk.charities import charities
 from chalicelib.views.desk.entry import Entry, Visit
 from chalicelib.views.review import CONFLICT_STATUS
 from chalicelib.views.review_facts import case_facts, choice_facts, steps_since
 from chalicelib.views.review_form import read_decision
 from chalicelib.web.problems import FieldError
-from chalicelib.web.request import text_area
+from chalicelib.web.request import is_ticked, text_area
 from chalicelib.web.responses import Response
+
+RELEASE: Final = "release"
+"""The step that lets a held form go, which no link of a letter offers."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +60,8 @@ class DeskFileViews:
     notes: StaffNotes
     kept: KeptForms
     reviews: Reviews
+    releasing: Releasing
+    previews: Previews
     cases: Cases
     candidates: CaseCandidates
     links: Links
@@ -73,9 +84,14 @@ class DeskFileViews:
             return self.entry.refused(visit.lang, "recused")
         fields = visit.request.fields()
         if note := text_area(fields, "note"):
-            self.notes.add(case, staff, note)
-            return self._done(visit, case, "note")
+            named = named_in(note, self._colleagues(case, staff))
+            self.notes.add(case, staff, note, named)
+            return self._done(visit, case, "note_sent" if named else "note")
         decision = read_decision(fields)
+        if decision.name == RELEASE:
+            return self._release(visit, case, fields)
+        if "preview" in fields:
+            return self._preview(visit, case, decision, fields)
         if self._wants_code(visit, case, decision):
             return self.entry.confirm_first(visit, visit.signed_in, "POST")
         link = self.links.new_review()
@@ -85,6 +101,55 @@ class DeskFileViews:
         # The session is from a letter to this very person, as the code of a link would be.
         proved = replace(decision, nonce=self.links.nonce(token), code=link.code)
         return self._after(visit, case, self.reviews.decide(token, proved), fields)
+
+    def _release(self, visit: Visit, case: Case, fields: Mapping[str, object]) -> Response:
+        """Let a held form go the way of the others: its letters leave."""
+        if not is_ticked(fields, "confirm"):
+            errors = (("confirm", "confirm"),)
+            return self._page(visit, case, entered=fields, errors=errors, status=422)
+        staff = visit.signed_in.staff
+        try:
+            self.releasing.release(case, Decider(staff.id, staff.name))
+        except (Conflict, Refused):
+            return self._overtaken(visit, case, fields, self._opened(case, staff, visit))
+        return self._done(visit, case, RELEASE)
+
+    def _preview(
+        self, visit: Visit, case: Case, decision: Decision, fields: Mapping[str, object]
+    ) -> Response:
+        """Show the letter that a decision would bring, for the version that the page showed."""
+        opened = self._opened(case, visit.signed_in.staff, visit)
+        if opened.standing not in ("open", "undo"):
+            return self._overtaken(visit, case, fields, opened)
+        if decision.name == "link":
+            return self._page(visit, case, entered=fields, foreseen={"letters": [], "why": "link"})
+        try:
+            found = self.reviews.foretold(opened, decision)
+        except Refused as refused:
+            return self._refused(visit, case, fields, refused.why)
+        if not isinstance(found, Foretold):
+            return self._page(visit, case, entered=fields, errors=found, status=422)
+        letters = [
+            self.previews.letter(row["letter"], found.case, row["facts"], moment(row["due_at"]))
+            for row in found.letters
+        ]
+        return self._page(visit, case, entered=fields, foreseen={"letters": letters, "why": ""})
+
+    def _refused(
+        self, visit: Visit, case: Case, fields: Mapping[str, object], reason: str
+    ) -> Response:
+        texts = content.review()["refusals"]
+        why = texts.get(reason, texts["not_now"])[visit.lang]
+        return self._page(visit, case, entered=fields, refused=why, status=CONFLICT_STATUS)
+
+    def _overtaken(
+        self, visit: Visit, case: Case, fields: Mapping[str, object], opened: OpenedReview
+    ) -> Response:
+        """Show what became of the file since the page was read, with what was written there."""
+        since, again = steps_since(opened, visit.lang), self._case(case.ref)
+        if not since:
+            return self._refused(visit, again, fields, "not_now")
+        return self._page(visit, again, entered=fields, since=since, status=CONFLICT_STATUS)
 
     def _after(
         self, visit: Visit, case: Case, outcome: DecisionOutcome, fields: Mapping[str, object]
@@ -98,19 +163,21 @@ class DeskFileViews:
             case "invalid":
                 return self._page(visit, case, entered=fields, errors=outcome.errors, status=422)
             case "refused":
-                texts = content.review()["refusals"]
-                why = texts.get(str(outcome.facts["why"]), texts["not_now"])[visit.lang]
-                return self._page(visit, case, entered=fields, refused=why, status=CONFLICT_STATUS)
+                return self._refused(visit, case, fields, str(outcome.facts["why"]))
             case _:
-                again = self._case(case.ref)
-                since = steps_since(outcome.opened, visit.lang)
-                return self._page(visit, again, entered=fields, since=since, status=CONFLICT_STATUS)
+                return self._overtaken(visit, case, fields, outcome.opened)
 
     def _done(self, visit: Visit, case: Case, what: str) -> Response:
         address = self.entry.address("files", case.current_ref)
         return self.entry.go(
             f"{address}?{self._filters(visit).query()}&{urlencode({'done': what})}"
         )
+
+    def _colleagues(self, case: Case, staff: Staff) -> list[Staff]:
+        """Return who may be sent a note: nobody who stands back from the file."""
+        found = self.reviews.colleagues(staff)
+        gone = standing_back(case, found)
+        return [one for one in found if one.id not in gone]
 
     def _wants_code(self, visit: Visit, case: Case, decision: Decision) -> bool:
         """Say whether the programme asks for a second code before this step, in this session."""
@@ -136,8 +203,10 @@ class DeskFileViews:
             row |= {"case_version": int(version), "case_events": int(events)}
         return row
 
-    def _opened(self, case: Case, staff: Staff) -> OpenedReview:
-        row = self._link("", case, staff, {})
+    def _opened(self, case: Case, staff: Staff, visit: Visit | None = None) -> OpenedReview:
+        """Return the file as a link to it would open: to the version that the page of a visit
+        showed, else to the one that there is."""
+        row = self._link("", case, staff, visit.request.query if visit else {})
         history = tuple(self.cases.history(case))
         decision = decision_since(row, history)
         found = standing(row, case, staff, decision, self.entry.now())
@@ -153,6 +222,7 @@ class DeskFileViews:
         errors: tuple[tuple[str, str], ...] = (),
         refused: str = "",
         since: object = (),
+        foreseen: Mapping[str, object] | None = None,
         status: int = 200,
     ) -> Response:
         session, lang = visit.signed_in, visit.lang
@@ -168,16 +238,14 @@ class DeskFileViews:
             "action": f"{address}?{at}&{filters.query()}",
             "recipient_masked": "",
             "name": session.staff.name,
-            "preselected": "",
+            "preselected": visit.request.query.get("decision", ""),
             "entered": entered,
             "step": False,
-            "errors": [
-                FieldError(field=field, code=code, message=texts[code][lang])
-                for field, code in errors
-            ],
+            "errors": [FieldError(field=f, code=c, message=texts[c][lang]) for f, c in errors],
             "again": again,
             "refused": refused,
             "since": since,
+            "foreseen": foreseen,
             **self._on_top(visit, opened, case),
         }
         return self.entry.page(
@@ -192,6 +260,9 @@ class DeskFileViews:
         return {
             "done": self._done_text(done, visit.lang) if done else "",
             "due": decision_due(case),
+            "is_held": kind(case.state) == "held",
+            "charities": charities(case, visit.lang),
+            "mentions": [one.name for one in self._colleagues(case, visit.signed_in.staff)],
             "owner": owner.name if owner else "",
             "undo_until": moment(str(undo["undo_until"])) if undo else None,
             "notes": [{**row, "at": moment(row["at"])} for row in self.notes.of(case)],
