@@ -52,8 +52,11 @@ class OutOfSight:
 
 
 def check_archive(data: bytes, bounds: Bounds) -> dict[str, OutOfSight]:
-    """Return what is out of sight in each part. Raises SheetTooLarge for an archive whose parts are too many, too large or too far apart,
-    and ValueError for XML with entities; reads each part once, piece by piece."""
+    """Return what is out of sight in each part, read once, piece by piece.
+
+    Raises SheetTooLarge for an archive whose parts are too many, too large or too far apart, and
+    ValueError for XML with entities.
+    """
     # The directory is counted before it is read.
     if data.count(_ENTRY_SIGNATURE) > MAX_PARTS:
         raise SheetTooLarge("parts")

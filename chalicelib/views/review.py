@@ -8,7 +8,7 @@ from typing import Final, assert_never
 from chalicelib import content
 from chalicelib.cases.lookup import Cases
 from chalicelib.cases.matching import CaseCandidates
-from chalicelib.cases.review.model import DecisionOutcome, OpenedReview
+from chalicelib.cases.review.model import DecisionOutcome, FieldErrors, OpenedReview
 from chalicelib.cases.review.reviews import Reviews
 from chalicelib.cases.states import choices, staff_name
 from chalicelib.core.errors import RelaisError
@@ -120,7 +120,7 @@ class ReviewViews:
         *,
         preselected: str = "",
         entered: Mapping[str, object] | None = None,
-        errors: tuple[tuple[str, str], ...] = (),
+        errors: FieldErrors = (),
         step: bool = False,
     ) -> Response:
         assert opened.staff is not None

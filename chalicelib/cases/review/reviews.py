@@ -231,7 +231,7 @@ class Reviews:
         self._attempts.late(opened.token, case, staff, decision.name, "away")
         return DecisionOutcome("away", opened, case)
 
-    def _errors(self, opened: OpenedReview, decision: Decision) -> tuple[tuple[str, str], ...]:
+    def _errors(self, opened: OpenedReview, decision: Decision) -> FieldErrors:
         """Return (field, code of the message) for each thing that is missing or wrong."""
         _, _, link = opened.whole
         if decision.name not in link["allowed"]:

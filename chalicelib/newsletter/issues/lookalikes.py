@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Iterator
+from itertools import chain
 from typing import Final
 from urllib.parse import unquote
 
+from chalicelib.core.formatting import MONTHS
 from chalicelib.newsletter.issues import placeholders
 
 SHOWN_CHARACTERS: Final = 60
@@ -38,9 +40,7 @@ UNFINISHED: Final = re.compile(
 TO_SETTLE: Final = re.compile(
     r"\b(?:TBD|TBC|TBA|À COMPLÉTER|À VÉRIFIER|A COMPLETER|A VERIFIER)\b|\?{3,}"
     r"|(?i:\bà compléter\b|\bto be (?:completed|written)\b)"
-    r"|\b(?:XX|00)\s(?i:janvier|février|mars|avril|mai|juin|juillet|août|septembre|octobre"
-    r"|novembre|décembre|january|february|march|april|may|june|july|august|september|october"
-    r"|november|december)\b"
+    rf"|\b(?:XX|00)\s(?i:{'|'.join(chain.from_iterable(MONTHS.values()))})\b"
 )
 """The same, where it may also be what readers should read."""
 

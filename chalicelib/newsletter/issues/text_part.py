@@ -4,8 +4,10 @@ import hashlib
 import re
 from collections.abc import Iterator
 from html import unescape
+from itertools import chain
 from typing import Final
 
+from chalicelib.core.formatting import MONTHS
 from chalicelib.newsletter.issues.findings import Finding
 from chalicelib.newsletter.issues.source import Source
 
@@ -17,10 +19,10 @@ MIN_SHARED_RATIO: Final = 0.5
 
 _NUMBER: Final = re.compile(r"\d+")
 _LONG_WORD: Final = re.compile(r"[^\W\d_]{4,}")
+_MONTHS: Final = "|".join(chain.from_iterable(MONTHS.values())).lower()
 _DATE_WORD: Final = re.compile(
-    r"\b(?:lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche|janvier|février|mars|avril|mai|juin"
-    r"|juillet|août|septembre|octobre|novembre|décembre|(?:mon|tues|wednes|thurs|fri|satur|sun)day"
-    r"|january|february|march|april|may|june|july|august|september|october|november|december)\b"
+    r"\b(?:lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche"
+    rf"|(?:mon|tues|wednes|thurs|fri|satur|sun)day|{_MONTHS})\b"
 )
 _ADDRESS: Final = re.compile(r"(?:https?://|mailto:|tel:)\S+|\{\{[^{}]*\}\}|[^\s<>]+@[^\s<>]+")
 _TAG: Final = re.compile(r"<[^>]*>")

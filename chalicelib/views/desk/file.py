@@ -18,6 +18,7 @@ from chalicelib.cases.review.link import review_link
 from chalicelib.cases.review.model import (
     Decision,
     DecisionOutcome,
+    FieldErrors,
     OpenedReview,
     decision_since,
     standing,
@@ -219,7 +220,7 @@ class DeskFileViews:
         *,
         entered: Mapping[str, object],
         again: bool = False,
-        errors: tuple[tuple[str, str], ...] = (),
+        errors: FieldErrors = (),
         refused: str = "",
         since: object = (),
         foreseen: Mapping[str, object] | None = None,
