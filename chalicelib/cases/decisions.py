@@ -1,5 +1,6 @@
 """What staff do to a case: each step is one transaction, checked against the table."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final, NamedTuple
 
@@ -163,15 +164,16 @@ class Decisions:
         self._store.commit([*change.writes(), *self._cases.recalled(case)])
         return change.after()
 
-    def release(self, case: Case, by: Decider) -> Case:
-        """Let a form that was held as spam take the way of the others."""
+    def release(self, case: Case, by: Decider, beside: Sequence[Write] = ()) -> Case:
+        """Let a form that was held as spam take the way of the others, and write what is `beside`
+        it. Raises Refused for a form that is not held, and Conflict when somebody was faster."""
         row = release_step(case)
         change = StateChange(case, row, self._now(), by.id, {"name": by.name})
         change.owes_letters()
         found = [self._findable(case)] if case.answers else []
         form = case.answers or case.application or {}
         twins = twin_rows(case.id, form, self._people_key, self._now())
-        self._store.commit([*change.writes(), *found, *twins])
+        self._store.commit([*change.writes(), *found, *twins, *beside])
         return change.after()
 
     def _index(self, change: StateChange) -> list[Write]:

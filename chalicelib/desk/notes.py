@@ -6,7 +6,7 @@ A note that names a colleague with `@` is sent to them too.
 import re
 import secrets
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from chalicelib.cases.case import Case
 from chalicelib.cases.file_index import folded
@@ -20,6 +20,9 @@ LETTER: Final = "staff_note"
 
 _AT: Final = re.compile(r"(?<![\w.@+-])@(?=\w)")
 """Before a name; never within an e-mail address."""
+
+_OTHER_NAME: Final = re.compile(r"[\w'’.-]+[ \u00a0][^\W\d_a-zà-öø-ÿœ]")
+"""A first name and the capital of another one: `@Sam Wong` is nobody who is called Sam Lee."""
 
 
 class StaffNotes:
@@ -53,19 +56,34 @@ class StaffNotes:
         self._store.commit([Put(row), *(Put({**one, "sk": f"{one['sk']}#{mark}"}) for one in owed)])
 
 
-def named_in(text: str, colleagues: Sequence[Staff]) -> list[Staff]:
-    """Return whom a note names with `@`: by their whole name or their id, or by the first word of
-    it where one alone has that. Who is not among the colleagues is nobody."""
-    calls = [folded(text[found.end() :][:200]) for found in _AT.finditer(text)]
-    return [one for one in colleagues if any(_is_called(one, call, colleagues) for call in calls)]
+class Calls(NamedTuple):
+    """Whom a note names, and whether an `@` in it names nobody who may be sent it."""
+
+    named: list[Staff]
+    in_vain: bool
 
 
-def _is_called(staff: Staff, call: list[str], colleagues: Sequence[Staff]) -> bool:
-    def begins(words: list[str]) -> bool:
-        return bool(words) and call[: len(words)] == words
+def called(text: str, colleagues: Sequence[Staff], everybody: Sequence[Staff]) -> Calls:
+    """Return whom a note names with `@`: by their whole name or their id, or else by their first
+    name where one alone of `everybody` has it. Only colleagues are sent a note."""
+    found = [_called(text[at.end() :][:200], everybody) for at in _AT.finditer(text)]
+    ids = {one.id for one in found if one is not None}
+    named = [one for one in colleagues if one.id in ids]
+    return Calls(named, any(one is None or one not in named for one in found))
 
-    name = folded(staff.name)
-    if begins(name) or begins(folded(staff.id)):
-        return True
-    same = [one for one in colleagues if folded(one.name)[:1] == name[:1]]
-    return len(same) == 1 and begins(name[:1])
+
+def _called(call: str, everybody: Sequence[Staff]) -> Staff | None:
+    """Return whose name a text begins with: the longest whole one that fits."""
+    words = folded(call)
+    whole = [
+        (len(name), one)
+        for one in everybody
+        for name in (folded(one.name), folded(one.id))
+        if name and words[: len(name)] == name
+    ]
+    longest = max((length for length, _ in whole), default=0)
+    if longest:
+        found = {one.id: one for length, one in whole if length == longest}
+        return next(iter(found.values())) if len(found) == 1 else None
+    same = [one for one in everybody if words and folded(one.name)[:1] == words[:1]]
+    return same[0] if len(same) == 1 and not _OTHER_NAME.match(call) else None

@@ -13,7 +13,7 @@ from chalicelib.cases.matching import CaseCandidates
 from chalicelib.cases.review.model import OpenedReview
 from chalicelib.cases.review.reviews import Reviews
 from chalicelib.cases.standing_back import standing_back
-from chalicelib.cases.states import awaits, choices, staff_name
+from chalicelib.cases.states import awaits, choices, kind, staff_name
 from chalicelib.core.languages import Lang
 from chalicelib.core.ports import Item
 from chalicelib.core.records import moment
@@ -95,7 +95,7 @@ class CaseFacts(TypedDict):
 
 
 class ChoiceFacts(TypedDict):
-    """`beside` are the state changes that stand beside the decision, such as `recuse`."""
+    """`beside` are the steps beside the decision, such as `recuse`; a held file `decides` nothing."""
 
     choices: list[Choice]
     reasons: list[Choice]
@@ -107,6 +107,7 @@ class ChoiceFacts(TypedDict):
     colleagues: list[Colleague]
     beside: Collection[str]
     mine: bool
+    decides: bool
 
 
 class ReviewPageFacts(CaseFacts, ChoiceFacts):
@@ -184,6 +185,7 @@ def choice_facts(
         "code_required": any(row.code for row in rows),
         "colleagues": _colleagues(opened, reviews) if "assign" in beside else [],
         "beside": beside,
+        "decides": kind(case.state) != "held",
         "mine": opened.staff.id in voters(reviews.votes(case)),
     }
 

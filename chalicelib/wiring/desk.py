@@ -69,7 +69,8 @@ class DeskServices:
         store, now = self._parts.store, self._parts.now
         return Releasing(
             self._cases.decisions,
-            lambda person, source: pending.release(store, person, now(), source),
+            self._cases.lookup,
+            lambda person, source: pending.freed(store, person, now(), source),
         )
 
     @cached_property

@@ -1,15 +1,21 @@
 """A file at the desk: every step of a review link, for the version that its page showed."""
 
 import re
+from collections.abc import Sequence
+from dataclasses import replace
 from html import unescape
 
 import pytest
 
 import samples
 from chalicelib.cases.case import Case
+from chalicelib.cases.effects import Decider
 from chalicelib.cases.staff import Staff
 from chalicelib.core.letter_row import kept_copy
-from chalicelib.desk.notes import named_in
+from chalicelib.core.ports import Item, Write
+from chalicelib.desk.notes import called
+from chalicelib.newsletter.subscribers import pending
+from chalicelib.newsletter.subscribers.pending import HELD_SIGN_UPS
 from journey import Journey
 from staff_browser import StaffBrowser, code_of, form_of, sign_in_letter
 
@@ -229,9 +235,9 @@ def test_a_vote_is_said_to_send_nothing_yet(way: Journey) -> None:
     assert "n’envoie encore aucun courriel" in told.body.decode()
 
 
-def held(way: Journey) -> Case:
+def held(way: Journey, **answers: str) -> Case:
     for number in range(12):
-        given = samples.eoi(contact_email=f"ada+{number}@example.org")
+        given = samples.eoi(contact_email=f"ada+{number}@example.org", **answers)
         ref = way.visitor.send("/forms/eoi", given).json_body["ref"]
         if (case := way.case(ref)).state == "HELD_AS_SPAM":
             return case
@@ -253,6 +259,47 @@ def test_a_held_form_is_released_once_and_its_letters_leave(
     assert way.events(case).count("release") == 1
     way.deliver()
     assert any(case.ref in mail.subject for mail in way.mailer.to(SAM))
+
+
+def signed_up(way: Journey, case: Case) -> list[Item]:
+    """The sign-ups that are held beside a form."""
+    return [row for row in way.store.kinds("asked")
+            if case.ref in row["sk"] and row["state_key"] == HELD_SIGN_UPS]  # fmt: skip
+
+
+def test_a_held_form_and_its_sign_up_are_released_in_one_transaction(way: Journey) -> None:
+    case = held(way, consent_newsletter="on")
+    (sign_up,) = signed_up(way, case)
+    before = len(way.store.commits)
+    way.service.desk.releasing.release(case, Decider("rita-roy", "Rita Roy"))
+    (writes,) = way.store.commits[before:]
+    assert {case.key, (sign_up["pk"], sign_up["sk"])} <= {one.key for one in writes}
+    assert "state_key" not in way.store.items[sign_up["pk"], sign_up["sk"]]
+
+
+def test_a_held_form_is_released_where_somebody_else_let_its_sign_up_go(way: Journey) -> None:
+    case = held(way, consent_newsletter="on")
+    (sign_up,) = signed_up(way, case)
+    releasing = way.service.desk.releasing
+    freed = releasing.freed_sign_ups
+
+    def late(person: str, source: str) -> Sequence[Write]:
+        writes = freed(person, source)
+        pending.release(way.store, person, way.clock())
+        return writes
+
+    after = replace(releasing, freed_sign_ups=late).release(case, Decider("rita-roy", "Rita Roy"))
+    assert after.state == "EOI_PENDING"
+    assert "state_key" not in way.store.items[sign_up["pk"], sign_up["sk"]]
+
+
+def test_no_heading_of_a_file_stands_over_nothing(rita: StaffBrowser, way: Journey) -> None:
+    for case in (held(way), way.declare()):
+        page = rita.get(f"/desk/files/{case.ref}").body.decode()
+        parts = re.split(r"<h2[^>]*>(.*?)</h2>", page, flags=re.S)
+        for heading, below in zip(parts[1::2], parts[2::2], strict=True):
+            assert re.sub(r"<[^>]*>|\s", "", below), (case.state, heading)
+        assert ("Votre décision" in page) == (case.state == "EOI_PENDING")
 
 
 def test_a_form_that_is_not_held_is_not_released(rita: StaffBrowser, way: Journey) -> None:
@@ -302,11 +349,33 @@ def staff(*names: str) -> list[Staff]:
     ("text", "named"),
     [("@Élise", ["Élise Roy"]), ("(@elise roy)", ["Élise Roy"]), ("@Jean", []),
      ("@Jean Côté et @jean-luc", ["Jean Côté"]), ("x@elise", []), ("@ Élise", []), ("@", []),
-     ("@Jeanne", []), ("@Élise@Jean Roy", ["Élise Roy"]), ("@李", [])],
+     ("@Jeanne", []), ("@Élise@Jean Roy", ["Élise Roy"]), ("@李", []),
+     ("@Élise Wong", []), ("@Élise\u00a0Wong", []), ("@Élise, Wong aussi", ["Élise Roy"]),
+     ("@Élise peux-tu", ["Élise Roy"]), ("@Marie Claude", ["Marie Claude"]),
+     ("@Marie Claude Huot, oui", ["Marie Claude Huot"]), ("@Marie", [])],
 )  # fmt: skip
 def test_a_name_calls_one_person_or_nobody(text: str, named: list[str]) -> None:
-    there = staff("Élise Roy", "Jean Côté", "Jean Roy", "李")
-    assert [one.name for one in named_in(text, there)] == named
+    there = staff("Élise Roy", "Jean Côté", "Jean Roy", "李", "Marie Claude", "Marie Claude Huot")
+    assert [one.name for one in called(text, there, there).named] == named
+
+
+def test_the_name_of_somebody_who_gets_no_note_is_nobody_elses() -> None:
+    sam_lee, sam_wong = staff("Sam Lee", "Sam Wong")
+    for text in ("@Sam Wong, un mot", "@sam wong", "@Sam"):
+        found = called(text, [sam_lee], [sam_lee, sam_wong])
+        assert found == ([], True), text
+    assert called("@Sam Lee et @Sam Wong", [sam_lee], [sam_lee, sam_wong]) == ([sam_lee], True)
+    assert called("@Sam Lee, a@b.ca", [sam_lee], [sam_lee, sam_wong]) == ([sam_lee], False)
+
+
+def test_a_note_that_calls_nobody_says_so(rita: StaffBrowser, way: Journey) -> None:
+    case = way.declare()
+    page = opened(rita, case)
+    told = rita.post(page[0], ("nonce", page[1]), ("note", "@Sam Wong, un mot."))
+    shown = rita.get(told.headers["Location"].partition("/api")[2]).body.decode()
+    assert "personne à qui elle puisse être envoyée" in shown
+    way.deliver()
+    assert not way.letters(SAM, "un mot")
 
 
 def test_a_charity_number_leads_to_its_page_in_the_list_of_the_cra(

@@ -35,20 +35,24 @@ def waiting(
     return Put({**row, **held})
 
 
-def release(store: Store, person: str, now: datetime, source: str = "") -> int:
-    """Let what is held go the way of the others, at the next sweep; return how many there were."""
+def freed(store: Store, person: str, now: datetime, source: str = "") -> list[Change]:
+    """Return the writes that let what is held go the way of the others, at the next sweep."""
     pk, _ = subscriber.profile_key(person)
-    held = [
-        row
-        for row in store.rows(pk, f"{PENDING_PREFIX}{source}")
-        if row.get("state_key") == HELD_SIGN_UPS
-    ]
-    for row in held:
-        freed = Change(
+    return [
+        Change(
             (pk, row["sk"]),
             expect={"state_key": HELD_SIGN_UPS},
             set={"due_at": stamp(now), "due_shard": shard_of(pk)},
             remove=("state_key", "updated_at", "why", "expires"),
         )
-        store.commit([freed])
-    return len(held)
+        for row in store.rows(pk, f"{PENDING_PREFIX}{source}")
+        if row.get("state_key") == HELD_SIGN_UPS
+    ]
+
+
+def release(store: Store, person: str, now: datetime, source: str = "") -> int:
+    """Let what is held of a person go; return how much that was."""
+    writes = freed(store, person, now, source)
+    for one in writes:
+        store.commit([one])
+    return len(writes)

@@ -36,7 +36,7 @@ from chalicelib.desk.files import Files
 from chalicelib.desk.filters import Filters
 from chalicelib.desk.kept import KeptForms
 from chalicelib.desk.looks import Looks, seen
-from chalicelib.desk.notes import StaffNotes, named_in
+from chalicelib.desk.notes import StaffNotes, called
 from chalicelib.desk.releasing import Releasing
 from chalicelib.forms.normalise import nest
 from chalicelib.mail.writers.previews import Previews
@@ -85,9 +85,7 @@ class DeskFileViews:
             return self.entry.refused(visit.lang, "recused")
         fields = visit.request.fields()
         if note := text_area(fields, "note"):
-            named = named_in(note, self._colleagues(case, staff))
-            self.notes.add(case, staff, note, named)
-            return self._done(visit, case, "note_sent" if named else "note")
+            return self._note(visit, case, note)
         decision = read_decision(fields)
         if decision.name == RELEASE:
             return self._release(visit, case, fields)
@@ -102,6 +100,14 @@ class DeskFileViews:
         # The session is from a letter to this very person, as the code of a link would be.
         proved = replace(decision, nonce=self.links.nonce(token), code=link.code)
         return self._after(visit, case, self.reviews.decide(token, proved), fields)
+
+    def _note(self, visit: Visit, case: Case, text: str) -> Response:
+        """Keep a note, and say whether it leaves for those whom it seems to name."""
+        staff = visit.signed_in.staff
+        calls = called(text, self._colleagues(case, staff), self.reviews.roster.all())
+        self.notes.add(case, staff, text, calls.named)
+        sent = "note_sent" if calls.named else "note"
+        return self._done(visit, case, f"{sent}_not_to_all" if calls.in_vain else sent)
 
     def _release(self, visit: Visit, case: Case, fields: Mapping[str, object]) -> Response:
         """Let a held form go the way of the others: its letters leave."""
