@@ -10,6 +10,7 @@ from bench.handing import ONCE, credentials
 from bench.support.newsstand import person, settings, texts
 from chalicelib.aws.bulk import SesBulkMailer
 from chalicelib.core.links import Links
+from chalicelib.newsletter.issue_counts import Readership
 from chalicelib.newsletter.issues.rendered import fill
 from chalicelib.newsletter.sending.envelopes import Envelopes
 from chalicelib.newsletter.sending.ledger import BATCH_SIZE, batches_of
@@ -23,7 +24,7 @@ def bulk_of() -> Bulk:
     """Return fifty readers of one language, as the sender offers them."""
     config = settings()
     readers = [person(number, "fr") for number in range(BATCH_SIZE)]
-    (batch,) = batches_of("2026-03", "00-0000", {"fr": [one.person for one in readers]})
+    (batch,) = batches_of("2026-03", "00-0000", {Readership("fr"): [one.person for one in readers]})
     envelopes = Envelopes(Links(["a" * 64], config.public_url, config.website_url), config)
     profiles = {one.person: {"email": one.email, "name": one.name} for one in readers}
     return Bulk(

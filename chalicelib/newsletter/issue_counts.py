@@ -1,9 +1,9 @@
-"""Counts an issue in each language, in rows that many workers add to."""
+"""Counts an issue by language and topics, in rows that many workers add to."""
 
 import zlib
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 from chalicelib.core.languages import LANGS
 from chalicelib.core.ports import Change, Item, Put, Store
@@ -13,18 +13,43 @@ COUNTED: Final = (
     "delivered", "soft", "bounced", "complained", "rejected",
     "left_header", "left_page", "left_mailto",
 )  # fmt: skip
-"""What is counted of an issue, in each language."""
+"""What is counted of an issue, of each readership."""
 
 COUNTER_SHARDS: Final = 8
-"""Rows that a language's counts are spread over: no row takes the writes of all workers."""
+"""Rows that a readership's counts are spread over: no row takes the writes of all workers."""
 
 
-def count(issue: str, lang: str, spread: str, numbers: Mapping[str, int]) -> Change:
-    """Return the write that adds to the counts of a language; `spread` (a shard, a person)
+class Readership(NamedTuple):
+    """Readers whom an issue counts together: they get it in one language and follow the same of its
+    topics, as its audience was frozen. Each reader is in one, so that all of them add up."""
+
+    lang: str
+    topics: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        return "#".join((self.lang, *self.topics))
+
+    @classmethod
+    def of(cls, name: str) -> "Readership":
+        lang, *topics = name.split("#")
+        return cls(lang, tuple(topics))
+
+
+Figures = Mapping[Readership, Mapping[str, int]]
+"""Readership → name of COUNTED → number."""
+
+LangCounts = dict[str, dict[str, int]]
+"""Language → name of COUNTED → number."""
+
+
+def count(issue: str, readers: Readership, spread: str, numbers: Mapping[str, int]) -> Change:
+    """Return the write that adds to the counts of a readership; `spread` (a shard, a person)
     chooses the row."""
     assert set(numbers) <= set(COUNTED)
     row = zlib.crc32(spread.encode()) % COUNTER_SHARDS
-    return Change((f"ISSUE#{issue}", f"COUNTS#{lang}#{row}"), add=numbers)
+    sk = "#".join(("COUNTS", readers.lang, str(row), *readers.topics))
+    return Change((f"ISSUE#{issue}", sk), add=numbers)
 
 
 LEFT_RETENTION: Final = timedelta(days=3 * 365 + 1)
@@ -38,18 +63,43 @@ def left_row(issue: str, person: str, now: datetime) -> Put:
     return Put(row)
 
 
-def counted(store: Store, issue: str) -> dict[str, dict[str, int]]:
-    """Return language → name of COUNTED → number, as far as all has been counted."""
+def counted(store: Store, issue: str) -> LangCounts:
+    """Return the counts of each language, as far as all has been counted."""
+    return by_language(figures(store, issue))
+
+
+def figures(store: Store, issue: str) -> Figures:
+    """Return the counts of each readership, as far as all has been counted."""
     return summed(store.rows(f"ISSUE#{issue}", "COUNTS#"))
 
 
-def summed(rows: Iterable[Item]) -> dict[str, dict[str, int]]:
-    sums: dict[str, dict[str, int]] = {lang: dict.fromkeys(COUNTED, 0) for lang in LANGS}
+def summed(rows: Iterable[Item]) -> Figures:
+    sums: dict[Readership, dict[str, int]] = {}
     for row in rows:
-        of_lang = sums[row["sk"].split("#")[1]]
-        for name in COUNTED:
-            of_lang[name] += row.get(name, 0)
+        _, lang, _, *topics = row["sk"].split("#")
+        _add(sums.setdefault(Readership(lang, tuple(topics)), dict.fromkeys(COUNTED, 0)), row)
     return sums
+
+
+def by_language(found: Figures) -> LangCounts:
+    sums: LangCounts = {lang: dict.fromkeys(COUNTED, 0) for lang in LANGS}
+    for readers, numbers in found.items():
+        _add(sums[readers.lang], numbers)
+    return sums
+
+
+def by_topic(found: Figures) -> dict[str, LangCounts]:
+    """Return the counts of each topic, by language: who follows two of them is in both."""
+    topics = sorted({topic for readers in found for topic in readers.topics})
+    return {
+        topic: by_language({readers: n for readers, n in found.items() if topic in readers.topics})
+        for topic in topics
+    }
+
+
+def _add(sums: dict[str, int], numbers: Mapping[str, int]) -> None:
+    for name in COUNTED:
+        sums[name] += numbers.get(name, 0)
 
 
 def shown(of_lang: Mapping[str, int]) -> dict[str, int]:

@@ -15,7 +15,7 @@ from chalicelib.core.links import Links
 from chalicelib.core.ports import Store
 from chalicelib.core.records import moment
 from chalicelib.core.settings import Settings
-from chalicelib.newsletter.issue_counts import COUNTED, counted
+from chalicelib.newsletter.issue_counts import COUNTED, LangCounts, by_language, by_topic, figures
 from chalicelib.newsletter.issue_counts import shown as counts_shown
 from chalicelib.newsletter.issues.issue import (
     APPROVED,
@@ -32,6 +32,7 @@ from chalicelib.newsletter.issues.issue import (
 )
 from chalicelib.newsletter.issues.newsroom import Newsroom, followed_by
 from chalicelib.newsletter.sending.unreached import UnreachedReader
+from chalicelib.newsletter.subscribers.consent_text import topic_name
 from chalicelib.web.pages import Pages, in_language
 from chalicelib.web.request import Request, text_field
 from chalicelib.web.responses import Response, see_other
@@ -209,16 +210,19 @@ class ProgressViews:
         )
 
     def _count_facts(self, issue: Issue, lang: Lang) -> dict[str, object]:
-        """Return how far the issue is: its counts in all, and a row for each count by language."""
-        counts = counted(self.store, issue.id)
-        shown = {code: counts_shown(counts[code]) for code in LANGS}
+        """Return how far the issue is: its counts in all, and a row for each count by language; so
+        for each topic too, where there are several."""
+        found = figures(self.store, issue.id)
+        counts, topics = by_language(found), by_topic(found)
         totals = {name: sum(counts[code][name] for code in LANGS) for name in COUNTED}
         return {
             "queued": totals["queued"],
             "done": sum(totals[name] for name in ("sent", "skipped", "failed")),
-            "rows": [
-                {"label": label[lang], **{code: shown[code][name] for code in LANGS}}
-                for name, label in content.newsroom()["counts"].items()
+            "rows": _rows(counts, lang),
+            "topics": [
+                {"name": topic_name(topic, lang), "rows": _rows(of_topic, lang)}
+                for topic, of_topic in topics.items()
+                if len(topics) > 1
             ],
             "missed": sum(totals[name] for name in _UNREACHED) if issue.status == SENT else 0,
         }
@@ -250,3 +254,12 @@ class ProgressViews:
         owner = self.roster.get(paused["by"])
         who = owner.name if owner else "Relais"
         return text.format(by=who, at=formatting.date_and_time(moment(paused["at"]), lang))
+
+
+def _rows(counts: LangCounts, lang: Lang) -> list[dict[str, object]]:
+    """Return a row for each count, with its number in each language."""
+    shown = {code: counts_shown(counts[code]) for code in LANGS}
+    return [
+        {"label": label[lang], **{code: shown[code][name] for code in LANGS}}
+        for name, label in content.newsroom()["counts"].items()
+    ]

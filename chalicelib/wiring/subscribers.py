@@ -32,14 +32,14 @@ class SubscriberServices:
 
     @cached_property
     def subscriptions(self) -> "Subscriptions":
-        from chalicelib.newsletter.sending.recipients import mailed_in
+        from chalicelib.newsletter.sending.recipients import counted_with
         from chalicelib.newsletter.subscribers.subscriptions import Subscriptions
 
         return Subscriptions(
             self.repository,
             self.sign_ups.texts,
             self._parts.people_key,
-            partial(mailed_in, self._parts.store),
+            partial(counted_with, self._parts.store),
         )
 
     @cached_property

@@ -13,7 +13,7 @@ from accounts import SetAccount
 from chalicelib.cases.staff import RosterRefused
 from chalicelib.core.errors import DeliveryFailed
 from chalicelib.core.languages import LANGS
-from chalicelib.newsletter.issue_counts import count
+from chalicelib.newsletter.issue_counts import Readership, count
 from chalicelib.newsletter.issues.issue import issue_of
 from chalicelib.newsletter.issues.preflight import LinkAnswer
 from chalicelib.newsletter.issues.rendered import Rendered, fill
@@ -318,11 +318,11 @@ def test_the_bar_moves_until_all_are_dealt_with(
     context: IssueContext, service: Services, store: MemoryStore
 ) -> None:
     issue = issue_factory.sending(service)
-    store.commit([count(issue.id, "fr", "0", {"queued": 4})])
+    store.commit([count(issue.id, Readership("fr"), "0", {"queued": 4})])
     rounds = iter(range(5))
 
     def waits(seconds: float) -> None:
-        store.commit([count(issue.id, "fr", "0", {"sent": 1})])
+        store.commit([count(issue.id, Readership("fr"), "0", {"sent": 1})])
         if next(rounds) == 3:
             lifecycle = issue_factory.newsroom(service).lifecycle
             lifecycle.finished(lifecycle.get(issue.id), {})
@@ -331,6 +331,20 @@ def test_the_bar_moves_until_all_are_dealt_with(
     report.follow(context, issue.id, lines.append, waits)
     assert [line.split()[0] for line in lines] == ["0", "25", "50", "75", "100"]
     assert lines[-1].endswith("Sent")
+
+
+def test_the_report_has_the_figures_of_each_topic_where_there_are_several(
+    context: IssueContext, service: Services, store: MemoryStore
+) -> None:
+    issue = issue_factory.sending(service)
+    store.commit([count(issue.id, Readership("fr", ("news",)), "0", {"queued": 4})])
+    assert "By topic" not in report.report(context, issue, [], None)
+    store.commit([count(issue.id, Readership("en", ("events", "news")), "0", {"queued": 3})])
+    found = report.report(context, issue, [], None)
+    rows = [line.split()[-2:] for line in found.splitlines() if line.startswith("To send")]
+    assert rows == [["4", "3"], ["0", "3"], ["4", "3"]]
+    assert "\nevents\n" in found
+    assert "\nCoaching, funding and events\n" in found
 
 
 def test_a_share_of_nothing_is_none() -> None:

@@ -2,13 +2,16 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from random import Random
 
 import pytest
 
 import sent_issue
+from chalicelib.core.languages import LANGS
+from chalicelib.core.links import person_key
 from chalicelib.core.ports import Item, Write
 from chalicelib.core.records import stamp
-from chalicelib.newsletter.issue_counts import counted
+from chalicelib.newsletter.issue_counts import by_topic, counted, figures
 from chalicelib.newsletter.issues.issue import Issue, issue_of
 from chalicelib.newsletter.sending.audience import Audience, reader_counts
 from chalicelib.newsletter.sending.recipients import recipients
@@ -63,6 +66,37 @@ def test_shards_hold_five_hundred_and_batches_fifty_of_one_language(
     batches = store.kinds("batch")
     assert max(len(row["states"]) for row in batches) == 50
     assert sum(len(row["states"]) for row in batches) == 1300
+
+
+@pytest.mark.parametrize("of_issue", [[], ["t0"], ["t1", "t3"], [f"t{n}" for n in range(8)]])
+def test_whatever_topics_readers_follow_each_is_counted_under_those_of_the_issue(
+    store: MemoryStore, clock: SetClock, of_issue: list[str]
+) -> None:
+    luck, topics = Random(len(of_issue)), [f"t{n}" for n in range(8)]
+    followed = {
+        f"r{n}@example.org": luck.sample(topics, luck.randint(1, len(topics))) for n in range(400)
+    }
+    sent_issue.enrol(
+        store,
+        *(sent_issue.reader(KEY, to, luck.choice(LANGS), topics=t) for to, t in followed.items()),
+    )
+
+    def few(writes: Sequence[Write]) -> None:
+        assert len(writes) <= 100, "more than a transaction takes"
+
+    store.before = few
+    issue = sent_issue.scheduled(store, clock(), topics=of_issue)
+    assert freeze(store, clock, issue) == "frozen"
+    wanted = set(of_issue or topics)
+    meant = {to for to, t in followed.items() if wanted & set(t)}
+    assert frozen(store) == sorted(person_key(to, KEY) for to in meant)
+    found = by_topic(figures(store, sent_issue.ISSUE))
+    assert {topic: sum(n["queued"] for n in langs.values()) for topic, langs in found.items()} == {
+        topic: sum(topic in followed[to] for to in meant) for topic in sorted(wanted)
+    }
+    for row in store.kinds("batch"):
+        assert set(row["topics"]) <= wanted
+        assert row["topics"]
 
 
 @pytest.mark.parametrize("deaths", [1, 2, 3, 5, 8])

@@ -17,7 +17,7 @@ from chalicelib.core.errors import Conflict, Refused, TooMany
 from chalicelib.core.languages import LANGS
 from chalicelib.core.ports import Put
 from chalicelib.core.settings import Settings
-from chalicelib.newsletter.issue_counts import count, counted
+from chalicelib.newsletter.issue_counts import Readership, count, counted
 from chalicelib.newsletter.issues import archive
 from chalicelib.newsletter.issues.approval import ApprovalInput, Approvals
 from chalicelib.newsletter.issues.compiler import compiled
@@ -456,7 +456,7 @@ def test_an_issue_goes_its_way_on_dynamodb(deployed: Services) -> None:
     assert newsroom.lifecycle.get(again.id) == again
     for lang in LANGS:
         assert rendered_of(deployed.store, again, lang) is not None
-    deployed.store.commit([count(again.id, "fr", "0", {"sent": 3})])
+    deployed.store.commit([count(again.id, Readership("fr"), "0", {"sent": 3})])
     assert counted(deployed.store, again.id)["fr"]["sent"] == 3
 
 

@@ -10,7 +10,7 @@ from chalicelib import content
 from chalicelib.cases.audit import FIRST_EVENT, chained
 from chalicelib.core.errors import Conflict, NotFound, Refused
 from chalicelib.core.ports import Put
-from chalicelib.newsletter.issue_counts import count, counted
+from chalicelib.newsletter.issue_counts import Readership, count, counted
 from chalicelib.newsletter.issues.issue import (
     Issue,
     IssueEvent,
@@ -125,8 +125,8 @@ def test_an_unknown_issue_is_not_here(lifecycle: IssueLifecycle) -> None:
 
 def test_counts_are_summed_by_language(store: MemoryStore) -> None:
     for shard in range(20):
-        store.commit([count("2026-03", "fr", str(shard), {"sent": 2, "failed": 1})])
-    store.commit([count("2026-03", "en", "0", {"sent": 5})])
+        store.commit([count("2026-03", Readership("fr"), str(shard), {"sent": 2, "failed": 1})])
+    store.commit([count("2026-03", Readership("en"), "0", {"sent": 5})])
     found = counted(store, "2026-03")
     assert (found["fr"]["sent"], found["fr"]["failed"], found["en"]["sent"]) == (40, 20, 5)
     assert found["en"]["bounced"] == 0

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from chalicelib.core.records import stamp
+from chalicelib.newsletter.issue_counts import Readership
 from chalicelib.newsletter.sending import ledger
 from chalicelib.newsletter.sending.keys import row_of, row_tag
 from chalicelib.newsletter.sending.ledger import Batch, RecipientOutcome, State, batches_of
@@ -114,8 +115,11 @@ def test_a_batch_is_done_when_every_state_is_an_end(batch: Batch, clock: SetCloc
     assert after.counts() == {"sent": 3, "failed": 1, "skipped": 1, "unknown": 0}
 
 
-def test_people_are_cut_into_batches_of_one_language() -> None:
-    people = {"fr": [f"{n:032x}" for n in range(120)], "en": [f"{n:032x}" for n in range(120, 130)]}
+def test_people_are_cut_into_batches_of_one_readership() -> None:
+    people = {
+        Readership("fr"): [f"{n:032x}" for n in range(120)],
+        Readership("en"): [f"{n:032x}" for n in range(120, 130)],
+    }
     found = batches_of("2026-03", "00-0000", people)
     assert [(b.number, b.lang, len(b.people)) for b in found] == [
         (0, "fr", 50), (1, "fr", 50), (2, "fr", 20), (3, "en", 10),

@@ -1,5 +1,6 @@
 """After an issue was sent: who was missed, why, and how they are written to again."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, get_args
@@ -11,6 +12,7 @@ import app as application
 import issue_factory
 from chalicelib import content
 from chalicelib.core.ports import Put
+from chalicelib.newsletter.issue_counts import Readership, count
 from chalicelib.newsletter.issues.issue import Issue
 from chalicelib.newsletter.sending.keys import seen_key, shard_row_key
 from chalicelib.newsletter.sending.ledger import Batch, RecipientOutcome, batches_of
@@ -24,6 +26,7 @@ from visitor import hidden
 
 HTML = {"Accept": "text/html", "Content-Type": "application/x-www-form-urlencoded"}
 SHARD = "00-0000"
+FRENCH = Readership("fr", ("news",))
 
 
 def person(number: int) -> str:
@@ -34,7 +37,7 @@ def person(number: int) -> str:
 def sent(service: Services, store: MemoryStore, clock: SetClock) -> None:
     """An issue to six people: sent, failed, skipped, bounced, failed and gone, unknown."""
     issue = issue_factory.sending(service)
-    (batch,) = batches_of(issue.id, SHARD, {"fr": [person(n) for n in range(6)]})
+    (batch,) = batches_of(issue.id, SHARD, {FRENCH: [person(n) for n in range(6)]})
     outcomes = {
         0: RecipientOutcome("S", message_id="m0"),
         1: RecipientOutcome("F", "refused: 550"),
@@ -104,9 +107,7 @@ def test_every_reason_to_skip_somebody_has_its_words() -> None:
 def test_the_page_lists_them_when_asked_with_addresses_hinted_at(
     client: Client, service: Services, store: MemoryStore
 ) -> None:
-    from chalicelib.newsletter.issue_counts import count
-
-    store.commit([count("2026-03", "fr", SHARD, {"failed": 2})])
+    store.commit([count("2026-03", FRENCH, SHARD, {"failed": 2})])
     assert "refused" not in client.http.get(path(service), headers=HTML).body.decode()
     page = client.http.get(f"{path(service)}?missed=1", headers=HTML).body.decode()
     assert "r***@example.org (FR)" in page
@@ -152,15 +153,13 @@ def test_without_a_tick_nothing_is_sent_again(client: Client, service: Services)
 def test_the_page_lists_no_more_than_it_shows(
     client: Client, service: Services, store: MemoryStore, clock: SetClock
 ) -> None:
-    from chalicelib.newsletter.issue_counts import count
-
     issue = issue_factory.sending(service)
-    people = {"fr": [person(n) for n in range(MAX_READERS_SHOWN + 50)]}
+    people = {FRENCH: [person(n) for n in range(MAX_READERS_SHOWN + 50)]}
     for batch in batches_of(issue.id, SHARD, people):
         failed = {n: RecipientOutcome("F", "550") for n in range(len(batch.people))}
         store.commit([batch.answered(failed, clock()).row(clock())])
     store.commit([Put({"pk": f"ISSUE#{issue.id}", "sk": f"SHARD#{SHARD}"})])
-    store.commit([count(issue.id, "fr", SHARD, {"failed": MAX_READERS_SHOWN + 50})])
+    store.commit([count(issue.id, FRENCH, SHARD, {"failed": MAX_READERS_SHOWN + 50})])
     issue_factory.newsroom(service).lifecycle.finished(issue, {})
     page = client.http.get(f"{path(service)}?missed=1&lang=en", headers=HTML).body.decode()
     assert page.count("SES did not take it (550)") == MAX_READERS_SHOWN
@@ -199,3 +198,21 @@ def test_a_link_to_an_issue_ends_a_month_after_the_issue(
     assert client.http.get(where, headers=HTML).status_code == 200
     clock.pass_(seconds=1)
     assert client.http.get(where, headers=HTML).status_code == 404
+
+
+def test_the_page_has_the_figures_of_each_topic_where_there_are_several(
+    client: Client, service: Services, store: MemoryStore
+) -> None:
+    issue = issue_factory.sending(service)
+    store.commit([count(issue.id, FRENCH, SHARD, {"queued": 1200, "sent": 700})])
+    where = f"{path(service)}?lang=fr"
+    page = client.http.get(where, headers=HTML).body.decode()
+    assert "Par sujet" not in page
+    both = Readership("fr", ("events", "news"))
+    store.commit([count(issue.id, both, SHARD, {"queued": 30, "sent": 20, "skipped": 4})])
+    page = client.http.get(where, headers=HTML).body.decode()
+    rows = re.findall("À envoyer</th><td>([^<]+)</td>", page)
+    assert rows == ["1\u00a0230", "30", "1\u00a0230"]
+    assert re.findall("<h3>([^<]+)</h3>", page) == [
+        "events", "Accompagnement, financement et événements",
+    ]  # fmt: skip

@@ -12,13 +12,13 @@ import sent_issue
 from chalicelib.core.errors import OutcomeUnknown
 from chalicelib.core.records import stamp
 from chalicelib.core.settings import Address
-from chalicelib.newsletter.issue_counts import counted, shown
+from chalicelib.newsletter.issue_counts import Readership, counted, shown
 from chalicelib.newsletter.issues import archive
 from chalicelib.newsletter.issues.issue import Issue, issue_of
 from chalicelib.newsletter.sending.audience import Audience
 from chalicelib.newsletter.sending.outcomes import Streak, outcome_of
 from chalicelib.newsletter.sending.ports import SesReply
-from chalicelib.newsletter.sending.recipients import mailed_in, missed, recipients
+from chalicelib.newsletter.sending.recipients import counted_with, missed, recipients
 from chalicelib.newsletter.sending.scheduler import Worker
 from chalicelib.services import Services
 from fakes import MemoryBulkMailer, MemoryMailer, MemoryQueue, MemoryStore, SetClock
@@ -270,7 +270,7 @@ def test_who_leaves_by_an_issue_is_counted_once_in_the_language_of_its_mail(
     scheduled(store, clock())
     run.run()
     adds_up(store)
-    assert mailed_in(store, ISSUE, ada.id) == "fr"
+    assert counted_with(store, ISSUE, ada.id) == Readership("fr", ("news",))
     tester = Person(service, mailer, clock, "tester@example.org").joined()
 
     def leaves(one: Person) -> str:

@@ -37,7 +37,7 @@ from chalicelib.core.settings import read
 from chalicelib.core.templates import environment
 from chalicelib.forms.cells import read_cells
 from chalicelib.forms.description import _described
-from chalicelib.newsletter.issue_counts import count
+from chalicelib.newsletter.issue_counts import Readership, count
 from chalicelib.services import Services
 from environment import ENVIRONMENT, RITA, SAM
 from fakes import (
@@ -551,7 +551,7 @@ class Walk:
         issue = newsroom.lifecycle.start(issue)
         for lang in LANGS:
             numbers = {"queued": 1200, "sent": 800, "skipped": 3, "failed": 1, "bounced": 7}
-            self.store.commit([count(issue.id, lang, "0", numbers)])
+            self.store.commit([count(issue.id, Readership(lang, ("news",)), "0", numbers)])
         yield from self._progress(issue.id)
         yield "archive", self.page("/newsletter/archive")
         yield "archive-issue", self.page(f"/newsletter/archive/{issue.id}")

@@ -4,7 +4,7 @@ A seed gives a run: somebody acts at any step, and in the middle of any call of 
 each step the figures must add up, and at the end be what happened outside.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -18,7 +18,15 @@ from chalicelib.core.languages import LANGS
 from chalicelib.core.links import person_key
 from chalicelib.core.records import stamp
 from chalicelib.core.settings import Settings, read
-from chalicelib.newsletter.issue_counts import COUNTED, counted, shown
+from chalicelib.newsletter.issue_counts import (
+    COUNTED,
+    Readership,
+    by_language,
+    by_topic,
+    counted,
+    figures,
+    shown,
+)
 from chalicelib.newsletter.issues.issue import (
     APPROVED,
     AUTO_PAUSED,
@@ -30,6 +38,7 @@ from chalicelib.newsletter.issues.issue import (
     issue_of,
     text_key,
 )
+from chalicelib.newsletter.sending.keys import batch_key, row_of
 from chalicelib.newsletter.sending.ports import Bulk, Job
 from chalicelib.newsletter.subscribers.erasure import erase
 from chalicelib.services import Services
@@ -41,6 +50,7 @@ from weather_outside import CALM, Chances, Died, OpenStore, Ses
 
 KEY: Final = b"p" * 32
 PEOPLE: Final = 14
+TOPICS: Final = ("news", "events")
 STARTS: Final = (
     "2026-03-02T15:00:00+00:00", "2026-12-31T23:52:00+00:00", "2027-01-01T04:53:00+00:00",
 )  # fmt: skip
@@ -100,7 +110,7 @@ class Weather:
         self.withdrew: set[str] = set()
         """Addresses that only their owners bring back: no list of staff does."""
         self.untouched: set[str] = set()
-        self.truth: Counter[tuple[str, str]] = Counter()
+        self.truth: Counter[tuple[Readership, str]] = Counter()
         self.left: set[str] = set()
         self.held_at: datetime | None = None
         self.steady: set[str] = set()
@@ -133,6 +143,7 @@ class Weather:
 
     def _enrol(self) -> None:
         people = []
+        topics = self.luck.choice(([], [TOPICS[0]], [*TOPICS]))
         for number in range(PEOPLE):
             more: dict[str, Any] = {}
             if number % 4 == 3:
@@ -140,19 +151,29 @@ class Weather:
                 ends = self.clock() + timedelta(minutes=self.luck.uniform(5, 90))
                 more = {"basis": "implied", "expires_at": stamp(ends)}
             email = f"p{number}@example.org"
-            people.append(reader(KEY, email, self.luck.choice(LANGS), **more))
             self.allowed.add(email)
-            if not more:
-                self.untouched.add(email)
-                self.steady.add(email)
+            followed = self._topics()
+            people.append(reader(KEY, email, self.luck.choice(LANGS), topics=followed, **more))
+            if more or not (set(followed) & set(topics or followed)):
+                continue
+            self.untouched.add(email)
+            self.steady.add(email)
         enrol(self.store, *people)
         self.address = self.given.postal_address
         send_at = self.clock() + timedelta(minutes=self.luck.randint(0, 6))
         issue = scheduled(
-            self.store, self.clock(), send_at=stamp(send_at), postal_address=self.address
+            self.store,
+            self.clock(),
+            send_at=stamp(send_at),
+            postal_address=self.address,
+            topics=topics,
         )
         for key in [issue.key, *(text_key(ISSUE, lang) for lang in LANGS)]:
             self.store._noted(key)
+
+    def _topics(self) -> list[str]:
+        """What somebody follows: one topic, or both."""
+        return self.luck.choice(([TOPICS[0]], [TOPICS[1]], [*TOPICS]))
 
     @property
     def issue(self) -> Issue:
@@ -215,37 +236,49 @@ class Weather:
             assert profile["email"] == envelope.to
             assert (profile.get("paused_until") or "") <= stamp(now), f"{envelope.to} pauses"
             assert (profile.get("expires_at") or "9") > stamp(now), f"{envelope.to} has expired"
+            topics = set(issue.topics) or set(profile["topics"])
+            assert topics & set(profile["topics"]), f"{envelope.to} follows none of it"
             assert bulk.rendered.lang == profile["lang"], "in the other language"
             assert self.ses.taken[envelope.to] == 0, f"{envelope.to} gets it twice"
 
     def figures(self) -> None:
         """At every moment: as many as were frozen, each of them somewhere, and no more."""
         with self._alone():
-            found = counted(self.store, ISSUE)
+            found = figures(self.store, ISSUE)
         kept = _recounted(self.store)
         assert found == kept, (found, kept)
-        for lang, numbers in found.items():
+        of_topics = by_topic(found)
+        totals = by_language(found)
+        for lang in LANGS:
+            # Each reader is under the topics that they follow, and nowhere else.
+            several = sum(
+                n["queued"] * len(one.topics) for one, n in found.items() if one[0] == lang
+            )
+            assert sum(one[lang]["queued"] for one in of_topics.values()) == several
+        everything = [totals, *of_topics.values()]
+        for of, numbers in [pair for counts in everything for pair in counts.items()]:
             dealt = sum(numbers[name] for name in ("sent", "skipped", "failed", "unknown"))
-            assert 0 <= dealt <= numbers["queued"], (lang, numbers)
+            assert 0 <= dealt <= numbers["queued"], (of, numbers)
             assert shown(numbers)["waiting"] == numbers["queued"] - dealt
             assert all(number >= 0 for number in numbers.values())
             for name in ("delivered", "soft", "bounced", "complained", "rejected"):
-                assert numbers[name] <= numbers["queued"], (lang, numbers)
+                assert numbers[name] <= numbers["queued"], (of, numbers)
 
     def end(self) -> None:
         """What was counted is what happened outside, and nobody was forgotten."""
         with self._alone():
-            found = counted(self.store, ISSUE)
-        sent = Counter(envelope.tags["lang"] for envelope, _ in self.ses.mails)
-        for lang in LANGS:
-            assert found[lang]["sent"] == sent[lang], (lang, found, sent)
-            assert found[lang]["unknown"] == 0
-            told = {name: self.truth[lang, name] for name in (*TRUTHS.values(), *_LEFT)}
-            assert {name: found[lang][name] for name in told} == told, (lang, told, found[lang])
+            found = figures(self.store, ISSUE)
+            langs = counted(self.store, ISSUE)
+        sent = Counter(self._tagged(envelope.tags["row"]) for envelope, _ in self.ses.mails)
+        for readers, numbers in found.items():
+            assert numbers["sent"] == sent[readers], (readers, found, sent)
+            assert numbers["unknown"] == 0
+            told = {name: self.truth[readers, name] for name in (*TRUTHS.values(), *_LEFT)}
+            assert {name: numbers[name] for name in told} == told, (readers, told, numbers)
         assert max(self.ses.taken.values(), default=0) <= 1
         if self.issue.status == SENT:
             for lang in LANGS:
-                assert shown(found[lang])["waiting"] == 0
+                assert shown(langs[lang])["waiting"] == 0
             self._nobody_forgotten()
 
     def _nobody_forgotten(self) -> None:
@@ -358,6 +391,12 @@ class Weather:
                         assert self.service.feedback.take(bundle) == []
             self._believe(bundle)
 
+    def _tagged(self, tag: str) -> Readership:
+        """Those whom the reader is counted with whose mail has this tag."""
+        where = row_of(tag)
+        assert where
+        return _readers(self.store.items[batch_key(ISSUE, *where[:2])])
+
     def _believe(self, bundle: Sequence[Mapping[str, Any]]) -> None:
         for event in bundle:
             tags, fate = event["mail"]["tags"], event["fate"]
@@ -365,7 +404,7 @@ class Weather:
             mark = (event["mail"]["messageId"], fate)
             if fate in TRUTHS and mark not in self._told:
                 self._told.add(mark)
-                self.truth[tags["lang"][0], TRUTHS[fate]] += 1
+                self.truth[self._tagged(tags["row"][0]), TRUTHS[fate]] += 1
             if fate == "Complaint":
                 self._out(to)
         self._shrink()
@@ -416,17 +455,21 @@ class Weather:
         channel = self.luck.choice(CHANNELS)
         subscriptions = self.service.subscribers.subscriptions
         person = person_key(email, KEY)
-        lang = _mailed_in(self.store, person)
+        readers = _counted_with(self.store, person)
         outcome = subscriptions.leave(person, channel=channel, issue=ISSUE)
         self._out(email, withdrew=outcome == "left")
-        if outcome == "left" and lang and person not in self.left:
+        if outcome == "left" and readers and person not in self.left:
             self.left.add(person)
-            self.truth[lang, f"left_{channel}"] += 1
+            self.truth[readers, f"left_{channel}"] += 1
 
     def choose(self) -> None:
         email, lang = self._somebody(steady=True), self.luck.choice(LANGS)
+        topics = self._topics() if self.luck.random() < 0.5 else [*TOPICS]
+        if len(topics) < len(TOPICS):
+            # They may drop the topic of the issue.
+            self.steady.discard(email)
         self.service.subscribers.preferences.choose(
-            person_key(email, KEY), lang=lang, topics=["news"]
+            person_key(email, KEY), lang=lang, topics=topics
         )
 
     def pause(self) -> None:
@@ -560,25 +603,30 @@ _ACTS: Final[dict[str, tuple[Callable[[Weather], None], float]]] = {
 """What people do, and how often."""
 
 
-def _recounted(store: OpenStore) -> dict[str, dict[str, int]]:
+def _recounted(store: OpenStore) -> dict[Readership, dict[str, int]]:
     """The figures by the rows of the ledger alone: whom each batch has, what each shard and each
     row of events has had counted."""
-    sums: dict[str, dict[str, int]] = {lang: dict.fromkeys(COUNTED, 0) for lang in LANGS}
+    sums: dict[Readership, dict[str, int]] = defaultdict(lambda: dict.fromkeys(COUNTED, 0))
     for (pk, sk), row in store.items.items():
         if pk.startswith("ISSUESHARD#") and sk.startswith("BATCH#"):
-            sums[row["lang"]]["queued"] += len(row["people"]) // _PERSON_BYTES
+            sums[_readers(row)]["queued"] += len(row["people"]) // _PERSON_BYTES
         elif pk.startswith("ISSUESHARD#") and sk.startswith("SEEN#"):
-            lang = store.items[pk, sk.replace("SEEN", "BATCH")]["lang"]
+            readers = _readers(store.items[pk, sk.replace("SEEN", "BATCH")])
             for name, number in (row.get("counts") or {}).items():
-                sums[lang][name] += number
+                sums[readers][name] += number
         elif pk == f"ISSUE#{ISSUE}" and sk.startswith("SHARD#"):
-            for lang, numbers in (row.get("counts") or {}).items():
+            for of, numbers in (row.get("counts") or {}).items():
                 for name, number in numbers.items():
-                    sums[lang][name] += number
+                    sums[Readership.of(of)][name] += number
         elif pk == f"ISSUE#{ISSUE}" and sk.startswith("COUNTS#"):
+            _, lang, _, *topics = sk.split("#")
             for name in _LEFT:
-                sums[sk.split("#")[1]][name] += row.get(name, 0)
+                sums[Readership(lang, tuple(topics))][name] += row.get(name, 0)
     return sums
+
+
+def _readers(batch: Mapping[str, Any]) -> Readership:
+    return Readership(batch["lang"], tuple(batch["topics"]))
 
 
 _PERSON_BYTES: Final = 16
@@ -589,20 +637,20 @@ def _states(store: OpenStore, shard: str) -> dict[str, dict[str, int]]:
     sums: dict[str, dict[str, int]] = {}
     for (pk, sk), row in store.items.items():
         if pk.startswith("ISSUESHARD#") and pk.endswith(shard) and sk.startswith("BATCH#"):
-            of_lang = sums.setdefault(row["lang"], Counter())
+            of_lang = sums.setdefault(_readers(row).name, Counter())
             for name, letter in zip(("sent", "skipped", "failed", "unknown"), "SKFU", strict=True):
                 of_lang[name] += row["states"].count(letter)
-    return {lang: dict(numbers) for lang, numbers in sums.items()}
+    return {readers: dict(numbers) for readers, numbers in sums.items()}
 
 
-def _mailed_in(store: OpenStore, person: str) -> str:
-    """The language of the mail that somebody has, or will have; empty when there is none."""
+def _counted_with(store: OpenStore, person: str) -> Readership | None:
+    """Those whom somebody is counted with who has a mail, or will have one."""
     for (pk, sk), row in store.items.items():
         if pk.startswith("ISSUESHARD#") and sk.startswith("BATCH#"):
             text = row["people"].hex()
             if any(text[at : at + 32] == person for at in range(0, len(text), 32)):
-                return str(row["lang"])
-    return ""
+                return _readers(row)
+    return None
 
 
 def _save(service: Services, store: OpenStore, issue: Issue, subject: str) -> None:

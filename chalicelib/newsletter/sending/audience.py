@@ -2,13 +2,14 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Final, Literal
 
 from chalicelib.core.errors import Conflict
 from chalicelib.core.languages import LANGS
 from chalicelib.core.ports import Change, Item, Now, Put, Write
 from chalicelib.core.records import moment, stamp
-from chalicelib.newsletter.issue_counts import count
+from chalicelib.newsletter.issue_counts import Readership, count
 from chalicelib.newsletter.issues.issue import Issue, freeze_key
 from chalicelib.newsletter.sending import counts
 from chalicelib.newsletter.sending.keys import shard_row_key
@@ -33,6 +34,10 @@ MIN_UNIT_PEOPLE: Final = 2 * SHARD_SIZE
 """How many people are frozen together, if there are so many: a small list is not cut into
 crumbs."""
 
+SHARD_READERSHIPS: Final = 30
+"""Readerships in one shard, at most: each has a row of counts and a batch that is not full, and a
+transaction takes a hundred writes."""
+
 FreezeOutcome = Literal["frozen", "later", "taken"]
 
 
@@ -53,6 +58,9 @@ def reader_counts(store: SubscriberStore, topics: Sequence[str], now: datetime) 
         lang: sum(1 for key in audiences(lang) for _ in wanting(store, key, topics, at))
         for lang in LANGS
     }
+
+
+_Member = tuple[str, Readership]
 
 
 class Audience:
@@ -128,14 +136,12 @@ class Audience:
         while True:
             number, known = self._frozen(issue, unit)
             members = self._members(issue, buckets, only)
-            waiting = [(p, lang) for p, lang in members if p not in known]
+            waiting = [(p, readers) for p, readers in members if p not in known]
             try:
-                for start in range(0, len(waiting), SHARD_SIZE):
+                for some in _shards_of(waiting):
                     if self._now() >= until:
                         return False
-                    self._shard(
-                        issue, f"{unit:02d}-{number:04d}", waiting[start : start + SHARD_SIZE]
-                    )
+                    self._shard(issue, f"{unit:02d}-{number:04d}", some)
                     number += 1
             except Conflict:
                 # Another worker froze this very number: see whom it has.
@@ -172,7 +178,11 @@ class Audience:
         if person in known:
             return True
         try:
-            self._shard(issue, f"{unit:02d}-{number:04d}", [(person, profile["lang"])])
+            self._shard(
+                issue,
+                f"{unit:02d}-{number:04d}",
+                [(person, _readership(profile["lang"], profile, issue))],
+            )
         except Conflict:
             return False
         return True
@@ -186,8 +196,8 @@ class Audience:
 
     def _members(
         self, issue: Issue, buckets: range, only: Collection[str] | None
-    ) -> Iterator[tuple[str, str]]:
-        """Yield person and language of those who want it, each person once."""
+    ) -> Iterator[_Member]:
+        """Yield those who want it, each person once."""
         wanted = issue.segment.get("langs") or LANGS
         now = stamp(self._now())
         for bucket in buckets:
@@ -200,12 +210,12 @@ class Audience:
                     person = person_of(row["pk"])
                     if person not in seen and (only is None or person in only):
                         seen.add(person)
-                        yield person, lang
+                        yield person, _readership(lang, row, issue)
 
-    def _shard(self, issue: Issue, shard: str, members: list[tuple[str, str]]) -> None:
-        people: dict[str, list[str]] = {
-            lang: [p for p, its in members if its == lang] for lang in LANGS
-        }
+    def _shard(self, issue: Issue, shard: str, members: Sequence[_Member]) -> None:
+        people: dict[Readership, list[str]] = {}
+        for person, readers in members:
+            people.setdefault(readers, []).append(person)
         now = self._now()
         pk, sk = shard_row_key(issue.id, shard)
         row = {
@@ -217,9 +227,8 @@ class Audience:
             "put_at": stamp(now),
         }
         queued: list[Write] = [
-            count(issue.id, lang, shard, {"queued": len(some)})
-            for lang, some in people.items()
-            if some
+            count(issue.id, readers, shard, {"queued": len(some)})
+            for readers, some in people.items()
         ]
         batches = [batch.row(now) for batch in batches_of(issue.id, shard, people)]
         self._store.commit([Put(row), *batches, *queued])
@@ -235,3 +244,27 @@ class Audience:
             moves.now(one.person, profile(*profile_key(one.person)))[0]
             for one in missed(self._store, before)
         }
+
+
+def _readership(lang: str, row: Item, issue: Issue) -> Readership:
+    """Return whom somebody is counted with: those who follow the same topics of the issue."""
+    return _shared(lang, tuple(row.get("topics") or ()), tuple(issue.topics))
+
+
+@lru_cache
+def _shared(lang: str, followed: tuple[str, ...], topics: tuple[str, ...]) -> Readership:
+    return Readership(lang, tuple(sorted(set(followed) & set(topics or followed))))
+
+
+def _shards_of(members: list[_Member]) -> Iterator[list[_Member]]:
+    """Cut people into shards, those of one readership next to each other."""
+    shard: list[_Member] = []
+    met: set[Readership] = set()
+    for member in sorted(members, key=lambda one: (LANGS.index(one[1].lang), one[1].topics)):
+        if len(shard) == SHARD_SIZE or len(met | {member[1]}) > SHARD_READERSHIPS:
+            yield shard
+            shard, met = [], set()
+        shard.append(member)
+        met.add(member[1])
+    if shard:
+        yield shard

@@ -6,7 +6,7 @@ from typing import Final
 
 from chalicelib.core.errors import Conflict
 from chalicelib.core.ports import Change, Item, Store, Write
-from chalicelib.newsletter.issue_counts import count
+from chalicelib.newsletter.issue_counts import Readership, count
 from chalicelib.newsletter.sending.keys import shard_key, shard_row_key
 from chalicelib.newsletter.sending.ledger import Batch
 
@@ -17,7 +17,7 @@ SHARD_OPEN: Final = "open"
 COUNT_ATTEMPTS: Final = 5
 
 Counts = dict[str, dict[str, int]]
-"""lang → name → number."""
+"""Name of a readership → name of a count → number."""
 
 
 def read(store: Store, issue: str, shard: str) -> list[tuple[Batch, Item]]:
@@ -61,7 +61,7 @@ def update(store: Store, issue: str, shard: str, now: datetime) -> datetime | No
 def summed(batches: list[Batch]) -> Counts:
     found: Counts = {}
     for batch in batches:
-        sums = found.setdefault(batch.lang, {})
+        sums = found.setdefault(batch.readers.name, {})
         for name, number in batch.counts().items():
             sums[name] = sums.get(name, 0) + number
     return found
@@ -71,9 +71,9 @@ def _added(
     issue: str, shard: str, before: Mapping[str, Mapping[str, int]], after: Counts
 ) -> list[Write]:
     changes: list[Write] = []
-    for lang, numbers in after.items():
-        known = before.get(lang) or {}
+    for name, numbers in after.items():
+        known = before.get(name) or {}
         more = {n: v - known.get(n, 0) for n, v in numbers.items() if v != known.get(n, 0)}
         if more:
-            changes.append(count(issue, lang, shard, more))
+            changes.append(count(issue, Readership.of(name), shard, more))
     return changes

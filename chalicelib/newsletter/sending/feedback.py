@@ -10,11 +10,11 @@ from chalicelib.core.errors import Conflict, StoreDown
 from chalicelib.core.letter_row import key_of
 from chalicelib.core.ports import Change, Item, Key, Now, Put
 from chalicelib.core.records import stamp
-from chalicelib.newsletter.issue_counts import count
+from chalicelib.newsletter.issue_counts import Readership, count
 from chalicelib.newsletter.sending.auto_pause import AutoPause
 from chalicelib.newsletter.sending.counts import COUNT_ATTEMPTS
-from chalicelib.newsletter.sending.keys import row_of, seen_key
-from chalicelib.newsletter.sending.ledger import BATCH_SIZE, LEDGER_RETENTION
+from chalicelib.newsletter.sending.keys import batch_key, row_of, seen_key
+from chalicelib.newsletter.sending.ledger import BATCH_SIZE, LEDGER_RETENTION, Batch
 from chalicelib.newsletter.sending.ports import SubscriberStore
 from chalicelib.newsletter.sending.ses_event import TRIAL, SesEvent, parse_event
 from chalicelib.newsletter.subscribers.feedback import SubscriberFeedback
@@ -34,6 +34,7 @@ class _Gathered:
 
     issue: str
     shard: str
+    batch: int
     lang: str
     sets: dict[str, set[int]] = field(default_factory=dict)
     facts: dict[str, object] = field(default_factory=dict)
@@ -117,7 +118,7 @@ class Feedback:
         shard, batch, position = row
         key = seen_key(issue, shard, batch)
         lang = event.tags.get("lang", "")
-        gathered = rows.setdefault(key, _Gathered(issue, shard, lang))
+        gathered = rows.setdefault(key, _Gathered(issue, shard, batch, lang))
         if event.name:
             gathered.sets.setdefault(event.name, set()).add(position)
         if event.why:
@@ -131,6 +132,7 @@ class Feedback:
             return
         expires = {"expires": int((self._now() + LEDGER_RETENTION).timestamp())}
         row = self._store.gather(key, gathered.sets, {**gathered.facts, **expires})
+        readers = self._readers(gathered, row)
         for _ in range(COUNT_ATTEMPTS):
             sizes = {name: len(row.get(name) or ()) for name in _COUNTED}
             known = row.get("counts") or {}
@@ -140,8 +142,8 @@ class Feedback:
             try:
                 self._store.commit(
                     [
-                        _recounted(key, row, sizes),
-                        count(gathered.issue, gathered.lang, gathered.shard, numbers),
+                        _recounted(key, row, sizes, readers),
+                        count(gathered.issue, readers, gathered.shard, numbers),
                     ]
                 )
             except Conflict:
@@ -151,6 +153,14 @@ class Feedback:
                 self._auto_pause.check(gathered.issue)
             return
         raise StoreDown(f"counts of {key}")
+
+    def _readers(self, gathered: _Gathered, row: Item) -> Readership:
+        """Return the readership of a batch, which is noted beside it the first time."""
+        if "readers" in row:
+            return Readership.of(row["readers"])
+        key = batch_key(gathered.issue, gathered.shard, gathered.batch)
+        batch = self._store.get(*key)
+        return Batch.of(batch).readers if batch else Readership(gathered.lang)
 
     def _tell_subscribers(
         self, event: SesEvent, key: Key | None, rows: Mapping[Key, _Gathered]
@@ -230,7 +240,7 @@ def _deliveries_first(
     yield from later
 
 
-def _recounted(key: Key, row: Item, sizes: Mapping[str, int]) -> Change:
+def _recounted(key: Key, row: Item, sizes: Mapping[str, int], readers: Readership) -> Change:
     """Return the write that notes how much of the sets was counted for the issue, for the same
     transaction: whoever dies between gathering and counting leaves the rest to the next event."""
     turn = row.get("turn")
@@ -238,7 +248,7 @@ def _recounted(key: Key, row: Item, sizes: Mapping[str, int]) -> Change:
         key,
         expect={} if turn is None else {"turn": turn},
         absent=("turn",) if turn is None else (),
-        set={"turn": (turn or 0) + 1, "counts": dict(sizes)},
+        set={"turn": (turn or 0) + 1, "counts": dict(sizes), "readers": readers.name},
     )
 
 

@@ -7,6 +7,10 @@ def shard_key(issue: str, shard: str) -> str:
     return f"ISSUESHARD#{issue}#{shard}"
 
 
+def batch_key(issue: str, shard: str, batch: int) -> Key:
+    return shard_key(issue, shard), f"BATCH#{batch:02d}"
+
+
 def seen_key(issue: str, shard: str, batch: int) -> Key:
     """Return the key of the row beside a batch with what SES reported: sets of positions under
     the names of EVENTS, and under `why_<position>` the `domain` and `text` of a failure."""

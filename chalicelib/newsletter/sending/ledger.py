@@ -7,7 +7,8 @@ from typing import Any, Final, Literal, cast
 
 from chalicelib.core.ports import Change, Item, Key, Put
 from chalicelib.core.records import moment, stamp
-from chalicelib.newsletter.sending.keys import shard_key
+from chalicelib.newsletter.issue_counts import Readership
+from chalicelib.newsletter.sending.keys import batch_key
 
 SHARD_SIZE: Final = 500
 """Recipients that one message of the queue is about."""
@@ -64,7 +65,7 @@ EVENTS: Final[tuple[EventName, ...]] = (
 
 @dataclass(frozen=True)
 class Batch:
-    """The row of up to fifty recipients who read one language, in a fixed order.
+    """The row of up to fifty recipients of one readership, in a fixed order.
 
     A write expects `turn` and counts it up, so that of two writers one wins; `by` names that
     one, should the reply to a write get lost. `states` has a letter of STATES for each of
@@ -87,10 +88,16 @@ class Batch:
     why: Mapping[int, str] = field(default_factory=dict)
     leased_at: str | None = None
     settle_at: str | None = None
+    topics: tuple[str, ...] = ()
+    """Those of the issue's that all of them followed when the audience was frozen."""
 
     @property
     def key(self) -> Key:
-        return shard_key(self.issue, self.shard), f"BATCH#{self.number:02d}"
+        return batch_key(self.issue, self.shard, self.number)
+
+    @property
+    def readers(self) -> Readership:
+        return Readership(self.lang, self.topics)
 
     @classmethod
     def of(cls, item: Item) -> "Batch":
@@ -100,7 +107,10 @@ class Batch:
         _, issue, shard = item["pk"].split("#")
         number = int(item["sk"].partition("#")[2])
         people = tuple(_unpacked(item["people"]))
-        named = {"issue": issue, "shard": shard, "number": number, "people": people}
+        topics = tuple(item.get("topics") or ())
+        named = {
+            "issue": issue, "shard": shard, "number": number, "people": people, "topics": topics,
+        }  # fmt: skip
         return cls(**{**values, **facts, **named})
 
     def row(self, now: datetime) -> Put:
@@ -111,6 +121,7 @@ class Batch:
             "sk": sk,
             "kind": "batch",
             "lang": self.lang,
+            "topics": list(self.topics),
             "people": b"".join(map(bytes.fromhex, self.people)),
             "expires": int((now + LEDGER_RETENTION).timestamp()),
             **self._state(),
@@ -260,13 +271,16 @@ NO_EVENT: Final = "in flight, and SES told of no send within 15 minutes"
 _FACTS: Final = ("ids", "due", "tries", "why")
 
 
-def batches_of(issue: str, shard: str, people: Mapping[str, Sequence[str]]) -> list[Batch]:
-    """Return the people of a shard, given by language, in batches of one language each."""
+def batches_of(issue: str, shard: str, people: Mapping[Readership, Sequence[str]]) -> list[Batch]:
+    """Return the people of a shard, given by readership, in batches of one readership each."""
     found: list[Batch] = []
-    for lang, readers in people.items():
-        for start in range(0, len(readers), BATCH_SIZE):
-            some = tuple(readers[start : start + BATCH_SIZE])
-            found.append(Batch(issue, shard, len(found), lang, some, QUEUED * len(some)))
+    for readers, persons in people.items():
+        for start in range(0, len(persons), BATCH_SIZE):
+            some = tuple(persons[start : start + BATCH_SIZE])
+            states = QUEUED * len(some)
+            found.append(
+                Batch(issue, shard, len(found), readers.lang, some, states, topics=readers.topics)
+            )
     return found
 
 

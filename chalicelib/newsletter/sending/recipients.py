@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from chalicelib.core.languages import Lang, lang_or
 from chalicelib.core.ports import Item, Store
+from chalicelib.newsletter.issue_counts import Readership
 from chalicelib.newsletter.issues.issue import freeze_key
 from chalicelib.newsletter.sending import counts
 from chalicelib.newsletter.sending.ledger import EVENTS, SENT, STATES, Batch, EventName, StateName
@@ -44,15 +44,15 @@ def recipients(store: Store, issue: str) -> Iterator[Recipient]:
             yield from _of(batch, seen)
 
 
-def mailed_in(store: Store, issue: str, person: str) -> Lang | None:
-    """Return the language of the mail that a person has of an issue; None when it was not for
+def counted_with(store: Store, issue: str, person: str) -> Readership | None:
+    """Return the readership that a person is counted in for an issue; None when it was not for
     them: only the shards of their bucket can have them."""
     wide = (store.get(*freeze_key(issue)) or {}).get("wide", AUDIENCE_BUCKETS)
     unit = f"SHARD#{int(bucket_of(person)) // wide:02d}-"
     for row in store.rows(f"ISSUE#{issue}", unit):
         for batch, _ in counts.read(store, issue, row["sk"].partition("#")[2]):
             if person in batch.people:
-                return lang_or(batch.lang, "fr")
+                return batch.readers
     return None
 
 

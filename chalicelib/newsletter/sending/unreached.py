@@ -19,7 +19,7 @@ from chalicelib.newsletter.sending.ledger import (
     UNKNOWN,
 )
 from chalicelib.newsletter.sending.outcomes import unwanted
-from chalicelib.newsletter.sending.recipients import Recipient, mailed_in, missed
+from chalicelib.newsletter.sending.recipients import Recipient, counted_with, missed
 from chalicelib.newsletter.subscribers.subscriber import profile_key
 
 
@@ -65,7 +65,7 @@ class MovedReaders:
         return to, found
 
     def _meant(self, person: str) -> bool:
-        return mailed_in(self._store, self._issue, person) is not None
+        return counted_with(self._store, self._issue, person) is not None
 
 
 class Unreached:

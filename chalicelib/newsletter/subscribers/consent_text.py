@@ -102,6 +102,11 @@ def topic_names(lang: Lang) -> dict[str, str]:
     return {option["id"]: option[lang] for option in _topic_options()}
 
 
+def topic_name(topic: str, lang: Lang) -> str:
+    """Return the name of a topic; of one that is offered no more, its id."""
+    return topic_names(lang).get(topic, topic)
+
+
 def sentence(key: str, lang: Lang) -> str:
     """Return a sentence of the pages."""
     text = content.newsletter()["said"][key][lang]

@@ -9,7 +9,7 @@ from chalicelib.core.languages import Lang
 from chalicelib.core.links import person_key
 from chalicelib.core.ports import Write
 from chalicelib.core.records import moment, stamp
-from chalicelib.newsletter.issue_counts import COUNTED, count, left_row
+from chalicelib.newsletter.issue_counts import COUNTED, Readership, count, left_row
 from chalicelib.newsletter.subscribers import consent_text, subscriber
 from chalicelib.newsletter.subscribers.ending import ended, withdrawn_again
 from chalicelib.newsletter.subscribers.repository import (
@@ -28,7 +28,7 @@ MAX_REASON_LENGTH: Final = 500
 NO_EVIDENCE: Final = Evidence()
 
 
-MailedIn = Callable[[str, str], Lang | None]
+CountedWith = Callable[[str, str], Readership | None]
 """Takes an issue and a person, and returns the language of the mail that they have of it; None
 when the issue was not for them: a test of it has links to leave too."""
 
@@ -61,10 +61,10 @@ class Subscriptions:
         repository: SubscriberRepository,
         texts: consent_text.ConsentTexts,
         people_key: bytes,
-        mailed_in: MailedIn,
+        counted_with: CountedWith,
     ) -> None:
         self.repository = repository
-        self._mailed_in = mailed_in
+        self._counted_with = counted_with
         self._texts = texts
         self._key = people_key
 
@@ -234,10 +234,10 @@ class Subscriptions:
         once = left_row(leaving.issue, leaving.person or old.person, now)
         if self.repository.store.get(once.item["pk"], once.item["sk"]):
             return []
-        lang = self._mailed_in(leaving.issue, leaving.person or old.person)
-        if lang is None:
+        readers = self._counted_with(leaving.issue, leaving.person or old.person)
+        if readers is None:
             return []
-        return [once, count(leaving.issue, lang, old.person, {counter: 1})]
+        return [once, count(leaving.issue, readers, old.person, {counter: 1})]
 
 
 def _without_requests(old: Subscriber | None, now: datetime) -> SubscriberChange:

@@ -1,7 +1,7 @@
 """How far an issue is, and whom it did not reach: `issue status` and `issue report`."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from chalicelib import content
@@ -9,7 +9,15 @@ from chalicelib.core import formatting
 from chalicelib.core.csv_table import csv_table
 from chalicelib.core.languages import LANGS, Lang
 from chalicelib.core.records import moment
-from chalicelib.newsletter.issue_counts import counted, shown
+from chalicelib.newsletter.issue_counts import (
+    Figures,
+    LangCounts,
+    by_language,
+    by_topic,
+    counted,
+    shown,
+)
+from chalicelib.newsletter.issue_counts import figures as figures_of
 from chalicelib.newsletter.issues.issue import (
     AUTO_PAUSED,
     CANCELLED,
@@ -23,6 +31,7 @@ from chalicelib.newsletter.issues.issue import (
     status_name,
 )
 from chalicelib.newsletter.sending.unreached import UnreachedReader
+from chalicelib.newsletter.subscribers.consent_text import topic_name
 from infra.operator.newsletter.context import IssueContext
 from infra.operator.session import bar
 
@@ -30,9 +39,6 @@ REDRAW_SECONDS = 2
 UNREACHED_COLUMNS = ("person", "email", "lang", "why", "told", "reason")
 
 _SENDING = {SENDING, PAUSED, AUTO_PAUSED, SENT, CANCELLED}
-
-Counts = Mapping[str, Mapping[str, int]]
-"""lang → name → number."""
 
 
 def link(context: IssueContext, issue_id: str) -> str:
@@ -119,7 +125,7 @@ def unreached_rows(
 
 
 def _figures(context: IssueContext, issue_id: str) -> list[str]:
-    return list(figures(counted(context.store, issue_id), context.lang))
+    return list(figures(figures_of(context.store, issue_id), context.lang))
 
 
 def _line(context: IssueContext, issue: Issue) -> str:
@@ -132,18 +138,30 @@ def _line(context: IssueContext, issue: Issue) -> str:
     )
 
 
-def figures(counts: Counts, lang: Lang) -> Iterator[str]:
+def figures(found: Figures, lang: Lang) -> Iterator[str]:
+    """Yield the lines of how far an issue is: by language, and for each topic where there are
+    several."""
+    counts, topics = by_language(found), by_topic(found)
+    yield share(*done_of(counts))
+    yield from _table(counts, lang)
+    if len(topics) > 1:
+        yield content.commands()["by_topic"][lang]
+        for topic, of_topic in topics.items():
+            yield topic_name(topic, lang)
+            yield from _table(of_topic, lang)
+
+
+def _table(counts: LangCounts, lang: Lang) -> Iterator[str]:
     labels = content.newsroom()["counts"]
     wide = max(len(row[lang]) for row in labels.values())
-    yield share(*done_of(counts))
-    numbers_of = {lang: shown(counts[lang]) for lang in LANGS}
+    numbers_of = {of: shown(counts[of]) for of in LANGS}
     yield f"{'':{wide}}  {'FR':>9}  {'EN':>9}"
     for name, row in labels.items():
         numbers = "  ".join(f"{formatting.number(numbers_of[of][name], lang):>9}" for of in LANGS)
         yield f"{row[lang]:{wide}}  {numbers}"
 
 
-def done_of(counts: Counts) -> tuple[int, int]:
+def done_of(counts: LangCounts) -> tuple[int, int]:
     """Return how many are dealt with, of how many."""
     done = sum(counts[lang][name] for lang in LANGS for name in ("sent", "skipped", "failed"))
     return done, sum(counts[lang]["queued"] for lang in LANGS)
