@@ -65,10 +65,10 @@ def declarations() -> str:
 def _forms(paths: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Yield the schema of each form that anybody may post, by its name."""
     for path, operations in paths.items():
-        name = re.fullmatch(r"/(?:forms/)?(\w+)", path)
-        body = operations.get("post", {}).get("requestBody")
-        if name and body and "{" not in path and path != "/draft":
-            yield name[1], body["content"]["application/json"]["schema"]
+        form = re.fullmatch(r"/(?:forms/\w+|newsletter)", path)
+        if form and "post" in operations:
+            body = operations["post"]["requestBody"]
+            yield path.rpartition("/")[2], body["content"]["application/json"]["schema"]
 
 
 def _title(form: str) -> str:

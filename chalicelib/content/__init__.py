@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from chalicelib.content.shapes.coaches import Coaches, NamedTerm, Network, Places, Synonyms
     from chalicelib.content.shapes.desk import Desk
     from chalicelib.content.shapes.forms import Assessment, Form
+    from chalicelib.content.shapes.interface import Interface
     from chalicelib.content.shapes.kit import Kit
     from chalicelib.content.shapes.newsletter import (
         HoldsContent,
@@ -124,6 +125,10 @@ def holds() -> "HoldsContent":
 
 def holidays() -> "list[str]":
     return cast("list[str]", _load("holidays"))
+
+
+def interface() -> "Interface":
+    return cast("Interface", _load("interface"))
 
 
 def issues() -> "Issues":

@@ -14,12 +14,16 @@ from chalicelib.core.languages import Lang
 from chalicelib.core.links import Links
 from chalicelib.core.records import moment
 from chalicelib.forms import description, diff
+from chalicelib.forms.problems import InvalidForm
 from chalicelib.views.file_form import PAGE_SECONDS
 from chalicelib.views.lost_link import LostLinkViews
 from chalicelib.web.pages import Pages, in_language
 from chalicelib.web.problems import FieldError, Problems
 from chalicelib.web.request import Request, text_field
 from chalicelib.web.responses import PRIVATE, Response, json_response
+
+INVALID_STATUS: Final = 422
+"""The status of a choice that does not fit, and may be made again."""
 
 REPLACE: Final = "replace"
 """How the choice begins that gives the answers to a file; its id follows after a colon."""
@@ -110,13 +114,14 @@ class DeclarationViews:
 
     def _refused(  # noqa: PLR0913
         self, request: Request, token: str, kept: KeptDeclaration, lang: Lang, wrong: str,
-        choice: str, status: int = 422,
+        choice: str, status: int = INVALID_STATUS,
     ) -> Response:  # fmt: skip
         message = str(content.review()["file_errors"][wrong][lang])
         if not request.wants_page:
+            why = InvalidForm(()) if status == INVALID_STATUS else Refused(wrong)
             errors = [FieldError(field="choice", code=wrong, message=message)]
-            body = {"status": status, "errors": errors, "choices": _choices(kept)}
-            return json_response(body, PRIVATE, status=status)
+            members = {"errors": errors, "choices": _choices(kept)}
+            return self.problems.document(self.problems.text(why, lang), lang, members)
         return self._page(token, kept, lang, message, choice, status=status)
 
     def _page(  # noqa: PLR0913

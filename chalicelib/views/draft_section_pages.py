@@ -26,7 +26,7 @@ from chalicelib.views.draft_pages import DraftPages, Place, section_title
 from chalicelib.web.form_errors import form_errors
 from chalicelib.web.pages import Pages
 from chalicelib.web.problems import in_words
-from chalicelib.web.responses import PRIVATE, Response, json_response
+from chalicelib.web.responses import Response
 
 
 class Row(NamedTuple):
@@ -173,11 +173,7 @@ class SectionPages:
     def both_for_script(self, place: Place, both: EditedMeanwhile) -> Response:
         saved = both.draft.sections[both.section]
         text = self.frame.problems.text(both, place.lang)
-        body = {
-            "type": self.pages.address("problems", text.code),
-            "title": text.title,
-            "status": text.status,
-            "detail": text.detail,
+        members = {
             "section": both.section,
             "version": saved.version,
             "saved_at": saved.at,
@@ -186,9 +182,7 @@ class SectionPages:
             "disputed": list(both.disputed),
             "seen": digests(both.theirs),
         }
-        return json_response(
-            body, PRIVATE, status=text.status, content_type="application/problem+json"
-        )
+        return self.frame.problems.document(text, place.lang, members)
 
     def _described(self, form: str, lang: Lang) -> Mapping[str, Any]:
         return describe_form(form, lang, self.settings, self.consent_texts)

@@ -14,9 +14,9 @@ from chalicelib.forms.drafts.drafts import Drafts
 from chalicelib.forms.drafts.letters import DraftLetters
 from chalicelib.forms.drafts.refused import Holder
 from chalicelib.forms.normalise import tidy
+from chalicelib.forms.problems import InvalidForm, Problem
 from chalicelib.views.draft_pages import DraftPages, Place
 from chalicelib.web.pages import Pages
-from chalicelib.web.problems import FieldError
 from chalicelib.web.request import Request, is_ticked, text_field
 from chalicelib.web.responses import PRIVATE, Response, json_response, see_other
 
@@ -53,8 +53,8 @@ class DraftSharing:
         except PydanticCustomError:
             wrong = str(content.messages()["email"][place.lang])
             if not request.wants_page:
-                errors = [FieldError(field="email", code="email", message=wrong)]
-                return json_response({"status": 422, "errors": errors}, PRIVATE, status=422)
+                refused = InvalidForm([Problem("email", "email")])
+                return self.frame.problems.respond(request, refused, place.lang)
             return self._page(place, holder, draft, page, entered=entered[:EMAIL_MAX_LENGTH],
                               name=name, wrong=wrong, status=422)  # fmt: skip
         if page == "later":

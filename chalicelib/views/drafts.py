@@ -26,6 +26,7 @@ from chalicelib.views.draft_pages import DraftPages, Place
 from chalicelib.views.draft_sections import DraftSections
 from chalicelib.views.draft_sharing import DraftSharing
 from chalicelib.views.forms import known_of_link
+from chalicelib.views.receipt import receipt_body
 from chalicelib.web.problems import Problems
 from chalicelib.web.request import Request, redirect_target, take_control, text_field
 from chalicelib.web.responses import PRIVATE, Response, json_response, see_other
@@ -156,8 +157,7 @@ class DraftViews:
                 return self.problems.respond(request, refused, place.lang, form=draft.form)
             return self.pages.check(place, draft, found, refused=refused)
         if not request.wants_page:
-            body = {"ref": receipt.ref, "status": receipt.status,
-                    "links": {"status": receipt.status_url}}  # fmt: skip
+            body = receipt_body(receipt, self.settings.contact_email)
             return json_response(body, {**PRIVATE, "Location": receipt.status_url}, status=201)
         redirect = text_field(fields, "redirect")
         facts = {"form": receipt.form, "ref": receipt.ref, "status": receipt.status}

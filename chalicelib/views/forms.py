@@ -9,20 +9,21 @@ from urllib.parse import urlencode
 from chalicelib import content
 from chalicelib.cases.consent import Notices
 from chalicelib.cases.intake.receive import Intake
-from chalicelib.cases.intake.submission import IncomingForm, Receipt, received_text
+from chalicelib.cases.intake.submission import IncomingForm, Receipt
 from chalicelib.cases.lookup import Cases
 from chalicelib.core.errors import AlreadyApplied, NotFound, NotInvited, RelaisError, StoreDown
 from chalicelib.core.languages import Lang
 from chalicelib.core.links import Links
 from chalicelib.core.ports import Now, Store
 from chalicelib.core.settings import Settings
-from chalicelib.forms import assessment, parsing
+from chalicelib.forms import parsing
 from chalicelib.forms.problems import InvalidForm
 from chalicelib.forms.spam import PERSON_FIELD
 from chalicelib.newsletter.subscribers import consent_text
 from chalicelib.newsletter.subscribers.consent_text import SHOWN_FIELD, ConsentTexts
+from chalicelib.views.receipt import receipt_body
 from chalicelib.web.pages import Pages
-from chalicelib.web.problems import Problems, ProblemText, in_words
+from chalicelib.web.problems import Problems, ProblemText
 from chalicelib.web.request import (
     Request,
     redirect_target,
@@ -230,17 +231,7 @@ class FormViews:
             facts = {"form": receipt.form, "ref": receipt.ref, "status": receipt.status}
             back = redirect_target(redirect, self.settings.allowed_origins, facts)
             return see_other(back or f"{receipt.status_url}?new=1", headers)
-        body: dict[str, object] = {
-            "ref": receipt.ref,
-            "status": receipt.status,
-            "message": received_text(receipt.form, receipt.ref, receipt.lang),
-            "links": {"status": receipt.status_url},
-        }
-        if receipt.warnings:
-            body["warnings"] = [in_words(warning, receipt.lang) for warning in receipt.warnings]
-        if receipt.result is not None:
-            talk = assessment.talk(receipt.lang, self.settings.contact_email)
-            body["result"] = {**receipt.result, "talk": talk}
+        body = receipt_body(receipt, self.settings.contact_email)
         return json_response(body, {**headers, "Location": receipt.status_url}, status=201)
 
 

@@ -10,8 +10,9 @@ from chalicelib.core.email_address import EMAIL_MAX_LENGTH
 from chalicelib.core.languages import Lang
 from chalicelib.forms import field_types
 from chalicelib.forms.normalise import tidy
+from chalicelib.forms.problems import InvalidForm, Problem
 from chalicelib.web.pages import Pages, in_language
-from chalicelib.web.problems import FieldError
+from chalicelib.web.problems import Problems
 from chalicelib.web.request import Request, text_field
 from chalicelib.web.responses import PRIVATE, Response, json_response, see_other
 
@@ -23,6 +24,7 @@ class LostLinkViews:
 
     lost_links: LostLinks
     pages: Pages
+    problems: Problems
 
     def show(self, request: Request) -> Response:
         if not request.wants_page:
@@ -42,8 +44,8 @@ class LostLinkViews:
         except PydanticCustomError:
             wrong = str(content.messages()["email"][lang])
             if not request.wants_page:
-                errors = [FieldError(field="email", code="email", message=wrong)]
-                return json_response({"status": 422, "errors": errors}, PRIVATE, status=422)
+                refused = InvalidForm([Problem("email", "email")])
+                return self.problems.respond(request, refused, lang)
             return self._page(lang, entered[:EMAIL_MAX_LENGTH], wrong, status=422)
         self.lost_links.ask(email, lang, request.address)
         if not request.wants_page:

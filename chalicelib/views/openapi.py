@@ -1,216 +1,219 @@
 """The HTTP interface for developers: OpenAPI 3.1, made from the forms themselves."""
 
+from collections.abc import Mapping
+from typing import Final
+
 from chalicelib import content
 from chalicelib.cases.states import staff_steps, table
 from chalicelib.core.languages import LANGS, Lang
 from chalicelib.forms import parsing
-from chalicelib.views import openapi_drafts
-from chalicelib.views.openapi_parts import (
-    PROBLEM,
-    PROBLEM_CONTENT,
-    RECEIPT,
-    Operation,
-    Parameter,
-    form_operations,
-    page_operation,
-    path_parameter,
-    query_parameter,
-    responses_without,
-)
+from chalicelib.views.openapi_answers import answer, json
+from chalicelib.views.openapi_drafts import drafts
+from chalicelib.views.openapi_parts import Interface, Paths
+from chalicelib.views.openapi_schemas import ANYTHING, SCHEMAS, TEXT
 from chalicelib.web.request import BODY_LIMIT
 
-Paths = dict[str, dict[str, Operation]]
+FEED_TYPES: Final = {"xml": "application/atom+xml", "json": "application/feed+json"}
 
 
 def document(public_url: str, lang: Lang, *, newsletter: str = "") -> dict[str, object]:
     """Return the whole document; labels and texts in `lang`, with the words that consent to the
     newsletter where its box is offered."""
+    words = content.interface()
+    paths: dict[str, object] = {}
+    for group, found in groups(Interface(lang, newsletter)).items():
+        for path, operations in found.items():
+            paths[path] = {
+                method: {"tags": [group], "operationId": _id(method, path), **operation}
+                for method, operation in operations.items()
+            }
     return {
         "openapi": "3.1.0",
         "info": {
             "title": "Relais",
             "version": "1",
-            "description": f"Bodies may be {BODY_LIMIT // 1024} KiB. Send `lang` in the form, "
-            "`?lang=` or `Accept-Language`; French is the default.",
+            "description": words["intro"][lang].format(limit=BODY_LIMIT // 1024),
         },
         "servers": [{"url": public_url}],
-        "paths": {
-            **{f"/forms/{form}": form_operations(form, lang, newsletter) for form in parsing.FORMS},
-            **_newsletter(lang, newsletter),
-            **_issues(),
-            **_coaches(lang),
-            **openapi_drafts.paths(),
-            **_files(),
-            **_reviews(),
-            **_machines(),
-        },
-        "components": {"schemas": {"Problem": PROBLEM, "Receipt": RECEIPT}},
+        "tags": [
+            {"name": name, "description": text[lang]} for name, text in words["groups"].items()
+        ],
+        "paths": paths,
+        "components": {"schemas": SCHEMAS},
     }
 
 
-def _files() -> Paths:
+def groups(interface: Interface) -> Mapping[str, Paths]:
+    """Return the operations by what they are about, in the order of a reader."""
     return {
-        "/file": {
-            "get": page_operation("Asks for the address of somebody who lost their link"),
-            "post": page_operation("email, lang; the same answer for every address: a mail tells"),
-        },
-        "/file/{token}": {
-            "get": page_operation("An applicant's own page; changes nothing", "token"),
-            "post": page_operation(
-                "action: reply (answer, and the form's fields with revised=1), withdraw "
-                "(confirm), correct (address) or confirm; nonce as the page hides it",
-                "token",
-            ),
-        },
-        "/declaration/{token}": {
-            "get": page_operation(
-                "A second declaration in the name of an address; changes nothing", "token"
-            ),
-            "post": page_operation(
-                "choice: replace (replace:ID of a file where there are several), another or "
-                "not_me; nonce as the page hides it",
-                "token",
-            ),
-        },
+        "forms": _forms(interface),
+        "drafts": drafts(interface),
+        "files": _files(interface),
+        "coaches": _coaches(interface),
+        "newsletter": _newsletter(interface),
+        "staff": _staff(interface),
+        "desk": _desk(interface),
+        "machines": _machines(interface),
     }
 
 
-def _reviews() -> Paths:
-    events = dict.fromkeys(event for state, _ in table() for event in staff_steps(state))
-    decisions = ", ".join([*events, "undo", "fresh"])
-    return {
-        "/review/{token}": {
-            "get": page_operation("The review page; changes nothing", "token"),
-            "post": page_operation(
-                f"Decide: decision ({decisions}), reason, message, confirm, code, nonce", "token"
-            ),
-        },
-    }
+def _id(method: str, path: str) -> str:
+    """Return the name of an operation in programs that are made from the document."""
+    words = path.replace("{", "").replace("}", "").replace(".", "/").replace("-", "/").split("/")
+    return method + "".join(word.capitalize() for word in words)
 
 
-def _machines() -> Paths:
+def _forms(interface: Interface) -> Paths:
+    taken = answer(interface.lang, "201", json("Receipt"))
     kit = {
-        "200": {"description": "Cacheable, with an ETag"},
-        "304": {"description": "As the ETag says"},
-        "404": {"description": "No such part", "content": PROBLEM_CONTENT},
-        "409": {"description": "`invite` leads to no file", "content": PROBLEM_CONTENT},
-        "410": {"description": "The invitation has ended", "content": PROBLEM_CONTENT},
+        kind: {"schema": TEXT}
+        for kind in ("text/html", "text/css", "text/javascript", "text/plain")
     }
-    parameters = [path_parameter("name"), *map(query_parameter, ("lang", "source", "invite"))]
-    return {
-        "/kit/{name}": {
-            "get": {
-                "summary": "A form or the search of coaches as HTML to paste (`source=1`: to be "
-                "copied; `invite`: with what is known), relais.js or relais.css",
-                "parameters": parameters,
-                "responses": kit,
-            }
-        },
-        "/health": {"get": {"responses": {"200": {"description": "The store answers"}}}},
-        "/openapi.json": {"get": {"responses": {"200": {"description": "This document"}}}},
-    }
-
-
-def _newsletter(lang: Lang, newsletter: str) -> Paths:
-    form = form_operations("newsletter", lang, newsletter)
-    accepted = {
-        "description": "The same answer for every address: an e-mail tells the rest. "
-        "`consent_shown` of the GET, sent back, keeps the words that were shown"
-    }
-    responses = responses_without(form["post"], "201", "409") | {"202": accepted}
-    post: Operation = {**form["post"], "parameters": [], "responses": responses}
-    leave = page_operation(
-        "Leave, or cancel a sign-up; a mail program's one click (RFC 8058) gets an empty 200",
-        "token",
+    get = interface.get(
+        "/kit/{name}", "source", "invite", page=kit, refused=("link", "invitation"), also=("304",)
     )
     return {
-        "/newsletter": {"get": form["get"], "post": post},
-        "/newsletter/confirm/{token}": {
-            "get": page_operation("A page with one button; changes nothing", "token"),
-            "post": page_operation(
-                "Confirm a sign-up, a new address or an implied consent; consent_shown as the "
-                "page hides it",
-                "token",
-            ),
+        **{
+            f"/forms/{form}": interface.form(f"/forms/{form}", form, taken, "form", "place")
+            for form in parsing.FORMS
         },
-        "/newsletter/unsubscribe/{token}": {
-            "get": page_operation("A page with one button; changes nothing", "token"),
-            "post": leave,
-        },
-        "/newsletter/preferences/{token}": {
-            "get": page_operation("Choices and the consent record; changes nothing", "token"),
-            "post": page_operation(
-                "action: choose, pause, resume, move, stay, export, erase or leave", "token"
-            ),
-        },
+        "/kit/{name}": {"get": get},
     }
 
 
-def _issues() -> Paths:
-    responses: dict[str, object] = {"200": {"description": "Cacheable, with an ETag"},
-               "304": {"description": "As the ETag says"}}  # fmt: skip
-    feeds: Paths = {
-        f"/newsletter/feed.{lang}.{kind}": {"get": {"responses": responses}}
-        for lang in LANGS
-        for kind in ("xml", "json")
-    }
-    sent = "The mail to approve, as it will be received"
+def _files(interface: Interface) -> Paths:
+    file, declaration = "/file/{token}", "/declaration/{token}"
+    ask = interface.post("/file", "email lang", also=("303",))
+    ask["responses"] |= answer(interface.lang, "202", json("Outcome"))
     return {
-        "/newsletter/archive": {
-            "get": {
-                "parameters": [query_parameter("lang"), query_parameter("year")],
-                "responses": responses,
-            }
-        },
-        "/newsletter/archive/{slug}": {
-            "get": page_operation("An issue; for a script as JSON", "slug")
-        },
-        **feeds,
-        "/newsletter/review/{token}": {
-            "get": page_operation("The issue to approve; changes nothing", "token"),
-            "post": page_operation(
-                "decision: approve or send_back; remarks, confirm, code, nonce", "token"
+        "/file": {"get": interface.get("/file", script="Fields"), "post": ask},
+        file: {
+            "get": interface.get(file, script="Outcome"),
+            "post": interface.post(
+                file, "action nonce answer revised confirm address", script="Outcome"
             ),
         },
-        "/newsletter/review/{token}/{lang}": {"get": page_operation(sent, "token", "lang")},
-        "/newsletter/progress/{token}": {
-            "get": page_operation("How far an issue is; changes nothing", "token"),
-            "post": page_operation("act: pause, resume or cancel; confirm, nonce", "token"),
+        declaration: {
+            "get": interface.get(declaration, script="Choices"),
+            "post": interface.post(declaration, "choice nonce", script="Outcome"),
         },
     }
 
 
-def _coaches(lang: Lang) -> Paths:
+def _coaches(interface: Interface) -> Paths:
     filters = content.coaches()["filters"]
-    parameters: list[Parameter] = [
-        *map(query_parameter, ("q", "lang", "limit", "cursor")),
-        *(
-            {
-                "name": name,
-                "in": "query",
-                "description": text[lang],
-                "schema": {"type": "array", "items": {"type": "string"}},
-            }
-            for name, text in filters.items()
-        ),
+    search = interface.get(
+        "/coaches", "q", "limit", "cursor", script="Coaches", refused=("search",), also=("304",)
+    )
+    search["parameters"] += [
+        {
+            "name": name,
+            "in": "query",
+            "description": text[interface.lang],
+            "schema": {"type": "array", "items": TEXT},
+        }
+        for name, text in filters.items()
     ]
-    responses: dict[str, object] = {"200": {"description": "total, results, facets, next_cursor; for a browser a page"},
-               "304": {"description": "As the ETag says"},
-               "400": {"description": "A search that cannot be made"}}  # fmt: skip
-    contact = form_operations("message", lang, "")
-    for operation in contact.values():
-        operation["parameters"] = [path_parameter("slug")]
-    contact["post"]["responses"] = responses_without(contact["post"], "409")
+    slug, contact = "/coaches/{slug}", "/coaches/{slug}/contact"
+    sent = answer(interface.lang, "201", json("Outcome"))
     return {
-        "/coaches": {"get": {"parameters": parameters, "responses": responses}},
-        "/coaches/{slug}": {"get": page_operation("One coach; for a script as JSON", "slug")},
-        "/coaches/{slug}/contact": contact,
+        "/coaches": {"get": search},
+        slug: {"get": interface.get(slug, script="Coach", also=("304",))},
+        contact: interface.form(contact, "message", sent),
         "/coach/{token}": {
-            "get": page_operation("A coach's own page; changes nothing", "token"),
-            "post": page_operation("action: confirm, change or withdraw; nonce", "token"),
+            "get": interface.get("/coach/{token}"),
+            "post": interface.post("/coach/{token}", "action nonce"),
         },
         "/proposal/{token}": {
-            "get": page_operation("A coach's changes; changes nothing", "token"),
-            "post": page_operation("decision: publish or return; remarks, confirm, nonce", "token"),
+            "get": interface.get("/proposal/{token}"),
+            "post": interface.post("/proposal/{token}", "decision remarks confirm nonce"),
         },
+    }
+
+
+def _newsletter(interface: Interface) -> Paths:
+    asked = answer(interface.lang, "202", json("Outcome"))
+    confirm, leave, choose = (
+        f"/newsletter/{what}/{{token}}" for what in ("confirm", "unsubscribe", "preferences")
+    )
+    left = interface.post(leave)
+    left["responses"] |= answer(
+        interface.lang, "200", {"text/html": {"schema": TEXT}, "text/plain": {"schema": TEXT}}
+    )
+    archive, issue = "/newsletter/archive", "/newsletter/archive/{slug}"
+    return {
+        "/newsletter": interface.form("/newsletter", "newsletter", asked),
+        confirm: {
+            "get": interface.get(confirm, script="Outcome"),
+            "post": interface.post(confirm, "consent_shown email", script="Outcome"),
+        },
+        leave: {"get": interface.get(leave), "post": left},
+        choose: {
+            "get": interface.get(choose, script="Outcome"),
+            "post": interface.post(choose, "action language topics email confirm", script="Choice"),
+        },
+        archive: {
+            "get": interface.get(
+                archive, "year", script="Archive", refused=("place",), also=("304",)
+            )
+        },
+        issue: {"get": interface.get(issue, script="Issue", also=("304",))},
+        **_feeds(interface),
+    }
+
+
+def _feeds(interface: Interface) -> Paths:
+    paths: Paths = {}
+    for lang in LANGS:
+        for kind, media in FEED_TYPES.items():
+            path = f"/newsletter/feed.{lang}.{kind}"
+            feed = {media: {"schema": ANYTHING if kind == "json" else TEXT}}
+            paths[path] = {"get": interface.get(path, page=feed, also=("304",))}
+    return paths
+
+
+def _staff(interface: Interface) -> Paths:
+    events = dict.fromkeys(event for state, _ in table() for event in staff_steps(state))
+    decide = interface.post("/review/{token}", "decision reason message confirm code nonce")
+    decisions = ", ".join([*events, "undo", "fresh"])
+    decide["summary"] = decide["summary"].format(decisions=decisions)
+    issue, progress = "/newsletter/review/{token}", "/newsletter/progress/{token}"
+    return {
+        "/review/{token}": {"get": interface.get("/review/{token}"), "post": decide},
+        issue: {
+            "get": interface.get(issue),
+            "post": interface.post(issue, "decision remarks confirm code nonce"),
+        },
+        f"{issue}/{{lang}}": {"get": interface.get(f"{issue}/{{lang}}")},
+        progress: {
+            "get": interface.get(progress),
+            "post": interface.post(progress, "act confirm nonce", also=("303",)),
+        },
+    }
+
+
+def _desk(interface: Interface) -> Paths:
+    """Return the pages of whoever is signed in: others are sent to sign in, or refused."""
+    fields = {
+        "/desk": "email code",
+        "/desk/sign-in/{token}": "",
+        "/desk/account": "action code",
+        "/desk/files": None,
+        "/desk/files/{ref}": "decision reason message confirm nonce",
+    }
+    paths: Paths = {}
+    for path, given in fields.items():
+        paths[path] = {"get": interface.get(path, refused=("step",), also=("303",))}
+        if given is not None:
+            paths[path]["post"] = interface.post(path, given, also=("303",))
+        for operation in paths[path].values():
+            operation["responses"] |= answer(interface.lang, "403", {"text/html": {"schema": TEXT}})
+    return paths
+
+
+def _machines(interface: Interface) -> Paths:
+    alive: dict[str, object] = {"application/json": {"schema": ANYTHING}}
+    return {
+        "/health": {"get": interface.get("/health", page=alive)},
+        "/openapi.json": {"get": interface.get("/openapi.json", page=alive, also=("304",))},
     }

@@ -1,93 +1,58 @@
 """Drafts in the HTTP interface for developers."""
 
+from typing import Final
+
 from chalicelib import content
 from chalicelib.forms import parsing
-from chalicelib.views.openapi_parts import (
-    FIELD_ERRORS,
-    PROBLEM_CONTENT,
-    Operation,
-    page_operation,
-    path_parameter,
-)
+from chalicelib.views.openapi_answers import answer, json
+from chalicelib.views.openapi_parts import Interface, Operation, Paths, body
+from chalicelib.views.openapi_schemas import TEXT, Schema
 
-_TEXT = {"type": "string"}
-
-SECTION: dict[str, object] = {
-    "type": "object",
-    "required": ["section", "version", "fields", "problems"],
-    "properties": {
-        "section": _TEXT,
-        "version": {"type": "integer"},
-        "fields": {"type": "object"},
-        "seen": {**_TEXT, "description": "Sent back, it joins what others changed beside"},
-        "saved_at": {"type": ["string", "null"]},
-        "problems": FIELD_ERRORS,
-    },
-}
-
-SAVE: dict[str, object] = {
+SAVE: Final[Schema] = {
     "type": "object",
     "properties": {
         "version": {"type": "integer", "description": "The version that was read; 0 at first"},
         "fields": {"type": "object", "description": "All answers of the section, as typed"},
-        "seen": _TEXT,
+        "seen": TEXT,
     },
 }
 
 
-def paths() -> dict[str, dict[str, Operation]]:
+def drafts(interface: Interface) -> Paths:
+    token, page = "/draft/{token}", "/draft/{token}/{page}"
     return {
-        "/draft": {"post": _begin()},
-        "/draft/{token}": {
-            "get": page_operation("What a link of a draft leads to, without its answers", "token"),
-            "post": page_operation("do: open, or extend for 90 more days", "token"),
+        "/draft": {"post": _begin(interface)},
+        token: {
+            "get": interface.get(token, script="Draft"),
+            "post": interface.post(token, "do", script="Draft", also=("303",)),
         },
-        "/draft/{token}/{page}": {
-            "get": page_operation(
-                "A section, for a script as JSON; or a page of the draft", "token", "page"
-            ),
-            "post": _save(),
+        page: {
+            "get": interface.get(page, script="Section"),
+            "post": _save(interface, page),
         },
     }
 
 
-def _begin() -> Operation:
+def _begin(interface: Interface) -> Operation:
     forms = [form for form in parsing.FORMS if content.form(form).get("steps")]
     names = ("lang", "invite", "ref", "uninvited")
-    schema = {
+    schema: Schema = {
         "type": "object",
         "required": ["form"],
-        "properties": {"form": {"enum": forms}, **dict.fromkeys(names, _TEXT)},
+        "properties": {"form": {"enum": forms}, **dict.fromkeys(names, TEXT)},
     }
-    return {
-        "summary": "Begin a draft of a form",
-        "requestBody": {"required": True, "content": {"application/json": {"schema": schema}}},
-        "responses": {
-            "201": {"description": "links.draft, with version and address of each section"},
-            "303": {"description": "Begun; where a browser goes next"},
-            **_refused("400", "404", "409", "410", "413", "415", "422", "429", "503"),
-        },
-    }
+    operation = interface.post(
+        "/draft", refused=("fields", "step", "form", "link", "place", "invitation"), also=("303",)
+    )
+    operation["responses"] |= answer(interface.lang, "201", json("Draft"))
+    return {**operation, "requestBody": body({}, schema)}
 
 
-def _save() -> Operation:
-    receipt = {"schema": {"$ref": "#/components/schemas/Receipt"}}
-    both = "Two changed one answer: yours, theirs, disputed, version; nothing is written"
-    return {
-        "summary": "Save a section, whether it fits or not; `check` sends the form, once",
-        "parameters": [path_parameter("token"), path_parameter("page")],
-        "requestBody": {"required": True, "content": {"application/json": {"schema": SAVE}}},
-        "responses": {
-            "200": {"description": "Saved", "content": {"application/json": {"schema": SECTION}}},
-            "201": {"description": "Sent", "content": {"application/json": receipt}},
-            "202": {"description": "A letter with a link leaves"},
-            "303": {"description": "Saved; where a browser goes next"},
-            **_refused("400", "404", "409", "413", "415", "422", "429", "503"),
-            "409": {"description": both, "content": PROBLEM_CONTENT},
-            "410": {"description": "The form was sent: its reference"},
-        },
-    }
-
-
-def _refused(*codes: str) -> dict[str, object]:
-    return {code: {"description": "Refused", "content": PROBLEM_CONTENT} for code in codes}
+def _save(interface: Interface, page: str) -> Operation:
+    operation = interface.post(
+        page, script="Section", refused=("fields", "step", "form", "invitation", "draft"),
+        also=("303",),
+    )  # fmt: skip
+    operation["responses"] |= answer(interface.lang, "201", json("Receipt"))
+    operation["responses"] |= answer(interface.lang, "202", json("Outcome"))
+    return {**operation, "requestBody": body({}, SAVE)}

@@ -1,13 +1,18 @@
-"""What each operation of the OpenAPI document is made of: schemas, parameters, responses."""
+"""What each operation of the OpenAPI document is made of: parameters, body, responses."""
 
-from collections.abc import Mapping
-from typing import TypedDict
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, Final, TypedDict
 
 from chalicelib import content
 from chalicelib.core.languages import Lang
 from chalicelib.forms import description
+from chalicelib.forms.spam import PERSON_FIELD
+from chalicelib.newsletter.subscribers.consent_text import SHOWN_FIELD
+from chalicelib.views.openapi_answers import PAGE, Responses, answer, json, refusals
+from chalicelib.views.openapi_schemas import TEXT, Schema
+from chalicelib.web.request import MULTIPART, URLENCODED
 
-Schema = Mapping[str, object]
 Parameter = Mapping[str, object]
 
 
@@ -17,122 +22,135 @@ class Operation(TypedDict, total=False):
     summary: str
     parameters: list[Parameter]
     requestBody: Mapping[str, object]
-    responses: dict[str, object]
+    responses: Responses
 
 
-_REFUSED = {
-    "422": "Refused: each error names its field. At `person` it asks whether a person sends the "
-    "form, which looks odd: send it again with `person: true`",
-}
+Paths = dict[str, dict[str, Operation]]
 
-FIELD_ERRORS = {
-    "type": "array",
-    "items": {
-        "type": "object",
-        "required": ["field", "code", "message"],
-        "properties": {
-            "field": {"type": "string", "examples": ["partners[0].name"]},
-            "code": {"type": "string"},
-            "message": {"type": "string"},
-        },
-    },
-}
-
-PROBLEM = {
-    "type": "object",
-    "required": ["type", "title", "status", "detail"],
-    "properties": {
-        "type": {"type": "string", "format": "uri"},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "detail": {"type": "string"},
-        "errors": FIELD_ERRORS,
-    },
-}
-
-PROBLEM_CONTENT = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-
-RECEIPT = {
-    "type": "object",
-    "required": ["ref", "status", "message", "links"],
-    "properties": {
-        "ref": {"type": "string", "examples": ["DI-2026-7K4MQ-X"]},
-        "status": {"type": "string"},
-        "message": {"type": "string"},
-        "links": {"type": "object", "properties": {"status": {"type": "string", "format": "uri"}}},
-        "warnings": FIELD_ERRORS,
-        "result": {
-            "type": "object",
-            "description": "Self-assessment only: score, band, advice and next steps.",
-        },
-    },
-}
+KINDS: Final = {"token": ("link", "place"), "slug": ("place",), "name": ("place",),
+                "page": ("place",), "ref": ("place",), "lang": ("place",)}  # fmt: skip
+"""What can go wrong for each name in a path, by `ERRORS`."""
 
 
-def form_operations(form: str, lang: Lang, newsletter: str) -> dict[str, Operation]:
-    schema = description.describe(form, lang, newsletter=newsletter)["schema"]
-    return {
-        "get": {
-            "summary": content.form(form)["title"][lang],
+class Interface:
+    """Makes the operations in one language."""
+
+    def __init__(self, lang: Lang, newsletter: str = "") -> None:
+        """`newsletter`: the words that consent to it, where its box is offered."""
+        self.lang = lang
+        self.newsletter = newsletter
+
+    def get(
+        self,
+        path: str,
+        *queries: str,
+        script: str = "",
+        refused: Iterable[str] = (),
+        also: Iterable[str] = (),
+        page: Mapping[str, object] = PAGE,
+    ) -> Operation:
+        """Return what is shown at an address: a page, and for a script JSON, by the name of its
+        schema. `also` are other statuses that refuse nothing."""
+        shown = answer(self.lang, "200", page, json(script) if script else {})
+        return self._operation("get", path, queries, {**shown, **self.plain(also)}, refused)
+
+    def post(
+        self,
+        path: str,
+        fields: str = "",
+        *,
+        script: str = "",
+        refused: Iterable[str] = ("fields", "step"),
+        also: Iterable[str] = (),
+    ) -> Operation:
+        """Return what is done at an address, with these fields of a form."""
+        done = answer(self.lang, "200", PAGE, json(script) if script else {})
+        shown = {**done, **self.plain(also)}
+        operation = self._operation("post", path, (), shown, ("body", *refused))
+        return {**operation, "requestBody": body(dict.fromkeys(fields.split(), TEXT))}
+
+    def plain(self, statuses: Iterable[str]) -> Responses:
+        return {status: answer(self.lang, status)[status] for status in statuses}
+
+    def form(self, path: str, form: str, taken: Responses, *refused: str) -> dict[str, Operation]:
+        """Return how a form is described and sent; `taken` is what a script is answered."""
+        kinds = ("link", "invitation") if form == "application" else ()
+        gone_on = self.plain(("303",))
+        shown = answer(self.lang, "200", PAGE)
+        operation = self._operation(
+            "post", path, (), {**shown, **taken, **gone_on},
+            ("body", "fields", "step", *kinds, *refused),
+        )  # fmt: skip
+        key = {"name": "Idempotency-Key", "in": "header", "schema": TEXT}
+        operation["parameters"] = [*operation["parameters"], *([key] if refused else [])]
+        operation["responses"] = _asking(operation["responses"], self.lang)
+        schema = _form_schema(description.describe(form, self.lang, newsletter=self.newsletter))
+        return {
+            "get": self.get(
+                path, *(("invite",) if form == "application" else ()),
+                script="FormDescription", refused=kinds, also=("304",),
+            ),
+            "post": {**operation, "requestBody": body({}, schema)},
+        }  # fmt: skip
+
+    def _operation(
+        self,
+        method: str,
+        path: str,
+        queries: Iterable[str],
+        done: Responses,
+        refused: Iterable[str],
+    ) -> Operation:
+        names = re.findall(r"\{(\w+)\}", path)
+        kinds = [*(kind for name in names for kind in KINDS[name]), *refused]
+        known = content.interface()["operations"]
+        key = f"{method.upper()} {path}"
+        if key not in known:
+            key = re.sub(r"/forms/\w+", "/forms/{form}", key)
+        return {
+            "summary": known[key][self.lang],
             "parameters": [
-                query_parameter("lang"),
-                *([query_parameter("invite")] if form == "application" else []),
+                *({"name": name, "in": "path", "required": True, "schema": TEXT} for name in names),
+                *map(query_parameter, ("lang", *queries) if "lang" not in names else queries),
             ],
-            "responses": {
-                "200": {
-                    "description": "Fields, labels, limits, options, JSON Schema; notice_hash, to "
-                    "be posted as notice: the words that were consented to"
-                }
-            },
-        },
-        "post": {
-            "summary": content.form(form)["title"][lang],
-            "parameters": [
-                {"name": "Idempotency-Key", "in": "header", "schema": {"type": "string"}}
-            ],
-            "requestBody": {
-                "required": True,
-                "content": {
-                    "application/json": {"schema": schema},
-                    "application/x-www-form-urlencoded": {"schema": {"type": "object"}},
-                    "multipart/form-data": {"schema": {"type": "object"}},
-                },
-            },
-            "responses": _form_responses(),
-        },
-    }
+            "responses": {**done, **refusals(self.lang, kinds, outcome="link" in kinds)},
+        }
 
 
-def _form_responses() -> dict[str, object]:
-    receipt = {"application/json": {"schema": {"$ref": "#/components/schemas/Receipt"}}}
-    refused = ("400", "409", "410", "413", "415", "422", "429", "503")
+def _asking(responses: Responses, lang: Lang) -> Responses:
+    """Return the responses to a form: a refusal may ask whether a person sends it."""
+    refused = dict(responses["422"])
+    refused["description"] = f"{refused['description']}. {content.interface()['person'][lang]}"
+    return {**responses, "422": refused}
+
+
+CONTROL: Final[Mapping[str, Schema]] = {
+    "lang": {"enum": ["fr", "en"]},
+    "notice": TEXT,
+    SHOWN_FIELD: TEXT,
+    PERSON_FIELD: {"type": "boolean"},
+    "redirect": TEXT,
+}
+"""Fields of every form that are no answers."""
+
+
+def _form_schema(described: Mapping[str, Any]) -> Schema:
+    """Return the schema of a form's answers, with the fields that say how to treat them."""
+    schema = described["schema"]
+    invited = dict.fromkeys(("invite", "ref", "uninvited"), TEXT)
+    control = {**CONTROL, **(invited if described["form"] == "application" else {})}
+    return {**schema, "properties": {**schema["properties"], **control}}
+
+
+def body(properties: Mapping[str, Schema], schema: Schema | None = None) -> Mapping[str, object]:
+    """Return a body that may come in any of the ways that forms are sent."""
+    found = schema or {"type": "object", "properties": properties}
+    flat = {"schema": {"type": "object"} if schema else found}
     return {
-        "201": {"description": "Stored", "content": receipt},
-        "303": {"description": "Stored; where a browser goes next"},
-        **{
-            code: {"description": _REFUSED.get(code, "Refused"), "content": PROBLEM_CONTENT}
-            for code in refused
-        },
+        "required": True,
+        "content": {"application/json": {"schema": found}, URLENCODED: flat, MULTIPART: flat},
     }
-
-
-def responses_without(operation: Operation, *statuses: str) -> dict[str, object]:
-    """Return the responses of an operation but those of some statuses."""
-    responses = operation["responses"]
-    return {status: response for status, response in responses.items() if status not in statuses}
 
 
 def query_parameter(name: str) -> Parameter:
-    return {"name": name, "in": "query", "schema": {"type": "string"}}
-
-
-def path_parameter(name: str) -> Parameter:
-    return {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
-
-
-def page_operation(summary: str, *parameters: str) -> Operation:
-    return {
-        "summary": summary,
-        "parameters": [path_parameter(name) for name in parameters],
-        "responses": {"200": {"description": "A page"}},
-    }
+    return {"name": name, "in": "query", "schema": TEXT}

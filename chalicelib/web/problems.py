@@ -10,7 +10,7 @@ from chalicelib.core.languages import Lang
 from chalicelib.forms.problems import InvalidForm, Problem
 from chalicelib.web.pages import Pages
 from chalicelib.web.request import BODY_LIMIT, Request
-from chalicelib.web.responses import Response, json_response
+from chalicelib.web.responses import PRIVATE, Response, json_response
 
 log = logging.getLogger("relais.web.problems")
 
@@ -37,6 +37,9 @@ CODES: Final[dict[type, str]] = {
     errors.StoreDown: "store_down",
 }
 """Every error that can reach a visitor; the texts are in content/problems.json."""
+
+BROKEN: Final = "broken"
+"""The code of whatever nobody foresaw."""
 
 RETRY_SECONDS: Final = 30
 """What `Retry-After` says while the store is out of reach."""
@@ -73,7 +76,7 @@ class Problems:
         self._pages = pages
 
     def text(self, error: Exception, lang: Lang, *, form: str = "eoi") -> ProblemText:
-        code = next((CODES[kind] for kind in type(error).__mro__ if kind in CODES), "broken")
+        code = code_of(type(error))
         if isinstance(error, errors.StoreDown):
             log.error("store out of reach: %s", error)
         text = content.problems()[code]
@@ -96,18 +99,29 @@ class Problems:
             return self._pages.respond(
                 "problem", lang, facts, status=text.status, headers=text.headers
             )
+        return self.document(text, lang)
+
+    def document(
+        self, text: ProblemText, lang: Lang, members: Mapping[str, object] | None = None
+    ) -> Response:
+        """Return a problem as scripts read it, with `members` of its own."""
         body: dict[str, object] = {
             "type": self._pages.address("problems", text.code),
             "title": text.title,
             "status": text.status,
             "detail": text.detail,
+            **({"errors": text.errors} if text.errors else {}),
+            **(members or {}),
         }
-        if isinstance(error, InvalidForm):
-            body["errors"] = text.errors
-        headers = {"Content-Language": f"{lang}-CA", "Cache-Control": "no-store", **text.headers}
+        headers = {**PRIVATE, "Content-Language": f"{lang}-CA", **text.headers}
         return json_response(
             body, headers, status=text.status, content_type="application/problem+json"
         )
+
+
+def code_of(kind: type[Exception]) -> str:
+    """Return the code that a visitor is answered for this kind of error."""
+    return next((CODES[each] for each in kind.__mro__ if each in CODES), BROKEN)
 
 
 def field_errors(error: Exception, lang: Lang) -> list[FieldError]:

@@ -210,7 +210,7 @@ class Views:
         parts = self._parts
         per_hour = parts.settings.signups_per_hour
         lost_links = LostLinks(parts.store, parts.now, parts.people_key, per_hour)
-        return LostLinkViews(lost_links, self._pages)
+        return LostLinkViews(lost_links, self._pages, self._problems)
 
     @cached_property
     def _newsletter_pages(self) -> "NewsletterPages":

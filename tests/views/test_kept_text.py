@@ -55,6 +55,7 @@ def test_every_route_that_takes_text_gives_it_back_when_it_refuses(
             raise error
 
         monkeypatch.setattr(Services, "views", property(fails))
+        visitor.plants_errors = True
     page = visitor.submit(address(route), typed(("nonce", "secret-nonce")))
     if page.status_code < 400:
         assert route == "/newsletter/unsubscribe/{token}", "a mail program's one click"

@@ -29,6 +29,101 @@ export interface Receipt {
   result?: Record<string, unknown>
 }
 
+export interface Outcome {
+  status: string
+  message?: string
+  ref?: string
+  result?: Record<string, unknown>
+  errors?: Array<Record<string, unknown>>
+}
+
+export interface Fields {
+  action: string
+  fields: Array<string>
+}
+
+export interface Choices {
+  ref: string
+  file: string
+  choices: Array<string>
+}
+
+export interface Choice {
+  status?: string
+  message?: string
+  errors?: Array<Record<string, unknown>>
+}
+
+export interface FormDescription {
+  form: string
+  lang: string
+  title: string
+  intro: string
+  submit: string
+  status: string
+  action: string
+  sections: Array<Record<string, unknown>>
+  schema: Record<string, unknown>
+  values?: Record<string, unknown>
+  notice_hash?: string
+  consent_shown?: string
+}
+
+export interface Draft {
+  form: string
+  status: string
+  kept_until: string
+  sections: Record<string, unknown>
+  links: Record<string, unknown>
+}
+
+export interface Section {
+  section: string
+  version: number
+  fields: Record<string, unknown>
+  /** Sent back, it joins what others changed beside */
+  seen?: string
+  saved_at?: string | null
+  problems: Array<{
+    field: string
+    code: string
+    message: string
+  }>
+}
+
+export interface Coaches {
+  version: string
+  total: number
+  results: Array<Record<string, unknown>>
+  facets: Record<string, unknown>
+  next_cursor: string | null
+  did_you_mean?: Array<string>
+  help?: Record<string, unknown>
+  left_out?: Record<string, unknown>
+}
+
+export interface Coach {
+  slug: string
+  name: string
+  links: Record<string, unknown>
+}
+
+export interface Archive {
+  year: string
+  years: Array<string>
+  issues: Array<Record<string, unknown>>
+  feeds: Record<string, unknown>
+}
+
+export interface Issue {
+  slug: string
+  title: string
+  summary: string
+  date: string
+  url: string
+  html: string
+}
+
 export interface AssessmentAnswers {
   /** Does the issue you want to address require a collective impact approach? */
   q1_fit: "q1_0" | "q1_1" | "q1_2" | "q1_3"
@@ -46,6 +141,11 @@ export interface AssessmentAnswers {
   province?: "AB" | "BC" | "MB" | "NB" | "NL" | "NS" | "NT" | "NU" | "ON" | "PE" | "QC" | "SK" | "YT"
   /** Send me my result by e-mail */
   send_to_email?: string
+  lang?: "fr" | "en"
+  notice?: string
+  consent_shown?: string
+  person?: boolean
+  redirect?: string
 }
 
 export interface EoiAnswers {
@@ -150,6 +250,11 @@ export interface EoiAnswers {
   confirm_authority: true
   /** yes */
   consent_newsletter?: boolean
+  lang?: "fr" | "en"
+  notice?: string
+  consent_shown?: string
+  person?: boolean
+  redirect?: string
 }
 
 export interface ApplicationAnswers {
@@ -374,6 +479,14 @@ export interface ApplicationAnswers {
   signed_name: string
   /** Title of the person submitting */
   signed_title: string
+  lang?: "fr" | "en"
+  notice?: string
+  consent_shown?: string
+  person?: boolean
+  redirect?: string
+  invite?: string
+  ref?: string
+  uninvited?: string
 }
 
 export interface NewsletterAnswers {
@@ -389,6 +502,11 @@ export interface NewsletterAnswers {
   topics?: Array<"news">
   /** yes */
   consent: true
+  lang?: "fr" | "en"
+  notice?: string
+  consent_shown?: string
+  person?: boolean
+  redirect?: string
 }
 
 /** The answers to each form, by its name. */

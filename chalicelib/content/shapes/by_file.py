@@ -7,6 +7,7 @@ from chalicelib.content.shapes.cases import Clocks, ProblemContent, Review, Stat
 from chalicelib.content.shapes.coaches import Coaches, NamedTerm, Network, Places, Synonyms
 from chalicelib.content.shapes.desk import Desk
 from chalicelib.content.shapes.forms import Assessment
+from chalicelib.content.shapes.interface import Interface
 from chalicelib.content.shapes.kit import Kit
 from chalicelib.content.shapes.newsletter import (
     HoldsContent,
@@ -28,6 +29,7 @@ SHAPES: Final[dict[str, object]] = {
     "desk": Desk,
     "holds": HoldsContent,
     "holidays": list[date],
+    "interface": Interface,
     "issues": Issues,
     "kit": Kit,
     "languages": list[Language],
