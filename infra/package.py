@@ -17,6 +17,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from infra import holidays
+from infra.letter_styles import StyleError, inline_styles
 from infra.supply import LOCK, PLATFORM, RUNTIME
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -37,8 +38,10 @@ INPUTS = (
     "chalicelib/**/*",
     "templates/**/*",
     ".chalice/*.json",
+    "infra/letter_styles.py",
     "infra/package.py",
     "infra/resources.json",
+    "requirements-package.txt",
     "requirements.lock",
 )
 """All that the package is made of."""
@@ -111,6 +114,10 @@ def _stage(project: Path) -> None:
     """
     shutil.copytree(ROOT / "chalicelib", project / "chalicelib", ignore=_BYTE_CODE)
     shutil.copytree(ROOT / "vendor", project / "vendor", ignore=_BYTE_CODE)
+    try:
+        inline_styles(project / "vendor" / "templates")
+    except StyleError as error:
+        raise PackageError(str(error)) from None
     (project / ".chalice").mkdir()
     for path in (ROOT / ".chalice").glob("*.json"):
         shutil.copy(path, project / ".chalice")

@@ -42,6 +42,8 @@ def environment() -> Environment:
     found.globals["figures"] = content.figures
     found.globals["programme"] = content.programme
     found.filters["indent_lines"] = _indented
+    found.filters["lines"] = _in_lines
+    found.filters["cut_at"] = cut_at
     found.filters["field_id"] = _field_id
     found.filters["marked"] = marked
     found.tests["ticked"] = lambda value: tick(value) is True
@@ -110,3 +112,16 @@ def _in_language(write: Callable[..., str]) -> Callable[[Context, object], str]:
 
 def _indented(text: str, by: str = "  ") -> str:
     return "\n".join(by + line if line else line for line in text.split("\n"))
+
+
+def _in_lines(text: str) -> Markup:
+    """Return a text whose lines stay apart in a mail: Outlook knows no `white-space`."""
+    return Markup("<br>").join(str(text).split("\n"))
+
+
+def cut_at(text: str, length: int | None) -> str:
+    """Return a text of at most so many characters, whole words and a mark of what was cut."""
+    if length is None or len(text) <= length:
+        return text
+    words = text[: length + 1].rsplit(" ", 1)[0] if " " in text[:length] else text[:length]
+    return words[:length].rstrip(" ,;:") + "…"

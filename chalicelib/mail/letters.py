@@ -6,20 +6,29 @@ templates may use, beside the case and the sender. `LETTERS` follows from these 
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final, Literal, TypeVar
 
 from chalicelib.core.languages import Lang
 from chalicelib.core.ports import Item
-from chalicelib.core.templates import render
+from chalicelib.core.templates import cut_at, render
 
 STAFF: Final = "staff"
 """A member of staff; whoever is away has the letter read by a stand-in."""
 
 ACTOR: Final = "actor"
 """The member of staff who acts, and nobody in their place."""
+
+PREHEADER_LENGTH: Final = 110
+"""Characters beside a subject: what the widest lists of mails show."""
+
+HTML_LIMIT_BYTES: Final = 98_000
+"""Gmail hides what comes after 102 kB of a letter."""
+
+CUT_LENGTHS: Final = (None, 200, 60, 20)
+"""Characters of each answer in the copy of a letter that would be longer: the first that fit."""
 
 Stands = Literal["always", "state", "version"]
 Facts = Mapping[str, object]
@@ -124,13 +133,30 @@ def compose(name: str, lang: Lang, /, **facts: object) -> Letter:
         raise TypeError(f"letter {name} needs {', '.join(sorted(missing))}")
     folder = f"email/{name}"
     subject = subject_line(render(f"{folder}/subject.txt", lang=lang, **facts))
-    return Letter(
-        name=name,
-        lang=lang,
-        subject=subject,
-        text=_tidy(render(f"{folder}/body.txt", lang=lang, **facts)),
-        html=render(f"{folder}/body.html", lang=lang, subject=subject, **facts),
-    )
+    text = _tidy(render(f"{folder}/body.txt", lang=lang, **facts))
+    codes = [facts[name] for name in _CODES if facts.get(name)]
+    shown = {"subject": subject, "preheader": preheader(text, codes)}
+    for cut in CUT_LENGTHS:
+        html = render(f"{folder}/body.html", lang=lang, cut=cut, **shown, **facts)
+        if len(html.encode()) < HTML_LIMIT_BYTES:
+            break
+    return Letter(name, lang, subject, text, html)
+
+
+_GREETING = re.compile(r"(?:Bonjour|Hello)\b[^,\n]{0,100},\s*")
+_MARKS = re.compile(r"^(?:==|-) | ==$", re.MULTILINE)
+_CODES: Final = ("code", "step_code")
+"""Facts that only the reader of the whole letter sees."""
+
+
+def preheader(text: str, codes: Collection[object] = ()) -> str:
+    """Return what a list of mails shows beside the subject: how the text begins once it has
+    greeted, without links and codes, which are secret."""
+    said = _GREETING.sub("", text.partition("\n-- \n")[0], count=1)
+    hidden = ["://", *(str(code) for code in codes)]
+    parts = [part for part in said.split("\n\n") if not any(one in part for one in hidden)]
+    begun = " ".join(" ".join(_MARKS.sub("", part).split()) for part in parts).strip()
+    return cut_at(begun[:1].upper() + begun[1:], PREHEADER_LENGTH)
 
 
 def subject_line(text: str) -> str:

@@ -50,7 +50,7 @@ CORE = {
 
 def shown(page: str) -> str:
     """The words of an HTML part, without its marks."""
-    body = page[page.index("<body>") :]
+    body = page[page.index("<body") :]
     return html.unescape(re.sub(r"\s*\n\s*", " ", re.sub(r"<[^>]+>", "", body)))
 
 

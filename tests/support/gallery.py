@@ -49,6 +49,7 @@ from fakes import (
     SetClock,
 )
 from infra.local_aws import site
+from packaged_letters import packaged_letters
 from visitor import Visitor, hidden, token
 
 COACHES = Path(__file__).resolve().parents[2] / "infra" / "local_aws" / "sample" / "coaches.csv"
@@ -201,7 +202,7 @@ FILLED: set[str] = set()
 def _shown(
     lang: Lang,
 ) -> tuple[dict[str, str], dict[str, Mail], dict[str, set[str]], hostile_twin.Twins]:
-    with pytest.MonkeyPatch.context() as patch, Walk(lang, patch) as walk:
+    with packaged_letters(), pytest.MonkeyPatch.context() as patch, Walk(lang, patch) as walk:
         twins = hostile_twin.record(patch)
         made = dict(walk.pages())
         FILLED.update(str(name) for _, name in environment().cache or ())

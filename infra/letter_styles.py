@@ -1,0 +1,85 @@
+"""Puts the styles of letters in their elements, as many mail programs drop a letter's `<style>`.
+
+It happens once, when the package is built, in the templates themselves: whoever writes a letter
+writes classes, and a request neither parses HTML nor loads what does.
+"""
+
+import importlib
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Final
+
+ROOT = Path(__file__).resolve().parent.parent
+REQUIREMENTS = ROOT / "requirements-package.txt"
+BASE: Final = "_base/letter.html"
+
+_JINJA = re.compile(r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}", re.DOTALL)
+_HELD = re.compile("\ue000(\\d+)\ue001")
+_TAG = re.compile(r"<([a-z][a-z0-9]*)\b[^<>]*>")
+_STYLE = re.compile(r' style="([^"]*)"')
+_LIGHT = re.compile(r"<style>\n(.*?)</style>\n", re.DOTALL)
+"""The first style of the base, which is for all screens; the next, for dark ones, stays."""
+
+
+class StyleError(Exception):
+    """What keeps a template from being styled, in one line."""
+
+
+def inline_styles(templates: Path) -> None:
+    """Style every letter under this folder of templates, in place. Raises StyleError."""
+    base = templates / "email" / BASE
+    light = _LIGHT.search(base.read_text("utf-8"))
+    if light is None:
+        raise StyleError(f"{BASE} has no style")
+    inliner = _css_inline()
+    page = inliner.CSSInliner(extra_css=light[1], inline_style_tags=False, keep_style_tags=True)
+    for path in sorted((templates / "email").rglob("*.html")):
+        source = path.read_text("utf-8")
+        try:
+            if path == base:
+                source = source.replace(light[0], "", 1)
+                styled = _styled(source, page.inline)
+            else:
+                styled = _styled(source, lambda html: inliner.inline_fragment(html, light[1]))
+        except StyleError as error:
+            raise StyleError(f"{path.relative_to(templates)}: {error}") from None
+        path.write_text(styled, "utf-8")
+
+
+def _styled(source: str, style: Callable[[str], str]) -> str:
+    """Return a template with the styles that its elements have once a parser read them: all else
+    stays to the letter. Raises StyleError where the parser found other elements."""
+    tags: list[str] = _JINJA.findall(source)
+    numbers = iter(range(len(tags)))
+    html = _JINJA.sub(lambda _: f"\ue000{next(numbers)}\ue001", source)
+    found = list(_TAG.finditer(style(html)))
+    if [one[1] for one in found] != [one[1] for one in _TAG.finditer(html)]:
+        raise StyleError("close each element, and write each tbody")
+    styles = iter([_STYLE.search(one[0]) for one in found])
+
+    def with_style(tag: re.Match[str]) -> str:
+        style = next(styles)
+        return tag[0][:-1] + (style[0].replace(": ", ":").replace(';"', '"') if style else "") + ">"
+
+    return _HELD.sub(lambda held: tags[int(held[1])], _TAG.sub(with_style, html))
+
+
+def _css_inline() -> ModuleType:
+    """Return the library, which is installed beside the packages that are built: it runs nowhere
+    else."""
+    folder = ROOT / "build" / "tools"
+    wanted = REQUIREMENTS.read_text("utf-8")
+    kept = folder / "requirements.txt"
+    if not kept.exists() or kept.read_text("utf-8") != wanted:
+        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        target = ["--upgrade", "--target", str(folder), "-r", str(REQUIREMENTS)]
+        if subprocess.run([*pip, *target], check=False).returncode:
+            raise StyleError(f"{REQUIREMENTS.name} cannot be installed")
+        kept.write_text(wanted, "utf-8")
+    if str(folder) not in sys.path:
+        sys.path.append(str(folder))
+    return importlib.import_module("css_inline")
