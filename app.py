@@ -19,6 +19,9 @@ log = logging.getLogger("relais.app")
 ANCHOR_MEMORY_BYTES = 8_000_000
 """What an anchor may take in memory; a larger one goes through a file."""
 
+JOB_SECONDS = 600
+"""How long one run works at jobs; the function may take longer, for the step that it is in."""
+
 
 def problems() -> Problems:
     """Return what answers errors: it works while the store and the keys are out of reach."""
@@ -182,6 +185,20 @@ app.views(
     POST=lambda request, ref: services().views.desk.decide(request, ref),
 )
 
+app.views(
+    "/desk/export",
+    GET=lambda request: services().views.desk.export(request),
+    POST=lambda request: services().views.desk.begin_export(request),
+)
+app.views(
+    "/desk/exports/{job}",
+    GET=lambda request, job: services().views.desk.exported(request, job),
+)
+app.views(
+    "/desk/exports/{job}/file",
+    GET=lambda request, job: services().views.desk.fetch_export(request, job),
+)
+
 # Coaches: by the link of their own, from a letter.
 app.views(
     "/coach/{token}",
@@ -221,6 +238,13 @@ def sweep(event: CloudWatchEvent) -> dict[str, int]:
     if outcomes:
         log.info("sweep: %s", outcomes)
     return outcomes
+
+
+@app.schedule(Rate(1, unit=Rate.MINUTES))
+def run_jobs(event: CloudWatchEvent) -> int:
+    """Go on with what staff asked for that takes longer than a page may. Return how many jobs are
+    over then."""
+    return services().desk.jobs.run_open(JOB_SECONDS)
 
 
 @app.schedule(Cron(0, 7, "*", "*", "?", "*"))

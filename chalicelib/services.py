@@ -25,6 +25,7 @@ from chalicelib.wiring.views import Views
 
 if TYPE_CHECKING:
     from chalicelib.cases.anchors import AnchorWriter
+    from chalicelib.desk.ports import Objects
     from chalicelib.mail.delivery_events import DeliveryEvents
     from chalicelib.mail.reputation import Reputation
     from chalicelib.newsletter.sending.feedback import Feedback
@@ -72,6 +73,15 @@ PATIENT = Config(
 """What SES allows once a second is asked again a few times, after waits that nobody shares."""
 
 
+SIGNED = Config(
+    connect_timeout=2,
+    read_timeout=60,
+    retries={"mode": "standard", "total_max_attempts": 3},
+    signature_version="s3v4",
+)
+"""Addresses of files are signed in the way that every region knows."""
+
+
 def utc_now() -> datetime:
     return datetime.now(UTC)
 
@@ -91,6 +101,7 @@ class Services:
         now: Now = utc_now,
         suppression: "Suppression | None" = None,
         bulk: "tuple[BulkMailer, Queue] | None" = None,
+        objects: "Objects | None" = None,
     ) -> None:
         self.settings = settings
         self.store = store
@@ -109,6 +120,7 @@ class Services:
             mailer=lambda: mailer or _ses(settings),
             suppression=cache(lambda: suppression or _ses_suppression()),
             bulk=cache(lambda: bulk or _bulk(settings)),
+            objects=cache(lambda: objects or _objects(settings)),
         )
 
     def count_failure(self, address: str, name: FailureName) -> None:
@@ -274,3 +286,9 @@ def _bulk(found: Settings) -> "tuple[BulkMailer, Queue]":
         configuration_set=found.configuration_set,
     )
     return carrier, SqsQueue(make_client("sqs", QUICK), found.issue_queue)
+
+
+def _objects(found: Settings) -> "Objects":
+    from chalicelib.aws.objects import S3Objects
+
+    return S3Objects(make_client("s3", SIGNED), found.export_bucket)

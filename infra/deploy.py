@@ -32,6 +32,7 @@ _MADE_BY_THE_STACK = {
     "PEOPLE_SECRET": "people",
     "ANCHOR_SECRET": "anchors",
     "ANCHOR_BUCKET": "anchors",
+    "EXPORT_BUCKET": "exports",
     "CONFIGURATION_SET": "mail",
     "ISSUE_QUEUE": "https://sqs.invalid/issues",
     "MAIL_TOPIC": f"arn:aws:sns:{REGION}:0:mail",

@@ -19,6 +19,7 @@ from environment import ENVIRONMENT, RITA, SAM
 from fakes import (
     MemoryBulkMailer,
     MemoryMailer,
+    MemoryObjects,
     MemoryQueue,
     MemoryStore,
     MemorySuppression,
@@ -102,7 +103,10 @@ def service(  # noqa: PLR0913
     queue: MemoryQueue,
 ) -> Services:
     keys = Keys(links=("a" * 64,), people=b"p" * 32)
-    return Services(settings, store, keys, mailer, clock, MemorySuppression(), (bulk_mailer, queue))
+    bulk = (bulk_mailer, queue)
+    return Services(
+        settings, store, keys, mailer, clock, MemorySuppression(), bulk, MemoryObjects()
+    )
 
 
 @pytest.fixture

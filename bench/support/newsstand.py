@@ -108,13 +108,13 @@ def issue_services(store: Any, mailer: Any, queue: Any, now: Now, **given: Any) 
     links = Links(["a" * 64], config.public_url, config.website_url)
     parts = Parts(
         config, store, links, Keys(("a" * 64,), KEY), now,
-        mailer=_never, suppression=_never, bulk=lambda: (mailer, queue),
+        mailer=_never, suppression=_never, bulk=lambda: (mailer, queue), objects=_never,
     )  # fmt: skip
     return IssueServices(parts, Roster(store), **given)
 
 
 def _never() -> Any:
-    raise AssertionError("an issue sends no letter")
+    raise AssertionError("an issue sends no letter and keeps no file")
 
 
 class Newsstand:

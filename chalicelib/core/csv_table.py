@@ -3,24 +3,36 @@
 import csv
 import io
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import IO, Final
 
-_FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 """A spreadsheet takes a cell that begins so for a formula, and runs it."""
 
 
 def csv_text(columns: Iterable[str], rows: Iterable[Sequence[object]]) -> str:
     """Return a header and rows as CSV, each cell as `csv_cell` writes it."""
     out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(columns)
-    writer.writerows([csv_cell(value) for value in row] for row in rows)
+    _write(out, columns, rows)
     return out.getvalue()
 
 
 def csv_table(columns: Iterable[str], rows: Iterable[Sequence[object]]) -> bytes:
     """Return the content of a CSV file in UTF-8, with the mark by which Excel knows it."""
     return csv_text(columns, rows).encode("utf-8-sig")
+
+
+def write_csv(file: IO[bytes], columns: Iterable[str], rows: Iterable[Sequence[object]]) -> None:
+    """Write the same to a file, row by row."""
+    text = io.TextIOWrapper(file, "utf-8-sig", newline="")
+    _write(text, columns, rows)
+    text.flush()
+    text.detach()
+
+
+def _write(out: IO[str], columns: Iterable[str], rows: Iterable[Sequence[object]]) -> None:
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow(columns)
+    writer.writerows([csv_cell(value) for value in row] for row in rows)
 
 
 def csv_cell(value: object) -> str:

@@ -138,6 +138,7 @@ class Settings(BaseModel):
     people_secret: Text
     anchor_secret: Text
     anchor_bucket: Text
+    export_bucket: Text
     public_url: WebAddress
     website_url: WebAddressOrNone
     allowed_origins: Origins

@@ -34,6 +34,9 @@ PAGE_LENGTH: Final = 25
 MAX_SORTED: Final = 300
 """Files that can be put in any order; of more, those that came first or last are shown."""
 
+IDS_AT_ONCE: Final = 2_000
+"""Lines that one call for a whole list asks for."""
+
 MAX_FOUND: Final = 25
 MAX_QUERY_WORDS: Final = 6
 
@@ -85,6 +88,27 @@ class Files:
             return FileList(lines, tabs, more, True)
         lines, more = self._page(states, filters, me, after, PAGE_LENGTH)
         return FileList(lines, tabs, more, filters.order not in ("changed", "name", "due"))
+
+    def number(self, filters: Filters, me: str) -> Tab:
+        """Return how many files a list has."""
+        here = next(tab for tab in content.desk()["tabs"] if tab["id"] == filters.tab)
+        return self._tab(here, filters, me, self._by_state(filters, me))
+
+    def ids(self, filters: Filters, me: str) -> list[str]:
+        """Return the cases of a whole list, in its order: as many calls as it is long."""
+        found: list[tuple[str, str]] = []
+        for state in filters.states:
+            stretch, is_whole = self._stretch(filters), False
+            while not is_whole:
+                part = self.store.listing(
+                    f"{LISTED}#{state}", stretch, self._where(filters, me), IDS_AT_ONCE
+                )
+                found += [(str(row["sk"]), str(row["case"])) for row in part.rows]
+                is_whole = part.is_whole
+                last = part.reached or (str(part.rows[-1]["sk"]) if part.rows else "")
+                stretch = stretch._replace(after=last)
+        found.sort(reverse=self._is_backward(filters))
+        return list(dict.fromkeys(case for _, case in found))
 
     def next_after(self, filters: Filters, me: str, case: Case) -> str | None:
         """Return the case that follows another one in a list; None at its end."""

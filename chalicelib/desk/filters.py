@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
 from typing import Final
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from chalicelib import content
 from chalicelib.cases.file_index import NOBODY, FileFacets, stream_code
@@ -56,6 +56,11 @@ class Filters:
             order=found.order if found.order in ORDERS else "",
             age=found.age if found.age.isdecimal() and int(found.age) <= AGE_MAX_DAYS else "",
         )
+
+    @classmethod
+    def of_query(cls, query: str) -> "Filters":
+        """Return what `query` wrote."""
+        return cls.of(dict(parse_qsl(query)))
 
     @classmethod
     def is_asked(cls, query: Mapping[str, str]) -> bool:

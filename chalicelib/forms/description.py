@@ -268,12 +268,20 @@ def in_words(f: "FormField", value: Any, lang: Lang) -> str:
     assert_never(f["type"])
 
 
+def in_a_line(f: "FormField", answers: Mapping[str, Any], lang: Lang) -> str:
+    """Return the answer to a question as the text of one cell, rows of a table a line each."""
+    row = _row(f, answers[f["key"]], lang, answers)
+    if "table" in row:
+        return "\n".join("; ".join(filter(None, cells)) for cells in row["table"]["body"])
+    return str(row["value"])
+
+
 def _labels(f: "FormField", chosen: Iterable[str], lang: Lang) -> str:
     names = {o["id"]: o[lang] for o in choices.options(f)}
     return ", ".join(names.get(one, one) for one in chosen)
 
 
-_TOTALS: Final = {
+TOTALS: Final = {
     "total_expenses": {"en": "Total expenses", "fr": "Total des dépenses"},
     "total_requested": {"en": "Total requested", "fr": "Total demandé"},
     "total_contributions": {"en": "Total contributions", "fr": "Total des contributions"},
@@ -283,8 +291,8 @@ _TOTALS: Final = {
 
 def totals(answers: Mapping[str, Any], lang: Lang) -> list[dict[str, Any]]:
     rows = []
-    for key in (key for key in _TOTALS if key in answers):
-        label = _TOTALS[key]
+    for key in (key for key in TOTALS if key in answers):
+        label = TOTALS[key]
         write = formatting.percent if key == "contribution_percent" else formatting.money
         rows.append({"key": key, "label": label[lang], "value": write(answers[key], lang)})
     return rows

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from chalicelib.cases.review.reviews import Reviews
 from chalicelib.desk.confirming import Confirming
@@ -17,6 +18,10 @@ from chalicelib.mail.writers.previews import Previews
 from chalicelib.newsletter.subscribers import pending
 from chalicelib.wiring.cases import CaseServices
 from chalicelib.wiring.parts import Parts
+
+if TYPE_CHECKING:
+    from chalicelib.desk.exporting import Exporting
+    from chalicelib.desk.jobs import Jobs
 
 
 class DeskServices:
@@ -71,6 +76,25 @@ class DeskServices:
             self._cases.decisions,
             self._cases.lookup,
             lambda person, source: pending.freed(store, person, now(), source),
+        )
+
+    @cached_property
+    def exporting(self) -> "Exporting":
+        from chalicelib.desk.exporting import Exporting
+
+        parts = self._parts
+        return Exporting(parts.store, self.files, self._cases.roster, parts.objects(), parts.now)
+
+    @cached_property
+    def jobs(self) -> "Jobs":
+        """What is done in steps; a kind of job loads its parts when there is one."""
+        from chalicelib.desk.jobs import Jobs
+
+        parts = self._parts
+        return Jobs(
+            parts.store,
+            parts.now,
+            {"export": lambda job, beat: self.exporting.step(job, beat)},
         )
 
     @cached_property

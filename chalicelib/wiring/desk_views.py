@@ -1,6 +1,7 @@
 """The views of the desk, joined with what they ask; each opens through the table of rights."""
 
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from chalicelib.views.desk.entry import Entry
 from chalicelib.views.desk.file import DeskFileViews
@@ -13,6 +14,9 @@ from chalicelib.web.responses import Response
 from chalicelib.wiring.cases import CaseServices
 from chalicelib.wiring.desk import DeskServices
 from chalicelib.wiring.parts import Parts
+
+if TYPE_CHECKING:
+    from chalicelib.views.desk.exports import ExportViews
 
 
 class DeskViews:
@@ -67,6 +71,27 @@ class DeskViews:
             cases.candidates,
             self._parts.links,
         )
+
+    @cached_property
+    def _exports(self) -> "ExportViews":
+        from chalicelib.views.desk.exports import ExportViews
+
+        desk = self._desk
+        return ExportViews(self._entry, desk.files, desk.jobs, desk.exporting, self._cases.roster)
+
+    def export(self, request: Request) -> Response:
+        return self._entry.open("/desk/export", request, lambda visit: self._exports.show(visit))
+
+    def begin_export(self, request: Request) -> Response:
+        return self._entry.open("/desk/export", request, lambda visit: self._exports.begin(visit))
+
+    def exported(self, request: Request, job: str) -> Response:
+        view = self._exports.progress
+        return self._entry.open("/desk/exports/{job}", request, view, job=job)
+
+    def fetch_export(self, request: Request, job: str) -> Response:
+        view = self._exports.fetch
+        return self._entry.open("/desk/exports/{job}/file", request, view, job=job)
 
     def files(self, request: Request) -> Response:
         return self._entry.open("/desk/files", request, self._files.show)

@@ -9,6 +9,7 @@ from chalicelib.core.ports import KeySource, Mailer, Now
 from chalicelib.core.settings import Settings
 
 if TYPE_CHECKING:
+    from chalicelib.desk.ports import Objects
     from chalicelib.newsletter.sending.ports import BulkMailer, Queue, SubscriberStore
     from chalicelib.newsletter.subscribers.suppressed import Suppression
 
@@ -26,6 +27,7 @@ class Parts:
     mailer: Callable[[], Mailer]
     suppression: "Callable[[], Suppression]"
     bulk: "Callable[[], tuple[BulkMailer, Queue]]"
+    objects: "Callable[[], Objects]"
 
     @property
     def people_key(self) -> bytes:

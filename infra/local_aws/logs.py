@@ -11,7 +11,7 @@ from infra.deploy import REGION
 OVERLAP_SECONDS = 60
 """A function's lines reach its log late, when it ends."""
 
-FUNCTIONS = ("api", "deliver_letters", "sweep", "settle_mail", "send_issue")
+FUNCTIONS = ("api", "deliver_letters", "sweep", "settle_mail", "send_issue", "run_jobs")
 
 
 class Logs:

@@ -10,7 +10,7 @@ import app as application
 from chalicelib.aws.keys import Keys
 from chalicelib.core.settings import Settings
 from chalicelib.services import Services
-from fakes import MemoryMailer, MemoryStore, MemorySuppression, SetClock
+from fakes import MemoryMailer, MemoryObjects, MemoryStore, MemorySuppression, SetClock
 from served import served
 
 QUIET = (
@@ -52,7 +52,8 @@ def address(
     def wire(address: str) -> None:
         keys = Keys(links=("a" * 64,), people=b"p" * 32)
         here = settings.model_copy(update={"public_url": address, "allowed_origins": (address,)})
-        service = Services(here, store, keys, mailer, clock, MemorySuppression())
+        service = Services(here, store, keys, mailer, clock, MemorySuppression(),
+                           objects=MemoryObjects())  # fmt: skip
         monkeypatch.setattr(application, "services", lambda: service)
         monkeypatch.setattr(application, "settings", lambda: here)
 

@@ -18,7 +18,9 @@ from infra.package import ROOT, PackageError, fits_the_runtime, package
 
 TEMPLATE: dict[str, Any] = json.loads((ROOT / "infra" / "resources.json").read_text("utf-8"))
 RESOURCES: dict[str, Any] = TEMPLATE["Resources"]
-FUNCTIONS = ("APIHandler", "DeliverLetters", "Sweep", "AnchorAudit", "SettleMail", "SendIssue")
+FUNCTIONS = (
+    "APIHandler", "DeliverLetters", "Sweep", "RunJobs", "AnchorAudit", "SettleMail", "SendIssue",
+)  # fmt: skip
 STAGES = sorted((ROOT / "infra" / "stages").glob("*.json"))
 POLICIES = sorted((ROOT / ".chalice").glob("policy-*.json"))
 
@@ -107,12 +109,15 @@ def test_all_functions_together_fit_into_a_new_account_s_ten() -> None:
         assert on_emulator == workers["Default"], "it takes a parameter for a text"
     (stream,) = RESOURCES["DeliverLetters"]["Properties"]["Events"].values()
     shards = stream["Properties"]["ParallelizationFactor"]
-    of_the_sweep = of_visitors = 1
-    assert 2 * workers["Default"] + shards + of_the_sweep + of_visitors <= 10
+    of_the_sweep = of_the_jobs = of_visitors = 1
+    assert 2 * workers["Default"] + shards + of_the_sweep + of_the_jobs + of_visitors <= 10
 
 
-def test_a_sweep_that_failed_does_not_come_again_beside_the_next() -> None:
-    again = RESOURCES["Sweep"]["Properties"]["EventInvokeConfig"]
+@pytest.mark.parametrize("function", ["Sweep", "RunJobs"])
+def test_what_failed_and_comes_each_minute_does_not_come_again_beside_the_next(
+    function: str,
+) -> None:
+    again = RESOURCES[function]["Properties"]["EventInvokeConfig"]
     assert again == {"MaximumRetryAttempts": 0, "MaximumEventAgeInSeconds": 60}
 
 
@@ -227,9 +232,20 @@ def test_what_writes_events_reaches_no_anchor() -> None:
     for policy in POLICIES:
         text = policy.read_text("utf-8")
         mine = policy.stem == "policy-anchor_audit"
-        assert ("s3:" in text) == ("relais-${Stage}-anchors" in text) == mine
+        assert ("AnchorBucket" in text) == ("relais-${Stage}-anchors" in text) == mine
+        buckets = [one["Resource"] for one in json.loads(text)["Statement"] if "s3:" in str(one)]
+        assert mine or all(one == {"Fn::Sub": "${Exports.Arn}/exports/*"} for one in buckets)
     lock = RESOURCES["AnchorBucket"]["Properties"]["ObjectLockConfiguration"]
     assert lock["Rule"]["DefaultRetention"]["Mode"]["Fn::If"][1] == "COMPLIANCE"
+
+
+def test_exports_are_nobody_s_but_their_asker_s_and_gone_in_a_day() -> None:
+    bucket = RESOURCES["Exports"]["Properties"]
+    assert all(bucket["PublicAccessBlockConfiguration"].values())
+    (rule,) = bucket["LifecycleConfiguration"]["Rules"]
+    assert (rule["Status"], rule["ExpirationInDays"]) == ("Enabled", 1)
+    reach = {policy.stem for policy in POLICIES if "Exports" in policy.read_text("utf-8")}
+    assert reach == {"policy-api", "policy-run_jobs"}
 
 
 def test_only_what_writes_letters_may_send_mail() -> None:

@@ -8,6 +8,7 @@ ENVIRONMENT = {
     "PEOPLE_SECRET": "relais-test-people",
     "ANCHOR_SECRET": "relais-test-anchors",
     "ANCHOR_BUCKET": "relais-test-anchors",
+    "EXPORT_BUCKET": "relais-test-exports",
     "PUBLIC_URL": "https://relais.example.org/api",
     "WEBSITE_URL": "https://www.example.org",
     "ALLOWED_ORIGINS": "https://www.example.org",

@@ -4,9 +4,9 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import IO, TYPE_CHECKING, Any, Final
 
-from chalicelib.core.errors import Conflict
+from chalicelib.core.errors import Conflict, StoreDown
 from chalicelib.core.ports import (
     Change,
     Delete,
@@ -327,6 +327,26 @@ class MemoryQueue:
 
     def idle(self) -> bool:
         return not self.jobs
+
+
+class MemoryObjects:
+    """Files in a dictionary; `before` runs ahead of each that is put, to break things there."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, bytes] = {}
+        self.before: Callable[[str], None] = lambda name: None
+
+    def put(self, name: str, body: IO[bytes]) -> None:
+        self.before(name)
+        self.kept[name] = body.read()
+
+    def get(self, name: str) -> bytes:
+        if name not in self.kept:
+            raise StoreDown(f"no {name}")
+        return self.kept[name]
+
+    def url(self, name: str, saved_as: str, seconds: int) -> str:
+        return f"https://files.example.org/{name}?as={saved_as}&for={seconds}"
 
 
 class SetClock:

@@ -37,7 +37,7 @@ class Journey:
         """The same store, mail and clock behind other settings."""
         again = Services(
             read({**ENVIRONMENT, **changed}), self.store, self.service.secret, self.mailer,
-            self.clock,
+            self.clock, objects=self.service.parts.objects(),
         )  # fmt: skip
         self.service = again
         self._serve(again)

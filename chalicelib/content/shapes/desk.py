@@ -15,7 +15,8 @@ class DeskTab(TypedDict):
 
 
 class Desk(TypedDict):
-    """The words of the lists: each tab, whose files, each order, each filter."""
+    """The words of the lists: each tab, whose files, each order, each filter, each column that a
+    list is exported with."""
 
     tabs: list[DeskTab]
     whose: dict[Key, Text]
@@ -23,3 +24,4 @@ class Desk(TypedDict):
     filters: dict[Key, Text]
     forms: dict[Key, Text]
     done: dict[Key, Text]
+    columns: dict[Key, Text]

@@ -1,6 +1,6 @@
 """The lists of files: tabs with counts, filters in the address, and the search."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TypedDict
@@ -19,6 +19,7 @@ from chalicelib.desk.files import FileList, Files, Line, line_of
 from chalicelib.desk.filters import FLAGS, ORDERS, WHOSE, Filters
 from chalicelib.desk.looks import Looks
 from chalicelib.views.desk.entry import Entry, Visit
+from chalicelib.views.desk.filter_words import FilterWords
 from chalicelib.web.responses import Response
 
 MAX_FILES_QUERY_LENGTH = 200
@@ -65,9 +66,7 @@ class FilesViews:
         """Return what the address asks for; without anything, what was asked for last."""
         if Filters.is_asked(query) or "clear" in query:
             return Filters.of(query)
-        remembered = str(known.get("filters", ""))
-        pairs = (part.partition("=") for part in remembered.split("&"))
-        return Filters.of({name: value for name, _, value in pairs})
+        return Filters.of_query(str(known.get("filters", "")))
 
     def _found(self, visit: Visit, text: str, known: Item) -> Response:
         lines = [line_of(case) for case in self.files.search(text)]
@@ -77,17 +76,18 @@ class FilesViews:
         self, visit: Visit, filters: Filters, known: Item, found: FileList, text: str
     ) -> Response:
         lang, texts = visit.lang, content.desk()
-        names = {one.id: one.name for one in self.roster.all()}
+        words = FilterWords(self.roster, lang)
         base, looked = self.entry.address("files"), known.get("files", {})
         more = f"{filters.query()}&{urlencode({'after': found.more})}" if found.more else ""
         facts: dict[str, object] = {
             "q": text,
             "base": base,
-            "lines": [self._line(one, filters, looked, names, lang) for one in found.lines],
-            **self._ways(filters, found, names, lang),
+            "lines": [self._line(one, filters, looked, words.names, lang) for one in found.lines],
+            **self._ways(filters, found, words, lang),
             "filters": filters,
-            "labels": {name: words[lang] for name, words in texts["filters"].items()},
-            "options": self._options(names, lang),
+            "labels": {name: text[lang] for name, text in texts["filters"].items()},
+            "options": words.options,
+            "export": "" if text else f"{self.entry.address('export')}?{filters.query()}",
             "flags": FLAGS,
             "orders": [(one, texts["orders"][one][lang]) for one in ORDERS],
             "is_ordered": found.is_ordered,
@@ -97,7 +97,7 @@ class FilesViews:
         return self.entry.page(visit, "files", facts, address=address)
 
     def _ways(
-        self, filters: Filters, found: FileList, names: Mapping[str, str], lang: Lang
+        self, filters: Filters, found: FileList, words: FilterWords, lang: Lang
     ) -> dict[str, object]:
         """Return the ways on from a list: to other tabs, to whose files, and without a filter."""
         base, texts = self.entry.address("files"), content.desk()
@@ -120,7 +120,7 @@ class FilesViews:
                 for one in WHOSE
             ],
             "tags": [
-                {"name": texts["filters"][name][lang], "value": self._value(name, value, names, lang),
+                {"name": texts["filters"][name][lang], "value": words.value(name, value),
                  "url": f"{base}?{filters.query(**{name: ''})}"}
                 for name, value in filters.chosen
             ],
@@ -154,21 +154,3 @@ class FilesViews:
             "undeliverable": row["undeliverable"] == "1",
             "unproved": row["unproved"] == "1",
         }
-
-    def _options(
-        self, names: Mapping[str, str], lang: Lang
-    ) -> dict[str, Sequence[tuple[str, str]]]:
-        texts = content.desk()
-        return {
-            "form": [(one, words[lang]) for one, words in texts["forms"].items()],
-            "stream": [(one["id"], one[lang]) for one in content.streams()],
-            "language": [("fr", "Français"), ("en", "English")],
-            "province": [(one["id"], one[lang]) for one in content.provinces()],
-            "owner": sorted(names.items(), key=lambda pair: pair[1]),
-        }
-
-    def _value(self, name: str, value: str, names: Mapping[str, str], lang: Lang) -> str:
-        """Return a filter's value in words; what it is in itself where nothing is called so."""
-        if name in FLAGS:
-            return ""
-        return dict(self._options(names, lang).get(name, ())).get(value, value)

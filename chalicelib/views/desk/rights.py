@@ -23,6 +23,9 @@ ANYBODY: Final = Right(anybody=True)
 FILES: Final = Right(frozenset(("officer", "manager", "administrator")))
 """Whoever works with files; who writes the newsletter sees none."""
 
+EXPORT: Final = FILES._replace(confirmed=True)
+"""Whoever works with files, once they have typed a mailed code: many files leave at once."""
+
 SIGNED_IN: Final = Right(frozenset(ROLES), away=True)
 
 RIGHTS: Final[Mapping[tuple[str, str], Right]] = {
@@ -35,5 +38,9 @@ RIGHTS: Final[Mapping[tuple[str, str], Right]] = {
     ("GET", "/desk/files"): FILES,
     ("GET", "/desk/files/{ref}"): FILES,
     ("POST", "/desk/files/{ref}"): FILES,
+    ("GET", "/desk/export"): EXPORT,
+    ("POST", "/desk/export"): EXPORT,
+    ("GET", "/desk/exports/{job}"): FILES,
+    ("GET", "/desk/exports/{job}/file"): EXPORT,
 }
 """By method and path; HEAD is as GET."""
