@@ -79,6 +79,8 @@ LIMITS: Final[Mapping[str, Limit]] = {
     # signs in all the same.
     "sign_in_codes": Limit("mailbox", "spare", per_hour=20, per_day=40),
     "confirmations": Limit("staff", "refuse", per_hour=30),
+    # Lists that are exported, and other work on many files.
+    "desk_jobs": Limit("staff", "refuse", per_hour=60),
 }
 """Every limit by its name, which begins the keys of its counters."""
 
@@ -109,6 +111,7 @@ ROUTES: Final[Mapping[str, tuple[str, ...]]] = {
     "/desk/sign-in/{token}": ("failures",),
     "/desk/account": ("confirmations",),
     "/desk/files/{ref}": ("staff_attempts",),
+    "/desk/export": ("desk_jobs",),
 }  # fmt: skip
 """The limits of each address that takes a POST, beside those of `EVERY_ROUTE`."""
 

@@ -17,6 +17,7 @@ from chalicelib.cases.case import Case, case_key
 from chalicelib.cases.staff import Roster, Staff
 from chalicelib.cases.standing_back import stands_back
 from chalicelib.cases.states import kind
+from chalicelib.core import rate_limit
 from chalicelib.core.csv_table import write_csv
 from chalicelib.core.languages import Lang, lang_or
 from chalicelib.core.ports import Now, Store
@@ -58,7 +59,8 @@ class Exporting:
         kind_of_file: Format,
         lang: Lang,
     ) -> Job:
-        """Keep what somebody wants exported, and that they do, in one transaction."""
+        """Keep what somebody wants exported, and that they do, in one transaction. Raises TooMany."""
+        rate_limit.count(self.store, "desk_jobs", staff.id, self.now())
         facts: dict[str, Any] = {
             "filters": filters.query(),
             "columns": list(column_ids),

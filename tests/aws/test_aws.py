@@ -25,6 +25,7 @@ import subscribers
 from chalicelib import services
 from chalicelib.aws.clients import make_client
 from chalicelib.aws.ses import SesMailer, SesSuppression
+from chalicelib.cases.staff import Staff
 from chalicelib.core.errors import (
     AccountRefused,
     DeliveryFailed,
@@ -36,6 +37,7 @@ from chalicelib.core.errors import (
 from chalicelib.core.letter_row import tag_of
 from chalicelib.core.ports import Change, Mail, Put
 from chalicelib.core.records import stamp
+from chalicelib.desk.filters import Filters
 from chalicelib.newsletter.subscribers import subscriber
 from chalicelib.newsletter.subscribers.subscriber import SignUpRequest, Subscriber, seconds
 from environment import ENVIRONMENT, RITA
@@ -336,6 +338,8 @@ Permission = tuple[str, str]
 
 def used(model: Any, params: dict[str, Any]) -> set[Permission]:
     """The IAM actions that a call needs, and on what."""
+    if model.name in ("GetObject", "PutObject"):
+        return {(f"s3:{model.name}", "")}
     body = json.loads(params["body"]) if params["body"] else {}
     if model.name == "TransactWriteItems":
         return {
@@ -366,8 +370,13 @@ def allowed(policy: str) -> set[Permission]:
 
 
 MET_ELSEWHERE: dict[str, set[Permission]] = {
-    # Candidates for an orphan, and files of the same organization, on a review page.
-    "api": {("dynamodb:Query", "Records/index/person"), ("dynamodb:BatchGetItem", "Records")},
+    # Candidates for an orphan, and files of the same organization, on a review page; a short
+    # export that is made at once.
+    "api": {
+        ("dynamodb:Query", "Records/index/person"), ("dynamodb:BatchGetItem", "Records"),
+        ("s3:GetObject", ""), ("s3:PutObject", ""),
+    },
+    "run_jobs": set(),
     # The links of somebody's files.
     "deliver_letters": {
         ("dynamodb:Query", "Records/index/person"), ("dynamodb:Query", "Subscribers"),
@@ -452,7 +461,8 @@ def test_each_function_may_do_what_it_does_and_nothing_else(
     settle_both(wired, start)
     current[0] = "tests"
     send_an_issue(wired, start)
-    names = ("api", "deliver_letters", "sweep", "settle_mail", "send_issue")
+    run_a_job(wired, start)
+    names = ("api", "deliver_letters", "sweep", "settle_mail", "send_issue", "run_jobs")
     for function in names:
         # The tests alone look at the whole table.
         found = {
@@ -463,6 +473,26 @@ def test_each_function_may_do_what_it_does_and_nothing_else(
         may = allowed(f"policy-{function}.json")
         assert found - may == set(), function
         assert may - found == MET_ELSEWHERE[function], function
+
+
+def run_a_job(client: Client, start: Callable[[str], None]) -> None:
+    """An export of all files."""
+    current = services.services().desk
+    boto3.client("s3").create_bucket(
+        Bucket=ENVIRONMENT["EXPORT_BUCKET"],
+        CreateBucketConfiguration={"LocationConstraint": "ca-central-1"},
+    )
+    filters, me = Filters.of({}), Staff.of(RITA)
+    job = current.exporting.begin(current.jobs, me, filters, ["file.ref"], "xlsx", "fr")
+    start("run_jobs")
+    tick = client.events.generate_cw_event("aws.events", "Scheduled Event", {}, [])
+    assert client.lambda_.invoke("run_jobs", tick).payload == 1
+    found = services.services().desk
+    made = found.jobs.of(me.id, job.id)
+    assert made is not None
+    address = found.exporting.address(made, me)
+    assert "X-Amz-Expires=60&" in address
+    assert ENVIRONMENT["EXPORT_BUCKET"] in address
 
 
 def send_an_issue(client: Client, start: Callable[[str], None]) -> None:
