@@ -43,6 +43,8 @@ def begin(event: Any, get_response: Callable[[Any], Any]) -> Any:
     return get_response(event)
 
 
+app.views("/", GET=lambda request: services().views.home.show(request))
+
 # Public: anybody. The forms of the website, and the applicant's page behind their own link.
 app.views(
     "/forms/{form}",
@@ -129,7 +131,12 @@ app.views(
     "/newsletter/feed.en.json",
     GET=lambda request: services().views.archive.feed(request, "en", "json"),
 )
-app.views("/openapi.json", GET=lambda request: services().views.forms.openapi(request))
+app.views("/openapi.json", GET=lambda request: services().views.home.interface.document(request))
+app.views("/openapi", GET=lambda request: services().views.home.interface.index(request))
+app.views(
+    "/openapi/{group}",
+    GET=lambda request, group: services().views.home.interface.group(request, group),
+)
 app.views("/health", GET=lambda request: services().views.forms.health())
 
 # Staff: whoever holds a link of their own, from a letter. Looking changes nothing.
@@ -205,6 +212,10 @@ app.views(
     GET=lambda request, token: services().views.coach_link.show(request, token),
     POST=lambda request, token: services().views.coach_link.act(request, token),
 )
+
+
+# What nothing above stands at, however deep: the gateway tries this last.
+app.nowhere("/{proxy+}", lambda request: services().views.home.elsewhere(request))
 
 
 # The real ARNs of stream and queues are known to CloudFormation alone: infra/ sets them.

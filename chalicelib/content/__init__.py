@@ -127,6 +127,10 @@ def holidays() -> "list[str]":
     return cast("list[str]", _load("holidays"))
 
 
+def home() -> "dict[str, Text]":
+    return cast("dict[str, Text]", _load("home"))
+
+
 def interface() -> "Interface":
     return cast("Interface", _load("interface"))
 

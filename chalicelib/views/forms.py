@@ -19,7 +19,6 @@ from chalicelib.core.settings import Settings
 from chalicelib.forms import parsing
 from chalicelib.forms.problems import InvalidForm
 from chalicelib.forms.spam import PERSON_FIELD
-from chalicelib.newsletter.subscribers import consent_text
 from chalicelib.newsletter.subscribers.consent_text import SHOWN_FIELD, ConsentTexts
 from chalicelib.views.receipt import receipt_body
 from chalicelib.web.pages import Pages
@@ -114,13 +113,6 @@ class FormViews:
         if values:
             self._note_started(invite)
         return _entered(name, values, lang) if values else {}
-
-    def openapi(self, request: Request) -> Response:
-        from chalicelib.views import openapi
-
-        words = consent_text.box(request.lang, self.settings)
-        document = openapi.document(self.settings.public_url, request.lang, newsletter=words)
-        return self._cacheable(request, document)
 
     def health(self) -> Response:
         """Answer 200 while the store answers. Raises StoreDown (503) when it does not."""

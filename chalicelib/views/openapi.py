@@ -213,7 +213,11 @@ def _desk(interface: Interface) -> Paths:
 
 def _machines(interface: Interface) -> Paths:
     alive: dict[str, object] = {"application/json": {"schema": ANYTHING}}
+    group = "/openapi/{group}"
     return {
+        "/": {"get": interface.get("/", script="Home")},
+        "/openapi": {"get": interface.get("/openapi", also=("304",))},
+        group: {"get": interface.get(group, also=("304",))},
         "/health": {"get": interface.get("/health", page=alive)},
         "/openapi.json": {"get": interface.get("/openapi.json", page=alive, also=("304",))},
     }

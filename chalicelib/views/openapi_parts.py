@@ -28,7 +28,7 @@ class Operation(TypedDict, total=False):
 Paths = dict[str, dict[str, Operation]]
 
 KINDS: Final = {"token": ("link", "place"), "slug": ("place",), "name": ("place",),
-                "page": ("place",), "ref": ("place",), "lang": ("place",)}  # fmt: skip
+                "page": ("place",), "group": ("place",), "ref": ("place",), "lang": ("place",)}  # fmt: skip
 """What can go wrong for each name in a path, by `ERRORS`."""
 
 

@@ -64,6 +64,7 @@ SCHEMAS: Final[Mapping[str, Schema]] = {
             },
         },
     },
+    "Home": having("", links=ANYTHING),
     "Outcome": having(
         "status", {"message": TEXT, "ref": TEXT, "result": ANYTHING, "errors": listed(ANYTHING)}
     ),

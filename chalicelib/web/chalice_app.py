@@ -1,6 +1,7 @@
 """Chalice on one side, the views on the other: its requests in, its responses out."""
 
 import logging
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
@@ -76,9 +77,16 @@ class Relais(chalice.Chalice):
         allowed = ", ".join(sorted(views))
         for method in METHODS:
             view = views.get(method) or _not_allowed(method, allowed)
-            name = f"{method.lower()}{path.replace('/', '_').replace('{', '').replace('}', '')}"
-            register = self.route(path, methods=[method], content_types=[], name=name)
-            register(self._wrapped(view, allowed))
+            self._register(path, method, self._wrapped(view, allowed))
+
+    def nowhere(self, path: str, view: View) -> None:
+        """Register one view for whatever method comes to an address that nothing stands at."""
+        for method in METHODS:
+            self._register(path, method, self._wrapped(view, ", ".join(METHODS)))
+
+    def _register(self, path: str, method: str, view: Callable[..., chalice.Response]) -> None:
+        name = method.lower() + re.sub(r"[{}+]", "", path).replace("/", "_")
+        self.route(path, methods=[method], content_types=[], name=name)(view)
 
     def _wrapped(self, view: View, allowed: str) -> Callable[..., chalice.Response]:
         def respond(**arguments: str) -> chalice.Response:

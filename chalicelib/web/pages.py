@@ -20,18 +20,20 @@ class Pages:
         facts: Mapping[str, object],
         *,
         address: str = "",
+        switch_url: str = "",
         status: int = 200,
         headers: Mapping[str, str] | None = None,
     ) -> Response:
         """Return `templates/pages/{template}.html` with its facts, or that of another folder.
 
         `address` is where the page stands, whatever its language: the link to the other language
-        leads there, and there is none without it. A page is never stored, found, framed or named
+        leads there, or to `switch_url`, and there is none without them. A page is never stored, found, framed or named
         to other sites, unless `headers` say otherwise.
         """
         from chalicelib.web import rendering
 
-        switch_url = in_language(address, other_language(lang)) if address else ""
+        if address:
+            switch_url = in_language(address, other_language(lang))
         frame = self._frame(lang)
         html = rendering.render(template, lang, facts, frame=frame, switch_url=switch_url)
         fixed = {**PRIVATE, "Content-Security-Policy": self._policy_of_forms()}
@@ -70,6 +72,7 @@ class Pages:
             "privacy_contact": settings.privacy_contact,
             "person_in_charge": settings.person_in_charge(lang),
             "website_url": settings.site(lang),
+            "home_url": in_language(self.address(""), lang),
         }
 
 

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple, TypedDict
 
 from chalicelib import content
 from chalicelib.core import errors
-from chalicelib.core.languages import Lang
+from chalicelib.core.languages import Lang, other_language
 from chalicelib.forms.problems import InvalidForm, Problem
 from chalicelib.web.pages import Pages
 from chalicelib.web.request import BODY_LIMIT, Request
@@ -96,8 +96,15 @@ class Problems:
         text = self.text(error, lang, form=form)
         if request.wants_page:
             facts = {"status": text.status, "title": text.title, "detail": text.detail}
+            # Nothing was typed on a page that is only opened; others keep what was.
+            switch_url = "" if request.method == "POST" else request.again_in(other_language(lang))
             return self._pages.respond(
-                "problem", lang, facts, status=text.status, headers=text.headers
+                "problem",
+                lang,
+                facts,
+                switch_url=switch_url,
+                status=text.status,
+                headers=text.headers,
             )
         return self.document(text, lang)
 

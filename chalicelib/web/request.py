@@ -50,6 +50,11 @@ class Request:
         """Of the query, else the first of ours in Accept-Language, else French."""
         return _lang(self.query.get("lang")) or _preferred(self.headers.get("accept-language", ""))
 
+    def again_in(self, lang: Lang) -> str:
+        """Return the way from the page that is asked for to itself in a language."""
+        kept = [(k, text) for k, texts in self.several.items() if k != "lang" for text in texts]
+        return "?" + urlencode([*kept, ("lang", lang)])
+
     def language(self, fields: Mapping[str, object], default: str | None = None) -> Lang:
         """Return the language of the form's own `lang` field, else of the query, else `default`
         (the reader's, where we know the reader), else what the browser prefers."""

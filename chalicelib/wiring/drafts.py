@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 
 from chalicelib.forms.drafts.drafts import Drafts
 from chalicelib.forms.drafts.letters import DraftLetters
-from chalicelib.newsletter.subscribers.consent_text import ConsentTexts
 from chalicelib.wiring.parts import Parts
 
 if TYPE_CHECKING:
@@ -41,7 +40,7 @@ class FormDrafts:
 
         parts = self._parts
         frame = DraftPages(pages, problems)
-        texts = ConsentTexts(parts.settings, parts.people_key)
+        texts = parts.consent_texts
         sections = SectionPages(pages, frame, parts.settings, texts, parts.now)
         return DraftViews(
             self.drafts,

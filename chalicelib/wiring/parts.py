@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from chalicelib.core.links import Links
 from chalicelib.core.ports import KeySource, Mailer, Now
 from chalicelib.core.settings import Settings
+from chalicelib.newsletter.subscribers.consent_text import ConsentTexts
 
 if TYPE_CHECKING:
     from chalicelib.desk.ports import Objects
@@ -33,3 +34,8 @@ class Parts:
     def people_key(self) -> bytes:
         """The key of the hashes of addresses; read when it is first needed. Raises StoreDown."""
         return self.keys.people
+
+    @property
+    def consent_texts(self) -> ConsentTexts:
+        """The words that consent to the newsletter, sealed. Raises StoreDown."""
+        return ConsentTexts(self.settings, self.people_key)

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Protocol
 from chalicelib.cases.consent import Notices
 from chalicelib.cases.intake.receive import Intake
 from chalicelib.cases.lookup import Cases
-from chalicelib.newsletter.subscribers.consent_text import ConsentTexts
 from chalicelib.views.forms import FormViews
 from chalicelib.web.pages import Pages
 from chalicelib.web.problems import Problems
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from chalicelib.views.declaration import DeclarationViews
     from chalicelib.views.drafts import DraftViews
     from chalicelib.views.file import FileViews
+    from chalicelib.views.home import HomeViews
     from chalicelib.views.kit import KitViews
     from chalicelib.views.lost_link import LostLinkViews
     from chalicelib.views.newsletter import NewsletterPages, NewsletterViews
@@ -79,19 +79,24 @@ class Views:
             parts.now,
             parts.links,
             parts.settings,
-            ConsentTexts(parts.settings, parts.people_key),
+            parts.consent_texts,
             self._pages,
             self._problems,
             rooms.notices,
         )
 
     @cached_property
+    def home(self) -> "HomeViews":
+        from chalicelib.views.home import HomeViews
+
+        return HomeViews(self._parts.settings, self._pages)
+
+    @cached_property
     def kit(self) -> "KitViews":
         from chalicelib.views.kit import KitViews
 
-        settings, rooms = self._parts.settings, self._rooms
-        texts = ConsentTexts(settings, self._parts.people_key)
-        return KitViews(settings, texts, rooms.notices, rooms.lookup)
+        parts, rooms = self._parts, self._rooms
+        return KitViews(parts.settings, parts.consent_texts, rooms.notices, rooms.lookup)
 
     @cached_property
     def drafts(self) -> "DraftViews":
@@ -103,9 +108,8 @@ class Views:
     def coaches(self) -> "CoachViews":
         from chalicelib.views.coaches import CoachViews
 
-        coaches = self._rooms.coaches
-        missed = coaches.missed_words.count
-        return CoachViews(coaches.directory, self._pages, self._parts.now, missed)
+        coaches, pages = self._rooms.coaches, self._pages
+        return CoachViews(coaches.directory, pages, self._parts.now, coaches.missed_words.count)
 
     @cached_property
     def coach_contact(self) -> "CoachContactViews":
@@ -140,8 +144,8 @@ class Views:
     def proposal(self) -> "ProposalViews":
         from chalicelib.views.coach_links import ProposalViews
 
-        proposals = self._rooms.coaches.proposals
-        return ProposalViews(proposals, self._parts.links, self._pages, self._problems)
+        links, proposals = self._parts.links, self._rooms.coaches.proposals
+        return ProposalViews(proposals, links, self._pages, self._problems)
 
     @cached_property
     def review(self) -> "ReviewViews":
@@ -192,10 +196,10 @@ class Views:
     def declaration(self) -> "DeclarationViews":
         from chalicelib.views.declaration import DeclarationViews
 
-        rooms = self._rooms
+        cases = self._rooms.cases
         return DeclarationViews(
-            rooms.cases.kept_declarations,
-            rooms.cases.applicant,
+            cases.kept_declarations,
+            cases.applicant,
             self._parts.links,
             self._pages,
             self._problems,
@@ -209,8 +213,8 @@ class Views:
 
         parts = self._parts
         per_hour = parts.settings.signups_per_hour
-        lost_links = LostLinks(parts.store, parts.now, parts.people_key, per_hour)
-        return LostLinkViews(lost_links, self._pages, self._problems)
+        asked = LostLinks(parts.store, parts.now, parts.people_key, per_hour)
+        return LostLinkViews(asked, self._pages, self._problems)
 
     @cached_property
     def _newsletter_pages(self) -> "NewsletterPages":

@@ -65,7 +65,8 @@ PAGES = (
     "result-advanced",
     "review-eoi", "review-eoi-errors", "review-application", "review-application-errors",
     "decided-undo", "decided-unconfirmed", "decided", "decided-too-late", "decided-already",
-    "undone", "expired", "expired-unknown", "fresh", "problem",
+    "undone", "expired", "expired-unknown", "fresh", "problem", "home", "nowhere",
+    "interface", *(f"interface-{group}" for group in content.interface()["groups"]),
     "newsletter", "newsletter-errors", "newsletter-sent", "newsletter-confirm",
     "newsletter-retype", "newsletter-retype-errors", "newsletter-confirmed", "newsletter-gone",
     "newsletter-preferences", "newsletter-preferences-errors", "newsletter-preferences-moving",
@@ -265,6 +266,11 @@ class Walk:
         gallery_cases.stored_forms(self)
         yield from gallery_desk.sign_in(self)
         yield "problem", self.page("/forms/nothing")
+        yield "home", self.page("/")
+        yield "nowhere", self.page("/nothing")
+        yield "interface", self.page("/openapi")
+        for group in content.interface()["groups"]:
+            yield f"interface-{group}", self.page(f"/openapi/{group}")
 
     def letters(self) -> dict[str, Mail]:
         found: dict[str, Mail] = {}

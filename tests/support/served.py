@@ -68,7 +68,7 @@ def routed(path: str) -> tuple[str, dict[str, str] | None]:
         match = re.fullmatch(re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(route)), path)
         if match:
             return route, match.groupdict() or None
-    return path, None
+    return "/{proxy+}", {"proxy": path.lstrip("/")}
 
 
 @contextmanager

@@ -29,6 +29,7 @@ SHAPES: Final[dict[str, object]] = {
     "desk": Desk,
     "holds": HoldsContent,
     "holidays": list[date],
+    "home": dict[str, Text],
     "interface": Interface,
     "issues": Issues,
     "kit": Kit,
