@@ -200,6 +200,9 @@ def _desk(interface: Interface) -> Paths:
         "/desk/account": "action code",
         "/desk/files": None,
         "/desk/files/{ref}": "decision reason message confirm nonce",
+        "/desk/export": "columns format confirm",
+        "/desk/exports/{job}": None,
+        "/desk/exports/{job}/file": None,
     }
     paths: Paths = {}
     for path, given in fields.items():

@@ -27,9 +27,8 @@ class Operation(TypedDict, total=False):
 
 Paths = dict[str, dict[str, Operation]]
 
-KINDS: Final = {"token": ("link", "place"), "slug": ("place",), "name": ("place",),
-                "page": ("place",), "group": ("place",), "ref": ("place",), "lang": ("place",)}  # fmt: skip
-"""What can go wrong for each name in a path, by `ERRORS`."""
+LINK: Final = "token"
+"""The name in a path that is a right; whatever else stands there is a place."""
 
 
 class Interface:
@@ -102,7 +101,8 @@ class Interface:
         refused: Iterable[str],
     ) -> Operation:
         names = re.findall(r"\{(\w+)\}", path)
-        kinds = [*(kind for name in names for kind in KINDS[name]), *refused]
+        given = [*(("place",) if names else ()), *(("link",) if LINK in names else ())]
+        kinds = [*given, *refused]
         known = content.interface()["operations"]
         key = f"{method.upper()} {path}"
         if key not in known:
