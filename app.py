@@ -193,6 +193,10 @@ app.views(
 )
 
 app.views(
+    "/desk/files/{ref}/print",
+    GET=lambda request, ref: services().views.desk.printed(request, ref),
+)
+app.views(
     "/desk/export",
     GET=lambda request: services().views.desk.export(request),
     POST=lambda request: services().views.desk.begin_export(request),

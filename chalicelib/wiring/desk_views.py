@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from chalicelib.views.desk.entry import Entry
 from chalicelib.views.desk.file import DeskFileViews
 from chalicelib.views.desk.files import FilesViews
+from chalicelib.views.desk.opened_files import OpenedFiles
 from chalicelib.views.desk.sign_in import AccountViews, SignInViews
 from chalicelib.web.cookies import Cookies
 from chalicelib.web.pages import Pages
@@ -17,6 +18,7 @@ from chalicelib.wiring.parts import Parts
 
 if TYPE_CHECKING:
     from chalicelib.views.desk.exports import ExportViews
+    from chalicelib.views.desk.printing import PrintViews
 
 
 class DeskViews:
@@ -56,10 +58,24 @@ class DeskViews:
         return FilesViews(self._entry, desk.files, desk.looks, self._cases.roster)
 
     @cached_property
+    def _opened(self) -> OpenedFiles:
+        return OpenedFiles(self._cases.lookup, self._parts.now)
+
+    @cached_property
+    def _printing(self) -> "PrintViews":
+        from chalicelib.views.desk.printing import PrintViews
+
+        desk, cases = self._desk, self._cases
+        return PrintViews(
+            self._entry, self._opened, desk.notes, desk.reviews, cases.lookup, cases.candidates
+        )
+
+    @cached_property
     def _file(self) -> DeskFileViews:
         desk, cases = self._desk, self._cases
         return DeskFileViews(
             self._entry,
+            self._opened,
             desk.files,
             desk.looks,
             desk.notes,
@@ -98,6 +114,10 @@ class DeskViews:
 
     def file(self, request: Request, ref: str) -> Response:
         return self._entry.open("/desk/files/{ref}", request, self._file.show, ref=ref)
+
+    def printed(self, request: Request, ref: str) -> Response:
+        view = self._printing.show
+        return self._entry.open("/desk/files/{ref}/print", request, view, ref=ref)
 
     def decide(self, request: Request, ref: str) -> Response:
         return self._entry.open("/desk/files/{ref}", request, self._file.act, ref=ref)

@@ -400,3 +400,23 @@ def test_the_last_letter_is_sent_again_from_the_desk(rita: StaffBrowser, way: Jo
     way.clock.pass_(hours=20)
     way.deliver()
     assert len(way.mailer.to(case.mail_to)) == before + 1
+
+
+def test_all_of_a_file_is_on_the_page_to_print_and_nothing_of_it_is_folded(
+    rita: StaffBrowser, sam: StaffBrowser, way: Journey
+) -> None:
+    case = way.apply()
+    send(rita, opened(rita, case), note="À rappeler mardi.")
+    page = rita.get(f"/desk/files/{case.current_ref}").body.decode()
+    (link,) = re.findall(r'href="[^"]*/api(/desk/files/[^"]*/print[^"]*)"', page)
+    printed = rita.get(unescape(link)).body.decode()
+    texts = {text for answers in (case.answers, case.application or {})
+             for text in answers.values() if isinstance(text, str) and " " in text}  # fmt: skip
+    assert texts
+    assert not [text for text in texts if text.replace("\r\n", "\n") not in unescape(printed)]
+    subjects = {mail.subject for mail in way.mailer.to(case.mail_to)}
+    assert not [one for one in subjects if one not in unescape(printed)]
+    assert "À rappeler mardi." in printed
+    assert not re.search("<(form|details|button|input)", printed)
+    assert send(sam, opened(sam, case), decision="recuse")[0] == 303
+    assert sam.get(unescape(link)).status_code == 403

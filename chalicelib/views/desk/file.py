@@ -14,23 +14,20 @@ from chalicelib.cases.effects import Decider
 from chalicelib.cases.file_index import list_key
 from chalicelib.cases.lookup import Cases
 from chalicelib.cases.matching import CaseCandidates
-from chalicelib.cases.review.link import review_link
 from chalicelib.cases.review.model import (
     Decision,
     DecisionOutcome,
     FieldErrors,
     OpenedReview,
-    decision_since,
-    standing,
 )
 from chalicelib.cases.review.reviews import Reviews
 from chalicelib.cases.staff import Staff
 from chalicelib.cases.standing_back import standing_back, stands_back
-from chalicelib.cases.states import kind, staff_steps, table
+from chalicelib.cases.states import kind, table
 from chalicelib.core import references
-from chalicelib.core.errors import Conflict, NotFound, Refused
+from chalicelib.core.errors import Conflict, Refused
 from chalicelib.core.links import Links
-from chalicelib.core.ports import Item, Put
+from chalicelib.core.ports import Put
 from chalicelib.core.records import moment
 from chalicelib.desk.files import Files
 from chalicelib.desk.filters import Filters
@@ -42,6 +39,7 @@ from chalicelib.forms.normalise import nest
 from chalicelib.mail.writers.previews import Previews
 from chalicelib.views.desk.charities import charities
 from chalicelib.views.desk.entry import Entry, Visit
+from chalicelib.views.desk.opened_files import OpenedFiles, note_facts
 from chalicelib.views.review import CONFLICT_STATUS
 from chalicelib.views.review_facts import case_facts, choice_facts, steps_since
 from chalicelib.views.review_form import read_decision
@@ -56,6 +54,7 @@ RELEASE: Final = "release"
 @dataclass(frozen=True)
 class DeskFileViews:
     entry: Entry
+    opened: OpenedFiles
     files: Files
     looks: Looks
     notes: StaffNotes
@@ -69,7 +68,7 @@ class DeskFileViews:
 
     def show(self, visit: Visit, ref: str) -> Response:
         """Answer with the page of a file; looking takes the mark of news off it, and nothing else."""
-        case, staff = self._case(ref), visit.signed_in.staff
+        case, staff = self.opened.case(ref), visit.signed_in.staff
         if stands_back(case, staff.id, staff.email):
             return self.entry.refused(visit.lang, "recused")
         if visit.request.method == "GET":
@@ -80,7 +79,7 @@ class DeskFileViews:
 
     def act(self, visit: Visit, ref: str) -> Response:
         """Take a step, for the version of the file that its page showed. Raises TooMany."""
-        case, staff = self._case(ref), visit.signed_in.staff
+        case, staff = self.opened.case(ref), visit.signed_in.staff
         if stands_back(case, staff.id, staff.email):
             return self.entry.refused(visit.lang, "recused")
         fields = visit.request.fields()
@@ -95,7 +94,7 @@ class DeskFileViews:
             return self.entry.confirm_first(visit, visit.signed_in, "POST")
         link = self.links.new_review()
         token = link.url.rpartition("/")[2]
-        row = self._link(link.token_hash, case, staff, visit.request.query)
+        row = self.opened.link(link.token_hash, case, staff, visit.request.query)
         self.files.store.commit([Put(row)])
         # The session is from a letter to this very person, as the code of a link would be.
         proved = replace(decision, nonce=self.links.nonce(token), code=link.code)
@@ -118,14 +117,14 @@ class DeskFileViews:
         try:
             self.releasing.release(case, Decider(staff.id, staff.name))
         except (Conflict, Refused):
-            return self._overtaken(visit, case, fields, self._opened(case, staff, visit))
+            return self._overtaken(visit, case, fields, self.opened.review(case, staff, visit))
         return self._done(visit, case, RELEASE)
 
     def _preview(
         self, visit: Visit, case: Case, decision: Decision, fields: Mapping[str, object]
     ) -> Response:
         """Show the letter that a decision would bring, for the version that the page showed."""
-        opened = self._opened(case, visit.signed_in.staff, visit)
+        opened = self.opened.review(case, visit.signed_in.staff, visit)
         if opened.standing not in ("open", "undo"):
             return self._overtaken(visit, case, fields, opened)
         if decision.name == "link":
@@ -153,7 +152,7 @@ class DeskFileViews:
         self, visit: Visit, case: Case, fields: Mapping[str, object], opened: OpenedReview
     ) -> Response:
         """Show what became of the file since the page was read, with what was written there."""
-        since, again = steps_since(opened, visit.lang), self._case(case.ref)
+        since, again = steps_since(opened, visit.lang), self.opened.case(case.ref)
         if not since:
             return self._refused(visit, again, fields, "not_now")
         return self._page(visit, again, entered=fields, since=since, status=CONFLICT_STATUS)
@@ -192,33 +191,6 @@ class DeskFileViews:
         asked = self.entry.settings.step_up and row is not None and "step_up" in row.guards
         return asked and not visit.signed_in.is_confirmed(self.entry.now())
 
-    def _case(self, ref: str) -> Case:
-        found = references.parse_reference(ref)
-        case = None if found is None else self.cases.case(references.file_number_of(found))
-        if case is None or kind(case.state) == "gone":
-            raise NotFound(ref)
-        return case
-
-    def _link(self, token_hash: str, case: Case, staff: Staff, query: Mapping[str, str]) -> Item:
-        """Return the row of a link for one step: to the version that the page showed, if it says."""
-        allowed = [*staff_steps(case.state), "undo"]
-        row = review_link(
-            token_hash, case=case, recipient=staff.id, allowed=allowed, now=self.entry.now()
-        )
-        version, events = query.get("v", ""), query.get("e", "")
-        if version.isdecimal() and events.isdecimal():
-            row |= {"case_version": int(version), "case_events": int(events)}
-        return row
-
-    def _opened(self, case: Case, staff: Staff, visit: Visit | None = None) -> OpenedReview:
-        """Return the file as a link to it would open: to the version that the page of a visit
-        showed, else to the one that there is."""
-        row = self._link("", case, staff, visit.request.query if visit else {})
-        history = tuple(self.cases.history(case))
-        decision = decision_since(row, history)
-        found = standing(row, case, staff, decision, self.entry.now())
-        return OpenedReview(found, "", case, staff, row, decision, history)
-
     def _page(  # noqa: PLR0913
         self,
         visit: Visit,
@@ -233,7 +205,7 @@ class DeskFileViews:
         status: int = 200,
     ) -> Response:
         session, lang = visit.signed_in, visit.lang
-        opened, texts = self._opened(case, session.staff), content.review()["errors"]
+        opened, texts = self.opened.review(case, session.staff), content.review()["errors"]
         filters = self._filters(visit)
         address = self.entry.address("files", case.current_ref)
         at = urlencode({"v": case.version, "e": case.events})
@@ -272,7 +244,8 @@ class DeskFileViews:
             "mentions": [one.name for one in self._colleagues(case, visit.signed_in.staff)],
             "owner": owner.name if owner else "",
             "undo_until": moment(str(undo["undo_until"])) if undo else None,
-            "notes": [{**row, "at": moment(row["at"])} for row in self.notes.of(case)],
+            "notes": note_facts(self.notes, case),
+            "print": f"{self.entry.address('files', case.current_ref, 'print')}?{filters.query()}",
             "back": f"{self.entry.address('files')}?{filters.query()}",
             "next": self._next(visit, filters, case),
         }

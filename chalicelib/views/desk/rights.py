@@ -38,6 +38,7 @@ RIGHTS: Final[Mapping[tuple[str, str], Right]] = {
     ("GET", "/desk/files"): FILES,
     ("GET", "/desk/files/{ref}"): FILES,
     ("POST", "/desk/files/{ref}"): FILES,
+    ("GET", "/desk/files/{ref}/print"): FILES,
     ("GET", "/desk/export"): EXPORT,
     ("POST", "/desk/export"): EXPORT,
     ("GET", "/desk/exports/{job}"): FILES,
