@@ -18,8 +18,10 @@ import boto3
 from botocore.config import Config
 
 from bench.support.newsstand import ISSUE, issue_services, settings
+from bench.support.replayed import Replayed
 from chalicelib.aws.bulk import SesBulkMailer
 from chalicelib.aws.lists import DynamoSubscriberStore
+from chalicelib.newsletter.sending.ledger import BATCH_SIZE
 from chalicelib.newsletter.sending.ports import Job
 from chalicelib.wiring.issues import IssueServices
 
@@ -60,10 +62,12 @@ def credentials() -> None:
     )
 
 
-def services_at(url: str, jobs: LocalQueue, share: float) -> IssueServices:
+def services_at(url: str, jobs: LocalQueue, share: float, replayed: Replayed) -> IssueServices:
     config = settings()
     dynamo: Any = boto3.client("dynamodb", endpoint_url=url, config=QUICK)
     ses: Any = boto3.client("sesv2", endpoint_url=url, config=ONCE)
+    replayed.watch(dynamo)
+    replayed.watch(ses)
     mailer = SesBulkMailer(
         ses, sender=config.sender, reply_to=config.reply_to, configuration_set="bench"
     )
@@ -74,7 +78,8 @@ def services_at(url: str, jobs: LocalQueue, share: float) -> IssueServices:
 def main(url: str, threads: int, share: float) -> None:
     credentials()
     jobs = LocalQueue()
-    workers_of = [services_at(url, jobs, share) for _ in range(threads)]
+    replayed = Replayed()
+    workers_of = [services_at(url, jobs, share, replayed) for _ in range(threads)]
     idle = resource.getrusage(resource.RUSAGE_SELF)
     issues = workers_of[0]
     key = (f"ISSUE#{ISSUE}", "ISSUE")
@@ -83,6 +88,7 @@ def main(url: str, threads: int, share: float) -> None:
     began = time.perf_counter()
     assert issues.worker.run(jobs.jobs.get(), until) == "frozen"
     frozen = time.perf_counter()
+    replayed.on = True
 
     def work(mine: IssueServices) -> None:
         while True:
@@ -107,8 +113,12 @@ def main(url: str, threads: int, share: float) -> None:
                 "rss_idle": idle.ru_maxrss / 1024,
                 "queue_calls": jobs.calls,
             }
-        )
+        ),
+        flush=True,
     )
+    # Whoever asks looks at what was sent before it is sent again.
+    if sys.stdin.readline():
+        print(json.dumps({"floor": replayed.cpu_of_a_bulk() / BATCH_SIZE}))
 
 
 if __name__ == "__main__":

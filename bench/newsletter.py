@@ -144,19 +144,24 @@ def stats(url: str) -> dict[str, Any]:
 
 def handed(url: str, threads: int = 2, share: float = 1.0) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "bench.handing", url, str(threads), str(share)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
 
 def hand(readers: int, peers: int) -> None:
     with cloud(readers) as url:
-        out, _ = handed(url).communicate()
-        cost, told = json.loads(out), stats(url)
+        sender = handed(url)
+        assert sender.stdout is not None
+        cost, told = json.loads(sender.stdout.readline()), stats(url)
+        out, _ = sender.communicate("again\n")
+        floor = json.loads(out)["floor"]
     assert told["people"] == told["accepted"] == readers, told
     calls = sum(told["calls"].values()) + cost["queue_calls"]
     print(f"\nUnconstrained: {readers} personalised readers, two languages, 25 kB, one process")
     print(f"  frozen in {cost['freeze']:.1f} s ({told['shards']} shards)")
     print(f"  handed off in {told['seconds']:.1f} s: {readers / told['seconds']:.0f} a second")
-    print(f"  {cost['cpu'] / readers * 1e6:.0f} µs of CPU a reader, freezing and all")
+    spent = cost["cpu"] / readers
+    print(f"  {spent * 1e6:.0f} µs of CPU a reader, freezing and all: {spent / floor:.1f} times")
+    print(f"  the {floor * 1e6:.0f} µs of the same requests, signed and sent with nothing between")
     print(f"  {cost['rss']:.0f} MB resident at most")
     print(f"  {calls / readers * 1000:.0f} AWS calls for 1,000 readers: {told['calls']}")
     peer = beside(peers)

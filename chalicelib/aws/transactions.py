@@ -1,7 +1,7 @@
 """Large requests written as AWS reads them, by one call of the JSON encoder.
 
-The items of a transaction are in DynamoDB's own JSON already, and the entries of a bulk of mails
-in that of SES. Botocore's serializer walks through every attribute to write down the same, and its
+The items and keys of a request are in DynamoDB's own JSON already, and the entries of a bulk of
+mails in that of SES. Botocore's serializer walks through every attribute to write down the same, and its
 resolver of endpoints does so again for the names of the tables: together a quarter of a
 submission's CPU. The two events used here are documented (botocore, "Extending Boto3"); retries,
 signing and errors stay botocore's.
@@ -12,18 +12,28 @@ import json
 from functools import partial
 from typing import Any, Final
 
-_TRANSACTION: Final = "dynamodb.TransactWriteItems"
+_Params = dict[str, Any]
+
+_STORE: Final[dict[str, _Params]] = {
+    # A client that validates wants one item.
+    "dynamodb.TransactWriteItems": {"TransactItems": [{}]},
+    "dynamodb.UpdateItem": {
+        "Key": {},
+        "ExpressionAttributeNames": {},
+        "ExpressionAttributeValues": {},
+    },
+    "dynamodb.BatchGetItem": {"RequestItems": {}},
+}
 _BULK: Final = "sesv2.SendBulkEmail"
 
 _ASIDE: Final = "as given"
 
-_Params = dict[str, Any]
-
 
 def write_as_given(client: Any) -> None:
-    """Let the transactions of a client of DynamoDB through as they are given to it."""
-    # A client that validates wants one item.
-    _register(client, _TRANSACTION, {"TransactItems": [{}]})
+    """Let what a client of DynamoDB writes, and the keys that it reads by fifties, through as they
+    are given to it."""
+    for operation, placeholders in _STORE.items():
+        _register(client, operation, placeholders)
 
 
 def write_bulks_as_given(client: Any) -> None:

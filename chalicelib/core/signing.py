@@ -1,6 +1,7 @@
 """Signs values as tokens and opens them: in one spelling, with the time of signing where a purpose has a lifetime."""
 
 import hashlib
+import hmac
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any, Final
@@ -13,10 +14,11 @@ from itsdangerous import (
     URLSafeSerializer,
     URLSafeTimedSerializer,
 )
-from itsdangerous.encoding import base64_decode, base64_encode
+from itsdangerous.encoding import base64_decode, base64_encode, want_bytes
 from itsdangerous.url_safe import URLSafeSerializerMixin
 
 from chalicelib.core.errors import BadLink, LinkOver
+from chalicelib.core.json_text import compact
 from chalicelib.core.link_purposes import PURPOSES, Purpose
 from chalicelib.core.ports import Now
 
@@ -31,15 +33,27 @@ ADDRESS_TOKEN_LIMIT: Final = 700
 _LEAST_COMPRESSED: Final = 64
 """From so many bytes on, a token may be shorter when it is compressed: two people in one, not one."""
 
+
 _SIGNER: Final = {"key_derivation": "hmac", "digest_method": hashlib.sha256}
 
 
 class _CanonicalSigner(Signer):
-    """Takes a signature in the one spelling that we write.
+    """Derives each key once, signs by one call of OpenSSL, and takes a signature in the one spelling that we write.
 
     Base64 reads many spellings as the same bytes (other last bits, padding, strange characters):
     each would be another token for whatever counts tokens.
     """
+
+    @cached_property
+    def _derived(self) -> dict[bytes, bytes]:
+        derive = super().derive_key
+        return {key: derive(key) for key in self.secret_keys}
+
+    def derive_key(self, secret_key: str | bytes | None = None) -> bytes:
+        return self._derived[self.secret_keys[-1] if secret_key is None else want_bytes(secret_key)]
+
+    def get_signature(self, value: str | bytes) -> bytes:
+        return base64_encode(hmac.digest(self.derive_key(), want_bytes(value), hashlib.sha256))
 
     def verify_signature(self, value: str | bytes, sig: str | bytes) -> bool:
         given = sig.encode() if isinstance(sig, str) else sig
@@ -62,14 +76,14 @@ class _TimedSigner(_CanonicalSigner, TimestampSigner):
 
 
 class _Quick(URLSafeSerializerMixin):
-    """Writes short values as they are, and makes one signer.
+    """Writes short values as they are, by one encoder, and makes one signer.
 
     Itsdangerous tries to compress each token, which takes five times as long as to sign it, and
     makes only long ones shorter. Both are read.
     """
 
     def dump_payload(self, obj: object) -> bytes:
-        plain = super(URLSafeSerializerMixin, self).dump_payload(obj)
+        plain = compact(obj).encode()
         return base64_encode(plain) if len(plain) < _LEAST_COMPRESSED else super().dump_payload(obj)
 
     @cached_property
@@ -91,7 +105,12 @@ class _Timed(_Quick, URLSafeTimedSerializer):
 def _serializer(purpose: Purpose, keys: Sequence[str], now: Now) -> Serializer:
     """Return what signs with the last key and opens with any, for one purpose."""
     if purpose.lifetime_seconds is None:
-        return _Plain(list(keys), salt=purpose.salt, signer=_CanonicalSigner, signer_kwargs=_SIGNER)
+        return _Plain(
+            list(keys),
+            salt=purpose.salt,
+            signer=_CanonicalSigner,
+            signer_kwargs=_SIGNER,
+        )
     return _Timed(
         list(keys),
         salt=purpose.salt,

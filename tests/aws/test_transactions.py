@@ -1,4 +1,4 @@
-"""Transactions leave as botocore itself would write them."""
+"""Transactions, changes and large reads leave as botocore itself would write them."""
 
 import json
 from typing import Any
@@ -70,3 +70,29 @@ def test_each_transaction_has_a_token_of_its_own_that_makes_a_second_attempt_har
     tokens = {json.loads(request.body)["ClientRequestToken"] for request in SENT}
     SENT.clear()
     assert len(tokens) == 2
+
+
+@settings(max_examples=30)
+@given(ITEM, st.lists(ITEM, min_size=1, max_size=3), TEXT.filter(bool))
+def test_a_change_and_a_read_of_many_say_what_botocore_would_have_written(
+    values: dict[str, Any], keys: list[Any], name: str
+) -> None:
+    change = {
+        "TableName": "Records",
+        "Key": keys[0],
+        "UpdateExpression": "SET #a = :a",
+        "ExpressionAttributeNames": {"#a": name},
+        "ExpressionAttributeValues": values,
+    }
+    read = {"Subscribers": {"Keys": keys, "ConsistentRead": True, "ProjectionExpression": "pk"}}
+    for client in (PLAIN, OURS):
+        client.update_item(**change)
+        client.update_item(TableName="Records", Key=keys[0])
+        client.batch_get_item(RequestItems=read)
+    for _ in range(3):
+        ours, plain = SENT.pop(), PLAINLY_SENT.pop()
+        assert (ours.url, ours.headers["X-Amz-Target"]) == (
+            plain.url,
+            plain.headers["X-Amz-Target"],
+        )
+        assert json.loads(ours.body) == json.loads(plain.body)

@@ -3,6 +3,7 @@
 import hashlib
 import html
 import inspect
+import json
 import random
 from collections.abc import Callable
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from itsdangerous import URLSafeSerializer
+from itsdangerous import TimestampSigner, URLSafeSerializer, URLSafeTimedSerializer
 
 from chalicelib.core.errors import BadLink
 from chalicelib.core.link_purposes import PURPOSES
@@ -241,6 +242,39 @@ def test_a_short_token_is_written_without_trying_to_compress_it(values: tuple[st
     signed = {"key_derivation": "hmac", "digest_method": hashlib.sha256}
     before = URLSafeSerializer("a" * 64, salt=salt, signer_kwargs=signed).dumps(list(values))
     assert token == before
+
+
+@given(
+    st.sampled_from(sorted(PURPOSES)),
+    st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=8), max_size=3),
+    st.lists(st.text("abé\n0", min_size=1, max_size=9), min_size=1, max_size=3, unique=True),
+)
+def test_a_token_is_the_one_that_itsdangerous_would_sign(
+    purpose: str, values: list[str], keys: list[str]
+) -> None:
+    """With or without a time, whatever the values and keys are; and each opens the other's."""
+    clock = SetClock()
+    tokens, kind = SignedTokens(keys, clock), PURPOSES[purpose]
+    timed = kind.lifetime_seconds is not None
+
+    class Stopped(TimestampSigner):
+        def get_timestamp(self) -> int:
+            return int(clock().timestamp())
+
+    plain = (URLSafeTimedSerializer if timed else URLSafeSerializer)(
+        keys,
+        salt=kind.salt,
+        signer=Stopped if timed else None,
+        signer_kwargs={"key_derivation": "hmac", "digest_method": hashlib.sha256},
+    )
+    token = tokens.sign(purpose, *values)
+    assert plain.loads(token) == values
+    if len(json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode()) < 64:
+        # A longer one is compressed by both, a shorter one by neither where that is no gain.
+        assert len(token) >= len(plain.dumps(values))
+    else:
+        assert token == plain.dumps(values)
+    assert SignedTokens([keys[-1]], clock).open(purpose, token) == values
 
 
 @pytest.mark.parametrize("purpose", OPENED)

@@ -208,9 +208,10 @@ class IssueSender:
             return dict.fromkeys(positions, later)
         found: dict[int, tuple[SesReply, RecipientOutcome]] = {}
         readers: dict[str, list[int]] = {}
+        now = stamp(self._now())
         for n in positions:
             profile = profiles.get(batch.people[n])
-            if why := unwanted(profile, run.issue.topics, stamp(self._now())):
+            if why := unwanted(profile, run.issue.topics, now):
                 skipped = SesReply("skipped", why)
                 found[n] = skipped, outcome_of(skipped, 0)
             else:
