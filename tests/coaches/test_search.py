@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from bench.corpus import Visit, coaches, visits
 from bench.search import Truth
-from chalicelib.coaches.coach import Coach
+from chalicelib.coaches.coach import Coach, public_profile
 from chalicelib.coaches.directory import sheets
 from chalicelib.coaches.directory.folding import Origins, fold_text, fold_to_words
 from chalicelib.coaches.directory.layout import FILTERS
@@ -314,22 +314,34 @@ def test_counts_are_what_looking_at_every_coach_gives(
             assert choice["selected"] == (choice["value"] in filters.get(name, ()))
 
 
+LETTERS = st.characters(exclude_categories=["Cs"]) | st.sampled_from('"\\\n\t\x00œŒæ’-é…« »≈İß')
+
+
 @given(
-    filters=choices,
-    q=st.sampled_from(
-        ["", "jeunes", "trembley", "o brien", "housing -Toronto", "zzz jeunes", "Mtl"]
-    )
-    | st.text(max_size=12),
+    before=st.text(LETTERS, max_size=300),
+    after=st.text(LETTERS, max_size=40),
+    named=st.text(LETTERS, max_size=20).map(lambda text: " ".join(text.split())),
+    q=st.sampled_from(["logement", "logemnt", "housing", "logem", "Ada", "nobody-has-this"]),
     lang=st.sampled_from(["fr", "en"]),
 )
-@settings(max_examples=100)
-def test_the_page_written_by_hand_is_the_page(
-    filters: dict[str, list[str]], q: str, lang: Lang
+@settings(max_examples=80)
+def test_whatever_stands_in_their_texts_a_page_written_by_hand_shows_it_as_written(
+    before: str, after: str, named: str, q: str, lang: Lang
 ) -> None:
-    text, notes = directory().search_text(q, filters, lang, day=DAY)
-    page = found(q, filters=filters, lang=lang)
-    assert json.loads(text) == json.loads(json.dumps(page))
+    bio = f"{before} Logement {after}"
+    coach = _ada("ada", bio_fr=bio, title_fr=f"{named} logement", organization=f"Roy {named}")
+    row: Mapping[str, Any] = public_profile(coach)
+    text, notes = _of([coach]).search_text(q, {}, lang, day=DAY)
+    page = json.loads(text)
     assert set(notes) <= set(page)
+    for result in page["results"]:
+        assert result["organization"] == row["organization"]
+        assert result["title"] == row["title_fr"]
+        assert result["excerpt"].strip("… ") in row["bio_fr"].replace("\n", " ")
+        marked = [_at(result, field, mark) for field, mark in _marks(result)]
+        assert all(fold_to_words(word).strip() in ("logement", "ada", "logem") for word in marked)
+        assert all(fold_to_words(match["found"]).strip() for match in result["matched"])
+    assert page["results"] or q == "nobody-has-this"
 
 
 @given(

@@ -43,16 +43,21 @@ class _Choice(NamedTuple):
 
 
 class _Written:
-    """A filter as JSON, but for the counts: all of it is the same for each search."""
+    """Filters as JSON, but for the counts: all of it is the same for each search."""
 
-    def __init__(self, name: str, choices: Sequence[_Choice]) -> None:
-        with_anybody = [choice for choice in choices if choice.anybody]
-        self._numbers = [choice.number for choice in with_anybody]
-        self._texts = [f'"{name}":[']
-        for choice in with_anybody:
-            self._texts[-1] += choice.text
-            self._texts += ["", f"{_OPEN},"]
-        self._texts[-1] = self._texts[-1].removesuffix(",") + "]"
+    def __init__(self, filters: Mapping[str, Sequence[_Choice]]) -> None:
+        self._texts = ["{"]
+        numbers = []
+        for name, choices in filters.items():
+            self._texts[-1] += f'"{name}":['
+            with_anybody = [choice for choice in choices if choice.anybody]
+            for choice in with_anybody:
+                self._texts[-1] += choice.text
+                self._texts += ["", f"{_OPEN},"]
+            self._texts[-1] = self._texts[-1].removesuffix(",") + "],"
+            numbers += [choice.number for choice in with_anybody]
+        self._texts[-1] = self._texts[-1].removesuffix(",") + "}"
+        self._numbers = numbers
 
     def text(self, counts: Sequence[int]) -> str:
         texts = self._texts.copy()
@@ -85,40 +90,20 @@ class Facets:
             for name in labels
         }
         self._choices: dict[Lang, dict[str, list[_Choice]]] = {}
-        self._written: dict[Lang, dict[str, _Written]] = {}
-
-    def page(
-        self, found: int, filtered: Mapping[str, int], query: Query
-    ) -> dict[str, list[FacetChoice]]:
-        """Return the choices of each filter; `found` are those whom the words find."""
-        return {
-            name: [
-                {
-                    "value": choice.value,
-                    "label": choice.label,
-                    "count": counts[choice.number],
-                    "selected": choice.value in picked,
-                }
-                for choice in choices
-                if choice.anybody or choice.value in picked
-            ]
-            for name, choices, counts, picked in self._each(found, filtered, query)
-        }
+        self._written: dict[Lang, _Written] = {}
 
     def text(self, found: int, filtered: Mapping[str, int], query: Query) -> str:
-        """Return the same as JSON."""
-        written = self._written_in(query.lang)
-        facets = [
-            _picked_text(name, choices, counts, picked) if picked else written[name].text(counts)
-            for name, choices, counts, picked in self._each(found, filtered, query)
-        ]
+        """Return the choices of each filter (`FacetChoice`) as JSON; `found` are those whom the
+        words find."""
+        if not filtered:
+            return self._written_in(query.lang).text(self._tally.counts(found))
+        facets = [_picked_text(*facet) for facet in self._each(found, filtered, query)]
         return f"{{{','.join(facets)}}}"
 
-    def _written_in(self, lang: Lang) -> Mapping[str, _Written]:
-        """Return the text of each filter, as it is while none of its values is picked."""
+    def _written_in(self, lang: Lang) -> _Written:
+        """Return the text of all filters, as it is while none of their values is picked."""
         if lang not in self._written:
-            each = self._choices_in(lang).items()
-            self._written[lang] = {name: _Written(name, choices) for name, choices in each}
+            self._written[lang] = _Written(self._choices_in(lang))
         return self._written[lang]
 
     def _each(

@@ -2,13 +2,15 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
+from json.encoder import encode_basestring as quote
 from typing import Final, Literal, NamedTuple, NotRequired, TypedDict
 
 from chalicelib.coaches.directory.folding import fold_to_words
 from chalicelib.coaches.directory.layout import FILTERS, Labels
+from chalicelib.coaches.directory.levels import KIND_COST
 from chalicelib.coaches.directory.match_kinds import MatchKind
 from chalicelib.coaches.directory.matching import Match, WordIndex
-from chalicelib.coaches.directory.text import FoldedTexts, Span, folded_part, spellings
+from chalicelib.coaches.directory.text import FoldedTexts, Part, Span, spellings
 from chalicelib.coaches.directory.word_forms import variants
 from chalicelib.core.languages import Lang
 
@@ -52,15 +54,40 @@ class Explanation(TypedDict):
     lang: NotRequired[str]
 
 
+Explained = tuple[str, str, str]
+"""The `query` and the `found` of an explanation, and all of it as JSON. It is a bare tuple, as is
+`FoundTerm`, since each result of a page has some: one with names takes five times as long."""
+
+
+class Opening(NamedTuple):
+    """What all explanations of one term in one way begin with, as JSON; and their `how`."""
+
+    query: str
+    text: str
+    how: How
+
+    @classmethod
+    def of(cls, match: Match, kind: int) -> "Opening":
+        query = match.term.text
+        return cls(query, f'{{"query":{quote(query)},"found":', HOW[kind])
+
+    def explained(self, found: str, field: str, text: str = "", lang: str = "") -> Explained:
+        """Return the `Explanation` of what was found in a field. It is written by hand, since
+        each result of a page has some: an encoder takes as long as the search."""
+        written = f'{self.text}{quote(found)},"how":"{self.how}","field":"{field}"'
+        if text:
+            written += f',"text":{quote(text)}'
+        if lang:
+            written += f',"lang":"{lang}"'
+        return self.query, found, f"{written}}}"
+
+
 Value = tuple[str, str]
 """The name of a filter, and one of its values."""
 
 
-class FoundTerm(NamedTuple):
-    """Where a term stands in some texts: all places, and the first one of each of its words."""
-
-    spans: list[Span]
-    first: list[Span]
+FoundTerm = tuple[list[Span], list[Span]]
+"""Where a term stands in some texts: all places, and the first one of each of its words."""
 
 
 class Sought:
@@ -75,15 +102,10 @@ class Sought:
             ([spellings(word, exact=exact) for word in words], exact)
             for words, exact in _readings(match, kind)
         ]
-        self._opening: Explanation = {
-            "query": match.term.text,
-            "found": "",
-            "how": HOW[kind],
-            "field": "",
-        }
+        self._opening = Opening.of(match, kind)
 
     @cached_property
-    def named(self) -> Mapping[Value, Explanation]:
+    def named(self) -> Mapping[Value, Explained]:
         """The values that the term names in this way, with the explanation for their coaches."""
         return self._labels.named_by(self._match, self.kind)
 
@@ -100,7 +122,7 @@ class Sought:
                 first.append(found[0] if exact else next(filter(texts.is_word, found), found[0]))
             else:
                 if first:
-                    return FoundTerm(spans, first)
+                    return spans, first
         return None
 
     def find_joined(self, texts: FoldedTexts) -> FoundTerm | None:
@@ -109,26 +131,49 @@ class Sought:
         for joined in _joined_readings(self._match, self.kind):
             spans = texts.find_joined(joined, exact=self.kind != _PREFIX) if joined else []
             if spans:
-                return FoundTerm(spans, spans[:1])
+                return spans, spans[:1]
         return None
 
-    def explanation(self, found: FoundTerm, texts: FoldedTexts, lang: Lang) -> Explanation:
+    def explained(self, found: FoundTerm, texts: FoldedTexts, lang: Lang) -> Explained:
         """Return how the term found a coach in their texts, for a visitor who reads `lang`."""
-        words = [texts.word(span) for span in found.first]
-        at, begin, end = texts.as_written(words[0])
-        part = texts.parts[at]
-        explanation = self._opening.copy()
-        explanation["found"] = part.text[begin:end]
-        for word in words[1:]:
-            at, begin, end = texts.as_written(word)
-            explanation["found"] += f" {texts.parts[at].text[begin:end]}"
-        explanation["field"] = "bio" if part.field == "excerpt" else part.field
+        _, words = found
+        if self.kind == _PREFIX:
+            words = [texts.word(span) for span in words]
+        places = [texts.as_written(word) for word in words]
+        part = texts.parts[places[0][0]]
+        shown = " ".join([texts.parts[at].text[begin:end] for at, begin, end in places])
+        beside = ""
         if self.kind in _SUBSTITUTES:
             taken = " ".join([texts.folded[begin:end] for begin, end in words])
-            explanation["text"] = f"{explanation['query']}≈{taken}"
-        if part.lang and part.lang != lang:
-            explanation["lang"] = part.lang
-        return explanation
+            beside = f"{self._opening.query}≈{taken}"
+        field = "bio" if part.field == "excerpt" else part.field
+        return self._opening.explained(shown, field, beside, "" if part.lang == lang else part.lang)
+
+    def in_city(self, city: str) -> Explained:
+        """Return the explanation for a coach of a city that the term names."""
+        beside = f"{self._opening.query}≈{fold_to_words(city).strip()}"
+        return self._opening.explained(city, "city", beside)
+
+
+class Ways:
+    """Tells in which way a term finds each coach; bytes are quicker to look at than bits."""
+
+    def __init__(self, match: Match, labels: "LabelIndex") -> None:
+        known: dict[int, Sought] = {}
+        for kind in {cost // KIND_COST for cost in match.levels}:
+            known[kind] = Sought(match, kind, labels)
+        self._levels = [
+            (mask.to_bytes((mask.bit_length() + 7) >> 3, "little"), known[cost // KIND_COST])
+            for cost, mask in match.levels.items()
+        ]
+
+    def of(self, place: int) -> Sought | None:
+        """Return the way for the coach of this bit; None if the term does not find them."""
+        at, bit = place >> 3, 1 << (place & 7)
+        for found, sought in self._levels:
+            if at < len(found) and found[at] & bit:
+                return sought
+        return None
 
 
 def _readings(match: Match, kind: int) -> Iterator[tuple[Sequence[str], bool]]:
@@ -169,24 +214,23 @@ class LabelIndex:
             for value, name in _names_of_values(labels[filtered])
         ]
         self._values: list[Value] = [(filtered, value) for filtered, value, _ in names]
-        self._texts = FoldedTexts(folded_part(filtered, "", name) for filtered, _, name in names)
+        self._texts = FoldedTexts(Part(filtered, "", name) for filtered, _, name in names)
 
-    def named_by(self, match: Match, kind: int) -> dict[Value, Explanation]:
+    def named_by(self, match: Match, kind: int) -> dict[Value, Explained]:
         """Return each value that the term names in this way, with the explanation for its
         coaches."""
-        explanations: dict[Value, Explanation] = {}
+        explained: dict[Value, Explained] = {}
+        opening = Opening.of(match, kind)
         for words, exact in self._readings(match, kind):
+            beside = f"{opening.query}≈{' '.join(words)}" if kind in _SUBSTITUTES else ""
             for number in self._with_all(words, exact=exact):
-                filtered, value = self._values[number]
-                explanation = self._explanation(match, kind, (filtered, value))
-                if kind in _SUBSTITUTES:
-                    explanation["text"] = f"{match.term.text}≈{' '.join(words)}"
-                explanations.setdefault((filtered, value), explanation)
-        for filtered, value in self._meant(match, kind):
-            meant = self._explanation(match, kind, (filtered, value))
-            meant["text"] = f"{match.term.text}≈{fold_to_words(meant['found']).strip()}"
-            explanations.setdefault((filtered, value), meant)
-        return explanations
+                found, field = self._shown(value := self._values[number])
+                explained.setdefault(value, opening.explained(found, field, beside))
+        for value in self._meant(match, kind):
+            found, field = self._shown(value)
+            beside = f"{opening.query}≈{fold_to_words(found).strip()}"
+            explained.setdefault(value, opening.explained(found, field, beside))
+        return explained
 
     def _readings(self, match: Match, kind: int) -> Iterator[tuple[Sequence[str], bool]]:
         yield from _readings(match, kind)
@@ -208,15 +252,12 @@ class LabelIndex:
                 filed = [*meaning["first"], *(meaning["near"] if match.widened else ())]
                 yield from ((name, value) for name, value in filed)
 
-    def _explanation(self, match: Match, kind: int, filed: Value) -> Explanation:
+    def _shown(self, filed: Value) -> tuple[str, str]:
+        """Return what a value is called, and the filter to name for it."""
         name, value = filed
         labels = self._labels["province" if name == "home" else name] if name != "city" else {}
-        return {
-            "query": match.term.text,
-            "found": labels[value][self._lang] if value in labels else value,
-            "how": HOW[kind],
-            "field": "province" if name == "home" else name,
-        }
+        found = labels[value][self._lang] if value in labels else value
+        return found, "province" if name == "home" else name
 
     def _with_all(self, words: Iterable[str], *, exact: bool) -> set[int]:
         """Return the numbers of the names that have all the words."""

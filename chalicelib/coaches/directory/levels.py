@@ -65,24 +65,6 @@ def all_found(levels: Levels) -> int:
     return reduce(or_, levels.values(), 0)
 
 
-class Kinds:
-    """Tells in which kind of way each coach is found; bytes are quicker to look at than bits."""
-
-    def __init__(self, levels: Levels) -> None:
-        self._levels = [
-            (cost // KIND_COST, mask.to_bytes((mask.bit_length() + 7) >> 3, "little"))
-            for cost, mask in levels.items()
-        ]
-
-    def of(self, place: int) -> int | None:
-        """Return the kind for the coach of this bit; None if they are not found."""
-        at, bit = place >> 3, 1 << (place & 7)
-        for kind, found in self._levels:
-            if at < len(found) and found[at] & bit:
-                return kind
-        return None
-
-
 def most(several: Sequence[Levels], rarest_of: int) -> list[int]:
     """Return the numbers of those that have the most coaches' words in common.
 

@@ -5,7 +5,7 @@ from typing import TypedDict
 
 from chalicelib import content
 from chalicelib.coaches.directory.candidates import CoachCandidates, count_of
-from chalicelib.coaches.directory.highlights import Explanation
+from chalicelib.coaches.directory.highlights import Explained
 from chalicelib.coaches.directory.levels import KIND_COST
 from chalicelib.coaches.directory.match_kinds import MatchKind
 from chalicelib.coaches.directory.matching import Match
@@ -65,7 +65,7 @@ def left_out(candidates: CoachCandidates, query: Query) -> LeftOut:
 
 
 def did_you_mean(
-    matches: Sequence[Match], kept: int, whys: Sequence[Sequence[Explanation]], lang: Lang
+    matches: Sequence[Match], kept: int, whys: Sequence[Sequence[Explained]], lang: Lang
 ) -> list[DidYouMean]:
     """Return what each word was taken for by which nobody is found as it was typed."""
     guessed: list[DidYouMean] = []
@@ -76,9 +76,7 @@ def did_you_mean(
             mask & kept for mask, guess in zip(masks, guesses, strict=True) if not guess
         ):
             continue
-        found = [
-            why["found"] for matched in whys for why in matched if why["query"] == match.term.text
-        ]
+        found = [word for matched in whys for query, word, _ in matched if query == match.term.text]
         taken_for = list(dict.fromkeys(found))[:_MAX_SPELLINGS]
         if taken_for:
             message = content.coaches()["notes"]["did_you_mean"][lang].format(

@@ -1,21 +1,22 @@
 """A coach as visitors see them: a card among the results, with why they were found, or a page."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from json.encoder import encode_basestring as quote
-from typing import Final, NotRequired, TypedDict, cast
+from typing import Final, NotRequired, cast
 
 from chalicelib import content
 from chalicelib.coaches.directory.folding import fold_to_words
 from chalicelib.coaches.directory.highlights import (
     LABEL_FILTERS,
+    Explained,
     Explanation,
     Sought,
-    Value,
 )
 from chalicelib.coaches.directory.layout import FILTERS, Labels
-from chalicelib.coaches.directory.text import FoldedTexts, Span, folded_part
+from chalicelib.coaches.directory.text import FoldedTexts, Part, Span
 from chalicelib.coaches.profile import Basics, Contacts, Profile, text_in, values_of
 from chalicelib.core.languages import Lang, other_language
 
@@ -29,6 +30,9 @@ _CARD_COLUMNS: Final = (
     "slug", "first_name", "last_name", "organization", "city", "province", "serves", "modes",
     "languages", "streams", "sectors", "availability", "photo", "contact",
 )  # fmt: skip
+
+_ESCAPED_IN_JSON: Final = re.compile(r'["\\\x00-\x09\x0b-\x1f]')
+"""What JSON does not have as it is, but for ends of lines, which an excerpt does not have."""
 
 AS_JSON: Final = json.JSONEncoder(
     ensure_ascii=False, check_circular=False, separators=(",", ":")
@@ -59,17 +63,9 @@ class Card(Summary):
     excerpt_lang: Lang
 
 
-class Why(TypedDict):
-    """The places of the words found, the part of the biography that has them, and for each term
-    how it found this coach."""
-
-    highlights: Highlights
-    excerpt: str
-    matched: list[Explanation]
-
-
 class FoundCard(Card):
-    """A card, with why it was found."""
+    """A card with why it was found: where the words found begin and end, an excerpt that has them,
+    and for each term how it found this coach."""
 
     highlights: Highlights
     matched: list[Explanation]
@@ -95,13 +91,10 @@ class CoachResult:
 
     def __init__(self, profile: Profile, lang: Lang) -> None:
         self._lang = lang
-        self._other_lang = other_language(lang)
+        self._profile = profile
         bio_lang = _written_in(profile, "bio", lang)
         title_lang = _written_in(profile, "title", lang)
         self._bio = text_in(profile, "bio", bio_lang)
-        self._other_texts = [
-            (column, text_in(profile, column, self._other_lang)) for column in ("title", "bio")
-        ]
         columns = cast("Mapping[str, object]", profile)
         shown = {key: columns[key] for key in _CARD_COLUMNS if key in columns}
         shown["name"] = f"{profile['first_name']} {profile['last_name']}"
@@ -114,46 +107,46 @@ class CoachResult:
         """What is on the card."""
         card = self.card
         return FoldedTexts([
-            folded_part("name", "", card["name"]),
-            folded_part("organization", "", card.get("organization", "")),
-            folded_part("title", card.get("title_lang", ""), card.get("title", "")),
-            folded_part("city", "", card.get("city", "")),
-            folded_part("excerpt", card["excerpt_lang"], self._bio),
+            Part("name", "", card["name"]),
+            Part("organization", "", card.get("organization", "")),
+            Part("title", card.get("title_lang", ""), card.get("title", "")),
+            Part("city", "", card.get("city", "")),
+            Part("excerpt", card["excerpt_lang"], self._bio),
         ])  # fmt: skip
 
     @cached_property
     def _hidden_texts(self) -> FoldedTexts:
         """What is searched too and not on the card: the texts in the other language."""
+        lang = other_language(self._lang)
         return FoldedTexts(
-            folded_part(column, self._other_lang, text) for column, text in self._other_texts
+            Part(column, lang, text_in(self._profile, column, lang)) for column in ("title", "bio")
         )
 
-    def result(self, why: Why) -> FoundCard:
-        """Return the card with why it was found."""
-        return {**self.card, **cast("FoundCard", why)}
-
-    def text(self, why: Why) -> str:
-        """Return the same as JSON, written by hand: an encoder is made anew at each call."""
-        if not why["matched"]:
-            return self._plain_text
-        marks = ",".join([f'"{name}":{spans}' for name, spans in why["highlights"].items()])
-        shown = why["excerpt"]
+    def written(self, terms: Sequence[Sought]) -> tuple[str, Sequence[Explained]]:
+        """Return the card with why these terms found the coach (`FoundCard`) as JSON, and the
+        explanations."""
+        spans, explained = self._found(terms)
+        if not explained:
+            return self._plain_text, ()
+        marks, shown = self._highlights(spans) if spans else ({}, self.card["excerpt"])
+        highlights = ",".join([f'"{name}":{places}' for name, places in marks.items()])
         quoted = f'"{shown}"' if self._bio_is_plain else quote(shown)
-        matched = ",".join([_text_of(each) for each in why["matched"]])
-        return (
-            f'{self._card_text},"highlights":{{{marks.replace(" ", "")}}},"excerpt":{quoted},'
-            f'"matched":[{matched}]}}'
+        matched = (
+            explained[0][2] if len(explained) == 1 else ",".join([text for _, _, text in explained])
         )
+        return (
+            f'{self._card_text},"highlights":{{{highlights.replace(" ", "")}}},"excerpt":{quoted},'
+            f'"matched":[{matched}]}}'
+        ), explained
 
     @cached_property
     def _bio_is_plain(self) -> bool:
         """Whether any part of the biography, on one line, is the same as JSON."""
-        on_one_line = self._bio.replace("\n", " ")
-        return quote(on_one_line) == f'"{on_one_line}"'
+        return not _ESCAPED_IN_JSON.search(self._bio)
 
     @cached_property
     def _plain_text(self) -> str:
-        why: Why = {"highlights": {}, "excerpt": self.card["excerpt"], "matched": []}
+        why = {"highlights": {}, "excerpt": self.card["excerpt"], "matched": []}
         return f"{self._card_text},{AS_JSON(why)[1:]}"
 
     @cached_property
@@ -162,49 +155,47 @@ class CoachResult:
         known = {key: value for key, value in self.card.items() if key != "excerpt"}
         return AS_JSON(known)[:-1]
 
-    def why(self, terms: Iterable[Sought]) -> Why:
-        """Return why these terms found the coach."""
+    def _found(self, terms: Sequence[Sought]) -> tuple[list[Span], list[Explained]]:
+        """Return where the terms stand on the card, and the explanation of each."""
         spans: list[Span] = []
-        matched: list[Explanation] = []
+        explained: list[Explained] = []
         texts, lang = self._texts, self._lang
         for sought in terms:
             if found := sought.find(texts):
-                spans += found.spans
-                matched.append(sought.explanation(found, texts, lang))
-            elif label := self._chosen(sought.named):
-                matched.append(label)
+                spans += found[0]
+                explained.append(sought.explained(found, texts, lang))
+            elif label := self._chosen(sought):
+                explained.append(label)
             elif found := sought.find_joined(texts):
-                spans += found.spans
-                matched.append(sought.explanation(found, texts, lang))
+                spans += found[0]
+                explained.append(sought.explained(found, texts, lang))
             elif found := sought.find(self._hidden_texts):
-                matched.append(sought.explanation(found, self._hidden_texts, lang))
-        if not spans:
-            return {"highlights": {}, "excerpt": self.card["excerpt"], "matched": matched}
-        highlights, shown = self._highlights(spans)
-        return {"highlights": highlights, "excerpt": shown, "matched": matched}
+                explained.append(sought.explained(found, self._hidden_texts, lang))
+        return spans, explained
 
-    def _chosen(self, named: Mapping[Value, Explanation]) -> Explanation | None:
-        """Return the explanation of the first of these values that the coach has."""
+    def _chosen(self, sought: Sought) -> Explained | None:
+        """Return the explanation of the first value that the term names and the coach has."""
         columns = cast("Mapping[str, list[str]]", self.card)
-        for (name, value), explanation in named.items():
+        for (name, value), explained in sought.named.items():
             if name == "city":
                 if fold_to_words(self.card.get("city", "")) == value:
-                    return {**explanation, "found": self.card.get("city", "")}
+                    return sought.in_city(self.card.get("city", ""))
             elif (
                 (name == "availability" and value == self.card["availability"])
                 or (name in LABEL_FILTERS and value in columns.get(LABEL_FILTERS[name], ()))
                 or (name in ("home", "province") and value == self.card["province"])
                 or (name == "province" and "all" in self.card["serves"])
             ):
-                return explanation
+                return explained
         return None
 
     def _highlights(self, spans: Sequence[Span]) -> tuple[Highlights, str]:
         """Return the highlights, and the excerpt, moved to where the first word was found."""
         marks: Highlights = {}
-        places = [self._texts.as_written(span) for span in spans]
+        texts = self._texts
+        places = [texts.as_written(span) for span in spans]
         for number, begin, end in sorted(set(places)) if len(places) > 1 else places:
-            marks.setdefault(self._texts.parts[number].field, []).append([begin, end])
+            marks.setdefault(texts.parts[number].field, []).append([begin, end])
         in_bio = marks.get("excerpt")
         if not in_bio or in_bio[-1][1] < len(self.card["excerpt"]) - 1:
             return marks, self.card["excerpt"]
@@ -214,19 +205,6 @@ class CoachResult:
         if not marks["excerpt"]:
             del marks["excerpt"]
         return marks, text
-
-
-def _text_of(explanation: Explanation) -> str:
-    """Return an explanation as JSON."""
-    text = (
-        f'{{"query":{quote(explanation["query"])},"found":{quote(explanation["found"])},'
-        f'"how":"{explanation["how"]}","field":"{explanation["field"]}"'
-    )
-    if "text" in explanation:
-        text += f',"text":{quote(explanation["text"])}'
-    if "lang" in explanation:
-        text += f',"lang":"{explanation["lang"]}"'
-    return f"{text}}}"
 
 
 def _written_in(profile: Profile, column: str, lang: Lang) -> Lang:

@@ -12,9 +12,9 @@ from chalicelib import content
 from chalicelib.coaches.directory import ordering
 from chalicelib.coaches.directory.candidates import CoachCandidates, find_candidates
 from chalicelib.coaches.directory.facets import Facets
-from chalicelib.coaches.directory.highlights import LabelIndex, Sought
+from chalicelib.coaches.directory.highlights import Explained, LabelIndex, Ways
 from chalicelib.coaches.directory.layout import FORMAT_VERSION, Index, read_profile
-from chalicelib.coaches.directory.levels import Kinds, Levels, all_found
+from chalicelib.coaches.directory.levels import Levels, all_found
 from chalicelib.coaches.directory.matching import Match, WordIndex
 from chalicelib.coaches.directory.notes import did_you_mean, left_out
 from chalicelib.coaches.directory.postings import number_of, unpack
@@ -30,7 +30,6 @@ from chalicelib.coaches.directory.results import (
     AS_JSON,
     CoachPage,
     CoachResult,
-    Why,
     coach_page,
 )
 from chalicelib.coaches.directory.search_page import Notes, SearchPage
@@ -43,12 +42,12 @@ _MAX_PREPARED: Final = 20_000
 
 
 class CoachesFound(NamedTuple):
-    """What a search found, before it is put in words: the coaches of one page with why, and
+    """What a search found, before it is put in words: the `coaches` of one page as JSON, and
     `everybody` whom the words find, whatever the filters."""
 
     query: Query
     total: int
-    coaches: list[tuple[CoachResult, Why]]
+    coaches: list[str]
     everybody: int
     filtered: Mapping[str, int]
     next_cursor: str | None
@@ -106,16 +105,8 @@ class Directory:
         `cursor` is the `next_cursor` of the page before; `day` (ISO) decides the order among
         equals. Raises UnusableQuery.
         """
-        found = self._find(q, filters or {}, lang, limit, cursor, day)
-        results = [coach.result(why) for coach, why in found.coaches]
-        page: SearchPage = {
-            "version": self.version,
-            "total": found.total,
-            "results": results,
-            "facets": self._facets.page(found.everybody, found.filtered, found.query),
-            "next_cursor": found.next_cursor,
-        }
-        return {**page, **cast("SearchPage", found.notes)}
+        text, _ = self.search_text(q, filters, lang, limit, cursor, day=day)
+        return cast("SearchPage", json.loads(text))
 
     def search_text(
         self,
@@ -132,11 +123,12 @@ class Directory:
         Most of a page is the same for each query: that is written once.
         """
         found = self._find(q, filters or {}, lang, limit, cursor, day)
-        results = ",".join([coach.text(why) for coach, why in found.coaches])
+        results = ",".join(found.coaches)
         facets = self._facets.text(found.everybody, found.filtered, found.query)
         head = f'{{"version":"{self.version}","total":{found.total},"results":[{results}]'
-        rest = AS_JSON({"next_cursor": found.next_cursor, **found.notes})
-        return f'{head},"facets":{facets},{rest[1:]}', found.notes
+        after = "null" if found.next_cursor is None else f'"{found.next_cursor}"'
+        notes = f",{AS_JSON(found.notes)[1:-1]}" if found.notes else ""
+        return f'{head},"facets":{facets},"next_cursor":{after}{notes}}}', found.notes
 
     def _find(
         self,
@@ -155,10 +147,10 @@ class Directory:
         kept = reduce(and_, filtered.values(), everybody)
         total = kept.bit_count()
         places = self._ordered(candidates.levels, kept, first, query, day)
-        coaches = self._results(places, candidates.matches, lang)
+        coaches, explained = self._results(places, candidates.matches, lang)
         last = first + len(places)
         after = make_cursor(self.version, query, day, last) if last < total else None
-        notes = self._notes(coaches, candidates, filtered, kept, query)
+        notes = self._notes(explained, candidates, filtered, kept, query)
         if restarted:
             notes["restarted"] = restarted
         return CoachesFound(query, total, coaches, everybody, filtered, after, notes)
@@ -174,7 +166,7 @@ class Directory:
 
     def _notes(
         self,
-        coaches: Sequence[tuple[CoachResult, Why]],
+        explained: Sequence[Sequence[Explained]],
         candidates: CoachCandidates,
         filtered: Mapping[str, int],
         kept: int,
@@ -187,8 +179,7 @@ class Directory:
         if candidates.left_out:
             notes["left_out"] = left_out(candidates, query)
         if kept:
-            whys = [why["matched"] for _, why in coaches]
-            guessed = did_you_mean(candidates.matches, kept, whys, query.lang)
+            guessed = did_you_mean(candidates.matches, kept, explained, query.lang)
             if guessed:
                 notes["did_you_mean"] = guessed
         else:
@@ -247,23 +238,17 @@ class Directory:
 
     def _results(
         self, places: Iterable[int], matches: Sequence[Match], lang: Lang
-    ) -> list[tuple[CoachResult, Why]]:
-        labels = self._label_index[lang]
-        terms = [(match, Kinds(match.levels)) for match in matches]
-        known: dict[tuple[int, int], Sought] = {}
-        found = []
+    ) -> tuple[list[str], list[Sequence[Explained]]]:
+        """Return the coaches of these bits as JSON, and why each was found."""
+        terms = [Ways(match, self._label_index[lang]) for match in matches]
+        texts: list[str] = []
+        explained: list[Sequence[Explained]] = []
         for place in places:
-            ways = []
-            for number, (match, kinds) in enumerate(terms):
-                kind = kinds.of(place)
-                if kind is not None:
-                    way = known.get((number, kind))
-                    if way is None:
-                        way = known[number, kind] = Sought(match, kind, labels)
-                    ways.append(way)
-            coach = self._coach(place, lang)
-            found.append((coach, coach.why(ways)))
-        return found
+            ways = [way for term in terms if (way := term.of(place))]
+            text, whys = self._coach(place, lang).written(ways)
+            texts.append(text)
+            explained.append(whys)
+        return texts, explained
 
     def _coach(self, place: int, lang: Lang) -> CoachResult:
         # A coach's slot is taken over by the next one of it: nothing needs to be cleared.

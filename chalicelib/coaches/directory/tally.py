@@ -12,26 +12,28 @@ _MAX_REMEMBERED: Final = 200
 
 
 class Tally:
-    """The sets, and for each coach met the sets that they are in: a byte each in one number, so
-    that the numbers of several coaches are added up to all counts at once."""
+    """The sets, as bit masks and turned round: for eight coaches at a time one number, with a byte
+    for each set, whose bits say which of the eight are in it. So one coach's sets are a shift away,
+    and the numbers of several coaches are added up to all counts at once."""
 
     def __init__(self, masks: Sequence[int]) -> None:
         self._masks = masks
-        self._bytes = [mask.to_bytes((mask.bit_length() + 7) >> 3, "little") for mask in masks]
-        self._by_place: dict[int, int] = {}
+        size = max(map(int.bit_length, masks), default=0) + 7 >> 3
+        columns = zip(*(mask.to_bytes(size, "little") for mask in masks), strict=True)
+        self._eights = [int.from_bytes(column, "little") for column in columns]
+        self._in_any = (1 << 8 * len(self._eights)) - 1
+        self._one_each = int.from_bytes(b"\x01" * len(masks), "little")
         self._counted: dict[int, Sequence[int]] = {}
 
     def counts(self, found: int) -> Sequence[int]:
         """Return how many of those found are in each set, in the order of the sets."""
         if found.bit_count() > _FEW:
             return self._counts_of_many(found)
-        known = self._by_place
-        total = 0
-        for place in set_bits(found):
-            if place not in known:
-                known[place] = self._sets_of(place)
-            total += known[place]
-        return total.to_bytes(len(self._masks), "little")
+        # Whoever has a bit beyond those of all sets is in none.
+        places = set_bits(found & self._in_any)
+        eights, one_each = self._eights, self._one_each
+        sets = [eights[place >> 3] >> (place & 7) & one_each for place in places]
+        return sum(sets).to_bytes(len(self._masks), "little")
 
     def _counts_of_many(self, found: int) -> Sequence[int]:
         """Return the same; what everybody asks for, such as a filter alone, is remembered."""
@@ -42,9 +44,3 @@ class Tally:
                 self._counted.clear()
             self._counted[found] = known
         return known
-
-    def _sets_of(self, place: int) -> int:
-        at, bit = place >> 3, 1 << (place & 7)
-        return int.from_bytes(
-            bytes(at < len(mask) and mask[at] & bit > 0 for mask in self._bytes), "little"
-        )

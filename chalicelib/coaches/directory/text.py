@@ -3,7 +3,6 @@
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cached_property
 from itertools import accumulate
 from typing import Final, NamedTuple
 
@@ -11,25 +10,17 @@ from chalicelib.coaches.directory.folding import (
     SAINT_ABBREVIATIONS,
     Origins,
     fold_aligned,
+    fold_text,
     joined_pieces,
 )
 
 
 class Part(NamedTuple):
-    """One text of a coach, as written and folded; `lang` is empty if it is in no language.
-
-    It is `aligned` if every letter stands in the folded text where it stands in the other.
-    """
+    """One text of a coach, as written; `lang` is empty if it is in no language."""
 
     field: str
     lang: str
     text: str
-    folded: str
-    aligned: bool
-
-
-def folded_part(field: str, lang: str, text: str) -> Part:
-    return Part(field, lang, text, *fold_aligned(text))
 
 
 Span = tuple[int, int]
@@ -62,15 +53,15 @@ class FoldedTexts:
 
     def __init__(self, parts: Iterable[Part]) -> None:
         self.parts = [part for part in parts if part.text]
-        folded = " ".join([part.folded for part in self.parts])
-        self.folded = f" {folded} ".replace("'", " ").replace("-", " ")
+        texts = [part.text for part in self.parts]
+        self._bare, self._aligned = fold_aligned(" ".join(texts))
+        if not self._aligned:
+            texts = [fold_text(text) for text in texts]
+            self._bare = " ".join(texts)
+        self._starts = list(accumulate([len(text) + 1 for text in texts[:-1]], initial=1))
+        self.folded = f" {self._bare} ".replace("'", " ").replace("-", " ")
         self._joined: list[tuple[str, Span]] | None = None
         self._origins: dict[int, Origins] = {}
-
-    @cached_property
-    def _starts(self) -> list[int]:
-        lengths = [len(part.folded) + 1 for part in self.parts]
-        return list(accumulate(lengths[:-1], initial=1))
 
     def find(self, word: Sequence[Spelling], most: int = _MAX_SPANS) -> list[Span]:
         """Return where a word stands, in any of its `spellings`."""
@@ -94,11 +85,14 @@ class FoldedTexts:
         ]
 
     def _all_joined(self) -> Iterator[tuple[str, Span]]:
-        for part, start in zip(self.parts, self._starts, strict=True):
-            has_any = part.field in _NAME_FIELDS and _JOINED_WORDS.search(part.folded)
+        ends = [*self._starts[1:], len(self._bare) + 2]
+        for part, start, end in zip(self.parts, self._starts, ends, strict=False):
+            if part.field not in _NAME_FIELDS:
+                continue
+            folded = self._bare[start - 1 : end - 2]
             at = 0
-            for chunk in part.folded.split() if has_any else ():
-                at = part.folded.index(chunk, at)
+            for chunk in folded.split() if _JOINED_WORDS.search(folded) else ():
+                at = folded.index(chunk, at)
                 for word in joined_pieces(chunk):
                     yield word, (start + at, start + at + len(chunk.rstrip("'-")))
                 at += len(chunk)
@@ -119,7 +113,7 @@ class FoldedTexts:
         number = bisect_right(self._starts, span[0]) - 1
         start = self._starts[number]
         begin, end = span[0] - start, span[1] - start
-        if self.parts[number].aligned:
+        if self._aligned:
             return number, begin, end
         origins = self._origins.get(number)
         if origins is None:
