@@ -146,7 +146,7 @@ class EditionStore:
         self._draft(edition, public, everything, one_page=one_page)
         published = Change(edition.key, expect={"status": "writing"}, set={"status": "published"})
         self.store.commit([_replace(after, edition), published, *also])
-        self._expire_superseded(edition, now)
+        self._expire_superseded(edition, now, imports_kept=MAX_EDITIONS - (not one_page))
         return edition
 
     def _check_consents(self, coaches: "Sequence[Coach]") -> None:
@@ -215,11 +215,11 @@ class EditionStore:
         prefix, count = edition.catalogue_prefix, edition.catalogue_parts
         self._parts.change(edition, prefix, count, self._blank())
 
-    def _expire_superseded(self, current: Edition, now: datetime) -> None:
+    def _expire_superseded(self, current: Edition, now: datetime, *, imports_kept: int) -> None:
         """Let the store's time to live take away what is no longer needed.
 
         That is the snapshot of each earlier edition, since a restored one is built anew; the
-        editions beyond the number kept; and what somebody began and never published.
+        imports before the last `imports_kept`; and what somebody began and never published.
         """
         rows = [r for r in self.store.rows(PK, "EDITION#") if r["id"] != current.id]
         published = [row["id"] for row in rows if row["status"] == "published"]
@@ -227,7 +227,7 @@ class EditionStore:
         imports = [id for id in published if id not in one_page]
         given_up = stamp(now - PUBLISHING_TIMEOUT)
         unfinished = [r["id"] for r in rows if r["status"] == "writing" and r["at"] < given_up]
-        retired = {*imports[: -(MAX_EDITIONS - 1)], *unfinished, *one_page.intersection(published)}
+        retired = {*imports[:-imports_kept], *unfinished, *one_page.intersection(published)}
         expires: dict[str, object] = {"expires": int((now + GRACE_PERIOD).timestamp())}
         for row in rows:
             edition, status = Edition.of(row), row["status"]

@@ -10,6 +10,7 @@ from chalicelib.coaches.edition import Edition
 from chalicelib.coaches.editions import CURRENT, EditionStore
 from chalicelib.coaches.messages import TO_COACH
 from chalicelib.coaches.removal import CoachRemoval, forget_rows
+from chalicelib.coaches.withdrawals import WITHDRAWAL_RETENTION
 from chalicelib.core import eastern_time
 from chalicelib.core.business_days import is_business_day
 from chalicelib.core.errors import BadLink, Conflict
@@ -21,8 +22,9 @@ from chalicelib.core.records import moment, stamp
 if TYPE_CHECKING:
     from chalicelib.coaches.coach import Coach
 
-EDIT_RETENTION: Final = timedelta(days=400)
-"""How long it is known what a coach changed, for whoever restores an earlier edition."""
+EDIT_RETENTION: Final = WITHDRAWAL_RETENTION
+"""How long it is known what a coach changed, for whoever restores an earlier edition: ten imports
+may reach back for years, and none of them may show again what a coach has hidden since."""
 
 CHECK_INTERVAL: Final = timedelta(days=365)
 """How long a coach's page counts as checked."""
@@ -142,9 +144,10 @@ class Upkeep:
         """
         from chalicelib.coaches.coach import Coach
 
-        also = [*also, self._edited(slug, changes)]
         for _ in range(UPKEEP_ATTEMPTS):
             current = self._editions.current()
+            # Of now: what changes an edition is later than that one, or its restore would lose it.
+            edit = self._edited(slug, changes)
             edited = [
                 Coach.model_validate({**coach.model_dump(), **changes})
                 if coach.slug == slug
@@ -153,7 +156,7 @@ class Upkeep:
             ]
             try:
                 return self._editions.publish(
-                    edited, by=by, why=why, after=current, also=also, one_page=True
+                    edited, by=by, why=why, after=current, also=[*also, edit], one_page=True
                 )
             except Conflict as conflict:
                 # A conflict at the edition's own rows: another one came in between.

@@ -16,6 +16,7 @@ from chalicelib.coaches.proposals import EDITABLE_COLUMNS
 from chalicelib.coaches.removal import CoachRemoval
 from chalicelib.core.errors import Conflict
 from chalicelib.core.letter_row import tag_of
+from chalicelib.core.links import Links
 from chalicelib.services import Services
 from fakes import MemoryMailer, MemoryStore, SetClock
 from gallery_cases import bounced
@@ -31,6 +32,11 @@ def mireille(service: Services) -> Coach:
     coach = service.coaches.upkeep.coach(MIREILLE)
     assert coach
     return coach
+
+
+def keeper(store: MemoryStore, editions: EditionStore, clock: SetClock) -> upkeep.Upkeep:
+    links = Links(("k" * 40,), "https://example.org", "https://example.org", clock)
+    return upkeep.Upkeep(store, editions, links, clock, people_key=b"key")
 
 
 def shown(editions: EditionStore) -> list[str]:
@@ -73,7 +79,7 @@ def test_the_import_says_which_row_and_in_both_languages(
             directory.import_(path, lang, dry=True, by="test")  # type: ignore[arg-type]
 
 
-@given(steps=st.lists(st.sampled_from(["withdraw", "edit", "import", "restore"]), max_size=6))
+@given(steps=st.lists(st.sampled_from(["confirm", "edit", "import", "restore"]), max_size=6))
 @settings(
     max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
@@ -83,7 +89,7 @@ def test_whatever_happens_after_it_a_withdrawal_holds(
     clock, store = SetClock(), MemoryStore()
     editions = EditionStore(store, clock, b"key")
     few = [coach for coach in coaches[:3] if coach.slug != MIREILLE]
-    gone = few[0]
+    gone, kept = few[0], keeper(store, editions, clock)
     first = editions.publish(few, by="test", why="", after=None)
     noted = editions.withdrawals.noted(gone)
     editions.publish(few[1:], by="test", why="", after=first, also=noted, one_page=True)
@@ -95,6 +101,11 @@ def test_whatever_happens_after_it_a_withdrawal_holds(
                 editions.restore(editions.restorable()[-1], by="test")
             elif step == "import":
                 editions.publish(few, by="test", why="", after=current)
+            elif step == "edit":
+                for one in few[:2]:
+                    kept.edit(one.slug, {"city": "Laval"}, by=one.slug, why="own changes")
+            elif step == "confirm":
+                kept.confirm(gone)
         except (Withdrawn, Conflict):
             continue
     assert gone.slug not in shown(editions)
@@ -132,6 +143,66 @@ def test_a_withdrawal_between_the_look_and_the_restore_is_not_undone(
     with pytest.raises(OperatorError, match="meanwhile"):
         DirectoryPublisher(editions).restore(published.id, "en", meanwhile)
     assert MIREILLE not in shown(editions)
+
+
+@given(steps=st.lists(st.sampled_from(["import", "import", "edit", "restore"]), max_size=24))
+@settings(max_examples=15, deadline=None)
+def test_the_last_ten_imports_can_be_restored_whatever_coaches_change_between(
+    coaches: Sequence[Coach], steps: list[str]
+) -> None:
+    clock, store = SetClock(), MemoryStore()
+    editions = EditionStore(store, clock, b"key")
+    kept = keeper(store, editions, clock)
+    imports = [editions.publish(coaches[:2], by="test", why="", after=None).id]
+    for number, step in enumerate(steps):
+        clock.pass_(minutes=1)
+        if step == "edit":
+            kept.edit(coaches[0].slug, {"city": f"Ville {number}"}, by=coaches[0].slug, why="")
+        elif step == "restore":
+            imports.append(editions.restore(editions.restorable()[-1], by="test").id)
+        else:
+            after = editions.current()
+            imports.append(editions.publish(coaches[:2], by="test", why="", after=after).id)
+    restorable = {edition.id: edition for edition in editions.restorable()}
+    assert set(imports[-10:]) <= set(restorable)
+    assert len(restorable) <= 11
+    for name in imports[-10:]:
+        assert [coach.slug for coach in editions.catalogue(restorable[name])]
+
+
+@pytest.mark.parametrize("years", [1, 4, 9])
+def test_what_a_coach_hid_is_shown_by_no_restore_however_late(
+    service: Services, published: Edition, clock: SetClock, store: MemoryStore, years: int
+) -> None:
+    clock.pass_(days=1)
+    service.coaches.upkeep.edit(MIREILLE, {"phone_public": False}, by=MIREILLE, why="own changes")
+    clock.pass_(days=365 * years)
+    store.items = {
+        key: row for key, row in store.items.items()
+        if row.get("expires", 1e12) > clock().timestamp()
+    }  # fmt: skip
+    service.coaches.editions.restore(published, by="test")
+    assert not mireille(service).phone_public
+
+
+def test_a_change_on_top_of_an_import_that_came_in_between_outlives_its_restore(
+    service: Services, published: Edition, coaches: Sequence[Coach], store: MemoryStore,
+    clock: SetClock,
+) -> None:  # fmt: skip
+    editions, imported = service.coaches.editions, list[Edition]()
+
+    def meanwhile(writes: object) -> None:
+        store.before = lambda writes: None
+        clock.pass_(seconds=1)
+        after = editions.current()
+        imported.append(editions.publish(coaches, by="operator", why="", after=after))
+        clock.pass_(seconds=1)
+
+    store.before = meanwhile
+    service.coaches.upkeep.edit(MIREILLE, {"city": "Laval"}, by=MIREILLE, why="own changes")
+    assert mireille(service).city == "Laval"
+    editions.restore(imported[0], by="test")
+    assert mireille(service).city == "Laval"
 
 
 def test_ten_imports_stay_restorable_whatever_coaches_confirm(
@@ -221,15 +292,13 @@ def test_silence_becomes_a_task_for_the_staff_however_old_the_check_is(
 @settings(max_examples=25, deadline=None)
 def test_no_coach_is_asked_on_a_day_off(coaches: Sequence[Coach], days: int) -> None:
     from chalicelib.core.business_days import is_business_day
-    from chalicelib.core.links import Links
 
     clock, store = SetClock(), MemoryStore()
     editions = EditionStore(store, clock, b"key")
     old = [coaches[0].model_copy(update={"last_verified_at": clock().date() - timedelta(days=900)})]
     editions.publish(old, by="test", why="", after=None)
-    links = Links(("k" * 40,), "https://example.org", "https://example.org", clock)
     clock.pass_(days=days)
-    kept = upkeep.Upkeep(store, editions, links, clock, people_key=b"key")
+    kept = keeper(store, editions, clock)
     assert bool(kept.check()) == is_business_day(kept.today())
 
 

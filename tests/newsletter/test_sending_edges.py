@@ -190,11 +190,20 @@ def letters(store: MemoryStore) -> list[str]:
      ("Rendering Failure", "late_rejects")],
 )  # fmt: skip
 @pytest.mark.parametrize("hours", [0, 23, 25])
+@pytest.mark.parametrize("end", ["SENT", "CANCELLED"])
 def test_what_comes_back_is_counted_and_told_for_a_day_after_the_last_mail(  # noqa: PLR0913
     service: Services, store: MemoryStore, bulk_mailer: MemoryBulkMailer, clock: SetClock,
-    run: SendingRun, kind: str, reason: str, hours: int,
+    run: SendingRun, kind: str, reason: str, hours: int, end: str,
 ) -> None:  # fmt: skip
-    all_sent(store, clock, run, 210)
+    if end == "SENT":
+        all_sent(store, clock, run, 210)
+    else:
+        enrol(store, *[reader(KEY, f"r{n}@example.org") for n in range(210)])
+        scheduled(store, clock())
+        run.tick()
+        run.work()
+        lifecycle = service.issues.lifecycle
+        lifecycle.cancel(lifecycle.get(ISSUE), "rita-roy")
     clock.pass_(hours=hours)
     for envelope in bulk_mailer.sent[:30]:
         told = sent_event(envelope, kind)
@@ -203,7 +212,7 @@ def test_what_comes_back_is_counted_and_told_for_a_day_after_the_last_mail(  # n
                 **(hard(envelope.to) if kind == "Bounce" else {}), "timestamp": stamp(clock()),
             }  # fmt: skip
         service.feedback.take([told])
-    assert run.status == "SENT"
+    assert run.status == end
     name = {"Bounce": "bounced", "Complaint": "complained"}.get(kind, "rejected")
     assert counted(store, ISSUE)["fr"][name] == 30
     assert counted(store, ISSUE) == {**recounted(store, ISSUE)}

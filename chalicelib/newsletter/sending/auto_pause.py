@@ -11,6 +11,7 @@ from chalicelib.core.ports import Now, Put, Store
 from chalicelib.core.records import moment, stamp
 from chalicelib.mail.reputation import BOUNCE_SHARE, COMPLAINT_SHARE
 from chalicelib.newsletter.issues.issue import (
+    CANCELLED,
     SENDING,
     SENT,
     Issue,
@@ -59,7 +60,8 @@ class AutoPause:
     def check(self, name: str) -> HoldReason | None:
         """Pause the issue when too much comes back; return the reason, None when all is well.
 
-        Of one that has left, the admins are told for a day: there is nothing left to pause.
+        Of one that has left, or was cancelled after some mails, the admins are told for a day:
+        there is nothing left to pause.
         """
         reason, since = self._judged(name)
         if reason is None:
@@ -72,8 +74,9 @@ class AutoPause:
         if reason is None:
             return None
         issue = issue_of(self._store, name)
-        if issue is not None and issue.status == SENT and issue.finished_at:
-            if self._now() - moment(issue.finished_at) <= WATCHED_AFTER:
+        if issue is not None and issue.status in (SENT, CANCELLED):
+            ended_at = issue.finished_at or issue.updated_at
+            if self._now() - moment(ended_at) <= WATCHED_AFTER:
                 self.tell(issue, LATE[reason], since)
             return None
         return self.hold(name, reason, since)
