@@ -114,6 +114,11 @@ class Links:
             return f"{self._website}/{lang}/application?{query}"
         return f"{self._public}/forms/application?lang={lang}&{query}"
 
+    def invite_days(self, case: str, person: str, lang: str) -> str:
+        """Lead to the last day to apply, for a calendar; it gives the right of the invitation."""
+        query = f"{PURPOSES['invite'].parameter}={self._tokens.sign('invite', case, person[:8])}"
+        return f"{self._public}/forms/application?days=1&lang={lang}&{query}"
+
     def open_invite(self, token: str) -> tuple[str, str]:
         """Return the case and the start of the person's key."""
         return self._tokens.open_pair("invite", token)

@@ -20,6 +20,7 @@ from chalicelib.core.ports import Now
 from chalicelib.forms import parsing
 from chalicelib.forms.problems import InvalidForm
 from chalicelib.views.claim import ClaimViews
+from chalicelib.views.days import DAYS
 from chalicelib.views.file_form import PAGE_SECONDS, FileInput, read_input
 from chalicelib.views.file_pages import FilePages, OpenedFile, error_text
 from chalicelib.views.lost_link import LostLinkViews
@@ -62,8 +63,12 @@ class FileViews:
             return self.pages.result(request, token)
         mine = OpenedFile(token, self.cases.followed(token))
         lang = request.language({}, mine.case.lang)
+        if DAYS in request.query and (days := self.pages.days(mine, lang)):
+            return days
         if not request.wants_page:
             return self.pages.standing(mine.case)
+        if "copy" in request.query:
+            return self.pages.copy(mine, lang)
         if request.query.get("do") == "withdraw" and self.pages.can(mine, "withdraw"):
             return self.pages.withdrawing(mine, lang, {}, {})
         return self.pages.file(mine, lang, new="new" in request.query)

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
-from chalicelib.cases.case import Case
+from chalicelib.cases.case import Case, Condition
 from chalicelib.cases.states import next_step, public_name, shows, table
 from chalicelib.core.languages import Lang
 from chalicelib.core.letter_row import APPLICANT
@@ -27,6 +27,12 @@ class SentChange(TypedDict):
     fields: Sequence[diff.Change]
 
 
+class DatedCondition(TypedDict):
+    text: str
+    due: date
+    met_at: NotRequired[str]
+
+
 class FileFacts(TypedDict):
     """`answers` are sections in words: see `description.readable`."""
 
@@ -35,12 +41,19 @@ class FileFacts(TypedDict):
     next_step: str
     answers: Sequence[Mapping[str, object]]
     changes: list[SentChange]
-    conditions: list[dict[str, object]]
+    conditions: list[DatedCondition]
     question: AskedQuestion | None
     apply_by: date | None
 
 
-class FilePageFacts(FileFacts, FormErrors):
+class FileAddresses(TypedDict):
+    apply_url: str | None
+    days_url: str | None
+    copy_url: str
+    withdraw_url: str | None
+
+
+class FilePageFacts(FileFacts, FileAddresses, FormErrors):
     """All that the page `file` shows; `description` and `values` are of the form that may be
     revised with an answer, `entered` is what the last post brought."""
 
@@ -52,11 +65,9 @@ class FilePageFacts(FileFacts, FormErrors):
     delay: object
     action: str
     nonce: str
-    apply_url: str | None
     address_form: bool
     unreached: str
     mail_to: str
-    withdraw_url: str | None
 
 
 def file_facts(case: Case, history: list[Item], state: str, lang: Lang) -> FileFacts:
@@ -84,15 +95,18 @@ def file_facts(case: Case, history: list[Item], state: str, lang: Lang) -> FileF
     if shows(case.state, "apply_by") and case.apply_by:
         facts["apply_by"] = date.fromisoformat(case.apply_by)
     if shows(case.state, "conditions"):
-        facts["conditions"] = [
-            {**c, "due": date.fromisoformat(c["due"])} for c in case.conditions or []
-        ]
+        facts["conditions"] = [_dated(condition) for condition in case.conditions or []]
     if (state, "reply") in table() and case.question is not None:
         facts["question"] = {
             "text": case.question["text"],
             "reply_by": date.fromisoformat(case.question["reply_by"]),
         }
     return facts
+
+
+def _dated(condition: Condition) -> DatedCondition:
+    met: DatedCondition = {"text": condition["text"], "due": date.fromisoformat(condition["due"])}
+    return {**met, "met_at": condition["met_at"]} if "met_at" in condition else met
 
 
 def _changes(case: Case, history: list[Item], lang: Lang) -> list[SentChange]:

@@ -14,9 +14,11 @@ from chalicelib.core.languages import Lang
 from chalicelib.core.letter_row import NEW_ADDRESS
 from chalicelib.core.links import Links
 from chalicelib.core.ports import Now
+from chalicelib.core.records import moment
 from chalicelib.core.settings import Settings
 from chalicelib.forms.problems import RESULT_NOT_MAILED
-from chalicelib.views.file_facts import FileFacts, FilePageFacts, file_facts
+from chalicelib.views.days import DAYS, applicants_days, respond_with_days
+from chalicelib.views.file_facts import FileFacts, FileAddresses, FilePageFacts, file_facts
 from chalicelib.web.form_errors import Description, form_errors
 from chalicelib.web.pages import Pages, in_language
 from chalicelib.web.problems import FieldError
@@ -73,18 +75,44 @@ class FilePages:
             "delay": self._delay(mine),
             "action": address,
             "nonce": self.links.nonce(mine.token),
-            "apply_url": self.links.invite(case.id, case.person, lang)
-            if facts["apply_by"]
-            else None,
+            **self._links(mine, facts, lang),
             "address_form": (case.state, "ask_address") in table(),
             "unreached": _unreached(case),
             "mail_to": case.mail_to,
-            "withdraw_url": in_language(f"{address}?do=withdraw", lang)
-            if self.can(mine, "withdraw")
-            else None,
         }
         status = 422 if errors else status
         return self.pages.respond("file", lang, page, address=address, status=status)
+
+    def _links(self, mine: OpenedFile, facts: FileFacts, lang: Lang) -> FileAddresses:
+        """Return where one goes from the page of a file, as it stands."""
+        address, case = self._address(mine.token), mine.case
+        days = applicants_days(facts, lang, self.settings)
+        may_withdraw = self.can(mine, "withdraw")
+        return {
+            "apply_url": self.links.invite(case.id, case.person, lang)
+            if facts["apply_by"]
+            else None,
+            "days_url": in_language(f"{address}?{DAYS}=1", lang) if days else None,
+            "copy_url": in_language(f"{address}?copy=1", lang),
+            "withdraw_url": in_language(f"{address}?do=withdraw", lang) if may_withdraw else None,
+        }
+
+    def copy(self, mine: OpenedFile, lang: Lang) -> Response:
+        """Answer with all that was sent, as a page to print or to keep."""
+        address, facts = self._address(mine.token), self._facts(mine, lang)
+        page = {
+            "case": mine.case,
+            "sent_at": moment(mine.case.applied_at or mine.case.submitted_at),
+            "changed_at": facts["changes"][0]["at"] if facts["changes"] else None,
+            "answers": facts["answers"],
+            "back": in_language(address, lang),
+        }
+        return self.pages.respond("copy", lang, page, address=f"{address}?copy=1")
+
+    def days(self, mine: OpenedFile, lang: Lang) -> Response | None:
+        """Answer with the days of a file, for a calendar; None where it has none to keep."""
+        days = applicants_days(self._facts(mine, lang), lang, self.settings)
+        return respond_with_days(days, mine.case, lang, self.now()) if days else None
 
     def _delay(self, mine: OpenedFile) -> object:
         """Return the usual turnaround, told while somebody waits for the staff."""

@@ -69,6 +69,7 @@ def start_facts(
         "begin": begin,
         "hidden": {"form": description["form"], **query},
         "address": address,
+        "blank": f"{description['action']}?blank=1&lang={lang}",
         "whole": f"{description['action']}?{urlencode({**query, 'whole': '1', 'lang': lang})}",
     }
 

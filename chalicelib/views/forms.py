@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from chalicelib import content
 from chalicelib.cases.consent import Notices
 from chalicelib.cases.intake.receive import Intake
-from chalicelib.cases.intake.submission import IncomingForm, Receipt
+from chalicelib.cases.intake.submission import Receipt
 from chalicelib.cases.lookup import Cases
 from chalicelib.core.errors import AlreadyApplied, NotFound, NotInvited, RelaisError, StoreDown
 from chalicelib.core.languages import Lang
@@ -20,6 +20,7 @@ from chalicelib.forms import parsing
 from chalicelib.forms.problems import InvalidForm
 from chalicelib.forms.spam import PERSON_FIELD
 from chalicelib.newsletter.subscribers.consent_text import SHOWN_FIELD, ConsentTexts
+from chalicelib.views.form_input import CONTROL_FIELDS, INVITATION_FIELDS, incoming
 from chalicelib.views.receipt import receipt_body
 from chalicelib.web.pages import Pages
 from chalicelib.web.problems import Problems, ProblemText
@@ -31,21 +32,6 @@ from chalicelib.web.request import (
     text_field,
 )
 from chalicelib.web.responses import Response, json_response, see_other, with_etag
-
-INVITATION_FIELDS: Final = ("invite", "ref", "uninvited")
-"""Fields of the query that say how somebody came to a form: they stay with it."""
-
-CONTROL_FIELDS: Final = (
-    *INVITATION_FIELDS,
-    "lang",
-    "redirect",
-    "website",
-    "started_at",
-    PERSON_FIELD,
-    "notice",
-    SHOWN_FIELD,
-)
-"""Fields that say how to treat a form, and are no answers."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +52,8 @@ class FormViews:
         _require_form(name)
         lang = request.lang
         invite = request.query.get("invite", "")
+        if (prepared := self._to_prepare(request, name, invite)) is not None:
+            return prepared
         knows = request.query.get("uninvited") or request.query.get("ref")
         if name == "application" and request.wants_page and not (invite or knows):
             # Shown before somebody fills it in for an hour, and not after.
@@ -94,7 +82,7 @@ class FormViews:
             control = take_control(fields, CONTROL_FIELDS)
             if other := switched(request, fields):
                 return self._switched(name, fields, control, other)
-            receipt = self.intake.receive(_incoming(name, fields, lang, request, control))
+            receipt = self.intake.receive(incoming(name, fields, lang, request, control))
         except RelaisError as error:
             if isinstance(error, InvalidForm) and control["invite"]:
                 self._note_started(control["invite"])
@@ -180,6 +168,21 @@ class FormViews:
         facts = start_facts(description, query, lang, begin=self.pages.address("draft"))
         return self.pages.respond("draft_start", lang, facts, address=str(facts["address"]))
 
+    def _to_prepare(self, request: Request, name: str, invite: str) -> Response | None:
+        """Answer with what somebody takes with them: all questions to print, for which nobody needs
+        an invitation, or the last day of theirs. Raises what a bad one deserves."""
+        if request.wants_page and "blank" in request.query:
+            facts = {"description": (blank := self._describe(name, request.lang))}
+            address = f"{blank['action']}?blank=1"
+            return self.pages.respond("form_blank", request.lang, facts, address=address)
+        if name != "application" or not invite or "days" not in request.query:
+            return None
+        from chalicelib.views.days import invited_days, respond_with_days
+
+        case = self.cases.invited(invite)
+        days = invited_days(case, request.lang, self.settings)
+        return respond_with_days(days, case, request.lang, self.now())
+
     def _switched(
         self, name: str, fields: dict[str, object], control: Mapping[str, str], lang: Lang
     ) -> Response:
@@ -225,31 +228,6 @@ class FormViews:
             return see_other(back or f"{receipt.status_url}?new=1", headers)
         body = receipt_body(receipt, self.settings.contact_email)
         return json_response(body, {**headers, "Location": receipt.status_url}, status=201)
-
-
-def _incoming(
-    name: str,
-    fields: Mapping[str, object],
-    lang: Lang,
-    request: Request,
-    control: Mapping[str, str],
-) -> IncomingForm:
-    return IncomingForm(
-        form=name,
-        fields=fields,
-        lang=lang,
-        key=request.headers.get("idempotency-key"),
-        address=request.address,
-        invite=control["invite"] or request.query.get("invite", ""),
-        ref=control["ref"],
-        trap=control["website"],
-        started_at=control["started_at"],
-        person=control[PERSON_FIELD],
-        notice=control["notice"],
-        page=request.headers.get("referer", ""),
-        agent=request.headers.get("user-agent", ""),
-        consent_shown=control[SHOWN_FIELD],
-    )
 
 
 def _staying(control: Mapping[str, str]) -> dict[str, str]:

@@ -7,7 +7,7 @@ from chalicelib import content
 from chalicelib.cases.states import staff_steps, table
 from chalicelib.core.languages import LANGS, Lang
 from chalicelib.forms import parsing
-from chalicelib.views.openapi_answers import answer, json
+from chalicelib.views.openapi_answers import PAGE_OR_DAYS, answer, json
 from chalicelib.views.openapi_drafts import drafts
 from chalicelib.views.openapi_parts import Interface, Paths
 from chalicelib.views.openapi_schemas import ANYTHING, SCHEMAS, TEXT
@@ -88,7 +88,7 @@ def _files(interface: Interface) -> Paths:
     return {
         "/file": {"get": interface.get("/file", script="Fields"), "post": ask},
         file: {
-            "get": interface.get(file, script="Outcome"),
+            "get": interface.get(file, "days", "copy", script="Outcome", page=PAGE_OR_DAYS),
             "post": interface.post(
                 file, "action nonce answer revised confirm address", script="Outcome"
             ),
@@ -179,7 +179,10 @@ def _staff(interface: Interface) -> Paths:
     decide["summary"] = decide["summary"].format(decisions=decisions)
     issue, progress = "/newsletter/review/{token}", "/newsletter/progress/{token}"
     return {
-        "/review/{token}": {"get": interface.get("/review/{token}"), "post": decide},
+        "/review/{token}": {
+            "get": interface.get("/review/{token}", "days", page=PAGE_OR_DAYS),
+            "post": decide,
+        },
         issue: {
             "get": interface.get(issue),
             "post": interface.post(issue, "decision remarks confirm code nonce"),

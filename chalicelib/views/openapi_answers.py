@@ -12,6 +12,8 @@ from chalicelib.web.problems import code_of
 Responses = dict[str, Mapping[str, object]]
 
 PAGE: Final = {"text/html": {"schema": {"type": "string"}}}
+PAGE_OR_DAYS: Final = {**PAGE, "text/calendar": {"schema": {"type": "string"}}}
+"""A page, and with `days` in the query the days that it tells of."""
 
 PROBLEM: Final = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
 

@@ -9,7 +9,7 @@ from chalicelib.core.languages import Lang
 from chalicelib.forms import description
 from chalicelib.forms.spam import PERSON_FIELD
 from chalicelib.newsletter.subscribers.consent_text import SHOWN_FIELD
-from chalicelib.views.openapi_answers import PAGE, Responses, answer, json, refusals
+from chalicelib.views.openapi_answers import PAGE, PAGE_OR_DAYS, Responses, answer, json, refusals
 from chalicelib.views.openapi_schemas import TEXT, Schema
 from chalicelib.web.request import MULTIPART, URLENCODED
 
@@ -86,8 +86,9 @@ class Interface:
         schema = _form_schema(description.describe(form, self.lang, newsletter=self.newsletter))
         return {
             "get": self.get(
-                path, *(("invite",) if form == "application" else ()),
+                path, "blank", *(("invite", "days") if form == "application" else ()),
                 script="FormDescription", refused=kinds, also=("304",),
+                page=PAGE_OR_DAYS if form == "application" else PAGE,
             ),
             "post": {**operation, "requestBody": body({}, schema)},
         }  # fmt: skip

@@ -15,7 +15,10 @@ from chalicelib.core.errors import RelaisError
 from chalicelib.core.formatting import masked
 from chalicelib.core.languages import Lang
 from chalicelib.core.links import Links
+from chalicelib.core.ports import Now
 from chalicelib.core.records import moment
+from chalicelib.core.settings import Settings
+from chalicelib.views.days import DAYS, respond_with_days, staffs_days
 from chalicelib.views.review_facts import ReviewPageFacts, case_facts, choice_facts, steps_since
 from chalicelib.views.review_form import read_decision
 from chalicelib.web.pages import Pages
@@ -33,6 +36,8 @@ class ReviewViews:
     cases: Cases
     candidates: CaseCandidates
     links: Links
+    settings: Settings
+    now: Now
     pages: Pages
     problems: Problems
 
@@ -40,6 +45,10 @@ class ReviewViews:
         """Answer with the page behind a review link; looking changes nothing."""
         opened = self.reviews.open(token)
         lang = request.language({}, _reader_lang(opened))
+        if DAYS in request.query and opened.case and opened.standing == "open":
+            days = staffs_days(opened.case, lang, self.settings)
+            if days:
+                return respond_with_days(days, opened.case, lang, self.now())
         return self._shown(opened, lang, preselected=request.query.get("decision", ""))
 
     def decide(self, request: Request, token: str) -> Response:

@@ -157,6 +157,8 @@ class Views:
             cases.lookup,
             cases.candidates,
             self._parts.links,
+            self._parts.settings,
+            self._parts.now,
             self._pages,
             self._problems,
         )

@@ -68,12 +68,17 @@ def test_a_letter_says_what_it_is_for_in_the_agreed_words(name: str, lang: Lang)
 
 
 @pytest.mark.parametrize("name", TO_DECIDE)
-def test_staff_get_one_page_by_three_links_with_code_date_and_warnings(
+def test_staff_get_one_page_by_four_links_with_code_date_and_warnings(
     name: str, lang: Lang
 ) -> None:
     letter = composed(name, lang, "Table de quartier")
     review = "https://example.org/review/b"
-    wanted = {review, f"{review}?decision=approve", f"{review}?decision=decline"}
+    wanted = {
+        review,
+        f"{review}?decision=approve",
+        f"{review}?decision=decline",
+        f"{review}?days=1",
+    }
     assert set(re.findall(rf"{review}\S*", letter.text)) == wanted
     assert set(re.findall(r'href="(https://[^"]+)"', letter.html)) == wanted
     due = {"fr": "le 23 mars 2026", "en": "March 23, 2026"}[lang]

@@ -57,7 +57,7 @@ COACHES = Path(__file__).resolve().parents[2] / "infra" / "local_aws" / "sample"
 LANGS: tuple[Lang, ...] = ("fr", "en")
 
 PAGES = (
-    "assessment", "assessment-errors", "eoi", "eoi-errors", "eoi-banner", "eoi-paused",
+    "assessment", "assessment-errors", "eoi", "eoi-blank", "eoi-errors", "eoi-banner", "eoi-paused",
     "application", "application-errors",
     "file-new", "file-later", "file-complete", "receipt-over",
     "declaration", "declaration-errors", "declaration-replaced", "declaration-answered",
@@ -82,7 +82,7 @@ PAGES = (
     "confirming-errors", "application-uninvited", "uninvited", "file-orphan", "review-orphan",
     "claim", "claim-errors", "claim-not-mine", "review-claim",
     "review-orphan-errors", "voted", "review-votes", "review-conditions-errors",
-    "review-conditions-met", "file-conditions", "review-step-up", "refused", "away", "noted",
+    "review-conditions-met", "file-conditions", "file-copy", "review-step-up", "refused", "away", "noted",
     "review-undeliverable",
     "archive-empty", "archive", "archive-issue",
     "approval", "approval-errors", "approval-late", "approval-done", "approval-unknown",
@@ -314,6 +314,7 @@ class Walk:
     def _forms(self) -> Iterator[tuple[str, str]]:
         yield "assessment", self.page("/forms/assessment")
         yield "eoi", self.page("/forms/eoi?whole=1")
+        yield "eoi-blank", self.page("/forms/eoi?blank=1")
         some = samples.assessment(q3_approach=None, send_to_email="eve@")
         yield "assessment-errors", self.posted("assessment", some)
         wrong = samples.eoi(

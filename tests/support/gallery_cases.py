@@ -216,6 +216,7 @@ def quorum(walk: "Walk") -> Pages:
     walk.after_undo()
     own = walk.own("ines@example.org")
     yield "file-conditions", walk.page(own)
+    yield "file-copy", walk.page(f"{own}?copy=1")
     walk.answer(second, {"decision": "fresh"})
     walk.deliver()
     third = "/review/" + _token(walk.mailer.to("sacha@example.org")[-1].text)

@@ -161,6 +161,10 @@ class Review(TypedDict):
         dict[str, Incident],
         keys("dead_letter many_letters bad_mail account_refused staff_mail nobody"),
     ]
+    dates: Annotated[
+        dict[str, TitleAndText],
+        keys("apply reply condition decide"),
+    ]
     file: Annotated[
         dict[str, TitleAndText],
         keys(

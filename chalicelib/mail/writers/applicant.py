@@ -27,6 +27,7 @@ from chalicelib.mail.writers.phrases import reason_texts
 
 class EoiReceived(TypedDict):
     status_url: str
+    copy_url: str
     usual: Turnaround | None
     revised: bool
 
@@ -35,6 +36,7 @@ class EoiReceived(TypedDict):
 def eoi_received(owed: CaseLetter) -> EoiReceived:
     return {
         "status_url": owed.status_url,
+        "copy_url": owed.copy_url,
         "usual": owed.usual(),
         "revised": owed.facts.get("revised", False),
     }
@@ -43,6 +45,7 @@ def eoi_received(owed: CaseLetter) -> EoiReceived:
 class Invitation(TypedDict):
     apply_url: str
     apply_by: date
+    days_url: str
     message: str
 
 
@@ -52,6 +55,7 @@ def invitation(owed: CaseLetter) -> Invitation:
     return {
         "apply_url": owed.apply_url,
         "apply_by": owed.apply_by,
+        "days_url": owed.apply_days_url,
         "message": owed.facts["message"],
     }
 
@@ -81,6 +85,7 @@ def declined(owed: CaseLetter) -> DeclinedFacts:
 class InfoRequested(TypedDict):
     message: str
     reply_by: date
+    days_url: str
     status_url: str
 
 
@@ -93,6 +98,7 @@ def info_requested(owed: CaseLetter) -> InfoRequested:
     return {
         "message": question["text"],
         "reply_by": date.fromisoformat(question["reply_by"]),
+        "days_url": owed.days_url,
         "status_url": owed.status_url,
     }
 
@@ -115,6 +121,7 @@ def answer_received(owed: CaseLetter) -> AnswerReceived:
 class ApplicationReceived(TypedDict):
     answers: Copy
     status_url: str
+    copy_url: str
     usual: Turnaround | None
 
 
@@ -126,6 +133,7 @@ def application_received(owed: CaseLetter) -> ApplicationReceived:
     return {
         "answers": copy_of_answers(owed) if proved else [],
         "status_url": owed.status_url,
+        "copy_url": owed.copy_url,
         "usual": owed.usual(),
     }
 
@@ -194,12 +202,13 @@ class ConditionFacts(TypedDict):
 
 class Conditional(Decided):
     conditions: list[ConditionFacts]
+    days_url: str
 
 
 @letter("application_conditional", to=APPLICANT, stands="version", survives=("postpone",))
 @letter("conditions_postponed", to=APPLICANT, stands="version", survives=("postpone",))
 def application_conditional(owed: CaseLetter) -> Conditional:
-    return {**decided(owed), "conditions": conditions_of(owed.case)}
+    return {**decided(owed), "conditions": conditions_of(owed.case), "days_url": owed.days_url}
 
 
 def conditions_of(case: Case) -> list[ConditionFacts]:

@@ -62,6 +62,16 @@ class CaseLetter:
         return give(self.case.id, self.case.person)
 
     @property
+    def copy_url(self) -> str:
+        """The page of the answers, to print."""
+        return f"{self.status_url}?copy=1"
+
+    @property
+    def days_url(self) -> str:
+        """The days that the letter tells of, for a calendar."""
+        return f"{self.status_url}?days=1"
+
+    @property
     def apply_url(self) -> str:
         """Raises Overtaken for an address that is not the file's own."""
         if not self.owns_file:
@@ -80,6 +90,11 @@ class CaseLetter:
             return True
         letters = letters_of(self.store, self.case, event)
         return not letters or any(one["attempts"] for one in letters)
+
+    @property
+    def apply_days_url(self) -> str:
+        """The last day to apply, for a calendar: an invitation is shared, and opens no file."""
+        return self.links.invite_days(self.case.id, self.case.person, self.lang)
 
     @property
     def apply_by(self) -> date:

@@ -19,6 +19,7 @@ class Reminder(TypedDict):
     question: str
     conditions: list[ConditionFacts]
     url: str
+    days_url: str
 
 
 @letter("reminder", to=APPLICANT, stands="version")
@@ -37,6 +38,7 @@ def reminder(owed: CaseLetter) -> Reminder:
         "question": case.question["text"] if case.question else "",
         "conditions": [each for each in conditions_of(case) if each["due"] == until],
         "url": owed.apply_url if awaited == "apply" else owed.status_url,
+        "days_url": owed.apply_days_url if awaited == "apply" else owed.days_url,
     }
 
 
