@@ -1,7 +1,8 @@
 """Puts the styles of letters in their elements, as many mail programs drop a letter's `<style>`.
 
 It happens once, when the package is built, in the templates themselves: whoever writes a letter
-writes classes, and a request neither parses HTML nor loads what does.
+writes classes, and a request neither parses HTML nor loads what does. A template of pages that
+letters use too stands among theirs as a link, which the package has as a file of its own.
 """
 
 import importlib

@@ -18,7 +18,7 @@ from chalicelib.core.records import moment
 from chalicelib.core.settings import Settings
 from chalicelib.forms.problems import RESULT_NOT_MAILED
 from chalicelib.views.days import DAYS, applicants_days, respond_with_days
-from chalicelib.views.file_facts import FileFacts, FileAddresses, FilePageFacts, file_facts
+from chalicelib.views.file_facts import FileAddresses, FileFacts, FilePageFacts, file_facts
 from chalicelib.web.form_errors import Description, form_errors
 from chalicelib.web.pages import Pages, in_language
 from chalicelib.web.problems import FieldError

@@ -152,16 +152,9 @@ class Views:
         from chalicelib.views.review import ReviewViews
 
         cases = self._rooms.cases
-        return ReviewViews(
-            cases.reviews,
-            cases.lookup,
-            cases.candidates,
-            self._parts.links,
-            self._parts.settings,
-            self._parts.now,
-            self._pages,
-            self._problems,
-        )
+        given = (cases.reviews, cases.lookup, cases.candidates, self._parts.links)
+        settings, now = self._parts.settings, self._parts.now
+        return ReviewViews(*given, settings, now, self._pages, self._problems)
 
     @cached_property
     def desk(self) -> "DeskViews":

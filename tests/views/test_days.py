@@ -49,8 +49,8 @@ def test_an_invitation_brings_its_last_day_by_its_own_right(way: Journey) -> Non
     assert "/file/" not in text, "an invitation is shared, and opens no file"
     assert "invite=" not in kept, "a calendar is shared too"
     assert way.visitor.get("/forms/application?days=1&invite=bad").status_code == 409
-    way.decide(RITA, decision="extend", message="Prenez le temps.")
-    way.deliver()
+    way.press(way.fresh(RITA), decision="extend", message="Prenez le temps.")
+    way.after_undo()
     later = calendar(way, way.letters(ADA)[-1])
     assert re.findall("UID:.*", later) == re.findall("UID:.*", kept), "it moves the same day"
     assert re.findall("DTSTART.*", later) != re.findall("DTSTART.*", kept)
