@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
 .DEFAULT_GOAL := check
-.PHONY: help install run test lint check year lives stranger flood wordpress verify supply lock package deploy browser
+.PHONY: help install run test lint check year lives stranger flood interface wordpress verify supply lock package deploy browser
 .PHONY: install-tools install-emulator lint-types lint-rest
 
 help: ## List what make can do
@@ -68,6 +68,9 @@ stranger: $(READY) ## Play a stranger for ten thousand steps beside honest peopl
 
 flood: $(READY) ## Flood the app with ten thousand posts of a thousand networks (some minutes; POSTS=…, STACK=1)
 	@$(BIN)/python -m bench.flood $(if $(STACK),--stack) $(or $(POSTS),10000) $(or $(NETWORKS),1000)
+
+interface: $(READY) ## Try every operation of OpenAPI with a thousand made-up requests (some minutes; EXAMPLES=…)
+	@EXAMPLES=$(or $(EXAMPLES),15) $(BIN)/python -m pytest -q tests/e2e/test_interface.py
 
 wordpress: $(READY) browser ## Drive the plugin in a real WordPress, which is set up here (some minutes)
 	@sh infra/local_aws/wordpress.sh

@@ -11,7 +11,7 @@ from chalicelib.core.errors import RelaisError, WrongMethod
 from chalicelib.core.rate_limit import FailureName
 from chalicelib.web.problems import Problems
 from chalicelib.web.request import Request
-from chalicelib.web.responses import Response
+from chalicelib.web.responses import HTML, Response
 
 log = logging.getLogger("relais.web.chalice_app")
 
@@ -61,6 +61,8 @@ class Relais(chalice.Chalice):
         self._problems = problems
         self._allowed_origins = allowed_origins
         self._count_failure = count_failure
+        self._shows: dict[View, View] = {}
+        """What the address of a view that takes posts shows, where it shows anything."""
         # As text, a form with bytes that are not UTF-8 would reach us mended, and wrong.
         self.api.binary_types.append("multipart/form-data")
 
@@ -73,6 +75,8 @@ class Relais(chalice.Chalice):
         views = dict(by_method)
         if "GET" in views:
             views["HEAD"] = views["GET"]
+            if "POST" in views:
+                self._shows[views["POST"]] = views["GET"]
         views["OPTIONS"] = lambda request, **_: Response(204, "", "text/plain")
         allowed = ", ".join(sorted(views))
         for method in METHODS:
@@ -94,7 +98,7 @@ class Relais(chalice.Chalice):
             assert current is not None
             request = request_of(current)
             try:
-                response = view(request, **arguments)
+                response = self._viewed(request, view, arguments)
             except RelaisError as error:
                 response = self._problems().respond(request, error)
             except Exception as error:  # noqa: BLE001
@@ -105,13 +109,33 @@ class Relais(chalice.Chalice):
                 response = self._counted(request, response, "failures")
             elif request.method == "POST" and response.status in REFUSALS:
                 response = self._counted(request, response, "refused_posts")
-            return self._finished(request, self._with_typed_text(request, response), allowed)
+            if request.wants_page:
+                response = self._with_switch(request, self._with_typed_text(request, response))
+            return self._finished(request, response, allowed)
 
         return respond
 
+    def _viewed(self, request: Request, view: View, arguments: Mapping[str, str]) -> Response:
+        """Return what a view answers; where a post only switches the language, what its address
+        shows in that one, with what was typed."""
+        shows = self._shows.get(view)
+        if shows is None or not request.switches:
+            return view(request, **arguments)
+        from chalicelib.web import switching  # scripts switch nothing
+
+        return switching.shown_again(request, lambda opened: shows(opened, **arguments))
+
+    def _with_switch(self, request: Request, response: Response) -> Response:
+        """Return a page that can be switched to the other language."""
+        if response.content_type != HTML:
+            return response
+        from chalicelib.web import switching  # scripts switch nothing
+
+        return switching.with_switch(request, response)
+
     def _with_typed_text(self, request: Request, response: Response) -> Response:
         """Keep what was typed on the page of a refusal; a script has its own copy."""
-        if response.status < REFUSED_FROM or not request.wants_page:
+        if response.status < REFUSED_FROM:
             return response
         from chalicelib.web import kept_text  # what is taken does without
 

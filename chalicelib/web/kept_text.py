@@ -15,7 +15,7 @@ from chalicelib.forms import parsing
 from chalicelib.forms.cleaning import CHOSEN_TYPES
 from chalicelib.forms.ignored import is_beside_answers
 from chalicelib.web.request import BODY_LIMIT as TAKEN_LIMIT
-from chalicelib.web.request import Request
+from chalicelib.web.request import SWITCH_PAGE, Request
 from chalicelib.web.responses import HTML, Response
 
 KEPT_PAGE_LIMIT: Final = 1_000_000
@@ -50,6 +50,7 @@ NEVER_SHOWN: Final = frozenset(
         "act",
         "next",
         "version",
+        SWITCH_PAGE,
     ]
 )
 """Fields that a page sends for itself, or that are chosen: no text of anybody."""

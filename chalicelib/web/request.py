@@ -3,12 +3,12 @@
 import json
 from codecs import BOM_UTF8
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Final
 from urllib.parse import urlencode, urlsplit
 
-from chalicelib.core.errors import Malformed, TooLarge, WrongType
+from chalicelib.core.errors import Malformed, RelaisError, TooLarge, WrongType
 from chalicelib.core.languages import Lang, lang_or
 from chalicelib.core.ticks import tick
 from chalicelib.forms.normalise import Repeated, nest
@@ -54,6 +54,23 @@ class Request:
         """Return the way from the page that is asked for to itself in a language."""
         kept = [(k, text) for k, texts in self.several.items() if k != "lang" for text in texts]
         return "?" + urlencode([*kept, ("lang", lang)])
+
+    @cached_property
+    def switches(self) -> bool:
+        """Whether a page is asked for in the other language, and nothing is to be done."""
+        return self.wants_page and SWITCH_PAGE.encode() in self.body and self._has_switch
+
+    @property
+    def _has_switch(self) -> bool:
+        try:
+            return any(name == SWITCH_PAGE for name, _ in self.pairs)
+        except RelaisError:
+            return False
+
+    def opened(self, lang: Lang) -> "Request":
+        """Return the request that only opens the address of a post, in a language."""
+        query, several = {**self.query, "lang": lang}, {**self.several, "lang": [lang]}
+        return replace(self, method="GET", body=b"", query=query, several=several)
 
     def language(self, fields: Mapping[str, object], default: str | None = None) -> Lang:
         """Return the language of the form's own `lang` field, else of the query, else `default`
@@ -124,6 +141,9 @@ def text_area(fields: Mapping[str, object], key: str) -> str:
     """Return a text of several lines, with the line ends of Unix: browsers send others."""
     return text_field(fields, key).replace("\r\n", "\n")
 
+
+SWITCH_PAGE: Final = "_switch_page"
+"""The button of any other page where somebody types, that shows it in the other language."""
 
 SWITCH: Final = "_switch"
 """The button of a form that shows it in the other language, with all that was typed."""

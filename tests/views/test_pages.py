@@ -222,23 +222,7 @@ def test_the_review_page_leads_to_each_of_its_parts(lang: Lang) -> None:
         assert links[-1] == "#decide"
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        n
-        for n in gallery.PAGES
-        if n
-        not in (
-            "undone",
-            "fresh",
-            "claim-not-mine",
-            "draft-both",
-            "draft-row",
-            "draft-deleted",
-            "draft-sent",
-        )
-    ],
-)
+@pytest.mark.parametrize("name", gallery.PAGES)
 def test_a_page_leads_to_itself_in_the_other_language(name: str, lang: Lang) -> None:
     other = "en" if lang == "fr" else "fr"
     page = Document(gallery.pages(lang)[name])
@@ -246,7 +230,9 @@ def test_a_page_leads_to_itself_in_the_other_language(name: str, lang: Lang) -> 
     if page.all("form") and not links:
         # Where somebody has typed, a button of the form: nothing of it is lost.
         (button,) = [one for one in page.all("button") if one.get("lang") == f"{other}-CA"]
-        assert (button["form"], button["value"].removeprefix("lang:")) == ("answers", other)
+        if "form" in button:
+            assert button["form"] in [one.get("id") for one in page.all("form")]
+            assert button["value"].removeprefix("lang:") == other
         return
     assert len(links) == 1
     assert f"lang={other}" in links[0]["href"]

@@ -1,0 +1,180 @@
+"""The switch of language of every page: nothing that was typed is lost by it.
+
+A page that is only read has a link. Where somebody types, it is a button of that form: what is in
+it comes here, and goes into the page that the address shows in the other language. A page that
+answers a post has a button that sends the same again, where that was refused and will be again.
+"""
+
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
+from html import unescape
+from typing import Final
+
+from markupsafe import Markup, escape
+
+from chalicelib.core.errors import RelaisError
+from chalicelib.core.languages import Lang, lang_or, other_language
+from chalicelib.web import kept_text
+from chalicelib.web.request import SWITCH_PAGE, Request
+from chalicelib.web.responses import HTML, Response
+
+NAMES: Final[Mapping[Lang, str]] = {"fr": "Français", "en": "English"}
+GO_ON: Final[Mapping[Lang, str]] = {"fr": "Continuer", "en": "Continue"}
+
+REFUSED_AGAIN: Final = frozenset((400, 409, 413, 415, 422))
+"""Statuses of a post that did nothing, and will do nothing if it is sent again as it was."""
+
+_PLACE = re.compile(r'<div id="switch">(.*?)</div>', re.DOTALL)
+_FORM = re.compile(r"<form\b([^>]*)>(.*?)</form>", re.DOTALL)
+_TYPED = re.compile(
+    r"<textarea\b(?![^>]* readonly)"
+    r'|<input type="(?:text|email|search|tel|url|number)"(?![^>]* name="website")'
+)
+"""What somebody types in: the trap for robots is none of it."""
+
+_SUBMIT = re.compile(r"<button\b([^>]*)>")
+_CONTROL = re.compile(
+    r"<input\b[^>]*>|<textarea\b[^>]*>.*?</textarea>|<select\b.*?</select>", re.DOTALL
+)
+_OPTION = re.compile(r"<option\b[^>]*>")
+
+Pairs = Sequence[tuple[str, str]]
+
+
+def shown_again(request: Request, show: Callable[[Request], Response]) -> Response:
+    """Return what an address shows in the language that was chosen, with what was typed in the
+    form whose button it was."""
+    lang = lang_or(dict(request.pairs).get(SWITCH_PAGE), request.lang)
+    response = show(request.opened(lang))
+    if response.content_type != HTML:
+        return response
+    forms = [form.span() for form in _FORM.finditer(response.body)]
+    names = {name for name, _ in request.pairs}
+    start, end = max(
+        forms, key=lambda span: _shared(response.body[slice(*span)], names), default=(0, 0)
+    )
+    filled = refilled(response.body[start:end], request.pairs)
+    page = response._replace(body=response.body[:start] + filled + response.body[end:])
+    # What the page has no place for now is shown beside it.
+    return kept_text.with_typed_text(request, page)
+
+
+def _shared(form: str, names: Collection[str]) -> int:
+    """Return how many of these controls a form has."""
+    controls = (found[0].partition(">")[0] for found in _CONTROL.finditer(form))
+    shown = {_attribute(each, "name") for each in controls if _attribute(each, "type") != "hidden"}
+    return len(shown & set(names))
+
+
+def with_switch(request: Request, response: Response) -> Response:
+    """Return a page with its switch of language."""
+    place = _PLACE.search(response.body) if response.content_type == HTML else None
+    if place is None or "<button" in place[1]:
+        return response
+    lang: Lang = "en" if '<html lang="en' in response.body[:200] else "fr"
+    there = other_language(lang)
+    form = _typed_form(response.body)
+    if form is not None:
+        return _with_button(request, response, form, there)
+    if request.method == "POST" and response.status in REFUSED_AGAIN and (pairs := _pairs(request)):
+        switch = _repost(pairs, there)
+    elif place[1].strip():
+        return response
+    else:
+        switch = Markup('<a href="{}" lang="{}-CA" hreflang="{}-CA">{}</a>').format(
+            request.again_in(there), there, there, NAMES[there]
+        )
+    start, end = place.span(1)
+    return response._replace(body=response.body[:start] + str(switch) + response.body[end:])
+
+
+def refilled(form: str, pairs: Pairs) -> str:
+    """Return the HTML of a form with what was typed and chosen in it; what a page hides in its
+    form stays as the page has it."""
+    given: dict[str, list[str]] = {}
+    for name, text in pairs:
+        given.setdefault(name, []).append(text)
+    return _CONTROL.sub(lambda found: _filled(found[0], given), form)
+
+
+def _filled(control: str, given: Mapping[str, Sequence[str]]) -> str:
+    opening = control.partition(">")[0]
+    texts = given.get(_attribute(opening, "name"))
+    kind = _attribute(opening, "type")
+    if control.startswith("<input") and kind in ("checkbox", "radio"):
+        plain = re.sub(r" checked(?=[\s>])", "", control)
+        chosen = (_attribute(opening, "value") or "on") in (texts or ())
+        return plain.replace("<input", "<input checked", 1) if chosen else plain
+    if texts is None or kind in ("hidden", "file", "password", "submit"):
+        return control
+    if control.startswith("<textarea"):
+        return f"{opening}>\n{escape(texts[0])}</textarea>"
+    if control.startswith("<select"):
+        return _OPTION.sub(lambda option: _option(option[0], texts), control)
+    plain = re.sub(r' value="[^"]*"', "", control)
+    return plain.replace("<input", f'<input value="{escape(texts[0])}"', 1)
+
+
+def _option(option: str, texts: Sequence[str]) -> str:
+    plain = re.sub(r" selected(?=[\s>])", "", option)
+    chosen = _attribute(option, "value") in texts
+    return plain.replace("<option", "<option selected", 1) if chosen else plain
+
+
+def _attribute(tag: str, name: str) -> str:
+    found = re.search(rf'\s{name}="([^"]*)"', tag)
+    return unescape(found[1]) if found else ""
+
+
+def _typed_form(page: str) -> int | None:
+    """Return which form of a page somebody types in: the first that is posted."""
+    for number, form in enumerate(_FORM.finditer(page)):
+        if 'method="post"' in form[1] and _TYPED.search(form[2]):
+            return number
+    return None
+
+
+def _with_button(request: Request, response: Response, number: int, lang: Lang) -> Response:
+    """Return the page with a button of its form in place of the link: it goes to the address that
+    shows the page, whatever the form goes to."""
+    body = response.body
+    form = list(_FORM.finditer(body))[number]
+    name = _attribute(form[1], "id") or "typing"
+    if not _attribute(form[1], "id"):
+        body = body[: form.start(1)] + f' id="{name}"' + body[form.start(1) :]
+    here = other_language(lang)
+    first = _SUBMIT.search(form[2])
+    # The key Enter presses the first button of a form, wherever on the page it stands.
+    own = "".join(
+        f' {each}="{escape(_attribute(first[1], each))}"'
+        for each in ("name", "value")
+        if first and _attribute(first[1], each)
+    )
+    switch = (
+        f'<button class="unseen" type="submit" form="{name}"{own} tabindex="-1" '
+        f'aria-hidden="true">{GO_ON[here]}</button>'
+        f'<button class="link" type="submit" form="{name}" name="{SWITCH_PAGE}" '
+        f'value="{lang}" formaction="{escape(request.again_in(lang))}" formnovalidate lang="{lang}-CA">{NAMES[lang]}</button>'
+    )
+    return response._replace(body=_PLACE.sub(lambda _: f'<div id="switch">{switch}</div>', body, 1))
+
+
+def _repost(pairs: Pairs, lang: Lang) -> Markup:
+    """Return a form that sends the same again, in the other language."""
+    kept = [(name, text) for name, text in pairs if name != "lang"]
+    hidden = Markup("").join(
+        Markup('<input type="hidden" name="{}" value="{}">').format(name, text)
+        for name, text in [*kept, ("lang", lang)]
+    )
+    return Markup(
+        '<form method="post" accept-charset="utf-8">{}'
+        '<button class="link" type="submit" lang="{}-CA">{}</button></form>'
+    ).format(hidden, lang, NAMES[lang])
+
+
+def _pairs(request: Request) -> Pairs:
+    """Return the names and values that were sent; none when they cannot be read."""
+    try:
+        return request.pairs
+    except RelaisError:
+        return []
