@@ -197,6 +197,15 @@ app.views(
     GET=lambda request, ref: services().views.desk.printed(request, ref),
 )
 app.views(
+    "/desk/many",
+    GET=lambda request: services().views.desk.many(request),
+    POST=lambda request: services().views.desk.decide_many(request),
+)
+app.views(
+    "/desk/many/{job}",
+    GET=lambda request, job: services().views.desk.many_results(request, job),
+)
+app.views(
     "/desk/export",
     GET=lambda request: services().views.desk.export(request),
     POST=lambda request: services().views.desk.begin_export(request),

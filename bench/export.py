@@ -145,7 +145,7 @@ def main(arguments: Mapping[str, Any]) -> None:
                 f"at most {peak:.0f} MB of memory so far",
                 flush=True,
             )
-            if arguments["libreoffice"] and ending == "xlsx":
+            if arguments["libreoffice"] and ending == "xlsx" and ids is not every:
                 opened_by_libreoffice(sheet, number)
 
 

@@ -28,6 +28,11 @@ class StoredLink(NamedTuple):
     token_hash: str
     code: str
 
+    @property
+    def token(self) -> str:
+        """What the address ends with."""
+        return self.url.rpartition("/")[2]
+
 
 class Links:
     """Makes, opens and redacts the links that carry a right.

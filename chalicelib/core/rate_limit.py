@@ -111,6 +111,7 @@ ROUTES: Final[Mapping[str, tuple[str, ...]]] = {
     "/desk/sign-in/{token}": ("failures",),
     "/desk/account": ("confirmations",),
     "/desk/files/{ref}": ("staff_attempts",),
+    "/desk/many": ("desk_jobs",),
     "/desk/export": ("desk_jobs",),
 }  # fmt: skip
 """The limits of each address that takes a POST, beside those of `EVERY_ROUTE`."""

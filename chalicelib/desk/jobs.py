@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from chalicelib.cases.staff import Staff
 from chalicelib.core.errors import Conflict
@@ -30,8 +30,12 @@ MAX_TRIES: Final = 4
 JOB_RETENTION: Final = timedelta(days=90)
 MAX_LISTED: Final = 20
 
-Beat = Callable[[], None]
-"""Says within a long step that somebody works at it still. Raises Conflict where no longer."""
+
+class Beat(Protocol):
+    """Says within a step that somebody works at it still, and keeps what is named of it."""
+
+    def __call__(self, **kept: str) -> None:
+        """Raise Conflict where the job is somebody else's by now."""
 
 
 @dataclass(frozen=True)
@@ -152,9 +156,9 @@ class Jobs:
         """Take one step and keep it. Raises Conflict when the job is somebody else's by now."""
         expect = {"lease": mine, "step": job.row["step"]}
 
-        def beat() -> None:
-            until = stamp(self._now() + LEASE)
-            self._store.commit([Change(job.key, expect=expect, set={"lease_until": until})])
+        def beat(**kept: str) -> None:
+            until = {"lease_until": stamp(self._now() + LEASE)}
+            self._store.commit([Change(job.key, expect=expect, set={**kept, **until})])
 
         values = {
             **self._steps[job.what](job, beat),

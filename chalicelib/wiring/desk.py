@@ -22,6 +22,7 @@ from chalicelib.wiring.parts import Parts
 if TYPE_CHECKING:
     from chalicelib.desk.exporting import Exporting
     from chalicelib.desk.jobs import Jobs
+    from chalicelib.desk.many import Many
 
 
 class DeskServices:
@@ -86,6 +87,13 @@ class DeskServices:
         return Exporting(parts.store, self.files, self._cases.roster, parts.objects(), parts.now)
 
     @cached_property
+    def many(self) -> "Many":
+        from chalicelib.desk.many import Many
+
+        parts, cases = self._parts, self._cases
+        return Many(parts.store, cases.lookup, self.reviews, parts.links, cases.roster, parts.now)
+
+    @cached_property
     def jobs(self) -> "Jobs":
         """What is done in steps; a kind of job loads its parts when there is one."""
         from chalicelib.desk.jobs import Jobs
@@ -94,7 +102,10 @@ class DeskServices:
         return Jobs(
             parts.store,
             parts.now,
-            {"export": lambda job, beat: self.exporting.step(job, beat)},
+            {
+                "export": lambda job, beat: self.exporting.step(job, beat),
+                "decisions": lambda job, beat: self.many.step(job, beat),
+            },
         )
 
     @cached_property

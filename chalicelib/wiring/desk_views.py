@@ -18,6 +18,7 @@ from chalicelib.wiring.parts import Parts
 
 if TYPE_CHECKING:
     from chalicelib.views.desk.exports import ExportViews
+    from chalicelib.views.desk.many import ManyViews
     from chalicelib.views.desk.printing import PrintViews
 
 
@@ -94,6 +95,25 @@ class DeskViews:
 
         desk = self._desk
         return ExportViews(self._entry, desk.files, desk.jobs, desk.exporting, self._cases.roster)
+
+    @cached_property
+    def _many(self) -> "ManyViews":
+        from chalicelib.views.desk.many import ManyViews
+
+        desk = self._desk
+        return ManyViews(
+            self._entry, self._opened, desk.jobs, desk.many, desk.reviews, desk.previews, desk.kept
+        )
+
+    def many(self, request: Request) -> Response:
+        return self._entry.open("/desk/many", request, lambda visit: self._many.show(visit))
+
+    def decide_many(self, request: Request) -> Response:
+        return self._entry.open("/desk/many", request, lambda visit: self._many.act(visit))
+
+    def many_results(self, request: Request, job: str) -> Response:
+        view = self._many.results
+        return self._entry.open("/desk/many/{job}", request, view, job=job)
 
     def export(self, request: Request) -> Response:
         return self._entry.open("/desk/export", request, lambda visit: self._exports.show(visit))

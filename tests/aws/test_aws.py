@@ -25,7 +25,9 @@ import subscribers
 from chalicelib import services
 from chalicelib.aws.clients import make_client
 from chalicelib.aws.ses import SesMailer, SesSuppression
+from chalicelib.cases.review.model import Decision
 from chalicelib.cases.staff import Staff
+from chalicelib.core import references
 from chalicelib.core.errors import (
     AccountRefused,
     DeliveryFailed,
@@ -38,6 +40,7 @@ from chalicelib.core.letter_row import tag_of
 from chalicelib.core.ports import Change, Mail, Put
 from chalicelib.core.records import stamp
 from chalicelib.desk.filters import Filters
+from chalicelib.desk.many import Chosen
 from chalicelib.newsletter.subscribers import subscriber
 from chalicelib.newsletter.subscribers.subscriber import SignUpRequest, Subscriber, seconds
 from environment import ENVIRONMENT, RITA
@@ -476,7 +479,7 @@ def test_each_function_may_do_what_it_does_and_nothing_else(
 
 
 def run_a_job(client: Client, start: Callable[[str], None]) -> None:
-    """An export of all files."""
+    """An export of all files, and a decision on one."""
     current = services.services().desk
     boto3.client("s3").create_bucket(
         Bucket=ENVIRONMENT["EXPORT_BUCKET"],
@@ -484,9 +487,17 @@ def run_a_job(client: Client, start: Callable[[str], None]) -> None:
     )
     filters, me = Filters.of({}), Staff.of(RITA)
     job = current.exporting.begin(current.jobs, me, filters, ["file.ref"], "xlsx", "fr")
+    ref = post(client, "eoi", samples.eoi(contact_email="m@example.org")).json_body["ref"]
+    case = services.services().lookup.case(references.file_number_of(ref))
+    assert case is not None
+    seen = [Chosen(case.id, case.version, case.events)]
+    current.many.begin(current.jobs, me, seen, Decision("approve"))
     start("run_jobs")
     tick = client.events.generate_cw_event("aws.events", "Scheduled Event", {}, [])
-    assert client.lambda_.invoke("run_jobs", tick).payload == 1
+    assert client.lambda_.invoke("run_jobs", tick).payload == 2
+    after = services.services().lookup.case(case.id)
+    assert after is not None
+    assert after.state == "EOI_APPROVED"
     found = services.services().desk
     made = found.jobs.of(me.id, job.id)
     assert made is not None

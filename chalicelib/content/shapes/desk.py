@@ -16,7 +16,7 @@ class DeskTab(TypedDict):
 
 class Desk(TypedDict):
     """The words of the lists: each tab, whose files, each order, each filter, each column that a
-    list is exported with."""
+    list is exported with, what becomes of many files at once."""
 
     tabs: list[DeskTab]
     whose: dict[Key, Text]
@@ -25,3 +25,4 @@ class Desk(TypedDict):
     forms: dict[Key, Text]
     done: dict[Key, Text]
     columns: dict[Key, Text]
+    many: dict[Key, Text]

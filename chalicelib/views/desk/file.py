@@ -93,12 +93,11 @@ class DeskFileViews:
         if self._wants_code(visit, case, decision):
             return self.entry.confirm_first(visit, visit.signed_in, "POST")
         link = self.links.new_review()
-        token = link.url.rpartition("/")[2]
         row = self.opened.link(link.token_hash, case, staff, visit.request.query)
         self.files.store.commit([Put(row)])
         # The session is from a letter to this very person, as the code of a link would be.
-        proved = replace(decision, nonce=self.links.nonce(token), code=link.code)
-        return self._after(visit, case, self.reviews.decide(token, proved), fields)
+        proved = replace(decision, nonce=self.links.nonce(link.token), code=link.code)
+        return self._after(visit, case, self.reviews.decide(link.token, proved), fields)
 
     def _note(self, visit: Visit, case: Case, text: str) -> Response:
         """Keep a note, and say whether it leaves for those whom it seems to name."""

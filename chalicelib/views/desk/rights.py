@@ -23,8 +23,9 @@ ANYBODY: Final = Right(anybody=True)
 FILES: Final = Right(frozenset(("officer", "manager", "administrator")))
 """Whoever works with files; who writes the newsletter sees none."""
 
-EXPORT: Final = FILES._replace(confirmed=True)
-"""Whoever works with files, once they have typed a mailed code: many files leave at once."""
+MANY_FILES: Final = FILES._replace(confirmed=True)
+"""Whoever works with files, once they have typed a mailed code: many files leave, or are decided,
+at once."""
 
 SIGNED_IN: Final = Right(frozenset(ROLES), away=True)
 
@@ -39,9 +40,12 @@ RIGHTS: Final[Mapping[tuple[str, str], Right]] = {
     ("GET", "/desk/files/{ref}"): FILES,
     ("POST", "/desk/files/{ref}"): FILES,
     ("GET", "/desk/files/{ref}/print"): FILES,
-    ("GET", "/desk/export"): EXPORT,
-    ("POST", "/desk/export"): EXPORT,
+    ("GET", "/desk/many"): MANY_FILES,
+    ("POST", "/desk/many"): MANY_FILES,
+    ("GET", "/desk/many/{job}"): FILES,
+    ("GET", "/desk/export"): MANY_FILES,
+    ("POST", "/desk/export"): MANY_FILES,
     ("GET", "/desk/exports/{job}"): FILES,
-    ("GET", "/desk/exports/{job}/file"): EXPORT,
+    ("GET", "/desk/exports/{job}/file"): MANY_FILES,
 }
 """By method and path; HEAD is as GET."""

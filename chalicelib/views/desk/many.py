@@ -1,0 +1,282 @@
+"""One decision on many files: which, what it would do to each, and what it did."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, TypedDict
+
+from chalicelib import content
+from chalicelib.cases.case import Case
+from chalicelib.cases.decisions import Foretold
+from chalicelib.cases.review.model import Decision, OpenedReview
+from chalicelib.cases.review.reviews import Reviews
+from chalicelib.cases.standing_back import stands_back
+from chalicelib.cases.states import kind, staff_name, staff_steps
+from chalicelib.core import references
+from chalicelib.core.errors import NotFound, Refused
+from chalicelib.core.languages import Lang
+from chalicelib.core.records import moment
+from chalicelib.desk.filters import Filters
+from chalicelib.desk.jobs import Jobs
+from chalicelib.desk.kept import KeptForms
+from chalicelib.desk.many import DECISIONS, MANY_MAX, OFFERED, Chosen, Many, Result
+from chalicelib.forms.normalise import nest
+from chalicelib.mail.letters import Letter
+from chalicelib.mail.writers.previews import Previews
+from chalicelib.views.desk.entry import Entry, Visit
+from chalicelib.views.desk.opened_files import OpenedFiles
+from chalicelib.views.review_form import read_decision
+from chalicelib.web.problems import FieldError
+from chalicelib.web.request import text_field
+from chalicelib.web.responses import Response
+
+SECONDS_AT_ONCE: Final = 12.0
+_CHOSEN_PARTS: Final = 3
+
+
+class Foreseen(TypedDict):
+    """What a decision would do to a file: the state it would get, or why nothing."""
+
+    state_name: str
+    why: str
+
+
+class ChosenFile(TypedDict):
+    """`value` is what the form sends of it: its reference, and the version that was seen."""
+
+    ref: str
+    org: str
+    url: str
+    value: str
+    state_name: str
+    foreseen: Foreseen | None
+
+
+@dataclass(frozen=True)
+class ManyViews:
+    entry: Entry
+    opened: OpenedFiles
+    jobs: Jobs
+    many: Many
+    reviews: Reviews
+    previews: Previews
+    kept: KeptForms
+
+    def show(self, visit: Visit) -> Response:
+        """Answer with the form again that was kept when its sender had to sign in or confirm."""
+        kept = self.kept.of(visit.request.query.get("kept", ""), visit.signed_in.staff.id)
+        if not kept:
+            return self.entry.go(self.entry.address("files"))
+        return self._page(visit, nest(kept))
+
+    def act(self, visit: Visit) -> Response:
+        """Show what was chosen and what a decision would do to it; once it is confirmed, decide,
+        as far as that is quick. Raises TooMany."""
+        fields, staff = visit.request.fields(), visit.signed_in.staff
+        decision = read_decision(fields)
+        if "preview" in fields:
+            return self._page(visit, fields, foresee=True)
+        if "decide" not in fields:
+            return self._page(visit, fields)
+        files = self._files(visit, fields)
+        errors = self._errors(visit, files, decision)
+        if not decision.confirm:
+            errors = (*errors, ("confirm", "confirm"))
+        if errors or not files:
+            return self._page(visit, fields, errors=errors, status=422)
+        job = self.many.begin(self.jobs, staff, [one for _, one in files], decision)
+        job = self.jobs.run(job, SECONDS_AT_ONCE)
+        filters = text_field(fields, "filters")
+        return self.entry.go(f"{self.entry.address('many', job.id)}?{filters}")
+
+    def results(self, visit: Visit, job: str) -> Response:
+        """Answer with what became of each file."""
+        found = self.jobs.of(visit.signed_in.staff.id, job)
+        if found is None or found.what != DECISIONS:
+            raise NotFound(job)
+        lang, filters = visit.lang, Filters.of(visit.request.query)
+        results: list[Result] = found.row["results"]
+        lines = [self._line(one, lang, filters) for one in results]
+        waiting = [Chosen(*one).case for one in found.row["files"][len(results) :]]
+        facts: dict[str, object] = {
+            "job": found,
+            "asked_at": moment(str(found.row["asked_at"])),
+            "decision": _decision_name(str(found.row["decision"]), lang),
+            "lines": lines,
+            "number_done": sum(one["outcome"] == "done" for one in results),
+            "waiting": [references.reference("eoi", one) for one in waiting],
+            "back": f"{self.entry.address('files')}?{filters.query()}",
+        }
+        address = f"{self.entry.address('many', job)}?{filters.query()}"
+        return self.entry.page(visit, "many_done", facts, address=address)
+
+    def _line(self, result: Result, lang: Lang, filters: Filters) -> Mapping[str, str]:
+        case = self.opened.cases.case(result["case"])
+        ref = case.current_ref if case else references.reference("eoi", result["case"])
+        return {
+            "ref": ref,
+            "org": case.org if case else "",
+            "url": f"{self.entry.address('files', ref)}?{filters.query()}",
+            "outcome": result["outcome"],
+            "text": _outcome_text(result, lang),
+            "state_name": staff_name(case.state, lang) if case else "",
+        }
+
+    def _files(self, visit: Visit, fields: Mapping[str, object]) -> list[tuple[Case, Chosen]]:
+        """Return the files that a form names and its sender may see, each as it was seen there."""
+        names = "shown" if "shown_all" in fields else "file"
+        found: dict[str, tuple[Case, Chosen]] = {}
+        for text in _texts(fields.get(names))[: MANY_MAX * 2]:
+            parts = text.split(":")
+            try:
+                case = self.opened.case(parts[0])
+            except NotFound:
+                continue
+            staff = visit.signed_in.staff
+            if stands_back(case, staff.id, staff.email) or kind(case.state) == "held":
+                continue
+            version, events = case.version, case.events
+            if len(parts) == _CHOSEN_PARTS and all(one.isdecimal() for one in parts[1:]):
+                version, events = int(parts[1]), int(parts[2])
+            found.setdefault(case.id, (case, Chosen(case.id, version, events)))
+        return list(found.values())[:MANY_MAX]
+
+    def _errors(
+        self, visit: Visit, files: Iterable[tuple[Case, Chosen]], decision: Decision
+    ) -> tuple[tuple[str, str], ...]:
+        """Return what is missing of a decision, whichever of the files asks for it."""
+        if decision.name not in OFFERED:
+            return (("decision", "choose_decision"),)
+        errors: dict[tuple[str, str], None] = {}
+        for case, chosen in files:
+            found = self._foretold(visit, case, chosen, decision)
+            if not isinstance(found, Foretold | str):
+                errors |= dict.fromkeys(found)
+        return tuple(errors)
+
+    def _foretold(
+        self, visit: Visit, case: Case, chosen: Chosen, decision: Decision
+    ) -> Foretold | tuple[tuple[str, str], ...] | str:
+        """Return what a decision would make of a file, what is missing of it, or the code of why
+        it can do nothing there."""
+        staff = visit.signed_in.staff
+        if chosen.version != case.version:
+            return "changed"
+        if decision.name not in staff_steps(case.state):
+            return "not_now"
+        opened: OpenedReview = self.opened.review(case, staff)
+        try:
+            return self.reviews.foretold(opened, decision)
+        except Refused as refused:
+            return refused.why
+
+    def _page(
+        self,
+        visit: Visit,
+        fields: Mapping[str, object],
+        *,
+        foresee: bool = False,
+        errors: Sequence[tuple[str, str]] = (),
+        status: int = 200,
+    ) -> Response:
+        lang, files, decision = visit.lang, self._files(visit, fields), read_decision(fields)
+        if foresee:
+            errors = self._errors(visit, files, decision)
+            status = 422 if errors else 200
+        filters = Filters.of_query(text_field(fields, "filters"))
+        foretold = {
+            case.id: self._foretold(visit, case, chosen, decision)
+            for case, chosen in files
+            if foresee and not errors
+        }
+        texts, address = content.review()["errors"], self.entry.address("files")
+        facts: dict[str, object] = {
+            "back": f"{address}?{filters.query()}",
+            "filters": filters.query(),
+            "files": [self._chosen(one, foretold, filters, lang) for one in files],
+            "entered": fields,
+            "errors": [FieldError(field=f, code=c, message=texts[c][lang]) for f, c in errors],
+            "letters": self._letters(foretold.values()),
+            "will": sum(isinstance(one, Foretold) for one in foretold.values()),
+            "foreseen": bool(foretold),
+            **self._ways(visit, files),
+        }
+        return self.entry.page(visit, "many", facts, address=address, status=status)
+
+    def _ways(self, visit: Visit, files: Iterable[tuple[Case, Chosen]]) -> dict[str, object]:
+        """Return what can be decided, and what each decision may need."""
+        lang = visit.lang
+        return {
+            "action": self.entry.address("many"),
+            "most": MANY_MAX,
+            "offered": self._offered(files, lang),
+            "reasons": [
+                {"id": one["id"], "label": one[lang]} for one in content.lists()["decline_reason"]
+            ],
+            "colleagues": self.reviews.colleagues(visit.signed_in.staff),
+            "name": visit.signed_in.staff.name,
+        }
+
+    def _chosen(
+        self,
+        one: tuple[Case, Chosen],
+        foretold: Mapping[str, object],
+        filters: Filters,
+        lang: Lang,
+    ) -> ChosenFile:
+        case, chosen = one
+        found = foretold.get(case.id)
+        foreseen: Foreseen | None = None
+        if isinstance(found, Foretold):
+            foreseen = {"state_name": staff_name(found.case.state, lang), "why": ""}
+        elif isinstance(found, str):
+            result: Result = {"case": case.id, "outcome": "refused", "why": found}
+            if found == "changed":
+                result["outcome"] = "changed"
+            foreseen = {"state_name": "", "why": _outcome_text(result, lang)}
+        address = self.entry.address("files", case.current_ref)
+        return {
+            "ref": case.current_ref,
+            "org": case.org,
+            "url": f"{address}?{filters.query()}",
+            "value": f"{case.current_ref}:{chosen.version}:{chosen.events}",
+            "state_name": staff_name(case.state, lang),
+            "foreseen": foreseen,
+        }
+
+    def _letters(self, foretold: Iterable[object]) -> list[Letter]:
+        """Return the first letter of each kind and language that would leave, as an example."""
+        found: dict[tuple[str, str], Letter] = {}
+        for one in foretold:
+            for row in one.letters if isinstance(one, Foretold) else ():
+                assert isinstance(one, Foretold)
+                key = (str(row["letter"]), one.case.lang)
+                if key not in found:
+                    at = moment(row["due_at"])
+                    found[key] = self.previews.letter(key[0], one.case, row["facts"], at)
+        return list(found.values())
+
+    def _offered(self, files: Iterable[tuple[Case, Chosen]], lang: Lang) -> list[tuple[str, str]]:
+        """Return the decisions that one of the files allows at least."""
+        possible = {event for case, _ in files for event in staff_steps(case.state)}
+        return [(name, _decision_name(name, lang)) for name in OFFERED if name in possible]
+
+
+def _texts(value: object) -> list[str]:
+    """Return the texts that a form sent under one name."""
+    given = value if isinstance(value, list | tuple) else [value]
+    return [one for one in given if isinstance(one, str)]
+
+
+def _decision_name(name: str, lang: Lang) -> str:
+    found = content.review()["decisions"].get(name) or content.desk()["many"][name]
+    return str(found[lang])
+
+
+def _outcome_text(result: Result, lang: Lang) -> str:
+    """Return what became of a file, in a sentence."""
+    review, why = content.review(), result["why"]
+    if result["outcome"] == "invalid":
+        return str(review["errors"][why][lang])
+    if result["outcome"] == "refused":
+        return str(review["refusals"].get(why, review["refusals"]["not_now"])[lang])
+    return str(content.desk()["many"][result["outcome"]][lang])
