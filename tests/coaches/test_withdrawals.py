@@ -145,20 +145,20 @@ def test_a_withdrawal_between_the_look_and_the_restore_is_not_undone(
     assert MIREILLE not in shown(editions)
 
 
-@given(steps=st.lists(st.sampled_from(["import", "import", "edit", "restore"]), max_size=24))
-@settings(max_examples=15, deadline=None)
+@pytest.mark.parametrize("steps", ["iiiiiiiiie", "ieiiiieiiiirie"])
 def test_the_last_ten_imports_can_be_restored_whatever_coaches_change_between(
-    coaches: Sequence[Coach], steps: list[str]
+    coaches: Sequence[Coach], steps: str
 ) -> None:
+    """Imports, edits of a coach and restores, in turn."""
     clock, store = SetClock(), MemoryStore()
     editions = EditionStore(store, clock, b"key")
     kept = keeper(store, editions, clock)
     imports = [editions.publish(coaches[:2], by="test", why="", after=None).id]
     for number, step in enumerate(steps):
         clock.pass_(minutes=1)
-        if step == "edit":
+        if step == "e":
             kept.edit(coaches[0].slug, {"city": f"Ville {number}"}, by=coaches[0].slug, why="")
-        elif step == "restore":
+        elif step == "r":
             imports.append(editions.restore(editions.restorable()[-1], by="test").id)
         else:
             after = editions.current()
@@ -175,14 +175,16 @@ def test_what_a_coach_hid_is_shown_by_no_restore_however_late(
     service: Services, published: Edition, clock: SetClock, store: MemoryStore, years: int
 ) -> None:
     clock.pass_(days=1)
-    service.coaches.upkeep.edit(MIREILLE, {"phone_public": False}, by=MIREILLE, why="own changes")
+    assert mireille(service).bio_fr != "Brève."
+    changes = {"bio_fr": "Brève.", "linkedin": None}
+    service.coaches.upkeep.edit(MIREILLE, changes, by=MIREILLE, why="own changes")
     clock.pass_(days=365 * years)
     store.items = {
         key: row for key, row in store.items.items()
         if row.get("expires", 1e12) > clock().timestamp()
     }  # fmt: skip
     service.coaches.editions.restore(published, by="test")
-    assert not mireille(service).phone_public
+    assert mireille(service).bio_fr == "Brève."
 
 
 def test_a_change_on_top_of_an_import_that_came_in_between_outlives_its_restore(
