@@ -26,6 +26,7 @@ from chalicelib.newsletter.issues.issue import (
     SENDING,
     SENT,
     Issue,
+    SentBy,
     issue_of,
     status_name,
     unaddressed,
@@ -51,7 +52,7 @@ LINK_AFTER_ISSUE: Final = timedelta(days=30)
 AGAIN: Final = "send_again"
 
 ProgressError = Literal[
-    "", "choose_act", "confirm", "nonce", "moved", "no_postal_address", "postal_address_changed",
+    "", "choose_act", "confirm", "nonce", "moved", "no_postal_address", "sender_changed",
     "nobody_missed",
 ]  # fmt: skip
 """What is wrong with a post; empty when it is done."""
@@ -114,7 +115,7 @@ class ProgressViews:
         if seen and seen != str(issue.events):
             # The page is older than what it would end: it showed another pause, or none.
             return "moved"
-        if act == "resume" and (wrong := unaddressed(issue, self.settings.postal_address)):
+        if act == "resume" and (wrong := unaddressed(issue, SentBy.of(self.settings))):
             return "no_postal_address" if wrong == "postal_address" else wrong
         try:
             if act == AGAIN:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from chalicelib.cases.staff import Roster
 from chalicelib.mail.delivery_events import DeliveryEvents
+from chalicelib.newsletter.issues.issue import SentBy
 from chalicelib.newsletter.issues.lifecycle import IssueLifecycle
 from chalicelib.newsletter.pace import RATE_SHARE
 from chalicelib.newsletter.sending.auto_pause import AutoPause
@@ -82,7 +83,7 @@ class IssueServices:
             self._queue,
             self.auto_pause,
             parts.now,
-            postal_address=parts.settings.postal_address,
+            sent_by=SentBy.of(parts.settings),
         )
 
     @cached_property
@@ -119,7 +120,7 @@ class IssueServices:
             self.auto_pause,
             self._queue,
             parts.now,
-            postal_address=parts.settings.postal_address,
+            sent_by=SentBy.of(parts.settings),
         )
 
     def feedback(self, events: DeliveryEvents, subscribers: "SubscriberFeedback") -> "Feedback":

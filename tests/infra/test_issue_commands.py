@@ -13,6 +13,7 @@ from accounts import SetAccount
 from chalicelib.cases.staff import RosterRefused
 from chalicelib.core.errors import DeliveryFailed
 from chalicelib.core.languages import LANGS
+from chalicelib.core.ports import Change
 from chalicelib.newsletter.issue_counts import Readership, count
 from chalicelib.newsletter.issues.issue import issue_of
 from chalicelib.newsletter.issues.preflight import LinkAnswer
@@ -171,6 +172,29 @@ def test_a_check_keeps_the_postal_address_that_the_texts_name(
     assert well, told
     issue = issue_factory.newsroom(service).lifecycle.get("2026-03")
     assert issue.postal_address == service.settings.postal_address != ""
+    assert issue.named == [service.settings.organization_name, service.settings.contact_email]
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"postal_address": "1, rue Neuve"},
+        {"contact_email": "new@example.org"},
+        {"organization_name": "Autre"},
+    ],
+)
+def test_no_issue_is_resumed_that_names_its_sender_as_it_was(
+    service: Services, world: World, changed: dict[str, str]
+) -> None:
+    before = commanded(service, world)
+    assert drafts.check(before, issue_factory.SAMPLE, offline=True, over_days=False)[1]
+    newsroom = issue_factory.newsroom(service)
+    checked = newsroom.lifecycle.get("2026-03")
+    service.store.commit([Change(checked.key, set={"status": "PAUSED"})])
+    with pytest.raises(OperatorError, match="was changed since"):
+        lifecycle.resume(commanded(service, world, **changed), "2026-03")
+    assert newsroom.lifecycle.get("2026-03").status == "PAUSED"
+    assert lifecycle.resume(before, "2026-03").startswith("It goes on")
 
 
 def test_a_test_that_ses_refuses_is_no_test(

@@ -244,19 +244,27 @@ def test_the_address_that_answers_mail_is_one_address(text: str) -> None:
         TypeAdapter(Address).validate_python(text)
 
 
-def test_an_issue_that_names_another_address_does_not_go_on(
+@pytest.mark.parametrize(
+    "texts",
+    [
+        {"postal_address": "1, rue Ancienne"},
+        {"named": ["Un autre nom", "info@example.org"]},
+        {"named": ["Innoweave", "ancienne@example.org"]},
+    ],
+)
+def test_an_issue_that_names_its_sender_otherwise_does_not_go_on(  # noqa: PLR0913
     service: Services, store: MemoryStore, bulk_mailer: MemoryBulkMailer, queue: MemoryQueue,
-    clock: SetClock, run: SendingRun,
+    clock: SetClock, run: SendingRun, texts: dict[str, Any],
 ) -> None:  # fmt: skip
     enrol(store, *[reader(KEY, f"r{n}@example.org") for n in range(3)])
-    scheduled(store, clock(), postal_address="1, rue Ancienne")
+    scheduled(store, clock(), **texts)
     issue = service.issues.lifecycle.start(now_is(store))
     service.issues.lifecycle.resume(service.issues.lifecycle.pause(issue, "rita-roy"), "rita-roy")
     worker: Worker = service.issues.worker
     told = worker.run({"issue": ISSUE}, clock() + timedelta(minutes=1))
-    assert told == "postal_address_changed"
+    assert told == "sender_changed"
     assert not bulk_mailer.sent
-    assert letters(store) == ["postal_address_changed"]
+    assert letters(store) == ["sender_changed"]
 
 
 # ---------------------------------------------------------------- figures

@@ -390,4 +390,4 @@ def test_an_issue_that_names_another_postal_address_waits_and_staff_are_told(
     assert sender.tick() == "waits"
     assert sender.status == "SCHEDULED"
     (told,) = [key for key in store.items if key[0].startswith("HELD#")]
-    assert told[0].endswith("_postal_address_changed")
+    assert told[0].endswith("_sender_changed")

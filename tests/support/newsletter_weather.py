@@ -585,7 +585,7 @@ class Weather:
         self._noted_hold()
 
 
-_REFUSED: Final = ("paused", "overtaken", "postal_address", "postal_address_changed")
+_REFUSED: Final = ("paused", "overtaken", "postal_address", "sender_changed")
 """What a worker says that did not begin."""
 
 _LEFT: Final = tuple(f"left_{channel}" for channel in CHANNELS)

@@ -105,7 +105,7 @@ class HoldsContent(TypedDict):
         dict[str, Hold],
         keys(
             "bounces complaints rejects errors quota account postal_address "
-            "postal_address_changed late_bounces late_complaints late_rejects"
+            "sender_changed late_bounces late_complaints late_rejects"
         ),
     ]
     stopped: Annotated[dict[str, Text], keys("switched_off no_rate")]
@@ -117,7 +117,7 @@ class NewsroomContent(TypedDict):
         dict[str, Text],
         keys(
             "choose_decision remarks too_long wrong_code confirm nonce choose_act moved "
-            "nobody_missed no_postal_address postal_address_changed"
+            "nobody_missed no_postal_address sender_changed"
         ),
     ]
     standing: Annotated[

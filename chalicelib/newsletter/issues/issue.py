@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from typing import Final, Literal, NotRequired, TypedDict, cast
+from typing import Final, Literal, NamedTuple, NotRequired, TypedDict, cast
 
 from chalicelib import content
 from chalicelib.core.errors import Refused
 from chalicelib.core.languages import Lang
 from chalicelib.core.ports import Item, Key, Store
+from chalicelib.core.settings import Settings
 from chalicelib.newsletter.issue_counts import counted
 from chalicelib.newsletter.issues.findings import StoredFinding
 from chalicelib.newsletter.issues.rendered import Rendered
@@ -66,6 +67,22 @@ class Segment(TypedDict, total=False):
     missed: str
 
 
+class SentBy(NamedTuple):
+    """Who sends, as the law has every mail name them."""
+
+    organization: str
+    contact_email: str
+    postal_address: str
+
+    @property
+    def named(self) -> list[str]:
+        return [self.organization, self.contact_email]
+
+    @classmethod
+    def of(cls, settings: Settings) -> "SentBy":
+        return cls(settings.organization_name, settings.contact_email, settings.postal_address)
+
+
 @dataclass(frozen=True)
 class Issue:
     """The row of an issue; times are stamps. `id` is also its address in the archive.
@@ -95,6 +112,8 @@ class Issue:
     checked_at: str | None = None
     postal_address: str | None = None
     """The address in the texts of this version."""
+    named: list[str] | None = None
+    """The organization and its contact address in the texts of this version."""
     tested_at: str | None = None
     approved: Approval | None = None
     """What was decided last: also when it was sent back."""
@@ -173,12 +192,9 @@ def freeze_key(issue: str) -> Key:
     return f"ISSUE#{issue}", "FREEZE"
 
 
-def unaddressed(
-    issue: Issue, postal_address: str
-) -> Literal["postal_address", "postal_address_changed"] | None:
-    """Return why an issue may not begin or go on: its texts must name the sender's address as it is."""
-    if not postal_address:
+def unaddressed(issue: Issue, sender: SentBy) -> Literal["postal_address", "sender_changed"] | None:
+    """Return why an issue may not begin or go on: its texts must name the sender as it is now."""
+    if not sender.postal_address:
         return "postal_address"
-    if issue.postal_address not in (None, postal_address):
-        return "postal_address_changed"
-    return None
+    same = issue.postal_address in (None, sender.postal_address)
+    return None if same and issue.named in (None, sender.named) else "sender_changed"

@@ -21,6 +21,7 @@ from chalicelib.newsletter.issues.issue import (
     Issue,
     IssueEvent,
     Segment,
+    SentBy,
     issue_of,
     text_key,
 )
@@ -28,7 +29,9 @@ from chalicelib.newsletter.issues.lifecycle import IssueLifecycle, issue_letters
 
 LETTER: Final = "newsletter_review"
 
-_OUTDATED: Final = ("approved", "tested_at", "checked_at", "checks", "postal_address", "send_at")
+_OUTDATED: Final = (
+    "approved", "tested_at", "checked_at", "checks", "postal_address", "named", "send_at",
+)  # fmt: skip
 """Attributes of one version, which an edit removes."""
 
 
@@ -94,13 +97,14 @@ class Newsroom:
         return not all(_same(kept[lang], texts[lang]) for lang in LANGS)
 
     def checked(
-        self, issue: Issue, findings: Sequence[Finding], by: str, postal_address: str | None = None
+        self, issue: Issue, findings: Sequence[Finding], by: str, sender: SentBy | None = None
     ) -> Issue:
-        """Note that nothing blocks a DRAFT, and that its texts name this address: → CHECKED."""
+        """Note that nothing blocks a DRAFT, and that its texts name this sender: → CHECKED."""
         sets = {
             "checks": [f.kept() for f in findings],
             "checked_at": stamp(self._now()),
-            "postal_address": postal_address,
+            "postal_address": sender.postal_address if sender else None,
+            "named": sender.named if sender else None,
         }
         return self.lifecycle.move(issue, "check", by, sets)
 

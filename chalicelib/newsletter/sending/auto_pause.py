@@ -25,7 +25,7 @@ from chalicelib.newsletter.sending.outcomes import ERRORS_IN_A_ROW
 
 HoldReason = Literal[
     "bounces", "complaints", "rejects", "errors", "quota", "account", "postal_address",
-    "postal_address_changed", "late_bounces", "late_complaints", "late_rejects",
+    "sender_changed", "late_bounces", "late_complaints", "late_rejects",
 ]  # fmt: skip
 """Why an issue is paused or waits: the keys of `reasons` in content/holds.json."""
 

@@ -16,6 +16,7 @@ from chalicelib.newsletter.issues.issue import (
     SCHEDULED,
     SENDING,
     Issue,
+    SentBy,
     freeze_key,
     issue_of,
     unaddressed,
@@ -73,14 +74,14 @@ class Scheduler:
         auto_pause: AutoPause,
         now: Now,
         *,
-        postal_address: str,
+        sent_by: SentBy,
     ) -> None:
         self._store = store
         self._lifecycle = lifecycle
         self._queue = queue
         self._auto_pause = auto_pause
         self._now = now
-        self._postal_address = postal_address
+        self._sent_by = sent_by
 
     def mind(self, key: Key) -> MindOutcome:
         """Do what the issue is due for, and return what became of it."""
@@ -112,7 +113,7 @@ class Scheduler:
         now = self._now()
         if (issue.send_at or "") > stamp(now):
             return self._again(issue, moment(str(issue.send_at)), "waits")
-        if wrong := unaddressed(issue, self._postal_address):
+        if wrong := unaddressed(issue, self._sent_by):
             self._auto_pause.tell(issue, wrong, {})
             return self._again(issue, now + UNSENDABLE_WAIT, "waits")
         self._lifecycle.start(issue, due=now + MIND_INTERVAL)
@@ -188,9 +189,7 @@ class Scheduler:
 
 
 JobOutcome = (
-    FreezeOutcome
-    | StopReason
-    | Literal["done", "overtaken", "postal_address", "postal_address_changed"]
+    FreezeOutcome | StopReason | Literal["done", "overtaken", "postal_address", "sender_changed"]
 )
 
 
@@ -207,7 +206,7 @@ class Worker:
         queue: Queue,
         now: Now,
         *,
-        postal_address: str,
+        sent_by: SentBy,
     ) -> None:
         self._store = store
         self._audience = audience
@@ -216,7 +215,7 @@ class Worker:
         self._auto_pause = auto_pause
         self._queue = queue
         self._now = now
-        self._postal_address = postal_address
+        self._sent_by = sent_by
 
     def take(self, event: Mapping[str, Any], left: float) -> list[str]:
         """Run the jobs of a bundle of messages, with `left` seconds to do it; return what became of
@@ -234,7 +233,7 @@ class Worker:
         if job.get("events", issue.events) != issue.events:
             # Paused and resumed since: the shard has another message from that resume.
             return "overtaken"
-        if wrong := unaddressed(issue, self._postal_address):
+        if wrong := unaddressed(issue, self._sent_by):
             self._auto_pause.tell(issue, wrong, {})
             return wrong
         if "shard" not in job:

@@ -17,6 +17,7 @@ from chalicelib.newsletter.issues.issue import (
     SCHEDULED,
     TESTED,
     Issue,
+    SentBy,
     issue_of,
     status_name,
 )
@@ -92,9 +93,9 @@ def check(  # noqa: PLR0913
 
 
 def _checked(context: IssueContext, issue: Issue, found: Sequence[Finding]) -> Issue:
-    address = context.settings.postal_address
+    sender = SentBy.of(context.settings)
     return context.attempt(
-        lambda: context.newsroom.checked(issue, found, context.staff.id, address), issue.id
+        lambda: context.newsroom.checked(issue, found, context.staff.id, sender), issue.id
     )
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from chalicelib.core.errors import DeliveryFailed, OutcomeUnknown
 from chalicelib.core.languages import LANGS
-from chalicelib.newsletter.issues.issue import Issue, rendered_of, status_after, unaddressed
+from chalicelib.newsletter.issues.issue import Issue, SentBy, rendered_of, status_after, unaddressed
 from chalicelib.newsletter.issues.rendered import Rendered
 from infra.operator.errors import OperatorError
 from infra.operator.newsletter.context import IssueContext
@@ -108,8 +108,8 @@ def pause(context: IssueContext, issue_id: str) -> str:
 
 def resume(context: IssueContext, issue_id: str) -> str:
     issue = context.issue(issue_id)
-    if wrong := unaddressed(issue, context.settings.postal_address):
-        changed = wrong == "postal_address_changed"
+    if wrong := unaddressed(issue, SentBy.of(context.settings)):
+        changed = wrong == "sender_changed"
         raise OperatorError(context.text(wrong if changed else "no_postal_address"))
     context.attempt(lambda: context.newsroom.lifecycle.resume(issue, context.staff.id), issue_id)
     return context.text("resumed")
