@@ -1,6 +1,8 @@
 """One stage in an operator's hands: the services of Relais, on the stage's tables and keys."""
 
 import os
+import urllib.error
+import urllib.request
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -22,6 +24,9 @@ from infra.people_key import links_name, people_name
 from infra.run_file import read_run_file, use_root_key
 
 LOCAL = "local"
+
+ANSWER_SECONDS = 20
+"""How long an address or the DNS may take to answer."""
 
 
 def stages() -> list[str]:
@@ -94,6 +99,32 @@ class Operator:
         vault = self.client("secretsmanager")
         secret = StoredKeys(vault, links_name(self.stage), people_name(self.stage), self._now)
         return Services(self.settings, self.store, secret, now=self._now)
+
+    @cached_property
+    def account(self) -> str:
+        """The number of the account at AWS."""
+        return str(self.client("sts").get_caller_identity()["Account"])
+
+    def status_of(self, url: str) -> int:
+        """Return the status that an address answers with; 0 when it does not answer."""
+        try:
+            with urllib.request.urlopen(url, timeout=ANSWER_SECONDS) as response:
+                return int(response.status)
+        except urllib.error.HTTPError as error:
+            return error.code
+        except OSError:
+            return 0
+
+    def dns_texts(self, name: str) -> list[str]:
+        """Return the TXT records of a name, none where there is no such name."""
+        # Only the doctor asks.
+        from dns.resolver import NXDOMAIN, NoAnswer, resolve
+
+        try:
+            found = resolve(name, "TXT", lifetime=ANSWER_SECONDS)
+        except (NXDOMAIN, NoAnswer):
+            return []
+        return [b"".join(record.strings).decode("utf-8", "replace") for record in found]
 
     def mail_client(self) -> Any:
         return boto3.client("sesv2", region_name=REGION, endpoint_url=self._mail_endpoint)
