@@ -203,6 +203,7 @@ def _desk(interface: Interface) -> Paths:
         "/desk/account": "action code",
         "/desk/files": None,
         "/desk/files/{ref}": "decision reason message confirm nonce",
+        "/desk/files/{ref}/print": None,
         "/desk/export": "columns format confirm",
         "/desk/exports/{job}": None,
         "/desk/exports/{job}/file": None,
