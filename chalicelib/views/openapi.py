@@ -7,6 +7,7 @@ from chalicelib import content
 from chalicelib.cases.states import staff_steps, table
 from chalicelib.core.languages import LANGS, Lang
 from chalicelib.forms import parsing
+from chalicelib.views.desk.rights import RIGHTS
 from chalicelib.views.openapi_answers import PAGE_OR_DAYS, answer, json
 from chalicelib.views.openapi_drafts import drafts
 from chalicelib.views.openapi_parts import Interface, Paths
@@ -195,26 +196,27 @@ def _staff(interface: Interface) -> Paths:
     }
 
 
+DESK_FIELDS: Final = {
+    "/desk": "email code",
+    "/desk/account": "action code",
+    "/desk/files/{ref}": "decision reason message confirm nonce",
+    "/desk/export": "columns format confirm",
+}
+"""What the forms of the desk send, where it is worth a word."""
+
+
 def _desk(interface: Interface) -> Paths:
-    """Return the pages of whoever is signed in: others are sent to sign in, or refused."""
-    fields = {
-        "/desk": "email code",
-        "/desk/sign-in/{token}": "",
-        "/desk/account": "action code",
-        "/desk/files": None,
-        "/desk/files/{ref}": "decision reason message confirm nonce",
-        "/desk/files/{ref}/print": None,
-        "/desk/export": "columns format confirm",
-        "/desk/exports/{job}": None,
-        "/desk/exports/{job}/file": None,
-    }
+    """Return the pages of the table of rights: whoever is not signed in is sent to sign in, or
+    refused."""
     paths: Paths = {}
-    for path, given in fields.items():
-        paths[path] = {"get": interface.get(path, refused=("step",), also=("303",))}
-        if given is not None:
-            paths[path]["post"] = interface.post(path, given, also=("303",))
-        for operation in paths[path].values():
-            operation["responses"] |= answer(interface.lang, "403", {"text/html": {"schema": TEXT}})
+    for method, path in RIGHTS:
+        operation = (
+            interface.get(path, refused=("step",), also=("303",))
+            if method == "GET"
+            else interface.post(path, DESK_FIELDS.get(path, ""), also=("303",))
+        )
+        operation["responses"] |= answer(interface.lang, "403", {"text/html": {"schema": TEXT}})
+        paths.setdefault(path, {})[method.lower()] = operation
     return paths
 
 
