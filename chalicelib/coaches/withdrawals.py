@@ -60,8 +60,9 @@ class Withdrawals:
 
     def _is_against(self, coach: "Coach", on: dict[str, date]) -> bool:
         days = [on[sk] for _, sk in self._keys(coach) if sk in on]
-        consent = coach.consent_publication
-        return any(consent is None or consent <= day for day in days)
+        consent, today = coach.consent_publication, eastern_time.today(self._now())
+        # Nobody has agreed yet on a day to come: such a date is a slip, and undoes nothing.
+        return any(consent is None or not day < consent <= today for day in days)
 
     def _rows(self) -> list[Item]:
         return self._store.rows(PK)

@@ -2,7 +2,7 @@
 
 import json
 import textwrap
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 
@@ -63,7 +63,7 @@ class DirectoryPublisher:
         """
         words = TEXTS[lang]
         sheet = _read(path, lang, self._editions.today())
-        if problems := [*sheet.problems, *self._withdrawn(sheet.coaches)]:
+        if problems := [*sheet.problems, *self._withdrawn(sheet)]:
             lines = [problem.line(lang) for problem in problems]
             raise OperatorError("\n  ".join([words["problems"], *lines]))
         current = self._editions.current()
@@ -144,10 +144,10 @@ class DirectoryPublisher:
             raise OperatorError(f"there is no coach {slug}")
         return f"Removed {slug}" + (" from earlier editions" if done == "earlier" else "")
 
-    def _withdrawn(self, coaches: Sequence[Coach]) -> Iterator[SheetProblem]:
+    def _withdrawn(self, sheet: sheets.Sheet) -> Iterator[SheetProblem]:
         """Yield the rows of those who would be shown against their will."""
-        against = {coach.slug for coach in self._editions.withdrawals.against(coaches)}
-        for row, coach in enumerate(coaches, 2):
+        against = {coach.slug for coach in self._editions.withdrawals.against(sheet.coaches)}
+        for row, coach in zip(sheet.rows, sheet.coaches, strict=True):
             if coach.slug in against:
                 facts = {"value": coach.slug}
                 yield SheetProblem(row, "consent_publication", "withdrawn", facts)

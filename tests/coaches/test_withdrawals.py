@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -68,8 +69,6 @@ def test_an_export_of_before_publishes_nobody_who_left_since(
 def test_the_import_says_which_row_and_in_both_languages(
     service: Services, published: Edition, coaches: Sequence[Coach], tmp_path: object
 ) -> None:
-    from pathlib import Path
-
     path = Path(str(tmp_path)) / "old.csv"
     path.write_bytes(sheets.write(coaches))
     service.coaches.upkeep.withdraw(mireille(service))
@@ -77,6 +76,42 @@ def test_the_import_says_which_row_and_in_both_languages(
     for lang, words in (("en", "took their page down"), ("fr", "a été retirée")):
         with pytest.raises(OperatorError, match=words):
             directory.import_(path, lang, dry=True, by="test")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("days", [1, 30, 365])
+def test_a_consent_of_a_day_to_come_undoes_no_withdrawal(
+    service: Services, published: Edition, coaches: Sequence[Coach], clock: SetClock, days: int
+) -> None:
+    editions = service.coaches.editions
+    service.coaches.upkeep.withdraw(mireille(service))
+    later = {"consent_publication": clock().date() + timedelta(days=days)}
+    back = [c.model_copy(update=later) if c.slug == MIREILLE else c for c in coaches]
+    with pytest.raises(Withdrawn, match=MIREILLE):
+        editions.publish(back, by="operator", why="slip.csv", after=editions.current())
+    clock.pass_(days=days)
+    editions.publish(back, by="operator", why="slip.csv", after=editions.current())
+    assert MIREILLE in shown(editions)
+
+
+@pytest.mark.parametrize("before", ["blank", "wrong", "named separator"])
+def test_the_row_of_who_left_is_that_of_the_sheet_whatever_stands_before_it(
+    service: Services, published: Edition, coaches: Sequence[Coach], tmp_path: Path, before: str
+) -> None:
+    several = [*(c for c in coaches[:6] if c.slug != MIREILLE), mireille(service)]
+    head, *lines = sheets.write(several).decode("utf-8-sig").split("\r\n")[:-1]
+    place = len(several) - 1
+    if before == "blank":
+        lines.insert(place, "")
+    if before == "wrong":
+        lines.insert(place, lines[0].replace(several[0].slug, "Not A Slug!"))
+    start = ["sep=,", head] if before == "named separator" else [head]
+    path = tmp_path / "old.csv"
+    path.write_text("\r\n".join([*start, *lines]), "utf-8", newline="")
+    service.coaches.upkeep.withdraw(mireille(service))
+    with pytest.raises(OperatorError) as told:
+        DirectoryPublisher(service.coaches.editions).import_(path, "en", dry=True, by="test")
+    (line,) = [one for one in str(told.value).splitlines() if "took their page down" in one]
+    assert f"Row {place + 3}," in line
 
 
 @given(steps=st.lists(st.sampled_from(["confirm", "edit", "import", "restore"]), max_size=6))

@@ -50,10 +50,12 @@ _YES_NO_WORDS: Final = {"x": "yes", "o": "yes", "y": "yes", "n": "no", "vrai": "
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """The coaches of the rows without a problem, and the problems of the others."""
+    """The coaches of the rows without a problem, the numbers of these rows, and the problems of the
+    others."""
 
     coaches: tuple[Coach, ...]
     problems: tuple[SheetProblem, ...]
+    rows: tuple[int, ...] = ()
 
 
 def parse(
@@ -75,7 +77,7 @@ def parse(
         return Sheet((), (SheetProblem(1, "", "too_many_rows", facts),))
     columns = [_column(cell) for cell in head]
     problems = list(_head_problems(head, columns))
-    coaches: list[Coach] = []
+    coaches: dict[int, Coach] = {}
     seen: dict[str, int] = {}
     for done, (at, row) in enumerate(rows, 1):
         given = {c: v.strip() for c, v in zip(columns, row, strict=False) if c and v.strip()}
@@ -83,10 +85,11 @@ def parse(
         if ahead := list(_ahead(at, coach, today)):
             coach, wrong = None, [*wrong, *ahead]
         problems.extend(wrong)
-        coaches.extend([coach] if coach else [])
+        if coach:
+            coaches[at] = coach
         if progress:
             progress(done, len(rows))
-    return Sheet(tuple(coaches), tuple(problems))
+    return Sheet(tuple(coaches.values()), tuple(problems), tuple(coaches))
 
 
 def _ahead(at: int, coach: Coach | None, today: date | None) -> Iterator[SheetProblem]:
