@@ -226,7 +226,7 @@ class SectionPages:
     def _respond(
         self, template: str, place: Place, facts: Mapping[str, object], *, status: int = 200
     ) -> Response:
-        return self.pages.respond(template, place.lang, facts, status=status)
+        return self.pages.respond(template, place.lang, facts, status=status, scripted=True)
 
 
 def _shown_problems(problems: Sequence[Problem], query: Mapping[str, str]) -> list[Problem]:

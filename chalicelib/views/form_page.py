@@ -55,6 +55,7 @@ def respond_with_form(  # noqa: PLR0913
         address=address or description["action"],
         status=refused.status if refused else 200,
         headers=refused.headers if refused else None,
+        scripted=True,
     )
 
 

@@ -35,8 +35,8 @@ class KitViews:
     def show(self, request: Request, name: str) -> Response:
         """Answer with a part in the language that is asked for, the script, or the style sheet; to
         whom a letter invited, with what is known of them."""
-        if name in kit_parts.FILES:
-            body, kind = kit_parts.file(name), kit_parts.FILES[name]
+        if name in kit_parts.SERVED:
+            body, kind = kit_parts.file(name), kit_parts.SERVED[name]
             return with_etag(request, Response(200, body, kind, CACHEABLE))
         if name not in kit_parts.PARTS:
             raise NotFound(name)

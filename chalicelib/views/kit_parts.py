@@ -25,6 +25,9 @@ FILES: Final = {
 }
 """What makes the parts comfortable; each works without."""
 
+SERVED: Final = {**FILES, "pages.js": FILES["relais.js"]}
+"""These, and the script of our own pages, which no website needs."""
+
 COMMENTS: Final = ("//", "/*")
 """How a line begins that is for readers; it is nothing but a comment."""
 

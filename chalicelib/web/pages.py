@@ -1,10 +1,14 @@
 """Pages for browsers: a template with its facts, in the frame and with the headers of every page."""
 
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 from chalicelib.core.languages import Lang, other_language
 from chalicelib.core.settings import Settings
 from chalicelib.web.responses import HTML, PRIVATE, Response
+
+SCRIPT: Final = ("kit", "pages.js")
+"""Where the script of our own pages stands."""
 
 
 class Pages:
@@ -23,6 +27,7 @@ class Pages:
         switch_url: str = "",
         status: int = 200,
         headers: Mapping[str, str] | None = None,
+        scripted: bool = False,
     ) -> Response:
         """Return `templates/pages/{template}.html` with its facts, or that of another folder.
 
@@ -36,7 +41,7 @@ class Pages:
             switch_url = in_language(address, other_language(lang))
         frame = self._frame(lang)
         html = rendering.render(template, lang, facts, frame=frame, switch_url=switch_url)
-        fixed = {**PRIVATE, "Content-Security-Policy": self._policy_of_forms()}
+        fixed = {**PRIVATE, "Content-Security-Policy": self._policy_of_forms(scripted=scripted)}
         return Response(status, html, HTML, {**fixed, **(headers or {})})
 
     def address(self, *parts: str) -> str:
@@ -58,10 +63,12 @@ class Pages:
             "frame-ancestors 'none'; base-uri 'none'"
         )
 
-    def _policy_of_forms(self) -> str:
+    def _policy_of_forms(self, *, scripted: bool) -> str:
         # Browsers hold the redirect after a form to form-action too: the website is part of it.
         forms = ["'self'", *self._settings.allowed_origins]
-        return self.policy(images=self.photo_origins(), forms=forms)
+        policy = self.policy(images=self.photo_origins(), forms=forms)
+        script = f"; script-src {self.address(*SCRIPT)}; connect-src 'self'"
+        return f"{policy}{script}" if scripted else policy
 
     def _frame(self, lang: Lang) -> dict[str, str]:
         """Return what every page says of the organisation."""
@@ -72,6 +79,7 @@ class Pages:
             "privacy_contact": settings.privacy_contact,
             "person_in_charge": settings.person_in_charge(lang),
             "website_url": settings.site(lang),
+            "script": self.address(*SCRIPT),
             "home_url": in_language(self.address(""), lang),
         }
 

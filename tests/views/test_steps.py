@@ -42,7 +42,7 @@ def filled(way: Journey, form: str = "eoi", **changes: Any) -> str:
 
 
 def hidden(page: str) -> dict[str, str]:
-    found = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', page)
+    found = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"[^>]*>', page)
     return {name: html.unescape(value) for name, value in found}
 
 

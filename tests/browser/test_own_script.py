@@ -1,0 +1,122 @@
+"""The small script of our own pages: it keeps and counts what is typed, and nothing needs it."""
+
+import gzip
+import re
+
+import pytest
+from playwright.sync_api import Browser, Page, Route, expect
+
+from chalicelib.views import kit_parts
+from fakes import MemoryStore
+
+LIMIT_BYTES = 2048
+"""Of the script as it travels."""
+
+WORDS = "Le quartier manque de tout"
+
+
+@pytest.fixture
+def section(page: Page, address: str) -> Page:
+    """The part of a declaration that has long answers; a script may run at once, as in a browser."""
+    page.clock.install()
+    page.goto(f"{address}/forms/eoi?lang=fr")
+    page.click("main form button")
+    page.goto(re.sub(r"/contact\b.*", "/issue?lang=fr", page.url))
+    return page
+
+
+def kept(store: MemoryStore, name: str = "issue_summary") -> object:
+    (draft,) = store.kinds("draft")
+    return draft.get("d_issue", {}).get(name)
+
+
+def wait(page: Page, words: str) -> None:
+    """Let the pause after the last key pass."""
+    page.clock.fast_forward(3000)
+    expect(page.locator("#kept")).to_contain_text(words, timeout=8000)
+
+
+def test_the_script_is_small_and_stores_nothing_in_the_browser() -> None:
+    script = kit_parts.file("pages.js")
+    assert len(gzip.compress(script.encode())) < LIMIT_BYTES
+    assert not re.search(r"cookie|localStorage|sessionStorage|innerHTML|eval\(", script)
+
+
+def test_what_is_typed_is_kept_without_a_button_and_nobody_is_asked_twice(
+    section: Page, store: MemoryStore
+) -> None:
+    shifts = section.evaluate(
+        "() => new Promise(done => { window.shifts = 0; new PerformanceObserver(list => list"
+        ".getEntries().forEach(e => { if (!e.hadRecentInput) window.shifts += e.value }))"
+        ".observe({type: 'layout-shift', buffered: true}); done(window.shifts) })"
+    )
+    assert shifts == 0
+    section.fill("[name=issue_summary]", WORDS)
+    assert section.inner_text("#f-issue-summary-limit") == f"{len(WORDS)} caractères sur 1\u00a0500"
+    section.check("[name=scope] >> nth=0")
+    section.locator("[name=issue_areas]").nth(0).check()
+    section.locator("[name=issue_areas]").nth(1).check()
+    wait(section, "Enregistré à")
+    assert kept(store) == WORDS
+    assert isinstance(kept(store, "issue_areas"), list)
+    assert section.evaluate("window.shifts") == 0
+    section.reload()
+    assert section.input_value("[name=issue_summary]") == WORDS
+    # What comes after is mine too, and not another version of it.
+    section.fill("[name=issue_summary]", f"{WORDS}, et du")
+    wait(section, "Enregistré à")
+    section.fill("[name=issue_summary]", f"{WORDS}, et du temps")
+    with section.expect_navigation():
+        section.click("button[value=continue]")
+    assert "/issue" not in section.url or "check=wrong" in section.url, section.url
+    assert section.locator("h1").inner_text() != "Deux versions"
+    assert kept(store) == f"{WORDS}, et du temps"
+
+
+def test_two_who_write_are_both_kept_and_shown_by_the_button(
+    browser: Browser, section: Page, store: MemoryStore
+) -> None:
+    other = browser.new_page(java_script_enabled=False, locale="fr-CA")
+    other.goto(section.url)
+    other.fill("[name=issue_summary]", "Autre chose")
+    with other.expect_navigation():
+        other.click("button[value=continue]")
+    section.fill("[name=issue_summary]", WORDS)
+    wait(section, "les deux versions")
+    assert kept(store) == "Autre chose", "nothing is written over"
+    with section.expect_navigation():
+        section.click("button[value=continue]")
+    assert WORDS in section.content()
+    assert "Autre chose" in section.content()
+    other.close()
+
+
+def test_without_a_network_it_is_said_and_the_button_still_saves(
+    section: Page, store: MemoryStore
+) -> None:
+    def away(route: Route) -> None:
+        if route.request.headers.get("content-type") == "application/json":
+            route.abort()
+        else:
+            route.continue_()
+
+    section.route("**/draft/**", away)
+    section.fill("[name=issue_summary]", "x" * 1501)
+    assert section.inner_text("#f-issue-summary-limit") == (
+        "Trop long\u00a0: 1\u00a0501 caractères sur 1\u00a0500"
+    )
+    wait(section, "Pas encore enregistré")
+    section.fill("[name=issue_summary]", WORDS)
+    with section.expect_navigation():
+        section.click("button[value=continue]")
+    assert kept(store) == WORDS
+
+
+def test_the_policy_lets_no_other_script_run(section: Page) -> None:
+    refused = section.evaluate(
+        "() => new Promise(done => { document.addEventListener('securitypolicyviolation',"
+        " e => done(e.effectiveDirective)); const s = document.createElement('script');"
+        " s.textContent = 'window.ran = 1'; document.body.append(s) })"
+    )
+    assert refused.startswith("script-src")
+    assert section.evaluate("window.ran") is None
