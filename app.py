@@ -281,6 +281,30 @@ def anchor_audit(event: CloudWatchEvent) -> int:
     return count
 
 
+# Whose bucket it is CloudFormation knows alone: infra/ adds its name to the pattern.
+@app.on_cw_event(
+    {
+        "source": ["aws.guardduty"],
+        "detail-type": ["GuardDuty Malware Protection Object Scan Result"],
+    }
+)
+def settle_scan(event: CloudWatchEvent) -> str:
+    """Look at a document that the scan tells of. The event only says which: its tag says what."""
+    key = str(event.detail.get("s3ObjectDetails", {}).get("objectKey", ""))
+    outcome = services().drafts.minder.heard(key)
+    log.info("scan of %s: %s", key, outcome)
+    return outcome
+
+
+@app.schedule(Cron(0, 8, "*", "*", "?", "*"))
+def sweep_attachments(event: CloudWatchEvent) -> dict[str, int]:
+    """Delete, once a day, every document in the bucket that nobody owns. Return how many there are
+    of each outcome."""
+    outcomes = services().drafts.minder.sweep()
+    log.info("swept attachments: %s", outcomes)
+    return outcomes
+
+
 @app.on_sqs_message(queue_arn="arn:aws:sqs:ca-central-1:000000000000:mail-events", batch_size=50)
 def settle_mail(event: SQSEvent) -> dict[str, list[dict[str, str]]]:
     """Settle what SES reports of mail."""

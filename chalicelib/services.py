@@ -26,6 +26,7 @@ from chalicelib.wiring.views import Views
 if TYPE_CHECKING:
     from chalicelib.cases.anchors import AnchorWriter
     from chalicelib.desk.ports import Objects
+    from chalicelib.forms.attachments.ports import DocumentStore
     from chalicelib.mail.delivery_events import DeliveryEvents
     from chalicelib.mail.reputation import Reputation
     from chalicelib.newsletter.sending.feedback import Feedback
@@ -102,6 +103,7 @@ class Services:
         suppression: "Suppression | None" = None,
         bulk: "tuple[BulkMailer, Queue] | None" = None,
         objects: "Objects | None" = None,
+        documents: "DocumentStore | None" = None,
     ) -> None:
         self.settings = settings
         self.store = store
@@ -121,6 +123,7 @@ class Services:
             suppression=cache(lambda: suppression or _ses_suppression()),
             bulk=cache(lambda: bulk or _bulk(settings)),
             objects=cache(lambda: objects or _objects(settings)),
+            documents=cache(lambda: documents or _documents(settings)),
         )
 
     def count_failure(self, address: str, name: FailureName) -> None:
@@ -272,6 +275,12 @@ def _ses_suppression() -> "Suppression":
     from chalicelib.aws.ses import SesSuppression
 
     return SesSuppression(make_client("sesv2", PATIENT))
+
+
+def _documents(found: Settings) -> "DocumentStore":
+    from chalicelib.aws.documents import S3Documents
+
+    return S3Documents(make_client("s3", SIGNED), found.attachment_bucket)
 
 
 def _bulk(found: Settings) -> "tuple[BulkMailer, Queue]":

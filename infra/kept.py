@@ -15,13 +15,13 @@ class KeptError(Exception):
 def kept_of(
     session: boto3.session.Session, stage: str, endpoint: str | None
 ) -> list[dict[str, Any]]:
-    """Return the tables, keys and anchors of a stage that exist, each with its logical name and
+    """Return the tables, keys, anchors and documents of a stage that exist, each with its logical name and
     the identifier that an import asks for. Raises KeptError."""
     account = session.client("sts", endpoint_url=endpoint).get_caller_identity()["Account"]
     return [
         *_tables(session.client("dynamodb", endpoint_url=endpoint), stage),
         *_secrets(session.client("secretsmanager", endpoint_url=endpoint), stage),
-        *_bucket(session.client("s3", endpoint_url=endpoint), f"relais-{stage}-anchors-{account}"),
+        *_buckets(session.client("s3", endpoint_url=endpoint), stage, account),
     ]
 
 
@@ -56,13 +56,17 @@ def _secrets(client: Any, stage: str) -> list[dict[str, Any]]:
     return found
 
 
-def _bucket(client: Any, name: str) -> list[dict[str, Any]]:
-    try:
-        client.head_bucket(Bucket=name)
-    except ClientError as error:
-        _only_missing(error)
-        return []
-    return [_one("AWS::S3::Bucket", "AnchorBucket", BucketName=name)]
+def _buckets(client: Any, stage: str, account: str) -> list[dict[str, Any]]:
+    found = []
+    for logical, kind in (("AnchorBucket", "anchors"), ("AttachmentBucket", "attachments")):
+        name = f"relais-{stage}-{kind}-{account}"
+        try:
+            client.head_bucket(Bucket=name)
+        except ClientError as error:
+            _only_missing(error)
+        else:
+            found.append(_one("AWS::S3::Bucket", logical, BucketName=name))
+    return found
 
 
 def _one(kind: str, logical: str, **identifier: str) -> dict[str, Any]:

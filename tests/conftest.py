@@ -18,6 +18,7 @@ from chalicelib.services import Services
 from environment import ENVIRONMENT, RITA, SAM
 from fakes import (
     MemoryBulkMailer,
+    MemoryDocuments,
     MemoryMailer,
     MemoryObjects,
     MemoryQueue,
@@ -89,6 +90,11 @@ def queue() -> MemoryQueue:
 
 
 @pytest.fixture
+def documents(clock: SetClock) -> MemoryDocuments:
+    return MemoryDocuments(clock)
+
+
+@pytest.fixture
 def clock() -> SetClock:
     return SetClock()
 
@@ -101,11 +107,13 @@ def service(  # noqa: PLR0913
     clock: SetClock,
     bulk_mailer: MemoryBulkMailer,
     queue: MemoryQueue,
+    documents: MemoryDocuments,
 ) -> Services:
     keys = Keys(links=("a" * 64,), people=b"p" * 32)
     bulk = (bulk_mailer, queue)
     return Services(
-        settings, store, keys, mailer, clock, MemorySuppression(), bulk, MemoryObjects()
+        settings, store, keys, mailer, clock, MemorySuppression(), bulk, MemoryObjects(),
+        documents,
     )
 
 

@@ -136,7 +136,8 @@ class Case:
     who stand back; `address` is a corrected one, before the one that the first form gave.
     `beside` is the file of the same person that a declaration found when it came; `claims` the
     case whose reference and address an application gave instead of an invitation, and `disowned`
-    that this address says it is not theirs; `proved` are the forms whose addresses are proved.
+    that this address says it is not theirs; `proved` are the forms whose addresses are proved;
+    `attachments` are the ids of the documents that came with the application.
     """
 
     id: str
@@ -175,6 +176,7 @@ class Case:
     proved: dict[FormName, Proof] | None = None
     consents: dict[FormName, Consent] | None = None
     clocks: dict[str, ClockMemory] | None = None
+    attachments: list[str] | None = None
 
     @property
     def ref(self) -> str:

@@ -21,6 +21,7 @@ from chalicelib.core.links import Links
 from chalicelib.core.ports import Change, Item, Key, Now, Store, Write
 from chalicelib.core.records import stamp
 from chalicelib.core.shown_words import shown_key
+from chalicelib.forms.attachment import Attachment, attachments_in
 
 INVITATION_GRACE: Final = timedelta(hours=48)
 """An invitation still works this long after its date, in silence."""
@@ -49,6 +50,10 @@ class Cases:
         self._store = store
         self._links = links
         self._now = now
+
+    def documents(self, case: Case) -> list[Attachment]:
+        """Return the documents that came with a case."""
+        return attachments_in(self._store, case.key[0], case.attachments)
 
     def invited(self, token: str) -> Case:
         """Return the case that an invitation opens. Raises NotInvited, InviteOver, AlreadyApplied."""

@@ -16,8 +16,9 @@ from chalicelib.cases.transition import StateChange
 from chalicelib.core import references, stored_links
 from chalicelib.core.errors import Refused
 from chalicelib.core.letter_row import APPLICANT
-from chalicelib.core.ports import Item, Now, Store
+from chalicelib.core.ports import Change, Item, Now, Store
 from chalicelib.core.records import moment, stamp
+from chalicelib.forms.attachment import attachments_in, handed_over
 
 
 class Orphans:
@@ -50,7 +51,7 @@ class Orphans:
         away, joined = _joined(orphan, target, ("link", "attach"), by.id, now, decided, address)
         joined.sets["proved"] = proved_by_joining(orphan, target)
         owe_joined(joined, orphan.application or {}, fiduciary=False)
-        writes = [*away.writes(), *joined.writes()]
+        writes = [*away.writes(), *joined.writes(), *_documents(self._store, orphan, target)]
         if link is not None:
             writes.append(stored_links.use(link, "link", now, case_version=orphan.version))
         self._store.commit(writes)
@@ -73,7 +74,8 @@ class Orphans:
         away, joined = _joined(orphan, target, events, APPLICANT, now, {})
         joined.sets["proved"] = proved_application(target, "link", now)
         owe_joined(joined, orphan.application or {}, fiduciary=True)
-        self._store.commit([*away.writes(), *joined.writes()])
+        documents = _documents(self._store, orphan, target)
+        self._store.commit([*away.writes(), *joined.writes(), *documents])
         return joined.after()
 
     def disown(self, orphan: Case, target: Case) -> Case:
@@ -90,6 +92,12 @@ class Orphans:
         change.owes_letters({"file": target.ref})
         self._store.commit(change.writes())
         return change.after()
+
+
+def _documents(store: Store, orphan: Case, target: Case) -> list[Change]:
+    """Return the writes that give the documents of an application to the file that it joins: with
+    that file they go."""
+    return handed_over(attachments_in(store, orphan.key[0], orphan.attachments), target.key[0])
 
 
 def _joined(  # noqa: PLR0913
@@ -119,5 +127,7 @@ def _joined(  # noqa: PLR0913
         "contact_name": orphan.contact_name,
         "consents": {**(target.consents or {}), **(orphan.consents or {})},
     }
+    if orphan.attachments:
+        joined.sets["attachments"] = orphan.attachments
     joined.removes = ["question"]
     return away, joined

@@ -59,6 +59,8 @@ LIMITS: Final[Mapping[str, Limit]] = {
     "file_posts": Limit("file", "refuse", per_hour=20),
     # Letters with a link of one draft: to its own address, or to colleagues.
     "draft_letters": Limit("file", "refuse", per_hour=5, per_day=20),
+    # Documents of one network: six for each of twenty people in one library, twice over.
+    "uploads": Limit("network", "refuse", per_hour=240),
     "file_copies": Limit("file", "refuse", per_hour=2, per_day=5),
     "review_attempts": Limit("link", "refuse", per_hour=20),
     "staff_attempts": Limit("staff", "refuse", per_hour=60),
@@ -95,6 +97,7 @@ ROUTES: Final[Mapping[str, tuple[str, ...]]] = {
     "/draft/{token}": ("failures",),
     "/draft/{token}/{page}": (
         "failures", "draft_letters", "unproved_letters", "all_unproved_letters", "form_posts",
+        "uploads",
     ),
     "/declaration/{token}": ("failures", "file_posts"),
     "/newsletter": ("signups", "unproved_letters", "all_unproved_letters"),

@@ -139,6 +139,7 @@ class Settings(BaseModel):
     anchor_secret: Text
     anchor_bucket: Text
     export_bucket: Text
+    attachment_bucket: Text
     public_url: WebAddress
     website_url: WebAddressOrNone
     allowed_origins: Origins

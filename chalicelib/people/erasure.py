@@ -18,7 +18,7 @@ from chalicelib.core.ports import Change, Delete, Item, Key, Now, Store
 from chalicelib.core.records import moment, stamp
 from chalicelib.newsletter.subscribers import erasure as subscriber_erasure
 from chalicelib.newsletter.subscribers.repository import SubscriberRepository
-from chalicelib.people import finder, stored_forms
+from chalicelib.people import drafts, stored_forms
 from chalicelib.people.certificate import Certificate
 from chalicelib.people.finder import Finder, Person, PersonFound, Progress, opened, texts
 from chalicelib.people.holds import LegalHolds, file_held
@@ -105,8 +105,7 @@ class PersonErasure:
         self._subscriptions(found.person)
         stored_forms.erase(self._store, found)
         self._delete([row.key for row in found.of(*_AT_ONCE)])
-        drafts = (row.key[0] for row in found.of("draft") if finder.is_own_draft(row.places))
-        forget_rows(self._store, *drafts)
+        drafts.erase(self._store, found, self._now())
         addresses = sorted(found.person.addresses)
         left = self._finder.find(addresses[0], found.person, progress)
         return self._done(rows, left, stays, decision)
@@ -229,7 +228,9 @@ class PersonErasure:
         attached = case.answers.get("assessment_id")
         change = StateChange(case, step(case.state, "anonymise"), now, BY, {"why": "request"})
         change.sets, change.removes = blank(case)
-        self._store.commit([*change.writes(), *self._cases.pointer(case)])
+        self._store.commit(
+            [*change.writes(), *self._cases.pointer(case), *self._cases.documents(case, now)]
+        )
         if attached:
             forget_rows(self._store, f"ASSESSMENT#{attached}")
         self._finish(change.after())

@@ -1,6 +1,6 @@
 """The pages of a form in steps: its first page, its list of sections, what is checked before it is sent."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import NamedTuple
@@ -11,12 +11,14 @@ from chalicelib.core import eastern_time
 from chalicelib.core.errors import RelaisError
 from chalicelib.core.languages import Lang, other_language
 from chalicelib.core.records import moment
+from chalicelib.forms.attachment import fields_of
 from chalicelib.forms.drafts.draft import FormDraft
 from chalicelib.forms.drafts.progress import SectionProgress, progress
 from chalicelib.forms.drafts.summary import SummaryLine, budget_totals, lines
 from chalicelib.forms.parsing import Examined
 from chalicelib.forms.problems import InvalidForm, Problem, key_of
 from chalicelib.forms.spam import PERSON_FIELD
+from chalicelib.views.documents import DocumentFacts
 from chalicelib.web.pages import Pages
 from chalicelib.web.problems import Problems
 from chalicelib.web.responses import Response
@@ -91,6 +93,8 @@ class DraftPages:
     def tasks(self, place: Place, draft: FormDraft, found: Examined) -> Response:
         facts = {
             **self.about(place, draft),
+            "takes_documents": bool(fields_of(draft.form)),
+            "documents": len(draft.attachments),
             "sections": [
                 (section_title(draft.form, p.id, place.lang), p, place.to(p.id))
                 for p in progress(draft, found)
@@ -103,6 +107,7 @@ class DraftPages:
         place: Place,
         draft: FormDraft,
         found: Examined,
+        documents: Sequence[DocumentFacts],
         refused: RelaisError | None = None,
     ) -> Response:
         """Answer with all answers, what is to be mended, what is worth a look, and the button that
@@ -130,6 +135,8 @@ class DraftPages:
             "count": len(found.problems),
             "warnings": in_lines(list(found.warnings)),
             "ready": not found.problems,
+            "documents": documents,
+            "takes_documents": bool(fields_of(draft.form)),
             "person": person,
             "banner": text.banner if text and text.banner else None,
             "submit": content.form(draft.form)["submit"][place.lang],

@@ -9,7 +9,7 @@ from chalicelib import content
 from chalicelib.cases.intake.draft_sending import DraftSending
 from chalicelib.cases.intake.submission import IncomingForm
 from chalicelib.core import eastern_time
-from chalicelib.core.errors import DraftChanged, NotFound, NotInvited
+from chalicelib.core.errors import DraftChanged, NotFound, NotInvited, RelaisError, TooLarge
 from chalicelib.core.languages import LANGS, Lang
 from chalicelib.core.links import Links
 from chalicelib.core.ports import Now
@@ -22,6 +22,8 @@ from chalicelib.forms.drafts.typed import check_size, typed
 from chalicelib.forms.parsing import FORMS
 from chalicelib.forms.problems import InvalidForm
 from chalicelib.forms.spam import PERSON_FIELD
+from chalicelib.views.draft_documents import PAGE as DOCUMENTS
+from chalicelib.views.draft_documents import DraftDocuments
 from chalicelib.views.draft_pages import DraftPages, Place
 from chalicelib.views.draft_sections import DraftSections
 from chalicelib.views.draft_sharing import DraftSharing
@@ -44,6 +46,7 @@ class DraftViews:
     sending: DraftSending
     sections: DraftSections
     sharing: DraftSharing
+    documents: DraftDocuments
     links: Links
     settings: Settings
     pages: DraftPages
@@ -113,13 +116,17 @@ class DraftViews:
         if page == "tasks":
             return self.pages.tasks(place, draft, examined(draft, place.lang, self._today))
         if page == "check":
-            return self.pages.check(place, draft, examined(draft, place.lang, self._today))
+            return self._check(place, draft)
+        if page == DOCUMENTS:
+            return self.documents.show(request, place, holder, draft)
         if page in ("later", "colleagues", "delete"):
             return self.sharing.show(place, holder, draft, page)
         return self.sections.show(request, place, holder, draft, page)
 
     def post(self, request: Request, token: str, page: str) -> Response:
         holder = self._holder(token)
+        if page == DOCUMENTS:
+            return self._documents(request, holder)
         fields = request.fields()
         place = Place(self.links.draft(*holder), request.language(fields))
         try:
@@ -130,6 +137,15 @@ class DraftViews:
             if page == "tasks":
                 return see_other(place.to("tasks"))
             return self.sections.save(request, place, holder, page, fields)
+        except DraftSent as sent:
+            return self._sent(request, sent.draft, place.lang)
+
+    def _documents(self, request: Request, holder: Holder) -> Response:
+        place = Place(self.links.draft(*holder), request.lang)
+        try:
+            return self.documents.act(request, place, holder)
+        except TooLarge:
+            return self.documents.too_large(request, place, holder)
         except DraftSent as sent:
             return self._sent(request, sent.draft, place.lang)
 
@@ -152,10 +168,9 @@ class DraftViews:
             receipt = self.sending.send(holder, place.lang, came)
         except (InvalidForm, DraftChanged) as refused:
             draft = self.drafts.get(holder)
-            found = examined(draft, place.lang, self._today)
             if not request.wants_page:
                 return self.problems.respond(request, refused, place.lang, form=draft.form)
-            return self.pages.check(place, draft, found, refused=refused)
+            return self._check(place, draft, refused)
         if not request.wants_page:
             body = receipt_body(receipt, self.settings.contact_email)
             return json_response(body, {**PRIVATE, "Location": receipt.status_url}, status=201)
@@ -163,6 +178,13 @@ class DraftViews:
         facts = {"form": receipt.form, "ref": receipt.ref, "status": receipt.status}
         back = redirect_target(redirect, self.settings.allowed_origins, facts)
         return see_other(back or f"{receipt.status_url}?new=1")
+
+    def _check(
+        self, place: Place, draft: FormDraft, refused: RelaisError | None = None
+    ) -> Response:
+        found = examined(draft, place.lang, self._today)
+        documents = self.documents.facts(place, draft)
+        return self.pages.check(place, draft, found, documents, refused)
 
     def _sent(self, request: Request, draft: FormDraft, lang: Lang) -> Response:
         receipt = self.sending.receipt(draft, lang)

@@ -21,6 +21,7 @@ from chalicelib.forms import parsing
 from chalicelib.forms.problems import InvalidForm
 from chalicelib.views.claim import ClaimViews
 from chalicelib.views.days import DAYS
+from chalicelib.views.documents import QUERY, DocumentLink, saved
 from chalicelib.views.file_form import PAGE_SECONDS, FileInput, read_input
 from chalicelib.views.file_pages import FilePages, OpenedFile, error_text
 from chalicelib.views.lost_link import LostLinkViews
@@ -39,6 +40,7 @@ class FileViews:
     pages: FilePages
     lost_link: LostLinkViews
     claims: ClaimViews
+    document_link: DocumentLink
 
     def show(self, request: Request, token: str) -> Response:
         """Answer with the page of a file. Looking changes nothing, and neither does asking whether
@@ -65,6 +67,8 @@ class FileViews:
         lang = request.language({}, mine.case.lang)
         if DAYS in request.query and (days := self.pages.days(mine, lang)):
             return days
+        if wanted := request.query.get(QUERY):
+            return saved(self.document_link(self.cases.documents(mine.case), wanted))
         if not request.wants_page:
             return self.pages.standing(mine.case)
         if "copy" in request.query:

@@ -11,6 +11,7 @@ from chalicelib.core.letter_row import APPLICANT
 from chalicelib.core.ports import Item
 from chalicelib.core.records import moment
 from chalicelib.forms import description, diff
+from chalicelib.views.documents import DocumentFacts
 from chalicelib.web.form_errors import Description, FormErrors
 
 
@@ -64,6 +65,7 @@ class FilePageFacts(FileFacts, FileAddresses, FormErrors):
     new: bool
     delay: object
     action: str
+    documents: Sequence[DocumentFacts]
     nonce: str
     address_form: bool
     unreached: str

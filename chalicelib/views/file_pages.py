@@ -18,6 +18,7 @@ from chalicelib.core.records import moment
 from chalicelib.core.settings import Settings
 from chalicelib.forms.problems import RESULT_NOT_MAILED
 from chalicelib.views.days import DAYS, applicants_days, respond_with_days
+from chalicelib.views.documents import document_facts
 from chalicelib.views.file_facts import FileAddresses, FileFacts, FilePageFacts, file_facts
 from chalicelib.web.form_errors import Description, form_errors
 from chalicelib.web.pages import Pages, in_language
@@ -74,6 +75,7 @@ class FilePages:
             "new": new,
             "delay": self._delay(mine),
             "action": address,
+            "documents": document_facts(self.cases.documents(case), "application", address, lang),
             "nonce": self.links.nonce(mine.token),
             **self._links(mine, facts, lang),
             "address_form": (case.state, "ask_address") in table(),

@@ -19,6 +19,7 @@ from chalicelib.core.ports import Now
 from chalicelib.core.records import moment
 from chalicelib.core.settings import Settings
 from chalicelib.views.days import DAYS, respond_with_days, staffs_days
+from chalicelib.views.documents import QUERY, DocumentLink, saved
 from chalicelib.views.review_facts import ReviewPageFacts, case_facts, choice_facts, steps_since
 from chalicelib.views.review_form import read_decision
 from chalicelib.web.pages import Pages
@@ -40,6 +41,7 @@ class ReviewViews:
     now: Now
     pages: Pages
     problems: Problems
+    document_link: DocumentLink
 
     def show(self, request: Request, token: str) -> Response:
         """Answer with the page behind a review link; looking changes nothing."""
@@ -49,6 +51,8 @@ class ReviewViews:
             days = staffs_days(opened.case, lang, self.settings)
             if days:
                 return respond_with_days(days, opened.case, lang, self.now())
+        if (wanted := request.query.get(QUERY)) and opened.standing == "open" and opened.case:
+            return saved(self.document_link(self.cases.documents(opened.case), wanted))
         return self._shown(opened, lang, preselected=request.query.get("decision", ""))
 
     def decide(self, request: Request, token: str) -> Response:
@@ -135,7 +139,9 @@ class ReviewViews:
         assert opened.staff is not None
         texts = content.review()["errors"]
         facts: ReviewPageFacts = {
-            **case_facts(opened, self.reviews, self.cases, self.candidates, lang),
+            **case_facts(
+                opened, self.reviews, self.cases, self.candidates, lang, self._address(opened)
+            ),
             **choice_facts(opened, self.reviews, self.candidates, lang),
             "nonce": self.links.nonce(opened.token),
             "action": self._address(opened),

@@ -5,12 +5,15 @@ import re
 from binascii import unhexlify
 from codecs import BOM_UTF8
 from collections.abc import Iterable
-from typing import Final
+from typing import Final, NamedTuple
 
 from chalicelib.core.errors import Malformed, TooLarge
 
 BODY_FIELDS_LIMIT: Final = 2000
 """Fields of a form, or parts of one; a full application has some three hundred."""
+
+UPLOAD_FIELDS_LIMIT: Final = 20
+"""Parts of a form that brings a file."""
 
 CHARSET_FIELD: Final = b"_charset_"
 """The field in which a browser says how it wrote the others, where a form has it."""
@@ -42,6 +45,33 @@ def urlencoded(body: bytes) -> list[tuple[str, str]]:
 def multipart(body: bytes, content_type: str) -> list[tuple[str, str]]:
     """Return the names and values of `multipart/form-data`; of a file, its name. Raises TooLarge
     or Malformed."""
+    found, files = _parts(body, content_type, BODY_FIELDS_LIMIT)
+    # A file is no text: its name alone is kept, and no field of that name exists.
+    return _as_text([*found, *((name, file or content) for name, file, content in files)])
+
+
+class UploadedFile(NamedTuple):
+    """A file as a form brought it: the name that its sender gave it, and its bytes."""
+
+    name: str
+    body: bytes
+
+
+def with_file(body: bytes, content_type: str) -> tuple[list[tuple[str, str]], UploadedFile | None]:
+    """Return the names and values of a form that brings at most one file, and that file. Raises
+    TooLarge or Malformed."""
+    pairs, files = _parts(body, content_type, UPLOAD_FIELDS_LIMIT)
+    named = [(b"", name) for _, name, _ in files]
+    texts = _as_text([*pairs, *named])
+    names = [value for _, value in texts[len(pairs) :]]
+    file = next((UploadedFile(n, f[2]) for n, f in zip(names, files, strict=True)), None)
+    return texts[: len(pairs)], file
+
+
+def _parts(
+    body: bytes, content_type: str, limit: int
+) -> tuple[list[Pair], list[tuple[bytes, bytes, bytes]]]:
+    """Return the fields of a body by name, and its files by name, file name and content."""
     # Only such requests pay for the import.
     from io import BytesIO
 
@@ -51,20 +81,23 @@ def multipart(body: bytes, content_type: str) -> list[tuple[str, str]]:
     if not boundary:
         raise Malformed("multipart/form-data")
     pairs: list[Pair] = []
+    files = []
     try:
-        # Latin-1 gives back each byte of a name as it came.
+        # Latin-1 gives back each byte of a name as it came. All of it is in memory already.
         parser = MultipartParser(
-            BytesIO(body), boundary, content_length=len(body), part_limit=BODY_FIELDS_LIMIT,
-            strict=True, charset="latin-1",
+            BytesIO(body), boundary, content_length=len(body), part_limit=limit,
+            spool_limit=len(body) + 1, memory_limit=2 * len(body) + 1, strict=True, charset="latin-1",
         )  # fmt: skip
         for part in parser:
-            # A file is no text: its name alone is kept, and no field of that name exists.
-            file = (part.filename or "").encode("latin-1")
-            pairs.append(((part.name or "").encode("latin-1"), file or bytes(part.raw)))
+            name, content = (part.name or "").encode("latin-1"), bytes(part.raw)
+            if part.filename is None:
+                pairs.append((name, content))
+            else:
+                files.append((name, part.filename.encode("latin-1"), content))
             part.close()
     except (MultipartError, LookupError, ValueError):
         raise Malformed("multipart/form-data") from None
-    return _as_text(pairs)
+    return pairs, files
 
 
 def _as_text(pairs: list[Pair]) -> list[tuple[str, str]]:

@@ -90,6 +90,12 @@ class Request:
             return _json(_text(self.body))
         return nest(self.pairs)
 
+    def with_file(self) -> "tuple[dict[str, object], html_forms.UploadedFile | None]":
+        """Return the fields of a multipart form, and the file that it brings, if any: how large it
+        may be its view has seen. Raises TooLarge or Malformed."""
+        pairs, file = html_forms.with_file(self.body, self.headers["content-type"])
+        return nest(pairs), file
+
     @cached_property
     def pairs(self) -> list[tuple[str, str]]:
         """The names and values of an HTML form, as they were sent. Raises TooLarge for too many,

@@ -8,6 +8,7 @@ from chalicelib.views.desk.file import DeskFileViews
 from chalicelib.views.desk.files import FilesViews
 from chalicelib.views.desk.opened_files import OpenedFiles
 from chalicelib.views.desk.sign_in import AccountViews, SignInViews
+from chalicelib.views.documents import DocumentLink
 from chalicelib.web.cookies import Cookies
 from chalicelib.web.pages import Pages
 from chalicelib.web.request import Request
@@ -25,8 +26,16 @@ if TYPE_CHECKING:
 class DeskViews:
     """One method an address and method of HTTP, as `app.py` names them."""
 
-    def __init__(self, parts: Parts, cases: CaseServices, desk: DeskServices, pages: Pages) -> None:
+    def __init__(
+        self,
+        parts: Parts,
+        cases: CaseServices,
+        desk: DeskServices,
+        pages: Pages,
+        document_link: DocumentLink,
+    ) -> None:
         self._parts = parts
+        self._document_link = document_link
         self._cases = cases
         self._desk = desk
         self._pages = pages
@@ -87,6 +96,7 @@ class DeskViews:
             cases.lookup,
             cases.candidates,
             self._parts.links,
+            self._document_link,
         )
 
     @cached_property

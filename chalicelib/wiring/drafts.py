@@ -3,6 +3,8 @@
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from chalicelib.forms.attachments.attachments import Attachments
+from chalicelib.forms.attachments.minding import AttachmentMinder
 from chalicelib.forms.drafts.drafts import Drafts
 from chalicelib.forms.drafts.letters import DraftLetters
 from chalicelib.wiring.parts import Parts
@@ -28,10 +30,21 @@ class FormDrafts:
         parts = self._parts
         return DraftLetters(parts.store, self.drafts, parts.now, parts.people_key)
 
+    @cached_property
+    def attachments(self) -> Attachments:
+        parts = self._parts
+        return Attachments(parts.store, self.drafts, parts.documents, parts.now, parts.people_key)
+
+    @cached_property
+    def minder(self) -> AttachmentMinder:
+        parts = self._parts
+        return AttachmentMinder(parts.store, parts.documents, parts.measure, parts.now)
+
     def views(
         self, intake: "Intake", prefilled: "Prefilled", pages: "Pages", problems: "Problems"
     ) -> "DraftViews":
         from chalicelib.cases.intake.draft_sending import DraftSending
+        from chalicelib.views.draft_documents import DraftDocuments
         from chalicelib.views.draft_pages import DraftPages
         from chalicelib.views.draft_section_pages import SectionPages
         from chalicelib.views.draft_sections import DraftSections
@@ -47,6 +60,7 @@ class FormDrafts:
             DraftSending(intake, self.drafts, parts.links),
             DraftSections(self.drafts, sections, parts.now),
             DraftSharing(self.drafts, self.letters, pages, frame),
+            DraftDocuments(self.attachments, self.drafts, pages, frame, problems),
             parts.links,
             parts.settings,
             frame,

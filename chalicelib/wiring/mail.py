@@ -8,10 +8,10 @@ from functools import cached_property
 from chalicelib.cases.intake.stored_form import OWNER as STORED_FORMS
 from chalicelib.cases.lost_link import FILE_LINKS
 from chalicelib.coaches import letters as coach_letters
-from chalicelib.core.metrics import seconds_line
 from chalicelib.desk.letters import DeskCodeWriter, SignInWriter
 from chalicelib.desk.sessions import SESSION
 from chalicelib.desk.sign_in import SIGN_IN
+from chalicelib.forms.attachments.minding import CLOCK as ATTACHMENT_CLOCK
 from chalicelib.forms.drafts.letters import CLOCK, DRAFT_LETTERS
 from chalicelib.mail.ceilings import Ceilings
 from chalicelib.mail.draft import LetterWriter
@@ -64,6 +64,7 @@ class MailServices:
             "PERSON": self._subscribers.expiry.mind,
             "CLOCK": self._cases.deadlines.fire,
             CLOCK: self._drafts.letters.fire,
+            ATTACHMENT_CLOCK: self._drafts.minder.mind,
             "ISSUE": lambda key: self._issues.scheduler.mind(key),
         }
         return Outbox(
@@ -79,11 +80,8 @@ class MailServices:
                 parts.settings.unproved_letters_per_hour,
                 parts.settings.staff_letters_per_hour,
             ),
-            self._measure,
+            parts.measure,
         )
-
-    def _measure(self, name: str, seconds: float) -> None:
-        print(seconds_line(self._parts.settings.stage, name, seconds, self._parts.now()))
 
     @cached_property
     def sender(self) -> LetterSender:

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from chalicelib.core.links import Links
+from chalicelib.core.metrics import seconds_line
 from chalicelib.core.ports import KeySource, Mailer, Now
 from chalicelib.core.settings import Settings
 from chalicelib.newsletter.subscribers.consent_text import ConsentTexts
 
 if TYPE_CHECKING:
     from chalicelib.desk.ports import Objects
+    from chalicelib.forms.attachments.ports import DocumentStore
     from chalicelib.newsletter.sending.ports import BulkMailer, Queue, SubscriberStore
     from chalicelib.newsletter.subscribers.suppressed import Suppression
 
@@ -29,6 +31,7 @@ class Parts:
     suppression: "Callable[[], Suppression]"
     bulk: "Callable[[], tuple[BulkMailer, Queue]]"
     objects: "Callable[[], Objects]"
+    documents: "Callable[[], DocumentStore]"
 
     @property
     def people_key(self) -> bytes:
@@ -39,3 +42,7 @@ class Parts:
     def consent_texts(self) -> ConsentTexts:
         """The words that consent to the newsletter, sealed. Raises StoreDown."""
         return ConsentTexts(self.settings, self.people_key)
+
+    def measure(self, name: str, seconds: float) -> None:
+        """Keep a number of seconds in the log, from which CloudWatch takes it."""
+        print(seconds_line(self.settings.stage, name, seconds, self.now()))

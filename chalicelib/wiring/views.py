@@ -1,5 +1,6 @@
 """The views, joined with the use cases they ask: each is loaded with its first request."""
 
+from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
@@ -12,6 +13,7 @@ from chalicelib.web.problems import Problems
 from chalicelib.wiring.parts import Parts
 
 if TYPE_CHECKING:
+    from chalicelib.forms.attachment import Attachment
     from chalicelib.views.coach_contact import CoachContactViews
     from chalicelib.views.coach_links import CoachLinkViews, ProposalViews
     from chalicelib.views.coaches import CoachViews
@@ -104,6 +106,9 @@ class Views:
             self._rooms.intake, self.forms.prefilled, self._pages, self._problems
         )
 
+    def _document_link(self, found: "Sequence[Attachment]", wanted: str) -> str:
+        return self._rooms.drafts.attachments.link(found, wanted)
+
     @cached_property
     def coaches(self) -> "CoachViews":
         from chalicelib.views.coaches import CoachViews
@@ -154,14 +159,15 @@ class Views:
         cases = self._rooms.cases
         given = (cases.reviews, cases.lookup, cases.candidates, self._parts.links)
         settings, now = self._parts.settings, self._parts.now
-        return ReviewViews(*given, settings, now, self._pages, self._problems)
+        pages, problems = self._pages, self._problems
+        return ReviewViews(*given, settings, now, pages, problems, self._document_link)
 
     @cached_property
     def desk(self) -> "DeskViews":
         from chalicelib.wiring.desk_views import DeskViews
 
         rooms = self._rooms
-        return DeskViews(self._parts, rooms.cases, rooms.desk, self._pages)
+        return DeskViews(self._parts, rooms.cases, rooms.desk, self._pages, self._document_link)
 
     @cached_property
     def file(self) -> "FileViews":
@@ -185,6 +191,7 @@ class Views:
             pages,
             self.lost_link,
             claims,
+            self._document_link,
         )
 
     @cached_property

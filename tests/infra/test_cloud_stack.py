@@ -223,6 +223,7 @@ def test_an_import_brings_what_is_kept_and_all_that_it_refers_to() -> None:
         "Keys",
         "AnchorKey",
         "AnchorBucket",
+        "AttachmentBucket",
     }
     for resource in found["Resources"].values():
         assert resource["DeletionPolicy"] == "Retain", "an import asks for it"

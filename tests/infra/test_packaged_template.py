@@ -20,6 +20,7 @@ TEMPLATE: dict[str, Any] = json.loads((ROOT / "infra" / "resources.json").read_t
 RESOURCES: dict[str, Any] = TEMPLATE["Resources"]
 FUNCTIONS = (
     "APIHandler", "DeliverLetters", "Sweep", "RunJobs", "AnchorAudit", "SettleMail", "SendIssue",
+    "SettleScan", "SweepAttachments",
 )  # fmt: skip
 STAGES = sorted((ROOT / "infra" / "stages").glob("*.json"))
 POLICIES = sorted((ROOT / ".chalice").glob("policy-*.json"))
@@ -142,7 +143,7 @@ def test_an_account_of_aws_is_never_taken_for_the_emulator(tmp_path: Path) -> No
 
 
 def test_what_cannot_be_made_again_outlives_the_stack() -> None:
-    for name in ("Records", "Subscribers", "Keys", "AnchorKey", "AnchorBucket"):
+    for name in ("Records", "Subscribers", "Keys", "AnchorKey", "AnchorBucket", "AttachmentBucket"):
         assert RESOURCES[name]["DeletionPolicy"] == "RetainExceptOnCreate"
         assert RESOURCES[name]["UpdateReplacePolicy"] == "Retain"
     for name in ("Records", "Subscribers"):

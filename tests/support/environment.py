@@ -9,6 +9,7 @@ ENVIRONMENT = {
     "ANCHOR_SECRET": "relais-test-anchors",
     "ANCHOR_BUCKET": "relais-test-anchors",
     "EXPORT_BUCKET": "relais-test-exports",
+    "ATTACHMENT_BUCKET": "relais-test-attachments",
     "PUBLIC_URL": "https://relais.example.org/api",
     "WEBSITE_URL": "https://www.example.org",
     "ALLOWED_ORIGINS": "https://www.example.org",

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import IO, TYPE_CHECKING, Any, Final
+from urllib.parse import urlencode
 
 from chalicelib.core.errors import Conflict, StoreDown
 from chalicelib.core.ports import (
@@ -20,6 +21,7 @@ from chalicelib.core.ports import (
     Write,
 )
 from chalicelib.core.records import DUE_SHARDS
+from chalicelib.forms.attachments.ports import CLEAN, Offer, Seen, StoredObject
 from chalicelib.newsletter.pace import Allowance
 from chalicelib.newsletter.sending.ports import Bulk, Envelope, Job, SesReply
 from chalicelib.people import retention
@@ -314,6 +316,46 @@ class MemoryBulkMailer:
             return self.refused[envelope.to]
         self.sent.append(envelope)
         return SesReply("sent", message_id=f"bulk-{len(self.sent)}")
+
+
+class MemoryDocuments:
+    """Bytes under their keys, with what a scan said of each; `failing` is raised instead as long as
+    there is some."""
+
+    def __init__(self, now: Callable[[], datetime]) -> None:
+        self.now = now
+        self.bodies: dict[str, tuple[bytes, datetime]] = {}
+        self.results: dict[str, str] = {}
+        self.failing: list[Exception] = []
+        self.before: Callable[[str], None] = lambda key: None
+
+    def put(self, key: str, body: bytes) -> None:
+        self.before(key)
+        if self.failing:
+            raise self.failing.pop(0)
+        self.bodies[key] = body, self.now()
+
+    def offer(self, key: str, most_bytes: int, seconds: int, back: str) -> Offer:
+        fields = {"key": key, "success_action_redirect": back}
+        return Offer("https://bucket.example/", {**fields, "policy": f"1-{most_bytes}"})
+
+    def look(self, key: str) -> Seen | None:
+        if key not in self.bodies:
+            return None
+        return Seen(len(self.bodies[key][0]), self.results.get(key, ""))
+
+    def read(self, key: str) -> bytes:
+        assert self.results.get(key) == CLEAN, "nobody reads what the scan did not find clean"
+        return self.bodies[key][0]
+
+    def link(self, key: str, name: str, seconds: int) -> str:
+        return f"https://bucket.example/{key}?{urlencode({'name': name, 'seconds': seconds})}"
+
+    def delete(self, key: str) -> None:
+        self.bodies.pop(key, None)
+
+    def all(self) -> Iterator[StoredObject]:
+        yield from [StoredObject(key, at) for key, (_, at) in self.bodies.items()]
 
 
 class MemoryQueue:

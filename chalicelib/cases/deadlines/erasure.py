@@ -1,12 +1,14 @@
 """What is left of a case after its time: enough to count, nothing about anybody."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Final
 
 from chalicelib.cases.case import Case
 from chalicelib.cases.open_files import OpenFiles, open_key
 from chalicelib.core.errors import Conflict
 from chalicelib.core.ports import Change, Delete, Item, Store, Write
+from chalicelib.forms.attachment import attachments_in, released
 
 COUNTED: Final = (
     "stream", "scope", "stage", "org_type", "provinces_served", "issue_areas", "earlier_support",
@@ -21,7 +23,7 @@ ROWS_A_TRANSACTION: Final = 20
 _GONE: Final = (
     "application", "application_warnings", "decided", "owner", "recused", "votes", "question",
     "conditions", "mail_faults", "address", "linked_to", "beside", "claims", "disowned",
-    "proved", "consents",
+    "proved", "consents", "attachments",
 )  # fmt: skip
 
 
@@ -53,6 +55,10 @@ class Erasure:
         if case.id not in (*opened.files, *opened.kept):
             return []
         return [opened.without(case.id).write()]
+
+    def documents(self, case: Case, now: datetime) -> list[Write]:
+        """Give up the documents of a case: the next sweep deletes them."""
+        return [*released(attachments_in(self._store, case.key[0], case.attachments), now)]
 
     def go_on(self, case: Case, clock: Item) -> str:
         """Erase some rows; the clock goes with the last of them. Returns `erased` or `taken`."""

@@ -242,7 +242,7 @@ class DeadlineRunner:
             if held is not None:
                 return self._after_day(due, held)
             change.sets, change.removes = blank(case)
-            writes += self._erasure.pointer(case)
+            writes += [*self._erasure.pointer(case), *self._erasure.documents(case, due.now)]
         change.owes_letters(_CLOSING_FACTS.get(event))
         self._store.commit([*change.writes(), *writes])
         return "moved"

@@ -1,7 +1,7 @@
 """An application joins the case that was invited; without an invitation it waits beside it."""
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, NotRequired, TypedDict
 
 from chalicelib.cases.case import Case, KeptWarning, kept_warnings
 from chalicelib.cases.contact import contact_name
@@ -40,7 +40,7 @@ def _joined(visit: Arrival, case: Case) -> list[Write]:
     change.sets["consents"] = {**(case.consents or {}), **(visit.consents or {})}
     change.sets["proved"] = proved_application(case, "invitation", visit.now)
     owe_joined(change, visit.submission.answers, fiduciary=True)
-    return [*change.writes(), *_twins(visit, case)]
+    return [*change.writes(), *_twins(visit, case), *visit.documents_of(case.key[0])]
 
 
 def _twins(visit: Arrival, case: Case) -> list[Write]:
@@ -73,6 +73,7 @@ def _uninvited(visit: Arrival) -> tuple[list[Write], Receipt]:
         *change.creates(),
         *visit.mailbox_counters("forms_of_mailbox", answers["applicant_email"]),
         *([] if spam else _twins(visit, case)),
+        *visit.documents_of(case.key[0]),
     ]
     return writes, _receipt(visit, case)
 
@@ -85,15 +86,19 @@ class _Application(TypedDict):
     application: "Answers"
     application_warnings: list[KeptWarning]
     applied_at: str
+    attachments: NotRequired[list[str]]
 
 
 def _application(visit: Arrival) -> _Application:
     """Return the parts of a case that are its application."""
-    return {
+    parts: _Application = {
         "application": visit.submission.answers,
         "application_warnings": kept_warnings(visit.submission.warnings),
         "applied_at": stamp(visit.now),
     }
+    if visit.arrival.documents:
+        parts["attachments"] = [one.id for one in visit.arrival.documents]
+    return parts
 
 
 class _Applicant(TypedDict):

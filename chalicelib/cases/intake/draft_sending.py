@@ -8,6 +8,7 @@ from chalicelib.core.errors import Conflict
 from chalicelib.core.languages import Lang
 from chalicelib.core.links import Links
 from chalicelib.core.records import moment
+from chalicelib.forms.attachment import attachments_in
 from chalicelib.forms.drafts.draft import ROW_ID, FormDraft, Values
 from chalicelib.forms.drafts.drafts import Drafts
 from chalicelib.forms.drafts.refused import DraftSent, Holder
@@ -42,6 +43,7 @@ class DraftSending:
             notice=carried.get("notice", ""),
             consent_shown=carried.get("consent_shown", ""),
             draft=draft,
+            documents=attachments_in(self.drafts.store, draft.key[0], draft.attachments),
         )
         try:
             receipt = self.intake.receive(arrival)

@@ -1,7 +1,7 @@
 """A form as it came, what is known of it while it is stored, and the receipt for its sender."""
 
 import hmac
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -18,6 +18,7 @@ from chalicelib.core.links import Links, person_key
 from chalicelib.core.ports import Change, Item, Key, Put, Write
 from chalicelib.core.records import stamp
 from chalicelib.forms import parsing
+from chalicelib.forms.attachment import Attachment, handed_over
 from chalicelib.forms.problems import Problem
 
 ADDRESS_FIELDS: Final = ("contact_email", "applicant_email")
@@ -42,7 +43,7 @@ class IncomingForm(NamedTuple):
     """A form as it came: `fields` as typed, the rest from the request. `ref` is of the
     declaration that an application follows, when the invitation is not at hand; `consent_shown`
     has the words of the newsletter's box as they stood on the page, `notice` is the hash of the
-    privacy notice that it showed."""
+    privacy notice that it showed; `documents` go with it to the file."""
 
     form: str
     fields: Mapping[str, object]
@@ -59,6 +60,7 @@ class IncomingForm(NamedTuple):
     consent_shown: str = ""
     notice: str = ""
     draft: DraftInSteps | None = None
+    documents: Sequence[Attachment] = ()
 
 
 class Receipt(NamedTuple):
@@ -174,6 +176,10 @@ class Arrival:
         """Return what ends the draft that the form was written in, if any."""
         draft = self.arrival.draft
         return [draft.ending(ref, self.person or "", self.now)] if draft else []
+
+    def documents_of(self, owner: str) -> list[Write]:
+        """Return the writes that give the documents of the draft to the file that it became."""
+        return [*handed_over(self.arrival.documents, owner)]
 
     def receipt(self, ref: str, person: str) -> Receipt:
         """Return what whoever posted the form may know, whoever that is: that it is there."""

@@ -155,6 +155,7 @@ class Review(TypedDict):
         dict[str, Text],
         keys("owed claimed sent delivered bounced complained dead dropped cancelled"),
     ]
+    documents: Annotated[dict[str, Text], keys("expected scanning late clean held_back refused")]
     readers: Annotated[dict[str, Text], keys("applicant fiduciary old_address new_address staff")]
     nameless: Annotated[dict[str, Text], keys("contact org")]
     incidents: Annotated[

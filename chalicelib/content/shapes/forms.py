@@ -52,6 +52,16 @@ class SameAs(TypedDict):
     fields: dict[Key, Key]
 
 
+class AttachmentField(TypedDict):
+    """Documents that may go with a form in steps: `max` of them. They are no answers: whoever sends
+    the form in one post sends none."""
+
+    key: Key
+    label: Text
+    help: NotRequired[Text]
+    max: Annotated[int, Field(ge=1, le=5)]
+
+
 class Section(TypedDict):
     id: Key
     title: Text
@@ -81,6 +91,7 @@ class Form(TypedDict):
     submit: Text
     notice: NotRequired[Text]
     sections: Annotated[list[Section], Field(min_length=1)]
+    attachments: NotRequired[list[AttachmentField]]
 
 
 class Range(TypedDict):

@@ -104,8 +104,13 @@ class FormDraft:
         return {k: v for saved in self.sections.values() for k, v in saved.values.items()}
 
     @property
+    def attachments(self) -> dict[str, str]:
+        """The documents that the draft has: the field of each, by its id."""
+        return {k.removeprefix("file_"): v for k, v in self.row.items() if k.startswith("file_")}
+
+    @property
     def is_empty(self) -> bool:
-        return not any(saved.version for saved in self.sections.values())
+        return not self.attachments and not any(s.version for s in self.sections.values())
 
     def unchanged(self) -> Item:
         """Return what the row must still hold for a write that is about all of it."""

@@ -8,6 +8,7 @@ from chalicelib.core import rate_limit
 from chalicelib.core.errors import BadLink, Conflict, StoreDown, TooMany
 from chalicelib.core.ports import Change, Delete, Now, Put, Store
 from chalicelib.core.records import stamp
+from chalicelib.forms.attachment import attachments_in, released
 from chalicelib.forms.drafts.draft import (
     EMPTY_RETENTION,
     MAX_EDITORS,
@@ -165,7 +166,8 @@ class Drafts:
     def erase(self, holder: Holder) -> None:
         """Delete a draft with everything of it: first what could still be changed."""
         draft = self.get(holder)
-        self._commit(Delete(draft.key, expect=draft.unchanged()))
+        gone = released(attachments_in(self.store, draft.key[0], draft.attachments), self.now())
+        self._commit(Delete(draft.key, expect=draft.unchanged()), *gone)
         self.forget_rest(draft.id)
 
     def forget_rest(self, draft_id: str) -> None:
@@ -173,9 +175,9 @@ class Drafts:
         for row in self.store.rows(draft_key(draft_id)[0], "LETTER#"):
             self.store.commit([Delete((row["pk"], row["sk"]))])
 
-    def _commit(self, write: Change | Delete) -> None:
+    def _commit(self, *writes: Change | Delete) -> None:
         try:
-            self.store.commit([write])
+            self.store.commit(writes)
         except Conflict:
             raise StoreDown("a draft was changed at the same time") from None
 

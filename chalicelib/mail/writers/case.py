@@ -7,6 +7,7 @@ from datetime import datetime
 # The letters of a case register themselves.
 import chalicelib.mail.writers.address
 import chalicelib.mail.writers.applicant
+import chalicelib.mail.writers.documents
 import chalicelib.mail.writers.kept_declarations
 import chalicelib.mail.writers.reminders
 import chalicelib.mail.writers.staff  # noqa: F401

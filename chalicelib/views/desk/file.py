@@ -40,6 +40,7 @@ from chalicelib.mail.writers.previews import Previews
 from chalicelib.views.desk.charities import charities
 from chalicelib.views.desk.entry import Entry, Visit
 from chalicelib.views.desk.opened_files import OpenedFiles, note_facts
+from chalicelib.views.documents import QUERY, DocumentLink, saved
 from chalicelib.views.review import CONFLICT_STATUS
 from chalicelib.views.review_facts import case_facts, choice_facts, steps_since
 from chalicelib.views.review_form import read_decision
@@ -65,12 +66,15 @@ class DeskFileViews:
     cases: Cases
     candidates: CaseCandidates
     links: Links
+    document_link: DocumentLink
 
     def show(self, visit: Visit, ref: str) -> Response:
         """Answer with the page of a file; looking takes the mark of news off it, and nothing else."""
         case, staff = self.opened.case(ref), visit.signed_in.staff
         if stands_back(case, staff.id, staff.email):
             return self.entry.refused(visit.lang, "recused")
+        if wanted := visit.request.query.get(QUERY):
+            return saved(self.document_link(self.cases.documents(case), wanted))
         if visit.request.method == "GET":
             self.looks.look(staff.id, case.id, case.events)
             seen(self.files.store, list_key(case))
@@ -209,7 +213,7 @@ class DeskFileViews:
         address = self.entry.address("files", case.current_ref)
         at = urlencode({"v": case.version, "e": case.events})
         facts: dict[str, object] = {
-            **case_facts(opened, self.reviews, self.cases, self.candidates, lang),
+            **case_facts(opened, self.reviews, self.cases, self.candidates, lang, address),
             **choice_facts(opened, self.reviews, self.candidates, lang),
             "code_required": False,
             "nonce": visit.form,

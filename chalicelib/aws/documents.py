@@ -1,0 +1,86 @@
+"""The DocumentStore of attachments by S3: a bucket whose policy lets nobody read what is not clean."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+from urllib.parse import quote
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from chalicelib.core.errors import StoreDown
+from chalicelib.forms.attachments.ports import Offer, Seen, StoredObject
+
+SCAN_TAG: Final = "GuardDutyMalwareScanStatus"
+"""The tag that GuardDuty puts on an object, and nobody else may: see the policy of the bucket."""
+
+PLAIN: Final = "application/octet-stream"
+"""The one type under which documents are kept and given: no browser shows it, or guesses another."""
+
+
+class S3Documents:
+    def __init__(self, client: Any, bucket: str) -> None:
+        self._client = client
+        self._bucket = bucket
+
+    def put(self, key: str, body: bytes) -> None:
+        with _reachable():
+            self._client.put_object(Bucket=self._bucket, Key=key, Body=body, ContentType=PLAIN)
+
+    def offer(self, key: str, most_bytes: int, seconds: int, back: str) -> Offer:
+        fixed = {"Content-Type": PLAIN, "success_action_redirect": back}
+        size: list[object] = ["content-length-range", 1, most_bytes]
+        with _reachable():
+            found = self._client.generate_presigned_post(
+                self._bucket, key, Fields=dict(fixed), ExpiresIn=seconds,
+                Conditions=[size, *({name: value} for name, value in fixed.items())],
+            )  # fmt: skip
+        return Offer(found["url"], found["fields"])
+
+    def look(self, key: str) -> Seen | None:
+        with _reachable():
+            listed = self._client.list_objects_v2(Bucket=self._bucket, Prefix=key, MaxKeys=1)
+            sizes = [one["Size"] for one in listed.get("Contents", ()) if one["Key"] == key]
+            if not sizes:
+                return None
+            tags = self._client.get_object_tagging(Bucket=self._bucket, Key=key)["TagSet"]
+        return Seen(sizes[0], next((t["Value"] for t in tags if t["Key"] == SCAN_TAG), ""))
+
+    def read(self, key: str) -> bytes:
+        with _reachable():
+            body: bytes = self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read()
+        return body
+
+    def link(self, key: str, name: str, seconds: int) -> str:
+        plain = "".join(c if c.isascii() and c not in '"\\%' else "_" for c in name)
+        saved = f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
+        given = {
+            "Bucket": self._bucket,
+            "Key": key,
+            "ResponseContentDisposition": saved,
+            "ResponseContentType": PLAIN,
+            "ResponseCacheControl": "no-store",
+        }
+        with _reachable():
+            address: str = self._client.generate_presigned_url(
+                "get_object", Params=given, ExpiresIn=seconds
+            )
+        return address
+
+    def delete(self, key: str) -> None:
+        with _reachable():
+            self._client.delete_object(Bucket=self._bucket, Key=key)
+
+    def all(self) -> Iterator[StoredObject]:
+        with _reachable():
+            pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket)
+            for page in pages:
+                for one in page.get("Contents", ()):
+                    yield StoredObject(one["Key"], one["LastModified"])
+
+
+@contextmanager
+def _reachable() -> Iterator[None]:
+    try:
+        yield
+    except (ClientError, BotoCoreError) as error:
+        raise StoreDown(f"attachments: {type(error).__name__}") from error

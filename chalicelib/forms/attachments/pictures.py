@@ -1,0 +1,110 @@
+"""Whether a picture is whole, and nothing else beside: JPEG, PNG and HEIC, read by their parts."""
+
+import re
+import zlib
+from collections.abc import Iterator
+from typing import Final
+
+from chalicelib.forms.attachments.wrong_file import DAMAGED, KIND, MIXED, WrongFile
+
+ACTIVE: Final = re.compile(rb"<script|<html|<!doctype|<\?php|^#!|^MZ|^\x7fELF", re.IGNORECASE)
+"""What browsers, servers and systems run, and no picture says of itself."""
+
+OTHER_FILE: Final = (b"PK\x03\x04", b"%PDF-", b"MZ", b"\x7fELF", b"Rar!", b"7z\xbc\xaf", b"#!")
+"""How files begin that somebody hung on the end of a picture."""
+
+_JPEG_ALONE: Final = frozenset({0x01, *range(0xD0, 0xD8)})
+"""Markers of a JPEG that have no length."""
+
+_SCAN: Final = 0xDA
+_END: Final = 0xD9
+_PNG_HEAD: Final = 8
+
+HEIC_BRANDS: Final = frozenset(
+    {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"}
+)
+
+
+def check_jpeg(body: bytes) -> None:
+    """Walk the segments up to the picture itself, and see that it has an end. Raises WrongFile."""
+    at = 2
+    while True:
+        if body[at : at + 1] != b"\xff":
+            raise WrongFile(DAMAGED)
+        marker = body[at + 1] if at + 1 < len(body) else -1
+        if marker == 0xFF:
+            at += 1
+            continue
+        if marker in _JPEG_ALONE:
+            at += 2
+            continue
+        length = int.from_bytes(body[at + 2 : at + 4])
+        if marker in (-1, 0, _END) or length < 2 or at + 2 + length > len(body):
+            raise WrongFile(DAMAGED)
+        if ACTIVE.search(body[at + 4 : at + 2 + length]):
+            raise WrongFile(MIXED)
+        at += 2 + length
+        if marker == _SCAN:
+            break
+    _check_end(body, at)
+
+
+def _check_end(body: bytes, at: int) -> None:
+    """See that the picture ends. Phones hang a film or another picture on it; nothing else may
+    be there."""
+    end = body.find(b"\xff\xd9", at)
+    if end < 0:
+        raise WrongFile(DAMAGED)
+    rest = body[end + 2 :].lstrip(b"\x00\r\n")
+    if rest.startswith(OTHER_FILE) or ACTIVE.match(rest):
+        raise WrongFile(MIXED)
+
+
+def check_png(body: bytes) -> None:
+    """Walk the chunks, each with its sum, to the last. Raises WrongFile."""
+    at, first = _PNG_HEAD, True
+    while True:
+        length, name = int.from_bytes(body[at : at + 4]), body[at + 4 : at + 8]
+        end = at + 12 + length
+        if len(name) < 4 or end > len(body) or (first and name != b"IHDR"):
+            raise WrongFile(DAMAGED)
+        data = body[at + 8 : end - 4]
+        if zlib.crc32(name + data) != int.from_bytes(body[end - 4 : end]):
+            raise WrongFile(DAMAGED)
+        if name != b"IDAT" and ACTIVE.search(data):
+            raise WrongFile(MIXED)
+        at, first = end, False
+        if name == b"IEND":
+            break
+    if at != len(body):
+        raise WrongFile(MIXED)
+
+
+def check_heic(body: bytes) -> None:
+    """Walk the boxes to the end, and see that the brands are of HEIC. Raises WrongFile."""
+    names = []
+    for name, data in _boxes(body):
+        names.append(name)
+        if name == b"ftyp":
+            brands = {data[at : at + 4] for at in range(0, len(data), 4) if at != 4}
+            if not brands & HEIC_BRANDS:
+                raise WrongFile(KIND)
+        elif name not in (b"mdat", b"idat") and ACTIVE.search(data):
+            raise WrongFile(MIXED)
+    if names[:1] != [b"ftyp"] or b"meta" not in names:
+        raise WrongFile(DAMAGED)
+
+
+def _boxes(body: bytes) -> Iterator[tuple[bytes, bytes]]:
+    at = 0
+    while at < len(body):
+        size, name, head = int.from_bytes(body[at : at + 4]), body[at + 4 : at + 8], 8
+        if size == 1:
+            size, head = int.from_bytes(body[at + 8 : at + 16]), 16
+        elif size == 0:
+            size = len(body) - at
+        if len(name) < 4 or size < head or at + size > len(body):
+            # What is no box at all was hung on; a box that is too long was cut.
+            raise WrongFile(DAMAGED if name.isalnum() or at == 0 else MIXED)
+        yield name, body[at + head : at + size]
+        at += size

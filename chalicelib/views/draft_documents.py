@@ -1,0 +1,190 @@
+"""The documents of a form in steps: brought by the page, or sent to the bucket from one of its own."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+from chalicelib.core.errors import Malformed, NotFound, TooLarge
+from chalicelib.core.languages import LANGS
+from chalicelib.forms.attachment import DIRECT_BYTES, LARGE_BYTES, fields_of
+from chalicelib.forms.attachments.attachments import Attachments, Brought, Offered
+from chalicelib.forms.drafts.draft import FormDraft
+from chalicelib.forms.drafts.drafts import Drafts
+from chalicelib.forms.drafts.refused import Holder
+from chalicelib.forms.problems import InvalidForm, Problem
+from chalicelib.views.documents import QUERY, DocumentFacts, document_facts, saved, size_text
+from chalicelib.views.draft_pages import DraftPages, Place
+from chalicelib.web.pages import Pages
+from chalicelib.web.problems import FieldError, Problems, field_errors
+from chalicelib.web.request import MULTIPART, Request, text_field
+from chalicelib.web.responses import PRIVATE, Response, json_response, see_other
+
+if TYPE_CHECKING:
+    from chalicelib.content.shapes.forms import AttachmentField
+
+PAGE: Final = "documents"
+"""The page of a draft that has them."""
+
+ACCEPTED: Final = ".pdf,.docx,.odt,.jpg,.jpeg,.png,.heic,.heif"
+"""What a browser offers first to choose from; the bytes are what counts."""
+
+ROOM_FOR_FIELDS: Final = 64 * 1024
+"""Bytes of a body beside those of its file."""
+
+
+@dataclass(frozen=True)
+class DraftDocuments:
+    attachments: Attachments
+    drafts: Drafts
+    pages: Pages
+    frame: DraftPages
+    problems: Problems
+
+    def facts(self, place: Place, draft: FormDraft) -> list[DocumentFacts]:
+        """Return the documents of a draft, in words."""
+        found = self.attachments.of_draft(draft)
+        return document_facts(found, draft.form, f"{place.url}/{PAGE}", place.lang)
+
+    def show(self, request: Request, place: Place, holder: Holder, draft: FormDraft) -> Response:
+        """Answer with the documents of a draft; with one of them, where the query names it, or
+        with the page again once a document has come to the bucket."""
+        _fields(draft)
+        if attachment_id := request.query.get(QUERY):
+            found = self.attachments.of_draft(draft)
+            return saved(self.attachments.link(found, attachment_id))
+        if attachment_id := request.query.get("came"):
+            came = self.attachments.came(holder, attachment_id)
+            return see_other(place.to(PAGE, done="sent" if came else "lost"))
+        if not request.wants_page:
+            return json_response({"documents": self.facts(place, draft)}, PRIVATE)
+        return self._page(request, place, draft)
+
+    def act(self, request: Request, place: Place, holder: Holder) -> Response:
+        """Keep a document, take one out, or offer a page for a large one. Whether the link is good
+        is asked before the body is read."""
+        draft = self.drafts.get(holder)
+        _fields(draft)
+        if len(request.body) > DIRECT_BYTES + ROOM_FOR_FIELDS:
+            raise TooLarge
+        if request.kind != MULTIPART:
+            fields: dict[str, object] = request.fields()
+            file = None
+        else:
+            fields, file = request.with_file()
+        lang = text_field(fields, "lang")
+        place = Place(place.url, lang if lang in LANGS else place.lang)
+        do, _, what = text_field(fields, "do").partition(":")
+        brought = Brought(
+            what,
+            file.name if file else "",
+            file.body if file else b"",
+            text_field(fields, "replaces"),
+        )
+        try:
+            if do == "remove":
+                self.attachments.remove(holder, what)
+                return self._done(request, place, holder, "removed")
+            if do == "large":
+                return self._large(request, place, holder, brought, text_field(fields, "name"))
+            if do != "add":
+                raise Malformed(MULTIPART)
+            self.attachments.add(holder, brought, request.address)
+            return self._done(request, place, holder, "sent", status=201)
+        except InvalidForm as wrong:
+            if not request.wants_page:
+                return self.problems.respond(request, wrong, place.lang, form=holder.form)
+            errors = field_errors(wrong, place.lang)
+            return self._page(request, place, self.drafts.get(holder), errors=errors, status=422)
+
+    def too_large(self, request: Request, place: Place, holder: Holder) -> Response:
+        """Answer to a body that is too large to be read: which file it was is not known."""
+        wrong = InvalidForm([Problem("", "file_large")])
+        if not request.wants_page:
+            return self.problems.respond(request, wrong, place.lang, form=holder.form)
+        errors = field_errors(wrong, place.lang)
+        return self._page(request, place, self.drafts.get(holder), errors=errors, status=413)
+
+    def _done(
+        self, request: Request, place: Place, holder: Holder, what: str, status: int = 200
+    ) -> Response:
+        if request.wants_page:
+            return see_other(place.to(PAGE, done=what))
+        documents = self.facts(place, self.drafts.get(holder))
+        return json_response({"documents": documents}, PRIVATE, status=status)
+
+    def _large(
+        self, request: Request, place: Place, holder: Holder, brought: Brought, name: str
+    ) -> Response:
+        """Answer with a page whose form goes to the bucket, with nothing that its sender may change
+        but the file."""
+        draft = self.drafts.get(holder)
+        label = next((f["label"] for f in _fields(draft) if f["key"] == brought.field), None)
+        if label is None:
+            raise NotFound(brought.field)
+        named = brought._replace(name=name or label[place.lang])
+        offered = self.attachments.offer(
+            holder, named, request.address, lambda one: place.to(PAGE, came=one)
+        )
+        if not request.wants_page:
+            body = {"id": offered.id, "url": offered.offer.url, "fields": offered.offer.fields}
+            return json_response(body, PRIVATE, status=201)
+        return self._offer_page(place, draft, label[place.lang], offered)
+
+    def _offer_page(self, place: Place, draft: FormDraft, label: str, offered: Offered) -> Response:
+        url = offered.offer.url
+        facts = {
+            **self.frame.about(place, draft),
+            "label": label,
+            "url": url,
+            "fields": offered.offer.fields,
+            "accepted": ACCEPTED,
+            "limit": size_text(LARGE_BYTES // 1024 // 1024 * 1_000_000, place.lang),
+        }
+        bucket = "{0.scheme}://{0.netloc}".format(urlsplit(url))
+        policy = self.pages.policy(images=self.pages.photo_origins(), forms=["'self'", bucket])
+        return self.pages.respond(
+            "draft_document", place.lang, facts, headers={"Content-Security-Policy": policy}
+        )
+
+    def _page(
+        self,
+        request: Request,
+        place: Place,
+        draft: FormDraft,
+        *,
+        errors: Sequence[FieldError] = (),
+        status: int = 200,
+    ) -> Response:
+        there = self.facts(place, draft)
+        kept = draft.attachments
+        fields = [
+            {
+                "key": f["key"],
+                "label": f["label"][place.lang],
+                "help": f["help"][place.lang] if "help" in f else "",
+                "max": f["max"],
+                "documents": [one for one in there if kept.get(one["id"]) == f["key"]],
+            }
+            for f in _fields(draft)
+        ]
+        facts = {
+            **self.frame.about(place, draft),
+            "fields": fields,
+            "wrong": {error["field"]: error["message"] for error in errors},
+            "done": request.query.get("done", "") if status == 200 else "",
+            "accepted": ACCEPTED,
+            "limit": size_text(DIRECT_BYTES // 1024 // 1024 * 1_000_000, place.lang),
+        }
+        address = f"{place.url}/{PAGE}"
+        return self.pages.respond(
+            "draft_documents", place.lang, facts, address=address, status=status
+        )
+
+
+def _fields(draft: FormDraft) -> "list[AttachmentField]":
+    """Return the documents that may go with a form. Raises NotFound where there are none."""
+    found = fields_of(draft.form)
+    if not found:
+        raise NotFound(PAGE)
+    return found

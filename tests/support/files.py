@@ -1,0 +1,168 @@
+"""Files as people send them, and as nobody should: each kind whole, and each way to be wrong."""
+
+import io
+import struct
+import zipfile
+import zlib
+from typing import Final
+
+EICAR: Final = rb"X5O!P%@AP[4\PZX54(P^)7CC)7}$" + b"EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
+"""The text that every scanner takes for malware, and that does nothing."""
+
+TYPES: Final = (
+    '<Types><Override PartName="/word/document.xml" ContentType="application/'
+    'vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"/></Types>'
+)
+ODT: Final = "application/vnd.oasis.opendocument.text"
+
+
+def pdf(inside: bytes = b"1 0 obj<</Type/Catalog>>endobj") -> bytes:
+    return b"%PDF-1.7\n" + inside + b"\ntrailer<<>>\nstartxref\n9\n%%EOF\n"
+
+
+def chunk(name: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+
+def png(*more: bytes) -> bytes:
+    head = chunk(b"IHDR", struct.pack(">IIBBBBB", 1, 1, 8, 0, 0, 0, 0))
+    return b"\x89PNG\r\n\x1a\n" + head + b"".join(more) + chunk(b"IDAT", zlib.compress(b"\0\0")) + chunk(b"IEND", b"")  # fmt: skip
+
+
+def jpeg(comment: bytes = b"JFIF\0\1\1\0\0\1\0\1\0\0") -> bytes:
+    app = b"\xff\xe0" + struct.pack(">H", len(comment) + 2) + comment
+    scan = b"\xff\xda\x00\x08\x01\x01\x00\x00\x3f\x00"
+    return b"\xff\xd8" + app + scan + b"\x12\x34\xff\x00\x56" + b"\xff\xd9"
+
+
+def box(name: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data) + 8) + name + data
+
+
+def heic(brand: bytes = b"heic", other: bytes = b"mif1heic") -> bytes:
+    return box(b"ftyp", brand + bytes(4) + other) + box(b"meta", bytes(40)) + box(b"mdat", b"x" * 90)  # fmt: skip
+
+
+def zipped(*entries: tuple[str, str | bytes], comment: bytes = b"") -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in entries:
+            archive.writestr(name, data)
+        archive.comment = comment
+    return out.getvalue()
+
+
+def docx(*more: tuple[str, str | bytes], comment: bytes = b"") -> bytes:
+    parts = (("[Content_Types].xml", TYPES), ("word/document.xml", "<w:document/>"))
+    return zipped(*parts, *more, comment=comment)
+
+
+def odt(*more: tuple[str, str | bytes]) -> bytes:
+    return zipped(("mimetype", ODT), ("content.xml", "<office/>"), *more)
+
+
+def with_password(body: bytes) -> bytes:
+    """Set the flag of a password in every head of a zip."""
+    flagged = bytearray(body)
+    for mark, at in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        place = body.find(mark)
+        while place >= 0:
+            flagged[place + at] |= 1
+            place = body.find(mark, place + 1)
+    return bytes(flagged)
+
+
+def lying(body: bytes) -> bytes:
+    """Let the last entry of a zip say that it is much larger than it is."""
+    place = body.rfind(b"PK\x01\x02")
+    return body[: place + 24] + struct.pack("<I", 900 * 1024 * 1024) + body[place + 28 :]
+
+
+WHOLE: Final = {
+    "pdf": pdf(),
+    "pdf with a picture at its start": pdf(b"\xff\xd8\xff\xe0 stream"),
+    "jpg": jpeg(),
+    "jpg of a phone, with a film behind": jpeg() + box(b"ftyp", b"mp42"),
+    "png": png(),
+    "heic": heic(),
+    "heic that says mif1 first": heic(b"mif1", b"heicmif1"),
+    "docx": docx(),
+    "docx with an empty table": docx(("word/footer.xml", " " * 1_500_000)),
+    "odt": odt(),
+}
+"""A name that begins with the kind → a file that is taken."""
+
+WRONG: Final[dict[str, tuple[bytes, str]]] = {
+    "a program for Windows": (b"MZ\x90\x00" + bytes(200), "file_program"),
+    "a program for Linux": (b"\x7fELF\x02\x01\x01" + bytes(200), "file_program"),
+    "a program for macOS": (b"\xcf\xfa\xed\xfe" + bytes(200), "file_program"),
+    "a script of a shell": (b"#!/bin/sh\nrm -rf /\n", "file_program"),
+    "a script of a page": (b"<script>alert(1)</script>", "file_program"),
+    "a script of a server": (b"<?php system($_GET[0]);", "file_program"),
+    "a class of Java": (b"\xca\xfe\xba\xbe\x00\x00\x00\x34" + bytes(90), "file_program"),
+    "a page": (b"<!DOCTYPE html><title>x</title>", "file_kind"),
+    "a text": (b"Bonjour", "file_kind"),
+    "the test file of scanners": (EICAR, "file_kind"),
+    "a picture as GIF": (b"GIF89a" + bytes(40), "file_kind"),
+    "a picture as AVIF": (heic(b"avif", b"mif1miaf"), "file_kind"),
+    "a picture as SVG": (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "file_kind"),
+    "a document of old Word": (bytes.fromhex("d0cf11e0a1b11ae1") + bytes(600), "file_kind"),
+    "a document with a password": (
+        bytes.fromhex("d0cf11e0a1b11ae1") + "EncryptedPackage".encode("utf-16-le"), "file_locked",
+    ),
+    "an archive as RAR": (b"Rar!\x1a\x07\x00" + bytes(90), "file_kind"),
+    "a zip of a text": (zipped(("readme.txt", "x")), "file_kind"),
+    "a workbook": (zipped(("[Content_Types].xml", "<Types/>"), ("xl/workbook.xml", "x")), "file_kind"),
+    "nothing but zeros": (bytes(500), "file_damaged"),
+    "a PDF cut in two": (pdf()[:40], "file_damaged"),
+    "a JPEG cut in its head": (jpeg()[:12], "file_damaged"),
+    "a JPEG without its end": (jpeg()[:-2], "file_damaged"),
+    "a PNG cut in two": (png()[:-14], "file_damaged"),
+    "a PNG with a wrong sum": (png().replace(b"IDAT", b"IDAX"), "file_damaged"),
+    "a HEIC cut in two": (heic()[:-30], "file_damaged"),
+    "a DOCX cut in two": (docx()[:-40], "file_damaged"),
+    "a DOCX with a wrong sum": (docx().replace(b"PK\x03\x04", b"PK\x03\x05"), "file_kind"),
+    "a PDF that is a zip too": (pdf() + zipped(("a", "b")), "file_mixed"),
+    "a PDF with a page in its head": (pdf(b"<html><script>x</script>"), "file_mixed"),
+    "a program with a PDF inside": (b"MZ" + bytes(60) + pdf(), "file_program"),
+    "a JPEG with an archive behind": (jpeg() + zipped(("a", "b")), "file_mixed"),
+    "a JPEG with a PDF behind": (jpeg() + pdf(), "file_mixed"),
+    "a JPEG with a script in its comment": (jpeg(b"<?php system('id'); ?>"), "file_mixed"),
+    "a PNG with a page behind": (png() + b"<html>", "file_mixed"),
+    "a PNG with a script inside": (png(chunk(b"tEXt", b"x\0<script>x</script>")), "file_mixed"),
+    "a HEIC with a page behind": (heic() + b"<html><script>", "file_mixed"),
+    "a zip hung on a picture": (png() + docx(), "file_mixed"),
+    "a document hung on a program": (b"PK\x03\x04" + bytes(60) + docx(), "file_mixed"),
+    "a DOCX with a comment": (docx(comment=b"#!/bin/sh"), "file_mixed"),
+    "a DOCX that climbs out of its folder": (docx(("../../etc/passwd", "x")), "file_mixed"),
+    "a DOCX with an archive inside": (docx(("word/embeddings/a.zip", zipped(("a", "b")))), "file_mixed"),
+    "a DOCX with a program inside": (docx(("word/embeddings/setup.exe", b"MZ")), "file_program"),
+    "a DOCX with a renamed program inside": (docx(("word/media/image1.png", b"MZ\x90\0")), "file_program"),
+    "a DOCX with macros": (docx(("word/vbaProject.bin", b"x")), "file_macros"),
+    "an ODT with macros": (odt(("Basic/Standard/Module1.xml", "x")), "file_macros"),
+    "an ODT of a presentation": (zipped(("mimetype", "application/vnd.oasis.opendocument.presentation"), ("content.xml", "")), "file_kind"),
+    "a DOCX with a password": (with_password(docx()), "file_locked"),
+    "a bomb of zeros": (docx(("word/media/a.bin", bytes(30 * 1024 * 1024))), "file_bomb"),
+    "a bomb of many entries": (docx(*((f"word/{n}.xml", "") for n in range(3001))), "file_bomb"),
+    "a bomb that lies about its size": (lying(docx()), "file_bomb"),
+}  # fmt: skip
+"""A name → a file that is refused, and the code of what is said of it."""
+
+
+def form_data(file: bytes | None = None, name: str = "entente.pdf", **fields: str) -> bytes:
+    """The body with which a browser sends a file beside fields, under the boundary `BOUNDARY`."""
+    parts = [
+        f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{key}"\r\n\r\n{value}\r\n'.encode()
+        for key, value in fields.items()
+    ]
+    if file is not None:
+        head = (
+            f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n'
+            "Content-Type: application/pdf\r\n\r\n"
+        )
+        parts.append(head.encode() + file + b"\r\n")
+    return b"".join(parts) + f"--{BOUNDARY}--\r\n".encode()
+
+
+BOUNDARY: Final = "----relais"
+SENT_WITH: Final = f"multipart/form-data; boundary={BOUNDARY}"

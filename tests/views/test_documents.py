@@ -1,0 +1,475 @@
+"""Documents beside a form, from the page that takes them to the day when nothing of them is left."""
+
+import html
+import re
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+import files
+import samples
+from chalicelib.cases.case import Case
+from chalicelib.cases.effects import Decider
+from chalicelib.core import references
+from chalicelib.core.languages import LANGS
+from chalicelib.forms.attachment import DIRECT_BYTES, LARGE_BYTES, SCAN_PATIENCE
+from chalicelib.forms.attachments.ports import CLEAN, THREATS, UNSUPPORTED
+from chalicelib.forms.drafts.draft import RETENTION, section_ids
+from chalicelib.forms.drafts.typed import section_of
+from chalicelib.people.erasure import ErasureDecision
+from fakes import MemoryDocuments
+from journey import ADA, RITA, Journey
+from staff_browser import StaffBrowser
+
+PAGE = {"Accept": "text/html", "Content-Type": files.SENT_WITH}
+SCRIPT = {"Content-Type": files.SENT_WITH}
+
+
+def draft_of(way: Journey, **fields: str) -> str:
+    told = way.visitor.send("/draft", {"form": "application", **(fields or {"uninvited": "1"})})
+    return f"/draft/{told.json_body['links']['draft'].rpartition('/')[2]}"
+
+
+def filled(way: Journey, **fields: str) -> str:
+    url = draft_of(way, **fields)
+    for name in section_ids("application"):
+        keys = {f["key"] for f in section_of("application", name)["fields"]}
+        given = {k: v for k, v in samples.application().items() if k in keys}
+        way.visitor.send(f"{url}/{name}", {"version": 0, "fields": given})
+    way.clock.pass_(minutes=5)
+    return url
+
+
+def invited(way: Journey) -> str:
+    way.declare()
+    way.decide(RITA, decision="approve")
+    way.after_undo()
+    return way.invite()
+
+
+def add(
+    way: Journey, url: str, body: bytes | None = None, field: str = "file_other", **more: Any
+) -> Any:
+    headers = more.pop("headers", SCRIPT)
+    sent = files.form_data(files.pdf() if body is None else body, do=f"add:{field}", **more)
+    return way.visitor.request("POST", f"{url}/documents", sent, **headers)
+
+
+def listed(way: Journey, url: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = way.visitor.get(f"{url}/documents").json_body["documents"]
+    return found
+
+
+def sweep(way: Journey, **later: int) -> dict[str, int]:
+    way.clock.pass_(**(later or {"minutes": 3}))
+    found: dict[str, int] = way.service.mail.outbox.sweep()
+    return found
+
+
+def scanned(way: Journey, documents: MemoryDocuments, result: str = CLEAN) -> None:
+    """What the scan does: it tags every object, and tells of it."""
+    for key in documents.bodies:
+        documents.results.setdefault(key, result)
+        way.service.drafts.minder.heard(key)
+
+
+def send(way: Journey, url: str) -> Any:
+    return way.visitor.send(f"{url}/check", {})
+
+
+def rows(way: Journey) -> list[dict[str, Any]]:
+    return way.store.kinds("attachment")
+
+
+def nothing_is_left(way: Journey, documents: MemoryDocuments) -> bool:
+    way.service.drafts.minder.sweep()
+    sweep(way)
+    owned = {f"incoming/{row['pk'].partition('#')[2]}" for row in rows(way)}
+    return set(documents.bodies) == owned
+
+
+@pytest.mark.parametrize("name", files.WRONG)
+def test_a_wrong_file_is_refused_on_the_page_in_words_and_leaves_nothing(
+    way: Journey, documents: MemoryDocuments, name: str
+) -> None:
+    url = draft_of(way)
+    body, code = files.WRONG[name]
+    told = add(way, url, body)
+    assert told.status_code == 422
+    assert [(e["field"], e["code"]) for e in told.json_body["errors"]] == [("file_other", code)]
+    assert (documents.bodies, rows(way), listed(way, url)) == ({}, [], [])
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_a_page_says_beside_the_field_why_a_file_is_refused(way: Journey, lang: str) -> None:
+    url = draft_of(way)
+    for body, field in ((b"", "file_other"), (files.EICAR, "file_coach_quote")):
+        answer = add(way, url, body, field, headers=PAGE, lang=lang)
+        page = answer.body.decode()
+        assert answer.status_code == 422
+        assert f'lang="{lang}-CA"' in page
+        assert f'id="f-{field.replace("_", "-")}-error"' in page
+    assert add(way, url, field="file_nothing", lang=lang).status_code == 404
+    assert add(way, url, field="", lang=lang).status_code == 404
+
+
+def test_a_file_over_four_megabytes_is_told_of_the_other_way(
+    way: Journey, documents: MemoryDocuments
+) -> None:
+    url = draft_of(way)
+    over = files.pdf(b"x" * DIRECT_BYTES)
+    assert add(way, url, over).json_body["errors"][0]["code"] == "file_large"
+    far_over = add(way, url, files.pdf(b"x" * (DIRECT_BYTES + 70_000)), headers=PAGE)
+    assert far_over.status_code == 413
+    assert "document volumineux" in far_over.body.decode()
+    assert documents.bodies == {}
+
+
+def test_a_document_is_added_replaced_and_removed_and_the_page_shows_each(
+    way: Journey, documents: MemoryDocuments
+) -> None:
+    url = draft_of(way)
+    assert add(way, url, field="file_coach_quote", headers=PAGE).status_code == 303
+    (first,) = listed(way, url)
+    assert (first["name"], first["state"], first["url"]) == ("entente.pdf", "scanning", "")
+    page = way.visitor.page(f"{url}/documents?lang=en").body.decode()
+    assert "Replace with another file" in page
+    added = add(way, url, files.png(), "file_coach_quote", name="Café.pdf", replaces=first["id"])
+    (second,) = added.json_body["documents"]
+    assert second["name"] == "Café.png", "its bytes say what it is"
+    sweep(way)
+    assert list(documents.bodies) == [f"incoming/{second['id']}"], "the first one is gone"
+    removed = way.visitor.submit(f"{url}/documents", [("do", f"remove:{second['id']}")])
+    assert removed.status_code == 303
+    assert listed(way, url) == []
+    sweep(way)
+    assert (documents.bodies, rows(way)) == ({}, [])
+
+
+def test_there_is_room_for_as_many_as_the_form_says_and_again_after_one_is_removed(
+    way: Journey, documents: MemoryDocuments
+) -> None:
+    url = draft_of(way)
+    assert [add(way, url).status_code for _ in range(4)] == [201, 201, 201, 422]
+    way.visitor.submit(f"{url}/documents", [("do", f"remove:{listed(way, url)[0]['id']}")])
+    assert add(way, url).status_code == 201
+    assert len(listed(way, url)) == 3
+    assert nothing_is_left(way, documents)
+
+
+def test_of_two_who_replace_one_document_the_second_is_told(
+    way: Journey, documents: MemoryDocuments
+) -> None:
+    url = draft_of(way)
+    add(way, url, field="file_coach_quote")
+    (seen,) = listed(way, url)
+    assert add(way, url, field="file_coach_quote", replaces=seen["id"]).status_code == 201
+    late = add(way, url, files.png(), "file_coach_quote", replaces=seen["id"])
+    assert late.json_body["errors"][0]["code"] == "file_changed"
+    without = add(way, url, files.png(), "file_coach_quote")
+    assert without.json_body["errors"][0]["code"] == "file_changed"
+    # And in the very moment in which the other one arrives.
+    (now,) = listed(way, url)
+    rival = iter([True])
+
+    def at_once(key: str) -> None:
+        if next(rival, False):
+            add(way, url, files.png(), "file_coach_quote", replaces=now["id"])
+
+    documents.before = at_once
+    lost = add(way, url, files.odt(), "file_coach_quote", replaces=now["id"])
+    assert lost.json_body["errors"][0]["code"] == "file_changed"
+    assert [one["name"] for one in listed(way, url)] == ["entente.png"]
+    assert nothing_is_left(way, documents)
+
+
+def test_a_document_is_saved_only_once_it_is_clean_and_never_shown_inline(
+    way: Journey, documents: MemoryDocuments
+) -> None:
+    url = draft_of(way)
+    add(way, url, name="Entente signée.pdf")
+    (one,) = listed(way, url)
+    refused = way.visitor.page(f"{url}/documents?document={one['id']}")
+    assert refused.status_code == 404
+    scanned(way, documents)
+    (one,) = listed(way, url)
+    saved = way.visitor.page(f"{url}{one['url'].partition(url)[2]}")
+    assert saved.status_code == 303
+    assert saved.headers["X-Content-Type-Options"] == "nosniff"
+    assert saved.headers["Location"].startswith("https://bucket.example/incoming/")
+    other = draft_of(way)
+    assert way.visitor.page(f"{other}/documents?document={one['id']}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("result", "state", "words"),
+    [(THREATS, "held_back", "logiciel malveillant"), (UNSUPPORTED, "refused", "mot de passe")],
+)
+def test_what_the_scan_finds_is_shut_and_told_and_the_form_can_still_be_sent(
+    way: Journey, documents: MemoryDocuments, result: str, state: str, words: str
+) -> None:
+    url = filled(way)
+    add(way, url, files.pdf(files.EICAR))
+    scanned(way, documents, result)
+    (one,) = listed(way, url)
+    assert (one["state"], one["url"]) == (state, "")
+    assert words in one["why"]
+    assert words in html.unescape(way.visitor.page(f"{url}/check?lang=fr").body.decode())
+    assert way.visitor.page(f"{url}/documents?document={one['id']}").status_code == 404
+    assert send(way, url).status_code == 201
+    sweep(way, days=31)
+    assert documents.bodies == {}, "a quarantine ends"
+    assert len(rows(way)) == 1, "and what it was about is still told"
+
+
+def test_a_form_that_is_sent_during_the_scan_keeps_its_document_and_staff_hear_of_it(
+    way: Journey, documents: MemoryDocuments
+) -> None:
+    token = invited(way)
+    url = filled(way, invite=token)
+    add(way, url, field="file_coach_quote")
+    add(way, url, files.docx(), name="plan.docx")
+    assert send(way, url).status_code == 201
+    way.deliver()
+    (case,) = way.store.kinds("case")
+    review = way.review(RITA)
+    before = html.unescape(way.visitor.page(review).body.decode())
+    assert "En cours d’analyse" in before
+    first, second = case["attachments"]
+    documents.results = {f"incoming/{first}": CLEAN, f"incoming/{second}": THREATS}
+    scanned(way, documents)
+    scanned(way, documents)
+    way.deliver()
+    assert len(way.letters(RITA, "est sain")) == 1
+    assert len(way.letters(RITA, "logiciel malveillant")) == 1
+    assert len(way.letters(ADA, "nous envoyer de nouveau") or way.letters(ADA, "logiciel")) == 1
+    review = way.review(RITA)
+    page = html.unescape(way.visitor.page(review).body.decode())
+    (address,) = re.findall(r'href="([^"]*document=[^"]*)"', page)
+    told = urlsplit(address)
+    saved = way.visitor.page(f"{told.path.removeprefix('/api')}?{told.query}")
+    assert saved.headers["Location"].startswith(f"https://bucket.example/incoming/{first}")
+    shut = way.visitor.page(f"{review}?document={second}")
+    assert shut.status_code == 404
+    own = html.unescape(way.visitor.page(way.own()).body.decode())
+    assert "Vos documents" in own
+    assert "à partir d’un autre appareil" in own
+    mine = way.visitor.page(f"{way.own()}?document={first}")
+    assert mine.status_code == 303
+
+
+def test_staff_at_the_desk_save_a_document_and_one_who_stands_back_does_not(
+    way: Journey, documents: MemoryDocuments
+) -> None:
+    url = filled(way, invite=invited(way))
+    add(way, url)
+    scanned(way, documents)
+    send(way, url)
+    (case,) = way.store.kinds("case")
+    (one,) = case["attachments"]
+    browser = StaffBrowser(way.visitor)
+    browser.sign_in(RITA, way.mailer, way.deliver)
+    path = f"/desk/files/{references.reference('application', case['id'])}"
+    assert "Documents" in browser.get(path).body.decode()
+    assert browser.get(f"{path}?document={one}").status_code == 303
+    way.store.items["CASE#" + case["id"], "CASE"]["recused"] = ["rita-roy"]
+    assert browser.get(f"{path}?document={one}").status_code != 303
+
+
+def test_a_scan_without_a_result_leaves_a_document_shut_and_alarms_until_there_is_one(
+    way: Journey, documents: MemoryDocuments, capsys: pytest.CaptureFixture[str]
+) -> None:
+    url = draft_of(way)
+    add(way, url)
+    assert sweep(way) == {"scanning": 1}
+    assert "unscanned" not in capsys.readouterr().out
+    assert sweep(way, seconds=SCAN_PATIENCE.seconds) == {"late": 1}
+    assert '"test-unscanned-attachment-seconds": ' in capsys.readouterr().out
+    (one,) = listed(way, url)
+    assert (one["state"], one["url"]) == ("late", "")
+    for key in documents.bodies:
+        documents.results[key] = "FAILED"
+    assert sweep(way, hours=2) == {"late": 1}
+    for key in documents.bodies:
+        documents.results[key] = CLEAN
+    assert sweep(way, hours=2) == {"clean": 1}
+    assert listed(way, url)[0]["state"] == "clean"
+
+
+def offered(way: Journey, url: str) -> dict[str, Any]:
+    given = files.form_data(do="large:file_other")
+    answer = way.visitor.request("POST", f"{url}/documents", given, **SCRIPT)
+    assert answer.status_code == 201, answer.body
+    found: dict[str, Any] = answer.json_body
+    return found
+
+
+def test_a_large_document_goes_to_the_bucket_comes_back_and_is_looked_at_once_it_is_clean(
+    way: Journey, documents: MemoryDocuments
+) -> None:
+    url = draft_of(way)
+    told = offered(way, url)
+    assert told["fields"]["policy"] == f"1-{LARGE_BYTES}"
+    back = urlsplit(told["fields"]["success_action_redirect"])
+    assert parse_qs(back.query)["came"] == [told["id"]]
+    early = way.visitor.page(f"{url}/documents?came={told['id']}")
+    assert "done=lost" in early.headers["Location"]
+    documents.put(told["fields"]["key"], files.docx())
+    for _ in range(2):
+        came = way.visitor.page(f"{url}/documents?came={told['id']}")
+        assert "done=sent" in came.headers["Location"]
+    (one,) = listed(way, url)
+    assert (one["state"], one["name"]) == ("scanning", "Autres documents")
+    scanned(way, documents)
+    assert [(o["state"], o["name"]) for o in listed(way, url)] == [
+        ("clean", "Autres documents.docx")
+    ]
+    page = way.visitor.submit(f"{url}/documents", [("do", "large:file_other"), ("lang", "fr")])
+    policy = page.headers["Content-Security-Policy"]
+    assert "form-action 'self' https://bucket.example;" in policy
+
+
+@pytest.mark.parametrize("name", list(files.WRONG)[::5])
+def test_a_large_document_of_the_wrong_kind_is_found_when_it_is_read(
+    way: Journey, documents: MemoryDocuments, name: str
+) -> None:
+    url = draft_of(way)
+    told = offered(way, url)
+    body, code = files.WRONG[name]
+    documents.put(told["fields"]["key"], body)
+    scanned(way, documents)
+    (one,) = listed(way, url)
+    assert one["state"] == "refused"
+    assert [row["why"] for row in rows(way)] == [code]
+
+
+def test_a_browser_that_never_comes_back_loses_nothing_and_one_that_sent_nothing_leaves_nothing(
+    way: Journey, documents: MemoryDocuments
+) -> None:
+    url = draft_of(way)
+    told = offered(way, url)
+    documents.put(told["fields"]["key"], files.pdf())
+    offered(way, url)
+    sweep(way, minutes=80)
+    assert [one["state"] for one in listed(way, url)] == ["scanning"]
+    assert len(rows(way)) == 1
+    for _ in range(3):
+        told = offered(way, url)
+        documents.put(told["fields"]["key"], files.pdf())
+    sweep(way, minutes=80)
+    assert len(listed(way, url)) == 3, "one had no room"
+    assert nothing_is_left(way, documents)
+
+
+def test_whoever_dies_on_the_way_leaves_nothing_that_the_sweep_does_not_find(
+    way: Journey, documents: MemoryDocuments
+) -> None:
+    url = draft_of(way)
+    documents.failing = [RuntimeError("died before the bytes were there")]
+    add(way, url)
+
+    def die(writes: Any) -> None:
+        if any("scanning" in getattr(write, "set", {}).values() for write in writes):
+            raise RuntimeError("died after the bytes were there")
+
+    way.store.before = die
+    add(way, url)
+    way.store.before = lambda writes: None
+    assert listed(way, url) == []
+    assert (len(rows(way)), len(documents.bodies)) == (2, 1)
+    sweep(way)
+    documents.put("incoming/of-nobody", b"x")
+    way.clock.pass_(hours=3)
+    # What the first sweep took up stands in the draft; nothing else is left.
+    way.service.drafts.minder.sweep()
+    assert {f"incoming/{one['id']}" for one in listed(way, url)} == set(documents.bodies)
+
+
+@pytest.mark.parametrize("end", ["deleted", "expired", "sent without it", "erased"])
+def test_documents_go_with_what_they_are_of(
+    way: Journey, documents: MemoryDocuments, end: str
+) -> None:
+    url = filled(way)
+    add(way, url)
+    scanned(way, documents)
+    if end == "deleted":
+        way.visitor.submit(f"{url}/delete", [("confirm", "on")])
+    if end == "expired":
+        way.clock.pass_(days=RETENTION.days + 1)
+    if end == "sent without it":
+        told = offered(way, url)
+        send(way, url)
+        documents.put(told["fields"]["key"], files.pdf())
+        sweep(way, minutes=80)
+        assert len(documents.bodies) == 1
+        return
+    if end == "erased":
+        send(way, url)
+        (case,) = way.store.kinds("case")
+        assert case["attachments"]
+        people = way.service.people(way.store)
+        found = people.erasure.find(ADA)
+        people.erasure.erase(found, ErasureDecision("request", force_open=True))
+    sweep(way)
+    assert (documents.bodies, rows(way)) == ({}, [])
+
+
+def test_the_daily_sweep_leaves_what_is_owned_and_takes_what_is_not(
+    way: Journey, documents: MemoryDocuments
+) -> None:
+    url = draft_of(way)
+    add(way, url)
+    (one,) = listed(way, url)
+    documents.put("incoming/" + "0" * 32, b"nobody's")
+    documents.put("malware-protection-resource-validation-object", b"of the scan")
+    assert way.service.drafts.minder.sweep() == {}, "what came a moment ago may be on its way"
+    way.clock.pass_(hours=3)
+    assert way.service.drafts.minder.sweep() == {"owned": 1, "orphan": 1}
+    assert set(documents.bodies) == {
+        f"incoming/{one['id']}", "malware-protection-resource-validation-object",
+    }  # fmt: skip
+
+
+def test_an_end_that_was_never_told_is_found_by_the_daily_sweep(
+    way: Journey, documents: MemoryDocuments
+) -> None:
+    url = draft_of(way)
+    add(way, url)
+    for row in way.store.kinds("draft"):
+        del way.store.items[row["pk"], row["sk"]]
+    way.clock.pass_(hours=3)
+    assert way.service.drafts.minder.sweep() == {"deleted": 1}
+    assert (documents.bodies, rows(way)) == ({}, [])
+
+
+def test_documents_of_an_application_without_an_invitation_go_to_the_file_that_it_joins(
+    way: Journey, documents: MemoryDocuments
+) -> None:
+    invited(way)
+    url = filled(way)
+    add(way, url)
+    send(way, url)
+    way.deliver()
+    (row,) = rows(way)
+    orphan = row["owner"]
+    assert orphan.startswith("CASE#")
+    orphans = [one for one in way.store.kinds("case") if one.get("attachments")]
+    assert [f"CASE#{one['id']}" for one in orphans] == [orphan]
+    (target,) = [one for one in way.store.kinds("case") if not one.get("attachments")]
+    joined = way.service.cases.orphans.link(
+        Case.of(orphans[0]), Case.of(target), Decider("rita-roy", "Rita Roy")
+    )
+    (row,) = rows(way)
+    assert row["owner"] == joined.key[0]
+    assert joined.attachments == [row["pk"].partition("#")[2]]
+    way.clock.pass_(hours=3)
+    assert way.service.drafts.minder.sweep() == {"owned": 1}
+
+
+def test_one_post_of_everything_takes_no_document_and_works_as_before(way: Journey) -> None:
+    case = way.apply()
+    assert case.attachments is None
+    assert rows(way) == []
+    given = {**samples.eoi(), "file_other": "x"}
+    assert way.visitor.send("/forms/eoi", given).status_code == 422
