@@ -112,7 +112,14 @@ def service(  # noqa: PLR0913
     keys = Keys(links=("a" * 64,), people=b"p" * 32)
     bulk = (bulk_mailer, queue)
     return Services(
-        settings, store, keys, mailer, clock, MemorySuppression(), bulk, MemoryObjects(),
+        settings,
+        store,
+        keys,
+        mailer,
+        clock,
+        MemorySuppression(),
+        bulk,
+        MemoryObjects(),
         documents,
     )
 

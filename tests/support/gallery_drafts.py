@@ -4,10 +4,13 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+import files
 import samples
 from chalicelib.core.records import stamp
+from chalicelib.forms.attachments.ports import CLEAN, THREATS
 from chalicelib.forms.drafts.draft import section_ids
 from chalicelib.forms.drafts.typed import section_of
+from visitor import token
 
 if TYPE_CHECKING:
     from gallery import Walk
@@ -56,6 +59,40 @@ def drafts(walk: "Walk") -> Iterator[tuple[str, str]]:
     yield "draft-sent", walk.page(f"{url}/tasks")
     other = f"/draft/{_sent(walk, '/draft', {'form': 'eoi'})['links']['draft'].rpartition('/')[2]}"
     yield "draft-deleted", _posted(walk, f"{other}/delete", {"confirm": "on", "lang": walk.lang})
+
+
+def documents(walk: "Walk") -> Iterator[tuple[str, str]]:
+    """Documents of an application: on their page, refused, large, checked, and in the file."""
+    begun = {"form": "application", "invite": walk.invited("doc@example.org")}
+    url = f"/draft/{_sent(walk, '/draft', begun)['links']['draft'].rpartition('/')[2]}"
+    for name in section_ids("application"):
+        keys = {f["key"] for f in section_of("application", name)["fields"]}
+        given = samples.application(applicant_email="doc@example.org")
+        fields = {key: value for key, value in given.items() if key in keys}
+        _sent(walk, f"{url}/{name}", {"version": 0, "fields": fields})
+    _brought(walk, url, files.pdf(), "file_coach_quote")
+    _brought(walk, url, files.png(), "file_other")
+    walk.scan(CLEAN)
+    _brought(walk, url, files.docx(), "file_other")
+    yield "draft-documents", walk.page(f"{url}/documents")
+    yield "draft-documents-errors", _brought(walk, url, b"MZ" + bytes(90), "file_board_support")
+    large = {"do": "large:file_other", "lang": walk.lang}
+    yield "draft-document", _posted(walk, f"{url}/documents", large)
+    yield "draft-documents-check", walk.page(f"{url}/check")
+    _sent(walk, f"{url}/check", {"person": "on"})
+    walk.scan(THREATS)
+    walk.deliver()
+    own = token(walk.mailer.to("doc@example.org")[-1].text, "file")
+    yield "file-documents", walk.page(f"/file/{own}")
+
+
+def _brought(walk: "Walk", url: str, body: bytes, key: str) -> str:
+    """Return the page after a file was brought."""
+    sent = files.form_data(body, do=f"add:{key}", lang=walk.lang)
+    answer = walk.visitor.request(
+        "POST", f"{url}/documents", sent, Accept="text/html", Content_Type=files.SENT_WITH
+    )
+    return str(answer.body.decode())
 
 
 def _sent(walk: "Walk", path: str, fields: dict[str, Any]) -> Any:
