@@ -90,7 +90,7 @@ class DraftDocuments:
             if do != "add":
                 raise Malformed(MULTIPART)
             self.attachments.add(holder, brought, request.address)
-            return self._done(request, place, holder, "sent", status=201)
+            return self._done(request, place, holder, "sent")
         except InvalidForm as wrong:
             if not request.wants_page:
                 return self.problems.respond(request, wrong, place.lang, form=holder.form)
@@ -105,13 +105,11 @@ class DraftDocuments:
         errors = field_errors(wrong, place.lang)
         return self._page(request, place, self.drafts.get(holder), errors=errors, status=413)
 
-    def _done(
-        self, request: Request, place: Place, holder: Holder, what: str, status: int = 200
-    ) -> Response:
+    def _done(self, request: Request, place: Place, holder: Holder, what: str) -> Response:
         if request.wants_page:
             return see_other(place.to(PAGE, done=what))
         documents = self.facts(place, self.drafts.get(holder))
-        return json_response({"documents": documents}, PRIVATE, status=status)
+        return json_response({"documents": documents}, PRIVATE)
 
     def _large(
         self, request: Request, place: Place, holder: Holder, brought: Brought, name: str
@@ -128,7 +126,7 @@ class DraftDocuments:
         )
         if not request.wants_page:
             body = {"id": offered.id, "url": offered.offer.url, "fields": offered.offer.fields}
-            return json_response(body, PRIVATE, status=201)
+            return json_response(body, PRIVATE)
         return self._offer_page(place, draft, label[place.lang], offered)
 
     def _offer_page(self, place: Place, draft: FormDraft, label: str, offered: Offered) -> Response:
@@ -144,7 +142,11 @@ class DraftDocuments:
         bucket = "{0.scheme}://{0.netloc}".format(urlsplit(url))
         policy = self.pages.policy(images=self.pages.photo_origins(), forms=["'self'", bucket])
         return self.pages.respond(
-            "draft_document", place.lang, facts, headers={"Content-Security-Policy": policy}
+            "draft_document",
+            place.lang,
+            facts,
+            address=f"{place.url}/{PAGE}",
+            headers={"Content-Security-Policy": policy},
         )
 
     def _page(

@@ -89,7 +89,7 @@ def _files(interface: Interface) -> Paths:
     return {
         "/file": {"get": interface.get("/file", script="Fields"), "post": ask},
         file: {
-            "get": interface.get(file, "days", "copy", script="Outcome", page=PAGE_OR_DAYS),
+            "get": interface.get(file, "days", "copy", script="Outcome", page=PAGE_OR_DAYS, also=("303",)),
             "post": interface.post(
                 file, "action nonce answer revised confirm address", script="Outcome"
             ),
@@ -181,7 +181,7 @@ def _staff(interface: Interface) -> Paths:
     issue, progress = "/newsletter/review/{token}", "/newsletter/progress/{token}"
     return {
         "/review/{token}": {
-            "get": interface.get("/review/{token}", "days", page=PAGE_OR_DAYS),
+            "get": interface.get("/review/{token}", "days", page=PAGE_OR_DAYS, also=("303",)),
             "post": decide,
         },
         issue: {

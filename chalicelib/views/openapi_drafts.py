@@ -27,7 +27,7 @@ def drafts(interface: Interface) -> Paths:
             "post": interface.post(token, "do", script="Draft", also=("303",)),
         },
         page: {
-            "get": interface.get(page, script="Section"),
+            "get": interface.get(page, script="DraftPage", also=("303",)),
             "post": _save(interface, page),
         },
     }
@@ -50,7 +50,7 @@ def _begin(interface: Interface) -> Operation:
 
 def _save(interface: Interface, page: str) -> Operation:
     operation = interface.post(
-        page, script="Section", refused=("fields", "step", "form", "invitation", "draft"),
+        page, script="DraftPage", refused=("fields", "step", "form", "invitation", "draft"),
         also=("303",),
     )  # fmt: skip
     operation["responses"] |= answer(interface.lang, "201", json("Receipt"))

@@ -94,6 +94,13 @@ SCHEMAS: Final[Mapping[str, Schema]] = {
             "problems": FIELD_ERRORS,
         },
     },
+    "Documents": having("", documents=listed(having("id label name size state status why url"))),
+    "Offer": having("id", url=ADDRESS, fields=ANYTHING),
+    "DraftPage": {
+        "anyOf": [
+            {"$ref": f"#/components/schemas/{name}"} for name in ("Section", "Documents", "Offer")
+        ]
+    },
     "Coaches": having(
         "version",
         {"did_you_mean": listed(TEXT), "help": ANYTHING, "left_out": ANYTHING},

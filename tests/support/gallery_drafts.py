@@ -67,7 +67,7 @@ def documents(walk: "Walk") -> Iterator[tuple[str, str]]:
     url = f"/draft/{_sent(walk, '/draft', begun)['links']['draft'].rpartition('/')[2]}"
     for name in section_ids("application"):
         keys = {f["key"] for f in section_of("application", name)["fields"]}
-        given = samples.application(applicant_email="doc@example.org")
+        given = samples.application(applicant_email="doc@example.org", applicant_language=walk.lang)
         fields = {key: value for key, value in given.items() if key in keys}
         _sent(walk, f"{url}/{name}", {"version": 0, "fields": fields})
     _brought(walk, url, files.pdf(), "file_coach_quote")

@@ -29,6 +29,10 @@ export interface Receipt {
   result?: Record<string, unknown>
 }
 
+export interface Home {
+  links: Record<string, unknown>
+}
+
 export interface Outcome {
   status: string
   message?: string
@@ -90,6 +94,27 @@ export interface Section {
     message: string
   }>
 }
+
+export interface Documents {
+  documents: Array<{
+    id: string
+    label: string
+    name: string
+    size: string
+    state: string
+    status: string
+    why: string
+    url: string
+  }>
+}
+
+export interface Offer {
+  id: string
+  url: string
+  fields: Record<string, unknown>
+}
+
+export interface DraftPage Record<string, unknown>
 
 export interface Coaches {
   version: string
