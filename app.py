@@ -107,10 +107,7 @@ app.views(
     GET=lambda request, slug: services().views.coach_contact.form(request, slug),
     POST=lambda request, slug: services().views.coach_contact.send(request, slug),
 )
-app.views(
-    "/newsletter/archive",
-    GET=lambda request: services().views.archive.archive(request),
-)
+app.views("/newsletter/archive", GET=lambda request: services().views.archive.archive(request))
 app.views(
     "/newsletter/archive/{slug}",
     GET=lambda request, slug: services().views.archive.issue(request, slug),
@@ -145,7 +142,6 @@ app.views(
     GET=lambda request, token: services().views.review.show(request, token),
     POST=lambda request, token: services().views.review.decide(request, token),
 )
-
 app.views(
     "/newsletter/review/{token}",
     GET=lambda request, token: services().views.issue_review.show(request, token),
@@ -160,8 +156,6 @@ app.views(
     GET=lambda request, token: services().views.progress.show(request, token),
     POST=lambda request, token: services().views.progress.act(request, token),
 )
-
-
 app.views(
     "/proposal/{token}",
     GET=lambda request, token: services().views.proposal.show(request, token),
@@ -184,17 +178,14 @@ app.views(
     GET=lambda request: services().views.desk.account(request),
     POST=lambda request: services().views.desk.change_account(request),
 )
-
 app.views("/desk/files", GET=lambda request: services().views.desk.files(request))
 app.views(
     "/desk/files/{ref}",
     GET=lambda request, ref: services().views.desk.file(request, ref),
     POST=lambda request, ref: services().views.desk.decide(request, ref),
 )
-
 app.views(
-    "/desk/files/{ref}/print",
-    GET=lambda request, ref: services().views.desk.printed(request, ref),
+    "/desk/files/{ref}/print", GET=lambda request, ref: services().views.desk.printed(request, ref)
 )
 app.views(
     "/desk/many",
@@ -202,8 +193,7 @@ app.views(
     POST=lambda request: services().views.desk.decide_many(request),
 )
 app.views(
-    "/desk/many/{job}",
-    GET=lambda request, job: services().views.desk.many_results(request, job),
+    "/desk/many/{job}", GET=lambda request, job: services().views.desk.many_results(request, job)
 )
 app.views(
     "/desk/export",
@@ -211,8 +201,7 @@ app.views(
     POST=lambda request: services().views.desk.begin_export(request),
 )
 app.views(
-    "/desk/exports/{job}",
-    GET=lambda request, job: services().views.desk.exported(request, job),
+    "/desk/exports/{job}", GET=lambda request, job: services().views.desk.exported(request, job)
 )
 app.views(
     "/desk/exports/{job}/file",
@@ -281,28 +270,18 @@ def anchor_audit(event: CloudWatchEvent) -> int:
     return count
 
 
-# Whose bucket it is CloudFormation knows alone: infra/ adds its name to the pattern.
-@app.on_cw_event(
-    {
-        "source": ["aws.guardduty"],
-        "detail-type": ["GuardDuty Malware Protection Object Scan Result"],
-    }
-)
+# What is told, and of which bucket, infra/ adds to the pattern.
+@app.on_cw_event({"source": ["aws.guardduty"]})
 def settle_scan(event: CloudWatchEvent) -> str:
-    """Look at a document that the scan tells of. The event only says which: its tag says what."""
+    """Look at a document that the scan tells of: the event says which, and its tag says what."""
     key = str(event.detail.get("s3ObjectDetails", {}).get("objectKey", ""))
-    outcome = services().drafts.minder.heard(key)
-    log.info("scan of %s: %s", key, outcome)
-    return outcome
+    return services().drafts.minder.heard(key)
 
 
 @app.schedule(Cron(0, 8, "*", "*", "?", "*"))
 def sweep_attachments(event: CloudWatchEvent) -> dict[str, int]:
-    """Delete, once a day, every document in the bucket that nobody owns. Return how many there are
-    of each outcome."""
-    outcomes = services().drafts.minder.sweep()
-    log.info("swept attachments: %s", outcomes)
-    return outcomes
+    """Delete, once a day, every document that nobody owns; return how many had each outcome."""
+    return services().drafts.minder.sweep()
 
 
 @app.on_sqs_message(queue_arn="arn:aws:sqs:ca-central-1:000000000000:mail-events", batch_size=50)

@@ -48,11 +48,9 @@ QUICK = Config(
     retries={"mode": "standard", "total_max_attempts": 3},
     parameter_validation=False,
 )
-"""The store is asked thrice within API Gateway's patience; then the visitor hears of it.
-
-The client's own validation is off: it walks every attribute to repeat what DynamoDB checks
-anyway, a fifth of a submission's CPU, for requests that one function encodes.
-"""
+"""The store is asked thrice within API Gateway's patience; then the visitor hears of it. The client's
+own validation is off: it walks every attribute to repeat what DynamoDB checks anyway, a fifth of a
+submission's CPU, for requests that one function encodes."""
 
 ONCE = Config(connect_timeout=3, read_timeout=10, retries=ONE_TRY)
 """Mail is never offered twice by the client: see SesMailer."""
@@ -64,7 +62,6 @@ FIFTY_ONCE = Config(
     parameter_validation=False,
 )
 """An issue goes to fifty at a time; SES may think longer about them."""
-
 
 PATIENT = Config(
     connect_timeout=2,

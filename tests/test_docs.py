@@ -99,7 +99,7 @@ def test_every_function_has_a_policy_of_its_own() -> None:
     config = json.loads((ROOT / ".chalice" / "config.json").read_text("utf-8"))["stages"]["stack"]
     policies = [config["iam_policy_file"]]
     policies += [f["iam_policy_file"] for f in config["lambda_functions"].values()]
-    assert len(set(policies)) == 7
+    assert len(set(policies)) == len(list((ROOT / ".chalice").glob("policy-*.json")))
     for name in policies:
         for statement in json.loads((ROOT / ".chalice" / name).read_text("utf-8"))["Statement"]:
             assert "*" not in statement["Action"]

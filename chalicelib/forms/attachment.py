@@ -44,7 +44,7 @@ LATE_AGAIN: Final = timedelta(hours=1)
 QUARANTINE: Final = timedelta(days=30)
 """How long what was held back is kept, where nobody can open it."""
 
-NAME_LENGTH: Final = 100
+FILE_NAME_LENGTH: Final = 100
 """Characters of a file's name that are kept."""
 
 NOBODY: Final = "-"
@@ -143,9 +143,11 @@ def plain_name(name: str) -> str:
     # Format characters can turn the direction of writing: `exe.pdf` that is none.
     spaced = (" " if c.isspace() else c for c in unicodedata.normalize("NFC", last[:400]))
     kept = _UNSAFE.sub("-", "".join(c for c in spaced if c.isprintable())).strip(" .-")
-    if len(kept) > NAME_LENGTH:
+    if len(kept) > FILE_NAME_LENGTH:
         stem, _, extension = kept.rpartition(".")
-        kept = f"{stem[: NAME_LENGTH - 6]}.{extension[:5]}" if stem else kept[:NAME_LENGTH]
+        kept = (
+            f"{stem[: FILE_NAME_LENGTH - 6]}.{extension[:5]}" if stem else kept[:FILE_NAME_LENGTH]
+        )
     return kept or "document"
 
 

@@ -93,7 +93,6 @@ class DraftPages:
     def tasks(self, place: Place, draft: FormDraft, found: Examined) -> Response:
         facts = {
             **self.about(place, draft),
-            "takes_documents": bool(fields_of(draft.form)),
             "documents": len(draft.attachments),
             "sections": [
                 (section_title(draft.form, p.id, place.lang), p, place.to(p.id))
@@ -124,9 +123,7 @@ class DraftPages:
             ]  # fmt: skip
 
         wrong = in_lines(list(found.problems))
-        person = isinstance(refused, InvalidForm) and any(
-            p.field == PERSON_FIELD for p in refused.problems
-        )
+        person = _asks_person(refused)
         text = None if refused is None or person else self.problems.text(refused, place.lang)
         facts = {
             **self.about(place, draft),
@@ -136,7 +133,6 @@ class DraftPages:
             "warnings": in_lines(list(found.warnings)),
             "ready": not found.problems,
             "documents": documents,
-            "takes_documents": bool(fields_of(draft.form)),
             "person": person,
             "banner": text.banner if text and text.banner else None,
             "submit": content.form(draft.form)["submit"][place.lang],
@@ -173,6 +169,7 @@ class DraftPages:
             "intro": content.form(draft.form)["intro"][place.lang],
             "until": _until(draft),
             "empty": draft.is_empty,
+            "takes_documents": bool(fields_of(draft.form)),
             "place": place,
         }
 
@@ -187,6 +184,11 @@ class DraftPages:
     ) -> Response:
         address = f"{place.url}/{page}" if page else place.url
         return self.pages.respond(template, place.lang, facts, address=address, status=status)
+
+
+def _asks_person(refused: RelaisError | None) -> bool:
+    problems = refused.problems if isinstance(refused, InvalidForm) else ()
+    return any(problem.field == PERSON_FIELD for problem in problems)
 
 
 def field_anchor(problem: Problem) -> str:

@@ -89,7 +89,9 @@ def _files(interface: Interface) -> Paths:
     return {
         "/file": {"get": interface.get("/file", script="Fields"), "post": ask},
         file: {
-            "get": interface.get(file, "days", "copy", script="Outcome", page=PAGE_OR_DAYS, also=("303",)),
+            "get": interface.get(
+                file, "days", "copy", script="Outcome", page=PAGE_OR_DAYS, also=("303",)
+            ),
             "post": interface.post(
                 file, "action nonce answer revised confirm address", script="Outcome"
             ),

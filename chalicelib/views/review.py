@@ -19,7 +19,7 @@ from chalicelib.core.ports import Now
 from chalicelib.core.records import moment
 from chalicelib.core.settings import Settings
 from chalicelib.views.days import DAYS, respond_with_days, staffs_days
-from chalicelib.views.documents import QUERY, DocumentLink, saved
+from chalicelib.views.documents import QUERY, DocumentLink, document_facts, saved
 from chalicelib.views.review_facts import ReviewPageFacts, case_facts, choice_facts, steps_since
 from chalicelib.views.review_form import read_decision
 from chalicelib.web.pages import Pages
@@ -139,9 +139,8 @@ class ReviewViews:
         assert opened.staff is not None
         texts = content.review()["errors"]
         facts: ReviewPageFacts = {
-            **case_facts(
-                opened, self.reviews, self.cases, self.candidates, lang, self._address(opened)
-            ),
+            **case_facts(opened, self.reviews, self.cases, self.candidates, lang),
+            "documents": self._documents(opened, lang),
             **choice_facts(opened, self.reviews, self.candidates, lang),
             "nonce": self.links.nonce(opened.token),
             "action": self._address(opened),
@@ -263,6 +262,11 @@ class ReviewViews:
         return self.pages.respond(
             template, lang, facts, address=self._address(opened), status=status
         )
+
+    def _documents(self, opened: OpenedReview, lang: Lang) -> object:
+        assert opened.case is not None
+        found = self.cases.documents(opened.case)
+        return document_facts(found, "application", self._address(opened), lang)
 
     def _address(self, opened: OpenedReview) -> str:
         return self.pages.address("review", opened.token)

@@ -19,7 +19,6 @@ from chalicelib.core.ports import Item
 from chalicelib.core.records import moment
 from chalicelib.forms import assessment, description, diff
 from chalicelib.mail.writers.phrases import file_notes, fit_text, reason_texts, warning_texts
-from chalicelib.views.documents import DocumentFacts, document_facts
 from chalicelib.views.letter_history import LetterHistory, letter_history
 from chalicelib.web.problems import FieldError
 
@@ -81,7 +80,6 @@ class CaseFacts(TypedDict):
     case: Case
     state_name: str
     submitted_at: datetime
-    documents: Sequence[DocumentFacts]
     answers: Sequence[Mapping[str, object]]
     applied: bool
     eoi_answers: Sequence[Mapping[str, object]] | None
@@ -121,20 +119,16 @@ class ReviewPageFacts(CaseFacts, ChoiceFacts):
     recipient_masked: str
     name: str
     preselected: str
+    documents: object
     entered: Mapping[str, object]
     step: bool
     errors: list[FieldError]
 
 
 def case_facts(
-    opened: OpenedReview,
-    reviews: Reviews,
-    cases: Cases,
-    candidates: CaseCandidates,
-    lang: Lang,
-    address: str,
+    opened: OpenedReview, reviews: Reviews, cases: Cases, candidates: CaseCandidates, lang: Lang
 ) -> CaseFacts:
-    """Return the case in words: the same for every state. `address` is of the page."""
+    """Return the case in words: the same for every state."""
     assert opened.case is not None
     case = opened.case
     applied = case.application is not None
@@ -143,7 +137,6 @@ def case_facts(
         "case": case,
         "state_name": staff_name(case.state, lang),
         "submitted_at": moment(case.applied_at or case.submitted_at),
-        "documents": document_facts(cases.documents(case), "application", address, lang),
         "answers": description.readable("application", case.application or {}, lang)
         if applied
         else eoi,

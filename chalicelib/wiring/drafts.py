@@ -1,8 +1,10 @@
 """The parts of forms that are begun: what may be done with them, and the letters that they owe."""
 
+from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from chalicelib.forms.attachment import Attachment
 from chalicelib.forms.attachments.attachments import Attachments
 from chalicelib.forms.attachments.minding import AttachmentMinder
 from chalicelib.forms.drafts.drafts import Drafts
@@ -34,6 +36,10 @@ class FormDrafts:
     def attachments(self) -> Attachments:
         parts = self._parts
         return Attachments(parts.store, self.drafts, parts.documents, parts.now, parts.people_key)
+
+    def document_link(self, found: Sequence[Attachment], wanted: str) -> str:
+        """Return the address that saves one of these documents. Raises NotFound."""
+        return self.attachments.link(found, wanted)
 
     @cached_property
     def minder(self) -> AttachmentMinder:

@@ -1,6 +1,5 @@
 """The views, joined with the use cases they ask: each is loaded with its first request."""
 
-from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
@@ -13,7 +12,6 @@ from chalicelib.web.problems import Problems
 from chalicelib.wiring.parts import Parts
 
 if TYPE_CHECKING:
-    from chalicelib.forms.attachment import Attachment
     from chalicelib.views.coach_contact import CoachContactViews
     from chalicelib.views.coach_links import CoachLinkViews, ProposalViews
     from chalicelib.views.coaches import CoachViews
@@ -106,9 +104,6 @@ class Views:
             self._rooms.intake, self.forms.prefilled, self._pages, self._problems
         )
 
-    def _document_link(self, found: "Sequence[Attachment]", wanted: str) -> str:
-        return self._rooms.drafts.attachments.link(found, wanted)
-
     @cached_property
     def coaches(self) -> "CoachViews":
         from chalicelib.views.coaches import CoachViews
@@ -160,14 +155,16 @@ class Views:
         given = (cases.reviews, cases.lookup, cases.candidates, self._parts.links)
         settings, now = self._parts.settings, self._parts.now
         pages, problems = self._pages, self._problems
-        return ReviewViews(*given, settings, now, pages, problems, self._document_link)
+        return ReviewViews(*given, settings, now, pages, problems, self._rooms.drafts.document_link)
 
     @cached_property
     def desk(self) -> "DeskViews":
         from chalicelib.wiring.desk_views import DeskViews
 
         rooms = self._rooms
-        return DeskViews(self._parts, rooms.cases, rooms.desk, self._pages, self._document_link)
+        return DeskViews(
+            self._parts, rooms.cases, rooms.desk, self._pages, self._rooms.drafts.document_link
+        )
 
     @cached_property
     def file(self) -> "FileViews":
@@ -191,7 +188,7 @@ class Views:
             pages,
             self.lost_link,
             claims,
-            self._document_link,
+            self._rooms.drafts.document_link,
         )
 
     @cached_property

@@ -210,7 +210,7 @@ def test_the_check_reads_codes_where_the_service_names_them() -> None:
 
 def test_every_message_is_used() -> None:
     rooms = [ROOT / "chalicelib" / room for room in ("forms", "coaches")]
-    source = "".join(path.read_text("utf-8") for room in rooms for path in room.glob("*.py"))
+    source = "".join(path.read_text("utf-8") for room in rooms for path in room.rglob("*.py"))
     assert [code for code in content.messages() if f'"{code}"' not in source] == []
 
 

@@ -18,15 +18,15 @@ from chalicelib.forms.attachments.wrong_file import (
     WrongFile,
 )
 
-PDF_HEAD: Final = 1024
+PDF_HEAD_BYTES: Final = 1024
 """Bytes at the start of a PDF in which no page or script may begin."""
 
 MOST_ENTRIES: Final = 3000
-MOST_UNPACKED: Final = 80 * 1024 * 1024
+MOST_UNPACKED_BYTES: Final = 80 * 1024 * 1024
 """Bytes that a document may be when unpacked: more is a bomb, or nothing that a form needs."""
 
 MOST_RATIO: Final = 200
-SMALL: Final = 2 * 1024 * 1024
+SMALL_BYTES: Final = 2 * 1024 * 1024
 """Bytes below which any ratio is harmless: an empty table packs to nearly nothing."""
 
 _PROGRAMS: Final = (
@@ -44,7 +44,7 @@ def check_pdf(body: bytes) -> None:
     """See that a PDF begins at once, ends, and is nothing else too. Raises WrongFile."""
     if not re.match(rb"%PDF-[12]\.[0-9]", body):
         raise WrongFile(KIND)
-    if ACTIVE.search(body[:PDF_HEAD]):
+    if ACTIVE.search(body[:PDF_HEAD_BYTES]):
         raise WrongFile(MIXED)
     end = body.rfind(b"%%EOF")
     if end < 0 or b"startxref" not in body:
@@ -102,10 +102,12 @@ def _check_sizes(body: bytes, entries: list[zipfile.ZipInfo]) -> None:
         sum(entry.compress_size for entry in entries),
         sum(entry.file_size for entry in entries),
     )
-    if len(entries) > MOST_ENTRIES or unpacked > MOST_UNPACKED or packed > len(body):
+    if len(entries) > MOST_ENTRIES or unpacked > MOST_UNPACKED_BYTES or packed > len(body):
         raise WrongFile(BOMB)
     for entry in entries:
-        if entry.file_size > SMALL and entry.file_size > MOST_RATIO * max(entry.compress_size, 1):
+        if entry.file_size > SMALL_BYTES and entry.file_size > MOST_RATIO * max(
+            entry.compress_size, 1
+        ):
             raise WrongFile(BOMB)
 
 
@@ -127,7 +129,7 @@ def _kind(archive: zipfile.ZipFile) -> Literal["docx", "odt"]:
 
 def _start(archive: zipfile.ZipFile, name: str) -> bytes:
     with archive.open(name) as entry:
-        return entry.read(SMALL)
+        return entry.read(SMALL_BYTES)
 
 
 def _unpack(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> None:

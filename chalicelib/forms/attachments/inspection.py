@@ -11,7 +11,7 @@ FileKind = Literal["pdf", "docx", "odt", "jpg", "png", "heic"]
 
 KINDS: Final[tuple[FileKind, ...]] = ("pdf", "docx", "odt", "jpg", "png", "heic")
 
-HEAD: Final = 512
+HEAD_BYTES: Final = 512
 """Bytes by which a file is recognized."""
 
 _PROGRAMS: Final = frozenset(
@@ -29,7 +29,7 @@ def inspect(body: bytes) -> FileKind:
     """Return what a file is. Raises WrongFile."""
     from chalicelib.forms.attachments import documents, pictures
 
-    begins = _signature(body[:HEAD])
+    begins = _signature(body[:HEAD_BYTES])
     if body.startswith(_OLD_OFFICE):
         raise WrongFile(LOCKED if _LOCKED_OFFICE in body else KIND)
     if body.startswith(_PROGRAM_HEADS) or (begins & _PROGRAMS and body[:2] != b"PK"):

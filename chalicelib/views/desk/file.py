@@ -40,7 +40,7 @@ from chalicelib.mail.writers.previews import Previews
 from chalicelib.views.desk.charities import charities
 from chalicelib.views.desk.entry import Entry, Visit
 from chalicelib.views.desk.opened_files import OpenedFiles, note_facts
-from chalicelib.views.documents import QUERY, DocumentLink, saved
+from chalicelib.views.documents import QUERY, DocumentLink, document_facts, saved
 from chalicelib.views.review import CONFLICT_STATUS
 from chalicelib.views.review_facts import case_facts, choice_facts, steps_since
 from chalicelib.views.review_form import read_decision
@@ -213,7 +213,8 @@ class DeskFileViews:
         address = self.entry.address("files", case.current_ref)
         at = urlencode({"v": case.version, "e": case.events})
         facts: dict[str, object] = {
-            **case_facts(opened, self.reviews, self.cases, self.candidates, lang, address),
+            **case_facts(opened, self.reviews, self.cases, self.candidates, lang),
+            "documents": document_facts(self.cases.documents(case), "application", address, lang),
             **choice_facts(opened, self.reviews, self.candidates, lang),
             "code_required": False,
             "nonce": visit.form,
