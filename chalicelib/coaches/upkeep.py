@@ -107,7 +107,8 @@ class Upkeep:
     def withdraw(self, coach: "Coach") -> None:
         """Take the page down at once, here and in the editions that could be restored.
 
-        The fact is kept in the same write. Doing it again goes on where it died.
+        The fact is kept in the same write. Doing it again goes on where it died; of a page that
+        staff took down it changes nothing.
         """
         if coach.public:
             since, due = _day_number(self._now()), stamp(self._now())
@@ -119,9 +120,10 @@ class Upkeep:
             archived = {"status": "archived", "consent_publication": None}
             noted = self._editions.withdrawals.noted(coach)
             self.edit(coach.slug, archived, by=coach.slug, why="withdrew", also=[*owed, *noted])
-        self.clean(coach.slug)
+        if coach.slug in self._editions.withdrawals.unfinished():
+            self._clean(coach.slug)
 
-    def clean(self, slug: str) -> None:
+    def _clean(self, slug: str) -> None:
         """Take a coach who withdrew out of all that is kept of earlier times."""
         self._editions.forget(slug)
         forget_rows(self._store, f"PROPOSAL#{slug}", prefix="PROPOSAL")
@@ -199,7 +201,7 @@ class Upkeep:
                 CoachRemoval(self._editions).remove(coach.slug, by="sweep")
                 edition = self._editions.current() or edition
         for slug in self._editions.withdrawals.unfinished():
-            self.clean(slug)
+            self._clean(slug)
         done = {"checked_on": today.isoformat()}
         with suppress(Conflict):  # a new edition came in: the next sweep checks that one
             self._store.commit([Change(CURRENT, expect={"id": edition.id}, set=done)])

@@ -76,7 +76,7 @@ class CoachLinkViews:
 
     def _act(self, token: str, coach: "Coach", fields: dict[str, object], lang: Lang) -> Response:
         if not coach.public:
-            self.upkeep.clean(coach.slug)
+            self.upkeep.withdraw(coach)
             return self._gone(token, lang)
         control = {key: fields.pop(key, "") for key in ("lang", "nonce", "action", "sure")}
         if not self.links.check_nonce(token, str(control["nonce"])):

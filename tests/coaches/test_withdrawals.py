@@ -302,6 +302,23 @@ def test_the_link_of_who_left_says_so_and_shows_nothing_of_the_page(
     assert visitor.page(link).status_code in (404, 410)
 
 
+@pytest.mark.parametrize("status", ["draft", "archived"])
+@pytest.mark.parametrize("action", ["withdraw", "change", "confirm", ""])
+def test_the_link_of_a_page_that_staff_took_down_takes_nothing_away(  # noqa: PLR0913
+    visitor: Visitor, service: Services, published: Edition, coaches: Sequence[Coach],
+    store: MemoryStore, status: str, action: str,
+) -> None:  # fmt: skip
+    editions, kept = service.coaches.editions, service.coaches.upkeep
+    link = f"/coach/{token(kept.link(mireille(service)), 'coach')}"
+    kept.edit(MIREILLE, {"status": status}, by="staff", why="for a while")
+    before = {key: dict(row) for key, row in store.items.items()}
+    fields = {"action": action, "sure": "on", "nonce": service.links.nonce(link.split("/")[2])}
+    for typed in (fields, {}):
+        assert "down" in visitor.send(f"{link}?lang=en", {"lang": "en", **typed}).body.decode()
+    assert store.items == before
+    assert MIREILLE in [coach.slug for coach in editions.catalogue(published)]
+
+
 # ---------------------------------------------------------------------------- silence, and days
 
 
