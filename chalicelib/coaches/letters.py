@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, TypedDict
 
 from chalicelib.cases.staff import Staff
 from chalicelib.coaches.messages import TO_COACH
+from chalicelib.coaches.missed_words import MISSED_LETTER, MISSED_LETTERS, MissedWord
 from chalicelib.coaches.profile_text import (
     ChangedField,
     changed_fields,
@@ -16,6 +17,7 @@ from chalicelib.coaches.profile_text import (
 from chalicelib.coaches.proposals import Proposal, Proposals
 from chalicelib.coaches.upkeep import Upkeep
 from chalicelib.core.languages import Lang, lang_or
+from chalicelib.core.letter_row import ADMINS
 from chalicelib.core.ports import Item, Store
 from chalicelib.forms import description
 from chalicelib.mail.draft import Draft
@@ -25,7 +27,7 @@ from chalicelib.mail.writers.draft import ToStaff
 if TYPE_CHECKING:
     from chalicelib.coaches.coach import Coach
 
-KINDS: Final = ("MESSAGE", "COACH", "PROPOSAL")
+KINDS: Final = ("MESSAGE", "COACH", "PROPOSAL", MISSED_LETTERS)
 """How the keys begin of what owes the letters that are written here."""
 
 
@@ -170,6 +172,27 @@ def staff_coach_update(owed: AboutCoach) -> CoachUpdate:
     }
 
 
+@dataclass(frozen=True)
+class MissedLetter:
+    words: Sequence[MissedWord]
+    staff: Staff
+
+
+class Missed(TypedDict):
+    words: list[dict[str, object]]
+    command: str
+    staff_name: str
+
+
+@letter(MISSED_LETTER, to=ADMINS)
+def staff_missed_words(owed: MissedLetter) -> Missed:
+    return {
+        "words": [one._asdict() for one in owed.words],
+        "command": f"relais coaches teach {owed.words[0].word} --like …",
+        "staff_name": owed.staff.name,
+    }
+
+
 class CoachLetterWriter:
     def __init__(  # noqa: PLR0913
         self,
@@ -189,6 +212,8 @@ class CoachLetterWriter:
         kind, _, owner = row["pk"].partition("#")
         if kind == "MESSAGE":
             return self._message(row)
+        if kind == MISSED_LETTERS:
+            return self._missed(row)
         coach = self._upkeep.coach(owner)
         if coach is None:
             return None
@@ -209,6 +234,13 @@ class CoachLetterWriter:
         to = there.email if there else self._sender.contact_email
         owed = MessageLetter(there, kept)
         return self._sender.draft(row, to, lang, owed, reply_to=kept["email"])
+
+    def _missed(self, row: Item) -> Draft | None:
+        staff = self._to_staff.reader(row)
+        if staff is None:
+            return None
+        words = [MissedWord(word, times) for word, times in row["facts"]["words"]]
+        return self._to_staff.draft(row, staff, MissedLetter(words, staff))
 
     def _about(self, row: Item, coach: "Coach", now: datetime) -> Draft | None:
         staff = self._to_staff.reader(row)

@@ -6,8 +6,11 @@ from datetime import timedelta
 from hashlib import blake2s
 from typing import Final, NamedTuple
 
+from chalicelib.core import eastern_time
 from chalicelib.core.errors import Conflict, StoreDown
-from chalicelib.core.ports import Change, Now, Store
+from chalicelib.core.letter_row import ADMINS, letter
+from chalicelib.core.ports import Change, Now, Put, Store
+from chalicelib.core.records import stamp
 
 PK: Final = "MISSED"
 
@@ -16,6 +19,13 @@ MISSED_RETENTION: Final = timedelta(days=60)
 
 WRITTEN_FROM: Final = 3
 """A word is written down when it is missed for this time: before, it may be anybody's name."""
+
+MISSED_LETTER: Final = "staff_missed_words"
+MISSED_LETTERS: Final = "MISSED_WORDS"
+"""How the keys begin of the letters to the admins about these words."""
+
+WORDS_PER_LETTER: Final = 30
+"""Words that one letter names, at most; the others are in the next one."""
 
 WORDS_PER_MINUTE: Final = 10
 """Words that one container counts in a minute, at most: nobody fills the store by searching."""
@@ -50,6 +60,28 @@ class MissedWords:
         rows = (row for row in self._store.rows(PK) if "word" in row)
         return sorted((MissedWord(row["word"], row["count"]) for row in rows),
                       key=lambda each: (-each.times, each.word))  # fmt: skip
+
+    def tell(self) -> int:
+        """Owe the admins a letter about the words that none has named yet, one a day; return how
+        many. Dying before it is done does no harm: words and letter are one transaction."""
+        fresh = [row for row in self._store.rows(PK) if "word" in row and "told_on" not in row]
+        fresh.sort(key=lambda row: (-row["count"], row["word"]))
+        if not fresh:
+            return 0
+        now = self._now()
+        today, some = eastern_time.today(now).isoformat(), fresh[:WORDS_PER_LETTER]
+        facts = {"words": [[row["word"], row["count"]] for row in some]}
+        pk = f"{MISSED_LETTERS}#{today}"
+        owed = letter(pk, 1, MISSED_LETTER, to=ADMINS, due=stamp(now), facts=facts)
+        told = [
+            Change((row["pk"], row["sk"]), absent=("told_on",), set={"told_on": today})
+            for row in some
+        ]
+        try:
+            self._store.commit([Put(owed), *told])
+        except Conflict:
+            return 0
+        return len(some)
 
     def _may_count(self) -> bool:
         minute = self._now().strftime("%H%M")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from chalicelib.coaches.edition import Edition
 from chalicelib.coaches.editions import CURRENT, EditionStore
 from chalicelib.coaches.messages import TO_COACH
+from chalicelib.coaches.missed_words import MissedWords
 from chalicelib.coaches.removal import CoachRemoval, forget_rows
 from chalicelib.coaches.withdrawals import WITHDRAWAL_RETENTION
 from chalicelib.core import eastern_time
@@ -65,6 +66,7 @@ class Upkeep:
         self._links = links
         self._now = now
         self._key = people_key
+        self._missed = MissedWords(store, now, people_key)
 
     def today(self) -> date:
         """Return the date in Eastern time."""
@@ -180,7 +182,7 @@ class Upkeep:
 
     def check(self) -> int:
         """Owe the letters of today's yearly checks, once a day; return how many. Who was archived
-        too long ago is taken out.
+        too long ago is taken out, and the admins are told of the words that the search missed.
 
         A letter is named by the day the page was last checked, so that it is owed once,
         whatever runs twice or dies in between.
@@ -202,6 +204,7 @@ class Upkeep:
                 edition = self._editions.current() or edition
         for slug in self._editions.withdrawals.unfinished():
             self._clean(slug)
+        owed += bool(self._missed.tell())
         done = {"checked_on": today.isoformat()}
         with suppress(Conflict):  # a new edition came in: the next sweep checks that one
             self._store.commit([Change(CURRENT, expect={"id": edition.id}, set=done)])

@@ -2,15 +2,22 @@
 
 import json
 import shutil
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from chalicelib.coaches.edition import Edition
-from chalicelib.coaches.missed_words import PK, WORDS_PER_MINUTE
+from chalicelib.coaches.missed_words import (
+    PK,
+    WORDS_PER_LETTER,
+    WORDS_PER_MINUTE,
+    MissedWords,
+)
 from chalicelib.content import HERE
 from chalicelib.services import Services
-from fakes import MemoryStore
+from fakes import MemoryMailer, MemoryStore, SetClock
 from infra.content.check import faults
 from infra.operator.errors import OperatorError
 from infra.operator.teaching import teach
@@ -27,6 +34,65 @@ def test_a_word_is_written_down_from_the_third_time_on_and_nothing_else(
     kept = json.dumps([row for (pk, _), row in store.items.items() if pk == PK], default=str)
     assert "example" not in kept
     assert "514" not in kept
+
+
+def test_admins_are_told_of_each_word_once_on_the_morning_of_a_business_day(
+    service: Services, published: Edition, store: MemoryStore, clock: SetClock,
+    mailer: MemoryMailer, deliver: Callable[[], int],
+) -> None:  # fmt: skip
+    store.items["STAFF", "rita-roy"]["admin"] = True
+    missed = service.coaches.missed_words
+
+    def mornings(days: int, *words: str) -> list[str]:
+        for _ in range(3):
+            clock.pass_(minutes=2)
+            missed.count(words)
+        before = len(mailer.sent)
+        for _ in range(days * 4):
+            clock.pass_(hours=6)
+            service.coaches.upkeep.check()
+            service.coaches.upkeep.check()
+            deliver()
+        sent = [m for m in mailer.sent[before:] if "aquaponie" in m.text or "balcon" in m.text]
+        assert {mail.to for mail in sent} <= {"rita.roy@example.org"}
+        return [mail.text for mail in sent]
+
+    (first,) = mornings(4, "aquaponie")
+    assert "aquaponie, 3 fois" in first
+    assert "relais coaches teach aquaponie --like" in first
+    assert mornings(3, "aquaponie") == []
+    (second,) = mornings(4, "aquaponie", "balconnière")
+    assert "balconnière, 3 fois" in second
+    assert "aquaponie" not in second
+
+
+@pytest.mark.parametrize("words", [1, WORDS_PER_LETTER, WORDS_PER_LETTER + 7])
+def test_no_word_is_left_out_or_named_twice_however_many_there_are(
+    store: MemoryStore, clock: SetClock, words: int
+) -> None:
+    missed = MissedWords(store, clock, b"key")
+    wanted = [f"mot{chr(97 + n // 26)}{chr(97 + n % 26)}" for n in range(words)]
+    for _ in range(3):
+        for word in wanted:
+            clock.pass_(minutes=1)
+            missed.count([word])
+    told: list[str] = []
+
+    class Died(BaseException): ...
+
+    def die(writes: object) -> None:
+        raise Died
+
+    for day in range(4):
+        store.before = die if day % 2 == 0 else lambda writes: None
+        with suppress(Died):
+            missed.tell()
+        store.before = lambda writes: None
+        assert missed.tell() == 0 or day % 2 == 0
+        clock.pass_(days=1)
+    for row in store.kinds("letter"):
+        told += [word for word, _ in row["facts"]["words"]]
+    assert sorted(told) == sorted(wanted)
 
 
 def test_a_flood_of_odd_words_writes_little(

@@ -428,6 +428,8 @@ class Walk:
         yield "coach-other-language", self.page(f"/coaches/{one_language.slug}")
         yield from self._coach_message(f"/coaches/{first.slug}/contact")
         self._privacy_request()
+        for _ in range(3):
+            self.page("/coaches?q=aquaponie")
         self.clock.pass_(hours=2)
         self.service.coaches.upkeep.check()
         self.deliver()
