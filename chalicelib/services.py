@@ -107,7 +107,7 @@ class Services:
         self.secret = secret
         self.now = now
         self.links = Links(secret.links, settings.public_url, settings.website_url, now)
-        self.pages = Pages(settings)
+        self.pages = Pages(settings, lambda lang: self.coaches.directory.directory().names(lang))
         self.problems = Problems(self.pages)
         self.lookup = Cases(store, self.links, now)
         self.parts = Parts(

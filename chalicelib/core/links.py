@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Final, NamedTuple
+from urllib.parse import urlencode
 
 from chalicelib.core.email_address import with_ascii_domain
 from chalicelib.core.errors import BadLink
@@ -128,11 +129,12 @@ class Links:
         """Return the case and the start of the person's key."""
         return self._tokens.open_pair("invite", token)
 
-    def declare(self, lang: str) -> str:
-        """Lead to the Declaration of interest: on the website when there is one."""
-        if self._website:
-            return f"{self._website}/{lang}/eoi"
-        return f"{self._public}/forms/eoi?lang={lang}"
+    def declare(self, lang: str, **known: str) -> str:
+        """Lead to the Declaration of interest, on the website when there is one; the fields that
+        are `known` go along."""
+        if not self._website:
+            return f"{self._public}/forms/eoi?{urlencode({'lang': lang, **known})}"
+        return f"{self._website}/{lang}/eoi" + (f"?{urlencode(known)}" if known else "")
 
     def coaches(self, lang: str) -> str:
         return f"{self._public}/coaches?lang={lang}"

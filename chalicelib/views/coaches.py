@@ -17,6 +17,7 @@ from chalicelib.coaches.directory.suggestions import Suggestion
 from chalicelib.core import eastern_time
 from chalicelib.core.errors import BadQuery, NotFound
 from chalicelib.core.languages import Lang
+from chalicelib.core.links import Links
 from chalicelib.core.ports import Now
 from chalicelib.web.pages import Pages, in_language
 from chalicelib.web.request import Request
@@ -40,6 +41,7 @@ Query = Sequence[tuple[str, str]]
 @dataclass(frozen=True)
 class CoachViews:
     cache: DirectoryCache
+    links: Links
     pages: Pages
     now: Now
     count_missed: Callable[[Sequence[str]], None]
@@ -88,6 +90,7 @@ class CoachViews:
             "coach": {**coach, "phone_text": phone},
             "photo": self._photo(coach),
             "contact_url": in_language(contact, lang),
+            "declare_url": self.links.declare(lang, coach_id=slug),
             "search_url": in_language(self._address(), lang),
         }
         return self._shared_page("coach", request, facts, address)

@@ -199,7 +199,7 @@ class FilePages:
             body = {"ref": found["ref"], "status": found["band"], "result": result}
             return json_response(body, PRIVATE)
         links = {
-            "eoi": self.links.declare(lang),
+            "eoi": self.links.declare(lang, assessment_id=found["ref"]),
             "coaches": self.links.coaches(lang),
             "contact": f"mailto:{self.settings.contact_email}",
             "ci_101": content.programme()["links"].get(f"ci_101_{lang}"),

@@ -1,8 +1,11 @@
 """Pages for browsers: a template with its facts, in the frame and with the headers of every page."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from functools import partial
 from typing import Final
 
+from chalicelib.core.errors import StoreDown
 from chalicelib.core.languages import Lang, other_language
 from chalicelib.core.settings import Settings
 from chalicelib.web.responses import HTML, PRIVATE, Response
@@ -10,12 +13,20 @@ from chalicelib.web.responses import HTML, PRIVATE, Response
 SCRIPT: Final = ("kit", "pages.js")
 """Where the script of our own pages stands."""
 
+CoachNames = Callable[[Lang], Sequence[tuple[str, str]]]
+"""Returns the coaches that a form offers, each by its id and name, in the order of a language."""
+
+MAX_COACHES: Final = 200
+"""Coaches that a form offers as a list: beyond, it asks for one and leads to the directory."""
+
 
 class Pages:
     """Makes every page of Relais. The templates, and Jinja, are loaded with the first one."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, coach_names: CoachNames | None = None) -> None:
+        """`coach_names` lists the coaches for whoever chooses one in a form."""
         self._settings = settings
+        self._coach_names = coach_names
 
     def respond(
         self,
@@ -40,9 +51,22 @@ class Pages:
         if address:
             switch_url = in_language(address, other_language(lang))
         frame = self._frame(lang)
-        html = rendering.render(template, lang, facts, frame=frame, switch_url=switch_url)
+        html = rendering.render(
+            template,
+            lang,
+            {"coach_list": partial(self._coach_list, lang), **facts},
+            frame=frame,
+            switch_url=switch_url,
+        )
         fixed = {**PRIVATE, "Content-Security-Policy": self._policy_of_forms(scripted=scripted)}
         return Response(status, html, HTML, {**fixed, **(headers or {})})
+
+    def _coach_list(self, lang: Lang) -> Sequence[tuple[str, str]]:
+        """Return the coaches to choose from; none while they are too many, or out of reach."""
+        with suppress(StoreDown):
+            found = self._coach_names(lang) if self._coach_names else ()
+            return found if len(found) <= MAX_COACHES else ()
+        return ()
 
     def address(self, *parts: str) -> str:
         """Return the public address of a page: `address("coaches", slug)` is `…/coaches/{slug}`."""

@@ -108,8 +108,9 @@ class Views:
     def coaches(self) -> "CoachViews":
         from chalicelib.views.coaches import CoachViews
 
-        coaches, pages = self._rooms.coaches, self._pages
-        return CoachViews(coaches.directory, pages, self._parts.now, coaches.missed_words.count)
+        parts, coaches = self._parts, self._rooms.coaches
+        missed = coaches.missed_words.count
+        return CoachViews(coaches.directory, parts.links, self._pages, parts.now, missed)
 
     @cached_property
     def coach_contact(self) -> "CoachContactViews":

@@ -134,6 +134,7 @@
       this.restore()
       form.addEventListener("input", () => this.keep())
       form.addEventListener("change", () => this.keep())
+      this.takeKnown()
       form.querySelectorAll("[data-max]").forEach(area => area.value && this.count(area))
       if (form.elements.invite) this.takeInvitation()
     }
@@ -253,6 +254,14 @@
         row.append(make("p", {}, away))
       })
       rows.forEach((row, number) => { row.hidden = number >= least })
+    }
+
+    // What the link to this page brings along: the result of an assessment, or a coach.
+    takeKnown() {
+      for (const [name, value] of new URLSearchParams(location.search)) {
+        const field = /^(assessment|coach)_id$/.test(name) && this.form.elements[name]
+        if (field && !field.value) field.value = value
+      }
     }
 
     // What a letter of invitation leads to: the form with what is known, or why there is none.

@@ -146,7 +146,9 @@ def presentation(lang: Lang) -> object:
     """The link of the result that somebody gets by e-mail."""
     links = Links(["k" * 64], "https://relais.example.org", "")
     answers = {question: f"{question[:2]}_0" for question in QUESTIONS}
-    return assessment_result(AssessmentLetter(answers, lang, links, "a@b.ca"))["links"]["ci_101"]
+    return assessment_result(AssessmentLetter("AE-2026-7K4MQ-5", answers, lang, links, "a@b.ca"))[
+        "links"
+    ]["ci_101"]
 
 
 IDS = [f"{number}-{'.'.join(knob)}" for number, (knob, _, _) in enumerate(KNOBS)]

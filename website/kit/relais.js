@@ -116,6 +116,7 @@ this.update()
 this.restore()
 form.addEventListener("input", () => this.keep())
 form.addEventListener("change", () => this.keep())
+this.takeKnown()
 form.querySelectorAll("[data-max]").forEach(area => area.value && this.count(area))
 if (form.elements.invite) this.takeInvitation()
 }
@@ -224,6 +225,12 @@ more.focus()
 row.append(make("p", {}, away))
 })
 rows.forEach((row, number) => { row.hidden = number >= least })
+}
+takeKnown() {
+for (const [name, value] of new URLSearchParams(location.search)) {
+const field = /^(assessment|coach)_id$/.test(name) && this.form.elements[name]
+if (field && !field.value) field.value = value
+}
 }
 async takeInvitation() {
 const field = this.form.elements.invite

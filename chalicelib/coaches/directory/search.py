@@ -35,6 +35,7 @@ from chalicelib.coaches.directory.results import (
 from chalicelib.coaches.directory.search_page import Notes, SearchPage
 from chalicelib.coaches.directory.suggestions import suggest
 from chalicelib.coaches.directory.terms import TermReader
+from chalicelib.core.formatting import sort_key
 from chalicelib.core.languages import LANGS, Lang
 
 _MAX_PREPARED: Final = 20_000
@@ -198,6 +199,14 @@ class Directory:
     def label(self, name: str, value: str, lang: Lang) -> str:
         """Return what a value of a filter is called."""
         return self._labels[name][value][lang]
+
+    def names(self, lang: Lang) -> list[tuple[str, str]]:
+        """Return the slug and the name of each coach, in the order of last names."""
+        columns = ("last_name", "first_name", "slug") if self._rows else ()
+        wanted = [self._columns.index(name) for name in columns]
+        found = [[str(json.loads(row)[at]) for at in wanted] for row in self._rows]
+        found.sort(key=lambda one: sort_key(f"{one[0]} {one[1]}", lang))
+        return [(slug, f"{first} {last}") for last, first, slug in found]
 
     def coach(self, slug: str, lang: Lang) -> CoachPage | None:
         """Return all that is public of one coach; None when there is no such coach."""

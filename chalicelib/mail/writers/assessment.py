@@ -17,12 +17,16 @@ from chalicelib.mail.writers.draft import LetterSender
 
 
 class AssessmentResult(TypedDict):
+    """The link to the declaration brings the reference `ref` along."""
+
+    ref: str
     result: Mapping[str, object]
     links: Mapping[str, object]
 
 
 @dataclass(frozen=True)
 class AssessmentLetter:
+    ref: str
     answers: Item
     lang: Lang
     links: Links
@@ -33,9 +37,10 @@ class AssessmentLetter:
 def assessment_result(owed: AssessmentLetter) -> AssessmentResult:
     answers, lang = owed.answers, owed.lang
     return {
+        "ref": owed.ref,
         "result": assessment.explain(assessment.score(answers), answers, lang),
         "links": {
-            "eoi": owed.links.declare(lang),
+            "eoi": owed.links.declare(lang, assessment_id=owed.ref),
             "coaches": owed.links.coaches(lang),
             "contact": f"mailto:{owed.contact_email}",
             "ci_101": content.programme()["links"].get(f"ci_101_{lang}"),
@@ -54,5 +59,6 @@ class AssessmentLetterWriter:
         if found is None or "address" not in row:
             return None
         lang = lang_or(found["lang"], "fr")
-        owed = AssessmentLetter(found["answers"], lang, self._links, self._sender.contact_email)
+        contact = self._sender.contact_email
+        owed = AssessmentLetter(found["ref"], found["answers"], lang, self._links, contact)
         return self._sender.draft(row, row["address"], lang, owed, keep_address=False)
