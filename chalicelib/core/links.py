@@ -130,8 +130,7 @@ class Links:
         return self._tokens.open_pair("invite", token)
 
     def declare(self, lang: str, **known: str) -> str:
-        """Lead to the Declaration of interest, on the website when there is one; the fields that
-        are `known` go along."""
+        """Lead to the Declaration of interest, on the website if any, with fields that are known."""
         if not self._website:
             return f"{self._public}/forms/eoi?{urlencode({'lang': lang, **known})}"
         return f"{self._website}/{lang}/eoi" + (f"?{urlencode(known)}" if known else "")
