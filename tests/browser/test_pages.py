@@ -68,6 +68,35 @@ def test_a_page_is_accessible_in_light_and_in_dark_and_fits(shared: Page, docume
     assert too_wide(shared) == [], "with wider spacing"
 
 
+OWN = (
+    "file-",
+    "home",
+    "nowhere",
+    "problem",
+    "result-",
+    "newsletter-",
+    "thanks",
+    "draft-",
+    "receipt",
+)
+"""Pages of whoever has one phone and no other screen: staff read more at once, and a whole form on
+one page is for those who ask for it."""
+
+MAX_HEIGHT = 4_000
+
+
+def test_no_page_of_an_applicant_is_longer_than_five_screens_of_a_phone(shared: Page) -> None:
+    long = []
+    shared.set_viewport_size({"width": 360, "height": 800})
+    for name, page in gallery.pages("fr").items():
+        if name.startswith(OWN) and name not in ("file-copy", "file-question-errors"):
+            shared.set_content(page)
+            height = shared.evaluate("document.documentElement.scrollHeight")
+            if height > MAX_HEIGHT:
+                long.append((name, height))
+    assert long == [], "but what is printed, and a form that was opened to be corrected"
+
+
 def violations(page: Page, tags: list[str], *, colours: bool = True) -> list[str]:
     found = page.evaluate(
         "([tags, enabled]) => axe.run(document, {runOnly: tags, resultTypes: ['violations'],"

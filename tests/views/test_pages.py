@@ -294,6 +294,18 @@ def test_no_page_of_the_gallery_is_the_one_for_our_own_mistakes(lang: Lang) -> N
         assert broken not in page or name.startswith("interface-"), name
 
 
+PAGE_LIMIT = 60_000
+WHOLE_FORMS = ("eoi", "application", "claim", "file-question")
+"""Pages with all fields of a long form, for whoever asks for one page, or corrects it."""
+
+
+def test_every_page_is_light_and_the_style_sheet_small(lang: Lang) -> None:
+    assert len(rendering.STYLE) < 15_000
+    for name, page in gallery.pages(lang).items():
+        if not name.startswith(WHOLE_FORMS):
+            assert len(page.encode()) < PAGE_LIMIT, name
+
+
 def test_a_paused_form_asks_nothing(lang: Lang) -> None:
     for made in (gallery.pages(lang), gallery.website(lang)):
         assert Document(made["eoi-paused"]).controls == []
