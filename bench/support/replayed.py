@@ -10,10 +10,10 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-KEPT: Final = 100
-"""Requests that are kept: some twenty bulks and what belongs to them."""
+KEPT: Final = 40
+"""Requests that are kept: some eight bulks and what belongs to them."""
 
-ROUNDS: Final = 40
+ROUNDS: Final = 100
 
 _KEPT_HEADERS: Final = ("Content-Type", "X-Amz-Target")
 

@@ -86,6 +86,9 @@ class _Quick(URLSafeSerializerMixin):
         plain = compact(obj).encode()
         return base64_encode(plain) if len(plain) < _LEAST_COMPRESSED else super().dump_payload(obj)
 
+    def dumps(self, obj: object, salt: str | bytes | None = None) -> str:
+        return self.make_signer(salt).sign(self.dump_payload(obj)).decode()
+
     @cached_property
     def _signer(self) -> Signer:
         return super().make_signer()

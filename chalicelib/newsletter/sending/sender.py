@@ -87,6 +87,8 @@ class IssueSender:
         self._me = name()
         self._streak = Streak()
         self._streak_of = ""
+        self._read: dict[str, Rendered] = {}
+        self._read_of: tuple[str, int] | None = None
 
     def work(self, issue: str, shard: str, until: datetime) -> RunResult:
         """Send what is ready of a shard, until then. Dying at any point loses and doubles
@@ -94,9 +96,7 @@ class IssueSender:
         found = issue_of(self._store, issue)
         if found is None or found.status != SENDING:
             return RunResult(None, "paused")
-        texts: dict[str, Rendered] = {
-            lang: text for lang in LANGS if (text := rendered_of(self._store, found, lang))
-        }
+        texts = self._texts(found)
         if issue != self._streak_of:
             # The errors of one issue say nothing of another one's.
             self._streak, self._streak_of = Streak(), issue
@@ -113,6 +113,17 @@ class IssueSender:
             return RunResult(self._now() + SHORT_WAIT)
         at = counts.update(self._store, found.id, shard, self._now())
         return RunResult(at, stop.why, stop.facts) if stop else RunResult(at)
+
+    def _texts(self, issue: Issue) -> Mapping[str, Rendered]:
+        """Return the texts of an issue, read once: those of a version never change."""
+        version = issue.id, issue.version
+        if version != self._read_of:
+            found: dict[str, Rendered | None] = {
+                lang: rendered_of(self._store, issue, lang) for lang in LANGS
+            }
+            self._read = {lang: text for lang, text in found.items() if text}
+            self._read_of = version if len(self._read) == len(LANGS) else None
+        return self._read
 
     def settle(self, issue: str, shard: str) -> datetime | None:
         """Find out what became of mails in flight when the issue was cancelled, and send nothing.
