@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final, Literal
 
+from pydantic import ValidationError
+
 from chalicelib.cases.staff import Roster, Staff
 from chalicelib.coaches.directory.sheet_problems import SheetProblem, problems_with
 from chalicelib.coaches.messages import TO_COACH
@@ -151,7 +153,8 @@ class Proposals:
         return OpenProposal(token, proposal, coach, staff)
 
     def decide(self, opened: OpenProposal, *, publish: bool, remarks: str) -> bool:
-        """Publish the changes or send them back; return False when somebody was faster."""
+        """Publish the changes or send them back; return False when somebody was faster, or when they
+        no longer fit."""
         proposal, by = opened.proposal, opened.staff.id
         now = stamp(self._now())
         status: ProposalStatus = "published" if publish else "returned"
@@ -172,7 +175,8 @@ class Proposals:
                 self._upkeep.edit(proposal.slug, changes, by=by, why="own changes", also=writes)
             else:
                 self._store.commit(writes)
-        except Conflict:
+        except (Conflict, ValidationError):
+            # Somebody was faster, or a sheet came in that the changes do not fit.
             return False
         return True
 

@@ -1,10 +1,12 @@
 """Coaches from a spreadsheet: what is read, what is refused and where, what would change."""
 
-from datetime import date
+from datetime import date, timedelta
 from io import BytesIO
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from chalicelib.coaches.coach import Coach
 from chalicelib.coaches.directory import changes, sheets
@@ -183,5 +185,15 @@ def read_with(column: str, cell: str) -> sheets.Sheet:
 @pytest.mark.parametrize("column", ["consent_publication", "last_verified_at"])
 def test_what_was_agreed_or_checked_is_not_still_to_come(column: str) -> None:
     (problem,) = read_with(column, "2099-01-01").problems
-    assert (problem.column, problem.code) == (column, "day_ahead")
+    code = "not_agreed_yet" if column == "consent_publication" else "day_ahead"
+    assert (problem.column, problem.code) == (column, code)
     assert all(problem.line(lang) for lang in ("fr", "en"))
+
+
+@given(ahead=st.integers(-400, 400))
+@settings(max_examples=20)
+def test_nobody_is_shown_before_the_day_on_which_they_agreed(ahead: int) -> None:
+    day = date(2026, 3, 2) + timedelta(days=ahead)
+    sheet = read_with("consent_publication", day.isoformat())
+    assert [one.code for one in sheet.problems] == (["not_agreed_yet"] if ahead > 0 else [])
+    assert len(sheet.coaches) == (ahead <= 0)

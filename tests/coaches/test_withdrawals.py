@@ -13,7 +13,7 @@ from chalicelib.coaches.coach import Coach
 from chalicelib.coaches.directory import sheets
 from chalicelib.coaches.edition import Edition
 from chalicelib.coaches.editions import EditionStore, Withdrawn
-from chalicelib.coaches.proposals import EDITABLE_COLUMNS
+from chalicelib.coaches.proposals import EDITABLE_COLUMNS, OpenProposal
 from chalicelib.coaches.removal import CoachRemoval
 from chalicelib.core.errors import Conflict
 from chalicelib.core.letter_row import tag_of
@@ -395,3 +395,27 @@ def test_changes_that_no_longer_fit_are_refused_in_words_beside_the_column(
     assert mireille(service).bio_fr == "Bonjour."
     back = [("decision", "return"), ("remarks", "Non"), *pairs[1:]]
     assert visitor.submit(link, back).status_code == 200
+
+
+def test_a_sheet_that_comes_in_while_changes_are_published_is_no_error(
+    service: Services, published: Edition, store: MemoryStore, deliver: Deliver,
+    mailer: MemoryMailer,
+) -> None:  # fmt: skip
+    kept = service.coaches.upkeep
+    kept.edit(MIREILLE, {"bio_fr": "Bonjour.", "bio_en": "Hello."}, by="staff", why="")
+    stands = mireille(service).model_dump(mode="json", exclude_none=True)
+    form = {k: stands[k] for k in EDITABLE_COLUMNS if stands.get(k) not in (None, False, [])}
+    service.coaches.proposals.propose(mireille(service), {**form, "bio_fr": ""}, "fr")
+    deliver()
+    opened = service.coaches.proposals.open(token(mailer.sent[-1].text, "proposal"))
+    assert isinstance(opened, OpenProposal)
+
+    def meanwhile(writes: object) -> None:
+        store.before = lambda writes: None
+        kept.edit(MIREILLE, {"bio_en": None}, by="staff", why="")
+
+    store.before = meanwhile
+    assert not service.coaches.proposals.decide(opened, publish=True, remarks="")
+    after = service.coaches.proposals.open(opened.token)
+    assert isinstance(after, OpenProposal)
+    assert set(service.coaches.proposals.misfits(after)) == {"bio_fr"}

@@ -29,7 +29,8 @@ MAX_ROWS: Final = 20_000
 """How many coaches a sheet may hold."""
 
 MOST_AHEAD: Final = timedelta(days=366)
-"""How far after today a day of a sheet may be: what was agreed to or checked in 2099 is a slip."""
+"""How far after today a day of a sheet may be: what was checked in 2099 is a slip. A consent is of
+today at the latest, or somebody would be shown who has not agreed yet."""
 
 LIST_COLUMNS: Final = {
     "serves": "provinces",
@@ -97,7 +98,11 @@ def _ahead(at: int, coach: Coach | None, today: date | None) -> Iterator[SheetPr
         return
     for column in sorted(DATE_COLUMNS):
         day = getattr(coach, column)
-        if day is not None and day > today + MOST_AHEAD:
+        if day is None or day <= today:
+            continue
+        if column == "consent_publication":
+            yield SheetProblem(at, column, "not_agreed_yet")
+        elif day > today + MOST_AHEAD:
             yield SheetProblem(at, column, "day_ahead")
 
 
