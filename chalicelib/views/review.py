@@ -1,9 +1,10 @@
 """The review page behind a link: shown, decided on, taken back."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Final, assert_never
+from urllib.parse import urlencode
 
 from chalicelib import content
 from chalicelib.cases.lookup import Cases
@@ -25,7 +26,7 @@ from chalicelib.views.review_form import read_decision
 from chalicelib.web.pages import Pages
 from chalicelib.web.problems import FieldError, Problems
 from chalicelib.web.request import Request
-from chalicelib.web.responses import Response
+from chalicelib.web.responses import PRIVATE, Response, see_other
 
 CONFLICT_STATUS: Final = 409
 """The status of a page that says why what was asked for is not done."""
@@ -42,11 +43,16 @@ class ReviewViews:
     pages: Pages
     problems: Problems
     document_link: DocumentLink
+    signed_in: Callable[[Request], str | bool]
+    """Returns the id of whose session at the desk a browser has, if any."""
 
     def show(self, request: Request, token: str) -> Response:
-        """Answer with the page behind a review link; looking changes nothing."""
+        """Answer with the page behind a review link, or lead to the file at the desk where its
+        owner is signed in there; looking changes nothing."""
         opened = self.reviews.open(token)
         lang = request.language({}, _reader_lang(opened))
+        if address := self._at_desk(request, opened):
+            return see_other(address, PRIVATE)
         if DAYS in request.query and opened.case and opened.standing == "open":
             days = staffs_days(opened.case, lang, self.settings)
             if days:
@@ -54,6 +60,16 @@ class ReviewViews:
         if (wanted := request.query.get(QUERY)) and opened.standing == "open" and opened.case:
             return saved(self.document_link(self.cases.documents(opened.case), wanted))
         return self._shown(opened, lang, preselected=request.query.get("decision", ""))
+
+    def _at_desk(self, request: Request, opened: OpenedReview) -> str:
+        """Return the address of a file at the desk, for whom it is open; blank for all others."""
+        if opened.case is None or opened.staff is None or opened.standing == "away":
+            return ""
+        if DAYS in request.query or self.signed_in(request) != opened.staff.id:
+            return ""
+        query = {k: text for k, text in request.query.items() if k in ("decision", "lang")}
+        address = self.pages.address("desk", "files", opened.case.current_ref)
+        return f"{address}?{urlencode(query)}" if query else address
 
     def decide(self, request: Request, token: str) -> Response:
         lang = request.lang

@@ -5,6 +5,9 @@ from urllib.parse import urlsplit
 
 from chalicelib.web.request import Request
 
+STAFF_COOKIE = "relais-staff"
+"""The session of a member of staff; nobody else is ever given a cookie of this name."""
+
 LOCAL_HOSTS = ("127.0.0.1", "localhost", "::1")
 
 
@@ -36,3 +39,8 @@ class Cookies:
 
     def removed(self, name: str) -> dict[str, str]:
         return self.written(name, "", 0)
+
+
+def has_session(request: Request) -> bool:
+    """Say whether a browser brings what looks like a session at the desk."""
+    return STAFF_COOKIE in request.headers.get("cookie", "")

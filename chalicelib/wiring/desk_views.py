@@ -9,7 +9,7 @@ from chalicelib.views.desk.files import FilesViews
 from chalicelib.views.desk.opened_files import OpenedFiles
 from chalicelib.views.desk.sign_in import AccountViews, SignInViews
 from chalicelib.views.documents import DocumentLink
-from chalicelib.web.cookies import Cookies
+from chalicelib.web.cookies import STAFF_COOKIE, Cookies
 from chalicelib.web.pages import Pages
 from chalicelib.web.request import Request
 from chalicelib.web.responses import Response
@@ -124,6 +124,12 @@ class DeskViews:
     def many_results(self, request: Request, job: str) -> Response:
         view = self._many.results
         return self._entry.open("/desk/many/{job}", request, view, job=job)
+
+    def whose(self, request: Request) -> str:
+        """Return the id of whose session a browser has; blank for none that lives."""
+        cookie = self._entry.cookies.read(request, STAFF_COOKIE)
+        session = self._desk.sessions.find(cookie)
+        return "" if session is None else session.staff.id
 
     def export(self, request: Request) -> Response:
         return self._entry.open("/desk/export", request, lambda visit: self._exports.show(visit))

@@ -105,7 +105,9 @@ class MailServices:
             "ASSESSMENT": AssessmentLetterWriter(store, links, sender),
             STORED_FORMS: StoredFormLetterWriter(store, to_staff, sender, parts.people_key),
             "INCIDENT": AlertLetterWriter(to_staff),
-            "MORNING": DigestWriter(store, links, to_staff),
+            "MORNING": DigestWriter(
+                store, links, to_staff, f"{parts.settings.public_url}/desk/files"
+            ),
             FILE_LINKS: FileLinksWriter(
                 store, links, sender, parts.people_key, self._coaches.upkeep.link_of
             ),

@@ -7,6 +7,7 @@ from chalicelib.cases.consent import Notices
 from chalicelib.cases.intake.receive import Intake
 from chalicelib.cases.lookup import Cases
 from chalicelib.views.forms import FormViews
+from chalicelib.web.cookies import has_session
 from chalicelib.web.pages import Pages
 from chalicelib.web.problems import Problems
 from chalicelib.wiring.parts import Parts
@@ -156,7 +157,10 @@ class Views:
         given = (cases.reviews, cases.lookup, cases.candidates, self._parts.links)
         settings, now = self._parts.settings, self._parts.now
         pages, problems = self._pages, self._problems
-        return ReviewViews(*given, settings, now, pages, problems, self._rooms.drafts.document_link)
+        documents = self._rooms.drafts.document_link
+        # The desk is loaded for a browser that brings its cookie, and for no other.
+        desk = lambda request: has_session(request) and self.desk.whose(request)  # noqa: E731
+        return ReviewViews(*given, settings, now, pages, problems, documents, desk)
 
     @cached_property
     def desk(self) -> "DeskViews":

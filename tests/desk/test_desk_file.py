@@ -420,3 +420,35 @@ def test_all_of_a_file_is_on_the_page_to_print_and_nothing_of_it_is_folded(
     assert not re.search("<(form|details|button|input)", printed)
     assert send(sam, opened(sam, case), decision="recuse")[0] == 303
     assert sam.get(unescape(link)).status_code == 403
+
+
+def test_a_link_of_a_letter_leads_to_the_desk_where_its_owner_is_signed_in(
+    rita: StaffBrowser, sam: StaffBrowser, way: Journey
+) -> None:
+    case = way.declare()
+    link = way.review(ME)
+    told = rita.get(f"{link}?decision=approve")
+    assert told.status_code == 303
+    address = told.headers["Location"].partition("/api")[2]
+    assert address == f"/desk/files/{case.ref}?decision=approve"
+    shown = rita.get(address).body.decode()
+    assert re.search('value="approve" checked', shown)
+    for other in (sam.get(link), way.visitor.page(link), StaffBrowser(way.visitor).get(link)):
+        assert other.status_code == 200
+        assert "Enregistrer la décision" in other.body.decode()
+    rita.press(rita.get("/desk/account"), "sign_out_everywhere")
+    assert rita.get(link).status_code == 200, "and works as before without a session"
+
+
+def test_a_link_leads_nobody_to_the_desk_who_is_away_or_stands_back(
+    rita: StaffBrowser, way: Journey
+) -> None:
+    case = way.declare()
+    link = way.review(ME)
+    way.service.cases.roster.set_away("rita-roy", "2026-03-09")
+    assert "absence" in rita.get(link).body.decode()
+    way.service.cases.roster.end_absence("rita-roy")
+    assert send(rita, opened(rita, case), decision="recuse")[0] == 303
+    told = rita.get(link)
+    assert told.status_code != 303
+    assert case.org not in told.body.decode()

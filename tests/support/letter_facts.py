@@ -45,6 +45,7 @@ def facts(lang: Lang, org: str) -> dict[str, Any]:
         "case": case, "sender": sender, "answers": told, "eoi_answers": told, "warnings": [org],
         "status_url": "https://example.org/file/a", "copy_url": "https://example.org/file/a?copy=1",
         "days_url": "https://example.org/file/a?days=1", "review_url": "https://example.org/review/b",
+        "desk_url": "https://example.org/desk/files",
         "apply_url": "https://example.org/fr?invite=c", "undo_url": "https://example.org/review/d",
         "code": "4T7K", "dates_wait": True, "due": date(2026, 3, 23), "staff_name": org, "decided_by": org,
         "decision": "approve", "undo_until": moment, "preview": preview, "revised": True,

@@ -356,6 +356,14 @@ class World:
             "/desk/files/{ref}",
             [Place(f"/desk/files/{ref}", ("message", "note"), "a", step, signed_in)],
         )
+        given = {"nonce": account["nonce"], "decision": "ask", "preview": "1", "file": ref}
+        yield "/desk/files/{ref}/print", [Place(f"/desk/files/{ref}/print", headers=signed_in)]
+        yield "/desk/many", [Place("/desk/many", ("message", "file"), "a", given, signed_in)]
+        yield "/desk/many/{job}", [Place("/desk/many/x", headers=signed_in)]
+        wish = {"nonce": account["nonce"], "format": "csv"}
+        yield "/desk/export", [Place("/desk/export", ("column", "filters"), "a", wish, signed_in)]
+        yield "/desk/exports/{job}", [Place("/desk/exports/x", headers=signed_in)]
+        yield "/desk/exports/{job}/file", [Place("/desk/exports/x/file", headers=signed_in)]
         yield "/desk", [Place("/desk", ("email", "code", "next", "lang"), headers=ours)]
         yield "/desk/sign-in/{token}", [Place(link, ("confirm", "lang"), "a", opened, ours)]
         yield (

@@ -50,6 +50,7 @@ class DigestFacts(TypedDict):
     more_held: int
     held_messages: int
     flooded: bool
+    desk_url: str
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,7 @@ class DigestLetter:
     waiting: list[DigestLine]
     held: list[HeldLine]
     facts: Item
+    desk_url: str
 
 
 @letter("staff_digest", to=STAFF)
@@ -79,11 +81,13 @@ def staff_digest(owed: DigestLetter) -> DigestFacts:
         "more_held": facts.get("more_held", 0),
         "held_messages": facts.get("held_messages", 0),
         "flooded": facts.get("flooded", False),
+        "desk_url": owed.desk_url,
     }
 
 
 class DigestWriter:
-    def __init__(self, store: Store, links: Links, to_staff: ToStaff) -> None:
+    def __init__(self, store: Store, links: Links, to_staff: ToStaff, desk_url: str) -> None:
+        self._desk_url = desk_url
         self._agenda = Agenda(store, to_staff.roster)
         self._store = store
         self._links = links
@@ -106,7 +110,7 @@ class DigestWriter:
         if not any(called):
             raise Overtaken("nothing waits for its reader any more")
         lines = [_line(case, staff.reads, now) for case in waiting]
-        owed = DigestLetter(staff, decide, lines, held, facts)
+        owed = DigestLetter(staff, decide, lines, held, facts, self._desk_url)
         return self._to_staff.draft(row, staff, owed, links=links)
 
     def _facts(self, row: Item, staff: Staff, now: datetime) -> Item:

@@ -16,13 +16,10 @@ from chalicelib.core.settings import Settings
 from chalicelib.desk.kept import KeptForms, Pairs
 from chalicelib.desk.sessions import Sessions, StaffSession
 from chalicelib.views.desk.rights import RIGHTS, Right
-from chalicelib.web.cookies import Cookies
+from chalicelib.web.cookies import STAFF_COOKIE, Cookies
 from chalicelib.web.pages import Pages
 from chalicelib.web.request import Request, text_field
 from chalicelib.web.responses import PRIVATE, Response, see_other
-
-COOKIE: Final = "relais-staff"
-"""The session of a member of staff; nobody else is ever given a cookie of this name."""
 
 FORM_FIELD: Final = "nonce"
 """What every form of a session hides."""
@@ -71,7 +68,7 @@ class Entry:
         right = RIGHTS[method, route]
         if method == "POST" and not self._is_same_site(request):
             return self.refused(request.lang, "other_site")
-        session = self.sessions.find(self.cookies.read(request, COOKIE))
+        session = self.sessions.find(self.cookies.read(request, STAFF_COOKIE))
         path = route.format(**arguments)
         visit = Visit(request, path, session, self._lang(request, session), self._form(session))
         if not right.anybody:
@@ -142,7 +139,7 @@ class Entry:
         address = _own_address(visit)
         if method == "GET":
             return self.go(f"{self.address()}?{urlencode({'next': address})}")
-        owner = self.sessions.owner(self.cookies.read(visit.request, COOKIE))
+        owner = self.sessions.owner(self.cookies.read(visit.request, STAFF_COOKIE))
         if owner is not None:
             address = self._with_kept(visit.request, address, owner)
         facts = {"next": address, "lost": True, "wrong": "", "entered": ""}

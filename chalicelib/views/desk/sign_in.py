@@ -17,8 +17,9 @@ from chalicelib.desk.sign_in import CODE_MINUTES, LINK_LIFETIME, OpenedSignIn, S
 from chalicelib.forms import field_types
 from chalicelib.forms.normalise import tidy
 from chalicelib.views.desk.browsers import browser_words
-from chalicelib.views.desk.entry import COOKIE, Entry, Visit, safe_next
+from chalicelib.views.desk.entry import Entry, Visit, safe_next
 from chalicelib.views.desk.rights import RIGHTS
+from chalicelib.web.cookies import STAFF_COOKIE
 from chalicelib.web.pages import in_language
 from chalicelib.web.request import is_ticked, text_field
 from chalicelib.web.responses import Response
@@ -96,7 +97,7 @@ class SignInViews:
         )
 
     def _begun(self, session_id: str, next_page: str) -> Response:
-        cookie = self.entry.cookies.written(COOKIE, session_id)
+        cookie = self.entry.cookies.written(STAFF_COOKIE, session_id)
         return self.entry.go(self.entry.onward(next_page), cookie)
 
     def _page(
@@ -155,7 +156,7 @@ class SignInViews:
         return browser_words(visit.request.headers.get("user-agent", ""))
 
     def _before(self, visit: Visit) -> str:
-        return self.entry.cookies.read(visit.request, COOKIE)
+        return self.entry.cookies.read(visit.request, STAFF_COOKIE)
 
 
 @dataclass(frozen=True)
@@ -188,7 +189,7 @@ class AccountViews:
                 return self._confirm(visit, session, text_field(fields, "code"), next_page)
             case _:
                 return self._page(visit, next_page, status=422)
-        return self.entry.go(self.entry.address(), self.entry.cookies.removed(COOKIE))
+        return self.entry.go(self.entry.address(), self.entry.cookies.removed(STAFF_COOKIE))
 
     def _confirm(self, visit: Visit, session: StaffSession, typed: str, next_page: str) -> Response:
         if not self.confirming.confirm(session, typed):
