@@ -155,12 +155,10 @@ class Views:
 
         cases = self._rooms.cases
         given = (cases.reviews, cases.lookup, cases.candidates, self._parts.links)
-        settings, now = self._parts.settings, self._parts.now
-        pages, problems = self._pages, self._problems
-        documents = self._rooms.drafts.document_link
+        how = (self._parts.settings, self._parts.now, self._pages, self._problems)
         # The desk is loaded for a browser that brings its cookie, and for no other.
         desk = lambda request: has_session(request) and self.desk.whose(request)  # noqa: E731
-        return ReviewViews(*given, settings, now, pages, problems, documents, desk)
+        return ReviewViews(*given, *how, self._rooms.drafts.document_link, desk)
 
     @cached_property
     def desk(self) -> "DeskViews":
