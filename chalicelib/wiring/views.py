@@ -153,12 +153,11 @@ class Views:
     def review(self) -> "ReviewViews":
         from chalicelib.views.review import ReviewViews
 
-        cases = self._rooms.cases
-        given = (cases.reviews, cases.lookup, cases.candidates, self._parts.links)
-        how = (self._parts.settings, self._parts.now, self._pages, self._problems)
-        # The desk is loaded for a browser that brings its cookie, and for no other.
-        desk = lambda request: has_session(request) and self.desk.whose(request)  # noqa: E731
-        return ReviewViews(*given, *how, self._rooms.drafts.document_link, desk)
+        parts, cases = self._parts, self._rooms.cases
+        given = (cases.reviews, cases.lookup, cases.candidates, parts.links, parts.settings)
+        how = (parts.now, self._pages, self._problems, self._rooms.drafts.document_link)
+        # The desk is loaded for a browser with its cookie alone.
+        return ReviewViews(*given, *how, lambda one: has_session(one) and self.desk.whose(one))
 
     @cached_property
     def desk(self) -> "DeskViews":
