@@ -42,5 +42,5 @@ class Cookies:
 
 
 def has_session(request: Request) -> bool:
-    """Say whether a browser brings what looks like a session at the desk."""
+    """Say whether a browser brings what looks like a session: the desk is loaded for no other."""
     return STAFF_COOKIE in request.headers.get("cookie", "")

@@ -156,7 +156,6 @@ class Views:
         parts, cases = self._parts, self._rooms.cases
         given = (cases.reviews, cases.lookup, cases.candidates, parts.links, parts.settings)
         how = (parts.now, self._pages, self._problems, self._rooms.drafts.document_link)
-        # The desk is loaded for a browser with its cookie alone.
         return ReviewViews(*given, *how, lambda one: has_session(one) and self.desk.whose(one))
 
     @cached_property
