@@ -17,6 +17,7 @@ from chalicelib.core.ports import (
     Delete,
     Item,
     Key,
+    OfPerson,
     Put,
     Write,
 )
@@ -118,17 +119,27 @@ class DynamoStore:
     def latest(self, pk: str, limit: int) -> list[Item]:
         return [item_of(found) for found in self._some("pk", pk, limit, ConsistentRead=True)]
 
-    def of_person(self, person: str, limit: int) -> list[str]:
-        found = self._some("person", person, limit, IndexName="person")
-        return [item["pk"]["S"].removeprefix("CASE#") for item in found]
+    def of_person(self, person: str, limit: int, kind: OfPerson = "CASE") -> list[str]:
+        begins = f"{kind}#"
+        found = self._some("person", person, limit, begins, IndexName="person")
+        return [item["pk"]["S"].removeprefix(begins) for item in found]
 
-    def _some(self, name: str, value: str, limit: int, **how: Any) -> list[dict[str, Any]]:
-        """Return one page of rows and no more, the last ones first."""
+    def _some(
+        self, name: str, value: str, limit: int, begins: str = "", **how: Any
+    ) -> list[dict[str, Any]]:
+        """Return one page of rows and no more, the last ones first; of an index, those whose `pk`
+        begins so."""
+        where, values = f"{name} = :value", {":value": {"S": value}}
+        if begins:
+            where, values = (
+                f"{where} AND begins_with(pk, :begins)",
+                {**values, ":begins": {"S": begins}},
+            )
         with store_errors():
             page = self._client.query(
                 TableName=self._records,
-                KeyConditionExpression=f"{name} = :value",
-                ExpressionAttributeValues={":value": {"S": value}},
+                KeyConditionExpression=where,
+                ExpressionAttributeValues=values,
                 ScanIndexForward=False,
                 Limit=limit,
                 **how,

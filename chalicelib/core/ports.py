@@ -87,6 +87,10 @@ class Listing(NamedTuple):
     reached: str = ""
 
 
+OfPerson = Literal["CASE", "DRAFT"]
+"""What is found by the key of whose it is: how the keys of its rows begin."""
+
+
 class Store(Protocol):
     """Rows under (pk, sk), written only on conditions.
 
@@ -117,9 +121,9 @@ class Store(Protocol):
     def latest(self, pk: str, limit: int) -> list[Item]:
         """Return the last rows of one `pk`, in backward order of `sk`: never more than `limit`."""
 
-    def of_person(self, person: str, limit: int) -> list[str]:
-        """Return the cases under the key of a person (see links.person_key), the newest ids first.
-        What was written a moment ago may be missing."""
+    def of_person(self, person: str, limit: int, kind: OfPerson = "CASE") -> list[str]:
+        """Return the ids of what is under the key of a person (see links.person_key), cases or
+        drafts, the last ids first. What was written a moment ago may be missing."""
 
     def due(self, now: str, first: int = 0) -> Iterator[Key]:
         """Yield the keys of what has waited until `now` (ISO, UTC), oldest first in each shard; the

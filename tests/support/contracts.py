@@ -204,8 +204,10 @@ class StoreContract:
                 Put(row("CASE#2026-2", "CASE", person="p")),
                 Put(row("CASE#2026-3", "CASE", person="q")),
                 Put(row("CASE#2026-4", "CASE", person="p")),
+                Put(row("DRAFT#d1", "ANSWERS", person="p")),
             ]
         )
+        assert store.of_person("p", 2, "DRAFT") == ["d1"]
         assert store.of_person("p", 2) == ["2026-4", "2026-2"]
         assert store.of_person("r", 2) == []
 

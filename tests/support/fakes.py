@@ -99,10 +99,13 @@ class MemoryStore:
     def latest(self, pk: str, limit: int) -> list[Item]:
         return self.rows(pk)[::-1][:limit]
 
-    def of_person(self, person: str, limit: int) -> list[str]:
+    def of_person(self, person: str, limit: int, kind: str = "CASE") -> list[str]:
         self.reads += 1
-        found = self._read(lambda _, __, item: item.get("person") == person)
-        return [item["pk"].removeprefix("CASE#") for item in found[::-1]][:limit]
+        begins = f"{kind}#"
+        found = self._read(
+            lambda pk, _, item: item.get("person") == person and pk.startswith(begins)
+        )
+        return [item["pk"].removeprefix(begins) for item in found[::-1]][:limit]
 
     def listed(self, state_key: str) -> Iterator[Item]:
         self.reads += 1

@@ -71,7 +71,7 @@ def facts(lang: Lang, org: str) -> dict[str, Any]:
         "failed": 3, "flooded": False, "waiting": [{"ref": "DF-2026-4T7KQ-M", "org": org, "state_name": org, "days": 1}],
         "decide": [{"ref": "DI-2026-4T7KQ-M", "org": org, "state_name": org, "days": 5,
                     "url": "https://example.org/review/l", "code": "4T7K"}],
-        "files": [{"ref": org, "state_name": org, "url": "https://example.org/file/m"}],
+        "drafts": [{"form_name": org, "url": "https://example.org/draft/d", "until": date(2026, 3, 2)}], "files": [{"ref": org, "state_name": org, "url": "https://example.org/file/m"}],
         "file_ref": "DI-2026-4T7KQ-M", "reminder": True, "unconfirmed": 2,
         "held_forms": [{"ref": "DI-2026-4T7KQ-M", "org": org}], "more_held": 1, "held_messages": 2,
         "declaration_url": "https://example.org/declaration/n", "earlier": "DI-2026-4T7KQ-M",

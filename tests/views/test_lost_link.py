@@ -6,6 +6,7 @@ import pytest
 
 import samples
 from chalicelib.cases.case import Case
+from chalicelib.core.languages import LANGS
 from chalicelib.core.links import person_key
 from chalicelib.services import Services
 from fakes import MemoryMailer, MemoryStore, SetClock
@@ -190,3 +191,32 @@ def test_links_come_to_whoever_the_file_writes_to_and_to_nobody_before(
     for row in way.store.kinds("case"):
         case = Case.of(row)
         assert case.person == person_key(case.mail_to, way.service.parts.people_key)
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_a_form_that_was_kept_for_later_is_found_again_by_its_address_alone(
+    visitor: Visitor, mailed: Callable[..., list[str]], clock: SetClock, lang: str
+) -> None:
+    begun = visitor.send("/draft", {"form": "eoi", "lang": lang}).json_body
+    own = token(begun["links"]["draft"], "draft")
+    visitor.send(f"/draft/{own}/contact", {"version": 0, "fields": {"contact_email": ADA}})
+    assert mailed(ADA, lang) == [], "an answer is no address to write to"
+    assert visitor.send(f"/draft/{own}/later", {"email": ADA, "lang": lang}).status_code == 202
+    clock.pass_(hours=2)
+    (text,) = mailed(ADA, lang)[-1:]
+    assert mailed("bea@example.org", lang) == []
+    link = token(text, "draft")
+    assert visitor.get(f"/draft/{link}").json_body["form"] == "eoi"
+
+
+def test_a_form_that_was_sent_or_deleted_is_no_draft_any_more(
+    visitor: Visitor, mailed: Callable[..., list[str]], clock: SetClock
+) -> None:
+    begun = visitor.send("/draft", {"form": "eoi"}).json_body
+    own = token(begun["links"]["draft"], "draft")
+    visitor.send(f"/draft/{own}/later", {"email": ADA})
+    assert "formulaire" in mailed(ADA)[-1]
+    clock.pass_(hours=2)
+    gone = visitor.submit(f"/draft/{own}/delete", [("confirm", "on")])
+    assert gone.status_code == 200
+    assert mailed(ADA) == []

@@ -99,6 +99,12 @@ class FormDraft:
         return draft_key(self.id)
 
     @property
+    def owner(self) -> str:
+        """The editor whose link goes to the address of the draft; nobody, once it was taken back."""
+        owner = str(self.row.get("owner", next(iter(self.editors), "")))
+        return owner if owner in self.editors else ""
+
+    @property
     def values(self) -> Values:
         """All answers, of every section."""
         return {k: v for saved in self.sections.values() for k, v in saved.values.items()}

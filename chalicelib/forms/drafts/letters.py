@@ -34,7 +34,8 @@ class DraftLetters:
     def keep(self, draft: FormDraft, holder: Holder, email: str, lang: Lang) -> None:
         """Owe the link to whoever writes the draft, at most once an hour to an address."""
         change = Change(draft.key, expect={"state": OPEN, f"editor_{holder.editor}": True},
-                        set={"email": email, "lang": lang, "owner": holder.editor}, add={"edits": 1})  # fmt: skip
+                        set={"email": email, "person": person_key(email, self.people_key),
+                             "lang": lang, "owner": holder.editor}, add={"edits": 1})  # fmt: skip
         self._owe(draft, "draft_link", holder.editor, email, lang, [change])
 
     def invite(self, draft: FormDraft, email: str, name: str, lang: Lang) -> None:

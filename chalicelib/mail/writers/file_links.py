@@ -2,18 +2,21 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime
 from typing import Final, TypedDict
 
+from chalicelib import content
 from chalicelib.cases.case import Case, case_key
 from chalicelib.cases.known import known_state
 from chalicelib.cases.lost_link import LETTER
 from chalicelib.cases.states import kind, public_name
+from chalicelib.core import eastern_time
 from chalicelib.core.errors import Overtaken
 from chalicelib.core.languages import Lang, lang_or
 from chalicelib.core.letter_row import APPLICANT
 from chalicelib.core.links import Links
 from chalicelib.core.ports import Item, Store
+from chalicelib.forms.drafts.draft import OPEN, FormDraft, draft_key
 from chalicelib.mail.draft import Draft
 from chalicelib.mail.letters import letter
 from chalicelib.mail.writers.addressees import check_address
@@ -25,6 +28,10 @@ CoachLink = Callable[[str], str | None]
 MAX_LISTED_FILES: Final = 10
 """Files that one letter lists."""
 
+MAX_LISTED_DRAFTS: Final = 5
+MAX_DRAFTS_READ: Final = 50
+"""The same of drafts."""
+
 MAX_CASES_READ: Final = 100
 """Cases of one address that are looked at: what others send in its name hides no file."""
 
@@ -35,10 +42,19 @@ class FileLine(TypedDict):
     url: str
 
 
+class DraftLine(TypedDict):
+    """`until` is the last day of the draft."""
+
+    form_name: str
+    url: str
+    until: date
+
+
 class FileLinks(TypedDict):
     """`coach_url` is where a coach changes their own page."""
 
     files: list[FileLine]
+    drafts: list[DraftLine]
     coach_url: str | None
     renewed: bool
 
@@ -46,6 +62,7 @@ class FileLinks(TypedDict):
 @dataclass(frozen=True)
 class FileLinksLetter:
     cases: list[Case]
+    drafts: list[FormDraft]
     lang: Lang
     now: datetime
     store: Store
@@ -66,8 +83,17 @@ def file_links(owed: FileLinksLetter) -> FileLinks:
             }
             for case in owed.cases
         ],
+        "drafts": [_draft_line(draft, owed.lang, owed.links) for draft in owed.drafts],
         "coach_url": owed.coach_url,
         "renewed": owed.renewed,
+    }
+
+
+def _draft_line(draft: FormDraft, lang: Lang, links: Links) -> DraftLine:
+    return {
+        "form_name": content.form(draft.form)["title"][lang],
+        "url": links.draft(draft.id, draft.owner),
+        "until": eastern_time.local(datetime.fromtimestamp(draft.expires, UTC)).date(),
     }
 
 
@@ -114,10 +140,22 @@ class FileLinksWriter:
         cases = [case for case in map(Case.of, found) if case.person == person and _is_listed(case)]
         # Open ones first: what others send in somebody's name pushes none of them out.
         cases = sorted(cases, key=lambda case: _KINDS.index(kind(case.state)))[:MAX_LISTED_FILES]
+        drafts = self._drafts(person, now)
         renewed = "renewed" in row["facts"]
         # Of renewed links, a coach is told by a letter of their own.
         coach_url = None if renewed else self._coach_link(person)
-        if not cases and coach_url is None:
+        if not (cases or drafts or coach_url):
             raise Overtaken("nothing of this address")
-        owed = FileLinksLetter(cases, lang, now, self._store, self._links, coach_url, renewed)
+        owed = FileLinksLetter(
+            cases, drafts, lang, now, self._store, self._links, coach_url, renewed
+        )
         return self._sender.draft(row, row["address"], lang, owed, keep_address=False)
+
+    def _drafts(self, person: str, now: datetime) -> list[FormDraft]:
+        """Return the drafts whose link was last sent to this address, the last changed first."""
+        ids = self._store.of_person(person, MAX_DRAFTS_READ, "DRAFT")
+        rows = (row for one in ids if (row := self._store.get(*draft_key(one))) is not None)
+        found = [FormDraft.of(row) for row in rows if row["state"] == OPEN]
+        kept = [each for each in found if each.expires > now.timestamp() and each.owner]
+        kept.sort(key=lambda draft: draft.changed_at, reverse=True)
+        return kept[:MAX_LISTED_DRAFTS]
