@@ -15,7 +15,7 @@ from chalicelib.forms.drafts.draft import ROW_ID, FormDraft, Values, section_ids
 from chalicelib.forms.drafts.merging import digests
 from chalicelib.forms.drafts.progress import MISSING, problems_of, progress
 from chalicelib.forms.drafts.refused import EditedMeanwhile, Holder
-from chalicelib.forms.drafts.summary import as_typed, budget_totals, row_text
+from chalicelib.forms.drafts.summary import as_typed, budget_totals, removed_row, row_text
 from chalicelib.forms.drafts.typed import asked, rows_field, section_of, singles
 from chalicelib.forms.entered import readings
 from chalicelib.forms.parsing import Examined
@@ -82,6 +82,8 @@ class SectionPages:
                      for pair in pairs(f["key"], saved.values.get(f["key"]))],
             "rows": {f["key"]: self._rows(f, saved.values, problems, lang)
                      for f in section["fields"] if f["type"] == "rows"},
+            "gone": {key: Row(query["removed"], text, "") for key, text in
+                     removed_row(draft, name, query.get("removed", ""), lang)},
             "reads": _reads(draft.form, saved.values, lang),
             "warnings": {p.field: p.message(lang) for p in done.warnings} if checks else {},
             "same": [{"id": s["id"], "before": s["before"], "label": s["label"][lang]}

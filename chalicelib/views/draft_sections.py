@@ -112,11 +112,13 @@ class DraftSections:
             rows, _, row_id = what.partition(":")
             rows_field(section_of(holder.form, name), rows)
             return see_other(place.to(name, row=f"{rows}.{row_id or new_row_id()}", **back))
-        if do == "remove":
+        if do in ("remove", "restore"):
             rows, _, row_id = what.partition(":")
             rows_field(section_of(holder.form, name), rows)
-            self.drafts.remove_row(holder, name, rows, row_id)
-            return see_other(place.to(name, f"f-{rows.replace('_', '-')}", **back))
+            change = self.drafts.remove_row if do == "remove" else self.drafts.restore_row
+            change(holder, name, rows, row_id)
+            gone = {"removed": row_id} if do == "remove" else {}
+            return see_other(place.to(name, f"f-{rows.replace('_', '-')}", **back, **gone))
         if do in ("later", "tasks", "save"):
             return see_other(place.to({"save": name}.get(do, do), **back))
         order = [*section_ids(holder.form), "check"]

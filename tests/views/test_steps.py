@@ -253,3 +253,31 @@ def test_one_mistake_brings_no_more_rows_than_were_typed_and_one(way: Journey) -
     page = way.visitor.submit("/forms/eoi", [*pairs, *blank]).body.decode()
     rows = page.partition("<details>")[0].count('<fieldset class="row field">')
     assert rows == len(samples.EOI["partners"]) + 1
+
+
+def test_a_row_that_was_removed_is_put_back_where_it_was(way: Journey) -> None:
+    url = filled(way)
+    for name in ("Maison des jeunes", "Centre Bleu"):
+        there = where(press(way, url, "collective", "add:partners"))
+        inner = hidden(way.visitor.page(f"{url}/{there}").body.decode())
+        given = {**inner, "name": name, "sector": "public", "commitment": "invited", "do": "done"}
+        way.visitor.submit(f"{url}/collective", list(given.items()))
+
+    def rows() -> list[str]:
+        page = way.visitor.page(f"{url}/collective?lang=fr").body.decode()
+        return re.findall(r'value="remove:partners:([^"]+)"', page)
+
+    before = rows()
+    second, third = before[-2], before[-1]
+    answer = press(way, url, "collective", f"remove:partners:{second}")
+    assert rows() == [one for one in before if one != second]
+    shown = way.visitor.page(f"{url}/{where(answer).partition('#')[0]}").body.decode()
+    assert "Ligne retirée\u00a0: Maison des jeunes" in shown
+    press(way, url, "collective", f"restore:partners:{second}")
+    assert rows() == before
+    press(way, url, "collective", f"restore:partners:{second}")
+    assert rows() == before, "twice is once"
+    press(way, url, "collective", f"remove:partners:{second}")
+    press(way, url, "collective", f"remove:partners:{third}")
+    press(way, url, "collective", f"restore:partners:{second}")
+    assert rows() == before[:-2], "another one was taken out since"

@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypedDict
 
 from chalicelib import content
 from chalicelib.core.ports import Change, Item, Key
@@ -50,6 +50,14 @@ class Saved(NamedTuple):
     at: str = ""
 
 
+class RemovedRow(TypedDict):
+    """The row that was taken out of a list last, and its place there: it can be put back."""
+
+    rows: str
+    place: int
+    row: Values
+
+
 @dataclass(frozen=True)
 class FormDraft:
     """A form that was begun: `carried` are the fields that say how to treat it, `email` is where
@@ -67,6 +75,7 @@ class FormDraft:
     editors: Mapping[str, str]
     carried: Mapping[str, str]
     sent: Mapping[str, str]
+    removed: RemovedRow | None
     row: Item
 
     @classmethod
@@ -91,6 +100,7 @@ class FormDraft:
                 **{k.removeprefix("c_"): row[k] for k in row if k.startswith("c_")},
             },
             sent=row.get("sent", {}),
+            removed=row.get("removed"),
             row=row,
         )
 

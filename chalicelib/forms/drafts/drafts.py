@@ -6,7 +6,7 @@ from typing import Final
 
 from chalicelib.core import rate_limit
 from chalicelib.core.errors import BadLink, Conflict, StoreDown, TooMany
-from chalicelib.core.ports import Change, Delete, Now, Put, Store
+from chalicelib.core.ports import Change, Delete, Item, Now, Put, Store
 from chalicelib.core.records import stamp
 from chalicelib.forms.attachment import attachments_in, released
 from chalicelib.forms.drafts.draft import (
@@ -16,6 +16,7 @@ from chalicelib.forms.drafts.draft import (
     ROW_ID,
     SENT,
     FormDraft,
+    RemovedRow,
     Saved,
     Values,
     draft_key,
@@ -132,12 +133,34 @@ class Drafts:
         return self._change_rows(holder, section, rows, put)
 
     def remove_row(self, holder: Holder, section: str, rows: str, row_id: str) -> FormDraft:
-        """Take one row out of a list; nothing happens when it is gone already."""
+        """Take one row out of a list, to be put back while no other is taken out; nothing happens
+        when it is gone already."""
 
         def take(_: FormDraft, kept: list[Values]) -> list[Values]:
             return [row for row in kept if row.get(ROW_ID) != row_id]
 
-        return self._change_rows(holder, section, rows, take)
+        def removed(kept: list[Values]) -> Item:
+            place = _place(kept, row_id)
+            if place is None:
+                return {}
+            return {"removed": RemovedRow(rows=rows, place=place, row=kept[place])}
+
+        return self._change_rows(holder, section, rows, take, removed)
+
+    def restore_row(self, holder: Holder, section: str, rows: str, row_id: str) -> FormDraft:
+        """Put the row back that was taken out last, where it was; nothing happens when it is there
+        already, or another one was taken out since."""
+
+        def put(draft: FormDraft, kept: list[Values]) -> list[Values]:
+            gone = draft.removed
+            if gone is None or gone["rows"] != rows or gone["row"].get(ROW_ID) != row_id:
+                return kept
+            if _place(kept, row_id) is not None:
+                return kept
+            at = int(gone["place"])
+            return [*kept[:at], gone["row"], *kept[at:]]
+
+        return self._change_rows(holder, section, rows, put)
 
     def extend(self, holder: Holder) -> FormDraft:
         """Keep a draft as long as if it had been changed now."""
@@ -231,14 +254,18 @@ class Drafts:
         section: str,
         rows: str,
         change: Callable[[FormDraft, list[Values]], list[Values]],
+        noted: Callable[[list[Values]], Item] = lambda kept: {},
     ) -> FormDraft:
-        """Change a list of rows as it stands, and again when somebody else was quicker."""
+        """Change a list of rows as it stands, and again when somebody else was quicker; `noted`
+        says what else is written about the list as it was."""
         draft = self.get(holder)
         for _ in range(SAVE_ATTEMPTS):
             there = draft.sections[section]
-            values = {**there.values, rows: change(draft, list(there.values.get(rows, [])))}
+            kept = list(there.values.get(rows, []))
+            values = {**there.values, rows: change(draft, kept)}
             check_size(draft.form, values)
             write = self._change(holder, section, values, there.version, None)
+            write = write._replace(set={**write.set, **noted(kept)})
             try:
                 self.store.commit([write])
                 return self.get(holder)

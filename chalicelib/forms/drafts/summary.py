@@ -1,6 +1,6 @@
 """What a draft says, to be checked before it is sent: in words where it fits, else as typed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chalicelib.core.languages import Lang
@@ -74,3 +74,17 @@ def as_typed(f: "FormField", value: object, lang: Lang) -> str:
     if isinstance(value, list):
         return "\n".join(str(one) for one in value if one)
     return str(value)
+
+
+def removed_row(
+    draft: FormDraft, section: str, row_id: str, lang: Lang
+) -> Iterator[tuple[str, str]]:
+    """Yield the list that this row was just taken out of, and the row in words: it can be put
+    back. Yields nothing for any other row, and once it is there again."""
+    gone = draft.removed
+    if gone is None or gone["row"].get(ROW_ID) != row_id:
+        return
+    for f in section_of(draft.form, section)["fields"]:
+        kept = draft.sections[section].values.get(f["key"], [])
+        if f["key"] == gone["rows"] and all(row.get(ROW_ID) != row_id for row in kept):
+            yield f["key"], row_text(f, gone["row"], lang)
