@@ -7,6 +7,8 @@ from playwright.sync_api import Browser, Page
 
 import app as application
 import samples
+from chalicelib.core import eastern_time
+from chalicelib.forms import parsing
 from chalicelib.forms.drafts.draft import section_ids
 from chalicelib.forms.drafts.typed import section_of
 from fakes import MemoryMailer, MemoryStore, SetClock
@@ -36,11 +38,12 @@ def enter(page: Page, name: str, value: object) -> None:
             if not box.is_checked():
                 box.press("Space")
     elif control.first.evaluate("e => e.tagName") == "SELECT":
-        control.focus()
-        control.select_option(str(value))
-    elif isinstance(value, list):
-        for number, each in enumerate(value):
-            page.locator(f"main [name='{name}[{number}]']").fill(str(each))
+        control.press("Home")
+        for _ in range(control.locator("option").count()):
+            if control.input_value() == str(value):
+                break
+            control.press("ArrowDown")
+        assert control.input_value() == str(value)
     else:
         control.focus()
         page.keyboard.press("Control+a")
@@ -90,12 +93,23 @@ def enter_listed(page: Page, f: object, value: object) -> None:
         enter(page, field["key"], value)
 
 
+def plain(answer: object) -> object:
+    """An answer in the one way that both kinds of posts lead to: choices in order, boxes that are
+    ticked."""
+    if not isinstance(answer, list) or not answer:
+        return answer
+    if isinstance(answer[0], dict):
+        return [{key: value for key, value in row.items() if value} for row in answer]
+    return sorted(answer)
+
+
 @pytest.mark.parametrize(("form", "lang"), [("application", "fr"), ("eoi", "en")])
 def test_the_longest_path_loses_no_answer_without_a_script(  # noqa: PLR0913
     browser: Browser, address: str, store: MemoryStore, mailer: MemoryMailer, clock: SetClock,
     form: str, lang: str,
 ) -> None:  # fmt: skip
-    """With a reload, a change of language, a browser that was closed and a second editor."""
+    """With a reload, a change of language, a browser that was closed and a second editor; its parts
+    are written in one language and in the other by turns."""
     second_said = "https://second.example.org" if form == "application" else "Second"
     settings = {
         "java_script_enabled": False,
@@ -137,21 +151,22 @@ def test_the_longest_path_loses_no_answer_without_a_script(  # noqa: PLR0913
     follow(page, "button[value=open]")
     assert height(page) <= MAX_HEIGHT
     for number, section in enumerate(others):
-        page.goto(f"{link}/{section}?lang={lang}")
+        now = (lang, other)[number % 2]
+        page.goto(f"{link}/{section}?lang={now}")
         if number == 0:
             second.goto(f"{link}/{section}?lang={lang}")
             enter(second, theirs, second_said)
             press(second, "continue")
-        write(page, form, section, lang)
+        write(page, form, section, now)
     page.goto(f"{link}/check?lang={lang}")
     assert height(page) <= MAX_HEIGHT
     clock.pass_(minutes=5)
     follow(page, "#send button")
     (case,) = store.kinds("case")
     answers = case["application" if form == "application" else "answers"]
-    given = getattr(samples, form)()
-    assert given.keys() - answers.keys() == set()
-    assert [row["name"] for row in answers["partners"]] == [r["name"] for r in given["partners"]]
-    assert answers[theirs] == second_said
+    given = {**getattr(samples, form)(), theirs: second_said}
+    meant = parsing.parse(form, given, "fr", eastern_time.today(clock())).answers
+    lost = {k: answers.get(k) for k in meant if plain(answers.get(k)) != plain(meant[k])}
+    assert lost == {}
     assert store.kinds("draft")[0]["state"] == "sent"
     context.close()
