@@ -82,12 +82,10 @@ class SectionPages:
                      for pair in pairs(f["key"], saved.values.get(f["key"]))],
             "rows": {f["key"]: self._rows(f, saved.values, problems, lang)
                      for f in section["fields"] if f["type"] == "rows"},
-            "gone": {key: Row(query["removed"], text, "") for key, text in
-                     removed_row(draft, name, query.get("removed", ""), lang)},
+            "gone": dict(removed_row(draft, name, query.get("removed", ""), lang)),
             "reads": _reads(draft.form, saved.values, lang),
             "warnings": {p.field: p.message(lang) for p in done.warnings} if checks else {},
-            "same": [{"id": s["id"], "before": s["before"], "label": s["label"][lang]}
-                     for s in section.get("same_as", [])],
+            "same": _same(section, lang),
             "totals": budget_totals(name, found, lang),
             "saved": self._saved(holder, draft, name),
             "more": only_more,
@@ -245,6 +243,14 @@ def _visible(described: Mapping[str, Any], name: str, keys: list[str]) -> list[d
         {**f, "required": f["required"] or "required_when" in f}
         for f in _fields(described, name)
         if f["key"] in keys
+    ]
+
+
+def _same(section: Any, lang: Lang) -> list[dict[str, str]]:
+    """Return the boxes that copy answers of other sections."""
+    return [
+        {"id": same["id"], "before": same["before"], "label": same["label"][lang]}
+        for same in section.get("same_as", [])
     ]
 
 

@@ -23,6 +23,13 @@ class SummaryLine(NamedTuple):
     rows: Sequence[str] = ()
 
 
+class RemovedText(NamedTuple):
+    """A row that was taken out of a list, in words."""
+
+    id: str
+    text: str
+
+
 def lines(draft: FormDraft, section: str, found: Examined, lang: Lang) -> list[SummaryLine]:
     """Return what was asked in a section, with what is answered so far."""
     values = draft.sections[section].values
@@ -78,7 +85,7 @@ def as_typed(f: "FormField", value: object, lang: Lang) -> str:
 
 def removed_row(
     draft: FormDraft, section: str, row_id: str, lang: Lang
-) -> Iterator[tuple[str, str]]:
+) -> Iterator[tuple[str, RemovedText]]:
     """Yield the list that this row was just taken out of, and the row in words: it can be put
     back. Yields nothing for any other row, and once it is there again."""
     gone = draft.removed
@@ -87,4 +94,4 @@ def removed_row(
     for f in section_of(draft.form, section)["fields"]:
         kept = draft.sections[section].values.get(f["key"], [])
         if f["key"] == gone["rows"] and all(row.get(ROW_ID) != row_id for row in kept):
-            yield f["key"], row_text(f, gone["row"], lang)
+            yield f["key"], RemovedText(row_id, row_text(f, gone["row"], lang))
