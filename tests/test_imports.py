@@ -74,6 +74,10 @@ def test_a_scripts_post_loads_no_page_no_letter_and_no_mail(
     needless = {
         "jinja2",
         "multipart",
+        "puremagic",
+        "chalicelib.aws.documents",
+        "chalicelib.forms.attachments.attachments",
+        "chalicelib.forms.attachments.inspection",
         "chalicelib.content.shapes",
         "chalicelib.aws.ses",
         "chalicelib.cases.decisions",

@@ -6,14 +6,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from http.server import HTTPServer
 from pathlib import Path
+from typing import Any
 
 import boto3
+from botocore.config import Config
 
 from chalicelib.cases.staff import RosterRefused
 from chalicelib.core.languages import Lang
 from infra.deploy import REGION, Deployed, deploy
 from infra.local_aws import mailbox, site
 from infra.local_aws.emulator import Emulator, free_port
+from infra.local_aws.scan import LocalScan
 from infra.local_aws.ses import LocalSes
 from infra.local_aws.streams import renew_stream_mappings
 from infra.operator.directory import DirectoryPublisher
@@ -77,6 +80,7 @@ class LocalStack:
     website: HTTPServer
     mailbox: HTTPServer
     addresses: dict[str, str]
+    scan: LocalScan
 
     def stop(self) -> None:
         """End everything; the emulator keeps its state."""
@@ -84,6 +88,7 @@ class LocalStack:
         self.close_servers()
 
     def close_servers(self) -> None:
+        self.scan.close()
         self.ses.close()
         for server in (self.website, self.mailbox):
             server.shutdown()
@@ -120,7 +125,9 @@ def start_stack(
         "emulator": emulator.url,
         "ses": ses.url,
     }
-    return LocalStack(emulator, ses, website, mailbox.serve(mailbox_port, ses), addresses)
+    scan = LocalScan(emulator.url, deployed.outputs["AttachmentBucket"])
+    box = mailbox.serve(mailbox_port, ses)
+    return LocalStack(emulator, ses, website, box, addresses, scan)
 
 
 def _deploy(emulator: Emulator, template: Path, site_url: str, say: Say) -> Deployed:
@@ -175,4 +182,16 @@ def _set_gateway_responses(endpoint: str, api: str, template: Path, site_url: st
         }
         response = {**response, "responseParameters": headers}
         gateway.put_gateway_response(restApiId=api, responseType=kind, **response)
+    _set_binary_types(endpoint, api, defined["x-amazon-apigateway-binary-media-types"])
     gateway.create_deployment(restApiId=api, stageName="api")
+
+
+def _set_binary_types(endpoint: str, api: str, types: list[str]) -> None:
+    """Say which bodies are bytes: read as text, a document would be spoilt. The emulator knows no
+    escape in the path of a change, and takes the list whole, which AWS's own client would not send."""
+    unchecked = Config(parameter_validation=False)
+    gateway: Any = boto3.client(
+        "apigateway", region_name=REGION, endpoint_url=endpoint, config=unchecked
+    )
+    change = {"op": "replace", "path": "/binaryMediaTypes", "value": types}
+    gateway.update_rest_api(restApiId=api, patchOperations=[change])

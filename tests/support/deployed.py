@@ -79,6 +79,7 @@ class Stack:
         addresses = self._local.addresses
         self.emulator = self._local.emulator
         self.ses = self._local.ses
+        self.scan = self._local.scan
         self.api = addresses["api"]
         self.site = addresses["site"]
         self.mailbox = addresses["mailbox"]
