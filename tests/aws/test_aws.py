@@ -4,6 +4,7 @@ import io
 import json
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.header import decode_header, make_header
 from email.utils import parseaddr
@@ -19,11 +20,13 @@ from chalice.test import Client
 from moto import mock_aws
 
 import app as application
+import files
 import samples
 import sent_issue
 import subscribers
 from chalicelib import services
 from chalicelib.aws.clients import make_client
+from chalicelib.aws.documents import SCAN_TAG
 from chalicelib.aws.ses import SesMailer, SesSuppression
 from chalicelib.cases.review.model import Decision
 from chalicelib.cases.staff import Staff
@@ -41,6 +44,7 @@ from chalicelib.core.ports import Change, Mail, Put
 from chalicelib.core.records import stamp
 from chalicelib.desk.filters import Filters
 from chalicelib.desk.many import Chosen
+from chalicelib.forms.attachments.ports import CLEAN
 from chalicelib.newsletter.subscribers import subscriber
 from chalicelib.newsletter.subscribers.subscriber import SignUpRequest, Subscriber, seconds
 from environment import ENVIRONMENT, RITA
@@ -341,7 +345,9 @@ Permission = tuple[str, str]
 
 def used(model: Any, params: dict[str, Any]) -> set[Permission]:
     """The IAM actions that a call needs, and on what."""
-    if model.name in ("GetObject", "PutObject"):
+    if model.service_model.service_name == "s3":
+        if model.name == "ListObjectsV2":
+            return {("s3:ListBucket", "AttachmentBucket")}
         return {(f"s3:{model.name}", "")}
     body = json.loads(params["body"]) if params["body"] else {}
     if model.name == "TransactWriteItems":
@@ -373,19 +379,33 @@ def allowed(policy: str) -> set[Permission]:
 
 
 MET_ELSEWHERE: dict[str, set[Permission]] = {
-    # Candidates for an orphan, and files of the same organization, on a review page; a short
-    # export that is made at once.
+    # Candidates for an orphan, and files of the same organization, on a review page; what the
+    # address of a download allows, and a large document that came.
     "api": {
-        ("dynamodb:Query", "Records/index/person"), ("dynamodb:BatchGetItem", "Records"),
-        ("s3:GetObject", ""), ("s3:PutObject", ""),
+        ("dynamodb:Query", "Records/index/person"), ("s3:GetObject", ""), ("s3:ListBucket", "AttachmentBucket"),
+        ("s3:GetObjectTagging", ""),
+    },
+    # A large document that is read; one that replaces another, and one that nobody owns any more.
+    "settle_scan": {
+        ("s3:GetObject", ""),
+        ("dynamodb:BatchGetItem", "Records"), ("dynamodb:DeleteItem", "Records"),
+        ("dynamodb:PutItem", "Records"), ("s3:DeleteObject", ""),
+    },
+    # What an object that is nobody's leads to, in a row's place.
+    "sweep_attachments": {
+        ("dynamodb:BatchGetItem", "Records"), ("dynamodb:DeleteItem", "Records"),
+        ("dynamodb:PutItem", "Records"), ("dynamodb:UpdateItem", "Records"), ("s3:GetObject", ""),
+        ("s3:GetObjectTagging", ""),
     },
     "run_jobs": set(),
     # The links of somebody's files.
     "deliver_letters": {
         ("dynamodb:Query", "Records/index/person"), ("dynamodb:Query", "Subscribers"),
     },
-    # The same, clocks that end, and the digest of the day.
+    # The same, clocks that end, and the digest of the day; scans that nobody told of.
     "sweep": {
+        ("s3:DeleteObject", ""), ("s3:GetObject", ""), ("s3:GetObjectTagging", ""),
+        ("s3:ListBucket", "AttachmentBucket"),
         ("dynamodb:DeleteItem", "Records"), ("dynamodb:Query", "Records/index/person"),
         ("dynamodb:Query", "Records/index/state"),
     },
@@ -465,7 +485,9 @@ def test_each_function_may_do_what_it_does_and_nothing_else(
     current[0] = "tests"
     send_an_issue(wired, start)
     run_a_job(wired, start)
-    names = ("api", "deliver_letters", "sweep", "settle_mail", "send_issue", "run_jobs")
+    take_a_document(wired, start)
+    names = ("api", "deliver_letters", "sweep", "settle_mail", "send_issue", "run_jobs",
+             "settle_scan", "sweep_attachments")  # fmt: skip
     for function in names:
         # The tests alone look at the whole table.
         found = {
@@ -476,6 +498,38 @@ def test_each_function_may_do_what_it_does_and_nothing_else(
         may = allowed(f"policy-{function}.json")
         assert found - may == set(), function
         assert may - found == MET_ELSEWHERE[function], function
+
+
+def take_a_document(client: Client, start: Callable[[str], None]) -> None:
+    """A document that is added, scanned, and swept with one that nobody owns."""
+    bucket = ENVIRONMENT["ATTACHMENT_BUCKET"]
+    s3 = boto3.client("s3")
+    where: Any = {"LocationConstraint": "ca-central-1"}
+    s3.create_bucket(Bucket=bucket, CreateBucketConfiguration=where)
+    start("api")
+    kinds = {"Content-Type": "application/json"}
+    body = json.dumps({"form": "application", "uninvited": "1"}).encode()
+    draft = client.http.post("/draft", headers=kinds, body=body).json_body["links"]["draft"]
+    path = draft.removeprefix(ENVIRONMENT["PUBLIC_URL"]) + "/documents"
+    body = files.form_data(files.pdf(), do="add:file_other")
+    kinds = {"Content-Type": files.SENT_WITH}
+    added = client.http.post(path, headers=kinds, body=body)
+    assert [one["state"] for one in added.json_body["documents"]] == ["scanning"], added.body
+    (key,) = [one["Key"] for one in s3.list_objects_v2(Bucket=bucket)["Contents"]]
+    s3.put_object_tagging(
+        Bucket=bucket, Key=key, Tagging={"TagSet": [{"Key": SCAN_TAG, "Value": CLEAN}]}
+    )
+    start("settle_scan")
+    detail = {"s3ObjectDetails": {"bucketName": bucket, "objectKey": key}}
+    event = client.events.generate_cw_event("aws.guardduty", "Scan Result", detail, [])
+    assert client.lambda_.invoke("settle_scan", event).payload == "clean"
+    s3.put_object(Bucket=bucket, Key="incoming/nobody", Body=b"x")
+    start("sweep_attachments")
+    minder = services.services().drafts.minder
+    later = replace(minder, now=lambda: datetime.now(UTC) + timedelta(hours=3))
+    vars(services.services().drafts)["minder"] = later
+    tick = client.events.generate_cw_event("aws.events", "Scheduled Event", {}, [])
+    assert client.lambda_.invoke("sweep_attachments", tick).payload == {"owned": 1, "orphan": 1}
 
 
 def run_a_job(client: Client, start: Callable[[str], None]) -> None:

@@ -53,7 +53,7 @@ def staff_document_checked(owed: StaffLetter) -> DocumentChecked:
 
 def _found(store: Store, case: Case, facts: Item) -> Attachment:
     """Return the document that a letter is about. Raises Overtaken once the file has it no more."""
-    for one in attachments_in(store, case.key[0], [str(facts["attachment"])]):
+    for one in attachments_in(store, case.key[0], [str(facts.get("attachment", ""))]):
         return one
     raise Overtaken("the document is gone")
 
