@@ -372,6 +372,23 @@ def test_mail_to_a_coach_that_comes_back_is_a_task_for_the_staff(
     assert len(told) == (kind == "Permanent")
 
 
+def test_a_corrected_address_that_is_wrong_too_is_told_in_the_same_month(
+    service: Services, published: Edition, visitor: Visitor, deliver: Deliver, store: MemoryStore,
+    mailer: MemoryMailer,
+) -> None:  # fmt: skip
+    for number, address in enumerate((PRIVATE, "mirelle@example.org", "mirelle@example.org")):
+        service.coaches.upkeep.edit(MIREILLE, {"email": address}, by="staff", why="")
+        fields = {"name": "Zoé", "email": "zoe@example.org", "message": f"Bonjour {number}"}
+        visitor.send(f"/coaches/{MIREILLE}/contact", fields)
+        deliver()
+        for row in store.kinds("letter"):
+            if row["to"] == "coach" and row["status"] == "sent":
+                service.delivery_events.settle(bounced(tag_of(row["pk"], row["sk"])))
+        deliver()
+    told = [m for m in mailer.to("rita.roy@example.org") if "est revenu" in m.subject]
+    assert len(told) == 2
+
+
 def test_changes_that_no_longer_fit_are_refused_in_words_beside_the_column(
     service: Services, published: Edition, visitor: Visitor, deliver: Deliver,
     mailer: MemoryMailer,
