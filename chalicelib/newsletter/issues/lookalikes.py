@@ -12,20 +12,24 @@ from chalicelib.newsletter.issues import placeholders
 SHOWN_CHARACTERS: Final = 60
 """Characters that a finding shows of what it found."""
 
+_NAMES: Final = r"(?:(?:first|last|full)[ _-]?name|[fl]name|prénom|prenom|nom|courriel|e-?mail)"
+"""What people call a reader's own words, whatever marks they put around it."""
+
 _FIELD: Final = re.compile(
     r"[{}][^{}\n]{0,40}[{}]*"  # a brace that no field is made of
     r"|\*\|[^|\n]{1,40}\|\*|\|[A-Z_]{2,40}(?::[^|\n]{0,40})?\|"  # *|FNAME|*, also as emphasis
     r"|%%?[A-Za-z_]\w{0,40}%%?"  # %FIRSTNAME%
     r"|<<[^<>\n]{1,40}>>"
     r"|\[\[[^\[\]\n]{1,40}\]\]"
-    r"|\[(?:first|last)[ _-]?name\]|\[(?:prénom|prenom|nom)\]"
+    rf"|\[{_NAMES}\]|<\s?{_NAMES}\s?>|([#@%$^])\s?{_NAMES}\s?\1"
     rf"|\b(?:{'|'.join(placeholders.KNOWN)})\b",
     re.IGNORECASE,
 )
 _ADDRESS: Final = re.compile(
-    r"(?:https?://|www\.|mailto:)[^\s<>]+"
-    r"|[\w.+-]+@[\w-]+(?:\.[\w-]+)*"
-    r"|(?<![\w@.-])(?:[a-z0-9][a-z0-9-]*\.)+(?:ca|org|com|net|info|quebec|coop|gov)\b(?:/[^\s<>]*)?",
+    r"(?:https?://|www\.|mailto:|tel:(?=[+\d]))[^\s<>]+"
+    r"|[\w.+-]+@[\w-]+(?:\.[\w-]+)*|(?<!\w)@(?:[\w-]+\.)+[^\W\d_]{2,}"
+    r"|(?<![\w@.-])(?:[^\W_][\w-]*\.)+"
+    r"(?:ca|org|com|net|info|quebec|québec|coop|gov|fr|eu)\b(?:/[^\s<>]*)?",
     re.IGNORECASE,
 )
 _HALF_LINK: Final = re.compile(r"\](?:\(|\[|:)|\)\[|<(?:https?|mailto):", re.IGNORECASE)
