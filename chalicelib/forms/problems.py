@@ -11,6 +11,7 @@ from chalicelib.forms import field_types
 
 if TYPE_CHECKING:
     from chalicelib.content.shapes.forms import FormField
+    from chalicelib.content.shapes.text import Text
 
 Fields = Mapping[str, "FormField"]
 
@@ -31,10 +32,14 @@ class Problem(NamedTuple):
     params: Mapping[str, Any] = {}
 
     def message(self, lang: Lang) -> str:
+        return self.worded(content.messages()[self.code], lang)
+
+    def worded(self, text: "Text", lang: Lang) -> str:
+        """Return a text for whoever reads it, with what it is about."""
         from chalicelib.core import formatting
 
         shown = {key: formatting.formatted(value, lang) for key, value in self.params.items()}
-        return content.messages()[self.code][lang].format_map(shown)
+        return text[lang].format_map(shown)
 
 
 class InvalidForm(RelaisError):

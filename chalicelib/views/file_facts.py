@@ -63,6 +63,7 @@ class FilePageFacts(FileFacts, FileAddresses, FormErrors):
     revising: bool
     entered: Mapping[str, object]
     new: bool
+    warnings: Sequence[str]
     delay: object
     action: str
     documents: Sequence[DocumentFacts]

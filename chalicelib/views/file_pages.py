@@ -16,7 +16,7 @@ from chalicelib.core.links import Links
 from chalicelib.core.ports import Now
 from chalicelib.core.records import moment
 from chalicelib.core.settings import Settings
-from chalicelib.forms.problems import RESULT_NOT_MAILED
+from chalicelib.forms.problems import RESULT_NOT_MAILED, Problem
 from chalicelib.views.days import DAYS, applicants_days, respond_with_days
 from chalicelib.views.documents import document_facts
 from chalicelib.views.file_facts import FileAddresses, FileFacts, FilePageFacts, file_facts
@@ -73,6 +73,7 @@ class FilePages:
             "revising": values is not None,
             "entered": entered or {},
             "new": new,
+            "warnings": self._warnings(mine, lang),
             "delay": self._delay(mine),
             "action": address,
             "documents": document_facts(self.cases.documents(case), "application", address, lang),
@@ -115,6 +116,14 @@ class FilePages:
         """Answer with the days of a file, for a calendar; None where it has none to keep."""
         days = applicants_days(self._facts(mine, lang), lang, self.settings)
         return respond_with_days(days, mine.case, lang, self.now()) if days else None
+
+    def _warnings(self, mine: OpenedFile, lang: Lang) -> list[str]:
+        """Return what is worth a look in the answers that are looked at now, while they are."""
+        case = mine.case
+        kept = case.warnings if case.application is None else case.application_warnings or []
+        if not self.can(mine, "withdraw"):
+            return []
+        return [Problem(w["field"], w["code"], dict(w["params"])).message(lang) for w in kept]
 
     def _delay(self, mine: OpenedFile) -> object:
         """Return the usual turnaround, told while somebody waits for the staff."""

@@ -435,6 +435,7 @@ def test_the_review_page_shows_warnings_history_and_whom_the_link_is_for(
     assert "123456789" in page
     assert "does not pass the usual check" in page
     assert "most collectives have four or more" in page
+    assert "yours included" not in page, "which speaks to the applicant"
     assert "Declaration received" in page
     assert "Registered charity" in page, "answers are said in the reader's language"
 

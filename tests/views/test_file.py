@@ -1,8 +1,13 @@
 """The applicant's own page: it opens one file, and does what its link gives the right to."""
 
+import inspect
+import re
+
 import pytest
 
 import samples
+from chalicelib import content
+from chalicelib.forms import rules
 from journey import ADA, RITA, Journey
 from visitor import hidden, token
 
@@ -308,3 +313,29 @@ def test_the_usual_delay_is_told_once_ten_files_were_decided(way: Journey) -> No
     page = way.visitor.page(f"{way.own()}?lang=en").body.decode()
     assert "Usual response time: 6 days" in page
     assert "within 19 days" in page
+
+
+def test_what_is_worth_a_look_is_told_to_the_applicant_and_to_staff_in_words_of_their_own(
+    way: Journey,
+) -> None:
+    few = samples.eoi()["partners"][:1]
+    way.declare(org_bn="123456789RR0001", partners=few, lang="en", contact_language="en")
+    page = way.visitor.page(f"{way.own()}?lang=en").body.decode()
+    assert "Worth a look in your answers" in page
+    assert "yours included" in page
+    staff = way.visitor.page(f"{way.review(RITA)}?lang=en").body.decode()
+    assert "the applicant’s included" in staff
+    assert "yours included" not in staff
+    assert "yours included" not in "".join(way.letters(RITA))
+    way.do(way.own(), "?do=withdraw", action="withdraw")
+    assert "Worth a look" not in way.visitor.page(f"{way.own()}?lang=en").body.decode()
+
+
+def test_every_warning_that_speaks_to_an_applicant_has_other_words_for_staff() -> None:
+    own = content.review()["warnings"]
+    codes = set(re.findall(r'Problem\([^,]+, "(\w+)"', inspect.getsource(rules)))
+    spoken = {code for code in codes if code in own}
+    assert spoken == set(own), "each is raised"
+    for code in own:
+        assert not re.search(r"\b(?:you|your|yours)\b", own[code]["en"])
+        assert not re.search(r"\b(?:vous|votre|vos|vôtre)\b", own[code]["fr"])

@@ -147,6 +147,10 @@ class Review(TypedDict):
     applicant: Text
     actors: Annotated[dict[str, Text], keys("clock post operator system")]
     noted: Annotated[dict[str, Text], keys("assign recuse correct_address send_again back")]
+    warnings: Annotated[
+        dict[str, Text],
+        keys("few_partners bn_check not_a_donee under_way other_coach"),
+    ]
     refusals: Annotated[
         dict[str, Text],
         keys("not_now unique_voter extensions_left thirty_days settled candidate sent"),

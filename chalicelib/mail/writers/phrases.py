@@ -19,8 +19,10 @@ from chalicelib.forms.problems import Problem
 
 
 def warning_texts(warnings: Iterable[KeptWarning], lang: Lang) -> list[str]:
-    """Return kept warnings in a reader's language."""
-    return [Problem(w["field"], w["code"], dict(w["params"])).message(lang) for w in warnings]
+    """Return kept warnings for staff: those that speak to the applicant have words of their own."""
+    own, usual = content.review()["warnings"], content.messages()
+    found = (Problem(w["field"], w["code"], dict(w["params"])) for w in warnings)
+    return [each.worded(own.get(each.code, usual[each.code]), lang) for each in found]
 
 
 def reason_texts(codes: Iterable[str], lang: Lang) -> list[str]:
