@@ -92,7 +92,7 @@ package: $(READY) ## Build what AWS gets, in build/package
 
 deploy: $(READY) ## Deploy to AWS: make deploy STAGE=prod
 	@test -n "$(STAGE)" || { echo "Say which stage: make deploy STAGE=prod"; exit 1; }
-	@$(BIN)/python -m infra.deploy $(STAGE)
+	@$(BIN)/relais deploy $(STAGE)
 
 browser: # Chromium for the browser tests
 	@sh infra/local_aws/browser.sh

@@ -4,7 +4,7 @@ import json
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 from botocore.exceptions import ClientError, WaiterError
 
@@ -26,8 +26,26 @@ _CONSEQUENCES: Final = ("cancelled", "Rollback requested", "The following resour
 """What events say that only follow from another one's failure."""
 
 
+HOLDING: Final = ("AWS::DynamoDB::Table", "AWS::SecretsManager::Secret", "AWS::S3::Bucket")
+"""The kinds of resources that hold what nobody can make anew."""
+
+
 class StackError(Exception):
     """Why the stack is not what was wanted."""
+
+
+class ResourceChange(NamedTuple):
+    """What a change set would do to one resource; `action` is CloudFormation's word for it."""
+
+    action: str
+    name: str
+    kind: str
+    anew: bool
+    """Whether the resource is made anew, and the old one is taken away."""
+
+
+Agree = Callable[[list[ResourceChange]], None]
+"""Is shown what would change before it does, and raises when it must not."""
 
 
 class CloudStack:
@@ -72,15 +90,21 @@ class CloudStack:
             if after is None or after["StackStatus"] == _STUCK:
                 raise StackError(self.why())
 
-    def apply(self, change: Mapping[str, Any]) -> bool:
+    def apply(self, change: Mapping[str, Any], agree: Agree | None = None) -> bool:
         """Create or update the stack by a change set, of which `change` holds template and
-        parameters; return whether anything changed. Raises StackError with the first failure."""
+        parameters; return whether anything changed. Raises StackError with the first failure, and
+        what `agree` raises."""
         exists = self.found() is not None
         kind: Literal["CREATE", "UPDATE"] = "UPDATE" if exists else "CREATE"
         name = self._change_set(kind, change)
         if name is None:
             self._say("nothing changed")
             return False
+        try:
+            self._review(name, agree)
+        except BaseException:
+            self._cloud.delete_change_set(StackName=self.name, ChangeSetName=name)
+            raise
         self._say("updating the stack" if exists else "creating the stack")
         self._execute(name, "UPDATE_COMPLETE" if exists else "CREATE_COMPLETE")
         return True
@@ -91,6 +115,41 @@ class CloudStack:
         name = self._change_set("IMPORT", {**change, "ResourcesToImport": kept})
         assert name is not None, "an import is a change"
         self._execute(name, "IMPORT_COMPLETE")
+
+    def destroy(self) -> None:
+        """Delete the stack; what holds data is kept, as its policy says. Raises StackError."""
+        if self._finished() is not None:
+            self._say("deleting the stack")
+            self._delete()
+
+    def _review(self, name: str, agree: Agree | None) -> None:
+        """Show what a change set would do. Raises StackError when it would put something new and
+        empty in the place of what holds data."""
+        changes = list(self._changes(name))
+        lost = [one.name for one in changes if one.kind in HOLDING and one.anew]
+        if lost:
+            raise StackError(
+                f"{', '.join(lost)} would be made anew, and empty: nothing was changed; take back "
+                "what changes the name or the keys of it"
+            )
+        if agree is not None:
+            agree(changes)
+
+    def _changes(self, name: str) -> Iterator[ResourceChange]:
+        more: dict[str, Any] = {}
+        while True:
+            page = self._cloud.describe_change_set(StackName=self.name, ChangeSetName=name, **more)
+            for change in page.get("Changes", []):
+                if one := change.get("ResourceChange"):
+                    yield ResourceChange(
+                        one.get("Action", ""),
+                        one.get("LogicalResourceId", ""),
+                        one.get("ResourceType", ""),
+                        one.get("Replacement") == "True",
+                    )
+            if "NextToken" not in page:
+                return
+            more = {"NextToken": page["NextToken"]}
 
     def why(self, token: str = "") -> str:
         """Return the first thing that failed in the last operation, or in that of the token: what

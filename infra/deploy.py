@@ -1,23 +1,24 @@
-"""Deploys the package, to AWS or to the emulator alike: `python -m infra.deploy STAGE`."""
+"""Deploys the package, to AWS or to the emulator alike, and takes a deploy back."""
 
-import argparse
 import hashlib
 import json
-import sys
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from email.utils import parseaddr
 from pathlib import Path
 from typing import Any, Final
 
 import boto3
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
 from chalicelib.core.email_address import email_or_none
-from chalicelib.core.settings import SettingsError, read
-from infra.cloud_stack import CloudStack, Say, StackError, import_template
+from chalicelib.core.records import stamp
+from chalicelib.core.settings import Settings, SettingsError, read
+from infra.cloud_stack import Agree, CloudStack, Say, StackError, import_template
+from infra.deployments import Deployment, Deployments, bucket_of
 from infra.kept import KeptError, kept_of
-from infra.package import ROOT, PackageError, package
+from infra.package import ROOT
 from infra.people_key import PeopleKeyLost, keep_people_key
 
 REGION: Final = "ca-central-1"
@@ -66,12 +67,20 @@ def stage_settings(stage: str) -> dict[str, str]:
     return given
 
 
-def _wrong(stage: str, given: Mapping[str, str], where: str = "") -> Iterator[str]:
-    """Say what the functions would refuse, parameter by parameter, before anything is created."""
-    template = json.loads((ROOT / "infra" / "resources.json").read_text("utf-8"))
+def settings_of(stage: str, given: Mapping[str, str]) -> Settings:
+    """Return what the functions of a stage will run with, before there are any. Raises
+    SettingsError."""
+    return read(_environment(stage, given)[0])
+
+
+def _template() -> Any:
+    return json.loads((ROOT / "infra" / "resources.json").read_text("utf-8"))
+
+
+def _environment(stage: str, given: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the environment of the functions, and the parameter that each setting comes from."""
+    template = _template()
     parameters = template["Parameters"]
-    for name in given.keys() - parameters.keys():
-        yield f"{name}{where} is no setting"
     values = {name: one["Default"] for name, one in parameters.items() if "Default" in one}
     values |= {**given, "Stage": stage}
     names = template["Globals"]["Function"]["Environment"]["Variables"]
@@ -81,6 +90,15 @@ def _wrong(stage: str, given: Mapping[str, str], where: str = "") -> Iterator[st
         if parameter in parameters:
             parameter_of[setting.lower()] = parameter
             environment[setting] = values.get(parameter) or environment.get(setting, "")
+    return environment, parameter_of
+
+
+def _wrong(stage: str, given: Mapping[str, str], where: str = "") -> Iterator[str]:
+    """Say what the functions would refuse, parameter by parameter, before anything is created."""
+    parameters = _template()["Parameters"]
+    for name in given.keys() - parameters.keys():
+        yield f"{name}{where} is no setting"
+    environment, parameter_of = _environment(stage, given)
     try:
         read(environment)
     except SettingsError as error:
@@ -111,13 +129,14 @@ def deploy(
     endpoint: str | None = None,
     public_url: Callable[[str], str] | None = None,
     say: Say = print,
+    agree: Agree | None = None,
 ) -> Deployed:
     """Create or update the stack `relais-<stage>`.
 
     The functions must know the address of their own API, which is known only after the first
     deploy: without a PublicUrl there is a second pass that sets it. `public_url` makes the address
-    from the id of the API, where it is not AWS's own. Raises DeployError that names every setting
-    that is missing or wrong.
+    from the id of the API, where it is not AWS's own. `agree` is shown what would change, before
+    anything does. Raises DeployError that names every setting that is missing or wrong.
     """
     _check(stage, settings, endpoint)
     session = boto3.session.Session(region_name=REGION)
@@ -129,15 +148,16 @@ def deploy(
         stack.settle()
         if keep_people_key(session.client("secretsmanager", endpoint_url=endpoint), stage):
             say("keeping the key of people in a secret of its own")
-        known = _first_url(stack, settings, lambda: kept_of(session, stage, endpoint))
+        known = _first_url(stack, settings, lambda: kept_of(session, stage, endpoint, _template()))
         change = _change(stage, body, settings)
-        stack.apply(change(known))
+        stack.apply(change(known), agree)
         outputs = _outputs(stack)
         address = settings.get("PublicUrl") or (public_url or _aws_url)(outputs["RestAPIId"])
         if known != address:
             say("telling the functions their own address")
             stack.apply(change(address))
             outputs = _outputs(stack)
+        _keep(deployments_of(session, stage, endpoint), change(address))
     except (PeopleKeyLost, StackError, KeptError) as error:
         raise DeployError(str(error)) from None
     return Deployed(stack.name, address, outputs)
@@ -159,13 +179,12 @@ def _first_url(
     if not found:
         return ""
     names = [one["LogicalResourceId"] for one in found]
-    template = json.loads((ROOT / "infra" / "resources.json").read_text("utf-8"))
     parameters = {
         "Stage": stack.name.removeprefix("relais-"),
         "Emulator": settings.get("Emulator", "false"),
         "PublicUrl": UNKNOWN_URL,
     }
-    body = {"TemplateBody": import_template(template, names), "Parameters": _listed(parameters)}
+    body = {"TemplateBody": import_template(_template(), names), "Parameters": _listed(parameters)}
     stack.take_over(body, found)
     return UNKNOWN_URL
 
@@ -203,13 +222,49 @@ def _outputs(stack: CloudStack) -> dict[str, str]:
     return {output["OutputKey"]: output["OutputValue"] for output in listed}
 
 
+def _keep(deployments: Deployments, change: Mapping[str, Any]) -> None:
+    now = stamp(datetime.now(UTC))
+    deployments.keep(Deployment(now, now, change["TemplateURL"], change["Parameters"]))
+
+
+def deployments_of(session: boto3.session.Session, stage: str, endpoint: str | None) -> Deployments:
+    account = session.client("sts", endpoint_url=endpoint).get_caller_identity()["Account"]
+    return Deployments(session.client("s3", endpoint_url=endpoint), bucket_of(stage, account))
+
+
+def roll_back(
+    stage: str, *, endpoint: str | None = None, say: Say = print, agree: Agree | None = None
+) -> Deployment:
+    """Bring back what stood before the last deploy, its settings too; return that deploy.
+
+    Raises DeployError when nothing is known of an earlier one.
+    """
+    session = boto3.session.Session(region_name=REGION)
+    deployments = deployments_of(session, stage, endpoint)
+    before = deployments.before()
+    if before is None:
+        raise DeployError(f"nothing is known of a deploy of {stage} before the one that stands")
+    stack = CloudStack(
+        session.client("cloudformation", endpoint_url=endpoint), f"relais-{stage}", say
+    )
+    say(f"going back to the deploy of {before.at}")
+    change = {"TemplateURL": before.template_url, "Parameters": before.parameters}
+    try:
+        stack.settle()
+        stack.apply(change, agree)
+    except StackError as error:
+        raise DeployError(str(error)) from None
+    deployments.keep(replace(before, at=stamp(datetime.now(UTC))))
+    return before
+
+
 def _uploaded(
     session: boto3.session.Session, template: Path, stage: str, endpoint: str | None, say: Say
 ) -> str:
     """Put the zip and the template where CloudFormation reads them; return the template's URL."""
     s3 = session.client("s3", endpoint_url=endpoint)
     account = session.client("sts", endpoint_url=endpoint).get_caller_identity()["Account"]
-    bucket = f"relais-{stage}-packages-{account}"
+    bucket = bucket_of(stage, account)
     try:
         s3.head_bucket(Bucket=bucket)
     except ClientError:
@@ -228,23 +283,3 @@ def _uploaded(
     if endpoint:
         return f"{endpoint}/{bucket}/{name}"
     return f"https://{bucket}.s3.{REGION}.amazonaws.com/{name}"
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description="Deploy Relais to AWS.")
-    parser.add_argument("stage", help="a file of infra/stages, without .json")
-    stage = parser.parse_args().stage
-    try:
-        settings = stage_settings(stage)
-        print("building the package")
-        template = package(ROOT / "build" / stage)
-        deployed = deploy(stage, settings, template)
-    except (DeployError, PackageError) as error:
-        sys.exit(f"Not deployed: {error}")
-    except (BotoCoreError, ClientError) as error:
-        sys.exit(f"Not deployed: AWS says: {error}")
-    print(f"Deployed {deployed.stack}: {deployed.api}")
-
-
-if __name__ == "__main__":
-    main()

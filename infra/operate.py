@@ -21,6 +21,7 @@ from infra.operator import (
     chains,
     coaches,
     content,
+    deploying,
     desk,
     doctor,
     keys,
@@ -61,7 +62,14 @@ for _name, _commands in (
 ):
     app.add_typer(_commands, name=_name)
 app.add_typer(chains.commands, name="chains", hidden=True)
-app.command(cls=WholeCommand)(doctor.doctor)
+for _command in (
+    doctor.doctor,
+    deploying.deploy,
+    deploying.deploys,
+    deploying.rollback,
+    deploying.destroy,
+):
+    app.command(cls=WholeCommand)(_command)
 
 
 @app.callback()

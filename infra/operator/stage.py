@@ -49,7 +49,7 @@ class Operator:
         """`mail_endpoint` takes mail, where that is elsewhere than the rest; without `settings`
         the stage's own are read."""
         self.stage = stage
-        self._endpoint = endpoint
+        self.endpoint = endpoint
         self._mail_endpoint = mail_endpoint or endpoint
         self._now = now
         self._given = settings
@@ -130,4 +130,4 @@ class Operator:
         return boto3.client("sesv2", region_name=REGION, endpoint_url=self._mail_endpoint)
 
     def client(self, service: str) -> Any:
-        return boto3.client(service, region_name=REGION, endpoint_url=self._endpoint)  # type: ignore[call-overload]
+        return boto3.client(service, region_name=REGION, endpoint_url=self.endpoint)  # type: ignore[call-overload]

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from deployed import Stack
-from infra.deploy import Deployed, DeployError, deploy
+from infra.cloud_stack import Agree, ResourceChange
+from infra.deploy import Deployed, DeployError, deploy, roll_back
 from infra.local_aws.stack import stack_settings
 from infra.package import ROOT
 
@@ -20,7 +21,7 @@ KEPT = {
 """Renaming one of these makes CloudFormation build it anew beside the old one."""
 
 
-def put(stack: Stack, template: Path, said: list[str]) -> Deployed:
+def put(stack: Stack, template: Path, said: list[str], agree: Agree | None = None) -> Deployed:
     return deploy(
         "twin",
         stack_settings(stack.site),
@@ -28,6 +29,7 @@ def put(stack: Stack, template: Path, said: list[str]) -> Deployed:
         endpoint=stack.emulator.url,
         public_url=stack.emulator.api,
         say=said.append,
+        agree=agree,
     )
 
 
@@ -63,6 +65,41 @@ def test_a_first_deploy_that_fails_says_why_and_the_next_one_works(
     before = len(said)
     put(stack, BUILT / "sam.json", said)
     assert said[before + 1 :] == ["nothing changed"]
+
+
+def test_a_version_is_shown_before_it_stands_and_taken_back_with_its_settings(
+    stack: Stack, tmp_path: Path
+) -> None:
+    template: dict[str, Any] = json.loads((BUILT / "sam.json").read_text("utf-8"))
+    template["Resources"]["Unwanted"] = {
+        "Type": "AWS::SQS::Queue",
+        "Properties": {"QueueName": "relais-twin-unwanted"},
+    }
+    shutil.copy(BUILT / "deployment.zip", tmp_path)
+    (tmp_path / "sam.json").write_text(json.dumps(template), "utf-8")
+    queues = stack.client("sqs")
+
+    def refuse(changes: list[ResourceChange]) -> None:
+        raise DeployError(", ".join(one.name for one in changes))
+
+    with pytest.raises(DeployError, match="Unwanted"):
+        put(stack, tmp_path / "sam.json", [], refuse)
+    assert not queues.list_queues(QueueNamePrefix="relais-twin-unwanted").get("QueueUrls")
+
+    put(stack, tmp_path / "sam.json", [])
+    assert queues.list_queues(QueueNamePrefix="relais-twin-unwanted")["QueueUrls"]
+    said: list[str] = []
+    before = roll_back("twin", endpoint=stack.emulator.url, say=said.append)
+    assert said[-1] == "updating the stack"
+    assert not queues.list_queues(QueueNamePrefix="relais-twin-unwanted").get("QueueUrls")
+    cloud = stack.client("cloudformation")
+    (twin,) = cloud.describe_stacks(StackName="relais-twin")["Stacks"]
+    now = {one["ParameterKey"]: one["ParameterValue"] for one in twin["Parameters"]}
+    then = {one["ParameterKey"]: one["ParameterValue"] for one in before.parameters}
+    assert now.items() >= then.items()
+    assert then["PublicUrl"].startswith("http")
+    table = stack.client("dynamodb").describe_table(TableName="relais-twin-records")["Table"]
+    assert table["DeletionProtectionEnabled"], "the data outlived both"
 
 
 def test_logical_names_are_stable(stack: Stack) -> None:

@@ -9,8 +9,8 @@ import pytest
 from botocore.exceptions import ClientError, WaiterError
 from moto import mock_aws
 
-from infra.cloud_stack import CloudStack, StackError, import_template
-from infra.kept import KeptError, kept_of
+from infra.cloud_stack import HOLDING, CloudStack, ResourceChange, StackError, import_template
+from infra.kept import KeptError, kept_names, kept_of
 from infra.package import ROOT
 from tables import make_tables
 
@@ -42,6 +42,8 @@ class StrictCloud:
         self.in_stack: set[str] = set()
         self.empty = False
         self.unavailable = ""
+        self.changes: list[dict[str, str]] = []
+        self.dropped = 0
         self.stuck: list[str] = []
         self._next: str | None = None
         self._change: Mapping[str, Any] = {}
@@ -66,13 +68,18 @@ class StrictCloud:
         assert name == "change_set_create_complete"
         return Waiter(self)
 
-    def describe_change_set(self, **_: str) -> dict[str, str]:
+    def describe_change_set(self, NextToken: str = "0", **_: str) -> dict[str, Any]:
         if self.unavailable:
             return {"ExecutionStatus": "UNAVAILABLE", "StatusReason": self.unavailable}
-        return {"StatusReason": "The submitted information didn't contain changes."}
+        start = int(NextToken)
+        shown = self.changes[start : start + self.PAGE]
+        page: dict[str, Any] = {"Changes": [{"ResourceChange": one} for one in shown]}
+        if start + self.PAGE < len(self.changes):
+            page["NextToken"] = str(start + self.PAGE)
+        return {**page, "StatusReason": "The submitted information didn't contain changes."}
 
     def delete_change_set(self, **_: str) -> None:
-        """Nothing is kept of it."""
+        self.dropped += 1
 
     def execute_change_set(self, ClientRequestToken: str, **_: str) -> None:
         kind = self._change["ChangeSetType"]
@@ -183,6 +190,47 @@ def test_a_change_that_cannot_be_executed_is_not_and_says_why() -> None:
     assert cloud.done == []
 
 
+def _change(name: str, kind: str = "AWS::Lambda::Function", **more: str) -> dict[str, str]:
+    return {"Action": "Modify", "LogicalResourceId": name, "ResourceType": kind, **more}
+
+
+def test_a_change_is_shown_whole_before_it_is_made_and_not_made_without_a_yes() -> None:
+    cloud = StrictCloud("UPDATE_COMPLETE")
+    cloud.changes = [_change(f"F{number}") for number in range(7)]
+    shown: list[str] = []
+
+    def refuse(changes: list[ResourceChange]) -> None:
+        shown.extend(change.name for change in changes)
+        raise ValueError("no")
+
+    with pytest.raises(ValueError, match="no"):
+        stack_on(cloud).apply(CHANGE, refuse)
+    assert shown == [f"F{number}" for number in range(7)]
+    assert (cloud.done, cloud.dropped) == ([], 1)
+    assert stack_on(cloud).apply(CHANGE, lambda changes: None)
+    assert cloud.done == ["UPDATE"]
+
+
+@pytest.mark.parametrize("kind", HOLDING)
+def test_what_holds_data_is_never_made_anew_whoever_says_yes(kind: str) -> None:
+    cloud = StrictCloud("UPDATE_COMPLETE")
+    cloud.changes = [_change("F"), _change("Held", kind, Replacement="True")]
+    with pytest.raises(StackError, match=r"^Held would be made anew"):
+        stack_on(cloud).apply(CHANGE, lambda changes: None)
+    assert (cloud.done, cloud.dropped) == ([], 1)
+    cloud.changes = [_change("F", Replacement="True"), _change("Held", kind, Replacement="False")]
+    assert stack_on(cloud).apply(CHANGE)
+
+
+def test_a_stack_is_taken_away_and_what_cannot_go_is_left() -> None:
+    cloud = StrictCloud("UPDATE_COMPLETE")
+    cloud.stuck = ["Exports"]
+    stack_on(cloud).destroy()
+    assert cloud.status == "DELETE_COMPLETE"
+    stack_on(cloud).destroy()
+    assert cloud.done == ["delete", "delete"], "of a stack that is gone nothing is to be done"
+
+
 def test_nothing_changes_when_there_is_nothing_to_change() -> None:
     cloud = StrictCloud("UPDATE_COMPLETE")
     cloud.empty = True
@@ -215,16 +263,10 @@ def test_a_stack_over_names_that_were_kept_is_refused_and_by_an_import_it_stands
 
 def test_an_import_brings_what_is_kept_and_all_that_it_refers_to() -> None:
     template = json.loads((ROOT / "infra" / "resources.json").read_text("utf-8"))
-    kept = [n for n, r in template["Resources"].items() if "Retain" in r.get("DeletionPolicy", "")]
+    kept = [name for name, _, _ in kept_names(template)]
     found = json.loads(import_template(template, kept))
-    assert set(found["Resources"]) == {
-        "Records",
-        "Subscribers",
-        "Keys",
-        "AnchorKey",
-        "AnchorBucket",
-        "AttachmentBucket",
-    }
+    assert set(kept) >= {"Records", "Subscribers", "Keys", "AnchorKey", "AnchorBucket"}
+    assert list(found["Resources"]) == kept
     for resource in found["Resources"].values():
         assert resource["DeletionPolicy"] == "Retain", "an import asks for it"
     known = {*found["Parameters"], *found["Resources"]}
@@ -250,13 +292,14 @@ def test_what_outlived_a_stack_is_found_and_a_key_that_is_being_deleted_stops_th
 ) -> None:
     with mock_aws():
         session = boto3.session.Session(region_name="ca-central-1")
-        assert kept_of(session, "test", None) == []
+        template = json.loads((ROOT / "infra" / "resources.json").read_text("utf-8"))
+        assert kept_of(session, "test", None, template) == []
         make_tables(boto3.client("dynamodb"), "relais-test-records", "relais-test-subscribers")
         vault = boto3.client("secretsmanager")
         keys = vault.create_secret(Name="relais-test-keys", SecretString="{}")
         found = {
             one["LogicalResourceId"]: one["ResourceIdentifier"]
-            for one in kept_of(session, "test", None)
+            for one in kept_of(session, "test", None, template)
         }
         assert found == {
             "Records": {"TableName": "relais-test-records"},
@@ -265,4 +308,4 @@ def test_what_outlived_a_stack_is_found_and_a_key_that_is_being_deleted_stops_th
         }
         vault.delete_secret(SecretId="relais-test-keys")
         with pytest.raises(KeptError, match="restore-secret --secret-id relais-test-keys"):
-            kept_of(session, "test", None)
+            kept_of(session, "test", None, template)

@@ -272,7 +272,7 @@ def test_the_options_of_all_commands_may_stand_anywhere() -> None:
 
 
 def test_the_stages_are_those_with_a_file_and_the_local_one() -> None:
-    assert stages() == ["local", "prod"]
+    assert stages() == ["local", "prod", "staging"]
 
 
 def test_what_cannot_be_undone_is_not_done_where_nobody_can_be_asked() -> None:

@@ -1,0 +1,139 @@
+"""`relais deploy`, `relais rollback`, `relais destroy`: a stage comes, goes back and goes."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any, Final
+
+import typer
+
+from infra.cloud_stack import CloudStack, ResourceChange, StackError
+from infra.deploy import (
+    DeployError,
+    roll_back,
+    settings_of,
+    stage_settings,
+)
+from infra.deploy import (
+    deploy as deploy_stage,
+)
+from infra.deployments import Deployments, bucket_of
+from infra.operator.checks.functions import few_functions, old_runtime
+from infra.operator.checks.mail_account import MAIL_CHECKS
+from infra.operator.checks.programme import few_holidays
+from infra.operator.errors import OperatorError
+from infra.operator.session import Session, session_of
+from infra.operator.stage import LOCAL, Operator
+from infra.package import ROOT, PackageError, package
+
+BEFORE_A_DEPLOY: Final = (*MAIL_CHECKS, few_functions, old_runtime, few_holidays)
+"""What the doctor can see of an account before there is a stack."""
+
+Name = Annotated[str, typer.Argument(help="A file of infra/stages, without .json.")]
+
+_VERBS: Final = {"Add": "make", "Modify": "change", "Remove": "take away", "Import": "take over"}
+
+
+def deploy(context: typer.Context, stage: Name) -> None:
+    """Deploy this checkout to AWS: check all that can be known, show what changes, then do it."""
+    session = _session_for(context, stage)
+    try:
+        settings = stage_settings(stage)
+        operator = session.given or Operator(stage, settings=settings_of(stage, settings))
+        findings = [text for check in BEFORE_A_DEPLOY if (text := check(operator))]
+        for finding in findings:
+            typer.echo(f"wrong  {finding}", err=True)
+        if findings:
+            session.confirm(f"{len(findings)} of these will be in the way. Deploy all the same?")
+        session.say("building the package")
+        template = package(ROOT / "build" / stage)
+        done = deploy_stage(stage, settings, template, say=session.say, agree=_agree(session))
+    except (DeployError, PackageError) as error:
+        raise OperatorError(f"not deployed: {error}") from None
+    session.say(f"Deployed {done.stack}: {done.api}")
+
+
+def rollback(context: typer.Context, stage: Name) -> None:
+    """Bring back what stood before the last deploy, its settings too; the data stays."""
+    session = _session_for(context, stage)
+    try:
+        before = roll_back(
+            stage, endpoint=session.operator.endpoint, say=session.say, agree=_agree(session)
+        )
+    except DeployError as error:
+        raise OperatorError(f"not rolled back: {error}") from None
+    session.say(f"{stage} is as it was deployed at {before.at}")
+
+
+def deploys(context: typer.Context, stage: Name) -> None:
+    """List what was deployed to a stage, the newest first."""
+    session = _session_for(context, stage)
+    operator = session.operator
+    known = Deployments(operator.client("s3"), bucket_of(stage, operator.account)).all()
+    session.list_rows(
+        [
+            {
+                "at": one.at,
+                "went_back_to": one.first_at if one.first_at != one.at else "",
+                "template": one.template_url.rpartition("/")[2][:12],
+            }
+            for one in known
+        ],
+        "Nothing is known of a deploy",
+    )
+
+
+def destroy(
+    context: typer.Context,
+    stage: Name,
+    keep_data: Annotated[
+        bool, typer.Option("--keep-data", help="Although there is data: it is kept.")
+    ] = False,
+) -> None:
+    """Take a stage away. Tables, keys and anchors are kept, and the next deploy takes them over."""
+    session = _session_for(context, stage)
+    operator = session.operator
+    if not keep_data and (rows := _first_rows(operator)):
+        raise OperatorError(
+            f"there is data in {' and '.join(rows)}: with --keep-data the stack goes and they stay, "
+            "and the next deploy takes them over"
+        )
+    session.confirm(f"Take {stage} away? Its pages and links answer nobody from then on.")
+    stack = CloudStack(operator.client("cloudformation"), f"relais-{stage}", session.say)
+    try:
+        stack.destroy()
+    except StackError as error:
+        raise OperatorError(f"not taken away: {error}") from None
+    session.say(f"{stage} is gone; tables, keys and anchors that held something are kept")
+
+
+def _first_rows(operator: Operator) -> list[str]:
+    """Return the names of the tables that hold a row."""
+    client = operator.tables.client
+    found = []
+    for table in (operator.tables.records, operator.tables.subscribers):
+        try:
+            page = client.scan(TableName=table, Limit=1)
+        except client.exceptions.ResourceNotFoundException:
+            continue
+        if page["Items"]:
+            found.append(table)
+    return found
+
+
+def _agree(session: Session) -> Any:
+    """Return what shows a change set, and asks whether it may be executed."""
+
+    def agree(changes: Sequence[ResourceChange]) -> None:
+        for one in sorted(changes):
+            anew = " anew" if one.anew else ""
+            session.say(f"  {_VERBS.get(one.action, one.action)}{anew}  {one.name} ({one.kind})")
+        session.confirm(f"{len(changes)} resources change. Go on?")
+
+    return agree
+
+
+def _session_for(context: typer.Context, stage: str) -> Session:
+    session = session_of(context)
+    if stage == LOCAL and session.given is None:
+        raise OperatorError("the stage of this machine comes and goes with `make run`")
+    session.stage = stage
+    return session

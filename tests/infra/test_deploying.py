@@ -1,0 +1,107 @@
+"""A stage comes, goes back and goes: what is asked first, and what is kept."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+
+import boto3
+import pytest
+from hypothesis import given
+from hypothesis import settings as tried
+from hypothesis import strategies as st
+from moto import mock_aws
+
+from chalicelib.core.ports import Put
+from chalicelib.core.settings import Settings
+from fakes import SetClock
+from infra.deploy import REGION, settings_of, stage_settings
+from infra.deployments import Deployment, Deployments, bucket_of
+from infra.operator.errors import OperatorError
+from infra.operator.stage import Operator
+from operator_cli import listed, relais
+from tables import make_tables
+
+BUCKET = bucket_of("test", "123456789012")
+
+
+@pytest.fixture
+def operator(aws: None, settings: Settings, clock: SetClock) -> Iterator[Operator]:
+    with mock_aws():
+        make_tables(boto3.client("dynamodb"), "relais-test-records", "relais-test-subscribers")
+        boto3.client("s3").create_bucket(
+            Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION}
+        )
+        yield Operator("test", now=clock, settings=settings)
+
+
+@pytest.fixture
+def deployments(operator: Operator) -> Deployments:
+    return Deployments(operator.client("s3"), BUCKET)
+
+
+def _deployed(number: int, what: str) -> Deployment:
+    at = f"2026-11-{number + 1:02}T12:00:00.000Z"
+    return Deployment(at, at, f"https://example.org/{what}.json", [])
+
+
+def _go_back(deployments: Deployments, number: int) -> str:
+    before = deployments.before()
+    assert before
+    deployments.keep(replace(before, at=_deployed(number, "").at))
+    return before.template_url.rpartition("/")[2].removesuffix(".json")
+
+
+def test_going_back_twice_goes_back_two_deploys_and_not_to_the_bad_one(
+    operator: Operator, deployments: Deployments
+) -> None:
+    assert deployments.before() is None
+    for number, what in enumerate(("one", "two", "two", "bad")):
+        deployments.keep(_deployed(number, what))
+    assert [one["at"][8:10] for one in listed(operator, "deploys", "test")] == ["04", "02", "01"]
+    assert _go_back(deployments, 4) == "two"
+    assert _go_back(deployments, 5) == "one"
+    assert deployments.before() is None
+    deployments.keep(_deployed(6, "mended"))
+    assert _go_back(deployments, 7) == "bad", "what stood before by date, where one is out of data"
+
+
+@given(st.lists(st.sampled_from(["deploy", "back"]), max_size=9))
+@tried(max_examples=25)
+def test_whatever_was_deployed_and_taken_back_going_back_goes_to_something_older(
+    steps: list[str],
+) -> None:
+    with mock_aws():
+        s3 = boto3.client("s3", region_name=REGION)
+        s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
+        deployments = Deployments(s3, BUCKET)
+        for number, step in enumerate(steps):
+            if step == "deploy":
+                deployments.keep(_deployed(number, f"v{number}"))
+            elif before := deployments.before():
+                now = deployments.all()[0]
+                assert before.first_at < now.first_at
+                deployments.keep(replace(before, at=_deployed(number, "").at))
+
+
+def test_a_stage_with_data_is_not_taken_away_unless_told(operator: Operator) -> None:
+    operator.store.commit([Put({"pk": "CASE#1", "sk": "CASE", "kind": "case"})])
+    with pytest.raises(OperatorError, match="there is data in relais-test-records"):
+        relais(operator, "destroy", "test")
+    assert "is gone" in relais(operator, "destroy", "test", "--keep-data")
+    assert operator.store.get("CASE#1", "CASE"), "the data stays"
+
+
+def test_without_a_yes_nothing_is_taken_away(operator: Operator) -> None:
+    with pytest.raises(OperatorError, match="add --yes"):
+        relais(operator, "destroy", "test", yes=False)
+
+
+def test_the_settings_that_a_deploy_checks_are_those_of_the_functions() -> None:
+    given = stage_settings("staging")
+    assert settings_of("staging", given).sender == given["Sender"]
+    assert json.dumps(given).count("example.org") >= 3, "nobody real in a file that is an example"
+
+
+def test_nothing_is_gone_back_to_where_nothing_is_known(operator: Operator) -> None:
+    with pytest.raises(OperatorError, match="nothing is known of a deploy of test before"):
+        relais(operator, "rollback", "test")
