@@ -115,7 +115,8 @@ class ProgressViews:
         if seen and seen != str(issue.events):
             # The page is older than what it would end: it showed another pause, or none.
             return "moved"
-        if act == "resume" and (wrong := unaddressed(issue, SentBy.of(self.settings))):
+        wrong = unaddressed(issue, SentBy.of(self.settings))
+        if wrong and act in ("resume", AGAIN):
             return "no_postal_address" if wrong == "postal_address" else wrong
         try:
             if act == AGAIN:
@@ -139,8 +140,6 @@ class ProgressViews:
         """Make another issue for those who can still be reached, which leaves within a minute."""
         if issue.status != SENT:
             return "moved"
-        if not self.settings.postal_address:
-            return "no_postal_address"
         # Whoever died between the two steps finds the second one still to do.
         again = issue_of(self.store, followed_by(issue.id))
         if again is None:

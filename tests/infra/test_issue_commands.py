@@ -191,8 +191,13 @@ def test_no_issue_is_resumed_that_names_its_sender_as_it_was(
     newsroom = issue_factory.newsroom(service)
     checked = newsroom.lifecycle.get("2026-03")
     service.store.commit([Change(checked.key, set={"status": "PAUSED"})])
+    after = commanded(service, world, **changed)
     with pytest.raises(OperatorError, match="was changed since"):
-        lifecycle.resume(commanded(service, world, **changed), "2026-03")
+        lifecycle.resume(after, "2026-03")
+    with pytest.raises(OperatorError, match="was changed since"):
+        lifecycle.schedule(after, "2026-03", None)
+    with pytest.raises(OperatorError, match="was changed since"):
+        lifecycle.send_to_missing(after, "2026-03")
     assert newsroom.lifecycle.get("2026-03").status == "PAUSED"
     assert lifecycle.resume(before, "2026-03").startswith("It goes on")
 

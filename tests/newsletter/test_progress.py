@@ -146,6 +146,24 @@ def test_with_nobody_to_reach_nothing_is_made(
 
 
 @pytest.mark.usefixtures("sent")
+@pytest.mark.parametrize(
+    ("texts", "why"),
+    [
+        ({"postal_address": "1, rue Ancienne"}, "a changé depuis"),
+        ({"named": ["Un autre nom", "info@example.org"]}, "a changé depuis"),
+    ],
+)
+def test_nothing_is_sent_again_that_names_its_sender_as_it_was(
+    client: Client, service: Services, store: MemoryStore, texts: dict[str, Any], why: str
+) -> None:
+    store.items["ISSUE#2026-03", "ISSUE"] |= texts
+    answer = post(client, path(service))
+    assert answer.status_code == 422
+    assert why in answer.body.decode()
+    assert ("ISSUE#2026-03-suite-2", "ISSUE") not in store.items
+
+
+@pytest.mark.usefixtures("sent")
 def test_without_a_tick_nothing_is_sent_again(client: Client, service: Services) -> None:
     assert post(client, path(service), confirm="").status_code == 422
 

@@ -64,8 +64,7 @@ def schedule(
 ) -> str:
     """Say when it leaves (None: now); `confirm` raises to stop before that."""
     issue = context.issue(issue_id)
-    if not context.settings.postal_address:
-        raise OperatorError(context.text("no_postal_address"))
+    _check_sender(context, issue)
     when = context.now() if at is None else at
     # Refused before anybody is asked: what is not approved is not scheduled.
     context.attempt(lambda: status_after(issue.status, "schedule"), issue_id)
@@ -108,9 +107,7 @@ def pause(context: IssueContext, issue_id: str) -> str:
 
 def resume(context: IssueContext, issue_id: str) -> str:
     issue = context.issue(issue_id)
-    if wrong := unaddressed(issue, SentBy.of(context.settings)):
-        changed = wrong == "sender_changed"
-        raise OperatorError(context.text(wrong if changed else "no_postal_address"))
+    _check_sender(context, issue)
     context.attempt(lambda: context.newsroom.lifecycle.resume(issue, context.staff.id), issue_id)
     return context.text("resumed")
 
@@ -128,12 +125,21 @@ def send_to_missing(
 ) -> str:
     """Make another issue with the same texts, for those whom this one can still reach."""
     issue = context.issue(issue_id)
+    _check_sender(context, issue)
     number = sum(one.again for one in context.outside.missed(issue))
     if not number:
         raise OperatorError(context.text("nobody_missed"))
     confirm(context.text("again_question", issue=issue.id, number=number))
     again = context.attempt(lambda: context.newsroom.follow_up(issue, context.staff.id), issue_id)
     return context.text("followed", issue=again.id, number=number, by=context.staff.id)
+
+
+def _check_sender(context: IssueContext, issue: Issue) -> None:
+    """Raise OperatorError when the issue may not be sent: it names its sender otherwise than the
+    settings, or they have no postal address."""
+    if wrong := unaddressed(issue, SentBy.of(context.settings)):
+        changed = wrong == "sender_changed"
+        raise OperatorError(context.text(wrong if changed else "no_postal_address"))
 
 
 def _deliver(context: IssueContext, text: Rendered, address: str, issue_id: str) -> None:
