@@ -22,6 +22,7 @@ from chalicelib.forms.drafts.typed import check_size, typed
 from chalicelib.forms.parsing import FORMS
 from chalicelib.forms.problems import InvalidForm
 from chalicelib.forms.spam import PERSON_FIELD
+from chalicelib.views.days import DAYS, drafts_days, respond_with_days
 from chalicelib.views.draft_documents import PAGE as DOCUMENTS
 from chalicelib.views.draft_documents import DraftDocuments
 from chalicelib.views.draft_pages import DraftPages, Place
@@ -86,6 +87,9 @@ class DraftViews:
             draft = self.drafts.get(holder)
         except DraftSent as sent:
             return self._sent(request, sent.draft, lang)
+        if DAYS in request.query:
+            days = drafts_days(draft, lang, self.settings)
+            return respond_with_days(days, draft.form, lang, self.now())
         if not request.wants_page:
             return json_response(self.pages.standing(place, draft), PRIVATE)
         return self.pages.link(place, draft)

@@ -115,7 +115,7 @@ class FilePages:
     def days(self, mine: OpenedFile, lang: Lang) -> Response | None:
         """Answer with the days of a file, for a calendar; None where it has none to keep."""
         days = applicants_days(self._facts(mine, lang), lang, self.settings)
-        return respond_with_days(days, mine.case, lang, self.now()) if days else None
+        return respond_with_days(days, mine.case.current_ref, lang, self.now()) if days else None
 
     def _warnings(self, mine: OpenedFile, lang: Lang) -> list[str]:
         """Return what is worth a look in the answers that are looked at now, while they are."""

@@ -181,7 +181,7 @@ class FormViews:
 
         case = self.cases.invited(invite)
         days = invited_days(case, request.lang, self.settings)
-        return respond_with_days(days, case, request.lang, self.now())
+        return respond_with_days(days, case.current_ref, request.lang, self.now())
 
     def _switched(
         self, name: str, fields: dict[str, object], control: Mapping[str, str], lang: Lang

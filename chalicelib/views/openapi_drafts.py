@@ -4,7 +4,7 @@ from typing import Final
 
 from chalicelib import content
 from chalicelib.forms import parsing
-from chalicelib.views.openapi_answers import answer, json
+from chalicelib.views.openapi_answers import PAGE_OR_DAYS, answer, json
 from chalicelib.views.openapi_parts import Interface, Operation, Paths, body
 from chalicelib.views.openapi_schemas import TEXT, Schema
 
@@ -23,7 +23,7 @@ def drafts(interface: Interface) -> Paths:
     return {
         "/draft": {"post": _begin(interface)},
         token: {
-            "get": interface.get(token, script="Draft"),
+            "get": interface.get(token, "days", script="Draft", page=PAGE_OR_DAYS),
             "post": interface.post(token, "do", script="Draft", also=("303",)),
         },
         page: {

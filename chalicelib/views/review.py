@@ -56,7 +56,7 @@ class ReviewViews:
         if DAYS in request.query and opened.case and opened.standing == "open":
             days = staffs_days(opened.case, lang, self.settings)
             if days:
-                return respond_with_days(days, opened.case, lang, self.now())
+                return respond_with_days(days, opened.case.current_ref, lang, self.now())
         if (wanted := request.query.get(QUERY)) and opened.standing == "open" and opened.case:
             return saved(self.document_link(self.cases.documents(opened.case), wanted))
         return self._shown(opened, lang, preselected=request.query.get("decision", ""))

@@ -18,8 +18,10 @@ def packaged_letters() -> Iterator[None]:
     """Write every letter as the functions on AWS do."""
     before = environment().loader
     environment().loader = _loader()
-    yield
-    environment().loader = before
+    try:
+        yield
+    finally:
+        environment().loader = before
 
 
 @cache

@@ -119,3 +119,17 @@ def test_a_blank_form_is_for_everybody_and_asks_for_no_invitation(way: Journey) 
         assert "à imprimer" in page
         assert "<input" not in page
     assert "?blank=1" in way.visitor.page("/forms/eoi").body.decode()
+
+
+def test_a_form_that_was_begun_brings_its_last_day_and_nothing_of_what_is_in_it(
+    way: Journey,
+) -> None:
+    told = way.visitor.send("/draft", {"form": "eoi", "org_legal_name": "Table des aînés"})
+    link = told.json_body["links"]["draft"]
+    answer = way.visitor.get(f"/draft/{link.rpartition('/')[2]}?days=1&lang=fr")
+    assert answer.headers["Content-Type"].startswith("text/calendar")
+    kept = answer.body.decode().replace("\r\n ", "")
+    assert "DTSTART;VALUE=DATE:20260316" in kept, "two weeks, while nothing was saved"
+    assert "Déclaration d’intérêt" in kept
+    assert "Table des aînés" not in kept
+    assert link.rpartition("/")[2] not in kept

@@ -168,7 +168,7 @@ class Review(TypedDict):
     ]
     dates: Annotated[
         dict[str, TitleAndText],
-        keys("apply reply condition decide"),
+        keys("draft apply reply condition decide"),
     ]
     file: Annotated[
         dict[str, TitleAndText],

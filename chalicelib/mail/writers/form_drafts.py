@@ -22,6 +22,7 @@ class DraftLink(TypedDict):
 
     form_name: str
     draft_url: str
+    days_url: str
     until: date
 
 
@@ -36,9 +37,11 @@ class DraftLetter:
 @letter("draft_link", "draft_colleague", "draft_ending", to=APPLICANT, unproved=(APPLICANT,))
 def draft_link(owed: DraftLetter) -> DraftLink:
     until = datetime.fromtimestamp(owed.draft.expires, UTC)
+    address = owed.links.draft(owed.draft.id, owed.editor)
     return {
         "form_name": content.form(owed.draft.form)["title"][owed.lang],
-        "draft_url": owed.links.draft(owed.draft.id, owed.editor),
+        "draft_url": address,
+        "days_url": f"{address}?days=1",
         "until": eastern_time.local(until).date(),
     }
 
