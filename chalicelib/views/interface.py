@@ -1,5 +1,6 @@
 """The interface for developers: as OpenAPI, and as pages to read it on."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypedDict
@@ -42,7 +43,7 @@ class InterfaceViews:
         lang = request.lang
         document = self._document(lang)
         facts = {
-            "intro": document["info"]["description"],
+            "intro": _with_code(document["info"]["description"]),
             "json_url": in_language(self.pages.address("openapi.json"), lang),
             "groups": [
                 (
@@ -102,14 +103,21 @@ def _facts(method: str, path: str, operation: Mapping[str, Any]) -> OperationFac
         "method": method,
         "path": path,
         "id": operation["operationId"],
-        "summary": operation["summary"],
+        "summary": _with_code(operation["summary"]),
         "parameters": [each["name"] for each in operation["parameters"]],
         "fields": _fields(operation.get("requestBody")),
         "answers": [
-            (status, answer["description"], list(answer.get("content", ())))
+            (status, _with_code(answer["description"]), list(answer.get("content", ())))
             for status, answer in sorted(operation["responses"].items())
         ],
     }
+
+
+def _with_code(text: str) -> str:
+    """Return the HTML of a text in which what stands between backticks is code."""
+    from markupsafe import escape
+
+    return re.sub("`([^`]+)`", r"<code>\1</code>", str(escape(text)))
 
 
 def _fields(body: Mapping[str, Any] | None) -> list[tuple[str, bool]]:
