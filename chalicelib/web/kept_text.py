@@ -24,6 +24,9 @@ KEPT_PAGE_LIMIT: Final = 1_000_000
 TRY_AGAIN: Final = frozenset((429, 500, 503))
 """Statuses after which the very same post may be taken."""
 
+BROUGHT: Final = "file"
+"""The field that brings a document: no page holds it, to be sent again."""
+
 NEVER_SHOWN: Final = frozenset(
     [
         "lang",
@@ -51,6 +54,9 @@ NEVER_SHOWN: Final = frozenset(
         "next",
         "version",
         SWITCH_PAGE,
+        "do",
+        "replaces",
+        BROUGHT,
     ]
 )
 """Fields that a page sends for itself, or that are chosen: no text of anybody."""
@@ -81,7 +87,8 @@ def with_typed_text(request: Request, response: Response) -> Response:
         return response
     # What is too large to be taken is shown once: again, it would be refused again.
     is_small = len(request.body) <= TAKEN_LIMIT
-    again = pairs if response.status in TRY_AGAIN and is_small else []
+    can_again = is_small and BROUGHT not in dict(pairs)
+    again = pairs if response.status in TRY_AGAIN and can_again else []
     block = templates.render("pages/_typed.html", lang=lang, typed=typed, again=again)
     before, end, after = response.body.rpartition("</main>")
     return response._replace(body=f"{before}{block}\n{end}{after}")

@@ -10,7 +10,14 @@ import app as application
 from chalicelib.aws.keys import Keys
 from chalicelib.core.settings import Settings
 from chalicelib.services import Services
-from fakes import MemoryMailer, MemoryObjects, MemoryStore, MemorySuppression, SetClock
+from fakes import (
+    MemoryDocuments,
+    MemoryMailer,
+    MemoryObjects,
+    MemoryStore,
+    MemorySuppression,
+    SetClock,
+)
 from served import served
 
 QUIET = (
@@ -53,7 +60,7 @@ def address(
         keys = Keys(links=("a" * 64,), people=b"p" * 32)
         here = settings.model_copy(update={"public_url": address, "allowed_origins": (address,)})
         service = Services(here, store, keys, mailer, clock, MemorySuppression(),
-                           objects=MemoryObjects())  # fmt: skip
+                           objects=MemoryObjects(), documents=MemoryDocuments(clock))  # fmt: skip
         monkeypatch.setattr(application, "services", lambda: service)
         monkeypatch.setattr(application, "settings", lambda: here)
 
