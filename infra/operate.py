@@ -18,6 +18,7 @@ from chalicelib.core.errors import Conflict, RelaisError, StoreDown
 from chalicelib.core.settings import SettingsError
 from infra.operator import (
     audit,
+    backup,
     chains,
     coaches,
     content,
@@ -68,6 +69,9 @@ for _command in (
     deploying.deploys,
     deploying.rollback,
     deploying.destroy,
+    backup.backup,
+    backup.restore,
+    backup.compare,
 ):
     app.command(cls=WholeCommand)(_command)
 

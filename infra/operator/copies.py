@@ -1,0 +1,225 @@
+"""A copy of both tables of a stage in a folder, and tables made of one."""
+
+import base64
+import gzip
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any, Final
+
+from chalicelib.mail.reputation import PAUSE_KEY
+from infra.operator.tables import Tables
+
+Row = Mapping[str, Mapping[str, Any]]
+"""A row as DynamoDB writes it, each value with the letter of its type."""
+
+MANIFEST: Final = "manifest.json"
+
+WRITERS: Final = 8
+"""Rows that are written at the same time."""
+
+APART: Final = f"{PAUSE_KEY[0]} {PAUSE_KEY[1]}"
+"""The row that says whether letters are held: a restore holds them, whatever it said before."""
+
+_BATCH: Final = 400
+"""Rows that are given to the writers at once."""
+
+
+class BadCopy(Exception):
+    """Why a copy cannot be used, or does not fit into the tables there are."""
+
+
+@dataclass(frozen=True)
+class TableCopy:
+    """One table in a copy; `digest` is the SHA-256 of its lines, before they are compressed."""
+
+    file: str
+    rows: int
+    digest: str
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What a copy says of itself: the stage, the stamp when it was begun, and its tables."""
+
+    stage: str
+    at: str
+    tables: dict[str, TableCopy]
+
+
+def write_copy(
+    tables: Tables, folder: Path, stage: str, at: str, done: Callable[[int], None]
+) -> Manifest:
+    """Write every row of both tables into a new folder; `done` hears how many there are so far.
+
+    Each row is as it was when it was read: what is written meanwhile is in the copy or not. The
+    manifest comes last: a folder without one is no copy. Raises FileExistsError.
+    """
+    folder.mkdir(parents=True)
+    copied: dict[str, TableCopy] = {}
+    count = 0
+    for name, table in _named(tables):
+        digest, rows = hashlib.sha256(), 0
+        with gzip.open(folder / f"{name}.jsonl.gz", "wt", encoding="utf-8") as file:
+            for row in _rows_of(tables, table):
+                line = json.dumps(row_to_json(row), ensure_ascii=False, sort_keys=True)
+                digest.update(line.encode())
+                file.write(f"{line}\n")
+                rows += 1
+                count += 1
+                done(count)
+        copied[name] = TableCopy(f"{name}.jsonl.gz", rows, digest.hexdigest())
+    manifest = Manifest(stage, at, copied)
+    (folder / MANIFEST).write_text(json.dumps(asdict(manifest), indent=1) + "\n", "utf-8")
+    return manifest
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Return what a copy says of itself. Raises BadCopy for a folder that holds none."""
+    try:
+        found = json.loads((folder / MANIFEST).read_text("utf-8"))
+        tables = {name: TableCopy(**one) for name, one in found["tables"].items()}
+        return Manifest(found["stage"], found["at"], tables)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise BadCopy(f"{folder} holds no whole copy: {error}") from None
+
+
+def check_copy(folder: Path, manifest: Manifest) -> None:
+    """See that the files are those that the manifest tells of. Raises BadCopy."""
+    for name, copy in manifest.tables.items():
+        digest, rows = hashlib.sha256(), 0
+        try:
+            for line in _lines(folder / copy.file):
+                digest.update(line.encode())
+                rows += 1
+        except (OSError, EOFError, ValueError) as error:
+            raise BadCopy(f"{name} cannot be read whole: {error}") from None
+        if (rows, digest.hexdigest()) != (copy.rows, copy.digest):
+            raise BadCopy(f"{name} is not as it was copied: {rows} rows of {copy.rows}")
+
+
+def restore_copy(
+    tables: Tables, folder: Path, manifest: Manifest, done: Callable[[int], None]
+) -> None:
+    """Write the rows of a copy into the tables, each only where nothing stands; again goes on.
+
+    Raises BadCopy where a row stands that is another one.
+    """
+    count = 0
+    with ThreadPoolExecutor(WRITERS) as writers:
+        for name, table in _named(tables):
+            lines = _lines(folder / manifest.tables[name].file)
+            while batch := list(islice(lines, _BATCH)):
+                rows = [row_from_json(json.loads(line)) for line in batch]
+                for other in writers.map(lambda row, table=table: _put(tables, table, row), rows):
+                    if other:
+                        raise BadCopy(f"{other} stands in {table} already, and is another row")
+                count += len(batch)
+                done(count)
+
+
+def differences(tables: Tables, folder: Path, manifest: Manifest) -> Iterator[str]:
+    """Yield the keys of rows of a copy that the tables have otherwise, or not at all, and of rows
+    that only the tables have."""
+    for name, table in _named(tables):
+        there = {_key(row): digest_of(row) for row in _rows_of(tables, table)}
+        for line in _lines(folder / manifest.tables[name].file):
+            row = row_from_json(json.loads(line))
+            if there.pop(_key(row), "") != digest_of(row) and _key(row) != APART:
+                yield _key(row)
+        yield from there.keys() - {APART}
+
+
+def first_row(tables: Tables) -> str:
+    """Return the key of any row that stands in the tables; empty where none does."""
+    for _, table in _named(tables):
+        for row in tables.client.scan(TableName=table, Limit=1)["Items"]:
+            return _key(row)
+    return ""
+
+
+def _named(tables: Tables) -> tuple[tuple[str, str], ...]:
+    return ("records", tables.records), ("subscribers", tables.subscribers)
+
+
+def _rows_of(tables: Tables, table: str) -> Iterator[Row]:
+    pages = tables.client.get_paginator("scan").paginate(TableName=table, ConsistentRead=True)
+    for page in pages:
+        yield from page["Items"]
+
+
+def _put(tables: Tables, table: str, row: Any) -> str:
+    """Write a row where none stands; return its key if another one does."""
+    client = tables.client
+    if _key(row) == APART:
+        return ""
+    try:
+        client.put_item(TableName=table, Item=row, ConditionExpression="attribute_not_exists(pk)")
+    except client.exceptions.ConditionalCheckFailedException:
+        key = {"pk": row["pk"], "sk": row["sk"]}
+        there = client.get_item(TableName=table, Key=key, ConsistentRead=True).get("Item")
+        if there is None or digest_of(there) != digest_of(row):
+            return _key(row)
+    return ""
+
+
+def _key(row: Row) -> str:
+    return f"{row['pk']['S']} {row['sk']['S']}"
+
+
+def digest_of(row: Row) -> str:
+    text = json.dumps(row_to_json(row), ensure_ascii=False, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _lines(path: Path) -> Iterator[str]:
+    with gzip.open(path, "rt", encoding="utf-8") as file:
+        for line in file:
+            yield line.rstrip("\n")
+
+
+def row_to_json(row: Row) -> dict[str, Any]:
+    """Return a row as JSON may hold it: bytes in base64; sets in order, so that two copies of one
+    row are equal."""
+    return {name: _typed_to_json(value) for name, value in row.items()}
+
+
+def _typed_to_json(value: Mapping[str, Any]) -> dict[str, Any]:
+    ((kind, inner),) = value.items()
+    match kind:
+        case "M":
+            return {kind: row_to_json(inner)}
+        case "L":
+            return {kind: [_typed_to_json(each) for each in inner]}
+        case "B":
+            return {kind: base64.b64encode(inner).decode()}
+        case "BS":
+            return {kind: [base64.b64encode(each).decode() for each in sorted(inner)]}
+        case "SS" | "NS":
+            return {kind: sorted(inner)}
+        case _:
+            return {kind: inner}
+
+
+def row_from_json(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the row that `row_to_json` wrote."""
+    return {name: _typed(value) for name, value in row.items()}
+
+
+def _typed(value: Mapping[str, Any]) -> dict[str, Any]:
+    ((kind, inner),) = value.items()
+    match kind:
+        case "M":
+            return {kind: row_from_json(inner)}
+        case "L":
+            return {kind: [_typed(each) for each in inner]}
+        case "B":
+            return {kind: base64.b64decode(inner)}
+        case "BS":
+            return {kind: [base64.b64decode(each) for each in inner]}
+        case _:
+            return {kind: inner}
