@@ -31,6 +31,7 @@ def column_values(row: Mapping[str, object]) -> dict[str, object]:
     def value_of(column: str, stored: object) -> object:
         if isinstance(stored, list):
             return tuple(stored)
-        return date.fromisoformat(str(stored)) if column in DATE_COLUMNS else stored
+        is_day = column in DATE_COLUMNS and stored is not None
+        return date.fromisoformat(str(stored)) if is_day else stored
 
     return {column: value_of(column, stored) for column, stored in row.items()}

@@ -1,6 +1,7 @@
 """Who took their page down stays away, whatever is imported or restored, and hears of it."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -284,6 +285,36 @@ def test_a_withdrawal_that_dies_anywhere_is_ended_by_a_click_or_the_next_check(
     for edition in editions.restorable()[1:]:
         assert MIREILLE not in [coach.slug for coach in editions.catalogue(edition)]
     assert editions.withdrawals.unfinished() == []
+
+
+@pytest.mark.parametrize("after", range(2, 12, 2))
+def test_a_restore_while_a_withdrawal_is_unfinished_shows_nobody_who_left(
+    service: Services, published: Edition, coaches: Sequence[Coach], store: MemoryStore,
+    clock: SetClock, after: int,
+) -> None:  # fmt: skip
+    class Died(BaseException): ...
+
+    editions, left = service.coaches.editions, [after]
+    second = editions.publish(coaches[:3], by="operator", why="", after=published)
+    clock.pass_(minutes=1)
+    service.coaches.upkeep.edit(MIREILLE, {"city": "Laval"}, by=MIREILLE, why="own changes")
+
+    def die(writes: object) -> None:
+        left[0] -= 1
+        if left[0] == 0:
+            raise Died
+
+    store.before = die
+    with suppress(Died):
+        service.coaches.upkeep.withdraw(mireille(service))
+    store.before = lambda writes: None
+    gone = MIREILLE not in shown(editions)
+    editions.restore(second, by="operator")
+    assert (MIREILLE in shown(editions)) == (not gone)
+    clock.pass_(days=1)
+    service.coaches.upkeep.check()
+    assert editions.withdrawals.unfinished() == []
+    assert (MIREILLE in shown(editions)) == (not gone)
 
 
 def test_the_link_of_who_left_says_so_and_shows_nothing_of_the_page(
