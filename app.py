@@ -3,7 +3,7 @@
 import logging
 import tempfile
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chalice.app import CloudWatchEvent, Cron, DynamoDBEvent, Rate, SQSEvent
 
@@ -13,6 +13,9 @@ from chalicelib.services import anchor_writer, services, settings
 from chalicelib.web.chalice_app import Relais
 from chalicelib.web.pages import Pages
 from chalicelib.web.problems import Problems
+
+if TYPE_CHECKING:
+    from chalicelib.wiring.desk_views import DeskViews
 
 log = logging.getLogger("relais.app")
 
@@ -162,51 +165,49 @@ app.views(
     POST=lambda request, token: services().views.proposal.decide(request, token),
 )
 
+
 # The desk: staff who are signed in; see the table of rights.
-app.views(
-    "/desk",
-    GET=lambda request: services().views.desk.home(request),
-    POST=lambda request: services().views.desk.sign_in(request),
-)
+def desk() -> "DeskViews":
+    return services().views.desk
+
+
+app.views("/desk", GET=lambda one: desk().home(one), POST=lambda one: desk().sign_in(one))
 app.views(
     "/desk/sign-in/{token}",
-    GET=lambda request, token: services().views.desk.link(request, token),
-    POST=lambda request, token: services().views.desk.use_link(request, token),
+    GET=lambda one, token: desk().link(one, token),
+    POST=lambda one, token: desk().use_link(one, token),
 )
 app.views(
     "/desk/account",
-    GET=lambda request: services().views.desk.account(request),
-    POST=lambda request: services().views.desk.change_account(request),
+    GET=lambda one: desk().account(one),
+    POST=lambda one: desk().change_account(one),
 )
-app.views("/desk/files", GET=lambda request: services().views.desk.files(request))
+app.views("/desk/files", GET=lambda one: desk().files(one))
 app.views(
     "/desk/files/{ref}",
-    GET=lambda request, ref: services().views.desk.file(request, ref),
-    POST=lambda request, ref: services().views.desk.decide(request, ref),
+    GET=lambda one, ref: desk().file(one, ref),
+    POST=lambda one, ref: desk().decide(one, ref),
+)
+app.views("/desk/files/{ref}/print", GET=lambda one, ref: desk().printed(one, ref))
+app.views(
+    "/desk/programme",
+    GET=lambda one: desk().programme(one),
+    POST=lambda one: desk().add_member(one),
 )
 app.views(
-    "/desk/files/{ref}/print", GET=lambda request, ref: services().views.desk.printed(request, ref)
+    "/desk/programme/{staff}",
+    GET=lambda one, staff: desk().member(one, staff),
+    POST=lambda one, staff: desk().change_member(one, staff),
 )
+app.views("/desk/programme/{staff}/absence", POST=lambda one, staff: desk().absence(one, staff))
+app.views("/desk/log", GET=lambda one: desk().log(one))
+app.views("/desk/many", GET=lambda one: desk().many(one), POST=lambda one: desk().decide_many(one))
+app.views("/desk/many/{job}", GET=lambda one, job: desk().many_results(one, job))
 app.views(
-    "/desk/many",
-    GET=lambda request: services().views.desk.many(request),
-    POST=lambda request: services().views.desk.decide_many(request),
+    "/desk/export", GET=lambda one: desk().export(one), POST=lambda one: desk().begin_export(one)
 )
-app.views(
-    "/desk/many/{job}", GET=lambda request, job: services().views.desk.many_results(request, job)
-)
-app.views(
-    "/desk/export",
-    GET=lambda request: services().views.desk.export(request),
-    POST=lambda request: services().views.desk.begin_export(request),
-)
-app.views(
-    "/desk/exports/{job}", GET=lambda request, job: services().views.desk.exported(request, job)
-)
-app.views(
-    "/desk/exports/{job}/file",
-    GET=lambda request, job: services().views.desk.fetch_export(request, job),
-)
+app.views("/desk/exports/{job}", GET=lambda one, job: desk().exported(one, job))
+app.views("/desk/exports/{job}/file", GET=lambda one, job: desk().fetch_export(one, job))
 
 # Coaches: by the link of their own, from a letter.
 app.views(

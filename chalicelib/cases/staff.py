@@ -11,7 +11,7 @@ from chalicelib.cases.faults import FaultKind
 from chalicelib.core.email_address import email_or_none, is_same_address
 from chalicelib.core.errors import Conflict, RelaisError
 from chalicelib.core.languages import Lang, lang_or
-from chalicelib.core.ports import Change, Item, Put, Store
+from chalicelib.core.ports import Change, Item, Put, Store, Write
 
 PK = "STAFF"
 
@@ -112,8 +112,10 @@ class Staff:
 class Roster:
     """Read for each letter and each decision: who leaves loses their links at once."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, beside: Sequence[Write] = ()) -> None:
+        """Write what is `beside` it with a change, or neither."""
         self._store = store
+        self._beside = beside
 
     def active(self) -> list[Staff]:
         return [staff for item in self._store.rows(PK) if (staff := Staff.of(item)).active]
@@ -165,7 +167,7 @@ class Roster:
             "added_at": now.isoformat(timespec="seconds"),
         }
         try:
-            self._store.commit([Put(row)])
+            self._store.commit([Put(row), *self._beside])
         except Conflict:
             raise RosterRefused(f"{staff_id} was added by somebody else just now") from None
         return staff_id
@@ -196,11 +198,11 @@ class Roster:
         self._change(staff_id, {"away_until": until})
 
     def set_deputy(self, staff_id: str, other: str) -> None:
-        """Say who gets the letters of somebody who is away."""
+        """Say who gets the letters of somebody who is away; blank for nobody."""
         self._set_other(staff_id, "deputy", other)
 
     def set_manager(self, staff_id: str, other: str) -> None:
-        """Say who hears of what waits too long."""
+        """Say who hears of what waits too long; blank for nobody."""
         self._set_other(staff_id, "manager", other)
 
     def set_admin(self, staff_id: str, *, admin: bool) -> None:
@@ -235,6 +237,9 @@ class Roster:
             return
 
     def _set_other(self, staff_id: str, role: str, other: str) -> None:
+        if not other:
+            self._change(staff_id, {}, remove=(role,))
+            return
         self.require(other)
         if other == staff_id:
             raise RosterRefused(f"{staff_id} cannot be their own {role}: name somebody else")
@@ -254,7 +259,7 @@ class Roster:
             (PK, staff_id), expect={"active": active}, set=values, remove=remove, add=add or {}
         )
         try:
-            self._store.commit([change])
+            self._store.commit([change, *self._beside])
         except Conflict:
             raise RosterRefused(f"{staff_id} is not on the roster") from None
 

@@ -115,6 +115,9 @@ ROUTES: Final[Mapping[str, tuple[str, ...]]] = {
     "/desk/account": ("confirmations",),
     "/desk/files/{ref}": ("staff_attempts",),
     "/desk/many": ("desk_jobs",),
+    "/desk/programme": ("confirmations",),
+    "/desk/programme/{staff}": ("confirmations",),
+    "/desk/programme/{staff}/absence": ("confirmations",),
     "/desk/export": ("desk_jobs",),
 }  # fmt: skip
 """The limits of each address that takes a POST, beside those of `EVERY_ROUTE`."""

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from chalicelib.views.desk.exports import ExportViews
     from chalicelib.views.desk.many import ManyViews
     from chalicelib.views.desk.printing import PrintViews
+    from chalicelib.views.desk.programme import ProgrammeViews
 
 
 class DeskViews:
@@ -124,6 +125,38 @@ class DeskViews:
     def many_results(self, request: Request, job: str) -> Response:
         view = self._many.results
         return self._entry.open("/desk/many/{job}", request, view, job=job)
+
+    @cached_property
+    def _programme(self) -> "ProgrammeViews":
+        from chalicelib.desk.roster import DeskRoster
+        from chalicelib.views.desk.programme import ProgrammeViews
+
+        kept = DeskRoster(self._parts.store, self._parts.now)
+        return ProgrammeViews(self._entry, self._cases.roster, kept)
+
+    def programme(self, request: Request) -> Response:
+        return self._entry.open("/desk/programme", request, lambda one: self._programme.show(one))
+
+    def add_member(self, request: Request) -> Response:
+        return self._entry.open("/desk/programme", request, lambda one: self._programme.add(one))
+
+    def member(self, request: Request, staff: str) -> Response:
+        view = self._programme.member
+        return self._entry.open("/desk/programme/{staff}", request, view, staff=staff)
+
+    def change_member(self, request: Request, staff: str) -> Response:
+        view = self._programme.change
+        return self._entry.open("/desk/programme/{staff}", request, view, staff=staff)
+
+    def absence(self, request: Request, staff: str) -> Response:
+        view = self._programme.absence
+        return self._entry.open("/desk/programme/{staff}/absence", request, view, staff=staff)
+
+    def log(self, request: Request) -> Response:
+        from chalicelib.views.desk.log import LogViews
+
+        view = LogViews(self._entry, self._parts.store, self._cases.roster).show
+        return self._entry.open("/desk/log", request, view)
 
     def whose(self, request: Request) -> str:
         """Return the id of whose session a browser has; blank for none that lives."""

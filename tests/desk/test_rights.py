@@ -21,7 +21,12 @@ NOT_ALLOWED = 405
 
 
 def path_of(route: str) -> str:
-    return route.replace("{token}", "x").replace("{ref}", "DI-2026-AAAAA-A").replace("{job}", "x")
+    return (
+        route.replace("{token}", "x")
+        .replace("{ref}", "DI-2026-AAAAA-A")
+        .replace("{job}", "x")
+        .replace("{staff}", "x")
+    )
 
 
 @pytest.fixture

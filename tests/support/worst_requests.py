@@ -360,6 +360,11 @@ class World:
         yield "/desk/files/{ref}/print", [Place(f"/desk/files/{ref}/print", headers=signed_in)]
         yield "/desk/many", [Place("/desk/many", ("message", "file"), "a", given, signed_in)]
         yield "/desk/many/{job}", [Place("/desk/many/x", headers=signed_in)]
+        yield "/desk/programme", [Place("/desk/programme", ("name", "email"), headers=signed_in)]
+        yield "/desk/programme/{staff}", [Place("/desk/programme/x", headers=signed_in)]
+        absence = "/desk/programme/{staff}/absence"
+        yield absence, [Place("/desk/programme/x/absence", ("until",), headers=signed_in)]
+        yield "/desk/log", [Place("/desk/log", headers=signed_in)]
         wish = {"nonce": account["nonce"], "format": "csv"}
         yield "/desk/export", [Place("/desk/export", ("column", "filters"), "a", wish, signed_in)]
         yield "/desk/exports/{job}", [Place("/desk/exports/x", headers=signed_in)]

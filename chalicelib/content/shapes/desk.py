@@ -26,3 +26,7 @@ class Desk(TypedDict):
     done: dict[Key, Text]
     columns: dict[Key, Text]
     many: dict[Key, Text]
+    roles: dict[Key, Text]
+    roster: dict[Key, Text]
+    log: dict[Key, Text]
+    settings: dict[Key, Text]

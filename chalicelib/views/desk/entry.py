@@ -94,6 +94,8 @@ class Entry:
             "home": self.address(),
             "sees_files": session is not None
             and bool(session.staff.roles & RIGHTS["GET", "/desk/files"].roles),
+            "sees_programme": session is not None
+            and bool(session.staff.roles & RIGHTS["GET", "/desk/programme"].roles),
             "form": visit.form,
         }
         return self.pages.respond(

@@ -27,6 +27,12 @@ MANY_FILES: Final = FILES._replace(confirmed=True)
 """Whoever works with files, once they have typed a mailed code: many files leave, or are decided,
 at once."""
 
+PROGRAMME: Final = Right(frozenset(("manager", "administrator")))
+"""Whoever sees to those who decide; what they note of an absence asks for a mailed code."""
+
+ROSTER: Final = Right(frozenset(("administrator",)), confirmed=True)
+"""Whoever keeps the roster, once they have typed a mailed code."""
+
 SIGNED_IN: Final = Right(frozenset(ROLES), away=True)
 
 RIGHTS: Final[Mapping[tuple[str, str], Right]] = {
@@ -40,6 +46,12 @@ RIGHTS: Final[Mapping[tuple[str, str], Right]] = {
     ("GET", "/desk/files/{ref}"): FILES,
     ("POST", "/desk/files/{ref}"): FILES,
     ("GET", "/desk/files/{ref}/print"): FILES,
+    ("GET", "/desk/programme"): PROGRAMME,
+    ("POST", "/desk/programme"): ROSTER,
+    ("GET", "/desk/programme/{staff}"): PROGRAMME,
+    ("POST", "/desk/programme/{staff}"): ROSTER,
+    ("POST", "/desk/programme/{staff}/absence"): PROGRAMME._replace(confirmed=True),
+    ("GET", "/desk/log"): PROGRAMME,
     ("GET", "/desk/many"): MANY_FILES,
     ("POST", "/desk/many"): MANY_FILES,
     ("GET", "/desk/many/{job}"): FILES,
