@@ -281,3 +281,34 @@ def test_a_row_that_was_removed_is_put_back_where_it_was(way: Journey) -> None:
     press(way, url, "collective", f"remove:partners:{third}")
     press(way, url, "collective", f"restore:partners:{second}")
     assert rows() == before[:-2], "another one was taken out since"
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_the_sums_of_a_budget_are_shown_before_it_is_sent(way: Journey, lang: str) -> None:
+    url = filled(way, "application")
+    sums = {
+        "fr": (
+            "Total des dépenses</dt><dd>10\u00a0000\u00a0$",
+            "Total demandé</dt><dd>8\u00a0000\u00a0$",
+        ),
+        "en": ("Total expenses</dt><dd>$10,000", "Total requested</dt><dd>$8,000"),
+    }
+    for page in ("budget", "check"):
+        shown = way.visitor.page(f"{url}/{page}?lang={lang}").body.decode()
+        for each in sums[lang]:
+            assert each in shown, page
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_the_notice_with_its_policy_stands_before_the_box_that_agrees(
+    way: Journey, lang: str
+) -> None:
+    policy = {"fr": "https://www.example.org/fr/confidentialite",
+              "en": "https://www.example.org/en/privacy"}[lang]  # fmt: skip
+    url = begun(way)
+    for page in (f"{url}/consents?lang={lang}", f"/forms/eoi?whole=1&lang={lang}",
+                 f"/forms/eoi?blank=1&lang={lang}"):  # fmt: skip
+        shown = way.visitor.page(page).body.decode()
+        link = shown.index(f'<a href="{policy}"')
+        assert link < shown.index("consent_privacy" if "blank" not in page else "</section>", link)
+        assert "consent_privacy" not in shown[:link]
