@@ -214,16 +214,37 @@ class DraftSections:
         if not isinstance(given, dict) or not isinstance(version, int) or isinstance(version, bool):
             raise Malformed("JSON")
         section = section_of(holder.form, name)
-        check_known(section, given)
-        values = typed(section["fields"], given)
-        seen = body.get("seen")
+        seen = seen if isinstance(seen := body.get("seen"), str) else ""
         try:
-            saved = self.drafts.save(
-                holder, name, values, version=version, seen=seen if isinstance(seen, str) else ""
-            )
+            if isinstance(row := body.get("row"), str) and row:
+                return self._save_row_for_script(place, holder, name, row, given, seen)
+            check_known(section, given)
+            values = typed(section["fields"], given)
+            saved = self.drafts.save(holder, name, values, version=version, seen=seen)
         except EditedMeanwhile as both:
             return self.pages.both_for_script(place, both)
         return json_response(self._for_script(holder, name, saved, place.lang), PRIVATE)
+
+    def _save_row_for_script(  # noqa: PLR0913
+        self,
+        place: Place,
+        holder: Holder,
+        name: str,
+        row: str,
+        given: dict[str, object],
+        seen: str,
+    ) -> Response:
+        """Keep one row of a list, as its page names it; a blank one is none."""
+        rows, _, row_id = row.partition(".")
+        f = rows_field(section_of(holder.form, name), rows)
+        typed_in = typed_row(f, {key: given[key] for key in given if key != ROW_ID}, row_id)
+        save, get = self.drafts.save_row, self.drafts.get
+        blank = len(typed_in) < 2 and not seen
+        draft = get(holder) if blank else save(holder, name, rows, typed_in, seen=seen)
+        saved = draft.sections[name]
+        here = [one for one in saved.values.get(rows, []) if one[ROW_ID] == typed_in[ROW_ID]]
+        shown = self._for_script(holder, name, saved, place.lang)
+        return json_response({**shown, "seen": digests(here[0]) if here else ""}, PRIVATE)
 
     def _for_script(
         self, holder: Holder, name: str, saved: Saved, lang: Lang, draft: FormDraft | None = None

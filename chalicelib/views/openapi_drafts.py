@@ -14,6 +14,10 @@ SAVE: Final[Schema] = {
         "version": {"type": "integer", "description": "The version that was read; 0 at first"},
         "fields": {"type": "object", "description": "All answers of the section, as typed"},
         "seen": TEXT,
+        "row": {
+            "type": "string",
+            "description": "One row of a list, `list.id`, whose answers `fields` then has",
+        },
     },
 }
 

@@ -43,7 +43,8 @@
   const save = async leaving => {
     clearTimeout(timer)
     if (!changed || saving || stopped) return
-    const { version, seen } = form.elements
+    const { version, seen, row } = form.elements
+    const known = { seen: seen.value, ...(row ? { row: row.value } : { version: Number(version.value) }) }
     changed = false
     saving = true
     try {
@@ -53,11 +54,11 @@
         keepalive: leaving === true,
         signal: AbortSignal.timeout(PATIENCE_MS),
         headers: { "Content-Type": "application/json", Accept: "application/json" },
-        body: JSON.stringify({ version: Number(version.value), seen: seen.value, fields: answers() }),
+        body: JSON.stringify({ ...known, fields: answers() }),
       })
       if (answer.ok) {
         const kept = await answer.json()
-        version.value = kept.version
+        if (version) version.value = kept.version
         seen.value = kept.seen
         const time = new Intl.DateTimeFormat(language, { timeStyle: "short" }).format(new Date())
         say(fill(status.dataset.saved, time))

@@ -120,3 +120,24 @@ def test_the_policy_lets_no_other_script_run(section: Page) -> None:
     )
     assert refused.startswith("script-src")
     assert section.evaluate("window.ran") is None
+
+
+def test_a_row_is_kept_while_it_is_written_once_and_not_twice(
+    section: Page, store: MemoryStore
+) -> None:
+    section.goto(re.sub(r"/issue\b.*", "/collective?lang=fr", section.url))
+    with section.expect_navigation():
+        section.click("button[value='add:partners']")
+    for name in ("École", "École du Parc"):
+        section.fill("[name=name]", name)
+        wait(section, "Enregistré à")
+        (draft,) = store.kinds("draft")
+        assert [row["name"] for row in draft["r_partners"]] == [name]
+        section.evaluate("document.getElementById('kept').textContent = ''")
+    section.reload()
+    assert section.input_value("[name=name]") == "École du Parc"
+    section.fill("[name=name]", "École du Parc et du Lac")
+    with section.expect_navigation():
+        section.click("button[value=done]")
+    (draft,) = store.kinds("draft")
+    assert [row["name"] for row in draft["r_partners"]] == ["École du Parc et du Lac"]

@@ -312,3 +312,22 @@ def test_the_notice_with_its_policy_stands_before_the_box_that_agrees(
         link = shown.index(f'<a href="{policy}"')
         assert link < shown.index("consent_privacy" if "blank" not in page else "</section>", link)
         assert "consent_privacy" not in shown[:link]
+
+
+def test_a_script_keeps_a_row_and_is_told_of_both_versions(way: Journey) -> None:
+    url = filled(way)
+    row = "partners.abc123"
+    first = way.visitor.send(f"{url}/collective", {"row": row, "fields": {"name": "École"}})
+    assert first.status_code == 200, first.body
+    kept = first.json_body["fields"]["partners"]
+    assert [each["name"] for each in kept if each["_id"] == "abc123"] == ["École"]
+    seen = first.json_body["seen"]
+    blank = way.visitor.send(f"{url}/collective", {"row": "partners.ffff", "fields": {"name": ""}})
+    assert [blank.status_code, blank.json_body["seen"]] == [200, ""]
+    given = {"row": row, "seen": seen, "fields": {"name": "École du Parc"}}
+    assert way.visitor.send(f"{url}/collective", given).status_code == 200
+    late = way.visitor.send(f"{url}/collective", {**given, "fields": {"name": "Une autre"}})
+    assert late.status_code == 409
+    assert late.json_body["disputed"] == ["name"]
+    unknown = way.visitor.send(f"{url}/collective", {"row": "nothing.a", "fields": {}})
+    assert unknown.status_code == 404
