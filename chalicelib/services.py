@@ -70,14 +70,14 @@ PATIENT = Config(
 )
 """What SES allows once a second is asked again a few times, after waits that nobody shares."""
 
-
 SIGNED = Config(
     connect_timeout=2,
     read_timeout=60,
     retries={"mode": "standard", "total_max_attempts": 3},
     signature_version="s3v4",
+    s3={"addressing_style": "virtual"},
 )
-"""Addresses of files are signed in the way that every region knows."""
+"""Addresses of files are signed in the way that every region knows, and are of the bucket's own."""
 
 
 def utc_now() -> datetime:

@@ -39,6 +39,8 @@ def slips(contents: Contents) -> Iterator[Slip]:
     for name, content in contents.items():
         if isinstance(content, dict) and "sections" in content:
             yield from (Slip(name, *rest) for rest in _form(content, contents))
+        if isinstance(content, dict) and content.get("attachments"):
+            yield from (Slip(name, *rest) for rest in _documents(content))
     yield from _scoring(contents["assessment"])
 
 
@@ -67,6 +69,17 @@ def _form(form: Any, contents: Contents) -> Iterator[Rest]:
                 ((*place, "fields", at), one) for at, one in enumerate(field["fields"])
             ]
             yield from _fields(rows, contents)
+
+
+def _documents(form: Any) -> Iterator[Rest]:
+    """Yield why a form takes no documents, or two by one name."""
+    if not form.get("steps") or form.get("received_as") != "application":
+        what = "documents go with an application in steps alone"
+        yield ("attachments",), what, "Take them out, or give the form “steps”."
+    found = form["attachments"]
+    yield from _twice(
+        [(("attachments", at, "key"), f["key"]) for at, f in enumerate(found)], "document"
+    )
 
 
 def _fields(placed: list[Placed], contents: Contents) -> Iterator[Rest]:

@@ -59,6 +59,13 @@ def test_a_browser_may_send_one_key_one_type_and_no_more_than_so_many_bytes(s3: 
     assert offer.fields["Content-Type"] == "application/octet-stream"
 
 
+def test_a_browser_is_sent_to_the_bucket_in_its_own_region(s3: Any) -> None:
+    documents = S3Documents(s3, "docs")
+    offer = documents.offer("incoming/a", 1, 60, "https://relais.example.org")
+    for address in (offer.url, documents.link("incoming/a", "a.pdf", 60)):
+        assert address.startswith("https://docs.s3.ca-central-1.amazonaws.com/")
+
+
 @pytest.mark.parametrize("name", ["Entente signée.pdf", 'a"; b=c.pdf', "100 %.pdf"])
 def test_a_document_is_always_saved_and_never_shown(s3: Any, name: str) -> None:
     documents = S3Documents(s3, "docs")

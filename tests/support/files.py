@@ -118,6 +118,12 @@ WRONG: Final[dict[str, tuple[bytes, str]]] = {
     "a JPEG cut in its head": (jpeg()[:12], "file_damaged"),
     "a JPEG without its end": (jpeg()[:-2], "file_damaged"),
     "a PNG cut in two": (png()[:-14], "file_damaged"),
+    "a JPEG of nothing but markers": (b"\xff\xd8\xff\xd0" + b"\xff\xd0" * 300_000, "file_damaged"),
+    "a JPEG of nothing but filling": (b"\xff\xd8\xff" + b"\xff" * 600_000, "file_damaged"),
+    "a PNG of nothing but empty parts": (
+        png()[:33] + chunk(b"abcd", b"") * 50_000, "file_damaged",
+    ),
+    "a HEIC of nothing but empty parts": (box(b"ftyp", b"heic") + box(b"free", b"") * 80_000, "file_damaged"),
     "a PNG with a wrong sum": (png().replace(b"IDAT", b"IDAX"), "file_damaged"),
     "a HEIC cut in two": (heic()[:-30], "file_damaged"),
     "a DOCX cut in two": (docx()[:-40], "file_damaged"),

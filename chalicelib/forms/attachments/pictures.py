@@ -20,6 +20,9 @@ _SCAN: Final = 0xDA
 _END: Final = 0xD9
 _PNG_HEAD: Final = 8
 
+MOST_PARTS: Final = 20_000
+"""Parts of a picture that are looked at: a large one has some thousands."""
+
 HEIC_BRANDS: Final = frozenset(
     {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"}
 )
@@ -28,7 +31,7 @@ HEIC_BRANDS: Final = frozenset(
 def check_jpeg(body: bytes) -> None:
     """Walk the segments up to the picture itself, and see that it has an end. Raises WrongFile."""
     at = 2
-    while True:
+    for _ in range(MOST_PARTS):
         if body[at : at + 1] != b"\xff":
             raise WrongFile(DAMAGED)
         marker = body[at + 1] if at + 1 < len(body) else -1
@@ -45,8 +48,8 @@ def check_jpeg(body: bytes) -> None:
             raise WrongFile(MIXED)
         at += 2 + length
         if marker == _SCAN:
-            break
-    _check_end(body, at)
+            return _check_end(body, at)
+    raise WrongFile(DAMAGED)
 
 
 def _check_end(body: bytes, at: int) -> None:
@@ -63,7 +66,7 @@ def _check_end(body: bytes, at: int) -> None:
 def check_png(body: bytes) -> None:
     """Walk the chunks, each with its sum, to the last. Raises WrongFile."""
     at, first = _PNG_HEAD, True
-    while True:
+    for _ in range(MOST_PARTS):
         length, name = int.from_bytes(body[at : at + 4]), body[at + 4 : at + 8]
         end = at + 12 + length
         if len(name) < 4 or end > len(body) or (first and name != b"IHDR"):
@@ -75,9 +78,10 @@ def check_png(body: bytes) -> None:
             raise WrongFile(MIXED)
         at, first = end, False
         if name == b"IEND":
-            break
-    if at != len(body):
-        raise WrongFile(MIXED)
+            if at != len(body):
+                raise WrongFile(MIXED)
+            return
+    raise WrongFile(DAMAGED)
 
 
 def check_heic(body: bytes) -> None:
@@ -97,7 +101,9 @@ def check_heic(body: bytes) -> None:
 
 def _boxes(body: bytes) -> Iterator[tuple[bytes, bytes]]:
     at = 0
-    while at < len(body):
+    for _ in range(MOST_PARTS):
+        if at >= len(body):
+            return
         size, name, head = int.from_bytes(body[at : at + 4]), body[at + 4 : at + 8], 8
         if size == 1:
             size, head = int.from_bytes(body[at + 8 : at + 16]), 16
@@ -108,3 +114,4 @@ def _boxes(body: bytes) -> Iterator[tuple[bytes, bytes]]:
             raise WrongFile(DAMAGED if name.isalnum() or at == 0 else MIXED)
         yield name, body[at + head : at + size]
         at += size
+    raise WrongFile(DAMAGED)

@@ -11,6 +11,7 @@ from chalicelib.desk.filters import Filters
 from chalicelib.desk.notes import StaffNotes
 from chalicelib.views.desk.entry import Entry, Visit
 from chalicelib.views.desk.opened_files import OpenedFiles, note_facts
+from chalicelib.views.documents import document_facts
 from chalicelib.views.review_facts import case_facts
 from chalicelib.web.responses import Response
 
@@ -33,6 +34,7 @@ class PrintViews:
         opened = self.opened.review(case, staff)
         facts: dict[str, object] = {
             **case_facts(opened, self.reviews, self.cases, self.candidates, lang),
+            "documents": document_facts(self.cases.documents(case), "application", address, lang),
             "name": staff.name,
             "at": self.entry.now(),
             "owner": owner.name if owner else "",
