@@ -8,6 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 from typing import Literal
+from urllib.parse import urlencode
 
 import pytest
 from playwright.sync_api import Browser, Page, Route
@@ -206,6 +207,16 @@ def test_from_disk_the_script_leaves_the_form_to_the_browser(
     press(fr)
     fr.wait_for_url(f"{api}/**")
     assert len(store.kinds("case")) == 1
+
+
+def test_a_link_to_the_page_fills_in_a_result_and_a_coach_and_nothing_else(
+    api: str, pasted: Show
+) -> None:
+    known = {"assessment_id": "AE-2026-7K4MQ-5", "coach_id": "ada-tremblay"}
+    page = pasted(part(api, "eoi"), query=f"?{urlencode({**known, 'org_legal_name': 'x'})}")
+    page.locator(".relais-status").wait_for(state="attached")
+    for name, text in {**known, "org_legal_name": ""}.items():
+        assert page.locator(f"[name={name}]").input_value() == text
 
 
 def test_the_script_may_come_late_and_twice(api: str, pasted: Show, store: MemoryStore) -> None:
