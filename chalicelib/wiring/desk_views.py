@@ -3,6 +3,7 @@
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from chalicelib.desk.roster import DeskRoster
 from chalicelib.views.desk.entry import Entry
 from chalicelib.views.desk.file import DeskFileViews
 from chalicelib.views.desk.files import FilesViews
@@ -61,7 +62,8 @@ class DeskViews:
     @cached_property
     def _account(self) -> AccountViews:
         desk = self._desk
-        return AccountViews(self._entry, desk.sessions, self._cases.roster, desk.confirming)
+        kept = DeskRoster(self._parts.store, self._parts.now)
+        return AccountViews(self._entry, desk.sessions, self._cases.roster, desk.confirming, kept)
 
     @cached_property
     def _files(self) -> FilesViews:
@@ -128,7 +130,6 @@ class DeskViews:
 
     @cached_property
     def _programme(self) -> "ProgrammeViews":
-        from chalicelib.desk.roster import DeskRoster
         from chalicelib.views.desk.programme import ProgrammeViews
 
         kept = DeskRoster(self._parts.store, self._parts.now)

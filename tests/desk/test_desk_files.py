@@ -269,6 +269,7 @@ def crowded(case: Case, number: int) -> Iterator[dict[str, Any]]:
 PAGES = (
     "/desk/files?tab=to_decide", "/desk/files?tab=closed", "/desk/files?tab=closed&language=en",
     "/desk/files?tab=to_decide&whose=mine&province=QC", "/desk/files?q=maison",
+    "/desk/export?tab=closed", "/desk/programme", "/desk/log",
 )  # fmt: skip
 
 
@@ -277,7 +278,8 @@ def test_each_page_costs_the_same_calls_however_many_files_there_are(
 ) -> None:
     calls: Counter[str] = Counter()
     kept = QuickStore()
-    kept.commit([Put({**RITA}), Put({**SAM})])
+    roles = ["officer", "administrator"]
+    kept.commit([Put({**RITA, "roles": roles}), Put({**SAM})])
     store: Any = Counting(kept, calls)
     mailer, clock = MemoryMailer(), SetClock()
     service = Services(
@@ -291,6 +293,9 @@ def test_each_page_costs_the_same_calls_however_many_files_there_are(
         browser = StaffBrowser(way.visitor)
         browser.sign_in(ME, mailer, way.deliver)
         browser.get(f"/desk/files/{case.ref}")
+        (session,) = kept.kinds("session")
+        confirmed = {"confirmed_until": "2027"}
+        kept.commit([Change((session["pk"], session["sk"]), set=confirmed)])
 
         def cost() -> dict[str, dict[str, int]]:
             found = {}

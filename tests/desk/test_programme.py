@@ -171,3 +171,17 @@ def test_whatever_the_log_keeps_has_words(rita: StaffBrowser, way: Journey) -> N
     for what in content.desk()["log"]:
         way.store.commit([log.entry(Staff.of(RITA), what, {}, way.clock())])
     assert rita.get("/desk/log").status_code == 200
+
+
+def test_somebody_notes_their_own_absence_and_is_back_before_its_end(
+    rita: StaffBrowser, way: Journey
+) -> None:
+    wrong = send(rita, "/desk/account", act="away", until="hier")
+    assert wrong.status_code == 422
+    assert 'value="hier"' in wrong.body.decode()
+    assert send(rita, "/desk/account", act="away", until="2026-03-16").status_code == 303
+    assert staff(way, "rita-roy").away_until == "2026-03-16"
+    assert rita.get("/desk/programme").status_code == 409
+    assert noted(way) == [("roster_away", "Rita Roy")]
+    assert send(rita, "/desk/account", act="back").status_code == 303
+    assert rita.get("/desk/programme").status_code == 200

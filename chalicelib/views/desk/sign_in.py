@@ -8,16 +8,19 @@ from pydantic_core import PydanticCustomError
 
 from chalicelib import content
 from chalicelib.cases.staff import Roster
+from chalicelib.core import eastern_time
 from chalicelib.core.email_address import EMAIL_MAX_LENGTH
 from chalicelib.core.links import Links
 from chalicelib.core.records import moment
 from chalicelib.desk.confirming import Confirming
+from chalicelib.desk.roster import DeskRoster, Wrong
 from chalicelib.desk.sessions import Sessions, StaffSession
 from chalicelib.desk.sign_in import CODE_MINUTES, LINK_LIFETIME, OpenedSignIn, SignIns
 from chalicelib.forms import field_types
 from chalicelib.forms.normalise import tidy
 from chalicelib.views.desk.browsers import browser_words
 from chalicelib.views.desk.entry import Entry, Visit, safe_next
+from chalicelib.views.desk.programme import day_of
 from chalicelib.views.desk.rights import RIGHTS
 from chalicelib.web.cookies import STAFF_COOKIE
 from chalicelib.web.pages import in_language
@@ -167,6 +170,7 @@ class AccountViews:
     sessions: Sessions
     roster: Roster
     confirming: Confirming
+    kept: DeskRoster
 
     def show(self, visit: Visit) -> Response:
         return self._page(visit, safe_next(visit.request.query.get("next", "")))
@@ -182,6 +186,8 @@ class AccountViews:
             case "back":
                 self.roster.back(session.staff)
                 return self.entry.go(self.entry.address())
+            case "away":
+                return self._away(visit, session, text_field(fields, "until"))
             case "send_code":
                 self.confirming.send(session)
                 return self._page(visit, next_page, sent=True)
@@ -190,6 +196,15 @@ class AccountViews:
             case _:
                 return self._page(visit, next_page, status=422)
         return self.entry.go(self.entry.address(), self.entry.cookies.removed(STAFF_COOKIE))
+
+    def _away(self, visit: Visit, session: StaffSession, typed: str) -> Response:
+        """Begin one's own absence, which shuts the desk until its end."""
+        try:
+            self.kept.set_away(session.staff, session.staff, day_of(typed, visit.lang))
+        except Wrong as wrong:
+            text = content.desk()["roster"][wrong.why][visit.lang]
+            return self._page(visit, "", wrong_day=text, typed=typed, status=422)
+        return self.entry.go(self.entry.address("account"))
 
     def _confirm(self, visit: Visit, session: StaffSession, typed: str, next_page: str) -> Response:
         if not self.confirming.confirm(session, typed):
@@ -203,10 +218,15 @@ class AccountViews:
         *,
         sent: bool = False,
         wrong: bool = False,
+        wrong_day: str = "",
+        typed: str = "",
         status: int = 200,
     ) -> Response:
-        session = visit.signed_in
+        session, today = visit.signed_in, str(eastern_time.today(self.entry.now()))
         facts: dict[str, object] = {
+            "wrong_day": wrong_day,
+            "typed": typed,
+            "is_away": session.staff.away(today),
             "next": next_page,
             "sent": sent,
             "wrong": wrong,
