@@ -249,3 +249,50 @@ def test_an_abbreviated_province_is_explained_by_its_name() -> None:
     for q, label in (("N.-B.", "Nouveau-Brunswick"), ("T.-N.-L.", "Terre-Neuve-et-Labrador")):
         for result in found(q, limit=100)["results"]:
             assert [why["found"] for why in result["matched"]] == [label], result["matched"]
+
+
+# ------------------------------------------------------------------------------- places left out
+
+PLACES = [name for region in content.places()["regions"] for name in region["names"]]
+LEFT_OUT = [
+    "not in {}",
+    "housing outside {}",
+    "coach hors de {}",
+    "pas à {}",
+    "sauf {}",
+    "except {}",
+]
+
+
+@given(place=st.sampled_from(PLACES), words=st.sampled_from(LEFT_OUT))
+@settings(max_examples=120)
+def test_words_before_a_place_leave_out_whoever_lives_there(place: str, words: str) -> None:
+    first = found(f'"{place}"' if place.lower() == "pas" else place)["results"][:1]
+    if first and "city" in {why["field"] for why in first[0]["matched"]}:
+        living = [one["slug"] for one in found(place)["results"] if one["city"] == first[0]["city"]]
+        shown = slugs(words.format(place))
+        assert first[0]["slug"] in living
+        assert first[0]["slug"] not in shown, (words, place)
+
+
+def test_such_words_before_anything_else_leave_nobody_out() -> None:
+    assert set(slugs("pas seulement jeunes")) == set(slugs("jeunes"))
+    assert slugs("the pas manitoba")[0] in slugs("Manitoba")
+
+
+@pytest.mark.parametrize("name", ["Terre-Neuve", "Newfoundland", "Yukon", "Ontario", "Manitoba"])
+def test_of_those_who_chose_a_province_whoever_lives_there_comes_first(name: str) -> None:
+    chosen = [
+        one["province"]
+        for one in found(name, limit=100)["results"]
+        if any(why["how"] == "exact" for why in one["matched"])
+    ]
+    home = chosen[0]
+    assert chosen[: chosen.count(home)] == [home] * chosen.count(home)
+
+
+@pytest.mark.parametrize("q", ["strategic plan", "impact collectif", "mac askill"])
+def test_words_of_a_phrase_that_stand_apart_are_explained(q: str) -> None:
+    for one in found(q, limit=100)["results"]:
+        assert one["matched"], one["slug"]
+        assert "Ontario" not in {why["found"] for why in one["matched"]}

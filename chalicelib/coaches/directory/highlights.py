@@ -10,7 +10,7 @@ from chalicelib.coaches.directory.layout import FILTERS, Labels
 from chalicelib.coaches.directory.levels import KIND_COST
 from chalicelib.coaches.directory.match_kinds import MatchKind
 from chalicelib.coaches.directory.matching import Match, WordIndex
-from chalicelib.coaches.directory.text import FoldedTexts, Part, Span, spellings
+from chalicelib.coaches.directory.text import FoldedTexts, Part, Span, Spelling, spellings
 from chalicelib.coaches.directory.word_forms import variants
 from chalicelib.core.languages import Lang
 
@@ -125,11 +125,28 @@ class Sought:
                     return spans, first
         return None
 
+    def find_part(self, texts: FoldedTexts) -> FoundTerm | None:
+        """Return where the words of a phrase stand that are there, and the others elsewhere: in
+        the other language, or in a label."""
+        found = [
+            spans
+            for word in self._match.term.words
+            for spans in [next(filter(None, map(texts.find, _spelt(word))), [])]
+            if spans
+        ]
+        if not found:
+            return None
+        return [span for spans in found for span in spans], [spans[0] for spans in found]
+
     def find_joined(self, texts: FoldedTexts) -> FoundTerm | None:
         """Return the same where the term is in one piece, and the text has it in several, or the
         other way round: « O’Brien », "obrien"."""
         for joined in _joined_readings(self._match, self.kind):
-            spans = texts.find_joined(joined, exact=self.kind != _PREFIX) if joined else []
+            exact = self.kind != _PREFIX
+            spans = texts.find_joined(joined, exact=exact) if joined else []
+            if joined and not spans:
+                # Two words that were typed for one: « mac askill ».
+                spans = texts.find(spellings(joined, exact=exact))
             if spans:
                 return spans, spans[:1]
         return None
@@ -174,6 +191,11 @@ class Ways:
             if at < len(found) and found[at] & bit:
                 return sought
         return None
+
+
+def _spelt(word: str) -> Iterator[list[Spelling]]:
+    """Yield how a word stands in texts, and how its singular or plural does."""
+    return (spellings(each, exact=True) for each in (word, *variants(word)))
 
 
 def _readings(match: Match, kind: int) -> Iterator[tuple[Sequence[str], bool]]:
@@ -234,7 +256,7 @@ class LabelIndex:
 
     def _readings(self, match: Match, kind: int) -> Iterator[tuple[Sequence[str], bool]]:
         yield from _readings(match, kind)
-        if kind in (_EXACT, _PREFIX) and len(match.term.words) > 1:
+        if kind in (_EXACT, _PREFIX) and len(match.term.words) > 1 and match.term.joined:
             # An abbreviation is filed as one word too: « C.-B. ».
             yield (match.term.joined,), kind == _EXACT
 

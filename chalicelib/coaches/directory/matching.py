@@ -30,6 +30,9 @@ _SERVED: Final = 4
 """What it costs to have chosen what a word means, and to serve the province that it means, beside
 having the word in a text."""
 
+_ELSEWHERE: Final = 5
+"""What it costs more to serve a province that is named and to live elsewhere."""
+
 _PLACES: Final = frozenset({"city", "home", "province"})
 
 _ABBREVIATION_LENGTH: Final = 3
@@ -90,7 +93,18 @@ class WordIndex:
             match = self._pieces(term)
         if term.joined and term.joined != term.words[0]:
             match = self._joined_first(match, term)
-        return match if match.levels else self.wider(match)
+        return self._locals_first(match) if match.levels else self.wider(match)
+
+    def _locals_first(self, match: Match) -> Match:
+        """Put those who live in the province that a term names before those who only serve it."""
+        number = match.term.meaning
+        first = [] if number is None else self.meanings[number]["first"]
+        home = self.with_any([filed for filed in first if filed[0] == "home"])
+        if not home:
+            return match
+        several = [(cost, mask & home) for cost, mask in match.levels.items()]
+        several += [(cost + _ELSEWHERE, mask) for cost, mask in match.levels.items()]
+        return replace(match, levels=merge(several))
 
     def number_of(self, name: str) -> int | None:
         """Return the number of what a word names."""
@@ -165,12 +179,19 @@ class WordIndex:
         place, such as « nord de l’Ontario », say nothing apart."""
         if term.meaning is not None and self._is_place(term.meaning):
             return Match(term, merge(self._other_names(term, ())))
-        exact = [
-            (EXACT + place, reduce(and_, [self._up_to(place, (word,)) for word in term.words]))
+        *sure, anywhere = [
+            reduce(and_, [self._up_to(place, (word,)) for word in term.words])
             for place in range(len(self.fields))
         ]
         alike = reduce(and_, [self._up_to(2, (word, *variants(word))) for word in term.words])
-        return Match(term, merge([*exact, (SYNONYM + 2, alike), *self._other_names(term, ())]))
+        # Here and there in a text, the words of a name say less than to have chosen what it names.
+        last = EXACT + 2 if term.meaning is None else SYNONYM + _SERVED + 1
+        levels = [
+            *((EXACT + place, mask) for place, mask in enumerate(sure)),
+            (last, anywhere),
+            (max(last, SYNONYM + 2), alike),
+        ]
+        return Match(term, merge([*levels, *self._other_names(term, ())]))
 
     def _up_to(self, place: int, words: Sequence[str]) -> int:
         return reduce(or_, [field.any_of(words) for field in self.fields[: place + 1]])

@@ -171,6 +171,11 @@ class CoachResult:
                 explained.append(sought.explained(found, texts, lang))
             elif found := sought.find(self._hidden_texts):
                 explained.append(sought.explained(found, self._hidden_texts, lang))
+            elif found := sought.find_part(texts):
+                spans += found[0]
+                explained.append(sought.explained(found, texts, lang))
+            elif found := sought.find_part(self._hidden_texts):
+                explained.append(sought.explained(found, self._hidden_texts, lang))
         return spans, explained
 
     def _chosen(self, sought: Sought) -> Explained | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
 from chalicelib.coaches.directory.folding import fold_text, pieces
-from chalicelib.coaches.directory.layout import Index
+from chalicelib.coaches.directory.layout import PLACES, Index
 
 MAX_WORDS: Final = 8
 """Terms of a query that are searched for; the others are ignored."""
@@ -20,6 +20,11 @@ _MINUS: Final = re.compile(r"[-−–](?=[\w\"«“])")
 _NOT: Final = frozenset({"NOT", "SAUF"})
 _OR: Final = frozenset({"OR", "OU", "|"})
 _AND: Final = frozenset({"AND", "ET", "&", "+"})
+_EXCEPT: Final = frozenset({"except", "excepte", "excluding", "outside", "sauf", "hormis", "hors"})
+_NOT_IN: Final = frozenset({"not", "pas"})
+"""Words before a place that leave it out: the first kind always, the other with a word such as
+« in » between: The Pas is a town."""
+
 _HYPHENS: Final = re.compile("--+")
 _AROUND: Final = ' \t\r\n\xa0\u202f,;:.!?()[]{}"«»“”'
 
@@ -80,11 +85,12 @@ class TermReader:
         self._noise: Container[str] = index["noise"]
         self._everyone: Container[str] = index.get("everyone", {})
         self._named: Mapping[str, int] = index.get("named", {})
+        self._meanings = index.get("meanings", [])
         self._names: Container[str] = index["words"]["name"]
         self._singles: dict[Token, Term] = {}
 
     def read(self, q: str) -> Terms:
-        terms = list(dict.fromkeys(self._terms(list(_tokens(q)))))
+        terms = list(dict.fromkeys(self._left_out(list(self._terms(list(_tokens(q)))))))
         everyone = [term for term in terms if term.text in self._everyone and not term.without]
         terms = [term for term in terms if term not in everyone]
         without = tuple(term for term in terms if term.without)[:MAX_WORDS]
@@ -95,6 +101,27 @@ class TermReader:
         kept = (*needed[:MAX_WORDS], *(optional[:MAX_WORDS] if needed else ()))
         ignored = tuple(term.text for term in needed[MAX_WORDS:])
         return Terms(kept, without, ignored)
+
+    def _left_out(self, terms: Sequence[Term]) -> Iterator[Term]:
+        """Yield the terms, with a place left out that words leave out: « not in Toronto »."""
+        at = 0
+        while at < len(terms):
+            place = at + 1
+            while place < len(terms) and terms[place].optional:
+                place += 1
+            word = terms[at].text
+            said = word in _EXCEPT or (word in _NOT_IN and place > at + 1)
+            if said and place < len(terms) and self._is_place(terms[place]):
+                yield replace(terms[place], without=True)
+                at = place + 1
+            else:
+                yield terms[at]
+                at += 1
+
+    def _is_place(self, term: Term) -> bool:
+        return term.meaning is not None and any(
+            name in PLACES for name, _ in self._meanings[term.meaning]["first"]
+        )
 
     def _terms(self, tokens: Sequence[Token]) -> Iterator[Term]:
         at = 0
