@@ -111,6 +111,8 @@ SLIPS: list[tuple[str, Change, str]] = [
     ("commands", lambda c: c.pop("blocked"), "blocked"),
     ("network", lambda c: c["own"].pop("tick"), "own.tick"),
     ("holds", lambda c: c["reasons"].pop("quota"), "quota"),
+    ("home", lambda c: c["coaches"].pop("fr"), "fr"),
+    ("interface", lambda c: c.pop("intro"), "intro"),
     ("kit", lambda c: c["script"].pop("sending"), "without sending"),
     ("languages", lambda c: c[0].pop("own"), "own"),
     ("synonyms", lambda c: c["groups"].append(["alone"]), "groups"),
