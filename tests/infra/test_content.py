@@ -119,6 +119,13 @@ SLIPS: list[tuple[str, Change, str]] = [
     ("places", lambda c: c["regions"][0].update(provinces=["XX"]), "no such province: XX"),
     ("places", lambda c: c["cities"].update(XX=["Paris"]), "no such province: XX"),
     ("terms", lambda c: c[0].update(means={"mood": ["good"]}), "no such filter: mood"),
+    ("application", lambda c: c.pop("steps"), "documents go with an application in steps alone"),
+    (
+        "application",
+        lambda c: c["attachments"][1].update(key="file_other"),
+        "document file_other stands twice",
+    ),
+    ("application", lambda c: c["attachments"][0].update(max=9), "attachments.0.max"),
     ("terms", lambda c: c[0].update(near={"language": ["xx"]}), "no such value: xx"),
     ("theme", lambda c: c["light"].update(ink="black"), "light.ink"),
 ]
