@@ -386,7 +386,7 @@ def test_whoever_dies_on_the_way_leaves_nothing_that_the_sweep_does_not_find(
     assert {f"incoming/{one['id']}" for one in listed(way, url)} == set(documents.bodies)
 
 
-@pytest.mark.parametrize("end", ["deleted", "expired", "sent without it", "erased"])
+@pytest.mark.parametrize("end", ["deleted", "expired", "sent without it", "erased", "forgotten"])
 def test_documents_go_with_what_they_are_of(
     way: Journey, documents: MemoryDocuments, end: str
 ) -> None:
@@ -404,6 +404,10 @@ def test_documents_go_with_what_they_are_of(
         sweep(way, minutes=80)
         assert len(documents.bodies) == 1
         return
+    if end == "forgotten":
+        send(way, url)
+        for _ in range(40):
+            sweep(way, days=40)
     if end == "erased":
         send(way, url)
         (case,) = way.store.kinds("case")
