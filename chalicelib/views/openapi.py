@@ -5,6 +5,7 @@ from typing import Final
 
 from chalicelib import content
 from chalicelib.cases.states import staff_steps, table
+from chalicelib.coaches.directory.snapshot import all_labels
 from chalicelib.core.languages import LANGS, Lang
 from chalicelib.forms import parsing
 from chalicelib.views.desk.rights import RIGHTS
@@ -84,7 +85,7 @@ def _forms(interface: Interface) -> Paths:
 
 def _files(interface: Interface) -> Paths:
     file, declaration = "/file/{token}", "/declaration/{token}"
-    ask = interface.post("/file", "email lang", also=("303",))
+    ask = interface.post("/file", "email! lang", also=("303",))
     ask["responses"] |= answer(interface.lang, "202", json("Outcome"))
     return {
         "/file": {"get": interface.get("/file", script="Fields"), "post": ask},
@@ -104,7 +105,7 @@ def _files(interface: Interface) -> Paths:
 
 
 def _coaches(interface: Interface) -> Paths:
-    filters = content.coaches()["filters"]
+    filters, known = content.coaches()["filters"], all_labels()
     search = interface.get(
         "/coaches", "q", "limit", "cursor", script="Coaches", refused=("search",), also=("304",)
     )
@@ -113,7 +114,7 @@ def _coaches(interface: Interface) -> Paths:
             "name": name,
             "in": "query",
             "description": text[interface.lang],
-            "schema": {"type": "array", "items": TEXT},
+            "schema": {"type": "array", "items": {"enum": list(known[name])}},
         }
         for name, text in filters.items()
     ]

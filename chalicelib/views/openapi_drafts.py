@@ -49,7 +49,7 @@ def _begin(interface: Interface) -> Operation:
         "/draft", refused=("fields", "step", "form", "link", "place", "invitation"), also=("303",)
     )
     operation["responses"] |= answer(interface.lang, "201", json("Draft"))
-    return {**operation, "requestBody": body({}, schema)}
+    return {**operation, "requestBody": body({}, schema=schema)}
 
 
 def _save(interface: Interface, page: str) -> Operation:
@@ -59,4 +59,4 @@ def _save(interface: Interface, page: str) -> Operation:
     )  # fmt: skip
     operation["responses"] |= answer(interface.lang, "201", json("Receipt"))
     operation["responses"] |= answer(interface.lang, "202", json("Outcome"))
-    return {**operation, "requestBody": body({}, SAVE)}
+    return {**operation, "requestBody": body({}, schema=SAVE)}

@@ -1,7 +1,7 @@
 """What each operation of the OpenAPI document is made of: parameters, body, responses."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, TypedDict
 
 from chalicelib import content
@@ -62,7 +62,8 @@ class Interface:
         refused: Iterable[str] = ("fields", "step"),
         also: Iterable[str] = (),
     ) -> Operation:
-        """Return what is done at an address, with these fields of a form."""
+        """Return what is done at an address, with these fields of a form; one that must be there has
+        a `!`."""
         done = answer(self.lang, "200", PAGE, json(script) if script else {})
         shown = {**done, **self.plain(also)}
         operation = self._operation("post", path, (), shown, ("body", *refused))
@@ -90,7 +91,7 @@ class Interface:
                 script="FormDescription", refused=kinds, also=("304",),
                 page=PAGE_OR_DAYS if form == "application" else PAGE,
             ),
-            "post": {**operation, "requestBody": body({}, schema)},
+            "post": {**operation, "requestBody": body({}, schema=schema)},
         }  # fmt: skip
 
     def _operation(
@@ -143,9 +144,15 @@ def _form_schema(described: Mapping[str, Any]) -> Schema:
     return {**schema, "properties": {**schema["properties"], **control}}
 
 
-def body(properties: Mapping[str, Schema], schema: Schema | None = None) -> Mapping[str, object]:
+FIELDS: Final[Mapping[str, Schema]] = {"email": {"type": "string", "format": "email"}}
+"""Fields of pages whose text is of a kind."""
+
+
+def body(
+    properties: Mapping[str, Schema], required: Sequence[str] = (), *, schema: Schema | None = None
+) -> Mapping[str, object]:
     """Return a body that may come in any of the ways that forms are sent."""
-    found = schema or {"type": "object", "properties": properties}
+    found = schema or {"type": "object", "properties": properties, "required": required}
     flat = {"schema": {"type": "object"} if schema else found}
     return {
         "required": True,
@@ -154,4 +161,4 @@ def body(properties: Mapping[str, Schema], schema: Schema | None = None) -> Mapp
 
 
 def query_parameter(name: str) -> Parameter:
-    return {"name": name, "in": "query", "schema": TEXT}
+    return {"name": name, "in": "query", "schema": {"type": "integer"} if name == "limit" else TEXT}

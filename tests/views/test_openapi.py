@@ -95,6 +95,20 @@ def test_every_operation_answers_what_the_document_says_to_whatever_is_sent(
             assert found.status_code < BROKEN, (method, address, raw)
 
 
+def test_every_value_of_a_filter_that_is_documented_is_one_that_the_search_takes(
+    visitor: Visitor,
+) -> None:
+    given = documented.document()["paths"]["/coaches"]["get"]["parameters"]
+    filters = {
+        each["name"]: each["schema"]["items"]["enum"] for each in given if "items" in each["schema"]
+    }
+    assert set(filters) == set(content.coaches()["filters"])
+    for name, values in filters.items():
+        for value in (values[0], values[-1]):
+            assert visitor.get(f"/coaches?{name}={value}").status_code == 200
+        assert visitor.get(f"/coaches?{name}=nothing").status_code == 400
+
+
 def test_every_error_that_reaches_a_visitor_is_documented_for_some_operation() -> None:
     told = {error for kind in ERRORS.values() for error in kind}
     assert set(CODES) - told == {errors.WrongMethod}, "which is no operation"
