@@ -5,6 +5,7 @@ writes classes, and a request neither parses HTML nor loads what does. A templat
 letters use too stands among theirs as a link, which the package has as a file of its own.
 """
 
+import fcntl
 import importlib
 import re
 import subprocess
@@ -73,14 +74,25 @@ def _css_inline() -> ModuleType:
     """Return the library, which is installed beside the packages that are built: it runs nowhere
     else."""
     folder = ROOT / "build" / "tools"
-    wanted = REQUIREMENTS.read_text("utf-8")
-    kept = folder / "requirements.txt"
-    if not kept.exists() or kept.read_text("utf-8") != wanted:
-        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        target = ["--upgrade", "--target", str(folder), "-r", str(REQUIREMENTS)]
-        if subprocess.run([*pip, *target], check=False).returncode:
-            raise StyleError(f"{REQUIREMENTS.name} cannot be installed")
-        kept.write_text(wanted, "utf-8")
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        # One at a time: tests of several workers may be the first to need it.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        _install(folder)
     if str(folder) not in sys.path:
         sys.path.append(str(folder))
     return importlib.import_module("css_inline")
+
+
+def _install(folder: Path) -> None:
+    """Install what the requirements name, unless they are what the folder has. Raises
+    StyleError."""
+    wanted = REQUIREMENTS.read_text("utf-8")
+    kept = folder / "requirements.txt"
+    if kept.exists() and kept.read_text("utf-8") == wanted:
+        return
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    target = ["--upgrade", "--target", str(folder), "-r", str(REQUIREMENTS)]
+    if subprocess.run([*pip, *target], check=False).returncode:
+        raise StyleError(f"{REQUIREMENTS.name} cannot be installed")
+    kept.write_text(wanted, "utf-8")
