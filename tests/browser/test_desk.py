@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Page
 
 import app as application
 import samples
+from chalicelib.cases.staff import ROLES
 from fakes import MemoryMailer, MemoryStore
 from staff_browser import code_of, link_of, sign_in_letter
 from tests.browser.test_pages import AXE, TAGS, too_wide, violations
@@ -153,3 +154,57 @@ def decide(page: Page, shared: Page, words: Words, store: MemoryStore) -> None:
     states = {row["answers"]["org_legal_name"]: row["state"] for row in store.kinds("case")}
     assert states == {"Maison de la Rive": "EOI_PENDING", "Bateau d’Été": "EOI_APPROVED"}
     assert re.search(r"done=", page.url)
+
+
+@pytest.mark.parametrize("words", [FR, EN], ids=["narrow", "wide"])
+def test_lists_are_exported_and_decided_and_the_roster_kept_without_a_mouse(
+    browser: Browser, shared: Page, address: str, store: MemoryStore, mailer: MemoryMailer,
+    words: Words,
+) -> None:  # fmt: skip
+    visitor = Visitor(Client(application.app))
+    for name in ("Maison de la Rive", "Bateau d’Été"):
+        given = samples.eoi(org_legal_name=name, contact_email=f"{len(name)}@example.org")
+        assert visitor.send("/forms/eoi", given).status_code == 201
+    for row in store.kinds("staff"):
+        store.items[row["pk"], row["sk"]] |= {"lang": words.lang, "roles": list(ROLES)}
+    context = browser.new_context(
+        java_script_enabled=False, viewport={"width": words.width, "height": 800},
+        locale=f"{words.lang}-CA",
+    )  # fmt: skip
+    page = context.new_page()
+
+    def seen(name: str) -> None:
+        """Each page fits, and axe looks at it at one of the two widths."""
+        assert too_wide(page) == [], name
+        if (name in ("export", "many", "programme/sam-lee")) == (words is FR):
+            check(page, shared, words)
+
+    sign_in(page, address, words, mailer)
+    page.goto(f"{address}/desk/export?tab=to_decide&lang={words.lang}")
+    press(page, "main form:has([value=send_code]) button")
+    deliver()
+    typed(page, "code", code_of(mailer.to(RITA)[-1].text))
+    press(page, "main form:has([value=confirm]) button")
+    seen("export")
+    press(page, "main form button:not(.unseen)")
+    assert page.locator("a.button[href$='/file']").count() == 1
+    seen("made")
+    page.goto(f"{address}/desk/files?tab=to_decide&lang={words.lang}")
+    for box in page.locator(".pick input[type=checkbox]").all():
+        box.press("Space")
+    press(page, "form.wide button.quiet")
+    page.locator("[name=decision][value=approve]").press("Space")
+    press(page, "button[name=preview]")
+    seen("many")
+    page.locator("[name=confirm]").press("Space")
+    press(page, "button[name=decide]")
+    assert page.locator("main .rows li").count() == 2
+    assert {row["state"] for row in store.kinds("case")} == {"EOI_APPROVED"}
+    seen("done")
+    press(page, "main .rows a")
+    press(page, "a[href*='/print']")
+    seen("print")
+    for path in ("programme", "programme/sam-lee", "log"):
+        page.goto(f"{address}/desk/{path}?lang={words.lang}")
+        seen(path)
+    context.close()
