@@ -160,8 +160,9 @@ def _with_button(request: Request, response: Response, number: int, lang: Lang) 
 
 
 def _repost(pairs: Pairs, lang: Lang) -> Markup:
-    """Return a form that sends the same again, in the other language."""
-    kept = [(name, text) for name, text in pairs if name != "lang"]
+    """Return a form that sends the same again, in the other language; what only switched does so
+    again."""
+    kept = [(name, lang if name == SWITCH_PAGE else text) for name, text in pairs if name != "lang"]
     hidden = Markup("").join(
         Markup('<input type="hidden" name="{}" value="{}">').format(name, text)
         for name, text in [*kept, ("lang", lang)]

@@ -6,10 +6,11 @@ import pytest
 
 import gallery
 from chalicelib.core.languages import LANGS, Lang, other_language
-from chalicelib.web.request import SWITCH_PAGE
-from chalicelib.web.switching import refilled
+from chalicelib.web.request import SWITCH_PAGE, Request
+from chalicelib.web.responses import HTML, Response
+from chalicelib.web.switching import refilled, with_switch
 from journey import ADA, RITA, Journey
-from visitor import Visitor, hidden
+from visitor import FORM, Visitor, hidden
 
 TYPED = 'Deux lignes,\net « tout » <reste> & "va"'
 KEPT = "Deux lignes,\net « tout » &lt;reste&gt; &amp; &#34;va&#34;"
@@ -98,6 +99,16 @@ def test_the_enter_key_presses_the_form_s_own_button_first() -> None:
             assert own, name
             for each in re.findall(r'(?:name|value)="[^"]*"', own[1]):
                 assert each in found[1], name
+
+
+def test_a_post_that_only_switched_does_no_more_when_it_is_sent_again() -> None:
+    body = b"lang=fr&answer=x&_switch_page=fr"
+    headers = {"content-type": FORM["Content-Type"], "accept": "text/html"}
+    request = Request("POST", headers, {}, body, "")
+    page = '<html lang="fr-CA"><div id="switch"></div>'
+    shown = with_switch(request, Response(409, page, HTML)).body
+    sent = re.findall(r'name="([^"]+)" value="([^"]*)"', shown)
+    assert sent == [("answer", "x"), (SWITCH_PAGE, "en"), ("lang", "en")]
 
 
 @pytest.mark.parametrize(
