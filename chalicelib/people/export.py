@@ -15,6 +15,7 @@ from chalicelib.core.letter_row import APPLICANT, FIDUCIARY
 from chalicelib.core.ports import Item, Store
 from chalicelib.core.records import STORE_ATTRIBUTES, stamp
 from chalicelib.core.shown_words import shown_key
+from chalicelib.forms.attachment import attachments_in
 from chalicelib.people.finder import (
     ADDRESS_IN_TEXT,
     FoundRow,
@@ -94,9 +95,17 @@ class Export:
             facts |= {name: _plain(row[name], person, staff=True) for name in kept if name in row}
             facts["consents"] = self._consents(row, person)
             facts["proved"] = _plain(row.get("proved") or {}, person)
+            if row.get("attachments"):
+                facts["documents"] = self._documents(row, case_key(id)[0], person)
             events = self._store.rows(case_key(id)[0], "EVENT#")
             facts["events"] = [_plain(event, person, staff=True) for event in events]
         return facts
+
+    def _documents(self, row: Item, owner: str, person: Person) -> list[object]:
+        """Return what is kept of the documents of a file: their bytes are on its page."""
+        kept = ("field", "name", "state", "size", "at")
+        found = attachments_in(self._store, owner, row["attachments"])
+        return [_plain({name: one.row[name] for name in kept}, person) for one in found]
 
     def _form(self, found: FoundRow, person: Person) -> Item:
         """Return a form that opened no file: whole to its sender, and their own part to others."""

@@ -477,3 +477,14 @@ def test_one_post_of_everything_takes_no_document_and_works_as_before(way: Journ
     assert rows(way) == []
     given = {**samples.eoi(), "file_other": "x"}
     assert way.visitor.send("/forms/eoi", given).status_code == 422
+
+
+def test_whoever_asks_for_what_is_kept_of_them_is_told_of_their_documents(way: Journey) -> None:
+    url = filled(way, invite=invited(way))
+    add(way, url, name="Entente signée.pdf")
+    send(way, url)
+    people = way.service.people(way.store)
+    given = people.export.of(people.erasure.find(ADA), way.clock())
+    (mine,) = [one for one in given["files"] if "documents" in one]  # type: ignore[attr-defined]
+    (document,) = mine["documents"]
+    assert (document["field"], document["name"]) == ("file_other", "Entente signée.pdf")
