@@ -205,5 +205,5 @@ def test_a_lost_link_comes_again_by_mail(stack: Stack) -> None:
 
 
 def test_no_permission_is_missing(stack: Stack) -> None:
-    for function in ("api", "deliver_letters", "sweep", "settle_mail", "send_issue"):
+    for function in ("api", "deliver_letters", "sweep", "settle_mail", "send_issue", "run_jobs"):
         assert "AccessDenied" not in stack.logs(function)

@@ -19,7 +19,9 @@ PHONE = "418 555-0188"
 NAME = {"first_name": "Zoé", "last_name": "Petit-Lavoie"}
 NEEDLES = (ZOE, "Petit-Lavoie", "4185550188", PHONE)
 STAFF = ("rita.roy@example.org", "sam.lee@example.org")
-FUNCTIONS = ("api", "deliver_letters", "sweep", "settle_mail", "send_issue", "anchor_audit")
+FUNCTIONS = (
+    "api", "deliver_letters", "sweep", "settle_mail", "send_issue", "run_jobs", "anchor_audit",
+)  # fmt: skip
 
 
 def _press(stack: Stack, link: str, **fields: str) -> None:
