@@ -177,6 +177,21 @@ def test_a_code_is_asked_for_first_and_what_was_ticked_is_offered_again(
     assert "3 sur 3" not in decided(browser, page, decision="approve")
 
 
+def test_the_address_of_the_form_shows_what_was_chosen_again_in_either_language(
+    rita: StaffBrowser, files: list[Case]
+) -> None:
+    page = chosen(rita, *refs(files[:2])).body.decode()
+    action = re.search(r'action="[^"]*/api(/desk/many\?[^"]*)"', page)
+    assert action
+    again = rita.get(f"{unescape(action[1])}&lang=en")
+    assert "Chosen files (2)" in again.body.decode()
+    pairs = [("nonce", form_of(again)), ("_switch_page", "fr"), ("message", "Déjà écrit")]
+    back = rita.post(unescape(action[1]), *pairs).body.decode()
+    assert "Dossiers choisis (2)" in back
+    assert "Déjà écrit" in back
+    assert rita.get("/desk/many").status_code == 303
+
+
 def test_nothing_ticked_says_so(rita: StaffBrowser) -> None:
     for ref in ("", "x", "DI-2026-AAAAA-A:1:1"):
         page = chosen(rita, ref)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TypedDict
+from urllib.parse import urlencode
 
 from chalicelib import content
 from chalicelib.cases.case import Case
@@ -62,11 +63,13 @@ class ManyViews:
     kept: KeptForms
 
     def show(self, visit: Visit) -> Response:
-        """Answer with the form again that was kept when its sender had to sign in or confirm."""
+        """Answer with the form again: as it was kept when its sender had to sign in or confirm,
+        or for the files that its address names."""
         kept = self.kept.of(visit.request.query.get("kept", ""), visit.signed_in.staff.id)
-        if not kept:
+        named = list(visit.request.several.get("file", ()))
+        if not kept and not named:
             return self.entry.go(self.entry.address("files"))
-        return self._page(visit, nest(kept))
+        return self._page(visit, nest(kept) if kept else {**visit.request.query, "file": named})
 
     def act(self, visit: Visit) -> Response:
         """Show what was chosen and what a decision would do to it; once it is confirmed, decide,
@@ -189,10 +192,13 @@ class ManyViews:
             if foresee and not errors
         }
         texts, address = content.review()["errors"], self.entry.address("files")
+        chosen = [self._chosen(one, foretold, filters, lang) for one in files]
+        named = [*(("file", one["value"]) for one in chosen), ("filters", filters.query())]
         facts: dict[str, object] = {
             "back": f"{address}?{filters.query()}",
             "filters": filters.query(),
-            "files": [self._chosen(one, foretold, filters, lang) for one in files],
+            "files": chosen,
+            "action": f"{self.entry.address('many')}?{urlencode(named)}",
             "entered": fields,
             "errors": [FieldError(field=f, code=c, message=texts[c][lang]) for f, c in errors],
             "letters": self._letters(foretold.values()),
@@ -206,7 +212,6 @@ class ManyViews:
         """Return what can be decided, and what each decision may need."""
         lang = visit.lang
         return {
-            "action": self.entry.address("many"),
             "most": MANY_MAX,
             "offered": self._offered(files, lang),
             "reasons": [
