@@ -5,6 +5,7 @@ from codecs import BOM_UTF8
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import islice
 from typing import Final
 from urllib.parse import urlencode, urlsplit
 
@@ -13,6 +14,9 @@ from chalicelib.core.languages import Lang, lang_or
 from chalicelib.core.ticks import tick
 from chalicelib.forms.normalise import Repeated, nest
 from chalicelib.web import html_forms
+
+AGAIN_LIMIT: Final = 40
+"""Parameters of an address that are kept when it is shown again."""
 
 BODY_LIMIT: Final = 256 * 1024
 """A full application with every text at its limit is under 100 KiB."""
@@ -52,8 +56,8 @@ class Request:
 
     def again_in(self, lang: Lang) -> str:
         """Return the way from the page that is asked for to itself in a language."""
-        kept = [(k, text) for k, texts in self.several.items() if k != "lang" for text in texts]
-        return "?" + urlencode([*kept, ("lang", lang)])
+        every = ((k, text) for k, texts in self.several.items() if k != "lang" for text in texts)
+        return "?" + urlencode([*islice(every, AGAIN_LIMIT), ("lang", lang)])
 
     @cached_property
     def switches(self) -> bool:

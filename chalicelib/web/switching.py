@@ -6,9 +6,9 @@ answers a post has a button that sends the same again, where that was refused an
 """
 
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from html import unescape
-from typing import Final
+from typing import Final, NamedTuple
 
 from markupsafe import Markup, escape
 
@@ -24,8 +24,10 @@ GO_ON: Final[Mapping[Lang, str]] = {"fr": "Continuer", "en": "Continue"}
 REFUSED_AGAIN: Final = frozenset((400, 409, 413, 415, 422))
 """Statuses of a post that did nothing, and will do nothing if it is sent again as it was."""
 
+REPOST_LIMIT: Final = 600
+"""Values of a post that is sent again in another language: twice those of the longest form."""
+
 _PLACE = re.compile(r'<div id="switch">(.*?)</div>', re.DOTALL)
-_FORM = re.compile(r"<form\b([^>]*)>(.*?)</form>", re.DOTALL)
 _TYPED = re.compile(
     r"<textarea\b(?![^>]* readonly)"
     r'|<input type="(?:text|email|search|tel|url|number)"(?![^>]* name="website")'
@@ -33,12 +35,41 @@ _TYPED = re.compile(
 """What somebody types in: the trap for robots is none of it."""
 
 _SUBMIT = re.compile(r"<button\b([^>]*)>")
-_CONTROL = re.compile(
-    r"<input\b[^>]*>|<textarea\b[^>]*>.*?</textarea>|<select\b.*?</select>", re.DOTALL
-)
+_CONTROL = re.compile(r"<(input|textarea|select)\b[^>]*>")
 _OPTION = re.compile(r"<option\b[^>]*>")
 
 Pairs = Sequence[tuple[str, str]]
+
+
+class Form(NamedTuple):
+    """A form of a page: where its opening tag begins and ends, and where it is closed."""
+
+    start: int
+    inside: int
+    end: int
+
+
+def _forms(page: str) -> Iterator[Form]:
+    """Yield the forms of a page; it is walked once, however much text is in it."""
+    start = page.find("<form")
+    while start >= 0:
+        inside = page.find(">", start) + 1
+        end = page.find("</form>", inside)
+        if end < 0:
+            return
+        yield Form(start, inside, end)
+        start = page.find("<form", end)
+
+
+def _controls(form: str) -> Iterator[tuple[str, int, int]]:
+    """Yield the opening tag of each control of a form, and where all of the control is."""
+    at = 0
+    while found := _CONTROL.search(form, at):
+        at = found.end()
+        if found[1] != "input":
+            close = f"</{found[1]}>"
+            at = form.find(close, at) + len(close)
+        yield found[0], found.start(), at
 
 
 def shown_again(request: Request, show: Callable[[Request], Response]) -> Response:
@@ -48,7 +79,7 @@ def shown_again(request: Request, show: Callable[[Request], Response]) -> Respon
     response = show(request.opened(lang))
     if response.content_type != HTML:
         return response
-    forms = [form.span() for form in _FORM.finditer(response.body)]
+    forms = [(form.start, form.end) for form in _forms(response.body)]
     names = {name for name, _ in request.pairs}
     start, end = max(
         forms, key=lambda span: _shared(response.body[slice(*span)], names), default=(0, 0)
@@ -61,8 +92,11 @@ def shown_again(request: Request, show: Callable[[Request], Response]) -> Respon
 
 def _shared(form: str, names: Collection[str]) -> int:
     """Return how many of these controls a form has."""
-    controls = (found[0].partition(">")[0] for found in _CONTROL.finditer(form))
-    shown = {_attribute(each, "name") for each in controls if _attribute(each, "type") != "hidden"}
+    shown = {
+        _attribute(tag, "name")
+        for tag, _, _ in _controls(form)
+        if _attribute(tag, "type") != "hidden"
+    }
     return len(shown & set(names))
 
 
@@ -76,7 +110,8 @@ def with_switch(request: Request, response: Response) -> Response:
     form = _typed_form(response.body)
     if form is not None:
         return _with_button(request, response, form, there)
-    if request.method == "POST" and response.status in REFUSED_AGAIN and (pairs := _pairs(request)):
+    pairs = _pairs(request) if response.status in REFUSED_AGAIN else []
+    if request.method == "POST" and 0 < len(pairs) <= REPOST_LIMIT:
         switch = _repost(pairs, there)
     elif place[1].strip():
         return response
@@ -94,7 +129,11 @@ def refilled(form: str, pairs: Pairs) -> str:
     given: dict[str, list[str]] = {}
     for name, text in pairs:
         given.setdefault(name, []).append(text)
-    return _CONTROL.sub(lambda found: _filled(found[0], given), form)
+    filled, at = [], 0
+    for _, start, end in _controls(form):
+        filled += [form[at:start], _filled(form[start:end], given)]
+        at = end
+    return "".join([*filled, form[at:]])
 
 
 def _filled(control: str, given: Mapping[str, Sequence[str]]) -> str:
@@ -128,8 +167,9 @@ def _attribute(tag: str, name: str) -> str:
 
 def _typed_form(page: str) -> int | None:
     """Return which form of a page somebody types in: the first that is posted."""
-    for number, form in enumerate(_FORM.finditer(page)):
-        if 'method="post"' in form[1] and _TYPED.search(form[2]):
+    for number, form in enumerate(_forms(page)):
+        opening, inside = page[form.start : form.inside], page[form.inside : form.end]
+        if 'method="post"' in opening and _TYPED.search(inside):
             return number
     return None
 
@@ -138,12 +178,13 @@ def _with_button(request: Request, response: Response, number: int, lang: Lang) 
     """Return the page with a button of its form in place of the link: it goes to the address that
     shows the page, whatever the form goes to."""
     body = response.body
-    form = list(_FORM.finditer(body))[number]
-    name = _attribute(form[1], "id") or "typing"
-    if not _attribute(form[1], "id"):
-        body = body[: form.start(1)] + f' id="{name}"' + body[form.start(1) :]
+    form = list(_forms(body))[number]
+    name = _attribute(body[form.start : form.inside], "id") or "typing"
     here = other_language(lang)
-    first = _SUBMIT.search(form[2])
+    first = _SUBMIT.search(body, form.inside, form.end)
+    if not _attribute(body[form.start : form.inside], "id"):
+        at = form.start + len("<form")
+        body = f'{body[:at]} id="{name}"{body[at:]}'
     # The key Enter presses the first button of a form, wherever on the page it stands.
     own = "".join(
         f' {each}="{escape(_attribute(first[1], each))}"'
@@ -163,14 +204,15 @@ def _repost(pairs: Pairs, lang: Lang) -> Markup:
     """Return a form that sends the same again, in the other language; what only switched does so
     again."""
     kept = [(name, lang if name == SWITCH_PAGE else text) for name, text in pairs if name != "lang"]
-    hidden = Markup("").join(
-        Markup('<input type="hidden" name="{}" value="{}">').format(name, text)
+    # Each text is escaped alone: a form may have thousands.
+    hidden = "".join(
+        f'<input type="hidden" name="{escape(name)}" value="{escape(text)}">'
         for name, text in [*kept, ("lang", lang)]
     )
     return Markup(
         '<form method="post" accept-charset="utf-8">{}'
         '<button class="link" type="submit" lang="{}-CA">{}</button></form>'
-    ).format(hidden, lang, NAMES[lang])
+    ).format(Markup(hidden), lang, NAMES[lang])
 
 
 def _pairs(request: Request) -> Pairs:

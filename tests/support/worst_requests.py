@@ -308,8 +308,10 @@ class World:
         yield from self._subscriptions()
         yield from self._issues()
         yield from self._desk()
-        for path in ("/openapi.json", "/health", "/newsletter/archive"):
+        for path in ("/", "/openapi", "/openapi.json", "/health", "/newsletter/archive"):
             yield path, [Place(path)]
+        yield "/openapi/{group}", [Place("/openapi/forms")]
+        yield "/{proxy+}", [Place("/nowhere")]
         yield "/kit/{name}", [Place("/kit/eoi"), Place("/kit/relais.js")]
         for feed in ("fr.xml", "en.xml", "fr.json", "en.json"):
             yield f"/newsletter/feed.{feed}", [Place(f"/newsletter/feed.{feed}")]

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from itertools import islice
 from typing import Final
 from urllib.parse import urlencode
 
@@ -18,14 +19,15 @@ from chalicelib.desk.sessions import Sessions, StaffSession
 from chalicelib.views.desk.rights import RIGHTS, Right
 from chalicelib.web.cookies import STAFF_COOKIE, Cookies
 from chalicelib.web.pages import Pages
-from chalicelib.web.request import Request, text_field
+from chalicelib.web.request import AGAIN_LIMIT, Request, text_field
 from chalicelib.web.responses import PRIVATE, Response, see_other
 
 FORM_FIELD: Final = "nonce"
 """What every form of a session hides."""
 
 NEXT_MAX_LENGTH: Final = 600
-_NEXT: Final = re.compile(r"/desk(?:/[A-Za-z0-9-]+)*(?:\?[\w.~!$&'()*+,;=:@/?%-]*)?")
+_DESK_PATH: Final = re.compile(r"/desk/[A-Za-z0-9/-]*")
+_QUERY: Final = re.compile(r"[\w.~!$&'()*+,;=:@/?%-]*")
 
 NOT_KEPT: Final = (FORM_FIELD, "lang", "confirm", "code", "step_code", "version")
 """Fields that a page sends for itself, and what is to be said anew."""
@@ -199,12 +201,13 @@ class Entry:
 
 def _own_address(visit: Visit) -> str:
     """Return the path and query of a visit, as far as they may be gone back to."""
-    query = {k: text for k, text in visit.request.query.items() if k not in ("lang", "kept")}
+    given = islice(visit.request.query.items(), AGAIN_LIMIT)
+    query = {name: text for name, text in given if name not in ("lang", "kept")}
     return safe_next(f"{visit.path}?{urlencode(query)}" if query else visit.path) or "/desk"
 
 
 def safe_next(text: str) -> str:
     """Return a path at the desk to go on to; blank for anything that leads elsewhere."""
-    if len(text) > NEXT_MAX_LENGTH or not _NEXT.fullmatch(text):
-        return ""
-    return text
+    path, _, query = text[: NEXT_MAX_LENGTH + 1].partition("?")
+    here = _DESK_PATH.fullmatch(f"{path}/") and "//" not in f"{path}/" and _QUERY.fullmatch(query)
+    return text if here and len(text) <= NEXT_MAX_LENGTH else ""
