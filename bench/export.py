@@ -32,7 +32,7 @@ from chalicelib.desk.columns import columns
 from chalicelib.desk.exporting import Exporting
 from chalicelib.desk.files import Files
 from chalicelib.desk.filters import Filters
-from chalicelib.desk.jobs import Job, Jobs
+from chalicelib.desk.jobs import Jobs, StaffJob
 from environment import RITA
 from fakes import MemoryStore
 
@@ -95,7 +95,9 @@ class Folder:
         return str(self.path / name)
 
 
-def export(number: int, folder: Path, ending: str, column_ids: Sequence[str]) -> tuple[Path, Job]:
+def export(
+    number: int, folder: Path, ending: str, column_ids: Sequence[str]
+) -> tuple[Path, StaffJob]:
     store, objects = ManyFiles(number), Folder(folder)
 
     def now() -> datetime:

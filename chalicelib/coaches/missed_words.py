@@ -73,12 +73,12 @@ class MissedWords:
         facts = {"words": [[row["word"], row["count"]] for row in some]}
         pk = f"{MISSED_LETTERS}#{today}"
         owed = letter(pk, 1, MISSED_LETTER, to=ADMINS, due=stamp(now), facts=facts)
-        told = [
+        marks = [
             Change((row["pk"], row["sk"]), absent=("told_on",), set={"told_on": today})
             for row in some
         ]
         try:
-            self._store.commit([Put(owed), *told])
+            self._store.commit([Put(owed), *marks])
         except Conflict:
             return 0
         return len(some)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from chalicelib.content.shapes.coaches import Coaches, NamedTerm, Network, Places, Synonyms
     from chalicelib.content.shapes.desk import Desk
     from chalicelib.content.shapes.forms import Assessment, Form
-    from chalicelib.content.shapes.interface import Interface
+    from chalicelib.content.shapes.interface import InterfaceTexts
     from chalicelib.content.shapes.kit import Kit
     from chalicelib.content.shapes.newsletter import (
         HoldsContent,
@@ -131,8 +131,8 @@ def home() -> "dict[str, Text]":
     return cast("dict[str, Text]", _load("home"))
 
 
-def interface() -> "Interface":
-    return cast("Interface", _load("interface"))
+def interface() -> "InterfaceTexts":
+    return cast("InterfaceTexts", _load("interface"))
 
 
 def issues() -> "Issues":

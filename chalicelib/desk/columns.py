@@ -33,8 +33,6 @@ USUAL: Final = (
 _KINDS: Final[Mapping[str, CellKind]] = {
     "money": "money", "int": "number", "decimal": "number", "date": "day",
 }  # fmt: skip
-_ASIDE: Final = {"contact_phone_ext", "applicant_phone_ext"}
-"""Fields that stand in the cell of another one."""
 
 
 class Column(NamedTuple):
@@ -110,7 +108,9 @@ def _of_file(lang: Lang, owners: Mapping[str, str]) -> list[Column]:
 
 def _of_form(form: FormName, lang: Lang) -> list[Column]:
     fields = [f for section in content.form(form)["sections"] for f in section["fields"]]
-    found = [_of_field(form, f, lang) for f in fields if f["key"] not in _ASIDE]
+    found = [
+        _of_field(form, f, lang) for f in fields if f["key"] not in description.PHONE_EXTENSIONS
+    ]
     if form == "application":
         found += [_of_total(key, lang) for key in description.TOTALS]
     return found

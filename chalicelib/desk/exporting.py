@@ -26,7 +26,7 @@ from chalicelib.desk import log
 from chalicelib.desk.columns import Cell, Column, chosen, columns, heading
 from chalicelib.desk.files import Files
 from chalicelib.desk.filters import Filters
-from chalicelib.desk.jobs import Beat, Job, Jobs
+from chalicelib.desk.jobs import Beat, Jobs, StaffJob
 from chalicelib.desk.ports import Objects
 
 EXPORT: Final = "export"
@@ -58,7 +58,7 @@ class Exporting:
         column_ids: Sequence[str],
         kind_of_file: Format,
         lang: Lang,
-    ) -> Job:
+    ) -> StaffJob:
         """Keep what somebody wants exported, and that they do, in one transaction. Raises TooMany."""
         rate_limit.count(self.store, "desk_jobs", staff.id, self.now())
         facts: dict[str, Any] = {
@@ -71,7 +71,7 @@ class Exporting:
         begun = {"stage": "listing", "done": 0, "total": 0, "parts": 0, "left_out": 0}
         return jobs.begin(staff, EXPORT, {**facts, **begun}, [noted])
 
-    def step(self, job: Job, beat: Beat) -> Mapping[str, Any]:
+    def step(self, job: StaffJob, beat: Beat) -> Mapping[str, Any]:
         """Do the next part of an export."""
         match job.row["stage"]:
             case "listing":
@@ -80,12 +80,12 @@ class Exporting:
                 return self._read(job)
         return self._write(job, beat)
 
-    def is_there(self, job: Job) -> bool:
+    def is_there(self, job: StaffJob) -> bool:
         """Say whether what was made can be fetched still."""
         until = job.row.get("until")
         return job.status == "done" and until is not None and stamp(self.now()) < until
 
-    def address(self, job: Job, staff: Staff) -> str:
+    def address(self, job: StaffJob, staff: Staff) -> str:
         """Return where what was made is for a moment, and note who fetched it."""
         facts = {"job": job.id, "files": job.row["total"] - job.row["left_out"]}
         self.store.commit([log.entry(staff, "download", facts, self.now())])
@@ -93,14 +93,14 @@ class Exporting:
         saved_as = f"{TITLES[_lang(job)].lower()}-{day}.{ending}"
         return self.objects.url(_name(job, f"files.{ending}"), saved_as, URL_SECONDS)
 
-    def _list(self, job: Job) -> Mapping[str, Any]:
+    def _list(self, job: StaffJob) -> Mapping[str, Any]:
         """Note which files there are: what moves from one list to another later is in it once."""
         query = Filters.of_query(str(job.row["filters"]))
         ids = self.files.ids(query, job.staff)
         self.objects.put(_name(job, "ids"), io.BytesIO(gzip.compress(json.dumps(ids).encode())))
         return {"stage": "reading", "total": len(ids)}
 
-    def _read(self, job: Job) -> Mapping[str, Any]:
+    def _read(self, job: StaffJob) -> Mapping[str, Any]:
         ids, done, part = self._noted(job), int(job.row["done"]), int(job.row["parts"])
         now = ids[done : done + FILES_A_STEP]
         if not now:
@@ -114,7 +114,7 @@ class Exporting:
         left_out = int(job.row["left_out"]) + len(now) - len(seen)
         return {"done": done + len(now), "parts": part + 1, "left_out": left_out}
 
-    def _write(self, job: Job, beat: Beat) -> Mapping[str, Any]:
+    def _write(self, job: StaffJob, beat: Beat) -> Mapping[str, Any]:
         ending = job.row["format"]
         with tempfile.NamedTemporaryFile(suffix=f".{ending}") as file:
             rows = self._rows(job, beat)
@@ -130,27 +130,27 @@ class Exporting:
         until = stamp(self.now() + KEPT_FOR)
         return {"stage": "made", "status": "done", "size": size, "until": until}
 
-    def _write_sheet(self, job: Job, path: str, rows: Iterator[list[Cell]]) -> None:
+    def _write_sheet(self, job: StaffJob, path: str, rows: Iterator[list[Cell]]) -> None:
         # Excel's own format is loaded by nothing else.
         from chalicelib.desk import workbook
 
         kinds = [column.kind for column in self._columns(job)]
         workbook.write(path, TITLES[_lang(job)], self._heads(job), kinds, rows)
 
-    def _rows(self, job: Job, beat: Beat) -> Iterator[list[Cell]]:
+    def _rows(self, job: StaffJob, beat: Beat) -> Iterator[list[Cell]]:
         for part in range(job.row["parts"]):
             beat()
             text = gzip.decompress(self.objects.get(_name(job, f"part-{part:05}"))).decode()
             yield from (json.loads(line) for line in text.split("\n") if line)
 
-    def _heads(self, job: Job) -> list[str]:
+    def _heads(self, job: StaffJob) -> list[str]:
         return [heading(column, _lang(job)) for column in self._columns(job)]
 
-    def _columns(self, job: Job) -> list[Column]:
+    def _columns(self, job: StaffJob) -> list[Column]:
         owners = {one.id: one.name for one in self.roster.all()}
         return chosen(columns(_lang(job), owners), job.row["columns"])
 
-    def _noted(self, job: Job) -> list[str]:
+    def _noted(self, job: StaffJob) -> list[str]:
         if job.id not in self._ids:
             self._ids.clear()
             self._ids[job.id] = json.loads(gzip.decompress(self.objects.get(_name(job, "ids"))))
@@ -167,9 +167,9 @@ class Exporting:
         return kind(case.state) != "gone" and not stands_back(case, staff.id, staff.email)
 
 
-def _name(job: Job, name: str) -> str:
+def _name(job: StaffJob, name: str) -> str:
     return f"exports/{job.id}/{name}"
 
 
-def _lang(job: Job) -> Lang:
+def _lang(job: StaffJob) -> Lang:
     return lang_or(job.row["lang"], "fr")

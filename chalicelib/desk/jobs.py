@@ -28,7 +28,10 @@ MAX_TRIES: Final = 4
 """How often a step is tried that fails; then its job has failed."""
 
 JOB_RETENTION: Final = timedelta(days=90)
-MAX_LISTED: Final = 20
+SECONDS_AT_ONCE: Final = 12.0
+"""How long a job is worked at while its asker waits for the page."""
+
+JOBS_LISTED: Final = 20
 
 
 class Beat(Protocol):
@@ -39,7 +42,7 @@ class Beat(Protocol):
 
 
 @dataclass(frozen=True)
-class Job:
+class StaffJob:
     """One piece of work, as its row keeps it; `staff` is whose it is, and who alone sees it."""
 
     staff: str
@@ -60,7 +63,7 @@ class Job:
         return str(self.row["status"])
 
 
-Step = Callable[[Job, Beat], Mapping[str, Any]]
+Step = Callable[[StaffJob, Beat], Mapping[str, Any]]
 """Does the next part of a job, and returns what its row keeps of that; with `status`: `done` after
 the last one. The same part may be done twice."""
 
@@ -73,7 +76,7 @@ class Jobs:
 
     def begin(
         self, staff: Staff, what: str, facts: Mapping[str, object], beside: Sequence[Write] = ()
-    ) -> Job:
+    ) -> StaffJob:
         """Keep a job, which any run then finds, and what is written `beside` it."""
         now = self._now()
         name = f"{now:%Y%m%dT%H%M%S}-{secrets.token_hex(8)}"
@@ -93,17 +96,17 @@ class Jobs:
         }
         mark = {"pk": OPEN, "sk": name, "kind": "job_open", "staff": staff.id, "expires": expires}
         self._store.commit([Put(row), Put(mark), *beside])
-        return Job(staff.id, name, row)
+        return StaffJob(staff.id, name, row)
 
-    def of(self, staff: str, name: str) -> Job | None:
+    def of(self, staff: str, name: str) -> StaffJob | None:
         """Return a job of somebody; None for those of everybody else."""
         row = self._store.get(*job_key(staff, name))
-        return None if row is None else Job(staff, name, row)
+        return None if row is None else StaffJob(staff, name, row)
 
-    def latest(self, staff: str, what: str) -> list[Job]:
+    def latest(self, staff: str, what: str) -> list[StaffJob]:
         """Return the last jobs of somebody, the newest first."""
-        rows = self._store.latest(f"{JOBS}#{staff}", MAX_LISTED)
-        found = [Job(staff, str(row["sk"]).removeprefix("JOB#"), row) for row in rows]
+        rows = self._store.latest(f"{JOBS}#{staff}", JOBS_LISTED)
+        found = [StaffJob(staff, str(row["sk"]).removeprefix("JOB#"), row) for row in rows]
         return [job for job in found if job.what == what]
 
     def run_open(self, seconds: float) -> int:
@@ -118,7 +121,7 @@ class Jobs:
                 over += self.run(job, left).status != "open"
         return over
 
-    def run(self, job: Job, seconds: float) -> Job:
+    def run(self, job: StaffJob, seconds: float) -> StaffJob:
         """Take steps of a job for a while, one at least, and return it as it is then. Nothing is
         done to one at which somebody else works."""
         until, mine = self._now() + timedelta(seconds=seconds), secrets.token_hex(8)
@@ -140,7 +143,7 @@ class Jobs:
         self._try([Change(found.key, expect={"lease": mine}, remove=("lease", "lease_until"))])
         return found
 
-    def _leased(self, job: Job, mine: str) -> Job | None:
+    def _leased(self, job: StaffJob, mine: str) -> StaffJob | None:
         now, row = self._now(), self._store.get(*job.key)
         if row is None or row["status"] != "open":
             return None
@@ -150,9 +153,9 @@ class Jobs:
         values = {"lease": mine, "lease_until": stamp(now + LEASE)}
         expect, absent = ({"lease": held}, ()) if held else ({}, ("lease",))
         taken = Change(job.key, expect={"status": "open", **expect}, absent=absent, set=values)
-        return Job(job.staff, job.id, {**row, **values}) if self._try([taken]) else None
+        return StaffJob(job.staff, job.id, {**row, **values}) if self._try([taken]) else None
 
-    def _stepped(self, job: Job, mine: str) -> Job:
+    def _stepped(self, job: StaffJob, mine: str) -> StaffJob:
         """Take one step and keep it. Raises Conflict when the job is somebody else's by now."""
         expect = {"lease": mine, "step": job.row["step"]}
 
@@ -166,12 +169,12 @@ class Jobs:
             "tries": 0,
             "lease_until": stamp(self._now() + LEASE),
         }
-        after = Job(job.staff, job.id, {**job.row, **values})
+        after = StaffJob(job.staff, job.id, {**job.row, **values})
         writes: list[Write] = [Change(job.key, expect=expect, set=values)]
         self._store.commit(writes if after.status == "open" else [*writes, _unmark(job)])
         return after
 
-    def _failed(self, job: Job, mine: str) -> Job:
+    def _failed(self, job: StaffJob, mine: str) -> StaffJob:
         """Count one more step that failed; beyond some the job has."""
         tries = job.row["tries"] + 1
         values = {"tries": tries, "status": "failed" if tries >= MAX_TRIES else "open"}
@@ -193,5 +196,5 @@ def job_key(staff: str, name: str) -> Key:
     return f"{JOBS}#{staff}", f"JOB#{name}"
 
 
-def _unmark(job: Job) -> Delete:
+def _unmark(job: StaffJob) -> Delete:
     return Delete((OPEN, job.id))

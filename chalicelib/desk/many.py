@@ -19,7 +19,7 @@ from chalicelib.core.links import Links
 from chalicelib.core.ports import Now, Put, Store
 from chalicelib.core.stored_links import link_key
 from chalicelib.desk import log
-from chalicelib.desk.jobs import Beat, Job, Jobs
+from chalicelib.desk.jobs import Beat, Jobs, StaffJob
 
 DECISIONS: Final = "decisions"
 MANY_MAX: Final = 50
@@ -56,7 +56,9 @@ class Many:
     roster: Roster
     now: Now
 
-    def begin(self, jobs: Jobs, staff: Staff, chosen: Sequence[Chosen], decision: Decision) -> Job:
+    def begin(
+        self, jobs: Jobs, staff: Staff, chosen: Sequence[Chosen], decision: Decision
+    ) -> StaffJob:
         """Keep what somebody decided, and of which files. Raises TooMany."""
         rate_limit.count(self.store, "desk_jobs", staff.id, self.now())
         given = decision.given
@@ -72,7 +74,7 @@ class Many:
         noted = log.entry(staff, DECISIONS, {"decision": decision.name, "files": refs}, self.now())
         return jobs.begin(staff, DECISIONS, facts, [noted])
 
-    def step(self, job: Job, beat: Beat) -> Mapping[str, Any]:
+    def step(self, job: StaffJob, beat: Beat) -> Mapping[str, Any]:
         """Decide on the next file, and keep its result."""
         results: list[Result] = list(job.row["results"])
         files = [Chosen(*one) for one in job.row["files"]]
@@ -80,7 +82,7 @@ class Many:
         over = {"status": "done"} if len(results) == len(files) else {}
         return {"results": results, "link": "", **over}
 
-    def _result(self, job: Job, chosen: Chosen, beat: Beat) -> Result:
+    def _result(self, job: StaffJob, chosen: Chosen, beat: Beat) -> Result:
         case, staff = self.cases.case(chosen.case), self.roster.get(job.staff)
         if case is None or staff is None or kind(case.state) == "gone":
             return _of(chosen, "gone")
@@ -92,7 +94,7 @@ class Many:
             return _of(chosen, "refused", "not_now")
         return _read(chosen, outcome)
 
-    def _was_done(self, job: Job, case: Case) -> bool:
+    def _was_done(self, job: StaffJob, case: Case) -> bool:
         """Say whether a run that died had done it: its link is used, or the file is theirs."""
         used = job.row.get("link")
         if used:
@@ -103,7 +105,7 @@ class Many:
         return is_theirs and str(job.row["decision"]) == "assign"
 
     def _decide(
-        self, job: Job, case: Case, chosen: Chosen, staff: Staff, beat: Beat
+        self, job: StaffJob, case: Case, chosen: Chosen, staff: Staff, beat: Beat
     ) -> DecisionOutcome:
         """Decide by a link to the version that was seen, as a letter would bring one."""
         link = self.links.new_review()

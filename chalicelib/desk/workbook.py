@@ -13,7 +13,7 @@ from openpyxl.utils import get_column_letter
 
 from chalicelib.desk.columns import Cell, CellKind
 
-MAX_CELL_LENGTH: Final = 32_000
+SHOWN_CELL_LENGTH: Final = 32_000
 """Characters of one cell; Excel takes 32,767."""
 
 _FORMATS: Final = {"day": "yyyy-mm-dd", "moment": "yyyy-mm-dd hh:mm", "money": "#,##0.00"}
@@ -83,4 +83,4 @@ def _text(sheet: object, text: str) -> "WriteOnlyCell":
 
 def _plain(text: str) -> str:
     text = ILLEGAL_CHARACTERS_RE.sub("", text)
-    return text if len(text) <= MAX_CELL_LENGTH else f"{text[:MAX_CELL_LENGTH]}…"
+    return text if len(text) <= SHOWN_CELL_LENGTH else f"{text[:SHOWN_CELL_LENGTH]}…"

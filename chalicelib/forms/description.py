@@ -208,7 +208,7 @@ def readable(form: str, answers: Mapping[str, Any], lang: Lang) -> list[dict[str
     copy = []
     for section in content.form(form)["sections"]:
         rows = [_row(f, answers[f["key"]], lang, answers) for f in section["fields"]
-                if f["key"] in answers and f["key"] not in _EXTENSIONS]  # fmt: skip
+                if f["key"] in answers and f["key"] not in PHONE_EXTENSIONS]  # fmt: skip
         if section["id"] == "budget" and "total_expenses" in answers:
             rows += totals(answers, lang)
         if rows:
@@ -216,7 +216,7 @@ def readable(form: str, answers: Mapping[str, Any], lang: Lang) -> list[dict[str
     return copy
 
 
-_EXTENSIONS: Final = {"contact_phone_ext", "applicant_phone_ext"}
+PHONE_EXTENSIONS: Final = {"contact_phone_ext", "applicant_phone_ext"}
 
 
 def _row(f: "FormField", value: Any, lang: Lang, answers: Mapping[str, Any]) -> dict[str, Any]:

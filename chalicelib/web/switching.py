@@ -41,7 +41,7 @@ _OPTION = re.compile(r"<option\b[^>]*>")
 Pairs = Sequence[tuple[str, str]]
 
 
-class Form(NamedTuple):
+class FormPlace(NamedTuple):
     """A form of a page: where its opening tag begins and ends, and where it is closed."""
 
     start: int
@@ -49,7 +49,7 @@ class Form(NamedTuple):
     end: int
 
 
-def _forms(page: str) -> Iterator[Form]:
+def _forms(page: str) -> Iterator[FormPlace]:
     """Yield the forms of a page; it is walked once, however much text is in it."""
     start = page.find("<form")
     while start >= 0:
@@ -57,7 +57,7 @@ def _forms(page: str) -> Iterator[Form]:
         end = page.find("</form>", inside)
         if end < 0:
             return
-        yield Form(start, inside, end)
+        yield FormPlace(start, inside, end)
         start = page.find("<form", end)
 
 

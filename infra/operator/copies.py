@@ -19,7 +19,7 @@ Row = Mapping[str, Mapping[str, Any]]
 
 MANIFEST: Final = "manifest.json"
 
-WRITERS: Final = 8
+WRITERS_AT_ONCE: Final = 8
 """Rows that are written at the same time."""
 
 APART: Final = f"{PAUSE_KEY[0]} {PAUSE_KEY[1]}"
@@ -110,7 +110,7 @@ def restore_copy(
     Raises BadCopy where a row stands that is another one.
     """
     count = 0
-    with ThreadPoolExecutor(WRITERS) as writers:
+    with ThreadPoolExecutor(WRITERS_AT_ONCE) as writers:
         for name, table in _named(tables):
             lines = _lines(folder / manifest.tables[name].file)
             while batch := list(islice(lines, _BATCH)):

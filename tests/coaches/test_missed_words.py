@@ -43,7 +43,7 @@ def test_admins_are_told_of_each_word_once_on_the_morning_of_a_business_day(
     store.items["STAFF", "rita-roy"]["admin"] = True
     missed = service.coaches.missed_words
 
-    def mornings(days: int, *words: str) -> list[str]:
+    def words_sent(days: int, *words: str) -> list[str]:
         for _ in range(3):
             clock.pass_(minutes=2)
             missed.count(words)
@@ -57,11 +57,11 @@ def test_admins_are_told_of_each_word_once_on_the_morning_of_a_business_day(
         assert {mail.to for mail in sent} <= {"rita.roy@example.org"}
         return [mail.text for mail in sent]
 
-    (first,) = mornings(4, "aquaponie")
+    (first,) = words_sent(4, "aquaponie")
     assert "aquaponie, 3 fois" in first
     assert "relais coaches teach aquaponie --like" in first
-    assert mornings(3, "aquaponie") == []
-    (second,) = mornings(4, "aquaponie", "balconnière")
+    assert words_sent(3, "aquaponie") == []
+    (second,) = words_sent(4, "aquaponie", "balconnière")
     assert "balconnière, 3 fois" in second
     assert "aquaponie" not in second
 

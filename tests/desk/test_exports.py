@@ -20,7 +20,7 @@ from chalicelib.core.errors import StoreDown
 from chalicelib.desk import log
 from chalicelib.desk.columns import columns, heading
 from chalicelib.desk.filters import Filters
-from chalicelib.desk.jobs import MAX_TRIES, OPEN, Job
+from chalicelib.desk.jobs import MAX_TRIES, OPEN, StaffJob
 from environment import RITA
 from fakes import MemoryObjects
 from journey import Journey
@@ -221,19 +221,19 @@ def small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("chalicelib.desk.files.IDS_AT_ONCE", 2)
 
 
-def begun(way: Journey) -> Job:
+def begun(way: Journey) -> StaffJob:
     desk = way.service.desk
     every = [column.id for column in columns("fr", {})]
     return desk.exporting.begin(desk.jobs, WHOLE, Filters.of({}), every, "csv", "fr")
 
 
-def run(way: Journey, seconds: float = 600) -> Job:
+def run(way: Journey, seconds: float = 600) -> StaffJob:
     way.service.desk.jobs.run_open(seconds)
     (job,) = way.service.desk.jobs.latest("rita-roy", "export")
     return job
 
 
-def made(objects: MemoryObjects, job: Job) -> list[list[str]]:
+def made(objects: MemoryObjects, job: StaffJob) -> list[list[str]]:
     body = objects.kept[f"exports/{job.id}/files.csv"]
     return list(csv.reader(io.StringIO(body.decode("utf-8-sig"))))
 
@@ -254,7 +254,7 @@ def test_an_export_that_dies_anywhere_goes_on_where_it_was(
         assert made(objects, run_through(way, objects, die)) == whole, number
 
 
-def run_through(way: Journey, objects: MemoryObjects, before: Callable[[], None]) -> Job:
+def run_through(way: Journey, objects: MemoryObjects, before: Callable[[], None]) -> StaffJob:
     """An export with something that happens before each write; who dies is followed by another."""
     for row in [*way.store.kinds("job"), *way.store.kinds("job_open")]:
         del way.store.items[row["pk"], row["sk"]]

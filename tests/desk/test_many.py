@@ -14,7 +14,7 @@ from chalicelib.cases.guards import DecisionInput
 from chalicelib.cases.review.model import Decision
 from chalicelib.cases.staff import Staff
 from chalicelib.desk import log
-from chalicelib.desk.jobs import OPEN, Job
+from chalicelib.desk.jobs import OPEN, StaffJob
 from chalicelib.desk.many import Chosen
 from environment import RITA
 from journey import Journey
@@ -202,7 +202,7 @@ def test_nothing_ticked_says_so(rita: StaffBrowser) -> None:
 # Whatever dies: no file is decided twice, none is left out, and each result is true.
 
 
-def job_of(way: Journey, files: list[Case], name: str, **given: Any) -> Job:
+def job_of(way: Journey, files: list[Case], name: str, **given: Any) -> StaffJob:
     desk = way.service.desk
     decision = Decision(name, DecisionInput(**given), confirm=True)
     seen = [Chosen(case.id, case.version, case.events) for case in files]

@@ -7,7 +7,7 @@ from chalicelib.content.shapes.cases import Clocks, ProblemContent, Review, Stat
 from chalicelib.content.shapes.coaches import Coaches, NamedTerm, Network, Places, Synonyms
 from chalicelib.content.shapes.desk import Desk
 from chalicelib.content.shapes.forms import Assessment
-from chalicelib.content.shapes.interface import Interface
+from chalicelib.content.shapes.interface import InterfaceTexts
 from chalicelib.content.shapes.kit import Kit
 from chalicelib.content.shapes.newsletter import (
     HoldsContent,
@@ -30,7 +30,7 @@ SHAPES: Final[dict[str, object]] = {
     "holds": HoldsContent,
     "holidays": list[date],
     "home": dict[str, Text],
-    "interface": Interface,
+    "interface": InterfaceTexts,
     "issues": Issues,
     "kit": Kit,
     "languages": list[Language],

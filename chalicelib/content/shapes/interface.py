@@ -5,7 +5,7 @@ from typing_extensions import TypedDict
 from chalicelib.content.shapes.text import Text
 
 
-class Interface(TypedDict):
+class InterfaceTexts(TypedDict):
     """`operations` are by method and path, `answers` by status."""
 
     intro: Text

@@ -13,7 +13,7 @@ from chalicelib.desk.columns import FILE, FORMS, USUAL, Column, chosen, columns
 from chalicelib.desk.exporting import EXPORT, Exporting, Format
 from chalicelib.desk.files import Files
 from chalicelib.desk.filters import Filters
-from chalicelib.desk.jobs import Job, Jobs
+from chalicelib.desk.jobs import SECONDS_AT_ONCE, Jobs, StaffJob
 from chalicelib.views.desk.entry import Entry, Visit
 from chalicelib.views.desk.filter_words import FilterWords
 from chalicelib.web.request import is_ticked, text_field
@@ -22,7 +22,6 @@ from chalicelib.web.responses import Response
 MADE_AT_ONCE: Final = 500
 """Files of a list that is exported while its asker waits; a longer one is made beside."""
 
-SECONDS_AT_ONCE: Final = 12.0
 FORMATS: Final[tuple[Format, ...]] = ("xlsx", "csv")
 
 
@@ -81,7 +80,7 @@ class ExportViews:
         visit: Visit,
         filters: Filters,
         ticked: Iterable[str],
-        last: Iterable[Job],
+        last: Iterable[StaffJob],
         missing: str = "",
         status: int = 200,
     ) -> Response:
@@ -115,7 +114,7 @@ class ExportViews:
     def _columns(self, lang: Lang) -> list[Column]:
         return columns(lang, {one.id: one.name for one in self.roster.all()})
 
-    def _facts(self, job: Job, lang: Lang) -> Mapping[str, object]:
+    def _facts(self, job: StaffJob, lang: Lang) -> Mapping[str, object]:
         filters = Filters.of_query(str(job.row["filters"]))
         words = FilterWords(self.roster, lang)
         there = self.exporting.is_there(job)
@@ -132,7 +131,7 @@ class ExportViews:
             "list": words.sentence(filters),
         }
 
-    def _job(self, visit: Visit, name: str) -> Job:
+    def _job(self, visit: Visit, name: str) -> StaffJob:
         found = self.jobs.of(visit.signed_in.staff.id, name)
         if found is None or found.what != EXPORT:
             raise NotFound(name)

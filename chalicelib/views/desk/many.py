@@ -17,7 +17,7 @@ from chalicelib.core.errors import NotFound, Refused
 from chalicelib.core.languages import Lang
 from chalicelib.core.records import moment
 from chalicelib.desk.filters import Filters
-from chalicelib.desk.jobs import Jobs
+from chalicelib.desk.jobs import SECONDS_AT_ONCE, Jobs
 from chalicelib.desk.kept import KeptForms
 from chalicelib.desk.many import DECISIONS, MANY_MAX, OFFERED, Chosen, Many, Result
 from chalicelib.forms.normalise import nest
@@ -30,7 +30,6 @@ from chalicelib.web.problems import FieldError
 from chalicelib.web.request import text_field
 from chalicelib.web.responses import Response
 
-SECONDS_AT_ONCE: Final = 12.0
 _CHOSEN_PARTS: Final = 3
 
 

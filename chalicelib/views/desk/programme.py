@@ -125,7 +125,7 @@ class ProgrammeViews:
                 (labels[name][lang], _shown(settings[name], lang)) for name in SHOWN_SETTINGS
             ],
             "entered": entered,
-            **self._said(visit, why),
+            **self._fault_text(visit, why),
         }
         return self.entry.page(visit, "programme", facts, address=own, status=422 if why else 200)
 
@@ -148,12 +148,12 @@ class ProgrammeViews:
             "action": address,
             "unsure": unsure,
             "entered": entered,
-            **self._said(visit, why),
+            **self._fault_text(visit, why),
         }
         status = 422 if why or unsure else 200
         return self.entry.page(visit, "member", facts, address=address, status=status)
 
-    def _said(self, visit: Visit, why: Fault | None) -> dict[str, object]:
+    def _fault_text(self, visit: Visit, why: Fault | None) -> dict[str, object]:
         """Return what is said on top: that something was done, or what is wrong, and where; and
         whether its reader may change the roster."""
         texts, done = content.desk(), visit.request.query.get("done", "")

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Final
 
 from infra.deploy import REGION
-from infra.operator.checks.asking import answer_of
+from infra.operator.checks.answers import answer_of
 from infra.operator.stage import Operator
 from infra.supply import RUNTIME, RUNTIME_ENDS
 

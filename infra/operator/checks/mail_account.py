@@ -5,7 +5,7 @@ from datetime import timedelta
 from email.utils import parseaddr
 from typing import Any, Final
 
-from infra.operator.checks.asking import answer_of
+from infra.operator.checks.answers import answer_of
 from infra.operator.stage import Operator
 
 QUOTA_PERCENT: Final = 80

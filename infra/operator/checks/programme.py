@@ -6,7 +6,7 @@ from typing import Final
 from chalicelib.aws.keys import KeyRing, read_secret
 from chalicelib.core import eastern_time
 from infra.holidays import YEARS_AHEAD, years_left
-from infra.operator.checks.asking import answer_of
+from infra.operator.checks.answers import answer_of
 from infra.operator.stage import Operator
 from infra.people_key import links_name
 

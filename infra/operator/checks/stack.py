@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from infra.deploy import REGION
-from infra.operator.checks.asking import answer_of
+from infra.operator.checks.answers import answer_of
 from infra.operator.stage import Operator
 
 _GOOD_ENDS: Final = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE")
