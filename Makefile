@@ -81,7 +81,6 @@ verify: $(READY) ## Check the chains of events of what make run keeps, or of STA
 
 supply: $(READY) ## Look for known vulnerabilities in all that is locked or pinned, and print the licences
 	@$(BIN)/pip-audit --strict -r requirements.lock --require-hashes --disable-pip --progress-spinner off
-	@$(BIN)/pip-audit --strict -r requirements-package.txt --progress-spinner off
 	@$(BIN)/pip-audit --local --progress-spinner off
 	@$(BIN)/python -m infra.supply
 

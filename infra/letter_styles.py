@@ -5,18 +5,13 @@ writes classes, and a request neither parses HTML nor loads what does. A templat
 letters use too stands among theirs as a link, which the package has as a file of its own.
 """
 
-import fcntl
-import importlib
 import re
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
 from typing import Final
 
-ROOT = Path(__file__).resolve().parent.parent
-REQUIREMENTS = ROOT / "requirements-package.txt"
+import css_inline
+
 BASE: Final = "_base/letter.html"
 
 _JINJA = re.compile(r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}", re.DOTALL)
@@ -37,8 +32,7 @@ def inline_styles(templates: Path) -> None:
     light = _LIGHT.search(base.read_text("utf-8"))
     if light is None:
         raise StyleError(f"{BASE} has no style")
-    inliner = _css_inline()
-    page = inliner.CSSInliner(extra_css=light[1], inline_style_tags=False, keep_style_tags=True)
+    page = css_inline.CSSInliner(extra_css=light[1], inline_style_tags=False, keep_style_tags=True)
     for path in sorted((templates / "email").rglob("*.html")):
         source = path.read_text("utf-8")
         try:
@@ -46,7 +40,7 @@ def inline_styles(templates: Path) -> None:
                 source = source.replace(light[0], "", 1)
                 styled = _styled(source, page.inline)
             else:
-                styled = _styled(source, lambda html: inliner.inline_fragment(html, light[1]))
+                styled = _styled(source, lambda html: css_inline.inline_fragment(html, light[1]))
         except StyleError as error:
             raise StyleError(f"{path.relative_to(templates)}: {error}") from None
         path.write_text(styled, "utf-8")
@@ -68,31 +62,3 @@ def _styled(source: str, style: Callable[[str], str]) -> str:
         return tag[0][:-1] + (style[0].replace(": ", ":").replace(';"', '"') if style else "") + ">"
 
     return _HELD.sub(lambda held: tags[int(held[1])], _TAG.sub(with_style, html))
-
-
-def _css_inline() -> ModuleType:
-    """Return the library, which is installed beside the packages that are built: it runs nowhere
-    else."""
-    folder = ROOT / "build" / "tools"
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "lock").open("w") as lock:
-        # One at a time: tests of several workers may be the first to need it.
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        _install(folder)
-    if str(folder) not in sys.path:
-        sys.path.append(str(folder))
-    return importlib.import_module("css_inline")
-
-
-def _install(folder: Path) -> None:
-    """Install what the requirements name, unless they are what the folder has. Raises
-    StyleError."""
-    wanted = REQUIREMENTS.read_text("utf-8")
-    kept = folder / "requirements.txt"
-    if kept.exists() and kept.read_text("utf-8") == wanted:
-        return
-    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    target = ["--upgrade", "--target", str(folder), "-r", str(REQUIREMENTS)]
-    if subprocess.run([*pip, *target], check=False).returncode:
-        raise StyleError(f"{REQUIREMENTS.name} cannot be installed")
-    kept.write_text(wanted, "utf-8")

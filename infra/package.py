@@ -41,7 +41,6 @@ INPUTS = (
     "infra/letter_styles.py",
     "infra/package.py",
     "infra/resources.json",
-    "requirements-package.txt",
     "requirements.lock",
 )
 """All that the package is made of."""
