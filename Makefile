@@ -70,7 +70,7 @@ flood: $(READY) ## Flood the app with ten thousand posts of a thousand networks 
 	@$(BIN)/python -m bench.flood $(if $(STACK),--stack) $(or $(POSTS),10000) $(or $(NETWORKS),1000)
 
 interface: $(READY) ## Try every operation of OpenAPI with a thousand made-up requests (some minutes; EXAMPLES=…)
-	@EXAMPLES=$(or $(EXAMPLES),15) $(BIN)/python -m pytest -q tests/e2e/test_interface.py
+	@EXAMPLES=$(or $(EXAMPLES),15) $(BIN)/python -m pytest -q tests/e2e/test_whole_interface.py
 
 wordpress: $(READY) browser ## Drive the plugin in a real WordPress, which is set up here (some minutes)
 	@sh infra/local_aws/wordpress.sh

@@ -103,8 +103,11 @@ def test_a_version_is_shown_before_it_stands_and_taken_back_with_its_settings(
 
 
 def test_logical_names_are_stable(stack: Stack) -> None:
-    found = stack.client("cloudformation").list_stack_resources(StackName="relais-local")
-    assert {r["LogicalResourceId"] for r in found["StackResourceSummaries"]} >= KEPT
+    pages = stack.client("cloudformation").get_paginator("list_stack_resources")
+    found = pages.paginate(StackName="relais-local")
+    assert {
+        r["LogicalResourceId"] for page in found for r in page["StackResourceSummaries"]
+    } >= KEPT
 
 
 def test_the_stream_reports_its_failures_and_keeps_them(stack: Stack) -> None:

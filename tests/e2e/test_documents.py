@@ -70,7 +70,7 @@ def test_a_document_is_taken_scanned_and_given_and_malware_is_shut(stack: Stack,
     (key,) = re.findall(r"incoming/\w+", address)
     tags: Any = {"TagSet": [{"Key": SCAN_TAG, "Value": THREATS}]}
     bucket = stack.client("s3").list_buckets()["Buckets"]
-    (name,) = [one["Name"] for one in bucket if "attachments" in one["Name"]]
+    (name,) = [one["Name"] for one in bucket if one["Name"].startswith("relais-local-attachments")]
     stack.client("s3").put_object_tagging(Bucket=name, Key=key, Tagging=tags)
     assert given(address)[0] == 403
 
