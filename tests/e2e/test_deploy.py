@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from deployed import Stack
-from infra.cloud_stack import Agree, ResourceChange
+from infra.cloud_stack import Agree, CloudStack, ResourceChange
 from infra.deploy import Deployed, DeployError, deploy, roll_back
 from infra.local_aws.stack import stack_settings
 from infra.package import ROOT
@@ -118,3 +118,13 @@ def test_the_stream_reports_its_failures_and_keeps_them(stack: Stack) -> None:
     assert mapping["BisectBatchOnFunctionError"]
     assert mapping["MaximumRetryAttempts"] == 5
     assert "undelivered-records" in mapping["DestinationConfig"]["OnFailure"]["Destination"]
+
+
+def test_a_stage_goes_and_what_it_held_is_kept(stack: Stack) -> None:
+    said: list[str] = []
+    CloudStack(stack.client("cloudformation"), "relais-twin", said.append).destroy()
+    assert said[0] == "deleting the stack"
+    functions = stack.client("lambda").list_functions()["Functions"]
+    assert not [one for one in functions if one["FunctionName"].startswith("relais-twin")]
+    tables = stack.client("dynamodb").list_tables()["TableNames"]
+    assert {"relais-twin-records", "relais-twin-subscribers"} <= set(tables)

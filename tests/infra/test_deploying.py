@@ -66,7 +66,7 @@ def test_going_back_twice_goes_back_two_deploys_and_not_to_the_bad_one(
 
 
 @given(st.lists(st.sampled_from(["deploy", "back"]), max_size=9))
-@tried(max_examples=25)
+@tried(max_examples=8)
 def test_whatever_was_deployed_and_taken_back_going_back_goes_to_something_older(
     steps: list[str],
 ) -> None:
