@@ -72,7 +72,9 @@ def scheduled(store: Store, now: datetime, **values: Any) -> Issue:
     for lang, text in TEXTS.items():
         pk, sk = text_key(issue.id, lang)
         names = ("lang", "subject", "preheader", "html", "text", "defaults")
-        row = {"pk": pk, "sk": sk, "version": issue.version, "kind": "issue_text"}
+        # The archive and the feeds show these of every issue.
+        shown = {"title": text.subject, "summary": text.preheader, "page": "<p>…</p>"}
+        row = {"pk": pk, "sk": sk, "version": issue.version, "kind": "issue_text", **shown}
         store.commit([Put({**row, **{name: getattr(text, name) for name in names}})])
     return issue
 
