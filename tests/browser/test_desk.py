@@ -83,15 +83,19 @@ def sign_in(page: Page, address: str, words: Words, mailer: MemoryMailer) -> Non
     press(page, "main form button")
 
 
+def declare_two() -> None:
+    visitor = Visitor(Client(application.app))
+    for name in ("Maison de la Rive", "Bateau d’Été"):
+        given = samples.eoi(org_legal_name=name, contact_email=f"{len(name)}@example.org")
+        assert visitor.send("/forms/eoi", given).status_code == 201
+
+
 @pytest.mark.parametrize("words", [FR, EN], ids=["link", "code"])
 def test_a_day_at_the_desk_takes_no_mouse_and_no_script(
     browser: Browser, shared: Page, address: str, store: MemoryStore, mailer: MemoryMailer,
     words: Words,
 ) -> None:  # fmt: skip
-    visitor = Visitor(Client(application.app))
-    for name in ("Maison de la Rive", "Bateau d’Été"):
-        given = samples.eoi(org_legal_name=name, contact_email=f"{len(name)}@example.org")
-        assert visitor.send("/forms/eoi", given).status_code == 201
+    declare_two()
     for row in store.kinds("staff"):
         row["lang"] = words.lang
     context = browser.new_context(
@@ -161,10 +165,7 @@ def test_lists_are_exported_and_decided_and_the_roster_kept_without_a_mouse(
     browser: Browser, shared: Page, address: str, store: MemoryStore, mailer: MemoryMailer,
     words: Words,
 ) -> None:  # fmt: skip
-    visitor = Visitor(Client(application.app))
-    for name in ("Maison de la Rive", "Bateau d’Été"):
-        given = samples.eoi(org_legal_name=name, contact_email=f"{len(name)}@example.org")
-        assert visitor.send("/forms/eoi", given).status_code == 201
+    declare_two()
     for row in store.kinds("staff"):
         store.items[row["pk"], row["sk"]] |= {"lang": words.lang, "roles": list(ROLES)}
     context = browser.new_context(

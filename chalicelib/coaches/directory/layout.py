@@ -1,7 +1,7 @@
 """The layout of a snapshot: what its writer and its readers agree on."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import Final, Literal, TypedDict, cast
 
 from chalicelib.coaches.profile import Profile
@@ -48,6 +48,11 @@ class Meaning(TypedDict):
     first: list[list[str]]
     near: list[list[str]]
     every: bool
+
+
+def names_any(meaning: Meaning, filters: Container[str]) -> bool:
+    """Return whether a meaning stands for a value of any of these filters."""
+    return any(name in filters for name, _ in meaning["first"])
 
 
 class IndexContent(TypedDict):

@@ -8,7 +8,7 @@ from typing import Final
 
 from chalicelib.coaches.directory.field_index import CACHE_SIZE, FieldIndex, Values
 from chalicelib.coaches.directory.folding import SAINTS
-from chalicelib.coaches.directory.layout import FIELDS, Index
+from chalicelib.coaches.directory.layout import FIELDS, PLACES, Index, names_any
 from chalicelib.coaches.directory.levels import (
     KIND_COST,
     Levels,
@@ -33,7 +33,7 @@ having the word in a text."""
 _ELSEWHERE: Final = 5
 """What it costs more to serve a province that is named and to live elsewhere."""
 
-_PLACES: Final = frozenset({"city", "home", "province"})
+_PLACES: Final = (*PLACES, "province")
 
 _ABBREVIATION_LENGTH: Final = 3
 """Known words so short are not taken for the beginning of another."""
@@ -145,9 +145,6 @@ class WordIndex:
             return reduce(and_, [self.with_any([filed]) for filed in meaning["first"]])
         return self.with_any(meaning["first"])
 
-    def _is_place(self, number: int) -> bool:
-        return any(name in _PLACES for name, _ in self.meanings[number]["first"])
-
     def _joined_first(self, match: Match, term: Term) -> Match:
         """Put whoever has the word written as one before those who have its pieces apart."""
         joined = self._word(replace(term, synonyms=(), meaning=None), term.joined)
@@ -177,7 +174,7 @@ class WordIndex:
     def _phrase(self, term: Term) -> Match:
         """Return who has the words of a known phrase, or of one of its other names. Those of a
         place, such as « nord de l’Ontario », say nothing apart."""
-        if term.meaning is not None and self._is_place(term.meaning):
+        if term.meaning is not None and names_any(self.meanings[term.meaning], _PLACES):
             return Match(term, merge(self._other_names(term, ())))
         *sure, anywhere = [
             reduce(and_, [self._up_to(place, (word,)) for word in term.words])

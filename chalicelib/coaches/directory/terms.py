@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
 from chalicelib.coaches.directory.folding import fold_text, pieces
-from chalicelib.coaches.directory.layout import PLACES, Index
+from chalicelib.coaches.directory.layout import PLACES, Index, names_any
 
 MAX_WORDS: Final = 8
 """Terms of a query that are searched for; the others are ignored."""
@@ -119,9 +119,7 @@ class TermReader:
                 at += 1
 
     def _is_place(self, term: Term) -> bool:
-        return term.meaning is not None and any(
-            name in PLACES for name, _ in self._meanings[term.meaning]["first"]
-        )
+        return term.meaning is not None and names_any(self._meanings[term.meaning], PLACES)
 
     def _terms(self, tokens: Sequence[Token]) -> Iterator[Term]:
         at = 0
