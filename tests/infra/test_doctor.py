@@ -25,7 +25,7 @@ from chalicelib.mail.delivery_events import dead_letter
 from fakes import SetClock
 from infra.deploy import REGION
 from infra.holidays import YEARS, YEARS_AHEAD
-from infra.operator.checks.functions import RUNTIME_NOTICE, old_runtime
+from infra.operator.checks.functions import FED, RUNTIME_NOTICE, TIMED, old_runtime
 from infra.operator.checks.letters import (
     LOOK_BACK,
     held_letters,
@@ -444,6 +444,13 @@ def test_each_planted_fault_is_found_and_named_and_nothing_else(
     found = {each.__name__: text for each in CHECKS if (text := each(operator))}
     assert list(found) == [check]
     assert sentence in found[check]
+
+
+def test_every_function_that_something_wakes_is_looked_at() -> None:
+    config = json.loads((ROOT / ".chalice" / "config.json").read_text("utf-8"))
+    functions = config["stages"]["stack"]["lambda_functions"].keys()
+    # A scan wakes settle_scan; what never comes of one raises an alarm of its own.
+    assert {*FED, *TIMED} == functions - {"settle_scan"}
 
 
 def test_the_end_of_the_calendar_is_spoken_of(operator: Watched, clock: SetClock) -> None:

@@ -17,7 +17,7 @@ RUNTIME_NOTICE: Final = timedelta(days=180)
 FED: Final = ("deliver_letters", "settle_mail", "send_issue")
 """The functions that a stream or a queue wakes."""
 
-TIMED: Final = ("sweep", "run_jobs", "anchor_audit")
+TIMED: Final = ("sweep", "run_jobs", "anchor_audit", "sweep_attachments")
 """The functions that a schedule wakes."""
 
 GIVEN_UP: Final = {
