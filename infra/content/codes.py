@@ -25,22 +25,52 @@ CALLS: Final = {
 @cache
 def named() -> frozenset[tuple[str, str]]:
     """Return every (function of CALLS, code) that stands in the source in so many words."""
-    found: set[tuple[str, str]] = set()
-    for room in ("chalicelib", "infra"):
-        for path in (ROOT / room).rglob("*.py"):
-            found.update(_calls(ast.parse(path.read_text("utf-8"))))
-    return frozenset(found)
+    return frozenset(
+        (name, code)
+        for calls, _ in _source()
+        for name, call in _of_codes(calls)
+        for code in _constants(call.args[CALLS[name][0]])
+    )
 
 
-def _calls(tree: ast.AST) -> Iterator[tuple[str, str]]:
+@cache
+def _source() -> tuple[tuple[list[ast.Call], list[ast.Dict]], ...]:
+    """Return the (calls, dicts) of each file: walking the source is what costs, so once."""
+    return tuple(
+        _calls_and_dicts(ast.parse(path.read_text("utf-8")))
+        for room in ("chalicelib", "infra")
+        for path in (ROOT / room).rglob("*.py")
+    )
+
+
+def _calls_and_dicts(tree: ast.AST) -> tuple[list[ast.Call], list[ast.Dict]]:
+    calls: list[ast.Call] = []
+    dicts: list[ast.Dict] = []
     for node in ast.walk(tree):
-        if not isinstance(node, ast.Call):
-            continue
-        whole = ast.unparse(node.func)
+        if isinstance(node, ast.Call):
+            calls.append(node)
+        elif isinstance(node, ast.Dict):
+            dicts.append(node)
+    return calls, dicts
+
+
+def _of_codes(calls: list[ast.Call]) -> Iterator[tuple[str, ast.Call]]:
+    """Yield (its name in CALLS, call) of those that name a code."""
+    for call in calls:
+        whole = _dotted(call.func)
         name = whole if whole in CALLS else whole.rpartition(".")[2]
-        if name in CALLS and len(node.args) > CALLS[name][0]:
-            for code in _constants(node.args[CALLS[name][0]]):
-                yield name, code
+        if name in CALLS and len(call.args) > CALLS[name][0]:
+            yield name, call
+
+
+def _dotted(function: ast.expr) -> str:
+    """Return the last two names of what is called: `context.text`, `wrong`, `.format`."""
+    if isinstance(function, ast.Name):
+        return function.id
+    if not isinstance(function, ast.Attribute):
+        return ""
+    owner = function.value.id if isinstance(function.value, ast.Name) else ""
+    return f"{owner}.{function.attr}"
 
 
 def _constants(node: ast.expr) -> Iterator[str]:
@@ -61,29 +91,21 @@ def filled() -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     anything: set[str] = set()
     vague: set[str] = set()
-    for room in ("chalicelib", "infra"):
-        for path in (ROOT / room).rglob("*.py"):
-            tree = ast.parse(path.read_text("utf-8"))
-            anything |= _dict_keys(tree)
-            for code, names in _fillings(tree):
-                found.setdefault(code, set()).update(names or ())
-                if names is None:
-                    vague.add(code)
-                anything.update(names or ())
+    for calls, dicts in _source():
+        anything |= _keys(calls, dicts)
+        for code, names in _fillings(calls):
+            found.setdefault(code, set()).update(names or ())
+            if names is None:
+                vague.add(code)
+            anything.update(names or ())
     return {code: anything if code in vague else names for code, names in found.items()} | {
         "": anything
     }
 
 
-def _fillings(tree: ast.AST) -> Iterator[tuple[str, set[str] | None]]:
+def _fillings(calls: list[ast.Call]) -> Iterator[tuple[str, set[str] | None]]:
     """Yield (code, names) of each call of CALLS; None for names that are not spelled out."""
-    for node in ast.walk(tree):
-        if not isinstance(node, ast.Call):
-            continue
-        whole = ast.unparse(node.func)
-        name = whole if whole in CALLS else whole.rpartition(".")[2]
-        if name not in CALLS or len(node.args) <= CALLS[name][0]:
-            continue
+    for name, node in _of_codes(calls):
         names: set[str] | None = {keyword.arg for keyword in node.keywords if keyword.arg}
         for argument in node.args[CALLS[name][0] + 1 :]:
             if isinstance(argument, ast.Dict):
@@ -105,17 +127,17 @@ PLACES: Final = frozenset({"file", "line", "source.file", "source.start", "numbe
 """What calls give beside the facts: where a finding is."""
 
 
-def _dict_keys(tree: ast.AST) -> set[str]:
+def _keys(calls: list[ast.Call], dicts: list[ast.Dict]) -> set[str]:
+    """Return the names that stand as keys of a dict or are given to a `format` or `text`."""
     return {
         key.value
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Dict)
+        for node in dicts
         for key in node.keys
         if isinstance(key, ast.Constant) and isinstance(key.value, str) and key.value.isidentifier()
     } | {
         keyword.arg
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith(("format", "text"))
-        for keyword in node.keywords
+        for call in calls
+        if _dotted(call.func).endswith(("format", "text"))
+        for keyword in call.keywords
         if keyword.arg
     }
