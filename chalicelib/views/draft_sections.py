@@ -16,6 +16,7 @@ from chalicelib.forms.drafts.refused import EditedMeanwhile, Holder
 from chalicelib.forms.drafts.typed import (
     asked,
     check_known,
+    check_known_cells,
     new_row_id,
     rows_field,
     section_of,
@@ -237,6 +238,7 @@ class DraftSections:
         """Keep one row of a list, as its page names it; a blank one is none."""
         rows, _, row_id = row.partition(".")
         f = rows_field(section_of(holder.form, name), rows)
+        check_known_cells(f, given)
         typed_in = typed_row(f, {key: given[key] for key in given if key != ROW_ID}, row_id)
         save, get = self.drafts.save_row, self.drafts.get
         blank = len(typed_in) < 2 and not seen

@@ -67,7 +67,7 @@ class DraftSharing:
 
     def _delete(self, place: Place, holder: Holder, fields: dict[str, object]) -> Response:
         draft = self.drafts.get(holder)
-        if not is_ticked(fields, "confirm"):
+        if not draft.began(holder.editor) or not is_ticked(fields, "confirm"):
             return self._page(place, holder, draft, "delete", wrong="confirm", status=422)
         self.drafts.erase(holder)
         return self.pages.respond("draft_deleted", place.lang, {"form": draft.form})
@@ -87,11 +87,12 @@ class DraftSharing:
     ) -> Response:
         facts = {
             **self.frame.about(place, draft),
-            "entered": entered or (_first_address(draft) if page == "later" else ""),
+            "entered": entered or (_first_address(draft, holder) if page == "later" else ""),
             "name": name,
             "wrong": wrong,
             "sent_to": sent_to,
             "editors": _editors(draft, holder, place.lang),
+            "began": draft.began(holder.editor),
         }
         address = f"{place.url}/{page}"
         return self.pages.respond(
@@ -99,7 +100,11 @@ class DraftSharing:
         )
 
 
-def _first_address(draft: FormDraft) -> str:
+def _first_address(draft: FormDraft, holder: Holder) -> str:
+    """Return the address that a link is offered to first; none to a colleague, whose link is not
+    for the address of whoever began the draft."""
+    if not draft.may_move(holder.editor):
+        return ""
     found = [draft.email, *(draft.values.get(key, "") for key in ADDRESSES)]
     return next((text for text in found if isinstance(text, str) and text), "")
 

@@ -68,8 +68,8 @@ class DraftViews:
         if form == "application" and not invited:
             raise NotInvited(form)
         known = {**self.prefilled(form, carried["invite"], lang), **known_of_link(form, fields)}
-        known |= _typed_in(form, fields)
-        holder = self.drafts.begin(form, lang, request.address, carried, known)
+        entered = _typed_in(form, fields)
+        holder = self.drafts.begin(form, lang, request.address, carried, known, entered)
         address = self.links.draft(*holder)
         place = Place(self.links.draft(*holder), lang)
         if request.wants_page:

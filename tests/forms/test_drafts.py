@@ -370,3 +370,48 @@ def test_what_is_known_stands_in_its_sections_which_are_still_to_be_read(drafts:
     assert draft.values["partners"][0]["name"] == "A"
     assert draft.is_empty
     assert isinstance(draft, FormDraft)
+
+
+def test_what_was_typed_elsewhere_is_kept_as_long_as_what_is_typed_here(
+    drafts: Drafts, clock: SetClock, store: MemoryStore
+) -> None:
+    holder = drafts.begin("eoi", "fr", "192.0.2.1", {}, {}, {"org_city": "Laval"})
+    clock.pass_(seconds=RETENTION.total_seconds() - 60)
+    assert drafts.get(holder).values == {"org_city": "Laval"}
+    assert "due_at" in store.items[draft_key(holder.draft)]
+
+
+def test_a_colleague_takes_a_draft_from_nobody(drafts: Drafts, service: Services) -> None:
+    letters = service.drafts.letters
+    ada = begun(drafts)
+    zoe = colleague(drafts, ada)
+    letters.keep(drafts.get(ada), ada, "ada@example.org", "fr")
+    letters.keep(drafts.get(zoe), zoe, "zoe@example.org", "en")
+    drafts.remove_editor(zoe, ada.editor)
+    kept = drafts.get(ada)
+    assert (kept.email, kept.owner, kept.lang) == ("ada@example.org", ada.editor, "fr")
+
+
+@pytest.mark.parametrize(
+    ("rows", "code"),
+    [
+        ("text", "wrong_list"),
+        (1.5, "wrong_list"),
+        (True, "wrong_list"),
+        ({"0": {"name": "A"}}, "wrong_list"),
+        (["A"], "wrong_list"),
+        ([{"name": "A"}, [1]], "wrong_list"),
+        ([{"name": "A"}] * 101, "too_many"),
+    ],
+)
+def test_what_is_no_list_of_rows_is_refused_and_none_is_left_out(rows: Any, code: str) -> None:
+    with pytest.raises(InvalidForm) as refused:
+        typed(section_of("eoi", "collective")["fields"], {"partners": rows})
+    assert [problem.code for problem in refused.value.problems] == [code]
+
+
+def test_rows_that_hold_nothing_are_none_and_no_two_have_one_id() -> None:
+    given = [None, {}, {"name": "A", ROW_ID: "aa"}, {"name": " "}, {"name": "B", ROW_ID: "aa"}]
+    found = typed(section_of("eoi", "collective")["fields"], {"partners": given})["partners"]
+    assert [row["name"] for row in found] == ["A", " ", "B"]
+    assert len({row[ROW_ID] for row in found}) == 3

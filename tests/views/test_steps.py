@@ -225,6 +225,8 @@ def test_a_colleague_has_a_link_of_their_own_and_leaves_their_name(way: Journey)
     editor = re.findall(
         r'name="remove" value="(\w+)"', way.visitor.page(f"{url}/colleagues").body.decode()
     )
+    assert "elle seule peut le supprimer" in way.visitor.page(f"{theirs}/delete").body.decode()
+    assert way.visitor.submit(f"{theirs}/delete", [("confirm", "on")]).status_code == 422
     way.visitor.submit(f"{url}/colleagues", [("remove", editor[0])])
     assert way.visitor.page(f"{theirs}/contact").status_code == 404
 
@@ -331,3 +333,21 @@ def test_a_script_keeps_a_row_and_is_told_of_both_versions(way: Journey) -> None
     assert late.json_body["disputed"] == ["name"]
     unknown = way.visitor.send(f"{url}/collective", {"row": "nothing.a", "fields": {}})
     assert unknown.status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("sent", "field"),
+    [
+        ({"fields": {"contact_nmae": "x"}}, "contact_nmae"),
+        ({"fields": {"partners": [{"name": "A"}, {"nmae": "B"}]}}, "partners[1].nmae"),
+        ({"row": "partners.abc", "fields": {"nmae": "B"}}, "nmae"),
+    ],
+)
+def test_a_script_is_told_of_a_name_that_nothing_has_in_rows_too(
+    way: Journey, sent: dict[str, Any], field: str
+) -> None:
+    url = begun(way)
+    told = way.visitor.send(f"{url}/collective", {"version": 0, **sent})
+    assert told.status_code == 422
+    assert [(e["field"], e["code"]) for e in told.json_body["errors"]] == [(field, "unknown_field")]
+    assert way.visitor.get(f"{url}/collective").json_body["fields"] == {}

@@ -114,6 +114,15 @@ class FormDraft:
         owner = str(self.row.get("owner", next(iter(self.editors), "")))
         return owner if owner in self.editors else ""
 
+    def may_move(self, editor: str) -> bool:
+        """Say whether the draft follows an editor to their address: who began it, and who keeps it
+        first; a colleague who is sent their link again takes it from nobody."""
+        return self.began(editor) or not self.email or self.owner in ("", editor)
+
+    def began(self, editor: str) -> bool:
+        """Say whether an editor began the draft: colleagues have a name."""
+        return editor in self.editors and not self.editors[editor]
+
     @property
     def values(self) -> Values:
         """All answers, of every section."""

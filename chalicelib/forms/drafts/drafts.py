@@ -43,10 +43,17 @@ class Drafts:
     people_key: bytes = field(repr=False)
     per_hour: int
 
-    def begin(
-        self, form: str, lang: str, network: str, carried: Mapping[str, str], known: Values
+    def begin(  # noqa: PLR0913
+        self,
+        form: str,
+        lang: str,
+        network: str,
+        carried: Mapping[str, str],
+        known: Values,
+        entered: Values | None = None,
     ) -> Holder:
-        """Begin a draft, with what is `known` already in its sections. Raises TooMany."""
+        """Begin a draft, with what is `known` already in its sections, and what was `entered` on
+        another page: such a draft is kept as one that was changed now. Raises TooMany."""
         now = self.now()
         holder = Holder(new_id(form), new_editor())
         pk, sk = draft_key(holder.draft)
@@ -62,7 +69,8 @@ class Drafts:
             "expires": int((now + EMPTY_RETENTION).timestamp()),
             "carried": {name: text for name, text in carried.items() if text},
             f"editor_{holder.editor}": True,
-            **_prefilled(form, known),
+            **_prefilled(form, {**known, **(entered or {})}),
+            **(lifetime(holder.draft, now) if entered else {}),
         }
         subject = rate_limit.of_network(network, self.people_key)
         writes = rate_limit.counters("draft_starts", subject, now, per_hour=self.per_hour)
@@ -180,9 +188,9 @@ class Drafts:
         return Change(draft.key, expect=draft.unchanged(), set=given, add={"edits": 1}), editor
 
     def remove_editor(self, holder: Holder, editor: str) -> None:
-        """End the link of somebody else."""
+        """End the link of a colleague; that of whoever began the draft stays good."""
         draft = self.get(holder)
-        if editor in draft.editors and editor != holder.editor:
+        if editor in draft.editors and editor != holder.editor and not draft.began(editor):
             gone = (f"editor_{editor}", f"name_{editor}")
             self._commit(Change(draft.key, expect=draft.unchanged(), remove=gone, add={"edits": 1}))
 

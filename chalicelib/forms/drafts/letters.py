@@ -32,10 +32,13 @@ class DraftLetters:
     people_key: bytes = field(repr=False)
 
     def keep(self, draft: FormDraft, holder: Holder, email: str, lang: Lang) -> None:
-        """Owe the link to whoever writes the draft, at most once an hour to an address."""
+        """Owe the link to whoever writes the draft, at most once an hour to an address; the draft
+        is kept at that address from now on, unless it is a colleague's."""
+        kept = {"email": email, "person": person_key(email, self.people_key), "lang": lang,
+                "owner": holder.editor}  # fmt: skip
         change = Change(draft.key, expect={"state": OPEN, f"editor_{holder.editor}": True},
-                        set={"email": email, "person": person_key(email, self.people_key),
-                             "lang": lang, "owner": holder.editor}, add={"edits": 1})  # fmt: skip
+                        set=kept if draft.may_move(holder.editor) else {},
+                        add={"edits": 1})  # fmt: skip
         self._owe(draft, "draft_link", holder.editor, email, lang, [change])
 
     def invite(self, draft: FormDraft, email: str, name: str, lang: Lang) -> None:

@@ -1,7 +1,7 @@
 """What somebody typed in one section, as a draft keeps it: not judged, and nothing left out."""
 
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import TYPE_CHECKING, Final
 
 from chalicelib import content
@@ -41,12 +41,15 @@ def rows_field(section: "Section", key: str) -> "FormField":
 
 
 def typed(fields: "Iterable[FormField]", given: Mapping[str, object]) -> Values:
-    """Return what was typed in these fields: blank ones are left out, line ends are LF."""
+    """Return what was typed in these fields: blank ones are left out, line ends are LF. Raises
+    InvalidForm for what is no list where rows are asked for."""
     found = {f["key"]: _typed(f, given[f["key"]]) for f in fields if f["key"] in given}
     return {key: value for key, value in found.items() if value not in ("", None, [], {})}
 
 
 def _typed(f: "FormField", value: object) -> object:
+    if f["type"] == "rows":
+        return _typed_rows(f, value)
     if isinstance(value, Repeated) and f["type"] not in _SEVERAL:
         value = value[-1]
     if isinstance(value, str):
@@ -55,9 +58,29 @@ def _typed(f: "FormField", value: object) -> object:
     if f["type"] == "lines" and isinstance(value, list):
         while value and value[-1] in ("", None):
             value = value[:-1]
-    if f["type"] == "rows" and isinstance(value, list):
-        return [typed_row(f, row) for row in value[:ROWS_LIMIT]]
     return list(value) if isinstance(value, Repeated) else value
+
+
+def _typed_rows(f: "FormField", value: object) -> list[Values]:
+    """Return the rows of a list that hold something, each with an id of its own. Raises InvalidForm
+    for what is no list of rows, and for more rows than are looked at: none is left out."""
+    if value in (None, ""):
+        return []
+    if not isinstance(value, list):
+        raise InvalidForm([Problem(f["key"], "wrong_list")])
+    if len(value) > ROWS_LIMIT:
+        bounds = {"max": f["max"], "count": len(value)}
+        raise InvalidForm([Problem(f["key"], "too_many", bounds)])
+    rows: dict[object, Values] = {}
+    for number, given in enumerate(value):
+        if not isinstance(given, dict | None):
+            raise InvalidForm([Problem(f"{f['key']}[{number}]", "wrong_list")])
+        row = typed_row(f, given)
+        if row[ROW_ID] in rows:
+            row[ROW_ID] = new_row_id()
+        if len(row) > 1:
+            rows[row[ROW_ID]] = row
+    return list(rows.values())
 
 
 def typed_row(f: "FormField", given: object, row_id: str = "") -> Values:
@@ -76,11 +99,31 @@ def new_row_id() -> str:
 
 
 def check_known(section: "Section", given: Mapping[str, object]) -> None:
-    """Refuse names that the section does not know. Raises InvalidForm for a name that is no field
-    of the section."""
-    known = {f["key"] for f in section["fields"]}
-    if unknown := [key for key in given if key not in known]:
-        raise InvalidForm([Problem(key[:80], "unknown_field") for key in unknown[:100]])
+    """Refuse names that the section does not know, in its rows too. Raises InvalidForm."""
+    fields = {f["key"]: f for f in section["fields"]}
+    unknown = _unknown(given, fields)
+    for key, f in fields.items():
+        rows = given.get(key)
+        if f["type"] == "rows" and isinstance(rows, list):
+            for number, row in enumerate(rows[:ROWS_LIMIT]):
+                unknown += _unknown_cells(f, row, f"{key}[{number}].")
+    if unknown:
+        raise InvalidForm([Problem(name, "unknown_field") for name in unknown[:100]])
+
+
+def check_known_cells(f: "FormField", row: Mapping[str, object]) -> None:
+    """Refuse names that no cell of a row has. Raises InvalidForm."""
+    if unknown := _unknown_cells(f, row):
+        raise InvalidForm([Problem(name, "unknown_field") for name in unknown[:100]])
+
+
+def _unknown_cells(f: "FormField", row: object, before: str = "") -> list[str]:
+    cells = {ROW_ID, *(cell["key"] for cell in f["fields"])}
+    return [before + name for name in _unknown(row if isinstance(row, dict) else {}, cells)]
+
+
+def _unknown(given: Mapping[str, object], known: Container[str]) -> list[str]:
+    return [key[:80] for key in given if key not in known]
 
 
 def check_size(form: str, values: Mapping[str, object]) -> None:
