@@ -24,11 +24,10 @@ from chalicelib.forms.drafts.draft import (
     new_editor,
     new_id,
     row_names,
-    section_ids,
 )
 from chalicelib.forms.drafts.merging import Merged, digests, merge
 from chalicelib.forms.drafts.refused import DraftSent, EditedMeanwhile, Holder
-from chalicelib.forms.drafts.typed import check_size, section_of, typed
+from chalicelib.forms.drafts.typed import check_size, prefilled
 
 SAVE_ATTEMPTS: Final = 8
 """How often a save is built anew because another one came in between."""
@@ -69,7 +68,7 @@ class Drafts:
             "expires": int((now + EMPTY_RETENTION).timestamp()),
             "carried": {name: text for name, text in carried.items() if text},
             f"editor_{holder.editor}": True,
-            **_prefilled(form, {**known, **(entered or {})}),
+            **prefilled(form, {**known, **(entered or {})}),
             **(lifetime(holder.draft, now) if entered else {}),
         }
         subject = rate_limit.of_network(network, self.people_key)
@@ -290,15 +289,3 @@ def _beside(theirs: Values, form: str, section: str, mine: Values) -> Values:
 
 def _place(rows: list[Values], row_id: str) -> int | None:
     return next((n for n, row in enumerate(rows) if row.get(ROW_ID) == row_id), None)
-
-
-def _prefilled(form: str, known: Values) -> dict[str, object]:
-    """Return what a row begins with of what is known."""
-    found: dict[str, object] = {}
-    for name in section_ids(form):
-        values = typed(section_of(form, name)["fields"], known)
-        lists = row_names(form, name)
-        found |= {f"r_{key}": values.pop(key) for key in lists if key in values}
-        if values:
-            found[f"d_{name}"] = values
-    return found

@@ -8,7 +8,7 @@ from chalicelib import content
 from chalicelib.core.errors import NotFound, TooLarge
 from chalicelib.core.json_text import compact
 from chalicelib.forms.cleaning import asked as is_asked
-from chalicelib.forms.drafts.draft import ROW_BYTES, ROW_ID, Values, section_ids
+from chalicelib.forms.drafts.draft import ROW_BYTES, ROW_ID, Values, row_names, section_ids
 from chalicelib.forms.normalise import ROWS_LIMIT, Repeated
 from chalicelib.forms.problems import InvalidForm, Problem
 
@@ -136,3 +136,15 @@ def check_size(form: str, values: Mapping[str, object]) -> None:
 def asked(fields: "Iterable[FormField]", values: Mapping[str, object]) -> "list[FormField]":
     """Return the fields whose condition the answers beside them meet, or that have none."""
     return [f for f in fields if "when" not in f or is_asked(f, values)]
+
+
+def prefilled(form: str, known: Values) -> dict[str, object]:
+    """Return what a row begins with of what is known."""
+    found: dict[str, object] = {}
+    for name in section_ids(form):
+        values = typed(section_of(form, name)["fields"], known)
+        lists = row_names(form, name)
+        found |= {f"r_{key}": values.pop(key) for key in lists if key in values}
+        if values:
+            found[f"d_{name}"] = values
+    return found
