@@ -1,11 +1,9 @@
 """Builds the zip and the template that AWS gets: `python -m infra.package OUT`."""
 
-import compileall
 import fcntl
 import hashlib
 import json
 import os
-import py_compile
 import shutil
 import subprocess
 import sys
@@ -14,19 +12,16 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
+from functools import cache
 from pathlib import Path
+from typing import Final
 
 from infra import holidays
 from infra.letter_styles import StyleError, inline_styles
-from infra.supply import LOCK, PLATFORM, RUNTIME
+from infra.slim import NotCompiled, slim
+from infra.supply import HERE, LOCK, RUNTIME, platform_of
 
 ROOT = Path(__file__).resolve().parent.parent
-
-SERVICES = {"dynamodb", "s3", "secretsmanager", "sesv2", "sqs"}
-"""The AWS services that the functions call."""
-
-ZONE = "America/Toronto"
-"""The one time zone that the functions know."""
 
 
 class PackageError(Exception):
@@ -41,6 +36,8 @@ INPUTS = (
     "infra/letter_styles.py",
     "infra/package.py",
     "infra/resources.json",
+    "infra/slim.py",
+    "infra/supply.py",
     "requirements.lock",
 )
 """All that the package is made of."""
@@ -49,18 +46,18 @@ MADE_OF = "inputs.sha256"
 """The file that says so of a package, written last."""
 
 
-def package(out: Path) -> Path:
-    """Package into `out`, unless what is there, or beside it, is of these very files; return the
-    template."""
+def package(out: Path, runtime: str = RUNTIME) -> Path:
+    """Package for a runtime into `out`, unless what is there, or beside it, is of these very files;
+    return the template."""
     template = out / "sam.json"
     with _alone():
-        inputs = _inputs()
+        inputs = _inputs(runtime)
         if _made_of(out) == inputs:
             return template
         beside = out.parent.iterdir() if out.parent.exists() else ()
         twin = next((one for one in beside if _made_of(one) == inputs), None)
         if twin is None:
-            _build(out)
+            _build(out, runtime)
         else:
             shutil.rmtree(out, ignore_errors=True)
             shutil.copytree(twin, out, ignore=shutil.ignore_patterns(MADE_OF))
@@ -74,34 +71,68 @@ def _made_of(built: Path) -> str:
     return made_of.read_text("utf-8") if made_of.exists() else ""
 
 
-def _build(out: Path) -> None:
-    holidays_reach(datetime.now(UTC).date())
-    _run([sys.executable, "-m", "infra.content"])
+def _build(out: Path, runtime: str) -> None:
+    if runtime == RUNTIME:  # What goes to a stage, and not only to the local AWS.
+        holidays_reach(datetime.now(UTC).date())
+        _run([sys.executable, "-m", "infra.content"])
     shutil.rmtree(out, ignore_errors=True)
-    chalice = Path(sys.executable).parent / "chalice"
     merge = ["--merge-template", str(ROOT / "infra" / "resources.json")]
     with tempfile.TemporaryDirectory() as folder:
         project = Path(folder) / "project"
         _stage(project)
         package = ["package", "--stage", "stack", *merge, str(out)]
-        _run([str(chalice), "--project-dir", str(project), *package])
-    _slim(out / "deployment.zip")
-    fits_the_runtime(out / "sam.json", out / "deployment.zip")
+        chalice = [sys.executable, "-c", _CHALICE.format(runtime=runtime)]
+        _run([*chalice, "--project-dir", str(project), *package], runtime)
+    try:
+        slim(out / "deployment.zip", python_of(runtime))
+    except NotCompiled as error:
+        raise PackageError(str(error)) from None
+    fits_the_runtime(out / "sam.json", out / "deployment.zip", runtime)
 
 
-def fits_the_runtime(template: Path, zipped: Path) -> None:
+_CHALICE = """
+from chalice.cli import main
+from chalice.config import Config
+Config.lambda_python_version = "{runtime}"
+main()
+"""
+"""Chalice, which takes the Python that runs it for that of Lambda, told otherwise."""
+
+
+NO_BYTE_CODE: Final = (
+    f"There is no {RUNTIME} on this machine: the package holds source alone, and each cold start "
+    "compiles it, which takes a second"
+)
+
+
+@cache
+def python_of(runtime: str) -> str | None:
+    """Return a Python of this machine of a runtime's version, which alone can write its byte code;
+    None when there is none."""
+    if runtime == HERE:
+        return sys.executable
+    version = runtime.removeprefix("python")
+    kept = sorted((Path.home() / ".pyenv" / "versions").glob(f"{version}.*/bin/{runtime}"))
+    for python in (shutil.which(runtime), *map(str, kept)):
+        # A name on the path may lead to none: pyenv has one for each version that it could switch to.
+        if python and subprocess.run([python, "-c", ""], capture_output=True).returncode == 0:
+            return python
+    return None
+
+
+def fits_the_runtime(template: Path, zipped: Path, runtime: str = RUNTIME) -> None:
     """See that every function names the runtime that its compiled modules are for: a zip that
     another Python packaged is deployed without a word, and fails at its first import. Raises
     PackageError."""
     resources = json.loads(template.read_text("utf-8"))["Resources"].values()
     named = {r["Properties"]["Runtime"] for r in resources if r["Type"].endswith("::Function")}
-    if named != {RUNTIME}:
-        raise PackageError(f"made for {', '.join(sorted(named))}: package with {RUNTIME}")
-    tag = f"cpython-{RUNTIME.removeprefix('python').replace('.', '')}-"
+    if named != {runtime}:
+        raise PackageError(f"made for {', '.join(sorted(named))} and not for {runtime}")
+    tag = f"cpython-{runtime.removeprefix('python').replace('.', '')}-"
     modules = [name for name in zipfile.ZipFile(zipped).namelist() if name.endswith(".so")]
     for module in modules:
         if tag not in module and ".abi3." not in module:
-            raise PackageError(f"{module} is for another Python than {RUNTIME}")
+            raise PackageError(f"{module} is for another Python than {runtime}")
 
 
 def _stage(project: Path) -> None:
@@ -134,10 +165,10 @@ def holidays_reach(today: date) -> None:
         raise PackageError("the holidays end soon: give infra/holidays.py more YEARS, and run it")
 
 
-def _inputs() -> str:
-    """Return a hash that changes with the name or the content of any input, and with the version of
-    Python."""
-    found = hashlib.sha256(sys.version.encode())
+def _inputs(runtime: str) -> str:
+    """Return a hash that changes with the name or the content of any input, with the runtime and
+    with what compiles for it."""
+    found = hashlib.sha256(f"{runtime} {python_of(runtime)} {sys.version}".encode())
     for path in sorted(path for pattern in INPUTS for path in ROOT.glob(pattern)):
         if path.is_file() and "__pycache__" not in path.parts:
             content = hashlib.sha256(path.read_bytes()).hexdigest()
@@ -154,49 +185,7 @@ def _alone() -> Iterator[None]:
         yield
 
 
-def _slim(zipped: Path) -> None:
-    """Take out what is never read, half of all files, and compile the rest.
-
-    Lambda cannot write byte code beside the source: without it, every cold start would compile
-    botocore and pydantic again.
-    """
-    with tempfile.TemporaryDirectory() as folder:
-        root = Path(folder)
-        with zipfile.ZipFile(zipped) as archive:
-            archive.extractall(root)
-        _take_out(root)
-        quiet = {"quiet": 2, "workers": 1}
-        mode = py_compile.PycInvalidationMode.UNCHECKED_HASH
-        if not compileall.compile_dir(root, invalidation_mode=mode, **quiet):  # type: ignore[arg-type]
-            raise PackageError("some of the package does not compile")
-        _zip(root, zipped)
-
-
-def _take_out(root: Path) -> None:
-    """Take out the services, zones and resources that we do not use, and the notes of installers."""
-    zones = root / "tzdata" / "zoneinfo"
-    used = {zones / ZONE, *(zones / ZONE).parent.glob("*.py"), *zones.glob("*.py")}
-    for path in [p for p in zones.rglob("*") if p.is_file() and p not in used]:
-        path.unlink()
-    services = (root / "botocore" / "data").iterdir()
-    unused = [path for path in services if path.is_dir() and path.name not in SERVICES]
-    unused += [root / "boto3" / "data", root / "boto3" / "examples"]
-    for folder in [*unused, *root.glob("*.dist-info"), *root.rglob("__pycache__")]:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _zip(root: Path, zipped: Path) -> None:
-    """Zip so that the same files give the same bytes: CloudFormation sees when nothing changed."""
-    with zipfile.ZipFile(zipped, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
-        for path in sorted(root.rglob("*")):
-            if path.is_file():
-                info = zipfile.ZipInfo(str(path.relative_to(root)), (2026, 1, 1, 0, 0, 0))
-                info.external_attr = 0o644 << 16
-                info.compress_type = zipfile.ZIP_DEFLATED
-                archive.writestr(info, path.read_bytes())
-
-
-def _run(command: list[str]) -> None:
+def _run(command: list[str], runtime: str = RUNTIME) -> None:
     environment = {
         **os.environ,
         "AWS_DEFAULT_REGION": "ca-central-1",
@@ -205,7 +194,9 @@ def _run(command: list[str]) -> None:
         "PIP_REQUIRE_HASHES": "1",
         "PIP_NO_DEPS": "1",
         "PIP_ONLY_BINARY": ":all:",
-        **{f"PIP_{name.upper()}": " ".join(values) for name, values in PLATFORM.items()},
+        **{
+            f"PIP_{name.upper()}": " ".join(values) for name, values in platform_of(runtime).items()
+        },
     }
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
     if done.returncode:
@@ -217,5 +208,7 @@ if __name__ == "__main__":
     target = Path(sys.argv[1] if len(sys.argv) > 1 else "build")
     try:
         print(f"Packaged {package(target.resolve())}")
+        if python_of(RUNTIME) is None:
+            print(NO_BYTE_CODE)
     except PackageError as error:
         sys.exit(f"Packaging failed: {error}")

@@ -14,17 +14,27 @@ from typing import Any, Final
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 LOCK: Final = ROOT / "requirements.lock"
-PLATFORM: Final[Mapping[str, Sequence[str]]] = {
-    "platform": ("manylinux_2_17_x86_64", "manylinux2014_x86_64"),
-    "implementation": ("cp",),
-    "python_version": ("3.11",),
-    "abi": ("cp311",),
-}
-"""What pip is told of Lambda, by the names of its options."""
+RUNTIME: Final = "python3.13"
+RUNTIME_ENDS: Final = date(2029, 6, 30)
+"""The runtime of Lambda that a stage runs on, and until when AWS supports it."""
 
-RUNTIME: Final = f"python{PLATFORM['python_version'][0]}"
-RUNTIME_ENDS: Final = date(2027, 6, 30)
-"""The runtime of Lambda that the wheels are for, and until when AWS supports it."""
+HERE: Final = f"python{sys.version_info.major}.{sys.version_info.minor}"
+"""The runtime of the local AWS: that of the Python which runs this."""
+
+LOCKED_FOR: Final = ("python3.11", "python3.12", "python3.13", "python3.14")
+"""The runtimes whose wheels the lock names: AWS's, and those of the machines that it is tried on."""
+
+
+def platform_of(runtime: str) -> Mapping[str, Sequence[str]]:
+    """Return what pip is told of Lambda with a runtime, by the names of its options."""
+    version = runtime.removeprefix("python")
+    return {
+        "platform": ("manylinux_2_17_x86_64", "manylinux2014_x86_64"),
+        "implementation": ("cp",),
+        "python_version": (version,),
+        "abi": (f"cp{version.replace('.', '')}",),
+    }
+
 
 HEADER: Final = (
     "# Made by `make lock` from requirements.txt: what Lambda gets, as wheels, by their hashes.\n"
@@ -52,41 +62,62 @@ class Locked:
 
     name: str
     version: str
-    sha256: str
+    sha256: tuple[str, ...]
+    """The hashes of its wheels, more than one where each Python has a wheel of its own."""
 
     def __str__(self) -> str:
-        return f"{self.name}=={self.version} --hash=sha256:{self.sha256}"
+        return " ".join(
+            (f"{self.name}=={self.version}", *map("--hash=sha256:{}".format, self.sha256))
+        )
 
 
 def lock() -> str:
-    """Resolve requirements.txt for Lambda, and return the text of its lock."""
+    """Resolve requirements.txt for Lambda, and return the text of its lock: the versions are those
+    of the runtime, and the wheels those of each Python that the package may be made for."""
+    found = _resolved(RUNTIME)
+    hashes = {package: [sha256] for package, sha256 in found.items()}
+    for runtime in LOCKED_FOR:
+        for package, sha256 in _resolved(runtime).items():
+            if package in hashes and sha256 not in hashes[package]:
+                hashes[package].append(sha256)
+    locked = [Locked(*package, tuple(sorted(each))) for package, each in sorted(hashes.items())]
+    return HEADER + "".join(f"{one}\n" for one in locked)
+
+
+def _resolved(runtime: str) -> dict[tuple[str, str], str]:
+    """Return the hash of each wheel that pip would take, by its package's name and version."""
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.json"
         command = [
             sys.executable, "-m", "pip", "install", "--quiet", "--dry-run", "--ignore-installed",
             "--target", folder, "--report", str(report), "--only-binary=:all:",
-            *(f"--{name.replace('_', '-')}={one}" for name, values in PLATFORM.items() for one in values),
+            *(
+                f"--{name.replace('_', '-')}={one}"
+                for name, values in platform_of(runtime).items()
+                for one in values
+            ),
             "-r", str(ROOT / "requirements.txt"),
         ]  # fmt: skip
         subprocess.run(command, check=True)
         found: dict[str, Any] = json.loads(report.read_text("utf-8"))
-    locked = [
-        Locked(
+    return {
+        (
             one["metadata"]["name"].lower().replace("_", "-"),
             one["metadata"]["version"],
-            one["download_info"]["archive_info"]["hashes"]["sha256"],
-        )
+        ): one["download_info"]["archive_info"]["hashes"]["sha256"]
         for one in found["install"]
-    ]
-    return HEADER + "".join(f"{one}\n" for one in sorted(locked, key=lambda each: each.name))
+    }
 
 
 def locked() -> list[Locked]:
     """Return what the lock names."""
     lines = re.findall(
-        r"^(\S+)==(\S+) --hash=sha256:([0-9a-f]{64})$", LOCK.read_text("utf-8"), re.M
+        r"^(\S+)==(\S+)((?: --hash=sha256:[0-9a-f]{64})+)$", LOCK.read_text("utf-8"), re.M
     )
-    return [Locked(*line) for line in lines]
+    return [
+        Locked(name, version, tuple(re.findall("[0-9a-f]{64}", hashes)))
+        for name, version, hashes in lines
+    ]
 
 
 def licences() -> Iterator[tuple[str, str, str]]:

@@ -23,6 +23,7 @@ from infra.operator.directory import DirectoryPublisher
 from infra.operator.newsletter import sample
 from infra.operator.stage import Operator
 from infra.package import ROOT, package
+from infra.supply import HERE
 
 SAMPLE = ROOT / "infra" / "local_aws" / "sample"
 STAFF: tuple[tuple[str, str, Lang], tuple[str, str, Lang]] = (
@@ -100,7 +101,7 @@ def start_stack(
 ) -> LocalStack:
     """Start everything on this machine, over the state kept in `folder` unless `fresh`."""
     say("building the package")
-    template = package(ROOT / "build" / "local")
+    template = package(ROOT / "build" / "local", HERE)
     say("starting the emulator")
     url = f"http://127.0.0.1:{gateway_port}"
     mail = folder / "emulator" / "mail.jsonl"

@@ -22,7 +22,8 @@ from infra.operator.checks.programme import few_holidays
 from infra.operator.errors import OperatorError
 from infra.operator.session import Session, session_of
 from infra.operator.stage import LOCAL, Operator
-from infra.package import ROOT, PackageError, package
+from infra.package import NO_BYTE_CODE, ROOT, PackageError, package, python_of
+from infra.supply import RUNTIME
 
 BEFORE_A_DEPLOY: Final = (*MAIL_CHECKS, few_functions, old_runtime, few_holidays)
 """What the doctor can see of an account before there is a stack."""
@@ -45,6 +46,8 @@ def deploy(context: typer.Context, stage: Name) -> None:
             session.confirm(f"{len(findings)} of these will be in the way. Deploy all the same?")
         session.say("building the package")
         template = package(ROOT / "build" / stage)
+        if python_of(RUNTIME) is None:
+            session.say(NO_BYTE_CODE)
         done = deploy_stage(stage, settings, template, say=session.say, agree=_agree(session))
     except (DeployError, PackageError) as error:
         raise OperatorError(f"not deployed: {error}") from None

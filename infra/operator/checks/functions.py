@@ -81,7 +81,7 @@ def old_runtime(operator: Operator) -> str | None:
     if left >= RUNTIME_NOTICE:
         return None
     return (
-        f"AWS supports {RUNTIME} until {RUNTIME_ENDS}: move PLATFORM in infra/supply.py to a newer "
+        f"AWS supports {RUNTIME} until {RUNTIME_ENDS}: move RUNTIME in infra/supply.py to a newer "
         "one, `make lock`, and deploy"
     )
 
