@@ -15,6 +15,7 @@ from chalicelib.core.errors import DeliveryFailed
 from chalicelib.core.languages import LANGS
 from chalicelib.core.ports import Change
 from chalicelib.newsletter.issue_counts import Readership, count
+from chalicelib.newsletter.issues import link_check as answering
 from chalicelib.newsletter.issues.issue import issue_of
 from chalicelib.newsletter.issues.preflight import LinkAnswer
 from chalicelib.newsletter.issues.rendered import Rendered, fill
@@ -24,7 +25,6 @@ from chalicelib.services import Services
 from fakes import MemoryStore
 from infra.operator.errors import OperatorError
 from infra.operator.newsletter import drafts, lifecycle, report
-from infra.operator.newsletter import link_check as answering
 from infra.operator.newsletter.context import IssueContext, Outside
 from issue_factory import VALUES
 

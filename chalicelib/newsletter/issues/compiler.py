@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 from markupsafe import Markup as Safe
 
+from chalicelib.core.settings import Settings
 from chalicelib.newsletter.issues import markdown, placeholders, text_part, theme
 from chalicelib.newsletter.issues.findings import Finding
 from chalicelib.newsletter.issues.markdown import Link
@@ -27,6 +28,16 @@ class Imprint:
     postal_address: str
     website_url: str
     public_url: str
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Imprint":
+        return cls(
+            settings.organization_name,
+            settings.contact_email,
+            settings.postal_address,
+            settings.website_url,
+            settings.public_url,
+        )
 
 
 @dataclass(frozen=True)

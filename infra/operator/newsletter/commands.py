@@ -8,15 +8,15 @@ from typing import Annotated
 import typer
 
 from chalicelib import content
+from chalicelib.aws.issue_account import SesAccount, TestMail
+from chalicelib.newsletter.issues.link_check import tries
 from chalicelib.newsletter.sending.audience import reader_counts
 from chalicelib.newsletter.sending.recipients import bounces
 from infra.operator.commands import Commands
 from infra.operator.errors import OperatorError
 from infra.operator.newsletter import drafts, lifecycle
 from infra.operator.newsletter import report as reports
-from infra.operator.newsletter.account import SesAccount, TestMail
 from infra.operator.newsletter.context import IssueContext, Outside
-from infra.operator.newsletter.link_check import tries
 from infra.operator.parameters import address, coming_moment, words
 from infra.operator.session import Session, session_of
 

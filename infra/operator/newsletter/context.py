@@ -8,17 +8,15 @@ from typing import TypeVar
 from chalicelib import content
 from chalicelib.core import formatting
 from chalicelib.core.errors import Conflict, Refused
+from chalicelib.newsletter.issues.drafting import Drafting
 from chalicelib.newsletter.issues.issue import Issue, issue_of, status_name
 from chalicelib.newsletter.issues.preflight import Audience, SendingAccount, Try
-from chalicelib.newsletter.issues.rendered import Rendered
+from chalicelib.newsletter.issues.trial import Deliver
 from chalicelib.newsletter.sending.unreached import UnreachedReader
 from chalicelib.services import Services
 from infra.operator.errors import OperatorError
 
 T = TypeVar("T")
-
-Deliver = Callable[[Rendered, str, str], None]
-"""(text, address, issue): one mail as a subscriber gets it. Raises DeliveryFailed."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +44,14 @@ class IssueContext:
         self.links = services.links
         self.newsroom = services.issues.newsroom
         self.outside = outside
+        self.drafting = Drafting(
+            self.store,
+            self.newsroom,
+            self.settings,
+            outside.account,
+            outside.audience,
+            outside.tries,
+        )
         self._now = services.now
 
     def now(self) -> datetime:

@@ -1,29 +1,18 @@
 """An issue from its first line to a checked draft: `issue new`, `text` and `check`."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from chalicelib import content
 from chalicelib.core import eastern_time
 from chalicelib.core.languages import LANGS
-from chalicelib.newsletter.issues import preflight, text_part
-from chalicelib.newsletter.issues.compiler import Compiled, Imprint, text_body
+from chalicelib.newsletter.issues import text_part
+from chalicelib.newsletter.issues.compiler import Compiled, text_body
+from chalicelib.newsletter.issues.drafting import facts_of, is_too_big
 from chalicelib.newsletter.issues.findings import Finding, blocking, message
-from chalicelib.newsletter.issues.issue import (
-    APPROVED,
-    CHECKED,
-    DRAFT,
-    SCHEDULED,
-    TESTED,
-    Issue,
-    SentBy,
-    issue_of,
-    status_name,
-)
+from chalicelib.newsletter.issues.issue import status_name
 from chalicelib.newsletter.issues.newsroom import IssueFacts
-from chalicelib.newsletter.issues.preflight import PreflightContext
-from chalicelib.newsletter.issues.source import SLUG, Source, read_folder
+from chalicelib.newsletter.issues.source import SLUG, read_folder
 from infra.operator.errors import OperatorError
 from infra.operator.newsletter import draft_files
 from infra.operator.newsletter.context import IssueContext
@@ -69,108 +58,48 @@ def check(  # noqa: PLR0913
     `confirm` may stop.
     """
     sources, faults = read_folder(folder)
-    flight = _preflight_context(context, offline=offline, over_days=over_days)
-    made, found = preflight.check(sources, faults, flight)
+    drafting, by = context.drafting, context.staff.id
+    made, found = drafting.check(sources, faults, offline=offline, over_days=over_days)
     issue, kept = None, ""
-    # What is too big to be sent is too big for a row of the store.
-    too_big = any(finding.code == "too_big" for finding in found)
-    if not faults and len(made) == len(LANGS) and not too_big:
-        saving = _Saving(context, folder, _facts(sources["fr"]), made)
-        kept = saving.refused(edit=edit, confirm=confirm)
-        issue = None if kept else context.attempt(lambda: saving.save(edit=edit), saving.id)
+    if not faults and len(made) == len(LANGS) and not is_too_big(found):
+        facts = facts_of(sources["fr"])
+        kept = _refused(context, folder, facts, made, edit=edit, confirm=confirm)
+        if not kept:
+            issue = context.attempt(lambda: drafting.save(facts, made, by, edit=edit), facts["id"])
     lines = list(_lines(context, found))
     blocks = blocking(found)
     if blocks or issue is None:
         saved = context.text("saved", version=issue.version) if issue else context.text("not_saved")
         lines += [context.text("blocked", number=len(blocks), saved=saved)] if blocks else []
         return "\n".join([*lines, *([kept] if kept else [])]), False
-    if issue.status in (DRAFT, CHECKED):
-        issue = _checked(context, issue, found)
-    lines.append(
-        context.text("checked", issue=issue.id, version=issue.version, by=context.staff.id)
-    )
+    saved_issue = issue
+    issue = context.attempt(lambda: drafting.note(saved_issue, found, by), issue.id)
+    lines.append(context.text("checked", issue=issue.id, version=issue.version, by=by))
     return "\n".join(lines), True
 
 
-def _checked(context: IssueContext, issue: Issue, found: Sequence[Finding]) -> Issue:
-    sender = SentBy.of(context.settings)
-    return context.attempt(
-        lambda: context.newsroom.checked(issue, found, context.staff.id, sender), issue.id
-    )
-
-
-@dataclass(frozen=True)
-class _Saving:
-    """The texts of a folder, and the issue that they would be saved as."""
-
-    context: IssueContext
-    folder: Path
-    facts: IssueFacts
-    made: Mapping[str, Compiled]
-
-    @property
-    def id(self) -> str:
-        return self.facts["id"]
-
-    @property
-    def texts(self) -> dict[str, dict[str, object]]:
-        return {lang: compiled.kept() for lang, compiled in self.made.items()}
-
-    def refused(self, *, edit: bool, confirm: Callable[[str], None]) -> str:
-        """Return why the issue stays as it is; empty when it may be saved."""
-        context = self.context
-        issue = issue_of(context.store, self.id)
-        if issue is None or not context.newsroom.differs(issue, self.texts, self.facts):
-            return ""
-        state = status_name(issue.status, context.lang)
-        if issue.status in (DRAFT, CHECKED, TESTED):
-            return ""
-        if issue.status not in (APPROVED, SCHEDULED):
-            return context.text("begun_already", issue=issue.id, state=state)
-        if not edit:
-            by = context.staff.id
-            return context.text(
-                "kept_as_is", issue=issue.id, state=state, folder=self.folder, by=by
-            )
-        confirm(context.text("edit_question", issue=issue.id, state=state))
+def _refused(  # noqa: PLR0913
+    context: IssueContext,
+    folder: Path,
+    facts: IssueFacts,
+    made: Mapping[str, Compiled],
+    *,
+    edit: bool,
+    confirm: Callable[[str], None],
+) -> str:
+    """Return why an issue stays as it is; empty when it may be saved."""
+    standing = context.drafting.standing(facts, made)
+    if standing == "open":
         return ""
-
-    def save(self, *, edit: bool) -> Issue:
-        newsroom, by = self.context.newsroom, self.context.staff.id
-        return newsroom.save(self.texts, self.facts, by, edit=edit)
-
-
-def _preflight_context(
-    context: IssueContext, *, offline: bool, over_days: bool
-) -> PreflightContext:
-    settings = context.settings
-    return PreflightContext(
-        imprint=Imprint(
-            settings.organization_name,
-            settings.contact_email,
-            settings.postal_address,
-            settings.website_url,
-            settings.public_url,
-        ),
-        sender=settings.sender,
-        images_from=settings.image_origins,
-        account=context.outside.account,
-        audience=context.outside.audience,
-        now=context.now(),
-        at_most=settings.issue_rate,
-        tries=None if offline else context.outside.tries,
-        over_days=over_days,
-        local=settings.stage == "local",
-    )
-
-
-def _facts(source: Source) -> IssueFacts:
-    return {
-        "id": source.slug,
-        "topics": source.topics,
-        "date": source.date,
-        "archive": source.archive,
-    }
+    issue = context.issue(facts["id"])
+    state = status_name(issue.status, context.lang)
+    if standing == "begun":
+        return context.text("begun_already", issue=issue.id, state=state)
+    if not edit:
+        by = context.staff.id
+        return context.text("kept_as_is", issue=issue.id, state=state, folder=folder, by=by)
+    confirm(context.text("edit_question", issue=issue.id, state=state))
+    return ""
 
 
 def _lines(context: IssueContext, found: Sequence[Finding]) -> Iterator[str]:

@@ -2,19 +2,17 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
 from chalicelib.core.errors import DeliveryFailed, OutcomeUnknown
 from chalicelib.core.languages import LANGS
-from chalicelib.newsletter.issues.issue import Issue, SentBy, rendered_of, status_after, unaddressed
+from chalicelib.newsletter.issues import trial
+from chalicelib.newsletter.issues.issue import Issue, SentBy, status_after, unaddressed
 from chalicelib.newsletter.issues.rendered import Rendered
 from infra.operator.errors import OperatorError
 from infra.operator.newsletter.context import IssueContext
 from infra.operator.newsletter.report import link
-
-PREFIX = {"fr": "[Essai] ", "en": "[Test] "}
-
 
 Confirm = Callable[[str], None]
 """Asks a question, and raises to stop what it asks about."""
@@ -34,13 +32,11 @@ def test(
     context.attempt(lambda: status_after(issue.status, "test"), issue_id)
     number = len(to) * len(LANGS)
     confirm(context.text("test_question", issue=issue.id, number=number, to=", ".join(to)))
-    for lang in LANGS:
-        text = rendered_of(context.store, issue, lang)
-        assert text is not None
-        marked = replace(text, subject=PREFIX[lang] + text.subject)
-        for address in to:
-            _deliver(context, marked, address, issue.id)
-    context.attempt(lambda: context.newsroom.tested(issue, context.staff.id, to), issue_id)
+    deliver = partial(_deliver, context)
+    context.attempt(
+        lambda: trial.send(context.store, context.newsroom, issue, to, context.staff.id, deliver),
+        issue_id,
+    )
     return context.text("tested", to=", ".join(to), issue=issue.id, by=context.staff.id)
 
 

@@ -23,13 +23,7 @@ def publish(services: Services) -> bool:
     if issue_of(services.store, one.slug) is not None:
         return False
     room = services.issues.newsroom
-    imprint = Imprint(
-        settings.organization_name,
-        settings.contact_email,
-        settings.postal_address,
-        settings.website_url,
-        settings.public_url,
-    )
+    imprint = Imprint.of(settings)
     texts = {lang: compiled(source, imprint).kept() for lang, source in sources.items()}
     facts: IssueFacts = {
         "id": one.slug,
