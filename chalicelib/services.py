@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from chalicelib.forms.attachments.ports import DocumentStore
     from chalicelib.mail.delivery_events import DeliveryEvents
     from chalicelib.mail.reputation import Reputation
+    from chalicelib.newsletter.issues.outside import IssueOutside
     from chalicelib.newsletter.sending.feedback import Feedback
     from chalicelib.newsletter.sending.ports import BulkMailer, Queue, SubscriberStore
     from chalicelib.newsletter.subscribers.suppressed import Suppression
@@ -101,6 +102,7 @@ class Services:
         bulk: "tuple[BulkMailer, Queue] | None" = None,
         objects: "Objects | None" = None,
         documents: "DocumentStore | None" = None,
+        outside: "IssueOutside | None" = None,
     ) -> None:
         self.settings = settings
         self.store = store
@@ -121,6 +123,7 @@ class Services:
             bulk=cache(lambda: bulk or _bulk(settings)),
             objects=cache(lambda: objects or _objects(settings)),
             documents=cache(lambda: documents or _documents(settings)),
+            outside=cache(lambda: outside or _outside(settings, self.links, secret)),
         )
 
     def count_failure(self, address: str, name: FailureName) -> None:
@@ -292,6 +295,20 @@ def _bulk(found: Settings) -> "tuple[BulkMailer, Queue]":
         configuration_set=found.configuration_set,
     )
     return carrier, SqsQueue(make_client("sqs", QUICK), found.issue_queue)
+
+
+def _outside(found: Settings, links: Links, keys_of: KeySource) -> "IssueOutside":
+    from chalicelib.aws.issue_account import SesAccount, TestMail
+    from chalicelib.newsletter.issues import link_check
+    from chalicelib.newsletter.issues.outside import IssueOutside
+
+    # A local stage has its own website on this machine.
+    tries = link_check.tries if found.stage == "local" else link_check.public_tries
+    return IssueOutside(
+        SesAccount(make_client("sesv2", PATIENT)),
+        TestMail(make_client("sesv2", ONCE), found, links, keys_of.people),
+        tries,
+    )
 
 
 def _objects(found: Settings) -> "Objects":

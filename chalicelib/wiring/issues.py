@@ -19,7 +19,9 @@ from chalicelib.wiring.parts import Parts
 
 if TYPE_CHECKING:
     from chalicelib.newsletter.issues.approval import Approvals
+    from chalicelib.newsletter.issues.drafting import Drafting
     from chalicelib.newsletter.issues.newsroom import Newsroom
+    from chalicelib.newsletter.sending.acts import IssueActs
     from chalicelib.newsletter.sending.feedback import Feedback
     from chalicelib.newsletter.sending.unreached import Unreached
     from chalicelib.newsletter.subscribers.feedback import SubscriberFeedback
@@ -69,6 +71,29 @@ class IssueServices:
         from chalicelib.newsletter.sending.unreached import Unreached
 
         return Unreached(self._parts.store, self._parts.now)
+
+    @cached_property
+    def drafting(self) -> "Drafting":
+        """What saves and checks texts, with the account and the links asked in a bounded time."""
+        from chalicelib.newsletter.issues.drafting import Drafting
+        from chalicelib.newsletter.sending.audience import reader_counts
+
+        parts, outside = self._parts, self._parts.outside()
+        return Drafting(
+            parts.store,
+            self.newsroom,
+            parts.settings,
+            outside.account,
+            lambda topics: reader_counts(parts.store, topics, parts.now()),
+            outside.tries,
+        )
+
+    @cached_property
+    def acts(self) -> "IssueActs":
+        from chalicelib.newsletter.sending.acts import IssueActs
+
+        parts = self._parts
+        return IssueActs(parts.store, self.newsroom, parts.settings, self.unreached)
 
     @cached_property
     def auto_pause(self) -> AutoPause:

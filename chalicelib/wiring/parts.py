@@ -13,6 +13,7 @@ from chalicelib.newsletter.subscribers.consent_text import ConsentTexts
 if TYPE_CHECKING:
     from chalicelib.desk.ports import Objects
     from chalicelib.forms.attachments.ports import DocumentStore
+    from chalicelib.newsletter.issues.outside import IssueOutside
     from chalicelib.newsletter.sending.ports import BulkMailer, Queue, SubscriberStore
     from chalicelib.newsletter.subscribers.suppressed import Suppression
 
@@ -32,6 +33,7 @@ class Parts:
     bulk: "Callable[[], tuple[BulkMailer, Queue]]"
     objects: "Callable[[], Objects]"
     documents: "Callable[[], DocumentStore]"
+    outside: "Callable[[], IssueOutside]"
 
     @property
     def people_key(self) -> bytes:

@@ -286,6 +286,7 @@ class Views:
 
     @cached_property
     def progress(self) -> "ProgressViews":
+        from chalicelib.views.issue_figures import IssueFigures
         from chalicelib.views.newsletter_progress import ProgressViews
 
         parts, rooms = self._parts, self._rooms
@@ -294,7 +295,7 @@ class Views:
             rooms.issues.newsroom,
             rooms.cases.roster,
             parts.links,
-            parts.settings,
             self._pages,
-            rooms.issues.unreached,
+            rooms.issues.acts,
+            IssueFigures(parts.store, rooms.cases.roster, rooms.issues.unreached, parts.now),
         )

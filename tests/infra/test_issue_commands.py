@@ -460,3 +460,9 @@ def test_real_links_are_tried_over_the_network(served: str) -> None:
     urls = [f"{served}/here", f"{served}/gone", f"{served}/shy", "http://127.0.0.1:9/"]
     found = answering.tries(urls)
     assert [found[url].kind for url in urls] == ["well", "dead", "unsure", "dead"]
+
+
+def test_the_service_asks_no_address_of_a_network_whatever_name_leads_there(served: str) -> None:
+    port = served.rpartition(":")[2]
+    urls = [f"{served}/here", f"http://localhost:{port}/here", f"https://localhost:{port}/here"]
+    assert {one.kind for one in answering.public_tries(urls).values()} == {"dead"}

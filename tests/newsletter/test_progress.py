@@ -20,7 +20,7 @@ from chalicelib.newsletter.sending.unreached import Unreached, UnreachedReader
 from chalicelib.newsletter.subscribers import subscriber
 from chalicelib.newsletter.subscribers.subscriber import Status, Subscriber
 from chalicelib.services import Services
-from chalicelib.views.newsletter_progress import MAX_READERS_SHOWN
+from chalicelib.views.issue_figures import MAX_READERS_SHOWN
 from fakes import MemoryStore, SetClock
 from visitor import hidden
 
@@ -203,8 +203,8 @@ def test_a_slow_ledger_is_not_taken_for_nobody(
             clock.pass_(seconds=16)
             yield replace(one, again=False)
 
-    progress = replace(service.views.progress, missed=slowly)
-    assert progress._anybody(issue_factory.newsroom(service).lifecycle.get("2026-03"))
+    acts = replace(service.issues.acts, missed=slowly)
+    assert acts._anybody(issue_factory.newsroom(service).lifecycle.get("2026-03"))
 
 
 @pytest.mark.usefixtures("sent")

@@ -6,8 +6,10 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
-from http.client import HTTPException
-from typing import Final
+from functools import partial
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from ipaddress import ip_address
+from typing import Any, Final
 
 from chalicelib.newsletter.issues.preflight import LinkAnswer
 
@@ -17,6 +19,9 @@ CHECK_SECONDS: Final = 8.0
 
 ALL_CHECKS_SECONDS: Final = 90.0
 """For all of them: what has not answered by then did not answer."""
+
+PAGE_CHECK_SECONDS: Final = 12.0
+"""For all links of an issue while somebody waits for a page: API Gateway waits for 29 seconds."""
 
 AGENT: Final = "Mozilla/5.0 (compatible; Relais link check)"
 
@@ -76,3 +81,43 @@ def _opened(method: str, url: str) -> int:
     asked = urllib.request.Request(url, method=method, headers={"User-Agent": AGENT})
     with urllib.request.urlopen(asked, timeout=CHECK_SECONDS) as answer:
         return int(answer.status)
+
+
+def public_tries(urls: Sequence[str]) -> Mapping[str, LinkAnswer]:
+    """Try links from inside the service, for a page that somebody waits for: no address of a
+    network is asked, whatever name or redirect leads there."""
+    return tries(urls, _publicly_opened, PAGE_CHECK_SECONDS)
+
+
+def _publicly_opened(method: str, url: str) -> int:
+    asked = urllib.request.Request(url, method=method, headers={"User-Agent": AGENT})
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), _PublicHttp, _PublicHttps)
+    with opener.open(asked, timeout=CHECK_SECONDS) as answer:
+        return int(answer.status)
+
+
+def _public_socket(address: tuple[str, int], *args: Any, **named: Any) -> socket.socket:
+    """Connect to a host by the very address that was looked at. Raises OSError for one that is not
+    of the public network."""
+    host, port = address
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    numbers = [str(one[4][0]) for one in found]
+    if not numbers or not all(ip_address(number).is_global for number in numbers):
+        raise OSError("not a public address")
+    return socket.create_connection((numbers[0], port), *args, **named)
+
+
+def _guarded(made: Callable[..., Any], *args: Any, **named: Any) -> Any:
+    connection = made(*args, **named)
+    connection._create_connection = _public_socket
+    return connection
+
+
+class _PublicHttp(urllib.request.HTTPHandler):
+    def http_open(self, req: urllib.request.Request) -> Any:
+        return self.do_open(partial(_guarded, HTTPConnection), req)
+
+
+class _PublicHttps(urllib.request.HTTPSHandler):
+    def https_open(self, req: urllib.request.Request) -> Any:
+        return self.do_open(partial(_guarded, HTTPSConnection), req)
