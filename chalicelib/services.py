@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from chalicelib.forms.attachments.ports import DocumentStore
     from chalicelib.mail.delivery_events import DeliveryEvents
     from chalicelib.mail.reputation import Reputation
-    from chalicelib.newsletter.issues.outside import IssueOutside
+    from chalicelib.newsletter.issues.ports import IssueOutside
     from chalicelib.newsletter.sending.feedback import Feedback
     from chalicelib.newsletter.sending.ports import BulkMailer, Queue, SubscriberStore
     from chalicelib.newsletter.subscribers.suppressed import Suppression
@@ -300,7 +300,7 @@ def _bulk(found: Settings) -> "tuple[BulkMailer, Queue]":
 def _outside(found: Settings, links: Links, keys_of: KeySource) -> "IssueOutside":
     from chalicelib.aws.issue_account import SesAccount, TestMail
     from chalicelib.newsletter.issues import link_check
-    from chalicelib.newsletter.issues.outside import IssueOutside
+    from chalicelib.newsletter.issues.ports import IssueOutside
 
     # A local stage has its own website on this machine.
     tries = link_check.tries if found.stage == "local" else link_check.public_tries

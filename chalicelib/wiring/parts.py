@@ -13,7 +13,7 @@ from chalicelib.newsletter.subscribers.consent_text import ConsentTexts
 if TYPE_CHECKING:
     from chalicelib.desk.ports import Objects
     from chalicelib.forms.attachments.ports import DocumentStore
-    from chalicelib.newsletter.issues.outside import IssueOutside
+    from chalicelib.newsletter.issues.ports import IssueOutside
     from chalicelib.newsletter.sending.ports import BulkMailer, Queue, SubscriberStore
     from chalicelib.newsletter.subscribers.suppressed import Suppression
 

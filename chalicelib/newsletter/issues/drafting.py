@@ -109,8 +109,3 @@ def facts_of(source: Source) -> IssueFacts:
         "date": source.date,
         "archive": source.archive,
     }
-
-
-def is_too_big(found: Sequence[Finding]) -> bool:
-    """Tell whether a text is too big to be sent, and so for a row of the store."""
-    return any(finding.code == "too_big" for finding in found)

@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final, Literal, Protocol
@@ -92,12 +92,12 @@ def check(
 
 
 def _of_one(one: Compiled, context: PreflightContext) -> Iterator[Finding]:
-    source, rendered = one.source, one.rendered
+    source = one.source
     if len(source.subject) > MAX_SUBJECT_LENGTH:
         yield Finding(
             "long_subject", source.file, source.at("subject"), {"size": len(source.subject)}
         )
-    size = max(len(rendered.html.encode()), len(rendered.text.encode()), one.size() // 4)
+    size = _size(one)
     if size >= MAX_BYTES:
         yield Finding(
             "too_big", source.file, None, {"size": size // 1000, "limit": MAX_BYTES // 1000}
@@ -111,6 +111,16 @@ def _of_one(one: Compiled, context: PreflightContext) -> Iterator[Finding]:
         for key in ("subject", "preheader"):
             yield from _typeset(source.head.get(key, ""), source.file, source.at(key))
         yield from _typeset(source.body, source.file, source.start)
+
+
+def is_too_big(made: Iterable[Compiled]) -> bool:
+    """Tell whether a text is too big to be sent, and so for a row of the store."""
+    return any(_size(one) >= MAX_BYTES for one in made)
+
+
+def _size(one: Compiled) -> int:
+    rendered = one.rendered
+    return max(len(rendered.html.encode()), len(rendered.text.encode()), one.size() // 4)
 
 
 def _typeset(text: str, file: str, start: int) -> Iterator[Finding]:

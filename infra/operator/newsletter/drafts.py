@@ -8,10 +8,11 @@ from chalicelib.core import eastern_time
 from chalicelib.core.languages import LANGS
 from chalicelib.newsletter.issues import text_part
 from chalicelib.newsletter.issues.compiler import Compiled, text_body
-from chalicelib.newsletter.issues.drafting import facts_of, is_too_big
+from chalicelib.newsletter.issues.drafting import facts_of
 from chalicelib.newsletter.issues.findings import Finding, blocking, message
 from chalicelib.newsletter.issues.issue import status_name
 from chalicelib.newsletter.issues.newsroom import IssueFacts
+from chalicelib.newsletter.issues.preflight import is_too_big
 from chalicelib.newsletter.issues.source import SLUG, read_folder
 from infra.operator.errors import OperatorError
 from infra.operator.newsletter import draft_files
@@ -61,7 +62,7 @@ def check(  # noqa: PLR0913
     drafting, by = context.drafting, context.staff.id
     made, found = drafting.check(sources, faults, offline=offline, over_days=over_days)
     issue, kept = None, ""
-    if not faults and len(made) == len(LANGS) and not is_too_big(found):
+    if not faults and len(made) == len(LANGS) and not is_too_big(made.values()):
         facts = facts_of(sources["fr"])
         kept = _refused(context, folder, facts, made, edit=edit, confirm=confirm)
         if not kept:
