@@ -1,6 +1,5 @@
 """An issue as one page has it, both languages beside each other: made of its two files, and back."""
 
-import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -9,7 +8,7 @@ from chalicelib.core.ports import Item, Store
 from chalicelib.newsletter.issues import text_part
 from chalicelib.newsletter.issues.findings import Finding
 from chalicelib.newsletter.issues.issue import Issue, text_key
-from chalicelib.newsletter.issues.source import SOURCE_LIMIT, Source, parse
+from chalicelib.newsletter.issues.source import CONTROL, SOURCE_LIMIT, Source, parse
 
 OF_LANGUAGE: Final = ("subject", "preheader", "body")
 SHARED: Final = ("date", "topics", "archive", "counterparts")
@@ -18,14 +17,12 @@ NAMES: Final = (*(f"{name}_{lang}" for lang in LANGS for name in OF_LANGUAGE), *
 
 Values = dict[str, str]
 
-_CONTROL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
-
 
 def tidied(given: Mapping[str, str]) -> Values:
     """Return what was typed as a file can hold it: lines of Unix, fields of the head on one."""
     found = {}
     for name in NAMES:
-        text = _CONTROL.sub("", given.get(name, "").replace("\r\n", "\n").replace("\r", "\n"))
+        text = CONTROL.sub("", given.get(name, "").replace("\r\n", "\n").replace("\r", "\n"))
         if name.startswith("body_"):
             found[name] = text.strip("\n")
         elif name == "counterparts":

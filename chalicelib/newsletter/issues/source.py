@@ -154,13 +154,13 @@ def _read(path: Path, *, optional: bool = False) -> tuple[str | None, Finding | 
     except UnicodeDecodeError as error:
         line = path.read_bytes()[: error.start].count(b"\n") + 1
         return None, Finding("not_utf8", path.name, line)
-    if control := _CONTROL.search(text):
+    if control := CONTROL.search(text):
         line = text[: control.start()].count("\n") + 1
         return None, Finding("control_character", path.name, line)
     return text, None
 
 
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
+CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
 
 
 def _head_faults(source: Source) -> list[Finding]:

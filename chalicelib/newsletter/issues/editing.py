@@ -50,7 +50,7 @@ class CannotBegin(Exception):
 
 
 @dataclass(frozen=True)
-class Writing:
+class Editing:
     store: Store
     drafting: Drafting
 
