@@ -54,7 +54,8 @@ def warm(turns: int = 15, posts: int = 100) -> dict[str, float]:
     import boto3
 
     import app as relais
-    from chalicelib.services import QUICK, services
+    from chalicelib.aws.patience import QUICK
+    from chalicelib.services import services
 
     fields = declaration()
     ours, theirs = canned.post(OURS, fields), canned.post(BARE, fields)

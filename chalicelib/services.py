@@ -6,11 +6,10 @@ from datetime import UTC, datetime
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
-from botocore.config import Config
-
 from chalicelib.aws import keys
-from chalicelib.aws.clients import ONE_TRY, make_client
+from chalicelib.aws.clients import make_client
 from chalicelib.aws.lists import DynamoSubscriberStore
+from chalicelib.aws.patience import FIFTY_ONCE, ONCE, PATIENT, QUICK, SIGNED
 from chalicelib.cases.consent import Notices
 from chalicelib.cases.intake.receive import Intake
 from chalicelib.cases.lookup import Cases
@@ -42,43 +41,6 @@ if TYPE_CHECKING:
     from chalicelib.wiring.mail import MailServices
     from chalicelib.wiring.people import PeopleServices
     from chalicelib.wiring.subscribers import SubscriberServices
-
-QUICK = Config(
-    connect_timeout=2,
-    read_timeout=4,
-    retries={"mode": "standard", "total_max_attempts": 3},
-    parameter_validation=False,
-)
-"""The store is asked thrice within API Gateway's patience; then the visitor hears of it. The client's
-own validation is off: it walks every attribute to repeat what DynamoDB checks anyway, a fifth of a
-submission's CPU, for requests that one function encodes."""
-
-ONCE = Config(connect_timeout=3, read_timeout=10, retries=ONE_TRY)
-"""Mail is never offered twice by the client: see SesMailer."""
-
-FIFTY_ONCE = Config(
-    connect_timeout=3,
-    read_timeout=30,
-    retries=ONE_TRY,
-    parameter_validation=False,
-)
-"""An issue goes to fifty at a time; SES may think longer about them."""
-
-PATIENT = Config(
-    connect_timeout=2,
-    read_timeout=4,
-    retries={"mode": "standard", "total_max_attempts": 5},
-)
-"""What SES allows once a second is asked again a few times, after waits that nobody shares."""
-
-SIGNED = Config(
-    connect_timeout=2,
-    read_timeout=60,
-    retries={"mode": "standard", "total_max_attempts": 3},
-    signature_version="s3v4",
-    s3={"addressing_style": "virtual"},
-)
-"""Addresses of files are signed in the way that every region knows, and are of the bucket's own."""
 
 
 def utc_now() -> datetime:
@@ -298,17 +260,10 @@ def _bulk(found: Settings) -> "tuple[BulkMailer, Queue]":
 
 
 def _outside(found: Settings, links: Links, keys_of: KeySource) -> "IssueOutside":
-    from chalicelib.aws.issue_account import SesAccount, TestMail
-    from chalicelib.newsletter.issues import link_check
-    from chalicelib.newsletter.issues.ports import IssueOutside
+    from chalicelib.aws.issue_account import outside
 
-    # A local stage has its own website on this machine.
-    tries = link_check.tries if found.stage == "local" else link_check.public_tries
-    return IssueOutside(
-        SesAccount(make_client("sesv2", PATIENT)),
-        TestMail(make_client("sesv2", ONCE), found, links, keys_of.people),
-        tries,
-    )
+    clients = make_client("sesv2", PATIENT), make_client("sesv2", ONCE)
+    return outside(clients, found, links, keys_of.people)
 
 
 def _objects(found: Settings) -> "Objects":

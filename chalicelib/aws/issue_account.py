@@ -8,6 +8,8 @@ from chalicelib.aws.bulk import allowance_of
 from chalicelib.core.errors import DeliveryFailed
 from chalicelib.core.links import Links, person_key
 from chalicelib.core.settings import Settings
+from chalicelib.newsletter.issues import link_check
+from chalicelib.newsletter.issues.ports import IssueOutside
 from chalicelib.newsletter.issues.rendered import Rendered, fill
 from chalicelib.newsletter.pace import Allowance
 from chalicelib.newsletter.sending.envelopes import Envelopes
@@ -85,3 +87,14 @@ class TestMail:
             )
         except (ClientError, BotoCoreError) as error:
             raise DeliveryFailed(str(error), permanent=False) from error
+
+
+def outside(
+    clients: "tuple[SESV2Client, SESV2Client]", settings: Settings, links: Links, people_key: bytes
+) -> IssueOutside:
+    """Join what the service asks of the world for an issue: the clients ask again, and send once."""
+    # A local stage has its own website on this machine.
+    tries = link_check.tries if settings.stage == "local" else link_check.public_tries
+    asking, sending = clients
+    test = TestMail(sending, settings, links, people_key)
+    return IssueOutside(SesAccount(asking), test, tries)

@@ -20,11 +20,13 @@ from chalicelib.wiring.parts import Parts
 if TYPE_CHECKING:
     from chalicelib.newsletter.issues.approval import Approvals
     from chalicelib.newsletter.issues.drafting import Drafting
+    from chalicelib.newsletter.issues.editing import Editing
     from chalicelib.newsletter.issues.newsroom import Newsroom
     from chalicelib.newsletter.sending.acts import IssueActs
     from chalicelib.newsletter.sending.feedback import Feedback
     from chalicelib.newsletter.sending.unreached import Unreached
     from chalicelib.newsletter.subscribers.feedback import SubscriberFeedback
+    from chalicelib.views.issue_figures import IssueFigures
 
 
 class IssueServices:
@@ -94,6 +96,19 @@ class IssueServices:
 
         parts = self._parts
         return IssueActs(parts.store, self.newsroom, parts.settings, self.unreached)
+
+    @cached_property
+    def figures(self) -> "IssueFigures":
+        from chalicelib.views.issue_figures import IssueFigures
+
+        parts = self._parts
+        return IssueFigures(parts.store, self._roster, self.unreached, parts.now)
+
+    @cached_property
+    def editing(self) -> "Editing":
+        from chalicelib.newsletter.issues.editing import Editing
+
+        return Editing(self._parts.store, self.drafting)
 
     @cached_property
     def auto_pause(self) -> AutoPause:

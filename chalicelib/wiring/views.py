@@ -286,7 +286,6 @@ class Views:
 
     @cached_property
     def progress(self) -> "ProgressViews":
-        from chalicelib.views.issue_figures import IssueFigures
         from chalicelib.views.newsletter_progress import ProgressViews
 
         parts, rooms = self._parts, self._rooms
@@ -297,5 +296,5 @@ class Views:
             parts.links,
             self._pages,
             rooms.issues.acts,
-            IssueFigures(parts.store, rooms.cases.roster, rooms.issues.unreached, parts.now),
+            rooms.issues.figures,
         )

@@ -25,6 +25,7 @@ import samples
 import sent_issue
 import subscribers
 from chalicelib import services
+from chalicelib.aws import patience
 from chalicelib.aws.clients import make_client
 from chalicelib.aws.documents import SCAN_TAG
 from chalicelib.aws.ses import SesMailer, SesSuppression
@@ -305,7 +306,7 @@ def test_an_answer_that_got_lost_is_unknown() -> None:
 
 
 def test_mail_is_never_offered_twice_by_the_client() -> None:
-    assert services.ONCE.retries["total_max_attempts"] == 1  # type: ignore[attr-defined]
+    assert patience.ONCE.retries["total_max_attempts"] == 1  # type: ignore[attr-defined]
 
 
 ACTIONS = {

@@ -11,10 +11,10 @@ import pytest
 from moto import mock_aws
 
 from chalicelib.aws.documents import SCAN_TAG, S3Documents
+from chalicelib.aws.patience import SIGNED
 from chalicelib.core.errors import StoreDown
 from chalicelib.forms.attachment import LARGE_BYTES
 from chalicelib.forms.attachments.ports import CLEAN, Seen
-from chalicelib.services import SIGNED
 
 
 @pytest.fixture(scope="module")

@@ -11,8 +11,7 @@ import pytest
 from chalice.test import Client
 
 import app as application
-from chalicelib import services
-from chalicelib.aws import clients
+from chalicelib.aws import clients, patience
 from chalicelib.aws.ses import SesMailer
 from chalicelib.core.errors import OutcomeUnknown
 from chalicelib.core.ports import Mail
@@ -81,7 +80,7 @@ def ses(aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[FreezingSes]:
 
 
 def mailer() -> SesMailer:
-    client = clients.make_client("sesv2", services.ONCE)
+    client = clients.make_client("sesv2", patience.ONCE)
     return SesMailer(
         client, sender="a@example.org", reply_to="b@example.org", configuration_set="c"
     )
@@ -100,13 +99,13 @@ def test_each_invocation_sends_over_a_connection_of_its_own(ses: FreezingSes) ->
         found.send(MAIL)
 
 
-@pytest.mark.parametrize("config", [services.ONCE, services.FIFTY_ONCE])
+@pytest.mark.parametrize("config", [patience.ONCE, patience.FIFTY_ONCE])
 def test_every_client_that_tries_once_is_renewed_and_no_other(
     ses: FreezingSes, config: Any
 ) -> None:
     client = clients.make_client("sesv2", config)
-    clients.make_client("sesv2", services.PATIENT)
-    clients.make_client("dynamodb", services.QUICK)
+    clients.make_client("sesv2", patience.PATIENT)
+    clients.make_client("dynamodb", patience.QUICK)
     assert clients._tried_once == [client]
 
 
