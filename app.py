@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from chalice.app import CloudWatchEvent, Cron, DynamoDBEvent, Rate, SQSEvent
 
 from chalicelib.aws.clients import connect_anew
+from chalicelib.core import log_lines
+from chalicelib.core.letter_row import log_name
 from chalicelib.core.records import stream_keys
 from chalicelib.services import anchor_writer, services, settings
 from chalicelib.web.chalice_app import Relais
@@ -24,6 +26,10 @@ ANCHOR_MEMORY_BYTES = 8_000_000
 
 JOB_SECONDS = 600
 """How long one run works at jobs; the function may take longer, for the step that it is in."""
+
+
+class FunctionFailed(Exception):
+    """A function failed with an error of this type; the log has its line."""
 
 
 def problems() -> Problems:
@@ -43,7 +49,13 @@ app = Relais(
 def begin(event: Any, get_response: Callable[[Any], Any]) -> Any:
     """Begin each invocation without the connections of the one before."""
     connect_anew()
-    return get_response(event)
+    log_lines.begin_invocation(getattr(event.context, "aws_request_id", ""))
+    try:
+        return get_response(event)
+    except Exception as error:
+        # Lambda would log the error itself, with whatever its message repeats of a person.
+        log.exception("the function failed")
+        raise FunctionFailed(type(error).__name__) from None
 
 
 app.views("/", GET=lambda request: services().views.home.show(request))
@@ -230,12 +242,10 @@ def deliver_letters(event: DynamoDBEvent) -> dict[str, list[dict[str, str]]]:
     failed = []
     for sequence, key in stream_keys(event.to_dict()):
         try:
-            outcome = services().mail.outbox.deliver(key, by="stream")
+            services().mail.outbox.deliver(key, by="stream")
         except Exception:
-            log.exception("letter %s", key)
+            log.exception("letter %s", log_name(*key))
             failed.append({"itemIdentifier": sequence})
-        else:
-            log.info("letter %s: %s", key, outcome)
     return {"batchItemFailures": failed}
 
 
@@ -244,13 +254,13 @@ def sweep(event: CloudWatchEvent) -> dict[str, int]:
     """Send the letters that are due: held ones, attempts after a failure, claims nobody finished,
     and late ones, which the stream should have sent; and once a day ask coaches whether their
     page is still right. Returns how many rows had each outcome."""
-    services().cases.digest.ensure_scheduled()
-    outcomes = services().mail.outbox.sweep()
-    coaches = services().coaches.upkeep.check()
-    if coaches:
-        outcomes["coaches_asked"] = coaches
-    if outcomes:
-        log.info("sweep: %s", outcomes)
+    with log_lines.event("sweep"):
+        services().cases.digest.ensure_scheduled()
+        outcomes = services().mail.outbox.sweep()
+        coaches = services().coaches.upkeep.check()
+        if coaches:
+            outcomes["coaches_asked"] = coaches
+        log_lines.note(counts=outcomes)
     return outcomes
 
 
@@ -258,16 +268,22 @@ def sweep(event: CloudWatchEvent) -> dict[str, int]:
 def run_jobs(event: CloudWatchEvent) -> int:
     """Go on with what staff asked for that takes longer than a page may. Return how many jobs are
     over then."""
-    return services().desk.jobs.run_open(JOB_SECONDS)
+    with log_lines.event("jobs"):
+        done = services().desk.jobs.run_open(JOB_SECONDS)
+        log_lines.note(counts={"done": done})
+    return done
 
 
 @app.schedule(Cron(0, 7, "*", "*", "?", "*"))
 def anchor_audit(event: CloudWatchEvent) -> int:
     """Keep, once a day, what every chain of events ends with, where no other function can write.
     Return how many chains there are."""
-    with tempfile.SpooledTemporaryFile(ANCHOR_MEMORY_BYTES) as body:
+    with (
+        log_lines.event("anchors"),
+        tempfile.SpooledTemporaryFile(ANCHOR_MEMORY_BYTES) as body,
+    ):
         count = anchor_writer().write(body)
-    log.info("anchored %s chains", count)
+        log_lines.note(counts={"chains": count})
     return count
 
 
@@ -276,13 +292,19 @@ def anchor_audit(event: CloudWatchEvent) -> int:
 def settle_scan(event: CloudWatchEvent) -> str:
     """Look at a document that the scan tells of: the event says which, and its tag says what."""
     key = str(event.detail.get("s3ObjectDetails", {}).get("objectKey", ""))
-    return services().drafts.minder.heard(key)
+    with log_lines.event("document"):
+        outcome = services().drafts.minder.heard(key)
+        log_lines.note(outcome=outcome)
+    return outcome
 
 
 @app.schedule(Cron(0, 8, "*", "*", "?", "*"))
 def sweep_attachments(event: CloudWatchEvent) -> dict[str, int]:
     """Delete, once a day, every document that nobody owns; return how many had each outcome."""
-    return services().drafts.minder.sweep()
+    with log_lines.event("documents"):
+        outcomes = services().drafts.minder.sweep()
+        log_lines.note(counts=outcomes)
+    return outcomes
 
 
 @app.on_sqs_message(queue_arn="arn:aws:sqs:ca-central-1:000000000000:mail-events", batch_size=50)

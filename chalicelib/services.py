@@ -13,6 +13,7 @@ from chalicelib.aws.patience import FIFTY_ONCE, ONCE, PATIENT, QUICK, SIGNED
 from chalicelib.cases.consent import Notices
 from chalicelib.cases.intake.receive import Intake
 from chalicelib.cases.lookup import Cases
+from chalicelib.core import log_lines
 from chalicelib.core.links import Links
 from chalicelib.core.ports import KeySource, Mailer, Now
 from chalicelib.core.rate_limit import FailureName, Failures
@@ -190,7 +191,9 @@ class Services:
 def settings() -> Settings:
     """Read the settings of this process; raises SettingsError."""
     found = read(os.environ)
-    logging.getLogger("relais").setLevel(found.log_level)
+    root = logging.getLogger("relais")
+    root.setLevel(found.log_level)
+    log_lines.install(root, found.stage)
     return found
 
 

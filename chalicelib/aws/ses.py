@@ -20,6 +20,7 @@ from chalicelib.core.ports import Mail
 
 if TYPE_CHECKING:
     from mypy_boto3_sesv2 import SESV2Client
+    from mypy_boto3_sesv2.type_defs import MessageTagTypeDef
 
 
 class SesMailer:
@@ -41,7 +42,7 @@ class SesMailer:
                 ReplyToAddresses=[mail.reply_to or self._reply_to],
                 Destination={"ToAddresses": [sendable(mail.to)]},
                 Content={"Simple": _content(mail)},
-                EmailTags=[{"Name": "mail", "Value": mail.tag}],
+                EmailTags=_tags(mail),
                 ConfigurationSetName=self._configuration_set,
             )
         except ClientError as error:
@@ -95,6 +96,12 @@ def sendable(address: str) -> str:
         return with_ascii_domain(address)
     except UnicodeError:
         return address
+
+
+def _tags(mail: Mail) -> "list[MessageTagTypeDef]":
+    """Return what SES says again of each event of the mail."""
+    named = {"mail": mail.tag, "cid": mail.cid}
+    return [{"Name": name, "Value": value} for name, value in named.items() if value]
 
 
 def _refusal(error: ClientError) -> RelaisError:

@@ -21,8 +21,9 @@ from chalicelib.cases.staff import Roster
 from chalicelib.cases.standing_back import standing_back
 from chalicelib.cases.states import Transition, is_invited, staff_letter, step
 from chalicelib.cases.transition import RECORDED, StateChange
+from chalicelib.cases.turnaround import seconds_waited
 from chalicelib.cases.twins import twin_rows
-from chalicelib.core import stored_links
+from chalicelib.core import log_lines, stored_links
 from chalicelib.core.letter_row import ALL_STAFF, APPLICANT
 from chalicelib.core.ports import Item, Now, Store, Write
 from chalicelib.core.records import stamp
@@ -79,14 +80,25 @@ class Decisions:
         Refused when the table has no such step or a guard does not hold, Conflict when somebody
         was faster.
         """
-        if name == "undo":
-            return self.undo(case, by)
+        with log_lines.event("decision", log_lines.cid()):
+            log_lines.note(kind=name)
+            if name == "undo":
+                return self.undo(case, by)
+            return self._act(case, name, by, given, link)
+
+    def _act(
+        self, case: Case, name: str, by: Decider, given: DecisionInput, link: Item | None
+    ) -> Case:
         change = self._change(case, name, by, given)
         writes = [*change.writes(), *self._index(change)]
         if link is not None:
             event = change.row.event
             writes.append(stored_links.use(link, event, change.now, case_version=case.version))
         self._store.commit(writes)
+        waited = seconds_waited(case, change.row, change.now)
+        if waited is not None:
+            log_lines.count("decisions")
+            log_lines.count("decision-seconds", waited)
         return change.after()
 
     def foretold(self, case: Case, name: str, by: Decider, given: DecisionInput) -> Foretold:

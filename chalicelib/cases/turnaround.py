@@ -65,8 +65,20 @@ def counted(case: Case, row: Transition, now: datetime) -> list[Write]:
     return []
 
 
+def seconds_waited(case: Case, row: Transition, now: datetime) -> int | None:
+    """Return how long a file waited for the decision that a transition is; None for any other."""
+    form = turnaround_form(row.source)
+    if not form or row.event not in _DECISIONS:
+        return None
+    return round((now - moment(_began(case, form))).total_seconds())
+
+
+def _began(case: Case, form: str) -> str:
+    return case.submitted_at if form == "eoi" else case.applied_at or case.submitted_at
+
+
 def _count(case: Case, form: str, decided_at: datetime, step: int) -> Change:
-    began = case.submitted_at if form == "eoi" else case.applied_at or case.submitted_at
+    began = _began(case, form)
     day = eastern_time.today(decided_at)
     days = min((day - eastern_time.today(moment(began))).days, MAX_DAYS)
     return Change(

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Final
 
+from chalicelib.core import log_lines
 from chalicelib.core.ports import Item
 from chalicelib.core.records import moment, shard_of
 
@@ -20,6 +21,12 @@ ADMINS: Final = "admins"
 """A letter to those who run the programme's Relais; to everybody when nobody is named."""
 ALL_STAFF: Final = "staff"
 """A letter to everybody on the roster: spread into one a person when it is delivered."""
+
+ONE_OF_US: Final = "one"
+"""How the log names a reader whose id is made of their name."""
+
+NAMED_OWNERS: Final = ("COACH", "PROPOSAL", "STAFF", "DIGEST")
+"""Kinds of rows whose keys are made of the name of a coach, or of somebody on the staff."""
 
 LETTER_RETENTION: Final = timedelta(days=400)
 """How long a letter is kept that belongs to no file, unless it says otherwise itself."""
@@ -46,7 +53,8 @@ def letter(  # noqa: PLR0913
 
     `to` is one of the readers above or the id of a member of staff, `due` a stamp. A letter
     that leaves `by_day` keeps to the programme's hours, whenever it is tried; one that is `held`
-    is due only when what it is about cannot be undone any more. `about` is the state and version
+    is due only when what it is about cannot be undone any more. It keeps the correlation id of
+    what it is owed by. `about` is the state and version
     of the file that it tells of.
     """
     state, version = about or (None, None)
@@ -66,6 +74,7 @@ def letter(  # noqa: PLR0913
         "held": held or None,
         "state": state,
         "version": version,
+        "cid": log_lines.cid() or None,
         "expires": None if pk.startswith("CASE#") else _expires(due),
     }
 
@@ -91,6 +100,19 @@ def kept_copy(row: Item) -> dict[str, str] | None:
 def tag_of(pk: str, sk: str) -> str:
     """Return the letter's key as an SES tag, which takes letters, digits, `-` and `_` alone."""
     return f"{pk}#{sk.removeprefix('LETTER#')}".replace("_", "--").replace("#", "_")
+
+
+def log_name(pk: str, sk: str) -> str:
+    """Return the key of a letter, or of whatever else is due, as the log names it: by its tag,
+    without the name of whoever of the staff reads it, or of the coach whom it is about."""
+    kind, _, owner = pk.partition("#")
+    if kind in NAMED_OWNERS:
+        pk = f"{kind}#{zlib.crc32(owner.encode()):08x}"
+    if sk.startswith("LETTER#"):
+        _, since, name, reader, *_ = (*sk.split("#"), "", "", "")
+        known = reader in (*OUTSIDE, ADMINS, ALL_STAFF)
+        sk = f"LETTER#{since}#{name}#{reader if known else ONE_OF_US}"
+    return tag_of(pk, sk)
 
 
 def key_of(tag: str) -> tuple[str, str] | None:

@@ -135,7 +135,8 @@ class Store(Protocol):
 
 
 class Mail(NamedTuple):
-    """One message, ready to leave. `tag` finds it again in what SES reports.
+    """One message, ready to leave. `tag` finds it again in what SES reports, and `cid` says what
+    it came of.
 
     Answers go to `reply_to`; to the programme's own address without one.
     """
@@ -147,6 +148,7 @@ class Mail(NamedTuple):
     lang: str
     tag: str
     reply_to: str | None = None
+    cid: str = ""
 
 
 class Mailer(Protocol):

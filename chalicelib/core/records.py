@@ -11,7 +11,7 @@ HELD_MESSAGES: Final = "MESSAGE_HELD"
 """The key under which the index of states lists messages to coaches that staff may release."""
 
 STORE_ATTRIBUTES: Final = frozenset(
-    {"pk", "sk", "kind", "due_at", "due_shard", "state_key", "audience", "expires"}
+    {"pk", "sk", "kind", "due_at", "due_shard", "state_key", "audience", "expires", "cid"}
 )
 """Attributes that keys and indexes of the table need, and nobody who reads what is kept of them."""
 

@@ -6,8 +6,10 @@ from datetime import datetime
 from typing import Any, Final, Literal
 
 from chalicelib.cases.staff import Roster
+from chalicelib.core import log_lines
 from chalicelib.core.errors import Conflict
-from chalicelib.core.letter_row import DEAD, key_of
+from chalicelib.core.letter_row import DEAD, key_of, log_name
+from chalicelib.core.metrics import Metric
 from chalicelib.core.ports import Change, Key, Now, Store
 from chalicelib.core.records import stamp
 from chalicelib.mail import alerts
@@ -47,15 +49,25 @@ class DeliveryEvents:
         self._now = now
 
     def settle(self, report: Mapping[str, Any]) -> ReportedStatus | None:
-        """Write what an SES event says of a letter, and return the letter's new status.
+        """Write what an SES event says of a letter, and return the letter's new status. The log
+        has a line of it.
 
         Returns None when the event is about none of ours, or says nothing new.
         """
-        tags = report.get("mail", {}).get("tags", {}).get("mail") or []
+        tags = report.get("mail", {}).get("tags", {})
         kind = str(report.get("eventType") or report.get("notificationType") or "").lower()
-        key = key_of(tags[0]) if tags else None
+        key = key_of(tags["mail"][0]) if tags.get("mail") else None
         if key is None or kind not in _SETTLED or is_pardon(report):
             return None
+        with log_lines.event("mail_event", *tags.get("cid", ())[:1]):
+            log_lines.note(letter=log_name(*key), kind=kind)
+            status = self._settle(key, kind, report)
+            log_lines.note(outcome=status or "nothing new")
+            if status and (metric := _COUNTED.get(status)):
+                log_lines.count(metric)
+            return status
+
+    def _settle(self, key: Key, kind: str, report: Mapping[str, Any]) -> ReportedStatus | None:
         # Ahead of the letter, whose state tells a repeat: what is heard twice does no harm.
         self._faults.keep(key, report)
         if listener := self._listeners.get(key[0].partition("#")[0]):
@@ -72,7 +84,7 @@ class DeliveryEvents:
         if kind == "bounce":
             facts["why"] = why_of(report["bounce"])
         if status == "dead":
-            log.error("letter %s is dead: SES rejected it", tags[0])
+            log.error("letter %s is dead: SES rejected it", log_name(*key))
             facts |= {"why": "rejected", **dead_letter(self._now())}
         for expected in before:
             change = Change(
@@ -115,6 +127,14 @@ _SETTLED: Final[Mapping[str, tuple[ReportedStatus, tuple[str, ...]]]] = {
 }
 """SES event → what the letter becomes, and what it may have been before: `owed` when SES
 answered with an error and took the mail all the same."""
+
+
+_COUNTED: Final[Mapping[ReportedStatus, Metric]] = {
+    "delivered": "delivered",
+    "bounced": "bounced",
+    "complained": "complained",
+}
+"""What a letter becomes → the metric that counts it."""
 
 
 def _fate(status: ReportedStatus, *, is_permanent: bool) -> Fate | None:

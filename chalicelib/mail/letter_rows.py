@@ -1,11 +1,11 @@
 """The rows of letters: each write that puts a letter off, ends it, or lets it wait."""
 
 import logging
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, Literal
 
 from chalicelib.core.errors import Conflict
-from chalicelib.core.letter_row import tag_of, unchanged
+from chalicelib.core.letter_row import log_name, unchanged
 from chalicelib.core.ports import Change, Item, Key, Now, Store, Write
 from chalicelib.core.records import shard_of, stamp
 from chalicelib.mail import alerts, overtaken
@@ -13,6 +13,9 @@ from chalicelib.mail.ceilings import Beyond
 from chalicelib.mail.delivery_events import case_key_of, dead_letter
 
 log = logging.getLogger("relais.mail.outbox")
+
+STREAM_DELAY: Final = timedelta(seconds=10)
+"""What is due at once has left by the table's stream within this time, if the stream works."""
 
 DROP_ATTEMPTS: Final = 5
 """How often a letter is dropped anew because its file moved in between."""
@@ -40,6 +43,12 @@ def owed_again(key: Key, now: datetime) -> Change:
         "held": True,
     }
     return Change(key, expect={"status": "dead"}, set=owed, remove=("state_key", "why"))
+
+
+def was_missed(row: Item, now: datetime) -> bool:
+    """Tell whether a letter that is tried for the first time was due at once, and some time ago."""
+    waited = row["attempts"] or row.get("held") or row.get("by_day") or row.get("why")
+    return not waited and row["due_at"] <= stamp(now - STREAM_DELAY)
 
 
 class LetterRows:
@@ -77,7 +86,7 @@ class LetterRows:
     def end(self, row: Item, status: FinalStatus, why: str | None, **facts: object) -> Outcome:
         """Close the row; an address that was given for one letter goes with it."""
         if status == "dead":
-            log.error("letter %s is dead: %s", tag_of(row["pk"], row["sk"]), why)
+            log.error("letter %s is dead: %s", log_name(row["pk"], row["sk"]), why)
             facts |= dead_letter(self._now())
         change = Change(
             (row["pk"], row["sk"]),

@@ -8,7 +8,7 @@ from typing import Final, Literal
 from chalicelib.cases.case import Case
 from chalicelib.cases.recipients import readers_of
 from chalicelib.cases.staff import Roster, Staff
-from chalicelib.core import eastern_time, templates
+from chalicelib.core import eastern_time, log_lines, templates
 from chalicelib.core.business_days import QuietHours
 from chalicelib.core.errors import (
     AccountRefused,
@@ -21,7 +21,7 @@ from chalicelib.core.errors import (
     Throttled,
     Undecided,
 )
-from chalicelib.core.letter_row import ADMINS, ALL_STAFF, letter, packed, tag_of, unchanged
+from chalicelib.core.letter_row import ADMINS, ALL_STAFF, letter, log_name, packed, unchanged
 from chalicelib.core.metrics import Measure
 from chalicelib.core.ports import Change, Item, Key, Mail, Mailer, Now, Put, Store, Write
 from chalicelib.core.records import moment, stamp
@@ -31,7 +31,7 @@ from chalicelib.mail.ceilings import LETTERS_PAUSED, Ceilings, is_paused
 from chalicelib.mail.delivery_events import case_key_of
 from chalicelib.mail.draft import Draft, LetterWriter
 from chalicelib.mail.holds import MailHolds
-from chalicelib.mail.letter_rows import LetterRows, Outcome
+from chalicelib.mail.letter_rows import LetterRows, Outcome, was_missed
 from chalicelib.mail.sweep import DueHandler, Sweep
 
 log = logging.getLogger("relais.mail.outbox")
@@ -55,9 +55,6 @@ THROTTLED_WAIT: Final = timedelta(minutes=1)
 REFUSED_ALERT_WAIT: Final = timedelta(hours=1)
 """An alert that SES refuses with the whole account is offered again so late; others keep their
 place, and wait for the account."""
-
-STREAM_DELAY: Final = timedelta(seconds=10)
-"""What is due at once has left by the table's stream within this time, if the stream works."""
 
 By = Literal["stream", "sweep"]
 """Who delivers a letter: the table's stream at once, or the sweep of each minute."""
@@ -105,9 +102,19 @@ class Outbox:
 
     def deliver(self, key: Key, by: By = "stream", *, excused: bool = False) -> Outcome:
         """Send the letter of this key if it is owed and due; the row keeps who sent it, and
-        whether the stream should have, unless it is `excused`."""
+        whether the stream should have, unless it is `excused`. The log has a line of it."""
+        with log_lines.event("letter"):
+            log_lines.note(letter=log_name(*key), by=by)
+            outcome = self._deliver(key, by, excused=excused)
+            log_lines.note(outcome=outcome)
+            if outcome in ("sent", "late"):
+                log_lines.count("letters-sent")
+            return outcome
+
+    def _deliver(self, key: Key, by: By, *, excused: bool) -> Outcome:
         row = self._store.get(*key)
         now = self._now()
+        log_lines.follow(row and row.get("cid"))
         if row is None or row["status"] not in ("owed", "claimed"):
             return "gone"
         if row["due_at"] > stamp(now):
@@ -123,7 +130,7 @@ class Outbox:
             return draft
         ceilings = self._ceilings
         counters = ceilings.counters(row, draft.mail.to, now) if ceilings else []
-        is_late = by == "sweep" and not excused and _is_late(row, now)
+        is_late = by == "sweep" and not excused and was_missed(row, now)
         sent = {"sent_by": by, "late": is_late or None}
         try:
             claimed = self._claim(row, draft, sent, now, counters)
@@ -135,7 +142,7 @@ class Outbox:
 
     def _drafted(self, row: Item, now: datetime) -> Draft | Outcome:
         """Return the letter as it is written now, or what became of one that cannot be."""
-        tag = tag_of(row["pk"], row["sk"])
+        tag = log_name(row["pk"], row["sk"])
         try:
             draft = self._writer.write(row, now)
         except Overtaken as left_behind:
@@ -170,7 +177,7 @@ class Outbox:
     def _wait_for_roster(self, row: Item, now: datetime) -> Outcome:
         """Put off a letter that nobody may read, and tell the admins, who may stand back from
         the file themselves: they are told nothing of what is in it."""
-        log.error("nobody on the roster for %s", tag_of(row["pk"], row["sk"]))
+        log.error("nobody on the roster for %s", log_name(row["pk"], row["sk"]))
         change = self._rows.owed_again(row, now + EMPTY_ROSTER_WAIT)
         try:
             if row["letter"] == alerts.LETTER:
@@ -241,13 +248,14 @@ class Outbox:
 
     def _send(self, owed: Item, row: Item, mail: Mail, now: datetime) -> Outcome:
         """Offer the mail of a claimed row; `owed` is the row as it was before the claim."""
+        tag = log_name(row["pk"], row["sk"])
         try:
-            message_id = self._mailer.send(mail)
+            message_id = self._mailer.send(mail._replace(cid=log_lines.cid()))
         except OutcomeUnknown as error:
-            log.warning("letter %s: outcome unknown (%s)", mail.tag, error)
+            log.warning("letter %s: outcome unknown (%s)", tag, error)
             return "unknown"
         except Throttled as busy:
-            log.warning("letter %s waits a minute: %s", mail.tag, busy)
+            log.warning("letter %s waits a minute: %s", tag, busy)
             return self._rows.owe_again(
                 row, now + THROTTLED_WAIT, "throttled", str(busy), owed["attempts"]
             )
@@ -258,7 +266,7 @@ class Outbox:
         self._rows.end(row, "sent", None, message_id=message_id, sent_at=stamp(self._now()))
         if not row["late"]:
             return "sent"
-        log.warning("letter %s is late: the stream did not send it", mail.tag)
+        log.warning("letter %s is late: the stream did not send it", tag)
         return "late"
 
     def _refused(self, owed: Item, row: Item, refused: AccountRefused, now: datetime) -> Outcome:
@@ -280,14 +288,8 @@ class Outbox:
     def _failed(self, row: Item, error: DeliveryFailed, now: datetime) -> Outcome:
         attempts = row["attempts"]
         log.warning(
-            "letter %s: attempt %s failed: %s", tag_of(row["pk"], row["sk"]), attempts, error
+            "letter %s: attempt %s failed: %s", log_name(row["pk"], row["sk"]), attempts, error
         )
         if error.permanent or attempts > len(BACKOFF):
             return self._rows.end(row, "dead", str(error))
         return self._rows.retry(row, now + BACKOFF[attempts - 1], str(error))
-
-
-def _is_late(row: Item, now: datetime) -> bool:
-    """Tell whether a letter that is tried for the first time was due at once, and some time ago."""
-    waited = row["attempts"] or row.get("held") or row.get("by_day") or row.get("why")
-    return not waited and row["due_at"] <= stamp(now - STREAM_DELAY)

@@ -5,7 +5,8 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Final
 
-from chalicelib.core.letter_row import tag_of
+from chalicelib.core import log_lines
+from chalicelib.core.letter_row import log_name
 from chalicelib.core.metrics import Measure
 from chalicelib.core.ports import Key, Now, Store
 from chalicelib.core.records import DUE_SHARDS, moment, stamp
@@ -57,20 +58,25 @@ class Sweep:
         first = int(start.timestamp() // 60) % DUE_SHARDS
         probes = self._account.probes()
         waiting: Key | None = None
-        for key in list(self._store.due(stamp(start), first)):
+        due = list(self._store.due(stamp(start), first))
+        left = 0
+        for done, key in enumerate(due):
             if self._now() - start > SWEEP_DURATION:
                 waiting = waiting or key
+                left += len(due) - done
                 break
             try:
                 outcome = self._handle_due(key, probes)
             except Exception:
-                log.exception("due: %s", tag_of(*key))
+                log.exception("due: %s", log_name(*key))
                 outcome = "error"
             if outcome in ("waits", "refused", "error"):
                 waiting = waiting or key
+                left += 1
             outcomes[outcome] = outcomes.get(outcome, 0) + 1
         else:
             probes.finish()
+        log_lines.count("letters-waiting", left)
         self._measure(OLDEST_DUE, self._age_of(waiting).total_seconds())
         return outcomes
 
@@ -84,9 +90,18 @@ class Sweep:
     def _handle_due(self, key: Key, probes: Probes) -> str:
         for half in key:
             if handler := self._due_handlers.get(half.partition("#")[0]):
-                return handler(key)
+                return _acted(key, handler)
         if not probes.is_open:
             return "waits"
         outcome = self._deliver(key, probes.was_refused)
         probes.saw(outcome)
+        return outcome
+
+
+def _acted(key: Key, handler: DueHandler) -> str:
+    """Have a clock acted on, as an event of its own: what it owes carries its correlation id."""
+    with log_lines.event("clock"):
+        log_lines.note(letter=log_name(*key))
+        outcome = handler(key)
+        log_lines.note(outcome=outcome)
         return outcome

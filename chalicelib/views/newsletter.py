@@ -1,13 +1,12 @@
 """The subscriber's side of the newsletter: sign up, and leave."""
 
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Final
 
 from chalicelib import content
-from chalicelib.core import eastern_time
+from chalicelib.core import eastern_time, log_lines
 from chalicelib.core.errors import BadLink, Malformed, RelaisError, TooLarge, WrongType
 from chalicelib.core.languages import Lang
 from chalicelib.core.links import Links
@@ -25,8 +24,6 @@ from chalicelib.web.pages import Pages, in_language
 from chalicelib.web.problems import Problems, ProblemText
 from chalicelib.web.request import Request, redirect_target, switched, take_control, text_field
 from chalicelib.web.responses import PRIVATE, Response, json_response, see_other
-
-log = logging.getLogger("relais.views.newsletter")
 
 CONTROL_FIELDS: Final = (
     "lang", "redirect", "website", "started_at", PERSON_FIELD, consent_text.SHOWN_FIELD,
@@ -146,7 +143,7 @@ class NewsletterViews:
             reason=_reason(fields),
             evidence=self.newsletter.evidence(request, "unsubscribe"),
         )
-        log.info("unsubscribed by %s: %s", "page" if page else "header", outcome)
+        log_lines.note(by="page" if page else "header", outcome=outcome)
         if not page:
             return Response(200, "", "text/plain; charset=utf-8", PRIVATE)
         return self._left(token, request.language(fields), cancelled=outcome == "cancelled")
@@ -159,7 +156,7 @@ class NewsletterViews:
         fields = lenient_fields(request) if act else {}
         lang = request.language(fields, found.lang if found else None)
         if act:
-            log.info("sign-up: %s", self.subscriptions.cancel(person, when))
+            log_lines.note(outcome=self.subscriptions.cancel(person, when))
             return self._cancelled(token, lang, found)
         if found is None or found.request_of(asked) is None:
             return self._cancelled(token, lang, found)
@@ -207,7 +204,8 @@ class NewsletterViews:
             province=answers.get("province"),
             words=self.sign_ups.texts.of(control, lang),
         )
-        log.info("sign-up: %s", self.sign_ups.ask(wish))
+        log_lines.note(outcome=self.sign_ups.ask(wish))
+        log_lines.count("sign-ups")
 
     def _form_page(
         self,

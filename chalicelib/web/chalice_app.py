@@ -7,6 +7,7 @@ from typing import Final
 
 from chalice import app as chalice
 
+from chalicelib.core import log_lines
 from chalicelib.core.errors import RelaisError, WrongMethod
 from chalicelib.core.rate_limit import FailureName
 from chalicelib.web.problems import Problems
@@ -30,6 +31,9 @@ set its own `Cache-Control`. The gateway's own errors carry them too: infra/reso
 
 REFUSED_FROM: Final = 400
 """The first status of a post that did nothing."""
+
+BROKEN_FROM: Final = 500
+"""The first status of a fault of ours."""
 
 FAILURES: Final = (404, 410)
 """The statuses of a link that opens nothing: one that is over, and one that never was one of ours,
@@ -57,7 +61,8 @@ class Relais(chalice.Chalice):
     ) -> None:
         """`count_failure` is called with the visitor's IP address when a link opened nothing, or
         a post was refused for what was in it; it raises TooMany."""
-        super().__init__(app_name)
+        super().__init__(app_name, configure_logs=False)
+        log_lines.install(self.log)
         self._problems = problems
         self._allowed_origins = allowed_origins
         self._count_failure = count_failure
@@ -96,6 +101,12 @@ class Relais(chalice.Chalice):
         def respond(**arguments: str) -> chalice.Response:
             current = self.current_request
             assert current is not None
+            invocation = getattr(self.lambda_context, "aws_request_id", "")
+            log_lines.begin_invocation(str(invocation))
+            with log_lines.event("request", current.context.get("requestId")):
+                return _logged(current, answered(current, arguments))
+
+        def answered(current: chalice.Request, arguments: Mapping[str, str]) -> chalice.Response:
             request = request_of(current)
             try:
                 response = self._viewed(request, view, arguments)
@@ -190,6 +201,19 @@ def request_of(current: chalice.Request) -> Request:
         address=str(identity.get("sourceIp") or ""),
         several={name: given.getlist(name) for name in given} if given else {},
     )
+
+
+def _logged(current: chalice.Request, response: chalice.Response) -> chalice.Response:
+    """Note what was asked, by the address of the route alone, which has no token and no name in
+    it, and what came of it."""
+    method, status = current.method, response.status_code
+    log_lines.note(method=method, route=current.path or "", status=status)
+    if log_lines.is_cold():
+        log_lines.note(cold=True)
+        log_lines.count("cold-starts")
+    if method == "POST" and REFUSED_FROM <= status < BROKEN_FROM:
+        log_lines.count("refusals")
+    return response
 
 
 def _not_allowed(method: str, allowed: str) -> View:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple, TypedDict
 
 from chalicelib import content
-from chalicelib.core import errors
+from chalicelib.core import errors, log_lines
 from chalicelib.core.languages import Lang, other_language
 from chalicelib.forms.problems import InvalidForm, Problem
 from chalicelib.web.pages import Pages
@@ -79,6 +79,7 @@ class Problems:
         code = code_of(type(error))
         if isinstance(error, errors.StoreDown):
             log.error("store out of reach: %s", error)
+        log_lines.note(code=code)
         text = content.problems()[code]
         return ProblemText(
             code,

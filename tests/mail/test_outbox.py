@@ -9,7 +9,7 @@ import samples
 from chalicelib.cases.intake.submission import IncomingForm
 from chalicelib.cases.staff import Roster
 from chalicelib.core.errors import DeliveryFailed, OutcomeUnknown
-from chalicelib.core.letter_row import ALL_STAFF, key_of, letter, tag_of
+from chalicelib.core.letter_row import ALL_STAFF, key_of, letter, log_name, tag_of
 from chalicelib.core.ports import Item, Key, Mail, Put
 from chalicelib.core.records import stamp
 from chalicelib.mail.delivery_events import DeliveryEvents
@@ -438,7 +438,7 @@ def test_a_letter_that_the_stream_should_have_sent_is_late_and_the_log_says_so(
         assert post.sweep() == {"late": 1, "sent": 1}
     assert store.items[missed]["late"]
     assert not store.items[fresh].get("late"), "the stream has some seconds"
-    assert f"letter {tag_of(*missed)} is late" in caplog.text
+    assert f"letter {log_name(*missed)} is late" in caplog.text
 
 
 @pytest.mark.parametrize("kind", ["held", "by_day"])

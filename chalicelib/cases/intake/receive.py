@@ -15,7 +15,7 @@ from chalicelib.cases.intake.stored_form import stored_form, stored_form_key
 from chalicelib.cases.intake.submission import Arrival, BoxTicked, IncomingForm, Receipt
 from chalicelib.cases.lookup import Cases
 from chalicelib.cases.states import is_ended, table
-from chalicelib.core import eastern_time, rate_limit, references
+from chalicelib.core import eastern_time, log_lines, rate_limit, references
 from chalicelib.core.errors import (
     AlreadyApplied,
     Conflict,
@@ -97,7 +97,7 @@ class Intake:
         attempt = _Attempt(self, visit)
         for _ in range(RECEIVE_ATTEMPTS):
             try:
-                return attempt.commit()
+                return _noted(attempt.commit())
             except (NotInvited, InviteOver, AlreadyApplied) as refused:
                 # Whoever guesses invitations or references learns so much an hour, and no more.
                 failures = rate_limit.Failures(self.store, self.people_key)
@@ -106,7 +106,7 @@ class Intake:
                 raise
             except Conflict as conflict:
                 if receipt := attempt.learn(conflict):
-                    return receipt
+                    return _noted(receipt)
         raise StoreDown("too many submissions of one file at once")
 
     def _note_refused(self, arrival: IncomingForm, refused: RelaisError) -> None:
@@ -118,6 +118,14 @@ class Intake:
                 case.key[0], APPLICANT, "apply", why, self.now(), state=case.state
             )
             self.store.commit([Put(attempt)])
+
+
+def _noted(receipt: Receipt) -> Receipt:
+    """Count a form that came; a repeat is none."""
+    log_lines.note(form=receipt.form)
+    if not receipt.replayed:
+        log_lines.count("submissions")
+    return receipt
 
 
 _REFUSED: Final[Mapping[type[RelaisError], str]] = {

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
+from chalicelib.core import log_lines
 from chalicelib.core.errors import Conflict, Refused
 from chalicelib.core.ports import Change, Item, Key, Now
 from chalicelib.core.records import moment, stamp
@@ -225,6 +226,11 @@ class Worker:
 
     def run(self, job: Job, until: datetime) -> JobOutcome:
         """Do the job, and return what became of it, or why it stopped."""
+        with log_lines.event("issue_part"):
+            log_lines.note(issue=job["issue"], outcome=(outcome := self._run(job, until)))
+            return outcome
+
+    def _run(self, job: Job, until: datetime) -> JobOutcome:
         issue = issue_of(self._store, job["issue"])
         if issue is not None and issue.status == CANCELLED and "shard" in job:
             return self._settle(issue, job)

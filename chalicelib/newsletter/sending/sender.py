@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from chalicelib.core import log_lines
 from chalicelib.core.errors import Conflict, NotYet, OutcomeUnknown, StoreDown, Throttled
 from chalicelib.core.languages import LANGS
 from chalicelib.core.ports import Item, Now
@@ -168,7 +169,9 @@ class IssueSender:
             leased = batch.leased(some, self._now())
             if not self._write(batch, leased):
                 return
-            outcomes, stop = self._streak.judge(self._hand_over(run, leased, some))
+            replies = self._hand_over(run, leased, some)
+            log_lines.count("issue-mails", sum(r.kind == "sent" for r, _ in replies.values()))
+            outcomes, stop = self._streak.judge(replies)
             batch = leased.answered(outcomes, self._now())
             if not self._write(leased, batch):
                 log.warning("shard %s: a batch was settled by somebody else", run.shard)
