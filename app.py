@@ -12,12 +12,13 @@ from chalicelib.core import log_lines
 from chalicelib.core.letter_row import log_name
 from chalicelib.core.records import stream_keys
 from chalicelib.services import anchor_writer, services, settings
-from chalicelib.web.chalice_app import Relais
+from chalicelib.web.chalice_app import Relais, guarded
 from chalicelib.web.pages import Pages
 from chalicelib.web.problems import Problems
 
 if TYPE_CHECKING:
     from chalicelib.wiring.desk_views import DeskViews
+    from chalicelib.wiring.views import Views
 
 log = logging.getLogger("relais.app")
 
@@ -26,10 +27,6 @@ ANCHOR_MEMORY_BYTES = 8_000_000
 
 JOB_SECONDS = 600
 """How long one run works at jobs; the function may take longer, for the step that it is in."""
-
-
-class FunctionFailed(Exception):
-    """A function failed with an error of this type; the log has its line."""
 
 
 def problems() -> Problems:
@@ -47,140 +44,118 @@ app = Relais(
 
 @app.middleware("all")
 def begin(event: Any, get_response: Callable[[Any], Any]) -> Any:
-    """Begin each invocation without the connections of the one before."""
+    """Begin each invocation without the connections of the one before, and end it in the log."""
     connect_anew()
-    log_lines.begin_invocation(getattr(event.context, "aws_request_id", ""))
-    try:
-        return get_response(event)
-    except Exception as error:
-        # Lambda would log the error itself, with whatever its message repeats of a person.
-        log.exception("the function failed")
-        raise FunctionFailed(type(error).__name__) from None
+    return guarded(event, get_response)
 
 
-app.views("/", GET=lambda request: services().views.home.show(request))
+def views() -> "Views":
+    return services().views
+
+
+app.views("/", GET=lambda one: views().home.show(one))
 
 # Public: anybody. The forms of the website, and the applicant's page behind their own link.
 app.views(
     "/forms/{form}",
-    GET=lambda request, form: services().views.forms.form(request, form),
-    POST=lambda request, form: services().views.forms.submit(request, form),
+    GET=lambda one, form: views().forms.form(one, form),
+    POST=lambda one, form: views().forms.submit(one, form),
 )
-app.views("/kit/{name}", GET=lambda request, name: services().views.kit.show(request, name))
+app.views("/kit/{name}", GET=lambda one, name: views().kit.show(one, name))
 app.views(
     "/file",
-    GET=lambda request: services().views.lost_link.show(request),
-    POST=lambda request: services().views.lost_link.ask(request),
+    GET=lambda one: views().lost_link.show(one),
+    POST=lambda one: views().lost_link.ask(one),
 )
 app.views(
     "/file/{token}",
-    GET=lambda request, token: services().views.file.show(request, token),
-    POST=lambda request, token: services().views.file.act(request, token),
+    GET=lambda one, token: views().file.show(one, token),
+    POST=lambda one, token: views().file.act(one, token),
 )
-app.views("/draft", POST=lambda request: services().views.drafts.begin(request))
+app.views("/draft", POST=lambda one: views().drafts.begin(one))
 app.views(
     "/draft/{token}",
-    GET=lambda request, token: services().views.drafts.show(request, token),
-    POST=lambda request, token: services().views.drafts.act(request, token),
+    GET=lambda one, token: views().drafts.show(one, token),
+    POST=lambda one, token: views().drafts.act(one, token),
 )
 app.views(
     "/draft/{token}/{page}",
-    GET=lambda request, token, page: services().views.drafts.page(request, token, page),
-    POST=lambda request, token, page: services().views.drafts.post(request, token, page),
+    GET=lambda one, token, page: views().drafts.page(one, token, page),
+    POST=lambda one, token, page: views().drafts.post(one, token, page),
 )
 app.views(
     "/declaration/{token}",
-    GET=lambda request, token: services().views.declaration.show(request, token),
-    POST=lambda request, token: services().views.declaration.act(request, token),
+    GET=lambda one, token: views().declaration.show(one, token),
+    POST=lambda one, token: views().declaration.act(one, token),
 )
 app.views(
     "/newsletter",
-    GET=lambda request: services().views.newsletter.form(request),
-    POST=lambda request: services().views.newsletter.sign_up(request),
+    GET=lambda one: views().newsletter.form(one),
+    POST=lambda one: views().newsletter.sign_up(one),
 )
 app.views(
     "/newsletter/confirm/{token}",
-    GET=lambda request, token: services().views.confirm.show(request, token),
-    POST=lambda request, token: services().views.confirm.act(request, token),
+    GET=lambda one, token: views().confirm.show(one, token),
+    POST=lambda one, token: views().confirm.act(one, token),
 )
 app.views(
     "/newsletter/unsubscribe/{token}",
-    GET=lambda request, token: services().views.newsletter.leave_page(request, token),
-    POST=lambda request, token: services().views.newsletter.leave(request, token),
+    GET=lambda one, token: views().newsletter.leave_page(one, token),
+    POST=lambda one, token: views().newsletter.leave(one, token),
 )
 app.views(
     "/newsletter/preferences/{token}",
-    GET=lambda request, token: services().views.preferences.show(request, token),
-    POST=lambda request, token: services().views.preferences.act(request, token),
+    GET=lambda one, token: views().preferences.show(one, token),
+    POST=lambda one, token: views().preferences.act(one, token),
 )
-app.views("/coaches", GET=lambda request: services().views.coaches.search(request))
-app.views(
-    "/coaches/{slug}", GET=lambda request, slug: services().views.coaches.coach(request, slug)
-)
+app.views("/coaches", GET=lambda one: views().coaches.search(one))
+app.views("/coaches/{slug}", GET=lambda one, slug: views().coaches.coach(one, slug))
 app.views(
     "/coaches/{slug}/contact",
-    GET=lambda request, slug: services().views.coach_contact.form(request, slug),
-    POST=lambda request, slug: services().views.coach_contact.send(request, slug),
+    GET=lambda one, slug: views().coach_contact.form(one, slug),
+    POST=lambda one, slug: views().coach_contact.send(one, slug),
 )
-app.views("/newsletter/archive", GET=lambda request: services().views.archive.archive(request))
-app.views(
-    "/newsletter/archive/{slug}",
-    GET=lambda request, slug: services().views.archive.issue(request, slug),
-)
-app.views(
-    "/newsletter/feed.fr.xml",
-    GET=lambda request: services().views.archive.feed(request, "fr", "atom"),
-)
-app.views(
-    "/newsletter/feed.en.xml",
-    GET=lambda request: services().views.archive.feed(request, "en", "atom"),
-)
-app.views(
-    "/newsletter/feed.fr.json",
-    GET=lambda request: services().views.archive.feed(request, "fr", "json"),
-)
-app.views(
-    "/newsletter/feed.en.json",
-    GET=lambda request: services().views.archive.feed(request, "en", "json"),
-)
-app.views("/openapi.json", GET=lambda request: services().views.home.interface.document(request))
-app.views("/openapi", GET=lambda request: services().views.home.interface.index(request))
-app.views(
-    "/openapi/{group}",
-    GET=lambda request, group: services().views.home.interface.group(request, group),
-)
-app.views("/health", GET=lambda request: services().views.forms.health())
+app.views("/newsletter/archive", GET=lambda one: views().archive.archive(one))
+app.views("/newsletter/archive/{slug}", GET=lambda one, slug: views().archive.issue(one, slug))
+app.views("/newsletter/feed.fr.xml", GET=lambda one: views().archive.feed(one, "fr", "atom"))
+app.views("/newsletter/feed.en.xml", GET=lambda one: views().archive.feed(one, "en", "atom"))
+app.views("/newsletter/feed.fr.json", GET=lambda one: views().archive.feed(one, "fr", "json"))
+app.views("/newsletter/feed.en.json", GET=lambda one: views().archive.feed(one, "en", "json"))
+app.views("/openapi.json", GET=lambda one: views().home.interface.document(one))
+app.views("/openapi", GET=lambda one: views().home.interface.index(one))
+app.views("/openapi/{group}", GET=lambda one, group: views().home.interface.group(one, group))
+app.views("/health", GET=lambda one: views().forms.health())
 
 # Staff: whoever holds a link of their own, from a letter. Looking changes nothing.
 app.views(
     "/review/{token}",
-    GET=lambda request, token: services().views.review.show(request, token),
-    POST=lambda request, token: services().views.review.decide(request, token),
+    GET=lambda one, token: views().review.show(one, token),
+    POST=lambda one, token: views().review.decide(one, token),
 )
 app.views(
     "/newsletter/review/{token}",
-    GET=lambda request, token: services().views.issue_review.show(request, token),
-    POST=lambda request, token: services().views.issue_review.decide(request, token),
+    GET=lambda one, token: views().issue_review.show(one, token),
+    POST=lambda one, token: views().issue_review.decide(one, token),
 )
 app.views(
     "/newsletter/review/{token}/{lang}",
-    GET=lambda request, token, lang: services().views.issue_review.mail(request, token, lang),
+    GET=lambda one, token, lang: views().issue_review.mail(one, token, lang),
 )
 app.views(
     "/newsletter/progress/{token}",
-    GET=lambda request, token: services().views.progress.show(request, token),
-    POST=lambda request, token: services().views.progress.act(request, token),
+    GET=lambda one, token: views().progress.show(one, token),
+    POST=lambda one, token: views().progress.act(one, token),
 )
 app.views(
     "/proposal/{token}",
-    GET=lambda request, token: services().views.proposal.show(request, token),
-    POST=lambda request, token: services().views.proposal.decide(request, token),
+    GET=lambda one, token: views().proposal.show(one, token),
+    POST=lambda one, token: views().proposal.decide(one, token),
 )
 
 
 # The desk: staff who are signed in; see the table of rights.
 def desk() -> "DeskViews":
-    return services().views.desk
+    return views().desk
 
 
 app.views("/desk", GET=lambda one: desk().home(one), POST=lambda one: desk().sign_in(one))
@@ -224,13 +199,13 @@ app.views("/desk/exports/{job}/file", GET=lambda one, job: desk().fetch_export(o
 # Coaches: by the link of their own, from a letter.
 app.views(
     "/coach/{token}",
-    GET=lambda request, token: services().views.coach_link.show(request, token),
-    POST=lambda request, token: services().views.coach_link.act(request, token),
+    GET=lambda one, token: views().coach_link.show(one, token),
+    POST=lambda one, token: views().coach_link.act(one, token),
 )
 
 
 # What nothing above stands at, however deep: the gateway tries this last.
-app.nowhere("/{proxy+}", lambda request: services().views.home.elsewhere(request))
+app.nowhere("/{proxy+}", lambda one: views().home.elsewhere(one))
 
 
 # The real ARNs of stream and queues are known to CloudFormation alone: infra/ sets them.

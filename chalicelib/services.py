@@ -191,9 +191,7 @@ class Services:
 def settings() -> Settings:
     """Read the settings of this process; raises SettingsError."""
     found = read(os.environ)
-    root = logging.getLogger("relais")
-    root.setLevel(found.log_level)
-    log_lines.install(root, found.stage)
+    log_lines.install(logging.getLogger("relais"), found.stage, found.log_level)
     return found
 
 

@@ -53,11 +53,9 @@ def letter(  # noqa: PLR0913
 
     `to` is one of the readers above or the id of a member of staff, `due` a stamp. A letter
     that leaves `by_day` keeps to the programme's hours, whenever it is tried; one that is `held`
-    is due only when what it is about cannot be undone any more. It keeps the correlation id of
-    what it is owed by. `about` is the state and version
-    of the file that it tells of.
+    is due only when what it is about cannot be undone any more. `about` is the state and version
+    of the file that it tells of, `cid` the correlation id of what owes it.
     """
-    state, version = about or (None, None)
     since = f"{since:06d}" if isinstance(since, int) else since
     return {
         "pk": pk,
@@ -72,11 +70,14 @@ def letter(  # noqa: PLR0913
         "facts": dict(facts or {}),
         "by_day": by_day or None,
         "held": held or None,
-        "state": state,
-        "version": version,
+        **_about(about),
         "cid": log_lines.cid() or None,
         "expires": None if pk.startswith("CASE#") else _expires(due),
     }
+
+
+def _about(about: tuple[str, int] | None) -> Item:
+    return dict(zip(("state", "version"), about or (None, None), strict=True))
 
 
 def _expires(due: str) -> int:

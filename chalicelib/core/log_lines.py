@@ -77,9 +77,11 @@ _process: Final = {"stage": "", "request": "", "cold": "yes"}
 """What holds for this process: its stage, its invocation, and whether that is its first."""
 
 
-def install(root: logging.Logger, stage: str = "") -> None:
+def install(root: logging.Logger, stage: str = "", level: str | None = None) -> None:
     """Write the lines of a logger, and of those below it, as JSON."""
     _process["stage"] = stage or _process["stage"]
+    if level is not None:
+        root.setLevel(level)
     if not any(isinstance(one.formatter, JsonLines) for one in root.handlers):
         handler = logging.StreamHandler(sys.stdout)
         handler.setFormatter(JsonLines())

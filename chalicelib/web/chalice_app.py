@@ -3,7 +3,7 @@
 import logging
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final
+from typing import Final, TypeVar
 
 from chalice import app as chalice
 
@@ -43,6 +43,9 @@ REFUSALS: Final = (400, 413, 415, 422)
 """The statuses of a post that was refused for what was in it, after it was read."""
 
 View = Callable[..., Response]
+
+Event = TypeVar("Event")
+Answer = TypeVar("Answer")
 
 
 class Relais(chalice.Chalice):
@@ -201,6 +204,21 @@ def request_of(current: chalice.Request) -> Request:
         address=str(identity.get("sourceIp") or ""),
         several={name: given.getlist(name) for name in given} if given else {},
     )
+
+
+class FunctionFailed(Exception):
+    """A function failed with an error of this type; the log has its line."""
+
+
+def guarded(event: Event, get_response: Callable[[Event], Answer]) -> Answer:
+    """Answer an event of Lambda, and log what fails in it as everything else is logged."""
+    log_lines.begin_invocation(getattr(getattr(event, "context", None), "aws_request_id", ""))
+    try:
+        return get_response(event)
+    except Exception as error:
+        # Lambda would log the error itself, with whatever its message repeats of a person.
+        log.exception("the function failed")
+        raise FunctionFailed(type(error).__name__) from None
 
 
 def _logged(current: chalice.Request, response: chalice.Response) -> chalice.Response:

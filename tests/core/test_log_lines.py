@@ -20,6 +20,7 @@ from chalicelib.core import log_lines
 from chalicelib.core.errors import StoreDown
 from chalicelib.core.letter_row import log_name, tag_of
 from chalicelib.core.metrics import METRICS
+from chalicelib.web.chalice_app import FunctionFailed
 from journey import ADA, RITA, Journey
 
 BOOK = (Path(__file__).resolve().parents[2] / "docs" / "watching.md").read_text("utf-8")
@@ -207,7 +208,7 @@ def test_a_function_that_fails_says_in_the_log_why_and_to_lambda_what_kind_alone
     monkeypatch.setattr(type(way.service.mail.outbox), "sweep", lambda _: fails())
     event = {"version": "0", "id": "1", "detail-type": "x", "source": "aws.events", "account": "1",
              "time": "t", "region": "ca-central-1", "resources": [], "detail": {}}  # fmt: skip
-    with Client(application.app) as client, pytest.raises(application.FunctionFailed) as failed:
+    with Client(application.app) as client, pytest.raises(FunctionFailed) as failed:
         client.lambda_.invoke("sweep", event)
     assert str(failed.value) == "ZeroDivisionError"
     assert failed.value.__suppress_context__
