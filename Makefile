@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
 .DEFAULT_GOAL := check
-.PHONY: help install run test lint check year lives stranger issue flood interface wordpress verify supply lock package deploy browser
+.PHONY: help install run test lint check year lives stranger issue rehearsal flood interface wordpress verify supply lock package deploy browser
 .PHONY: install-tools install-emulator lint-types lint-rest
 
 help: ## List what make can do
@@ -65,6 +65,9 @@ lives: $(READY) ## Live ten thousand random cases, with crashes (some minutes; L
 
 stranger: $(READY) ## Play a stranger for ten thousand steps beside honest people (some minutes; STEPS=…)
 	@STEPS=$(or $(STEPS),10000) $(BIN)/python -m pytest -q tests/cases/test_stranger.py
+
+rehearsal: $(READY) ## Deploy, update, roll back, destroy and deploy again, here, while people post
+	@$(BIN)/python -m pytest -q -s tests/e2e/test_rehearsal.py
 
 issue: $(READY) ## Send an issue to ten thousand readers while SES throttles (some minutes; READERS=…)
 	@$(BIN)/python -m pytest -q -s tests/e2e/drive_issue.py

@@ -62,9 +62,7 @@ class Emulator:
 
     def start(self) -> None:
         # Beside the Python that runs this: the functions must be of the same version.
-        program = Path(sys.prefix) / "emulator" / "bin" / "ministack"
-        if not program.exists():
-            program = Path(os.environ.get("RELAIS_EMULATOR", str(program)))
+        program = Path(sys.prefix) / "emulator" / "bin" / "python"
         if not program.exists():
             raise EmulatorError("the emulator is not installed: run `make install`")
         self._state.parent.mkdir(parents=True, exist_ok=True)
@@ -75,7 +73,7 @@ class Emulator:
             self._state.mkdir(parents=True, exist_ok=True)
             self._log = self.log_path.open("wb")
             self._process = subprocess.Popen(
-                [str(program)],
+                [str(program), "-P", str(Path(__file__).with_name("emulator_main.py"))],
                 env=self._environment(),
                 cwd=self._state,
                 stdin=subprocess.DEVNULL,
