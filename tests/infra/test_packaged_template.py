@@ -34,6 +34,15 @@ def test_every_setting_reaches_the_functions() -> None:
     assert set(given) == {name.upper() for name in Settings.model_fields}
 
 
+def test_every_function_logs_in_json_and_drops_no_line_of_ours() -> None:
+    # A level below would let botocore write what it sends, letters and all.
+    assert TEMPLATE["Globals"]["Function"]["LoggingConfig"] == {
+        "LogFormat": "JSON",
+        "ApplicationLogLevel": "INFO",
+        "SystemLogLevel": "INFO",
+    }
+
+
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_every_function_has_a_log_that_ends_and_alarms_that_tell(function: str) -> None:
     assert RESOURCES[f"{function}Logs"]["Properties"]["RetentionInDays"] == 30
