@@ -13,10 +13,10 @@ TEMPLATE: Final = ROOT / "infra" / "resources.json"
 NAME: Final = "Dashboard"
 """The resource of the template."""
 
-COLUMNS: Final = 24
+DASHBOARD_COLUMNS: Final = 24
 """How wide CloudWatch makes a dashboard."""
 
-HEIGHT: Final = 6
+WIDGET_ROWS: Final = 6
 
 Words = dict[Lang, str]
 
@@ -73,12 +73,17 @@ RUNBOOK: Final[Words] = {
 def body(lang: Lang, alarms: list[str]) -> str:
     """Return the dashboard in a language, as Fn::Sub takes it: with the alarms of these names."""
     widgets = [
-        _widget("text", {"markdown": RUNBOOK[lang]}, COLUMNS, 1),
-        _widget("alarm", _alarms(lang, alarms), COLUMNS, 4),
+        _widget("text", {"markdown": RUNBOOK[lang]}, DASHBOARD_COLUMNS, 1),
+        _widget("alarm", _alarms(lang, alarms), DASHBOARD_COLUMNS, 4),
         *(_graph(words[lang], [_named(n) for n in names], how) for words, names, how in GRAPHS),
         _graph(OLDEST[lang], [_named("oldest-due-seconds")], "Maximum"),
         _graph(FUNCTIONS[lang], [_duration()], "p95"),
-        _widget("log", {"title": REFUSALS[lang], "query": QUERY, **_VIEW}, COLUMNS, HEIGHT),
+        _widget(
+            "log",
+            {"title": REFUSALS[lang], "query": QUERY, **_VIEW},
+            DASHBOARD_COLUMNS,
+            WIDGET_ROWS,
+        ),
     ]
     return json.dumps({"widgets": widgets}, ensure_ascii=False)
 
@@ -112,7 +117,9 @@ def _duration() -> list[str]:
 
 def _graph(title: str, metrics: list[list[str]], how: str) -> dict[str, object]:
     about = {"title": title, "metrics": metrics, "stat": how, "period": 300}
-    return _widget("metric", {**about, "region": "${AWS::Region}"}, COLUMNS // 3, HEIGHT)
+    return _widget(
+        "metric", {**about, "region": "${AWS::Region}"}, DASHBOARD_COLUMNS // 3, WIDGET_ROWS
+    )
 
 
 def _widget(kind: str, properties: dict[str, object], width: int, height: int) -> dict[str, object]:

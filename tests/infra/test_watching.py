@@ -82,7 +82,7 @@ def test_the_dashboard_shows_every_metric_and_every_alarm(lang: Lang) -> None:
         assert f"${{{name}.Arn}}" in text
     titles = [one["properties"].get("title", "") for one in widgets]
     assert len(titles) == len(set(titles))
-    assert all(one["width"] <= dashboard.COLUMNS for one in widgets)
+    assert all(one["width"] <= dashboard.DASHBOARD_COLUMNS for one in widgets)
     known = {"${Stage}", "${AWS::Region}", *(f"${{{name}.Arn}}" for name in ALARMS)}
     assert set(re.findall(r"\$\{[^}]*\}", text)) == known
 
