@@ -39,6 +39,7 @@ app = Relais(
     problems,
     lambda: settings().allowed_origins,
     lambda address, name: services().count_failure(address, name),
+    lambda request, path: services().look_for_edits(request, path),
 )
 
 
@@ -214,6 +215,7 @@ app.nowhere("/{proxy+}", lambda one: views().home.elsewhere(one))
 )
 def deliver_letters(event: DynamoDBEvent) -> dict[str, list[dict[str, str]]]:
     """Send the letters owed by what was just stored."""
+    services().edits.refresh()
     failed = []
     for sequence, key in stream_keys(event.to_dict()):
         try:
@@ -230,6 +232,7 @@ def sweep(event: CloudWatchEvent) -> dict[str, int]:
     and late ones, which the stream should have sent; and once a day ask coaches whether their
     page is still right. Returns how many rows had each outcome."""
     with log_lines.event("sweep"):
+        services().edits.refresh()
         services().cases.digest.ensure_scheduled()
         outcomes = services().mail.outbox.sweep()
         coaches = services().coaches.upkeep.check()

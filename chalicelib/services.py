@@ -3,23 +3,25 @@
 import logging
 import os
 from datetime import UTC, datetime
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from typing import TYPE_CHECKING
 
-from chalicelib.aws import keys
+from chalicelib.aws import adapters, keys
 from chalicelib.aws.clients import make_client
 from chalicelib.aws.lists import DynamoSubscriberStore
-from chalicelib.aws.patience import FIFTY_ONCE, ONCE, PATIENT, QUICK, SIGNED
+from chalicelib.aws.patience import QUICK
 from chalicelib.cases.consent import Notices
 from chalicelib.cases.intake.receive import Intake
 from chalicelib.cases.lookup import Cases
 from chalicelib.core import log_lines
+from chalicelib.core.edits import EditsInForce
 from chalicelib.core.links import Links
 from chalicelib.core.ports import KeySource, Mailer, Now
 from chalicelib.core.rate_limit import FailureName, Failures
-from chalicelib.core.settings import Settings, read
+from chalicelib.core.settings import Settings, read, with_edits
 from chalicelib.web.pages import Pages
 from chalicelib.web.problems import Problems
+from chalicelib.web.request import Request
 from chalicelib.wiring.parts import Parts
 from chalicelib.wiring.views import Views
 
@@ -66,11 +68,13 @@ class Services:
         objects: "Objects | None" = None,
         documents: "DocumentStore | None" = None,
         outside: "IssueOutside | None" = None,
+        edits: EditsInForce | None = None,
     ) -> None:
         self.settings = settings
         self.store = store
         self.secret = secret
         self.now = now
+        self.edits = edits or EditsInForce(store, now)
         self.links = Links(secret.links, settings.public_url, settings.website_url, now)
         self.pages = Pages(settings, lambda lang: self.coaches.directory.directory().names(lang))
         self.problems = Problems(self.pages)
@@ -81,17 +85,22 @@ class Services:
             self.links,
             secret,
             now,
-            mailer=lambda: mailer or _ses(settings),
-            suppression=cache(lambda: suppression or _ses_suppression()),
-            bulk=cache(lambda: bulk or _bulk(settings)),
-            objects=cache(lambda: objects or _objects(settings)),
-            documents=cache(lambda: documents or _documents(settings)),
-            outside=cache(lambda: outside or _outside(settings, self.links, secret)),
+            mailer=lambda: mailer or adapters.mailer(settings),
+            suppression=cache(lambda: suppression or adapters.suppression()),
+            bulk=cache(lambda: bulk or adapters.bulk(settings)),
+            objects=cache(lambda: objects or adapters.objects(settings)),
+            documents=cache(lambda: documents or adapters.documents(settings)),
+            outside=cache(lambda: outside or adapters.outside(settings, self.links, secret)),
         )
 
     def count_failure(self, address: str, name: FailureName) -> None:
         """Count what was tried in vain against its network. Raises TooMany."""
         Failures(self.store, self.parts.people_key).count(address, self.now(), name)
+
+    def look_for_edits(self, request: Request, path: str) -> None:
+        """Go by what staff changed meanwhile; a form by a script learns of it as it is stored."""
+        if (request.method, path) != ("POST", "/forms/{form}") or request.wants_page:
+            self.edits.refresh()
 
     @cached_property
     def notices(self) -> Notices:
@@ -107,6 +116,7 @@ class Services:
             people_key=self.parts.people_key,
             posts_per_hour=self.settings.posts_per_hour,
             notices=self.notices,
+            edits=self.edits,
             newsletter=lambda *given: self.subscribers.sign_ups.by_declaration(*given),
         )
 
@@ -195,16 +205,33 @@ def settings() -> Settings:
     return found
 
 
-@cache
 def services() -> Services:
-    """Build the services of this process with the adapters of AWS."""
+    """Return the services of this process, with the adapters of AWS and the settings in force."""
+    return _services(_adapters()[2].settings)
+
+
+def forget() -> None:
+    """Build the services anew when they are next asked for."""
+    _adapters.cache_clear()
+    _services.cache_clear()
+
+
+@cache
+def _adapters() -> "tuple[SubscriberStore, KeySource, EditsInForce]":
     found = settings()
     vault = make_client("secretsmanager", QUICK)
     secret = keys.StoredKeys(vault, found.keys_secret, found.people_secret, utc_now)
     store = DynamoSubscriberStore(
         make_client("dynamodb", QUICK), found.records_table, found.subscribers_table
     )
-    return Services(found, store, secret)
+    return store, secret, EditsInForce(store, utc_now)
+
+
+@lru_cache(maxsize=1)
+def _services(edited: tuple[tuple[str, str], ...]) -> Services:
+    """Build the services with these settings edited: once for as long as they stand."""
+    store, secret, edits = _adapters()
+    return Services(with_edits(settings(), dict(edited)), store, secret, edits=edits)
 
 
 def anchor_writer() -> "AnchorWriter":
@@ -221,53 +248,3 @@ def anchor_writer() -> "AnchorWriter":
         found.stage,
         utc_now,
     )
-
-
-def _ses(found: Settings) -> Mailer:
-    from chalicelib.aws.ses import SesMailer
-
-    return SesMailer(
-        make_client("sesv2", ONCE),
-        sender=found.sender,
-        reply_to=found.reply_to,
-        configuration_set=found.configuration_set,
-    )
-
-
-def _ses_suppression() -> "Suppression":
-    from chalicelib.aws.ses import SesSuppression
-
-    return SesSuppression(make_client("sesv2", PATIENT))
-
-
-def _documents(found: Settings) -> "DocumentStore":
-    from chalicelib.aws.documents import S3Documents
-
-    return S3Documents(make_client("s3", SIGNED), found.attachment_bucket)
-
-
-def _bulk(found: Settings) -> "tuple[BulkMailer, Queue]":
-    from chalicelib.aws.bulk import SesBulkMailer
-    from chalicelib.aws.queue import SqsQueue
-
-    carrier = SesBulkMailer(
-        make_client("sesv2", FIFTY_ONCE),
-        make_client("sesv2", PATIENT),
-        sender=found.sender,
-        reply_to=found.reply_to,
-        configuration_set=found.configuration_set,
-    )
-    return carrier, SqsQueue(make_client("sqs", QUICK), found.issue_queue)
-
-
-def _outside(found: Settings, links: Links, keys_of: KeySource) -> "IssueOutside":
-    from chalicelib.aws.issue_account import outside
-
-    clients = make_client("sesv2", PATIENT), make_client("sesv2", ONCE)
-    return outside(clients, found, links, keys_of.people)
-
-
-def _objects(found: Settings) -> "Objects":
-    from chalicelib.aws.objects import S3Objects
-
-    return S3Objects(make_client("s3", SIGNED), found.export_bucket)

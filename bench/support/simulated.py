@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from chalicelib.core.errors import Conflict, OutcomeUnknown
-from chalicelib.core.ports import Change, Delete, Item, Key, Put, Write
+from chalicelib.core.ports import Change, Check, Delete, Item, Key, Put, Write
 from chalicelib.newsletter.pace import Allowance
 from chalicelib.newsletter.sending.ports import Bulk, SesReply
 
@@ -234,6 +234,8 @@ class SimulatedStore:
             rows[sk] = {k: v for k, v in write.item.items() if v is not None}
         elif isinstance(write, Delete):
             rows.pop(sk, None)
+            return
+        elif isinstance(write, Check):
             return
         else:
             rows[sk] = changed(rows.get(sk, {"pk": pk, "sk": sk}), write)

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.aws.answers import READS, read_as_given
-from chalicelib.aws.expressions import Expressions, decode, encode
+from chalicelib.aws.expressions import Expressions, check_request, decode, encode
 from chalicelib.aws.transactions import write_as_given
 from chalicelib.core.errors import Conflict, StoreDown
 from chalicelib.core.ports import (
     Change,
+    Check,
     Delete,
     Item,
     Key,
@@ -61,7 +62,7 @@ class DynamoStore:
         requests = [self._request(write) for write in writes]
         for turn in range(TRANSACTION_ATTEMPTS):
             try:
-                if len(requests) == 1:
+                if len(requests) == 1 and "ConditionCheck" not in requests[0]:
                     self._one(requests[0])
                 else:
                     self._client.transact_write_items(TransactItems=requests)  # type: ignore[arg-type]
@@ -188,6 +189,8 @@ class DynamoStore:
     def _request(self, write: Write) -> dict[str, Any]:
         if isinstance(write, Put):
             return self._put(write)
+        if isinstance(write, Check):
+            return check_request(write, self.table(write.key[0]))
         return self._update(write) if isinstance(write, Change) else self._delete(write)
 
     def _put(self, put: Put) -> dict[str, Any]:

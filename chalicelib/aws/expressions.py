@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from chalicelib.core.json_text import compact
-from chalicelib.core.ports import Change, Where
+from chalicelib.core.ports import Change, Check, Where
 
 
 def encode(value: Any) -> dict[str, Any]:
@@ -83,3 +83,19 @@ class Expressions:
         placeholder = f":v{len(self.values)}"
         self.values[placeholder] = encode(value)
         return placeholder
+
+
+def check_request(check: Check, table: str) -> dict[str, Any]:
+    """Return the condition of a transaction on a row that it does not write."""
+    expressions = Expressions()
+    as_change = Change(check.key, expect=check.expect, absent=check.absent)
+    request: dict[str, Any] = {
+        "TableName": table,
+        "Key": {"pk": {"S": check.key[0]}, "sk": {"S": check.key[1]}},
+        "ConditionExpression": expressions.condition(as_change),
+        "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+        "ExpressionAttributeNames": expressions.names,
+    }
+    if expressions.values:
+        request["ExpressionAttributeValues"] = expressions.values
+    return {"ConditionCheck": request}

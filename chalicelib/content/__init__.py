@@ -3,9 +3,10 @@
 import json
 import os
 from collections.abc import Mapping
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
+
+from chalicelib.content.edits import cached, forget, over
 
 if TYPE_CHECKING:
     from chalicelib.content.shapes.cases import Clocks, ProblemContent, Review, States
@@ -32,10 +33,11 @@ PROGRAMMES = HERE / "programmes"
 """A folder for each programme beside the first: files of the same names, with what differs."""
 
 
-@cache
+@cached
 def _load(name: str) -> Any:
-    """Return the content of `name`.json with the figures of the programme; it is read once."""
-    return whole(name, figures(), HERE, chosen())
+    """Return the content of `name`.json with the figures of the programme, and what was edited; it
+    is read once."""
+    return over(name, whole(name, figures(), HERE, chosen()), figures())
 
 
 def chosen() -> str:
@@ -49,8 +51,7 @@ def chosen() -> str:
 def choose(programme: str) -> None:
     """Read another programme from now on: for whoever operates several stages."""
     os.environ["PROGRAMME"] = programme
-    globals()["programme"].cache_clear()
-    _load.cache_clear()
+    forget()
 
 
 def whole(name: str, numbers: Mapping[str, int], folder: Path, programme: str) -> Any:
@@ -175,9 +176,9 @@ def problems() -> "dict[str, ProblemContent]":
     return cast("dict[str, ProblemContent]", _load("problems"))
 
 
-@cache
+@cached
 def programme() -> "Programme":
-    return cast("Programme", whole("programme", {}, HERE, chosen()))
+    return cast("Programme", over("programme", whole("programme", {}, HERE, chosen()), {}))
 
 
 def provinces() -> "list[Province]":

@@ -52,7 +52,16 @@ class Delete(NamedTuple):
     expect: Mapping[str, Any] = {}
 
 
-Write = Put | Change | Delete
+class Check(NamedTuple):
+    """No write: a condition on one more row, `expect`ed so, without what is `absent`, for the
+    others of its transaction."""
+
+    key: Key
+    expect: Mapping[str, Any] = {}
+    absent: Sequence[str] = ()
+
+
+Write = Put | Change | Delete | Check
 
 
 class Where(NamedTuple):

@@ -2,11 +2,17 @@
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlsplit
 
 from annotated_types import Ge, MinLen
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    ValidationError,
+)
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from chalicelib.content import PROGRAMMES
@@ -15,6 +21,15 @@ from chalicelib.core.email_address import email_or_none
 MAY_BE_EMPTY: Final = {"website_url", "postal_address", "programme"}
 """`postal_address` is needed by the newsletter alone; without a `website_url`
 links lead to our own pages; the first programme has no name."""
+
+EDITABLE: Final = (
+    "organization_name", "postal_address", "contact_email", "person_in_charge_title_fr",
+    "person_in_charge_title_en", "undo_seconds", "quiet_hours", "quorum_application",
+    "posts_per_hour", "staff_letters_per_hour", "unproved_letters_per_hour",
+    "desk_idle_minutes", "desk_session_hours",
+)  # fmt: skip
+"""Settings that staff may change at the desk: none is a secret, a name of AWS, or an address at
+which something is served."""
 
 _QUIET: Final = re.compile(r"([0-9]{1,2})-([0-9]{1,2})")
 _STAGE: Final = re.compile(r"[a-z][a-z0-9-]{1,15}")
@@ -202,6 +217,35 @@ def read(environment: Mapping[str, str]) -> Settings:
     except ValidationError as error:
         problems = {str(one["loc"][0]): _problem(one) for one in error.errors(include_url=False)}
         raise SettingsError(problems) from None
+
+
+def problem_of(name: str, text: str) -> str:
+    """Return what is wrong with a text as the setting of this name; blank when it fits."""
+    try:
+        _value_of(name, text)
+    except ValidationError as error:
+        return _problem(error.errors(include_url=False)[0])
+    return ""
+
+
+def with_edits(found: Settings, edited: Mapping[str, str]) -> Settings:
+    """Return the settings with those that were edited in their place; one that no longer fits is
+    left out."""
+    if not edited:
+        return found
+    values: dict[str, object] = {}
+    for name, text in edited.items():
+        if name in EDITABLE and not problem_of(name, text):
+            values[name] = _value_of(name, text)
+    return found.model_copy(update=values)
+
+
+def _value_of(name: str, text: str) -> object:
+    from pydantic import TypeAdapter  # a cold start without edits does without
+
+    field = Settings.model_fields[name]
+    kind: Any = Annotated[field.annotation, *field.metadata]
+    return TypeAdapter(kind).validate_python(text.strip())
 
 
 def _problem(error: ErrorDetails) -> str:

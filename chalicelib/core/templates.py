@@ -3,7 +3,6 @@
 import hashlib
 import re
 from collections.abc import Callable, Sequence
-from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -12,6 +11,7 @@ from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
 from chalicelib import content
+from chalicelib.content.edits import cached
 from chalicelib.core import formatting
 from chalicelib.core.ticks import tick
 
@@ -21,7 +21,7 @@ VERSION_LENGTH: Final = 12
 """Characters of a version: enough to find the commit that had these templates."""
 
 
-@cache
+@cached
 def environment() -> Environment:
     found = Environment(
         loader=FileSystemLoader(TEMPLATES),
@@ -65,7 +65,7 @@ def render(template: str, /, **facts: object) -> str:
 _REFERENCE = re.compile(r'{%-?\s*(?:extends|include|from|import)\s+"([^"]+)"')
 
 
-@cache
+@cached
 def version(folder: str) -> str:
     """Return what tells two states of a letter's templates apart: a hash of all the text that the
     letter is made from."""

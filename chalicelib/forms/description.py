@@ -2,14 +2,15 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from functools import cache
 from typing import TYPE_CHECKING, Any, Final, assert_never
 
 from chalicelib import content
+from chalicelib.content.edits import cached
 from chalicelib.core import formatting
 from chalicelib.core.languages import Lang
 from chalicelib.forms import choices
 from chalicelib.forms.notice import notice_text
+from chalicelib.forms.paused import paused_or_blank
 
 if TYPE_CHECKING:
     from chalicelib.content.shapes.forms import Form, FormField, Section
@@ -59,7 +60,7 @@ def describe(
     return _described(form, lang, privacy_contact, privacy_policy, newsletter)
 
 
-@cache
+@cached
 def _described(
     form: str, lang: Lang, privacy_contact: str, privacy_policy: str, newsletter: str
 ) -> dict[str, object]:
@@ -76,7 +77,7 @@ def _described(
         "notice": notice,
         "status": status,
         **_gate(form, lang),
-        "paused": None if status == "open" else _paused(form, lang),
+        "paused": paused_or_blank(form, lang) or None,
         "sections": [
             {
                 "id": section["id"],
@@ -87,11 +88,6 @@ def _described(
         ],
         "schema": _schema(described, lang),
     }
-
-
-def _paused(form: str, lang: Lang) -> str:
-    plural = content.review()["form_plural"][form][lang]
-    return str(content.problems()["intake_paused"]["detail"][lang].format(form_plural=plural))
 
 
 def _gate(form: str, lang: Lang) -> dict[str, str]:

@@ -1,10 +1,11 @@
 """What somebody is told, and says yes to, before a form with their information is sent."""
 
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from chalicelib import content
+from chalicelib.content.edits import cached
 from chalicelib.core.languages import Lang
 from chalicelib.core.settings import Settings
 from chalicelib.core.shown_words import hash_of_words
@@ -40,7 +41,7 @@ def notice(form: str, lang: Lang, settings: Settings) -> Notice | None:
     return _notice(form, lang, contact, policy)
 
 
-@cache
+@cached
 def _notice(form: str, lang: Lang, contact: str, policy: str) -> Notice | None:
     sections = content.form(form)["sections"]
     fields = [field for section in sections for field in section["fields"]]

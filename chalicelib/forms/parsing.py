@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from functools import cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
 from chalicelib import content
+from chalicelib.content.edits import cached
 from chalicelib.core.languages import Lang
 from chalicelib.core.phone_number import EXTENSION_MARK
 from chalicelib.core.ticks import tick
@@ -116,7 +116,7 @@ class _Definition(NamedTuple):
     model: type[BaseModel]
 
 
-@cache
+@cached
 def _definition(form: str) -> _Definition:
     described = content.form(form)
     all_fields = {f["key"]: f for section in described["sections"] for f in section["fields"]}

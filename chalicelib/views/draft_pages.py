@@ -16,6 +16,7 @@ from chalicelib.forms.drafts.draft import FormDraft
 from chalicelib.forms.drafts.progress import SectionProgress, progress
 from chalicelib.forms.drafts.summary import SummaryLine, budget_totals, lines
 from chalicelib.forms.parsing import Examined
+from chalicelib.forms.paused import paused_or_blank
 from chalicelib.forms.problems import InvalidForm, Problem, key_of
 from chalicelib.forms.spam import PERSON_FIELD
 from chalicelib.views.documents import DocumentFacts
@@ -124,7 +125,7 @@ class DraftPages:
 
         wrong = in_lines(list(found.problems))
         person = _asks_person(refused)
-        text = None if refused is None or person else self.problems.text(refused, place.lang)
+        text = self.problems.text(refused, place.lang, form=draft.form) if refused else None
         facts = {
             **self.about(place, draft),
             "checked": [self._checked(place, draft, p, found) for p in done],
@@ -134,11 +135,11 @@ class DraftPages:
             "ready": not found.problems,
             "documents": documents,
             "person": person,
-            "banner": text.banner if text and text.banner else None,
+            "banner": text.banner if text and not person else None,
             "submit": content.form(draft.form)["submit"][place.lang],
             "redirect": draft.carried.get("redirect", ""),
         }
-        status = 200 if refused is None else self.problems.text(refused, place.lang).status
+        status = text.status if text else 200
         return self._respond("draft_check", place, facts, "check", status=status)
 
     def sent(self, draft: FormDraft, status_url: str, lang: Lang, *, typed: bool) -> Response:
@@ -169,6 +170,7 @@ class DraftPages:
             "intro": content.form(draft.form)["intro"][place.lang],
             "until": _until(draft),
             "empty": draft.is_empty,
+            "paused": paused_or_blank(draft.form, place.lang),
             "takes_documents": bool(fields_of(draft.form)),
             "place": place,
         }

@@ -9,7 +9,14 @@ from chalicelib import content
 from chalicelib.cases.intake.draft_sending import DraftSending
 from chalicelib.cases.intake.submission import IncomingForm
 from chalicelib.core import eastern_time
-from chalicelib.core.errors import DraftChanged, NotFound, NotInvited, RelaisError, TooLarge
+from chalicelib.core.errors import (
+    DraftChanged,
+    IntakePaused,
+    NotFound,
+    NotInvited,
+    RelaisError,
+    TooLarge,
+)
 from chalicelib.core.languages import LANGS, Lang
 from chalicelib.core.links import Links
 from chalicelib.core.ports import Now
@@ -170,7 +177,7 @@ class DraftViews:
         )
         try:
             receipt = self.sending.send(holder, place.lang, came)
-        except (InvalidForm, DraftChanged) as refused:
+        except (InvalidForm, DraftChanged, IntakePaused) as refused:
             draft = self.drafts.get(holder)
             if not request.wants_page:
                 return self.problems.respond(request, refused, place.lang, form=draft.form)

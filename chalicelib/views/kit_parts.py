@@ -3,10 +3,10 @@
 import json
 import re
 from collections.abc import Mapping
-from functools import cache
 from typing import Final, NamedTuple
 
 from chalicelib import content
+from chalicelib.content.edits import cached
 from chalicelib.core import templates
 from chalicelib.core.languages import LANGS, Lang
 from chalicelib.core.settings import Settings
@@ -78,7 +78,7 @@ def _without_gaps(html: str) -> str:
     return re.sub(r"\n\s*\n+", "\n", html)
 
 
-@cache
+@cached
 def file(name: str) -> str:
     """Return the script, with its words in both languages, or the style sheet, with the colours
     of our pages."""

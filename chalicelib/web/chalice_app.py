@@ -61,14 +61,16 @@ class Relais(chalice.Chalice):
         problems: Callable[[], Problems],
         allowed_origins: Callable[[], Sequence[str]],
         count_failure: Callable[[str, FailureName], None],
+        prepare: Callable[[Request, str], None] = lambda request, path: None,
     ) -> None:
-        """`count_failure` is called with the visitor's IP address when a link opened nothing, or
+        """`prepare` is called with each request and its route, before its view; `count_failure` is called with the visitor's IP address when a link opened nothing, or
         a post was refused for what was in it; it raises TooMany."""
         super().__init__(app_name, configure_logs=False)
         log_lines.install(self.log)
         self._problems = problems
         self._allowed_origins = allowed_origins
         self._count_failure = count_failure
+        self._prepare = prepare
         self._shows: dict[View, View] = {}
         """What the address of a view that takes posts shows, where it shows anything."""
         # As text, a form with bytes that are not UTF-8 would reach us mended, and wrong.
@@ -112,6 +114,7 @@ class Relais(chalice.Chalice):
         def answered(current: chalice.Request, arguments: Mapping[str, str]) -> chalice.Response:
             request = request_of(current)
             try:
+                self._prepare(request, current.path or "")
                 response = self._viewed(request, view, arguments)
             except RelaisError as error:
                 response = self._problems().respond(request, error)

@@ -1,12 +1,12 @@
 """What a visitor typed, on every page that refuses their post: nothing of it is ever lost."""
 
 from collections.abc import Sequence
-from functools import cache
 from typing import Final, TypedDict
 
 from markupsafe import escape
 
 from chalicelib import content
+from chalicelib.content.edits import cached
 from chalicelib.core import templates
 from chalicelib.core.errors import RelaisError
 from chalicelib.core.languages import Lang
@@ -130,7 +130,7 @@ def _typed(pairs: Sequence[tuple[str, str]], lang: Lang) -> list[TypedValue]:
     return found
 
 
-@cache
+@cached
 def _labels() -> dict[str, dict[str, str]]:
     """Return what the fields of the forms are called in each language, and which are `chosen`."""
     found: dict[str, dict[str, str]] = {"fr": {}, "en": {}, "chosen": {}}

@@ -81,11 +81,16 @@ class Problems:
             log.error("store out of reach: %s", error)
         log_lines.note(code=code)
         text = content.problems()[code]
+        detail = text["detail"][lang].format_map(_facts(error, lang, form))
+        if isinstance(error, errors.IntakePaused):
+            from chalicelib.forms.paused import paused_text  # what is taken does without
+
+            detail = paused_text(form, lang)
         return ProblemText(
             code,
             text["status"],
             text["title"][lang],
-            text["detail"][lang].format_map(_facts(error, lang, form)),
+            detail,
             _headers(error),
             field_errors(error, lang),
         )

@@ -24,7 +24,7 @@ FILLED: Final = {
     "review.file": "ref thanks",
     "problems.malformed": "format",
     "problems.method": "method",
-    "problems.intake_paused": "form_plural",
+    "problems.intake_paused": "form_plural day",
     "problems.already_applied": "ref",
     "problems.too_large": "limit",
     "problems.too_many": "minutes",

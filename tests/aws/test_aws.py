@@ -64,7 +64,7 @@ def wired(aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Client]:
     for name, value in ENVIRONMENT.items():
         monkeypatch.setenv(name, value)
     services.settings.cache_clear()
-    services.services.cache_clear()
+    services.forget()
     with mock_aws():
         client = boto3.client("dynamodb")
         make_tables(client)
@@ -83,7 +83,7 @@ def wired(aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Client]:
         with Client(application.app) as found:
             yield found
     services.settings.cache_clear()
-    services.services.cache_clear()
+    services.forget()
 
 
 def post(client: Client, form: str, fields: dict[str, Any]) -> Any:
@@ -453,11 +453,12 @@ def test_each_function_may_do_what_it_does_and_nothing_else(
         client.meta.events.register_last("before-call", noted)
         return client
 
-    monkeypatch.setattr("chalicelib.services.make_client", watched)
+    for place in ("chalicelib.services", "chalicelib.aws.adapters"):
+        monkeypatch.setattr(f"{place}.make_client", watched)
 
     def start(function: str) -> None:
         """A function starts on its own, with nothing wired yet."""
-        services.services.cache_clear()
+        services.forget()
         current[0] = function
 
     start("api")

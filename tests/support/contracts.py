@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from chalicelib.core.errors import Conflict
-from chalicelib.core.ports import Change, Delete, Item, Put, Store, Stretch, Where
+from chalicelib.core.ports import Change, Check, Delete, Item, Put, Store, Stretch, Where
 from chalicelib.newsletter.sending.ports import SubscriberStore
 
 
@@ -72,6 +72,22 @@ class StoreContract:
             store.commit([Put(row(text="second", expires=300), unless_after=100)])
         store.commit([Put(row(text="second", expires=300), unless_after=101)])
         assert store.get("A", "1") == row(text="second", expires=300)
+
+    def test_a_condition_on_another_row_holds_for_the_whole_transaction(self, store: Store) -> None:
+        """With what stood there instead, also where that is nothing."""
+        store.commit([Put(row(number=3))])
+        store.commit([Check(("A", "1"), expect={"number": 3}), Put(row(sk="2"))])
+        store.commit([Check(("A", "9"), absent=("number",)), Put(row(sk="3"))])
+        for check, met in (
+            (Check(("A", "1"), expect={"number": 2}), row(number=3)),
+            (Check(("A", "1"), absent=("number",)), row(number=3)),
+            (Check(("A", "9"), expect={"number": 1}), {}),
+        ):
+            with pytest.raises(Conflict) as caught:
+                store.commit([Put(row(sk="4")), check])
+            assert caught.value.met(check.key) == met
+        assert store.get("A", "4") is None
+        assert store.get("A", "9") is None
 
     def test_a_transaction_is_all_or_nothing(self, store: Store) -> None:
         store.commit([Put(row(text="here"))])

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from chalicelib.core.errors import Conflict, StoreDown
 from chalicelib.core.ports import (
     Change,
+    Check,
     Delete,
     Item,
     Key,
@@ -171,6 +172,9 @@ class MemoryStore:
             )
             return item is None or expired
         item = item or {}
+        if isinstance(write, Check):
+            expected = all(item.get(k) == v for k, v in write.expect.items())
+            return expected and not any(k in item for k in write.absent)
         if isinstance(write, Delete):
             return all(item.get(k) == v for k, v in write.expect.items())
         return (
@@ -186,6 +190,8 @@ class MemoryStore:
             return
         if isinstance(write, Delete):
             self.items.pop(key, None)
+            return
+        if isinstance(write, Check):
             return
         item = self.items.setdefault(key, {"pk": key[0], "sk": key[1]})
         item.update(copied({k: v for k, v in write.set.items() if v is not None}))
@@ -217,7 +223,9 @@ def _is_counter(write: Write) -> bool:
 def check_kinds(writes: Sequence[Write]) -> None:
     """No row is written that the table of retention does not know, nor without its end."""
     for write in writes:
-        if isinstance(write, Delete) or (isinstance(write, Change) and "kind" not in write.set):
+        if isinstance(write, Delete | Check):
+            continue
+        if isinstance(write, Change) and "kind" not in write.set:
             continue
         item = write.item if isinstance(write, Put) else write.set
         line = _line_of(_words(write.key[0]), _words(write.key[1]), item.get("kind"))

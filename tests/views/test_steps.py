@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 import samples
+from chalicelib.content import edits
+from chalicelib.core.edits import MARK_SHARDS, mark_key, packed
 from chalicelib.core.languages import LANGS
 from chalicelib.forms.drafts.draft import RETENTION, section_ids
 from chalicelib.forms.drafts.typed import section_of
@@ -351,3 +353,37 @@ def test_a_script_is_told_of_a_name_that_nothing_has_in_rows_too(
     assert told.status_code == 422
     assert [(e["field"], e["code"]) for e in told.json_body["errors"]] == [(field, "unknown_field")]
     assert way.visitor.get(f"{url}/collective").json_body["fields"] == {}
+
+
+PAUSE = {
+    "status": "paused",
+    "reopens": "2030-09-01",
+    "words": {"fr": "Le cycle est complet.", "en": "The cycle is full."},
+}
+
+
+def test_a_paused_form_says_so_everywhere_and_what_is_typed_stays(way: Journey) -> None:
+    url = filled(way)
+    edits.lay({"intake/eoi": (1, PAUSE)})
+    way.store.items["EDITS", "EDITS"] = {"number": 1, "edits": packed({"intake/eoi": (1, PAUSE)})}
+    for shard in range(MARK_SHARDS):
+        way.store.items[mark_key(shard)] = {"number": 1}
+    way.clock.pass_(minutes=1)
+    fr, en = "Le cycle est complet. Date de réouverture : 1", "The cycle is full. The form opens"
+    for path in ("/forms/eoi", "/kit/eoi", f"{url}/tasks", f"{url}/check"):
+        for lang, said in (("fr", fr), ("en", en)):
+            query = "&whole=1" if "forms" in path else ""
+            assert said in way.visitor.page(f"{path}?lang={lang}{query}").body.decode(), path
+    assert way.visitor.get("/forms/eoi?lang=fr").json_body["paused"].startswith(fr)
+    refused = way.visitor.send("/forms/eoi?lang=en", samples.eoi())
+    assert refused.status_code == 409
+    assert refused.json_body["detail"] == f"{en} again on September 1, 2030."
+    kept = press(way, url, "contact", "continue", contact_phone="514-555-0199")
+    assert kept.status_code == 303, "a draft is saved as before"
+    page = way.visitor.submit(f"{url}/check", [("lang", "fr")])
+    assert (page.status_code, fr in page.body.decode()) == (409, True)
+    typed = way.visitor.submit(
+        "/forms/eoi", samples.as_html(samples.eoi(org_legal_name="Mon organisme"))
+    )
+    assert "Mon organisme" in typed.body.decode(), "what a browser sent is shown again"
+    edits.lay({})

@@ -35,7 +35,8 @@ def application(visit: Arrival) -> tuple[list[Write], Receipt]:
 
 def _joined(visit: Arrival, case: Case) -> list[Write]:
     row = step(case.state, "apply")
-    change = StateChange(case, row, visit.now, APPLICANT, {"answers": visit.answers_digest})
+    data = {"answers": visit.answers_digest, **visit.wording}
+    change = StateChange(case, row, visit.now, APPLICANT, data)
     change.sets |= {**_application(visit), **_applicant(visit)}
     change.sets["consents"] = {**(case.consents or {}), **(visit.consents or {})}
     change.sets["proved"] = proved_application(case, "invitation", visit.now)
@@ -66,7 +67,7 @@ def _uninvited(visit: Arrival) -> tuple[list[Write], Receipt]:
     )
     claims = None if claimed is None else claimed.id
     case = replace(begun, claims=claims, **_application(visit))
-    data = {"answers": visit.answers_digest, "spam": spam, "claims": case.claims}
+    data = {"answers": visit.answers_digest, **visit.wording, "spam": spam, "claims": case.claims}
     change = StateChange(case, row, visit.now, APPLICANT, data)
     change.owes_letters()
     writes = [

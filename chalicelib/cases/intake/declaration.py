@@ -59,7 +59,7 @@ def _not_kept(visit: Arrival, file: Case) -> list[Write]:
 
 
 def _stored(visit: Arrival, case: Case, event: str, spam: str | None = None) -> list[Write]:
-    data = {"answers": visit.answers_digest, "spam": spam}
+    data = {"answers": visit.answers_digest, **visit.wording, "spam": spam}
     change = StateChange(case, step(NEW, event), visit.now, APPLICANT, data)
     change.owes_letters()
     counters = visit.mailbox_counters("forms_of_mailbox", case.email)

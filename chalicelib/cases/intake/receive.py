@@ -16,6 +16,7 @@ from chalicelib.cases.intake.submission import Arrival, BoxTicked, IncomingForm,
 from chalicelib.cases.lookup import Cases
 from chalicelib.cases.states import is_ended, table
 from chalicelib.core import eastern_time, log_lines, rate_limit, references
+from chalicelib.core.edits import EditsInForce
 from chalicelib.core.errors import (
     AlreadyApplied,
     Conflict,
@@ -63,6 +64,7 @@ class Intake:
         people_key: bytes,
         posts_per_hour: int,
         notices: Notices,
+        edits: EditsInForce,
         newsletter: BoxTicked = lambda *_: None,
     ) -> None:
         self.store = store
@@ -73,6 +75,7 @@ class Intake:
         self.posts_per_hour = posts_per_hour
         self.newsletter = newsletter
         self.notices = notices
+        self.edits = edits
 
     def receive(self, arrival: IncomingForm) -> Receipt:
         """Store a form with its letters; a repeat is answered as the first time.
@@ -80,8 +83,7 @@ class Intake:
         Raises InvalidForm, IntakePaused, NotInvited, InviteOver, AlreadyApplied,
         KeyReused, TooMany and StoreDown; then nothing is stored.
         """
-        if arrival.form not in _open_forms():
-            raise IntakePaused(arrival.form)
+        self._check_open(arrival.form)
         now = self.now()
         submission = _parsed(arrival, now)
         visit = Arrival(
@@ -105,9 +107,20 @@ class Intake:
                 self._note_refused(arrival, refused)
                 raise
             except Conflict as conflict:
+                if self.edits.has_changed(conflict):
+                    # Somebody paused the form, or worded it anew: it is looked at as it stands now.
+                    return self.receive(arrival)
                 if receipt := attempt.learn(conflict):
                     return _noted(receipt)
         raise StoreDown("too many submissions of one file at once")
+
+    def _check_open(self, form: str) -> None:
+        """Raise IntakePaused for a form that is not taken now."""
+        self.edits.keep_days()
+        if form not in _open_forms():
+            self.edits.refresh()
+        if form not in _open_forms():
+            raise IntakePaused(form)
 
     def _note_refused(self, arrival: IncomingForm, refused: RelaisError) -> None:
         """Keep beside a case that its invitation brought an application that it could not take."""
@@ -171,7 +184,11 @@ class _Attempt:
         # What was not kept may find room the next time: that is no repeat.
         marker_row = [self._marker(receipt)] if self._visit.is_kept else []
         words = self._visit.words_agreed_to()
-        self._intake.store.commit([*marker_row, self._counter(), *writes, *words, *ends])
+        edits = self._intake.edits
+        self._intake.store.commit(
+            [*marker_row, self._counter(), *writes, *words, *ends, *edits.condition()]
+        )
+        edits.confirm()
         for word in words:
             self._intake.notices.note_kept(word.key[0].partition("#")[2])
         return receipt

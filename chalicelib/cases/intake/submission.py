@@ -121,6 +121,13 @@ class Arrival:
     def answers_digest(self) -> str:
         return self.digest(self.submission.answers)
 
+    @property
+    def wording(self) -> dict[str, str]:
+        """The version of the form, for the event of a file, where staff have edited its words: the
+        edits that it names are kept."""
+        version = self.submission.version
+        return {"version": version} if "+" in version else {}
+
     def digest(self, *parts: object) -> str:
         """Return a keyed hash of JSON values: without the key it tells nothing of few possible
         answers."""

@@ -113,6 +113,7 @@ class ProblemContent(TypedDict):
     status: Annotated[int, Field(ge=400, le=599)]
     title: Text
     detail: Text
+    reopens: NotRequired[Text]
 
 
 class Incident(TypedDict):

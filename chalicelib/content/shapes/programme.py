@@ -1,6 +1,6 @@
 """The shape of the programme and of its lists."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NotRequired
 
 from pydantic import Field
 from typing_extensions import TypedDict
@@ -36,12 +36,21 @@ class PrivacyNotice(Text):
     id: Words
 
 
+class Pause(TypedDict):
+    """What visitors read of a form that is paused, in place of the usual words, and the day on which
+    it is taken again."""
+
+    words: NotRequired[Text]
+    reopens: NotRequired[Day]
+
+
 class Programme(TypedDict):
     """The rules of a programme. Its whole numbers are figures: other files and the templates name
     them as `{team_max}`, so that each is said once. `unreached_days` is how long dates of an
     applicant wait at most while no mail reaches them."""
 
     intake: dict[Key, Literal["open", "paused"]]
+    pauses: NotRequired[dict[Key, Pause]]
     max_request_cad: Count | None
     min_contribution_percent: Percent | None
     admin_fee_max_percent: Percent | None
