@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from chalicelib.core.json_text import compact
-from chalicelib.core.ports import Change, Check, Where
+from chalicelib.core.ports import Change, Check, Item, Where
 
 
 def encode(value: Any) -> dict[str, Any]:
@@ -85,11 +85,11 @@ class Expressions:
         return placeholder
 
 
-def check_request(check: Check, table: str) -> dict[str, Any]:
+def check_request(check: Check, table: str) -> Item:
     """Return the condition of a transaction on a row that it does not write."""
     expressions = Expressions()
     as_change = Change(check.key, expect=check.expect, absent=check.absent)
-    request: dict[str, Any] = {
+    request: Item = {
         "TableName": table,
         "Key": {"pk": {"S": check.key[0]}, "sk": {"S": check.key[1]}},
         "ConditionExpression": expressions.condition(as_change),

@@ -57,7 +57,7 @@ class Check(NamedTuple):
     others of its transaction."""
 
     key: Key
-    expect: Mapping[str, Any] = {}
+    expect: Mapping[str, object] = {}
     absent: Sequence[str] = ()
 
 

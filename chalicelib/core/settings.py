@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal, cast
 from urllib.parse import urlsplit
 
 from annotated_types import Ge, MinLen
@@ -244,7 +244,7 @@ def _value_of(name: str, text: str) -> object:
     from pydantic import TypeAdapter  # a cold start without edits does without
 
     field = Settings.model_fields[name]
-    kind: Any = Annotated[field.annotation, *field.metadata]
+    kind = cast("type[object]", Annotated[field.annotation, *field.metadata])
     return TypeAdapter(kind).validate_python(text.strip())
 
 
