@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from chalicelib.coaches.catalogue import column_values, in_parts, packed
 from chalicelib.coaches.edition import CATALOGUE, PK, SNAPSHOT, Edition, EditionParts
+from chalicelib.coaches.own_edits import own_values
 from chalicelib.coaches.withdrawals import Withdrawals
 from chalicelib.core import eastern_time
 from chalicelib.core.ports import Change, Now, Put, Store, Write
@@ -81,12 +82,9 @@ class EditionStore:
         ]
 
     def _with_own_edits(self, coach: "Coach", edition: Edition) -> "Coach":
-        rows = self.store.rows(f"COACH#{coach.slug}", "EDIT#")
-        changes: dict[str, object] = {}
-        for row in rows:
-            if row["sk"] >= f"EDIT#{edition.at}":
-                changes |= column_values(row["changes"])
-        return coach.model_copy(update=changes)
+        own = own_values(self.store, coach.slug, edition.at)
+        changes = {column: one.value for column, one in own.items()}
+        return coach.model_copy(update=column_values(changes))
 
     def snapshot(self, edition: Edition) -> bytes:
         """Return what `Directory.load` reads. Raises EditionLost."""

@@ -10,6 +10,7 @@ from chalicelib.coaches.edition import Edition
 from chalicelib.coaches.editions import CURRENT, EditionStore
 from chalicelib.coaches.messages import TO_COACH
 from chalicelib.coaches.missed_words import MissedWords
+from chalicelib.coaches.own_edits import EDIT_PREFIX
 from chalicelib.coaches.removal import CoachRemoval, forget_rows
 from chalicelib.coaches.withdrawals import WITHDRAWAL_RETENTION
 from chalicelib.core import eastern_time
@@ -129,7 +130,7 @@ class Upkeep:
         """Take a coach who withdrew out of all that is kept of earlier times."""
         self._editions.forget(slug)
         forget_rows(self._store, f"PROPOSAL#{slug}", prefix="PROPOSAL")
-        forget_rows(self._store, f"COACH#{slug}", prefix="EDIT#")
+        forget_rows(self._store, f"COACH#{slug}", prefix=EDIT_PREFIX)
         self._editions.withdrawals.finish(slug)
 
     def edit(
@@ -171,7 +172,7 @@ class Upkeep:
     def _edited(self, slug: str, changes: Mapping[str, object]) -> Write:
         """Return the write that keeps what changed of one page."""
         now = self._now()
-        sk = f"EDIT#{stamp(now)}#{secrets.token_hex(3)}"
+        sk = f"{EDIT_PREFIX}{stamp(now)}#{secrets.token_hex(3)}"
         kept = {
             column: value.isoformat() if isinstance(value, date) else value
             for column, value in changes.items()

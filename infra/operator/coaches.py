@@ -30,11 +30,20 @@ def import_(
     file: Annotated[Path, typer.Argument(help="A CSV or XLSX file with all columns.")],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would change.")] = False,
     lang: Annotated[Lang, typer.Option(help="The language of what is said of the file.")] = "en",
+    overrule: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A coach whose own changes the file may undo: ada-lovelace. May be repeated."
+        ),
+    ] = None,
 ) -> None:
     """Publish the coaches of a file: all of them, or, with one problem anywhere, none."""
     session = session_of(context)
     directory = directory_of(session)
-    session.say(directory.import_(file, lang, dry=dry_run, by=BY, confirm=session.confirm))
+    told = directory.import_(
+        file, lang, dry=dry_run, by=BY, confirm=session.confirm, overruled=overrule or ()
+    )
+    session.say(told)
 
 
 @commands.add()

@@ -2,27 +2,33 @@
 
 import json
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import date
 from pathlib import Path
 
 from chalicelib import content
 from chalicelib.coaches.coach import Coach
 from chalicelib.coaches.directory import sheets, snapshot
-from chalicelib.coaches.directory.changes import Changes, compare
-from chalicelib.coaches.directory.sheet_problems import SheetProblem
-from chalicelib.coaches.editions import EditionStore, Withdrawn
+from chalicelib.coaches.directory.changes import Edits
+from chalicelib.coaches.edition import Edition
+from chalicelib.coaches.editions import EditionStore
+from chalicelib.coaches.publishing import (
+    DirectoryPublishing,
+    Overtaken,
+    Plan,
+    SheetRefused,
+    read_sheet,
+)
 from chalicelib.coaches.removal import CoachRemoval
-from chalicelib.core.errors import Conflict
 from chalicelib.core.languages import Lang
-from chalicelib.forms.cells import read_cells
-from chalicelib.forms.sheet_bounds import MAX_FILE_BYTES, SheetTooLarge, UnreadableSheet
+from chalicelib.forms.sheet_bounds import MAX_FILE_BYTES
 from infra.operator.errors import OperatorError
 from infra.operator.session import bar
 
 TEXTS = {
     "fr": {
         "reading": "Lecture", "added": "ajoutés", "changed": "modifiés", "removed": "retirés",
+        "kept": "Coachs dont les propres modifications restent, malgré la feuille : {count} (voir --overrule)".replace(" :", "\u00a0:"),
         "same": "Rien ne change.", "dry": "Essai : rien n’a été publié.".replace(" :", "\u00a0:"),
         "problems": "Rien n’a été publié. À corriger :".replace(" :", "\u00a0:"),
         "question": "Publier ce fichier? Coachs ajoutés : {added}; modifiés : {changed}; retirés : {removed}.".replace(" :", "\u00a0:"),
@@ -32,6 +38,7 @@ TEXTS = {
     },
     "en": {
         "reading": "Reading", "added": "added", "changed": "changed", "removed": "removed",
+        "kept": "Coaches whose own changes stay, whatever the sheet has: {count} (see --overrule)",
         "same": "Nothing changes.", "dry": "Dry run: nothing was published.",
         "problems": "Nothing was published. To mend:",
         "question": "Publish this file? Coaches added: {added}; changed: {changed}; removed: {removed}.",
@@ -47,8 +54,9 @@ class DirectoryPublisher:
 
     def __init__(self, editions: EditionStore) -> None:
         self._editions = editions
+        self._publishing = DirectoryPublishing(editions)
 
-    def import_(
+    def import_(  # noqa: PLR0913
         self,
         path: Path,
         lang: Lang,
@@ -56,6 +64,7 @@ class DirectoryPublisher:
         dry: bool,
         by: str,
         confirm: Callable[[str], None] = lambda question: None,
+        overruled: Collection[str] = (),
     ) -> str:
         """Return what would change or changed, line by line; `confirm` raises to stop before it.
 
@@ -63,24 +72,25 @@ class DirectoryPublisher:
         """
         words = TEXTS[lang]
         sheet = _read(path, lang, self._editions.today())
-        if problems := [*sheet.problems, *self._withdrawn(sheet)]:
+        if problems := self._publishing.problems(sheet):
             lines = [problem.line(lang) for problem in problems]
             raise OperatorError("\n  ".join([words["problems"], *lines]))
-        current = self._editions.current()
-        before = self._editions.catalogue(current)
-        changes = compare(before, sheet.coaches)
-        lines = list(_lines(changes, lang))
-        if not changes:
-            return words["same"]
+        plan = self._publishing.of_sheet(sheet, overruled)
+        lines = list(_lines(plan, lang))
+        if not plan.changes:
+            return "\n".join([*lines, words["same"]])
         if dry:
             return "\n".join([*lines, words["dry"]])
-        confirm("\n".join([*lines, words["question"].format(**_counts(changes))]))
-        try:
-            edition = self._editions.publish(sheet.coaches, by=by, why=path.name, after=current)
-        except (Conflict, Withdrawn):
-            raise OperatorError(words["meanwhile"]) from None
+        confirm("\n".join([*lines, words["question"].format(**plan.counts)]))
+        edition = self._publish(plan, by, path.name, words["meanwhile"])
         facts = {"id": edition.id, "count": edition.count, "coaches": edition.coaches}
         return "\n".join([*lines, words["published"].format(**facts)])
+
+    def _publish(self, plan: Plan, by: str, why: str, meanwhile: str) -> Edition:
+        try:
+            return self._publishing.publish(plan, by=by, why=why)
+        except Overtaken:
+            raise OperatorError(meanwhile) from None
 
     def export(self, path: Path) -> str:
         """Write everything that staff keep, private columns too."""
@@ -117,24 +127,15 @@ class DirectoryPublisher:
         confirm: Callable[[str], None] = lambda question: None,
     ) -> str:
         """Publish an earlier edition again; `confirm` is asked with what changes."""
-        found = next((e for e in self._editions.restorable() if e.id == edition), None)
+        found = self._publishing.found(edition)
         if found is None:
             raise OperatorError(f"there is no edition {edition}")
-        # The current one is read first: who publishes from now on is not undone.
-        current = self._editions.current()
-        coaches = self._editions.restored(found)
-        changes = compare(self._editions.catalogue(current), coaches)
-        words = TEXTS[lang]
-        if not changes:
+        plan, words = self._publishing.of_edition(found), TEXTS[lang]
+        if not plan.changes:
             return words["same"]
-        question = words["restore"].format(id=edition, **_counts(changes))
-        confirm("\n".join([*_lines(changes, lang), question]))
-        try:
-            done = self._editions.publish(
-                coaches, by="operator", why=f"restored {edition}", after=current
-            )
-        except (Conflict, Withdrawn):
-            raise OperatorError(words["meanwhile"]) from None
+        question = words["restore"].format(id=edition, **plan.counts)
+        confirm("\n".join([*_lines(plan, lang), question]))
+        done = self._publish(plan, "operator", f"restored {edition}", words["meanwhile"])
         return f"Restored {edition} as {done.id}: {done.count} coaches are shown"
 
     def remove(self, slug: str) -> str:
@@ -144,37 +145,25 @@ class DirectoryPublisher:
             raise OperatorError(f"there is no coach {slug}")
         return f"Removed {slug}" + (" from earlier editions" if done == "earlier" else "")
 
-    def _withdrawn(self, sheet: sheets.Sheet) -> Iterator[SheetProblem]:
-        """Yield the rows of those who would be shown against their will."""
-        against = {coach.slug for coach in self._editions.withdrawals.against(sheet.coaches)}
-        for row, coach in zip(sheet.rows, sheet.coaches, strict=True):
-            if coach.slug in against:
-                facts = {"value": coach.slug}
-                yield SheetProblem(row, "consent_publication", "withdrawn", facts)
-
     def _coaches(self) -> list[Coach]:
         return self._editions.catalogue(self._editions.current())
 
 
 def _read(path: Path, lang: Lang, today: date) -> sheets.Sheet:
-    texts = content.coaches()["import"]
     try:
         # One byte more than is read tells that there are too many.
         with path.open("rb") as opened:
-            cells = read_cells(path.name, opened.read(MAX_FILE_BYTES + 1))
-    except SheetTooLarge:
-        raise OperatorError(f"{path}: {texts['too_large'][lang]}") from None
-    except UnreadableSheet as unreadable:
-        raise OperatorError(f"{path}: {unreadable.message(lang)}") from None
-    except (OSError, ValueError) as error:
-        text = texts["unreadable"][lang]
-        raise OperatorError(f"{path}: {text if isinstance(error, ValueError) else error}") from None
-    with bar(TEXTS[lang]["reading"]) as shown:
-        return sheets.parse(cells, shown.show, today=today)
+            data = opened.read(MAX_FILE_BYTES + 1)
+        with bar(TEXTS[lang]["reading"]) as shown:
+            return read_sheet(path.name, data, today, shown.show)
+    except SheetRefused as refused:
+        raise OperatorError(f"{path}: {refused.message(lang)}") from None
+    except OSError as error:
+        raise OperatorError(f"{path}: {error}") from None
 
 
-def _lines(changes: Changes, lang: Lang) -> Iterator[str]:
-    words, columns = TEXTS[lang], content.coaches()["columns"]
+def _lines(plan: Plan, lang: Lang) -> Iterator[str]:
+    words, changes = TEXTS[lang], plan.changes
     for kind, slugs in (("added", changes.added), ("removed", changes.removed)):
         if slugs:
             yield f"{len(slugs)} {words[kind]}"
@@ -184,18 +173,18 @@ def _lines(changes: Changes, lang: Lang) -> Iterator[str]:
             )  # fmt: skip
     if changes.changed:
         yield f"{len(changes.changed)} {words['changed']}"
-    for slug, edits in changes.changed.items():
+        yield from _edits(changes.changed, lang)
+    if plan.kept:
+        yield words["kept"].format(count=len(plan.kept))
+        yield from _edits(plan.kept, lang)
+
+
+def _edits(changed: Mapping[str, Edits], lang: Lang) -> Iterator[str]:
+    columns = content.coaches()["columns"]
+    for slug, edits in changed.items():
         yield f"  {slug}"
         for column, (old, new) in edits.items():
             yield f"    {columns[column][lang]}: {_short(old)} → {_short(new)}"
-
-
-def _counts(changes: Changes) -> dict[str, int]:
-    return {
-        "added": len(changes.added),
-        "changed": len(changes.changed),
-        "removed": len(changes.removed),
-    }
 
 
 def _short(value: object) -> str:
