@@ -17,6 +17,7 @@ from chalicelib.web.pages import Pages
 from chalicelib.web.problems import Problems
 
 if TYPE_CHECKING:
+    from chalicelib.wiring.coach_desk import CoachDesk
     from chalicelib.wiring.desk_views import DeskViews
     from chalicelib.wiring.views import Views
 
@@ -159,6 +160,10 @@ def desk() -> "DeskViews":
     return views().desk
 
 
+def coach_desk() -> "CoachDesk":
+    return services().views.coach_desk
+
+
 app.views("/desk", GET=lambda one: desk().home(one), POST=lambda one: desk().sign_in(one))
 app.views(
     "/desk/sign-in/{token}",
@@ -188,6 +193,33 @@ app.views(
     POST=lambda one, staff: desk().change_member(one, staff),
 )
 app.views("/desk/programme/{staff}/absence", POST=lambda one, staff: desk().absence(one, staff))
+app.views("/desk/coaches", GET=lambda one: coach_desk().table(one))
+app.views(
+    "/desk/coach",
+    GET=lambda one: coach_desk().new(one),
+    POST=lambda one: coach_desk().add(one),
+)
+app.views(
+    "/desk/coach/{slug}",
+    GET=lambda one, slug: coach_desk().coach(one, slug),
+    POST=lambda one, slug: coach_desk().change(one, slug),
+)
+app.views(
+    "/desk/coaches/import",
+    GET=lambda one: coach_desk().sheet(one),
+    POST=lambda one: coach_desk().bring(one),
+)
+app.views("/desk/coaches/sheet", GET=lambda one: coach_desk().fetch(one))
+app.views(
+    "/desk/coaches/editions",
+    GET=lambda one: coach_desk().editions(one),
+    POST=lambda one: coach_desk().restore(one),
+)
+app.views(
+    "/desk/coaches/messages",
+    GET=lambda one: coach_desk().messages(one),
+    POST=lambda one: coach_desk().judge(one),
+)
 app.views("/desk/log", GET=lambda one: desk().log(one))
 app.views("/desk/many", GET=lambda one: desk().many(one), POST=lambda one: desk().decide_many(one))
 app.views("/desk/many/{job}", GET=lambda one, job: desk().many_results(one, job))

@@ -2,7 +2,7 @@
 
 import hmac
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -11,7 +11,7 @@ from chalicelib.core import eastern_time, rate_limit
 from chalicelib.core.errors import Conflict, StoreDown
 from chalicelib.core.languages import Lang
 from chalicelib.core.letter_row import letter
-from chalicelib.core.ports import Change, Item, Now, Put, Store, Write
+from chalicelib.core.ports import Change, Item, Key, Now, Put, Store, Write
 from chalicelib.core.records import HELD_MESSAGES, stamp
 from chalicelib.forms import parsing
 from chalicelib.forms.spam import ask_person
@@ -118,23 +118,41 @@ class Messages:
     def held(self) -> Iterator[Item]:
         """Yield the messages that wait for staff."""
         # All keys first: what is released leaves the index while it is read.
-        for key in [(item["pk"], item["sk"]) for item in self._store.listed(HELD_MESSAGES)]:
+        for key in self._held_keys():
             if row := self._store.get(*key):
                 yield row
 
-    def release(self, row: Item) -> None:
-        """Send a held message. Raises Conflict when somebody released it already."""
-        now = stamp(self._now())
-        self._store.commit(
-            [
-                Change(
-                    (row["pk"], row["sk"]),
-                    expect={"state_key": HELD_MESSAGES},
-                    remove=("state_key", "updated_at"),
-                ),
-                Put(_owed(row["pk"], now, row["expires"])),
-            ]
-        )
+    def first_held(self, limit: int) -> list[Item]:
+        """Return those that have waited longest, in two calls: a hundred at most."""
+        keys = self._held_keys()[:limit]
+        found = self._store.batch_get(keys) if keys else {}
+        return [row for key in keys if (row := found.get(key)) and "state_key" in row]
+
+    def one_held(self, digest: str) -> Item | None:
+        """Return a message that waits, by the end of its key."""
+        row = self._store.get(f"MESSAGE#{digest}", "MESSAGE")
+        return row if row is not None and row.get("state_key") == HELD_MESSAGES else None
+
+    def _held_keys(self) -> list[Key]:
+        return [(item["pk"], item["sk"]) for item in self._store.listed(HELD_MESSAGES)]
+
+    def number_held(self) -> int:
+        """Return how many messages wait for staff."""
+        return len(self._held_keys())
+
+    def release(self, row: Item, also: Sequence[Write] = ()) -> None:
+        """Send a held message. Raises Conflict when somebody released or refused it already."""
+        owed = Put(_owed(row["pk"], stamp(self._now()), row["expires"]))
+        self._store.commit([self._no_longer_held(row, {}), owed, *also])
+
+    def refuse(self, row: Item, also: Sequence[Write] = ()) -> None:
+        """Let a held message go nowhere; it is gone with its time. Raises Conflict as `release`."""
+        self._store.commit([self._no_longer_held(row, {"refused_at": stamp(self._now())}), *also])
+
+    def _no_longer_held(self, row: Item, values: Mapping[str, object]) -> Change:
+        listed = ("state_key", "updated_at")
+        expect = {"state_key": HELD_MESSAGES}
+        return Change((row["pk"], row["sk"]), expect=expect, set=values, remove=listed)
 
     def _digest(self, *parts: object) -> str:
         text = json.dumps(parts, ensure_ascii=False, sort_keys=True)

@@ -1,6 +1,6 @@
 """Changes that coaches propose to their page, and staff who publish them or send them back."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,7 +18,7 @@ from chalicelib.core.languages import Lang
 from chalicelib.core.letter_row import ALL_STAFF, letter
 from chalicelib.core.links import Links
 from chalicelib.core.ports import Change, Item, Key, Now, Put, Store, Write
-from chalicelib.core.records import stamp
+from chalicelib.core.records import WAITING_PROPOSALS, stamp
 from chalicelib.forms import parsing
 
 if TYPE_CHECKING:
@@ -119,6 +119,8 @@ class Proposals:
             "changes": dict(changes),
             "at": now,
             "expires": expires,
+            "state_key": WAITING_PROPOSALS,
+            "updated_at": now,
         }
         pk, sk = key = proposal_key(coach.slug)
         owed = Put(letter(pk, version, "staff_coach_update", to=ALL_STAFF, due=now))
@@ -152,9 +154,22 @@ class Proposals:
             return ClosedProposal(token, coach, staff)
         return OpenProposal(token, proposal, coach, staff)
 
-    def decide(self, opened: OpenProposal, *, publish: bool, remarks: str) -> bool:
-        """Publish the changes or send them back; return False when somebody was faster, or when they
-        no longer fit."""
+    def waiting(self) -> list[str]:
+        """Return the slugs of those whose changes wait, the longest first."""
+        return [str(row["pk"]).partition("#")[2] for row in self._store.listed(WAITING_PROPOSALS)]
+
+    def at_desk(self, coach: "Coach", staff: Staff) -> OpenProposal | None:
+        """Return what waits of a coach, for one of the staff who is signed in."""
+        proposal = self.newest(coach.slug)
+        if proposal is None or proposal.status != "waiting":
+            return None
+        return OpenProposal("", proposal, coach, staff)
+
+    def decide(
+        self, opened: OpenProposal, *, publish: bool, remarks: str, also: Sequence[Write] = ()
+    ) -> bool:
+        """Publish the changes or send them back, and write `also` what is beside; return False when
+        somebody was faster, or when they no longer fit."""
         proposal, by = opened.proposal, opened.staff.id
         now = stamp(self._now())
         status: ProposalStatus = "published" if publish else "returned"
@@ -168,7 +183,9 @@ class Proposals:
             due=now,
             facts={"published": publish, "remarks": remarks},
         )
-        writes: list[Write] = [Change(proposal.key, expect=expected, set=decided), Put(owed)]
+        listed = ("state_key", "updated_at")
+        decision = Change(proposal.key, expect=expected, set=decided, remove=listed)
+        writes: list[Write] = [decision, Put(owed), *also]
         try:
             if publish:
                 changes = self._verified_today(proposal.changes)

@@ -1,18 +1,22 @@
 """Takes a coach out of the directory, with all that is kept about them."""
 
+from collections.abc import Sequence
 from typing import Literal
 
 from chalicelib.coaches.editions import EditionStore
-from chalicelib.core.ports import DELETES_PER_COMMIT, Delete, Store
+from chalicelib.core.ports import DELETES_PER_COMMIT, Delete, Store, Write
 
 
 class CoachRemoval:
     def __init__(self, editions: EditionStore) -> None:
         self._editions = editions
 
-    def remove(self, slug: str, by: str) -> Literal["removed", "earlier", "unknown"]:
+    def remove(
+        self, slug: str, by: str, also: Sequence[Write] = ()
+    ) -> Literal["removed", "earlier", "unknown"]:
         """Take somebody out of the current edition and of every one that is kept, with their
-        proposals and letters; `earlier` when the current edition did not have them.
+        proposals and letters; `earlier` when the current edition did not have them. What is written
+        `also` is so where it had them.
 
         Doing it again after a death goes on. Raises Conflict when somebody published meanwhile.
         """
@@ -21,14 +25,16 @@ class CoachRemoval:
         kept = [coach for coach in catalogue if coach.slug != slug]
         there = len(kept) < len(catalogue)
         if there:
-            noted = [
+            noted: list[Write] = [
                 write
                 for coach in catalogue
                 if coach.slug == slug
                 for write in self._editions.withdrawals.noted(coach)
             ]
             why = "removed a coach"
-            self._editions.publish(kept, by=by, why=why, after=current, also=noted, one_page=True)
+            self._editions.publish(
+                kept, by=by, why=why, after=current, also=[*noted, *also], one_page=True
+            )
         earlier = self._editions.forget(slug)
         gone = forget_rows(self._editions.store, f"PROPOSAL#{slug}", f"COACH#{slug}")
         self._editions.withdrawals.finish(slug)

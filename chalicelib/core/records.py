@@ -10,6 +10,9 @@ DUE_SHARDS: Final = 4
 HELD_MESSAGES: Final = "MESSAGE_HELD"
 """The key under which the index of states lists messages to coaches that staff may release."""
 
+WAITING_PROPOSALS: Final = "PROPOSAL_WAITING"
+"""The key under which that index lists what coaches propose, until staff decide on it."""
+
 STORE_ATTRIBUTES: Final = frozenset(
     {"pk", "sk", "kind", "due_at", "due_shard", "state_key", "audience", "expires", "cid"}
 )

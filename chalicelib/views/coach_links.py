@@ -209,7 +209,7 @@ class ProposalViews:
         texts = content.network()["proposal"]
         facts = {
             "title": texts["title"][lang].format(name=_name(opened)),
-            "changes": self._changes(opened, lang),
+            "changes": proposal_changes(self.proposals, opened, lang),
             "action": self._address(opened),
             "nonce": self.links.nonce(opened.token),
             "name": opened.staff.name,
@@ -221,24 +221,6 @@ class ProposalViews:
         return self.pages.respond(
             "proposal", lang, facts, address=self._address(opened), status=422 if wrong else 200
         )
-
-    def _changes(self, opened: OpenProposal, lang: Lang) -> list[dict[str, object]]:
-        """Return the changes, each with why it no longer fits, if it does not."""
-        wrong = self.proposals.misfits(opened)
-        proposed = opened.proposal.changes
-        changes: list[dict[str, object]] = [
-            {**change, "wrong": wrong[column].message(lang) if column in wrong else ""}
-            for column, change in zip(
-                proposed, changed_fields(opened.coach, proposed, lang), strict=True
-            )
-        ]
-        labels = content.coaches()["columns"]
-        beside: list[dict[str, object]] = [
-            {"label": labels[column][lang], "before": "", "after": "", "wrong": why.message(lang)}
-            for column, why in wrong.items()
-            if column not in proposed
-        ]
-        return changes + beside
 
     def _done(
         self,
@@ -270,6 +252,27 @@ def _published(coach: "Coach", lang: Lang) -> dict[str, object]:
     if coach.phone:
         values["phone"] = formatting.phone(coach.phone, None, lang)
     return {key: values[key] for key in EDITABLE_COLUMNS if key in values}
+
+
+def proposal_changes(
+    proposals: Proposals, opened: OpenProposal, lang: Lang
+) -> list[dict[str, object]]:
+    """Return the changes that a coach proposes, each with why it no longer fits, if it does not."""
+    wrong = proposals.misfits(opened)
+    proposed = opened.proposal.changes
+    changes: list[dict[str, object]] = [
+        {**change, "wrong": wrong[column].message(lang) if column in wrong else ""}
+        for column, change in zip(
+            proposed, changed_fields(opened.coach, proposed, lang), strict=True
+        )
+    ]
+    labels = content.coaches()["columns"]
+    beside: list[dict[str, object]] = [
+        {"label": labels[column][lang], "before": "", "after": "", "wrong": why.message(lang)}
+        for column, why in wrong.items()
+        if column not in proposed
+    ]
+    return changes + beside
 
 
 def _reader_lang(opened: OpenProposal | ClosedProposal) -> str | None:

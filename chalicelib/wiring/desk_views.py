@@ -55,6 +55,11 @@ class DeskViews:
             Cookies(parts.settings.public_url),
         )
 
+    @property
+    def entry(self) -> Entry:
+        """The way in, for the views of other rooms at the desk."""
+        return self._entry
+
     @cached_property
     def _sign_in(self) -> SignInViews:
         return SignInViews(self._entry, self._desk.sign_ins, self._parts.links)

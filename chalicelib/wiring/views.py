@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from chalicelib.views.newsletter_review import IssueReviewViews
     from chalicelib.views.review import ReviewViews
     from chalicelib.wiring.cases import CaseServices
+    from chalicelib.wiring.coach_desk import CoachDesk
     from chalicelib.wiring.coaches import CoachServices
     from chalicelib.wiring.desk import DeskServices
     from chalicelib.wiring.desk_views import DeskViews
@@ -166,6 +167,13 @@ class Views:
         return DeskViews(
             self._parts, rooms.cases, rooms.desk, self._pages, self._rooms.drafts.document_link
         )
+
+    @cached_property
+    def coach_desk(self) -> "CoachDesk":
+        from chalicelib.wiring.coach_desk import CoachDesk
+
+        rooms = self._rooms
+        return CoachDesk(self._parts, rooms.coaches, self.desk.entry, rooms.desk.kept)
 
     @cached_property
     def file(self) -> "FileViews":

@@ -138,15 +138,13 @@ def release(
 ) -> None:
     """Send a message that is held."""
     session = session_of(context)
-    for row in session.operator.services.coaches.messages.held():
-        if _id(row) == message:
-            session.confirm(
-                f"Send it to {row['coach']}? One e-mail leaves, and cannot be called back."
-            )
-            session.operator.services.coaches.messages.release(row)
-            session.say(f"Released {message}: it leaves now")
-            return
-    raise OperatorError(f"there is no held message {message}: see `relais coaches held`")
+    messages = session.operator.services.coaches.messages
+    row = messages.one_held(message)
+    if row is None:
+        raise OperatorError(f"there is no held message {message}: see `relais coaches held`")
+    session.confirm(f"Send it to {row['coach']}? One e-mail leaves, and cannot be called back.")
+    messages.release(row)
+    session.say(f"Released {message}: it leaves now")
 
 
 def _id(row: Item) -> str:

@@ -366,6 +366,14 @@ class World:
         yield "/desk/programme/{staff}", [Place("/desk/programme/x", headers=signed_in)]
         absence = "/desk/programme/{staff}/absence"
         yield absence, [Place("/desk/programme/x/absence", ("until",), headers=signed_in)]
+        slug, columns = "mireille-tremblay-okafor", ("first_name", "bio_fr", "seen", "serves")
+        page = f"/desk/coach/{slug}"
+        kept = {"nonce": account["nonce"], "act": "save"}
+        yield "/desk/coaches", [Place("/desk/coaches", headers=signed_in)]
+        yield "/desk/coach", [Place("/desk/coach", columns, "a", kept, signed_in)]
+        yield "/desk/coach/{slug}", [Place(page, columns, "a", kept, signed_in)]
+        for name in ("import", "sheet", "editions", "messages"):
+            yield f"/desk/coaches/{name}", [Place(f"/desk/coaches/{name}", headers=signed_in)]
         yield "/desk/log", [Place("/desk/log", headers=signed_in)]
         wish = {"nonce": account["nonce"], "format": "csv"}
         yield "/desk/export", [Place("/desk/export", ("column", "filters"), "a", wish, signed_in)]

@@ -45,7 +45,7 @@ _SINGLE_COLUMNS: Final = {
     "availability": "availability",
     "status": "statuses",
 }
-_YES_NO_COLUMNS: Final = frozenset({"email_public", "phone_public"})
+YES_NO_COLUMNS: Final = frozenset({"email_public", "phone_public"})
 _YES_NO_WORDS: Final = {"x": "yes", "o": "yes", "y": "yes", "n": "no", "vrai": "yes", "faux": "no"}
 
 
@@ -83,7 +83,7 @@ def parse(
     for done, (at, row) in enumerate(rows, 1):
         given = {c: v.strip() for c, v in zip(columns, row, strict=False) if c and v.strip()}
         coach, wrong = _coach(at, given, frozenset(columns), seen)
-        if ahead := list(_ahead(at, coach, today)):
+        if ahead := list(days_ahead(at, coach, today)):
             coach, wrong = None, [*wrong, *ahead]
         problems.extend(wrong)
         if coach:
@@ -93,7 +93,8 @@ def parse(
     return Sheet(tuple(coaches.values()), tuple(problems), tuple(coaches))
 
 
-def _ahead(at: int, coach: Coach | None, today: date | None) -> Iterator[SheetProblem]:
+def days_ahead(at: int, coach: Coach | None, today: date | None) -> Iterator[SheetProblem]:
+    """Yield the days of a coach that are too far to come, where `today` is told."""
     if coach is None or today is None:
         return
     for column in sorted(DATE_COLUMNS):
@@ -189,7 +190,7 @@ def _values(at: int, given: Mapping[str, str]) -> tuple[dict[str, object], list[
             kept = [value for value in chosen if value]
             if kept:
                 values[column] = kept if column in LIST_COLUMNS else kept[0]
-        elif column in _YES_NO_COLUMNS:
+        elif column in YES_NO_COLUMNS:
             values[column] = _YES_NO_WORDS.get(text.lower(), text.lower())
         else:
             values[column] = _day(text) if column in DATE_COLUMNS else text

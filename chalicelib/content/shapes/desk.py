@@ -30,3 +30,4 @@ class Desk(TypedDict):
     roster: dict[Key, Text]
     log: dict[Key, Text]
     settings: dict[Key, Text]
+    coaches: dict[Key, Text]

@@ -18,8 +18,9 @@ from chalicelib.desk.kept import KeptForms, Pairs
 from chalicelib.desk.sessions import Sessions, StaffSession
 from chalicelib.views.desk.rights import RIGHTS, Right
 from chalicelib.web.cookies import STAFF_COOKIE, Cookies
+from chalicelib.web.html_forms import UploadedFile
 from chalicelib.web.pages import Pages
-from chalicelib.web.request import AGAIN_LIMIT, Request, text_field
+from chalicelib.web.request import AGAIN_LIMIT, MULTIPART, Request, text_field
 from chalicelib.web.responses import PRIVATE, Response, see_other
 
 FORM_FIELD: Final = "nonce"
@@ -42,6 +43,18 @@ class Visit:
     session: StaffSession | None
     lang: Lang
     form: str = ""
+    brings_file: bool = False
+
+    def fields(self) -> dict[str, object]:
+        """Return the fields of a form, whether or not it brings a file. Raises TooLarge, WrongType
+        or Malformed."""
+        return self.with_file()[0]
+
+    def with_file(self) -> tuple[dict[str, object], UploadedFile | None]:
+        """Return the same, and the file where the table of rights lets a form bring one."""
+        if self.brings_file and self.request.kind == MULTIPART:
+            return self.request.with_file()
+        return self.request.fields(), None
 
     @property
     def signed_in(self) -> StaffSession:
@@ -72,7 +85,8 @@ class Entry:
             return self.refused(request.lang, "other_site")
         session = self.sessions.find(self.cookies.read(request, STAFF_COOKIE))
         path = route.format(**arguments)
-        visit = Visit(request, path, session, self._lang(request, session), self._form(session))
+        lang, form = self._lang(request, session), self._form(session)
+        visit = Visit(request, path, session, lang, form, right.brings_file)
         if not right.anybody:
             refused = self._not_yet(visit, right, method)
             if refused is not None:
@@ -98,6 +112,8 @@ class Entry:
             and bool(session.staff.roles & RIGHTS["GET", "/desk/files"].roles),
             "sees_programme": session is not None
             and bool(session.staff.roles & RIGHTS["GET", "/desk/programme"].roles),
+            "sees_coaches": session is not None
+            and bool(session.staff.roles & RIGHTS["GET", "/desk/coaches"].roles),
             "form": visit.form,
         }
         return self.pages.respond(
@@ -186,7 +202,7 @@ class Entry:
 
     def _has_form(self, visit: Visit, session: StaffSession) -> bool:
         try:
-            given = text_field(visit.request.fields(), FORM_FIELD)
+            given = text_field(visit.fields(), FORM_FIELD)
         except RelaisError:
             return False
         seconds = self.settings.desk_session_hours * 3600

@@ -10,13 +10,14 @@ class Right(NamedTuple):
     """Who may use an address by one method: these `roles`, or `anybody` without a session.
 
     `away` says whether somebody who is away may too; `confirmed`, that a mailed code is asked for
-    first.
+    first; `brings_file`, that its form may bring one.
     """
 
     roles: frozenset[Role] = frozenset()
     anybody: bool = False
     away: bool = False
     confirmed: bool = False
+    brings_file: bool = False
 
 
 ANYBODY: Final = Right(anybody=True)
@@ -32,6 +33,12 @@ PROGRAMME: Final = Right(frozenset(("manager", "administrator")))
 
 ROSTER: Final = Right(frozenset(("administrator",)), confirmed=True)
 """Whoever keeps the roster, once they have typed a mailed code."""
+
+COACHES: Final = Right(frozenset(ROLES))
+"""Whoever keeps the pages of coaches, one at a time: all staff, as their letters ask of them."""
+
+DIRECTORY: Final = Right(frozenset(("manager", "administrator", "communications")), confirmed=True)
+"""Whoever changes or takes away the whole directory, once they have typed a mailed code."""
 
 SIGNED_IN: Final = Right(frozenset(ROLES), away=True)
 
@@ -52,6 +59,18 @@ RIGHTS: Final[Mapping[tuple[str, str], Right]] = {
     ("POST", "/desk/programme/{staff}"): ROSTER,
     ("POST", "/desk/programme/{staff}/absence"): PROGRAMME._replace(confirmed=True),
     ("GET", "/desk/log"): PROGRAMME,
+    ("GET", "/desk/coaches"): COACHES,
+    ("GET", "/desk/coach"): COACHES,
+    ("POST", "/desk/coach"): COACHES,
+    ("GET", "/desk/coach/{slug}"): COACHES,
+    ("POST", "/desk/coach/{slug}"): COACHES,
+    ("GET", "/desk/coaches/import"): DIRECTORY,
+    ("POST", "/desk/coaches/import"): DIRECTORY._replace(brings_file=True),
+    ("GET", "/desk/coaches/sheet"): DIRECTORY,
+    ("GET", "/desk/coaches/editions"): DIRECTORY,
+    ("POST", "/desk/coaches/editions"): DIRECTORY,
+    ("GET", "/desk/coaches/messages"): COACHES,
+    ("POST", "/desk/coaches/messages"): COACHES,
     ("GET", "/desk/many"): MANY_FILES,
     ("POST", "/desk/many"): MANY_FILES,
     ("GET", "/desk/many/{job}"): FILES,

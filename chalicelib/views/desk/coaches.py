@@ -1,0 +1,333 @@
+"""The directory at the desk: a table of its coaches, and the page of each."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple
+from urllib.parse import urlencode
+
+from chalicelib import content
+from chalicelib.coaches.coach import Coach
+from chalicelib.coaches.directory.folding import fold_to_words
+from chalicelib.coaches.directory.sheet_problems import SheetProblem
+from chalicelib.coaches.editions import EditionStore
+from chalicelib.coaches.keeping import (
+    CoachKeeping,
+    Columns,
+    Kept,
+    Typed,
+    packed_columns,
+    shown_columns,
+    typed_columns,
+    unpacked_columns,
+)
+from chalicelib.coaches.messages import Messages
+from chalicelib.coaches.proposals import OpenProposal, Proposals
+from chalicelib.coaches.removal import CoachRemoval
+from chalicelib.core.errors import Conflict, NotFound
+from chalicelib.core.languages import Lang
+from chalicelib.core.ports import Put
+from chalicelib.core.records import moment
+from chalicelib.core.typed_text import REMARKS_LIMIT
+from chalicelib.desk import log
+from chalicelib.desk.kept import KeptForms
+from chalicelib.forms.normalise import nest
+from chalicelib.views.coach_links import proposal_changes
+from chalicelib.views.desk.coach_form import coach_form, in_words
+from chalicelib.views.desk.entry import Entry, Visit
+from chalicelib.web.form_errors import Description, form_errors
+from chalicelib.web.problems import FieldError
+from chalicelib.web.request import is_ticked, text_area, text_field
+from chalicelib.web.responses import Response
+
+PAGE_LENGTH: Final = 25
+ORDERS: Final = ("name", "verified", "status")
+MAX_QUERY_LENGTH: Final = 100
+
+
+class TableQuery(NamedTuple):
+    """What a table of coaches is asked for, as its address says it."""
+
+    q: str
+    status: str
+    order: str
+    page: int
+
+    @classmethod
+    def of(cls, query: Mapping[str, str]) -> "TableQuery":
+        order, page = query.get("order", ""), query.get("page", "")
+        return cls(
+            query.get("q", "").strip()[:MAX_QUERY_LENGTH],
+            query.get("status", ""),
+            order if order in ORDERS else ORDERS[0],
+            int(page) if page.isdecimal() and len(page) < 5 else 1,
+        )
+
+    def address(self, page: int) -> str:
+        given = {"q": self.q, "status": self.status, "order": self.order, "page": str(page)}
+        return urlencode({name: text for name, text in given.items() if text})
+
+    def found(self, coaches: Sequence[Coach]) -> list[Coach]:
+        """Return those who fit, in the order that is asked for."""
+        words = fold_to_words(self.q).split()
+        fit = [
+            coach
+            for coach in coaches
+            if self.status in ("", coach.status) and all(_has(coach, word) for word in words)
+        ]
+        fit.sort(key=lambda coach: fold_to_words(f"{coach.last_name} {coach.first_name}"))
+        if self.order == "verified":
+            fit.sort(key=lambda coach: coach.last_verified_at)
+        if self.order == "status":
+            fit.sort(key=lambda coach: coach.status)
+        return fit
+
+
+def _has(coach: Coach, word: str) -> bool:
+    """Say whether a word of a coach begins so."""
+    texts = (coach.first_name, coach.last_name, coach.organization, coach.city, coach.email)
+    return any(f" {word}" in f" {fold_to_words(text)}" for text in texts if text)
+
+
+@dataclass(frozen=True)
+class DeskCoachViews:
+    entry: Entry
+    editions: EditionStore
+    keeping: CoachKeeping
+    proposals: Proposals
+    messages: Messages
+    kept: KeptForms
+
+    def table(self, visit: Visit) -> Response:
+        """Answer with a page of the table."""
+        asked, lang = TableQuery.of(visit.request.query), visit.lang
+        everybody = self._everybody()
+        found, waiting = asked.found(everybody), set(self.proposals.waiting())
+        pages = max(1, -(-len(found) // PAGE_LENGTH))
+        asked = asked._replace(page=min(max(asked.page, 1), pages))
+        shown = found[(asked.page - 1) * PAGE_LENGTH : asked.page * PAGE_LENGTH]
+        base = self.entry.address("coaches")
+        roles = visit.signed_in.staff.roles
+        facts: dict[str, object] = {
+            "base": base,
+            "asked": asked,
+            "number": len(found),
+            "lines": [self._line(one, waiting, lang) for one in shown],
+            "statuses": [(one["id"], one[lang]) for one in content.coaches()["statuses"]],
+            "waiting": [self._named(one) for one in everybody if one.slug in waiting],
+            "held": self.messages.number_held(),
+            "pages": pages,
+            "before": f"{base}?{asked.address(asked.page - 1)}" if asked.page > 1 else "",
+            "after": f"{base}?{asked.address(asked.page + 1)}" if asked.page < pages else "",
+            "new": self.entry.address("coach"),
+            "changes_all": bool(roles & {"manager", "administrator", "communications"}),
+            "done": self._done_text(visit),
+        }
+        return self.entry.page(
+            visit, "coaches", facts, address=f"{base}?{asked.address(asked.page)}"
+        )
+
+    def new(self, visit: Visit) -> Response:
+        kept = nest(self.kept.of(visit.request.query.get("kept", ""), visit.signed_in.staff.id))
+        return self._form(visit, None, typed_columns(kept, visit.lang) if kept else {}, again=kept)
+
+    def add(self, visit: Visit) -> Response:
+        """Add a coach to the directory."""
+        fields, staff = visit.request.fields(), visit.signed_in.staff
+        typed = Typed(typed_columns(fields, visit.lang), {})
+        name = f"{typed.columns['first_name'] or ''} {typed.columns['last_name'] or ''}"
+        noted = [self._log(visit, "coach_added", name.strip())]
+        done = self.keeping.add(typed, by=staff.id, why="added a coach", also=noted)
+        if done.coach is None or not done.is_done:
+            return self._form(visit, None, typed.columns, problems=done.problems)
+        return self._go(done.coach.slug, "added")
+
+    def show(self, visit: Visit, slug: str) -> Response:
+        coach = self._coach(slug)
+        kept = nest(self.kept.of(visit.request.query.get("kept", ""), visit.signed_in.staff.id))
+        values = shown_columns(coach)
+        if kept and "first_name" in kept:
+            values = {**values, **_without_slug(typed_columns(kept, visit.lang))}
+        return self._form(visit, coach, values, again=kept)
+
+    def act(self, visit: Visit, slug: str) -> Response:
+        """Change a coach, judge what they propose, or take them out. Raises Conflict."""
+        fields, coach = visit.request.fields(), self._coach(slug)
+        match text_field(fields, "act"):
+            case "judge":
+                return self._judge(visit, coach, fields)
+            case "remove":
+                return self._remove(visit, coach, fields)
+            case "save":
+                return self._save(visit, coach, fields)
+        raise NotFound(slug)
+
+    def _save(self, visit: Visit, coach: Coach, fields: Mapping[str, object]) -> Response:
+        seen = unpacked_columns(text_field(fields, "seen")) or shown_columns(coach)
+        typed = Typed(_without_slug(typed_columns(fields, visit.lang)), seen)
+        staff, noted = visit.signed_in.staff, [self._log(visit, "coach_saved", _name(coach))]
+        done = self.keeping.save(coach.slug, typed, by=staff.id, why="changed a coach", also=noted)
+        if done.gone:
+            raise NotFound(coach.slug)
+        if done.is_done:
+            return self._go(coach.slug, "saved" if done.edition else "same")
+        now = done.coach or coach
+        if done.clashes:
+            return self._clash(visit, now, typed, done)
+        values = {**shown_columns(now), **typed.columns}
+        return self._form(visit, now, values, problems=done.problems, seen=seen)
+
+    def _clash(self, visit: Visit, now: Coach, typed: Typed, done: Kept) -> Response:
+        """Show both where somebody else changed the same columns: the next form knows of theirs."""
+        labels, lang = content.coaches()["columns"], visit.lang
+        clashes = [
+            {
+                "label": labels[name][lang],
+                "theirs": in_words(name, value, lang),
+                "yours": in_words(name, typed.columns.get(name), lang),
+            }
+            for name, value in done.clashes.items()
+        ]
+        values = {**shown_columns(now), **typed.changes}
+        return self._form(visit, now, values, clashes=clashes)
+
+    def _judge(self, visit: Visit, coach: Coach, fields: Mapping[str, object]) -> Response:
+        """Publish what a coach proposes, or send it back."""
+        opened = self.proposals.at_desk(coach, visit.signed_in.staff)
+        version = text_field(fields, "version")
+        values = shown_columns(coach)
+        if opened is None or str(opened.proposal.version) != version:
+            return self._form(visit, coach, values, judged="meanwhile", again=fields)
+        decision = text_field(fields, "decision")
+        remarks = text_area(fields, "remarks")[:REMARKS_LIMIT]
+        wrong = self._wrong(opened, decision, remarks)
+        if wrong:
+            return self._form(visit, coach, values, judged=wrong, again=fields)
+        done = "published" if decision == "publish" else "returned"
+        noted = [self._log(visit, f"coach_{done}", _name(coach))]
+        publish = decision == "publish"
+        if not self.proposals.decide(opened, publish=publish, remarks=remarks, also=noted):
+            return self._form(visit, self._coach(coach.slug), values, judged="meanwhile")
+        return self._go(coach.slug, done)
+
+    def _wrong(self, opened: OpenProposal, decision: str, remarks: str) -> str:
+        if decision not in ("publish", "return"):
+            return "choose"
+        if decision == "return" and not remarks:
+            return "remarks"
+        return "misfit" if decision == "publish" and self.proposals.misfits(opened) else ""
+
+    def _remove(self, visit: Visit, coach: Coach, fields: Mapping[str, object]) -> Response:
+        """Take a coach out everywhere, which nothing takes back: a mailed code comes first."""
+        session = visit.signed_in
+        if not session.is_confirmed(self.entry.now()):
+            return self.entry.confirm_first(visit, session, "POST")
+        if not is_ticked(fields, "confirm"):
+            return self._form(visit, coach, shown_columns(coach), unsure=True)
+        noted = [self._log(visit, "coach_removed", _name(coach))]
+        try:
+            CoachRemoval(self.editions).remove(coach.slug, session.staff.id, noted)
+        except Conflict:
+            return self._form(visit, coach, shown_columns(coach), judged="meanwhile")
+        return self.entry.go(f"{self.entry.address('coaches')}?done=removed")
+
+    def _form(  # noqa: PLR0913
+        self,
+        visit: Visit,
+        coach: Coach | None,
+        values: Columns,
+        *,
+        problems: Sequence[SheetProblem] = (),
+        clashes: Sequence[Mapping[str, str]] = (),
+        seen: Columns | None = None,
+        again: Mapping[str, object] | None = None,
+        judged: str = "",
+        unsure: bool = False,
+    ) -> Response:
+        lang, slug = visit.lang, coach.slug if coach else ""
+        form = coach_form(lang, is_new=coach is None)
+        address = self.entry.address("coach", slug) if coach else self.entry.address("coach")
+        facts: dict[str, object] = {
+            **_errors(problems, form, lang),
+            "description": form,
+            "values": {name: value for name, value in values.items() if value is not None},
+            "coach": self._about(visit, coach) if coach else None,
+            "seen": packed_columns((seen or shown_columns(coach)) if coach else {}),
+            "clashes": clashes,
+            "again": again or {},
+            "judged": content.desk()["coaches"][judged][lang] if judged else "",
+            "unsure": unsure,
+            "action": address,
+            "back": self.entry.address("coaches"),
+            "done": self._done_text(visit),
+        }
+        wrong = 409 if clashes or judged == "meanwhile" else 422
+        status = wrong if problems or clashes or judged or unsure else 200
+        return self.entry.page(visit, "coach", facts, address=address, status=status)
+
+    def _about(self, visit: Visit, coach: Coach) -> Mapping[str, object]:
+        """Return what stands beside a coach's form: what they set themselves, and propose."""
+        opened, lang = self.proposals.at_desk(coach, visit.signed_in.staff), visit.lang
+        labels = content.coaches()["columns"]
+        own = sorted(
+            (one.at[:10], labels[name][lang])
+            for name, one in self.keeping.own(coach).items()
+            if name != "last_verified_at"
+        )
+        return {
+            "name": _name(coach),
+            "slug": coach.slug,
+            "page": self.entry.pages.address("coaches", coach.slug) if coach.public else "",
+            "own": [(moment(f"{day}T12:00:00Z"), label) for day, label in own],
+            "version": opened.proposal.version if opened else 0,
+            "changes": proposal_changes(self.proposals, opened, lang) if opened else [],
+        }
+
+    def _line(self, coach: Coach, waiting: set[str], lang: Lang) -> Mapping[str, object]:
+        place = [coach.city or "", in_words("province", coach.province, lang)]
+        return {
+            **self._named(coach),
+            "organization": coach.organization or "",
+            "place": ", ".join(filter(None, place)),
+            "availability": in_words("availability", coach.availability, lang),
+            "status": in_words("status", coach.status, lang),
+            "verified": coach.last_verified_at,
+            "waits": coach.slug in waiting,
+        }
+
+    def _named(self, coach: Coach) -> dict[str, str]:
+        return {"name": _name(coach), "url": self.entry.address("coach", coach.slug)}
+
+    def _everybody(self) -> list[Coach]:
+        return self.editions.catalogue(self.editions.current())
+
+    def _coach(self, slug: str) -> Coach:
+        found = next((one for one in self._everybody() if one.slug == slug), None)
+        if found is None:
+            raise NotFound(slug)
+        return found
+
+    def _log(self, visit: Visit, what: str, whose: str) -> Put:
+        return log.entry(visit.signed_in.staff, what, {"whose": whose}, self.entry.now())
+
+    def _go(self, slug: str, what: str) -> Response:
+        return self.entry.go(f"{self.entry.address('coach', slug)}?done={what}")
+
+    def _done_text(self, visit: Visit) -> str:
+        text = content.desk()["coaches"].get(visit.request.query.get("done", ""))
+        return text[visit.lang] if text else ""
+
+
+def _name(coach: Coach) -> str:
+    return f"{coach.first_name} {coach.last_name}"
+
+
+def _without_slug(columns: Columns) -> Columns:
+    """Return what a form says of a coach whose address stands."""
+    return {name: value for name, value in columns.items() if name != "slug"}
+
+
+def _errors(problems: Sequence[SheetProblem], form: Description, lang: Lang) -> Mapping[str, Any]:
+    told = [
+        FieldError(field=one.column, code=one.code, message=one.message(lang)) for one in problems
+    ]
+    return form_errors(told, form, lang)
