@@ -3,6 +3,7 @@
 import logging
 import tempfile
 from collections.abc import Callable
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from chalice.app import CloudWatchEvent, Cron, DynamoDBEvent, Rate, SQSEvent
@@ -12,13 +13,13 @@ from chalicelib.core import log_lines
 from chalicelib.core.letter_row import log_name
 from chalicelib.core.records import stream_keys
 from chalicelib.services import anchor_writer, services, settings
+from chalicelib.views.desk.routes import ROUTES
 from chalicelib.web.chalice_app import Relais, guarded
 from chalicelib.web.pages import Pages
 from chalicelib.web.problems import Problems
+from chalicelib.web.responses import Response
 
 if TYPE_CHECKING:
-    from chalicelib.wiring.coach_desk import CoachDesk
-    from chalicelib.wiring.desk_views import DeskViews
     from chalicelib.wiring.views import Views
 
 log = logging.getLogger("relais.app")
@@ -156,78 +157,12 @@ app.views(
 
 
 # The desk: staff who are signed in; see the table of rights.
-def desk() -> "DeskViews":
-    return views().desk
+def at_desk(name: str) -> Callable[..., Response]:
+    return lambda one, **parts: attrgetter(name)(views().desk)(one, **parts)
 
 
-def coach_desk() -> "CoachDesk":
-    return services().views.coach_desk
-
-
-app.views("/desk", GET=lambda one: desk().home(one), POST=lambda one: desk().sign_in(one))
-app.views(
-    "/desk/sign-in/{token}",
-    GET=lambda one, token: desk().link(one, token),
-    POST=lambda one, token: desk().use_link(one, token),
-)
-app.views(
-    "/desk/account",
-    GET=lambda one: desk().account(one),
-    POST=lambda one: desk().change_account(one),
-)
-app.views("/desk/files", GET=lambda one: desk().files(one))
-app.views(
-    "/desk/files/{ref}",
-    GET=lambda one, ref: desk().file(one, ref),
-    POST=lambda one, ref: desk().decide(one, ref),
-)
-app.views("/desk/files/{ref}/print", GET=lambda one, ref: desk().printed(one, ref))
-app.views(
-    "/desk/programme",
-    GET=lambda one: desk().programme(one),
-    POST=lambda one: desk().add_member(one),
-)
-app.views(
-    "/desk/programme/{staff}",
-    GET=lambda one, staff: desk().member(one, staff),
-    POST=lambda one, staff: desk().change_member(one, staff),
-)
-app.views("/desk/programme/{staff}/absence", POST=lambda one, staff: desk().absence(one, staff))
-app.views("/desk/coaches", GET=lambda one: coach_desk().table(one))
-app.views(
-    "/desk/coach",
-    GET=lambda one: coach_desk().new(one),
-    POST=lambda one: coach_desk().add(one),
-)
-app.views(
-    "/desk/coach/{slug}",
-    GET=lambda one, slug: coach_desk().coach(one, slug),
-    POST=lambda one, slug: coach_desk().change(one, slug),
-)
-app.views(
-    "/desk/coaches/import",
-    GET=lambda one: coach_desk().sheet(one),
-    POST=lambda one: coach_desk().bring(one),
-)
-app.views("/desk/coaches/sheet", GET=lambda one: coach_desk().fetch(one))
-app.views(
-    "/desk/coaches/editions",
-    GET=lambda one: coach_desk().editions(one),
-    POST=lambda one: coach_desk().restore(one),
-)
-app.views(
-    "/desk/coaches/messages",
-    GET=lambda one: coach_desk().messages(one),
-    POST=lambda one: coach_desk().judge(one),
-)
-app.views("/desk/log", GET=lambda one: desk().log(one))
-app.views("/desk/many", GET=lambda one: desk().many(one), POST=lambda one: desk().decide_many(one))
-app.views("/desk/many/{job}", GET=lambda one, job: desk().many_results(one, job))
-app.views(
-    "/desk/export", GET=lambda one: desk().export(one), POST=lambda one: desk().begin_export(one)
-)
-app.views("/desk/exports/{job}", GET=lambda one, job: desk().exported(one, job))
-app.views("/desk/exports/{job}/file", GET=lambda one, job: desk().fetch_export(one, job))
+for path, names in ROUTES.items():
+    app.views(path, **{method: at_desk(name) for method, name in names.items()})
 
 # Coaches: by the link of their own, from a letter.
 app.views(

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
-from typing import Any, Final
+from typing import Final
 
 from pydantic import ValidationError
 
@@ -25,7 +25,7 @@ from chalicelib.core.ports import Write
 from chalicelib.core.typed_dates import NotADate, read_day
 from chalicelib.forms.profile_rules import misfits
 
-Columns = Mapping[str, Any]
+Columns = Mapping[str, object]
 """Some columns of a coach, as JSON has them; what is empty is None."""
 
 
@@ -90,7 +90,7 @@ def unpacked_columns(text: str) -> Columns:
 
 def typed_columns(fields: Mapping[str, object], lang: Lang) -> Columns:
     """Return what a form says of each column; a day that is none stays as it was typed."""
-    found: dict[str, Any] = {}
+    found: dict[str, object] = {}
     for name in Coach.model_fields:
         given = fields.get(name)
         if name in LIST_COLUMNS:
@@ -219,9 +219,9 @@ class CoachKeeping:
         except ValidationError as error:
             every = model_problems(0, error, frozenset(Coach.model_fields))
             problems += [_with_choices(problem, columns) for problem in every]
-            told = {problem.column for problem in problems}
+            named = {problem.column for problem in problems}
             problems += [
-                SheetProblem(0, name, code) for name, code in misfits(columns) if name not in told
+                SheetProblem(0, name, code) for name, code in misfits(columns) if name not in named
             ]
         problems += days_ahead(0, coach, self._today)
         slug = columns.get("slug")

@@ -40,7 +40,7 @@ class SheetRefused(Exception):
         return content.coaches()["import"][self._code][lang]
 
 
-class Overtaken(Exception):
+class PublishedMeanwhile(Exception):
     """Raised when somebody else published since a plan was made: nothing was published."""
 
 
@@ -125,11 +125,11 @@ class DirectoryPublishing:
         return next((one for one in self.editions.restorable() if one.id == edition), None)
 
     def publish(self, plan: Plan, *, by: str, why: str, also: Sequence[Write] = ()) -> Edition:
-        """Publish what was planned, and return that edition. Raises Overtaken."""
+        """Publish what was planned, and return that edition. Raises PublishedMeanwhile."""
         try:
             return self.editions.publish(plan.coaches, by=by, why=why, after=plan.after, also=also)
         except (Conflict, Withdrawn):
-            raise Overtaken from None
+            raise PublishedMeanwhile from None
 
     def _withdrawn(self, sheet: sheets.Sheet) -> Iterator[SheetProblem]:
         against = {coach.slug for coach in self.editions.withdrawals.against(sheet.coaches)}

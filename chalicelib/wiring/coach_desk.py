@@ -1,4 +1,4 @@
-"""The views of the coaches at the desk, joined with what they ask."""
+"""The views of the directory at the desk, joined with what they ask."""
 
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -12,6 +12,7 @@ from chalicelib.wiring.coaches import CoachServices
 from chalicelib.wiring.parts import Parts
 
 if TYPE_CHECKING:
+    from chalicelib.views.desk.coach_table import CoachTableViews
     from chalicelib.views.desk.coaches import DeskCoachViews
     from chalicelib.views.desk.directory import DirectoryViews
 
@@ -36,9 +37,15 @@ class CoachDesk:
             coaches.editions,
             CoachKeeping(coaches.editions),
             coaches.proposals,
-            coaches.messages,
             self._kept,
         )
+
+    @cached_property
+    def _table(self) -> "CoachTableViews":
+        from chalicelib.views.desk.coach_table import CoachTableViews
+
+        coaches = self._coaches
+        return CoachTableViews(self._entry, coaches.editions, coaches.proposals, coaches.messages)
 
     @cached_property
     def _directory(self) -> "DirectoryViews":
@@ -54,7 +61,7 @@ class CoachDesk:
         return CoachMessageViews(self._entry, self._coaches.messages)
 
     def table(self, request: Request) -> Response:
-        return self._entry.open("/desk/coaches", request, lambda one: self._pages.table(one))
+        return self._entry.open("/desk/coaches", request, lambda one: self._table.show(one))
 
     def new(self, request: Request) -> Response:
         return self._entry.open("/desk/coach", request, lambda one: self._pages.new(one))

@@ -15,6 +15,7 @@ from chalicelib.web.pages import Pages
 from chalicelib.web.request import Request
 from chalicelib.web.responses import Response
 from chalicelib.wiring.cases import CaseServices
+from chalicelib.wiring.coaches import CoachServices
 from chalicelib.wiring.desk import DeskServices
 from chalicelib.wiring.parts import Parts
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from chalicelib.views.desk.many import ManyViews
     from chalicelib.views.desk.printing import PrintViews
     from chalicelib.views.desk.programme import ProgrammeViews
+    from chalicelib.wiring.coach_desk import CoachDesk
 
 
 class DeskViews:
@@ -33,6 +35,7 @@ class DeskViews:
         parts: Parts,
         cases: CaseServices,
         desk: DeskServices,
+        coaches: CoachServices,
         pages: Pages,
         document_link: DocumentLink,
     ) -> None:
@@ -40,6 +43,7 @@ class DeskViews:
         self._document_link = document_link
         self._cases = cases
         self._desk = desk
+        self._coaches = coaches
         self._pages = pages
 
     @cached_property
@@ -55,10 +59,12 @@ class DeskViews:
             Cookies(parts.settings.public_url),
         )
 
-    @property
-    def entry(self) -> Entry:
-        """The way in, for the views of other rooms at the desk."""
-        return self._entry
+    @cached_property
+    def coaches(self) -> "CoachDesk":
+        """The pages of the directory."""
+        from chalicelib.wiring.coach_desk import CoachDesk
+
+        return CoachDesk(self._parts, self._coaches, self._entry, self._desk.kept)
 
     @cached_property
     def _sign_in(self) -> SignInViews:

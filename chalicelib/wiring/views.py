@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from chalicelib.views.newsletter_review import IssueReviewViews
     from chalicelib.views.review import ReviewViews
     from chalicelib.wiring.cases import CaseServices
-    from chalicelib.wiring.coach_desk import CoachDesk
     from chalicelib.wiring.coaches import CoachServices
     from chalicelib.wiring.desk import DeskServices
     from chalicelib.wiring.desk_views import DeskViews
@@ -165,15 +164,9 @@ class Views:
 
         rooms = self._rooms
         return DeskViews(
-            self._parts, rooms.cases, rooms.desk, self._pages, self._rooms.drafts.document_link
-        )
-
-    @cached_property
-    def coach_desk(self) -> "CoachDesk":
-        from chalicelib.wiring.coach_desk import CoachDesk
-
-        rooms = self._rooms
-        return CoachDesk(self._parts, rooms.coaches, self.desk.entry, rooms.desk.kept)
+            self._parts, rooms.cases, rooms.desk, rooms.coaches, self._pages,
+            rooms.drafts.document_link,
+        )  # fmt: skip
 
     @cached_property
     def file(self) -> "FileViews":

@@ -40,10 +40,10 @@ def import_(
     """Publish the coaches of a file: all of them, or, with one problem anywhere, none."""
     session = session_of(context)
     directory = directory_of(session)
-    told = directory.import_(
+    said = directory.import_(
         file, lang, dry=dry_run, by=BY, confirm=session.confirm, overruled=overrule or ()
     )
-    session.say(told)
+    session.say(said)
 
 
 @commands.add()

@@ -14,8 +14,8 @@ from chalicelib.coaches.edition import Edition
 from chalicelib.coaches.editions import EditionStore
 from chalicelib.coaches.publishing import (
     DirectoryPublishing,
-    Overtaken,
     Plan,
+    PublishedMeanwhile,
     SheetRefused,
     read_sheet,
 )
@@ -89,7 +89,7 @@ class DirectoryPublisher:
     def _publish(self, plan: Plan, by: str, why: str, meanwhile: str) -> Edition:
         try:
             return self._publishing.publish(plan, by=by, why=why)
-        except Overtaken:
+        except PublishedMeanwhile:
             raise OperatorError(meanwhile) from None
 
     def export(self, path: Path) -> str:

@@ -1,10 +1,10 @@
 """The form of one coach at the desk: every column, in the words of the directory."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 from chalicelib import content
-from chalicelib.coaches.coach import options
+from chalicelib.coaches.coach import Coach, options
 from chalicelib.core.languages import Lang
 from chalicelib.forms import description
 from chalicelib.web.form_errors import Description
@@ -19,7 +19,7 @@ _SECTIONS: Final = {
     "reach": ("email_public", "phone", "phone_public", "website", "linkedin"),
 }  # fmt: skip
 
-_OF_STAFF: Final[Mapping[str, Mapping[str, Any]]] = {
+_OF_STAFF: Final[Mapping[str, Mapping[str, object]]] = {
     "slug": {"type": "line", "max": 80},
     "email": {"type": "email", "max": 254, "required": True},
     "status": {"type": "choice", "required": True},
@@ -44,7 +44,7 @@ def coach_form(lang: Lang, *, is_new: bool) -> Description:
     }
     texts, labels = content.desk()["coaches"], content.coaches()["columns"]
 
-    def field(key: str) -> Mapping[str, Any]:
+    def field(key: str) -> Mapping[str, object]:
         own = {"label": (texts if key in texts else labels)[key][lang]}
         if key not in _OF_STAFF:
             return {**of_coaches[key], **own}
@@ -66,7 +66,11 @@ def coach_form(lang: Lang, *, is_new: bool) -> Description:
     }
 
 
-def in_words(column: str, value: Any, lang: Lang) -> str:
+def full_name(coach: Coach) -> str:
+    return f"{coach.first_name} {coach.last_name}"
+
+
+def in_words(column: str, value: object, lang: Lang) -> str:
     """Return the value of a column as people read it; blank for what is empty."""
     if value is None or value in ("", []):
         return ""

@@ -1,13 +1,10 @@
-"""The directory at the desk: a table of its coaches, and the page of each."""
+"""The page of one coach at the desk: what stands there, what is proposed, and its form."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
-from urllib.parse import urlencode
 
 from chalicelib import content
 from chalicelib.coaches.coach import Coach
-from chalicelib.coaches.directory.folding import fold_to_words
 from chalicelib.coaches.directory.sheet_problems import SheetProblem
 from chalicelib.coaches.editions import EditionStore
 from chalicelib.coaches.keeping import (
@@ -20,7 +17,6 @@ from chalicelib.coaches.keeping import (
     typed_columns,
     unpacked_columns,
 )
-from chalicelib.coaches.messages import Messages
 from chalicelib.coaches.proposals import OpenProposal, Proposals
 from chalicelib.coaches.removal import CoachRemoval
 from chalicelib.core.errors import Conflict, NotFound
@@ -32,60 +28,13 @@ from chalicelib.desk import log
 from chalicelib.desk.kept import KeptForms
 from chalicelib.forms.normalise import nest
 from chalicelib.views.coach_links import proposal_changes
-from chalicelib.views.desk.coach_form import coach_form, in_words
+from chalicelib.views.desk.coach_form import coach_form, full_name, in_words
+from chalicelib.views.desk.coach_table import done_text
 from chalicelib.views.desk.entry import Entry, Visit
-from chalicelib.web.form_errors import Description, form_errors
+from chalicelib.web.form_errors import Description, FormErrors, form_errors
 from chalicelib.web.problems import FieldError
 from chalicelib.web.request import is_ticked, text_area, text_field
 from chalicelib.web.responses import Response
-
-PAGE_LENGTH: Final = 25
-ORDERS: Final = ("name", "verified", "status")
-MAX_QUERY_LENGTH: Final = 100
-
-
-class TableQuery(NamedTuple):
-    """What a table of coaches is asked for, as its address says it."""
-
-    q: str
-    status: str
-    order: str
-    page: int
-
-    @classmethod
-    def of(cls, query: Mapping[str, str]) -> "TableQuery":
-        order, page = query.get("order", ""), query.get("page", "")
-        return cls(
-            query.get("q", "").strip()[:MAX_QUERY_LENGTH],
-            query.get("status", ""),
-            order if order in ORDERS else ORDERS[0],
-            int(page) if page.isdecimal() and len(page) < 5 else 1,
-        )
-
-    def address(self, page: int) -> str:
-        given = {"q": self.q, "status": self.status, "order": self.order, "page": str(page)}
-        return urlencode({name: text for name, text in given.items() if text})
-
-    def found(self, coaches: Sequence[Coach]) -> list[Coach]:
-        """Return those who fit, in the order that is asked for."""
-        words = fold_to_words(self.q).split()
-        fit = [
-            coach
-            for coach in coaches
-            if self.status in ("", coach.status) and all(_has(coach, word) for word in words)
-        ]
-        fit.sort(key=lambda coach: fold_to_words(f"{coach.last_name} {coach.first_name}"))
-        if self.order == "verified":
-            fit.sort(key=lambda coach: coach.last_verified_at)
-        if self.order == "status":
-            fit.sort(key=lambda coach: coach.status)
-        return fit
-
-
-def _has(coach: Coach, word: str) -> bool:
-    """Say whether a word of a coach begins so."""
-    texts = (coach.first_name, coach.last_name, coach.organization, coach.city, coach.email)
-    return any(f" {word}" in f" {fold_to_words(text)}" for text in texts if text)
 
 
 @dataclass(frozen=True)
@@ -94,37 +43,7 @@ class DeskCoachViews:
     editions: EditionStore
     keeping: CoachKeeping
     proposals: Proposals
-    messages: Messages
     kept: KeptForms
-
-    def table(self, visit: Visit) -> Response:
-        """Answer with a page of the table."""
-        asked, lang = TableQuery.of(visit.request.query), visit.lang
-        everybody = self._everybody()
-        found, waiting = asked.found(everybody), set(self.proposals.waiting())
-        pages = max(1, -(-len(found) // PAGE_LENGTH))
-        asked = asked._replace(page=min(max(asked.page, 1), pages))
-        shown = found[(asked.page - 1) * PAGE_LENGTH : asked.page * PAGE_LENGTH]
-        base = self.entry.address("coaches")
-        roles = visit.signed_in.staff.roles
-        facts: dict[str, object] = {
-            "base": base,
-            "asked": asked,
-            "number": len(found),
-            "lines": [self._line(one, waiting, lang) for one in shown],
-            "statuses": [(one["id"], one[lang]) for one in content.coaches()["statuses"]],
-            "waiting": [self._named(one) for one in everybody if one.slug in waiting],
-            "held": self.messages.number_held(),
-            "pages": pages,
-            "before": f"{base}?{asked.address(asked.page - 1)}" if asked.page > 1 else "",
-            "after": f"{base}?{asked.address(asked.page + 1)}" if asked.page < pages else "",
-            "new": self.entry.address("coach"),
-            "changes_all": bool(roles & {"manager", "administrator", "communications"}),
-            "done": self._done_text(visit),
-        }
-        return self.entry.page(
-            visit, "coaches", facts, address=f"{base}?{asked.address(asked.page)}"
-        )
 
     def new(self, visit: Visit) -> Response:
         kept = nest(self.kept.of(visit.request.query.get("kept", ""), visit.signed_in.staff.id))
@@ -164,7 +83,7 @@ class DeskCoachViews:
     def _save(self, visit: Visit, coach: Coach, fields: Mapping[str, object]) -> Response:
         seen = unpacked_columns(text_field(fields, "seen")) or shown_columns(coach)
         typed = Typed(_without_slug(typed_columns(fields, visit.lang)), seen)
-        staff, noted = visit.signed_in.staff, [self._log(visit, "coach_saved", _name(coach))]
+        staff, noted = visit.signed_in.staff, [self._log(visit, "coach_saved", full_name(coach))]
         done = self.keeping.save(coach.slug, typed, by=staff.id, why="changed a coach", also=noted)
         if done.gone:
             raise NotFound(coach.slug)
@@ -203,7 +122,7 @@ class DeskCoachViews:
         if wrong:
             return self._form(visit, coach, values, judged=wrong, again=fields)
         done = "published" if decision == "publish" else "returned"
-        noted = [self._log(visit, f"coach_{done}", _name(coach))]
+        noted = [self._log(visit, f"coach_{done}", full_name(coach))]
         publish = decision == "publish"
         if not self.proposals.decide(opened, publish=publish, remarks=remarks, also=noted):
             return self._form(visit, self._coach(coach.slug), values, judged="meanwhile")
@@ -223,7 +142,7 @@ class DeskCoachViews:
             return self.entry.confirm_first(visit, session, "POST")
         if not is_ticked(fields, "confirm"):
             return self._form(visit, coach, shown_columns(coach), unsure=True)
-        noted = [self._log(visit, "coach_removed", _name(coach))]
+        noted = [self._log(visit, "coach_removed", full_name(coach))]
         try:
             CoachRemoval(self.editions).remove(coach.slug, session.staff.id, noted)
         except Conflict:
@@ -258,7 +177,7 @@ class DeskCoachViews:
             "unsure": unsure,
             "action": address,
             "back": self.entry.address("coaches"),
-            "done": self._done_text(visit),
+            "done": done_text(visit),
         }
         wrong = 409 if clashes or judged == "meanwhile" else 422
         status = wrong if problems or clashes or judged or unsure else 200
@@ -274,28 +193,13 @@ class DeskCoachViews:
             if name != "last_verified_at"
         )
         return {
-            "name": _name(coach),
+            "name": full_name(coach),
             "slug": coach.slug,
             "page": self.entry.pages.address("coaches", coach.slug) if coach.public else "",
             "own": [(moment(f"{day}T12:00:00Z"), label) for day, label in own],
             "version": opened.proposal.version if opened else 0,
             "changes": proposal_changes(self.proposals, opened, lang) if opened else [],
         }
-
-    def _line(self, coach: Coach, waiting: set[str], lang: Lang) -> Mapping[str, object]:
-        place = [coach.city or "", in_words("province", coach.province, lang)]
-        return {
-            **self._named(coach),
-            "organization": coach.organization or "",
-            "place": ", ".join(filter(None, place)),
-            "availability": in_words("availability", coach.availability, lang),
-            "status": in_words("status", coach.status, lang),
-            "verified": coach.last_verified_at,
-            "waits": coach.slug in waiting,
-        }
-
-    def _named(self, coach: Coach) -> dict[str, str]:
-        return {"name": _name(coach), "url": self.entry.address("coach", coach.slug)}
 
     def _everybody(self) -> list[Coach]:
         return self.editions.catalogue(self.editions.current())
@@ -312,22 +216,14 @@ class DeskCoachViews:
     def _go(self, slug: str, what: str) -> Response:
         return self.entry.go(f"{self.entry.address('coach', slug)}?done={what}")
 
-    def _done_text(self, visit: Visit) -> str:
-        text = content.desk()["coaches"].get(visit.request.query.get("done", ""))
-        return text[visit.lang] if text else ""
-
-
-def _name(coach: Coach) -> str:
-    return f"{coach.first_name} {coach.last_name}"
-
 
 def _without_slug(columns: Columns) -> Columns:
     """Return what a form says of a coach whose address stands."""
     return {name: value for name, value in columns.items() if name != "slug"}
 
 
-def _errors(problems: Sequence[SheetProblem], form: Description, lang: Lang) -> Mapping[str, Any]:
-    told = [
+def _errors(problems: Sequence[SheetProblem], form: Description, lang: Lang) -> FormErrors:
+    errors = [
         FieldError(field=one.column, code=one.code, message=one.message(lang)) for one in problems
     ]
-    return form_errors(told, form, lang)
+    return form_errors(errors, form, lang)

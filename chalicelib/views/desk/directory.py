@@ -16,8 +16,8 @@ from chalicelib.coaches.edition import Edition
 from chalicelib.coaches.editions import EditionStore
 from chalicelib.coaches.publishing import (
     DirectoryPublishing,
-    Overtaken,
     Plan,
+    PublishedMeanwhile,
     SheetRefused,
     read_sheet,
 )
@@ -36,7 +36,7 @@ COACHES_A_PAGE: Final = 20
 """Coaches whose changes one page shows."""
 
 PROBLEMS_SHOWN: Final = 100
-URL_SECONDS: Final = 60
+SHEET_URL_SECONDS: Final = 60
 SHORT_TEXT: Final = 120
 """Characters that are shown of a value before and after."""
 
@@ -81,7 +81,7 @@ class DirectoryViews:
         noted = self._log(visit, "coaches_fetched", str(len(coaches)))
         self.editions.store.commit([noted])
         saved_as = f"coaches-{self.editions.today()}.csv"
-        return self.entry.go(self.objects.url(name, saved_as, URL_SECONDS))
+        return self.entry.go(self.objects.url(name, saved_as, SHEET_URL_SECONDS))
 
     def restorable(self, visit: Visit) -> Response:
         """Answer with the editions that can be restored, or with what one of them would change."""
@@ -138,7 +138,7 @@ class DirectoryViews:
         noted = [self._log(visit, f"coaches_{what}", about)]
         try:
             self.publishing.publish(plan, by=staff.id, why=why, also=noted)
-        except Overtaken:
+        except PublishedMeanwhile:
             return None
         return self.entry.go(f"{self.entry.address('coaches')}?done={what}")
 

@@ -1,0 +1,31 @@
+"""Which view answers at each address of the desk: the table that `app.py` registers."""
+
+from collections.abc import Mapping
+from typing import Final
+
+ROUTES: Final[Mapping[str, Mapping[str, str]]] = {
+    "/desk": {"GET": "home", "POST": "sign_in"},
+    "/desk/sign-in/{token}": {"GET": "link", "POST": "use_link"},
+    "/desk/account": {"GET": "account", "POST": "change_account"},
+    "/desk/files": {"GET": "files"},
+    "/desk/files/{ref}": {"GET": "file", "POST": "decide"},
+    "/desk/files/{ref}/print": {"GET": "printed"},
+    "/desk/programme": {"GET": "programme", "POST": "add_member"},
+    "/desk/programme/{staff}": {"GET": "member", "POST": "change_member"},
+    "/desk/programme/{staff}/absence": {"POST": "absence"},
+    "/desk/log": {"GET": "log"},
+    "/desk/many": {"GET": "many", "POST": "decide_many"},
+    "/desk/many/{job}": {"GET": "many_results"},
+    "/desk/export": {"GET": "export", "POST": "begin_export"},
+    "/desk/exports/{job}": {"GET": "exported"},
+    "/desk/exports/{job}/file": {"GET": "fetch_export"},
+    "/desk/coaches": {"GET": "coaches.table"},
+    "/desk/coach": {"GET": "coaches.new", "POST": "coaches.add"},
+    "/desk/coach/{slug}": {"GET": "coaches.coach", "POST": "coaches.change"},
+    "/desk/coaches/import": {"GET": "coaches.sheet", "POST": "coaches.bring"},
+    "/desk/coaches/sheet": {"GET": "coaches.fetch"},
+    "/desk/coaches/editions": {"GET": "coaches.editions", "POST": "coaches.restore"},
+    "/desk/coaches/messages": {"GET": "coaches.messages", "POST": "coaches.judge"},
+}
+"""By path and method, the name of a method of `wiring.desk_views.DeskViews`, or of one of its
+parts."""
