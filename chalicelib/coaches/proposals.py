@@ -112,7 +112,7 @@ class Proposals:
         before = self.newest(coach.slug)
         now = stamp(self._now())
         expires = int((self._now() + PROPOSAL_RETENTION).timestamp())
-        version = before.version + 1 if before else 1
+        version = before.version + 1 if before else self._first_version(coach.slug)
         new = {
             "version": version,
             "status": "waiting",
@@ -128,6 +128,12 @@ class Proposals:
             return [Put({"pk": pk, "sk": sk, "kind": "proposal", "slug": coach.slug, **new}), owed]
         expected = {"version": before.version}
         return [Change(key, expect=expected, set=new, remove=("remarks",)), owed]
+
+    def _first_version(self, slug: str) -> int:
+        """Return a version that no letter of an earlier time is about: whoever comes back proposes
+        anew."""
+        letters = self._store.rows(proposal_key(slug)[0], "LETTER#")
+        return 1 + max((int(row["sk"].split("#")[1]) for row in letters), default=0)
 
     def new_link(self, proposal: Proposal, staff: Staff, now: datetime) -> tuple[str, Item]:
         """Return the address where one of the staff decides on a proposal, and its row."""

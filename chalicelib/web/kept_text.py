@@ -56,6 +56,11 @@ NEVER_SHOWN: Final = frozenset(
         SWITCH_PAGE,
         "do",
         "replaces",
+        "seen",
+        "after",
+        "sheet",
+        "edition",
+        "status",
         BROUGHT,
     ]
 )

@@ -162,11 +162,10 @@ class Views:
     def desk(self) -> "DeskViews":
         from chalicelib.wiring.desk_views import DeskViews
 
-        rooms = self._rooms
+        parts, rooms = self._parts, self._rooms
         return DeskViews(
-            self._parts, rooms.cases, rooms.desk, rooms.coaches, self._pages,
-            rooms.drafts.document_link,
-        )  # fmt: skip
+            parts, rooms.cases, rooms.desk, rooms.coaches, self._pages, rooms.drafts.document_link
+        )
 
     @cached_property
     def file(self) -> "FileViews":

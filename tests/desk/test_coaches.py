@@ -84,9 +84,9 @@ def test_the_table_is_searched_sorted_and_paged_in_as_many_calls_whatever_is_in_
     rita: StaffBrowser, way: Journey
 ) -> None:
     page = rita.get("/desk/coaches").body.decode()
-    assert page.count("<tr>") == 26
-    assert "Page 1 sur 3" in page
-    assert rita.get("/desk/coaches?page=3").body.decode().count("<tr>") == 11
+    assert page.count("<tr>") == 13
+    assert "Page 1 sur 5" in page
+    assert rita.get("/desk/coaches?page=5").body.decode().count("<tr>") == 13
     found = rita.get("/desk/coaches?q=trembl+mireil").body.decode()
     assert found.count("<tr>") == 2
     assert f'href="{way.service.parts.settings.public_url}{PAGE}"' in found
@@ -204,6 +204,24 @@ def test_a_proposal_is_published_or_sent_back_once(rita: StaffBrowser, way: Jour
     assert {"coach_published", "coach_returned"} <= set(noted(way))
     way.deliver()
     assert any("Pas encore." in mail.text for mail in way.mailer.to(PRIVATE))
+
+
+def test_who_took_their_page_down_and_comes_back_proposes_again(
+    rita: StaffBrowser, way: Journey
+) -> None:
+    proposals, upkeep = way.service.coaches.proposals, way.service.coaches.upkeep
+    stands = shown_columns(now(way))
+    fields = {name: stands[name] for name in EDITABLE_COLUMNS if stands[name] is not None}
+    assert proposals.propose(now(way), {**fields, "city": "Matane"}, "fr")
+    upkeep.withdraw(now(way))
+    assert proposals.waiting() == []
+    way.clock.pass_(days=2)
+    again = signed_in(way, "manager", confirmed=False)
+    consent = {"status": "published", "consent_publication": "2026-03-04"}
+    told = saved(again, again.get(PAGE), **consent)
+    assert told.status_code == 303, told.body
+    assert proposals.propose(now(way), {**fields, "city": "Gaspé"}, "fr")
+    assert proposals.waiting() == [MIREILLE]
 
 
 def test_a_coach_is_taken_out_with_a_code_and_a_tick_alone(

@@ -269,7 +269,7 @@ def crowded(case: Case, number: int) -> Iterator[dict[str, Any]]:
 PAGES = (
     "/desk/files?tab=to_decide", "/desk/files?tab=closed", "/desk/files?tab=closed&language=en",
     "/desk/files?tab=to_decide&whose=mine&province=QC", "/desk/files?q=maison",
-    "/desk/export?tab=closed", "/desk/programme", "/desk/log",
+    "/desk/export?tab=closed", "/desk/programme", "/desk/log", "/desk/coaches",
 )  # fmt: skip
 
 

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from chalicelib.coaches.keeping import packed_columns, shown_columns
+from chalicelib.coaches.proposals import EDITABLE_COLUMNS
 from staff_browser import StaffBrowser, link_of
 
 if TYPE_CHECKING:
@@ -36,6 +38,7 @@ def sign_in(walk: "Walk") -> Pages:
     page = browser.get("/desk/account").body.decode()
     yield "desk-account", page
     yield from files(walk, browser)
+    yield from coaches(walk, browser)
     yield "desk-confirm", browser.get("/desk/account?next=/desk").body.decode()
     form = ("nonce", _hidden(page))
     browser.post("/desk/account", form, ("act", "send_code"))
@@ -76,6 +79,42 @@ def files(walk: "Walk", browser: StaffBrowser) -> Pages:
     me["away_until"] = "2027-06-01"
     yield "desk-away", browser.get(f"/desk/files?{at}").body.decode()
     me.pop("away_until")
+
+
+def coaches(walk: "Walk", browser: StaffBrowser) -> Pages:
+    """The directory, a coach who proposes something, and two who change the same at once."""
+    at, upkeep = f"lang={walk.lang}", walk.service.coaches.upkeep
+    editions, proposals = walk.service.coaches.editions, walk.service.coaches.proposals
+    # One of whom nothing was proposed or asked before.
+    coach = [one for one in editions.catalogue(editions.current()) if one.phone and one.public][-1]
+    shown = {name: shown_columns(coach)[name] for name in EDITABLE_COLUMNS}
+    given = {name: value for name, value in shown.items() if value is not None}
+    proposals.propose(coach, {**given, "city": "Matane"}, walk.lang)
+    yield "desk-coaches", browser.get(f"/desk/coaches?{at}").body.decode()
+    path = f"/desk/coach/{coach.slug}"
+    page = browser.get(f"{path}?{at}").body.decode()
+    yield "desk-coach", page
+    form = ("nonce", _hidden(page)), ("act", "save"), ("lang", walk.lang)
+    seen = packed_columns({**shown_columns(coach), "city": "Gaspé"})
+    typed = [(name, str(one)) for name, value in shown_columns(coach).items()
+             if name not in ("city", "slug") and value not in (None, False)
+             for one in (value if isinstance(value, list) else ["on" if value is True else value])]  # fmt: skip
+    told = browser.post(path, *form, ("seen", seen), ("city", "Laval"), *typed)
+    yield "desk-coach-changed", told.body.decode()
+    wrong = [pair for pair in typed if pair[0] not in ("email", "province")]
+    told = browser.post(path, *form, ("email", "x"), *wrong)
+    yield "desk-coach-errors", told.body.decode()
+    upkeep.edit(coach.slug, {"city": "Matane"}, by=coach.slug, why="own changes")
+    (row,) = (one for one in walk.store.kinds("session") if "ended_at" not in one)
+    walk.store.items[row["pk"], row["sk"]]["confirmed_until"] = "2027"
+    me = walk.store.items["STAFF", str(walk.staff["sk"])]
+    me["roles"] = ["manager", "officer"]
+    first = editions.restorable()[-1]
+    fewer = [one.model_copy(update={"city": "Laval"}) for one in editions.catalogue(first)[3:9]]
+    after = editions.current()
+    editions.publish([*fewer, coach], by="test", why="few.csv", after=after)
+    told = browser.get(f"/desk/coaches/editions?edition={first.id}&{at}")
+    yield "desk-coach-plan", told.body.decode()
 
 
 def _held(walk: "Walk", browser: StaffBrowser) -> str:

@@ -100,6 +100,7 @@ class DeskCoachViews:
         labels, lang = content.coaches()["columns"], visit.lang
         clashes = [
             {
+                "column": name,
                 "label": labels[name][lang],
                 "theirs": in_words(name, value, lang),
                 "yours": in_words(name, typed.columns.get(name), lang),
@@ -172,6 +173,7 @@ class DeskCoachViews:
             "coach": self._about(visit, coach) if coach else None,
             "seen": packed_columns((seen or shown_columns(coach)) if coach else {}),
             "clashes": clashes,
+            "clashing": [one["column"] for one in clashes],
             "again": again or {},
             "judged": content.desk()["coaches"][judged][lang] if judged else "",
             "unsure": unsure,
