@@ -14,7 +14,8 @@ _SECTIONS: Final = {
                "pronouns_fr", "pronouns_en"),
     "staff": ("status", "consent_publication", "last_verified_at", "availability",
               "availability_updated_at", "rate_note"),
-    "practice": ("city", "province", "serves", "modes", "languages", "streams", "sectors"),
+    "place": ("city", "province", "serves"),
+    "practice": ("modes", "languages", "streams", "sectors"),
     "texts": ("bio_fr", "bio_en", "photo", "photo_alt_fr", "photo_alt_en"),
     "reach": ("email_public", "phone", "phone_public", "website", "linkedin"),
 }  # fmt: skip

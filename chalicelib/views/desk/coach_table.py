@@ -16,7 +16,7 @@ from chalicelib.views.desk.coach_form import full_name, in_words
 from chalicelib.views.desk.entry import Entry, Visit
 from chalicelib.web.responses import Response
 
-COACHES_LISTED: Final = 12
+COACHES_LISTED: Final = 10
 ORDERS: Final = ("name", "verified", "status")
 MAX_TYPED_LENGTH: Final = 100
 
