@@ -28,6 +28,7 @@ from infra.operator import (
     keys,
     letters,
     person,
+    rewind,
     spam,
     staff,
     subscribers,
@@ -60,6 +61,7 @@ for _name, _commands in (
     ("kit", website.commands),
     ("keys", keys.commands),
     ("person", person.commands),
+    ("rewind", rewind.commands),
 ):
     app.add_typer(_commands, name=_name)
 app.add_typer(chains.commands, name="chains", hidden=True)

@@ -65,7 +65,7 @@ def write_copy(
     for name, table in _named(tables):
         digest, rows = hashlib.sha256(), 0
         with gzip.open(folder / f"{name}.jsonl.gz", "wt", encoding="utf-8") as file:
-            for row in _rows_of(tables, table):
+            for row in rows_of(tables, table):
                 line = json.dumps(row_to_json(row), ensure_ascii=False, sort_keys=True)
                 digest.update(line.encode())
                 file.write(f"{line}\n")
@@ -126,7 +126,7 @@ def differences(tables: Tables, folder: Path, manifest: Manifest) -> Iterator[st
     """Yield the keys of rows of a copy that the tables have otherwise, or not at all, and of rows
     that only the tables have."""
     for name, table in _named(tables):
-        there = {_key(row): digest_of(row) for row in _rows_of(tables, table)}
+        there = {_key(row): digest_of(row) for row in rows_of(tables, table)}
         for line in _lines(folder / manifest.tables[name].file):
             row = row_from_json(json.loads(line))
             if there.pop(_key(row), "") != digest_of(row) and _key(row) != APART:
@@ -146,7 +146,7 @@ def _named(tables: Tables) -> tuple[tuple[str, str], ...]:
     return ("records", tables.records), ("subscribers", tables.subscribers)
 
 
-def _rows_of(tables: Tables, table: str) -> Iterator[Row]:
+def rows_of(tables: Tables, table: str) -> Iterator[Row]:
     pages = tables.client.get_paginator("scan").paginate(TableName=table, ConsistentRead=True)
     for page in pages:
         yield from page["Items"]

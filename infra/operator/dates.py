@@ -39,6 +39,17 @@ def moment_ahead(text: str, now: datetime) -> datetime:
     return found
 
 
+def moment_past(text: str, now: datetime) -> datetime:
+    """Return a moment that is over, in UTC; without an offset it is read in Eastern Time.
+
+    Raises a usage error for one that is to come.
+    """
+    found = _moment(text)
+    if found >= now:
+        raise typer.BadParameter(f"{text!r} lies ahead: write a moment that is over")
+    return found
+
+
 def _moment(text: str) -> datetime:
     plain = " ".join(text.split())
     try:

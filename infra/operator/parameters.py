@@ -11,7 +11,7 @@ from chalicelib.core import eastern_time
 from chalicelib.core.email_address import address_in
 from chalicelib.core.ports import Now
 from chalicelib.services import utc_now
-from infra.operator.dates import any_day, day_ahead, moment_ahead
+from infra.operator.dates import any_day, day_ahead, moment_ahead, moment_past
 
 NOW: Final[ContextVar[Now]] = ContextVar("NOW", default=utc_now)
 """The clock that days and moments are read by, while a command is."""
@@ -23,6 +23,10 @@ def coming_day(text: str) -> date:
 
 def coming_moment(text: str) -> datetime:
     return moment_ahead(text, NOW.get()())
+
+
+def past_moment(text: str) -> datetime:
+    return moment_past(text, NOW.get()())
 
 
 def past_day(text: str) -> date:
