@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from chalice.app import CloudWatchEvent, Cron, DynamoDBEvent, Rate, SQSEvent
 
 from chalicelib.aws.clients import connect_anew
+from chalicelib.aws.snapshots import prepare
 from chalicelib.core import log_lines
 from chalicelib.core.letter_row import log_name
 from chalicelib.core.records import stream_keys
@@ -29,6 +30,9 @@ ANCHOR_MEMORY_BYTES = 8_000_000
 
 JOB_SECONDS = 600
 """How long one run works at jobs; the function may take longer, for the step that it is in."""
+
+
+prepare()
 
 
 def problems() -> Problems:

@@ -1,6 +1,5 @@
 """Deploys the package, to AWS or to the emulator alike, and takes a deploy back."""
 
-import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -10,16 +9,17 @@ from pathlib import Path
 from typing import Any, Final
 
 import boto3
-from botocore.exceptions import ClientError
 
 from chalicelib.core.email_address import email_or_none
 from chalicelib.core.records import stamp
 from chalicelib.core.settings import Settings, SettingsError, read
 from infra.cloud_stack import Agree, CloudStack, Say, StackError, import_template
 from infra.deployments import Deployment, Deployments, bucket_of
+from infra.extras import own_address, wrong_extras
 from infra.kept import KeptError, kept_of
 from infra.package import ROOT
 from infra.people_key import PeopleKeyLost, keep_people_key
+from infra.uploads import TemplateUrl, upload_package
 
 REGION: Final = "ca-central-1"
 UNKNOWN_URL: Final = "https://unknown.invalid/api"
@@ -106,6 +106,7 @@ def _wrong(stage: str, given: Mapping[str, str], where: str = "") -> Iterator[st
             name = parameter_of[setting]
             what = f" ({parameters[name]['Description'].lower()})" if why == "is not set" else ""
             yield f"{name} {why}{where}{what}"
+    yield from (f"{wrong}{where}" for wrong in wrong_extras(given))
     alarms = given.get("AlarmEmail")
     if not alarms:
         yield f"AlarmEmail is not set{where} (who is told of alarms)"
@@ -143,16 +144,16 @@ def deploy(
     stack = CloudStack(
         session.client("cloudformation", endpoint_url=endpoint), f"relais-{stage}", say
     )
-    body = _uploaded(session, template, stage, endpoint, say)
+    template_url = upload_package(session, template, stage, endpoint, say)
     try:
         stack.settle()
         if keep_people_key(session.client("secretsmanager", endpoint_url=endpoint), stage):
             say("keeping the key of people in a secret of its own")
         known = _first_url(stack, settings, lambda: kept_of(session, stage, endpoint, _template()))
-        change = _change(stage, body, settings)
+        change = _change(stage, template_url, settings)
         stack.apply(change(known), agree)
         outputs = _outputs(stack)
-        address = settings.get("PublicUrl") or (public_url or _aws_url)(outputs["RestAPIId"])
+        address = own_address(settings) or (public_url or _aws_url)(outputs["RestAPIId"])
         if known != address:
             say("telling the functions their own address")
             stack.apply(change(address))
@@ -174,7 +175,7 @@ def _first_url(
     Of a stack that was deleted the tables, keys and anchors were kept: the new one takes them over.
     """
     if stack.found() is not None:
-        return settings.get("PublicUrl") or _known_url(stack)
+        return own_address(settings) or _known_url(stack)
     found = kept()
     if not found:
         return ""
@@ -190,14 +191,16 @@ def _first_url(
 
 
 def _change(
-    stage: str, template_url: str, settings: Mapping[str, str]
+    stage: str, template_url: TemplateUrl, settings: Mapping[str, str]
 ) -> Callable[[str], dict[str, Any]]:
     """Return what makes a change of the whole stack, for an address of the API."""
     fixed = {**settings, "Stage": stage, "SenderAddress": parseaddr(settings["Sender"])[1]}
-    return lambda url: {
-        "TemplateURL": template_url,
-        "Parameters": _listed({**fixed, "PublicUrl": url}),
-    }
+
+    def change(url: str) -> dict[str, Any]:
+        parameters = {**fixed, "PublicUrl": url}
+        return {"TemplateURL": template_url(parameters), "Parameters": _listed(parameters)}
+
+    return change
 
 
 def _listed(parameters: Mapping[str, str]) -> list[dict[str, str]]:
@@ -256,30 +259,3 @@ def roll_back(
         raise DeployError(str(error)) from None
     deployments.keep(replace(before, at=stamp(datetime.now(UTC))))
     return before
-
-
-def _uploaded(
-    session: boto3.session.Session, template: Path, stage: str, endpoint: str | None, say: Say
-) -> str:
-    """Put the zip and the template where CloudFormation reads them; return the template's URL."""
-    s3 = session.client("s3", endpoint_url=endpoint)
-    account = session.client("sts", endpoint_url=endpoint).get_caller_identity()["Account"]
-    bucket = bucket_of(stage, account)
-    try:
-        s3.head_bucket(Bucket=bucket)
-    except ClientError:
-        s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
-    zipped = (template.parent / "deployment.zip").read_bytes()
-    key = f"{hashlib.sha256(zipped).hexdigest()}.zip"
-    say(f"uploading the package ({len(zipped) / 1e6:.1f} MB)")
-    s3.put_object(Bucket=bucket, Key=key, Body=zipped)
-    body = json.loads(template.read_text("utf-8"))
-    for resource in body["Resources"].values():
-        if resource["Type"] == "AWS::Serverless::Function":
-            resource["Properties"]["CodeUri"] = {"Bucket": bucket, "Key": key}
-    text = json.dumps(body, ensure_ascii=False)
-    name = f"{hashlib.sha256(text.encode()).hexdigest()}.json"
-    s3.put_object(Bucket=bucket, Key=name, Body=text.encode())
-    if endpoint:
-        return f"{endpoint}/{bucket}/{name}"
-    return f"https://{bucket}.s3.{REGION}.amazonaws.com/{name}"

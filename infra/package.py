@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from infra import holidays
+from infra.hardening import explain
 from infra.letter_styles import StyleError, inline_styles
 from infra.slim import NotCompiled, slim
 from infra.supply import HERE, LOCK, RUNTIME, platform_of
@@ -33,6 +34,8 @@ INPUTS = (
     "chalicelib/**/*",
     "templates/**/*",
     ".chalice/*.json",
+    "infra/exceptions.json",
+    "infra/hardening.py",
     "infra/letter_styles.py",
     "infra/package.py",
     "infra/resources.json",
@@ -88,6 +91,7 @@ def _build(out: Path, runtime: str) -> None:
     except NotCompiled as error:
         raise PackageError(str(error)) from None
     fits_the_runtime(out / "sam.json", out / "deployment.zip", runtime)
+    explain(out / "sam.json")
 
 
 _CHALICE = """

@@ -16,7 +16,7 @@ from infra.deploy import (
     deploy as deploy_stage,
 )
 from infra.deployments import Deployments, bucket_of
-from infra.operator.checks.functions import few_functions, old_runtime
+from infra.operator.checks.functions import few_functions, old_runtime, unheard_access_log
 from infra.operator.checks.mail_account import MAIL_CHECKS
 from infra.operator.checks.programme import few_holidays
 from infra.operator.errors import OperatorError
@@ -40,6 +40,8 @@ def deploy(context: typer.Context, stage: Name) -> None:
         settings = stage_settings(stage)
         operator = session.given or Operator(stage, settings=settings_of(stage, settings))
         findings = [text for check in BEFORE_A_DEPLOY if (text := check(operator))]
+        if why := unheard_access_log(operator, settings):
+            findings.append(why)
         for finding in findings:
             typer.echo(f"wrong  {finding}", err=True)
         if findings:
@@ -52,6 +54,8 @@ def deploy(context: typer.Context, stage: Name) -> None:
     except (DeployError, PackageError) as error:
         raise OperatorError(f"not deployed: {error}") from None
     session.say(f"Deployed {done.stack}: {done.api}")
+    if (domain := settings.get("DomainName")) and not settings.get("HostedZone"):
+        session.say(f"Point {domain} there in its DNS: CNAME {done.outputs['DomainTarget']}")
 
 
 def rollback(context: typer.Context, stage: Name) -> None:

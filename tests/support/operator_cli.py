@@ -1,20 +1,61 @@
 """`relais …` in a test: what it writes, and what it raises."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
+import pytest
 import typer
+from botocore.client import BaseClient
 from typer.testing import CliRunner
 
 from infra.operate import WRONG_USE, app, shared_first
 from infra.operator.session import Session
 from infra.operator.stage import Operator
+from infra.package import ROOT
+
+DEPLOYING = {"deploy", "deploys", "destroy", "rollback"}
+"""The commands of whoever deploys: infra/rights.py has their rights."""
+
+OPERATOR = json.loads((ROOT / "infra" / "policies" / "operator.json").read_text("utf-8"))
+MAY = {action for statement in OPERATOR["Statement"] for action in statement["Action"]}
+
+NAMED = {
+    "ListObjectsV2": {"s3:ListBucket"},
+    "HeadObject": {"s3:GetObject"},
+    "SendMessageBatch": {"sqs:SendMessage"},
+}
+"""The calls whose right has another name."""
+
+
+def actions_of(service: str, operation: str, given: dict[str, Any]) -> set[str]:
+    """The rights that a call needs."""
+    if operation == "TransactWriteItems":
+        kinds = {kind for item in given["TransactItems"] for kind in item}
+        return {
+            f"dynamodb:{'GetItem' if kind == 'ConditionCheck' else kind + 'Item'}" for kind in kinds
+        }
+    return NAMED.get(operation, {f"{service}:{operation}"})
+
+
+def _allowed(plain: Callable[..., Any]) -> Callable[..., Any]:
+    def call(client: Any, operation: str, given: dict[str, Any]) -> Any:
+        model = client.meta.service_model
+        service = {"sesv2": "ses"}.get(model.service_name, model.service_name)
+        beyond = actions_of(service, operation, given) - MAY
+        assert not beyond, f"infra/policies/operator.json gives no operator the right to {beyond}"
+        return plain(client, operation, given)
+
+    return call
 
 
 def relais(operator: Operator, *words: str, yes: bool = True) -> str:
     """Run one command, its questions answered with yes; raises what it ends with."""
     session = Session("local", yes=yes, given=operator)
-    done = CliRunner().invoke(app, shared_first(words), obj=session)
+    with pytest.MonkeyPatch.context() as patch:
+        if not DEPLOYING & set(words):
+            patch.setattr(BaseClient, "_make_api_call", _allowed(BaseClient._make_api_call))  # type: ignore[attr-defined]
+        done = CliRunner().invoke(app, shared_first(words), obj=session)
     if done.exit_code == WRONG_USE:
         raise typer.BadParameter(" ".join(done.output.replace("│", "").split()))
     if done.exception is not None:

@@ -1,5 +1,6 @@
 """The functions: whether they run, are woken, and may go on."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Final
 
@@ -72,6 +73,20 @@ def few_functions(operator: Operator) -> str | None:
     return (
         f"{limit} functions run at a time in this account: ask AWS for more (Service Quotas, "
         "Lambda, concurrent executions), then raise Workers in the stage's file"
+    )
+
+
+def unheard_access_log(operator: Operator, settings: Mapping[str, str]) -> str | None:
+    """Return a sentence when a stage wants a log of its requests, and API Gateway may write none in
+    this account and region."""
+    if settings.get("AccessLogs") != "on":
+        return None
+    account = answer_of(operator, lambda: operator.client("apigateway").get_account())
+    if account is None or account.get("cloudwatchRoleArn"):
+        return None
+    return (
+        "AccessLogs is on, and API Gateway may not write logs in this account: give it a role once "
+        "(API Gateway console, Settings, CloudWatch log role ARN)"
     )
 
 
