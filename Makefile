@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
 .DEFAULT_GOAL := check
-.PHONY: help install run test lint check year lives stranger issue rehearsal flood interface wordpress verify supply lock package deploy browser
+.PHONY: help install run test lint check year lives stranger issue rehearsal flood interface wordpress verify supply checkov lock package deploy browser
 .PHONY: install-tools install-emulator lint-types lint-rest
 
 help: ## List what make can do
@@ -89,6 +89,13 @@ supply: $(READY) ## Look for known vulnerabilities in all that is locked or pinn
 	@$(BIN)/pip-audit --strict -r requirements.lock --require-hashes --disable-pip --progress-spinner off
 	@$(BIN)/pip-audit --local --progress-spinner off
 	@$(BIN)/python -m infra.supply
+
+checkov: $(READY) ## Look through the template as AWS gets it for what is not guarded (installs checkov, a minute)
+	@$(PYTHON) -m venv build/checkov
+	@build/checkov/bin/python -m pip install --quiet --disable-pip-version-check checkov==3.3.30
+	@$(BIN)/python -m infra.package build/package
+	@AWS_DEFAULT_REGION=ca-central-1 $(VENV)/emulator/bin/python -m infra.hardening build/package/sam.json > build/cloudformation.json
+	@build/checkov/bin/checkov --file build/cloudformation.json --framework cloudformation --skip-download --compact --quiet
 
 lock: $(READY) ## Lock what Lambda gets, after a change of requirements.txt
 	@$(BIN)/python -m infra.supply lock

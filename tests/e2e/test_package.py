@@ -6,11 +6,15 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from chalicelib.core.eastern_time import zone
+from infra.extras import wake_from_snapshot
+from infra.hardening import EXCEPTIONS
 from infra.package import ROOT, package, python_of
+from infra.rights import FOR_TYPE
 from infra.slim import OURS, SERVICES, ZONE
 from infra.supply import RUNTIME
 
@@ -97,31 +101,28 @@ def test_it_runs_with_only_what_is_in_it(unpacked: Path, statement: str) -> None
     assert done.stdout.startswith(str(unpacked)), done.stderr
 
 
-TRANSFORM = """
-import json, sys
-from samtranslator.translator.transform import transform
-template = json.load(open(sys.argv[1]))
-for resource in template["Resources"].values():
-    if resource["Type"] == "AWS::Serverless::Function":
-        resource["Properties"]["CodeUri"] = {"Bucket": "b", "Key": "k"}
-class NoPolicies:
-    def load(self):
-        return {}
-print(json.dumps(transform(template, dict.fromkeys(template["Parameters"], "x"), NoPolicies())))
-"""
-
-
-def test_sam_makes_one_stage_alone(zipped: Path) -> None:
+def transformed(template: Path) -> dict[str, Any]:
+    """What CloudFormation makes of a template."""
     translator = Path(sys.prefix) / "emulator" / "bin" / "python"
     done = subprocess.run(
-        [str(translator), "-c", TRANSFORM, str(zipped.parent / "sam.json")],
+        [str(translator), "-m", "infra.hardening", str(template)],
+        cwd=ROOT,
         env={"PATH": os.environ["PATH"], "AWS_DEFAULT_REGION": "ca-central-1"},
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    resources = json.loads(done.stdout)["Resources"]
+    found: dict[str, Any] = json.loads(done.stdout)["Resources"]
+    return found
+
+
+@pytest.fixture(scope="module")
+def resources(zipped: Path) -> dict[str, Any]:
+    return transformed(zipped.parent / "sam.json")
+
+
+def test_sam_makes_one_stage_alone(resources: dict[str, Any]) -> None:
     assert len(resources) < 200
     stages = [
         r["Properties"]["StageName"] for r in resources.values() if r["Type"].endswith("::Stage")
@@ -130,3 +131,40 @@ def test_sam_makes_one_stage_alone(zipped: Path) -> None:
     assert stages == ["api"]
     assert "StageName" not in deployment["Properties"]
     assert resources["SendIssue"]["Properties"]["RecursiveLoop"] == "Allow"
+
+
+def test_every_exception_to_a_check_stands_beside_its_resource(resources: dict[str, Any]) -> None:
+    exceptions = json.loads(EXCEPTIONS.read_text("utf-8"))
+    assert exceptions.keys() <= {resource["Type"] for resource in resources.values()}
+    for name, resource in resources.items():
+        if reasons := exceptions.get(resource["Type"]):
+            skipped = resource["Metadata"]["checkov"]["skip"]
+            assert {one["id"]: one["comment"] for one in skipped} == reasons, name
+            assert all(len(why.split()) > 5 for why in reasons.values())
+
+
+def test_with_a_snapshot_the_api_calls_a_version_that_each_change_makes_anew(
+    zipped: Path, resources: dict[str, Any], tmp_path: Path
+) -> None:
+    def woken(**parameters: str) -> dict[str, Any]:
+        body = json.loads((zipped.parent / "sam.json").read_text("utf-8"))
+        wake_from_snapshot(body, parameters)
+        template = tmp_path / "sam.json"
+        template.write_text(json.dumps(body), "utf-8")
+        return transformed(template)
+
+    found = woken(PublicUrl="https://one.example.org")
+    # Nobody needs a right for a kind that no template has, and none is missing.
+    assert {resource["Type"] for resource in found.values()} == set(FOR_TYPE)
+    assert found["APIHandler"]["Properties"]["SnapStart"] == {"ApplyOn": "PublishedVersions"}
+    (alias,) = [name for name, r in found.items() if r["Type"] == "AWS::Lambda::Alias"]
+    permission = found["APIHandlerInvokePermission"]["Properties"]
+    assert permission["FunctionName"] == {"Ref": alias}
+    for method in found["RestAPI"]["Properties"]["Body"]["paths"]["/"].values():
+        assert f"${{{alias}}}/invocations" in str(method["x-amazon-apigateway-integration"])
+    assert "SnapStart" not in resources["APIHandler"]["Properties"]
+
+    def version(resources: dict[str, Any]) -> list[str]:
+        return [name for name, r in resources.items() if r["Type"] == "AWS::Lambda::Version"]
+
+    assert version(found) != version(woken(PublicUrl="https://two.example.org"))

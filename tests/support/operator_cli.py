@@ -32,9 +32,7 @@ def actions_of(service: str, operation: str, given: dict[str, Any]) -> set[str]:
     """The rights that a call needs."""
     if operation == "TransactWriteItems":
         kinds = {kind for item in given["TransactItems"] for kind in item}
-        return {
-            f"dynamodb:{'GetItem' if kind == 'ConditionCheck' else kind + 'Item'}" for kind in kinds
-        }
+        return {f"dynamodb:{kind}Item" for kind in kinds}
     return NAMED.get(operation, {f"{service}:{operation}"})
 
 

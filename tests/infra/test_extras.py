@@ -1,0 +1,127 @@
+"""What a stage may have besides by its settings, and who may deploy and operate it."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import settings as tried
+from hypothesis import strategies as st
+
+from infra.extras import own_address, wrong_extras
+from infra.operator.checks.functions import unheard_access_log
+from infra.package import ROOT
+from infra.rights import MOST_CHARACTERS, POLICIES, deployer_policies
+
+TEMPLATE: dict[str, Any] = json.loads((ROOT / "infra" / "resources.json").read_text("utf-8"))
+RESOURCES = TEMPLATE["Resources"]
+ON_BY = {
+    "HasDomain": {"Domain", "DomainMapping"},
+    "MakesCertificate": {"DomainCertificate"},
+    "InOurZone": {"DomainRecord"},
+    "HasFirewall": {"Firewall", "FirewallOfTheApi"},
+    "LogsAccess": {"AccessLog"},
+}
+
+
+def test_what_costs_besides_is_off_until_somebody_sets_it() -> None:
+    for condition, names in ON_BY.items():
+        assert {n for n, r in RESOURCES.items() if r.get("Condition") == condition} == names
+    off = {"DomainName": "", "HostedZone": "", "Certificate": "", "RequestsPerAddress": 0,
+           "AccessLogs": "off", "SnapStart": "off"}  # fmt: skip
+    assert {name: TEMPLATE["Parameters"][name]["Default"] for name in off} == off
+
+
+DOMAIN = "forms.example.org"
+
+
+@pytest.mark.parametrize(
+    ("settings", "wrong"),
+    [
+        ({}, []),
+        ({"DomainName": DOMAIN, "HostedZone": "Z1"}, []),
+        ({"DomainName": DOMAIN, "Certificate": "arn:aws:acm:x"}, []),
+        ({"DomainName": DOMAIN}, ["DomainName needs HostedZone"]),
+        ({"HostedZone": "Z1"}, ["HostedZone is for a DomainName"]),
+        ({"Certificate": "arn:aws:acm:x"}, ["Certificate is for a DomainName"]),
+        (
+            {"DomainName": DOMAIN, "HostedZone": "Z1", "PublicUrl": "https://b.example.org"},
+            [f"PublicUrl is not https://{DOMAIN}"],
+        ),
+        ({"RequestsPerAddress": "9"}, ["RequestsPerAddress must be 0, or from 10"]),
+        ({"RequestsPerAddress": "many"}, ["RequestsPerAddress must be 0, or from 10"]),
+        ({"RequestsPerAddress": "10"}, []),
+    ],
+)
+def test_half_a_domain_is_refused_before_anything_is_made(
+    settings: dict[str, str], wrong: list[str]
+) -> None:
+    found = list(wrong_extras(settings))
+    assert len(found) == len(wrong)
+    assert all(text.startswith(start) for text, start in zip(found, wrong, strict=True))
+
+
+@tried(max_examples=30)
+@given(st.from_regex(r"([a-z0-9-]{1,8}\\.){1,3}[a-z]{2,4}", fullmatch=True))
+def test_letters_lead_to_the_domain_that_a_stage_has(domain: str) -> None:
+    assert own_address({"DomainName": domain}) == f"https://{domain}"
+    assert own_address({"DomainName": domain, "PublicUrl": "https://x.org"}) == "https://x.org"
+    assert own_address({"PublicUrl": ""}) == ""
+
+
+def test_a_log_of_requests_names_no_link_and_nobody() -> None:
+    _, on, off = RESOURCES["RestAPI"]["Properties"]["AccessLogSetting"]["Fn::If"]
+    assert off == {"Ref": "AWS::NoValue"}
+    for secret in ("$context.path", "identity", "requestOverride", "authorizer", "domainName"):
+        assert secret not in on["Format"]
+    assert "$context.resourcePath" in on["Format"]
+    assert RESOURCES["AccessLog"]["Properties"]["RetentionInDays"] == 30
+
+
+def test_the_firewall_answers_as_we_do_and_keeps_no_sample_of_what_it_saw() -> None:
+    firewall = RESOURCES["Firewall"]["Properties"]
+    (rule,) = firewall["Rules"]
+    answer = rule["Action"]["Block"]["CustomResponse"]
+    body = json.loads(firewall["CustomResponseBodies"][answer["CustomResponseBodyKey"]]["Content"])
+    assert answer["ResponseCode"] == body["status"] == 429
+    assert {"Name": "Retry-After", "Value": "300"} in answer["ResponseHeaders"]
+    assert all(" / " in body[key] for key in ("title", "detail"))
+    for seen in (rule["VisibilityConfig"], firewall["VisibilityConfig"]):
+        assert seen["SampledRequestsEnabled"] is False, "a sample holds the path, and so a link"
+
+
+def test_a_log_that_api_gateway_may_not_write_is_spoken_of_before_a_deploy() -> None:
+    class Gateway:
+        stage = "test"
+        role = ""
+
+        def client(self, service: str) -> Any:
+            assert service == "apigateway"
+            return self
+
+        def get_account(self) -> dict[str, str]:
+            return {"cloudwatchRoleArn": self.role} if self.role else {}
+
+    gateway = Gateway()
+    operator: Any = gateway
+    assert unheard_access_log(operator, {"AccessLogs": "off"}) is None
+    assert "CloudWatch log role" in (unheard_access_log(operator, {"AccessLogs": "on"}) or "")
+    gateway.role = "arn:aws:iam::1:role/logs"
+    assert unheard_access_log(operator, {"AccessLogs": "on"}) is None
+
+
+def test_the_rights_of_who_deploys_are_written_and_small_enough_for_aws() -> None:
+    written = sorted(POLICIES.glob("deployer-*.json"))
+    texts = [path.read_text("utf-8") for path in written]
+    assert texts == deployer_policies(), "python -m infra.rights"
+    for path in (*written, POLICIES / "operator.json"):
+        policy = json.loads(path.read_text("utf-8"))
+        assert len(json.dumps(policy, separators=(",", ":"))) <= MOST_CHARACTERS
+        for statement in policy["Statement"]:
+            assert not any("*" in action for action in statement["Action"])
+
+
+def test_who_operates_a_stage_may_change_no_function_and_no_right() -> None:
+    text = (POLICIES / "operator.json").read_text("utf-8")
+    for right in ("iam:", "lambda:Update", "lambda:Create", "dynamodb:DeleteTable", "kms:"):
+        assert right not in text
