@@ -17,7 +17,7 @@ MOST_CHARACTERS: Final = 6_144
 """What AWS takes in one managed policy."""
 
 
-class Rights(NamedTuple):
+class Granted(NamedTuple):
     """Actions of one service, without its name, and the names that they may be done to."""
 
     service: str
@@ -31,90 +31,92 @@ _LAMBDA: Final = ("arn:aws:lambda:*:*:function:relais-*",)
 
 _API: Final = ("arn:aws:apigateway:*::/*",)
 
-FOR_TYPE: Final[dict[str, Rights]] = {
-    "AWS::ApiGateway::BasePathMapping": Rights("apigateway", "GET POST PATCH DELETE", _API),
-    "AWS::ApiGateway::Deployment": Rights("apigateway", "GET POST PATCH DELETE", _API),
-    "AWS::ApiGateway::DomainName": Rights("apigateway", "GET POST PATCH DELETE", _API),
-    "AWS::ApiGateway::RestApi": Rights("apigateway", "GET POST PUT PATCH DELETE", _API),
-    "AWS::ApiGateway::Stage": Rights("apigateway", "GET POST PATCH DELETE SetWebACL", _API),
-    "AWS::CertificateManager::Certificate": Rights(
+FOR_TYPE: Final[dict[str, Granted]] = {
+    "AWS::ApiGateway::BasePathMapping": Granted("apigateway", "GET POST PATCH DELETE", _API),
+    "AWS::ApiGateway::Deployment": Granted("apigateway", "GET POST PATCH DELETE", _API),
+    "AWS::ApiGateway::DomainName": Granted("apigateway", "GET POST PATCH DELETE", _API),
+    "AWS::ApiGateway::RestApi": Granted("apigateway", "GET POST PUT PATCH DELETE", _API),
+    "AWS::ApiGateway::Stage": Granted("apigateway", "GET POST PATCH DELETE SetWebACL", _API),
+    "AWS::CertificateManager::Certificate": Granted(
         "acm",
         "AddTagsToCertificate DeleteCertificate DescribeCertificate ListTagsForCertificate "
         "RequestCertificate",
     ),
-    "AWS::CloudWatch::Alarm": Rights(
+    "AWS::CloudWatch::Alarm": Granted(
         "cloudwatch",
         f"DeleteAlarms DescribeAlarms ListTagsForResource PutMetricAlarm {_TAGS}",
         ("arn:aws:cloudwatch:*:*:alarm:relais-*",),
     ),
-    "AWS::CloudWatch::Dashboard": Rights(
+    "AWS::CloudWatch::Dashboard": Granted(
         "cloudwatch",
         "DeleteDashboards GetDashboard PutDashboard",
         ("arn:aws:cloudwatch::*:dashboard/relais-*",),
     ),
-    "AWS::DynamoDB::Table": Rights(
+    "AWS::DynamoDB::Table": Granted(
         "dynamodb",
         "CreateTable DeleteTable DescribeContinuousBackups DescribeContributorInsights "
         "DescribeKinesisStreamingDestination DescribeTable DescribeTimeToLive ListTagsOfResource "
         f"{_TAGS} UpdateContinuousBackups UpdateTable UpdateTimeToLive",
         ("arn:aws:dynamodb:*:*:table/relais-*",),
     ),
-    "AWS::Events::Rule": Rights(
+    "AWS::Events::Rule": Granted(
         "events",
         f"DeleteRule DescribeRule ListTargetsByRule PutRule PutTargets RemoveTargets {_TAGS}",
         ("arn:aws:events:*:*:rule/relais-*",),
     ),
-    "AWS::GuardDuty::MalwareProtectionPlan": Rights(
+    "AWS::GuardDuty::MalwareProtectionPlan": Granted(
         "guardduty",
         "CreateMalwareProtectionPlan DeleteMalwareProtectionPlan GetMalwareProtectionPlan "
         f"{_TAGS} UpdateMalwareProtectionPlan",
     ),
-    "AWS::IAM::Role": Rights(
+    "AWS::IAM::Role": Granted(
         "iam",
         "AttachRolePolicy CreateRole DeleteRole DeleteRolePolicy DetachRolePolicy GetRole "
         "GetRolePolicy ListAttachedRolePolicies ListRolePolicies PassRole PutRolePolicy TagRole "
         "UntagRole UpdateAssumeRolePolicy UpdateRole",
         ("arn:aws:iam::*:role/relais-*",),
     ),
-    "AWS::Lambda::Alias": Rights("lambda", "CreateAlias DeleteAlias GetAlias UpdateAlias", _LAMBDA),
-    "AWS::Lambda::EventInvokeConfig": Rights(
+    "AWS::Lambda::Alias": Granted(
+        "lambda", "CreateAlias DeleteAlias GetAlias UpdateAlias", _LAMBDA
+    ),
+    "AWS::Lambda::EventInvokeConfig": Granted(
         "lambda",
         "DeleteFunctionEventInvokeConfig GetFunctionEventInvokeConfig "
         "PutFunctionEventInvokeConfig UpdateFunctionEventInvokeConfig",
         _LAMBDA,
     ),
-    "AWS::Lambda::EventSourceMapping": Rights(
+    "AWS::Lambda::EventSourceMapping": Granted(
         "lambda",
         "CreateEventSourceMapping DeleteEventSourceMapping GetEventSourceMapping ListTags "
         f"{_TAGS} UpdateEventSourceMapping",
     ),
-    "AWS::Lambda::Function": Rights(
+    "AWS::Lambda::Function": Granted(
         "lambda",
         "CreateFunction DeleteFunction GetFunction GetFunctionCodeSigningConfig "
         "GetFunctionConfiguration GetFunctionRecursionConfig GetRuntimeManagementConfig ListTags "
         f"PutFunctionRecursionConfig {_TAGS} UpdateFunctionCode UpdateFunctionConfiguration",
         _LAMBDA,
     ),
-    "AWS::Lambda::Permission": Rights(
+    "AWS::Lambda::Permission": Granted(
         "lambda", "AddPermission GetPolicy RemovePermission", _LAMBDA
     ),
-    "AWS::Lambda::Version": Rights(
+    "AWS::Lambda::Version": Granted(
         "lambda", "DeleteFunction GetFunction ListVersionsByFunction PublishVersion", _LAMBDA
     ),
-    "AWS::Logs::LogGroup": Rights(
+    "AWS::Logs::LogGroup": Granted(
         "logs",
         "CreateLogGroup CreateLogDelivery DeleteLogDelivery DeleteLogGroup DescribeLogGroups "
         f"ListTagsForResource PutResourcePolicy PutRetentionPolicy {_TAGS}",
     ),
-    "AWS::Logs::MetricFilter": Rights(
+    "AWS::Logs::MetricFilter": Granted(
         "logs",
         "DeleteMetricFilter DescribeMetricFilters PutMetricFilter",
         ("arn:aws:logs:*:*:log-group:/aws/lambda/relais-*",),
     ),
-    "AWS::Route53::RecordSet": Rights(
+    "AWS::Route53::RecordSet": Granted(
         "route53", "ChangeResourceRecordSets GetChange GetHostedZone ListResourceRecordSets"
     ),
-    "AWS::S3::Bucket": Rights(
+    "AWS::S3::Bucket": Granted(
         "s3",
         "CreateBucket DeleteBucket GetBucketLocation GetBucketNotification "
         "GetBucketObjectLockConfiguration GetBucketOwnershipControls GetBucketPublicAccessBlock "
@@ -124,54 +126,54 @@ FOR_TYPE: Final[dict[str, Rights]] = {
         "PutBucketVersioning PutEncryptionConfiguration PutLifecycleConfiguration",
         ("arn:aws:s3:::relais-*",),
     ),
-    "AWS::S3::BucketPolicy": Rights(
+    "AWS::S3::BucketPolicy": Granted(
         "s3", "DeleteBucketPolicy GetBucketPolicy PutBucketPolicy", ("arn:aws:s3:::relais-*",)
     ),
-    "AWS::SES::ConfigurationSet": Rights(
+    "AWS::SES::ConfigurationSet": Granted(
         "ses",
         "CreateConfigurationSet DeleteConfigurationSet GetConfigurationSet "
         "PutConfigurationSetReputationOptions PutConfigurationSetSuppressionOptions "
         "TagResource UntagResource",
     ),
-    "AWS::SES::ConfigurationSetEventDestination": Rights(
+    "AWS::SES::ConfigurationSetEventDestination": Granted(
         "ses",
         "CreateConfigurationSetEventDestination DeleteConfigurationSetEventDestination "
         "GetConfigurationSetEventDestinations UpdateConfigurationSetEventDestination",
     ),
-    "AWS::SNS::Subscription": Rights(
+    "AWS::SNS::Subscription": Granted(
         "sns",
         "GetSubscriptionAttributes ListSubscriptionsByTopic SetSubscriptionAttributes Subscribe "
         "Unsubscribe",
         ("arn:aws:sns:*:*:relais-*",),
     ),
-    "AWS::SNS::Topic": Rights(
+    "AWS::SNS::Topic": Granted(
         "sns",
         "CreateTopic DeleteTopic GetDataProtectionPolicy GetTopicAttributes "
         f"ListSubscriptionsByTopic ListTagsForResource SetTopicAttributes {_TAGS}",
         ("arn:aws:sns:*:*:relais-*",),
     ),
-    "AWS::SNS::TopicPolicy": Rights("sns", "SetTopicAttributes", ("arn:aws:sns:*:*:relais-*",)),
-    "AWS::SQS::Queue": Rights(
+    "AWS::SNS::TopicPolicy": Granted("sns", "SetTopicAttributes", ("arn:aws:sns:*:*:relais-*",)),
+    "AWS::SQS::Queue": Granted(
         "sqs",
         "CreateQueue DeleteQueue GetQueueAttributes GetQueueUrl ListQueueTags SetQueueAttributes "
         "TagQueue UntagQueue",
         ("arn:aws:sqs:*:*:relais-*",),
     ),
-    "AWS::SQS::QueuePolicy": Rights(
+    "AWS::SQS::QueuePolicy": Granted(
         "sqs", "GetQueueAttributes SetQueueAttributes", ("arn:aws:sqs:*:*:relais-*",)
     ),
-    "AWS::SecretsManager::Secret": Rights(
+    "AWS::SecretsManager::Secret": Granted(
         "secretsmanager",
         f"CreateSecret DeleteSecret DescribeSecret GetRandomPassword GetSecretValue {_TAGS} "
         "UpdateSecret",
         ("arn:aws:secretsmanager:*:*:secret:relais-*",),
     ),
-    "AWS::WAFv2::WebACL": Rights(
+    "AWS::WAFv2::WebACL": Granted(
         "wafv2",
         f"CreateWebACL DeleteWebACL GetWebACL ListTagsForResource {_TAGS} UpdateWebACL",
         ("arn:aws:wafv2:*:*:regional/*/relais-*/*",),
     ),
-    "AWS::WAFv2::WebACLAssociation": Rights(
+    "AWS::WAFv2::WebACLAssociation": Granted(
         "wafv2",
         "AssociateWebACL DisassociateWebACL GetWebACL GetWebACLForResource",
         ("arn:aws:wafv2:*:*:regional/*/relais-*/*", "arn:aws:apigateway:*::/restapis/*/stages/*"),
@@ -181,25 +183,25 @@ FOR_TYPE: Final[dict[str, Rights]] = {
 one. Its schemas say which: `aws cloudformation describe-type`, under `handlers`."""
 
 OF_A_DEPLOY: Final = (
-    Rights(
+    Granted(
         "cloudformation",
         "ContinueUpdateRollback CreateChangeSet DeleteChangeSet DeleteStack DescribeChangeSet "
         "DescribeStackEvents DescribeStacks ExecuteChangeSet UpdateTerminationProtection",
         ("arn:aws:cloudformation:*:*:stack/relais-*/*",),
     ),
-    Rights(
+    Granted(
         "cloudformation",
         "CreateChangeSet",
         ("arn:aws:cloudformation:*:aws:transform/Serverless-2016-10-31",),
     ),
-    Rights("cloudformation", "DescribeStacks"),
-    Rights("s3", "GetObject PutObject", ("arn:aws:s3:::relais-*-packages-*/*",)),
-    Rights("secretsmanager", "PutSecretValue", ("arn:aws:secretsmanager:*:*:secret:relais-*",)),
-    Rights("dynamodb", "Scan", ("arn:aws:dynamodb:*:*:table/relais-*",)),
-    Rights("lambda", "GetAccountSettings"),
-    Rights("ses", "GetAccount GetEmailIdentity ListConfigurationSets"),
-    Rights("cloudwatch", "GetMetricStatistics"),
-    Rights("sts", "GetCallerIdentity"),
+    Granted("cloudformation", "DescribeStacks"),
+    Granted("s3", "GetObject PutObject", ("arn:aws:s3:::relais-*-packages-*/*",)),
+    Granted("secretsmanager", "PutSecretValue", ("arn:aws:secretsmanager:*:*:secret:relais-*",)),
+    Granted("dynamodb", "Scan", ("arn:aws:dynamodb:*:*:table/relais-*",)),
+    Granted("lambda", "GetAccountSettings"),
+    Granted("ses", "GetAccount GetEmailIdentity ListConfigurationSets"),
+    Granted("cloudwatch", "GetMetricStatistics"),
+    Granted("sts", "GetCallerIdentity"),
 )
 """What `relais deploy`, `rollback` and `destroy` ask of AWS themselves."""
 
