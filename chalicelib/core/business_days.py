@@ -63,6 +63,14 @@ def at_eastern_time(day: date, when: time) -> datetime:
     return datetime.combine(day, when, tzinfo=eastern_time.zone()).astimezone(UTC)
 
 
+def next_morning(now: datetime) -> datetime:
+    """Return when the next morning's letters leave: half past eight of a business day."""
+    day, hour = eastern_time.today(now), time.fromisoformat(content.clocks()["digest"])
+    while not is_business_day(day) or at_eastern_time(day, hour) <= now:
+        day += DAY
+    return at_eastern_time(day, hour)
+
+
 class QuietHours(NamedTuple):
     """The hours of the evening and night, and the holidays, in which no letter leaves.
 

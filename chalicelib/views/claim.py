@@ -15,8 +15,9 @@ from chalicelib.core.languages import Lang
 from chalicelib.core.links import Links
 from chalicelib.core.records import moment
 from chalicelib.forms import description
+from chalicelib.views.file_facts import error_text
 from chalicelib.views.file_form import PAGE_SECONDS, FileInput
-from chalicelib.views.file_pages import FilePages, error_text
+from chalicelib.views.file_pages import FilePages
 from chalicelib.web.pages import Pages
 from chalicelib.web.request import Request
 from chalicelib.web.responses import Response

@@ -1,16 +1,33 @@
 """Documents beside a form, as every page shows them: what each is, how far its scan is, a link."""
 
-from collections.abc import Callable, Sequence
-from typing import TypedDict
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Final, TypedDict
+from urllib.parse import urlsplit
 
 from chalicelib import content
+from chalicelib.core.errors import TooLarge
 from chalicelib.core.formatting import number
 from chalicelib.core.languages import Lang
-from chalicelib.forms.attachment import SHUT, Attachment, label_of
-from chalicelib.web.pages import in_language
+from chalicelib.forms.attachment import DIRECT_BYTES, LARGE_BYTES, SHUT, Attachment, label_of
+from chalicelib.forms.attachments.bringing import Brought, Offered
+from chalicelib.web.html_forms import UploadedFile
+from chalicelib.web.pages import Pages, in_language
+from chalicelib.web.request import MULTIPART, Request, text_field
 from chalicelib.web.responses import PRIVATE, Response, see_other
 
-QUERY = "document"
+if TYPE_CHECKING:
+    from chalicelib.content.shapes.forms import AttachmentField
+
+PAGE: Final = "documents"
+"""The page, of a draft or a file, that takes documents."""
+
+ACCEPTED: Final = ".pdf,.docx,.odt,.jpg,.jpeg,.png,.heic,.heif"
+"""What a browser offers first to choose from; the bytes are what counts."""
+
+ROOM_FOR_FIELDS: Final = 64 * 1024
+"""Bytes of a body beside those of its file."""
+
+QUERY: Final = "document"
 """The name in a page's query of the document that is to be saved."""
 
 DocumentLink = Callable[[Sequence[Attachment], str], str]
@@ -28,6 +45,71 @@ class DocumentFacts(TypedDict):
     status: str
     why: str
     url: str
+
+
+class FieldFacts(TypedDict):
+    """A document that may go with a form, with those that are there; `room` is for how many more."""
+
+    key: str
+    label: str
+    help: str
+    max: int
+    room: int
+    documents: list[DocumentFacts]
+
+
+def field_facts(
+    f: "AttachmentField", there: Sequence[DocumentFacts], lang: Lang, room: int | None = None
+) -> FieldFacts:
+    """Return what a page says of a document that may go with a form."""
+    return {
+        "key": f["key"],
+        "label": f["label"][lang],
+        "help": f["help"][lang] if "help" in f else "",
+        "max": f["max"],
+        "room": f["max"] - len(there) if room is None else room,
+        "documents": list(there),
+    }
+
+
+def read_body(request: Request) -> tuple[dict[str, object], UploadedFile | None]:
+    """Return the fields of a page that takes documents, and the file that it brings, if any. Raises
+    TooLarge, WrongType or Malformed."""
+    if len(request.body) > DIRECT_BYTES + ROOM_FOR_FIELDS:
+        raise TooLarge
+    return request.with_file() if request.kind == MULTIPART else (request.fields(), None)
+
+
+def brought(fields: Mapping[str, object], file: UploadedFile | None) -> tuple[str, Brought]:
+    """Return what a page that takes documents is to do, and what it brings for that."""
+    do, _, what = text_field(fields, "do").partition(":")
+    name = file.name if file else text_field(fields, "name")
+    body = file.body if file else b""
+    return do, Brought(what, name, body, text_field(fields, "replaces"))
+
+
+def limit_text(limit: int, lang: Lang) -> str:
+    """Return what a document may be at most, in words."""
+    return size_text(limit // 1024 // 1024 * 1_000_000, lang)
+
+
+def offer_page(
+    pages: Pages, lang: Lang, facts: Mapping[str, object], offered: Offered, address: str
+) -> Response:
+    """Answer with a page whose form goes to the bucket, with nothing that its sender may change but
+    the file."""
+    url = offered.offer.url
+    shown = {
+        **facts,
+        "url": url,
+        "fields": offered.offer.fields,
+        "accepted": ACCEPTED,
+        "limit": limit_text(LARGE_BYTES, lang),
+    }
+    bucket = "{0.scheme}://{0.netloc}".format(urlsplit(url))
+    policy = pages.policy(images=pages.photo_origins(), forms=["'self'", bucket])
+    headers = {"Content-Security-Policy": policy}
+    return pages.respond("draft_document", lang, shown, address=address, headers=headers)
 
 
 def document_facts(

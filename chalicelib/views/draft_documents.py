@@ -2,18 +2,30 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING
 
-from chalicelib.core.errors import Malformed, NotFound, TooLarge
+from chalicelib.core.errors import Malformed, NotFound
 from chalicelib.core.languages import LANGS
-from chalicelib.forms.attachment import DIRECT_BYTES, LARGE_BYTES, fields_of
-from chalicelib.forms.attachments.attachments import Attachments, Brought, Offered
+from chalicelib.forms.attachment import DIRECT_BYTES, fields_of
+from chalicelib.forms.attachments.attachments import Attachments
+from chalicelib.forms.attachments.bringing import Brought
 from chalicelib.forms.drafts.draft import FormDraft
 from chalicelib.forms.drafts.drafts import Drafts
 from chalicelib.forms.drafts.refused import Holder
 from chalicelib.forms.problems import InvalidForm, Problem
-from chalicelib.views.documents import QUERY, DocumentFacts, document_facts, saved, size_text
+from chalicelib.views.documents import (
+    ACCEPTED,
+    PAGE,
+    QUERY,
+    DocumentFacts,
+    brought,
+    document_facts,
+    field_facts,
+    limit_text,
+    offer_page,
+    read_body,
+    saved,
+)
 from chalicelib.views.draft_pages import DraftPages, Place
 from chalicelib.web.pages import Pages
 from chalicelib.web.problems import FieldError, Problems, field_errors
@@ -22,15 +34,6 @@ from chalicelib.web.responses import PRIVATE, Response, json_response, see_other
 
 if TYPE_CHECKING:
     from chalicelib.content.shapes.forms import AttachmentField
-
-PAGE: Final = "documents"
-"""The page of a draft that has them."""
-
-ACCEPTED: Final = ".pdf,.docx,.odt,.jpg,.jpeg,.png,.heic,.heif"
-"""What a browser offers first to choose from; the bytes are what counts."""
-
-ROOM_FOR_FIELDS: Final = 64 * 1024
-"""Bytes of a body beside those of its file."""
 
 
 @dataclass(frozen=True)
@@ -65,31 +68,19 @@ class DraftDocuments:
         is asked before the body is read."""
         draft = self.drafts.get(holder)
         _fields(draft)
-        if len(request.body) > DIRECT_BYTES + ROOM_FOR_FIELDS:
-            raise TooLarge
-        if request.kind != MULTIPART:
-            fields: dict[str, object] = request.fields()
-            file = None
-        else:
-            fields, file = request.with_file()
+        fields, file = read_body(request)
         lang = text_field(fields, "lang")
         place = Place(place.url, lang if lang in LANGS else place.lang)
-        do, _, what = text_field(fields, "do").partition(":")
-        brought = Brought(
-            what,
-            file.name if file else "",
-            file.body if file else b"",
-            text_field(fields, "replaces"),
-        )
+        do, given = brought(fields, file)
         try:
             if do == "remove":
-                self.attachments.remove(holder, what)
+                self.attachments.remove(holder, given.field)
                 return self._done(request, place, holder, "removed")
             if do == "large":
-                return self._large(request, place, holder, brought, text_field(fields, "name"))
+                return self._large(request, place, holder, given)
             if do != "add":
                 raise Malformed(MULTIPART)
-            self.attachments.add(holder, brought, request.address)
+            self.attachments.add(holder, given, request.address)
             return self._done(request, place, holder, "sent")
         except InvalidForm as wrong:
             if not request.wants_page:
@@ -111,43 +102,21 @@ class DraftDocuments:
         documents = self.facts(place, self.drafts.get(holder))
         return json_response({"documents": documents}, PRIVATE)
 
-    def _large(
-        self, request: Request, place: Place, holder: Holder, brought: Brought, name: str
-    ) -> Response:
-        """Answer with a page whose form goes to the bucket, with nothing that its sender may change
-        but the file."""
+    def _large(self, request: Request, place: Place, holder: Holder, given: Brought) -> Response:
         draft = self.drafts.get(holder)
-        label = next((f["label"] for f in _fields(draft) if f["key"] == brought.field), None)
+        label = next((f["label"] for f in _fields(draft) if f["key"] == given.field), None)
         if label is None:
-            raise NotFound(brought.field)
-        named = brought._replace(name=name or label[place.lang])
+            raise NotFound(given.field)
+        named = given._replace(name=given.name or label[place.lang])
         offered = self.attachments.offer(
             holder, named, request.address, lambda one: place.to(PAGE, came=one)
         )
         if not request.wants_page:
             body = {"id": offered.id, "url": offered.offer.url, "fields": offered.offer.fields}
             return json_response(body, PRIVATE)
-        return self._offer_page(place, draft, label[place.lang], offered)
-
-    def _offer_page(self, place: Place, draft: FormDraft, label: str, offered: Offered) -> Response:
-        url = offered.offer.url
-        facts = {
-            **self.frame.about(place, draft),
-            "label": label,
-            "url": url,
-            "fields": offered.offer.fields,
-            "accepted": ACCEPTED,
-            "limit": size_text(LARGE_BYTES // 1024 // 1024 * 1_000_000, place.lang),
-        }
-        bucket = "{0.scheme}://{0.netloc}".format(urlsplit(url))
-        policy = self.pages.policy(images=self.pages.photo_origins(), forms=["'self'", bucket])
-        return self.pages.respond(
-            "draft_document",
-            place.lang,
-            facts,
-            address=f"{place.url}/{PAGE}",
-            headers={"Content-Security-Policy": policy},
-        )
+        facts = {**self.frame.about(place, draft), "label": label[place.lang],
+                 "back": place.to(PAGE)}  # fmt: skip
+        return offer_page(self.pages, place.lang, facts, offered, f"{place.url}/{PAGE}")
 
     def _page(
         self,
@@ -161,13 +130,7 @@ class DraftDocuments:
         there = self.facts(place, draft)
         kept = draft.attachments
         fields = [
-            {
-                "key": f["key"],
-                "label": f["label"][place.lang],
-                "help": f["help"][place.lang] if "help" in f else "",
-                "max": f["max"],
-                "documents": [one for one in there if kept.get(one["id"]) == f["key"]],
-            }
+            field_facts(f, [one for one in there if kept.get(one["id"]) == f["key"]], place.lang)
             for f in _fields(draft)
         ]
         facts = {
@@ -176,7 +139,8 @@ class DraftDocuments:
             "wrong": {error["field"]: error["message"] for error in errors},
             "done": request.query.get("done", "") if status == 200 else "",
             "accepted": ACCEPTED,
-            "limit": size_text(DIRECT_BYTES // 1024 // 1024 * 1_000_000, place.lang),
+            "action": f"{place.url}/{PAGE}",
+            "limit": limit_text(DIRECT_BYTES, place.lang),
         }
         address = f"{place.url}/{PAGE}"
         return self.pages.respond(

@@ -30,7 +30,7 @@ from chalicelib.forms.parsing import FORMS
 from chalicelib.forms.problems import InvalidForm
 from chalicelib.forms.spam import PERSON_FIELD
 from chalicelib.views.days import DAYS, drafts_days, respond_with_days
-from chalicelib.views.draft_documents import PAGE as DOCUMENTS
+from chalicelib.views.documents import PAGE as DOCUMENTS
 from chalicelib.views.draft_documents import DraftDocuments
 from chalicelib.views.draft_pages import DraftPages, Place
 from chalicelib.views.draft_sections import DraftSections

@@ -12,7 +12,7 @@ from chalicelib.cases.states import shown_as, table
 from chalicelib.core import eastern_time, references
 from chalicelib.core.conflicts import retry_while_same
 from chalicelib.core.email_address import email_or_none
-from chalicelib.core.errors import BadLink, Conflict, LinkOver, Refused, RelaisError
+from chalicelib.core.errors import BadLink, Conflict, LinkOver, Refused, RelaisError, TooLarge
 from chalicelib.core.languages import Lang
 from chalicelib.core.letter_row import APPLICANT
 from chalicelib.core.links import Links
@@ -21,9 +21,12 @@ from chalicelib.forms import parsing
 from chalicelib.forms.problems import InvalidForm
 from chalicelib.views.claim import ClaimViews
 from chalicelib.views.days import DAYS
-from chalicelib.views.documents import QUERY, DocumentLink, saved
+from chalicelib.views.documents import PAGE as DOCUMENTS
+from chalicelib.views.documents import QUERY, read_body
+from chalicelib.views.file_documents import FileDocuments
+from chalicelib.views.file_facts import error_text
 from chalicelib.views.file_form import PAGE_SECONDS, FileInput, read_input
-from chalicelib.views.file_pages import FilePages, OpenedFile, error_text
+from chalicelib.views.file_pages import FilePages, OpenedFile
 from chalicelib.views.lost_link import LostLinkViews
 from chalicelib.web.problems import FieldError, Problems, field_errors
 from chalicelib.web.request import Request
@@ -40,7 +43,7 @@ class FileViews:
     pages: FilePages
     lost_link: LostLinkViews
     claims: ClaimViews
-    document_link: DocumentLink
+    documents: FileDocuments
 
     def show(self, request: Request, token: str) -> Response:
         """Answer with the page of a file. Looking changes nothing, and neither does asking whether
@@ -68,11 +71,13 @@ class FileViews:
         if DAYS in request.query and (days := self.pages.days(mine, lang)):
             return days
         if wanted := request.query.get(QUERY):
-            return saved(self.document_link(self.cases.documents(mine.case), wanted))
+            return self.documents.saved(mine, wanted)
         if not request.wants_page:
             return self.pages.standing(mine.case)
         if "copy" in request.query:
             return self.pages.copy(mine, lang)
+        if _on_documents(request):
+            return self.documents.show(request, mine, lang, lambda: self._again(mine))
         if request.query.get("do") == "withdraw" and self.pages.can(mine, "withdraw"):
             return self.pages.withdrawing(mine, lang, {}, {})
         return self.pages.file(mine, lang, new="new" in request.query)
@@ -80,8 +85,9 @@ class FileViews:
     def act(self, request: Request, token: str) -> Response:
         lang = request.lang
         try:
-            fields = request.fields()
-            given = read_input(fields)
+            on_documents = _on_documents(request)
+            fields, file = read_body(request) if on_documents else (request.fields(), None)
+            given = read_input(fields, file)
             if (claim := self.claims.opened(token)) is not None:
                 lang = request.language(fields, claim.application.lang)
                 return self.claims.act(request, claim, given, lang)
@@ -95,8 +101,19 @@ class FileViews:
             if confirming is not None:
                 return self._confirm(request, token, *confirming, given, lang)
             return self._act(request, OpenedFile(token, case), given, lang)
+        except TooLarge as error:
+            return self._too_large(request, token, error)
         except RelaisError as error:
             return self.problems.respond(request, error, lang)
+
+    def _too_large(self, request: Request, token: str, error: TooLarge) -> Response:
+        try:
+            if _on_documents(request):
+                mine = OpenedFile(token, self.cases.followed(token))
+                return self.documents.too_large(request, mine, request.language({}, mine.case.lang))
+        except BadLink as bad:
+            return self.problems.respond(request, bad, request.lang)
+        return self.problems.respond(request, error, request.lang)
 
     def _receipt(self, request: Request, token: str, posted: Posted) -> Response:
         """Answer that a form came: all that whoever posts it may know."""
@@ -121,13 +138,24 @@ class FileViews:
             return retry_while_same(
                 mine,
                 lambda found: _ACTIONS[given.action](self, request, found, given, lang),
-                lambda: OpenedFile(mine.token, self.cases.followed(mine.token)),
+                lambda: self._again(mine),
                 lambda one, other: one.case.is_where(other.case),
             )
         except Refused as refused:
             return self._not_now(request, mine, given, refused.why, lang)
         except Conflict:
             return self._not_now(request, mine, given, "not_now", lang)
+
+    def _again(self, mine: OpenedFile) -> OpenedFile:
+        """Return the file as it stands now."""
+        return OpenedFile(mine.token, self.cases.followed(mine.token))
+
+    def _add_document(
+        self, request: Request, mine: OpenedFile, given: FileInput, lang: Lang
+    ) -> Response:
+        if errors := self._stale(mine, given, lang):
+            return self.documents.old(mine, lang, errors)
+        return self.documents.add(request, mine, given, lang)
 
     def _reply(self, request: Request, mine: OpenedFile, given: FileInput, lang: Lang) -> Response:
         errors = self._stale(mine, given, lang)
@@ -228,6 +256,10 @@ class FileViews:
         return [_error("", "page_old", lang)]
 
 
+def _on_documents(request: Request) -> bool:
+    return request.query.get("do") == DOCUMENTS
+
+
 def _error(field: str, code: str, lang: Lang) -> FieldError:
     return FieldError(field=field, code=code, message=error_text(code, lang))
 
@@ -237,5 +269,6 @@ _ACTIONS: Final[dict[str, Callable[..., Response]]] = {
     "withdraw": FileViews._withdraw,
     "correct": FileViews._correct,
     "copy": FileViews._copy,
+    "add_document": FileViews._add_document,
 }
 """What the forms of the page do, by the name that they post."""

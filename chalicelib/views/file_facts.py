@@ -4,10 +4,13 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import NotRequired, TypedDict
 
+from chalicelib import content
 from chalicelib.cases.case import Case, Condition
+from chalicelib.cases.faults import faults_now
 from chalicelib.cases.states import next_step, public_name, shows, table
+from chalicelib.core import references
 from chalicelib.core.languages import Lang
-from chalicelib.core.letter_row import APPLICANT
+from chalicelib.core.letter_row import APPLICANT, NEW_ADDRESS
 from chalicelib.core.ports import Item
 from chalicelib.core.records import moment
 from chalicelib.forms import description, diff
@@ -52,6 +55,7 @@ class FileAddresses(TypedDict):
     days_url: str | None
     copy_url: str
     withdraw_url: str | None
+    documents_url: str | None
 
 
 class FilePageFacts(FileFacts, FileAddresses, FormErrors):
@@ -124,3 +128,19 @@ def _changes(case: Case, history: list[Item], lang: Lang) -> list[SentChange]:
         for row in reversed(history)
         if row["actor"] == APPLICANT and row["event"] in ("reply", "revise")
     ]
+
+
+def unreached(case: Case) -> str:
+    """Return the new address that was asked for last and takes no mail; blank without one."""
+    asked = [one["address"] for one in faults_now(case) if one["to"] == NEW_ADDRESS]
+    return asked[-1] if asked else ""
+
+
+def error_text(code: str, lang: Lang) -> str:
+    return str(content.review()["file_errors"][code][lang])
+
+
+def is_stored_form(ref: str) -> bool:
+    """Say whether a reference is of a form that opens no file."""
+    form = references.form_of(ref)
+    return form is not None and "stored" in content.form(form)

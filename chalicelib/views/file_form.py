@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from chalicelib.web.html_forms import UploadedFile
 from chalicelib.web.request import is_ticked, text_area, text_field
 
 PAGE_SECONDS: Final = 24 * 3600
@@ -18,7 +19,7 @@ CONTROL_FIELDS: Final = (
 @dataclass(frozen=True)
 class FileInput:
     """One post: `action` says which of the page's forms it is; `answers` are those of the
-    declaration or application, as entered, and count when `revised`."""
+    declaration or application, as entered, and count when `revised`; `file` is a document."""
 
     action: str
     answer: str
@@ -28,13 +29,14 @@ class FileInput:
     confirm: bool
     revised: bool
     fields: Mapping[str, object]
+    file: UploadedFile | None = None
 
     @property
     def answers(self) -> dict[str, object]:
         return {key: value for key, value in self.fields.items() if key not in CONTROL_FIELDS}
 
 
-def read_input(fields: Mapping[str, object]) -> FileInput:
+def read_input(fields: Mapping[str, object], file: UploadedFile | None = None) -> FileInput:
     answer = text_area(fields, "answer")
     return FileInput(
         action=text_field(fields, "action") or ("reply" if answer else ""),
@@ -45,4 +47,5 @@ def read_input(fields: Mapping[str, object]) -> FileInput:
         confirm=is_ticked(fields, "confirm"),
         revised=text_field(fields, "revised") == "1" or fields.get("revised") is True,
         fields=fields,
+        file=file,
     )

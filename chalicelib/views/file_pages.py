@@ -5,21 +5,29 @@ from dataclasses import dataclass
 
 from chalicelib import content
 from chalicelib.cases.case import Case
-from chalicelib.cases.faults import faults_now
 from chalicelib.cases.intake.submission import received_text
 from chalicelib.cases.lookup import Cases
 from chalicelib.cases.states import table, tells_turnaround
 from chalicelib.core import references
 from chalicelib.core.languages import Lang
-from chalicelib.core.letter_row import NEW_ADDRESS
 from chalicelib.core.links import Links
 from chalicelib.core.ports import Now
 from chalicelib.core.records import moment
 from chalicelib.core.settings import Settings
+from chalicelib.forms.attachment import fields_of
 from chalicelib.forms.problems import RESULT_NOT_MAILED, Problem
 from chalicelib.views.days import DAYS, applicants_days, respond_with_days
+from chalicelib.views.documents import PAGE as DOCUMENTS
 from chalicelib.views.documents import document_facts
-from chalicelib.views.file_facts import FileAddresses, FileFacts, FilePageFacts, file_facts
+from chalicelib.views.file_facts import (
+    FileAddresses,
+    FileFacts,
+    FilePageFacts,
+    error_text,
+    file_facts,
+    is_stored_form,
+    unreached,
+)
 from chalicelib.web.form_errors import Description, form_errors
 from chalicelib.web.pages import Pages, in_language
 from chalicelib.web.problems import FieldError
@@ -80,7 +88,7 @@ class FilePages:
             "nonce": self.links.nonce(mine.token),
             **self._links(mine, facts, lang),
             "address_form": (case.state, "ask_address") in table(),
-            "unreached": _unreached(case),
+            "unreached": unreached(case),
             "mail_to": case.mail_to,
         }
         status = 422 if errors else status
@@ -98,7 +106,17 @@ class FilePages:
             "days_url": in_language(f"{address}?{DAYS}=1", lang) if days else None,
             "copy_url": in_language(f"{address}?copy=1", lang),
             "withdraw_url": in_language(f"{address}?do=withdraw", lang) if may_withdraw else None,
+            "documents_url": in_language(self.documents_url(mine), lang)
+            if self.can(mine, "add_document") and fields_of(case.form)
+            else None,
         }
+
+    def address(self, mine: OpenedFile) -> str:
+        return self._address(mine.token)
+
+    def documents_url(self, mine: OpenedFile) -> str:
+        """Return the address of the page that takes documents for a file."""
+        return f"{self._address(mine.token)}?do={DOCUMENTS}"
 
     def copy(self, mine: OpenedFile, lang: Lang) -> Response:
         """Answer with all that was sent, as a page to print or to keep."""
@@ -223,12 +241,12 @@ class FilePages:
 
     def received(self, request: Request, token: str, ref: str) -> Response:
         """Answer that something came under a reference, and no more."""
-        what = "stored" if _is_stored_form(ref) else "received"
+        what = "stored" if is_stored_form(ref) else "received"
         return self._of_receipt(request, what, ref, request.lang, self._address(token))
 
     def refused_receipt(self, request: Request, ref: str, lang: Lang) -> Response:
         """Answer with what the link of a receipt does not do."""
-        what = "stored" if _is_stored_form(ref) else "not_yours"
+        what = "stored" if is_stored_form(ref) else "not_yours"
         return self._of_receipt(request, what, ref, lang, "", status=409)
 
     def _of_receipt(
@@ -282,19 +300,3 @@ class FilePages:
 
     def _address(self, token: str) -> str:
         return self.pages.address("file", token)
-
-
-def _is_stored_form(ref: str) -> bool:
-    """Say whether a reference is of a form that opens no file."""
-    form = references.form_of(ref)
-    return form is not None and "stored" in content.form(form)
-
-
-def _unreached(case: Case) -> str:
-    """Return the new address that was asked for last and takes no mail; blank without one."""
-    asked = [one["address"] for one in faults_now(case) if one["to"] == NEW_ADDRESS]
-    return asked[-1] if asked else ""
-
-
-def error_text(code: str, lang: Lang) -> str:
-    return str(content.review()["file_errors"][code][lang])

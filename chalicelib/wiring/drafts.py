@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from chalicelib.cases.added_documents import AddedDocuments
 from chalicelib.forms.attachment import Attachment
 from chalicelib.forms.attachments.attachments import Attachments
 from chalicelib.forms.attachments.minding import AttachmentMinder
@@ -42,9 +43,16 @@ class FormDrafts:
         return self.attachments.link(found, wanted)
 
     @cached_property
+    def added(self) -> AddedDocuments:
+        """Documents that come to a file after it was sent."""
+        parts = self._parts
+        return AddedDocuments(parts.store, parts.documents, parts.now, parts.people_key)
+
+    @cached_property
     def minder(self) -> AttachmentMinder:
         parts = self._parts
-        return AttachmentMinder(parts.store, parts.documents, parts.measure, parts.now)
+        added = self.added.arrival
+        return AttachmentMinder(parts.store, parts.documents, added, parts.measure, parts.now)
 
     def views(
         self, intake: "Intake", prefilled: "Prefilled", pages: "Pages", problems: "Problems"

@@ -171,15 +171,15 @@ class Views:
     def file(self) -> "FileViews":
         from chalicelib.views.claim import ClaimViews
         from chalicelib.views.file import FileViews
+        from chalicelib.views.file_documents import FileDocuments
         from chalicelib.views.file_pages import FilePages
 
-        parts, cases = self._parts, self._rooms.cases
+        parts, cases, drafts = self._parts, self._rooms.cases, self._rooms.drafts
         pages = FilePages(
             cases.lookup, parts.links, parts.settings, self._pages, parts.now, cases.turnaround
         )
-        claims = ClaimViews(
-            cases.lookup, cases.orphans, cases.applicant, parts.links, self._pages, pages
-        )
+        which = (cases.lookup, cases.orphans, cases.applicant)
+        claims = ClaimViews(*which, parts.links, self._pages, pages)
         return FileViews(
             cases.lookup,
             cases.applicant,
@@ -189,7 +189,7 @@ class Views:
             pages,
             self.lost_link,
             claims,
-            self._rooms.drafts.document_link,
+            FileDocuments(drafts.added, drafts.document_link, pages, self._problems),
         )
 
     @cached_property

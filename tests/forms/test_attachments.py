@@ -11,7 +11,7 @@ from chalicelib import content
 from chalicelib.core.errors import StoreDown
 from chalicelib.core.languages import LANGS
 from chalicelib.forms.attachment import plain_name
-from chalicelib.forms.attachments.attachments import Brought
+from chalicelib.forms.attachments.bringing import Brought
 from chalicelib.forms.attachments.inspection import KINDS, inspect
 from chalicelib.forms.attachments.ports import CLEAN, THREATS
 from chalicelib.forms.attachments.wrong_file import WrongFile

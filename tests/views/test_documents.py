@@ -21,6 +21,7 @@ from chalicelib.people.erasure import ErasureDecision
 from fakes import MemoryDocuments
 from journey import ADA, RITA, Journey
 from staff_browser import StaffBrowser
+from visitor import hidden, token
 
 PAGE = {"Accept": "text/html", "Content-Type": files.SENT_WITH}
 SCRIPT = {"Content-Type": files.SENT_WITH}
@@ -488,3 +489,144 @@ def test_whoever_asks_for_what_is_kept_of_them_is_told_of_their_documents(way: J
     (mine,) = [one for one in given["files"] if "documents" in one]  # type: ignore[attr-defined]
     (document,) = mine["documents"]
     assert (document["field"], document["name"]) == ("file_other", "Entente signée.pdf")
+
+
+def sent_file(way: Journey, **fields: str) -> str:
+    """The address of a file whose application came, for its owner."""
+    url = filled(way, **(fields or {"invite": invited(way)}))
+    send(way, url)
+    way.deliver()
+    return f"/file/{token(way.mailer.to(ADA)[-1].text, 'file')}"
+
+
+def add_later(way: Journey, file: str, body: bytes | None = None, **more: Any) -> Any:
+    page = way.visitor.page(f"{file}?do=documents&lang=fr").body.decode()
+    given = {"nonce": hidden(page, "nonce"), "action": "add_document", "do": "add:file_other"}
+    headers = more.pop("headers", PAGE)
+    sent = files.form_data(files.pdf() if body is None else body, **{**given, **more})
+    return way.visitor.request("POST", f"{file}?do=documents", sent, **headers)
+
+
+def the_case(way: Journey) -> Case:
+    return next(Case.of(row) for row in way.store.kinds("case"))
+
+
+def test_a_document_is_added_to_a_file_that_was_sent_and_staff_hear_of_it_in_the_morning(
+    way: Journey, documents: MemoryDocuments
+) -> None:
+    file = sent_file(way)
+    assert "?do=documents" in way.visitor.page(file).body.decode()
+    before = the_case(way)
+    for name in ("Résolution.pdf", "Budget.pdf"):
+        answer = add_later(way, file, name=name)
+        assert answer.status_code == 303
+        assert "done=sent" in answer.headers["Location"]
+    after = the_case(way)
+    assert (after.version, after.events) == (before.version, before.events + 2)
+    assert len(after.attachments or []) == 2
+    scanned(way, documents)
+    way.deliver()
+    page = way.visitor.page(f"{file}?do=documents&lang=en").body.decode()
+    assert "Résolution.pdf" in page
+    assert page.count("Scanned, nothing found") == 2
+    assert not [m for m in way.mailer.to(RITA) if "ajouté" in m.subject]
+    way.clock.pass_(days=4)
+    way.service.mail.outbox.sweep()
+    way.deliver()
+    told = [m for m in way.mailer.to(RITA) if "Des documents ont été ajoutés" in m.subject]
+    assert len(told) == 1
+    assert told[0].text.count("Autres documents\xa0: Analysé, rien à signaler") == 2
+    assert "Résolution" not in told[0].text
+    chain = [row for row in way.store.kinds("event") if row["event"] == "add_document"]
+    assert [set(row["data"]) for row in chain] == [{"document", "field"}] * 2
+
+
+def test_what_is_added_is_held_to_the_limits_and_the_scan_of_the_form(
+    way: Journey, documents: MemoryDocuments
+) -> None:
+    file = sent_file(way)
+    for body, code in (files.WRONG["a program for Windows"], files.WRONG["a page"], (b"", "")):
+        refused = add_later(way, file, body)
+        assert refused.status_code == 422, code
+        assert 'id="f-file-other-error"' in refused.body.decode()
+    far_over = add_later(way, file, files.pdf(b"x" * (DIRECT_BYTES + 70_000)))
+    assert far_over.status_code == 413
+    assert "document volumineux" in far_over.body.decode()
+    assert (documents.bodies, the_case(way).attachments) == ({}, None)
+    for _ in range(3):
+        assert add_later(way, file).status_code == 303
+    full = add_later(way, file)
+    assert full.status_code == 422
+    assert "Autant de documents que possible" in full.body.decode()
+    scanned(way, documents, THREATS)
+    way.deliver()
+    assert [m for m in way.mailer.to(ADA) if "ne peut pas être ouvert" in m.text]
+    assert [m for m in way.mailer.to(RITA) if "logiciel malveillant" in m.text]
+    assert add_later(way, file).status_code == 303
+    stale = add_later(way, file, nonce="x")
+    assert stale.status_code == 422
+    assert add_later(way, file, do="add:file_nothing").status_code == 404
+    assert nothing_is_left(way, documents)
+
+
+def test_a_file_takes_documents_while_it_is_open_and_no_longer(
+    way: Journey, documents: MemoryDocuments
+) -> None:
+    file = sent_file(way)
+    page = way.visitor.page(f"{file}?do=documents").body.decode()
+    given = {"nonce": hidden(page, "nonce"), "action": "add_document"}
+    large = way.visitor.submit(
+        f"{file}?do=documents", list({**given, "do": "large:file_other"}.items())
+    )
+    assert large.status_code == 200
+    back = html.unescape(
+        re.findall(r'success_action_redirect" value="([^"]+)"', large.body.decode())[0]
+    )
+    back = "/file/" + back.partition("/file/")[2]
+    assert "done=lost" in way.visitor.page(back).headers["Location"]
+    way.decide(RITA, decision="decline", reason="other", message="Non.")
+    kept = add_later(way, file, **given)
+    assert kept.status_code == 409
+    way.after_undo()
+    documents.put(f"incoming/{parse_qs(urlsplit(back).query)['came'][0]}", files.pdf())
+    assert "done=lost" in way.visitor.page(back).headers["Location"]
+    assert (
+        "Votre dossier ne prend plus de documents"
+        in way.visitor.page(f"{file}?do=documents&lang=fr").body.decode()
+    )
+    assert add_later(way, file, **given).status_code == 409
+    assert the_case(way).attachments is None
+    assert nothing_is_left(way, documents)
+
+
+def test_a_large_document_comes_to_its_file_whether_or_not_its_browser_comes_back(
+    way: Journey, documents: MemoryDocuments
+) -> None:
+    file = sent_file(way)
+    for comes_back in (True, False):
+        page = way.visitor.page(f"{file}?do=documents").body.decode()
+        given = {"nonce": hidden(page, "nonce"), "action": "add_document", "do": "large:file_other"}
+        large = way.visitor.submit(f"{file}?do=documents", list(given.items())).body.decode()
+        back = html.unescape(re.findall(r'success_action_redirect" value="([^"]+)"', large)[0])
+        back = "/file/" + back.partition("/file/")[2]
+        key = re.findall(r'name="key" value="([^"]+)"', large)[0]
+        documents.put(key, files.pdf())
+        if comes_back:
+            for _ in range(2):
+                assert "done=sent" in way.visitor.page(back).headers["Location"]
+    sweep(way, hours=2)
+    assert len(the_case(way).attachments or []) == 2
+    scanned(way, documents)
+    assert {row["state"] for row in rows(way)} == {"clean"}
+
+
+def test_a_link_that_is_none_of_a_file_s_owner_adds_nothing(way: Journey) -> None:
+    file = sent_file(way)
+    body = files.form_data(files.pdf(), action="add_document", do="add:file_other")
+    assert way.visitor.request("POST", f"{file}x?do=documents", body, **PAGE).status_code == 404
+    huge = files.form_data(files.pdf(b"x" * (DIRECT_BYTES + 70_000)), action="add_document")
+    assert way.visitor.request("POST", f"{file}x?do=documents", huge, **PAGE).status_code == 404
+    receipt = way.visitor.send("/forms/eoi", samples.eoi(contact_email="zoe@example.org"))
+    theirs = "/file/" + receipt.json_body["links"]["status"].rpartition("/")[2]
+    assert way.visitor.request("POST", f"{theirs}?do=documents", body, **PAGE).status_code == 409
+    assert the_case(way).attachments is None

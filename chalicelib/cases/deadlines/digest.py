@@ -1,13 +1,12 @@
 """The daily letter to each member of the staff: at half past eight on business days."""
 
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
-from chalicelib import content
 from chalicelib.cases.deadlines.agenda import Agenda
 from chalicelib.cases.staff import Roster
 from chalicelib.core import business_days, eastern_time
-from chalicelib.core.business_days import DAY, QuietHours
+from chalicelib.core.business_days import QuietHours, next_morning
 from chalicelib.core.errors import Conflict
 from chalicelib.core.letter_row import letter
 from chalicelib.core.ports import Change, Item, Key, Now, Put, Store
@@ -34,7 +33,7 @@ class Digest:
             "sk": DIGEST_KEY[1],
             "kind": "clock",
             "due_shard": shard_of(DIGEST_KEY[0]),
-            "due_at": stamp(_next(self._now())),
+            "due_at": stamp(next_morning(self._now())),
         }
         try:
             self._store.commit([Put(row)])
@@ -50,7 +49,7 @@ class Digest:
         now = self._now()
         today = eastern_time.today(now)
         change = Change(
-            DIGEST_KEY, expect={"due_at": row["due_at"]}, set={"due_at": stamp(_next(now))}
+            DIGEST_KEY, expect={"due_at": row["due_at"]}, set={"due_at": stamp(next_morning(now))}
         )
         quiet = self._quiet is not None and self._quiet.contains(now)
         letters = []
@@ -74,12 +73,3 @@ class Digest:
                 owed["expires"] = int((now + DIGEST_RETENTION).timestamp())
                 puts.append(Put(owed))
         return puts
-
-
-def _next(now: datetime) -> datetime:
-    """Return the next half past eight of a business day."""
-    day = eastern_time.today(now)
-    hour = time.fromisoformat(content.clocks()["digest"])
-    while not business_days.is_business_day(day) or business_days.at_eastern_time(day, hour) <= now:
-        day += DAY
-    return business_days.at_eastern_time(day, hour)

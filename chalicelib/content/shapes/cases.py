@@ -174,7 +174,7 @@ class Review(TypedDict):
     file: Annotated[
         dict[str, TitleAndText],
         keys(
-            "reply copy withdraw correct confirm claimed not_now settled not_yours links_asked "
+            "reply copy add_document withdraw correct confirm claimed not_now settled not_yours links_asked "
             "received stored receipt_over replaced another not_me not_mine answered"
         ),
     ]

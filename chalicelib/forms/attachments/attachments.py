@@ -2,15 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final, NamedTuple
+from datetime import datetime
 
-from chalicelib.core import rate_limit
-from chalicelib.core.errors import Conflict, NotFound, StoreDown
-from chalicelib.core.ports import Change, Item, Now, Put, Store
+from chalicelib.core.errors import Conflict, StoreDown
+from chalicelib.core.ports import Change, Item, Now, Store
 from chalicelib.core.records import stamp
 from chalicelib.forms.attachment import (
-    DIRECT_BYTES,
     LARGE_BYTES,
     LOOK_AGAIN,
     OFFER_SECONDS,
@@ -19,41 +16,23 @@ from chalicelib.forms.attachment import (
     attachment_key,
     attachments_in,
     due,
-    fields_of,
-    new_attachment_id,
-    plain_name,
     released,
 )
-from chalicelib.forms.attachments.ports import DocumentStore, Offer
-from chalicelib.forms.attachments.wrong_file import WrongFile
+from chalicelib.forms.attachments.bringing import (
+    Brought,
+    Offered,
+    awaited,
+    field_of,
+    kind_of,
+    offer_ends,
+    reserve,
+    saving_link,
+    wrong,
+)
+from chalicelib.forms.attachments.ports import DocumentStore
 from chalicelib.forms.drafts.draft import OPEN, FormDraft, draft_key, lifetime
 from chalicelib.forms.drafts.drafts import Drafts
 from chalicelib.forms.drafts.refused import Holder
-from chalicelib.forms.problems import InvalidForm, Problem
-
-if TYPE_CHECKING:
-    from chalicelib.content.shapes.forms import AttachmentField
-
-LINK_SECONDS: Final = 120
-"""How long the address of a download works: it is followed at once."""
-
-OFFER_GRACE: Final = timedelta(minutes=10)
-"""How long after the end of an offer a document may still be on its way."""
-
-
-class Brought(NamedTuple):
-    """A file as a form brought it, for a field; `replaces` is the document that the page showed in
-    its place, if any."""
-
-    field: str
-    name: str
-    body: bytes = b""
-    replaces: str = ""
-
-
-class Offered(NamedTuple):
-    id: str
-    offer: Offer
 
 
 @dataclass(frozen=True)
@@ -78,27 +57,17 @@ class Attachments:
         """Keep a document that a form brought. Raises InvalidForm for what is none of ours or has
         no room, and what `Drafts.get` does."""
         draft = self._with_room(holder, brought)
-        if not brought.body:
-            raise _wrong(brought.field, "file_missing")
-        if len(brought.body) > DIRECT_BYTES:
-            raise _wrong(brought.field, "file_large")
-        try:
-            from chalicelib.forms.attachments.inspection import inspect
-
-            kind = inspect(brought.body)
-        except WrongFile as wrong:
-            raise _wrong(brought.field, wrong.code) from None
-        row = self._row(draft, brought, self.now() + LOOK_AGAIN)
+        kind = kind_of(brought)
+        row = awaited(draft.key[0], brought, self.now(), self.now() + LOOK_AGAIN)
         row |= {"size": len(brought.body), "file_kind": kind}
-        self._reserve(row, network)
-        made = Attachment.of(row)
+        made = reserve(self.store, row, network, self.people_key, self.now())
         self.bucket().put(made.object_key, brought.body)
         try:
             self.store.commit(arrival(self.store, made, self.now(), holder.editor))
         except Conflict:
             self.store.commit(released([made], self.now()))
             self._with_room(holder, brought)
-            raise _wrong(brought.field, "file_changed") from None
+            raise wrong(brought.field, "file_changed") from None
         return made
 
     def offer(
@@ -107,10 +76,8 @@ class Attachments:
         """Let a browser send a large document by itself; `back` makes of its id the address where
         it comes back. Raises as `add` does."""
         draft = self._with_room(holder, brought)
-        ends = self.now() + timedelta(seconds=OFFER_SECONDS) + OFFER_GRACE
-        row = self._row(draft, brought, ends)
-        self._reserve(row, network)
-        made = Attachment.of(row)
+        row = awaited(draft.key[0], brought, self.now(), offer_ends(self.now()))
+        made = reserve(self.store, row, network, self.people_key, self.now())
         offer = self.bucket().offer(made.object_key, LARGE_BYTES, OFFER_SECONDS, back(made.id))
         return Offered(made.id, offer)
 
@@ -155,49 +122,19 @@ class Attachments:
     def link(self, found: Sequence[Attachment], attachment_id: str) -> str:
         """Return the address that saves one of these documents. Raises NotFound for one that is
         not among them, or may not be opened."""
-        for one in found:
-            if one.id == attachment_id and one.state == "clean":
-                return self.bucket().link(one.object_key, one.saved_as, LINK_SECONDS)
-        raise NotFound(attachment_id)
+        return saving_link(self.bucket(), found, attachment_id)
 
     def _with_room(self, holder: Holder, brought: Brought) -> FormDraft:
         """Return the draft, where a document has a place in it. Raises NotFound for a field that
         the form does not have, and InvalidForm."""
-        f = _field_of(holder.form, brought.field)
+        f = field_of(holder.form, brought.field)
         draft = self.drafts.get(holder)
         there = [one for one, key in draft.attachments.items() if key == brought.field]
         if brought.replaces and brought.replaces not in there:
-            raise _wrong(brought.field, "file_changed")
+            raise wrong(brought.field, "file_changed")
         if not brought.replaces and len(there) >= f["max"]:
-            raise _wrong(brought.field, "file_full" if f["max"] > 1 else "file_changed")
+            raise wrong(brought.field, "file_full" if f["max"] > 1 else "file_changed")
         return draft
-
-    def _row(self, draft: FormDraft, brought: Brought, looked_at: datetime) -> Item:
-        made = new_attachment_id()
-        pk, sk = attachment_key(made)
-        state: AttachmentState = "expected"
-        return {
-            "pk": pk,
-            "sk": sk,
-            "kind": "attachment",
-            "owner": draft.key[0],
-            "field": brought.field,
-            "name": plain_name(brought.name),
-            "state": state,
-            "at": stamp(self.now()),
-            **({"replaces": brought.replaces} if brought.replaces else {}),
-            **due(made, looked_at),
-        }
-
-    def _reserve(self, row: Item, network: str) -> None:
-        """Write the row of what is about to come. Raises TooMany."""
-        now = self.now()
-        subject = rate_limit.of_network(network, self.people_key)
-        counters = rate_limit.counters("uploads", subject, now)
-        try:
-            self.store.commit([Put(row), *counters])
-        except Conflict as conflict:
-            raise rate_limit.too_many(now, rate_limit.full_window(conflict, counters)) from None
 
 
 def arrival(
@@ -209,7 +146,7 @@ def arrival(
     form = draft_id.rpartition("-")[0]
     replaces = found.row.get("replaces", "")
     counter = {} if replaces else {f"files_{found.field}": 1}
-    most = _field_of(form, found.field)["max"]
+    most = field_of(form, found.field)["max"]
     state: AttachmentState = "scanning"
     return [
         Change(
@@ -233,14 +170,3 @@ def arrival(
 
 def _open(editor: str) -> Item:
     return {"state": OPEN, **({f"editor_{editor}": True} if editor else {})}
-
-
-def _field_of(form: str, key: str) -> "AttachmentField":
-    for f in fields_of(form):
-        if f["key"] == key:
-            return f
-    raise NotFound(key)
-
-
-def _wrong(key: str, code: str) -> InvalidForm:
-    return InvalidForm([Problem(key, code)])

@@ -1,12 +1,12 @@
 """Looks after attachments: what the scan found, what came late, and what nobody owns any more."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from chalicelib.core.errors import Conflict
+from chalicelib.core.errors import Conflict, Refused
 from chalicelib.core.letter_row import ALL_STAFF, APPLICANT, letter
 from chalicelib.core.metrics import Measure
 from chalicelib.core.ports import Change, Delete, Item, Key, Now, Put, Store, Write
@@ -27,6 +27,7 @@ from chalicelib.forms.attachments.attachments import arrival
 from chalicelib.forms.attachments.ports import CLEAN, THREATS, UNSUPPORTED, DocumentStore, Seen
 from chalicelib.forms.attachments.wrong_file import WrongFile
 from chalicelib.forms.drafts.draft import OPEN, draft_key
+from chalicelib.forms.problems import InvalidForm
 
 log = logging.getLogger("relais.attachments")
 
@@ -39,9 +40,17 @@ UNSCANNED: Final = "unscanned-attachment-seconds"
 ORPHAN_AGE: Final = timedelta(hours=2)
 """How old an object is before the daily sweep asks whose it is: none is on its way any more."""
 
+FILE: Final = "CASE#"
+"""How the owner of a document begins that is of a file."""
+
 LOST: Final = "file_lost"
 LOCKED: Final = "file_unsupported"
 THREAT: Final = "file_threat"
+
+
+AddedToFile = Callable[[Attachment, int], Sequence[Write]]
+"""Returns the writes by which a file has a document that came to the bucket, of this size. Raises
+Conflict or Refused where it takes none."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +60,7 @@ class AttachmentMinder:
 
     store: Store
     bucket: Callable[[], DocumentStore]
+    added: AddedToFile
     measure: Measure
     now: Now
 
@@ -112,8 +122,12 @@ class AttachmentMinder:
     def _arrived(self, found: Attachment, seen: Seen) -> str:
         """Take up what a browser sent without coming back, as far as there is room for it."""
         try:
-            self.store.commit(arrival(self.store, found, self.now(), size=seen.size))
-        except Conflict:
+            if found.owner.startswith(FILE):
+                writes = self.added(found, seen.size)
+            else:
+                writes = arrival(self.store, found, self.now(), size=seen.size)
+            self.store.commit(writes)
+        except (Conflict, Refused, InvalidForm):
             return self._delete(found)
         return "arrived"
 
@@ -162,8 +176,10 @@ class AttachmentMinder:
         facts |= {"file_kind": kind} if kind else {}
         facts |= {"why": why} if why else {}
         letters: list[Write] = []
-        if found.owner.startswith("CASE#"):
-            readers = {"staff_document_checked": ALL_STAFF}
+        if found.owner.startswith(FILE):
+            # Of what was added later the morning's letter tells, unless nobody can open it.
+            tells = state != "clean" or "added" not in found.row
+            readers = {"staff_document_checked": ALL_STAFF} if tells else {}
             readers |= {} if state == "clean" else {"document_held_back": APPLICANT}
             letters = [
                 Put(letter(found.owner, f"D{found.id[:12]}", name, to=reader,
@@ -213,7 +229,8 @@ class AttachmentMinder:
             return draft if draft.get("state") == OPEN and not over and has else None
         if kind == "CASE":
             case = self.store.get(found.owner, "CASE") or {}
-            return case if found.id in (case.get("attachments") or ()) else None
+            has = found.id in (case.get("attachments") or ()) or found.state == "expected"
+            return case if case and has else None
         return None
 
     def _delete(self, found: Attachment) -> str:

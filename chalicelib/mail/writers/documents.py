@@ -2,6 +2,7 @@
 
 from typing import TypedDict
 
+from chalicelib import content
 from chalicelib.cases.case import Case
 from chalicelib.core.errors import Overtaken
 from chalicelib.core.languages import Lang
@@ -48,6 +49,37 @@ def staff_document_checked(owed: StaffLetter) -> DocumentChecked:
         "document": _label(found, owed.lang),
         "clean": found.state == "clean",
         "malware": found.why == THREAT,
+    }
+
+
+class AddedDocument(TypedDict):
+    """`status` says how far the scan is."""
+
+    document: str
+    status: str
+
+
+class DocumentsAdded(TypedDict):
+    staff_name: str
+    review_url: str
+    documents: list[AddedDocument]
+
+
+@letter("staff_documents_added", to=STAFF)
+def staff_documents_added(owed: StaffLetter) -> DocumentsAdded:
+    """Tell what was added since the letter was owed. Raises Overtaken when all of it is gone."""
+    found = attachments_in(owed.store, owed.case.key[0], owed.case.attachments)
+    fresh = [one for one in found if "added" in one.row and one.at >= owed.facts["since"]]
+    if not fresh:
+        raise Overtaken("the documents are gone")
+    states = content.review()["documents"]
+    return {
+        "staff_name": owed.staff.name,
+        "review_url": owed.review_url,
+        "documents": [
+            {"document": _label(one, owed.lang), "status": states[one.state][owed.lang]}
+            for one in fresh
+        ],
     }
 
 

@@ -1,0 +1,158 @@
+"""Documents that an applicant adds to a file after it was sent, while it is open."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from chalicelib.cases.case import Case, case_key
+from chalicelib.cases.proof import proved
+from chalicelib.cases.states import step
+from chalicelib.cases.transition import StateChange
+from chalicelib.core import eastern_time
+from chalicelib.core.business_days import next_morning
+from chalicelib.core.errors import Conflict, Refused
+from chalicelib.core.letter_row import ALL_STAFF, APPLICANT, letter
+from chalicelib.core.ports import Change, Item, Now, Put, Store, Write
+from chalicelib.core.records import stamp
+from chalicelib.forms.attachment import (
+    LARGE_BYTES,
+    LOOK_AGAIN,
+    OFFER_SECONDS,
+    SHUT,
+    Attachment,
+    AttachmentState,
+    attachment_key,
+    attachments_in,
+    due,
+    fields_of,
+    released,
+)
+from chalicelib.forms.attachments.bringing import (
+    Brought,
+    Offered,
+    awaited,
+    field_of,
+    kind_of,
+    offer_ends,
+    reserve,
+    wrong,
+)
+from chalicelib.forms.attachments.ports import DocumentStore
+
+EVENT: Final = "add_document"
+
+
+@dataclass(frozen=True)
+class AddedDocuments:
+    """What was sent stays, and as many documents as the form takes may be added to it. Each has its
+    event in the chain of its file, and the next morning's letter tells the staff."""
+
+    store: Store
+    bucket: Callable[[], DocumentStore]
+    now: Now
+    people_key: bytes = field(repr=False)
+
+    def room(self, case: Case) -> dict[str, int]:
+        """Return how many documents may still be added, by their field: those that nobody can open
+        leave their place."""
+        there = attachments_in(self.store, case.key[0], case.attachments)
+        taken = [one.field for one in there if "added" in one.row and one.state not in SHUT]
+        return {f["key"]: f["max"] - taken.count(f["key"]) for f in fields_of(case.form)}
+
+    def add(self, case: Case, brought: Brought, network: str) -> Case:
+        """Keep a document that the page of a file brought, and return the file. Raises InvalidForm
+        for what is none of ours or has no room, Refused where a file takes none, Conflict when it
+        moved meanwhile."""
+        self._check(case, brought.field)
+        kind = kind_of(brought)
+        row = self._row(case, brought, self.now() + LOOK_AGAIN) | {
+            "size": len(brought.body),
+            "file_kind": kind,
+        }
+        made = reserve(self.store, row, network, self.people_key, self.now())
+        self.bucket().put(made.object_key, brought.body)
+        change, writes = self._arrival(case, made)
+        try:
+            self.store.commit(writes)
+        except Conflict:
+            self.store.commit(released([made], self.now()))
+            raise
+        return change.after()
+
+    def offer(
+        self, case: Case, brought: Brought, network: str, back: Callable[[str], str]
+    ) -> Offered:
+        """Let a browser send a large document by itself; `back` makes of its id the address where
+        it comes back. Raises as `add` does."""
+        self._check(case, brought.field)
+        row = self._row(case, brought, offer_ends(self.now()))
+        made = reserve(self.store, row, network, self.people_key, self.now())
+        offer = self.bucket().offer(made.object_key, LARGE_BYTES, OFFER_SECONDS, back(made.id))
+        return Offered(made.id, offer)
+
+    def came(self, case: Case, attachment_id: str) -> bool:
+        """Take up a document that a browser says it sent; return whether the file has it. A second
+        time changes nothing. Raises Refused, Conflict and InvalidForm."""
+        row = self.store.get(*attachment_key(attachment_id))
+        if row is None or row["owner"] != case.key[0]:
+            return False
+        found = Attachment.of(row)
+        if found.state != "expected":
+            return True
+        seen = self.bucket().look(found.object_key)
+        if seen is None:
+            return False
+        _, writes = self._arrival(case, found, seen.size)
+        self.store.commit(writes)
+        return True
+
+    def arrival(self, found: Attachment, size: int) -> Sequence[Write]:
+        """Return the writes by which a file has a document that came to the bucket without its
+        browser coming back. Raises Refused and InvalidForm where it takes none any more."""
+        item = self.store.get(*case_key(found.owner.partition("#")[2]))
+        if item is None:
+            raise Refused("not_now")
+        return self._arrival(Case.of(item), found, size)[1]
+
+    def _check(self, case: Case, key: str) -> None:
+        """Raise Refused where the file takes no documents, NotFound for one that its form does not
+        have, and InvalidForm where there is no room."""
+        step(case.state, EVENT)
+        field_of(case.form, key)
+        if self.room(case)[key] < 1:
+            raise wrong(key, "file_added_full")
+
+    def _row(self, case: Case, brought: Brought, looked_at: datetime) -> Item:
+        return {**awaited(case.key[0], brought, self.now(), looked_at), "added": True}
+
+    def _arrival(
+        self, case: Case, found: Attachment, size: int = 0
+    ) -> tuple[StateChange, list[Write]]:
+        """Return the step of a file that has a document more, and its writes: no name of a file
+        stands in the chain of events."""
+        self._check(case, found.field)
+        now = self.now()
+        data = {"document": found.id, "field": found.field}
+        change = StateChange(case, step(case.state, EVENT), now, APPLICANT, data)
+        change.sets = {
+            "attachments": [*(case.attachments or []), found.id],
+            "proved": proved(case, case.mail_to, "link", now),
+        }
+        state: AttachmentState = "scanning"
+        arrived = Change(
+            found.key,
+            expect=found.unchanged(),
+            set={"state": state, "at": stamp(now), **({"size": size} if size else {}),
+                 **due(found.id, now + LOOK_AGAIN)},
+        )  # fmt: skip
+        return change, [*change.writes(), arrived, *self._letter(change)]
+
+    def _letter(self, change: StateChange) -> list[Put]:
+        """Owe the next morning's letter about the file, if it is not owed yet."""
+        morning = next_morning(change.now)
+        name, pk = change.row.letters[0], change.case.key[0]
+        since = f"M{eastern_time.local(morning):%Y%m%d}"
+        facts = {"since": stamp(change.now)}
+        owed = letter(pk, since, name, to=ALL_STAFF, due=stamp(morning), facts=facts, by_day=True)
+        return [] if self.store.get(owed["pk"], owed["sk"]) else [Put(owed)]
