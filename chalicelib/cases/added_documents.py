@@ -29,6 +29,7 @@ from chalicelib.forms.attachment import (
     released,
 )
 from chalicelib.forms.attachments.bringing import (
+    ADDED_FULL,
     Brought,
     Offered,
     awaited,
@@ -121,7 +122,7 @@ class AddedDocuments:
         step(case.state, EVENT)
         field_of(case.form, key)
         if self.room(case)[key] < 1:
-            raise wrong(key, "file_added_full")
+            raise wrong(key, ADDED_FULL)
 
     def _row(self, case: Case, brought: Brought, looked_at: datetime) -> Item:
         return {**awaited(case.key[0], brought, self.now(), looked_at), "added": True}

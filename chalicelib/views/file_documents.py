@@ -131,7 +131,7 @@ class FileDocuments:
             "accepted": ACCEPTED,
             "action": address,
             "nonce": self.pages.links.nonce(mine.token),
-            "back": in_language(self.pages.address(mine), lang),
+            "back": in_language(self.pages.pages.address("file", mine.token), lang),
             "limit": limit_text(DIRECT_BYTES, lang),
         }
         return self.pages.pages.respond(

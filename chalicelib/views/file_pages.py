@@ -111,9 +111,6 @@ class FilePages:
             else None,
         }
 
-    def address(self, mine: OpenedFile) -> str:
-        return self._address(mine.token)
-
     def documents_url(self, mine: OpenedFile) -> str:
         """Return the address of the page that takes documents for a file."""
         return f"{self._address(mine.token)}?do={DOCUMENTS}"

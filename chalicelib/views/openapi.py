@@ -91,10 +91,13 @@ def _files(interface: Interface) -> Paths:
         "/file": {"get": interface.get("/file", script="Fields"), "post": ask},
         file: {
             "get": interface.get(
-                file, "days", "copy", script="Outcome", page=PAGE_OR_DAYS, also=("303",)
+                file, "days", "copy", "do", script="Outcome", page=PAGE_OR_DAYS, also=("303",)
             ),
             "post": interface.post(
-                file, "action nonce answer revised confirm address", script="Outcome"
+                file,
+                "action nonce answer revised confirm address do",
+                script="Outcome",
+                also=("303",),
             ),
         },
         declaration: {

@@ -88,7 +88,7 @@ MODEL: Final[dict[str, dict[tuple[str, ...], str]]] = {
 
 STAY: Final = {
     "vote", "assign", "recuse", "correct_address", "ask_address", "bounce", "complaint", "send_again", "copy", "more_time",
-    "letter_overtaken",
+    "letter_overtaken", "add_document",
 }  # fmt: skip
 UNDOABLE: Final = {
     ("EOI_PENDING", "approve"): "eoi_approved",

@@ -98,7 +98,7 @@ PAGES = (
     "draft-row", "draft-check-errors", "draft-both", "draft-tasks", "draft-check", "draft-later",
     "draft-colleagues", "draft-delete", "draft-link-kept", "draft-sent", "draft-deleted",
     "draft-documents", "draft-documents-errors", "draft-document", "draft-documents-check",
-    "file-documents",
+    "file-documents", "file-added", "file-added-errors",
 )  # fmt: skip
 
 VARIANTS = (

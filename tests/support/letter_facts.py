@@ -79,7 +79,7 @@ def facts(lang: Lang, org: str) -> dict[str, Any]:
         "number": "20260302-1a2b", "asks": org, "received": date(2026, 2, 2), "late": True, "undecided": False, "cycle_ends": date(2026, 12, 31), "coaches_url": "https://example.org/coaches",
         "thanks": org, "ref": "DI-2026-4T7KQ-M", "sent_at": moment, "form_title": org, "can_reply": True,
         "step_code": "123456", "renewed": False, "what": org, "command": "run it",
-        "document": org, "malware": True, "clean": False, "words": [{"word": "aquaponie", "times": 4}],
+        "documents": [{"document": org, "status": org}], "document": org, "malware": True, "clean": False, "words": [{"word": "aquaponie", "times": 4}],
         "form_name": "Déclaration", "draft_url": "https://example.org/draft/q",
         "advice": org, "then": org, "progress_url": "https://example.org/newsletter/progress/j",
     }  # fmt: skip

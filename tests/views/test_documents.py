@@ -11,6 +11,7 @@ import files
 import samples
 from chalicelib.cases.case import Case
 from chalicelib.cases.effects import Decider
+from chalicelib.cases.guards import DecisionInput
 from chalicelib.core import references
 from chalicelib.core.languages import LANGS
 from chalicelib.forms.attachment import DIRECT_BYTES, LARGE_BYTES, SCAN_PATIENCE
@@ -501,7 +502,8 @@ def sent_file(way: Journey, **fields: str) -> str:
 
 def add_later(way: Journey, file: str, body: bytes | None = None, **more: Any) -> Any:
     page = way.visitor.page(f"{file}?do=documents&lang=fr").body.decode()
-    given = {"nonce": hidden(page, "nonce"), "action": "add_document", "do": "add:file_other"}
+    nonce = more.get("nonce") or hidden(page, "nonce")
+    given = {"nonce": nonce, "action": "add_document", "do": "add:file_other"}
     headers = more.pop("headers", PAGE)
     sent = files.form_data(files.pdf() if body is None else body, **{**given, **more})
     return way.visitor.request("POST", f"{file}?do=documents", sent, **headers)
@@ -584,8 +586,9 @@ def test_a_file_takes_documents_while_it_is_open_and_no_longer(
     )
     back = "/file/" + back.partition("/file/")[2]
     assert "done=lost" in way.visitor.page(back).headers["Location"]
-    way.decide(RITA, decision="decline", reason="other", message="Non.")
-    kept = add_later(way, file, **given)
+    why = DecisionInput(reasons=("funds",))
+    way.service.cases.decisions.act(the_case(way), "decline", Decider("rita-roy", "Rita Roy"), why)
+    kept = add_later(way, file, None, **given)
     assert kept.status_code == 409
     way.after_undo()
     documents.put(f"incoming/{parse_qs(urlsplit(back).query)['came'][0]}", files.pdf())
@@ -594,7 +597,7 @@ def test_a_file_takes_documents_while_it_is_open_and_no_longer(
         "Votre dossier ne prend plus de documents"
         in way.visitor.page(f"{file}?do=documents&lang=fr").body.decode()
     )
-    assert add_later(way, file, **given).status_code == 409
+    assert add_later(way, file, None, **given).status_code == 409
     assert the_case(way).attachments is None
     assert nothing_is_left(way, documents)
 

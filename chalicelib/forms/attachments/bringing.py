@@ -33,6 +33,10 @@ OFFER_GRACE: Final = timedelta(minutes=10)
 """How long after the end of an offer a document may still be on its way."""
 
 
+ADDED_FULL: Final = "file_added_full"
+"""The code for a file that has as many documents as may be added to it."""
+
+
 class Brought(NamedTuple):
     """A file as a form brought it, for a field; `replaces` is the document that the page showed in
     its place, if any."""
