@@ -3,7 +3,7 @@
 import io
 import json
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Final
 
@@ -12,10 +12,11 @@ from chalicelib.coaches.messages import TO_COACH
 from chalicelib.core import references
 from chalicelib.core.csv_table import csv_table
 from chalicelib.core.letter_row import APPLICANT, FIDUCIARY
-from chalicelib.core.ports import Item, Store
+from chalicelib.core.ports import Item, Key, Store
 from chalicelib.core.records import STORE_ATTRIBUTES, stamp
 from chalicelib.core.shown_words import shown_key
-from chalicelib.forms.attachment import attachments_in
+from chalicelib.forms.attachment import Attachment, attachments_in
+from chalicelib.forms.drafts.draft import FormDraft
 from chalicelib.people.finder import (
     ADDRESS_IN_TEXT,
     FoundRow,
@@ -62,7 +63,11 @@ class Export:
             "coach": [coach.model_dump(mode="json") for coach in found.coaches],
             "issues_received": sorted({row.key[0].split("#")[1] for row in found.of("batch")}),
             **rest,
-        }
+            "draft_documents": [
+                document for one in found.of("draft") if _is_kept_at(one)
+                for document in self._draft_documents(one.key, found.person)
+            ],
+        }  # fmt: skip
 
     def _row(self, key: tuple[str, str], person: Person) -> Item:
         row = opened(self._store.get(*key) or {})
@@ -96,16 +101,38 @@ class Export:
             facts["consents"] = self._consents(row, person)
             facts["proved"] = _plain(row.get("proved") or {}, person)
             if row.get("attachments"):
-                facts["documents"] = self._documents(row, case_key(id)[0], person)
+                owner = case_key(id)[0]
+                facts["documents"] = self._documents(owner, row["attachments"], person)
             events = self._store.rows(case_key(id)[0], "EVENT#")
             facts["events"] = [_plain(event, person, staff=True) for event in events]
         return facts
 
-    def _documents(self, row: Item, owner: str, person: Person) -> list[object]:
-        """Return what is kept of the documents of a file: their bytes are on its page."""
+    def documents(self, found: PersonFound) -> list[Attachment]:
+        """Return the documents that the person sent, or has in a draft of theirs."""
+        owners: dict[str, Collection[str]] = {}
+        for id, roles in sorted(found.files.items()):
+            if "owner" in roles:
+                row = self._store.get(*case_key(id)) or {}
+                owners[case_key(id)[0]] = row.get("attachments") or ()
+        for one in found.of("draft"):
+            if _is_kept_at(one) and (kept := self._store.get(*one.key)):
+                owners[one.key[0]] = FormDraft.of(kept).attachments
+        return [
+            document for owner, ids in owners.items()
+            for document in attachments_in(self._store, owner, ids)
+        ]  # fmt: skip
+
+    def _documents(self, owner: str, ids: Collection[str], person: Person) -> list[object]:
+        """Return what is kept of documents, and where the copy has those that may be opened."""
         kept = ("field", "name", "state", "size", "at")
-        found = attachments_in(self._store, owner, row["attachments"])
-        return [_plain({name: one.row[name] for name in kept}, person) for one in found]
+        return [
+            _plain({**{name: one.row.get(name) for name in kept}, "place": place_of(one)}, person)
+            for one in attachments_in(self._store, owner, ids)
+        ]
+
+    def _draft_documents(self, key: Key, person: Person) -> list[object]:
+        row = self._store.get(*key)
+        return self._documents(key[0], FormDraft.of(row).attachments, person) if row else []
 
     def _form(self, found: FoundRow, person: Person) -> Item:
         """Return a form that opened no file: whole to its sender, and their own part to others."""
@@ -153,8 +180,15 @@ _REST: Final[Mapping[str, tuple[str, ...]]] = {
 }
 
 
-def zipped(exported: Mapping[str, object]) -> bytes:
-    """Return a zip with everything in JSON, a line a fact in CSV, and each letter as a text."""
+def place_of(document: Attachment) -> str:
+    """Return where a copy has a document; blank for one that nobody may open."""
+    is_open = document.state == "clean"
+    return f"documents/{document.id[:8]} {document.saved_as}" if is_open else ""
+
+
+def zipped(exported: Mapping[str, object], documents: Iterable[tuple[str, bytes]] = ()) -> bytes:
+    """Return a zip with everything in JSON, a line a fact in CSV, each letter as a text, and
+    documents, each under its place."""
     rows = []
     letters: list[tuple[str, str]] = []
     for record, entries in exported.items():
@@ -169,6 +203,8 @@ def zipped(exported: Mapping[str, object]) -> bytes:
         archive.writestr("person.csv", csv_table(EXPORT_COLUMNS, rows))
         for number, (subject, text) in enumerate(letters, 1):
             archive.writestr(f"letters/{number:03d}.txt", f"{subject}\n\n{text}")
+        for place, body in documents:
+            archive.writestr(place, body, zipfile.ZIP_STORED)
     return out.getvalue()
 
 
@@ -230,6 +266,12 @@ def _plain(value: object, person: Person, *, staff: bool = False) -> object:
         own = person.addresses
         return ADDRESS_IN_TEXT.sub(lambda m: m[0] if m[0].lower() in own else MASKED, value)
     return value
+
+
+def _is_kept_at(draft: FoundRow) -> bool:
+    """Say whether the link of a draft went to the person: documents are of nobody else, whatever
+    address somebody typed among the answers."""
+    return "email" in draft.places
 
 
 def _to_them(row: FoundRow) -> bool:

@@ -1,11 +1,12 @@
 """The parts of the room of people: finding, giving out, erasing, holding, the register."""
 
+from collections.abc import Iterator
 from functools import cached_property
 
 from chalicelib.coaches.removal import CoachRemoval
 from chalicelib.people.erasure import PersonErasure
-from chalicelib.people.export import Export
-from chalicelib.people.finder import Finder
+from chalicelib.people.export import Export, place_of
+from chalicelib.people.finder import Finder, PersonFound
 from chalicelib.people.holds import LegalHolds
 from chalicelib.people.ports import WholeTables
 from chalicelib.people.requests import Register
@@ -44,6 +45,13 @@ class PeopleServices:
     @cached_property
     def export(self) -> Export:
         return Export(self._parts.store)
+
+    def documents(self, found: PersonFound) -> Iterator[tuple[str, bytes]]:
+        """Yield the documents of a person that may be opened, with their place in a copy. Raises
+        StoreDown."""
+        for one in self.export.documents(found):
+            if place := place_of(one):
+                yield place, self._parts.documents().read(one.object_key)
 
     @cached_property
     def erasure(self) -> PersonErasure:

@@ -55,13 +55,14 @@ def export(
     email: Email,
     file: Annotated[Path, typer.Argument(help="The zip to write.")],
 ) -> None:
-    """Write everything kept of a person into a zip: JSON, CSV, and their letters as sent."""
+    """Write everything kept of a person into a zip: JSON, CSV, their letters and documents."""
     session = session_of(context)
     found = _found(session, email)
     if not found.rows and not found.coaches:
         raise OperatorError("nothing is kept of this address")
-    exported = _people(session).export.of(found, session.operator.now())
-    file.write_bytes(zipped(exported))
+    people = _people(session)
+    exported = people.export.of(found, session.operator.now())
+    file.write_bytes(zipped(exported, people.documents(found)))
     session.say(f"Wrote {file}; it holds what is kept of {email}, and nobody else's data")
 
 

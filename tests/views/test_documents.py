@@ -1,7 +1,9 @@
 """Documents beside a form, from the page that takes them to the day when nothing of them is left."""
 
 import html
+import io
 import re
+import zipfile
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -19,6 +21,7 @@ from chalicelib.forms.attachments.ports import CLEAN, THREATS, UNSUPPORTED
 from chalicelib.forms.drafts.draft import RETENTION, section_ids
 from chalicelib.forms.drafts.typed import section_of
 from chalicelib.people.erasure import ErasureDecision
+from chalicelib.people.export import zipped
 from fakes import MemoryDocuments
 from journey import ADA, RITA, Journey
 from staff_browser import StaffBrowser
@@ -481,15 +484,35 @@ def test_one_post_of_everything_takes_no_document_and_works_as_before(way: Journ
     assert way.visitor.send("/forms/eoi", given).status_code == 422
 
 
-def test_whoever_asks_for_what_is_kept_of_them_is_told_of_their_documents(way: Journey) -> None:
-    url = filled(way, invite=invited(way))
-    add(way, url, name="Entente signée.pdf")
-    send(way, url)
+def test_a_copy_for_one_person_has_their_documents_and_nobody_else_s(
+    way: Journey, documents: MemoryDocuments
+) -> None:
+    file = filled(way, invite=invited(way))
+    add(way, file, name="Entente signée.pdf")
+    add(way, file, files.png(), name="Photo.png")
+    send(way, file)
+    mine, theirs = filled(way), filled(way)
+    add(way, mine, files.docx(), name="Brouillon.docx")
+    add(way, theirs, name="À quelqu’un d’autre.pdf")
+    for url, address in ((mine, ADA), (theirs, "eve@example.org")):
+        way.visitor.submit(f"{url}/later", [("email", address)])
+    picture = next(one for one in rows(way) if one["name"] == "Photo.png")
+    documents.results[f"incoming/{picture['pk'].partition('#')[2]}"] = THREATS
+    scanned(way, documents)
     people = way.service.people(way.store)
-    given = people.export.of(people.erasure.find(ADA), way.clock())
-    (mine,) = [one for one in given["files"] if "documents" in one]  # type: ignore[attr-defined]
-    (document,) = mine["documents"]
-    assert (document["field"], document["name"]) == ("file_other", "Entente signée.pdf")
+    found = people.erasure.find(ADA)
+    given: Any = people.export.of(found, way.clock())
+    (listed,) = [one["documents"] for one in given["files"] if "documents" in one]
+    assert [(one["name"], one["state"]) for one in listed] == [
+        ("Entente signée.pdf", "clean"), ("Photo.png", "held_back"),
+    ]  # fmt: skip
+    with zipfile.ZipFile(io.BytesIO(zipped(given, people.documents(found)))) as archive:
+        kept = {name: archive.read(name) for name in archive.namelist() if "documents" in name}
+    assert {name[19:]: body for name, body in kept.items()} == {
+        "Entente signée.pdf": files.pdf(), "Brouillon.docx": files.docx(),
+    }  # fmt: skip
+    told = [one["place"] for one in (*listed, *given["draft_documents"]) if "place" in one]
+    assert sorted(told) == sorted(kept)
 
 
 def sent_file(way: Journey, **fields: str) -> str:
