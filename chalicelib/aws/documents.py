@@ -39,11 +39,12 @@ class S3Documents:
     def look(self, key: str) -> Seen | None:
         with _reachable():
             listed = self._client.list_objects_v2(Bucket=self._bucket, Prefix=key, MaxKeys=1)
-            sizes = [one["Size"] for one in listed.get("Contents", ()) if one["Key"] == key]
-            if not sizes:
+            there = [one for one in listed.get("Contents", ()) if one["Key"] == key]
+            if not there:
                 return None
             tags = self._client.get_object_tagging(Bucket=self._bucket, Key=key)["TagSet"]
-        return Seen(sizes[0], next((t["Value"] for t in tags if t["Key"] == SCAN_TAG), ""))
+        result = next((t["Value"] for t in tags if t["Key"] == SCAN_TAG), "")
+        return Seen(there[0]["Size"], result, there[0]["ETag"].strip('"'))
 
     def read(self, key: str) -> bytes:
         with _reachable():

@@ -66,6 +66,9 @@ class Attachment:
     at: str
     kind: str
     why: str
+    mark: str
+    """What the bytes bore that were looked at, of a document that a browser may send once more as
+    long as its page is good."""
     row: Item
 
     @classmethod
@@ -80,6 +83,7 @@ class Attachment:
             at=row["at"],
             kind=row.get("file_kind", ""),
             why=row.get("why", ""),
+            mark=row.get("mark", ""),
             row=row,
         )
 

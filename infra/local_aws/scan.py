@@ -40,13 +40,13 @@ def verdict(body: bytes) -> str:
 
 
 class LocalScan:
-    """Scans each object once, until `close`; while it is `paused`, it says nothing."""
+    """Scans the bytes of each object once, until `close`; while it is `paused`, it says nothing."""
 
     def __init__(self, endpoint: str, bucket: str) -> None:
         self.paused = False
         self._bucket = bucket
         self._endpoint = endpoint
-        self._seen: set[str] = set()
+        self._seen: set[tuple[str, str]] = set()
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._look, daemon=True)
         self._thread.start()
@@ -71,8 +71,9 @@ class LocalScan:
     def _scan_new(self, clients: dict[str, Any]) -> None:
         s3 = clients["s3"]
         listed = s3.list_objects_v2(Bucket=self._bucket, Prefix=PREFIX)
-        for key in [one["Key"] for one in listed.get("Contents", ())]:
-            if key in self._seen:
+        for one in listed.get("Contents", ()):
+            key, bytes_of_key = one["Key"], (one["Key"], one["ETag"])
+            if bytes_of_key in self._seen:
                 continue
             where = {"Bucket": self._bucket, "Key": key}
             tags = s3.get_object_tagging(**where)["TagSet"]
@@ -81,7 +82,7 @@ class LocalScan:
                 tag = {"Key": SCAN_TAG, "Value": result}
                 s3.put_object_tagging(**where, Tagging={"TagSet": [*tags, tag]})
                 self._tell(clients["lambda"], key, result)
-            self._seen.add(key)
+            self._seen.add(bytes_of_key)
 
     def _tell(self, functions: Any, key: str, result: str) -> None:
         event = {

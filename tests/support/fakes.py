@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from hashlib import md5
 from typing import IO, TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
@@ -353,7 +354,10 @@ class MemoryDocuments:
     def look(self, key: str) -> Seen | None:
         if key not in self.bodies:
             return None
-        return Seen(len(self.bodies[key][0]), self.results.get(key, ""))
+        body = self.bodies[key][0]
+        return Seen(
+            len(body), self.results.get(key, ""), md5(body, usedforsecurity=False).hexdigest()
+        )
 
     def read(self, key: str) -> bytes:
         assert self.results.get(key) == CLEAN, "nobody reads what the scan did not find clean"

@@ -335,6 +335,27 @@ def test_a_large_document_goes_to_the_bucket_comes_back_and_is_looked_at_once_it
     assert "form-action 'self' https://bucket.example;" in policy
 
 
+def test_other_bytes_under_the_key_of_a_large_document_are_looked_at_anew(
+    way: Journey, documents: MemoryDocuments
+) -> None:
+    url = filled(way, invite=invited(way))
+    way.visitor.send(f"{url}/documents", {"do": "large:file_other"})
+    (row,) = rows(way)
+    key = f"incoming/{row['pk'].partition('#')[2]}"
+    way.visitor.get(f"{url}/documents?came={key[9:]}")
+    for body, state in ((files.pdf(), "clean"), (files.WRONG["a page"][0], "refused")):
+        documents.put(key, body)
+        documents.results.pop(key, None)
+        if state == "clean":
+            way.visitor.page(f"{url}/documents?came={key[9:]}")
+        else:
+            opened = way.visitor.page(f"{url}/documents?document={key[9:]}")
+            assert opened.status_code == 404
+        scanned(way, documents)
+        assert rows(way)[0]["state"] == state
+    assert nothing_is_left(way, documents)
+
+
 @pytest.mark.parametrize("name", list(files.WRONG)[::5])
 def test_a_large_document_of_the_wrong_kind_is_found_when_it_is_read(
     way: Journey, documents: MemoryDocuments, name: str

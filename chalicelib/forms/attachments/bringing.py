@@ -107,9 +107,18 @@ def saving_link(bucket: DocumentStore, found: Sequence[Attachment], attachment_i
     """Return the address that saves one of these documents. Raises NotFound for one that is not
     among them, or may not be opened."""
     for one in found:
-        if one.id == attachment_id and one.state == "clean":
+        if one.id == attachment_id and one.state == "clean" and _is_the_same(bucket, one):
             return bucket.link(one.object_key, one.saved_as, LINK_SECONDS)
     raise NotFound(attachment_id)
+
+
+def _is_the_same(bucket: DocumentStore, document: Attachment) -> bool:
+    """Say whether the bytes are those that were looked at: whoever has the page for a large
+    document may send others under its key while that page is good."""
+    if not document.mark:
+        return True
+    seen = bucket.look(document.object_key)
+    return seen is not None and seen.mark == document.mark
 
 
 def field_of(form: str, key: str) -> "AttachmentField":

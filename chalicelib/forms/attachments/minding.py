@@ -83,7 +83,16 @@ class AttachmentMinder:
             self._look(found)
             row = self.store.get(*found.key) or row
             found = Attachment.of(row)
+        if found.state == "clean" and found.mark:
+            return self._again(found)
         return self._look(found) if found.state in ("scanning", "late") else found.state
+
+    def _again(self, found: Attachment) -> str:
+        """Look at other bytes that came under the key of a document, as if they were the first."""
+        owner, seen = self._owner(found), self.bucket().look(found.object_key)
+        if owner is None or seen is None or seen.mark == found.mark:
+            return found.state
+        return self._scanned(found, owner, seen)
 
     def sweep(self) -> dict[str, int]:
         """Delete every object that nobody owns, and return how many there are of each outcome."""
@@ -140,7 +149,7 @@ class AttachmentMinder:
             return self._settle(found, owner, "refused", why=LOCKED)
         if seen.result != CLEAN:
             return self._waits(found, seen)
-        if found.kind:
+        if found.kind and not found.mark:
             return self._settle(found, owner, "clean")
         from chalicelib.forms.attachments.inspection import inspect
 
@@ -149,7 +158,7 @@ class AttachmentMinder:
             kind = inspect(self.bucket().read(found.object_key))
         except WrongFile as wrong:
             return self._settle(found, owner, "refused", why=wrong.code)
-        return self._settle(found, owner, "clean", kind=kind)
+        return self._settle(found, owner, "clean", kind=kind, mark=seen.mark)
 
     def _waits(self, found: Attachment, seen: Seen) -> str:
         """Look again later; after a quarter of an hour somebody is told."""
@@ -170,11 +179,13 @@ class AttachmentMinder:
         *,
         kind: str = "",
         why: str = "",
+        mark: str = "",
     ) -> str:
         """Keep what the scan found, and owe the letters of a file that was sent before it did."""
         facts: Item = {"state": state, "settled_at": stamp(self.now())}
         facts |= {"file_kind": kind} if kind else {}
         facts |= {"why": why} if why else {}
+        facts |= {"mark": mark} if mark else {}
         letters: list[Write] = []
         if found.owner.startswith(FILE):
             # Of what was added later the morning's letter tells, unless nobody can open it.
@@ -182,7 +193,7 @@ class AttachmentMinder:
             readers = {"staff_document_checked": ALL_STAFF} if tells else {}
             readers |= {} if state == "clean" else {"document_held_back": APPLICANT}
             letters = [
-                Put(letter(found.owner, f"D{found.id[:12]}", name, to=reader,
+                Put(letter(found.owner, f"D{found.id[:12]}{found.mark[:6]}", name, to=reader,
                            due=stamp(self.now()), facts={"attachment": found.id}))
                 for name, reader in readers.items()
             ]  # fmt: skip

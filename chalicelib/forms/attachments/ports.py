@@ -18,10 +18,12 @@ class Offer(NamedTuple):
 
 
 class Seen(NamedTuple):
-    """An object as it lies there: its size, and what the scan says of it; blank before it did."""
+    """An object as it lies there: its size, and what the scan says of it; blank before it did.
+    Another `mark` is of other bytes under the same key."""
 
     size: int
     result: str
+    mark: str = ""
 
 
 class StoredObject(NamedTuple):
