@@ -131,6 +131,7 @@ app.views("/newsletter/feed.en.json", GET=lambda one: views().archive.feed(one, 
 app.views("/openapi.json", GET=lambda one: views().home.interface.document(one))
 app.views("/openapi", GET=lambda one: views().home.interface.index(one))
 app.views("/openapi/{group}", GET=lambda one, group: views().home.interface.group(one, group))
+app.views("/status", GET=lambda one: views().home.status.show(one))
 app.views("/health", GET=lambda one: views().forms.health())
 
 # Staff: whoever holds a link of their own, from a letter. Looking changes nothing.

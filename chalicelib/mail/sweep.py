@@ -12,6 +12,7 @@ from chalicelib.core.ports import Key, Now, Store
 from chalicelib.core.records import DUE_SHARDS, moment, stamp
 from chalicelib.mail.account import MailAccount, Probes
 from chalicelib.mail.letter_rows import Outcome
+from chalicelib.mail.service_status import StatusKeeper
 
 log = logging.getLogger("relais.mail.outbox")
 
@@ -46,6 +47,7 @@ class Sweep:
         self._deliver = deliver
         self._measure = measure
         self._now = now
+        self._status = StatusKeeper(store, now)
 
     def run(self) -> dict[str, int]:
         """Deliver what is due, oldest first, for a while; the next sweep goes on.
@@ -77,7 +79,9 @@ class Sweep:
         else:
             probes.finish()
         log_lines.count("letters-waiting", left)
-        self._measure(OLDEST_DUE, self._age_of(waiting).total_seconds())
+        oldest = self._age_of(waiting)
+        self._measure(OLDEST_DUE, oldest.total_seconds())
+        self._status.keep(oldest)
         return outcomes
 
     def _age_of(self, waiting: Key | None) -> timedelta:

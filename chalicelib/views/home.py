@@ -8,9 +8,12 @@ from typing import TypedDict
 from chalicelib import content
 from chalicelib.core.errors import NotFound
 from chalicelib.core.languages import Lang
+from chalicelib.core.ports import Now, Store
 from chalicelib.core.settings import Settings
 from chalicelib.forms import parsing
+from chalicelib.mail.service_status import ServiceStatus
 from chalicelib.views.interface import InterfaceViews
+from chalicelib.views.status import StatusViews
 from chalicelib.web.pages import Pages, in_language
 from chalicelib.web.request import Request
 from chalicelib.web.responses import Response, json_response
@@ -30,6 +33,13 @@ class Way(TypedDict):
 class HomeViews:
     settings: Settings
     pages: Pages
+    store: Store
+    now: Now
+
+    @cached_property
+    def status(self) -> StatusViews:
+        """How the service does."""
+        return StatusViews(ServiceStatus(self.store, self.now), self.pages)
 
     @cached_property
     def interface(self) -> InterfaceViews:

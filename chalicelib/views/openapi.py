@@ -233,6 +233,7 @@ def _machines(interface: Interface) -> Paths:
         "/": {"get": interface.get("/", script="Home")},
         "/openapi": {"get": interface.get("/openapi", also=("304",))},
         group: {"get": interface.get(group, also=("304",))},
+        "/status": {"get": interface.get("/status", script="Status")},
         "/health": {"get": interface.get("/health", page=alive)},
         "/openapi.json": {"get": interface.get("/openapi.json", page=alive, also=("304",))},
     }

@@ -90,7 +90,8 @@ class Views:
     def home(self) -> "HomeViews":
         from chalicelib.views.home import HomeViews
 
-        return HomeViews(self._parts.settings, self._pages)
+        parts = self._parts
+        return HomeViews(parts.settings, self._pages, parts.store, parts.now)
 
     @cached_property
     def kit(self) -> "KitViews":
@@ -212,8 +213,7 @@ class Views:
         from chalicelib.views.lost_link import LostLinkViews
 
         parts = self._parts
-        per_hour = parts.settings.signups_per_hour
-        asked = LostLinks(parts.store, parts.now, parts.people_key, per_hour)
+        asked = LostLinks(parts.store, parts.now, parts.people_key, parts.settings.signups_per_hour)
         return LostLinkViews(asked, self._pages, self._problems)
 
     @cached_property

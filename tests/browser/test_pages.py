@@ -78,6 +78,7 @@ OWN = (
     "thanks",
     "draft-",
     "receipt",
+    "status",
 )
 """Pages of whoever has one phone and no other screen: staff read more at once, and a whole form on
 one page is for those who ask for it."""

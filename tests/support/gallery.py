@@ -66,7 +66,7 @@ PAGES = (
     "result-advanced",
     "review-eoi", "review-eoi-errors", "review-application", "review-application-errors",
     "decided-undo", "decided-unconfirmed", "decided", "decided-too-late", "decided-already",
-    "undone", "expired", "expired-unknown", "fresh", "problem", "home", "nowhere",
+    "undone", "expired", "expired-unknown", "fresh", "problem", "home", "status", "status-late", "status-down", "nowhere",
     "interface", *(f"interface-{group}" for group in content.interface()["groups"]),
     "newsletter", "newsletter-errors", "newsletter-sent", "newsletter-confirm",
     "newsletter-retype", "newsletter-retype-errors", "newsletter-confirmed", "newsletter-gone",
@@ -274,6 +274,7 @@ class Walk:
         yield from gallery_desk.sign_in(self)
         yield "problem", self.page("/forms/nothing")
         yield "home", self.page("/")
+        yield from gallery_cases.status(self, _down)
         yield "nowhere", self.page("/nothing")
         yield "interface", self.page("/openapi")
         for group in content.interface()["groups"]:
@@ -701,5 +702,5 @@ def paused(form: str) -> Iterator[None]:
     _described.cache_clear()
 
 
-def _down(_: object) -> None:
+def _down(*_: object) -> None:
     raise StoreDown("away")

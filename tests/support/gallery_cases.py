@@ -1,7 +1,7 @@
 """The pages and letters of a case's later life, for the gallery."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from chalicelib.core.letter_row import tag_of
 from chalicelib.core.links import person_key
 from chalicelib.core.ports import Put
 from chalicelib.mail.alerts import alert_letter
+from chalicelib.mail.service_status import StatusKeeper
 from environment import RITA, SAM
 from infra.operator.renewal import Renewal
 from visitor import token
@@ -325,3 +326,15 @@ def times(walk: "Walk") -> None:
         walk.clock.pass_(days=1)
         walk.service.mail.outbox.sweep()
         walk.deliver()
+
+
+def status(walk: "Walk", down: Callable[..., object]) -> Pages:
+    """How the service does: well, with letters that wait, and without its store."""
+    keeper = StatusKeeper(walk.store, walk.clock)
+    for name, oldest in (("status", timedelta(0)), ("status-late", timedelta(hours=1))):
+        keeper.keep(oldest)
+        yield name, walk.page("/status")
+        walk.clock.pass_(minutes=1)
+    with walk.patch.context() as patch:
+        patch.setattr(walk.store, "get", down)
+        yield "status-down", walk.page("/status")

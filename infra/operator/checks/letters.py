@@ -6,6 +6,7 @@ from typing import Final
 from chalicelib.core.letter_row import DEAD
 from chalicelib.core.records import stamp
 from chalicelib.mail import account
+from chalicelib.mail.service_status import OVERDUE
 from infra.operator.stage import Operator
 
 LOOK_BACK: Final = timedelta(days=7)
@@ -13,9 +14,6 @@ LOOK_BACK: Final = timedelta(days=7)
 
 LATE_PERCENT: Final = 5
 """More late letters than this mean that the stream does not work; the alarm has the same."""
-
-OVERDUE: Final = timedelta(minutes=30)
-"""What is due waits no longer than this; the alarm has the same."""
 
 
 def late_letters(operator: Operator) -> str | None:
