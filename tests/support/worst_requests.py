@@ -308,7 +308,7 @@ class World:
         yield from self._subscriptions()
         yield from self._issues()
         yield from self._desk()
-        for path in ("/", "/openapi", "/openapi.json", "/health", "/newsletter/archive"):
+        for path in ("/", "/openapi", "/openapi.json", "/status", "/health", "/newsletter/archive"):
             yield path, [Place(path)]
         yield "/openapi/{group}", [Place("/openapi/forms")]
         yield "/{proxy+}", [Place("/nowhere")]
