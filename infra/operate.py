@@ -32,6 +32,7 @@ from infra.operator import (
     spam,
     staff,
     subscribers,
+    trace,
     website,
 )
 from infra.operator.commands import WholeCommand
@@ -67,6 +68,7 @@ for _name, _commands in (
 app.add_typer(chains.commands, name="chains", hidden=True)
 for _command in (
     doctor.doctor,
+    trace.trace,
     deploying.deploy,
     deploying.deploys,
     deploying.rollback,

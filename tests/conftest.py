@@ -26,6 +26,7 @@ from fakes import (
     MemorySuppression,
     SetClock,
 )
+from logged import Lines, logged
 
 if TYPE_CHECKING:
     from chalicelib.coaches.coach import Coach
@@ -184,6 +185,12 @@ def print_for(store: MemoryStore, clock: SetClock) -> sent_issue.Print:
         return readers
 
     return run
+
+
+@pytest.fixture
+def lines() -> Iterator[Lines]:
+    with logged() as found:
+        yield found
 
 
 @pytest.fixture

@@ -1,10 +1,8 @@
 """What is logged: one line of JSON an event, in a known shape, with nothing of a person in it."""
 
-import io
 import json
 import logging
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,39 +20,9 @@ from chalicelib.core.letter_row import log_name, tag_of
 from chalicelib.core.metrics import METRICS
 from chalicelib.web.chalice_app import FunctionFailed
 from journey import ADA, RITA, Journey
+from logged import Lines
 
 BOOK = (Path(__file__).resolve().parents[2] / "docs" / "watching.md").read_text("utf-8")
-
-
-class Lines:
-    def __init__(self, written: io.StringIO) -> None:
-        self._written = written
-
-    @property
-    def text(self) -> str:
-        return self._written.getvalue()
-
-    def all(self) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in self.text.splitlines()]
-
-    def of(self, event: str) -> list[dict[str, Any]]:
-        return [line for line in self.all() if line.get("message") == event]
-
-
-@pytest.fixture
-def lines() -> Iterator[Lines]:
-    """The lines of the log, as CloudWatch would get them."""
-    root = logging.getLogger("relais")
-    level = root.level
-    root.setLevel("INFO")
-    log_lines.install(root, "test")
-    written = io.StringIO()
-    (handler,) = [one for one in root.handlers if isinstance(one.formatter, log_lines.JsonLines)]
-    assert isinstance(handler, logging.StreamHandler)
-    before = handler.setStream(written)
-    yield Lines(written)
-    handler.setStream(before)
-    root.setLevel(level)
 
 
 def column(chapter: str) -> list[str]:
