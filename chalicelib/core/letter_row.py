@@ -25,6 +25,9 @@ ALL_STAFF: Final = "staff"
 ONE_OF_US: Final = "one"
 """How the log names a reader whose id is made of their name."""
 
+CANARY: Final = "CANARY"
+"""What owes the letter of a canary, which no figure, ceiling or alert knows: see mail/canary.py."""
+
 NAMED_OWNERS: Final = ("COACH", "PROPOSAL", "STAFF", "DIGEST")
 """Kinds of rows whose keys are made of the name of a coach, or of somebody on the staff."""
 
@@ -114,6 +117,10 @@ def log_name(pk: str, sk: str) -> str:
         known = reader in (*OUTSIDE, ADMINS, ALL_STAFF)
         sk = f"LETTER#{since}#{name}#{reader if known else ONE_OF_US}"
     return tag_of(pk, sk)
+
+
+def is_canary(pk: str) -> bool:
+    return pk.startswith(f"{CANARY}#")
 
 
 def key_of(tag: str) -> tuple[str, str] | None:

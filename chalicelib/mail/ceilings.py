@@ -12,7 +12,7 @@ from typing import Final, Literal
 
 from chalicelib.core import rate_limit
 from chalicelib.core.errors import Conflict
-from chalicelib.core.letter_row import letter, unchanged
+from chalicelib.core.letter_row import is_canary, letter, unchanged
 from chalicelib.core.ports import Change, Item, Put
 from chalicelib.core.records import stamp
 from chalicelib.mail import alerts
@@ -46,7 +46,7 @@ class Ceilings:
     def counters(self, row: Item, address: str, now: datetime) -> list[Change]:
         """Return the writes that count this letter; none for one that no stranger can set off, or
         that was counted when it was tried before."""
-        if row["attempts"] or "sent_by" in row:
+        if row["attempts"] or "sent_by" in row or is_canary(row["pk"]):
             return []
         if is_unproved(row):
             account = rate_limit.counters(ALL_LETTERS, "all", now, per_hour=self.unproved_per_hour)

@@ -8,7 +8,7 @@ from typing import Any, Final, Literal
 from chalicelib.cases.staff import Roster
 from chalicelib.core import log_lines
 from chalicelib.core.errors import Conflict
-from chalicelib.core.letter_row import DEAD, key_of, log_name
+from chalicelib.core.letter_row import DEAD, is_canary, key_of, log_name
 from chalicelib.core.metrics import Metric
 from chalicelib.core.ports import Change, Key, Now, Store
 from chalicelib.core.records import stamp
@@ -63,7 +63,7 @@ class DeliveryEvents:
             log_lines.note(letter=log_name(*key), kind=kind)
             status = self._settle(key, kind, report)
             log_lines.note(outcome=status or "nothing new")
-            if status and (metric := _COUNTED.get(status)):
+            if status and (metric := _COUNTED.get(status)) and not is_canary(key[0]):
                 log_lines.count(metric)
             return status
 
@@ -101,10 +101,11 @@ class DeliveryEvents:
 
     def _settled(self, key: Key, change: Change, *, is_permanent: bool) -> bool:
         """Commit the change; return whether the letter was as it expects."""
-        fate = _fate(change.set["status"], is_permanent=is_permanent)
+        canary = is_canary(change.key[0])
+        fate = None if canary else _fate(change.set["status"], is_permanent=is_permanent)
         counted = [self._reputation.counted(fate, key)] if fate else []
         try:
-            if change.set["status"] == "dead":
+            if change.set["status"] == "dead" and not canary:
                 now = self._now()
                 alerts.commit_with_alert(self._store, [change, *counted], alerts.DEAD_LETTER, now)
             else:

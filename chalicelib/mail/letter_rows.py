@@ -4,8 +4,9 @@ import logging
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
+from chalicelib.core import log_lines
 from chalicelib.core.errors import Conflict
-from chalicelib.core.letter_row import log_name, unchanged
+from chalicelib.core.letter_row import is_canary, log_name, unchanged
 from chalicelib.core.ports import Change, Item, Key, Now, Store, Write
 from chalicelib.core.records import shard_of, stamp
 from chalicelib.mail import alerts, overtaken
@@ -95,13 +96,15 @@ class LetterRows:
             remove=("due_shard", "due_at", "address"),
         )
         try:
-            if status == "dead" and row["letter"] != alerts.LETTER:
+            if status == "dead" and row["letter"] != alerts.LETTER and not is_canary(row["pk"]):
                 now = self._now()
                 alerts.commit_with_alert(self._store, [change], alerts.DEAD_LETTER, now)
             else:
                 self._store.commit([change])
         except Conflict:
             return "taken"
+        if status == "sent" and not is_canary(row["pk"]):
+            log_lines.count("letters-sent")
         return status
 
     def drop(self, row: Item, why: str) -> Outcome:

@@ -107,8 +107,6 @@ class Outbox:
             log_lines.note(letter=log_name(*key), by=by)
             outcome = self._deliver(key, by, excused=excused)
             log_lines.note(outcome=outcome)
-            if outcome in ("sent", "late"):
-                log_lines.count("letters-sent")
             return outcome
 
     def _deliver(self, key: Key, by: By, *, excused: bool) -> Outcome:

@@ -8,11 +8,13 @@ from functools import cached_property
 from chalicelib.cases.intake.stored_form import OWNER as STORED_FORMS
 from chalicelib.cases.lost_link import FILE_LINKS
 from chalicelib.coaches import letters as coach_letters
+from chalicelib.core.letter_row import CANARY
 from chalicelib.desk.letters import DeskCodeWriter, SignInWriter
 from chalicelib.desk.sessions import SESSION
 from chalicelib.desk.sign_in import SIGN_IN
 from chalicelib.forms.attachments.minding import CLOCK as ATTACHMENT_CLOCK
 from chalicelib.forms.drafts.letters import CLOCK, DRAFT_LETTERS
+from chalicelib.mail.canary import CanaryWriter
 from chalicelib.mail.ceilings import Ceilings
 from chalicelib.mail.draft import LetterWriter
 from chalicelib.mail.outbox import Outbox
@@ -104,6 +106,7 @@ class MailServices:
             "CASE": CaseLetterWriter(store, links, to_staff, cases.candidates, parts.people_key),
             "ASSESSMENT": AssessmentLetterWriter(store, links, sender),
             STORED_FORMS: StoredFormLetterWriter(store, to_staff, sender, parts.people_key),
+            CANARY: CanaryWriter(store, links, sender),
             "INCIDENT": AlertLetterWriter(to_staff),
             "MORNING": DigestWriter(
                 store, links, to_staff, f"{parts.settings.public_url}/desk/files"

@@ -1,6 +1,7 @@
 """One stage in an operator's hands: the services of Relais, on the stage's tables and keys."""
 
 import os
+import time
 import urllib.error
 import urllib.request
 from datetime import datetime
@@ -104,6 +105,10 @@ class Operator:
     def account(self) -> str:
         """The number of the account at AWS."""
         return str(self.client("sts").get_caller_identity()["Account"])
+
+    def wait(self, seconds: float) -> None:
+        """Let the stage work for a while."""
+        time.sleep(seconds)
 
     def status_of(self, url: str) -> int:
         """Return the status that an address answers with; 0 when it does not answer."""

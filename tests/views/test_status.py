@@ -126,10 +126,10 @@ def test_however_many_look_the_store_is_asked_once_in_half_a_minute(
     for n in range(40):
         answer = (visitor.page if n % 2 else visitor.get)(f"/status?lang={'fr' if n % 3 else 'en'}")
         assert answer.headers["Cache-Control"] == "public, max-age=60"
-    assert asked == [KEY]
+    assert asked.count(KEY) == 1
     clock.pass_(seconds=SHOWN_FOR.seconds)
     visitor.get("/status")
-    assert asked == [KEY, KEY]
+    assert asked.count(KEY) == 2
 
 
 @pytest.mark.parametrize("lang", ["fr", "en"])

@@ -6,6 +6,8 @@ from typing import Final
 from chalicelib.core.letter_row import DEAD
 from chalicelib.core.records import stamp
 from chalicelib.mail import account
+from chalicelib.mail.canary import Canary, Flight
+from chalicelib.mail.holds import NOTHING, MailHolds
 from chalicelib.mail.service_status import OVERDUE
 from infra.operator.stage import Operator
 
@@ -14,6 +16,10 @@ LOOK_BACK: Final = timedelta(days=7)
 
 LATE_PERCENT: Final = 5
 """More late letters than this mean that the stream does not work; the alarm has the same."""
+
+
+CANARY_SECONDS: Final = 90
+"""A sweep later than the stream, and the time that SES takes to report."""
 
 
 def late_letters(operator: Operator) -> str | None:
@@ -77,4 +83,58 @@ def dead_letters(operator: Operator) -> str | None:
     )
 
 
-LETTER_CHECKS: Final = (late_letters, overdue_rows, dead_letters, held_letters, refused_account)
+def lost_canary(operator: Operator) -> str | None:
+    """Send a canary, a declaration of nobody, through the stream to the mailbox simulator of SES,
+    wait for its delivery, and take it away. Return a sentence when it did not come back; nothing
+    while something keeps letters, which others say."""
+    if MailHolds(operator.store, operator.now).read() != NOTHING:
+        return None
+    canary = Canary(operator.store, operator.now)
+    try:
+        canary.release()
+        flight = canary.flight()
+        for _ in range(CANARY_SECONDS):
+            if flight.status not in ("owed", "claimed", "sent"):
+                break
+            operator.wait(1)
+            flight = canary.flight()
+    finally:
+        canary.take_away()
+    return _said_of(flight)
+
+
+def _said_of(flight: Flight) -> str | None:
+    match flight.status:
+        case "delivered":
+            if flight.by == "sweep":
+                return (
+                    "the canary’s letter left by the sweep: the table’s stream did not wake "
+                    "deliver_letters; look at its event source mapping"
+                )
+            return None
+        case "owed" | "claimed":
+            why = f" ({flight.why})" if flight.why else ""
+            return (
+                f"the canary’s letter did not leave within {CANARY_SECONDS} seconds{why}: read the "
+                "logs of deliver_letters and sweep"
+            )
+        case "sent":
+            return (
+                f"the canary’s letter left, and SES reported nothing within {CANARY_SECONDS} "
+                "seconds: look at the event destination of the configuration set, the queue "
+                "mail-events and the log of settle_mail"
+            )
+        case "gone":
+            return "another doctor took the canary away: run one at a time"
+        case _:
+            return f"the canary’s letter was {flight.status} ({flight.why}): the log of settle_mail has the report"
+
+
+LETTER_CHECKS: Final = (
+    late_letters,
+    overdue_rows,
+    dead_letters,
+    held_letters,
+    refused_account,
+    lost_canary,
+)
