@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, time, timedelta
-from functools import cache
+from functools import cache, cached_property, partial
 from typing import Any
 
 import boto3
@@ -13,23 +13,28 @@ from botocore.exceptions import ClientError
 from botocore.validate import validate_parameters
 from moto import mock_aws
 
-from chalicelib.aws.keys import people_secret
+from chalicelib.aws.keys import Keys, people_secret
 from chalicelib.cases.staff import Roster
 from chalicelib.core.errors import AccountRefused
-from chalicelib.core.letter_row import letter
+from chalicelib.core.letter_row import letter, tag_of
 from chalicelib.core.ports import Put
 from chalicelib.core.records import stamp
 from chalicelib.core.settings import Settings
 from chalicelib.mail.account import MailAccount
+from chalicelib.mail.canary import KEY
 from chalicelib.mail.delivery_events import dead_letter
-from fakes import SetClock
+from chalicelib.mail.outbox import By
+from chalicelib.services import Services
+from fakes import MemoryMailer, SetClock
 from infra.deploy import REGION
 from infra.holidays import YEARS, YEARS_AHEAD
 from infra.operator.checks.functions import FED, RUNTIME_NOTICE, TIMED, old_runtime
 from infra.operator.checks.letters import (
+    CANARY_SECONDS,
     LOOK_BACK,
     held_letters,
     late_letters,
+    lost_canary,
     refused_account,
     stream_share,
 )
@@ -116,6 +121,17 @@ def well(now: datetime) -> dict[str, Any]:
     }
 
 
+def fly(operator: Operator, by: By = "stream", until: str = "delivery") -> None:
+    """Do with a canary what the stage does, so far."""
+    for row in operator.store.rows(KEY[0], "LETTER#"):
+        if until != "owed" and row["status"] == "owed":
+            operator.services.mail.outbox.deliver((row["pk"], row["sk"]), by)
+        elif until == "delivery":
+            tags = {"mail": [tag_of(row["pk"], row["sk"])]}
+            report = {"mail": {"tags": tags, "messageId": "m"}, "delivery": {}}
+            operator.services.delivery_events.settle({"eventType": "Delivery", **report})
+
+
 class Watched(Operator):
     """An operator to whom AWS, the DNS and the API say what a test wants.
 
@@ -130,6 +146,17 @@ class Watched(Operator):
         self.status = 200
         self.texts = {"_dmarc.example.org": ["v=DMARC1; p=reject"]}
         self._clients: dict[str, Any] = {}
+        self.waited = 0
+        self.flies: Callable[[Operator], None] = fly
+
+    @cached_property
+    def services(self) -> Services:
+        keys = Keys(links=("a" * 64,), people=b"p" * 32)
+        return Services(self.settings, self.store, keys, MemoryMailer(), self._now)
+
+    def wait(self, seconds: float) -> None:
+        self.waited += 1
+        self.flies(self)
 
     def status_of(self, url: str) -> int:
         return self.status
@@ -268,6 +295,15 @@ def _dead(operator: Watched) -> None:
     operator.store.commit(
         [Put({key: dead[key] for key in dead if key not in ("due_at", "due_shard")})]
     )
+
+
+def flies(by: By = "stream", until: str = "delivery") -> Callable[[Watched], None]:
+    """A stage in which a canary comes so far."""
+
+    def plant(operator: Watched) -> None:
+        operator.flies = partial(fly, by=by, until=until)
+
+    return plant
 
 
 def _bounced(operator: Watched) -> None:
@@ -431,6 +467,9 @@ PLANTED: dict[str, tuple[str, Callable[[Watched], None]]] = {
         with_roster(lambda r, id_, _: r.set_admin(id_, admin=False)),
     ),
     "1 letter could not be sent": ("dead_letters", _dead),
+    "letter left by the sweep": ("lost_canary", flies(by="sweep")),
+    "did not leave within 90 seconds": ("lost_canary", flies(until="owed")),
+    "SES reported nothing within 90 seconds": ("lost_canary", flies(until="sent")),
     "waits for more than 30 minutes": ("overdue_rows", _owed_for(minutes=31)),
 }
 
@@ -444,6 +483,14 @@ def test_each_planted_fault_is_found_and_named_and_nothing_else(
     found = {each.__name__: text for each in CHECKS if (text := each(operator))}
     assert list(found) == [check]
     assert sentence in found[check]
+
+
+def test_a_canary_is_taken_away_whatever_becomes_of_it(operator: Watched) -> None:
+    for until in ("delivery", "owed", "sent"):
+        flies(until=until)(operator)
+        lost_canary(operator)
+        assert operator.store.rows(KEY[0]) == []
+    assert operator.waited == 2 + 2 * CANARY_SECONDS
 
 
 def test_every_function_that_something_wakes_is_looked_at() -> None:
