@@ -1,15 +1,22 @@
 """What the functions log on the local AWS, in short lines."""
 
+import json
 import time
 from typing import Any
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
+from chalicelib.core.log_lines import Facts
 from infra.deploy import REGION
 
 OVERLAP_SECONDS = 60
 """A function's lines reach its log late, when it ends."""
+
+SKIPPED = ("START ", "END ", "REPORT ", '{"_aws"')
+"""How lines begin that tell nobody anything here."""
+
+WIDTH_CHARACTERS = 200
 
 FUNCTIONS = ("api", "deliver_letters", "sweep", "settle_mail", "send_issue", "run_jobs")
 
@@ -38,8 +45,18 @@ class Logs:
         text = event["message"].strip()
         # Not every event of the emulator has an id of its own.
         line = (name, event["logStreamName"], str(event["timestamp"]), text)
-        if line in self._seen or text.startswith(("START ", "END ", "REPORT ")):
+        if line in self._seen or text.startswith(SKIPPED):
             return
         self._seen.add(line)
         at = time.strftime("%H:%M:%S", time.localtime(event["timestamp"] / 1000))
-        print(f"{at} {name}: {text[:200]}", flush=True)
+        print(f"{at} {name}: {_short(text)[:WIDTH_CHARACTERS]}", flush=True)
+
+
+def _short(text: str) -> str:
+    """Return a line as a person reads it; what is no line of JSON as it is."""
+    try:
+        line = json.loads(text)
+        facts = [f"{name}={line[name]}" for name in Facts.__annotations__ if name in line]
+        return " ".join([line["message"], *facts, line.get("errorType", "")]).rstrip()
+    except (ValueError, KeyError, TypeError):
+        return text

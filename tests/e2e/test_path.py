@@ -5,7 +5,11 @@ import re
 import pytest
 
 import samples
+from chalicelib.mail.canary import ADDRESS
 from deployed import Stack, ask, fill, hidden, link_in, wait_for
+from infra.operator.checks.letters import lost_canary
+from infra.operator.stage import Operator
+from operator_cli import listed
 
 STAFF = {"fr": "rita.roy@example.org", "en": "sam.lee@example.org"}
 SAID: dict[str, dict[str, str]] = {
@@ -103,6 +107,23 @@ def test_what_ses_reports_reaches_the_letters(stack: Stack) -> None:
         return any(i["status"]["S"] == "delivered" for i in letters)
 
     assert wait_for(delivered, "a delivered letter")
+    # The emulator keeps what a function wrote once it has ended.
+    operator = Operator("local", stack.emulator.url, stack.ses.url)
+    wait_for(
+        lambda: "delivered" in stack.logs("settle_mail").rpartition(case)[2],
+        "the line of the report",
+    )
+    story = listed(operator, "trace", answer.json["ref"])
+    (posted,) = [step for step in story if "form=eoi" in step["what"] and step["source"] == "api"]
+    sources = {step["source"] for step in story if step["cid"] == posted["cid"]}
+    assert sources == {"api", "stored", "deliver_letters", "settle_mail"}, "one id, all the way"
+
+
+def test_a_canary_flies_by_the_stream_and_leaves_nothing_behind(stack: Stack) -> None:
+    operator = Operator("local", stack.emulator.url, stack.ses.url)
+    assert lost_canary(operator) is None
+    assert stack.items("CANARY") == []
+    assert stack.mail(ADDRESS), "it really left"
 
 
 def test_a_bounce_is_kept_with_its_letter(stack: Stack) -> None:
