@@ -39,7 +39,7 @@ Logs = Any
 """boto3's client of CloudWatch Logs."""
 
 
-class Step(NamedTuple):
+class TraceLine(NamedTuple):
     """`source`: `stored`, or the function whose log says so."""
 
     at: str
@@ -83,28 +83,30 @@ def _rows(operator: Operator, ref: str) -> list[Item]:
     raise OperatorError(f"there is no file {ref}: it is written as DI-2026-7K4MQ-X")
 
 
-def _stored(rows: Sequence[Item]) -> Iterator[Step]:
+def _stored(rows: Sequence[Item]) -> Iterator[TraceLine]:
     for row in rows:
         cid = row.get("cid") or ""
         match row.get("kind"):
             case "event":
-                yield Step(row["at"], "stored", f"event {row['event']} by {row['actor']}", cid)
+                yield TraceLine(row["at"], "stored", f"event {row['event']} by {row['actor']}", cid)
             case "attempt":
-                yield Step(row["at"], "stored", f"refused {row['decision']}: {row['why']}", cid)
+                yield TraceLine(
+                    row["at"], "stored", f"refused {row['decision']}: {row['why']}", cid
+                )
             case "letter":
                 name = log_name(row["pk"], row["sk"])
                 if "due_at" in row:
                     said = f"letter {name} is {row['status']}, and due then"
-                    yield Step(row["due_at"], "stored", said, cid)
+                    yield TraceLine(row["due_at"], "stored", said, cid)
                 for name_of in [one for one in STAMPS if row.get(one)]:
                     became = name_of.removesuffix("_at")
-                    yield Step(row[name_of], "stored", f"letter {name} {became}", cid)
+                    yield TraceLine(row[name_of], "stored", f"letter {name} {became}", cid)
             case "assessment" | "stored_form":
                 if at := row.get("at") or row.get("received_at") or row.get("submitted_at"):
-                    yield Step(at, "stored", "received", cid)
+                    yield TraceLine(at, "stored", "received", cid)
 
 
-def _logged(operator: Operator, name: str, terms: Sequence[str], since: str) -> Iterator[Step]:
+def _logged(operator: Operator, name: str, terms: Sequence[str], since: str) -> Iterator[TraceLine]:
     """Yield what the log of a function says of a file, or under one of its correlation ids."""
     logs: Logs = operator.client("logs")
     begin = int(moment(since).timestamp() * 1000) - BEFORE_MS
@@ -120,7 +122,7 @@ def _logged(operator: Operator, name: str, terms: Sequence[str], since: str) -> 
                     yield step
 
 
-def _step(function: str, message: str, term: str) -> Step | None:
+def _step(function: str, message: str, term: str) -> TraceLine | None:
     """Read a line of a log; None for one that is not ours, or only happens to have the term."""
     try:
         line = json.loads(message)
@@ -135,7 +137,7 @@ def _step(function: str, message: str, term: str) -> Step | None:
     what = " ".join(
         [line["message"], *([line["letter"]] if "letter" in line else []), *facts, *error]
     )
-    return Step(line["timestamp"], function, what, line.get("cid", ""))
+    return TraceLine(line["timestamp"], function, what, line.get("cid", ""))
 
 
 def _why(error: Exception) -> str:
