@@ -72,6 +72,16 @@ def field_facts(
     }
 
 
+def bounds(lang: Lang) -> dict[str, object]:
+    """Return what a page says of the documents that it takes itself."""
+    return {
+        "accepted": ACCEPTED,
+        "limit": limit_text(DIRECT_BYTES, lang),
+        "bytes": DIRECT_BYTES,
+        "over": content.messages()["file_large"][lang],
+    }
+
+
 def read_body(request: Request) -> tuple[dict[str, object], UploadedFile | None]:
     """Return the fields of a page that takes documents, and the file that it brings, if any. Raises
     TooLarge, WrongType or Malformed."""
@@ -105,10 +115,11 @@ def offer_page(
         "fields": offered.offer.fields,
         "accepted": ACCEPTED,
         "limit": limit_text(LARGE_BYTES, lang),
+        "bytes": LARGE_BYTES,
     }
     bucket = "{0.scheme}://{0.netloc}".format(urlsplit(url))
     policy = pages.policy(images=pages.photo_origins(), forms=["'self'", bucket])
-    headers = {"Content-Security-Policy": policy}
+    headers = {"Content-Security-Policy": pages.with_script(policy)}
     return pages.respond("draft_document", lang, shown, address=address, headers=headers)
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from chalicelib.core.errors import Malformed, NotFound
 from chalicelib.core.languages import LANGS
-from chalicelib.forms.attachment import DIRECT_BYTES, fields_of
+from chalicelib.forms.attachment import fields_of
 from chalicelib.forms.attachments.attachments import Attachments
 from chalicelib.forms.attachments.bringing import Brought
 from chalicelib.forms.drafts.draft import FormDraft
@@ -14,14 +14,13 @@ from chalicelib.forms.drafts.drafts import Drafts
 from chalicelib.forms.drafts.refused import Holder
 from chalicelib.forms.problems import InvalidForm, Problem
 from chalicelib.views.documents import (
-    ACCEPTED,
     PAGE,
     QUERY,
     DocumentFacts,
+    bounds,
     brought,
     document_facts,
     field_facts,
-    limit_text,
     offer_page,
     read_body,
     saved,
@@ -138,13 +137,12 @@ class DraftDocuments:
             "fields": fields,
             "wrong": {error["field"]: error["message"] for error in errors},
             "done": request.query.get("done", "") if status == 200 else "",
-            "accepted": ACCEPTED,
             "action": f"{place.url}/{PAGE}",
-            "limit": limit_text(DIRECT_BYTES, place.lang),
+            **bounds(place.lang),
         }
         address = f"{place.url}/{PAGE}"
         return self.pages.respond(
-            "draft_documents", place.lang, facts, address=address, status=status
+            "draft_documents", place.lang, facts, address=address, status=status, scripted=True
         )
 
 

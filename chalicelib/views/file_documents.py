@@ -7,15 +7,14 @@ from chalicelib.cases.added_documents import AddedDocuments
 from chalicelib.core.conflicts import retry_while_same
 from chalicelib.core.errors import Conflict, Refused
 from chalicelib.core.languages import Lang
-from chalicelib.forms.attachment import DIRECT_BYTES, fields_of, label_of
+from chalicelib.forms.attachment import fields_of, label_of
 from chalicelib.forms.problems import InvalidForm, Problem
 from chalicelib.views.documents import (
-    ACCEPTED,
     DocumentLink,
+    bounds,
     brought,
     document_facts,
     field_facts,
-    limit_text,
     offer_page,
     saved,
 )
@@ -128,12 +127,11 @@ class FileDocuments:
             ],
             "wrong": {error["field"]: error["message"] for error in errors},
             "done": done,
-            "accepted": ACCEPTED,
             "action": address,
             "nonce": self.pages.links.nonce(mine.token),
             "back": in_language(self.pages.pages.address("file", mine.token), lang),
-            "limit": limit_text(DIRECT_BYTES, lang),
+            **bounds(lang),
         }
         return self.pages.pages.respond(
-            "file_documents", lang, facts, address=address, status=status
+            "file_documents", lang, facts, address=address, status=status, scripted=True
         )

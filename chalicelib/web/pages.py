@@ -91,8 +91,11 @@ class Pages:
         # Browsers hold the redirect after a form to form-action too: the website is part of it.
         forms = ["'self'", *self._settings.allowed_origins]
         policy = self.policy(images=self.photo_origins(), forms=forms)
-        script = f"; script-src {self.address(*SCRIPT)}; connect-src 'self'"
-        return f"{policy}{script}" if scripted else policy
+        return self.with_script(policy) if scripted else policy
+
+    def with_script(self, policy: str) -> str:
+        """Return a policy that lets our own script run besides."""
+        return f"{policy}; script-src {self.address(*SCRIPT)}; connect-src 'self'"
 
     def _frame(self, lang: Lang) -> dict[str, str]:
         """Return what every page says of the organisation."""

@@ -1,7 +1,13 @@
-// Counts characters as they are typed, and keeps a section while somebody writes in it. Every page
-// works without it; it stores nothing in the browser.
+// Counts characters as they are typed, keeps a section while somebody writes in it, and weighs
+// documents. Every page works without it; it stores nothing in the browser.
 (() => {
   "use strict"
+  // What is too large to arrive is told before it is sent.
+  document.querySelectorAll("[data-bytes]").forEach(box => box.addEventListener("change", () => {
+    const over = [...box.files].some(file => file.size > Number(box.dataset.bytes))
+    box.setCustomValidity(over ? box.dataset.over : "")
+    box.reportValidity()
+  }))
   const form = document.getElementById("answers")
   if (!form || !window.fetch || !form.requestSubmit) return
   const PAUSE_MS = 2000 // between the last key and a save

@@ -75,3 +75,18 @@ def test_a_person_adds_looks_at_and_removes_documents_without_a_script(
     assert plain.locator("form[enctype] input[type=hidden][name=policy]").count() == 1
     assert plain.locator("html").get_attribute("lang") == "en-CA"
     assert {row["state"] for row in store.kinds("attachment")} == {"clean", "expected", "held_back"}
+
+
+def test_a_file_that_is_too_large_is_told_before_it_is_sent(page: Page, address: str) -> None:
+    page.goto(f"{address}/forms/application?lang=fr&uninvited=1")
+    page.click("main form button")
+    page.goto(re.sub(r"/[a-z_]+\?.*", "/documents?lang=fr", page.url))
+    over = {"name": "plan.pdf", "mimeType": "application/pdf", "buffer": bytes(4_300_000)}
+    for large, words in ((False, "dépasse 4\u00a0Mo"), (True, "")):
+        if large:
+            page.click("button[value='large:file_other']")
+        box = page.locator("input[type=file]").last
+        box.set_input_files(over)  # type: ignore[arg-type]
+        told = str(box.evaluate("each => each.validationMessage"))
+        assert words in told if words else told == ""
+    assert "25\u00a0Mo" in str(box.get_attribute("data-over"))
