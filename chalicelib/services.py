@@ -142,7 +142,7 @@ class Services:
     def desk(self) -> "DeskServices":
         from chalicelib.wiring.desk import DeskServices
 
-        return DeskServices(self.parts, self.cases)
+        return DeskServices(self.parts, self.cases, self.subscribers, lambda: self.issues)
 
     @cached_property
     def subscribers(self) -> "SubscriberServices":

@@ -11,6 +11,7 @@ from hypothesis import settings as hypothesis_settings
 
 import sample_coaches
 import sent_issue
+from accounts import SetWorld
 from chalicelib.aws.keys import Keys
 from chalicelib.core.settings import Settings, read
 from chalicelib.newsletter.subscribers.subscriber import Subscriber
@@ -122,6 +123,7 @@ def service(  # noqa: PLR0913
         bulk,
         MemoryObjects(),
         documents,
+        SetWorld(),
     )
 
 

@@ -38,6 +38,21 @@ class DynamoSubscriberStore(DynamoListings):
         }
         return (item_of(found) for found in self._pages(query))
 
+    def subscribers(self, after: str) -> tuple[list[Item], str]:
+        request: dict[str, Any] = {
+            "TableName": self._subscribers,
+            "FilterExpression": "kind = :kind",
+            "ExpressionAttributeValues": {":kind": {"S": "subscriber"}},
+        }
+        if after:
+            pk, _, sk = after.rpartition("/")
+            request["ExclusiveStartKey"] = key_attributes((pk, sk))
+        with store_errors():
+            page = self._client.scan(**request)
+        last = item_of(page["LastEvaluatedKey"]) if "LastEvaluatedKey" in page else None
+        behind = f"{last['pk']}/{last['sk']}" if last else ""
+        return [item_of(found) for found in page["Items"]], behind
+
     def profiles(self, people: Sequence[str]) -> Mapping[str, Item]:
         from chalicelib.newsletter.subscribers.subscriber import person_of, profile_key
 

@@ -25,6 +25,7 @@ from chalicelib.newsletter.subscribers.proof import ConsentProof
 from chalicelib.newsletter.subscribers.repository import SubscriberOutcome
 from chalicelib.newsletter.subscribers.subscriber import Subscriber
 from chalicelib.newsletter.subscribers.subscriptions import Subscriptions
+from chalicelib.views.consent_record import ConsentRecord, consent_record
 from chalicelib.views.newsletter import NewsletterPages
 from chalicelib.web.pages import in_language
 from chalicelib.web.request import Request, is_ticked, text_field
@@ -45,15 +46,6 @@ class PreferencesPage:
     wrong: Mapping[str, str] | None = None
     entered: str = ""
     status: int = 200
-
-
-class ConsentRecord(TypedDict):
-    """What was agreed to or changed, and the words that were shown."""
-
-    at: datetime
-    what: str
-    text: str
-    text_lang: str
 
 
 class PreferencesFacts(TypedDict, total=False):
@@ -243,22 +235,8 @@ class PreferencesViews:
             "paused_until": moment(paused) if paused else None,
             "moving": masked(found.moving["email"], "…") if found.moving else "",
             "until": moment(found.expires_at) if found.expires_at else None,
-            "record": self._record(found, lang),
+            "record": consent_record(self.subscriptions.repository, found.person, lang),
         }
-
-    def _record(self, found: Subscriber, lang: Lang) -> list[ConsentRecord]:
-        """Return what was agreed to and changed, newest first, in words."""
-        names = content.newsletter()["record"]
-        rows = reversed(self.subscriptions.repository.consents(found.person))
-        return [
-            {
-                "at": moment(row["at"]),
-                "what": names[row["consent"]][lang],
-                "text": row.get("text", ""),
-                "text_lang": row.get("text_lang") or row.get("lang") or lang,
-            }
-            for row in rows
-        ]
 
 
 def _action(fields: Mapping[str, object]) -> PreferencesAction:

@@ -18,11 +18,12 @@ from chalicelib.newsletter.issues import approval
 from chalicelib.newsletter.issues.approval import ApprovalInput, Approvals, OpenedIssueReview
 from chalicelib.newsletter.issues.findings import finding_of, message
 from chalicelib.newsletter.issues.issue import Issue, rendered_of
-from chalicelib.newsletter.issues.rendered import Rendered, fill
+from chalicelib.newsletter.issues.rendered import Rendered
+from chalicelib.views.issue_frames import IssueFrames
 from chalicelib.web.pages import Pages
 from chalicelib.web.problems import Problems
 from chalicelib.web.request import Request, is_ticked, text_area, text_field
-from chalicelib.web.responses import HTML, PRIVATE, Response
+from chalicelib.web.responses import Response
 
 
 @dataclass(frozen=True)
@@ -53,13 +54,7 @@ class IssueReviewViews:
             text = self._rendered(opened.issue, lang)
         if text is None:
             return self._standing_page(opened, request.language({}, _reader_lang(opened)), 410)
-        origins = " ".join(self.settings.image_origins)
-        policy = (
-            f"sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src {origins}; "
-            "frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
-        )
-        headers = {**PRIVATE, "Content-Security-Policy": policy}
-        return Response(200, fill(text, self._sample()).html, HTML, headers)
+        return self._frames.mail(text)
 
     def decide(self, request: Request, token: str) -> Response:
         opened = self.approvals.open(token)
@@ -129,7 +124,7 @@ class IssueReviewViews:
     def _shown(self, issue: Issue, lang: str, address: str) -> dict[str, str]:
         text = self._rendered(issue, lang)
         assert text is not None
-        mail = fill(text, self._sample())
+        mail = self._frames.sample(text)
         return {
             "lang": lang,
             "subject": mail.subject,
@@ -141,11 +136,9 @@ class IssueReviewViews:
     def _rendered(self, issue: Issue, lang: str) -> Rendered | None:
         return rendered_of(self.store, issue, lang)
 
-    def _sample(self) -> dict[str, str]:
-        """Return what stands where a subscriber's own links will: the public form of the
-        newsletter."""
-        form = self.pages.address("newsletter")
-        return {"unsubscribe_url": form, "preferences_url": form, "first_name": ""}
+    @property
+    def _frames(self) -> IssueFrames:
+        return IssueFrames(self.settings, self.pages)
 
     def _standing_page(self, opened: OpenedIssueReview, lang: Lang, status: int) -> Response:
         standing: str = opened.standing

@@ -53,6 +53,7 @@ NEVER_SHOWN: Final = frozenset(
         "act",
         "next",
         "version",
+        "seen",
         SWITCH_PAGE,
         "do",
         "replaces",

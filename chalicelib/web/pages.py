@@ -39,12 +39,13 @@ class Pages:
         status: int = 200,
         headers: Mapping[str, str] | None = None,
         scripted: bool = False,
+        framed: bool = False,
     ) -> Response:
         """Return `templates/pages/{template}.html` with its facts, or that of another folder.
 
         `address` is where the page stands, whatever its language: the link to the other language
         leads there, or to `switch_url`, and there is none without them. A page is never stored, found, framed or named
-        to other sites, unless `headers` say otherwise.
+        to other sites, unless `headers` say otherwise; `framed` lets it frame pages of ours.
         """
         from chalicelib.web import rendering
 
@@ -58,7 +59,10 @@ class Pages:
             frame=frame,
             switch_url=switch_url,
         )
-        fixed = {**PRIVATE, "Content-Security-Policy": self._policy_of_forms(scripted=scripted)}
+        fixed = {
+            **PRIVATE,
+            "Content-Security-Policy": self._policy_of_forms(scripted=scripted, framed=framed),
+        }
         return Response(status, html, HTML, {**fixed, **(headers or {})})
 
     def _coach_list(self, lang: Lang) -> Sequence[tuple[str, str]]:
@@ -76,7 +80,13 @@ class Pages:
         """Return where a page may show pictures from: the website, each with a slash at its end."""
         return [origin + "/" for origin in self._settings.allowed_origins]
 
-    def policy(self, *, images: Sequence[str], forms: Sequence[str] = ("'none'",)) -> str:
+    def policy(
+        self,
+        *,
+        images: Sequence[str],
+        forms: Sequence[str] = ("'none'",),
+        framed_by: str = "'none'",
+    ) -> str:
         """Return a Content-Security-Policy: our style sheet, no script, and these origins alone
         for pictures and for what forms are sent to."""
         from chalicelib.web import rendering
@@ -84,13 +94,14 @@ class Pages:
         return (
             f"default-src 'none'; style-src '{rendering.STYLE_HASH}'; "
             f"form-action {' '.join(forms)}; img-src {' '.join(images)}; "
-            "frame-ancestors 'none'; base-uri 'none'"
+            f"frame-ancestors {framed_by}; base-uri 'none'"
         )
 
-    def _policy_of_forms(self, *, scripted: bool) -> str:
+    def _policy_of_forms(self, *, scripted: bool, framed: bool) -> str:
         # Browsers hold the redirect after a form to form-action too: the website is part of it.
         forms = ["'self'", *self._settings.allowed_origins]
         policy = self.policy(images=self.photo_origins(), forms=forms)
+        policy += "; frame-src 'self'" if framed else ""
         return self.with_script(policy) if scripted else policy
 
     def with_script(self, policy: str) -> str:

@@ -1,5 +1,6 @@
 """The parts of the desk: sessions, the way in, what was kept of a form."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -21,16 +22,29 @@ from chalicelib.wiring.parts import Parts
 
 if TYPE_CHECKING:
     from chalicelib.desk.exporting import Exporting
+    from chalicelib.desk.issue_tests import IssueTests
     from chalicelib.desk.jobs import Jobs
     from chalicelib.desk.many import Many
+    from chalicelib.people.reader_imports import ReaderImports
+    from chalicelib.people.reader_lists import ReaderLists
+    from chalicelib.wiring.issues import IssueServices
+    from chalicelib.wiring.subscribers import SubscriberServices
 
 
 class DeskServices:
     """What the pages of the staff stand on; no form of a visitor loads it."""
 
-    def __init__(self, parts: Parts, cases: CaseServices) -> None:
+    def __init__(
+        self,
+        parts: Parts,
+        cases: CaseServices,
+        subscribers: "SubscriberServices",
+        issues: "Callable[[], IssueServices]",
+    ) -> None:
         self._parts = parts
         self._cases = cases
+        self._subscribers = subscribers
+        self._issues = issues
 
     @cached_property
     def sessions(self) -> Sessions:
@@ -94,6 +108,28 @@ class DeskServices:
         return Many(parts.store, cases.lookup, self.reviews, parts.links, cases.roster, parts.now)
 
     @cached_property
+    def issue_tests(self) -> "IssueTests":
+        from chalicelib.desk.issue_tests import IssueTests
+        from chalicelib.newsletter.issues.trial import Trials
+
+        parts = self._parts
+        trials = Trials(parts.store, self._issues().newsroom, lambda: parts.outside().deliver)
+        return IssueTests(parts.store, trials.send, trials.note, parts.now)
+
+    @cached_property
+    def reader_lists(self) -> "ReaderLists":
+        from chalicelib.people.reader_lists import ReaderLists
+
+        return ReaderLists(self._parts.store, self._parts.objects(), self._parts.now)
+
+    @cached_property
+    def reader_imports(self) -> "ReaderImports":
+        from chalicelib.people.reader_imports import ReaderImports
+
+        parts, imports = self._parts, self._subscribers.imports
+        return ReaderImports(parts.store, parts.objects(), imports, parts.now)
+
+    @cached_property
     def jobs(self) -> "Jobs":
         """What is done in steps; a kind of job loads its parts when there is one."""
         from chalicelib.desk.jobs import Jobs
@@ -105,6 +141,11 @@ class DeskServices:
             {
                 "export": lambda job, beat: self.exporting.step(job, beat),
                 "decisions": lambda job, beat: self.many.step(job, beat),
+                "issue_test": lambda job, beat: self.issue_tests.step(job, beat),
+                "reader_count": lambda job, beat: self.reader_lists.step(job, beat),
+                "reader_sheet": lambda job, beat: self.reader_lists.step(job, beat),
+                "reader_trial": lambda job, beat: self.reader_imports.step(job, beat),
+                "reader_import": lambda job, beat: self.reader_imports.step(job, beat),
             },
         )
 

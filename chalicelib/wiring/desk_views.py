@@ -1,7 +1,7 @@
 """The views of the desk, joined with what they ask; each opens through the table of rights."""
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from chalicelib.desk.roster import DeskRoster
 from chalicelib.views.desk.entry import Entry
@@ -9,7 +9,6 @@ from chalicelib.views.desk.file import DeskFileViews
 from chalicelib.views.desk.files import FilesViews
 from chalicelib.views.desk.opened_files import OpenedFiles
 from chalicelib.views.desk.sign_in import AccountViews, SignInViews
-from chalicelib.views.documents import DocumentLink
 from chalicelib.web.cookies import STAFF_COOKIE, Cookies
 from chalicelib.web.pages import Pages
 from chalicelib.web.request import Request
@@ -25,6 +24,27 @@ if TYPE_CHECKING:
     from chalicelib.views.desk.printing import PrintViews
     from chalicelib.views.desk.programme import ProgrammeViews
     from chalicelib.wiring.coach_desk import CoachDesk
+    from chalicelib.wiring.desk_newsletter import NewsletterDesk
+    from chalicelib.wiring.drafts import FormDrafts
+    from chalicelib.wiring.issues import IssueServices
+    from chalicelib.wiring.subscribers import SubscriberServices
+
+
+class DeskRooms(Protocol):
+    """What the desk may ask of the rooms: see `Services`."""
+
+    @property
+    def cases(self) -> CaseServices: ...
+    @property
+    def desk(self) -> DeskServices: ...
+    @property
+    def coaches(self) -> CoachServices: ...
+    @property
+    def drafts(self) -> "FormDrafts": ...
+    @property
+    def issues(self) -> "IssueServices": ...
+    @property
+    def subscribers(self) -> "SubscriberServices": ...
 
 
 class DeskViews:
@@ -33,18 +53,21 @@ class DeskViews:
     def __init__(
         self,
         parts: Parts,
-        cases: CaseServices,
-        desk: DeskServices,
-        coaches: CoachServices,
+        rooms: DeskRooms,
         pages: Pages,
-        document_link: DocumentLink,
     ) -> None:
         self._parts = parts
-        self._document_link = document_link
-        self._cases = cases
-        self._desk = desk
-        self._coaches = coaches
+        self._rooms = rooms
+        self._cases = rooms.cases
+        self._desk = rooms.desk
+        self._coaches = rooms.coaches
         self._pages = pages
+
+    @cached_property
+    def news(self) -> "NewsletterDesk":
+        from chalicelib.wiring.desk_newsletter import NewsletterDesk
+
+        return NewsletterDesk(self._entry, self._parts, self._pages, self._rooms)
 
     @cached_property
     def _entry(self) -> Entry:
@@ -110,7 +133,7 @@ class DeskViews:
             cases.lookup,
             cases.candidates,
             self._parts.links,
-            self._document_link,
+            self._rooms.drafts.document_link,
         )
 
     @cached_property

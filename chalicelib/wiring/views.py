@@ -163,10 +163,7 @@ class Views:
     def desk(self) -> "DeskViews":
         from chalicelib.wiring.desk_views import DeskViews
 
-        parts, rooms = self._parts, self._rooms
-        return DeskViews(
-            parts, rooms.cases, rooms.desk, rooms.coaches, self._pages, rooms.drafts.document_link
-        )
+        return DeskViews(self._parts, self._rooms, self._pages)
 
     @cached_property
     def file(self) -> "FileViews":

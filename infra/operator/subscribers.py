@@ -17,16 +17,12 @@ from chalicelib.core.links import person_key
 from chalicelib.newsletter.subscribers import erasure, pending
 from chalicelib.newsletter.subscribers.import_sheet import ImportRefused, words
 from chalicelib.newsletter.subscribers.imports import Imported
+from chalicelib.newsletter.subscribers.table import SUBSCRIBER_COLUMNS, row_of
 from infra.operator.commands import Commands
 from infra.operator.errors import OperatorError
 from infra.operator.parameters import address
 from infra.operator.parameters import words as filled
 from infra.operator.session import Session, bar, session_of
-
-SUBSCRIBER_COLUMNS = (
-    "email", "status", "lang", "topics", "basis", "name", "province", "confirmed_at",
-    "expires_at", "paused_until", "updated_at",
-)  # fmt: skip
 
 commands = Commands("Keep the newsletter's subscribers.")
 
@@ -57,7 +53,7 @@ def export(
             [{name: one.get(name) for name in SUBSCRIBER_COLUMNS} for one in known], ""
         )
         return
-    rows = [[_cell(found.get(name)) for name in SUBSCRIBER_COLUMNS] for found in known]
+    rows = [row_of(found) for found in known]
     if file is None:
         typer.echo(csv_text(SUBSCRIBER_COLUMNS, rows), nl=False)
         return
@@ -231,7 +227,3 @@ def _person(session: Session, text: str) -> str:
     if address is None:
         raise OperatorError(f"{text!r} is not one e-mail address")
     return person_key(address, session.operator.services.secret.people)
-
-
-def _cell(value: object) -> object:
-    return " ".join(value) if isinstance(value, list) else value or ""

@@ -1,5 +1,23 @@
-// Counts characters as they are typed, keeps a section while somebody writes in it, and weighs
-// documents. Every page works without it; it stores nothing in the browser.
+// Counts characters as they are typed, keeps a section while somebody writes in it, weighs documents,
+// and renews the preview of an issue. Every page works without it; it stores nothing in the browser.
+(() => {
+  const show = document.getElementById("show")
+  if (!show || !show.form.requestSubmit) return
+  const PAUSE_MS = 1500 // between the last key and the preview
+  let timer = 0
+  const renew = () => {
+    // In a new frame, a preview adds nothing to what the button "back" goes through.
+    const frame = document.querySelector("iframe[name=preview]")
+    frame.replaceWith(frame.cloneNode())
+    show.form.requestSubmit(show)
+  }
+  show.form.addEventListener("input", event => {
+    clearTimeout(timer)
+    if (event.target.name !== "width") timer = setTimeout(renew, PAUSE_MS)
+  })
+  show.form.addEventListener("submit", () => clearTimeout(timer))
+  renew()
+})();
 (() => {
   "use strict"
   // What is too large to arrive is told before it is sent.

@@ -7,13 +7,16 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 import app as application
+from accounts import SetWorld
 from chalicelib.aws.keys import Keys
 from chalicelib.core.settings import Settings
 from chalicelib.services import Services
 from fakes import (
+    MemoryBulkMailer,
     MemoryDocuments,
     MemoryMailer,
     MemoryObjects,
+    MemoryQueue,
     MemoryStore,
     MemorySuppression,
     SetClock,
@@ -60,7 +63,8 @@ def address(
         keys = Keys(links=("a" * 64,), people=b"p" * 32)
         here = settings.model_copy(update={"public_url": address, "allowed_origins": (address,)})
         service = Services(here, store, keys, mailer, clock, MemorySuppression(),
-                           objects=MemoryObjects(), documents=MemoryDocuments(clock))  # fmt: skip
+                           bulk=(MemoryBulkMailer(), MemoryQueue()),
+                           objects=MemoryObjects(), documents=MemoryDocuments(clock), outside=SetWorld())  # fmt: skip
         monkeypatch.setattr(application, "services", lambda: service)
         monkeypatch.setattr(application, "settings", lambda: here)
 

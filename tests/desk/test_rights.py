@@ -26,6 +26,7 @@ def path_of(route: str) -> str:
         .replace("{ref}", "DI-2026-AAAAA-A")
         .replace("{job}", "x")
         .replace("{staff}", "x")
+        .replace("{issue}", "x")
     )
 
 

@@ -124,6 +124,15 @@ class MemoryStore:
     def audience(self, key: str) -> Iterator[Item]:
         yield from self._read(lambda _, __, item: item.get("audience") == key)
 
+    def subscribers(self, after: str) -> tuple[list[Item], str]:
+        """Two of them at a time."""
+        found = sorted(
+            self._read(lambda _, __, item: item.get("kind") == "subscriber"),
+            key=lambda item: str(item["pk"]),
+        )
+        rest = [item for item in found if str(item["pk"]) > after]
+        return rest[:2], str(rest[1]["pk"]) if len(rest) > 2 else ""
+
     def profiles(self, people: Sequence[str]) -> dict[str, Item]:
         with self._lock:
             self.reads += 1

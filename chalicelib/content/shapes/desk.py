@@ -31,3 +31,8 @@ class Desk(TypedDict):
     log: dict[Key, Text]
     settings: dict[Key, Text]
     coaches: dict[Key, Text]
+    newsletter: dict[Key, Text]
+    issue_fields: dict[Key, Text]
+    issue_events: dict[Key, Text]
+    subscribers: dict[Key, Text]
+    subscriber_states: dict[Key, Text]

@@ -46,14 +46,19 @@ def finding_of(kept: StoredFinding) -> Finding:
 def message(finding: Finding, lang: Lang) -> str:
     """Return a line for the author: `fr.md, ligne 12 : what. How to mend it.`"""
     texts = content.preflight()
-    facts = {name: _fact(value, lang) for name, value in finding.facts.items()}
-    row = texts["findings"][finding.code]
     place = finding.file or ""
     if finding.line is not None:
         place += texts["line"][lang].format(line=finding.line)
     colon = texts["colon"][lang] if place else ""
+    return place + colon + what_of(finding, lang)
+
+
+def what_of(finding: Finding, lang: Lang) -> str:
+    """Return what was found and how to mend it, without its place."""
+    row = content.preflight()["findings"][finding.code]
+    facts = {name: _fact(value, lang) for name, value in finding.facts.items()}
     mend = f" {row['mend'][lang]}" if "mend" in row else ""
-    return place + colon + (row["what"][lang] + mend).format(**facts)
+    return (row["what"][lang] + mend).format(**facts)
 
 
 def blocking(findings: Iterable[Finding]) -> list[Finding]:

@@ -6,10 +6,9 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
-from functools import partial
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from ipaddress import ip_address
-from typing import Any, Final
+from typing import Final
 
 from chalicelib.newsletter.issues.preflight import LinkAnswer
 
@@ -96,7 +95,11 @@ def _publicly_opened(method: str, url: str) -> int:
         return int(answer.status)
 
 
-def _public_socket(address: tuple[str, int], *args: Any, **named: Any) -> socket.socket:
+def _public_socket(
+    address: tuple[str, int],
+    timeout: float | None = None,
+    source_address: tuple[str, int] | None = None,
+) -> socket.socket:
     """Connect to a host by the very address that was looked at. Raises OSError for one that is not
     of the public network."""
     host, port = address
@@ -104,20 +107,26 @@ def _public_socket(address: tuple[str, int], *args: Any, **named: Any) -> socket
     numbers = [str(one[4][0]) for one in found]
     if not numbers or not all(ip_address(number).is_global for number in numbers):
         raise OSError("not a public address")
-    return socket.create_connection((numbers[0], port), *args, **named)
+    return socket.create_connection((numbers[0], port), timeout, source_address)
 
 
-def _guarded(made: Callable[..., Any], *args: Any, **named: Any) -> Any:
-    connection = made(*args, **named)
-    connection._create_connection = _public_socket
-    return connection
+class _PublicHttpConnection(HTTPConnection):
+    def connect(self) -> None:
+        vars(self)["_create_connection"] = _public_socket
+        super().connect()
+
+
+class _PublicHttpsConnection(HTTPSConnection):
+    def connect(self) -> None:
+        vars(self)["_create_connection"] = _public_socket
+        super().connect()
 
 
 class _PublicHttp(urllib.request.HTTPHandler):
-    def http_open(self, req: urllib.request.Request) -> Any:
-        return self.do_open(partial(_guarded, HTTPConnection), req)
+    def http_open(self, req: urllib.request.Request) -> HTTPResponse:
+        return self.do_open(_PublicHttpConnection, req)
 
 
 class _PublicHttps(urllib.request.HTTPSHandler):
-    def https_open(self, req: urllib.request.Request) -> Any:
-        return self.do_open(partial(_guarded, HTTPSConnection), req)
+    def https_open(self, req: urllib.request.Request) -> HTTPResponse:
+        return self.do_open(_PublicHttpsConnection, req)

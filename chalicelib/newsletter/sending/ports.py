@@ -17,6 +17,10 @@ class SubscriberStore(Store, Protocol):
         """Yield the rows of a partition of the index `audience`, in order of `pk`: what `unwanted`
         reads of a profile, and no more."""
 
+    def subscribers(self, after: str) -> tuple[list[Item], str]:
+        """Return the profiles of some people, in no order, and behind whom the next ones are:
+        blank `after` begins, blank ends."""
+
     def profiles(self, people: Sequence[str]) -> Mapping[str, Item]:
         """Return the profiles of up to fifty people as they are now, by person: `email`, `lang`,
         `topics`, `name`, `status`, `paused_until`, `expires_at` and `soft_bounces`; more is not

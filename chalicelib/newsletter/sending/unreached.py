@@ -44,6 +44,14 @@ class UnreachedReader:
         return f"{text} ({self.detail})" if self.detail else text
 
 
+UNREACHED_COLUMNS: Final = ("person", "email", "lang", "why", "told", "reason")
+
+
+def row_of(one: UnreachedReader, lang: Lang) -> tuple[str, ...]:
+    """Return what a sheet says of a reader, by UNREACHED_COLUMNS."""
+    return one.person, one.email, one.lang, one.why, one.detail, one.reason(lang)
+
+
 class MovedReaders:
     """Finds where whoever changed address while an issue was sent gets the follow-up."""
 

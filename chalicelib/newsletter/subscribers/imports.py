@@ -34,8 +34,10 @@ class Imports:
         self._repository = repository
         self._key = people_key
 
-    def run(self, file: bytes, *, by: str, write: bool, lang: Lang = "en") -> Iterator[Imported]:
-        """Yield each row with what becomes of it, as many as the file has; nothing is stored
+    def run(
+        self, file: bytes, *, by: str, write: bool, lang: Lang = "en", first: int = 0
+    ) -> Iterator[Imported]:
+        """Yield each row with what becomes of it, from the `first` on; nothing is stored
         unless `write`, and nothing at all when one row is wrong. What was stored before a death
         is known the next time.
 
@@ -43,7 +45,7 @@ class Imports:
         """
         rows = self._read(file, lang)
         wrong = any(isinstance(found, list) for _, found in rows)
-        for number, found in rows:
+        for number, found in rows[first:]:
             if isinstance(found, list):
                 problems = tuple((one.column, _why(one, lang)) for one in found)
                 why = "; ".join(text for _, text in problems)

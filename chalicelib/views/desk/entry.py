@@ -102,6 +102,8 @@ class Entry:
         address: str,
         status: int = 200,
         headers: dict[str, str] | None = None,
+        framed: bool = False,
+        scripted: bool = False,
     ) -> Response:
         """Return a page of the desk, with who is signed in and where they may go."""
         session = visit.session
@@ -114,6 +116,8 @@ class Entry:
             and bool(session.staff.roles & RIGHTS["GET", "/desk/programme"].roles),
             "sees_coaches": session is not None
             and bool(session.staff.roles & RIGHTS["GET", "/desk/coaches"].roles),
+            "sees_newsletter": session is not None
+            and bool(session.staff.roles & RIGHTS["GET", "/desk/newsletter"].roles),
             "form": visit.form,
         }
         return self.pages.respond(
@@ -123,6 +127,8 @@ class Entry:
             address=address,
             status=status,
             headers=headers,
+            framed=framed,
+            scripted=scripted,
         )
 
     def address(self, *parts: str) -> str:

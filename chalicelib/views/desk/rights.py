@@ -40,6 +40,12 @@ COACHES: Final = Right(frozenset(ROLES))
 DIRECTORY: Final = Right(frozenset(("manager", "administrator", "communications")), confirmed=True)
 """Whoever changes or takes away the whole directory, once they have typed a mailed code."""
 
+NEWSLETTER: Final = Right(frozenset(("communications", "administrator")))
+"""Whoever writes the newsletter; what sends it, or what gives out or takes in addresses, asks for a
+mailed code."""
+
+TO_READERS: Final = NEWSLETTER._replace(confirmed=True)
+
 SIGNED_IN: Final = Right(frozenset(ROLES), away=True)
 
 RIGHTS: Final[Mapping[tuple[str, str], Right]] = {
@@ -78,5 +84,25 @@ RIGHTS: Final[Mapping[tuple[str, str], Right]] = {
     ("POST", "/desk/export"): MANY_FILES,
     ("GET", "/desk/exports/{job}"): FILES,
     ("GET", "/desk/exports/{job}/file"): MANY_FILES,
+    ("GET", "/desk/newsletter"): NEWSLETTER,
+    ("POST", "/desk/newsletter"): NEWSLETTER,
+    ("GET", "/desk/newsletter/{issue}"): NEWSLETTER,
+    ("POST", "/desk/newsletter/{issue}"): NEWSLETTER,
+    ("GET", "/desk/newsletter/{issue}/text"): NEWSLETTER,
+    ("POST", "/desk/newsletter/{issue}/text"): NEWSLETTER,
+    ("GET", "/desk/newsletter/{issue}/preview"): NEWSLETTER,
+    ("POST", "/desk/newsletter/{issue}/preview"): NEWSLETTER,
+    ("GET", "/desk/newsletter/{issue}/send"): TO_READERS,
+    ("POST", "/desk/newsletter/{issue}/send"): TO_READERS,
+    ("GET", "/desk/newsletter/{issue}/missed"): TO_READERS,
+    ("GET", "/desk/subscribers"): NEWSLETTER,
+    ("POST", "/desk/subscribers"): NEWSLETTER,
+    ("GET", "/desk/subscribers/import"): TO_READERS,
+    ("POST", "/desk/subscribers/import"): TO_READERS._replace(brings_file=True),
+    ("GET", "/desk/subscribers/export"): TO_READERS,
+    ("POST", "/desk/subscribers/export"): TO_READERS,
+    ("GET", "/desk/subscribers/lists/{job}"): NEWSLETTER,
+    ("POST", "/desk/subscribers/lists/{job}"): TO_READERS,
+    ("GET", "/desk/subscribers/lists/{job}/file"): TO_READERS,
 }
 """By method and path; HEAD is as GET."""

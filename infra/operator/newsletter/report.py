@@ -30,13 +30,12 @@ from chalicelib.newsletter.issues.issue import (
     issue_of,
     status_name,
 )
-from chalicelib.newsletter.sending.unreached import UnreachedReader
+from chalicelib.newsletter.sending.unreached import UNREACHED_COLUMNS, UnreachedReader, row_of
 from chalicelib.newsletter.subscribers.consent_text import topic_name
 from infra.operator.newsletter.context import IssueContext
 from infra.operator.session import bar
 
 REDRAW_SECONDS = 2
-UNREACHED_COLUMNS = ("person", "email", "lang", "why", "told", "reason")
 
 _SENDING = {SENDING, PAUSED, AUTO_PAUSED, SENT, CANCELLED}
 
@@ -117,11 +116,8 @@ def unreached_rows(
     context: IssueContext, missed: Sequence[UnreachedReader]
 ) -> list[dict[str, object]]:
     """Return a row for each reader who was not reached; `why` and `told`: see UnreachedReader."""
-    values = (
-        (one.person, one.email, one.lang, one.why, one.detail, one.reason(context.lang))
-        for one in missed
-    )
-    return [dict(zip(UNREACHED_COLUMNS, row, strict=True)) for row in values]
+    rows = (row_of(one, context.lang) for one in missed)
+    return [dict(zip(UNREACHED_COLUMNS, row, strict=True)) for row in rows]
 
 
 def _figures(context: IssueContext, issue_id: str) -> list[str]:
