@@ -1,7 +1,7 @@
 """Documents that an applicant adds to a file after it was sent, while it is open."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -13,7 +13,7 @@ from chalicelib.core import eastern_time
 from chalicelib.core.business_days import next_morning
 from chalicelib.core.errors import Conflict, Refused
 from chalicelib.core.letter_row import ALL_STAFF, APPLICANT, letter
-from chalicelib.core.ports import Change, Item, Now, Put, Store, Write
+from chalicelib.core.ports import Change, Item, KeySource, Now, Put, Store, Write
 from chalicelib.core.records import stamp
 from chalicelib.forms.attachment import (
     LARGE_BYTES,
@@ -52,7 +52,8 @@ class AddedDocuments:
     store: Store
     bucket: Callable[[], DocumentStore]
     now: Now
-    people_key: bytes = field(repr=False)
+    keys: KeySource
+    """Asked when somebody brings a document: the function that hears of scans may read none."""
 
     def room(self, case: Case) -> dict[str, int]:
         """Return how many documents may still be added, by their field: those that nobody can open
@@ -71,7 +72,7 @@ class AddedDocuments:
             "size": len(brought.body),
             "file_kind": kind,
         }
-        made = reserve(self.store, row, network, self.people_key, self.now())
+        made = reserve(self.store, row, network, self.keys.people, self.now())
         self.bucket().put(made.object_key, brought.body)
         change, writes = self._arrival(case, made)
         try:
@@ -88,7 +89,7 @@ class AddedDocuments:
         it comes back. Raises as `add` does."""
         self._check(case, brought.field)
         row = self._row(case, brought, offer_ends(self.now()))
-        made = reserve(self.store, row, network, self.people_key, self.now())
+        made = reserve(self.store, row, network, self.keys.people, self.now())
         offer = self.bucket().offer(made.object_key, LARGE_BYTES, OFFER_SECONDS, back(made.id))
         return Offered(made.id, offer)
 

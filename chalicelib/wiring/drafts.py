@@ -46,7 +46,7 @@ class FormDrafts:
     def added(self) -> AddedDocuments:
         """Documents that come to a file after it was sent."""
         parts = self._parts
-        return AddedDocuments(parts.store, parts.documents, parts.now, parts.people_key)
+        return AddedDocuments(parts.store, parts.documents, parts.now, parts.keys)
 
     @cached_property
     def minder(self) -> AttachmentMinder:

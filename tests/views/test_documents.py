@@ -4,6 +4,7 @@ import html
 import io
 import re
 import zipfile
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -15,6 +16,7 @@ from chalicelib.cases.case import Case
 from chalicelib.cases.effects import Decider
 from chalicelib.cases.guards import DecisionInput
 from chalicelib.core import references
+from chalicelib.core.errors import StoreDown
 from chalicelib.core.languages import LANGS
 from chalicelib.forms.attachment import DIRECT_BYTES, LARGE_BYTES, SCAN_PATIENCE
 from chalicelib.forms.attachments.ports import CLEAN, THREATS, UNSUPPORTED
@@ -22,6 +24,7 @@ from chalicelib.forms.drafts.draft import RETENTION, section_ids
 from chalicelib.forms.drafts.typed import section_of
 from chalicelib.people.erasure import ErasureDecision
 from chalicelib.people.export import zipped
+from chalicelib.wiring.drafts import FormDrafts
 from fakes import MemoryDocuments
 from journey import ADA, RITA, Journey
 from staff_browser import StaffBrowser
@@ -665,6 +668,34 @@ def test_a_large_document_comes_to_its_file_whether_or_not_its_browser_comes_bac
     assert len(the_case(way).attachments or []) == 2
     scanned(way, documents)
     assert {row["state"] for row in rows(way)} == {"clean"}
+
+
+class NoKeys:
+    """What a function may read that has no right to any key."""
+
+    @property
+    def links(self) -> list[str]:
+        raise StoreDown("no right")
+
+    @property
+    def people(self) -> bytes:
+        raise StoreDown("no right")
+
+
+def test_whoever_hears_of_scans_looks_after_documents_without_a_key(
+    way: Journey, documents: MemoryDocuments
+) -> None:
+    file = sent_file(way)
+    page = way.visitor.page(f"{file}?do=documents").body.decode()
+    given = {"nonce": hidden(page, "nonce"), "action": "add_document", "do": "large:file_other"}
+    large = way.visitor.submit(f"{file}?do=documents", list(given.items())).body.decode()
+    key = re.findall(r'name="key" value="([^"]+)"', large)[0]
+    documents.put(key, files.pdf())
+    documents.results[key] = CLEAN
+    minder = FormDrafts(replace(way.service.parts, keys=NoKeys())).minder
+    assert minder.heard(key) == "clean"
+    assert minder.sweep() == {}
+    assert len(the_case(way).attachments or []) == 1
 
 
 def test_a_link_that_is_none_of_a_file_s_owner_adds_nothing(way: Journey) -> None:
