@@ -22,23 +22,13 @@ from typing import Any, Final
 
 from bench.support.newsstand import Newsstand, texts
 from bench.support.simulated import Weather
+from infra.costs import price_of
 
 PORT: Final = 19801
 PEER: Final = ("django-newsletter==1.2.1", "aiosmtpd==1.4.6", "sorl-thumbnail==13.4.0")
 BAD: Final = Weather(
     kill=0.01, throttle=0.02, throttle_one=0.002, lose_answer=0.01, late=0.02, twice=0.02, pauses=6
 )
-
-PRICES: Final = {
-    "DynamoDB writes": 0.6875e-6,
-    "DynamoDB reads": 0.1375e-6,
-    "SES": 0.10e-3,
-    "SNS": 0.50e-6,
-    "SQS": 0.40e-6,
-    "Lambda requests": 0.20e-6,
-    "Lambda GB-seconds": 16.6667e-6,
-}
-"""USD a unit, on demand in ca-central-1, without the free tier."""
 
 
 def kills(runs: int, readers: int) -> None:
@@ -242,17 +232,17 @@ def growth(readers: int) -> None:
     # Events come in bundles of fifty at most; of twenty, say.
     bundles = events / 20
     units: dict[str, float] = {
-        "SES": readers,
-        "DynamoDB writes": writes,
-        "DynamoDB reads": reads + profiles,
-        "SNS": events,
-        "SQS": events + 3 * bundles,
-        "Lambda requests": bundles + readers / 500 * 2,
-        "Lambda GB-seconds": hours + bundles * 0.2 * 0.5,
+        "mails": readers,
+        "write units": writes,
+        "read units": reads + profiles,
+        "notices": events,
+        "queue requests": events + 3 * bundles,
+        "invocations": bundles + readers / 500 * 2,
+        "gigabyte seconds": hours + bundles * 0.2 * 0.5,
     }
     total = 0.0
     for name, amount in units.items():
-        price = amount * PRICES[name]
+        price = amount * price_of(name)
         total += price
         print(f"  {name:>18}: {amount:>12,.0f}  ${price:,.2f}")
     print(f"  {'an issue':>18}: {'':>12}  ${total:,.2f}  (${total / readers * 1000:.3f} for 1,000)")

@@ -22,6 +22,7 @@ from infra.operator import (
     chains,
     coaches,
     content,
+    cost,
     deploying,
     desk,
     doctor,
@@ -69,6 +70,7 @@ app.add_typer(chains.commands, name="chains", hidden=True)
 for _command in (
     doctor.doctor,
     trace.trace,
+    cost.cost,
     deploying.deploy,
     deploying.deploys,
     deploying.rollback,

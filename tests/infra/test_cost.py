@@ -1,0 +1,92 @@
+"""What a stage costs is counted on the code itself, and priced from one table."""
+
+import json
+from datetime import date
+from typing import Any
+
+import pytest
+
+from bench.journeys import CPU, TAKEN, counts
+from infra import costs
+from infra.costs import SCENARIOS, bill_of, fixed, journeys, milliseconds_of, price_list
+from infra.operator.stage import Operator
+from operator_cli import listed, relais
+
+
+@pytest.fixture(scope="module")
+def counted() -> dict[str, dict[str, float]]:
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            patch.setenv(name, "testing")
+        patch.setenv("AWS_DEFAULT_REGION", "ca-central-1")
+        return counts()
+
+
+@pytest.mark.parametrize("name", [*TAKEN, "issue_reader"])
+def test_a_journey_costs_what_is_written_of_it_and_nothing_more(
+    counted: dict[str, dict[str, float]], name: str
+) -> None:
+    written, found = journeys()[name], counted[name]
+    grown = {what: n for what, n in found.items() if n > written.get(what, 0) and what != CPU}
+    assert not grown, "more than before: if it must be, python -m bench.journeys"
+    less = {what: n for what, n in written.items() if n > found.get(what, 0) and what != CPU}
+    assert not less, "less than before: python -m bench.journeys"
+
+
+def test_everything_that_is_billed_has_a_price_with_its_source_and_its_day() -> None:
+    listed = price_list()
+    assert date.fromisoformat(listed["read_on"]) <= date.today()
+    priced = listed["prices"]
+    for one in priced.values():
+        assert one["usd"] > 0 < one["per"]
+        assert one["source"].startswith("https://aws.amazon.com/")
+    billed = {name for scenario in SCENARIOS for name in bill_of(scenario).amounts}
+    assert billed <= set(priced)
+    assert {name for scenario in SCENARIOS for name in scenario.times} == set(journeys())
+
+
+def test_a_bill_is_the_sum_of_its_units(monkeypatch: pytest.MonkeyPatch) -> None:
+    one: dict[str, Any] = {
+        "tried": {"requests": 2, "sweep": 1, "write units": 10, "half read units": 4, "mails": 3,
+                  "dynamodb:GetItem": 5, "s3:PutObject": 1, CPU: 40},
+    }  # fmt: skip
+    monkeypatch.setattr(costs, "journeys", lambda: one)
+    bill = bill_of(costs.Scenario("tried", {"tried": 1000}), memory_gb=0.5)
+    cpu = 40 / (512 / 1769)
+    assert bill.milliseconds == pytest.approx(1000 * (cpu + 5 * 6 + 30 + 3 * 60))
+    assert bill.calls == 6000
+    prices = {name: one["usd"] / one["per"] for name, one in price_list()["prices"].items()}
+    expected = (
+        2000 * prices["requests"] + 3000 * prices["invocations"] + 10_000 * prices["write units"]
+        + 2000 * prices["read units"] + 3000 * prices["mails"] + 6000 * prices["notices"]
+        + 7200 * prices["queue requests"] + 1000 * prices["S3 writes"]
+        + bill.milliseconds / 2000 * prices["gigabyte seconds"]
+    )  # fmt: skip
+    assert bill.usd == pytest.approx(expected)
+
+
+def test_more_memory_makes_cpu_shorter_and_waits_no_shorter() -> None:
+    busy, waiting = {CPU: 100}, {"dynamodb:GetItem": 10}
+    assert milliseconds_of(busy, 1.0) == pytest.approx(100 * 1769 / 1024)
+    assert milliseconds_of(busy, 4.0) == 100
+    assert milliseconds_of(waiting, 0.5) == milliseconds_of(waiting, 4.0)
+
+
+def test_a_month_without_anybody_counts_what_the_template_has() -> None:
+    found = fixed()
+    text = (costs.HERE / "resources.json").read_text("utf-8")
+    assert found["alarms"] == text.count('"AWS::CloudWatch::Alarm"') > 20
+    assert found["secrets"] == 3
+    assert found["metrics"] >= 8
+    assert found["queue requests"] == 2 * 15 * 43_200
+
+
+def test_an_operator_reads_what_a_month_costs() -> None:
+    operator: Any = Operator.__new__(Operator)
+    rows = listed(operator, "cost")
+    assert [row["what"] for row in rows] == [scenario.name for scenario in SCENARIOS]
+    assert all(float(row["usd"].replace(",", "")) > 0 for row in rows)
+    assert "prices of 2026" in relais(operator, "cost")
+    seen = {row["what"]: row["seen"] for row in listed(operator, "cost", "--prices")}
+    assert "not seen" in seen.values(), "it says which nobody could look up"
+    assert json.dumps(listed(operator, "cost", "--memory", "512")) != json.dumps(rows)
