@@ -79,27 +79,18 @@ class Stage:
             return asks(*given)
 
         setattr(self.visitor, "_asks", counted)  # noqa: B010
-        self.dynamo = dynamo
 
     def deliver(self, function: str = "deliver_letters") -> None:
         """Send what is owed and due, as the stream does: one invocation for all that one step owes."""
-        while keys := list(self._owed()):
+        from chalicelib.core.records import stamp
+        from metered import owed
+
+        while keys := list(owed(stamp(self.clock()))):
             self.meter.note(function)
             before = len(self.mailer.sent)
             for key in keys:
                 self.service.mail.outbox.deliver(key)
             self.meter.note("mails", len(self.mailer.sent) - before)
-
-    def _owed(self) -> Iterator[tuple[str, str]]:
-        from chalicelib.core.records import stamp
-
-        now = stamp(self.clock())
-        with self.meter.paused():
-            for table in ("Records", "Subscribers"):
-                for row in self.dynamo.scan(TableName=table)["Items"]:
-                    due = row.get("due_at", {}).get("S", "")
-                    if row.get("status") == {"S": "owed"} and due <= now:
-                        yield row["pk"]["S"], row["sk"]["S"]
 
     def letter(self, address: str, part: str, about: str = "") -> str:
         """Return the last link of a kind that an address was sent, as a path."""

@@ -8,6 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from moto.core import DEFAULT_ACCOUNT_ID
+from moto.dynamodb.models import dynamodb_backends
+from moto.dynamodb.models.dynamo_type import DynamoType
+
 from tables import INFRA
 
 Row = dict[str, Any]
@@ -40,7 +44,6 @@ class Meter:
     def watch(self, client: Any) -> None:
         """Count every call of a client of DynamoDB."""
         plain = client._make_api_call
-        self._plain = plain
 
         def call(operation: str, given: Row) -> Any:
             if self._paused:
@@ -93,9 +96,8 @@ class Meter:
             self.found[name] += number
 
     def _row(self, table: str, key: Row) -> Row | None:
-        asked = {"TableName": table, "Key": key, "ConsistentRead": True}
-        found: Row | None = self._plain("GetItem", asked).get("Item")
-        return found
+        found = _moto(table).get_item(DynamoType(key["pk"]), DynamoType(key["sk"]))
+        return {name: _typed(value) for name, value in found.attrs.items()} if found else None
 
     def _written(self, table: str, old: Row | None, new: Row | None, *, twice: bool) -> None:
         units = max(_units(old, 1024), _units(new, 1024), 1)
@@ -123,6 +125,32 @@ class Meter:
                 units = sum(max(1, _units(row, 4096)) for row in rows)
                 units += len(asked["Keys"]) - len(rows)
                 self.found["half read units"] += round(units * share * 2)
+
+
+def owed(now: str) -> Iterator[tuple[str, str]]:
+    """Yield the letters that are owed and due, as the stream and the sweep find them."""
+    for name in _INDEXES:
+        for rows in list(_moto(name).items.values()):
+            for row in list(rows.values()):
+                state, due = row.attrs.get("status"), row.attrs.get("due_at")
+                if state and state.value == "owed" and (due.value if due else "") <= now:
+                    yield row.attrs["pk"].value, row.attrs["sk"].value
+
+
+def _moto(table: str) -> Any:
+    """Return a table of moto's: a look there is quicker than a call, and no client counts it."""
+    return dynamodb_backends[DEFAULT_ACCOUNT_ID]["ca-central-1"].tables[table]
+
+
+def _typed(value: Any) -> Any:
+    """Return a value of moto's as a call brings it."""
+    if isinstance(value, DynamoType):
+        return {value.type: _typed(value.value)}
+    if isinstance(value, dict):
+        return {name: _typed(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_typed(one) for one in value]
+    return value
 
 
 def _written_keys(operation: str, given: Row) -> Iterator[tuple[str, Row]]:
