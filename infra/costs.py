@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 
 HERE: Final = Path(__file__).parent
 
-MINUTES: Final = 30 * 24 * 60
+MONTH_MINUTES: Final = 30 * 24 * 60
 """Of a month."""
 
 MEMORY_GB: Final = 1.0
@@ -46,7 +46,7 @@ class Scenario(NamedTuple):
 
 
 SCENARIOS: Final = (
-    Scenario("a month without anybody", {"idle_minute": MINUTES}, month=True),
+    Scenario("a month without anybody", {"idle_minute": MONTH_MINUTES}, month=True),
     Scenario("1,000 declarations, decided", {"declaration": 1000, "decision": 1000}),
     Scenario("1,000 assessments with their letter", {"assessment": 1000}),
     Scenario("1,000 applications with a document", {"application": 1000}),
@@ -142,7 +142,7 @@ def fixed() -> dict[str, float]:
         "secrets": kinds["AWS::SecretsManager::Secret"] + people_key,
         "alarms": kinds["AWS::CloudWatch::Alarm"],
         "metrics": len(set(re.findall(r"\$\{Stage\}-([a-z]+(?:-[a-z]+)+)", text)) & _metrics(text)),
-        "queue requests": queues * POLLS_A_MINUTE * MINUTES,
+        "queue requests": queues * POLLS_A_MINUTE * MONTH_MINUTES,
     }
 
 
