@@ -44,7 +44,7 @@ from infra.operator.errors import OperatorError
 from infra.operator.stage import Operator
 from infra.package import ROOT
 from infra.supply import RUNTIME, RUNTIME_ENDS
-from operator_cli import listed, relais
+from operator_cli import MAY, actions_of, listed, relais
 from tables import make_tables
 
 WELL = f"Well: {len(CHECKS)} checks"
@@ -483,6 +483,14 @@ def test_each_planted_fault_is_found_and_named_and_nothing_else(
     found = {each.__name__: text for each in CHECKS if (text := each(operator))}
     assert list(found) == [check]
     assert sentence in found[check]
+
+
+def test_an_operator_may_ask_all_that_the_doctor_asks() -> None:
+    for name in well(LONG_AGO):
+        service, _, call = name.partition(".")
+        operation = _client_of(service).meta.method_to_api_mapping[call]
+        named = {"sesv2": "ses"}.get(service, service)
+        assert actions_of(named, operation, {}) <= MAY, name
 
 
 def test_a_canary_is_taken_away_whatever_becomes_of_it(operator: Watched) -> None:

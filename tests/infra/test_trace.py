@@ -11,7 +11,7 @@ from infra.operator.errors import OperatorError
 from infra.operator.stage import Operator
 from journey import ADA, RITA, Journey
 from logged import Lines
-from operator_cli import listed, relais
+from operator_cli import MAY, listed, relais
 
 FUNCTIONS = {"request": "api", "decision": "api", "letter": "sweep", "mail_event": "settle_mail"}
 """Whose log has a line."""
@@ -26,6 +26,7 @@ class Logs:
 
     def get_paginator(self, name: str) -> "Logs":
         assert name == "filter_log_events"
+        assert "logs:FilterLogEvents" in MAY
         return self
 
     def paginate(self, logGroupName: str, filterPattern: str, startTime: int) -> Iterator[Any]:  # noqa: N803
