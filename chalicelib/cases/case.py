@@ -9,6 +9,7 @@ from chalicelib import content
 from chalicelib.cases import states
 from chalicelib.cases.audit import FIRST_EVENT
 from chalicelib.cases.faults import MailFault, faults_now
+from chalicelib.cases.milestones import Passed
 from chalicelib.core import eastern_time, references
 from chalicelib.core.languages import Lang
 from chalicelib.core.letter_row import APPLICANT
@@ -137,7 +138,8 @@ class Case:
     `beside` is the file of the same person that a declaration found when it came; `claims` the
     case whose reference and address an application gave instead of an invitation, and `disowned`
     that this address says it is not theirs; `proved` are the forms whose addresses are proved;
-    `attachments` are the ids of the documents that came with the application.
+    `attachments` are the ids of the documents that came with the application; `passed` is what
+    the figures count of the file.
     """
 
     id: str
@@ -177,6 +179,7 @@ class Case:
     consents: dict[FormName, Consent] | None = None
     clocks: dict[str, ClockMemory] | None = None
     attachments: list[str] | None = None
+    passed: Passed | None = None
 
     @property
     def ref(self) -> str:

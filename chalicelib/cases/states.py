@@ -128,6 +128,16 @@ def is_funded(state: str) -> bool:
     return bool(_state(state).get("funded"))
 
 
+def end_of(state: str) -> str | None:
+    """Return how a file in a state ended, as the figures count it; None while it goes on."""
+    return None if state == NEW else _state(state).get("end")
+
+
+def is_counted(state: str) -> bool:
+    """Say whether the figures count a file in a state."""
+    return not _state(state).get("uncounted")
+
+
 def clock_of(state: str) -> str | None:
     """Return the clock that runs while a case is in a state."""
     return _state(state).get("clock") if state != NEW else None

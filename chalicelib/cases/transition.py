@@ -8,7 +8,9 @@ from typing import Final
 
 from chalicelib.cases.audit import event
 from chalicelib.cases.case import Case, ClockMemory, Vote, indexed
-from chalicelib.cases.file_index import index_writes
+from chalicelib.cases.figures import GROUPS, figure_writes
+from chalicelib.cases.file_index import facets, index_writes
+from chalicelib.cases.passing import passed_after
 from chalicelib.cases.schedule import schedule_clocks
 from chalicelib.cases.states import NEW, Transition, kind
 from chalicelib.cases.turnaround import counted
@@ -106,11 +108,17 @@ class StateChange:
 
     def writes(self) -> list[Write]:
         """Return the transaction: the case, its event, the letters, clocks, and counts."""
+        passed = self._after_but_head.passed
         update = Change(
             self.case.key,
             expect={k: getattr(self.case, k) for k in ("version", "events", "state")},
-            set={**self._moved(), **indexed(self.row.to, self.case.cycle), **self.sets},
-            remove=self._removed(),
+            set={
+                **self._moved(),
+                **indexed(self.row.to, self.case.cycle),
+                **self.sets,
+                **({"passed": passed} if passed is not None else {}),
+            },
+            remove=[*self._removed(), *(["passed"] if passed is None and self.case.passed else [])],
         )
         return [update, *self._beside()]
 
@@ -126,14 +134,19 @@ class StateChange:
     @cached_property
     def _after_but_head(self) -> Case:
         removed = dict.fromkeys(self._removed())
-        return replace(self.case, **{**self._moved_but_head(), **self.sets, **removed})
+        after = replace(self.case, **{**self._moved_but_head(), **self.sets, **removed})
+        of = facets(after)._asdict()
+        kinds = {name: of[name] for name in GROUPS}
+        return replace(after, passed=passed_after(self.case, after, self.row, self.now, kinds))
 
     def _beside(self) -> list[Write]:
         _, clocks = self._clocks
         counts = counted(self.case, self.row, self.now)
         before = None if self.case.state == NEW else self.case
-        index = index_writes(before, self._after_but_head, self.row, self.actor)
-        return [Put(self._event), *map(Put, self._letters), *clocks, *counts, *index]
+        after = self._after_but_head
+        index = index_writes(before, after, self.row, self.actor)
+        figures = figure_writes(after.key[0], self.case.passed, after.passed)
+        return [Put(self._event), *map(Put, self._letters), *clocks, *counts, *index, *figures]
 
     @cached_property
     def _event(self) -> Item:

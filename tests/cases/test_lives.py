@@ -15,6 +15,7 @@ import pytest
 from chalicelib import content
 from chalicelib.cases import audit
 from chalicelib.cases.case import Case
+from chalicelib.cases.figures import FIGURES, figures, recounted_figures
 from chalicelib.cases.file_index import (
     COUNTS,
     find_keys,
@@ -23,7 +24,7 @@ from chalicelib.cases.file_index import (
     list_row,
     recounted,
 )
-from chalicelib.cases.states import kind, table
+from chalicelib.cases.states import is_counted, kind, table
 from chalicelib.core.letter_row import OUTSIDE
 from chalicelib.core.ports import Change, Put
 from chalicelib.core.records import moment
@@ -283,9 +284,43 @@ def check_index(life: Life) -> None:
     assert found == {key for one in cases if is_listed(one) for key in find_keys(one)}
 
 
+def check_figures(life: Life) -> None:
+    """What the figures say is what a recount of all files finds, and what their events tell."""
+    cases = [Case.of(row) for row in life.store.kinds("case")]
+    there = {
+        (FIGURES, row["sk"]): {k: n for k, n in row.items() if "__" in k and n}
+        for row in life.store.kinds("figures")
+    }
+    assert {key: one for key, one in there.items() if one} == recounted_figures(cases)
+    told = Counter[str]()
+    for figure in figures(life.store.kinds("figures")):
+        if figure.dimension == "a" and figure.fact.kind in ("reach", "ends"):
+            told[figure.fact.what] += figure.number
+    assert +told == told, "no count is below nothing"
+    seen = Counter[str]()
+    for case in cases:
+        if kind(case.state) != "gone" and is_counted(case.state):
+            state, was = case.state, case.passed
+            assert was is not None
+            seen["received"] += kind(state) != "held"
+            seen["applied"] += case.application is not None
+            seen["proved"] += bool(case.proved)
+            seen["funded"] += state == "APP_APPROVED"
+            seen["ends"] += kind(state) == "terminal"
+        elif case.passed:
+            days = case.passed["days"]
+            for name in ("received", "applied", "proved", "funded"):
+                seen[name] += name in days
+            seen["ends"] += "ended" in days
+    ends = ("approved", "declined", "lapsed", "withdrawn", "expired")
+    told["ends"] = sum(told[name] for name in ends)
+    assert {name: told[name] for name in seen if told[name]} == {k: n for k, n in seen.items() if n}
+
+
 def check_end(life: Life) -> None:
     """After some quiet days nothing is stuck."""
     check_index(life)
+    check_figures(life)
     now = life.clock()
     for row in life.store.kinds("letter"):
         if row["status"] in ("owed", "claimed"):

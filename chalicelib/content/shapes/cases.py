@@ -30,7 +30,8 @@ class StateText(Text):
     `staff_letter` brings staff to the file. The applicant reads the state `shown_as` in its
     place, and beside the file what it `shows`; with an `invitation` that is open they may apply.
     Where a file has `ended`, the same form again begins another one; one that is `funded` is kept,
-    whoever asks for it to be erased, as long as the funding must be accounted for.
+    whoever asks for it to be erased, as long as the funding must be accounted for. The figures
+    count it by its `end`; what is `uncounted` is part of another file, or nobody confirmed it.
     """
 
     kind: StateKind
@@ -44,6 +45,8 @@ class StateText(Text):
     shows: NotRequired[list[Literal["apply_by", "conditions"]]]
     ended: NotRequired[bool]
     funded: NotRequired[bool]
+    end: NotRequired[Literal["approved", "declined", "lapsed", "withdrawn", "expired"]]
+    uncounted: NotRequired[bool]
 
 
 _From = TypedDict("_From", {"from": Annotated[list[StateName], Field(min_length=1)]})

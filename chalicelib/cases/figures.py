@@ -1,0 +1,144 @@
+"""The counts that the figures of the programme are made of, kept in the transaction of each step.
+
+What a file adds to them follows from what it remembers of itself alone (`milestones.Passed`): a
+step writes the difference, and a recount of all files must come to the same.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, get_args
+
+from chalicelib.cases.milestones import Milestone, Passed
+from chalicelib.core.ports import Change, Item, Key, Write
+from chalicelib.core.records import shard_of
+
+if TYPE_CHECKING:
+    from chalicelib.cases.case import Case
+
+FIGURES: Final = "FIGURES"
+"""The key of the counts: a row a month, kind and shard; an attribute a group of files and fact."""
+
+REACHED: Final[tuple[Milestone, ...]] = (
+    "received", "proved", "decided", "invited", "applied", "judged", "funded",
+)  # fmt: skip
+"""What is counted of the files of one month, by when they came."""
+
+Span = Literal["declaration", "invitation", "application", "conditions", "whole"]
+SPANS: Final[Mapping[Span, tuple[Milestone, Milestone]]] = {
+    "declaration": ("received", "decided"),
+    "invitation": ("invited", "applied"),
+    "application": ("applied", "judged"),
+    "conditions": ("conditions", "met"),
+    "whole": ("received", "ended"),
+}
+"""The stages whose days are counted, in the month in which they end."""
+
+Dimension = Literal["a", "l", "p", "s"]
+"""All files, or those of a language, province or stream: what comes first in an attribute."""
+
+GROUPS: Final = ("lang", "province", "stream")
+"""What files are grouped by; the first letter of each is its dimension."""
+
+MAX_STAGE_DAYS: Final = 400
+"""Whatever took longer counts as this, so that a row stays small."""
+
+REACH: Final = "reach"
+HELD: Final = "held"
+ENDS: Final = "ends"
+MAIL: Final = "mail"
+WHY: Final = "why_"
+_COUNTED: Final = "__"
+
+
+class Fact(NamedTuple):
+    """One thing that is counted: in a month, of a kind (`reach`, `ends`, a stage …)."""
+
+    month: str
+    kind: str
+    what: str
+
+
+class Figure(NamedTuple):
+    """How often a fact holds of a group of files: all (`a`), or those of a value."""
+
+    fact: Fact
+    dimension: Dimension
+    value: str
+    number: int
+
+
+def figure_writes(pk: str, before: Passed | None, after: Passed | None) -> list[Write]:
+    """Return what a step of the file under `pk` adds to the figures, and takes from them."""
+    if before == after:
+        return []
+    changed = {key: Counter(values) for key, values in counted(pk, after).items()}
+    for key, values in counted(pk, before).items():
+        changed.setdefault(key, Counter()).subtract(values)
+    return [
+        Change(key, set={"kind": "figures"}, add=steps)
+        for key, values in changed.items()
+        if (steps := {name: step for name, step in values.items() if step})
+    ]
+
+
+def counted(pk: str, passed: Passed | None) -> dict[Key, dict[str, int]]:
+    """Return what one file adds to the figures, by row and attribute."""
+    found: dict[Key, dict[str, int]] = {}
+    if passed is None:
+        return found
+    groups = ["a", *(f"{name[0]}_{passed['of'].get(name) or '0'}" for name in GROUPS)]
+    for fact, number in Counter(facts(passed)).items():
+        row = found.setdefault(_row_key(fact, pk), {})
+        for group in groups:
+            row[f"{group}{_COUNTED}{fact.what}"] = number
+    return found
+
+
+def facts(passed: Passed) -> Iterator[Fact]:
+    """Yield every fact of a file, as often as it holds."""
+    days = passed["days"]
+    if "held" in days:
+        yield Fact(days["held"][:7], HELD, "held")
+        if "received" in days:
+            yield Fact(days["held"][:7], HELD, "released")
+    if "received" in days:
+        yield from (Fact(days["received"][:7], REACH, name) for name in REACHED if name in days)
+    if "ended" in days:
+        month = days["ended"][:7]
+        yield Fact(month, ENDS, passed["end"])
+        yield from (Fact(month, ENDS, f"{WHY}{reason}") for reason in passed.get("reasons", ()))
+    for span, (start, stop) in SPANS.items():
+        if start in days and stop in days:
+            length = date.fromisoformat(days[stop]) - date.fromisoformat(days[start])
+            yield Fact(days[stop][:7], span, f"d{min(max(length.days, 0), MAX_STAGE_DAYS)}")
+    for month, number in passed.get("bounced", {}).items():
+        yield from [Fact(month, MAIL, "bounced")] * number
+
+
+def figures(rows: Iterable[Item]) -> Iterator[Figure]:
+    """Yield what the rows of counts say; what is none any more is left out."""
+    dimensions = {name: name for name in get_args(Dimension)}
+    for row in rows:
+        month, kind, _ = row["sk"].split("#")
+        for name, number in row.items():
+            group, sign, what = name.partition(_COUNTED)
+            dimension, _, value = group.partition("_")
+            if sign and number and dimension in dimensions:
+                fact = Fact(month, kind, what)
+                yield Figure(fact, dimensions[dimension], value, int(number))
+
+
+def recounted_figures(cases: "Iterable[Case]") -> dict[Key, dict[str, int]]:
+    """Return the counts that these files make up, by row and attribute."""
+    found: dict[Key, dict[str, int]] = {}
+    for case in cases:
+        for key, values in counted(case.key[0], case.passed).items():
+            row = found.setdefault(key, {})
+            for name, number in values.items():
+                row[name] = row.get(name, 0) + number
+    return found
+
+
+def _row_key(fact: Fact, pk: str) -> Key:
+    return FIGURES, f"{fact.month}#{fact.kind}#{shard_of(pk)}"
