@@ -299,19 +299,20 @@ def check_figures(life: Life) -> None:
     assert +told == told, "no count is below nothing"
     seen = Counter[str]()
     for case in cases:
-        if kind(case.state) != "gone" and is_counted(case.state):
-            state, was = case.state, case.passed
-            assert was is not None
-            seen["received"] += kind(state) != "held"
+        state, passed = case.state, case.passed
+        if kind(state) == "gone":
+            days = passed["days"] if passed else {}
+            seen.update(
+                name for name in ("received", "applied", "proved", "funded") if name in days
+            )
+            seen["ends"] += "ended" in days
+        elif is_counted(state) and kind(state) != "held":
+            assert passed is not None
+            seen["received"] += 1
             seen["applied"] += case.application is not None
             seen["proved"] += bool(case.proved)
             seen["funded"] += state == "APP_APPROVED"
             seen["ends"] += kind(state) == "terminal"
-        elif case.passed:
-            days = case.passed["days"]
-            for name in ("received", "applied", "proved", "funded"):
-                seen[name] += name in days
-            seen["ends"] += "ended" in days
     ends = ("approved", "declined", "lapsed", "withdrawn", "expired")
     told["ends"] = sum(told[name] for name in ends)
     assert {name: told[name] for name in seen if told[name]} == {k: n for k, n in seen.items() if n}
