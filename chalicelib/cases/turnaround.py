@@ -46,7 +46,7 @@ def usual(store: Store, form: str, now: datetime) -> Turnaround | None:
     total = sum(days.values())
     if total < MIN_CASES:
         return None
-    return Turnaround(_reached(days, total, 0.5), _reached(days, total, 0.9), total)
+    return Turnaround(reached(days, total, 0.5), reached(days, total, 0.9), total)
 
 
 def counted(case: Case, row: Transition, now: datetime) -> list[Write]:
@@ -88,7 +88,7 @@ def _count(case: Case, form: str, decided_at: datetime, step: int) -> Change:
     )
 
 
-def _reached(days: dict[int, int], total: int, share: float) -> int:
+def reached(days: dict[int, int], total: int, share: float) -> int:
     """Return the least number of days in which this share of the cases was decided."""
     seen = 0
     for length in sorted(days):

@@ -37,6 +37,7 @@ def environment() -> Environment:
         ("on_date", formatting.on_date),
         ("moment", formatting.date_and_time),
         ("number", formatting.number),
+        ("long_month", formatting.long_month),
     ):
         found.filters[name] = _in_language(write)
     found.globals["figures"] = content.figures

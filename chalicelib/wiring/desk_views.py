@@ -193,6 +193,13 @@ class DeskViews:
         view = LogViews(self._entry, self._parts.store, self._cases.roster).show
         return self._entry.open("/desk/log", request, view)
 
+    def figures(self, request: Request) -> Response:
+        from chalicelib.desk.figures import Figures
+        from chalicelib.views.desk.figures import FiguresViews
+
+        view = FiguresViews(self._entry, Figures(self._parts.store)).show
+        return self._entry.open("/desk/figures", request, view)
+
     def whose(self, request: Request) -> str:
         """Return the id of whose session a browser has; blank for none that lives."""
         cookie = self._entry.cookies.read(request, STAFF_COOKIE)

@@ -75,6 +75,7 @@ def files(walk: "Walk", browser: StaffBrowser) -> Pages:
     yield "desk-file-changed", late.body.decode()
     yield "desk-file-undo", browser.get(f"{path}?done=approve&{at}").body.decode()
     yield "desk-held", _held(walk, browser)
+    yield "desk-figures", browser.get(f"/desk/figures?{at}").body.decode()
     me = walk.store.items["STAFF", str(walk.staff["sk"])]
     me["away_until"] = "2027-06-01"
     yield "desk-away", browser.get(f"/desk/files?{at}").body.decode()

@@ -374,6 +374,7 @@ class World:
         yield "/desk/coach/{slug}", [Place(page, columns, "a", kept, signed_in)]
         for name in ("import", "sheet", "editions", "messages"):
             yield f"/desk/coaches/{name}", [Place(f"/desk/coaches/{name}", headers=signed_in)]
+        yield "/desk/figures", [Place("/desk/figures", headers=signed_in)]
         yield "/desk/log", [Place("/desk/log", headers=signed_in)]
         wish = {"nonce": account["nonce"], "format": "csv"}
         yield "/desk/export", [Place("/desk/export", ("column", "filters"), "a", wish, signed_in)]

@@ -36,3 +36,4 @@ class Desk(TypedDict):
     issue_events: dict[Key, Text]
     subscribers: dict[Key, Text]
     subscriber_states: dict[Key, Text]
+    figures: dict[Key, Text]

@@ -65,6 +65,7 @@ RIGHTS: Final[Mapping[tuple[str, str], Right]] = {
     ("POST", "/desk/programme/{staff}"): ROSTER,
     ("POST", "/desk/programme/{staff}/absence"): PROGRAMME._replace(confirmed=True),
     ("GET", "/desk/log"): PROGRAMME,
+    ("GET", "/desk/figures"): FILES,
     ("GET", "/desk/coaches"): COACHES,
     ("GET", "/desk/coach"): COACHES,
     ("POST", "/desk/coach"): COACHES,

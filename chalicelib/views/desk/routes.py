@@ -14,6 +14,7 @@ ROUTES: Final[Mapping[str, Mapping[str, str]]] = {
     "/desk/programme/{staff}": {"GET": "member", "POST": "change_member"},
     "/desk/programme/{staff}/absence": {"POST": "absence"},
     "/desk/log": {"GET": "log"},
+    "/desk/figures": {"GET": "figures"},
     "/desk/many": {"GET": "many", "POST": "decide_many"},
     "/desk/many/{job}": {"GET": "many_results"},
     "/desk/export": {"GET": "export", "POST": "begin_export"},
