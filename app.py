@@ -216,11 +216,12 @@ def sweep(event: CloudWatchEvent) -> dict[str, int]:
 
 @app.schedule(Rate(1, unit=Rate.MINUTES))
 def run_jobs(event: CloudWatchEvent) -> int:
-    """Go on with what staff asked for that takes longer than a page may. Return how many jobs are
-    over then."""
+    """Go on with what staff asked for that takes longer than a page may, and count all files again
+    once a day. Return how many jobs are over then."""
     with log_lines.event("jobs"):
         done = services().desk.jobs.run_open(JOB_SECONDS)
         log_lines.note(counts={"done": done})
+        services().desk.recount.daily()
     return done
 
 

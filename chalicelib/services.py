@@ -91,6 +91,7 @@ class Services:
             objects=cache(lambda: objects or adapters.objects(settings)),
             documents=cache(lambda: documents or adapters.documents(settings)),
             outside=cache(lambda: outside or adapters.outside(settings, self.links, secret)),
+            every_file=lambda: adapters.every_file(settings),
         )
 
     def count_failure(self, address: str, name: FailureName) -> None:

@@ -1,5 +1,6 @@
 """The adapters that most requests need none of: each is loaded when something is sent or kept."""
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from chalicelib.aws.clients import make_client
@@ -9,6 +10,7 @@ from chalicelib.core.ports import KeySource, Mailer
 from chalicelib.core.settings import Settings
 
 if TYPE_CHECKING:
+    from chalicelib.cases.case import Case
     from chalicelib.desk.ports import Objects
     from chalicelib.forms.attachments.ports import DocumentStore
     from chalicelib.newsletter.issues.ports import IssueOutside
@@ -51,6 +53,12 @@ def bulk(found: Settings) -> "tuple[BulkMailer, Queue]":
         configuration_set=found.configuration_set,
     )
     return carrier, SqsQueue(make_client("sqs", QUICK), found.issue_queue)
+
+
+def every_file(found: Settings) -> "Iterator[Case]":
+    from chalicelib.aws.every_file import every_file as read
+
+    return read(make_client("dynamodb", PATIENT), found.records_table)
 
 
 def outside(found: Settings, links: Links, keys_of: KeySource) -> "IssueOutside":

@@ -1,15 +1,14 @@
 """The index of files made anew from the files: for those from before it, and to be sure."""
 
-from collections.abc import Iterable
 from typing import Final
 
 from chalicelib.cases.case import Case, case_key
-from chalicelib.cases.file_index import COUNTS, index_writes, is_listed, recounted
+from chalicelib.cases.file_index import COUNTS, index_writes, is_listed
 from chalicelib.core.conflicts import retry_on_conflict
 from chalicelib.core.ports import Change, Store
 
 REINDEX_ATTEMPTS: Final = 5
-"""How often a file, or the counts, are looked at again because somebody changed them meanwhile."""
+"""How often a file is looked at again because somebody changed it meanwhile."""
 
 
 class Reindex:
@@ -33,22 +32,3 @@ class Reindex:
             return True
 
         return retry_on_conflict(write, REINDEX_ATTEMPTS, f"{case.ref} changes too often")
-
-    def counts(self, cases: Iterable[Case]) -> int:
-        """Set the counts to what the files make up; return how many were wrong. Raises Conflict
-        when one of them changed since it was read: read the files again then."""
-        known = {(row["pk"], row["sk"]): row for row in self._store.rows(COUNTS)}
-        right = recounted(list(cases))
-        wrong = 0
-        for key in sorted({*known, *right}):
-            had = {k: n for k, n in known.get(key, {}).items() if k.startswith("n__")}
-            has = right.get(key, {})
-            changed = {k: has.get(k, 0) for k in {*had, *has} if had.get(k, 0) != has.get(k, 0)}
-            if not changed:
-                continue
-            wrong += len(changed)
-            expect = {name: had[name] for name in changed if name in had}
-            absent = [name for name in changed if name not in had]
-            write = Change(key, expect=expect, absent=absent, set={"kind": "file_count", **changed})
-            self._store.commit([write])
-        return wrong

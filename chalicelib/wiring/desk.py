@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from chalicelib.desk.issue_tests import IssueTests
     from chalicelib.desk.jobs import Jobs
     from chalicelib.desk.many import Many
+    from chalicelib.desk.recount import Recount
     from chalicelib.people.reader_imports import ReaderImports
     from chalicelib.people.reader_lists import ReaderLists
     from chalicelib.wiring.issues import IssueServices
@@ -148,6 +149,12 @@ class DeskServices:
                 "reader_import": lambda job, beat: self.reader_imports.step(job, beat),
             },
         )
+
+    @cached_property
+    def recount(self) -> "Recount":
+        from chalicelib.desk.recount import Recount
+
+        return Recount(self._parts.store, self._parts.now, self._parts.every_file)
 
     @cached_property
     def previews(self) -> Previews:

@@ -1,6 +1,6 @@
 """What every room is built from: settings, the store, links, the time, and ways to send."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ from chalicelib.core.settings import Settings
 from chalicelib.newsletter.subscribers.consent_text import ConsentTexts
 
 if TYPE_CHECKING:
+    from chalicelib.cases.case import Case
     from chalicelib.desk.ports import Objects
     from chalicelib.forms.attachments.ports import DocumentStore
     from chalicelib.newsletter.issues.ports import IssueOutside
@@ -34,6 +35,7 @@ class Parts:
     objects: "Callable[[], Objects]"
     documents: "Callable[[], DocumentStore]"
     outside: "Callable[[], IssueOutside]"
+    every_file: "Callable[[], Iterable[Case]]"
 
     @property
     def people_key(self) -> bytes:

@@ -3,10 +3,9 @@
 import typer
 
 from chalicelib.cases.file_index import COUNTS, counts
-from chalicelib.core.errors import Conflict
-from chalicelib.desk.reindex import REINDEX_ATTEMPTS, Reindex
+from chalicelib.desk.recount import Recount
+from chalicelib.desk.reindex import Reindex
 from infra.operator.commands import Commands
-from infra.operator.errors import OperatorError
 from infra.operator.session import session_of
 
 commands = Commands("Keep what the staff's pages stand on.")
@@ -19,14 +18,8 @@ def index(context: typer.Context) -> None:
     operator = session.operator
     reindex = Reindex(operator.store)
     number = sum(reindex.rows(case) for case in operator.tables.cases())
-    for _ in range(REINDEX_ATTEMPTS):
-        try:
-            wrong = reindex.counts(operator.tables.cases())
-        except Conflict:
-            continue
-        session.say(f"{number} files are listed; counts that were wrong: {wrong}")
-        return
-    raise OperatorError("files change too often to be counted: try again later")
+    wrong = Recount(operator.store, operator.now, operator.tables.cases).repair()
+    session.say(f"{number} files are listed; counts that were wrong: {wrong}")
 
 
 @commands.add("list")

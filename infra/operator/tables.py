@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from chalicelib.aws.dynamo import item_of
+from chalicelib.aws.every_file import every_file
 from chalicelib.cases.case import Case
 from chalicelib.core.ports import Item
 
@@ -52,12 +53,7 @@ class Tables:
 
     def cases(self) -> Iterator[Case]:
         """Yield each case, in no order."""
-        pages = self.client.get_paginator("scan").paginate(
-            TableName=self.records,
-            FilterExpression="kind = :kind",
-            ExpressionAttributeValues={":kind": {"S": "case"}},
-        )
-        return (Case.of(item_of(item)) for page in pages for item in page["Items"])
+        return every_file(self.client, self.records)
 
     def everything(self) -> Iterator[Item]:
         """Yield every row of both tables, in no order, a page at a time."""

@@ -257,13 +257,13 @@ def _rows(plan: Plan, lang: Lang) -> Iterator[Mapping[str, object]]:
     names = {coach.slug: f"{coach.first_name} {coach.last_name}" for coach in plan.coaches}
     changes = plan.changes
     for slug, edits in plan.kept.items():
-        yield {"kind": "kept", "name": names.get(slug, slug), "edits": _edits(edits, lang)}
+        yield {"what": "kept", "name": names.get(slug, slug), "edits": _edits(edits, lang)}
     for slug, edits in changes.changed.items():
-        yield {"kind": "changed", "name": names.get(slug, slug), "edits": _edits(edits, lang)}
+        yield {"what": "changed", "name": names.get(slug, slug), "edits": _edits(edits, lang)}
     for slug in changes.removed:
-        yield {"kind": "removed", "name": slug, "edits": []}
+        yield {"what": "removed", "name": slug, "edits": []}
     for slug in changes.added:
-        yield {"kind": "added", "name": names.get(slug, slug), "edits": []}
+        yield {"what": "added", "name": names.get(slug, slug), "edits": []}
 
 
 def _edits(edits: Edits, lang: Lang) -> list[Mapping[str, str]]:

@@ -1,0 +1,212 @@
+"""The figures of the programme: each step is counted once, and a recount finds the same."""
+
+import re
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from chalicelib.cases.case import Case
+from chalicelib.cases.effects import Decider
+from chalicelib.cases.figures import (
+    ENDS,
+    FIGURES,
+    MAX_STAGE_DAYS,
+    REACH,
+    Fact,
+    Figure,
+    figure_writes,
+    recounted_figures,
+)
+from chalicelib.cases.file_index import COUNTS
+from chalicelib.cases.guards import DecisionInput
+from chalicelib.cases.milestones import Passed
+from chalicelib.core.ports import Change
+from chalicelib.desk.figures import Figures, FigureTable, Group, months, months_back
+from chalicelib.desk.recount import CHECKED, CountsDiffered, Recount
+from journey import Journey
+from tests.desk.test_programme import signed_in
+
+BY = Decider("rita-roy", "Rita Roy")
+NO = DecisionInput(reasons=("not_ci",))
+
+
+@pytest.fixture
+def lived(way: Journey) -> list[Case]:
+    """Four declarations: approved after three days, declined after five, taken back, and new."""
+    decisions = way.service.cases.decisions
+    cases = [way.declare(f"a{n}@example.org", org_legal_name=f"Maison {n}") for n in range(4)]
+    way.clock.pass_(days=3)
+    decisions.act(cases[0], "approve", BY)
+    declined = decisions.act(cases[2], "decline", BY, NO)
+    decisions.undo(declined, BY)
+    way.clock.pass_(days=2)
+    decisions.act(cases[1], "decline", BY, NO)
+    return cases
+
+
+def table(way: Journey, first: str = "2026-03", last: str = "2026-03") -> FigureTable:
+    return Figures(way.store).table(first, last)[0]
+
+
+def test_each_step_is_counted_as_it_is_taken_and_what_is_taken_back_is_not(
+    way: Journey, lived: list[Case]
+) -> None:
+    found = table(way)
+    reached = {name: found.number(REACH, name) for name in ("received", "decided", "invited")}
+    assert reached == {"received": 4, "decided": 2, "invited": 1}
+    assert found.whats(ENDS) == [("declined", 1), ("why_not_ci", 1)]
+    assert found.stage("declaration") == (2, 3, 5)
+    assert found.stage("invitation") is None
+    group = Group("l", lived[0].lang)
+    assert found.number(REACH, "received", group) == 4
+    assert found.number(REACH, "received", Group("l", "xx")) == 0
+    assert table(way, "2026-01", "2026-02").number(REACH, "received") == 0
+
+
+def test_a_form_costs_one_more_write_and_not_one_more_call(way: Journey) -> None:
+    before = len(way.store.commits)
+    way.declare("one@example.org")
+    (writes,) = [c for c in way.store.commits[before:] if any(w.key[1] == "CASE" for w in c)]
+    counted = [write for write in writes if write.key[0] == FIGURES]
+    assert len(counted) == 1
+    assert all(isinstance(one, Change) and not one.expect and not one.absent for one in counted)
+
+
+def test_the_page_shows_what_is_counted_of_everybody_and_of_a_group(
+    way: Journey, lived: list[Case]
+) -> None:
+    rita = signed_in(way, "officer", confirmed=False)
+    page = rita.get("/desk/figures").body.decode()
+    assert "De avril 2025 à mars 2026" in page.replace("\u00a0", " ")
+    rows = dict(re.findall(r'<th scope="row">([^<]+)<svg.*?</th><td>(\d+)</td>', page))
+    assert rows["Reçus"] == "4"
+    assert rows["Déclaration décidée"] == "2"
+    assert rows["Refusés"] == "1"
+    lang = lived[0].lang
+    assert "Par langue" in page
+    some = rita.get(f"/desk/figures?of=l_{lang}&from=2026-03&to=2026-03").body.decode()
+    assert "Par langue" not in some
+    assert ">4<" in some
+    other = rita.get(f"/desk/figures?of=l_{'en' if lang == 'fr' else 'fr'}").body.decode()
+    assert ">4<" not in other
+    for odd in ("from=x&to=y", "from=2026-03&to=2025-01", "of=z_fr", "of=l_", "of=" + "a" * 4000):
+        assert rita.get(f"/desk/figures?{odd}").status_code == 200, odd
+    assert signed_in(way, "communications", confirmed=False).get("/desk/figures").status_code == 403
+
+
+def recount(way: Journey) -> Recount:
+    return Recount(way.store, way.clock, lambda: [Case.of(r) for r in way.store.kinds("case")])
+
+
+def figures_now(way: Journey) -> dict[Any, Any]:
+    rows = {(row["pk"], row["sk"]): row for row in way.store.kinds("figures")}
+    named = {key: {k: n for k, n in row.items() if "__" in k and n} for key, row in rows.items()}
+    return {key: one for key, one in named.items() if one}
+
+
+def test_what_went_wrong_is_found_mended_and_raises_the_alarm_once_a_day(
+    way: Journey, lived: list[Case]
+) -> None:
+    assert recount(way).daily()
+    assert not recount(way).daily(), "once a day"
+    for pk in (FIGURES, COUNTS):
+        key = next(k for k, row in way.store.items.items() if k[0] == pk and k != CHECKED)
+        name = next(n for n in way.store.items[key] if "__" in n)
+        way.store.commit([Change(key, add={name: 7})])
+    lost = next(k for k in way.store.items if k[0] == FIGURES and k != CHECKED)
+    way.store.items[lost] = {
+        k: v for k, v in way.store.items[lost].items() if "__received" not in k
+    }
+    way.clock.pass_(days=1)
+    with pytest.raises(CountsDiffered):
+        recount(way).daily()
+    cases = [Case.of(row) for row in way.store.kinds("case")]
+    assert figures_now(way) == recounted_figures(cases)
+    way.clock.pass_(days=1)
+    assert recount(way).daily()
+
+
+def test_what_people_do_while_files_are_read_is_no_fault(way: Journey, lived: list[Case]) -> None:
+    times = 0
+
+    def busy() -> list[Case]:
+        nonlocal times
+        seen = [Case.of(row) for row in way.store.kinds("case")]
+        times += 1
+        way.declare(f"busy{times}@example.org", org_legal_name=f"Hâte {times}")
+        return seen
+
+    before = figures_now(way)
+    assert Recount(way.store, way.clock, busy).repair() == 0
+    assert figures_now(way) != before, "the form that came meanwhile is counted"
+    assert recount(way).repair() == 0
+
+
+def test_who_dies_while_counting_is_followed_by_another_run(
+    way: Journey, lived: list[Case]
+) -> None:
+    def dies() -> list[Case]:
+        raise RuntimeError("out of time")
+
+    with pytest.raises(RuntimeError):
+        Recount(way.store, way.clock, dies).daily()
+    assert not recount(way).daily(), "somebody may be at it still"
+    way.clock.pass_(minutes=31)
+    assert recount(way).daily()
+
+
+def passed(**days: str) -> Passed:
+    return {"days": days, "of": {"lang": "fr", "province": "QC", "stream": ""}}  # type: ignore[typeddict-item]
+
+
+def test_a_stage_as_long_as_years_or_shorter_than_nothing_is_counted_in_bounds() -> None:
+    for days, what in (
+        (passed(received="2020-01-01", decided="2026-01-01"), f"d{MAX_STAGE_DAYS}"),
+        (passed(received="2026-01-02", decided="2026-01-01"), "d0"),
+    ):
+        writes = figure_writes("CASE#1", None, days)
+        names = {name for one in writes if isinstance(one, Change) for name in one.add}
+        assert f"a__{what}" in names
+        assert f"p_QC__{what}" in names
+        assert f"s_0__{what}" in names
+        undone = figure_writes("CASE#1", days, None)
+        total: Counter[tuple[Any, str]] = Counter()
+        for one in (*writes, *undone):
+            assert isinstance(one, Change)
+            total.update({(one.key, name): step for name, step in one.add.items()})
+        assert not any(total.values())
+
+
+def test_percentiles_are_those_of_every_single_file() -> None:
+    days = [0, 1, 1, 2, 3, 5, 8, 13, 21, 34]
+    found = FigureTable(
+        Figure(Fact("2026-03", "declaration", f"d{n}"), "a", "", times)
+        for n, times in Counter(days).items()
+    )
+    assert found.stage("declaration") == (10, 3, 21)
+    assert found.stage("declaration", month="2026-03") == (10, 3, 21)
+    assert found.stage("declaration", month="2026-04") is None
+
+
+def test_months_go_over_the_end_of_a_year() -> None:
+    from datetime import date
+
+    assert months("2025-11", "2026-02") == ["2025-11", "2025-12", "2026-01", "2026-02"]
+    assert list(months_back(date(2026, 1, 31), 3)) == ["2026-01", "2025-12", "2025-11"]
+
+
+def test_an_erased_file_stays_counted_and_names_nobody(way: Journey, lived: list[Case]) -> None:
+    before = figures_now(way)
+    way.clock.pass_(days=900)
+    for _ in range(40):
+        way.service.mail.outbox.sweep()
+    states = {row["state"] for row in way.store.kinds("case")}
+    assert "ANONYMISED" in states
+    erased = next(row for row in way.store.kinds("case") if row["state"] == "ANONYMISED")
+    assert set(erased["passed"]["of"]) == {"lang", "province", "stream"}
+    reach = {key: one for key, one in before.items() if "#reach#" in key[1]}
+    now = figures_now(way)
+    for key, one in reach.items():
+        assert {name: now[key][name] for name in one} == one
+    assert now == recounted_figures([Case.of(row) for row in way.store.kinds("case")])
