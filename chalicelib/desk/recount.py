@@ -21,7 +21,7 @@ CHECKED: Final = (FIGURES, "checked")
 """The row that says when all files were counted last."""
 
 RECOUNT_LEASE: Final = timedelta(minutes=30)
-PASSES: Final = 3
+RECOUNT_ATTEMPTS: Final = 3
 """How often all files are read at most: what two readings agree on is wrong, and no step of a
 moment ago."""
 
@@ -60,7 +60,7 @@ class Recount:
     def repair(self) -> int:
         """Set right what differs from the files, whatever people do meanwhile; return how much."""
         found: Counter[tuple[Attribute, int]] = Counter()
-        for _ in range(PASSES):
+        for _ in range(RECOUNT_ATTEMPTS):
             differing = self._differing()
             found.update(differing.items())
             if not found:

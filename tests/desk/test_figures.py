@@ -78,7 +78,7 @@ def test_the_page_shows_what_is_counted_of_everybody_and_of_a_group(
 ) -> None:
     rita = signed_in(way, "officer", confirmed=False)
     page = rita.get("/desk/figures").body.decode()
-    assert "De avril 2025 à mars 2026" in page.replace("\u00a0", " ")
+    assert "avril 2025 – mars 2026" in page.replace("\u00a0", " ")
     rows = dict(re.findall(r'<th scope="row">([^<]+)<svg.*?</th><td>(\d+)</td>', page))
     assert rows["Reçus"] == "4"
     assert rows["Déclaration décidée"] == "2"
