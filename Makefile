@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
 .DEFAULT_GOAL := check
-.PHONY: help install run test lint check year lives stranger issue rehearsal flood interface wordpress verify supply checkov lock package deploy browser
+.PHONY: help install run test lint check pictures year lives stranger issue rehearsal flood interface wordpress verify supply checkov lock package deploy browser
 .PHONY: install-tools install-emulator lint-types lint-rest
 
 help: ## List what make can do
@@ -56,6 +56,9 @@ lint-rest:
 	@$(BIN)/cfn-lint build/lint/sam.json
 
 check: lint test ## Lint and test, as a bare make does
+
+pictures: $(READY) browser ## Make the pictures of the guides for staff anew, in docs/pictures
+	@PYTHONPATH=. $(BIN)/python tests/support/pictures.py
 
 year: $(READY) ## List every letter of a busy year, lived in seconds (WHOLE=1: one of each, to be read)
 	@$(BIN)/python tests/support/year.py $(if $(WHOLE),whole)

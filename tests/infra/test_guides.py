@@ -5,6 +5,8 @@ import re
 
 import pytest
 
+import gallery
+import pictures
 from infra.operator.doctor import CHECKS
 from infra.package import ROOT
 
@@ -48,7 +50,9 @@ def test_what_the_guides_show_is_what_the_commands_say(answer: str) -> None:
     if answer.startswith("Well"):
         assert answer == f"Well: {len(CHECKS)} checks"
         return
-    parts = re.split(r"…|\d+|relais-prod|prod|Sender|AccessDenied|https://| in infra/stages/.*", answer)
+    parts = re.split(
+        r"…|\d+|relais-prod|prod|Sender|AccessDenied|https://| in infra/stages/.*", answer
+    )
     for part in (part.strip(" ():") for part in parts):
         assert part.removeprefix("wrong").strip() in SAID, part
 
@@ -59,3 +63,35 @@ def test_every_step_says_how_it_went(lang: str) -> None:
     steps = re.split(r"^## \d+\. ", GUIDES[lang], flags=re.MULTILINE)[1:]
     # Filling in a file shows nothing, and the last is what comes after.
     assert [n for n, step in enumerate(steps, 1) if well not in step] == [4, 10]
+
+
+def test_both_guides_for_staff_show_the_same_pictures_of_pages_that_are_tested() -> None:
+    en, fr = (list(pictures.named(lang)) for lang in ("en", "fr"))
+    assert len(en) >= 8
+    assert [(one.page, one.screens) for one in en] == [(one.page, one.screens) for one in fr]
+    for one in [*en, *fr]:
+        assert one.page in gallery.PAGES
+        assert one.path.exists(), "make pictures"
+    assert {path.name for path in (ROOT / "docs" / "pictures").iterdir()} == {
+        one.path.name for one in [*en, *fr]
+    }
+    heads = [
+        re.findall(r"^## ", (ROOT / "docs" / f"staff.{lang}.md").read_text("utf-8"), re.M)
+        for lang in ("en", "fr")
+    ]
+    assert len(heads[0]) == len(heads[1])
+
+
+@pytest.mark.parametrize("lang", ["en", "fr"])
+def test_every_word_to_press_in_a_guide_stands_on_the_pages(lang: str) -> None:
+    shown = "\n".join(
+        path.read_text("utf-8")
+        for folder in ("templates", "chalicelib/content")
+        for path in sorted((ROOT / folder).rglob("*"))
+        if path.suffix in (".html", ".json")
+    )
+    guide = (ROOT / "docs" / f"staff.{lang}.md").read_text("utf-8")
+    words = re.findall(r"\*\*([^*]+)\*\*", guide)
+    assert len(words) > 10
+    for word in words:
+        assert word in shown or word.capitalize() in shown, word
