@@ -33,6 +33,11 @@ export interface Home {
   links: Record<string, unknown>
 }
 
+export interface Status {
+  status: string
+  parts: Array<Record<string, unknown>>
+}
+
 export interface Outcome {
   status: string
   message?: string
