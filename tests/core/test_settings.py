@@ -89,4 +89,4 @@ def test_a_sender_may_have_a_name() -> None:
 def test_the_bench_of_the_request_path_has_all_settings() -> None:
     from bench import post
 
-    assert read(post.environment()).log_level == "ERROR"
+    assert read(post.environment()).log_level == "INFO", "each post writes its line, as deployed"
