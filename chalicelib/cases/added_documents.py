@@ -33,6 +33,8 @@ from chalicelib.forms.attachments.bringing import (
     Brought,
     Offered,
     awaited,
+    brought_before,
+    digest_of,
     field_of,
     kind_of,
     offer_ends,
@@ -58,19 +60,23 @@ class AddedDocuments:
     def room(self, case: Case) -> dict[str, int]:
         """Return how many documents may still be added, by their field: those that nobody can open
         leave their place."""
-        there = attachments_in(self.store, case.key[0], case.attachments)
-        taken = [one.field for one in there if "added" in one.row and one.state not in SHUT]
+        taken = [one.field for one in self._added(case) if one.state not in SHUT]
         return {f["key"]: f["max"] - taken.count(f["key"]) for f in fields_of(case.form)}
 
     def add(self, case: Case, brought: Brought, network: str) -> Case:
         """Keep a document that the page of a file brought, and return the file. Raises InvalidForm
         for what is none of ours or has no room, Refused where a file takes none, Conflict when it
-        moved meanwhile."""
-        self._check(case, brought.field)
+        moved meanwhile. The same one twice is kept once."""
+        step(case.state, EVENT)
+        field_of(case.form, brought.field)
         kind = kind_of(brought)
+        if brought_before(self._added(case), brought) is not None:
+            return case
+        self._check(case, brought.field)
         row = self._row(case, brought, self.now() + LOOK_AGAIN) | {
             "size": len(brought.body),
             "file_kind": kind,
+            "digest": digest_of(brought),
         }
         made = reserve(self.store, row, network, self.keys.people, self.now())
         self.bucket().put(made.object_key, brought.body)
@@ -116,6 +122,10 @@ class AddedDocuments:
         if item is None:
             raise Refused("not_now")
         return self._arrival(Case.of(item), found, size)[1]
+
+    def _added(self, case: Case) -> list[Attachment]:
+        there = attachments_in(self.store, case.key[0], case.attachments)
+        return [one for one in there if "added" in one.row]
 
     def _check(self, case: Case, key: str) -> None:
         """Raise Refused where the file takes no documents, NotFound for one that its form does not

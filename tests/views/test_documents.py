@@ -567,7 +567,7 @@ def test_a_document_is_added_to_a_file_that_was_sent_and_staff_hear_of_it_in_the
     assert "?do=documents" in way.visitor.page(file).body.decode()
     before = the_case(way)
     for name in ("Résolution.pdf", "Budget.pdf"):
-        answer = add_later(way, file, name=name)
+        answer = add_later(way, file, files.pdf(name.encode()), name=name)
         assert answer.status_code == 303
         assert "done=sent" in answer.headers["Location"]
     after = the_case(way)
@@ -602,9 +602,10 @@ def test_what_is_added_is_held_to_the_limits_and_the_scan_of_the_form(
     assert far_over.status_code == 413
     assert "document volumineux" in far_over.body.decode()
     assert (documents.bodies, the_case(way).attachments) == ({}, None)
-    for _ in range(3):
-        assert add_later(way, file).status_code == 303
-    full = add_later(way, file)
+    for number in (b"1", b"2", b"3", b"3"):
+        assert add_later(way, file, files.pdf(number)).status_code == 303
+    assert len(the_case(way).attachments or []) == 3, "a button that is pressed twice adds one"
+    full = add_later(way, file, files.pdf(b"4"))
     assert full.status_code == 422
     assert "Autant de documents que possible" in full.body.decode()
     scanned(way, documents, THREATS)

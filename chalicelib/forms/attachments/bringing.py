@@ -1,7 +1,8 @@
 """A document on its way to whatever it is for: what was brought, whether it is one, its row."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from chalicelib.core import rate_limit
@@ -11,6 +12,7 @@ from chalicelib.core.records import stamp
 from chalicelib.forms.attachment import (
     DIRECT_BYTES,
     OFFER_SECONDS,
+    SHUT,
     Attachment,
     AttachmentState,
     attachment_key,
@@ -65,6 +67,21 @@ def kind_of(brought: Brought) -> str:
         return inspect(brought.body)
     except WrongFile as found:
         raise wrong(brought.field, found.code) from None
+
+
+def digest_of(brought: Brought) -> str:
+    return sha256(brought.body).hexdigest()
+
+
+def brought_before(found: Iterable[Attachment], brought: Brought) -> Attachment | None:
+    """Return the document that was brought by the same press of a button, pressed twice: the same
+    bytes for the same field, of which one can be opened."""
+    digest = digest_of(brought)
+    return next(
+        (one for one in found
+         if one.field == brought.field and one.row.get("digest") == digest and one.state not in SHUT),
+        None,
+    )  # fmt: skip
 
 
 def awaited(owner: str, brought: Brought, now: datetime, looked_at: datetime) -> Item:
