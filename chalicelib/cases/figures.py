@@ -47,6 +47,9 @@ REACH: Final = "reach"
 HELD: Final = "held"
 ENDS: Final = "ends"
 MAIL: Final = "mail"
+NEWS: Final = "news"
+"""Who came to the newsletter and left it: `newsletter/subscribers/growth.py` counts them."""
+
 WHY: Final = "why_"
 _COUNTED: Final = "__"
 

@@ -43,6 +43,9 @@ class Recount:
     every_file: Callable[[], Iterable[Case]]
     """Reads each file, as it is now."""
 
+    readers: Callable[[], Iterable[Mapping[Key, Mapping[str, int]]]]
+    """Reads each subscriber, as what they add to the figures."""
+
     def daily(self) -> bool:
         """Count all files again, once a day, and say whether it was done now. Raises CountsDiffered
         when counts were wrong, which they then are no more."""
@@ -83,6 +86,8 @@ class Recount:
         for case in self.every_file():
             right.update(_attributes(recounted([case])))
             right.update(_attributes(recounted_figures([case])))
+        for counts in self.readers():
+            right.update(_attributes(counts))
         after = self._there()
         return {
             at: right[at] - after[at]

@@ -19,7 +19,8 @@ from chalicelib.desk.exporting import KEPT_FOR, URL_SECONDS
 from chalicelib.desk.jobs import Beat, Jobs, StaffJob
 from chalicelib.desk.ports import Objects
 from chalicelib.newsletter.sending.ports import SubscriberStore
-from chalicelib.newsletter.subscribers.subscriber import ACTIVE, PENDING
+from chalicelib.newsletter.subscribers.growth import months_of
+from chalicelib.newsletter.subscribers.subscriber import ACTIVE
 from chalicelib.newsletter.subscribers.table import SUBSCRIBER_COLUMNS, row_of
 
 Wanted = Literal["reader_count", "reader_sheet"]
@@ -101,10 +102,7 @@ def _counted(row: Item) -> Iterator[str]:
     if status == ACTIVE:
         yield f"lang.{row.get('lang') or 'fr'}"
         yield f"basis.{row.get('basis') or 'express'}"
-    if row.get("confirmed_at") and status != PENDING:
-        yield f"came.{row['confirmed_at'][:7]}"
-    if row.get("left_at"):
-        yield f"left.{row['left_at'][:7]}"
+    yield from (f"{what}.{month}" for what, month in months_of(row))
 
 
 def _name(job: StaffJob, name: str) -> str:

@@ -153,8 +153,10 @@ class DeskServices:
     @cached_property
     def recount(self) -> "Recount":
         from chalicelib.desk.recount import Recount
+        from chalicelib.newsletter.subscribers.growth import growth_of_all
 
-        return Recount(self._parts.store, self._parts.now, self._parts.every_file)
+        parts = self._parts
+        return Recount(parts.store, parts.now, parts.every_file, lambda: growth_of_all(parts.store))
 
     @cached_property
     def previews(self) -> Previews:

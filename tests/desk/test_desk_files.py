@@ -226,7 +226,7 @@ def test_the_index_is_made_anew_from_the_files_and_again_does_no_harm(
     def rebuilt() -> dict[Any, Any]:
         reindex = Reindex(store)
         assert sum(reindex.rows(case) for case in cases) == len(many)
-        Recount(store, way.clock, lambda: cases).repair()
+        Recount(store, way.clock, lambda: cases, tuple).repair()
         found = {key: row for key, row in store.items.items() if row.get("kind") in kinds}
         return {key: {k: v for k, v in row.items() if v != 0} for key, row in found.items()}
 
@@ -243,8 +243,8 @@ def test_the_index_is_made_anew_from_the_files_and_again_does_no_harm(
     key = next(key for key in store.items if key[0] == COUNTS)
     name = next(n for n in store.items[key] if n.startswith("n__"))
     store.commit([Change(key, add={name: 5})])
-    assert Recount(store, way.clock, lambda: cases).repair() == 1
-    assert Recount(store, way.clock, lambda: cases).repair() == 0
+    assert Recount(store, way.clock, lambda: cases, tuple).repair() == 1
+    assert Recount(store, way.clock, lambda: cases, tuple).repair() == 0
 
 
 def crowded(case: Case, number: int) -> Iterator[dict[str, Any]]:

@@ -12,6 +12,7 @@ from chalicelib.cases.figures import (
     ENDS,
     FIGURES,
     MAX_STAGE_DAYS,
+    NEWS,
     REACH,
     Fact,
     Figure,
@@ -24,7 +25,9 @@ from chalicelib.cases.milestones import Passed
 from chalicelib.core.ports import Change
 from chalicelib.desk.figures import Figures, FigureTable, Group, months, months_back
 from chalicelib.desk.recount import CHECKED, CountsDiffered, Recount
+from chalicelib.newsletter.subscribers.growth import growth_of_all
 from journey import Journey
+from subscribers import Person
 from tests.desk.test_programme import signed_in
 
 BY = Decider("rita-roy", "Rita Roy")
@@ -96,7 +99,10 @@ def test_the_page_shows_what_is_counted_of_everybody_and_of_a_group(
 
 
 def recount(way: Journey) -> Recount:
-    return Recount(way.store, way.clock, lambda: [Case.of(r) for r in way.store.kinds("case")])
+    def cases() -> list[Case]:
+        return [Case.of(row) for row in way.store.kinds("case")]
+
+    return Recount(way.store, way.clock, cases, lambda: growth_of_all(way.store))
 
 
 def figures_now(way: Journey) -> dict[Any, Any]:
@@ -138,7 +144,7 @@ def test_what_people_do_while_files_are_read_is_no_fault(way: Journey, lived: li
         return seen
 
     before = figures_now(way)
-    assert Recount(way.store, way.clock, busy).repair() == 0
+    assert Recount(way.store, way.clock, busy, tuple).repair() == 0
     assert figures_now(way) != before, "the form that came meanwhile is counted"
     assert recount(way).repair() == 0
 
@@ -150,10 +156,28 @@ def test_who_dies_while_counting_is_followed_by_another_run(
         raise RuntimeError("out of time")
 
     with pytest.raises(RuntimeError):
-        Recount(way.store, way.clock, dies).daily()
+        Recount(way.store, way.clock, dies, tuple).daily()
     assert not recount(way).daily(), "somebody may be at it still"
     way.clock.pass_(minutes=31)
     assert recount(way).daily()
+
+
+def test_who_comes_to_the_newsletter_and_leaves_it_is_counted_with_the_change(
+    way: Journey, lived: list[Case]
+) -> None:
+    people = [
+        Person(way.service, way.mailer, way.clock, f"n{number}@example.org").joined()
+        for number in range(3)
+    ]
+    left = people[0].service.subscribers.subscriptions.leave(people[0].id, channel="page")
+    assert left == "left"
+    found = table(way)
+    assert (found.number(NEWS, "came"), found.number(NEWS, "left")) == (3, 1)
+    assert found.number(NEWS, "came", Group("l", "fr")) == 3
+    rita = signed_in(way, "officer", confirmed=False)
+    page = rita.get("/desk/figures").body.decode()
+    assert "Arrivées pendant ces mois\u00a0: 3; départs\u00a0: 1." in page
+    assert recount(way).repair() == 0
 
 
 def passed(**days: str) -> Passed:

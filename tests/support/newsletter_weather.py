@@ -16,6 +16,7 @@ from chalicelib.aws.keys import Keys
 from chalicelib.core.errors import Conflict, Refused, RelaisError
 from chalicelib.core.languages import LANGS
 from chalicelib.core.links import person_key
+from chalicelib.core.ports import Key
 from chalicelib.core.records import stamp
 from chalicelib.core.settings import Settings, read
 from chalicelib.newsletter.issue_counts import (
@@ -41,6 +42,7 @@ from chalicelib.newsletter.issues.issue import (
 from chalicelib.newsletter.sending.keys import batch_key, row_of
 from chalicelib.newsletter.sending.ports import Bulk, Job
 from chalicelib.newsletter.subscribers.erasure import erase
+from chalicelib.newsletter.subscribers.growth import growth_of
 from chalicelib.services import Services
 from environment import ENVIRONMENT, RITA, SAM
 from fakes import MemoryMailer, MemorySuppression, SetClock
@@ -159,6 +161,7 @@ class Weather:
             self.untouched.add(email)
             self.steady.add(email)
         enrol(self.store, *people)
+        self.enrolled = self._growth()
         self.address = self.given.postal_address
         send_at = self.clock() + timedelta(minutes=self.luck.randint(0, 6))
         issue = scheduled(
@@ -276,10 +279,25 @@ class Weather:
             told = {name: self.truth[readers, name] for name in (*TRUTHS.values(), *_LEFT)}
             assert {name: numbers[name] for name in told} == told, (readers, told, numbers)
         assert max(self.ses.taken.values(), default=0) <= 1
+        grown = Counter({
+            (key, name): number
+            for key, row in self.store.items.items() if row.get("kind") == "figures"
+            for name, number in row.items() if "__" in name
+        })  # fmt: skip
+        grown.update(self.enrolled)
+        assert {one for one in grown.items() if one[1]} == {*self._growth().items()}
         if self.issue.status == SENT:
             for lang in LANGS:
                 assert shown(langs[lang])["waiting"] == 0
             self._nobody_forgotten()
+
+    def _growth(self) -> Counter[tuple[Key, str]]:
+        """What the profiles there are add to the growth."""
+        found: Counter[tuple[Key, str]] = Counter()
+        for row in [row for row in self.store.items.values() if row.get("kind") == "subscriber"]:
+            for key, counts in growth_of(row).items():
+                found.update({(key, name): number for name, number in counts.items()})
+        return found
 
     def _nobody_forgotten(self) -> None:
         """Whoever wanted it all the time has it, or is on the list of those who have not."""

@@ -12,6 +12,7 @@ from chalicelib.core.ports import Write
 from chalicelib.core.records import stamp
 from chalicelib.newsletter.subscribers import consent_text, subscriber
 from chalicelib.newsletter.subscribers.address_change import AddressChange
+from chalicelib.newsletter.subscribers.growth import counted_writes
 from chalicelib.newsletter.subscribers.repository import (
     MAILS_PER_WEEK,
     SubscriberChange,
@@ -161,7 +162,7 @@ class Preferences:
         there = self._repository.get(to)
         writes: list[Write] = [
             *mail_slots(to, slot, now),
-            subscriber.write(old, after),
+            *counted_writes(old, after),
             subscriber.consent(after, proof),
             owed(
                 person,
@@ -197,7 +198,7 @@ class Preferences:
             stub,
             [
                 subscriber.consent(stub, {"consent": "moved", "basis": old.basis}),
-                subscriber.write(change.there, new),
+                *counted_writes(change.there, new),
                 subscriber.consent(new, agreed),
                 *self._led_on(change),
                 moved_row(change.to, change.at),
@@ -211,7 +212,7 @@ class Preferences:
             # One that was joined is another subscription, and stays as it is.
             if stub is not None and stub.person != change.to and not one["joined"]:
                 led = subscriber.changed(stub, change.at, moved_to=change.to)
-                yield subscriber.write(stub, led)
+                yield from counted_writes(stub, led)
 
 
 def _no_longer_elsewhere(old: Subscriber | None, now: datetime, *, to: str) -> SubscriberChange:

@@ -21,6 +21,7 @@ from chalicelib.core.ports import (
 from chalicelib.core.records import stamp
 from chalicelib.core.shown_words import ShownWords
 from chalicelib.newsletter.subscribers import subscriber
+from chalicelib.newsletter.subscribers.growth import counted_writes, growth_writes
 from chalicelib.newsletter.subscribers.pending import PENDING_PREFIX
 from chalicelib.newsletter.subscribers.subscriber import EarlierAddress, Subscriber
 
@@ -83,7 +84,7 @@ class SubscriberRepository:
             change = decide(old, self.now())
             writes = list(change.writes)
             if change.after is not None:
-                writes.insert(0, subscriber.write(old, change.after))
+                writes = [*counted_writes(old, change.after), *writes]
             if writes:
                 self.commit(writes)
             return change.outcome
@@ -189,7 +190,11 @@ class SubscriberRepository:
         # A letter about a move is of another subscription, which an erasure finds by it.
         keys = [key for key in self.traces(old.person) if "#newsletter_move#" not in key[1]]
         self.forget(keys[DELETES_PER_COMMIT:])
-        return [subscriber.gone(old), *(Delete(key) for key in keys[:DELETES_PER_COMMIT])]
+        return [
+            subscriber.gone(old),
+            *growth_writes(old.item(), None),
+            *(Delete(key) for key in keys[:DELETES_PER_COMMIT]),
+        ]
 
     def traces(self, person: str, until: str | None = None) -> list[Key]:
         """Return the keys of everything of a person beside the profile and the counters; `until`

@@ -13,6 +13,7 @@ from chalicelib.core.ports import Change, Delete, Item, Key, Put, Write
 from chalicelib.core.records import moment, stamp
 from chalicelib.core.settings import Settings
 from chalicelib.newsletter.subscribers import consent_text, subscriber
+from chalicelib.newsletter.subscribers.growth import counted_writes
 from chalicelib.newsletter.subscribers.pending import waiting
 from chalicelib.newsletter.subscribers.repository import (
     MAILS_PER_WEEK,
@@ -207,7 +208,7 @@ class SignUps:
         letter = owed(
             person, "newsletter_confirm", address=wish.email, lang=wish.lang, now=due, facts=facts
         )
-        writes = (subscriber.write(old, after), subscriber.consent(after, self._proof(wish)))
+        writes = (*counted_writes(old, after), subscriber.consent(after, self._proof(wish)))
         return _Effect("asked", writes, (letter,), is_first=old is None or old.request is None)
 
     def _asking(  # noqa: PLR0913

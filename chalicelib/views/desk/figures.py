@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from chalicelib import content
-from chalicelib.cases.figures import ENDS, HELD, MAIL, REACH, REACHED, SPANS, WHY, Dimension
+from chalicelib.cases.figures import ENDS, HELD, MAIL, NEWS, REACH, REACHED, SPANS, WHY, Dimension
 from chalicelib.cases.file_index import stream_code
 from chalicelib.core import eastern_time
 from chalicelib.core.languages import Lang
@@ -60,6 +60,7 @@ class FiguresViews:
             "by_month": _by_month(table, group, months(first, last)),
             "by_group": _by_group(table, names) if group == ALL_FILES else [],
             **_ends(table, group, lang),
+            "news": _news(table, group, months(first, last)),
             "mail": {
                 "held": table.number(HELD, "held", group),
                 "released": table.number(HELD, "released", group),
@@ -141,6 +142,17 @@ def _by_group(table: FigureTable, names: Names) -> list[tuple[str, list[Mapping[
             })  # fmt: skip
         found.append((name, rows))
     return found
+
+
+def _news(table: FigureTable, group: Group, every: Sequence[str]) -> list[Mapping[str, object]]:
+    """Return who came to the newsletter and left it, by month; nothing of a province or stream."""
+    if group.dimension not in ("a", "l"):
+        return []
+    found: list[Mapping[str, object]] = []
+    for month in every:
+        came, left = (table.number(NEWS, one, group, month) for one in ("came", "left"))
+        found.append({"month": month, "came": came, "left": left})
+    return found if any(row["came"] or row["left"] for row in found) else []
 
 
 def _ends(table: FigureTable, group: Group, lang: Lang) -> dict[str, object]:

@@ -1,0 +1,64 @@
+"""How the newsletter grows: who came and who left in each month, counted with the change itself."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any, Protocol
+
+from chalicelib.cases.figures import FIGURES, NEWS
+from chalicelib.core.ports import Change, Item, Key, Write
+from chalicelib.core.records import shard_of
+from chalicelib.newsletter.subscribers import subscriber
+from chalicelib.newsletter.subscribers.subscriber import PENDING, Subscriber
+
+
+class ReadersByParts(Protocol):
+    def subscribers(self, after: str) -> tuple[list[Item], str]:
+        """Return some subscribers, and what the next ones come after; blank at the end."""
+
+
+def months_of(row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield what a profile adds to the growth: `came` and `left`, each with its month."""
+    if row.get("confirmed_at") and row["status"] != PENDING:
+        yield "came", row["confirmed_at"][:7]
+    if row.get("left_at"):
+        yield "left", row["left_at"][:7]
+
+
+def counted_writes(old: Subscriber | None, new: Subscriber) -> list[Write]:
+    """Return the write that turns one into the other, and what it changes of the growth."""
+    before = None if old is None else old.item()
+    return [subscriber.write(old, new), *growth_writes(before, new.item())]
+
+
+def growth_writes(before: Item | None, after: Item | None) -> list[Write]:
+    """Return what a change of a profile adds to the growth, and takes from it; None: no profile."""
+    changed = {key: Counter(values) for key, values in growth_of(after).items()}
+    for key, values in growth_of(before).items():
+        changed.setdefault(key, Counter()).subtract(values)
+    return [
+        Change(key, set={"kind": "figures"}, add=steps)
+        for key, values in changed.items()
+        if (steps := {name: step for name, step in values.items() if step})
+    ]
+
+
+def growth_of(row: Item | None) -> dict[Key, dict[str, int]]:
+    """Return what one profile adds to the figures, by row and attribute."""
+    found: dict[Key, dict[str, int]] = {}
+    if row is None:
+        return found
+    for what, month in months_of(row):
+        counts = found.setdefault((FIGURES, f"{month}#{NEWS}#{shard_of(row['pk'])}"), {})
+        for group in ("a", f"l_{row.get('lang') or 'fr'}"):
+            counts[f"{group}__{what}"] = 1
+    return found
+
+
+def growth_of_all(store: ReadersByParts) -> Iterator[dict[Key, dict[str, int]]]:
+    """Yield what each profile there is adds to the figures."""
+    after = ""
+    while True:
+        rows, after = store.subscribers(after)
+        yield from (growth_of(row) for row in rows)
+        if not after:
+            return
