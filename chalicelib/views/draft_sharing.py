@@ -8,6 +8,7 @@ from pydantic_core import PydanticCustomError
 from chalicelib import content
 from chalicelib.core.email_address import EMAIL_MAX_LENGTH
 from chalicelib.core.languages import Lang
+from chalicelib.core.links import Links
 from chalicelib.forms import field_types
 from chalicelib.forms.drafts.draft import FormDraft
 from chalicelib.forms.drafts.drafts import Drafts
@@ -30,11 +31,14 @@ ADDRESSES: Final = ("contact_email", "applicant_email")
 class DraftSharing:
     drafts: Drafts
     letters: DraftLetters
+    links: Links
     pages: Pages
     frame: DraftPages
 
-    def show(self, place: Place, holder: Holder, draft: FormDraft, page: str) -> Response:
-        return self._page(place, holder, draft, page)
+    def show(
+        self, request: Request, place: Place, holder: Holder, draft: FormDraft, page: str
+    ) -> Response:
+        return self._page(place, holder, draft, page, done=request.query.get("done", ""))
 
     def act(
         self, request: Request, place: Place, holder: Holder, page: str, fields: dict[str, object]
@@ -45,6 +49,12 @@ class DraftSharing:
         if page == "colleagues" and editor:
             self.drafts.remove_editor(holder, editor)
             return see_other(place.to(page))
+        if page == "colleagues" and is_ticked(fields, "renew"):
+            fresh = self.letters.renew(self.drafts.get(holder), holder, place.lang)
+            moved = Place(self.links.draft(*fresh), place.lang)
+            if not request.wants_page:
+                return json_response({"status": "renewed", "draft": moved.url}, PRIVATE)
+            return see_other(moved.to(page, done="" if fresh == holder else "renewed"))
         draft = self.drafts.get(holder)
         entered = str(tidy(text_field(fields, "email")))
         name = str(tidy(text_field(fields, "name")))[:NAME_LENGTH]
@@ -83,6 +93,7 @@ class DraftSharing:
         name: str = "",
         wrong: str = "",
         sent_to: str = "",
+        done: str = "",
         status: int = 200,
     ) -> Response:
         facts = {
@@ -91,8 +102,10 @@ class DraftSharing:
             "name": name,
             "wrong": wrong,
             "sent_to": sent_to,
+            "done": done,
             "editors": _editors(draft, holder, place.lang),
             "began": draft.began(holder.editor),
+            "renewable": draft.kept_by(holder.editor),
         }
         address = f"{place.url}/{page}"
         return self.pages.respond(

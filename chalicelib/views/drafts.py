@@ -131,7 +131,7 @@ class DraftViews:
         if page == DOCUMENTS:
             return self.documents.show(request, place, holder, draft)
         if page in ("later", "colleagues", "delete"):
-            return self.sharing.show(place, holder, draft, page)
+            return self.sharing.show(request, place, holder, draft, page)
         return self.sections.show(request, place, holder, draft, page)
 
     def post(self, request: Request, token: str, page: str) -> Response:

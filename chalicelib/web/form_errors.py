@@ -1,9 +1,10 @@
 """What is wrong with a form, where the page says it: in a summary, and beside each field."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, TypedDict
+from typing import Any, Final, TypedDict
 
 from chalicelib.core.languages import Lang
+from chalicelib.core.templates import cut_at
 from chalicelib.web.problems import FieldError
 
 Description = Mapping[str, Any]
@@ -15,6 +16,10 @@ class LinkedError(FieldError):
 
     target: str
     label: str
+
+
+LABEL_LENGTH: Final = 100
+"""Characters of a label in a summary: a box may have a paragraph for one. The kit cuts there too."""
 
 
 class FormErrors(TypedDict):
@@ -46,7 +51,7 @@ def _linked(error: FieldError, labels: Mapping[str, str], title: str) -> LinkedE
     field = error["field"]
     for path in (field, field.partition("[")[0]):
         if path in labels:
-            return {**error, "target": field, "label": labels[path]}
+            return {**error, "target": field, "label": cut_at(labels[path], LABEL_LENGTH)}
     return {**error, "target": "", "label": field or title}
 
 

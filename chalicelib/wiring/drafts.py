@@ -73,7 +73,7 @@ class FormDrafts:
             self.drafts,
             DraftSending(intake, self.drafts, parts.links),
             DraftSections(self.drafts, sections, parts.now),
-            DraftSharing(self.drafts, self.letters, pages, frame),
+            DraftSharing(self.drafts, self.letters, parts.links, pages, frame),
             DraftDocuments(self.attachments, self.drafts, pages, frame, problems),
             parts.links,
             parts.settings,

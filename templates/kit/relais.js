@@ -427,7 +427,7 @@
       const copy = found.cloneNode(true)
       copy.querySelectorAll(".opt").forEach(each => each.remove())
       const row = /\[(\d+)\]\./.exec(path)
-      const text = copy.textContent.trim().replace(/\.$/, "") + (row ? ` (${this.say("row", +row[1] + 1)})` : "")
+      const text = copy.textContent.trim().replace(/^(.{1,99})\s.*$/s, (all, cut) => all.length > 100 ? `${cut}…` : all).replace(/\.$/, "") + (row ? ` (${this.say("row", +row[1] + 1)})` : "")
       return text + (/\?$/.test(text) ? " " : this.language === "fr" ? "\u00a0: " : ": ")
     }
 

@@ -233,6 +233,31 @@ def test_a_colleague_has_a_link_of_their_own_and_leaves_their_name(way: Journey)
     assert way.visitor.page(f"{theirs}/contact").status_code == 404
 
 
+def test_a_link_that_was_seen_by_others_is_replaced_and_opens_nothing_any_more(
+    way: Journey,
+) -> None:
+    url = filled(way)
+    same = way.visitor.submit(f"{url}/colleagues", [("renew", "1")])
+    assert url in same.headers["Location"], "nobody could be sent another one"
+    way.visitor.submit(f"{url}/later", [("email", ADA), ("lang", "fr")])
+    way.deliver()
+    page = way.visitor.page(f"{url}/colleagues?lang=fr").body.decode()
+    assert "Remplacer mon lien" in page
+    moved = way.visitor.submit(f"{url}/colleagues", [("renew", "1"), ("lang", "fr")])
+    fresh = "/draft/" + moved.headers["Location"].partition("/draft/")[2].partition("/")[0]
+    assert fresh != url
+    assert way.visitor.page(f"{url}/contact").status_code == 404
+    assert way.visitor.submit(f"{url}/contact", [("contact_title", "x")]).status_code == 404
+    assert "Tremblay" in way.visitor.page(f"{fresh}/contact").body.decode()
+    assert (
+        "l’ancien n’ouvre plus rien"
+        in way.visitor.page(f"{fresh}/colleagues?done=renewed&lang=fr").body.decode()
+    )
+    way.deliver()
+    assert f"/draft/{token(way.mailer.to(ADA)[-1].text, 'draft')}" == fresh
+    assert way.visitor.submit(f"{fresh}/delete", [("confirm", "on")]).status_code == 200
+
+
 def test_a_draft_that_its_author_deletes_opens_nothing(way: Journey) -> None:
     url = filled(way)
     assert way.visitor.submit(f"{url}/delete", []).status_code == 422

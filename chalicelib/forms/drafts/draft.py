@@ -119,6 +119,10 @@ class FormDraft:
         first; a colleague who is sent their link again takes it from nobody."""
         return self.began(editor) or not self.email or self.owner in ("", editor)
 
+    def kept_by(self, editor: str) -> bool:
+        """Say whether an editor's link is the one that went to the address of the draft."""
+        return bool(self.email) and self.owner == editor
+
     def began(self, editor: str) -> bool:
         """Say whether an editor began the draft: colleagues have a name."""
         return editor in self.editors and not self.editors[editor]
@@ -140,6 +144,15 @@ class FormDraft:
     def unchanged(self) -> Item:
         """Return what the row must still hold for a write that is about all of it."""
         return {"state": OPEN, "edits": self.row["edits"]}
+
+    def renewing(self, old: str, fresh: str) -> Change:
+        """Return the write that gives an editor another link, with all that was said of theirs."""
+        name = self.editors[old]
+        given = {f"editor_{fresh}": True, **({f"name_{fresh}": name} if name else {})}
+        given |= {f"by_{key}": fresh for key, saved in self.sections.items() if saved.by == old}
+        given |= {"owner": fresh} if self.owner == old else {}
+        gone = [name for name in (f"editor_{old}", f"name_{old}") if name in self.row]
+        return Change(self.key, expect=self.unchanged(), set=given, remove=gone, add={"edits": 1})
 
     def ending(self, ref: str, whose: str, now: datetime) -> Change:
         """Return the write that ends a draft as what was sent: nothing of it stays but that."""

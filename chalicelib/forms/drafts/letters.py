@@ -11,7 +11,7 @@ from chalicelib.core.letter_row import APPLICANT, letter
 from chalicelib.core.links import person_key
 from chalicelib.core.ports import Change, Item, Key, Now, Put, Store, Write
 from chalicelib.core.records import stamp
-from chalicelib.forms.drafts.draft import OPEN, RETENTION, FormDraft
+from chalicelib.forms.drafts.draft import OPEN, RETENTION, FormDraft, new_editor
 from chalicelib.forms.drafts.drafts import Drafts
 from chalicelib.forms.drafts.refused import Holder
 
@@ -40,6 +40,16 @@ class DraftLetters:
                         set=kept if draft.may_move(holder.editor) else {},
                         add={"edits": 1})  # fmt: skip
         self._owe(draft, "draft_link", holder.editor, email, lang, [change])
+
+    def renew(self, draft: FormDraft, holder: Holder, lang: Lang) -> Holder:
+        """Put a new link in the place of that of whoever keeps the draft at their address, and owe
+        it there in the same step: the old one opens nothing from there on. Raises TooMany."""
+        if not draft.kept_by(holder.editor):
+            return holder
+        fresh = new_editor()
+        change = draft.renewing(holder.editor, fresh)
+        self._owe(draft, "draft_link", fresh, draft.email, lang, [change], mark=fresh)
+        return holder._replace(editor=fresh)
 
     def invite(self, draft: FormDraft, email: str, name: str, lang: Lang) -> None:
         """Give a colleague a link of their own, by mail. Raises TooMany."""
@@ -70,11 +80,18 @@ class DraftLetters:
         return "reminded" if len(writes) > 1 else "stopped"
 
     def _owe(  # noqa: PLR0913
-        self, draft: FormDraft, name: str, editor: str, email: str, lang: Lang, writes: list[Change]
+        self,
+        draft: FormDraft,
+        name: str,
+        editor: str,
+        email: str,
+        lang: Lang,
+        writes: list[Change],
+        mark: str = "",
     ) -> None:
         now = self.now()
         counters = rate_limit.counters("draft_letters", draft.id, now)
-        owed = self._letter(draft, name, email, {"lang": lang, "editor": editor}, now)
+        owed = self._letter(draft, name, email, {"lang": lang, "editor": editor}, now, mark=mark)
         try:
             self.store.commit([*writes, Put(owed), *counters])
         except Conflict as conflict:
@@ -93,9 +110,10 @@ class DraftLetters:
         now: datetime,
         *,
         by_day: bool = False,
+        mark: str = "",
     ) -> Item:
         mailbox = person_key(email, self.people_key)[:8]
-        since = f"{now:%Y%m%d%H}-{mailbox}"
+        since = f"{now:%Y%m%d%H}{mark}-{mailbox}"
         row = letter(draft.key[0], since, name, to=APPLICANT, due=stamp(now), facts=facts,
                      by_day=by_day)  # fmt: skip
         expires = int((now + RETENTION).timestamp())
