@@ -69,6 +69,7 @@ class Services:
         documents: "DocumentStore | None" = None,
         outside: "IssueOutside | None" = None,
         edits: EditsInForce | None = None,
+        deployed: Settings | None = None,
     ) -> None:
         self.settings = settings
         self.store = store
@@ -92,6 +93,8 @@ class Services:
             documents=cache(lambda: documents or adapters.documents(settings)),
             outside=cache(lambda: outside or adapters.outside(settings, self.links, secret)),
             every_file=lambda: adapters.every_file(settings),
+            edits=self.edits,
+            deployed=deployed or settings,
         )
 
     def count_failure(self, address: str, name: FailureName) -> None:
@@ -232,7 +235,9 @@ def _adapters() -> "tuple[SubscriberStore, KeySource, EditsInForce]":
 def _services(edited: tuple[tuple[str, str], ...]) -> Services:
     """Build the services with these settings edited: once for as long as they stand."""
     store, secret, edits = _adapters()
-    return Services(with_edits(settings(), dict(edited)), store, secret, edits=edits)
+    found = settings()
+    in_force = with_edits(found, dict(edited))
+    return Services(in_force, store, secret, edits=edits, deployed=found)
 
 
 def anchor_writer() -> "AnchorWriter":

@@ -17,6 +17,7 @@ from bench.support.simulated import (
 from chalicelib.aws.keys import Keys
 from chalicelib.cases.audit import FIRST_EVENT
 from chalicelib.cases.staff import Roster
+from chalicelib.core.edits import EditsInForce
 from chalicelib.core.errors import Conflict, Refused
 from chalicelib.core.languages import Lang
 from chalicelib.core.links import Links, person_key
@@ -109,7 +110,8 @@ def issue_services(store: Any, mailer: Any, queue: Any, now: Now, **given: Any) 
     parts = Parts(
         config, store, links, Keys(("a" * 64,), KEY), now,
         mailer=_never, suppression=_never, bulk=lambda: (mailer, queue), objects=_never,
-        documents=_never, outside=_never, every_file=_never,
+        documents=_never, outside=_never, every_file=_never, edits=EditsInForce(store, now),
+        deployed=config,
     )  # fmt: skip
     return IssueServices(parts, Roster(store), **given)
 

@@ -152,6 +152,11 @@ def lists() -> "dict[str, list[Option]]":
     return cast("dict[str, list[Option]]", _load("lists"))
 
 
+def offered_reasons() -> "list[Option]":
+    """Return the reasons of a refusal that can be chosen now."""
+    return [one for one in lists()["decline_reason"] if not one.get("retired")]
+
+
 def messages() -> "dict[str, Text]":
     return cast("dict[str, Text]", _load("messages"))
 

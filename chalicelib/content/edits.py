@@ -7,7 +7,7 @@ that this release was packaged with is left out, so that a text may be broken, a
 import functools
 import json
 import logging
-import string
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, TypeVar
 
@@ -28,6 +28,8 @@ REASONS: Final = "reasons"
 SETTINGS: Final = "settings"
 
 Result = TypeVar("Result")
+
+_NAMED: Final = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 
 _caches: list[Callable[[], None]] = []
 _laid: dict[str, tuple[int, Value]] = {}
@@ -136,16 +138,11 @@ def fits(packaged: Mapping[str, str], value: Mapping[str, str], numbers: Mapping
 
 
 def blanks(text: str) -> set[str]:
-    """Return the names in braces of a text. Raises ValueError for a brace that is not closed, and
-    for anything else in braces than a name."""
-    found = set()
-    for _, name, how, conversion in string.Formatter().parse(text):
-        if name is None:
-            continue
-        if how or conversion or not name.isidentifier():
-            raise ValueError(name)
-        found.add(name)
-    return found
+    """Return the names in braces of a text. Raises ValueError for any other brace: a doubled one
+    would be code in the template of a letter."""
+    if re.search(r"[{}]", _NAMED.sub("", text)):
+        raise ValueError("a brace without a name in it")
+    return set(_NAMED.findall(text))
 
 
 def with_numbers(text: str, numbers: Mapping[str, int]) -> str:

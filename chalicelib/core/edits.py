@@ -71,8 +71,8 @@ class EditsInForce:
                     self._read()
             except StoreDown:
                 log.warning("the store is down: edit %s stays in force", self._number)
-            else:
-                self._checked_at = now
+            # Whoever waited for a store that is down waits once, and not before each page.
+            self._checked_at = now
         self._lay(now)
 
     def reread(self) -> None:

@@ -11,8 +11,10 @@ from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
 from chalicelib import content
+from chalicelib.content import edits
 from chalicelib.content.edits import cached
 from chalicelib.core import formatting
+from chalicelib.core.letter_passages import LetterPassage, passages, reworded
 from chalicelib.core.ticks import tick
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
@@ -21,10 +23,38 @@ VERSION_LENGTH: Final = 12
 """Characters of a version: enough to find the commit that had these templates."""
 
 
-@cached
+class _Loader(FileSystemLoader):
+    """Loads templates from their files, those of letters with what staff have worded anew."""
+
+    def get_source(
+        self, environment: Environment, template: str
+    ) -> tuple[str, str, Callable[[], bool]]:
+        source, path, is_current = super().get_source(environment, template)
+        return with_edits(template, source), path, is_current
+
+
+def with_edits(template: str, source: str) -> str:
+    """Return the source of a template with the edits of its letter, if it is one of a letter."""
+    folder, _, part = template.rpartition("/")
+    values = edits.laid(edits.LETTER, folder.removeprefix("email/"))
+    return reworded(source, part, passages_of(folder), values) if values else source
+
+
+def passages_of(folder: str) -> list[LetterPassage]:
+    """Return the passages of a letter, as they were packaged."""
+    parts = ("subject.txt", "body.txt", "body.html")
+    return passages(*((TEMPLATES / folder / part).read_text("utf-8") for part in parts))
+
+
 def environment() -> Environment:
+    return _environment(packaged=False)
+
+
+@cached
+def _environment(*, packaged: bool) -> Environment:
+    """Make the environment; `packaged` is without the edits of staff."""
     found = Environment(
-        loader=FileSystemLoader(TEMPLATES),
+        loader=FileSystemLoader(TEMPLATES) if packaged else _Loader(TEMPLATES),
         undefined=StrictUndefined,
         autoescape=lambda name: bool(name and name.endswith(".html")),
         trim_blocks=True,
@@ -63,6 +93,11 @@ def render(template: str, /, **facts: object) -> str:
     return environment().get_template(template).render(**facts)
 
 
+def render_packaged(template: str, /, **facts: object) -> str:
+    """Render a template as it was packaged, whatever staff have worded anew."""
+    return _environment(packaged=True).get_template(template).render(**facts)
+
+
 _REFERENCE = re.compile(r'{%-?\s*(?:extends|include|from|import)\s+"([^"]+)"')
 
 
@@ -77,7 +112,9 @@ def version(folder: str) -> str:
         if name not in sources:
             sources[name] = (TEMPLATES / name).read_text("utf-8")
             names += _REFERENCE.findall(sources[name])
+    edited = edits.laid(edits.LETTER, folder.removeprefix("email/"))
     text = "\0".join(f"{name}\0{source}" for name, source in sorted(sources.items()))
+    text += repr(sorted(edited.items())) if edited else ""
     return hashlib.sha256(text.encode()).hexdigest()[:VERSION_LENGTH]
 
 

@@ -1,6 +1,7 @@
 """Alerts to the admins when something needs a hand: one a day for each kind of incident."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Final
 
@@ -27,6 +28,10 @@ BAD_MAIL: Final = "bad_mail"
 
 ACCOUNT_REFUSED: Final = "account_refused"
 """The incident: SES takes no mail of the account; letters wait until it does."""
+
+
+BROKEN_EDIT: Final = "broken_edit"
+"""The incident: what staff worded anew in a letter could not be written; the packaged one left."""
 
 
 STAFF_MAIL: Final = "staff_mail"
@@ -57,3 +62,9 @@ def commit_with_alert(
         if set(conflict.found) != {alert.key}:
             raise
         store.commit(list(writes))
+
+
+def tell(store: Store, incident: str, now: datetime) -> None:
+    """Owe the admins an alert, unless today's is owed already."""
+    with suppress(Conflict):
+        store.commit([Put(alert_letter(incident, now))])

@@ -19,6 +19,8 @@ class Draft:
     template: str
     kept: dict[str, str]
     links: list[Item] = field(default_factory=list)
+    fell_back: bool = False
+    """Whether it says what was packaged, because an edit of staff could not be written."""
 
 
 class LetterWriter(Protocol):

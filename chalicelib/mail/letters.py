@@ -4,16 +4,20 @@ The function names its readers with `@letter`, and returns a TypedDict: that is 
 templates may use, beside the case and the sender. `LETTERS` follows from these functions.
 """
 
+import logging
 import re
 import unicodedata
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Final, Literal, TypeVar
 
+from chalicelib.content.edits import LETTER, laid
 from chalicelib.core.languages import Lang
 from chalicelib.core.ports import Item
-from chalicelib.core.templates import cut_at, render
+from chalicelib.core.templates import cut_at, render, render_packaged
+
+log = logging.getLogger("relais.mail.letters")
 
 STAFF: Final = "staff"
 """A member of staff; whoever is away has the letter read by a stand-in."""
@@ -121,23 +125,35 @@ class Letter:
     subject: str
     text: str
     html: str
+    fell_back: bool = False
+    """Whether it says what was packaged, because what staff worded anew could not be written."""
 
 
 def compose(name: str, lang: Lang, /, **facts: object) -> Letter:
-    """Render the three parts.
+    """Render the three parts; as they were packaged, where an edit of staff cannot be written.
 
     Raises TypeError when a fact is missing, so that no mail leaves with a gap.
     """
+    try:
+        return _composed(name, lang, render, facts)
+    except Exception:
+        if not laid(LETTER, name):
+            raise
+        log.exception("the edited letter %s cannot be written: the packaged one leaves", name)
+    return replace(_composed(name, lang, render_packaged, facts), fell_back=True)
+
+
+def _composed(name: str, lang: Lang, write: Callable[..., str], facts: Facts) -> Letter:
     missing = LETTERS[name].fact_names - set(facts)
     if missing:
         raise TypeError(f"letter {name} needs {', '.join(sorted(missing))}")
     folder = f"email/{name}"
-    subject = subject_line(render(f"{folder}/subject.txt", lang=lang, **facts))
-    text = _tidy(render(f"{folder}/body.txt", lang=lang, **facts))
+    subject = subject_line(write(f"{folder}/subject.txt", lang=lang, **facts))
+    text = _tidy(write(f"{folder}/body.txt", lang=lang, **facts))
     codes = [facts[name] for name in _CODES if facts.get(name)]
     shown = {"subject": subject, "preheader": preheader(text, codes)}
     for cut in CUT_LENGTHS:
-        html = render(f"{folder}/body.html", lang=lang, cut=cut, **shown, **facts)
+        html = write(f"{folder}/body.html", lang=lang, cut=cut, **shown, **facts)
         if len(html.encode()) < HTML_LIMIT_BYTES:
             break
     return Letter(name, lang, subject, text, html)

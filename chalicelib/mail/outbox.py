@@ -159,6 +159,8 @@ class Outbox:
             # A letter that cannot be written must not come back every minute for ever.
             log.exception("letter %s cannot be written", tag)
             return self._unwritten(row, error, now)
+        if draft and draft.fell_back:
+            alerts.tell(self._store, alerts.BROKEN_EDIT, now)
         return draft or self._rows.end(row, "dead", "nobody to write to")
 
     def _waiting(self, row: Item, by: By, now: datetime) -> Outcome | None:

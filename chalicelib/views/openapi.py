@@ -54,7 +54,7 @@ def groups(interface: Interface) -> Mapping[str, Paths]:
         "coaches": _coaches(interface),
         "newsletter": _newsletter(interface),
         "staff": _staff(interface),
-        "desk": _desk(interface),
+        **{group: _desk(interface, group) for group in ("desk", *DESKS)},
         "machines": _machines(interface),
     }
 
@@ -211,11 +211,20 @@ DESK_FIELDS: Final = {
 """What the forms of the desk send, where it is worth a word."""
 
 
-def _desk(interface: Interface) -> Paths:
-    """Return the pages of the table of rights: whoever is not signed in is sent to sign in, or
-    refused."""
+DESKS: Final[Mapping[str, tuple[str, ...]]] = {
+    "programme": ("/desk/programme", "/desk/log", "/desk/rules", "/desk/texts", "/desk/coach"),
+    "readers": ("/desk/newsletter", "/desk/subscribers"),
+}
+"""How the pages of the desk begin that have a group of their own; all others are in `desk`."""
+
+
+def _desk(interface: Interface, group: str) -> Paths:
+    """Return the pages of the table of rights that are in a group: whoever is not signed in is
+    sent to sign in, or refused."""
     paths: Paths = {}
     for method, path in RIGHTS:
+        if next((g for g, begun in DESKS.items() if path.startswith(begun)), "desk") != group:
+            continue
         operation = (
             interface.get(path, refused=("step",), also=("303",))
             if method == "GET"

@@ -251,7 +251,7 @@ def _consents(case: Case, cases: Cases, lang: Lang) -> list[ConsentFacts]:
 
 
 def _reasons(lang: Lang) -> list[Choice]:
-    reasons = content.lists()["decline_reason"]
+    reasons = content.offered_reasons()
     return [{"id": reason["id"], "label": reason[lang]} for reason in reasons]
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from chalicelib.views.desk.printing import PrintViews
     from chalicelib.views.desk.programme import ProgrammeViews
     from chalicelib.wiring.coach_desk import CoachDesk
+    from chalicelib.wiring.desk_edits import EditDesk
     from chalicelib.wiring.desk_newsletter import NewsletterDesk
     from chalicelib.wiring.drafts import FormDrafts
     from chalicelib.wiring.issues import IssueServices
@@ -88,6 +89,13 @@ class DeskViews:
         from chalicelib.wiring.coach_desk import CoachDesk
 
         return CoachDesk(self._parts, self._coaches, self._entry, self._desk.kept)
+
+    @cached_property
+    def edits(self) -> "EditDesk":
+        """The pages of texts and rules."""
+        from chalicelib.wiring.desk_edits import EditDesk
+
+        return EditDesk(self._entry, self._parts, self._desk.kept)
 
     @cached_property
     def _sign_in(self) -> SignInViews:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from chalicelib.core.edits import EditsInForce
 from chalicelib.core.links import Links
 from chalicelib.core.metrics import seconds_line
 from chalicelib.core.ports import KeySource, Mailer, Now
@@ -34,6 +35,9 @@ class Parts:
     bulk: "Callable[[], tuple[BulkMailer, Queue]]"
     objects: "Callable[[], Objects]"
     documents: "Callable[[], DocumentStore]"
+    edits: EditsInForce
+    deployed: Settings
+    """The settings that the stage was deployed with, before staff changed any."""
     outside: "Callable[[], IssueOutside]"
     every_file: "Callable[[], Iterable[Case]]"
 

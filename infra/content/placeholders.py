@@ -13,6 +13,7 @@ NOTICES: Final = ("notice", "privacy_notice")
 OF_NOTICES: Final = "form_name retention privacy_contact privacy_policy"
 
 FILLED: Final = {
+    "desk.edits": "about",
     "newsletter.consent": "frequency organization_name postal_address contact_email website",
     "newsletter.sections": "consent",
     "eoi.sections": "frequency organization_name postal_address contact_email website",

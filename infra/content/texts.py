@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from chalicelib.newsletter.issues import typography
+from chalicelib.core import typography
 from infra.content.figures import typed
 from infra.content.habits import habits
 from infra.content.passages import one_language, passages, templates

@@ -27,6 +27,7 @@ def path_of(route: str) -> str:
         .replace("{job}", "x")
         .replace("{staff}", "x")
         .replace("{issue}", "x")
+        .replace("{part}", "x")
     )
 
 

@@ -3,8 +3,8 @@
 import pytest
 
 from chalicelib.content import HERE
+from chalicelib.core import typography
 from chalicelib.core.templates import TEMPLATES
-from chalicelib.newsletter.issues import typography
 from infra.content.check import WEBSITE
 from infra.content.passages import one_language, passages, templates
 

@@ -207,7 +207,7 @@ def test_every_finding_says_what_and_how_in_both_languages(tmp_path: Path) -> No
 
 
 def test_every_rule_of_typography_has_its_words() -> None:
-    from chalicelib.newsletter.issues.typography import RULES
+    from chalicelib.core.typography import RULES
 
     assert set(RULES) <= set(content.preflight()["findings"])
 

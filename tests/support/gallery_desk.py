@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from chalicelib.coaches.keeping import packed_columns, shown_columns
 from chalicelib.coaches.proposals import EDITABLE_COLUMNS
+from chalicelib.core.templates import passages_of
 from staff_browser import StaffBrowser, link_of
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ def sign_in(walk: "Walk") -> Pages:
     yield "desk-account", page
     yield from files(walk, browser)
     yield from coaches(walk, browser)
+    yield from edits(walk, browser)
     yield "desk-confirm", browser.get("/desk/account?next=/desk").body.decode()
     form = ("nonce", _hidden(page))
     browser.post("/desk/account", form, ("act", "send_code"))
@@ -116,6 +118,29 @@ def coaches(walk: "Walk", browser: StaffBrowser) -> Pages:
     editions.publish([*fewer, coach], by="test", why="few.csv", after=after)
     told = browser.get(f"/desk/coaches/editions?edition={first.id}&{at}")
     yield "desk-coach-plan", told.body.decode()
+
+
+def edits(walk: "Walk", browser: StaffBrowser) -> Pages:
+    """The pages on which texts and rules are edited, as somebody with every role sees them."""
+    at = f"lang={walk.lang}"
+    me = walk.store.items["STAFF", str(walk.staff["sk"])]
+    before, me["roles"] = me["roles"], ["officer", "administrator"]
+    form = ("nonce", _hidden(browser.get("/desk/account").body.decode()))
+    place = "sections.organization.fields.org_legal_name.label"
+    yield "desk-rules", browser.get(f"/desk/rules?{at}").body.decode()
+    yield "desk-rule-reasons", browser.get(f"/desk/rules/reasons?{at}").body.decode()
+    wrong = browser.post(f"/desk/rules/dates?{at}", form, ("cycle_ends", "soon"))
+    yield "desk-rule-errors", wrong.body.decode()
+    yield "desk-texts", browser.get(f"/desk/texts?{at}").body.decode()
+    yield "desk-texts-of", browser.get(f"/desk/texts/form-eoi?{at}").body.decode()
+    given = [form, ("text", place), ("text.fr", "Nom {x}"), ("text.en", ""), ("why", "x")]
+    page = browser.post(f"/desk/texts/form-eoi?{at}", *given)
+    yield "desk-text-errors", page.body.decode()
+    passage = passages_of("email/eoi_received")[3]
+    words = [("text.fr", passage.fr), ("text.en", passage.en), ("act", "preview")]
+    page = browser.post(f"/desk/texts/letter-eoi-received?{at}", form, ("text", passage.id), *words)
+    yield "desk-text-preview", page.body.decode()
+    me["roles"] = before
 
 
 def _held(walk: "Walk", browser: StaffBrowser) -> str:

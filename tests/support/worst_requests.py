@@ -376,6 +376,7 @@ class World:
             yield f"/desk/coaches/{name}", [Place(f"/desk/coaches/{name}", headers=signed_in)]
         yield "/desk/figures", [Place("/desk/figures", headers=signed_in)]
         yield "/desk/log", [Place("/desk/log", headers=signed_in)]
+        yield from _edits(account["nonce"], signed_in)
         wish = {"nonce": account["nonce"], "format": "csv"}
         yield "/desk/export", [Place("/desk/export", ("column", "filters"), "a", wish, signed_in)]
         yield "/desk/exports/{job}", [Place("/desk/exports/x", headers=signed_in)]
@@ -526,3 +527,15 @@ def sent_to(place: Place, method: str, size: int) -> Iterator[tuple[str, Sent]]:
         yield name, Sent(headers={**BROWSER, **given})
     for name, query in queries().items():
         yield name, Sent(headers=BROWSER, query=tuple(query))
+
+
+def _edits(nonce: str, headers: dict[str, str]) -> Iterator[tuple[str, list[Place]]]:
+    """The pages on which texts and rules are edited."""
+    question = "sections.organization.fields.org_legal_name.label"
+    given = {"nonce": nonce, "text": question, "why": "clearer", "seen": "0", "act": "preview"}
+    pause = {"nonce": nonce, "status": "paused", "why": "full", "seen": "0", "act": "preview"}
+    texts, rule = ("text.fr", "text.en", "why", "text"), ("words.fr", "words.en", "reopens")
+    yield "/desk/rules", [Place("/desk/rules", headers=headers)]
+    yield "/desk/rules/{part}", [Place("/desk/rules/intake-eoi", rule, "a", pause, headers)]
+    yield "/desk/texts", [Place("/desk/texts", headers=headers)]
+    yield "/desk/texts/{part}", [Place("/desk/texts/form-eoi", texts, "a", given, headers)]

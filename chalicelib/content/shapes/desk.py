@@ -37,3 +37,4 @@ class Desk(TypedDict):
     subscribers: dict[Key, Text]
     subscriber_states: dict[Key, Text]
     figures: dict[Key, Text]
+    edits: dict[Key, Text]

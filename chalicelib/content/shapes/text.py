@@ -73,10 +73,12 @@ class EntryContent(Text):
 
 
 class Option(EntryContent):
-    """`needs_message`: it says nothing without words of one's own."""
+    """`needs_message`: it says nothing without words of one's own; `retired`: it is not offered any
+    more, and stays what earlier answers name."""
 
     score: NotRequired[Annotated[int, Field(ge=0, le=3)]]
     needs_message: NotRequired[bool]
+    retired: NotRequired[bool]
 
 
 class TitleAndText(TypedDict):

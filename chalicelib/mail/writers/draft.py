@@ -80,7 +80,7 @@ class LetterSender:
                 kept[part] = kept[part].replace(str(code), "……")
         if keep_address:
             kept["to"] = to
-        return Draft(mail, letter.name, kept, list(links))
+        return Draft(mail, letter.name, kept, list(links), letter.fell_back)
 
 
 def letter_sender(settings: Settings) -> LetterSender:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final, Literal, Protocol
 
-from chalicelib.core import eastern_time, formatting
+from chalicelib.core import eastern_time, formatting, typography
 from chalicelib.core.languages import LANGS
-from chalicelib.newsletter.issues import draft_template, theme, typography
+from chalicelib.newsletter.issues import draft_template, theme
 from chalicelib.newsletter.issues.compiler import Compiled, Imprint, compiled
 from chalicelib.newsletter.issues.findings import Finding
 from chalicelib.newsletter.issues.source import Source

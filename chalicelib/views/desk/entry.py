@@ -118,6 +118,8 @@ class Entry:
             and bool(session.staff.roles & RIGHTS["GET", "/desk/coaches"].roles),
             "sees_newsletter": session is not None
             and bool(session.staff.roles & RIGHTS["GET", "/desk/newsletter"].roles),
+            "sees_texts": session is not None
+            and bool(session.staff.roles & RIGHTS["GET", "/desk/texts"].roles),
             "form": visit.form,
         }
         return self.pages.respond(

@@ -213,9 +213,7 @@ class ManyViews:
         return {
             "most": MANY_MAX,
             "offered": self._offered(files, lang),
-            "reasons": [
-                {"id": one["id"], "label": one[lang]} for one in content.lists()["decline_reason"]
-            ],
+            "reasons": [{"id": one["id"], "label": one[lang]} for one in content.offered_reasons()],
             "colleagues": self.reviews.colleagues(visit.signed_in.staff),
             "name": visit.signed_in.staff.name,
         }

@@ -119,6 +119,7 @@ class ProgrammeViews:
         facts: dict[str, object] = {
             "action": own,
             "log": self.entry.address("log"),
+            "rules": self.entry.address("rules"),
             "people": [self._line(one, lang) for one in everybody if one.active],
             "gone": [one.name for one in everybody if not one.active],
             "settings": [

@@ -46,6 +46,12 @@ mailed code."""
 
 TO_READERS: Final = NEWSLETTER._replace(confirmed=True)
 
+RULES: Final = PROGRAMME._replace(confirmed=True)
+"""Whoever may change the rules of the programme, once they have typed a mailed code."""
+
+TEXTS: Final = Right(frozenset(("manager", "administrator", "communications")))
+"""Whoever may see the texts of forms and letters; who changes one types a mailed code first."""
+
 SIGNED_IN: Final = Right(frozenset(ROLES), away=True)
 
 RIGHTS: Final[Mapping[tuple[str, str], Right]] = {
@@ -78,6 +84,12 @@ RIGHTS: Final[Mapping[tuple[str, str], Right]] = {
     ("POST", "/desk/coaches/editions"): DIRECTORY,
     ("GET", "/desk/coaches/messages"): COACHES,
     ("POST", "/desk/coaches/messages"): COACHES,
+    ("GET", "/desk/rules"): PROGRAMME,
+    ("GET", "/desk/rules/{part}"): PROGRAMME,
+    ("POST", "/desk/rules/{part}"): RULES,
+    ("GET", "/desk/texts"): TEXTS,
+    ("GET", "/desk/texts/{part}"): TEXTS,
+    ("POST", "/desk/texts/{part}"): TEXTS._replace(confirmed=True),
     ("GET", "/desk/many"): MANY_FILES,
     ("POST", "/desk/many"): MANY_FILES,
     ("GET", "/desk/many/{job}"): FILES,

@@ -108,12 +108,17 @@ def test_while_the_store_is_down_what_is_known_stays(
     desk.save(rita, TITLE, {"fr": "Titre", "en": "Title"}, "shorter", 0)
     other.refresh()
 
-    def down(*_: object) -> None:
+    asked: list[object] = []
+
+    def down(*key: object) -> None:
+        asked.append(key)
         raise StoreDown("away")
 
     monkeypatch.setattr(store, "get", down)
     clock.pass_(seconds=60)
-    other.refresh()
+    for _ in range(3):
+        other.refresh()
+    assert len(asked) == 1, "who waits for a store that is down waits once"
     assert content.form("eoi")["title"]["fr"] == "Titre"
 
 

@@ -1,0 +1,285 @@
+"""The texts and rules of the programme as staff edit them, with every version before."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from chalicelib import content
+from chalicelib.content.edits import INTAKE, Value
+from chalicelib.core import eastern_time
+from chalicelib.core.errors import EditedByOther, NotFound
+from chalicelib.core.languages import Lang
+from chalicelib.core.records import moment
+from chalicelib.core.settings import Settings
+from chalicelib.desk import form_texts, letter_texts
+from chalicelib.desk.editing import WHY_MAX_LENGTH, EditField, Editor, Fault
+from chalicelib.desk.edits import DeskEdits, TooMuchEdited, Version
+from chalicelib.desk.kept import KeptForms
+from chalicelib.desk.rules import rule_editors
+from chalicelib.forms.parsing import FORMS
+from chalicelib.views.desk.entry import Entry, Visit
+from chalicelib.web.request import text_field
+from chalicelib.web.responses import Response
+
+if TYPE_CHECKING:
+    from chalicelib.content.shapes.text import Text
+
+    Words = Mapping[str, Text]
+
+WHY: Final = "why"
+SEEN: Final = "seen"
+
+
+@dataclass(frozen=True)
+class EditPage:
+    """Where an editor stands: its own address, the hidden field that names it, and the page that
+    leads to it."""
+
+    address: str
+    action: str
+    back: str
+    heading: str
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class EditViews:
+    entry: Entry
+    edits: DeskEdits
+    kept: KeptForms
+    deployed: Settings
+
+    def rules(self, visit: Visit) -> Response:
+        """List the rules, with what stands."""
+        lang, standing = visit.lang, self.edits.standing()
+        names, own = content.desk()["edits"], self.entry.address("rules")
+        lines = []
+        for part, editor in self._rules().items():
+            value = _standing(editor, standing)
+            is_intake = editor.subject.startswith(f"{INTAKE}/")
+            lines.append(
+                {
+                    "url": f"{own}/{part}",
+                    "title": editor.title(lang),
+                    "about": names[value["status"]][lang] if is_intake else "",
+                    "edited": editor.subject in standing,
+                }
+            )
+        facts: dict[str, object] = {"lines": lines, "back": self.entry.address("programme")}
+        return self.entry.page(visit, "rules", facts, address=own)
+
+    def rule(self, visit: Visit, part: str) -> Response:
+        return self._show(visit, *self._rule(part, visit.lang))
+
+    def change_rule(self, visit: Visit, part: str) -> Response:
+        return self._change(visit, *self._rule(part, visit.lang))
+
+    def texts(self, visit: Visit) -> Response:
+        """List the forms and letters whose texts can be edited."""
+        lang, own = visit.lang, self.entry.address("texts")
+        facts: dict[str, object] = {
+            "forms": [(f"{own}/form-{one}", content.form(one)["title"][lang]) for one in FORMS],
+            "letters": [
+                (f"{own}/letter-{one.replace('_', '-')}", _subject_of(one, lang))
+                for one in letter_texts.letters()
+            ],
+        }
+        return self.entry.page(visit, "texts", facts, address=own)
+
+    def text(self, visit: Visit, part: str) -> Response:
+        """Show the texts of a form or letter, or one of them to edit."""
+        place = visit.request.query.get("text", "")
+        if place:
+            return self._show(visit, *self._text(part, place, visit.lang))
+        return self._texts_of(visit, part)
+
+    def change_text(self, visit: Visit, part: str) -> Response:
+        place = text_field(visit.request.fields(), "text")
+        return self._change(visit, *self._text(part, place, visit.lang))
+
+    def _texts_of(self, visit: Visit, part: str) -> Response:
+        """List the texts of a letter, or of one part of a form."""
+        kind, _, name = part.partition("-")
+        own, lang = self.entry.address("texts", part), visit.lang
+        asked = visit.request.query.get("section", form_texts.FRONT)
+        parts: list[tuple[str, str]] = []
+        editors: list[Editor] = []
+        words = content.desk()["edits"]
+        kinds: list[str] = []
+        if kind == "form" and name in FORMS:
+            parts = form_texts.parts_of(name, lang)
+            heading = parts[0][1]
+            parts[0] = (form_texts.FRONT, words[form_texts.FRONT][lang])
+            found = [one for one in form_texts.form_texts(name) if one.part == asked]
+            editors = [form_texts.FormTextEditor(name, one) for one in found]
+            kinds = [words.get(one.kind, words["text"])[lang] for one in found]
+        elif kind == "letter" and (letter := name.replace("-", "_")) in letter_texts.letters():
+            heading = _subject_of(letter, lang)
+            passages = letter_texts.passages_of_letter(letter)
+            editors = [letter_texts.PassageEditor(letter, one) for one in passages]
+            kinds = [""] * len(editors)
+        else:
+            raise NotFound(part)
+        standing = self.edits.standing()
+        lines = [
+            {
+                "url": f"{own}?text={one.subject.split('/', 2)[2]}",
+                "words": _standing(one, standing)[lang],
+                "kind": what,
+                "edited": one.subject in standing,
+            }
+            for one, what in zip(editors, kinds, strict=True)
+        ]
+        facts: dict[str, object] = {
+            "heading": heading, "lines": lines, "parts": parts, "part": asked, "own": own,
+            "back": self.entry.address("texts"),
+        }  # fmt: skip
+        address = f"{own}?section={asked}" if parts else own
+        return self.entry.page(visit, "texts_of", facts, address=address)
+
+    def _show(self, visit: Visit, editor: Editor, page: EditPage) -> Response:
+        staff, query = visit.signed_in.staff, visit.request.query
+        versions = self.edits.versions(editor.subject)
+        kept = dict(self.kept.of(query.get("kept", ""), staff.id))
+        if kept:
+            value, _ = editor.read(kept, visit.lang)
+            return self._page(
+                visit, editor, page, versions, value, why=kept.get(WHY, ""), again=True
+            )
+        number = query.get("version", "")
+        old = None
+        if number == "0":
+            value = editor.packaged()
+        elif number.isdecimal() and (old := self.edits.version(editor.subject, int(number[:6]))):
+            value = editor.packaged() if old.value is None else old.value
+        else:
+            value, number = _standing(editor, self.edits.standing()), ""
+        return self._page(visit, editor, page, versions, value, shown=number)
+
+    def _change(self, visit: Visit, editor: Editor, page: EditPage) -> Response:
+        fields = {key: str(text) for key, text in visit.request.pairs}
+        value, faults = editor.read(fields, visit.lang)
+        why = " ".join(fields.get(WHY, "").split())
+        versions = self.edits.versions(editor.subject)
+        typed = {"value": value, "why": why}
+        if fields.get("act") == "preview":
+            return self._page(visit, editor, page, versions, faults=faults, **typed)
+        if not why or len(why) > WHY_MAX_LENGTH:
+            faults.append(Fault(WHY, "why"))
+        if not faults and value == _standing(editor, self.edits.standing()):
+            faults = [Fault("", "same")]
+        if faults:
+            return self._page(visit, editor, page, versions, faults=faults, status=422, **typed)
+        is_packaged = value == editor.packaged()
+        seen = fields.get(SEEN, "")
+        number = int(seen[:6]) if seen.isdecimal() else 0
+        try:
+            self.edits.save(
+                visit.signed_in.staff, editor.subject, None if is_packaged else value, why, number
+            )
+        except EditedByOther:
+            versions = self.edits.versions(editor.subject)
+            faults = [Fault("", "meanwhile")]
+            return self._page(visit, editor, page, versions, faults=faults, status=409, **typed)
+        except TooMuchEdited:
+            faults = [Fault("", "too_much")]
+            return self._page(visit, editor, page, versions, faults=faults, status=422, **typed)
+        return self.entry.go(f"{page.address}{'&' if '?' in page.address else '?'}done=1")
+
+    def _page(  # noqa: PLR0913
+        self,
+        visit: Visit,
+        editor: Editor,
+        page: EditPage,
+        versions: Sequence[Version],
+        value: Value,
+        *,
+        why: str = "",
+        faults: Sequence[Fault] = (),
+        shown: str = "",
+        again: bool = False,
+        status: int = 200,
+    ) -> Response:
+        lang, names = visit.lang, {**content.desk()["settings"], **content.desk()["edits"]}
+        groups = [
+            (group.title, [_input(field, lang, names) for field in group.fields])
+            for group in editor.groups(value, lang)
+        ]
+        samples = {} if any(f.field for f in faults) else editor.samples(value)
+        facts: dict[str, object] = {
+            "page": page,
+            "title": editor.title(lang),
+            "groups": groups,
+            "faults": [(f.field, names[f.code][lang].format(about=f.about)) for f in faults],
+            "wrong": {f.field: names[f.code][lang].format(about=f.about) for f in faults},
+            "why": why,
+            "seen": versions[0].number if versions else 0,
+            "versions": [_line(one, editor, lang, names) for one in versions],
+            "shown": shown,
+            "again": again,
+            "names": editor.placeholders(),
+            "samples": samples,
+            "previewed": visit.request.method == "POST",
+            "done": visit.request.query.get("done") == "1" and visit.request.method != "POST",
+        }
+        return self.entry.page(visit, "edit", facts, address=page.address, status=status)
+
+    def _rules(self) -> Mapping[str, Editor]:
+        return rule_editors(self.deployed, eastern_time.today(self.entry.now()))
+
+    def _rule(self, part: str, lang: Lang) -> tuple[Editor, EditPage]:
+        editor = self._rules().get(part)
+        if editor is None:
+            raise NotFound(part)
+        address = self.entry.address("rules", part)
+        heading = content.desk()["edits"][INTAKE][lang] if part.startswith(INTAKE) else ""
+        return editor, EditPage(address, address, self.entry.address("rules"), heading)
+
+    def _text(self, part: str, place: str, lang: Lang) -> tuple[Editor, EditPage]:
+        kind, _, name = part.partition("-")
+        address, find = self.entry.address("texts", part), _FINDERS.get(kind)
+        editor = find(name.replace("-", "_"), place) if find else None
+        if editor is None:
+            raise NotFound(place)
+        back, heading = address, ""
+        if isinstance(editor, form_texts.FormTextEditor):
+            back = f"{address}?section={editor.text.part}"
+            words = content.desk()["edits"]
+            heading = words.get(editor.text.kind, words["text"])[lang]
+        return editor, EditPage(f"{address}?text={place}", address, back, heading, place)
+
+
+_FINDERS: Final[Mapping[str, Callable[[str, str], Editor | None]]] = {
+    "form": form_texts.editor_of,
+    "letter": letter_texts.editor_of,
+}
+
+
+def _standing(editor: Editor, standing: Mapping[str, tuple[int, Value]]) -> Value:
+    """Return the value of a subject that is in force."""
+    found = standing.get(editor.subject)
+    return editor.packaged() if found is None else found[1]
+
+
+def _subject_of(letter: str, lang: Lang) -> str:
+    """Return what a letter is called: its subject, without what is filled in."""
+    found = letter_texts.subject_of(letter)
+    return found[lang] if found else letter.replace("_", " ")
+
+
+def _input(field: EditField, lang: Lang, names: "Words") -> dict[str, object]:
+    label = names[field.label][lang] if field.label in names else field.label
+    hint = names[field.hint][lang] if field.hint in names else ""
+    return {**field._asdict(), "label": label, "hint": hint}
+
+
+def _line(one: Version, editor: Editor, lang: Lang, names: "Words") -> dict[str, object]:
+    """Return a version as the list shows it, with its words where it has some."""
+    value = editor.packaged() if one.value is None else one.value
+    words: Sequence[tuple[str, str]] = ()
+    if isinstance(value, dict) and "fr" in value:
+        words = [(code, value[code]) for code in ("fr", "en")]
+    return {
+        "number": one.number, "by": one.by, "why": one.why, "at": moment(one.at),
+        "is_packaged": one.value is None, "words": words,
+    }  # fmt: skip

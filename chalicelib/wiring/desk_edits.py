@@ -1,0 +1,44 @@
+"""The pages on which staff edit texts and rules, joined with what they ask."""
+
+from functools import cached_property
+
+from chalicelib.desk.edits import DeskEdits
+from chalicelib.desk.kept import KeptForms
+from chalicelib.views.desk.edits import EditViews
+from chalicelib.views.desk.entry import Entry
+from chalicelib.web.request import Request
+from chalicelib.web.responses import Response
+from chalicelib.wiring.parts import Parts
+
+
+class EditDesk:
+    """One method an address and method of HTTP; each opens through the table of rights."""
+
+    def __init__(self, entry: Entry, parts: Parts, kept: KeptForms) -> None:
+        self._entry = entry
+        self._parts = parts
+        self._kept = kept
+
+    @cached_property
+    def _views(self) -> EditViews:
+        parts = self._parts
+        edits = DeskEdits(parts.store, parts.edits, parts.now)
+        return EditViews(self._entry, edits, self._kept, parts.deployed)
+
+    def rules(self, request: Request) -> Response:
+        return self._entry.open("/desk/rules", request, self._views.rules)
+
+    def rule(self, request: Request, part: str) -> Response:
+        return self._entry.open("/desk/rules/{part}", request, self._views.rule, part=part)
+
+    def change_rule(self, request: Request, part: str) -> Response:
+        return self._entry.open("/desk/rules/{part}", request, self._views.change_rule, part=part)
+
+    def texts(self, request: Request) -> Response:
+        return self._entry.open("/desk/texts", request, self._views.texts)
+
+    def text(self, request: Request, part: str) -> Response:
+        return self._entry.open("/desk/texts/{part}", request, self._views.text, part=part)
+
+    def change_text(self, request: Request, part: str) -> Response:
+        return self._entry.open("/desk/texts/{part}", request, self._views.change_text, part=part)

@@ -1,0 +1,279 @@
+"""Texts and rules are edited at the desk: by whom the table lets, with a code, a version each."""
+
+import html
+import re
+from collections.abc import Iterator
+
+import pytest
+from chalice.test import HTTPResponse
+
+import samples
+from chalicelib import content
+from chalicelib.cases.intake.submission import IncomingForm
+from chalicelib.content import edits
+from chalicelib.core import templates
+from chalicelib.core.letter_passages import SUBJECT
+from chalicelib.desk import form_texts, letter_texts, log
+from chalicelib.desk.edits import DeskEdits
+from chalicelib.desk.rules import rule_editors
+from chalicelib.forms.parsing import FORMS
+from journey import Journey
+from staff_browser import StaffBrowser, code_of, form_of
+
+ME = "rita.roy@example.org"
+QUESTION = "sections.organization.fields.org_legal_name.label"
+WHY = {"why": "clearer"}
+
+
+@pytest.fixture(autouse=True)
+def _as_packaged() -> Iterator[None]:
+    yield
+    edits.lay({})
+
+
+def signed_in(way: Journey, *roles: str, confirmed: bool = True) -> StaffBrowser:
+    way.store.items["STAFF", "rita-roy"]["roles"] = list(roles)
+    browser = StaffBrowser(way.visitor)
+    browser.sign_in(ME, way.mailer, way.deliver)
+    if confirmed:
+        account = browser.get("/desk/account?next=/desk/texts")
+        browser.press(account, "send_code", next="/desk/texts")
+        way.deliver()
+        browser.press(account, "confirm", code=code_of(way.mailer.to(ME)[-1].text))
+    return browser
+
+
+@pytest.fixture
+def rita(way: Journey) -> StaffBrowser:
+    return signed_in(way, "manager")
+
+
+def send(browser: StaffBrowser, path: str, **fields: str) -> HTTPResponse:
+    form = form_of(browser.get("/desk/account"))
+    named = {key.replace("__", "."): text for key, text in fields.items()}
+    return browser.post(path, ("nonce", form), *named.items())
+
+
+def text(path: str, place: str, fr: str, en: str, **more: str) -> dict[str, str]:
+    return {"path": path, "text": place, "text__fr": fr, "text__en": en, "seen": "0", **WHY, **more}
+
+
+def said(page: HTTPResponse) -> str:
+    return html.unescape(page.body.decode())
+
+
+def seen(page: HTTPResponse) -> str:
+    return str(re.findall(r'name="seen" value="(\d+)"', page.body.decode())[0])
+
+
+def test_a_question_is_worded_anew_and_its_answers_keep_their_key(
+    rita: StaffBrowser, way: Journey
+) -> None:
+    path = "/desk/texts/form-eoi"
+    listed = said(rita.get(f"{path}?section=organization"))
+    assert f"text={QUESTION}" in listed
+    assert "Dénomination sociale" in listed
+    done = send(rita, **text(path, QUESTION, "Nom de l'organisme : lequel", "Which organization"))
+    assert done.status_code == 303, said(done)
+    for lang, label in (("fr", "Nom de l’organisme\u00a0: lequel"), ("en", "Which organization")):
+        described = way.visitor.get(f"/forms/eoi?lang={lang}").json_body
+        fields = {f["key"]: f["label"] for s in described["sections"] for f in s["fields"]}
+        assert fields["org_legal_name"] == label
+        assert label in said(way.visitor.page(f"/forms/eoi?lang={lang}&whole=1"))
+    assert way.visitor.send("/forms/eoi", samples.eoi()).status_code == 201
+    (case,) = way.store.kinds("case")
+    assert case["answers"]["org_legal_name"] == samples.eoi()["org_legal_name"]
+    (row,) = [r for r in log.of_month(way.store, "2026-03") if r["what"] == "edited"]
+    assert row["facts"]["whose"] == f"form/eoi/{QUESTION}"
+    page = rita.get(f"{path}?text={QUESTION}")
+    assert "clearer" in said(page)
+    original = rita.get(f"{path}?text={QUESTION}&version=0")
+    assert "Enregistrez pour y revenir" in said(original)
+    fr = re.findall(r"<textarea[^>]*>\n([^<]*)", said(original))
+    send(rita, **text(path, QUESTION, fr[0], fr[1], seen="1", why="as it was"))
+    assert not DeskEdits(way.store, way.service.edits, way.clock).standing()
+    assert content.form("eoi")["version"] == form_texts.packaged_form("eoi")["version"]
+    again = rita.get(f"{path}?text={QUESTION}&version=1")
+    assert "Which organization" in said(again)
+
+
+BAD = {
+    "one language": ("Nom", "", 422), "empty": ("", "", 422), "tags": ("<b>Nom</b>", "Name", 422),
+    "code": ("{{ 7*7 }}", "Name", 422), "statement": ("{% x %}", "Name", 422),
+    "unknown": ("Nom {secret}", "Name {secret}", 422), "long": ("a" * 100_000, "Name", 422),
+    "brace": ("Nom {", "Name", 422), "attribute": ("{case.ref}", "{case.ref}", 422),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_a_text_that_does_not_fit_is_refused_and_stays_in_its_field(
+    name: str, rita: StaffBrowser, way: Journey
+) -> None:
+    fr, en, status = BAD[name]
+    before = len(way.store.changes)
+    told = send(rita, **text("/desk/texts/form-eoi", QUESTION, fr, en))
+    assert told.status_code == status
+    assert fr in said(told)
+    assert "Rien n’est enregistré" in said(told)
+    assert len(way.store.changes) == before
+
+
+def test_a_letter_leaves_in_its_new_words_and_keeps_what_it_fills_in(
+    rita: StaffBrowser, way: Journey
+) -> None:
+    path, found = "/desk/texts/letter-eoi-received", letter_texts.passages_of_letter("eoi_received")
+    one = next(p for p in found if "reply_target_business_days" in p.filled)
+    lost = send(rita, **text(path, one.id, "Reçu.", "Received."))
+    assert "{ref}, {reply_target_business_days}" in said(lost)
+    fr = "Reçu & lu : {ref}. Réponse en {reply_target_business_days} jours."
+    en = "Received & read: {ref}. A reply in {reply_target_business_days} days."
+    preview = said(send(rita, **text(path, one.id, fr, en, act="preview")))
+    assert "<mark>Received & read: DI-2026-K7QM4-P. A reply in 15 days.</mark>" in preview
+    assert "Hello Camille Tremblay," in preview
+    assert send(rita, **text(path, one.id, fr, en)).status_code == 303
+    subject = ("Reçu ({ref})", "Received ({ref})")
+    assert send(rita, **text(path, SUBJECT, *subject)).status_code == 303
+    for lang, words in (("fr", "Reçu & lu\u00a0: "), ("en", "Received & read: ")):
+        address = f"{lang}@example.org"
+        way.service.intake.receive(
+            IncomingForm("eoi", samples.eoi(contact_email=address, contact_language=lang), "fr")
+        )
+        way.deliver()
+        mail = way.mailer.to(address)[-1]
+        assert mail.subject.startswith({"fr": "Reçu (DI-", "en": "Received (DI-"}[lang])
+        assert f"{words}DI-2026-" in mail.text
+        assert html.escape(words, quote=False) in mail.html
+        assert "15" in mail.text
+
+
+def test_an_edit_that_cannot_be_written_stops_no_letter_and_the_admins_are_told_once(
+    way: Journey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever let it through: the letter leaves as it was packaged."""
+    edits.lay({"letter/eoi_received/subject": (1, {"fr": "x", "en": "y"})})
+    monkeypatch.setattr(
+        templates,
+        "with_edits",
+        lambda name, source: "{{ nothing.there }}" if "/eoi_received/" in name else source,
+    )
+    way.store.items["STAFF", "rita-roy"]["admin"] = True
+    for each in ("a@example.org", "b@example.org"):
+        way.service.intake.receive(IncomingForm("eoi", samples.eoi(contact_email=each), "fr"))
+        way.service.edits.refresh = lambda: None  # type: ignore[method-assign]
+        edits.lay({"letter/eoi_received/subject": (1, {"fr": "x", "en": "y"})})
+        way.deliver()
+        assert "Nous avons bien reçu" in way.mailer.to(each)[-1].subject
+    told = [mail for mail in way.mailer.to(ME) if "texte modifié au bureau" in mail.text]
+    assert len(told) == 1
+
+
+def test_of_two_editors_the_second_reads_the_first_and_loses_nothing(
+    rita: StaffBrowser,
+) -> None:
+    path = "/desk/texts/form-eoi"
+    send(rita, **text(path, QUESTION, "Un", "One", why="first"))
+    told = send(rita, **text(path, QUESTION, "Deux", "Two", why="second"))
+    assert told.status_code == 409
+    for words in ("Une autre personne a modifié", "Un", "One", ">\nDeux<", 'value="second"'):
+        assert words in said(told)
+    saved = send(rita, **text(path, QUESTION, "Deux", "Two", why="second", seen=seen(told)))
+    assert saved.status_code == 303
+    assert content.form("eoi")["sections"][1]["fields"][0]["label"]["en"] == "Two"
+
+
+def test_a_form_is_paused_and_opened_at_the_desk(rita: StaffBrowser, way: Journey) -> None:
+    path = "/desk/rules/intake-eoi"
+    words = {"words__fr": "Le cycle est complet.", "words__en": "The cycle is full."}
+    past = send(rita, path, status="paused", reopens="2020-01-01", seen="0", **words, **WHY)
+    assert (past.status_code, "à venir" in said(past)) == (422, True)
+    half = send(rita, path, status="paused", words__fr="Complet.", seen="0", **WHY)
+    assert half.status_code == 422
+    done = send(rita, path, status="paused", reopens="2026-09-01", seen="0", **words, **WHY)
+    assert done.status_code == 303
+    assert "en pause" in said(rita.get("/desk/rules")).lower()
+    refused = way.visitor.send("/forms/eoi?lang=en", samples.eoi())
+    assert refused.status_code == 409
+    assert refused.json_body["detail"].startswith("The cycle is full. The form opens again on")
+    assert send(rita, path, status="open", seen="1", why="again").status_code == 303
+    assert way.visitor.send("/forms/eoi", samples.eoi()).status_code == 201
+
+
+def test_dates_and_settings_are_those_that_the_models_take(
+    rita: StaffBrowser, way: Journey
+) -> None:
+    dates = {"cycle": "2027", "cycle_ends": "1er mars 2027", "reply_target_business_days": "20",
+             "application_link_valid_days": "180"}  # fmt: skip
+    for wrong in ({"cycle_ends": "soon"}, {"reply_target_business_days": "0"},
+                  {"reply_target_business_days": "9" * 30}):  # fmt: skip
+        assert (
+            send(rita, "/desk/rules/dates", seen="0", **{**dates, **wrong}, **WHY).status_code
+            == 422
+        )
+    assert send(rita, "/desk/rules/dates", seen="0", **dates, **WHY).status_code == 303
+    assert (content.programme()["cycle_ends"], content.figures()["reply_target_business_days"]) == (
+        "2027-03-01", 20,
+    )  # fmt: skip
+    page = said(rita.get("/desk/rules/settings"))
+    values = dict(
+        re.findall(r'id="f-[\w-]+" name="(\w+)" autocomplete="off" value="([^"]*)"', page)
+    )
+    assert "why" not in values
+    told = send(rita, "/desk/rules/settings", seen="0", **{**values, "quiet_hours": "8-20"}, **WHY)
+    assert told.status_code == 422
+    done = send(rita, "/desk/rules/settings", seen="0", **{**values, "undo_seconds": "60"}, **WHY)
+    assert done.status_code == 303
+    assert way.service.edits.settings == (("undo_seconds", "60"),), "what was not changed stays"
+
+
+def test_a_reason_is_worded_retired_and_added_and_none_is_lost(
+    rita: StaffBrowser, way: Journey
+) -> None:
+    editor = rule_editors(way.service.settings, way.clock().date())["reasons"]
+    fields = {
+        f.name: f.value for group in editor.groups(editor.packaged(), "fr") for f in group.fields
+    }
+    given = {**fields, "reason.0.en": "Not this", "reason.1.offered": "",
+             "reason.8.fr": "Hors délai", "reason.8.en": "Too late"}  # fmt: skip
+    assert send(rita, "/desk/rules/reasons", seen="0", **given, **WHY).status_code == 303
+    before, after = editor.packaged(), content.lists()["decline_reason"]
+    assert [one["id"] for one in after] == [*(one["id"] for one in before), "added_1"]
+    assert after[0]["en"] == "Not this"
+    assert [one["id"] for one in content.offered_reasons()] == [
+        one["id"] for one in after if one["id"] != "too_early"
+    ]
+
+
+def test_texts_are_for_those_of_the_table_after_a_code_and_what_was_typed_is_kept(
+    way: Journey,
+) -> None:
+    writer = signed_in(way, "communications", confirmed=False)
+    assert writer.get("/desk/rules").status_code == 403
+    assert writer.get("/desk/texts").status_code == 200
+    asked = send(writer, **text("/desk/texts/form-eoi", QUESTION, "Un nom", "A name"))
+    assert asked.status_code == 303
+    assert "/desk/account?next=" in asked.headers["Location"]
+    kept = html.unescape(asked.headers["Location"]).partition("kept%3D")[2]
+    back = said(writer.get(f"/desk/texts/form-eoi?text={QUESTION}&kept={kept}"))
+    assert "Un nom" in back
+    assert signed_in(way, "officer").get("/desk/texts").status_code == 403
+
+
+def test_no_consent_is_worded_at_the_desk_and_every_other_text_has_a_place_of_its_own() -> None:
+    for form in FORMS:
+        found = list(form_texts.form_texts(form))
+        assert len({one.place for one in found}) == len(found) > 10
+        assert not [one.place for one in found if "fields.consent" in one.place]
+        for one in found:
+            editor = form_texts.editor_of(form, one.place)
+            assert editor is not None
+            fields = {f.name: f.value for f in editor.groups(editor.packaged(), "fr")[0].fields}
+            assert editor.read(fields, "fr") == (editor.packaged(), [])
+
+
+def test_every_passage_of_every_letter_can_be_saved_as_it_is() -> None:
+    for letter in letter_texts.letters():
+        for passage in letter_texts.passages_of_letter(letter):
+            editor = letter_texts.editor_of(letter, passage.id)
+            assert editor is not None
+            fields = {f.name: f.value for f in editor.groups(editor.packaged(), "fr")[0].fields}
+            assert editor.read(fields, "fr") == (editor.packaged(), []), (letter, passage)
