@@ -29,7 +29,7 @@ class EditField(NamedTuple):
     hint: str = ""
 
 
-class Group(NamedTuple):
+class FieldGroup(NamedTuple):
     """Fields that stand together, under a title in words, if any."""
 
     title: str
@@ -62,7 +62,7 @@ class Editor(Protocol):
     def packaged(self) -> Value:
         """Return the value that this release was packaged with."""
 
-    def groups(self, value: Value, lang: Lang) -> list[Group]:
+    def groups(self, value: Value, lang: Lang) -> list[FieldGroup]:
         """Return the fields of a value."""
 
     def read(self, fields: Mapping[str, str], lang: Lang) -> tuple[Value, list[Fault]]:

@@ -11,7 +11,7 @@ from chalicelib.core.languages import Lang
 from chalicelib.desk.editing import (
     Examples,
     Fault,
-    Group,
+    FieldGroup,
     Sample,
     faults_of_text,
     text_fields,
@@ -90,8 +90,8 @@ class FormTextEditor:
     def packaged(self) -> Value:
         return {lang: self.text.packaged[lang] for lang in LANGS}
 
-    def groups(self, value: Value, lang: Lang) -> list[Group]:
-        return [Group("", text_fields("text", value))]
+    def groups(self, value: Value, lang: Lang) -> list[FieldGroup]:
+        return [FieldGroup("", text_fields("text", value))]
 
     def read(self, fields: Mapping[str, str], lang: Lang) -> tuple[Value, list[Fault]]:
         value = typed_text("text", fields)

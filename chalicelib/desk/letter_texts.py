@@ -16,7 +16,7 @@ from chalicelib.core.templates import TEMPLATES, passages_of
 from chalicelib.desk.editing import (
     Examples,
     Fault,
-    Group,
+    FieldGroup,
     Sample,
     faults_of_text,
     text_fields,
@@ -60,8 +60,8 @@ class PassageEditor:
     def packaged(self) -> Value:
         return self.passage.texts
 
-    def groups(self, value: Value, lang: Lang) -> list[Group]:
-        return [Group("", text_fields("text", value))]
+    def groups(self, value: Value, lang: Lang) -> list[FieldGroup]:
+        return [FieldGroup("", text_fields("text", value))]
 
     def read(self, fields: Mapping[str, str], lang: Lang) -> tuple[Value, list[Fault]]:
         value = typed_text("text", fields)

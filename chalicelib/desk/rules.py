@@ -18,7 +18,7 @@ from chalicelib.core.typed_dates import NotADate, read_day
 from chalicelib.desk.editing import (
     EditField,
     Fault,
-    Group,
+    FieldGroup,
     Sample,
     faults_of_text,
     text_fields,
@@ -73,13 +73,15 @@ class IntakeEditor(_NoSamples):
         words, day = pause.get("words"), pause.get("reopens")
         return {"status": found["intake"][self.form], "words": words, "reopens": day}
 
-    def groups(self, value: Value, lang: Lang) -> list[Group]:
+    def groups(self, value: Value, lang: Lang) -> list[FieldGroup]:
         names = content.desk()["edits"]
         options = [(one, names[one][lang]) for one in ("open", "paused")]
         return [
-            Group("", [EditField("status", "status", "choice", value["status"], options=options)]),
-            Group("", text_fields("words", value["words"] or {}, hint="words_hint")),
-            Group(
+            FieldGroup(
+                "", [EditField("status", "status", "choice", value["status"], options=options)]
+            ),
+            FieldGroup("", text_fields("words", value["words"] or {}, hint="words_hint")),
+            FieldGroup(
                 "",
                 [EditField("reopens", "reopens", "line", value["reopens"] or "", hint="day_hint")],
             ),
@@ -120,10 +122,10 @@ class DatesEditor(_NoSamples):
     def packaged(self) -> Value:
         return {}
 
-    def groups(self, value: Value, lang: Lang) -> list[Group]:
+    def groups(self, value: Value, lang: Lang) -> list[FieldGroup]:
         known = {**_programme(), **value}
         fields = [EditField(n, n, "line", _shown(known[n]), hint=f"{n}_hint") for n in DATE_FIELDS]
-        return [Group("", fields)]
+        return [FieldGroup("", fields)]
 
     def read(self, fields: Mapping[str, str], lang: Lang) -> tuple[Value, list[Fault]]:
         day, wrong = _day(fields.get("cycle_ends", ""), lang)
@@ -165,7 +167,7 @@ class ReasonsEditor(_NoSamples):
     def packaged(self) -> Value:
         return whole("lists", {}, HERE, chosen())["decline_reason"]
 
-    def groups(self, value: Value, lang: Lang) -> list[Group]:
+    def groups(self, value: Value, lang: Lang) -> list[FieldGroup]:
         found = []
         for number, one in enumerate([*value, *[{}] * ROOM_FOR_REASONS]):
             fields = text_fields(f"reason.{number}", one)
@@ -173,7 +175,7 @@ class ReasonsEditor(_NoSamples):
                 offered = "" if one.get("retired") else "on"
                 fields.append(EditField(f"reason.{number}.offered", "offered", "box", offered))
             title = one.get(lang) or content.desk()["edits"]["new_reason"][lang]
-            found.append(Group(title, fields))
+            found.append(FieldGroup(title, fields))
         return found
 
     def read(self, fields: Mapping[str, str], lang: Lang) -> tuple[Value, list[Fault]]:
@@ -220,9 +222,9 @@ class SettingsEditor(_NoSamples):
     def packaged(self) -> Value:
         return {}
 
-    def groups(self, value: Value, lang: Lang) -> list[Group]:
+    def groups(self, value: Value, lang: Lang) -> list[FieldGroup]:
         known = {**self._deployed, **value}
-        return [Group("", [EditField(name, name, "line", known[name]) for name in EDITABLE])]
+        return [FieldGroup("", [EditField(name, name, "line", known[name]) for name in EDITABLE])]
 
     def read(self, fields: Mapping[str, str], lang: Lang) -> tuple[Value, list[Fault]]:
         typed = {name: " ".join(fields.get(name, "").split()) for name in EDITABLE}
