@@ -29,6 +29,23 @@ def png(*more: bytes) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + head + b"".join(more) + chunk(b"IDAT", zlib.compress(b"\0\0")) + chunk(b"IEND", b"")  # fmt: skip
 
 
+def sized_png(width: int, height: int) -> bytes:
+    head = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0))
+    return png().replace(chunk(b"IHDR", struct.pack(">IIBBBBB", 1, 1, 8, 0, 0, 0, 0)), head)
+
+
+def sized_jpeg(width: int, height: int) -> bytes:
+    size = b"\xff\xc0" + struct.pack(">HBHHB", 8, 8, height, width, 0)
+    return jpeg()[:2] + size + jpeg()[2:]
+
+
+def relation(kind: str, target: str) -> tuple[str, str]:
+    """A relation of a DOCX to something outside of it."""
+    start = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    one = f'<Relationship Id="r1" Type="{start}/{kind}" Target="{target}" TargetMode="External"/>'
+    return "word/_rels/settings.xml.rels", f"<Relationships>{one}</Relationships>"
+
+
 def jpeg(comment: bytes = b"JFIF\0\1\1\0\0\1\0\1\0\0") -> bytes:
     app = b"\xff\xe0" + struct.pack(">H", len(comment) + 2) + comment
     scan = b"\xff\xda\x00\x08\x01\x01\x00\x00\x3f\x00"
@@ -72,6 +89,14 @@ def with_password(body: bytes) -> bytes:
     return bytes(flagged)
 
 
+def twice(body: bytes) -> bytes:
+    """Let a second part of a zip have the name of one that is there."""
+    more = io.BytesIO(body)
+    with zipfile.ZipFile(more, "a") as archive:
+        archive.writestr("word/document.xmm", "<other/>")
+    return more.getvalue().replace(b"word/document.xmm", b"word/document.xml")
+
+
 def lying(body: bytes) -> bytes:
     """Let the last entry of a zip say that it is much larger than it is."""
     place = body.rfind(b"PK\x01\x02")
@@ -89,6 +114,15 @@ WHOLE: Final = {
     "docx": docx(),
     "docx with an empty table": docx(("word/footer.xml", " " * 1_500_000)),
     "odt": odt(),
+    "docx of a template on its writer's disk": docx(
+        relation("attachedTemplate", "file:///C:/a.dotx")
+    ),
+    "docx with a link": docx(relation("hyperlink", "https://example.org/")),
+    "docx with a sheet inside": docx(
+        ("word/embeddings/Sheet1.xlsx", zipped(("xl/workbook.xml", "")))
+    ),
+    "png of a fine camera": sized_png(16_320, 12_240),
+    "jpg of a fine camera": sized_jpeg(16_320, 12_240),
 }
 """A name that begins with the kind → a file that is taken."""
 
@@ -148,6 +182,16 @@ WRONG: Final[dict[str, tuple[bytes, str]]] = {
     "an ODT with macros": (odt(("Basic/Standard/Module1.xml", "x")), "file_macros"),
     "an ODT of a presentation": (zipped(("mimetype", "application/vnd.oasis.opendocument.presentation"), ("content.xml", "")), "file_kind"),
     "a DOCX with a password": (with_password(docx()), "file_locked"),
+    "a PDF with a script that runs": (pdf(b"<</OpenAction<</S/JavaScript/JS(x)>>>>"), "file_mixed"),
+    "a PDF that starts a program": (pdf(b"<</S/Launch/F(cmd.exe)>>"), "file_mixed"),
+    "a PNG of a thousand million pixels": (sized_png(40_000, 40_000), "file_bomb"),
+    "a JPEG of a thousand million pixels": (sized_jpeg(40_000, 40_000), "file_bomb"),
+    "a DOCX that fetches its template": (docx(relation("attachedTemplate", "https://example.org/x.dotm")), "file_mixed"),
+    "a DOCX that fetches a part from a share": (docx(relation("oleObject", "\\\\example.org\\x")), "file_mixed"),
+    "a DOCX that names entities": (docx(("word/y.xml", '<!DOCTYPE x [<!ENTITY a "b">]><x>&a;</x>')), "file_mixed"),
+    "a DOCX that climbs out backwards": (docx(("word\\..\\..\\x.xml", "x")), "file_mixed"),
+    "a DOCX with an archive as a picture": (docx(("word/media/image1.png", zipped(("a", "b")))), "file_mixed"),
+    "a DOCX with one part twice": (twice(docx()), "file_mixed"),
     "a bomb of zeros": (docx(("word/media/a.bin", bytes(30 * 1024 * 1024))), "file_bomb"),
     "a bomb of many entries": (docx(*((f"word/{n}.xml", "") for n in range(3001))), "file_bomb"),
     "a bomb that lies about its size": (lying(docx()), "file_bomb"),

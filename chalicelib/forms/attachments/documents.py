@@ -18,12 +18,18 @@ from chalicelib.forms.attachments.wrong_file import (
     WrongFile,
 )
 
+PDF_ACTS: Final = re.compile(rb"/(?:JavaScript|Launch)\b")
+"""What a PDF says that runs something when it is opened; no printer or scanner writes that."""
+
 PDF_HEAD_BYTES: Final = 1024
 """Bytes at the start of a PDF in which no page or script may begin."""
 
 MOST_ENTRIES: Final = 3000
 MOST_UNPACKED_BYTES: Final = 80 * 1024 * 1024
 """Bytes that a document may be when unpacked: more is a bomb, or nothing that a form needs."""
+
+START_BYTES: Final = 256 * 1024
+"""Bytes of an entry that are looked at: lists of relations and the heads of all others are less."""
 
 MOST_RATIO: Final = 200
 SMALL_BYTES: Final = 2 * 1024 * 1024
@@ -34,6 +40,18 @@ _PROGRAMS: Final = (
     ".lnk", ".sh", ".class",
 )  # fmt: skip
 _ARCHIVES: Final = (".zip", ".rar", ".7z", ".gz", ".bz2", ".xz", ".tar", ".iso", ".cab")
+ENTITY: Final = b"<!ENTITY"
+"""What lets a text grow without end, or fetch other files, when it is read."""
+
+_FETCHED: Final = re.compile(rb'(?:attachedtemplate|oleobject|/frame|subdocument)"')
+_REMOTE: Final = (b'target="http:', b'target="https:', b'target="ftp:', b'target="\\\\')
+"""A relation to a part that is fetched from elsewhere when a document is opened; links are none."""
+
+MOST_PARTS_INSIDE: Final = 100
+"""Sheets, drawings and templates that a list of relations of a document may name."""
+
+PICTURES: Final = ("word/media/", "pictures/")
+
 _MACROS: Final = ("vbaproject.bin", "basic/", "scripts/")
 
 DOCX_MAIN: Final = b"wordprocessingml.document.main+xml"
@@ -44,7 +62,7 @@ def check_pdf(body: bytes) -> None:
     """See that a PDF begins at once, ends, and is nothing else too. Raises WrongFile."""
     if not re.match(rb"%PDF-[12]\.[0-9]", body):
         raise WrongFile(KIND)
-    if ACTIVE.search(body[:PDF_HEAD_BYTES]):
+    if ACTIVE.search(body[:PDF_HEAD_BYTES]) or PDF_ACTS.search(body):
         raise WrongFile(MIXED)
     end = body.rfind(b"%%EOF")
     if end < 0 or b"startxref" not in body:
@@ -83,8 +101,10 @@ def _check_place(body: bytes, archive: zipfile.ZipFile, entries: list[zipfile.Zi
 
 
 def _check_names(entries: list[zipfile.ZipInfo]) -> None:
+    if len({entry.filename.lower() for entry in entries}) < len(entries):
+        raise WrongFile(MIXED)
     for entry in entries:
-        name = entry.filename.lower()
+        name = entry.filename.lower().replace("\\", "/")
         if entry.flag_bits & 1:
             raise WrongFile(LOCKED)
         if name.endswith(_PROGRAMS):
@@ -135,8 +155,24 @@ def _start(archive: zipfile.ZipFile, name: str) -> bytes:
 def _unpack(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> None:
     """Read an entry to its end, a part at a time: it never gives more than it says it has."""
     with archive.open(entry) as unpacked:
-        start = unpacked.read(4)
+        start = unpacked.read(START_BYTES)
         if start.startswith((b"MZ", b"\x7fELF")):
             raise WrongFile(PROGRAM)
+        is_picture = entry.filename.lower().startswith(PICTURES)
+        if ENTITY in start or (is_picture and start.startswith(b"PK\x03\x04")):
+            raise WrongFile(MIXED)
+        if entry.filename.lower().endswith(".rels") and _fetches(start):
+            raise WrongFile(MIXED)
         while unpacked.read(1024 * 1024):
             pass
+
+
+def _fetches(relations: bytes) -> bool:
+    """Say whether a document fetches a part of itself from elsewhere, or has too many such parts to
+    be looked at."""
+    text = relations.lower()
+    for number, found in enumerate(_FETCHED.finditer(text)):
+        one = text[text.rfind(b"<", 0, found.start()) : text.find(b">", found.end()) + 1]
+        if number == MOST_PARTS_INSIDE or any(place in one for place in _REMOTE):
+            return True
+    return False

@@ -5,7 +5,7 @@ import zlib
 from collections.abc import Iterator
 from typing import Final
 
-from chalicelib.forms.attachments.wrong_file import DAMAGED, KIND, MIXED, WrongFile
+from chalicelib.forms.attachments.wrong_file import BOMB, DAMAGED, KIND, MIXED, WrongFile
 
 ACTIVE: Final = re.compile(rb"<script|<html|<!doctype|<\?php|^#!|^MZ|^\x7fELF", re.IGNORECASE)
 """What browsers, servers and systems run, and no picture says of itself."""
@@ -22,6 +22,12 @@ _PNG_HEAD: Final = 8
 
 MOST_PARTS: Final = 20_000
 """Parts of a picture that are looked at: a large one has some thousands."""
+
+MOST_PIXELS: Final = 250_000_000
+"""Pixels of a picture: the finest of telephones take 200 million."""
+
+_JPEG_SIZES: Final = frozenset({*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC})
+"""Markers of a JPEG before its height and its width."""
 
 HEIC_BRANDS: Final = frozenset(
     {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"}
@@ -46,10 +52,18 @@ def check_jpeg(body: bytes) -> None:
             raise WrongFile(DAMAGED)
         if ACTIVE.search(body[at + 4 : at + 2 + length]):
             raise WrongFile(MIXED)
+        if marker in _JPEG_SIZES:
+            _check_pixels(body[at + 5 : at + 7], body[at + 7 : at + 9])
         at += 2 + length
         if marker == _SCAN:
             return _check_end(body, at)
     raise WrongFile(DAMAGED)
+
+
+def _check_pixels(height: bytes, width: bytes) -> None:
+    """Refuse a picture of a few bytes that fills the memory of whoever opens it."""
+    if int.from_bytes(height) * int.from_bytes(width) > MOST_PIXELS:
+        raise WrongFile(BOMB)
 
 
 def _check_end(body: bytes, at: int) -> None:
@@ -74,6 +88,8 @@ def check_png(body: bytes) -> None:
         data = body[at + 8 : end - 4]
         if zlib.crc32(name + data) != int.from_bytes(body[end - 4 : end]):
             raise WrongFile(DAMAGED)
+        if name == b"IHDR":
+            _check_pixels(data[:4], data[4:8])
         if name != b"IDAT" and ACTIVE.search(data):
             raise WrongFile(MIXED)
         at, first = end, False
