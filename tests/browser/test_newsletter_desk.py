@@ -131,11 +131,37 @@ def test_an_issue_goes_all_its_way_at_the_desk_without_a_command_and_needs_no_sc
     seen(page, "issue-sent", shared, words)
     page.goto(f"{address}/desk/newsletter?lang={words.lang}")
     seen(page, "list", shared, words)
+    subscribers(page, shared, words, f"{address}/desk/subscribers")
     found = issue_of(store, "2026-03")
     assert found is not None
     assert found.status == "SENT"
     assert [text for text in refused if "Content Security Policy" in text] == []
     context.close()
+
+
+def subscribers(page: Page, shared: Page, words: Words, address: str) -> None:
+    """Counted, found, brought as a list and exported, by forms alone."""
+    page.goto(f"{address}?lang={words.lang}")
+    press(page, "form:has([value=count]) button")
+    typed(page, "email", "r1@example.org")
+    press(page, "form:has([value=find]) button:not(.unseen)")
+    seen(page, "subscribers", shared, words)
+    page.goto(f"{address}/import?lang={words.lang}")
+    rows = (
+        "email,lang,basis,since,evidence\nzoe@example.org,fr,member,2026-01-05,Register 2026 p. 3\n"
+    )
+    page.locator("[name=file]").set_input_files(
+        {"name": "membres.csv", "mimeType": "text/csv", "buffer": rows.encode()}
+    )
+    seen(page, "import", shared if words.lang == "en" else None, words)
+    press(page, "main form button")
+    page.locator("[name=confirm]").check()
+    seen(page, "trial", shared, words)
+    press(page, "main form button")
+    page.goto(f"{address}/export?lang={words.lang}")
+    press(page, "main form button")
+    seen(page, "exported", shared if words.lang == "fr" else None, words)
+    assert page.locator("a.button[href$='/file']").count() == 1
 
 
 def go(clock: SetClock) -> None:

@@ -12,7 +12,7 @@ from chalicelib.core.errors import DeliveryFailed
 from chalicelib.core.languages import LANGS
 from chalicelib.newsletter.issues import both_texts
 from chalicelib.newsletter.issues.editing import Editing
-from chalicelib.newsletter.issues.issue import Issue, issue_of
+from chalicelib.newsletter.issues.issue import Issue, issue_of, text_key
 from chalicelib.newsletter.issues.source import Source, parse
 from issue_factory import SAMPLE, token_and_code
 from journey import Journey
@@ -339,3 +339,16 @@ def test_a_test_that_ses_does_not_take_says_so_and_one_of_an_older_version_sends
     way.service.desk.jobs.run_open(60)
     assert world(way).trials == []
     assert issue(way).status == "DRAFT"
+
+
+def test_a_text_part_that_somebody_wrote_stays_until_its_own_markdown_is_changed_here(
+    way: Journey, rita: StaffBrowser
+) -> None:
+    begun(rita)
+    save(rita, **sample())
+    for lang in LANGS:
+        way.store.items[text_key("2026-03", lang)]["written"] = f"By hand, {lang}."
+    save(rita, body_fr="## Autre chose\n\nVoici.")
+    found = {lang: way.store.items[text_key("2026-03", lang)] for lang in LANGS}
+    assert found["fr"].get("written") is None
+    assert "By hand, en." in found["en"]["text"]
