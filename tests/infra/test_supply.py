@@ -1,6 +1,9 @@
 """What runs in Lambda: locked by hashes, and under licences that ask for their notice alone."""
 
+import ast
 import re
+import sys
+from importlib import metadata
 
 import pytest
 
@@ -39,3 +42,30 @@ def test_nothing_in_lambda_is_under_a_licence_that_nobody_looked_at() -> None:
 def test_one_alternative_must_be_allowed_whole(licence: str, allowed: bool) -> None:
     assert is_allowed(licence) is allowed
     assert "GPL" not in "".join(ALLOWED_LICENCES)
+
+
+def test_the_service_imports_nothing_that_lambda_does_not_get() -> None:
+    locked = {one.partition("==")[0] for one in LOCK.read_text("utf-8").splitlines()}
+    there = {
+        top
+        for top, names in metadata.packages_distributions().items()
+        if {re.sub(r"[-_.]+", "-", name).lower() for name in names} & locked
+    }
+    # Chalice puts its own runtime into the package; the stubs are read by mypy alone.
+    there |= {*sys.stdlib_module_names, "chalicelib", "chalice"}
+    missing = {
+        (path.name, top)
+        for path in (ROOT / "chalicelib").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        for top in _tops(node)
+        if top not in there and not top.startswith("mypy_boto3_")
+    }
+    assert not missing
+
+
+def _tops(node: ast.AST) -> list[str]:
+    if isinstance(node, ast.Import):
+        return [one.name.partition(".")[0] for one in node.names]
+    if isinstance(node, ast.ImportFrom) and node.module:
+        return [node.module.partition(".")[0]]
+    return []
