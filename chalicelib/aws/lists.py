@@ -38,6 +38,15 @@ class DynamoSubscriberStore(DynamoListings):
         }
         return (item_of(found) for found in self._pages(query))
 
+    def in_state(self, state_key: str) -> Iterator[Item]:
+        query = {
+            "TableName": self._subscribers,
+            "IndexName": "state",
+            "KeyConditionExpression": "state_key = :state",
+            "ExpressionAttributeValues": {":state": {"S": state_key}},
+        }
+        return (item_of(found) for found in self._pages(query))
+
     def subscribers(self, after: str) -> tuple[list[Item], str]:
         request: dict[str, Any] = {
             "TableName": self._subscribers,

@@ -250,6 +250,27 @@ class ListsContract:
         assert [found[name] for name in asked] == [person[name] for name in asked]
         assert list(lists.audience("en#00")) == []
 
+    def test_issues_are_found_by_their_state_in_the_table_of_the_newsletter(
+        self, lists: SubscriberStore
+    ) -> None:
+        for number, day in ((1, "02"), (2, "01")):
+            facts = {"state_key": "ISSUE#DRAFT", "updated_at": f"2026-03-{day}T00:00:00.000Z"}
+            lists.commit([Put(row(f"ISSUE#{number}", "ISSUE", **facts))])
+            lists.commit([Put(row(f"CASE#{number}", "CASE", **facts))])
+        assert [one["pk"] for one in lists.in_state("ISSUE#DRAFT")] == ["ISSUE#2", "ISSUE#1"]
+        assert list(lists.in_state("ISSUE#SENT")) == []
+
+    def test_all_subscribers_come_once_a_part_at_a_time(self, lists: SubscriberStore) -> None:
+        for number in range(7):
+            lists.commit([Put(row(f"PERSON#{number}", "PROFILE", kind="subscriber"))])
+            lists.commit([Put(row(f"PERSON#{number}", "CONSENT#1", kind="consent"))])
+        found, after, parts = [], "", 0
+        while after or not parts:
+            rows, after = lists.subscribers(after)
+            found += [one["pk"] for one in rows]
+            parts += 1
+        assert sorted(found) == [f"PERSON#{number}" for number in range(7)]
+
     def test_fifty_profiles_come_at_once_without_those_that_are_gone(
         self, lists: SubscriberStore
     ) -> None:

@@ -8,6 +8,7 @@ from hashlib import md5
 from typing import IO, TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
+from chalicelib.aws.dynamo import SUBSCRIBERS
 from chalicelib.core.errors import Conflict, StoreDown
 from chalicelib.core.ports import (
     Change,
@@ -123,6 +124,12 @@ class MemoryStore:
 
     def audience(self, key: str) -> Iterator[Item]:
         yield from self._read(lambda _, __, item: item.get("audience") == key)
+
+    def in_state(self, state_key: str) -> Iterator[Item]:
+        found = self._read(
+            lambda pk, _, item: pk.startswith(SUBSCRIBERS) and item.get("state_key") == state_key
+        )
+        yield from sorted(found, key=lambda item: str(item["updated_at"]))
 
     def subscribers(self, after: str) -> tuple[list[Item], str]:
         """Two of them at a time."""

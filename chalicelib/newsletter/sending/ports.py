@@ -17,6 +17,10 @@ class SubscriberStore(Store, Protocol):
         """Yield the rows of a partition of the index `audience`, in order of `pk`: what `unwanted`
         reads of a profile, and no more."""
 
+    def in_state(self, state_key: str) -> Iterator[Item]:
+        """Yield the keys of what the index of states holds of subscribers and issues under a key,
+        the longest unchanged first, a moment old."""
+
     def subscribers(self, after: str) -> tuple[list[Item], str]:
         """Return the profiles of some people, in no order, and behind whom the next ones are:
         blank `after` begins, blank ends."""

@@ -10,7 +10,6 @@ from chalicelib.cases.staff import Roster
 from chalicelib.core.email_address import email_or_none
 from chalicelib.core.errors import Conflict, NotFound, Refused
 from chalicelib.core.languages import Lang
-from chalicelib.core.ports import Store
 from chalicelib.core.records import moment
 from chalicelib.desk.issue_tests import IssueTests
 from chalicelib.desk.jobs import Jobs
@@ -33,6 +32,7 @@ from chalicelib.newsletter.issues.issue import (
 )
 from chalicelib.newsletter.issues.newsroom import Newsroom, followed_by
 from chalicelib.newsletter.sending.acts import AGAIN, IssueActs
+from chalicelib.newsletter.sending.ports import SubscriberStore
 from chalicelib.newsletter.sending.recipients import bounces
 from chalicelib.views.desk.entry import Entry, Visit
 from chalicelib.views.issue_figures import MAX_READERS_SHOWN, IssueFigures
@@ -52,7 +52,7 @@ _BEGUN: Final = ("SENDING", "PAUSED", "AUTO_PAUSED", SENT, CANCELLED)
 @dataclass(frozen=True)
 class NewsletterDeskViews:
     entry: Entry
-    store: Store
+    store: SubscriberStore
     roster: Roster
     newsroom: Newsroom
     editing: Editing
@@ -143,7 +143,7 @@ class NewsletterDeskViews:
         keys = [
             issue_key(str(row["pk"]).partition("#")[2])
             for state in content.issues()["states"]
-            for row in list(self.store.listed(f"ISSUE#{state}"))[-MAX_ISSUES_SHOWN:]
+            for row in list(self.store.in_state(f"ISSUE#{state}"))[-MAX_ISSUES_SHOWN:]
         ]
         rows = [
             row
