@@ -1,19 +1,24 @@
 """An issue is written, looked at, tested, approved, scheduled and followed at the desk alone."""
 
 import re
+from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from html import unescape
+from typing import Any
 
 import pytest
 from chalice.test import HTTPResponse
 
 from accounts import SetWorld
+from chalicelib.cases.staff import Roster
 from chalicelib.core.errors import DeliveryFailed
 from chalicelib.core.languages import LANGS
 from chalicelib.newsletter.issues import both_texts
 from chalicelib.newsletter.issues.editing import Editing
 from chalicelib.newsletter.issues.issue import Issue, issue_of, text_key
 from chalicelib.newsletter.issues.source import Source, parse
+from counting_store import Counting
 from issue_factory import SAMPLE, token_and_code
 from journey import Journey
 from staff_browser import StaffBrowser, code_of, form_of
@@ -352,3 +357,20 @@ def test_a_text_part_that_somebody_wrote_stays_until_its_own_markdown_is_changed
     found = {lang: way.store.items[text_key("2026-03", lang)] for lang in LANGS}
     assert found["fr"].get("written") is None
     assert "By hand, en." in found["en"]["text"]
+
+
+def test_a_list_of_many_issues_asks_the_store_as_often_as_one_of_few(
+    way: Journey, rita: StaffBrowser
+) -> None:
+    counted = []
+    for number in range(1, 30):
+        editing(way).begin(f"2026-{number:03}", "rita-roy")
+        if number in (1, 29):
+            calls: Counter[str] = Counter()
+            kept: Any = way.store
+            store: Any = Counting(kept, calls)
+            views = replace(way.service.views.desk.news._views, store=store, roster=Roster(store))
+            names = views._names()
+            assert len([views._line(one, "fr", names) for one in views._newest()]) == number
+            counted.append({name: calls[name] for name in ("in_state", "batch_get", "get")})
+    assert counted[0] == counted[1]

@@ -30,6 +30,7 @@ from chalicelib.newsletter.issues.issue import (
     status_after,
     status_name,
 )
+from chalicelib.newsletter.issues.lifecycle import RELAIS
 from chalicelib.newsletter.issues.newsroom import Newsroom, followed_by
 from chalicelib.newsletter.sending.acts import AGAIN, IssueActs
 from chalicelib.newsletter.sending.ports import SubscriberStore
@@ -127,11 +128,11 @@ class NewsletterDeskViews:
         return "", ""
 
     def _list(self, visit: Visit, slug: str = "", why: str = "") -> Response:
-        lang, own = visit.lang, self.entry.address("newsletter")
+        lang, own, names = visit.lang, self.entry.address("newsletter"), self._names()
         facts: dict[str, object] = {
             "action": own,
             "subscribers": self.entry.address("subscribers"),
-            "issues": [self._line(one, lang) for one in self._newest()],
+            "issues": [self._line(one, lang, names) for one in self._newest()],
             "entered": slug or self._next_slug(),
             "wrong": content.desk()["newsletter"][why][lang] if why else "",
         }
@@ -156,12 +157,12 @@ class NewsletterDeskViews:
     def _next_slug(self) -> str:
         return f"{self.entry.now():%Y-%m}"
 
-    def _line(self, issue: Issue, lang: Lang) -> Mapping[str, object]:
+    def _line(self, issue: Issue, lang: Lang, names: Mapping[str, str]) -> Mapping[str, object]:
         return {
             "id": issue.id,
             "state": status_name(issue.status, lang),
             "version": issue.version,
-            "authors": ", ".join(self._names(issue.authors)),
+            "authors": ", ".join(names.get(one, one) for one in issue.authors),
             "changed": moment(issue.updated_at),
             "leaves": moment(issue.send_at)
             if issue.status == SCHEDULED and issue.send_at
@@ -198,9 +199,9 @@ class NewsletterDeskViews:
     def _state_facts(self, issue: Issue, lang: Lang) -> dict[str, object]:
         """Return where an issue stands, what may be done with it, and what was."""
         decided = issue.approved
-        again = followed_by(issue.id)
+        again, names = followed_by(issue.id), self._names()
         return {
-            "issue": self._line(issue, lang),
+            "issue": self._line(issue, lang, names),
             "events": issue.events,
             "may": self._may(issue),
             "begun": issue.status in _BEGUN,
@@ -212,7 +213,7 @@ class NewsletterDeskViews:
             "approved": issue.status in (APPROVED, SCHEDULED),
             "checks": self._checks(issue, lang),
             "to_ask": self._to_ask(issue),
-            "history": self._history(issue, lang),
+            "history": self._history(issue, lang, names),
         }
 
     def _report(self, visit: Visit, issue: Issue) -> dict[str, object]:
@@ -261,7 +262,9 @@ class NewsletterDeskViews:
         found = [finding_of(kept) for kept in issue.checks]
         return [{"level": levels[one.level][lang], "text": message(one, lang)} for one in found]
 
-    def _history(self, issue: Issue, lang: Lang) -> list[Mapping[str, object]]:
+    def _history(
+        self, issue: Issue, lang: Lang, names: Mapping[str, str]
+    ) -> list[Mapping[str, object]]:
         """Return the last events of the issue's chain, in words."""
         words = content.desk()["issue_events"]
         rows = self.store.rows(issue.key[0], "EVENT#")[-EVENTS_SHOWN:]
@@ -269,14 +272,14 @@ class NewsletterDeskViews:
             {
                 "at": moment(row["at"]),
                 "what": words[row["event"]][lang],
-                "name": next(iter(self._names([row["actor"]]))),
+                "name": names.get(row["actor"], row["actor"]),
             }
             for row in reversed(rows)
         ]
 
-    def _names(self, ids: list[str]) -> list[str]:
-        everybody = {one.id: one.name for one in self.roster.all()}
-        return [everybody.get(one, "Relais" if one == "relais" else one) for one in ids]
+    def _names(self) -> Mapping[str, str]:
+        """Return who is or was on the roster, and what the service calls itself, read once a page."""
+        return {RELAIS: "Relais", **{one.id: one.name for one in self.roster.all()}}
 
 
 def _can(issue: Issue, event: IssueEvent) -> bool:
