@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+from itertools import islice
 from typing import Final
 
 from chalicelib.core import log_lines
@@ -22,6 +23,10 @@ SWEEP_DURATION: Final = timedelta(seconds=40)
 OLDEST_DUE: Final = "oldest-due-seconds"
 """The measure of what a sweep leaves behind; it is kept each minute, so its absence tells that
 the sweep does not run."""
+
+MOST_AT_ONCE: Final = 10_000
+"""One sweep reads no more of what is due than it could ever handle: of a million letters that are
+owed, reading alone would take all of its time."""
 
 DueHandler = Callable[[Key], str]
 """Acts when a row that is no letter falls due, and returns what became of it."""
@@ -60,7 +65,7 @@ class Sweep:
         first = int(start.timestamp() // 60) % DUE_SHARDS
         probes = self._account.probes()
         waiting: Key | None = None
-        due = list(self._store.due(stamp(start), first))
+        due = list(islice(self._store.due(stamp(start), first), MOST_AT_ONCE))
         left = 0
         for done, key in enumerate(due):
             if self._now() - start > SWEEP_DURATION:
@@ -77,7 +82,8 @@ class Sweep:
                 left += 1
             outcomes[outcome] = outcomes.get(outcome, 0) + 1
         else:
-            probes.finish()
+            if len(due) < MOST_AT_ONCE:
+                probes.finish()
         log_lines.count("letters-waiting", left)
         oldest = self._age_of(waiting)
         self._measure(OLDEST_DUE, oldest.total_seconds())

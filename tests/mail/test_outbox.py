@@ -1,6 +1,8 @@
 """Letters: owed once, claimed by one, sent at least once, and never lost."""
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
+from itertools import count
 from typing import Any
 
 import pytest
@@ -17,6 +19,7 @@ from chalicelib.mail.draft import Draft
 from chalicelib.mail.letter_rows import Outcome
 from chalicelib.mail.outbox import BACKOFF, CLAIM_LEASE, By, Outbox
 from chalicelib.mail.reputation import Reputation
+from chalicelib.mail.sweep import MOST_AT_ONCE, SWEEP_DURATION
 from chalicelib.services import Services
 from fakes import MemoryMailer, MemoryStore, SetClock
 from journey import Journey
@@ -506,3 +509,21 @@ def test_a_row_of_somebody_s_links_goes_to_no_other_address(
         way.store.commit([Put({**row, "address": "thief@example.org"})])
         assert service.mail.outbox.deliver((row["pk"], row["sk"])) in ("retry", "dropped")
     assert way.mailer.to("thief@example.org") == []
+
+
+def test_a_sweep_reads_no_more_than_it_can_handle_however_much_is_owed(
+    service: Services, store: MemoryStore, clock: SetClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[int] = []
+
+    def due(now: str, first: int = 0) -> Iterator[tuple[str, str]]:
+        # A million would do; this never ends.
+        for number in count():
+            read.append(number)
+            yield f"CASE#{number}", "LETTER#1"
+
+    monkeypatch.setattr(store, "due", due)
+    monkeypatch.setattr(service.mail.outbox, "_deliver", lambda *_, **__: clock.pass_(seconds=1))
+    outcomes = service.mail.outbox.sweep()
+    assert len(read) == MOST_AT_ONCE
+    assert sum(outcomes.values()) == SWEEP_DURATION.total_seconds() + 1

@@ -37,6 +37,8 @@ class Meter:
 
     def __init__(self) -> None:
         self.found: Counter[str] = Counter()
+        self.written: Counter[tuple[str, str]] = Counter()
+        """Write units by partition: a table or an index of it, and the key."""
         self._paused = 0
         self.own_seconds = 0.0
         self.at_work = False
@@ -100,15 +102,19 @@ class Meter:
         return {name: _typed(value) for name, value in found.attrs.items()} if found else None
 
     def _written(self, table: str, old: Row | None, new: Row | None, *, twice: bool) -> None:
-        units = max(_units(old, 1024), _units(new, 1024), 1)
-        self.found["write units"] += units * (2 if twice else 1)
+        units = max(_units(old, 1024), _units(new, 1024), 1) * (2 if twice else 1)
+        self.found["write units"] += units
+        self.written[table, ((new or old) or {"pk": {"S": ""}})["pk"]["S"]] += units
         for index in _INDEXES[table]:
             was, now = _projected(index, old), _projected(index, new)
             if was == now:
                 continue
             moved = was and now and any(was[name] != now[name] for name in _keys(index))
             units = _units(was, 1024) + _units(now, 1024) if moved else 0
-            self.found["write units"] += units or max(_units(was, 1024), _units(now, 1024))
+            units = units or max(_units(was, 1024), _units(now, 1024))
+            self.found["write units"] += units
+            partition = ((now or was) or {})[_keys(index)[0]]["S"]
+            self.written[f"{table}/{index['IndexName']}", partition] += units
 
     def _read(self, operation: str, given: Row, answer: Row) -> None:
         share = 1.0 if given.get("ConsistentRead") else 0.5
