@@ -58,7 +58,7 @@ class Meter:
                 self._read(operation, given, answer)
                 twice = operation == "TransactWriteItems"
                 for table, key, old in seen:
-                    self._written(table, old, self._row(table, key), twice=twice)
+                    self._written(table, key, old, self._row(table, key), twice=twice)
             return answer
 
         client._make_api_call = call
@@ -101,10 +101,12 @@ class Meter:
         found = _moto(table).get_item(DynamoType(key["pk"]), DynamoType(key["sk"]))
         return {name: _typed(value) for name, value in found.attrs.items()} if found else None
 
-    def _written(self, table: str, old: Row | None, new: Row | None, *, twice: bool) -> None:
+    def _written(
+        self, table: str, key: Row, old: Row | None, new: Row | None, *, twice: bool
+    ) -> None:
         units = max(_units(old, 1024), _units(new, 1024), 1) * (2 if twice else 1)
         self.found["write units"] += units
-        self.written[table, ((new or old) or {"pk": {"S": ""}})["pk"]["S"]] += units
+        self.written[table, key["pk"]["S"]] += units
         for index in _INDEXES[table]:
             was, now = _projected(index, old), _projected(index, new)
             if was == now:
