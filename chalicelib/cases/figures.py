@@ -5,7 +5,7 @@ step writes the difference, and a recount of all files must come to the same.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, get_args
 
@@ -51,6 +51,7 @@ NEWS: Final = "news"
 """Who came to the newsletter and left it: `newsletter/subscribers/growth.py` counts them."""
 
 WHY: Final = "why_"
+Starts = Callable[[str], tuple[str, ...]]
 _COUNTED: Final = "__"
 
 
@@ -119,17 +120,32 @@ def facts(passed: Passed) -> Iterator[Fact]:
         yield from [Fact(month, MAIL, "bounced")] * number
 
 
-def figures(rows: Iterable[Item]) -> Iterator[Figure]:
-    """Yield what the rows of counts say; what is none any more is left out."""
-    dimensions = {name: name for name in get_args(Dimension)}
+def figures(rows: Iterable[Item], starts: Starts = lambda kind: ("",)) -> Iterator[Figure]:
+    """Yield what the rows of counts say; what is none any more is left out.
+
+    `starts` says how the names of the attributes begin that are wanted of a kind: a row of days has
+    hundreds of them.
+    """
+    known: dict[str, tuple[Dimension, str, str] | None] = {}
     for row in rows:
         month, kind, _ = row["sk"].split("#")
+        wanted = starts(kind)
         for name, number in row.items():
-            group, sign, what = name.partition(_COUNTED)
-            dimension, _, value = group.partition("_")
-            if sign and number and dimension in dimensions:
-                fact = Fact(month, kind, what)
-                yield Figure(fact, dimensions[dimension], value, int(number))
+            if not number or not name.startswith(wanted):
+                continue
+            if name not in known:
+                known[name] = _parsed(name)
+            if (found := known[name]) is not None:
+                dimension, value, what = found
+                yield Figure(Fact(month, kind, what), dimension, value, int(number))
+
+
+def _parsed(name: str) -> tuple[Dimension, str, str] | None:
+    """Return the group and the fact of an attribute; None for one that counts nothing."""
+    group, sign, what = name.partition(_COUNTED)
+    start, _, value = group.partition("_")
+    dimension = next((one for one in get_args(Dimension) if one == start), None)
+    return (dimension, value, what) if sign and dimension else None
 
 
 def recounted_figures(cases: "Iterable[Case]") -> dict[Key, dict[str, int]]:

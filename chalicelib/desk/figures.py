@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final, NamedTuple
 
-from chalicelib.cases.figures import FIGURES, Dimension, Fact, Figure, Span, figures
+from chalicelib.cases.figures import ENDS, FIGURES, REACH, Dimension, Figure, Span, figures
 from chalicelib.cases.turnaround import reached
 from chalicelib.core.ports import Store, Stretch
 
@@ -36,57 +36,69 @@ class FigureTable:
     """The counts of some months, added up."""
 
     def __init__(self, found: Iterable[Figure]) -> None:
-        self._sums: Counter[tuple[Group, str, Fact]] = Counter()
+        self._facts: dict[tuple[Group, str], dict[str, Counter[str]]] = {}
+        groups: dict[tuple[Dimension, str], Group] = {}
         for fact, dimension, value, number in found:
-            group = Group(dimension, value)
-            self._sums[group, fact.kind, fact] += number
-            self._sums[group, fact.kind, fact._replace(month="")] += number
-        self._days: dict[tuple[Group, str, str], dict[int, int]] = {}
-        for (group, kind, fact), number in self._sums.items():
-            if fact.what[:1] == "d" and fact.what[1:].isdecimal():
-                days = self._days.setdefault((group, kind, fact.month), {})
-                days[int(fact.what[1:])] = number
+            group = groups.setdefault((dimension, value), Group(dimension, value))
+            by_month = self._facts.setdefault((group, fact.kind), {})
+            by_month.setdefault(fact.month, Counter())[fact.what] += number
 
     def number(self, kind: str, what: str, group: Group = ALL_FILES, month: str = "") -> int:
         """Return how often a fact holds; of all months, where none is named."""
-        return self._sums[group, kind, Fact(month, kind, what)]
+        return sum(facts[what] for facts in self._of(kind, group, month))
 
     def stage(self, span: Span, group: Group = ALL_FILES, month: str = "") -> StageDays | None:
         """Return how long a stage took; None where no file went through it."""
-        days = {n: files for n, files in self._days.get((group, span, month), {}).items() if files}
+        days: Counter[int] = Counter()
+        for facts in self._of(span, group, month):
+            for what, files in facts.items():
+                days[int(what[1:])] += files
         total = sum(days.values())
         if total <= 0:
             return None
-        return StageDays(total, reached(days, total, 0.5), reached(days, total, 0.9))
+        found = {length: files for length, files in days.items() if files}
+        return StageDays(total, reached(found, total, 0.5), reached(found, total, 0.9))
 
     def values(self, dimension: Dimension) -> list[str]:
         """Return the values of a dimension that any file has, those with most files first."""
         found: Counter[str] = Counter()
-        for (group, _, fact), number in self._sums.items():
-            if group.dimension == dimension and fact.month:
-                found[group.value] += number
+        for (group, kind), by_month in self._facts.items():
+            if group.dimension == dimension and kind in (REACH, ENDS):
+                found[group.value] += sum(sum(facts.values()) for facts in by_month.values())
         return [value for value, number in found.most_common() if number > 0]
 
     def whats(self, kind: str, group: Group = ALL_FILES) -> list[tuple[str, int]]:
         """Return what is counted under a kind, the most first."""
-        found = [
-            (fact.what, number)
-            for (one, of, fact), number in self._sums.items()
-            if one == group and of == kind and not fact.month and number > 0
-        ]
-        return sorted(found, key=lambda pair: (-pair[1], pair[0]))
+        found: Counter[str] = Counter()
+        for facts in self._of(kind, group, ""):
+            found.update(facts)
+        pairs = [pair for pair in found.items() if pair[1] > 0]
+        return sorted(pairs, key=lambda pair: (-pair[1], pair[0]))
+
+    def _of(self, kind: str, group: Group, month: str) -> list[Counter[str]]:
+        by_month = self._facts.get((group, kind), {})
+        if not month:
+            return list(by_month.values())
+        return [by_month[month]] if month in by_month else []
 
 
 @dataclass(frozen=True)
 class Figures:
     store: Store
 
-    def table(self, first: str, last: str) -> tuple[FigureTable, bool]:
+    def table(self, first: str, last: str, group: Group = ALL_FILES) -> tuple[FigureTable, bool]:
         """Return the figures from one month to another (`2026-03`), both with them, and whether
-        all of them could be read."""
+        all of them could be read: of one group of files; or of all, and of each group how far they
+        came and how long their declarations waited."""
         stretch = Stretch(low=first, high=f"{last}~")
         found = self.store.listing(FIGURES, stretch, (), MAX_FIGURE_ROWS)
-        return FigureTable(figures(found.rows)), found.is_whole
+        own = (f"{group.dimension}_{group.value}__" if group != ALL_FILES else "a__",)
+        every = ("a__", "l_", "p_", "s_") if group == ALL_FILES else own
+
+        def starts(kind: str) -> tuple[str, ...]:
+            return every if kind in (REACH, ENDS, "declaration") else own
+
+        return FigureTable(figures(found.rows, starts)), found.is_whole
 
 
 def months(first: str, last: str) -> list[str]:

@@ -44,7 +44,7 @@ class FiguresViews:
         )  # fmt: skip
         names = _names(lang)
         group = _group(query.get("of", ""), names)
-        table, is_whole = self.figures.table(first, last)
+        table, is_whole = self.figures.table(first, last, group)
         stages = [(one, table.stage(one, group)) for one in SPANS]
         facts: dict[str, object] = {
             "offered": offered,
