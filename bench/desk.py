@@ -128,8 +128,8 @@ def signed_in(store: Timed, kept: QuickStore) -> tuple[StaffBrowser, Callable[[i
     keys = Keys(links=("a" * 64,), people=b"p" * 32)
     given: Any = store
     service = Services(read(ENVIRONMENT), given, keys, mailer, clock)
-    application.services = lambda: service  # type: ignore[attr-defined]
-    application.settings = lambda: service.settings  # type: ignore[attr-defined]
+    for name, value in (("services", service), ("settings", service.settings)):
+        setattr(application, name, lambda found=value: found)
     way = Journey(Visitor(Client(application.app)), service, kept, mailer, clock, lambda _: None)
     case = way.declare()
     browser = StaffBrowser(way.visitor)
