@@ -96,7 +96,7 @@ with Client(app.app) as client:
     answer = visitor.send("/forms/eoi", ANSWERS)
     while {"sent", "spread"} & set(found.mail.outbox.sweep()):
         pass
-    page = visitor.page("/forms/eoi?lang=fr&whole=1").body.decode()
+    page = visitor.page("/forms/eoi?lang=fr&blank=1").body.decode()
     told = {
         "status": answer.status_code,
         "answer": answer.json_body,

@@ -77,6 +77,8 @@ def _environment(*, packaged: bool) -> Environment:
     found.filters["cut_at"] = cut_at
     found.filters["field_id"] = _field_id
     found.filters["marked"] = marked
+    found.tests["starts_with"] = str.startswith
+    found.tests["of_fields"] = lambda path, keys: path.partition("[")[0] in keys
     found.tests["ticked"] = lambda value: tick(value) is True
     return found
 

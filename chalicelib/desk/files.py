@@ -29,7 +29,7 @@ from chalicelib.desk.filters import Filters
 if TYPE_CHECKING:
     from chalicelib.content.shapes.desk import DeskTab
 
-PAGE_LENGTH: Final = 25
+PAGE_LENGTH: Final = 10
 
 MAX_SORTED: Final = 300
 """Files that can be put in any order; of more, those that came first or last are shown."""
@@ -37,7 +37,7 @@ MAX_SORTED: Final = 300
 IDS_AT_ONCE: Final = 2_000
 """Lines that one call for a whole list asks for."""
 
-MAX_FOUND: Final = 25
+MAX_FOUND: Final = 15
 MAX_QUERY_WORDS: Final = 6
 
 

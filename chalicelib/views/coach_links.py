@@ -17,6 +17,7 @@ from chalicelib.core.typed_text import REMARKS_LIMIT
 from chalicelib.forms.problems import InvalidForm
 from chalicelib.views.lost_link import LostLinkViews
 from chalicelib.web.form_errors import Description, FormErrors, form_errors
+from chalicelib.web.mending import Mending, to_mend
 from chalicelib.web.pages import Pages, in_language
 from chalicelib.web.problems import Problems, field_errors
 from chalicelib.web.request import Request, is_ticked, text_field
@@ -36,6 +37,7 @@ class CoachOwnFacts(FormErrors):
     description: Description
     action: str
     values: Mapping[str, object]
+    mending: Mending | None
     banner: str | None
     nonce: str
     name: str
@@ -114,11 +116,14 @@ class CoachLinkViews:
 
         contact = self.settings.privacy_contact
         form = description.describe("profile", lang, privacy_contact=contact)
+        wrongs = form_errors(field_errors(error, lang) if error else [], form, lang)
+        values = entered if entered is not None else _published(coach, lang)
         facts: CoachOwnFacts = {
-            **form_errors(field_errors(error, lang) if error else [], form, lang),
+            **wrongs,
             "description": form,
             "action": self._address(token),
-            "values": entered if entered is not None else _published(coach, lang),
+            "values": values,
+            "mending": to_mend(form, values, wrongs["problems"]) if error else None,
             "banner": content.network()["own"][wrong][lang] if wrong else None,
             "nonce": self.links.nonce(token),
             "name": f"{coach.first_name} {coach.last_name}",

@@ -31,6 +31,9 @@ PARAMETERS_LIMIT: Final = 80
 QUERY_LIMIT: Final = 300
 """Characters of a search that are shown again."""
 
+PAGE_RESULTS: Final = 8
+"""Coaches on a page for a browser: a phone scrolls five screens at most."""
+
 _SINGLE: Final = ("q", "lang", "limit", "cursor")
 """Parameters that are no filters, and given once."""
 
@@ -106,7 +109,7 @@ class CoachViews:
             found = self._found(directory, request, filters, day)
         except BadQuery as error:
             wrong = error.message(lang)
-            found = directory.search("", {}, lang, day=day)
+            found = directory.search("", {}, lang, PAGE_RESULTS, day=day)
         q = request.query.get("q", "")[:QUERY_LIMIT]
         chosen = _chosen(found)
         kept = [*([("q", q)] if q else []), *((name, value) for name, value, _ in chosen)]
@@ -159,7 +162,7 @@ class CoachViews:
             query.get("q", ""),
             filters,
             request.lang,
-            query.get("limit"),
+            query.get("limit") or PAGE_RESULTS,
             query.get("cursor"),
             day=day,
         )

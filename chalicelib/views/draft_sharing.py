@@ -80,7 +80,9 @@ class DraftSharing:
         if not draft.began(holder.editor) or not is_ticked(fields, "confirm"):
             return self._page(place, holder, draft, "delete", wrong="confirm", status=422)
         self.drafts.erase(holder)
-        return self.pages.respond("draft_deleted", place.lang, {"form": draft.form})
+        # The link that was used opens nothing any more, in no language: the switch leads to the form.
+        form = self.pages.address("forms", draft.form)
+        return self.pages.respond("draft_deleted", place.lang, {"form": draft.form}, address=form)
 
     def _page(  # noqa: PLR0913
         self,

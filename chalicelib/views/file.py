@@ -158,6 +158,8 @@ class FileViews:
         return self.documents.add(request, mine, given, lang)
 
     def _reply(self, request: Request, mine: OpenedFile, given: FileInput, lang: Lang) -> Response:
+        if given.opened:
+            return self._open(mine, given, lang)
         errors = self._stale(mine, given, lang)
         if not given.answer or len(given.answer) > MESSAGE_LIMIT:
             errors.insert(0, _error("answer", "answer", lang))
@@ -173,6 +175,12 @@ class FileViews:
             return self.pages.file(mine, lang, entered=given.fields, errors=errors, values=values)
         after = self.files.reply(mine.case, reply)
         return self.pages.done(request, after, "reply", lang, mine.token)
+
+    def _open(self, mine: OpenedFile, given: FileInput, lang: Lang) -> Response:
+        """Show one section of the form to correct, and keep all that was typed."""
+        values = given.answers if given.revised else self.pages.stored(mine, lang)
+        entered = given.fields
+        return self.pages.file(mine, lang, entered=entered, values=values, opened=given.opened)
 
     def _withdraw(
         self, request: Request, mine: OpenedFile, given: FileInput, lang: Lang

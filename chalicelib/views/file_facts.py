@@ -16,6 +16,7 @@ from chalicelib.core.records import moment
 from chalicelib.forms import description, diff
 from chalicelib.views.documents import DocumentFacts
 from chalicelib.web.form_errors import Description, FormErrors
+from chalicelib.web.mending import Mending
 
 
 class AskedQuestion(TypedDict):
@@ -59,12 +60,11 @@ class FileAddresses(TypedDict):
 
 
 class FilePageFacts(FileFacts, FileAddresses, FormErrors):
-    """All that the page `file` shows; `description` and `values` are of the form that may be
-    revised with an answer, `entered` is what the last post brought."""
+    """All that the page `file` shows; `description` is of the form that may be revised with an
+    answer, `mending` what is revised of it now, `entered` is what the last post brought."""
 
     description: Description | None
-    values: Mapping[str, object]
-    revising: bool
+    mending: Mending | None
     entered: Mapping[str, object]
     new: bool
     warnings: Sequence[str]

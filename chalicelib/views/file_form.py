@@ -11,7 +11,7 @@ PAGE_SECONDS: Final = 24 * 3600
 """An answer may take an afternoon to write: the page waits longer than the staff's."""
 
 CONTROL_FIELDS: Final = (
-    "lang", "nonce", "action", "answer", "revised", "message", "confirm", "address", "website",
+    "lang", "nonce", "action", "answer", "revised", "open", "message", "confirm", "address", "website",
 )  # fmt: skip
 """Fields of the page itself; the others are the answers of the form that is revised."""
 
@@ -19,7 +19,8 @@ CONTROL_FIELDS: Final = (
 @dataclass(frozen=True)
 class FileInput:
     """One post: `action` says which of the page's forms it is; `answers` are those of the
-    declaration or application, as entered, and count when `revised`; `file` is a document."""
+    declaration or application, as entered, and count when `revised`; `opened` is the section of it
+    that whoever writes wants to correct, and nothing is sent by that; `file` is a document."""
 
     action: str
     answer: str
@@ -28,6 +29,7 @@ class FileInput:
     nonce: str
     confirm: bool
     revised: bool
+    opened: str
     fields: Mapping[str, object]
     file: UploadedFile | None = None
 
@@ -46,6 +48,7 @@ def read_input(fields: Mapping[str, object], file: UploadedFile | None = None) -
         nonce=text_field(fields, "nonce"),
         confirm=is_ticked(fields, "confirm"),
         revised=text_field(fields, "revised") == "1" or fields.get("revised") is True,
+        opened=text_field(fields, "open"),
         fields=fields,
         file=file,
     )

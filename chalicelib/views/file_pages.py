@@ -29,6 +29,7 @@ from chalicelib.views.file_facts import (
     unreached,
 )
 from chalicelib.web.form_errors import Description, form_errors
+from chalicelib.web.mending import revised
 from chalicelib.web.pages import Pages, in_language
 from chalicelib.web.problems import FieldError
 from chalicelib.web.request import Request
@@ -66,19 +67,20 @@ class FilePages:
         entered: Mapping[str, object] | None = None,
         errors: Sequence[FieldError] = (),
         values: Mapping[str, object] | None = None,
+        opened: str = "",
         status: int = 200,
     ) -> Response:
-        """Answer with the page of a file; `values` are the answers that somebody is at work on."""
+        """Answer with the page of a file; `values` are the answers that somebody is at work on, and
+        `opened` the section of them that they see."""
         case, address = mine.case, self._address(mine.token)
         facts = self._facts(mine, lang)
         description = self._describe(mine, lang) if facts["question"] else None
-        stored = case.answers if case.application is None else case.application
+        wrong = form_errors(errors, description, lang, other_fields=("answer", "address"))
         page: FilePageFacts = {
             **facts,
-            **form_errors(errors, description, lang, other_fields=("answer", "address")),
+            **wrong,
             "description": description,
-            "values": values or self._entered(mine, stored, lang) if description else {},
-            "revising": values is not None,
+            "mending": revised(description, values, wrong["problems"], opened),
             "entered": entered or {},
             "new": new,
             "warnings": self._warnings(mine, lang),
@@ -91,8 +93,18 @@ class FilePages:
             "unreached": unreached(case),
             "mail_to": case.mail_to,
         }
-        status = 422 if errors else status
-        return self.pages.respond("file", lang, page, address=address, status=status)
+        return self.pages.respond(
+            "file", lang, page, address=address, status=422 if errors else status,
+            scripted=bool(facts["question"]),
+        )  # fmt: skip
+
+    def stored(self, mine: OpenedFile, lang: Lang) -> Mapping[str, object]:
+        """Return the answers of a file as they stand, as somebody would type them."""
+        from chalicelib.forms.entered import entered
+
+        case = mine.case
+        kept = case.answers if case.application is None else case.application
+        return entered(mine.form, kept, lang)
 
     def _links(self, mine: OpenedFile, facts: FileFacts, lang: Lang) -> FileAddresses:
         """Return where one goes from the page of a file, as it stands."""
@@ -276,24 +288,10 @@ class FilePages:
             mine.case, self.cases.history(mine.case), self.cases.known_state(mine.case), lang
         )
 
-    def _entered(
-        self, mine: OpenedFile, stored: Mapping[str, object], lang: Lang
-    ) -> Mapping[str, object]:
-        from chalicelib.forms.entered import entered
-
-        return entered(mine.form, stored, lang)
-
     def _describe(self, mine: OpenedFile, lang: Lang) -> Description:
-        from chalicelib.forms import description
-        from chalicelib.newsletter.subscribers import consent_text
+        from chalicelib.views.described import describe_form
 
-        return description.describe(
-            mine.form,
-            lang,
-            privacy_contact=self.settings.privacy_contact,
-            privacy_policy=self.settings.privacy_policy(lang),
-            newsletter=consent_text.box(lang, self.settings),
-        )
+        return describe_form(mine.form, lang, self.settings, None)
 
     def _address(self, token: str) -> str:
         return self.pages.address("file", token)

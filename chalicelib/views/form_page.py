@@ -1,11 +1,14 @@
 """A described form as a page: to fill in, or once more with all that was entered and what is wrong."""
 
 from collections.abc import Mapping
+from typing import Final
 from urllib.parse import urlencode
 
+from chalicelib import content
 from chalicelib.core.languages import Lang
 from chalicelib.forms.spam import PERSON_FIELD
 from chalicelib.web.form_errors import Description, FormErrors, form_errors
+from chalicelib.web.mending import SHOWN_AGAIN, Mending, to_mend
 from chalicelib.web.pages import Pages
 from chalicelib.web.problems import ProblemText
 from chalicelib.web.responses import Response
@@ -14,14 +17,27 @@ from chalicelib.web.responses import Response
 class FormFacts(FormErrors):
     """`banner` is the title and the detail of what is wrong with the form as a whole; `hidden`
     has the fields that nobody sees, `reads` how answers are read that were written in another
-    way, by the id of their field."""
+    way, by the id of their field. A `brief` page folds what is optional."""
 
     description: Description
     action: str
     values: Mapping[str, object]
     hidden: Mapping[str, str]
     banner: tuple[str, str] | None
+    brief: bool
     reads: Mapping[str, str]
+
+
+class MendedFormFacts(FormFacts):
+    """A form that came whole and is shown in steps: `begin` makes a draft of it, blank
+    where there are none of it."""
+
+    mending: Mending
+    begin: str
+
+
+AMBIGUOUS: Final = ("date", "month", "month_day", "money", "decimal")
+"""Kinds of answers that may be read in another way than they were meant."""
 
 
 def respond_with_form(  # noqa: PLR0913
@@ -33,10 +49,13 @@ def respond_with_form(  # noqa: PLR0913
     hidden: Mapping[str, str],
     address: str = "",
     refused: ProblemText | None = None,
+    status: int = 0,
 ) -> Response:
     """Return the form with `values` in its fields, which is posted to `description["action"]`.
+    Of a form in steps, what is to be mended alone.
 
-    `address` is that of the page, where it says more than the action does.
+    `address` is that of the page, where it says more than the action does; `status` takes the place
+    of that of `refused`.
     """
     errors = refused.errors if refused else []
     facts: FormFacts = {
@@ -47,16 +66,32 @@ def respond_with_form(  # noqa: PLR0913
         "reads": _reads(description, values, lang),
         "hidden": {"lang": lang, **{key: value for key, value in hidden.items() if value}},
         "banner": refused.banner if refused else None,
+        "brief": "start" in content.form(description["form"]),
     }
+    # One page of all of it would be longer than anybody fills in.
+    mends = content.form(description["form"]).get("steps") or (facts["brief"] and refused)
     return pages.respond(
-        "form",
+        "mend" if mends else "form",
         lang,
-        facts,
+        _mended(facts, pages.address("draft")) if mends else facts,
         address=address or description["action"],
-        status=refused.status if refused else 200,
+        status=(status or refused.status) if refused else 200,
         headers=refused.headers if refused else None,
         scripted=True,
     )
+
+
+def _mended(facts: FormFacts, begin: str) -> MendedFormFacts:
+    from chalicelib.forms.entered import readings
+
+    description = facts["description"]
+    given, lang = facts["values"], description["lang"]
+    read = readings(description["form"], given, lang)
+    fields = [field for section in description["sections"] for field in section["fields"]]
+    noted = [f["key"] for f in fields if f["type"] in AMBIGUOUS and f["key"] in read]
+    found = to_mend(description, given, facts["problems"], noted=noted, boxes=SHOWN_AGAIN)
+    kept = "" if facts["brief"] else f"{begin}?form={description['form']}"
+    return {**facts, "mending": found, "begin": kept}
 
 
 def start_facts(
@@ -71,7 +106,6 @@ def start_facts(
         "hidden": {"form": description["form"], **query},
         "address": address,
         "blank": f"{description['action']}?blank=1&lang={lang}",
-        "whole": f"{description['action']}?{urlencode({**query, 'whole': '1', 'lang': lang})}",
     }
 
 

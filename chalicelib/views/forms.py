@@ -11,6 +11,7 @@ from chalicelib.cases.consent import Notices
 from chalicelib.cases.intake.receive import Intake
 from chalicelib.cases.intake.submission import Receipt
 from chalicelib.cases.lookup import Cases
+from chalicelib.core import eastern_time
 from chalicelib.core.errors import AlreadyApplied, NotFound, NotInvited, RelaisError, StoreDown
 from chalicelib.core.languages import Lang
 from chalicelib.core.links import Links
@@ -62,10 +63,14 @@ class FormViews:
         description = self._describe(name, lang)
         self._keep_notice(name, lang)
         if request.wants_page:
+            from chalicelib.views.question_page import WHOLE, asks_one_by_one, respond_with_question
+
             kept = {key: request.query.get(key, "") for key in INVITATION_FIELDS}
             values = {**values, **known_of_link(name, request.query)}
-            if content.form(name).get("steps") and "whole" not in request.query:
+            if content.form(name).get("steps"):
                 return self._start_page(request, description, lang)
+            if asks_one_by_one(name) and WHOLE not in request.query:
+                return respond_with_question(self.pages, request, description, lang, self.now())
             return self._form_page(description, _entered(name, values, lang), kept, lang)
         if invite and values:
             return json_response({**description, "values": values}, {"Cache-Control": "no-store"})
@@ -189,7 +194,16 @@ class FormViews:
         """Answer with the form in the other language, with all that was typed and nothing sent."""
         self._keep_notice(name, lang)
         kept = {**_staying(control), "started_at": control["started_at"]}
-        return self._form_page(self._describe(name, lang), fields, kept, lang)
+        wrong = self._wrong(name, fields, lang) if content.form(name).get("steps") else None
+        return self._form_page(self._describe(name, lang), fields, kept, lang, wrong, status=200)
+
+    def _wrong(self, name: str, fields: Mapping[str, object], lang: Lang) -> ProblemText | None:
+        """Return what a form would be refused for, in words; None where it would be taken."""
+        try:
+            parsing.parse(name, fields, lang, eastern_time.today(self.now()))
+        except InvalidForm as error:
+            return self.problems.text(error, lang, form=name)
+        return None
 
     def _form_page(
         self,
@@ -198,6 +212,7 @@ class FormViews:
         kept: Mapping[str, str],
         lang: Lang,
         refused: ProblemText | None = None,
+        status: int = 0,
     ) -> Response:
         from chalicelib.views.form_page import respond_with_form
 
@@ -218,6 +233,7 @@ class FormViews:
             },
             address=f"{address}?{query}" if query else address,
             refused=refused,
+            status=status,
         )
 
     def _received(self, request: Request, receipt: Receipt, redirect: str) -> Response:

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Final, TypedDict
 
 from chalicelib import content
+from chalicelib.cases.case import Case
 from chalicelib.cases.sending_again import last_letter
 from chalicelib.cases.staff import Roster
 from chalicelib.core import formatting
@@ -12,6 +13,11 @@ from chalicelib.core.languages import Lang
 from chalicelib.core.letter_row import OUTSIDE, kept_copy
 from chalicelib.core.ports import Item
 from chalicelib.core.records import moment
+from chalicelib.web.pages import Pages, in_language
+from chalicelib.web.responses import Response
+
+LETTERS: Final = "letters"
+"""The field of the query that asks for all of them to read: the page of a file has the newest."""
 
 MAX_STAFF_LINES: Final = 30
 """Letters to staff that are listed: the newest."""
@@ -52,6 +58,14 @@ def letter_history(rows: Sequence[Item], roster: Roster, lang: Lang) -> LetterHi
         "staff": [_to_staff(row, names, lang) for row in staff],
         "last": "" if last is None else (kept_copy(last) or {}).get("subject") or last["letter"],
     }
+
+
+def respond_with_letters(
+    pages: Pages, case: Case, letters: LetterHistory, address: str, lang: Lang
+) -> Response:
+    """Return a page with every letter of a file to read; `address` is that of the file."""
+    facts = {"case": case, "letters": letters, "back": in_language(address, lang)}
+    return pages.respond("letters", lang, facts, address=f"{address}?{LETTERS}=1")
 
 
 def _outside(row: Item, lang: Lang) -> SentLetter:

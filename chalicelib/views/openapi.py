@@ -9,7 +9,7 @@ from chalicelib.coaches.directory.snapshot import all_labels
 from chalicelib.core.languages import LANGS, Lang
 from chalicelib.forms import parsing
 from chalicelib.views.desk.rights import RIGHTS
-from chalicelib.views.openapi_answers import PAGE_OR_DAYS, answer, json
+from chalicelib.views.openapi_answers import PAGE, PAGE_OR_DAYS, answer, json
 from chalicelib.views.openapi_drafts import drafts
 from chalicelib.views.openapi_parts import Interface, Paths
 from chalicelib.views.openapi_schemas import ANYTHING, SCHEMAS, TEXT
@@ -187,7 +187,9 @@ def _staff(interface: Interface) -> Paths:
     issue, progress = "/newsletter/review/{token}", "/newsletter/progress/{token}"
     return {
         "/review/{token}": {
-            "get": interface.get("/review/{token}", "days", page=PAGE_OR_DAYS, also=("303",)),
+            "get": interface.get(
+                "/review/{token}", "days", "letters", page=PAGE_OR_DAYS, also=("303",)
+            ),
             "post": decide,
         },
         issue: {
@@ -202,18 +204,22 @@ def _staff(interface: Interface) -> Paths:
     }
 
 
+FILE_AT_DESK: Final = "/desk/files/{ref}"
+
 DESK_FIELDS: Final = {
     "/desk": "email code",
     "/desk/account": "action code",
-    "/desk/files/{ref}": "decision reason message confirm nonce",
+    FILE_AT_DESK: "decision reason message confirm nonce",
     "/desk/export": "columns format confirm",
 }
 """What the forms of the desk send, where it is worth a word."""
 
 
 DESKS: Final[Mapping[str, tuple[str, ...]]] = {
-    "programme": ("/desk/programme", "/desk/log", "/desk/rules", "/desk/texts", "/desk/coach"),
-    "readers": ("/desk/newsletter", "/desk/subscribers"),
+    "programme": ("/desk/programme", "/desk/log", "/desk/rules", "/desk/texts"),
+    "directory": ("/desk/coach",),
+    "readers": ("/desk/newsletter",),
+    "subscribers": ("/desk/subscribers",),
 }
 """How the pages of the desk begin that have a group of their own; all others are in `desk`."""
 
@@ -225,8 +231,9 @@ def _desk(interface: Interface, group: str) -> Paths:
     for method, path in RIGHTS:
         if next((g for g, begun in DESKS.items() if path.startswith(begun)), "desk") != group:
             continue
+        queries, page = (("days",), PAGE_OR_DAYS) if path == FILE_AT_DESK else ((), PAGE)
         operation = (
-            interface.get(path, refused=("step",), also=("303",))
+            interface.get(path, *queries, page=page, refused=("step",), also=("303",))
             if method == "GET"
             else interface.post(path, DESK_FIELDS.get(path, ""), also=("303",))
         )

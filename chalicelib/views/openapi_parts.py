@@ -87,7 +87,7 @@ class Interface:
         schema = _form_schema(description.describe(form, self.lang, newsletter=self.newsletter))
         return {
             "get": self.get(
-                path, "blank", *(("invite", "days") if form == "application" else ()),
+                path, "blank", *(("question", "whole") if form == "assessment" else ()), *(("invite", "days") if form == "application" else ()),
                 script="FormDescription", refused=kinds, also=("304",),
                 page=PAGE_OR_DAYS if form == "application" else PAGE,
             ),

@@ -21,9 +21,10 @@ from chalicelib.core.records import moment
 from chalicelib.core.settings import Settings
 from chalicelib.views.days import DAYS, respond_with_days, staffs_days
 from chalicelib.views.documents import QUERY, DocumentLink, document_facts, saved
+from chalicelib.views.letter_history import LETTERS, letter_history, respond_with_letters
 from chalicelib.views.review_facts import ReviewPageFacts, case_facts, choice_facts, steps_since
 from chalicelib.views.review_form import read_decision
-from chalicelib.web.pages import Pages
+from chalicelib.web.pages import Pages, in_language
 from chalicelib.web.problems import FieldError, Problems
 from chalicelib.web.request import Request
 from chalicelib.web.responses import PRIVATE, Response, see_other
@@ -59,6 +60,9 @@ class ReviewViews:
                 return respond_with_days(days, opened.case.current_ref, lang, self.now())
         if (wanted := request.query.get(QUERY)) and opened.standing == "open" and opened.case:
             return saved(self.document_link(self.cases.documents(opened.case), wanted))
+        if LETTERS in request.query and opened.standing == "open" and opened.case:
+            found = letter_history(self.cases.letters(opened.case), self.reviews.roster, lang)
+            return respond_with_letters(self.pages, opened.case, found, self._address(opened), lang)
         return self._shown(opened, lang, preselected=request.query.get("decision", ""))
 
     def _at_desk(self, request: Request, opened: OpenedReview) -> str:
@@ -160,6 +164,7 @@ class ReviewViews:
             **choice_facts(opened, self.reviews, self.candidates, lang),
             "nonce": self.links.nonce(opened.token),
             "action": self._address(opened),
+            "letters_url": in_language(f"{self._address(opened)}?{LETTERS}=1", lang),
             "recipient_masked": masked(opened.staff.email),
             "name": opened.staff.name,
             "preselected": preselected,

@@ -111,11 +111,11 @@ class ChoiceFacts(TypedDict):
 
 
 class ReviewPageFacts(CaseFacts, ChoiceFacts):
-    """All that the page `review` shows; `entered` is what the last post brought, and `step` says
-    that its code of six digits is on its way."""
+    """All that the page `review` shows, with what was `entered`; in a `step`, a code is on its way."""
 
     nonce: str
     action: str
+    letters_url: str
     recipient_masked: str
     name: str
     preselected: str

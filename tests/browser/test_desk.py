@@ -12,7 +12,7 @@ import samples
 from chalicelib.cases.staff import ROLES
 from fakes import MemoryMailer, MemoryStore
 from staff_browser import code_of, link_of, sign_in_letter
-from tests.browser.test_pages import AXE, TAGS, too_wide, violations
+from tests.browser.test_pages import AXE, MAX_HEIGHT, TAGS, too_wide, violations
 from visitor import Visitor
 
 RITA = "rita.roy@example.org"
@@ -177,6 +177,7 @@ def test_lists_are_exported_and_decided_and_the_roster_kept_without_a_mouse(
     def seen(name: str) -> None:
         """Each page fits, and axe looks at it at one of the two widths."""
         assert too_wide(page) == [], name
+        assert page.evaluate("document.documentElement.scrollHeight") <= MAX_HEIGHT, name
         if (name in ("export", "many", "programme/sam-lee")) == (words is FR):
             check(page, shared, words)
 

@@ -1,6 +1,7 @@
 """The app and a browser that runs no script: a form is sent, mended and received."""
 
 import re
+from pathlib import Path
 
 import pytest
 from chalice.test import Client
@@ -11,26 +12,35 @@ import samples
 from fakes import MemoryMailer, MemoryStore, SetClock
 from visitor import Visitor
 
+KIT = Path(__file__).resolve().parents[2] / "website" / "kit"
+
 
 def test_a_declaration_is_refused_mended_and_received(
     plain: Page, address: str, store: MemoryStore, clock: SetClock
 ) -> None:
-    plain.goto(f"{address}/forms/eoi?whole=1")
-    assert plain.locator("h1").inner_text() == "Déclaration d’intérêt"
+    pasted = (KIT / "eoi.fr.html").read_text("utf-8")
+    plain.set_content(pasted.replace("https://relais.example.org/api", address))
     # The stream is not asked: the programme has one.
     fill(plain, samples.as_html(samples.eoi(stream=None, contact_email="ada@", org_city="")))
     clock.pass_(seconds=90)
-    plain.get_by_role("main").get_by_role("button").click()
+    plain.locator("form button").first.click()
 
     assert plain.title().startswith("Erreur\u00a0:")
     assert plain.locator(".summary li").count() == 2
     assert plain.locator(".summary").evaluate("e => e === document.activeElement")
-    assert plain.locator("[name=org_legal_name]").input_value() == samples.EOI["org_legal_name"]
-    assert plain.locator("[name='partners[2].name']").input_value() == "Ville de l’Exemple"
+    assert plain.locator("main form .field [name]:visible").count() == 4, "and both boxes"
+    legal_name = plain.locator("[name=org_legal_name][type=hidden]")
+    assert legal_name.input_value() == samples.EOI["org_legal_name"]
+    kept = plain.locator("[name='partners[2].name']")
+    assert kept.input_value() == "Ville de l’Exemple"
+    plain.get_by_role("button", name="English").click()
+    assert plain.title().startswith("Error:")
+    assert kept.input_value() == "Ville de l’Exemple"
+    plain.get_by_role("button", name="Français").click()
     assert not store.kinds("case")
     plain.locator("[name=contact_email]").fill("ada@example.org")
     plain.locator("[name=org_city]").fill("Montréal")
-    plain.get_by_role("main").get_by_role("button").click()
+    plain.get_by_role("main").get_by_role("button").first.click()
 
     assert plain.locator("h1").inner_text() == "Merci, c’est bien reçu"
     (case,) = store.kinds("case")
@@ -43,7 +53,7 @@ def test_a_declaration_is_refused_mended_and_received(
 
 
 def test_the_style_passes_the_page_s_own_policy(page: Page, address: str) -> None:
-    page.goto(f"{address}/forms/eoi?lang=en&whole=1")
+    page.goto(f"{address}/forms/eoi?lang=en")
     said: list[str] = []
     page.on("console", lambda message: said.append(message.text))
     page.reload()
@@ -54,9 +64,25 @@ def test_the_style_passes_the_page_s_own_policy(page: Page, address: str) -> Non
 
 def test_a_self_assessment_shows_its_result(plain: Page, address: str, clock: SetClock) -> None:
     plain.goto(f"{address}/forms/assessment?lang=en")
-    fill(plain, samples.as_html(samples.assessment()))
+    plain.get_by_role("button", name="Start").click()
+    go = plain.get_by_role("main").get_by_role("button")
+    go.click()
+    assert plain.locator(".summary").evaluate("e => e === document.activeElement"), "nothing chosen"
+    for number, (key, value) in enumerate(samples.ASSESSMENT.items(), 1):
+        assert f"Question {number} of 5" in plain.title()
+        plain.locator(f"[name={key}][value={value}]").check()
+        if number == 3:
+            plain.get_by_role("link", name="Français").click()
+            plain.get_by_role("link", name="English").click()
+            plain.get_by_role("link", name="Previous question").click()
+            go.click()
+            plain.locator(f"[name={key}][value={value}]").check()
+        go.click()
+    plain.go_back()
+    assert plain.locator("[name=q5_capacity]:checked").count() == 1
+    plain.go_forward()
     clock.pass_(seconds=30)
-    plain.get_by_role("main").get_by_role("button").click()
+    go.click()
     assert plain.locator("h1").inner_text() == "You are well placed to benefit from coaching"
 
 

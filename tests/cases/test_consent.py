@@ -53,7 +53,7 @@ def test_the_words_that_a_form_showed_are_kept_with_it(way: Journey, lang: Lang)
 
 
 def test_the_page_of_relais_sends_back_what_it_shows(way: Journey) -> None:
-    page = way.visitor.page("/forms/eoi?lang=en&whole=1").body.decode()
+    page = way.visitor.submit("/forms/eoi", [("lang", "en"), ("org_city", "Laval")]).body.decode()
     shown = hidden(page, "notice")
     pairs = [*samples.as_html(samples.eoi()), ("lang", "en"), ("notice", shown)]
     assert way.visitor.submit("/forms/eoi", pairs).status_code == 303

@@ -178,14 +178,14 @@ def test_a_browser_is_told_first_and_may_go_on_knowingly(way: Journey) -> None:
     assert told.status_code == 409
     body = told.body.decode()
     assert "uninvited=1" in body
-    form = way.visitor.page("/forms/application?lang=fr&uninvited=1&whole=1")
+    form = way.visitor.page("/forms/application?lang=fr&uninvited=1")
     assert form.status_code == 200
     pairs = [*samples.as_html(samples.application()), ("uninvited", "1"), ("lang", "fr")]
     sent = way.visitor.submit("/forms/application", pairs)
     assert sent.status_code == 303
     page = way.visitor.page(sent.headers["Location"].partition("/api")[2]).body.decode()
     assert "Merci, c’est bien reçu" in page
-    with_ref = way.visitor.page("/forms/application?ref=DI-2026-4T7KQ-M&whole=1").body.decode()
+    with_ref = way.visitor.page("/forms/application?ref=DI-2026-4T7KQ-M").body.decode()
     assert hidden(with_ref, "ref") == "DI-2026-4T7KQ-M"
 
 

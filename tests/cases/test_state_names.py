@@ -63,7 +63,7 @@ def test_the_history_names_nobody_an_operator_in_french() -> None:
 
 def test_the_person_in_charge_has_a_title_in_the_language_of_the_page(way: Journey) -> None:
     for lang, title in (("fr", "Direction générale"), ("en", "Executive Director")):
-        page = way.visitor.page(f"/forms/eoi?lang={lang}&whole=1").body.decode()
+        page = way.visitor.page(f"/forms/eoi?lang={lang}").body.decode()
         assert f"{title}, <a href" in page
 
 

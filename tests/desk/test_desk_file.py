@@ -402,13 +402,13 @@ def test_the_last_letter_is_sent_again_from_the_desk(rita: StaffBrowser, way: Jo
     assert len(way.mailer.to(case.mail_to)) == before + 1
 
 
-def test_all_of_a_file_is_on_the_page_to_print_and_nothing_of_it_is_folded(
+def test_all_of_a_file_is_on_the_page_to_print_and_nothing_to_press(
     rita: StaffBrowser, sam: StaffBrowser, way: Journey
 ) -> None:
     case = way.apply()
     send(rita, opened(rita, case), note="À rappeler mardi.")
     page = rita.get(f"/desk/files/{case.current_ref}").body.decode()
-    (link,) = re.findall(r'href="[^"]*/api(/desk/files/[^"]*/print[^"]*)"', page)
+    (link,) = re.findall(r'href="[^"]*/api(/desk/files/[^"]*/print[^"#]*)"', page)
     printed = rita.get(unescape(link)).body.decode()
     texts = {text for answers in (case.answers, case.application or {})
              for text in answers.values() if isinstance(text, str) and " " in text}  # fmt: skip
@@ -417,7 +417,7 @@ def test_all_of_a_file_is_on_the_page_to_print_and_nothing_of_it_is_folded(
     subjects = {mail.subject for mail in way.mailer.to(case.mail_to)}
     assert not [one for one in subjects if one not in unescape(printed)]
     assert "À rappeler mardi." in printed
-    assert not re.search("<(form|details|button|input)", printed)
+    assert not re.search("<(form|button|input)", printed)
     assert send(sam, opened(sam, case), decision="recuse")[0] == 303
     assert sam.get(unescape(link)).status_code == 403
 
@@ -452,3 +452,15 @@ def test_a_link_leads_nobody_to_the_desk_who_is_away_or_stands_back(
     told = rita.get(link)
     assert told.status_code != 303
     assert case.org not in told.body.decode()
+
+
+def test_the_day_to_decide_by_goes_into_a_calendar(rita: StaffBrowser, way: Journey) -> None:
+    case = way.declare()
+    page = rita.get(f"/desk/files/{case.ref}").body.decode()
+    assert f"/desk/files/{case.ref}?days=1" in page
+    kept = rita.get(f"/desk/files/{case.ref}?days=1")
+    assert kept.headers["Content-Type"].startswith("text/calendar")
+    assert case.ref in kept.body.decode()
+    way.decide(ME, decision="ask", message="Qui?")
+    assert "days=1" not in rita.get(f"/desk/files/{case.ref}").body.decode()
+    assert "<h1>" in rita.get(f"/desk/files/{case.ref}?days=1").body.decode()

@@ -206,3 +206,10 @@ def test_each_letter_has_a_preheader_of_its_own(letters: dict[str, str]) -> None
     assert len(begun) == len(letters)
     assert all(len(one) > 20 for one in begun), [one for one in begun if len(one) <= 20]
     assert not any(secret in one for one in begun for secret in ("://", "4T7K ", "123456"))
+
+
+def test_outlook_s_own_dark_colours_are_ours(letters: dict[str, str]) -> None:
+    issues = [gallery.issue_mails(lang)["sample"] for lang in gallery.LANGS]
+    for mail in [*letters.values(), *issues]:
+        assert "[data-ogsc] a{color:#7fd6bd!important}" in mail
+        assert "[data-ogsb]" in mail

@@ -98,8 +98,9 @@ def test_what_is_missing_is_said_beside_it_with_what_was_typed(visitor: Visitor)
 
 
 def test_the_box_is_never_ticked_for_anybody(visitor: Visitor) -> None:
-    for path in ("/newsletter", "/forms/eoi?whole=1"):
-        page = visitor.page(path).body.decode()
+    refused = visitor.submit("/forms/eoi", [("org_city", "Laval")])
+    for shown in (visitor.page("/newsletter"), refused):
+        page = shown.body.decode()
         (box,) = re.findall(r'<input[^>]*name="consent(?:_newsletter)?"[^>]*>', page)
         assert "checked" not in box
 

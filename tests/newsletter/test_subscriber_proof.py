@@ -354,7 +354,9 @@ def test_the_words_of_a_confirmation_and_of_a_declaration_are_those_shown_too(
     visitor: Visitor, ada: Person, service: Services, mailer: MemoryMailer, clock: SetClock,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    shown = html.unescape(hidden(visitor.page("/forms/eoi?whole=1").body.decode(), "consent_shown"))
+    shown = html.unescape(
+        hidden(visitor.submit("/forms/eoi", [("org_city", "Laval")]).body.decode(), "consent_shown")
+    )
     assert shown == visitor.get("/forms/eoi?lang=fr").json_body["consent_shown"]
     after = deployed(service, mailer, clock)
     monkeypatch.setattr(application, "services", lambda: after)

@@ -58,6 +58,7 @@ COACHES = Path(__file__).resolve().parents[2] / "infra" / "local_aws" / "sample"
 LANGS: tuple[Lang, ...] = ("fr", "en")
 
 PAGES = (
+    "desk-print", "assessment-start", "assessment-question", "assessment-question-errors", "assessment-last",
     "assessment", "assessment-errors", "eoi", "eoi-blank", "eoi-errors", "eoi-banner", "eoi-paused",
     "application", "application-errors",
     "file-new", "file-later", "file-complete", "receipt-over",
@@ -84,7 +85,7 @@ PAGES = (
     "claim", "claim-errors", "claim-not-mine", "review-claim",
     "review-orphan-errors", "voted", "review-votes", "review-conditions-errors",
     "review-conditions-met", "file-conditions", "file-copy", "review-step-up", "refused", "away", "noted",
-    "review-undeliverable",
+    "review-undeliverable", "review-letters",
     "archive-empty", "archive", "archive-issue",
     "approval", "approval-errors", "approval-late", "approval-done", "approval-unknown",
     "progress", "progress-errors", "progress-paused", "progress-sent",
@@ -322,8 +323,14 @@ class Walk:
         return token(self.mailer.to(address)[-1].text, "invite")
 
     def _forms(self) -> Iterator[tuple[str, str]]:
-        yield "assessment", self.page("/forms/assessment")
-        yield "eoi", self.page("/forms/eoi?whole=1")
+        yield "assessment-start", self.page("/forms/assessment")
+        first = "/forms/assessment?question"
+        yield "assessment-question", self.page(f"{first}=2&q1_fit=q1_2")
+        yield "assessment-question-errors", self.page(f"{first}=3&q1_fit=q1_2")
+        chosen = "&".join(f"{key}={value}" for key, value in samples.ASSESSMENT.items())
+        yield "assessment-last", self.page(f"{first}=6&{chosen}")
+        yield "assessment", self.page("/forms/assessment?whole=1")
+        yield "eoi", self.page("/forms/eoi")
         yield "eoi-blank", self.page("/forms/eoi?blank=1")
         some = samples.assessment(q3_approach=None, send_to_email="eve@")
         yield "assessment-errors", self.posted("assessment", some)
@@ -387,7 +394,7 @@ class Walk:
 
     def _application(self) -> Iterator[tuple[str, str]]:
         invite = token(self.mailer.to("ada@example.org")[-1].text, "invite")
-        yield "application", self.page(f"/forms/application?invite={invite}&whole=1")
+        yield "application", self.page(f"/forms/application?invite={invite}")
         wrong = samples.application(
             fid_city=None, fid_annual_budget="beaucoup", start_date="hier", objectives=None,
             declare_use=None, budget=[{"category": "coach_fees", "amount": "x"}],

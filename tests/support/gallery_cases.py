@@ -140,6 +140,7 @@ def addresses(walk: "Walk") -> Pages:
     walk.service.delivery_events.settle(bounced(tag_of(row["pk"], row["sk"])))
     walk.deliver()
     yield "review-undeliverable", walk.page(walk.latest())
+    yield "review-letters", walk.page(f"{walk.latest()}?letters=1")
 
 
 def bounced(tag: str, kind: str = "Permanent") -> dict[str, Any]:
@@ -151,7 +152,7 @@ def bounced(tag: str, kind: str = "Permanent") -> dict[str, Any]:
 
 def orphans(walk: "Walk") -> Pages:
     yield "uninvited", walk.page("/forms/application")
-    yield "application-uninvited", walk.page("/forms/application?uninvited=1&whole=1")
+    yield "application-uninvited", walk.page("/forms/application?uninvited=1")
     walk.invited("hana@example.org", org_legal_name="Coopérative Hana")
     given = samples.application(
         applicant_email="hana@example.org", applicant_language=walk.lang,

@@ -76,6 +76,7 @@ def files(walk: "Walk", browser: StaffBrowser) -> Pages:
     late = browser.post(f"{where}&{at}", form, ("decision", "approve"), ("confirm", "on"))
     yield "desk-file-changed", late.body.decode()
     yield "desk-file-undo", browser.get(f"{path}?done=approve&{at}").body.decode()
+    yield "desk-print", browser.get(f"{path}/print?{at}").body.decode()
     yield "desk-held", _held(walk, browser)
     yield "desk-figures", browser.get(f"/desk/figures?{at}").body.decode()
     me = walk.store.items["STAFF", str(walk.staff["sk"])]

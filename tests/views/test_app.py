@@ -337,7 +337,7 @@ def test_a_browser_gets_its_form_again_with_all_that_was_typed(visitor: Visitor)
     assert 'id="f-org-city-error"' in body
     assert "&lt;b&gt;&#34;Ada&#34;&lt;/b&gt;" in body
     assert "École du Parc" in body
-    assert ">a\nb</textarea>" in body
+    assert 'name="issue_summary" value="a\nb"' in body
     assert hidden(body, "redirect") == "https://www.example.org/x"
 
 

@@ -39,6 +39,24 @@ def test_every_letter_to_a_person_is_shown_as_it_left_without_its_links(way: Jou
     assert ADA in newest
 
 
+def test_a_file_has_its_newest_letters_to_read_and_the_others_on_a_page_of_their_own(
+    way: Journey,
+) -> None:
+    way.declare()
+    for question in ("Un?", "Deux?"):
+        way.decide(RITA, decision="ask", message=question)
+        way.after_undo()
+        way.do(way.own(), action="reply", answer="Oui.")
+        way.deliver()
+    link = way.fresh(RITA)
+    page = html.unescape(way.visitor.page(link).body.decode())
+    assert len([line for line in letters_of(page) if "<pre" in line]) == 3
+    (every,) = re.findall(r'href="[^"]*(/review/[^"]*letters=1[^"]*)"', page)
+    read = html.unescape(way.visitor.page(every).body.decode())
+    for mail in way.mailer.to(ADA):
+        assert Links.redact(mail.text).strip() in read
+
+
 def test_letters_to_staff_are_listed_without_what_only_their_reader_may_use(way: Journey) -> None:
     way.apply()
     page = shown(way, SAM)

@@ -277,11 +277,11 @@ def test_what_is_typed_after_the_sending_is_shown_and_not_lost(way: Journey) -> 
 
 
 def test_one_mistake_brings_no_more_rows_than_were_typed_and_one(way: Journey) -> None:
-    pairs = samples.as_html(samples.eoi(contact_email="ada@"))
-    blank = [(f"partners[{n}].{key}", "") for n in range(3, 15) for key in ("name", "sector")]
-    page = way.visitor.submit("/forms/eoi", [*pairs, *blank]).body.decode()
-    rows = page.partition("<details>")[0].count('<fieldset class="row field">')
-    assert rows == len(samples.EOI["partners"]) + 1
+    one = samples.application(team=samples.application()["team"][:1])
+    blank = [(f"team[{n}].{key}", "") for n in range(1, 5) for key in ("first_name", "title")]
+    pairs = [*samples.as_html(one), *blank, ("uninvited", "1")]
+    page = way.visitor.submit("/forms/application", pairs).body.decode()
+    assert page.count('<fieldset class="row field">') == 2
 
 
 def test_a_row_that_was_removed_is_put_back_where_it_was(way: Journey) -> None:
@@ -335,11 +335,13 @@ def test_the_notice_with_its_policy_stands_before_the_box_that_agrees(
     policy = {"fr": "https://www.example.org/fr/confidentialite",
               "en": "https://www.example.org/en/privacy"}[lang]  # fmt: skip
     url = begun(way)
-    for page in (f"{url}/consents?lang={lang}", f"/forms/eoi?whole=1&lang={lang}",
-                 f"/forms/eoi?blank=1&lang={lang}"):  # fmt: skip
-        shown = way.visitor.page(page).body.decode()
+    pages = [way.visitor.page(f"{url}/consents?lang={lang}"),
+             way.visitor.submit("/forms/eoi", [("lang", lang), ("org_city", "Laval")]),
+             way.visitor.page(f"/forms/eoi?blank=1&lang={lang}")]  # fmt: skip
+    for at, page in enumerate(pages):
+        shown = page.body.decode()
         link = shown.index(f'<a href="{policy}"')
-        assert link < shown.index("consent_privacy" if "blank" not in page else "</section>", link)
+        assert link < shown.index("consent_privacy" if at < 2 else "</details>", link)
         assert "consent_privacy" not in shown[:link]
 
 

@@ -128,3 +128,13 @@ def test_a_form_is_filled_in_as_it_was_typed(
     form: str, pairs: list[tuple[str, str]], found: str
 ) -> None:
     assert refilled(form, pairs) == found
+
+
+def test_the_page_of_a_deleted_draft_leads_to_the_form_in_the_other_language(
+    visitor: Visitor,
+) -> None:
+    begun = visitor.send("/draft", {"form": "eoi"}).json_body["links"]["draft"]
+    path = begun.partition("/api")[2]
+    page = visitor.submit(f"{path}/delete", [("confirm", "on"), ("lang", "fr")]).body.decode()
+    (link,) = re.findall(r'href="[^"]*/api([^"]*)" lang="en-CA"', page)
+    assert visitor.page(link).status_code == 200

@@ -388,6 +388,7 @@ mark(of, message) {
 const box = of.closest(".field")
 for (let each = of; each && each !== this.form; each = each.parentElement) {
 if (each.matches(".row, .field")) each.hidden = false
+if (each.tagName === "DETAILS") each.open = true
 }
 box.classList.add("wrong")
 const error = make("p", { className: "error relais-error", id: `${of.id}-error`, textContent: message })

@@ -130,6 +130,7 @@ def _html(source: Source, tree: markdown.Node, imprint: Imprint, page_url: str) 
         body=Safe(markup.below(tree)),
         style=lambda name: Safe(theme.style(name)),
         dark=Safe(theme.dark()),
+        outlook_dark=Safe(theme.outlook_dark()),
         unsubscribe=Safe("{{unsubscribe_url_html}}"),
         preferences=Safe("{{preferences_url_html}}"),
     )

@@ -59,6 +59,16 @@ def dark() -> str:
     ).format(**colours)
 
 
+def outlook_dark() -> str:
+    """Return the same for Outlook, which turns colours itself and marks what it turned."""
+    colours = content.theme()["dark"]
+    return (
+        "[data-ogsb] main{{background:{paper}!important}}"
+        "[data-ogsc] main{{color:{ink}!important}}[data-ogsc] a{{color:{link}!important}}"
+        "[data-ogsc] header,[data-ogsc] footer{{color:{soft}!important}}"
+    ).format(**colours)
+
+
 def too_weak() -> Iterator[dict[str, str]]:
     """Yield the pairs of colours that too many people could not read: `text`, `ground`, and the
     contrast that was `found`."""

@@ -37,6 +37,7 @@ from chalicelib.desk.notes import StaffNotes, called
 from chalicelib.desk.releasing import Releasing
 from chalicelib.forms.normalise import nest
 from chalicelib.mail.writers.previews import Previews
+from chalicelib.views.days import DAYS, respond_with_days, staffs_days
 from chalicelib.views.desk.charities import charities
 from chalicelib.views.desk.entry import Entry, Visit
 from chalicelib.views.desk.opened_files import OpenedFiles, note_facts
@@ -75,6 +76,10 @@ class DeskFileViews:
             return self.entry.refused(visit.lang, "recused")
         if wanted := visit.request.query.get(QUERY):
             return saved(self.document_link(self.cases.documents(case), wanted))
+        if DAYS in visit.request.query and (
+            days := staffs_days(case, visit.lang, self.entry.settings)
+        ):
+            return respond_with_days(days, case.current_ref, visit.lang, self.entry.now())
         if visit.request.method == "GET":
             self.looks.look(staff.id, case.id, case.events)
             seen(self.files.store, list_key(case))
@@ -239,6 +244,7 @@ class DeskFileViews:
         """Return what stands before the file itself: where one is, what is to be done, notes."""
         filters, owner = self._filters(visit), self.reviews.owner(case)
         done = visit.request.query.get("done", "")
+        print_url = f"{self.entry.address('files', case.current_ref, 'print')}?{filters.query()}"
         undo = case.decided if opened.standing == "undo" and case.decided else None
         return {
             "done": self._done_text(done, visit.lang) if done else "",
@@ -249,7 +255,9 @@ class DeskFileViews:
             "owner": owner.name if owner else "",
             "undo_until": moment(str(undo["undo_until"])) if undo else None,
             "notes": note_facts(self.notes, case),
-            "print": f"{self.entry.address('files', case.current_ref, 'print')}?{filters.query()}",
+            "days_url": f"{self.entry.address('files', case.current_ref)}?{DAYS}=1",
+            "print": print_url,
+            "letters_url": f"{print_url}#letters",
             "back": f"{self.entry.address('files')}?{filters.query()}",
             "next": self._next(visit, filters, case),
         }

@@ -1,0 +1,158 @@
+"""A long form that was refused asks again for what is wrong in it alone, and loses nothing else."""
+
+import html
+import json
+import re
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+import samples
+from chalicelib.core.languages import LANGS, Lang
+from chalicelib.forms import parsing
+from chalicelib.web.mending import MENDED_AT_ONCE, NOTED_AT_ONCE
+from journey import ADA, RITA, Journey
+
+Pairs = list[tuple[str, str]]
+
+WRONG: dict[str, dict[str, dict[str, Any]]] = {
+    "eoi": {
+        "a missing line": {"org_city": ""},
+        "a row's field": {
+            "partners": [{**samples.EOI["partners"][0], "sector": "x"}, *samples.EOI["partners"][1:]]
+        },
+        "a text that is too long": {"issue_summary": "mot " * 900},
+        "consent": {"consent_privacy": None},
+        "nearly everything": {**dict.fromkeys(samples.EOI), "contact_first_name": "Ada"},
+    },
+    "application": {
+        "one in a team": {"team": samples.APPLICATION["team"][:1]},
+        "a row's address": {
+            "team": [{**samples.APPLICATION["team"][0], "email": "x"},
+                     *samples.APPLICATION["team"][1:]]
+        },
+        "no objective": {"objectives": None},
+    },
+}  # fmt: skip
+
+
+def json_text(answers: dict[str, Any]) -> str:
+    """Answers to compare: a box that nobody ticked is not sent by a browser."""
+    return json.dumps(answers, default=str, sort_keys=True).replace(', "is_new": false', "")
+
+
+def filled(page: str) -> Pairs:
+    """What a browser would send of the form of a page, as it came."""
+    form = re.search(r'<form id="answers".*?</form>', page, re.DOTALL)
+    assert form
+    found: Pairs = []
+    for tag in re.findall(r"<input[^>]*>", form[0]):
+        has = dict(re.findall(r'([\w-]+)="([^"]*)"', tag))
+        if has["type"] not in ("radio", "checkbox") or " checked" in tag:
+            found.append((has["name"], has.get("value", "")))
+    for name, text in re.findall(
+        r'<textarea[^>]*name="([^"]*)"[^>]*>(.*?)</textarea>', form[0], re.S
+    ):
+        found.append((name, text.removeprefix("\n")))
+    for name, options in re.findall(
+        r'<select[^>]*name="([^"]*)"[^>]*>(.*?)</select>', form[0], re.S
+    ):
+        found += [(name, value) for value in re.findall(r'value="([^"]*)" selected', options)]
+    return [(name, html.unescape(text)) for name, text in found]
+
+
+def mended(pairs: Pairs, right: Pairs, shown: set[str]) -> Pairs:
+    """The same with what stands wrong on the page made right."""
+    return [pair for pair in pairs if pair[0] not in shown] + [p for p in right if p[0] in shown]
+
+
+def visible(page: str) -> set[str]:
+    form = page[page.index('<form id="answers"') :]
+    tags = re.findall(r"<(?:input|select|textarea)[^>]*>", form.partition("</form>")[0])
+    return {re.findall(r'name="([^"]*)"', tag)[0] for tag in tags if 'type="hidden"' not in tag}
+
+
+@pytest.mark.parametrize(
+    ("form", "what"), [(form, what) for form, kinds in WRONG.items() for what in kinds]
+)
+def test_what_is_wrong_is_mended_and_what_was_right_arrives_as_it_was_typed(
+    way: Journey, form: str, what: str
+) -> None:
+    make = samples.eoi if form == "eoi" else samples.application
+    right = samples.as_html(make())
+    uninvited = [("uninvited", "1")] if form == "application" else []
+    pairs = [*samples.as_html(make(**WRONG[form][what])), ("lang", "fr"), *uninvited]
+    for _ in range(30):
+        answer = way.visitor.submit(f"/forms/{form}", pairs)
+        if answer.status_code == 303:
+            break
+        page = answer.body.decode()
+        assert answer.status_code == 422
+        asked = visible(page) - {"website", "consent_privacy", "consent_newsletter"}
+        assert len({name.partition("[")[0] for name in asked}) <= MENDED_AT_ONCE + NOTED_AT_ONCE
+        assert len(page.encode()) < 60_000
+        pairs = mended(filled(page), right, visible(page) - {"website"})
+    (case,) = way.store.kinds("case")
+    kept = case["answers"] if form == "eoi" else case["application"]
+    if what != "nearly everything":
+        wanted = parsing.parse(form, make(), "fr", way.clock().date()).answers
+        assert json_text(kept) == json_text(wanted)
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_the_other_language_shows_the_same_mistakes_and_keeps_the_same_answers(
+    way: Journey, lang: Lang
+) -> None:
+    other = "en" if lang == "fr" else "fr"
+    wrong = samples.as_html(samples.eoi(org_city="", contact_email="ada@"))
+    page = way.visitor.submit("/forms/eoi", [*wrong, ("lang", lang)]).body.decode()
+    turned = way.visitor.submit("/forms/eoi", [*filled(page), ("_switch", other)])
+    assert turned.status_code == 200
+    again = turned.body.decode()
+    assert f'<html lang="{other}-CA">' in again
+    assert visible(again) == visible(page)
+    ignored = {"lang", "started_at", "notice", "consent_shown"}
+    kept = [pair for pair in filled(again) if pair[0] not in ignored]
+    assert kept == [pair for pair in filled(page) if pair[0] not in ignored]
+
+
+def test_all_answers_can_be_looked_at_in_a_draft_of_them(way: Journey) -> None:
+    wrong = samples.as_html(samples.eoi(contact_email="ada@"))
+    page = way.visitor.submit("/forms/eoi", [*wrong, ("lang", "fr")]).body.decode()
+    (begin,) = re.findall(r'formaction="[^"]*/api(/draft[^"]*)"', page)
+    begun = way.visitor.submit(begin, filled(page))
+    assert begun.status_code == 303
+    (draft,) = way.store.kinds("draft")
+    where = urlsplit(begun.headers["Location"]).path.partition("/api")[2].rpartition("/")[0]
+    check = html.unescape(way.visitor.page(f"{where}/check?lang=fr").body.decode())
+    for text in (samples.EOI["org_legal_name"], "Ville de l’Exemple", samples.EOI["goal_draft"]):
+        assert text in check
+    assert draft["form"] == "eoi"
+
+
+def test_an_answer_corrects_sections_of_the_form_one_after_the_other(way: Journey) -> None:
+    case = way.declare()
+    way.decide(RITA, decision="ask", message="Combien?")
+    way.after_undo()
+    own = way.own(ADA)
+    page = way.visitor.page(own).body.decode()
+    assert len(page.encode()) < 30_000, "the form is not on the page before somebody wants it"
+    before = way.again(case).version
+    pairs = [pair for pair in filled(page) if pair[0] != "answer"]
+    pairs += [("answer", "Douze."), ("open", "organization")]
+    page = way.visitor.submit(own, pairs).body.decode()
+    assert "org_city" in visible(page)
+    assert "goal_draft" not in visible(page)
+    pairs = [pair for pair in filled(page) if pair[0] != "org_city"]
+    pairs += [("org_city", "Laval"), ("open", "intention")]
+    page = way.visitor.submit(own, pairs).body.decode()
+    assert ("answer", "Douze.") in filled(page)
+    assert ("org_city", "Laval") in filled(page)
+    assert "goal_draft" in visible(page)
+    assert way.again(case).version == before, "nothing is sent by that"
+    sent = way.visitor.submit(own, filled(page))
+    assert sent.status_code == 200
+    after = way.again(case)
+    assert after.state == "EOI_PENDING"
+    assert after.answers == {**case.answers, "org_city": "Laval"}
