@@ -102,6 +102,7 @@ def pasted(api: str, website: Website, fr: Page) -> Show:
         )
         website.policy = policy.format(api=api)
         fr.goto(f"{website.origin}/page{query}")
+        unfold(fr)
         return fr
 
     return show
@@ -130,6 +131,11 @@ TYPE = """pairs => {
   }
   return lost
 }"""
+
+
+def unfold(page: Page) -> None:
+    """Open each section, as whoever fills it in does."""
+    page.evaluate("document.querySelectorAll('details.section').forEach(d => { d.open = true })")
 
 
 def part(api: str, name: str, lang: str = "fr") -> str:
@@ -279,6 +285,7 @@ def test_a_reload_loses_nothing_until_the_form_is_sent(
     for _ in range(2):
         page.reload()
         page.get_by_text("Ce que vous aviez saisi est de retour.").wait_for()
+        unfold(page)
         assert page.locator("fieldset.row:visible").count() == 3
     assert page.locator("[name=website]").input_value() == ""
     press(page)
