@@ -51,6 +51,7 @@ def test_the_order_of_controls_is_their_order_on_the_page(page: Page) -> None:
     page.set_viewport_size({"width": 360, "height": 700})
     page.context.set_offline(True)
     page.set_content(gallery.website("fr")["application"])
+    page.evaluate("document.querySelectorAll('details.section').forEach(d => { d.open = true })")
     tops = page.evaluate(
         "[...document.querySelectorAll('main :is(input:not([type=hidden]):not([tabindex]),"
         "select,textarea,summary,button)')].filter(e => e.checkVisibility())"
@@ -91,8 +92,9 @@ def test_more_rows_open_by_keyboard(page: Page) -> None:
     page.set_content(gallery.website("fr")["eoi"])
     later = page.locator("[name='partners[2].name']")
     assert not later.is_visible()
-    page.locator("summary").first.focus()
-    page.keyboard.press("Enter")
+    for closed in ("details.section:not([open]):has(.row) > summary", ".field details > summary"):
+        page.locator(closed).first.focus()
+        page.keyboard.press("Enter")
     assert later.is_visible()
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.name") == "partners[2].name"
