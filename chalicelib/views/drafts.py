@@ -115,6 +115,8 @@ class DraftViews:
             self.drafts.get(holder)
         except DraftSent as sent:
             return self._sent(request, sent.draft, place.lang)
+        except RelaisError as refused:
+            return self.problems.respond(request, refused, place.lang)
         return see_other(place.to("tasks"))
 
     def page(self, request: Request, token: str, page: str) -> Response:
@@ -150,6 +152,9 @@ class DraftViews:
             return self.sections.save(request, place, holder, page, fields)
         except DraftSent as sent:
             return self._sent(request, sent.draft, place.lang)
+        except RelaisError as refused:
+            # The page that was posted says its language, and no other part of the request does.
+            return self.problems.respond(request, refused, place.lang, form=holder.form)
 
     def _documents(self, request: Request, holder: Holder) -> Response:
         place = Place(self.links.draft(*holder), request.lang)

@@ -266,6 +266,21 @@ def test_a_draft_that_its_author_deletes_opens_nothing(way: Journey) -> None:
     assert way.visitor.page(f"{url}/contact").status_code == 404
 
 
+@pytest.mark.parametrize("lang", LANGS)
+def test_what_is_typed_after_the_end_of_a_draft_is_shown_in_the_language_of_its_page(
+    way: Journey, lang: str
+) -> None:
+    url = filled(way)
+    page = way.visitor.page(f"{url}/contact?lang={lang}").body.decode()
+    way.visitor.submit(f"{url}/delete", [("confirm", "on")])
+    late = {**hidden(page), "contact_title": "Too late to be kept"}
+    for path in (f"{url}/contact", url):
+        answer = way.visitor.submit(path, list(late.items()))
+        assert answer.status_code == 404
+        assert f'lang="{lang}-CA"' in answer.body.decode()
+        assert "Too late to be kept" in answer.body.decode()
+
+
 def test_what_is_typed_after_the_sending_is_shown_and_not_lost(way: Journey) -> None:
     url = filled(way)
     page = way.visitor.page(f"{url}/contact?lang=fr").body.decode()
