@@ -66,7 +66,7 @@ class FileViews:
             return self._receipt(request, token, posted)
         if references.is_reference_of("assessment", self.links.open_file(token)[0]):
             return self.pages.result(request, token)
-        mine = OpenedFile(token, self.cases.followed(token))
+        mine = OpenedFile(token, self.cases.followed(token), self.cases)
         lang = request.language({}, mine.case.lang)
         if DAYS in request.query and (days := self.pages.days(mine, lang)):
             return days
@@ -100,7 +100,7 @@ class FileViews:
             self.files.counted(case, "address" if confirming else "file")
             if confirming is not None:
                 return self._confirm(request, token, *confirming, given, lang)
-            return self._act(request, OpenedFile(token, case), given, lang)
+            return self._act(request, OpenedFile(token, case, self.cases), given, lang)
         except TooLarge as error:
             return self._too_large(request, token, error)
         except RelaisError as error:
@@ -109,7 +109,7 @@ class FileViews:
     def _too_large(self, request: Request, token: str, error: TooLarge) -> Response:
         try:
             if _on_documents(request):
-                mine = OpenedFile(token, self.cases.followed(token))
+                mine = OpenedFile(token, self.cases.followed(token), self.cases)
                 return self.documents.too_large(request, mine, request.language({}, mine.case.lang))
         except BadLink as bad:
             return self.problems.respond(request, bad, request.lang)
@@ -148,7 +148,7 @@ class FileViews:
 
     def _again(self, mine: OpenedFile) -> OpenedFile:
         """Return the file as it stands now."""
-        return OpenedFile(mine.token, self.cases.followed(mine.token))
+        return OpenedFile(mine.token, self.cases.followed(mine.token), self.cases)
 
     def _add_document(
         self, request: Request, mine: OpenedFile, given: FileInput, lang: Lang

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from chalicelib import content
 from chalicelib.cases.case import Case
@@ -42,11 +43,17 @@ class OpenedFile:
 
     token: str
     case: Case
+    cases: Cases
 
     @property
     def form(self) -> str:
         """The form that the file is about now."""
         return self.case.form
+
+    @cached_property
+    def known_state(self) -> str:
+        """The state that its person may know; a page is of one moment, and looks once."""
+        return self.cases.known_state(self.case)
 
 
 @dataclass(frozen=True)
@@ -154,7 +161,7 @@ class FilePages:
 
     def _delay(self, mine: OpenedFile) -> object:
         """Return the usual turnaround, told while somebody waits for the staff."""
-        waits = tells_turnaround(self.cases.known_state(mine.case))
+        waits = tells_turnaround(mine.known_state)
         return self.turnaround(mine.form) if waits else None
 
     def withdrawing(
@@ -281,12 +288,10 @@ class FilePages:
         )
 
     def can(self, mine: OpenedFile, event: str) -> bool:
-        return (self.cases.known_state(mine.case), event) in table()
+        return (mine.known_state, event) in table()
 
     def _facts(self, mine: OpenedFile, lang: Lang) -> FileFacts:
-        return file_facts(
-            mine.case, self.cases.history(mine.case), self.cases.known_state(mine.case), lang
-        )
+        return file_facts(mine.case, self.cases.history(mine.case), mine.known_state, lang)
 
     def _describe(self, mine: OpenedFile, lang: Lang) -> Description:
         from chalicelib.views.described import describe_form

@@ -199,6 +199,8 @@ def test_an_unknown_address_gets_the_same_answer_for_the_same_work(
         work = [[type(w) for w in writes] for writes in store.commits[commits:]]
         return told.status_code, told.headers["Location"], page.body, store.reads - reads, work
 
+    # A process looks at the edits of the desk now and then, whoever asks.
+    browser.get("/desk")
     assert asked(browser, RITA) == asked(other, "nobody@example.org")
     deliver()
     assert len(mailer.sent) == 1

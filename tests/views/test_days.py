@@ -124,12 +124,15 @@ def test_a_blank_form_is_for_everybody_and_asks_for_no_invitation(way: Journey) 
 def test_a_form_that_was_begun_brings_its_last_day_and_nothing_of_what_is_in_it(
     way: Journey,
 ) -> None:
+    nothing = way.visitor.send("/draft", {"form": "eoi"}).json_body["links"]["draft"]
+    empty = way.visitor.get(f"/draft/{nothing.rpartition('/')[2]}?days=1&lang=fr").body.decode()
+    assert "DTSTART;VALUE=DATE:20260316" in empty, "two weeks, while nothing was typed"
     told = way.visitor.send("/draft", {"form": "eoi", "org_legal_name": "Table des aînés"})
     link = told.json_body["links"]["draft"]
     answer = way.visitor.get(f"/draft/{link.rpartition('/')[2]}?days=1&lang=fr")
     assert answer.headers["Content-Type"].startswith("text/calendar")
     kept = answer.body.decode().replace("\r\n ", "")
-    assert "DTSTART;VALUE=DATE:20260316" in kept, "two weeks, while nothing was saved"
+    assert "DTSTART;VALUE=DATE:20260531" in kept, "ninety days"
     assert "Déclaration d’intérêt" in kept
     assert "Table des aînés" not in kept
     assert link.rpartition("/")[2] not in kept
