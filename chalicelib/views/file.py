@@ -26,8 +26,9 @@ from chalicelib.views.documents import QUERY, read_body
 from chalicelib.views.file_documents import FileDocuments
 from chalicelib.views.file_facts import error_text
 from chalicelib.views.file_form import PAGE_SECONDS, FileInput, read_input
-from chalicelib.views.file_pages import FilePages, OpenedFile
+from chalicelib.views.file_pages import FilePages
 from chalicelib.views.lost_link import LostLinkViews
+from chalicelib.views.opened_file import OpenedFile
 from chalicelib.web.problems import FieldError, Problems, field_errors
 from chalicelib.web.request import Request
 from chalicelib.web.responses import Response

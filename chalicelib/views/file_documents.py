@@ -19,7 +19,8 @@ from chalicelib.views.documents import (
     saved,
 )
 from chalicelib.views.file_form import FileInput
-from chalicelib.views.file_pages import FilePages, OpenedFile
+from chalicelib.views.file_pages import FilePages
+from chalicelib.views.opened_file import OpenedFile
 from chalicelib.web.pages import in_language
 from chalicelib.web.problems import FieldError, Problems, field_errors
 from chalicelib.web.request import Request

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 from chalicelib import content
 from chalicelib.cases.case import Case
@@ -29,31 +28,13 @@ from chalicelib.views.file_facts import (
     is_stored_form,
     unreached,
 )
+from chalicelib.views.opened_file import OpenedFile
 from chalicelib.web.form_errors import Description, form_errors
 from chalicelib.web.mending import revised
 from chalicelib.web.pages import Pages, in_language
 from chalicelib.web.problems import FieldError
 from chalicelib.web.request import Request
 from chalicelib.web.responses import PRIVATE, Response, json_response
-
-
-@dataclass(frozen=True)
-class OpenedFile:
-    """A file that its link opened, which came by mail and proves the address."""
-
-    token: str
-    case: Case
-    cases: Cases
-
-    @property
-    def form(self) -> str:
-        """The form that the file is about now."""
-        return self.case.form
-
-    @cached_property
-    def known_state(self) -> str:
-        """The state that its person may know; a page is of one moment, and looks once."""
-        return self.cases.known_state(self.case)
 
 
 @dataclass(frozen=True)
