@@ -22,6 +22,7 @@ import hostile_twin
 import issue_factory
 import letter_facts
 import samples
+from accounts import SetWorld
 from chalicelib import content
 from chalicelib.aws.keys import Keys
 from chalicelib.cases.case import Case
@@ -44,6 +45,7 @@ from fakes import (
     MemoryBulkMailer,
     MemoryDocuments,
     MemoryMailer,
+    MemoryObjects,
     MemoryQueue,
     MemoryStore,
     MemorySuppression,
@@ -243,7 +245,7 @@ class Walk:
         self.documents = MemoryDocuments(self.clock)
         self.service = Services(
             settings, self.store, self.keys, self.mailer, self.clock, MemorySuppression(), bulk,
-            documents=self.documents,
+            objects=MemoryObjects(), documents=self.documents, outside=SetWorld(),
         )  # fmt: skip
 
     def __enter__(self) -> "Walk":

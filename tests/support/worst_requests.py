@@ -10,9 +10,11 @@ from urllib.parse import quote_plus, urlencode, urlsplit
 
 import issue_factory
 from chalicelib import content
+from chalicelib.cases.staff import ROLES
 from chalicelib.coaches.directory import sheets
 from chalicelib.core.links import person_key
 from chalicelib.forms.cells import read_cells
+from chalicelib.newsletter.issues.both_texts import NAMES
 from gallery import COACHES, Walk
 from staff_browser import StaffBrowser, form_of, link_of
 from visitor import token
@@ -343,6 +345,7 @@ class World:
 
     def _desk(self) -> Iterator[tuple[str, list[Place]]]:
         browser, email = StaffBrowser(self._walk.visitor), str(self._walk.staff["email"])
+        self._walk.store.items["STAFF", str(self._walk.staff["sk"])]["roles"] = list(ROLES)
         browser.sign_in(email, self._walk.mailer, self._walk.deliver)
         ours = {"sec-fetch-site": "same-origin"}
         signed_in = {**ours, "cookie": "; ".join(f"{k}={v}" for k, v in browser.cookies.items())}
@@ -377,6 +380,8 @@ class World:
         yield "/desk/figures", [Place("/desk/figures", headers=signed_in)]
         yield "/desk/log", [Place("/desk/log", headers=signed_in)]
         yield from _edits(account["nonce"], signed_in)
+        self._walk.service.issues.editing.begin("2026-09", str(self._walk.staff["sk"]))
+        yield from _news(account["nonce"], signed_in)
         wish = {"nonce": account["nonce"], "format": "csv"}
         yield "/desk/export", [Place("/desk/export", ("column", "filters"), "a", wish, signed_in)]
         yield "/desk/exports/{job}", [Place("/desk/exports/x", headers=signed_in)]
@@ -527,6 +532,28 @@ def sent_to(place: Place, method: str, size: int) -> Iterator[tuple[str, Sent]]:
         yield name, Sent(headers={**BROWSER, **given})
     for name, query in queries().items():
         yield name, Sent(headers=BROWSER, query=tuple(query))
+
+
+def _news(nonce: str, headers: dict[str, str]) -> Iterator[tuple[str, list[Place]]]:
+    """The pages on which the newsletter is written, and its subscribers are kept."""
+    page, lists = "/desk/newsletter/2026-09", "/desk/subscribers"
+    given = {"nonce": nonce, "seen": ".", "part": "mail", "of": "fr", "do": "check"}
+    route = "/desk/newsletter/{issue}"
+    yield "/desk/newsletter", [Place("/desk/newsletter", ("slug",), "a", given, headers)]
+    yield route, [Place(page, ("to", "events"), "a", given | {"act": "test"}, headers)]
+    # The texts of a preview are compiled, at most 60 kB each, for staff alone: patterns that look for
+    # what is no link have many parts, whose squares counted here are no time that they take.
+    for name, fields in (("text", NAMES), ("preview", ("part", "of"))):
+        yield f"{route}/{name}", [Place(f"{page}/{name}", fields, "a", given, headers)]
+    sent = given | {"act": "schedule"}
+    yield f"{route}/send", [Place(f"{page}/send", ("day", "hour"), "a", sent, headers)]
+    yield f"{route}/missed", [Place(f"{page}/missed", headers=headers)]
+    yield lists, [Place(lists, ("email",), "a", given | {"act": "find"}, headers)]
+    for name in ("import", "export"):
+        yield f"{lists}/{name}", [Place(f"{lists}/{name}", (), "a", given, headers)]
+    job = f"{lists}/lists/{{job}}"
+    for ending in ("", "/file"):
+        yield f"{job}{ending}", [Place(f"{lists}/lists/x{ending}", (), "a", given, headers)]
 
 
 def _edits(nonce: str, headers: dict[str, str]) -> Iterator[tuple[str, list[Place]]]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from chalicelib.core import eastern_time
-from chalicelib.core.errors import Conflict, Refused
+from chalicelib.core.errors import Conflict, Refused, TooLarge
 from chalicelib.core.languages import LANGS
 from chalicelib.core.ports import Store
 from chalicelib.forms.drafts.merging import merge
@@ -19,6 +19,7 @@ from chalicelib.newsletter.issues.newsroom import IssueFacts
 from chalicelib.newsletter.issues.preflight import is_too_big
 from chalicelib.newsletter.issues.source import SLUG, Source, parse
 
+MAX_SLUG_LENGTH: Final = 60
 MERGE_TRIES: Final = 3
 """How often a save is tried that somebody else's came before."""
 
@@ -56,7 +57,7 @@ class Editing:
 
     def begin(self, slug: str, by: str) -> Issue:
         """Begin an issue of two texts to fill in. Raises CannotBegin."""
-        if not SLUG.fullmatch(slug) or "-suite-" in slug:
+        if len(slug) > MAX_SLUG_LENGTH or not SLUG.fullmatch(slug) or "-suite-" in slug:
             raise CannotBegin("slug")
         if issue_of(self.store, slug) is not None:
             raise CannotBegin("taken")
@@ -80,9 +81,12 @@ class Editing:
         return {lang: compiled(source, imprint) for lang, source in sources.items()}
 
     def made_of(self, issue: Issue, values: Values) -> dict[str, Compiled]:
-        """Return what a page says, as it would be sent; nothing is kept."""
+        """Return what a page says, as it would be sent; nothing is kept. Raises TooLarge."""
         kept = both_texts.kept_sources(self.store, issue)
-        return self.compiled(both_texts.sources_of(issue.id, both_texts.tidied(values), kept)[0])
+        sources, faults = both_texts.sources_of(issue.id, both_texts.tidied(values), kept)
+        if _too_long(faults):
+            raise TooLarge
+        return self.compiled(sources)
 
     def save(
         self, issue_id: str, typed: Values, seen: str, by: str, *, edit: bool = False
@@ -124,11 +128,16 @@ class Editing:
         if standing == "begun" or (standing == "approved" and not edit):
             return Written(issue, values, standing, theirs=theirs)
         sources, faults = both_texts.sources_of(issue.id, values, kept)
-        made = self.compiled(sources)
-        if is_too_big(made.values()) or any(fault.code == "too_long" for fault in faults):
+        # What is too long is not even read: reading takes its time.
+        made = {} if _too_long(faults) else self.compiled(sources)
+        if not made or is_too_big(made.values()):
             return Written(issue, values, "too_big")
         saved = self.drafting.save(_facts(issue, sources), made, by, edit=edit)
         return Written(saved, values, joined=values != given)
+
+
+def _too_long(faults: Sequence[Finding]) -> bool:
+    return any(fault.code == "too_long" for fault in faults)
 
 
 def _facts(issue: Issue, sources: dict[str, Source]) -> IssueFacts:

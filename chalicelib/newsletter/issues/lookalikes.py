@@ -27,13 +27,13 @@ _FIELD: Final = re.compile(
 )
 _ADDRESS: Final = re.compile(
     r"(?:https?://|www\.|mailto:|tel:(?=[+\d]))[^\s<>]+"
-    r"|[\w.+-]+@[\w-]+(?:\.[\w-]+)*|(?<!\w)@(?:[\w-]+\.)+[^\W\d_]{2,}"
+    r"|(?<![\w.+-])[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)*|(?<!\w)@(?:[\w-]+\.)+[^\W\d_]{2,}"
     r"|(?<![\w@.-])(?:[^\W_][\w-]*\.)+"
     r"(?:ca|org|com|net|info|quebec|québec|coop|gov|fr|eu)\b(?:/[^\s<>]*)?",
     re.IGNORECASE,
 )
 _HALF_LINK: Final = re.compile(r"\](?:\(|\[|:)|\)\[|<(?:https?|mailto):", re.IGNORECASE)
-_BRACKETS: Final = re.compile(r"\[[^\[\]\n]*\w[^\[\]\n]*\]")
+_BRACKETS: Final = re.compile(r"\[[^\w\[\]\n]*\w[^\[\]\n]*\]")
 UNFINISHED: Final = re.compile(
     r"\b(?:TO-?DO|FIXME|TKTK|X{3,}|Y{3,})\b|(?i:\btodo\s?:)"
     r"|(?i:\blorem\s+ipsum\b|\bdolor\s+sit\s+amet\b|\bconsectetur\s+adipisc)"
