@@ -5,6 +5,7 @@ import sqlite3
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from itertools import islice
+from types import SimpleNamespace
 from typing import Any
 
 from bench.corpus import Visit
@@ -152,8 +153,8 @@ class Handler(Engine):
 
         given: dict[str, Any] = dict.fromkeys(Settings.model_fields, "https://example.org")
         settings = Settings.model_construct(**given)
-        no_store: Any = None
-        services = Services(settings, no_store, Keys(("links",), b"people"))
+        no_rows: Any = SimpleNamespace(get=lambda pk, sk: None)
+        services = Services(settings, no_rows, Keys(("links",), b"people"))
         vars(services.coaches)["editions"] = OneEdition(serialise(build(coaches)))
         services.coaches.directory.directory()
         vars(app).update(settings=lambda: settings, services=lambda: services)

@@ -8,6 +8,7 @@ import re
 import subprocess
 import time
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -35,7 +36,7 @@ BENCHES: Final = (
     Bench("An edit of a coach", "bench.editions 100 1000", "A directory is stored whole."),
     Bench("A list as a sheet", "bench.export 10000", "Of 152 columns."),
     Bench("The worst requests", "bench.worst", "What a request of a kind can make us do at most."),
-    Bench("An issue, and django-newsletter", "bench.newsletter hand bulks letters --readers 2000", "Through boto3 to a stub of AWS, by the clock on the wall."),
+    Bench("An issue, and django-newsletter", "bench.newsletter hand bulks --readers 2000", "Through boto3 to a stub of AWS, by the clock on the wall."),
 )  # fmt: skip
 
 
@@ -66,17 +67,21 @@ def run(bench: Bench) -> str:
         last = done.stderr.strip().splitlines() or ["it says nothing"]
         return f"Not measured: {last[-1]}"
     lines = [line.rstrip() for line in done.stdout.splitlines() if not line.startswith("{")]
-    return _shown([line for line in lines if line])
+    return _shown(lines)
 
 
 def _shown(lines: list[str]) -> str:
     found: list[str] = []
     plain: list[str] = []
-    for line in [*lines, "|"]:
+    for before, line in pairwise(["", *lines, "|"]):
+        if not line:
+            continue
         if line.startswith("|"):
             if plain:
                 found.append("\n```\n" + "\n".join(plain) + "\n```\n")
                 plain = []
+            if not before:
+                found.append("")
             found.append(line)
         else:
             if found and found[-1].startswith("|"):
