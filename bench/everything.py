@@ -35,7 +35,7 @@ BENCHES: Final = (
     Bench("States", "bench.states", "Our table of states beside python-statemachine."),
     Bench("An edit of a coach", "bench.editions 100 1000", "A directory is stored whole."),
     Bench("A list as a sheet", "bench.export 10000", "Of 152 columns."),
-    Bench("The worst requests", "bench.worst", "What a request of a kind can make us do at most."),
+    Bench("The worst requests", "bench.worst", "The most work that a request of a kind can cost."),
     Bench("An issue, and django-newsletter", "bench.newsletter hand bulks --readers 2000", "Through boto3 to a stub of AWS, by the clock on the wall."),
 )  # fmt: skip
 
