@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page
 import app as application
 import samples
 from chalicelib.cases.staff import ROLES
+from chalicelib.content import edits
 from fakes import MemoryMailer, MemoryStore
 from staff_browser import code_of, link_of, sign_in_letter
 from tests.browser.test_pages import AXE, MAX_HEIGHT, TAGS, too_wide, violations
@@ -210,3 +211,43 @@ def test_lists_are_exported_and_decided_and_the_roster_kept_without_a_mouse(
         page.goto(f"{address}/desk/{path}?lang={words.lang}")
         seen(path)
     context.close()
+
+
+def test_a_question_is_worded_anew_and_read_on_the_form_in_both_languages(
+    browser: Browser, shared: Page, address: str, store: MemoryStore, mailer: MemoryMailer
+) -> None:
+    for row in store.kinds("staff"):
+        store.items[row["pk"], row["sk"]] |= {"lang": "fr", "roles": list(ROLES)}
+    context = browser.new_context(
+        java_script_enabled=False, viewport={"width": 360, "height": 800}, locale="fr-CA"
+    )
+    page = context.new_page()
+    sign_in(page, address, FR, mailer)
+    for path in ("rules", "rules/reasons", "texts"):
+        page.goto(f"{address}/desk/{path}?lang=fr")
+        assert too_wide(page) == [], path
+        assert page.evaluate("document.documentElement.scrollHeight") < 4_000, path
+    press(page, "main a[href$='/texts/form-eoi']")
+    press(page, "main a[href$='section=organization']")
+    press(page, "main a[href*='org_legal_name.label']")
+    for name, text in (("text.fr", "Quel est l'organisme"), ("text.en", "Which organization"),
+                       ("why", "plus simple")):  # fmt: skip
+        page.locator(f"[name='{name}']").fill(text)
+    press(page, "button[value=preview]")
+    press(page, "main form:has([value=send_code]) button")
+    deliver()
+    typed(page, "code", code_of(mailer.to(RITA)[-1].text))
+    press(page, "main form:has([value=confirm]) button")
+    assert page.locator("[name='text.en']").input_value() == "Which organization", "it was kept"
+    press(page, "button[value=preview]")
+    assert page.locator("#preview mark").all_inner_texts() == [
+        "Quel est l’organisme", "Which organization"
+    ]  # fmt: skip
+    check(page, shared, FR)
+    press(page, "button[value=save]")
+    assert page.locator("#versions + ul li").count() == 2
+    for lang, label in (("fr", "Quel est l’organisme"), ("en", "Which organization")):
+        page.goto(f"{address}/forms/eoi?lang={lang}&whole=1")
+        assert page.locator("label[for=f-org-legal-name]").inner_text().startswith(label)
+    context.close()
+    edits.lay({})

@@ -246,7 +246,8 @@ class EditViews:
             back = f"{address}?section={editor.text.part}"
             words = content.desk()["edits"]
             heading = words.get(editor.text.kind, words["text"])[lang]
-        return editor, EditPage(f"{address}?text={place}", address, back, heading, place)
+        own = f"{address}?text={place}"
+        return editor, EditPage(own, own, back, heading, place)
 
 
 _FINDERS: Final[Mapping[str, Callable[[str, str], Editor | None]]] = {
