@@ -247,7 +247,9 @@ def test_a_question_is_worded_anew_and_read_on_the_form_in_both_languages(
     press(page, "button[value=save]")
     assert page.locator("#versions + ul li").count() == 2
     for lang, label in (("fr", "Quel est l’organisme"), ("en", "Which organization")):
-        page.goto(f"{address}/forms/eoi?lang={lang}&whole=1")
+        page.goto(f"{address}/forms/eoi?lang={lang}")
+        press(page, "main form button")
+        page.goto(f"{page.url.partition('?')[0].rpartition('/')[0]}/organization?lang={lang}")
         assert page.locator("label[for=f-org-legal-name]").inner_text().startswith(label)
     context.close()
     edits.lay({})

@@ -80,7 +80,7 @@ def test_a_question_is_worded_anew_and_its_answers_keep_their_key(
         described = way.visitor.get(f"/forms/eoi?lang={lang}").json_body
         fields = {f["key"]: f["label"] for s in described["sections"] for f in s["fields"]}
         assert fields["org_legal_name"] == label
-        assert label in said(way.visitor.page(f"/forms/eoi?lang={lang}&whole=1"))
+        assert label in said(way.visitor.page(f"/forms/eoi?lang={lang}&blank=1"))
     assert way.visitor.send("/forms/eoi", samples.eoi()).status_code == 201
     (case,) = way.store.kinds("case")
     assert case["answers"]["org_legal_name"] == samples.eoi()["org_legal_name"]
