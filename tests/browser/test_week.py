@@ -1,6 +1,7 @@
 """A programme officer's week at the desk, from an empty stack, without one command."""
 
 from collections import Counter
+from collections.abc import Iterator
 
 import pytest
 from chalice.test import Client
@@ -11,6 +12,7 @@ import sample_coaches
 import samples
 import sent_issue
 from chalicelib.cases.staff import ROLES
+from chalicelib.content import edits
 from chalicelib.core.settings import Settings
 from fakes import MemoryMailer, MemoryObjects, MemoryStore, SetClock
 from staff_browser import code_of
@@ -27,6 +29,12 @@ def settings(settings: Settings) -> Settings:
     return settings.model_copy(update={"stage": "local"})
 
 
+@pytest.fixture(autouse=True)
+def _as_packaged() -> Iterator[None]:
+    yield
+    edits.lay({})
+
+
 def test_a_programme_officer_needs_no_command_for_a_week(
     browser: Browser, address: str, store: MemoryStore, mailer: MemoryMailer, clock: SetClock
 ) -> None:  # fmt: skip
@@ -36,6 +44,7 @@ def test_a_programme_officer_needs_no_command_for_a_week(
     sign_in(page, address, FR, mailer)
     confirm_by_mail(page, address, mailer)
     import_the_directory(page, address)
+    change_a_question(page, address)
     decide_twenty(page, address, store)
     export(page, address)
     send_an_issue(page, address, store, mailer, clock)
@@ -62,6 +71,21 @@ def import_the_directory(page: Page, address: str) -> None:
     assert visitor.get("/coaches?lang=fr").json_body["total"] == len(
         sample_coaches.SAMPLE.read_text("utf-8").splitlines()[1:]
     )
+
+
+def change_a_question(page: Page, address: str) -> None:
+    page.goto(f"{address}/desk/texts/form-eoi?lang=fr")
+    press(page, "main a[href$='section=organization']")
+    press(page, "main a[href*='org_legal_name.label']")
+    for name, text in (("text.fr", "Quel organisme"), ("text.en", "Which organization"),
+                       ("why", "plus simple")):  # fmt: skip
+        page.locator(f"[name='{name}']").fill(text)
+    press(page, "button[value=save]")
+    visitor = Visitor(Client(application.app))
+    for lang, label in (("fr", "Quel organisme"), ("en", "Which organization")):
+        fields = visitor.get(f"/forms/eoi?lang={lang}").json_body["sections"]
+        labels = [field["label"] for section in fields for field in section["fields"]]
+        assert label in labels
 
 
 def decide_twenty(page: Page, address: str, store: MemoryStore) -> None:
