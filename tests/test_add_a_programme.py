@@ -79,7 +79,7 @@ from fakes import MemoryMailer, MemoryStore, MemorySuppression, SetClock
 from infra.content.check import faults
 from visitor import Visitor
 
-assert faults() == [], faults()
+assert not OWN or faults() == [], faults()
 template = json.load(open("infra/resources.json"))
 variables = template["Globals"]["Function"]["Environment"]["Variables"]
 names = {value["Ref"]: name for name, value in variables.items() if "Ref" in value}

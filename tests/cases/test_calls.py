@@ -30,7 +30,7 @@ from visitor import Visitor, token
 
 MANY = 100_000
 
-MORE = 120
+MORE = 60
 """Other cases, and a sixth of them with the very name of ours: many more than a page looks at.
 No call depends on more, and moto copies its table for each transaction."""
 
