@@ -14,13 +14,14 @@ import sent_issue
 from chalicelib.cases.staff import ROLES
 from chalicelib.content import edits
 from chalicelib.core.settings import Settings
+from chalicelib.desk.files import PAGE_LENGTH
 from fakes import MemoryMailer, MemoryObjects, MemoryStore, SetClock
 from staff_browser import code_of
 from tests.browser.test_desk import FR, RITA, deliver, press, sign_in, typed
 from tests.browser.test_newsletter_desk import TEXTS, approve, go, services
 from visitor import Visitor
 
-FILES = 20
+FILES = 2 * PAGE_LENGTH
 
 
 @pytest.fixture
@@ -96,17 +97,16 @@ def decide_twenty(page: Page, address: str, store: MemoryStore) -> None:
         )
         assert visitor.send("/forms/eoi", given).status_code == 201
     deliver()
-    page.goto(f"{address}/desk/files?tab=to_decide&lang=fr")
-    boxes = page.locator(".pick input[type=checkbox]")
-    assert boxes.count() == FILES
-    for box in boxes.all():
-        box.check()
-    press(page, "form.wide button.quiet")
-    page.locator("[name=decision][value=approve]").check()
-    press(page, "button[name=preview]")
-    page.locator("[name=confirm]").check()
-    press(page, "button[name=decide]")
-    assert page.locator("main .rows li").count() == FILES
+    for _ in range(FILES // PAGE_LENGTH):
+        page.goto(f"{address}/desk/files?tab=to_decide&lang=fr")
+        for box in page.locator(".pick input[type=checkbox]").all():
+            box.check()
+        press(page, "form.wide button.quiet")
+        page.locator("[name=decision][value=approve]").check()
+        press(page, "button[name=preview]")
+        page.locator("[name=confirm]").check()
+        press(page, "button[name=decide]")
+        assert page.locator("main .rows li").count() == PAGE_LENGTH
     assert Counter(row["state"] for row in store.kinds("case")) == {"EOI_APPROVED": FILES}
 
 
