@@ -11,7 +11,7 @@ from infra.local_aws.stack import SAMPLE
 from infra.operator.directory import DirectoryPublisher
 from infra.operator.stage import Operator
 
-CROWD = int(os.environ.get("RELAIS_CROWD", "12"))
+CROWD = int(os.environ.get("RELAIS_CROWD", "6"))
 """Visitors at once. Each is a process of the emulator of its own, 50 MB and a second of a
 processor to start: 200 want 12 GB."""
 
