@@ -12,6 +12,7 @@ from chalicelib.aws.answers import READS, read_as_given
 from chalicelib.aws.expressions import Expressions, check_request, decode, encode
 from chalicelib.aws.transactions import write_as_given
 from chalicelib.core.errors import Conflict, StoreDown
+from chalicelib.core.merged_counts import merged_counts
 from chalicelib.core.ports import (
     Change,
     Check,
@@ -59,6 +60,7 @@ class DynamoStore:
         return self._subscribers if pk.startswith(SUBSCRIBERS) else self._records
 
     def commit(self, writes: Sequence[Write]) -> None:
+        writes = merged_counts(writes)
         requests = [self._request(write) for write in writes]
         for turn in range(TRANSACTION_ATTEMPTS):
             try:

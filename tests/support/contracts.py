@@ -97,6 +97,14 @@ class StoreContract:
         assert store.get("A", "2") is None
         assert store.get("A", "3") is None
 
+    def test_two_steps_of_a_transaction_count_in_one_row(self, store: Store) -> None:
+        key = ("C", "1")
+        store.commit([Put(row(text="other")), Change(key, set={"kind": "n"}, add={"a": 1, "b": 1}),
+                      Change(key, set={"kind": "n"}, add={"a": 2, "b": -1})])  # fmt: skip
+        found = store.get(*key)
+        assert found is not None
+        assert (found["a"], found.get("b", 0), found["kind"]) == (3, 0, "n")
+
     def test_readers_beside_writers_see_whole_rows(self, store: Store) -> None:
         """Two threads write while two read: what is met is always a row as it was put."""
         rows = 12

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 from chalicelib.aws.dynamo import SUBSCRIBERS
 from chalicelib.core.errors import Conflict, StoreDown
+from chalicelib.core.merged_counts import merged_counts
 from chalicelib.core.ports import (
     Change,
     Check,
@@ -48,6 +49,9 @@ class MemoryStore:
 
     def commit(self, writes: Sequence[Write]) -> None:
         self.before(writes)
+        written = [write.key for write in merged_counts(writes)]
+        # DynamoDB refuses such a transaction whole.
+        assert len(set(written)) == len(written), f"a row is written twice: {written}"
         if not self.any_rows:
             check_kinds(writes)
         with self._lock:
