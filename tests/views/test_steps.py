@@ -10,6 +10,7 @@ import samples
 from chalicelib.content import edits
 from chalicelib.core.edits import MARK_SHARDS, mark_key, packed
 from chalicelib.core.languages import LANGS
+from chalicelib.core.templates import environment
 from chalicelib.forms.drafts.draft import RETENTION, section_ids
 from chalicelib.forms.drafts.typed import section_of
 from journey import Journey
@@ -429,3 +430,19 @@ def test_a_paused_form_says_so_everywhere_and_what_is_typed_stays(way: Journey) 
     )
     assert "Mon organisme" in typed.body.decode(), "what a browser sent is shown again"
     edits.lay({})
+
+
+@pytest.mark.parametrize("size", [3, 9, 21, 40])
+@pytest.mark.parametrize("kind", ["choice", "choices"])
+def test_a_list_ticks_what_was_chosen_and_nothing_else(kind: str, size: int) -> None:
+    """However many there are, and whether some of them are folded."""
+    options = [{"id": f"o{n}", "label": f"Option {n}"} for n in range(size)]
+    field = {"key": "list", "type": kind, "label": "List", "required": False, "options": options}
+    macro: Any = vars(environment().get_template("pages/_fields.html").module)["one"]
+    last = f"o{size - 1}"
+    several = [["o0", last]] if kind == "choices" else []
+    for chosen in ([], ["o1"], [last], *several):
+        value = chosen if kind == "choices" else "".join(chosen)
+        html = str(macro(field, "list", value, {}, "fr", []))
+        ticked = re.findall(r'value="(o\d+)"(?: checked| selected)', html)
+        assert ticked == chosen
