@@ -251,7 +251,7 @@ class FileViews:
     ) -> Response:
         """Answer that the state, or a decision that can still be undone, does not let this happen."""
         self.files.refused(mine.case, given.action, why)
-        held = self.cases.known_state(mine.case) != shown_as(mine.case.state)
+        held = mine.known_state != shown_as(mine.case.state)
         what = "settled" if why == "settled" or held else "not_now"
         return self.pages.done(request, mine.case, what, lang, mine.token, status=409)
 

@@ -6,7 +6,7 @@ The tables of now stay in use: switching to those of a moment would lose every f
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Final, NamedTuple
 
@@ -126,7 +126,7 @@ def _made(session: Session, moment: datetime) -> Tables:
             SourceTableName=source, TargetTableName=target, RestoreDateTime=moment
         )
     for target in (records, subscribers):
-        _until_active(tables, target, time.sleep)
+        _until_active(tables, target)
     return Tables(tables.client, records, subscribers)
 
 
@@ -138,11 +138,11 @@ def _state(tables: Tables, name: str) -> str:
         return ""
 
 
-def _until_active(tables: Tables, name: str, wait: Callable[[float], None]) -> None:
+def _until_active(tables: Tables, name: str) -> None:
     with bar(f"Making {name}") as shown:
         rounds = 0
         while _state(tables, name) != "ACTIVE":
-            wait(WAIT_SECONDS)
+            time.sleep(WAIT_SECONDS)
             rounds += 1
             shown.show(rounds)
 
