@@ -11,8 +11,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from chalicelib.aws.answers import READS, read_as_given
 from chalicelib.aws.expressions import Expressions, check_request, decode, encode
 from chalicelib.aws.transactions import write_as_given
+from chalicelib.core.counts import merged_counts
 from chalicelib.core.errors import Conflict, StoreDown
-from chalicelib.core.merged_counts import merged_counts
 from chalicelib.core.ports import (
     Change,
     Check,

@@ -10,7 +10,8 @@ from datetime import date
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, get_args
 
 from chalicelib.cases.milestones import Milestone, Passed
-from chalicelib.core.ports import Change, Item, Key, Write
+from chalicelib.core.counts import Counts, count_writes
+from chalicelib.core.ports import Item, Key, Write
 from chalicelib.core.records import shard_of
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 FIGURES: Final = "FIGURES"
 """The key of the counts: a row a month, kind and shard; an attribute a group of files and fact."""
+
+FIGURE_ROW: Final = {"kind": "figures"}
 
 REACHED: Final[tuple[Milestone, ...]] = (
     "received", "proved", "decided", "invited", "applied", "judged", "funded",
@@ -76,17 +79,10 @@ def figure_writes(pk: str, before: Passed | None, after: Passed | None) -> list[
     """Return what a step of the file under `pk` adds to the figures, and takes from them."""
     if before == after:
         return []
-    changed = {key: Counter(values) for key, values in counted(pk, after).items()}
-    for key, values in counted(pk, before).items():
-        changed.setdefault(key, Counter()).subtract(values)
-    return [
-        Change(key, set={"kind": "figures"}, add=steps)
-        for key, values in changed.items()
-        if (steps := {name: step for name, step in values.items() if step})
-    ]
+    return count_writes(FIGURE_ROW, counted(pk, before), counted(pk, after))
 
 
-def counted(pk: str, passed: Passed | None) -> dict[Key, dict[str, int]]:
+def counted(pk: str, passed: Passed | None) -> Counts:
     """Return what one file adds to the figures, by row and attribute."""
     found: dict[Key, dict[str, int]] = {}
     if passed is None:
@@ -148,7 +144,7 @@ def _parsed(name: str) -> tuple[Dimension, str, str] | None:
     return (dimension, value, what) if sign and dimension else None
 
 
-def recounted_figures(cases: "Iterable[Case]") -> dict[Key, dict[str, int]]:
+def recounted_figures(cases: "Iterable[Case]") -> Counts:
     """Return the counts that these files make up, by row and attribute."""
     found: dict[Key, dict[str, int]] = {}
     for case in cases:

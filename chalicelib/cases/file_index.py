@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 from chalicelib.cases.case import Case
 from chalicelib.cases.due_dates import decision_due
 from chalicelib.cases.states import Transition, kind
+from chalicelib.core.counts import Counts, count_writes
 from chalicelib.core.formatting import unaccented
 from chalicelib.core.letter_row import APPLICANT
 from chalicelib.core.ports import Change, Delete, Item, Key, Write
@@ -22,6 +23,8 @@ them to name anybody."""
 
 COUNTS: Final = "FILECOUNT"
 """The key of the counts: a row a state, owner and shard, an attribute a combination."""
+
+COUNT_ROW: Final = {"kind": "file_count"}
 
 NOBODY: Final = "-"
 
@@ -64,7 +67,8 @@ def index_writes(
     `after`, by a step (`row`) of somebody (`actor`)."""
     old = None if before is None or not is_listed(before) else before
     new = after if is_listed(after) else None
-    return [*_list_writes(old, new, row, actor), *_word_writes(old, new), *_count_writes(old, new)]
+    counts = count_writes(COUNT_ROW, _counted(old), _counted(new))
+    return [*_list_writes(old, new, row, actor), *_word_writes(old, new), *counts]
 
 
 def is_listed(case: Case) -> bool:
@@ -168,17 +172,8 @@ def count_key(case: Case) -> Key:
     return COUNTS, f"{case.state}#{case.owner or NOBODY}#{shard_of(case.key[0])}"
 
 
-def _count_writes(old: Case | None, new: Case | None) -> list[Write]:
-    steps: dict[Key, dict[str, int]] = {}
-    for case, step in ((old, -1), (new, 1)):
-        if case is not None:
-            one, name = steps.setdefault(count_key(case), {}), facets(case).attribute
-            one[name] = one.get(name, 0) + step
-    return [
-        Change(key, set={"kind": "file_count"}, add=changed)
-        for key, values in steps.items()
-        if (changed := {name: step for name, step in values.items() if step})
-    ]
+def _counted(case: Case | None) -> Counts:
+    return {} if case is None else {count_key(case): {facets(case).attribute: 1}}
 
 
 class Count(NamedTuple):

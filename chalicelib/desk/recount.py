@@ -8,8 +8,8 @@ from datetime import timedelta
 from typing import Final
 
 from chalicelib.cases.case import Case
-from chalicelib.cases.figures import FIGURES, recounted_figures
-from chalicelib.cases.file_index import COUNTS, recounted
+from chalicelib.cases.figures import FIGURE_ROW, FIGURES, recounted_figures
+from chalicelib.cases.file_index import COUNT_ROW, COUNTS, recounted
 from chalicelib.core import eastern_time
 from chalicelib.core.errors import Conflict
 from chalicelib.core.ports import Change, Item, Key, Now, Store
@@ -25,7 +25,7 @@ RECOUNT_ATTEMPTS: Final = 3
 """How often all files are read at most: what two readings agree on is wrong, and no step of a
 moment ago."""
 
-_KINDS: Final = {COUNTS: "file_count", FIGURES: "figures"}
+_ROWS: Final = {COUNTS: COUNT_ROW, FIGURES: FIGURE_ROW}
 
 Attribute = tuple[Key, str]
 """One count: its row, and its name there."""
@@ -76,7 +76,7 @@ class Recount:
             rows.setdefault(key, {})[name] = step
         # What is added holds, whatever else is counted in the same moment.
         for key, steps in rows.items():
-            self.store.commit([Change(key, set={"kind": _KINDS[key[0]]}, add=steps)])
+            self.store.commit([Change(key, set=_ROWS[key[0]], add=steps)])
         return len(wrong)
 
     def _differing(self) -> dict[Attribute, int]:
@@ -97,7 +97,7 @@ class Recount:
 
     def _there(self) -> Counter[Attribute]:
         found: Counter[Attribute] = Counter()
-        for pk in _KINDS:
+        for pk in _ROWS:
             for row in self.store.rows(pk):
                 counts = {name: int(n) for name, n in row.items() if "__" in name}
                 found.update(_attributes({(pk, row["sk"]): counts}))
@@ -109,7 +109,7 @@ class Recount:
         if held and stamp(now) < held:
             return False
         expect, absent = ({"until": held}, ()) if held else ({}, ("until",))
-        values = {"kind": "figures", "until": stamp(now + RECOUNT_LEASE)}
+        values = {**FIGURE_ROW, "until": stamp(now + RECOUNT_LEASE)}
         try:
             self.store.commit([Change(CHECKED, expect=expect, absent=absent, set=values)])
         except Conflict:

@@ -9,8 +9,8 @@ from typing import IO, TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
 from chalicelib.aws.dynamo import SUBSCRIBERS
+from chalicelib.core.counts import merged_counts
 from chalicelib.core.errors import Conflict, StoreDown
-from chalicelib.core.merged_counts import merged_counts
 from chalicelib.core.ports import (
     Change,
     Check,

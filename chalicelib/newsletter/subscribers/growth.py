@@ -1,11 +1,11 @@
 """How the newsletter grows: who came and who left in each month, counted with the change itself."""
 
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
 
-from chalicelib.cases.figures import FIGURES, NEWS
-from chalicelib.core.ports import Change, Item, Key, Write
+from chalicelib.cases.figures import FIGURE_ROW, FIGURES, NEWS
+from chalicelib.core.counts import Counts, count_writes
+from chalicelib.core.ports import Item, Key, Write
 from chalicelib.core.records import shard_of
 from chalicelib.newsletter.subscribers import subscriber
 from chalicelib.newsletter.subscribers.subscriber import PENDING, Subscriber
@@ -32,17 +32,10 @@ def counted_writes(old: Subscriber | None, new: Subscriber) -> list[Write]:
 
 def growth_writes(before: Item | None, after: Item | None) -> list[Write]:
     """Return what a change of a profile adds to the growth, and takes from it; None: no profile."""
-    changed = {key: Counter(values) for key, values in growth_of(after).items()}
-    for key, values in growth_of(before).items():
-        changed.setdefault(key, Counter()).subtract(values)
-    return [
-        Change(key, set={"kind": "figures"}, add=steps)
-        for key, values in changed.items()
-        if (steps := {name: step for name, step in values.items() if step})
-    ]
+    return count_writes(FIGURE_ROW, growth_of(before), growth_of(after))
 
 
-def growth_of(row: Item | None) -> dict[Key, dict[str, int]]:
+def growth_of(row: Item | None) -> Counts:
     """Return what one profile adds to the figures, by row and attribute."""
     found: dict[Key, dict[str, int]] = {}
     if row is None:
@@ -54,7 +47,7 @@ def growth_of(row: Item | None) -> dict[Key, dict[str, int]]:
     return found
 
 
-def growth_of_all(store: ReadersByParts) -> Iterator[dict[Key, dict[str, int]]]:
+def growth_of_all(store: ReadersByParts) -> Iterator[Counts]:
     """Yield what each profile there is adds to the figures."""
     after = ""
     while True:

@@ -1,9 +1,25 @@
-"""Counts of one transaction in the same row, as the one write of it that DynamoDB takes."""
+"""Rows that count: what a step adds to them, and one write of each in a transaction."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from chalicelib.core.ports import Change, Write
+from chalicelib.core.ports import Change, Key, Write
+
+Counts = Mapping[Key, Mapping[str, int]]
+"""What is counted, by row and attribute."""
+
+
+def count_writes(row: Mapping[str, object], before: Counts, after: Counts) -> list[Write]:
+    """Return the writes, of rows with these values, that turn the counts of one state of a thing
+    into those of the next."""
+    changed = {key: Counter(values) for key, values in after.items()}
+    for key, values in before.items():
+        changed.setdefault(key, Counter()).subtract(values)
+    return [
+        Change(key, set=row, add=steps)
+        for key, values in changed.items()
+        if (steps := {name: step for name, step in values.items() if step})
+    ]
 
 
 def merged_counts(writes: Sequence[Write]) -> list[Write]:
@@ -13,7 +29,7 @@ def merged_counts(writes: Sequence[Write]) -> list[Write]:
     a transaction that writes a row twice is refused whole.
     """
     found: list[Write] = []
-    places: dict[tuple[str, str], int] = {}
+    places: dict[Key, int] = {}
     for write in writes:
         place = places.setdefault(write.key, len(found))
         if place == len(found):
