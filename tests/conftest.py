@@ -13,6 +13,7 @@ import sample_coaches
 import sent_issue
 from accounts import SetWorld
 from chalicelib.aws.keys import Keys
+from chalicelib.content import edits
 from chalicelib.core.settings import Settings, read
 from chalicelib.newsletter.subscribers.subscriber import Subscriber
 from chalicelib.services import Services
@@ -160,6 +161,13 @@ def way(
     serve(service)
     with Client(application.app) as client:
         yield Journey(Visitor(client), service, store, mailer, clock, serve)
+
+
+@pytest.fixture(autouse=True)
+def _as_packaged() -> Iterator[None]:
+    """What staff edited in one test is in force in no other, however it ends."""
+    yield
+    edits.lay({})
 
 
 @pytest.fixture(autouse=True)

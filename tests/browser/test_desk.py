@@ -10,7 +10,6 @@ from playwright.sync_api import Browser, Page
 import app as application
 import samples
 from chalicelib.cases.staff import ROLES
-from chalicelib.content import edits
 from fakes import MemoryMailer, MemoryStore
 from staff_browser import code_of, link_of, sign_in_letter
 from tests.browser.test_pages import AXE, MAX_HEIGHT, TAGS, too_wide, violations
@@ -252,4 +251,3 @@ def test_a_question_is_worded_anew_and_read_on_the_form_in_both_languages(
         page.goto(f"{page.url.partition('?')[0].rpartition('/')[0]}/organization?lang={lang}")
         assert page.locator("label[for=f-org-legal-name]").inner_text().startswith(label)
     context.close()
-    edits.lay({})

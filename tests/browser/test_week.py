@@ -1,7 +1,6 @@
 """A programme officer's week at the desk, from an empty stack, without one command."""
 
 from collections import Counter
-from collections.abc import Iterator
 
 import pytest
 from chalice.test import Client
@@ -12,7 +11,6 @@ import sample_coaches
 import samples
 import sent_issue
 from chalicelib.cases.staff import ROLES
-from chalicelib.content import edits
 from chalicelib.core.settings import Settings
 from chalicelib.desk.files import PAGE_LENGTH
 from fakes import MemoryMailer, MemoryObjects, MemoryStore, SetClock
@@ -28,12 +26,6 @@ FILES = 2 * PAGE_LENGTH
 def settings(settings: Settings) -> Settings:
     """A stage of this machine: elsewhere one click to leave needs https."""
     return settings.model_copy(update={"stage": "local"})
-
-
-@pytest.fixture(autouse=True)
-def _as_packaged() -> Iterator[None]:
-    yield
-    edits.lay({})
 
 
 def test_a_programme_officer_needs_no_command_for_a_week(

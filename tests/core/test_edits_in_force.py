@@ -1,6 +1,5 @@
 """What staff edit is in force everywhere after a moment, and a form by a script reads nothing for it."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -21,12 +20,6 @@ from fakes import MemoryStore, SetClock
 
 PAUSED = {"status": "paused", "words": None, "reopens": None}
 TITLE = "form/eoi/title"
-
-
-@pytest.fixture(autouse=True)
-def _as_packaged() -> Iterator[None]:
-    yield
-    edits.lay({})
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import html
 import re
-from collections.abc import Iterator
 from urllib.parse import unquote
 
 import pytest
@@ -19,29 +18,11 @@ from chalicelib.desk.edits import DeskEdits
 from chalicelib.desk.rules import rule_editors
 from chalicelib.forms.parsing import FORMS
 from journey import Journey
-from staff_browser import StaffBrowser, code_of, form_of
+from staff_browser import StaffBrowser, form_of
+from tests.desk.test_programme import ME, signed_in
 
-ME = "rita.roy@example.org"
 QUESTION = "sections.organization.fields.org_legal_name.label"
 WHY = {"why": "clearer"}
-
-
-@pytest.fixture(autouse=True)
-def _as_packaged() -> Iterator[None]:
-    yield
-    edits.lay({})
-
-
-def signed_in(way: Journey, *roles: str, confirmed: bool = True) -> StaffBrowser:
-    way.store.items["STAFF", "rita-roy"]["roles"] = list(roles)
-    browser = StaffBrowser(way.visitor)
-    browser.sign_in(ME, way.mailer, way.deliver)
-    if confirmed:
-        account = browser.get("/desk/account?next=/desk/texts")
-        browser.press(account, "send_code", next="/desk/texts")
-        way.deliver()
-        browser.press(account, "confirm", code=code_of(way.mailer.to(ME)[-1].text))
-    return browser
 
 
 @pytest.fixture

@@ -429,7 +429,6 @@ def test_a_paused_form_says_so_everywhere_and_what_is_typed_stays(way: Journey) 
         "/forms/eoi", samples.as_html(samples.eoi(org_legal_name="Mon organisme"))
     )
     assert "Mon organisme" in typed.body.decode(), "what a browser sent is shown again"
-    edits.lay({})
 
 
 @pytest.mark.parametrize("size", [3, 9, 21, 40])
