@@ -1,7 +1,5 @@
 """Deploying: a first try that fails, one that changes nothing, and names that must not change."""
 
-import json
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,12 +7,11 @@ from typing import Any
 import pytest
 
 from deployed import Stack
-from infra.cloud_stack import Agree, CloudStack, ResourceChange
-from infra.deploy import Deployed, DeployError, deploy, roll_back
-from infra.local_aws.stack import stack_settings
-from infra.package import ROOT
+from infra.cloud_stack import CloudStack, ResourceChange
+from infra.deploy import DeployError, roll_back
+from versions import BUILT, break_it, edited, put
 
-BUILT = ROOT / "build" / "local"
+STAGE = "twin"
 KEPT = {
     "APIHandler", "Alarms", "DeliverLetters", "Keys", "Mail", "MailEvents", "MailEventsDestination",
     "Records", "RestAPI", "SettleMail", "Subscribers", "Sweep", "UndeliveredRecords",
@@ -22,82 +19,53 @@ KEPT = {
 """Renaming one of these makes CloudFormation build it anew beside the old one."""
 
 
-def put(stack: Stack, template: Path, said: list[str], agree: Agree | None = None) -> Deployed:
-    return deploy(
-        "twin",
-        stack_settings(stack.site),
-        template,
-        endpoint=stack.emulator.url,
-        public_url=stack.emulator.api,
-        say=said.append,
-        agree=agree,
-    )
-
-
 @pytest.fixture(scope="module", autouse=True)
 def _nothing_stays(stack: Stack) -> Iterator[None]:
     """The functions of another stage would work on, beside the tests that follow."""
     yield
-    CloudStack(stack.client("cloudformation"), "relais-twin", lambda _: None).destroy()
-
-
-@pytest.fixture
-def broken(tmp_path: Path) -> Path:
-    """A template with one resource that cannot be made, after the table and the keys."""
-    template: dict[str, Any] = json.loads((BUILT / "sam.json").read_text("utf-8"))
-    template["Resources"]["Broken"] = {
-        "Type": "AWS::ApiGateway::GatewayResponse",
-        "DependsOn": ["Records", "Keys"],
-        "Properties": {"RestApiId": {"Ref": "RestAPI"}, "ResponseType": "NONSENSE"},
-    }
-    shutil.copy(BUILT / "deployment.zip", tmp_path)
-    path = tmp_path / "sam.json"
-    path.write_text(json.dumps(template), "utf-8")
-    return path
+    CloudStack(stack.client("cloudformation"), f"relais-{STAGE}", lambda _: None).destroy()
 
 
 def test_a_first_deploy_that_fails_says_why_and_the_next_one_works(
-    stack: Stack, broken: Path
+    stack: Stack, tmp_path: Path
 ) -> None:
     said: list[str] = []
     with pytest.raises(DeployError, match=r"^Broken: .*NONSENSE"):
-        put(stack, broken, said)
+        put(stack, STAGE, edited(tmp_path, break_it), said)
     tables = stack.client("dynamodb").list_tables()["TableNames"]
     assert "relais-twin-records" not in tables, "an empty table in the way of the next try"
 
-    put(stack, BUILT / "sam.json", said)
+    put(stack, STAGE, BUILT, said)
     assert "clearing what a failed first deploy left" in said
     table = stack.client("dynamodb").describe_table(TableName="relais-twin-records")["Table"]
     assert table["DeletionProtectionEnabled"], "protected once there is something to protect"
 
     before = len(said)
-    put(stack, BUILT / "sam.json", said)
+    put(stack, STAGE, BUILT, said)
     assert said[before + 1 :] == ["nothing changed"]
 
 
 def test_a_version_is_shown_before_it_stands_and_taken_back_with_its_settings(
     stack: Stack, tmp_path: Path
 ) -> None:
-    template: dict[str, Any] = json.loads((BUILT / "sam.json").read_text("utf-8"))
-    template["Resources"]["Unwanted"] = {
-        "Type": "AWS::SQS::Queue",
-        "Properties": {"QueueName": "relais-twin-unwanted"},
-    }
-    shutil.copy(BUILT / "deployment.zip", tmp_path)
-    (tmp_path / "sam.json").write_text(json.dumps(template), "utf-8")
+    def add_queue(resources: dict[str, Any]) -> None:
+        properties = {"QueueName": "relais-twin-unwanted"}
+        resources["Unwanted"] = {"Type": "AWS::SQS::Queue", "Properties": properties}
+
+    template = edited(tmp_path, add_queue)
     queues = stack.client("sqs")
 
     def refuse(changes: list[ResourceChange]) -> None:
         raise DeployError(", ".join(one.name for one in changes))
 
     with pytest.raises(DeployError, match="Unwanted"):
-        put(stack, tmp_path / "sam.json", [], refuse)
+        put(stack, STAGE, template, [], refuse)
     assert not queues.list_queues(QueueNamePrefix="relais-twin-unwanted").get("QueueUrls")
 
-    put(stack, tmp_path / "sam.json", [])
+    put(stack, STAGE, template, [])
     assert queues.list_queues(QueueNamePrefix="relais-twin-unwanted")["QueueUrls"]
     said: list[str] = []
-    before = roll_back("twin", endpoint=stack.emulator.url, say=said.append)
+    before = roll_back(STAGE, endpoint=stack.emulator.url, say=said.append)
     assert said[-1] == "updating the stack"
     assert not queues.list_queues(QueueNamePrefix="relais-twin-unwanted").get("QueueUrls")
     cloud = stack.client("cloudformation")

@@ -6,9 +6,7 @@ first deploy to the destruction somebody posts form after form, and none fails.
 """
 
 import json
-import shutil
 import threading
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,17 +15,12 @@ import pytest
 import samples
 from deployed import Response, Stack, ask, wait_for
 from infra.cloud_stack import CloudStack
-from infra.deploy import Deployed, DeployError, deploy, roll_back
-from infra.local_aws.stack import stack_settings
-from infra.package import ROOT
+from infra.deploy import DeployError, roll_back
+from versions import BUILT, Edit, break_it, edited, put
 
-BUILT = ROOT / "build" / "local"
 STAGE = "rehearsal"
 POST_PAUSE_SECONDS = 0.2
 INDEX = "by_rehearsal"
-
-Edit = Callable[[dict[str, Any]], None]
-MakeVersion = Callable[[Edit], Path]
 
 
 class Posting(threading.Thread):
@@ -58,22 +51,6 @@ class Posting(threading.Thread):
         return self.answers
 
 
-@pytest.fixture(scope="module")
-def version(tmp_path_factory: pytest.TempPathFactory) -> MakeVersion:
-    """Makes a template of the built one and an edit, beside the zip that it names."""
-
-    def made(edit: Edit) -> Path:
-        folder = tmp_path_factory.mktemp("version")
-        template: dict[str, Any] = json.loads((BUILT / "sam.json").read_text("utf-8"))
-        edit(template["Resources"])
-        shutil.copy(BUILT / "deployment.zip", folder)
-        path = folder / "sam.json"
-        path.write_text(json.dumps(template), "utf-8")
-        return path
-
-    return made
-
-
 def add_index_and_function(resources: dict[str, Any]) -> None:
     """A table with one index more, and a function more."""
     table = resources["Records"]["Properties"]
@@ -92,25 +69,6 @@ def add_index_and_function(resources: dict[str, Any]) -> None:
     resources["Another"]["Properties"].pop("Events", None)
 
 
-def break_it(resources: dict[str, Any]) -> None:
-    add_index_and_function(resources)
-    resources["Broken"] = {
-        "Type": "AWS::ApiGateway::GatewayResponse",
-        "Properties": {"RestApiId": {"Ref": "RestAPI"}, "ResponseType": "NONSENSE"},
-    }
-
-
-def put(stack: Stack, template: Path, said: list[str]) -> Deployed:
-    return deploy(
-        STAGE,
-        stack_settings(stack.site),
-        template,
-        endpoint=stack.emulator.url,
-        public_url=stack.emulator.api,
-        say=said.append,
-    )
-
-
 def indexes(stack: Stack) -> set[str]:
     table = stack.client("dynamodb").describe_table(TableName=f"relais-{STAGE}-records")["Table"]
     return {one["IndexName"] for one in table["GlobalSecondaryIndexes"]}
@@ -122,22 +80,30 @@ def files(stack: Stack) -> set[str]:
 
 
 def test_a_stage_lives_through_everything_while_people_post(
-    stack: Stack, version: MakeVersion
+    stack: Stack, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     said: list[str] = []
-    first = put(stack, BUILT / "sam.json", said)
+
+    def version(*edits: Edit) -> Path:
+        def edit(resources: dict[str, Any]) -> None:
+            for each in edits:
+                each(resources)
+
+        return edited(tmp_path_factory.mktemp("version"), edit)
+
+    first = put(stack, STAGE, BUILT, said)
     posting = Posting(first.api)
     posting.start()
 
     posting.go_on()
-    put(stack, version(add_index_and_function), said)
+    put(stack, STAGE, version(add_index_and_function), said)
     posting.go_on()
     assert INDEX in indexes(stack)
     names = {f["FunctionName"] for f in stack.client("lambda").list_functions()["Functions"]}
     assert f"relais-{STAGE}-more" in names
 
     with pytest.raises(DeployError, match="NONSENSE"):
-        put(stack, version(break_it), said)
+        put(stack, STAGE, version(add_index_and_function, break_it), said)
     posting.go_on()
     assert INDEX in indexes(stack), "what failed was taken back to what stood before"
     roll_back(STAGE, endpoint=stack.emulator.url, say=said.append)
@@ -155,7 +121,7 @@ def test_a_stage_lives_through_everything_while_people_post(
     CloudStack(stack.client("cloudformation"), f"relais-{STAGE}", said.append).destroy()
     assert files(stack) == kept, "the data outlives the stack"
 
-    again = put(stack, BUILT / "sam.json", said)
+    again = put(stack, STAGE, BUILT, said)
     assert any(line.startswith("taking over what was kept: ") for line in said)
     assert files(stack) == kept
     # The keys were taken over too: a link of before opens, at the new address.
