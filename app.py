@@ -60,110 +60,122 @@ def views() -> "Views":
     return services().views
 
 
-app.views("/", GET=lambda one: views().home.show(one))
+app.views("/", GET=lambda request: views().home.show(request))
 
 # Public: anybody. The forms of the website, and the applicant's page behind their own link.
 app.views(
     "/forms/{form}",
-    GET=lambda one, form: views().forms.form(one, form),
-    POST=lambda one, form: views().forms.submit(one, form),
+    GET=lambda request, form: views().forms.form(request, form),
+    POST=lambda request, form: views().forms.submit(request, form),
 )
-app.views("/kit/{name}", GET=lambda one, name: views().kit.show(one, name))
+app.views("/kit/{name}", GET=lambda request, name: views().kit.show(request, name))
 app.views(
     "/file",
-    GET=lambda one: views().lost_link.show(one),
-    POST=lambda one: views().lost_link.ask(one),
+    GET=lambda request: views().lost_link.show(request),
+    POST=lambda request: views().lost_link.ask(request),
 )
 app.views(
     "/file/{token}",
-    GET=lambda one, token: views().file.show(one, token),
-    POST=lambda one, token: views().file.act(one, token),
+    GET=lambda request, token: views().file.show(request, token),
+    POST=lambda request, token: views().file.act(request, token),
 )
-app.views("/draft", POST=lambda one: views().drafts.begin(one))
+app.views("/draft", POST=lambda request: views().drafts.begin(request))
 app.views(
     "/draft/{token}",
-    GET=lambda one, token: views().drafts.show(one, token),
-    POST=lambda one, token: views().drafts.act(one, token),
+    GET=lambda request, token: views().drafts.show(request, token),
+    POST=lambda request, token: views().drafts.act(request, token),
 )
 app.views(
     "/draft/{token}/{page}",
-    GET=lambda one, token, page: views().drafts.page(one, token, page),
-    POST=lambda one, token, page: views().drafts.post(one, token, page),
+    GET=lambda request, token, page: views().drafts.page(request, token, page),
+    POST=lambda request, token, page: views().drafts.post(request, token, page),
 )
 app.views(
     "/declaration/{token}",
-    GET=lambda one, token: views().declaration.show(one, token),
-    POST=lambda one, token: views().declaration.act(one, token),
+    GET=lambda request, token: views().declaration.show(request, token),
+    POST=lambda request, token: views().declaration.act(request, token),
 )
 app.views(
     "/newsletter",
-    GET=lambda one: views().newsletter.form(one),
-    POST=lambda one: views().newsletter.sign_up(one),
+    GET=lambda request: views().newsletter.form(request),
+    POST=lambda request: views().newsletter.sign_up(request),
 )
 app.views(
     "/newsletter/confirm/{token}",
-    GET=lambda one, token: views().confirm.show(one, token),
-    POST=lambda one, token: views().confirm.act(one, token),
+    GET=lambda request, token: views().confirm.show(request, token),
+    POST=lambda request, token: views().confirm.act(request, token),
 )
 app.views(
     "/newsletter/unsubscribe/{token}",
-    GET=lambda one, token: views().newsletter.leave_page(one, token),
-    POST=lambda one, token: views().newsletter.leave(one, token),
+    GET=lambda request, token: views().newsletter.leave_page(request, token),
+    POST=lambda request, token: views().newsletter.leave(request, token),
 )
 app.views(
     "/newsletter/preferences/{token}",
-    GET=lambda one, token: views().preferences.show(one, token),
-    POST=lambda one, token: views().preferences.act(one, token),
+    GET=lambda request, token: views().preferences.show(request, token),
+    POST=lambda request, token: views().preferences.act(request, token),
 )
-app.views("/coaches", GET=lambda one: views().coaches.search(one))
-app.views("/coaches/{slug}", GET=lambda one, slug: views().coaches.coach(one, slug))
+app.views("/coaches", GET=lambda request: views().coaches.search(request))
+app.views("/coaches/{slug}", GET=lambda request, slug: views().coaches.coach(request, slug))
 app.views(
     "/coaches/{slug}/contact",
-    GET=lambda one, slug: views().coach_contact.form(one, slug),
-    POST=lambda one, slug: views().coach_contact.send(one, slug),
+    GET=lambda request, slug: views().coach_contact.form(request, slug),
+    POST=lambda request, slug: views().coach_contact.send(request, slug),
 )
-app.views("/newsletter/archive", GET=lambda one: views().archive.archive(one))
-app.views("/newsletter/archive/{slug}", GET=lambda one, slug: views().archive.issue(one, slug))
-app.views("/newsletter/feed.fr.xml", GET=lambda one: views().archive.feed(one, "fr", "atom"))
-app.views("/newsletter/feed.en.xml", GET=lambda one: views().archive.feed(one, "en", "atom"))
-app.views("/newsletter/feed.fr.json", GET=lambda one: views().archive.feed(one, "fr", "json"))
-app.views("/newsletter/feed.en.json", GET=lambda one: views().archive.feed(one, "en", "json"))
-app.views("/openapi.json", GET=lambda one: views().home.interface.document(one))
-app.views("/openapi", GET=lambda one: views().home.interface.index(one))
-app.views("/openapi/{group}", GET=lambda one, group: views().home.interface.group(one, group))
-app.views("/status", GET=lambda one: views().home.status.show(one))
-app.views("/health", GET=lambda one: views().forms.health())
+app.views("/newsletter/archive", GET=lambda request: views().archive.archive(request))
+app.views(
+    "/newsletter/archive/{slug}", GET=lambda request, slug: views().archive.issue(request, slug)
+)
+app.views(
+    "/newsletter/feed.fr.xml", GET=lambda request: views().archive.feed(request, "fr", "atom")
+)
+app.views(
+    "/newsletter/feed.en.xml", GET=lambda request: views().archive.feed(request, "en", "atom")
+)
+app.views(
+    "/newsletter/feed.fr.json", GET=lambda request: views().archive.feed(request, "fr", "json")
+)
+app.views(
+    "/newsletter/feed.en.json", GET=lambda request: views().archive.feed(request, "en", "json")
+)
+app.views("/openapi.json", GET=lambda request: views().home.interface.document(request))
+app.views("/openapi", GET=lambda request: views().home.interface.index(request))
+app.views(
+    "/openapi/{group}", GET=lambda request, group: views().home.interface.group(request, group)
+)
+app.views("/status", GET=lambda request: views().home.status.show(request))
+app.views("/health", GET=lambda request: views().forms.health())
 
 # Staff: whoever holds a link of their own, from a letter. Looking changes nothing.
 app.views(
     "/review/{token}",
-    GET=lambda one, token: views().review.show(one, token),
-    POST=lambda one, token: views().review.decide(one, token),
+    GET=lambda request, token: views().review.show(request, token),
+    POST=lambda request, token: views().review.decide(request, token),
 )
 app.views(
     "/newsletter/review/{token}",
-    GET=lambda one, token: views().issue_review.show(one, token),
-    POST=lambda one, token: views().issue_review.decide(one, token),
+    GET=lambda request, token: views().issue_review.show(request, token),
+    POST=lambda request, token: views().issue_review.decide(request, token),
 )
 app.views(
     "/newsletter/review/{token}/{lang}",
-    GET=lambda one, token, lang: views().issue_review.mail(one, token, lang),
+    GET=lambda request, token, lang: views().issue_review.mail(request, token, lang),
 )
 app.views(
     "/newsletter/progress/{token}",
-    GET=lambda one, token: views().progress.show(one, token),
-    POST=lambda one, token: views().progress.act(one, token),
+    GET=lambda request, token: views().progress.show(request, token),
+    POST=lambda request, token: views().progress.act(request, token),
 )
 app.views(
     "/proposal/{token}",
-    GET=lambda one, token: views().proposal.show(one, token),
-    POST=lambda one, token: views().proposal.decide(one, token),
+    GET=lambda request, token: views().proposal.show(request, token),
+    POST=lambda request, token: views().proposal.decide(request, token),
 )
 
 
 # The desk: staff who are signed in; see the table of rights.
 def at_desk(name: str) -> Callable[..., Response]:
-    return lambda one, **parts: attrgetter(name)(views().desk)(one, **parts)
+    return lambda request, **parts: attrgetter(name)(views().desk)(request, **parts)
 
 
 for path, names in ROUTES.items():
@@ -172,13 +184,13 @@ for path, names in ROUTES.items():
 # Coaches: by the link of their own, from a letter.
 app.views(
     "/coach/{token}",
-    GET=lambda one, token: views().coach_link.show(one, token),
-    POST=lambda one, token: views().coach_link.act(one, token),
+    GET=lambda request, token: views().coach_link.show(request, token),
+    POST=lambda request, token: views().coach_link.act(request, token),
 )
 
 
 # What nothing above stands at, however deep: the gateway tries this last.
-app.nowhere("/{proxy+}", lambda one: views().home.elsewhere(one))
+app.nowhere("/{proxy+}", lambda request: views().home.elsewhere(request))
 
 
 # The real ARNs of stream and queues are known to CloudFormation alone: infra/ sets them.
