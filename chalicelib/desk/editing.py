@@ -2,7 +2,7 @@
 what its readers would see."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple, Protocol
 
@@ -14,6 +14,9 @@ TEXT_MAX_LENGTH: Final = 3_000
 """Characters of one text, which is as much as a page of a form can bear."""
 
 WHY_MAX_LENGTH: Final = 300
+
+TEXT: Final = "text"
+"""The field of whoever edits one text alone."""
 
 
 class EditField(NamedTuple):
@@ -75,6 +78,36 @@ class Editor(Protocol):
         """Return what its readers would see, in each language; nothing where that is no text."""
 
 
+class WithoutSamples:
+    """An editor of what no reader sees as it is, or not with a name in braces."""
+
+    def placeholders(self) -> Mapping[str, str]:
+        return {}
+
+    def samples(self, value: Value) -> Mapping[Lang, Sequence[Sample]]:
+        return {}
+
+
+class OneText:
+    """An editor of one text in both languages; `wanted` are the names in braces that it must keep,
+    and `allowed` those that it may have beside them."""
+
+    @property
+    def wanted(self) -> set[str]:
+        raise NotImplementedError
+
+    @property
+    def allowed(self) -> set[str]:
+        return set()
+
+    def groups(self, value: Value, lang: Lang) -> list[FieldGroup]:
+        return [FieldGroup("", text_fields(TEXT, value))]
+
+    def read(self, fields: Mapping[str, str], lang: Lang) -> tuple[Value, list[Fault]]:
+        value = typed_text(TEXT, fields)
+        return value, faults_of_text(TEXT, value, self.wanted, self.allowed)
+
+
 def text_fields(
     name: str, value: Mapping[str, str], label: str = "", hint: str = ""
 ) -> list[EditField]:
@@ -89,6 +122,23 @@ def typed_text(name: str, fields: Mapping[str, str]) -> dict[str, str]:
     """Return a text that was typed, as it is kept: on one line, and French as it is typeset."""
     found = {lang: _tidy(fields.get(f"{name}.{lang}", "")) for lang in LANGS}
     return {lang: typeset(text, lang) for lang, text in found.items()}
+
+
+def typed_rows(
+    name: str, standing: int, room: int, fields: Mapping[str, str]
+) -> Iterator[tuple[int, str, dict[str, str], list[Fault]]]:
+    """Yield each text of a list that was typed: its number, its field, its words and what is wrong
+    with them. All that are `standing` are there; of the blank rows below them, those with words."""
+    for number in range(standing + room):
+        field = f"{name}.{number}"
+        words = typed_text(field, fields)
+        if number < standing or any(words.values()):
+            yield number, field, words, faults_of_text(field, words, set(), set())
+
+
+def new_id(taken: set[str]) -> str:
+    """Return an id for what is added to a list, that none in it has."""
+    return next(name for n in range(1, 1000) if (name := f"added_{n}") not in taken)
 
 
 def faults_of_text(

@@ -10,12 +10,8 @@ from chalicelib.content.edits import FORM, LANGS, Value, blanks, texts, with_num
 from chalicelib.core.languages import Lang
 from chalicelib.desk.editing import (
     Examples,
-    Fault,
-    FieldGroup,
+    OneText,
     Sample,
-    faults_of_text,
-    text_fields,
-    typed_text,
 )
 from chalicelib.forms.parsing import FORMS
 
@@ -76,7 +72,7 @@ def _agreed(form: Value) -> list[str]:
 
 
 @dataclass(frozen=True)
-class FormTextEditor:
+class FormTextEditor(OneText):
     form: str
     text: FormText
 
@@ -90,13 +86,13 @@ class FormTextEditor:
     def packaged(self) -> Value:
         return {lang: self.text.packaged[lang] for lang in LANGS}
 
-    def groups(self, value: Value, lang: Lang) -> list[FieldGroup]:
-        return [FieldGroup("", text_fields("text", value))]
+    @property
+    def wanted(self) -> set[str]:
+        return blanks(self.text.packaged["fr"]) - figures().keys()
 
-    def read(self, fields: Mapping[str, str], lang: Lang) -> tuple[Value, list[Fault]]:
-        value = typed_text("text", fields)
-        wanted = blanks(self.text.packaged["fr"]) - figures().keys()
-        return value, faults_of_text("text", value, wanted, set(figures()))
+    @property
+    def allowed(self) -> set[str]:
+        return set(figures())
 
     def placeholders(self) -> Mapping[str, str]:
         named = {name for lang in LANGS for name in blanks(self.text.packaged[lang])}

@@ -15,12 +15,8 @@ from chalicelib.core.letter_passages import SUBJECT, LetterPassage, shown
 from chalicelib.core.templates import TEMPLATES, passages_of
 from chalicelib.desk.editing import (
     Examples,
-    Fault,
-    FieldGroup,
+    OneText,
     Sample,
-    faults_of_text,
-    text_fields,
-    typed_text,
 )
 
 SAMPLES: Final[Mapping[str, str]] = {
@@ -46,7 +42,7 @@ def passages_of_letter(letter: str) -> list[LetterPassage]:
 
 
 @dataclass(frozen=True)
-class PassageEditor:
+class PassageEditor(OneText):
     letter: str
     passage: LetterPassage
 
@@ -60,12 +56,9 @@ class PassageEditor:
     def packaged(self) -> Value:
         return self.passage.texts
 
-    def groups(self, value: Value, lang: Lang) -> list[FieldGroup]:
-        return [FieldGroup("", text_fields("text", value))]
-
-    def read(self, fields: Mapping[str, str], lang: Lang) -> tuple[Value, list[Fault]]:
-        value = typed_text("text", fields)
-        return value, faults_of_text("text", value, blanks(self.passage.fr), set())
+    @property
+    def wanted(self) -> set[str]:
+        return blanks(self.passage.fr)
 
     def placeholders(self) -> Mapping[str, str]:
         names = sorted(blanks(self.passage.fr))

@@ -20,8 +20,11 @@ from chalicelib.desk.editing import (
     Fault,
     FieldGroup,
     Sample,
+    WithoutSamples,
     faults_of_text,
+    new_id,
     text_fields,
+    typed_rows,
     typed_text,
 )
 from chalicelib.forms.parsing import FORMS
@@ -39,22 +42,12 @@ ROOM_FOR_REASONS: Final = 1
 """Blank rows below the reasons, for new ones."""
 
 
-class _NoSamples:
-    """A subject that no reader sees as it is."""
-
-    def placeholders(self) -> Mapping[str, str]:
-        return {}
-
-    def samples(self, value: Value) -> Mapping[Lang, Sequence[Sample]]:
-        return {}
-
-
 def _programme() -> Value:
     return whole("programme", {}, HERE, chosen())
 
 
 @dataclass(frozen=True)
-class IntakeEditor(_NoSamples):
+class IntakeEditor(WithoutSamples):
     """Whether a form is taken, what visitors read while it is not, and from when it is again."""
 
     form: str
@@ -109,7 +102,7 @@ class IntakeEditor(_NoSamples):
 
 
 @dataclass(frozen=True)
-class DatesEditor(_NoSamples):
+class DatesEditor(WithoutSamples):
     """The cycle and how long things take: what differs from the packaged programme."""
 
     @property
@@ -153,7 +146,7 @@ def _faults_of_programme(value: Mapping[str, object]) -> list[Fault]:
 
 
 @dataclass(frozen=True)
-class ReasonsEditor(_NoSamples):
+class ReasonsEditor(WithoutSamples):
     """The reasons of a refusal: their words, which are offered, and new ones. None is ever taken
     away, for decisions name them."""
 
@@ -182,13 +175,11 @@ class ReasonsEditor(_NoSamples):
         standing = content.lists()["decline_reason"]
         value: list[dict[str, object]] = []
         faults: list[Fault] = []
-        for number in range(len(standing) + ROOM_FOR_REASONS):
-            name = f"reason.{number}"
-            words = typed_text(name, fields)
-            if number >= len(standing) and not any(words.values()):
-                continue
-            faults += faults_of_text(name, words, set(), set())
-            before: dict[str, object] = {"id": _new_id(standing)}
+        for number, name, words, wrong in typed_rows(
+            "reason", len(standing), ROOM_FOR_REASONS, fields
+        ):
+            faults += wrong
+            before: dict[str, object] = {"id": new_id({str(one["id"]) for one in standing})}
             if number < len(standing):
                 before = {k: v for k, v in standing[number].items() if k != "retired"}
             is_offered = number >= len(standing) or "needs_message" in before
@@ -200,13 +191,8 @@ class ReasonsEditor(_NoSamples):
         return value, faults
 
 
-def _new_id(standing: Sequence[Mapping[str, object]]) -> str:
-    taken = {str(one["id"]) for one in standing}
-    return next(name for n in range(1, 1000) if (name := f"added_{n}") not in taken)
-
-
 @dataclass(frozen=True)
-class SettingsEditor(_NoSamples):
+class SettingsEditor(WithoutSamples):
     """The settings that are no secret, where they differ from those that the stage was `deployed`
     with."""
 
