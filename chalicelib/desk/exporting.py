@@ -59,17 +59,21 @@ class Exporting:
         kind_of_file: Format,
         lang: Lang,
     ) -> StaffJob:
-        """Keep what somebody wants exported, and that they do, in one transaction. Raises TooMany."""
+        """Keep what somebody wants exported, and that they do, in one transaction. Raises TooMany.
+
+        Of a search only what it found is kept: somebody may have searched for an address."""
         rate_limit.count(self.store, "desk_jobs", staff.id, self.now())
+        found = self.files.ids(filters, staff.id) if filters.q else None
         facts: dict[str, Any] = {
-            "filters": filters.query(),
+            "filters": filters.query(q=""),
+            "searched": None if found is None else len(found),
             "columns": list(column_ids),
             "format": kind_of_file,
             "lang": lang,
         }
         noted = log.entry(staff, EXPORT, facts, self.now())
         begun = {"stage": "listing", "done": 0, "total": 0, "parts": 0, "left_out": 0}
-        return jobs.begin(staff, EXPORT, {**facts, **begun}, [noted])
+        return jobs.begin(staff, EXPORT, {**facts, **begun, "found": found}, [noted])
 
     def step(self, job: StaffJob, beat: Beat) -> Mapping[str, Any]:
         """Do the next part of an export."""
@@ -96,7 +100,8 @@ class Exporting:
     def _list(self, job: StaffJob) -> Mapping[str, Any]:
         """Note which files there are: what moves from one list to another later is in it once."""
         query = Filters.of_query(str(job.row["filters"]))
-        ids = self.files.ids(query, job.staff)
+        found = job.row.get("found")
+        ids = self.files.ids(query, job.staff) if found is None else found
         self.objects.put(_name(job, "ids"), io.BytesIO(gzip.compress(json.dumps(ids).encode())))
         return {"stage": "reading", "total": len(ids)}
 

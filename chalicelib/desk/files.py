@@ -1,6 +1,6 @@
 """The lists of files, their counts, and the search: each a bounded number of calls."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -38,7 +38,16 @@ IDS_AT_ONCE: Final = 2_000
 """Lines that one call for a whole list asks for."""
 
 MAX_FOUND: Final = 15
+"""Files that a page of what was found shows."""
+
+MAX_FOUND_WHOLE: Final = 2_000
+"""Files that an export of what was found holds."""
+
 MAX_QUERY_WORDS: Final = 6
+
+
+Read = Callable[[str, Stretch, Sequence[Where]], Iterable[Item]]
+"""Reads the rows of a listing."""
 
 
 class Line(NamedTuple):
@@ -91,49 +100,69 @@ class Files:
 
     def number(self, filters: Filters, me: str) -> Tab:
         """Return how many files a list has."""
+        if filters.q:
+            return Tab("", len(self.ids(filters, me)), False)
         here = next(tab for tab in content.desk()["tabs"] if tab["id"] == filters.tab)
         return self._tab(here, filters, me, self._by_state(filters, me))
 
     def ids(self, filters: Filters, me: str) -> list[str]:
         """Return the cases of a whole list, in its order: as many calls as it is long."""
+        if filters.q:
+            return self._found(filters.q, self._whole)[:MAX_FOUND_WHOLE]
         found: list[tuple[str, str]] = []
         for state in filters.states:
-            stretch, is_whole = self._stretch(filters), False
-            while not is_whole:
-                part = self.store.listing(
-                    f"{LISTED}#{state}", stretch, self._where(filters, me), IDS_AT_ONCE
-                )
-                found += [(str(row["sk"]), str(row["case"])) for row in part.rows]
-                is_whole = part.is_whole
-                last = part.reached or (str(part.rows[-1]["sk"]) if part.rows else "")
-                stretch = stretch._replace(after=last)
+            rows = self._whole(
+                f"{LISTED}#{state}", self._stretch(filters), self._where(filters, me)
+            )
+            found += [(str(row["sk"]), str(row["case"])) for row in rows]
         found.sort(reverse=self._is_backward(filters))
         return list(dict.fromkeys(case for _, case in found))
 
+    def _whole(self, pk: str, stretch: Stretch, where: Sequence[Where]) -> Iterator[Item]:
+        """Yield all rows of a listing."""
+        is_whole = False
+        while not is_whole:
+            part = self.store.listing(pk, stretch, where, IDS_AT_ONCE)
+            yield from part.rows
+            is_whole = part.is_whole
+            last = part.reached or (str(part.rows[-1]["sk"]) if part.rows else "")
+            stretch = stretch._replace(after=last)
+
+    def _newest(self, pk: str, stretch: Stretch, where: Sequence[Where]) -> Iterator[Item]:
+        """Yield as many rows of a listing as a page of what was found shows."""
+        yield from self.store.listing(pk, stretch, where, MAX_FOUND).rows
+
     def next_after(self, filters: Filters, me: str, case: Case) -> str | None:
         """Return the case that follows another one in a list; None at its end."""
+        if filters.q:
+            found = [one.id for one in self.search(filters.q)]
+            at = found.index(case.id) + 1 if case.id in found else len(found)
+            return found[at] if at < len(found) else None
         lines, _ = self._page(filters.states, filters, me, list_key(case)[1], 1)
         return str(lines[0].row["case"]) if lines else None
 
     def search(self, text: str) -> list[Case]:
         """Return the files with a reference, an address, or words that begin so: the newest."""
+        return self._cases(self._found(text, self._newest)[:MAX_FOUND])
+
+    def _found(self, text: str, read: Read) -> list[str]:
+        """Return the cases that a search finds, `read` from the listing of their words."""
         ref = references.parse_reference(text)
         if ref is not None:
-            return self._cases([references.file_number_of(ref)])
+            return [references.file_number_of(ref)]
         found: list[str] = []
         if (email := email_or_none(text.strip())) is not None:
             found += self.store.of_person(person_key(email, self.people_key), MAX_FOUND)
-        return self._cases(list(dict.fromkeys([*found, *self._by_words(text)]))[:MAX_FOUND])
+        return list(dict.fromkeys([*found, *self._by_words(text, read)]))
 
-    def _by_words(self, text: str) -> Iterator[str]:
+    def _by_words(self, text: str, read: Read) -> Iterator[str]:
         words = sorted(folded(text)[:MAX_QUERY_WORDS], key=len, reverse=True)
         if not words or len(words[0]) < START_LENGTH:
             return
         starts = tuple(f" {word}" for word in words)
         wanted = [Where("words", starts, "has")]
         pk = f"{FOUND}#{words[0][:START_LENGTH]}"
-        rows = self.store.listing(pk, Stretch(backward=True), wanted, MAX_FOUND).rows
-        yield from (str(row["case"]) for row in rows)
+        yield from (str(row["case"]) for row in read(pk, Stretch(backward=True), wanted))
 
     def _cases(self, ids: Sequence[str]) -> list[Case]:
         rows = self.store.batch_get([case_key(one) for one in ids])

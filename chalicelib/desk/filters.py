@@ -19,6 +19,9 @@ ORDERS: Final = ("oldest", "newest", "changed", "name", "due")
 
 AGE_MAX_DAYS: Final = 999
 
+QUERY_MAX_LENGTH: Final = 200
+"""Characters of what somebody searches for."""
+
 
 def orphan_state() -> str:
     """Return where an application waits that came without a declaration."""
@@ -27,7 +30,8 @@ def orphan_state() -> str:
 
 @dataclass(frozen=True)
 class Filters:
-    """One list. Blank is no filter; a value that is none of the known ones finds nothing."""
+    """One list. Blank is no filter; a value that is none of the known ones finds nothing. With `q`,
+    it is what a search for that finds, whatever else is asked for."""
 
     tab: str = ""
     whose: str = ""
@@ -43,6 +47,7 @@ class Filters:
     unproved: str = ""
     orphan: str = ""
     order: str = ""
+    q: str = ""
 
     @classmethod
     def of(cls, query: Mapping[str, str]) -> "Filters":
@@ -55,6 +60,7 @@ class Filters:
             whose=found.whose if found.whose in WHOSE else WHOSE[0],
             order=found.order if found.order in ORDERS else "",
             age=found.age if found.age.isdecimal() and int(found.age) <= AGE_MAX_DAYS else "",
+            q=query.get("q", "").strip()[:QUERY_MAX_LENGTH],
         )
 
     @classmethod
@@ -65,7 +71,7 @@ class Filters:
     @classmethod
     def is_asked(cls, query: Mapping[str, str]) -> bool:
         """Say whether an address asks for a list of its own."""
-        return any(f.name in query for f in fields(cls))
+        return any(f.name in query for f in fields(cls) if f.name != "q")
 
     def query(self, **changed: str) -> str:
         """Return the query of an address, with what is `changed`."""
@@ -79,8 +85,8 @@ class Filters:
 
     @property
     def chosen(self) -> list[tuple[str, str]]:
-        """Return the filters that are on, with their values, and nothing of tab and order."""
-        aside = ("tab", "whose", "order")
+        """Return the filters that are on, with their values, and nothing of tab, order and search."""
+        aside = ("tab", "whose", "order", "q")
         return [
             (f.name, getattr(self, f.name))
             for f in fields(self)

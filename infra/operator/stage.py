@@ -14,8 +14,9 @@ from botocore.exceptions import ClientError
 from chalicelib import content
 from chalicelib.aws.keys import StoredKeys
 from chalicelib.aws.lists import DynamoSubscriberStore
+from chalicelib.core.edits import EditsInForce
 from chalicelib.core.ports import Now
-from chalicelib.core.settings import Settings, read
+from chalicelib.core.settings import Settings, read, with_edits
 from chalicelib.services import Services, utc_now
 from infra.deploy import REGION
 from infra.operator.errors import OperatorError
@@ -69,7 +70,14 @@ class Operator:
 
     @cached_property
     def settings(self) -> Settings:
-        """The settings that the deployed API runs with. Raises OperatorError without one."""
+        """The settings in force: those of the deployed API, as staff changed them at the desk.
+        Raises OperatorError without an API."""
+        deployed = self.deployed
+        return with_edits(deployed, dict(self.edits.settings))
+
+    @cached_property
+    def deployed(self) -> Settings:
+        """The settings that the API was deployed with. Raises OperatorError without one."""
         if self._given is not None:
             return self._given
         name = f"relais-{self.stage}-api"
@@ -96,10 +104,25 @@ class Operator:
         return DynamoSubscriberStore(tables.client, tables.records, tables.subscribers)
 
     @cached_property
+    def edits(self) -> EditsInForce:
+        """What staff changed at the desk, laid over the content of this process from now on: an
+        operator writes in the words, and goes by the rules, that are in force."""
+        found = EditsInForce(self.store, self._now)
+        found.refresh()
+        return found
+
+    @cached_property
     def services(self) -> Services:
         vault = self.client("secretsmanager")
         secret = StoredKeys(vault, links_name(self.stage), people_name(self.stage), self._now)
-        return Services(self.settings, self.store, secret, now=self._now)
+        return Services(
+            self.settings,
+            self.store,
+            secret,
+            now=self._now,
+            edits=self.edits,
+            deployed=self.deployed,
+        )
 
     @cached_property
     def account(self) -> str:

@@ -19,6 +19,7 @@ from chalicelib.cases.staff import Staff
 from chalicelib.core.errors import StoreDown
 from chalicelib.desk import log
 from chalicelib.desk.columns import columns, heading
+from chalicelib.desk.files import MAX_FOUND
 from chalicelib.desk.filters import Filters
 from chalicelib.desk.jobs import MAX_TRIES, OPEN, StaffJob
 from environment import RITA
@@ -103,6 +104,27 @@ def test_the_list_that_is_shown_is_what_is_exported_with_the_chosen_columns(
     assert files[5].ref in approved
     assert "Approuver" in str(approved) or "approuv" in str(approved).lower()
     assert "Rita Roy" in approved
+
+
+def test_what_a_search_found_is_exported_whole_and_what_was_searched_for_is_kept_nowhere(
+    way: Journey, files: list[Case], objects: MemoryObjects
+) -> None:
+    for number in range(MAX_FOUND):
+        way.declare(f"lin{number}@example.org", org_legal_name="Nord-Est")
+    rita = signed_in(way)
+    listed = unescape(rita.get("/desk/files?q=nord").body.decode())
+    assert "Seuls les plus récents sont montrés" in listed
+    (address,) = re.findall(r"/desk/export\?([^\"]*q=nord)\"", listed)
+    page = exported(rita, address, all="", column="file.org")
+    assert "Résultats d’une recherche (17)" in unescape(rita.get(page).body.decode())
+    rows = sheet(fetched(rita, page, objects))[1:]
+    assert sorted(rows) == [["-Nord"], ["Nord"], *[["Nord-Est"]] * MAX_FOUND]
+    one = exported(rita, "q=ada3%40example.org", all="", column="file.org")
+    assert sheet(fetched(rita, one, objects))[1:] == [["@Sam"]]
+    kept = str([*way.store.kinds("job"), *way.store.kinds("desk_log")])
+    assert "searched" in kept
+    assert "ada3" not in kept
+    assert "nord" not in kept
 
 
 def test_no_cell_is_a_formula_and_accents_stay_whole_in_both_formats(

@@ -13,13 +13,17 @@ from moto import mock_aws
 
 import samples
 import subscribers
+from chalicelib import content
 from chalicelib.aws.keys import Keys
 from chalicelib.aws.lists import DynamoSubscriberStore
 from chalicelib.cases.intake.submission import IncomingForm
 from chalicelib.cases.staff import RosterRefused
+from chalicelib.content import edits
+from chalicelib.core import templates
 from chalicelib.core.errors import DeliveryFailed
 from chalicelib.core.links import Links, person_key
 from chalicelib.core.settings import Settings
+from chalicelib.desk.edits import DeskEdits
 from chalicelib.newsletter.subscribers import pending
 from chalicelib.services import Services
 from environment import RITA
@@ -121,6 +125,26 @@ def working(operator: Operator, settings: Settings, clock: SetClock) -> Services
 
     store.commit([Put(dict(RITA))])
     return Services(settings, store, keys, MemoryMailer(), clock, MemorySuppression())
+
+
+def test_an_operator_goes_by_what_staff_changed_at_the_desk(
+    operator: Operator, working: Services, clock: SetClock, tmp_path: Path
+) -> None:
+    rita = working.cases.roster.require("rita-roy")
+    desk = DeskEdits(working.store, working.edits, clock)
+    label = "form/eoi/sections.organization.fields.org_legal_name.label"
+    desk.save(rita, label, {"fr": "Quel organisme", "en": "Which one"}, "shorter", 0)
+    subject = {"fr": "Reçu ({ref})", "en": "Received ({ref})"}
+    desk.save(rita, "letter/eoi_received/subject", subject, "shorter", 0)
+    desk.save(rita, "settings", {"undo_seconds": "60", "contact_email": "new@example.org"}, "", 0)
+    edits.lay({})  # the operator's process has heard of nothing yet
+    assert content.form("eoi")["sections"][1]["fields"][0]["label"]["en"] != "Which one"
+    assert operator.deployed.undo_seconds != operator.settings.undo_seconds == 60
+    run(operator, "kit", "write", str(tmp_path))
+    assert "Which one" in (tmp_path / "eoi.en.html").read_text("utf-8")
+    assert operator.services.settings.contact_email == "new@example.org"
+    source = (templates.TEMPLATES / "email/eoi_received/subject.txt").read_text("utf-8")
+    assert "Received (" in templates.with_edits("email/eoi_received/subject.txt", source)
 
 
 def test_what_was_held_as_spam_is_listed_and_released(

@@ -90,9 +90,8 @@ class ExportViews:
             "action": self.entry.address("export"),
             "back": f"{self.entry.address('files')}?{filters.query()}",
             "filters": filters.query(),
-            "tab": words.tab(filters),
+            "list": words.with_number(filters, self.files.number(filters, staff.id)),
             "tags": words.chosen(filters),
-            "number": self.files.number(filters, staff.id),
             "groups": self._groups(lang),
             "ticked": set(ticked),
             "made": [self._facts(job, lang) for job in last],
@@ -115,7 +114,6 @@ class ExportViews:
         return columns(lang, {one.id: one.name for one in self.roster.all()})
 
     def _facts(self, job: StaffJob, lang: Lang) -> Mapping[str, object]:
-        filters = Filters.of_query(str(job.row["filters"]))
         words = FilterWords(self.roster, lang)
         there = self.exporting.is_there(job)
         return {
@@ -128,7 +126,7 @@ class ExportViews:
             "total": job.row["total"],
             "done": job.row["done"],
             "format": str(job.row["format"]).upper(),
-            "list": words.sentence(filters),
+            "list": words.kept(job.row),
         }
 
     def _job(self, visit: Visit, name: str) -> StaffJob:

@@ -15,14 +15,12 @@ from chalicelib.core.business_days import business_days_between
 from chalicelib.core.languages import Lang
 from chalicelib.core.ports import Item
 from chalicelib.core.records import moment
-from chalicelib.desk.files import FileList, Files, Line, line_of
+from chalicelib.desk.files import MAX_FOUND, FileList, Files, Line, line_of
 from chalicelib.desk.filters import FLAGS, ORDERS, WHOSE, Filters
 from chalicelib.desk.looks import Looks
 from chalicelib.views.desk.entry import Entry, Visit
 from chalicelib.views.desk.filter_words import FilterWords
 from chalicelib.web.responses import Response
-
-MAX_FILES_QUERY_LENGTH = 200
 
 
 class LineFacts(TypedDict):
@@ -55,12 +53,13 @@ class FilesViews:
         query = visit.request.query
         me = visit.signed_in.staff
         known = self.looks.of(me.id)
-        if text := query.get("q", "").strip()[:MAX_FILES_QUERY_LENGTH]:
-            return self._found(visit, text, known)
+        if (asked := Filters.of(query)).q:
+            lines = [line_of(case) for case in self.files.search(asked.q)]
+            return self._page(visit, asked, known, FileList(lines, [], "", True))
         filters = self._filters(query, known)
         self.looks.remember(me.id, known, filters.query())
         found = self.files.listed(filters, me.id, query.get("after", "")[:100])
-        return self._page(visit, filters, known, found, "")
+        return self._page(visit, filters, known, found)
 
     def _filters(self, query: Mapping[str, str], known: Item) -> Filters:
         """Return what the address asks for; without anything, what was asked for last."""
@@ -68,33 +67,27 @@ class FilesViews:
             return Filters.of(query)
         return Filters.of_query(str(known.get("filters", "")))
 
-    def _found(self, visit: Visit, text: str, known: Item) -> Response:
-        lines = [line_of(case) for case in self.files.search(text)]
-        return self._page(visit, Filters.of({}), known, FileList(lines, [], "", True), text)
-
-    def _page(
-        self, visit: Visit, filters: Filters, known: Item, found: FileList, text: str
-    ) -> Response:
+    def _page(self, visit: Visit, filters: Filters, known: Item, found: FileList) -> Response:
         lang, texts = visit.lang, content.desk()
         words = FilterWords(self.roster, lang)
         base, looked = self.entry.address("files"), known.get("files", {})
         more = f"{filters.query()}&{urlencode({'after': found.more})}" if found.more else ""
         facts: dict[str, object] = {
-            "q": text,
+            "q": filters.q,
+            "is_cut": bool(filters.q) and len(found.lines) == MAX_FOUND,
             "base": base,
             "lines": [self._line(one, filters, looked, words.names, lang) for one in found.lines],
             **self._ways(filters, found, words, lang),
             "filters": filters,
             "labels": {name: text[lang] for name, text in texts["filters"].items()},
             "options": words.options,
-            "export": "" if text else f"{self.entry.address('export')}?{filters.query()}",
+            "export": f"{self.entry.address('export')}?{filters.query()}",
             "flags": FLAGS,
             "orders": [(one, texts["orders"][one][lang]) for one in ORDERS],
             "is_ordered": found.is_ordered,
             "more": f"{base}?{more}" if more else "",
         }
-        address = f"{base}?{filters.query()}" if not text else base
-        return self.entry.page(visit, "files", facts, address=address)
+        return self.entry.page(visit, "files", facts, address=f"{base}?{filters.query()}")
 
     def _ways(
         self, filters: Filters, found: FileList, words: FilterWords, lang: Lang

@@ -2,10 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from typing import Any
 
 from chalicelib import content
 from chalicelib.cases.staff import Roster
+from chalicelib.core import formatting
 from chalicelib.core.languages import Lang
+from chalicelib.desk.files import Tab
 from chalicelib.desk.filters import FLAGS, WHOSE, Filters
 
 Options = Mapping[str, Sequence[tuple[str, str]]]
@@ -47,6 +50,24 @@ class FilterWords:
         return [
             (names[name][self._lang], self.value(name, value)) for name, value in filters.chosen
         ]
+
+    def kept(self, facts: Mapping[str, Any]) -> str:
+        """Return in one line which list was kept: what a search found, or one with filters."""
+        if facts.get("searched") is not None:
+            return self._counted(self._searched, int(facts["searched"]))
+        return self.sentence(Filters.of_query(str(facts["filters"])))
+
+    def with_number(self, filters: Filters, number: Tab) -> str:
+        """Return the tab of a list, or that it was searched for, with how many files it has."""
+        name = self._searched if filters.q else self.tab(filters)
+        return self._counted(name, number.number, "+" if number.at_least else "")
+
+    def _counted(self, name: str, number: int, more: str = "") -> str:
+        return f"{name} ({formatting.number(number, self._lang)}{more})"
+
+    @property
+    def _searched(self) -> str:
+        return content.desk()["filters"]["q"][self._lang]
 
     def sentence(self, filters: Filters) -> str:
         """Return all of it in one line."""

@@ -12,7 +12,6 @@ from chalicelib.core.languages import Lang
 from chalicelib.core.ports import Item, Store
 from chalicelib.core.records import moment
 from chalicelib.desk import log
-from chalicelib.desk.filters import Filters
 from chalicelib.views.desk.entry import Entry, Visit
 from chalicelib.views.desk.filter_words import FilterWords
 from chalicelib.web.responses import Response
@@ -48,7 +47,7 @@ def _entry(row: Item, words: FilterWords, lang: Lang) -> Mapping[str, object]:
     facts: Mapping[str, object] = row["facts"]
     about, files = str(facts.get("whose", "")), facts.get("files")
     if "filters" in facts:
-        about = words.sentence(Filters.of_query(str(facts["filters"])))
+        about = words.kept(facts)
     elif isinstance(files, list):
         about = ", ".join(references.reference("eoi", str(one)) for one in files)
     elif files is not None:
