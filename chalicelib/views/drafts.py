@@ -64,7 +64,8 @@ class DraftViews:
 
     def begin(self, request: Request) -> Response:
         """Begin a draft of the form that the field `form` names, or the query, with what was typed
-        in it already; with `later` in the query, it is to be kept at once."""
+        in it already; with `later` in the query, it is to be kept at once, and with `rows` it goes
+        on at a list."""
         fields = request.fields()
         lang = request.language(fields)
         form = text_field(fields, "form") or request.query.get("form", "")
@@ -80,8 +81,7 @@ class DraftViews:
         address = self.links.draft(*holder)
         place = Place(self.links.draft(*holder), lang)
         if request.wants_page:
-            first = content.form(form)["sections"][0]["id"]
-            return see_other(place.to("later" if "later" in request.query else first))
+            return see_other(_goes_on(place, form, request.query))
         draft = self.drafts.get(holder)
         body = self.pages.standing(place, draft)
         return json_response(body, {**PRIVATE, "Location": address}, status=201)
@@ -215,6 +215,19 @@ class DraftViews:
     @property
     def _today(self) -> date:
         return eastern_time.today(self.now())
+
+
+def _goes_on(place: Place, form: str, query: Mapping[str, str]) -> str:
+    """Return where whoever began a form goes on: at the list that they asked for more rows of, at
+    the page that keeps it for later, or at its beginning."""
+    sections = content.form(form)["sections"]
+    rows = query.get("rows", "")
+    for section in sections:
+        if any(f["key"] == rows and f["type"] == "rows" for f in section["fields"]):
+            from chalicelib.core.templates import field_id
+
+            return place.to(section["id"], field_id(rows))
+    return place.to("later" if "later" in query else sections[0]["id"])
 
 
 def _typed_in(form: str, fields: Mapping[str, object]) -> Values:

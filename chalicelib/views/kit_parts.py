@@ -58,7 +58,8 @@ def part(
         "lang": lang,
         "api": settings.public_url,
         "words": {key: text[lang] for key, text in content.kit()["script"].items()},
-        "id_prefix": name,
+        "id_prefix": _short(name),
+        "pasted": True,
     }
     if name == COACHES:
         return templates.render("kit/coaches.html", **facts) + "\n"
@@ -68,14 +69,23 @@ def part(
         "notice": described.get("notice_hash", ""),
     }
     in_steps = bool(content.form(name).get("steps"))
-    facts |= {"description": described, "hidden": hidden, "invited": invited, "in_steps": in_steps}
+    draft = f"{settings.public_url}/draft?form={name}" if in_steps else ""
+    facts |= {"description": described, "hidden": hidden, "invited": invited, "rows_at": draft}
     html = templates.render("kit/form.html", **facts)
     return _without_gaps(html) + "\n"
 
 
+def _short(name: str) -> str:
+    """Return how the ids of a part begin: by as little of its name as no other part has."""
+    others = [part for part in PARTS if part != name]
+    short = (name[:end] for end in range(2, len(name) + 1))
+    return next((s for s in short if not any(o.startswith(s) for o in others)), name)
+
+
 def _without_gaps(html: str) -> str:
-    """Return HTML without empty lines: an editor takes each for a paragraph."""
-    return re.sub(r"\n\s*\n+", "\n", html)
+    """Return HTML without empty lines, which an editor takes for paragraphs each, and without the
+    empty values that an input has in any case."""
+    return re.sub(r'(<input [^>]*) value=""', r"\1", re.sub(r"\n\s*\n+", "\n", html))
 
 
 @cached

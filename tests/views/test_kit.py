@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from html.parser import HTMLParser
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -26,6 +27,7 @@ PARTS = [name for name in FILES if name.endswith(".html")]
 FORMS = [name for name in kit_parts.PARTS if name != kit_parts.COACHES]
 SITE = "https://www.example.org"
 LIMIT_BYTES = 8_000
+PAGE_LIMIT = 60_000
 
 
 class Read(HTMLParser):
@@ -56,10 +58,14 @@ def test_the_folder_holds_the_kit_and_nothing_else() -> None:
 @pytest.mark.parametrize("name", PARTS)
 def test_every_control_of_a_part_has_a_label_and_an_id_of_its_own(name: str) -> None:
     read = Read(FILES[name])
-    labelled = {facts["for"] for facts in read.of("label")}
+    labelled = {facts["for"] for facts in read.of("label") if "for" in facts}
     controls = [f for f in read.of("input", "select", "textarea") if f.get("type") != "hidden"]
     assert controls
-    assert [facts["name"] for facts in controls if facts["id"] not in labelled] == []
+    within = re.findall(
+        r'<label class="choice"><input [^>]*name="([^"]*)"[^>]*> [^<]+</label>', FILES[name]
+    )
+    alone = [facts["name"] for facts in controls if facts.get("id") not in labelled]
+    assert sorted(map(str, alone)) == sorted(within), "each other one stands in its label"
     ids = Counter(facts["id"] for _, facts in read.tags if "id" in facts)
     assert [each for each, times in ids.items() if times > 1] == []
     described = " ".join(facts.get("aria-describedby") or "" for _, facts in read.tags).split()
@@ -85,7 +91,9 @@ def test_a_form_has_every_field_that_is_described(name: str, lang: Lang, visitor
     assert {f["key"] for f in fields if "hidden" not in f} <= lists
     for field in fields:
         for inner in field.get("fields", ()):
-            assert f"{field['key']}[{field['max'] - 1}].{inner['key']}" in names
+            shown = max(field["min"], 1)
+            assert f"{field['key']}[{shown - 1}].{inner['key']}" in names
+            assert f"{field['key']}[{shown}].{inner['key']}" not in names
     if "notice_hash" in described:
         assert "notice" in names
 
@@ -104,6 +112,58 @@ def test_a_part_is_whole_without_a_script_and_says_nothing_of_a_moment(name: str
     assert not read.of("script", "style")
     facts = {name for _, each in read.tags for name in each}
     assert not {name for name in facts if name in ("style", "required") or name.startswith("on")}
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_a_part_is_light_with_its_style(lang: Lang) -> None:
+    style = len(FILES["relais.css"].encode())
+    weights = {name: len(FILES[f"{name}.{lang}.html"].encode()) + style for name in kit_parts.PARTS}
+    assert {name: weight for name, weight in weights.items() if weight >= PAGE_LIMIT} == {}
+    every_byte = len(FILES["relais.js"].encode())
+    assert [name for name, weight in weights.items() if weight + every_byte >= PAGE_LIMIT] == [
+        "application"
+    ], "all others with the script too"
+
+
+def test_an_invited_applicant_sends_more_rows_than_a_pasted_form_shows(
+    visitor: Visitor, way: Journey
+) -> None:
+    schools = [f"École {number}" for number in range(15)]
+    partner = {"sector": "education", "commitment": "confirmed"}
+    way.declare(partners=[{"name": school, **partner} for school in schools])
+    way.decide(RITA, decision="approve")
+    way.after_undo()
+    page = visitor.get(f"/kit/application?lang=fr&invite={way.invite()}").body.decode()
+    assert len(page.encode()) < PAGE_LIMIT
+    values = {f.get("name"): f.get("value") for f in Read(page).of("input")}
+    rows = [n for n in range(25) if values.get(f"partners[{n}].name") in schools]
+    assert len(rows) == len(schools)
+    for number in rows[2:]:
+        name = values[f"partners[{number}].name"]
+        assert f"Ligne {number + 1} – {name}" in page
+        assert values[f"partners[{number}].sector"] == "education"
+
+
+@pytest.mark.parametrize("form", ["eoi", "application"])
+def test_more_rows_than_a_pasted_form_shows_are_written_on_our_pages_with_all_that_was_typed(
+    form: str, visitor: Visitor, store: MemoryStore
+) -> None:
+    page = Read(visitor.get(f"/kit/{form}?lang=en").body.decode())
+    ways = [urlsplit(str(b["formaction"])) for b in page.of("button") if "formaction" in b]
+    lists = {parse_qs(way.query)["rows"][0]: way for way in ways if "rows" in way.query}
+    sections = {field["key"]: section["id"] for section in content.form(form)["sections"]
+                for field in section["fields"] if field["type"] == "rows"}  # fmt: skip
+    assert set(lists) == set(sections)
+    for rows, section in sections.items():
+        path = f"{lists[rows].path.partition('/api')[2]}?{lists[rows].query}"
+        typed = [("uninvited", "1"), ("lang", "en"), ("partners[0].name", "École du Parc")]
+        begun = visitor.submit(path, typed)
+        where = urlsplit(begun.headers["Location"])
+        assert (begun.status_code, where.path.rpartition("/")[2]) == (303, section)
+        assert where.fragment == f"f-{rows}"
+        shown = visitor.page(f"{where.path.partition('/api')[2]}?lang=en").body.decode()
+        assert f'value="add:{rows}"' in shown
+        assert ("École du Parc" in shown) == (rows == "partners")
 
 
 def test_the_script_is_small_and_passes_the_strictest_policy() -> None:

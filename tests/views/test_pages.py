@@ -303,12 +303,16 @@ def test_no_page_of_the_gallery_is_the_one_for_our_own_mistakes(lang: Lang) -> N
 
 
 PAGE_LIMIT = 60_000
+SITE_LIMIT = 62_000
+"""Bytes of a page of the example website: a part of the kit with its style, and what is around it."""
 
 
 def test_every_page_is_light_and_the_style_sheet_small(lang: Lang) -> None:
     assert len(rendering.STYLE) < 15_000
     for name, page in gallery.pages(lang).items():
         assert len(page.encode()) < PAGE_LIMIT, name
+    for name, page in gallery.website(lang).items():
+        assert len(page.encode()) < SITE_LIMIT, name
 
 
 def test_a_paused_form_asks_nothing(lang: Lang) -> None:

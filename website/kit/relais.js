@@ -16,7 +16,7 @@ made.append(...children)
 return made
 }
 const pause = ms => new Promise(go => setTimeout(go, ms))
-const idOf = (form, path) => `${form}-` + path.replace(/[^0-9A-Za-z]+/g, "-").replace(/^-|-$/g, "")
+const idOf = (stem, path) => stem + path.replace(/[^0-9A-Za-z]+/g, "-").replace(/^-|-$/g, "")
 const add = (element, name, word) =>
 element.setAttribute(name, [...new Set(`${element.getAttribute(name) || ""} ${word}`.trim().split(/ +/))].join(" "))
 const drop = (element, name, word) => {
@@ -100,7 +100,9 @@ const form = this.form
 form.noValidate = true
 this.status = make("p", { className: "relais-status" })
 this.status.setAttribute("role", "status")
-this.button = form.querySelector("[type=submit]")
+this.button = form.querySelector(":not([hidden])>[type=submit]:not([formaction])")
+const trap = form.querySelector("[name=website]") // its id says how those of this form begin
+this.stem = trap ? trap.id.slice(0, -7) : `${this.piece}-`
 this.button.closest("p, div, form").after(this.status)
 form.querySelectorAll("[data-rows]").forEach(list => this.enhanceRows(list))
 form.addEventListener("change", () => this.update())
@@ -181,15 +183,39 @@ const left = area.dataset.max - [...area.value].length
 hint.textContent = left < 0 ? this.say("over", -left) : this.say("left", left)
 hint.classList.toggle("error", left < 0)
 }
+another(row, number) {
+const made = row.cloneNode(true)
+made.querySelectorAll("*").forEach(each => {
+for (const { name, value } of [...each.attributes]) {
+if (!/^(id|name|for|aria-describedby|data-of)$/.test(name)) continue
+each.setAttribute(name, value.replaceAll(`-${number - 1}-`, `-${number}-`).replace(`[${number - 1}]`, `[${number}]`))
+}
+if (/radio|checkbox/.test(each.type)) each.checked = false
+else if (each.name) each.value = ""
+})
+const title = made.querySelector("legend").firstChild
+title.data = title.data.replace(number, number + 1)
+return made
+}
 enhanceRows(list) {
 const folded = list.querySelector("details")
 if (folded) {
 folded.before(...folded.querySelectorAll(".row"))
 folded.remove()
 }
+const elsewhere = list.querySelector("[formaction]")
+if (elsewhere) elsewhere.parentNode.remove()
 const rows = [...list.querySelectorAll(".row")]
 const least = Math.max(+list.dataset.rows, 1)
 const controls = row => [...row.querySelectorAll("input, select, textarea")]
+for (let at = rows.length; at < list.dataset.most; at++) {
+rows[at] = this.another(rows[at - 1], at)
+rows[at - 1].after(rows[at])
+}
+list.querySelectorAll(".carried").forEach(known => {
+known.remove()
+known.querySelectorAll("input").forEach(({ name, value }) => this.put(name, value))
+})
 const blank = row => controls(row).every(each => /radio|checkbox/.test(each.type) ? !each.checked : !each.value)
 const more = make("button", { type: "button", className: "quiet", textContent: this.words.add })
 list.append(make("p", {}, more))
@@ -367,7 +393,7 @@ this.banner(problem.title || this.words.away, problem.detail || this.words.again
 this.dispatchEvent(new CustomEvent("relais:refused", { bubbles: true, detail: problem }))
 }
 field({ field }) {
-const id = idOf(this.piece, field)
+const id = idOf(this.stem, field)
 if (field === "person" && !document.getElementById(id)) {
 const box = make("input", { type: "checkbox", id, name: "person", value: "on" })
 const choice = make("div", { className: "choice" }, box, make("label", { htmlFor: id, textContent: this.words.person }))
