@@ -127,6 +127,10 @@ app.views(
     "/newsletter/archive/{slug}", GET=lambda request, slug: views().archive.issue(request, slug)
 )
 app.views(
+    "/newsletter/images/{issue}/{file}",
+    GET=lambda request, issue, file: views().issue_images.show(request, issue, file),
+)
+app.views(
     "/newsletter/feed.fr.xml", GET=lambda request: views().archive.feed(request, "fr", "atom")
 )
 app.views(
@@ -263,9 +267,12 @@ def settle_scan(event: CloudWatchEvent) -> str:
 
 @app.schedule(Cron(0, 8, "*", "*", "?", "*"))
 def sweep_attachments(event: CloudWatchEvent) -> dict[str, int]:
-    """Delete, once a day, every document that nobody owns; return how many had each outcome."""
+    """Delete, once a day, every document and every image that nobody owns; return how many had each
+    outcome."""
     with log_lines.event("documents"):
         outcomes = services().drafts.minder.sweep()
+        if images := services().issues.sweep_images():
+            outcomes["orphan_images"] = images
         log_lines.note(counts=outcomes)
     return outcomes
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from chalicelib.forms.attachments.ports import DocumentStore
     from chalicelib.mail.delivery_events import DeliveryEvents
     from chalicelib.mail.reputation import Reputation
-    from chalicelib.newsletter.issues.ports import IssueOutside
+    from chalicelib.newsletter.issues.ports import ImageStore, IssueOutside
     from chalicelib.newsletter.sending.feedback import Feedback
     from chalicelib.newsletter.sending.ports import BulkMailer, Queue, SubscriberStore
     from chalicelib.newsletter.subscribers.suppressed import Suppression
@@ -70,6 +70,7 @@ class Services:
         outside: "IssueOutside | None" = None,
         edits: EditsInForce | None = None,
         deployed: Settings | None = None,
+        images: "ImageStore | None" = None,
     ) -> None:
         self.settings = settings
         self.store = store
@@ -91,6 +92,7 @@ class Services:
             bulk=cache(lambda: bulk or adapters.bulk(settings)),
             objects=cache(lambda: objects or adapters.objects(settings)),
             documents=cache(lambda: documents or adapters.documents(settings)),
+            images=cache(lambda: images or adapters.images(settings)),
             outside=cache(lambda: outside or adapters.outside(settings, self.links, secret)),
             every_file=lambda: adapters.every_file(settings),
             edits=self.edits,

@@ -35,6 +35,7 @@ _MADE_BY_THE_STACK = {
     "ANCHOR_BUCKET": "anchors",
     "EXPORT_BUCKET": "exports",
     "ATTACHMENT_BUCKET": "attachments",
+    "IMAGE_BUCKET": "images",
     "CONFIGURATION_SET": "mail",
     "ISSUE_QUEUE": "https://sqs.invalid/issues",
     "MAIL_TOPIC": f"arn:aws:sns:{REGION}:0:mail",

@@ -21,6 +21,7 @@ from environment import ENVIRONMENT, RITA, SAM
 from fakes import (
     MemoryBulkMailer,
     MemoryDocuments,
+    MemoryImages,
     MemoryMailer,
     MemoryObjects,
     MemoryQueue,
@@ -125,6 +126,7 @@ def service(  # noqa: PLR0913
         MemoryObjects(),
         documents,
         SetWorld(),
+        images=MemoryImages(clock),
     )
 
 

@@ -110,7 +110,7 @@ def issue_services(store: Any, mailer: Any, queue: Any, now: Now, **given: Any) 
     parts = Parts(
         config, store, links, Keys(("a" * 64,), KEY), now,
         mailer=_never, suppression=_never, bulk=lambda: (mailer, queue), objects=_never,
-        documents=_never, outside=_never, every_file=_never, edits=EditsInForce(store, now),
+        documents=_never, images=_never, outside=_never, every_file=_never, edits=EditsInForce(store, now),
         deployed=config,
     )  # fmt: skip
     return IssueServices(parts, Roster(store), **given)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from chalicelib.cases.case import Case
     from chalicelib.desk.ports import Objects
     from chalicelib.forms.attachments.ports import DocumentStore
-    from chalicelib.newsletter.issues.ports import IssueOutside
+    from chalicelib.newsletter.issues.ports import ImageStore, IssueOutside
     from chalicelib.newsletter.sending.ports import BulkMailer, Queue
     from chalicelib.newsletter.subscribers.suppressed import Suppression
 
@@ -39,6 +39,12 @@ def documents(found: Settings) -> "DocumentStore":
     from chalicelib.aws.documents import S3Documents
 
     return S3Documents(make_client("s3", SIGNED), found.attachment_bucket)
+
+
+def images(found: Settings) -> "ImageStore":
+    from chalicelib.aws.images import S3Images
+
+    return S3Images(make_client("s3", SIGNED), found.image_bucket)
 
 
 def bulk(found: Settings) -> "tuple[BulkMailer, Queue]":

@@ -1,14 +1,10 @@
 """The DocumentStore of attachments by S3: a bucket whose policy lets nobody read what is not clean."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any, Final
 from urllib.parse import quote
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from chalicelib.core.errors import StoreDown
-from chalicelib.forms.attachments.ports import Offer, Seen, StoredObject
+from chalicelib.aws.bucket import Bucket, reachable
+from chalicelib.forms.attachments.ports import Offer, Seen
 
 SCAN_TAG: Final = "GuardDutyMalwareScanStatus"
 """The tag that GuardDuty puts on an object, and nobody else may: see the policy of the bucket."""
@@ -17,19 +13,14 @@ PLAIN: Final = "application/octet-stream"
 """The one type under which documents are kept and given: no browser shows it, or guesses another."""
 
 
-class S3Documents:
+class S3Documents(Bucket):
     def __init__(self, client: Any, bucket: str) -> None:
-        self._client = client
-        self._bucket = bucket
-
-    def put(self, key: str, body: bytes) -> None:
-        with _reachable():
-            self._client.put_object(Bucket=self._bucket, Key=key, Body=body, ContentType=PLAIN)
+        super().__init__(client, bucket, PLAIN)
 
     def offer(self, key: str, most_bytes: int, seconds: int, back: str) -> Offer:
         fixed = {"Content-Type": PLAIN, "success_action_redirect": back}
         size: list[object] = ["content-length-range", 1, most_bytes]
-        with _reachable():
+        with reachable():
             found = self._client.generate_presigned_post(
                 self._bucket, key, Fields=dict(fixed), ExpiresIn=seconds,
                 Conditions=[size, *({name: value} for name, value in fixed.items())],
@@ -37,7 +28,7 @@ class S3Documents:
         return Offer(found["url"], found["fields"])
 
     def look(self, key: str) -> Seen | None:
-        with _reachable():
+        with reachable():
             listed = self._client.list_objects_v2(Bucket=self._bucket, Prefix=key, MaxKeys=1)
             there = [one for one in listed.get("Contents", ()) if one["Key"] == key]
             if not there:
@@ -47,7 +38,7 @@ class S3Documents:
         return Seen(there[0]["Size"], result, there[0]["ETag"].strip('"'))
 
     def read(self, key: str) -> bytes:
-        with _reachable():
+        with reachable():
             body: bytes = self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read()
         return body
 
@@ -61,27 +52,8 @@ class S3Documents:
             "ResponseContentType": PLAIN,
             "ResponseCacheControl": "no-store",
         }
-        with _reachable():
+        with reachable():
             address: str = self._client.generate_presigned_url(
                 "get_object", Params=given, ExpiresIn=seconds
             )
         return address
-
-    def delete(self, key: str) -> None:
-        with _reachable():
-            self._client.delete_object(Bucket=self._bucket, Key=key)
-
-    def all(self) -> Iterator[StoredObject]:
-        with _reachable():
-            pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket)
-            for page in pages:
-                for one in page.get("Contents", ()):
-                    yield StoredObject(one["Key"], one["LastModified"])
-
-
-@contextmanager
-def _reachable() -> Iterator[None]:
-    try:
-        yield
-    except (ClientError, BotoCoreError) as error:
-        raise StoreDown(f"attachments: {type(error).__name__}") from error

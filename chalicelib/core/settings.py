@@ -155,6 +155,7 @@ class Settings(BaseModel):
     anchor_bucket: Text
     export_bucket: Text
     attachment_bucket: Text
+    image_bucket: Text
     public_url: WebAddress
     website_url: WebAddressOrNone
     allowed_origins: Origins

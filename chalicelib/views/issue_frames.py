@@ -4,16 +4,16 @@ from dataclasses import dataclass
 from datetime import date
 
 from chalicelib.core.languages import LANGS, Lang
-from chalicelib.core.settings import Settings
 from chalicelib.newsletter.issues.rendered import Filled, Rendered, fill
+from chalicelib.views.issue_images import ImageOrigins
 from chalicelib.web.pages import Pages, in_language
 from chalicelib.web.responses import HTML, PRIVATE, Response
 
 
 @dataclass(frozen=True)
 class IssueFrames:
-    settings: Settings
     pages: Pages
+    origins: ImageOrigins
 
     def sample(self, text: Rendered) -> Filled:
         """Fill a text as nobody's: the public form of the newsletter stands where a subscriber's
@@ -23,16 +23,15 @@ class IssueFrames:
 
     def mail(self, text: Rendered, *, framed: bool = False) -> Response:
         """Return the mail as it will be received; `framed` for a page of ours that shows it."""
-        policy = self._policy(framed=framed)
-        headers = {**PRIVATE, "Content-Security-Policy": policy}
-        return Response(200, self.sample(text).html, HTML, headers)
+        html = self.sample(text).html
+        headers = {**PRIVATE, "Content-Security-Policy": self._policy(html, framed=framed)}
+        return Response(200, html, HTML, headers)
 
     def text(self, text: Rendered) -> Response:
         """Return the text part, in a page to be framed."""
         filled = self.sample(text)
         facts = {"subject": filled.subject, "text": filled.text}
-        policy = self._policy(framed=True)
-        headers = {"Content-Security-Policy": policy}
+        headers = {"Content-Security-Policy": self._policy("", framed=True)}
         lang: Lang = "fr" if text.lang == "fr" else "en"
         return self.pages.respond("desk/text_part", lang, facts, headers=headers)
 
@@ -53,12 +52,12 @@ class IssueFrames:
             "alternates": {code: in_language(archive, code) for code in LANGS},
             "feeds": {"atom": f"{feed}.{lang}.xml", "json": f"{feed}.{lang}.json"},
         }
-        policy = self.pages.policy(images=self.settings.image_origins, framed_by="'self'")
+        policy = self.pages.policy(images=self.origins(body), framed_by="'self'")
         headers = {"Content-Security-Policy": f"sandbox; {policy}"}
         return self.pages.respond("newsletter_issue", lang, facts, headers=headers)
 
-    def _policy(self, *, framed: bool) -> str:
-        origins = " ".join(self.settings.image_origins)
+    def _policy(self, html: str, *, framed: bool) -> str:
+        origins = " ".join(self.origins(html))
         ancestors = "'self'" if framed else "'none'"
         return (
             f"sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src {origins}; "

@@ -12,6 +12,7 @@ from chalicelib.core.ports import Item, Store
 from chalicelib.core.settings import Settings
 from chalicelib.newsletter.issues import archive as publishing
 from chalicelib.newsletter.issues import feeds
+from chalicelib.views.issue_images import ImageOrigins
 from chalicelib.web.pages import Pages, in_language
 from chalicelib.web.request import Request
 from chalicelib.web.responses import Response, json_response, with_etag
@@ -26,6 +27,7 @@ class ArchiveViews:
     store: Store
     settings: Settings
     pages: Pages
+    origins: ImageOrigins
 
     def archive(self, request: Request) -> Response:
         """Answer with the issues of a year, the newest year when none is asked for."""
@@ -128,14 +130,14 @@ class ArchiveViews:
         self, template: str, request: Request, facts: Mapping[str, object], address: str
     ) -> Response:
         """Answer with a page that anybody may keep and find; images come from the sender's own
-        sites alone."""
+        sites alone, and from where those that were uploaded lie."""
         lang = request.lang
         head = {
             "own_url": in_language(address, lang),
             "alternates": {code: in_language(address, code) for code in LANGS},
             "feeds": self._feeds()[lang],
         }
-        policy = self.pages.policy(images=self.settings.image_origins)
+        policy = self.pages.policy(images=self.origins(str(facts.get("body", ""))))
         headers = {**CACHEABLE, "Content-Security-Policy": policy, "X-Robots-Tag": "all"}
         page = self.pages.respond(
             template, lang, {**facts, **head}, address=address, headers=headers

@@ -20,6 +20,7 @@ from chalicelib.newsletter.issues.findings import finding_of, message
 from chalicelib.newsletter.issues.issue import Issue, rendered_of
 from chalicelib.newsletter.issues.rendered import Rendered
 from chalicelib.views.issue_frames import IssueFrames
+from chalicelib.views.issue_images import ImageOrigins
 from chalicelib.web.pages import Pages
 from chalicelib.web.problems import Problems
 from chalicelib.web.request import Request, is_ticked, text_area, text_field
@@ -35,6 +36,7 @@ class IssueReviewViews:
     settings: Settings
     pages: Pages
     problems: Problems
+    origins: ImageOrigins
 
     def show(self, request: Request, token: str) -> Response:
         """Answer with the page behind a review link; looking changes nothing."""
@@ -138,7 +140,7 @@ class IssueReviewViews:
 
     @property
     def _frames(self) -> IssueFrames:
-        return IssueFrames(self.settings, self.pages)
+        return IssueFrames(self.pages, self.origins)
 
     def _standing_page(self, opened: OpenedIssueReview, lang: Lang, status: int) -> Response:
         standing: str = opened.standing

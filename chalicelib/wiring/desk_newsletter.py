@@ -5,11 +5,13 @@ from typing import TYPE_CHECKING, Protocol
 
 from chalicelib.newsletter.sending.audience import reader_counts
 from chalicelib.views.desk.entry import Entry
+from chalicelib.views.desk.issue_images import IssueImageDeskViews
 from chalicelib.views.desk.issue_send import IssueSendViews
 from chalicelib.views.desk.issue_text import IssueTextViews
 from chalicelib.views.desk.newsletter import NewsletterDeskViews
 from chalicelib.views.desk.subscribers import SubscriberDeskViews
 from chalicelib.views.issue_frames import IssueFrames
+from chalicelib.views.issue_images import IssueImageViews
 from chalicelib.web.pages import Pages
 from chalicelib.web.request import Request
 from chalicelib.web.responses import Response
@@ -69,9 +71,21 @@ class NewsletterDesk:
 
     @cached_property
     def _texts(self) -> IssueTextViews:
-        frames = IssueFrames(self._parts.settings, self._pages)
+        frames = IssueFrames(self._pages, self._uploads.origins)
         return IssueTextViews(
             self._entry, self._parts.store, self._desk.kept, self._issues.editing, frames
+        )
+
+    @cached_property
+    def _uploads(self) -> IssueImageViews:
+        parts = self._parts
+        return IssueImageViews(parts.store, parts.settings, parts.images)
+
+    @cached_property
+    def _images(self) -> IssueImageDeskViews:
+        origins = self._uploads.origins
+        return IssueImageDeskViews(
+            self._entry, self._parts.store, self._issues.images, self._pages, origins
         )
 
     @cached_property
@@ -124,6 +138,14 @@ class NewsletterDesk:
     def preview(self, request: Request, issue: str) -> Response:
         view = self._texts.preview
         return self._entry.open("/desk/newsletter/{issue}/preview", request, view, issue=issue)
+
+    def images(self, request: Request, issue: str) -> Response:
+        view = self._images.show
+        return self._entry.open("/desk/newsletter/{issue}/images", request, view, issue=issue)
+
+    def change_images(self, request: Request, issue: str) -> Response:
+        view = self._images.act
+        return self._entry.open("/desk/newsletter/{issue}/images", request, view, issue=issue)
 
     def sending(self, request: Request, issue: str) -> Response:
         view = self._sending.show

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from chalicelib.newsletter.issues.approval import Approvals
     from chalicelib.newsletter.issues.drafting import Drafting
     from chalicelib.newsletter.issues.editing import Editing
+    from chalicelib.newsletter.issues.images import IssueImages
     from chalicelib.newsletter.issues.newsroom import Newsroom
     from chalicelib.newsletter.sending.acts import IssueActs
     from chalicelib.newsletter.sending.feedback import Feedback
@@ -109,6 +110,19 @@ class IssueServices:
         from chalicelib.newsletter.issues.editing import Editing
 
         return Editing(self._parts.store, self.drafting)
+
+    @cached_property
+    def images(self) -> "IssueImages":
+        from chalicelib.newsletter.issues.images import IssueImages
+
+        parts = self._parts
+        return IssueImages(parts.store, parts.images, self.editing, parts.now)
+
+    def sweep_images(self) -> int:
+        """Delete the images that no issue has, and return how many there were."""
+        from chalicelib.newsletter.issues.images import sweep
+
+        return sweep(self._parts.store, self._parts.images(), self._parts.now())
 
     @cached_property
     def auto_pause(self) -> AutoPause:

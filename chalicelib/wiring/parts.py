@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from chalicelib.cases.case import Case
     from chalicelib.desk.ports import Objects
     from chalicelib.forms.attachments.ports import DocumentStore
-    from chalicelib.newsletter.issues.ports import IssueOutside
+    from chalicelib.newsletter.issues.ports import ImageStore, IssueOutside
     from chalicelib.newsletter.sending.ports import BulkMailer, Queue, SubscriberStore
     from chalicelib.newsletter.subscribers.suppressed import Suppression
 
@@ -35,6 +35,7 @@ class Parts:
     bulk: "Callable[[], tuple[BulkMailer, Queue]]"
     objects: "Callable[[], Objects]"
     documents: "Callable[[], DocumentStore]"
+    images: "Callable[[], ImageStore]"
     edits: EditsInForce
     deployed: Settings
     """The settings that the stage was deployed with, before staff changed any."""

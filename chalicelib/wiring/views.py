@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from chalicelib.views.drafts import DraftViews
     from chalicelib.views.file import FileViews
     from chalicelib.views.home import HomeViews
+    from chalicelib.views.issue_images import IssueImageViews
     from chalicelib.views.kit import KitViews
     from chalicelib.views.lost_link import LostLinkViews
     from chalicelib.views.newsletter import NewsletterPages, NewsletterViews
@@ -264,7 +265,14 @@ class Views:
     def archive(self) -> "ArchiveViews":
         from chalicelib.views.newsletter_archive import ArchiveViews
 
-        return ArchiveViews(self._parts.store, self._parts.settings, self._pages)
+        parts, origins = self._parts, self.issue_images.origins
+        return ArchiveViews(parts.store, parts.settings, self._pages, origins)
+
+    @cached_property
+    def issue_images(self) -> "IssueImageViews":
+        from chalicelib.views.issue_images import IssueImageViews
+
+        return IssueImageViews(self._parts.store, self._parts.settings, self._parts.images)
 
     @cached_property
     def issue_review(self) -> "IssueReviewViews":
@@ -279,6 +287,7 @@ class Views:
             parts.settings,
             self._pages,
             self._problems,
+            self.issue_images.origins,
         )
 
     @cached_property

@@ -14,6 +14,7 @@ from chalicelib.services import Services
 from fakes import (
     MemoryBulkMailer,
     MemoryDocuments,
+    MemoryImages,
     MemoryMailer,
     MemoryObjects,
     MemoryQueue,
@@ -64,7 +65,8 @@ def address(
         here = settings.model_copy(update={"public_url": address, "allowed_origins": (address,)})
         service = Services(here, store, keys, mailer, clock, MemorySuppression(),
                            bulk=(MemoryBulkMailer(), MemoryQueue()),
-                           objects=MemoryObjects(), documents=MemoryDocuments(clock), outside=SetWorld())  # fmt: skip
+                           objects=MemoryObjects(), documents=MemoryDocuments(clock), outside=SetWorld(),
+                           images=MemoryImages(clock))  # fmt: skip
         monkeypatch.setattr(application, "services", lambda: service)
         monkeypatch.setattr(application, "settings", lambda: here)
 

@@ -155,7 +155,9 @@ def test_an_account_of_aws_is_never_taken_for_the_emulator(tmp_path: Path) -> No
 
 
 def test_what_cannot_be_made_again_outlives_the_stack() -> None:
-    for name in ("Records", "Subscribers", "Keys", "AnchorKey", "AnchorBucket", "AttachmentBucket"):
+    for name in (
+        "Records", "Subscribers", "Keys", "AnchorKey", "AnchorBucket", "AttachmentBucket", "ImageBucket",
+    ):  # fmt: skip
         assert RESOURCES[name]["DeletionPolicy"] == "RetainExceptOnCreate"
         assert RESOURCES[name]["UpdateReplacePolicy"] == "Retain"
     for name in ("Records", "Subscribers"):
@@ -247,7 +249,7 @@ def test_what_writes_events_reaches_no_anchor() -> None:
         mine = policy.stem == "policy-anchor_audit"
         assert ("AnchorBucket" in text) == ("relais-${Stage}-anchors" in text) == mine
         buckets = [one["Resource"] for one in json.loads(text)["Statement"] if "s3:" in str(one)]
-        others = ("Exports", "AttachmentBucket")
+        others = ("Exports", "AttachmentBucket", "ImageBucket")
         assert mine or all(any(name in str(one) for name in others) for one in buckets)
     lock = RESOURCES["AnchorBucket"]["Properties"]["ObjectLockConfiguration"]
     assert lock["Rule"]["DefaultRetention"]["Mode"]["Fn::If"][1] == "COMPLIANCE"

@@ -10,6 +10,7 @@ ENVIRONMENT = {
     "ANCHOR_BUCKET": "relais-test-anchors",
     "EXPORT_BUCKET": "relais-test-exports",
     "ATTACHMENT_BUCKET": "relais-test-attachments",
+    "IMAGE_BUCKET": "relais-test-images",
     "PUBLIC_URL": "https://relais.example.org/api",
     "WEBSITE_URL": "https://www.example.org",
     "ALLOWED_ORIGINS": "https://www.example.org",

@@ -350,14 +350,13 @@ class MemoryBulkMailer:
         return SesReply("sent", message_id=f"bulk-{len(self.sent)}")
 
 
-class MemoryDocuments:
-    """Bytes under their keys, with what a scan said of each; `failing` is raised instead as long as
-    there is some."""
+class MemoryBucket:
+    """Bytes under their keys; `failing` is raised instead as long as there is some, and `before`
+    runs ahead of each that is put."""
 
     def __init__(self, now: Callable[[], datetime]) -> None:
         self.now = now
         self.bodies: dict[str, tuple[bytes, datetime]] = {}
-        self.results: dict[str, str] = {}
         self.failing: list[Exception] = []
         self.before: Callable[[str], None] = lambda key: None
 
@@ -366,6 +365,27 @@ class MemoryDocuments:
         if self.failing:
             raise self.failing.pop(0)
         self.bodies[key] = body, self.now()
+
+    def delete(self, key: str) -> None:
+        self.bodies.pop(key, None)
+
+    def all(self) -> Iterator[StoredObject]:
+        yield from [StoredObject(key, at) for key, (_, at) in self.bodies.items()]
+
+
+class MemoryImages(MemoryBucket):
+    """The images of issues, at an address that a browser of the tests can open."""
+
+    def shown(self, key: str, seconds: int) -> str:
+        return f"https://bucket.example/{key}?{urlencode({'seconds': seconds})}"
+
+
+class MemoryDocuments(MemoryBucket):
+    """Documents with what a scan said of each."""
+
+    def __init__(self, now: Callable[[], datetime]) -> None:
+        super().__init__(now)
+        self.results: dict[str, str] = {}
 
     def offer(self, key: str, most_bytes: int, seconds: int, back: str) -> Offer:
         fields = {"key": key, "success_action_redirect": back}
@@ -385,12 +405,6 @@ class MemoryDocuments:
 
     def link(self, key: str, name: str, seconds: int) -> str:
         return f"https://bucket.example/{key}?{urlencode({'name': name, 'seconds': seconds})}"
-
-    def delete(self, key: str) -> None:
-        self.bodies.pop(key, None)
-
-    def all(self) -> Iterator[StoredObject]:
-        yield from [StoredObject(key, at) for key, (_, at) in self.bodies.items()]
 
 
 class MemoryQueue:

@@ -74,7 +74,7 @@ def compiled(source: Source, imprint: Imprint) -> Compiled:
     # In the order in which they are read: a field has one default in all of a mail.
     subject = _line(source, "subject", {})
     preheader = _line(source, "preheader", subject.defaults)
-    read = markdown.read(source.body, source.file, source.start, preheader.defaults)
+    read = markdown.read(source.body, source.file, source.start, preheader.defaults, source.images)
     parts = [subject, preheader, read]
     page = HtmlWriter(mail=False, constant=page_url).below(read.tree)
     findings = [finding for part in parts for finding in part.findings]
@@ -108,7 +108,7 @@ def archive_url(public_url: str, slug: str, lang: str) -> str:
 def text_body(source: Source, public_url: str) -> str:
     """Return the text that is made of the Markdown, for an author who wants to change it."""
     page_url = archive_url(public_url, source.slug, source.lang)
-    read = markdown.read(source.body, source.file, source.start)
+    read = markdown.read(source.body, source.file, source.start, images=source.images)
     written = TextWriter(source.lang, page_url).write(read.tree)
     for name, character in LITERALS.items():
         written = written.replace("{{" + name + "}}", character)

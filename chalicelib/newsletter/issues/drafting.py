@@ -10,6 +10,7 @@ from chalicelib.core.settings import Settings
 from chalicelib.newsletter.issues import preflight
 from chalicelib.newsletter.issues.compiler import Compiled, Imprint
 from chalicelib.newsletter.issues.findings import Finding, blocking
+from chalicelib.newsletter.issues.image import with_images
 from chalicelib.newsletter.issues.issue import (
     APPROVED,
     CHECKED,
@@ -56,6 +57,7 @@ class Drafting:
     ) -> tuple[dict[str, Compiled], list[Finding]]:
         """Return the compiled texts by language, and everything that was found, what blocks first."""
         settings = self.settings
+        sources = with_images(self.store, settings.public_url, sources)
         context = PreflightContext(
             imprint=Imprint.of(settings),
             sender=settings.sender,

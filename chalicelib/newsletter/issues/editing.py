@@ -14,6 +14,7 @@ from chalicelib.newsletter.issues.both_texts import Values
 from chalicelib.newsletter.issues.compiler import Compiled, Imprint, compiled
 from chalicelib.newsletter.issues.drafting import Drafting, facts_of, standing_of, texts_of
 from chalicelib.newsletter.issues.findings import Finding
+from chalicelib.newsletter.issues.image import with_images
 from chalicelib.newsletter.issues.issue import Issue, issue_of
 from chalicelib.newsletter.issues.newsroom import IssueFacts
 from chalicelib.newsletter.issues.preflight import is_too_big
@@ -77,8 +78,9 @@ class Editing:
         return both_texts.values_of(both_texts.kept_sources(self.store, issue))
 
     def compiled(self, sources: dict[str, Source]) -> dict[str, Compiled]:
-        imprint = Imprint.of(self.drafting.settings)
-        return {lang: compiled(source, imprint) for lang, source in sources.items()}
+        settings = self.drafting.settings
+        given = with_images(self.store, settings.public_url, sources)
+        return {lang: compiled(one, Imprint.of(settings)) for lang, one in given.items()}
 
     def made_of(self, issue: Issue, values: Values) -> dict[str, Compiled]:
         """Return what a page says, as it would be sent; nothing is kept. Raises TooLarge."""
@@ -122,18 +124,25 @@ class Editing:
         values = both_texts.tidied({name: str(text) for name, text in merged.items()})
         if disputed:
             return Written(issue, values, "disputed", disputed, theirs)
-        if values == theirs:
+        standing, same = standing_of(issue), values == theirs
+        if same and standing == "begun":
             return Written(issue, values, joined=values != given)
-        standing = standing_of(issue)
-        if standing == "begun" or (standing == "approved" and not edit):
-            return Written(issue, values, standing, theirs=theirs)
         sources, faults = both_texts.sources_of(issue.id, values, kept)
         # What is too long is not even read: reading takes its time.
         made = {} if _too_long(faults) else self.compiled(sources)
+        # The same words make another text once an image is described otherwise.
+        if same and not (made and self._differs(issue, sources, made)):
+            return Written(issue, values, joined=values != given)
+        if standing == "begun" or (standing == "approved" and not edit):
+            return Written(issue, values, standing, theirs=theirs)
         if not made or is_too_big(made.values()):
             return Written(issue, values, "too_big")
         saved = self.drafting.save(_facts(issue, sources), made, by, edit=edit)
         return Written(saved, values, joined=values != given)
+
+    def _differs(self, issue: Issue, sources: dict[str, Source], made: dict[str, Compiled]) -> bool:
+        facts = _facts(issue, sources)
+        return self.drafting.newsroom.differs(issue, texts_of(made), facts)
 
 
 def _too_long(faults: Sequence[Finding]) -> bool:

@@ -9,10 +9,11 @@ from markdown_it import MarkdownIt
 from markdown_it.tree import SyntaxTreeNode
 
 from chalicelib.core.web_address import is_address
-from chalicelib.newsletter.issues import lookalikes, placeholders
+from chalicelib.newsletter.issues import image_placing, lookalikes, placeholders
 from chalicelib.newsletter.issues.findings import Finding
 from chalicelib.newsletter.issues.link_targets import unreachable
 from chalicelib.newsletter.issues.rendered import PERSONAL
+from chalicelib.newsletter.issues.source import PlacedImage
 
 Node = SyntaxTreeNode
 
@@ -64,16 +65,22 @@ class _Notes:
 
 
 def read(
-    body: str, file: str, start: int, defaults: Mapping[str, str] | None = None
+    body: str,
+    file: str,
+    start: int,
+    defaults: Mapping[str, str] | None = None,
+    images: Mapping[str, PlacedImage] | None = None,
 ) -> ParsedMarkdown:
     """Parse the Markdown of a body. `start` is the line of the file on which the body begins;
-    `defaults` are those that were given before it."""
+    `defaults` are those that were given before it, `images` what was uploaded for it."""
     kept: dict[str, dict[str, _Reference]] = {}
-    tree = SyntaxTreeNode(_reader().parse(body, kept))
+    tokens = _reader().parse(body, kept)
+    placed = image_placing.place(tokens, images or {})
+    tree = SyntaxTreeNode(tokens)
     notes = _Notes(file, start, defaults=dict(defaults or {}))
     for node, line in _lines(tree, start):
         _CHECKS.get(node.type, _nothing)(node, line, notes)
-    used = {link.url for link in (*notes.links, *notes.images)}
+    used = placed | {link.url for link in (*notes.links, *notes.images)}
     for reference in kept.get("references", {}).values():
         if reference["href"] not in used:
             line = start + reference["map"][0]
@@ -177,13 +184,17 @@ def _link(node: Node, line: int, notes: _Notes) -> None:
 
 def _image(node: Node, line: int, notes: _Notes) -> None:
     url = str(node.attrs["src"])
-    words = words_of(node)
-    if not words.strip():
+    words, uploaded = words_of(node), node.meta.get(image_placing.UPLOADED)
+    if not words.strip() and not uploaded:
         notes.finds("no_alt", line, text=url[:80])
     if placeholders.fields(words):
         notes.finds("field_in_image", line, text=words[:80])
     _unfinished(words, line, notes)
-    if not allowed(url, ("https",)):
+    if uploaded:
+        return
+    if url.startswith(image_placing.SCHEME):
+        notes.finds("unknown_image", line, text=url[:80])
+    elif not allowed(url, ("https",)):
         notes.finds("bad_image", line, text=url[:80])
     else:
         notes.images.append(Link(url, line))

@@ -1,10 +1,11 @@
 """An issue as its author writes it: one Markdown file a language, with a few lines on top."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
-from typing import Final, TypedDict
+from typing import Final, NamedTuple, TypedDict
 
 from chalicelib.core.languages import LANGS
 from chalicelib.newsletter.issues.findings import Finding
@@ -17,6 +18,14 @@ _KEYS: Final = ("subject", "preheader", "slug", "date", "topics", "archive", "co
 _NEEDED: Final = ("subject", "preheader", "slug", "date")
 _SHARED: Final = ("slug", "date", "topics", "archive")
 """Keys that must have the same value in both files."""
+
+
+class PlacedImage(NamedTuple):
+    """An uploaded image as the text of one language has it; without words where it decorates."""
+
+    url: str
+    words: str
+    width: int
 
 
 @dataclass(frozen=True)
@@ -42,6 +51,8 @@ class Source:
     text_start: int = 1
     text_is_older: bool = False
     """Whether the file of the text part was changed before that of the Markdown."""
+    images: Mapping[str, PlacedImage] = field(default_factory=dict)
+    """What was uploaded for the issue, by the names that the Markdown calls it."""
 
     @property
     def subject(self) -> str:

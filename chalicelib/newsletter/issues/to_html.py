@@ -6,6 +6,7 @@ from html import escape
 from typing import Final
 
 from chalicelib.newsletter.issues import placeholders
+from chalicelib.newsletter.issues.image_placing import UPLOADED
 from chalicelib.newsletter.issues.markdown import Node, allowed, words_of
 from chalicelib.newsletter.issues.theme import style
 
@@ -22,6 +23,9 @@ _PLAIN: Final = {
     "tr": "tr",
     "td": "td",
 }
+
+MAIL_PIXELS: Final = 552
+"""Pixels between the margins of a mail; an image of twice as many is sharp on a telephone."""
 
 _INLINE: Final = {"strong", "em", "s", "a", "td", "th"}
 
@@ -97,9 +101,12 @@ class HtmlWriter:
     def _image(self, node: Node) -> str:
         url = str(node.attrs["src"])
         words = self.literal(words_of(node))
-        if not allowed(url, ("https",)):
+        uploaded = node.meta.get(UPLOADED)
+        if not uploaded and not allowed(url, ("https",)):
             return words
-        return f'<img src="{self.literal(url)}" alt="{words}"{self._style("img")}>'
+        # Outlook knows no other width than this one.
+        wide = f' width="{min(uploaded.width, MAIL_PIXELS)}"' if uploaded and self.mail else ""
+        return f'<img src="{self.literal(url)}" alt="{words}"{wide}{self._style("img")}>'
 
 
 _WRITERS: Final[dict[str, Callable[[HtmlWriter, Node], str]]] = {

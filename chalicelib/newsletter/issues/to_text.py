@@ -106,7 +106,8 @@ class TextWriter:
         if node.type == "s":
             return _STRUCK[self._lang].format(self._inline(node))
         if node.type == "image":
-            return _IMAGE[self._lang].format(placeholders.literal_text(words_of(node)))
+            words = placeholders.literal_text(words_of(node))
+            return _IMAGE[self._lang].format(words) if words else ""
         return self._link(node) if node.type == "link" else self._inline(node)
 
     def _link(self, node: Node) -> str:

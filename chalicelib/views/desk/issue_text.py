@@ -17,6 +17,8 @@ from chalicelib.newsletter.issues.compiler import Compiled
 from chalicelib.newsletter.issues.drafting import standing_of
 from chalicelib.newsletter.issues.editing import Editing, Written
 from chalicelib.newsletter.issues.findings import blocking, what_of
+from chalicelib.newsletter.issues.image import images_of
+from chalicelib.newsletter.issues.image_placing import line_of
 from chalicelib.newsletter.issues.issue import Issue, issue_of, status_name
 from chalicelib.newsletter.subscribers import consent_text
 from chalicelib.views.desk.entry import Entry, Visit
@@ -62,6 +64,8 @@ class IssueTextViews:
         written = self.editing.save(issue, typed, seen, staff.id, edit=is_ticked(fields, "edit"))
         if written.why:
             return self._page(visit, written, seen, entered=fields)
+        if act == "images":
+            return self.entry.go(self.entry.address("newsletter", issue, "images"))
         if act == "check":
             over_days = is_ticked(fields, "over_days")
             written = self.editing.check(written, staff.id, over_days=over_days)
@@ -143,7 +147,7 @@ class IssueTextViews:
         issue, lines = written.issue, _beside(written, lang)
         labels = content.desk()["issue_fields"]
         topics = (f"{one} ({consent_text.topic_name(one, lang)})" for one in consent_text.topics())
-        sites = ", ".join(self.frames.settings.image_origins)
+        sites = ", ".join(self.entry.settings.image_origins)
         return {
             "issue": issue,
             "state": status_name(issue.status, lang),
@@ -153,6 +157,7 @@ class IssueTextViews:
             "labels": {name: label[lang] for name, label in labels.items()},
             "topics_hint": "; ".join(topics),
             "images_hint": content.desk()["newsletter"]["images"][lang].format(sites=sites),
+            "uploads": [line_of(one.name) for one in images_of(self.store, issue.id)],
             "lines": lines,
             "over_quota": any(one.code in ("over_quota", "over_days") for one in written.found),
             "shared_open": any(name in lines or name in written.disputed for name in SHARED),

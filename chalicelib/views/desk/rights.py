@@ -105,6 +105,8 @@ RIGHTS: Final[Mapping[tuple[str, str], Right]] = {
     ("POST", "/desk/newsletter/{issue}/text"): NEWSLETTER,
     ("GET", "/desk/newsletter/{issue}/preview"): NEWSLETTER,
     ("POST", "/desk/newsletter/{issue}/preview"): NEWSLETTER,
+    ("GET", "/desk/newsletter/{issue}/images"): NEWSLETTER,
+    ("POST", "/desk/newsletter/{issue}/images"): NEWSLETTER._replace(brings_file=True),
     ("GET", "/desk/newsletter/{issue}/send"): TO_READERS,
     ("POST", "/desk/newsletter/{issue}/send"): TO_READERS,
     ("GET", "/desk/newsletter/{issue}/missed"): TO_READERS,

@@ -28,6 +28,7 @@ ROUTES: Final[Mapping[str, Mapping[str, str]]] = {
     "/desk/newsletter/{issue}": {"GET": "news.issue", "POST": "news.act"},
     "/desk/newsletter/{issue}/text": {"GET": "news.text", "POST": "news.save"},
     "/desk/newsletter/{issue}/preview": {"GET": "news.preview", "POST": "news.preview"},
+    "/desk/newsletter/{issue}/images": {"GET": "news.images", "POST": "news.change_images"},
     "/desk/newsletter/{issue}/send": {"GET": "news.sending", "POST": "news.send"},
     "/desk/newsletter/{issue}/missed": {"GET": "news.missed"},
     "/desk/subscribers": {"GET": "news.subscribers", "POST": "news.ask_subscribers"},

@@ -1,0 +1,29 @@
+"""The ImageStore of issues by S3: a bucket that is nobody's to read, but by an address for a while."""
+
+from typing import Any, Final
+
+from chalicelib.aws.bucket import Bucket, reachable
+
+TYPES: Final = {"jpg": "image/jpeg", "png": "image/png"}
+"""The types under which images are shown, by their kind."""
+
+PLAIN: Final = "application/octet-stream"
+
+
+class S3Images(Bucket):
+    def __init__(self, client: Any, bucket: str) -> None:
+        super().__init__(client, bucket, PLAIN)
+
+    def shown(self, key: str, seconds: int) -> str:
+        given = {
+            "Bucket": self._bucket,
+            "Key": key,
+            "ResponseContentType": TYPES[key.rpartition(".")[2]],
+            "ResponseContentDisposition": "inline",
+            "ResponseCacheControl": "public, max-age=31536000, immutable",
+        }
+        with reachable():
+            address: str = self._client.generate_presigned_url(
+                "get_object", Params=given, ExpiresIn=seconds
+            )
+        return address
