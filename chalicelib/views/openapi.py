@@ -148,6 +148,7 @@ def _newsletter(interface: Interface) -> Paths:
         interface.lang, "200", {"text/html": {"schema": TEXT}, "text/plain": {"schema": TEXT}}
     )
     archive, issue = "/newsletter/archive", "/newsletter/archive/{slug}"
+    image = "/newsletter/images/{issue}/{file}"
     return {
         "/newsletter": interface.form("/newsletter", "newsletter", asked),
         confirm: {
@@ -165,6 +166,7 @@ def _newsletter(interface: Interface) -> Paths:
             )
         },
         issue: {"get": interface.get(issue, script="Issue", also=("304",))},
+        image: {"get": interface.get(image, also=("302",))},
         **_feeds(interface),
     }
 

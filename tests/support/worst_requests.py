@@ -476,6 +476,8 @@ class World:
         pause = {"act": "pause", "nonce": self._nonce(progress)}
         yield "/newsletter/progress/{token}", [Place(progress, ("act", "confirm"), also=pause)]
         yield "/newsletter/archive/{slug}", [Place("/newsletter/archive/2026-03")]
+        image = "/newsletter/images/{issue}/{file}"
+        yield image, [Place(f"/newsletter/images/2026-03/a.{'0' * 32}.png")]
 
     def _nonce(self, path: str) -> str:
         return self._walk.service.links.nonce(path.rpartition("/")[2])
@@ -545,6 +547,9 @@ def _news(nonce: str, headers: dict[str, str]) -> Iterator[tuple[str, list[Place
     # what is no link have many parts, whose squares counted here are no time that they take.
     for name, fields in (("text", NAMES), ("preview", ("part", "of"))):
         yield f"{route}/{name}", [Place(f"{page}/{name}", fields, "a", given, headers)]
+    words = ("words_fr", "words_en", "decorates", "file")
+    images = given | {"act": "add"}
+    yield f"{route}/images", [Place(f"{page}/images", words, "a", images, headers)]
     sent = given | {"act": "schedule"}
     yield f"{route}/send", [Place(f"{page}/send", ("day", "hour"), "a", sent, headers)]
     yield f"{route}/missed", [Place(f"{page}/missed", headers=headers)]

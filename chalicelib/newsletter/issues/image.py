@@ -126,7 +126,9 @@ def with_images(store: Store, public_url: str, sources: Mapping[str, Source]) ->
 def words_of(said: Mapping[str, str]) -> dict[str, str]:
     """Return what an image shows in each language, each on one line. Raises ImageRefused where one
     is missing, or longer than anybody listens to."""
-    found: dict[str, str] = {lang: " ".join(said[lang].split()) for lang in LANGS}
+    # Brackets are signs of the Markdown, and would be told as such.
+    plain = str.maketrans("[]", "()")
+    found: dict[str, str] = {lang: " ".join(said[lang].translate(plain).split()) for lang in LANGS}
     if not all(0 < len(words) <= WORDS_MAX_LENGTH for words in found.values()):
         raise ImageRefused("image_words")
     return found

@@ -113,7 +113,8 @@ class IssueImageDeskViews:
             "why": why,
             "of": of,
             "wrong": wrong,
-            "entered": entered or {},
+            "typed": _typed(entered),
+            "nothing": _typed(None),
             "done": words[done][lang] if done in DONE and not why else "",
         }
         status = 409 if why in ("moved", "begun", "approved") else 422 if why else 200
@@ -134,10 +135,18 @@ class IssueImageDeskViews:
             "width": image.width,
             "height": image.height,
             "size": size_text(image.size, lang),
-            "words": image.words,
+            **{f"words_{one}": image.words.get(one, "") for one in LANGS},
             "decorates": image.decorates,
             "placed": placed,
         }
+
+
+def _typed(entered: Mapping[str, object] | None) -> dict[str, object]:
+    """Return what a form is to have in it: what was typed, else what a new one has."""
+    given = entered or {}
+    words = {f"words_{lang}": text_field(given, f"words_{lang}") for lang in LANGS}
+    placed = entered is None or is_ticked(given, "place")
+    return {**words, "decorates": is_ticked(given, "decorates"), "place": placed}
 
 
 def _said(fields: Mapping[str, object]) -> Mapping[str, str]:
