@@ -128,7 +128,7 @@ app.views(
 )
 app.views(
     "/newsletter/images/{issue}/{file}",
-    GET=lambda request, issue, file: views().issue_images.show(request, issue, file),
+    GET=lambda request, issue, file: views().archive.images.show(request, issue, file),
 )
 app.views(
     "/newsletter/feed.fr.xml", GET=lambda request: views().archive.feed(request, "fr", "atom")

@@ -72,10 +72,7 @@ class Services:
         deployed: Settings | None = None,
         images: "ImageStore | None" = None,
     ) -> None:
-        self.settings = settings
-        self.store = store
-        self.secret = secret
-        self.now = now
+        self.settings, self.store, self.secret, self.now = settings, store, secret, now
         self.edits = edits or EditsInForce(store, now)
         self.links = Links(secret.links, settings.public_url, settings.website_url, now)
         self.pages = Pages(settings, lambda lang: self.coaches.directory.directory().names(lang))

@@ -12,7 +12,7 @@ from chalicelib.core.ports import Item, Store
 from chalicelib.core.settings import Settings
 from chalicelib.newsletter.issues import archive as publishing
 from chalicelib.newsletter.issues import feeds
-from chalicelib.views.issue_images import ImageOrigins
+from chalicelib.views.issue_images import IssueImageViews
 from chalicelib.web.pages import Pages, in_language
 from chalicelib.web.request import Request
 from chalicelib.web.responses import Response, json_response, with_etag
@@ -27,7 +27,7 @@ class ArchiveViews:
     store: Store
     settings: Settings
     pages: Pages
-    origins: ImageOrigins
+    images: IssueImageViews
 
     def archive(self, request: Request) -> Response:
         """Answer with the issues of a year, the newest year when none is asked for."""
@@ -137,7 +137,7 @@ class ArchiveViews:
             "alternates": {code: in_language(address, code) for code in LANGS},
             "feeds": self._feeds()[lang],
         }
-        policy = self.pages.policy(images=self.origins(str(facts.get("body", ""))))
+        policy = self.pages.policy(images=self.images.origins(str(facts.get("body", ""))))
         headers = {**CACHEABLE, "Content-Security-Policy": policy, "X-Robots-Tag": "all"}
         page = self.pages.respond(
             template, lang, {**facts, **head}, address=address, headers=headers

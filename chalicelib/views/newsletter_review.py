@@ -13,7 +13,6 @@ from chalicelib.core.languages import LANGS, Lang
 from chalicelib.core.links import Links
 from chalicelib.core.ports import Store
 from chalicelib.core.records import moment
-from chalicelib.core.settings import Settings
 from chalicelib.newsletter.issues import approval
 from chalicelib.newsletter.issues.approval import ApprovalInput, Approvals, OpenedIssueReview
 from chalicelib.newsletter.issues.findings import finding_of, message
@@ -33,7 +32,6 @@ class IssueReviewViews:
     approvals: Approvals
     roster: Roster
     links: Links
-    settings: Settings
     pages: Pages
     problems: Problems
     origins: ImageOrigins

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from chalicelib.views.drafts import DraftViews
     from chalicelib.views.file import FileViews
     from chalicelib.views.home import HomeViews
-    from chalicelib.views.issue_images import IssueImageViews
     from chalicelib.views.kit import KitViews
     from chalicelib.views.lost_link import LostLinkViews
     from chalicelib.views.newsletter import NewsletterPages, NewsletterViews
@@ -263,16 +262,12 @@ class Views:
 
     @cached_property
     def archive(self) -> "ArchiveViews":
+        from chalicelib.views.issue_images import IssueImageViews
         from chalicelib.views.newsletter_archive import ArchiveViews
 
-        parts, origins = self._parts, self.issue_images.origins
-        return ArchiveViews(parts.store, parts.settings, self._pages, origins)
-
-    @cached_property
-    def issue_images(self) -> "IssueImageViews":
-        from chalicelib.views.issue_images import IssueImageViews
-
-        return IssueImageViews(self._parts.store, self._parts.settings, self._parts.images)
+        parts = self._parts
+        images = IssueImageViews(parts.store, parts.settings, parts.images)
+        return ArchiveViews(parts.store, parts.settings, self._pages, images)
 
     @cached_property
     def issue_review(self) -> "IssueReviewViews":
@@ -284,10 +279,9 @@ class Views:
             rooms.issues.approvals,
             rooms.cases.roster,
             parts.links,
-            parts.settings,
             self._pages,
             self._problems,
-            self.issue_images.origins,
+            self.archive.images.origins,
         )
 
     @cached_property

@@ -65,8 +65,8 @@ class IssueImage:
     def item(self) -> Item:
         pk, sk = self.key
         facts = {"file": self.file, "width": self.width, "height": self.height, "size": self.size}
-        told = {"words": dict(self.words), "by": self.by, "at": self.at}
-        return {"pk": pk, "sk": sk, "kind": "issue_image", **facts, **told}
+        about = {"words": dict(self.words), "by": self.by, "at": self.at}
+        return {"pk": pk, "sk": sk, "kind": "issue_image", **facts, **about}
 
 
 def image_key(issue: str, name: str) -> Key:

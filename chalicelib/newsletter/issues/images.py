@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 MOST_IMAGES: Final = 12
 """Images of an issue: a mail with more is a gallery."""
 
-NAME_MAX_LENGTH: Final = 30
+IMAGE_NAME_MAX_LENGTH: Final = 30
 
 UNOWNED: Final = timedelta(days=1)
 """How old an object without a row is when it is deleted: the row of a younger one may be on its
@@ -148,7 +148,7 @@ def _free_name(file_name: str, taken: Iterable[str]) -> str:
     """Return a name for the Markdown, made of that of the file: `Café été.JPG` → `cafe-ete`."""
     plain = unicodedata.normalize("NFKD", file_name.rpartition(".")[0] or file_name).lower()
     words = re.findall(r"[a-z0-9]+", plain.encode("ascii", "ignore").decode())
-    first = "-".join(words)[:NAME_MAX_LENGTH].strip("-") or "image"
+    first = "-".join(words)[:IMAGE_NAME_MAX_LENGTH].strip("-") or "image"
     used, number, name = set(taken), 1, first
     while name in used:
         number += 1

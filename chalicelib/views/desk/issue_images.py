@@ -61,7 +61,7 @@ class IssueImageDeskViews:
         self, visit: Visit, issue: Issue, fields: Mapping[str, object], file: tuple[str, bytes]
     ) -> str:
         name, body = file
-        words, staff = _said(fields), visit.signed_in.staff
+        words, staff = _words(fields), visit.signed_in.staff
         image = self.images.add(issue, name, body, words, staff.id)
         if not is_ticked(fields, "place"):
             return "image_added"
@@ -71,7 +71,7 @@ class IssueImageDeskViews:
 
     def _describe(self, visit: Visit, issue: Issue, fields: Mapping[str, object], name: str) -> str:
         edit, staff = is_ticked(fields, "edit"), visit.signed_in.staff
-        written = self.images.describe(issue, name, _said(fields), staff.id, edit=edit)
+        written = self.images.describe(issue, name, _words(fields), staff.id, edit=edit)
         if written.why:
             raise ImageRefused("moved")
         return "image_described"
@@ -149,7 +149,7 @@ def _typed(entered: Mapping[str, object] | None) -> dict[str, object]:
     return {**words, "decorates": is_ticked(given, "decorates"), "place": placed}
 
 
-def _said(fields: Mapping[str, object]) -> Mapping[str, str]:
+def _words(fields: Mapping[str, object]) -> Mapping[str, str]:
     """Return what an image shows, in both languages; nothing for one that decorates. Raises
     ImageRefused."""
     if is_ticked(fields, "decorates"):
