@@ -348,7 +348,8 @@ def used(model: Any, params: dict[str, Any]) -> set[Permission]:
     """The IAM actions that a call needs, and on what."""
     if model.service_model.service_name == "s3":
         if model.name == "ListObjectsV2":
-            return {("s3:ListBucket", "AttachmentBucket")}
+            kept = ENVIRONMENT["IMAGE_BUCKET"] in str(params)
+            return {("s3:ListBucket", "ImageBucket" if kept else "AttachmentBucket")}
         return {(f"s3:{model.name}", "")}
     body = json.loads(params["body"]) if params["body"] else {}
     if model.name == "TransactWriteItems":
@@ -381,14 +382,14 @@ def allowed(policy: str) -> set[Permission]:
 
 MET_ELSEWHERE: dict[str, set[Permission]] = {
     # Candidates for an orphan, and files of the same organization, on a review page; what the
-    # address of a download allows, and a large document that came; issues and subscribers at the
-    # desk, and what SES would let an issue do.
+    # address of a download allows, and a large document that came; issues, their images and
+    # subscribers at the desk, and what SES would let an issue do.
     "api": {
         ("dynamodb:BatchGetItem", "Subscribers"), ("dynamodb:Query", "Subscribers/index/audience"),
         ("dynamodb:Query", "Subscribers/index/state"), ("dynamodb:Scan", "Subscribers"),
         ("ses:GetAccount", ""), ("ses:GetEmailIdentity", ""),
         ("dynamodb:Query", "Records/index/person"), ("s3:GetObject", ""), ("s3:ListBucket", "AttachmentBucket"),
-        ("s3:GetObjectTagging", ""),
+        ("s3:GetObjectTagging", ""), ("s3:DeleteObject", ""),
     },
     # A large document that is read; one that replaces another, and one that nobody owns any more.
     "settle_scan": {
@@ -518,7 +519,8 @@ def take_a_document(client: Client, start: Callable[[str], None]) -> None:
     bucket = ENVIRONMENT["ATTACHMENT_BUCKET"]
     s3 = boto3.client("s3")
     where: Any = {"LocationConstraint": "ca-central-1"}
-    s3.create_bucket(Bucket=bucket, CreateBucketConfiguration=where)
+    for one in (bucket, ENVIRONMENT["IMAGE_BUCKET"]):
+        s3.create_bucket(Bucket=one, CreateBucketConfiguration=where)
     start("api")
     kinds = {"Content-Type": "application/json"}
     body = json.dumps({"form": "application", "uninvited": "1"}).encode()
@@ -537,12 +539,19 @@ def take_a_document(client: Client, start: Callable[[str], None]) -> None:
     event = client.events.generate_cw_event("aws.guardduty", "Scan Result", detail, [])
     assert client.lambda_.invoke("settle_scan", event).payload == "clean"
     s3.put_object(Bucket=bucket, Key="incoming/nobody", Body=b"x")
+    lone = f"2026-03/a.{'0' * 32}.png"
+    s3.put_object(Bucket=ENVIRONMENT["IMAGE_BUCKET"], Key=lone, Body=b"x")
     start("sweep_attachments")
     minder = services.services().drafts.minder
     later = replace(minder, now=lambda: datetime.now(UTC) + timedelta(hours=3))
     vars(services.services().drafts)["minder"] = later
+    found = services.services().issues
+    in_two_days = replace(found._parts, now=lambda: datetime.now(UTC) + timedelta(days=2))
+    found._parts = in_two_days
     tick = client.events.generate_cw_event("aws.events", "Scheduled Event", {}, [])
-    assert client.lambda_.invoke("sweep_attachments", tick).payload == {"owned": 1, "orphan": 1}
+    assert client.lambda_.invoke("sweep_attachments", tick).payload == {
+        "owned": 1, "orphan": 1, "orphan_images": 1,
+    }  # fmt: skip
 
 
 def run_a_job(client: Client, start: Callable[[str], None]) -> None:
