@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 import app as application
+import files
 import sent_issue
 from chalicelib.core.settings import Settings
 from chalicelib.newsletter.issues.issue import issue_of
@@ -52,7 +53,7 @@ def services() -> Services:
     return found
 
 
-NARROW = ("text", "issue-checked", "send", "trial", "exported")
+NARROW = ("text", "images", "issue-checked", "send", "trial", "exported")
 """Pages that axe looks at where they are narrow, dark and French; at all others elsewhere."""
 
 
@@ -103,10 +104,12 @@ def test_an_issue_goes_all_its_way_at_the_desk_without_a_command_and_needs_no_sc
     issue = f"{address}/desk/newsletter/2026-03"
     for name, text in TEXTS.items():
         page.locator(f"[name={name}]").fill(text)
+    bring_image(page, shared, words)
     if says is FR:
         page.locator("#show").press("Enter")
     framed = page.frame_locator("iframe[name=preview]")
     framed.get_by_text("à bientôt").wait_for()
+    assert framed.locator("img").get_attribute("alt") == "Le jardin"
     assert framed.locator("script").count() == 0
     page.locator("[name=width][value=screen]").check()
     seen(page, "text", shared, words)
@@ -142,6 +145,24 @@ def test_an_issue_goes_all_its_way_at_the_desk_without_a_command_and_needs_no_sc
     assert found.status == "SENT"
     assert [text for text in refused if "Content Security Policy" in text] == []
     context.close()
+
+
+def bring_image(page: Page, shared: Page, words: Words) -> None:
+    """Go from the texts to the images and back, by keys: one is brought, and put in both texts."""
+    page.locator("summary:text-is('Images')").press("Enter")
+    press(page, "button[value=images]:not(.unseen)")
+    image = {"name": "Jardin.png", "mimeType": "image/png", "buffer": files.sized_png(1200, 800)}
+    page.locator("[name=file]").set_input_files(image)  # type: ignore[arg-type]
+    press(page, "button[value=add]")
+    assert page.locator("[role=alert] a[href='#add-fr']").count() == 1, "its words are missing"
+    page.locator("[name=file]").set_input_files(image)  # type: ignore[arg-type]
+    for lang, text in (("fr", "Le jardin"), ("en", "The garden")):
+        page.locator(f"#add-{lang}").fill(text)
+    press(page, "button[value=add]")
+    assert page.locator("main code").inner_text() == "![](image:jardin)"
+    page.locator("main section summary").press("Enter")
+    seen(page, "images", shared, words)
+    press(page, "nav.jump a")
 
 
 def subscribers(page: Page, shared: Page, words: Words, address: str) -> None:
