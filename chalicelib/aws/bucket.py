@@ -1,25 +1,26 @@
-"""A bucket of S3 in which files of one type are kept: what documents and images have in common."""
+"""A bucket of S3: what the places of documents and of images have in common."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.core.errors import StoreDown
 from chalicelib.forms.attachments.ports import StoredObject
 
+PLAIN: Final = "application/octet-stream"
+"""The one type under which files are kept: no browser shows it, or guesses another."""
+
 
 class Bucket:
-    def __init__(self, client: Any, bucket: str, kind: str) -> None:
-        """`kind` is the type under which all of its files are kept."""
+    def __init__(self, client: Any, bucket: str) -> None:
         self._client = client
         self._bucket = bucket
-        self._kind = kind
 
     def put(self, key: str, body: bytes) -> None:
         with reachable():
-            self._client.put_object(Bucket=self._bucket, Key=key, Body=body, ContentType=self._kind)
+            self._client.put_object(Bucket=self._bucket, Key=key, Body=body, ContentType=PLAIN)
 
     def delete(self, key: str) -> None:
         with reachable():

@@ -1,22 +1,16 @@
 """The DocumentStore of attachments by S3: a bucket whose policy lets nobody read what is not clean."""
 
-from typing import Any, Final
+from typing import Final
 from urllib.parse import quote
 
-from chalicelib.aws.bucket import Bucket, reachable
+from chalicelib.aws.bucket import PLAIN, Bucket, reachable
 from chalicelib.forms.attachments.ports import Offer, Seen
 
 SCAN_TAG: Final = "GuardDutyMalwareScanStatus"
 """The tag that GuardDuty puts on an object, and nobody else may: see the policy of the bucket."""
 
-PLAIN: Final = "application/octet-stream"
-"""The one type under which documents are kept and given: no browser shows it, or guesses another."""
-
 
 class S3Documents(Bucket):
-    def __init__(self, client: Any, bucket: str) -> None:
-        super().__init__(client, bucket, PLAIN)
-
     def offer(self, key: str, most_bytes: int, seconds: int, back: str) -> Offer:
         fixed = {"Content-Type": PLAIN, "success_action_redirect": back}
         size: list[object] = ["content-length-range", 1, most_bytes]

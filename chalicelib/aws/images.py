@@ -1,19 +1,14 @@
 """The ImageStore of issues by S3: a bucket that is nobody's to read, but by an address for a while."""
 
-from typing import Any, Final
+from typing import Final
 
 from chalicelib.aws.bucket import Bucket, reachable
 
 TYPES: Final = {"jpg": "image/jpeg", "png": "image/png"}
 """The types under which images are shown, by their kind."""
 
-PLAIN: Final = "application/octet-stream"
-
 
 class S3Images(Bucket):
-    def __init__(self, client: Any, bucket: str) -> None:
-        super().__init__(client, bucket, PLAIN)
-
     def shown(self, key: str, seconds: int) -> str:
         given = {
             "Bucket": self._bucket,
