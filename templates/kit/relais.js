@@ -130,9 +130,9 @@
         event.preventDefault()
         this.send()
       })
-      // A browser that goes back fills in what was typed, and tells nobody.
-      window.addEventListener("pageshow", () => this.update())
-      this.update()
+      // Not before: what somebody sees already would move, and a browser that goes back fills in
+      // what was typed without a word.
+      form.addEventListener("focusin", () => this.update(), { once: true })
       this.restore()
       form.addEventListener("input", () => this.keep())
       form.addEventListener("change", () => this.keep())

@@ -1,5 +1,6 @@
 """What browsers, keyboards and assistive technologies make of every page and letter."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,13 +10,20 @@ from playwright.sync_api import Page
 
 import gallery
 from chalicelib.core.languages import Lang
+from chalicelib.views import kit_parts
 
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text("utf-8")
 TAGS = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]
 PHONE = 360
 WIDTHS = (320, PHONE, 1280)
+ZOOMED = 640
+"""The last one, at 200 %."""
+
 SPACED = "*{line-height:1.5!important;letter-spacing:.12em!important;word-spacing:.16em!important}"
 """What a reader may ask for without losing anything (WCAG 1.4.12)."""
+
+LARGE = "html{font-size:200%}"
+"""What a reader may set in their browser instead of a zoom (WCAG 1.4.4)."""
 
 MAX_HEIGHT = 4_000
 """Pixels of a page on a phone, as it comes: five screens; ours, and a website's with our part. What is folded is opened by whoever
@@ -76,6 +84,83 @@ def test_a_page_is_accessible_in_light_and_in_dark_and_fits(
     shared.set_viewport_size({"width": WIDTHS[0], "height": 900})
     shared.add_style_tag(content=SPACED)
     assert too_wide(shared) == [], "with wider spacing"
+    if is_french:
+        # Of the two languages it is the longer one, and the pages are the same.
+        shared.set_viewport_size({"width": ZOOMED, "height": 900})
+        assert too_wide(shared) == [], "at twice the size"
+        shared.set_viewport_size({"width": WIDTHS[-1], "height": 900})
+        shared.add_style_tag(content=LARGE)
+        assert [*too_wide(shared), *shared.evaluate(LOST)] == [], "with text of twice the size"
+
+
+LOST = """() => {
+  const spoken = [...document.querySelectorAll('body *')].filter(
+    e => e.clientHeight <= 1 && getComputedStyle(e).overflow === 'hidden')
+  const shown = e => e.checkVisibility() && !e.closest('.unseen, .trap, .skip, option')
+    && !spoken.some(each => each.contains(e))
+  const rooms = [...document.querySelectorAll('body *')].filter(e => {
+    const { overflowX, overflowY } = getComputedStyle(e)
+    const cut = /hidden|clip/.test(overflowX) && e.scrollWidth > e.clientWidth + 1
+      || /hidden|clip/.test(overflowY) && e.scrollHeight > e.clientHeight + 1
+    return cut && !e.matches('input, select, textarea') && shown(e)
+  })
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT), lines = []
+  for (let text; (text = texts.nextNode());) {
+    if (!text.data.trim() || !shown(text.parentElement)) continue
+    const range = document.createRange()
+    range.selectNodeContents(text)
+    for (const { left, right, top, bottom } of range.getClientRects())
+      lines.push({ left, right, top: top + 3, bottom: bottom - 3, text })
+  }
+  lines.sort((one, other) => one.top - other.top)
+  const over = lines.flatMap((line, at) => {
+    const found = []
+    for (let next = at + 1; next < lines.length && lines[next].top < line.bottom; next++) {
+      const { left, right, text } = lines[next]
+      if (text !== line.text && left < line.right - 2 && right > line.left + 2)
+        found.push(`over each other: ${line.text.data} | ${text.data}`)
+    }
+    return found
+  })
+  return [...rooms.map(e => `cut: ${e.outerHTML.slice(0, 120)}`), ...over]
+}"""
+"""Text that is cut off, or stands on other text; some is there to be heard alone."""
+
+MOVED = """() => new Promise(done => {
+  const moved = []
+  const note = entry => entry.hadRecentInput ||
+    moved.push(...entry.sources.map(({ node }) => node?.outerHTML?.slice(0, 120) ?? 'text'))
+  new PerformanceObserver(list => list.getEntries().forEach(note))
+    .observe({ type: 'layout-shift', buffered: true })
+  requestAnimationFrame(() => setTimeout(() => done(moved), 30))
+})"""
+
+HERE = "https://relais.example.org/here"
+SCRIPT = re.compile(r'<script src="[^"]*/kit/(\w+\.js)"')
+BROUGHT = re.compile(
+    r"<(?:img|iframe|video|object|embed|link rel=.stylesheet)\b|@font-face|@import"
+)
+"""What a browser would lay out once more when it comes."""
+
+
+def test_nothing_moves_as_a_page_comes_and_as_its_script_comes_after_it(page: Page) -> None:
+    shown: dict[str, str] = {}
+    page.set_viewport_size({"width": PHONE, "height": 800})
+    page.route("**/*", lambda route: route.abort())
+    page.route(HERE, lambda route: route.fulfill(body=shown["here"], content_type="text/html"))
+    documents = {f"website {name}": html for name, html in gallery.website("fr").items()}
+    moved = {}
+    for name, html in (gallery.pages("fr") | documents).items():
+        assert not BROUGHT.search(html), name
+        if not (script := SCRIPT.search(html)):
+            continue
+        shown["here"] = html
+        page.goto(HERE)
+        found = page.evaluate(MOVED)
+        page.add_script_tag(content=kit_parts.file(script[1]))
+        if found := found + page.evaluate(MOVED):
+            moved[name] = found
+    assert moved == {}
 
 
 PAIRS = (
