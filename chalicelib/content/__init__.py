@@ -11,7 +11,7 @@ from chalicelib.content.edits import cached, forget, over
 if TYPE_CHECKING:
     from chalicelib.content.shapes.cases import Clocks, ProblemContent, Review, States
     from chalicelib.content.shapes.coaches import Coaches, NamedTerm, Network, Places, Synonyms
-    from chalicelib.content.shapes.desk import Desk
+    from chalicelib.content.shapes.desk import Desk, LetterWords
     from chalicelib.content.shapes.forms import Assessment, Form
     from chalicelib.content.shapes.interface import InterfaceTexts
     from chalicelib.content.shapes.kit import Kit
@@ -146,6 +146,10 @@ def kit() -> "Kit":
 
 def languages() -> "list[Language]":
     return cast("list[Language]", _load("languages"))
+
+
+def letters() -> "LetterWords":
+    return cast("LetterWords", _load("letters"))
 
 
 def lists() -> "dict[str, list[Option]]":

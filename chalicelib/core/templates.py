@@ -3,6 +3,7 @@
 import hashlib
 import re
 from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +19,9 @@ from chalicelib.core.letter_passages import LetterPassage, passages, reworded
 from chalicelib.core.ticks import tick
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
+
+SHARED: Final = "_base"
+"""The folder of what letters have in common."""
 
 VERSION_LENGTH: Final = 12
 """Characters of a version: enough to find the commit that had these templates."""
@@ -40,10 +44,11 @@ def with_edits(template: str, source: str) -> str:
     return reworded(source, part, passages_of(folder), values) if values else source
 
 
+@cache
 def passages_of(folder: str) -> list[LetterPassage]:
     """Return the passages of a letter, as they were packaged."""
-    parts = ("subject.txt", "body.txt", "body.html")
-    return passages(*((TEMPLATES / folder / part).read_text("utf-8") for part in parts))
+    files = (TEMPLATES / folder).iterdir()
+    return passages({one.name: one.read_text("utf-8") for one in files})
 
 
 def environment() -> Environment:
@@ -114,7 +119,11 @@ def version(folder: str) -> str:
         if name not in sources:
             sources[name] = (TEMPLATES / name).read_text("utf-8")
             names += _REFERENCE.findall(sources[name])
-    edited = edits.laid(edits.LETTER, folder.removeprefix("email/"))
+    edited = {
+        (name, one): value
+        for name in (SHARED, folder.removeprefix("email/"))
+        for one, value in edits.laid(edits.LETTER, name).items()
+    }
     text = "\0".join(f"{name}\0{source}" for name, source in sorted(sources.items()))
     text += repr(sorted(edited.items())) if edited else ""
     return hashlib.sha256(text.encode()).hexdigest()[:VERSION_LENGTH]

@@ -1,7 +1,7 @@
 """The passages of a letter as staff edit them, one at a time, with the whole letter as a sample."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -12,7 +12,8 @@ from chalicelib.content.edits import LETTER, Value, blanks
 from chalicelib.core import formatting
 from chalicelib.core.languages import LANGS, Lang
 from chalicelib.core.letter_passages import SUBJECT, LetterPassage, shown
-from chalicelib.core.templates import TEMPLATES, passages_of
+from chalicelib.core.template_runs import NOT
+from chalicelib.core.templates import SHARED, TEMPLATES, passages_of
 from chalicelib.desk.editing import (
     Examples,
     OneText,
@@ -27,14 +28,26 @@ SAMPLES: Final[Mapping[str, str]] = {
 }  # fmt: skip
 """What stands in a sample where a letter fills something in."""
 
+A_NUMBER: Final = "number > 1"
+"""The condition that chooses between one and many of anything."""
+
 A_DAY: Final = date(2026, 9, 15)
 """A day for the dates of a sample."""
 
 
 def letters() -> list[str]:
-    """Return the letters that have passages, by name."""
+    """Return the letters, by name; the last is what all of them share."""
     folders = (TEMPLATES / "email").iterdir()
-    return sorted(one.name for one in folders if one.is_dir() and not one.name.startswith("_"))
+    own = sorted(one.name for one in folders if one.is_dir() and not one.name.startswith("_"))
+    return [*own, SHARED]
+
+
+def readers_of(letter: str) -> str:
+    """Return who reads a letter: the code of their words."""
+    if letter == SHARED:
+        return "shared"
+    kinds = ("staff", "newsletter", "coach")
+    return next((f"to_{one}" for one in kinds if letter.startswith(f"{one}_")), "to_applicant")
 
 
 def passages_of_letter(letter: str) -> list[LetterPassage]:
@@ -65,33 +78,39 @@ class PassageEditor(OneText):
         return {name: _sample(name, self.passage.filled[name], "fr").strip() for name in names}
 
     def samples(self, value: Value) -> Mapping[Lang, Sequence[Sample]]:
-        body = (TEMPLATES / "email" / self.letter / "body.html").read_text("utf-8")
+        return {lang: list(self._samples(value, lang)) for lang in LANGS}
+
+    def _samples(self, value: Value, lang: Lang) -> Iterator[Sample]:
+        """Yield the letter, with what is in force, and this passage as it is edited."""
         in_force = content.edits.laid(LETTER, self.letter)
-        known = passages_of(f"email/{self.letter}")
+        known = passages_of_letter(self.letter)
+        new = {one.texts[lang]: in_force[one.id][lang] for one in known if one.id in in_force}
+        new[self.passage.texts[lang]] = value[lang]
+        texts = [one.texts[lang] for one in known if one.parts == ("subject",)]
+        if self.letter == SHARED or "html" not in self.passage.parts:
+            texts = [self.passage.texts[lang]]
         filled = {name: how for one in known for name, how in one.filled.items()}
-        found: dict[Lang, list[Sample]] = {}
-        for lang in LANGS:
-            examples = {name: _sample(name, how, lang) for name, how in filled.items()}
-            words = Examples(examples)
-            edited = {one.texts[lang]: _new(one, in_force, self.passage, value) for one in known}
-            subject = [one.texts[lang] for one in known if one.id == SUBJECT]
-            found[lang] = [
-                Sample(
-                    words.text(edited.get(text, {}).get(lang) or text), self._is_here(text, lang)
-                )
-                for text in [*subject, *shown(body, lang)]
-            ]
-        return found
-
-    def _is_here(self, text: str, lang: Lang) -> bool:
-        return text == self.passage.texts[lang]
+        words = Examples({name: _sample(name, how, lang) for name, how in filled.items()})
+        body = TEMPLATES / "email" / self.letter / "body.html"
+        runs = shown(body.read_text("utf-8"), lang) if body.exists() else ()
+        for text in [*texts, *(run.text for run in runs)]:
+            yield Sample(words.text(new.get(text, text)), text == self.passage.texts[lang])
 
 
-def _new(
-    one: LetterPassage, in_force: Mapping[str, Value], edited: LetterPassage, value: Value
-) -> Mapping[str, str]:
-    found: Mapping[str, str] = value if one.id == edited.id else in_force.get(one.id) or {}
-    return found
+def written_when(passage: LetterPassage, lang: Lang) -> str:
+    """Return in words where and when a passage is written; blank for one that always is."""
+    known = {one["when"]: one for one in content.letters()["conditions"]}
+    found = [content.desk()["edits"]["plain_text"][lang]] if passage.parts == ("text",) else []
+    for condition in passage.conditions:
+        when, holds = meant_by(condition)
+        found.append((known[when]["words"] if holds else known[when]["otherwise"])[lang])
+    return ", ".join(found)
+
+
+def meant_by(condition: str) -> tuple[str, bool]:
+    """Return which condition of the content one of a template is, and whether it must hold."""
+    bare = condition.removeprefix(NOT)
+    return re.sub(r"^[\w.| ]+ > 1$", A_NUMBER, bare), bare == condition
 
 
 def _sample(name: str, expression: str, lang: Lang) -> str:
@@ -117,15 +136,22 @@ def editor_of(letter: str, passage: str) -> PassageEditor | None:
     return None if found is None else PassageEditor(letter, found)
 
 
-def subject_of(letter: str) -> dict[Lang, str] | None:
-    """Return the subject of a letter as it stands, without what is filled in; None where it has
-    conditions."""
-    found = next((p for p in passages_of(f"email/{letter}") if p.id == SUBJECT), None)
-    if found is None:
-        return None
-    edited = content.edits.laid(LETTER, letter).get(SUBJECT) or found.texts
-    return {lang: _without_names(edited[lang]) for lang in LANGS}
+def subject_of(letter: str, lang: Lang) -> str:
+    """Return what a letter is called: its subject as it stands, without what is filled in; with
+    conditions, all that it may be, and its first words where the subject is filled in."""
+    in_force = content.edits.laid(LETTER, letter)
+    every = passages_of_letter(letter)
+    found = [one for one in every if one.id == SUBJECT] or [
+        one for one in every if one.parts == ("subject",)
+    ]
+    texts = [
+        _without_names((in_force.get(one.id) or one.texts)[lang]) for one in found or every[:1]
+    ]
+    return " / ".join(dict.fromkeys(texts))
 
 
 def _without_names(text: str) -> str:
-    return re.sub(r" ?\(\{[a-z0-9_]+\}\)|\{[a-z0-9_]+\}", "", text).strip(" \u00a0:,–")
+    bare = re.sub(
+        r"[ \u00a0]?[(\[]\{[a-z0-9_]+\}[)\]]|[ \u00a0]*:[ \u00a0]*\{[a-z0-9_]+\}$", "", text
+    )
+    return re.sub(r"\{[a-z0-9_]+\}", "…", bare).strip(" ")

@@ -15,7 +15,7 @@ from typing import Any, Final, Literal, TypeVar
 from chalicelib.content.edits import LETTER, laid
 from chalicelib.core.languages import Lang
 from chalicelib.core.ports import Item
-from chalicelib.core.templates import cut_at, render, render_packaged
+from chalicelib.core.templates import SHARED, cut_at, render, render_packaged
 
 log = logging.getLogger("relais.mail.letters")
 
@@ -137,7 +137,7 @@ def compose(name: str, lang: Lang, /, **facts: object) -> Letter:
     try:
         return _composed(name, lang, render, facts)
     except Exception:
-        if not laid(LETTER, name):
+        if not (laid(LETTER, name) or laid(LETTER, SHARED)):
             raise
         log.exception("the edited letter %s cannot be written: the packaged one leaves", name)
     return replace(_composed(name, lang, render_packaged, facts), fell_back=True)

@@ -8,7 +8,10 @@ from typing import Final
 from jinja2 import TemplateSyntaxError, meta, nodes
 
 import chalicelib.wiring.mail  # noqa: F401 - it imports every module that registers letters
+from chalicelib import content
+from chalicelib.core.letter_passages import passages as worded
 from chalicelib.core.templates import TEMPLATES, environment
+from chalicelib.desk.letter_texts import meant_by
 from chalicelib.mail.letters import LETTERS
 from chalicelib.mail.writers.phrases import LetterFile
 from infra.content.passages import passages
@@ -33,6 +36,27 @@ def slips(folder: Path = TEMPLATES) -> Iterator[Slip]:
             yield Slip(shown(path), (), f"no letter is called {path.name}", mend, 1)
     for path in files(folder):
         yield from _template(path, folder)
+    yield from _conditions(email)
+
+
+def _conditions(email: Path) -> Iterator[Slip]:
+    """Yield each condition that whoever edits the texts of letters would meet as code."""
+    known = {one["when"]: "otherwise" in one for one in content.letters()["conditions"]}
+    met = set[str]()
+    for letter in sorted(path for path in email.iterdir() if path.is_dir()):
+        sources = {path.name: path.read_text("utf-8") for path in letter.iterdir()}
+        for condition in {one for passage in worded(sources) for one in passage.conditions}:
+            when, holds = meant_by(condition)
+            met.add(when)
+            if not (when in known and (holds or known[when])):
+                what = f"no words for the condition “{condition}” of {letter.name}"
+                mend = (
+                    "Say under conditions what it means to staff, and under otherwise without it."
+                )
+                yield Slip("letters", ("conditions",), what, mend)
+    for when in sorted(known.keys() - met):
+        place = ("conditions", list(known).index(when))
+        yield Slip("letters", place, f"no letter has the condition “{when}”", "Remove it.")
 
 
 def _template(path: Path, folder: Path) -> Iterator[Slip]:

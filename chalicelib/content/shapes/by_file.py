@@ -5,7 +5,7 @@ from typing import Final
 
 from chalicelib.content.shapes.cases import Clocks, ProblemContent, Review, States
 from chalicelib.content.shapes.coaches import Coaches, NamedTerm, Network, Places, Synonyms
-from chalicelib.content.shapes.desk import Desk
+from chalicelib.content.shapes.desk import Desk, LetterWords
 from chalicelib.content.shapes.forms import Assessment
 from chalicelib.content.shapes.interface import InterfaceTexts
 from chalicelib.content.shapes.kit import Kit
@@ -34,6 +34,7 @@ SHAPES: Final[dict[str, object]] = {
     "issues": Issues,
     "kit": Kit,
     "languages": list[Language],
+    "letters": LetterWords,
     "lists": dict[Key, list[Option]],
     "messages": dict[Key, Text],
     "network": Network,

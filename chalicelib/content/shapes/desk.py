@@ -1,5 +1,9 @@
-"""The shape of what the desk shows: its tabs, orders and filters, in words."""
+"""The shape of what the desk shows: its tabs, orders and filters, and the conditions of letters, in
+words."""
 
+from typing import Annotated, NotRequired
+
+from pydantic import Field
 from typing_extensions import TypedDict
 
 from chalicelib.content.shapes.text import Key, StateName, Text
@@ -38,3 +42,18 @@ class Desk(TypedDict):
     subscriber_states: dict[Key, Text]
     figures: dict[Key, Text]
     edits: dict[Key, Text]
+
+
+class LetterCondition(TypedDict):
+    """What a condition of a template (`when`) means to whoever edits its texts, and what it means
+    when it does not hold."""
+
+    when: Annotated[str, Field(min_length=1)]
+    words: Text
+    otherwise: NotRequired[Text]
+
+
+class LetterWords(TypedDict):
+    """The conditions under which letters say something."""
+
+    conditions: list[LetterCondition]

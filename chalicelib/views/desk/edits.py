@@ -11,6 +11,7 @@ from chalicelib.core.errors import EditedByOther, NotFound
 from chalicelib.core.languages import Lang
 from chalicelib.core.records import moment
 from chalicelib.core.settings import Settings
+from chalicelib.core.templates import SHARED
 from chalicelib.desk import form_texts, letter_texts
 from chalicelib.desk.editing import WHY_MAX_LENGTH, EditField, Editor, Fault
 from chalicelib.desk.edits import DeskEdits, TooMuchEdited, Version
@@ -79,10 +80,7 @@ class EditViews:
         lang, own = visit.lang, self.entry.address("texts")
         facts: dict[str, object] = {
             "forms": [(f"{own}/form-{one}", content.form(one)["title"][lang]) for one in FORMS],
-            "letters": [
-                (f"{own}/letter-{one.replace('_', '-')}", _subject_of(one, lang))
-                for one in letter_texts.letters()
-            ],
+            "letters": _letters(own, lang),
         }
         return self.entry.page(visit, "texts", facts, address=own)
 
@@ -114,10 +112,10 @@ class EditViews:
             editors = [form_texts.FormTextEditor(name, one) for one in found]
             kinds = [words.get(one.kind, words["text"])[lang] for one in found]
         elif kind == "letter" and (letter := name.replace("-", "_")) in letter_texts.letters():
-            heading = _subject_of(letter, lang)
+            heading = _name_of(letter, lang)
             passages = letter_texts.passages_of_letter(letter)
             editors = [letter_texts.PassageEditor(letter, one) for one in passages]
-            kinds = [""] * len(editors)
+            kinds = [letter_texts.written_when(one, lang) for one in passages]
         else:
             raise NotFound(part)
         standing = self.edits.standing()
@@ -246,6 +244,8 @@ class EditViews:
             back = f"{address}?section={editor.text.part}"
             words = content.desk()["edits"]
             heading = words.get(editor.text.kind, words["text"])[lang]
+        if isinstance(editor, letter_texts.PassageEditor):
+            heading = letter_texts.written_when(editor.passage, lang)
         own = f"{address}?text={place}"
         return editor, EditPage(own, own, back, heading, place)
 
@@ -262,10 +262,21 @@ def _standing(editor: Editor, standing: Mapping[str, tuple[int, Value]]) -> Valu
     return editor.packaged() if found is None else found[1]
 
 
-def _subject_of(letter: str, lang: Lang) -> str:
-    """Return what a letter is called: its subject, without what is filled in."""
-    found = letter_texts.subject_of(letter)
-    return found[lang] if found else letter.replace("_", " ")
+def _letters(own: str, lang: Lang) -> Mapping[str, list[tuple[str, str]]]:
+    """Return the letters by who reads them, each with its address and its name."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for one in letter_texts.letters():
+        group = content.desk()["edits"][letter_texts.readers_of(one)][lang]
+        url = f"{own}/letter-{one.replace('_', '-')}"
+        found.setdefault(group, []).append((url, _name_of(one, lang)))
+    return found
+
+
+def _name_of(letter: str, lang: Lang) -> str:
+    """Return what a letter is called."""
+    if letter == SHARED:
+        return content.desk()["edits"]["in_all"][lang]
+    return letter_texts.subject_of(letter, lang)
 
 
 def _input(field: EditField, lang: Lang, names: "Words") -> dict[str, object]:

@@ -1,0 +1,198 @@
+"""The runs of words in a template of a letter: what stands between its tags, conditions and ends of
+lines, and the words that its expressions choose from; each in one language.
+
+What an expression fills in stands in a run as a name in braces.
+"""
+
+import html
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+Kind = Literal["html", "text", "words"]
+"""What a run stands in: HTML, plain text, or a string of an expression."""
+
+_TAG: Final = r"<(?:[^<>{]|\{\{.*?\}\}|\{%.*?%\})*>"
+_ONLY_FILLED: Final = (
+    r"<(?P<tag>span|strong|a)\b(?:[^<>{]|\{\{.*?\}\})*>\s*\{\{(?P<only>.*?)\}\}\s*</(?P=tag)>"
+)
+_FILLED: Final = re.compile(rf"{_ONLY_FILLED}|\{{\{{(?P<alone>.*?)\}}\}}", re.DOTALL)
+_RULE: Final = r"(?P<rule>\{%.*?%\})|(?P<end>\{#.*?#\}|"
+_HTML: Final = re.compile(rf"(?P<inside>{_ONLY_FILLED}|\{{\{{.*?\}}\}})|{_RULE}{_TAG})", re.DOTALL)
+_TEXT: Final = re.compile(rf"(?P<inside>\{{\{{.*?\}}\}})|{_RULE}\n)", re.DOTALL)
+_CODE: Final = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
+_STRING: Final = re.compile(r'"((?:[^"\\]|\\.)*)"')
+_NO_WORDS: Final = re.compile(r"\{%-?\s*(?:if|elif|for|include|extends|from|import|macro)\b")
+_COMPARED: Final = re.compile(r"(?:[=!]=\s*|\w\(|\[)$")
+_FRENCH: Final = re.compile(r'\s*if lang == "fr" else\b')
+_ENGLISH: Final = re.compile(r'if lang == "fr" else\s*$')
+_KEY: Final = re.compile(r'"(\w+)":\s*$')
+_OF_ADDRESS: Final = re.compile(r"[?/=%@]\S|^mailto:")
+_IF_BEHIND: Final = re.compile(r'\s*if (.+?) else\s*"')
+_IF_BEFORE: Final = re.compile(r'"\s*if ((?:(?! if ).)+?) else\s*$')
+_MARK: Final = re.compile(r"^(?:- |\d+\. |== )")
+_END: Final = re.compile(r"(?: ==|[ \u00a0]*:)$")
+_LINK: Final = re.compile(r"[ \u00a0]*:\s*<a\b(?:[^<>{]|\{\{.*?\}\})*>[^<]*</a>$")
+_NAME: Final = re.compile(r"(?:\b(?:case|usual)\.|figures\(\)\.)?\b([a-z][a-z_]*)\b")
+_NO_NAMES: Final = frozenset({"if", "else", "or", "and", "not", "lang", "fr", "in", "is"})
+_LANGUAGE: Final = {'lang == "fr"': "fr", 'lang == "en"': "en"}
+_OTHER: Final = {"fr": "en", "en": "fr"}
+
+NOT: Final = "not "
+"""What stands before a condition that must not hold."""
+
+
+@dataclass(frozen=True)
+class TextRun:
+    """Where a run stands in its template, and what each name in it was. Its twin in the other
+    language has the same `place`. A `lead` ends before the address that it leads to, and overlaps
+    the run that has both."""
+
+    start: int
+    end: int
+    lang: str
+    text: str
+    kind: Kind
+    place: int
+    conditions: tuple[str, ...] = ()
+    filled: Mapping[str, str] = field(default_factory=dict)
+    lead: bool = False
+
+
+def runs_of(source: str, *, is_html: bool) -> list[TextRun]:
+    """Return the runs of a template, in their order."""
+    found, under, begun = list[TextRun](), _Open(), 0
+    kind: Kind = "html" if is_html else "text"
+    for token in (_HTML if is_html else _TEXT).finditer(source):
+        if not token["end"]:
+            found += _words(source, *token.span(), under)
+        if not token["inside"]:
+            found += _stretch(source, begun, token.start(), kind, under)
+            begun = token.end()
+        if token["rule"]:
+            under.meet(token["rule"], token.start())
+    found += _stretch(source, begun, len(source), kind, under)
+    return sorted(found, key=lambda run: (run.start, -run.end))
+
+
+def _stretch(source: str, start: int, end: int, kind: Kind, under: "_Open") -> Iterator[TextRun]:
+    """Yield the run between two tags, without what only sets it apart."""
+    inside = source[start:end]
+    start += len(inside) - len(inside.lstrip(" \t\n"))
+    if kind == "text" and (mark := _MARK.match(source[start:end])):
+        start += mark.end()
+    end = start + len(source[start:end].rstrip(" \t\n"))
+    if not under.lang or start >= end:
+        return
+    lead = _LINK.search(source[start:end])
+    if mark := _END.search(source[start:end]):
+        end = start + mark.start()
+    yield from _run(source, start, end, kind, under)
+    if lead:
+        yield from _run(source, start, start + lead.start(), kind, under, lead=True)
+
+
+def _run(  # noqa: PLR0913
+    source: str, start: int, end: int, kind: Kind, under: "_Open", *, lead: bool = False
+) -> Iterator[TextRun]:
+    """Yield a stretch of a template with names for what it fills in, if it has words."""
+    filled: dict[str, str] = {}
+    names: dict[str, str] = {}
+
+    def named(found: re.Match[str]) -> str:
+        expression = (found["only"] or found["alone"]).strip()
+        name = names.setdefault(expression, _free_name(expression, filled))
+        filled[name] = found[0]
+        return f"{{{name}}}"
+
+    text = _FILLED.sub(named, source[start:end])
+    plain = html.unescape(text) if kind == "html" else text
+    words = re.sub(r"[ \t\n]+", " ", plain).strip(" ")
+    if has_words(words):
+        yield TextRun(
+            start, end, under.lang, words, kind, under.place, under.conditions, filled, lead
+        )
+
+
+def _free_name(expression: str, taken: Mapping[str, str]) -> str:
+    bare = re.sub(r'"[^"]*"', "", expression)
+    found = [name for name in _NAME.findall(bare) if name not in _NO_NAMES]
+    name = "ref" if "case.ref" in expression else (found[0] if found else "words")
+    number = 2
+    free = name
+    while free in taken:
+        free, number = f"{name}_{number}", number + 1
+    return free
+
+
+def has_words(text: str) -> bool:
+    return any(letter.isalpha() for letter in re.sub(r"\{[a-z_0-9]+\}", "", text))
+
+
+def _words(source: str, start: int, end: int, under: "_Open") -> Iterator[TextRun]:
+    """Yield the words that an expression chooses from, or gives to what it calls."""
+    for code in _CODE.finditer(source, start, end):
+        if _NO_WORDS.match(code[0]):
+            continue
+        for string in _STRING.finditer(source, code.start(), code.end()):
+            before, after = source[code.start() : string.start()], source[string.end() : code.end()]
+            text = string[1]
+            if _COMPARED.search(before) or _OF_ADDRESS.search(text) or not has_words(text):
+                continue
+            if after.lstrip().startswith(":") and not after.lstrip().startswith(":="):
+                continue
+            lang, place = under.lang, under.place
+            if _FRENCH.match(after):
+                lang, place = "fr", code.start()
+            elif _ENGLISH.search(before):
+                lang, place = "en", code.start()
+            if lang:
+                conditions = (*under.conditions, *_chosen_by(before, after))
+                start = string.start(1) + len(text) - len(text.lstrip())
+                text = _END.sub("", text.strip())
+                yield TextRun(start, start + len(text), lang, text, "words", place, conditions)
+
+
+def _chosen_by(before: str, after: str) -> Sequence[str]:
+    """Return the condition under which an expression chooses some words."""
+    if (found := _IF_BEHIND.match(after)) and "lang ==" not in found[1]:
+        return [found[1]]
+    if (found := _IF_BEFORE.search(before)) and "lang ==" not in found[1]:
+        return [f"{NOT}{found[1]}"]
+    key = _KEY.search(before)
+    return [f"is {key[1]}"] if key else []
+
+
+class _Open:
+    """What is open at a place of a template: a language, and conditions."""
+
+    def __init__(self) -> None:
+        self._open: list[tuple[str, int, tuple[str, ...], tuple[str, ...]]] = []
+
+    @property
+    def lang(self) -> str:
+        return next((lang for lang, *_ in reversed(self._open) if lang), "")
+
+    @property
+    def place(self) -> int:
+        """Where the language begins that is open."""
+        return next((place for lang, place, *_ in reversed(self._open) if lang), 0)
+
+    @property
+    def conditions(self) -> tuple[str, ...]:
+        return tuple(one for *_, held in self._open for one in held)
+
+    def meet(self, tag: str, at: int) -> None:
+        verb, _, rest = tag.strip("{}%-").strip().partition(" ")
+        if verb == "if":
+            lang = _LANGUAGE.get(rest, "")
+            self._open.append((lang, at, (), ()) if lang else ("", at, (rest,), (rest,)))
+        elif verb == "for":
+            self._open.append(("", at, (), ()))
+        elif verb in ("else", "elif") and self._open:
+            lang, place, chain, _ = self._open.pop()
+            held = (rest,) if verb == "elif" else tuple(f"{NOT}{one}" for one in chain)
+            self._open.append((_OTHER.get(lang, ""), place, (*chain, rest), held))
+        elif verb in ("endif", "endfor") and self._open:
+            self._open.pop()
