@@ -90,6 +90,11 @@ class EditionStore:
         """Return what `Directory.load` reads. Raises EditionLost."""
         return self._parts.read(edition.parts_pk, SNAPSHOT, edition.snapshot_parts)
 
+    def names(self) -> dict[str, str]:
+        """Return the name of each coach of the edition that is in force, by slug."""
+        coaches = self.catalogue(self.current())
+        return {coach.slug: f"{coach.first_name} {coach.last_name}" for coach in coaches}
+
     def catalogue(self, edition: Edition | None) -> "list[Coach]":
         """Return all coaches with all columns, also those not published; none without edition.
 

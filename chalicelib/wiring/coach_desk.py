@@ -58,7 +58,7 @@ class CoachDesk:
 
     @cached_property
     def _messages(self) -> CoachMessageViews:
-        return CoachMessageViews(self._entry, self._coaches.messages)
+        return CoachMessageViews(self._entry, self._coaches.messages, self._coaches.editions)
 
     def table(self, request: Request) -> Response:
         return self._entry.open("/desk/coaches", request, lambda one: self._table.show(one))

@@ -41,13 +41,12 @@ class SheetProblem:
         return text[lang].format_map(self.facts)
 
     def line(self, lang: Lang) -> str:
-        """Return the message with its place: « Ligne 4, colonne … »."""
+        """Return the message with its place: « Ligne 4, colonne … »; a whole row has no column."""
         texts = content.coaches()
         known = texts["columns"].get(self.column)
         column = known[lang] if known else self.column
-        return texts["import"]["place"][lang].format(
-            row=self.row, column=column, message=self.message(lang)
-        )
+        place = texts["import"]["place" if column else "row"]
+        return place[lang].format(row=self.row, column=column, message=self.message(lang))
 
 
 def problems_with(coach: Coach, changes: Mapping[str, object]) -> dict[str, SheetProblem]:

@@ -1,8 +1,10 @@
 """The messages to coaches that are held, at the desk: sent on, or refused."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from chalicelib import content
+from chalicelib.coaches.editions import EditionStore
 from chalicelib.coaches.messages import Messages
 from chalicelib.core.errors import Conflict
 from chalicelib.core.ports import Item
@@ -21,6 +23,7 @@ SHOWN_LENGTH = 600
 class CoachMessageViews:
     entry: Entry
     messages: Messages
+    editions: EditionStore
 
     def show(self, visit: Visit) -> Response:
         return self._page(visit)
@@ -44,8 +47,9 @@ class CoachMessageViews:
     def _page(self, visit: Visit, wrong: str = "") -> Response:
         texts, done = content.desk()["coaches"], visit.request.query.get("done", "")
         held = self.messages.first_held(MESSAGES_SHOWN)
+        names = self.editions.names() if held else {}
         facts: dict[str, object] = {
-            "held": [self._facts(row) for row in held],
+            "held": [self._facts(row, names) for row in held],
             "number": self.messages.number_held(),
             "action": self._own,
             "back": self.entry.address("coaches"),
@@ -55,12 +59,12 @@ class CoachMessageViews:
         status = 409 if wrong else 200
         return self.entry.page(visit, "coach_messages", facts, address=self._own, status=status)
 
-    def _facts(self, row: Item) -> dict[str, object]:
+    def _facts(self, row: Item, names: Mapping[str, str]) -> dict[str, object]:
         text = str(row["message"])
         return {
             "id": str(row["pk"]).partition("#")[2],
             "at": moment(row["at"]),
-            "coach": row["coach"],
+            "coach": names.get(row["coach"], row["coach"]),
             "url": self.entry.address("coach", str(row["coach"])),
             "from": f"{row['name']}, {row['email']}",
             "text": text if len(text) <= SHOWN_LENGTH else f"{text[:SHOWN_LENGTH]}…",
