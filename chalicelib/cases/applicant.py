@@ -12,6 +12,7 @@ from chalicelib.cases.joining import owe_address_request
 from chalicelib.cases.open_files import OpenFiles, open_key
 from chalicelib.cases.proof import proved
 from chalicelib.cases.states import Transition, step
+from chalicelib.cases.taking_back import as_known
 from chalicelib.cases.transition import StateChange
 from chalicelib.cases.twins import twin_rows
 from chalicelib.cases.unreached import days_given_back
@@ -76,7 +77,10 @@ class ApplicantFiles:
         return change.after()
 
     def withdraw(self, case: Case, message: str) -> Case:
-        row = self._checked(case, "withdraw", DecisionInput(message=message))
+        """End the file as its applicant asks, whatever was decided that they have not heard of."""
+        given = DecisionInput(message=message)
+        case = as_known(self._store, case, "withdraw", self._now(), given)
+        row = self._checked(case, "withdraw", given)
         facts = {"message": message}
         change = StateChange(case, row, self._now(), APPLICANT, facts)
         change.sets = self._proved(case)

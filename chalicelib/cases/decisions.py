@@ -1,34 +1,34 @@
 """What staff do to a case: each step is one transaction, checked against the table."""
 
 from collections.abc import Sequence
-from datetime import timedelta
-from typing import Final, NamedTuple
+from datetime import datetime
+from typing import NamedTuple
 
 from chalicelib.cases.case import Case, DecisionMade, Vote
 from chalicelib.cases.effects import Decider, apply
 from chalicelib.cases.guards import (
+    NOTHING_GIVEN,
     DecisionInput,
     GuardContext,
     check,
     last_day_to_reopen,
-    voters,
-    votes_on,
 )
+from chalicelib.cases.leaving import Leaving
 from chalicelib.cases.lookup import Cases
 from chalicelib.cases.matching import index_rows
 from chalicelib.cases.open_files import OpenFiles, open_key
 from chalicelib.cases.staff import Roster
 from chalicelib.cases.standing_back import standing_back
-from chalicelib.cases.states import Transition, is_invited, staff_letter, step
-from chalicelib.cases.transition import RECORDED, StateChange
+from chalicelib.cases.states import Transition, is_invited, step
+from chalicelib.cases.taking_back import decider_is_away, recalled, taken_back, undo_step
+from chalicelib.cases.transition import StateChange
 from chalicelib.cases.turnaround import seconds_waited
 from chalicelib.cases.twins import twin_rows
+from chalicelib.cases.votes import voters, votes_on
 from chalicelib.core import log_lines, stored_links
-from chalicelib.core.letter_row import ALL_STAFF, APPLICANT
+from chalicelib.core.letter_row import APPLICANT
 from chalicelib.core.ports import Item, Now, Store, Write
 from chalicelib.core.records import stamp
-
-NOTHING_GIVEN: Final = DecisionInput()
 
 
 class Foretold(NamedTuple):
@@ -49,7 +49,7 @@ class Decisions:
         *,
         roster: Roster,
         people_key: bytes,
-        undo_seconds: int,
+        leaving: Leaving,
         quorum: int,
     ) -> None:
         self._store = store
@@ -57,7 +57,7 @@ class Decisions:
         self._now = now
         self._roster = roster
         self._people_key = people_key
-        self._undo = timedelta(seconds=undo_seconds)
+        self.leaving = leaving
         self._quorum = quorum
 
     @property
@@ -115,14 +115,15 @@ class Decisions:
         change = StateChange(case, row, now, by.id)
         change.votes = context.votes
         apply(change, by, given)
-        decided = self._decided(change, by, given)
+        # A row whose letter cannot wait has refused a moment that was chosen for it.
+        decided = self._decided(change, by, given, context.leaves or now)
         voted = {"vote_for": name} if row.event == "vote" else {}
         change.data |= {**decided, **voted, "from": case.state, "to": row.to}
         if not row.quiet:
             change.sets["decided"] = decided
         facts = {**decided, **change.facts}
         change.owes_letters(facts)
-        change.owes(row.held_letters, APPLICANT, due=now + self._undo, facts=facts)
+        change.owes(row.held_letters, APPLICANT, due=context.leaves, facts=facts)
         return change
 
     def context(self, case: Case, by: Decider, given: DecisionInput) -> GuardContext:
@@ -130,7 +131,9 @@ class Decisions:
         staff = self._roster.get(by.id)
         address = None if staff is None else staff.email
         votes = self.votes(case)
-        return GuardContext(case, by.id, given, self._now(), self._quorum, address, votes)
+        now, is_away = self._now(), decider_is_away(case, self._roster, self._now())
+        leaves = self.leaving.at(given.leaves, now)
+        return GuardContext(case, by.id, given, now, self._quorum, address, votes, is_away, leaves)
 
     def votes(self, case: Case) -> list[Vote]:
         """Return the votes on what is decided now that count: those of people who are on the
@@ -160,20 +163,15 @@ class Decisions:
 
         Raises Refused, and Conflict when the letter left in the same moment.
         """
-        decided = case.decided
-        row = step(case.state, "undo", decided["before"] if decided else None)
         context = self.context(case, by, NOTHING_GIVEN)
-        check(row, context)
-        assert decided is not None
-        now = context.now
-        change = StateChange(case, row, now, by.id, {"name": by.name})
-        change.removes = ["decided", *(k for k in decided["brought"] if k != "votes")]
-        if "votes" in decided["brought"]:
-            change.sets["votes"] = [vote for vote in case.votes or [] if vote["by"] != by.id]
-        facts = {**decided, "decision": "undo", "at": stamp(now), "undo_until": None}
-        change.owes([RECORDED], by.id, facts=facts)
-        change.owes([staff_letter(row.to)], ALL_STAFF, facts={"again": True})
-        self._store.commit([*change.writes(), *self._cases.recalled(case)])
+        check(undo_step(case), context)
+        assert case.decided is not None
+        decider, now = case.decided["by"], context.now
+        told = (
+            [by.id] if decider == by.id or self._roster.get(decider) is None else [by.id, decider]
+        )
+        change = taken_back(case, by, now, told)
+        self._store.commit([*change.writes(), *recalled(self._store, case, now)])
         return change.after()
 
     def release(self, case: Case, by: Decider, beside: Sequence[Write] = ()) -> Case:
@@ -202,7 +200,9 @@ class Decisions:
         row = self._store.get(*open_key(case.person))
         return OpenFiles.of(case.person, row).with_file(case.id).write()
 
-    def _decided(self, change: StateChange, by: Decider, given: DecisionInput) -> DecisionMade:
+    def _decided(
+        self, change: StateChange, by: Decider, given: DecisionInput, leaves: datetime
+    ) -> DecisionMade:
         row = change.row
         return {
             "by": by.id,
@@ -212,7 +212,7 @@ class Decisions:
             "reasons": list(given.reasons),
             "message": given.message,
             "before": change.case.state,
-            "undo_until": stamp(change.now + self._undo) if row.undo and self._undo else None,
+            "undo_until": stamp(leaves) if row.undo and leaves > change.now else None,
             "event": change.number,
             "brought": list(change.sets) if row.undo else [],
         }

@@ -13,11 +13,10 @@ from chalicelib.cases.guards import (
     day_ahead,
     kept_conditions,
     newly_dated,
-    voters,
-    votes_on,
 )
 from chalicelib.cases.states import awaits, is_invited, shows
 from chalicelib.cases.transition import StateChange
+from chalicelib.cases.votes import voters, votes_on
 from chalicelib.core import eastern_time
 from chalicelib.core.records import stamp
 

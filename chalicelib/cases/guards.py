@@ -8,7 +8,8 @@ from typing import Final
 from chalicelib import content
 from chalicelib.cases.case import Case, Closed, Condition, Vote
 from chalicelib.cases.standing_back import stands_back
-from chalicelib.cases.states import Transition, awaits, shows
+from chalicelib.cases.states import Transition, awaits
+from chalicelib.cases.votes import voters
 from chalicelib.core import eastern_time
 from chalicelib.core.business_days import after_business_days
 from chalicelib.core.errors import Refused
@@ -42,7 +43,8 @@ def last_day_to_reopen(closed: Closed) -> date:
 @dataclass(frozen=True)
 class DecisionInput:
     """What comes with a step, as the form gave it; `conditions` are (text, day as
-    typed), `new_days` are (number of a condition that stands, day as typed)."""
+    typed), `new_days` are (number of a condition that stands, day as typed); `leaves` says when the
+    letter does, blank for as soon as may be."""
 
     reasons: tuple[str, ...] = ()
     message: str = ""
@@ -53,17 +55,21 @@ class DecisionInput:
     target: str = ""
     met: tuple[str, ...] = ()
     new_days: tuple[tuple[str, str], ...] = ()
+    leaves: str = ""
 
     def for_event(self, event: str) -> "DecisionInput":
         """Return what this event uses: rows of conditions stand on the form for all choices."""
         return self if event == "conditions" else replace(self, conditions=())
 
 
+NOTHING_GIVEN: Final = DecisionInput()
+
+
 @dataclass(frozen=True)
 class GuardContext:
     """A step about to be taken: the id of who takes it, what came with it, when, how many votes
-    an approval needs, the address of who takes it if they are on the roster, and the votes that
-    count."""
+    an approval needs, the address of who takes it if they are on the roster, the votes that count,
+    whether whoever made the decision that stands is away or left, and when its letter would leave."""
 
     case: Case
     by: str
@@ -72,6 +78,8 @@ class GuardContext:
     quorum: int = 1
     address: str | None = None
     votes: Sequence[Vote] = ()
+    decider_is_away: bool = False
+    leaves: datetime | None = None
 
     @property
     def today(self) -> date:
@@ -121,18 +129,6 @@ def check(row: Transition, context: GuardContext) -> None:
     """Raise Refused with the name of the first guard that does not hold."""
     for name in unmet(row, context):
         raise Refused(name, state=row.source, event=row.event)
-
-
-def votes_on(case: Case) -> list[Vote]:
-    """Return the votes on what is decided now: on the approval or, once there are conditions to
-    it, on whether they are met."""
-    about = "conditions_met" if shows(case.state, "conditions") else None
-    return [vote for vote in case.votes or [] if vote.get("on") == about]
-
-
-def voters(votes: Sequence[Vote]) -> list[str]:
-    """Return the ids of who has voted, each once."""
-    return list(dict.fromkeys(vote["by"] for vote in votes))
 
 
 def day_ahead(text: str, today: date, furthest: timedelta = FURTHEST) -> date | None:
@@ -270,9 +266,23 @@ def _reopenable(step: GuardContext) -> bool:
     return step.today <= after_business_days(last_day_to_reopen(closed), REOPEN_GRACE_DAYS)
 
 
+@guard("leaves")
+def _leaves(step: GuardContext) -> bool:
+    """Hold when the letter may leave at the moment that was chosen."""
+    return step.leaves is not None
+
+
+@guard("leaves_at_once")
+def _leaves_at_once(step: GuardContext) -> bool:
+    """Hold where no moment was chosen for a letter that nothing can hold back."""
+    return not step.given.leaves
+
+
 @guard("decider")
 def _decider(step: GuardContext) -> bool:
-    return step.case.decided is not None and step.case.decided["by"] == step.by
+    """Let nobody take a decision back but who made it; while they are away, any colleague."""
+    decided = step.case.decided
+    return decided is not None and (decided["by"] == step.by or step.decider_is_away)
 
 
 @guard("undo_open")

@@ -7,6 +7,7 @@ from chalicelib.cases.case import Case, case_key
 from chalicelib.cases.lookup import Cases
 from chalicelib.cases.open_files import OpenFiles, find, open_key
 from chalicelib.cases.states import kind, step, table
+from chalicelib.cases.taking_back import as_known
 from chalicelib.cases.transition import StateChange
 from chalicelib.core.errors import BadLink
 from chalicelib.core.letter_row import APPLICANT
@@ -51,13 +52,18 @@ class KeptDeclarations:
             raise BadLink("declaration")
         found = find(self._opened(file.person), file.person, self._cases.case)
         others = [one for one in found.open[::-1] if one.id != file.id]
-        files = [one for one in (file, *others) if (one.state, REVISION) in table()]
+        files = [one for one in (file, *others) if self._may_be_revised(one)]
         return KeptDeclaration(case, file, files)
+
+    def _may_be_revised(self, file: Case) -> bool:
+        """Say whether a file takes other answers, in the state that its person knows."""
+        return (self._cases.known_state(file), REVISION) in table()
 
     def replace(self, kept: KeptDeclaration, file: Case) -> Case:
         """Give its answers to a file, which keeps those before in its history, and return it.
         The address stays: it is corrected by both addresses."""
         case, now = kept.case, self._now()
+        file = as_known(self._store, file, REVISION, now)
         before = file.answers
         data = {"form": "eoi", "before": before, "declaration": case.id}
         change = StateChange(file, step(file.state, REVISION), now, APPLICANT, data)
@@ -73,11 +79,9 @@ class KeptDeclarations:
         }
         change.removes = ["question", "votes"]
         change.owes_letters({"revised": True, "form": "eoi", "before": before})
-        # A question that can still be taken back is taken back: nobody has read it.
-        held = self._cases.recalled(file) if file.undo_open(now) else []
         ending = StateChange(case, step(case.state, "join"), now, APPLICANT, {"case": file.id})
         ending.sets = {"linked_to": file.id}
-        self._store.commit([*change.writes(), *held, *ending.writes(), *self._settled(kept, file)])
+        self._store.commit([*change.writes(), *ending.writes(), *self._settled(kept, file)])
         return change.after()
 
     def confirm(self, kept: KeptDeclaration) -> Case:

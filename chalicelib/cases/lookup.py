@@ -18,7 +18,7 @@ from chalicelib.core.errors import (
 )
 from chalicelib.core.letter_row import APPLICANT
 from chalicelib.core.links import Links
-from chalicelib.core.ports import Change, Item, Key, Now, Store, Write
+from chalicelib.core.ports import Item, Key, Now, Store
 from chalicelib.core.records import stamp
 from chalicelib.core.shown_words import shown_key
 from chalicelib.forms.attachment import Attachment, attachments_in
@@ -152,23 +152,6 @@ class Cases:
     def notice(self, text_hash: str) -> Item | None:
         """Return the row of the words that somebody consented to."""
         return self._store.get(*shown_key("notice", text_hash))
-
-    def recalled(self, case: Case) -> list[Write]:
-        """Return the writes that take back the letters a decision held: they fail once somebody
-        sends them."""
-        if case.decided is None:
-            return []
-        prefix = f"LETTER#{case.decided.get('event', case.events):06d}#"
-        return [
-            Change(
-                (row["pk"], row["sk"]),
-                expect={"status": "owed", "attempts": 0},
-                set={"status": "cancelled", "cancelled_at": stamp(self._now())},
-                remove=("due_shard", "due_at"),
-            )
-            for row in self._store.rows(case.key[0], prefix)
-            if row["to"] == APPLICANT
-        ]
 
     def known_state(self, case: Case) -> str:
         """Return the state of a case that its applicant may know now."""

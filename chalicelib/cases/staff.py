@@ -126,6 +126,11 @@ class Roster:
         staff = None if item is None else Staff.of(item)
         return staff if staff is not None and staff.active else None
 
+    def has_away(self, staff_id: str, today: str) -> bool:
+        """Say whether somebody is away, or has left."""
+        staff = self.get(staff_id)
+        return staff is None or staff.away(today)
+
     def all(self) -> list[Staff]:
         """Return everybody who ever was on the roster, those who were removed too."""
         return [Staff.of(item) for item in self._store.rows(PK)]

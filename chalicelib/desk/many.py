@@ -67,6 +67,7 @@ class Many:
             "reasons": list(given.reasons),
             "message": given.message,
             "colleague": given.colleague,
+            "leaves": given.leaves,
             "files": [list(one) for one in chosen],
             "results": [],
         }
@@ -120,6 +121,7 @@ class Many:
             reasons=tuple(job.row["reasons"]),
             message=job.row["message"],
             colleague=job.row["colleague"],
+            leaves=job.row.get("leaves", ""),
         )
         nonce = self.links.nonce(link.token)
         decision = Decision(job.row["decision"], given, confirm=True, code=link.code, nonce=nonce)

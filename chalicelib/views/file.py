@@ -133,7 +133,7 @@ class FileViews:
     def _act(self, request: Request, mine: OpenedFile, given: FileInput, lang: Lang) -> Response:
         if given.action not in _ACTIONS:
             return self.pages.file(mine, lang, status=422)
-        if given.action != "correct" and (mine.case.state, given.action) not in table():
+        if given.action != "correct" and not self._may(mine, given.action):
             return self._not_now(request, mine, given, "not_now", lang)
         try:
             return retry_while_same(
@@ -146,6 +146,10 @@ class FileViews:
             return self._not_now(request, mine, given, refused.why, lang)
         except Conflict:
             return self._not_now(request, mine, given, "not_now", lang)
+
+    def _may(self, mine: OpenedFile, action: str) -> bool:
+        """Say whether the state of a file lets this happen, or the one that its person knows."""
+        return any((state, action) in table() for state in (mine.case.state, mine.known_state))
 
     def _again(self, mine: OpenedFile) -> OpenedFile:
         """Return the file as it stands now."""

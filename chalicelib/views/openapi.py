@@ -183,7 +183,7 @@ def _feeds(interface: Interface) -> Paths:
 
 def _staff(interface: Interface) -> Paths:
     events = dict.fromkeys(event for state, _ in table() for event in staff_steps(state))
-    decide = interface.post("/review/{token}", "decision reason message confirm code nonce")
+    decide = interface.post("/review/{token}", "decision reason message leaves confirm code nonce")
     decisions = ", ".join([*events, "undo", "fresh"])
     decide["summary"] = decide["summary"].format(decisions=decisions)
     issue, progress = "/newsletter/review/{token}", "/newsletter/progress/{token}"
@@ -211,7 +211,7 @@ FILE_AT_DESK: Final = "/desk/files/{ref}"
 DESK_FIELDS: Final = {
     "/desk": "email code",
     "/desk/account": "action code",
-    FILE_AT_DESK: "decision reason message confirm nonce",
+    FILE_AT_DESK: "decision reason message leaves confirm nonce",
     "/desk/export": "columns format confirm",
 }
 """What the forms of the desk send, where it is worth a word."""

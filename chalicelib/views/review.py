@@ -189,8 +189,9 @@ class ReviewViews:
         assert opened.case is not None
         decided = opened.decision
         undo = None
-        if opened.standing == "undo" and decided and decided["undo_until"]:
+        if opened.standing == "undo" and opened.staff and decided and decided["undo_until"]:
             undo = {
+                "name": opened.staff.name,
                 "action": self._address(opened),
                 "nonce": self.links.nonce(opened.token),
                 "until": moment(decided["undo_until"]),

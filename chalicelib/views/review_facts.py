@@ -1,24 +1,27 @@
 """What the review page shows of a case: its answers, what changed, its history and choices."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Final, TypedDict
 
 from chalicelib import content
-from chalicelib.cases.case import Case, Condition
+from chalicelib.cases.case import Case
 from chalicelib.cases.faults import MailFault, faults_now
-from chalicelib.cases.guards import MAX_CONDITIONS, standing_conditions, voters
+from chalicelib.cases.guards import MAX_CONDITIONS
 from chalicelib.cases.lookup import Cases
 from chalicelib.cases.matching import CaseCandidates
 from chalicelib.cases.review.model import OpenedReview
 from chalicelib.cases.review.reviews import Reviews
 from chalicelib.cases.standing_back import standing_back
-from chalicelib.cases.states import awaits, choices, kind, staff_name
+from chalicelib.cases.states import choices, kind, staff_name
+from chalicelib.cases.votes import voters
 from chalicelib.core.languages import Lang
 from chalicelib.core.ports import Item
 from chalicelib.core.records import moment
 from chalicelib.forms import assessment, description, diff
 from chalicelib.mail.writers.phrases import file_notes, fit_text, reason_texts, warning_texts
+from chalicelib.views.condition_facts import conditions_facts, dated, new_days_facts
+from chalicelib.views.leaving import Departure, departures
 from chalicelib.views.letter_history import LetterHistory, letter_history
 from chalicelib.web.problems import FieldError
 
@@ -108,6 +111,7 @@ class ChoiceFacts(TypedDict):
     beside: Collection[str]
     mine: bool
     decides: bool
+    leaves: list[Departure]
 
 
 class ReviewPageFacts(CaseFacts, ChoiceFacts):
@@ -154,14 +158,6 @@ def case_facts(
     }
 
 
-def conditions_facts(case: Case) -> list[dict[str, object]]:
-    """Return the conditions of an approval: `text`, `due`, and the `id` that the form posts."""
-    return [
-        {**dated(condition), "id": str(number)}
-        for number, condition in enumerate(case.conditions or [])
-    ]
-
-
 def choice_facts(
     opened: OpenedReview, reviews: Reviews, candidates: CaseCandidates, lang: Lang
 ) -> ChoiceFacts:
@@ -188,6 +184,7 @@ def choice_facts(
         "beside": beside,
         "decides": kind(case.state) != "held",
         "mine": opened.staff.id in voters(reviews.votes(case)),
+        "leaves": departures(rows, reviews.leaving, reviews.now(), lang),
     }
 
 
@@ -201,27 +198,6 @@ def votes_facts(case: Case, reviews: Reviews) -> VotesFacts | None:
         "needed": reviews.quorum,
         "conditions": [dated(one) for vote in votes for one in vote["conditions"]],
     }
-
-
-def new_days_facts(
-    case: Case, reviews: Reviews, events: Collection[str]
-) -> list[dict[str, object]]:
-    """Return the conditions that may be given a new day, with the number that the form posts:
-    those of an approval, or those that votes ask for once a day of them is over."""
-    reopens = case.came_from is not None and awaits(case.came_from) == "conditions"
-    today = str(reviews.today)
-    found = [
-        {**dated(one), "id": str(number), "over": one["due"] <= today}
-        for number, one in enumerate(standing_conditions(case, reviews.votes(case)))
-    ]
-    if "postpone" in events or ("reopen" in events and reopens):
-        return found
-    return found if "conditions" in events and any(one["over"] for one in found) else []
-
-
-def dated(condition: Condition) -> dict[str, object]:
-    """Return a condition with its day as one."""
-    return {**condition, "due": date.fromisoformat(condition["due"])}
 
 
 def candidates_facts(candidates: CaseCandidates, case: Case, lang: Lang) -> list[CandidateFacts]:

@@ -28,6 +28,7 @@ def read_decision(fields: Mapping[str, object]) -> Decision:
         target=text_field(fields, "target_ref") or text_field(fields, "target"),
         met=tuple(str(one) for one in _list(fields.get("met"))),
         new_days=_new_days(fields),
+        leaves=text_field(fields, "leaves"),
     )
     return Decision(
         name=name,

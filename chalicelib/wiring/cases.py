@@ -1,5 +1,6 @@
 """The parts of a file's life: who decides, what the applicant may do, what falls due."""
 
+from datetime import timedelta
 from functools import cached_property
 
 from chalicelib.cases import turnaround
@@ -8,6 +9,7 @@ from chalicelib.cases.deadlines.digest import Digest
 from chalicelib.cases.deadlines.runner import DeadlineRunner
 from chalicelib.cases.decisions import Decisions
 from chalicelib.cases.kept_declarations import KeptDeclarations
+from chalicelib.cases.leaving import Leaving
 from chalicelib.cases.lookup import Cases
 from chalicelib.cases.matching import CaseCandidates
 from chalicelib.cases.orphans import Orphans
@@ -38,7 +40,7 @@ class CaseServices:
             parts.now,
             roster=self.roster,
             people_key=parts.people_key,
-            undo_seconds=parts.settings.undo_seconds,
+            leaving=self.leaving,
             quorum=parts.settings.quorum_application,
         )
 
@@ -87,6 +89,11 @@ class CaseServices:
     def deadlines(self) -> DeadlineRunner:
         parts = self._parts
         return DeadlineRunner(parts.store, self.roster, parts.now, self.digest, self.quiet_hours)
+
+    @property
+    def leaving(self) -> Leaving:
+        undo = timedelta(seconds=self._parts.settings.undo_seconds)
+        return Leaving(undo, self.quiet_hours)
 
     @property
     def quiet_hours(self) -> QuietHours | None:

@@ -114,7 +114,7 @@ class DeskViews:
 
     @cached_property
     def _opened(self) -> OpenedFiles:
-        return OpenedFiles(self._cases.lookup, self._parts.now)
+        return OpenedFiles(self._cases.lookup, self._cases.roster, self._parts.now)
 
     @cached_property
     def _printing(self) -> "PrintViews":

@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Final, Literal
 
 from chalicelib.cases.case import Case, DecisionMade
-from chalicelib.cases.decisions import NOTHING_GIVEN
-from chalicelib.cases.guards import DecisionInput
-from chalicelib.cases.staff import Staff
+from chalicelib.cases.guards import NOTHING_GIVEN, DecisionInput
+from chalicelib.cases.staff import Roster, Staff
 from chalicelib.cases.states import beside
+from chalicelib.cases.taking_back import decider_is_away
 from chalicelib.core import eastern_time
 from chalicelib.core.ports import Item
 from chalicelib.core.records import stamp
@@ -38,6 +38,8 @@ FIELDS: Final = {
     "any_day": ("new_days", "new_day"),
     "all_met": ("met", "tick_all"),
     "until": ("until", "choose_date"),
+    "leaves": ("leaves", "leaves_over"),
+    "leaves_at_once": ("leaves", "leaves_at_once"),
 }
 """Guards that a person mends on the page: the field, and the message beside it."""
 
@@ -93,14 +95,19 @@ class DecisionOutcome:
     facts: Mapping[str, object] = field(default_factory=dict)
 
 
-def standing(
-    link: Item, case: Case, staff: Staff, decision: DecisionMade | None, now: datetime
+def standing(  # noqa: PLR0913
+    link: Item,
+    case: Case,
+    staff: Staff,
+    decision: DecisionMade | None,
+    now: datetime,
+    roster: Roster,
 ) -> Standing:
     """Return what a link of a case can still do for its owner."""
     today = str(eastern_time.today(now))
     if staff.away(today):
         return "away"
-    if _can_undo(link, case, staff, now):
+    if _can_undo(link, case, staff, now, roster):
         return "undo"
     if link["allowed"] == ["undo"]:
         return "decided"
@@ -128,9 +135,12 @@ def decision_since(link: Item, history: tuple[Item, ...]) -> DecisionMade | None
     return found
 
 
-def _can_undo(link: Item, case: Case, staff: Staff, now: datetime) -> bool:
-    """Let a link undo only the decision that this link made, or that it was sent to take back."""
-    if case.decided is None or case.decided["by"] != staff.id or not case.undo_open(now):
+def _can_undo(link: Item, case: Case, staff: Staff, now: datetime, roster: Roster) -> bool:
+    """Let a link undo only the decision that this link made, or that it was sent to take back;
+    that of somebody who is away, also the links of others to the same version."""
+    if case.decided is None or not case.undo_open(now):
+        return False
+    if case.decided["by"] != staff.id and not decider_is_away(case, roster, now):
         return False
     return case.version - link["case_version"] in (0, 1)
 

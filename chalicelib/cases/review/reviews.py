@@ -7,7 +7,7 @@ from chalicelib.cases.applicant import ApplicantFiles
 from chalicelib.cases.case import Case, Vote
 from chalicelib.cases.decisions import Decisions, Foretold
 from chalicelib.cases.effects import Decider
-from chalicelib.cases.guards import GuardContext, unmet, voters
+from chalicelib.cases.guards import GuardContext, unmet
 from chalicelib.cases.lookup import Cases
 from chalicelib.cases.orphans import Orphans
 from chalicelib.cases.review.attempts import Attempts
@@ -27,6 +27,7 @@ from chalicelib.cases.sending_again import SendingAgain
 from chalicelib.cases.staff import Roster, Staff
 from chalicelib.cases.standing_back import standing_back, stands_back
 from chalicelib.cases.states import Transition, beside, events, staff_letter
+from chalicelib.cases.votes import voters
 from chalicelib.core import eastern_time, stored_links
 from chalicelib.core.conflicts import retry_while_same
 from chalicelib.core.email_address import email_or_none
@@ -56,12 +57,13 @@ class Reviews:
         self._store = store
         self._cases = cases
         self._decisions = decisions
+        self.leaving = decisions.leaving
         self._files = files
         self._orphans = Orphans(store, roster, now)
         self._again = SendingAgain(store, cases, roster, now)
         self.roster = roster
         self._links = links
-        self._now = now
+        self.now = now
         self._step_up = StepUp(store, links, now) if step_up else None
         self._attempts = Attempts(store, now)
 
@@ -75,7 +77,7 @@ class Reviews:
 
     @property
     def today(self) -> date:
-        return eastern_time.today(self._now())
+        return eastern_time.today(self.now())
 
     def colleagues(self, staff: Staff) -> list[Staff]:
         return [other for other in self.roster.active() if other.id != staff.id]
@@ -99,10 +101,10 @@ class Reviews:
             return OpenedReview("unknown", token)
         if stands_back(case, staff.id, staff.email):
             return OpenedReview("unknown", token)
-        now = self._now()
+        now = self.now()
         history = tuple(self._cases.history(case))
         decision = decision_since(link, history)
-        found = standing(link, case, staff, decision, now)
+        found = standing(link, case, staff, decision, now, self.roster)
         if found == "undo" or (link["allowed"] == ["undo"] and decision is None):
             decision = case.decided
         return OpenedReview(found, token, case, staff, link, decision, history)
@@ -211,7 +213,7 @@ class Reviews:
         case, staff, _ = opened.whole
         if opened.standing in FRESH and self._attempts.counted(opened.token, staff):
             self._attempts.noted(case, staff, "fresh", "fresh")
-            now = self._now()
+            now = self.now()
             # Named by the minute: a second click in it owes nothing more.
             name = staff_letter(case.state)
             owed = letter(case.key[0], case.events, name, to=staff.id, due=stamp(now))

@@ -135,7 +135,7 @@ class Review(TypedDict):
             "choose_decision choose_reason write_reason too_long wrong_code confirm nonce "
             "write_question write_why write_condition condition_date new_day tick_all "
             "choose_date choose_colleague "
-            "write_address choose_case wrong_step_code"
+            "write_address choose_case wrong_step_code leaves_over leaves_at_once"
         ),
     ]
     proof: Annotated[
@@ -159,6 +159,7 @@ class Review(TypedDict):
         dict[str, Text],
         keys("not_now unique_voter extensions_left thirty_days settled candidate sent"),
     ]
+    leaving: Annotated[dict[str, Text], keys("at_once soon morning hour today")]
     letter_status: Annotated[
         dict[str, Text],
         keys("owed claimed sent delivered bounced complained dead dropped cancelled"),

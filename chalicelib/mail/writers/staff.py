@@ -242,6 +242,8 @@ class DecisionRecorded(TypedDict):
     decided_by: str
     undo_url: str | None
     undo_until: datetime | None
+    undone_by: str | None
+    by_applicant: bool
     preview: Letter | None
 
 
@@ -253,12 +255,15 @@ def staff_decision_recorded(owed: StaffLetter) -> DecisionRecorded:
         current.get(name) == decided.get(name) for name in ("at", "by", "event", "decision")
     )
     until = decided.get("undo_until") if stands else None
+    undone_by = decided.get("undone_by")
     return {
         "staff_name": owed.staff.name,
         "decision": decided["decision"],
         "decided_by": decided["name"],
         "undo_url": f"{owed.new_link(['undo']).url}?decision=undo" if until else None,
         "undo_until": moment(until) if until else None,
+        "undone_by": undone_by if undone_by != decided["name"] else None,
+        "by_applicant": undone_by == "",
         "preview": _preview(owed) if stands else None,
     }
 

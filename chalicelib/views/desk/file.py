@@ -147,7 +147,10 @@ class DeskFileViews:
             self.previews.letter(row["letter"], found.case, row["facts"], moment(row["due_at"]))
             for row in found.letters
         ]
-        return self._page(visit, case, entered=fields, foreseen={"letters": letters, "why": ""})
+        by_day = self.reviews.leaving.by_day
+        leaves_at = by_day(moment(found.letters[0]["due_at"])) if found.letters else None
+        foreseen = {"letters": letters, "leaves_at": leaves_at, "why": ""}
+        return self._page(visit, case, entered=fields, foreseen=foreseen)
 
     def _refused(
         self, visit: Visit, case: Case, fields: Mapping[str, object], reason: str
@@ -245,7 +248,7 @@ class DeskFileViews:
         filters, owner = self._filters(visit), self.reviews.owner(case)
         done = visit.request.query.get("done", "")
         print_url = f"{self.entry.address('files', case.current_ref, 'print')}?{filters.query()}"
-        undo = case.decided if opened.standing == "undo" and case.decided else None
+        held = case.decided if case.decided and case.undo_open(self.entry.now()) else None
         return {
             "done": self._done_text(done, visit.lang) if done else "",
             "due": decision_due(case),
@@ -253,7 +256,9 @@ class DeskFileViews:
             "charities": charities(case, visit.lang),
             "mentions": [one.name for one in self._colleagues(case, visit.signed_in.staff)],
             "owner": owner.name if owner else "",
-            "undo_until": moment(str(undo["undo_until"])) if undo else None,
+            "leaves_at": moment(str(held["undo_until"])) if held else None,
+            "decided_by": held["name"] if held else "",
+            "may_undo": opened.standing == "undo",
             "notes": note_facts(self.notes, case),
             "days_url": f"{self.entry.address('files', case.current_ref)}?{DAYS}=1",
             "print": print_url,

@@ -11,7 +11,7 @@ from chalicelib.cases.decisions import Foretold
 from chalicelib.cases.review.model import Decision, OpenedReview
 from chalicelib.cases.review.reviews import Reviews
 from chalicelib.cases.standing_back import stands_back
-from chalicelib.cases.states import kind, staff_name, staff_steps
+from chalicelib.cases.states import Transition, choices, kind, staff_name, staff_steps
 from chalicelib.core import references
 from chalicelib.core.errors import NotFound, Refused
 from chalicelib.core.languages import Lang
@@ -25,6 +25,7 @@ from chalicelib.mail.letters import Letter
 from chalicelib.mail.writers.previews import Previews
 from chalicelib.views.desk.entry import Entry, Visit
 from chalicelib.views.desk.opened_files import OpenedFiles
+from chalicelib.views.leaving import departures
 from chalicelib.views.review_form import read_decision
 from chalicelib.web.problems import FieldError
 from chalicelib.web.request import text_field
@@ -216,6 +217,9 @@ class ManyViews:
             "reasons": [{"id": one["id"], "label": one[lang]} for one in content.offered_reasons()],
             "colleagues": self.reviews.colleagues(visit.signed_in.staff),
             "name": visit.signed_in.staff.name,
+            "leaves": departures(
+                self._choices(files), self.reviews.leaving, self.reviews.now(), lang
+            ),
         }
 
     def _chosen(
@@ -256,6 +260,10 @@ class ManyViews:
                     at = moment(row["due_at"])
                     found[key] = self.previews.letter(key[0], one.case, row["facts"], at)
         return list(found.values())
+
+    def _choices(self, files: Iterable[tuple[Case, Chosen]]) -> list[Transition]:
+        """Return the rows of the decisions that one of the files allows at least."""
+        return [row for case, _ in files for row in choices(case.state) if row.event in OFFERED]
 
     def _offered(self, files: Iterable[tuple[Case, Chosen]], lang: Lang) -> list[tuple[str, str]]:
         """Return the decisions that one of the files allows at least."""

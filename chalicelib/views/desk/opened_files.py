@@ -7,7 +7,7 @@ from chalicelib.cases.case import Case
 from chalicelib.cases.lookup import Cases
 from chalicelib.cases.review.link import review_link
 from chalicelib.cases.review.model import OpenedReview, decision_since, standing
-from chalicelib.cases.staff import Staff
+from chalicelib.cases.staff import Roster, Staff
 from chalicelib.cases.states import kind, staff_steps
 from chalicelib.core import references
 from chalicelib.core.errors import NotFound
@@ -20,6 +20,7 @@ from chalicelib.views.desk.entry import Visit
 @dataclass(frozen=True)
 class OpenedFiles:
     cases: Cases
+    roster: Roster
     now: Now
 
     def case(self, ref: str) -> Case:
@@ -47,7 +48,7 @@ class OpenedFiles:
         row = self.link("", case, staff, visit.request.query if visit else {})
         history = tuple(self.cases.history(case))
         decision = decision_since(row, history)
-        found = standing(row, case, staff, decision, self.now())
+        found = standing(row, case, staff, decision, self.now(), self.roster)
         return OpenedReview(found, "", case, staff, row, decision, history)
 
 
