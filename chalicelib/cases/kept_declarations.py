@@ -50,7 +50,7 @@ class KeptDeclarations:
         file = None if case is None or case.beside is None else self._cases.unerased(case.beside)
         if case is None or file is None or not file.person.startswith(person):
             raise BadLink("declaration")
-        found = find(self._opened(file.person), file.person, self._cases.case)
+        found = find(self._opened(file.person), file.person, self._cases)
         others = [one for one in found.open[::-1] if one.id != file.id]
         files = [one for one in (file, *others) if self._may_be_revised(one)]
         return KeptDeclaration(case, file, files)

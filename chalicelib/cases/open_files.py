@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
 from chalicelib.cases.case import Case
+from chalicelib.cases.lookup import Cases
 from chalicelib.cases.states import kind
 from chalicelib.core.ports import Change, Delete, Item, Key, Put, Write
 
@@ -15,6 +16,9 @@ MAX_KEPT: Final = 5
 
 _FIELDS: Final = ("case", "files", "kept")
 """What a write expects to stand as it was read; `case` alone is what rows had at first."""
+
+
+CaseOf = Callable[[str], Case | None]
 
 
 class OpenFiles(NamedTuple):
@@ -66,25 +70,32 @@ class OpenFiles(NamedTuple):
 
 class FoundFiles(NamedTuple):
     """The cases behind the ids that are still what they were: files of this person that may go
-    on or be opened again, and declarations that still wait."""
+    on or be opened again, those of them that are `open` as far as their person knows, and
+    declarations that still wait."""
 
     files: list[Case]
+    open: list[Case]
     kept: list[Case]
 
-    @property
-    def open(self) -> list[Case]:
-        return [case for case in self.files if kind(case.state) == "active"]
+
+def find(opened: OpenFiles, person: str, cases: Cases) -> FoundFiles:
+    """Look up the cases of a person behind the ids."""
+    files = _those(opened.files, person, cases.case, "active", "terminal")
+    # Of a refusal whose letter has not left nobody learns by declaring again.
+    is_open = [case for case in files if kind(cases.known_state(case)) == "active"]
+    return FoundFiles(files, is_open, waiting(opened, person, cases.case))
 
 
-def find(opened: OpenFiles, person: str, case_of: Callable[[str], Case | None]) -> FoundFiles:
-    """Look up the cases of a person behind the ids. Whose address was corrected since is not
-    found under the old one any more."""
+def waiting(opened: OpenFiles, person: str, case_of: CaseOf) -> list[Case]:
+    """Look up the declarations of a person that wait for an answer."""
+    return _those(opened.kept, person, case_of, "unconfirmed")
 
-    def those(ids: Sequence[str], *kinds: str) -> list[Case]:
-        cases = [case for one in ids if (case := case_of(one)) is not None]
-        return [case for case in cases if case.person == person and kind(case.state) in kinds]
 
-    return FoundFiles(those(opened.files, "active", "terminal"), those(opened.kept, "unconfirmed"))
+def _those(ids: Sequence[str], person: str, case_of: CaseOf, *kinds: str) -> list[Case]:
+    """Return the cases of these kinds. Whose address was corrected since is not found under the
+    old one any more."""
+    found = [case for one in ids if (case := case_of(one)) is not None]
+    return [case for case in found if case.person == person and kind(case.state) in kinds]
 
 
 def open_key(person: str) -> Key:

@@ -14,6 +14,7 @@ from chalicelib.cases.transition import StateChange
 from chalicelib.coaches.removal import CoachRemoval, forget_rows
 from chalicelib.core import business_days, eastern_time
 from chalicelib.core.errors import RelaisError
+from chalicelib.core.formatting import date_and_time
 from chalicelib.core.ports import Change, Delete, Item, Key, Now, Store
 from chalicelib.core.records import moment, stamp
 from chalicelib.newsletter.subscribers import erasure as subscriber_erasure
@@ -121,8 +122,9 @@ class PersonErasure:
                     raise ErasureRefused(
                         f"{ref} is open: decide or withdraw it first, or add --force-open"
                     )
-                if case.undo_open(self._now()):
-                    raise ErasureRefused(f"{ref} was decided a moment ago and can be undone: wait")
+                if case.decided and case.undo_open(self._now()):
+                    at = date_and_time(moment(str(case.decided["undo_until"])), "en")
+                    raise ErasureRefused(f"{ref} was decided and can be undone until {at}: wait")
 
     def _own(self, found: PersonFound) -> list[Case]:
         cases = (self._case(id) for id, roles in sorted(found.files.items()) if "owner" in roles)

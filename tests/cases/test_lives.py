@@ -25,14 +25,13 @@ from chalicelib.cases.file_index import (
     recounted,
 )
 from chalicelib.cases.states import is_counted, kind, table
-from chalicelib.core.letter_row import OUTSIDE
+from chalicelib.core.letter_row import APPLICANT, OUTSIDE
 from chalicelib.core.ports import Change, Put
 from chalicelib.core.records import moment
 from simulation import CLOCKS, Act, Life, random_acts, runs
 from truth import TRUE_IN
 
 LIVES: Final = int(os.environ.get("LIVES", "50"))
-UNDO: Final = 600
 
 E: Final = ("EOI_PENDING", "EOI_INFO_REQUESTED", "EOI_APPROVED")
 A: Final = ("APP_PENDING", "APP_INFO_REQUESTED", "APP_WAITLISTED", "APP_CONDITIONAL")
@@ -118,7 +117,7 @@ class Story:
     """A case's story as its events tell it, followed by hand."""
 
     def __init__(self, life: Life, case: str) -> None:
-        self.pk = f"CASE#{case}"
+        self.life, self.pk = life, f"CASE#{case}"
         self.state, self.version = "NEW", 0
         self.decision: tuple[str, dict[str, Any]] | None = None
         self.closed_from = ""
@@ -136,10 +135,10 @@ class Story:
         if name in STAY:
             return
         self.version += 1
-        # A declaration that was replaced takes the question with it, which nobody has read.
-        if self.decision is not None and name not in ("undo", "revise"):
-            late = (moment(event["at"]) - moment(self.decision[1]["at"])).total_seconds()
-            assert late >= UNDO, f"{name} by {event['actor']} while a decision can be undone"
+        if self.decision is not None and name != "undo":
+            assert event["at"] >= undo_until(self.decision[1], ""), (
+                f"{name} by {event['actor']} while it can be undone"
+            )
         if name == "undo":
             self._undo(event)
         elif name == "reopen":
@@ -177,14 +176,19 @@ class Story:
     def _undo(self, event: dict[str, Any]) -> None:
         assert self.decision is not None, "an undo of nothing"
         before, decided = self.decision
-        assert event["actor"] == decided["actor"], "only who decided takes it back"
-        late = (moment(event["at"]) - moment(decided["at"])).total_seconds()
-        assert late < UNDO, "an undo too late"
+        assert event["at"] < undo_until(decided, "~"), "an undo too late"
+        theirs = event["actor"] in (decided["actor"], APPLICANT)
+        assert theirs or decided["actor"] in self.life.ever_away, "nobody else takes it back"
         self.undone.add(decided["number"])
         self.counted -= decided["event"] in ("approve", "decline", "conditions") and before not in (
             "APP_CONDITIONAL", "ORPHAN_APP"
         )  # fmt: skip
         self.state, self.decision = before, None
+
+
+def undo_until(decided: dict[str, Any], erased: str) -> str:
+    """Until when a decision could be undone; of a file that is erased nothing says it."""
+    return str(decided["data"]["undo_until"]) if "data" in decided else erased
 
 
 def kind_(state: str) -> str:

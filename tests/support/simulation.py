@@ -206,6 +206,7 @@ class Life:
         )  # fmt: skip
         self.service.cases.digest.ensure_scheduled()
         self.born: list[str] = []
+        self.ever_away: set[str] = set()
         self.seen: dict[str, list[Case]] = {}
 
     def do(self, act: Act) -> None:
@@ -313,6 +314,7 @@ class Life:
                 colleague=STAFF[(act.who + 1) % 3] if name == "assign" else "",
                 met=tuple(str(n) for n in range(10)) if name == "conditions_met" else (),
                 new_days=tuple((str(n), soon) for n in range(5)) if dated else (),
+                leaves="hour" if name in HELD and act.at % 3 == 0 else "",
             )
             self.service.cases.decisions.act(case, name, Decider(by, by), word)
 
@@ -324,6 +326,7 @@ class Life:
 
     def away(self, act: Act) -> None:
         row = self.store.items["STAFF", STAFF[act.who % 3]]
+        self.ever_away.add(row["sk"])
         if "away_until" in row:
             self.store.put({k: v for k, v in row.items() if k != "away_until"})
         else:
@@ -333,6 +336,7 @@ class Life:
     def roster(self, act: Act) -> None:
         """Somebody leaves the staff, or comes back; one of them stays."""
         row = self.store.items["STAFF", STAFF[act.who % 3]]
+        self.ever_away.add(row["sk"])
         others = [self.store.items["STAFF", one]["active"] for one in STAFF if one != row["sk"]]
         if any(others):
             self.store.put({**row, "active": not row["active"]})
@@ -476,7 +480,7 @@ class Life:
         if self.born:
             case = Case.of(self.store.items[case_key(self.born[act.case % len(self.born)])])
             names = (
-                ("undo", "undo_over")
+                ("undo", "undo_over", "undo_over", "withdraw")
                 if case.undo_open(self.clock())
                 else (_LIKELY.get(case.state, ("reopen",)))
             )
@@ -507,6 +511,9 @@ _WAITS: Final[dict[str, dict[str, float]]] = {
     "season": {"days": 190},
     "years": {"days": 800},
 }
+
+HELD: Final = ("approve", "decline", "ask")
+"""Decisions whose letters can wait, wherever they are made; a few wait for an hour."""
 
 STEPS: Final = (
     "approve", "decline", "ask", "conditions", "waitlist", "undo", "undo", "extend", "reopen",

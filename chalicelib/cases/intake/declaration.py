@@ -29,7 +29,7 @@ def declaration(visit: Arrival) -> tuple[list[Write], Receipt]:
     if spam:
         return _stored(visit, case, "hold", spam), _receipt(visit, case)
     opened = OpenFiles.of(case.person, visit.open)
-    found = find(opened, case.person, visit.cases.case)
+    found = find(opened, case.person, visit.cases)
     opened = opened.among(found.files, found.kept)
     if same := _same(visit, [*found.open, *found.kept]):
         return [], _receipt(visit, same)._replace(replayed=True)

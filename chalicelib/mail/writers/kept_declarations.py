@@ -7,7 +7,7 @@ from chalicelib.cases.case import Case, case_key
 from chalicelib.cases.intake.declaration import NOT_KEPT
 from chalicelib.cases.kept_declarations import asked_file
 from chalicelib.cases.ladder import definition
-from chalicelib.cases.open_files import OpenFiles, find, open_key
+from chalicelib.cases.open_files import OpenFiles, open_key, waiting
 from chalicelib.cases.states import clock_of, kind
 from chalicelib.core import eastern_time
 from chalicelib.core.errors import Overtaken
@@ -61,7 +61,7 @@ def declarations_waiting(owed: CaseLetter) -> DeclarationsWaiting:
         item = owed.store.get(*case_key(one))
         return None if item is None else Case.of(item)
 
-    kept = find(opened, person, case_of).kept
+    kept = waiting(opened, person, case_of)
     if not kept:
         raise Overtaken("no declaration waits for an answer any more")
     return {
