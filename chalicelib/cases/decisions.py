@@ -13,7 +13,7 @@ from chalicelib.cases.guards import (
     check,
     last_day_to_reopen,
 )
-from chalicelib.cases.leaving import Leaving
+from chalicelib.cases.leaving import LeavingTimes
 from chalicelib.cases.lookup import Cases
 from chalicelib.cases.matching import index_rows
 from chalicelib.cases.open_files import OpenFiles, open_key
@@ -49,7 +49,7 @@ class Decisions:
         *,
         roster: Roster,
         people_key: bytes,
-        leaving: Leaving,
+        leaving: LeavingTimes,
         quorum: int,
     ) -> None:
         self._store = store
@@ -167,10 +167,8 @@ class Decisions:
         check(undo_step(case), context)
         assert case.decided is not None
         decider, now = case.decided["by"], context.now
-        told = (
-            [by.id] if decider == by.id or self._roster.get(decider) is None else [by.id, decider]
-        )
-        change = taken_back(case, by, now, told)
+        there = [one for one in (by.id, decider) if self._roster.get(one) is not None]
+        change = taken_back(case, by, now, list(dict.fromkeys(there)))
         self._store.commit([*change.writes(), *recalled(self._store, case, now)])
         return change.after()
 

@@ -19,7 +19,7 @@ HOURS: Final = range(24)
 
 
 @dataclass(frozen=True)
-class Leaving:
+class LeavingTimes:
     """When letters of decisions may leave: `undo` after them, and by day."""
 
     undo: timedelta = timedelta()

@@ -79,8 +79,8 @@ def as_known(
     if case.decided is None or not case.undo_open(now):
         return case
     decider = Roster(store).get(case.decided["by"])
-    told = [decider.id] if decider else []
-    change = taken_back(case, Decider(APPLICANT, ""), now, told, by_name=False)
+    readers = [decider.id] if decider else []
+    change = taken_back(case, Decider(APPLICANT, ""), now, readers, by_name=False)
     after = change.after()
     check(step(after.state, event), GuardContext(after, APPLICANT, given, now))
     store.commit([*change.writes(), *recalled(store, case, now)])

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import TypedDict
 
 from chalicelib import content
-from chalicelib.cases.leaving import CHOSEN_FORMAT, WITHIN_THE_HOUR, Leaving
+from chalicelib.cases.leaving import CHOSEN_FORMAT, WITHIN_THE_HOUR, LeavingTimes
 from chalicelib.cases.states import Transition
 from chalicelib.core import eastern_time
 from chalicelib.core.formatting import clock_time, date_and_time
@@ -20,7 +20,7 @@ class Departure(TypedDict):
 
 
 def departures(
-    rows: Iterable[Transition], leaving: Leaving, now: datetime, lang: Lang
+    rows: Iterable[Transition], leaving: LeavingTimes, now: datetime, lang: Lang
 ) -> list[Departure]:
     """Return when the letter of a decision may leave, the usual moment first; none where all
     letters of these rows leave at once."""
@@ -38,7 +38,7 @@ def departures(
     return found
 
 
-def _usual(leaving: Leaving, now: datetime, lang: Lang) -> str:
+def _usual(leaving: LeavingTimes, now: datetime, lang: Lang) -> str:
     """Return when a letter leaves for which nothing was chosen."""
     texts, usual = content.review()["leaving"], leaving.at("", now)
     assert usual is not None

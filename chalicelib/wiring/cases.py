@@ -9,7 +9,7 @@ from chalicelib.cases.deadlines.digest import Digest
 from chalicelib.cases.deadlines.runner import DeadlineRunner
 from chalicelib.cases.decisions import Decisions
 from chalicelib.cases.kept_declarations import KeptDeclarations
-from chalicelib.cases.leaving import Leaving
+from chalicelib.cases.leaving import LeavingTimes
 from chalicelib.cases.lookup import Cases
 from chalicelib.cases.matching import CaseCandidates
 from chalicelib.cases.orphans import Orphans
@@ -91,9 +91,9 @@ class CaseServices:
         return DeadlineRunner(parts.store, self.roster, parts.now, self.digest, self.quiet_hours)
 
     @property
-    def leaving(self) -> Leaving:
+    def leaving(self) -> LeavingTimes:
         undo = timedelta(seconds=self._parts.settings.undo_seconds)
-        return Leaving(undo, self.quiet_hours)
+        return LeavingTimes(undo, self.quiet_hours)
 
     @property
     def quiet_hours(self) -> QuietHours | None:

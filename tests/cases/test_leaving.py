@@ -10,7 +10,7 @@ import samples
 from chalicelib.cases.case import Case
 from chalicelib.cases.effects import Decider
 from chalicelib.cases.guards import DecisionInput
-from chalicelib.cases.leaving import Leaving
+from chalicelib.cases.leaving import LeavingTimes
 from chalicelib.cases.review.model import Decision
 from chalicelib.cases.staff import Staff
 from chalicelib.core import eastern_time
@@ -25,7 +25,7 @@ from staff_browser import StaffBrowser, form_of
 from visitor import token
 
 FOUR = "2026-03-02T16:00"
-TEN_MINUTES = Leaving(timedelta(minutes=10), QuietHours())
+TEN_MINUTES = LeavingTimes(timedelta(minutes=10), QuietHours())
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_each_hour_that_is_offered_can_be_chosen(now: str) -> None:
 
 
 def test_without_an_undo_a_letter_still_waits_for_the_moment_that_is_chosen() -> None:
-    now, at_once = eastern("2026-03-02T10:00"), Leaving()
+    now, at_once = eastern("2026-03-02T10:00"), LeavingTimes()
     assert at_once.at("", now) == now
     assert at_once.at("2026-03-02T23:00", now) == eastern("2026-03-02T23:00")
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import samples
-from chalicelib.cases.leaving import Leaving
+from chalicelib.cases.leaving import LeavingTimes
 from chalicelib.core.records import moment
 from chalicelib.services import Services
 from fakes import MemoryMailer, MemoryStore, SetClock
@@ -386,7 +386,7 @@ def test_without_an_undo_window_letters_leave_at_once(
 ) -> None:
     from datetime import timedelta
 
-    service.cases.decisions.leaving = Leaving(timedelta(0))
+    service.cases.decisions.leaving = LeavingTimes(timedelta(0))
     page = decide(visitor, link, decision="approve").body.decode()
     assert "Annuler" not in page
     deliver()
