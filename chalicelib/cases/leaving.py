@@ -26,20 +26,16 @@ class LeavingTimes:
     quiet: QuietHours | None = None
 
     def at(self, chosen: str, now: datetime) -> datetime | None:
-        """Return when the letter of a decision made now leaves; None for a choice that is none,
-        is over, is of another day, or lies in the evening or on a holiday."""
-        if chosen == WITHIN_THE_HOUR:
-            return self.by_day(now + timedelta(hours=1))
+        """Return when the letter of a decision made now leaves, and until when it can be undone;
+        None for a choice that is none, is over, is of another day, or lies in the evening or on
+        a holiday. One for which nothing is chosen waits for the morning there by itself."""
         if not chosen:
-            return self.by_day(now + self.undo) if self.undo else now
-        try:
-            there = datetime.strptime(chosen, CHOSEN_FORMAT)
-        except ValueError:
+            return now + self.undo
+        moment = now + timedelta(hours=1) if chosen == WITHIN_THE_HOUR else _read(chosen)
+        if moment is None or moment <= now or self.by_day(moment) != moment:
             return None
-        moment = at_eastern_time(there.date(), there.time())
-        is_open = self.by_day(moment) == moment
-        is_ahead = moment > now and there.date() == eastern_time.today(now)
-        return moment if is_open and is_ahead else None
+        is_today = eastern_time.today(moment) == eastern_time.today(now)
+        return moment if is_today or moment == self.morning(now) else None
 
     def hours(self, now: datetime) -> Iterator[datetime]:
         """Return the full hours of today that a letter can still wait for."""
@@ -49,6 +45,19 @@ class LeavingTimes:
             if moment > now + self.undo and self.by_day(moment) == moment:
                 yield moment
 
+    def morning(self, now: datetime) -> datetime | None:
+        """Return the morning for which the letter of a decision made now waits anyway, if any."""
+        usual = now + self.undo
+        return self.by_day(usual) if self.by_day(usual) != usual else None
+
     def by_day(self, moment: datetime) -> datetime:
         """Return the moment itself, or the morning for which a letter of that moment waits."""
         return self.quiet.first_open(moment) if self.quiet else moment
+
+
+def _read(chosen: str) -> datetime | None:
+    try:
+        there = datetime.strptime(chosen, CHOSEN_FORMAT)
+    except ValueError:
+        return None
+    return at_eastern_time(there.date(), there.time())

@@ -28,22 +28,23 @@ def departures(
         return []
     texts = content.review()["leaving"]
     found: list[Departure] = [{"id": "", "label": _usual(leaving, now, lang)}]
-    in_an_hour = leaving.at(WITHIN_THE_HOUR, now)
-    if in_an_hour == now + timedelta(hours=1):
+    if leaving.at(WITHIN_THE_HOUR, now):
         found.append({"id": WITHIN_THE_HOUR, "label": texts["hour"][lang]})
+    if morning := leaving.morning(now):
+        label = texts["morning"][lang].format(at=date_and_time(morning, lang))
+        found.append({"id": _chosen(morning), "label": label})
     for moment in leaving.hours(now):
-        there = eastern_time.local(moment)
-        label = texts["today"][lang].format(at=clock_time(there.time(), lang))
-        found.append({"id": there.strftime(CHOSEN_FORMAT), "label": label})
+        at = clock_time(eastern_time.local(moment).time(), lang)
+        found.append({"id": _chosen(moment), "label": texts["today"][lang].format(at=at)})
     return found
+
+
+def _chosen(moment: datetime) -> str:
+    return eastern_time.local(moment).strftime(CHOSEN_FORMAT)
 
 
 def _usual(leaving: LeavingTimes, now: datetime, lang: Lang) -> str:
     """Return when a letter leaves for which nothing was chosen."""
-    texts, usual = content.review()["leaving"], leaving.at("", now)
-    assert usual is not None
-    if not leaving.undo:
-        return texts["at_once"][lang]
-    if usual != now + leaving.undo:
-        return texts["morning"][lang].format(at=date_and_time(usual, lang))
-    return texts["soon"][lang].format(minutes=-(-leaving.undo // timedelta(minutes=1)))
+    name = "soon" if leaving.undo else "at_once"
+    text = content.review()["leaving"][f"night_{name}" if leaving.morning(now) else name][lang]
+    return text.format(minutes=-(-leaving.undo // timedelta(minutes=1)))

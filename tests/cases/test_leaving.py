@@ -43,9 +43,13 @@ TEN_MINUTES = LeavingTimes(timedelta(minutes=10), QuietHours())
         ("2026-03-02T10:00", "16:00", None),
         ("2026-03-02T10:00", "soon", None),
         ("2026-04-03T10:00", "2026-04-03T16:00", None),
-        ("2026-03-02T19:55", "", "2026-03-03T08:00"),
-        ("2026-03-02T19:30", "hour", "2026-03-03T08:00"),
-        ("2026-04-03T10:00", "hour", "2026-04-04T08:00"),
+        ("2026-03-02T21:00", "", "2026-03-02T21:10"),
+        ("2026-03-02T21:00", "2026-03-03T08:00", "2026-03-03T08:00"),
+        ("2026-03-02T21:00", "2026-03-03T09:00", None),
+        ("2026-03-02T19:00", "2026-03-03T08:00", None),
+        ("2026-03-02T19:30", "hour", None),
+        ("2026-04-03T10:00", "hour", None),
+        ("2026-04-03T10:00", "2026-04-04T08:00", "2026-04-04T08:00"),
         ("2026-03-08T10:00", "2026-03-08T16:00", "2026-03-08T16:00"),
     ],
 )  # fmt: skip
@@ -183,7 +187,9 @@ def test_in_the_evening_a_decision_can_be_taken_back_until_its_letter_leaves_in_
     case = way.declare()
     review = way.review(RITA)
     at(way, "21:00")
-    page = way.press(review, decision="approve").body.decode()
+    morning = "2026-03-03T08:00"
+    assert f'value="{morning}"' in way.visitor.page(review).body.decode()
+    page = way.press(review, decision="approve", leaves=morning).body.decode()
     assert "3 mars 2026 à 8\u00a0h" in page
     at(way, "07:59", "2026-03-03")
     way.deliver()

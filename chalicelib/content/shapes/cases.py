@@ -159,7 +159,9 @@ class Review(TypedDict):
         dict[str, Text],
         keys("not_now unique_voter extensions_left thirty_days settled candidate sent"),
     ]
-    leaving: Annotated[dict[str, Text], keys("at_once soon morning hour today")]
+    leaving: Annotated[
+        dict[str, Text], keys("at_once soon night_at_once night_soon morning hour today")
+    ]
     letter_status: Annotated[
         dict[str, Text],
         keys("owed claimed sent delivered bounced complained dead dropped cancelled"),
