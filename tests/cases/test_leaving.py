@@ -219,7 +219,7 @@ def test_a_colleague_takes_a_decision_back_only_while_its_maker_is_away(
 ) -> None:
     case, review = decided_on_a_declaration(way)
     page = sam.get(f"/desk/files/{case.ref}?lang=fr").body.decode()
-    assert "Le courriel de la décision de Rita Roy part le 2 mars 2026 à 16\u00a0h" in page
+    assert "Le courriel de la décision (Rita Roy) part le 2 mars 2026 à 16\u00a0h" in page
     assert "j’annule cette décision" not in page
     assert undone_at_desk(sam, case) == 409
     way.service.cases.roster.set_away("rita-roy", "2026-03-09")
@@ -230,7 +230,7 @@ def test_a_colleague_takes_a_decision_back_only_while_its_maker_is_away(
     way.deliver()
     told = next(text for text in way.letters(RITA)[::-1] if "est annulée" in text)
     assert "prise par Rita Roy" in told
-    assert "L’annulation vient de Sam Lee." in told
+    assert "Elle a été annulée par Sam Lee." in told
     at(way, "16:00")
     way.deliver()
     assert len(way.subjects(ADA)) == 1
