@@ -62,6 +62,8 @@ class Expressions:
             f"(attribute_not_exists({self._n(k)}) OR {self._n(k)} < {self._v(v)})"
             for k, v in change.at_most.items()
         ]
+        if change.unless_over is not None:
+            parts.append(f"{self._n('expires')} > {self._v(change.unless_over)}")
         return " AND ".join(parts)
 
     def filter(self, where: Sequence[Where]) -> str:

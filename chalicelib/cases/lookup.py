@@ -19,7 +19,7 @@ from chalicelib.core.errors import (
 from chalicelib.core.letter_row import APPLICANT
 from chalicelib.core.links import Links
 from chalicelib.core.ports import Item, Key, Now, Store
-from chalicelib.core.records import stamp
+from chalicelib.core.records import is_over, stamp
 from chalicelib.core.shown_words import shown_key
 from chalicelib.forms.attachment import Attachment, attachments_in
 
@@ -139,7 +139,7 @@ class Cases:
     def assessed(self, token: str) -> Item:
         """Return the row of the assessment behind the link to its result. Raises BadLink."""
         ref, _ = self._links.open_file(token)
-        item = self._store.get(*assessment_key(ref))
+        item = self._assessment(ref)
         if item is None:
             raise BadLink("file")
         return item
@@ -147,7 +147,11 @@ class Cases:
     def attached(self, case: Case) -> Item | None:
         """Return the row of the self-assessment that the applicant chose to show, if any."""
         ref = case.answers.get("assessment_id")
-        return None if ref is None else self._store.get(*assessment_key(ref))
+        return None if ref is None else self._assessment(ref)
+
+    def _assessment(self, ref: str) -> Item | None:
+        item = self._store.get(*assessment_key(ref))
+        return None if item is None or is_over(item, self._now()) else item
 
     def notice(self, text_hash: str) -> Item | None:
         """Return the row of the words that somebody consented to."""

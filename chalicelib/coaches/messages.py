@@ -12,7 +12,7 @@ from chalicelib.core.errors import Conflict, StoreDown
 from chalicelib.core.languages import Lang
 from chalicelib.core.letter_row import letter
 from chalicelib.core.ports import Change, Item, Key, Now, Put, Store, Write
-from chalicelib.core.records import HELD_MESSAGES, stamp
+from chalicelib.core.records import HELD_MESSAGES, is_over, stamp
 from chalicelib.forms import parsing
 from chalicelib.forms.spam import ask_person
 
@@ -126,12 +126,15 @@ class Messages:
         """Return those that have waited longest, in two calls: a hundred at most."""
         keys = self._held_keys()[:limit]
         found = self._store.batch_get(keys) if keys else {}
-        return [row for key in keys if (row := found.get(key)) and "state_key" in row]
+        return [row for key in keys if (row := found.get(key)) and self._waits(row)]
 
     def one_held(self, digest: str) -> Item | None:
         """Return a message that waits, by the end of its key."""
         row = self._store.get(f"MESSAGE#{digest}", "MESSAGE")
-        return row if row is not None and row.get("state_key") == HELD_MESSAGES else None
+        return row if row is not None and self._waits(row) else None
+
+    def _waits(self, row: Item) -> bool:
+        return row.get("state_key") == HELD_MESSAGES and not is_over(row, self._now())
 
     def _held_keys(self) -> list[Key]:
         return [(item["pk"], item["sk"]) for item in self._store.listed(HELD_MESSAGES)]
@@ -152,7 +155,8 @@ class Messages:
     def _no_longer_held(self, row: Item, values: Mapping[str, object]) -> Change:
         listed = ("state_key", "updated_at")
         expect = {"state_key": HELD_MESSAGES}
-        return Change((row["pk"], row["sk"]), expect=expect, set=values, remove=listed)
+        return Change((row["pk"], row["sk"]), expect=expect, set=values, remove=listed,
+                      unless_over=int(self._now().timestamp()))  # fmt: skip
 
     def _digest(self, *parts: object) -> str:
         text = json.dumps(parts, ensure_ascii=False, sort_keys=True)

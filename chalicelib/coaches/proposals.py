@@ -18,7 +18,7 @@ from chalicelib.core.languages import Lang
 from chalicelib.core.letter_row import ALL_STAFF, letter
 from chalicelib.core.links import Links
 from chalicelib.core.ports import Change, Item, Key, Now, Put, Store, Write
-from chalicelib.core.records import WAITING_PROPOSALS, stamp
+from chalicelib.core.records import WAITING_PROPOSALS, is_over, stamp
 from chalicelib.forms import parsing
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ class Proposals:
     def newest(self, slug: str) -> Proposal | None:
         """Return what a coach proposed last, decided on or not."""
         row = self._store.get(*proposal_key(slug))
-        return None if row is None else Proposal.of(row)
+        return None if row is None or is_over(row, self._now()) else Proposal.of(row)
 
     def propose(self, coach: "Coach", fields: Mapping[str, object], lang: Lang) -> bool:
         """Keep the changes in a form for staff to decide on; return whether there are any.
@@ -147,7 +147,7 @@ class Proposals:
         It is closed when somebody decided, newer changes came, the coach left, or the link
         or its owner's place on the roster ended.
         """
-        link = stored_links.opened(self._store, token, "proposal")
+        link = stored_links.opened(self._store, token, "proposal", self._now())
         if link is None:
             return ClosedProposal(token)
         staff = self._roster.get(link["recipient"])

@@ -33,7 +33,8 @@ class Change(NamedTuple):
     """Some attributes of a row, on the condition that it is as `expect`ed.
 
     `expect` names values that must stand, `absent` attributes that must not;
-    `add` counts up (the row is made when missing), at most to `at_most`.
+    `add` counts up (the row is made when missing), at most to `at_most`; a row is refused that
+    expired before `unless_over`, in seconds since 1970.
     """
 
     key: Key
@@ -43,6 +44,7 @@ class Change(NamedTuple):
     remove: Sequence[str] = ()
     add: Mapping[str, int] = {}
     at_most: Mapping[str, int] = {}
+    unless_over: int | None = None
 
 
 class Delete(NamedTuple):

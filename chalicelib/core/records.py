@@ -1,6 +1,7 @@
 """What rows share: time stamps, the shards of what is due, and the keys that a stream tells of."""
 
 import zlib
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -26,6 +27,12 @@ def stamp(moment: datetime) -> str:
 
 def moment(text: str) -> datetime:
     return datetime.fromisoformat(text)
+
+
+def is_over(row: Mapping[str, Any], now: datetime) -> bool:
+    """Say whether a row has come to its own end: the table removes it some days later, and until
+    then it counts as gone. A row without an end never is."""
+    return "expires" in row and bool(int(row["expires"]) <= now.timestamp())
 
 
 def shard_of(pk: str) -> str:

@@ -6,7 +6,7 @@ from typing import Final
 from chalicelib import content
 from chalicelib.core.links import hash_of
 from chalicelib.core.ports import Change, Item, Key, Store
-from chalicelib.core.records import stamp
+from chalicelib.core.records import is_over, stamp
 
 LINK_RETENTION: Final = timedelta(days=90)
 """When the store may forget a link: a late click is still told what became of it."""
@@ -31,10 +31,11 @@ def link(token_hash: str, recipient: str, now: datetime, **about: object) -> Ite
     }
 
 
-def opened(store: Store, token: str, about: str) -> Item | None:
-    """Return the link of a token; None for one that is about something else."""
+def opened(store: Store, token: str, about: str, now: datetime) -> Item | None:
+    """Return the link of a token, while it is known; None for one that is about something else."""
     found = store.get(*link_key(hash_of(token)))
-    return found if found is not None and about in found else None
+    known = found is not None and about in found and not is_over(found, now)
+    return found if known else None
 
 
 def use(link: Item, used_as: str, now: datetime, **expected: object) -> Change:

@@ -13,7 +13,7 @@ from typing import Any, Final, Protocol
 from chalicelib.cases.staff import Staff
 from chalicelib.core.errors import Conflict
 from chalicelib.core.ports import Change, Delete, Item, Key, Now, Put, Store, Write
-from chalicelib.core.records import moment, stamp
+from chalicelib.core.records import is_over, moment, stamp
 
 log = logging.getLogger("relais.desk.jobs")
 
@@ -101,13 +101,13 @@ class Jobs:
     def of(self, staff: str, name: str) -> StaffJob | None:
         """Return a job of somebody; None for those of everybody else."""
         row = self._store.get(*job_key(staff, name))
-        return None if row is None else StaffJob(staff, name, row)
+        return None if row is None or is_over(row, self._now()) else StaffJob(staff, name, row)
 
     def latest(self, staff: str, what: str) -> list[StaffJob]:
         """Return the last jobs of somebody, the newest first."""
         rows = self._store.latest(f"{JOBS}#{staff}", JOBS_LISTED)
         found = [StaffJob(staff, str(row["sk"]).removeprefix("JOB#"), row) for row in rows]
-        return [job for job in found if job.what == what]
+        return [job for job in found if job.what == what and not is_over(job.row, self._now())]
 
     def run_open(self, seconds: float) -> int:
         """Work at the jobs that are open, the oldest first; return how many are over then."""

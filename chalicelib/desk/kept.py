@@ -7,6 +7,7 @@ from typing import Final
 
 from chalicelib.core.links import hash_of
 from chalicelib.core.ports import Key, Now, Put, Store
+from chalicelib.core.records import is_over
 
 KEPT: Final = "KEPT"
 KEPT_RETENTION: Final = timedelta(days=1)
@@ -44,9 +45,7 @@ class KeptForms:
     def of(self, name: str, staff: str) -> list[tuple[str, str]]:
         """Return a form that was kept for somebody; nothing for everybody else."""
         row = self._store.get(*_key(name)) if name else None
-        if row is None or row["staff"] != staff:
-            return []
-        if int(row["expires"]) <= self._now().timestamp():
+        if row is None or row["staff"] != staff or is_over(row, self._now()):
             return []
         return [(str(key), str(text)) for key, text in row["pairs"]]
 

@@ -10,7 +10,7 @@ from chalicelib.cases.staff import Roster, Staff
 from chalicelib.core.errors import Conflict
 from chalicelib.core.links import hash_of
 from chalicelib.core.ports import Change, Item, Key, Now, Put, Store, Write
-from chalicelib.core.records import moment, stamp
+from chalicelib.core.records import is_over, moment, stamp
 
 SESSION: Final = "SESSION"
 
@@ -108,7 +108,8 @@ class Sessions:
     def _row(self, session_id: str) -> Item | None:
         if not session_id or len(session_id) > ID_MAX_LENGTH:
             return None
-        return self._store.get(*session_key(hash_of(session_id)))
+        row = self._store.get(*session_key(hash_of(session_id)))
+        return None if row is None or is_over(row, self._now()) else row
 
     def _lives(self, row: Item) -> bool:
         now = self._now()

@@ -103,7 +103,7 @@ class SignIns:
 
     def open(self, token: str) -> OpenedSignIn | None:
         """Return what a link leads to, while it works. Looking changes nothing."""
-        link = stored_links.opened(self.store, token, "sign_in")
+        link = stored_links.opened(self.store, token, "sign_in", self.now())
         if link is None or "used_at" in link or stamp(self.now()) >= link["expires_at"]:
             return None
         asked = self.store.get(*sign_in_key(link["sign_in"]))
@@ -114,7 +114,7 @@ class SignIns:
 
     def was_link(self, token: str) -> bool:
         """Say whether a token ever was a sign-in link."""
-        return stored_links.opened(self.store, token, "sign_in") is not None
+        return stored_links.opened(self.store, token, "sign_in", self.now()) is not None
 
     def is_own(self, opened: OpenedSignIn, secret: str) -> bool:
         """Say whether this browser is the one that asked."""

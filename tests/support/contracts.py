@@ -164,6 +164,14 @@ class StoreContract:
             store.commit([change])
         assert store.get("A", "1") == row(posts=2, expires=5)
 
+    def test_a_row_that_is_over_is_not_changed(self, store: Store) -> None:
+        store.commit([Put(row(expires=300))])
+        store.commit([Change(("A", "1"), set={"x": 1}, unless_over=299)])
+        for key, now in ((("A", "1"), 300), (("A", "2"), 1)):
+            with pytest.raises(Conflict):
+                store.commit([Change(key, set={"x": 2}, unless_over=now)])
+        assert store.get("A", "1") == row(expires=300, x=1)
+
     def test_rows_of_one_key_come_in_order(self, store: Store) -> None:
         store.commit([Put(row(sk=sk)) for sk in ("EVENT#2", "EVENT#1", "LETTER#1")])
         assert [r["sk"] for r in store.rows("A", "EVENT#")] == ["EVENT#1", "EVENT#2"]

@@ -202,6 +202,7 @@ class MemoryStore:
             all(item.get(k) == v for k, v in write.expect.items())
             and not any(k in item for k in write.absent)
             and all(item.get(k, -1) < v for k, v in write.at_most.items())
+            and (write.unless_over is None or item.get("expires", 0) > write.unless_over)
         )
 
     def _apply(self, write: Write) -> None:

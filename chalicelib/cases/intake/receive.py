@@ -11,7 +11,7 @@ from chalicelib.cases.consent import Notices
 from chalicelib.cases.intake.application import application
 from chalicelib.cases.intake.assessment import assessment, receipt
 from chalicelib.cases.intake.declaration import declaration
-from chalicelib.cases.intake.stored_form import stored_form, stored_form_key
+from chalicelib.cases.intake.stored_form import is_kept, stored_form
 from chalicelib.cases.intake.submission import Arrival, BoxTicked, IncomingForm, Receipt
 from chalicelib.cases.lookup import Cases
 from chalicelib.cases.states import is_ended, table
@@ -255,7 +255,7 @@ class _Attempt:
         answers since: then the first ones are no repeat."""
         visit = self._visit
         if "stored" in content.form(visit.submission.form):
-            return self._intake.store.get(*stored_form_key(ref)) is None
+            return not is_kept(self._intake.store, ref, visit.now)
         case = self._intake.cases.case(references.file_number_of(ref))
         if case is None or is_ended(self._intake.cases.known_state(case)):
             return True

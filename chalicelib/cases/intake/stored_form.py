@@ -8,8 +8,8 @@ from chalicelib.cases.intake.submission import Arrival, Receipt
 from chalicelib.cases.transition import STAFF_PREFIX
 from chalicelib.core import business_days, eastern_time, references
 from chalicelib.core.letter_row import ALL_STAFF, APPLICANT, letter
-from chalicelib.core.ports import Item, Key, Put, Write
-from chalicelib.core.records import stamp
+from chalicelib.core.ports import Item, Key, Put, Store, Write
+from chalicelib.core.records import is_over, stamp
 
 OWNER: Final = "FORM"
 """How the keys of a stored form, and of its letters, begin."""
@@ -53,6 +53,12 @@ def rows(ref: str, item: Item, letters: list[str], now: datetime) -> list[Put]:
         for name in letters
     ]  # fmt: skip
     return [Put({**each, "expires": expires}) for each in (row, *owed)]
+
+
+def is_kept(store: Store, ref: str, now: datetime) -> bool:
+    """Say whether a form is there still."""
+    found = store.get(*stored_form_key(ref))
+    return found is not None and not is_over(found, now)
 
 
 def stored_form_key(ref: str) -> Key:

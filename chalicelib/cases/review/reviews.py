@@ -94,7 +94,7 @@ class Reviews:
 
     def open(self, token: str) -> OpenedReview:
         """Return what a link opens. Raises FileErased."""
-        link = stored_links.opened(self._store, token, "case")
+        link = stored_links.opened(self._store, token, "case", self.now())
         staff = None if link is None else self.roster.get(link["recipient"])
         case = None if link is None else self._cases.unerased(link["case"])
         if link is None or staff is None or case is None:

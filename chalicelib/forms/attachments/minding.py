@@ -10,7 +10,7 @@ from chalicelib.core.errors import Conflict, Refused
 from chalicelib.core.letter_row import ALL_STAFF, APPLICANT, letter
 from chalicelib.core.metrics import Measure
 from chalicelib.core.ports import Change, Delete, Item, Key, Now, Put, Store, Write
-from chalicelib.core.records import moment, stamp
+from chalicelib.core.records import is_over, moment, stamp
 from chalicelib.forms.attachment import (
     LATE_AGAIN,
     LOOK_AGAIN,
@@ -235,9 +235,9 @@ class AttachmentMinder:
         kind, _, owner_id = found.owner.partition("#")
         if kind == "DRAFT":
             draft = self.store.get(*draft_key(owner_id)) or {}
-            over = draft.get("expires", 0) < int(self.now().timestamp())
             has = f"file_{found.id}" in draft or found.state == "expected"
-            return draft if draft.get("state") == OPEN and not over and has else None
+            lives = draft.get("state") == OPEN and not is_over(draft, self.now())
+            return draft if lives and has else None
         if kind == "CASE":
             case = self.store.get(found.owner, "CASE") or {}
             has = found.id in (case.get("attachments") or ()) or found.state == "expected"

@@ -7,7 +7,7 @@ from typing import Final
 from chalicelib.core import rate_limit
 from chalicelib.core.errors import BadLink, Conflict, StoreDown, TooMany
 from chalicelib.core.ports import Change, Delete, Item, Now, Put, Store
-from chalicelib.core.records import stamp
+from chalicelib.core.records import is_over, stamp
 from chalicelib.forms.attachment import attachments_in, released
 from chalicelib.forms.drafts.draft import (
     EMPTY_RETENTION,
@@ -215,9 +215,9 @@ class Drafts:
         """Return the draft of a row that its holder may see."""
         if not row:
             raise BadLink("draft")
-        draft = FormDraft.of(dict(row))
-        if draft.expires < int(self.now().timestamp()):
+        if is_over(row, self.now()):
             raise BadLink("draft")
+        draft = FormDraft.of(dict(row))
         if row["state"] == SENT:
             raise DraftSent(draft)
         if holder.editor not in draft.editors:
@@ -253,6 +253,8 @@ class Drafts:
             },
             remove=("reminded_at",),
             add={"edits": 1},
+            # Who saves does not read first: what is over must not come to life by it.
+            unless_over=int(now.timestamp()),
         )
 
     def _change_rows(

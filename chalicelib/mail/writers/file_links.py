@@ -16,6 +16,7 @@ from chalicelib.core.languages import Lang, lang_or
 from chalicelib.core.letter_row import APPLICANT
 from chalicelib.core.links import Links
 from chalicelib.core.ports import Item, Store
+from chalicelib.core.records import is_over
 from chalicelib.forms.drafts.draft import OPEN, FormDraft, draft_key
 from chalicelib.mail.draft import Draft
 from chalicelib.mail.letters import letter
@@ -155,7 +156,7 @@ class FileLinksWriter:
         """Return the drafts whose link was last sent to this address, the last changed first."""
         ids = self._store.of_person(person, MAX_DRAFTS_READ, "DRAFT")
         rows = (row for one in ids if (row := self._store.get(*draft_key(one))) is not None)
-        found = [FormDraft.of(row) for row in rows if row["state"] == OPEN]
-        kept = [each for each in found if each.expires > now.timestamp() and each.owner]
+        found = [FormDraft.of(r) for r in rows if r["state"] == OPEN and not is_over(r, now)]
+        kept = [each for each in found if each.owner]
         kept.sort(key=lambda draft: draft.changed_at, reverse=True)
         return kept[:MAX_LISTED_DRAFTS]

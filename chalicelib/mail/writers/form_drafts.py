@@ -11,6 +11,7 @@ from chalicelib.core.languages import Lang, lang_or
 from chalicelib.core.letter_row import APPLICANT
 from chalicelib.core.links import Links, person_key
 from chalicelib.core.ports import Item, Store
+from chalicelib.core.records import is_over
 from chalicelib.forms.drafts.draft import OPEN, FormDraft, draft_key
 from chalicelib.mail.draft import Draft
 from chalicelib.mail.letters import letter
@@ -57,7 +58,7 @@ class FormDraftWriter:
         """Write a letter about a draft. Raises Overtaken when the draft was sent or deleted, or the
         link taken back; ValueError for an address that the letter was not owed to."""
         found = self._store.get(*draft_key(row["pk"].partition("#")[2]))
-        if found is None or found["state"] != OPEN or found["expires"] < int(now.timestamp()):
+        if found is None or found["state"] != OPEN or is_over(found, now):
             raise Overtaken("the draft is gone")
         draft, editor = FormDraft.of(found), row["facts"]["editor"]
         if editor not in draft.editors:

@@ -80,7 +80,7 @@ class Approvals:
         self._attempts = Attempts(store, now)
 
     def open(self, token: str) -> OpenedIssueReview:
-        link = stored_links.opened(self._store, token, "issue")
+        link = stored_links.opened(self._store, token, "issue", self._now())
         if link is None:
             return OpenedIssueReview("unknown", token)
         staff = self._roster.get(link["recipient"])
