@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
 .DEFAULT_GOAL := check
-.PHONY: help install run test lint check pictures year lives stranger issue rehearsal flood interface wordpress verify supply checkov lock package deploy browser
+.PHONY: help install run test lint check pictures year lives stranger issue rehearsal flood interface wordpress verify supply checkov lock runtime package deploy browser
 .PHONY: install-tools install-emulator lint-types lint-rest
 
 help: ## List what make can do
@@ -106,11 +106,16 @@ checkov: $(READY) ## Look through the template as AWS gets it for what is not gu
 lock: $(READY) ## Lock what Lambda gets, after a change of requirements.txt
 	@$(BIN)/python -m infra.supply lock
 
+runtime: $(READY) ## Fetch the Python of Lambda into .venv, where this machine has none (its byte code goes into the zip)
+	@$(BIN)/python -m infra.pythons
+
 package: $(READY) ## Build what AWS gets, in build/package
+	-@$(BIN)/python -m infra.pythons > /dev/null
 	@$(BIN)/python -m infra.package build/package
 
 deploy: $(READY) ## Deploy to AWS: make deploy STAGE=prod
 	@test -n "$(STAGE)" || { echo "Say which stage: make deploy STAGE=prod"; exit 1; }
+	-@$(BIN)/python -m infra.pythons > /dev/null
 	@$(BIN)/relais deploy $(STAGE)
 
 browser: # Chromium for the browser tests

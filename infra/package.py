@@ -12,15 +12,15 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
-from functools import cache
 from pathlib import Path
 from typing import Final
 
 from infra import holidays
 from infra.hardening import explain
 from infra.letter_styles import StyleError, inline_styles
+from infra.pythons import python_of
 from infra.slim import NotCompiled, slim
-from infra.supply import HERE, LOCK, RUNTIME, platform_of
+from infra.supply import LOCK, RUNTIME, platform_of
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -105,23 +105,8 @@ main()
 
 NO_BYTE_CODE: Final = (
     f"There is no {RUNTIME} on this machine: the package holds source alone, and each cold start "
-    "compiles it, which takes a second"
+    "compiles it, which takes a second (`make runtime` fetches one)"
 )
-
-
-@cache
-def python_of(runtime: str) -> str | None:
-    """Return a Python of this machine of a runtime's version, which alone can write its byte code;
-    None when there is none."""
-    if runtime == HERE:
-        return sys.executable
-    version = runtime.removeprefix("python")
-    kept = sorted((Path.home() / ".pyenv" / "versions").glob(f"{version}.*/bin/{runtime}"))
-    for python in (shutil.which(runtime), *map(str, kept)):
-        # A name on the path may lead to none: pyenv has one for each version that it could switch to.
-        if python and subprocess.run([python, "-c", ""], capture_output=True).returncode == 0:
-            return python
-    return None
 
 
 def fits_the_runtime(template: Path, zipped: Path, runtime: str = RUNTIME) -> None:

@@ -22,7 +22,8 @@ from infra.operator.checks.programme import few_holidays
 from infra.operator.errors import OperatorError
 from infra.operator.session import Session, session_of
 from infra.operator.stage import LOCAL, Operator
-from infra.package import NO_BYTE_CODE, ROOT, PackageError, package, python_of
+from infra.package import NO_BYTE_CODE, ROOT, PackageError, package
+from infra.pythons import python_of
 from infra.supply import RUNTIME
 
 BEFORE_A_DEPLOY: Final = (*MAIL_CHECKS, few_functions, old_runtime, few_holidays)

@@ -6,7 +6,16 @@ from collections.abc import Iterator
 import pytest
 
 from deployed import Stack
+from infra.pythons import python_of
 from infra.run_file import use_root_key
+from infra.supply import HERE, RUNTIME
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if python_of(RUNTIME) is None:
+        terminalreporter.write_line(
+            f"No {RUNTIME} is on this machine: the zip was tried under {HERE} (`make runtime`)"
+        )
 
 
 @pytest.fixture(scope="session")

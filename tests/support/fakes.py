@@ -29,6 +29,7 @@ from chalicelib.forms.attachments.ports import CLEAN, Offer, Seen, StoredObject
 from chalicelib.newsletter.pace import Allowance
 from chalicelib.newsletter.sending.ports import Bulk, Envelope, Job, SesReply
 from chalicelib.people import retention
+from tables import index_of
 
 if TYPE_CHECKING:
     from chalicelib.content.shapes.people import RetentionRow
@@ -116,8 +117,7 @@ class MemoryStore:
 
     def listed(self, state_key: str) -> Iterator[Item]:
         self.reads += 1
-        found = self._read(lambda _, __, item: item.get("state_key") == state_key)
-        yield from sorted(found, key=lambda item: str(item["updated_at"]))
+        yield from self._of_index("Records", "state", state_key)
 
     def due(self, now: str, first: int = 0) -> Iterator[Key]:
         waiting = self._read(lambda _, __, row: "due_shard" in row and bool(row["due_at"] <= now))
@@ -127,13 +127,10 @@ class MemoryStore:
             yield from ((row["pk"], row["sk"]) for row in ordered)
 
     def audience(self, key: str) -> Iterator[Item]:
-        yield from self._read(lambda _, __, item: item.get("audience") == key)
+        yield from self._of_index("Subscribers", "audience", key)
 
     def in_state(self, state_key: str) -> Iterator[Item]:
-        found = self._read(
-            lambda pk, _, item: pk.startswith(SUBSCRIBERS) and item.get("state_key") == state_key
-        )
-        yield from sorted(found, key=lambda item: str(item["updated_at"]))
+        yield from self._of_index("Subscribers", "state", state_key)
 
     def subscribers(self, after: str) -> tuple[list[Item], str]:
         """Two of them at a time."""
@@ -173,6 +170,20 @@ class MemoryStore:
     def kinds(self, kind: str) -> list[Item]:
         with self._lock:
             return [item for item in self.items.values() if item.get("kind") == kind]
+
+    def _of_index(self, table: str, name: str, value: str) -> list[Item]:
+        """What an index of one table holds under a value: of the rows that have both of its keys
+        the attributes that it keeps, in its order."""
+        index = index_of(table, name)
+        found = self._read(
+            lambda pk, _, item: (
+                pk.startswith(SUBSCRIBERS) == (table == "Subscribers")
+                and item.get(index.partition) == value
+                and index.order in item
+            )
+        )
+        kept = [{k: v for k, v in item.items() if k in index.kept} for item in found]
+        return sorted(kept, key=lambda item: str(item[index.order]))
 
     def _read(self, wanted: Callable[[str, str, Item], bool]) -> list[Item]:
         """Copies of the rows that are wanted (asked with pk, sk and row), in order of their keys.
