@@ -78,11 +78,14 @@ def fetch(runtime: str, into: Path = FETCHED) -> bool:
     """Fetch a Python by uv, which has one for every machine; tell whether it came."""
     with_uv = into.parent / "uv"
     venv.create(with_uv, with_pip=True)
-    pip = [with_uv / "bin" / "python", "-m", "pip", "install", "-q", "--disable-pip-version-check"]
-    install = [with_uv / "bin" / "uv", "python", "install", "--no-bin", "--install-dir", into]
+    programs, version = with_uv / "bin", runtime.removeprefix("python")
     once = {**os.environ, "UV_HTTP_RETRIES": "0"}
+    commands: list[list[str]] = [
+        [f"{programs}/python", "-m", "pip", "install", "-q", "--disable-pip-version-check", _UV],
+        [f"{programs}/uv", "python", "install", "--no-bin", "--install-dir", str(into), version],
+    ]
     try:
-        for command in ([*pip, _UV], [*install, runtime.removeprefix("python")]):
+        for command in commands:
             subprocess.run(command, check=True, timeout=_PATIENCE_SECONDS, env=once)
     except (OSError, subprocess.SubprocessError):
         return False

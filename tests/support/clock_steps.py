@@ -22,6 +22,7 @@ from chalicelib.core.settings import read
 from chalicelib.services import Services
 from environment import ENVIRONMENT, RITA, SAM
 from fakes import MemoryMailer, MemoryStore, MemorySuppression, SetClock, copied
+from indexes import index_of
 
 NOOR = {**RITA, "sk": "noor-ali", "name": "Noor Ali", "email": "noor.ali@example.org"}
 
@@ -47,8 +48,9 @@ class QuickStore(MemoryStore):
             yield from (key for _, key in sorted(ripe))
 
     def listed(self, state_key: str) -> Iterator[Item]:
+        index = index_of("Records", "state")
         found = [self.items[key] for key in self._states.get(state_key, ())]
-        return iter(copied(sorted(found, key=lambda item: str(item["updated_at"]))))
+        return iter(copied(index.parts(row for row in found if index.holds(row, state_key))))
 
     @property
     def next_due(self) -> datetime | None:

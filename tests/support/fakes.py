@@ -8,7 +8,6 @@ from hashlib import md5
 from typing import IO, TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
-from chalicelib.aws.dynamo import SUBSCRIBERS
 from chalicelib.core.counts import merged_counts
 from chalicelib.core.errors import Conflict, StoreDown
 from chalicelib.core.ports import (
@@ -29,7 +28,7 @@ from chalicelib.forms.attachments.ports import CLEAN, Offer, Seen, StoredObject
 from chalicelib.newsletter.pace import Allowance
 from chalicelib.newsletter.sending.ports import Bulk, Envelope, Job, SesReply
 from chalicelib.people import retention
-from tables import index_of
+from indexes import index_of
 
 if TYPE_CHECKING:
     from chalicelib.content.shapes.people import RetentionRow
@@ -172,18 +171,8 @@ class MemoryStore:
             return [item for item in self.items.values() if item.get("kind") == kind]
 
     def _of_index(self, table: str, name: str, value: str) -> list[Item]:
-        """What an index of one table holds under a value: of the rows that have both of its keys
-        the attributes that it keeps, in its order."""
         index = index_of(table, name)
-        found = self._read(
-            lambda pk, _, item: (
-                pk.startswith(SUBSCRIBERS) == (table == "Subscribers")
-                and item.get(index.partition) == value
-                and index.order in item
-            )
-        )
-        kept = [{k: v for k, v in item.items() if k in index.kept} for item in found]
-        return sorted(kept, key=lambda item: str(item[index.order]))
+        return index.parts(self._read(lambda _, __, item: index.holds(item, value)))
 
     def _read(self, wanted: Callable[[str, str, Item], bool]) -> list[Item]:
         """Copies of the rows that are wanted (asked with pk, sk and row), in order of their keys.

@@ -2,10 +2,9 @@
 
 import copy
 import json
-from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, NamedTuple
+from typing import Any
 
 from moto.dynamodb import models
 
@@ -29,28 +28,6 @@ def make_tables(client: Any, records: str = "Records", subscribers: str = "Subsc
         if "StreamSpecification" in wanted:
             wanted["StreamSpecification"]["StreamEnabled"] = True
         client.create_table(TableName=name, **wanted)
-
-
-class Index(NamedTuple):
-    """An index of a table: its keys, and what of a row it keeps."""
-
-    partition: str
-    order: str
-    kept: frozenset[str]
-
-
-@cache
-def index_of(table: str, name: str) -> Index:
-    """An index as infra/ defines it."""
-    resources = json.loads(INFRA.read_text("utf-8"))["Resources"]
-    (found,) = [
-        one
-        for one in resources[table]["Properties"]["GlobalSecondaryIndexes"]
-        if one["IndexName"] == name
-    ]
-    partition, order = (key["AttributeName"] for key in found["KeySchema"])
-    kept = found["Projection"].get("NonKeyAttributes", ())
-    return Index(partition, order, frozenset(("pk", "sk", partition, order, *kept)))
 
 
 def _transact_write_items(
