@@ -222,6 +222,7 @@ def sweep(event: CloudWatchEvent) -> dict[str, int]:
     with log_lines.event("sweep"):
         services().edits.refresh()
         services().cases.digest.ensure_scheduled()
+        services().mail.daily_canary.ensure_scheduled()
         outcomes = services().mail.outbox.sweep()
         coaches = services().coaches.upkeep.check()
         if coaches:

@@ -197,6 +197,7 @@ def idle_minute(stage: Stage, address: str) -> None:
     stage.meter.note("sweep")
     stage.service.edits.refresh()
     stage.service.cases.digest.ensure_scheduled()
+    stage.service.mail.daily_canary.ensure_scheduled()
     stage.service.mail.outbox.sweep()
     stage.service.coaches.upkeep.check()
     stage.meter.note("run_jobs")

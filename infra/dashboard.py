@@ -43,6 +43,7 @@ GRAPHS: Final[tuple[tuple[Words, tuple[Metric, ...], str], ...]] = (
         "Average",
     ),
     ({"fr": "Infolettre, courriels partis", "en": "Newsletter, mails sent"}, ("issue-mails",), "Sum"),
+    ({"fr": "Canaris perdus", "en": "Canaries lost"}, ("canary-lost",), "Maximum"),
     ({"fr": "Démarrages à froid", "en": "Cold starts"}, ("cold-starts",), "Sum"),
 )  # fmt: skip
 """Titles, metrics, and how they are summed up."""

@@ -28,6 +28,9 @@ ONE_OF_US: Final = "one"
 CANARY: Final = "CANARY"
 """What owes the letter of a canary, which no figure, ceiling or alert knows: see mail/canary.py."""
 
+DAILY_CANARY: Final = "DAILYCANARY"
+"""The clock of the canary of each day."""
+
 NAMED_OWNERS: Final = ("COACH", "PROPOSAL", "STAFF", "DIGEST")
 """Kinds of rows whose keys are made of the name of a coach, or of somebody on the staff."""
 

@@ -9,7 +9,7 @@ NAMESPACE: Final = "Relais"
 
 Metric = Literal[
     "submissions", "refusals", "sign-ups", "cold-starts", "decisions", "decision-seconds",
-    "letters-sent", "letters-waiting", "delivered", "bounced", "complained", "issue-mails",
+    "letters-sent", "letters-waiting", "delivered", "bounced", "complained", "issue-mails", "canary-lost",
 ]  # fmt: skip
 """What lines of events count; docs/operators.md has a row for each, and names what it costs."""
 

@@ -173,6 +173,7 @@ class Settings(BaseModel):
     quorum_application: CountFromOne
     step_up: Switch
     quiet_hours: QuietHoursText
+    daily_canary: Switch
     desk_idle_minutes: CountFromOne
     desk_session_hours: CountFromOne
     organization_name: Text

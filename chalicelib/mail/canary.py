@@ -20,8 +20,8 @@ from chalicelib.mail.writers.draft import LetterSender
 ADDRESS: Final = "success@simulator.amazonses.com"
 """A mailbox of SES that takes every letter, costs no reputation and counts in no quota."""
 
-KEY: Final[Key] = (f"{CANARY}#ONE", CANARY)
-"""There is one at a time: the next one takes away what an earlier one left."""
+Sender = Literal["DOCTOR", "DAILY"]
+"""Who sends one: each has one at a time, and takes away what an earlier one left."""
 
 LETTER_NAME: Final = "eoi_received"
 """Its letter: the receipt that every declaration owes."""
@@ -41,12 +41,23 @@ class Flight:
     status: Status
     by: str = ""
     why: str = ""
+    is_late: bool = False
+    """Whether the stream should have sent it, and the sweep did."""
+
+    @property
+    def is_under_way(self) -> bool:
+        return self.status in ("owed", "claimed", "sent")
 
 
 @dataclass(frozen=True)
 class Canary:
     store: Store
     now: Now
+    sender: Sender
+
+    @property
+    def key(self) -> Key:
+        return f"{CANARY}#{self.sender}", CANARY
 
     def release(self) -> None:
         """Store a canary with the letter that it owes, in one transaction, as a form is stored."""
@@ -54,19 +65,25 @@ class Canary:
         now = self.now()
         expires = int((now + CANARY_LIFETIME).timestamp())
         since = f"{now:%Y%m%d%H%M%S}"
-        owed = letter(KEY[0], since, LETTER_NAME, to=APPLICANT, due=stamp(now))
-        row = {"pk": KEY[0], "sk": KEY[1], "kind": "canary", "at": stamp(now), "expires": expires}
+        pk, sk = self.key
+        owed = letter(pk, since, LETTER_NAME, to=APPLICANT, due=stamp(now))
+        row = {"pk": pk, "sk": sk, "kind": "canary", "at": stamp(now), "expires": expires}
         self.store.commit([Put(row), Put({**owed, "expires": expires})])
 
     def flight(self) -> Flight:
         """Return how far it came."""
-        for row in self.store.rows(KEY[0], "LETTER#"):
-            return Flight(row["status"], row.get("sent_by") or "", row.get("why") or "")
+        for row in self.store.rows(self.key[0], "LETTER#"):
+            return Flight(
+                row["status"],
+                row.get("sent_by") or "",
+                row.get("why") or "",
+                is_late=bool(row.get("late")),
+            )
         return Flight("gone")
 
     def take_away(self) -> None:
         """Take away all that there is of one; what SES reports later meets nothing."""
-        if rows := self.store.rows(KEY[0]):
+        if rows := self.store.rows(self.key[0]):
             self.store.commit([Delete((row["pk"], row["sk"])) for row in rows])
 
 
@@ -79,7 +96,7 @@ class CanaryWriter:
     sender: LetterSender
 
     def write(self, row: Item, now: datetime) -> Draft | None:
-        if self.store.get(*KEY) is None:
+        if self.store.get(row["pk"], CANARY) is None:
             return None
         case = Case.begun(
             now,

@@ -8,7 +8,7 @@ from functools import cached_property
 from chalicelib.cases.intake.stored_form import OWNER as STORED_FORMS
 from chalicelib.cases.lost_link import FILE_LINKS
 from chalicelib.coaches import letters as coach_letters
-from chalicelib.core.letter_row import CANARY
+from chalicelib.core.letter_row import CANARY, DAILY_CANARY
 from chalicelib.desk.letters import DeskCodeWriter, SignInWriter
 from chalicelib.desk.sessions import SESSION
 from chalicelib.desk.sign_in import SIGN_IN
@@ -16,6 +16,7 @@ from chalicelib.forms.attachments.minding import CLOCK as ATTACHMENT_CLOCK
 from chalicelib.forms.drafts.letters import CLOCK, DRAFT_LETTERS
 from chalicelib.mail.canary import CanaryWriter
 from chalicelib.mail.ceilings import Ceilings
+from chalicelib.mail.daily_canary import DailyCanary
 from chalicelib.mail.draft import LetterWriter
 from chalicelib.mail.outbox import Outbox
 from chalicelib.mail.writers.alert import AlertLetterWriter
@@ -67,6 +68,7 @@ class MailServices:
             "CLOCK": self._cases.deadlines.fire,
             CLOCK: self._drafts.letters.fire,
             ATTACHMENT_CLOCK: self._drafts.minder.mind,
+            DAILY_CANARY: self.daily_canary.fire,
             "ISSUE": lambda key: self._issues.scheduler.mind(key),
         }
         return Outbox(
@@ -84,6 +86,11 @@ class MailServices:
             ),
             parts.measure,
         )
+
+    @cached_property
+    def daily_canary(self) -> DailyCanary:
+        parts = self._parts
+        return DailyCanary(parts.store, parts.now, parts.settings.daily_canary)
 
     @cached_property
     def sender(self) -> LetterSender:

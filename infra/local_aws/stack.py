@@ -48,6 +48,7 @@ def stack_settings(site_url: str) -> dict[str, str]:
         "QuorumApplication": os.environ.get("QUORUM_APPLICATION", "1"),
         "StepUp": os.environ.get("STEP_UP", "off"),
         "QuietHours": os.environ.get("QUIET_HOURS", "off"),
+        "DailyCanary": os.environ.get("DAILY_CANARY", "off"),
         "OrganizationName": "Innoweave",
         "ContactEmail": "info@example.org",
         "PrivacyContact": "vieprivee@example.org",

@@ -21,7 +21,7 @@ from chalicelib.core.ports import Put
 from chalicelib.core.records import stamp
 from chalicelib.core.settings import Settings
 from chalicelib.mail.account import MailAccount
-from chalicelib.mail.canary import KEY
+from chalicelib.mail.canary import Canary
 from chalicelib.mail.delivery_events import dead_letter
 from chalicelib.mail.outbox import By
 from chalicelib.services import Services
@@ -123,13 +123,17 @@ def well(now: datetime) -> dict[str, Any]:
 
 def fly(operator: Operator, by: By = "stream", until: str = "delivery") -> None:
     """Do with a canary what the stage does, so far."""
-    for row in operator.store.rows(KEY[0], "LETTER#"):
+    for row in operator.store.rows(_of_doctor(operator), "LETTER#"):
         if until != "owed" and row["status"] == "owed":
             operator.services.mail.outbox.deliver((row["pk"], row["sk"]), by)
         elif until == "delivery":
             tags = {"mail": [tag_of(row["pk"], row["sk"])]}
             report = {"mail": {"tags": tags, "messageId": "m"}, "delivery": {}}
             operator.services.delivery_events.settle({"eventType": "Delivery", **report})
+
+
+def _of_doctor(operator: Operator) -> str:
+    return Canary(operator.store, operator.now, "DOCTOR").key[0]
 
 
 class Watched(Operator):
@@ -497,7 +501,7 @@ def test_a_canary_is_taken_away_whatever_becomes_of_it(operator: Watched) -> Non
     for until in ("delivery", "owed", "sent"):
         flies(until=until)(operator)
         lost_canary(operator)
-        assert operator.store.rows(KEY[0]) == []
+        assert operator.store.rows(_of_doctor(operator)) == []
     assert operator.waited == 2 + 2 * CANARY_SECONDS
 
 

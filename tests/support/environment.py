@@ -28,6 +28,7 @@ ENVIRONMENT = {
     "QUORUM_APPLICATION": "1",
     "STEP_UP": "off",
     "QUIET_HOURS": "20-8",
+    "DAILY_CANARY": "off",
     "DESK_IDLE_MINUTES": "60",
     "DESK_SESSION_HOURS": "12",
     "ORGANIZATION_NAME": "Innoweave",

@@ -89,12 +89,12 @@ def lost_canary(operator: Operator) -> str | None:
     while something keeps letters, which others say."""
     if MailHolds(operator.store, operator.now).read() != NOTHING:
         return None
-    canary = Canary(operator.store, operator.now)
+    canary = Canary(operator.store, operator.now, "DOCTOR")
     try:
         canary.release()
         flight = canary.flight()
         for _ in range(CANARY_SECONDS):
-            if flight.status not in ("owed", "claimed", "sent"):
+            if not flight.is_under_way:
                 break
             operator.wait(1)
             flight = canary.flight()

@@ -1,0 +1,124 @@
+"""A canary each day: it tells that letters do not arrive before a person does.
+
+The row of its clock is always there, and moves on by the sweep: released, looked for, and taken
+away, whatever became of it. Nothing is reported of a canary while something keeps letters: that has
+an alarm of its own, and the canary flies an hour later.
+"""
+
+import logging
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+
+from chalicelib.core import log_lines
+from chalicelib.core.errors import Conflict
+from chalicelib.core.letter_row import DAILY_CANARY
+from chalicelib.core.ports import Change, Delete, Item, Key, Now, Put, Store
+from chalicelib.core.records import moment, shard_of, stamp
+from chalicelib.mail.canary import Canary
+from chalicelib.mail.holds import NOTHING, MailHolds
+
+log = logging.getLogger("relais.mail.daily_canary")
+
+CLOCK_KEY: Final[Key] = (DAILY_CANARY, "CLOCK")
+
+EVERY: Final = timedelta(days=1)
+
+LOOK_AFTER: Final = timedelta(minutes=2)
+"""A canary is looked for so long after it was released, and as often until it is back."""
+
+PATIENCE: Final = timedelta(minutes=15)
+"""How long a letter may take: SES may have been asked too fast, or report late."""
+
+AGAIN_AFTER: Final = timedelta(hours=1)
+"""After one that was lost, or could not fly, the next one flies so soon: the alarm ends within an
+hour of the mend."""
+
+
+@dataclass
+class DailyCanary:
+    store: Store
+    now: Now
+    is_on: bool
+    _scheduled: bool = field(default=False, init=False)
+
+    @property
+    def canary(self) -> Canary:
+        return Canary(self.store, self.now, "DAILY")
+
+    def ensure_scheduled(self) -> None:
+        """Put the row of its clock in the store if none is there; ask once a cold start."""
+        if self._scheduled or not self.is_on:
+            return
+        row = {
+            "pk": CLOCK_KEY[0],
+            "sk": CLOCK_KEY[1],
+            "kind": "clock",
+            "due_shard": shard_of(CLOCK_KEY[0]),
+            "due_at": stamp(self.now()),
+        }
+        try:
+            self.store.commit([Put(row)])
+        except Conflict:
+            pass
+        self._scheduled = True
+
+    def fire(self, key: Key) -> str:
+        """Go on with the canary whose clock is due, and return what was done."""
+        row = self.store.get(*key)
+        if row is None or row["due_at"] > stamp(self.now()):
+            return "later"
+        try:
+            if not self.is_on:
+                return self._stop(row)
+            return self._look(row) if "released_at" in row else self._release(row)
+        except Conflict:
+            return "taken"
+
+    def _stop(self, row: Item) -> str:
+        log_lines.count("canary-lost", 0)
+        self.store.commit([Delete(CLOCK_KEY, expect={"due_at": row["due_at"]})])
+        self.canary.take_away()
+        return "off"
+
+    def _release(self, row: Item) -> str:
+        if self._is_held():
+            return self._fly_again(row, AGAIN_AFTER, "held")
+        now = self.now()
+        # First the clock: of two at once one releases, and who dies here is looked for as gone.
+        begun = _moved(row, LOOK_AFTER, now)
+        self.store.commit([begun._replace(set={**begun.set, "released_at": stamp(now)})])
+        self.canary.release()
+        return "released"
+
+    def _look(self, row: Item) -> str:
+        now, flight = self.now(), self.canary.flight()
+        flown = now - moment(row["released_at"])
+        if flight.status == "delivered" and not flight.is_late:
+            log_lines.count("canary-lost", 0)
+            return self._fly_again(row, EVERY - flown % EVERY, "back")
+        if flight.status == "gone":
+            return self._fly_again(row, AGAIN_AFTER, "gone")
+        if flight.is_under_way:
+            if flown < PATIENCE:
+                self.store.commit([_moved(row, LOOK_AFTER, now)])
+                return "flies"
+            if self._is_held():
+                return self._fly_again(row, AGAIN_AFTER, "held")
+        log_lines.count("canary-lost", 1)
+        log.warning("the canary is lost: %s by %s %s", flight.status, flight.by, flight.why)
+        return self._fly_again(row, AGAIN_AFTER, "lost")
+
+    def _is_held(self) -> bool:
+        return MailHolds(self.store, self.now).read() != NOTHING
+
+    def _fly_again(self, row: Item, after: timedelta, outcome: str) -> str:
+        """Take the canary away, and have the next one fly later."""
+        self.store.commit([_moved(row, after, self.now())._replace(remove=("released_at",))])
+        self.canary.take_away()
+        return outcome
+
+
+def _moved(row: Item, after: timedelta, now: datetime) -> Change:
+    """Return the write that moves the clock, for whoever saw it as it is."""
+    return Change(CLOCK_KEY, expect={"due_at": row["due_at"]}, set={"due_at": stamp(now + after)})
