@@ -39,9 +39,9 @@ def _candidates(runtime: str) -> Iterator[str]:
     yield from _within(_kept_by_pyenv(on_path), f"{version}.*/bin/{runtime}")
     yield from _within(_kept_by_uv(), f"*-{version}.*/bin/{runtime}")
     if launcher := shutil.which("py"):
-        told = _output(launcher, f"-{version}", "-c", "import sys; print(sys.executable)")
-        if told:
-            yield told
+        named = _output(launcher, f"-{version}", "-c", "import sys; print(sys.executable)")
+        if named:
+            yield named
 
 
 def _within(folder: Path, pattern: str) -> list[str]:

@@ -166,9 +166,9 @@ class Cloud:
             return 200, {"Item": row} if row else {}
         if name == "BatchGetItem":
             ((table, keys),) = asked["RequestItems"].items()
-            wanted = set(keys["ExpressionAttributeNames"].values())
+            wanted = set(keys.get("ExpressionAttributeNames", {}).values())
             rows = [
-                {name: value for name, value in row.items() if name in wanted}
+                {name: value for name, value in row.items() if not wanted or name in wanted}
                 for key in keys["Keys"]
                 if (row := self.tables.get(key))
             ]
@@ -230,6 +230,14 @@ class Cloud:
         }
 
 
+async def answered(cloud: Cloud, path: str, target: str, body: bytes) -> tuple[int, Row]:
+    """Return an answer in any case: a stub that lacks something says what, and closes no connection."""
+    try:
+        return await cloud.answer(path, target, body)
+    except Exception as lacking:
+        return 400, {"__type": "StubLacks", "message": f"{target or path}: {lacking!r}"}
+
+
 async def serve(port: int, cloud: Cloud) -> None:
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -242,7 +250,7 @@ async def serve(port: int, cloud: Cloud) -> None:
                 if headers.get("expect"):
                     writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
                 body = await reader.readexactly(int(headers.get("content-length", "0")))
-                status, told = await cloud.answer(path, headers.get("x-amz-target", ""), body)
+                status, told = await answered(cloud, path, headers.get("x-amz-target", ""), body)
                 kind = f"x-amzn-errortype: {told['__type']}\r\n" if status >= 400 else ""
                 content = json.dumps(told).encode()
                 writer.write(
