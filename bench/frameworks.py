@@ -15,6 +15,7 @@ from typing import Final
 ROOT: Final = Path(__file__).resolve().parent.parent
 SUPPORT: Final = ROOT / "bench" / "support"
 ENVIRONMENT: Final = ROOT / "build" / "bench"
+REQUIREMENTS: Final = ROOT / "bench" / "requirements.txt"
 
 PEERS: Final = {
     "bare Chalice app": "bare",
@@ -49,15 +50,17 @@ print(json.dumps([cold, min(warm)]))
 
 
 def python() -> Path:
-    """Return the Python of the benches' environment, which is made once: the peers, and behind them
-    all that this one has."""
-    found = ENVIRONMENT / "bin" / "python"
-    if not found.exists():
-        venv.create(ENVIRONMENT, with_pip=True)
+    """Return the Python of the benches' environment, which is made once for what it names: the
+    peers, and behind them all that this one has."""
+    found, made_of = ENVIRONMENT / "bin" / "python", ENVIRONMENT / "requirements.txt"
+    wanted = REQUIREMENTS.read_text("utf-8")
+    if not made_of.exists() or made_of.read_text("utf-8") != wanted:
+        venv.create(ENVIRONMENT, with_pip=True, clear=True)
         pip = [str(found), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        subprocess.run([*pip, "-r", str(ROOT / "bench" / "requirements.txt")], check=True)
+        subprocess.run([*pip, "-r", str(REQUIREMENTS)], check=True)
         (site,) = ENVIRONMENT.glob("lib/python*/site-packages")
         (site / "relais.pth").write_text(sysconfig.get_path("purelib") + "\n", "utf-8")
+        made_of.write_text(wanted, "utf-8")
     return found
 
 

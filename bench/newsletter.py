@@ -13,19 +13,18 @@ import sys
 import tempfile
 import time
 import urllib.request
-import venv
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
+from bench.frameworks import python
 from bench.support.newsstand import Newsstand, texts
 from bench.support.simulated import Weather
 from infra.costs import price_of
 
 PORT: Final = 19801
-PEER: Final = ("django-newsletter==1.2.1", "aiosmtpd==1.4.6", "sorl-thumbnail==13.4.0")
 BAD: Final = Weather(
     kill=0.01, throttle=0.02, throttle_one=0.002, lose_answer=0.01, late=0.02, twice=0.02, pauses=6
 )
@@ -177,17 +176,13 @@ def bulks(rounds: int) -> None:
 
 
 def beside(readers: int) -> dict[str, Any]:
-    """Measure what django-newsletter does with the same issue, in an environment of its own."""
+    """Measure what django-newsletter does with the same issue, in the environment of the benches."""
     with tempfile.TemporaryDirectory() as folder:
-        home = Path(folder)
-        venv.create(home / "v", with_pip=True)
-        python = str(home / "v" / "bin" / "python")
-        subprocess.run([python, "-m", "pip", "install", "--quiet", *PEER], check=True)
-        issue = home / "issue.json"
+        issue = Path(folder) / "issue.json"
         parts = {lang: {"html": t.html, "text": t.text} for lang, t in texts(25_000).items()}
         issue.write_text(json.dumps(parts), "utf-8")
         # Without its own folder on the path: this very module is called like the peer's.
-        command = [python, "-P", "-W", "ignore", "bench/peer.py", str(readers), str(issue)]
+        command = [str(python()), "-P", "-W", "ignore", "bench/peer.py", str(readers), str(issue)]
         done = subprocess.run(command, capture_output=True, text=True, check=True)
     found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return found

@@ -1,0 +1,1 @@
+"""An application of Django with one form page of Wagtail's, for bench/cms.py."""
